@@ -1,0 +1,109 @@
+using System.Globalization;
+
+namespace Consort.Compute.Graphs;
+
+/// <summary>
+/// A family of models as a pure description: inputs, parameters, and operations in the order they run. The trainer,
+/// the scorer and the exporters read the same graph; none of them changes it.
+/// </summary>
+public sealed class Graph
+{
+    private readonly List<Value> _values = [];
+    private readonly List<Parameter> _parameters = [];
+    private readonly List<Table> _tables = [];
+    private readonly List<Value> _outputs = [];
+    private readonly HashSet<string> _names = [];
+
+    /// <summary>Creates a graph without operations.</summary>
+    /// <param name="columns">The ranges of ids of the categorical columns: F of them, batch ids are [B, F].</param>
+    /// <param name="numerics">N, the number of numeric columns.</param>
+    public Graph(IReadOnlyList<IdRange> columns, int numerics)
+    {
+        Columns = columns;
+        Features = columns.Count == 0 ? 0 : columns.Max(c => c.Offset + c.Size);
+        if (numerics > 0)
+        {
+            Numeric = new Value(0, "numeric", new Shape(numerics), null, []); // [B, N]
+            _values.Add(Numeric);
+        }
+    }
+
+    /// <summary>The ranges of ids of the categorical columns.</summary>
+    public IReadOnlyList<IdRange> Columns { get; }
+
+    /// <summary>The number of global ids: the rows of an embedding table.</summary>
+    public int Features { get; }
+
+    /// <summary>The numeric columns [B, N], or null where there are none.</summary>
+    public Value? Numeric { get; }
+
+    /// <summary>All values, each after those it is computed from.</summary>
+    public IReadOnlyList<Value> Values => _values;
+
+    /// <summary>All dense parameters in the order they were added.</summary>
+    public IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>All embedding tables in the order they were added.</summary>
+    public IReadOnlyList<Table> Tables => _tables;
+
+    /// <summary>The logits of the members, each [B].</summary>
+    public IReadOnlyList<Value> Outputs => _outputs;
+
+    /// <summary>The number of trained numbers, tables included.</summary>
+    public long ParameterCount =>
+        _parameters.Where(p => p.IsTrained).Sum(p => (long)p.Shape.Size) + _tables.Sum(t => (long)t.Rows * t.Dimension);
+
+    /// <summary>Adds a dense parameter.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public Parameter Add(Parameter parameter)
+    {
+        Claim(parameter.Name);
+        _parameters.Add(parameter);
+        return parameter;
+    }
+
+    /// <summary>Adds an embedding table.</summary>
+    /// <exception cref="ArgumentException">The name is taken, or it has fewer rows than there are ids.</exception>
+    public Table Add(Table table)
+    {
+        if (table.Rows < Features)
+            throw new ArgumentException($"table {table.Name} has {table.Rows} rows for {Features} ids", nameof(table));
+        Claim(table.Name);
+        _tables.Add(table);
+        return table;
+    }
+
+    /// <summary>Adds an operation and gives its result.</summary>
+    /// <exception cref="ArgumentException">The operation cannot take these shapes, or an input is of another graph.</exception>
+    public Value Apply(Operation operation, params ReadOnlySpan<Value> inputs)
+    {
+        var shapes = new Shape[inputs.Length];
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            if (inputs[i].Index >= _values.Count || !ReferenceEquals(_values[inputs[i].Index], inputs[i]))
+                throw new ArgumentException($"{operation.Name}: input {inputs[i]} is not of this graph", nameof(inputs));
+            shapes[i] = inputs[i].Shape;
+        }
+
+        var name = string.Create(CultureInfo.InvariantCulture, $"{operation.Name}.{_values.Count}");
+        var value = new Value(_values.Count, name, operation.Infer(shapes), operation, inputs.ToArray());
+        _values.Add(value);
+        return value;
+    }
+
+    /// <summary>Names the logit of the next member.</summary>
+    /// <param name="logit">[B].</param>
+    /// <exception cref="ArgumentException">It is not one number a row.</exception>
+    public void AddOutput(Value logit)
+    {
+        if (logit.Shape.Size != 1)
+            throw new ArgumentException($"a member's logit is one number a row, found {logit}", nameof(logit));
+        _outputs.Add(logit);
+    }
+
+    private void Claim(string name)
+    {
+        if (!_names.Add(name))
+            throw new ArgumentException($"the graph has a parameter named {name} already", nameof(name));
+    }
+}

@@ -1,0 +1,47 @@
+using Consort.Compute.Random;
+
+namespace Consort.Compute.Graphs;
+
+/// <summary>How a parameter starts. Element i depends only on the seed, the parameter's name and i.</summary>
+public abstract record Initializer
+{
+    /// <summary>The value of element <paramref name="index"/>.</summary>
+    /// <param name="random">The stream of the parameter.</param>
+    /// <param name="index">Counted over the whole parameter.</param>
+    public abstract double Draw(in CounterRandom random, long index);
+
+    /// <summary>All elements 0.</summary>
+    public static Initializer Zero { get; } = new ConstantInitializer(0);
+
+    /// <summary>All elements 1.</summary>
+    public static Initializer One { get; } = new ConstantInitializer(1);
+
+    /// <summary>Normal with mean 0 and the given standard deviation.</summary>
+    /// <param name="standardDeviation">At least 0.</param>
+    public static Initializer Normal(double standardDeviation) => new NormalInitializer(standardDeviation);
+
+    /// <summary>Uniform in [−bound, bound].</summary>
+    /// <param name="bound">At least 0.</param>
+    public static Initializer Uniform(double bound) => new UniformInitializer(bound);
+
+    /// <summary>Xavier (Glorot) normal: sd = √(2 / (in + out)). Source: Glorot and Bengio 2010, eq. 16 (normal form).</summary>
+    public static Initializer XavierNormal(int fanIn, int fanOut) => Normal(Math.Sqrt(2.0 / (fanIn + fanOut)));
+
+    /// <summary>Xavier (Glorot) uniform: bound = √(6 / (in + out)). Source: Glorot and Bengio 2010, eq. 16.</summary>
+    public static Initializer XavierUniform(int fanIn, int fanOut) => Uniform(Math.Sqrt(6.0 / (fanIn + fanOut)));
+}
+
+internal sealed record ConstantInitializer(double Constant) : Initializer
+{
+    public override double Draw(in CounterRandom random, long index) => Constant;
+}
+
+internal sealed record NormalInitializer(double StandardDeviation) : Initializer
+{
+    public override double Draw(in CounterRandom random, long index) => StandardDeviation * random.Normal((ulong)index);
+}
+
+internal sealed record UniformInitializer(double Bound) : Initializer
+{
+    public override double Draw(in CounterRandom random, long index) => Bound * ((2 * random.Uniform((ulong)index)) - 1);
+}

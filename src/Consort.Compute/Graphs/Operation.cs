@@ -1,0 +1,40 @@
+using System.Numerics;
+using Consort.Compute.Execution;
+
+namespace Consort.Compute.Graphs;
+
+/// <summary>
+/// One step of a graph, as an immutable description: its shape rule, and the kernel that computes it and its gradient.
+/// Adding an operation is one file with one class derived from this one.
+/// </summary>
+public abstract class Operation
+{
+    /// <summary>The field's usual name of it, in lower case: <c>linear</c>, <c>factorization_machine</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The dense parameters it reads.</summary>
+    public virtual IReadOnlyList<Parameter> Parameters => [];
+
+    /// <summary>The embedding table it reads, or null.</summary>
+    public virtual Table? Table => null;
+
+    /// <summary>Whether the result is its first input under another shape, sharing the numbers.</summary>
+    public virtual bool IsView => false;
+
+    /// <summary>The shape of the result.</summary>
+    /// <param name="inputs">Shapes of the inputs.</param>
+    /// <exception cref="ArgumentException">The inputs do not fit together; the message names the shapes.</exception>
+    public abstract Shape Infer(ReadOnlySpan<Shape> inputs);
+
+    /// <summary>The floating-point operations of one row forward; the backward pass of a linear layer is twice that.</summary>
+    public virtual long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 0;
+
+    /// <summary>Binds the operation to memory.</summary>
+    /// <typeparam name="T"><see cref="float"/> to train and score, <see cref="double"/> to check gradients.</typeparam>
+    public abstract Kernel Compile<T>(Binding<T> binding)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+
+    /// <summary>An exception that says which shapes an operation cannot take.</summary>
+    protected ArgumentException Mismatch(ReadOnlySpan<Shape> inputs, string expected) =>
+        new($"{Name}: found inputs {string.Join(", ", inputs.ToArray())}, expected {expected}");
+}

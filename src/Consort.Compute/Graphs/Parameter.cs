@@ -1,0 +1,38 @@
+namespace Consort.Compute.Graphs;
+
+/// <summary>A dense parameter of a graph: a weight matrix, a bias, the running mean of a batch norm.</summary>
+/// <param name="Name">Unique in the graph; its path in checkpoints and packages.</param>
+/// <param name="Shape">All its dimensions; parameters have no batch dimension.</param>
+/// <param name="Initializer">How it starts.</param>
+/// <param name="Member">The member it belongs to, or −1 where members share it.</param>
+/// <param name="IsTrained">False for state that the optimizer leaves alone, such as running statistics.</param>
+public sealed record Parameter(string Name, Shape Shape, Initializer Initializer, int Member = -1, bool IsTrained = true)
+{
+    /// <inheritdoc/>
+    public bool Equals(Parameter? other) => ReferenceEquals(this, other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+}
+
+/// <summary>
+/// An embedding table, [rows, dimension], read by global ids: the columns of a batch own disjoint ranges of rows.
+/// </summary>
+/// <param name="Name">Unique in the graph; its path in checkpoints and packages.</param>
+/// <param name="Rows">The number of features over all columns.</param>
+/// <param name="Dimension">D; 1 for first-order weights.</param>
+/// <param name="Initializer">How its rows start; the row of each column's missing value starts at zero.</param>
+/// <param name="Member">The member it belongs to, or −1 where members share it.</param>
+public sealed record Table(string Name, int Rows, int Dimension, Initializer Initializer, int Member = -1)
+{
+    /// <inheritdoc/>
+    public bool Equals(Table? other) => ReferenceEquals(this, other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
+}
+
+/// <summary>The range of global ids that one categorical column of a batch draws from; the first id means "missing".</summary>
+/// <param name="Offset">The first id.</param>
+/// <param name="Size">How many ids there are.</param>
+public readonly record struct IdRange(int Offset, int Size);

@@ -1,0 +1,32 @@
+namespace Consort.Compute.Graphs;
+
+/// <summary>A batch of numbers in a graph: an input, or what an operation gives. Shape [B, …].</summary>
+public sealed class Value
+{
+    internal Value(int index, string name, Shape shape, Operation? operation, IReadOnlyList<Value> inputs)
+    {
+        Index = index;
+        Name = name;
+        Shape = shape;
+        Operation = operation;
+        Inputs = inputs;
+    }
+
+    /// <summary>Its place in the graph; inputs of an operation always stand before its result.</summary>
+    public int Index { get; }
+
+    /// <summary>A name that is unique in the graph, made of the scope and the operation.</summary>
+    public string Name { get; }
+
+    /// <summary>The dimensions of one row.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>What computes it, or null for an input of the graph.</summary>
+    public Operation? Operation { get; }
+
+    /// <summary>What it is computed from.</summary>
+    public IReadOnlyList<Value> Inputs { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name}{Shape}";
+}

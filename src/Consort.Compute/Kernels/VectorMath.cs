@@ -1,0 +1,96 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace Consort.Compute.Kernels;
+
+/// <summary>
+/// Loops over contiguous numbers, as wide as the processor's vectors (<see cref="Vector{T}"/>: AVX2, SSE, AdvSimd, or one by
+/// one). They are bound by memory, not by arithmetic.
+/// </summary>
+internal static unsafe class VectorMath
+{
+    /// <summary>target = source.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Copy<T>(T* target, T* source, int length)
+        where T : unmanaged
+    {
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            Vector.Store(Vector.Load(source + i), target + i);
+        for (; i < length; i++)
+            target[i] = source[i];
+    }
+
+    /// <summary>target += source.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Add<T>(T* target, T* source, int length)
+        where T : unmanaged, INumberBase<T>
+    {
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            Vector.Store(Vector.Load(target + i) + Vector.Load(source + i), target + i);
+        for (; i < length; i++)
+            target[i] += source[i];
+    }
+
+    /// <summary>target += factor · source.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddScaled<T>(T* target, T* source, T factor, int length)
+        where T : unmanaged, INumberBase<T>
+    {
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            Vector.Store(Vector.Load(target + i) + (Vector.Load(source + i) * factor), target + i);
+        for (; i < length; i++)
+            target[i] += source[i] * factor;
+    }
+
+    /// <summary>target = factor · source.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Scale<T>(T* target, T* source, T factor, int length)
+        where T : unmanaged, INumberBase<T>
+    {
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            Vector.Store(Vector.Load(source + i) * factor, target + i);
+        for (; i < length; i++)
+            target[i] = source[i] * factor;
+    }
+
+    /// <summary>Σ left · right.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Dot<T>(T* left, T* right, int length)
+        where T : unmanaged, INumberBase<T>
+    {
+        var sums = Vector<T>.Zero;
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            sums += Vector.Load(left + i) * Vector.Load(right + i);
+        var sum = Vector.Sum(sums);
+        for (; i < length; i++)
+            sum += left[i] * right[i];
+        return sum;
+    }
+
+    /// <summary>Copies into, or adds to, the memory of a gradient.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Put<T>(T* target, T* source, bool accumulate, int length)
+        where T : unmanaged, INumberBase<T>
+    {
+        if (accumulate)
+            Add(target, source, length);
+        else
+            Copy(target, source, length);
+    }
+
+    /// <summary>target = factor · source, or target += factor · source.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PutScaled<T>(T* target, T* source, T factor, bool accumulate, int length)
+        where T : unmanaged, INumberBase<T>
+    {
+        if (accumulate)
+            AddScaled(target, source, factor, length);
+        else
+            Scale(target, source, factor, length);
+    }
+}

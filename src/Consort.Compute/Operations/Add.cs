@@ -1,0 +1,55 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Kernels;
+
+namespace Consort.Compute.Operations;
+
+/// <summary>The sum of values of one shape, [B, …] each: y = Σ_i x_i.</summary>
+public sealed class Add : Operation
+{
+    /// <inheritdoc/>
+    public override string Name => "add";
+
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs)
+    {
+        if (inputs.Length == 0)
+            throw Mismatch(inputs, "at least one");
+        foreach (var input in inputs)
+            if (input != inputs[0])
+                throw Mismatch(inputs, "equal shapes");
+        return inputs[0];
+    }
+
+    /// <inheritdoc/>
+    public override Kernel Compile<T>(Binding<T> binding) => new AddKernel<T>(binding);
+
+    private sealed unsafe class AddKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        private readonly int _width = binding.OutputShape.Size;
+        private readonly T* _output = binding.Output;
+        private readonly T* _outputGradient = binding.OutputGradient;
+        private readonly nint[] _inputs = [.. Enumerable.Range(0, binding.Inputs).Select(i => (nint)binding.Input(i))];
+        private readonly GradientTarget<T>[] _gradients = [.. Enumerable.Range(0, binding.Inputs).Select(binding.InputGradient)];
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        protected override void ForwardRows(int start, int end)
+        {
+            var (offset, length) = ((long)start * _width, (end - start) * _width);
+            for (var input = 0; input < _inputs.Length; input++)
+                VectorMath.Put(_output + offset, (T*)_inputs[input] + offset, input > 0, length);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        protected override void BackwardRows(int start, int end)
+        {
+            var (offset, length) = ((long)start * _width, (end - start) * _width);
+            foreach (var target in _gradients)
+                if (target.IsWanted)
+                    VectorMath.Put(target.Data + offset, _outputGradient + offset, target.Accumulate, length);
+        }
+    }
+}

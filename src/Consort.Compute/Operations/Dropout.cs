@@ -1,0 +1,95 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Kernels;
+
+namespace Consort.Compute.Operations;
+
+/// <summary>
+/// Drops each number with probability p while training and scales the rest by 1 / (1 − p), [B, …] → [B, …]; scoring
+/// leaves all as they are. Which numbers drop depends only on the step's seed, the operation and the place in the batch.
+/// Source: Srivastava et al. 2014, in the inverted form that all toolkits use.
+/// </summary>
+public sealed class Dropout : Operation
+{
+    /// <summary>Describes the operation.</summary>
+    /// <param name="rate">p, in [0, 1).</param>
+    public Dropout(double rate)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rate);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(rate, 1);
+        Rate = rate;
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "dropout";
+
+    /// <summary>p.</summary>
+    public double Rate { get; }
+
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 1 ? inputs[0] : throw Mismatch(inputs, "one");
+
+    /// <inheritdoc/>
+    public override Kernel Compile<T>(Binding<T> binding) => new DropoutKernel<T>(Rate, binding);
+
+    private sealed unsafe class DropoutKernel<T>(double rate, Binding<T> binding) : RowKernel(binding.Workers)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        private readonly uint _threshold = (uint)Math.Min(uint.MaxValue, rate * (1L << 32)); // dropped below it
+        private readonly T _scale = T.CreateTruncating(1 / (1 - rate));
+        private readonly ulong _stream = (ulong)binding.Index;
+        private readonly int _width = binding.OutputShape.Size;
+        private readonly T* _input = binding.Input(0);
+        private readonly T* _output = binding.Output;
+        private readonly T* _outputGradient = binding.OutputGradient;
+        private readonly GradientTarget<T> _target = binding.InputGradient(0);
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        protected override void ForwardRows(int start, int end)
+        {
+            var (offset, length) = ((long)start * _width, (end - start) * _width);
+            if (Step.IsTraining)
+                Drop(_input + offset, _output + offset, false, offset, length);
+            else
+                VectorMath.Copy(_output + offset, _input + offset, length);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        protected override void BackwardRows(int start, int end)
+        {
+            var (offset, length) = ((long)start * _width, (end - start) * _width);
+            if (!_target.IsWanted)
+                return;
+            // The hash is drawn again rather than kept: cheaper than a mask's memory traffic.
+            if (Step.IsTraining)
+                Drop(_outputGradient + offset, _target.Data + offset, _target.Accumulate, offset, length);
+            else
+                VectorMath.Put(_target.Data + offset, _outputGradient + offset, _target.Accumulate, length);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private void Drop(T* source, T* target, bool accumulate, long offset, int length)
+        {
+            var key = new CounterHash(Step.Seed, _stream);
+            var i = 0;
+            if (typeof(T) == typeof(float))
+            {
+                var scale = new Vector<T>(_scale);
+                for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+                {
+                    var kept = Vector.GreaterThanOrEqual(key.Bits((uint)(offset + i)), new Vector<uint>(_threshold)).As<uint, T>();
+                    var value = Vector.ConditionalSelect(kept, Vector.Load(source + i) * scale, Vector<T>.Zero);
+                    Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
+                }
+            }
+
+            for (; i < length; i++)
+            {
+                var value = key.BitsAt((uint)(offset + i)) >= _threshold ? source[i] * _scale : T.Zero;
+                target[i] = accumulate ? target[i] + value : value;
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Kernels;
+using Consort.Compute.Parameters;
+
+namespace Consort.Compute.Operations;
+
+/// <summary>
+/// Looks up the embedding of every categorical column: ids [B, F] → [B, F, D]. The gradient is left in place for the
+/// table to collect, so nothing of the table's size is touched.
+/// </summary>
+/// <param name="Embeddings">[V, D].</param>
+/// <param name="FirstColumn">The first categorical column.</param>
+/// <param name="Columns">How many columns from there on.</param>
+public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Operation
+{
+    /// <inheritdoc/>
+    public override string Name => "embed";
+
+    /// <inheritdoc/>
+    public override Table Table { get; } = Embeddings;
+
+    /// <summary>The first categorical column.</summary>
+    public int FirstColumn { get; } = FirstColumn;
+
+    /// <summary>How many columns from there on.</summary>
+    public int Columns { get; } = Columns;
+
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
+        inputs.Length == 0 ? new Shape(Columns, Table.Dimension) : throw Mismatch(inputs, "none");
+
+    /// <inheritdoc/>
+    public override Kernel Compile<T>(Binding<T> binding) => new EmbedKernel<T>(this, binding);
+
+    private sealed unsafe class EmbedKernel<T> : RowKernel
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        private readonly T* _rows; // [V, D]
+        private readonly T* _output; // [B, F, D]
+        private readonly int _dimension;
+        private readonly int _first;
+        private readonly int _columns;
+        private readonly int _stride; // columns of the whole batch
+
+        public EmbedKernel(Embed embed, Binding<T> binding) : base(binding.Workers)
+        {
+            var table = binding.Rows(embed.Table);
+            (_rows, _output) = (table.Values.Pointer, binding.Output);
+            (_dimension, _first, _columns, _stride) = (table.Dimension, embed.FirstColumn, embed.Columns, binding.Columns);
+            if (binding.OutputGradient != null)
+                table.AddSource(binding.OutputGradient, (long)_columns * _dimension, _dimension, _first, _columns, binding.Capacity);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        protected override void ForwardRows(int start, int end)
+        {
+            var output = _output + ((long)start * _columns * _dimension);
+            for (var row = start; row < end; row++)
+            {
+                var ids = Step.Ids + ((long)row * _stride) + _first;
+                for (var column = 0; column < _columns; column++, output += _dimension)
+                    VectorMath.Copy(output, _rows + ((long)ids[column] * _dimension), _dimension);
+            }
+        }
+
+        public override void Backward(in Step step) { }
+
+        protected override void BackwardRows(int start, int end) { }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+
+namespace Consort.Compute.Operations;
+
+/// <summary>
+/// The first-order term of the categorical columns: the sum of one weight a feature, ids [B, F] → [B, 1],
+/// z = Σ_f w[id_f].
+/// </summary>
+/// <param name="Weights">[V, 1].</param>
+public sealed class FirstOrder(Table Weights) : Operation
+{
+    /// <inheritdoc/>
+    public override string Name => "first_order";
+
+    /// <inheritdoc/>
+    public override Table Table { get; } = Weights;
+
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
+        inputs.Length == 0 && Table.Dimension == 1
+            ? new Shape(1)
+            : throw Mismatch(inputs, $"none and a table of dimension 1 (found {Table.Dimension})");
+
+    /// <inheritdoc/>
+    public override Kernel Compile<T>(Binding<T> binding) => new FirstOrderKernel<T>(this, binding);
+
+    private sealed unsafe class FirstOrderKernel<T> : RowKernel
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        private readonly T* _weights; // [V, 1]
+        private readonly T* _output; // [B, 1]
+        private readonly int _columns;
+
+        public FirstOrderKernel(FirstOrder operation, Binding<T> binding) : base(binding.Workers)
+        {
+            var table = binding.Rows(operation.Table);
+            (_weights, _output, _columns) = (table.Values.Pointer, binding.Output, binding.Columns);
+            // Every column of a row has the same gradient, so the column stride is 0.
+            if (binding.OutputGradient != null)
+                table.AddSource(binding.OutputGradient, 1, 0, 0, _columns, binding.Capacity);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        protected override void ForwardRows(int start, int end)
+        {
+            for (var row = start; row < end; row++)
+            {
+                var ids = Step.Ids + ((long)row * _columns);
+                var sum = T.Zero;
+                for (var column = 0; column < _columns; column++)
+                    sum += _weights[ids[column]];
+                _output[row] = sum;
+            }
+        }
+
+        public override void Backward(in Step step) { }
+
+        protected override void BackwardRows(int start, int end) { }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Kernels;
+
+namespace Consort.Compute.Operations;
+
+/// <summary>
+/// A fully connected layer, [B, in] → [B, out]: y = x Wᵀ + b, optionally y = max(0, x Wᵀ + b). Bias and ReLU are
+/// applied while the product is still in registers.
+/// ∂W = ∂yᵀ x, ∂b = Σ_B ∂y, ∂x = ∂y W.
+/// </summary>
+public sealed class Linear : Operation
+{
+    /// <summary>Describes the layer.</summary>
+    /// <param name="weight">W, [out, in].</param>
+    /// <param name="bias">b, [out], or null for none.</param>
+    /// <param name="relu">Whether ReLU follows.</param>
+    public Linear(Parameter weight, Parameter? bias, bool relu = false)
+    {
+        if (weight.Shape.Rank != 2 || (bias is not null && bias.Shape != new Shape(weight.Shape[0])))
+            throw new ArgumentException($"linear: found weight {weight.Shape} and bias {bias?.Shape}, expected [out, in] and [out]");
+        (Weight, Bias, Relu) = (weight, bias, relu);
+        Parameters = bias is null ? [weight] : [weight, bias];
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "linear";
+
+    /// <summary>W, [out, in].</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>b, [out].</summary>
+    public Parameter? Bias { get; }
+
+    /// <summary>Whether ReLU follows.</summary>
+    public bool Relu { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
+        inputs.Length == 1 && inputs[0] == new Shape(Weight.Shape[1])
+            ? new Shape(Weight.Shape[0])
+            : throw Mismatch(inputs, $"[{Weight.Shape[1]}]");
+
+    /// <inheritdoc/>
+    public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * Weight.Shape.Size;
+
+    /// <inheritdoc/>
+    public override Kernel Compile<T>(Binding<T> binding) => new LinearKernel<T>(this, binding);
+
+    private sealed unsafe class LinearKernel<T>(Linear linear, Binding<T> binding) : RowKernel(binding.Workers)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        private readonly Gemm _gemm = binding.Gemm;
+        private readonly int _in = linear.Weight.Shape[1];
+        private readonly int _out = linear.Weight.Shape[0];
+        private readonly bool _relu = linear.Relu;
+        private readonly T* _weight = binding.Values(linear.Weight); // [out, in]
+        private readonly T* _weightGradient = linear.Weight.IsTrained ? binding.Gradients(linear.Weight) : null;
+        private readonly T* _bias = linear.Bias is null ? null : binding.Values(linear.Bias); // [out]
+        private readonly T* _biasGradient = linear.Bias is null ? null : binding.Gradients(linear.Bias);
+        private readonly T* _input = binding.Input(0); // [B, in]
+        private readonly T* _output = binding.Output; // [B, out]
+        private readonly T* _outputGradient = binding.OutputGradient;
+        private readonly GradientTarget<T> _target = binding.InputGradient(0);
+        private readonly ChunkSums<T> _biasSums = new(binding, linear.Weight.Shape[0]);
+
+        public override void Forward(in Step step) => _gemm.Run(new GemmCall<T>
+        {
+            M = step.Rows,
+            N = _out,
+            K = _in,
+            A = _input,
+            Lda = _in,
+            B = _weight,
+            Ldb = _in,
+            TransB = true,
+            C = _output,
+            Ldc = _out,
+            Bias = _bias,
+            Activation = _relu ? GemmActivation.Relu : GemmActivation.None,
+        });
+
+        public override void Backward(in Step step)
+        {
+            if (_relu || _biasGradient != null)
+                base.Backward(step);
+            if (_biasGradient != null)
+                _biasSums.AddTo(_biasGradient, step.Rows);
+
+            if (_weightGradient != null)
+                _gemm.Run(new GemmCall<T>
+                {
+                    M = _out,
+                    N = _in,
+                    K = step.Rows,
+                    A = _outputGradient,
+                    Lda = _out,
+                    TransA = true,
+                    B = _input,
+                    Ldb = _in,
+                    C = _weightGradient,
+                    Ldc = _in,
+                    Accumulate = true,
+                });
+
+            if (_target.IsWanted)
+                _gemm.Run(new GemmCall<T>
+                {
+                    M = step.Rows,
+                    N = _in,
+                    K = _out,
+                    A = _outputGradient,
+                    Lda = _out,
+                    B = _weight,
+                    Ldb = _in,
+                    C = _target.Data,
+                    Ldc = _in,
+                    Accumulate = _target.Accumulate,
+                });
+        }
+
+        protected override void ForwardRows(int start, int end) { }
+
+        // One pass turns ∂y into the gradient before ReLU, in place, and sums it for the bias.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        protected override void BackwardRows(int start, int end)
+        {
+            var sums = _biasSums.Open(start);
+            for (long row = start; row < end; row++)
+            {
+                var gradient = _outputGradient + (row * _out);
+                if (_relu)
+                    ReluMask.Apply(gradient, _output + (row * _out), _out);
+                VectorMath.Add(sums, gradient, _out);
+            }
+        }
+    }
+}

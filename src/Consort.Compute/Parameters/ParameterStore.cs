@@ -1,0 +1,117 @@
+using System.Numerics;
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Parallel;
+using Consort.Compute.Random;
+
+namespace Consort.Compute.Parameters;
+
+/// <summary>Where a dense parameter lies in the flat buffers of a <see cref="ParameterStore{T}"/>.</summary>
+/// <param name="Parameter">The parameter.</param>
+/// <param name="Offset">Its first element, a multiple of 16.</param>
+public readonly record struct DenseSlot(Parameter Parameter, long Offset)
+{
+    /// <summary>How many elements it has.</summary>
+    public int Length => Parameter.Shape.Size;
+}
+
+/// <summary>
+/// The numbers of a graph's parameters: dense ones of all members in one flat buffer (values and gradients of the same
+/// layout), and one <see cref="EmbeddingTable{T}"/> a table.
+/// </summary>
+/// <typeparam name="T">The element.</typeparam>
+public sealed unsafe class ParameterStore<T> : IDisposable
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly Dictionary<Parameter, long> _offsets = [];
+    private readonly Dictionary<Table, EmbeddingTable<T>> _embeddings = [];
+    private readonly NativeBuffer<T> _values;
+    private readonly NativeBuffer<T> _gradients;
+
+    /// <summary>Lays out zeroed memory for the parameters of a graph.</summary>
+    public ParameterStore(Graph graph)
+    {
+        Graph = graph;
+        long end = 0;
+        var slots = new List<DenseSlot>();
+        foreach (var parameter in graph.Parameters)
+        {
+            slots.Add(new DenseSlot(parameter, end));
+            _offsets.Add(parameter, end);
+            end += (parameter.Shape.Size + 15) & ~15;
+        }
+
+        Slots = slots;
+        _values = new NativeBuffer<T>(end);
+        _gradients = new NativeBuffer<T>(end);
+        var embeddings = new List<EmbeddingTable<T>>();
+        foreach (var table in graph.Tables)
+        {
+            var embedding = new EmbeddingTable<T>(table, graph.Columns);
+            _embeddings.Add(table, embedding);
+            embeddings.Add(embedding);
+        }
+
+        Embeddings = embeddings;
+    }
+
+    /// <summary>The graph whose parameters these are.</summary>
+    public Graph Graph { get; }
+
+    /// <summary>The layout of <see cref="DenseValues"/> and <see cref="DenseGradients"/>.</summary>
+    public IReadOnlyList<DenseSlot> Slots { get; }
+
+    /// <summary>The tables, in the graph's order.</summary>
+    public IReadOnlyList<EmbeddingTable<T>> Embeddings { get; }
+
+    /// <summary>The numbers of all dense parameters; gaps between slots are zero.</summary>
+    public NativeBuffer<T> DenseValues => _values;
+
+    /// <summary>Their gradients.</summary>
+    public NativeBuffer<T> DenseGradients => _gradients;
+
+    /// <summary>The numbers of one dense parameter.</summary>
+    public T* Values(Parameter parameter) => _values.Pointer + _offsets[parameter];
+
+    /// <summary>The gradient of one dense parameter.</summary>
+    public T* Gradients(Parameter parameter) => _gradients.Pointer + _offsets[parameter];
+
+    /// <summary>The numbers of one table.</summary>
+    public EmbeddingTable<T> Embedding(Table table) => _embeddings[table];
+
+    /// <summary>
+    /// Draws every parameter by its initializer. What a parameter gets depends on the seed and its name alone.
+    /// </summary>
+    public void Initialize(ulong seed)
+    {
+        foreach (var slot in Slots)
+        {
+            var random = new CounterRandom(seed, slot.Parameter.Name);
+            for (var i = 0; i < slot.Length; i++)
+                _values.Pointer[slot.Offset + i] = T.CreateTruncating(slot.Parameter.Initializer.Draw(random, i));
+        }
+
+        foreach (var embedding in Embeddings)
+            embedding.Initialize(seed);
+    }
+
+    /// <summary>Bytes held for values and gradients, tables included.</summary>
+    public long Bytes => ((_values.Length + _gradients.Length) * sizeof(T)) + Embeddings.Sum(e => e.Bytes);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _values.Dispose();
+        _gradients.Dispose();
+        foreach (var embedding in Embeddings)
+            embedding.Dispose();
+    }
+
+    internal void BeginGradients() => _gradients.Clear();
+
+    internal void EndGradients(in Step step, Workers workers)
+    {
+        foreach (var embedding in Embeddings)
+            embedding.Collect(step.Ids, step.Rows, workers);
+    }
+}
