@@ -1,0 +1,70 @@
+using Consort.Compute.Parallel;
+
+namespace Consort.Compute.Kernels.MatrixMultiply;
+
+/// <summary>
+/// Matrix multiply over a set of workers. Holds the buffers that operands are packed into, so it is kept as long as
+/// the model it serves; a call allocates nothing once the largest shape has been seen. Not for use by two threads
+/// at once.
+/// </summary>
+/// <remarks>The result is the same to the last bit whatever the number of workers.</remarks>
+public sealed unsafe class Gemm : IDisposable
+{
+    private readonly Workers _workers;
+    private readonly GemmLoops<double> _doubles = new();
+    private readonly GemmLoops<float> _floats = new();
+
+    /// <summary>Chooses the fastest kernels that this machine has.</summary>
+    /// <param name="workers">Who shares the work; not disposed with this object.</param>
+    public Gemm(Workers workers)
+    {
+        ArgumentNullException.ThrowIfNull(workers);
+        _workers = workers;
+    }
+
+    /// <summary>Multiplies in single precision.</summary>
+    /// <param name="call">What to multiply; see <see cref="GemmCall{T}"/>.</param>
+    /// <exception cref="ArgumentException">A size is negative, a row is longer than its stride, or a pointer is
+    /// null.</exception>
+    public void Run(in GemmCall<float> call)
+    {
+        Check(call);
+        if (call.M == 0 || call.N == 0) return;
+        _floats.Run(_workers, call);
+    }
+
+    /// <summary>Multiplies in double precision, correct for every shape but slow: meant for checking gradients.</summary>
+    /// <param name="call">What to multiply; see <see cref="GemmCall{T}"/>.</param>
+    /// <exception cref="ArgumentException">As for single precision.</exception>
+    public void Run(in GemmCall<double> call)
+    {
+        Check(call);
+        if (call.M == 0 || call.N == 0) return;
+        _doubles.Run(_workers, call);
+    }
+
+    /// <summary>Frees the buffers.</summary>
+    public void Dispose()
+    {
+    }
+
+    private static void Check<T>(in GemmCall<T> call)
+        where T : unmanaged
+    {
+        if (call.M < 0 || call.N < 0 || call.K < 0)
+            throw new ArgumentException($"A size is negative: M {call.M}, N {call.N}, K {call.K}.", nameof(call));
+        if (call.M == 0 || call.N == 0) return;
+        CheckOperand("A", call.A, call.TransA ? call.K : call.M, call.TransA ? call.M : call.K, call.Lda);
+        CheckOperand("B", call.B, call.TransB ? call.N : call.K, call.TransB ? call.K : call.N, call.Ldb);
+        CheckOperand("C", call.C, call.M, call.N, call.Ldc);
+        if (call.Mask != null) CheckOperand("Mask", call.Mask, call.M, call.N, call.Ldmask);
+    }
+
+    private static void CheckOperand<T>(string name, T* data, int rows, int columns, nint stride)
+        where T : unmanaged
+    {
+        if (rows == 0 || columns == 0) return;
+        if (data == null) throw new ArgumentException($"{name} is null but holds [{rows}, {columns}].");
+        if (rows > 1 && stride < columns) throw new ArgumentException($"{name} has rows of {columns} elements but {stride} from one to the next.");
+    }
+}

@@ -1,0 +1,100 @@
+using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Parallel;
+
+namespace Consort.Compute.Tests.Kernels.MatrixMultiply;
+
+public sealed class GemmTests : IDisposable
+{
+    private const double FloatEpsilon = 1e-6;
+    private const double DoubleEpsilon = 1e-14;
+
+    private readonly Workers _workers = new(3);
+
+    private static readonly (int M, int N, int K)[] Sizes =
+    [
+        (1, 1, 1), (1, 10, 16), (1, 400, 624), (2, 3, 5), (3, 33, 17), (4, 1, 129), (5, 64, 31), (8, 8, 8), (13, 31, 15),
+        (14, 32, 16), (15, 33, 1), (17, 10, 100), (29, 70, 65), (57, 129, 33), (100, 1, 400), (101, 16, 300), (130, 97, 257),
+        (200, 5, 700), (37, 41, 1500),
+    ];
+
+    public void Dispose() => _workers.Dispose();
+
+    [Fact]
+    public void Run_FloatOverOddSizesAndTransposes_EqualsNaive()
+    {
+        using var gemm = new Gemm(_workers);
+        foreach ((int m, int n, int k) in Sizes)
+            for (int bits = 0; bits < 4; bits++)
+                Check(gemm, m, n, k, (bits & 1) != 0, (bits & 2) != 0, options: 0, slack: bits == 3 ? 0 : 3);
+    }
+
+    [Fact]
+    public void Run_FloatEveryOption_EqualsNaive()
+    {
+        using var gemm = new Gemm(_workers);
+        foreach ((int m, int n, int k) in new[] { (1, 37, 20), (3, 1, 9), (33, 71, 19), (70, 35, 1100) })
+            for (int bits = 0; bits < 4; bits++)
+                for (int options = 0; options < 32; options++)
+                    Check(gemm, m, n, k, (bits & 1) != 0, (bits & 2) != 0, options, slack: options % 3);
+    }
+
+    [Fact]
+    public void Run_DoubleEveryOption_EqualsNaive()
+    {
+        using var gemm = new Gemm(_workers);
+        foreach ((int m, int n, int k) in new[] { (1, 1, 1), (1, 37, 20), (33, 71, 19), (7, 9, 600) })
+        {
+            for (int options = 0; options < 128; options++)
+            {
+                using GemmCase<double> @case = New<double>(m, n, k, (options & 32) != 0, (options & 64) != 0, options, options % 3);
+                gemm.Run(@case.Call);
+                @case.Check(DoubleEpsilon);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 5, 3)]
+    [InlineData(5, 0, 3)]
+    [InlineData(0, 0, 0)]
+    public void Run_NoElements_DoesNothing(int m, int n, int k)
+    {
+        using var gemm = new Gemm(_workers);
+        Check(gemm, m, n, k, false, false, 0, 0);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Run_NoDepth_IsTheBiasOrWhatWasThere(bool accumulate)
+    {
+        using var gemm = new Gemm(_workers);
+        Check(gemm, 17, 35, 0, false, false, accumulate ? 1 : 0, 1);
+        Check(gemm, 17, 35, 0, false, true, accumulate ? 31 : 30, 1);
+    }
+
+    [Fact]
+    public unsafe void Run_MalformedCall_Throws()
+    {
+        using var gemm = new Gemm(_workers);
+        float* data = stackalloc float[64];
+        Assert.Throws<ArgumentException>(() => gemm.Run(new GemmCall<float> { M = -1, N = 1, K = 1 }));
+        Assert.Throws<ArgumentException>(() => gemm.Run(new GemmCall<float> { M = 2, N = 2, K = 2 }));
+        nint address = (nint)data;
+        Assert.Throws<ArgumentException>(() => gemm.Run(new GemmCall<float>
+        {
+            M = 4, N = 4, K = 4, A = (float*)address, B = (float*)address, C = (float*)address, Lda = 3, Ldb = 4, Ldc = 4,
+        }));
+    }
+
+    private static void Check(Gemm gemm, int m, int n, int k, bool transA, bool transB, int options, int slack)
+    {
+        using GemmCase<float> @case = New<float>(m, n, k, transA, transB, options, slack);
+        gemm.Run(@case.Call);
+        @case.Check(FloatEpsilon);
+    }
+
+    private static GemmCase<T> New<T>(int m, int n, int k, bool transA, bool transB, int options, int slack)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> =>
+        new(m, n, k, transA, transB, (options & 1) != 0, (options & 2) != 0, (options & 4) != 0, (options & 8) != 0, (options & 16) != 0, slack);
+}
