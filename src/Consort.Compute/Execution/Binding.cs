@@ -1,6 +1,6 @@
 using System.Numerics;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 

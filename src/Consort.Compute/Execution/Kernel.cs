@@ -1,11 +1,23 @@
 namespace Consort.Compute.Execution;
 
 /// <summary>What one step tells the kernels.</summary>
-/// <param name="Rows">B, at most the capacity the program was compiled for.</param>
-/// <param name="IsTraining">Whether dropout drops and batch norm reads the batch's own statistics.</param>
-/// <param name="Seed">Of this step's random numbers; a step with the same seed drops the same elements.</param>
-public readonly unsafe record struct Step(int Rows, bool IsTraining, ulong Seed)
+public readonly unsafe struct Step
 {
+    /// <summary>Describes a step.</summary>
+    /// <param name="rows">B, at least 1 and at most the capacity the program was compiled for.</param>
+    /// <param name="isTraining">Whether dropout drops and batch norm reads the batch's own statistics.</param>
+    /// <param name="seed">Of this step's random numbers; a step with the same seed drops the same elements.</param>
+    public Step(int rows, bool isTraining, ulong seed = 0) => (Rows, IsTraining, Seed) = (rows, isTraining, seed);
+
+    /// <summary>B.</summary>
+    public int Rows { get; }
+
+    /// <summary>Whether dropout drops and batch norm reads the batch's own statistics.</summary>
+    public bool IsTraining { get; }
+
+    /// <summary>Of this step's random numbers.</summary>
+    public ulong Seed { get; }
+
     /// <summary>Global ids [B, F], or null where the graph has no categorical columns.</summary>
     public int* Ids { get; init; }
 }

@@ -1,6 +1,6 @@
 using System.Numerics;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 
@@ -91,7 +91,7 @@ public sealed unsafe class Program<T> : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(step.Rows, Capacity, nameof(step));
         ArgumentOutOfRangeException.ThrowIfLessThan(step.Rows, 1, nameof(step));
-        _step = step with { Ids = ids };
+        _step = new Step(step.Rows, step.IsTraining, step.Seed) { Ids = ids };
         if (Graph.Numeric is { } input)
         {
             var target = _data[input.Index];

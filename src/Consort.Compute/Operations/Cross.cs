@@ -54,7 +54,9 @@ public sealed class Cross(Parameter Weight, Parameter Bias) : Operation
         {
             for (long row = start; row < end; row++)
             {
-                var (first, input, output) = (_first + (row * _width), _input + (row * _width), _output + (row * _width));
+                var first = _first + (row * _width);
+                var input = _input + (row * _width);
+                var output = _output + (row * _width);
                 var projection = VectorMath.Dot(input, _weight, _width);
                 _projection[row] = projection;
                 VectorMath.Copy(output, input, _width);
@@ -76,7 +78,9 @@ public sealed class Cross(Parameter Weight, Parameter Bias) : Operation
             var biasSums = weightSums + _width;
             for (long row = start; row < end; row++)
             {
-                var (first, input, gradient) = (_first + (row * _width), _input + (row * _width), _outputGradient + (row * _width));
+                var first = _first + (row * _width);
+                var input = _input + (row * _width);
+                var gradient = _outputGradient + (row * _width);
                 var byProjection = VectorMath.Dot(gradient, first, _width);
                 VectorMath.AddScaled(weightSums, input, byProjection, _width);
                 VectorMath.Add(biasSums, gradient, _width);

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
-using Consort.Compute.Parameters;
 
 namespace Consort.Compute.Operations;
 
@@ -48,7 +47,8 @@ public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Oper
         public EmbedKernel(Embed embed, Binding<T> binding) : base(binding.Workers)
         {
             var table = binding.Rows(embed.Table);
-            (_rows, _output) = (table.Values.Pointer, binding.Output);
+            _rows = table.Values.Pointer;
+            _output = binding.Output;
             (_dimension, _first, _columns, _stride) = (table.Dimension, embed.FirstColumn, embed.Columns, binding.Columns);
             if (binding.OutputGradient != null)
                 table.AddSource(binding.OutputGradient, (long)_columns * _dimension, _dimension, _first, _columns, binding.Capacity);

@@ -37,7 +37,9 @@ public sealed class FirstOrder(Table Weights) : Operation
         public FirstOrderKernel(FirstOrder operation, Binding<T> binding) : base(binding.Workers)
         {
             var table = binding.Rows(operation.Table);
-            (_weights, _output, _columns) = (table.Values.Pointer, binding.Output, binding.Columns);
+            _weights = table.Values.Pointer;
+            _output = binding.Output;
+            _columns = binding.Columns;
             // Every column of a row has the same gradient, so the column stride is 0.
             if (binding.OutputGradient != null)
                 table.AddSource(binding.OutputGradient, 1, 0, 0, _columns, binding.Capacity);

@@ -3,6 +3,8 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Kernels.MatrixMultiply;
+using GemmActivation = Consort.Compute.Kernels.MatrixMultiply.Activation;
 
 namespace Consort.Compute.Operations;
 
@@ -69,7 +71,7 @@ public sealed class Linear : Operation
         private readonly GradientTarget<T> _target = binding.InputGradient(0);
         private readonly ChunkSums<T> _biasSums = new(binding, linear.Weight.Shape[0]);
 
-        public override void Forward(in Step step) => _gemm.Run(new GemmCall<T>
+        public override void Forward(in Step step) => _gemm.Multiply(new GemmCall<T>
         {
             M = step.Rows,
             N = _out,
@@ -93,7 +95,7 @@ public sealed class Linear : Operation
                 _biasSums.AddTo(_biasGradient, step.Rows);
 
             if (_weightGradient != null)
-                _gemm.Run(new GemmCall<T>
+                _gemm.Multiply(new GemmCall<T>
                 {
                     M = _out,
                     N = _in,
@@ -109,7 +111,7 @@ public sealed class Linear : Operation
                 });
 
             if (_target.IsWanted)
-                _gemm.Run(new GemmCall<T>
+                _gemm.Multiply(new GemmCall<T>
                 {
                     M = step.Rows,
                     N = _in,

@@ -110,7 +110,8 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     {
         for (var group = 0; group < _groups.Count; group++)
             Release(group);
-        (_collect.Ids, _collect.Rows) = (ids, rows);
+        _collect.Ids = ids;
+        _collect.Rows = rows;
         workers.Run(_collect, _groups.Count);
     }
 
