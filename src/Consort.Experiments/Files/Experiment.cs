@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+using System.Text;
+using Consort.Compute.Optimizers;
+using Consort.Data;
+using Consort.Data.Options;
+using Consort.Learning.Strategies;
+using Consort.Learning.Training;
+using Consort.Models;
+
+namespace Consort.Experiments.Files;
+
+/// <summary>
+/// An experiment as a file says it: data, embeddings, members, training, and phases. Reading it checks every key and every
+/// range; unknown keys are errors that name the nearest known one.
+/// </summary>
+public sealed record Experiment
+{
+    /// <summary>What reports call it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where the rows come from.</summary>
+    public required DataSource Data { get; init; }
+
+    /// <summary>The members and their embeddings.</summary>
+    public required Family Family { get; init; }
+
+    /// <summary>Options of all phases.</summary>
+    public required TrainingOptions Training { get; init; }
+
+    /// <summary>The phases, at least one.</summary>
+    public required IReadOnlyList<Phase> Phases { get; init; }
+
+    /// <summary>The file's own text with <c>--set</c> and <c>--seed</c> applied; a run folder keeps it.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>A digest of the text: runs of the same digest and data key give the same result.</summary>
+    public string Digest => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)))[..32];
+
+    /// <summary>Reads an experiment file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="dataFolder">What relative file names of the section <c>data</c> start from; null for the file's own folder.</param>
+    /// <param name="seed">Replaces the file's seed unless null.</param>
+    /// <exception cref="ConsortException">The file is missing or something in it is wrong; the message says the line.</exception>
+    public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null)
+    {
+        var options = OptionMap.Load(path);
+        return Read(options, File.ReadAllText(path), dataFolder ?? Path.GetDirectoryName(Path.GetFullPath(path))!, seed);
+    }
+
+    /// <summary>Reads an experiment from text.</summary>
+    /// <exception cref="ConsortException">Something in it is wrong.</exception>
+    public static Experiment Parse(string text, string source, string dataFolder, ulong? seed = null) =>
+        Read(OptionMap.Parse(text, source), text, dataFolder, seed);
+
+    private static Experiment Read(OptionMap options, string text, string dataFolder, ulong? seed)
+    {
+        var training = options.Map("training") ?? OptionMap.Empty(options.Source);
+        var trainingOptions = TrainingOptions.From(training);
+        if (seed is { } own)
+        {
+            trainingOptions = trainingOptions with { Seed = own };
+            text = $"# seed {own} from the command line\n{text}";
+        }
+
+        var experiment = new Experiment
+        {
+            Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
+            Data = DataSource.From(options.Map("data") ?? throw options.Error("data", "found nothing, expected where the rows come from"), dataFolder),
+            Family = ReadFamily(options),
+            Training = trainingOptions,
+            Phases = ReadPhases(options, training),
+            Text = text,
+        };
+        options.Close();
+        experiment.Check(options);
+        return experiment;
+    }
+
+    private static Family ReadFamily(OptionMap options)
+    {
+        var embedding = EmbeddingOptions.From(options.Map("embedding") ?? OptionMap.Empty(options.Source));
+        var members = new List<CtrModel>();
+        foreach (var member in options.Maps("members"))
+        {
+            var model = ModelCatalogue.Create(member);
+            members.AddRange(Enumerable.Repeat(model, member.Integer("count", 1, 1, Family.MaxMembers)));
+        }
+
+        if (members.Count == 0)
+            throw options.Error("members", "found none, expected at least one, such as `members: [{ model: DeepFM }]`");
+        if (members.Count > Family.MaxMembers)
+            throw options.Error("members", $"found {members.Count} members, expected at most {Family.MaxMembers}");
+        return new Family(embedding, members);
+    }
+
+    // One phase needs no list: its keys stand in `training`, its strategy in `strategy`.
+    private static List<Phase> ReadPhases(OptionMap options, OptionMap training)
+    {
+        var maps = options.Maps("phases");
+        if (maps.Count == 0)
+            return [Phase.Read(training, options.Map("strategy") ?? OptionMap.Empty(options.Source))];
+        if (options.Has("strategy"))
+            throw options.Error("strategy", "found beside phases, expected each phase to name its own strategy");
+        var phases = new List<Phase>();
+        foreach (var map in maps)
+            phases.Add(Phase.Read(map, map.Map("strategy") ?? OptionMap.Empty(options.Source)));
+        if (phases.GroupBy(p => p.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw options.Error("phases", $"found two phases named {twice.Key}, expected a name of its own for each");
+        foreach (var phase in phases.Where(p => p.Name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0))
+            throw options.Error("phases", $"found the name \"{phase.Name}\", expected letters, digits, - and _ (it names a file)");
+        return phases;
+    }
+
+    private const string NameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+    private void Check(OptionMap options)
+    {
+        foreach (var phase in Phases)
+        {
+            if (phase.From.Count > 0 && Family.Embeddings.Shared && Family.Members.Count > 1)
+                throw options.Error("phases", $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
+            if (phase.Strategy is MutualLearning && Family.Members.Count < 2)
+                throw options.Error("members", "found one member, expected at least two that learn from each other");
+            foreach (var member in phase.Frozen.Where(m => m >= Family.Members.Count))
+                throw options.Error("phases", $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
+        }
+    }
+}
