@@ -99,6 +99,9 @@ public sealed class OptionMap
     /// <summary>A text with a default.</summary>
     public string Text(string key, string fallback) => TextOrNull(key) ?? fallback;
 
+    /// <summary>Whether a key holds keys and values of its own, rather than a text or a list.</summary>
+    public bool IsMap(string key) => Node(key) is YamlMappingNode;
+
     /// <summary>A text, or null when not given.</summary>
     public string? TextOrNull(string key) => Node(key) is { } node ? Scalar(key, node, "a text") : null;
 

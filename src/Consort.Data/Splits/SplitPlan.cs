@@ -74,11 +74,11 @@ public sealed record SplitPlan
     /// <c>seed</c> and <c>shares: [0.8, 0.1, 0.1]</c>. The caller closes the map.
     /// </summary>
     /// <param name="map">The options.</param>
-    /// <param name="folder">What relative paths start from.</param>
-    /// <exception cref="ConsortException">A mistake in the options.</exception>
+    /// <param name="folder">What relative paths start from. A name such as <c>train.csv | train_rebuilt.csv</c> means the first that exists.</param>
+    /// <exception cref="ConsortException">A mistake in the options, or a file that does not exist.</exception>
     public static SplitPlan Load(OptionMap map, string folder)
     {
-        string[] Files(string key) => [.. map.Texts(key, []).Select(f => Path.Combine(folder, f))];
+        string[] Files(string key) => [.. map.Texts(key, []).Select(f => Locate(map, key, f, folder))];
         string[] source = Files("source"), train = Files("train"), valid = Files("valid"), test = Files("test");
         bool byOrder = map.Choice("by", false, new Dictionary<string, bool> { ["seed"] = false, ["order"] = true });
         long seed = map.Long("seed", 0, 0, long.MaxValue);
@@ -97,6 +97,13 @@ public sealed record SplitPlan
         SplitKind.BySeed => string.Create(CultureInfo.InvariantCulture, $"seed {Seed} shares {TrainShare:R} {ValidShare:R} {TestShare:R}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"order shares {TrainShare:R} {ValidShare:R} {TestShare:R}"),
     };
+
+    private static string Locate(OptionMap map, string key, string names, string folder)
+    {
+        string[] choices = names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return choices.Select(name => Path.GetFullPath(name, Path.GetFullPath(folder))).FirstOrDefault(File.Exists)
+            ?? throw map.Error(key, $"found no {string.Join(" or ", choices)} in {Path.GetFullPath(folder)}");
+    }
 
     private static SplitPlan Shared(SplitKind kind, IReadOnlyList<string> sources, ulong seed, double train, double valid, double test)
     {
