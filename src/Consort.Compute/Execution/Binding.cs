@@ -44,6 +44,8 @@ public sealed unsafe class Binding<T>
         OutputGradient = outputGradient;
     }
 
+    internal Program<T> Program => _program;
+
     /// <summary>The most rows that a batch can have.</summary>
     public int Capacity => _program.Capacity;
 

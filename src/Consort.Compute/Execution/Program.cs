@@ -119,7 +119,7 @@ public sealed unsafe class Program<T> : IDisposable
         for (var i = _kernels.Length - 1; i >= 0; i--)
             if (_gradients[i] != null)
                 _kernels[i]?.Backward(_step);
-        Store.EndGradients(_step, Workers);
+        Store.EndGradients(this, _step);
     }
 
     /// <summary>The numbers of any value after <see cref="Forward"/>, for diagnosis: [B, …].</summary>
@@ -129,6 +129,7 @@ public sealed unsafe class Program<T> : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Store.Forget(this);
         Gemm.Dispose();
         foreach (var buffer in _buffers)
             buffer.Dispose();

@@ -51,7 +51,7 @@ public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Oper
             _output = binding.Output;
             (_dimension, _first, _columns, _stride) = (table.Dimension, embed.FirstColumn, embed.Columns, binding.Columns);
             if (binding.OutputGradient != null)
-                table.AddSource(binding.OutputGradient, (long)_columns * _dimension, _dimension, _first, _columns, binding.Capacity);
+                table.AddSource(binding.Program, binding.OutputGradient, (long)_columns * _dimension, _dimension, _first, _columns);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -42,7 +42,7 @@ public sealed class FirstOrder(Table Weights) : Operation
             _columns = binding.Columns;
             // Every column of a row has the same gradient, so the column stride is 0.
             if (binding.OutputGradient != null)
-                table.AddSource(binding.OutputGradient, 1, 0, 0, _columns, binding.Capacity);
+                table.AddSource(binding.Program, binding.OutputGradient, 1, 0, 0, _columns);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

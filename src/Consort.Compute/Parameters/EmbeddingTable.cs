@@ -55,6 +55,9 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// <summary>How many distinct rows of a group the batch touched.</summary>
     public int TouchedCount(int group) => _groups[group].Count;
 
+    /// <summary>The most distinct rows of a group that a batch can touch.</summary>
+    internal int TouchedCapacity(int group) => _groups[group].Capacity;
+
     /// <summary>The distinct rows of a group that the batch touched.</summary>
     public int* TouchedRows(int group) => _touched!.Pointer + _groups[group].Start;
 
@@ -81,6 +84,8 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _groups.Clear();
+        _sources.Clear();
         _values.Dispose();
         _slots.Dispose();
         _touched?.Dispose();
@@ -100,27 +105,37 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// <summary>
     /// Says where a kernel leaves gradients: those of (row b, column c) at <c>gradient + b·rowStride + c·columnStride</c>.
     /// </summary>
-    internal void AddSource(T* gradient, long rowStride, long columnStride, int firstColumn, int columns, int capacity)
+    internal void AddSource(Program<T> program, T* gradient, long rowStride, long columnStride, int firstColumn, int columns)
     {
-        _sources.Add(new Source(gradient, rowStride, columnStride, firstColumn, columns));
-        PlanGroups(capacity);
+        _sources.Add(new Source(program, (nint)gradient, rowStride, columnStride, firstColumn, columns));
+        PlanGroups();
     }
 
-    internal void Collect(int* ids, int rows, Workers workers)
+    /// <summary>Forgets the kernels of a program, whose memory is about to go.</summary>
+    internal void RemoveSources(Program<T> program)
+    {
+        if (_sources.RemoveAll(s => ReferenceEquals(s.Program, program)) > 0)
+            PlanGroups();
+    }
+
+    internal void Collect(Program<T> program, int* ids, int rows, Workers workers)
     {
         for (var group = 0; group < _groups.Count; group++)
             Release(group);
+        _collect.Program = program;
         _collect.Ids = ids;
         _collect.Rows = rows;
         workers.Run(_collect, _groups.Count);
     }
 
     // Columns whose ranges overlap (a shared vocabulary) go into one group, so that two threads never meet in a row.
-    private void PlanGroups(int capacity)
+    private void PlanGroups()
     {
+        for (var group = 0; group < _groups.Count; group++)
+            Release(group);
         _groups.Clear();
         var used = Enumerable.Range(0, _columns.Count)
-            .Where(c => _sources.Any(s => c >= s.FirstColumn && c < s.FirstColumn + s.Columns))
+            .Where(c => _sources.Any(s => s.Reads(c)))
             .OrderBy(c => _columns[c].Offset).ThenBy(c => c);
         Group? last = null;
         foreach (var column in used)
@@ -136,8 +151,11 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         foreach (var group in _groups)
         {
             group.Start = start;
-            var entries = (long)capacity * group.Columns.Sum(c => _sources.Count(s => c >= s.FirstColumn && c < s.FirstColumn + s.Columns));
-            start += Math.Min(entries, group.EndRow - group.FirstRow);
+            // Programs on one store take turns; each collects its own batch.
+            var entries = _sources.GroupBy(s => s.Program)
+                .Max(p => (long)p.Key.Capacity * group.Columns.Sum(c => p.Count(s => s.Reads(c))));
+            group.Capacity = (int)Math.Min(entries, group.EndRow - group.FirstRow);
+            start += group.Capacity;
         }
 
         _touched?.Dispose();
@@ -146,7 +164,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         _gradients = new NativeBuffer<T>(start * Dimension);
     }
 
-    private void CollectGroup(Group group, int* ids, int rows)
+    private void CollectGroup(Program<T> program, Group group, int* ids, int rows)
     {
         var columns = _columns.Count;
         var dimension = Dimension;
@@ -158,9 +176,9 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         {
             foreach (var source in _sources)
             {
-                if (column < source.FirstColumn || column >= source.FirstColumn + source.Columns)
+                if (!ReferenceEquals(source.Program, program) || !source.Reads(column))
                     continue;
-                var gradient = source.Gradient + ((column - source.FirstColumn) * source.ColumnStride);
+                var gradient = (T*)source.Gradient + ((column - source.FirstColumn) * source.ColumnStride);
                 var id = ids + column;
                 for (var row = 0; row < rows; row++, gradient += source.RowStride, id += columns)
                 {
@@ -182,12 +200,9 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         group.Count = count;
     }
 
-    private readonly record struct Source(nint Address, long RowStride, long ColumnStride, int FirstColumn, int Columns)
+    private readonly record struct Source(Program<T> Program, nint Gradient, long RowStride, long ColumnStride, int FirstColumn, int Columns)
     {
-        public Source(T* gradient, long rowStride, long columnStride, int firstColumn, int columns)
-            : this((nint)gradient, rowStride, columnStride, firstColumn, columns) { }
-
-        public T* Gradient => (T*)Address;
+        public bool Reads(int column) => column >= FirstColumn && column < FirstColumn + Columns;
     }
 
     private sealed class Group
@@ -200,16 +215,20 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
 
         public long Start { get; set; }
 
+        public int Capacity { get; set; }
+
         public int Count { get; set; }
     }
 
     private sealed class CollectJob(EmbeddingTable<T> table) : IParallelJob
     {
+        public Program<T>? Program { get; set; }
+
         public int* Ids { get; set; }
 
         public int Rows { get; set; }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run(int index, int worker) => table.CollectGroup(table._groups[index], Ids, Rows);
+        public void Run(int index, int worker) => table.CollectGroup(Program!, table._groups[index], Ids, Rows);
     }
 }

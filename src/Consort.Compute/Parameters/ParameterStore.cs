@@ -1,7 +1,6 @@
 using System.Numerics;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
-using Consort.Compute.Parallel;
 using Consort.Compute.Random;
 
 namespace Consort.Compute.Parameters;
@@ -109,9 +108,15 @@ public sealed unsafe class ParameterStore<T> : IDisposable
 
     internal void BeginGradients() => _gradients.Clear();
 
-    internal void EndGradients(in Step step, Workers workers)
+    internal void EndGradients(Program<T> program, in Step step)
+    {
+        for (var i = 0; i < Embeddings.Count; i++)
+            Embeddings[i].Collect(program, step.Ids, step.Rows, program.Workers);
+    }
+
+    internal void Forget(Program<T> program)
     {
         foreach (var embedding in Embeddings)
-            embedding.Collect(step.Ids, step.Rows, workers);
+            embedding.RemoveSources(program);
     }
 }

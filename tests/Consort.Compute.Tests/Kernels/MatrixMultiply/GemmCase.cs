@@ -19,7 +19,7 @@ internal sealed unsafe class GemmCase<T> : IDisposable
     public GemmCase(int m, int n, int k, bool transA, bool transB, bool accumulate = false, bool bias = false,
         bool relu = false, bool mask = false, bool rowSums = false, int slack = 0)
     {
-        var random = new Random(HashCode.Combine(m, n, k));
+        var random = new System.Random(HashCode.Combine(m, n, k));
         T Next() => T.CreateChecked(random.NextDouble() * 2 - 1);
         int lda = (transA ? m : k) + slack, ldb = (transB ? k : n) + 2 * slack, ldc = n + 3 * slack;
         _rows = m;

@@ -1,0 +1,72 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Consort.Compute.Parameters;
+
+namespace Consort.Compute.Optimizers;
+
+/// <summary>
+/// Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − η m̂ / (√v̂ + ε), m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
+/// Source: Kingma and Ba 2015, algorithm 1; ε stands outside the corrected root, as in PyTorch. On touched rows alone, t
+/// still counts all steps ("lazy Adam").
+/// </summary>
+/// <param name="Beta1">β₁, in [0, 1).</param>
+/// <param name="Beta2">β₂, in [0, 1).</param>
+/// <param name="Epsilon">ε, above 0.</param>
+public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8) : UpdateRule
+{
+    internal override IReadOnlyList<string> StateNames => ["adam.m", "adam.v"];
+
+    internal override void Validate()
+    {
+        if (Beta1 is not (>= 0 and < 1))
+            throw OutOfRange(nameof(Beta1), Beta1, "at least 0 and below 1");
+        if (Beta2 is not (>= 0 and < 1))
+            throw OutOfRange(nameof(Beta2), Beta2, "at least 0 and below 1");
+        if (!(Epsilon > 0) || !double.IsFinite(Epsilon))
+            throw OutOfRange(nameof(Epsilon), Epsilon, "above 0");
+    }
+
+    internal override UpdatePass<T> Compile<T>(ParameterStore<T> store, PassLayout<T> layout) =>
+        new UpdatePass<T, AdamUpdate<T>, Factory<T>>(store, layout, new Factory<T>(this));
+
+    private readonly struct Factory<T>(Adam rule) : IUpdateFactory<T, AdamUpdate<T>>
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        public AdamUpdate<T> At(double learningRate, long step) => new(rule, learningRate, step);
+    }
+}
+
+internal readonly struct AdamUpdate<T> : IElementUpdate<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly T _keepFirst, _addFirst, _keepSecond, _addSecond, _rootScale, _epsilon, _rate;
+
+    public AdamUpdate(Adam rule, double learningRate, long step)
+    {
+        (_keepFirst, _addFirst) = (T.CreateTruncating(rule.Beta1), T.CreateTruncating(1 - rule.Beta1));
+        (_keepSecond, _addSecond) = (T.CreateTruncating(rule.Beta2), T.CreateTruncating(1 - rule.Beta2));
+        _rootScale = T.CreateTruncating(1 / Math.Sqrt(1 - Math.Pow(rule.Beta2, step)));
+        _epsilon = T.CreateTruncating(rule.Epsilon);
+        _rate = T.CreateTruncating(learningRate / (1 - Math.Pow(rule.Beta1, step)));
+    }
+
+    public static int States => 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector<T> Next(Vector<T> value, Vector<T> gradient, ref Vector<T> first, ref Vector<T> second)
+    {
+        first = (first * _keepFirst) + (gradient * _addFirst);
+        second = (second * _keepSecond) + (gradient * gradient * _addSecond);
+        var root = (Vector.SquareRoot(second) * _rootScale) + new Vector<T>(_epsilon);
+        return value - (first * _rate / root);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T Next(T value, T gradient, ref T first, ref T second)
+    {
+        first = (first * _keepFirst) + (gradient * _addFirst);
+        second = (second * _keepSecond) + (gradient * gradient * _addSecond);
+        var root = (T.Sqrt(second) * _rootScale) + _epsilon;
+        return value - (first * _rate / root);
+    }
+}

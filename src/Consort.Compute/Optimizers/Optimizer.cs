@@ -1,0 +1,164 @@
+using System.Numerics;
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Parallel;
+using Consort.Compute.Parameters;
+
+namespace Consort.Compute.Optimizers;
+
+/// <summary>
+/// Changes the parameters of a store by their gradients: dense parameters and embedding tables in one fused pass each.
+/// A step allocates nothing, and its result is the same to the last bit whatever the number of threads.
+/// </summary>
+/// <typeparam name="T">The element, <see cref="float"/> or <see cref="double"/>.</typeparam>
+public sealed unsafe class Optimizer<T> : IDisposable
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly OptimizerOptions _options;
+    private readonly Workers _workers;
+    private readonly List<(string Name, NativeBuffer<T> Buffer)> _state = [];
+    private readonly UpdatePass<T> _update;
+    private readonly GradientNorm<T>? _norm;
+    private readonly ReleaseJob _release;
+
+    /// <summary>Lays out the rule's state for what is trained.</summary>
+    /// <param name="store">The parameters; parameters and tables of frozen members, and those that are not trained, stay as they are.</param>
+    /// <param name="options">Checked here.</param>
+    /// <param name="workers">The threads; the caller keeps owning them.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public Optimizer(ParameterStore<T> store, OptimizerOptions options, Workers workers)
+    {
+        options.Validate();
+        (Store, _options, _workers) = (store, options, workers);
+        var tables = store.Embeddings.Where(e => !options.IsFrozen(e.Table.Member)).ToArray();
+        var blocks = DenseBlocks(store, options);
+        var regions = new Region<T>[tables.Length + 1];
+        if (blocks.Length > 0)
+            regions[0] = AddRegion("dense", store.DenseValues, options.DenseL2);
+        for (var i = 0; i < tables.Length; i++)
+            regions[i + 1] = AddRegion(tables[i].Table.Name, tables[i].Values, options.EmbeddingL2);
+
+        var wholeTables = options.EmbeddingUpdate == EmbeddingUpdate.Dense;
+        var layout = new PassLayout<T>(regions, blocks, tables, wholeTables, workers);
+        _update = options.Rule.Compile(store, layout);
+        // Without a regulariser the rows that no one touched add nothing to the norm.
+        if (options.MaxGradientNorm is not null)
+            _norm = new GradientNorm<T>(store, layout, wholeTables && options.EmbeddingL2 > 0);
+        _release = new ReleaseJob(store);
+    }
+
+    /// <summary>The parameters it changes.</summary>
+    public ParameterStore<T> Store { get; }
+
+    /// <summary>How many steps were made; a resumed run sets it along with <see cref="State"/>.</summary>
+    public long Steps { get; set; }
+
+    /// <summary>
+    /// The norm of the last step's gradient before it was clipped, regularisers included; NaN where nothing clips.
+    /// </summary>
+    public double LastGradientNorm { get; private set; } = double.NaN;
+
+    /// <summary>
+    /// What a checkpoint must hold besides <see cref="Steps"/>, each under the rule's name and that of what is trained:
+    /// <c>adam.m/dense</c>, <c>adam.v/embedding</c>. Dense state has the layout of <see cref="ParameterStore{T}.DenseValues"/>.
+    /// </summary>
+    public IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> State => _state;
+
+    /// <summary>Bytes held for state and workspaces.</summary>
+    public long Bytes => _state.Sum(s => s.Buffer.Length * sizeof(T)) + _update.Bytes + (_norm?.Bytes ?? 0);
+
+    /// <summary>
+    /// Changes every trained number by the gradients of the last backward pass, which it uses up: tables forget which
+    /// rows were touched.
+    /// </summary>
+    /// <param name="learningRate">η, at least 0.</param>
+    /// <exception cref="NotFiniteNumberException">
+    /// Gradients are clipped and their norm is infinite or not a number; nothing was changed.
+    /// </exception>
+    public void Step(double learningRate)
+    {
+        if (!(learningRate >= 0) || !double.IsFinite(learningRate))
+            throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "expected a finite number of at least 0");
+        var scale = 1.0;
+        if (_norm is not null)
+        {
+            LastGradientNorm = _norm.Compute();
+            if (!double.IsFinite(LastGradientNorm))
+                throw new NotFiniteNumberException($"step {Steps + 1}: the norm of the gradient is {LastGradientNorm}, expected a finite number", LastGradientNorm);
+            scale = Math.Min(1, _options.MaxGradientNorm!.Value / (LastGradientNorm + 1e-6));
+        }
+
+        Steps++;
+        _update.Run(learningRate, Steps, scale);
+        _release.Run(_workers);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _update.Dispose();
+        _norm?.Dispose();
+        foreach (var (_, buffer) in _state)
+            buffer.Dispose();
+    }
+
+    // Neighbouring parameters that are all trained make one stretch, gaps included: those are zero and stay so.
+    private static DenseBlock[] DenseBlocks(ParameterStore<T> store, OptimizerOptions options)
+    {
+        var blocks = new List<DenseBlock>();
+        for (var i = 0; i < store.Slots.Count; i++)
+        {
+            if (!IsTrained(store.Slots[i].Parameter))
+                continue;
+            var start = store.Slots[i].Offset;
+            while (i + 1 < store.Slots.Count && IsTrained(store.Slots[i + 1].Parameter))
+                i++;
+            var end = i + 1 < store.Slots.Count ? store.Slots[i + 1].Offset : store.DenseValues.Length;
+            for (; start < end; start += PassLayout<T>.BlockLength)
+                blocks.Add(new DenseBlock(start, (int)Math.Min(PassLayout<T>.BlockLength, end - start)));
+        }
+
+        return [.. blocks];
+
+        bool IsTrained(Parameter parameter) => parameter.IsTrained && !options.IsFrozen(parameter.Member);
+    }
+
+    private Region<T> AddRegion(string name, NativeBuffer<T> values, double l2)
+    {
+        var states = new NativeBuffer<T>?[2];
+        for (var i = 0; i < _options.Rule.StateNames.Count; i++)
+        {
+            var buffer = new NativeBuffer<T>(values.Length);
+            if (_options.Rule.InitialState != 0)
+                for (long j = 0; j < buffer.Length; j++)
+                    buffer.Pointer[j] = T.CreateTruncating(_options.Rule.InitialState);
+            _state.Add(($"{_options.Rule.StateNames[i]}/{name}", buffer));
+            states[i] = buffer;
+        }
+
+        return new Region<T>
+        {
+            Values = values.Pointer,
+            First = states[0] is { } first ? first.Pointer : null,
+            Second = states[1] is { } second ? second.Pointer : null,
+            L2 = T.CreateTruncating(l2),
+        };
+    }
+
+    // Frozen tables too: their rows were touched by the batch all the same.
+    private sealed class ReleaseJob(ParameterStore<T> store) : IParallelJob
+    {
+        private EmbeddingTable<T>? _table;
+
+        public void Run(Workers workers)
+        {
+            for (var i = 0; i < store.Embeddings.Count; i++)
+            {
+                _table = store.Embeddings[i];
+                workers.Run(this, _table.Groups);
+            }
+        }
+
+        void IParallelJob.Run(int index, int worker) => _table!.Release(index);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Numerics;
+using Consort.Compute.Parallel;
+using Consort.Compute.Parameters;
+
+namespace Consort.Compute.Optimizers;
+
+/// <summary>Numbers that are trained alike: the dense parameters, or one table. All four have the same layout.</summary>
+/// <typeparam name="T">The element.</typeparam>
+internal unsafe struct Region<T>
+    where T : unmanaged
+{
+    /// <summary>What is trained.</summary>
+    public T* Values;
+
+    /// <summary>The first state of the rule, or null.</summary>
+    public T* First;
+
+    /// <summary>The second state of the rule, or null.</summary>
+    public T* Second;
+
+    /// <summary>λ of the regulariser.</summary>
+    public T L2;
+}
+
+/// <summary>A stretch of the dense parameters that one worker goes over at a time.</summary>
+internal readonly record struct DenseBlock(long Offset, int Length);
+
+/// <summary>What an optimizer's passes go over: fixed at its creation, the same for every number of threads.</summary>
+/// <typeparam name="T">The element.</typeparam>
+/// <param name="Regions">The dense parameters, then each trained table.</param>
+/// <param name="DenseBlocks">The trained stretches of the dense parameters.</param>
+/// <param name="Tables">The trained tables; table i is region i + 1.</param>
+/// <param name="WholeTables">Whether a step changes all rows of the tables, or the touched ones alone.</param>
+/// <param name="Workers">The threads.</param>
+internal sealed record PassLayout<T>(Region<T>[] Regions, DenseBlock[] DenseBlocks, EmbeddingTable<T>[] Tables, bool WholeTables, Workers Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Numbers in a block: several arrays of it fit into the first-level cache.</summary>
+    public const int BlockLength = 4096;
+
+    /// <summary>Touched rows that one worker goes over at a time.</summary>
+    public const int ChunkRows = 512;
+
+    /// <summary>Whole rows of a table in a block.</summary>
+    public static int BlockRows(int dimension) => Math.Max(1, BlockLength / dimension);
+}
