@@ -1,6 +1,7 @@
+using System.Buffers;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Consort.Compute.Optimizers;
 using Consort.Data;
 using Consort.Data.Options;
 using Consort.Learning.Strategies;
@@ -15,11 +16,14 @@ namespace Consort.Experiments.Files;
 /// </summary>
 public sealed record Experiment
 {
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+
     /// <summary>What reports call it.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where the rows come from.</summary>
-    public required DataSource Data { get; init; }
+    /// <summary>Where the rows come from; null for the experiment of a finished run, whose raw files may be gone.</summary>
+    public DataSource? Data { get; init; }
 
     /// <summary>The members and their embeddings.</summary>
     public required Family Family { get; init; }
@@ -30,7 +34,7 @@ public sealed record Experiment
     /// <summary>The phases, at least one.</summary>
     public required IReadOnlyList<Phase> Phases { get; init; }
 
-    /// <summary>The file's own text with <c>--set</c> and <c>--seed</c> applied; a run folder keeps it.</summary>
+    /// <summary>The file with every default filled in; a run folder keeps it.</summary>
     public required string Text { get; init; }
 
     /// <summary>A digest of the text: runs of the same digest and data key give the same result.</summary>
@@ -44,41 +48,48 @@ public sealed record Experiment
     public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null)
     {
         var options = OptionMap.Load(path);
-        return Read(options, File.ReadAllText(path), dataFolder ?? Path.GetDirectoryName(Path.GetFullPath(path))!, seed);
+        return Read(options, dataFolder ?? Path.GetDirectoryName(Path.GetFullPath(path))!, seed);
     }
+
+    /// <summary>Reads the experiment that a run folder keeps, without its data.</summary>
+    /// <exception cref="ConsortException">The file is missing or damaged.</exception>
+    public static Experiment OfRun(string path) => Read(OptionMap.Load(path), null, null);
 
     /// <summary>Reads an experiment from text.</summary>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
     public static Experiment Parse(string text, string source, string dataFolder, ulong? seed = null) =>
-        Read(OptionMap.Parse(text, source), text, dataFolder, seed);
+        Read(OptionMap.Parse(text, source), dataFolder, seed);
 
-    private static Experiment Read(OptionMap options, string text, string dataFolder, ulong? seed)
+    private static Experiment Read(OptionMap options, string? dataFolder, ulong? seed)
     {
-        var training = options.Map("training") ?? OptionMap.Empty(options.Source);
-        var trainingOptions = TrainingOptions.From(training);
+        var training = options.Section("training");
         if (seed is { } own)
-        {
-            trainingOptions = trainingOptions with { Seed = own };
-            text = $"# seed {own} from the command line\n{text}";
-        }
-
+            training.Set("seed", own.ToString(CultureInfo.InvariantCulture));
+        var trainingOptions = TrainingOptions.From(training);
         var experiment = new Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
-            Data = DataSource.From(options.Map("data") ?? throw options.Error("data", "found nothing, expected where the rows come from"), dataFolder),
+            Data = ReadData(options, dataFolder),
             Family = ReadFamily(options),
             Training = trainingOptions,
             Phases = ReadPhases(options, training),
-            Text = text,
+            Text = "",
         };
         options.Close();
         experiment.Check(options);
-        return experiment;
+        return experiment with { Text = options.Resolved() };
+    }
+
+    private static DataSource? ReadData(OptionMap options, string? folder)
+    {
+        if (!options.Has("data"))
+            throw options.Error("data", "found nothing, expected where the rows come from");
+        return folder is null ? null : DataSource.From(options.Section("data"), folder);
     }
 
     private static Family ReadFamily(OptionMap options)
     {
-        var embedding = EmbeddingOptions.From(options.Map("embedding") ?? OptionMap.Empty(options.Source));
+        var embedding = EmbeddingOptions.From(options.Section("embedding"));
         var members = new List<CtrModel>();
         foreach (var member in options.Maps("members"))
         {
@@ -98,20 +109,18 @@ public sealed record Experiment
     {
         var maps = options.Maps("phases");
         if (maps.Count == 0)
-            return [Phase.Read(training, options.Map("strategy") ?? OptionMap.Empty(options.Source))];
+            return [Phase.Read(training, options.Section("strategy"))];
         if (options.Has("strategy"))
             throw options.Error("strategy", "found beside phases, expected each phase to name its own strategy");
         var phases = new List<Phase>();
         foreach (var map in maps)
-            phases.Add(Phase.Read(map, map.Map("strategy") ?? OptionMap.Empty(options.Source)));
+            phases.Add(Phase.Read(map, map.Section("strategy")));
         if (phases.GroupBy(p => p.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw options.Error("phases", $"found two phases named {twice.Key}, expected a name of its own for each");
         foreach (var phase in phases.Where(p => p.Name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0))
             throw options.Error("phases", $"found the name \"{phase.Name}\", expected letters, digits, - and _ (it names a file)");
         return phases;
     }
-
-    private const string NameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
     private void Check(OptionMap options)
     {

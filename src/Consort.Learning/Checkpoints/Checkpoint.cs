@@ -1,4 +1,3 @@
-using Consort.Compute.Execution;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parameters;
 using Consort.Data;

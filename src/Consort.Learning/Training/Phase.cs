@@ -56,14 +56,12 @@ public sealed record Phase
     /// <exception cref="ConsortException">A value is out of its range.</exception>
     public static Phase Read(OptionMap options, OptionMap strategy)
     {
-        var map = options.Map("schedule");
-        Func<double, long, Schedule> schedule = (rate, _) => new ReduceOnPlateau(rate);
+        var map = options.Section("schedule");
+        if (!map.Has("name"))
+            map.Set("name", "plateau"); // what FuxiCTR does, and so what published numbers mean
+        Func<double, long, Schedule> schedule = (start, steps) => ScheduleCatalogue.Create(map, start, steps);
         var rate = options.Number("learning_rate", 1e-3, 1e-12, 1e3);
-        if (map is not null)
-        {
-            schedule = (start, steps) => ScheduleCatalogue.Create(map, start, steps);
-            schedule(rate, 1); // reads every key now, so that a mistake shows before training
-        }
+        schedule(rate, 1); // reads every key now, so that a mistake shows before training
 
         return new Phase
         {

@@ -9,7 +9,6 @@ using Consort.Compute.Random;
 using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;
-using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 using Consort.Learning.Schedules;
 

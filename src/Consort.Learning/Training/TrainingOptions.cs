@@ -55,7 +55,7 @@ public sealed record TrainingOptions
     public static TrainingOptions From(OptionMap options)
     {
         var defaults = new TrainingOptions();
-        var rule = options.Map("optimizer") ?? OptionMap.Empty(options.Source);
+        var rule = options.Section("optimizer");
         var clip = options.Number("max_gradient_norm", 10, 0, 1e9);
         return new TrainingOptions
         {
