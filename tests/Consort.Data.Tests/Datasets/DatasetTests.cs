@@ -178,7 +178,8 @@ public sealed class DatasetTests : IDisposable
         var raw = DatasetDescription.OfRaw(source, Mixed);
         Assert.Equal((12, 1 / 3.0), (raw.Rows, raw.LabelMean));
         Assert.Equal(["n", "q", "i", "a", "b"], raw.Columns.Select(c => c.Name));
-        Assert.Equal(new NumberSummary(4, Math.Sqrt(8 / 3.0), 2, 6), raw.Columns[0].Numbers);
+        Assert.Equal(new NumberSummary(4, raw.Columns[0].Numbers!.Deviation, 2, 6), raw.Columns[0].Numbers);
+        Assert.Equal(Math.Sqrt(8 / 3.0), raw.Columns[0].Numbers!.Deviation, 12);
         Assert.Equal(1 / 3.0, raw.Columns[1].MissingShare!.Value, 12);
         Assert.Equal([new TokenCount("a", 8), new TokenCount("b", 4)], raw.Columns[3].Top);
         Assert.Equal(1, raw.Columns[4].MissingShare);
