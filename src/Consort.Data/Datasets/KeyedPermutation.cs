@@ -50,10 +50,11 @@ internal readonly struct KeyedPermutation
 
     private ulong Round(ulong half, ulong round)
     {
-        ulong high = Math.BigMul(half + _key + (round << 56), 0x9E3779B97F4A7C15 ^ _key, out ulong low);
-        return high ^ low ^ (low >> 29);
+        ulong x = (half + _key + round * 0x9E3779B97F4A7C15) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 32)) * 0x94D049BB133111EB;
+        return x ^ (x >> 32);
     }
 
     /// <summary>The key of a stream of numbers under a seed.</summary>
-    public static ulong Key(ulong seed, ulong stream) => KeyedHash.Mix(seed, stream) | 1;
+    public static ulong Key(ulong seed, ulong stream) => KeyedHash.Mix(seed, stream);
 }

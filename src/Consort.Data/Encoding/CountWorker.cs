@@ -30,6 +30,9 @@ internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
 
     public IReadOnlyList<ColumnCounter?> Counters => _counters;
 
+    /// <summary>Rows seen with label 1, over all splits.</summary>
+    public long Clicks { get; private set; }
+
     public void Prepare() { }
 
     public void Process(Block block)
@@ -57,6 +60,7 @@ internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
             try
             {
                 _labels.Read(block.Data, _group.Column(field), _group.Rows, (byte*)labels, 4);
+                for (int r = 0; r < _group.Rows; r++) Clicks += labels[r] != 0 ? 1 : 0;
                 for (field = 0; field < _counters.Length; field++)
                     _counters[field]?.Count(block.Data, _group.Column(field), rows[..train]);
             }

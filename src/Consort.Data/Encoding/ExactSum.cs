@@ -34,9 +34,11 @@ internal sealed class ExactSum
         {
             if (_bins[e] != 0) sum += (BigInteger)_bins[e] << (Math.Max(e, 1) - Math.Max(lowest, 1));
         }
-        // 64 more bits before dividing keep the quotient exact to double.
-        BigInteger quotient = (sum << 64) / count;
-        int drop = (int)Math.Max(0, BigInteger.Abs(quotient).GetBitLength() - 64);
-        return Math.ScaleB((double)(quotient >> drop), Math.Max(lowest, 1) - 1075 - 64 + drop);
+        // 128 more bits before dividing and one bit that stands for all dropped ones: the conversion rounds once.
+        var quotient = BigInteger.DivRem(sum << 128, count, out BigInteger remainder);
+        int drop = (int)Math.Max(0, quotient.GetBitLength() - 62);
+        long top = (long)(quotient >> drop);
+        if (!remainder.IsZero || top * (BigInteger.One << drop) != quotient) top |= 1;
+        return Math.ScaleB((double)top, Math.Max(lowest, 1) - 1075 - 128 + drop);
     }
 }
