@@ -53,7 +53,7 @@ internal sealed class CategoricalClicksField : SyntheticField
             FromHash(MissingKey, 1, effects);
             return;
         }
-        FromHash((ulong)value, (float)(1 / Math.Sqrt(1 + value / _head)), effects);
+        FromHash((ulong)value, (float)(1 / (1 + value / _head)), effects);
     }
 
     /// <summary>Σ_{k=first}^{last} k^(−a); by the midpoint integral where the terms are many and alike.</summary>

@@ -10,7 +10,7 @@ public sealed record SyntheticOptions
     private readonly double _clickRate = 0.25;
     private readonly double _cardinalityScale = 0.01;
     private readonly double _zipf = 1.1;
-    private readonly double _head = 50;
+    private readonly double _head = 10;
     private readonly double _firstOrder = 0.5;
     private readonly double _pairwise = 0.35;
     private readonly double _thirdOrder = 0.15;
@@ -18,7 +18,7 @@ public sealed record SyntheticOptions
     private readonly double _noise = 0.05;
     private readonly double _missing = 1;
     private readonly long _firstRow;
-    private readonly int _latent = 4;
+    private readonly int _latent = 3;
     private readonly int _pairs = 10;
     private readonly int _triples = 4;
 
@@ -44,8 +44,8 @@ public sealed record SyntheticOptions
     public double Zipf { get => _zipf; init => _zipf = Check(value, 0, 3); }
 
     /// <summary>
-    /// Key <c>head</c>: effects of the token of rank k (from 0) are damped by 1/sqrt(1 + k/head), so that what is planted sits on tokens
-    /// frequent enough to be learnt; 1 to 1e9, default 50.
+    /// Key <c>head</c>: effects of the token of rank k (from 0) are damped by 1/(1 + k/head), so that what is planted sits on tokens frequent
+    /// enough to be learnt; 1 to 1e9, default 10.
     /// </summary>
     public double Head { get => _head; init => _head = Check(value, 1, 1e9); }
 
@@ -67,13 +67,13 @@ public sealed record SyntheticOptions
     /// <summary>Key <c>missing</c>: factor on Criteo's shares of missing values, 0 to 1.25, default 1.</summary>
     public double Missing { get => _missing; init => _missing = Check(value, 0, 1.25); }
 
-    /// <summary>Key <c>latent</c>: dimension of the hidden vectors behind interactions, 1 to 16, default 4.</summary>
+    /// <summary>Key <c>latent</c>: dimension of the hidden vectors behind interactions, 1 to 16, default 3.</summary>
     public int Latent { get => _latent; init => _latent = (int)Check(value, 1, 16); }
 
-    /// <summary>Key <c>pairs</c>: pairs of fields that interact, 1 to 40, default 10.</summary>
+    /// <summary>Key <c>pairs</c>: pairs of fields that interact, 1 to 40, default 10: all pairs of five fields.</summary>
     public int Pairs { get => _pairs; init => _pairs = (int)Check(value, 1, 40); }
 
-    /// <summary>Key <c>triples</c>: triples of fields that interact, 1 to 20, default 4.</summary>
+    /// <summary>Key <c>triples</c>: triples of fields that interact, 1 to 20, default 4: all triples of four other fields.</summary>
     public int Triples { get => _triples; init => _triples = (int)Check(value, 1, 20); }
 
     /// <summary>Reads the options; keys that are absent take their defaults. The caller closes the map.</summary>

@@ -27,8 +27,11 @@ internal sealed class SyntheticWorld
         BuildFirstOrder(salt);
         var random = new RowRandom(salt, 1);
         int[] eligible = Enumerable.Range(0, CriteoShape.Fields).Where(Interacts).ToArray();
-        _pairs = BuildPairs(eligible, ref random);
-        _triples = BuildTriples(eligible, ref random);
+        Shuffle(eligible, ref random);
+        _pairs = BuildPairs(eligible);
+        // From the other end: pairs and triples share fields only where options ask for many.
+        Array.Reverse(eligible);
+        _triples = BuildTriples(eligible);
 
         double shares = options.FirstOrder + options.Pairwise + options.ThirdOrder;
         double Scale(double share) => shares == 0 ? 0 : options.Signal * Math.Sqrt(share / shares);
@@ -135,33 +138,39 @@ internal sealed class SyntheticWorld
         _fields[field].Probabilities[SyntheticField.Missing] <= MostMissingInteracting
         && (_fields[field] is not CategoricalClicksField categorical || categorical.Cardinality >= FewestInteracting);
 
-    /// <summary>Pairs of equal variance: as fields are independent and vectors centred, Var⟨u, v⟩ = Σ_kl Cov(u)_kl Cov(v)_kl.</summary>
-    private (int A, int B, double Weight)[] BuildPairs(int[] eligible, ref RowRandom random)
+    /// <summary>
+    /// The first pairs of an order in which the first n fields are complete before the next one joins: few fields that all interact, as
+    /// factorisation machines assume. Of equal variance: as fields are independent and vectors centred, Var⟨u, v⟩ = Σ_kl Cov(u)_kl Cov(v)_kl.
+    /// </summary>
+    private (int A, int B, double Weight)[] BuildPairs(ReadOnlySpan<int> fields)
     {
-        var chosen = new List<(int A, int B, double Weight)>();
-        while (chosen.Count < _options.Pairs)
+        var pairs = new List<(int A, int B, double Weight)>();
+        for (int b = 1; pairs.Count < _options.Pairs; b++)
         {
-            int a = Pick(eligible, ref random), b = Pick(eligible, ref random);
-            if (a < b && !chosen.Exists(pair => pair.A == a && pair.B == b))
+            for (int a = 0; a < b && pairs.Count < _options.Pairs; a++)
             {
-                chosen.Add((a, b, 1 / Math.Sqrt(_options.Pairs * Variance(a, b, null))));
+                pairs.Add((fields[a], fields[b], 1 / Math.Sqrt(_options.Pairs * Variance(fields[a], fields[b], null))));
             }
         }
-        return [.. chosen];
+        return [.. pairs];
     }
 
-    private (int A, int B, int C, double Weight)[] BuildTriples(int[] eligible, ref RowRandom random)
+    /// <summary>Triples in the same kind of order, of equal variance.</summary>
+    private (int A, int B, int C, double Weight)[] BuildTriples(ReadOnlySpan<int> fields)
     {
-        var chosen = new List<(int A, int B, int C, double Weight)>();
-        while (chosen.Count < _options.Triples)
+        var triples = new List<(int A, int B, int C, double Weight)>();
+        for (int c = 2; triples.Count < _options.Triples; c++)
         {
-            int a = Pick(eligible, ref random), b = Pick(eligible, ref random), c = Pick(eligible, ref random);
-            if (a < b && b < c && !chosen.Exists(triple => triple.A == a && triple.B == b && triple.C == c))
+            for (int b = 1; b < c; b++)
             {
-                chosen.Add((a, b, c, 1 / Math.Sqrt(_options.Triples * Variance(a, b, c))));
+                for (int a = 0; a < b && triples.Count < _options.Triples; a++)
+                {
+                    double variance = Variance(fields[a], fields[b], fields[c]);
+                    triples.Add((fields[a], fields[b], fields[c], 1 / Math.Sqrt(_options.Triples * variance)));
+                }
             }
         }
-        return [.. chosen];
+        return [.. triples];
     }
 
     private double Variance(int a, int b, int? c)
@@ -177,7 +186,14 @@ internal sealed class SyntheticWorld
         return Math.Max(sum, 1e-12);
     }
 
-    private static int Pick(int[] from, ref RowRandom random) => from[(int)(((random.Next() >> 32) * (ulong)from.Length) >> 32)];
+    private static void Shuffle(int[] fields, ref RowRandom random)
+    {
+        for (int i = fields.Length - 1; i > 0; i--)
+        {
+            int j = (int)(((random.Next() >> 32) * (ulong)(i + 1)) >> 32);
+            (fields[i], fields[j]) = (fields[j], fields[i]);
+        }
+    }
 
     /// <summary>The bias that gives the wanted click rate on pilot rows, which are none of the rows written.</summary>
     private double FitBias()
