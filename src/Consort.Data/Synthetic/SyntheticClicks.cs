@@ -1,3 +1,5 @@
+using Consort.Data.Storage;
+
 namespace Consort.Data.Synthetic;
 
 /// <summary>What was written.</summary>
@@ -28,7 +30,7 @@ public static class SyntheticClicks
 
     /// <summary>
     /// Writes <paramref name="path"/> and beside it <c>path.truth</c>, little-endian float32, one true click probability a row. Both are
-    /// written under other names and moved into place when whole; what stood there is replaced.
+    /// written under other names and moved into place when whole; what stood there is replaced. Missing folders are created.
     /// </summary>
     /// <param name="path">The text file.</param>
     /// <param name="rows">Rows, at least 1.</param>
@@ -48,24 +50,26 @@ public static class SyntheticClicks
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         path = Path.GetFullPath(path);
         string truth = path + TruthSuffix;
-        string mark = ".tmp-" + Guid.NewGuid().ToString("N")[..8];
+        string textTemp = SafeFile.TempName(path);
+        string truthTemp = SafeFile.TempName(truth);
         try
         {
-            SyntheticSummary summary = WriteBoth(path + mark, truth + mark, rows, options, threads, progress, cancellation);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            SyntheticSummary summary = WriteBoth(textTemp, truthTemp, rows, options, threads, progress, cancellation);
             // In this order a crash in between leaves no text beside another text's truth.
             File.Delete(truth);
-            File.Move(path + mark, path, overwrite: true);
-            File.Move(truth + mark, truth, overwrite: true);
+            File.Move(textTemp, path, overwrite: true);
+            File.Move(truthTemp, truth, overwrite: true);
             return summary;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConsortException($"{path}: can't write synthetic clicks: {e.Message}", e);
+            throw SafeFile.Explain(path, e);
         }
         finally
         {
-            DeleteQuietly(path + mark);
-            DeleteQuietly(truth + mark);
+            DeleteQuietly(textTemp);
+            DeleteQuietly(truthTemp);
         }
     }
 

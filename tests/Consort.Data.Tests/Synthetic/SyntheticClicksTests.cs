@@ -178,9 +178,10 @@ public sealed class SyntheticClicksTests : IDisposable
     }
 
     [Fact]
-    public void Write_NoSuchFolder_SaysWhere()
+    public void Write_FolderIsAFile_SaysWhere()
     {
-        string path = Path.Combine(_folder, "missing", "clicks.tsv");
+        File.WriteAllText(Path.Combine(_folder, "file"), "");
+        string path = Path.Combine(_folder, "file", "clicks.tsv");
         var error = Assert.Throws<ConsortException>(() => SyntheticClicks.Write(path, 10, Defaults, 1));
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
     }
