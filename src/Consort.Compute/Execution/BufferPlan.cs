@@ -28,17 +28,10 @@ internal sealed class BufferPlan
     public static bool IsView(Value value) => value.Operation is { IsView: true };
 
     /// <summary>Where a value's gradient begins, in numbers per row, or null if it has none.</summary>
-    public long? GradientOffset(Value value) => _offsets[Root(value).Index];
+    public long? GradientOffset(Value value) => _offsets[value.Root.Index];
 
     /// <summary>Whether the gradient of an input is added to what a later operation has written.</summary>
     public bool Accumulates(Value value, int input) => _accumulates.Contains((value.Index, input));
-
-    private static Value Root(Value value)
-    {
-        while (IsView(value))
-            value = value.Inputs[0];
-        return value;
-    }
 
     private void PlanGradients()
     {
@@ -46,7 +39,7 @@ internal sealed class BufferPlan
         var free = new FreeList();
         // Outputs are filled before the backward pass begins, so they come first and count as written.
         foreach (var output in _graph.Outputs)
-            _offsets[Root(output).Index] ??= free.Take(Root(output).Shape.Size);
+            _offsets[output.Root.Index] ??= free.Take(output.Root.Shape.Size);
 
         for (var i = _graph.Values.Count - 1; i >= 0; i--)
         {
@@ -55,7 +48,7 @@ internal sealed class BufferPlan
                 continue;
             for (var input = 0; input < value.Inputs.Count; input++)
             {
-                var root = Root(value.Inputs[input]);
+                var root = value.Inputs[input].Root;
                 if (!needed[root.Index])
                     continue;
                 if (_offsets[root.Index] is null)

@@ -74,7 +74,9 @@ public sealed class Graph
     }
 
     /// <summary>Adds an operation and gives its result.</summary>
-    /// <exception cref="ArgumentException">The operation cannot take these shapes, or an input is of another graph.</exception>
+    /// <exception cref="ArgumentException">
+    /// The operation cannot take these shapes or columns, or an input, parameter or table is of another graph.
+    /// </exception>
     public Value Apply(Operation operation, params ReadOnlySpan<Value> inputs)
     {
         var shapes = new Shape[inputs.Length];
@@ -87,17 +89,29 @@ public sealed class Graph
 
         var name = string.Create(CultureInfo.InvariantCulture, $"{operation.Name}.{_values.Count}");
         var value = new Value(_values.Count, name, operation.Infer(shapes), operation, inputs.ToArray());
+        var (first, end) = operation.ColumnRange(Columns.Count);
+        if (first < 0 || first > end || end > Columns.Count)
+            throw new ArgumentException($"{operation.Name}: found columns {first} to {end}, expected some of {Columns.Count}", nameof(operation));
+        foreach (var parameter in operation.Parameters)
+            if (!_parameters.Contains(parameter))
+                throw new ArgumentException($"{operation.Name}: parameter {parameter.Name} is not of this graph", nameof(operation));
+        if (operation.Table is { } table && !_tables.Contains(table))
+            throw new ArgumentException($"{operation.Name}: table {table.Name} is not of this graph", nameof(operation));
         _values.Add(value);
         return value;
     }
 
     /// <summary>Names the logit of the next member.</summary>
     /// <param name="logit">[B].</param>
-    /// <exception cref="ArgumentException">It is not one number a row.</exception>
+    /// <exception cref="ArgumentException">It is not one number a row, or another member's.</exception>
     public void AddOutput(Value logit)
     {
         if (logit.Shape.Size != 1)
             throw new ArgumentException($"a member's logit is one number a row, found {logit}", nameof(logit));
+        // Members with one logit would write their gradients to one place.
+        foreach (var output in _outputs)
+            if (ReferenceEquals(output.Root, logit.Root))
+                throw new ArgumentException($"{logit} is the logit of another member", nameof(logit));
         _outputs.Add(logit);
     }
 

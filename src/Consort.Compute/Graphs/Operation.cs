@@ -18,6 +18,10 @@ public abstract class Operation
     /// <summary>The embedding table it reads, or null.</summary>
     public virtual Table? Table => null;
 
+    /// <summary>Which of the batch's categorical columns it reads: [first, end).</summary>
+    /// <param name="columns">How many the graph has.</param>
+    public virtual (int First, int End) ColumnRange(int columns) => (0, 0);
+
     /// <summary>Whether the result is its first input under another shape, sharing the numbers.</summary>
     public virtual bool IsView => false;
 

@@ -27,6 +27,9 @@ public sealed class Value
     /// <summary>What it is computed from.</summary>
     public IReadOnlyList<Value> Inputs { get; }
 
+    /// <summary>The value whose numbers a chain of views shares; the value itself where it is no view.</summary>
+    internal Value Root => Operation is { IsView: true } ? Inputs[0].Root : this;
+
     /// <inheritdoc/>
     public override string ToString() => $"{Name}{Shape}";
 }

@@ -28,6 +28,9 @@ public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Oper
     public int Columns { get; } = Columns;
 
     /// <inheritdoc/>
+    public override (int First, int End) ColumnRange(int columns) => (FirstColumn, FirstColumn + Columns);
+
+    /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
         inputs.Length == 0 ? new Shape(Columns, Table.Dimension) : throw Mismatch(inputs, "none");
 

@@ -19,6 +19,9 @@ public sealed class FirstOrder(Table Weights) : Operation
     public override Table Table { get; } = Weights;
 
     /// <inheritdoc/>
+    public override (int First, int End) ColumnRange(int columns) => (0, columns);
+
+    /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
         inputs.Length == 0 && Table.Dimension == 1
             ? new Shape(1)

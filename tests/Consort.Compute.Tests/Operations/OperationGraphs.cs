@@ -1,0 +1,136 @@
+using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
+using Activation = Consort.Compute.Operations.Activation;
+
+namespace Consort.Compute.Tests.Operations;
+
+/// <summary>Small graphs, each around one operation, with parameters before it so that gradients flow through it.</summary>
+internal sealed class OperationGraphs
+{
+    private readonly int _fields;
+    private readonly int _dimension;
+    private int _parameters;
+
+    private OperationGraphs(int fields, int dimension)
+    {
+        (_fields, _dimension) = (fields, dimension);
+        var offset = 0;
+        var columns = new List<IdRange>();
+        for (var field = 0; field < fields; field++)
+        {
+            var size = 2 + (field * 4);
+            columns.Add(new IdRange(offset, size));
+            offset += size;
+        }
+
+        Graph = new Graph(columns, numerics: 3);
+    }
+
+    public static Dictionary<string, Func<int, int, Graph>> All { get; } = new()
+    {
+        ["embed"] = (f, d) => Make(f, d, g => g.Logit(g.Fields())),
+        ["embed of some columns"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Embed(g.Table(d), f / 2, f - (f / 2))))),
+        ["first order"] = (f, d) => Make(f, d, g => g.Graph.Apply(new FirstOrder(g.Table(1)))),
+        ["numeric embed"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new NumericEmbed(g.Parameter(3, d)), g.Hidden(3)))),
+        ["numeric embed of the input"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new NumericEmbed(g.Parameter(3, d)), g.Graph.Numeric!))),
+        ["concat"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Concat(), g.Hidden(d), g.Graph.Numeric!, g.Hidden(3), g.Flat(g.Fields())))),
+        ["concat of fields"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Concat(), g.Fields(), g.Fields()))),
+        ["add"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Add(), g.Hidden(d), g.Hidden(d), g.Hidden(d)))),
+        ["reshape"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Reshape(new Shape(d, f)), g.Graph.Apply(new Reshape(new Shape(f * d)), g.Fields())))),
+        ["factorization machine"] = (f, d) => Make(f, d, g => f == 1 ? g.Logit(g.Fields(), g.Pairs()) : g.Pairs()),
+        ["cross"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Cross(g.Parameter(d), g.Parameter(d)), g.Hidden(d), g.Hidden(d)))),
+        ["cross of one value"] = (f, d) => Make(f, d, g => g.Logit(g.CrossTwice(g.Hidden(d)))),
+        ["linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(5, d), null), g.Hidden(d)))),
+        ["linear with bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 6), g.Parameter(d)), g.Hidden(6)))),
+        ["linear with relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), null, relu: true), g.Hidden(d)))),
+        ["linear with bias and relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), g.Parameter(20), relu: true), g.Hidden(d)))),
+        ["linear of the input"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 3), g.Parameter(d)), g.Graph.Numeric!))),
+        ["relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Relu), g.Hidden(20)))),
+        ["sigmoid"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Sigmoid), g.Hidden(d)))),
+        ["tanh"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d)))),
+        ["silu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Silu), g.Hidden(d)))),
+        ["dropout"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Dropout(0.3), g.Hidden(40)), g.Hidden(d))),
+        ["batch norm"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(d), g.Hidden(d)), g.Hidden(2))),
+        ["a value with three readers"] = (f, d) => Make(f, d, g => g.ThreeReaders()),
+        ["views with several readers"] = (f, d) => Make(f, d, g => g.Views()),
+        ["one value twice"] = (f, d) => Make(f, d, g => g.Logit(g.OneValueTwice())),
+        ["a table read twice"] = (f, d) => Make(f, d, g => g.TableTwice()),
+    };
+
+    private Graph Graph { get; }
+
+    private static Graph Make(int fields, int dimension, Func<OperationGraphs, Value> build)
+    {
+        var graphs = new OperationGraphs(fields, dimension);
+        graphs.Graph.AddOutput(build(graphs));
+        return graphs.Graph;
+    }
+
+    private Parameter Parameter(params int[] shape) =>
+        Graph.Add(new Parameter($"p{_parameters++}", new Shape(shape), Initializer.Normal(0.5)));
+
+    private Table Table(int dimension) => Graph.Add(new Table($"t{_parameters++}", Graph.Features, dimension, Initializer.Normal(0.7)));
+
+    private BatchNorm Norm(int width) => new(
+        Graph.Add(new Parameter($"p{_parameters++}", new Shape(width), Initializer.Uniform(1.5))),
+        Parameter(width),
+        Graph.Add(new Parameter($"p{_parameters++}", new Shape(width), Initializer.Normal(0.3), IsTrained: false)),
+        Graph.Add(new Parameter($"p{_parameters++}", new Shape(width), new ConstantInitializer(1.7), IsTrained: false)));
+
+    private Value Fields() => Graph.Apply(new Embed(Table(_dimension), 0, _fields)); // [B, F, D]
+
+    private Value Flat(Value value) => Graph.Apply(new Reshape(new Shape(value.Shape.Size)), value);
+
+    /// <summary>[B, width] that depends on the ids and the numeric columns.</summary>
+    private Value Hidden(int width)
+    {
+        var ids = Graph.Apply(new Linear(Parameter(width, _fields * _dimension), null), Flat(Fields()));
+        return Graph.Apply(new Add(), ids, Graph.Apply(new Linear(Parameter(width, 3), Parameter(width)), Graph.Numeric!));
+    }
+
+    private Value Logit(params Value[] values) => Graph.Apply(new Add(), [.. values.Select(One)]);
+
+    private Value One(Value value) => Graph.Apply(new Linear(Parameter(1, value.Shape.Size), Parameter(1)), Flat(value));
+
+    private Value Pairs() => Graph.Apply(new FactorizationMachine(), Graph.Apply(new Concat(), Fields(), Graph.Apply(new NumericEmbed(Parameter(3, _dimension)), Graph.Numeric!)));
+
+    private Value CrossTwice(Value first)
+    {
+        var second = Graph.Apply(new Cross(Parameter(_dimension), Parameter(_dimension)), first, first);
+        return Graph.Apply(new Cross(Parameter(_dimension), Parameter(_dimension)), first, second);
+    }
+
+    private Value ThreeReaders()
+    {
+        var shared = Hidden(_dimension);
+        var tanh = Graph.Apply(new Activate(Activation.Tanh), shared);
+        var cross = Graph.Apply(new Cross(Parameter(_dimension), Parameter(_dimension)), shared, tanh);
+        var norm = Graph.Apply(Norm(_dimension), shared);
+        var deep = Graph.Apply(new Linear(Parameter(_dimension, _dimension), Parameter(_dimension), relu: true), shared);
+        var drop = Graph.Apply(new Dropout(0.2), shared);
+        return Logit(shared, tanh, cross, norm, deep, drop, Graph.Apply(new Activate(Activation.Relu), shared));
+    }
+
+    private Value Views()
+    {
+        var fields = Fields();
+        var flat = Flat(fields);
+        var again = Graph.Apply(new Reshape(fields.Shape), flat);
+        Operation third = _fields == 1 ? new Activate(Activation.Sigmoid) : new FactorizationMachine(); // one field has no pairs
+        return Logit(flat, Graph.Apply(new Activate(Activation.Silu), flat), Graph.Apply(third, again), Graph.Apply(new Activate(Activation.Tanh), fields));
+    }
+
+    private Value OneValueTwice()
+    {
+        var hidden = Graph.Apply(new Activate(Activation.Tanh), Hidden(_dimension));
+        return Graph.Apply(new Concat(), hidden, Graph.Apply(new Add(), hidden, hidden, hidden), hidden);
+    }
+
+    private Value TableTwice()
+    {
+        var table = Table(_dimension);
+        var all = Graph.Apply(new Embed(table, 0, _fields));
+        var some = Graph.Apply(new Embed(table, 0, (_fields + 1) / 2));
+        return Logit(Graph.Apply(new Activate(Activation.Tanh), all), some, Fields());
+    }
+}
