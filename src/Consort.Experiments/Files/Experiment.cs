@@ -109,17 +109,30 @@ public sealed record Experiment
     {
         var maps = options.Maps("phases");
         if (maps.Count == 0)
-            return [Phase.Read(training, options.Section("strategy"))];
+        {
+            var only = Phase.Read(training, options.Section("strategy"));
+            CheckName(only, training);
+            return [only];
+        }
+
         if (options.Has("strategy"))
             throw options.Error("strategy", "found beside phases, expected each phase to name its own strategy");
         var phases = new List<Phase>();
         foreach (var map in maps)
+        {
             phases.Add(Phase.Read(map, map.Section("strategy")));
-        if (phases.GroupBy(p => p.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw options.Error("phases", $"found two phases named {twice.Key}, expected a name of its own for each");
-        foreach (var phase in phases.Where(p => p.Name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0))
-            throw options.Error("phases", $"found the name \"{phase.Name}\", expected letters, digits, - and _ (it names a file)");
+            CheckName(phases[^1], map);
+            if (phases.FindIndex(p => p.Name == phases[^1].Name) < phases.Count - 1)
+                throw map.Error("name", $"found a second phase named {phases[^1].Name}, expected a name of its own for each");
+        }
+
         return phases;
+    }
+
+    private static void CheckName(Phase phase, OptionMap options)
+    {
+        if (phase.Name.Length == 0 || phase.Name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0)
+            throw options.Error("name", $"found \"{phase.Name}\", expected letters, digits, - and _ (it names a file)");
     }
 
     private void Check(OptionMap options)
