@@ -57,7 +57,7 @@ public static class DemoRun
             singles.Add((model, Train(name, DemoFiles.Single(model, options.Seed), $"training {model} on its own")));
         }
 
-        var from = singles.Select(s => Path.Combine("runs", s.Name.ToLowerInvariant(), "checkpoints", "best-train.ckpt")).ToList();
+        var from = singles.Select(s => Path.Combine("runs", s.Name.ToLowerInvariant())).ToList();
         var averaged = Train("independent", DemoFiles.Independent(Models, from, options.Seed), "averaging the four as they are");
         var mutual = Train("mutual", DemoFiles.Mutual(Models, from, options.Seed), "fine-tuning the four mutually");
         var mean = Train("mean", DemoFiles.Ensemble("mean", options.Seed), "training a plain mean ensemble");
