@@ -15,6 +15,7 @@ internal static class CommandCatalogue
     /// <summary>The commands, in the order in which help lists them.</summary>
     public static IReadOnlyList<CommandEntry> Entries { get; } =
     [
+        new("demo", t => new DemoCommand(t)),
         new("train", t => new TrainCommand(t)),
         new("evaluate", t => new EvaluateCommand(t)),
         new("predict", t => new PredictCommand(t)),
