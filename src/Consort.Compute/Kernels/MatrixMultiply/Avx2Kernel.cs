@@ -62,25 +62,30 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
             b += 16;
             ahead += aheadStep;
         }
-        float* c = tile.C, addend = tile.Addend;
-        nint ldc = tile.Ldc, ldaddend = tile.Ldaddend;
+        float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
+        nint ldc = tile.Ldc, ldaddend = tile.Ldaddend, ldmask = tile.Ldmask;
         Vector256<float> floor = Create(tile.Floor);
-        Finish(c0a, floor, addend, c); Finish(c0b, floor, addend + 8, c + 8);
+        Finish(c0a, floor, addend, mask, c); Finish(c0b, floor, addend + 8, mask + 8, c + 8);
         c += ldc;
         addend += ldaddend;
-        Finish(c1a, floor, addend, c); Finish(c1b, floor, addend + 8, c + 8);
+        mask += ldmask;
+        Finish(c1a, floor, addend, mask, c); Finish(c1b, floor, addend + 8, mask + 8, c + 8);
         c += ldc;
         addend += ldaddend;
-        Finish(c2a, floor, addend, c); Finish(c2b, floor, addend + 8, c + 8);
+        mask += ldmask;
+        Finish(c2a, floor, addend, mask, c); Finish(c2b, floor, addend + 8, mask + 8, c + 8);
         c += ldc;
         addend += ldaddend;
-        Finish(c3a, floor, addend, c); Finish(c3b, floor, addend + 8, c + 8);
+        mask += ldmask;
+        Finish(c3a, floor, addend, mask, c); Finish(c3b, floor, addend + 8, mask + 8, c + 8);
         c += ldc;
         addend += ldaddend;
-        Finish(c4a, floor, addend, c); Finish(c4b, floor, addend + 8, c + 8);
+        mask += ldmask;
+        Finish(c4a, floor, addend, mask, c); Finish(c4b, floor, addend + 8, mask + 8, c + 8);
         c += ldc;
         addend += ldaddend;
-        Finish(c5a, floor, addend, c); Finish(c5b, floor, addend + 8, c + 8);
+        mask += ldmask;
+        Finish(c5a, floor, addend, mask, c); Finish(c5b, floor, addend + 8, mask + 8, c + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -107,25 +112,30 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
             b += 8;
             ahead += aheadStep;
         }
-        float* c = tile.C, addend = tile.Addend;
-        nint ldc = tile.Ldc, ldaddend = tile.Ldaddend;
+        float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
+        nint ldc = tile.Ldc, ldaddend = tile.Ldaddend, ldmask = tile.Ldmask;
         Vector256<float> floor = Create(tile.Floor);
-        Finish(c0, floor, addend, c);
+        Finish(c0, floor, addend, mask, c);
         c += ldc;
         addend += ldaddend;
-        Finish(c1, floor, addend, c);
+        mask += ldmask;
+        Finish(c1, floor, addend, mask, c);
         c += ldc;
         addend += ldaddend;
-        Finish(c2, floor, addend, c);
+        mask += ldmask;
+        Finish(c2, floor, addend, mask, c);
         c += ldc;
         addend += ldaddend;
-        Finish(c3, floor, addend, c);
+        mask += ldmask;
+        Finish(c3, floor, addend, mask, c);
         c += ldc;
         addend += ldaddend;
-        Finish(c4, floor, addend, c);
+        mask += ldmask;
+        Finish(c4, floor, addend, mask, c);
         c += ldc;
         addend += ldaddend;
-        Finish(c5, floor, addend, c);
+        mask += ldmask;
+        Finish(c5, floor, addend, mask, c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -148,16 +158,18 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
             b += 16;
             ahead += aheadStep;
         }
-        float* c = tile.C, addend = tile.Addend;
-        nint ldc = tile.Ldc, ldaddend = tile.Ldaddend;
+        float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
+        nint ldc = tile.Ldc, ldaddend = tile.Ldaddend, ldmask = tile.Ldmask;
         Vector256<float> floor = Create(tile.Floor);
-        Finish(c0a, floor, addend, c); Finish(c0b, floor, addend + 8, c + 8);
+        Finish(c0a, floor, addend, mask, c); Finish(c0b, floor, addend + 8, mask + 8, c + 8);
         c += ldc;
         addend += ldaddend;
-        Finish(c1a, floor, addend, c); Finish(c1b, floor, addend + 8, c + 8);
+        mask += ldmask;
+        Finish(c1a, floor, addend, mask, c); Finish(c1b, floor, addend + 8, mask + 8, c + 8);
         c += ldc;
         addend += ldaddend;
-        Finish(c2a, floor, addend, c); Finish(c2b, floor, addend + 8, c + 8);
+        mask += ldmask;
+        Finish(c2a, floor, addend, mask, c); Finish(c2b, floor, addend + 8, mask + 8, c + 8);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -180,20 +192,22 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
             b += 8;
             ahead += aheadStep;
         }
-        float* c = tile.C, addend = tile.Addend;
-        nint ldc = tile.Ldc, ldaddend = tile.Ldaddend;
+        float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
+        nint ldc = tile.Ldc, ldaddend = tile.Ldaddend, ldmask = tile.Ldmask;
         Vector256<float> floor = Create(tile.Floor);
-        Finish(c0, floor, addend, c);
+        Finish(c0, floor, addend, mask, c);
         c += ldc;
         addend += ldaddend;
-        Finish(c1, floor, addend, c);
+        mask += ldmask;
+        Finish(c1, floor, addend, mask, c);
         c += ldc;
         addend += ldaddend;
-        Finish(c2, floor, addend, c);
+        mask += ldmask;
+        Finish(c2, floor, addend, mask, c);
     }
 
     // MaxNative returns its second operand if one is NaN, so that NaN is not hidden by the floor.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(Vector256<float> sum, Vector256<float> floor, float* addend, float* c) =>
-        MaxNative(floor, sum + Load(addend)).Store(c);
+    private static void Finish(Vector256<float> sum, Vector256<float> floor, float* addend, float* mask, float* c) =>
+        (MaxNative(floor, sum + Load(addend)) & GreaterThan(Load(mask), Vector256<float>.Zero)).Store(c);
 }

@@ -12,7 +12,7 @@ namespace Consort.Compute.Kernels.MatrixMultiply;
 /// </remarks>
 internal readonly struct GemmPlan
 {
-    private const int PartElements = 64 * 1024; // of the operand that is not shared: stays in the second-level cache
+    private static readonly int PartElements = int.Parse(Environment.GetEnvironmentVariable("OE") ?? "65536", System.Globalization.CultureInfo.InvariantCulture); // of the operand that is not shared: stays in the second-level cache
     private const int PackElements = 16 * 1024;
     private const int DepthUnit = 16;
 

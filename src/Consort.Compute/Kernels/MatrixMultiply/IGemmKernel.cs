@@ -24,6 +24,12 @@ internal unsafe struct GemmTile
     /// <summary>Elements below it become it: 0 for Relu, −∞ for none.</summary>
     public float Floor;
 
+    /// <summary>Elements become zero where it is not above zero.</summary>
+    public float* Mask;
+
+    /// <summary>Elements from one row of the mask to the next: 0 if all are ones.</summary>
+    public nint Ldmask;
+
     /// <summary>Where the tile goes; all its rows and columns are written.</summary>
     public float* C;
 

@@ -19,7 +19,9 @@ internal sealed unsafe partial class PackedGemm<TKernel>
         _shared = _sharedBuffer.Take(2 * _sharedLength);
         _own = _ownBuffer.Take(_workers.Threads * _ownLength);
         int width = _plan.PanelsB * TKernel.Columns;
-        _row = _rowBuffer.Take(width);
+        _ones = _rowBuffer.Take(TKernel.Columns + width);
+        _row = _ones + TKernel.Columns;
+        new Span<float>(_ones, TKernel.Columns).Fill(1);
         new Span<float>(_row, width).Clear();
         if (_call.Bias != null) new ReadOnlySpan<float>(_call.Bias, _call.N).CopyTo(new Span<float>(_row, width));
     }

@@ -19,6 +19,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
     private GemmCall<float> _call;
     private GemmPlan _plan;
     private float* _shared, _own;
+    private float* _ones; // as many as a tile has columns
     private float* _row; // [N] the bias or zeros, to the end of the last panel
     private nint _sharedLength, _ownLength;
     private nint _panelB; // elements from one panel of B to the next
@@ -138,19 +139,22 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
                 }
                 if (chunk == 0 && _call.Accumulate && _call.Bias != null) AddBias(c, rows, column, columns);
                 bool whole = rows == (@short ? TKernel.ShortRows : TKernel.Rows) && columns == (narrow ? TKernel.Columns / 2 : TKernel.Columns);
+                if (last && _call.Mask != null && V.P >= 1) Near(_call.Mask + row * _call.Ldmask + column, _call.Ldmask, rows, columns);
+                if (add && V.P >= 2) Near(c, _call.Ldc, rows, columns);
+                bool masked = last && _call.Mask != null;
+                tile.Mask = masked ? _call.Mask + row * _call.Ldmask + column : _ones;
+                tile.Ldmask = masked ? _call.Ldmask : 0;
                 if (whole) TKernel.Multiply(tile, @short, narrow);
-                else Edge(tile, rows, columns, add, @short, narrow);
-                if (last && _call.Mask != null)
-                    Panels.Mask(c, _call.Ldc, _call.Mask + row * _call.Ldmask + column, _call.Ldmask, rows, columns);
+                else Edge(tile, rows, columns, add, masked, @short, narrow);
             }
         }
     }
 
     // The last rows or columns: a whole tile is computed aside and the part that exists is copied.
-    private static void Edge(GemmTile tile, int rows, int columns, bool add, bool @short, bool narrow)
+    private static void Edge(GemmTile tile, int rows, int columns, bool add, bool masked, bool @short, bool narrow)
     {
-        int width = TKernel.Columns;
-        float* aside = stackalloc float[TKernel.Rows * TKernel.Columns];
+        int width = TKernel.Columns, size = TKernel.Rows * width;
+        float* aside = stackalloc float[2 * size];
         float* c = tile.C;
         nint ldc = tile.Ldc;
         if (add)
@@ -159,10 +163,26 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
             tile.Addend = aside;
             tile.Ldaddend = width;
         }
+        if (masked)
+        {
+            Panels.CopyRows(tile.Mask, tile.Ldmask, rows, columns, aside + size, width);
+            tile.Mask = aside + size;
+            tile.Ldmask = width;
+        }
         tile.C = aside;
         tile.Ldc = width;
         TKernel.Multiply(tile, @short, narrow);
         Panels.CopyRows(aside, width, rows, columns, c, ldc);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Near(float* from, nint stride, int rows, int columns)
+    {
+        if (!System.Runtime.Intrinsics.X86.Sse.IsSupported) return;
+        for (int i = 0; i < rows; i++, from += stride)
+        {
+            for (int j = 0; j < columns; j += LineFloats) System.Runtime.Intrinsics.X86.Sse.Prefetch0(from + j);
+        }
     }
 
     private void AddBias(float* c, int rows, int column, int columns)
@@ -172,3 +192,4 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
                 c[j] += _call.Bias[column + j];
     }
 }
+internal static class V { public static int P = int.Parse(Environment.GetEnvironmentVariable("PF") ?? "0", System.Globalization.CultureInfo.InvariantCulture); }

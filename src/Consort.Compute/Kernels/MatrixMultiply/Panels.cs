@@ -51,24 +51,6 @@ internal static unsafe class Panels
         return sum;
     }
 
-    /// <summary>Zeroes the elements of a tile where the mask is not above zero.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Mask(float* c, nint ldc, float* mask, nint ldmask, int rows, int columns)
-    {
-        for (int i = 0; i < rows; i++, c += ldc, mask += ldmask)
-        {
-            int j = 0;
-            if (Vector512.IsHardwareAccelerated)
-            {
-                for (; j + 16 <= columns; j += 16)
-                    (Vector512.Load(c + j) & Vector512.GreaterThan(Vector512.Load(mask + j), Vector512<float>.Zero)).Store(c + j);
-            }
-            for (; j + 4 <= columns; j += 4)
-                (Vector128.Load(c + j) & Vector128.GreaterThan(Vector128.Load(mask + j), Vector128<float>.Zero)).Store(c + j);
-            for (; j < columns; j++) c[j] = mask[j] > 0 ? c[j] : 0;
-        }
-    }
-
     /// <summary>Copies a matrix row by row.</summary>
     public static void CopyRows(float* from, nint stride, int rows, int columns, float* to, nint toStride)
     {
