@@ -16,7 +16,10 @@ internal static unsafe class Avx512Transpose
         int wholeRows = rows & -Side, wholeColumns = columns & -Side;
         for (int i = 0; i < wholeRows; i += Side)
             for (int j = 0; j < wholeColumns; j += Side)
+            {
+                for (int r = Side; r < 2 * Side; r++) Sse.Prefetch0(from + (i + r) * stride + j); // the next 16 rows
                 Block(from + i * stride + j, stride, to + j * width + i, width);
+            }
         for (int j = wholeColumns; j < columns; j++)
             for (int i = 0; i < wholeRows; i++)
                 to[j * width + i] = from[i * stride + j];

@@ -12,18 +12,22 @@ namespace Consort.Compute.Kernels.MatrixMultiply;
 /// </remarks>
 internal readonly struct GemmPlan
 {
-    private static readonly int PartElements = int.Parse(Environment.GetEnvironmentVariable("OE") ?? "65536", System.Globalization.CultureInfo.InvariantCulture); // of the operand that is not shared: stays in the second-level cache
+    private const int PartElements = 64 * 1024; // of the operand that is not shared: stays in the second-level cache
+    private const int MaxDepth = 640;
     private const int PackElements = 16 * 1024;
     private const int DepthUnit = 16;
+    private const long SharedElements = 4 << 20;
 
-    public GemmPlan(int m, int n, int k, bool transA, int rows, int columns, int maxDepth, int threads)
+    public GemmPlan(int m, int n, int k, bool transA, int rows, int columns, int threads)
     {
         PanelsA = (m + rows - 1) / rows;
         PanelsB = (n + columns - 1) / columns;
-        int chunks = Math.Max(1, (k + maxDepth - 1) / maxDepth);
-        Depth = chunks == 1 ? k : ((k + chunks - 1) / chunks + DepthUnit - 1) / DepthUnit * DepthUnit;
-        Chunks = chunks == 1 ? 1 : (k + Depth - 1) / Depth;
         SharesB = m > n;
+        // A part that is cut by rows goes through the whole depth while its C is in the cache, if B can be kept whole.
+        bool whole = SharesB && (long)k * n <= SharedElements;
+        Depth = whole ? k : Split(k);
+        Chunks = Depth == 0 ? 1 : (k + Depth - 1) / Depth;
+        BlockDepth = Split(Depth);
         (int own, int width) = SharesB ? (PanelsA, rows) : (PanelsB, columns);
         int depth = Math.Max(1, Depth);
         PartPanels = Math.Clamp(own / (threads * 8), 1, Math.Max(1, PartElements / (depth * width)));
@@ -58,6 +62,9 @@ internal readonly struct GemmPlan
     /// <summary>Depth of a chunk; the last may be shallower.</summary>
     public int Depth { get; }
 
+    /// <summary>Depth that is multiplied at a time, so that the operands stay in the caches; at most a chunk's.</summary>
+    public int BlockDepth { get; }
+
     /// <summary>Whether B is packed for all and C cut by rows; otherwise A, and by columns.</summary>
     public bool SharesB { get; }
 
@@ -87,5 +94,12 @@ internal readonly struct GemmPlan
             if (piece < before) return (false, chunk, piece);
             return piece < before + Packs ? (true, chunk + 1, piece - before) : (false, chunk, piece - Packs);
         }
+    }
+
+    // Equal pieces of at most the depth that suits the caches.
+    private static int Split(int depth)
+    {
+        int pieces = (depth + MaxDepth - 1) / MaxDepth;
+        return pieces <= 1 ? depth : ((depth + pieces - 1) / pieces + DepthUnit - 1) / DepthUnit * DepthUnit;
     }
 }

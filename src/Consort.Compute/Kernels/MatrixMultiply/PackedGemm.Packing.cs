@@ -105,7 +105,7 @@ internal sealed unsafe partial class PackedGemm<TKernel>
             chunk++;
         }
         if (piece >= _plan.Parts || chunk >= _plan.Chunks) return default;
-        int from = chunk * _plan.Depth, depth = Math.Min(_plan.Depth, _call.K - from), late = tiles - tiles / 2;
+        int from = chunk * _plan.Depth, depth = Math.Min(_plan.BlockDepth, _call.K - from), late = tiles - tiles / 2;
         if (!_plan.SharesB)
         {
             int column = piece * _plan.PartPanels * TKernel.Columns, columns = Math.Min(_call.N - column, _plan.PartPanels * TKernel.Columns);

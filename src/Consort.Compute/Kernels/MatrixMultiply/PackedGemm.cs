@@ -27,12 +27,10 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
 
     public PackedGemm(Workers workers) => _workers = workers;
 
-    public int MaxDepth { get; set; } = int.Parse(Environment.GetEnvironmentVariable("MD") ?? "640", System.Globalization.CultureInfo.InvariantCulture);
-
     public override void Run(in GemmCall<float> call)
     {
         _call = call;
-        _plan = new GemmPlan(call.M, call.N, call.K, call.TransA, TKernel.Rows, TKernel.Columns, MaxDepth, _workers.Threads);
+        _plan = new GemmPlan(call.M, call.N, call.K, call.TransA, TKernel.Rows, TKernel.Columns, _workers.Threads);
         TakeBuffers();
         Reset(ref _finishedParts, _plan.Chunks);
         Reset(ref _finishedPacks, _plan.Chunks);
@@ -99,55 +97,54 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         else Array.Clear(counters, 0, count);
     }
 
-    // All tiles of the rows of panels a0 to a1 − 1 and the columns of panels b0 to b1 − 1, by chunk. A panel of B stays
-    // in the first-level cache while A passes by.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    // All tiles of the rows of panels a0 to a1 − 1 and the columns of panels b0 to b1 − 1, by a chunk of the depth.
     private void Multiply(float* packedA, int a0, int a1, float* packedB, int b0, int b1, int chunk, int piece)
     {
-        int from = chunk * _plan.Depth, tiles = (a1 - a0) * (b1 - b0), done = 0;
-        bool last = chunk == _plan.Chunks - 1;
-        bool add = chunk > 0 || _call.Accumulate;
-        var tile = new GemmTile
-        {
-            Depth = Math.Min(_plan.Depth, _call.K - from),
-            Floor = last && _call.Activation == Activation.Relu ? 0 : float.NegativeInfinity,
-        };
+        int from = chunk * _plan.Depth, depth = Math.Min(_plan.Depth, _call.K - from);
+        int blocks = Math.Max(1, (depth + _plan.BlockDepth - 1) / Math.Max(1, _plan.BlockDepth));
+        int tiles = (a1 - a0) * (b1 - b0) * blocks;
         (Ahead operand, Ahead mask) = NextPart(chunk, piece, tiles);
-        for (int j = b0; j < b1; j++)
+        var tile = new GemmTile { Ldc = _call.Ldc };
+        for (int block = 0, done = 0; block < blocks; block++)
         {
-            int column = j * TKernel.Columns, columns = Math.Min(TKernel.Columns, _call.N - column);
-            bool narrow = IsNarrow(columns);
-            tile.B = packedB + (j - b0) * _panelB;
-            for (int i = a0; i < a1; i++, done++)
+            int at = block * _plan.BlockDepth;
+            bool last = chunk == _plan.Chunks - 1 && block == blocks - 1;
+            bool add = chunk + block > 0 || _call.Accumulate;
+            bool masked = last && _call.Mask != null;
+            tile.Depth = Math.Min(_plan.BlockDepth, depth - at);
+            tile.Floor = last && _call.Activation == Activation.Relu ? 0 : float.NegativeInfinity;
+            for (int j = b0; j < b1; j++)
             {
-                int row = i * TKernel.Rows, rows = Math.Min(TKernel.Rows, _call.M - row);
-                bool @short = rows <= TKernel.ShortRows;
-                float* c = _call.C + row * _call.Ldc + column;
-                (tile.Lda, bool packed) = StepOfA(i);
-                tile.A = packed ? packedA + (_call.TransA ? (i - a0) * TKernel.Rows * _stepA : 0) : _call.A + row * _call.Lda + from;
-                tile.C = c;
-                tile.Ldc = _call.Ldc;
-                tile.Addend = add ? c : _row + column;
-                tile.Ldaddend = add ? _call.Ldc : 0;
-                bool lateHalf = done >= tiles / 2;
-                tile.Ahead = lateHalf ? operand.Share(done - tiles / 2) : mask.Share(done);
-                tile.AheadStep = lateHalf ? operand.PerStep : mask.PerStep;
-                if (tile.Ahead == null)
+                int column = j * TKernel.Columns, columns = Math.Min(TKernel.Columns, _call.N - column);
+                bool narrow = IsNarrow(columns);
+                int tileColumns = narrow ? TKernel.Columns / 2 : TKernel.Columns;
+                tile.B = packedB + (j - b0) * _panelB + at * tileColumns; // stays in the first-level cache while A passes by
+                for (int i = a0; i < a1; i++, done++)
                 {
-                    tile.Ahead = (byte*)tile.B; // nothing to ask for: a line that is in the cache
-                    tile.AheadStep = 0;
+                    int row = i * TKernel.Rows, rows = Math.Min(TKernel.Rows, _call.M - row);
+                    bool @short = rows <= TKernel.ShortRows;
+                    (tile.Lda, bool packed) = StepOfA(i);
+                    tile.A = at + (packed ? packedA + (_call.TransA ? (i - a0) * TKernel.Rows * _stepA : 0) : _call.A + row * _call.Lda + from);
+                    tile.C = _call.C + row * _call.Ldc + column;
+                    tile.Addend = add ? tile.C : _row + column;
+                    tile.Ldaddend = add ? _call.Ldc : 0;
+                    tile.Mask = masked ? _call.Mask + row * _call.Ldmask + column : _ones;
+                    tile.Ldmask = masked ? _call.Ldmask : 0;
+                    AskAhead(ref tile, done < tiles / 2 ? mask : operand, done < tiles / 2 ? done : done - tiles / 2);
+                    if (chunk + block == 0 && _call.Accumulate && _call.Bias != null) AddBias(tile.C, rows, column, columns);
+                    bool whole = rows == (@short ? TKernel.ShortRows : TKernel.Rows) && columns == tileColumns;
+                    if (whole) TKernel.Multiply(tile, @short, narrow);
+                    else Edge(tile, rows, columns, add, masked, @short, narrow);
                 }
-                if (chunk == 0 && _call.Accumulate && _call.Bias != null) AddBias(c, rows, column, columns);
-                bool whole = rows == (@short ? TKernel.ShortRows : TKernel.Rows) && columns == (narrow ? TKernel.Columns / 2 : TKernel.Columns);
-                if (last && _call.Mask != null && V.P >= 1) Near(_call.Mask + row * _call.Ldmask + column, _call.Ldmask, rows, columns);
-                if (add && V.P >= 2) Near(c, _call.Ldc, rows, columns);
-                bool masked = last && _call.Mask != null;
-                tile.Mask = masked ? _call.Mask + row * _call.Ldmask + column : _ones;
-                tile.Ldmask = masked ? _call.Ldmask : 0;
-                if (whole) TKernel.Multiply(tile, @short, narrow);
-                else Edge(tile, rows, columns, add, masked, @short, narrow);
             }
         }
+    }
+
+    private static void AskAhead(ref GemmTile tile, in Ahead region, int share)
+    {
+        byte* start = region.Share(share);
+        tile.Ahead = start == null ? (byte*)tile.B : start; // if there is nothing to ask for, a line that is at hand
+        tile.AheadStep = start == null ? 0 : region.PerStep;
     }
 
     // The last rows or columns: a whole tile is computed aside and the part that exists is copied.
@@ -175,16 +172,6 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         Panels.CopyRows(aside, width, rows, columns, c, ldc);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Near(float* from, nint stride, int rows, int columns)
-    {
-        if (!System.Runtime.Intrinsics.X86.Sse.IsSupported) return;
-        for (int i = 0; i < rows; i++, from += stride)
-        {
-            for (int j = 0; j < columns; j += LineFloats) System.Runtime.Intrinsics.X86.Sse.Prefetch0(from + j);
-        }
-    }
-
     private void AddBias(float* c, int rows, int column, int columns)
     {
         for (int i = 0; i < rows; i++, c += _call.Ldc)
@@ -192,4 +179,3 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
                 c[j] += _call.Bias[column + j];
     }
 }
-internal static class V { public static int P = int.Parse(Environment.GetEnvironmentVariable("PF") ?? "0", System.Globalization.CultureInfo.InvariantCulture); }
