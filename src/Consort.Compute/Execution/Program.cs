@@ -61,6 +61,8 @@ public sealed unsafe class Program<T> : IDisposable
                 targets[i] = new GradientTarget<T>(_gradients[value.Inputs[i].Index], plan.Accumulates(value, i));
             _kernels[value.Index] = operation.Compile(new Binding<T>(this, value, _gradients[value.Index], targets));
         }
+
+        store.Prune();
     }
 
     /// <summary>What is computed.</summary>

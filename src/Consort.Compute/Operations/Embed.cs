@@ -64,6 +64,10 @@ public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Oper
             for (var row = start; row < end; row++)
             {
                 var ids = Step.Ids + ((long)row * _stride) + _first;
+                // Rows lie anywhere in the table: those of the batch's next row are asked for a whole row ahead.
+                if (row + 1 < end)
+                    for (var column = 0; column < _columns; column++)
+                        Prefetch.Row(_rows + ((long)ids[_stride + column] * _dimension), _dimension);
                 for (var column = 0; column < _columns; column++, output += _dimension)
                     VectorMath.Copy(output, _rows + ((long)ids[column] * _dimension), _dimension);
             }

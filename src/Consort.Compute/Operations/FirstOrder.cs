@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Kernels;
 
 namespace Consort.Compute.Operations;
 
@@ -33,6 +34,7 @@ public sealed class FirstOrder(Table Weights) : Operation
     private sealed unsafe class FirstOrderKernel<T> : RowKernel
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        private const int Ahead = 2; // batch rows between a prefetch and its use
         private readonly T* _weights; // [V, 1]
         private readonly T* _output; // [B, 1]
         private readonly int _columns;
@@ -54,6 +56,9 @@ public sealed class FirstOrder(Table Weights) : Operation
             for (var row = start; row < end; row++)
             {
                 var ids = Step.Ids + ((long)row * _columns);
+                if (row + Ahead < end)
+                    for (var column = 0; column < _columns; column++)
+                        Prefetch.Row(_weights + ids[(Ahead * _columns) + column], 1);
                 var sum = T.Zero;
                 for (var column = 0; column < _columns; column++)
                     sum += _weights[ids[column]];

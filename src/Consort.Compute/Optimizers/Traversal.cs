@@ -27,7 +27,6 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TPass : struct, IStretchPass<T>
 {
-    private const int Ahead = 8; // touched rows between a prefetch and its use
     private readonly ParameterStore<T> _store;
     private readonly PassLayout<T> _layout;
     private readonly bool _wholeTables;
@@ -150,10 +149,11 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
         var gradient = table.TouchedGradients(group) + ((long)start * dimension);
         var pass = _pass;
         var sum = 0.0;
+        var ahead = dimension < 8 ? 32 : 8; // rows between a prefetch and its use, some 100 ns
         for (var i = start; i < end; i++, gradient += dimension)
         {
-            if (i + Ahead < end)
-                pass.Prefetch(region, (long)rows[i + Ahead] * dimension, dimension);
+            if (i + ahead < end)
+                pass.Prefetch(region, (long)rows[i + ahead] * dimension, dimension);
             sum += pass.Apply(region, (long)rows[i] * dimension, gradient, dimension);
         }
 
