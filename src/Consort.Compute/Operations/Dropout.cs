@@ -77,9 +77,10 @@ public sealed class Dropout : Operation
             if (typeof(T) == typeof(float))
             {
                 var scale = new Vector<T>(_scale);
+                var least = new Vector<uint>(_threshold);
                 for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
                 {
-                    var kept = Vector.GreaterThanOrEqual(key.Bits((uint)(offset + i)), new Vector<uint>(_threshold)).As<uint, T>();
+                    var kept = Vector.GreaterThanOrEqual(key.Bits((uint)(offset + i)), least).As<uint, T>();
                     var value = Vector.ConditionalSelect(kept, Vector.Load(source + i) * scale, Vector<T>.Zero);
                     Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
                 }

@@ -88,32 +88,33 @@ public sealed class FactorizationMachine : Operation
         {
             if (!_target.IsWanted)
                 return;
+            var (fields, dimension, accumulate) = (_fields, _dimension, _target.Accumulate);
+            var input = _input + ((long)start * fields * dimension);
+            var target = _target.Data + ((long)start * fields * dimension);
             for (long row = start; row < end; row++)
             {
                 var gradient = _outputGradient[row];
-                var input = _input + (row * _fields * _dimension);
-                var target = _target.Data + (row * _fields * _dimension);
-                var sum = _fieldSum + (row * _dimension); // [D]
-                for (var field = 0; field < _fields; field++)
-                    PutDifference(target + (field * _dimension), sum, input + (field * _dimension), gradient);
+                var sum = _fieldSum + (row * dimension); // [D]
+                for (var field = 0; field < fields; field++, input += dimension, target += dimension)
+                    PutDifference(target, sum, input, gradient, accumulate, dimension);
             }
         }
 
         // target (+)= gradient · (sum − e)
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void PutDifference(T* target, T* sum, T* embedding, T gradient)
+        private static void PutDifference(T* target, T* sum, T* embedding, T gradient, bool accumulate, int dimension)
         {
             var i = 0;
-            for (; i <= _dimension - Vector<T>.Count; i += Vector<T>.Count)
+            for (; i <= dimension - Vector<T>.Count; i += Vector<T>.Count)
             {
                 var value = (Vector.Load(sum + i) - Vector.Load(embedding + i)) * gradient;
-                Vector.Store(_target.Accumulate ? Vector.Load(target + i) + value : value, target + i);
+                Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
             }
 
-            for (; i < _dimension; i++)
+            for (; i < dimension; i++)
             {
                 var value = (sum[i] - embedding[i]) * gradient;
-                target[i] = _target.Accumulate ? target[i] + value : value;
+                target[i] = accumulate ? target[i] + value : value;
             }
         }
     }

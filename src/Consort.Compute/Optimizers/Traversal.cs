@@ -213,20 +213,21 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
             if (Vector.LessThanAll(Vector.Load(slots + row), Vector<int>.Zero))
                 continue;
             for (var i = row; i < row + Vector<int>.Count; i++)
-                touched += Put(slots[i], scratch + ((long)(i - origin) * dimension));
+                touched += Put(slots[i], gradients, scratch + ((long)(i - origin) * dimension), dimension);
         }
 
         for (; row < end; row++)
-            touched += Put(slots[row], scratch + ((long)(row - origin) * dimension));
+            touched += Put(slots[row], gradients, scratch + ((long)(row - origin) * dimension), dimension);
         return touched;
+    }
 
-        int Put(int slot, T* target)
-        {
-            if (slot < 0)
-                return 0;
-            Kernels.VectorMath.Copy(target, gradients + ((long)slot * dimension), dimension);
-            return 1;
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Put(int slot, T* gradients, T* target, int dimension)
+    {
+        if (slot < 0)
+            return 0;
+        Kernels.VectorMath.Copy(target, gradients + ((long)slot * dimension), dimension);
+        return 1;
     }
 
     private readonly record struct Part(int FirstPiece, int Table, int Group);

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
@@ -133,56 +134,40 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     private void CollectGroup(Program<T> program, int group, int rows)
     {
         var sums = TouchedGradients(group);
+        NativeMemory.Clear(sums, (nuint)((long)TouchedCount(group) * Dimension * sizeof(T)));
         var columns = _touched!.GroupColumns(group);
         for (var i = 0; i < columns.Count; i++)
         {
-            var column = columns[i];
-            var places = _touched.Places(column);
-            var isFirst = true;
+            var places = _touched.Places(columns[i]);
             for (var j = 0; j < _sources.Count; j++)
             {
                 var source = _sources[j];
-                if (!ReferenceEquals(source.Program, program) || !source.Reads(column))
+                if (!ReferenceEquals(source.Program, program) || !source.Reads(columns[i]))
                     continue;
-                var gradient = (T*)source.Gradient + ((column - source.FirstColumn) * source.ColumnStride);
+                var gradient = (T*)source.Gradient + ((columns[i] - source.FirstColumn) * source.ColumnStride);
                 if (Dimension == 1)
-                    AddNumbers(sums, places, gradient, source.RowStride, rows, isFirst);
+                    AddNumbers(sums, places, gradient, source.RowStride, rows);
                 else
-                    AddRows(sums, places, gradient, source.RowStride, rows, isFirst);
-                isFirst = false;
+                    AddRows(sums, places, gradient, source.RowStride, rows, Dimension);
             }
         }
     }
 
-    // An id's first appearance writes over the sum of the batch before, so nothing has to be cleared.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddNumbers(T* sums, int* places, T* gradient, long rowStride, int rows, bool mayBeFirst)
+    private static void AddNumbers(T* sums, int* places, T* gradient, long rowStride, int rows)
     {
         for (var row = 0; row < rows; row++, gradient += rowStride)
-        {
-            var place = places[row];
-            if (place >= 0)
-                sums[place] += *gradient;
-            else if (mayBeFirst)
-                sums[~place] = *gradient;
-            else
-                sums[~place] += *gradient;
-        }
+            sums[places[row]] += *gradient;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void AddRows(T* sums, int* places, T* gradient, long rowStride, int rows, bool mayBeFirst)
+    private static void AddRows(T* sums, int* places, T* gradient, long rowStride, int rows, int dimension)
     {
-        var dimension = Dimension;
         for (var row = 0; row < rows; row++, gradient += rowStride)
         {
             // Rows of a batch lie pages apart, where the processor does not look ahead by itself.
             Prefetch.Row(gradient + (Ahead * rowStride), dimension);
-            var place = places[row];
-            if (place >= 0)
-                VectorMath.Add(sums + ((long)place * dimension), gradient, dimension);
-            else
-                VectorMath.Put(sums + ((long)~place * dimension), gradient, !mayBeFirst, dimension);
+            VectorMath.Add(sums + ((long)places[row] * dimension), gradient, dimension);
         }
     }
 

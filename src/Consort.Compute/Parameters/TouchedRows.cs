@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Parallel;
@@ -14,7 +15,7 @@ internal sealed unsafe class TouchedRows : IDisposable
     private readonly Group[] _groups;
     private readonly NativeBuffer<int> _slots; // [V]: place of a row among its group's touched ones, or −1
     private readonly NativeBuffer<int> _rows; // the touched rows, group after group
-    private readonly NativeBuffer<int> _places; // [F, B]: place of each id; its complement where the id comes first
+    private readonly NativeBuffer<int> _places; // [F, B]: place of each id
     private readonly int _capacity;
     private readonly FindJob _job;
 
@@ -94,6 +95,7 @@ internal sealed unsafe class TouchedRows : IDisposable
         _places.Dispose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Find(int group, int* ids, int rows)
     {
         var current = _groups[group];
@@ -113,9 +115,9 @@ internal sealed unsafe class TouchedRows : IDisposable
                 var slot = slots[*id];
                 if (slot < 0)
                 {
-                    slots[*id] = count;
-                    touched[count] = *id;
-                    slot = ~count++;
+                    slot = count++;
+                    slots[*id] = slot;
+                    touched[slot] = *id;
                 }
 
                 places[row] = slot;
