@@ -8,7 +8,7 @@ namespace Consort.Data.Options;
 /// A YAML mapping read strictly: every value is asked for by key with its range, every mistake names file, line and key,
 /// and <see cref="Close"/> rejects keys that nobody asked for. An empty value, <c>~</c> and <c>null</c> count as not given.
 /// </summary>
-public sealed class OptionMap
+public sealed partial class OptionMap
 {
     private readonly string _source;
     private readonly long _line;
@@ -97,7 +97,10 @@ public sealed class OptionMap
     public string Text(string key) => TextOrNull(key) ?? throw Error(key, "found nothing, expected a text");
 
     /// <summary>A text with a default.</summary>
-    public string Text(string key, string fallback) => TextOrNull(key) ?? fallback;
+    public string Text(string key, string fallback) => TextOrNull(key) ?? Default(key, fallback, fallback);
+
+    /// <summary>Whether a key holds keys and values of its own, rather than a text or a list.</summary>
+    public bool IsMap(string key) => Node(key) is YamlMappingNode;
 
     /// <summary>A text, or null when not given.</summary>
     public string? TextOrNull(string key) => Node(key) is { } node ? Scalar(key, node, "a text") : null;
@@ -107,16 +110,16 @@ public sealed class OptionMap
 
     /// <summary>A whole number within [min, max].</summary>
     public long Long(string key, long fallback, long min, long max)
-        => Node(key) is { } node ? ToLong(key, node, min, max) : fallback;
+        => Node(key) is { } node ? ToLong(key, node, min, max) : Default(key, fallback, Plain(fallback));
 
     /// <summary>A finite number within [min, max].</summary>
     public double Number(string key, double fallback, double min, double max)
-        => Node(key) is { } node ? ToNumber(key, node, min, max) : fallback;
+        => Node(key) is { } node ? ToNumber(key, node, min, max) : Default(key, fallback, Plain(fallback));
 
     /// <summary>A flag: true or false.</summary>
     public bool Flag(string key, bool fallback)
     {
-        if (Node(key) is not { } node) return fallback;
+        if (Node(key) is not { } node) return Default(key, fallback, fallback ? "true" : "false");
         string text = Scalar(key, node, "true or false");
         return text switch
         {
@@ -129,7 +132,7 @@ public sealed class OptionMap
     /// <summary>One of several named values.</summary>
     public T Choice<T>(string key, T fallback, IReadOnlyDictionary<string, T> choices)
     {
-        if (Node(key) is not { } node) return fallback;
+        if (Node(key) is not { } node) return DefaultChoice(key, fallback, choices);
         string text = Scalar(key, node, "one of " + string.Join(", ", choices.Keys));
         if (choices.TryGetValue(text, out T? value)) return value;
         string hint = NearestWord.Find(text, choices.Keys) is { } near ? $"; did you mean {near}?" : "";
@@ -168,15 +171,15 @@ public sealed class OptionMap
 
     /// <summary>A list of whole numbers within [min, max]; a single number is a list of one.</summary>
     public IReadOnlyList<int> Integers(string key, IReadOnlyList<int> fallback, int min, int max)
-        => Items(key)?.Select(n => (int)ToLong(key, n, min, max)).ToArray() ?? fallback;
+        => Items(key)?.Select(n => (int)ToLong(key, n, min, max)).ToArray() ?? Default(key, fallback, fallback.Select(n => Plain(n)));
 
     /// <summary>A list of finite numbers within [min, max]; a single number is a list of one.</summary>
     public IReadOnlyList<double> Numbers(string key, IReadOnlyList<double> fallback, double min, double max)
-        => Items(key)?.Select(n => ToNumber(key, n, min, max)).ToArray() ?? fallback;
+        => Items(key)?.Select(n => ToNumber(key, n, min, max)).ToArray() ?? Default(key, fallback, fallback.Select(n => Plain(n)));
 
     /// <summary>A list of texts; a single text is a list of one.</summary>
     public IReadOnlyList<string> Texts(string key, IReadOnlyList<string> fallback)
-        => Items(key)?.Select(n => Scalar(key, n, "a text")).ToArray() ?? fallback;
+        => Items(key)?.Select(n => Scalar(key, n, "a text")).ToArray() ?? Default(key, fallback, fallback);
 
     /// <summary>Rejects keys that nobody asked for, here and in every nested map that was read.</summary>
     /// <exception cref="ConsortException">An unknown key; the message names the nearest known one.</exception>
@@ -201,7 +204,7 @@ public sealed class OptionMap
 
     private YamlNode? Node(string key)
     {
-        _known.Add(key);
+        if (_known.Add(key)) _asked.Add(key);
         if (!_entries.TryGetValue(key, out var entry)) return null;
         bool absent = entry.Node is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" };
         return absent ? null : entry.Node;

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Consort.Compute.Parallel;
 
 namespace Consort.Compute.Kernels.MatrixMultiply;
@@ -12,15 +14,39 @@ public sealed unsafe class Gemm : IDisposable
 {
     private readonly Workers _workers;
     private readonly GemmLoops<double> _doubles = new();
-    private readonly GemmLoops<float> _floats = new();
+    private readonly FloatGemm _floats;
 
     /// <summary>Chooses the fastest kernels that this machine has.</summary>
     /// <param name="workers">Who shares the work; not disposed with this object.</param>
     public Gemm(Workers workers)
+        : this(workers, Fastest)
+    {
+    }
+
+    /// <summary>Uses given kernels, so that tests reach those that this machine would not choose.</summary>
+    internal Gemm(Workers workers, GemmKernel kernel)
     {
         ArgumentNullException.ThrowIfNull(workers);
         _workers = workers;
+        _floats = kernel switch
+        {
+            GemmKernel.Avx512 => new PackedGemm<Avx512Kernel>(workers),
+            GemmKernel.Avx2 => new PackedGemm<Avx2Kernel>(workers),
+            _ => new PackedGemm<PortableKernel>(workers),
+        };
     }
+
+    internal static GemmKernel Fastest =>
+        IsAvailable(GemmKernel.Avx512) ? GemmKernel.Avx512
+        : IsAvailable(GemmKernel.Avx2) ? GemmKernel.Avx2
+        : GemmKernel.Portable;
+
+    internal static bool IsAvailable(GemmKernel kernel) => kernel switch
+    {
+        GemmKernel.Avx512 => Avx512F.IsSupported && Vector512.IsHardwareAccelerated,
+        GemmKernel.Avx2 => Avx2.IsSupported && Fma.IsSupported,
+        _ => true,
+    };
 
     /// <summary>Multiplies in single precision.</summary>
     /// <param name="call">What to multiply; see <see cref="GemmCall{T}"/>.</param>
@@ -30,7 +56,7 @@ public sealed unsafe class Gemm : IDisposable
     {
         Check(call);
         if (call.M == 0 || call.N == 0) return;
-        _floats.Run(_workers, call);
+        _floats.Run(call);
     }
 
     /// <summary>Multiplies in double precision, correct for every shape but slow: meant for checking gradients.</summary>
@@ -44,9 +70,7 @@ public sealed unsafe class Gemm : IDisposable
     }
 
     /// <summary>Frees the buffers.</summary>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _floats.Dispose();
 
     private static void Check<T>(in GemmCall<T> call)
         where T : unmanaged

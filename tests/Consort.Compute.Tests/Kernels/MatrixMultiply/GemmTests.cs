@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Parallel;
+using Xunit.Abstractions;
 
 namespace Consort.Compute.Tests.Kernels.MatrixMultiply;
 
@@ -9,8 +11,11 @@ public sealed class GemmTests : IDisposable
     private const double DoubleEpsilon = 1e-14;
 
     private readonly Workers _workers = new(3);
+    private readonly ITestOutputHelper _output;
 
-    private static readonly (int M, int N, int K)[] Sizes =
+    public GemmTests(ITestOutputHelper output) => _output = output;
+
+    private static readonly (int M, int N, int K)[] _sizes =
     [
         (1, 1, 1), (1, 10, 16), (1, 400, 624), (2, 3, 5), (3, 33, 17), (4, 1, 129), (5, 64, 31), (8, 8, 8), (13, 31, 15),
         (14, 32, 16), (15, 33, 1), (17, 10, 100), (29, 70, 65), (57, 129, 33), (100, 1, 400), (101, 16, 300), (130, 97, 257),
@@ -19,19 +24,27 @@ public sealed class GemmTests : IDisposable
 
     public void Dispose() => _workers.Dispose();
 
-    [Fact]
-    public void Run_FloatOverOddSizesAndTransposes_EqualsNaive()
+    [Theory]
+    [InlineData(nameof(GemmKernel.Portable))]
+    [InlineData(nameof(GemmKernel.Avx2))]
+    [InlineData(nameof(GemmKernel.Avx512))]
+    public void Run_FloatOverOddSizesAndTransposes_EqualsNaive(string kernel)
     {
-        using var gemm = new Gemm(_workers);
-        foreach ((int m, int n, int k) in Sizes)
+        if (!TryCreate(kernel, out Gemm? created)) return;
+        using Gemm gemm = created;
+        foreach ((int m, int n, int k) in _sizes)
             for (int bits = 0; bits < 4; bits++)
                 Check(gemm, m, n, k, (bits & 1) != 0, (bits & 2) != 0, options: 0, slack: bits == 3 ? 0 : 3);
     }
 
-    [Fact]
-    public void Run_FloatEveryOption_EqualsNaive()
+    [Theory]
+    [InlineData(nameof(GemmKernel.Portable))]
+    [InlineData(nameof(GemmKernel.Avx2))]
+    [InlineData(nameof(GemmKernel.Avx512))]
+    public void Run_FloatEveryOption_EqualsNaive(string kernel)
     {
-        using var gemm = new Gemm(_workers);
+        if (!TryCreate(kernel, out Gemm? created)) return;
+        using Gemm gemm = created;
         foreach ((int m, int n, int k) in new[] { (1, 37, 20), (3, 1, 9), (33, 71, 19), (70, 35, 1100) })
             for (int bits = 0; bits < 4; bits++)
                 for (int options = 0; options < 32; options++)
@@ -85,6 +98,77 @@ public sealed class GemmTests : IDisposable
         {
             M = 4, N = 4, K = 4, A = (float*)address, B = (float*)address, C = (float*)address, Lda = 3, Ldb = 4, Ldc = 4,
         }));
+    }
+
+    [Theory]
+    [InlineData(nameof(GemmKernel.Portable))]
+    [InlineData(nameof(GemmKernel.Avx2))]
+    [InlineData(nameof(GemmKernel.Avx512))]
+    public void Run_AnyNumberOfThreads_GivesTheSameBits(string kernel)
+    {
+        if (!TryCreate(kernel, out Gemm? probe)) return;
+        probe.Dispose();
+        foreach ((int m, int n, int k) in new[] { (130, 97, 257), (1, 400, 624), (300, 1, 90), (61, 200, 3000), (200, 61, 3000), (2, 70, 2000) })
+        {
+            for (int bits = 0; bits < 4; bits++)
+            {
+                using GemmCase<float> @case = New<float>(m, n, k, (bits & 1) != 0, (bits & 2) != 0, options: 31, slack: 1);
+                float[]? first = null;
+                foreach (int threads in new[] { 1, 2, 3, 5 })
+                {
+                    using var workers = new Workers(threads);
+                    using var gemm = new Gemm(workers, Enum.Parse<GemmKernel>(kernel));
+                    for (int repeat = 0; repeat < 5; repeat++)
+                    {
+                        @case.Restore();
+                        gemm.Run(@case.Call);
+                        first ??= @case.Result();
+                        Assert.Equal(first, @case.Result());
+                    }
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public unsafe void Run_NotANumberUnderRelu_StaysNotANumber()
+    {
+        foreach (GemmKernel kernel in Enum.GetValues<GemmKernel>().Where(Gemm.IsAvailable))
+        {
+            using var gemm = new Gemm(_workers, kernel);
+            using GemmCase<float> @case = New<float>(30, 40, 20, false, true, options: 4, slack: 0);
+            @case.Call.A[5 * 20 + 3] = float.NaN;
+            gemm.Run(@case.Call);
+            for (int j = 0; j < 40; j++) Assert.Equal(float.NaN, @case.Call.C[5 * @case.Call.Ldc + j]);
+        }
+    }
+
+    [Fact]
+    public void Run_SteadyState_AllocatesNothing()
+    {
+        using var gemm = new Gemm(_workers);
+        using GemmCase<float> wide = New<float>(300, 100, 90, false, true, 6, 0), deep = New<float>(60, 70, 3000, true, false, 16, 0);
+        using GemmCase<float> row = New<float>(1, 100, 90, false, true, 6, 0);
+        using GemmCase<double> doubles = New<double>(30, 20, 10, false, true, 6, 0);
+        long before = 0;
+        for (int i = 0; i < 200; i++)
+        {
+            if (i == 100) before = GC.GetAllocatedBytesForCurrentThread();
+            gemm.Run(wide.Call);
+            gemm.Run(deep.Call);
+            gemm.Run(row.Call);
+            gemm.Run(doubles.Call);
+        }
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    private bool TryCreate(string name, [NotNullWhen(true)] out Gemm? gemm)
+    {
+        GemmKernel kernel = Enum.Parse<GemmKernel>(name);
+        bool available = Gemm.IsAvailable(kernel);
+        if (!available) _output.WriteLine($"{kernel} is not available on this machine (or switched off); nothing was tested.");
+        gemm = available ? new Gemm(_workers, kernel) : null;
+        return available;
     }
 
     private static void Check(Gemm gemm, int m, int n, int k, bool transA, bool transB, int options, int slack)

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Consort.Compute.Parallel;
+
+namespace Consort.Benchmarks;
+
+/// <summary>The most fused multiply-adds this machine does: independent chains that never leave registers.</summary>
+internal sealed class FmaPeak : IParallelJob
+{
+    private const int Steps = 40_000;
+    private const int Chains = 12;
+
+    private readonly Workers _workers;
+    private readonly int _bits;
+    private readonly float[] _sink;
+
+    public FmaPeak(Workers workers, int bits)
+    {
+        (_workers, _bits) = (workers, bits);
+        _sink = new float[workers.Threads * 64];
+    }
+
+    /// <summary>Floating-point operations per nanosecond over a run of about a millisecond.</summary>
+    public double Measure()
+    {
+        int pieces = _workers.Threads * 8;
+        long start = Stopwatch.GetTimestamp();
+        _workers.Run(this, pieces);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return (double)pieces * Steps * Chains * (_bits / 32) * 2 / seconds * 1e-9;
+    }
+
+    void IParallelJob.Run(int index, int worker) => _sink[worker * 64] = _bits == 512 ? Chain512(Steps) : Chain256(Steps);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Chain512(int steps)
+    {
+        Vector512<float> x = Vector512.Create(0.999f), y = Vector512.Create(0.001f);
+        Vector512<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
+        for (int s = 0; s < steps; s++)
+        {
+            a = Vector512.FusedMultiplyAdd(a, x, y);
+            b = Vector512.FusedMultiplyAdd(b, x, y);
+            c = Vector512.FusedMultiplyAdd(c, x, y);
+            d = Vector512.FusedMultiplyAdd(d, x, y);
+            e = Vector512.FusedMultiplyAdd(e, x, y);
+            f = Vector512.FusedMultiplyAdd(f, x, y);
+            g = Vector512.FusedMultiplyAdd(g, x, y);
+            h = Vector512.FusedMultiplyAdd(h, x, y);
+            i = Vector512.FusedMultiplyAdd(i, x, y);
+            j = Vector512.FusedMultiplyAdd(j, x, y);
+            k = Vector512.FusedMultiplyAdd(k, x, y);
+            l = Vector512.FusedMultiplyAdd(l, x, y);
+        }
+        return Vector512.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Chain256(int steps)
+    {
+        Vector256<float> x = Vector256.Create(0.999f), y = Vector256.Create(0.001f);
+        Vector256<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
+        for (int s = 0; s < steps; s++)
+        {
+            a = Vector256.FusedMultiplyAdd(a, x, y);
+            b = Vector256.FusedMultiplyAdd(b, x, y);
+            c = Vector256.FusedMultiplyAdd(c, x, y);
+            d = Vector256.FusedMultiplyAdd(d, x, y);
+            e = Vector256.FusedMultiplyAdd(e, x, y);
+            f = Vector256.FusedMultiplyAdd(f, x, y);
+            g = Vector256.FusedMultiplyAdd(g, x, y);
+            h = Vector256.FusedMultiplyAdd(h, x, y);
+            i = Vector256.FusedMultiplyAdd(i, x, y);
+            j = Vector256.FusedMultiplyAdd(j, x, y);
+            k = Vector256.FusedMultiplyAdd(k, x, y);
+            l = Vector256.FusedMultiplyAdd(l, x, y);
+        }
+        return Vector256.Sum(a + b + c + d + e + f + g + h + i + j + k + l);
+    }
+}

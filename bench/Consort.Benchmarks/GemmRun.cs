@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Consort.Compute.Kernels.MatrixMultiply;
+
+namespace Consort.Benchmarks;
+
+/// <summary>A product to measure; with its epilogue as in training: bias and Relu, the Relu's mask, or row sums.</summary>
+internal sealed record GemmShape(string Name, int M, int N, int K, bool TransA = false, bool TransB = false, bool Epilogue = false)
+{
+    public double Operations => 2.0 * M * N * K;
+
+    public override string ToString() => $"{Name} {M} {N} {K}";
+}
+
+/// <summary>The operands of one shape and the times it took.</summary>
+internal sealed unsafe class GemmRun : IDisposable
+{
+    private readonly GemmShape _shape;
+    private readonly Gemm _gemm;
+    private readonly GemmCall<float> _call;
+    private readonly int _repeats;
+    private readonly List<double> _seconds = [], _fractions = [];
+    private readonly List<nint> _blocks = [];
+
+    public GemmRun(GemmShape shape, Gemm gemm)
+    {
+        (_shape, _gemm) = (shape, gemm);
+        (int m, int n, int k) = (shape.M, shape.N, shape.K);
+        bool epilogue = shape.Epilogue;
+        _call = new GemmCall<float>
+        {
+            M = m,
+            N = n,
+            K = k,
+            A = New((long)m * k),
+            Lda = shape.TransA ? m : k,
+            TransA = shape.TransA,
+            B = New((long)k * n),
+            Ldb = shape.TransB ? k : n,
+            TransB = shape.TransB,
+            C = New((long)m * n),
+            Ldc = n,
+            Bias = epilogue && shape.TransB ? New(n) : null,
+            Activation = epilogue && shape.TransB ? Activation.Relu : Activation.None,
+            Mask = epilogue && !shape.TransA && !shape.TransB ? New((long)m * n) : null,
+            Ldmask = n,
+            RowSums = epilogue && shape.TransA ? New(m) : null,
+        };
+        _repeats = (int)Math.Clamp(2e8 / shape.Operations, 1, 50);
+    }
+
+    public void Warm()
+    {
+        for (int i = 0; i < 3 + 30 * (_repeats / 10); i++) _gemm.Run(_call);
+    }
+
+    /// <summary>Times one call, or for small shapes the mean of several that follow each other.</summary>
+    public void Measure(double peak)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < _repeats; i++) _gemm.Run(_call);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / _repeats;
+        _seconds.Add(seconds);
+        _fractions.Add(_shape.Operations / seconds * 1e-9 / peak);
+    }
+
+    public string Row()
+    {
+        _seconds.Sort();
+        _fractions.Sort();
+        double median = _seconds[_seconds.Count / 2], best = _seconds[0];
+        return string.Create(CultureInfo.InvariantCulture, $"| {_shape.Name} | {_shape.M} | {_shape.N} | {_shape.K} | {median * 1e6:F1} | {best * 1e6:F1} | {_shape.Operations / median * 1e-9:F0} | {_fractions[_fractions.Count / 2]:P0} | {_shape.Operations / best * 1e-9:F0} |");
+    }
+
+    public void Dispose()
+    {
+        foreach (nint block in _blocks) NativeMemory.AlignedFree((void*)block);
+    }
+
+    private float* New(long count)
+    {
+        var data = (float*)NativeMemory.AlignedAlloc((nuint)count * 4, 64);
+        _blocks.Add((nint)data);
+        var random = new Random(_blocks.Count);
+        for (long i = 0; i < count; i++) data[i] = random.NextSingle() - 0.5f;
+        return data;
+    }
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Parallel;
+
+namespace Consort.Benchmarks;
+
+/// <summary>
+/// Matrix multiply over the shapes of a training step and over small and odd ones, each beside the machine's FMA peak
+/// measured just before it.
+/// </summary>
+internal static class GemmSpeed
+{
+    private const string Usage = "usage: gemm [--threads N] [--rounds N] [--kernel avx512|avx2|portable] [--only TEXT]";
+
+    private static readonly GemmShape[] _shapes =
+    [
+        new("forward", 4096, 400, 624, TransB: true, Epilogue: true),
+        new("forward", 4096, 400, 400, TransB: true, Epilogue: true),
+        new("forward", 10000, 400, 624, TransB: true, Epilogue: true),
+        new("forward", 10000, 400, 400, TransB: true, Epilogue: true),
+        new("input gradient", 4096, 624, 400),
+        new("input gradient", 4096, 400, 400, Epilogue: true),
+        new("input gradient", 10000, 624, 400),
+        new("input gradient", 10000, 400, 400, Epilogue: true),
+        new("weight gradient", 400, 624, 4096, TransA: true, Epilogue: true),
+        new("weight gradient", 400, 400, 4096, TransA: true, Epilogue: true),
+        new("weight gradient", 400, 624, 10000, TransA: true, Epilogue: true),
+        new("weight gradient", 400, 400, 10000, TransA: true, Epilogue: true),
+        new("odd", 4095, 401, 623, TransB: true),
+        new("square", 512, 512, 512),
+        new("square", 2048, 2048, 2048),
+        new("narrow forward", 4096, 10, 400, TransB: true),
+        new("narrow gradient", 4096, 400, 10),
+        new("narrow weights", 10, 400, 4096, TransA: true),
+        new("shallow", 4096, 400, 16, TransB: true),
+        new("output forward", 4096, 1, 400, TransB: true),
+        new("output gradient", 4096, 400, 1),
+        new("output weights", 1, 400, 4096, TransA: true),
+        new("one row", 1, 400, 624, TransB: true, Epilogue: true),
+        new("one row", 1, 400, 400, TransB: true, Epilogue: true),
+        new("four rows", 4, 400, 400, TransB: true),
+        new("batch of 32", 32, 400, 400, TransB: true),
+        new("batch of 256", 256, 400, 400, TransB: true),
+    ];
+
+    public static int Run(string[] args)
+    {
+        int threads = Environment.ProcessorCount, rounds = 21;
+        string? only = null;
+        GemmKernel kernel = Gemm.Fastest;
+        for (int i = 0; i < args.Length; i += 2)
+        {
+            if (i + 1 == args.Length) return Fail();
+            switch (args[i])
+            {
+                case "--threads": threads = int.Parse(args[i + 1], CultureInfo.InvariantCulture); break;
+                case "--rounds": rounds = int.Parse(args[i + 1], CultureInfo.InvariantCulture); break;
+                case "--kernel": kernel = Enum.Parse<GemmKernel>(args[i + 1], ignoreCase: true); break;
+                case "--only": only = args[i + 1]; break;
+                default: return Fail();
+            }
+        }
+        using var workers = new Workers(threads);
+        using var gemm = new Gemm(workers, kernel);
+        var peak = new FmaPeak(workers, Gemm.IsAvailable(GemmKernel.Avx512) ? 512 : 256);
+        GemmRun[] runs = [.. _shapes.Where(s => only == null || s.ToString().Contains(only, StringComparison.OrdinalIgnoreCase)).Select(s => new GemmRun(s, gemm))];
+        foreach (GemmRun run in runs) run.Warm();
+        var peaks = new List<double>();
+        for (int round = 0; round < rounds; round++)
+        {
+            foreach (GemmRun run in runs)
+            {
+                double ceiling = peak.Measure();
+                peaks.Add(ceiling);
+                run.Measure(ceiling);
+            }
+        }
+        peaks.Sort();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{threads} threads, {kernel}, FMA peak {peaks[^1]:F0} GFLOP/s (median {peaks[peaks.Count / 2]:F0}), {rounds} rounds; op(A) [M, K] x op(B) [K, N]"));
+        Console.WriteLine("| product | M | N | K | µs median | µs best | GFLOP/s median | % of peak median | best GFLOP/s |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
+        foreach (GemmRun run in runs)
+        {
+            Console.WriteLine(run.Row());
+            run.Dispose();
+        }
+        return 0;
+    }
+
+    private static int Fail()
+    {
+        Console.Error.WriteLine(Usage);
+        return 2;
+    }
+}

@@ -1,0 +1,136 @@
+using Consort.Data.Encoding;
+using Consort.Data.Readers;
+using Consort.Data.Schemas;
+using Consort.Data.Splits;
+
+namespace Consort.Data.Datasets;
+
+/// <summary>A token and how often it occurs.</summary>
+/// <param name="Token">Its text.</param>
+/// <param name="Count">Rows that have it.</param>
+public sealed record TokenCount(string Token, long Count);
+
+/// <summary>What the values of a numeric column are like.</summary>
+/// <param name="Mean">Mean of the values present.</param>
+/// <param name="Deviation">Standard deviation (divided by n).</param>
+/// <param name="Min">The least.</param>
+/// <param name="Max">The greatest.</param>
+public sealed record NumberSummary(double Mean, double Deviation, double Min, double Max);
+
+/// <summary>One column of a description.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind"><c>categorical</c> or <c>numeric</c>.</param>
+/// <param name="Distinct">Distinct tokens (of encoded data: ids of the vocabulary); 0 for a numeric column.</param>
+/// <param name="MissingShare">Share of (training) rows without a value, 0 to 1; null where encoded numbers no longer tell.</param>
+/// <param name="TrainOovShare">Share of training rows below min count; null where it does not apply.</param>
+/// <param name="ValidOovShare">Share of validation rows whose token is out-of-vocabulary; null where it does not apply.</param>
+/// <param name="TestOovShare">Share of test rows whose token is out-of-vocabulary; null where it does not apply.</param>
+/// <param name="Top">The most frequent tokens in (training) rows.</param>
+/// <param name="Numbers">What the raw values of a numeric column are like; null for a categorical one.</param>
+public sealed record ColumnDescription(
+    string Name, string Kind, long Distinct, double? MissingShare, double? TrainOovShare, double? ValidOovShare, double? TestOovShare,
+    IReadOnlyList<TokenCount> Top, NumberSummary? Numbers);
+
+/// <summary>A summary of a raw file or an encoded dataset.</summary>
+/// <param name="Source">The file or folder.</param>
+/// <param name="Rows">All rows.</param>
+/// <param name="LabelMean">The share of clicks, 0 to 1.</param>
+/// <param name="Splits">The splits of an encoded dataset; empty for a raw file.</param>
+/// <param name="Columns">Its columns.</param>
+public sealed record DatasetDescription(
+    string Source, long Rows, double LabelMean, IReadOnlyList<SplitSummary> Splits, IReadOnlyList<ColumnDescription> Columns)
+{
+    /// <summary>Reads a raw file once and describes its fields before any bucketing or min count.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="schema">What it looks like.</param>
+    /// <param name="top">How many of the most frequent tokens to list.</param>
+    /// <param name="threads">Threads; 0 takes one per processor.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    /// <exception cref="ConsortException">A mistake in the file.</exception>
+    public static DatasetDescription OfRaw(string path, Schema schema, int top = 5, int threads = 0, CancellationToken cancellation = default)
+    {
+        schema.Validate("schema");
+        Schema plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(f => f with { MinCount = null, Transform = default })] };
+        string[] files = [path];
+        using var reader = new BlockReader(files, plain);
+        var splits = new SplitAssigner(SplitPlan.Given(files), 0);
+        int count = threads > 0 ? threads : Environment.ProcessorCount;
+        CountWorker[] workers = [.. Enumerable.Range(0, count).Select(_ => new CountWorker(reader, files, plain, splits))];
+        try
+        {
+            BlockPass.Run(reader, workers, _ => { }, () => { }, cancellation);
+            Encoder encoder = CountWorker.Fit(plain, workers);
+            long rows = reader.Rows[0];
+            IEnumerable<ColumnDescription> columns = encoder.CategoricalColumns.Select(c => Describe(c, rows, top))
+                .Concat(encoder.NumericColumns.Cast<NumberColumn>().Select(c => new ColumnDescription(
+                    c.Name, "numeric", 0, Share(rows - c.Facts.Count, rows), null, null, null, [], Summary(c.Facts))));
+            Dictionary<string, int> order = plain.Fields.SelectMany(f => f.Columns).Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
+            return new DatasetDescription(path, rows, Share(workers.Sum(w => w.Clicks), rows), [], [.. columns.OrderBy(c => order[c.Name])]);
+        }
+        finally
+        {
+            foreach (CountWorker worker in workers) worker.Dispose();
+        }
+    }
+
+    /// <summary>Reads the rows of an encoded dataset once and describes its columns.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="top">How many of the most frequent tokens to list.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public static DatasetDescription OfEncoded(EncodedDataset dataset, int top = 5, CancellationToken cancellation = default)
+    {
+        EncodedSplit?[] splits = [dataset.Train, dataset.Valid, dataset.Test];
+        (long[] Missing, long[] Unknown)?[] seen = [.. splits.Select(s => s is null ? ((long[], long[])?)null : CountSpecial(dataset.Space, s, cancellation))];
+        var columns = new List<ColumnDescription>();
+        for (int f = 0; f < dataset.Categorical.Count; f++)
+        {
+            double? Oov(int split) => seen[split] is { } s ? Share(s.Unknown[f], splits[split]!.Rows) : null;
+            ColumnEncoder column = dataset.Encoder.CategoricalColumns[f];
+            columns.Add(new ColumnDescription(column.Name, "categorical", column.Size - 2, Share(seen[0]!.Value.Missing[f], dataset.Train.Rows),
+                Oov(0), Oov(1), Oov(2), Top(column, top), null));
+        }
+        foreach (NumberColumn column in dataset.Encoder.NumericColumns.Cast<NumberColumn>())
+        {
+            columns.Add(new ColumnDescription(column.Name, "numeric", 0, Share(dataset.Train.Rows - column.Facts.Count, dataset.Train.Rows),
+                null, null, null, [], Summary(column.Facts)));
+        }
+        SplitSummary[] summaries = [.. splits.Where(s => s is not null).Select(s => new SplitSummary(s!.Name, s.Rows, s.Clicks))];
+        return new DatasetDescription(dataset.Folder, summaries.Sum(s => s.Rows),
+            Share(summaries.Sum(s => s.Clicks), summaries.Sum(s => s.Rows)), summaries, columns);
+    }
+
+    private static unsafe (long[] Missing, long[] Unknown) CountSpecial(FeatureSpace space, EncodedSplit split, CancellationToken cancellation)
+    {
+        int fields = space.Categorical.Count;
+        var missing = new long[fields];
+        var unknown = new long[fields];
+        int[] offsets = [.. space.Categorical.Select(c => c.Offset)];
+        for (long row = 0; row < split.Rows; row++)
+        {
+            if (row % 65_536 == 0) cancellation.ThrowIfCancellationRequested();
+            int* ids = (int*)(split.Data + row * split.RowBytes);
+            for (int f = 0; f < fields; f++)
+            {
+                int local = ids[f] - offsets[f];
+                if (local == 0) missing[f]++;
+                else if (local == 1) unknown[f]++;
+            }
+        }
+        return (missing, unknown);
+    }
+
+    private static ColumnDescription Describe(ColumnEncoder column, long rows, int top)
+    {
+        long present = 0;
+        for (int i = 2; i < column.Size; i++) present += column.CountOf(i);
+        return new ColumnDescription(column.Name, "categorical", column.Size - 2, Share(rows - present, rows), null, null, null, Top(column, top), null);
+    }
+
+    // Ids are in descending order of count, so the first tokens are the most frequent ones.
+    private static TokenCount[] Top(ColumnEncoder column, int top)
+        => [.. Enumerable.Range(2, Math.Min(top, column.Size - 2)).Where(i => column.CountOf(i) >= 0).Select(i => new TokenCount(column.Token(i), column.CountOf(i)))];
+
+    private static NumberSummary Summary(NumberFacts facts) => new(facts.Mean, facts.Deviation, facts.Min, facts.Max);
+
+    private static double Share(long part, long whole) => whole == 0 ? 0 : (double)part / whole;
+}

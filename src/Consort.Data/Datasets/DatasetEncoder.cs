@@ -1,0 +1,212 @@
+using System.Diagnostics;
+using System.IO.Hashing;
+using Consort.Data.Encoding;
+using Consort.Data.Readers;
+using Consort.Data.Splits;
+using Consort.Data.Storage;
+
+namespace Consort.Data.Datasets;
+
+/// <summary>
+/// Makes an encoded dataset from raw files in two passes: the first fits vocabularies and scales on the training rows,
+/// the second encodes every row. Rows are never held; memory is bounded by the vocabularies. The result depends on the
+/// request and the files alone, not on the number of threads.
+/// </summary>
+public static class DatasetEncoder
+{
+    private static readonly string[] SplitNames = ["train", "valid", "test"];
+
+    /// <summary>Encodes.</summary>
+    /// <param name="request">What to encode, and to where.</param>
+    /// <param name="progress">Told about ten times a second.</param>
+    /// <param name="cancellation">Stops the work; nothing is left behind.</param>
+    /// <exception cref="ConsortException">A mistake in the raw data or the request, or a full disk; an older dataset is then unchanged.</exception>
+    public static EncodeResult Encode(EncodeRequest request, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
+        => Encode(request, "no dataset there yet", progress, cancellation);
+
+    /// <summary>Takes the dataset in the folder when sources, schema, split and encoder version are the same, otherwise encodes and says why.</summary>
+    /// <inheritdoc cref="Encode(EncodeRequest, IProgress{EncodeProgress}?, CancellationToken)"/>
+    public static EncodeResult EncodeOrReuse(EncodeRequest request, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var clock = Stopwatch.StartNew();
+        request.Schema.Validate("schema");
+        if (!File.Exists(Path.Combine(request.Folder, Manifest.FileName))) return Encode(request, "no dataset there yet", progress, cancellation);
+        string? difference;
+        try
+        {
+            Manifest manifest = Manifest.Read(request.Folder);
+            difference = Difference(manifest, request);
+            if (difference is null)
+            {
+                using EncodedDataset dataset = EncodedDataset.Open(request.Folder);
+                return Result(request.Folder, manifest, reused: true, "sources, schema, split and encoder are the same", dataset.Space, clock);
+            }
+        }
+        catch (ConsortException e) when (!request.Split.Files.Any(f => e.Message.StartsWith(f, StringComparison.Ordinal)))
+        {
+            difference = e.Message;
+        }
+        return Encode(request, difference, progress, cancellation);
+    }
+
+    /// <summary>What of the request differs from a stored dataset; null when nothing.</summary>
+    internal static string? Difference(Manifest manifest, EncodeRequest request)
+    {
+        if (manifest.EncoderVersion != Encoder.Version) return $"encoder version {manifest.EncoderVersion} is not {Encoder.Version}";
+        if (manifest.Schema != request.Schema.ToYaml()) return "the schema has changed";
+        if (manifest.Split != request.Split.Describe()) return "the split has changed";
+        return SourceDifference(manifest, request.Split.Files);
+    }
+
+    /// <summary>What of the sources differs from those a dataset was made of; null when nothing.</summary>
+    internal static string? SourceDifference(Manifest manifest, IReadOnlyList<string> sources)
+    {
+        if (manifest.Sources.Count != sources.Count) return $"found {sources.Count} source files, expected {manifest.Sources.Count}";
+        for (int i = 0; i < sources.Count; i++)
+        {
+            if (manifest.Sources[i].Difference(sources[i]) is { } difference) return difference;
+        }
+        bool truth = sources.All(s => File.Exists(TruthFiles.PathOf(s)));
+        return (truth ? TruthFiles.HashOf(sources) : "") == manifest.Truth ? null : "the true probabilities beside the sources have changed";
+    }
+
+    private static EncodeResult Encode(EncodeRequest request, string reason, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        request.Schema.Validate("schema");
+        if (request.Threads is < 0 or > 1024) throw new ConsortException($"threads: found {request.Threads}, expected 0 to 1024");
+        int threads = request.Threads == 0 ? Environment.ProcessorCount : request.Threads;
+        CheckTarget(request.Folder);
+        long total = request.Split.Files.Sum(Length);
+        void Report(string phase, long bytes) => progress?.Report(new EncodeProgress(phase, bytes, total));
+
+        (Encoder encoder, SplitAssigner splits, SourceIdentity[] sources) = FitOn(request, threads, Report, cancellation);
+        string temp = SafeFile.TempName(request.Folder);
+        try
+        {
+            Directory.CreateDirectory(temp);
+            Manifest manifest = Store(request, encoder, splits, sources, temp, threads, Report, cancellation);
+            SafeFolder.Replace(temp, request.Folder);
+            return Result(request.Folder, manifest, reused: false, reason, encoder.Space, clock);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SafeFile.Explain(request.Folder, e);
+        }
+        finally
+        {
+            if (Directory.Exists(temp)) Directory.Delete(temp, recursive: true);
+        }
+    }
+
+    private static (Encoder, SplitAssigner, SourceIdentity[]) FitOn(
+        EncodeRequest request, int threads, Action<string, long> report, CancellationToken cancellation)
+    {
+        IReadOnlyList<string> files = request.Split.Files;
+        long rows = request.Split.Kind == SplitKind.InOrder ? CountRows(request, report, cancellation) : 0;
+        var splits = new SplitAssigner(request.Split, rows);
+        using var reader = new BlockReader(files, request.Schema);
+        CountWorker[] workers = [.. Enumerable.Range(0, threads).Select(_ => new CountWorker(reader, files, request.Schema, splits))];
+        try
+        {
+            BlockPass.Run(reader, workers, bytes => report("fit", bytes), () => { }, cancellation);
+            Encoder encoder = CountWorker.Fit(request.Schema, workers);
+            var sources = new SourceIdentity[files.Count];
+            for (int i = 0; i < sources.Length; i++) sources[i] = SourceIdentity.Of(files[i], reader.Hashes[i], reader.Rows[i]);
+            return (encoder, splits, sources);
+        }
+        finally
+        {
+            foreach (CountWorker worker in workers) worker.Dispose();
+        }
+    }
+
+    private static long CountRows(EncodeRequest request, Action<string, long> report, CancellationToken cancellation)
+    {
+        using var reader = new BlockReader(request.Split.Files, request.Schema);
+        using var block = new Block();
+        while (reader.Read(block))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (block.Index % 64 == 0) report("count rows", reader.Position);
+        }
+        return reader.Rows.Sum();
+    }
+
+    private static Manifest Store(EncodeRequest request, Encoder encoder, SplitAssigner splits, SourceIdentity[] sources, string temp,
+        int threads, Action<string, long> report, CancellationToken cancellation)
+    {
+        IReadOnlyList<string> files = request.Split.Files;
+        using TruthFiles? truth = TruthFiles.Open(files);
+        truth?.CheckRows([.. sources.Select(s => s.Rows)]);
+        string truthHash = truth is null ? "" : TruthFiles.HashOf(files);
+        int rowBytes = 4 * (encoder.Space.Categorical.Count + encoder.Space.Numeric.Count + (truth is null ? 1 : 2));
+
+        using var writer = new SplitWriter(temp, SplitNames, rowBytes, buffers: 2 * threads + 1);
+        using var reader = new BlockReader(files, request.Schema);
+        StoreWorker[] workers = [.. Enumerable.Range(0, threads).Select(_ => new StoreWorker(reader, files, encoder, splits, writer, truth))];
+        try
+        {
+            BlockPass.Run(reader, workers, bytes => report("encode", bytes), writer.Abort, cancellation);
+        }
+        finally
+        {
+            foreach (StoreWorker worker in workers) worker.Dispose();
+        }
+        for (int i = 0; i < sources.Length; i++)
+        {
+            if (reader.Hashes[i] != sources[i].Hash) throw new ConsortException($"{files[i]}: its content changed while it was being encoded");
+        }
+        if (writer.Rows[0] == 0) throw new ConsortException($"{files[0]}: found no training rows after splitting, expected at least one");
+        writer.Complete();
+        encoder.Save(Path.Combine(temp, Manifest.EncoderFile));
+
+        string schema = request.Schema.ToYaml(), split = request.Split.Describe();
+        var manifest = new Manifest
+        {
+            Kind = Manifest.KindName,
+            Format = Manifest.CurrentFormat,
+            EncoderVersion = Encoder.Version,
+            Key = Manifest.KeyOf(schema, split, sources, truthHash),
+            Schema = schema,
+            Split = split,
+            Sources = sources,
+            Truth = truthHash,
+            Categorical = [.. encoder.Space.Categorical.Select(c => new StoredColumn(c.Name, c.Offset, c.Size))],
+            Numeric = encoder.Space.Numeric,
+            RowBytes = rowBytes,
+            HasTruth = truth is not null,
+            Encoder = Stored(Path.Combine(temp, Manifest.EncoderFile)),
+            Splits = [.. Enumerable.Range(0, 3).Where(s => writer.Rows[s] > 0).Select(s => new StoredSplit(SplitNames[s], writer.Rows[s], writer.Clicks[s],
+                new StoredFile(SplitNames[s] + ".bin", writer.Bytes(s), writer.Hash(s))))],
+        };
+        SafeFile.Write(Path.Combine(temp, Manifest.FileName), manifest.Write);
+        return manifest;
+    }
+
+    private static StoredFile Stored(string path)
+    {
+        using FileStream stream = SourceStream.Open(path);
+        var hash = new XxHash128();
+        hash.Append(stream);
+        return new StoredFile(Path.GetFileName(path), stream.Length, Convert.ToHexStringLower(hash.GetCurrentHash()));
+    }
+
+    private static EncodeResult Result(string folder, Manifest manifest, bool reused, string reason, Schemas.FeatureSpace space, Stopwatch clock)
+        => new(folder, manifest.Key, reused, reason, space, [.. manifest.Splits.Select(s => new SplitSummary(s.Name, s.Rows, s.Clicks))],
+            clock.Elapsed.TotalSeconds, manifest.Sources.Sum(s => s.Size));
+
+    /// <summary>An older dataset may be replaced; anything else is left alone.</summary>
+    private static void CheckTarget(string folder)
+    {
+        if (File.Exists(folder)) throw new ConsortException($"{folder}: found a file, expected a folder or nothing");
+        if (Directory.Exists(folder) && !File.Exists(Path.Combine(folder, Manifest.FileName)) && Directory.EnumerateFileSystemEntries(folder).Any())
+            throw new ConsortException($"{folder}: found a folder with other files, expected an encoded dataset or an empty folder");
+    }
+
+    private static long Length(string path)
+    {
+        using FileStream stream = SourceStream.Open(path);
+        return stream.Length;
+    }
+}

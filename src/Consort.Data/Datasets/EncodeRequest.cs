@@ -1,0 +1,42 @@
+using Consort.Data.Schemas;
+using Consort.Data.Splits;
+
+namespace Consort.Data.Datasets;
+
+/// <summary>What to encode, and to where.</summary>
+/// <param name="Schema">What the raw data look like.</param>
+/// <param name="Split">The sources and how their rows are dealt.</param>
+/// <param name="Folder">The dataset's folder; an older dataset there is replaced when the new one is whole.</param>
+/// <param name="Threads">Threads, 0 to 1,024; 0 takes one per processor.</param>
+public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder, int Threads = 0);
+
+/// <summary>How far encoding is.</summary>
+/// <param name="Phase">What is being done: <c>count rows</c>, <c>fit</c>, <c>encode</c>.</param>
+/// <param name="Bytes">Bytes of the sources read in this phase.</param>
+/// <param name="TotalBytes">Bytes of all sources.</param>
+public sealed record EncodeProgress(string Phase, long Bytes, long TotalBytes);
+
+/// <summary>A split as encoded.</summary>
+/// <param name="Name"><c>train</c>, <c>valid</c> or <c>test</c>.</param>
+/// <param name="Rows">Its rows.</param>
+/// <param name="Clicks">Its rows with label 1.</param>
+public sealed record SplitSummary(string Name, long Rows, long Clicks);
+
+/// <summary>What came of encoding.</summary>
+/// <param name="Folder">Where the dataset lies.</param>
+/// <param name="Key">The dataset's content key.</param>
+/// <param name="Reused">Whether a dataset that was there already was taken.</param>
+/// <param name="Reason">Why it was encoded or reused, in a few words.</param>
+/// <param name="Space">The columns.</param>
+/// <param name="Splits">The splits that have rows.</param>
+/// <param name="Seconds">Time spent.</param>
+/// <param name="SourceBytes">Bytes of the sources.</param>
+public sealed record EncodeResult(
+    string Folder, string Key, bool Reused, string Reason, FeatureSpace Space, IReadOnlyList<SplitSummary> Splits, double Seconds, long SourceBytes)
+{
+    /// <summary>Rows over all splits.</summary>
+    public long Rows => Splits.Sum(s => s.Rows);
+
+    /// <summary>Rows per second, all passes together.</summary>
+    public double RowsPerSecond => Seconds > 0 ? Rows / Seconds : 0;
+}

@@ -1,0 +1,114 @@
+using System.IO.Hashing;
+using Consort.Data.Encoding;
+using Consort.Data.Readers;
+using Consort.Data.Schemas;
+using Consort.Data.Storage;
+
+namespace Consort.Data.Datasets;
+
+/// <summary>An encoded dataset on disk, opened only when its manifest, sizes and checksums agree. Rows are memory-mapped; it may be larger than memory.</summary>
+public sealed class EncodedDataset : IDisposable
+{
+    private readonly Manifest _manifest;
+    private readonly List<EncodedSplit> _splits = [];
+
+    private EncodedDataset(string folder)
+    {
+        Folder = folder;
+        _manifest = Manifest.Read(folder);
+        if (_manifest.EncoderVersion != Encoder.Version)
+            throw new ConsortException($"{folder}: found encoder version {_manifest.EncoderVersion}, expected {Encoder.Version}; encode the data again");
+        if (_manifest.Key != Manifest.KeyOf(_manifest.Schema, _manifest.Split, _manifest.Sources, _manifest.Truth))
+            throw new ConsortException($"{folder}: found a manifest whose key does not agree with its content");
+        string path = Path.Combine(folder, Manifest.EncoderFile);
+        CheckSize(path, _manifest.Encoder);
+        using (FileStream stream = SourceStream.Open(path))
+        {
+            var hash = new XxHash128();
+            hash.Append(stream);
+            CheckHash(path, _manifest.Encoder, Convert.ToHexStringLower(hash.GetCurrentHash()));
+        }
+        Encoder = Encoder.Load(path);
+        bool same = Space.Numeric.SequenceEqual(_manifest.Numeric)
+            && Space.Categorical.Select(c => new StoredColumn(c.Name, c.Offset, c.Size)).SequenceEqual(_manifest.Categorical);
+        if (!same || _manifest.RowBytes != 4 * (Space.Categorical.Count + Space.Numeric.Count + (_manifest.HasTruth ? 2 : 1)))
+            throw new ConsortException($"{folder}: found columns in {Manifest.FileName} that do not agree with {Manifest.EncoderFile}");
+        try
+        {
+            foreach (StoredSplit split in _manifest.Splits)
+                _splits.Add(new EncodedSplit(folder, split, Space.Categorical.Count, Space.Numeric.Count, _manifest.RowBytes, _manifest.HasTruth));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+        Train = Split("train") ?? throw new ConsortException($"{folder}: found no training split in {Manifest.FileName}");
+    }
+
+    /// <summary>Where it lies.</summary>
+    public string Folder { get; }
+
+    /// <summary>The content key (hex): sources (size and hash, not path), schema, split, encoder version.</summary>
+    public string Key => _manifest.Key;
+
+    /// <summary>The categorical columns, F of them.</summary>
+    public IReadOnlyList<CategoricalColumn> Categorical => Space.Categorical;
+
+    /// <summary>The numeric columns, N of them.</summary>
+    public IReadOnlyList<string> Numeric => Space.Numeric;
+
+    /// <summary>The sum of the columns' sizes: the rows of an embedding table.</summary>
+    public int Features => Space.Features;
+
+    /// <summary>Categorical and numeric columns.</summary>
+    public FeatureSpace Space => Encoder.Space;
+
+    /// <summary>The fitted encoder.</summary>
+    public Encoder Encoder { get; }
+
+    /// <summary>The training split.</summary>
+    public EncodedSplit Train { get; }
+
+    /// <summary>The validation split, or null.</summary>
+    public EncodedSplit? Valid => Split("valid");
+
+    /// <summary>The test split, or null.</summary>
+    public EncodedSplit? Test => Split("test");
+
+    /// <summary>The paths of the sources when it was encoded.</summary>
+    public IReadOnlyList<string> Sources => [.. _manifest.Sources.Select(s => s.Path)];
+
+    /// <summary>Opens a dataset and verifies sizes and checksums of all its files.</summary>
+    /// <exception cref="ConsortException">Missing, damaged, truncated or of another version.</exception>
+    public static EncodedDataset Open(string folder) => new(folder);
+
+    /// <summary>Opens a dataset only if the given sources are still those it was made of.</summary>
+    /// <exception cref="ConsortException">As <see cref="Open(string)"/>, or a source has changed since.</exception>
+    public static EncodedDataset Open(string folder, IReadOnlyList<string> sources)
+    {
+        if (DatasetEncoder.SourceDifference(Manifest.Read(folder), sources) is { } difference)
+            throw new ConsortException($"{folder}: the data changed after they were encoded ({difference}); encode them again");
+        return new EncodedDataset(folder);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (EncodedSplit split in _splits) split.Dispose();
+    }
+
+    internal static void CheckSize(string path, StoredFile expected)
+    {
+        long found = File.Exists(path) ? new FileInfo(path).Length : throw new ConsortException($"{path}: file not found, expected {expected.Bytes} bytes");
+        if (found != expected.Bytes) throw new ConsortException($"{path}: found {found} bytes, expected {expected.Bytes}; the dataset is damaged, encode it again");
+    }
+
+    internal static void CheckHash(string path, StoredFile expected, string found)
+    {
+        if (found != expected.Checksum)
+            throw new ConsortException($"{path}: found checksum {found}, expected {expected.Checksum}; the dataset is damaged, encode it again");
+    }
+
+    private EncodedSplit? Split(string name) => _splits.Find(s => s.Name == name);
+}

@@ -1,0 +1,82 @@
+using System.IO.Hashing;
+using System.IO.MemoryMappedFiles;
+using Consort.Data.Storage;
+
+namespace Consort.Data.Datasets;
+
+/// <summary>The rows of one split, memory-mapped. Made and disposed of by <see cref="EncodedDataset"/>.</summary>
+public sealed unsafe class EncodedSplit : IDisposable
+{
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+
+    internal EncodedSplit(string folder, StoredSplit stored, int fields, int numerics, int rowBytes, bool hasTruth)
+    {
+        Name = stored.Name;
+        Rows = stored.Rows;
+        Clicks = stored.Clicks;
+        HasTruth = hasTruth;
+        Fields = fields;
+        Numerics = numerics;
+        RowBytes = rowBytes;
+        string path = Path.Combine(folder, stored.File.Name);
+        EncodedDataset.CheckSize(path, stored.File);
+        if (stored.File.Bytes != stored.Rows * rowBytes)
+            throw new ConsortException($"{path}: found {stored.Rows} rows in {stored.File.Bytes} bytes, expected {rowBytes} bytes a row");
+        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        _view = _file.CreateViewAccessor(0, stored.File.Bytes, MemoryMappedFileAccess.Read);
+        byte* data = null;
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref data);
+        Data = data + _view.PointerOffset;
+        try
+        {
+            EncodedDataset.CheckHash(path, stored.File, Hash(stored.File.Bytes));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary><c>train</c>, <c>valid</c> or <c>test</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>Rows, at least 1.</summary>
+    public long Rows { get; }
+
+    /// <summary>Rows with label 1.</summary>
+    public long Clicks { get; }
+
+    /// <summary>Whether the true click probability of each row is known (synthetic data).</summary>
+    public bool HasTruth { get; }
+
+    /// <summary>Categorical columns, F.</summary>
+    public int Fields { get; }
+
+    /// <summary>Numeric columns, N.</summary>
+    public int Numerics { get; }
+
+    /// <summary>Bytes of a row: F ids, N floats, the label and, where known, the true probability, 4 bytes each.</summary>
+    internal int RowBytes { get; }
+
+    /// <summary>The first row.</summary>
+    internal byte* Data { get; private set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Data is not null) _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        Data = null;
+        _view.Dispose();
+        _file.Dispose();
+    }
+
+    private string Hash(long bytes)
+    {
+        var hash = new XxHash128();
+        const int Piece = 16 << 20;
+        for (long at = 0; at < bytes; at += Piece) hash.Append(new ReadOnlySpan<byte>(Data + at, (int)Math.Min(Piece, bytes - at)));
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Consort.Data.Readers;
+
+namespace Consort.Data.Encoding;
+
+/// <summary>Whole numbers as tokens: x > 2 becomes floor(ln(x)²), others stay as they are (Criteo).</summary>
+internal sealed class BucketColumn(string name, int field, MissingTexts missing, Vocabulary vocabulary)
+    : TokenColumn(name, field, missing, vocabulary)
+{
+    /// <summary>Values from here up to <see cref="Highest"/> have their id in a table.</summary>
+    public const int Lowest = -64;
+    public const int Highest = 4096;
+
+    /// <summary>More than floor(ln(10^18)²).</summary>
+    public const int Buckets = 1800;
+
+    public const string Expected = "an integer or empty";
+
+    private int[] _ids = [];
+    private int[] _buckets = [];
+
+    public override int Offset
+    {
+        get => base.Offset;
+        set
+        {
+            base.Offset = value;
+            _ids = [.. Enumerable.Range(Lowest, Highest - Lowest).Select(x => IdOfBucket(Bucket(x)))];
+            _buckets = [.. Enumerable.Range(0, Buckets).Select(b => IdOfBucket(b))];
+        }
+    }
+
+    /// <summary>The bucket of a number.</summary>
+    public static long Bucket(long x)
+    {
+        if (x <= 2) return x;
+        double ln = Math.Log(x);
+        return (long)Math.Floor(ln * ln);
+    }
+
+    public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            byte* cell = data + cells[r].Start;
+            int length = cells[r].Length, id;
+            if (Missing.Holds(cell, length)) id = Offset;
+            else if (!NumberParser.TryInteger(new ReadOnlySpan<byte>(cell, length), out long x)) throw new CellError(r, Expected);
+            else if ((ulong)(x - Lowest) < (ulong)(Highest - Lowest)) id = _ids[x - Lowest];
+            else id = x > 0 ? _buckets[Bucket(x)] : IdOfBucket(x);
+            *(int*)(target + (nint)r * stride) = id;
+        }
+    }
+
+    private int IdOfBucket(long bucket)
+    {
+        Span<byte> text = stackalloc byte[24];
+        bucket.TryFormat(text, out int length, provider: CultureInfo.InvariantCulture);
+        return IdOf(text[..length]);
+    }
+}

@@ -1,0 +1,36 @@
+using Consort.Data.Schemas;
+
+namespace Consort.Data.Encoding;
+
+/// <summary>Reads back the columns of a schema: the categorical ones first, then the numeric ones, each in the schema's order.</summary>
+internal static class ColumnCatalogue
+{
+    public static List<ColumnEncoder> Read(Schema schema, BinaryReader reader)
+    {
+        var columns = new List<ColumnEncoder>();
+        foreach (bool numeric in new[] { false, true })
+        {
+            for (int i = 0; i < schema.Fields.Count; i++)
+            {
+                Field field = schema.Fields[i];
+                if (field.Kind is FieldKind.Label or FieldKind.Ignored) continue;
+                bool isNumeric = field.Kind == FieldKind.Numeric && !field.Transform.MakesTokens;
+                if (isNumeric != numeric) continue;
+                var missing = new MissingTexts(schema, field);
+                for (int part = 0; part < field.Columns.Count; part++)
+                    columns.Add(ReadColumn(field, i, part, missing, reader));
+            }
+        }
+        return columns;
+    }
+
+    private static ColumnEncoder ReadColumn(Field field, int index, int part, MissingTexts missing, BinaryReader reader) => field switch
+    {
+        { Derive.Count: > 0 } => new TimeColumn(field.Columns[part], index, missing, Vocabulary.Read(reader), field.Derive[part]),
+        { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } => new HashColumn(field.Name, index, missing, field.Transform.Count),
+        { Kind: FieldKind.Categorical } => new TokenColumn(field.Name, index, missing, Vocabulary.Read(reader)),
+        { Transform.Kind: TransformKind.Log2Buckets } => new BucketColumn(field.Name, index, missing, Vocabulary.Read(reader)),
+        { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),
+        _ => new NumberColumn(field.Name, index, missing, field.Transform.Kind, NumberColumn.Read(reader)),
+    };
+}

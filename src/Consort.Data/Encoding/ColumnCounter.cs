@@ -1,0 +1,283 @@
+using System.Globalization;
+using Consort.Data.Readers;
+using Consort.Data.Schemas;
+
+namespace Consort.Data.Encoding;
+
+/// <summary>
+/// What one worker has seen of one field in the training rows. The counters of all workers are merged and fitted;
+/// every result is the same in whatever order rows were seen.
+/// </summary>
+internal abstract unsafe class ColumnCounter(Field field, int index, MissingTexts missing) : IDisposable
+{
+    protected Field Field { get; } = field;
+
+    /// <summary>The field's place in the schema.</summary>
+    protected int Index { get; } = index;
+
+    protected MissingTexts Missing { get; } = missing;
+
+    /// <summary>Counts the cells of the given rows of a group.</summary>
+    public abstract void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows);
+
+    /// <summary>Takes over what another worker has seen.</summary>
+    public abstract void Merge(ColumnCounter other);
+
+    /// <summary>The columns this field gives.</summary>
+    public abstract ColumnEncoder[] Fit(int minCount);
+
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+
+    /// <summary>The counter that a field needs.</summary>
+    public static ColumnCounter Create(Schema schema, int index)
+    {
+        Field field = schema.Fields[index];
+        var missing = new MissingTexts(schema, field);
+        return field switch
+        {
+            { Derive.Count: > 0 } => new TimeCounter(field, index, missing),
+            { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } => new NothingCounter(field, index, missing),
+            { Kind: FieldKind.Categorical } => new TokenCounter(field, index, missing),
+            { Transform.Kind: TransformKind.Log2Buckets } => new BucketCounter(field, index, missing),
+            { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileCounter(field, index, missing),
+            _ => new NumberCounter(field, index, missing),
+        };
+    }
+
+    protected static void AddText(TokenTable table, long number, long count)
+    {
+        if (count == 0) return;
+        byte* text = stackalloc byte[24];
+        new Span<byte>(text, 24).Clear();
+        number.TryFormat(new Span<byte>(text, 24), out int length, provider: CultureInfo.InvariantCulture);
+        ref int value = ref table.At(TokenTable.Key(text, length), text, length);
+        value = (int)Math.Min(int.MaxValue, value + count);
+    }
+}
+
+/// <summary>Counts tokens.</summary>
+internal sealed unsafe class TokenCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    private readonly TokenTable _table = new();
+
+    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    {
+        TokenTable table = _table;
+        ulong* keys = stackalloc ulong[RowGroup.Capacity];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            Cell cell = cells[rows[i]];
+            keys[i] = TokenTable.Key(data + cell.Start, Math.Max(0, cell.Length));
+            table.Prefetch(keys[i]);
+        }
+        for (int i = 0; i < rows.Length; i++)
+        {
+            Cell cell = cells[rows[i]];
+            if (Missing.Holds(data + cell.Start, cell.Length)) continue;
+            ref int count = ref table.At(keys[i], data + cell.Start, cell.Length);
+            if (count != int.MaxValue) count++;
+        }
+    }
+
+    public override void Merge(ColumnCounter other) => _table.Add(((TokenCounter)other)._table);
+
+    public override ColumnEncoder[] Fit(int minCount)
+        => [new TokenColumn(Field.Name, Index, Missing, Vocabulary.From(_table, minCount))];
+
+    public override void Dispose()
+    {
+        _table.Dispose();
+        base.Dispose();
+    }
+}
+
+/// <summary>Counts whole numbers by value where they are common, by bucket where they are great.</summary>
+internal sealed unsafe class BucketCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    private readonly long[] _values = new long[BucketColumn.Highest - BucketColumn.Lowest];
+    private readonly long[] _buckets = new long[BucketColumn.Buckets];
+    private readonly TokenTable _negative = new();
+
+    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            byte* cell = data + cells[r].Start;
+            int length = cells[r].Length;
+            if (Missing.Holds(cell, length)) continue;
+            if (!NumberParser.TryInteger(new ReadOnlySpan<byte>(cell, length), out long x)) throw new CellError(r, BucketColumn.Expected);
+            if ((ulong)(x - BucketColumn.Lowest) < (ulong)_values.Length) _values[x - BucketColumn.Lowest]++;
+            else if (x > 0) _buckets[BucketColumn.Bucket(x)]++;
+            else AddText(_negative, x, 1);
+        }
+    }
+
+    public override void Merge(ColumnCounter other)
+    {
+        var that = (BucketCounter)other;
+        for (int i = 0; i < _values.Length; i++) _values[i] += that._values[i];
+        for (int i = 0; i < _buckets.Length; i++) _buckets[i] += that._buckets[i];
+        _negative.Add(that._negative);
+    }
+
+    public override ColumnEncoder[] Fit(int minCount)
+    {
+        for (int i = 0; i < _values.Length; i++) AddText(_negative, BucketColumn.Bucket(i + BucketColumn.Lowest), _values[i]);
+        for (int i = 0; i < _buckets.Length; i++) AddText(_negative, i, _buckets[i]);
+        return [new BucketColumn(Field.Name, Index, Missing, Vocabulary.From(_negative, minCount))];
+    }
+
+    public override void Dispose()
+    {
+        _negative.Dispose();
+        base.Dispose();
+    }
+}
+
+/// <summary>Counts the parts of times.</summary>
+internal sealed unsafe class TimeCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    private readonly long[] _counts = new long[field.Derive.Count * TimeColumn.Values];
+
+    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            byte* cell = data + cells[r].Start;
+            if (Missing.Holds(cell, cells[r].Length)) continue;
+            for (int part = 0; part < Field.Derive.Count; part++)
+            {
+                if (!TimeColumn.TryPart(new ReadOnlySpan<byte>(cell, cells[r].Length), Field.Derive[part], out int value))
+                    throw new CellError(r, TimeColumn.Expected);
+                _counts[part * TimeColumn.Values + value]++;
+            }
+        }
+    }
+
+    public override void Merge(ColumnCounter other)
+    {
+        for (int i = 0; i < _counts.Length; i++) _counts[i] += ((TimeCounter)other)._counts[i];
+    }
+
+    public override ColumnEncoder[] Fit(int minCount)
+    {
+        var columns = new ColumnEncoder[Field.Derive.Count];
+        for (int part = 0; part < columns.Length; part++)
+        {
+            using var table = new TokenTable();
+            for (int value = 0; value < TimeColumn.Values; value++) AddText(table, value, _counts[part * TimeColumn.Values + value]);
+            columns[part] = new TimeColumn(Field.Columns[part], Index, Missing, Vocabulary.From(table, minCount), Field.Derive[part]);
+        }
+        return columns;
+    }
+}
+
+/// <summary>Mean, deviation and range, exactly summed.</summary>
+internal sealed unsafe class NumberCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    private readonly ExactSum _sum = new();
+    private readonly ExactSum _squares = new();
+    private long _count;
+    private double _min = double.PositiveInfinity;
+    private double _max = double.NegativeInfinity;
+
+    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            byte* cell = data + cells[r].Start;
+            if (Missing.Holds(cell, cells[r].Length)) continue;
+            if (!NumberParser.TryNumber(new ReadOnlySpan<byte>(cell, cells[r].Length), out double x) || Math.Abs(x) > 1e150)
+                throw new CellError(r, NumberColumn.Expected);
+            _count++;
+            _sum.Add(x);
+            _squares.Add(x * x);
+            _min = Math.Min(_min, x);
+            _max = Math.Max(_max, x);
+        }
+    }
+
+    public override void Merge(ColumnCounter other)
+    {
+        var that = (NumberCounter)other;
+        _count += that._count;
+        _sum.Add(that._sum);
+        _squares.Add(that._squares);
+        _min = Math.Min(_min, that._min);
+        _max = Math.Max(_max, that._max);
+    }
+
+    public override ColumnEncoder[] Fit(int minCount)
+    {
+        double mean = _sum.Mean(_count), deviation = Math.Sqrt(Math.Max(0, _squares.Mean(_count) - mean * mean));
+        // Below the rounding of the squares, a deviation is noise of a constant column.
+        if (deviation < Math.Abs(mean) * 1e-7) deviation = 0;
+        NumberFacts facts = _count == 0 ? default : new NumberFacts(_count, mean, deviation, _min, _max);
+        return [new NumberColumn(Field.Name, Index, Missing, Field.Transform.Kind, facts)];
+    }
+}
+
+/// <summary>
+/// Counts values kept to 18 bits of mantissa (whole numbers up to 524,288 exactly, others to 4 millionths), which
+/// bounds memory by the range of the values and not by the rows; quantiles of those are exact.
+/// </summary>
+internal sealed unsafe class QuantileCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    private const int DroppedBits = 52 - 18;
+    private readonly TokenTable _table = new();
+
+    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            byte* cell = data + cells[r].Start;
+            if (Missing.Holds(cell, cells[r].Length)) continue;
+            if (!NumberParser.TryNumber(new ReadOnlySpan<byte>(cell, cells[r].Length), out double x)) throw new CellError(r, NumberColumn.Expected);
+            // −0 and 0 are one value.
+            ulong bits = x == 0 ? 0 : BitConverter.DoubleToUInt64Bits(x) >> DroppedBits << DroppedBits;
+            ref int count = ref _table.At(bits, (byte*)&bits, 8);
+            if (count != int.MaxValue) count++;
+        }
+    }
+
+    public override void Merge(ColumnCounter other) => _table.Add(((QuantileCounter)other)._table);
+
+    public override ColumnEncoder[] Fit(int minCount)
+    {
+        var values = new List<(double Value, int Count)>();
+        long total = 0;
+        _table.Visit((token, _, count) =>
+        {
+            values.Add((*(double*)token, count));
+            total += count;
+        });
+        values.Sort();
+        var boundaries = new List<double>();
+        long below = 0;
+        int buckets = Field.Transform.Count, next = 1;
+        foreach ((double value, int count) in values)
+        {
+            below += count;
+            if (next >= buckets || below * (double)buckets < total * (double)next) continue;
+            while (next < buckets && below * (double)buckets >= total * (double)next) next++;
+            if (below < total) boundaries.Add(value);
+        }
+        return [new QuantileColumn(Field.Name, Index, Missing, [.. boundaries])];
+    }
+
+    public override void Dispose()
+    {
+        _table.Dispose();
+        base.Dispose();
+    }
+}
+
+/// <summary>For hashed tokens there is nothing to count.</summary>
+internal sealed unsafe class NothingCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows) { }
+
+    public override void Merge(ColumnCounter other) { }
+
+    public override ColumnEncoder[] Fit(int minCount) => [new HashColumn(Field.Name, Index, Missing, Field.Transform.Count)];
+}

@@ -1,0 +1,105 @@
+using Consort.Data.Readers;
+using Consort.Data.Schemas;
+using Consort.Data.Splits;
+
+namespace Consort.Data.Encoding;
+
+/// <summary>Pass 1 of one thread: counts the fields of training rows and checks every label.</summary>
+internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
+{
+    private readonly BlockReader _reader;
+    private readonly IReadOnlyList<string> _paths;
+    private readonly Schema _schema;
+    private readonly SplitAssigner _splits;
+    private readonly LabelReader _labels;
+    private readonly RowGroup _group;
+    private readonly ColumnCounter?[] _counters;
+    private RowParser? _parser;
+    private int _file = -1;
+
+    public CountWorker(BlockReader reader, IReadOnlyList<string> paths, Schema schema, SplitAssigner splits)
+    {
+        _reader = reader;
+        _paths = paths;
+        _schema = schema;
+        _splits = splits;
+        _labels = new LabelReader(schema);
+        _group = new RowGroup(schema.Fields.Count);
+        _counters = [.. schema.Fields.Select((f, i) => f.Kind is FieldKind.Label or FieldKind.Ignored ? null : ColumnCounter.Create(schema, i))];
+    }
+
+    public IReadOnlyList<ColumnCounter?> Counters => _counters;
+
+    /// <summary>Rows seen with label 1, over all splits.</summary>
+    public long Clicks { get; private set; }
+
+    public void Prepare() { }
+
+    public void Process(Block block)
+    {
+        string path = _paths[block.File];
+        Layout layout = _reader.Layouts[block.File];
+        if (_file != block.File) _parser = ReaderCatalogue.Create(layout);
+        _file = block.File;
+        Span<byte> splits = stackalloc byte[RowGroup.Capacity];
+        Span<int> rows = stackalloc int[RowGroup.Capacity];
+        float* labels = stackalloc float[RowGroup.Capacity];
+        int position = 0, first = 0;
+        while (position < block.Length)
+        {
+            position = _parser!.Parse(block, position, path, _group);
+            _splits.Assign(block, first, splits[.._group.Rows]);
+            int train = 0;
+            for (int r = 0; r < _group.Rows; r++)
+            {
+                rows[train] = r;
+                train += splits[r] == 0 ? 1 : 0;
+            }
+            first += _group.Rows;
+            int field = layout.Label;
+            try
+            {
+                _labels.Read(block.Data, _group.Column(field), _group.Rows, (byte*)labels, 4);
+                for (int r = 0; r < _group.Rows; r++) Clicks += labels[r] != 0 ? 1 : 0;
+                for (field = 0; field < _counters.Length; field++)
+                    _counters[field]?.Count(block.Data, _group.Column(field), rows[..train]);
+            }
+            catch (CellError error)
+            {
+                throw RowEncoder.Explain(_schema, block, _group, field, path, error);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _group.Dispose();
+        foreach (ColumnCounter? counter in _counters) counter?.Dispose();
+    }
+
+    /// <summary>Merges what all workers have seen, field by field in parallel, and fits the encoder.</summary>
+    public static Encoder Fit(Schema schema, IReadOnlyList<CountWorker> workers)
+    {
+        var columns = new ColumnEncoder[schema.Fields.Count][];
+        try
+        {
+            System.Threading.Tasks.Parallel.For(0, columns.Length, new ParallelOptions { MaxDegreeOfParallelism = workers.Count }, field =>
+            {
+                columns[field] = [];
+                if (workers[0].Counters[field] is not { } counter) return;
+                foreach (CountWorker worker in workers.Skip(1))
+                {
+                    counter.Merge(worker.Counters[field]!);
+                    worker.Counters[field]!.Dispose();
+                }
+                columns[field] = counter.Fit(schema.Fields[field].MinCount ?? schema.MinCount);
+                counter.Dispose();
+            });
+        }
+        catch (AggregateException e) when (e.InnerException is ConsortException inner)
+        {
+            throw inner;
+        }
+        return new Encoder(schema, [.. columns.SelectMany(c => c)]);
+    }
+}

@@ -1,0 +1,207 @@
+using System.IO.Hashing;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Consort.Data.Encoding;
+
+/// <summary>
+/// Open addressing from a token's bytes to a number, in native memory. Tokens of up to 8 bytes lie in their slot,
+/// so that a look-up touches one cache line; longer ones are found by a 64-bit hash and compared in an arena.
+/// </summary>
+internal sealed unsafe class TokenTable : IDisposable
+{
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Slot
+    {
+        /// <summary>The bytes, zero-padded, or the hash of a longer token.</summary>
+        public ulong Key;
+
+        /// <summary>0 free; 1 + length of a short token; <see cref="LongToken"/> + arena place / 8 of a longer one.</summary>
+        public uint Meta;
+
+        public int Value;
+    }
+
+    private const uint LongToken = 16;
+
+    private Slot* _slots;
+    private int _shift;
+    private nuint _mask;
+    private byte* _arena;
+    private nuint _arenaUsed;
+    private nuint _arenaSize;
+
+    public TokenTable(int expected = 64)
+    {
+        int bits = 6;
+        while (1L << bits < expected * 8L / 5) bits++;
+        Allocate(bits);
+    }
+
+    /// <summary>The tokens held.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>A token's key; the 8 bytes from <paramref name="token"/> on must be readable.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Key(byte* token, int length)
+    {
+        if (length > 8) return XxHash3.HashToUInt64(new ReadOnlySpan<byte>(token, length));
+        ulong bytes = BitConverter.IsLittleEndian
+            ? Unsafe.ReadUnaligned<ulong>(token)
+            : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ulong>(token));
+        if (Bmi2.X64.IsSupported) return Bmi2.X64.ZeroHighBits(bytes, (ulong)length * 8);
+        return length == 0 ? 0 : bytes & (ulong.MaxValue >> (64 - 8 * length));
+    }
+
+    /// <summary>Asks the processor for the slot that a look-up will touch first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(ulong key)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(_slots + Home(key));
+    }
+
+    /// <summary>The token's number, or <paramref name="absent"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Find(ulong key, byte* token, int length, int absent)
+    {
+        for (nuint i = Home(key); ; i = (i + 1) & _mask)
+        {
+            Slot* slot = _slots + i;
+            if (slot->Meta == 0) return absent;
+            if (slot->Key == key && Same(slot, token, length)) return slot->Value;
+        }
+    }
+
+    /// <summary>The token's number, 0 when new, to be changed by the caller before the next call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref int At(ulong key, byte* token, int length)
+    {
+        for (nuint i = Home(key); ; i = (i + 1) & _mask)
+        {
+            Slot* slot = _slots + i;
+            if (slot->Meta == 0) return ref Insert(key, token, length);
+            if (slot->Key == key && Same(slot, token, length)) return ref slot->Value;
+        }
+    }
+
+    /// <summary>Adds the numbers of another table to this one's, held at the greatest int.</summary>
+    public void Add(TokenTable other)
+    {
+        Slot* end = other._slots + other._mask + 1;
+        for (Slot* slot = other._slots; slot < end; slot++)
+        {
+            if (slot->Meta == 0) continue;
+            ulong bytes = slot->Key;
+            (nint token, int length) = other.Bytes(slot);
+            ref int value = ref At(slot->Key, token == 0 ? (byte*)&bytes : (byte*)token, length);
+            value = (int)Math.Min(int.MaxValue, (long)value + slot->Value);
+        }
+    }
+
+    /// <summary>Visits every token with its number, in no particular order; the bytes are valid during the visit.</summary>
+    public void Visit(Action<nint, int, int> visit)
+    {
+        Slot* end = _slots + _mask + 1;
+        for (Slot* slot = _slots; slot < end; slot++)
+        {
+            if (slot->Meta == 0) continue;
+            (nint token, int length) = Bytes(slot);
+            // Short tokens lie in the slot itself, least byte first.
+            visit(token == 0 ? (nint)(&slot->Key) : token, length, slot->Value);
+        }
+    }
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    ~TokenTable() => Free();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private nuint Home(ulong key)
+    {
+        ulong high = Math.BigMul(key ^ 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, out ulong low);
+        return (nuint)((high ^ low) >> _shift);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Same(Slot* slot, byte* token, int length)
+        => slot->Meta < LongToken ? slot->Meta == (uint)length + 1 : length > 8 && SameLong(slot, token, length);
+
+    private bool SameLong(Slot* slot, byte* token, int length)
+    {
+        byte* entry = _arena + (nuint)(slot->Meta - LongToken) * 8;
+        return *(int*)entry == length
+            && new ReadOnlySpan<byte>(entry + 4, length).SequenceEqual(new ReadOnlySpan<byte>(token, length));
+    }
+
+    private (nint Token, int Length) Bytes(Slot* slot)
+    {
+        if (slot->Meta < LongToken) return (0, (int)slot->Meta - 1);
+        byte* entry = _arena + (nuint)(slot->Meta - LongToken) * 8;
+        return ((nint)(entry + 4), *(int*)entry);
+    }
+
+    private ref int Insert(ulong key, byte* token, int length)
+    {
+        if ((ulong)Count * 8 >= ((ulong)_mask + 1) * 5) Grow();
+        Count++;
+        nuint i = Home(key);
+        while (_slots[i].Meta != 0) i = (i + 1) & _mask;
+        _slots[i].Key = key;
+        _slots[i].Meta = length <= 8 ? (uint)length + 1 : Store(token, length);
+        return ref _slots[i].Value;
+    }
+
+    private uint Store(byte* token, int length)
+    {
+        nuint size = ((nuint)length + 4 + 7) & ~(nuint)7;
+        if (_arenaUsed + size > _arenaSize)
+        {
+            _arenaSize = Math.Max(_arenaSize * 2, Math.Max(size, 1 << 16));
+            _arena = (byte*)NativeMemory.Realloc(_arena, _arenaSize);
+        }
+        nuint unit = _arenaUsed / 8;
+        if (unit > uint.MaxValue - LongToken) throw new ConsortException("found more than 32 GiB of distinct tokens in one column; set transform hash for it");
+        *(int*)(_arena + _arenaUsed) = length;
+        Buffer.MemoryCopy(token, _arena + _arenaUsed + 4, length, length);
+        _arenaUsed += size;
+        return LongToken + (uint)unit;
+    }
+
+    private void Grow()
+    {
+        Slot* old = _slots;
+        Slot* end = old + _mask + 1;
+        Allocate(64 - _shift + 1);
+        for (Slot* slot = old; slot < end; slot++)
+        {
+            if (slot->Meta == 0) continue;
+            nuint i = Home(slot->Key);
+            while (_slots[i].Meta != 0) i = (i + 1) & _mask;
+            _slots[i] = *slot;
+        }
+        NativeMemory.AlignedFree(old);
+    }
+
+    private void Allocate(int bits)
+    {
+        if (bits > 30) throw new ConsortException("found more than 671 million distinct tokens in one column; set transform hash for it");
+        nuint bytes = (nuint)sizeof(Slot) << bits;
+        _slots = (Slot*)NativeMemory.AlignedAlloc(bytes, 64);
+        NativeMemory.Clear(_slots, bytes);
+        _shift = 64 - bits;
+        _mask = ((nuint)1 << bits) - 1;
+    }
+
+    private void Free()
+    {
+        NativeMemory.AlignedFree(_slots);
+        NativeMemory.Free(_arena);
+        _slots = null;
+        _arena = null;
+    }
+}

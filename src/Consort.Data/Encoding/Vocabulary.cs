@@ -1,0 +1,132 @@
+using System.Buffers.Binary;
+
+namespace Consort.Data.Encoding;
+
+/// <summary>The tokens of a column in the order of their ids, with their counts in training.</summary>
+internal sealed unsafe class Vocabulary
+{
+    private readonly byte[] _bytes;
+    private readonly int[] _ends;
+    private readonly int[] _counts;
+
+    private Vocabulary(byte[] bytes, int[] ends, int[] counts)
+    {
+        _bytes = bytes;
+        _ends = ends;
+        _counts = counts;
+    }
+
+    public int Count => _ends.Length;
+
+    public ReadOnlySpan<byte> Token(int index)
+    {
+        int start = index == 0 ? 0 : _ends[index - 1];
+        return _bytes.AsSpan(start, _ends[index] - start);
+    }
+
+    public int CountOf(int index) => _counts[index];
+
+    /// <summary>Keeps the tokens seen at least <paramref name="minCount"/> times, by descending count, then by ordinal bytes.</summary>
+    public static Vocabulary From(TokenTable table, int minCount)
+    {
+        var entries = new List<Entry>();
+        table.Visit((token, length, count) =>
+        {
+            if (count >= minCount) entries.Add(new Entry(token, length, count));
+        });
+        Entry[] sorted = [.. entries];
+        sorted.AsSpan().Sort(default(ByCountThenBytes));
+
+        long total = 0;
+        foreach (Entry entry in sorted) total += entry.Length;
+        if (total > Array.MaxLength) throw new ConsortException("found more than 2 GiB of tokens in one column; raise its min_count or set transform hash");
+        var bytes = new byte[total];
+        var ends = new int[sorted.Length];
+        var counts = new int[sorted.Length];
+        int end = 0;
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            new ReadOnlySpan<byte>((byte*)sorted[i].Token, sorted[i].Length).CopyTo(bytes.AsSpan(end));
+            ends[i] = end += sorted[i].Length;
+            counts[i] = sorted[i].Count;
+        }
+        GC.KeepAlive(table); // the entries point into it
+        return new Vocabulary(bytes, ends, counts);
+    }
+
+    /// <summary>A table from token to first id + index.</summary>
+    public TokenTable Index(int firstId)
+    {
+        var table = new TokenTable(Count);
+        Span<byte> padded = stackalloc byte[8];
+        for (int i = 0; i < Count; i++)
+        {
+            ReadOnlySpan<byte> token = Token(i);
+            if (token.Length < 8)
+            {
+                padded.Clear();
+                token.CopyTo(padded);
+            }
+            fixed (byte* p = token.Length < 8 ? padded : token)
+                table.At(TokenTable.Key(p, token.Length), p, token.Length) = firstId + i;
+        }
+        return table;
+    }
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Count);
+        for (int i = 0; i < Count; i++)
+        {
+            writer.Write7BitEncodedInt(Token(i).Length);
+            writer.Write7BitEncodedInt(_counts[i]);
+        }
+        writer.Write(_bytes.Length);
+        writer.Write(_bytes);
+    }
+
+    public static Vocabulary Read(BinaryReader reader)
+    {
+        var ends = new int[reader.ReadInt32()];
+        var counts = new int[ends.Length];
+        int end = 0;
+        for (int i = 0; i < ends.Length; i++)
+        {
+            ends[i] = end = checked(end + reader.Read7BitEncodedInt());
+            counts[i] = reader.Read7BitEncodedInt();
+        }
+        byte[] bytes = reader.ReadBytes(reader.ReadInt32());
+        if (bytes.Length != end) throw new InvalidDataException("vocabulary of a wrong size");
+        return new Vocabulary(bytes, ends, counts);
+    }
+
+    /// <summary>The first 8 bytes, most significant first, decide most comparisons without touching the token again.</summary>
+    private readonly struct Entry
+    {
+        public Entry(nint token, int length, int count)
+        {
+            Token = token;
+            Length = length;
+            Count = count;
+            Span<byte> head = stackalloc byte[8];
+            head.Clear();
+            new ReadOnlySpan<byte>((byte*)token, Math.Min(8, length)).CopyTo(head);
+            Head = BinaryPrimitives.ReadUInt64BigEndian(head);
+        }
+
+        public readonly nint Token;
+        public readonly int Length;
+        public readonly int Count;
+        public readonly ulong Head;
+    }
+
+    private readonly struct ByCountThenBytes : IComparer<Entry>
+    {
+        public int Compare(Entry x, Entry y)
+        {
+            if (x.Count != y.Count) return y.Count.CompareTo(x.Count);
+            if (x.Head != y.Head) return x.Head.CompareTo(y.Head);
+            return new ReadOnlySpan<byte>((byte*)x.Token, x.Length).SequenceCompareTo(new ReadOnlySpan<byte>((byte*)y.Token, y.Length));
+        }
+    }
+}

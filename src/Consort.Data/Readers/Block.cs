@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+
+namespace Consort.Data.Readers;
+
+/// <summary>
+/// A piece of a file cut at row ends, in native memory. Every row in it ends with a line feed, also a file's last one,
+/// and <see cref="Padding"/> readable bytes follow, so that kernels may load whole vectors.
+/// </summary>
+internal sealed unsafe class Block : IDisposable
+{
+    public const int DefaultBytes = 1 << 20;
+    public const int Padding = 128;
+
+    public Block(int capacity = DefaultBytes) => Grow(capacity);
+
+    public byte* Data { get; private set; }
+    public int Capacity { get; private set; }
+
+    /// <summary>Bytes of whole rows.</summary>
+    public int Length { get; set; }
+
+    /// <summary>Place in the order of all blocks of a pass.</summary>
+    public long Index { get; set; }
+
+    /// <summary>Which of the sources.</summary>
+    public int File { get; set; }
+
+    /// <summary>The line of the file on which the block begins, from 1.</summary>
+    public long FirstLine { get; set; }
+
+    /// <summary>The number of data rows of this file before the block.</summary>
+    public long FirstRow { get; set; }
+
+    /// <summary>The number of data rows of all files before the block.</summary>
+    public long FirstRowOfAll { get; set; }
+
+    public int Rows { get; set; }
+
+    public void Grow(int capacity)
+    {
+        Data = (byte*)NativeMemory.Realloc(Data, (nuint)capacity + Padding);
+        NativeMemory.Clear(Data + Capacity, (nuint)(capacity - Capacity + Padding));
+        Capacity = capacity;
+    }
+
+    /// <summary>The line of the file at a place of the block; counted only when an error is reported.</summary>
+    public long LineAt(int position) => FirstLine + new ReadOnlySpan<byte>(Data, position).Count((byte)'\n');
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    ~Block() => Free();
+
+    private void Free()
+    {
+        NativeMemory.Free(Data);
+        Data = null;
+    }
+}

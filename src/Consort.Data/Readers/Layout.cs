@@ -1,0 +1,101 @@
+using System.Text;
+using Consort.Data.Options;
+using Consort.Data.Schemas;
+
+namespace Consort.Data.Readers;
+
+/// <summary>Which column of a file belongs to which field of the schema, known once its first row is read.</summary>
+internal sealed class Layout
+{
+    private Layout(Schema schema, int[] targets, int label, bool hasLabel)
+    {
+        Schema = schema;
+        Targets = targets;
+        Label = label;
+        HasLabel = hasLabel;
+    }
+
+    public Schema Schema { get; }
+
+    /// <summary>For each column of the file the field it fills; <c>Fields.Count</c> is the spare column.</summary>
+    public int[] Targets { get; }
+
+    /// <summary>The cell column that holds the label.</summary>
+    public int Label { get; }
+
+    /// <summary>Whether the file has labels.</summary>
+    public bool HasLabel { get; }
+
+    /// <summary>The layout of rows in the schema's own order.</summary>
+    public static Layout InOrder(Schema schema, bool hasLabel = true)
+    {
+        int label = schema.Fields.ToList().FindIndex(f => f.Kind == FieldKind.Label);
+        int spare = schema.Fields.Count;
+        int[] targets = [.. Enumerable.Range(0, spare).Where(i => hasLabel || i != label).Select(i => Keep(schema, i))];
+        return new Layout(schema, targets, label < 0 ? spare : label, hasLabel);
+    }
+
+    /// <summary>The layout of a file, from its first row.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="schema">What is expected.</param>
+    /// <param name="firstRow">The first row with its line end, without a byte order mark.</param>
+    /// <param name="labelRequired">Whether a file without the label column is a mistake.</param>
+    public static Layout Of(string path, Schema schema, ReadOnlySpan<byte> firstRow, bool labelRequired)
+    {
+        if (schema.Format != DataFormat.Delimited) return InOrder(schema);
+        List<string> cells = SplitRow(firstRow, schema);
+        int label = schema.Fields.ToList().FindIndex(f => f.Kind == FieldKind.Label);
+        if (!schema.Header)
+        {
+            // Data to be scored may come without the label column.
+            bool without = !labelRequired && cells.Count == schema.Fields.Count - 1;
+            return InOrder(schema, !without);
+        }
+
+        var byName = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (int i = 0; i < schema.Fields.Count; i++) byName[schema.Fields[i].Name] = i;
+        var targets = new int[cells.Count];
+        var seen = new HashSet<int>();
+        for (int c = 0; c < targets.Length; c++)
+        {
+            if (!byName.TryGetValue(cells[c], out int field))
+            {
+                string hint = NearestWord.Find(cells[c], byName.Keys) is { } near ? $"; did you mean {near}?" : "";
+                throw new ConsortException($"{path}:1: column \"{cells[c]}\" is not in the schema{hint} (give it kind ignored to pass over it)");
+            }
+            if (!seen.Add(field)) throw new ConsortException($"{path}:1: found two columns named {cells[c]}");
+            targets[c] = Keep(schema, field);
+        }
+        for (int i = 0; i < schema.Fields.Count; i++)
+        {
+            if (seen.Contains(i) || schema.Fields[i].Kind == FieldKind.Ignored || (i == label && !labelRequired)) continue;
+            throw new ConsortException($"{path}:1: column {schema.Fields[i].Name} is missing from the header");
+        }
+        return new Layout(schema, targets, label, seen.Contains(label));
+    }
+
+    private static int Keep(Schema schema, int field)
+        => schema.Fields[field].Kind == FieldKind.Ignored ? schema.Fields.Count : field;
+
+    private static List<string> SplitRow(ReadOnlySpan<byte> row, Schema schema)
+    {
+        string text = System.Text.Encoding.UTF8.GetString(row).TrimEnd('\n').TrimEnd('\r');
+        char delimiter = (char)schema.Delimiter;
+        if (!schema.Quoted) return [.. text.Split(delimiter).Select(t => schema.Trim ? t.Trim(' ') : t)];
+        var cells = new List<string>();
+        var cell = new StringBuilder();
+        bool inside = false;
+        foreach (char c in text)
+        {
+            if (c == '"') inside = !inside;
+            else if (c == delimiter && !inside)
+            {
+                cells.Add(cell.ToString());
+                cell.Clear();
+            }
+            else cell.Append(c);
+        }
+        cells.Add(cell.ToString());
+        return cells;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+
+namespace Consort.Data.Readers;
+
+/// <summary>A cell's place in its block; a length of −1 means that the row has no such cell.</summary>
+internal struct Cell
+{
+    public int Start;
+    public int Length;
+}
+
+/// <summary>
+/// The cells of a few rows, column by column: small enough to stay in the first-level cache, and a column's rows
+/// are then worked through together, so that one vocabulary is in use at a time and its slots can be prefetched.
+/// </summary>
+internal sealed unsafe class RowGroup : IDisposable
+{
+    public const int Capacity = 64;
+
+    /// <param name="columns">Fields of the schema; one more column takes cells that nobody needs, and libsvm labels.</param>
+    public RowGroup(int columns)
+    {
+        Columns = columns;
+        Cells = (Cell*)NativeMemory.AlignedAlloc((nuint)((columns + 1) * Capacity * sizeof(Cell)), 64);
+        RowStarts = (int*)NativeMemory.AlignedAlloc(Capacity * sizeof(int), 64);
+    }
+
+    public int Columns { get; }
+
+    /// <summary>[column, row], <see cref="Capacity"/> rows apart.</summary>
+    public Cell* Cells { get; private set; }
+
+    /// <summary>Where each row begins in its block.</summary>
+    public int* RowStarts { get; private set; }
+
+    public int Rows { get; set; }
+
+    public Cell* Column(int column) => Cells + column * Capacity;
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    ~RowGroup() => Free();
+
+    private void Free()
+    {
+        NativeMemory.AlignedFree(Cells);
+        NativeMemory.AlignedFree(RowStarts);
+        Cells = null;
+        RowStarts = null;
+    }
+}

@@ -1,0 +1,27 @@
+namespace Consort.Data.Schemas;
+
+/// <summary>One field of the raw data.</summary>
+/// <param name="Name">Its name, unique in the schema.</param>
+/// <param name="Kind">What it is.</param>
+public sealed record Field(string Name, FieldKind Kind)
+{
+    /// <summary>Texts that mean a missing value; null takes the schema's.</summary>
+    public IReadOnlyList<string>? Missing { get; init; }
+
+    /// <summary>Tokens seen fewer times in training are out-of-vocabulary; null takes the schema's.</summary>
+    public int? MinCount { get; init; }
+
+    /// <summary>What is done to the value.</summary>
+    public Transform Transform { get; init; }
+
+    /// <summary>Columns made from a time; empty for a field that is used as it is.</summary>
+    public IReadOnlyList<TimePart> Derive { get; init; } = [];
+
+    /// <summary>Label texts and the label (0 or 1) each stands for; empty takes the format's own.</summary>
+    public IReadOnlyDictionary<string, int> Values { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The names of the columns it gives after encoding.</summary>
+    public IReadOnlyList<string> Columns => Kind is FieldKind.Label or FieldKind.Ignored ? []
+        : Derive.Count == 0 ? [Name]
+        : Derive.Select(part => part switch { TimePart.Hour => "hour", TimePart.Weekday => "weekday", _ => "weekend" }).ToArray();
+}

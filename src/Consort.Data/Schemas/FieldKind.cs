@@ -1,0 +1,84 @@
+namespace Consort.Data.Schemas;
+
+/// <summary>What a field of the raw data is.</summary>
+public enum FieldKind
+{
+    /// <summary>Its text is a token; the column has a vocabulary.</summary>
+    Categorical,
+
+    /// <summary>A number.</summary>
+    Numeric,
+
+    /// <summary>Whether the impression was clicked.</summary>
+    Label,
+
+    /// <summary>Not used.</summary>
+    Ignored,
+}
+
+/// <summary>What is done to a field's value before a model sees it.</summary>
+public enum TransformKind
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Whole numbers x > 2 become floor(ln(x)²), others stay; the result is a token (Criteo).</summary>
+    Log2Buckets,
+
+    /// <summary>The number's bucket among n with equal shares of the training rows; the result is a token.</summary>
+    QuantileBuckets,
+
+    /// <summary>(x − mean) / sd over the training rows.</summary>
+    Standardise,
+
+    /// <summary>(x − min) / (max − min) over the training rows, held within 0 to 1.</summary>
+    MinMax,
+
+    /// <summary>The token's hash modulo n, without a vocabulary.</summary>
+    Hash,
+}
+
+/// <summary>A transform with its count.</summary>
+/// <param name="Kind">What is done.</param>
+/// <param name="Count">n of <see cref="TransformKind.QuantileBuckets"/> (2 to 65,536) and <see cref="TransformKind.Hash"/> (1 to 100,000,000), otherwise 0.</param>
+public readonly record struct Transform(TransformKind Kind, int Count = 0)
+{
+    /// <summary>Whether a numeric field becomes a categorical column.</summary>
+    public bool MakesTokens => Kind is TransformKind.Log2Buckets or TransformKind.QuantileBuckets;
+}
+
+/// <summary>A column made from a time of the form YYMMDDHH (Avazu's <c>hour</c>).</summary>
+public enum TimePart
+{
+    /// <summary>Hour of the day, 0 to 23.</summary>
+    Hour,
+
+    /// <summary>Day of the week, 0 (Monday) to 6.</summary>
+    Weekday,
+
+    /// <summary>1 on Saturday and Sunday, otherwise 0.</summary>
+    Weekend,
+}
+
+/// <summary>How rows are written.</summary>
+public enum DataFormat
+{
+    /// <summary>Cells between delimiters.</summary>
+    Delimited,
+
+    /// <summary><c>label index:value …</c></summary>
+    Libsvm,
+
+    /// <summary><c>label field:index:value …</c></summary>
+    Libffm,
+}
+
+/// <summary>What the pairs of a libsvm row mean.</summary>
+public enum PairMeaning
+{
+    /// <summary>The index names the field, the value is its content.</summary>
+    Indexed,
+
+    /// <summary>The n-th pair belongs to the n-th field; the index is a categorical field's token, the value a numeric field's number.</summary>
+    Positional,
+}

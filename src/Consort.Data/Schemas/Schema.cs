@@ -1,0 +1,139 @@
+using System.Reflection;
+using Consort.Data.Options;
+
+namespace Consort.Data.Schemas;
+
+/// <summary>What the raw data look like and how each field becomes columns. Immutable; checked when made.</summary>
+public sealed record Schema
+{
+    private static readonly string[] PresetNames = ["avazu", "criteo", "frappe"];
+
+    /// <summary>The names that <see cref="Preset"/> knows.</summary>
+    public static IReadOnlyList<string> Presets => PresetNames;
+
+    /// <summary>How rows are written.</summary>
+    public DataFormat Format { get; init; }
+
+    /// <summary>The byte between cells of a delimited row.</summary>
+    public byte Delimiter { get; init; } = (byte)'\t';
+
+    /// <summary>Whether the first row names the columns; they may then stand in any order.</summary>
+    public bool Header { get; init; }
+
+    /// <summary>Whether cells may stand in double quotes (RFC 4180), with delimiters and line ends inside.</summary>
+    public bool Quoted { get; init; }
+
+    /// <summary>Whether spaces around a cell are dropped.</summary>
+    public bool Trim { get; init; }
+
+    /// <summary>Texts that mean a missing value, for fields without their own.</summary>
+    public IReadOnlyList<string> Missing { get; init; } = [""];
+
+    /// <summary>Tokens seen fewer times in training are out-of-vocabulary, for fields without their own; at least 1.</summary>
+    public int MinCount { get; init; } = 1;
+
+    /// <summary>What the pairs of a libsvm row mean.</summary>
+    public PairMeaning Pairs { get; init; }
+
+    /// <summary>The number of the first field in libsvm (indexed) and libffm rows, 0 or 1.</summary>
+    public int FirstIndex { get; init; }
+
+    /// <summary>The fields, in the order of the file where it has no header.</summary>
+    public required IReadOnlyList<Field> Fields { get; init; }
+
+    /// <summary>A built-in schema: <c>criteo</c>, <c>avazu</c> or <c>frappe</c>.</summary>
+    /// <exception cref="ConsortException">No preset of that name.</exception>
+    public static Schema Preset(string name)
+    {
+        if (!PresetNames.Contains(name, StringComparer.Ordinal))
+        {
+            string hint = NearestWord.Find(name, PresetNames) is { } near ? $"; did you mean {near}?" : "";
+            throw new ConsortException($"schema {name}: no such preset, expected one of {string.Join(", ", PresetNames)}{hint}");
+        }
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Consort.Data.Schemas.Presets.{name}.yaml")!;
+        using var reader = new StreamReader(stream);
+        return Load(OptionMap.Parse(reader.ReadToEnd(), $"preset {name}"));
+    }
+
+    /// <summary>Reads a schema by the name of a preset or from a YAML file.</summary>
+    /// <exception cref="ConsortException">Neither a preset nor a file, or a mistake in the file.</exception>
+    public static Schema Load(string presetNameOrPath)
+    {
+        if (PresetNames.Contains(presetNameOrPath, StringComparer.Ordinal)) return Preset(presetNameOrPath);
+        if (!File.Exists(presetNameOrPath))
+        {
+            string hint = NearestWord.Find(presetNameOrPath, PresetNames) is { } near ? $"; did you mean the preset {near}?" : "";
+            throw new ConsortException($"schema {presetNameOrPath}: found neither a file nor a preset ({string.Join(", ", PresetNames)}){hint}");
+        }
+        return Load(OptionMap.Load(presetNameOrPath));
+    }
+
+    /// <summary>Reads a schema from options and closes them. With <c>preset</c> (or a path under <c>file</c>) the other keys change that schema.</summary>
+    /// <exception cref="ConsortException">A mistake in the options.</exception>
+    public static Schema Load(OptionMap options) => SchemaReader.Read(options);
+
+    /// <summary>This schema as YAML that <see cref="Load(OptionMap)"/> reads back; equal schemas give equal text.</summary>
+    public string ToYaml() => SchemaWriter.Write(this);
+
+    /// <summary>Checks the ranges and that the fields fit together.</summary>
+    /// <param name="where">What messages begin with.</param>
+    /// <exception cref="ConsortException">Something does not fit.</exception>
+    public void Validate(string where)
+    {
+        if (Fields.Count == 0) throw new ConsortException($"{where}: found no fields, expected at least one");
+        if (Fields.Count > 65_536) throw new ConsortException($"{where}: found {Fields.Count} fields, expected at most 65536");
+        if (MinCount < 1) throw new ConsortException($"{where}, min_count: found {MinCount}, expected at least 1");
+        if (FirstIndex is not (0 or 1)) throw new ConsortException($"{where}, first_index: found {FirstIndex}, expected 0 or 1");
+        if (Delimiter is (byte)'\n' or (byte)'\r' or (byte)'"' or 0 or >= 128)
+            throw new ConsortException($"{where}, delimiter: expected one ASCII character other than a quote or a line end");
+        if (Format != DataFormat.Delimited && (Header || Quoted))
+            throw new ConsortException($"{where}: header and quoted belong to delimited data, found {SchemaWriter.Name(Format)}");
+
+        int labels = Fields.Count(f => f.Kind == FieldKind.Label);
+        if (labels > 1 || (labels == 0 && Format == DataFormat.Delimited))
+            throw new ConsortException($"{where}: found {labels} fields of kind label, expected one");
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (Field field in Fields)
+        {
+            if (!names.Add(field.Name)) throw new ConsortException($"{where}: found two fields named {field.Name}");
+            CheckField(field, where);
+        }
+        var columns = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string column in Fields.SelectMany(f => f.Columns))
+        {
+            if (!columns.Add(column)) throw new ConsortException($"{where}: two fields give a column named {column}");
+        }
+        if (columns.Count == 0) throw new ConsortException($"{where}: found no categorical or numeric field, expected at least one");
+    }
+
+    private static void CheckField(Field field, string where)
+    {
+        where = $"{where}, field {field.Name}";
+        string transform = SchemaWriter.Name(field.Transform.Kind);
+        bool fits = field.Transform.Kind switch
+        {
+            TransformKind.None => true,
+            TransformKind.Hash => field.Kind == FieldKind.Categorical,
+            _ => field.Kind == FieldKind.Numeric,
+        };
+        if (!fits) throw new ConsortException($"{where}: transform {transform} does not fit kind {SchemaWriter.Name(field.Kind)}");
+        if (field.Transform.Kind == TransformKind.QuantileBuckets && field.Transform.Count is < 2 or > 65_536)
+            throw new ConsortException($"{where}: found {field.Transform.Count} quantile buckets, expected 2 to 65536");
+        if (field.Transform.Kind == TransformKind.Hash && field.Transform.Count is < 1 or > 100_000_000)
+            throw new ConsortException($"{where}: found hash to {field.Transform.Count}, expected 1 to 100000000");
+        if (field.MinCount < 1) throw new ConsortException($"{where}, min_count: found {field.MinCount}, expected at least 1");
+        if (field.Derive.Count > 0 && (field.Kind != FieldKind.Categorical || field.Transform.Kind != TransformKind.None))
+            throw new ConsortException($"{where}: derive needs kind categorical without a transform");
+        if (field.Derive.Distinct().Count() != field.Derive.Count) throw new ConsortException($"{where}: derive names a part twice");
+        if (field.Values.Count > 0 && field.Kind != FieldKind.Label)
+            throw new ConsortException($"{where}: values belong to a field of kind label");
+        if (field.Values.Any(pair => pair.Value is not (0 or 1)))
+            throw new ConsortException($"{where}, values: expected each text to stand for 0 or 1");
+    }
+
+    /// <summary>Schemas are equal when their YAML is.</summary>
+    public bool Equals(Schema? other) => other is not null && ToYaml() == other.ToYaml();
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToYaml().GetHashCode(StringComparison.Ordinal);
+}

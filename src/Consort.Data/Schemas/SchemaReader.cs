@@ -1,0 +1,174 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Consort.Data.Options;
+
+namespace Consort.Data.Schemas;
+
+/// <summary>Reads a schema from options.</summary>
+internal static partial class SchemaReader
+{
+    private static readonly Dictionary<string, FieldKind> Kinds = new()
+    {
+        ["categorical"] = FieldKind.Categorical,
+        ["numeric"] = FieldKind.Numeric,
+        ["label"] = FieldKind.Label,
+        ["ignored"] = FieldKind.Ignored,
+    };
+
+    private static readonly Dictionary<string, DataFormat> Formats = new()
+    {
+        ["delimited"] = DataFormat.Delimited,
+        ["libsvm"] = DataFormat.Libsvm,
+        ["libffm"] = DataFormat.Libffm,
+    };
+
+    private static readonly Dictionary<string, PairMeaning> Meanings = new()
+    {
+        ["indexed"] = PairMeaning.Indexed,
+        ["positional"] = PairMeaning.Positional,
+    };
+
+    private static readonly Dictionary<string, TimePart> Parts = new()
+    {
+        ["hour"] = TimePart.Hour,
+        ["weekday"] = TimePart.Weekday,
+        ["weekend"] = TimePart.Weekend,
+    };
+
+    private static readonly Dictionary<string, TransformKind> Transforms = new()
+    {
+        ["none"] = TransformKind.None,
+        ["log2_buckets"] = TransformKind.Log2Buckets,
+        ["standardise"] = TransformKind.Standardise,
+        ["min_max"] = TransformKind.MinMax,
+    };
+
+    public static Schema Read(OptionMap map)
+    {
+        Schema start = Start(map);
+        var fields = new List<Field>();
+        foreach (OptionMap item in map.Maps("fields")) ReadField(item, fields);
+        Schema schema = start with
+        {
+            Format = map.Choice("format", start.Format, Formats),
+            Delimiter = ReadDelimiter(map, start.Delimiter),
+            Header = map.Flag("header", start.Header),
+            Quoted = map.Flag("quoted", start.Quoted),
+            Trim = map.Flag("trim", start.Trim),
+            Missing = map.Texts("missing", start.Missing),
+            MinCount = map.Integer("min_count", start.MinCount, 1, int.MaxValue),
+            Pairs = map.Choice("pairs", start.Pairs, Meanings),
+            FirstIndex = map.Integer("first_index", start.FirstIndex, 0, 1),
+            Fields = fields.Count > 0 ? fields : start.Fields,
+        };
+        map.Close();
+        schema.Validate(map.Source);
+        return schema;
+    }
+
+    private static Schema Start(OptionMap map)
+    {
+        string? preset = map.TextOrNull("preset"), file = map.TextOrNull("file");
+        if (preset is not null && file is not null) throw map.Error("file", "found both preset and file, expected one of them");
+        if (preset is not null)
+        {
+            if (Schema.Presets.Contains(preset)) return Schema.Preset(preset);
+            string hint = NearestWord.Find(preset, Schema.Presets) is { } near ? $"; did you mean {near}?" : "";
+            throw map.Error("preset", $"found \"{preset}\", expected one of {string.Join(", ", Schema.Presets)}{hint}");
+        }
+        return file is not null ? Schema.Load(OptionMap.Load(file)) : new Schema { Fields = [] };
+    }
+
+    private static byte ReadDelimiter(OptionMap map, byte fallback)
+    {
+        string? text = map.TextOrNull("delimiter");
+        return text switch
+        {
+            null => fallback,
+            "tab" => (byte)'\t',
+            "comma" => (byte)',',
+            "semicolon" => (byte)';',
+            "pipe" => (byte)'|',
+            "space" => (byte)' ',
+            { Length: 1 } when text[0] < 128 => (byte)text[0],
+            _ => throw map.Error("delimiter", $"found \"{text}\", expected tab, comma, semicolon, pipe, space or one ASCII character"),
+        };
+    }
+
+    private static void ReadField(OptionMap map, List<Field> fields)
+    {
+        string name = map.Text("name");
+        if (!map.Has("kind")) throw map.Error("kind", $"found nothing, expected one of {string.Join(", ", Kinds.Keys)}");
+        var field = new Field(name, map.Choice("kind", FieldKind.Ignored, Kinds))
+        {
+            Missing = map.Has("missing") ? map.Texts("missing", []) : null,
+            MinCount = map.Has("min_count") ? map.Integer("min_count", 1, 1, int.MaxValue) : null,
+            Transform = ReadTransform(map),
+            Derive = ReadParts(map),
+            Values = ReadValues(map),
+        };
+        if (RangeOfNames().Match(name) is not { Success: true } range)
+        {
+            fields.Add(field);
+            return;
+        }
+        // I1..I13 stands for thirteen fields alike.
+        string prefix = range.Groups["prefix"].Value;
+        int first = int.Parse(range.Groups["first"].ValueSpan, CultureInfo.InvariantCulture);
+        int last = int.Parse(range.Groups["last"].ValueSpan, CultureInfo.InvariantCulture);
+        if (prefix != range.Groups["again"].Value || last < first || last - first > 65_535)
+            throw map.Error("name", $"found \"{name}\", expected a range such as I1..I13");
+        for (int i = first; i <= last; i++)
+            fields.Add(field with { Name = string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}") });
+    }
+
+    private static Transform ReadTransform(OptionMap map)
+    {
+        // Either a word or one key with its count: `transform: {quantile_buckets: 20}`; also `transform: "hash: 1000"`.
+        const string Expected = "none, log2_buckets, standardise, min_max, \"quantile_buckets: n\" or \"hash: n\"";
+        if (!map.Has("transform")) return default;
+        string text;
+        try
+        {
+            text = map.Text("transform");
+        }
+        catch (ConsortException)
+        {
+            OptionMap counted = map.Map("transform")!;
+            int buckets = counted.Integer("quantile_buckets", 0, 2, 65_536), hash = counted.Integer("hash", 0, 1, 100_000_000);
+            if (buckets > 0 == hash > 0) throw map.Error("transform", $"expected {Expected}");
+            return buckets > 0 ? new(TransformKind.QuantileBuckets, buckets) : new(TransformKind.Hash, hash);
+        }
+        if (Transforms.TryGetValue(text, out TransformKind kind)) return new(kind);
+        int colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon > 0 && int.TryParse(text.AsSpan(colon + 1).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int count))
+        {
+            switch (text[..colon].Trim())
+            {
+                case "quantile_buckets": return new(TransformKind.QuantileBuckets, count);
+                case "hash": return new(TransformKind.Hash, count);
+            }
+        }
+        string hint = NearestWord.Find(text, [.. Transforms.Keys, "quantile_buckets", "hash"]) is { } near ? $"; did you mean {near}?" : "";
+        throw map.Error("transform", $"found \"{text}\", expected {Expected}{hint}");
+    }
+
+    private static TimePart[] ReadParts(OptionMap map)
+    {
+        IReadOnlyList<string> texts = map.Texts("derive", []);
+        return texts.Select(text => Parts.TryGetValue(text, out TimePart part)
+            ? part
+            : throw map.Error("derive", $"found \"{text}\", expected hour, weekday, weekend")).ToArray();
+    }
+
+    private static Dictionary<string, int> ReadValues(OptionMap map)
+    {
+        var values = new Dictionary<string, int>(StringComparer.Ordinal);
+        if (map.Map("values") is not { } given) return values;
+        foreach (string text in given.Keys) values[text] = given.Integer(text, 0, 0, 1);
+        return values;
+    }
+
+    [GeneratedRegex(@"^(?<prefix>.*?)(?<first>\d{1,6})\.\.(?<again>.*?)(?<last>\d{1,6})$")]
+    private static partial Regex RangeOfNames();
+}

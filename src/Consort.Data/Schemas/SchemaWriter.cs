@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text;
+
+namespace Consort.Data.Schemas;
+
+/// <summary>Writes a schema as YAML, in one way only, so that the text also serves as its identity.</summary>
+internal static class SchemaWriter
+{
+    public static string Write(Schema schema)
+    {
+        var text = new StringBuilder();
+        text.Append("format: ").Append(Name(schema.Format)).Append('\n');
+        text.Append("delimiter: ").Append(Quote(((char)schema.Delimiter).ToString())).Append('\n');
+        text.Append("header: ").Append(Flag(schema.Header)).Append('\n');
+        text.Append("quoted: ").Append(Flag(schema.Quoted)).Append('\n');
+        text.Append("trim: ").Append(Flag(schema.Trim)).Append('\n');
+        text.Append("missing: ").Append(List(schema.Missing)).Append('\n');
+        text.Append(CultureInfo.InvariantCulture, $"min_count: {schema.MinCount}\n");
+        text.Append("pairs: ").Append(schema.Pairs == PairMeaning.Indexed ? "indexed" : "positional").Append('\n');
+        text.Append(CultureInfo.InvariantCulture, $"first_index: {schema.FirstIndex}\n");
+        text.Append("fields:\n");
+        foreach (Field field in schema.Fields)
+        {
+            text.Append("  - {name: ").Append(Quote(field.Name)).Append(", kind: ").Append(Name(field.Kind));
+            if (field.Transform.Kind != TransformKind.None)
+            {
+                string count = field.Transform.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $": {field.Transform.Count}") : "";
+                text.Append(", transform: ").Append(Quote(Name(field.Transform.Kind) + count));
+            }
+            if (field.Missing is not null) text.Append(", missing: ").Append(List(field.Missing));
+            if (field.MinCount is { } minCount) text.Append(CultureInfo.InvariantCulture, $", min_count: {minCount}");
+            if (field.Derive.Count > 0) text.Append(", derive: ").Append(List(new Field("", FieldKind.Categorical) { Derive = field.Derive }.Columns));
+            if (field.Values.Count > 0)
+            {
+                IEnumerable<string> pairs = field.Values.OrderBy(p => p.Key, StringComparer.Ordinal)
+                    .Select(p => string.Create(CultureInfo.InvariantCulture, $"{Quote(p.Key)}: {p.Value}"));
+                text.Append(", values: {").AppendJoin(", ", pairs).Append('}');
+            }
+            text.Append("}\n");
+        }
+        return text.ToString();
+    }
+
+    public static string Name(DataFormat format) => format switch
+    {
+        DataFormat.Libsvm => "libsvm",
+        DataFormat.Libffm => "libffm",
+        _ => "delimited",
+    };
+
+    public static string Name(FieldKind kind) => kind switch
+    {
+        FieldKind.Categorical => "categorical",
+        FieldKind.Numeric => "numeric",
+        FieldKind.Label => "label",
+        _ => "ignored",
+    };
+
+    public static string Name(TransformKind kind) => kind switch
+    {
+        TransformKind.Log2Buckets => "log2_buckets",
+        TransformKind.QuantileBuckets => "quantile_buckets",
+        TransformKind.Standardise => "standardise",
+        TransformKind.MinMax => "min_max",
+        TransformKind.Hash => "hash",
+        _ => "none",
+    };
+
+    private static string Flag(bool value) => value ? "true" : "false";
+
+    private static string List(IEnumerable<string> texts) => "[" + string.Join(", ", texts.Select(Quote)) + "]";
+
+    private static string Quote(string text)
+    {
+        var quoted = new StringBuilder("\"");
+        foreach (char c in text)
+        {
+            if (c is '"' or '\\') quoted.Append('\\').Append(c);
+            else if (c < ' ' || c == 127) quoted.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
+            else quoted.Append(c);
+        }
+        return quoted.Append('"').ToString();
+    }
+}

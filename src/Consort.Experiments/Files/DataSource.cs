@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using System.Text;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Data.Options;
+using Consort.Data.Schemas;
+using Consort.Data.Splits;
+
+namespace Consort.Experiments.Files;
+
+/// <summary>
+/// The section <c>data</c> of an experiment: a folder that is encoded already, or raw files with a schema and a split.
+/// </summary>
+/// <param name="Encoded">The encoded dataset, or where it will be kept.</param>
+/// <param name="Schema">How raw rows look; null where the dataset is encoded already.</param>
+/// <param name="Split">The raw files and how their rows are dealt; null where the dataset is encoded already.</param>
+/// <param name="Folder">What relative names of raw files start from; null where the dataset is encoded already.</param>
+public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split, string? Folder)
+{
+    /// <summary>
+    /// Reads <c>encoded</c> (a folder), or <c>schema</c> (a preset, a file, or keys that change a preset) with
+    /// <c>train</c>, <c>valid</c> and <c>test</c>, or with <c>source</c>, <c>by</c>, <c>seed</c> and <c>shares</c>; and
+    /// <c>cache</c>, where to keep the encoded rows.
+    /// </summary>
+    /// <param name="options">The section.</param>
+    /// <param name="folder">What relative file names start from, a full path.</param>
+    /// <exception cref="ConsortException">A key is missing or contradicts another, or a file is missing.</exception>
+    public static DataSource From(OptionMap options, string folder)
+    {
+        if (options.TextOrNull("encoded") is { } encoded)
+            return new DataSource(Path.GetFullPath(encoded, folder), null, null, null);
+        var schema = ReadSchema(options, folder);
+        var split = SplitPlan.Load(options, folder);
+        var cache = options.TextOrNull("cache") is { } own ? Path.GetFullPath(own) : DefaultCache(schema, split);
+        return new DataSource(cache, schema, split, folder);
+    }
+
+    /// <summary>Opens the dataset, encoding the raw files first unless that has been done from the very same.</summary>
+    /// <param name="threads">At least 1.</param>
+    /// <param name="progress">Told about encoding, or null.</param>
+    /// <param name="cancellation">Stops encoding; nothing is left behind.</param>
+    /// <returns>The dataset, to be disposed of, and what came of encoding or null.</returns>
+    /// <exception cref="ConsortException">A mistake in the raw data, or a damaged dataset.</exception>
+    public (EncodedDataset Dataset, EncodeResult? Result) Open(
+        int threads, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
+    {
+        if (Schema is null || Split is null)
+            return (EncodedDataset.Open(Encoded), null);
+        var result = DatasetEncoder.EncodeOrReuse(new EncodeRequest(Schema, Split, Encoded, threads), progress, cancellation);
+        return (EncodedDataset.Open(result.Folder), result);
+    }
+
+    // Named by the paths, so that a changed source replaces its older encoding instead of piling up beside it.
+    private static string DefaultCache(Schema schema, SplitPlan split)
+    {
+        var text = new StringBuilder(schema.ToYaml()).AppendLine(split.Describe()).AppendJoin('\n', split.Files);
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
+        return Path.GetFullPath(Path.Combine(".consort", "data", $"{Path.GetFileNameWithoutExtension(split.Files[0])}-{digest}"));
+    }
+
+    private static Schema ReadSchema(OptionMap options, string folder)
+    {
+        if (options.IsMap("schema"))
+            return Schema.Load(options.Map("schema")!);
+        var name = options.Text("schema");
+        var beside = Path.GetFullPath(name, folder);
+        return Schema.Load(File.Exists(beside) ? beside : name);
+    }
+}

@@ -1,0 +1,170 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Consort.Data;
+using Consort.Data.Options;
+using Consort.Learning.Runs;
+using Consort.Learning.Strategies;
+using Consort.Learning.Training;
+using Consort.Models;
+
+namespace Consort.Experiments.Files;
+
+/// <summary>
+/// An experiment as a file says it: data, embeddings, members, training, and phases. Reading it checks every key and every
+/// range; unknown keys are errors that name the nearest known one.
+/// </summary>
+public sealed record Experiment
+{
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+
+    /// <summary>What reports call it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where the rows come from; null for the experiment of a finished run, whose raw files may be gone.</summary>
+    public DataSource? Data { get; init; }
+
+    /// <summary>The members and their embeddings.</summary>
+    public required Family Family { get; init; }
+
+    /// <summary>Options of all phases.</summary>
+    public required TrainingOptions Training { get; init; }
+
+    /// <summary>The phases, at least one.</summary>
+    public required IReadOnlyList<Phase> Phases { get; init; }
+
+    /// <summary>The file with every default filled in; a run folder keeps it.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>
+    /// A digest of everything but where files lie: runs of the same digest and data key give the same result.
+    /// </summary>
+    public required string Digest { get; init; }
+
+    /// <summary>Reads an experiment file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="dataFolder">What relative names of raw files start from; null for the key <c>folder</c> of the section <c>data</c>, or the file's own folder.</param>
+    /// <param name="seed">Replaces the file's seed unless null.</param>
+    /// <exception cref="ConsortException">The file is missing or something in it is wrong; the message says the line.</exception>
+    public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null) =>
+        Read(OptionMap.Load(path), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder, seed);
+
+    /// <summary>Reads the experiment that a run folder keeps, without its data and the runs it started from.</summary>
+    /// <exception cref="ConsortException">The file is missing or damaged.</exception>
+    public static Experiment OfRun(string path) => Read(OptionMap.Load(path), null, null, null);
+
+    /// <summary>Reads an experiment from text.</summary>
+    /// <param name="text">The YAML.</param>
+    /// <param name="source">The origin named in messages.</param>
+    /// <param name="folder">What relative names start from.</param>
+    /// <exception cref="ConsortException">Something in it is wrong.</exception>
+    public static Experiment Parse(string text, string source, string folder) => Read(OptionMap.Parse(text, source), folder, null, null);
+
+    // Without a folder, files that the experiment names are not looked for.
+    private static Experiment Read(OptionMap options, string? folder, string? dataFolder, ulong? seed)
+    {
+        var training = options.Section("training");
+        if (seed is { } own)
+            training.Set("seed", own.ToString(CultureInfo.InvariantCulture));
+        var experiment = new Experiment
+        {
+            Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
+            Data = ReadData(options, folder, dataFolder),
+            Family = ReadFamily(options),
+            Training = TrainingOptions.From(training),
+            Phases = ReadPhases(options, training, folder, out var resolved),
+            Digest = "",
+            Text = "",
+        };
+        options.Close();
+        experiment.Check(options);
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Resolved())))[..32];
+        foreach (var (map, from) in resolved)
+            map.Set("from", from);
+        if (folder is not null && experiment.Data!.Folder is { } raw)
+            options.Section("data").Set("folder", raw);
+        return experiment with { Digest = digest, Text = options.Resolved() };
+    }
+
+    private static DataSource? ReadData(OptionMap options, string? folder, string? dataFolder)
+    {
+        if (!options.Has("data"))
+            throw options.Error("data", "found nothing, expected where the rows come from");
+        if (folder is null)
+            return null;
+        var data = options.Section("data");
+        var own = data.TextOrNull("folder") ?? ".";
+        return DataSource.From(data, dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder));
+    }
+
+    private static Family ReadFamily(OptionMap options)
+    {
+        var embedding = EmbeddingOptions.From(options.Section("embedding"));
+        var members = new List<CtrModel>();
+        foreach (var member in options.Maps("members"))
+        {
+            var model = ModelCatalogue.Create(member);
+            members.AddRange(Enumerable.Repeat(model, member.Integer("count", 1, 1, Family.MaxMembers)));
+        }
+
+        if (members.Count == 0)
+            throw options.Error("members", "found none, expected at least one, such as `members: [{ model: DeepFM }]`");
+        if (members.Count > Family.MaxMembers)
+            throw options.Error("members", $"found {members.Count} members, expected at most {Family.MaxMembers}");
+        return new Family(embedding, members);
+    }
+
+    // One phase needs no list: its keys stand in `training`, its strategy in `strategy`.
+    private static List<Phase> ReadPhases(
+        OptionMap options, OptionMap training, string? folder, out List<(OptionMap Map, IReadOnlyList<string> From)> resolved)
+    {
+        var maps = options.Maps("phases");
+        if (maps.Count > 0 && options.Has("strategy"))
+            throw options.Error("strategy", "found beside phases, expected each phase to name its own strategy");
+        var phases = new List<Phase>();
+        resolved = [];
+        foreach (var map in maps.Count == 0 ? [training] : maps)
+        {
+            var phase = Phase.Read(map, maps.Count == 0 ? options.Section("strategy") : map.Section("strategy"));
+            if (phase.From.Count > 0 && folder is not null)
+            {
+                phase = phase with { From = [.. phase.From.Select(from => FindCheckpoint(map, Path.GetFullPath(from, folder)))] };
+                resolved.Add((map, phase.From));
+            }
+
+            phases.Add(phase);
+        }
+
+        if (phases.GroupBy(p => p.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw options.Error("phases", $"found two phases named {twice.Key}, expected a name of its own for each");
+        foreach (var phase in phases.Where(p => p.Name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0))
+            throw options.Error("phases", $"found the name \"{phase.Name}\", expected letters, digits, - and _ (it names a file)");
+        return phases;
+    }
+
+    // A run folder stands for its final weights.
+    private static string FindCheckpoint(OptionMap map, string path)
+    {
+        if (File.Exists(path))
+            return path;
+        var experiment = Path.Combine(path, "experiment.yaml");
+        return File.Exists(experiment)
+            ? new RunFolder(path).FinalCheckpoint(OfRun(experiment).Phases.Select(p => p.Name))
+            : throw map.Error("from", $"found neither a run folder nor a checkpoint at {path}");
+    }
+
+    private void Check(OptionMap options)
+    {
+        foreach (var phase in Phases)
+        {
+            if (phase.From.Count > 0 && Family.Embeddings.Shared && Family.Members.Count > 1)
+                throw options.Error("phases", $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
+            if (phase.Strategy is MutualLearning && Family.Members.Count < 2)
+                throw options.Error("members", "found one member, expected at least two that learn from each other");
+            foreach (var member in phase.Frozen.Where(m => m >= Family.Members.Count))
+                throw options.Error("phases", $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text;
+using Consort.Data;
+using Consort.Data.Storage;
+using Consort.Experiments.Reports;
+using Consort.Learning.Runs;
+using Consort.Learning.Training;
+
+namespace Consort.Experiments.Running;
+
+/// <summary>Runs an experiment from raw rows to a report, in a run folder.</summary>
+public static class ExperimentRunner
+{
+    /// <summary>Encodes what is not encoded yet, trains, measures, and writes the run folder.</summary>
+    /// <exception cref="ConsortException">A mistake in the data, the experiment, or the folder.</exception>
+    /// <exception cref="OperationCanceledException">The user stopped it; a run that trained leaves a checkpoint.</exception>
+    public static RunResult Run(RunRequest request, CancellationToken cancellation)
+    {
+        var experiment = request.Experiment;
+        var folder = new RunFolder(request.Folder);
+        Claim(folder, request);
+        var source = experiment.Data ?? throw new ArgumentException("the experiment names no data", nameof(request));
+        var (dataset, encoding) = source.Open(request.Threads, request.Encoding, cancellation);
+        using (dataset)
+        {
+            var identity = $"{experiment.Digest} {dataset.Key}";
+            WriteText(folder.Experiment, experiment.Text);
+            WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key));
+            dataset.Encoder.Save(folder.Encoder);
+            folder.Log("start", ("experiment", experiment.Name), ("data_key", dataset.Key), ("seed", experiment.Training.Seed), ("resume", request.Resume));
+
+            var graph = experiment.Family.Build(dataset.Space);
+            using var trainer = new Trainer(
+                graph, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training);
+            var result = trainer.Run(identity, request.Resume, cancellation);
+            WriteText(folder.Metrics, TrainMetrics.ToJson(result));
+            WriteText(folder.Report, RunReport.Markdown(experiment, result, dataset));
+            folder.Log("done", ("valid", result.Valid.Metrics.Ensemble), ("test", result.Test?.Metrics.Ensemble), ("seconds", result.Seconds));
+            return new RunResult(folder.Path, result, encoding);
+        }
+    }
+
+    // A folder that holds a run is not overwritten by accident.
+    private static void Claim(RunFolder folder, RunRequest request)
+    {
+        if (request.Resume || !File.Exists(folder.Experiment))
+            return;
+        if (File.ReadAllText(folder.Experiment) == request.Experiment.Text && !File.Exists(folder.LastCheckpoint))
+            return;
+        throw new ConsortException(
+            $"{folder.Path}: holds a run already; go on with --resume, name another folder with --out, or delete it");
+    }
+
+    private static void WriteText(string path, string text) => SafeFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+}

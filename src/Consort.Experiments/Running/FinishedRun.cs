@@ -1,0 +1,94 @@
+using Consort.Compute.Execution;
+using Consort.Compute.Parallel;
+using Consort.Compute.Parameters;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Data.Encoding;
+using Consort.Experiments.Files;
+using Consort.Learning.Checkpoints;
+using Consort.Learning.Evaluation;
+using Consort.Learning.Runs;
+using Consort.Learning.Strategies;
+using Consort.Learning.Training;
+
+namespace Consort.Experiments.Running;
+
+/// <summary>A run's family with its best weights, ready to be measured on other rows or to give probabilities.</summary>
+public sealed class FinishedRun : IDisposable
+{
+    private const int BatchSize = 4096;
+    private readonly Workers _workers;
+    private readonly ParameterStore<float> _store;
+    private readonly Program<float> _program;
+    private readonly LogitPass _pass;
+    private readonly Fusion _fusion;
+
+    /// <summary>Opens a run folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="threads">At least 1.</param>
+    /// <exception cref="ConsortException">It holds no run, or a damaged one.</exception>
+    public FinishedRun(string path, int threads)
+    {
+        if (!Directory.Exists(path) || !File.Exists(Path.Combine(path, "experiment.yaml")))
+            throw new ConsortException($"{path}: found no run there, expected a folder that `consort train --out` has written");
+        Folder = new RunFolder(path);
+        Experiment = Experiment.OfRun(Folder.Experiment);
+        Encoder = Encoder.Load(Folder.Encoder);
+        _fusion = Experiment.Phases[^1].Strategy.Fusion;
+        _workers = new Workers(threads);
+        var graph = Experiment.Family.Build(Encoder.Space);
+        _store = new ParameterStore<float>(graph);
+        Checkpoint.Load(Folder.FinalCheckpoint(Experiment.Phases.Select(p => p.Name)), _store);
+        _program = new Program<float>(graph, _store, BatchSize, _workers, withGradients: false);
+        _pass = new LogitPass(_program);
+    }
+
+    /// <summary>The run folder.</summary>
+    public RunFolder Folder { get; }
+
+    /// <summary>The experiment it ran.</summary>
+    public Experiment Experiment { get; }
+
+    /// <summary>The encoder fitted on its training rows.</summary>
+    public Encoder Encoder { get; }
+
+    /// <summary>Measures raw rows with labels.</summary>
+    /// <exception cref="ConsortException">A mistake in the rows, or there are none.</exception>
+    public ConsortMetrics Evaluate(string path, CancellationToken cancellation)
+    {
+        using var evaluator = new ConsortEvaluator(_program.Members, _fusion);
+        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: true);
+        while (reader.Next() is { } batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _pass.Run(batch, _fusion, isTraining: false, seed: 0);
+            evaluator.Add(_pass.Logits);
+        }
+
+        return evaluator.Result();
+    }
+
+    /// <summary>Gives the probability of each raw row, in order.</summary>
+    /// <param name="path">Rows, with labels or without.</param>
+    /// <param name="rows">Told the logits of each batch; they are valid during the call.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <exception cref="ConsortException">A mistake in the rows.</exception>
+    public void Predict(string path, Action<BatchLogits> rows, CancellationToken cancellation)
+    {
+        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: false);
+        while (reader.Next() is { } batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _pass.Run(batch, _fusion, isTraining: false, seed: 0);
+            rows(_pass.Logits);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _program.Dispose();
+        _store.Dispose();
+        _workers.Dispose();
+    }
+}

@@ -1,0 +1,32 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using System.Text.Json;
+
+namespace Consort.Experiments.Running;
+
+/// <summary>What a result depends on beside the experiment: version, machine, threads.</summary>
+public static class RunEnvironment
+{
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+
+    /// <summary>The vectors that kernels use here.</summary>
+    public static string Vectors =>
+        Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported ? "AdvSimd" : "portable";
+
+    internal static string Describe(int threads, ulong seed, string dataKey) => JsonSerializer.Serialize(
+        new Dictionary<string, object>
+        {
+            ["consort"] = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "unknown",
+            ["time"] = DateTime.UtcNow,
+            ["runtime"] = RuntimeInformation.FrameworkDescription,
+            ["os"] = RuntimeInformation.OSDescription,
+            ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
+            ["vectors"] = Vectors,
+            ["processors"] = System.Environment.ProcessorCount,
+            ["threads"] = threads,
+            ["seed"] = seed,
+            ["data_key"] = dataKey,
+        },
+        Json);
+}

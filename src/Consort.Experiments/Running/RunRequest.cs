@@ -1,0 +1,22 @@
+using Consort.Data.Datasets;
+using Consort.Experiments.Files;
+using Consort.Learning.Training;
+
+namespace Consort.Experiments.Running;
+
+/// <summary>What to run, where to, and who is told about it.</summary>
+/// <param name="Experiment">What to run.</param>
+/// <param name="Folder">The run folder.</param>
+/// <param name="Threads">At least 1.</param>
+/// <param name="Resume">Whether to go on from the folder's checkpoint if there is one.</param>
+/// <param name="Encoding">Told about encoding, or null.</param>
+/// <param name="Training">Told about training, or null.</param>
+public sealed record RunRequest(
+    Experiment Experiment, string Folder, int Threads, bool Resume = false,
+    IProgress<EncodeProgress>? Encoding = null, IProgress<TrainingProgress>? Training = null);
+
+/// <summary>What a run came to.</summary>
+/// <param name="Folder">The run folder.</param>
+/// <param name="Training">What was measured.</param>
+/// <param name="Encoding">What came of encoding, or null where the data were encoded before.</param>
+public sealed record RunResult(string Folder, TrainingResult Training, EncodeResult? Encoding);

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Consort.Learning.Training;
+
+namespace Consort.Experiments.Running;
+
+/// <summary>The results of a run for machines: <c>metrics.json</c> and <c>train --json</c>. The keys stay as they are.</summary>
+public static class TrainMetrics
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>The JSON text.</summary>
+    public static string ToJson(TrainingResult result) => JsonSerializer.Serialize(
+        new Dictionary<string, object?>
+        {
+            ["valid"] = Split(result.Valid),
+            ["test"] = result.Test is null ? null : Split(result.Test),
+            ["member_test_auc"] = (result.Test ?? result.Valid).Metrics.Members.Select(m => m.Auc),
+            ["rows_per_second"] = Math.Round(result.RowsPerSecond, 1),
+            ["parameters"] = result.Parameters,
+            ["peak_memory_mb"] = Math.Round(result.PeakMemoryBytes / 1048576.0, 1),
+            ["allocated_bytes_per_step"] = Math.Round(result.AllocatedBytesPerStep, 1),
+            ["seconds"] = Math.Round(result.Seconds, 2),
+            ["epochs"] = result.Epochs.Count == 0 ? 0 : result.Epochs[^1].Epoch,
+        },
+        Json);
+
+    private static Dictionary<string, object> Split(SplitResult split)
+    {
+        var metrics = split.Metrics.Ensemble;
+        var json = new Dictionary<string, object>
+        {
+            ["auc"] = metrics.Auc,
+            ["logloss"] = metrics.LogLoss,
+            ["calibration"] = metrics.Calibration,
+            ["rows"] = metrics.Rows,
+            ["clicks"] = metrics.Clicks,
+        };
+        if (split.Ceiling is { } ceiling)
+            json["ceiling"] = new Dictionary<string, double> { ["auc"] = ceiling.Auc, ["logloss"] = ceiling.LogLoss };
+        return json;
+    }
+}

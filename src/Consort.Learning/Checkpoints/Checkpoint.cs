@@ -1,0 +1,88 @@
+using Consort.Compute.Optimizers;
+using Consort.Compute.Parameters;
+using Consort.Data;
+
+namespace Consort.Learning.Checkpoints;
+
+/// <summary>Weights, and for resuming the optimizer's state, in one file.</summary>
+public static unsafe class Checkpoint
+{
+    private const string OptimizerPrefix = "optimizer:";
+
+    /// <summary>Writes weights, and the optimizer's state if one is given.</summary>
+    /// <param name="path">The file; replaced when the new one is whole.</param>
+    /// <param name="store">The weights.</param>
+    /// <param name="optimizer">Its state goes along unless null.</param>
+    /// <param name="state">What else is needed to go on, as JSON.</param>
+    public static void Save(string path, ParameterStore<float> store, Optimizer<float>? optimizer, string state)
+    {
+        var tensors = new List<TensorSource>();
+        foreach (var slot in store.Slots)
+            tensors.Add(new TensorSource(slot.Parameter.Name, Shape(slot), store.Values(slot.Parameter)));
+        foreach (var embedding in store.Embeddings)
+            tensors.Add(new TensorSource(embedding.Table.Name, Shape(embedding), embedding.Values.Pointer));
+        if (optimizer is not null)
+            foreach (var (name, buffer) in optimizer.State)
+                tensors.Add(new TensorSource(OptimizerPrefix + name, [buffer.Length], buffer.Pointer));
+        TensorFile.Write(path, state, tensors);
+    }
+
+    /// <summary>Reads all weights, and the optimizer's state if one is given.</summary>
+    /// <returns>The state it was saved with.</returns>
+    /// <exception cref="ConsortException">The file is damaged, or its weights are those of another family or dataset.</exception>
+    public static string Load(string path, ParameterStore<float> store, Optimizer<float>? optimizer = null) =>
+        Load(path, store, optimizer, name => name);
+
+    /// <summary>
+    /// Reads the weights of a run of one member into member <paramref name="member"/> of a family whose members own their
+    /// embeddings.
+    /// </summary>
+    /// <exception cref="ConsortException">The file is damaged, or its member is another model or read other data.</exception>
+    public static void LoadMember(string path, ParameterStore<float> store, int member)
+    {
+        var own = $"member{member}/";
+        Load(path, store, null, name => name.StartsWith(own, StringComparison.Ordinal)
+            ? "member0/" + name[own.Length..]
+            : null);
+    }
+
+    /// <param name="path">The file.</param>
+    /// <param name="store">The weights to fill.</param>
+    /// <param name="optimizer">The state to fill, or null.</param>
+    /// <param name="source">The name in the file of a weight of ours; null for one that is not asked for.</param>
+    private static string Load(string path, ParameterStore<float> store, Optimizer<float>? optimizer, Func<string, string?> source)
+    {
+        var wanted = new Dictionary<string, (nint Address, long[] Shape)>(StringComparer.Ordinal);
+        foreach (var slot in store.Slots)
+            if (source(slot.Parameter.Name) is { } name)
+                wanted.Add(name, ((nint)store.Values(slot.Parameter), Shape(slot)));
+        foreach (var embedding in store.Embeddings)
+            if (source(embedding.Table.Name) is { } name)
+                wanted.Add(name, ((nint)embedding.Values.Pointer, Shape(embedding)));
+        if (optimizer is not null)
+            foreach (var (name, buffer) in optimizer.State)
+                wanted.Add(OptimizerPrefix + name, ((nint)buffer.Pointer, [buffer.Length]));
+
+        // A run of one member may have called its embeddings shared.
+        var missing = wanted.Keys.ToHashSet(StringComparer.Ordinal);
+        var state = TensorFile.Read(path, (name, shape) =>
+        {
+            if (!wanted.ContainsKey(name) && name.StartsWith("shared/", StringComparison.Ordinal))
+                name = "member0/" + name["shared/".Length..];
+            if (!wanted.TryGetValue(name, out var target))
+                return 0;
+            if (!target.Shape.AsSpan().SequenceEqual([.. shape]))
+                throw new ConsortException(
+                    $"{path}: {name} is [{string.Join(", ", shape)}], expected [{string.Join(", ", target.Shape)}]: it was trained with other options or other data");
+            missing.Remove(name);
+            return target.Address;
+        });
+        if (missing.Count > 0)
+            throw new ConsortException($"{path}: has no {missing.Order(StringComparer.Ordinal).First()}: it was trained as another family");
+        return state;
+    }
+
+    private static long[] Shape(DenseSlot slot) => [.. slot.Parameter.Shape.Dimensions.ToArray().Select(d => (long)d)];
+
+    private static long[] Shape(EmbeddingTable<float> embedding) => [embedding.Table.Rows, embedding.Dimension];
+}

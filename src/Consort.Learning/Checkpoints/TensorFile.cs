@@ -1,0 +1,204 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Consort.Data;
+using Consort.Data.Storage;
+
+namespace Consort.Learning.Checkpoints;
+
+/// <summary>A tensor to be written: a name, a shape, and float32 numbers that stay where they are.</summary>
+internal sealed unsafe record TensorSource(string Name, IReadOnlyList<long> Shape, nint Address)
+{
+    public TensorSource(string name, IReadOnlyList<long> shape, float* data) : this(name, shape, (nint)data) { }
+
+    public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
+
+    public float* Data => (float*)Address;
+}
+
+/// <summary>
+/// Named float32 tensors in one file of the safetensors layout: the length of a JSON header, the header, the numbers.
+/// The header's metadata hold the state as JSON and an XxHash128 of the whole file, computed with the checksum's own
+/// digits as zeros; a file that is cut short or changed anywhere is refused.
+/// </summary>
+internal static unsafe class TensorFile
+{
+    private const string Format = "consort-tensors-1";
+    private const int MaxHeader = 64 << 20;
+    private static readonly string NoChecksum = new('0', 32);
+
+    /// <summary>Writes the file beside its place and moves it there when it is whole and flushed.</summary>
+    public static void Write(string path, string state, IReadOnlyList<TensorSource> tensors)
+    {
+        var header = Encoding.UTF8.GetBytes(Header(state, tensors));
+        var hash = new XxHash128();
+        hash.Append(header);
+        foreach (var tensor in tensors)
+            ForEachBlock(tensor, hash.Append);
+        var digits = Convert.ToHexStringLower(hash.GetCurrentHash());
+        Encoding.ASCII.GetBytes(digits).CopyTo(header.AsSpan(ChecksumAt(header)));
+
+        SafeFile.Write(path, stream =>
+        {
+            stream.Write(BitConverter.GetBytes((long)header.Length));
+            stream.Write(header);
+            foreach (var tensor in tensors)
+                ForEachBlock(tensor, stream.Write);
+        });
+    }
+
+    /// <summary>Reads a file that is whole.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="target">Where the numbers of a tensor go, given its name and shape; null to skip it.</param>
+    /// <returns>The state.</returns>
+    /// <exception cref="ConsortException">The file is absent, of another kind, cut short or changed.</exception>
+    public static string Read(string path, Func<string, IReadOnlyList<long>, nint> target)
+    {
+        using var stream = Open(path);
+        var length = ReadLength(stream, path);
+        var header = new byte[length];
+        stream.ReadExactly(header);
+        using var json = Parse(header, path);
+        var metadata = json.RootElement.GetProperty("__metadata__");
+        var tensors = Tensors(json.RootElement, stream.Length - 8 - length, path);
+
+        // Checked before anything is copied, so that a damaged file changes nothing.
+        var expected = metadata.GetProperty("checksum").GetString() ?? "";
+        var found = Checksum(stream, header);
+        if (!string.Equals(expected, found, StringComparison.Ordinal))
+            throw Damaged(path, $"checksum {expected}, found {found}");
+
+        foreach (var (name, shape, begin, bytes) in tensors)
+        {
+            var address = target(name, shape);
+            if (address == 0)
+                continue;
+            stream.Position = 8 + length + begin;
+            for (long done = 0; done < bytes;)
+            {
+                var size = (int)Math.Min(bytes - done, 1 << 20);
+                stream.ReadExactly(new Span<byte>((byte*)address + done, size));
+                done += size;
+            }
+        }
+
+        return metadata.GetProperty("state").GetString() ?? "{}";
+    }
+
+    private static string Header(string state, IReadOnlyList<TensorSource> tensors)
+    {
+        var header = new JsonObject
+        {
+            ["__metadata__"] = new JsonObject { ["format"] = Format, ["checksum"] = NoChecksum, ["state"] = state },
+        };
+        long begin = 0;
+        foreach (var tensor in tensors)
+        {
+            var end = begin + (tensor.Elements * sizeof(float));
+            header.Add(tensor.Name, new JsonObject
+            {
+                ["dtype"] = "F32",
+                ["shape"] = new JsonArray([.. tensor.Shape.Select(size => (JsonNode)size)]),
+                ["data_offsets"] = new JsonArray(begin, end),
+            });
+            begin = end;
+        }
+
+        // Eight-byte alignment of the numbers, as safetensors asks.
+        var text = header.ToJsonString();
+        return text.PadRight(text.Length + ((8 - (Encoding.UTF8.GetByteCount(text) % 8)) % 8));
+    }
+
+    private static int ChecksumAt(byte[] header) => header.AsSpan().IndexOf("\"checksum\":\""u8) + "\"checksum\":\"".Length;
+
+    private static void ForEachBlock(TensorSource tensor, ReadBlock read)
+    {
+        var bytes = tensor.Elements * sizeof(float);
+        for (long done = 0; done < bytes; done += 1 << 20)
+            read(new ReadOnlySpan<byte>((byte*)tensor.Data + done, (int)Math.Min(bytes - done, 1 << 20)));
+    }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConsortException($"{path}: cannot be opened: {e.Message}", e);
+        }
+    }
+
+    private static int ReadLength(FileStream stream, string path)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        if (stream.ReadAtLeast(bytes, 8, throwOnEndOfStream: false) < 8)
+            throw Damaged(path, "at least 8 bytes");
+        var length = BitConverter.ToInt64(bytes);
+        if (length is < 2 or > MaxHeader || length > stream.Length - 8)
+            throw Damaged(path, string.Create(CultureInfo.InvariantCulture, $"a header that fits, found one of {length} bytes in a file of {stream.Length}"));
+        return (int)length;
+    }
+
+    private static JsonDocument Parse(byte[] header, string path)
+    {
+        try
+        {
+            var json = JsonDocument.Parse(header);
+            var format = json.RootElement.GetProperty("__metadata__").GetProperty("format").GetString();
+            if (format == Format)
+                return json;
+            json.Dispose();
+            throw new ConsortException($"{path}: found format {format}, expected {Format}");
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw Damaged(path, "a header in JSON");
+        }
+    }
+
+    private static List<(string Name, long[] Shape, long Begin, long Bytes)> Tensors(JsonElement header, long room, string path)
+    {
+        var tensors = new List<(string, long[], long, long)>();
+        try
+        {
+            foreach (var property in header.EnumerateObject().Where(p => p.Name != "__metadata__"))
+            {
+                var shape = property.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64()).ToArray();
+                var offsets = property.Value.GetProperty("data_offsets");
+                var (begin, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
+                var bytes = checked(shape.Aggregate((long)sizeof(float), (product, size) => checked(product * size)));
+                if (begin < 0 || end > room || end - begin != bytes)
+                    throw Damaged(path, string.Create(CultureInfo.InvariantCulture, $"{property.Name} within {room} bytes, found [{begin}, {end})"));
+                tensors.Add((property.Name, shape, begin, bytes));
+            }
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or OverflowException or IndexOutOfRangeException)
+        {
+            throw Damaged(path, "tensors with a shape and offsets");
+        }
+
+        return tensors;
+    }
+
+    private static string Checksum(FileStream stream, byte[] header)
+    {
+        var blank = (byte[])header.Clone();
+        var at = ChecksumAt(blank);
+        if (at + NoChecksum.Length <= blank.Length)
+            Encoding.ASCII.GetBytes(NoChecksum).CopyTo(blank.AsSpan(at));
+        var hash = new XxHash128();
+        hash.Append(blank);
+        stream.Position = 8 + header.Length;
+        hash.Append(stream);
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+
+    private static ConsortException Damaged(string path, string expected) =>
+        new($"{path}: the file is damaged or cut short: expected {expected}; use an older checkpoint or train again");
+
+    private delegate void ReadBlock(ReadOnlySpan<byte> block);
+}

@@ -1,0 +1,18 @@
+namespace Consort.Learning.Evaluation;
+
+/// <summary>What was measured on a set of rows.</summary>
+/// <param name="Auc">Exact area under the ROC curve, 0 to 1; NaN when the labels are all alike or a logit was NaN.</param>
+/// <param name="LogLoss">Mean cross-entropy in nats, probabilities clipped as <see cref="Evaluator"/> says; NaN without rows.</param>
+/// <param name="Calibration">Σ p / Σ y, predicted over observed clicks, ideally 1; infinite without clicks, NaN without rows.</param>
+/// <param name="CalibrationError">Expected calibration error: Σ_bins n_bin/n · |mean p − mean y|, over 15 bins of equal width.</param>
+/// <param name="Rows">Rows measured.</param>
+/// <param name="Clicks">Rows with label 1.</param>
+public sealed record Metrics(double Auc, double LogLoss, double Calibration, double CalibrationError, long Rows, long Clicks)
+{
+    /// <summary>
+    /// Relative improvement of an AUC in per cent: ((AUC − 0.5)/(AUC_base − 0.5) − 1) · 100. NaN or infinite for a base of 0.5.
+    /// </summary>
+    /// <param name="auc">AUC of the model.</param>
+    /// <param name="baseAuc">AUC of the base model.</param>
+    public static double RelaImp(double auc, double baseAuc) => ((auc - 0.5) / (baseAuc - 0.5) - 1) * 100;
+}

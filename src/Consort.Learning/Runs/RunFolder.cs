@@ -1,0 +1,107 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Consort.Data;
+using Consort.Learning.Training;
+
+namespace Consort.Learning.Runs;
+
+/// <summary>
+/// What a run leaves behind: the resolved experiment, the environment, the encoder, an event log of one JSON object a line,
+/// metrics, a report, and checkpoints.
+/// </summary>
+public sealed class RunFolder
+{
+    /// <summary>How numbers are written in logs: NaN and infinity by name, since AUC can be NaN on tiny data.</summary>
+    public static JsonSerializerOptions Json { get; } = new()
+    {
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
+
+    /// <summary>Opens or makes the folder.</summary>
+    /// <exception cref="ConsortException">It cannot be made.</exception>
+    public RunFolder(string path)
+    {
+        Path = System.IO.Path.GetFullPath(path);
+        try
+        {
+            Directory.CreateDirectory(System.IO.Path.Combine(Path, "checkpoints"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConsortException($"{path}: cannot make the run folder: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>The experiment with every default filled in.</summary>
+    public string Experiment => In("experiment.yaml");
+
+    /// <summary>Machine, runtime and version.</summary>
+    public string Environment => In("environment.json");
+
+    /// <summary>The fitted encoder: raw rows to ids.</summary>
+    public string Encoder => In("encoder.bin");
+
+    /// <summary>One JSON object a line.</summary>
+    public string Events => In("events.jsonl");
+
+    /// <summary>The results for machines.</summary>
+    public string Metrics => In("metrics.json");
+
+    /// <summary>The results for people.</summary>
+    public string Report => In("report.md");
+
+    /// <summary>Everything that a stopped run needs to go on.</summary>
+    public string LastCheckpoint => In("checkpoints/last.ckpt");
+
+    /// <summary>The best weights of a phase.</summary>
+    public string BestCheckpoint(string phase) => In($"checkpoints/best-{phase}.ckpt");
+
+    /// <summary>The best weights of the last phase that has any: what scoring uses.</summary>
+    /// <exception cref="ConsortException">The run has none yet.</exception>
+    public string FinalCheckpoint(IEnumerable<string> phases) =>
+        phases.Reverse().Select(BestCheckpoint).FirstOrDefault(File.Exists)
+        ?? throw new ConsortException($"{Path}: found no checkpoint, expected a run that has finished at least one evaluation");
+
+    /// <summary>Appends an event with the time.</summary>
+    public void Log(string name, params (string Key, object? Value)[] fields)
+    {
+        var entry = new Dictionary<string, object?> { ["time"] = DateTime.UtcNow, ["event"] = name };
+        foreach (var (key, value) in fields)
+            entry[key] = value;
+        Append(JsonSerializer.Serialize(entry, Json));
+    }
+
+    internal void LogEpoch(EpochResult result) => Log(
+        "evaluation", ("phase", result.Phase), ("epoch", result.Epoch), ("steps", result.Steps), ("learning_rate", result.LearningRate),
+        ("loss", result.Loss), ("valid", result.Valid.Ensemble), ("members", result.Valid.Members.Select(m => m.Auc)),
+        ("best", result.IsBest), ("seconds", result.Seconds));
+
+    private string In(string name) => System.IO.Path.Combine(Path, name);
+
+    // A line that a crash cut short is ended first, so that it spoils no other.
+    private void Append(string line)
+    {
+        try
+        {
+            using var stream = new FileStream(Events, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            stream.Seek(0, SeekOrigin.End);
+            if (stream.Length > 0)
+            {
+                stream.Seek(-1, SeekOrigin.End);
+                if (stream.ReadByte() != '\n')
+                    stream.WriteByte((byte)'\n');
+            }
+
+            stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        }
+        catch (IOException e)
+        {
+            throw Consort.Data.Storage.SafeFile.Explain(Events, e);
+        }
+    }
+}

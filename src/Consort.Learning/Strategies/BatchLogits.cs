@@ -1,0 +1,128 @@
+namespace Consort.Learning.Strategies;
+
+/// <summary>
+/// Everything a <see cref="Strategy"/> may see of one step: labels, the logits of M members, of the ensemble and of frozen
+/// teachers, and room for the gradients. Allocated once for the largest batch; a step allocates nothing.
+/// </summary>
+/// <remarks>
+/// One step: set <see cref="Rows"/>, fill <see cref="Labels"/>, <see cref="Logits"/> (and <see cref="TeacherLogits"/>), call
+/// <see cref="Prepare"/>, then <see cref="Strategy.Apply"/>, then read <see cref="Gradients"/>. All in double precision: batch means
+/// of small squared differences lose too much in float32. Not safe for use by several threads at once.
+/// </remarks>
+public sealed class BatchLogits
+{
+    private readonly double[] _labels; // [B]
+    private readonly double[] _logits; // [M, B]
+    private readonly double[] _probabilities; // [M, B]
+    private readonly double[] _ensembleLogits; // [B]
+    private readonly double[] _ensembleProbabilities; // [B]
+    private readonly double[] _teacherLogits; // [teachers, B]
+    private readonly double[] _gradients; // [M, B]
+    private int _rows;
+
+    /// <summary>Allocates the buffers.</summary>
+    /// <param name="capacity">Largest batch B, at least 1.</param>
+    /// <param name="members">Number of members M, at least 1.</param>
+    /// <param name="teachers">Number of frozen teachers, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
+    public BatchLogits(int capacity, int members, int teachers)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(teachers);
+        Capacity = capacity;
+        Members = members;
+        Teachers = teachers;
+        _rows = capacity;
+        _labels = new double[capacity];
+        _logits = new double[checked(members * capacity)];
+        _probabilities = new double[members * capacity];
+        _ensembleLogits = new double[capacity];
+        _ensembleProbabilities = new double[capacity];
+        _teacherLogits = new double[checked(teachers * capacity)];
+        _gradients = new double[members * capacity];
+    }
+
+    /// <summary>Largest number of rows.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Rows of the current batch, B; between 0 and <see cref="Capacity"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Set outside that range.</exception>
+    public int Rows
+    {
+        get => _rows;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, Capacity);
+            _rows = value;
+        }
+    }
+
+    /// <summary>Number of members M.</summary>
+    public int Members { get; }
+
+    /// <summary>Number of frozen teachers.</summary>
+    public int Teachers { get; }
+
+    /// <summary>Labels, 0 or 1, [B].</summary>
+    public Span<double> Labels() => _labels.AsSpan(0, _rows);
+
+    /// <summary>Logits z_m of a member, [B]; filled by the caller before <see cref="Prepare"/>.</summary>
+    /// <param name="member">0 ≤ m &lt; M.</param>
+    public Span<double> Logits(int member) => Row(_logits, member, Members);
+
+    /// <summary>Probabilities p_m = sigmoid(z_m), [B]; filled by <see cref="Prepare"/>.</summary>
+    /// <param name="member">0 ≤ m &lt; M.</param>
+    public Span<double> Probabilities(int member) => Row(_probabilities, member, Members);
+
+    /// <summary>Fused logits of the ensemble, [B]; filled by <see cref="Prepare"/>.</summary>
+    public Span<double> EnsembleLogits() => _ensembleLogits.AsSpan(0, _rows);
+
+    /// <summary>Sigmoid of the fused logits, [B]; filled by <see cref="Prepare"/>.</summary>
+    public Span<double> EnsembleProbabilities() => _ensembleProbabilities.AsSpan(0, _rows);
+
+    /// <summary>Logits of a frozen teacher, [B]; filled by the caller.</summary>
+    /// <param name="teacher">0 ≤ t &lt; Teachers.</param>
+    public Span<double> TeacherLogits(int teacher) => Row(_teacherLogits, teacher, Teachers);
+
+    /// <summary>dLoss/dz_m, [B]; zeroed by <see cref="Prepare"/>, strategies add to it.</summary>
+    /// <param name="member">0 ≤ m &lt; M.</param>
+    public Span<double> Gradients(int member) => Row(_gradients, member, Members);
+
+    /// <summary>Computes probabilities and the fused logits from the member logits, and zeroes the gradients.</summary>
+    /// <param name="fusion">How the member logits are fused.</param>
+    public void Prepare(Fusion fusion)
+    {
+        Span<double> ensemble = EnsembleLogits();
+        ensemble.Clear();
+        for (int m = 0; m < Members; m++)
+        {
+            ReadOnlySpan<double> logits = Logits(m);
+            Span<double> probabilities = Probabilities(m);
+            for (int b = 0; b < logits.Length; b++)
+            {
+                probabilities[b] = Logistic.Sigmoid(logits[b]);
+                ensemble[b] += logits[b];
+            }
+            Gradients(m).Clear();
+        }
+        double share = EnsembleShare(fusion);
+        Span<double> ensembleProbabilities = EnsembleProbabilities();
+        for (int b = 0; b < ensemble.Length; b++)
+        {
+            ensemble[b] *= share;
+            ensembleProbabilities[b] = Logistic.Sigmoid(ensemble[b]);
+        }
+    }
+
+    /// <summary>d z_ens / d z_m: 1/M for the mean, 1 for the sum.</summary>
+    internal double EnsembleShare(Fusion fusion) => fusion == Fusion.Mean ? 1.0 / Members : 1.0;
+
+    private Span<double> Row(double[] buffer, int index, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, count);
+        return buffer.AsSpan(index * Capacity, _rows);
+    }
+}

@@ -1,0 +1,26 @@
+namespace Consort.Learning.Strategies;
+
+/// <summary>Sigmoid, softplus and cross-entropy that neither overflow nor lose digits for any finite logit.</summary>
+internal static class Logistic
+{
+    /// <summary>1 / (1 + exp(−z)).</summary>
+    public static double Sigmoid(double z)
+    {
+        double e = Math.Exp(-Math.Abs(z));
+        return z >= 0 ? 1 / (1 + e) : e / (1 + e);
+    }
+
+    /// <summary>log(1 + exp(z)).</summary>
+    public static double Softplus(double z) => Math.Max(z, 0) + LogOnePlus(Math.Exp(-Math.Abs(z)));
+
+    /// <summary>−y log σ(z) − (1 − y) log(1 − σ(z)); the label may be soft, 0 ≤ y ≤ 1.</summary>
+    public static double CrossEntropy(double z, double y) => Math.Max(z, 0) - z * y + LogOnePlus(Math.Exp(-Math.Abs(z)));
+
+    /// <summary>log(1 + x) for x ≥ 0 without losing a small x (double.LogP1 is the plain formula and does lose it).</summary>
+    public static double LogOnePlus(double x)
+    {
+        double u = 1 + x;
+        // Kahan: the rounding error of u appears in log(u) and in (u − 1) alike and cancels.
+        return u == 1 ? x : Math.Log(u) * x / (u - 1);
+    }
+}

@@ -1,0 +1,59 @@
+namespace Consort.Learning.Strategies;
+
+/// <summary>
+/// How members learn in one step: from labels, from each other, from their ensemble, from frozen teachers. A strategy knows logits
+/// only, never the architecture behind them.
+/// </summary>
+public abstract class Strategy
+{
+    /// <summary>The name in <see cref="StrategyCatalogue"/>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>How the member logits become the ensemble's.</summary>
+    public abstract Fusion Fusion { get; }
+
+    /// <summary>Names of the loss terms, in the order in which <see cref="Apply"/> reports them.</summary>
+    public abstract IReadOnlyList<string> TermNames { get; }
+
+    /// <summary>
+    /// Computes the loss of the batch and adds its gradient. The loss is the sum of the terms: each is a batch mean and already carries
+    /// its weight. Allocates nothing after the first call.
+    /// </summary>
+    /// <param name="batch">A batch after <see cref="BatchLogits.Prepare"/> with this strategy's <see cref="Fusion"/>. dLoss/dz_m is
+    /// added to its gradients.</param>
+    /// <param name="terms">Receives the value of each term; at least as long as <see cref="TermNames"/>.</param>
+    /// <exception cref="ArgumentException"><paramref name="terms"/> is too short.</exception>
+    public abstract void Apply(BatchLogits batch, Span<double> terms);
+
+    /// <summary>Zeroes and returns the part of <paramref name="terms"/> that this strategy fills.</summary>
+    private protected Span<double> Begin(Span<double> terms)
+    {
+        int count = TermNames.Count;
+        if (terms.Length < count)
+        {
+            throw new ArgumentException($"needs room for {count} loss terms, got {terms.Length}", nameof(terms));
+        }
+        terms = terms[..count];
+        terms.Clear();
+        return terms;
+    }
+
+    /// <summary>
+    /// Adds the gradient of <paramref name="weight"/> · mean_b BCE(y, sigmoid(z_m)) to member m and returns that value.
+    /// </summary>
+    private protected static double AddMemberLabelLoss(BatchLogits batch, int member, double weight)
+    {
+        ReadOnlySpan<double> labels = batch.Labels();
+        ReadOnlySpan<double> logits = batch.Logits(member);
+        ReadOnlySpan<double> probabilities = batch.Probabilities(member);
+        Span<double> gradients = batch.Gradients(member);
+        double scale = weight / labels.Length;
+        double loss = 0;
+        for (int b = 0; b < labels.Length; b++)
+        {
+            loss += Logistic.CrossEntropy(logits[b], labels[b]);
+            gradients[b] += scale * (probabilities[b] - labels[b]);
+        }
+        return scale * loss;
+    }
+}

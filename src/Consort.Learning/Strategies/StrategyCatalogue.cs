@@ -1,0 +1,36 @@
+using Consort.Data.Options;
+
+namespace Consort.Learning.Strategies;
+
+/// <summary>One strategy that an experiment may name.</summary>
+/// <param name="Name">The name in an experiment file.</param>
+/// <param name="Summary">What it does, in a line.</param>
+/// <param name="Paper">Where it comes from.</param>
+/// <param name="Create">Makes the strategy from its options.</param>
+public sealed record StrategyEntry(string Name, string Summary, string Paper, Func<OptionMap, Strategy> Create);
+
+/// <summary>All strategies. A new strategy is one new file and one line here.</summary>
+public static class StrategyCatalogue
+{
+    private static readonly StrategyEntry[] All =
+    [
+        new("supervised", "labels alone: one model, independent members, or a plain ensemble (mean or sum of logits)",
+            "-", map => new Supervised(SupervisedOptions.From(map))),
+        new("mutual", "every member also learns from the probabilities of its peers",
+            "Yilmaz & Aldemir 2024, arXiv 2406.12087", map => new MutualLearning(MutualLearningOptions.From(map))),
+        new("kdef", "students learn from labels, their ensemble and better peers, weighted by an examination",
+            "Li et al. 2024, arXiv 2411.16122", map => new KnowledgeDrivenEnsemble(KnowledgeDrivenEnsembleOptions.From(map))),
+    ];
+
+    private static readonly Dictionary<string, StrategyEntry> ByName = All.ToDictionary(entry => entry.Name);
+
+    /// <summary>The entries, in the order in which they are listed.</summary>
+    public static IReadOnlyList<StrategyEntry> Entries => All;
+
+    /// <summary>
+    /// Makes the strategy that the key <c>name</c> names (supervised when absent); the other keys are its options. The caller closes the
+    /// map, which rejects unknown keys.
+    /// </summary>
+    /// <exception cref="Consort.Data.ConsortException">Unknown name, or an option out of range.</exception>
+    public static Strategy Create(OptionMap map) => map.Choice("name", ByName["supervised"], ByName).Create(map);
+}

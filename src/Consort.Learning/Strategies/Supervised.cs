@@ -1,0 +1,73 @@
+namespace Consort.Learning.Strategies;
+
+/// <summary>
+/// Learning from labels alone. With one member: the usual cross-entropy training of one model. With M members:
+/// <see cref="LabelLoss.Members"/> trains them independently, side by side, L = Σ_m or mean_m of mean_b BCE(y, p_m);
+/// <see cref="LabelLoss.Ensemble"/> is the plain ensemble (mean or sum of logits), L = mean_b BCE(y, sigmoid(z_ens)).
+/// </summary>
+/// <remarks>
+/// One loss term, "label". BCE is computed from logits: max(z, 0) − z·y + log(1 + exp(−|z|)). The gradient is (p − y)/B per member, or
+/// (p_ens − y)/B times 1/M (mean) or 1 (sum) for the plain ensemble.
+/// </remarks>
+public sealed class Supervised : Strategy
+{
+    private static readonly string[] Terms = ["label"];
+    private readonly SupervisedOptions _options;
+
+    /// <summary>Creates the strategy.</summary>
+    /// <param name="options">What is fitted to the label; defaults when null.</param>
+    public Supervised(SupervisedOptions? options = null) => _options = options ?? new SupervisedOptions();
+
+    /// <inheritdoc/>
+    public override string Name => "supervised";
+
+    /// <inheritdoc/>
+    public override Fusion Fusion => _options.Fusion;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> TermNames => Terms;
+
+    /// <inheritdoc/>
+    public override void Apply(BatchLogits batch, Span<double> terms)
+    {
+        terms = Begin(terms);
+        if (batch.Rows == 0)
+        {
+            return;
+        }
+        terms[0] = _options.Loss == LabelLoss.Ensemble ? AddEnsembleLoss(batch) : AddMemberLosses(batch);
+    }
+
+    private double AddMemberLosses(BatchLogits batch)
+    {
+        double weight = _options.Reduction == MemberReduction.Mean ? 1.0 / batch.Members : 1.0;
+        double loss = 0;
+        for (int m = 0; m < batch.Members; m++)
+        {
+            loss += AddMemberLabelLoss(batch, m, weight);
+        }
+        return loss;
+    }
+
+    private double AddEnsembleLoss(BatchLogits batch)
+    {
+        ReadOnlySpan<double> labels = batch.Labels();
+        ReadOnlySpan<double> logits = batch.EnsembleLogits();
+        ReadOnlySpan<double> probabilities = batch.EnsembleProbabilities();
+        double loss = 0;
+        for (int b = 0; b < labels.Length; b++)
+        {
+            loss += Logistic.CrossEntropy(logits[b], labels[b]);
+        }
+        double scale = batch.EnsembleShare(_options.Fusion) / labels.Length;
+        for (int m = 0; m < batch.Members; m++)
+        {
+            Span<double> gradients = batch.Gradients(m);
+            for (int b = 0; b < gradients.Length; b++)
+            {
+                gradients[b] += scale * (probabilities[b] - labels[b]);
+            }
+        }
+        return loss / labels.Length;
+    }
+}

@@ -1,0 +1,52 @@
+using Consort.Data.Options;
+
+namespace Consort.Learning.Strategies;
+
+/// <summary>Which logit is fitted to the label.</summary>
+public enum LabelLoss
+{
+    /// <summary>Each member's own: independent members trained side by side.</summary>
+    Members,
+
+    /// <summary>The fused one alone: a plain ensemble.</summary>
+    Ensemble,
+}
+
+/// <summary>How the losses of members are put together.</summary>
+public enum MemberReduction
+{
+    /// <summary>Sum: each member's gradient is what it would be if it were trained alone.</summary>
+    Sum,
+
+    /// <summary>Mean: each member's gradient is divided by M.</summary>
+    Mean,
+}
+
+/// <summary>Options of <see cref="Supervised"/>.</summary>
+/// <param name="Loss">Key <c>loss</c>: members (default) or ensemble.</param>
+/// <param name="Reduction">Key <c>reduction</c>: sum (default) or mean; matters for <see cref="LabelLoss.Members"/> only.</param>
+/// <param name="Fusion">Key <c>fusion</c>: mean (default) or sum of the member logits.</param>
+public sealed record SupervisedOptions(
+    LabelLoss Loss = LabelLoss.Members,
+    MemberReduction Reduction = MemberReduction.Sum,
+    Fusion Fusion = Fusion.Mean)
+{
+    private static readonly Dictionary<string, LabelLoss> Losses = new()
+    {
+        ["members"] = LabelLoss.Members,
+        ["ensemble"] = LabelLoss.Ensemble,
+    };
+
+    private static readonly Dictionary<string, MemberReduction> Reductions = new()
+    {
+        ["sum"] = MemberReduction.Sum,
+        ["mean"] = MemberReduction.Mean,
+    };
+
+    /// <summary>Reads the options; keys that are absent take their defaults.</summary>
+    /// <exception cref="Consort.Data.ConsortException">A value is none of those listed.</exception>
+    public static SupervisedOptions From(OptionMap map) => new(
+        map.Choice("loss", LabelLoss.Members, Losses),
+        map.Choice("reduction", MemberReduction.Sum, Reductions),
+        map.Choice("fusion", Fusion.Mean, StrategyRanges.Fusions));
+}

@@ -1,0 +1,74 @@
+using Consort.Compute.Execution;
+using Consort.Data.Datasets;
+using Consort.Learning.Evaluation;
+using Consort.Learning.Strategies;
+
+namespace Consort.Learning.Training;
+
+/// <summary>Runs a family over batches: raw numbers in, logits of members and ensemble out.</summary>
+public sealed unsafe class LogitPass
+{
+    private readonly Program<float> _program;
+
+    /// <summary>Creates a pass with room for the program's largest batch.</summary>
+    public LogitPass(Program<float> program)
+    {
+        _program = program;
+        Logits = new BatchLogits(program.Capacity, program.Members, 0);
+    }
+
+    /// <summary>The logits and labels of the last batch.</summary>
+    public BatchLogits Logits { get; }
+
+    /// <summary>Computes the logits of a batch.</summary>
+    public void Run(Batch batch, Fusion fusion, bool isTraining, ulong seed)
+    {
+        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining, seed));
+        Logits.Rows = batch.Rows;
+        var labels = Logits.Labels();
+        for (var row = 0; row < labels.Length; row++)
+            labels[row] = batch.Labels[row];
+        for (var member = 0; member < Logits.Members; member++)
+        {
+            var source = _program.Logits(member); // [B]
+            var target = Logits.Logits(member);
+            for (var row = 0; row < target.Length; row++)
+                target[row] = source[row];
+        }
+
+        Logits.Prepare(fusion);
+    }
+
+    /// <summary>Measures a split from its first row to its last.</summary>
+    /// <exception cref="OperationCanceledException">The user stopped it.</exception>
+    public SplitResult Evaluate(EncodedSplit split, Fusion fusion, CancellationToken cancellation)
+    {
+        using var loader = new BatchLoader(split, new LoaderOptions(_program.Capacity));
+        using var evaluator = new ConsortEvaluator(Logits.Members, fusion);
+        using var ceiling = split.HasTruth ? new Ceiling() : null;
+        loader.Start(0);
+        while (loader.Next() is { } batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Run(batch, fusion, isTraining: false, seed: 0);
+            evaluator.Add(Logits);
+            ceiling?.Add(new ReadOnlySpan<float>(batch.Truth, batch.Rows), new ReadOnlySpan<float>(batch.Labels, batch.Rows));
+        }
+
+        return new SplitResult(evaluator.Result(), ceiling is null ? null : new CeilingResult(ceiling.Auc(), ceiling.LogLoss()));
+    }
+
+    /// <summary>Hands the loss gradient of the last batch to the program and runs its backward pass.</summary>
+    public void Backward()
+    {
+        for (var member = 0; member < Logits.Members; member++)
+        {
+            var source = Logits.Gradients(member); // [B]
+            var target = _program.LogitGradients(member);
+            for (var row = 0; row < target.Length; row++)
+                target[row] = (float)source[row];
+        }
+
+        _program.Backward();
+    }
+}

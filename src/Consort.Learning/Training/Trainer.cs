@@ -1,0 +1,316 @@
+using System.Diagnostics;
+using System.Globalization;
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Optimizers;
+using Consort.Compute.Parallel;
+using Consort.Compute.Parameters;
+using Consort.Compute.Random;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Learning.Checkpoints;
+using Consort.Learning.Runs;
+using Consort.Learning.Schedules;
+
+namespace Consort.Learning.Training;
+
+/// <summary>
+/// The one training loop: phases of epochs of steps, an evaluation after each epoch (or part of one), early stopping on
+/// the best weights, checkpoints to go on from. It knows neither architectures nor how members teach each other.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private static readonly long ReportTicks = Stopwatch.Frequency / 4;
+
+    private readonly EncodedDataset _data;
+    private readonly TrainingOptions _options;
+    private readonly IReadOnlyList<Phase> _phases;
+    private readonly RunFolder _folder;
+    private readonly IProgress<TrainingProgress>? _progress;
+    private readonly Workers _workers;
+    private readonly ParameterStore<float> _store;
+    private readonly Program<float> _program;
+    private readonly LogitPass _pass;
+    private readonly AllocationMeter _allocations = new();
+    private readonly double[] _terms = new double[16];
+    private TrainerState _state = new();
+    private Optimizer<float>? _optimizer;
+    private Schedule? _schedule;
+    private long _lastReport;
+    private long _lastCheckpoint;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="graph">The family.</param>
+    /// <param name="data">With a validation split.</param>
+    /// <param name="options">Options of all phases.</param>
+    /// <param name="phases">At least one.</param>
+    /// <param name="folder">Where checkpoints and the log go.</param>
+    /// <param name="threads">At least 1.</param>
+    /// <param name="progress">Told a few times a second on the training thread, or null.</param>
+    /// <exception cref="ConsortException">The data have no validation split, or a phase does not fit the family.</exception>
+    public Trainer(
+        Graph graph, EncodedDataset data, TrainingOptions options, IReadOnlyList<Phase> phases, RunFolder folder, int threads,
+        IProgress<TrainingProgress>? progress = null)
+    {
+        if (data.Valid is null)
+            throw new ConsortException($"{data.Folder}: found no validation split, expected one to choose the best weights by");
+        foreach (var phase in phases.Where(p => p.From.Count > 0 && p.From.Count != graph.Outputs.Count))
+            throw new ConsortException(
+                $"phase {phase.Name}, from: found {phase.From.Count} runs, expected {graph.Outputs.Count}, one a member");
+        (_data, _options, _phases, _folder, _progress) = (data, options, phases, folder, progress);
+        _workers = new Workers(threads);
+        _store = new ParameterStore<float>(graph);
+        _program = new Program<float>(graph, _store, options.BatchSize, _workers);
+        _pass = new LogitPass(_program);
+    }
+
+    /// <summary>The weights: after <see cref="Run"/> the best of the last phase.</summary>
+    public ParameterStore<float> Store => _store;
+
+    /// <summary>Trains, or goes on where a checkpoint stands.</summary>
+    /// <param name="identity">A digest of everything that decides the result; a checkpoint of another one is refused.</param>
+    /// <param name="resume">Whether to go on from the folder's checkpoint if there is one.</param>
+    /// <param name="cancellation">Stops after the step under way, with a checkpoint to go on from.</param>
+    /// <exception cref="ConsortException">A checkpoint is damaged or of another experiment, or training diverged.</exception>
+    /// <exception cref="OperationCanceledException">The user stopped it; the checkpoint is written.</exception>
+    public TrainingResult Run(string identity, bool resume, CancellationToken cancellation)
+    {
+        var clock = Stopwatch.StartNew();
+        if (!resume || !File.Exists(_folder.LastCheckpoint))
+        {
+            _store.Initialize(_options.Seed);
+            _state = new TrainerState { Identity = identity };
+        }
+        else
+        {
+            Restore(identity);
+        }
+
+        _lastCheckpoint = Stopwatch.GetTimestamp();
+        try
+        {
+            for (; _state.Phase < _phases.Count; _state.Phase++)
+            {
+                RunPhase(_phases[_state.Phase], cancellation);
+                NextPhase();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            SaveLast();
+            _folder.Log("stopped", ("phase", _state.Phase), ("epoch", _state.Epoch), ("batch", _state.Batch));
+            throw;
+        }
+
+        var fusion = _phases[^1].Strategy.Fusion;
+        var valid = _pass.Evaluate(_data.Valid!, fusion, cancellation);
+        var test = _data.Test is { } split ? _pass.Evaluate(split, fusion, cancellation) : null;
+        return new TrainingResult(
+            valid, test, _state.Epochs, _state.TrainedRows / _state.TrainedSeconds, _program.Graph.ParameterCount,
+            Process.GetCurrentProcess().PeakWorkingSet64, _allocations.BytesPerStep, clock.Elapsed.TotalSeconds);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _optimizer?.Dispose();
+        _program.Dispose();
+        _store.Dispose();
+        _workers.Dispose();
+    }
+
+    private void RunPhase(Phase phase, CancellationToken cancellation)
+    {
+        using var loader = new BatchLoader(_data.Train, new LoaderOptions(_options.BatchSize, Shuffle: true, _options.Seed));
+        OpenPhase(phase, loader.Batches);
+        if (phase.EvaluateFirst && _state is { PhaseSteps: 0, EvaluatedAt: < 0 })
+            EndPart(phase, cancellation);
+
+        while (!_state.IsPhaseDone && _state.Epoch < phase.Epochs)
+        {
+            RunEpoch(phase, loader, cancellation);
+            (_state.Epoch, _state.RunEpochs, _state.Batch) = (_state.Epoch + 1, _state.RunEpochs + 1, 0);
+            Array.Clear(_state.LossSums);
+            SaveLast();
+        }
+
+        Checkpoint.Load(_folder.BestCheckpoint(phase.Name), _store);
+    }
+
+    // A phase begins with the weights it names or finds, and with a fresh optimizer.
+    private void OpenPhase(Phase phase, long stepsPerEpoch)
+    {
+        if (phase.Strategy.TermNames.Count > _terms.Length)
+            throw new InvalidOperationException($"strategy {phase.Strategy.Name} has more than {_terms.Length} loss terms");
+        _schedule = phase.Schedule(phase.LearningRate, stepsPerEpoch);
+        if (_optimizer is null)
+            _optimizer = new Optimizer<float>(_store, _options.Optimizer with { FrozenMembers = phase.Frozen }, _workers);
+        if (_state.LossSums.Length != phase.Strategy.TermNames.Count)
+            _state.LossSums = new double[phase.Strategy.TermNames.Count];
+        if (_state.Schedule.Length == _schedule.StateSize && _state.PhaseSteps > 0)
+            _schedule.LoadState(_state.Schedule);
+        if (_state.PhaseSteps > 0)
+            return;
+        for (var member = 0; member < phase.From.Count; member++)
+            Checkpoint.LoadMember(phase.From[member], _store, member);
+        _folder.Log("phase", ("name", phase.Name), ("strategy", phase.Strategy.Name), ("steps_per_epoch", stepsPerEpoch));
+    }
+
+    private void NextPhase()
+    {
+        _optimizer!.Dispose();
+        _optimizer = null;
+        (_state.Epoch, _state.Batch, _state.PhaseSteps, _state.EvaluatedAt, _state.WithoutImprovement) = (0, 0, 0, -1, 0);
+        (_state.Best, _state.IsPhaseDone, _state.Schedule, _state.LossSums) = (double.NegativeInfinity, false, [], []);
+    }
+
+    private void RunEpoch(Phase phase, BatchLoader loader, CancellationToken cancellation)
+    {
+        var batches = loader.Batches;
+        loader.Start(_state.RunEpochs, _state.Batch);
+        if (_state.Batch > 0 && IsPartEnd(batches) && _state.EvaluatedAt != _state.PhaseSteps)
+            EndPart(phase, cancellation); // the run was stopped in the middle of this evaluation
+        _allocations.Start();
+        var (epochRows, epochStart, evaluationTicks) = (0L, Stopwatch.GetTimestamp(), 0L);
+        while (true)
+        {
+            var start = Stopwatch.GetTimestamp();
+            if (loader.Next() is not { } batch)
+                break;
+            TrainStep(phase, batch);
+            _allocations.Step();
+            var now = Stopwatch.GetTimestamp();
+            _state.TrainedRows += batch.Rows;
+            _state.TrainedSeconds += Stopwatch.GetElapsedTime(start, now).TotalSeconds;
+            epochRows += batch.Rows;
+
+            _allocations.Pause();
+            if (now - _lastReport > ReportTicks)
+                Report(phase, batches, epochRows, Stopwatch.GetElapsedTime(epochStart + evaluationTicks, now).TotalSeconds, now);
+            if (IsPartEnd(batches))
+            {
+                EndPart(phase, cancellation);
+                evaluationTicks += Stopwatch.GetTimestamp() - now;
+                if (_state.IsPhaseDone)
+                    break;
+            }
+            else if (Stopwatch.GetElapsedTime(_lastCheckpoint, now).TotalMinutes >= _options.CheckpointMinutes)
+            {
+                SaveLast();
+            }
+
+            if (_state.Batch < batches)
+                cancellation.ThrowIfCancellationRequested();
+            _allocations.Resume();
+        }
+
+        _allocations.Stop();
+    }
+
+    private void TrainStep(Phase phase, Batch batch)
+    {
+        var seed = new CounterRandom(_options.Seed, "dropout").Bits((ulong)_state.Steps);
+        _pass.Run(batch, phase.Strategy.Fusion, isTraining: true, seed);
+        phase.Strategy.Apply(_pass.Logits, _terms);
+        _pass.Backward();
+        var rate = _schedule!.Rate(_state.PhaseSteps);
+        try
+        {
+            _optimizer!.Step(rate);
+        }
+        catch (NotFiniteNumberException e)
+        {
+            throw Diverged(e.Message);
+        }
+
+        for (var term = 0; term < _state.LossSums.Length; term++)
+        {
+            if (!double.IsFinite(_terms[term]))
+                throw Diverged(string.Create(CultureInfo.InvariantCulture, $"the loss term {phase.Strategy.TermNames[term]} is {_terms[term]}"));
+            _state.LossSums[term] += _terms[term];
+        }
+
+        (_state.Batch, _state.PhaseSteps, _state.Steps) = (_state.Batch + 1, _state.PhaseSteps + 1, _state.Steps + 1);
+    }
+
+    private ConsortException Diverged(string what) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"training diverged in epoch {_state.Epoch + 1}, step {_state.Batch + 1}: {what}; lower learning_rate, or check numeric columns for extreme values"));
+
+    // Parts are as equal as batches allow; the last one ends with the epoch.
+    private bool IsPartEnd(long batches)
+    {
+        var parts = Math.Min(_options.EvaluationsPerEpoch, batches);
+        return _state.Batch * parts / batches > (_state.Batch - 1) * parts / batches;
+    }
+
+    private void EndPart(Phase phase, CancellationToken cancellation)
+    {
+        var valid = _pass.Evaluate(_data.Valid!, phase.Strategy.Fusion, cancellation).Metrics;
+        var metric = _options.Monitor == Monitor.Auc ? valid.Ensemble.Auc : -valid.Ensemble.LogLoss;
+        // Data of one class have no AUC: the first weights then stay the best, rather than none.
+        var isBest = metric > _state.Best + phase.MinDelta || (_state.Best == double.NegativeInfinity && !double.IsFinite(metric));
+        var rate = _schedule!.Rate(Math.Max(0, _state.PhaseSteps - 1));
+        _schedule.Evaluated(metric);
+        _state.EvaluatedAt = _state.PhaseSteps;
+        if (isBest)
+        {
+            _state.Best = double.IsFinite(metric) ? metric : double.MinValue;
+            _state.WithoutImprovement = 0;
+            Checkpoint.Save(_folder.BestCheckpoint(phase.Name), _store, null, $"{{\"steps\":{_state.Steps}}}");
+        }
+        else if (++_state.WithoutImprovement >= phase.Patience && phase.Patience > 0)
+        {
+            _state.IsPhaseDone = true;
+        }
+
+        var loss = new Dictionary<string, double>();
+        for (var term = 0; term < _state.LossSums.Length && _state.Batch > 0; term++)
+            loss[phase.Strategy.TermNames[term]] = _state.LossSums[term] / _state.Batch;
+        var epoch = _state.PhaseSteps == 0 ? 0 : _state.Epoch + 1;
+        var result = new EpochResult(phase.Name, epoch, _state.Steps, rate, loss, valid, isBest, _state.TrainedSeconds);
+        _state.Epochs.Add(result);
+        _folder.LogEpoch(result);
+        Report(phase, 0, 0, 0, Stopwatch.GetTimestamp());
+    }
+
+    private void Report(Phase phase, long batches, long rows, double seconds, long now)
+    {
+        _lastReport = now;
+        if (_progress is null)
+            return;
+        var loss = 0.0;
+        foreach (var sum in _state.LossSums)
+            loss += sum / Math.Max(1, _state.Batch);
+        var pace = seconds > 0 ? rows / seconds : _state.TrainedRows / Math.Max(1e-9, _state.TrainedSeconds);
+        var left = pace > 0 ? Math.Max(0, batches - _state.Batch) * _options.BatchSize / pace : 0;
+        var latest = _state.Epochs.Count > 0 ? _state.Epochs[^1].Valid.Ensemble : null;
+        _progress.Report(new TrainingProgress(
+            phase.Name, _state.Epoch + 1, phase.Epochs, _state.Batch, batches, pace, loss, _schedule!.Rate(_state.PhaseSteps), latest, left));
+    }
+
+    private void SaveLast()
+    {
+        _state.Schedule = new double[_schedule!.StateSize];
+        _schedule.SaveState(_state.Schedule);
+        _state.OptimizerSteps = _optimizer!.Steps;
+        Checkpoint.Save(_folder.LastCheckpoint, _store, _optimizer, _state.ToJson());
+        _lastCheckpoint = Stopwatch.GetTimestamp();
+    }
+
+    private void Restore(string identity)
+    {
+        // The optimizer must exist before its state can be read; its kind is the same in all phases.
+        var phase = 0;
+        var header = TensorFile.Read(_folder.LastCheckpoint, (_, _) => 0);
+        _state = TrainerState.Parse(header);
+        if (_state.Identity != identity)
+            throw new ConsortException(
+                $"{_folder.LastCheckpoint}: was written by another experiment or other data; start again without --resume, or in another folder");
+        phase = Math.Min(_state.Phase, _phases.Count - 1);
+        _optimizer = new Optimizer<float>(_store, _options.Optimizer with { FrozenMembers = _phases[phase].Frozen }, _workers);
+        Checkpoint.Load(_folder.LastCheckpoint, _store, _optimizer);
+        _optimizer.Steps = _state.OptimizerSteps;
+        _folder.Log("resumed", ("phase", _state.Phase), ("epoch", _state.Epoch), ("batch", _state.Batch), ("steps", _state.Steps));
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+
+namespace Consort.Learning.Training;
+
+/// <summary>Where a run stands, as a checkpoint keeps it. Random numbers need no state: they follow from seed and step.</summary>
+internal sealed class TrainerState
+{
+    // AUC can be NaN on tiny data, and the best so far starts below everything.
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>A digest of the experiment and the data key: weights of another experiment cannot be resumed.</summary>
+    public string Identity { get; set; } = "";
+
+    public int Phase { get; set; }
+
+    /// <summary>Epochs done in this phase.</summary>
+    public int Epoch { get; set; }
+
+    /// <summary>Steps done in this epoch.</summary>
+    public long Batch { get; set; }
+
+    /// <summary>Steps done in this phase.</summary>
+    public long PhaseSteps { get; set; }
+
+    /// <summary>Steps of this phase at its latest evaluation, −1 before any.</summary>
+    public long EvaluatedAt { get; set; } = -1;
+
+    /// <summary>Steps done in the run; seeds dropout.</summary>
+    public long Steps { get; set; }
+
+    /// <summary>Epochs done in the run; seeds the order of rows.</summary>
+    public int RunEpochs { get; set; }
+
+    public double[] Schedule { get; set; } = [];
+
+    public double Best { get; set; } = double.NegativeInfinity;
+
+    public int WithoutImprovement { get; set; }
+
+    public bool IsPhaseDone { get; set; }
+
+    public double[] LossSums { get; set; } = [];
+
+    public long TrainedRows { get; set; }
+
+    public double TrainedSeconds { get; set; }
+
+    public long OptimizerSteps { get; set; }
+
+    public List<EpochResult> Epochs { get; set; } = [];
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    public static TrainerState Parse(string json) => JsonSerializer.Deserialize<TrainerState>(json, Json)!;
+}

@@ -1,0 +1,77 @@
+using Consort.Compute.Optimizers;
+using Consort.Data;
+using Consort.Data.Options;
+
+namespace Consort.Learning.Training;
+
+/// <summary>What early stopping and schedules watch on the validation split.</summary>
+public enum Monitor
+{
+    /// <summary>The ensemble's AUC; larger is better.</summary>
+    Auc,
+
+    /// <summary>The ensemble's log-loss; smaller is better.</summary>
+    LogLoss,
+}
+
+/// <summary>How a family is trained, whatever its members and strategy.</summary>
+public sealed record TrainingOptions
+{
+    private static readonly Dictionary<string, Monitor> Monitors = new() { ["auc"] = Monitor.Auc, ["logloss"] = Monitor.LogLoss };
+
+    private static readonly Dictionary<string, EmbeddingUpdate> Updates = new()
+    {
+        ["dense"] = EmbeddingUpdate.Dense,
+        ["touched"] = EmbeddingUpdate.Touched,
+    };
+
+    private static readonly Dictionary<string, Func<OptionMap, UpdateRule>> Rules = new()
+    {
+        ["adam"] = o => new Adam(o.Number("beta1", 0.9, 0, 0.999999), o.Number("beta2", 0.999, 0, 0.9999999), o.Number("epsilon", 1e-8, 0, 1)),
+        ["sgd"] = o => new Sgd(o.Number("momentum", 0, 0, 0.999999)),
+        ["adagrad"] = o => new Adagrad(o.Number("initial_accumulator", 0, 0, 1e6), o.Number("epsilon", 1e-10, 0, 1)),
+    };
+
+    /// <summary>Rows a step, 1 to 1,048,576.</summary>
+    public int BatchSize { get; init; } = 4096;
+
+    /// <summary>Update rule, regularisers, clipping.</summary>
+    public OptimizerOptions Optimizer { get; init; } = new() { MaxGradientNorm = 10 };
+
+    /// <summary>Seed of initial weights, order of rows, and dropout.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>What decides which weights are best.</summary>
+    public Monitor Monitor { get; init; }
+
+    /// <summary>Evaluations on the validation split in each epoch, 1 to 1000.</summary>
+    public int EvaluationsPerEpoch { get; init; } = 1;
+
+    /// <summary>Minutes between checkpoints within an epoch, 0.01 to 10,000.</summary>
+    public double CheckpointMinutes { get; init; } = 10;
+
+    /// <summary>Reads the section <c>training</c>; phases read their own keys from it too.</summary>
+    /// <exception cref="ConsortException">A value is out of its range.</exception>
+    public static TrainingOptions From(OptionMap options)
+    {
+        var defaults = new TrainingOptions();
+        var rule = options.Section("optimizer");
+        var clip = options.Number("max_gradient_norm", 10, 0, 1e9);
+        return new TrainingOptions
+        {
+            BatchSize = options.Integer("batch_size", defaults.BatchSize, 1, 1 << 20),
+            Seed = (ulong)options.Long("seed", (long)defaults.Seed, 0, long.MaxValue),
+            Monitor = options.Choice("monitor", defaults.Monitor, Monitors),
+            EvaluationsPerEpoch = options.Integer("evaluations_per_epoch", defaults.EvaluationsPerEpoch, 1, 1000),
+            CheckpointMinutes = options.Number("checkpoint_minutes", defaults.CheckpointMinutes, 0.01, 10_000),
+            Optimizer = new OptimizerOptions
+            {
+                Rule = rule.Choice("name", Rules["adam"], Rules)(rule),
+                EmbeddingL2 = options.Number("embedding_l2", 0, 0, 1e6),
+                DenseL2 = options.Number("dense_l2", 0, 0, 1e6),
+                MaxGradientNorm = clip == 0 ? null : clip,
+                EmbeddingUpdate = options.Choice("embedding_update", EmbeddingUpdate.Dense, Updates),
+            },
+        };
+    }
+}

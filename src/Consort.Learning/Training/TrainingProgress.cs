@@ -1,0 +1,54 @@
+using Consort.Learning.Evaluation;
+
+namespace Consort.Learning.Training;
+
+/// <summary>Where training stands; reported a few times a second, on the training thread.</summary>
+/// <param name="Phase">The phase's name.</param>
+/// <param name="Epoch">From 1.</param>
+/// <param name="Epochs">The most there will be.</param>
+/// <param name="Batch">Steps done in this epoch.</param>
+/// <param name="Batches">Steps of an epoch.</param>
+/// <param name="RowsPerSecond">Since the epoch began.</param>
+/// <param name="Loss">Mean of the epoch so far, all terms together.</param>
+/// <param name="LearningRate">Of the last step.</param>
+/// <param name="Latest">The latest validation metrics, or null.</param>
+/// <param name="EpochSecondsLeft">Until the epoch's end at this pace.</param>
+public sealed record TrainingProgress(
+    string Phase, int Epoch, int Epochs, long Batch, long Batches, double RowsPerSecond, double Loss, double LearningRate,
+    Metrics? Latest, double EpochSecondsLeft);
+
+/// <summary>What an epoch (or a part of one, where there are several evaluations) came to.</summary>
+/// <param name="Phase">The phase's name.</param>
+/// <param name="Epoch">From 1.</param>
+/// <param name="Steps">Steps since training began.</param>
+/// <param name="LearningRate">Of the last step.</param>
+/// <param name="Loss">The loss terms by name, means since the epoch began.</param>
+/// <param name="Valid">Metrics on the validation split.</param>
+/// <param name="IsBest">Whether these are the best weights of the phase so far.</param>
+/// <param name="Seconds">Of training since the run began, evaluation left out.</param>
+public sealed record EpochResult(
+    string Phase, int Epoch, long Steps, double LearningRate, IReadOnlyDictionary<string, double> Loss, ConsortMetrics Valid,
+    bool IsBest, double Seconds);
+
+/// <summary>The best AUC and log-loss that any model can reach, where the true click probability is known.</summary>
+/// <param name="Auc">Of the true probability.</param>
+/// <param name="LogLoss">Of the true probability, in nats.</param>
+public sealed record CeilingResult(double Auc, double LogLoss);
+
+/// <summary>What a split came to.</summary>
+/// <param name="Metrics">Of members and ensemble.</param>
+/// <param name="Ceiling">The best reachable, or null where the truth is not known.</param>
+public sealed record SplitResult(ConsortMetrics Metrics, CeilingResult? Ceiling);
+
+/// <summary>What a run came to, measured with its best weights.</summary>
+/// <param name="Valid">On the validation split.</param>
+/// <param name="Test">On the test split, or null without one.</param>
+/// <param name="Epochs">All evaluations in their order.</param>
+/// <param name="RowsPerSecond">Of training steps; evaluation, checkpoints and encoding left out.</param>
+/// <param name="Parameters">Trained numbers, tables included.</param>
+/// <param name="PeakMemoryBytes">The process's largest resident size so far.</param>
+/// <param name="AllocatedBytesPerStep">Managed bytes by all threads in a training step, progress reports left out; the first steps warm up and do not count.</param>
+/// <param name="Seconds">From the first step to the last evaluation.</param>
+public sealed record TrainingResult(
+    SplitResult Valid, SplitResult? Test, IReadOnlyList<EpochResult> Epochs, double RowsPerSecond, long Parameters,
+    long PeakMemoryBytes, double AllocatedBytesPerStep, double Seconds);

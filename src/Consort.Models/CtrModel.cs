@@ -1,0 +1,18 @@
+using Consort.Compute.Graphs;
+
+namespace Consort.Models;
+
+/// <summary>
+/// A model's architecture with its options: it adds its operations to a graph and gives one logit a row. It knows nothing
+/// of labels, losses or other members.
+/// </summary>
+public abstract record CtrModel
+{
+    /// <summary>Its name in the catalogue: <c>DeepFM</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Adds the model to a graph.</summary>
+    /// <param name="inputs">The member's inputs and scope.</param>
+    /// <returns>The logit z, [B, 1].</returns>
+    public abstract Value Build(MemberInputs inputs);
+}

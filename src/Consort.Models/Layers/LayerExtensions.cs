@@ -1,0 +1,81 @@
+using System.Globalization;
+using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
+
+namespace Consort.Models.Layers;
+
+/// <summary>Layers that models are put together from. Each adds its parameters below the member under the name given.</summary>
+public static class LayerExtensions
+{
+    /// <summary>[B, …] → [B, n], the same numbers in one row.</summary>
+    public static Value Flatten(this MemberInputs inputs, Value value) =>
+        value.Shape.Rank == 1 ? value : inputs.Graph.Apply(new Reshape(new Shape(value.Shape.Size)), value);
+
+    /// <summary>[B, n₁], [B, n₂], … → [B, n₁ + n₂ + …].</summary>
+    public static Value Concat(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
+        values.Length == 1 ? values[0] : inputs.Graph.Apply(new Concat(), values);
+
+    /// <summary>Σ of values of one shape.</summary>
+    public static Value Sum(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
+        values.Length == 1 ? values[0] : inputs.Graph.Apply(new Add(), values);
+
+    /// <summary>
+    /// A fully connected layer, [B, in] → [B, width]: x Wᵀ + b. W starts Xavier normal, b at zero, as in FuxiCTR.
+    /// </summary>
+    public static Value Linear(this MemberInputs inputs, Value value, int width, string name, bool bias = true, bool relu = false)
+    {
+        var fanIn = value.Shape.Size;
+        var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), Initializer.XavierNormal(fanIn, width));
+        var offset = bias ? inputs.Weight($"{name}/bias", new Shape(width), Initializer.Zero) : null;
+        return inputs.Graph.Apply(new Linear(weight, offset, relu), inputs.Flatten(value)); // [B, width]
+    }
+
+    /// <summary>Batch normalisation, [B, n] → [B, n]; γ and the running variance start at 1, β and the mean at 0.</summary>
+    public static Value BatchNorm(this MemberInputs inputs, Value value, string name) => inputs.Graph.Apply(
+        new BatchNorm(
+            inputs.Weight($"{name}/scale", value.Shape, Initializer.One),
+            inputs.Weight($"{name}/shift", value.Shape, Initializer.Zero),
+            inputs.Weight($"{name}/mean", value.Shape, Initializer.Zero, isTrained: false),
+            inputs.Weight($"{name}/variance", value.Shape, Initializer.One, isTrained: false)),
+        value);
+
+    /// <summary>
+    /// A tower, [B, …] → [B, last width]: for each hidden layer Linear → BatchNorm → activation → dropout, FuxiCTR's order.
+    /// </summary>
+    public static Value Mlp(this MemberInputs inputs, Value value, MlpOptions options, string name)
+    {
+        var x = inputs.Flatten(value);
+        for (var layer = 0; layer < options.HiddenUnits.Count; layer++)
+        {
+            var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
+            // ReLU right after the product costs nothing inside it.
+            var fused = options.Activation == Activation.Relu && !options.BatchNorm;
+            x = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: fused);
+            if (options.BatchNorm)
+                x = inputs.BatchNorm(x, $"{scope}/norm");
+            if (options.Activation != Activation.None && !fused)
+                x = inputs.Graph.Apply(new Activate(options.Activation), x);
+            if (options.Dropout > 0)
+                x = inputs.Graph.Apply(new Dropout(options.Dropout), x);
+        }
+
+        return x;
+    }
+
+    /// <summary>A cross network, [B, n] → [B, n]: <paramref name="layers"/> cross layers over the same x₀.</summary>
+    public static Value CrossNetwork(this MemberInputs inputs, Value value, int layers, string name)
+    {
+        var first = inputs.Flatten(value); // x₀ [B, n]
+        var width = first.Shape.Size;
+        var x = first;
+        for (var layer = 0; layer < layers; layer++)
+        {
+            var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
+            var weight = inputs.Weight($"{scope}/weight", new Shape(width), Initializer.XavierNormal(width, 1));
+            var bias = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero);
+            x = inputs.Graph.Apply(new Cross(weight, bias), first, x);
+        }
+
+        return x;
+    }
+}

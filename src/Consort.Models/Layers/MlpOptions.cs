@@ -1,0 +1,52 @@
+using Consort.Compute.Operations;
+using Consort.Data;
+using Consort.Data.Options;
+
+namespace Consort.Models.Layers;
+
+/// <summary>A tower of fully connected layers.</summary>
+public sealed record MlpOptions
+{
+    private static readonly Dictionary<string, Activation> Activations = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["none"] = Activation.None,
+        ["relu"] = Activation.Relu,
+        ["sigmoid"] = Activation.Sigmoid,
+        ["tanh"] = Activation.Tanh,
+        ["silu"] = Activation.Silu,
+    };
+
+    /// <summary>Widths of the hidden layers, each 1 to 65536.</summary>
+    public IReadOnlyList<int> HiddenUnits { get; init; } = [400, 400, 400];
+
+    /// <summary>What follows each hidden layer.</summary>
+    public Activation Activation { get; init; } = Activation.Relu;
+
+    /// <summary>Whether each hidden layer is batch-normalised before its activation.</summary>
+    public bool BatchNorm { get; init; }
+
+    /// <summary>Share of a hidden layer's outputs that drop while training, 0 to 0.99.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Reads <c>hidden_units</c>, <c>activation</c>, <c>batch_norm</c> and <c>dropout</c>.</summary>
+    /// <exception cref="ConsortException">A value is out of its range.</exception>
+    public static MlpOptions From(OptionMap options)
+    {
+        var defaults = new MlpOptions();
+        return new MlpOptions
+        {
+            HiddenUnits = options.Integers("hidden_units", defaults.HiddenUnits, 1, 65536),
+            Activation = options.Choice("activation", defaults.Activation, Activations),
+            BatchNorm = options.Flag("batch_norm", defaults.BatchNorm),
+            Dropout = options.Number("dropout", defaults.Dropout, 0, 0.99),
+        };
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(MlpOptions? other) =>
+        other is not null && HiddenUnits.SequenceEqual(other.HiddenUnits) && Activation == other.Activation
+        && BatchNorm == other.BatchNorm && Dropout.Equals(other.Dropout);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(HiddenUnits.Count, Activation, BatchNorm, Dropout);
+}

@@ -1,0 +1,39 @@
+using Consort.Data;
+using Consort.Data.Options;
+using Consort.Models.Zoo;
+
+namespace Consort.Models;
+
+/// <summary>A model that an experiment can name.</summary>
+/// <param name="Name">As the literature writes it.</param>
+/// <param name="Summary">One line.</param>
+/// <param name="Source">The paper.</param>
+/// <param name="Keys">Its own keys in an experiment file.</param>
+/// <param name="Create">Reads its options.</param>
+public sealed record ModelEntry(string Name, string Summary, string Source, string Keys, Func<OptionMap, CtrModel> Create);
+
+/// <summary>All models. Adding one is a file under <c>Zoo</c> and a line here.</summary>
+public static class ModelCatalogue
+{
+    private const string Tower = "hidden_units, activation, batch_norm, dropout";
+
+    /// <summary>The models, simplest first.</summary>
+    public static IReadOnlyList<ModelEntry> Entries { get; } =
+    [
+        new("LR", "logistic regression: one weight a feature", "Richardson et al. 2007", "none", _ => new LogisticRegression()),
+        new("FM", "factorization machine: all pairwise interactions", "Rendle 2010", "none", _ => new FactorizationMachineModel()),
+        new("DNN", "a tower over the embeddings", "Cheng et al. 2016", Tower, Dnn.From),
+        new("DeepFM", "factorization machine beside a tower", "Guo et al. 2017", Tower, DeepFm.From),
+        new("DCN", "cross network beside a tower", "Wang et al. 2017", Tower + ", cross_layers", Dcn.From),
+    ];
+
+    /// <summary>Reads one member of an experiment: the key <c>model</c> and the options of that model.</summary>
+    /// <exception cref="ConsortException">No such model; the message names the nearest.</exception>
+    public static CtrModel Create(OptionMap options)
+    {
+        var choices = Entries.ToDictionary(e => e.Name, e => e, StringComparer.OrdinalIgnoreCase);
+        if (!options.Has("model"))
+            throw options.Error("model", $"found nothing, expected one of {string.Join(", ", Entries.Select(e => e.Name))}");
+        return options.Choice("model", Entries[0], choices).Create(options);
+    }
+}

@@ -1,0 +1,29 @@
+using Consort.Compute.Graphs;
+using Consort.Data;
+using Consort.Data.Options;
+using Consort.Models.Layers;
+
+namespace Consort.Models.Zoo;
+
+/// <summary>
+/// Deep and cross network (DCN): a cross network and a tower side by side over x₀ = [e_1 … e_F],
+/// z = w · [Cross(x₀), MLP(x₀)] + b, [B, 1].
+/// Source: Wang et al. 2017, eq. 3–6.
+/// </summary>
+public sealed record Dcn(MlpOptions Mlp, int CrossLayers = 3) : CtrModel
+{
+    /// <inheritdoc/>
+    public override string Name => "DCN";
+
+    /// <summary>Reads the tower's options and <c>cross_layers</c>, 1 to 32.</summary>
+    /// <exception cref="ConsortException">A value is out of its range.</exception>
+    public static Dcn From(OptionMap options) => new(MlpOptions.From(options), options.Integer("cross_layers", 3, 1, 32));
+
+    /// <inheritdoc/>
+    public override Value Build(MemberInputs inputs)
+    {
+        var cross = inputs.CrossNetwork(inputs.Embeddings(), CrossLayers, "cross"); // [B, F·D]
+        var deep = inputs.Mlp(inputs.Embeddings(), Mlp, "mlp"); // [B, last width]
+        return inputs.Linear(inputs.Concat(cross, deep), 1, "output"); // [B, 1]
+    }
+}

@@ -1,0 +1,28 @@
+using Consort.Data.Datasets;
+
+namespace Consort.Data.Tests;
+
+/// <summary>The rows of a split or raw file, read back through the public types.</summary>
+internal sealed record Row(int[] Ids, float[] Numeric, float Label, float? Truth)
+{
+    public static List<Row> Of(EncodedSplit split)
+    {
+        using var loader = new BatchLoader(split, new LoaderOptions(7));
+        loader.Start(0);
+        var rows = new List<Row>();
+        while (loader.Next() is { } batch) rows.AddRange(Of(batch));
+        return rows;
+    }
+
+    public static unsafe IEnumerable<Row> Of(Batch batch)
+    {
+        var rows = new List<Row>();
+        for (int r = 0; r < batch.Rows; r++)
+        {
+            rows.Add(new Row(new ReadOnlySpan<int>(batch.Ids + r * batch.Fields, batch.Fields).ToArray(),
+                new ReadOnlySpan<float>(batch.Numeric + r * batch.Numerics, batch.Numerics).ToArray(),
+                batch.Labels[r], batch.Truth is null ? null : batch.Truth[r]));
+        }
+        return rows;
+    }
+}

@@ -1,0 +1,52 @@
+using Consort.Learning.Strategies;
+
+namespace Consort.Learning.Tests.Strategies;
+
+public sealed class BatchLogitsTests
+{
+    [Fact]
+    public void Prepare_TwoByTwo_FillsProbabilitiesAndFusedLogits()
+    {
+        BatchLogits batch = StrategyCases.TwoByTwo(Fusion.Mean);
+        Assert.Equal(0.8, batch.Probabilities(0)[0], 14);
+        Assert.Equal(0.4, batch.Probabilities(0)[1], 14);
+        Assert.Equal(0.6, batch.Probabilities(1)[0], 14);
+        Assert.Equal(0.1, batch.Probabilities(1)[1], 14);
+        // mean of ln 4 and ln 1.5 is ln √6; sigmoid(ln √6) = √6/(1 + √6)
+        Assert.Equal(Math.Log(Math.Sqrt(6)), batch.EnsembleLogits()[0], 14);
+        Assert.Equal(Math.Sqrt(6) / (1 + Math.Sqrt(6)), batch.EnsembleProbabilities()[0], 14);
+        batch = StrategyCases.TwoByTwo(Fusion.Sum);
+        Assert.Equal(Math.Log(6), batch.EnsembleLogits()[0], 14);
+        Assert.Equal(6.0 / 7, batch.EnsembleProbabilities()[0], 14);
+    }
+
+    [Fact]
+    public void Prepare_SecondBatch_ZeroesGradients()
+    {
+        BatchLogits batch = StrategyCases.TwoByTwo();
+        batch.Gradients(1)[1] = 5;
+        batch.Prepare(Fusion.Mean);
+        Assert.Equal(0, batch.Gradients(1)[1]);
+    }
+
+    [Fact]
+    public void Rows_ShortBatch_SpansHaveThatLength()
+    {
+        var batch = new BatchLogits(8, 2, 1) { Rows = 3 };
+        Assert.Equal(3, batch.Labels().Length);
+        Assert.Equal(3, batch.Logits(1).Length);
+        Assert.Equal(3, batch.TeacherLogits(0).Length);
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch.Rows = 9);
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch.Logits(2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch.TeacherLogits(1));
+    }
+
+    [Theory]
+    [InlineData(0, 0.69314718055994531)]
+    [InlineData(40, 40)]
+    [InlineData(-40, 4.248354255291589e-18)]
+    [InlineData(800, 800)]
+    [InlineData(-800, 0)]
+    public void Softplus_AnyLogit_KeepsAllDigits(double z, double expected) =>
+        Assert.True(Math.Abs(Logistic.Softplus(z) - expected) <= 1e-15 * expected);
+}

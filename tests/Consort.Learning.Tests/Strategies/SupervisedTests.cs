@@ -1,0 +1,84 @@
+using Consort.Learning.Strategies;
+
+namespace Consort.Learning.Tests.Strategies;
+
+public sealed class SupervisedTests
+{
+    // BCE of member 1: (−ln 0.8 − ln 0.6)/2; of member 2: (−ln 0.6 − ln 0.9)/2
+    private const double First = 0.36698458754010;
+    private const double Second = 0.30809306971191;
+
+    [Theory]
+    [InlineData(MemberReduction.Sum, 1.0)]
+    [InlineData(MemberReduction.Mean, 0.5)]
+    public void Apply_MembersTwoByTwo_MatchesHandComputed(MemberReduction reduction, double weight)
+    {
+        BatchLogits batch = StrategyCases.TwoByTwo();
+        double[] terms = StrategyCases.Apply(new Supervised(new SupervisedOptions(LabelLoss.Members, reduction)), batch);
+        Assert.Equal(weight * (First + Second), terms[0], 10);
+        // (p − y)/2
+        Assert.Equal(weight * -0.1, batch.Gradients(0)[0], 14);
+        Assert.Equal(weight * 0.2, batch.Gradients(0)[1], 14);
+        Assert.Equal(weight * -0.2, batch.Gradients(1)[0], 14);
+        Assert.Equal(weight * 0.05, batch.Gradients(1)[1], 14);
+    }
+
+    [Fact]
+    public void Apply_SumEnsembleTwoByTwo_MatchesHandComputed()
+    {
+        // z = (ln 6, ln 2/27), p = (6/7, 2/29): BCE = (−ln 6/7 − ln 27/29)/2; every member gets (p − y)/2
+        BatchLogits batch = StrategyCases.TwoByTwo();
+        double[] terms = StrategyCases.Apply(new Supervised(new SupervisedOptions(LabelLoss.Ensemble, Fusion: Fusion.Sum)), batch);
+        Assert.Equal(0.112804820, terms[0], 8);
+        for (int m = 0; m < 2; m++)
+        {
+            Assert.Equal(-1.0 / 14, batch.Gradients(m)[0], 14);
+            Assert.Equal(1.0 / 29, batch.Gradients(m)[1], 14);
+        }
+    }
+
+    [Fact]
+    public void Apply_MeanEnsemble_GradientsMatchFiniteDifferences()
+    {
+        BatchLogits batch = StrategyCases.Random(7, 3, 5);
+        double[] labels = batch.Labels().ToArray();
+        StrategyCases.CheckGradients(new Supervised(new SupervisedOptions(LabelLoss.Ensemble)), batch,
+            (p, _) => StrategyCases.CrossEntropy(StrategyCases.EnsembleProbabilities(p), labels));
+    }
+
+    [Fact]
+    public void Apply_OneMember_MembersAndEnsembleAgree()
+    {
+        BatchLogits batch = StrategyCases.Random(9, 1, 2);
+        double members = StrategyCases.Apply(new Supervised(), batch)[0];
+        double[] gradient = batch.Gradients(0).ToArray();
+        double ensemble = StrategyCases.Apply(new Supervised(new SupervisedOptions(LabelLoss.Ensemble)), batch)[0];
+        Assert.Equal(members, ensemble, 14);
+        Assert.Equal(gradient, batch.Gradients(0).ToArray());
+    }
+
+    [Fact]
+    public void Apply_HugeLogits_StaysFinite()
+    {
+        var batch = new BatchLogits(2, 1, 0);
+        StrategyCases.Fill(batch.Labels(), 1, 0);
+        StrategyCases.Fill(batch.Logits(0), -1000, 1000);
+        Assert.Equal(1000, StrategyCases.Apply(new Supervised(), batch)[0]);
+        Assert.Equal([-0.5, 0.5], batch.Gradients(0).ToArray());
+    }
+
+    [Fact]
+    public void Apply_NoRows_IsZero()
+    {
+        BatchLogits batch = StrategyCases.TwoByTwo();
+        batch.Rows = 0;
+        Assert.Equal([0], StrategyCases.Apply(new Supervised(), batch));
+    }
+
+    [Fact]
+    public void Apply_NoRoomForTerms_Throws() =>
+        Assert.Throws<ArgumentException>(() => new Supervised().Apply(StrategyCases.TwoByTwo(), []));
+
+    [Fact]
+    public void Apply_Repeated_AllocatesNothing() => StrategyCases.CheckAllocations(new Supervised());
+}
