@@ -25,6 +25,8 @@ public sealed class Dropout : Operation
     /// <inheritdoc/>
     public override string Name => "dropout";
 
+    internal override bool MasksGradients => true;
+
     /// <summary>p.</summary>
     public double Rate { get; }
 
@@ -67,6 +69,8 @@ public sealed class Dropout : Operation
                 Drop(_outputGradient + offset, _target.Data + offset, _target.Accumulate, offset, length);
             else
                 VectorMath.Put(_target.Data + offset, _outputGradient + offset, _target.Accumulate, length);
+            if (_target.Mask != null)
+                ReluMask.Apply(_target.Data + offset, _target.Mask + offset, length);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
