@@ -18,6 +18,7 @@ public sealed unsafe class Program<T> : IDisposable
     private readonly T*[] _data;
     private readonly T*[] _gradients;
     private readonly Kernel?[] _kernels;
+    private readonly int[] _owners;
     private Step _step;
 
     /// <summary>Compiles a graph.</summary>
@@ -36,6 +37,7 @@ public sealed unsafe class Program<T> : IDisposable
         _data = new T*[graph.Values.Count];
         _gradients = new T*[graph.Values.Count];
         _kernels = new Kernel?[graph.Values.Count];
+        _owners = Owners(graph);
 
         var plan = new BufferPlan(graph, withGradients);
         foreach (var value in graph.Values)
@@ -58,9 +60,15 @@ public sealed unsafe class Program<T> : IDisposable
                 continue;
             var targets = new GradientTarget<T>[value.Inputs.Count];
             for (var i = 0; i < targets.Length; i++)
-                targets[i] = new GradientTarget<T>(_gradients[value.Inputs[i].Index], plan.Accumulates(value, i));
-            _kernels[value.Index] = operation.Compile(new Binding<T>(this, value, _gradients[value.Index], targets));
+            {
+                var input = value.Inputs[i];
+                targets[i] = new GradientTarget<T>(_gradients[input.Index], plan.Accumulates(value, i), plan.IsMasked(input) ? _data[input.Index] : null);
+            }
+
+            _kernels[value.Index] = operation.Compile(new Binding<T>(this, value, _gradients[value.Index], plan.IsMasked(value), targets));
         }
+
+        store.Prune();
     }
 
     /// <summary>What is computed.</summary>
@@ -77,6 +85,12 @@ public sealed unsafe class Program<T> : IDisposable
 
     /// <summary>The number of members: outputs of the graph.</summary>
     public int Members => Graph.Outputs.Count;
+
+    /// <summary>
+    /// Members whose operations run as in scoring even while training: nothing drops, and batch norm reads its running
+    /// statistics and leaves them as they are. Null for none. Operations that several members need are not affected.
+    /// </summary>
+    public IReadOnlySet<int>? FrozenMembers { get; set; }
 
     /// <summary>Bytes held for activations, their gradients and the kernels' workspaces.</summary>
     public long Bytes => _buffers.Sum(b => b.Length * sizeof(T));
@@ -99,8 +113,8 @@ public sealed unsafe class Program<T> : IDisposable
                 target[i] = T.CreateTruncating(numeric[i]);
         }
 
-        foreach (var kernel in _kernels)
-            kernel?.Forward(_step);
+        for (var i = 0; i < _kernels.Length; i++)
+            _kernels[i]?.Forward(StepOf(i));
     }
 
     /// <summary>The logits of a member after <see cref="Forward"/>, [B].</summary>
@@ -118,7 +132,7 @@ public sealed unsafe class Program<T> : IDisposable
         Store.BeginGradients();
         for (var i = _kernels.Length - 1; i >= 0; i--)
             if (_gradients[i] != null)
-                _kernels[i]?.Backward(_step);
+                _kernels[i]?.Backward(StepOf(i));
         Store.EndGradients(this, _step);
     }
 
@@ -133,6 +147,32 @@ public sealed unsafe class Program<T> : IDisposable
         Gemm.Dispose();
         foreach (var buffer in _buffers)
             buffer.Dispose();
+    }
+
+    private Step StepOf(int value) => FrozenMembers is { Count: > 0 } frozen && frozen.Contains(_owners[value]) && _owners[value] >= 0
+        ? new Step(_step.Rows, isTraining: false, _step.Seed) { Ids = _step.Ids }
+        : _step;
+
+    // The one member that needs a value, or −1 where there are several or none.
+    private static int[] Owners(Graph graph)
+    {
+        const int None = -2;
+        var owners = new int[graph.Values.Count];
+        Array.Fill(owners, None);
+        for (var member = 0; member < graph.Outputs.Count; member++)
+            Claim(graph.Outputs[member], member);
+        for (var i = 0; i < owners.Length; i++)
+            owners[i] = Math.Max(owners[i], -1);
+        return owners;
+
+        void Claim(Value value, int member)
+        {
+            if (owners[value.Index] == member || owners[value.Index] == -1)
+                return;
+            owners[value.Index] = owners[value.Index] == None ? member : -1;
+            foreach (var input in value.Inputs)
+                Claim(input, member);
+        }
     }
 
     internal T* Data(Value value) => _data[value.Index];

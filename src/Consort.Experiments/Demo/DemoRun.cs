@@ -63,17 +63,20 @@ public static class DemoRun
         var mean = Train("mean", DemoFiles.Ensemble("mean", options.Seed), "training a plain mean ensemble");
         var kdef = Train("kdef", DemoFiles.Ensemble("kdef", options.Seed), "training a knowledge-driven ensemble");
 
-        var rows = new List<(string Name, string Strategy, RunResult Run)>();
-        rows.AddRange(singles.Select(s => (s.Name, "independent", s.Result)));
-        rows.Add(("the four averaged", "independent", averaged));
-        rows.Add(("the four averaged", "mutual fine-tuning", mutual));
-        rows.Add((DemoFiles.StudentsName, "mean ensemble", mean));
-        rows.Add((DemoFiles.StudentsName, "kdef", kdef));
         var baseAuc = singles.Average(s => Test(s.Result).Ensemble.Auc);
+        var rows = new List<DemoRow>();
+        for (var member = 0; member < Models.Length; member++)
+            rows.Add(Row(Models[member], "independent", Test(singles[member].Result).Ensemble, [], baseAuc));
+        for (var member = 0; member < Models.Length; member++)
+            rows.Add(Row(Models[member], "mutual fine-tuning", Test(mutual).Members[member], [], baseAuc));
+        rows.Add(Row("the four averaged", "independent", Test(averaged).Ensemble, Test(averaged).Members, baseAuc));
+        rows.Add(Row("the four averaged", "mutual fine-tuning", Test(mutual).Ensemble, Test(mutual).Members, baseAuc));
+        rows.Add(Row(DemoFiles.StudentsName, "mean ensemble", Test(mean).Ensemble, Test(mean).Members, baseAuc));
+        rows.Add(Row(DemoFiles.StudentsName, "kdef", Test(kdef).Ensemble, Test(kdef).Members, baseAuc));
         var report = Path.Combine(folder, "report.md");
         var ceiling = singles[0].Result.Training.Test!.Ceiling!;
         var result = new DemoResult(
-            clock.Elapsed.TotalSeconds, ceiling, [.. rows.Select(r => Row(r.Name, r.Strategy, r.Run, baseAuc))], folder, report);
+            clock.Elapsed.TotalSeconds, ceiling, rows, folder, report);
         SafeFile.Write(report, stream => stream.Write(Encoding.UTF8.GetBytes(result.ToMarkdown())));
         return result;
 
@@ -90,13 +93,9 @@ public static class DemoRun
 
     private static ConsortMetrics Test(RunResult run) => run.Training.Test!.Metrics;
 
-    private static DemoRow Row(string name, string strategy, RunResult run, double baseAuc)
-    {
-        var test = Test(run);
-        return new DemoRow(
-            name, strategy, test.Members.Count, test.Ensemble.Auc, test.Ensemble.LogLoss,
-            Metrics.RelaImp(test.Ensemble.Auc, baseAuc), [.. test.Members.Select(m => m.Auc)]);
-    }
+    private static DemoRow Row(string name, string strategy, Metrics metrics, IReadOnlyList<Metrics> members, double baseAuc) => new(
+        name, strategy, Math.Max(1, members.Count), metrics.Auc, metrics.LogLoss, Metrics.RelaImp(metrics.Auc, baseAuc),
+        members.Count == 0 ? [metrics.Auc] : [.. members.Select(m => m.Auc)]);
 
     // Only a folder that an earlier demonstration made is emptied.
     private static string Claim(string path)

@@ -128,6 +128,7 @@ public sealed record Experiment
         foreach (var map in maps.Count == 0 ? [training] : maps)
         {
             var phase = Phase.Read(map, maps.Count == 0 ? options.Section("strategy") : map.Section("strategy"));
+            CheckName(phase, phases, map);
             if (phase.From.Count > 0 && folder is not null)
             {
                 phase = phase with { From = [.. phase.From.Select(from => FindCheckpoint(map, Path.GetFullPath(from, folder)))] };
@@ -137,11 +138,15 @@ public sealed record Experiment
             phases.Add(phase);
         }
 
-        if (phases.GroupBy(p => p.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw options.Error("phases", $"found two phases named {twice.Key}, expected a name of its own for each");
-        foreach (var phase in phases.Where(p => p.Name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0))
-            throw options.Error("phases", $"found the name \"{phase.Name}\", expected letters, digits, - and _ (it names a file)");
         return phases;
+    }
+
+    private static void CheckName(Phase phase, List<Phase> others, OptionMap options)
+    {
+        if (phase.Name.Length == 0 || phase.Name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0)
+            throw options.Error("name", $"found \"{phase.Name}\", expected letters, digits, - and _ (it names a file)");
+        if (others.Exists(p => p.Name == phase.Name))
+            throw options.Error("name", $"found a second phase named {phase.Name}, expected a name of its own for each");
     }
 
     // A run folder stands for its final weights.

@@ -23,6 +23,9 @@ public static class ExperimentRunner
         using (dataset)
         {
             var identity = $"{experiment.Digest} {dataset.Key}";
+            // Before anything is written: a run that cannot be resumed stays as it is.
+            if (request.Resume)
+                Trainer.CheckResumable(folder, identity);
             WriteText(folder.Experiment, experiment.Text);
             WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key));
             dataset.Encoder.Save(folder.Encoder);

@@ -31,7 +31,7 @@ public static unsafe class Checkpoint
     /// <returns>The state it was saved with.</returns>
     /// <exception cref="ConsortException">The file is damaged, or its weights are those of another family or dataset.</exception>
     public static string Load(string path, ParameterStore<float> store, Optimizer<float>? optimizer = null) =>
-        Load(path, store, optimizer, name => name);
+        Load(path, store, optimizer, isMember: false, name => name);
 
     /// <summary>
     /// Reads the weights of a run of one member into member <paramref name="member"/> of a family whose members own their
@@ -41,7 +41,7 @@ public static unsafe class Checkpoint
     public static void LoadMember(string path, ParameterStore<float> store, int member)
     {
         var own = $"member{member}/";
-        Load(path, store, null, name => name.StartsWith(own, StringComparison.Ordinal)
+        Load(path, store, null, isMember: true, name => name.StartsWith(own, StringComparison.Ordinal)
             ? "member0/" + name[own.Length..]
             : null);
     }
@@ -49,8 +49,10 @@ public static unsafe class Checkpoint
     /// <param name="path">The file.</param>
     /// <param name="store">The weights to fill.</param>
     /// <param name="optimizer">The state to fill, or null.</param>
+    /// <param name="isMember">Whether the file must be of a run of one member.</param>
     /// <param name="source">The name in the file of a weight of ours; null for one that is not asked for.</param>
-    private static string Load(string path, ParameterStore<float> store, Optimizer<float>? optimizer, Func<string, string?> source)
+    private static string Load(
+        string path, ParameterStore<float> store, Optimizer<float>? optimizer, bool isMember, Func<string, string?> source)
     {
         var wanted = new Dictionary<string, (nint Address, long[] Shape)>(StringComparer.Ordinal);
         foreach (var slot in store.Slots)
@@ -65,8 +67,12 @@ public static unsafe class Checkpoint
 
         // A run of one member may have called its embeddings shared.
         var missing = wanted.Keys.ToHashSet(StringComparer.Ordinal);
-        var state = TensorFile.Read(path, (name, shape) =>
+        return TensorFile.Read(path, Target, Complete);
+
+        nint Target(string name, IReadOnlyList<long> shape)
         {
+            if (isMember && name.StartsWith("member1/", StringComparison.Ordinal))
+                throw new ConsortException($"{path}: has {name}: found a run of several members, expected a run of one");
             if (!wanted.ContainsKey(name) && name.StartsWith("shared/", StringComparison.Ordinal))
                 name = "member0/" + name["shared/".Length..];
             if (!wanted.TryGetValue(name, out var target))
@@ -76,10 +82,14 @@ public static unsafe class Checkpoint
                     $"{path}: {name} is [{string.Join(", ", shape)}], expected [{string.Join(", ", target.Shape)}]: it was trained with other options or other data");
             missing.Remove(name);
             return target.Address;
-        });
-        if (missing.Count > 0)
-            throw new ConsortException($"{path}: has no {missing.Order(StringComparer.Ordinal).First()}: it was trained as another family");
-        return state;
+        }
+
+        // Before any number is copied: weights of another family leave ours as they are.
+        void Complete()
+        {
+            if (missing.Count > 0)
+                throw new ConsortException($"{path}: has no {missing.Order(StringComparer.Ordinal).First()}: it was trained as another family");
+        }
     }
 
     private static long[] Shape(DenseSlot slot) => [.. slot.Parameter.Shape.Dimensions.ToArray().Select(d => (long)d)];

@@ -34,6 +34,7 @@ internal static unsafe class TensorFile
     {
         var header = Encoding.UTF8.GetBytes(Header(state, tensors));
         var hash = new XxHash128();
+        hash.Append(BitConverter.GetBytes((long)header.Length));
         hash.Append(header);
         foreach (var tensor in tensors)
             ForEachBlock(tensor, hash.Append);
@@ -52,40 +53,50 @@ internal static unsafe class TensorFile
     /// <summary>Reads a file that is whole.</summary>
     /// <param name="path">The file.</param>
     /// <param name="target">Where the numbers of a tensor go, given its name and shape; null to skip it.</param>
+    /// <param name="complete">Called when all targets are known and before any number is copied; may refuse by throwing.</param>
     /// <returns>The state.</returns>
-    /// <exception cref="ConsortException">The file is absent, of another kind, cut short or changed.</exception>
-    public static string Read(string path, Func<string, IReadOnlyList<long>, nint> target)
+    /// <exception cref="ConsortException">The file is absent, of another kind, cut short or changed; no number was copied.</exception>
+    public static string Read(string path, Func<string, IReadOnlyList<long>, nint> target, Action? complete = null)
     {
         using var stream = Open(path);
-        var length = ReadLength(stream, path);
-        var header = new byte[length];
-        stream.ReadExactly(header);
-        using var json = Parse(header, path);
-        var metadata = json.RootElement.GetProperty("__metadata__");
-        var tensors = Tensors(json.RootElement, stream.Length - 8 - length, path);
+        var header = ReadHeader(stream, path);
+        var (state, expected) = Metadata(header, path);
 
         // Checked before anything is copied, so that a damaged file changes nothing.
-        var expected = metadata.GetProperty("checksum").GetString() ?? "";
         var found = Checksum(stream, header);
         if (!string.Equals(expected, found, StringComparison.Ordinal))
             throw Damaged(path, $"checksum {expected}, found {found}");
 
-        foreach (var (name, shape, begin, bytes) in tensors)
+        var tensors = Tensors(header, stream.Length - 8 - header.Length, path);
+        var targets = tensors.ConvertAll(tensor => target(tensor.Name, tensor.Shape));
+        complete?.Invoke();
+        for (var i = 0; i < tensors.Count; i++)
         {
-            var address = target(name, shape);
-            if (address == 0)
+            if (targets[i] == 0)
                 continue;
-            stream.Position = 8 + length + begin;
-            for (long done = 0; done < bytes;)
+            stream.Position = 8 + header.Length + tensors[i].Begin;
+            for (long done = 0; done < tensors[i].Bytes;)
             {
-                var size = (int)Math.Min(bytes - done, 1 << 20);
-                stream.ReadExactly(new Span<byte>((byte*)address + done, size));
+                var size = (int)Math.Min(tensors[i].Bytes - done, 1 << 20);
+                stream.ReadExactly(new Span<byte>((byte*)targets[i] + done, size));
                 done += size;
             }
         }
 
-        return metadata.GetProperty("state").GetString() ?? "{}";
+        return state;
     }
+
+    /// <summary>Reads the state alone, without the checksum: quick however large the tensors are.</summary>
+    /// <exception cref="ConsortException">The file is absent, of another kind, or its header is damaged.</exception>
+    public static string ReadState(string path)
+    {
+        using var stream = Open(path);
+        return Metadata(ReadHeader(stream, path), path).State;
+    }
+
+    /// <summary>A file that cannot be used.</summary>
+    public static ConsortException Damaged(string path, string expected) =>
+        new($"{path}: the file is damaged or cut short: expected {expected}; use an older checkpoint or train again");
 
     private static string Header(string state, IReadOnlyList<TensorSource> tensors)
     {
@@ -132,56 +143,61 @@ internal static unsafe class TensorFile
         }
     }
 
-    private static int ReadLength(FileStream stream, string path)
+    private static byte[] ReadHeader(FileStream stream, string path)
     {
         Span<byte> bytes = stackalloc byte[8];
         if (stream.ReadAtLeast(bytes, 8, throwOnEndOfStream: false) < 8)
             throw Damaged(path, "at least 8 bytes");
         var length = BitConverter.ToInt64(bytes);
-        if (length is < 2 or > MaxHeader || length > stream.Length - 8)
+        if (length is < 2 or > MaxHeader || length % 8 != 0 || length > stream.Length - 8)
             throw Damaged(path, string.Create(CultureInfo.InvariantCulture, $"a header that fits, found one of {length} bytes in a file of {stream.Length}"));
-        return (int)length;
+        var header = new byte[length];
+        stream.ReadExactly(header);
+        return header;
     }
 
-    private static JsonDocument Parse(byte[] header, string path)
+    private static (string State, string Checksum) Metadata(byte[] header, string path)
     {
         try
         {
-            var json = JsonDocument.Parse(header);
-            var format = json.RootElement.GetProperty("__metadata__").GetProperty("format").GetString();
-            if (format == Format)
-                return json;
-            json.Dispose();
-            throw new ConsortException($"{path}: found format {format}, expected {Format}");
+            using var json = JsonDocument.Parse(header);
+            var metadata = json.RootElement.GetProperty("__metadata__");
+            var format = metadata.GetProperty("format").GetString();
+            if (format != Format)
+                throw new ConsortException($"{path}: found format {format}, expected {Format}");
+            return (metadata.GetProperty("state").GetString() ?? "{}", metadata.GetProperty("checksum").GetString() ?? "");
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw Damaged(path, "a header in JSON");
+            throw Damaged(path, "a header in JSON with format, state and checksum");
         }
     }
 
-    private static List<(string Name, long[] Shape, long Begin, long Bytes)> Tensors(JsonElement header, long room, string path)
+    private static List<(string Name, long[] Shape, long Begin, long Bytes)> Tensors(byte[] header, long room, string path)
     {
         var tensors = new List<(string, long[], long, long)>();
+        long next = 0;
         try
         {
-            foreach (var property in header.EnumerateObject().Where(p => p.Name != "__metadata__"))
+            using var json = JsonDocument.Parse(header);
+            foreach (var property in json.RootElement.EnumerateObject().Where(p => p.Name != "__metadata__"))
             {
                 var shape = property.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64()).ToArray();
                 var offsets = property.Value.GetProperty("data_offsets");
                 var (begin, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
-                var bytes = checked(shape.Aggregate((long)sizeof(float), (product, size) => checked(product * size)));
-                if (begin < 0 || end > room || end - begin != bytes)
-                    throw Damaged(path, string.Create(CultureInfo.InvariantCulture, $"{property.Name} within {room} bytes, found [{begin}, {end})"));
+                var bytes = shape.Aggregate((long)sizeof(float), (product, size) => checked(product * size));
+                if (begin != next || end - begin != bytes || end > room || property.Value.GetProperty("dtype").GetString() != "F32")
+                    throw Damaged(path, string.Create(CultureInfo.InvariantCulture, $"{property.Name} as F32 from {next} within {room} bytes, found [{begin}, {end})"));
                 tensors.Add((property.Name, shape, begin, bytes));
+                next = end;
             }
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or OverflowException or IndexOutOfRangeException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException or IndexOutOfRangeException)
         {
             throw Damaged(path, "tensors with a shape and offsets");
         }
 
-        return tensors;
+        return next == room ? tensors : throw Damaged(path, string.Create(CultureInfo.InvariantCulture, $"{next} bytes of tensors, found {room}"));
     }
 
     private static string Checksum(FileStream stream, byte[] header)
@@ -191,14 +207,12 @@ internal static unsafe class TensorFile
         if (at + NoChecksum.Length <= blank.Length)
             Encoding.ASCII.GetBytes(NoChecksum).CopyTo(blank.AsSpan(at));
         var hash = new XxHash128();
+        hash.Append(BitConverter.GetBytes((long)header.Length));
         hash.Append(blank);
         stream.Position = 8 + header.Length;
         hash.Append(stream);
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
-
-    private static ConsortException Damaged(string path, string expected) =>
-        new($"{path}: the file is damaged or cut short: expected {expected}; use an older checkpoint or train again");
 
     private delegate void ReadBlock(ReadOnlySpan<byte> block);
 }

@@ -1,51 +1,43 @@
 namespace Consort.Learning.Training;
 
 /// <summary>
-/// Managed bytes that all threads allocate in training steps. What the training thread itself allocates for reports and
-/// evaluations between steps is left out.
+/// Managed bytes that all threads together allocate in training steps. Stretches in which reports, evaluations and
+/// checkpoints are made are left out whole, whichever thread allocates in them.
 /// </summary>
 internal sealed class AllocationMeter
 {
+    // Code is compiled and buffers reach their size within the first steps of a run.
     private const int WarmUpSteps = 10;
     private long _steps;
-    private long _start;
-    private long _pausedAt;
-    private long _paused;
+    private long _start = -1;
     private long _bytes;
     private long _counted;
 
     /// <summary>Managed bytes a step, or 0 before there were any to measure.</summary>
     public double BytesPerStep => _counted == 0 ? 0 : (double)_bytes / _counted;
 
-    /// <summary>Begins to count steps.</summary>
-    public void Start()
-    {
-        (_steps, _paused) = (0, 0);
-    }
-
     /// <summary>One step is done.</summary>
     public void Step()
     {
-        if (++_steps == WarmUpSteps)
-        {
-            _start = GC.GetTotalAllocatedBytes(precise: true);
-            _paused = 0;
-        }
+        if (_start >= 0)
+            _counted++;
+        else if (++_steps == WarmUpSteps)
+            Resume();
     }
 
-    /// <summary>What the calling thread allocates from here on does not count.</summary>
-    public void Pause() => _pausedAt = GC.GetAllocatedBytesForCurrentThread();
-
-    /// <summary>What the calling thread allocates counts again.</summary>
-    public void Resume() => _paused += GC.GetAllocatedBytesForCurrentThread() - _pausedAt;
-
-    /// <summary>Ends counting.</summary>
-    public void Stop()
+    /// <summary>What is allocated from here on does not count.</summary>
+    public void Pause()
     {
-        if (_steps <= WarmUpSteps)
+        if (_start < 0)
             return;
-        _bytes += Math.Max(0, GC.GetTotalAllocatedBytes(precise: true) - _start - _paused);
-        _counted += _steps - WarmUpSteps;
-        _steps = 0;
+        _bytes += GC.GetTotalAllocatedBytes(precise: true) - _start;
+        _start = -1;
+    }
+
+    /// <summary>What is allocated from here on counts, if steps are counted by now.</summary>
+    public void Resume()
+    {
+        if (_steps >= WarmUpSteps)
+            _start = GC.GetTotalAllocatedBytes(precise: true);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Optimizers;
@@ -9,6 +10,7 @@ using Consort.Compute.Random;
 using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;
+using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 using Consort.Learning.Schedules;
 
@@ -33,6 +35,7 @@ public sealed class Trainer : IDisposable
     private readonly LogitPass _pass;
     private readonly AllocationMeter _allocations = new();
     private readonly double[] _terms = new double[16];
+    private readonly CounterRandom _dropout;
     private TrainerState _state = new();
     private Optimizer<float>? _optimizer;
     private Schedule? _schedule;
@@ -62,6 +65,7 @@ public sealed class Trainer : IDisposable
         _store = new ParameterStore<float>(graph);
         _program = new Program<float>(graph, _store, options.BatchSize, _workers);
         _pass = new LogitPass(_program);
+        _dropout = new CounterRandom(options.Seed, "dropout");
     }
 
     /// <summary>The weights: after <see cref="Run"/> the best of the last phase.</summary>
@@ -110,6 +114,17 @@ public sealed class Trainer : IDisposable
             Process.GetCurrentProcess().PeakWorkingSet64, _allocations.BytesPerStep, clock.Elapsed.TotalSeconds);
     }
 
+    /// <summary>Throws if the folder's checkpoint is of another experiment or other data.</summary>
+    /// <param name="folder">A run folder, with a checkpoint or without.</param>
+    /// <param name="identity">What <see cref="Run"/> will be given.</param>
+    /// <exception cref="ConsortException">It is, or it is damaged.</exception>
+    public static void CheckResumable(RunFolder folder, string identity)
+    {
+        if (File.Exists(folder.LastCheckpoint) && Latest(folder).Identity != identity)
+            throw new ConsortException(
+                $"{folder.LastCheckpoint}: was written by another experiment or other data; start again without --resume, or in another folder");
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -143,6 +158,7 @@ public sealed class Trainer : IDisposable
         if (phase.Strategy.TermNames.Count > _terms.Length)
             throw new InvalidOperationException($"strategy {phase.Strategy.Name} has more than {_terms.Length} loss terms");
         _schedule = phase.Schedule(phase.LearningRate, stepsPerEpoch);
+        _program.FrozenMembers = phase.Frozen;
         if (_optimizer is null)
             _optimizer = new Optimizer<float>(_store, _options.Optimizer with { FrozenMembers = phase.Frozen }, _workers);
         if (_state.LossSums.Length != phase.Strategy.TermNames.Count)
@@ -170,7 +186,9 @@ public sealed class Trainer : IDisposable
         loader.Start(_state.RunEpochs, _state.Batch);
         if (_state.Batch > 0 && IsPartEnd(batches) && _state.EvaluatedAt != _state.PhaseSteps)
             EndPart(phase, cancellation); // the run was stopped in the middle of this evaluation
-        _allocations.Start();
+        if (_state.IsPhaseDone)
+            return;
+        _allocations.Resume();
         var (epochRows, epochStart, evaluationTicks) = (0L, Stopwatch.GetTimestamp(), 0L);
         while (true)
         {
@@ -184,33 +202,34 @@ public sealed class Trainer : IDisposable
             _state.TrainedSeconds += Stopwatch.GetElapsedTime(start, now).TotalSeconds;
             epochRows += batch.Rows;
 
-            _allocations.Pause();
-            if (now - _lastReport > ReportTicks)
-                Report(phase, batches, epochRows, Stopwatch.GetElapsedTime(epochStart + evaluationTicks, now).TotalSeconds, now);
-            if (IsPartEnd(batches))
+            var isEnd = IsPartEnd(batches);
+            var isReport = now - _lastReport > ReportTicks;
+            var isSave = !isEnd && Stopwatch.GetElapsedTime(_lastCheckpoint, now).TotalMinutes >= _options.CheckpointMinutes;
+            if (isEnd || isReport || isSave)
             {
-                EndPart(phase, cancellation);
+                _allocations.Pause();
+                if (isReport)
+                    Report(phase, batches, epochRows, Stopwatch.GetElapsedTime(epochStart + evaluationTicks, now).TotalSeconds, now);
+                if (isEnd)
+                    EndPart(phase, cancellation);
+                if (isSave)
+                    SaveLast();
                 evaluationTicks += Stopwatch.GetTimestamp() - now;
                 if (_state.IsPhaseDone)
                     break;
-            }
-            else if (Stopwatch.GetElapsedTime(_lastCheckpoint, now).TotalMinutes >= _options.CheckpointMinutes)
-            {
-                SaveLast();
+                _allocations.Resume();
             }
 
             if (_state.Batch < batches)
                 cancellation.ThrowIfCancellationRequested();
-            _allocations.Resume();
         }
 
-        _allocations.Stop();
+        _allocations.Pause();
     }
 
     private void TrainStep(Phase phase, Batch batch)
     {
-        var seed = new CounterRandom(_options.Seed, "dropout").Bits((ulong)_state.Steps);
-        _pass.Run(batch, phase.Strategy.Fusion, isTraining: true, seed);
+        _pass.Run(batch, phase.Strategy.Fusion, isTraining: true, _dropout.Bits((ulong)_state.Steps));
         phase.Strategy.Apply(_pass.Logits, _terms);
         _pass.Backward();
         var rate = _schedule!.Rate(_state.PhaseSteps);
@@ -247,7 +266,7 @@ public sealed class Trainer : IDisposable
     private void EndPart(Phase phase, CancellationToken cancellation)
     {
         var valid = _pass.Evaluate(_data.Valid!, phase.Strategy.Fusion, cancellation).Metrics;
-        var metric = _options.Monitor == Monitor.Auc ? valid.Ensemble.Auc : -valid.Ensemble.LogLoss;
+        var metric = Monitored(valid);
         // Data of one class have no AUC: the first weights then stay the best, rather than none.
         var isBest = metric > _state.Best + phase.MinDelta || (_state.Best == double.NegativeInfinity && !double.IsFinite(metric));
         var rate = _schedule!.Rate(Math.Max(0, _state.PhaseSteps - 1));
@@ -274,6 +293,13 @@ public sealed class Trainer : IDisposable
         Report(phase, 0, 0, 0, Stopwatch.GetTimestamp());
     }
 
+    private double Monitored(ConsortMetrics valid) => _options.Monitor switch
+    {
+        Monitor.Auc => valid.Ensemble.Auc,
+        Monitor.MemberAuc => valid.Members.Average(m => m.Auc),
+        _ => -valid.Ensemble.LogLoss,
+    };
+
     private void Report(Phase phase, long batches, long rows, double seconds, long now)
     {
         _lastReport = now;
@@ -298,18 +324,26 @@ public sealed class Trainer : IDisposable
         _lastCheckpoint = Stopwatch.GetTimestamp();
     }
 
+    // Not checked against the checksum yet: good enough to decide whether to read the rest.
+    private static TrainerState Latest(RunFolder folder)
+    {
+        try
+        {
+            return TrainerState.Parse(TensorFile.ReadState(folder.LastCheckpoint));
+        }
+        catch (JsonException)
+        {
+            throw TensorFile.Damaged(folder.LastCheckpoint, "the state of a run");
+        }
+    }
+
     private void Restore(string identity)
     {
+        CheckResumable(_folder, identity);
         // The optimizer must exist before its state can be read; its kind is the same in all phases.
-        var phase = 0;
-        var header = TensorFile.Read(_folder.LastCheckpoint, (_, _) => 0);
-        _state = TrainerState.Parse(header);
-        if (_state.Identity != identity)
-            throw new ConsortException(
-                $"{_folder.LastCheckpoint}: was written by another experiment or other data; start again without --resume, or in another folder");
-        phase = Math.Min(_state.Phase, _phases.Count - 1);
+        var phase = Math.Min(Latest(_folder).Phase, _phases.Count - 1);
         _optimizer = new Optimizer<float>(_store, _options.Optimizer with { FrozenMembers = _phases[phase].Frozen }, _workers);
-        Checkpoint.Load(_folder.LastCheckpoint, _store, _optimizer);
+        _state = TrainerState.Parse(Checkpoint.Load(_folder.LastCheckpoint, _store, _optimizer));
         _optimizer.Steps = _state.OptimizerSteps;
         _folder.Log("resumed", ("phase", _state.Phase), ("epoch", _state.Epoch), ("batch", _state.Batch), ("steps", _state.Steps));
     }

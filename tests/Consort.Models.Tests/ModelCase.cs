@@ -1,0 +1,68 @@
+using Consort.Data.Options;
+using Consort.Data.Schemas;
+
+namespace Consort.Models.Tests;
+
+/// <summary>
+/// What the shared contract knows of one catalogue entry: options small enough for a test, and what the literature says
+/// of it. A new model is a line in <see cref="All"/> and its formula in <see cref="ScalarModels"/>.
+/// </summary>
+/// <param name="Name">Its name in the catalogue.</param>
+/// <param name="Plain">Options without randomness, YAML.</param>
+/// <param name="Regularised">Options with all that differs between training and scoring.</param>
+/// <param name="HasInteractions">Whether it can tell a XOR b: what is linear in its features cannot.</param>
+/// <param name="Parameters">Trained numbers under the plain options, given V features, F + N fields, N numeric columns, D.</param>
+internal sealed record ModelCase(
+    string Name, string Plain, string Regularised, bool HasInteractions, Func<int, int, int, int, long> Parameters)
+{
+    private const string Tower = "{ hidden_units: [16, 5] }";
+    private const string NoisyTower = "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3 }";
+
+    public static IReadOnlyList<ModelCase> All { get; } =
+    [
+        new("LR", "{}", "{}", HasInteractions: false, (v, _, n, _) => v + n + 1),
+        new("FM", "{}", "{}", HasInteractions: true, (v, _, n, d) => v + n + 1 + ((v + n) * d)),
+        new("DNN", Tower, NoisyTower, HasInteractions: true, (v, f, n, d) => ((v + n) * d) + Mlp(f * d) + 6),
+        new("DeepFM", Tower, NoisyTower, HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + Mlp(f * d) + 6),
+        new("DCN", "{ hidden_units: [16, 5], cross_layers: 2 }",
+            "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, cross_layers: 2 }",
+            HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * 2 * f * d) + Mlp(f * d) + (f * d) + 6),
+    ];
+
+    /// <summary>Every entry of the catalogue; one without a case fails <see cref="ModelContractTests"/>.</summary>
+    public static TheoryData<string> Names => [.. ModelCatalogue.Entries.Select(e => e.Name)];
+
+    public static ModelCase Of(string name) => All.Single(c => c.Name == name);
+
+    public CtrModel Model(bool regularised = false)
+    {
+        var options = OptionMap.Parse(regularised ? Regularised : Plain, "case");
+        var model = ModelCatalogue.Entries.Single(e => e.Name == Name).Create(options);
+        options.Close();
+        return model;
+    }
+
+    public Family Family(bool regularised = false, int members = 1, bool shared = true, int dimension = 3, double deviation = 0.1) =>
+        new(new EmbeddingOptions { Dimension = dimension, Shared = shared, InitialDeviation = deviation },
+            [.. Enumerable.Repeat(Model(regularised), members)]);
+
+    // in → 16 → 5 with biases
+    private static long Mlp(int width) => ((width + 1) * 16) + ((16 + 1) * 5);
+}
+
+/// <summary>Columns of each kind, alone and together.</summary>
+internal static class Spaces
+{
+    public static FeatureSpace Mixed { get; } = FeatureSpace.Of([4, 7, 3], 2);
+
+    public static FeatureSpace Categorical { get; } = FeatureSpace.Of([4, 7, 3]);
+
+    public static FeatureSpace Numeric { get; } = FeatureSpace.Of([], 3);
+
+    public static FeatureSpace Named(string name) => name switch
+    {
+        "mixed" => Mixed,
+        "categorical" => Categorical,
+        _ => Numeric,
+    };
+}

@@ -1,0 +1,125 @@
+using System.Numerics;
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Optimizers;
+using Consort.Compute.Parallel;
+using Consort.Compute.Parameters;
+using Consort.Compute.Random;
+using Consort.Data.Schemas;
+
+namespace Consort.Models.Tests;
+
+/// <summary>A family with its numbers, its program and one batch.</summary>
+internal sealed unsafe class Rig<T> : IDisposable
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly Workers _workers;
+    private readonly FeatureSpace _space;
+    private Optimizer<T>? _optimizer;
+
+    public Rig(Family family, FeatureSpace space, int capacity, ulong seed = 1, int threads = 2)
+    {
+        _space = space;
+        _workers = new Workers(threads);
+        Graph = family.Build(space);
+        Store = new ParameterStore<T>(Graph);
+        Store.Initialize(seed);
+        Program = new Program<T>(Graph, Store, capacity, _workers);
+        Ids = GC.AllocateArray<int>(Math.Max(1, capacity * space.Categorical.Count), pinned: true);
+        Numeric = GC.AllocateArray<float>(Math.Max(1, capacity * space.Numeric.Count), pinned: true);
+        Labels = new double[capacity];
+    }
+
+    public Graph Graph { get; }
+
+    public ParameterStore<T> Store { get; }
+
+    public Program<T> Program { get; }
+
+    public int[] Ids { get; } // [B, F]
+
+    public float[] Numeric { get; } // [B, N]
+
+    public double[] Labels { get; } // [B]
+
+    /// <summary>Gives every number a size at which it matters, the same in float and double.</summary>
+    public void Randomise(ulong seed, double deviation = 0.5)
+    {
+        foreach (var slot in Store.Slots)
+            Fill(slot.Parameter.Name, new Span<T>(Store.Values(slot.Parameter), slot.Length));
+        foreach (var table in Store.Embeddings)
+            Fill(table.Table.Name, table.Values.Span);
+
+        void Fill(string name, Span<T> values)
+        {
+            var random = new CounterRandom(seed, name);
+            for (var i = 0; i < values.Length; i++)
+                values[i] = T.CreateTruncating((float)(name.EndsWith("/variance", StringComparison.Ordinal)
+                    ? 0.5 + random.Uniform((ulong)i)
+                    : random.Normal((ulong)i) * deviation));
+        }
+    }
+
+    public void Draw(int rows, int seed)
+    {
+        var random = new System.Random(seed);
+        for (var row = 0; row < rows; row++)
+        {
+            for (var column = 0; column < _space.Categorical.Count; column++)
+                Ids[(row * _space.Categorical.Count) + column] =
+                    _space.Categorical[column].Offset + random.Next(_space.Categorical[column].Size);
+            for (var column = 0; column < _space.Numeric.Count; column++)
+                Numeric[(row * _space.Numeric.Count) + column] = (float)((random.NextDouble() * 2) - 1);
+            Labels[row] = random.Next(2);
+        }
+    }
+
+    /// <summary>Runs rows [first, first + rows) and gives a member's logits.</summary>
+    public T[] Logits(int rows, bool isTraining = false, int member = 0, int first = 0, ulong seed = 5)
+    {
+        fixed (int* ids = Ids)
+        fixed (float* numeric = Numeric)
+            Program.Forward(
+                ids + (first * _space.Categorical.Count), numeric + (first * _space.Numeric.Count), new Step(rows, isTraining, seed));
+        return Program.Logits(member).ToArray();
+    }
+
+    /// <summary>One step of Adam on the mean cross-entropy of all members; gives the loss before it.</summary>
+    public double Train(int rows, ulong step, double rate = 0.02)
+    {
+        _optimizer ??= new Optimizer<T>(Store, new OptimizerOptions(), _workers);
+        Logits(rows, isTraining: true, seed: step);
+        var loss = 0.0;
+        for (var member = 0; member < Program.Members; member++)
+            for (var row = 0; row < rows; row++)
+            {
+                var z = double.CreateTruncating(Program.Logits(member)[row]);
+                loss += (Math.Max(z, 0) - (z * Labels[row]) + Math.Log(1 + Math.Exp(-Math.Abs(z)))) / rows;
+                Program.LogitGradients(member)[row] = T.CreateTruncating(((1 / (1 + Math.Exp(-z))) - Labels[row]) / rows);
+            }
+
+        Program.Backward();
+        _optimizer.Step(rate);
+        return loss;
+    }
+
+    /// <summary>Every number of the store, running statistics too.</summary>
+    public T[] Numbers() => [.. Store.DenseValues.Span, .. Store.Embeddings.SelectMany(e => e.Values.Span.ToArray())];
+
+    /// <summary>The numbers of one parameter or table.</summary>
+    public Span<T> Of(string name)
+    {
+        foreach (var slot in Store.Slots)
+            if (slot.Parameter.Name == name)
+                return new Span<T>(Store.Values(slot.Parameter), slot.Length);
+        return Store.Embeddings.Single(e => e.Table.Name == name).Values.Span;
+    }
+
+    public void Dispose()
+    {
+        _optimizer?.Dispose();
+        Program.Dispose();
+        Store.Dispose();
+        _workers.Dispose();
+    }
+}

@@ -1,0 +1,122 @@
+using Consort.Data.Schemas;
+
+namespace Consort.Models.Tests;
+
+/// <summary>
+/// The models once more, row by row and number by number as their papers write them, in double precision and in scoring
+/// mode. Slow on purpose; shares no code with the graph.
+/// </summary>
+internal static class ScalarModels
+{
+    private const int CrossLayers = 2;
+
+    public static double Logit(string model, Rig<double> rig, FeatureSpace space, int row, bool regularised)
+    {
+        var ids = Enumerable.Range(0, space.Categorical.Count).Select(f => rig.Ids[(row * space.Categorical.Count) + f]).ToArray();
+        var x = Enumerable.Range(0, space.Numeric.Count).Select(n => (double)rig.Numeric[(row * space.Numeric.Count) + n]).ToArray();
+        return model switch
+        {
+            "LR" => rig.Of("member0/bias")[0] + FirstOrder(rig, ids, x),
+            "FM" => rig.Of("member0/bias")[0] + FirstOrder(rig, ids, x) + Pairs(Embeddings(rig, ids, x)),
+            "DNN" => Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)),
+            "DeepFM" => FirstOrder(rig, ids, x) + Pairs(Embeddings(rig, ids, x))
+                + Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)),
+            "DCN" => Output(rig, [.. Cross(rig, Flat(Embeddings(rig, ids, x))), .. Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)]),
+            _ => throw new ArgumentException($"{model} has no formula here"),
+        };
+    }
+
+    // Σ_f w[id_f] + Σ_n w_n x_n
+    private static double FirstOrder(Rig<double> rig, int[] ids, double[] x)
+    {
+        var sum = 0.0;
+        for (var f = 0; f < ids.Length; f++)
+            sum += rig.Of("member0/first_order")[ids[f]];
+        for (var n = 0; n < x.Length; n++)
+            sum += rig.Of("member0/numeric_first_order")[n] * x[n];
+        return sum;
+    }
+
+    // e_f: a row of the table; e_n = x_n · v_n
+    private static double[][] Embeddings(Rig<double> rig, int[] ids, double[] x)
+    {
+        const int D = 3;
+        var embeddings = new List<double[]>();
+        foreach (var id in ids)
+            embeddings.Add([.. Enumerable.Range(0, D).Select(d => rig.Of("shared/embedding")[(id * D) + d])]);
+        for (var n = 0; n < x.Length; n++)
+            embeddings.Add([.. Enumerable.Range(0, D).Select(d => x[n] * rig.Of("shared/numeric_embedding")[(n * D) + d])]);
+        return [.. embeddings];
+    }
+
+    private static double[] Flat(double[][] embeddings) => [.. embeddings.SelectMany(e => e)];
+
+    // Rendle 2010, eq. 1: Σ_{i<j} ⟨e_i, e_j⟩, pair by pair
+    private static double Pairs(double[][] embeddings)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < embeddings.Length; i++)
+            for (var j = i + 1; j < embeddings.Length; j++)
+                sum += embeddings[i].Zip(embeddings[j], (a, b) => a * b).Sum();
+        return sum;
+    }
+
+    // Wang et al. 2017, eq. 3: x_{l+1} = x_0 x_lᵀ w_l + b_l + x_l
+    private static double[] Cross(Rig<double> rig, double[] first)
+    {
+        var x = first;
+        for (var layer = 0; layer < CrossLayers; layer++)
+        {
+            var (w, b) = (rig.Of($"member0/cross/{layer}/weight").ToArray(), rig.Of($"member0/cross/{layer}/bias").ToArray());
+            var next = new double[x.Length];
+            for (var i = 0; i < x.Length; i++)
+            {
+                var outer = 0.0; // row i of x_0 x_lᵀ, times w
+                for (var j = 0; j < x.Length; j++)
+                    outer += first[i] * x[j] * w[j];
+                next[i] = outer + b[i] + x[i];
+            }
+
+            x = next;
+        }
+
+        return x;
+    }
+
+    // Linear → batch norm with running statistics → activation; dropout is the identity when scoring
+    private static double[] Tower(Rig<double> rig, double[] x, bool regularised)
+    {
+        for (var layer = 0; layer < 2; layer++)
+        {
+            var h = Linear(rig, x, $"member0/mlp/{layer}");
+            for (var i = 0; i < h.Length && regularised; i++)
+            {
+                var normal = (h[i] - Norm("mean", i)) / Math.Sqrt(Norm("variance", i) + 1e-5);
+                h[i] = (Norm("scale", i) * normal) + Norm("shift", i);
+            }
+
+            x = [.. h.Select(v => regularised ? v / (1 + Math.Exp(-v)) : Math.Max(v, 0))]; // SiLU or ReLU
+
+            double Norm(string name, int i) => rig.Of($"member0/mlp/{layer}/norm/{name}")[i];
+        }
+
+        return x;
+    }
+
+    private static double Output(Rig<double> rig, double[] x) => Linear(rig, x, "member0/output")[0];
+
+    // x Wᵀ + b
+    private static double[] Linear(Rig<double> rig, double[] x, string name)
+    {
+        var (w, b) = (rig.Of($"{name}/weight").ToArray(), rig.Of($"{name}/bias").ToArray());
+        var result = new double[b.Length];
+        for (var o = 0; o < b.Length; o++)
+        {
+            result[o] = b[o];
+            for (var i = 0; i < x.Length; i++)
+                result[o] += w[(o * x.Length) + i] * x[i];
+        }
+
+        return result;
+    }
+}
