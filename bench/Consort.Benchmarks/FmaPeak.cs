@@ -22,13 +22,19 @@ internal sealed class FmaPeak : IParallelJob
     }
 
     /// <summary>Floating-point operations per nanosecond over a run of about a millisecond.</summary>
-    public double Measure()
+    public double Measure() => Measure(out _);
+
+    /// <summary>As above, and per nanosecond of processor time, which leaves out the time neighbours had the cores.</summary>
+    public double Measure(out double perProcessor)
     {
         int pieces = _workers.Threads * 8;
+        TimeSpan before = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
         _workers.Run(this, pieces);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        return (double)pieces * Steps * Chains * (_bits / 32) * 2 / seconds * 1e-9;
+        double operations = (double)pieces * Steps * Chains * (_bits / 32) * 2;
+        perProcessor = operations * 1e-9 / (Environment.CpuUsage.TotalTime - before).TotalSeconds;
+        return operations / seconds * 1e-9;
     }
 
     void IParallelJob.Run(int index, int worker) => _sink[worker * 64] = _bits == 512 ? Chain512(Steps) : Chain256(Steps);

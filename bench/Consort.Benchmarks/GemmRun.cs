@@ -20,7 +20,7 @@ internal sealed unsafe class GemmRun : IDisposable
     private readonly Gemm _gemm;
     private readonly GemmCall<float> _call;
     private readonly int _repeats;
-    private readonly List<double> _seconds = [], _fractions = [];
+    private readonly List<double> _seconds = [], _fractions = [], _processorFractions = [];
     private readonly List<nint> _blocks = [];
 
     public GemmRun(GemmShape shape, Gemm gemm)
@@ -56,21 +56,31 @@ internal sealed unsafe class GemmRun : IDisposable
     }
 
     /// <summary>Times one call, or for small shapes the mean of several that follow each other.</summary>
-    public void Measure(double peak)
+    public void Measure(double peak, double peakPerProcessor)
     {
+        TimeSpan before = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < _repeats; i++) _gemm.Run(_call);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / _repeats;
         _seconds.Add(seconds);
         _fractions.Add(_shape.Operations / seconds * 1e-9 / peak);
+        double processor = (Environment.CpuUsage.TotalTime - before).TotalSeconds / _repeats;
+        _processorFractions.Add(_shape.Operations / processor * 1e-9 / peakPerProcessor);
     }
 
-    public string Row()
+    public string Row(double bestPeak, bool oneThread)
     {
-        _seconds.Sort();
-        _fractions.Sort();
-        double median = _seconds[_seconds.Count / 2], best = _seconds[0];
-        return string.Create(CultureInfo.InvariantCulture, $"| {_shape.Name} | {_shape.M} | {_shape.N} | {_shape.K} | {median * 1e6:F1} | {best * 1e6:F1} | {_shape.Operations / median * 1e-9:F0} | {_fractions[_fractions.Count / 2]:P0} | {_shape.Operations / best * 1e-9:F0} |");
+        // The system adds up other threads' time only at its ticks, too coarse for one product.
+        string processor = oneThread ? Median(_processorFractions).ToString("P0", CultureInfo.InvariantCulture) : "–";
+        double median = Median(_seconds), best = _seconds.Min();
+        double rate = _shape.Operations / best * 1e-9;
+        return string.Create(CultureInfo.InvariantCulture, $"| {_shape.Name} | {_shape.M} | {_shape.N} | {_shape.K} | {median * 1e6:F1} | {best * 1e6:F1} | {_shape.Operations / median * 1e-9:F0} | {rate:F0} | {Median(_fractions):P0} | {rate / bestPeak:P0} | {processor} |");
+    }
+
+    private static double Median(List<double> values)
+    {
+        values.Sort();
+        return values[values.Count / 2];
     }
 
     public void Dispose()

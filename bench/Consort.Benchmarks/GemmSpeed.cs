@@ -70,18 +70,18 @@ internal static class GemmSpeed
         {
             foreach (GemmRun run in runs)
             {
-                double ceiling = peak.Measure();
+                double ceiling = peak.Measure(out double perProcessor);
                 peaks.Add(ceiling);
-                run.Measure(ceiling);
+                run.Measure(ceiling, perProcessor);
             }
         }
         peaks.Sort();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{threads} threads, {kernel}, FMA peak {peaks[^1]:F0} GFLOP/s (median {peaks[peaks.Count / 2]:F0}), {rounds} rounds; op(A) [M, K] x op(B) [K, N]"));
-        Console.WriteLine("| product | M | N | K | µs median | µs best | GFLOP/s median | % of peak median | best GFLOP/s |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
+        Console.WriteLine("| product | M | N | K | µs median | µs best | GFLOP/s median | GFLOP/s best | % of peak, median | best against best | per processor time |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (GemmRun run in runs)
         {
-            Console.WriteLine(run.Row());
+            Console.WriteLine(run.Row(peaks[^1], threads == 1));
             run.Dispose();
         }
         return 0;

@@ -118,6 +118,10 @@ internal sealed unsafe class Trial<T> : IDisposable
         return gradient;
     }
 
+    /// <summary>Whether the batch touched a row; rows beyond all columns have no slot.</summary>
+    public static bool IsTouched(EmbeddingTable<T> table, int row) =>
+        row < table.RowRange(table.Groups - 1).End && table.Slots[row] >= 0;
+
     /// <summary>Every number of the store.</summary>
     public T[] Numbers() => [.. Store.DenseValues.Span, .. Store.Embeddings.SelectMany(e => e.Values.Span.ToArray())];
 

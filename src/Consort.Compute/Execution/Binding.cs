@@ -11,10 +11,11 @@ namespace Consort.Compute.Execution;
 public readonly unsafe struct GradientTarget<T>
     where T : unmanaged
 {
-    internal GradientTarget(T* data, bool accumulate)
+    internal GradientTarget(T* data, bool accumulate, T* mask)
     {
         Data = data;
         Accumulate = accumulate;
+        Mask = mask;
     }
 
     /// <summary>[B, …] of the input's shape, or null where nobody wants the gradient.</summary>
@@ -22,6 +23,12 @@ public readonly unsafe struct GradientTarget<T>
 
     /// <summary>Whether to add to what is there; otherwise the memory holds rubbish and must be overwritten.</summary>
     public bool Accumulate { get; }
+
+    /// <summary>
+    /// Where not null, what a ReLU gave, [B, …]: the kernel sets the gradient to zero where this is not positive. Only
+    /// operations that say so get one.
+    /// </summary>
+    internal T* Mask { get; }
 
     /// <summary>Whether the gradient is wanted at all.</summary>
     public bool IsWanted => Data != null;
@@ -36,8 +43,9 @@ public sealed unsafe class Binding<T>
     private readonly Value _value;
     private readonly GradientTarget<T>[] _inputGradients;
 
-    internal Binding(Program<T> program, Value value, T* outputGradient, GradientTarget<T>[] inputGradients)
+    internal Binding(Program<T> program, Value value, T* outputGradient, bool isMasked, GradientTarget<T>[] inputGradients)
     {
+        IsOutputGradientMasked = isMasked;
         _program = program;
         _value = value;
         _inputGradients = inputGradients;
@@ -45,6 +53,9 @@ public sealed unsafe class Binding<T>
     }
 
     internal Program<T> Program => _program;
+
+    /// <summary>Whether the output's consumer has done the backward half of the ReLU that the operation ends in.</summary>
+    internal bool IsOutputGradientMasked { get; }
 
     /// <summary>The most rows that a batch can have.</summary>
     public int Capacity => _program.Capacity;

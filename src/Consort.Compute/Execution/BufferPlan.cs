@@ -12,6 +12,7 @@ internal sealed class BufferPlan
     private readonly Graph _graph;
     private readonly long?[] _offsets;
     private readonly HashSet<(int Value, int Input)> _accumulates = [];
+    private readonly HashSet<int> _masked = [];
 
     public BufferPlan(Graph graph, bool withGradients)
     {
@@ -32,6 +33,9 @@ internal sealed class BufferPlan
 
     /// <summary>Whether the gradient of an input is added to what a later operation has written.</summary>
     public bool Accumulates(Value value, int input) => _accumulates.Contains((value.Index, input));
+
+    /// <summary>Whether a value's only consumer does the backward half of the ReLU that the value comes out of.</summary>
+    public bool IsMasked(Value value) => _masked.Contains(value.Index);
 
     private void PlanGradients()
     {
@@ -63,7 +67,13 @@ internal sealed class BufferPlan
         }
 
         GradientSize = free.Size;
+        foreach (var value in _graph.Values)
+            if (value.Operation is { EndsInRelu: true } && !_graph.Outputs.Any(o => o.Root == value)
+                && Consumers(value) is [{ Operation.MasksGradients: true, Inputs: [var only] }] && only == value)
+                _masked.Add(value.Index);
     }
+
+    private List<Value> Consumers(Value value) => [.. _graph.Values.Where(v => v.Inputs.Contains(value))];
 
     // A value needs a gradient if it lies between a parameter and an output.
     private bool[] NeedGradient()

@@ -60,9 +60,15 @@ public sealed unsafe class Program<T> : IDisposable
                 continue;
             var targets = new GradientTarget<T>[value.Inputs.Count];
             for (var i = 0; i < targets.Length; i++)
-                targets[i] = new GradientTarget<T>(_gradients[value.Inputs[i].Index], plan.Accumulates(value, i));
-            _kernels[value.Index] = operation.Compile(new Binding<T>(this, value, _gradients[value.Index], targets));
+            {
+                var input = value.Inputs[i];
+                targets[i] = new GradientTarget<T>(_gradients[input.Index], plan.Accumulates(value, i), plan.IsMasked(input) ? _data[input.Index] : null);
+            }
+
+            _kernels[value.Index] = operation.Compile(new Binding<T>(this, value, _gradients[value.Index], plan.IsMasked(value), targets));
         }
+
+        store.Prune();
     }
 
     /// <summary>What is computed.</summary>

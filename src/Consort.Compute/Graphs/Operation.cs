@@ -22,6 +22,14 @@ public abstract class Operation
     /// <param name="columns">How many the graph has.</param>
     public virtual (int First, int End) ColumnRange(int columns) => (0, 0);
 
+    /// <summary>
+    /// Whether its kernel applies <see cref="GradientTarget{T}.Mask"/>, and so does the backward half of a ReLU before it.
+    /// </summary>
+    internal virtual bool MasksGradients => false;
+
+    /// <summary>Whether its result comes out of a ReLU whose gradient a single consumer may apply.</summary>
+    internal virtual bool EndsInRelu => false;
+
     /// <summary>Whether the result is its first input under another shape, sharing the numbers.</summary>
     public virtual bool IsView => false;
 

@@ -25,6 +25,8 @@ public sealed class Dropout : Operation
     /// <inheritdoc/>
     public override string Name => "dropout";
 
+    internal override bool MasksGradients => true;
+
     /// <summary>p.</summary>
     public double Rate { get; }
 
@@ -67,6 +69,8 @@ public sealed class Dropout : Operation
                 Drop(_outputGradient + offset, _target.Data + offset, _target.Accumulate, offset, length);
             else
                 VectorMath.Put(_target.Data + offset, _outputGradient + offset, _target.Accumulate, length);
+            if (_target.Mask != null)
+                ReluMask.Apply(_target.Data + offset, _target.Mask + offset, length);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -77,9 +81,10 @@ public sealed class Dropout : Operation
             if (typeof(T) == typeof(float))
             {
                 var scale = new Vector<T>(_scale);
+                var least = new Vector<uint>(_threshold);
                 for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
                 {
-                    var kept = Vector.GreaterThanOrEqual(key.Bits((uint)(offset + i)), new Vector<uint>(_threshold)).As<uint, T>();
+                    var kept = Vector.GreaterThanOrEqual(key.Bits((uint)(offset + i)), least).As<uint, T>();
                     var value = Vector.ConditionalSelect(kept, Vector.Load(source + i) * scale, Vector<T>.Zero);
                     Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
                 }

@@ -60,12 +60,19 @@ public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Oper
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void ForwardRows(int start, int end)
         {
-            var output = _output + ((long)start * _columns * _dimension);
-            for (var row = start; row < end; row++)
+            // Fields in registers: the compiler must take every store for one that may change them.
+            var (dimension, columns, stride) = (_dimension, _columns, _stride);
+            var table = _rows;
+            var output = _output + ((long)start * columns * dimension);
+            var ids = Step.Ids + ((long)start * stride) + _first;
+            for (var row = start; row < end; row++, ids += stride)
             {
-                var ids = Step.Ids + ((long)row * _stride) + _first;
-                for (var column = 0; column < _columns; column++, output += _dimension)
-                    VectorMath.Copy(output, _rows + ((long)ids[column] * _dimension), _dimension);
+                // Rows lie anywhere in the table: those of the batch's next row are asked for a whole row ahead.
+                if (row + 1 < end)
+                    for (var column = 0; column < columns; column++)
+                        Prefetch.Row(table + ((long)ids[stride + column] * dimension), dimension);
+                for (var column = 0; column < columns; column++, output += dimension)
+                    VectorMath.Copy(output, table + ((long)ids[column] * dimension), dimension);
             }
         }
 

@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
 
 namespace Consort.Compute.Operations;
 
@@ -40,17 +39,48 @@ public sealed class FactorizationMachine : Operation
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void ForwardRows(int start, int end)
         {
-            var half = T.CreateTruncating(0.5);
             for (long row = start; row < end; row++)
+                _output[row] = Pairs(_input + (row * _fields * _dimension), _fieldSum + (row * _dimension));
+        }
+
+        // ½ Σ_d ((Σ_f e)² − Σ_f e²); the sums over fields of a vector of dimensions stay in registers.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private T Pairs(T* input, T* fieldSum)
+        {
+            var (fields, dimension) = (_fields, _dimension);
+            var totals = Vector<T>.Zero;
+            var total = T.Zero;
+            var d = 0;
+            for (; d <= dimension - Vector<T>.Count; d += Vector<T>.Count)
             {
-                var input = _input + (row * _fields * _dimension);
-                var sum = _fieldSum + (row * _dimension); // [D]
-                VectorMath.Copy(sum, input, _dimension);
-                for (var field = 1; field < _fields; field++)
-                    VectorMath.Add(sum, input + (field * _dimension), _dimension);
-                var square = VectorMath.Dot(input, input, _fields * _dimension);
-                _output[row] = half * (VectorMath.Dot(sum, sum, _dimension) - square);
+                var (sum, squares) = (Vector<T>.Zero, Vector<T>.Zero);
+                var embedding = input + d;
+                for (var field = 0; field < fields; field++, embedding += dimension)
+                {
+                    var e = Vector.Load(embedding);
+                    sum += e;
+                    squares += e * e;
+                }
+
+                Vector.Store(sum, fieldSum + d);
+                totals += (sum * sum) - squares;
             }
+
+            for (; d < dimension; d++)
+            {
+                var (sum, squares) = (T.Zero, T.Zero);
+                var embedding = input + d;
+                for (var field = 0; field < fields; field++, embedding += dimension)
+                {
+                    sum += *embedding;
+                    squares += *embedding * *embedding;
+                }
+
+                fieldSum[d] = sum;
+                total += (sum * sum) - squares;
+            }
+
+            return T.CreateTruncating(0.5) * (Vector.Sum(totals) + total);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -58,32 +88,33 @@ public sealed class FactorizationMachine : Operation
         {
             if (!_target.IsWanted)
                 return;
+            var (fields, dimension, accumulate) = (_fields, _dimension, _target.Accumulate);
+            var input = _input + ((long)start * fields * dimension);
+            var target = _target.Data + ((long)start * fields * dimension);
             for (long row = start; row < end; row++)
             {
                 var gradient = _outputGradient[row];
-                var input = _input + (row * _fields * _dimension);
-                var target = _target.Data + (row * _fields * _dimension);
-                var sum = _fieldSum + (row * _dimension); // [D]
-                for (var field = 0; field < _fields; field++)
-                    PutDifference(target + (field * _dimension), sum, input + (field * _dimension), gradient);
+                var sum = _fieldSum + (row * dimension); // [D]
+                for (var field = 0; field < fields; field++, input += dimension, target += dimension)
+                    PutDifference(target, sum, input, gradient, accumulate, dimension);
             }
         }
 
         // target (+)= gradient · (sum − e)
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void PutDifference(T* target, T* sum, T* embedding, T gradient)
+        private static void PutDifference(T* target, T* sum, T* embedding, T gradient, bool accumulate, int dimension)
         {
             var i = 0;
-            for (; i <= _dimension - Vector<T>.Count; i += Vector<T>.Count)
+            for (; i <= dimension - Vector<T>.Count; i += Vector<T>.Count)
             {
                 var value = (Vector.Load(sum + i) - Vector.Load(embedding + i)) * gradient;
-                Vector.Store(_target.Accumulate ? Vector.Load(target + i) + value : value, target + i);
+                Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
             }
 
-            for (; i < _dimension; i++)
+            for (; i < dimension; i++)
             {
                 var value = (sum[i] - embedding[i]) * gradient;
-                target[i] = _target.Accumulate ? target[i] + value : value;
+                target[i] = accumulate ? target[i] + value : value;
             }
         }
     }

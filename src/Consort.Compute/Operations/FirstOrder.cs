@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Kernels;
 
 namespace Consort.Compute.Operations;
 
@@ -33,6 +34,7 @@ public sealed class FirstOrder(Table Weights) : Operation
     private sealed unsafe class FirstOrderKernel<T> : RowKernel
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        private const int Ahead = 2; // batch rows between a prefetch and its use
         private readonly T* _weights; // [V, 1]
         private readonly T* _output; // [B, 1]
         private readonly int _columns;
@@ -51,14 +53,34 @@ public sealed class FirstOrder(Table Weights) : Operation
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void ForwardRows(int start, int end)
         {
-            for (var row = start; row < end; row++)
+            var weights = _weights;
+            var output = _output;
+            var columns = _columns;
+            var ids = Step.Ids + ((long)start * columns);
+            for (var row = start; row < end; row++, ids += columns)
             {
-                var ids = Step.Ids + ((long)row * _columns);
-                var sum = T.Zero;
-                for (var column = 0; column < _columns; column++)
-                    sum += _weights[ids[column]];
-                _output[row] = sum;
+                if (row + Ahead < end)
+                    for (var column = 0; column < columns; column++)
+                        Prefetch.Row(weights + ids[(Ahead * columns) + column], 1);
+                output[row] = Sum(weights, ids, columns);
             }
+        }
+
+        // Two sums, so that an addition need not wait for the one before it.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static T Sum(T* weights, int* ids, int columns)
+        {
+            var (even, odd) = (T.Zero, T.Zero);
+            var column = 0;
+            for (; column <= columns - 2; column += 2)
+            {
+                even += weights[ids[column]];
+                odd += weights[ids[column + 1]];
+            }
+
+            if (column < columns)
+                even += weights[ids[column]];
+            return even + odd;
         }
 
         public override void Backward(in Step step) { }

@@ -10,7 +10,7 @@ namespace Consort.Compute.Operations;
 
 /// <summary>
 /// A fully connected layer, [B, in] → [B, out]: y = x Wᵀ + b, optionally y = max(0, x Wᵀ + b). Bias and ReLU are
-/// applied while the product is still in registers.
+/// applied while the product is still in registers, and so is the gradient of the ReLU of a layer that feeds this one alone.
 /// ∂W = ∂yᵀ x, ∂b = Σ_B ∂y, ∂x = ∂y W.
 /// </summary>
 public sealed class Linear : Operation
@@ -42,6 +42,10 @@ public sealed class Linear : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters { get; }
 
+    internal override bool MasksGradients => true;
+
+    internal override bool EndsInRelu => Relu;
+
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
         inputs.Length == 1 && inputs[0] == new Shape(Weight.Shape[1])
@@ -61,15 +65,16 @@ public sealed class Linear : Operation
         private readonly int _in = linear.Weight.Shape[1];
         private readonly int _out = linear.Weight.Shape[0];
         private readonly bool _relu = linear.Relu;
+        private readonly bool _mask = linear.Relu && !binding.IsOutputGradientMasked; // the ReLU's gradient is still to do
         private readonly T* _weight = binding.Values(linear.Weight); // [out, in]
-        private readonly T* _weightGradient = linear.Weight.IsTrained ? binding.Gradients(linear.Weight) : null;
+        // Also where the weight is not trained but the bias is: its gradient comes out of the same multiply.
+        private readonly T* _weightGradient = linear.Parameters.Any(p => p.IsTrained) ? binding.Gradients(linear.Weight) : null;
         private readonly T* _bias = linear.Bias is null ? null : binding.Values(linear.Bias); // [out]
         private readonly T* _biasGradient = linear.Bias is null ? null : binding.Gradients(linear.Bias);
         private readonly T* _input = binding.Input(0); // [B, in]
         private readonly T* _output = binding.Output; // [B, out]
         private readonly T* _outputGradient = binding.OutputGradient;
         private readonly GradientTarget<T> _target = binding.InputGradient(0);
-        private readonly ChunkSums<T> _biasSums = new(binding, linear.Weight.Shape[0]);
 
         public override void Forward(in Step step) => _gemm.Multiply(new GemmCall<T>
         {
@@ -89,10 +94,8 @@ public sealed class Linear : Operation
 
         public override void Backward(in Step step)
         {
-            if (_relu || _biasGradient != null)
+            if (_mask)
                 base.Backward(step);
-            if (_biasGradient != null)
-                _biasSums.AddTo(_biasGradient, step.Rows);
 
             if (_weightGradient != null)
                 _gemm.Multiply(new GemmCall<T>
@@ -108,6 +111,7 @@ public sealed class Linear : Operation
                     C = _weightGradient,
                     Ldc = _in,
                     Accumulate = true,
+                    RowSums = _biasGradient,
                 });
 
             if (_target.IsWanted)
@@ -123,23 +127,18 @@ public sealed class Linear : Operation
                     C = _target.Data,
                     Ldc = _in,
                     Accumulate = _target.Accumulate,
+                    Mask = _target.Mask,
+                    Ldmask = _in,
                 });
         }
 
         protected override void ForwardRows(int start, int end) { }
 
-        // One pass turns ∂y into the gradient before ReLU, in place, and sums it for the bias.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void BackwardRows(int start, int end)
         {
-            var sums = _biasSums.Open(start);
-            for (long row = start; row < end; row++)
-            {
-                var gradient = _outputGradient + (row * _out);
-                if (_relu)
-                    ReluMask.Apply(gradient, _output + (row * _out), _out);
-                VectorMath.Add(sums, gradient, _out);
-            }
+            var offset = (long)start * _out;
+            ReluMask.Apply(_outputGradient + offset, _output + offset, (end - start) * _out);
         }
     }
 }

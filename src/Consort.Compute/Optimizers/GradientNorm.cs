@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Consort.Compute.Parameters;
 
 namespace Consort.Compute.Optimizers;
@@ -22,15 +21,11 @@ internal sealed unsafe class GradientNorm<T>(ParameterStore<T> store, PassLayout
 
     private readonly struct Stretch : IStretchPass<T>
     {
+        private static int Run => 16 * Vector<T>.Count;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Prefetch(in Region<T> region, long offset, int length)
-        {
-            if (!Sse.IsSupported || region.L2 == T.Zero)
-                return;
-            for (var i = 0; i < length; i += 64 / sizeof(T))
-                Sse.Prefetch0(region.Values + offset + i);
-            Sse.Prefetch0(region.Values + offset + length - 1);
-        }
+        public void Prefetch(in Region<T> region, long offset, int length) =>
+            Kernels.Prefetch.Row(region.Values + offset, length);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public double Apply(in Region<T> region, long offset, T* gradient, int length)
@@ -39,30 +34,44 @@ internal sealed unsafe class GradientNorm<T>(ParameterStore<T> store, PassLayout
             var l2 = region.L2;
             var sums = Vector<double>.Zero;
             var i = 0;
-            if (l2 == T.Zero)
-                for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
-                    sums += Squares(Vector.Load(gradient + i));
-            else
-                for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
-                    sums += Squares(Vector.Load(gradient + i) + (Vector.Load(values + i) * l2));
+            // A few squares are summed as they are before they are widened: the pass must keep up with memory.
+            for (; i <= length - Run; i += Run)
+            {
+                var (even, odd) = (Vector<T>.Zero, Vector<T>.Zero);
+                for (var j = i; j < i + Run; j += 2 * Vector<T>.Count)
+                {
+                    var first = Vector.Load(gradient + j) + (Vector.Load(values + j) * l2);
+                    var second = Vector.Load(gradient + j + Vector<T>.Count) + (Vector.Load(values + j + Vector<T>.Count) * l2);
+                    even += first * first;
+                    odd += second * second;
+                }
+
+                sums += Widen(even + odd);
+            }
+
+            for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            {
+                var slope = Vector.Load(gradient + i) + (Vector.Load(values + i) * l2);
+                sums += Widen(slope * slope);
+            }
 
             var sum = Vector.Sum(sums);
             for (; i < length; i++)
             {
-                var slope = double.CreateTruncating(gradient[i] + (values[i] * l2));
-                sum += slope * slope;
+                var slope = gradient[i] + (values[i] * l2);
+                sum += double.CreateTruncating(slope * slope);
             }
 
             return sum;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector<double> Squares(Vector<T> slope)
+        private static Vector<double> Widen(Vector<T> squares)
         {
             if (typeof(T) == typeof(double))
-                return slope.As<T, double>() * slope.As<T, double>();
-            Vector.Widen(slope.As<T, float>(), out var low, out var high);
-            return (low * low) + (high * high);
+                return squares.As<T, double>();
+            Vector.Widen(squares.As<T, float>(), out var low, out var high);
+            return low + high;
         }
     }
 }

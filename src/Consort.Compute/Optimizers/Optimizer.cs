@@ -15,11 +15,9 @@ public sealed unsafe class Optimizer<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly OptimizerOptions _options;
-    private readonly Workers _workers;
     private readonly List<(string Name, NativeBuffer<T> Buffer)> _state = [];
     private readonly UpdatePass<T> _update;
     private readonly GradientNorm<T>? _norm;
-    private readonly ReleaseJob _release;
 
     /// <summary>Lays out the rule's state for what is trained.</summary>
     /// <param name="store">The parameters; parameters and tables of frozen members, and those that are not trained, stay as they are.</param>
@@ -29,7 +27,7 @@ public sealed unsafe class Optimizer<T> : IDisposable
     public Optimizer(ParameterStore<T> store, OptimizerOptions options, Workers workers)
     {
         options.Validate();
-        (Store, _options, _workers) = (store, options, workers);
+        (Store, _options) = (store, options);
         var tables = store.Embeddings.Where(e => !options.IsFrozen(e.Table.Member)).ToArray();
         var blocks = DenseBlocks(store, options);
         var regions = new Region<T>[tables.Length + 1];
@@ -44,7 +42,6 @@ public sealed unsafe class Optimizer<T> : IDisposable
         // Without a regulariser the rows that no one touched add nothing to the norm.
         if (options.MaxGradientNorm is not null)
             _norm = new GradientNorm<T>(store, layout, wholeTables && options.EmbeddingL2 > 0);
-        _release = new ReleaseJob(store);
     }
 
     /// <summary>The parameters it changes.</summary>
@@ -68,8 +65,7 @@ public sealed unsafe class Optimizer<T> : IDisposable
     public long Bytes => _state.Sum(s => s.Buffer.Length * sizeof(T)) + _update.Bytes + (_norm?.Bytes ?? 0);
 
     /// <summary>
-    /// Changes every trained number by the gradients of the last backward pass, which it uses up: tables forget which
-    /// rows were touched.
+    /// Changes every trained number by the gradients of the last backward pass.
     /// </summary>
     /// <param name="learningRate">η, at least 0.</param>
     /// <exception cref="NotFiniteNumberException">
@@ -90,7 +86,6 @@ public sealed unsafe class Optimizer<T> : IDisposable
 
         Steps++;
         _update.Run(learningRate, Steps, scale);
-        _release.Run(_workers);
     }
 
     /// <inheritdoc/>
@@ -143,22 +138,5 @@ public sealed unsafe class Optimizer<T> : IDisposable
             Second = states[1] is { } second ? second.Pointer : null,
             L2 = T.CreateTruncating(l2),
         };
-    }
-
-    // Frozen tables too: their rows were touched by the batch all the same.
-    private sealed class ReleaseJob(ParameterStore<T> store) : IParallelJob
-    {
-        private EmbeddingTable<T>? _table;
-
-        public void Run(Workers workers)
-        {
-            for (var i = 0; i < store.Embeddings.Count; i++)
-            {
-                _table = store.Embeddings[i];
-                workers.Run(this, _table.Groups);
-            }
-        }
-
-        void IParallelJob.Run(int index, int worker) => _table!.Release(index);
     }
 }

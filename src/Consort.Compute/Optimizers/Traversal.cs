@@ -27,7 +27,6 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TPass : struct, IStretchPass<T>
 {
-    private const int Ahead = 8; // touched rows between a prefetch and its use
     private readonly ParameterStore<T> _store;
     private readonly PassLayout<T> _layout;
     private readonly bool _wholeTables;
@@ -150,10 +149,11 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
         var gradient = table.TouchedGradients(group) + ((long)start * dimension);
         var pass = _pass;
         var sum = 0.0;
+        var ahead = dimension < 8 ? 32 : 8; // rows between a prefetch and its use, some 100 ns
         for (var i = start; i < end; i++, gradient += dimension)
         {
-            if (i + Ahead < end)
-                pass.Prefetch(region, (long)rows[i + Ahead] * dimension, dimension);
+            if (i + ahead < end)
+                pass.Prefetch(region, (long)rows[i + ahead] * dimension, dimension);
             sum += pass.Apply(region, (long)rows[i] * dimension, gradient, dimension);
         }
 
@@ -213,20 +213,21 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
             if (Vector.LessThanAll(Vector.Load(slots + row), Vector<int>.Zero))
                 continue;
             for (var i = row; i < row + Vector<int>.Count; i++)
-                touched += Put(slots[i], scratch + ((long)(i - origin) * dimension));
+                touched += Put(slots[i], gradients, scratch + ((long)(i - origin) * dimension), dimension);
         }
 
         for (; row < end; row++)
-            touched += Put(slots[row], scratch + ((long)(row - origin) * dimension));
+            touched += Put(slots[row], gradients, scratch + ((long)(row - origin) * dimension), dimension);
         return touched;
+    }
 
-        int Put(int slot, T* target)
-        {
-            if (slot < 0)
-                return 0;
-            Kernels.VectorMath.Copy(target, gradients + ((long)slot * dimension), dimension);
-            return 1;
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Put(int slot, T* gradients, T* target, int dimension)
+    {
+        if (slot < 0)
+            return 0;
+        Kernels.VectorMath.Copy(target, gradients + ((long)slot * dimension), dimension);
+        return 1;
     }
 
     private readonly record struct Part(int FirstPiece, int Table, int Group);

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Consort.Compute.Parameters;
 
 namespace Consort.Compute.Optimizers;
@@ -45,12 +44,11 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory>(ParameterStore<T> 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Prefetch(in Region<T> region, long offset, int length)
         {
-            if (!Sse.IsSupported)
-                return;
-            for (var i = 0; i < length; i += 64 / sizeof(T))
-                PrefetchAll(region, offset + i);
-            // A row that does not begin on a cache line ends on one line more.
-            PrefetchAll(region, offset + length - 1);
+            Kernels.Prefetch.Row(region.Values + offset, length);
+            if (TUpdate.States > 0)
+                Kernels.Prefetch.Row(region.First + offset, length);
+            if (TUpdate.States > 1)
+                Kernels.Prefetch.Row(region.Second + offset, length);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -87,16 +85,6 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory>(ParameterStore<T> 
             }
 
             return 0;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void PrefetchAll(in Region<T> region, long offset)
-        {
-            Sse.Prefetch0(region.Values + offset);
-            if (TUpdate.States > 0)
-                Sse.Prefetch0(region.First + offset);
-            if (TUpdate.States > 1)
-                Sse.Prefetch0(region.Second + offset);
         }
     }
 }

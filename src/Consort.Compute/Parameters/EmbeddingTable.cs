@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
@@ -10,28 +11,26 @@ namespace Consort.Compute.Parameters;
 
 /// <summary>
 /// The rows of an embedding table [V, D] and, after a backward pass, the gradient of the rows that the batch touched:
-/// each row once, however often its id stood in the batch, in the order of first appearance.
+/// each row once, however often its id stood in the batch, in the order of first appearance. They hold until the next
+/// backward pass.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
 public sealed unsafe class EmbeddingTable<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private const int Ahead = 16; // batch rows between a prefetch and its use
     private readonly List<Source> _sources = [];
-    private readonly List<Group> _groups = [];
     private readonly NativeBuffer<T> _values;
-    private readonly NativeBuffer<int> _slots; // [V]: place of a row among the touched ones, −1 outside a step
-    private readonly IReadOnlyList<IdRange> _columns;
+    private readonly ParameterStore<T> _store;
     private readonly CollectJob _collect;
-    private NativeBuffer<int>? _touched;
+    private TouchedRows? _touched;
     private NativeBuffer<T>? _gradients;
 
-    internal EmbeddingTable(Table table, IReadOnlyList<IdRange> columns)
+    internal EmbeddingTable(Table table, ParameterStore<T> store)
     {
         Table = table;
-        _columns = columns;
+        _store = store;
         _values = new NativeBuffer<T>((long)table.Rows * table.Dimension);
-        _slots = new NativeBuffer<int>(table.Rows);
-        _slots.Span.Fill(-1);
         _collect = new CollectJob(this);
     }
 
@@ -44,53 +43,46 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// <summary>All rows, [V, D].</summary>
     public NativeBuffer<T> Values => _values;
 
-    /// <summary>Groups of columns that own disjoint ranges of rows, each worked on by one thread at a time.</summary>
-    public int Groups => _groups.Count;
+    /// <summary>
+    /// Groups of columns that own disjoint ranges of rows, in the order of these, each worked on by one thread at a time.
+    /// </summary>
+    public int Groups => _touched?.Groups ?? 0;
 
-    /// <summary>Bytes held for values, slots and gradients.</summary>
-    public long Bytes =>
-        (_values.Length * sizeof(T)) + (_slots.Length * sizeof(int))
-        + ((_touched?.Length ?? 0) * sizeof(int)) + ((_gradients?.Length ?? 0) * sizeof(T));
-
-    /// <summary>How many distinct rows of a group the batch touched.</summary>
-    public int TouchedCount(int group) => _groups[group].Count;
-
-    /// <summary>The most distinct rows of a group that a batch can touch.</summary>
-    internal int TouchedCapacity(int group) => _groups[group].Capacity;
-
-    /// <summary>The distinct rows of a group that the batch touched.</summary>
-    public int* TouchedRows(int group) => _touched!.Pointer + _groups[group].Start;
-
-    /// <summary>Their gradients, [count, D], in the order of <see cref="TouchedRows"/>.</summary>
-    public T* TouchedGradients(int group) => _gradients!.Pointer + (_groups[group].Start * Dimension);
-
-    /// <summary>The range of rows that a group's columns draw from: [first, end).</summary>
-    public (int First, int End) RowRange(int group) => (_groups[group].FirstRow, _groups[group].EndRow);
+    /// <summary>Bytes held for values and gradients.</summary>
+    public long Bytes => sizeof(T) * (_values.Length + (_gradients?.Length ?? 0));
 
     /// <summary>
-    /// The place of a row among its group's touched rows, or −1. Valid until <see cref="Release"/> of its group.
+    /// The place of a row of any group's range among its group's touched rows, or −1. Tables that the same columns read
+    /// share this memory.
     /// </summary>
-    public int* Slots => _slots.Pointer;
+    public int* Slots => _touched is null ? null : _touched.Slots;
 
-    /// <summary>Forgets which rows of a group were touched; every optimizer does so when done with the group.</summary>
-    public void Release(int group)
-    {
-        var rows = TouchedRows(group);
-        for (int i = 0, n = TouchedCount(group); i < n; i++)
-            _slots.Pointer[rows[i]] = -1;
-        _groups[group].Count = 0;
-    }
+    /// <summary>How many distinct rows of a group the batch touched.</summary>
+    public int TouchedCount(int group) => _touched!.Count(group);
+
+    /// <summary>The distinct rows of a group that the batch touched.</summary>
+    public int* TouchedRows(int group) => _touched!.Rows(group);
+
+    /// <summary>Their gradients, [count, D], in the order of <see cref="TouchedRows"/>.</summary>
+    public T* TouchedGradients(int group) => _gradients!.Pointer + (_touched!.Start(group) * Dimension);
+
+    /// <summary>The range of rows that a group's columns draw from: [first, end).</summary>
+    public (int First, int End) RowRange(int group) => _touched!.RowRange(group);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _groups.Clear();
         _sources.Clear();
+        _touched = null;
         _values.Dispose();
-        _slots.Dispose();
-        _touched?.Dispose();
         _gradients?.Dispose();
     }
+
+    /// <summary>The most distinct rows of a group that a batch can touch.</summary>
+    internal int TouchedCapacity(int group) => _touched!.Capacity(group);
+
+    /// <summary>Whether its touched rows are found there.</summary>
+    internal bool Reads(TouchedRows touched) => ReferenceEquals(_touched, touched);
 
     internal void Initialize(ulong seed)
     {
@@ -98,7 +90,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         for (long i = 0; i < _values.Length; i++)
             _values.Pointer[i] = T.CreateTruncating(Table.Initializer.Draw(random, i));
         // A missing value says nothing until it has been learned.
-        foreach (var column in _columns)
+        foreach (var column in _store.Graph.Columns)
             _values.Slice((long)column.Offset * Dimension, Dimension).Clear();
     }
 
@@ -108,96 +100,75 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     internal void AddSource(Program<T> program, T* gradient, long rowStride, long columnStride, int firstColumn, int columns)
     {
         _sources.Add(new Source(program, (nint)gradient, rowStride, columnStride, firstColumn, columns));
-        PlanGroups();
+        Plan();
     }
 
     /// <summary>Forgets the kernels of a program, whose memory is about to go.</summary>
     internal void RemoveSources(Program<T> program)
     {
         if (_sources.RemoveAll(s => ReferenceEquals(s.Program, program)) > 0)
-            PlanGroups();
+            Plan();
     }
 
-    internal void Collect(Program<T> program, int* ids, int rows, Workers workers)
+    /// <summary>Sums up the gradients that a program's kernels have left, for the rows that the store has found.</summary>
+    internal void Collect(Program<T> program, int rows)
     {
-        for (var group = 0; group < _groups.Count; group++)
-            Release(group);
-        _collect.Program = program;
-        _collect.Ids = ids;
-        _collect.Rows = rows;
-        workers.Run(_collect, _groups.Count);
+        if (_touched is null)
+            return;
+        (_collect.Program, _collect.Rows) = (program, rows);
+        program.Workers.Run(_collect, Groups);
     }
 
-    // Columns whose ranges overlap (a shared vocabulary) go into one group, so that two threads never meet in a row.
-    private void PlanGroups()
+    private void Plan()
     {
-        for (var group = 0; group < _groups.Count; group++)
-            Release(group);
-        _groups.Clear();
-        var used = Enumerable.Range(0, _columns.Count)
-            .Where(c => _sources.Any(s => s.Reads(c)))
-            .OrderBy(c => _columns[c].Offset).ThenBy(c => c);
-        Group? last = null;
-        foreach (var column in used)
-        {
-            var range = _columns[column];
-            if (last is null || range.Offset >= last.EndRow)
-                _groups.Add(last = new Group { FirstRow = range.Offset, EndRow = range.Offset + range.Size });
-            last.EndRow = Math.Max(last.EndRow, range.Offset + range.Size);
-            last.Columns.Add(column);
-        }
-
-        long start = 0;
-        foreach (var group in _groups)
-        {
-            group.Start = start;
-            // Programs on one store take turns; each collects its own batch.
-            var entries = _sources.GroupBy(s => s.Program)
-                .Max(p => (long)p.Key.Capacity * group.Columns.Sum(c => p.Count(s => s.Reads(c))));
-            group.Capacity = (int)Math.Min(entries, group.EndRow - group.FirstRow);
-            start += group.Capacity;
-        }
-
-        _touched?.Dispose();
         _gradients?.Dispose();
-        _touched = new NativeBuffer<int>(start);
-        _gradients = new NativeBuffer<T>(start * Dimension);
+        (_gradients, _touched) = (null, null);
+        if (_sources.Count == 0)
+            return;
+        int[] columns = [.. Enumerable.Range(0, _store.Graph.Columns.Count).Where(c => _sources.Any(s => s.Reads(c)))];
+        _touched = _store.TouchedBy(columns, _sources.Max(s => s.Program.Capacity));
+        _gradients = new NativeBuffer<T>(_touched.Total * Dimension);
     }
 
-    private void CollectGroup(Program<T> program, Group group, int* ids, int rows)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void CollectGroup(Program<T> program, int group, int rows)
     {
-        var columns = _columns.Count;
-        var dimension = Dimension;
-        var slots = _slots.Pointer;
-        var touched = _touched!.Pointer + group.Start;
-        var gradients = _gradients!.Pointer + (group.Start * dimension);
-        var count = 0;
-        foreach (var column in group.Columns)
+        var sums = TouchedGradients(group);
+        NativeMemory.Clear(sums, (nuint)((long)TouchedCount(group) * Dimension * sizeof(T)));
+        var columns = _touched!.GroupColumns(group);
+        for (var i = 0; i < columns.Count; i++)
         {
-            foreach (var source in _sources)
+            var places = _touched.Places(columns[i]);
+            for (var j = 0; j < _sources.Count; j++)
             {
-                if (!ReferenceEquals(source.Program, program) || !source.Reads(column))
+                var source = _sources[j];
+                if (!ReferenceEquals(source.Program, program) || !source.Reads(columns[i]))
                     continue;
-                var gradient = (T*)source.Gradient + ((column - source.FirstColumn) * source.ColumnStride);
-                var id = ids + column;
-                for (var row = 0; row < rows; row++, gradient += source.RowStride, id += columns)
-                {
-                    var slot = slots[*id];
-                    if (slot >= 0)
-                    {
-                        VectorMath.Add(gradients + ((long)slot * dimension), gradient, dimension);
-                        continue;
-                    }
-
-                    slots[*id] = count;
-                    touched[count] = *id;
-                    VectorMath.Copy(gradients + ((long)count * dimension), gradient, dimension);
-                    count++;
-                }
+                var gradient = (T*)source.Gradient + ((columns[i] - source.FirstColumn) * source.ColumnStride);
+                if (Dimension == 1)
+                    AddNumbers(sums, places, gradient, source.RowStride, rows);
+                else
+                    AddRows(sums, places, gradient, source.RowStride, rows, Dimension);
             }
         }
+    }
 
-        group.Count = count;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddNumbers(T* sums, int* places, T* gradient, long rowStride, int rows)
+    {
+        for (var row = 0; row < rows; row++, gradient += rowStride)
+            sums[places[row]] += *gradient;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRows(T* sums, int* places, T* gradient, long rowStride, int rows, int dimension)
+    {
+        for (var row = 0; row < rows; row++, gradient += rowStride)
+        {
+            // Rows of a batch lie pages apart, where the processor does not look ahead by itself.
+            Prefetch.Row(gradient + (Ahead * rowStride), dimension);
+            VectorMath.Add(sums + ((long)places[row] * dimension), gradient, dimension);
+        }
     }
 
     private readonly record struct Source(Program<T> Program, nint Gradient, long RowStride, long ColumnStride, int FirstColumn, int Columns)
@@ -205,30 +176,12 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         public bool Reads(int column) => column >= FirstColumn && column < FirstColumn + Columns;
     }
 
-    private sealed class Group
-    {
-        public List<int> Columns { get; } = [];
-
-        public int FirstRow { get; init; }
-
-        public int EndRow { get; set; }
-
-        public long Start { get; set; }
-
-        public int Capacity { get; set; }
-
-        public int Count { get; set; }
-    }
-
     private sealed class CollectJob(EmbeddingTable<T> table) : IParallelJob
     {
         public Program<T>? Program { get; set; }
 
-        public int* Ids { get; set; }
-
         public int Rows { get; set; }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run(int index, int worker) => table.CollectGroup(Program!, table._groups[index], Ids, Rows);
+        public void Run(int index, int worker) => table.CollectGroup(Program!, index, Rows);
     }
 }

@@ -24,6 +24,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
 {
     private readonly Dictionary<Parameter, long> _offsets = [];
     private readonly Dictionary<Table, EmbeddingTable<T>> _embeddings = [];
+    private readonly List<TouchedRows> _touched = [];
     private readonly NativeBuffer<T> _values;
     private readonly NativeBuffer<T> _gradients;
 
@@ -46,7 +47,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
         var embeddings = new List<EmbeddingTable<T>>();
         foreach (var table in graph.Tables)
         {
-            var embedding = new EmbeddingTable<T>(table, graph.Columns);
+            var embedding = new EmbeddingTable<T>(table, this);
             _embeddings.Add(table, embedding);
             embeddings.Add(embedding);
         }
@@ -95,7 +96,8 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     }
 
     /// <summary>Bytes held for values and gradients, tables included.</summary>
-    public long Bytes => ((_values.Length + _gradients.Length) * sizeof(T)) + Embeddings.Sum(e => e.Bytes);
+    public long Bytes =>
+        ((_values.Length + _gradients.Length) * sizeof(T)) + Embeddings.Sum(e => e.Bytes) + _touched.Sum(t => t.Bytes);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -104,19 +106,45 @@ public sealed unsafe class ParameterStore<T> : IDisposable
         _gradients.Dispose();
         foreach (var embedding in Embeddings)
             embedding.Dispose();
+        foreach (var touched in _touched)
+            touched.Dispose();
     }
 
     internal void BeginGradients() => _gradients.Clear();
 
     internal void EndGradients(Program<T> program, in Step step)
     {
+        for (var i = 0; i < _touched.Count; i++)
+            _touched[i].Find(step.Ids, step.Rows, program.Workers);
         for (var i = 0; i < Embeddings.Count; i++)
-            Embeddings[i].Collect(program, step.Ids, step.Rows, program.Workers);
+            Embeddings[i].Collect(program, step.Rows);
+    }
+
+    /// <summary>The rows that columns touch in batches of at most so many rows, shared by the tables they read.</summary>
+    internal TouchedRows TouchedBy(IReadOnlyList<int> columns, int capacity)
+    {
+        var found = _touched.Find(t => t.Fits(columns, capacity));
+        if (found is null)
+            _touched.Add(found = new TouchedRows(Graph.Columns, columns, capacity));
+        return found;
     }
 
     internal void Forget(Program<T> program)
     {
         foreach (var embedding in Embeddings)
             embedding.RemoveSources(program);
+        Prune();
+    }
+
+    /// <summary>Frees what no table uses any more.</summary>
+    internal void Prune()
+    {
+        for (var i = _touched.Count - 1; i >= 0; i--)
+        {
+            if (Embeddings.Any(e => e.Reads(_touched[i])))
+                continue;
+            _touched[i].Dispose();
+            _touched.RemoveAt(i);
+        }
     }
 }

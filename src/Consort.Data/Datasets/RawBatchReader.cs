@@ -1,11 +1,13 @@
 using Consort.Data.Encoding;
 using Consort.Data.Readers;
+using Consort.Data.Storage;
 
 namespace Consort.Data.Datasets;
 
 /// <summary>
 /// Encodes a raw file as it is read, in file order, with an encoder fitted before: for evaluation and prediction on new
-/// data. Streaming; memory does not grow with the file. One caller at a time.
+/// data. Streaming; memory does not grow with the file. Where labels are required and a file of true probabilities lies
+/// beside, batches have the truth. One caller at a time.
 /// </summary>
 public sealed unsafe class RawBatchReader : IDisposable
 {
@@ -17,7 +19,9 @@ public sealed unsafe class RawBatchReader : IDisposable
     private readonly Batch _batch;
     private readonly byte[] _encoded;
     private readonly int _rowBytes;
+    private readonly TruthFiles? _truth;
     private RowParser? _parser;
+    private long _row;
     private int _position;
     private int _held;
     private int _given;
@@ -37,7 +41,8 @@ public sealed unsafe class RawBatchReader : IDisposable
         _rows = new RowEncoder(encoder);
         _group = new RowGroup(encoder.Schema.Fields.Count);
         int fields = encoder.Space.Categorical.Count, numerics = encoder.Space.Numeric.Count;
-        _batch = new Batch(batchSize, fields, numerics, truth: false);
+        _truth = labelRequired ? TruthFiles.Open([path]) : null;
+        _batch = new Batch(batchSize, fields, numerics, truth: _truth is not null);
         _rowBytes = 4 * (fields + numerics + 1);
         _encoded = new byte[_rowBytes * RowGroup.Capacity];
     }
@@ -62,12 +67,20 @@ public sealed unsafe class RawBatchReader : IDisposable
             _given += take;
         }
         _batch.Rows = rows;
-        return rows == 0 ? null : _batch;
+        if (rows == 0)
+        {
+            _truth?.CheckRows([_row]);
+            return null;
+        }
+        _truth?.Read(0, _row, rows).CopyTo(new Span<float>(_batch.Truth, rows));
+        _row += rows;
+        return _batch;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _truth?.Dispose();
         _reader.Dispose();
         _group.Dispose();
         _block.Dispose();

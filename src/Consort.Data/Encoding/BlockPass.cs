@@ -32,11 +32,12 @@ internal static class BlockPass
             {
                 try
                 {
+                    // Failing before a block is taken counts as later than failing within any block.
+                    block.Index = long.MaxValue - 1;
                     worker.Prepare();
                     lock (gate)
                     {
                         if (failure is not null) return;
-                        block.Index = long.MaxValue - 1;
                         cancellation.ThrowIfCancellationRequested();
                         if (!reader.Read(block)) return;
                         if (clock.ElapsedMilliseconds - reported >= 100)

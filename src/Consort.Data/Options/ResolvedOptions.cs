@@ -26,6 +26,13 @@ public sealed partial class OptionMap
         _entries[key] = (_line, new YamlScalarNode(value));
     }
 
+    /// <summary>Gives a key a list of other values.</summary>
+    public void Set(string key, IEnumerable<string> values)
+    {
+        Set(key, "");
+        _entries[key] = (_line, new YamlSequenceNode(values.Select(v => new YamlScalarNode(v))));
+    }
+
     /// <summary>Everything that was asked for, as YAML that reads back to the same options.</summary>
     public string Resolved()
     {

@@ -6,6 +6,9 @@ namespace Consort.Data.Readers;
 /// <summary>Reads a raw file, plain or gzip, and hashes the bytes on disk as they pass.</summary>
 internal sealed class SourceStream : IDisposable
 {
+    /// <summary>By default .NET takes a gzip file that was cut off for a shorter one; rows would be lost without a word.</summary>
+    static SourceStream() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     private readonly string _path;
     private readonly Hashing _file;
     private readonly Stream _content;
@@ -36,7 +39,7 @@ internal sealed class SourceStream : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new ConsortException($"{_path}: found damaged gzip data", e);
+            throw new ConsortException($"{_path}: found damaged gzip data, or the end of the file before the end of the data", e);
         }
         catch (IOException e)
         {

@@ -26,7 +26,7 @@ public static class SafeFile
         }
         finally
         {
-            File.Delete(temp);
+            if (File.Exists(temp)) File.Delete(temp);
         }
     }
 

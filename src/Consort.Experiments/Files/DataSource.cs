@@ -14,7 +14,8 @@ namespace Consort.Experiments.Files;
 /// <param name="Encoded">The encoded dataset, or where it will be kept.</param>
 /// <param name="Schema">How raw rows look; null where the dataset is encoded already.</param>
 /// <param name="Split">The raw files and how their rows are dealt; null where the dataset is encoded already.</param>
-public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split)
+/// <param name="Folder">What relative names of raw files start from; null where the dataset is encoded already.</param>
+public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split, string? Folder)
 {
     /// <summary>
     /// Reads <c>encoded</c> (a folder), or <c>schema</c> (a preset, a file, or keys that change a preset) with
@@ -22,16 +23,16 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     /// <c>cache</c>, where to keep the encoded rows.
     /// </summary>
     /// <param name="options">The section.</param>
-    /// <param name="folder">What relative file names start from.</param>
+    /// <param name="folder">What relative file names start from, a full path.</param>
     /// <exception cref="ConsortException">A key is missing or contradicts another, or a file is missing.</exception>
     public static DataSource From(OptionMap options, string folder)
     {
         if (options.TextOrNull("encoded") is { } encoded)
-            return new DataSource(Path.GetFullPath(encoded, Path.GetFullPath(folder)), null, null);
+            return new DataSource(Path.GetFullPath(encoded, folder), null, null, null);
         var schema = ReadSchema(options, folder);
         var split = SplitPlan.Load(options, folder);
         var cache = options.TextOrNull("cache") is { } own ? Path.GetFullPath(own) : DefaultCache(schema, split);
-        return new DataSource(cache, schema, split);
+        return new DataSource(cache, schema, split, folder);
     }
 
     /// <summary>Opens the dataset, encoding the raw files first unless that has been done from the very same.</summary>
@@ -62,7 +63,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         if (options.IsMap("schema"))
             return Schema.Load(options.Map("schema")!);
         var name = options.Text("schema");
-        var beside = Path.GetFullPath(name, Path.GetFullPath(folder));
+        var beside = Path.GetFullPath(name, folder);
         return Schema.Load(File.Exists(beside) ? beside : name);
     }
 }

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Consort.Data;
 using Consort.Data.Options;
+using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 using Consort.Models;
@@ -37,54 +38,65 @@ public sealed record Experiment
     /// <summary>The file with every default filled in; a run folder keeps it.</summary>
     public required string Text { get; init; }
 
-    /// <summary>A digest of the text: runs of the same digest and data key give the same result.</summary>
-    public string Digest => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)))[..32];
+    /// <summary>
+    /// A digest of everything but where files lie: runs of the same digest and data key give the same result.
+    /// </summary>
+    public required string Digest { get; init; }
 
     /// <summary>Reads an experiment file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="dataFolder">What relative file names of the section <c>data</c> start from; null for the file's own folder.</param>
+    /// <param name="dataFolder">What relative names of raw files start from; null for the key <c>folder</c> of the section <c>data</c>, or the file's own folder.</param>
     /// <param name="seed">Replaces the file's seed unless null.</param>
     /// <exception cref="ConsortException">The file is missing or something in it is wrong; the message says the line.</exception>
-    public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null)
-    {
-        var options = OptionMap.Load(path);
-        return Read(options, dataFolder ?? Path.GetDirectoryName(Path.GetFullPath(path))!, seed);
-    }
+    public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null) =>
+        Read(OptionMap.Load(path), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder, seed);
 
-    /// <summary>Reads the experiment that a run folder keeps, without its data.</summary>
+    /// <summary>Reads the experiment that a run folder keeps, without its data and the runs it started from.</summary>
     /// <exception cref="ConsortException">The file is missing or damaged.</exception>
-    public static Experiment OfRun(string path) => Read(OptionMap.Load(path), null, null);
+    public static Experiment OfRun(string path) => Read(OptionMap.Load(path), null, null, null);
 
     /// <summary>Reads an experiment from text.</summary>
+    /// <param name="text">The YAML.</param>
+    /// <param name="source">The origin named in messages.</param>
+    /// <param name="folder">What relative names start from.</param>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
-    public static Experiment Parse(string text, string source, string dataFolder, ulong? seed = null) =>
-        Read(OptionMap.Parse(text, source), dataFolder, seed);
+    public static Experiment Parse(string text, string source, string folder) => Read(OptionMap.Parse(text, source), folder, null, null);
 
-    private static Experiment Read(OptionMap options, string? dataFolder, ulong? seed)
+    // Without a folder, files that the experiment names are not looked for.
+    private static Experiment Read(OptionMap options, string? folder, string? dataFolder, ulong? seed)
     {
         var training = options.Section("training");
         if (seed is { } own)
             training.Set("seed", own.ToString(CultureInfo.InvariantCulture));
-        var trainingOptions = TrainingOptions.From(training);
         var experiment = new Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
-            Data = ReadData(options, dataFolder),
+            Data = ReadData(options, folder, dataFolder),
             Family = ReadFamily(options),
-            Training = trainingOptions,
-            Phases = ReadPhases(options, training),
+            Training = TrainingOptions.From(training),
+            Phases = ReadPhases(options, training, folder, out var resolved),
+            Digest = "",
             Text = "",
         };
         options.Close();
         experiment.Check(options);
-        return experiment with { Text = options.Resolved() };
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Resolved())))[..32];
+        foreach (var (map, from) in resolved)
+            map.Set("from", from);
+        if (folder is not null && experiment.Data!.Folder is { } raw)
+            options.Section("data").Set("folder", raw);
+        return experiment with { Digest = digest, Text = options.Resolved() };
     }
 
-    private static DataSource? ReadData(OptionMap options, string? folder)
+    private static DataSource? ReadData(OptionMap options, string? folder, string? dataFolder)
     {
         if (!options.Has("data"))
             throw options.Error("data", "found nothing, expected where the rows come from");
-        return folder is null ? null : DataSource.From(options.Section("data"), folder);
+        if (folder is null)
+            return null;
+        var data = options.Section("data");
+        var own = data.TextOrNull("folder") ?? ".";
+        return DataSource.From(data, dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder));
     }
 
     private static Family ReadFamily(OptionMap options)
@@ -105,34 +117,47 @@ public sealed record Experiment
     }
 
     // One phase needs no list: its keys stand in `training`, its strategy in `strategy`.
-    private static List<Phase> ReadPhases(OptionMap options, OptionMap training)
+    private static List<Phase> ReadPhases(
+        OptionMap options, OptionMap training, string? folder, out List<(OptionMap Map, IReadOnlyList<string> From)> resolved)
     {
         var maps = options.Maps("phases");
-        if (maps.Count == 0)
-        {
-            var only = Phase.Read(training, options.Section("strategy"));
-            CheckName(only, training);
-            return [only];
-        }
-
-        if (options.Has("strategy"))
+        if (maps.Count > 0 && options.Has("strategy"))
             throw options.Error("strategy", "found beside phases, expected each phase to name its own strategy");
         var phases = new List<Phase>();
-        foreach (var map in maps)
+        resolved = [];
+        foreach (var map in maps.Count == 0 ? [training] : maps)
         {
-            phases.Add(Phase.Read(map, map.Section("strategy")));
-            CheckName(phases[^1], map);
-            if (phases.FindIndex(p => p.Name == phases[^1].Name) < phases.Count - 1)
-                throw map.Error("name", $"found a second phase named {phases[^1].Name}, expected a name of its own for each");
+            var phase = Phase.Read(map, maps.Count == 0 ? options.Section("strategy") : map.Section("strategy"));
+            CheckName(phase, phases, map);
+            if (phase.From.Count > 0 && folder is not null)
+            {
+                phase = phase with { From = [.. phase.From.Select(from => FindCheckpoint(map, Path.GetFullPath(from, folder)))] };
+                resolved.Add((map, phase.From));
+            }
+
+            phases.Add(phase);
         }
 
         return phases;
     }
 
-    private static void CheckName(Phase phase, OptionMap options)
+    private static void CheckName(Phase phase, List<Phase> others, OptionMap options)
     {
         if (phase.Name.Length == 0 || phase.Name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0)
             throw options.Error("name", $"found \"{phase.Name}\", expected letters, digits, - and _ (it names a file)");
+        if (others.Exists(p => p.Name == phase.Name))
+            throw options.Error("name", $"found a second phase named {phase.Name}, expected a name of its own for each");
+    }
+
+    // A run folder stands for its final weights.
+    private static string FindCheckpoint(OptionMap map, string path)
+    {
+        if (File.Exists(path))
+            return path;
+        var experiment = Path.Combine(path, "experiment.yaml");
+        return File.Exists(experiment)
+            ? new RunFolder(path).FinalCheckpoint(OfRun(experiment).Phases.Select(p => p.Name))
+            : throw map.Error("from", $"found neither a run folder nor a checkpoint at {path}");
     }
 
     private void Check(OptionMap options)

@@ -52,28 +52,36 @@ public sealed class FinishedRun : IDisposable
     /// <summary>The encoder fitted on its training rows.</summary>
     public Encoder Encoder { get; }
 
-    /// <summary>Measures raw rows with labels.</summary>
+    /// <summary>Measures raw rows with labels, and the best reachable where the true probabilities lie beside the file.</summary>
+    /// <param name="path">The rows.</param>
+    /// <param name="progress">Told the bytes of the file that were read, or null.</param>
+    /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="ConsortException">A mistake in the rows, or there are none.</exception>
-    public ConsortMetrics Evaluate(string path, CancellationToken cancellation)
+    public unsafe SplitResult Measure(string path, IProgress<long>? progress, CancellationToken cancellation)
     {
         using var evaluator = new ConsortEvaluator(_program.Members, _fusion);
+        using var ceiling = new Ceiling();
         using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: true);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
             _pass.Run(batch, _fusion, isTraining: false, seed: 0);
             evaluator.Add(_pass.Logits);
+            if (batch.Truth is not null)
+                ceiling.Add(new ReadOnlySpan<float>(batch.Truth, batch.Rows), new ReadOnlySpan<float>(batch.Labels, batch.Rows));
+            progress?.Report(reader.Position);
         }
 
-        return evaluator.Result();
+        return new SplitResult(evaluator.Result(), ceiling.Rows == 0 ? null : new CeilingResult(ceiling.Auc(), ceiling.LogLoss()));
     }
 
     /// <summary>Gives the probability of each raw row, in order.</summary>
     /// <param name="path">Rows, with labels or without.</param>
     /// <param name="rows">Told the logits of each batch; they are valid during the call.</param>
+    /// <param name="progress">Told the bytes of the file that were read, or null.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="ConsortException">A mistake in the rows.</exception>
-    public void Predict(string path, Action<BatchLogits> rows, CancellationToken cancellation)
+    public void Predict(string path, Action<BatchLogits> rows, IProgress<long>? progress, CancellationToken cancellation)
     {
         using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: false);
         while (reader.Next() is { } batch)
@@ -81,6 +89,7 @@ public sealed class FinishedRun : IDisposable
             cancellation.ThrowIfCancellationRequested();
             _pass.Run(batch, _fusion, isTraining: false, seed: 0);
             rows(_pass.Logits);
+            progress?.Report(reader.Position);
         }
     }
 

@@ -17,7 +17,7 @@ public sealed record Phase
     /// <summary>How members learn.</summary>
     public required Strategy Strategy { get; init; }
 
-    /// <summary>The most epochs, 1 to 100,000.</summary>
+    /// <summary>The most epochs, 0 to 100,000; a phase of none measures the weights it starts from.</summary>
     public int Epochs { get; init; } = 100;
 
     /// <summary>The learning rate that the schedule starts from, above 0.</summary>
@@ -63,18 +63,19 @@ public sealed record Phase
         var rate = options.Number("learning_rate", 1e-3, 1e-12, 1e3);
         schedule(rate, 1); // reads every key now, so that a mistake shows before training
 
+        var epochs = options.Integer("epochs", 100, 0, 100_000);
         return new Phase
         {
             Name = options.Text("name", "train"),
             Strategy = StrategyCatalogue.Create(strategy),
-            Epochs = options.Integer("epochs", 100, 1, 100_000),
+            Epochs = epochs,
             LearningRate = rate,
             Schedule = schedule,
             Patience = options.Integer("patience", 2, 0, 100_000),
             MinDelta = options.Number("min_delta", 1e-6, 0, 1),
             From = options.Texts("from", []),
             Frozen = options.Integers("freeze", [], -1, 63).ToHashSet(),
-            EvaluateFirst = options.Flag("evaluate_first", false),
+            EvaluateFirst = options.Flag("evaluate_first", epochs == 0) || epochs == 0,
         };
     }
 }

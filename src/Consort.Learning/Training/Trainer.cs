@@ -10,6 +10,7 @@ using Consort.Compute.Random;
 using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;
+using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 using Consort.Learning.Schedules;
 
@@ -265,7 +266,7 @@ public sealed class Trainer : IDisposable
     private void EndPart(Phase phase, CancellationToken cancellation)
     {
         var valid = _pass.Evaluate(_data.Valid!, phase.Strategy.Fusion, cancellation).Metrics;
-        var metric = _options.Monitor == Monitor.Auc ? valid.Ensemble.Auc : -valid.Ensemble.LogLoss;
+        var metric = Monitored(valid);
         // Data of one class have no AUC: the first weights then stay the best, rather than none.
         var isBest = metric > _state.Best + phase.MinDelta || (_state.Best == double.NegativeInfinity && !double.IsFinite(metric));
         var rate = _schedule!.Rate(Math.Max(0, _state.PhaseSteps - 1));
@@ -291,6 +292,13 @@ public sealed class Trainer : IDisposable
         _folder.LogEpoch(result);
         Report(phase, 0, 0, 0, Stopwatch.GetTimestamp());
     }
+
+    private double Monitored(ConsortMetrics valid) => _options.Monitor switch
+    {
+        Monitor.Auc => valid.Ensemble.Auc,
+        Monitor.MemberAuc => valid.Members.Average(m => m.Auc),
+        _ => -valid.Ensemble.LogLoss,
+    };
 
     private void Report(Phase phase, long batches, long rows, double seconds, long now)
     {

@@ -12,12 +12,15 @@ public enum Monitor
 
     /// <summary>The ensemble's log-loss; smaller is better.</summary>
     LogLoss,
+
+    /// <summary>The mean of the members' own AUCs; larger is better. What mutual learning reports.</summary>
+    MemberAuc,
 }
 
 /// <summary>How a family is trained, whatever its members and strategy.</summary>
 public sealed record TrainingOptions
 {
-    private static readonly Dictionary<string, Monitor> Monitors = new() { ["auc"] = Monitor.Auc, ["logloss"] = Monitor.LogLoss };
+    private static readonly Dictionary<string, Monitor> Monitors = new() { ["auc"] = Monitor.Auc, ["logloss"] = Monitor.LogLoss, ["member_auc"] = Monitor.MemberAuc };
 
     private static readonly Dictionary<string, EmbeddingUpdate> Updates = new()
     {

@@ -45,6 +45,10 @@ internal sealed class OperationGraphs
         ["linear with relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), null, relu: true), g.Hidden(d)))),
         ["linear with bias and relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), g.Parameter(20), relu: true), g.Hidden(d)))),
         ["linear of the input"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 3), g.Parameter(d)), g.Graph.Numeric!))),
+        ["linear with relu into linear"] = (f, d) => Make(f, d, g => g.Tower(d, new Activate(Activation.Tanh))),
+        ["linear with relu into dropout"] = (f, d) => Make(f, d, g => g.Tower(d, new Dropout(0.3))),
+        ["linear with relu and two readers"] = (f, d) => Make(f, d, g => g.ReluTwice(d)),
+        ["add bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new AddBias(g.Parameter(d)), g.Hidden(d)))),
         ["relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Relu), g.Hidden(20)))),
         ["sigmoid"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Sigmoid), g.Hidden(d)))),
         ["tanh"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d)))),
@@ -98,6 +102,21 @@ internal sealed class OperationGraphs
     {
         var second = Graph.Apply(new Cross(Parameter(_dimension), Parameter(_dimension)), first, first);
         return Graph.Apply(new Cross(Parameter(_dimension), Parameter(_dimension)), first, second);
+    }
+
+    private Value Tower(int width, Operation between)
+    {
+        var hidden = Graph.Apply(new Linear(Parameter(20, width), Parameter(20), relu: true), Hidden(width));
+        hidden = Graph.Apply(new Linear(Parameter(17, 20), Parameter(17), relu: true), hidden);
+        hidden = Graph.Apply(between, hidden);
+        return Graph.Apply(new Linear(Parameter(1, 17), Parameter(1)), hidden);
+    }
+
+    private Value ReluTwice(int width)
+    {
+        var hidden = Graph.Apply(new Linear(Parameter(20, width), Parameter(20), relu: true), Hidden(width));
+        var member = Graph.Apply(new Linear(Parameter(1, 20), Parameter(1)), hidden);
+        return Graph.Apply(new Add(), member, Graph.Apply(new Linear(Parameter(1, 20), Parameter(1)), hidden));
     }
 
     private Value ThreeReaders()

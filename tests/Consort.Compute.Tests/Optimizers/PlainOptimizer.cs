@@ -68,14 +68,14 @@ internal sealed class PlainOptimizer<T>
 
     private bool IsFrozen(int member) => _options.FrozenMembers?.Contains(member) ?? false;
 
-    private unsafe double?[] TableGradient(EmbeddingTable<T> table, double[] values)
+    private double?[] TableGradient(EmbeddingTable<T> table, double[] values)
     {
         var gradient = new double?[values.Length];
         if (IsFrozen(table.Table.Member))
             return gradient;
         var found = _trial.TableGradient(table);
         for (var i = 0; i < values.Length; i++)
-            if (_options.EmbeddingUpdate == EmbeddingUpdate.Dense || table.Slots[i / table.Dimension] >= 0)
+            if (_options.EmbeddingUpdate == EmbeddingUpdate.Dense || Trial<T>.IsTouched(table, i / table.Dimension))
                 gradient[i] = double.CreateChecked(found[i]) + (_options.EmbeddingL2 * values[i]);
         return gradient;
     }

@@ -52,6 +52,20 @@ public sealed class ReaderTests : IDisposable
     }
 
     [Fact]
+    public void Delimited_TruncatedGzip_SaysSo()
+    {
+        using var memory = new MemoryStream();
+        using (var gzip = new GZipStream(memory, CompressionLevel.Fastest))
+        {
+            var random = new Random(1);
+            for (int i = 0; i < 50_000; i++) gzip.Write(System.Text.Encoding.UTF8.GetBytes($"1,{random.Next()},y\n"));
+        }
+        byte[] whole = memory.ToArray();
+        foreach (int kept in new[] { whole.Length / 2, whole.Length - 4, whole.Length - 8, whole.Length - 9 })
+            Assert.Contains("damaged gzip", Fails(Csv(), _folder.File("d.csv.gz", whole[..kept])), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Delimited_Header_MayChangeTheOrder()
         => Assert.Equal([(1f, "x", "y"), (0f, "z", "w")], Read(Csv("header: true,"), _folder.File("d.csv", "b,y,a\r\ny,1,x\r\nw,0,z\r\n")));
 

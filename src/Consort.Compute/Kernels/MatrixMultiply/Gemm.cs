@@ -15,6 +15,7 @@ public sealed unsafe class Gemm : IDisposable
     private readonly Workers _workers;
     private readonly GemmLoops<double> _doubles = new();
     private readonly FloatGemm _floats;
+    private readonly NarrowGemm _narrow;
 
     /// <summary>Chooses the fastest kernels that this machine has.</summary>
     /// <param name="workers">Who shares the work; not disposed with this object.</param>
@@ -28,6 +29,7 @@ public sealed unsafe class Gemm : IDisposable
     {
         ArgumentNullException.ThrowIfNull(workers);
         _workers = workers;
+        _narrow = new NarrowGemm(workers);
         _floats = kernel switch
         {
             GemmKernel.Avx512 => new PackedGemm<Avx512Kernel>(workers),
@@ -56,7 +58,8 @@ public sealed unsafe class Gemm : IDisposable
     {
         Check(call);
         if (call.M == 0 || call.N == 0) return;
-        _floats.Run(call);
+        if (NarrowGemm.Fits(call)) _narrow.Run(call);
+        else _floats.Run(call);
     }
 
     /// <summary>Multiplies in double precision, correct for every shape but slow: meant for checking gradients.</summary>
@@ -70,7 +73,11 @@ public sealed unsafe class Gemm : IDisposable
     }
 
     /// <summary>Frees the buffers.</summary>
-    public void Dispose() => _floats.Dispose();
+    public void Dispose()
+    {
+        _floats.Dispose();
+        _narrow.Dispose();
+    }
 
     private static void Check<T>(in GemmCall<T> call)
         where T : unmanaged

@@ -1,38 +1,60 @@
 namespace Consort.Compute.Kernels.MatrixMultiply;
 
 /// <summary>
-/// How a product is cut. The depth is cut into equal chunks. In each, one operand (the one with fewer rows or columns
-/// of C) is packed once for all in <see cref="Packs"/> pieces, and C is cut along the other into <see cref="Parts"/>:
-/// whoever computes a part packs the part's own panels.
+/// How a product is cut. The depth is cut into equal chunks. In each, one operand (that with fewer rows or columns of
+/// C) is packed for all in <see cref="Packs"/> pieces, and C is cut along the other into <see cref="Parts"/>: whoever
+/// computes a part packs what the part alone needs.
 /// </summary>
-/// <remarks>The pieces of all chunks form one sequence, in which the packing for a chunk stands in the middle of the
-/// computing of the chunk before it. So nobody waits for a barrier, and the sums of an element of C are added in the
-/// order of the chunks whoever computes them.</remarks>
+/// <remarks>
+/// The pieces of all chunks form one sequence, in which the packing for a chunk stands in the middle of the computing
+/// of the chunk before. So nobody waits at a barrier, and an element of C is summed in the order of the chunks whoever
+/// computes it. Nothing that decides the result depends on the number of threads.
+/// </remarks>
 internal readonly struct GemmPlan
 {
-    private const int OwnElements = 64 * 1024; // a part's own panels stay in the second-level cache
+    private const int PartElements = 64 * 1024; // of the operand that is not shared: stays in the second-level cache
+    private const int MaxBlock = 640; // measured: deeper, the panels leave the caches; shallower, C passes more often
+    private const int MaxChunk = 256; // two chunks of a shared operand of some hundred rows fit the second-level cache
     private const int PackElements = 16 * 1024;
+    private const int DepthUnit = 16;
+    private const long SharedElements = 4 << 20; // of a B that is kept whole
 
-    public GemmPlan(int m, int n, int k, int rows, int columns, int maxDepth, int threads)
+    public GemmPlan(int m, int n, int k, bool transA, int rows, int columns, int threads)
     {
         PanelsA = (m + rows - 1) / rows;
         PanelsB = (n + columns - 1) / columns;
-        Chunks = Math.Max(1, (k + maxDepth - 1) / maxDepth);
-        Depth = (k + Chunks - 1) / Chunks;
-        SharesB = m >= n;
+        SharesB = m > n;
+        // A part that is cut by rows goes through the whole depth while its C is in the cache, if B can be kept whole.
+        bool whole = SharesB && (long)k * n <= SharedElements;
+        Depth = whole ? k : Split(k, MaxChunk);
+        Chunks = Depth == 0 ? 1 : (k + Depth - 1) / Depth;
+        BlockDepth = Split(Depth, MaxBlock);
         (int own, int width) = SharesB ? (PanelsA, rows) : (PanelsB, columns);
-        (int shared, int sharedWidth) = SharesB ? (PanelsB, columns) : (PanelsA, rows);
-        PartPanels = Math.Clamp(own / (threads * 8), 1, Math.Max(1, OwnElements / Math.Max(1, Depth * width)));
+        int depth = Math.Max(1, Depth);
+        PartPanels = Math.Clamp(own / (threads * 8), 1, Math.Max(1, PartElements / (depth * width)));
         Parts = (own + PartPanels - 1) / PartPanels;
-        PackPanels = Math.Clamp(PackElements / Math.Max(1, Depth * sharedWidth), 1, shared);
-        Packs = (shared + PackPanels - 1) / PackPanels;
+        if (SharesB)
+        {
+            PackUnits = Math.Clamp(PackElements / (depth * columns), 1, PanelsB);
+            Packs = (PanelsB + PackUnits - 1) / PackUnits;
+        }
+        else if (transA)
+        {
+            PackUnits = Math.Max(1, PackElements / m / DepthUnit) * DepthUnit;
+            Packs = (Depth + PackUnits - 1) / PackUnits;
+        }
+        else
+        {
+            PackUnits = 1;
+            Packs = 1; // the last rows; the others are read where they are
+        }
         Total = Packs + (Chunks - 1) * (Packs + Parts) + Parts;
     }
 
-    /// <summary>Panels of rows of op(A).</summary>
+    /// <summary>Tiles down C.</summary>
     public int PanelsA { get; }
 
-    /// <summary>Panels of columns of op(B).</summary>
+    /// <summary>Tiles across C, each a panel of B.</summary>
     public int PanelsB { get; }
 
     /// <summary>Cuts of the depth.</summary>
@@ -41,25 +63,28 @@ internal readonly struct GemmPlan
     /// <summary>Depth of a chunk; the last may be shallower.</summary>
     public int Depth { get; }
 
+    /// <summary>Depth that is multiplied at a time, so that the operands stay in the caches; at most a chunk's.</summary>
+    public int BlockDepth { get; }
+
     /// <summary>Whether B is packed for all and C cut by rows; otherwise A, and by columns.</summary>
     public bool SharesB { get; }
 
     /// <summary>Parts of C.</summary>
     public int Parts { get; }
 
-    /// <summary>Panels of its own that a part has; the last may have fewer.</summary>
+    /// <summary>Tiles that a part has along the cut; the last may have fewer.</summary>
     public int PartPanels { get; }
 
-    /// <summary>Pieces that the shared panels of a chunk are packed in.</summary>
+    /// <summary>Pieces that the shared operand of a chunk is packed in.</summary>
     public int Packs { get; }
 
-    /// <summary>Panels in such a piece; the last may have fewer.</summary>
-    public int PackPanels { get; }
+    /// <summary>Size of such a piece: panels of B, or steps of the depth of a transposed A.</summary>
+    public int PackUnits { get; }
 
     /// <summary>Pieces in the whole sequence.</summary>
     public int Total { get; }
 
-    /// <summary>What the piece at a place of the sequence is: number <c>Piece</c> of the packs or parts of a chunk.</summary>
+    /// <summary>What stands at a place of the sequence: number <c>Piece</c> of the packs or of the parts of a chunk.</summary>
     public (bool Pack, int Chunk, int Piece) this[int index]
     {
         get
@@ -70,5 +95,12 @@ internal readonly struct GemmPlan
             if (piece < before) return (false, chunk, piece);
             return piece < before + Packs ? (true, chunk + 1, piece - before) : (false, chunk, piece - Packs);
         }
+    }
+
+    // The depth of equal pieces of at most a given depth.
+    private static int Split(int depth, int most)
+    {
+        int pieces = (depth + most - 1) / most;
+        return pieces <= 1 ? depth : ((depth + pieces - 1) / pieces + DepthUnit - 1) / DepthUnit * DepthUnit;
     }
 }

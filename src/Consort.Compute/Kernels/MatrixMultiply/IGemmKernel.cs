@@ -1,13 +1,16 @@
 namespace Consort.Compute.Kernels.MatrixMultiply;
 
-/// <summary>One tile of C: the product of a panel of A and a panel of B over the panels' depth.</summary>
+/// <summary>One tile of C: the product of some rows of A and a panel of B.</summary>
 internal unsafe struct GemmTile
 {
-    /// <summary>Steps of the panels.</summary>
+    /// <summary>Steps of the sum: columns of A, rows of the panel of B.</summary>
     public nint Depth;
 
-    /// <summary>Panel of A: a step holds one element of each row of the tile.</summary>
+    /// <summary>First of the tile's rows of A.</summary>
     public float* A;
+
+    /// <summary>Elements from one row of A to the next.</summary>
+    public nint Lda;
 
     /// <summary>Panel of B: a step holds one element of each column of the tile.</summary>
     public float* B;
@@ -21,16 +24,28 @@ internal unsafe struct GemmTile
     /// <summary>Elements below it become it: 0 for Relu, −∞ for none.</summary>
     public float Floor;
 
+    /// <summary>Elements become zero where it is not above zero.</summary>
+    public float* Mask;
+
+    /// <summary>Elements from one row of the mask to the next: 0 if all are ones.</summary>
+    public nint Ldmask;
+
     /// <summary>Where the tile goes; all its rows and columns are written.</summary>
     public float* C;
 
     /// <summary>Elements from one row of C to the next.</summary>
     public nint Ldc;
+
+    /// <summary>Memory that will be needed soon: each step asks the cache for one line of it.</summary>
+    public byte* Ahead;
+
+    /// <summary>Bytes from the line asked for in one step to that of the next.</summary>
+    public nint AheadStep;
 }
 
-/// <summary>The instructions of one machine: the shapes of its tiles, and how to multiply and pack them.</summary>
+/// <summary>The instructions of one machine: the shapes of its tiles, and how to multiply and transpose them.</summary>
 /// <remarks>A tile may be short, for the last rows of a matrix, and narrow (half the columns), for its last columns.
-/// Panels of A are as wide as the tile has rows, panels of B as it has columns.</remarks>
+/// A panel of B is as wide as the tile; its rows follow each other without a gap.</remarks>
 internal unsafe interface IGemmKernel
 {
     static abstract int Rows { get; }
@@ -41,9 +56,6 @@ internal unsafe interface IGemmKernel
 
     static abstract void Multiply(in GemmTile tile, bool @short, bool narrow);
 
-    /// <summary>
-    /// Packs rows that run along the depth: to[k * width + i] = from[i * stride + k], zero for i from rows to width − 1.
-    /// Up to 16 elements after the panel may be overwritten.
-    /// </summary>
-    static abstract void Transpose(float* from, nint stride, int rows, int depth, float* to, int width);
+    /// <summary>Transposes a matrix: to[j * width + i] = from[i * stride + j] for i below rows, j below columns.</summary>
+    static abstract void Transpose(float* from, nint stride, int rows, int columns, float* to, nint width);
 }

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Consort.Compute.Kernels.MatrixMultiply;
 
-/// <summary>Native memory on a 64-byte boundary that grows to the largest size asked for; its contents do not survive growth.</summary>
+/// <summary>
+/// Native memory on a 64-byte boundary that grows to the largest size asked for, zero at first; its contents do not
+/// survive growth.
+/// </summary>
 internal sealed unsafe class NativeBuffer : IDisposable
 {
     private nint _length;
@@ -13,19 +16,24 @@ internal sealed unsafe class NativeBuffer : IDisposable
     public float* Take(nint length)
     {
         if (length <= _length) return _data;
-        NativeMemory.AlignedFree(_data);
-        _data = null;
-        _length = 0;
-        _data = (float*)NativeMemory.AlignedAlloc((nuint)length * sizeof(float), 64);
+        Free();
+        nuint bytes = (nuint)length * sizeof(float);
+        _data = (float*)NativeMemory.AlignedAlloc(bytes, 64);
+        NativeMemory.Clear(_data, bytes);
         _length = length;
         return _data;
     }
 
     public void Dispose()
     {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
         NativeMemory.AlignedFree(_data);
         _data = null;
         _length = 0;
-        GC.SuppressFinalize(this);
     }
 }

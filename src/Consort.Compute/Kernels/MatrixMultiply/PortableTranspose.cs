@@ -5,23 +5,23 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Consort.Compute.Kernels.MatrixMultiply;
 
-/// <summary>Packs panels whose source runs along the depth, 4 x 4 elements at a time where the machine can.</summary>
+/// <summary>Transposes blocks of 4 x 4 elements in registers where the machine can, else element by element.</summary>
 internal static unsafe class PortableTranspose
 {
+    private const int Side = 4;
+
+    /// <summary>to[j * width + i] = from[i * stride + j] for i below rows, j below columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Transpose(float* from, nint stride, int rows, int depth, float* to, int width)
+    public static void Transpose(float* from, nint stride, int rows, int columns, float* to, nint width)
     {
-        int whole = Sse.IsSupported || AdvSimd.Arm64.IsSupported ? rows & ~3 : 0;
-        int steps = whole > 0 ? depth & ~3 : 0;
-        for (int k = 0; k < steps; k += 4)
-            for (int i = 0; i < whole; i += 4)
-                Block(from + i * stride + k, stride, to + (nint)k * width + i, width);
-        for (int k = 0; k < depth; k++)
-        {
-            float* step = to + (nint)k * width;
-            for (int i = k < steps ? whole : 0; i < rows; i++) step[i] = from[i * stride + k];
-            for (int i = rows; i < width; i++) step[i] = 0;
-        }
+        bool vectors = Sse.IsSupported || AdvSimd.Arm64.IsSupported;
+        int wholeRows = vectors ? rows & -Side : 0, wholeColumns = vectors ? columns & -Side : 0;
+        for (int j = 0; j < wholeColumns; j += Side)
+            for (int i = 0; i < wholeRows; i += Side)
+                Block(from + i * stride + j, stride, to + j * width + i, width);
+        for (int j = 0; j < columns; j++)
+            for (int i = j < wholeColumns ? wholeRows : 0; i < rows; i++)
+                to[j * width + i] = from[i * stride + j];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

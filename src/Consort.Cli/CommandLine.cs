@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Consort.Cli.Commands;
+using Consort.Cli.Terminals;
+using Consort.Data;
+using Consort.Data.Options;
+using Consort.Data.Storage;
+
+namespace Consort.Cli;
+
+/// <summary>Runs a command line and turns what comes of it into messages and an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>All went well.</summary>
+    public const int Success = 0;
+
+    /// <summary>A failure that is not the user's.</summary>
+    public const int Failure = 1;
+
+    /// <summary>The user's mistake: the command line, the data, an experiment file, a full disk.</summary>
+    public const int Mistake = 2;
+
+    /// <summary>Stopped by Ctrl-C.</summary>
+    public const int Stopped = 130;
+
+    public static int Run(IReadOnlyList<string> args, Terminal terminal)
+    {
+        var root = CommandCatalogue.Root(terminal);
+        var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (result.Action is ParseErrorAction)
+        {
+            // A group without one of its commands is a question, not a mistake.
+            return result.UnmatchedTokens.Count == 0 && result.CommandResult.Command.Subcommands.Count > 0
+                ? Run([.. args, "--help"], terminal)
+                : Explain(result, terminal);
+        }
+
+        try
+        {
+            return result.Invoke(new InvocationConfiguration
+            {
+                Output = terminal.Output,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null, // StopSignals does that
+            });
+        }
+        catch (Exception e)
+        {
+            terminal.Status.Clear();
+            return Explain(e, terminal);
+        }
+        finally
+        {
+            terminal.Status.Clear();
+        }
+    }
+
+    private static int Explain(Exception exception, Terminal terminal)
+    {
+        while (exception is AggregateException { InnerExceptions.Count: 1 } aggregate)
+            exception = aggregate.InnerExceptions[0];
+        switch (exception)
+        {
+            case OperationCanceledException when terminal.Cancellation.IsCancellationRequested:
+                terminal.Error.WriteLine("consort: stopped; nothing half-written is left behind");
+                return Stopped;
+            case ConsortException:
+                return Say(exception.Message);
+            case IOException or UnauthorizedAccessException:
+                var explained = SafeFile.Explain("a file", exception).Message;
+                return Say(explained.StartsWith("disk full", StringComparison.Ordinal) ? explained : exception.Message);
+            case OutOfMemoryException:
+                return Say("not enough memory: lower batch_size or the embedding's dimension, or raise min_count in the schema");
+            default:
+                terminal.Error.WriteLine($"consort: internal error: {exception.GetType().Name}: {exception.Message}");
+                if (Environment.GetEnvironmentVariable("CONSORT_DEBUG") == "1")
+                    terminal.Error.WriteLine(exception);
+                else
+                    terminal.Error.WriteLine("This is a bug, not your mistake. Please report it with the output of the same command under CONSORT_DEBUG=1.");
+                return Failure;
+        }
+
+        int Say(string message)
+        {
+            terminal.Error.WriteLine($"consort: {message}");
+            return Mistake;
+        }
+    }
+
+    private static int Explain(ParseResult result, Terminal terminal)
+    {
+        var command = result.CommandResult.Command;
+        // What follows a word that is not understood is not understood either.
+        if (result.UnmatchedTokens.Count > 0)
+            terminal.Error.WriteLine($"consort: unknown command or argument \"{result.UnmatchedTokens[0]}\"{Hint(result.UnmatchedTokens[0], command)}");
+        else
+            foreach (var error in result.Errors)
+                terminal.Error.WriteLine($"consort: {Sentence(error.Message)}");
+        var path = string.Join(' ', Ancestors(command).Reverse().Select(c => c.Name).Prepend(terminal.Command));
+        terminal.Error.WriteLine($"For usage and an example: {path} --help");
+        return Mistake;
+    }
+
+    private static string Sentence(string message) =>
+        (char.ToLowerInvariant(message[0]) + message[1..]).Replace("'", "\"", StringComparison.Ordinal).TrimEnd('.');
+
+    private static string Hint(string word, Command command)
+    {
+        var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name));
+        return NearestWord.Find(word, known) is { } near ? $"; did you mean {near}?" : "";
+    }
+
+    private static IEnumerable<Command> Ancestors(Command command)
+    {
+        for (var at = command; at is not RootCommand; at = at.Parents.OfType<Command>().First())
+            yield return at;
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Consort.Cli.Terminals;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>A command that <c>consort</c> knows.</summary>
+/// <param name="Path">Its name, and that of its group before it: <c>data synth</c>.</param>
+/// <param name="Create">Makes it for a terminal.</param>
+internal sealed record CommandEntry(string Path, Func<Terminal, ExampleCommand> Create);
+
+/// <summary>All commands. Adding one is a file beside this one and a line here.</summary>
+internal static class CommandCatalogue
+{
+    /// <summary>The commands, in the order in which help lists them.</summary>
+    public static IReadOnlyList<CommandEntry> Entries { get; } =
+    [
+        new("demo", t => new DemoCommand(t)),
+        new("train", t => new TrainCommand(t)),
+        new("evaluate", t => new EvaluateCommand(t)),
+        new("predict", t => new PredictCommand(t)),
+        new("encode", t => new EncodeCommand(t)),
+        new("data synth", t => new DataSynthCommand(t)),
+        new("data describe", t => new DataDescribeCommand(t)),
+        new("models", t => new ModelsCommand(t)),
+        new("strategies", t => new StrategiesCommand(t)),
+    ];
+
+    private static readonly Dictionary<string, string> Groups = new()
+    {
+        ["data"] = "Make and describe raw data.",
+    };
+
+    /// <summary>The command line with all commands.</summary>
+    public static RootCommand Root(Terminal terminal)
+    {
+        var root = new RootCommand("Consort: families of click-through-rate models that teach each other.");
+        foreach (var entry in Entries)
+        {
+            Command parent = root;
+            var words = entry.Path.Split(' ');
+            foreach (var word in words[..^1])
+                parent = Group(parent, word);
+            parent.Add(entry.Create(terminal));
+        }
+
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new ExampleHelp((HelpAction)help.Action!, terminal.Command);
+        return root;
+    }
+
+    private static Command Group(Command parent, string name)
+    {
+        if (parent.Subcommands.FirstOrDefault(c => c.Name == name) is { } known)
+            return known;
+        var group = new Command(name, Groups[name]);
+        parent.Add(group);
+        return group;
+    }
+}

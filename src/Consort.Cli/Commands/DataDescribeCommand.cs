@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Globalization;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Data.Schemas;
+using Spectre.Console;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Says what is in a raw file or an encoded dataset.</summary>
+internal sealed class DataDescribeCommand : ExampleCommand
+{
+    private readonly Argument<string> _source = new("FILE|FOLDER") { Description = "A raw file, or the folder of an encoded dataset." };
+
+    private readonly Option<string?> _schema = new("--schema")
+    {
+        Description = $"How a raw file looks: a preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).",
+        HelpName = "NAME|FILE",
+    };
+
+    private readonly Option<int> _top = new Option<int>("--top")
+    {
+        Description = "How many of the most frequent tokens to list.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 3,
+    }.Within(0, 1000);
+
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<string?> _json = Shared.Json();
+
+    public DataDescribeCommand(Terminal terminal) : base(
+        "describe", "Describe the columns of a raw file or an encoded dataset.", terminal,
+        "data describe train.csv --schema avazu", "data describe data/criteo --json columns.json")
+    {
+        Add(_source);
+        Add(_schema);
+        Add(_top);
+        Add(_threads);
+        Add(_json);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var json = arguments.GetValue(_json);
+        JsonFile.Check(json);
+        var description = Describe(
+            arguments.GetRequiredValue(_source), arguments.GetValue(_schema), arguments.GetValue(_top), arguments.GetValue(_threads));
+        JsonFile.Write(json, description);
+        Show(description);
+        return CommandLine.Success;
+    }
+
+    private DatasetDescription Describe(string source, string? schema, int top, int threads)
+    {
+        if (Directory.Exists(source))
+        {
+            if (schema is not null)
+                throw new ConsortException($"--schema {schema}: an encoded dataset has its own schema, expected no --schema");
+            using var dataset = EncodedDataset.Open(source);
+            return DatasetDescription.OfEncoded(dataset, top, Terminal.Cancellation);
+        }
+
+        if (!File.Exists(source))
+            throw new ConsortException($"{source}: found neither a file nor a folder");
+        return schema is null
+            ? throw new ConsortException($"{source}: expected --schema beside a raw file: {string.Join(", ", Schema.Presets)}, or a schema file")
+            : DatasetDescription.OfRaw(source, Schema.Load(schema), top, threads, Terminal.Cancellation);
+    }
+
+    private void Show(DatasetDescription description)
+    {
+        var output = Terminal.Output;
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{description.Source}: {description.Rows:N0} rows, click rate {description.LabelMean:P2}"));
+        foreach (var split in description.Splits)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {split.Name}: {split.Rows:N0} rows, {split.Clicks:N0} clicks"));
+        var isEncoded = description.Splits.Count > 0;
+        string[] oov = isEncoded ? ["train OOV", "valid OOV", "test OOV"] : [];
+        var table = Tables.New(2, ["column", "kind", "distinct", "missing", .. oov, "most frequent, or range"]);
+        table.Columns[^1].Alignment = Justify.Left;
+        foreach (var column in description.Columns)
+        {
+            string[] shares = isEncoded
+                ? [Tables.Percent(column.TrainOovShare), Tables.Percent(column.ValidOovShare), Tables.Percent(column.TestOovShare)]
+                : [];
+            table.Add([
+                column.Name, column.Kind, column.Numbers is null ? Tables.Whole(column.Distinct) : "", Tables.Percent(column.MissingShare),
+                .. shares, Values(column)]);
+        }
+
+        Terminal.Tables.Write(table);
+    }
+
+    private static string Values(ColumnDescription column) => column.Numbers is { } n
+        ? string.Create(CultureInfo.InvariantCulture, $"{n.Min:G6} to {n.Max:G6}, mean {n.Mean:G4} ± {n.Deviation:G4}")
+        : string.Join("  ", column.Top.Select(t => string.Create(CultureInfo.InvariantCulture, $"{t.Token} ×{t.Count:N0}")));
+}

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Data.Options;
+using Consort.Data.Synthetic;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Writes synthetic clicks whose true probabilities are known.</summary>
+internal sealed class DataSynthCommand : ExampleCommand
+{
+    private readonly Option<long> _rows = new Option<long>("--rows")
+    {
+        Description = "Rows to write.",
+        HelpName = "N",
+        Required = true,
+    }.Within(1, 1_000_000_000_000);
+
+    private readonly Option<string> _out = new("--out", "-o")
+    {
+        Description = "The tab-separated file in Criteo's format; the true probabilities go to FILE.truth.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<long?> _seed = new Option<long?>("--seed")
+    {
+        Description = "Seed of hidden effects and rows, in place of the one in --options.",
+        HelpName = "N",
+    }.WithinOrNone(0, long.MaxValue);
+
+    private readonly Option<string?> _options = new("--options")
+    {
+        Description = "What the clicks look like (YAML): click_rate, cardinality_scale, zipf, signal, pairwise, …",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<string?> _json = Shared.Json();
+    private readonly Option<bool> _quiet = Shared.Quiet();
+
+    public DataSynthCommand(Terminal terminal) : base(
+        "synth", "Write synthetic clicks in Criteo's format, whose true click probability is known.", terminal,
+        "data synth --rows 1000000 --seed 1 --out data/clicks.tsv")
+    {
+        foreach (var option in new Option[] { _rows, _out, _seed, _options, _threads, _json, _quiet })
+            Add(option);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var json = arguments.GetValue(_json);
+        JsonFile.Check(json);
+        var map = arguments.GetValue(_options) is { } path ? OptionMap.Load(path) : OptionMap.Empty("synthetic clicks");
+        if (arguments.GetValue(_seed) is { } seed)
+            map.Set("seed", seed.ToString(CultureInfo.InvariantCulture));
+        var options = SyntheticOptions.From(map);
+        map.Close();
+
+        var (file, rows) = (arguments.GetRequiredValue(_out), arguments.GetRequiredValue(_rows));
+        var clock = Stopwatch.StartNew();
+        var progress = arguments.GetValue(_quiet) ? null : new CountLine(Terminal.Status, "writing", "rows", rows);
+        var summary = SyntheticClicks.Write(file, rows, options, arguments.GetValue(_threads), progress, Terminal.Cancellation);
+        Terminal.Status.Clear();
+
+        var pace = summary.Rows / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
+        JsonFile.Write(json, new Dictionary<string, object>
+        {
+            ["rows"] = summary.Rows,
+            ["clicks"] = summary.Clicks,
+            ["mean_truth"] = summary.MeanTruth,
+            ["bytes"] = summary.Bytes,
+            ["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 3),
+            ["rows_per_second"] = Math.Round(pace, 1),
+            ["file"] = Path.GetFullPath(file),
+            ["truth"] = Path.GetFullPath(file + SyntheticClicks.TruthSuffix),
+        });
+        Terminal.Output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{summary.Rows:N0} rows, {summary.Clicks:N0} clicks ({summary.Clicks / (double)summary.Rows:P2}), {summary.Bytes / 1e6:N1} MB, {pace:N0} rows/s"));
+        Terminal.Output.WriteLine($"rows         {file}");
+        Terminal.Output.WriteLine($"truth        {file}{SyntheticClicks.TruthSuffix}");
+        Terminal.Output.WriteLine($"next         {Terminal.Command} encode --schema criteo --source {Shell.Quote(file)} --out {Shell.Quote(Path.ChangeExtension(file, null) + "-encoded")}");
+        return CommandLine.Success;
+    }
+}

@@ -1,0 +1,159 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Diagnostics;
+using System.Globalization;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Data.Schemas;
+using Consort.Data.Splits;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Encodes raw files into a dataset that training reads.</summary>
+internal sealed class EncodeCommand : ExampleCommand
+{
+    private readonly Option<string> _schema = new("--schema")
+    {
+        Description = $"A preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).",
+        HelpName = "NAME|FILE",
+        Required = true,
+    };
+
+    private readonly Option<string[]> _train = Files("--train", "Training files.");
+    private readonly Option<string[]> _valid = Files("--valid", "Validation files.");
+    private readonly Option<string[]> _test = Files("--test", "Test files.");
+    private readonly Option<string[]> _source = Files("--source", "Files whose rows are dealt to the splits.");
+
+    private readonly Option<string> _by = new("--by")
+    {
+        Description = "How rows of --source are dealt: by a seed, or in their order.",
+        HelpName = "seed|order",
+        DefaultValueFactory = _ => "seed",
+    };
+
+    private readonly Option<long> _seed = new Option<long>("--seed")
+    {
+        Description = "Seed of --by seed.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 0,
+    }.Within(0, long.MaxValue);
+
+    private readonly Option<double[]> _shares = new("--shares")
+    {
+        Description = "Shares of train, valid and test.",
+        HelpName = "A,B,C",
+        DefaultValueFactory = _ => [0.8, 0.1, 0.1],
+        CustomParser = ReadShares,
+    };
+
+    private readonly Option<string> _out = new("--out", "-o") { Description = "Folder of the encoded dataset.", HelpName = "DIR", Required = true };
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<string?> _json = Shared.Json();
+    private readonly Option<bool> _quiet = Shared.Quiet();
+
+    public EncodeCommand(Terminal terminal) : base(
+        "encode", "Encode raw files into a dataset: vocabularies from the training rows, ids for all rows.", terminal,
+        "encode --schema criteo --source train.txt --by seed --seed 1 --out data/criteo",
+        "encode --schema frappe --train train.csv --valid valid.csv --test test.csv --out data/frappe")
+    {
+        _by.AcceptOnlyFromAmong("seed", "order");
+        foreach (var option in new Option[] { _schema, _train, _valid, _test, _source, _by, _seed, _shares, _out, _threads, _json, _quiet })
+            Add(option);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var json = arguments.GetValue(_json);
+        JsonFile.Check(json);
+        var request = new EncodeRequest(
+            Schema.Load(arguments.GetRequiredValue(_schema)), Plan(arguments), arguments.GetRequiredValue(_out), arguments.GetValue(_threads));
+        var progress = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status);
+        var result = DatasetEncoder.EncodeOrReuse(request, progress, Terminal.Cancellation);
+        Terminal.Status.Clear();
+        var memory = Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0;
+        JsonFile.Write(json, Json(result, memory));
+        Show(result, memory);
+        return CommandLine.Success;
+    }
+
+    private SplitPlan Plan(ParseResult arguments)
+    {
+        string[] Of(Option<string[]> option) => arguments.GetValue(option) ?? [];
+        var (source, train, valid, test) = (Of(_source), Of(_train), Of(_valid), Of(_test));
+        if (source.Length > 0 == train.Length > 0)
+            throw new ConsortException("encode: expected either --source or --train");
+        if (train.Length > 0)
+            return SplitPlan.Given(train, valid, test);
+        if (valid.Length + test.Length > 0)
+            throw new ConsortException("encode: found --valid or --test beside --source, expected them beside --train");
+        var shares = arguments.GetRequiredValue(_shares);
+        return arguments.GetValue(_by) == "order"
+            ? SplitPlan.InOrder(source, shares[0], shares[1], shares[2])
+            : SplitPlan.BySeed(source, (ulong)arguments.GetValue(_seed), shares[0], shares[1], shares[2]);
+    }
+
+    private void Show(EncodeResult result, double memory)
+    {
+        var table = Tables.New(1, "split", "rows", "clicks", "click rate");
+        foreach (var split in result.Splits)
+            table.Add(split.Name, Tables.Whole(split.Rows), Tables.Whole(split.Clicks), Tables.Percent(split.Clicks / (double)Math.Max(1, split.Rows)));
+        Terminal.Tables.Write(table);
+        var output = Terminal.Output;
+        var space = result.Space;
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{space.Categorical.Count} categorical and {space.Numeric.Count} numeric columns, {space.Features:N0} features"));
+        output.WriteLine(result.Reused
+            ? $"reused: {result.Reason}"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"encoded ({result.Reason}) in {Pace.Time(result.Seconds)}: {result.RowsPerSecond:N0} rows/s, {result.SourceBytes / 1e6 / Math.Max(1e-9, result.Seconds):N1} MB/s, peak memory {memory:N0} MB"));
+        output.WriteLine($"dataset      {result.Folder}");
+        output.WriteLine($"key          {result.Key}");
+        output.WriteLine($"next         put `data: {{ encoded: {result.Folder} }}` into an experiment file, or: {Terminal.Command} data describe {Shell.Quote(result.Folder)}");
+    }
+
+    private static Dictionary<string, object> Json(EncodeResult result, double memory) => new()
+    {
+        ["rows_per_second"] = Math.Round(result.RowsPerSecond, 1),
+        ["peak_memory_mb"] = Math.Round(memory, 1),
+        ["rows"] = result.Rows,
+        ["features"] = result.Space.Features,
+        ["key"] = result.Key,
+        ["reused"] = result.Reused,
+        ["reason"] = result.Reason,
+        ["seconds"] = Math.Round(result.Seconds, 3),
+        ["source_bytes"] = result.SourceBytes,
+        ["folder"] = result.Folder,
+        ["categorical"] = result.Space.Categorical.Count,
+        ["numeric"] = result.Space.Numeric.Count,
+        ["splits"] = result.Splits,
+    };
+
+    private static Option<string[]> Files(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "FILE",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static double[]? ReadShares(ArgumentResult result)
+    {
+        var parts = string.Join(',', result.Tokens.Select(t => t.Value)).Split(',', StringSplitOptions.TrimEntries);
+        var shares = new double[parts.Length];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            if (double.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out shares[i]))
+                continue;
+            result.AddError($"--shares: found \"{parts[i]}\", expected a number");
+            return null;
+        }
+
+        if (shares.Length == 3)
+            return shares;
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"--shares: found {shares.Length} numbers, expected train,valid,test such as 0.8,0.1,0.1"));
+        return null;
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Globalization;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Experiments.Running;
+using Consort.Learning.Evaluation;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Measures a run on raw rows with labels.</summary>
+internal sealed class EvaluateCommand : ExampleCommand
+{
+    private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
+    private readonly Option<string> _data = new("--data") { Description = "Raw rows with labels.", HelpName = "FILE", Required = true };
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<string?> _json = Shared.Json();
+    private readonly Option<bool> _quiet = Shared.Quiet();
+
+    public EvaluateCommand(Terminal terminal) : base(
+        "evaluate", "Measure a run on raw rows with labels: AUC, log-loss and calibration of members and ensemble.", terminal,
+        "evaluate runs/DeepFM-seed1 --data test.csv --json metrics.json")
+    {
+        Add(_run);
+        Add(_data);
+        Add(_threads);
+        Add(_json);
+        Add(_quiet);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var json = arguments.GetValue(_json);
+        JsonFile.Check(json);
+        var data = arguments.GetRequiredValue(_data);
+        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads));
+        var progress = arguments.GetValue(_quiet) || !File.Exists(data)
+            ? null
+            : new CountLine(Terminal.Status, "evaluating", "MB", new FileInfo(data).Length, scale: 1e6);
+        var result = run.Measure(data, progress, Terminal.Cancellation);
+        Terminal.Status.Clear();
+        var metrics = result.Metrics;
+        var values = Json(metrics.Ensemble);
+        values["members"] = metrics.Members.Select(Json);
+        if (result.Ceiling is { } ceiling)
+            values["ceiling"] = new Dictionary<string, double> { ["auc"] = ceiling.Auc, ["logloss"] = ceiling.LogLoss };
+        JsonFile.Write(json, values);
+        Terminal.Output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{data}: {metrics.Ensemble.Rows:N0} rows, {metrics.Ensemble.Clicks:N0} clicks"));
+        Terminal.Tables.Write(Tables.OfSplit(result, [.. run.Experiment.Family.Members.Select(m => m.Name)]));
+        return CommandLine.Success;
+    }
+
+    private static Dictionary<string, object> Json(Metrics metrics) => new()
+    {
+        ["auc"] = metrics.Auc,
+        ["logloss"] = metrics.LogLoss,
+        ["calibration"] = metrics.Calibration,
+        ["calibration_error"] = metrics.CalibrationError,
+        ["rows"] = metrics.Rows,
+        ["clicks"] = metrics.Clicks,
+    };
+}

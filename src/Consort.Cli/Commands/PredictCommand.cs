@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Data;
+using Consort.Experiments.Running;
+using Consort.Learning.Strategies;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Writes the click probability of each raw row.</summary>
+internal sealed class PredictCommand : ExampleCommand
+{
+    private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
+    private readonly Option<string> _data = new("--data") { Description = "Raw rows, with labels or without.", HelpName = "FILE", Required = true };
+
+    private readonly Option<string> _out = new("--out", "-o")
+    {
+        Description = "One probability a line, in the order of the rows; - writes to standard output.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<bool> _members = new("--members") { Description = "After the ensemble's probability that of each member, separated by tabs." };
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<bool> _quiet = Shared.Quiet();
+
+    public PredictCommand(Terminal terminal) : base(
+        "predict", "Write the click probability of each raw row.", terminal,
+        "predict runs/DeepFM-seed1 --data new.csv --out probabilities.txt",
+        "predict runs/kdef-seed1 --data new.csv --members --out - | head")
+    {
+        Add(_run);
+        Add(_data);
+        Add(_out);
+        Add(_members);
+        Add(_threads);
+        Add(_quiet);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var (data, target) = (arguments.GetRequiredValue(_data), arguments.GetRequiredValue(_out));
+        if (Directory.Exists(target))
+            throw new ConsortException($"--out {target}: found a folder, expected the name of a file, or - for standard output");
+        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads));
+        var progress = arguments.GetValue(_quiet) || !File.Exists(data)
+            ? null
+            : new CountLine(Terminal.Status, "predicting", "MB", new FileInfo(data).Length, scale: 1e6);
+        long rows = 0;
+        void WriteTo(TextWriter writer) => run.Predict(
+            data, batch => rows += Write(batch, writer, arguments.GetValue(_members)), progress, Terminal.Cancellation);
+
+        if (target == "-")
+        {
+            WriteTo(Terminal.Output);
+            Terminal.Output.Flush();
+        }
+        else
+        {
+            Output.Write(target, stream =>
+            {
+                using var writer = new StreamWriter(stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
+                WriteTo(writer);
+            });
+            Terminal.Status.Clear();
+            Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows:N0} probabilities in {target}"));
+        }
+
+        return CommandLine.Success;
+    }
+
+    private static int Write(BatchLogits batch, TextWriter writer, bool withMembers)
+    {
+        Span<char> text = stackalloc char[32];
+        var ensemble = batch.EnsembleProbabilities();
+        for (var row = 0; row < batch.Rows; row++)
+        {
+            writer.Write(Text(ensemble[row], text));
+            for (var member = 0; member < batch.Members && withMembers; member++)
+            {
+                writer.Write('\t');
+                writer.Write(Text(batch.Probabilities(member)[row], text));
+            }
+
+            writer.Write('\n');
+        }
+
+        return batch.Rows;
+    }
+
+    // Nine digits: what float32 weights can tell apart, also for probabilities near 0.
+    private static ReadOnlySpan<char> Text(double probability, Span<char> text)
+    {
+        probability.TryFormat(text, out var length, "G9", CultureInfo.InvariantCulture);
+        return text[..length];
+    }
+}

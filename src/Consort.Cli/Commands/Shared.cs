@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Options that several commands have, and checks of ranges.</summary>
+internal static class Shared
+{
+    public static Option<string?> Json() => new("--json")
+    {
+        Description = "Also write the results to FILE as JSON.",
+        HelpName = "FILE",
+    };
+
+    public static Option<bool> Quiet() => new("--quiet", "-q") { Description = "Show no progress." };
+
+    public static Option<int> Threads() => new Option<int>("--threads")
+    {
+        Description = "Threads to work with; all processors unless given.",
+        HelpName = "N",
+        DefaultValueFactory = _ => Environment.ProcessorCount,
+    }.Within(1, 1024);
+
+    /// <summary>Refuses numbers out of their range, with a message that says it.</summary>
+    public static Option<T> Within<T>(this Option<T> option, T min, T max) where T : IParsable<T>, IComparable<T>
+    {
+        option.CustomParser = result => Parse(option.Name, result, min, max);
+        return option;
+    }
+
+    /// <inheritdoc cref="Within{T}(Option{T}, T, T)"/>
+    public static Option<T?> WithinOrNone<T>(this Option<T?> option, T min, T max) where T : struct, IParsable<T>, IComparable<T>
+    {
+        option.CustomParser = result => Parse(option.Name, result, min, max);
+        return option;
+    }
+
+    private static T Parse<T>(string name, ArgumentResult result, T min, T max) where T : IParsable<T>, IComparable<T>
+    {
+        var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (T.TryParse(text, CultureInfo.InvariantCulture, out var value) && value.CompareTo(min) >= 0 && value.CompareTo(max) <= 0)
+            return value;
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name}: found \"{text}\", expected a number from {min} to {max}"));
+        return min;
+    }
+}

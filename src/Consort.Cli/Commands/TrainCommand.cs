@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.Globalization;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Data;
+using Consort.Experiments.Files;
+using Consort.Experiments.Running;
+using Consort.Learning.Runs;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Runs an experiment file, from raw rows to a report.</summary>
+internal sealed class TrainCommand : ExampleCommand
+{
+    private readonly Argument<string> _experiment = new("EXPERIMENT") { Description = "The experiment file (YAML)." };
+
+    private readonly Option<string?> _data = new("--data")
+    {
+        Description = "Folder that the experiment's data files lie in; its own folder unless given.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<string?> _out = new("--out", "-o")
+    {
+        Description = "Folder of the run; runs/<experiment>-seed<N> unless given.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<long?> _seed = new Option<long?>("--seed")
+    {
+        Description = "Seed, in place of the one in the file.",
+        HelpName = "N",
+    }.WithinOrNone(0, long.MaxValue);
+
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint that a stopped run has left." };
+    private readonly Option<string?> _json = Shared.Json();
+    private readonly Option<bool> _quiet = Shared.Quiet();
+
+    public TrainCommand(Terminal terminal) : base(
+        "train", "Train a family of models as an experiment file says, and measure it.", terminal,
+        "train configs/frappe_x1/DeepFM.yaml --data data/frappe_x1 --seed 7 --json result.json",
+        "train configs/mutual.yaml --data data --out runs/mutual --resume")
+    {
+        Add(_experiment);
+        Add(_data);
+        Add(_out);
+        Add(_seed);
+        Add(_threads);
+        Add(_resume);
+        Add(_json);
+        Add(_quiet);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var json = arguments.GetValue(_json);
+        JsonFile.Check(json);
+        var path = arguments.GetRequiredValue(_experiment);
+        if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
+            throw new ConsortException($"--data {data}: folder not found");
+        var experiment = Experiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed));
+        var folder = arguments.GetValue(_out) ?? DefaultFolder(path, experiment.Training.Seed);
+        var quiet = arguments.GetValue(_quiet);
+        var request = new RunRequest(
+            experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
+            quiet ? null : new EncodingLine(Terminal.Status),
+            quiet ? null : new TrainingLine(Terminal.Status, experiment.Training.Monitor));
+        RunResult result;
+        try
+        {
+            result = ExperimentRunner.Run(request, Terminal.Cancellation);
+        }
+        catch (OperationCanceledException) when (Terminal.Cancellation.IsCancellationRequested)
+        {
+            Terminal.Status.Clear();
+            Terminal.Error.WriteLine($"stopped; go on with: {Resume(arguments)}");
+            return CommandLine.Stopped;
+        }
+
+        JsonFile.WriteText(json, TrainMetrics.ToJson(result.Training));
+        Show(experiment, folder, result);
+        return CommandLine.Success;
+    }
+
+    private static string DefaultFolder(string experiment, ulong seed) => Path.Combine(
+        "runs", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(experiment)}-seed{seed}"));
+
+    private void Show(Experiment experiment, string folder, RunResult result)
+    {
+        Terminal.Status.Clear();
+        var (training, run) = (result.Training, new RunFolder(result.Folder));
+        Terminal.Tables.Write(Tables.OfRun(training, [.. experiment.Family.Members.Select(m => m.Name)]));
+        var shown = Path.TrimEndingDirectorySeparator(folder);
+        var best = run.FinalCheckpoint(experiment.Phases.Select(p => p.Name));
+        var output = Terminal.Output;
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{training.Parameters:N0} parameters, {training.RowsPerSecond:N0} training rows/s, {Pace.Time(training.Seconds)}, peak memory {training.PeakMemoryBytes / 1048576.0:N0} MB"));
+        output.WriteLine($"report       {Path.Combine(shown, Path.GetRelativePath(run.Path, run.Report))}");
+        output.WriteLine($"checkpoint   {Path.Combine(shown, Path.GetRelativePath(run.Path, best))}");
+        output.WriteLine($"next         {Terminal.Command} evaluate {Shell.Quote(shown)} --data FILE");
+        output.WriteLine($"             {Terminal.Command} predict {Shell.Quote(shown)} --data FILE --out probabilities.txt");
+    }
+
+    // What the user typed, so that it can be pasted.
+    private string Resume(ParseResult arguments)
+    {
+        var words = arguments.Tokens.Select(t => t.Value).Where(w => w != _resume.Name);
+        return string.Join(' ', words.Prepend(Terminal.Command).Append(_resume.Name).Select(Shell.Quote));
+    }
+}

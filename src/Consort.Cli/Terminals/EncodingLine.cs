@@ -1,0 +1,36 @@
+using System.Globalization;
+using Consort.Data.Datasets;
+
+namespace Consort.Cli.Terminals;
+
+/// <summary>Shows encoding: its phase, MB/s and the time left of the phase. Called by several threads.</summary>
+internal sealed class EncodingLine(StatusLine line) : IProgress<EncodeProgress>
+{
+    private readonly Lock _lock = new();
+    private readonly char[] _text = new char[160];
+    private readonly Pace _pace = new();
+    private string _phase = "";
+
+    public void Report(EncodeProgress value)
+    {
+        if (!line.IsInteractive)
+            return;
+        lock (_lock)
+        {
+            if (value.Phase != _phase)
+            {
+                _phase = value.Phase;
+                _pace.Restart();
+            }
+
+            if (!_pace.IsDue())
+                return;
+            var percent = 100.0 * value.Bytes / Math.Max(1, value.TotalBytes);
+            _text.AsSpan().TryWrite(
+                CultureInfo.InvariantCulture,
+                $"encoding: {value.Phase} {percent:F0} %, {_pace.PerSecond(value.Bytes) / 1e6:F1} MB/s, {Pace.Time(_pace.SecondsLeft(value.Bytes, value.TotalBytes))} left",
+                out var length);
+            line.Draw(_text.AsSpan(0, length));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Spectre.Console;
+
+namespace Consort.Cli.Terminals;
+
+/// <summary>Where a command writes to and what stops it: the process's own streams, or a test's.</summary>
+internal sealed class Terminal
+{
+    private const int WidthOfFiles = 160;
+
+    public Terminal(TextWriter output, TextWriter error, CancellationToken cancellation, bool isInteractive = false, string command = "consort")
+    {
+        (Output, Error, Cancellation, Command) = (output, error, cancellation, command);
+        Tables = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        if (Console.IsOutputRedirected || !ReferenceEquals(output, Console.Out))
+            Tables.Profile.Width = WidthOfFiles; // a table in a file is not folded to 80 columns
+        Status = new StatusLine(error, isInteractive);
+    }
+
+    /// <summary>Results.</summary>
+    public TextWriter Output { get; }
+
+    /// <summary>Progress and mistakes.</summary>
+    public TextWriter Error { get; }
+
+    /// <summary>Results as tables.</summary>
+    public IAnsiConsole Tables { get; }
+
+    /// <summary>The line that shows how far the work is.</summary>
+    public StatusLine Status { get; }
+
+    /// <summary>Ctrl-C.</summary>
+    public CancellationToken Cancellation { get; }
+
+    /// <summary>How the user called the program, for lines to be typed next.</summary>
+    public string Command { get; }
+
+    public static Terminal OfProcess(CancellationToken cancellation) => new(
+        Console.Out, Console.Error, cancellation, isInteractive: !Console.IsErrorRedirected,
+        Environment.GetEnvironmentVariable("CONSORT_COMMAND") is { Length: > 0 } launcher ? launcher : "consort");
+}

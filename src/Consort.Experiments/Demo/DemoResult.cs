@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Consort.Learning.Training;
+
+namespace Consort.Experiments.Demo;
+
+/// <summary>One line of the demonstration's table, measured on the test split.</summary>
+/// <param name="Name">The model, or the family.</param>
+/// <param name="Strategy">How it learned.</param>
+/// <param name="Members">How many members it has.</param>
+/// <param name="Auc">Of the ensemble.</param>
+/// <param name="LogLoss">Of the ensemble, in nats.</param>
+/// <param name="RelaImp">Per cent, against the mean AUC of the independent members.</param>
+/// <param name="MemberAuc">Of each member.</param>
+public sealed record DemoRow(
+    string Name, string Strategy, int Members, double Auc, double LogLoss, double RelaImp, IReadOnlyList<double> MemberAuc);
+
+/// <summary>What the demonstration came to.</summary>
+/// <param name="Seconds">From the first raw row to the report.</param>
+/// <param name="Ceiling">The planted truth on the test split.</param>
+/// <param name="Results">The table.</param>
+/// <param name="Folder">Where everything lies.</param>
+/// <param name="Report">The report's file.</param>
+public sealed record DemoResult(double Seconds, CeilingResult Ceiling, IReadOnlyList<DemoRow> Results, string Folder, string Report)
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
+
+    /// <summary>The result for machines; the keys stay as they are.</summary>
+    public string ToJson() => JsonSerializer.Serialize(
+        new
+        {
+            seconds = Math.Round(Seconds, 1),
+            ceiling = new { auc = Ceiling.Auc, logloss = Ceiling.LogLoss },
+            results = Results.Select(r => new
+            {
+                name = r.Name,
+                strategy = r.Strategy,
+                members = r.Members,
+                auc = r.Auc,
+                logloss = r.LogLoss,
+                relaimp = r.RelaImp,
+                member_auc = r.MemberAuc,
+            }),
+        },
+        Json);
+
+    /// <summary>The table as Markdown.</summary>
+    public string ToMarkdown()
+    {
+        var text = new StringBuilder("# Consort demonstration\n\nMeasured on the test split. RelaImp is against the mean AUC of the independent models.\n\n");
+        text.Append("| family | strategy | members | AUC | log-loss | RelaImp | members' AUC |\n|---|---|---|---|---|---|---|\n");
+        foreach (var row in Results)
+        {
+            var members = row.Members == 1 ? "" : string.Join(" ", row.MemberAuc.Select(a => a.ToString("F4", CultureInfo.InvariantCulture)));
+            text.Append(CultureInfo.InvariantCulture, $"| {row.Name} | {row.Strategy} | {row.Members} | {row.Auc:F5} | {row.LogLoss:F5} | {row.RelaImp:+0.00;-0.00;0.00} % | {members} |\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"| *planted truth* | *best reachable* | | {Ceiling.Auc:F5} | {Ceiling.LogLoss:F5} | | |\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n{Seconds:F0} s in all.\n");
+        return text.ToString();
+    }
+}

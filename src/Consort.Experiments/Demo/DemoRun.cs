@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Text;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Data.Storage;
+using Consort.Data.Synthetic;
+using Consort.Experiments.Files;
+using Consort.Experiments.Running;
+using Consort.Learning.Evaluation;
+using Consort.Learning.Training;
+
+namespace Consort.Experiments.Demo;
+
+/// <summary>Who is told how the demonstration goes.</summary>
+public interface IDemoProgress
+{
+    /// <summary>A part of the work begins.</summary>
+    void Begin(string part);
+
+    /// <summary>Told about synthetic rows written so far.</summary>
+    IProgress<long>? Rows { get; }
+
+    /// <summary>Told about encoding.</summary>
+    IProgress<EncodeProgress>? Encoding { get; }
+
+    /// <summary>Told about training.</summary>
+    IProgress<TrainingProgress>? Training { get; }
+}
+
+/// <summary>
+/// The whole path once, on clicks whose truth is known: raw log → encoded rows → four models on their own → the same four
+/// teaching each other → a knowledge-driven ensemble beside a plain one → one table. Every step is an ordinary experiment
+/// whose file is left for the user to change and run again.
+/// </summary>
+public static class DemoRun
+{
+    private const string Marker = ".consort-demo";
+
+    private static readonly string[] Models = ["DeepFM", "DCN", "DNN", "FM"];
+
+    /// <summary>Runs the demonstration.</summary>
+    /// <exception cref="ConsortException">The folder holds something else, or cannot be written.</exception>
+    /// <exception cref="OperationCanceledException">The user stopped it.</exception>
+    public static DemoResult Run(DemoOptions options, IDemoProgress? progress, CancellationToken cancellation)
+    {
+        options.Validate();
+        var clock = Stopwatch.StartNew();
+        var folder = Claim(options.Folder);
+        var clicks = Path.Combine(folder, "clicks.tsv");
+        progress?.Begin($"writing {options.Rows:N0} impressions to {clicks}");
+        SyntheticClicks.Write(clicks, options.Rows, new SyntheticOptions { Seed = options.Seed }, options.Threads, progress?.Rows, cancellation);
+
+        var singles = new List<(string Name, RunResult Result)>();
+        foreach (var model in Models)
+        {
+            var name = model.ToLowerInvariant();
+            singles.Add((model, Train(name, DemoFiles.Single(model, options.Seed), $"training {model} on its own")));
+        }
+
+        var from = singles.Select(s => Path.Combine("runs", s.Name.ToLowerInvariant())).ToList();
+        var averaged = Train("independent", DemoFiles.Independent(Models, from, options.Seed), "averaging the four as they are");
+        var mutual = Train("mutual", DemoFiles.Mutual(Models, from, options.Seed), "fine-tuning the four mutually");
+        var mean = Train("mean", DemoFiles.Ensemble("mean", options.Seed), "training a plain mean ensemble");
+        var kdef = Train("kdef", DemoFiles.Ensemble("kdef", options.Seed), "training a knowledge-driven ensemble");
+
+        var baseAuc = singles.Average(s => Test(s.Result).Ensemble.Auc);
+        var rows = new List<DemoRow>();
+        for (var member = 0; member < Models.Length; member++)
+            rows.Add(Row(Models[member], "independent", Test(singles[member].Result).Ensemble, [], baseAuc));
+        for (var member = 0; member < Models.Length; member++)
+            rows.Add(Row(Models[member], "mutual fine-tuning", Test(mutual).Members[member], [], baseAuc));
+        rows.Add(Row("the four averaged", "independent", Test(averaged).Ensemble, Test(averaged).Members, baseAuc));
+        rows.Add(Row("the four averaged", "mutual fine-tuning", Test(mutual).Ensemble, Test(mutual).Members, baseAuc));
+        rows.Add(Row(DemoFiles.StudentsName, "mean ensemble", Test(mean).Ensemble, Test(mean).Members, baseAuc));
+        rows.Add(Row(DemoFiles.StudentsName, "kdef", Test(kdef).Ensemble, Test(kdef).Members, baseAuc));
+        var report = Path.Combine(folder, "report.md");
+        var ceiling = singles[0].Result.Training.Test!.Ceiling!;
+        var result = new DemoResult(
+            clock.Elapsed.TotalSeconds, ceiling, rows, folder, report);
+        SafeFile.Write(report, stream => stream.Write(Encoding.UTF8.GetBytes(result.ToMarkdown())));
+        return result;
+
+        RunResult Train(string name, string text, string part)
+        {
+            progress?.Begin(part);
+            var file = Path.Combine(folder, $"{name}.yaml");
+            SafeFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+            var request = new RunRequest(
+                Experiment.Load(file), Path.Combine(folder, "runs", name), options.Threads, Resume: false, progress?.Encoding, progress?.Training);
+            return ExperimentRunner.Run(request, cancellation);
+        }
+    }
+
+    private static ConsortMetrics Test(RunResult run) => run.Training.Test!.Metrics;
+
+    private static DemoRow Row(string name, string strategy, Metrics metrics, IReadOnlyList<Metrics> members, double baseAuc) => new(
+        name, strategy, Math.Max(1, members.Count), metrics.Auc, metrics.LogLoss, Metrics.RelaImp(metrics.Auc, baseAuc),
+        members.Count == 0 ? [metrics.Auc] : [.. members.Select(m => m.Auc)]);
+
+    // Only a folder that an earlier demonstration made is emptied.
+    private static string Claim(string path)
+    {
+        var folder = Path.GetFullPath(path);
+        try
+        {
+            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+            {
+                if (!File.Exists(Path.Combine(folder, Marker)))
+                    throw new ConsortException($"{folder}: holds files of something else, expected an empty folder or an earlier demonstration; name another with --out");
+                Directory.Delete(folder, recursive: true);
+            }
+
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(Path.Combine(folder, Marker), "made by `consort demo`; the next one replaces this folder\n");
+            return folder;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SafeFile.Explain(folder, e);
+        }
+    }
+}
