@@ -81,7 +81,7 @@ internal static class GemmSpeed
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (GemmRun run in runs)
         {
-            Console.WriteLine(run.Row(peaks[^1]));
+            Console.WriteLine(run.Row(peaks[^1], threads == 1));
             run.Dispose();
         }
         return 0;

@@ -96,7 +96,15 @@ public sealed class GemmTests : IDisposable
         nint address = (nint)data;
         Assert.Throws<ArgumentException>(() => gemm.Run(new GemmCall<float>
         {
-            M = 4, N = 4, K = 4, A = (float*)address, B = (float*)address, C = (float*)address, Lda = 3, Ldb = 4, Ldc = 4,
+            M = 4,
+            N = 4,
+            K = 4,
+            A = (float*)address,
+            B = (float*)address,
+            C = (float*)address,
+            Lda = 3,
+            Ldb = 4,
+            Ldc = 4,
         }));
     }
 
