@@ -17,6 +17,8 @@ internal sealed class TinyClicks : IDisposable
           - {name: price, kind: numeric, transform: standardise}
         """;
 
+    private const string OnePhase = "  epochs: 4\n  learning_rate: 1e-2\n  patience: 0";
+
     private readonly TempFolder _folder = new();
 
     public TinyClicks(int rows = 600)
@@ -43,7 +45,7 @@ internal sealed class TinyClicks : IDisposable
     public string File(string name, string text) => _folder.File(name, text);
 
     /// <summary>An experiment of two members with dropout and batch norm, so that a resumed run has state to lose.</summary>
-    public string WriteExperiment(string name, string training = "", string rest = "strategy: { name: kdef }") => _folder.File(name, $$"""
+    public string WriteExperiment(string name, string training = OnePhase, string rest = "strategy: { name: kdef }") => _folder.File(name, $$"""
         name: tiny
         data:
           schema: schema.yaml
@@ -57,9 +59,6 @@ internal sealed class TinyClicks : IDisposable
           - { model: DCN, hidden_units: [8], cross_layers: 2 }
         training:
           batch_size: 64
-          epochs: 4
-          learning_rate: 1e-2
-          patience: 0
         {{training}}
         {{rest}}
         """);
