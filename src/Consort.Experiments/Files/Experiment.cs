@@ -59,8 +59,10 @@ public sealed record Experiment
     /// <param name="text">The YAML.</param>
     /// <param name="source">The origin named in messages.</param>
     /// <param name="folder">What relative names start from.</param>
+    /// <param name="seed">Replaces the text's seed unless null.</param>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
-    public static Experiment Parse(string text, string source, string folder) => Read(OptionMap.Parse(text, source), folder, null, null);
+    public static Experiment Parse(string text, string source, string folder, ulong? seed = null) =>
+        Read(OptionMap.Parse(text, source), folder, null, seed);
 
     // Without a folder, files that the experiment names are not looked for.
     private static Experiment Read(OptionMap options, string? folder, string? dataFolder, ulong? seed)
