@@ -66,8 +66,17 @@ public sealed class QualityTests(QualityTests.Clicks clicks) : IClassFixture<Qua
     {
         public Clicks() => Folder.Clicks("clicks.tsv", 30_000, new SyntheticOptions
         {
-            Seed = 3, FirstOrder = 0.3, Pairwise = 0.7, ThirdOrder = 0, Signal = 2.5, Noise = 0, Pairs = 3, Latent = 2,
-            CardinalityScale = 0.0001, Zipf = 1.3, Head = 100,
+            Seed = 3,
+            FirstOrder = 0.3,
+            Pairwise = 0.7,
+            ThirdOrder = 0,
+            Signal = 2.5,
+            Noise = 0,
+            Pairs = 3,
+            Latent = 2,
+            CardinalityScale = 0.0001,
+            Zipf = 1.3,
+            Head = 100,
         });
 
         internal TempFolder Folder { get; } = new();

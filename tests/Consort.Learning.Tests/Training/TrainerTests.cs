@@ -45,7 +45,10 @@ public sealed class TrainerTests(SmallData data)
     {
         var result = Rig(new Phase
         {
-            Strategy = new Supervised(), Epochs = 5, Patience = 0, LearningRate = 0.01,
+            Strategy = new Supervised(),
+            Epochs = 5,
+            Patience = 0,
+            LearningRate = 0.01,
             Schedule = (r, _) => new ReduceOnPlateau(r, 0.1, minDelta: 1, floor: 2e-5),
         }).Run(data.NewFolder()).Result;
         double[] expected = [0.01, 0.01, 0.001, 0.0001, 2e-5];
@@ -103,7 +106,11 @@ public sealed class TrainerTests(SmallData data)
 
         var mutual = new Phase
         {
-            Name = "mutual", Strategy = new MutualLearning(), Epochs = 1, EvaluateFirst = true, LearningRate = 0.01,
+            Name = "mutual",
+            Strategy = new MutualLearning(),
+            Epochs = 1,
+            EvaluateFirst = true,
+            LearningRate = 0.01,
             From = [Best(first), Best(second)],
         };
         var family = TrainerRig.Own(TrainerRig.Noisy(), new LogisticRegression());
