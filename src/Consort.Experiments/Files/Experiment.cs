@@ -162,14 +162,15 @@ public sealed record Experiment
 
     private void Check(OptionMap options)
     {
+        var section = options.Has("phases") ? "phases" : "training";
         foreach (var phase in Phases)
         {
             if (phase.From.Count > 0 && Family.Embeddings.Shared && Family.Members.Count > 1)
-                throw options.Error("phases", $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
+                throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
             if (phase.Strategy is MutualLearning && Family.Members.Count < 2)
                 throw options.Error("members", "found one member, expected at least two that learn from each other");
             foreach (var member in phase.Frozen.Where(m => m >= Family.Members.Count))
-                throw options.Error("phases", $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
+                throw options.Error(section, $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
         }
     }
 }
