@@ -39,7 +39,7 @@ public sealed record Experiment
     public required string Text { get; init; }
 
     /// <summary>
-    /// A digest of everything but where files lie: runs of the same digest and data key give the same result.
+    /// A digest of everything but where raw files lie: runs of the same digest and data key give the same result.
     /// </summary>
     public required string Digest { get; init; }
 
@@ -80,10 +80,14 @@ public sealed record Experiment
         };
         options.Close();
         experiment.Check(options);
-        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Resolved())))[..32];
         foreach (var (map, from) in resolved)
             map.Set("from", from);
-        if (folder is not null && experiment.Data!.Folder is { } raw)
+        var raw = folder is null ? null : experiment.Data!.Folder;
+        // The folder of the raw files is not part of the digest: the text that a run keeps names it, and must have the same.
+        if (raw is not null)
+            options.Section("data").Set("folder", "");
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Resolved())))[..32];
+        if (raw is not null)
             options.Section("data").Set("folder", raw);
         return experiment with { Digest = digest, Text = options.Resolved() };
     }

@@ -42,6 +42,8 @@ public sealed class ExperimentTests : IDisposable
     {
         _folder.File("train.csv", "");
         _folder.File("other.csv", "");
+        _folder.File("a.ckpt", "");
+        _folder.File("b.ckpt", "");
     }
 
     public void Dispose() => _folder.Dispose();
@@ -68,7 +70,7 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal("exponential", experiment.Phases[0].Schedule(1, 1).Name);
         Assert.Equal([1], experiment.Phases[1].Frozen);
         Assert.True(experiment.Phases[1].EvaluateFirst);
-        Assert.Equal(["a.ckpt", "b.ckpt"], experiment.Phases[1].From);
+        Assert.Equal([_folder.At("a.ckpt"), _folder.At("b.ckpt")], experiment.Phases[1].From);
         Assert.Equal(3UL, experiment.Training.Seed);
     }
 
@@ -95,18 +97,20 @@ public sealed class ExperimentTests : IDisposable
             "    factor: 0.1", "  patience: 2", "  activation: relu", "  dropout: 0", "  teach: 1", "  detach_exam: false", "  peer: 0.5",
         })
             Assert.Contains(line + "\n", text, StringComparison.Ordinal);
-        Assert.NotEqual(Parse(Small).Digest, Parse(Small, seed: 2).Digest);
-        Assert.Contains("  seed: 2\n", Parse(Small, seed: 2).Text, StringComparison.Ordinal);
+        var seeded = Experiment.Load(_folder.File("exp.yaml", Small), seed: 2);
+        Assert.NotEqual(Parse(Small).Digest, seeded.Digest);
+        Assert.Equal(2UL, seeded.Training.Seed);
+        Assert.Contains("  seed: 2\n", seeded.Text, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("  epochs: 3", "  epocs: 3", "11: unknown key \"epocs\"; did you mean \"epochs\"?")]
-    [InlineData("  epochs: 3", "  epochs: 0", "11, key epochs: found 0, expected 1 to 100000")]
+    [InlineData("  epochs: 3", "  epochs: -1", "11, key epochs: found -1, expected 0 to 100000")]
     [InlineData("  epochs: 3", "  epochs: three", "11, key epochs: found \"three\", expected a whole number")]
     [InlineData("  learning_rate: 0.01", "  learning_rate: 0", "12, key learning_rate: found 0, expected 1E-12 to 1000")]
     [InlineData("  learning_rate: 0.01", "  patience: -1", "12, key patience: found -1, expected 0 to 100000")]
     [InlineData("  learning_rate: 0.01", "  bacth_size: 10", "12: unknown key \"bacth_size\"; did you mean \"batch_size\"?")]
-    [InlineData("  learning_rate: 0.01", "  monitor: acu", "12, key monitor: found \"acu\", expected one of auc, logloss; did you mean auc?")]
+    [InlineData("  learning_rate: 0.01", "  monitor: acu", "12, key monitor: found \"acu\", expected one of auc, logloss, member_auc; did you mean auc?")]
     [InlineData("  learning_rate: 0.01", "  optimizer: { name: adma }", "12, key name: found \"adma\", expected one of adam, sgd, adagrad; did you mean adam?")]
     [InlineData("  learning_rate: 0.01", "  optimizer: { momentum: 1 }", "12: unknown key \"momentum\"")]
     [InlineData("  learning_rate: 0.01", "  schedule: { name: exponential, factor: 0.1 }", "12: unknown key \"factor\"")]
@@ -198,5 +202,5 @@ public sealed class ExperimentTests : IDisposable
             Parse(Small.Replace("train: train.csv", $"train: {train}", StringComparison.Ordinal)).Data!.Split!.Files;
     }
 
-    private Experiment Parse(string text, ulong? seed = null) => Experiment.Parse(text, "exp.yaml", _folder.Path, seed);
+    private Experiment Parse(string text) => Experiment.Parse(text, "exp.yaml", _folder.Path);
 }

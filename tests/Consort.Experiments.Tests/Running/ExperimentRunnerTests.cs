@@ -117,7 +117,7 @@ public sealed class ExperimentRunnerTests : IDisposable
         _folder.Clicks("later.tsv", 500, new() { FirstRow = 1_000_000 });
 
         using var run = new FinishedRun(_folder.At("run"), 2);
-        var metrics = run.Evaluate(_folder.At("later.tsv"), default);
+        var metrics = run.Measure(_folder.At("later.tsv"), null, default).Metrics;
         Assert.Equal(500, metrics.Ensemble.Rows);
         Assert.Equal(2, metrics.Members.Count);
         Assert.Equal("pair", run.Experiment.Name);
@@ -130,7 +130,7 @@ public sealed class ExperimentRunnerTests : IDisposable
             rows += logits.Rows;
             foreach (var p in logits.EnsembleProbabilities())
                 sum += p;
-        }, default);
+        }, null, default);
         Assert.Equal(500, rows);
         Assert.Equal(metrics.Ensemble.Calibration, sum / metrics.Ensemble.Clicks, 1e-4);
     }

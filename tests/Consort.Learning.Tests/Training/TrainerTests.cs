@@ -120,6 +120,18 @@ public sealed class TrainerTests(SmallData data)
     }
 
     [Fact]
+    public void Run_NoEpochs_MeasuresWhatItStartsFrom()
+    {
+        var first = data.NewFolder();
+        var rig = Rig(new Phase { Strategy = new Supervised(), Epochs = 2, LearningRate = 0.02 }) with { Family = TrainerRig.Own(TrainerRig.Noisy()) };
+        var trained = rig.Run(first);
+        var measured = (rig with { Phases = [new Phase { Strategy = new Supervised(), Epochs = 0, EvaluateFirst = true, From = [Best(first)] }] }).Run(data.NewFolder());
+        Assert.Equal(trained.Result.Test!.Metrics.Ensemble, measured.Result.Test!.Metrics.Ensemble);
+        Assert.Equal(0, Assert.Single(measured.Result.Epochs).Steps);
+        Assert.Equal(0, measured.Result.RowsPerSecond);
+    }
+
+    [Fact]
     public void Run_FromARunOfSeveralMembers_IsRefused()
     {
         // It took the first member and said nothing.
