@@ -68,11 +68,13 @@ internal sealed unsafe class GemmRun : IDisposable
         _processorFractions.Add(_shape.Operations / processor * 1e-9 / peakPerProcessor);
     }
 
-    public string Row(double bestPeak)
+    public string Row(double bestPeak, bool oneThread)
     {
+        // The system adds up other threads' time only at its ticks, too coarse for one product.
+        string processor = oneThread ? Median(_processorFractions).ToString("P0", CultureInfo.InvariantCulture) : "–";
         double median = Median(_seconds), best = _seconds.Min();
         double rate = _shape.Operations / best * 1e-9;
-        return string.Create(CultureInfo.InvariantCulture, $"| {_shape.Name} | {_shape.M} | {_shape.N} | {_shape.K} | {median * 1e6:F1} | {best * 1e6:F1} | {_shape.Operations / median * 1e-9:F0} | {rate:F0} | {Median(_fractions):P0} | {rate / bestPeak:P0} | {Median(_processorFractions):P0} |");
+        return string.Create(CultureInfo.InvariantCulture, $"| {_shape.Name} | {_shape.M} | {_shape.N} | {_shape.K} | {median * 1e6:F1} | {best * 1e6:F1} | {_shape.Operations / median * 1e-9:F0} | {rate:F0} | {Median(_fractions):P0} | {rate / bestPeak:P0} | {processor} |");
     }
 
     private static double Median(List<double> values)

@@ -12,7 +12,7 @@ internal static class GemmSpeed
 {
     private const string Usage = "usage: gemm [--threads N] [--rounds N] [--kernel avx512|avx2|portable] [--only TEXT]";
 
-    private static readonly GemmShape[] _shapes =
+    private static readonly GemmShape[] Shapes =
     [
         new("forward", 4096, 400, 624, TransB: true, Epilogue: true),
         new("forward", 4096, 400, 400, TransB: true, Epilogue: true),
@@ -63,7 +63,7 @@ internal static class GemmSpeed
         using var workers = new Workers(threads);
         using var gemm = new Gemm(workers, kernel);
         var peak = new FmaPeak(workers, Gemm.IsAvailable(GemmKernel.Avx512) ? 512 : 256);
-        GemmRun[] runs = [.. _shapes.Where(s => only == null || s.ToString().Contains(only, StringComparison.OrdinalIgnoreCase)).Select(s => new GemmRun(s, gemm))];
+        GemmRun[] runs = [.. Shapes.Where(s => only == null || s.ToString().Contains(only, StringComparison.OrdinalIgnoreCase)).Select(s => new GemmRun(s, gemm))];
         foreach (GemmRun run in runs) run.Warm();
         var peaks = new List<double>();
         for (int round = 0; round < rounds; round++)
@@ -81,7 +81,7 @@ internal static class GemmSpeed
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (GemmRun run in runs)
         {
-            Console.WriteLine(run.Row(peaks[^1]));
+            Console.WriteLine(run.Row(peaks[^1], threads == 1));
             run.Dispose();
         }
         return 0;

@@ -28,7 +28,13 @@ internal static class CommandLine
         var root = CommandCatalogue.Root(terminal);
         var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Action is ParseErrorAction)
-            return Explain(result, terminal);
+        {
+            // A group without one of its commands is a question, not a mistake.
+            return result.UnmatchedTokens.Count == 0 && result.CommandResult.Command.Subcommands.Count > 0
+                ? Run([.. args, "--help"], terminal)
+                : Explain(result, terminal);
+        }
+
         try
         {
             return result.Invoke(new InvocationConfiguration
@@ -85,8 +91,12 @@ internal static class CommandLine
     private static int Explain(ParseResult result, Terminal terminal)
     {
         var command = result.CommandResult.Command;
-        foreach (var error in result.Errors)
-            terminal.Error.WriteLine($"consort: {Sentence(error.Message)}{Hint(result, command)}");
+        // What follows a word that is not understood is not understood either.
+        if (result.UnmatchedTokens.Count > 0)
+            terminal.Error.WriteLine($"consort: unknown command or argument \"{result.UnmatchedTokens[0]}\"{Hint(result.UnmatchedTokens[0], command)}");
+        else
+            foreach (var error in result.Errors)
+                terminal.Error.WriteLine($"consort: {Sentence(error.Message)}");
         var path = string.Join(' ', Ancestors(command).Reverse().Select(c => c.Name).Prepend(terminal.Command));
         terminal.Error.WriteLine($"For usage and an example: {path} --help");
         return Mistake;
@@ -95,12 +105,10 @@ internal static class CommandLine
     private static string Sentence(string message) =>
         (char.ToLowerInvariant(message[0]) + message[1..]).Replace("'", "\"", StringComparison.Ordinal).TrimEnd('.');
 
-    private static string Hint(ParseResult result, Command command)
+    private static string Hint(string word, Command command)
     {
-        if (result.UnmatchedTokens.Count == 0)
-            return "";
         var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name));
-        return NearestWord.Find(result.UnmatchedTokens[0], known) is { } near ? $"; did you mean {near}?" : "";
+        return NearestWord.Find(word, known) is { } near ? $"; did you mean {near}?" : "";
     }
 
     private static IEnumerable<Command> Ancestors(Command command)

@@ -6,4 +6,4 @@ Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false
 using var signals = new StopSignals();
 var terminal = Terminal.OfProcess(signals.Token);
 var code = CommandLine.Run(args, terminal);
-return signals.ExitCode ?? code;
+return code == CommandLine.Stopped ? signals.ExitCode ?? code : code;

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Reflection;
 using Consort.Cli.Terminals;
 
 namespace Consort.Cli.Commands;
@@ -46,6 +48,7 @@ internal static class CommandCatalogue
 
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ExampleHelp((HelpAction)help.Action!, terminal.Command);
+        root.Options.OfType<VersionOption>().Single().Action = new Version();
         return root;
     }
 
@@ -56,5 +59,17 @@ internal static class CommandCatalogue
         var group = new Command(name, Groups[name]);
         parent.Add(group);
         return group;
+    }
+
+    private sealed class Version : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var version = typeof(CommandCatalogue).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!;
+            parseResult.InvocationConfiguration.Output.WriteLine(version.InformationalVersion);
+            return CommandLine.Success;
+        }
     }
 }

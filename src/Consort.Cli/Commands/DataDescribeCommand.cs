@@ -5,6 +5,7 @@ using Consort.Cli.Terminals;
 using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
+using Spectre.Console;
 
 namespace Consort.Cli.Commands;
 
@@ -77,7 +78,8 @@ internal sealed class DataDescribeCommand : ExampleCommand
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {split.Name}: {split.Rows:N0} rows, {split.Clicks:N0} clicks"));
         var isEncoded = description.Splits.Count > 0;
         string[] oov = isEncoded ? ["train OOV", "valid OOV", "test OOV"] : [];
-        var table = Tables.New(1, ["column", "kind", "distinct", "missing", .. oov, "most frequent, or range"]);
+        var table = Tables.New(2, ["column", "kind", "distinct", "missing", .. oov, "most frequent, or range"]);
+        table.Columns[^1].Alignment = Justify.Left;
         foreach (var column in description.Columns)
         {
             string[] shares = isEncoded

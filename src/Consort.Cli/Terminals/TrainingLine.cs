@@ -40,10 +40,22 @@ internal sealed class TrainingLine(StatusLine line, Monitor monitor) : IProgress
         var metric = monitor == Monitor.Auc ? metrics.Auc : -metrics.LogLoss;
         var mark = metric > _best ? "  best" : "";
         _best = Math.Max(_best, metric);
-        _text.AsSpan().TryWrite(
-            CultureInfo.InvariantCulture,
-            $"{value.Phase}: epoch {value.Epoch}  loss {value.Loss:F5}  valid AUC {metrics.Auc:F6}  log-loss {metrics.LogLoss:F6}  rate {value.LearningRate:G3}  {value.RowsPerSecond:N0} rows/s{mark}",
-            out var length);
+        int length;
+        if (value.Batch == 0)
+        {
+            _text.AsSpan().TryWrite(
+                CultureInfo.InvariantCulture,
+                $"{value.Phase}: before training  valid AUC {metrics.Auc:F6}  log-loss {metrics.LogLoss:F6}{mark}",
+                out length);
+        }
+        else
+        {
+            _text.AsSpan().TryWrite(
+                CultureInfo.InvariantCulture,
+                $"{value.Phase}: epoch {value.Epoch}  loss {value.Loss:F5}  valid AUC {metrics.Auc:F6}  log-loss {metrics.LogLoss:F6}  rate {value.LearningRate:G3}  {value.RowsPerSecond:N0} rows/s{mark}",
+                out length);
+        }
+
         line.Keep(_text.AsSpan(0, length));
     }
 }

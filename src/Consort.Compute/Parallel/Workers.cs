@@ -15,7 +15,7 @@ namespace Consort.Compute.Parallel;
 /// </remarks>
 public sealed class Workers : IDisposable
 {
-    private static readonly long _spinTicks = Stopwatch.Frequency * 40 / 1_000_000;
+    private static readonly long SpinTicks = Stopwatch.Frequency * 40 / 1_000_000;
 
     [ThreadStatic] private static Workers? _inside; // the workers whose job this thread is running
     [ThreadStatic] private static int _insideAs; // and as which of them
@@ -170,7 +170,7 @@ public sealed class Workers : IDisposable
 
     private bool SpinUntilFinished()
     {
-        long until = Stopwatch.GetTimestamp() + _spinTicks;
+        long until = Stopwatch.GetTimestamp() + SpinTicks;
         while (Volatile.Read(ref _counters.Unfinished) != 0)
         {
             if (Stopwatch.GetTimestamp() > until) return false;
@@ -201,7 +201,7 @@ public sealed class Workers : IDisposable
 
     private bool SpinUntilWork()
     {
-        long until = Stopwatch.GetTimestamp() + _spinTicks;
+        long until = Stopwatch.GetTimestamp() + SpinTicks;
         while (Volatile.Read(ref _counters.Unclaimed) <= 0)
         {
             if (Stopwatch.GetTimestamp() > until) return false;

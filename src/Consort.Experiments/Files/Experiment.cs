@@ -39,7 +39,7 @@ public sealed record Experiment
     public required string Text { get; init; }
 
     /// <summary>
-    /// A digest of everything but where files lie: runs of the same digest and data key give the same result.
+    /// A digest of everything but where raw files lie: runs of the same digest and data key give the same result.
     /// </summary>
     public required string Digest { get; init; }
 
@@ -59,8 +59,10 @@ public sealed record Experiment
     /// <param name="text">The YAML.</param>
     /// <param name="source">The origin named in messages.</param>
     /// <param name="folder">What relative names start from.</param>
+    /// <param name="seed">Replaces the text's seed unless null.</param>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
-    public static Experiment Parse(string text, string source, string folder) => Read(OptionMap.Parse(text, source), folder, null, null);
+    public static Experiment Parse(string text, string source, string folder, ulong? seed = null) =>
+        Read(OptionMap.Parse(text, source), folder, null, seed);
 
     // Without a folder, files that the experiment names are not looked for.
     private static Experiment Read(OptionMap options, string? folder, string? dataFolder, ulong? seed)
@@ -80,10 +82,14 @@ public sealed record Experiment
         };
         options.Close();
         experiment.Check(options);
-        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Resolved())))[..32];
         foreach (var (map, from) in resolved)
             map.Set("from", from);
-        if (folder is not null && experiment.Data!.Folder is { } raw)
+        var raw = folder is null ? null : experiment.Data!.Folder;
+        // The folder of the raw files is not part of the digest: the text that a run keeps names it, and must have the same.
+        if (raw is not null)
+            options.Section("data").Set("folder", "");
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Resolved())))[..32];
+        if (raw is not null)
             options.Section("data").Set("folder", raw);
         return experiment with { Digest = digest, Text = options.Resolved() };
     }
@@ -162,14 +168,15 @@ public sealed record Experiment
 
     private void Check(OptionMap options)
     {
+        var section = options.Has("phases") ? "phases" : "training";
         foreach (var phase in Phases)
         {
             if (phase.From.Count > 0 && Family.Embeddings.Shared && Family.Members.Count > 1)
-                throw options.Error("phases", $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
+                throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
             if (phase.Strategy is MutualLearning && Family.Members.Count < 2)
                 throw options.Error("members", "found one member, expected at least two that learn from each other");
             foreach (var member in phase.Frozen.Where(m => m >= Family.Members.Count))
-                throw options.Error("phases", $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
+                throw options.Error(section, $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
         }
     }
 }

@@ -110,7 +110,7 @@ public sealed class Trainer : IDisposable
         var valid = _pass.Evaluate(_data.Valid!, fusion, cancellation);
         var test = _data.Test is { } split ? _pass.Evaluate(split, fusion, cancellation) : null;
         return new TrainingResult(
-            valid, test, _state.Epochs, _state.TrainedRows / _state.TrainedSeconds, _program.Graph.ParameterCount,
+            valid, test, _state.Epochs, _state.TrainedRows == 0 ? 0 : _state.TrainedRows / _state.TrainedSeconds, _program.Graph.ParameterCount,
             Process.GetCurrentProcess().PeakWorkingSet64, _allocations.BytesPerStep, clock.Elapsed.TotalSeconds);
     }
 

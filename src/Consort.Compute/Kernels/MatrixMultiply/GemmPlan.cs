@@ -13,10 +13,11 @@ namespace Consort.Compute.Kernels.MatrixMultiply;
 internal readonly struct GemmPlan
 {
     private const int PartElements = 64 * 1024; // of the operand that is not shared: stays in the second-level cache
-    private const int MaxDepth = 640;
+    private const int MaxBlock = 640; // measured: deeper, the panels leave the caches; shallower, C passes more often
+    private const int MaxChunk = 256; // two chunks of a shared operand of some hundred rows fit the second-level cache
     private const int PackElements = 16 * 1024;
     private const int DepthUnit = 16;
-    private const long SharedElements = 4 << 20;
+    private const long SharedElements = 4 << 20; // of a B that is kept whole
 
     public GemmPlan(int m, int n, int k, bool transA, int rows, int columns, int threads)
     {
@@ -25,9 +26,9 @@ internal readonly struct GemmPlan
         SharesB = m > n;
         // A part that is cut by rows goes through the whole depth while its C is in the cache, if B can be kept whole.
         bool whole = SharesB && (long)k * n <= SharedElements;
-        Depth = whole ? k : Split(k);
+        Depth = whole ? k : Split(k, MaxChunk);
         Chunks = Depth == 0 ? 1 : (k + Depth - 1) / Depth;
-        BlockDepth = Split(Depth);
+        BlockDepth = Split(Depth, MaxBlock);
         (int own, int width) = SharesB ? (PanelsA, rows) : (PanelsB, columns);
         int depth = Math.Max(1, Depth);
         PartPanels = Math.Clamp(own / (threads * 8), 1, Math.Max(1, PartElements / (depth * width)));
@@ -96,10 +97,10 @@ internal readonly struct GemmPlan
         }
     }
 
-    // Equal pieces of at most the depth that suits the caches.
-    private static int Split(int depth)
+    // The depth of equal pieces of at most a given depth.
+    private static int Split(int depth, int most)
     {
-        int pieces = (depth + MaxDepth - 1) / MaxDepth;
+        int pieces = (depth + most - 1) / most;
         return pieces <= 1 ? depth : ((depth + pieces - 1) / pieces + DepthUnit - 1) / DepthUnit * DepthUnit;
     }
 }

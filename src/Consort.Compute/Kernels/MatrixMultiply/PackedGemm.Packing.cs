@@ -95,31 +95,42 @@ internal sealed unsafe partial class PackedGemm<TKernel>
         }
     }
 
-    // What the part that this worker will probably compute next reads from far away.
-    private (Ahead Operand, Ahead Mask) NextPart(int chunk, int piece, int tiles)
+    // What will soon be read from far away: in the early half of a part's tiles the mask of the part that this worker
+    // will probably compute next, or A of the next chunk; in the late half the operand that part has to pack.
+    private (AheadRegion Early, AheadRegion Late) LookAhead(int chunk, int piece, int tiles)
     {
+        AheadRegion nextA = _plan.SharesB ? default : NextSharedA(chunk, piece, tiles / 2);
         piece += _workers.Threads;
         if (piece >= _plan.Parts)
         {
             piece -= _plan.Parts;
             chunk++;
         }
-        if (piece >= _plan.Parts || chunk >= _plan.Chunks) return default;
+        if (piece >= _plan.Parts || chunk >= _plan.Chunks) return (nextA, default);
         int from = chunk * _plan.Depth, depth = Math.Min(_plan.BlockDepth, _call.K - from), late = tiles - tiles / 2;
         if (!_plan.SharesB)
         {
             int column = piece * _plan.PartPanels * TKernel.Columns, columns = Math.Min(_call.N - column, _plan.PartPanels * TKernel.Columns);
-            return (_call.TransB
-                ? Ahead.Rows(_call.B + column * _call.Ldb + from, _call.Ldb, columns)
-                : Ahead.Steps(_call.B + from * _call.Ldb + column, _call.Ldb, columns), default);
+            return (nextA, _call.TransB
+                ? AheadRegion.Rows(_call.B + column * _call.Ldb + from, _call.Ldb, columns)
+                : AheadRegion.Steps(_call.B + from * _call.Ldb + column, _call.Ldb, columns));
         }
         int row = piece * _plan.PartPanels * TKernel.Rows, rows = Math.Min(_call.M - row, _plan.PartPanels * TKernel.Rows);
-        Ahead mask = _call.Mask != null && chunk == _plan.Chunks - 1
-            ? Ahead.Stretch(_call.Mask + row * _call.Ldmask, rows * _call.Ldmask, tiles / 2, depth)
+        AheadRegion mask = _call.Mask != null && chunk == _plan.Chunks - 1
+            ? AheadRegion.Stretch(_call.Mask + row * _call.Ldmask, rows * _call.Ldmask, tiles / 2, depth)
             : default;
-        if (_call.TransA) return (Ahead.Steps(_call.A + from * _call.Lda + row, _call.Lda, rows), mask);
-        return (_plan.Chunks == 1
-            ? Ahead.Stretch(_call.A + row * _call.Lda, rows * _call.Lda, late, depth)
-            : Ahead.Rows(_call.A + row * _call.Lda + from, _call.Lda, rows), mask);
+        if (_call.TransA) return (mask, AheadRegion.Steps(_call.A + from * _call.Lda + row, _call.Lda, rows));
+        return (mask, _plan.Chunks == 1
+            ? AheadRegion.Stretch(_call.A + row * _call.Lda, rows * _call.Lda, late, depth)
+            : AheadRegion.Rows(_call.A + row * _call.Lda + from, _call.Lda, rows));
+    }
+
+    // The parts of the first half of a chunk share out the A of the next, which is packed after them.
+    private AheadRegion NextSharedA(int chunk, int piece, int tiles)
+    {
+        int half = _plan.Parts / 2;
+        if (!_call.TransA || chunk + 1 >= _plan.Chunks || piece >= half) return default;
+        nint share = _plan.Depth * _call.Lda / half;
+        return AheadRegion.Stretch(_call.A + (chunk + 1) * _plan.Depth * _call.Lda + piece * share, share, tiles, _plan.BlockDepth);
     }
 }

@@ -103,7 +103,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         int from = chunk * _plan.Depth, depth = Math.Min(_plan.Depth, _call.K - from);
         int blocks = Math.Max(1, (depth + _plan.BlockDepth - 1) / Math.Max(1, _plan.BlockDepth));
         int tiles = (a1 - a0) * (b1 - b0) * blocks;
-        (Ahead operand, Ahead mask) = NextPart(chunk, piece, tiles);
+        (AheadRegion early, AheadRegion late) = LookAhead(chunk, piece, tiles);
         var tile = new GemmTile { Ldc = _call.Ldc };
         for (int block = 0, done = 0; block < blocks; block++)
         {
@@ -130,7 +130,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
                     tile.Ldaddend = add ? _call.Ldc : 0;
                     tile.Mask = masked ? _call.Mask + row * _call.Ldmask + column : _ones;
                     tile.Ldmask = masked ? _call.Ldmask : 0;
-                    AskAhead(ref tile, done < tiles / 2 ? mask : operand, done < tiles / 2 ? done : done - tiles / 2);
+                    AskAhead(ref tile, done < tiles / 2 ? early : late, done < tiles / 2 ? done : done - tiles / 2);
                     if (chunk + block == 0 && _call.Accumulate && _call.Bias != null) AddBias(tile.C, rows, column, columns);
                     bool whole = rows == (@short ? TKernel.ShortRows : TKernel.Rows) && columns == tileColumns;
                     if (whole) TKernel.Multiply(tile, @short, narrow);
@@ -140,7 +140,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         }
     }
 
-    private static void AskAhead(ref GemmTile tile, in Ahead region, int share)
+    private static void AskAhead(ref GemmTile tile, in AheadRegion region, int share)
     {
         byte* start = region.Share(share);
         tile.Ahead = start == null ? (byte*)tile.B : start; // if there is nothing to ask for, a line that is at hand

@@ -35,9 +35,23 @@ internal sealed unsafe class GemmCase<T> : IDisposable
         _initialRowSums = new Span<T>(_rowSums, m).ToArray();
         Call = new GemmCall<T>
         {
-            M = m, N = n, K = k, A = _a, Lda = lda, TransA = transA, B = _b, Ldb = ldb, TransB = transB, C = _c, Ldc = ldc,
-            Accumulate = accumulate, Bias = bias ? _bias : null, Activation = relu ? Activation.Relu : Activation.None,
-            Mask = mask ? _mask : null, Ldmask = ldc, RowSums = rowSums ? _rowSums : null,
+            M = m,
+            N = n,
+            K = k,
+            A = _a,
+            Lda = lda,
+            TransA = transA,
+            B = _b,
+            Ldb = ldb,
+            TransB = transB,
+            C = _c,
+            Ldc = ldc,
+            Accumulate = accumulate,
+            Bias = bias ? _bias : null,
+            Activation = relu ? Activation.Relu : Activation.None,
+            Mask = mask ? _mask : null,
+            Ldmask = ldc,
+            RowSums = rowSums ? _rowSums : null,
         };
 
         _expected = new double[m * n];

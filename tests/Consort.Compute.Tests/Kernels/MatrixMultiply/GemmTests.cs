@@ -15,7 +15,7 @@ public sealed class GemmTests : IDisposable
 
     public GemmTests(ITestOutputHelper output) => _output = output;
 
-    private static readonly (int M, int N, int K)[] _sizes =
+    private static readonly (int M, int N, int K)[] Sizes =
     [
         (1, 1, 1), (1, 10, 16), (1, 400, 624), (2, 3, 5), (3, 33, 17), (4, 1, 129), (5, 64, 31), (8, 8, 8), (13, 31, 15),
         (14, 32, 16), (15, 33, 1), (17, 10, 100), (29, 70, 65), (57, 129, 33), (100, 1, 400), (101, 16, 300), (130, 97, 257),
@@ -32,7 +32,7 @@ public sealed class GemmTests : IDisposable
     {
         if (!TryCreate(kernel, out Gemm? created)) return;
         using Gemm gemm = created;
-        foreach ((int m, int n, int k) in _sizes)
+        foreach ((int m, int n, int k) in Sizes)
             for (int bits = 0; bits < 4; bits++)
                 Check(gemm, m, n, k, (bits & 1) != 0, (bits & 2) != 0, options: 0, slack: bits == 3 ? 0 : 3);
     }
@@ -96,7 +96,15 @@ public sealed class GemmTests : IDisposable
         nint address = (nint)data;
         Assert.Throws<ArgumentException>(() => gemm.Run(new GemmCall<float>
         {
-            M = 4, N = 4, K = 4, A = (float*)address, B = (float*)address, C = (float*)address, Lda = 3, Ldb = 4, Ldc = 4,
+            M = 4,
+            N = 4,
+            K = 4,
+            A = (float*)address,
+            B = (float*)address,
+            C = (float*)address,
+            Lda = 3,
+            Ldb = 4,
+            Ldc = 4,
         }));
     }
 

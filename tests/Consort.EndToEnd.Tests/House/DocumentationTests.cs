@@ -1,0 +1,74 @@
+using Consort.Cli.Commands;
+using Consort.Experiments.Files;
+using Consort.Learning.Schedules;
+using Consort.Learning.Strategies;
+using Consort.Models;
+
+namespace Consort.EndToEnd.Tests.House;
+
+/// <summary>What can be named in an experiment or typed has a page.</summary>
+public sealed class DocumentationTests
+{
+    [Fact]
+    public void Commands_OfTheCatalogue_HaveAPageWithAnExample()
+    {
+        foreach (var entry in CommandCatalogue.Entries)
+        {
+            var page = Repository.At($"docs/commands/{entry.Path.Replace(' ', '-')}.md");
+            Assert.True(File.Exists(page), $"{page} is missing");
+            var text = File.ReadAllText(page);
+            Assert.Contains($"consort {entry.Path}", text, StringComparison.Ordinal);
+            var command = entry.Create(new Consort.Cli.Terminals.Terminal(TextWriter.Null, TextWriter.Null, CancellationToken.None));
+            Assert.NotEmpty(command.Examples);
+            foreach (var option in command.Options)
+                Assert.True(text.Contains(option.Name, StringComparison.Ordinal), $"{page} says nothing of {option.Name}");
+        }
+    }
+
+    // Folders of pages that are yet to be written are not asked for; once a folder is there, it must be whole.
+    [Theory]
+    [InlineData("models")]
+    [InlineData("strategies")]
+    [InlineData("schedules")]
+    public void Entries_OfACatalogueWithPages_AllHaveOne(string folder)
+    {
+        var names = folder switch
+        {
+            "models" => ModelCatalogue.Entries.Select(e => e.Name),
+            "strategies" => StrategyCatalogue.Entries.Select(e => e.Name),
+            _ => ScheduleCatalogue.Entries.Select(e => e.Name),
+        };
+        if (!Directory.Exists(Repository.At($"docs/{folder}")))
+            return;
+        var pages = Directory.EnumerateFiles(Repository.At($"docs/{folder}")).Select(Path.GetFileNameWithoutExtension);
+        Assert.Empty(names.Except(pages, StringComparer.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void Experiments_OfTheExperimentPage_CanBeRead()
+    {
+        using var folder = new TempFolder();
+        folder.File("clicks.tsv", "");
+        var blocks = File.ReadAllText(Repository.At("docs/experiment.md")).Split("```yaml\n").Skip(1).Select(b => b.Split("```")[0]).ToArray();
+        Assert.NotEmpty(blocks);
+        var whole = blocks.Where(b => b.Contains("members:", StringComparison.Ordinal) && b.Contains("data:", StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(whole);
+        foreach (var block in whole)
+            Assert.NotEmpty(Experiment.Parse(block, "docs/experiment.md", folder.Path).Phases);
+    }
+
+    [Theory]
+    [InlineData("configs/mutual.yaml")]
+    [InlineData("configs/kdef.yaml")]
+    [InlineData("configs/criteo/DeepFM.yaml")]
+    [InlineData("configs/avazu/DeepFM.yaml")]
+    [InlineData("configs/frappe_x1/DNN.yaml")]
+    [InlineData("configs/frappe_x1/DeepFM.yaml")]
+    public void Experiments_OfTheRepository_CanBeRead(string file)
+    {
+        using var folder = new TempFolder();
+        foreach (var name in new[] { "clicks.tsv", "criteo_8k.tsv", "avazu_sample.csv", "train.csv", "valid.csv", "test.csv" })
+            folder.File(name, "");
+        Assert.NotEmpty(Experiment.Load(Repository.At(file), folder.Path).Family.Members);
+    }
+}

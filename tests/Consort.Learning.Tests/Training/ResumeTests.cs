@@ -1,0 +1,126 @@
+using Consort.Data;
+using Consort.Learning.Runs;
+using Consort.Learning.Schedules;
+using Consort.Learning.Strategies;
+using Consort.Learning.Training;
+
+namespace Consort.Learning.Tests.Training;
+
+/// <summary>A run that is stopped and goes on ends as one that was never stopped, to the last bit.</summary>
+[Collection(SmallDataCollection.Name)]
+public sealed class ResumeTests(SmallData data)
+{
+    private TrainerRig TwoPhases => new(data.Dataset)
+    {
+        Options = new TrainingOptions { BatchSize = SmallData.BatchSize, Seed = 5, EvaluationsPerEpoch = 2 },
+        Phases =
+        [
+            new Phase { Name = "pretrain", Strategy = new Supervised(), Epochs = 2, LearningRate = 0.02, Schedule = (r, _) => new ReduceOnPlateau(r, minDelta: 0.05) },
+            new Phase { Name = "mutual", Strategy = new MutualLearning(), Epochs = 2, LearningRate = 0.005, EvaluateFirst = true, Schedule = (r, s) => new ExponentialDecay(r, 0.1, 3, s) },
+        ],
+    };
+
+    [Fact]
+    public void Run_StoppedAnywhere_EndsAsIfNeverStopped()
+    {
+        var rig = TwoPhases;
+        var whole = rig.Run(data.NewFolder());
+        Assert.Equal(40, whole.Result.Epochs[^1].Steps);
+        // 10 steps an epoch, evaluations after steps 5 and 10: in the middle of parts, in evaluations, at ends of epochs
+        // and phases, in the first step of all.
+        foreach (var stop in new[] { 1, 3, 5, 6, 10, 11, 15, 20, 21, 27, 30, 39 })
+        {
+            var folder = data.NewFolder();
+            rig.RunAndStop(folder, stop);
+            Outcome.AssertSame(whole, rig.Run(folder, resume: true));
+        }
+    }
+
+    [Fact]
+    public void Run_StoppedAgainAndAgain_EndsAsIfNeverStopped()
+    {
+        var rig = TwoPhases;
+        var whole = rig.Run(data.NewFolder());
+        var folder = data.NewFolder();
+        rig.RunAndStop(folder, 4);
+        foreach (var steps in new[] { 1, 7, 9, 12 })
+            rig.RunAndStop(folder, steps, resume: true);
+        Outcome.AssertSame(whole, rig.Run(folder, resume: true));
+    }
+
+    [Fact]
+    public void Run_FinishedAndResumed_MeasuresTheSameAgain()
+    {
+        var rig = TwoPhases;
+        var folder = data.NewFolder();
+        var whole = rig.Run(folder);
+        Outcome.AssertSame(whole, rig.Run(folder, resume: true));
+    }
+
+    [Fact]
+    public void Run_StoppedInTheEvaluationThatEndsThePhase_TrainsNoFurther()
+    {
+        // Resuming made that evaluation and then went on with the epoch, past the end of the phase.
+        var rig = new TrainerRig(data.Dataset)
+        {
+            Options = new TrainingOptions { BatchSize = SmallData.BatchSize, EvaluationsPerEpoch = 5 },
+            Phases = [new Phase { Strategy = new Supervised(), Epochs = 3, Patience = 1, MinDelta = 1 }],
+        };
+        var whole = rig.Run(data.NewFolder());
+        Assert.Equal(4, whole.Result.Epochs[^1].Steps);
+        var folder = data.NewFolder();
+        rig.RunAndStop(folder, 4);
+        Outcome.AssertSame(whole, rig.Run(folder, resume: true));
+    }
+
+    [Fact]
+    public void Run_OtherThreadCount_EndsTheSame()
+    {
+        var rig = TwoPhases;
+        Outcome.AssertSame(rig.Run(data.NewFolder()), (rig with { Threads = 3 }).Run(data.NewFolder()));
+        Outcome.AssertSame(rig.Run(data.NewFolder()), (rig with { Threads = 1 }).Run(data.NewFolder()));
+    }
+
+    [Fact]
+    public void Run_OtherSeed_EndsDifferently()
+    {
+        var rig = TwoPhases;
+        var other = rig with { Options = rig.Options with { Seed = 6 } };
+        Assert.NotEqual(rig.Run(data.NewFolder()).Text, other.Run(data.NewFolder()).Text);
+    }
+
+    [Fact]
+    public void Run_CheckpointOfAnotherExperiment_IsRefused()
+    {
+        var folder = data.NewFolder();
+        var rig = TwoPhases;
+        rig.RunAndStop(folder, 3);
+        var before = File.ReadAllBytes(new RunFolder(folder).LastCheckpoint);
+        var e = Assert.Throws<ConsortException>(() => (rig with { Identity = "other" }).Run(folder, resume: true));
+        Assert.Contains("last.ckpt: was written by another experiment or other data", e.Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(new RunFolder(folder).LastCheckpoint));
+    }
+
+    [Fact]
+    public void Run_CheckpointCutShort_IsRefused()
+    {
+        var folder = data.NewFolder();
+        var rig = TwoPhases;
+        rig.RunAndStop(folder, 3);
+        var path = new RunFolder(folder).LastCheckpoint;
+        var whole = File.ReadAllBytes(path);
+        foreach (var length in new[] { 0, 7, 8, 100, whole.Length / 2, whole.Length - 1 })
+        {
+            File.WriteAllBytes(path, whole[..length]);
+            var e = Assert.Throws<ConsortException>(() => rig.Run(folder, resume: true));
+            Assert.Contains("last.ckpt: the file is damaged or cut short", e.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Run_ResumeWithoutACheckpoint_StartsAnew()
+    {
+        var rig = TwoPhases;
+        Outcome.AssertSame(rig.Run(data.NewFolder()), rig.Run(data.NewFolder(), resume: true));
+    }
+}

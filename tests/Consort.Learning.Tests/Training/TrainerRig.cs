@@ -1,0 +1,104 @@
+using System.Text.Json;
+using Consort.Data.Datasets;
+using Consort.Learning.Runs;
+using Consort.Learning.Strategies;
+using Consort.Learning.Training;
+using Consort.Models;
+using Consort.Models.Layers;
+using Consort.Models.Zoo;
+
+namespace Consort.Learning.Tests.Training;
+
+/// <summary>What a training test runs: a family, phases, and what came of it.</summary>
+internal sealed record TrainerRig(EncodedDataset Data)
+{
+    private static readonly MlpOptions Tower = new() { HiddenUnits = [8, 6], BatchNorm = true, Dropout = 0.2 };
+
+    public Family Family { get; init; } = Own(Noisy(), Noisy());
+
+    public TrainingOptions Options { get; init; } = new() { BatchSize = SmallData.BatchSize, Seed = 5 };
+
+    public IReadOnlyList<Phase> Phases { get; init; } = [new Phase { Strategy = new Supervised(), Epochs = 3, LearningRate = 0.01 }];
+
+    public string Identity { get; init; } = "identity";
+
+    public int Threads { get; init; } = 2;
+
+    /// <summary>A model in which all that differs between training and scoring takes part.</summary>
+    public static CtrModel Noisy() => new DeepFm(Tower);
+
+    public static CtrModel Plain() => new Dnn(Tower with { BatchNorm = false, Dropout = 0 });
+
+    public static Family Own(params CtrModel[] members) =>
+        new(new EmbeddingOptions { Dimension = 4, Shared = false, InitialDeviation = 0.1 }, members);
+
+    public static Family Shared(params CtrModel[] members) =>
+        new(new EmbeddingOptions { Dimension = 4, Shared = true, InitialDeviation = 0.1 }, members);
+
+    public Outcome Run(string folder, bool resume = false, CancellationToken cancellation = default)
+    {
+        using var trainer = new Trainer(Family.Build(Data.Space), Data, Options, Phases, new RunFolder(folder), Threads);
+        var result = trainer.Run(Identity, resume, cancellation);
+        return new Outcome(result, Numbers(trainer));
+    }
+
+    /// <summary>Runs, and stops after that many steps of all phases together.</summary>
+    public void RunAndStop(string folder, int steps, bool resume = false)
+    {
+        using var source = new CancellationTokenSource();
+        var left = steps;
+        var phases = Phases.Select(p => p with
+        {
+            Strategy = new StoppingStrategy(p.Strategy, () =>
+            {
+                if (--left == 0)
+                    source.Cancel();
+            }),
+        }).ToArray();
+        Assert.Throws<OperationCanceledException>(() => { (this with { Phases = phases }).Run(folder, resume, source.Token); });
+    }
+
+    private static Dictionary<string, float[]> Numbers(Trainer trainer)
+    {
+        var numbers = new Dictionary<string, float[]>();
+        foreach (var slot in trainer.Store.Slots)
+            numbers.Add(slot.Parameter.Name, trainer.Store.DenseValues.Slice(slot.Offset, slot.Length).ToArray());
+        foreach (var table in trainer.Store.Embeddings)
+            numbers.Add(table.Table.Name, table.Values.Span.ToArray());
+        return numbers;
+    }
+
+    // Calls back at each step, and leaves all else to another strategy.
+    private sealed class StoppingStrategy(Strategy inner, Action step) : Strategy
+    {
+        public override string Name => inner.Name;
+
+        public override Fusion Fusion => inner.Fusion;
+
+        public override IReadOnlyList<string> TermNames => inner.TermNames;
+
+        public override void Apply(BatchLogits batch, Span<double> terms)
+        {
+            inner.Apply(batch, terms);
+            step();
+        }
+    }
+}
+
+/// <summary>A result with the weights it was measured with.</summary>
+internal sealed record Outcome(TrainingResult Result, IReadOnlyDictionary<string, float[]> Numbers)
+{
+    private static readonly JsonSerializerOptions Json = new(RunFolder.Json) { WriteIndented = true };
+
+    /// <summary>Everything that must not depend on the clock, as text.</summary>
+    public string Text => JsonSerializer.Serialize(
+        new { Epochs = Result.Epochs.Select(e => e with { Seconds = 0 }), Result.Valid, Result.Test, Result.Parameters }, Json);
+
+    public static void AssertSame(Outcome expected, Outcome found)
+    {
+        Assert.Equal(expected.Text, found.Text);
+        Assert.Equal(expected.Numbers.Keys, found.Numbers.Keys);
+        foreach (var (name, numbers) in expected.Numbers)
+            Assert.True(numbers.AsSpan().SequenceEqual(found.Numbers[name]), $"{name} differs");
+    }
+}
