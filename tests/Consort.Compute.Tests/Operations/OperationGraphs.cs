@@ -55,6 +55,11 @@ internal sealed class OperationGraphs
         ["bilinear of all fields"] = (f, d) => Make(f, d, g => g.Bilinear(BilinearKind.FieldAll)),
         ["bilinear of each field"] = (f, d) => Make(f, d, g => g.Bilinear(BilinearKind.FieldEach)),
         ["bilinear of each pair"] = (f, d) => Make(f, d, g => g.Bilinear(BilinearKind.FieldInteraction)),
+        ["bi-interaction"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new BiInteraction(), g.AllFields()))),
+        ["dot"] = (f, d) => Make(f, d, g => g.Graph.Apply(new Dot(), g.AllFields(), g.AllFields())),
+        ["dot of one value"] = (f, d) => Make(f, d, g => g.DotTwice(g.Hidden(d))),
+        ["multiply"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Multiply(2), g.Hidden(d), g.Hidden(d)))),
+        ["matrix cross"] = (f, d) => Make(f, d, g => g.Logit(g.MatrixCrossTwice(g.Hidden(d)))),
         ["add bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new AddBias(g.Parameter(d)), g.Hidden(d)))),
         ["relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Relu), g.Hidden(20)))),
         ["sigmoid"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Sigmoid), g.Hidden(d)))),
@@ -124,6 +129,15 @@ internal sealed class OperationGraphs
         var weight = Parameter(BilinearInteraction.Matrices(kind, _fields + 3), _dimension, _dimension);
         var pairs = Graph.Apply(new BilinearInteraction(weight, kind), first, second, first);
         return Logit(pairs, Graph.Apply(new InnerProduct(), second));
+    }
+
+    private Value DotTwice(Value value) =>
+        Graph.Apply(new Dot(), value, Graph.Apply(new Multiply(), value, Graph.Apply(new Multiply(), value, value)));
+
+    private Value MatrixCrossTwice(Value first)
+    {
+        var second = Graph.Apply(new MatrixCross(Parameter(_dimension, _dimension), Parameter(_dimension)), first, first);
+        return Graph.Apply(new MatrixCross(Parameter(_dimension, _dimension), Parameter(_dimension)), first, second);
     }
 
     private Value CrossTwice(Value first)
