@@ -45,6 +45,10 @@ public sealed class MemberInputs
         ? _shared.Embeddings ??= MakeEmbeddings("shared", -1)
         : _embeddings ??= MakeEmbeddings(Scope(""), Member);
 
+    /// <summary>Further embeddings of all columns, [B, F + N, D], on a table of the member's own.</summary>
+    /// <param name="name">Below the member.</param>
+    public Value OwnEmbeddings(string name) => MakeEmbeddings(Scope(name), Member);
+
     /// <summary>
     /// The first-order term without bias, [B, 1]: one weight a feature, and one a numeric column. Always the member's own.
     /// </summary>

@@ -25,6 +25,12 @@ public static class ModelCatalogue
         new("DNN", "a tower over the embeddings", "Cheng et al. 2016", Tower, Dnn.From),
         new("DeepFM", "factorization machine beside a tower", "Guo et al. 2017", Tower, DeepFm.From),
         new("DCN", "cross network beside a tower", "Wang et al. 2017", Tower + ", cross_layers", Dcn.From),
+        new("WideDeep", "linear model beside a tower", "Cheng et al. 2016", Tower, WideDeep.From),
+        new("NFM", "a tower over pooled pairwise products", "He and Chua 2017", Tower, Nfm.From),
+        new("FwFM", "factorization machine with a weight for each pair of fields", "Pan et al. 2018", "linear_type", FwFm.From),
+        new("DCNv2", "cross network with matrices beside or below a tower", "Wang et al. 2021", Tower + ", cross_layers, structure", DcnV2.From),
+        new("PNN", "a tower over embeddings and inner products of all pairs", "Qu et al. 2016", Tower, Pnn.From),
+        new("FiBiNET", "a tower over bilinear interactions of embeddings, plain and re-weighted", "Huang et al. 2019", Tower + ", bilinear_type, reduction_ratio", FiBiNet.From),
     ];
 
     /// <summary>Reads one member of an experiment: the key <c>model</c> and the options of that model.</summary>

@@ -27,6 +27,16 @@ internal sealed record ModelCase(
         new("DCN", "{ hidden_units: [16, 5], cross_layers: 2 }",
             "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, cross_layers: 2 }",
             HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * 2 * f * d) + Mlp(f * d) + (f * d) + 6),
+        new("WideDeep", Tower, NoisyTower, HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + Mlp(f * d) + 6),
+        new("NFM", Tower, NoisyTower, HasInteractions: true, (v, _, n, d) => v + n + ((v + n) * d) + Mlp(d) + 6),
+        new("FwFM", "{ linear_type: FeLV }", "{ linear_type: FiLV }", HasInteractions: true, (v, f, n, d) => (2 * (v + n) * d) + (f * (f - 1) / 2) + 1),
+        new("DCNv2", "{ hidden_units: [16, 5], cross_layers: 2, structure: stacked }",
+            "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, cross_layers: 2 }",
+            HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * f * d * ((f * d) + 1)) + Mlp(f * d) + 6),
+        new("PNN", Tower, NoisyTower, HasInteractions: true, (v, f, n, d) => ((v + n) * d) + Mlp((f * d) + (f * (f - 1) / 2)) + 6),
+        new("FiBiNET", "{ hidden_units: [16, 5], bilinear_type: field_all, reduction_ratio: 2 }",
+            "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, bilinear_type: field_interaction }",
+            HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + (2 * f * (f / 2)) + (d * d) + Mlp(f * (f - 1) * d) + 6),
     ];
 
     /// <summary>Every entry of the catalogue; one without a case fails <see cref="ModelContractTests"/>.</summary>

@@ -149,7 +149,7 @@ public sealed class ModelContractTests
     public void Create_UnknownModel_NamesTheNearest()
     {
         var e = Assert.Throws<ConsortException>(() => ModelCatalogue.Create(OptionMap.Parse("\nmodel: DeepMF", "exp.yaml")));
-        Assert.Equal("exp.yaml:2, key model: found \"DeepMF\", expected one of LR, FM, DNN, DeepFM, DCN; did you mean DeepFM?", e.Message);
+        Assert.Equal($"exp.yaml:2, key model: found \"DeepMF\", expected one of {string.Join(", ", ModelCatalogue.Entries.Select(entry => entry.Name))}; did you mean DeepFM?", e.Message);
     }
 
     [Theory]

@@ -22,6 +22,14 @@ internal static class ScalarModels
             "DeepFM" => FirstOrder(rig, ids, x) + Pairs(Embeddings(rig, ids, x))
                 + Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)),
             "DCN" => Output(rig, [.. Cross(rig, Flat(Embeddings(rig, ids, x))), .. Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)]),
+            "WideDeep" => FirstOrder(rig, ids, x) + Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)),
+            "NFM" => FirstOrder(rig, ids, x) + Output(rig, Tower(rig, Pooled(Embeddings(rig, ids, x)), regularised)),
+            "FwFM" => FieldWeighted(rig, ids, x, Embeddings(rig, ids, x), byFeature: !regularised),
+            "DCNv2" => Output(rig, !regularised
+                ? Tower(rig, MatrixCross(rig, Flat(Embeddings(rig, ids, x))), regularised)
+                : [.. MatrixCross(rig, Flat(Embeddings(rig, ids, x))), .. Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)]),
+            "PNN" => Output(rig, Tower(rig, [.. Flat(Embeddings(rig, ids, x)), .. InnerProducts(Embeddings(rig, ids, x))], regularised)),
+            "FiBiNET" => FirstOrder(rig, ids, x) + Output(rig, Tower(rig, Bilinear(rig, Embeddings(rig, ids, x)), regularised)),
             _ => throw new ArgumentException($"{model} has no formula here"),
         };
     }
@@ -38,14 +46,14 @@ internal static class ScalarModels
     }
 
     // e_f: a row of the table; e_n = x_n · v_n
-    private static double[][] Embeddings(Rig<double> rig, int[] ids, double[] x)
+    private static double[][] Embeddings(Rig<double> rig, int[] ids, double[] x, string scope = "shared")
     {
         const int D = 3;
         var embeddings = new List<double[]>();
         foreach (var id in ids)
-            embeddings.Add([.. Enumerable.Range(0, D).Select(d => rig.Of("shared/embedding")[(id * D) + d])]);
+            embeddings.Add([.. Enumerable.Range(0, D).Select(d => rig.Of($"{scope}/embedding")[(id * D) + d])]);
         for (var n = 0; n < x.Length; n++)
-            embeddings.Add([.. Enumerable.Range(0, D).Select(d => x[n] * rig.Of("shared/numeric_embedding")[(n * D) + d])]);
+            embeddings.Add([.. Enumerable.Range(0, D).Select(d => x[n] * rig.Of($"{scope}/numeric_embedding")[(n * D) + d])]);
         return [.. embeddings];
     }
 
@@ -59,6 +67,83 @@ internal static class ScalarModels
             for (var j = i + 1; j < embeddings.Length; j++)
                 sum += embeddings[i].Zip(embeddings[j], (a, b) => a * b).Sum();
         return sum;
+    }
+
+    // Qu et al. 2016: ⟨e_i, e_j⟩, i < j
+    private static double[] InnerProducts(double[][] embeddings)
+    {
+        var products = new List<double>();
+        for (var i = 0; i < embeddings.Length; i++)
+            for (var j = i + 1; j < embeddings.Length; j++)
+                products.Add(embeddings[i].Zip(embeddings[j], (a, b) => a * b).Sum());
+        return [.. products];
+    }
+
+    // Huang et al. 2019, eq. 2–7: [(e_i W) ⊙ e_j] of the embeddings, then of those that squeeze and excitation re-weights;
+    // one W or one a pair, whichever the weight's size says
+    private static double[] Bilinear(Rig<double> rig, double[][] embeddings)
+    {
+        var (fields, d) = (embeddings.Length, embeddings[0].Length);
+        var (squeeze, excite) = (rig.Of("member0/senet/squeeze/weight").ToArray(), rig.Of("member0/senet/excite/weight").ToArray());
+        var weight = rig.Of("member0/bilinear/weight").ToArray();
+        var means = embeddings.Select(e => e.Average()).ToArray();
+        var hidden = new double[squeeze.Length / fields];
+        for (var h = 0; h < hidden.Length; h++)
+            hidden[h] = Math.Max(0, means.Select((m, f) => m * squeeze[(h * fields) + f]).Sum());
+        var scales = new double[fields];
+        for (var f = 0; f < fields; f++)
+            scales[f] = Math.Max(0, hidden.Select((v, h) => v * excite[(f * hidden.Length) + h]).Sum());
+        var weighted = embeddings.Select((e, f) => e.Select(v => v * scales[f]).ToArray()).ToArray();
+
+        var result = new List<double>();
+        foreach (var e in new[] { embeddings, weighted })
+        {
+            var pair = 0;
+            for (var i = 0; i < fields; i++)
+                for (var j = i + 1; j < fields; j++, pair++)
+                    for (var column = 0; column < d; column++)
+                    {
+                        var left = 0.0; // (e_i W) at the column
+                        for (var row = 0; row < d; row++)
+                            left += e[i][row] * weight[((weight.Length == d * d ? 0 : pair) * d * d) + (row * d) + column];
+                        result.Add(left * e[j][column]);
+                    }
+        }
+
+        return [.. result];
+    }
+
+    // He and Chua 2017, eq. 3: Σ_{i<j} e_i ⊙ e_j, pair by pair
+    private static double[] Pooled(double[][] embeddings)
+    {
+        var sum = new double[embeddings[0].Length];
+        for (var i = 0; i < embeddings.Length; i++)
+            for (var j = i + 1; j < embeddings.Length; j++)
+                for (var d = 0; d < sum.Length; d++)
+                    sum[d] += embeddings[i][d] * embeddings[j][d];
+        return sum;
+    }
+
+    // Pan et al. 2018, eq. 4 with a vector a feature or a field in the linear term
+    private static double FieldWeighted(Rig<double> rig, int[] ids, double[] x, double[][] embeddings, bool byFeature)
+    {
+        var linear = byFeature
+            ? Flat(embeddings).Zip(Flat(Embeddings(rig, ids, x, "member0/linear")), (e, w) => e * w).Sum()
+            : Flat(embeddings).Zip(rig.Of("member0/linear/weight").ToArray(), (e, w) => e * w).Sum();
+        return linear + Linear(rig, InnerProducts(embeddings), "member0/pairs")[0];
+    }
+
+    // Wang et al. 2021, eq. 1: x_{l+1} = x_0 ⊙ (W_l x_l + b_l) + x_l
+    private static double[] MatrixCross(Rig<double> rig, double[] first)
+    {
+        var x = first;
+        for (var layer = 0; layer < CrossLayers; layer++)
+        {
+            var hidden = Linear(rig, x, $"member0/cross/{layer}");
+            x = [.. x.Select((v, i) => (first[i] * hidden[i]) + v)];
+        }
+
+        return x;
     }
 
     // Wang et al. 2017, eq. 3: x_{l+1} = x_0 x_lᵀ w_l + b_l + x_l

@@ -10,6 +10,17 @@ namespace Consort.Compute.Kernels;
 /// </summary>
 internal static unsafe class VectorMath
 {
+    /// <summary>a · b + c of vectors, in one instruction where the processor has it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<T> MultiplyAdd<T>(Vector<T> a, Vector<T> b, Vector<T> c)
+    {
+        if (typeof(T) == typeof(float))
+            return Vector.MultiplyAddEstimate(a.As<T, float>(), b.As<T, float>(), c.As<T, float>()).As<float, T>();
+        if (typeof(T) == typeof(double))
+            return Vector.MultiplyAddEstimate(a.As<T, double>(), b.As<T, double>(), c.As<T, double>()).As<double, T>();
+        return (a * b) + c;
+    }
+
     /// <summary>target = source.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy<T>(T* target, T* source, int length)
@@ -86,6 +97,49 @@ internal static unsafe class VectorMath
         for (; i < length; i++)
             sum += left[i] * right[i];
         return sum;
+    }
+
+    /// <summary>Σ values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Sum<T>(T* values, int length)
+        where T : unmanaged, INumberBase<T>
+    {
+        var sums = Vector<T>.Zero;
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            sums += Vector.Load(values + i);
+        var sum = Vector.Sum(sums);
+        for (; i < length; i++)
+            sum += values[i];
+        return sum;
+    }
+
+    /// <summary>target = left · right, or target += left · right.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PutProduct<T>(T* target, T* left, T* right, bool accumulate, int length)
+        where T : unmanaged, INumberBase<T>
+    {
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+        {
+            var product = Vector.Load(left + i) * Vector.Load(right + i);
+            Vector.Store(accumulate ? Vector.Load(target + i) + product : product, target + i);
+        }
+
+        for (; i < length; i++)
+            target[i] = accumulate ? target[i] + (left[i] * right[i]) : left[i] * right[i];
+    }
+
+    /// <summary>target = value, or target += value, at every place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PutConstant<T>(T* target, T value, bool accumulate, int length)
+        where T : unmanaged, INumberBase<T>
+    {
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            Vector.Store(accumulate ? Vector.Load(target + i) + new Vector<T>(value) : new Vector<T>(value), target + i);
+        for (; i < length; i++)
+            target[i] = accumulate ? target[i] + value : value;
     }
 
     /// <summary>Copies into, or adds to, the memory of a gradient.</summary>

@@ -48,6 +48,18 @@ internal sealed class OperationGraphs
         ["linear with relu into linear"] = (f, d) => Make(f, d, g => g.Tower(d, new Activate(Activation.Tanh))),
         ["linear with relu into dropout"] = (f, d) => Make(f, d, g => g.Tower(d, new Dropout(0.3))),
         ["linear with relu and two readers"] = (f, d) => Make(f, d, g => g.ReluTwice(d)),
+        ["inner product"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new InnerProduct(), g.AllFields()))),
+        ["field mean"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FieldMean(), g.AllFields()))),
+        ["field scale"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FieldScale(), g.AllFields(), g.Hidden(f + 3)))),
+        ["squeeze and excitation of one value"] = (f, d) => Make(f, d, g => g.Squeeze()),
+        ["bilinear of all fields"] = (f, d) => Make(f, d, g => g.Bilinear(BilinearKind.FieldAll)),
+        ["bilinear of each field"] = (f, d) => Make(f, d, g => g.Bilinear(BilinearKind.FieldEach)),
+        ["bilinear of each pair"] = (f, d) => Make(f, d, g => g.Bilinear(BilinearKind.FieldInteraction)),
+        ["bi-interaction"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new BiInteraction(), g.AllFields()))),
+        ["dot"] = (f, d) => Make(f, d, g => g.Graph.Apply(new Dot(), g.AllFields(), g.AllFields())),
+        ["dot of one value"] = (f, d) => Make(f, d, g => g.DotTwice(g.Hidden(d))),
+        ["multiply"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Multiply(2), g.Hidden(d), g.Hidden(d)))),
+        ["matrix cross"] = (f, d) => Make(f, d, g => g.Logit(g.MatrixCrossTwice(g.Hidden(d)))),
         ["add bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new AddBias(g.Parameter(d)), g.Hidden(d)))),
         ["relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Relu), g.Hidden(20)))),
         ["sigmoid"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Sigmoid), g.Hidden(d)))),
@@ -97,6 +109,36 @@ internal sealed class OperationGraphs
     private Value One(Value value) => Graph.Apply(new Linear(Parameter(1, value.Shape.Size), Parameter(1)), Flat(value));
 
     private Value Pairs() => Graph.Apply(new FactorizationMachine(), Graph.Apply(new Concat(), Fields(), Graph.Apply(new NumericEmbed(Parameter(3, _dimension)), Graph.Numeric!)));
+
+    /// <summary>[B, F + 3, D], categorical and numeric.</summary>
+    private Value AllFields() =>
+        Graph.Apply(new Concat(), Fields(), Graph.Apply(new NumericEmbed(Parameter(3, _dimension)), Graph.Numeric!));
+
+    private Value Squeeze()
+    {
+        var fields = AllFields();
+        var mean = Graph.Apply(new FieldMean(), fields);
+        var scaled = Graph.Apply(new FieldScale(), fields, Graph.Apply(new Activate(Activation.Sigmoid), mean));
+        return Logit(fields, scaled, mean);
+    }
+
+    // Two inputs, one of them twice and with another reader, share the matrices.
+    private Value Bilinear(BilinearKind kind)
+    {
+        var (first, second) = (AllFields(), AllFields());
+        var weight = Parameter(BilinearInteraction.Matrices(kind, _fields + 3), _dimension, _dimension);
+        var pairs = Graph.Apply(new BilinearInteraction(weight, kind), first, second, first);
+        return Logit(pairs, Graph.Apply(new InnerProduct(), second));
+    }
+
+    private Value DotTwice(Value value) =>
+        Graph.Apply(new Dot(), value, Graph.Apply(new Multiply(), value, Graph.Apply(new Multiply(), value, value)));
+
+    private Value MatrixCrossTwice(Value first)
+    {
+        var second = Graph.Apply(new MatrixCross(Parameter(_dimension, _dimension), Parameter(_dimension)), first, first);
+        return Graph.Apply(new MatrixCross(Parameter(_dimension, _dimension), Parameter(_dimension)), first, second);
+    }
 
     private Value CrossTwice(Value first)
     {

@@ -1,0 +1,177 @@
+using System.Numerics;
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Kernels;
+
+namespace Consort.Compute.Operations;
+
+/// <summary>How many matrices a bilinear interaction has.</summary>
+public enum BilinearKind
+{
+    /// <summary>One for all pairs: W, [1, D, D].</summary>
+    FieldAll,
+
+    /// <summary>One for each left field: W_i, [F, D, D]. The last field is never a left one, so its matrix stays unused.</summary>
+    FieldEach,
+
+    /// <summary>One for each pair: W_ij, [F(F − 1)/2, D, D], pairs in the order of the output.</summary>
+    FieldInteraction,
+}
+
+/// <summary>
+/// The bilinear interaction of all pairs of fields: p_ij = (e_i W) ⊙ e_j for i &lt; j, in the order (0,1), (0,2), …, (1,2), …;
+/// W is one for all, W_i or W_ij. One or more inputs [B, F, D] share the matrices, and their results stand side by side:
+/// k inputs → [B, k · F(F − 1)/2 · D], so that the tower behind needs no copy of what is a wide row (23,712 numbers for two
+/// inputs of F = 39, D = 16).
+/// Source: Huang et al. 2019 (FiBiNET), eq. 5–7.
+/// </summary>
+public sealed partial class BilinearInteraction : Operation
+{
+    /// <summary>Describes the interaction.</summary>
+    /// <param name="weight">Stored [matrices, D, D], each from e_i (rows) to e_i W (columns).</param>
+    /// <param name="kind">How many matrices there are.</param>
+    public BilinearInteraction(Parameter weight, BilinearKind kind)
+    {
+        if (weight.Shape.Rank != 3 || weight.Shape[1] != weight.Shape[2])
+            throw new ArgumentException($"bilinear: found weight {weight.Shape}, expected [matrices, D, D]", nameof(weight));
+        (Weight, Kind, Parameters) = (weight, kind, [weight]);
+    }
+
+    /// <inheritdoc/>
+    public override string Name => "bilinear_interaction";
+
+    /// <summary>[matrices, D, D].</summary>
+    public Parameter Weight { get; }
+
+    /// <summary>How many matrices there are.</summary>
+    public BilinearKind Kind { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>The number of matrices that <paramref name="fields"/> fields need.</summary>
+    public static int Matrices(BilinearKind kind, int fields) => kind switch
+    {
+        BilinearKind.FieldAll => 1,
+        BilinearKind.FieldEach => fields,
+        _ => fields * (fields - 1) / 2,
+    };
+
+    /// <inheritdoc/>
+    public override Shape Infer(ReadOnlySpan<Shape> inputs)
+    {
+        var dimension = Weight.Shape[1];
+        var fits = inputs.Length > 0 && inputs[0].Rank == 2 && inputs[0][0] > 1 && inputs[0][1] == dimension
+            && Weight.Shape[0] == Matrices(Kind, inputs[0][0]);
+        foreach (var input in inputs)
+            if (!fits || input != inputs[0])
+                throw Mismatch(inputs, $"one or more of one shape [F, {dimension}], at least two fields, for {Weight.Shape[0]} matrices");
+        if (!fits)
+            throw Mismatch(inputs, $"at least one [F, {dimension}]");
+        return new Shape(inputs.Length * (inputs[0][0] * (inputs[0][0] - 1) / 2) * dimension);
+    }
+
+    /// <inheritdoc/>
+    public override long FlopsPerRow(ReadOnlySpan<Shape> inputs)
+    {
+        var (fields, dimension) = ((long)inputs[0][0], (long)inputs[0][1]);
+        var pairs = fields * (fields - 1) / 2;
+        var products = Kind == BilinearKind.FieldInteraction ? pairs : fields - 1;
+        return inputs.Length * ((2 * products * dimension * dimension) + (pairs * dimension));
+    }
+
+    /// <inheritdoc/>
+    public override Kernel Compile<T>(Binding<T> binding) => Kind == BilinearKind.FieldInteraction
+        ? new PairKernel<T>(this, binding)
+        : new FieldKernel<T>(this, binding);
+
+    /// <summary>What both kernels have: the memory they work on, and the matrices with rows padded to whole vectors.</summary>
+    private abstract unsafe class BilinearKernel<T> : RowKernel
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        /// <summary>Rows worked on at a time: a matrix is used for all of them while it is in the cache.</summary>
+        protected const int BlockRows = 16;
+
+        private readonly int _matrices;
+        private readonly T* _weight; // [matrices, D, D]
+        private readonly T* _weightGradient;
+        private readonly T* _padded; // [matrices, D, D padded]
+        private readonly T* _transposed; // [matrices, D, D padded]
+        private readonly T* _total; // [matrices, D, D padded]
+        private readonly ChunkSums<T>? _sums;
+
+        protected BilinearKernel(BilinearInteraction bilinear, Binding<T> binding) : base(binding.Workers)
+        {
+            (Fields, Dimension) = (binding.InputShape(0)[0], binding.InputShape(0)[1]);
+            PaddedDimension = SmallMatrix.Padded<T>(Dimension);
+            Width = binding.OutputShape.Size;
+            Inputs = [.. Enumerable.Range(0, binding.Inputs).Select(i => (nint)binding.Input(i))];
+            Targets = [.. Enumerable.Range(0, binding.Inputs).Select(binding.InputGradient)];
+            Output = binding.Output;
+            OutputGradient = binding.OutputGradient;
+            _matrices = bilinear.Weight.Shape[0];
+            _weight = binding.Values(bilinear.Weight);
+            var size = _matrices * Dimension * PaddedDimension;
+            _padded = PaddedDimension == Dimension ? _weight : binding.Workspace(size);
+            if (OutputGradient == null)
+                return;
+            _weightGradient = binding.Gradients(bilinear.Weight);
+            _transposed = binding.Workspace(size);
+            _total = PaddedDimension == Dimension ? _weightGradient : binding.Workspace(size);
+            _sums = new ChunkSums<T>(binding, size);
+        }
+
+        protected int Fields { get; }
+
+        protected int Dimension { get; }
+
+        protected int PaddedDimension { get; }
+
+        /// <summary>Numbers of a row of the output.</summary>
+        protected int Width { get; }
+
+        protected nint[] Inputs { get; } // each [B, F, D]
+
+        protected GradientTarget<T>[] Targets { get; }
+
+        protected T* Output { get; } // [B, k · P · D]
+
+        protected T* OutputGradient { get; }
+
+        public override void Forward(in Step step)
+        {
+            if (_padded != _weight)
+                for (var row = 0; row < _matrices * Dimension; row++)
+                    VectorMath.Copy(_padded + (row * PaddedDimension), _weight + (row * Dimension), Dimension);
+            base.Forward(step);
+        }
+
+        public override void Backward(in Step step)
+        {
+            for (var matrix = 0; matrix < _matrices; matrix++)
+                for (var d = 0; d < Dimension; d++)
+                    for (var e = 0; e < Dimension; e++)
+                        _transposed[(((matrix * Dimension) + e) * PaddedDimension) + d] = _weight[(((matrix * Dimension) + d) * Dimension) + e];
+            base.Backward(step);
+            if (_total == _weightGradient)
+            {
+                _sums!.AddTo(_total, step.Rows);
+                return;
+            }
+
+            new Span<T>(_total, _matrices * Dimension * PaddedDimension).Clear();
+            _sums!.AddTo(_total, step.Rows);
+            for (var row = 0; row < _matrices * Dimension; row++)
+                VectorMath.Add(_weightGradient + (row * Dimension), _total + (row * PaddedDimension), Dimension);
+        }
+
+        /// <summary>The zeroed sums of ∂W that a chunk makes, [matrices, D, D padded].</summary>
+        protected T* OpenSums(int start) => _sums!.Open(start);
+
+        /// <summary>W of a place, [D, D padded].</summary>
+        protected T* Matrix(int index) => _padded + (index * Dimension * PaddedDimension);
+
+        /// <summary>Wᵀ of a place, [D, D padded].</summary>
+        protected T* Transposed(int index) => _transposed + (index * Dimension * PaddedDimension);
+    }
+}

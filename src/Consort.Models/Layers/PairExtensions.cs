@@ -1,0 +1,48 @@
+using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
+using Consort.Data;
+
+namespace Consort.Models.Layers;
+
+/// <summary>Layers over all pairs of fields (i, j), i &lt; j: P = F(F − 1)/2 of them, in the order (0,1), (0,2), …, (1,2), ….</summary>
+public static class PairExtensions
+{
+    /// <summary>Inner products ⟨e_i, e_j⟩, [B, F, D] → [B, P].</summary>
+    /// <exception cref="ConsortException">There is only one field.</exception>
+    public static Value InnerProducts(this MemberInputs inputs, Value fields) =>
+        inputs.Graph.Apply(new InnerProduct(), Paired(fields));
+
+    /// <summary>
+    /// Squeeze and excitation (SENET), [B, F, D] → [B, F, D]: the mean of each field, two layers F → max(1, F/r) → F with
+    /// ReLU and without bias, and each field scaled by what comes out. Source: Huang et al. 2019, eq. 2–4.
+    /// </summary>
+    /// <param name="inputs">The member's inputs.</param>
+    /// <param name="fields">[B, F, D].</param>
+    /// <param name="reduction">r.</param>
+    /// <param name="name">Of the layer.</param>
+    public static Value SqueezeExcitation(this MemberInputs inputs, Value fields, double reduction, string name)
+    {
+        var count = fields.Shape[0];
+        var mean = inputs.Graph.Apply(new FieldMean(), fields); // [B, F]
+        var hidden = inputs.Linear(mean, Math.Max(1, (int)(count / reduction)), $"{name}/squeeze", bias: false, relu: true); // [B, F/r]
+        var scale = inputs.Linear(hidden, count, $"{name}/excite", bias: false, relu: true); // [B, F]
+        return inputs.Graph.Apply(new FieldScale(), fields, scale);
+    }
+
+    /// <summary>
+    /// Bilinear interactions (e_i W) ⊙ e_j of one or more values [B, F, D] with the same matrices, side by side:
+    /// [B, values · P · D]. Each matrix starts Xavier normal.
+    /// </summary>
+    /// <exception cref="ConsortException">There is only one field.</exception>
+    public static Value Bilinear(this MemberInputs inputs, BilinearKind kind, string name, params ReadOnlySpan<Value> values)
+    {
+        var (fields, dimension) = (Paired(values[0]).Shape[0], values[0].Shape[1]);
+        var shape = new Shape(BilinearInteraction.Matrices(kind, fields), dimension, dimension);
+        var weight = inputs.Weight($"{name}/weight", shape, Initializer.XavierNormal(dimension, dimension));
+        return inputs.Graph.Apply(new BilinearInteraction(weight, kind), values);
+    }
+
+    private static Value Paired(Value fields) => fields.Shape[0] > 1
+        ? fields
+        : throw new ConsortException("a model of pairs of fields: found data with one column, expected at least two");
+}

@@ -1,0 +1,28 @@
+using Consort.Compute.Graphs;
+using Consort.Data;
+using Consort.Data.Options;
+using Consort.Models.Layers;
+
+namespace Consort.Models.Zoo;
+
+/// <summary>
+/// Wide and deep (Wide&amp;Deep): a linear model beside a tower, z = first order + w · MLP([e_1 … e_F]) + b, [B, 1].
+/// Source: Cheng et al. 2016, eq. 3. As in FuxiCTR the wide part has the features themselves and no hand-made crosses, and
+/// one optimizer trains both parts.
+/// </summary>
+public sealed record WideDeep(MlpOptions Mlp) : CtrModel
+{
+    /// <inheritdoc/>
+    public override string Name => "WideDeep";
+
+    /// <summary>Reads the tower's options.</summary>
+    /// <exception cref="ConsortException">A value is out of its range.</exception>
+    public static WideDeep From(OptionMap options) => new(MlpOptions.From(options));
+
+    /// <inheritdoc/>
+    public override Value Build(MemberInputs inputs)
+    {
+        var deep = inputs.Linear(inputs.Mlp(inputs.Embeddings(), Mlp, "mlp"), 1, "output"); // [B, 1]
+        return inputs.Sum(inputs.FirstOrder(), deep);
+    }
+}
