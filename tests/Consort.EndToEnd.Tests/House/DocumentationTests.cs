@@ -57,13 +57,22 @@ public sealed class DocumentationTests
             Assert.NotEmpty(Experiment.Parse(block, "docs/experiment.md", folder.Path).Phases);
     }
 
+    [Fact]
+    public void Names_OfTheCatalogues_StandOnTheExperimentPage()
+    {
+        var page = File.ReadAllText(Repository.At("docs/experiment.md"));
+        var words = ModelCatalogue.Entries.Select(e => e.Name)
+            .Concat(ModelCatalogue.Entries.SelectMany(e => e.Keys.Split(", ")).Where(k => k != "none").Select(k => $"`{k}`"))
+            .Concat(StrategyCatalogue.Entries.Select(e => $"`{e.Name}`"))
+            .Concat(ScheduleCatalogue.Entries.Select(e => $"`{e.Name}`"));
+        Assert.Empty(words.Distinct().Where(w => !page.Contains(w, StringComparison.Ordinal)));
+    }
+
+    public static TheoryData<string> Configs => [.. Repository.Files()
+        .Where(f => f.StartsWith("configs/", StringComparison.Ordinal) && f.EndsWith(".yaml", StringComparison.Ordinal))];
+
     [Theory]
-    [InlineData("configs/mutual.yaml")]
-    [InlineData("configs/kdef.yaml")]
-    [InlineData("configs/criteo/DeepFM.yaml")]
-    [InlineData("configs/avazu/DeepFM.yaml")]
-    [InlineData("configs/frappe_x1/DNN.yaml")]
-    [InlineData("configs/frappe_x1/DeepFM.yaml")]
+    [MemberData(nameof(Configs))]
     public void Experiments_OfTheRepository_CanBeRead(string file)
     {
         using var folder = new TempFolder();
