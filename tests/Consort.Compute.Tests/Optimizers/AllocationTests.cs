@@ -9,6 +9,7 @@ public sealed class AllocationTests
     [Theory]
     [InlineData(EmbeddingUpdate.Dense)]
     [InlineData(EmbeddingUpdate.Touched)]
+    [InlineData(EmbeddingUpdate.Deferred)]
     public void Step_WholeTrainingStepAfterWarmUp_AllocatesNothing(EmbeddingUpdate update)
     {
         const int Capacity = 300;
