@@ -27,7 +27,23 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     {
         var options = new OptimizerOptions { MaxGradientNorm = 3 };
         Assert.InRange(Compare<double>(options, dimension, isSkewed, Steps), 0, 1e-11);
-        Assert.InRange(Compare<float>(options, dimension, isSkewed, Steps), 0, 2e-6);
+        Assert.InRange(Compare<float>(options, dimension, isSkewed, Steps), 0, 5e-6);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    public void Step_FloatWithoutRegulariser_IsAsNearToDoublePrecisionAsTheDenseStep(int dimension)
+    {
+        using var exact = new Run<double>(new OptimizerOptions(), dimension, true, _workers);
+        using var dense = new Run<float>(new OptimizerOptions(), dimension, true, _workers);
+        using var deferred = new Run<float>(new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Deferred }, dimension, true, _workers);
+        exact.Train(0, Steps);
+        dense.Train(0, Steps);
+        deferred.Train(0, Steps);
+        var (own, found) = (Distance(exact, dense), Distance(exact, deferred));
+        output.WriteLine($"from double precision, D {dimension}: dense {own:g3}, deferred {found:g3}");
+        Assert.InRange(found, 0, 1.5 * own);
     }
 
     [Theory]
@@ -55,8 +71,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     [Theory]
     [InlineData(0.002)] // always clipped
     [InlineData(0.1)] // now and then
-    public void Step_WithRegulariserAndClipping_IsTheDenseStep(double limit) =>
-        Assert.InRange(Compare<double>(new OptimizerOptions { EmbeddingL2 = 0.01, MaxGradientNorm = limit }, 10, true, 1000), 0, 1e-9);
+    public void Step_WithRegulariserAndClipping_IsTheDenseStep(double limit) => // norms are summed in another order
+        Assert.InRange(Compare<double>(new OptimizerOptions { EmbeddingL2 = 0.01, MaxGradientNorm = limit }, 10, true, 1000), 0, 1e-7);
 
     [Fact]
     public void Step_OtherRules_AreTheDenseStep()
@@ -236,8 +252,9 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
         return distance;
     }
 
-    private static double Distance<T>(Run<T> expected, Run<T> found)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    private static double Distance<TExpected, TFound>(Run<TExpected> expected, Run<TFound> found)
+        where TExpected : unmanaged, IBinaryFloatingPointIeee754<TExpected>
+        where TFound : unmanaged, IBinaryFloatingPointIeee754<TFound>
     {
         var most = 0.0;
         var (numbers, others) = (expected.Trial.Numbers(), found.Trial.Numbers());
