@@ -33,6 +33,7 @@ public sealed unsafe class Program<T> : IDisposable
         if (graph.Outputs.Count == 0)
             throw new ArgumentException("the graph has no outputs", nameof(graph));
         (Graph, Store, Capacity, Workers) = (graph, store, capacity, workers);
+        HasGradients = withGradients;
         Gemm = new Gemm(workers);
         _data = new T*[graph.Values.Count];
         _gradients = new T*[graph.Values.Count];
@@ -97,6 +98,8 @@ public sealed unsafe class Program<T> : IDisposable
 
     internal Gemm Gemm { get; }
 
+    internal bool HasGradients { get; }
+
     /// <summary>Computes the logits of a batch.</summary>
     /// <param name="ids">Global ids [B, F], row-major; must stay valid until <see cref="Backward"/> is done.</param>
     /// <param name="numeric">Numeric columns [B, N], or null where the graph has none.</param>
@@ -106,6 +109,7 @@ public sealed unsafe class Program<T> : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(step.Rows, Capacity, nameof(step));
         ArgumentOutOfRangeException.ThrowIfLessThan(step.Rows, 1, nameof(step));
         _step = new Step(step.Rows, step.IsTraining, step.Seed) { Ids = ids };
+        Store.BeginBatch(this, _step);
         if (Graph.Numeric is { } input)
         {
             var target = _data[input.Index];
