@@ -12,8 +12,8 @@ public sealed class ReadmeExampleTests
     public void Readme_Example_IsTheCodeBelow()
     {
         var source = File.ReadAllText(Path.Combine(Root(), "tests", "Consort.EndToEnd.Tests", "ReadmeExampleTests.cs"));
-        var lines = source.Split('\n').SkipWhile(l => !l.Contains("// README begins", StringComparison.Ordinal)).Skip(1)
-            .TakeWhile(l => !l.Contains("// README ends", StringComparison.Ordinal)).ToList();
+        var lines = source.Split('\n').SkipWhile(l => l.Trim() != "// README begins").Skip(1)
+            .TakeWhile(l => l.Trim() != "// README ends").ToList();
         var example = string.Join('\n', lines.Select(l => l.Length > 8 ? l[8..] : ""));
         Assert.True(lines.Count is > 5 and <= 15, $"the example has {lines.Count} lines");
         Assert.Contains(example, File.ReadAllText(Path.Combine(Root(), "README.md")), StringComparison.Ordinal);

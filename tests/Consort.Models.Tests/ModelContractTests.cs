@@ -125,7 +125,9 @@ public sealed class ModelContractTests
             for (var first = 0; first < Rows; first += size)
             {
                 var rows = Math.Min(size, Rows - first);
-                Assert.Equal(whole.AsSpan(first, rows).ToArray(), rig.Logits(rows, first: first));
+                // Not to the last bit: the matrix multiply sums in another order where a batch has a few rows.
+                foreach (var (expected, found) in whole.AsSpan(first, rows).ToArray().Zip(rig.Logits(rows, first: first)))
+                    Assert.InRange(found, expected - (2e-6 * (1 + Math.Abs(expected))), expected + (2e-6 * (1 + Math.Abs(expected))));
             }
     }
 

@@ -5,7 +5,6 @@ using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
 using Consort.Experiments.Demo;
 using Consort.Learning.Training;
-using Monitor = Consort.Learning.Training.Monitor;
 
 namespace Consort.Cli.Commands;
 
@@ -89,12 +88,8 @@ internal sealed class DemoCommand : ExampleCommand
 
         public IProgress<EncodeProgress>? Encoding { get; } = new EncodingLine(line);
 
-        public IProgress<TrainingProgress>? Training { get; private set; } = new TrainingLine(line, Monitor.Auc);
+        public IProgress<TrainingProgress>? Training { get; } = new TrainingLine(line);
 
-        public void Begin(string part)
-        {
-            line.Keep(part);
-            Training = new TrainingLine(line, Monitor.Auc); // forgets the best of the part before
-        }
+        public void Begin(string part) => line.Keep(part);
     }
 }

@@ -65,7 +65,7 @@ internal sealed class TrainCommand : ExampleCommand
         var request = new RunRequest(
             experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
             quiet ? null : new EncodingLine(Terminal.Status),
-            quiet ? null : new TrainingLine(Terminal.Status, experiment.Training.Monitor));
+            quiet ? null : new TrainingLine(Terminal.Status));
         RunResult result;
         try
         {

@@ -1,20 +1,15 @@
 using System.Globalization;
 using Consort.Learning.Training;
-using Monitor = Consort.Learning.Training.Monitor;
 
 namespace Consort.Cli.Terminals;
 
 /// <summary>Shows training: a line that is written over itself, and one that stays for each evaluation.</summary>
-internal sealed class TrainingLine(StatusLine line, Monitor monitor) : IProgress<TrainingProgress>
+internal sealed class TrainingLine(StatusLine line) : IProgress<TrainingProgress>
 {
     private readonly char[] _text = new char[256];
-    private string _phase = "";
-    private double _best;
 
     public void Report(TrainingProgress value)
     {
-        if (value.Phase != _phase)
-            (_phase, _best) = (value.Phase, double.NegativeInfinity);
         // The trainer reports no batches when it has just evaluated.
         if (value.Batches == 0)
             Evaluated(value);
@@ -37,9 +32,7 @@ internal sealed class TrainingLine(StatusLine line, Monitor monitor) : IProgress
     {
         if (value.Latest is not { } metrics)
             return;
-        var metric = monitor == Monitor.Auc ? metrics.Auc : -metrics.LogLoss;
-        var mark = metric > _best ? "  best" : "";
-        _best = Math.Max(_best, metric);
+        var mark = value.IsLatestBest ? "  best" : "";
         int length;
         if (value.Batch == 0)
         {

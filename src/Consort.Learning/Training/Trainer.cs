@@ -310,9 +310,10 @@ public sealed class Trainer : IDisposable
             loss += sum / Math.Max(1, _state.Batch);
         var pace = seconds > 0 ? rows / seconds : _state.TrainedRows / Math.Max(1e-9, _state.TrainedSeconds);
         var left = pace > 0 ? Math.Max(0, batches - _state.Batch) * _options.BatchSize / pace : 0;
-        var latest = _state.Epochs.Count > 0 ? _state.Epochs[^1].Valid.Ensemble : null;
+        var latest = _state.Epochs.Count > 0 ? _state.Epochs[^1] : null;
         _progress.Report(new TrainingProgress(
-            phase.Name, _state.Epoch + 1, phase.Epochs, _state.Batch, batches, pace, loss, _schedule!.Rate(_state.PhaseSteps), latest, left));
+            phase.Name, _state.Epoch + 1, phase.Epochs, _state.Batch, batches, pace, loss, _schedule!.Rate(_state.PhaseSteps),
+            latest?.Valid.Ensemble, left, latest is { IsBest: true }));
     }
 
     private void SaveLast()

@@ -7,15 +7,16 @@ namespace Consort.Learning.Training;
 /// <param name="Epoch">From 1.</param>
 /// <param name="Epochs">The most there will be.</param>
 /// <param name="Batch">Steps done in this epoch.</param>
-/// <param name="Batches">Steps of an epoch.</param>
+/// <param name="Batches">Steps of an epoch; 0 in the report that follows an evaluation.</param>
 /// <param name="RowsPerSecond">Since the epoch began.</param>
 /// <param name="Loss">Mean of the epoch so far, all terms together.</param>
 /// <param name="LearningRate">Of the last step.</param>
 /// <param name="Latest">The latest validation metrics, or null.</param>
 /// <param name="EpochSecondsLeft">Until the epoch's end at this pace.</param>
+/// <param name="IsLatestBest">Whether the latest evaluation is the phase's best so far.</param>
 public sealed record TrainingProgress(
     string Phase, int Epoch, int Epochs, long Batch, long Batches, double RowsPerSecond, double Loss, double LearningRate,
-    Metrics? Latest, double EpochSecondsLeft);
+    Metrics? Latest, double EpochSecondsLeft, bool IsLatestBest);
 
 /// <summary>What an epoch (or a part of one, where there are several evaluations) came to.</summary>
 /// <param name="Phase">The phase's name.</param>

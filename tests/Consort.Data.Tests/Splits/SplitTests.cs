@@ -61,11 +61,12 @@ public sealed class SplitTests : IDisposable
     [Fact]
     public void Load_Options_GivesThePlan()
     {
-        OptionMap map = OptionMap.Parse("{source: [a.tsv, b.tsv], by: order, shares: [0.5, 0.25, 0.25]}", "e.yaml");
-        var plan = SplitPlan.Load(map, "data");
+        string[] files = [Rows("a.tsv", 0, 1), Rows("b.tsv", 1, 1)];
+        OptionMap map = OptionMap.Parse("{source: [a.tsv, absent.tsv | b.tsv], by: order, shares: [0.5, 0.25, 0.25]}", "e.yaml");
+        var plan = SplitPlan.Load(map, _folder.Path);
         map.Close();
         Assert.Equal(SplitKind.InOrder, plan.Kind);
-        Assert.Equal([Path.Combine("data", "a.tsv"), Path.Combine("data", "b.tsv")], plan.Files);
+        Assert.Equal(files, plan.Files);
         Assert.Equal(0.25, plan.TestShare);
         Assert.Throws<ConsortException>(() => SplitPlan.Load(OptionMap.Parse("{valid: v}", "e.yaml"), "."));
     }
