@@ -1,5 +1,6 @@
 using Consort.Data;
 using Consort.Experiments.Files;
+using Consort.Models;
 using Consort.Models.Zoo;
 
 namespace Consort.Experiments.Tests.Files;
@@ -117,8 +118,8 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("  learning_rate: 0.01", "  schedule: exponential", "12, key schedule: found a single value, expected keys and values")]
     [InlineData("  learning_rate: 0.01", "  name: a/b", "12, key name: found \"a/b\", expected letters, digits, - and _ (it names a file)")]
     [InlineData("  learning_rate: 0.01", "  freeze: [3]", "10, key training: phase train freezes member 3, expected one of 0 to 2")]
-    [InlineData("  - model: DeepFM", "  - model: DeepMF", "6, key model: found \"DeepMF\", expected one of LR, FM, DNN, DeepFM, DCN; did you mean DeepFM?")]
-    [InlineData("  - model: DeepFM", "  - modle: DeepFM", "6, key model: found nothing, expected one of LR, FM, DNN, DeepFM, DCN")]
+    [InlineData("  - model: DeepFM", "  - model: DeepMF", "6, key model: found \"DeepMF\", expected one of MODELS; did you mean DeepFM?")]
+    [InlineData("  - model: DeepFM", "  - modle: DeepFM", "6, key model: found nothing, expected one of MODELS")]
     [InlineData("    hidden_units: [8]", "    hiden_units: [8]", "7: unknown key \"hiden_units\"; did you mean \"hidden_units\"?")]
     [InlineData("    count: 2", "    cross_layers: 2", "9: unknown key \"cross_layers\"")]
     [InlineData("    count: 2", "    count: 65", "9, key count: found 65, expected 1 to 64")]
@@ -134,6 +135,7 @@ public sealed class ExperimentTests : IDisposable
     public void Parse_Mistake_SaysWhere(string line, string mistake, string message, bool anywhere = false)
     {
         Assert.Contains(line, Small, StringComparison.Ordinal);
+        message = message.Replace("MODELS", string.Join(", ", ModelCatalogue.Entries.Select(m => m.Name)), StringComparison.Ordinal);
         var e = Assert.Throws<ConsortException>(() => Parse(Small.Replace(line, mistake, StringComparison.Ordinal)));
         if (anywhere)
             Assert.Contains(message, e.Message, StringComparison.Ordinal);
