@@ -1,6 +1,7 @@
 using System.Globalization;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
+using Consort.Data;
 using Consort.Data.Schemas;
 
 namespace Consort.Models;
@@ -48,6 +49,27 @@ public sealed class MemberInputs
     /// <summary>Further embeddings of all columns, [B, F + N, D], on a table of the member's own.</summary>
     /// <param name="name">Below the member.</param>
     public Value OwnEmbeddings(string name) => MakeEmbeddings(Scope(name), Member);
+
+    /// <summary>Further embeddings of some categorical columns, [B, columns, D], on a table of the member's own.</summary>
+    /// <param name="name">Below the member.</param>
+    /// <param name="columns">Their names, at least one.</param>
+    /// <exception cref="ConsortException">There is no such categorical column.</exception>
+    public Value OwnEmbeddings(string name, IReadOnlyList<string> columns)
+    {
+        var scope = Scope($"{name}/embedding");
+        var table = Graph.Add(new Table(scope, Space.Features, Dimension, Initializer.Normal(_options.InitialDeviation), Member));
+        var parts = columns.Select(column => Graph.Apply(new Embed(table, IndexOf(column), 1))).ToArray(); // [B, 1, D] each
+        return parts.Length == 1 ? parts[0] : Graph.Apply(new Concat(), parts);
+
+        int IndexOf(string column)
+        {
+            for (var i = 0; i < Space.Categorical.Count; i++)
+                if (Space.Categorical[i].Name == column)
+                    return i;
+            throw new ConsortException(
+                $"context column {column}: found no such categorical column, expected one of {string.Join(", ", Space.Categorical.Select(c => c.Name))}");
+        }
+    }
 
     /// <summary>
     /// The first-order term without bias, [B, 1]: one weight a feature, and one a numeric column. Always the member's own.

@@ -31,6 +31,9 @@ public static class ModelCatalogue
         new("DCNv2", "cross network with matrices beside or below a tower", "Wang et al. 2021", Tower + ", cross_layers, structure", DcnV2.From),
         new("PNN", "a tower over embeddings and inner products of all pairs", "Qu et al. 2016", Tower, Pnn.From),
         new("FiBiNET", "a tower over bilinear interactions of embeddings, plain and re-weighted", "Huang et al. 2019", Tower + ", bilinear_type, reduction_ratio", FiBiNet.From),
+        new("FinalMLP", "two towers over gated embeddings, fused bilinearly", "Mao et al. 2023",
+            "mlp1_hidden_units, mlp1_activation, mlp1_batch_norm, mlp1_dropout, mlp2_hidden_units, mlp2_activation, mlp2_batch_norm, mlp2_dropout, "
+            + "num_heads, use_fs, fs_hidden_units, fs1_context, fs2_context", FinalMlp.From),
     ];
 
     /// <summary>Reads one member of an experiment: the key <c>model</c> and the options of that model.</summary>

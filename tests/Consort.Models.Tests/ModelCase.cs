@@ -37,6 +37,10 @@ internal sealed record ModelCase(
         new("FiBiNET", "{ hidden_units: [16, 5], bilinear_type: field_all, reduction_ratio: 2 }",
             "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, bilinear_type: field_interaction }",
             HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + (2 * f * (f / 2)) + (d * d) + Mlp(f * (f - 1) * d) + 6),
+        new("FinalMLP", "{ mlp1_hidden_units: [16, 5], mlp2_hidden_units: [16, 5], use_fs: false }",
+            "{ mlp1_hidden_units: [8, 6], mlp1_activation: silu, mlp1_batch_norm: true, mlp1_dropout: 0.3, "
+            + "mlp2_hidden_units: [7, 4], mlp2_activation: silu, mlp2_batch_norm: true, mlp2_dropout: 0.3, num_heads: 2, fs_hidden_units: [5] }",
+            HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * (Mlp(f * d) + 6)) + 25),
     ];
 
     /// <summary>Every entry of the catalogue; one without a case fails <see cref="ModelContractTests"/>.</summary>

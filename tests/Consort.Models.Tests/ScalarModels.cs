@@ -30,6 +30,7 @@ internal static class ScalarModels
                 : [.. MatrixCross(rig, Flat(Embeddings(rig, ids, x))), .. Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)]),
             "PNN" => Output(rig, Tower(rig, [.. Flat(Embeddings(rig, ids, x)), .. InnerProducts(Embeddings(rig, ids, x))], regularised)),
             "FiBiNET" => FirstOrder(rig, ids, x) + Output(rig, Tower(rig, Bilinear(rig, Embeddings(rig, ids, x)), regularised)),
+            "FinalMLP" => TwoStreams(rig, ids, x, Flat(Embeddings(rig, ids, x)), regularised),
             _ => throw new ArgumentException($"{model} has no formula here"),
         };
     }
@@ -146,6 +147,33 @@ internal static class ScalarModels
         return x;
     }
 
+    // Mao et al. 2023, eq. 5–11; gates over a learned vector, or over the first and the second column where there are tables
+    private static double TwoStreams(Rig<double> rig, int[] ids, double[] x, double[] flat, bool regularised)
+    {
+        var left = Tower(rig, regularised ? Gated(rig, ids, flat, 0) : flat, regularised, "mlp1");
+        var right = Tower(rig, regularised ? Gated(rig, ids, flat, 1) : flat, regularised, "mlp2");
+        var heads = regularised ? 2 : 1;
+        var (n, m) = (left.Length / heads, right.Length / heads);
+        var w = rig.Of("member0/fusion/weight").ToArray();
+        var z = Linear(rig, left, "member0/output1")[0] + Linear(rig, right, "member0/output2")[0];
+        for (var h = 0; h < heads; h++)
+            for (var i = 0; i < n; i++)
+                for (var j = 0; j < m; j++)
+                    z += left[(h * n) + i] * w[(((h * n) + i) * m) + j] * right[(h * m) + j];
+        return z;
+    }
+
+    private static double[] Gated(Rig<double> rig, int[] ids, double[] flat, int stream)
+    {
+        var gate = $"member0/gate{stream + 1}";
+        var hasTable = rig.Graph.Tables.Any(t => t.Name == $"{gate}/context/embedding");
+        var context = hasTable
+            ? Flat(Embeddings(rig, [ids[stream]], [], $"{gate}/context"))
+            : rig.Of($"{gate}/context").ToArray();
+        var hidden = Linear(rig, context, $"{gate}/0").Select(v => Math.Max(0, v)).ToArray();
+        return [.. Linear(rig, hidden, $"{gate}/output").Zip(flat, (g, e) => 2 / (1 + Math.Exp(-g)) * e)];
+    }
+
     // Wang et al. 2017, eq. 3: x_{l+1} = x_0 x_lᵀ w_l + b_l + x_l
     private static double[] Cross(Rig<double> rig, double[] first)
     {
@@ -169,11 +197,11 @@ internal static class ScalarModels
     }
 
     // Linear → batch norm with running statistics → activation; dropout is the identity when scoring
-    private static double[] Tower(Rig<double> rig, double[] x, bool regularised)
+    private static double[] Tower(Rig<double> rig, double[] x, bool regularised, string name = "mlp")
     {
         for (var layer = 0; layer < 2; layer++)
         {
-            var h = Linear(rig, x, $"member0/mlp/{layer}");
+            var h = Linear(rig, x, $"member0/{name}/{layer}");
             for (var i = 0; i < h.Length && regularised; i++)
             {
                 var normal = (h[i] - Norm("mean", i)) / Math.Sqrt(Norm("variance", i) + 1e-5);
@@ -182,7 +210,7 @@ internal static class ScalarModels
 
             x = [.. h.Select(v => regularised ? v / (1 + Math.Exp(-v)) : Math.Max(v, 0))]; // SiLU or ReLU
 
-            double Norm(string name, int i) => rig.Of($"member0/mlp/{layer}/norm/{name}")[i];
+            double Norm(string statistic, int i) => rig.Of($"member0/{name}/{layer}/norm/{statistic}")[i];
         }
 
         return x;

@@ -26,6 +26,7 @@ internal static class CommandCatalogue
         new("data describe", t => new DataDescribeCommand(t)),
         new("models", t => new ModelsCommand(t)),
         new("strategies", t => new StrategiesCommand(t)),
+        new("bench", t => new BenchCommand(t)),
     ];
 
     private static readonly Dictionary<string, string> Groups = new()

@@ -33,6 +33,7 @@ public sealed unsafe class Program<T> : IDisposable
         if (graph.Outputs.Count == 0)
             throw new ArgumentException("the graph has no outputs", nameof(graph));
         (Graph, Store, Capacity, Workers) = (graph, store, capacity, workers);
+        HasGradients = withGradients;
         Gemm = new Gemm(workers);
         _data = new T*[graph.Values.Count];
         _gradients = new T*[graph.Values.Count];
@@ -92,10 +93,15 @@ public sealed unsafe class Program<T> : IDisposable
     /// </summary>
     public IReadOnlySet<int>? FrozenMembers { get; set; }
 
+    /// <summary>Measures where the time goes, operation by operation; made for the same graph. Null, as a rule, for none.</summary>
+    public KernelClock? Clock { get; set; }
+
     /// <summary>Bytes held for activations, their gradients and the kernels' workspaces.</summary>
     public long Bytes => _buffers.Sum(b => b.Length * sizeof(T));
 
     internal Gemm Gemm { get; }
+
+    internal bool HasGradients { get; }
 
     /// <summary>Computes the logits of a batch.</summary>
     /// <param name="ids">Global ids [B, F], row-major; must stay valid until <see cref="Backward"/> is done.</param>
@@ -106,6 +112,10 @@ public sealed unsafe class Program<T> : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(step.Rows, Capacity, nameof(step));
         ArgumentOutOfRangeException.ThrowIfLessThan(step.Rows, 1, nameof(step));
         _step = new Step(step.Rows, step.IsTraining, step.Seed) { Ids = ids };
+        var clock = Clock;
+        var pass = KernelClock.Start(clock);
+        Store.BeginBatch(this, _step);
+        clock?.AddRowGradients(pass);
         if (Graph.Numeric is { } input)
         {
             var target = _data[input.Index];
@@ -114,7 +124,15 @@ public sealed unsafe class Program<T> : IDisposable
         }
 
         for (var i = 0; i < _kernels.Length; i++)
-            _kernels[i]?.Forward(StepOf(i));
+        {
+            if (_kernels[i] is not { } kernel)
+                continue;
+            var start = KernelClock.Start(clock);
+            kernel.Forward(StepOf(i));
+            clock?.AddForward(i, start);
+        }
+
+        clock?.AddForwardPass(pass);
     }
 
     /// <summary>The logits of a member after <see cref="Forward"/>, [B].</summary>
@@ -129,11 +147,22 @@ public sealed unsafe class Program<T> : IDisposable
     /// </summary>
     public void Backward()
     {
+        var clock = Clock;
+        var pass = KernelClock.Start(clock);
         Store.BeginGradients();
         for (var i = _kernels.Length - 1; i >= 0; i--)
-            if (_gradients[i] != null)
-                _kernels[i]?.Backward(StepOf(i));
+        {
+            if (_gradients[i] == null || _kernels[i] is not { } kernel)
+                continue;
+            var start = KernelClock.Start(clock);
+            kernel.Backward(StepOf(i));
+            clock?.AddBackward(i, start);
+        }
+
+        var collection = KernelClock.Start(clock);
         Store.EndGradients(this, _step);
+        clock?.AddRowGradients(collection);
+        clock?.AddBackwardPass(pass);
     }
 
     /// <summary>The numbers of any value after <see cref="Forward"/>, for diagnosis: [B, …].</summary>

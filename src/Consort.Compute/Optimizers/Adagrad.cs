@@ -30,6 +30,8 @@ public sealed record Adagrad(double InitialAccumulator = 0, double Epsilon = 1e-
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         public AdagradUpdate<T> At(double learningRate, long step) => new(learningRate, rule.Epsilon);
+
+        public GapFormula<T, AdagradUpdate<T>>? Formula() => new RestingGap<T, AdagradUpdate<T>>();
     }
 }
 

@@ -26,6 +26,32 @@ public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsil
             throw OutOfRange(nameof(Epsilon), Epsilon, "above 0");
     }
 
+    /// <summary>
+    /// C/(1 − r), r = β₁/√β₂. Always |m̂|/√v̂ ≤ C: m is Σ (1 − β₁)β₁ⁱ g and v is Σ (1 − β₂)β₂ⁱ g², so |m| ≤ C √v by Cauchy and
+    /// Schwarz. The regulariser's gradient has the sign of w, so w leaves zero only while an m of the other sign lasts: the first of
+    /// those steps is at most Cη, the i-th after it at most Cηrⁱ. It may also step over zero, by at most Cη, and then starts again.
+    /// </summary>
+    internal override double Reach
+    {
+        get
+        {
+            var r = Beta1 / Math.Sqrt(Beta2);
+            return r < 1 ? LargestStep() / (1 - r) : double.PositiveInfinity;
+        }
+    }
+
+    /// <summary>C: the most that a step moves a number, in learning rates, whatever the gradients; infinite for β₁² ≥ β₂.</summary>
+    internal double LargestStep()
+    {
+        var ratio = Beta1 * Beta1 / Beta2;
+        if (!(ratio < 1))
+            return double.PositiveInfinity;
+        var correction = 1.0; // the limit of √(1 − β₂ᵗ)/(1 − β₁ᵗ), whose largest may be at its beginning
+        for (var t = 1; t <= 1000; t++)
+            correction = Math.Max(correction, Math.Sqrt(1 - Math.Pow(Beta2, t)) / (1 - Math.Pow(Beta1, t)));
+        return correction * (1 - Beta1) / Math.Sqrt((1 - Beta2) * (1 - ratio));
+    }
+
     internal override UpdatePass<T> Compile<T>(ParameterStore<T> store, PassLayout<T> layout) =>
         new UpdatePass<T, AdamUpdate<T>, Factory<T>>(store, layout, new Factory<T>(this));
 
@@ -33,6 +59,8 @@ public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsil
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         public AdamUpdate<T> At(double learningRate, long step) => new(rule, learningRate, step);
+
+        public GapFormula<T, AdamUpdate<T>>? Formula() => new AdamGap<T>(rule);
     }
 }
 
@@ -51,6 +79,15 @@ internal readonly struct AdamUpdate<T> : IElementUpdate<T>
     }
 
     public static int States => 2;
+
+    /// <summary>η / (1 − β₁ᵗ).</summary>
+    public T Rate => _rate;
+
+    /// <summary>1 / √(1 − β₂ᵗ).</summary>
+    public T RootScale => _rootScale;
+
+    /// <summary>ε.</summary>
+    public T Epsilon => _epsilon;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector<T> Next(Vector<T> value, Vector<T> gradient, ref Vector<T> first, ref Vector<T> second)

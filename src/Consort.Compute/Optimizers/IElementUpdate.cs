@@ -29,4 +29,10 @@ internal interface IUpdateFactory<T, TUpdate>
 {
     /// <summary>The arithmetic of step <paramref name="step"/>, counted from 1.</summary>
     TUpdate At(double learningRate, long step);
+
+    /// <summary>
+    /// What brings rows up to date at once where no regulariser ties their steps to their values; null where the steps
+    /// are to be made one by one.
+    /// </summary>
+    GapFormula<T, TUpdate>? Formula();
 }

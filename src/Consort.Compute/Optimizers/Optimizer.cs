@@ -32,16 +32,16 @@ public sealed unsafe class Optimizer<T> : IDisposable
         var blocks = DenseBlocks(store, options);
         var regions = new Region<T>[tables.Length + 1];
         if (blocks.Length > 0)
-            regions[0] = AddRegion("dense", store.DenseValues, options.DenseL2);
+            regions[0] = AddRegion("dense", store.DenseValues, options.DenseL2, isTable: false);
         for (var i = 0; i < tables.Length; i++)
-            regions[i + 1] = AddRegion(tables[i].Table.Name, tables[i].Values, options.EmbeddingL2);
+            regions[i + 1] = AddRegion(tables[i].Table.Name, tables[i].Values, options.EmbeddingL2, isTable: true);
 
-        var wholeTables = options.EmbeddingUpdate == EmbeddingUpdate.Dense;
-        var layout = new PassLayout<T>(regions, blocks, tables, wholeTables, workers);
-        _update = options.Rule.Compile(store, layout);
         // Without a regulariser the rows that no one touched add nothing to the norm.
+        var tracksSquares = options is { MaxGradientNorm: not null, EmbeddingL2: > 0 } && options.EmbeddingUpdate != EmbeddingUpdate.Touched;
+        var layout = new PassLayout<T>(regions, blocks, tables, options.EmbeddingUpdate, options.EmbeddingL2, tracksSquares, workers);
+        _update = options.Rule.Compile(store, layout);
         if (options.MaxGradientNorm is not null)
-            _norm = new GradientNorm<T>(store, layout, wholeTables && options.EmbeddingL2 > 0);
+            _norm = new GradientNorm<T>(store, layout);
     }
 
     /// <summary>The parameters it changes.</summary>
@@ -51,7 +51,8 @@ public sealed unsafe class Optimizer<T> : IDisposable
     public long Steps { get; set; }
 
     /// <summary>
-    /// The norm of the last step's gradient before it was clipped, regularisers included; NaN where nothing clips.
+    /// The norm of the last step's gradient before it was clipped, regularisers included; NaN where nothing clips. Of
+    /// deferred rows the regulariser counts what was last known, as long as that cannot make a difference to clipping.
     /// </summary>
     public double LastGradientNorm { get; private set; } = double.NaN;
 
@@ -59,7 +60,15 @@ public sealed unsafe class Optimizer<T> : IDisposable
     /// What a checkpoint must hold besides <see cref="Steps"/>, each under the rule's name and that of what is trained:
     /// <c>adam.m/dense</c>, <c>adam.v/embedding</c>. Dense state has the layout of <see cref="ParameterStore{T}.DenseValues"/>.
     /// </summary>
-    public IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> State => _state;
+    /// <remarks>Deferred rows are brought up to date when this is read; ask for it anew after further steps.</remarks>
+    public IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> State
+    {
+        get
+        {
+            _update.Deferral?.CatchUpAll();
+            return _state;
+        }
+    }
 
     /// <summary>Bytes held for state and workspaces.</summary>
     public long Bytes => _state.Sum(s => s.Buffer.Length * sizeof(T)) + _update.Bytes + (_norm?.Bytes ?? 0);
@@ -71,21 +80,27 @@ public sealed unsafe class Optimizer<T> : IDisposable
     /// <exception cref="NotFiniteNumberException">
     /// Gradients are clipped and their norm is infinite or not a number; nothing was changed.
     /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// Rows are deferred and a training batch went forward without its backward pass: there are no gradients for its rows.
+    /// </exception>
     public void Step(double learningRate)
     {
         if (!(learningRate >= 0) || !double.IsFinite(learningRate))
             throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "expected a finite number of at least 0");
+        if (_update.Deferral is not null && Store.AwaitsBackward)
+            throw new InvalidOperationException("a training batch went forward but not backward: its rows have no gradients to step by");
         var scale = 1.0;
         if (_norm is not null)
         {
-            LastGradientNorm = _norm.Compute();
+            LastGradientNorm = _norm.Compute(_options.MaxGradientNorm!.Value, _update.Deferral, _options.Rule.Reach);
             if (!double.IsFinite(LastGradientNorm))
                 throw new NotFiniteNumberException($"step {Steps + 1}: the norm of the gradient is {LastGradientNorm}, expected a finite number", LastGradientNorm);
-            scale = Math.Min(1, _options.MaxGradientNorm!.Value / (LastGradientNorm + 1e-6));
+            scale = Math.Min(1, _options.MaxGradientNorm.Value / (LastGradientNorm + 1e-6));
         }
 
         Steps++;
-        _update.Run(learningRate, Steps, scale);
+        var squares = _update.Run(learningRate, Steps, scale);
+        _norm?.Updated(squares);
     }
 
     /// <inheritdoc/>
@@ -118,7 +133,7 @@ public sealed unsafe class Optimizer<T> : IDisposable
         bool IsTrained(Parameter parameter) => parameter.IsTrained && !options.IsFrozen(parameter.Member);
     }
 
-    private Region<T> AddRegion(string name, NativeBuffer<T> values, double l2)
+    private Region<T> AddRegion(string name, NativeBuffer<T> values, double l2, bool isTable)
     {
         var states = new NativeBuffer<T>?[2];
         for (var i = 0; i < _options.Rule.StateNames.Count; i++)
@@ -137,6 +152,7 @@ public sealed unsafe class Optimizer<T> : IDisposable
             First = states[0] is { } first ? first.Pointer : null,
             Second = states[1] is { } second ? second.Pointer : null,
             L2 = T.CreateTruncating(l2),
+            IsTable = isTable,
         };
     }
 }

@@ -13,6 +13,14 @@ public enum EmbeddingUpdate
     /// The rows of the batch alone, their state and regulariser too ("lazy"). Its cost does not depend on the table.
     /// </summary>
     Touched,
+
+    /// <summary>
+    /// The dense update's result, but a row makes the steps it has missed when a batch is about to read it, or a table is read
+    /// whole. With a regulariser they are made one by one, with the dense update's bits; without one at once by a
+    /// closed form (to the precision of the numbers, see <see cref="AdamGap{T}"/>). The norm that gradients are clipped
+    /// by counts all rows: while a bound shows that it stays below the limit rows remain deferred, otherwise the step is dense.
+    /// </summary>
+    Deferred,
 }
 
 /// <summary>How parameters change.</summary>
@@ -51,8 +59,8 @@ public sealed record OptimizerOptions
         RequireFiniteAndAtLeastZero(nameof(DenseL2), DenseL2);
         if (MaxGradientNorm is { } norm && (!(norm > 0) || !double.IsFinite(norm)))
             throw new ArgumentOutOfRangeException(nameof(MaxGradientNorm), norm, "expected above 0");
-        if (EmbeddingUpdate is not (EmbeddingUpdate.Dense or EmbeddingUpdate.Touched))
-            throw new ArgumentOutOfRangeException(nameof(EmbeddingUpdate), EmbeddingUpdate, "expected Dense or Touched");
+        if (EmbeddingUpdate is not (EmbeddingUpdate.Dense or EmbeddingUpdate.Touched or EmbeddingUpdate.Deferred))
+            throw new ArgumentOutOfRangeException(nameof(EmbeddingUpdate), EmbeddingUpdate, "expected Dense, Touched or Deferred");
     }
 
     /// <summary>Whether what belongs to a member stays as it is.</summary>

@@ -20,6 +20,12 @@ internal unsafe struct Region<T>
 
     /// <summary>λ of the regulariser.</summary>
     public T L2;
+
+    /// <summary>Where rows are deferred, the steps that each has seen; otherwise null.</summary>
+    public int* Stamps;
+
+    /// <summary>Whether it is a table.</summary>
+    public bool IsTable;
 }
 
 /// <summary>A stretch of the dense parameters that one worker goes over at a time.</summary>
@@ -30,9 +36,11 @@ internal readonly record struct DenseBlock(long Offset, int Length);
 /// <param name="Regions">The dense parameters, then each trained table.</param>
 /// <param name="DenseBlocks">The trained stretches of the dense parameters.</param>
 /// <param name="Tables">The trained tables; table i is region i + 1.</param>
-/// <param name="WholeTables">Whether a step changes all rows of the tables, or the touched ones alone.</param>
+/// <param name="Update">Which rows of the tables a step changes, and when.</param>
+/// <param name="EmbeddingL2">λ of the tables.</param>
+/// <param name="TracksSquares">Whether passes give back the tables' Σ w² or its change, for the norm of the step to come.</param>
 /// <param name="Workers">The threads.</param>
-internal sealed record PassLayout<T>(Region<T>[] Regions, DenseBlock[] DenseBlocks, EmbeddingTable<T>[] Tables, bool WholeTables, Workers Workers)
+internal sealed record PassLayout<T>(Region<T>[] Regions, DenseBlock[] DenseBlocks, EmbeddingTable<T>[] Tables, EmbeddingUpdate Update, double EmbeddingL2, bool TracksSquares, Workers Workers)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Numbers in a block: several arrays of it fit into the first-level cache.</summary>
@@ -40,6 +48,9 @@ internal sealed record PassLayout<T>(Region<T>[] Regions, DenseBlock[] DenseBloc
 
     /// <summary>Touched rows that one worker goes over at a time.</summary>
     public const int ChunkRows = 512;
+
+    /// <summary>Whether a step goes over all rows of the tables.</summary>
+    public bool WholeTables => Update == EmbeddingUpdate.Dense;
 
     /// <summary>Whole rows of a table in a block.</summary>
     public static int BlockRows(int dimension) => Math.Max(1, BlockLength / dimension);

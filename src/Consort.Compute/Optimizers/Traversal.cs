@@ -16,6 +16,9 @@ internal unsafe interface IStretchPass<T>
 
     /// <summary>Works on a stretch; what it gives back is summed up.</summary>
     double Apply(in Region<T> region, long offset, T* gradient, int length);
+
+    /// <summary>Says that a touched row was worked on.</summary>
+    void Done(in Region<T> region, int row);
 }
 
 /// <summary>
@@ -155,6 +158,7 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
             if (i + ahead < end)
                 pass.Prefetch(region, (long)rows[i + ahead] * dimension, dimension);
             sum += pass.Apply(region, (long)rows[i] * dimension, gradient, dimension);
+            pass.Done(region, rows[i]);
         }
 
         return sum;

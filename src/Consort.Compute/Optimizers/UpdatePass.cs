@@ -12,8 +12,14 @@ internal abstract class UpdatePass<T> : IDisposable
     /// <summary>Bytes held.</summary>
     public abstract long Bytes { get; }
 
+    /// <summary>What rows have missed, where they are deferred.</summary>
+    public abstract Deferral? Deferral { get; }
+
     /// <summary>Makes step <paramref name="step"/>, counted from 1, with the gradient times a factor.</summary>
-    public abstract void Run(double learningRate, long step, double gradientScale);
+    /// <returns>
+    /// If the layout wants it, Σ w² of the tables after a step over whole tables, or otherwise its change.
+    /// </returns>
+    public abstract double Run(double learningRate, long step, double gradientScale);
 
     /// <inheritdoc/>
     public abstract void Dispose();
@@ -22,21 +28,44 @@ internal abstract class UpdatePass<T> : IDisposable
 /// <summary>
 /// One pass in which values, gradient and state are read and written once; it is compiled anew for every rule.
 /// </summary>
-internal sealed unsafe class UpdatePass<T, TUpdate, TFactory>(ParameterStore<T> store, PassLayout<T> layout, TFactory factory) : UpdatePass<T>
+internal sealed unsafe class UpdatePass<T, TUpdate, TFactory> : UpdatePass<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TUpdate : struct, IElementUpdate<T>
     where TFactory : struct, IUpdateFactory<T, TUpdate>
 {
-    private readonly Traversal<T, Stretch> _traversal = new(store, layout, layout.WholeTables);
+    private readonly Traversal<T, Stretch> _traversal;
+    private readonly Deferral<T, TUpdate>? _deferral;
+    private readonly PassLayout<T> _layout;
+    private readonly TFactory _factory;
 
-    public override long Bytes => _traversal.Bytes;
+    public UpdatePass(ParameterStore<T> store, PassLayout<T> layout, TFactory factory)
+    {
+        (_layout, _factory) = (layout, factory);
+        _traversal = new Traversal<T, Stretch>(store, layout, layout.WholeTables);
+        if (layout.Update == EmbeddingUpdate.Deferred)
+            _deferral = new Deferral<T, TUpdate>(layout, layout.EmbeddingL2 == 0 ? factory.Formula() : null);
+    }
 
-    public override void Run(double learningRate, long step, double gradientScale) =>
-        _traversal.Run(new Stretch(factory.At(learningRate, step), T.CreateTruncating(gradientScale)));
+    public override long Bytes => _traversal.Bytes + (_deferral?.Bytes ?? 0);
 
-    public override void Dispose() => _traversal.Dispose();
+    public override Deferral? Deferral => _deferral;
 
-    private readonly struct Stretch(TUpdate update, T scale) : IStretchPass<T>
+    public override double Run(double learningRate, long step, double gradientScale)
+    {
+        var (update, scale) = (_factory.At(learningRate, step), T.CreateTruncating(gradientScale));
+        var pass = new Stretch(update, scale, _deferral?.NextTick ?? 0, _layout.TracksSquares, !_layout.WholeTables);
+        var squares = _traversal.Run(pass);
+        _deferral?.Stepped(update, scale, learningRate);
+        return squares;
+    }
+
+    public override void Dispose()
+    {
+        _deferral?.Dispose();
+        _traversal.Dispose();
+    }
+
+    private readonly struct Stretch(TUpdate update, T scale, int tick, bool tracks, bool tracksChange) : IStretchPass<T>
     {
         private readonly TUpdate _update = update;
         private readonly T _scale = scale;
@@ -58,6 +87,9 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory>(ParameterStore<T> 
             var first = region.First + offset;
             var second = region.Second + offset;
             var (update, scale, l2) = (_update, _scale, region.L2);
+            var isTracked = tracks && region.IsTable;
+            var before = isTracked && tracksChange ? Squares.Sum(values, length) : 0;
+            var squares = Vector<double>.Zero;
             var i = 0;
             for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
             {
@@ -65,13 +97,17 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory>(ParameterStore<T> 
                 var slope = (Vector.Load(gradient + i) + (value * l2)) * scale;
                 var a = TUpdate.States > 0 ? Vector.Load(first + i) : default;
                 var b = TUpdate.States > 1 ? Vector.Load(second + i) : default;
-                Vector.Store(update.Next(value, slope, ref a, ref b), values + i);
+                var next = update.Next(value, slope, ref a, ref b);
+                Vector.Store(next, values + i);
                 if (TUpdate.States > 0)
                     Vector.Store(a, first + i);
                 if (TUpdate.States > 1)
                     Vector.Store(b, second + i);
+                if (isTracked)
+                    squares += Squares.Of(next);
             }
 
+            var sum = isTracked ? Vector.Sum(squares) : 0;
             for (; i < length; i++)
             {
                 var slope = (gradient[i] + (values[i] * l2)) * scale;
@@ -82,9 +118,18 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory>(ParameterStore<T> 
                     first[i] = a;
                 if (TUpdate.States > 1)
                     second[i] = b;
+                if (isTracked)
+                    sum += double.CreateTruncating(values[i] * values[i]);
             }
 
-            return 0;
+            return sum - before;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Done(in Region<T> region, int row)
+        {
+            if (region.Stamps != null)
+                region.Stamps[row] = tick;
         }
     }
 }

@@ -15,6 +15,12 @@ public abstract record UpdateRule
     /// <summary>What the state starts with.</summary>
     internal virtual double InitialState => 0;
 
+    /// <summary>
+    /// How much further from zero than it was a number can be at most after any number of steps in which its gradient was the
+    /// regulariser's alone, in largest learning rates. Infinite where nobody has shown a bound.
+    /// </summary>
+    internal virtual double Reach => double.PositiveInfinity;
+
     /// <summary>Throws if a setting is out of its range.</summary>
     internal abstract void Validate();
 

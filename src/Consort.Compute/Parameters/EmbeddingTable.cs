@@ -40,8 +40,19 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// <summary>D.</summary>
     public int Dimension => Table.Dimension;
 
-    /// <summary>All rows, [V, D].</summary>
-    public NativeBuffer<T> Values => _values;
+    /// <summary>
+    /// All rows, [V, D]. Whoever asks may read and write them: rows that an optimizer has deferred are brought up to date first. Ask
+    /// anew after further steps.
+    /// </summary>
+    public NativeBuffer<T> Values
+    {
+        get
+        {
+            Deferred?.CatchUpAll();
+            Version++;
+            return _values;
+        }
+    }
 
     /// <summary>
     /// Groups of columns that own disjoint ranges of rows, in the order of these, each worked on by one thread at a time.
@@ -73,7 +84,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     public void Dispose()
     {
         _sources.Clear();
-        _touched = null;
+        (_touched, Deferred) = (null, null);
         _values.Dispose();
         _gradients?.Dispose();
     }
@@ -84,8 +95,25 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// <summary>Whether its touched rows are found there.</summary>
     internal bool Reads(TouchedRows touched) => ReferenceEquals(_touched, touched);
 
+    /// <summary>Grows whenever someone but an optimizer may have written into the rows.</summary>
+    internal long Version { get; private set; }
+
+    /// <summary>What knows which rows are behind, or null.</summary>
+    internal IDeferredRows? Deferred { get; private set; }
+
+    /// <summary>Rows of the table may be behind from now on, or no more.</summary>
+    /// <exception cref="InvalidOperationException">Another optimizer defers them already.</exception>
+    internal void Defer(IDeferredRows? rows)
+    {
+        if (rows is not null && Deferred is not null)
+            throw new InvalidOperationException($"table {Table.Name}: another optimizer defers its rows; dispose of it first");
+        Deferred = rows;
+    }
+
     internal void Initialize(ulong seed)
     {
+        Deferred?.CatchUpAll();
+        Version++;
         var random = new CounterRandom(seed, Table.Name);
         for (long i = 0; i < _values.Length; i++)
             _values.Pointer[i] = T.CreateTruncating(Table.Initializer.Draw(random, i));

@@ -25,6 +25,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     private readonly Dictionary<Parameter, long> _offsets = [];
     private readonly Dictionary<Table, EmbeddingTable<T>> _embeddings = [];
     private readonly List<TouchedRows> _touched = [];
+    private Program<T>? _found; // whose batch's rows were found on the way forward
     private readonly NativeBuffer<T> _values;
     private readonly NativeBuffer<T> _gradients;
 
@@ -110,14 +111,48 @@ public sealed unsafe class ParameterStore<T> : IDisposable
             touched.Dispose();
     }
 
+    /// <summary>Whether touched rows are those of a batch that has not gone backward.</summary>
+    internal bool AwaitsBackward => _found is not null;
+
+    /// <summary>
+    /// Before a batch reads the tables: brings deferred rows up to date, all of them unless the batch is one to train on.
+    /// </summary>
+    internal void BeginBatch(Program<T> program, in Step step)
+    {
+        _found = null;
+        var isDeferred = false;
+        for (var i = 0; i < Embeddings.Count; i++)
+            isDeferred |= Embeddings[i].Deferred is not null;
+        if (!isDeferred)
+            return;
+        if (!step.IsTraining || !program.HasGradients)
+        {
+            for (var i = 0; i < Embeddings.Count; i++)
+                Embeddings[i].Deferred?.CatchUpAll();
+            return;
+        }
+
+        FindTouched(program, step);
+        _found = program;
+    }
+
     internal void BeginGradients() => _gradients.Clear();
 
     internal void EndGradients(Program<T> program, in Step step)
     {
+        if (!ReferenceEquals(_found, program))
+            FindTouched(program, step);
+        _found = null;
+        for (var i = 0; i < Embeddings.Count; i++)
+            Embeddings[i].Collect(program, step.Rows);
+    }
+
+    private void FindTouched(Program<T> program, in Step step)
+    {
         for (var i = 0; i < _touched.Count; i++)
             _touched[i].Find(step.Ids, step.Rows, program.Workers);
         for (var i = 0; i < Embeddings.Count; i++)
-            Embeddings[i].Collect(program, step.Rows);
+            Embeddings[i].Deferred?.CatchUpTouched();
     }
 
     /// <summary>The rows that columns touch in batches of at most so many rows, shared by the tables they read.</summary>
@@ -131,6 +166,8 @@ public sealed unsafe class ParameterStore<T> : IDisposable
 
     internal void Forget(Program<T> program)
     {
+        if (ReferenceEquals(_found, program))
+            _found = null;
         foreach (var embedding in Embeddings)
             embedding.RemoveSources(program);
         Prune();

@@ -26,6 +26,7 @@ public sealed record TrainingOptions
     {
         ["dense"] = EmbeddingUpdate.Dense,
         ["touched"] = EmbeddingUpdate.Touched,
+        ["deferred"] = EmbeddingUpdate.Deferred,
     };
 
     private static readonly Dictionary<string, Func<OptionMap, UpdateRule>> Rules = new()

@@ -29,16 +29,19 @@ public sealed record MlpOptions
     public double Dropout { get; init; }
 
     /// <summary>Reads <c>hidden_units</c>, <c>activation</c>, <c>batch_norm</c> and <c>dropout</c>.</summary>
+    /// <param name="options">Where from.</param>
+    /// <param name="prefix">What each key begins with, for models with several towers.</param>
+    /// <param name="fallback">What holds for keys that are not there; null for the usual tower.</param>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static MlpOptions From(OptionMap options)
+    public static MlpOptions From(OptionMap options, string prefix = "", MlpOptions? fallback = null)
     {
-        var defaults = new MlpOptions();
+        fallback ??= new MlpOptions();
         return new MlpOptions
         {
-            HiddenUnits = options.Integers("hidden_units", defaults.HiddenUnits, 1, 65536),
-            Activation = options.Choice("activation", defaults.Activation, Activations),
-            BatchNorm = options.Flag("batch_norm", defaults.BatchNorm),
-            Dropout = options.Number("dropout", defaults.Dropout, 0, 0.99),
+            HiddenUnits = options.Integers(prefix + "hidden_units", fallback.HiddenUnits, 1, 65536),
+            Activation = options.Choice(prefix + "activation", fallback.Activation, Activations),
+            BatchNorm = options.Flag(prefix + "batch_norm", fallback.BatchNorm),
+            Dropout = options.Number(prefix + "dropout", fallback.Dropout, 0, 0.99),
         };
     }
 

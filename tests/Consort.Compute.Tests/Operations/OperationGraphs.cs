@@ -60,6 +60,9 @@ internal sealed class OperationGraphs
         ["dot of one value"] = (f, d) => Make(f, d, g => g.DotTwice(g.Hidden(d))),
         ["multiply"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Multiply(2), g.Hidden(d), g.Hidden(d)))),
         ["matrix cross"] = (f, d) => Make(f, d, g => g.Logit(g.MatrixCrossTwice(g.Hidden(d)))),
+        ["bilinear fusion"] = (f, d) => Make(f, d, g => g.Graph.Apply(new BilinearFusion(g.Parameter(3, d, 4)), g.Hidden(3 * d), g.Hidden(12))),
+        ["bilinear fusion of one value"] = (f, d) => Make(f, d, g => g.FusionTwice(g.Hidden(2 * d))),
+        ["repeat"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Multiply(), g.Hidden(d), g.Graph.Apply(new Repeat(g.Parameter(d)))))),
         ["add bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new AddBias(g.Parameter(d)), g.Hidden(d)))),
         ["relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Relu), g.Hidden(20)))),
         ["sigmoid"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Sigmoid), g.Hidden(d)))),
@@ -133,6 +136,9 @@ internal sealed class OperationGraphs
 
     private Value DotTwice(Value value) =>
         Graph.Apply(new Dot(), value, Graph.Apply(new Multiply(), value, Graph.Apply(new Multiply(), value, value)));
+
+    private Value FusionTwice(Value value) => Graph.Apply(
+        new Add(), Graph.Apply(new BilinearFusion(Parameter(2, _dimension, _dimension)), value, value), One(value));
 
     private Value MatrixCrossTwice(Value first)
     {

@@ -7,14 +7,16 @@ namespace Consort.Compute.Tests.Optimizers;
 public sealed class AllocationTests
 {
     [Theory]
-    [InlineData(EmbeddingUpdate.Dense)]
-    [InlineData(EmbeddingUpdate.Touched)]
-    public void Step_WholeTrainingStepAfterWarmUp_AllocatesNothing(EmbeddingUpdate update)
+    [InlineData(EmbeddingUpdate.Dense, 1e-3)]
+    [InlineData(EmbeddingUpdate.Touched, 1e-3)]
+    [InlineData(EmbeddingUpdate.Deferred, 1e-3)]
+    [InlineData(EmbeddingUpdate.Deferred, 0)]
+    public void Step_WholeTrainingStepAfterWarmUp_AllocatesNothing(EmbeddingUpdate update, double l2)
     {
         const int Capacity = 300;
         using var workers = new Workers(3);
         using var trial = new Trial<float>(SmallFamily.Build(10), Capacity, workers);
-        using var optimizer = new Optimizer<float>(trial.Store, new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 1e-3, MaxGradientNorm = 1 }, workers);
+        using var optimizer = new Optimizer<float>(trial.Store, new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = l2, MaxGradientNorm = 1 }, workers);
         // Few rows first: a later batch touches more, which must not make anything grow.
         for (var step = 0; step < 60; step++)
             One(3);

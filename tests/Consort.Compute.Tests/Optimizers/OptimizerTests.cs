@@ -13,7 +13,7 @@ public sealed class OptimizerTests : IDisposable
     {
         var data = new TheoryData<string, EmbeddingUpdate, int>();
         foreach (var rule in RuleNames.Keys)
-            foreach (var update in new[] { EmbeddingUpdate.Dense, EmbeddingUpdate.Touched })
+            foreach (var update in Enum.GetValues<EmbeddingUpdate>())
                 foreach (var dimension in new[] { 1, 10, 16, 17 })
                     data.Add(rule, update, dimension);
         return data;
@@ -44,6 +44,7 @@ public sealed class OptimizerTests : IDisposable
     [Theory]
     [InlineData(EmbeddingUpdate.Dense)]
     [InlineData(EmbeddingUpdate.Touched)]
+    [InlineData(EmbeddingUpdate.Deferred)]
     public void Step_Float_EqualsPlainReferenceToFloatPrecision(EmbeddingUpdate update)
     {
         foreach (var rule in RuleNames.Values)
@@ -54,6 +55,7 @@ public sealed class OptimizerTests : IDisposable
     [Theory]
     [InlineData(EmbeddingUpdate.Dense)]
     [InlineData(EmbeddingUpdate.Touched)]
+    [InlineData(EmbeddingUpdate.Deferred)]
     public void Step_FrozenMembers_ChangesTheOthersAlone(EmbeddingUpdate update)
     {
         foreach (var frozen in new[] { new HashSet<int> { 0 }, [-1], [-1, 1], [-1, 0, 1] })
@@ -96,6 +98,7 @@ public sealed class OptimizerTests : IDisposable
     [Theory]
     [InlineData(EmbeddingUpdate.Dense)]
     [InlineData(EmbeddingUpdate.Touched)]
+    [InlineData(EmbeddingUpdate.Deferred)]
     public void Step_AnyThreadCount_GivesTheSameBits(EmbeddingUpdate update)
     {
         foreach (var dimension in new[] { 1, 10, 16 })
@@ -113,6 +116,7 @@ public sealed class OptimizerTests : IDisposable
     [Theory]
     [InlineData(EmbeddingUpdate.Dense)]
     [InlineData(EmbeddingUpdate.Touched)]
+    [InlineData(EmbeddingUpdate.Deferred)]
     public void State_CopiedIntoAFreshOptimizer_ContinuesBitForBit(EmbeddingUpdate update)
     {
         foreach (var rule in RuleNames.Values)

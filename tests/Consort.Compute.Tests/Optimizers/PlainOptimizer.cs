@@ -75,7 +75,7 @@ internal sealed class PlainOptimizer<T>
             return gradient;
         var found = _trial.TableGradient(table);
         for (var i = 0; i < values.Length; i++)
-            if (_options.EmbeddingUpdate == EmbeddingUpdate.Dense || Trial<T>.IsTouched(table, i / table.Dimension))
+            if (_options.EmbeddingUpdate != EmbeddingUpdate.Touched || Trial<T>.IsTouched(table, i / table.Dimension))
                 gradient[i] = double.CreateChecked(found[i]) + (_options.EmbeddingL2 * values[i]);
         return gradient;
     }

@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Consort.Benchmarks;
+
+/// <summary>What was measured of a step. Times in milliseconds, the peak in GFLOP/s.</summary>
+internal sealed record StepResult
+{
+    public required StepOptions Options { get; init; }
+    public required double Peak { get; init; }
+
+    /// <summary>The peak of one processor that nobody else uses: GFLOP per second of processor time.</summary>
+    public required double ProcessorPeak { get; init; }
+
+    /// <summary>Milliseconds of processor time a step, all threads together, spinning included.</summary>
+    public required double ProcessorMs { get; init; }
+
+    /// <summary>Floating-point operations of a step.</summary>
+    public required double Operations { get; init; }
+
+    public required double StepMs { get; init; }
+    public required double StepMsMin { get; init; }
+    public required double EvaluationMs { get; init; }
+    public required double EvaluationMsMin { get; init; }
+
+    /// <summary>Medians over profiled steps, by <see cref="StepKind"/>.</summary>
+    public required IReadOnlyList<double> KindMs { get; init; }
+
+    /// <summary>Managed bytes a step.</summary>
+    public required double AllocatedBytes { get; init; }
+
+    public required int DistinctIds { get; init; }
+    public required long ParameterBytes { get; init; }
+    public required long OptimizerBytes { get; init; }
+    public required long ActivationBytes { get; init; }
+    public double PeakMemory { get; } = Machine.PeakMegabytes;
+
+    public double FloorMs => Operations / Peak * 1e-6;
+    public double FloorFraction => FloorMs / StepMs;
+    public double BestFloorFraction => FloorMs / StepMsMin;
+    public double ProcessorFloorFraction => Operations / ProcessorPeak * 1e-6 / ProcessorMs;
+    public double RowsPerSecond => Options.Batch / StepMs * 1e3;
+    public double EvaluationRowsPerSecond => Options.Batch / EvaluationMs * 1e3;
+
+    /// <summary>What the medians of the kinds leave of the median of the step; noise may take it below 0.</summary>
+    public double OtherMs => StepMs - KindMs.Sum();
+
+    public JsonObject Json()
+    {
+        var breakdown = new JsonObject();
+        foreach (StepKind kind in Enum.GetValues<StepKind>()) breakdown[StepKinds.Name(kind)] = Machine.Rounded(KindMs[(int)kind], 4);
+        breakdown["other"] = Machine.Rounded(OtherMs, 4);
+        return new JsonObject
+        {
+            ["fma_peak_gflops"] = Machine.Rounded(Peak, 1),
+            ["floor_ms"] = Machine.Rounded(FloorMs, 4),
+            ["step_ms"] = Machine.Rounded(StepMs, 4),
+            ["floor_fraction"] = Machine.Rounded(FloorFraction, 4),
+            ["rows_per_second"] = Machine.Rounded(RowsPerSecond, 1),
+            ["allocated_bytes_per_step"] = Machine.Rounded(AllocatedBytes, 1),
+            ["breakdown"] = breakdown,
+            ["step_ms_min"] = Machine.Rounded(StepMsMin, 4),
+            ["floor_fraction_best"] = Machine.Rounded(BestFloorFraction, 4),
+            ["processor_ms"] = Machine.Rounded(ProcessorMs, 4),
+            ["floor_fraction_processor"] = Machine.Rounded(ProcessorFloorFraction, 4),
+            ["evaluation_ms"] = Machine.Rounded(EvaluationMs, 4),
+            ["evaluation_ms_min"] = Machine.Rounded(EvaluationMsMin, 4),
+            ["evaluation_rows_per_second"] = Machine.Rounded(EvaluationRowsPerSecond, 1),
+            ["parameters_mb"] = Machine.Rounded(Machine.Megabytes(ParameterBytes), 1),
+            ["optimizer_mb"] = Machine.Rounded(Machine.Megabytes(OptimizerBytes), 1),
+            ["activations_mb"] = Machine.Rounded(Machine.Megabytes(ActivationBytes), 1),
+            ["peak_memory_mb"] = Machine.Rounded(PeakMemory, 1),
+            ["distinct_ids_per_batch"] = DistinctIds,
+            ["threads"] = Options.Threads,
+            ["model"] = Options.Model,
+            ["batch"] = Options.Batch,
+            ["vocab"] = Options.Vocabulary,
+            ["members"] = Options.Members,
+            ["strategy"] = Options.Strategy,
+            ["precision"] = Options.Precision,
+            ["update"] = Options.UpdateName,
+        };
+    }
+
+    public string Table()
+    {
+        var text = new StringBuilder();
+        Row($"FMA peak {Peak:F0} GFLOP/s; {Operations * 1e-9:F2} GFLOP a step, floor {FloorMs:F2} ms; {DistinctIds} different ids a batch");
+        Row($"");
+        Row($"| pass | ms median | ms best | rows/s | % of the floor, median | best | per processor time |");
+        Row($"|---|---|---|---|---|---|---|");
+        Row($"| training step | {StepMs:F2} | {StepMsMin:F2} | {RowsPerSecond:F0} | {Share(FloorFraction)} | {Share(BestFloorFraction)} | {Share(ProcessorFloorFraction)} |");
+        Row($"| evaluation | {EvaluationMs:F2} | {EvaluationMsMin:F2} | {EvaluationRowsPerSecond:F0} | | | |");
+        Row($"");
+        Row($"| kind | ms a step | share |");
+        Row($"|---|---|---|");
+        foreach (StepKind kind in Enum.GetValues<StepKind>()) Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} |");
+        Row($"| other | {OtherMs:F3} | {OtherMs / StepMs:P1} |");
+        Row($"");
+        Row($"{AllocatedBytes:F1} managed bytes a step; memory: parameters and their gradients {Machine.Megabytes(ParameterBytes):F1} MB, optimizer {Machine.Megabytes(OptimizerBytes):F1} MB, activations {Machine.Megabytes(ActivationBytes):F1} MB, peak of the process {PeakMemory:F1} MB");
+        return text.ToString();
+
+        string Share(double fraction) => Operations > 0 ? fraction.ToString("P0", CultureInfo.InvariantCulture) : "no counted operations";
+
+        void Row(FormattableString row) => text.AppendLine(row.ToString(CultureInfo.InvariantCulture));
+    }
+}
