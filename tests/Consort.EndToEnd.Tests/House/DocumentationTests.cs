@@ -65,7 +65,7 @@ public sealed class DocumentationTests
             .Concat(ModelCatalogue.Entries.SelectMany(e => e.Keys.Split(", ")).Where(k => k != "none").Select(k => $"`{k}`"))
             .Concat(StrategyCatalogue.Entries.Select(e => $"`{e.Name}`"))
             .Concat(ScheduleCatalogue.Entries.Select(e => $"`{e.Name}`"));
-        Assert.All(words.Distinct(), w => Assert.Contains(w, page, StringComparison.Ordinal));
+        Assert.All(words.Distinct(), word => Assert.Contains(word, page, StringComparison.Ordinal));
     }
 
     public static TheoryData<string> Configs => [.. Repository.Files()
