@@ -24,7 +24,10 @@ public sealed class KernelClock
     /// <summary>Ticks that adding up the gradients of embedding rows took, which is not any one operation's.</summary>
     public long RowGradients { get; private set; }
 
-    /// <summary>Ticks of whole forward passes: at least the sum of <see cref="Forward"/>.</summary>
+    /// <summary>Ticks that finding a batch's embedding rows and bringing them up to date took, before its first operation.</summary>
+    public long RowLookups { get; private set; }
+
+    /// <summary>Ticks of whole forward passes: at least the sum of <see cref="Forward"/> and <see cref="RowLookups"/>.</summary>
     public long ForwardPass { get; private set; }
 
     /// <summary>Ticks of whole backward passes: at least the sum of <see cref="Backward"/> and <see cref="RowGradients"/>.</summary>
@@ -35,7 +38,7 @@ public sealed class KernelClock
     {
         Array.Clear(_forward);
         Array.Clear(_backward);
-        RowGradients = ForwardPass = BackwardPass = 0;
+        RowLookups = RowGradients = ForwardPass = BackwardPass = 0;
     }
 
     internal static long Start(KernelClock? clock) => clock is null ? 0 : Stopwatch.GetTimestamp();
@@ -43,6 +46,8 @@ public sealed class KernelClock
     internal void AddForward(int value, long start) => _forward[value] += Stopwatch.GetTimestamp() - start;
 
     internal void AddBackward(int value, long start) => _backward[value] += Stopwatch.GetTimestamp() - start;
+
+    internal void AddRowLookups(long start) => RowLookups += Stopwatch.GetTimestamp() - start;
 
     internal void AddRowGradients(long start) => RowGradients += Stopwatch.GetTimestamp() - start;
 
