@@ -173,7 +173,7 @@ internal sealed class StepRun : IDisposable
         _program.Clock = null;
         foreach (double[] kind in kinds) kind[index] = 0;
         for (int v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Forward[v] + _clock.Backward[v]);
-        kinds[(int)StepKind.Embedding][index] += Milliseconds(_clock.RowLookups + _clock.RowGradients);
+        kinds[(int)StepKind.Embedding][index] += Milliseconds(_clock.RowGradients);
         kinds[(int)StepKind.Optimizer][index] = Milliseconds(_marks[5] - _marks[4]);
         // Between loader and optimizer, what is not the program's own: logits to doubles, probabilities, strategy, gradients back.
         kinds[(int)StepKind.Loss][index] = Milliseconds(_marks[4] - _marks[1] - _clock.ForwardPass - _clock.BackwardPass);

@@ -21,16 +21,13 @@ public sealed class KernelClock
     /// <summary>Ticks that the gradients of each value's inputs and parameters took, by <see cref="Value.Index"/>.</summary>
     public ReadOnlySpan<long> Backward => _backward;
 
-    /// <summary>Ticks that adding up the gradients of embedding rows took, which is not any one operation's.</summary>
+    /// <summary>Ticks that finding a batch's embedding rows (forward) and adding up their gradients (backward) took; no one operation's.</summary>
     public long RowGradients { get; private set; }
 
-    /// <summary>Ticks that finding a batch's embedding rows and bringing them up to date took, before its first operation.</summary>
-    public long RowLookups { get; private set; }
-
-    /// <summary>Ticks of whole forward passes: at least the sum of <see cref="Forward"/> and <see cref="RowLookups"/>.</summary>
+    /// <summary>Ticks of whole forward passes: at least the sum of <see cref="Forward"/>.</summary>
     public long ForwardPass { get; private set; }
 
-    /// <summary>Ticks of whole backward passes: at least the sum of <see cref="Backward"/> and <see cref="RowGradients"/>.</summary>
+    /// <summary>Ticks of whole backward passes: at least the sum of <see cref="Backward"/>. Both passes together hold <see cref="RowGradients"/>.</summary>
     public long BackwardPass { get; private set; }
 
     /// <summary>Sets all times to 0.</summary>
@@ -38,7 +35,7 @@ public sealed class KernelClock
     {
         Array.Clear(_forward);
         Array.Clear(_backward);
-        RowLookups = RowGradients = ForwardPass = BackwardPass = 0;
+        RowGradients = ForwardPass = BackwardPass = 0;
     }
 
     internal static long Start(KernelClock? clock) => clock is null ? 0 : Stopwatch.GetTimestamp();
@@ -46,8 +43,6 @@ public sealed class KernelClock
     internal void AddForward(int value, long start) => _forward[value] += Stopwatch.GetTimestamp() - start;
 
     internal void AddBackward(int value, long start) => _backward[value] += Stopwatch.GetTimestamp() - start;
-
-    internal void AddRowLookups(long start) => RowLookups += Stopwatch.GetTimestamp() - start;
 
     internal void AddRowGradients(long start) => RowGradients += Stopwatch.GetTimestamp() - start;
 

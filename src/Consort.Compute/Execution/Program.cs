@@ -115,7 +115,7 @@ public sealed unsafe class Program<T> : IDisposable
         var clock = Clock;
         var pass = KernelClock.Start(clock);
         Store.BeginBatch(this, _step);
-        clock?.AddRowLookups(pass);
+        clock?.AddRowGradients(pass);
         if (Graph.Numeric is { } input)
         {
             var target = _data[input.Index];
