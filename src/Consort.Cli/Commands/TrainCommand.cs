@@ -83,8 +83,15 @@ internal sealed class TrainCommand : ExampleCommand
         return CommandLine.Success;
     }
 
-    private static string DefaultFolder(string experiment, ulong seed) => Path.Combine(
-        "runs", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(experiment)}-seed{seed}"));
+    // The folder's name goes along, for many a dataset has its DeepFM.yaml.
+    private static string DefaultFolder(string experiment, ulong seed)
+    {
+        var group = Path.GetFileName(Path.GetDirectoryName(experiment));
+        var name = Path.GetFileNameWithoutExtension(experiment);
+        if (!string.IsNullOrEmpty(group) && group is not ("configs" or "." or ".."))
+            name = $"{group}-{name}";
+        return Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"{name}-seed{seed}"));
+    }
 
     private void Show(Experiment experiment, string folder, RunResult result)
     {
