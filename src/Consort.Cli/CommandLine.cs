@@ -108,7 +108,7 @@ internal static class CommandLine
     private static string Hint(string word, Command command)
     {
         var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name));
-        return NearestWord.Find(word, known) is { } near ? $"; did you mean {near}?" : "";
+        return NearestWord.Hint(word, known);
     }
 
     private static IEnumerable<Command> Ancestors(Command command)

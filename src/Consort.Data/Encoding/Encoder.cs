@@ -59,7 +59,7 @@ public sealed unsafe class Encoder
         {
             if (Schema.Fields[i].Name == name) return i;
         }
-        string hint = NearestWord.Find(name, Schema.Fields.Select(f => f.Name)) is { } near ? $"; did you mean {near}?" : "";
+        string hint = NearestWord.Hint(name, Schema.Fields.Select(f => f.Name));
         throw new ConsortException($"field \"{name}\" is not in the schema{hint}");
     }
 

@@ -3,6 +3,10 @@ namespace Consort.Data.Options;
 /// <summary>Finds the word somebody probably meant.</summary>
 public static class NearestWord
 {
+    /// <summary>The end of a message about an unknown word: <c>; did you mean train?</c>, or nothing where no word is near.</summary>
+    public static string Hint(string word, IEnumerable<string> candidates) =>
+        Find(word, candidates) is { } near ? $"; did you mean {near}?" : "";
+
     /// <summary>The candidate with the smallest edit distance, or null when none is close (over a third of the word plus one).</summary>
     /// <param name="word">What was found.</param>
     /// <param name="candidates">What would have been right.</param>

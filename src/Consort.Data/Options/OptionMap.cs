@@ -135,7 +135,7 @@ public sealed partial class OptionMap
         if (Node(key) is not { } node) return DefaultChoice(key, fallback, choices);
         string text = Scalar(key, node, "one of " + string.Join(", ", choices.Keys));
         if (choices.TryGetValue(text, out T? value)) return value;
-        string hint = NearestWord.Find(text, choices.Keys) is { } near ? $"; did you mean {near}?" : "";
+        string hint = NearestWord.Hint(text, choices.Keys);
         throw Error(key, $"found \"{text}\", expected one of {string.Join(", ", choices.Keys)}{hint}");
     }
 

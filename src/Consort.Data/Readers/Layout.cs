@@ -60,7 +60,7 @@ internal sealed class Layout
         {
             if (!byName.TryGetValue(cells[c], out int field))
             {
-                string hint = NearestWord.Find(cells[c], byName.Keys) is { } near ? $"; did you mean {near}?" : "";
+                string hint = NearestWord.Hint(cells[c], byName.Keys);
                 throw new ConsortException($"{path}:1: column \"{cells[c]}\" is not in the schema{hint} (give it kind ignored to pass over it)");
             }
             if (!seen.Add(field)) throw new ConsortException($"{path}:1: found two columns named {cells[c]}");

@@ -47,7 +47,7 @@ public sealed record Schema
     {
         if (!PresetNames.Contains(name, StringComparer.Ordinal))
         {
-            string hint = NearestWord.Find(name, PresetNames) is { } near ? $"; did you mean {near}?" : "";
+            string hint = NearestWord.Hint(name, PresetNames);
             throw new ConsortException($"schema {name}: no such preset, expected one of {string.Join(", ", PresetNames)}{hint}");
         }
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Consort.Data.Schemas.Presets.{name}.yaml")!;

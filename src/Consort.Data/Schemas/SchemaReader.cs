@@ -73,7 +73,7 @@ internal static partial class SchemaReader
         if (preset is not null)
         {
             if (Schema.Presets.Contains(preset)) return Schema.Preset(preset);
-            string hint = NearestWord.Find(preset, Schema.Presets) is { } near ? $"; did you mean {near}?" : "";
+            string hint = NearestWord.Hint(preset, Schema.Presets);
             throw map.Error("preset", $"found \"{preset}\", expected one of {string.Join(", ", Schema.Presets)}{hint}");
         }
         return file is not null ? Schema.Load(OptionMap.Load(file)) : new Schema { Fields = [] };
@@ -149,7 +149,7 @@ internal static partial class SchemaReader
                 case "hash": return new(TransformKind.Hash, count);
             }
         }
-        string hint = NearestWord.Find(text, [.. Transforms.Keys, "quantile_buckets", "hash"]) is { } near ? $"; did you mean {near}?" : "";
+        string hint = NearestWord.Hint(text, [.. Transforms.Keys, "quantile_buckets", "hash"]);
         throw map.Error("transform", $"found \"{text}\", expected {Expected}{hint}");
     }
 
