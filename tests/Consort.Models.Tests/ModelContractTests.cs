@@ -155,7 +155,7 @@ public sealed class ModelContractTests
     [Theory]
     [InlineData("hidden_units: [0]", "hidden_units: found 0, expected 1 to 65536")]
     [InlineData("dropout: 1", "dropout: found 1, expected 0 to 0.99")]
-    [InlineData("activation: rellu", "activation: found \"rellu\", expected one of none, relu, sigmoid, tanh, silu; did you mean relu?")]
+    [InlineData("activation: rellu", "activation: found \"rellu\", expected one of none, relu, leaky_relu, prelu, dice, gelu, sigmoid, tanh, silu; did you mean relu?")]
     [InlineData("cross_layers: 33", "cross_layers: found 33, expected 1 to 32")]
     [InlineData("batch_norm: maybe", "batch_norm: found \"maybe\", expected true or false")]
     public void Create_OptionOutOfRange_SaysTheRange(string option, string message)

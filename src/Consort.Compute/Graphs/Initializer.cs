@@ -16,6 +16,9 @@ public abstract record Initializer
     /// <summary>All elements 1.</summary>
     public static Initializer One { get; } = new ConstantInitializer(1);
 
+    /// <summary>All elements one number.</summary>
+    public static Initializer Constant(double value) => new ConstantInitializer(value);
+
     /// <summary>Normal with mean 0 and the given standard deviation.</summary>
     /// <param name="standardDeviation">At least 0.</param>
     public static Initializer Normal(double standardDeviation) => new NormalInitializer(standardDeviation);

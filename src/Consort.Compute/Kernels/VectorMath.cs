@@ -21,6 +21,18 @@ internal static unsafe class VectorMath
         return (a * b) + c;
     }
 
+    /// <summary>eˣ of every number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<T> Exp<T>(Vector<T> x) => typeof(T) == typeof(float)
+        ? Vector.Exp(x.As<T, float>()).As<float, T>()
+        : Vector.Exp(x.As<T, double>()).As<double, T>();
+
+    /// <summary>The natural logarithm of every number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<T> Log<T>(Vector<T> x) => typeof(T) == typeof(float)
+        ? Vector.Log(x.As<T, float>()).As<float, T>()
+        : Vector.Log(x.As<T, double>()).As<double, T>();
+
     /// <summary>target = source.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Copy<T>(T* target, T* source, int length)

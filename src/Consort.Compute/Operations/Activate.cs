@@ -6,34 +6,26 @@ using Consort.Compute.Kernels;
 
 namespace Consort.Compute.Operations;
 
-/// <summary>An activation function that needs no parameters.</summary>
-public enum Activation
+/// <summary>
+/// Applies an activation function that needs no parameters to every number, [B, …] → [B, …], a vector at a time.
+/// </summary>
+public sealed class Activate : Operation
 {
-    /// <summary>y = x.</summary>
-    None,
+    /// <summary>Describes the operation.</summary>
+    /// <param name="function">Which one; neither <see cref="Activation.None"/> nor one with parameters.</param>
+    /// <exception cref="ArgumentException">The function is none of these.</exception>
+    public Activate(Activation function)
+    {
+        if (function is Activation.None or Activation.Prelu or Activation.Dice)
+            throw new ArgumentException($"activate: found {function}, expected a function without parameters", nameof(function));
+        Function = function;
+    }
 
-    /// <summary>y = max(0, x).</summary>
-    Relu,
-
-    /// <summary>y = 1 / (1 + e⁻ˣ).</summary>
-    Sigmoid,
-
-    /// <summary>y = tanh x.</summary>
-    Tanh,
-
-    /// <summary>y = x / (1 + e⁻ˣ), also called swish.</summary>
-    Silu,
-}
-
-/// <summary>Applies an activation function to every number, [B, …] → [B, …].</summary>
-/// <param name="Function">Which one; not <see cref="Activation.None"/>.</param>
-public sealed class Activate(Activation Function) : Operation
-{
     /// <inheritdoc/>
     public override string Name => "activate";
 
     /// <summary>Which one.</summary>
-    public Activation Function { get; } = Function;
+    public Activation Function { get; }
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 1 ? inputs[0] : throw Mismatch(inputs, "one");
@@ -42,59 +34,19 @@ public sealed class Activate(Activation Function) : Operation
     public override Kernel Compile<T>(Binding<T> binding) => Function switch
     {
         Activation.Relu => new ActivateKernel<T, ReluFunction<T>>(binding),
+        Activation.LeakyRelu => new ActivateKernel<T, LeakyReluFunction<T>>(binding),
         Activation.Sigmoid => new ActivateKernel<T, SigmoidFunction<T>>(binding),
         Activation.Tanh => new ActivateKernel<T, TanhFunction<T>>(binding),
         Activation.Silu => new ActivateKernel<T, SiluFunction<T>>(binding),
+        Activation.Gelu => new ActivateKernel<T, GeluFunction<T>>(binding),
+        Activation.Exponential => new ActivateKernel<T, ExponentialFunction<T>>(binding),
+        Activation.LogMagnitude => new ActivateKernel<T, LogMagnitudeFunction<T>>(binding),
         _ => throw new InvalidOperationException($"activate: {Function} has no kernel"),
     };
 
-    private interface IFunction<T>
-    {
-        static abstract T Value(T x);
-
-        /// <summary>dy/dx from x and y.</summary>
-        static abstract T Slope(T x, T y);
-    }
-
-    private readonly struct ReluFunction<T> : IFunction<T>
-        where T : IFloatingPointIeee754<T>
-    {
-        public static T Value(T x) => T.Max(x, T.Zero);
-
-        public static T Slope(T x, T y) => y > T.Zero ? T.One : T.Zero;
-    }
-
-    private readonly struct SigmoidFunction<T> : IFunction<T>
-        where T : IFloatingPointIeee754<T>
-    {
-        public static T Value(T x) => T.One / (T.One + T.Exp(-x));
-
-        public static T Slope(T x, T y) => y * (T.One - y);
-    }
-
-    private readonly struct TanhFunction<T> : IFunction<T>
-        where T : IFloatingPointIeee754<T>
-    {
-        public static T Value(T x) => T.Tanh(x);
-
-        public static T Slope(T x, T y) => T.One - (y * y);
-    }
-
-    private readonly struct SiluFunction<T> : IFunction<T>
-        where T : IFloatingPointIeee754<T>
-    {
-        public static T Value(T x) => x * SigmoidFunction<T>.Value(x);
-
-        public static T Slope(T x, T y)
-        {
-            var sigmoid = SigmoidFunction<T>.Value(x);
-            return sigmoid + (y * (T.One - sigmoid));
-        }
-    }
-
     private sealed unsafe class ActivateKernel<T, TFunction>(Binding<T> binding) : RowKernel(binding.Workers)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        where TFunction : struct, IFunction<T>
+        where TFunction : struct, IActivationFunction<T>
     {
         private readonly int _width = binding.OutputShape.Size;
         private readonly T* _input = binding.Input(0);
@@ -105,27 +57,42 @@ public sealed class Activate(Activation Function) : Operation
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void ForwardRows(int start, int end)
         {
-            for (var i = (long)start * _width; i < (long)end * _width; i++)
-                _output[i] = TFunction.Value(_input[i]);
+            T* input = _input + ((long)start * _width), output = _output + ((long)start * _width);
+            var length = (end - start) * _width;
+            var i = 0;
+            for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+                Vector.Store(TFunction.Value(Vector.Load(input + i)), output + i);
+            // What is left goes through the same instructions, so that a number's result does not depend on its place.
+            for (; i < length; i++)
+                output[i] = TFunction.Value(new Vector<T>(input[i]))[0];
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void BackwardRows(int start, int end)
         {
-            var (offset, length) = ((long)start * _width, (end - start) * _width);
             if (!_target.IsWanted)
                 return;
+            var offset = (long)start * _width;
+            var length = (end - start) * _width;
+            T* input = _input + offset, output = _output + offset, gradient = _outputGradient + offset, target = _target.Data + offset;
             if (typeof(TFunction) == typeof(ReluFunction<T>))
             {
-                ReluMask.Apply(_outputGradient + offset, _output + offset, length);
-                VectorMath.Put(_target.Data + offset, _outputGradient + offset, _target.Accumulate, length);
+                ReluMask.Apply(gradient, output, length);
+                VectorMath.Put(target, gradient, _target.Accumulate, length);
                 return;
             }
 
-            for (var i = offset; i < offset + length; i++)
+            var i = 0;
+            for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
             {
-                var gradient = _outputGradient[i] * TFunction.Slope(_input[i], _output[i]);
-                _target.Data[i] = _target.Accumulate ? _target.Data[i] + gradient : gradient;
+                var value = Vector.Load(gradient + i) * TFunction.Slope(Vector.Load(input + i), Vector.Load(output + i));
+                Vector.Store(_target.Accumulate ? Vector.Load(target + i) + value : value, target + i);
+            }
+
+            for (; i < length; i++)
+            {
+                var value = gradient[i] * TFunction.Slope(new Vector<T>(input[i]), new Vector<T>(output[i]))[0];
+                target[i] = _target.Accumulate ? target[i] + value : value;
             }
         }
     }

@@ -7,7 +7,8 @@ using Consort.Compute.Kernels;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Batch normalisation of each of n features, [B, n] → [B, n]: y = γ x̂ + β, x̂ = (x − μ) / √(σ² + ε). Training takes μ and
+/// Batch normalisation of each of n features, [B, n] → [B, n], or of the last axis of [B, …, n], where every position counts
+/// as a row: y = γ x̂ + β, x̂ = (x − μ) / √(σ² + ε). Training takes μ and
 /// σ² (biased) from the batch and moves the running ones by a tenth (σ² unbiased there); scoring takes the running ones.
 /// Source: Ioffe and Szegedy 2015; ε = 1e-5 and momentum 0.1 as in PyTorch, which FuxiCTR's numbers rest on.
 /// </summary>
@@ -32,11 +33,11 @@ public sealed class BatchNorm(Parameter Scale, Parameter Shift, Parameter Mean, 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
     {
-        if (inputs.Length != 1 || inputs[0].Rank != 1)
-            throw Mismatch(inputs, "[n]");
+        if (inputs.Length != 1 || inputs[0].Rank == 0)
+            throw Mismatch(inputs, "[…, n]");
         foreach (var parameter in Parameters)
-            if (parameter.Shape != inputs[0])
-                throw Mismatch(inputs, $"{parameter.Shape}, the shape of {parameter.Name}");
+            if (parameter.Shape != new Shape(inputs[0].Dimensions[^1]))
+                throw Mismatch(inputs, $"{parameter.Shape}, the shape of {parameter.Name}, as the last axis");
         return inputs[0];
     }
 
@@ -46,7 +47,8 @@ public sealed class BatchNorm(Parameter Scale, Parameter Shift, Parameter Mean, 
     private sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> binding) : RowKernel(binding.Workers)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        private readonly int _width = binding.OutputShape.Size;
+        private readonly int _width = norm.Parameters[0].Shape.Size;
+        private readonly int _positions = binding.OutputShape.Size / norm.Parameters[0].Shape.Size; // of a row
         private readonly T* _gamma = binding.Values(norm.Parameters[0]);
         private readonly T* _beta = binding.Values(norm.Parameters[1]);
         private readonly T* _runningMean = binding.Values(norm.Parameters[2]);
@@ -57,11 +59,11 @@ public sealed class BatchNorm(Parameter Scale, Parameter Shift, Parameter Mean, 
         private readonly T* _output = binding.Output; // [B, n]
         private readonly T* _outputGradient = binding.OutputGradient;
         private readonly GradientTarget<T> _target = binding.InputGradient(0);
-        private readonly ChunkSums<T> _sums = new(binding, 2 * binding.OutputShape.Size);
-        private readonly T* _mean = binding.Workspace(binding.OutputShape.Size); // μ of the batch, [n]
-        private readonly T* _inverse = binding.Workspace(binding.OutputShape.Size); // 1 / √(σ² + ε), [n]
-        private readonly T* _totals = binding.Workspace(2L * binding.OutputShape.Size); // sums over the batch, [2n]
-        private readonly double[] _moments = new double[2 * binding.OutputShape.Size];
+        private readonly ChunkSums<T> _sums = new(binding, 2 * norm.Parameters[0].Shape.Size);
+        private readonly T* _mean = binding.Workspace(norm.Parameters[0].Shape.Size); // μ of the batch, [n]
+        private readonly T* _inverse = binding.Workspace(norm.Parameters[0].Shape.Size); // 1 / √(σ² + ε), [n]
+        private readonly T* _totals = binding.Workspace(2L * norm.Parameters[0].Shape.Size); // sums over the batch, [2n]
+        private readonly double[] _moments = new double[2 * norm.Parameters[0].Shape.Size];
         private Phase _phase;
 
         private enum Phase
@@ -109,7 +111,7 @@ public sealed class BatchNorm(Parameter Scale, Parameter Shift, Parameter Mean, 
             if (_phase == Phase.Moments)
                 ChunkMoments(start, end);
             else
-                for (long row = start; row < end; row++)
+                for (var row = (long)start * _positions; row < (long)end * _positions; row++)
                     Normalise(_input + (row * _width), _output + (row * _width));
         }
 
@@ -119,12 +121,12 @@ public sealed class BatchNorm(Parameter Scale, Parameter Shift, Parameter Mean, 
             if (_phase == Phase.GradientSums)
             {
                 var sums = _sums.Open(start);
-                for (long row = start; row < end; row++)
+                for (var row = (long)start * _positions; row < (long)end * _positions; row++)
                     SumGradients(_outputGradient + (row * _width), _input + (row * _width), sums);
                 return;
             }
 
-            for (long row = start; row < end; row++)
+            for (var row = (long)start * _positions; row < (long)end * _positions; row++)
                 InputGradient(_outputGradient + (row * _width), _input + (row * _width), _target.Data + (row * _width));
         }
 
@@ -135,10 +137,10 @@ public sealed class BatchNorm(Parameter Scale, Parameter Shift, Parameter Mean, 
         {
             var mean = _sums.Open(start);
             var squares = mean + _width;
-            for (long row = start; row < end; row++)
+            for (var row = (long)start * _positions; row < (long)end * _positions; row++)
                 VectorMath.Add(mean, _input + (row * _width), _width);
-            VectorMath.Scale(mean, mean, T.One / T.CreateTruncating(end - start), _width);
-            for (long row = start; row < end; row++)
+            VectorMath.Scale(mean, mean, T.One / T.CreateTruncating((end - start) * _positions), _width);
+            for (var row = (long)start * _positions; row < (long)end * _positions; row++)
             {
                 var input = _input + (row * _width);
                 var i = 0;
@@ -159,23 +161,24 @@ public sealed class BatchNorm(Parameter Scale, Parameter Shift, Parameter Mean, 
             Array.Clear(_moments);
             for (var start = 0; start < rows; start += ChunkRows)
             {
-                double count = Math.Min(ChunkRows, rows - start);
+                double count = Math.Min(ChunkRows, rows - start) * _positions, before = (double)start * _positions;
                 var sums = _sums.Peek(start);
                 for (var i = 0; i < _width; i++)
                 {
                     var difference = double.CreateTruncating(sums[i]) - _moments[i];
-                    _moments[i] += difference * count / (start + count);
-                    _moments[_width + i] += double.CreateTruncating(sums[_width + i]) + (difference * difference * start * count / (start + count));
+                    _moments[i] += difference * count / (before + count);
+                    _moments[_width + i] += double.CreateTruncating(sums[_width + i]) + (difference * difference * before * count / (before + count));
                 }
             }
 
+            var all = (double)rows * _positions;
             for (var i = 0; i < _width; i++)
             {
                 var (mean, squares) = (_moments[i], _moments[_width + i]);
-                (_mean[i], _inverse[i]) = (T.CreateTruncating(mean), Inverse(squares / rows));
+                (_mean[i], _inverse[i]) = (T.CreateTruncating(mean), Inverse(squares / all));
                 Move(ref _runningMean[i], mean);
-                if (rows > 1)
-                    Move(ref _runningVariance[i], squares / (rows - 1));
+                if (all > 1)
+                    Move(ref _runningVariance[i], squares / (all - 1));
             }
         }
 
@@ -216,7 +219,7 @@ public sealed class BatchNorm(Parameter Scale, Parameter Shift, Parameter Mean, 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void InputGradient(T* gradient, T* input, T* target)
         {
-            var share = Step.IsTraining ? T.One / T.CreateTruncating(Step.Rows) : T.Zero;
+            var share = Step.IsTraining ? T.One / T.CreateTruncating(Step.Rows * _positions) : T.Zero;
             var i = 0;
             for (; i <= _width - Vector<T>.Count; i += Vector<T>.Count)
             {

@@ -9,8 +9,8 @@ using GemmActivation = Consort.Compute.Kernels.MatrixMultiply.Activation;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// A fully connected layer, [B, in] → [B, out]: y = x Wᵀ + b, optionally y = max(0, x Wᵀ + b). Bias and ReLU are
-/// applied while the product is still in registers, and so is the gradient of the ReLU of a layer that feeds this one alone.
+/// A fully connected layer over the last axis, [B, in] → [B, out] or [B, …, in] → [B, …, out] with one W for all positions:
+/// y = x Wᵀ + b, optionally y = max(0, x Wᵀ + b). Bias and ReLU are applied while the product is still in registers, and so is the gradient of the ReLU of a layer that feeds this one alone.
 /// ∂W = ∂yᵀ x, ∂b = Σ_B ∂y, ∂x = ∂y W.
 /// </summary>
 public sealed class Linear : Operation
@@ -48,12 +48,13 @@ public sealed class Linear : Operation
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
-        inputs.Length == 1 && inputs[0] == new Shape(Weight.Shape[1])
-            ? new Shape(Weight.Shape[0])
-            : throw Mismatch(inputs, $"[{Weight.Shape[1]}]");
+        inputs.Length == 1 && inputs[0].Rank > 0 && inputs[0].Dimensions[^1] == Weight.Shape[1]
+            ? new Shape([.. inputs[0].Dimensions[..^1], Weight.Shape[0]])
+            : throw Mismatch(inputs, $"[…, {Weight.Shape[1]}]");
 
     /// <inheritdoc/>
-    public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * Weight.Shape.Size;
+    public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) =>
+        2L * Weight.Shape[0] * inputs[0].Size;
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new LinearKernel<T>(this, binding);
@@ -64,6 +65,7 @@ public sealed class Linear : Operation
         private readonly Gemm _gemm = binding.Gemm;
         private readonly int _in = linear.Weight.Shape[1];
         private readonly int _out = linear.Weight.Shape[0];
+        private readonly int _positions = binding.InputShape(0).Size / linear.Weight.Shape[1]; // of a row
         private readonly bool _relu = linear.Relu;
         private readonly bool _mask = linear.Relu && !binding.IsOutputGradientMasked; // the ReLU's gradient is still to do
         private readonly T* _weight = binding.Values(linear.Weight); // [out, in]
@@ -78,7 +80,7 @@ public sealed class Linear : Operation
 
         public override void Forward(in Step step) => _gemm.Multiply(new GemmCall<T>
         {
-            M = step.Rows,
+            M = step.Rows * _positions,
             N = _out,
             K = _in,
             A = _input,
@@ -102,7 +104,7 @@ public sealed class Linear : Operation
                 {
                     M = _out,
                     N = _in,
-                    K = step.Rows,
+                    K = step.Rows * _positions,
                     A = _outputGradient,
                     Lda = _out,
                     TransA = true,
@@ -117,7 +119,7 @@ public sealed class Linear : Operation
             if (_target.IsWanted)
                 _gemm.Multiply(new GemmCall<T>
                 {
-                    M = step.Rows,
+                    M = step.Rows * _positions,
                     N = _in,
                     K = _out,
                     A = _outputGradient,
@@ -137,8 +139,8 @@ public sealed class Linear : Operation
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void BackwardRows(int start, int end)
         {
-            var offset = (long)start * _out;
-            ReluMask.Apply(_outputGradient + offset, _output + offset, (end - start) * _out);
+            var offset = (long)start * _positions * _out;
+            ReluMask.Apply(_outputGradient + offset, _output + offset, (end - start) * _positions * _out);
         }
     }
 }

@@ -30,14 +30,64 @@ public static class LayerExtensions
         return inputs.Graph.Apply(new Linear(weight, offset, relu), inputs.Flatten(value)); // [B, width]
     }
 
-    /// <summary>Batch normalisation, [B, n] → [B, n]; γ and the running variance start at 1, β and the mean at 0.</summary>
-    public static Value BatchNorm(this MemberInputs inputs, Value value, string name) => inputs.Graph.Apply(
-        new BatchNorm(
-            inputs.Weight($"{name}/scale", value.Shape, Initializer.One),
-            inputs.Weight($"{name}/shift", value.Shape, Initializer.Zero),
-            inputs.Weight($"{name}/mean", value.Shape, Initializer.Zero, isTrained: false),
-            inputs.Weight($"{name}/variance", value.Shape, Initializer.One, isTrained: false)),
-        value);
+    /// <summary>
+    /// A fully connected layer over the last axis, [B, n, in] → [B, n, width], with one W for all n positions; W starts Xavier
+    /// normal, b at zero.
+    /// </summary>
+    public static Value LinearOfEach(this MemberInputs inputs, Value value, int width, string name, bool bias = true)
+    {
+        var fanIn = value.Shape.Dimensions[^1];
+        var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), Initializer.XavierNormal(fanIn, width));
+        return inputs.Graph.Apply(new Linear(weight, bias ? inputs.Weight($"{name}/bias", new Shape(width), Initializer.Zero) : null), value);
+    }
+
+    /// <summary>
+    /// Batch normalisation of the last axis, [B, …, n] → [B, …, n]; γ and the running variance start at 1, β and the mean at 0.
+    /// </summary>
+    /// <param name="inputs">The member's inputs.</param>
+    /// <param name="value">[B, …, n].</param>
+    /// <param name="name">Of the layer.</param>
+    /// <param name="isAffine">Whether γ and β are learned.</param>
+    public static Value BatchNorm(this MemberInputs inputs, Value value, string name, bool isAffine = true)
+    {
+        var shape = new Shape(value.Shape.Dimensions[^1]);
+        return inputs.Graph.Apply(
+            new BatchNorm(
+                inputs.Weight($"{name}/scale", shape, Initializer.One, isAffine),
+                inputs.Weight($"{name}/shift", shape, Initializer.Zero, isAffine),
+                inputs.Weight($"{name}/mean", shape, Initializer.Zero, isTrained: false),
+                inputs.Weight($"{name}/variance", shape, Initializer.One, isTrained: false)),
+            value);
+    }
+
+    /// <summary>
+    /// Layer normalisation of the last axis, [B, …, n] → [B, …, n], with γ at 1 and β at 0 to begin with: n of each, or as many
+    /// as a row has numbers.
+    /// </summary>
+    public static Value LayerNorm(this MemberInputs inputs, Value value, string name, bool ofEachPosition = false)
+    {
+        var shape = ofEachPosition ? value.Shape : new Shape(value.Shape.Dimensions[^1]);
+        return inputs.Graph.Apply(
+            new LayerNorm(inputs.Weight($"{name}/scale", shape, Initializer.One), inputs.Weight($"{name}/shift", shape, Initializer.Zero)), value);
+    }
+
+    /// <summary>
+    /// An activation, [B, n] → [B, n]. PReLU's slopes start at 0.1 and Dice's at 0, as in FuxiCTR.
+    /// </summary>
+    public static Value Activated(this MemberInputs inputs, Value value, Activation activation, string name) => activation switch
+    {
+        Activation.None => value,
+        Activation.Prelu => inputs.Graph.Apply(
+            new ParametricRelu(inputs.Weight($"{name}/slope", value.Shape, Initializer.Constant(0.1))), value),
+        Activation.Dice => inputs.Graph.Apply(
+            new DiceGate(inputs.Weight($"{name}/slope", value.Shape, Initializer.Zero)),
+            value, inputs.BatchNorm(value, $"{name}/dice", isAffine: false)),
+        _ => inputs.Graph.Apply(new Activate(activation), value),
+    };
+
+    /// <summary>Dropout, where there is any.</summary>
+    public static Value Dropped(this MemberInputs inputs, Value value, double rate) =>
+        rate > 0 ? inputs.Graph.Apply(new Dropout(rate), value) : value;
 
     /// <summary>
     /// A tower, [B, …] → [B, last width]: for each hidden layer Linear → BatchNorm → activation → dropout, FuxiCTR's order.
@@ -53,10 +103,7 @@ public static class LayerExtensions
             x = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: fused);
             if (options.BatchNorm)
                 x = inputs.BatchNorm(x, $"{scope}/norm");
-            if (options.Activation != Activation.None && !fused)
-                x = inputs.Graph.Apply(new Activate(options.Activation), x);
-            if (options.Dropout > 0)
-                x = inputs.Graph.Apply(new Dropout(options.Dropout), x);
+            x = inputs.Dropped(fused ? x : inputs.Activated(x, options.Activation, scope), options.Dropout);
         }
 
         return x;

@@ -7,10 +7,15 @@ namespace Consort.Models.Layers;
 /// <summary>A tower of fully connected layers.</summary>
 public sealed record MlpOptions
 {
-    private static readonly Dictionary<string, Activation> Activations = new(StringComparer.OrdinalIgnoreCase)
+    /// <summary>The activations by their usual names.</summary>
+    internal static readonly IReadOnlyDictionary<string, Activation> Activations = new Dictionary<string, Activation>(StringComparer.OrdinalIgnoreCase)
     {
         ["none"] = Activation.None,
         ["relu"] = Activation.Relu,
+        ["leaky_relu"] = Activation.LeakyRelu,
+        ["prelu"] = Activation.Prelu,
+        ["dice"] = Activation.Dice,
+        ["gelu"] = Activation.Gelu,
         ["sigmoid"] = Activation.Sigmoid,
         ["tanh"] = Activation.Tanh,
         ["silu"] = Activation.Silu,

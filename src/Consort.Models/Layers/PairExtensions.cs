@@ -23,7 +23,7 @@ public static class PairExtensions
     public static Value SqueezeExcitation(this MemberInputs inputs, Value fields, double reduction, string name)
     {
         var count = fields.Shape[0];
-        var mean = inputs.Graph.Apply(new FieldMean(), fields); // [B, F]
+        var mean = inputs.Graph.Apply(new FieldPool(), fields); // [B, F]
         var hidden = inputs.Linear(mean, Math.Max(1, (int)(count / reduction)), $"{name}/squeeze", bias: false, relu: true); // [B, F/r]
         var scale = inputs.Linear(hidden, count, $"{name}/excite", bias: false, relu: true); // [B, F]
         return inputs.Graph.Apply(new FieldScale(), fields, scale);

@@ -49,7 +49,7 @@ internal sealed class OperationGraphs
         ["linear with relu into dropout"] = (f, d) => Make(f, d, g => g.Tower(d, new Dropout(0.3))),
         ["linear with relu and two readers"] = (f, d) => Make(f, d, g => g.ReluTwice(d)),
         ["inner product"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new InnerProduct(), g.AllFields()))),
-        ["field mean"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FieldMean(), g.AllFields()))),
+        ["field mean"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FieldPool(), g.AllFields()))),
         ["field scale"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FieldScale(), g.AllFields(), g.Hidden(f + 3)))),
         ["squeeze and excitation of one value"] = (f, d) => Make(f, d, g => g.Squeeze()),
         ["bilinear of all fields"] = (f, d) => Make(f, d, g => g.Bilinear(BilinearKind.FieldAll)),
@@ -68,6 +68,23 @@ internal sealed class OperationGraphs
         ["sigmoid"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Sigmoid), g.Hidden(d)))),
         ["tanh"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d)))),
         ["silu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Silu), g.Hidden(d)))),
+        ["gelu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Gelu), g.Hidden(d)))),
+        ["leaky relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.LeakyRelu), g.Hidden(20)))),
+        ["exponential"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Exponential), g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d))))),
+        ["log magnitude"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.LogMagnitude), g.Graph.Apply(new Activate(Activation.Exponential), g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d)))))),
+        ["prelu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new ParametricRelu(g.Parameter(20)), g.Hidden(20)))),
+        ["dice"] = (f, d) => Make(f, d, g => g.DiceOf(g.Hidden(d))),
+        ["linear of every field"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(3, d), g.Parameter(3)), g.AllFields()))),
+        ["linear with relu of every field"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(4, 5), null, relu: true), g.Graph.Apply(new Linear(g.Parameter(5, d), g.Parameter(5), relu: true), g.AllFields())))),
+        ["transpose"] = (f, d) => Make(f, d, g => g.TransposeTwice()),
+        ["hadamard cross"] = (f, d) => Make(f, d, g => g.HadamardCrossTwice(g.Hidden(d))),
+        ["layer norm"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new LayerNorm(g.Parameter(d + 2), g.Parameter(d + 2)), g.Hidden(d + 2)))),
+        ["layer norm of every field"] = (f, d) => Make(f, d, g => g.LayerNorms()),
+        ["batch norm of the last axis"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(d), g.AllFields()), g.Hidden(2))),
+        ["field sum"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FieldPool(IsSum: true), g.AllFields()))),
+        ["self-attention"] = (f, d) => Make(f, d, g => g.Attention(heads: 1, isScaled: true, 0)),
+        ["self-attention with heads and dropout"] = (f, d) => Make(f, d, g => g.Attention(heads: 3, isScaled: false, 0.3)),
+        ["compressed interaction"] = (f, d) => Make(f, d, g => g.Compressed()),
         ["dropout"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Dropout(0.3), g.Hidden(40)), g.Hidden(d))),
         ["batch norm"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(d), g.Hidden(d)), g.Hidden(2))),
         ["a value with three readers"] = (f, d) => Make(f, d, g => g.ThreeReaders()),
@@ -117,10 +134,50 @@ internal sealed class OperationGraphs
     private Value AllFields() =>
         Graph.Apply(new Concat(), Fields(), Graph.Apply(new NumericEmbed(Parameter(3, _dimension)), Graph.Numeric!));
 
+    private Value DiceOf(Value value) => Logit(Graph.Apply(new DiceGate(Parameter(_dimension)), value, Graph.Apply(new Activate(Activation.Tanh), value)), value);
+
+    private Value TransposeTwice()
+    {
+        var fields = AllFields();
+        var turned = Graph.Apply(new Transpose(), fields);
+        return Logit(turned, Graph.Apply(new Transpose(), Graph.Apply(new Activate(Activation.Tanh), turned)), fields);
+    }
+
+    // x₀, x and h of one value, then of three.
+    private Value HadamardCrossTwice(Value first)
+    {
+        var second = Graph.Apply(new HadamardCross(), first, first, first);
+        return Logit(Graph.Apply(new HadamardCross(), first, second, Graph.Apply(new Activate(Activation.Tanh), second)));
+    }
+
+    // One γ for all fields, then one for each. Fields of one or two numbers would leave next to nothing.
+    private Value LayerNorms()
+    {
+        var fields = Graph.Apply(new Reshape(new Shape(_fields, 5)), Hidden(_fields * 5));
+        var common = Graph.Apply(new LayerNorm(Parameter(5), Parameter(5)), fields);
+        return Logit(common, fields, Graph.Apply(new LayerNorm(Parameter(_fields, 5), Parameter(_fields, 5)), fields));
+    }
+
+    private Value Attention(int heads, bool isScaled, double dropout)
+    {
+        var fields = AllFields();
+        var projected = Graph.Apply(new Linear(Parameter(3 * heads * 5, _dimension), null), fields);
+        return Logit(Graph.Apply(new SelfAttention(heads, isScaled, dropout), projected), fields, projected);
+    }
+
+    // The first layer reads one value twice.
+    private Value Compressed()
+    {
+        var fields = Graph.Apply(new Transpose(), AllFields());
+        var count = _fields + 3;
+        var first = Graph.Apply(new CompressedInteraction(Parameter(4, count * count), Parameter(4)), fields, fields);
+        return Logit(first, Graph.Apply(new CompressedInteraction(Parameter(3, 4 * count), Parameter(3)), fields, first));
+    }
+
     private Value Squeeze()
     {
         var fields = AllFields();
-        var mean = Graph.Apply(new FieldMean(), fields);
+        var mean = Graph.Apply(new FieldPool(), fields);
         var scaled = Graph.Apply(new FieldScale(), fields, Graph.Apply(new Activate(Activation.Sigmoid), mean));
         return Logit(fields, scaled, mean);
     }

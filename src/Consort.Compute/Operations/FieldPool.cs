@@ -7,13 +7,17 @@ using Consort.Compute.Kernels;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// The mean of each field's embedding, [B, F, D] → [B, F]: s_f = 1/D Σ_d e_fd.
-/// Source: the squeeze of Huang et al. 2019 (FiBiNET), eq. 2.
+/// The mean or the sum of each field's embedding, [B, F, D] → [B, F]: s_f = 1/D Σ_d e_fd, or Σ_d e_fd.
+/// Source: the squeeze of Huang et al. 2019 (FiBiNET), eq. 2; the sum pooling of Lian et al. 2018 (xDeepFM), eq. 7.
 /// </summary>
-public sealed class FieldMean : Operation
+/// <param name="IsSum">Whether to sum rather than average.</param>
+public sealed class FieldPool(bool IsSum = false) : Operation
 {
     /// <inheritdoc/>
-    public override string Name => "field_mean";
+    public override string Name => IsSum ? "field_sum" : "field_mean";
+
+    /// <summary>Whether it sums rather than averages.</summary>
+    public bool IsSum { get; } = IsSum;
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
@@ -23,14 +27,14 @@ public sealed class FieldMean : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
 
     /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new FieldMeanKernel<T>(binding);
+    public override Kernel Compile<T>(Binding<T> binding) => new FieldPoolKernel<T>(IsSum, binding);
 
-    private sealed unsafe class FieldMeanKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+    private sealed unsafe class FieldPoolKernel<T>(bool isSum, Binding<T> binding) : RowKernel(binding.Workers)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         private readonly int _fields = binding.InputShape(0)[0];
         private readonly int _dimension = binding.InputShape(0)[1];
-        private readonly T _share = T.One / T.CreateTruncating(binding.InputShape(0)[1]);
+        private readonly T _share = isSum ? T.One : T.One / T.CreateTruncating(binding.InputShape(0)[1]);
         private readonly T* _input = binding.Input(0); // [B, F, D]
         private readonly T* _output = binding.Output; // [B, F]
         private readonly T* _outputGradient = binding.OutputGradient;
