@@ -34,6 +34,19 @@ public static class ModelCatalogue
         new("FinalMLP", "two towers over gated embeddings, fused bilinearly", "Mao et al. 2023",
             "mlp1_hidden_units, mlp1_activation, mlp1_batch_norm, mlp1_dropout, mlp2_hidden_units, mlp2_activation, mlp2_batch_norm, mlp2_dropout, "
             + "num_heads, use_fs, fs_hidden_units, fs1_context, fs2_context", FinalMlp.From),
+        new("AutoInt", "self-attention between fields, alone or beside a tower (AutoInt+)", "Song et al. 2019",
+            Tower + ", attention_layers, attention_dim, num_heads, use_residual, use_scale, layer_norm, use_wide", AutoInt.From),
+        new("xDeepFM", "compressed interaction network beside a tower", "Lian et al. 2018", Tower + ", cin_hidden_units", XDeepFm.From),
+        new("MaskNet", "blocks masked by the row itself, serial or parallel", "Wang et al. 2021",
+            "hidden_units, activation, dropout, model_type, parallel_num_blocks, parallel_block_dim, reduction_ratio, emb_layernorm, net_layernorm",
+            MaskNet.From),
+        new("FinalNet", "one or two towers of factorised interaction layers", "Zhu et al. 2023",
+            "block_type, batch_norm, use_feature_gating, residual_type, block1_hidden_units, block1_activation, block1_dropout, "
+            + "block2_hidden_units, block2_activation, block2_dropout", FinalNet.From),
+        new("GDCN", "gated cross network beside or below a tower", "Wang et al. 2023", Tower + ", cross_layers, structure", Gdcn.From),
+        new("LCN", "linear cross network with self-mask, no tower", "Li et al. 2024", "cross_layers, layer_norm, batch_norm, dropout", LinearCrossNetwork.From),
+        new("ECN", "exponential cross network with self-mask, no tower", "Li et al. 2024", "cross_layers, layer_norm, batch_norm, dropout",
+            ExponentialCrossNetwork.From),
     ];
 
     /// <summary>Reads one member of an experiment: the key <c>model</c> and the options of that model.</summary>

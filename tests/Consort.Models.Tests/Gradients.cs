@@ -5,7 +5,7 @@ internal static unsafe class Gradients
 {
     private const double Step = 1e-5;
 
-    /// <summary>The largest difference over all trained numbers, relative to one plus the gradient's own size.</summary>
+    /// <summary>The largest difference over all trained numbers, relative to one plus the gradient's own size and a tenth of its tensor's largest.</summary>
     public static double LargestError(Rig<double> rig, int rows)
     {
         Loss(rig, rows);
@@ -31,6 +31,8 @@ internal static unsafe class Gradients
 
         Assert.Contains(tensors, t => t.Gradient.Any(g => g != 0));
         foreach (var (values, gradient) in tensors)
+        {
+            var scale = 1 + (0.1 * gradient.Max(Math.Abs));
             for (var i = 0; i < gradient.Length; i++)
             {
                 ref var number = ref ((double*)values)[i];
@@ -41,8 +43,9 @@ internal static unsafe class Gradients
                 var below = Loss(rig, rows);
                 number = before;
                 var expected = (above - below) / (2 * Step);
-                largest = Math.Max(largest, Math.Abs(gradient[i] - expected) / (1 + Math.Abs(expected)));
+                largest = Math.Max(largest, Math.Abs(gradient[i] - expected) / (scale + Math.Abs(expected)));
             }
+        }
 
         return largest;
     }

@@ -41,6 +41,26 @@ internal sealed record ModelCase(
             "{ mlp1_hidden_units: [8, 6], mlp1_activation: silu, mlp1_batch_norm: true, mlp1_dropout: 0.3, "
             + "mlp2_hidden_units: [7, 4], mlp2_activation: silu, mlp2_batch_norm: true, mlp2_dropout: 0.3, num_heads: 2, fs_hidden_units: [5] }",
             HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * (Mlp(f * d) + 6)) + 25),
+        new("AutoInt", "{ attention_layers: 2, attention_dim: 6, num_heads: 2 }",
+            "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, attention_layers: 2, attention_dim: 6, num_heads: 2, "
+            + "use_scale: true, layer_norm: true, use_wide: true }",
+            HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (4 * 6 * d) + (3 * 6 * 6) + (6 * f) + 1),
+        new("xDeepFM", "{ hidden_units: [16, 5], cin_hidden_units: [4, 3] }",
+            "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, cin_hidden_units: [4, 3] }",
+            HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + (4 * ((f * f) + 1)) + (3 * ((4 * f) + 1)) + 8 + Mlp(f * d) + 6),
+        new("MaskNet", "{ hidden_units: [16, 5], model_type: serial }",
+            "{ hidden_units: [16, 5], model_type: parallel, parallel_num_blocks: 2, parallel_block_dim: 4, reduction_ratio: 0.5, activation: silu, dropout: 0.3 }",
+            HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * f * d)
+                + Mask(f * d, f * d, 16) + Mask(f * d, 16, 5) + 6),
+        new("FinalNet", "{ block1_hidden_units: [16, 6], block_type: 1B, batch_norm: false, block1_activation: relu }",
+            "{ block1_hidden_units: [16, 6], block1_activation: silu, block1_dropout: 0.3, block2_hidden_units: [7], block2_activation: silu, "
+            + "residual_type: sum, use_feature_gating: true }",
+            HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (((f * d) + 1) * 16) + (17 * 6) + 7),
+        new("GDCN", "{ hidden_units: [16, 5], cross_layers: 2, structure: stacked }",
+            "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, cross_layers: 2 }",
+            HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * f * d * ((2 * f * d) + 1)) + Mlp(f * d) + 6),
+        new("LCN", "{ cross_layers: 2 }", "{ cross_layers: 2, batch_norm: true, dropout: 0.3 }", HasInteractions: true, SelfMasked),
+        new("ECN", "{ cross_layers: 2 }", "{ cross_layers: 2, batch_norm: true, dropout: 0.3 }", HasInteractions: true, SelfMasked),
     ];
 
     /// <summary>Every entry of the catalogue; one without a case fails <see cref="ModelContractTests"/>.</summary>
@@ -59,6 +79,16 @@ internal sealed record ModelCase(
     public Family Family(bool regularised = false, int members = 1, bool shared = true, int dimension = 3, double deviation = 0.1) =>
         new(new EmbeddingOptions { Dimension = dimension, Shared = shared, InitialDeviation = deviation },
             [.. Enumerable.Repeat(Model(regularised), members)]);
+
+    // mask in → n → n with biases, then n → width without, and layer norm
+    private static long Mask(int input, int size, int width) => ((input + 1) * size) + ((size + 1) * size) + (size * width) + (2 * width);
+
+    // Two layers: n → ⌈n/2⌉ without bias, layer norm, b
+    private static long SelfMasked(int v, int f, int n, int d)
+    {
+        var (width, half) = (f * d, ((f * d) + 1) / 2);
+        return ((v + n) * d) + (2 * ((width * half) + (2 * half) + width)) + width + 1;
+    }
 
     // in → 16 → 5 with biases
     private static long Mlp(int width) => ((width + 1) * 16) + ((16 + 1) * 5);

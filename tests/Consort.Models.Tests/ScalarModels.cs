@@ -6,7 +6,7 @@ namespace Consort.Models.Tests;
 /// The models once more, row by row and number by number as their papers write them, in double precision and in scoring
 /// mode. Slow on purpose; shares no code with the graph.
 /// </summary>
-internal static class ScalarModels
+internal static partial class ScalarModels
 {
     private const int CrossLayers = 2;
 
@@ -31,6 +31,19 @@ internal static class ScalarModels
             "PNN" => Output(rig, Tower(rig, [.. Flat(Embeddings(rig, ids, x)), .. InnerProducts(Embeddings(rig, ids, x))], regularised)),
             "FiBiNET" => FirstOrder(rig, ids, x) + Output(rig, Tower(rig, Bilinear(rig, Embeddings(rig, ids, x)), regularised)),
             "FinalMLP" => TwoStreams(rig, ids, x, Flat(Embeddings(rig, ids, x)), regularised),
+            "AutoInt" => Attention(rig, Embeddings(rig, ids, x), regularised) + (regularised
+                ? FirstOrder(rig, ids, x) + Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), true)) : 0),
+            "xDeepFM" => FirstOrder(rig, ids, x) + Linear(rig, Compressed(rig, Embeddings(rig, ids, x)), "member0/cin/output")[0]
+                + Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)),
+            "MaskNet" => Masked(rig, Embeddings(rig, ids, x), regularised),
+            "FinalNet" => regularised
+                ? (Factorized(rig, FieldGated(rig, Embeddings(rig, ids, x)), 1, 2, true) + Factorized(rig, Flat(Embeddings(rig, ids, x)), 2, 1, true)) / 2
+                : Factorized(rig, Flat(Embeddings(rig, ids, x)), 1, 2, false),
+            "GDCN" => Output(rig, !regularised
+                ? Tower(rig, GatedCross(rig, Flat(Embeddings(rig, ids, x))), regularised)
+                : [.. GatedCross(rig, Flat(Embeddings(rig, ids, x))), .. Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)]),
+            "LCN" => Output(rig, SelfMaskedCross(rig, Embeddings(rig, ids, x), regularised, isExponential: false)),
+            "ECN" => Output(rig, SelfMaskedCross(rig, Embeddings(rig, ids, x), regularised, isExponential: true)),
             _ => throw new ArgumentException($"{model} has no formula here"),
         };
     }
@@ -221,11 +234,12 @@ internal static class ScalarModels
     // x Wᵀ + b
     private static double[] Linear(Rig<double> rig, double[] x, string name)
     {
-        var (w, b) = (rig.Of($"{name}/weight").ToArray(), rig.Of($"{name}/bias").ToArray());
-        var result = new double[b.Length];
-        for (var o = 0; o < b.Length; o++)
+        var w = rig.Of($"{name}/weight").ToArray();
+        var b = rig.Store.Slots.Any(s => s.Parameter.Name == $"{name}/bias") ? rig.Of($"{name}/bias").ToArray() : null;
+        var result = new double[w.Length / x.Length];
+        for (var o = 0; o < result.Length; o++)
         {
-            result[o] = b[o];
+            result[o] = b?[o] ?? 0;
             for (var i = 0; i < x.Length; i++)
                 result[o] += w[(o * x.Length) + i] * x[i];
         }

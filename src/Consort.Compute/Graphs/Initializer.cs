@@ -25,7 +25,10 @@ public abstract record Initializer
 
     /// <summary>Uniform in [−bound, bound].</summary>
     /// <param name="bound">At least 0.</param>
-    public static Initializer Uniform(double bound) => new UniformInitializer(bound);
+    public static Initializer Uniform(double bound) => new UniformInitializer(-bound, bound);
+
+    /// <summary>Uniform between two numbers.</summary>
+    public static Initializer Uniform(double low, double high) => new UniformInitializer(low, high);
 
     /// <summary>Xavier (Glorot) normal: sd = √(2 / (in + out)). Source: Glorot and Bengio 2010, eq. 16 (normal form).</summary>
     public static Initializer XavierNormal(int fanIn, int fanOut) => Normal(Math.Sqrt(2.0 / (fanIn + fanOut)));
@@ -34,9 +37,9 @@ public abstract record Initializer
     public static Initializer XavierUniform(int fanIn, int fanOut) => Uniform(Math.Sqrt(6.0 / (fanIn + fanOut)));
 }
 
-internal sealed record ConstantInitializer(double Constant) : Initializer
+internal sealed record ConstantInitializer(double Value) : Initializer
 {
-    public override double Draw(in CounterRandom random, long index) => Constant;
+    public override double Draw(in CounterRandom random, long index) => Value;
 }
 
 internal sealed record NormalInitializer(double StandardDeviation) : Initializer
@@ -44,7 +47,7 @@ internal sealed record NormalInitializer(double StandardDeviation) : Initializer
     public override double Draw(in CounterRandom random, long index) => StandardDeviation * random.Normal((ulong)index);
 }
 
-internal sealed record UniformInitializer(double Bound) : Initializer
+internal sealed record UniformInitializer(double Low, double High) : Initializer
 {
-    public override double Draw(in CounterRandom random, long index) => Bound * ((2 * random.Uniform((ulong)index)) - 1);
+    public override double Draw(in CounterRandom random, long index) => Low + ((High - Low) * random.Uniform((ulong)index));
 }

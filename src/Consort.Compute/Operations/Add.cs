@@ -6,11 +6,15 @@ using Consort.Compute.Kernels;
 
 namespace Consort.Compute.Operations;
 
-/// <summary>The sum of values of one shape, [B, …] each: y = Σ_i x_i.</summary>
-public sealed class Add : Operation
+/// <summary>The sum or the mean of n values of one shape, [B, …] each: y = Σ_i x_i, or y = 1/n Σ_i x_i.</summary>
+/// <param name="IsMean">Whether to average.</param>
+public sealed class Add(bool IsMean = false) : Operation
 {
     /// <inheritdoc/>
-    public override string Name => "add";
+    public override string Name => IsMean ? "mean" : "add";
+
+    /// <summary>Whether it averages.</summary>
+    public bool IsMean { get; } = IsMean;
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
@@ -24,12 +28,13 @@ public sealed class Add : Operation
     }
 
     /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new AddKernel<T>(binding);
+    public override Kernel Compile<T>(Binding<T> binding) => new AddKernel<T>(IsMean, binding);
 
-    private sealed unsafe class AddKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+    private sealed unsafe class AddKernel<T>(bool isMean, Binding<T> binding) : RowKernel(binding.Workers)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         private readonly int _width = binding.OutputShape.Size;
+        private readonly T _share = isMean ? T.One / T.CreateTruncating(binding.Inputs) : T.One;
         private readonly T* _output = binding.Output;
         private readonly T* _outputGradient = binding.OutputGradient;
         private readonly nint[] _inputs = [.. Enumerable.Range(0, binding.Inputs).Select(i => (nint)binding.Input(i))];
@@ -41,6 +46,8 @@ public sealed class Add : Operation
             var (offset, length) = ((long)start * _width, (end - start) * _width);
             for (var input = 0; input < _inputs.Length; input++)
                 VectorMath.Put(_output + offset, (T*)_inputs[input] + offset, input > 0, length);
+            if (isMean)
+                VectorMath.Scale(_output + offset, _output + offset, _share, length);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -48,7 +55,9 @@ public sealed class Add : Operation
         {
             var (offset, length) = ((long)start * _width, (end - start) * _width);
             foreach (var target in _gradients)
-                if (target.IsWanted)
+                if (target.IsWanted && isMean)
+                    VectorMath.PutScaled(target.Data + offset, _outputGradient + offset, _share, target.Accumulate, length);
+                else if (target.IsWanted)
                     VectorMath.Put(target.Data + offset, _outputGradient + offset, target.Accumulate, length);
         }
     }

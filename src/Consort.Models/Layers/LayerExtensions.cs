@@ -19,6 +19,10 @@ public static class LayerExtensions
     public static Value Sum(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
         values.Length == 1 ? values[0] : inputs.Graph.Apply(new Add(), values);
 
+    /// <summary>The mean of values of one shape.</summary>
+    public static Value Mean(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
+        values.Length == 1 ? values[0] : inputs.Graph.Apply(new Add(IsMean: true), values);
+
     /// <summary>
     /// A fully connected layer, [B, in] → [B, width]: x Wᵀ + b. W starts Xavier normal, b at zero, as in FuxiCTR.
     /// </summary>

@@ -37,15 +37,16 @@ public sealed record MlpOptions
     /// <param name="options">Where from.</param>
     /// <param name="prefix">What each key begins with, for models with several towers.</param>
     /// <param name="fallback">What holds for keys that are not there; null for the usual tower.</param>
+    /// <param name="batchNorm">Given by models that have one such flag for several towers, or none: it is not read then.</param>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static MlpOptions From(OptionMap options, string prefix = "", MlpOptions? fallback = null)
+    public static MlpOptions From(OptionMap options, string prefix = "", MlpOptions? fallback = null, bool? batchNorm = null)
     {
         fallback ??= new MlpOptions();
         return new MlpOptions
         {
             HiddenUnits = options.Integers(prefix + "hidden_units", fallback.HiddenUnits, 1, 65536),
             Activation = options.Choice(prefix + "activation", fallback.Activation, Activations),
-            BatchNorm = options.Flag(prefix + "batch_norm", fallback.BatchNorm),
+            BatchNorm = batchNorm ?? options.Flag(prefix + "batch_norm", fallback.BatchNorm),
             Dropout = options.Number(prefix + "dropout", fallback.Dropout, 0, 0.99),
         };
     }

@@ -85,6 +85,11 @@ internal sealed class OperationGraphs
         ["self-attention"] = (f, d) => Make(f, d, g => g.Attention(heads: 1, isScaled: true, 0)),
         ["self-attention with heads and dropout"] = (f, d) => Make(f, d, g => g.Attention(heads: 3, isScaled: false, 0.3)),
         ["compressed interaction"] = (f, d) => Make(f, d, g => g.Compressed()),
+        ["mean"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Add(IsMean: true), g.Hidden(d), g.Hidden(d), g.Hidden(d)))),
+        ["factorized interaction"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FactorizedInteraction(), g.Hidden(2 * d)))),
+        ["factorized interaction, summed"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FactorizedInteraction(IsSum: true), g.Hidden(2 * d)))),
+        ["self-mask"] = (f, d) => Make(f, d, g => g.Masked(2 * d)),
+        ["self-mask of an odd number"] = (f, d) => Make(f, d, g => g.Masked((2 * d) - 1)),
         ["dropout"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Dropout(0.3), g.Hidden(40)), g.Hidden(d))),
         ["batch norm"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(d), g.Hidden(d)), g.Hidden(2))),
         ["a value with three readers"] = (f, d) => Make(f, d, g => g.ThreeReaders()),
@@ -172,6 +177,13 @@ internal sealed class OperationGraphs
         var count = _fields + 3;
         var first = Graph.Apply(new CompressedInteraction(Parameter(4, count * count), Parameter(4)), fields, fields);
         return Logit(first, Graph.Apply(new CompressedInteraction(Parameter(3, 4 * count), Parameter(3)), fields, first));
+    }
+
+    private Value Masked(int width)
+    {
+        var (hidden, mask) = (Hidden((width + 1) / 2), Hidden((width + 1) / 2));
+        var masked = Graph.Apply(new SelfMask(Parameter(width)), hidden, mask);
+        return Logit(masked, hidden, mask, Graph.Apply(new SelfMask(Parameter(width)), hidden, hidden));
     }
 
     private Value Squeeze()

@@ -1,0 +1,48 @@
+using System.Globalization;
+using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
+using Consort.Data;
+using Consort.Data.Options;
+using Consort.Models.Layers;
+
+namespace Consort.Models.Zoo;
+
+/// <summary>
+/// Gated deep and cross network (GDCN): cross layers over x₀ = [e_1 … e_F] with a gate on what they add,
+/// x_{l+1} = x₀ ⊙ (W_l x_l + b_l) ⊙ σ(G_l x_l) + x_l, beside a tower (GDCN-P) or below it (GDCN-S), [B, 1].
+/// Source: Wang et al. 2023, "Towards Deeper, Lighter and Interpretable Cross Network for CTR Prediction"; b starts uniform
+/// in [0, 1) as in FuxiCTR.
+/// </summary>
+public sealed record Gdcn(MlpOptions Mlp, int CrossLayers = 3, bool IsStacked = false) : CtrModel
+{
+    private static readonly Dictionary<string, bool> Structures =
+        new(StringComparer.OrdinalIgnoreCase) { ["parallel"] = false, ["stacked"] = true };
+
+    /// <inheritdoc/>
+    public override string Name => "GDCN";
+
+    /// <summary>Reads the tower's options, <c>cross_layers</c>, 1 to 32, and <c>structure</c>.</summary>
+    /// <exception cref="ConsortException">A value is out of its range.</exception>
+    public static Gdcn From(OptionMap options) => new(
+        MlpOptions.From(options), options.Integer("cross_layers", 3, 1, 32), options.Choice("structure", false, Structures));
+
+    /// <inheritdoc/>
+    public override Value Build(MemberInputs inputs)
+    {
+        var first = inputs.Flatten(inputs.Embeddings()); // x₀ [B, n], n = F·D
+        var width = first.Shape.Size;
+        var x = first;
+        for (var layer = 0; layer < CrossLayers; layer++)
+        {
+            var scope = string.Create(CultureInfo.InvariantCulture, $"cross/{layer}");
+            var weight = inputs.Weight($"{scope}/weight", new Shape(width, width), Initializer.XavierNormal(width, width));
+            var bias = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Uniform(0, 1));
+            var crossed = inputs.Graph.Apply(new Linear(weight, bias), x); // [B, n]
+            var gate = inputs.Graph.Apply(new Activate(Activation.Sigmoid), inputs.Linear(x, width, $"{scope}/gate", bias: false)); // [B, n]
+            x = inputs.Graph.Apply(new HadamardCross(), first, x, inputs.Graph.Apply(new Multiply(), crossed, gate));
+        }
+
+        var last = IsStacked ? inputs.Mlp(x, Mlp, "mlp") : inputs.Concat(x, inputs.Mlp(first, Mlp, "mlp"));
+        return inputs.Linear(last, 1, "output"); // [B, 1]
+    }
+}

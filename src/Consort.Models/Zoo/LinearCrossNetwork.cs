@@ -1,0 +1,24 @@
+using Consort.Compute.Graphs;
+using Consort.Data;
+using Consort.Data.Options;
+using Consort.Models.Layers;
+
+namespace Consort.Models.Zoo;
+
+/// <summary>
+/// Linear cross network (LCN): x_{l+1} = x₀ ⊙ (mask(W_l x_l) + b_l) + x_l, z = w · x_L + b, [B, 1], with the self-mask of
+/// <see cref="SelfMaskedCross"/>. L layers hold interactions up to order L + 1, without a tower.
+/// Source: Li et al. 2024 (FCN, "DCNv3").
+/// </summary>
+public sealed record LinearCrossNetwork(SelfMaskedCross Cross) : CtrModel
+{
+    /// <inheritdoc/>
+    public override string Name => "LCN";
+
+    /// <summary>Reads the network's options.</summary>
+    /// <exception cref="ConsortException">A value is out of its range.</exception>
+    public static LinearCrossNetwork From(OptionMap options) => new(SelfMaskedCross.From(options));
+
+    /// <inheritdoc/>
+    public override Value Build(MemberInputs inputs) => inputs.Linear(Cross.Build(inputs, isExponential: false), 1, "output"); // [B, 1]
+}
