@@ -72,7 +72,7 @@ internal sealed class OperationGraphs
         ["leaky relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.LeakyRelu), g.Hidden(20)))),
         ["exponential"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Exponential), g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d))))),
         ["log magnitude"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.LogMagnitude), g.Graph.Apply(new Activate(Activation.Exponential), g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d)))))),
-        ["prelu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new ParametricRelu(g.Parameter(20)), g.Hidden(20)))),
+        ["prelu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new ParametricRelu(g.Parameter(12)), g.Hidden(12)))),
         ["dice"] = (f, d) => Make(f, d, g => g.DiceOf(g.Hidden(d))),
         ["linear of every field"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(3, d), g.Parameter(3)), g.AllFields()))),
         ["linear with relu of every field"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(4, 5), null, relu: true), g.Graph.Apply(new Linear(g.Parameter(5, d), g.Parameter(5), relu: true), g.AllFields())))),
