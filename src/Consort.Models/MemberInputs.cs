@@ -15,6 +15,7 @@ public sealed class MemberInputs
     private readonly EmbeddingOptions _options;
     private readonly SharedValues _shared;
     private Value? _embeddings;
+    private Value? _categoricalEmbeddings;
     private Value? _firstOrder;
 
     internal MemberInputs(Graph graph, FeatureSpace space, EmbeddingOptions options, int member, SharedValues shared)
@@ -43,12 +44,23 @@ public sealed class MemberInputs
     /// learned vector for a numeric one.
     /// </summary>
     public Value Embeddings() => _options.Shared
-        ? _shared.Embeddings ??= MakeEmbeddings("shared", -1)
-        : _embeddings ??= MakeEmbeddings(Scope(""), Member);
+        ? _shared.Embeddings ??= MakeEmbeddings("shared", -1, Dimension, CategoricalEmbeddings())
+        : _embeddings ??= MakeEmbeddings(Scope(""), Member, Dimension, CategoricalEmbeddings());
+
+    /// <summary>The categorical columns of these, [B, F, D], or null where there are none.</summary>
+    public Value? CategoricalEmbeddings() => Space.Categorical.Count == 0 ? null
+        : _options.Shared
+            ? _shared.CategoricalEmbeddings ??= LookUp("shared", -1, Dimension)
+            : _categoricalEmbeddings ??= LookUp(Scope(""), Member, Dimension);
 
     /// <summary>Further embeddings of all columns, [B, F + N, D], on a table of the member's own.</summary>
     /// <param name="name">Below the member.</param>
-    public Value OwnEmbeddings(string name) => MakeEmbeddings(Scope(name), Member);
+    /// <param name="dimension">Numbers a feature, or null for D.</param>
+    public Value OwnEmbeddings(string name, int? dimension = null)
+    {
+        var size = dimension ?? Dimension;
+        return MakeEmbeddings(Scope(name), Member, size, Space.Categorical.Count == 0 ? null : LookUp(Scope(name), Member, size));
+    }
 
     /// <summary>Further embeddings of some categorical columns, [B, columns, D], on a table of the member's own.</summary>
     /// <param name="name">Below the member.</param>
@@ -86,20 +98,22 @@ public sealed class MemberInputs
         return name.Length == 0 ? member : $"{member}/{name}";
     }
 
-    private Value MakeEmbeddings(string scope, int member)
+    // [B, F, D]
+    private Value LookUp(string scope, int member, int dimension)
     {
-        var initializer = Initializer.Normal(_options.InitialDeviation);
-        var parts = new List<Value>();
-        if (Space.Categorical.Count > 0)
-        {
-            var table = Graph.Add(new Table($"{scope}/embedding", Space.Features, Dimension, initializer, member));
-            parts.Add(Graph.Apply(new Embed(table, 0, Space.Categorical.Count))); // [B, F, D]
-        }
+        var table = Graph.Add(new Table($"{scope}/embedding", Space.Features, dimension, Initializer.Normal(_options.InitialDeviation), member));
+        return Graph.Apply(new Embed(table, 0, Space.Categorical.Count));
+    }
 
+    private Value MakeEmbeddings(string scope, int member, int dimension, Value? categorical)
+    {
+        var parts = new List<Value>();
+        if (categorical is not null)
+            parts.Add(categorical);
         if (Graph.Numeric is { } numeric)
         {
-            var shape = new Shape(Space.Numeric.Count, Dimension);
-            var weight = Graph.Add(new Parameter($"{scope}/numeric_embedding", shape, initializer, member));
+            var shape = new Shape(Space.Numeric.Count, dimension);
+            var weight = Graph.Add(new Parameter($"{scope}/numeric_embedding", shape, Initializer.Normal(_options.InitialDeviation), member));
             parts.Add(Graph.Apply(new NumericEmbed(weight), numeric)); // [B, N, D]
         }
 
@@ -124,5 +138,8 @@ public sealed class MemberInputs
     {
         /// <summary>The shared embeddings, once made.</summary>
         public Value? Embeddings { get; set; }
+
+        /// <summary>The categorical columns of these, once looked up.</summary>
+        public Value? CategoricalEmbeddings { get; set; }
     }
 }

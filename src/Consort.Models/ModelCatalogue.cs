@@ -28,8 +28,9 @@ public static class ModelCatalogue
         new("WideDeep", "linear model beside a tower", "Cheng et al. 2016", Tower, WideDeep.From),
         new("NFM", "a tower over pooled pairwise products", "He and Chua 2017", Tower, Nfm.From),
         new("FwFM", "factorization machine with a weight for each pair of fields", "Pan et al. 2018", "linear_type", FwFm.From),
-        new("DCNv2", "cross network with matrices beside or below a tower", "Wang et al. 2021", Tower + ", cross_layers, structure", DcnV2.From),
-        new("PNN", "a tower over embeddings and inner products of all pairs", "Qu et al. 2016", Tower, Pnn.From),
+        new("DCNv2", "cross network with matrices, or low-rank experts, beside or below a tower", "Wang et al. 2021",
+            Tower + ", cross_layers, structure, use_low_rank_mixture, low_rank, num_experts", DcnV2.From),
+        new("PNN", "a tower over embeddings and inner or outer products of all pairs", "Qu et al. 2016", Tower + ", product_type", Pnn.From),
         new("FiBiNET", "a tower over bilinear interactions of embeddings, plain and re-weighted", "Huang et al. 2019", Tower + ", bilinear_type, reduction_ratio", FiBiNet.From),
         new("FinalMLP", "two towers over gated embeddings, fused bilinearly", "Mao et al. 2023",
             "mlp1_hidden_units, mlp1_activation, mlp1_batch_norm, mlp1_dropout, mlp2_hidden_units, mlp2_activation, mlp2_batch_norm, mlp2_dropout, "
@@ -47,6 +48,14 @@ public static class ModelCatalogue
         new("LCN", "linear cross network with self-mask, no tower", "Li et al. 2024", "cross_layers, layer_norm, batch_norm, dropout", LinearCrossNetwork.From),
         new("ECN", "exponential cross network with self-mask, no tower", "Li et al. 2024", "cross_layers, layer_norm, batch_norm, dropout",
             ExponentialCrossNetwork.From),
+        new("AFN", "logarithmic neurons: products of fields to learned powers, alone or beside a tower (AFN+)", "Cheng et al. 2020",
+            "hidden_units, activation, dropout, batch_norm, afn_hidden_units, afn_activation, afn_dropout, logarithmic_neurons",
+            AdaptiveFactorizationNetwork.From),
+        new("AFM", "factorization machine with attention over pairs", "Xiao et al. 2017", "attention_dim, attention_dropout", Afm.From),
+        new("FFM", "field-aware factorization machine: a vector a feature for each other field", "Juan et al. 2016", "none", _ => new Ffm()),
+        new("DLRM", "a tower over pairwise products, numeric columns through a tower of their own", "Naumov et al. 2019",
+            "interaction_op, batch_norm, top_hidden_units, top_activation, top_dropout, bottom_hidden_units, bottom_activation, bottom_dropout",
+            Dlrm.From),
     ];
 
     /// <summary>Reads one member of an experiment: the key <c>model</c> and the options of that model.</summary>

@@ -15,12 +15,18 @@ namespace Consort.Models.Tests;
 internal sealed record ModelCase(
     string Name, string Plain, string Regularised, bool HasInteractions, Func<int, int, int, int, long> Parameters)
 {
+    /// <summary>Whether members read the family's shared embeddings at all.</summary>
+    public bool SharesEmbeddings { get; init; } = true;
+
+    /// <summary>Whether these are those of numeric columns too.</summary>
+    public bool SharesNumeric { get; init; } = true;
+
     private const string Tower = "{ hidden_units: [16, 5] }";
     private const string NoisyTower = "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3 }";
 
     public static IReadOnlyList<ModelCase> All { get; } =
     [
-        new("LR", "{}", "{}", HasInteractions: false, (v, _, n, _) => v + n + 1),
+        new("LR", "{}", "{}", HasInteractions: false, (v, _, n, _) => v + n + 1) { SharesEmbeddings = false },
         new("FM", "{}", "{}", HasInteractions: true, (v, _, n, d) => v + n + 1 + ((v + n) * d)),
         new("DNN", Tower, NoisyTower, HasInteractions: true, (v, f, n, d) => ((v + n) * d) + Mlp(f * d) + 6),
         new("DeepFM", Tower, NoisyTower, HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + Mlp(f * d) + 6),
@@ -31,9 +37,10 @@ internal sealed record ModelCase(
         new("NFM", Tower, NoisyTower, HasInteractions: true, (v, _, n, d) => v + n + ((v + n) * d) + Mlp(d) + 6),
         new("FwFM", "{ linear_type: FeLV }", "{ linear_type: FiLV }", HasInteractions: true, (v, f, n, d) => (2 * (v + n) * d) + (f * (f - 1) / 2) + 1),
         new("DCNv2", "{ hidden_units: [16, 5], cross_layers: 2, structure: stacked }",
-            "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, cross_layers: 2 }",
+            "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, cross_layers: 2, structure: stacked_parallel, "
+            + "use_low_rank_mixture: true, low_rank: 4, num_experts: 3 }",
             HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * f * d * ((f * d) + 1)) + Mlp(f * d) + 6),
-        new("PNN", Tower, NoisyTower, HasInteractions: true, (v, f, n, d) => ((v + n) * d) + Mlp((f * d) + (f * (f - 1) / 2)) + 6),
+        new("PNN", Tower, NoisyTower[..^2] + ", product_type: both }", HasInteractions: true, (v, f, n, d) => ((v + n) * d) + Mlp((f * d) + (f * (f - 1) / 2)) + 6),
         new("FiBiNET", "{ hidden_units: [16, 5], bilinear_type: field_all, reduction_ratio: 2 }",
             "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, bilinear_type: field_interaction }",
             HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + (2 * f * (f / 2)) + (d * d) + Mlp(f * (f - 1) * d) + 6),
@@ -61,6 +68,16 @@ internal sealed record ModelCase(
             HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * f * d * ((2 * f * d) + 1)) + Mlp(f * d) + 6),
         new("LCN", "{ cross_layers: 2 }", "{ cross_layers: 2, batch_norm: true, dropout: 0.3 }", HasInteractions: true, SelfMasked),
         new("ECN", "{ cross_layers: 2 }", "{ cross_layers: 2, batch_norm: true, dropout: 0.3 }", HasInteractions: true, SelfMasked),
+        new("AFN", "{ afn_hidden_units: [16, 5], batch_norm: false, logarithmic_neurons: 4 }",
+            "{ afn_hidden_units: [16, 5], afn_activation: silu, afn_dropout: 0.3, hidden_units: [16, 5], activation: silu, dropout: 0.3, logarithmic_neurons: 4 }",
+            HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * f) + (4 * f) + 8 + Mlp(4 * d) + 6),
+        new("AFM", "{ attention_dim: 5 }", "{ attention_dim: 5, attention_dropout: [0.3, 0.2] }",
+            HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + (5 * (d + 2)) + d + 1),
+        new("FFM", "{}", "{}", HasInteractions: true, (v, f, n, d) => v + n + 1 + ((v + n) * (f - 1) * d)) { SharesEmbeddings = false },
+        new("DLRM", "{ top_hidden_units: [16, 5], bottom_hidden_units: [16, 5] }",
+            "{ top_hidden_units: [16, 5], top_activation: silu, top_dropout: 0.3, bottom_hidden_units: [16, 5], bottom_activation: silu, "
+            + "bottom_dropout: 0.3, batch_norm: true, interaction_op: cat }",
+            HasInteractions: true, Recommendation) { SharesNumeric = false },
     ];
 
     /// <summary>Every entry of the catalogue; one without a case fails <see cref="ModelContractTests"/>.</summary>
@@ -82,6 +99,14 @@ internal sealed record ModelCase(
 
     // mask in → n → n with biases, then n → width without, and layer norm
     private static long Mask(int input, int size, int width) => ((input + 1) * size) + ((size + 1) * size) + (size * width) + (2 * width);
+
+    // Numeric columns go through a tower to one more field.
+    private static long Recommendation(int v, int f, int n, int d)
+    {
+        var fields = f - n + Math.Min(n, 1);
+        var upper = fields == 1 ? d : (fields * (fields - 1) / 2) + (Math.Min(n, 1) * d);
+        return (v * d) + (n == 0 ? 0 : Mlp(n) + (6 * d)) + Mlp(upper) + 6;
+    }
 
     // Two layers: n → ⌈n/2⌉ without bias, layer norm, b
     private static long SelfMasked(int v, int f, int n, int d)

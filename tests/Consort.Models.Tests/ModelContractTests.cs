@@ -108,7 +108,7 @@ public sealed class ModelContractTests
         Assert.Equal(expected, model.Family().Build(space).ParameterCount);
         Assert.Equal(2 * expected, model.Family(members: 2, shared: false).Build(space).ParameterCount);
         // Shared embeddings stand once; everything else, first-order weights too, is each member's own.
-        var embeddings = name == "LR" ? 0 : (v + n) * 3;
+        var embeddings = model.SharesEmbeddings ? (v + (model.SharesNumeric ? n : 0)) * 3 : 0;
         Assert.Equal((2 * expected) - embeddings, model.Family(members: 2).Build(space).ParameterCount);
     }
 
@@ -136,7 +136,7 @@ public sealed class ModelContractTests
     public void Build_SharedOrOwn_NamesItsTables(string name)
     {
         var model = ModelCase.Of(name);
-        var expected = name == "LR" ? 0 : 1;
+        var expected = model.SharesEmbeddings ? 1 : 0;
         Assert.Equal(expected, Tables(shared: true, "shared/embedding"));
         Assert.Equal(0, Tables(shared: true, "member0/embedding"));
         Assert.Equal(expected, Tables(shared: false, "member0/embedding"));

@@ -27,8 +27,9 @@ internal static partial class ScalarModels
             "FwFM" => FieldWeighted(rig, ids, x, Embeddings(rig, ids, x), byFeature: !regularised),
             "DCNv2" => Output(rig, !regularised
                 ? Tower(rig, MatrixCross(rig, Flat(Embeddings(rig, ids, x))), regularised)
-                : [.. MatrixCross(rig, Flat(Embeddings(rig, ids, x))), .. Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)]),
-            "PNN" => Output(rig, Tower(rig, [.. Flat(Embeddings(rig, ids, x)), .. InnerProducts(Embeddings(rig, ids, x))], regularised)),
+                : [.. Tower(rig, LowRankCross(rig, Flat(Embeddings(rig, ids, x))), true), .. Tower(rig, Flat(Embeddings(rig, ids, x)), true, "mlp_parallel")]),
+            "PNN" => Output(rig, Tower(
+                rig, [.. Flat(Embeddings(rig, ids, x)), .. InnerProducts(Embeddings(rig, ids, x)), .. regularised ? OuterProducts(Embeddings(rig, ids, x)) : []], regularised)),
             "FiBiNET" => FirstOrder(rig, ids, x) + Output(rig, Tower(rig, Bilinear(rig, Embeddings(rig, ids, x)), regularised)),
             "FinalMLP" => TwoStreams(rig, ids, x, Flat(Embeddings(rig, ids, x)), regularised),
             "AutoInt" => Attention(rig, Embeddings(rig, ids, x), regularised) + (regularised
@@ -44,6 +45,10 @@ internal static partial class ScalarModels
                 : [.. GatedCross(rig, Flat(Embeddings(rig, ids, x))), .. Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)]),
             "LCN" => Output(rig, SelfMaskedCross(rig, Embeddings(rig, ids, x), regularised, isExponential: false)),
             "ECN" => Output(rig, SelfMaskedCross(rig, Embeddings(rig, ids, x), regularised, isExponential: true)),
+            "AFN" => Logarithmic(rig, ids, x, Embeddings(rig, ids, x), regularised),
+            "AFM" => rig.Of("member0/bias")[0] + FirstOrder(rig, ids, x) + AttentionalPairs(rig, Embeddings(rig, ids, x)),
+            "FFM" => rig.Of("member0/bias")[0] + FirstOrder(rig, ids, x) + FieldAware(rig, ids, x),
+            "DLRM" => Recommendation(rig, Embeddings(rig, ids, []), x, regularised),
             _ => throw new ArgumentException($"{model} has no formula here"),
         };
     }

@@ -11,6 +11,9 @@ public static class LayerExtensions
     public static Value Flatten(this MemberInputs inputs, Value value) =>
         value.Shape.Rank == 1 ? value : inputs.Graph.Apply(new Reshape(new Shape(value.Shape.Size)), value);
 
+    /// <summary>[B, n] → [B, 1, n], one more field.</summary>
+    public static Value Row(this MemberInputs inputs, Value value) => inputs.Graph.Apply(new Reshape(new Shape(1, value.Shape.Size)), value);
+
     /// <summary>[B, n₁], [B, n₂], … → [B, n₁ + n₂ + …].</summary>
     public static Value Concat(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
         values.Length == 1 ? values[0] : inputs.Graph.Apply(new Concat(), values);

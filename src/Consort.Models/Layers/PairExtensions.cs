@@ -10,7 +10,7 @@ public static class PairExtensions
     /// <summary>Inner products ⟨e_i, e_j⟩, [B, F, D] → [B, P].</summary>
     /// <exception cref="ConsortException">There is only one field.</exception>
     public static Value InnerProducts(this MemberInputs inputs, Value fields) =>
-        inputs.Graph.Apply(new InnerProduct(), Paired(fields));
+        inputs.Graph.Apply(new InnerProduct(), inputs.Paired(fields));
 
     /// <summary>
     /// Squeeze and excitation (SENET), [B, F, D] → [B, F, D]: the mean of each field, two layers F → max(1, F/r) → F with
@@ -36,13 +36,25 @@ public static class PairExtensions
     /// <exception cref="ConsortException">There is only one field.</exception>
     public static Value Bilinear(this MemberInputs inputs, BilinearKind kind, string name, params ReadOnlySpan<Value> values)
     {
-        var (fields, dimension) = (Paired(values[0]).Shape[0], values[0].Shape[1]);
+        var (fields, dimension) = (inputs.Paired(values[0]).Shape[0], values[0].Shape[1]);
         var shape = new Shape(BilinearInteraction.Matrices(kind, fields), dimension, dimension);
         var weight = inputs.Weight($"{name}/weight", shape, Initializer.XavierNormal(dimension, dimension));
         return inputs.Graph.Apply(new BilinearInteraction(weight, kind), values);
     }
 
-    private static Value Paired(Value fields) => fields.Shape[0] > 1
-        ? fields
-        : throw new ConsortException("a model of pairs of fields: found data with one column, expected at least two");
+    /// <summary>The same fields, of which there must be pairs.</summary>
+    /// <exception cref="ConsortException">There is only one field.</exception>
+    public static Value Paired(this MemberInputs inputs, Value fields)
+    {
+        inputs.RequirePairs();
+        return fields;
+    }
+
+    /// <summary>Checks that there are pairs of fields.</summary>
+    /// <exception cref="ConsortException">There is only one field.</exception>
+    public static void RequirePairs(this MemberInputs inputs)
+    {
+        if (inputs.Fields < 2)
+            throw new ConsortException("a model of pairs of fields: found data with one column, expected at least two");
+    }
 }

@@ -16,54 +16,112 @@ public enum CrossStructure
     /// <summary>On top of it: z = w · MLP(Cross(x₀)) + b.</summary>
     Stacked,
 
+    /// <summary>Both on top of it and beside it, two towers: z = w · [MLP₁(Cross(x₀)), MLP₂(x₀)] + b.</summary>
+    StackedParallel,
+
     /// <summary>Nowhere: z = w · Cross(x₀) + b.</summary>
     CrossOnly,
 }
 
 /// <summary>
 /// Deep and cross network, version 2 (DCNv2, DCN-M): cross layers with a full matrix over x₀ = [e_1 … e_F],
-/// x_{l+1} = x₀ ⊙ (W_l x_l + b_l) + x_l, beside or below a tower.
-/// Source: Wang et al. 2021, eq. 1 and figure 1.
+/// x_{l+1} = x₀ ⊙ (W_l x_l + b_l) + x_l, beside or below a tower; or with a mixture of low-rank experts in the place of the
+/// matrix, x_{l+1} = x₀ ⊙ (Σ_e g_e(x_l) U_le tanh(C_le tanh(V_leᵀ x_l)) + b_l) + x_l, g = softmax(G x_l).
+/// Source: Wang et al. 2021, eq. 1–5 and figure 1; one G for all layers as in FuxiCTR.
 /// </summary>
-public sealed record DcnV2(MlpOptions Mlp, int CrossLayers = 3, CrossStructure Structure = CrossStructure.Parallel) : CtrModel
+/// <param name="Mlp">The tower, or both.</param>
+/// <param name="CrossLayers">L.</param>
+/// <param name="Structure">Where the tower stands.</param>
+/// <param name="Mixture">The low-rank experts, or null for full matrices.</param>
+public sealed record DcnV2(
+    MlpOptions Mlp, int CrossLayers = 3, CrossStructure Structure = CrossStructure.Parallel, LowRankMixture? Mixture = null) : CtrModel
 {
     private static readonly Dictionary<string, CrossStructure> Structures = new(StringComparer.OrdinalIgnoreCase)
     {
         ["parallel"] = CrossStructure.Parallel,
         ["stacked"] = CrossStructure.Stacked,
+        ["stacked_parallel"] = CrossStructure.StackedParallel,
         ["crossnet_only"] = CrossStructure.CrossOnly,
     };
 
     /// <inheritdoc/>
     public override string Name => "DCNv2";
 
-    /// <summary>Reads the tower's options, <c>cross_layers</c>, 1 to 32, and <c>structure</c>.</summary>
+    /// <summary>
+    /// Reads the tower's options, <c>cross_layers</c>, 1 to 32, <c>structure</c>, <c>use_low_rank_mixture</c>, <c>low_rank</c>, 1 to
+    /// 4096, and <c>num_experts</c>, 1 to 64.
+    /// </summary>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static DcnV2 From(OptionMap options) => new(
-        MlpOptions.From(options),
-        options.Integer("cross_layers", 3, 1, 32),
-        options.Choice("structure", CrossStructure.Parallel, Structures));
+    public static DcnV2 From(OptionMap options)
+    {
+        var mixture = new LowRankMixture(options.Integer("low_rank", 32, 1, 4096), options.Integer("num_experts", 4, 1, 64));
+        return new DcnV2(
+            MlpOptions.From(options),
+            options.Integer("cross_layers", 3, 1, 32),
+            options.Choice("structure", CrossStructure.Parallel, Structures),
+            options.Flag("use_low_rank_mixture", false) ? mixture : null);
+    }
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
         var first = inputs.Flatten(inputs.Embeddings()); // x₀ [B, n], n = F·D
         var width = first.Shape.Size;
-        var cross = first;
+        var cross = Mixture is null ? Full(inputs, first) : Mixed(inputs, first, Mixture);
+        var last = Structure switch
+        {
+            CrossStructure.Parallel => inputs.Concat(cross, inputs.Mlp(first, Mlp, "mlp")), // [B, n + last width]
+            CrossStructure.Stacked => inputs.Mlp(cross, Mlp, "mlp"), // [B, last width]
+            CrossStructure.StackedParallel => inputs.Concat(inputs.Mlp(cross, Mlp, "mlp"), inputs.Mlp(first, Mlp, "mlp_parallel")),
+            _ => cross,
+        };
+        return inputs.Linear(last, 1, "output"); // [B, 1]
+    }
+
+    // [B, n]
+    private Value Full(MemberInputs inputs, Value first)
+    {
+        var (x, width) = (first, first.Shape.Size);
         for (var layer = 0; layer < CrossLayers; layer++)
         {
             var scope = string.Create(CultureInfo.InvariantCulture, $"cross/{layer}");
             var weight = inputs.Weight($"{scope}/weight", new Shape(width, width), Initializer.XavierNormal(width, width));
             var bias = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero);
-            cross = inputs.Graph.Apply(new MatrixCross(weight, bias), first, cross); // [B, n]
+            x = inputs.Graph.Apply(new MatrixCross(weight, bias), first, x);
         }
 
-        var last = Structure switch
+        return x;
+    }
+
+    // [B, n]
+    private Value Mixed(MemberInputs inputs, Value first, LowRankMixture mixture)
+    {
+        var (x, width) = (first, first.Shape.Size);
+        var (rank, experts) = (mixture.Rank, mixture.Experts);
+        var gates = inputs.Weight("cross/gate", new Shape(experts, width), Initializer.XavierNormal(width, 1)); // G
+        // Xavier as PyTorch counts it for [experts, n, rank].
+        var outer = Initializer.XavierNormal(width * rank, experts * rank);
+        for (var layer = 0; layer < CrossLayers; layer++)
         {
-            CrossStructure.Parallel => inputs.Concat(cross, inputs.Mlp(first, Mlp, "mlp")), // [B, n + last width]
-            CrossStructure.Stacked => inputs.Mlp(cross, Mlp, "mlp"), // [B, last width]
-            _ => cross,
-        };
-        return inputs.Linear(last, 1, "output"); // [B, 1]
+            var scope = string.Create(CultureInfo.InvariantCulture, $"cross/{layer}");
+            var tanh = new Activate(Activation.Tanh);
+            var down = inputs.Graph.Apply(tanh, inputs.Graph.Apply(new Linear(inputs.Weight($"{scope}/v", new Shape(experts * rank, width), outer), null), x));
+            var inner = inputs.Weight($"{scope}/c", new Shape(experts, rank, rank), Initializer.XavierNormal(rank * rank, experts * rank));
+            var hidden = inputs.Graph.Apply(new Reshape(new Shape(experts, rank)), down); // [B, E, r]
+            hidden = inputs.Graph.Apply(tanh, inputs.Graph.Apply(new ExpertLinear(inner), hidden)); // [B, E, r]
+            var gate = inputs.Graph.Apply(new Softmax(), inputs.Graph.Apply(new Linear(gates, null), x)); // [B, E]
+            // Gates add up to one, so the bias stands once.
+            var up = new Linear(
+                inputs.Weight($"{scope}/u", new Shape(width, experts * rank), outer), inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero));
+            var crossed = inputs.Graph.Apply(up, inputs.Flatten(inputs.Graph.Apply(new FieldScale(), hidden, gate))); // [B, n]
+            x = inputs.Graph.Apply(new HadamardCross(), first, x, crossed);
+        }
+
+        return x;
     }
 }
+
+/// <summary>A mixture of low-rank experts in the place of a cross layer's matrix.</summary>
+/// <param name="Rank">r, columns of U and V.</param>
+/// <param name="Experts">E.</param>
+public sealed record LowRankMixture(int Rank = 32, int Experts = 4);

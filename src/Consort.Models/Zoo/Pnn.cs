@@ -1,31 +1,56 @@
 using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
 using Consort.Data;
 using Consort.Data.Options;
 using Consort.Models.Layers;
 
 namespace Consort.Models.Zoo;
 
+/// <summary>Which products a product-based neural network makes.</summary>
+public enum ProductKind
+{
+    /// <summary>⟨e_i, e_j⟩ for all pairs i &lt; j (IPNN).</summary>
+    Inner,
+
+    /// <summary>Σ_i Σ_j e_i e_jᵀ, all pairs superposed (OPNN).</summary>
+    Outer,
+
+    /// <summary>Both side by side.</summary>
+    Both,
+}
+
 /// <summary>
-/// Product-based neural network with inner products (PNN, IPNN): a tower over the embeddings and the inner products of all
-/// their pairs, z = w · MLP([e_1 … e_F, ⟨e_i, e_j⟩ i&lt;j]) + b, [B, 1].
-/// Source: Qu et al. 2016, section III-B. As in FuxiCTR the tower reads the products themselves; the paper first
+/// Product-based neural network (PNN): a tower over the embeddings and products of all their pairs,
+/// z = w · MLP([e_1 … e_F, ⟨e_i, e_j⟩ i&lt;j]) + b (inner), with s sᵀ, s = Σ_f e_f, in the place of inner products (outer), or
+/// with both, [B, 1].
+/// Source: Qu et al. 2016, sections III-B and III-C. As in FuxiCTR the tower reads the products themselves; the paper first
 /// multiplies embeddings and products by weights of the first layer, which is the same sum.
 /// </summary>
-public sealed record Pnn(MlpOptions Mlp) : CtrModel
+public sealed record Pnn(MlpOptions Mlp, ProductKind Products = ProductKind.Inner) : CtrModel
 {
+    private static readonly Dictionary<string, ProductKind> Kinds = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["inner"] = ProductKind.Inner,
+        ["outer"] = ProductKind.Outer,
+        ["both"] = ProductKind.Both,
+    };
+
     /// <inheritdoc/>
     public override string Name => "PNN";
 
-    /// <summary>Reads the tower's options.</summary>
+    /// <summary>Reads the tower's options and <c>product_type</c>.</summary>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static Pnn From(OptionMap options) => new(MlpOptions.From(options));
+    public static Pnn From(OptionMap options) => new(MlpOptions.From(options), options.Choice("product_type", ProductKind.Inner, Kinds));
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
         var embeddings = inputs.Embeddings(); // [B, F, D]
-        var pairs = inputs.InnerProducts(embeddings); // [B, F(F − 1)/2]
-        var deep = inputs.Mlp(inputs.Concat(inputs.Flatten(embeddings), pairs), Mlp, "mlp"); // [B, last width]
-        return inputs.Linear(deep, 1, "output"); // [B, 1]
+        var parts = new List<Value> { inputs.Flatten(embeddings) };
+        if (Products != ProductKind.Outer)
+            parts.Add(inputs.InnerProducts(embeddings)); // [B, F(F − 1)/2]
+        if (Products != ProductKind.Inner)
+            parts.Add(inputs.Graph.Apply(new OuterProduct(), embeddings)); // [B, D·D]
+        return inputs.Linear(inputs.Mlp(inputs.Concat([.. parts]), Mlp, "mlp"), 1, "output"); // [B, 1]
     }
 }

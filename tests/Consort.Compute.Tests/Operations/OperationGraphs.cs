@@ -90,6 +90,12 @@ internal sealed class OperationGraphs
         ["factorized interaction, summed"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FactorizedInteraction(IsSum: true), g.Hidden(2 * d)))),
         ["self-mask"] = (f, d) => Make(f, d, g => g.Masked(2 * d)),
         ["self-mask of an odd number"] = (f, d) => Make(f, d, g => g.Masked((2 * d) - 1)),
+        ["field-aware product"] = (f, d) => Make(f, d, g => g.FieldAware()),
+        ["outer product"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new OuterProduct(), g.AllFields()))),
+        ["softmax"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Softmax(), g.Hidden(d + 1)))),
+        ["expert linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new ExpertLinear(g.Parameter(f + 3, 4, d)), g.AllFields()))),
+        ["attentional pooling"] = (f, d) => Make(f, d, g => g.Pooled(0)),
+        ["attentional pooling with dropout"] = (f, d) => Make(f, d, g => g.Pooled(0.3)),
         ["dropout"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Dropout(0.3), g.Hidden(40)), g.Hidden(d))),
         ["batch norm"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(d), g.Hidden(d)), g.Hidden(2))),
         ["a value with three readers"] = (f, d) => Make(f, d, g => g.ThreeReaders()),
@@ -184,6 +190,19 @@ internal sealed class OperationGraphs
         var (hidden, mask) = (Hidden((width + 1) / 2), Hidden((width + 1) / 2));
         var masked = Graph.Apply(new SelfMask(Parameter(width)), hidden, mask);
         return Logit(masked, hidden, mask, Graph.Apply(new SelfMask(Parameter(width)), hidden, hidden));
+    }
+
+    private Value FieldAware()
+    {
+        var vectors = Graph.Apply(new Reshape(new Shape(4, 3 * _dimension)), Hidden(12 * _dimension));
+        return Graph.Apply(new Add(), Graph.Apply(new FieldAwareProduct(), vectors), One(vectors));
+    }
+
+    private Value Pooled(double dropout)
+    {
+        var fields = AllFields();
+        var pooled = Graph.Apply(new AttentionalPooling(Parameter(5, _dimension), Parameter(5), Parameter(5), dropout), fields);
+        return Logit(pooled, fields);
     }
 
     private Value Squeeze()
