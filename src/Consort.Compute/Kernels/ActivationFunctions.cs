@@ -86,24 +86,23 @@ internal readonly struct SiluFunction<T> : IActivationFunction<T>
 internal readonly struct GeluFunction<T> : IActivationFunction<T>
     where T : IFloatingPointIeee754<T>
 {
-    private static readonly Vector<T> Half = new(T.CreateTruncating(0.5));
-    private static readonly Vector<T> Root = new(T.CreateTruncating(Math.Sqrt(2 / Math.PI)));
+    private static readonly Vector<T> Double = new(T.CreateTruncating(2 * Math.Sqrt(2 / Math.PI)));
     private static readonly Vector<T> Cube = new(T.CreateTruncating(0.044715));
     private static readonly Vector<T> Cube3 = new(T.CreateTruncating(3 * 0.044715));
 
+    /// <summary>x σ(2u) is x/2 (1 + tanh u), without its cancellation.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector<T> Value(Vector<T> x) => Half * x * (Vector<T>.One + Inner(x));
+    public static Vector<T> Value(Vector<T> x) => x * Gate(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<T> Slope(Vector<T> x, Vector<T> y)
     {
-        var tanh = Inner(x);
-        var inner = Root * (Vector<T>.One + (Cube3 * x * x));
-        return Half * (Vector<T>.One + tanh + (x * (Vector<T>.One - (tanh * tanh)) * inner));
+        var gate = Gate(x);
+        return gate + (y * (Vector<T>.One - gate) * Double * (Vector<T>.One + (Cube3 * x * x)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector<T> Inner(Vector<T> x) => TanhFunction<T>.Value(Root * (x + (Cube * x * x * x)));
+    private static Vector<T> Gate(Vector<T> x) => SigmoidFunction<T>.Value(Double * (x + (Cube * x * x * x)));
 }
 
 internal readonly struct ExponentialFunction<T> : IActivationFunction<T>
