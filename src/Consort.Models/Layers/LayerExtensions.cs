@@ -67,15 +67,14 @@ public static class LayerExtensions
     {
         var first = inputs.Flatten(value); // x₀ [B, n]
         var width = first.Shape.Size;
-        var x = first;
+        var (weights, biases) = (new Parameter[layers], new Parameter[layers]);
         for (var layer = 0; layer < layers; layer++)
         {
             var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
-            var weight = inputs.Weight($"{scope}/weight", new Shape(width), Initializer.XavierNormal(width, 1));
-            var bias = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero);
-            x = inputs.Graph.Apply(new Cross(weight, bias), first, x);
+            weights[layer] = inputs.Weight($"{scope}/weight", new Shape(width), Initializer.XavierNormal(width, 1));
+            biases[layer] = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero);
         }
 
-        return x;
+        return inputs.Graph.Apply(new CrossNetwork(weights, biases), first); // [B, n]
     }
 }

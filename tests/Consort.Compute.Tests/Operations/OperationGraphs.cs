@@ -38,8 +38,8 @@ internal sealed class OperationGraphs
         ["add"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Add(), g.Hidden(d), g.Hidden(d), g.Hidden(d)))),
         ["reshape"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Reshape(new Shape(d, f)), g.Graph.Apply(new Reshape(new Shape(f * d)), g.Fields())))),
         ["factorization machine"] = (f, d) => Make(f, d, g => f == 1 ? g.Logit(g.Fields(), g.Pairs()) : g.Pairs()),
-        ["cross"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Cross(g.Parameter(d), g.Parameter(d)), g.Hidden(d), g.Hidden(d)))),
-        ["cross of one value"] = (f, d) => Make(f, d, g => g.Logit(g.CrossTwice(g.Hidden(d)))),
+        ["cross network of one layer"] = (f, d) => Make(f, d, g => g.Logit(g.Cross(1, g.Hidden(d)))),
+        ["cross network of four layers"] = (f, d) => Make(f, d, g => g.Logit(g.Cross(4, g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d))))),
         ["linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(5, d), null), g.Hidden(d)))),
         ["linear with bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 6), g.Parameter(d)), g.Hidden(6)))),
         ["linear with relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), null, relu: true), g.Hidden(d)))),
@@ -146,10 +146,10 @@ internal sealed class OperationGraphs
         return Graph.Apply(new MatrixCross(Parameter(_dimension, _dimension), Parameter(_dimension)), first, second);
     }
 
-    private Value CrossTwice(Value first)
+    private Value Cross(int layers, Value value)
     {
-        var second = Graph.Apply(new Cross(Parameter(_dimension), Parameter(_dimension)), first, first);
-        return Graph.Apply(new Cross(Parameter(_dimension), Parameter(_dimension)), first, second);
+        Parameter[] Vectors() => [.. Enumerable.Range(0, layers).Select(_ => Parameter(value.Shape.Size))];
+        return Graph.Apply(new CrossNetwork(Vectors(), Vectors()), value);
     }
 
     private Value Tower(int width, Operation between)
@@ -171,7 +171,7 @@ internal sealed class OperationGraphs
     {
         var shared = Hidden(_dimension);
         var tanh = Graph.Apply(new Activate(Activation.Tanh), shared);
-        var cross = Graph.Apply(new Cross(Parameter(_dimension), Parameter(_dimension)), shared, tanh);
+        var cross = Cross(2, shared);
         var norm = Graph.Apply(Norm(_dimension), shared);
         var deep = Graph.Apply(new Linear(Parameter(_dimension, _dimension), Parameter(_dimension), relu: true), shared);
         var drop = Graph.Apply(new Dropout(0.2), shared);
