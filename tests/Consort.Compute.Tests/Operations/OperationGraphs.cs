@@ -45,6 +45,7 @@ internal sealed class OperationGraphs
         ["linear with relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), null, relu: true), g.Hidden(d)))),
         ["linear with bias and relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), g.Parameter(20), relu: true), g.Hidden(d)))),
         ["linear of the input"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 3), g.Parameter(d)), g.Graph.Numeric!))),
+        ["linear of three values"] = (f, d) => Make(f, d, g => g.Logit(g.LinearOfThree())),
         ["linear with relu into linear"] = (f, d) => Make(f, d, g => g.Tower(d, new Activate(Activation.Tanh))),
         ["linear with relu into dropout"] = (f, d) => Make(f, d, g => g.Tower(d, new Dropout(0.3))),
         ["linear with relu and two readers"] = (f, d) => Make(f, d, g => g.ReluTwice(d)),
@@ -150,6 +151,15 @@ internal sealed class OperationGraphs
     {
         Parameter[] Vectors() => [.. Enumerable.Range(0, layers).Select(_ => Parameter(value.Shape.Size))];
         return Graph.Apply(new CrossNetwork(Vectors(), Vectors()), value);
+    }
+
+    // The first is read by nobody else and comes out of a ReLU, the last is no one's gradient.
+    private Value LinearOfThree()
+    {
+        var rectified = Graph.Apply(new Linear(Parameter(9, _dimension), Parameter(9), relu: true), Hidden(_dimension));
+        var hidden = Hidden(_dimension);
+        var wide = Graph.Apply(new Linear(Parameter(6, 9 + _dimension + 3), Parameter(6), relu: true), rectified, hidden, Graph.Numeric!);
+        return Graph.Apply(new Linear(Parameter(2, 6 + _dimension), null), wide, hidden);
     }
 
     private Value Tower(int width, Operation between)
