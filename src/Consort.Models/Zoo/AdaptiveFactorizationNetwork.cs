@@ -48,6 +48,6 @@ public sealed record AdaptiveFactorizationNetwork(MlpOptions Afn, MlpOptions Mlp
         if (Mlp.HiddenUnits.Count == 0)
             return logit;
         var deep = inputs.Linear(inputs.Mlp(inputs.OwnEmbeddings("deep"), Mlp, "mlp"), 1, "output"); // [B, 1]
-        return inputs.Linear(inputs.Concat(logit, deep), 1, "fusion");
+        return inputs.Linear([logit, deep], 1, "fusion");
     }
 }

@@ -66,14 +66,13 @@ public sealed record DcnV2(
     public override Value Build(MemberInputs inputs)
     {
         var first = inputs.Flatten(inputs.Embeddings()); // x₀ [B, n], n = F·D
-        var width = first.Shape.Size;
         var cross = Mixture is null ? Full(inputs, first) : Mixed(inputs, first, Mixture);
-        var last = Structure switch
+        Value[] last = Structure switch
         {
-            CrossStructure.Parallel => inputs.Concat(cross, inputs.Mlp(first, Mlp, "mlp")), // [B, n + last width]
-            CrossStructure.Stacked => inputs.Mlp(cross, Mlp, "mlp"), // [B, last width]
-            CrossStructure.StackedParallel => inputs.Concat(inputs.Mlp(cross, Mlp, "mlp"), inputs.Mlp(first, Mlp, "mlp_parallel")),
-            _ => cross,
+            CrossStructure.Parallel => [cross, inputs.Mlp(first, Mlp, "mlp")], // [B, n], [B, last width]
+            CrossStructure.Stacked => [inputs.Mlp(cross, Mlp, "mlp")], // [B, last width]
+            CrossStructure.StackedParallel => [inputs.Mlp(cross, Mlp, "mlp"), inputs.Mlp(first, Mlp, "mlp_parallel")],
+            _ => [cross],
         };
         return inputs.Linear(last, 1, "output"); // [B, 1]
     }

@@ -49,10 +49,9 @@ public sealed record Dlrm(MlpOptions Top, MlpOptions Bottom, bool IsConcat = fal
             parts.Add(inputs.Row(dense)); // [B, 1, D]
         }
 
-        var fields = inputs.Concat([.. parts]); // [B, F + 1, D]
-        var upper = IsConcat || fields.Shape[0] == 1
-            ? inputs.Flatten(fields)
-            : dense is null ? inputs.InnerProducts(fields) : inputs.Concat(inputs.InnerProducts(fields), dense);
-        return inputs.Linear(inputs.Mlp(upper, Top, "top"), 1, "output"); // [B, 1]
+        if (IsConcat || parts.Sum(p => p.Shape[0]) == 1)
+            return inputs.Linear(inputs.Mlp([.. parts], Top, "top"), 1, "output"); // [B, 1]
+        var products = inputs.InnerProducts(inputs.Concat([.. parts])); // [B, F (F + 1)/2]
+        return inputs.Linear(inputs.Mlp(dense is null ? [products] : [products, dense], Top, "top"), 1, "output"); // [B, 1]
     }
 }

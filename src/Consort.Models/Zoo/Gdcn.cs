@@ -42,7 +42,7 @@ public sealed record Gdcn(MlpOptions Mlp, int CrossLayers = 3, bool IsStacked = 
             x = inputs.Graph.Apply(new HadamardCross(), first, x, inputs.Graph.Apply(new Multiply(), crossed, gate));
         }
 
-        var last = IsStacked ? inputs.Mlp(x, Mlp, "mlp") : inputs.Concat(x, inputs.Mlp(first, Mlp, "mlp"));
+        Value[] last = IsStacked ? [inputs.Mlp(x, Mlp, "mlp")] : [x, inputs.Mlp(first, Mlp, "mlp")]; // [B, n], [B, last width]
         return inputs.Linear(last, 1, "output"); // [B, 1]
     }
 }

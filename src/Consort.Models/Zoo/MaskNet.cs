@@ -51,7 +51,7 @@ public sealed record MaskNet(MlpOptions Mlp, ParallelBlocks? Parallel, double Re
         if (Parallel is { } parallel)
         {
             var blocks = Enumerable.Range(0, parallel.Count).Select(i => Block(inputs, x, start, parallel.Width, i)).ToArray();
-            return inputs.Linear(inputs.Mlp(inputs.Concat(blocks), Mlp, "mlp"), 1, "output"); // [B, 1]
+            return inputs.Linear(inputs.Mlp(blocks, Mlp, "mlp"), 1, "output"); // [B, 1]
         }
 
         var v = start;

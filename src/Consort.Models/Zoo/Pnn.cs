@@ -46,11 +46,11 @@ public sealed record Pnn(MlpOptions Mlp, ProductKind Products = ProductKind.Inne
     public override Value Build(MemberInputs inputs)
     {
         var embeddings = inputs.Embeddings(); // [B, F, D]
-        var parts = new List<Value> { inputs.Flatten(embeddings) };
+        var parts = new List<Value> { embeddings };
         if (Products != ProductKind.Outer)
             parts.Add(inputs.InnerProducts(embeddings)); // [B, F(F − 1)/2]
         if (Products != ProductKind.Inner)
             parts.Add(inputs.Graph.Apply(new OuterProduct(), embeddings)); // [B, D·D]
-        return inputs.Linear(inputs.Mlp(inputs.Concat([.. parts]), Mlp, "mlp"), 1, "output"); // [B, 1]
+        return inputs.Linear(inputs.Mlp([.. parts], Mlp, "mlp"), 1, "output"); // [B, 1]
     }
 }
