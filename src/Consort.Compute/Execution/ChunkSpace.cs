@@ -13,10 +13,11 @@ internal sealed unsafe class ChunkSpace<T>
     /// <summary>Allocates the memory, zeroed.</summary>
     /// <param name="binding">Of the kernel.</param>
     /// <param name="length">Numbers that a chunk needs.</param>
-    public ChunkSpace(Binding<T> binding, long length)
+    /// <param name="chunks">How many chunks there are, or null for those of the largest batch.</param>
+    public ChunkSpace(Binding<T> binding, long length, int? chunks = null)
     {
         _length = (length + 15) / 16 * 16; // whole cache lines
-        _memory = binding.Workspace(RowKernel.Chunks(binding.Capacity) * _length);
+        _memory = binding.Workspace((chunks ?? RowKernel.Chunks(binding.Capacity)) * _length);
     }
 
     /// <summary>The memory of the chunk that begins at a row.</summary>
