@@ -52,7 +52,7 @@ internal sealed class StepRun : IDisposable
         _loader = new BatchLoader(_rows.Split, new LoaderOptions(options.Batch, Shuffle: true, Seed: 1));
         Graph graph = new Family(new EmbeddingOptions(), members).Build(_rows.Space);
         _store = new ParameterStore<float>(graph);
-        _store.Initialize(1);
+        _store.Initialize(1, _workers);
         _program = new Program<float>(graph, _store, options.Batch, _workers);
         _pass = new LogitPass(_program);
         _optimizer = new Optimizer<float>(_store, new OptimizerOptions { EmbeddingUpdate = options.Update }, _workers);

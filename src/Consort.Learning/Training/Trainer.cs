@@ -82,7 +82,7 @@ public sealed class Trainer : IDisposable
         var clock = Stopwatch.StartNew();
         if (!resume || !File.Exists(_folder.LastCheckpoint))
         {
-            _store.Initialize(_options.Seed);
+            _store.Initialize(_options.Seed, _workers);
             _state = new TrainerState { Identity = identity };
         }
         else
