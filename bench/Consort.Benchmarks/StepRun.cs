@@ -7,6 +7,7 @@ using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 using Consort.Data.Datasets;
 using Consort.Data.Options;
+using Consort.Data.Schemas;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
@@ -18,11 +19,11 @@ namespace Consort.Benchmarks;
 internal sealed class StepRun : IDisposable
 {
     private const double LearningRate = 1e-3;
-    private const int LoadedBatches = 64;
-    private const int WarmUpSteps = 8;
+    public const int LoadedBatches = 64;
     private const int PeakRounds = 150; // longer than neighbours hold a processor
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1); // the runtime compiles hot code again in the background
 
+    private readonly long _memoryBefore = MemoryUse.Now();
     private readonly StepOptions _options;
     private readonly Strategy _strategy;
     private readonly Workers _workers;
@@ -44,13 +45,11 @@ internal sealed class StepRun : IDisposable
     public StepRun(StepOptions options)
     {
         _options = options;
-        CtrModel[] members = new CtrModel[options.Members];
-        for (int m = 0; m < members.Length; m++) members[m] = ModelCatalogue.Create(OptionMap.Parse($"model: {options.Model}", "step"));
         _strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
         _workers = new Workers(options.Threads);
         _rows = new ZipfSplit(options.Vocabulary, options.Batch, LoadedBatches);
         _loader = new BatchLoader(_rows.Split, new LoaderOptions(options.Batch, Shuffle: true, Seed: 1));
-        Graph graph = new Family(new EmbeddingOptions(), members).Build(_rows.Space);
+        Graph graph = GraphOf(options, _rows.Space);
         _store = new ParameterStore<float>(graph);
         _store.Initialize(1, _workers);
         _program = new Program<float>(graph, _store, options.Batch, _workers);
@@ -76,11 +75,11 @@ internal sealed class StepRun : IDisposable
 
         _loader.Start(_epoch);
         long begin = Stopwatch.GetTimestamp();
-        for (int i = 0; i < WarmUpSteps || Stopwatch.GetElapsedTime(begin) < WarmUp; i++)
+        for (int i = 0; i < _options.WarmUpSteps || Stopwatch.GetElapsedTime(begin) < WarmUp; i++)
         {
             TrainStep();
             ProfiledStep(kinds, 0);
-            EvaluateBatch();
+            if (_options.Evaluates) EvaluateBatch();
         }
         _evaluator.Clear();
 
@@ -95,7 +94,7 @@ internal sealed class StepRun : IDisposable
         processor = Environment.CpuUsage.TotalTime - processor;
         for (int i = 0; i < _options.Steps; i++)
         {
-            evaluation[i] = EvaluateBatch();
+            if (_options.Evaluates) evaluation[i] = EvaluateBatch();
             peak = Math.Max(peak, _peak.Measure());
         }
 
@@ -105,18 +104,25 @@ internal sealed class StepRun : IDisposable
             Peak = Math.Max(peak, Peak(out double laterProcessorPeak)),
             ProcessorPeak = Math.Max(processorPeak, laterProcessorPeak),
             ProcessorMs = processor.TotalMilliseconds / (2.0 * _options.Steps),
-            Operations = Operations(),
+            Operations = Operations(_program.Graph, _options.Batch),
             StepMs = Machine.Median(plain),
             StepMsMin = plain.Min(),
             EvaluationMs = Machine.Median(evaluation),
             EvaluationMsMin = evaluation.Min(),
             KindMs = [.. kinds.Select(k => Machine.Median(k))],
             AllocatedBytes = allocated / (2.0 * _options.Steps),
-            DistinctIds = _rows.DistinctInABatch,
-            ParameterBytes = _store.Bytes,
-            OptimizerBytes = _optimizer.Bytes,
-            ActivationBytes = _program.Bytes,
+            DistinctIds = _rows.Touched.Count,
+            Bytes = StepBytes.Of(_program.Graph, _options.Batch, _rows.Touched, _options.Update),
+            Memory = MemoryUse.Of(_program, _optimizer, _loader, _rows.Split.Bytes, _memoryBefore),
         };
+    }
+
+    /// <summary>The family: members of one kind.</summary>
+    public static Graph GraphOf(StepOptions options, FeatureSpace space)
+    {
+        CtrModel[] members = new CtrModel[options.Members];
+        for (int m = 0; m < members.Length; m++) members[m] = ModelCatalogue.Create(OptionMap.Parse($"model: {options.Model}", "step"));
+        return new Family(new EmbeddingOptions(), members).Build(space);
     }
 
     public void Dispose()
@@ -130,8 +136,11 @@ internal sealed class StepRun : IDisposable
         _workers.Dispose();
     }
 
-    // Forward and twice that backward: the gradient of the weights and that of the input, which every layer here needs.
-    private double Operations() => 3.0 * _options.Batch * _program.Graph.Values
+    /// <summary>
+    /// The floating-point operations of a step: forward and twice that backward, the gradient of the weights and that of
+    /// the input, which every layer here needs.
+    /// </summary>
+    public static double Operations(Graph graph, int batch) => 3.0 * batch * graph.Values
         .Where(v => v.Operation is not null)
         .Sum(v => v.Operation!.FlopsPerRow([.. v.Inputs.Select(i => i.Shape)]));
 
@@ -151,6 +160,7 @@ internal sealed class StepRun : IDisposable
     // As the trainer does it; gives its milliseconds.
     private double TrainStep()
     {
+        StopSignals.Check();
         _marks[0] = Stopwatch.GetTimestamp();
         Batch batch = NextBatch();
         _marks[1] = Stopwatch.GetTimestamp();

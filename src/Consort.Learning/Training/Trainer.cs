@@ -39,6 +39,8 @@ public sealed class Trainer : IDisposable
     private TrainerState _state = new();
     private Optimizer<float>? _optimizer;
     private Schedule? _schedule;
+    private readonly long _memoryBefore;
+    private MemoryUse? _memory;
     private long _lastReport;
     private long _lastCheckpoint;
 
@@ -61,6 +63,7 @@ public sealed class Trainer : IDisposable
             throw new ConsortException(
                 $"phase {phase.Name}, from: found {phase.From.Count} runs, expected {graph.Outputs.Count}, one a member");
         (_data, _options, _phases, _folder, _progress) = (data, options, phases, folder, progress);
+        _memoryBefore = Math.Max(0, MemoryUse.Now() - Mapped); // opening the data has read them all
         _workers = new Workers(threads);
         _store = new ParameterStore<float>(graph);
         _program = new Program<float>(graph, _store, options.BatchSize, _workers);
@@ -111,7 +114,7 @@ public sealed class Trainer : IDisposable
         var test = _data.Test is { } split ? _pass.Evaluate(split, fusion, cancellation) : null;
         return new TrainingResult(
             valid, test, _state.Epochs, _state.TrainedRows == 0 ? 0 : _state.TrainedRows / _state.TrainedSeconds, _program.Graph.ParameterCount,
-            Process.GetCurrentProcess().PeakWorkingSet64, _allocations.BytesPerStep, clock.Elapsed.TotalSeconds);
+            MemoryUse.PeakBytes(), _allocations.BytesPerStep, clock.Elapsed.TotalSeconds, _memory is { } memory ? memory with { Peak = MemoryUse.PeakBytes() } : null);
     }
 
     /// <summary>Throws if the folder's checkpoint is of another experiment or other data.</summary>
@@ -134,6 +137,8 @@ public sealed class Trainer : IDisposable
         _workers.Dispose();
     }
 
+    private long Mapped => _data.Train.Bytes + _data.Valid!.Bytes + (_data.Test?.Bytes ?? 0);
+
     private void RunPhase(Phase phase, CancellationToken cancellation)
     {
         using var loader = new BatchLoader(_data.Train, new LoaderOptions(_options.BatchSize, Shuffle: true, _options.Seed));
@@ -149,6 +154,7 @@ public sealed class Trainer : IDisposable
             SaveLast();
         }
 
+        _memory = MemoryUse.Of(_program, _optimizer!, loader, Mapped, _memoryBefore);
         Checkpoint.Load(_folder.BestCheckpoint(phase.Name), _store);
     }
 
