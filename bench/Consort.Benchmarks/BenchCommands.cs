@@ -51,7 +51,7 @@ internal static class BenchCommands
     ];
 
     /// <summary>Runs a command line and gives its exit code.</summary>
-    public static int Run(string[] args)
+    public static int Run(string[] args, TextWriter error)
     {
         // The launcher for Windows cannot take the word away.
         if (args.FirstOrDefault() == "bench") args = args[1..];
@@ -72,12 +72,12 @@ internal static class BenchCommands
         }
         catch (ConsortException e)
         {
-            Console.Error.WriteLine($"bench: {e.Message}");
+            error.WriteLine($"bench: {e.Message}");
             return 2;
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("bench: stopped");
+            error.WriteLine("bench: stopped");
             return signals.ExitCode;
         }
     }

@@ -1,3 +1,3 @@
 using Consort.Benchmarks;
 
-return BenchCommands.Run(args);
+return BenchCommands.Run(args, Console.Error);
