@@ -41,6 +41,7 @@ internal static class EmbeddingSpeed
                 }
                 StepResult result = StepSpeed.Measure(setting);
                 results.Add(result);
+                Write(arguments.Text("json"), results); // what is measured is not lost if this is stopped
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"| {size:N0} | {setting.UpdateName} | {result.DistinctIds:N0} | {Embedding(result):F2} | {Optimizer(result):F2} | {Both(result):F2} | {Both(result) / result.DistinctIds * 1e6:F1} | {result.BytesFloorMs:F2} | {result.StepMs:F2} | {Machine.Megabytes(result.Memory.Peak):N0} |"));
@@ -51,14 +52,15 @@ internal static class EmbeddingSpeed
         Console.WriteLine();
         if (wins is not null) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"deferred costs less than dense from {wins:N0} rows on"));
         if (growth is not null) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"touched: an id of the largest table costs {growth:F2} times what one of the smallest does"));
-        Machine.Write(arguments.Text("json"), new JsonObject
-        {
-            ["rows"] = new JsonArray([.. results.Select(Json)]),
-            ["deferred_wins_from"] = wins,
-            ["touched_growth_per_id"] = growth is { } times ? Machine.Rounded(times, 3) : null,
-        });
         return 0;
     }
+
+    private static void Write(string? path, List<StepResult> results) => Machine.Write(path, new JsonObject
+    {
+        ["rows"] = new JsonArray([.. results.Select(Json)]),
+        ["deferred_wins_from"] = DeferredWinsFrom(results),
+        ["touched_growth_per_id"] = TouchedGrowth(results) is { } times ? Machine.Rounded(times, 3) : null,
+    });
 
     // Dense steps over large tables take seconds: few of them say enough.
     private static StepOptions Plan(StepOptions options, Bandwidth bandwidth)

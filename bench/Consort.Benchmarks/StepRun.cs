@@ -193,8 +193,7 @@ internal sealed class StepRun : IDisposable
     private double EvaluateBatch()
     {
         long start = Stopwatch.GetTimestamp();
-        _pass.Run(NextBatch(), _strategy.Fusion, isTraining: false, seed: 0);
-        _evaluator.Add(_pass.Logits);
+        _pass.Evaluate(NextBatch(), _strategy.Fusion, _evaluator);
         return Milliseconds(Stopwatch.GetTimestamp() - start);
     }
 

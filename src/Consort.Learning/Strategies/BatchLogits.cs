@@ -116,6 +116,21 @@ public sealed class BatchLogits
         }
     }
 
+    /// <summary>Computes the fused logits alone, which is all that metrics need.</summary>
+    /// <param name="fusion">How the member logits are fused.</param>
+    public void Fuse(Fusion fusion)
+    {
+        Span<double> ensemble = EnsembleLogits();
+        ensemble.Clear();
+        for (int m = 0; m < Members; m++)
+        {
+            ReadOnlySpan<double> logits = Logits(m);
+            for (int b = 0; b < logits.Length; b++) ensemble[b] += logits[b];
+        }
+        double share = EnsembleShare(fusion);
+        for (int b = 0; b < ensemble.Length; b++) ensemble[b] *= share;
+    }
+
     /// <summary>d z_ens / d z_m: 1/M for the mean, 1 for the sum.</summary>
     internal double EnsembleShare(Fusion fusion) => fusion == Fusion.Mean ? 1.0 / Members : 1.0;
 
