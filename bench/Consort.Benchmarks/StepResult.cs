@@ -28,6 +28,9 @@ internal sealed record StepResult
     /// <summary>Medians over profiled steps, by <see cref="StepKind"/>.</summary>
     public required IReadOnlyList<double> KindMs { get; init; }
 
+    /// <summary>The same of an evaluation pass.</summary>
+    public required IReadOnlyList<double> EvaluationKindMs { get; init; }
+
     /// <summary>Managed bytes a step.</summary>
     public required double AllocatedBytes { get; init; }
 
@@ -55,8 +58,7 @@ internal sealed record StepResult
 
     public JsonObject Json()
     {
-        var breakdown = new JsonObject();
-        foreach (StepKind kind in Enum.GetValues<StepKind>()) breakdown[StepKinds.Name(kind)] = Machine.Rounded(KindMs[(int)kind], 4);
+        JsonObject breakdown = Kinds(KindMs), evaluation = Kinds(EvaluationKindMs);
         breakdown["other"] = Machine.Rounded(OtherMs, 4);
         var memory = new JsonObject();
         foreach ((string part, long bytes) in Memory.Parts.Append(("rest", Memory.Rest))) memory[part] = Machine.Rounded(Machine.Megabytes(bytes), 1);
@@ -77,6 +79,7 @@ internal sealed record StepResult
             ["evaluation_ms"] = Machine.Rounded(EvaluationMs, 4),
             ["evaluation_ms_min"] = Machine.Rounded(EvaluationMsMin, 4),
             ["evaluation_rows_per_second"] = Machine.Rounded(EvaluationRowsPerSecond, 1),
+            ["evaluation_breakdown"] = evaluation,
             ["bytes_per_step"] = Bytes.Total,
             ["random_bytes_per_step"] = Bytes.Rows,
             ["random_rows_gb_per_second"] = Machine.Rounded(Bandwidth.Rows, 2),
@@ -98,6 +101,13 @@ internal sealed record StepResult
         };
     }
 
+    private static JsonObject Kinds(IReadOnlyList<double> ms)
+    {
+        var kinds = new JsonObject();
+        foreach (StepKind kind in Enum.GetValues<StepKind>()) kinds[StepKinds.Name(kind)] = Machine.Rounded(ms[(int)kind], 4);
+        return kinds;
+    }
+
     public string Table()
     {
         var text = new StringBuilder();
@@ -108,10 +118,10 @@ internal sealed record StepResult
         Row($"| training step | {StepMs:F2} | {StepMsMin:F2} | {RowsPerSecond:F0} | {Share(FloorFraction)} | {Share(BestFloorFraction)} | {Share(ProcessorFloorFraction)} |");
         Row($"| evaluation | {EvaluationMs:F2} | {EvaluationMsMin:F2} | {EvaluationRowsPerSecond:F0} | | | |");
         Row($"");
-        Row($"| kind | ms a step | share |");
-        Row($"|---|---|---|");
-        foreach (StepKind kind in Enum.GetValues<StepKind>()) Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} |");
-        Row($"| other | {OtherMs:F3} | {OtherMs / StepMs:P1} |");
+        Row($"| kind | ms a step | share | ms an evaluation |");
+        Row($"|---|---|---|---|");
+        foreach (StepKind kind in Enum.GetValues<StepKind>()) Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} | {EvaluationKindMs[(int)kind]:F3} |");
+        Row($"| other | {OtherMs:F3} | {OtherMs / StepMs:P1} | {EvaluationMs - EvaluationKindMs.Sum():F3} |");
         Row($"");
         Row($"bytes that must move: {Bytes.Rows * 1e-6:F1} MB at random places, {Bytes.Streams * 1e-6:F1} MB in order; at {Bandwidth.Rows:F1} and {Bandwidth.Streams:F1} GB/s {BytesFloorMs:F2} ms, {MemoryFloorFraction.ToString("P0", CultureInfo.InvariantCulture)} of the step");
         Row($"");

@@ -29,6 +29,7 @@ internal sealed class StepRun : IDisposable
     private readonly Workers _workers;
     private readonly ZipfSplit _rows;
     private readonly BatchLoader _loader;
+    private readonly BatchLoader _evaluationLoader; // rows in their order
     private readonly ParameterStore<float> _store;
     private readonly Program<float> _program;
     private readonly LogitPass _pass;
@@ -49,6 +50,7 @@ internal sealed class StepRun : IDisposable
         _workers = new Workers(options.Threads);
         _rows = new ZipfSplit(options.Vocabulary, options.Batch, LoadedBatches);
         _loader = new BatchLoader(_rows.Split, new LoaderOptions(options.Batch, Shuffle: true, Seed: 1));
+        _evaluationLoader = new BatchLoader(_rows.Split, new LoaderOptions(options.Batch));
         Graph graph = GraphOf(options, _rows.Space);
         _store = new ParameterStore<float>(graph);
         _store.Initialize(1, _workers);
@@ -70,16 +72,17 @@ internal sealed class StepRun : IDisposable
         double peak = Peak(out double processorPeak);
         var plain = new double[_options.Steps];
         var evaluation = new double[_options.Steps];
-        var kinds = new double[StepKinds.Count][];
-        for (int k = 0; k < kinds.Length; k++) kinds[k] = new double[_options.Steps];
+        double[][] kinds = [.. Enumerable.Range(0, StepKinds.Count).Select(_ => new double[_options.Steps])];
+        double[][] evaluationKinds = [.. kinds.Select(k => new double[k.Length])];
 
         _loader.Start(_epoch);
+        _evaluationLoader.Start(_epoch);
         long begin = Stopwatch.GetTimestamp();
         for (int i = 0; i < _options.WarmUpSteps || Stopwatch.GetElapsedTime(begin) < WarmUp; i++)
         {
             TrainStep();
             ProfiledStep(kinds, 0);
-            if (_options.Evaluates) EvaluateBatch();
+            if (_options.Evaluates) EvaluateBatch(evaluationKinds, 0);
         }
         _evaluator.Clear();
 
@@ -94,7 +97,7 @@ internal sealed class StepRun : IDisposable
         processor = Environment.CpuUsage.TotalTime - processor;
         for (int i = 0; i < _options.Steps; i++)
         {
-            if (_options.Evaluates) evaluation[i] = EvaluateBatch();
+            if (_options.Evaluates) evaluation[i] = EvaluateBatch(evaluationKinds, i);
             peak = Math.Max(peak, _peak.Measure());
         }
 
@@ -110,6 +113,7 @@ internal sealed class StepRun : IDisposable
             EvaluationMs = Machine.Median(evaluation),
             EvaluationMsMin = evaluation.Min(),
             KindMs = [.. kinds.Select(k => Machine.Median(k))],
+            EvaluationKindMs = [.. evaluationKinds.Select(k => Machine.Median(k))],
             AllocatedBytes = allocated / (2.0 * _options.Steps),
             DistinctIds = _rows.Touched.Count,
             Bytes = StepBytes.Of(_program.Graph, _options.Batch, _rows.Touched, _options.Update),
@@ -132,6 +136,7 @@ internal sealed class StepRun : IDisposable
         _program.Dispose();
         _store.Dispose();
         _loader.Dispose();
+        _evaluationLoader.Dispose();
         _rows.Dispose();
         _workers.Dispose();
     }
@@ -162,7 +167,7 @@ internal sealed class StepRun : IDisposable
     {
         StopSignals.Check();
         _marks[0] = Stopwatch.GetTimestamp();
-        Batch batch = NextBatch();
+        Batch batch = NextBatch(_loader);
         _marks[1] = Stopwatch.GetTimestamp();
         _pass.Run(batch, _strategy.Fusion, isTraining: true, ++_step);
         _marks[2] = Stopwatch.GetTimestamp();
@@ -190,18 +195,29 @@ internal sealed class StepRun : IDisposable
         kinds[(int)StepKind.Loader][index] = Milliseconds(_marks[1] - _marks[0]);
     }
 
-    private double EvaluateBatch()
+    private double EvaluateBatch(double[][] kinds, int index)
     {
+        _clock.Clear();
+        _program.Clock = _clock;
         long start = Stopwatch.GetTimestamp();
-        _pass.Evaluate(NextBatch(), _strategy.Fusion, _evaluator);
-        return Milliseconds(Stopwatch.GetTimestamp() - start);
+        Batch batch = NextBatch(_evaluationLoader);
+        long loaded = Stopwatch.GetTimestamp();
+        _pass.Evaluate(batch, _strategy.Fusion, _evaluator);
+        long end = Stopwatch.GetTimestamp();
+        _program.Clock = null;
+        foreach (double[] kind in kinds) kind[index] = 0;
+        for (int v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Forward[v]);
+        kinds[(int)StepKind.Embedding][index] += Milliseconds(_clock.RowGradients); // deferred rows brought up to date
+        kinds[(int)StepKind.Loss][index] = Milliseconds(end - loaded - _clock.ForwardPass); // logits to doubles, metrics
+        kinds[(int)StepKind.Loader][index] = Milliseconds(loaded - start);
+        return Milliseconds(end - start);
     }
 
-    private Batch NextBatch()
+    private Batch NextBatch(BatchLoader loader)
     {
-        if (_loader.Next() is { } batch) return batch;
-        _loader.Start(++_epoch);
-        return _loader.Next()!;
+        if (loader.Next() is { } batch) return batch;
+        loader.Start(++_epoch);
+        return loader.Next()!;
     }
 
     private static double Milliseconds(long ticks) => ticks * 1e3 / Stopwatch.Frequency;

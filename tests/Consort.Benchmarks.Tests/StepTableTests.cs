@@ -107,6 +107,7 @@ public sealed class StepTableTests : IDisposable
         EvaluationMs = ms / 3,
         EvaluationMsMin = ms / 4,
         KindMs = [.. Enumerable.Repeat(ms / 8, StepKinds.Count)],
+        EvaluationKindMs = [.. Enumerable.Repeat(ms / 24, StepKinds.Count)],
         AllocatedBytes = 0,
         DistinctIds = 1000,
         Bytes = new StepBytes(10_000_000, 20_000_000),
