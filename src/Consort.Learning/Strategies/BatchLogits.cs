@@ -94,26 +94,13 @@ public sealed class BatchLogits
     /// <param name="fusion">How the member logits are fused.</param>
     public void Prepare(Fusion fusion)
     {
-        Span<double> ensemble = EnsembleLogits();
-        ensemble.Clear();
+        Fuse(fusion);
         for (int m = 0; m < Members; m++)
         {
-            ReadOnlySpan<double> logits = Logits(m);
-            Span<double> probabilities = Probabilities(m);
-            for (int b = 0; b < logits.Length; b++)
-            {
-                probabilities[b] = Logistic.Sigmoid(logits[b]);
-                ensemble[b] += logits[b];
-            }
+            FillProbabilities(Logits(m), Probabilities(m));
             Gradients(m).Clear();
         }
-        double share = EnsembleShare(fusion);
-        Span<double> ensembleProbabilities = EnsembleProbabilities();
-        for (int b = 0; b < ensemble.Length; b++)
-        {
-            ensemble[b] *= share;
-            ensembleProbabilities[b] = Logistic.Sigmoid(ensemble[b]);
-        }
+        FillProbabilities(EnsembleLogits(), EnsembleProbabilities());
     }
 
     /// <summary>Computes the fused logits alone, which is all that metrics need.</summary>
@@ -133,6 +120,11 @@ public sealed class BatchLogits
 
     /// <summary>d z_ens / d z_m: 1/M for the mean, 1 for the sum.</summary>
     internal double EnsembleShare(Fusion fusion) => fusion == Fusion.Mean ? 1.0 / Members : 1.0;
+
+    private static void FillProbabilities(ReadOnlySpan<double> logits, Span<double> probabilities)
+    {
+        for (int b = 0; b < logits.Length; b++) probabilities[b] = Logistic.Sigmoid(logits[b]);
+    }
 
     private Span<double> Row(double[] buffer, int index, int count)
     {
