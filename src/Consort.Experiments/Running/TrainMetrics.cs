@@ -23,10 +23,10 @@ public static class TrainMetrics
             ["rows_per_second"] = Math.Round(result.RowsPerSecond, 1),
             ["parameters"] = result.Parameters,
             ["peak_memory_mb"] = Math.Round(result.PeakMemoryBytes / 1048576.0, 1),
-            ["memory_mb"] = result.Memory is { } memory ? Memory(memory) : null,
             ["allocated_bytes_per_step"] = Math.Round(result.AllocatedBytesPerStep, 1),
             ["seconds"] = Math.Round(result.Seconds, 2),
             ["epochs"] = result.Epochs.Count == 0 ? 0 : result.Epochs[^1].Epoch,
+            ["memory_mb"] = result.Memory is { } memory ? Memory(memory) : null,
         },
         Json);
 
