@@ -1,51 +1,78 @@
+using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Consort.Data;
-using Consort.Data.Storage;
+using Consort.Models;
 
 namespace Consort.Benchmarks;
 
-/// <summary>The table of steps over models and batch sizes, as Markdown with all that is needed to make it again.</summary>
+/// <summary>Steps over models, batch sizes, vocabularies and members; each row is on the disk as soon as it is measured.</summary>
 internal static class AllSteps
 {
-    private static readonly string[] Models = ["LR", "FM", "DNN", "DeepFM", "DCN"];
-    private static readonly int[] Batches = [4096, 10000];
+    private const int Steps = 20;
+    private static readonly string[] Models = ["LR", "FM", "DNN", "DeepFM", "DCN", "PNN", "FiBiNET"];
 
     public static int Run(string[] args)
     {
-        var arguments = new Arguments("all", args, "out", "vocab", "members", "strategy", "update", "precision", "threads", "steps");
+        var arguments = new Arguments("all", args, "out", "json", "resume?", "models", "batches", "vocabs", "members", "strategy", "update", "precision", "threads", "steps");
         string path = arguments.Text("out") ?? throw new ConsortException("all, --out: found nothing, expected the Markdown file to write");
-        StepOptions options = StepOptions.From(arguments);
-        var text = new StringBuilder();
-        Add("# Steps");
-        Add("");
-        Add(string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC, {Machine.Describe()}"));
-        Add("");
-        Add($"`./consort bench all {string.Join(' ', args)}`");
-        Add("");
-        string header = string.Join(" | ", Enum.GetValues<StepKind>().Select(StepKinds.Name));
-        Add($"| model | batch | peak GFLOP/s | floor ms | step ms | best ms | % of the floor, median | best | per processor time | rows/s | evaluation rows/s | bytes a step | {header} | other |");
-        Add("|" + string.Concat(Enumerable.Repeat("---|", 13 + StepKinds.Count)));
-        foreach (string model in Models)
-        {
-            foreach (int batch in Batches)
-            {
-                using var run = new StepRun(options with { Model = model, Batch = batch });
-                StepResult r = run.Measure();
-                string kinds = string.Join(" | ", r.KindMs.Append(r.OtherMs).Select(ms => ms.ToString("F2", CultureInfo.InvariantCulture)));
-                Add(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"| {model} | {batch} | {r.Peak:F0} | {r.FloorMs:F2} | {r.StepMs:F2} | {r.StepMsMin:F2} | {r.FloorFraction:P0} | {r.BestFloorFraction:P0} | {r.ProcessorFloorFraction:P0} | {r.RowsPerSecond:F0} | {r.EvaluationRowsPerSecond:F0} | {r.AllocatedBytes:F1} | {kinds} |"));
-            }
-        }
-        byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
-        SafeFile.Write(path, stream => stream.Write(bytes));
-        return 0;
+        string json = arguments.Text("json") ?? Path.ChangeExtension(path, ".json");
+        if (json == path) throw arguments.Mistake("out", "a Markdown file, as in steps.md; the JSON file lies beside it");
+        List<StepOptions> grid = Grid(arguments);
+        var table = new StepTable(path, json, $"./consort bench all {string.Join(' ', args)}");
+        if (arguments.Flag("resume")) table.Resume();
+        int had = table.Rows;
+        grid.RemoveAll(table.Has);
 
-        void Add(string line)
+        (double peak, Bandwidth bandwidth) = StepEstimate.Ceilings(grid.Count > 0 ? grid[0].Threads : 1);
+        StepEstimate[] needs = [.. grid.Select(o => StepEstimate.Of(o, peak, bandwidth))];
+        Console.WriteLine(Machine.Describe());
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{grid.Count} rows to measure{(had > 0 ? $", {had} kept" : "")}; about {Minutes(needs.Sum(n => n.Fits ? n.Seconds : 0))}"));
+        double estimated = 0, spent = 0;
+        for (int i = 0; i < grid.Count; i++)
         {
-            Console.WriteLine(line);
-            text.AppendLine(line);
+            if (!needs[i].Fits)
+            {
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{i + 1}/{grid.Count} {grid[i]}: left out, it needs about {needs[i].Bytes * 1e-9:F0} GB of memory"));
+                continue;
+            }
+            long start = Stopwatch.GetTimestamp();
+            StepResult result = StepSpeed.Measure(grid[i]);
+            table.Add(result.Json());
+            spent += Stopwatch.GetElapsedTime(start).TotalSeconds;
+            estimated += needs[i].Seconds;
+            double left = needs.Skip(i + 1).Sum(n => n.Fits ? n.Seconds : 0) * spent / estimated;
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{i + 1}/{grid.Count} {grid[i]}: {result.StepMs:F2} ms, {100 * result.FloorFraction:F0} % of the floor, {100 * result.MemoryFloorFraction:F0} % of the bytes floor; {Minutes(left)} left"));
         }
+        Console.WriteLine();
+        Console.Write(table.Markdown());
+        return 0;
     }
+
+    // The quick rows first, so that a run that is stopped has most of them.
+    private static List<StepOptions> Grid(Arguments arguments)
+    {
+        // Members is a list here, so that the common options are read without it.
+        StepOptions common = StepOptions.Common(arguments) with { Steps = arguments.Integer("steps", Steps, 3, 100_000) };
+        IReadOnlyList<string> models = arguments.List("models", Models);
+        IReadOnlyList<int> batches = arguments.Integers("batches", 1, StepOptions.MaxBatch, 4096, 10_000);
+        IReadOnlyList<int> vocabularies = arguments.Integers("vocabs", ZipfSplit.LeastVocabulary, StepOptions.MaxVocabulary, 1_000_000, 20_000_000);
+        IReadOnlyList<int> members = arguments.Integers("members", 1, Family.MaxMembers, 1);
+        string[] known = [.. ModelCatalogue.Entries.Select(e => e.Name)];
+        var named = models.Select(m => Array.Find(known, k => k.Equals(m, StringComparison.OrdinalIgnoreCase))
+            ?? throw arguments.Mistake("models", $"some of {string.Join(", ", known)}")).ToArray();
+        return
+        [
+            .. from vocabulary in vocabularies
+               from count in members
+               from batch in batches
+               from model in named
+               select common with { Model = model, Batch = batch, Vocabulary = vocabulary, Members = count },
+        ];
+    }
+
+    private static string Minutes(double seconds) => seconds < 90
+        ? string.Create(CultureInfo.InvariantCulture, $"{seconds:F0} s")
+        : string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:F0} min");
 }

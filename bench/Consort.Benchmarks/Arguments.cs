@@ -13,17 +13,24 @@ internal sealed class Arguments
     /// <summary>Takes the words after the command.</summary>
     /// <param name="command">Its name, for messages.</param>
     /// <param name="words">Names and values in turn.</param>
-    /// <param name="known">The names, without dashes.</param>
+    /// <param name="known">The names, without dashes; those that end in ? stand alone, without a value.</param>
     public Arguments(string command, ReadOnlySpan<string> words, params string[] known)
     {
         _command = command;
+        string[] names = Array.ConvertAll(known, k => k.TrimEnd('?'));
         for (int i = 0; i < words.Length; i += 2)
         {
             string name = words[i].StartsWith("--", StringComparison.Ordinal) ? words[i][2..] : "";
-            if (!known.Contains(name))
+            if (!names.Contains(name))
             {
-                string hint = NearestWord.Find(name, known) is { } near ? $"; did you mean --{near}?" : $", expected one of --{string.Join(", --", known)}";
+                string hint = NearestWord.Find(name, names) is { } near ? $"; did you mean --{near}?" : $", expected one of --{string.Join(", --", names)}";
                 throw new ConsortException($"{command}: unknown option \"{words[i]}\"{hint}");
+            }
+            if (known.Contains(name + "?"))
+            {
+                _values[name] = "";
+                i--;
+                continue;
             }
             if (i + 1 == words.Length) throw new ConsortException($"{command}, --{name}: found nothing, expected a value");
             if (!_values.TryAdd(name, words[i + 1])) throw new ConsortException($"{command}, --{name}: found it twice, expected it once");
@@ -38,6 +45,22 @@ internal sealed class Arguments
         if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) || value < min || value > max)
             throw Mistake(name, string.Create(CultureInfo.InvariantCulture, $"an integer from {min} to {max}"));
         return value;
+    }
+
+    public bool Flag(string name) => _values.ContainsKey(name);
+
+    /// <summary>Words between commas.</summary>
+    public IReadOnlyList<string> List(string name, params IReadOnlyList<string> fallback) => Text(name) is not { } text ? fallback
+        : text.Split(',', StringSplitOptions.TrimEntries) is var words && words.All(w => w.Length > 0) && words.Distinct(StringComparer.OrdinalIgnoreCase).Count() == words.Length ? words
+        : throw Mistake(name, "different values with commas between them");
+
+    /// <summary>Integers between commas.</summary>
+    public IReadOnlyList<int> Integers(string name, int min, int max, params IReadOnlyList<int> fallback)
+    {
+        if (Text(name) is null) return fallback;
+        return [.. List(name).Select(w => int.TryParse(w, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
+            ? value
+            : throw Mistake(name, string.Create(CultureInfo.InvariantCulture, $"integers from {min} to {max} with commas between them")))];
     }
 
     /// <summary>One of a few words; the first is the default.</summary>

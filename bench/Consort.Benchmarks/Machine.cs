@@ -16,6 +16,21 @@ internal static class Machine
     /// <summary>Megabytes (2²⁰) that the process has held at most.</summary>
     public static double PeakMegabytes => Megabytes(Process.GetCurrentProcess().PeakWorkingSet64);
 
+    /// <summary>Starts the count of the most memory anew, where the system can (Linux).</summary>
+    public static void ForgetPeakMemory()
+    {
+        const string Counter = "/proc/self/clear_refs";
+        try
+        {
+            GC.Collect();
+            if (File.Exists(Counter)) File.WriteAllText(Counter, "5");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The peak is then that of all runs so far.
+        }
+    }
+
     public static double Megabytes(long bytes) => bytes / 1048576.0;
 
     /// <summary>Processor, vectors, load and runtime in a line.</summary>

@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using Consort.Compute.Execution;
 using Consort.Compute.Parallel;
 
 namespace Consort.Benchmarks;
@@ -23,14 +24,15 @@ internal sealed unsafe class MemorySpeed : IParallelJob, IDisposable
     private const int RowsPerPiece = 1 << 14;
     private const int Ahead = 16;
 
-    private readonly float* _data = (float*)NativeMemory.AlignedAlloc((nuint)Floats * 4, 64);
+    private readonly NativeBuffer<float> _memory = new(Floats); // with large pages, as tables are
+    private readonly float* _data;
     private readonly int* _rows = (int*)NativeMemory.AlignedAlloc((nuint)(Pieces * RowsPerPiece + Ahead) * 4, 64);
     private readonly float[] _sink = new float[Pieces * 16];
     private MemoryPattern _pattern;
 
     public MemorySpeed()
     {
-        NativeMemory.Clear(_data, (nuint)Floats * 4);
+        _data = _memory.Pointer;
         for (long i = 0; i < Floats; i += 512) _data[i] = i;
         var random = new Random(1);
         for (int i = 0; i < Pieces * RowsPerPiece + Ahead; i++) _rows[i] = random.Next((int)(Floats / RowFloats));
@@ -48,7 +50,7 @@ internal sealed unsafe class MemorySpeed : IParallelJob, IDisposable
 
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_data);
+        _memory.Dispose();
         NativeMemory.AlignedFree(_rows);
     }
 

@@ -18,7 +18,7 @@ internal static class StepKinds
 {
     public static readonly int Count = Enum.GetValues<StepKind>().Length;
 
-    private static readonly string[] Interactions = ["factorization_machine", "cross", "inner_product", "bilinear", "senet"];
+    private static readonly string[] Interactions = ["factorization_machine", "bi_interaction", "cross", "matrix_cross", "inner_product", "bilinear", "senet"];
 
     public static string Name(StepKind kind) => kind.ToString().ToLowerInvariant();
 

@@ -16,20 +16,38 @@ internal sealed record StepOptions
     public int Threads { get; init; } = Environment.ProcessorCount;
     public int Steps { get; init; } = 40;
 
-    public string UpdateName => Update == EmbeddingUpdate.Dense ? "dense" : "touched";
+    /// <summary>Steps before the first one that is timed, at least.</summary>
+    public int WarmUpSteps { get; init; } = 8;
+
+    /// <summary>Whether evaluation is measured too, which brings deferred rows up to date.</summary>
+    public bool Evaluates { get; init; } = true;
+
+    public string UpdateName => Update.ToString().ToLowerInvariant();
+
+    public const int MaxBatch = 1 << 17;
+    public const int MaxVocabulary = 500_000_000;
 
     public static StepOptions From(Arguments arguments)
     {
         var defaults = new StepOptions();
-        return defaults with
+        return Common(arguments) with
         {
             Model = arguments.Text("model") ?? defaults.Model,
-            Batch = arguments.Integer("batch", defaults.Batch, 1, 1 << 17),
-            Vocabulary = arguments.Integer("vocab", defaults.Vocabulary, ZipfSplit.LeastVocabulary, 500_000_000),
+            Batch = arguments.Integer("batch", defaults.Batch, 1, MaxBatch),
+            Vocabulary = arguments.Integer("vocab", defaults.Vocabulary, ZipfSplit.LeastVocabulary, MaxVocabulary),
             Members = arguments.Integer("members", defaults.Members, 1, Models.Family.MaxMembers),
+        };
+    }
+
+    /// <summary>The options that are the same for all rows of a table.</summary>
+    public static StepOptions Common(Arguments arguments)
+    {
+        var defaults = new StepOptions();
+        return defaults with
+        {
             Strategy = arguments.Text("strategy") ?? defaults.Strategy,
             Precision = arguments.Choice("precision", "fp32"),
-            Update = arguments.Choice("update", "touched", "dense") == "dense" ? EmbeddingUpdate.Dense : EmbeddingUpdate.Touched,
+            Update = Enum.Parse<EmbeddingUpdate>(arguments.Choice("update", "touched", "dense", "deferred"), ignoreCase: true),
             Threads = arguments.Integer("threads", defaults.Threads, 1, 1024),
             Steps = arguments.Integer("steps", defaults.Steps, 3, 100_000),
         };

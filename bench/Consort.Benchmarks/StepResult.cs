@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Consort.Learning.Training;
 
 namespace Consort.Benchmarks;
 
@@ -27,17 +28,26 @@ internal sealed record StepResult
     /// <summary>Medians over profiled steps, by <see cref="StepKind"/>.</summary>
     public required IReadOnlyList<double> KindMs { get; init; }
 
+    /// <summary>The same of an evaluation pass.</summary>
+    public required IReadOnlyList<double> EvaluationKindMs { get; init; }
+
     /// <summary>Managed bytes a step.</summary>
     public required double AllocatedBytes { get; init; }
 
     public required int DistinctIds { get; init; }
-    public required long ParameterBytes { get; init; }
-    public required long OptimizerBytes { get; init; }
-    public required long ActivationBytes { get; init; }
-    public double PeakMemory { get; } = Machine.PeakMegabytes;
+
+    /// <summary>What a step must move.</summary>
+    public required StepBytes Bytes { get; init; }
+
+    /// <summary>What memory gives at most, before and after the steps.</summary>
+    public Bandwidth Bandwidth { get; init; }
+
+    public required MemoryUse Memory { get; init; }
 
     public double FloorMs => Operations / Peak * 1e-6;
     public double FloorFraction => FloorMs / StepMs;
+    public double BytesFloorMs => Bytes.Milliseconds(Bandwidth);
+    public double MemoryFloorFraction => BytesFloorMs / StepMs;
     public double BestFloorFraction => FloorMs / StepMsMin;
     public double ProcessorFloorFraction => Operations / ProcessorPeak * 1e-6 / ProcessorMs;
     public double RowsPerSecond => Options.Batch / StepMs * 1e3;
@@ -48,9 +58,10 @@ internal sealed record StepResult
 
     public JsonObject Json()
     {
-        var breakdown = new JsonObject();
-        foreach (StepKind kind in Enum.GetValues<StepKind>()) breakdown[StepKinds.Name(kind)] = Machine.Rounded(KindMs[(int)kind], 4);
+        JsonObject breakdown = Kinds(KindMs), evaluation = Kinds(EvaluationKindMs);
         breakdown["other"] = Machine.Rounded(OtherMs, 4);
+        var memory = new JsonObject();
+        foreach ((string part, long bytes) in Memory.Parts.Append(("rest", Memory.Rest))) memory[part] = Machine.Rounded(Machine.Megabytes(bytes), 1);
         return new JsonObject
         {
             ["fma_peak_gflops"] = Machine.Rounded(Peak, 1),
@@ -60,6 +71,7 @@ internal sealed record StepResult
             ["rows_per_second"] = Machine.Rounded(RowsPerSecond, 1),
             ["allocated_bytes_per_step"] = Machine.Rounded(AllocatedBytes, 1),
             ["breakdown"] = breakdown,
+            ["step_ms_per_member"] = Machine.Rounded(StepMs / Options.Members, 4),
             ["step_ms_min"] = Machine.Rounded(StepMsMin, 4),
             ["floor_fraction_best"] = Machine.Rounded(BestFloorFraction, 4),
             ["processor_ms"] = Machine.Rounded(ProcessorMs, 4),
@@ -67,12 +79,18 @@ internal sealed record StepResult
             ["evaluation_ms"] = Machine.Rounded(EvaluationMs, 4),
             ["evaluation_ms_min"] = Machine.Rounded(EvaluationMsMin, 4),
             ["evaluation_rows_per_second"] = Machine.Rounded(EvaluationRowsPerSecond, 1),
-            ["parameters_mb"] = Machine.Rounded(Machine.Megabytes(ParameterBytes), 1),
-            ["optimizer_mb"] = Machine.Rounded(Machine.Megabytes(OptimizerBytes), 1),
-            ["activations_mb"] = Machine.Rounded(Machine.Megabytes(ActivationBytes), 1),
-            ["peak_memory_mb"] = Machine.Rounded(PeakMemory, 1),
+            ["evaluation_breakdown"] = evaluation,
+            ["bytes_per_step"] = Bytes.Total,
+            ["random_bytes_per_step"] = Bytes.Rows,
+            ["random_rows_gb_per_second"] = Machine.Rounded(Bandwidth.Rows, 2),
+            ["triad_gb_per_second"] = Machine.Rounded(Bandwidth.Streams, 2),
+            ["bytes_floor_ms"] = Machine.Rounded(BytesFloorMs, 4),
+            ["memory_floor_fraction"] = Machine.Rounded(MemoryFloorFraction, 4),
+            ["peak_memory_mb"] = Machine.Rounded(Machine.Megabytes(Memory.Peak), 1),
+            ["memory_mb"] = memory,
             ["distinct_ids_per_batch"] = DistinctIds,
             ["threads"] = Options.Threads,
+            ["steps"] = Options.Steps,
             ["model"] = Options.Model,
             ["batch"] = Options.Batch,
             ["vocab"] = Options.Vocabulary,
@@ -81,6 +99,13 @@ internal sealed record StepResult
             ["precision"] = Options.Precision,
             ["update"] = Options.UpdateName,
         };
+    }
+
+    private static JsonObject Kinds(IReadOnlyList<double> ms)
+    {
+        var kinds = new JsonObject();
+        foreach (StepKind kind in Enum.GetValues<StepKind>()) kinds[StepKinds.Name(kind)] = Machine.Rounded(ms[(int)kind], 4);
+        return kinds;
     }
 
     public string Table()
@@ -93,12 +118,19 @@ internal sealed record StepResult
         Row($"| training step | {StepMs:F2} | {StepMsMin:F2} | {RowsPerSecond:F0} | {Share(FloorFraction)} | {Share(BestFloorFraction)} | {Share(ProcessorFloorFraction)} |");
         Row($"| evaluation | {EvaluationMs:F2} | {EvaluationMsMin:F2} | {EvaluationRowsPerSecond:F0} | | | |");
         Row($"");
-        Row($"| kind | ms a step | share |");
-        Row($"|---|---|---|");
-        foreach (StepKind kind in Enum.GetValues<StepKind>()) Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} |");
-        Row($"| other | {OtherMs:F3} | {OtherMs / StepMs:P1} |");
+        Row($"| kind | ms a step | share | ms an evaluation |");
+        Row($"|---|---|---|---|");
+        foreach (StepKind kind in Enum.GetValues<StepKind>()) Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} | {EvaluationKindMs[(int)kind]:F3} |");
+        Row($"| other | {OtherMs:F3} | {OtherMs / StepMs:P1} | {EvaluationMs - EvaluationKindMs.Sum():F3} |");
         Row($"");
-        Row($"{AllocatedBytes:F1} managed bytes a step; memory: parameters and their gradients {Machine.Megabytes(ParameterBytes):F1} MB, optimizer {Machine.Megabytes(OptimizerBytes):F1} MB, activations {Machine.Megabytes(ActivationBytes):F1} MB, peak of the process {PeakMemory:F1} MB");
+        Row($"bytes that must move: {Bytes.Rows * 1e-6:F1} MB at random places, {Bytes.Streams * 1e-6:F1} MB in order; at {Bandwidth.Rows:F1} and {Bandwidth.Streams:F1} GB/s {BytesFloorMs:F2} ms, {MemoryFloorFraction.ToString("P0", CultureInfo.InvariantCulture)} of the step");
+        Row($"");
+        Row($"| memory at its peak | MB |");
+        Row($"|---|---|");
+        foreach ((string part, long bytes) in Memory.Parts.Append(("rest", Memory.Rest))) Row($"| {part} | {Machine.Megabytes(bytes):F1} |");
+        Row($"| all | {Machine.Megabytes(Memory.Peak):F1} |");
+        Row($"");
+        Row($"{AllocatedBytes:F1} managed bytes a step");
         return text.ToString();
 
         string Share(double fraction) => Operations > 0 ? fraction.ToString("P0", CultureInfo.InvariantCulture) : "no counted operations";

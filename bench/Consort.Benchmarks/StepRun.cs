@@ -7,6 +7,7 @@ using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 using Consort.Data.Datasets;
 using Consort.Data.Options;
+using Consort.Data.Schemas;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
@@ -18,16 +19,17 @@ namespace Consort.Benchmarks;
 internal sealed class StepRun : IDisposable
 {
     private const double LearningRate = 1e-3;
-    private const int LoadedBatches = 64;
-    private const int WarmUpSteps = 8;
+    public const int LoadedBatches = 64;
     private const int PeakRounds = 150; // longer than neighbours hold a processor
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(1); // the runtime compiles hot code again in the background
 
+    private readonly long _memoryBefore = MemoryUse.Now();
     private readonly StepOptions _options;
     private readonly Strategy _strategy;
     private readonly Workers _workers;
     private readonly ZipfSplit _rows;
     private readonly BatchLoader _loader;
+    private readonly BatchLoader _evaluationLoader; // rows in their order
     private readonly ParameterStore<float> _store;
     private readonly Program<float> _program;
     private readonly LogitPass _pass;
@@ -44,15 +46,14 @@ internal sealed class StepRun : IDisposable
     public StepRun(StepOptions options)
     {
         _options = options;
-        CtrModel[] members = new CtrModel[options.Members];
-        for (int m = 0; m < members.Length; m++) members[m] = ModelCatalogue.Create(OptionMap.Parse($"model: {options.Model}", "step"));
         _strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
         _workers = new Workers(options.Threads);
         _rows = new ZipfSplit(options.Vocabulary, options.Batch, LoadedBatches);
         _loader = new BatchLoader(_rows.Split, new LoaderOptions(options.Batch, Shuffle: true, Seed: 1));
-        Graph graph = new Family(new EmbeddingOptions(), members).Build(_rows.Space);
+        _evaluationLoader = new BatchLoader(_rows.Split, new LoaderOptions(options.Batch));
+        Graph graph = GraphOf(options, _rows.Space);
         _store = new ParameterStore<float>(graph);
-        _store.Initialize(1);
+        _store.Initialize(1, _workers);
         _program = new Program<float>(graph, _store, options.Batch, _workers);
         _pass = new LogitPass(_program);
         _optimizer = new Optimizer<float>(_store, new OptimizerOptions { EmbeddingUpdate = options.Update }, _workers);
@@ -71,16 +72,17 @@ internal sealed class StepRun : IDisposable
         double peak = Peak(out double processorPeak);
         var plain = new double[_options.Steps];
         var evaluation = new double[_options.Steps];
-        var kinds = new double[StepKinds.Count][];
-        for (int k = 0; k < kinds.Length; k++) kinds[k] = new double[_options.Steps];
+        double[][] kinds = [.. Enumerable.Range(0, StepKinds.Count).Select(_ => new double[_options.Steps])];
+        double[][] evaluationKinds = [.. kinds.Select(k => new double[k.Length])];
 
         _loader.Start(_epoch);
+        _evaluationLoader.Start(_epoch);
         long begin = Stopwatch.GetTimestamp();
-        for (int i = 0; i < WarmUpSteps || Stopwatch.GetElapsedTime(begin) < WarmUp; i++)
+        for (int i = 0; i < _options.WarmUpSteps || Stopwatch.GetElapsedTime(begin) < WarmUp; i++)
         {
             TrainStep();
             ProfiledStep(kinds, 0);
-            EvaluateBatch();
+            if (_options.Evaluates) EvaluateBatch(evaluationKinds, 0);
         }
         _evaluator.Clear();
 
@@ -95,7 +97,7 @@ internal sealed class StepRun : IDisposable
         processor = Environment.CpuUsage.TotalTime - processor;
         for (int i = 0; i < _options.Steps; i++)
         {
-            evaluation[i] = EvaluateBatch();
+            if (_options.Evaluates) evaluation[i] = EvaluateBatch(evaluationKinds, i);
             peak = Math.Max(peak, _peak.Measure());
         }
 
@@ -105,18 +107,26 @@ internal sealed class StepRun : IDisposable
             Peak = Math.Max(peak, Peak(out double laterProcessorPeak)),
             ProcessorPeak = Math.Max(processorPeak, laterProcessorPeak),
             ProcessorMs = processor.TotalMilliseconds / (2.0 * _options.Steps),
-            Operations = Operations(),
+            Operations = Operations(_program.Graph, _options.Batch),
             StepMs = Machine.Median(plain),
             StepMsMin = plain.Min(),
             EvaluationMs = Machine.Median(evaluation),
             EvaluationMsMin = evaluation.Min(),
             KindMs = [.. kinds.Select(k => Machine.Median(k))],
+            EvaluationKindMs = [.. evaluationKinds.Select(k => Machine.Median(k))],
             AllocatedBytes = allocated / (2.0 * _options.Steps),
-            DistinctIds = _rows.DistinctInABatch,
-            ParameterBytes = _store.Bytes,
-            OptimizerBytes = _optimizer.Bytes,
-            ActivationBytes = _program.Bytes,
+            DistinctIds = _rows.Touched.Count,
+            Bytes = StepBytes.Of(_program.Graph, _options.Batch, _rows.Touched, _options.Update),
+            Memory = MemoryUse.Of(_program, _optimizer, _loader, _rows.Split.Bytes, _memoryBefore),
         };
+    }
+
+    /// <summary>The family: members of one kind.</summary>
+    public static Graph GraphOf(StepOptions options, FeatureSpace space)
+    {
+        CtrModel[] members = new CtrModel[options.Members];
+        for (int m = 0; m < members.Length; m++) members[m] = ModelCatalogue.Create(OptionMap.Parse($"model: {options.Model}", "step"));
+        return new Family(new EmbeddingOptions(), members).Build(space);
     }
 
     public void Dispose()
@@ -126,12 +136,16 @@ internal sealed class StepRun : IDisposable
         _program.Dispose();
         _store.Dispose();
         _loader.Dispose();
+        _evaluationLoader.Dispose();
         _rows.Dispose();
         _workers.Dispose();
     }
 
-    // Forward and twice that backward: the gradient of the weights and that of the input, which every layer here needs.
-    private double Operations() => 3.0 * _options.Batch * _program.Graph.Values
+    /// <summary>
+    /// The floating-point operations of a step: forward and twice that backward, the gradient of the weights and that of
+    /// the input, which every layer here needs.
+    /// </summary>
+    public static double Operations(Graph graph, int batch) => 3.0 * batch * graph.Values
         .Where(v => v.Operation is not null)
         .Sum(v => v.Operation!.FlopsPerRow([.. v.Inputs.Select(i => i.Shape)]));
 
@@ -151,8 +165,9 @@ internal sealed class StepRun : IDisposable
     // As the trainer does it; gives its milliseconds.
     private double TrainStep()
     {
+        StopSignals.Check();
         _marks[0] = Stopwatch.GetTimestamp();
-        Batch batch = NextBatch();
+        Batch batch = NextBatch(_loader);
         _marks[1] = Stopwatch.GetTimestamp();
         _pass.Run(batch, _strategy.Fusion, isTraining: true, ++_step);
         _marks[2] = Stopwatch.GetTimestamp();
@@ -180,19 +195,29 @@ internal sealed class StepRun : IDisposable
         kinds[(int)StepKind.Loader][index] = Milliseconds(_marks[1] - _marks[0]);
     }
 
-    private double EvaluateBatch()
+    private double EvaluateBatch(double[][] kinds, int index)
     {
+        _clock.Clear();
+        _program.Clock = _clock;
         long start = Stopwatch.GetTimestamp();
-        _pass.Run(NextBatch(), _strategy.Fusion, isTraining: false, seed: 0);
-        _evaluator.Add(_pass.Logits);
-        return Milliseconds(Stopwatch.GetTimestamp() - start);
+        Batch batch = NextBatch(_evaluationLoader);
+        long loaded = Stopwatch.GetTimestamp();
+        _pass.Evaluate(batch, _strategy.Fusion, _evaluator);
+        long end = Stopwatch.GetTimestamp();
+        _program.Clock = null;
+        foreach (double[] kind in kinds) kind[index] = 0;
+        for (int v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Forward[v]);
+        kinds[(int)StepKind.Embedding][index] += Milliseconds(_clock.RowGradients); // deferred rows brought up to date
+        kinds[(int)StepKind.Loss][index] = Milliseconds(end - loaded - _clock.ForwardPass); // logits to doubles, metrics
+        kinds[(int)StepKind.Loader][index] = Milliseconds(loaded - start);
+        return Milliseconds(end - start);
     }
 
-    private Batch NextBatch()
+    private Batch NextBatch(BatchLoader loader)
     {
-        if (_loader.Next() is { } batch) return batch;
-        _loader.Start(++_epoch);
-        return _loader.Next()!;
+        if (loader.Next() is { } batch) return batch;
+        loader.Start(++_epoch);
+        return loader.Next()!;
     }
 
     private static double Milliseconds(long ticks) => ticks * 1e3 / Stopwatch.Frequency;

@@ -12,13 +12,22 @@ internal static class StepSpeed
     {
         var arguments = new Arguments("step", args, "model", "batch", "vocab", "members", "strategy", "update", "precision", "threads", "steps", "json");
         StepOptions options = StepOptions.From(arguments);
-        using var run = new StepRun(options);
         Console.WriteLine(options);
         Console.WriteLine($"{Machine.Describe()}, {Gemm.Fastest} kernels");
         Console.WriteLine("rows: zipf ids in a temporary encoded split, read by the training loader");
-        StepResult result = run.Measure();
+        StepResult result = Measure(options);
         Console.Write(result.Table());
         Machine.Write(arguments.Text("json"), result.Json());
         return 0;
+    }
+
+    /// <summary>Memory's bandwidth, the steps, and the bandwidth again.</summary>
+    public static StepResult Measure(StepOptions options)
+    {
+        Bandwidth before = Bandwidth.Measure(options.Threads);
+        Machine.ForgetPeakMemory();
+        StepResult result;
+        using (var run = new StepRun(options)) result = run.Measure();
+        return result with { Bandwidth = before.Best(Bandwidth.Measure(options.Threads)) };
     }
 }

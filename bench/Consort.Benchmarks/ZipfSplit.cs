@@ -37,7 +37,7 @@ internal sealed unsafe class ZipfSplit : IDisposable
                 for (int f = 0; f < Columns; f++) ((int*)row)[f] = Draw(random, Space.Categorical[f]);
                 ((float*)row)[Columns] = click ? 1 : 0;
             }
-            if (b == 0) DistinctInABatch = Distinct(block.Bytes(0), RowBytes);
+            if (b == 0) Touched = Distinct(block.Bytes(0), RowBytes);
             writer.Submit(b, block);
         }
         writer.Complete();
@@ -50,7 +50,7 @@ internal sealed unsafe class ZipfSplit : IDisposable
     public EncodedSplit Split { get; }
 
     /// <summary>Different ids in the first batch: the rows of a table that a step reads.</summary>
-    public int DistinctInABatch { get; }
+    public IReadOnlyCollection<int> Touched { get; } = [];
 
     public void Dispose()
     {
@@ -58,7 +58,8 @@ internal sealed unsafe class ZipfSplit : IDisposable
         _folder.Dispose();
     }
 
-    private static int[] Sizes(int vocabulary)
+    /// <summary>Sizes of the columns, whose sum is the vocabulary's.</summary>
+    public static int[] Sizes(int vocabulary)
     {
         var sizes = new int[Columns];
         double unit = (1 - Shrink) / (1 - Math.Pow(Shrink, Columns));
@@ -76,7 +77,7 @@ internal sealed unsafe class ZipfSplit : IDisposable
         return column.Offset + 2 + Math.Min(tokens - 1, (int)x - 1);
     }
 
-    private static int Distinct(ReadOnlySpan<byte> rows, int rowBytes)
+    private static HashSet<int> Distinct(ReadOnlySpan<byte> rows, int rowBytes)
     {
         var seen = new HashSet<int>();
         fixed (byte* data = rows)
@@ -86,6 +87,6 @@ internal sealed unsafe class ZipfSplit : IDisposable
                 for (int f = 0; f < Columns; f++) seen.Add(((int*)(data + at))[f]);
             }
         }
-        return seen.Count;
+        return seen;
     }
 }

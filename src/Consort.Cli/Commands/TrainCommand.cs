@@ -6,6 +6,7 @@ using Consort.Data;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Learning.Runs;
+using Consort.Learning.Training;
 
 namespace Consort.Cli.Commands;
 
@@ -104,11 +105,16 @@ internal sealed class TrainCommand : ExampleCommand
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{training.Parameters:N0} parameters, {training.RowsPerSecond:N0} training rows/s, {Pace.Time(training.Seconds)}, peak memory {training.PeakMemoryBytes / 1048576.0:N0} MB"));
+        if (training.Memory is { } memory)
+            output.WriteLine($"memory       {Memory(memory)}");
         output.WriteLine($"report       {Path.Combine(shown, Path.GetRelativePath(run.Path, run.Report))}");
         output.WriteLine($"checkpoint   {Path.Combine(shown, Path.GetRelativePath(run.Path, best))}");
         output.WriteLine($"next         {Terminal.Command} evaluate {Shell.Quote(shown)} --data FILE");
         output.WriteLine($"             {Terminal.Command} predict {Shell.Quote(shown)} --data FILE --out probabilities.txt");
     }
+
+    private static string Memory(MemoryUse memory) => string.Join(", ", memory.Parts.Append(("rest", memory.Rest))
+        .Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Item1} {p.Item2 / 1048576.0:N0}"))) + " MB";
 
     // What the user typed, so that it can be pasted.
     private string Resume(ParseResult arguments)

@@ -18,7 +18,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         Length = length;
         // The slack lets kernels read a whole vector at the last element.
         var bytes = checked((nuint)(length * sizeof(T)) + 64);
-        _pointer = (T*)NativeMemory.AlignedAlloc(bytes, 64);
+        _pointer = (T*)LargePages.Allocate(bytes);
         NativeMemory.Clear(_pointer, bytes);
         GC.AddMemoryPressure(checked((long)bytes));
     }

@@ -101,6 +101,10 @@ public sealed unsafe class Program<T> : IDisposable
 
     internal Gemm Gemm { get; }
 
+    /// <summary>The kernel of the first operation whose name begins so, to measure it alone.</summary>
+    internal Kernel KernelOf(string operation) =>
+        _kernels[Graph.Values.First(v => v.Operation?.Name.StartsWith(operation, StringComparison.Ordinal) == true).Index]!;
+
     internal bool HasGradients { get; }
 
     /// <summary>Computes the logits of a batch.</summary>

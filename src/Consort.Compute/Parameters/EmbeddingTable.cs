@@ -60,7 +60,10 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     public int Groups => _touched?.Groups ?? 0;
 
     /// <summary>Bytes held for values and gradients.</summary>
-    public long Bytes => sizeof(T) * (_values.Length + (_gradients?.Length ?? 0));
+    public long Bytes => (sizeof(T) * _values.Length) + GradientBytes;
+
+    /// <summary>Bytes held for the gradients of touched rows.</summary>
+    public long GradientBytes => sizeof(T) * (_gradients?.Length ?? 0);
 
     /// <summary>
     /// The place of a row of any group's range among its group's touched rows, or −1. Tables that the same columns read
@@ -110,13 +113,16 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         Deferred = rows;
     }
 
-    internal void Initialize(ulong seed)
+    internal void Initialize(ulong seed, Workers? workers)
     {
         Deferred?.CatchUpAll();
         Version++;
-        var random = new CounterRandom(seed, Table.Name);
-        for (long i = 0; i < _values.Length; i++)
-            _values.Pointer[i] = T.CreateTruncating(Table.Initializer.Draw(random, i));
+        var draw = new DrawJob(_values, Table.Initializer, new CounterRandom(seed, Table.Name));
+        if (workers is null)
+            for (var i = 0; i < draw.Pieces; i++)
+                draw.Run(i, 0);
+        else
+            workers.Run(draw, draw.Pieces);
         // A missing value says nothing until it has been learned.
         foreach (var column in _store.Graph.Columns)
             _values.Slice((long)column.Offset * Dimension, Dimension).Clear();
@@ -202,6 +208,21 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     private readonly record struct Source(Program<T> Program, nint Gradient, long RowStride, long ColumnStride, int FirstColumn, int Columns)
     {
         public bool Reads(int column) => column >= FirstColumn && column < FirstColumn + Columns;
+    }
+
+    // Element i depends on i alone, so the threads make no difference.
+    private sealed class DrawJob(NativeBuffer<T> values, Initializer initializer, CounterRandom random) : IParallelJob
+    {
+        private const int PieceLength = 1 << 15;
+
+        public int Pieces => checked((int)((values.Length + PieceLength - 1) / PieceLength));
+
+        public void Run(int index, int worker)
+        {
+            var end = Math.Min(values.Length, (index + 1L) * PieceLength);
+            for (var i = (long)index * PieceLength; i < end; i++)
+                values.Pointer[i] = T.CreateTruncating(initializer.Draw(random, i));
+        }
     }
 
     private sealed class CollectJob(EmbeddingTable<T> table) : IParallelJob

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Parallel;
 using Consort.Compute.Random;
 
 namespace Consort.Compute.Parameters;
@@ -83,7 +84,9 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     /// <summary>
     /// Draws every parameter by its initializer. What a parameter gets depends on the seed and its name alone.
     /// </summary>
-    public void Initialize(ulong seed)
+    /// <param name="seed">Any number.</param>
+    /// <param name="workers">Threads to share the tables out to, or null; the numbers are the same.</param>
+    public void Initialize(ulong seed, Workers? workers = null)
     {
         foreach (var slot in Slots)
         {
@@ -93,12 +96,15 @@ public sealed unsafe class ParameterStore<T> : IDisposable
         }
 
         foreach (var embedding in Embeddings)
-            embedding.Initialize(seed);
+            embedding.Initialize(seed, workers);
     }
 
     /// <summary>Bytes held for values and gradients, tables included.</summary>
     public long Bytes =>
-        ((_values.Length + _gradients.Length) * sizeof(T)) + Embeddings.Sum(e => e.Bytes) + _touched.Sum(t => t.Bytes);
+        ((_values.Length + _gradients.Length) * sizeof(T)) + Embeddings.Sum(e => e.Bytes) + TouchedBytes;
+
+    /// <summary>Bytes held to find and number the rows that a batch touches.</summary>
+    public long TouchedBytes => _touched.Sum(t => t.Bytes);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Kernels;
 using Consort.Compute.Parallel;
 
 namespace Consort.Compute.Parameters;
@@ -11,6 +12,7 @@ namespace Consort.Compute.Parameters;
 /// </summary>
 internal sealed unsafe class TouchedRows : IDisposable
 {
+    private const int Ahead = 16; // batch rows between a prefetch and its use
     private readonly IReadOnlyList<IdRange> _columns;
     private readonly Group[] _groups;
     private readonly NativeBuffer<int> _slots; // [V]: place of a row among its group's touched ones, or −1
@@ -112,6 +114,9 @@ internal sealed unsafe class TouchedRows : IDisposable
             var places = Places(column);
             for (var row = 0; row < rows; row++, id += stride)
             {
+                // Of large columns the slots are anywhere in memory.
+                if (row + Ahead < rows)
+                    Prefetch.Row(slots + id[Ahead * stride], 1);
                 var slot = slots[*id];
                 if (slot < 0)
                 {

@@ -48,6 +48,9 @@ public sealed unsafe class Batch : IDisposable
     /// <summary>The true click probability, [B], or null where it is not known.</summary>
     public float* Truth { get; private set; }
 
+    /// <summary>Bytes held.</summary>
+    public long Bytes => 4L * Capacity * (Fields + Numerics + (Truth is null ? 1 : 2));
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -48,6 +48,9 @@ public sealed unsafe class BatchLoader : IDisposable
     /// <summary>Batches per epoch; the last one may be short.</summary>
     public long Batches { get; }
 
+    /// <summary>Bytes held for the batches made once.</summary>
+    public long Bytes => _ring.Sum(b => b.Bytes) + ((long)sizeof(long) * _rows.Length);
+
     /// <summary>Begins an epoch, also in the middle of another one.</summary>
     /// <param name="epoch">Its number, part of the order.</param>
     /// <param name="skipBatches">Batches to leave out at the start, for a run that is resumed.</param>

@@ -57,6 +57,9 @@ public sealed unsafe class EncodedSplit : IDisposable
     /// <summary>Numeric columns, N.</summary>
     public int Numerics { get; }
 
+    /// <summary>Bytes of its rows, which are mapped: the system drops them from memory where it needs the room.</summary>
+    public long Bytes => Rows * RowBytes;
+
     /// <summary>Bytes of a row: F ids, N floats, the label and, where known, the true probability, 4 bytes each.</summary>
     internal int RowBytes { get; }
 

@@ -26,8 +26,12 @@ public static class TrainMetrics
             ["allocated_bytes_per_step"] = Math.Round(result.AllocatedBytesPerStep, 1),
             ["seconds"] = Math.Round(result.Seconds, 2),
             ["epochs"] = result.Epochs.Count == 0 ? 0 : result.Epochs[^1].Epoch,
+            ["memory_mb"] = result.Memory is { } memory ? Memory(memory) : null,
         },
         Json);
+
+    private static Dictionary<string, double> Memory(MemoryUse memory) => memory.Parts.Append(("rest", memory.Rest))
+        .ToDictionary(p => p.Item1, p => Math.Round(p.Item2 / 1048576.0, 1));
 
     private static Dictionary<string, object> Split(SplitResult split)
     {

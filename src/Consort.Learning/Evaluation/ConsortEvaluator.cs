@@ -9,7 +9,7 @@ public sealed record ConsortMetrics(Metrics Ensemble, IReadOnlyList<Metrics> Mem
 
 /// <summary>
 /// Measures M members and their ensemble in one pass. Logits are rounded to float32 first, as a scorer gives them out. Memory: 4 (M + 1)
-/// bytes a row. Not safe for use by several threads at once.
+/// bytes a row, 4 for a single member, which is its own ensemble. Not safe for use by several threads at once.
 /// </summary>
 public sealed class ConsortEvaluator : IDisposable
 {
@@ -26,18 +26,18 @@ public sealed class ConsortEvaluator : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
         _fusion = fusion;
-        _ensemble = new Evaluator(clip);
         _members = new Evaluator[members];
         for (int m = 0; m < members; m++)
         {
             _members[m] = new Evaluator(clip);
         }
+        _ensemble = members == 1 ? _members[0] : new Evaluator(clip);
     }
 
     /// <summary>Rows added.</summary>
     public long Rows => _ensemble.Rows;
 
-    /// <summary>Adds the rows of a batch after <see cref="BatchLogits.Prepare"/>; the ensemble logit is the batch's.</summary>
+    /// <summary>Adds the rows of a batch after <see cref="BatchLogits.Prepare"/> or <see cref="BatchLogits.Fuse"/>; the ensemble logit is the batch's.</summary>
     /// <exception cref="ArgumentException">The number of members differs, or a label is neither 0 nor 1.</exception>
     public void Add(BatchLogits batch)
     {
@@ -47,7 +47,7 @@ public sealed class ConsortEvaluator : IDisposable
         {
             Add(_members[m], batch.Logits(m), labels);
         }
-        Add(_ensemble, batch.EnsembleLogits(), labels);
+        if (_members.Length > 1) Add(_ensemble, batch.EnsembleLogits(), labels);
     }
 
     /// <summary>Adds rows of member logits and fuses them.</summary>
@@ -72,7 +72,7 @@ public sealed class ConsortEvaluator : IDisposable
                 sum += logit;
                 _members[m].Add(logit, click);
             }
-            _ensemble.Add((float)(sum * share), click);
+            if (members > 1) _ensemble.Add((float)(sum * share), click);
         }
     }
 

@@ -63,9 +63,9 @@ public sealed class Evaluator : IDisposable
         _auc.Add(logit, click);
         double z = logit;
         double clipped = Math.Clamp(z, -_largestLogit, _largestLogit);
+        (double p, double softplus) = Logistic.SigmoidAndSoftplus(z, click ? -clipped : clipped);
         // softplus(−z) for a click and softplus(z) otherwise, so that an infinite logit gives 0 or infinity and never NaN.
-        _loss.Add(Logistic.Softplus(click ? -clipped : clipped));
-        double p = Logistic.Sigmoid(z);
+        _loss.Add(softplus);
         _probability.Add(p);
         int bin = double.IsNaN(p) ? 0 : Math.Min((int)(p * Bins), Bins - 1);
         _binRows[bin]++;

@@ -94,30 +94,37 @@ public sealed class BatchLogits
     /// <param name="fusion">How the member logits are fused.</param>
     public void Prepare(Fusion fusion)
     {
+        Fuse(fusion);
+        for (int m = 0; m < Members; m++)
+        {
+            FillProbabilities(Logits(m), Probabilities(m));
+            Gradients(m).Clear();
+        }
+        FillProbabilities(EnsembleLogits(), EnsembleProbabilities());
+    }
+
+    /// <summary>Computes the fused logits alone, which is all that metrics need.</summary>
+    /// <param name="fusion">How the member logits are fused.</param>
+    public void Fuse(Fusion fusion)
+    {
         Span<double> ensemble = EnsembleLogits();
         ensemble.Clear();
         for (int m = 0; m < Members; m++)
         {
             ReadOnlySpan<double> logits = Logits(m);
-            Span<double> probabilities = Probabilities(m);
-            for (int b = 0; b < logits.Length; b++)
-            {
-                probabilities[b] = Logistic.Sigmoid(logits[b]);
-                ensemble[b] += logits[b];
-            }
-            Gradients(m).Clear();
+            for (int b = 0; b < logits.Length; b++) ensemble[b] += logits[b];
         }
         double share = EnsembleShare(fusion);
-        Span<double> ensembleProbabilities = EnsembleProbabilities();
-        for (int b = 0; b < ensemble.Length; b++)
-        {
-            ensemble[b] *= share;
-            ensembleProbabilities[b] = Logistic.Sigmoid(ensemble[b]);
-        }
+        for (int b = 0; b < ensemble.Length; b++) ensemble[b] *= share;
     }
 
     /// <summary>d z_ens / d z_m: 1/M for the mean, 1 for the sum.</summary>
     internal double EnsembleShare(Fusion fusion) => fusion == Fusion.Mean ? 1.0 / Members : 1.0;
+
+    private static void FillProbabilities(ReadOnlySpan<double> logits, Span<double> probabilities)
+    {
+        for (int b = 0; b < logits.Length; b++) probabilities[b] = Logistic.Sigmoid(logits[b]);
+    }
 
     private Span<double> Row(double[] buffer, int index, int count)
     {

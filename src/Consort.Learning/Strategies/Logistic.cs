@@ -13,6 +13,14 @@ internal static class Logistic
     /// <summary>log(1 + exp(z)).</summary>
     public static double Softplus(double z) => Math.Max(z, 0) + LogOnePlus(Math.Exp(-Math.Abs(z)));
 
+    /// <summary>σ(z) and softplus(u), with one exponential where |u| is |z|.</summary>
+    public static (double Sigmoid, double Softplus) SigmoidAndSoftplus(double z, double u)
+    {
+        double e = Math.Exp(-Math.Abs(z));
+        double other = Math.Abs(u) == Math.Abs(z) ? e : Math.Exp(-Math.Abs(u));
+        return (z >= 0 ? 1 / (1 + e) : e / (1 + e), Math.Max(u, 0) + LogOnePlus(other));
+    }
+
     /// <summary>−y log σ(z) − (1 − y) log(1 − σ(z)); the label may be soft, 0 ≤ y ≤ 1.</summary>
     public static double CrossEntropy(double z, double y) => Math.Max(z, 0) - z * y + LogOnePlus(Math.Exp(-Math.Abs(z)));
 

@@ -27,22 +27,21 @@ public sealed unsafe class LogitPass
     /// <summary>Computes the logits of a batch.</summary>
     public void Run(Batch batch, Fusion fusion, bool isTraining, ulong seed)
     {
-        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining, seed));
-        Logits.Rows = batch.Rows;
-        var labels = Logits.Labels();
-        for (var row = 0; row < labels.Length; row++)
-            labels[row] = batch.Labels[row];
-        for (var member = 0; member < Logits.Members; member++)
-        {
-            var source = _program.Logits(member); // [B]
-            var target = Logits.Logits(member);
-            for (var row = 0; row < target.Length; row++)
-                target[row] = source[row];
-        }
-
+        Forward(batch, isTraining, seed);
         for (var teacher = 0; isTraining && teacher < _teachers.Count; teacher++)
             _teachers[teacher].Run(batch, Logits.TeacherLogits(teacher));
         Logits.Prepare(fusion);
+    }
+
+    /// <summary>Measures a batch.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="fusion">How member logits are fused.</param>
+    /// <param name="evaluator">Gets the logits.</param>
+    public void Evaluate(Batch batch, Fusion fusion, ConsortEvaluator evaluator)
+    {
+        Forward(batch, isTraining: false, seed: 0);
+        Logits.Fuse(fusion);
+        evaluator.Add(Logits);
     }
 
     /// <summary>Measures a split from its first row to its last.</summary>
@@ -56,8 +55,7 @@ public sealed unsafe class LogitPass
         while (loader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            Run(batch, fusion, isTraining: false, seed: 0);
-            evaluator.Add(Logits);
+            Evaluate(batch, fusion, evaluator);
             ceiling?.Add(new ReadOnlySpan<float>(batch.Truth, batch.Rows), new ReadOnlySpan<float>(batch.Labels, batch.Rows));
         }
 
@@ -76,5 +74,21 @@ public sealed unsafe class LogitPass
         }
 
         _program.Backward();
+    }
+
+    private void Forward(Batch batch, bool isTraining, ulong seed)
+    {
+        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining, seed));
+        Logits.Rows = batch.Rows;
+        var labels = Logits.Labels();
+        for (var row = 0; row < labels.Length; row++)
+            labels[row] = batch.Labels[row];
+        for (var member = 0; member < Logits.Members; member++)
+        {
+            var source = _program.Logits(member); // [B]
+            var target = Logits.Logits(member);
+            for (var row = 0; row < target.Length; row++)
+                target[row] = source[row];
+        }
     }
 }

@@ -41,6 +41,8 @@ public sealed class Trainer : IDisposable
     private TrainerState _state = new();
     private Optimizer<float>? _optimizer;
     private Schedule? _schedule;
+    private readonly long _memoryBefore;
+    private MemoryUse? _memory;
     private long _lastReport;
     private long _lastCheckpoint;
 
@@ -66,6 +68,7 @@ public sealed class Trainer : IDisposable
         foreach (var phase in phases)
             CheckTeachers(phase, findTeacher);
         (_data, _options, _phases, _folder, _progress, _findTeacher) = (data, options, phases, folder, progress, findTeacher);
+        _memoryBefore = Math.Max(0, MemoryUse.Now() - Mapped); // opening the data has read them all
         _workers = new Workers(threads);
         _store = new ParameterStore<float>(graph);
         _program = new Program<float>(graph, _store, options.BatchSize, _workers);
@@ -87,7 +90,7 @@ public sealed class Trainer : IDisposable
         var clock = Stopwatch.StartNew();
         if (!resume || !File.Exists(_folder.LastCheckpoint))
         {
-            _store.Initialize(_options.Seed);
+            _store.Initialize(_options.Seed, _workers);
             _state = new TrainerState { Identity = identity };
         }
         else
@@ -116,7 +119,7 @@ public sealed class Trainer : IDisposable
         var test = _data.Test is { } split ? _pass.Evaluate(split, fusion, cancellation) : null;
         return new TrainingResult(
             valid, test, _state.Epochs, _state.TrainedRows == 0 ? 0 : _state.TrainedRows / _state.TrainedSeconds, _program.Graph.ParameterCount,
-            Process.GetCurrentProcess().PeakWorkingSet64, _allocations.BytesPerStep, clock.Elapsed.TotalSeconds);
+            MemoryUse.PeakBytes(), _allocations.BytesPerStep, clock.Elapsed.TotalSeconds, _memory is { } memory ? memory with { Peak = MemoryUse.PeakBytes() } : null);
     }
 
     /// <summary>Throws if the folder's checkpoint is of another experiment or other data.</summary>
@@ -140,6 +143,8 @@ public sealed class Trainer : IDisposable
         _workers.Dispose();
     }
 
+    private long Mapped => _data.Train.Bytes + _data.Valid!.Bytes + (_data.Test?.Bytes ?? 0);
+
     private void RunPhase(Phase phase, CancellationToken cancellation)
     {
         using var loader = new BatchLoader(_data.Train, new LoaderOptions(_options.BatchSize, Shuffle: true, _options.Seed));
@@ -155,6 +160,7 @@ public sealed class Trainer : IDisposable
             SaveLast();
         }
 
+        _memory = MemoryUse.Of(_program, _optimizer!, loader, Mapped, _memoryBefore);
         Checkpoint.Load(_folder.BestCheckpoint(phase.Name), _store);
     }
 

@@ -50,6 +50,7 @@ public sealed record SplitResult(ConsortMetrics Metrics, CeilingResult? Ceiling)
 /// <param name="PeakMemoryBytes">The process's largest resident size so far.</param>
 /// <param name="AllocatedBytesPerStep">Managed bytes by all threads in a training step, progress reports left out; the first steps warm up and do not count.</param>
 /// <param name="Seconds">From the first step to the last evaluation.</param>
+/// <param name="Memory">What the peak is made of, or null where nothing was left to train.</param>
 public sealed record TrainingResult(
     SplitResult Valid, SplitResult? Test, IReadOnlyList<EpochResult> Epochs, double RowsPerSecond, long Parameters,
-    long PeakMemoryBytes, double AllocatedBytesPerStep, double Seconds);
+    long PeakMemoryBytes, double AllocatedBytesPerStep, double Seconds, MemoryUse? Memory);

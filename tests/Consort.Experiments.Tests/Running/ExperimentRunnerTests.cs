@@ -52,6 +52,7 @@ public sealed class ExperimentRunnerTests : IDisposable
         Assert.Equal(result.Training.Test.Metrics.Members.Select(m => m.Auc), json.RootElement.GetProperty("member_test_auc").EnumerateArray().Select(e => e.GetDouble()));
         Assert.Equal(result.Training.Parameters, json.RootElement.GetProperty("parameters").GetInt64());
         Assert.True(json.RootElement.GetProperty("peak_memory_mb").GetDouble() > 10);
+        Assert.True(json.RootElement.GetProperty("memory_mb").GetProperty("optimizer").GetDouble() >= 0);
         Assert.Equal(result.Training.Test.Ceiling!.Auc, json.RootElement.GetProperty("test").GetProperty("ceiling").GetProperty("auc").GetDouble());
 
         var report = File.ReadAllLines(run.Report);

@@ -24,6 +24,27 @@ public sealed class EvaluatorTests
         Assert.Equal(2, metrics.Clicks);
     }
 
+    [Theory]
+    [InlineData(Fusion.Mean)]
+    [InlineData(Fusion.Sum)]
+    public void ConsortEvaluator_OfOneMember_IsItsOwnEnsemble(Fusion fusion)
+    {
+        using var alone = new Evaluator();
+        using var family = new ConsortEvaluator(1, fusion);
+        alone.Add(Logits, Clicks);
+        family.Add(Logits, Clicks);
+        var batch = new BatchLogits(Logits.Length, 1, 0);
+        for (int i = 0; i < Logits.Length; i++) (batch.Logits(0)[i], batch.Labels()[i]) = (Logits[i], Clicks[i]);
+        using var ofBatches = new ConsortEvaluator(1, fusion);
+        batch.Fuse(fusion);
+        ofBatches.Add(batch);
+        Assert.Equal(alone.Result(), family.Result().Members[0]);
+        Assert.Equal(alone.Result(), family.Result().Ensemble);
+        Assert.Equal(alone.Result(), ofBatches.Result().Ensemble);
+        family.Clear();
+        Assert.Equal(0, family.Rows);
+    }
+
     [Fact]
     public void Result_AnyBatchSize_IsTheSame()
     {

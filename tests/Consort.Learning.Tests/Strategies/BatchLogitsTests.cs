@@ -20,6 +20,18 @@ public sealed class BatchLogitsTests
         Assert.Equal(6.0 / 7, batch.EnsembleProbabilities()[0], 14);
     }
 
+    [Theory]
+    [InlineData(Fusion.Mean)]
+    [InlineData(Fusion.Sum)]
+    public void Fuse_AfterOtherLogits_GivesWhatPrepareDoes(Fusion fusion)
+    {
+        BatchLogits batch = StrategyCases.TwoByTwo(fusion);
+        double[] prepared = batch.EnsembleLogits().ToArray();
+        batch.EnsembleLogits().Fill(7);
+        batch.Fuse(fusion);
+        Assert.Equal(prepared, batch.EnsembleLogits().ToArray());
+    }
+
     [Fact]
     public void Prepare_SecondBatch_ZeroesGradients()
     {

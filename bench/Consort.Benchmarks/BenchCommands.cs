@@ -1,0 +1,84 @@
+using Consort.Data;
+using Consort.Data.Options;
+
+namespace Consort.Benchmarks;
+
+/// <summary>The commands by name, and how mistakes and signals end.</summary>
+internal static class BenchCommands
+{
+    private const string Usage = """
+        usage: bench COMMAND [OPTIONS]
+
+        Measures speed beside what this machine can do at most.
+
+        commands
+          ceiling      arithmetic and memory at most, for each number of threads
+          gemm         matrix multiply over the shapes of a training step
+                       [--threads N] [--rounds N] [--kernel avx512|avx2|portable] [--only TEXT]
+          step         a training step and an evaluation pass of one model
+                       [--model DeepFM] [--batch 4096] [--vocab 1000000] [--members 1] [--strategy supervised|mutual|kdef]
+                       [--update touched|dense|deferred] [--precision fp32] [--threads N] [--steps N] [--json FILE]
+          all          step for every combination, each row written to FILE.md and FILE.json as soon as it is measured
+                       --out FILE.md [--json FILE.json] [--resume]
+                       [--models LR,FM,DNN,DeepFM,DCN,PNN,FiBiNET] [--batches 4096,10000] [--vocabs 1000000,20000000]
+                       [--members 1] [--strategy supervised|mutual|kdef] [--update touched|dense|deferred] [--threads N] [--steps 20]
+                       28 rows unless told otherwise, some minutes; with --members 1,2,4,8 it is 112 rows and an hour.
+                       The estimate is printed first; --resume keeps the rows that FILE.json holds.
+          embeddings   which rows an optimizer changes: what that costs by the size of the table
+                       [--vocabs 100000,1000000,20000000,50000000] [--updates touched,deferred,dense] [--model FM] [--batch 4096]
+                       [--steps 40] [--threads N] [--json FILE]
+                       50 million rows take 12 GB; sizes that do not fit into memory are left out with a line that says so.
+          kernels      single kernels under BenchmarkDotNet: [--filter TEXT], as in --filter Adam; [--job short|medium|long]
+          auc          AUC and the other metrics over many rows
+                       [--rows 10000000] [--json FILE]
+          encode       encoding of synthetic clicks in Criteo's format, from text to the finished store
+                       [--rows 1000000] [--threads N] [--json FILE]
+
+        example
+          bench step --model DeepFM --batch 4096 --json step.json
+        """;
+
+    private static readonly (string Name, Func<string[], int> Run)[] Commands =
+    [
+        ("ceiling", Ceiling.Run),
+        ("gemm", GemmSpeed.Run),
+        ("step", StepSpeed.Run),
+        ("all", AllSteps.Run),
+        ("embeddings", EmbeddingSpeed.Run),
+        ("kernels", KernelSpeed.Run),
+        ("auc", AucSpeed.Run),
+        ("encode", EncodeSpeed.Run),
+    ];
+
+    /// <summary>Runs a command line and gives its exit code.</summary>
+    public static int Run(string[] args, TextWriter error)
+    {
+        // The launcher for Windows cannot take the word away.
+        if (args.FirstOrDefault() == "bench") args = args[1..];
+        if (args.FirstOrDefault() is "--help" or "-h" or null || args.Contains("--help"))
+        {
+            Console.WriteLine(Usage);
+            return 0;
+        }
+        using var signals = new StopSignals();
+        try
+        {
+            string[] names = Array.ConvertAll(Commands, c => c.Name);
+            int command = Array.IndexOf(names, args[0]);
+            if (command < 0)
+                throw new ConsortException($"found \"{args[0]}\", expected one of {string.Join(", ", names)}{NearestWord.Hint(args[0], names)}; bench --help says more");
+            TempFolder.Sweep();
+            return Commands[command].Run(args[1..]);
+        }
+        catch (ConsortException e)
+        {
+            error.WriteLine($"bench: {e.Message}");
+            return 2;
+        }
+        catch (OperationCanceledException)
+        {
+            error.WriteLine("bench: stopped");
+            return signals.ExitCode;
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json.Nodes;
+
+namespace Consort.Benchmarks.Tests;
+
+public sealed class BenchCommandTests : IDisposable
+{
+    private static readonly string[] AucKeys = ["seconds", "add_seconds", "finish_seconds", "peak_memory_mb"];
+    private readonly string _folder = Directory.CreateTempSubdirectory("consort-test-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("al", "did you mean all?")]
+    [InlineData("all", "--out: found nothing")]
+    [InlineData("all --out x.json", "expected a Markdown file")]
+    [InlineData("all --out x.md --vocabs 12", "expected integers from 1000")]
+    [InlineData("all --out x.md --batches 64,", "expected different values with commas")]
+    [InlineData("all --out x.md --members 1,1", "expected different values with commas")]
+    [InlineData("all --out x.md --models LR,XFM", "expected some of LR, FM")]
+    [InlineData("all --out x.md --model LR", "did you mean --models?")]
+    [InlineData("step --steps 2", "expected an integer from 3")]
+    [InlineData("step --steps", "--steps: found nothing")]
+    [InlineData("step --update lazy", "expected touched or dense or deferred")]
+    [InlineData("embeddings --updates touched,lazy", "expected some of touched, deferred, dense")]
+    [InlineData("kernels --filter nonsense", "EmbeddingKernels.Gather")]
+    [InlineData("auc --rows many", "expected an integer from 1000")]
+    public void Run_AMistake_EndsWithTwoAndSaysWhatWasExpected(string line, string expected)
+    {
+        (int code, string error) = Run(line);
+        Assert.Equal(2, code);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    // The one test that measures: every command that steps goes this way.
+    [Fact]
+    public void All_RunTwiceWithResume_MeasuresWhatIsMissing()
+    {
+        string markdown = Path.Combine(_folder, "steps.md"), json = Path.Combine(_folder, "steps.json");
+        Assert.Equal((0, ""), Run($"all --out {markdown} --models LR --batches 32 --vocabs 1000 --steps 3 --threads 1"));
+        string first = Rows(json)[0]!.ToJsonString();
+        Assert.Equal((0, ""), Run($"all --out {markdown} --models LR,FM --batches 32 --vocabs 1000 --steps 3 --threads 1 --resume"));
+        Assert.Equal(["LR", "FM"], Rows(json).Select(r => (string)r!["model"]!));
+        Assert.Equal(first, Rows(json)[0]!.ToJsonString());
+        Assert.True((double)Rows(json)[1]!["bytes_floor_ms"]! > 0);
+        Assert.Contains("| FM | 32 | 1,000 | 1 |", File.ReadAllText(markdown), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Auc_OfSomeRows_WritesItsKeys()
+    {
+        string json = Path.Combine(_folder, "auc.json");
+        Assert.Equal((0, ""), Run($"auc --rows 5000 --json {json}"));
+        JsonNode read = JsonNode.Parse(File.ReadAllText(json))!;
+        Assert.Equal(5000, (int)read["rows"]!);
+        Assert.InRange((double)read["auc"]!, 0.5, 0.8);
+        Assert.All(AucKeys, key => Assert.NotNull(read[key]));
+    }
+
+    private static (int Code, string Error) Run(string line)
+    {
+        using var error = new StringWriter();
+        int code = BenchCommands.Run(line.Split(' '), error);
+        return (code, error.ToString());
+    }
+
+    private static JsonArray Rows(string json) => JsonNode.Parse(File.ReadAllText(json))!["rows"]!.AsArray();
+}
