@@ -29,12 +29,15 @@ internal sealed class BarsFrappe : Recipe
         ["DCN"] = (.9839, .1527),
         ["DCNv2"] = (.9845, .1491),
         ["xDeepFM"] = (.9845, .1466),
+        ["AutoInt"] = (.9831, .1637),
         ["AutoIntPlus"] = (.9848, .1490),
         ["FiBiNET"] = (.9832, .1941),
+        ["AFN"] = (.9811, .2331),
         ["AFNPlus"] = (.9826, .2139),
         ["MaskNet"] = (.9837, .1696),
         ["DLRM"] = (.9840, .1444),
         ["FinalMLP"] = (.9861, .1484),
+        ["FinalNet-1B"] = (.9852, .1366),
         ["FinalNet"] = (.9857, .1311),
     };
 
