@@ -4,14 +4,18 @@ namespace Consort.Learning.Strategies;
 /// Learning from labels alone. With one member: the usual cross-entropy training of one model. With M members:
 /// <see cref="LabelLoss.Members"/> trains them independently, side by side, L = Σ_m or mean_m of mean_b BCE(y, p_m);
 /// <see cref="LabelLoss.Ensemble"/> is the plain ensemble (mean or sum of logits), L = mean_b BCE(y, sigmoid(z_ens)).
+/// With <see cref="SupervisedOptions.SelfDistillation"/> λ, members also learn what their ensemble says:
+/// + λ Σ_m mean_b BCE(stopgrad(p_ens), p_m).
 /// </summary>
 /// <remarks>
-/// One loss term, "label". BCE is computed from logits: max(z, 0) − z·y + log(1 + exp(−|z|)). The gradient is (p − y)/B per member, or
+/// Loss terms "label" and, where λ is not 0, "self", whose gradient is λ (p_m − p_ens)/B; it is the loss of the blocks of FINAL (Zhu et
+/// al. 2023). BCE is computed from logits: max(z, 0) − z·y + log(1 + exp(−|z|)). The gradient is (p − y)/B per member, or
 /// (p_ens − y)/B times 1/M (mean) or 1 (sum) for the plain ensemble.
 /// </remarks>
 public sealed class Supervised : Strategy
 {
-    private static readonly string[] Terms = ["label"];
+    private static readonly string[] Label = ["label"];
+    private static readonly string[] LabelAndSelf = ["label", "self"];
     private readonly SupervisedOptions _options;
 
     /// <summary>Creates the strategy.</summary>
@@ -25,7 +29,7 @@ public sealed class Supervised : Strategy
     public override Fusion Fusion => _options.Fusion;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> TermNames => Terms;
+    public override IReadOnlyList<string> TermNames => _options.SelfDistillation > 0 ? LabelAndSelf : Label;
 
     /// <inheritdoc/>
     public override void Apply(BatchLogits batch, Span<double> terms)
@@ -36,6 +40,29 @@ public sealed class Supervised : Strategy
             return;
         }
         terms[0] = _options.Loss == LabelLoss.Ensemble ? AddEnsembleLoss(batch) : AddMemberLosses(batch);
+        if (_options.SelfDistillation > 0)
+        {
+            terms[1] = AddSelfDistillation(batch, _options.SelfDistillation);
+        }
+    }
+
+    private static double AddSelfDistillation(BatchLogits batch, double weight)
+    {
+        ReadOnlySpan<double> targets = batch.EnsembleProbabilities();
+        double scale = weight / targets.Length;
+        double loss = 0;
+        for (int m = 0; m < batch.Members; m++)
+        {
+            ReadOnlySpan<double> logits = batch.Logits(m);
+            ReadOnlySpan<double> probabilities = batch.Probabilities(m);
+            Span<double> gradients = batch.Gradients(m);
+            for (int b = 0; b < gradients.Length; b++)
+            {
+                loss += Logistic.CrossEntropy(logits[b], targets[b]);
+                gradients[b] += scale * (probabilities[b] - targets[b]);
+            }
+        }
+        return scale * loss;
     }
 
     private double AddMemberLosses(BatchLogits batch)

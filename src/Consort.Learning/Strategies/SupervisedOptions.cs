@@ -26,10 +26,12 @@ public enum MemberReduction
 /// <param name="Loss">Key <c>loss</c>: members (default) or ensemble.</param>
 /// <param name="Reduction">Key <c>reduction</c>: sum (default) or mean; matters for <see cref="LabelLoss.Members"/> only.</param>
 /// <param name="Fusion">Key <c>fusion</c>: mean (default) or sum of the member logits.</param>
+/// <param name="SelfDistillation">Key <c>self_distillation</c>: weight of members' cross-entropy to the ensemble, 0 to 100.</param>
 public sealed record SupervisedOptions(
     LabelLoss Loss = LabelLoss.Members,
     MemberReduction Reduction = MemberReduction.Sum,
-    Fusion Fusion = Fusion.Mean)
+    Fusion Fusion = Fusion.Mean,
+    double SelfDistillation = 0)
 {
     private static readonly Dictionary<string, LabelLoss> Losses = new()
     {
@@ -48,5 +50,6 @@ public sealed record SupervisedOptions(
     public static SupervisedOptions From(OptionMap map) => new(
         map.Choice("loss", LabelLoss.Members, Losses),
         map.Choice("reduction", MemberReduction.Sum, Reductions),
-        map.Choice("fusion", Fusion.Mean, StrategyRanges.Fusions));
+        map.Choice("fusion", Fusion.Mean, StrategyRanges.Fusions),
+        map.Number("self_distillation", 0, 0, 100));
 }

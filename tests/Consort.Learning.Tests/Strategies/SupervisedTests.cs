@@ -47,6 +47,34 @@ public sealed class SupervisedTests
     }
 
     [Fact]
+    public void Apply_SelfDistillation_GradientsMatchFiniteDifferences()
+    {
+        // L = BCE(y, p_ens) + ½ Σ_m BCE(p_ens as it stood, p_m)
+        BatchLogits batch = StrategyCases.Random(7, 3, 5);
+        double[] labels = batch.Labels().ToArray();
+        StrategyCases.CheckGradients(new Supervised(new SupervisedOptions(LabelLoss.Ensemble, SelfDistillation: 0.5)), batch, (p, start) =>
+        {
+            double[] target = StrategyCases.EnsembleProbabilities(start);
+            return StrategyCases.CrossEntropy(StrategyCases.EnsembleProbabilities(p), labels) + (0.5 * p.Sum(q => StrategyCases.CrossEntropy(q, target)));
+        });
+    }
+
+    [Fact]
+    public void Apply_SelfDistillationTwoByTwo_MatchesHandComputed()
+    {
+        // z_ens = (½ ln 6, ½ ln 2/27), so the odds of p_ens are √6 and √(2/27)
+        BatchLogits batch = StrategyCases.TwoByTwo();
+        var strategy = new Supervised(new SupervisedOptions(LabelLoss.Members, SelfDistillation: 2));
+        double[] terms = StrategyCases.Apply(strategy, batch);
+        Assert.Equal(["label", "self"], strategy.TermNames);
+        double[] q = [Math.Sqrt(6) / (1 + Math.Sqrt(6)), Math.Sqrt(2.0 / 27) / (1 + Math.Sqrt(2.0 / 27))];
+        double[][] p = [[0.8, 0.4], [0.6, 0.1]];
+        Assert.Equal(2 * p.Sum(member => StrategyCases.CrossEntropy(member, q)), terms[1], 8);
+        Assert.Equal(-0.1 + (0.8 - q[0]), batch.Gradients(0)[0], 8);
+        Assert.Equal(0.05 + (0.1 - q[1]), batch.Gradients(1)[1], 8);
+    }
+
+    [Fact]
     public void Apply_OneMember_MembersAndEnsembleAgree()
     {
         BatchLogits batch = StrategyCases.Random(9, 1, 2);
