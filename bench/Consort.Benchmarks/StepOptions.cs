@@ -15,6 +15,7 @@ internal sealed record StepOptions
     public EmbeddingUpdate Update { get; init; } = EmbeddingUpdate.Touched;
     public int Threads { get; init; } = Environment.ProcessorCount;
     public int Steps { get; init; } = 40;
+    public bool Detail { get; init; }
 
     public string UpdateName => Update == EmbeddingUpdate.Dense ? "dense" : "touched";
 
@@ -32,6 +33,7 @@ internal sealed record StepOptions
             Update = arguments.Choice("update", "touched", "dense") == "dense" ? EmbeddingUpdate.Dense : EmbeddingUpdate.Touched,
             Threads = arguments.Integer("threads", defaults.Threads, 1, 1024),
             Steps = arguments.Integer("steps", defaults.Steps, 3, 100_000),
+            Detail = arguments.Choice("detail", "no", "yes") == "yes",
         };
     }
 

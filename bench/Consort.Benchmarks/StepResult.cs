@@ -27,6 +27,9 @@ internal sealed record StepResult
     /// <summary>Medians over profiled steps, by <see cref="StepKind"/>.</summary>
     public required IReadOnlyList<double> KindMs { get; init; }
 
+    /// <summary>Medians over profiled steps, in the order of the step.</summary>
+    public required IReadOnlyList<StepMultiply> Multiplies { get; init; }
+
     /// <summary>Managed bytes a step.</summary>
     public required double AllocatedBytes { get; init; }
 
@@ -51,7 +54,7 @@ internal sealed record StepResult
         var breakdown = new JsonObject();
         foreach (StepKind kind in Enum.GetValues<StepKind>()) breakdown[StepKinds.Name(kind)] = Machine.Rounded(KindMs[(int)kind], 4);
         breakdown["other"] = Machine.Rounded(OtherMs, 4);
-        return new JsonObject
+        var json = new JsonObject
         {
             ["fma_peak_gflops"] = Machine.Rounded(Peak, 1),
             ["floor_ms"] = Machine.Rounded(FloorMs, 4),
@@ -81,6 +84,8 @@ internal sealed record StepResult
             ["precision"] = Options.Precision,
             ["update"] = Options.UpdateName,
         };
+        if (Options.Detail) json["multiplies"] = new JsonArray([.. Multiplies.Select(m => m.Json(Peak))]);
+        return json;
     }
 
     public string Table()
@@ -98,6 +103,12 @@ internal sealed record StepResult
         foreach (StepKind kind in Enum.GetValues<StepKind>()) Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} |");
         Row($"| other | {OtherMs:F3} | {OtherMs / StepMs:P1} |");
         Row($"");
+        if (Options.Detail)
+        {
+            text.Append(StepMultiply.Header);
+            foreach (StepMultiply multiply in Multiplies) text.Append(multiply.Row(Peak));
+            Row($"");
+        }
         Row($"{AllocatedBytes:F1} managed bytes a step; memory: parameters and their gradients {Machine.Megabytes(ParameterBytes):F1} MB, optimizer {Machine.Megabytes(OptimizerBytes):F1} MB, activations {Machine.Megabytes(ActivationBytes):F1} MB, peak of the process {PeakMemory:F1} MB");
         return text.ToString();
 

@@ -83,6 +83,7 @@ internal sealed class StepRun : IDisposable
             EvaluateBatch();
         }
         _evaluator.Clear();
+        double[][] multiplies = [.. Enumerable.Range(0, _clock.Multiplies.Calls.Length).Select(_ => new double[_options.Steps])];
 
         TimeSpan processor = Environment.CpuUsage.TotalTime;
         long allocated = GC.GetTotalAllocatedBytes(precise: true);
@@ -90,6 +91,7 @@ internal sealed class StepRun : IDisposable
         {
             plain[i] = TrainStep();
             ProfiledStep(kinds, i);
+            for (int c = 0; c < multiplies.Length; c++) multiplies[c][i] = Milliseconds(_clock.Multiplies.Calls[c].Ticks);
         }
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         processor = Environment.CpuUsage.TotalTime - processor;
@@ -111,6 +113,7 @@ internal sealed class StepRun : IDisposable
             EvaluationMs = Machine.Median(evaluation),
             EvaluationMsMin = evaluation.Min(),
             KindMs = [.. kinds.Select(k => Machine.Median(k))],
+            Multiplies = [.. multiplies.Select((times, c) => new StepMultiply(_clock.Multiplies.Calls[c], Machine.Median(times)))],
             AllocatedBytes = allocated / (2.0 * _options.Steps),
             DistinctIds = _rows.DistinctInABatch,
             ParameterBytes = _store.Bytes,
