@@ -12,13 +12,15 @@ internal readonly unsafe struct AheadRegion
     private readonly byte* _start;
     private readonly nint _perTile;
     private readonly nint _perStep; // bytes from the line asked for in a step to that of the next
-    private readonly int _tiles;
 
     private AheadRegion(float* start, nint perTile, nint perStep, int tiles)
     {
-        (_perTile, _perStep, _tiles) = (perTile, perStep, tiles);
+        (_perTile, _perStep, Tiles) = (perTile, perStep, tiles);
         _start = (byte*)start;
     }
+
+    /// <summary>How many tiles have a share.</summary>
+    public int Tiles { get; }
 
     /// <summary>A stretch without gaps, spread over a number of tiles.</summary>
     public static AheadRegion Stretch(float* start, nint elements, int tiles, int depth)
@@ -36,13 +38,10 @@ internal readonly unsafe struct AheadRegion
     public static AheadRegion Steps(float* start, nint stride, int columns) =>
         new(start, LineFloats * sizeof(float), stride * sizeof(float), Lines(start, stride, columns));
 
-    /// <summary>Tiles that have a share.</summary>
-    public int Tiles => _tiles;
-
     /// <summary>Makes a tile ask for a share, or, where there is none, for a line that is at hand.</summary>
     public void Ask(ref GemmTile tile, int share)
     {
-        bool has = (uint)share < (uint)_tiles;
+        bool has = (uint)share < (uint)Tiles;
         tile.Ahead = has ? _start + share * _perTile : (byte*)tile.B;
         tile.AheadStep = has ? _perStep : 0;
     }
