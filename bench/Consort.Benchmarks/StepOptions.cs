@@ -15,6 +15,7 @@ internal sealed record StepOptions
     public EmbeddingUpdate Update { get; init; } = EmbeddingUpdate.Touched;
     public int Threads { get; init; } = Environment.ProcessorCount;
     public int Steps { get; init; } = 40;
+    public bool Detail { get; init; }
 
     /// <summary>Steps before the first one that is timed, at least.</summary>
     public int WarmUpSteps { get; init; } = 8;
@@ -50,6 +51,7 @@ internal sealed record StepOptions
             Update = Enum.Parse<EmbeddingUpdate>(arguments.Choice("update", "touched", "dense", "deferred"), ignoreCase: true),
             Threads = arguments.Integer("threads", defaults.Threads, 1, 1024),
             Steps = arguments.Integer("steps", defaults.Steps, 3, 100_000),
+            Detail = arguments.Choice("detail", "no", "yes") == "yes",
         };
     }
 

@@ -31,6 +31,9 @@ internal sealed record StepResult
     /// <summary>The same of an evaluation pass.</summary>
     public required IReadOnlyList<double> EvaluationKindMs { get; init; }
 
+    /// <summary>Medians over profiled steps, in the order of the step.</summary>
+    public required IReadOnlyList<StepMultiply> Multiplies { get; init; }
+
     /// <summary>Managed bytes a step.</summary>
     public required double AllocatedBytes { get; init; }
 
@@ -62,7 +65,7 @@ internal sealed record StepResult
         breakdown["other"] = Machine.Rounded(OtherMs, 4);
         var memory = new JsonObject();
         foreach ((string part, long bytes) in Memory.Parts.Append(("rest", Memory.Rest))) memory[part] = Machine.Rounded(Machine.Megabytes(bytes), 1);
-        return new JsonObject
+        var json = new JsonObject
         {
             ["fma_peak_gflops"] = Machine.Rounded(Peak, 1),
             ["floor_ms"] = Machine.Rounded(FloorMs, 4),
@@ -99,6 +102,8 @@ internal sealed record StepResult
             ["precision"] = Options.Precision,
             ["update"] = Options.UpdateName,
         };
+        if (Options.Detail) json["multiplies"] = new JsonArray([.. Multiplies.Select(m => m.Json(Peak))]);
+        return json;
     }
 
     private static JsonObject Kinds(IReadOnlyList<double> ms)
@@ -123,6 +128,12 @@ internal sealed record StepResult
         foreach (StepKind kind in Enum.GetValues<StepKind>()) Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} | {EvaluationKindMs[(int)kind]:F3} |");
         Row($"| other | {OtherMs:F3} | {OtherMs / StepMs:P1} | {EvaluationMs - EvaluationKindMs.Sum():F3} |");
         Row($"");
+        if (Options.Detail)
+        {
+            text.Append(StepMultiply.Header);
+            foreach (StepMultiply multiply in Multiplies) text.Append(multiply.Row(Peak));
+            Row($"");
+        }
         Row($"bytes that must move: {Bytes.Rows * 1e-6:F1} MB at random places, {Bytes.Streams * 1e-6:F1} MB in order; at {Bandwidth.Rows:F1} and {Bandwidth.Streams:F1} GB/s {BytesFloorMs:F2} ms, {MemoryFloorFraction.ToString("P0", CultureInfo.InvariantCulture)} of the step");
         Row($"");
         Row($"| memory at its peak | MB |");

@@ -85,6 +85,7 @@ internal sealed class StepRun : IDisposable
             if (_options.Evaluates) EvaluateBatch(evaluationKinds, 0);
         }
         _evaluator.Clear();
+        double[][] multiplies = [.. Enumerable.Range(0, _clock.Multiplies.Calls.Length).Select(_ => new double[_options.Steps])];
 
         TimeSpan processor = Environment.CpuUsage.TotalTime;
         long allocated = GC.GetTotalAllocatedBytes(precise: true);
@@ -92,6 +93,7 @@ internal sealed class StepRun : IDisposable
         {
             plain[i] = TrainStep();
             ProfiledStep(kinds, i);
+            for (int c = 0; c < multiplies.Length; c++) multiplies[c][i] = Milliseconds(_clock.Multiplies.Calls[c].Ticks);
         }
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         processor = Environment.CpuUsage.TotalTime - processor;
@@ -114,6 +116,7 @@ internal sealed class StepRun : IDisposable
             EvaluationMsMin = evaluation.Min(),
             KindMs = [.. kinds.Select(k => Machine.Median(k))],
             EvaluationKindMs = [.. evaluationKinds.Select(k => Machine.Median(k))],
+            Multiplies = [.. multiplies.Select((times, c) => new StepMultiply(_clock.Multiplies.Calls[c], Machine.Median(times)))],
             AllocatedBytes = allocated / (2.0 * _options.Steps),
             DistinctIds = _rows.Touched.Count,
             Bytes = StepBytes.Of(_program.Graph, _options.Batch, _rows.Touched, _options.Update),

@@ -10,7 +10,7 @@ internal static class StepSpeed
 {
     public static int Run(string[] args)
     {
-        var arguments = new Arguments("step", args, "model", "batch", "vocab", "members", "strategy", "update", "precision", "threads", "steps", "json");
+        var arguments = new Arguments("step", args, "model", "batch", "vocab", "members", "strategy", "update", "precision", "threads", "steps", "detail", "json");
         StepOptions options = StepOptions.From(arguments);
         Console.WriteLine(options);
         Console.WriteLine($"{Machine.Describe()}, {Gemm.Fastest} kernels");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Consort.Compute.Graphs;
+using Consort.Compute.Kernels.MatrixMultiply;
 
 namespace Consort.Compute.Execution;
 
@@ -9,6 +10,8 @@ namespace Consort.Compute.Execution;
 /// </summary>
 public sealed class KernelClock
 {
+    private const int MostMultiplies = 4096;
+
     private readonly long[] _forward;
     private readonly long[] _backward;
 
@@ -24,6 +27,9 @@ public sealed class KernelClock
     /// <summary>Ticks that finding a batch's embedding rows (forward) and adding up their gradients (backward) took; no one operation's.</summary>
     public long RowGradients { get; private set; }
 
+    /// <summary>Each matrix multiply of the operations, in order; up to 4096 since <see cref="Clear"/>.</summary>
+    public GemmClock Multiplies { get; } = new(MostMultiplies);
+
     /// <summary>Ticks of whole forward passes: at least the sum of <see cref="Forward"/>.</summary>
     public long ForwardPass { get; private set; }
 
@@ -35,6 +41,7 @@ public sealed class KernelClock
     {
         Array.Clear(_forward);
         Array.Clear(_backward);
+        Multiplies.Clear();
         RowGradients = ForwardPass = BackwardPass = 0;
     }
 

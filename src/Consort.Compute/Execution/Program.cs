@@ -94,7 +94,15 @@ public sealed unsafe class Program<T> : IDisposable
     public IReadOnlySet<int>? FrozenMembers { get; set; }
 
     /// <summary>Measures where the time goes, operation by operation; made for the same graph. Null, as a rule, for none.</summary>
-    public KernelClock? Clock { get; set; }
+    public KernelClock? Clock
+    {
+        get;
+        set
+        {
+            field = value;
+            Gemm.Clock = value?.Multiplies;
+        }
+    }
 
     /// <summary>Bytes held for activations, their gradients and the kernels' workspaces.</summary>
     public long Bytes => _buffers.Sum(b => b.Length * sizeof(T));

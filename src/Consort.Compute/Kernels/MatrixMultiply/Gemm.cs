@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Consort.Compute.Parallel;
@@ -38,6 +39,9 @@ public sealed unsafe class Gemm : IDisposable
         };
     }
 
+    /// <summary>Measures each multiply in single precision. Null, as a rule, for none.</summary>
+    public GemmClock? Clock { get; set; }
+
     internal static GemmKernel Fastest =>
         IsAvailable(GemmKernel.Avx512) ? GemmKernel.Avx512
         : IsAvailable(GemmKernel.Avx2) ? GemmKernel.Avx2
@@ -58,8 +62,10 @@ public sealed unsafe class Gemm : IDisposable
     {
         Check(call);
         if (call.M == 0 || call.N == 0) return;
+        long start = Clock is null ? 0 : Stopwatch.GetTimestamp();
         if (NarrowGemm.Fits(call)) _narrow.Run(call);
         else _floats.Run(call);
+        Clock?.Add(call, start);
     }
 
     /// <summary>Multiplies in double precision, correct for every shape but slow: meant for checking gradients.</summary>
