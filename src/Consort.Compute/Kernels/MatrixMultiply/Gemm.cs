@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Consort.Compute.Kernels.MatrixMultiply.Bf16;
 using Consort.Compute.Parallel;
 
 namespace Consort.Compute.Kernels.MatrixMultiply;
@@ -32,6 +33,7 @@ public sealed unsafe class Gemm : IDisposable
         _narrow = new NarrowGemm(workers);
         _floats = kernel switch
         {
+            GemmKernel.Bf16 => new Bf16Gemm(workers),
             GemmKernel.Avx512 => new PackedGemm<Avx512Kernel>(workers),
             GemmKernel.Avx2 => new PackedGemm<Avx2Kernel>(workers),
             _ => new PackedGemm<PortableKernel>(workers),
@@ -45,6 +47,7 @@ public sealed unsafe class Gemm : IDisposable
 
     internal static bool IsAvailable(GemmKernel kernel) => kernel switch
     {
+        GemmKernel.Bf16 => Bf16Code.Missing is null,
         GemmKernel.Avx512 => Avx512F.IsSupported && Vector512.IsHardwareAccelerated,
         GemmKernel.Avx2 => Avx2.IsSupported && Fma.IsSupported,
         _ => true,
