@@ -20,8 +20,10 @@ public sealed unsafe class Gemm : IDisposable
 
     /// <summary>Chooses the fastest kernels that this machine has.</summary>
     /// <param name="workers">Who shares the work; not disposed with this object.</param>
-    public Gemm(Workers workers)
-        : this(workers, Fastest)
+    /// <param name="precision">Of the operands; fp32 is used where this machine cannot do with less, see
+    /// <see cref="Precisions.Missing"/>.</param>
+    public Gemm(Workers workers, Precision precision = Precision.Fp32)
+        : this(workers, precision == Precision.Bf16 && IsAvailable(GemmKernel.Bf16) ? GemmKernel.Bf16 : Fastest)
     {
     }
 
@@ -30,6 +32,7 @@ public sealed unsafe class Gemm : IDisposable
     {
         ArgumentNullException.ThrowIfNull(workers);
         _workers = workers;
+        Precision = kernel == GemmKernel.Bf16 ? Precision.Bf16 : Precision.Fp32;
         _narrow = new NarrowGemm(workers);
         _floats = kernel switch
         {
@@ -39,6 +42,9 @@ public sealed unsafe class Gemm : IDisposable
             _ => new PackedGemm<PortableKernel>(workers),
         };
     }
+
+    /// <summary>What the operands are really rounded to.</summary>
+    public Precision Precision { get; }
 
     internal static GemmKernel Fastest =>
         IsAvailable(GemmKernel.Avx512) ? GemmKernel.Avx512
@@ -53,7 +59,10 @@ public sealed unsafe class Gemm : IDisposable
         _ => true,
     };
 
-    /// <summary>Multiplies in single precision.</summary>
+    /// <summary>
+    /// Multiplies in single precision, or with operands rounded to bf16 if <see cref="Precision"/> says so. Products that
+    /// are little more than a matrix times a vector stay in single precision.
+    /// </summary>
     /// <param name="call">What to multiply; see <see cref="GemmCall{T}"/>.</param>
     /// <exception cref="ArgumentException">A size is negative, a row is longer than its stride, or a pointer is
     /// null.</exception>
