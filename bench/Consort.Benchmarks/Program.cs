@@ -9,10 +9,11 @@ const string Usage = """
     commands
       ceiling   arithmetic and memory at most, for each number of threads
       gemm      matrix multiply over the shapes of a training step
-                [--threads N] [--rounds N] [--kernel avx512|avx2|portable] [--only TEXT]
+                [--threads N] [--rounds N] [--kernel avx512|avx2|portable] [--precision fp32|bf16]
+                [--only TEXT]
       step      a training step and an evaluation pass of one model
                 [--model DeepFM] [--batch 4096] [--vocab 1000000] [--members 1] [--strategy supervised|mutual|kdef]
-                [--update touched|dense] [--precision fp32] [--threads N] [--steps N] [--json FILE]
+                [--update touched|dense] [--precision fp32|bf16] [--threads N] [--steps N] [--json FILE]
       all       step for LR, FM, DNN, DeepFM and DCN, batch 4096 and 10000
                 --out FILE.md [--vocab 1000000] [--members 1] [--update touched|dense] [--threads N] [--steps N]
       encode    encoding of synthetic clicks in Criteo's format, from text to the finished store

@@ -1,4 +1,5 @@
 using System.Text;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
 using Consort.Data.Storage;
 using Consort.Experiments.Reports;
@@ -27,9 +28,14 @@ public static class ExperimentRunner
             if (request.Resume)
                 Trainer.CheckResumable(folder, identity);
             WriteText(folder.Experiment, experiment.Text);
-            WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key));
+            var (precision, missing) = (experiment.Training.Precision, experiment.Training.Precision.Missing());
+            if (missing is not null)
+                precision = Precision.Fp32;
+            WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key, precision));
             dataset.Encoder.Save(folder.Encoder);
             folder.Log("start", ("experiment", experiment.Name), ("data_key", dataset.Key), ("seed", experiment.Training.Seed), ("resume", request.Resume));
+            if (missing is not null)
+                folder.Log("precision", ("asked", experiment.Training.Precision.Name()), ("used", precision.Name()), ("why", missing));
 
             var graph = experiment.Family.Build(dataset.Space);
             using var trainer = new Trainer(

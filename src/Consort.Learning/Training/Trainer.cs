@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
@@ -63,13 +64,16 @@ public sealed class Trainer : IDisposable
         (_data, _options, _phases, _folder, _progress) = (data, options, phases, folder, progress);
         _workers = new Workers(threads);
         _store = new ParameterStore<float>(graph);
-        _program = new Program<float>(graph, _store, options.BatchSize, _workers);
+        _program = new Program<float>(graph, _store, options.BatchSize, _workers, precision: options.Precision);
         _pass = new LogitPass(_program);
         _dropout = new CounterRandom(options.Seed, "dropout");
     }
 
     /// <summary>The weights: after <see cref="Run"/> the best of the last phase.</summary>
     public ParameterStore<float> Store => _store;
+
+    /// <summary>What matrix multiplies really round their operands to on this machine.</summary>
+    public Precision Precision => _program.Precision;
 
     /// <summary>Trains, or goes on where a checkpoint stands.</summary>
     /// <param name="identity">A digest of everything that decides the result; a checkpoint of another one is refused.</param>

@@ -1,3 +1,4 @@
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Optimizers;
 using Consort.Data;
 using Consort.Data.Options;
@@ -45,6 +46,12 @@ public sealed record TrainingOptions
     /// <summary>Seed of initial weights, order of rows, and dropout.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>
+    /// What matrix multiplies round their operands to, in training and whenever the weights are used; weights, activations,
+    /// gradients and optimizer stay floats. fp32 is used where the machine has no bf16.
+    /// </summary>
+    public Precision Precision { get; init; }
+
     /// <summary>What decides which weights are best.</summary>
     public Monitor Monitor { get; init; }
 
@@ -65,6 +72,7 @@ public sealed record TrainingOptions
         {
             BatchSize = options.Integer("batch_size", defaults.BatchSize, 1, 1 << 20),
             Seed = (ulong)options.Long("seed", (long)defaults.Seed, 0, long.MaxValue),
+            Precision = options.Choice("precision", defaults.Precision, Precisions.Names),
             Monitor = options.Choice("monitor", defaults.Monitor, Monitors),
             EvaluationsPerEpoch = options.Integer("evaluations_per_epoch", defaults.EvaluationsPerEpoch, 1, 1000),
             CheckpointMinutes = options.Number("checkpoint_minutes", defaults.CheckpointMinutes, 0.01, 10_000),
