@@ -16,6 +16,7 @@ public sealed unsafe class Gemm : IDisposable
     private readonly Workers _workers;
     private readonly GemmLoops<double> _doubles = new();
     private readonly FloatGemm _floats;
+    private readonly Bf16Gemm? _bf16;
     private readonly NarrowGemm _narrow;
 
     /// <summary>Chooses the fastest kernels that this machine has.</summary>
@@ -32,11 +33,10 @@ public sealed unsafe class Gemm : IDisposable
     {
         ArgumentNullException.ThrowIfNull(workers);
         _workers = workers;
-        Precision = kernel == GemmKernel.Bf16 ? Precision.Bf16 : Precision.Fp32;
         _narrow = new NarrowGemm(workers);
-        _floats = kernel switch
+        _bf16 = kernel == GemmKernel.Bf16 ? new Bf16Gemm(workers) : null;
+        _floats = (_bf16 is null ? kernel : Fastest) switch
         {
-            GemmKernel.Bf16 => new Bf16Gemm(workers),
             GemmKernel.Avx512 => new PackedGemm<Avx512Kernel>(workers),
             GemmKernel.Avx2 => new PackedGemm<Avx2Kernel>(workers),
             _ => new PackedGemm<PortableKernel>(workers),
@@ -44,7 +44,7 @@ public sealed unsafe class Gemm : IDisposable
     }
 
     /// <summary>What the operands are really rounded to.</summary>
-    public Precision Precision { get; }
+    public Precision Precision => _bf16 is null ? Precision.Fp32 : Precision.Bf16;
 
     internal static GemmKernel Fastest =>
         IsAvailable(GemmKernel.Avx512) ? GemmKernel.Avx512
@@ -61,7 +61,7 @@ public sealed unsafe class Gemm : IDisposable
 
     /// <summary>
     /// Multiplies in single precision, or with operands rounded to bf16 if <see cref="Precision"/> says so. Products that
-    /// are little more than a matrix times a vector stay in single precision.
+    /// are little more than a matrix times a vector, or whose K is below 16, stay in single precision.
     /// </summary>
     /// <param name="call">What to multiply; see <see cref="GemmCall{T}"/>.</param>
     /// <exception cref="ArgumentException">A size is negative, a row is longer than its stride, or a pointer is
@@ -71,6 +71,7 @@ public sealed unsafe class Gemm : IDisposable
         Check(call);
         if (call.M == 0 || call.N == 0) return;
         if (NarrowGemm.Fits(call)) _narrow.Run(call);
+        else if (_bf16 is not null && Bf16Gemm.Fits(call)) _bf16.Run(call);
         else _floats.Run(call);
     }
 
@@ -88,6 +89,7 @@ public sealed unsafe class Gemm : IDisposable
     public void Dispose()
     {
         _floats.Dispose();
+        _bf16?.Dispose();
         _narrow.Dispose();
     }
 

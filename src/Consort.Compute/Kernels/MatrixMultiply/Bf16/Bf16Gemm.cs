@@ -11,6 +11,7 @@ namespace Consort.Compute.Kernels.MatrixMultiply.Bf16;
 /// <remarks>Row sums are those of the floats. Only where <see cref="Bf16Code.Missing"/> is null.</remarks>
 internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
 {
+    private const int LeastDepth = 16; // below, converting costs more than it saves
     private const int PieceElements = 32 * 1024;
     private const int LinePairs = 16;
     private const int PagePairs = 1024;
@@ -28,7 +29,7 @@ internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
     private GemmCall<float> _call;
     private Operand _a, _b;
     private float* _zeros; // stands for the row after the last
-    private float* _sums; // [pieces of A, M]
+    private float* _sums; // [pieces of A, M], of the columns of a transposed A
 
     public Bf16Gemm(Workers workers)
     {
@@ -48,6 +49,9 @@ internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
         public int PieceRows; // of the copy
         public int Pieces;
     }
+
+    /// <summary>Whether the product is of a kind that this class is for.</summary>
+    public static bool Fits(in GemmCall<float> call) => call.K >= LeastDepth;
 
     public override void Run(in GemmCall<float> call)
     {
@@ -84,7 +88,7 @@ internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
         bool isA = index < _a.Pieces;
         int piece = isA ? index : index - _a.Pieces;
         Convert(isA ? _a : _b, piece);
-        if (isA && _call.RowSums != null) Sum(piece);
+        if (isA && _call.RowSums != null && !_call.TransA) SumRows(piece);
     }
 
     private static Operand Prepare(float* from, nint stride, int rows, int columns, bool joinsRows, NativeBuffer buffer)
@@ -118,54 +122,34 @@ internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
             for (int i = first; i < end; i++, from += operand.Stride, to += operand.ToStride) ConvertRow(from, to, operand.Columns);
             return;
         }
-        for (int i = 2 * first; i < Math.Min(operand.Rows, 2 * (first + operand.PieceRows)); i += 2, to += operand.ToStride)
+        float* sums = operand.To == _a.To && _call.RowSums != null ? _sums + (nint)piece * operand.Columns : null;
+        if (sums != null) new Span<float>(sums, operand.Columns).Clear();
+        int last = Math.Min(operand.Rows, 2 * (first + operand.PieceRows));
+        for (int i = 2 * first; i < last; i += 2, to += operand.ToStride)
         {
-            float* row = operand.From + i * operand.Stride;
-            ConvertTwoRows(row, i + 1 < operand.Rows ? row + operand.Stride : _zeros, to, operand.Columns);
+            float* row = operand.From + i * operand.Stride, next = i + 1 < operand.Rows ? row + operand.Stride : _zeros;
+            ConvertTwoRows(row, next, to, operand.Columns);
+            if (sums != null) AddTwoRows(row, next, sums, operand.Columns);
         }
     }
 
-    // What a piece adds to the row sums, while its floats are in the cache.
-    private void Sum(int piece)
+    private void SumRows(int piece)
     {
-        int first = piece * _a.PieceRows, end = first + _a.PieceRows;
-        if (_call.TransA)
-        {
-            first *= 2;
-            SumColumns(_call.A + first * _call.Lda, _call.Lda, Math.Min(_call.K, 2 * end) - first, _call.M, _sums + (nint)piece * _call.M);
-            return;
-        }
-        for (int i = first; i < Math.Min(_call.M, end); i++)
+        int first = piece * _a.PieceRows;
+        for (int i = first; i < Math.Min(_call.M, first + _a.PieceRows); i++)
         {
             float sum = Panels.Sum(_call.A + i * _call.Lda, _call.K);
             _call.RowSums[i] = _call.Accumulate ? _call.RowSums[i] + sum : sum;
         }
     }
 
-    // Over the rows of a matrix, column by column: to[j] = Σ_k from[k * stride + j].
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SumColumns(float* from, nint stride, int rows, int columns, float* to)
+    private static void AddTwoRows(float* first, float* second, float* sums, int count)
     {
-        int j = 0;
-        for (; j + 16 <= columns; j += 16)
-        {
-            Vector512<float> even = Vector512<float>.Zero, odd = even;
-            float* at = from + j;
-            int k = 0;
-            for (; k + 2 <= rows; k += 2, at += 2 * stride)
-            {
-                even += Vector512.Load(at);
-                odd += Vector512.Load(at + stride);
-            }
-            if (k < rows) even += Vector512.Load(at);
-            (even + odd).Store(to + j);
-        }
-        for (; j < columns; j++)
-        {
-            float sum = 0;
-            for (int k = 0; k < rows; k++) sum += from[k * stride + j];
-            to[j] = sum;
-        }
+        int i = 0;
+        for (; i + 16 <= count; i += 16)
+            (Vector512.Load(sums + i) + (Vector512.Load(first + i) + Vector512.Load(second + i))).Store(sums + i);
+        for (; i < count; i++) sums[i] += first[i] + second[i];
     }
 
     private void AddSums()
