@@ -26,6 +26,10 @@ internal static class GemmSpeed
         new("weight gradient", 400, 400, 4096, TransA: true, Epilogue: true),
         new("weight gradient", 400, 624, 10000, TransA: true, Epilogue: true),
         new("weight gradient", 400, 400, 10000, TransA: true, Epilogue: true),
+        // FiBiNET's tower over the bilinear interactions of 39 fields.
+        new("wide forward", 4096, 400, 23712, TransB: true, Epilogue: true),
+        new("wide gradient", 4096, 23712, 400),
+        new("wide weights", 400, 23712, 4096, TransA: true, Epilogue: true),
         new("odd", 4095, 401, 623, TransB: true),
         new("square", 512, 512, 512),
         new("square", 2048, 2048, 2048),

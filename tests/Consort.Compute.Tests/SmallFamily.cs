@@ -36,7 +36,7 @@ internal static class SmallFamily
             hidden = graph.Apply(new Dropout(rate), hidden);
             hidden = graph.Apply(new Linear(Add("w1", 7, width), Add("b1", 7), relu: true), hidden);
             var logit = graph.Apply(new Linear(Add("w2", 1, 7), null), hidden);
-            var crossed = graph.Apply(new Cross(Add("c", flat.Shape.Size), Add("cb", flat.Shape.Size)), flat, flat);
+            var crossed = graph.Apply(new CrossNetwork([Add("c", flat.Shape.Size)], [Add("cb", flat.Shape.Size)]), flat);
             var cross = graph.Apply(new Linear(Add("w3", 1, flat.Shape.Size), Add("b3", 1)), crossed);
             graph.AddOutput(graph.Apply(new Add(), logit, cross, graph.Apply(new FirstOrder(own)), graph.Apply(new FactorizationMachine(), fields)));
 

@@ -32,6 +32,9 @@ public readonly unsafe struct GradientTarget<T>
 
     /// <summary>Whether the gradient is wanted at all.</summary>
     public bool IsWanted => Data != null;
+
+    /// <summary>The same place once a kernel has written a part of the gradient to it.</summary>
+    internal GradientTarget<T> Adding() => new(Data, true, Mask);
 }
 
 /// <summary>The memory that one operation is compiled against.</summary>

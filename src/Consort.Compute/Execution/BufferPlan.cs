@@ -69,7 +69,7 @@ internal sealed class BufferPlan
         GradientSize = free.Size;
         foreach (var value in _graph.Values)
             if (value.Operation is { EndsInRelu: true } && !_graph.Outputs.Any(o => o.Root == value)
-                && Consumers(value) is [{ Operation.MasksGradients: true, Inputs: [var only] }] && only == value)
+                && Consumers(value) is [{ Operation.MasksGradients: true } only] && only.Inputs.Count(i => i == value) == 1)
                 _masked.Add(value.Index);
     }
 

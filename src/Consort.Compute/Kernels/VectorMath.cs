@@ -84,6 +84,18 @@ internal static unsafe class VectorMath
             target[i] = source[i] * factor;
     }
 
+    /// <summary>target = factor · source + addend.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PutScaledSum<T>(T* target, T* source, T factor, T* addend, int length)
+        where T : unmanaged, INumberBase<T>
+    {
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+            Vector.Store((Vector.Load(source + i) * factor) + Vector.Load(addend + i), target + i);
+        for (; i < length; i++)
+            target[i] = (source[i] * factor) + addend[i];
+    }
+
     /// <summary>Σ left · right.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Dot<T>(T* left, T* right, int length)

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
-using Consort.Compute.Kernels.MatrixMultiply;
 using GemmActivation = Consort.Compute.Kernels.MatrixMultiply.Activation;
 
 namespace Consort.Compute.Operations;
@@ -13,6 +12,7 @@ namespace Consort.Compute.Operations;
 /// applied while the product is still in registers, and so is the gradient of the ReLU of a layer that feeds this one alone.
 /// ∂W = ∂yᵀ x, ∂b = Σ_B ∂y, ∂x = ∂y W.
 /// </summary>
+/// <remarks>Several inputs [B, n₁], [B, n₂], … count as x = [x₁, x₂, …] and are never put side by side in memory.</remarks>
 public sealed class Linear : Operation
 {
     /// <summary>Describes the layer.</summary>
@@ -48,9 +48,14 @@ public sealed class Linear : Operation
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
-        inputs.Length == 1 && inputs[0] == new Shape(Weight.Shape[1])
-            ? new Shape(Weight.Shape[0])
-            : throw Mismatch(inputs, $"[{Weight.Shape[1]}]");
+        AreVectorsOfWidth(inputs, Weight.Shape[1]) ? new Shape(Weight.Shape[0]) : throw Mismatch(inputs, $"[{Weight.Shape[1]}] in one or more vectors");
+
+    private static bool AreVectorsOfWidth(ReadOnlySpan<Shape> inputs, int width)
+    {
+        foreach (var input in inputs)
+            width -= input.Rank == 1 ? input[0] : width + 1;
+        return inputs.Length > 0 && width == 0;
+    }
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * Weight.Shape.Size;
@@ -61,75 +66,39 @@ public sealed class Linear : Operation
     private sealed unsafe class LinearKernel<T>(Linear linear, Binding<T> binding) : RowKernel(binding.Workers)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        private readonly Gemm _gemm = binding.Gemm;
-        private readonly int _in = linear.Weight.Shape[1];
         private readonly int _out = linear.Weight.Shape[0];
         private readonly bool _relu = linear.Relu;
         private readonly bool _mask = linear.Relu && !binding.IsOutputGradientMasked; // the ReLU's gradient is still to do
-        private readonly T* _weight = binding.Values(linear.Weight); // [out, in]
-        // Also where the weight is not trained but the bias is: its gradient comes out of the same multiply.
-        private readonly T* _weightGradient = linear.Parameters.Any(p => p.IsTrained) ? binding.Gradients(linear.Weight) : null;
+        private readonly Part[] _parts = Part.Of(linear, binding);
         private readonly T* _bias = linear.Bias is null ? null : binding.Values(linear.Bias); // [out]
+        // Also where the weight is not trained but the bias is: its gradient comes out of the same multiply.
+        private readonly bool _isTrained = linear.Parameters.Any(p => p.IsTrained);
         private readonly T* _biasGradient = linear.Bias is null ? null : binding.Gradients(linear.Bias);
-        private readonly T* _input = binding.Input(0); // [B, in]
         private readonly T* _output = binding.Output; // [B, out]
         private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
 
-        public override void Forward(in Step step) => _gemm.Multiply(new GemmCall<T>
+        public override void Forward(in Step step)
         {
-            M = step.Rows,
-            N = _out,
-            K = _in,
-            A = _input,
-            Lda = _in,
-            B = _weight,
-            Ldb = _in,
-            TransB = true,
-            C = _output,
-            Ldc = _out,
-            Bias = _bias,
-            Activation = _relu ? GemmActivation.Relu : GemmActivation.None,
-        });
+            for (var i = 0; i < _parts.Length; i++)
+            {
+                var (part, isLast) = (_parts[i], i == _parts.Length - 1);
+                part.Multiply.Forward(step.Rows, part.Input, part.Weight, i == 0 ? _bias : null, _output, i > 0,
+                    isLast && _relu ? GemmActivation.Relu : GemmActivation.None);
+            }
+        }
 
         public override void Backward(in Step step)
         {
             if (_mask)
                 base.Backward(step);
-
-            if (_weightGradient != null)
-                _gemm.Multiply(new GemmCall<T>
-                {
-                    M = _out,
-                    N = _in,
-                    K = step.Rows,
-                    A = _outputGradient,
-                    Lda = _out,
-                    TransA = true,
-                    B = _input,
-                    Ldb = _in,
-                    C = _weightGradient,
-                    Ldc = _in,
-                    Accumulate = true,
-                    RowSums = _biasGradient,
-                });
-
-            if (_target.IsWanted)
-                _gemm.Multiply(new GemmCall<T>
-                {
-                    M = step.Rows,
-                    N = _in,
-                    K = _out,
-                    A = _outputGradient,
-                    Lda = _out,
-                    B = _weight,
-                    Ldb = _in,
-                    C = _target.Data,
-                    Ldc = _in,
-                    Accumulate = _target.Accumulate,
-                    Mask = _target.Mask,
-                    Ldmask = _in,
-                });
+            for (var i = 0; i < _parts.Length; i++)
+            {
+                var part = _parts[i];
+                if (_isTrained)
+                    part.Multiply.WeightGradient(step.Rows, _outputGradient, part.Input, part.WeightGradient, i == 0 ? _biasGradient : null);
+                if (part.Target.IsWanted)
+                    part.Multiply.InputGradient(step.Rows, _outputGradient, part.Weight, part.Target);
+            }
         }
 
         protected override void ForwardRows(int start, int end) { }
@@ -139,6 +108,38 @@ public sealed class Linear : Operation
         {
             var offset = (long)start * _out;
             ReluMask.Apply(_outputGradient + offset, _output + offset, (end - start) * _out);
+        }
+
+        // An input and the columns of W that it meets.
+        private sealed class Part
+        {
+            private Part(Linear linear, Binding<T> binding, int input, int column)
+            {
+                var (outputs, width) = (linear.Weight.Shape[0], binding.InputShape(input)[0]);
+                Multiply = new DenseMultiply<T>(binding.Gemm, width, outputs, linear.Weight.Shape[1]);
+                Input = binding.Input(input);
+                Weight = binding.Values(linear.Weight) + column;
+                WeightGradient = binding.Gradients(linear.Weight) + column;
+                Target = binding.InputGradient(input);
+            }
+
+            public DenseMultiply<T> Multiply { get; }
+
+            public T* Input { get; } // [B, n_i]
+
+            public T* Weight { get; } // [out, n_i] within [out, in]
+
+            public T* WeightGradient { get; }
+
+            public GradientTarget<T> Target { get; }
+
+            public static Part[] Of(Linear linear, Binding<T> binding)
+            {
+                var parts = new Part[binding.Inputs];
+                for (int i = 0, column = 0; i < parts.Length; column += binding.InputShape(i)[0], i++)
+                    parts[i] = new Part(linear, binding, i, column);
+                return parts;
+            }
         }
     }
 }

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
-using Consort.Compute.Kernels.MatrixMultiply;
 
 namespace Consort.Compute.Operations;
 
@@ -45,7 +44,7 @@ public sealed class MatrixCross : Operation
     private sealed unsafe class MatrixCrossKernel<T>(MatrixCross cross, Binding<T> binding) : RowKernel(binding.Workers)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        private readonly Gemm _gemm = binding.Gemm;
+        private readonly DenseMultiply<T> _multiply = new(binding.Gemm, binding.OutputShape.Size, binding.OutputShape.Size, binding.OutputShape.Size);
         private readonly int _width = binding.OutputShape.Size;
         private readonly T* _weight = binding.Values(cross.Parameters[0]); // [n, n]
         private readonly T* _bias = binding.Values(cross.Parameters[1]); // [n]
@@ -61,20 +60,7 @@ public sealed class MatrixCross : Operation
 
         public override void Forward(in Step step)
         {
-            _gemm.Multiply(new GemmCall<T>
-            {
-                M = step.Rows,
-                N = _width,
-                K = _width,
-                A = _input,
-                Lda = _width,
-                B = _weight,
-                Ldb = _width,
-                TransB = true,
-                C = _hidden,
-                Ldc = _width,
-                Bias = _bias,
-            });
+            _multiply.Forward(step.Rows, _input, _weight, _bias, _hidden);
             base.Forward(step);
         }
 
@@ -89,35 +75,9 @@ public sealed class MatrixCross : Operation
         public override void Backward(in Step step)
         {
             base.Backward(step);
-            _gemm.Multiply(new GemmCall<T>
-            {
-                M = _width,
-                N = _width,
-                K = step.Rows,
-                A = _hidden,
-                Lda = _width,
-                TransA = true,
-                B = _input,
-                Ldb = _width,
-                C = _weightGradient,
-                Ldc = _width,
-                Accumulate = true,
-                RowSums = _biasGradient,
-            });
+            _multiply.WeightGradient(step.Rows, _hidden, _input, _weightGradient, _biasGradient);
             if (_inputTarget.IsWanted)
-                _gemm.Multiply(new GemmCall<T>
-                {
-                    M = step.Rows,
-                    N = _width,
-                    K = _width,
-                    A = _hidden,
-                    Lda = _width,
-                    B = _weight,
-                    Ldb = _width,
-                    C = _inputTarget.Data,
-                    Ldc = _width,
-                    Accumulate = true,
-                });
+                _multiply.InputGradient(step.Rows, _hidden, _weight, _inputTarget.Adding());
         }
 
         // ∂x₀, the part of ∂x_l that passes by the matrix, and ∂h in the place of h. In the first layer x₀ and x_l are one

@@ -22,12 +22,21 @@ public static class LayerExtensions
     /// <summary>
     /// A fully connected layer, [B, in] → [B, width]: x Wᵀ + b. W starts Xavier normal, b at zero, as in FuxiCTR.
     /// </summary>
-    public static Value Linear(this MemberInputs inputs, Value value, int width, string name, bool bias = true, bool relu = false)
+    public static Value Linear(this MemberInputs inputs, Value value, int width, string name, bool bias = true, bool relu = false) =>
+        inputs.Linear([value], width, name, bias, relu);
+
+    /// <summary>
+    /// A fully connected layer over several values as if they stood side by side, [B, n₁], [B, n₂], … → [B, width].
+    /// </summary>
+    public static Value Linear(this MemberInputs inputs, ReadOnlySpan<Value> values, int width, string name, bool bias = true, bool relu = false)
     {
-        var fanIn = value.Shape.Size;
+        var flat = new Value[values.Length];
+        for (var i = 0; i < flat.Length; i++)
+            flat[i] = inputs.Flatten(values[i]);
+        var fanIn = flat.Sum(v => v.Shape.Size);
         var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), Initializer.XavierNormal(fanIn, width));
         var offset = bias ? inputs.Weight($"{name}/bias", new Shape(width), Initializer.Zero) : null;
-        return inputs.Graph.Apply(new Linear(weight, offset, relu), inputs.Flatten(value)); // [B, width]
+        return inputs.Graph.Apply(new Linear(weight, offset, relu), flat); // [B, width]
     }
 
     /// <summary>Batch normalisation, [B, n] → [B, n]; γ and the running variance start at 1, β and the mean at 0.</summary>
@@ -42,24 +51,30 @@ public static class LayerExtensions
     /// <summary>
     /// A tower, [B, …] → [B, last width]: for each hidden layer Linear → BatchNorm → activation → dropout, FuxiCTR's order.
     /// </summary>
-    public static Value Mlp(this MemberInputs inputs, Value value, MlpOptions options, string name)
+    public static Value Mlp(this MemberInputs inputs, Value value, MlpOptions options, string name) => inputs.Mlp([value], options, name);
+
+    /// <summary>A tower over several values as if they stood side by side, [B, …], [B, …], … → [B, last width].</summary>
+    public static Value Mlp(this MemberInputs inputs, ReadOnlySpan<Value> values, MlpOptions options, string name)
     {
-        var x = inputs.Flatten(value);
+        if (options.HiddenUnits.Count == 0)
+            return inputs.Concat([.. values.ToArray().Select(inputs.Flatten)]);
+        Value[] x = [.. values];
         for (var layer = 0; layer < options.HiddenUnits.Count; layer++)
         {
             var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
             // ReLU right after the product costs nothing inside it.
             var fused = options.Activation == Activation.Relu && !options.BatchNorm;
-            x = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: fused);
+            var y = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: fused);
             if (options.BatchNorm)
-                x = inputs.BatchNorm(x, $"{scope}/norm");
+                y = inputs.BatchNorm(y, $"{scope}/norm");
             if (options.Activation != Activation.None && !fused)
-                x = inputs.Graph.Apply(new Activate(options.Activation), x);
+                y = inputs.Graph.Apply(new Activate(options.Activation), y);
             if (options.Dropout > 0)
-                x = inputs.Graph.Apply(new Dropout(options.Dropout), x);
+                y = inputs.Graph.Apply(new Dropout(options.Dropout), y);
+            x = [y];
         }
 
-        return x;
+        return x[0];
     }
 
     /// <summary>A cross network, [B, n] → [B, n]: <paramref name="layers"/> cross layers over the same x₀.</summary>
@@ -67,15 +82,14 @@ public static class LayerExtensions
     {
         var first = inputs.Flatten(value); // x₀ [B, n]
         var width = first.Shape.Size;
-        var x = first;
+        var (weights, biases) = (new Parameter[layers], new Parameter[layers]);
         for (var layer = 0; layer < layers; layer++)
         {
             var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
-            var weight = inputs.Weight($"{scope}/weight", new Shape(width), Initializer.XavierNormal(width, 1));
-            var bias = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero);
-            x = inputs.Graph.Apply(new Cross(weight, bias), first, x);
+            weights[layer] = inputs.Weight($"{scope}/weight", new Shape(width), Initializer.XavierNormal(width, 1));
+            biases[layer] = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero);
         }
 
-        return x;
+        return inputs.Graph.Apply(new CrossNetwork(weights, biases), first); // [B, n]
     }
 }

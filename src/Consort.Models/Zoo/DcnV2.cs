@@ -58,11 +58,11 @@ public sealed record DcnV2(MlpOptions Mlp, int CrossLayers = 3, CrossStructure S
             cross = inputs.Graph.Apply(new MatrixCross(weight, bias), first, cross); // [B, n]
         }
 
-        var last = Structure switch
+        Value[] last = Structure switch
         {
-            CrossStructure.Parallel => inputs.Concat(cross, inputs.Mlp(first, Mlp, "mlp")), // [B, n + last width]
-            CrossStructure.Stacked => inputs.Mlp(cross, Mlp, "mlp"), // [B, last width]
-            _ => cross,
+            CrossStructure.Parallel => [cross, inputs.Mlp(first, Mlp, "mlp")], // [B, n], [B, last width]
+            CrossStructure.Stacked => [inputs.Mlp(cross, Mlp, "mlp")], // [B, last width]
+            _ => [cross],
         };
         return inputs.Linear(last, 1, "output"); // [B, 1]
     }

@@ -25,7 +25,7 @@ public sealed record Pnn(MlpOptions Mlp) : CtrModel
     {
         var embeddings = inputs.Embeddings(); // [B, F, D]
         var pairs = inputs.InnerProducts(embeddings); // [B, F(F − 1)/2]
-        var deep = inputs.Mlp(inputs.Concat(inputs.Flatten(embeddings), pairs), Mlp, "mlp"); // [B, last width]
+        var deep = inputs.Mlp([embeddings, pairs], Mlp, "mlp"); // [B, last width]
         return inputs.Linear(deep, 1, "output"); // [B, 1]
     }
 }

@@ -203,7 +203,7 @@ public sealed unsafe class ProgramTests : IDisposable
                 2 => graph.Apply(new Add(), Any(), Any(), Any()),
                 3 => graph.Apply(new Linear(Weight(Width, 2 * Width), null), graph.Apply(new Concat(), Any(), Any())),
                 4 => graph.Apply(new Reshape(new Shape(Width)), graph.Apply(new Activate(Activation.Silu), graph.Apply(new Reshape(new Shape(2, 3)), Any()))),
-                5 => graph.Apply(new Activate(Activation.Tanh), graph.Apply(new Cross(Weight(Width), Weight(Width)), Any(), Any())),
+                5 => graph.Apply(new Activate(Activation.Tanh), graph.Apply(new CrossNetwork([Weight(Width), Weight(Width)], [Weight(Width), Weight(Width)]), Any())),
                 _ => graph.Apply(new Dropout(0.2), Any()),
             });
         for (var member = 0; member < 3; member++)

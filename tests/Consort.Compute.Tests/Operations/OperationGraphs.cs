@@ -38,13 +38,14 @@ internal sealed class OperationGraphs
         ["add"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Add(), g.Hidden(d), g.Hidden(d), g.Hidden(d)))),
         ["reshape"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Reshape(new Shape(d, f)), g.Graph.Apply(new Reshape(new Shape(f * d)), g.Fields())))),
         ["factorization machine"] = (f, d) => Make(f, d, g => f == 1 ? g.Logit(g.Fields(), g.Pairs()) : g.Pairs()),
-        ["cross"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Cross(g.Parameter(d), g.Parameter(d)), g.Hidden(d), g.Hidden(d)))),
-        ["cross of one value"] = (f, d) => Make(f, d, g => g.Logit(g.CrossTwice(g.Hidden(d)))),
+        ["cross network of one layer"] = (f, d) => Make(f, d, g => g.Logit(g.Cross(1, g.Hidden(d)))),
+        ["cross network of four layers"] = (f, d) => Make(f, d, g => g.Logit(g.Cross(4, g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d))))),
         ["linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(5, d), null), g.Hidden(d)))),
         ["linear with bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 6), g.Parameter(d)), g.Hidden(6)))),
         ["linear with relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), null, relu: true), g.Hidden(d)))),
         ["linear with bias and relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), g.Parameter(20), relu: true), g.Hidden(d)))),
         ["linear of the input"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 3), g.Parameter(d)), g.Graph.Numeric!))),
+        ["linear of three values"] = (f, d) => Make(f, d, g => g.Logit(g.LinearOfThree())),
         ["linear with relu into linear"] = (f, d) => Make(f, d, g => g.Tower(d, new Activate(Activation.Tanh))),
         ["linear with relu into dropout"] = (f, d) => Make(f, d, g => g.Tower(d, new Dropout(0.3))),
         ["linear with relu and two readers"] = (f, d) => Make(f, d, g => g.ReluTwice(d)),
@@ -146,10 +147,19 @@ internal sealed class OperationGraphs
         return Graph.Apply(new MatrixCross(Parameter(_dimension, _dimension), Parameter(_dimension)), first, second);
     }
 
-    private Value CrossTwice(Value first)
+    private Value Cross(int layers, Value value)
     {
-        var second = Graph.Apply(new Cross(Parameter(_dimension), Parameter(_dimension)), first, first);
-        return Graph.Apply(new Cross(Parameter(_dimension), Parameter(_dimension)), first, second);
+        Parameter[] Vectors() => [.. Enumerable.Range(0, layers).Select(_ => Parameter(value.Shape.Size))];
+        return Graph.Apply(new CrossNetwork(Vectors(), Vectors()), value);
+    }
+
+    // The first is read by nobody else and comes out of a ReLU, the last is no one's gradient.
+    private Value LinearOfThree()
+    {
+        var rectified = Graph.Apply(new Linear(Parameter(9, _dimension), Parameter(9), relu: true), Hidden(_dimension));
+        var hidden = Hidden(_dimension);
+        var wide = Graph.Apply(new Linear(Parameter(6, 9 + _dimension + 3), Parameter(6), relu: true), rectified, hidden, Graph.Numeric!);
+        return Graph.Apply(new Linear(Parameter(2, 6 + _dimension), null), wide, hidden);
     }
 
     private Value Tower(int width, Operation between)
@@ -171,7 +181,7 @@ internal sealed class OperationGraphs
     {
         var shared = Hidden(_dimension);
         var tanh = Graph.Apply(new Activate(Activation.Tanh), shared);
-        var cross = Graph.Apply(new Cross(Parameter(_dimension), Parameter(_dimension)), shared, tanh);
+        var cross = Cross(2, shared);
         var norm = Graph.Apply(Norm(_dimension), shared);
         var deep = Graph.Apply(new Linear(Parameter(_dimension, _dimension), Parameter(_dimension), relu: true), shared);
         var drop = Graph.Apply(new Dropout(0.2), shared);

@@ -45,16 +45,15 @@ public sealed unsafe class ReferenceTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1, 1)]
-    [InlineData(3, 10)]
-    [InlineData(129, 17)]
-    [InlineData(257, 39)]
-    public void Cross_AnySize_IsTheFormulaOfThePaper(int rows, int width)
+    [InlineData(1, 1, 1)]
+    [InlineData(3, 10, 2)]
+    [InlineData(129, 17, 3)]
+    [InlineData(257, 39, 7)]
+    public void CrossNetwork_AnySize_IsTheFormulaOfThePaper(int rows, int width, int layers)
     {
         var graph = new Graph([], width);
-        var (weight, bias) = (graph.Add(new Parameter("w", new Shape(width), Initializer.Normal(0.5))), graph.Add(new Parameter("b", new Shape(width), Initializer.Normal(0.5))));
-        var first = graph.Numeric!;
-        var crossed = graph.Apply(new Cross(weight, bias), first, graph.Apply(new Activate(Consort.Compute.Operations.Activation.Tanh), first));
+        var (weights, biases) = (Vectors("w"), Vectors("b"));
+        var crossed = graph.Apply(new CrossNetwork(weights, biases), graph.Numeric!);
         graph.AddOutput(graph.Apply(new Linear(graph.Add(new Parameter("o", new Shape(1, width), Initializer.One)), null), crossed));
         using var trial = new Trial<double>(graph, rows, _workers);
         trial.Draw(rows, 1);
@@ -62,11 +61,20 @@ public sealed unsafe class ReferenceTests : IDisposable
         var found = trial.Program.Activations(crossed);
         for (var row = 0; row < rows; row++)
         {
-            var x = Enumerable.Range(0, width).Select(i => (double)trial.Numeric[(row * width) + i]).ToArray();
-            var projection = x.Select((v, i) => Math.Tanh(v) * trial.Store.Values(weight)[i]).Sum();
+            var first = Enumerable.Range(0, width).Select(i => (double)trial.Numeric[(row * width) + i]).ToArray();
+            var x = first;
+            for (var layer = 0; layer < layers; layer++)
+            {
+                var projection = x.Select((v, i) => v * trial.Store.Values(weights[layer])[i]).Sum();
+                x = [.. x.Select((v, i) => (first[i] * projection) + trial.Store.Values(biases[layer])[i] + v)];
+            }
+
             for (var i = 0; i < width; i++)
-                Assert.Equal((x[i] * projection) + trial.Store.Values(bias)[i] + Math.Tanh(x[i]), found[(row * width) + i], 1e-12);
+                Assert.Equal(x[i], found[(row * width) + i], 1e-12 * Math.Max(1, x.Max(Math.Abs)));
         }
+
+        Parameter[] Vectors(string name) =>
+            [.. Enumerable.Range(0, layers).Select(l => graph.Add(new Parameter($"{name}{l}", new Shape(width), Initializer.Normal(0.3))))];
     }
 
     [Theory]
