@@ -73,6 +73,8 @@ internal static class GemmSpeed
         List<(string Name, Gemm Gemm, FmaPeak Peak)> ways = [(kernel.ToString(), gemm, peak)];
         if (precision.Missing() is { } reason) Console.Error.WriteLine($"bench: no {precision.Name()} here ({reason})");
         else if (precision != Precision.Fp32) ways.Add((precision.Name(), other, otherPeak));
+        using Gemm? native = NativeBlas.Missing is null ? new Gemm(workers, library: MatrixLibrary.Native) : null;
+        if (native is not null) ways.Add((NativeBlas.Name!, native, peak));
         // One row of runs for each shape, which take turns so that neighbours disturb all alike.
         GemmRun[][] runs = [.. Shapes.Where(s => only == null || s.ToString().Contains(only, StringComparison.OrdinalIgnoreCase))
             .Select(s => ways.Select(w => new GemmRun(s, w.Name, w.Gemm, w.Peak)).ToArray())];

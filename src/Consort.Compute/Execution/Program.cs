@@ -28,15 +28,18 @@ public sealed unsafe class Program<T> : IDisposable
     /// <param name="workers">The threads; the caller keeps owning them.</param>
     /// <param name="withGradients">False for a program that only computes logits.</param>
     /// <param name="precision">What matrix multiplies round their operands to; see <see cref="Precision"/>.</param>
+    /// <param name="library">Who multiplies matrices.</param>
+    /// <exception cref="NotSupportedException">A native library that is not there, or one for bf16.</exception>
     public Program(
-        Graph graph, ParameterStore<T> store, int capacity, Workers workers, bool withGradients = true, Precision precision = Precision.Fp32)
+        Graph graph, ParameterStore<T> store, int capacity, Workers workers, bool withGradients = true,
+        Precision precision = Precision.Fp32, MatrixLibrary library = MatrixLibrary.Managed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         if (graph.Outputs.Count == 0)
             throw new ArgumentException("the graph has no outputs", nameof(graph));
         (Graph, Store, Capacity, Workers) = (graph, store, capacity, workers);
         HasGradients = withGradients;
-        Gemm = new Gemm(workers, precision);
+        Gemm = new Gemm(workers, precision, library);
         _data = new T*[graph.Values.Count];
         _gradients = new T*[graph.Values.Count];
         _kernels = new Kernel?[graph.Values.Count];

@@ -17,6 +17,7 @@ public static class ExperimentRunner
     public static RunResult Run(RunRequest request, CancellationToken cancellation)
     {
         var experiment = request.Experiment;
+        experiment.Training.CheckMachine();
         var folder = new RunFolder(request.Folder);
         Claim(folder, request);
         var source = experiment.Data ?? throw new ArgumentException("the experiment names no data", nameof(request));
@@ -31,7 +32,7 @@ public static class ExperimentRunner
             var (precision, missing) = (experiment.Training.Precision, experiment.Training.Precision.Missing());
             if (missing is not null)
                 precision = Precision.Fp32;
-            WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key, precision));
+            WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key, precision, experiment.Training.MatrixLibrary));
             dataset.Encoder.Save(folder.Encoder);
             folder.Log("start", ("experiment", experiment.Name), ("data_key", dataset.Key), ("seed", experiment.Training.Seed), ("resume", request.Resume));
             if (missing is not null)

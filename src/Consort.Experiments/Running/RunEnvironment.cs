@@ -15,7 +15,7 @@ public static class RunEnvironment
     public static string Vectors =>
         Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported ? "AdvSimd" : "portable";
 
-    internal static string Describe(int threads, ulong seed, string dataKey, Precision precision) => JsonSerializer.Serialize(
+    internal static string Describe(int threads, ulong seed, string dataKey, Precision precision, MatrixLibrary library) => JsonSerializer.Serialize(
         new Dictionary<string, object>
         {
             ["consort"] = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "unknown",
@@ -27,6 +27,7 @@ public static class RunEnvironment
             ["processors"] = System.Environment.ProcessorCount,
             ["threads"] = threads,
             ["precision"] = precision.Name(),
+            ["matmul"] = library == MatrixLibrary.Native ? NativeBlas.Name ?? "none" : "managed",
             ["seed"] = seed,
             ["data_key"] = dataKey,
         },

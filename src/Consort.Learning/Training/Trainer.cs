@@ -58,13 +58,14 @@ public sealed class Trainer : IDisposable
     {
         if (data.Valid is null)
             throw new ConsortException($"{data.Folder}: found no validation split, expected one to choose the best weights by");
+        options.CheckMachine();
         foreach (var phase in phases.Where(p => p.From.Count > 0 && p.From.Count != graph.Outputs.Count))
             throw new ConsortException(
                 $"phase {phase.Name}, from: found {phase.From.Count} runs, expected {graph.Outputs.Count}, one a member");
         (_data, _options, _phases, _folder, _progress) = (data, options, phases, folder, progress);
         _workers = new Workers(threads);
         _store = new ParameterStore<float>(graph);
-        _program = new Program<float>(graph, _store, options.BatchSize, _workers, precision: options.Precision);
+        _program = new Program<float>(graph, _store, options.BatchSize, _workers, precision: options.Precision, library: options.MatrixLibrary);
         _pass = new LogitPass(_program);
         _dropout = new CounterRandom(options.Seed, "dropout");
     }

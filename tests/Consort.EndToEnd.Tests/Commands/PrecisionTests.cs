@@ -45,6 +45,24 @@ public sealed class PrecisionTests
         Assert.Contains("found \"fp8\", expected fp32 or bf16", train.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Train_NativeMatmul_UsesALibraryOrNamesWhatWasLookedFor()
+    {
+        using var clicks = new TinyClicks();
+        var experiment = clicks.WriteExperiment("native.yaml", "  epochs: 2\n  matmul: native");
+        var train = ConsoleRun.Of("train", experiment, "--out", clicks.At("run"), "--quiet");
+        if (NativeBlas.Missing is null)
+        {
+            Assert.True(train.ExitCode == 0, train.Error);
+            Assert.Contains(NativeBlas.Name!, File.ReadAllText(clicks.At("run/environment.json")), StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.Equal(CommandLine.Mistake, train.ExitCode);
+        Assert.Contains("libopenblas.so.0", train.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(clicks.At("run")), "a run that cannot begin must not claim its folder");
+    }
+
     private static int Notes(string error) => error.Split('\n').Count(line => line.Contains(Note, StringComparison.Ordinal));
 
     private static string? RecordedPrecision(string run)

@@ -88,6 +88,14 @@ public sealed class ExperimentTests : IDisposable
         Assert.Throws<ConsortException>(() => Parse(half.Text.Replace("bf16", "fp16", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public void Parse_NativeMatmulWithBf16_IsAMistake()
+    {
+        Assert.Equal(MatrixLibrary.Native, Parse(Small.Replace("epochs: 3", "matmul: native", StringComparison.Ordinal)).Training.MatrixLibrary);
+        var mistake = Assert.Throws<ConsortException>(() => Parse(Small.Replace("epochs: 3", "matmul: native\n  precision: bf16", StringComparison.Ordinal)));
+        Assert.Contains("found native with precision bf16, expected fp32", mistake.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(Small)]
     [InlineData(Phased)]

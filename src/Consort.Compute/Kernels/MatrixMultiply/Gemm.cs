@@ -17,15 +17,22 @@ public sealed unsafe class Gemm : IDisposable
     private readonly GemmLoops<double> _doubles = new();
     private readonly FloatGemm _floats;
     private readonly Bf16Gemm? _bf16;
+    private readonly NativeGemm? _native;
     private readonly NarrowGemm _narrow;
 
     /// <summary>Chooses the fastest kernels that this machine has.</summary>
     /// <param name="workers">Who shares the work; not disposed with this object.</param>
     /// <param name="precision">Of the operands; fp32 is used where this machine cannot do with less, see
     /// <see cref="Precisions.Missing"/>.</param>
-    public Gemm(Workers workers, Precision precision = Precision.Fp32)
+    /// <param name="library">Who multiplies in fp32.</param>
+    /// <exception cref="NotSupportedException">A native library that is not there, or one for bf16.</exception>
+    public Gemm(Workers workers, Precision precision = Precision.Fp32, MatrixLibrary library = MatrixLibrary.Managed)
         : this(workers, precision == Precision.Bf16 && IsAvailable(GemmKernel.Bf16) ? GemmKernel.Bf16 : Fastest)
     {
+        if (library == MatrixLibrary.Managed) return;
+        if (precision != Precision.Fp32) throw new NotSupportedException($"native multiplies are in fp32, found {precision.Name()}");
+        if (NativeBlas.Missing is { } missing) throw new NotSupportedException(missing);
+        _native = new NativeGemm(workers);
     }
 
     /// <summary>Uses given kernels, so that tests reach those that this machine would not choose.</summary>
@@ -71,6 +78,7 @@ public sealed unsafe class Gemm : IDisposable
         Check(call);
         if (call.M == 0 || call.N == 0) return;
         if (NarrowGemm.Fits(call)) _narrow.Run(call);
+        else if (_native is not null && NativeGemm.Fits(call)) _native.Run(call);
         else if (_bf16 is not null && Bf16Gemm.Fits(call)) _bf16.Run(call);
         else _floats.Run(call);
     }
@@ -90,6 +98,7 @@ public sealed unsafe class Gemm : IDisposable
     {
         _floats.Dispose();
         _bf16?.Dispose();
+        _native?.Dispose();
         _narrow.Dispose();
     }
 
