@@ -181,7 +181,7 @@ internal sealed class OperationGraphs
     {
         var shared = Hidden(_dimension);
         var tanh = Graph.Apply(new Activate(Activation.Tanh), shared);
-        var cross = Cross(2, shared);
+        var cross = Cross(2, tanh);
         var norm = Graph.Apply(Norm(_dimension), shared);
         var deep = Graph.Apply(new Linear(Parameter(_dimension, _dimension), Parameter(_dimension), relu: true), shared);
         var drop = Graph.Apply(new Dropout(0.2), shared);

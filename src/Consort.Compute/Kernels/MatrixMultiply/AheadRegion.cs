@@ -11,16 +11,14 @@ internal readonly unsafe struct AheadRegion
 
     private readonly byte* _start;
     private readonly nint _perTile;
+    private readonly nint _perStep; // bytes from the line asked for in a step to that of the next
     private readonly int _tiles;
 
     private AheadRegion(float* start, nint perTile, nint perStep, int tiles)
     {
-        (_perTile, PerStep, _tiles) = (perTile, perStep, tiles);
+        (_perTile, _perStep, _tiles) = (perTile, perStep, tiles);
         _start = (byte*)start;
     }
-
-    /// <summary>Bytes from the line asked for in a step to that of the next.</summary>
-    public nint PerStep { get; }
 
     /// <summary>A stretch without gaps, spread over a number of tiles.</summary>
     public static AheadRegion Stretch(float* start, nint elements, int tiles, int depth)
@@ -36,8 +34,20 @@ internal readonly unsafe struct AheadRegion
 
     /// <summary>Rows that each hold one step of the depth: a line of every row with each tile.</summary>
     public static AheadRegion Steps(float* start, nint stride, int columns) =>
-        new(start, LineFloats * sizeof(float), stride * sizeof(float), columns / LineFloats + 1);
+        new(start, LineFloats * sizeof(float), stride * sizeof(float), Lines(start, stride, columns));
 
-    /// <summary>Where the share of a tile begins, or null if it has none.</summary>
-    public byte* Share(int tile) => (uint)tile < (uint)_tiles ? _start + tile * _perTile : null;
+    /// <summary>Tiles that have a share.</summary>
+    public int Tiles => _tiles;
+
+    /// <summary>Makes a tile ask for a share, or, where there is none, for a line that is at hand.</summary>
+    public void Ask(ref GemmTile tile, int share)
+    {
+        bool has = (uint)share < (uint)_tiles;
+        tile.Ahead = has ? _start + share * _perTile : (byte*)tile.B;
+        tile.AheadStep = has ? _perStep : 0;
+    }
+
+    // At most so many lines hold a row.
+    private static int Lines(float* start, nint stride, int columns) =>
+        ((nint)start / sizeof(float) | stride | (nint)columns) % LineFloats == 0 ? columns / LineFloats : columns / LineFloats + 1;
 }

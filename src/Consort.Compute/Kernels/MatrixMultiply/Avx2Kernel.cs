@@ -42,7 +42,8 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
     {
         float* b = tile.B;
         byte* ahead = tile.Ahead;
-        nint aheadStep = tile.AheadStep, row = tile.Lda * sizeof(float), row2 = 2 * row, row3 = 3 * row;
+        nint aheadStep = tile.AheadStep, stepA = tile.StepA * sizeof(float), stepB = tile.StepB;
+        nint row = tile.RowA * sizeof(float), row2 = 2 * row, row3 = 3 * row;
         byte* a0 = (byte*)tile.A, a3 = a0 + row3;
         Vector256<float> x, zero = Vector256<float>.Zero;
         Vector256<float> c0a = zero, c1a = zero, c2a = zero, c3a = zero, c4a = zero, c5a = zero, c0b = zero;
@@ -57,9 +58,9 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
             x = Create(*(float*)a3); c3a = FusedMultiplyAdd(x, b0, c3a); c3b = FusedMultiplyAdd(x, b1, c3b);
             x = Create(*(float*)(a3 + row)); c4a = FusedMultiplyAdd(x, b0, c4a); c4b = FusedMultiplyAdd(x, b1, c4b);
             x = Create(*(float*)(a3 + row2)); c5a = FusedMultiplyAdd(x, b0, c5a); c5b = FusedMultiplyAdd(x, b1, c5b);
-            a0 += sizeof(float);
-            a3 += sizeof(float);
-            b += 16;
+            a0 += stepA;
+            a3 += stepA;
+            b += stepB;
             ahead += aheadStep;
         }
         float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
@@ -93,7 +94,8 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
     {
         float* b = tile.B;
         byte* ahead = tile.Ahead;
-        nint aheadStep = tile.AheadStep, row = tile.Lda * sizeof(float), row2 = 2 * row, row3 = 3 * row;
+        nint aheadStep = tile.AheadStep, stepA = tile.StepA * sizeof(float), stepB = tile.StepB;
+        nint row = tile.RowA * sizeof(float), row2 = 2 * row, row3 = 3 * row;
         byte* a0 = (byte*)tile.A, a3 = a0 + row3;
         Vector256<float> x, zero = Vector256<float>.Zero;
         Vector256<float> c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero;
@@ -107,9 +109,9 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
             x = Create(*(float*)a3); c3 = FusedMultiplyAdd(x, b0, c3);
             x = Create(*(float*)(a3 + row)); c4 = FusedMultiplyAdd(x, b0, c4);
             x = Create(*(float*)(a3 + row2)); c5 = FusedMultiplyAdd(x, b0, c5);
-            a0 += sizeof(float);
-            a3 += sizeof(float);
-            b += 8;
+            a0 += stepA;
+            a3 += stepA;
+            b += stepB;
             ahead += aheadStep;
         }
         float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
@@ -143,7 +145,8 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
     {
         float* b = tile.B;
         byte* ahead = tile.Ahead;
-        nint aheadStep = tile.AheadStep, row = tile.Lda * sizeof(float), row2 = 2 * row, row3 = 3 * row;
+        nint aheadStep = tile.AheadStep, stepA = tile.StepA * sizeof(float), stepB = tile.StepB;
+        nint row = tile.RowA * sizeof(float), row2 = 2 * row, row3 = 3 * row;
         byte* a0 = (byte*)tile.A;
         Vector256<float> x, zero = Vector256<float>.Zero;
         Vector256<float> c0a = zero, c1a = zero, c2a = zero, c0b = zero, c1b = zero, c2b = zero;
@@ -154,8 +157,8 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
             x = Create(*(float*)a0); c0a = FusedMultiplyAdd(x, b0, c0a); c0b = FusedMultiplyAdd(x, b1, c0b);
             x = Create(*(float*)(a0 + row)); c1a = FusedMultiplyAdd(x, b0, c1a); c1b = FusedMultiplyAdd(x, b1, c1b);
             x = Create(*(float*)(a0 + row2)); c2a = FusedMultiplyAdd(x, b0, c2a); c2b = FusedMultiplyAdd(x, b1, c2b);
-            a0 += sizeof(float);
-            b += 16;
+            a0 += stepA;
+            b += stepB;
             ahead += aheadStep;
         }
         float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
@@ -177,7 +180,8 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
     {
         float* b = tile.B;
         byte* ahead = tile.Ahead;
-        nint aheadStep = tile.AheadStep, row = tile.Lda * sizeof(float), row2 = 2 * row, row3 = 3 * row;
+        nint aheadStep = tile.AheadStep, stepA = tile.StepA * sizeof(float), stepB = tile.StepB;
+        nint row = tile.RowA * sizeof(float), row2 = 2 * row, row3 = 3 * row;
         byte* a0 = (byte*)tile.A;
         Vector256<float> x, zero = Vector256<float>.Zero;
         Vector256<float> c0 = zero, c1 = zero, c2 = zero;
@@ -188,8 +192,8 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
             x = Create(*(float*)a0); c0 = FusedMultiplyAdd(x, b0, c0);
             x = Create(*(float*)(a0 + row)); c1 = FusedMultiplyAdd(x, b0, c1);
             x = Create(*(float*)(a0 + row2)); c2 = FusedMultiplyAdd(x, b0, c2);
-            a0 += sizeof(float);
-            b += 8;
+            a0 += stepA;
+            b += stepB;
             ahead += aheadStep;
         }
         float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
@@ -209,5 +213,5 @@ internal readonly unsafe struct Avx2Kernel : IGemmKernel
     // MaxNative returns its second operand if one is NaN, so that NaN is not hidden by the floor.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(Vector256<float> sum, Vector256<float> floor, float* addend, float* mask, float* c) =>
-        (MaxNative(floor, sum + Load(addend)) & GreaterThan(Load(mask), Vector256<float>.Zero)).Store(c);
+        ConditionalSelect(GreaterThan(Load(mask), Vector256<float>.Zero), MaxNative(floor, sum + Load(addend)), Vector256<float>.Zero).Store(c);
 }

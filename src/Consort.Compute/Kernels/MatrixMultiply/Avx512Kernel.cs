@@ -42,7 +42,8 @@ internal readonly unsafe struct Avx512Kernel : IGemmKernel
     {
         float* b = tile.B;
         byte* ahead = tile.Ahead;
-        nint aheadStep = tile.AheadStep, row = tile.Lda * sizeof(float), row2 = 2 * row, row3 = 3 * row;
+        nint aheadStep = tile.AheadStep, stepA = tile.StepA * sizeof(float), stepB = tile.StepB;
+        nint row = tile.RowA * sizeof(float), row2 = 2 * row, row3 = 3 * row;
         byte* a0 = (byte*)tile.A, a3 = a0 + row3, a6 = a3 + row3, a9 = a6 + row3, a12 = a9 + row3;
         Vector512<float> x, zero = Vector512<float>.Zero;
         Vector512<float> c0a = zero, c1a = zero, c2a = zero, c3a = zero, c4a = zero, c5a = zero, c6a = zero;
@@ -67,12 +68,12 @@ internal readonly unsafe struct Avx512Kernel : IGemmKernel
             x = Create(*(float*)(a9 + row2)); cBa = FusedMultiplyAdd(x, b0, cBa); cBb = FusedMultiplyAdd(x, b1, cBb);
             x = Create(*(float*)a12); cCa = FusedMultiplyAdd(x, b0, cCa); cCb = FusedMultiplyAdd(x, b1, cCb);
             x = Create(*(float*)(a12 + row)); cDa = FusedMultiplyAdd(x, b0, cDa); cDb = FusedMultiplyAdd(x, b1, cDb);
-            a0 += sizeof(float);
-            a3 += sizeof(float);
-            a6 += sizeof(float);
-            a9 += sizeof(float);
-            a12 += sizeof(float);
-            b += 32;
+            a0 += stepA;
+            a3 += stepA;
+            a6 += stepA;
+            a9 += stepA;
+            a12 += stepA;
+            b += stepB;
             ahead += aheadStep;
         }
         float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
@@ -138,7 +139,8 @@ internal readonly unsafe struct Avx512Kernel : IGemmKernel
     {
         float* b = tile.B;
         byte* ahead = tile.Ahead;
-        nint aheadStep = tile.AheadStep, row = tile.Lda * sizeof(float), row2 = 2 * row, row3 = 3 * row;
+        nint aheadStep = tile.AheadStep, stepA = tile.StepA * sizeof(float), stepB = tile.StepB;
+        nint row = tile.RowA * sizeof(float), row2 = 2 * row, row3 = 3 * row;
         byte* a0 = (byte*)tile.A, a3 = a0 + row3, a6 = a3 + row3, a9 = a6 + row3, a12 = a9 + row3;
         Vector512<float> x, zero = Vector512<float>.Zero;
         Vector512<float> c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero;
@@ -161,12 +163,12 @@ internal readonly unsafe struct Avx512Kernel : IGemmKernel
             x = Create(*(float*)(a9 + row2)); cB = FusedMultiplyAdd(x, b0, cB);
             x = Create(*(float*)a12); cC = FusedMultiplyAdd(x, b0, cC);
             x = Create(*(float*)(a12 + row)); cD = FusedMultiplyAdd(x, b0, cD);
-            a0 += sizeof(float);
-            a3 += sizeof(float);
-            a6 += sizeof(float);
-            a9 += sizeof(float);
-            a12 += sizeof(float);
-            b += 16;
+            a0 += stepA;
+            a3 += stepA;
+            a6 += stepA;
+            a9 += stepA;
+            a12 += stepA;
+            b += stepB;
             ahead += aheadStep;
         }
         float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
@@ -232,7 +234,8 @@ internal readonly unsafe struct Avx512Kernel : IGemmKernel
     {
         float* b = tile.B;
         byte* ahead = tile.Ahead;
-        nint aheadStep = tile.AheadStep, row = tile.Lda * sizeof(float), row2 = 2 * row, row3 = 3 * row;
+        nint aheadStep = tile.AheadStep, stepA = tile.StepA * sizeof(float), stepB = tile.StepB;
+        nint row = tile.RowA * sizeof(float), row2 = 2 * row, row3 = 3 * row;
         byte* a0 = (byte*)tile.A, a3 = a0 + row3, a6 = a3 + row3;
         Vector512<float> x, zero = Vector512<float>.Zero;
         Vector512<float> c0a = zero, c1a = zero, c2a = zero, c3a = zero, c4a = zero, c5a = zero, c6a = zero;
@@ -250,10 +253,10 @@ internal readonly unsafe struct Avx512Kernel : IGemmKernel
             x = Create(*(float*)(a3 + row2)); c5a = FusedMultiplyAdd(x, b0, c5a); c5b = FusedMultiplyAdd(x, b1, c5b);
             x = Create(*(float*)a6); c6a = FusedMultiplyAdd(x, b0, c6a); c6b = FusedMultiplyAdd(x, b1, c6b);
             x = Create(*(float*)(a6 + row)); c7a = FusedMultiplyAdd(x, b0, c7a); c7b = FusedMultiplyAdd(x, b1, c7b);
-            a0 += sizeof(float);
-            a3 += sizeof(float);
-            a6 += sizeof(float);
-            b += 32;
+            a0 += stepA;
+            a3 += stepA;
+            a6 += stepA;
+            b += stepB;
             ahead += aheadStep;
         }
         float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
@@ -295,7 +298,8 @@ internal readonly unsafe struct Avx512Kernel : IGemmKernel
     {
         float* b = tile.B;
         byte* ahead = tile.Ahead;
-        nint aheadStep = tile.AheadStep, row = tile.Lda * sizeof(float), row2 = 2 * row, row3 = 3 * row;
+        nint aheadStep = tile.AheadStep, stepA = tile.StepA * sizeof(float), stepB = tile.StepB;
+        nint row = tile.RowA * sizeof(float), row2 = 2 * row, row3 = 3 * row;
         byte* a0 = (byte*)tile.A, a3 = a0 + row3, a6 = a3 + row3;
         Vector512<float> x, zero = Vector512<float>.Zero;
         Vector512<float> c0 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero, c6 = zero;
@@ -312,10 +316,10 @@ internal readonly unsafe struct Avx512Kernel : IGemmKernel
             x = Create(*(float*)(a3 + row2)); c5 = FusedMultiplyAdd(x, b0, c5);
             x = Create(*(float*)a6); c6 = FusedMultiplyAdd(x, b0, c6);
             x = Create(*(float*)(a6 + row)); c7 = FusedMultiplyAdd(x, b0, c7);
-            a0 += sizeof(float);
-            a3 += sizeof(float);
-            a6 += sizeof(float);
-            b += 16;
+            a0 += stepA;
+            a3 += stepA;
+            a6 += stepA;
+            b += stepB;
             ahead += aheadStep;
         }
         float* c = tile.C, addend = tile.Addend, mask = tile.Mask;
@@ -355,5 +359,5 @@ internal readonly unsafe struct Avx512Kernel : IGemmKernel
     // MaxNative returns its second operand if one is NaN, so that NaN is not hidden by the floor.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(Vector512<float> sum, Vector512<float> floor, float* addend, float* mask, float* c) =>
-        (MaxNative(floor, sum + Load(addend)) & GreaterThan(Load(mask), Vector512<float>.Zero)).Store(c);
+        ConditionalSelect(GreaterThan(Load(mask), Vector512<float>.Zero), MaxNative(floor, sum + Load(addend)), Vector512<float>.Zero).Store(c);
 }

@@ -19,7 +19,7 @@ internal readonly struct GemmPlan
     private const int DepthUnit = 16;
     private const long SharedElements = 4 << 20; // of a B that is kept whole
 
-    public GemmPlan(int m, int n, int k, bool transA, int rows, int columns, int threads)
+    public GemmPlan(int m, int n, int k, int rows, int columns, int threads)
     {
         PanelsA = (m + rows - 1) / rows;
         PanelsB = (n + columns - 1) / columns;
@@ -38,14 +38,8 @@ internal readonly struct GemmPlan
             PackUnits = Math.Clamp(PackElements / (depth * columns), 1, PanelsB);
             Packs = (PanelsB + PackUnits - 1) / PackUnits;
         }
-        else if (transA)
-        {
-            PackUnits = Math.Max(1, PackElements / m / DepthUnit) * DepthUnit;
-            Packs = (Depth + PackUnits - 1) / PackUnits;
-        }
         else
         {
-            PackUnits = 1;
             Packs = 1; // the last rows; the others are read where they are
         }
         Total = Packs + (Chunks - 1) * (Packs + Parts) + Parts;
@@ -78,7 +72,7 @@ internal readonly struct GemmPlan
     /// <summary>Pieces that the shared operand of a chunk is packed in.</summary>
     public int Packs { get; }
 
-    /// <summary>Size of such a piece: panels of B, or steps of the depth of a transposed A.</summary>
+    /// <summary>Panels of B in such a piece.</summary>
     public int PackUnits { get; }
 
     /// <summary>Pieces in the whole sequence.</summary>

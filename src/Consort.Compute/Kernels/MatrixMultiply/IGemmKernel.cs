@@ -9,11 +9,17 @@ internal unsafe struct GemmTile
     /// <summary>First of the tile's rows of A.</summary>
     public float* A;
 
-    /// <summary>Elements from one row of A to the next.</summary>
-    public nint Lda;
+    /// <summary>Elements from one row of A to the next: 1 if A is transposed and read where it is.</summary>
+    public nint RowA;
 
-    /// <summary>Panel of B: a step holds one element of each column of the tile.</summary>
+    /// <summary>Elements from one step of A to the next.</summary>
+    public nint StepA;
+
+    /// <summary>Panel of B: a step holds one element of each column of the tile, neighbours.</summary>
     public float* B;
+
+    /// <summary>Elements from one step of B to the next: the width of the tile if B is packed.</summary>
+    public nint StepB;
 
     /// <summary>Added to the product: what C held, or the bias with a stride of 0.</summary>
     public float* Addend;

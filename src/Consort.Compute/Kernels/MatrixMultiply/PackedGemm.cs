@@ -4,14 +4,17 @@ using Consort.Compute.Parallel;
 namespace Consort.Compute.Kernels.MatrixMultiply;
 
 /// <summary>
-/// The blocked matrix multiply. B is packed into panels, a transposed A is transposed once, and an A that is stored by
-/// rows is read where it is; see <see cref="GemmPlan"/> for who packs what and when.
+/// The blocked matrix multiply. B is packed into panels and A is read where it is; see <see cref="GemmPlan"/> for who
+/// packs what and when. The weight gradient, whose operands are used too seldom to be packed, is
+/// <see cref="InPlaceGemm{TKernel}"/>'s.
 /// </summary>
 internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJob
     where TKernel : struct, IGemmKernel
 {
     private readonly Workers _workers;
-    private readonly NativeBuffer _sharedBuffer = new(), _ownBuffer = new(), _rowBuffer = new();
+    private readonly NativeBuffer _sharedBuffer = new(), _ownBuffer = new();
+    private readonly TileWriter<TKernel> _writer = new();
+    private readonly InPlaceGemm<TKernel> _inPlace;
     private int[] _finishedParts = new int[16]; // per chunk
     private int[] _finishedPacks = new int[16]; // per chunk
     private int[] _progress = new int[64]; // per part: chunks added to C
@@ -19,18 +22,26 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
     private GemmCall<float> _call;
     private GemmPlan _plan;
     private float* _shared, _own;
-    private float* _ones; // as many as a tile has columns
-    private float* _row; // [N] the bias or zeros, to the end of the last panel
     private nint _sharedLength, _ownLength;
     private nint _panelB; // elements from one panel of B to the next
     private nint _stepA; // elements from one row of a packed A to the next
 
-    public PackedGemm(Workers workers) => _workers = workers;
+    public PackedGemm(Workers workers)
+    {
+        _workers = workers;
+        _inPlace = new InPlaceGemm<TKernel>(workers, _writer);
+    }
 
     public override void Run(in GemmCall<float> call)
     {
+        _writer.Begin(call);
+        if (call.TransA && !call.TransB)
+        {
+            _inPlace.Run(call);
+            return;
+        }
         _call = call;
-        _plan = new GemmPlan(call.M, call.N, call.K, call.TransA, TKernel.Rows, TKernel.Columns, _workers.Threads);
+        _plan = new GemmPlan(call.M, call.N, call.K, TKernel.Rows, TKernel.Columns, _workers.Threads);
         TakeBuffers();
         Reset(ref _finishedParts, _plan.Chunks);
         Reset(ref _finishedPacks, _plan.Chunks);
@@ -42,7 +53,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
     {
         _sharedBuffer.Dispose();
         _ownBuffer.Dispose();
-        _rowBuffer.Dispose();
+        _writer.Dispose();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -55,7 +66,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         {
             if (chunk > 1) Await(ref _finishedParts[chunk - 2], _plan.Parts); // who still read this buffer
             if (_plan.SharesB) PackSharedB(piece, from, depth, shared);
-            else PackSharedA(piece, from, depth, shared);
+            else CopyLastRows(from, depth, shared);
             Interlocked.Increment(ref _finishedPacks[chunk]);
             return;
         }
@@ -65,10 +76,10 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         if (_plan.SharesB)
         {
             int end = Math.Min(_plan.PanelsA, first + _plan.PartPanels);
-            PackOwnA(first, end, from, depth, own);
+            if (end == _plan.PanelsA) CopyLastRows(from, depth, own);
             Await(ref _finishedPacks[chunk], _plan.Packs);
             Await(ref _progress[piece], chunk);
-            if (_call.RowSums != null) SumRows(first * TKernel.Rows, Math.Min(_call.M, end * TKernel.Rows), first, own, from, depth);
+            if (_call.RowSums != null) SumRows(first * TKernel.Rows, Math.Min(_call.M, end * TKernel.Rows), from, depth);
             Multiply(own, first, end, shared, 0, _plan.PanelsB, chunk, piece);
         }
         else
@@ -77,7 +88,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
             PackB(first, end, from, depth, own);
             Await(ref _finishedPacks[chunk], _plan.Packs);
             Await(ref _progress[piece], chunk);
-            if (_call.RowSums != null) SumRows((int)((long)_call.M * piece / _plan.Parts), (int)((long)_call.M * (piece + 1) / _plan.Parts), 0, shared, from, depth);
+            if (_call.RowSums != null) SumRows((int)((long)_call.M * piece / _plan.Parts), (int)((long)_call.M * (piece + 1) / _plan.Parts), from, depth);
             Multiply(shared, 0, _plan.PanelsA, own, first, end, chunk, piece);
         }
         Volatile.Write(ref _progress[piece], chunk + 1);
@@ -104,78 +115,24 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         int blocks = Math.Max(1, (depth + _plan.BlockDepth - 1) / Math.Max(1, _plan.BlockDepth));
         int tiles = (a1 - a0) * (b1 - b0) * blocks;
         (AheadRegion early, AheadRegion late) = LookAhead(chunk, piece, tiles);
-        var tile = new GemmTile { Ldc = _call.Ldc };
+        var tile = new GemmTile();
         for (int block = 0, done = 0; block < blocks; block++)
         {
             int at = block * _plan.BlockDepth;
-            bool last = chunk == _plan.Chunks - 1 && block == blocks - 1;
-            bool add = chunk + block > 0 || _call.Accumulate;
-            bool masked = last && _call.Mask != null;
+            bool first = chunk + block == 0, last = chunk == _plan.Chunks - 1 && block == blocks - 1;
             tile.Depth = Math.Min(_plan.BlockDepth, depth - at);
-            tile.Floor = last && _call.Activation == Activation.Relu ? 0 : float.NegativeInfinity;
             for (int j = b0; j < b1; j++)
             {
-                int column = j * TKernel.Columns, columns = Math.Min(TKernel.Columns, _call.N - column);
-                bool narrow = IsNarrow(columns);
-                int tileColumns = narrow ? TKernel.Columns / 2 : TKernel.Columns;
-                tile.B = packedB + (j - b0) * _panelB + at * tileColumns; // stays in the first-level cache while A passes by
+                int column = j * TKernel.Columns;
+                tile.StepB = TileWriter<TKernel>.Width(_call.N - column);
+                tile.B = packedB + (j - b0) * _panelB + at * tile.StepB; // stays in the first-level cache while A passes by
                 for (int i = a0; i < a1; i++, done++)
                 {
-                    int row = i * TKernel.Rows, rows = Math.Min(TKernel.Rows, _call.M - row);
-                    bool @short = rows <= TKernel.ShortRows;
-                    (tile.Lda, bool packed) = StepOfA(i);
-                    tile.A = at + (packed ? packedA + (_call.TransA ? (i - a0) * TKernel.Rows * _stepA : 0) : _call.A + row * _call.Lda + from);
-                    tile.C = _call.C + row * _call.Ldc + column;
-                    tile.Addend = add ? tile.C : _row + column;
-                    tile.Ldaddend = add ? _call.Ldc : 0;
-                    tile.Mask = masked ? _call.Mask + row * _call.Ldmask + column : _ones;
-                    tile.Ldmask = masked ? _call.Ldmask : 0;
-                    AskAhead(ref tile, done < tiles / 2 ? early : late, done < tiles / 2 ? done : done - tiles / 2);
-                    if (chunk + block == 0 && _call.Accumulate && _call.Bias != null) AddBias(tile.C, rows, column, columns);
-                    bool whole = rows == (@short ? TKernel.ShortRows : TKernel.Rows) && columns == tileColumns;
-                    if (whole) TKernel.Multiply(tile, @short, narrow);
-                    else Edge(tile, rows, columns, add, masked, @short, narrow);
+                    PlaceA(ref tile, i, from, at, packedA);
+                    (done < tiles / 2 ? early : late).Ask(ref tile, done < tiles / 2 ? done : done - tiles / 2);
+                    _writer.Multiply(ref tile, i * TKernel.Rows, column, first, last);
                 }
             }
         }
-    }
-
-    private static void AskAhead(ref GemmTile tile, in AheadRegion region, int share)
-    {
-        byte* start = region.Share(share);
-        tile.Ahead = start == null ? (byte*)tile.B : start; // if there is nothing to ask for, a line that is at hand
-        tile.AheadStep = start == null ? 0 : region.PerStep;
-    }
-
-    // The last rows or columns: a whole tile is computed aside and the part that exists is copied.
-    private static void Edge(GemmTile tile, int rows, int columns, bool add, bool masked, bool @short, bool narrow)
-    {
-        int width = TKernel.Columns, size = TKernel.Rows * width;
-        float* aside = stackalloc float[2 * size];
-        float* c = tile.C;
-        nint ldc = tile.Ldc;
-        if (add)
-        {
-            Panels.CopyRows(c, ldc, rows, columns, aside, width);
-            tile.Addend = aside;
-            tile.Ldaddend = width;
-        }
-        if (masked)
-        {
-            Panels.CopyRows(tile.Mask, tile.Ldmask, rows, columns, aside + size, width);
-            tile.Mask = aside + size;
-            tile.Ldmask = width;
-        }
-        tile.C = aside;
-        tile.Ldc = width;
-        TKernel.Multiply(tile, @short, narrow);
-        Panels.CopyRows(aside, width, rows, columns, c, ldc);
-    }
-
-    private void AddBias(float* c, int rows, int column, int columns)
-    {
-        for (int i = 0; i < rows; i++, c += _call.Ldc)
-            for (int j = 0; j < columns; j++)
-                c[j] += _call.Bias[column + j];
     }
 }

@@ -51,6 +51,45 @@ internal static unsafe class Panels
         return sum;
     }
 
+    /// <summary>The sums of the columns of a matrix, over <paramref name="rows"/> rows, or added to what is there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void SumColumns(float* from, nint stride, int rows, int columns, float* to, bool add)
+    {
+        int j = 0;
+        for (; j + 8 <= columns; j += 8)
+        {
+            Vector256<float> a = Vector256<float>.Zero, b = a, c = a, d = a;
+            float* at = from + j;
+            int k = 0;
+            for (; k + 4 <= rows; k += 4, at += 4 * stride)
+            {
+                a += Vector256.Load(at);
+                b += Vector256.Load(at + stride);
+                c += Vector256.Load(at + 2 * stride);
+                d += Vector256.Load(at + 3 * stride);
+            }
+            for (; k < rows; k++, at += stride) a += Vector256.Load(at);
+            Vector256<float> sum = a + b + (c + d);
+            (add ? Vector256.Load(to + j) + sum : sum).Store(to + j);
+        }
+        for (; j < columns; j++)
+        {
+            float a = 0, b = 0, c = 0, d = 0; // as above, so that the result does not depend on where a range begins
+            float* at = from + j;
+            int k = 0;
+            for (; k + 4 <= rows; k += 4, at += 4 * stride)
+            {
+                a += at[0];
+                b += at[stride];
+                c += at[2 * stride];
+                d += at[3 * stride];
+            }
+            for (; k < rows; k++, at += stride) a += *at;
+            float sum = a + b + (c + d);
+            to[j] = add ? to[j] + sum : sum;
+        }
+    }
+
     /// <summary>Copies a matrix row by row.</summary>
     public static void CopyRows(float* from, nint stride, int rows, int columns, float* to, nint toStride)
     {

@@ -5,7 +5,7 @@ namespace Consort.Compute.Kernels.MatrixMultiply.Bf16;
 
 /// <summary>
 /// How a function is called on this system. Written code may use all vector registers and, of the others, all that
-/// are not the caller's by either convention, and rbx, rsi and rdi.
+/// are not the caller's by either convention, and rbx, rsi, rdi, r12 and r13.
 /// </summary>
 internal sealed class CallConvention
 {
@@ -35,6 +35,8 @@ internal sealed class CallConvention
         code.push(rbx);
         code.push(rsi);
         code.push(rdi);
+        code.push(r12);
+        code.push(r13);
         if (!_windows) return;
         code.sub(rsp, Kept * VectorBytes);
         for (int i = 0; i < Kept; i++) code.vmovups(__xmmword_ptr[rsp + i * VectorBytes], KeptVectors[i]);
@@ -49,6 +51,8 @@ internal sealed class CallConvention
             for (int i = 0; i < Kept; i++) code.vmovups(KeptVectors[i], __xmmword_ptr[rsp + i * VectorBytes]);
             code.add(rsp, Kept * VectorBytes);
         }
+        code.pop(r13);
+        code.pop(r12);
         code.pop(rdi);
         code.pop(rsi);
         code.pop(rbx);

@@ -38,9 +38,13 @@ internal static unsafe class TileCode
 
     private static void Multiply(Assembler code, int rows, int vectors)
     {
-        AssemblerRegister64 depth = rax, b = r9, ahead = r10, aheadStep = r11;
+        AssemblerRegister64 depth = rax, b = r9, ahead = r10, aheadStep = r11, stepA = r12, stepB = r13;
         Label step = code.CreateLabel(), end = code.CreateLabel();
-        code.mov(rcx, Field(o => &o->Lda));
+        code.mov(stepA, Field(o => &o->StepA));
+        code.mov(stepB, Field(o => &o->StepB));
+        code.shl(stepA, 2);
+        code.shl(stepB, 2);
+        code.mov(rcx, Field(o => &o->RowA));
         code.shl(rcx, 2);
         code.lea(rdx, __[rcx + rcx * 2]); // three rows
         code.lea(rsi, __[rcx + rcx * 4]); // five
@@ -63,9 +67,9 @@ internal static unsafe class TileCode
             code.vpbroadcastd(X, RowOfA(i));
             for (int j = 0; j < vectors; j++) code.vdpbf16ps(Sums[i * vectors + j], X, B[j]);
         }
-        code.add(rdi, sizeof(float));
-        code.add(r8, sizeof(float));
-        code.add(b, vectors * LineBytes);
+        code.add(rdi, stepA);
+        code.add(r8, stepA);
+        code.add(b, stepB);
         code.add(ahead, aheadStep);
         code.dec(depth);
         code.jne(step);

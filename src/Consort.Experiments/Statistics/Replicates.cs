@@ -1,0 +1,35 @@
+namespace Consort.Experiments.Statistics;
+
+/// <summary>The same measurement over several seeds.</summary>
+/// <param name="Values">One a seed, in the order of the seeds.</param>
+public sealed record Replicates(IReadOnlyList<double> Values)
+{
+    /// <summary>Their mean; NaN if there are none.</summary>
+    public double Mean => Values.Count == 0 ? double.NaN : Values.Average();
+
+    /// <summary>Their standard deviation with n − 1 below; NaN for fewer than two.</summary>
+    public double Deviation
+    {
+        get
+        {
+            if (Values.Count < 2)
+                return double.NaN;
+            var mean = Mean;
+            return Math.Sqrt(Values.Sum(v => (v - mean) * (v - mean)) / (Values.Count - 1));
+        }
+    }
+
+    /// <summary>
+    /// Compares two measurements of the same seeds, first minus second: Student's t over the differences seed by seed, so
+    /// that what a seed does to both cancels.
+    /// </summary>
+    /// <exception cref="ArgumentException">Different numbers of seeds, or fewer than two.</exception>
+    public static Comparison Compare(Replicates first, Replicates second)
+    {
+        if (first.Values.Count != second.Values.Count || first.Values.Count < 2)
+            throw new ArgumentException($"found {first.Values.Count} and {second.Values.Count} seeds, expected as many, at least two");
+        var differences = new Replicates([.. first.Values.Zip(second.Values, (a, b) => a - b)]);
+        var n = differences.Values.Count;
+        return Comparison.FromStudent(differences.Mean, differences.Deviation / Math.Sqrt(n), n - 1);
+    }
+}
