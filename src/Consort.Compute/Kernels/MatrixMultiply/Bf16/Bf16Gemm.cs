@@ -9,7 +9,7 @@ namespace Consort.Compute.Kernels.MatrixMultiply.Bf16;
 /// neighbours along the depth then take the place of floats in <see cref="PackedGemm{TKernel}"/>, at half the depth.
 /// </summary>
 /// <remarks>Row sums are those of the floats. Only where <see cref="Bf16Code.Missing"/> is null.</remarks>
-internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
+internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob, IRowSource
 {
     private const int LeastDepth = 16; // below, converting costs more than it saves
     private const int PieceElements = 32 * 1024;
@@ -28,6 +28,7 @@ internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
 
     private GemmCall<float> _call;
     private Operand _a, _b;
+    private int _piecesBefore; // of A, converted before the multiply rather than part by part
     private float* _zeros; // stands for the row after the last
     private float* _sums; // [pieces of A, M], of the columns of a transposed A
 
@@ -60,7 +61,9 @@ internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
         _b = Prepare(call.B, call.Ldb, call.TransB ? call.N : call.K, call.TransB ? call.K : call.N, !call.TransB, _bufferB);
         _zeros = _zeroBuffer.Take(Math.Max(call.M, call.N));
         if (call.RowSums != null && call.TransA) _sums = _sumBuffer.Take((nint)_a.Pieces * call.M);
-        _workers.Run(this, _a.Pieces + _b.Pieces);
+        bool late = !call.TransA && GemmPlan.CutsRows(call.M, call.N);
+        _piecesBefore = late ? 0 : _a.Pieces;
+        _workers.Run(this, _piecesBefore + _b.Pieces);
         if (call.RowSums != null && call.TransA) AddSums();
         _pairs.Run(call with
         {
@@ -70,7 +73,7 @@ internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
             B = (float*)_b.To,
             Ldb = _b.ToStride,
             RowSums = null,
-        });
+        }, late ? this : null);
     }
 
     public override void Dispose()
@@ -85,10 +88,24 @@ internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IParallelJob.Run(int index, int worker)
     {
-        bool isA = index < _a.Pieces;
-        int piece = isA ? index : index - _a.Pieces;
-        Convert(isA ? _a : _b, piece);
-        if (isA && _call.RowSums != null && !_call.TransA) SumRows(piece);
+        if (index >= _piecesBefore) Convert(_b, index - _piecesBefore);
+        else if (_call.TransA) Convert(_a, index);
+        else ((IRowSource)this).Make(index * _a.PieceRows, Math.Min(_call.M, (index + 1) * _a.PieceRows));
+    }
+
+    float* IRowSource.From => _call.A;
+
+    nint IRowSource.Stride => _call.Lda;
+
+    void IRowSource.Make(int row, int end)
+    {
+        ConvertRows(_a, row, end);
+        if (_call.RowSums == null) return;
+        for (; row < end; row++)
+        {
+            float sum = Panels.Sum(_call.A + row * _call.Lda, _call.K);
+            _call.RowSums[row] = _call.Accumulate ? _call.RowSums[row] + sum : sum;
+        }
     }
 
     private static Operand Prepare(float* from, nint stride, int rows, int columns, bool joinsRows, NativeBuffer buffer)
@@ -114,14 +131,12 @@ internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
     private void Convert(in Operand operand, int piece)
     {
         int first = piece * operand.PieceRows;
-        uint* to = operand.To + first * operand.ToStride;
         if (!operand.JoinsRows)
         {
-            int end = Math.Min(operand.Rows, first + operand.PieceRows);
-            float* from = operand.From + first * operand.Stride;
-            for (int i = first; i < end; i++, from += operand.Stride, to += operand.ToStride) ConvertRow(from, to, operand.Columns);
+            ConvertRows(operand, first, Math.Min(operand.Rows, first + operand.PieceRows));
             return;
         }
+        uint* to = operand.To + first * operand.ToStride;
         float* sums = operand.To == _a.To && _call.RowSums != null ? _sums + (nint)piece * operand.Columns : null;
         if (sums != null) new Span<float>(sums, operand.Columns).Clear();
         int last = Math.Min(operand.Rows, 2 * (first + operand.PieceRows));
@@ -133,14 +148,11 @@ internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob
         }
     }
 
-    private void SumRows(int piece)
+    private static void ConvertRows(in Operand operand, int row, int end)
     {
-        int first = piece * _a.PieceRows;
-        for (int i = first; i < Math.Min(_call.M, first + _a.PieceRows); i++)
-        {
-            float sum = Panels.Sum(_call.A + i * _call.Lda, _call.K);
-            _call.RowSums[i] = _call.Accumulate ? _call.RowSums[i] + sum : sum;
-        }
+        float* from = operand.From + row * operand.Stride;
+        uint* to = operand.To + row * operand.ToStride;
+        for (; row < end; row++, from += operand.Stride, to += operand.ToStride) ConvertRow(from, to, operand.Columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
