@@ -26,12 +26,15 @@ internal static class CommandCatalogue
         new("data describe", t => new DataDescribeCommand(t)),
         new("models", t => new ModelsCommand(t)),
         new("strategies", t => new StrategiesCommand(t)),
+        new("recipe list", t => new RecipeListCommand(t)),
+        new("recipe run", t => new RecipeRunCommand(t)),
         new("bench", t => new BenchCommand(t)),
     ];
 
     private static readonly Dictionary<string, string> Groups = new()
     {
         ["data"] = "Make and describe raw data.",
+        ["recipe"] = "Make published tables again.",
     };
 
     /// <summary>The command line with all commands.</summary>

@@ -86,8 +86,8 @@ public sealed record Experiment
         };
         options.Close();
         experiment.Check(options);
-        foreach (var (map, from) in resolved)
-            map.Set("from", from);
+        foreach (var (map, key, paths) in resolved)
+            map.Set(key, paths);
         var raw = folder is null ? null : experiment.Data!.Folder;
         // The folder of the raw files is not part of the digest: the text that a run keeps names it, and must have the same.
         if (raw is not null)
@@ -128,7 +128,7 @@ public sealed record Experiment
 
     // One phase needs no list: its keys stand in `training`, its strategy in `strategy`.
     private static List<Phase> ReadPhases(
-        OptionMap options, OptionMap training, string? folder, out List<(OptionMap Map, IReadOnlyList<string> From)> resolved)
+        OptionMap options, OptionMap training, string? folder, out List<(OptionMap Map, string Key, IReadOnlyList<string> Paths)> resolved)
     {
         var maps = options.Maps("phases");
         if (maps.Count > 0 && options.Has("strategy"))
@@ -142,7 +142,13 @@ public sealed record Experiment
             if (phase.From.Count > 0 && folder is not null)
             {
                 phase = phase with { From = [.. phase.From.Select(from => FindCheckpoint(map, Path.GetFullPath(from, folder)))] };
-                resolved.Add((map, phase.From));
+                resolved.Add((map, "from", phase.From));
+            }
+
+            if (phase.Teachers.Count > 0 && folder is not null)
+            {
+                phase = phase with { Teachers = [.. phase.Teachers.Select(teacher => FindRun(map, Path.GetFullPath(teacher, folder)))] };
+                resolved.Add((map, "teachers", phase.Teachers));
             }
 
             phases.Add(phase);
@@ -158,6 +164,10 @@ public sealed record Experiment
         if (others.Exists(p => p.Name == phase.Name))
             throw options.Error("name", $"found a second phase named {phase.Name}, expected a name of its own for each");
     }
+
+    private static string FindRun(OptionMap map, string path) => File.Exists(Path.Combine(path, "experiment.yaml"))
+        ? path
+        : throw map.Error("teachers", $"found no run folder at {path}");
 
     // A run folder stands for its final weights.
     private static string FindCheckpoint(OptionMap map, string path)
@@ -179,6 +189,10 @@ public sealed record Experiment
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
             if (phase.Strategy is MutualLearning && Family.Members.Count < 2)
                 throw options.Error("members", "found one member, expected at least two that learn from each other");
+            if (phase.Strategy.LearnsFromTeachers != phase.Teachers.Count > 0)
+                throw options.Error(section, phase.Teachers.Count > 0
+                    ? $"phase {phase.Name} names teachers, but its strategy {phase.Strategy.Name} learns from none"
+                    : $"phase {phase.Name} learns by {phase.Strategy.Name}, expected `teachers: [run folder, ...]`");
             foreach (var member in phase.Frozen.Where(m => m >= Family.Members.Count))
                 throw options.Error(section, $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
         }

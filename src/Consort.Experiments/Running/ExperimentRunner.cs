@@ -1,7 +1,9 @@
 using System.Text;
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
+using Consort.Data.Datasets;
 using Consort.Data.Storage;
+using Consort.Experiments.Files;
 using Consort.Experiments.Reports;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
@@ -40,13 +42,25 @@ public static class ExperimentRunner
 
             var graph = experiment.Family.Build(dataset.Space);
             using var trainer = new Trainer(
-                graph, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training);
+                graph, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
+                path => Teacher(path, folder, dataset));
             var result = trainer.Run(identity, request.Resume, cancellation);
             WriteText(folder.Metrics, TrainMetrics.ToJson(result));
             WriteText(folder.Report, RunReport.Markdown(experiment, result, dataset));
             folder.Log("done", ("valid", result.Valid.Metrics.Ensemble), ("test", result.Test?.Metrics.Ensemble), ("seconds", result.Seconds));
             return new RunResult(folder.Path, result, encoding);
         }
+    }
+
+    // Ids mean the same to teacher and students only if one encoder made them.
+    private static TeacherModel Teacher(string path, RunFolder students, EncodedDataset dataset)
+    {
+        var folder = new RunFolder(path);
+        var experiment = Experiment.OfRun(folder.Experiment);
+        if (!File.Exists(folder.Encoder) || !File.ReadAllBytes(folder.Encoder).AsSpan().SequenceEqual(File.ReadAllBytes(students.Encoder)))
+            throw new ConsortException($"teacher {path}: was trained on other data, expected an encoder equal to that of this run");
+        return new TeacherModel(
+            experiment.Family.Build(dataset.Space), folder.FinalCheckpoint(experiment.Phases.Select(p => p.Name)), experiment.Phases[^1].Strategy.Fusion);
     }
 
     // A folder that holds a run is not overwritten by accident.

@@ -15,6 +15,18 @@ public abstract class Strategy
     /// <summary>Names of the loss terms, in the order in which <see cref="Apply"/> reports them.</summary>
     public abstract IReadOnlyList<string> TermNames { get; }
 
+    /// <summary>Whether it needs frozen teachers, which a phase names.</summary>
+    public virtual bool LearnsFromTeachers => false;
+
+    /// <summary>Numbers that it learns itself and that a checkpoint keeps; empty for most.</summary>
+    public virtual Span<double> State => default;
+
+    /// <summary>Begins a phase: whatever it has learned itself is forgotten.</summary>
+    /// <param name="teachers">Frozen teachers of the phase, 0 or more.</param>
+    public virtual void Open(int teachers)
+    {
+    }
+
     /// <summary>
     /// Computes the loss of the batch and adds its gradient. The loss is the sum of the terms: each is a batch mean and already carries
     /// its weight. Allocates nothing after the first call.

@@ -20,6 +20,8 @@ public static class StrategyCatalogue
             "Yilmaz & Aldemir 2024, arXiv 2406.12087", map => new MutualLearning(MutualLearningOptions.From(map))),
         new("kdef", "students learn from labels, their ensemble and better peers, weighted by an examination",
             "Li et al. 2024, arXiv 2411.16122", map => new KnowledgeDrivenEnsemble(KnowledgeDrivenEnsembleOptions.From(map))),
+        new("distillation", "students learn from labels and from frozen teachers, with a gate over several teachers",
+            "Hinton et al. 2015, arXiv 1503.02531; Zhu et al. 2020, arXiv 2011.04106", map => new Distillation(DistillationOptions.From(map))),
     ];
 
     private static readonly Dictionary<string, StrategyEntry> ByName = All.ToDictionary(entry => entry.Name);

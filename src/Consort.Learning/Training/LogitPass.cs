@@ -9,12 +9,16 @@ namespace Consort.Learning.Training;
 public sealed unsafe class LogitPass
 {
     private readonly Program<float> _program;
+    private readonly IReadOnlyList<FrozenTeacher> _teachers;
 
     /// <summary>Creates a pass with room for the program's largest batch.</summary>
-    public LogitPass(Program<float> program)
+    /// <param name="program">The family.</param>
+    /// <param name="teachers">Frozen teachers whose logits are to be had while training, or none.</param>
+    public LogitPass(Program<float> program, IReadOnlyList<FrozenTeacher>? teachers = null)
     {
         _program = program;
-        Logits = new BatchLogits(program.Capacity, program.Members, 0);
+        _teachers = teachers ?? [];
+        Logits = new BatchLogits(program.Capacity, program.Members, _teachers.Count);
     }
 
     /// <summary>The logits and labels of the last batch.</summary>
@@ -36,6 +40,8 @@ public sealed unsafe class LogitPass
                 target[row] = source[row];
         }
 
+        for (var teacher = 0; isTraining && teacher < _teachers.Count; teacher++)
+            _teachers[teacher].Run(batch, Logits.TeacherLogits(teacher));
         Logits.Prepare(fusion);
     }
 

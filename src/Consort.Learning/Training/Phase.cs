@@ -38,6 +38,12 @@ public sealed record Phase
     /// </summary>
     public IReadOnlyList<string> From { get; init; } = [];
 
+    /// <summary>
+    /// Finished runs whose families stand still and teach, each by the logit of its ensemble; for strategies that learn from
+    /// teachers.
+    /// </summary>
+    public IReadOnlyList<string> Teachers { get; init; } = [];
+
     /// <summary>Members whose own weights stand still; −1 stands for what members share.</summary>
     public IReadOnlySet<int> Frozen { get; init; } = new HashSet<int>();
 
@@ -48,7 +54,7 @@ public sealed record Phase
     public bool EvaluateFirst { get; init; }
 
     /// <summary>
-    /// Reads a phase: <c>name, strategy, epochs, learning_rate, schedule, patience, min_delta, from, freeze,
+    /// Reads a phase: <c>name, strategy, epochs, learning_rate, schedule, patience, min_delta, from, teachers, freeze,
     /// evaluate_first</c>.
     /// </summary>
     /// <param name="options">The phase, or the section <c>training</c> where there is one phase.</param>
@@ -74,6 +80,7 @@ public sealed record Phase
             Patience = options.Integer("patience", 2, 0, 100_000),
             MinDelta = options.Number("min_delta", 1e-6, 0, 1),
             From = options.Texts("from", []),
+            Teachers = options.Texts("teachers", []),
             Frozen = options.Integers("freeze", [], -1, 63).ToHashSet(),
             EvaluateFirst = options.Flag("evaluate_first", epochs == 0) || epochs == 0,
         };

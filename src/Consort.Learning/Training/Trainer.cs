@@ -33,7 +33,9 @@ public sealed class Trainer : IDisposable
     private readonly Workers _workers;
     private readonly ParameterStore<float> _store;
     private readonly Program<float> _program;
-    private readonly LogitPass _pass;
+    private readonly Func<string, TeacherModel>? _findTeacher;
+    private readonly List<FrozenTeacher> _teachers = [];
+    private LogitPass _pass;
     private readonly AllocationMeter _allocations = new();
     private readonly double[] _terms = new double[16];
     private readonly CounterRandom _dropout;
@@ -51,10 +53,11 @@ public sealed class Trainer : IDisposable
     /// <param name="folder">Where checkpoints and the log go.</param>
     /// <param name="threads">At least 1.</param>
     /// <param name="progress">Told a few times a second on the training thread, or null.</param>
+    /// <param name="findTeacher">Finds what a phase names as a teacher; null where no phase names any.</param>
     /// <exception cref="ConsortException">The data have no validation split, or a phase does not fit the family.</exception>
     public Trainer(
         Graph graph, EncodedDataset data, TrainingOptions options, IReadOnlyList<Phase> phases, RunFolder folder, int threads,
-        IProgress<TrainingProgress>? progress = null)
+        IProgress<TrainingProgress>? progress = null, Func<string, TeacherModel>? findTeacher = null)
     {
         if (data.Valid is null)
             throw new ConsortException($"{data.Folder}: found no validation split, expected one to choose the best weights by");
@@ -62,7 +65,9 @@ public sealed class Trainer : IDisposable
         foreach (var phase in phases.Where(p => p.From.Count > 0 && p.From.Count != graph.Outputs.Count))
             throw new ConsortException(
                 $"phase {phase.Name}, from: found {phase.From.Count} runs, expected {graph.Outputs.Count}, one a member");
-        (_data, _options, _phases, _folder, _progress) = (data, options, phases, folder, progress);
+        foreach (var phase in phases)
+            CheckTeachers(phase, findTeacher);
+        (_data, _options, _phases, _folder, _progress, _findTeacher) = (data, options, phases, folder, progress, findTeacher);
         _workers = new Workers(threads);
         _store = new ParameterStore<float>(graph);
         _program = new Program<float>(graph, _store, options.BatchSize, _workers, precision: options.Precision, library: options.MatrixLibrary);
@@ -134,6 +139,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         _optimizer?.Dispose();
+        CloseTeachers();
         _program.Dispose();
         _store.Dispose();
         _workers.Dispose();
@@ -164,12 +170,15 @@ public sealed class Trainer : IDisposable
             throw new InvalidOperationException($"strategy {phase.Strategy.Name} has more than {_terms.Length} loss terms");
         _schedule = phase.Schedule(phase.LearningRate, stepsPerEpoch);
         _program.FrozenMembers = phase.Frozen;
+        OpenTeachers(phase);
         if (_optimizer is null)
             _optimizer = new Optimizer<float>(_store, _options.Optimizer with { FrozenMembers = phase.Frozen }, _workers);
         if (_state.LossSums.Length != phase.Strategy.TermNames.Count)
             _state.LossSums = new double[phase.Strategy.TermNames.Count];
         if (_state.Schedule.Length == _schedule.StateSize && _state.PhaseSteps > 0)
             _schedule.LoadState(_state.Schedule);
+        if (_state.Strategy.Length == phase.Strategy.State.Length && _state.PhaseSteps > 0)
+            _state.Strategy.CopyTo(phase.Strategy.State);
         if (_state.PhaseSteps > 0)
             return;
         for (var member = 0; member < phase.From.Count; member++)
@@ -177,12 +186,38 @@ public sealed class Trainer : IDisposable
         _folder.Log("phase", ("name", phase.Name), ("strategy", phase.Strategy.Name), ("steps_per_epoch", stepsPerEpoch));
     }
 
+    private static void CheckTeachers(Phase phase, Func<string, TeacherModel>? findTeacher)
+    {
+        if (phase.Strategy.LearnsFromTeachers && phase.Teachers.Count == 0)
+            throw new ConsortException($"phase {phase.Name}, teachers: found none, expected at least one for strategy {phase.Strategy.Name}");
+        if (!phase.Strategy.LearnsFromTeachers && phase.Teachers.Count > 0)
+            throw new ConsortException($"phase {phase.Name}, teachers: found {phase.Teachers.Count}, expected none for strategy {phase.Strategy.Name}");
+        if (phase.Teachers.Count > 0)
+            ArgumentNullException.ThrowIfNull(findTeacher);
+    }
+
+    private void OpenTeachers(Phase phase)
+    {
+        CloseTeachers();
+        foreach (var teacher in phase.Teachers)
+            _teachers.Add(new FrozenTeacher(_findTeacher!(teacher), _options.BatchSize, _workers));
+        _pass = new LogitPass(_program, _teachers);
+        phase.Strategy.Open(_teachers.Count);
+    }
+
+    private void CloseTeachers()
+    {
+        foreach (var teacher in _teachers)
+            teacher.Dispose();
+        _teachers.Clear();
+    }
+
     private void NextPhase()
     {
         _optimizer!.Dispose();
         _optimizer = null;
         (_state.Epoch, _state.Batch, _state.PhaseSteps, _state.EvaluatedAt, _state.WithoutImprovement) = (0, 0, 0, -1, 0);
-        (_state.Best, _state.IsPhaseDone, _state.Schedule, _state.LossSums) = (double.NegativeInfinity, false, [], []);
+        (_state.Best, _state.IsPhaseDone, _state.Schedule, _state.LossSums, _state.Strategy) = (double.NegativeInfinity, false, [], [], []);
     }
 
     private void RunEpoch(Phase phase, BatchLoader loader, CancellationToken cancellation)
@@ -325,6 +360,7 @@ public sealed class Trainer : IDisposable
     {
         _state.Schedule = new double[_schedule!.StateSize];
         _schedule.SaveState(_state.Schedule);
+        _state.Strategy = _phases[_state.Phase].Strategy.State.ToArray();
         _state.OptimizerSteps = _optimizer!.Steps;
         Checkpoint.Save(_folder.LastCheckpoint, _store, _optimizer, _state.ToJson());
         _lastCheckpoint = Stopwatch.GetTimestamp();

@@ -36,6 +36,9 @@ internal sealed class TrainerState
 
     public double[] Schedule { get; set; } = [];
 
+    /// <summary>What the phase's strategy has learned itself.</summary>
+    public double[] Strategy { get; set; } = [];
+
     public double Best { get; set; } = double.NegativeInfinity;
 
     public int WithoutImprovement { get; set; }

@@ -33,6 +33,12 @@ public sealed partial class ExamplesTests
             {
                 foreach (Match file in Names().Matches(text))
                     folder.File(file.Value, "");
+                foreach (Match run in Runs().Matches(text))
+                {
+                    Directory.CreateDirectory(Path.Combine(folder.Path, run.Value));
+                    folder.File(Path.Combine(run.Value, "experiment.yaml"), "");
+                }
+
                 var experiment = Experiment.Parse(text, source, folder.Path);
                 Assert.Equal(experiment.Text, Experiment.Parse(experiment.Text, source, folder.Path).Text);
                 continue;
@@ -93,4 +99,7 @@ public sealed partial class ExamplesTests
     // Raw files that an example names; they only need to exist.
     [GeneratedRegex(@"[\w-]+\.(csv|tsv|txt|gz)")]
     private static partial Regex Names();
+
+    [GeneratedRegex(@"runs/[\w-]+")]
+    private static partial Regex Runs();
 }

@@ -18,10 +18,10 @@ internal static class StrategyCases
         return batch;
     }
 
-    public static BatchLogits Random(int rows, int members, int seed, Fusion fusion = Fusion.Mean)
+    public static BatchLogits Random(int rows, int members, int seed, Fusion fusion = Fusion.Mean, int teachers = 0)
     {
         var random = new Random(seed);
-        var batch = new BatchLogits(rows + 3, members, 0) { Rows = rows };
+        var batch = new BatchLogits(rows + 3, members, teachers) { Rows = rows };
         for (int b = 0; b < rows; b++)
         {
             batch.Labels()[b] = random.Next(2);
@@ -87,9 +87,10 @@ internal static class StrategyCases
 
     public static void Fill(Span<double> target, params double[] values) => values.CopyTo(target);
 
-    public static void CheckAllocations(Strategy strategy)
+    public static void CheckAllocations(Strategy strategy) => CheckAllocations(strategy, Random(64, 4, 1));
+
+    public static void CheckAllocations(Strategy strategy, BatchLogits batch)
     {
-        BatchLogits batch = Random(64, 4, 1);
         var terms = new double[strategy.TermNames.Count];
         batch.Prepare(strategy.Fusion);
         strategy.Apply(batch, terms);

@@ -22,6 +22,9 @@ internal sealed record TrainerRig(EncodedDataset Data)
 
     public string Identity { get; init; } = "identity";
 
+    /// <summary>Finds the teachers that phases name.</summary>
+    public Func<string, TeacherModel>? Teacher { get; init; }
+
     public int Threads { get; init; } = 2;
 
     /// <summary>A model in which all that differs between training and scoring takes part.</summary>
@@ -37,7 +40,7 @@ internal sealed record TrainerRig(EncodedDataset Data)
 
     public Outcome Run(string folder, bool resume = false, CancellationToken cancellation = default)
     {
-        using var trainer = new Trainer(Family.Build(Data.Space), Data, Options, Phases, new RunFolder(folder), Threads);
+        using var trainer = new Trainer(Family.Build(Data.Space), Data, Options, Phases, new RunFolder(folder), Threads, null, Teacher);
         var result = trainer.Run(Identity, resume, cancellation);
         return new Outcome(result, Numbers(trainer));
     }
@@ -76,6 +79,12 @@ internal sealed record TrainerRig(EncodedDataset Data)
         public override Fusion Fusion => inner.Fusion;
 
         public override IReadOnlyList<string> TermNames => inner.TermNames;
+
+        public override bool LearnsFromTeachers => inner.LearnsFromTeachers;
+
+        public override Span<double> State => inner.State;
+
+        public override void Open(int teachers) => inner.Open(teachers);
 
         public override void Apply(BatchLogits batch, Span<double> terms)
         {

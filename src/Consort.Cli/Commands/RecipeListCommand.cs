@@ -1,0 +1,20 @@
+using System.CommandLine;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Experiments.Recipes;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Lists the published tables that can be made again.</summary>
+internal sealed class RecipeListCommand(Terminal terminal)
+    : ExampleCommand("list", "List the recipes: published tables that can be made again.", terminal, "recipe list")
+{
+    protected override int Run(ParseResult arguments)
+    {
+        var table = Tables.New(3, "recipe", "what it shows", "source");
+        foreach (var recipe in RecipeCatalogue.Entries)
+            table.Add(recipe.Name, recipe.Summary, recipe.Source);
+        Terminal.Tables.Write(table);
+        return CommandLine.Success;
+    }
+}

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Data.Options;
+using Consort.Experiments.Recipes;
+using Consort.Learning.Training;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Makes a published table again.</summary>
+internal sealed class RecipeRunCommand : ExampleCommand
+{
+    private readonly Argument<string> _recipe = new("RECIPE") { Description = "Its name, as `recipe list` shows it." };
+
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "Folder of the data files.",
+        HelpName = "DIR",
+        Required = true,
+    };
+
+    private readonly Option<int> _seeds = new Option<int>("--seeds")
+    {
+        Description = "Runs of each setting.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 3,
+    }.Within(1, 100);
+
+    private readonly Option<string?> _model = new("--model")
+    {
+        Description = "Only this row of the table.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _out = new("--out", "-o")
+    {
+        Description = "Folder of the runs and the table; runs/<recipe> unless given.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<string?> _json = Shared.Json();
+    private readonly Option<bool> _quiet = Shared.Quiet();
+
+    public RecipeRunCommand(Terminal terminal) : base(
+        "run", "Make a published table again. Finished runs are not repeated, a stopped one goes on.", terminal,
+        "recipe run bars/frappe_x1 --data data/frappe_x1",
+        "recipe run bars/frappe_x1 --model DeepFM --seeds 3 --data data/frappe_x1 --json table.json")
+    {
+        Add(_recipe);
+        foreach (var option in new Option[] { _data, _seeds, _model, _out, _threads, _json, _quiet })
+            Add(option);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var json = arguments.GetValue(_json);
+        JsonFile.Check(json);
+        var recipe = Find(arguments.GetRequiredValue(_recipe));
+        var data = arguments.GetRequiredValue(_data);
+        if (!Directory.Exists(data))
+            throw new ConsortException($"--data {data}: folder not found");
+        var only = Row(recipe, arguments.GetValue(_model));
+        var folder = arguments.GetValue(_out) ?? Path.Combine("runs", recipe.Name.Replace('/', '-'));
+        var request = new RecipeRequest(Path.GetFullPath(data), arguments.GetValue(_seeds), only, Path.GetFullPath(folder));
+        var progress = arguments.GetValue(_quiet) ? null : new Progress(Terminal.Status);
+        var result = RecipeRunner.Run(recipe, request, arguments.GetValue(_threads), progress, Terminal.Cancellation);
+        Terminal.Status.Clear();
+        JsonFile.WriteText(json, result.ToJson());
+        var table = Tables.New(1, [.. result.Columns]);
+        foreach (var row in result.Rows)
+            table.Add([.. row]);
+        Terminal.Tables.Write(table);
+        foreach (var note in result.Notes)
+            Terminal.Output.WriteLine(note);
+        Terminal.Output.WriteLine($"table        {Path.Combine(Path.TrimEndingDirectorySeparator(folder), "results.md")}");
+        return CommandLine.Success;
+    }
+
+    private static Recipe Find(string name) =>
+        RecipeCatalogue.Entries.FirstOrDefault(r => r.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw Unknown("recipe", name, [.. RecipeCatalogue.Entries.Select(r => r.Name)]);
+
+    private static string? Row(Recipe recipe, string? name) => name is null ? null
+        : recipe.Rows.FirstOrDefault(r => r.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? throw Unknown("--model", name, recipe.Rows);
+
+    private static ConsortException Unknown(string what, string name, IReadOnlyList<string> known) =>
+        new($"{what}: found \"{name}\", expected one of {string.Join(", ", known)}{NearestWord.Hint(name, known)}");
+
+    private sealed class Progress(StatusLine line) : IRecipeProgress
+    {
+        public IProgress<EncodeProgress>? Encoding { get; } = new EncodingLine(line);
+
+        public IProgress<TrainingProgress>? Training { get; } = new TrainingLine(line);
+
+        public void Keep(string text) => line.Keep(text);
+    }
+}

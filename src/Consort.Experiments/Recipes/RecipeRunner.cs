@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Data.Storage;
+using Consort.Experiments.Files;
+using Consort.Experiments.Running;
+using Consort.Learning.Runs;
+using Consort.Learning.Training;
+
+namespace Consort.Experiments.Recipes;
+
+/// <summary>Who is told how a recipe goes.</summary>
+public interface IRecipeProgress
+{
+    /// <summary>A run begins, or is found finished.</summary>
+    /// <param name="text">A line to keep.</param>
+    void Keep(string text);
+
+    /// <summary>Told about encoding.</summary>
+    IProgress<EncodeProgress>? Encoding { get; }
+
+    /// <summary>Told about training.</summary>
+    IProgress<TrainingProgress>? Training { get; }
+}
+
+/// <summary>
+/// Runs what a recipe needs, one after another. A run that has finished before is not repeated, one that was stopped goes on;
+/// the table is written after each run, over those that have finished.
+/// </summary>
+public static class RecipeRunner
+{
+    /// <summary>Runs the recipe.</summary>
+    /// <param name="recipe">What to make.</param>
+    /// <param name="request">From what and where to.</param>
+    /// <param name="threads">At least 1.</param>
+    /// <param name="progress">Told how it goes, or null.</param>
+    /// <param name="cancellation">Stops after the step under way; the same call goes on from there.</param>
+    /// <exception cref="ConsortException">A mistake in data or folder.</exception>
+    /// <exception cref="OperationCanceledException">The user stopped it.</exception>
+    public static RecipeTable Run(Recipe recipe, RecipeRequest request, int threads, IRecipeProgress? progress, CancellationToken cancellation)
+    {
+        var plan = recipe.Plan(request).Select(run => (Run: run, Folder: new RunFolder(request.RunFolder(run.Name)))).ToList();
+        var pace = new RecipePace();
+        progress?.Keep(Forecast(plan, request, threads, pace, progress, cancellation));
+        var outcomes = new List<RecipeOutcome>();
+        for (var i = 0; i < plan.Count; i++)
+        {
+            var (run, folder) = plan[i];
+            // Read only now: it may start from a run that has just finished.
+            var experiment = Experiment.Parse(run.Text, run.Source, request.Data, run.Seed);
+            var summary = Finished(folder, experiment);
+            if (summary is null)
+            {
+                var left = pace.Left(plan.Skip(i).Where(p => RunSummary.Find(p.Folder) is null).Select(p => p.Run.Row));
+                progress?.Keep(string.Create(CultureInfo.InvariantCulture, $"{i + 1}/{plan.Count}  {run.Name}{(left is { } seconds ? $", about {RecipePace.Time(seconds)} left" : "")}"));
+                ExperimentRunner.Run(
+                    new RunRequest(experiment, folder.Path, threads, File.Exists(folder.LastCheckpoint), progress?.Encoding, progress?.Training), cancellation);
+                summary = RunSummary.Find(folder)!;
+                pace.Measured(run.Row, summary.Seconds);
+            }
+
+            outcomes.Add(new RecipeOutcome(run, summary));
+            Write(request, recipe.Table(outcomes));
+        }
+
+        return recipe.Table(outcomes);
+    }
+
+    // The results of the very same experiment, or null.
+    private static RunSummary? Finished(RunFolder folder, Experiment experiment)
+    {
+        if (!File.Exists(folder.Experiment))
+            return null;
+        return File.ReadAllText(folder.Experiment) == experiment.Text
+            ? RunSummary.Find(folder)
+            : throw new ConsortException($"{folder.Path}: holds a run of another setting or other data; name another folder with --out, or delete it");
+    }
+
+    // Times a few steps of each setting that is still to run; how many epochs early stopping leaves is a guess until one has finished.
+    private static string Forecast(
+        List<(RecipeRun Run, RunFolder Folder)> plan, RecipeRequest request, int threads, RecipePace pace, IRecipeProgress progress, CancellationToken cancellation)
+    {
+        var open = plan.Where(p => RunSummary.Find(p.Folder) is null).ToList();
+        foreach (var (run, _) in open.DistinctBy(p => p.Run.Row))
+            if (Readable(run, request) is { } experiment)
+                pace.Guess(run.Row, StepProbe.SecondsOfARun(experiment, threads, progress.Encoding, cancellation));
+        var finished = plan.Count - open.Count;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{plan.Count} runs{(finished > 0 ? $", {finished} finished before" : "")}{(pace.Left(open.Select(p => p.Run.Row)) is { } s ? $"; the rest takes about {RecipePace.Time(s)} on this machine, if early stopping leaves {StepProbe.GuessedEpochs} epochs" : "")}");
+    }
+
+    // A run that starts from others cannot be read before they have finished; it is timed when its turn comes.
+    private static Experiment? Readable(RecipeRun run, RecipeRequest request)
+    {
+        try
+        {
+            return Experiment.Parse(run.Text, run.Source, request.Data, run.Seed);
+        }
+        catch (ConsortException) when (run.Text.Contains("from:", StringComparison.Ordinal) || run.Text.Contains("teachers:", StringComparison.Ordinal))
+        {
+            return null;
+        }
+    }
+
+    private static void Write(RecipeRequest request, RecipeTable table)
+    {
+        Save("results.md", table.ToMarkdown());
+        Save("results.csv", table.ToCsv());
+        Save("results.json", table.ToJson());
+
+        void Save(string name, string text) => SafeFile.Write(Path.Combine(request.Folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+    }
+}

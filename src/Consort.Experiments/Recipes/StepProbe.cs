@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using Consort.Compute.Execution;
+using Consort.Compute.Optimizers;
+using Consort.Compute.Parallel;
+using Consort.Compute.Parameters;
+using Consort.Data.Datasets;
+using Consort.Experiments.Files;
+using Consort.Learning.Training;
+
+namespace Consort.Experiments.Recipes;
+
+/// <summary>Times a few training steps of an experiment on its own rows.</summary>
+internal static class StepProbe
+{
+    /// <summary>Epochs that early stopping is expected to leave of many.</summary>
+    public const int GuessedEpochs = 10;
+
+    private const int WarmUp = 2, Steps = 4;
+    private const double EvaluationShare = 1.0 / 3; // of the time of a training row
+
+    /// <summary>The seconds that the whole run is expected to take.</summary>
+    public static double SecondsOfARun(Experiment experiment, int threads, IProgress<EncodeProgress>? encoding, CancellationToken cancellation)
+    {
+        var (dataset, _) = experiment.Data!.Open(threads, encoding, cancellation);
+        using (dataset)
+        {
+            using var workers = new Workers(threads);
+            var graph = experiment.Family.Build(dataset.Space);
+            using var store = new ParameterStore<float>(graph);
+            store.Initialize(experiment.Training.Seed);
+            using var program = new Program<float>(graph, store, experiment.Training.BatchSize, workers);
+            using var optimizer = new Optimizer<float>(store, experiment.Training.Optimizer, workers);
+            using var loader = new BatchLoader(dataset.Train, new LoaderOptions(experiment.Training.BatchSize, Shuffle: true, experiment.Training.Seed));
+            var pass = new LogitPass(program);
+            var strategy = new Learning.Strategies.Supervised();
+            var terms = new double[strategy.TermNames.Count];
+            var best = double.PositiveInfinity;
+            for (var step = 0; step < WarmUp + Steps; step++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var epoch = 0;
+                if (step == 0)
+                    loader.Start(epoch);
+                var batch = loader.Next();
+                if (batch is null)
+                {
+                    loader.Start(++epoch);
+                    batch = loader.Next()!;
+                }
+
+                var start = Stopwatch.GetTimestamp();
+                pass.Run(batch, strategy.Fusion, isTraining: true, (ulong)step);
+                strategy.Apply(pass.Logits, terms);
+                pass.Backward();
+                optimizer.Step(1e-4);
+                if (step >= WarmUp)
+                    best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds / batch.Rows);
+            }
+
+            var epochs = experiment.Phases.Sum(p => Math.Min(p.Epochs, p.Patience > 0 ? GuessedEpochs : p.Epochs));
+            return best * epochs * (dataset.Train.Rows + (EvaluationShare * (dataset.Valid?.Rows ?? 0)));
+        }
+    }
+}

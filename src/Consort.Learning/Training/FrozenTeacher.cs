@@ -1,0 +1,59 @@
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Parallel;
+using Consort.Compute.Parameters;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Learning.Checkpoints;
+using Consort.Learning.Strategies;
+
+namespace Consort.Learning.Training;
+
+/// <summary>A finished family that is to teach.</summary>
+/// <param name="Graph">Over the same columns and vocabularies as the students'.</param>
+/// <param name="Checkpoint">Its weights.</param>
+/// <param name="Fusion">How its members' logits become its own.</param>
+public sealed record TeacherModel(Graph Graph, string Checkpoint, Fusion Fusion);
+
+/// <summary>A teacher at work: its weights stand still, and it gives the logit of its ensemble as when it scores.</summary>
+public sealed unsafe class FrozenTeacher : IDisposable
+{
+    private readonly ParameterStore<float> _store;
+    private readonly Program<float> _program;
+    private readonly double _share;
+
+    /// <summary>Loads the weights.</summary>
+    /// <param name="model">The family.</param>
+    /// <param name="capacity">Largest batch.</param>
+    /// <param name="workers">The threads.</param>
+    /// <exception cref="ConsortException">The checkpoint is missing, damaged, or of another family.</exception>
+    public FrozenTeacher(TeacherModel model, int capacity, Workers workers)
+    {
+        _store = new ParameterStore<float>(model.Graph);
+        Checkpoint.Load(model.Checkpoint, _store);
+        _program = new Program<float>(model.Graph, _store, capacity, workers, withGradients: false);
+        _share = model.Fusion == Fusion.Mean ? 1.0 / _program.Members : 1;
+    }
+
+    /// <summary>Computes the logits of the ensemble.</summary>
+    /// <param name="batch">Rows.</param>
+    /// <param name="logits">Receives one a row, [B].</param>
+    public void Run(Batch batch, Span<double> logits)
+    {
+        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining: false));
+        logits.Clear();
+        for (var member = 0; member < _program.Members; member++)
+        {
+            var source = _program.Logits(member); // [B]
+            for (var row = 0; row < logits.Length; row++)
+                logits[row] += _share * source[row];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _program.Dispose();
+        _store.Dispose();
+    }
+}

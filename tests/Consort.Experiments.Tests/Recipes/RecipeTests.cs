@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text.Json;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Experiments.Files;
+using Consort.Experiments.Recipes;
+using Consort.Learning.Training;
+
+namespace Consort.Experiments.Tests.Recipes;
+
+public sealed class RecipeTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public RecipeTests() => _folder.File("clicks.csv", "label,a,b\n" + string.Concat(Enumerable.Range(0, 400).Select(
+        i => string.Create(CultureInfo.InvariantCulture, $"{(i % 3 == 0 ? 1 : 0)},a{i % 3},b{i % 7}\n"))));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Run_TwiceOver_DoesNotRepeatFinishedRuns()
+    {
+        var first = new Told();
+        var table = RecipeRunner.Run(new TwoModels(), Request(), 1, first, default);
+        Assert.Equal(4, table.Rows.Count);
+        Assert.StartsWith("4 runs; the rest takes about", first.Lines[0], StringComparison.Ordinal);
+        Assert.Equal(5, first.Lines.Count);
+        var written = File.ReadAllText(Path.Combine(_folder.Path, "out", "results.json"));
+        var stamps = Stamps();
+        var second = new Told();
+        var again = RecipeRunner.Run(new TwoModels(), Request(), 1, second, default);
+        Assert.Equal(["4 runs, 4 finished before; the rest takes about 0 s on this machine, if early stopping leaves 10 epochs"], second.Lines);
+        Assert.Equal(table.Rows, again.Rows);
+        Assert.Equal(written, again.ToJson());
+        Assert.Equal(stamps, Stamps());
+    }
+
+    [Fact]
+    public void Run_Stopped_GoesOnWhereItStopped()
+    {
+        using var source = new CancellationTokenSource();
+        var told = new Told { Stop = line => line.StartsWith("3/4", StringComparison.Ordinal) ? source : null };
+        Assert.Throws<OperationCanceledException>(() => RecipeRunner.Run(new TwoModels(), Request(), 1, told, source.Token));
+        Assert.Equal(3, File.ReadAllLines(Path.Combine(_folder.Path, "out", "results.csv")).Length); // heads and two runs
+        var rest = new Told();
+        var table = RecipeRunner.Run(new TwoModels(), Request(), 1, rest, default);
+        Assert.Equal(4, table.Rows.Count);
+        Assert.StartsWith("4 runs, 2 finished before;", rest.Lines[0], StringComparison.Ordinal);
+        Assert.Equal(3, rest.Lines.Count);
+    }
+
+    [Fact]
+    public void Run_FolderOfAnotherSetting_IsRefused()
+    {
+        RecipeRunner.Run(new TwoModels(), Request(), 1, null, default);
+        var mistake = Assert.Throws<ConsortException>(() => RecipeRunner.Run(new TwoModels { Rate = 0.02 }, Request(), 1, null, default));
+        Assert.Contains("holds a run of another setting or other data; name another folder with --out", mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_DamagedResults_AreNamed()
+    {
+        RecipeRunner.Run(new TwoModels(), Request(), 1, null, default);
+        File.WriteAllText(Path.Combine(_folder.Path, "out", "runs", "LR-1", "metrics.json"), "{}");
+        var mistake = Assert.Throws<ConsortException>(() => RecipeRunner.Run(new TwoModels(), Request(), 1, null, default));
+        Assert.Contains("found no results of a run", mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Table_CsvAndMarkdown_HoldEveryCell()
+    {
+        var table = new RecipeTable("T", ["a", "b"], [["x, \"y\"", "1"]], ["note"], [new Dictionary<string, object?> { ["b"] = double.NaN }]);
+        Assert.Equal("a,b\n\"x, \"\"y\"\"\",1\n", table.ToCsv());
+        Assert.Contains("| x, \"y\" | 1 |", table.ToMarkdown(), StringComparison.Ordinal);
+        Assert.Equal("NaN", JsonDocument.Parse(table.ToJson()).RootElement[0].GetProperty("b").GetString());
+    }
+
+    [Fact]
+    public void Plan_EveryRecipe_CanBeReadAndNamesItsRunsOnce()
+    {
+        foreach (var file in new[] { "train.csv", "valid.csv", "test.csv" })
+            _folder.File(file, "");
+        foreach (var recipe in RecipeCatalogue.Entries)
+        {
+            var runs = recipe.Plan(new RecipeRequest(_folder.Path, 2, null, _folder.Path));
+            Assert.NotEmpty(runs);
+            Assert.Equal(runs.Count, runs.DistinctBy(r => r.Name).Count());
+            foreach (var run in runs.Where(r => !r.Text.Contains("from:", StringComparison.Ordinal)))
+                Assert.NotEmpty(Experiment.Parse(run.Text, run.Source, _folder.Path, run.Seed).Family.Members);
+            Assert.All(recipe.Rows, row => Assert.NotEmpty(recipe.Plan(new RecipeRequest(_folder.Path, 1, row, _folder.Path))));
+        }
+    }
+
+    private RecipeRequest Request() => new(_folder.Path, 2, null, Path.Combine(_folder.Path, "out"));
+
+    private Dictionary<string, DateTime> Stamps() => Directory.EnumerateFiles(Path.Combine(_folder.Path, "out", "runs"), "*", SearchOption.AllDirectories)
+        .ToDictionary(f => f, File.GetLastWriteTimeUtc);
+
+    private sealed class Told : IRecipeProgress
+    {
+        public List<string> Lines { get; } = [];
+
+        public Func<string, CancellationTokenSource?>? Stop { get; init; }
+
+        public IProgress<EncodeProgress>? Encoding => null;
+
+        public IProgress<TrainingProgress>? Training => null;
+
+        public void Keep(string text)
+        {
+            Lines.Add(text);
+            Stop?.Invoke(text)?.Cancel();
+        }
+    }
+
+    private sealed class TwoModels : Recipe
+    {
+        public double Rate { get; init; } = 0.01;
+
+        public override string Name => "test/two";
+
+        public override string Summary => "";
+
+        public override string Source => "";
+
+        public override IReadOnlyList<string> Rows => ["LR", "FM"];
+
+        public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request) => [.. Rows.SelectMany(model => Enumerable.Range(0, request.Seeds).Select(i =>
+            new RecipeRun(string.Create(CultureInfo.InvariantCulture, $"{model}-{i}"), model, (ulong)i, string.Create(CultureInfo.InvariantCulture, $$"""
+                data:
+                  schema: { header: true, delimiter: comma, fields: [{ name: label, kind: label }, { name: a, kind: categorical }, { name: b, kind: categorical }] }
+                  source: clicks.csv
+                  cache: {{request.Data}}/cache
+                members: [{ model: {{model}} }]
+                training: { batch_size: 64, epochs: 2, learning_rate: {{Rate}} }
+                """), "two.yaml")))];
+
+        public override RecipeTable Table(IReadOnlyList<RecipeOutcome> outcomes) => new(
+            "Two", ["run", "AUC"], [.. outcomes.Select(o => (IReadOnlyList<string>)[o.Run.Name, o.Summary.Auc.ToString("F6", CultureInfo.InvariantCulture)])], [],
+            [.. outcomes.Select(o => (IReadOnlyDictionary<string, object?>)new Dictionary<string, object?> { ["auc"] = o.Summary.Auc })]);
+    }
+}

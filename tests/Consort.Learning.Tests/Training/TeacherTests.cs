@@ -1,0 +1,70 @@
+using Consort.Data;
+using Consort.Learning.Runs;
+using Consort.Learning.Strategies;
+using Consort.Learning.Training;
+
+namespace Consort.Learning.Tests.Training;
+
+[Collection(SmallDataCollection.Name)]
+public sealed class TeacherTests(SmallData data)
+{
+    [Fact]
+    public void Run_TeacherAlone_StudentComesToAgreeWithIt()
+    {
+        var (teacher, own) = Teacher();
+        var labels = new TrainerRig(data.Dataset) { Family = TrainerRig.Own(TrainerRig.Plain()) };
+        var student = labels with
+        {
+            Teacher = _ => teacher,
+            Phases = [Phase(new() { LabelWeight = 0, Distance = TeacherDistance.Logit }, epochs: 25) with { Patience = 0 }],
+        };
+        var result = student.Run(data.NewFolder()).Result;
+        Assert.Equal(0, result.Epochs[^1].Loss["label"]);
+        // It has never seen a label, and yet the squared distance of logits has fallen to less than a third.
+        Assert.InRange(result.Epochs[^1].Loss["teacher"], 0, 0.33 * result.Epochs[0].Loss["teacher"]);
+        Assert.InRange(result.Test!.Metrics.Ensemble.Auc, own - 0.03, 1);
+    }
+
+    [Theory]
+    [InlineData(TeacherGate.None)]
+    [InlineData(TeacherGate.Learned)]
+    public void Run_WithTeachersStoppedAnywhere_EndsAsIfNeverStopped(TeacherGate gate)
+    {
+        var (teacher, _) = Teacher();
+        TrainerRig Rig() => new(data.Dataset)
+        {
+            Family = TrainerRig.Own(TrainerRig.Noisy()),
+            Teacher = _ => teacher,
+            Phases = [Phase(new() { Gate = gate }, epochs: 2) with { Teachers = ["one", "the same again"] }],
+        };
+        var whole = Rig().Run(data.NewFolder());
+        foreach (var stop in new[] { 1, 9, 10, 15 })
+        {
+            var folder = data.NewFolder();
+            Rig().RunAndStop(folder, stop);
+            Outcome.AssertSame(whole, Rig().Run(folder, resume: true));
+        }
+    }
+
+    [Fact]
+    public void Trainer_TeachersAndStrategyDoNotFit_SaysSo()
+    {
+        var rig = new TrainerRig(data.Dataset) { Phases = [Phase(new(), 1) with { Teachers = [] }] };
+        var without = Assert.Throws<ConsortException>(() => rig.Run(data.NewFolder()));
+        Assert.Contains("phase train, teachers: found none, expected at least one for strategy distillation", without.Message, StringComparison.Ordinal);
+        rig = rig with { Phases = [new Phase { Strategy = new Supervised(), Teachers = ["a"] }] };
+        var with = Assert.Throws<ConsortException>(() => rig.Run(data.NewFolder()));
+        Assert.Contains("found 1, expected none for strategy supervised", with.Message, StringComparison.Ordinal);
+    }
+
+    private (TeacherModel Model, double Auc) Teacher()
+    {
+        var folder = data.NewFolder();
+        var rig = new TrainerRig(data.Dataset) { Phases = [new Phase { Strategy = new Supervised(), Epochs = 8, LearningRate = 0.02 }] };
+        var auc = rig.Run(folder).Result.Test!.Metrics.Ensemble.Auc;
+        return (new TeacherModel(rig.Family.Build(data.Dataset.Space), new RunFolder(folder).BestCheckpoint("train"), Fusion.Mean), auc);
+    }
+
+    private static Phase Phase(DistillationOptions options, int epochs) =>
+        new() { Strategy = new Distillation(options), Epochs = epochs, LearningRate = 0.02, Teachers = ["teacher"] };
+}
