@@ -14,10 +14,10 @@ internal static class BenchCommands
         commands
           ceiling      arithmetic and memory at most, for each number of threads
           gemm         matrix multiply over the shapes of a training step
-                       [--threads N] [--rounds N] [--kernel avx512|avx2|portable] [--only TEXT]
+                       [--threads N] [--rounds N] [--kernel avx512|avx2|portable] [--precision fp32|bf16] [--only TEXT]
           step         a training step and an evaluation pass of one model
                        [--model DeepFM] [--batch 4096] [--vocab 1000000] [--members 1] [--strategy supervised|mutual|kdef]
-                       [--update touched|dense|deferred] [--precision fp32] [--threads N] [--steps N] [--detail yes] [--json FILE]
+                       [--update touched|dense|deferred] [--precision fp32|bf16] [--threads N] [--steps N] [--detail yes] [--json FILE]
           all          step for every combination, each row written to FILE.md and FILE.json as soon as it is measured
                        --out FILE.md [--json FILE.json] [--resume]
                        [--models LR,FM,DNN,DeepFM,DCN,PNN,FiBiNET] [--batches 4096,10000] [--vocabs 1000000,20000000]

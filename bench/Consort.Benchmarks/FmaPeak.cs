@@ -1,11 +1,15 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Kernels.MatrixMultiply.Bf16;
 using Consort.Compute.Parallel;
 
 namespace Consort.Benchmarks;
 
-/// <summary>The most fused multiply-adds this machine does: independent chains that never leave registers.</summary>
+/// <summary>
+/// The most fused multiply-adds, or bf16 dot products, this machine does: independent chains that never leave registers.
+/// </summary>
 internal sealed class FmaPeak : IParallelJob
 {
     private const int Steps = 40_000;
@@ -13,13 +17,24 @@ internal sealed class FmaPeak : IParallelJob
 
     private readonly Workers _workers;
     private readonly int _bits;
+    private readonly bool _bf16;
     private readonly float[] _sink;
 
+    /// <summary>Vectors of floats, of 512 or 256 bits.</summary>
     public FmaPeak(Workers workers, int bits)
+        : this(workers, bits, bf16: false)
     {
-        (_workers, _bits) = (workers, bits);
+    }
+
+    private FmaPeak(Workers workers, int bits, bool bf16)
+    {
+        (_workers, _bits, _bf16) = (workers, bits, bf16);
         _sink = new float[workers.Threads * 64];
     }
+
+    /// <summary>The widest vectors of a precision that this machine has.</summary>
+    public static FmaPeak Of(Workers workers, Precision precision) =>
+        new(workers, Gemm.IsAvailable(GemmKernel.Avx512) ? 512 : 256, precision == Precision.Bf16);
 
     /// <summary>Floating-point operations per nanosecond over a run of about a millisecond.</summary>
     public double Measure() => Measure(out _);
@@ -32,12 +47,16 @@ internal sealed class FmaPeak : IParallelJob
         long start = Stopwatch.GetTimestamp();
         _workers.Run(this, pieces);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        double operations = (double)pieces * Steps * Chains * (_bits / 32) * 2;
+        double operations = (double)pieces * Steps * (_bf16 ? ChainCode.OperationsPerStep : Chains * (_bits / 32) * 2);
         perProcessor = operations * 1e-9 / (Environment.CpuUsage.TotalTime - before).TotalSeconds;
         return operations / seconds * 1e-9;
     }
 
-    void IParallelJob.Run(int index, int worker) => _sink[worker * 64] = _bits == 512 ? Chain512(Steps) : Chain256(Steps);
+    unsafe void IParallelJob.Run(int index, int worker)
+    {
+        if (_bf16) ((delegate* unmanaged<nint, void>)Bf16Code.Chains)(Steps);
+        else _sink[worker * 64] = _bits == 512 ? Chain512(Steps) : Chain256(Steps);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Chain512(int steps)

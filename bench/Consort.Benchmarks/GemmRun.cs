@@ -17,15 +17,17 @@ internal sealed record GemmShape(string Name, int M, int N, int K, bool TransA =
 internal sealed unsafe class GemmRun : IDisposable
 {
     private readonly GemmShape _shape;
+    private readonly string _name;
     private readonly Gemm _gemm;
+    private readonly FmaPeak _peak;
     private readonly GemmCall<float> _call;
     private readonly int _repeats;
     private readonly List<double> _seconds = [], _fractions = [], _processorFractions = [];
     private readonly List<nint> _blocks = [];
 
-    public GemmRun(GemmShape shape, Gemm gemm)
+    public GemmRun(GemmShape shape, string name, Gemm gemm, FmaPeak peak)
     {
-        (_shape, _gemm) = (shape, gemm);
+        (_shape, _name, _gemm, _peak) = (shape, name, gemm, peak);
         (int m, int n, int k) = (shape.M, shape.N, shape.K);
         bool epilogue = shape.Epilogue;
         _call = new GemmCall<float>
@@ -55,9 +57,15 @@ internal sealed unsafe class GemmRun : IDisposable
         for (int i = 0; i < 3 + 30 * (_repeats / 10); i++) _gemm.Run(_call);
     }
 
-    /// <summary>Times one call, or for small shapes the mean of several that follow each other.</summary>
-    public void Measure(double peak, double peakPerProcessor)
+    public double Best => _seconds.Min();
+
+    public double BestPeak { get; private set; }
+
+    /// <summary>Measures the peak, then times one call, or for small shapes the mean of several that follow each other.</summary>
+    public void Measure()
     {
+        double peak = _peak.Measure(out double peakPerProcessor);
+        BestPeak = Math.Max(BestPeak, peak);
         TimeSpan before = Environment.CpuUsage.TotalTime;
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < _repeats; i++) _gemm.Run(_call);
@@ -68,13 +76,14 @@ internal sealed unsafe class GemmRun : IDisposable
         _processorFractions.Add(_shape.Operations / processor * 1e-9 / peakPerProcessor);
     }
 
-    public string Row(double bestPeak, bool oneThread)
+    /// <summary>A row of the table, beside the first way to multiply this shape.</summary>
+    public string Row(GemmRun first, double bestPeak, bool oneThread)
     {
         // The system adds up other threads' time only at its ticks, too coarse for one product.
         string processor = oneThread ? Median(_processorFractions).ToString("P0", CultureInfo.InvariantCulture) : "–";
         double median = Median(_seconds), best = _seconds.Min();
         double rate = _shape.Operations / best * 1e-9;
-        return string.Create(CultureInfo.InvariantCulture, $"| {_shape.Name} | {_shape.M} | {_shape.N} | {_shape.K} | {median * 1e6:F1} | {best * 1e6:F1} | {_shape.Operations / median * 1e-9:F0} | {rate:F0} | {Median(_fractions):P0} | {rate / bestPeak:P0} | {processor} |");
+        return string.Create(CultureInfo.InvariantCulture, $"| {_shape.Name} | {_name} | {_shape.M} | {_shape.N} | {_shape.K} | {median * 1e6:F1} | {best * 1e6:F1} | {_shape.Operations / median * 1e-9:F0} | {rate:F0} | {Median(_fractions):P0} | {rate / bestPeak:P0} | {processor} | {Median(first._seconds) / median:F2} | {first.Best / best:F2} |");
     }
 
     private static double Median(List<double> values)

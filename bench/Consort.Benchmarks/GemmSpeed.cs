@@ -10,7 +10,7 @@ namespace Consort.Benchmarks;
 /// </summary>
 internal static class GemmSpeed
 {
-    private const string Usage = "usage: gemm [--threads N] [--rounds N] [--kernel avx512|avx2|portable] [--only TEXT]";
+    private const string Usage = "usage: gemm [--threads N] [--rounds N] [--kernel avx512|avx2|portable] [--precision fp32|bf16] [--only TEXT]";
 
     private static readonly GemmShape[] Shapes =
     [
@@ -51,6 +51,7 @@ internal static class GemmSpeed
     {
         int threads = Environment.ProcessorCount, rounds = 21;
         string? only = null;
+        Precision precision = Precision.Fp32;
         GemmKernel kernel = Gemm.Fastest;
         for (int i = 0; i < args.Length; i += 2)
         {
@@ -60,33 +61,34 @@ internal static class GemmSpeed
                 case "--threads": threads = int.Parse(args[i + 1], CultureInfo.InvariantCulture); break;
                 case "--rounds": rounds = int.Parse(args[i + 1], CultureInfo.InvariantCulture); break;
                 case "--kernel": kernel = Enum.Parse<GemmKernel>(args[i + 1], ignoreCase: true); break;
+                case "--precision" when Precisions.Names.TryGetValue(args[i + 1], out Precision asked): precision = asked; break;
                 case "--only": only = args[i + 1]; break;
                 default: return Fail();
             }
         }
         using var workers = new Workers(threads);
         using var gemm = new Gemm(workers, kernel);
-        var peak = new FmaPeak(workers, Gemm.IsAvailable(GemmKernel.Avx512) ? 512 : 256);
-        GemmRun[] runs = [.. Shapes.Where(s => only == null || s.ToString().Contains(only, StringComparison.OrdinalIgnoreCase)).Select(s => new GemmRun(s, gemm))];
-        foreach (GemmRun run in runs) run.Warm();
-        var peaks = new List<double>();
+        using var other = new Gemm(workers, precision);
+        FmaPeak peak = FmaPeak.Of(workers, Precision.Fp32), otherPeak = FmaPeak.Of(workers, other.Precision);
+        List<(string Name, Gemm Gemm, FmaPeak Peak)> ways = [(kernel.ToString(), gemm, peak)];
+        if (precision.Missing() is { } reason) Console.Error.WriteLine($"bench: no {precision.Name()} here ({reason})");
+        else if (precision != Precision.Fp32) ways.Add((precision.Name(), other, otherPeak));
+        using Gemm? native = NativeBlas.Missing is null ? new Gemm(workers, library: MatrixLibrary.Native) : null;
+        if (native is not null) ways.Add((NativeBlas.Name!, native, peak));
+        // One row of runs for each shape, which take turns so that neighbours disturb all alike.
+        GemmRun[][] runs = [.. Shapes.Where(s => only == null || s.ToString().Contains(only, StringComparison.OrdinalIgnoreCase))
+            .Select(s => ways.Select(w => new GemmRun(s, w.Name, w.Gemm, w.Peak)).ToArray())];
+        foreach (GemmRun run in runs.SelectMany(r => r)) run.Warm();
         for (int round = 0; round < rounds; round++)
+            foreach (GemmRun run in runs.SelectMany(r => r)) run.Measure();
+        double[] peaks = [.. ways.Select((_, way) => runs.Max(r => r[way].BestPeak))];
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{threads} threads, peak {string.Join(", ", ways.Select((w, way) => $"{w.Name} {peaks[way]:F0} GFLOP/s"))}, {rounds} rounds; op(A) [M, K] x op(B) [K, N]"));
+        Console.WriteLine("| product | by | M | N | K | µs median | µs best | GFLOP/s median | GFLOP/s best | % of its peak, median | best against best | per processor time | × the first, median | best |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+        foreach (GemmRun[] shape in runs)
         {
-            foreach (GemmRun run in runs)
-            {
-                double ceiling = peak.Measure(out double perProcessor);
-                peaks.Add(ceiling);
-                run.Measure(ceiling, perProcessor);
-            }
-        }
-        peaks.Sort();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{threads} threads, {kernel}, FMA peak {peaks[^1]:F0} GFLOP/s (median {peaks[peaks.Count / 2]:F0}), {rounds} rounds; op(A) [M, K] x op(B) [K, N]"));
-        Console.WriteLine("| product | M | N | K | µs median | µs best | GFLOP/s median | GFLOP/s best | % of peak, median | best against best | per processor time |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|");
-        foreach (GemmRun run in runs)
-        {
-            Console.WriteLine(run.Row(peaks[^1], threads == 1));
-            run.Dispose();
+            for (int way = 0; way < shape.Length; way++) Console.WriteLine(shape[way].Row(shape[0], peaks[way], threads == 1));
+            foreach (GemmRun run in shape) run.Dispose();
         }
         return 0;
     }

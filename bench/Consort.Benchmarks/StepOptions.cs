@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Optimizers;
 
 namespace Consort.Benchmarks;
@@ -11,7 +12,7 @@ internal sealed record StepOptions
     public int Vocabulary { get; init; } = 1_000_000;
     public int Members { get; init; } = 1;
     public string Strategy { get; init; } = "supervised";
-    public string Precision { get; init; } = "fp32";
+    public Precision Precision { get; init; }
     public EmbeddingUpdate Update { get; init; } = EmbeddingUpdate.Touched;
     public int Threads { get; init; } = Environment.ProcessorCount;
     public int Steps { get; init; } = 40;
@@ -47,7 +48,7 @@ internal sealed record StepOptions
         return defaults with
         {
             Strategy = arguments.Text("strategy") ?? defaults.Strategy,
-            Precision = arguments.Choice("precision", "fp32"),
+            Precision = Precisions.Names[arguments.Choice("precision", "fp32", "bf16")],
             Update = Enum.Parse<EmbeddingUpdate>(arguments.Choice("update", "touched", "dense", "deferred"), ignoreCase: true),
             Threads = arguments.Integer("threads", defaults.Threads, 1, 1024),
             Steps = arguments.Integer("steps", defaults.Steps, 3, 100_000),
@@ -57,5 +58,5 @@ internal sealed record StepOptions
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Model}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision}, {UpdateName} rows, {Threads} threads");
+        $"{Model}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {Threads} threads");
 }

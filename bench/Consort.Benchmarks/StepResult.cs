@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Learning.Training;
 
 namespace Consort.Benchmarks;
@@ -9,7 +10,11 @@ namespace Consort.Benchmarks;
 internal sealed record StepResult
 {
     public required StepOptions Options { get; init; }
+    /// <summary>Of the precision that products were made in.</summary>
     public required double Peak { get; init; }
+
+    /// <summary>Of single precision.</summary>
+    public required double FmaPeak { get; init; }
 
     /// <summary>The peak of one processor that nobody else uses: GFLOP per second of processor time.</summary>
     public required double ProcessorPeak { get; init; }
@@ -59,6 +64,8 @@ internal sealed record StepResult
     /// <summary>What the medians of the kinds leave of the median of the step; noise may take it below 0.</summary>
     public double OtherMs => StepMs - KindMs.Sum();
 
+    private bool IsBf16 => Options.Precision == Precision.Bf16;
+
     public JsonObject Json()
     {
         JsonObject breakdown = Kinds(KindMs), evaluation = Kinds(EvaluationKindMs);
@@ -67,7 +74,7 @@ internal sealed record StepResult
         foreach ((string part, long bytes) in Memory.Parts.Append(("rest", Memory.Rest))) memory[part] = Machine.Rounded(Machine.Megabytes(bytes), 1);
         var json = new JsonObject
         {
-            ["fma_peak_gflops"] = Machine.Rounded(Peak, 1),
+            ["fma_peak_gflops"] = Machine.Rounded(IsBf16 ? FmaPeak : Peak, 1),
             ["floor_ms"] = Machine.Rounded(FloorMs, 4),
             ["step_ms"] = Machine.Rounded(StepMs, 4),
             ["floor_fraction"] = Machine.Rounded(FloorFraction, 4),
@@ -99,9 +106,10 @@ internal sealed record StepResult
             ["vocab"] = Options.Vocabulary,
             ["members"] = Options.Members,
             ["strategy"] = Options.Strategy,
-            ["precision"] = Options.Precision,
+            ["precision"] = Options.Precision.Name(),
             ["update"] = Options.UpdateName,
         };
+        if (IsBf16) json.Insert(1, "bf16_peak_gflops", Machine.Rounded(Peak, 1));
         if (Options.Detail) json["multiplies"] = new JsonArray([.. Multiplies.Select(m => m.Json(Peak))]);
         return json;
     }
@@ -116,7 +124,7 @@ internal sealed record StepResult
     public string Table()
     {
         var text = new StringBuilder();
-        Row($"FMA peak {Peak:F0} GFLOP/s; {Operations * 1e-9:F2} GFLOP a step, floor {FloorMs:F2} ms; {DistinctIds} different ids a batch");
+        Row($"{(IsBf16 ? $"FMA peak {FmaPeak:F0}, bf16 dot peak" : "FMA peak")} {Peak:F0} GFLOP/s; {Operations * 1e-9:F2} GFLOP a step, floor {FloorMs:F2} ms; {DistinctIds} different ids a batch");
         Row($"");
         Row($"| pass | ms median | ms best | rows/s | % of the floor, median | best | per processor time |");
         Row($"|---|---|---|---|---|---|---|");

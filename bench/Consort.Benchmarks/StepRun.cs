@@ -36,7 +36,8 @@ internal sealed class StepRun : IDisposable
     private readonly Optimizer<float> _optimizer;
     private readonly ConsortEvaluator _evaluator;
     private readonly KernelClock _clock;
-    private readonly FmaPeak _peak;
+    private readonly FmaPeak _fmaPeak;
+    private readonly FmaPeak _peak; // of the precision
     private readonly StepKind[] _kinds; // of each value
     private readonly long[] _marks = new long[6];
     private readonly double[] _terms = new double[16];
@@ -54,12 +55,13 @@ internal sealed class StepRun : IDisposable
         Graph graph = GraphOf(options, _rows.Space);
         _store = new ParameterStore<float>(graph);
         _store.Initialize(1, _workers);
-        _program = new Program<float>(graph, _store, options.Batch, _workers);
+        _program = new Program<float>(graph, _store, options.Batch, _workers, precision: options.Precision);
         _pass = new LogitPass(_program);
         _optimizer = new Optimizer<float>(_store, new OptimizerOptions { EmbeddingUpdate = options.Update }, _workers);
         _evaluator = new ConsortEvaluator(options.Members, _strategy.Fusion);
         _clock = new KernelClock(graph);
-        _peak = new FmaPeak(_workers, Gemm.IsAvailable(GemmKernel.Avx512) ? 512 : 256);
+        _fmaPeak = FmaPeak.Of(_workers, Precision.Fp32);
+        _peak = FmaPeak.Of(_workers, _program.Precision);
         _kinds = [.. graph.Values.Select(v => v.Operation is { } operation ? StepKinds.Of(operation) : StepKind.Elementwise)];
     }
 
@@ -105,7 +107,8 @@ internal sealed class StepRun : IDisposable
 
         return new StepResult
         {
-            Options = _options,
+            Options = _options with { Precision = _program.Precision },
+            FmaPeak = FmaPeakBest(),
             Peak = Math.Max(peak, Peak(out double laterProcessorPeak)),
             ProcessorPeak = Math.Max(processorPeak, laterProcessorPeak),
             ProcessorMs = processor.TotalMilliseconds / (2.0 * _options.Steps),
@@ -151,6 +154,13 @@ internal sealed class StepRun : IDisposable
     public static double Operations(Graph graph, int batch) => 3.0 * batch * graph.Values
         .Where(v => v.Operation is not null)
         .Sum(v => v.Operation!.FlopsPerRow([.. v.Inputs.Select(i => i.Shape)]));
+
+    private double FmaPeakBest()
+    {
+        double best = 0;
+        for (int i = 0; i < PeakRounds; i++) best = Math.Max(best, _fmaPeak.Measure());
+        return best;
+    }
 
     // The best round, and what a second of processor time gives over all rounds.
     private double Peak(out double perProcessor)

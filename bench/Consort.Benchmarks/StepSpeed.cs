@@ -12,6 +12,7 @@ internal static class StepSpeed
     {
         var arguments = new Arguments("step", args, "model", "batch", "vocab", "members", "strategy", "update", "precision", "threads", "steps", "detail", "json");
         StepOptions options = StepOptions.From(arguments);
+        if (options.Precision.Missing() is { } reason) Console.Error.WriteLine($"bench: no {options.Precision.Name()} here ({reason}); measuring fp32");
         Console.WriteLine(options);
         Console.WriteLine($"{Machine.Describe()}, {Gemm.Fastest} kernels");
         Console.WriteLine("rows: zipf ids in a temporary encoded split, read by the training loader");

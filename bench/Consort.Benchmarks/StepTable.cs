@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
 using Consort.Data.Storage;
 
@@ -60,7 +61,7 @@ internal sealed class StepTable
     public bool Has(StepOptions options) => _rows.Exists(row =>
         Text(row, "model").Equals(options.Model, StringComparison.OrdinalIgnoreCase) && (int)row["batch"]! == options.Batch && (int)row["vocab"]! == options.Vocabulary
         && (int)row["members"]! == options.Members && Text(row, "strategy") == options.Strategy && Text(row, "update") == options.UpdateName
-        && Text(row, "precision") == options.Precision && (int)row["threads"]! == options.Threads && (int)row["steps"]! == options.Steps);
+        && Text(row, "precision") == options.Precision.Name() && (int)row["threads"]! == options.Threads && (int)row["steps"]! == options.Steps);
 
     /// <summary>Adds a row and writes both files.</summary>
     public void Add(JsonObject row)

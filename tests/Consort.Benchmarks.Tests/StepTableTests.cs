@@ -98,6 +98,8 @@ public sealed class StepTableTests : IDisposable
     private static StepResult Result(string model, double ms) => new()
     {
         Options = Options(model),
+        FmaPeak = 400,
+        Multiplies = [],
         Peak = 500,
         ProcessorPeak = 250,
         ProcessorMs = 2 * ms,

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
@@ -17,14 +18,14 @@ internal sealed unsafe class Rig<T> : IDisposable
     private readonly FeatureSpace _space;
     private Optimizer<T>? _optimizer;
 
-    public Rig(Family family, FeatureSpace space, int capacity, ulong seed = 1, int threads = 2)
+    public Rig(Family family, FeatureSpace space, int capacity, ulong seed = 1, int threads = 2, Precision precision = Precision.Fp32)
     {
         _space = space;
         _workers = new Workers(threads);
         Graph = family.Build(space);
         Store = new ParameterStore<T>(Graph);
         Store.Initialize(seed);
-        Program = new Program<T>(Graph, Store, capacity, _workers);
+        Program = new Program<T>(Graph, Store, capacity, _workers, precision: precision);
         Ids = GC.AllocateArray<int>(Math.Max(1, capacity * space.Categorical.Count), pinned: true);
         Numeric = GC.AllocateArray<float>(Math.Max(1, capacity * space.Numeric.Count), pinned: true);
         Labels = new double[capacity];

@@ -33,6 +33,7 @@ internal sealed class EvaluateCommand : ExampleCommand
         JsonFile.Check(json);
         var data = arguments.GetRequiredValue(_data);
         using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads));
+        Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         var progress = arguments.GetValue(_quiet) || !File.Exists(data)
             ? null
             : new CountLine(Terminal.Status, "evaluating", "MB", new FileInfo(data).Length, scale: 1e6);

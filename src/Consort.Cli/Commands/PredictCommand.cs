@@ -45,6 +45,7 @@ internal sealed class PredictCommand : ExampleCommand
         if (Directory.Exists(target))
             throw new ConsortException($"--out {target}: found a folder, expected the name of a file, or - for standard output");
         using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads));
+        Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         var progress = arguments.GetValue(_quiet) || !File.Exists(data)
             ? null
             : new CountLine(Terminal.Status, "predicting", "MB", new FileInfo(data).Length, scale: 1e6);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Consort.Cli.Terminals;
+using Consort.Compute.Kernels.MatrixMultiply;
 
 namespace Consort.Cli.Commands;
 
@@ -21,6 +23,14 @@ internal static class Shared
         HelpName = "N",
         DefaultValueFactory = _ => Environment.ProcessorCount,
     }.Within(1, 1024);
+
+    /// <summary>Says in one line that products are made in fp32 though less was asked for, and why; else nothing.</summary>
+    public static void NotePrecision(Terminal terminal, Precision asked)
+    {
+        if (asked.Missing() is not { } reason) return;
+        terminal.Status.Clear();
+        terminal.Error.WriteLine($"precision {asked.Name()} is not to be had here ({reason}); using fp32");
+    }
 
     /// <summary>Refuses numbers out of their range, with a message that says it.</summary>
     public static Option<T> Within<T>(this Option<T> option, T min, T max) where T : IParsable<T>, IComparable<T>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
@@ -33,6 +34,12 @@ internal sealed class TrainCommand : ExampleCommand
         HelpName = "N",
     }.WithinOrNone(0, long.MaxValue);
 
+    private readonly Option<string?> _precision = new("--precision")
+    {
+        Description = "Operands of matrix multiplies, fp32 or bf16, in place of what the file says.",
+        HelpName = "NAME",
+    };
+
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint that a stopped run has left." };
     private readonly Option<string?> _json = Shared.Json();
@@ -47,6 +54,7 @@ internal sealed class TrainCommand : ExampleCommand
         Add(_data);
         Add(_out);
         Add(_seed);
+        Add(_precision);
         Add(_threads);
         Add(_resume);
         Add(_json);
@@ -60,7 +68,8 @@ internal sealed class TrainCommand : ExampleCommand
         var path = arguments.GetRequiredValue(_experiment);
         if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
             throw new ConsortException($"--data {data}: folder not found");
-        var experiment = Experiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed));
+        var experiment = Experiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed), Precision(arguments.GetValue(_precision)));
+        Shared.NotePrecision(Terminal, experiment.Training.Precision);
         var folder = arguments.GetValue(_out) ?? DefaultFolder(path, experiment.Training.Seed);
         var quiet = arguments.GetValue(_quiet);
         var request = new RunRequest(
@@ -83,6 +92,11 @@ internal sealed class TrainCommand : ExampleCommand
         Show(experiment, folder, result);
         return CommandLine.Success;
     }
+
+    private static Precision? Precision(string? name) =>
+        name is null ? null
+        : Precisions.Names.TryGetValue(name, out var precision) ? precision
+        : throw new ConsortException($"--precision: found \"{name}\", expected {string.Join(" or ", Precisions.Names.Keys)}");
 
     // The folder's name goes along, for many a dataset has its DeepFM.yaml.
     private static string DefaultFolder(string experiment, ulong seed)

@@ -27,14 +27,19 @@ public sealed unsafe class Program<T> : IDisposable
     /// <param name="capacity">The most rows of a batch, at least 1.</param>
     /// <param name="workers">The threads; the caller keeps owning them.</param>
     /// <param name="withGradients">False for a program that only computes logits.</param>
-    public Program(Graph graph, ParameterStore<T> store, int capacity, Workers workers, bool withGradients = true)
+    /// <param name="precision">What matrix multiplies round their operands to; see <see cref="Precision"/>.</param>
+    /// <param name="library">Who multiplies matrices.</param>
+    /// <exception cref="NotSupportedException">A native library that is not there, or one for bf16.</exception>
+    public Program(
+        Graph graph, ParameterStore<T> store, int capacity, Workers workers, bool withGradients = true,
+        Precision precision = Precision.Fp32, MatrixLibrary library = MatrixLibrary.Managed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         if (graph.Outputs.Count == 0)
             throw new ArgumentException("the graph has no outputs", nameof(graph));
         (Graph, Store, Capacity, Workers) = (graph, store, capacity, workers);
         HasGradients = withGradients;
-        Gemm = new Gemm(workers);
+        Gemm = new Gemm(workers, precision, library);
         _data = new T*[graph.Values.Count];
         _gradients = new T*[graph.Values.Count];
         _kernels = new Kernel?[graph.Values.Count];
@@ -103,6 +108,9 @@ public sealed unsafe class Program<T> : IDisposable
             Gemm.Clock = value?.Multiplies;
         }
     }
+
+    /// <summary>What matrix multiplies of floats really round their operands to: fp32 where this machine lacks what was asked for.</summary>
+    public Precision Precision => Gemm.Precision;
 
     /// <summary>Bytes held for activations, their gradients and the kernels' workspaces.</summary>
     public long Bytes => _buffers.Sum(b => b.Length * sizeof(T));

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
 using Consort.Data.Options;
 using Consort.Learning.Runs;
@@ -47,9 +48,10 @@ public sealed record Experiment
     /// <param name="path">The file.</param>
     /// <param name="dataFolder">What relative names of raw files start from; null for the key <c>folder</c> of the section <c>data</c>, or the file's own folder.</param>
     /// <param name="seed">Replaces the file's seed unless null.</param>
+    /// <param name="precision">Replaces the file's precision unless null.</param>
     /// <exception cref="ConsortException">The file is missing or something in it is wrong; the message says the line.</exception>
-    public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null) =>
-        Read(OptionMap.Load(path), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder, seed);
+    public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null, Precision? precision = null) =>
+        Read(OptionMap.Load(path), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder, seed, precision);
 
     /// <summary>Reads the experiment that a run folder keeps, without its data and the runs it started from.</summary>
     /// <exception cref="ConsortException">The file is missing or damaged.</exception>
@@ -65,11 +67,13 @@ public sealed record Experiment
         Read(OptionMap.Parse(text, source), folder, null, seed);
 
     // Without a folder, files that the experiment names are not looked for.
-    private static Experiment Read(OptionMap options, string? folder, string? dataFolder, ulong? seed)
+    private static Experiment Read(OptionMap options, string? folder, string? dataFolder, ulong? seed, Precision? precision = null)
     {
         var training = options.Section("training");
         if (seed is { } own)
             training.Set("seed", own.ToString(CultureInfo.InvariantCulture));
+        if (precision is { } asked)
+            training.Set("precision", asked.Name());
         var experiment = new Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),

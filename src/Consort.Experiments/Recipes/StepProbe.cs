@@ -28,7 +28,7 @@ internal static class StepProbe
             var graph = experiment.Family.Build(dataset.Space);
             using var store = new ParameterStore<float>(graph);
             store.Initialize(experiment.Training.Seed);
-            using var program = new Program<float>(graph, store, experiment.Training.BatchSize, workers);
+            using var program = new Program<float>(graph, store, experiment.Training.BatchSize, workers, precision: experiment.Training.Precision, library: experiment.Training.MatrixLibrary);
             using var optimizer = new Optimizer<float>(store, experiment.Training.Optimizer, workers);
             using var loader = new BatchLoader(dataset.Train, new LoaderOptions(experiment.Training.BatchSize, Shuffle: true, experiment.Training.Seed));
             var pass = new LogitPass(program);

@@ -1,4 +1,5 @@
 using System.Text;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Storage;
@@ -18,6 +19,7 @@ public static class ExperimentRunner
     public static RunResult Run(RunRequest request, CancellationToken cancellation)
     {
         var experiment = request.Experiment;
+        experiment.Training.CheckMachine();
         var folder = new RunFolder(request.Folder);
         Claim(folder, request);
         var source = experiment.Data ?? throw new ArgumentException("the experiment names no data", nameof(request));
@@ -29,9 +31,14 @@ public static class ExperimentRunner
             if (request.Resume)
                 Trainer.CheckResumable(folder, identity);
             WriteText(folder.Experiment, experiment.Text);
-            WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key));
+            var (precision, missing) = (experiment.Training.Precision, experiment.Training.Precision.Missing());
+            if (missing is not null)
+                precision = Precision.Fp32;
+            WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key, precision, experiment.Training.MatrixLibrary));
             dataset.Encoder.Save(folder.Encoder);
             folder.Log("start", ("experiment", experiment.Name), ("data_key", dataset.Key), ("seed", experiment.Training.Seed), ("resume", request.Resume));
+            if (missing is not null)
+                folder.Log("precision", ("asked", experiment.Training.Precision.Name()), ("used", precision.Name()), ("why", missing));
 
             var graph = experiment.Family.Build(dataset.Space);
             using var trainer = new Trainer(

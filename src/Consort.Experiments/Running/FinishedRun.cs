@@ -39,7 +39,7 @@ public sealed class FinishedRun : IDisposable
         var graph = Experiment.Family.Build(Encoder.Space);
         _store = new ParameterStore<float>(graph);
         Checkpoint.Load(Folder.FinalCheckpoint(Experiment.Phases.Select(p => p.Name)), _store);
-        _program = new Program<float>(graph, _store, BatchSize, _workers, withGradients: false);
+        _program = new Program<float>(graph, _store, BatchSize, _workers, withGradients: false, Experiment.Training.Precision);
         _pass = new LogitPass(_program);
     }
 

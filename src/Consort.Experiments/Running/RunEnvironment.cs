@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
+using Consort.Compute.Kernels.MatrixMultiply;
 
 namespace Consort.Experiments.Running;
 
@@ -14,7 +15,7 @@ public static class RunEnvironment
     public static string Vectors =>
         Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported ? "AdvSimd" : "portable";
 
-    internal static string Describe(int threads, ulong seed, string dataKey) => JsonSerializer.Serialize(
+    internal static string Describe(int threads, ulong seed, string dataKey, Precision precision, MatrixLibrary library) => JsonSerializer.Serialize(
         new Dictionary<string, object>
         {
             ["consort"] = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "unknown",
@@ -25,6 +26,8 @@ public static class RunEnvironment
             ["vectors"] = Vectors,
             ["processors"] = System.Environment.ProcessorCount,
             ["threads"] = threads,
+            ["precision"] = precision.Name(),
+            ["matmul"] = library == MatrixLibrary.Native ? NativeBlas.Name ?? "none" : "managed",
             ["seed"] = seed,
             ["data_key"] = dataKey,
         },

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
@@ -62,6 +63,7 @@ public sealed class Trainer : IDisposable
     {
         if (data.Valid is null)
             throw new ConsortException($"{data.Folder}: found no validation split, expected one to choose the best weights by");
+        options.CheckMachine();
         foreach (var phase in phases.Where(p => p.From.Count > 0 && p.From.Count != graph.Outputs.Count))
             throw new ConsortException(
                 $"phase {phase.Name}, from: found {phase.From.Count} runs, expected {graph.Outputs.Count}, one a member");
@@ -71,13 +73,16 @@ public sealed class Trainer : IDisposable
         _memoryBefore = Math.Max(0, MemoryUse.Now() - Mapped); // opening the data has read them all
         _workers = new Workers(threads);
         _store = new ParameterStore<float>(graph);
-        _program = new Program<float>(graph, _store, options.BatchSize, _workers);
+        _program = new Program<float>(graph, _store, options.BatchSize, _workers, precision: options.Precision, library: options.MatrixLibrary);
         _pass = new LogitPass(_program);
         _dropout = new CounterRandom(options.Seed, "dropout");
     }
 
     /// <summary>The weights: after <see cref="Run"/> the best of the last phase.</summary>
     public ParameterStore<float> Store => _store;
+
+    /// <summary>What matrix multiplies really round their operands to on this machine.</summary>
+    public Precision Precision => _program.Precision;
 
     /// <summary>Trains, or goes on where a checkpoint stands.</summary>
     /// <param name="identity">A digest of everything that decides the result; a checkpoint of another one is refused.</param>

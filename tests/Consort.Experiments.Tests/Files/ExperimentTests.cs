@@ -1,3 +1,4 @@
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
 using Consort.Experiments.Files;
 using Consort.Models;
@@ -73,6 +74,26 @@ public sealed class ExperimentTests : IDisposable
         Assert.True(experiment.Phases[1].EvaluateFirst);
         Assert.Equal([_folder.At("a.ckpt"), _folder.At("b.ckpt")], experiment.Phases[1].From);
         Assert.Equal(3UL, experiment.Training.Seed);
+    }
+
+    [Fact]
+    public void Load_Precision_ReplacesTheFiles()
+    {
+        var single = Experiment.Load(_folder.File("exp.yaml", Small));
+        var half = Experiment.Load(_folder.File("exp.yaml", Small), precision: Precision.Bf16);
+        Assert.Equal((Precision.Fp32, Precision.Bf16), (single.Training.Precision, half.Training.Precision));
+        Assert.NotEqual(single.Digest, half.Digest);
+        Assert.Contains("precision: bf16", half.Text, StringComparison.Ordinal);
+        Assert.Equal(Precision.Bf16, Parse(half.Text).Training.Precision);
+        Assert.Throws<ConsortException>(() => Parse(half.Text.Replace("bf16", "fp16", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Parse_NativeMatmulWithBf16_IsAMistake()
+    {
+        Assert.Equal(MatrixLibrary.Native, Parse(Small.Replace("epochs: 3", "matmul: native", StringComparison.Ordinal)).Training.MatrixLibrary);
+        var mistake = Assert.Throws<ConsortException>(() => Parse(Small.Replace("epochs: 3", "matmul: native\n  precision: bf16", StringComparison.Ordinal)));
+        Assert.Contains("found native with precision bf16, expected fp32", mistake.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Consort.Compute.Kernels.MatrixMultiply.Bf16;
 using Consort.Compute.Parallel;
 
 namespace Consort.Compute.Kernels.MatrixMultiply;
@@ -16,13 +17,23 @@ public sealed unsafe class Gemm : IDisposable
     private readonly Workers _workers;
     private readonly GemmLoops<double> _doubles = new();
     private readonly FloatGemm _floats;
+    private readonly Bf16Gemm? _bf16;
+    private readonly NativeGemm? _native;
     private readonly NarrowGemm _narrow;
 
     /// <summary>Chooses the fastest kernels that this machine has.</summary>
     /// <param name="workers">Who shares the work; not disposed with this object.</param>
-    public Gemm(Workers workers)
-        : this(workers, Fastest)
+    /// <param name="precision">Of the operands; fp32 is used where this machine cannot do with less, see
+    /// <see cref="Precisions.Missing"/>.</param>
+    /// <param name="library">Who multiplies in fp32.</param>
+    /// <exception cref="NotSupportedException">A native library that is not there, or one for bf16.</exception>
+    public Gemm(Workers workers, Precision precision = Precision.Fp32, MatrixLibrary library = MatrixLibrary.Managed)
+        : this(workers, precision == Precision.Bf16 && IsAvailable(GemmKernel.Bf16) ? GemmKernel.Bf16 : Fastest)
     {
+        if (library == MatrixLibrary.Managed) return;
+        if (precision != Precision.Fp32) throw new NotSupportedException($"native multiplies are in fp32, found {precision.Name()}");
+        if (NativeBlas.Missing is { } missing) throw new NotSupportedException(missing);
+        _native = new NativeGemm(workers);
     }
 
     /// <summary>Uses given kernels, so that tests reach those that this machine would not choose.</summary>
@@ -31,7 +42,8 @@ public sealed unsafe class Gemm : IDisposable
         ArgumentNullException.ThrowIfNull(workers);
         _workers = workers;
         _narrow = new NarrowGemm(workers);
-        _floats = kernel switch
+        _bf16 = kernel == GemmKernel.Bf16 ? new Bf16Gemm(workers) : null;
+        _floats = (_bf16 is null ? kernel : Fastest) switch
         {
             GemmKernel.Avx512 => new PackedGemm<Avx512Kernel>(workers),
             GemmKernel.Avx2 => new PackedGemm<Avx2Kernel>(workers),
@@ -42,6 +54,9 @@ public sealed unsafe class Gemm : IDisposable
     /// <summary>Measures each multiply in single precision. Null, as a rule, for none.</summary>
     public GemmClock? Clock { get; set; }
 
+    /// <summary>What the operands are really rounded to.</summary>
+    public Precision Precision => _bf16 is null ? Precision.Fp32 : Precision.Bf16;
+
     internal static GemmKernel Fastest =>
         IsAvailable(GemmKernel.Avx512) ? GemmKernel.Avx512
         : IsAvailable(GemmKernel.Avx2) ? GemmKernel.Avx2
@@ -49,12 +64,16 @@ public sealed unsafe class Gemm : IDisposable
 
     internal static bool IsAvailable(GemmKernel kernel) => kernel switch
     {
+        GemmKernel.Bf16 => Bf16Code.Missing is null,
         GemmKernel.Avx512 => Avx512F.IsSupported && Vector512.IsHardwareAccelerated,
         GemmKernel.Avx2 => Avx2.IsSupported && Fma.IsSupported,
         _ => true,
     };
 
-    /// <summary>Multiplies in single precision.</summary>
+    /// <summary>
+    /// Multiplies in single precision, or with operands rounded to bf16 if <see cref="Precision"/> says so. Products that
+    /// are little more than a matrix times a vector, or whose K is below 16, stay in single precision.
+    /// </summary>
     /// <param name="call">What to multiply; see <see cref="GemmCall{T}"/>.</param>
     /// <exception cref="ArgumentException">A size is negative, a row is longer than its stride, or a pointer is
     /// null.</exception>
@@ -64,6 +83,8 @@ public sealed unsafe class Gemm : IDisposable
         if (call.M == 0 || call.N == 0) return;
         long start = Clock is null ? 0 : Stopwatch.GetTimestamp();
         if (NarrowGemm.Fits(call)) _narrow.Run(call);
+        else if (_native is not null && NativeGemm.Fits(call)) _native.Run(call);
+        else if (_bf16 is not null && Bf16Gemm.Fits(call)) _bf16.Run(call);
         else _floats.Run(call);
         Clock?.Add(call, start);
     }
@@ -82,6 +103,8 @@ public sealed unsafe class Gemm : IDisposable
     public void Dispose()
     {
         _floats.Dispose();
+        _bf16?.Dispose();
+        _native?.Dispose();
         _narrow.Dispose();
     }
 

@@ -23,7 +23,7 @@ internal readonly struct GemmPlan
     {
         PanelsA = (m + rows - 1) / rows;
         PanelsB = (n + columns - 1) / columns;
-        SharesB = m > n;
+        SharesB = CutsRows(m, n);
         // A part that is cut by rows goes through the whole depth while its C is in the cache, if B can be kept whole.
         bool whole = SharesB && (long)k * n <= SharedElements;
         Depth = whole ? k : Split(k, MaxChunk);
@@ -44,6 +44,9 @@ internal readonly struct GemmPlan
         }
         Total = Packs + (Chunks - 1) * (Packs + Parts) + Parts;
     }
+
+    /// <summary>Whether C is cut by rows.</summary>
+    public static bool CutsRows(int m, int n) => m > n;
 
     /// <summary>Tiles down C.</summary>
     public int PanelsA { get; }

@@ -101,6 +101,7 @@ internal sealed unsafe partial class PackedGemm<TKernel>
             ? AheadRegion.Stretch(_call.Mask + row * _call.Ldmask, rows * _call.Ldmask, tiles / 2, depth)
             : default;
         if (_call.TransA) return (mask, AheadRegion.Steps(_call.A + from * _call.Lda + row, _call.Lda, rows));
+        if (_source is { } source) return (mask, chunk == 0 ? AheadRegion.Stretch(source.From + row * source.Stride, rows * source.Stride, late, depth) : default);
         return (mask, _plan.Chunks == 1
             ? AheadRegion.Stretch(_call.A + row * _call.Lda, rows * _call.Lda, late, depth)
             : AheadRegion.Rows(_call.A + row * _call.Lda + from, _call.Lda, rows));

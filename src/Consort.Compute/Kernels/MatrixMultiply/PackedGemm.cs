@@ -19,6 +19,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
     private int[] _finishedPacks = new int[16]; // per chunk
     private int[] _progress = new int[64]; // per part: chunks added to C
 
+    private IRowSource? _source;
     private GemmCall<float> _call;
     private GemmPlan _plan;
     private float* _shared, _own;
@@ -32,8 +33,12 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         _inPlace = new InPlaceGemm<TKernel>(workers, _writer);
     }
 
-    public override void Run(in GemmCall<float> call)
+    public override void Run(in GemmCall<float> call) => Run(call, null);
+
+    /// <summary>As above; where C is cut by rows (<see cref="GemmPlan.CutsRows"/>), a source makes those of A.</summary>
+    public void Run(in GemmCall<float> call, IRowSource? source)
     {
+        _source = source;
         _writer.Begin(call);
         if (call.TransA && !call.TransB)
         {
@@ -76,6 +81,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         if (_plan.SharesB)
         {
             int end = Math.Min(_plan.PanelsA, first + _plan.PartPanels);
+            if (chunk == 0) _source?.Make(first * TKernel.Rows, Math.Min(_call.M, end * TKernel.Rows));
             if (end == _plan.PanelsA) CopyLastRows(from, depth, own);
             Await(ref _finishedPacks[chunk], _plan.Packs);
             Await(ref _progress[piece], chunk);

@@ -4,7 +4,8 @@ using Consort.Compute.Kernels.MatrixMultiply;
 
 namespace Consort.Compute.Tests.Kernels.MatrixMultiply;
 
-/// <summary>One product with random operands, computed by the naive triple loop in double precision.</summary>
+/// <summary>One product with random operands, computed by the naive triple loop in double precision, with its operands rounded
+/// first where the multiply under test does that.</summary>
 internal sealed unsafe class GemmCase<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -17,7 +18,8 @@ internal sealed unsafe class GemmCase<T> : IDisposable
     private readonly T[] _initial, _initialRowSums;
 
     public GemmCase(int m, int n, int k, bool transA, bool transB, bool accumulate = false, bool bias = false,
-        bool relu = false, bool mask = false, bool rowSums = false, int slack = 0)
+        bool relu = false, bool mask = false, bool rowSums = false, int slack = 0,
+        Func<double, double>? rounding = null)
     {
         var random = new System.Random(HashCode.Combine(m, n, k));
         T Next() => T.CreateChecked(random.NextDouble() * 2 - 1);
@@ -66,8 +68,9 @@ internal sealed unsafe class GemmCase<T> : IDisposable
                 double sum = accumulate ? double.CreateChecked(_initial[i * ldc + j]) : 0, magnitude = 1;
                 for (int x = 0; x < k; x++)
                 {
-                    sum += A(i, x) * B(x, j);
-                    magnitude += Math.Abs(A(i, x) * B(x, j));
+                    double product = rounding == null ? A(i, x) * B(x, j) : rounding(A(i, x)) * rounding(B(x, j));
+                    sum += product;
+                    magnitude += Math.Abs(product);
                 }
                 if (bias) sum += double.CreateChecked(_bias[j]);
                 if (relu) sum = Math.Max(sum, 0);
