@@ -82,12 +82,13 @@ internal sealed class StepRun : IDisposable
         long begin = Stopwatch.GetTimestamp();
         for (int i = 0; i < _options.WarmUpSteps || Stopwatch.GetElapsedTime(begin) < WarmUp; i++)
         {
+            if (_options.Evaluates) EvaluateBatch(evaluationKinds, 0);
             TrainStep();
             ProfiledStep(kinds, 0);
-            if (_options.Evaluates) EvaluateBatch(evaluationKinds, 0);
         }
         _evaluator.Clear();
-        double[][] multiplies = [.. Enumerable.Range(0, _clock.Multiplies.Calls.Length).Select(_ => new double[_options.Steps])];
+        TimedMultiply[] calls = _clock.Multiplies.Calls.ToArray(); // of a step: an evaluation uses the clock too
+        double[][] multiplies = [.. calls.Select(_ => new double[_options.Steps])];
 
         TimeSpan processor = Environment.CpuUsage.TotalTime;
         long allocated = GC.GetTotalAllocatedBytes(precise: true);
@@ -119,7 +120,7 @@ internal sealed class StepRun : IDisposable
             EvaluationMsMin = evaluation.Min(),
             KindMs = [.. kinds.Select(k => Machine.Median(k))],
             EvaluationKindMs = [.. evaluationKinds.Select(k => Machine.Median(k))],
-            Multiplies = [.. multiplies.Select((times, c) => new StepMultiply(_clock.Multiplies.Calls[c], Machine.Median(times)))],
+            Multiplies = [.. multiplies.Select((times, c) => new StepMultiply(calls[c], Machine.Median(times)))],
             AllocatedBytes = allocated / (2.0 * _options.Steps),
             DistinctIds = _rows.Touched.Count,
             Bytes = StepBytes.Of(_program.Graph, _options.Batch, _rows.Touched, _options.Update),
