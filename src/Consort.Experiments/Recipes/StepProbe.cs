@@ -27,7 +27,7 @@ internal static class StepProbe
             using var workers = new Workers(threads);
             var graph = experiment.Family.Build(dataset.Space);
             using var store = new ParameterStore<float>(graph);
-            store.Initialize(experiment.Training.Seed);
+            store.Initialize(experiment.Training.Seed, workers);
             using var program = new Program<float>(graph, store, experiment.Training.BatchSize, workers, precision: experiment.Training.Precision, library: experiment.Training.MatrixLibrary);
             using var optimizer = new Optimizer<float>(store, experiment.Training.Optimizer, workers);
             using var loader = new BatchLoader(dataset.Train, new LoaderOptions(experiment.Training.BatchSize, Shuffle: true, experiment.Training.Seed));
@@ -35,16 +35,13 @@ internal static class StepProbe
             var strategy = new Learning.Strategies.Supervised();
             var terms = new double[strategy.TermNames.Count];
             var best = double.PositiveInfinity;
+            loader.Start(0);
             for (var step = 0; step < WarmUp + Steps; step++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var epoch = 0;
-                if (step == 0)
-                    loader.Start(epoch);
-                var batch = loader.Next();
-                if (batch is null)
+                if (loader.Next() is not { } batch)
                 {
-                    loader.Start(++epoch);
+                    loader.Start(step); // a small split ends before the steps do
                     batch = loader.Next()!;
                 }
 

@@ -16,11 +16,12 @@ namespace Consort.Learning.Training;
 public sealed record TeacherModel(Graph Graph, string Checkpoint, Fusion Fusion);
 
 /// <summary>A teacher at work: its weights stand still, and it gives the logit of its ensemble as when it scores.</summary>
-public sealed unsafe class FrozenTeacher : IDisposable
+public sealed class FrozenTeacher : IDisposable
 {
     private readonly ParameterStore<float> _store;
     private readonly Program<float> _program;
-    private readonly double _share;
+    private readonly LogitPass _pass;
+    private readonly Fusion _fusion;
 
     /// <summary>Loads the weights.</summary>
     /// <param name="model">The family.</param>
@@ -32,23 +33,14 @@ public sealed unsafe class FrozenTeacher : IDisposable
         _store = new ParameterStore<float>(model.Graph);
         Checkpoint.Load(model.Checkpoint, _store);
         _program = new Program<float>(model.Graph, _store, capacity, workers, withGradients: false);
-        _share = model.Fusion == Fusion.Mean ? 1.0 / _program.Members : 1;
+        _pass = new LogitPass(_program);
+        _fusion = model.Fusion;
     }
 
     /// <summary>Computes the logits of the ensemble.</summary>
     /// <param name="batch">Rows.</param>
     /// <param name="logits">Receives one a row, [B].</param>
-    public void Run(Batch batch, Span<double> logits)
-    {
-        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining: false));
-        logits.Clear();
-        for (var member = 0; member < _program.Members; member++)
-        {
-            var source = _program.Logits(member); // [B]
-            for (var row = 0; row < logits.Length; row++)
-                logits[row] += _share * source[row];
-        }
-    }
+    public void Run(Batch batch, Span<double> logits) => _pass.Fuse(batch, _fusion).CopyTo(logits);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -39,9 +39,16 @@ public sealed unsafe class LogitPass
     /// <param name="evaluator">Gets the logits.</param>
     public void Evaluate(Batch batch, Fusion fusion, ConsortEvaluator evaluator)
     {
+        Fuse(batch, fusion);
+        evaluator.Add(Logits);
+    }
+
+    /// <summary>Computes the logits of members and ensemble as when scoring, and no probabilities; gives the ensemble's, [B].</summary>
+    public ReadOnlySpan<double> Fuse(Batch batch, Fusion fusion)
+    {
         Forward(batch, isTraining: false, seed: 0);
         Logits.Fuse(fusion);
-        evaluator.Add(Logits);
+        return Logits.EnsembleLogits();
     }
 
     /// <summary>Measures a split from its first row to its last.</summary>
