@@ -35,13 +35,15 @@ public static class LayerExtensions
     /// <summary>
     /// A fully connected layer over several values as if they stood side by side, [B, n₁], [B, n₂], … → [B, width].
     /// </summary>
-    public static Value Linear(this MemberInputs inputs, ReadOnlySpan<Value> values, int width, string name, bool bias = true, bool relu = false)
+    public static Value Linear(
+        this MemberInputs inputs, ReadOnlySpan<Value> values, int width, string name, bool bias = true, bool relu = false,
+        WeightInitializer initializer = WeightInitializer.XavierNormal)
     {
         var flat = new Value[values.Length];
         for (var i = 0; i < flat.Length; i++)
             flat[i] = inputs.Flatten(values[i]);
         var fanIn = flat.Sum(v => v.Shape.Size);
-        var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), Initializer.XavierNormal(fanIn, width));
+        var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), initializer.For(fanIn, width));
         var offset = bias ? inputs.Weight($"{name}/bias", new Shape(width), Initializer.Zero) : null;
         return inputs.Graph.Apply(new Linear(weight, offset, relu), flat); // [B, width]
     }
@@ -106,7 +108,8 @@ public static class LayerExtensions
         rate > 0 ? inputs.Graph.Apply(new Dropout(rate), value) : value;
 
     /// <summary>
-    /// A tower, [B, …] → [B, last width]: for each hidden layer Linear → BatchNorm → activation → dropout, FuxiCTR's order.
+    /// A tower, [B, …] → [B, last width]: for each hidden layer Linear → batch or layer norm → activation → dropout,
+    /// FuxiCTR's order.
     /// </summary>
     public static Value Mlp(this MemberInputs inputs, Value value, MlpOptions options, string name) => inputs.Mlp([value], options, name);
 
@@ -120,10 +123,12 @@ public static class LayerExtensions
         {
             var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
             // ReLU right after the product costs nothing inside it.
-            var fused = options.Activation == Activation.Relu && !options.BatchNorm;
-            var y = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: fused);
+            var fused = options.Activation == Activation.Relu && !options.BatchNorm && !options.LayerNorm;
+            var y = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: fused, initializer: options.Initializer);
             if (options.BatchNorm)
                 y = inputs.BatchNorm(y, $"{scope}/norm");
+            else if (options.LayerNorm)
+                y = inputs.LayerNorm(y, $"{scope}/norm");
             x = [inputs.Dropped(fused ? y : inputs.Activated(y, options.Activation, scope), options.Dropout)];
         }
 
