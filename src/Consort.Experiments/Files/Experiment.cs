@@ -78,7 +78,7 @@ public sealed record Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
-            Family = ReadFamily(options),
+            Family = ReadFamily(options, DataFolder(options, folder, dataFolder)),
             Training = TrainingOptions.From(training),
             Phases = ReadPhases(options, training, folder, out var resolved),
             Digest = "",
@@ -104,14 +104,21 @@ public sealed record Experiment
             throw options.Error("data", "found nothing, expected where the rows come from");
         if (folder is null)
             return null;
-        var data = options.Section("data");
-        var own = data.TextOrNull("folder") ?? ".";
-        return DataSource.From(data, dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder));
+        return DataSource.From(options.Section("data"), DataFolder(options, folder, dataFolder)!);
     }
 
-    private static Family ReadFamily(OptionMap options)
+    // What names of raw files and of vectors start from; null where none is looked for.
+    private static string? DataFolder(OptionMap options, string? folder, string? dataFolder)
     {
-        var embedding = EmbeddingOptions.From(options.Section("embedding"));
+        if (folder is null)
+            return null;
+        var own = options.Section("data").TextOrNull("folder") ?? ".";
+        return dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder);
+    }
+
+    private static Family ReadFamily(OptionMap options, string? dataFolder)
+    {
+        var embedding = EmbeddingOptions.From(options.Section("embedding"), dataFolder);
         var members = new List<CtrModel>();
         foreach (var member in options.Maps("members"))
         {
