@@ -50,5 +50,17 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
         return graph;
     }
 
-    private static bool Reads(Value value, Value input) => ReferenceEquals(value, input) || value.Inputs.Any(v => Reads(v, input));
+    private static bool Reads(Value value, Value input)
+    {
+        var (open, seen) = (new Stack<Value>([value]), new HashSet<Value>());
+        while (open.TryPop(out var next))
+        {
+            if (ReferenceEquals(next, input))
+                return true;
+            foreach (var further in next.Inputs.Where(seen.Add))
+                open.Push(further);
+        }
+
+        return false;
+    }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
 using Consort.Data.Options;
+using Consort.Data.Schemas;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
@@ -189,6 +190,7 @@ public sealed record Experiment
 
     private void Check(OptionMap options)
     {
+        CheckFields(options);
         var section = options.Has("phases") ? "phases" : "training";
         foreach (var phase in Phases)
         {
@@ -203,5 +205,15 @@ public sealed record Experiment
             foreach (var member in phase.Frozen.Where(m => m >= Family.Members.Count))
                 throw options.Error(section, $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
         }
+    }
+
+    // As far as the schema tells: columns of data that are encoded already are checked when these are opened.
+    private void CheckFields(OptionMap options)
+    {
+        if (Data?.Schema is not { } schema)
+            return;
+        var columns = schema.Fields.Where(f => f.Kind == FieldKind.Categorical || f.Transform.MakesTokens).SelectMany(f => f.Columns).ToArray();
+        foreach (var name in Family.Embeddings.Fields.Keys.Where(n => !columns.Contains(n)))
+            throw options.Section("embedding").Section("fields").Error(name, $"found no categorical column of that name{NearestWord.Hint(name, columns)}");
     }
 }
