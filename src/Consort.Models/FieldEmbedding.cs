@@ -1,6 +1,6 @@
 using Consort.Data;
-using Consort.Data.Encoding;
 using Consort.Data.Options;
+using Consort.Data.Schemas;
 
 namespace Consort.Models;
 
@@ -23,8 +23,8 @@ public sealed record FieldEmbedding
     public static FieldEmbedding From(OptionMap options, string? folder = null)
     {
         var pretrained = options.TextOrNull("pretrained");
-        if (pretrained is not null && !PretrainedVectors.IsKnown(pretrained))
-            throw options.Error("pretrained", $"found \"{pretrained}\", expected a file ending in {PretrainedVectors.Endings}, .gz behind it or not");
+        if (pretrained is not null && VectorFormat.Delimiter(pretrained) is null)
+            throw options.Error("pretrained", $"found \"{pretrained}\", expected a file ending in {VectorFormat.Endings}, .gz behind it or not");
         var field = new FieldEmbedding
         {
             Dimension = options.Has("dimension") ? options.Integer("dimension", 0, 1, 1024) : null,

@@ -1,4 +1,5 @@
 using Consort.Data.Readers;
+using Consort.Data.Schemas;
 
 namespace Consort.Data.Encoding;
 
@@ -14,12 +15,6 @@ public delegate void VectorOfId(int id, ReadOnlySpan<float> vector);
 /// </summary>
 public static class PretrainedVectors
 {
-    /// <summary>The endings that say what stands between numbers; <c>.gz</c> may follow.</summary>
-    public const string Endings = ".tsv, .csv, .txt or .vec";
-
-    /// <summary>Whether a file's name has one of these endings.</summary>
-    public static bool IsKnown(string path) => Delimiter(path) is not null;
-
     /// <summary>Reads the vectors of the tokens in a column's vocabulary; other tokens are left out.</summary>
     /// <param name="path">The file.</param>
     /// <param name="encoder">Knows the tokens.</param>
@@ -33,7 +28,7 @@ public static class PretrainedVectors
         ColumnEncoder found = encoder.CategoricalColumns.FirstOrDefault(c => c.Name == column)
             ?? throw new ConsortException($"{path}: found no categorical column {column}");
         if (!found.HasTokens) throw new ConsortException($"column {column}: has no vocabulary of tokens, expected one for the vectors in {path}");
-        byte delimiter = Delimiter(path) ?? throw new ConsortException($"{path}: found another ending, expected {Endings}, .gz behind it or not");
+        byte delimiter = VectorFormat.Delimiter(path) ?? throw new ConsortException($"{path}: found another ending, expected {VectorFormat.Endings}, .gz behind it or not");
         var seen = new bool[found.Size];
         var vector = new float[dimension];
         int count = 0;
@@ -57,18 +52,6 @@ public static class PretrainedVectors
             put(found.Offset + index, vector);
         }
         return count;
-    }
-
-    private static byte? Delimiter(string path)
-    {
-        if (path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase)) path = path[..^3];
-        return Path.GetExtension(path).ToUpperInvariant() switch
-        {
-            ".TSV" => (byte)'\t',
-            ".CSV" => (byte)',',
-            ".TXT" or ".VEC" => (byte)' ',
-            _ => null,
-        };
     }
 
     // A count of tokens and a size, as word2vec writes them.
