@@ -22,8 +22,8 @@ public sealed record Dcn(MlpOptions Mlp, int CrossLayers = 3) : CtrModel
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var cross = inputs.CrossNetwork(inputs.Embeddings(), CrossLayers, "cross"); // [B, F·D]
-        var deep = inputs.Mlp(inputs.Embeddings(), Mlp, "mlp"); // [B, last width]
+        var cross = inputs.CrossNetwork(inputs.Flat(), CrossLayers, "cross"); // [B, F·D]
+        var deep = inputs.Mlp(inputs.TowerInputs(), Mlp, "mlp"); // [B, last width]
         return inputs.Linear([cross, deep], 1, "output"); // [B, 1]
     }
 }
