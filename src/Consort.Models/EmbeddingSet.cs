@@ -43,7 +43,7 @@ internal sealed class EmbeddingSet(
             return null;
         return _numeric ??= graph.Apply(
             new NumericEmbed(graph.Add(new Parameter(
-                $"{scope}/numeric_embedding", new Shape(numeric.Shape[0], layout.Dimension), Initializer.Normal(options.InitialDeviation), member))),
+                $"{scope}/numeric_embedding", new Shape(numeric.Shape[0], layout.Dimension), options.Initial, member))),
             numeric);
     }
 
@@ -67,7 +67,7 @@ internal sealed class EmbeddingSet(
     // [B, F_g, d_g]
     private Value LookUp(FieldGroup group)
     {
-        var initializer = Initializer.Normal(options.InitialDeviation);
+        var initializer = options.Initial;
         var known = layout.Known(group, vectors);
         if (layout.IsUniform)
         {

@@ -78,7 +78,7 @@ public sealed class MemberInputs
     public Value OwnEmbeddings(string name, IReadOnlyList<string> columns)
     {
         var scope = Scope($"{name}/embedding");
-        var table = Graph.Add(new Table(scope, Space.Features, Dimension, Initializer.Normal(_options.InitialDeviation), Member));
+        var table = Graph.Add(new Table(scope, Space.Features, Dimension, _options.Initial, Member));
         var parts = columns.Select(column => Graph.Apply(new Embed(table, IndexOf(column), 1))).ToArray(); // [B, 1, D] each
         return parts.Length == 1 ? parts[0] : Graph.Apply(new Concat(), parts);
 
@@ -109,7 +109,7 @@ public sealed class MemberInputs
 
     private Value MakeFirstOrder()
     {
-        var initializer = Initializer.Normal(_options.InitialDeviation);
+        var initializer = _options.Initial;
         var parts = new List<Value>();
         if (Space.Categorical.Count > 0)
             parts.Add(Graph.Apply(new FirstOrder(Graph.Add(

@@ -23,6 +23,22 @@ public sealed class TowerTests
             Assert.True(weights.Max() > deviation * 2.5);
     }
 
+    [Theory]
+    [InlineData("normal")]
+    [InlineData("uniform")]
+    public void Initialise_EmbeddingInitializer_HasItsDeviationAndShape(string name)
+    {
+        var options = EmbeddingOptions.From(OptionMap.Parse($"dimension: 8\ninitializer: {name}\ninitial_deviation: 0.02", "case"));
+        using var rig = new Rig<double>(
+            new Family(options, [ModelCatalogue.Create(OptionMap.Parse("model: DNN", "case"))]), Consort.Data.Schemas.FeatureSpace.Of([3000]), 2);
+        var values = rig.Store.Embeddings.Single().Values.Span.ToArray().Where(v => v != 0).ToArray(); // but for padding
+        Assert.InRange(Math.Sqrt(values.Average(v => v * v)), 0.0195, 0.0205);
+        if (name == "uniform")
+            Assert.InRange(values.Max(Math.Abs), 0.034, 0.02 * Math.Sqrt(3));
+        else
+            Assert.True(values.Max(Math.Abs) > 0.05);
+    }
+
     [Fact]
     public void Mlp_LayerNorm_EqualsTheFormula()
     {
