@@ -1,3 +1,4 @@
+using Consort.Compute.Graphs;
 using Consort.Data;
 using Consort.Data.Options;
 
