@@ -39,6 +39,9 @@ public sealed class MemberInputs
     /// <summary>D.</summary>
     public int Dimension => _options.Dimension;
 
+    /// <summary>The output layer that all members are slices of, or null where each has its own.</summary>
+    internal JoinedOutput? Joined => _shared.Output;
+
     /// <summary>
     /// The embeddings of all columns, [B, F + N, D]: a row of the table for a categorical column, the value times a
     /// learned vector for a numeric one.
@@ -141,5 +144,8 @@ public sealed class MemberInputs
 
         /// <summary>The categorical columns of these, once looked up.</summary>
         public Value? CategoricalEmbeddings { get; set; }
+
+        /// <summary>The output layer that all members are slices of, or null where each has its own.</summary>
+        public JoinedOutput? Output { get; init; }
     }
 }
