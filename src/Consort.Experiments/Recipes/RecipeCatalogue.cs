@@ -1,4 +1,5 @@
 using Consort.Experiments.Recipes.Kdef;
+using Consort.Experiments.Recipes.Mutual;
 
 namespace Consort.Experiments.Recipes;
 
@@ -9,6 +10,10 @@ public static class RecipeCatalogue
     public static IReadOnlyList<Recipe> Entries { get; } =
     [
         new BarsFrappe(),
+        new MutualTable1(),
+        new MutualTable2(),
+        new MutualTable3(),
+        new MutualTable4(),
         new KdefScaling(),
         new KdefMixed(),
         new KdefAblation(),

@@ -8,6 +8,9 @@ namespace Consort.Experiments.Recipes.Settings;
 /// </summary>
 internal sealed class SettingText
 {
+    private static readonly string[] PhaseKeys =
+        ["name", "epochs", "learning_rate", "schedule", "patience", "min_delta", "from", "teachers", "freeze", "evaluate_first"];
+
     private readonly Dictionary<string, string[]> _sections;
 
     /// <summary>Takes an experiment apart.</summary>
@@ -58,7 +61,20 @@ internal sealed class SettingText
     /// <param name="strategy">The section <c>strategy</c> in one line.</param>
     /// <param name="training">Keys of <c>training</c> that are otherwise, each in one line.</param>
     public string Compose(
-        string name, bool isShared, IEnumerable<(string[] Lines, int Count)> members, string strategy, params (string Key, string Value)[] training)
+        string name, bool isShared, IEnumerable<(string[] Lines, int Count)> members, string strategy, params (string Key, string Value)[] training) =>
+        Compose(name, isShared, members, training, _ => false, [$"strategy: {strategy}"]);
+
+    /// <summary>The same in phases.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="isShared">Whether members read one table.</param>
+    /// <param name="members">As <see cref="Member"/> gives them, and how many of each; 0 for one that says so itself.</param>
+    /// <param name="phases">Each phase in one line.</param>
+    public string ComposePhases(string name, bool isShared, IEnumerable<(string[] Lines, int Count)> members, params IReadOnlyList<string> phases) =>
+        Compose(name, isShared, members, [], PhaseKeys.Contains, ["phases:", .. phases.Select(p => $"- {p}")]);
+
+    private string Compose(
+        string name, bool isShared, IEnumerable<(string[] Lines, int Count)> members, (string Key, string Value)[] training, Predicate<string> isDropped,
+        string[] learning)
     {
         var text = new StringBuilder().Append("name: ").Append(RecipeData.Quoted(name)).Append('\n');
         Append(_sections["data"]);
@@ -68,8 +84,8 @@ internal sealed class SettingText
         Append([isShared ? "  shared: true" : "  shared: false", "members:"]);
         foreach (var (lines, count) in members)
             Append(count == 0 ? lines : [.. lines, System.FormattableString.Invariant($"  count: {count}")]);
-        Append([$"strategy: {strategy}", "training:"]);
-        foreach (var entry in Entries("training").Where(e => !training.Any(t => t.Key == e.Key)))
+        Append([.. learning, "training:"]);
+        foreach (var entry in Entries("training").Where(e => !isDropped(e.Key) && !training.Any(t => t.Key == e.Key)))
             Append(entry.Lines);
         Append([.. training.Select(t => $"  {t.Key}: {t.Value}")]);
         return text.ToString();
