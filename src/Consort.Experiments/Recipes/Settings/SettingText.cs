@@ -43,16 +43,29 @@ internal sealed class SettingText
     public double Number(string key) => double.Parse(
         Entries("training").First(e => e.Key == key).Lines[0].Split(": ")[1], System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>The first member, without how often it stands there.</summary>
-    public string[] Member
+    /// <summary>The members, each without how often it stands there.</summary>
+    public IEnumerable<string[]> Members
     {
         get
         {
-            var lines = _sections["members"].Skip(1).ToArray();
-            var end = Array.FindIndex(lines, 1, l => l.StartsWith("- ", StringComparison.Ordinal));
-            return [.. lines.Take(end < 0 ? lines.Length : end).Where(l => !l.StartsWith("  count:", StringComparison.Ordinal))];
+            var member = new List<string>();
+            foreach (var line in _sections["members"].Skip(1).Where(l => !l.StartsWith("  count:", StringComparison.Ordinal)))
+            {
+                if (line.StartsWith("- ", StringComparison.Ordinal) && member.Count > 0)
+                {
+                    yield return [.. member];
+                    member.Clear();
+                }
+
+                member.Add(line);
+            }
+
+            yield return [.. member];
         }
     }
+
+    /// <summary>The first of them.</summary>
+    public string[] Member => Members.First();
 
     /// <summary>An experiment with the same data and training but other members.</summary>
     /// <param name="name">Its name.</param>
