@@ -34,9 +34,7 @@ internal static class StudentExperiment
             $"{{ name: distillation, temperature: {request.Temperature}, weight: {request.Weight}, label_weight: {request.LabelWeight}, gate: {request.Gate} }}");
         var name = request.Model ?? Path.GetFileNameWithoutExtension(request.ExperimentFile!);
         var composed = text.Compose(teachers.Count == 0 ? $"{name} alone" : $"{name}, distilled", isShared: true, [(members, 1)], strategy, [.. training]);
-        var experiment = Parse(composed, request);
-        return experiment.Family.Members.Count == 1 ? experiment
-            : throw new ConsortException($"{request.ExperimentFile}: found {experiment.Family.Members.Count} members, expected one student");
+        return Parse(composed, request);
     }
 
     /// <summary>The experiment of a finished run with its data, wherever what it started from has gone.</summary>
@@ -74,7 +72,9 @@ internal static class StudentExperiment
             throw new ConsortException($"{file}: found phases, expected an experiment with one");
         var data = SettingText.Split(teacher).First(s => s.Key == "data");
         var text = string.Concat(sections.Where(s => s.Key is not ("data" or "strategy")).Append(data).Select(s => string.Join('\n', s.Lines) + "\n"));
-        return Parse(text, request with { Seed = null }).Text;
+        var experiment = Parse(text, request with { Seed = null });
+        return request.Model is not null || experiment.Family.Members.Count == 1 ? experiment.Text
+            : throw new ConsortException($"{file}: found {experiment.Family.Members.Count} members, expected one student");
     }
 
     // As one of the teacher's members where it has such a model, else with what its first member's options say of it.

@@ -63,7 +63,7 @@ internal abstract class KdefRecipe : Recipe
 
         var finished = families.Where(f => rows.ContainsKey(f.Key)).ToArray();
         var baseline = Baseline(rows);
-        var isTheirs = settings.Shape == DataShape.Criteo && rows.Values.First().Seeds.Values.First().Rows().Labels.Length >= KdefPublished.WholeTestRows;
+        var isTheirs = settings.Shape == DataShape.Criteo && rows.Values.First().Seeds.Values.First().TestRows >= KdefPublished.WholeTestRows;
         var lines = finished.Select(f => new KdefLine(f, rows[f.Key], baseline, isTheirs ? f.Published : null, request.Memory.Comparisons)).ToArray();
         return new RecipeTable(
             $"{Name}: {Summary}", KdefLine.Columns, [.. lines.Select(l => l.Cells)],

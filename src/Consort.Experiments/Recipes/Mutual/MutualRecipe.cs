@@ -60,7 +60,7 @@ internal abstract class MutualRecipe : Recipe
             if (seeds.Count == 0)
                 continue;
             var family = rows[row.Name] = new FamilyRow(row.Name, seeds);
-            var isWhole = seeds.Values.First().Rows().Labels.Length >= MutualPublished.WholeTestRows;
+            var isWhole = seeds.Values.First().TestRows >= MutualPublished.WholeTestRows;
             lines.Add(new MutualLine(row with { Published = isWhole ? row.Published : null }, family, row.Baseline is { } b ? rows.GetValueOrDefault(b) : null, request.Memory.Comparisons));
         }
 
