@@ -62,7 +62,8 @@ public sealed class JoinedOutputTests
             rig.Draw(2, 1);
             Assert.All(rig.Logits(2), z => Assert.True(double.IsFinite(z)));
             var biases = rig.Store.Slots.Select(s => s.Parameter.Name)
-                .Count(n => n.StartsWith("member1/", StringComparison.Ordinal) && n.EndsWith("output/bias", StringComparison.Ordinal));
+                .Count(n => n.StartsWith("member1/", StringComparison.Ordinal) && n.EndsWith("output/bias", StringComparison.Ordinal)
+                    && !n.Contains("/gate", StringComparison.Ordinal)); // FinalMLP's gates do not end in the logit
             // AFN's two towers end in logits of their own, which its output layer, "fusion", reads.
             Assert.True(entry.Name == "AFN" || biases == 0, $"{entry.Name}: {biases} biases in a second slice");
         }
