@@ -2,6 +2,7 @@ using System.Globalization;
 using Consort.Compute.Graphs;
 using Consort.Data;
 using Consort.Data.Schemas;
+using Output = Consort.Models.JoinedOutput;
 
 namespace Consort.Models;
 
@@ -16,6 +17,13 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
     /// <summary>The most members a family can have.</summary>
     public const int MaxMembers = 64;
 
+    /// <summary>
+    /// Whether the members' output layers are slices of one layer over all their last hidden layers, as fusion by concatenation
+    /// has it, whose ensemble logit is the sum of the members'. What a model adds to its logit besides, such as a first-order
+    /// term, is added as it is.
+    /// </summary>
+    public bool JoinedOutput { get; init; }
+
     /// <summary>Builds the graph: one output, the logit [B, 1], a member.</summary>
     /// <param name="space">The columns of the data.</param>
     /// <param name="vectors">Gives pretrained vectors when the weights are initialized; null where they come from a checkpoint.</param>
@@ -27,6 +35,15 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
             throw new ArgumentException($"found {Members.Count} members, expected 1 to {MaxMembers}");
         if (space.Categorical.Count + space.Numeric.Count == 0)
             throw new ArgumentException("found data without columns", nameof(space));
+        if (!JoinedOutput)
+            return Build(space, vectors, null);
+        var counting = new Output(null); // a graph is only a description, so building it twice costs nothing
+        Build(space, vectors, counting);
+        return Build(space, vectors, new Output(counting.Taken));
+    }
+
+    private Graph Build(FeatureSpace space, VectorSource? vectors, Output? output)
+    {
         var graph = new Graph([.. space.Categorical.Select(c => new IdRange(c.Offset, c.Size))], space.Numeric.Count);
         var layout = EmbeddingLayout.Of(space, Embeddings);
         var shared = new EmbeddingSet(graph, "shared", -1, Embeddings, layout, vectors);
@@ -36,7 +53,7 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
             var own = Embeddings.Shared
                 ? shared
                 : new EmbeddingSet(graph, string.Create(CultureInfo.InvariantCulture, $"member{member}"), member, Embeddings, layout, vectors);
-            var logit = Members[member].Build(new MemberInputs(graph, space, Embeddings, member, own));
+            var logit = Members[member].Build(new MemberInputs(graph, space, Embeddings, member, own, output));
             graph.AddOutput(logit);
             areRead |= own.IsRead;
             if (graph.Numeric is { } numeric && Embeddings.Numeric == NumericInput.Dense && !Reads(logit, numeric))

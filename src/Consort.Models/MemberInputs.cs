@@ -17,10 +17,10 @@ public sealed class MemberInputs
     private readonly EmbeddingSet _embeddings;
     private Value? _firstOrder;
 
-    internal MemberInputs(Graph graph, FeatureSpace space, EmbeddingOptions options, int member, EmbeddingSet embeddings)
+    internal MemberInputs(Graph graph, FeatureSpace space, EmbeddingOptions options, int member, EmbeddingSet embeddings, JoinedOutput? joined)
     {
         (Graph, Space, Member) = (graph, space, member);
-        (_options, _embeddings) = (options, embeddings);
+        (_options, _embeddings, Joined) = (options, embeddings, joined);
     }
 
     /// <summary>The graph under construction.</summary>
@@ -37,6 +37,9 @@ public sealed class MemberInputs
 
     /// <summary>D.</summary>
     public int Dimension => _options.Dimension;
+
+    /// <summary>The output layer that all members are slices of, or null where each has its own.</summary>
+    internal JoinedOutput? Joined { get; }
 
     /// <summary>
     /// The embeddings of all columns, [B, F + N, D]: a row of a table for a categorical column, brought to D numbers where it has

@@ -19,6 +19,7 @@ internal static class CommandCatalogue
     [
         new("demo", t => new DemoCommand(t)),
         new("train", t => new TrainCommand(t)),
+        new("distil", t => new DistilCommand(t)),
         new("evaluate", t => new EvaluateCommand(t)),
         new("predict", t => new PredictCommand(t)),
         new("diagnose", t => new DiagnoseCommand(t)),

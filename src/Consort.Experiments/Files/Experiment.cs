@@ -63,12 +63,15 @@ public sealed record Experiment
     /// <param name="source">The origin named in messages.</param>
     /// <param name="folder">What relative names start from.</param>
     /// <param name="seed">Replaces the text's seed unless null.</param>
+    /// <param name="precision">Replaces the text's precision unless null.</param>
+    /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
-    public static Experiment Parse(string text, string source, string folder, ulong? seed = null) =>
-        Read(OptionMap.Parse(text, source), folder, null, seed);
+    public static Experiment Parse(string text, string source, string folder, ulong? seed = null, Precision? precision = null, bool findRuns = true) =>
+        Read(OptionMap.Parse(text, source), folder, null, seed, precision, findRuns);
 
     // Without a folder, files that the experiment names are not looked for.
-    private static Experiment Read(OptionMap options, string? folder, string? dataFolder, ulong? seed, Precision? precision = null)
+    private static Experiment Read(
+        OptionMap options, string? folder, string? dataFolder, ulong? seed, Precision? precision = null, bool findRuns = true)
     {
         var training = options.Section("training");
         if (seed is { } own)
@@ -81,10 +84,11 @@ public sealed record Experiment
             Data = ReadData(options, folder, dataFolder),
             Family = ReadFamily(options, DataFolder(options, folder, dataFolder)),
             Training = TrainingOptions.From(training),
-            Phases = ReadPhases(options, training, folder, out var resolved),
+            Phases = ReadPhases(options, training, findRuns ? folder : null, out var resolved),
             Digest = "",
             Text = "",
         };
+        experiment = experiment with { Family = experiment.Family with { JoinedOutput = experiment.Phases[0].Strategy.Fusion == Fusion.Concat } };
         options.Close();
         experiment.Check(options);
         foreach (var (map, key, paths) in resolved)
@@ -196,6 +200,10 @@ public sealed record Experiment
         {
             if (phase.From.Count > 0 && Family.Embeddings.Shared && Family.Members.Count > 1)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
+            if (Family.JoinedOutput != (phase.Strategy.Fusion == Fusion.Concat))
+                throw options.Error(section, $"phase {phase.Name} fuses otherwise than phase {Phases[0].Name}, expected all phases with `fusion: concat` or none");
+            if (Family.JoinedOutput && phase.From.Count > 0)
+                throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected another fusion than concat");
             if (phase.Strategy is MutualLearning && Family.Members.Count < 2)
                 throw options.Error("members", "found one member, expected at least two that learn from each other");
             if (phase.Strategy.LearnsFromTeachers != phase.Teachers.Count > 0)

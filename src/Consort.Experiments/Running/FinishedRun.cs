@@ -107,6 +107,22 @@ public sealed class FinishedRun : IDisposable
         }
     }
 
+    /// <summary>Reads encoded rows, in order.</summary>
+    /// <param name="split">Rows of a dataset whose encoder is the run's.</param>
+    /// <param name="rows">Told logits and probabilities of each batch; they are valid during the call.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    public void Read(EncodedSplit split, Action<BatchLogits> rows, CancellationToken cancellation)
+    {
+        using var loader = new BatchLoader(split, new LoaderOptions(BatchSize));
+        loader.Start(0);
+        while (loader.Next() is { } batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _pass.Run(batch, _fusion, isTraining: false, seed: 0);
+            rows(_pass.Logits);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

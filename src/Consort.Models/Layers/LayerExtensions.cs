@@ -52,7 +52,35 @@ public static class LayerExtensions
         for (var i = 0; i < flat.Length; i++)
             flat[i] = inputs.Flatten(values[i]);
         var fanIn = flat.Sum(v => v.Shape.Size);
-        var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), initializer.For(fanIn, width));
+        return inputs.Linear(flat, fanIn, initializer.For(fanIn, width), width, name, bias, relu);
+    }
+
+    /// <summary>The layer that ends in the logit, or in a part of it: [B, n] → [B, 1], x wᵀ + b.</summary>
+    /// <inheritdoc cref="Output(MemberInputs, ReadOnlySpan{Value}, string, bool)"/>
+    public static Value Output(this MemberInputs inputs, Value value, string name = "output", bool bias = true) => inputs.Output([value], name, bias);
+
+    /// <summary>
+    /// The layer that ends in the logit, or in a part of it, over several values as if they stood side by side:
+    /// [B, n₁], [B, n₂], … → [B, 1]. In a family whose output layer is joined it is a slice of that layer: w starts Xavier normal
+    /// over the inputs of all slices together, and one slice alone has a bias.
+    /// </summary>
+    /// <param name="inputs">The member's inputs.</param>
+    /// <param name="values">The last hidden layers.</param>
+    /// <param name="name">Of the layer.</param>
+    /// <param name="bias">Whether there is a b.</param>
+    public static Value Output(this MemberInputs inputs, ReadOnlySpan<Value> values, string name = "output", bool bias = true)
+    {
+        var flat = new Value[values.Length];
+        for (var i = 0; i < flat.Length; i++)
+            flat[i] = inputs.Flatten(values[i]);
+        var own = flat.Sum(v => v.Shape.Size);
+        var (fanIn, hasBias) = inputs.Joined?.Take(own, bias) ?? (own, bias);
+        return inputs.Linear(flat, own, Initializer.XavierNormal(fanIn, 1), 1, name, hasBias, relu: false);
+    }
+
+    private static Value Linear(this MemberInputs inputs, Value[] flat, int fanIn, Initializer initializer, int width, string name, bool bias, bool relu)
+    {
+        var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), initializer);
         var offset = bias ? inputs.Weight($"{name}/bias", new Shape(width), Initializer.Zero) : null;
         return inputs.Graph.Apply(new Linear(weight, offset, relu), flat); // [B, width]
     }

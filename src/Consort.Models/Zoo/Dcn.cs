@@ -24,6 +24,6 @@ public sealed record Dcn(MlpOptions Mlp, int CrossLayers = 3) : CtrModel
     {
         var cross = inputs.CrossNetwork(inputs.Flat(), CrossLayers, "cross"); // [B, F·D]
         var deep = inputs.Mlp(inputs.TowerInputs(), Mlp, "mlp"); // [B, last width]
-        return inputs.Linear([cross, deep], 1, "output"); // [B, 1]
+        return inputs.Output([cross, deep]); // [B, 1]
     }
 }

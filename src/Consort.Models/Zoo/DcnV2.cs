@@ -74,7 +74,7 @@ public sealed record DcnV2(
             CrossStructure.StackedParallel => [inputs.Mlp(cross, Mlp, "mlp"), inputs.Mlp(first, Mlp, "mlp_parallel")],
             _ => [cross],
         };
-        return inputs.Linear(last, 1, "output"); // [B, 1]
+        return inputs.Output(last); // [B, 1]
     }
 
     // [B, n]

@@ -52,8 +52,8 @@ public sealed record Dlrm(MlpOptions Top, MlpOptions Bottom, bool IsConcat = fal
         }
 
         if (IsConcat || parts.Sum(p => p.Shape[0]) == 1)
-            return inputs.Linear(inputs.Mlp([.. parts], Top, "top"), 1, "output"); // [B, 1]
+            return inputs.Output(inputs.Mlp([.. parts], Top, "top")); // [B, 1]
         var products = inputs.InnerProducts(inputs.Concat([.. parts])); // [B, F (F + 1)/2]
-        return inputs.Linear(inputs.Mlp(dense is null ? [products] : [products, dense], Top, "top"), 1, "output"); // [B, 1]
+        return inputs.Output(inputs.Mlp(dense is null ? [products] : [products, dense], Top, "top")); // [B, 1]
     }
 }

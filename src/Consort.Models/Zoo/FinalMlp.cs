@@ -47,8 +47,8 @@ public sealed record FinalMlp(MlpOptions First, MlpOptions Second, int Heads, Fe
         // Xavier as FuxiCTR counts it: over one [n · m, 1] matrix a head.
         var weight = inputs.Weight("fusion/weight", new Shape(Heads, n, m), Initializer.XavierNormal(Heads * n * m, 1));
         return inputs.Sum(
-            inputs.Linear(left, 1, "output1"),
-            inputs.Linear(right, 1, "output2"),
+            inputs.Output(left, "output1"),
+            inputs.Output(right, "output2"),
             inputs.Graph.Apply(new BilinearFusion(weight), left, right));
     }
 

@@ -75,6 +75,6 @@ public sealed record FinalNet(MlpOptions First, MlpOptions? Second, bool Feature
             x = inputs.Dropped(x, block.Dropout);
         }
 
-        return inputs.Linear(x, 1, $"{name}/output"); // [B, 1]
+        return inputs.Output(x, $"{name}/output"); // [B, 1]
     }
 }

@@ -44,6 +44,6 @@ public sealed record Gdcn(MlpOptions Mlp, int CrossLayers = 3, bool IsStacked = 
         }
 
         Value[] last = IsStacked ? [inputs.Mlp(x, Mlp, "mlp")] : [x, inputs.Mlp(first, Mlp, "mlp")]; // [B, n], [B, last width]
-        return inputs.Linear(last, 1, "output"); // [B, 1]
+        return inputs.Output(last); // [B, 1]
     }
 }

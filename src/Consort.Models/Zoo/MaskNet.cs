@@ -50,13 +50,13 @@ public sealed record MaskNet(MlpOptions Mlp, ParallelBlocks? Parallel, double Re
         if (Parallel is { } parallel)
         {
             var blocks = Enumerable.Range(0, parallel.Count).Select(i => Block(inputs, x, start, parallel.Width, i)).ToArray();
-            return inputs.Linear(inputs.Mlp(blocks, Mlp, "mlp"), 1, "output"); // [B, 1]
+            return inputs.Output(inputs.Mlp(blocks, Mlp, "mlp")); // [B, 1]
         }
 
         var v = start;
         for (var block = 0; block < Mlp.HiddenUnits.Count; block++)
             v = Block(inputs, x, v, Mlp.HiddenUnits[block], block); // [B, width]
-        return inputs.Linear(v, 1, "output"); // [B, 1]
+        return inputs.Output(v); // [B, 1]
     }
 
     // [B, F·D] for the mask, and v [B, n] → [B, width]
