@@ -12,6 +12,7 @@ public sealed class Graph
     private readonly List<Parameter> _parameters = [];
     private readonly List<Table> _tables = [];
     private readonly List<Value> _outputs = [];
+    private readonly List<Tap> _taps = [];
     private readonly HashSet<string> _names = [];
 
     /// <summary>Creates a graph without operations.</summary>
@@ -48,6 +49,9 @@ public sealed class Graph
 
     /// <summary>The logits of the members, each [B].</summary>
     public IReadOnlyList<Value> Outputs => _outputs;
+
+    /// <summary>The layers that have a name to look at them by, in the order they were added; nothing that runs depends on them.</summary>
+    public IReadOnlyList<Tap> Taps => _taps;
 
     /// <summary>The number of trained numbers, tables included.</summary>
     public long ParameterCount =>
@@ -113,6 +117,17 @@ public sealed class Graph
             if (ReferenceEquals(output.Root, logit.Root))
                 throw new ArgumentException($"{logit} is the logit of another member", nameof(logit));
         _outputs.Add(logit);
+    }
+
+    /// <summary>Gives a value a name to look at it by: memory and results stay as they are.</summary>
+    /// <exception cref="ArgumentException">The value is of another graph, or the member has a tap of that name.</exception>
+    public void AddTap(Tap tap)
+    {
+        if (tap.Value.Index >= _values.Count || !ReferenceEquals(_values[tap.Value.Index], tap.Value))
+            throw new ArgumentException($"tap {tap.Name}: {tap.Value} is not of this graph", nameof(tap));
+        if (_taps.Exists(t => t.Name == tap.Name && t.Member == tap.Member))
+            throw new ArgumentException($"member {tap.Member} has a tap named {tap.Name} already", nameof(tap));
+        _taps.Add(tap);
     }
 
     private void Claim(string name)

@@ -16,7 +16,9 @@ namespace Consort.Experiments.Running;
 /// <summary>A run's family with its best weights, ready to be measured on other rows or to give probabilities.</summary>
 public sealed class FinishedRun : IDisposable
 {
-    private const int BatchSize = 4096;
+    /// <summary>The most rows of a batch.</summary>
+    internal const int BatchSize = 4096;
+
     private readonly Workers _workers;
     private readonly ParameterStore<float> _store;
     private readonly Program<float> _program;
@@ -51,6 +53,18 @@ public sealed class FinishedRun : IDisposable
 
     /// <summary>The encoder fitted on its training rows.</summary>
     public Encoder Encoder { get; }
+
+    /// <summary>The family, compiled for batches of up to <see cref="BatchSize"/> rows.</summary>
+    internal Program<float> Program => _program;
+
+    /// <summary>Its parameters.</summary>
+    internal ParameterStore<float> Store => _store;
+
+    /// <summary>Gives the logits of a batch.</summary>
+    internal LogitPass Pass => _pass;
+
+    /// <summary>How member logits are fused.</summary>
+    internal Fusion Fusion => _fusion;
 
     /// <summary>Measures raw rows with labels, and the best reachable where the true probabilities lie beside the file.</summary>
     /// <param name="path">The rows.</param>

@@ -1,3 +1,6 @@
+using Consort.Learning.Evaluation;
+using Consort.Learning.Strategies;
+
 namespace Consort.Learning.Diagnostics;
 
 /// <summary>
@@ -16,4 +19,46 @@ public sealed record CalibrationCurve(
 {
     /// <summary>Mean p over mean label, ideally 1; infinite without clicks.</summary>
     public double Ratio => MeanPredicted / MeanObserved;
+
+    /// <summary>Draws the curve of one output.</summary>
+    /// <param name="logits">[n].</param>
+    /// <param name="labels">0 or 1, [n].</param>
+    /// <param name="bins">How many, at least 1; there are fewer where rows of equal logit are many.</param>
+    /// <exception cref="ArgumentException">Lengths differ, there are no rows or bins, or a label is neither 0 nor 1.</exception>
+    public static CalibrationCurve Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, int bins)
+    {
+        Labels.CheckLengths(logits.Length, labels.Length);
+        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
+        ArgumentOutOfRangeException.ThrowIfZero(logits.Length, nameof(logits));
+        var (values, clicks) = (logits.ToArray(), labels.ToArray());
+        Array.Sort(values, clicks);
+        var points = new List<CalibrationBin>(bins);
+        double predicted = 0, observed = 0, expected = 0, maximum = 0;
+        for (var start = 0; start < values.Length;)
+        {
+            // What is left over after long runs of equal rows is dealt anew over the bins that are left.
+            var left = Math.Max(1, bins - points.Count);
+            var end = start + ((values.Length - start + left - 1) / left);
+            while (end < values.Length && values[end].Equals(values[end - 1]))
+                end++;
+            double sum = 0;
+            long hits = 0;
+            for (var i = start; i < end; i++)
+            {
+                sum += Logistic.Sigmoid(values[i]);
+                hits += Labels.IsClick(clicks[i]) ? 1 : 0;
+            }
+
+            var rows = end - start;
+            points.Add(new CalibrationBin(rows, sum / rows, (double)hits / rows));
+            var error = Math.Abs(sum - hits);
+            expected += error / values.Length;
+            maximum = Math.Max(maximum, error / rows);
+            predicted += sum;
+            observed += hits;
+            start = end;
+        }
+
+        return new CalibrationCurve(points, expected, maximum, predicted / values.Length, observed / values.Length);
+    }
 }

@@ -101,6 +101,13 @@ public static class LayerExtensions
         _ => inputs.Graph.Apply(new Activate(activation), value),
     };
 
+    /// <summary>The value itself, with a name below the member to look at it by: the output of a layer.</summary>
+    public static Value Observed(this MemberInputs inputs, Value value, string name)
+    {
+        inputs.Graph.AddTap(new Tap(name, inputs.Member, value));
+        return value;
+    }
+
     /// <summary>Dropout, where there is any.</summary>
     public static Value Dropped(this MemberInputs inputs, Value value, double rate) =>
         rate > 0 ? inputs.Graph.Apply(new Dropout(rate), value) : value;
@@ -124,7 +131,8 @@ public static class LayerExtensions
             var y = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: fused);
             if (options.BatchNorm)
                 y = inputs.BatchNorm(y, $"{scope}/norm");
-            x = [inputs.Dropped(fused ? y : inputs.Activated(y, options.Activation, scope), options.Dropout)];
+            y = inputs.Observed(fused ? y : inputs.Activated(y, options.Activation, scope), scope);
+            x = [inputs.Dropped(y, options.Dropout)];
         }
 
         return x[0];
@@ -143,6 +151,6 @@ public static class LayerExtensions
             biases[layer] = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero);
         }
 
-        return inputs.Graph.Apply(new CrossNetwork(weights, biases), first); // [B, n]
+        return inputs.Observed(inputs.Graph.Apply(new CrossNetwork(weights, biases), first), name); // [B, n]
     }
 }

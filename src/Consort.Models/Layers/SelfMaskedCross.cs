@@ -48,7 +48,8 @@ public sealed record SelfMaskedCross(int Layers = 3, bool LayerNorm = true, bool
             var mask = LayerNorm ? inputs.LayerNorm(hidden, $"{scope}/layer_norm") : hidden; // [B, n/2]
             var bias = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Uniform(0, 1));
             var crossed = inputs.Graph.Apply(new SelfMask(bias), hidden, mask); // [B, n]
-            x = inputs.Dropped(inputs.Graph.Apply(new HadamardCross(), isExponential ? x : first, x, crossed), Dropout);
+            x = inputs.Observed(inputs.Graph.Apply(new HadamardCross(), isExponential ? x : first, x, crossed), scope);
+            x = inputs.Dropped(x, Dropout);
         }
 
         return x;

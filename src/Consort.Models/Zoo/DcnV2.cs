@@ -86,7 +86,7 @@ public sealed record DcnV2(
             var scope = string.Create(CultureInfo.InvariantCulture, $"cross/{layer}");
             var weight = inputs.Weight($"{scope}/weight", new Shape(width, width), Initializer.XavierNormal(width, width));
             var bias = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero);
-            x = inputs.Graph.Apply(new MatrixCross(weight, bias), first, x);
+            x = inputs.Observed(inputs.Graph.Apply(new MatrixCross(weight, bias), first, x), scope);
         }
 
         return x;
@@ -113,7 +113,7 @@ public sealed record DcnV2(
             var up = new Linear(
                 inputs.Weight($"{scope}/u", new Shape(width, experts * rank), outer), inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero));
             var crossed = inputs.Graph.Apply(up, inputs.Flatten(inputs.Graph.Apply(new FieldScale(), hidden, gate))); // [B, n]
-            x = inputs.Graph.Apply(new HadamardCross(), first, x, crossed);
+            x = inputs.Observed(inputs.Graph.Apply(new HadamardCross(), first, x, crossed), scope);
         }
 
         return x;

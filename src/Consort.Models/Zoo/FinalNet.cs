@@ -71,7 +71,8 @@ public sealed record FinalNet(MlpOptions First, MlpOptions? Second, bool Feature
             x = inputs.Graph.Apply(new FactorizedInteraction(IsSum), x); // [B, width]
             if (block.BatchNorm)
                 x = inputs.BatchNorm(x, $"{scope}/norm");
-            x = inputs.Dropped(inputs.Activated(x, block.Activation, scope), block.Dropout);
+            x = inputs.Observed(inputs.Activated(x, block.Activation, scope), scope);
+            x = inputs.Dropped(x, block.Dropout);
         }
 
         return inputs.Linear(x, 1, $"{name}/output"); // [B, 1]

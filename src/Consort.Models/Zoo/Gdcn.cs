@@ -40,6 +40,7 @@ public sealed record Gdcn(MlpOptions Mlp, int CrossLayers = 3, bool IsStacked = 
             var crossed = inputs.Graph.Apply(new Linear(weight, bias), x); // [B, n]
             var gate = inputs.Graph.Apply(new Activate(Activation.Sigmoid), inputs.Linear(x, width, $"{scope}/gate", bias: false)); // [B, n]
             x = inputs.Graph.Apply(new HadamardCross(), first, x, inputs.Graph.Apply(new Multiply(), crossed, gate));
+            inputs.Observed(x, scope);
         }
 
         Value[] last = IsStacked ? [inputs.Mlp(x, Mlp, "mlp")] : [x, inputs.Mlp(first, Mlp, "mlp")]; // [B, n], [B, last width]

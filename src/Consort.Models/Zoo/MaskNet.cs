@@ -70,7 +70,7 @@ public sealed record MaskNet(MlpOptions Mlp, ParallelBlocks? Parallel, double Re
         var y = inputs.Linear(inputs.Graph.Apply(new Multiply(), v, mask), width, name, bias: false);
         if (BlockNorm)
             y = inputs.LayerNorm(y, $"{name}/norm");
-        return inputs.Dropped(inputs.Activated(y, Mlp.Activation, name), Mlp.Dropout);
+        return inputs.Dropped(inputs.Observed(inputs.Activated(y, Mlp.Activation, name), name), Mlp.Dropout);
     }
 }
 
