@@ -22,7 +22,7 @@ internal static class Findings
             : $"Of {settings.Count} settings, {best.Label} is the best on the validation rows; on the {rows} rows it reaches AUC {auc}{spread} and log-loss {Numbers.WithDeviation(best.LogLoss.Mean, best.LogLoss.Deviation)}.");
         if (settings.Count > 1)
             findings.Add(Against(best, best == baseline ? settings.Where(s => s != best).MaxBy(s => s.ValidAuc)! : baseline, best == baseline));
-        if (study.Scalings.Count > 0)
+        if (study.Scalings.Count <= ScalingSection.MostInFindings)
             findings.AddRange(study.Scalings.Select(ScalingSection.Words));
         if (split.CeilingAuc is { } ceiling)
             findings.Add(Ceiling(best, baseline, ceiling));
@@ -53,8 +53,8 @@ internal static class Findings
     {
         var text = $"The truth behind these clicks is known: no model can do better than AUC {Numbers.Auc(ceiling)}, {Numbers.Auc(ceiling - best.Auc.Mean)} above";
         var gap = ceiling - baseline.Auc.Mean;
-        return best != baseline && gap > 0
-            ? $"{text}; of the gap that {baseline.Label} leaves, {best.Label} closes {Numbers.Percent((best.Auc.Mean - baseline.Auc.Mean) / gap)}."
-            : text + ".";
+        var gain = best.Auc.Mean - baseline.Auc.Mean;
+        return best == baseline || gap <= 0 ? text + $" {best.Label}."
+            : $"{text} {best.Label}; of the gap that {baseline.Label} leaves, it closes {(gain > 0 ? Numbers.Percent(gain / gap) : "nothing")}.";
     }
 }

@@ -12,6 +12,9 @@ namespace Consort.Experiments.Reports.Pages;
 /// </summary>
 internal static class ScalingSection
 {
+    /// <summary>Up to so many lines are told at the top of the page; more are told beside their plots.</summary>
+    public const int MostInFindings = 3;
+
     /// <summary>The section, or null where no settings differ in the number of members only.</summary>
     public static Section? Of(IReadOnlyList<Scaling> scalings, string id, string title)
     {
@@ -22,18 +25,18 @@ internal static class ScalingSection
         [
             Panel(scalings, "AUC of the ensemble", s => s.Auc, Levels(scalings, ceiling)),
             Panel(scalings, "Mean AUC of the members", s => new([.. s.Runs.Select(r => r.MemberAuc.Average())]), []),
-            Panel(scalings, "Spread of the members’ AUC (standard deviation)", Spread, []),
+            Panel(scalings, "Spread of the members’ AUC (sd)", Spread, [], hasIntervals: false),
         ];
         if (scalings.Any(s => s.Settings.Any(f => f.Runs.Any(r => r.Diagnosis is not null))))
-            panels.Add(Panel(scalings, "Distance of members from the ensemble, mean |p − p_ens|", Discrepancy, []));
+            panels.Add(Panel(scalings, "Members’ distance from the ensemble, mean |p − p_ens|", Discrepancy, [], hasIntervals: false));
         var split = Uncertainty.SplitName(scalings[0].Settings[0]);
         return new Section(id, title,
         [
             new Figure(
-                $"Measured on the {split} rows. Marks are means over seeds with 95 % intervals (Student’s t), small dots single seeds."
+                $"Measured on the {split} rows. Marks are means over seeds, with 95 % intervals (Student’s t) where they are of AUC; small dots are single seeds."
                 + (ceiling is { } best ? $" The best reachable AUC is {Numbers.Auc(best)}." : ""),
                 [.. scalings.Select((s, i) => new LegendEntry(s.Label, i))], panels, Table(scalings)),
-            .. scalings.Select(s => new Paragraph(Words(s))),
+            .. scalings.Count > MostInFindings ? scalings.Select(s => new Paragraph(Words(s))) : [],
         ]);
     }
 
@@ -63,9 +66,9 @@ internal static class ScalingSection
         return ceiling is { } best && best - all.Max() < all.Max() - all.Min() ? [new Level(best, "best reachable")] : [];
     }
 
-    private static Panel Panel(IReadOnlyList<Scaling> scalings, string name, Func<Setting, Replicates> measure, IReadOnlyList<Level> levels)
+    private static Panel Panel(IReadOnlyList<Scaling> scalings, string name, Func<Setting, Replicates> measure, IReadOnlyList<Level> levels, bool hasIntervals = true)
     {
-        var lines = scalings.Select((scaling, look) => Line(scaling, look, scalings.Count, name, measure)).ToList();
+        var lines = scalings.Select((scaling, look) => Line(scaling, look, scalings.Count, name, measure, hasIntervals)).ToList();
         var plot = new LinePlot
         {
             Description = $"{name} against the number of members. " + string.Join(" ", lines.Where(l => l.Points.Count > 0).Select(l =>
@@ -80,7 +83,7 @@ internal static class ScalingSection
     }
 
     // Lines stand a little apart, so that intervals at one M do not cover each other.
-    private static Line Line(Scaling scaling, int look, int lines, string name, Func<Setting, Replicates> measure)
+    private static Line Line(Scaling scaling, int look, int lines, string name, Func<Setting, Replicates> measure, bool hasIntervals)
     {
         var apart = 0.12 * (look - ((lines - 1) / 2.0));
         var (points, dots) = (new List<LinePoint>(), new List<LinePoint>());
@@ -89,7 +92,7 @@ internal static class ScalingSection
             var values = measure(setting);
             if (values.Values.Count == 0)
                 continue;
-            var interval = Uncertainty.OfMean(values);
+            var interval = hasIntervals ? Uncertainty.OfMean(values) : null;
             var tip = string.Create(
                 CultureInfo.InvariantCulture,
                 $"{scaling.Label}, M = {setting.Members}\n{name}: {Numbers.WithDeviation(values.Mean, values.Deviation)}{(values.Values.Count > 1 ? $" (sd, {values.Values.Count} seeds)" : "")}");

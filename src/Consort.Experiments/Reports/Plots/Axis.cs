@@ -43,7 +43,7 @@ internal sealed class Axis
         var decimals = Decimals(step);
         var marks = new List<Tick>();
         for (var i = Math.Ceiling((low / step) - 1e-9); i * step <= high + (1e-9 * step); i++)
-            marks.Add(new Tick(i * step, Fixed(i * step, decimals)));
+            marks.Add(new Tick((i * step) + 0.0, Fixed((i * step) + 0.0, decimals))); // + 0.0: no negative zero
         return new Axis(low, high, isLog: false, marks);
     }
 
@@ -70,14 +70,13 @@ internal sealed class Axis
     }
 
     /// <summary>Ticks at whole numbers: epochs, members, places.</summary>
-    /// <param name="values">The numbers; where there are few, each has its tick.</param>
+    /// <param name="values">Numbers near whole ones; where there are few, each whole one has its tick.</param>
     /// <param name="most">The most ticks.</param>
     public static Axis Whole(IEnumerable<double> values, int most = 8)
     {
-        var known = values.Where(double.IsFinite).Distinct().Order().ToList();
-        if (known.Count == 0)
-            known = [0, 1];
-        var (low, high) = (known[0], known[^1]);
+        var all = values.Where(double.IsFinite).DefaultIfEmpty(1).ToList();
+        var known = all.Select(v => Math.Round(v)).Distinct().Order().ToList();
+        var (low, high) = (all.Min(), all.Max());
         var pad = Math.Max(0.3, Padding * (high - low));
         if (known.Count > most)
         {

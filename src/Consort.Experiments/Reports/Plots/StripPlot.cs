@@ -15,7 +15,7 @@ internal sealed record Strip(
 internal sealed record StripPlot
 {
     private const double RowHeight = 24;
-    private const double CharacterWidth = 6.5;
+    private const double CharacterWidth = 6.9;
 
     public required string Description { get; init; }
 
