@@ -11,7 +11,7 @@ internal static class DiagnosisTables
     public static Table OfOutputs(Diagnosis diagnosis)
     {
         var grouped = diagnosis.Ensemble.GroupAuc is not null;
-        string[] columns = ["", "AUC", "log-loss", "ECE", .. grouped ? new[] { "gAUC" } : [], "mean |p − ens|", "max", "abundance", "eff. rank"];
+        string[] columns = ["", "AUC", "log-loss", "ECE", .. grouped ? new[] { "gAUC" } : [], "mean |p − ens|", "max", "abundance", "centred", "eff. rank"];
         var table = Tables.New(1, columns);
         var several = diagnosis.Members.Count > 1;
         foreach (var member in diagnosis.Members)
@@ -19,11 +19,11 @@ internal static class DiagnosisTables
             var name = several ? $"member {Text(member.Member)}: {member.Model}" : member.Model;
             table.Add([
                 name, .. Cells(member.Output), several ? Text(member.Discrepancy.Mean, "F4") : "", several ? Text(member.Discrepancy.Max, "F4") : "",
-                Text(member.KnowledgeAbundance, "F2"), Text(member.EffectiveRank, "F1")]);
+                Text(member.KnowledgeAbundance, "F2"), Text(member.CentredAbundance, "F2"), Text(member.CentredRank, "F1")]);
         }
 
         if (several)
-            table.AddBold(["ensemble", .. Cells(diagnosis.Ensemble), "", "", "", ""]);
+            table.AddBold(["ensemble", .. Cells(diagnosis.Ensemble), "", "", "", "", ""]);
         return table;
 
         string[] Cells(OutputDiagnosis output) =>
@@ -42,7 +42,7 @@ internal static class DiagnosisTables
     /// <summary>Layers, and embeddings field by field.</summary>
     public static Table OfLayers(Diagnosis diagnosis)
     {
-        var table = Tables.New(2, "", "layer", "abundance", "eff. rank", "centred", "verdict");
+        var table = Tables.New(2, "", "layer", "abundance", "centred", "eff. rank", "of", "verdict");
         foreach (var layer in diagnosis.SharedLayers)
             Add("shared", layer);
         foreach (var member in diagnosis.Members)
@@ -52,18 +52,18 @@ internal static class DiagnosisTables
 
         void Add(string owner, LayerSpectrum layer) => table.Add(
             owner, layer.Field is null ? layer.Layer : $"{layer.Layer} of {layer.Field}", Text(layer.Spectrum.InformationAbundance, "F2"),
-            Text(layer.Spectrum.EffectiveRank, "F1"), $"{Text(layer.Centred.EffectiveRank, "F1")} of {Text(layer.Units)}",
+            Text(layer.Centred.InformationAbundance, "F2"), Text(layer.Centred.EffectiveRank, "F1"), Text(layer.Centred.SingularValues.Count),
             layer.Verdict.ToString().ToLowerInvariant());
     }
 
     /// <summary>Runs side by side.</summary>
     public static Table OfRuns(RunComparison comparison)
     {
-        var table = Tables.New(2, "run", "strategy", "M", "AUC", "log-loss", "members' AUC", "sd", "mean |p − ens|", "abundance", "eff. rank", "CKA");
+        var table = Tables.New(2, "run", "strategy", "M", "AUC", "log-loss", "members' AUC", "sd", "mean |p − ens|", "abundance", "centred", "eff. rank", "CKA");
         foreach (var run in comparison.Runs)
             table.Add(
                 run.Run, run.Strategy, Text(run.Members), Text(run.Auc, "F6"), Text(run.LogLoss, "F6"), Text(run.Spread.AucMean, "F6"), Text(run.Spread.AucDeviation, "F6"),
-                Text(run.Spread.DiscrepancyMean, "F4"), Text(run.Spread.KnowledgeAbundanceMean, "F2"), Text(run.Spread.EffectiveRankMean, "F1"), Text(run.Cka, "F3"));
+                Text(run.Spread.DiscrepancyMean, "F4"), Text(run.Spread.KnowledgeAbundanceMean, "F2"), Text(run.Spread.CentredAbundanceMean, "F2"), Text(run.Spread.CentredRankMean, "F1"), Text(run.Cka, "F3"));
         return table;
     }
 

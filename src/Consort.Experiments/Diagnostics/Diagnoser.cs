@@ -75,7 +75,7 @@ public static class Diagnoser
         var last = layers.Last[member];
         return new MemberDiagnosis(
             member, run.Experiment.Family.Members[member].Name, outputs.Measure(member), outputs.FromEnsemble(member), layers.Members[member],
-            last?.Names ?? [], last?.Spectrum.InformationAbundance, last?.Centred.EffectiveRank);
+            last?.Names ?? [], last?.Spectrum.InformationAbundance, last?.Centred.InformationAbundance, last?.Centred.EffectiveRank);
     }
 
     private static MemberSpread SpreadOf(MemberDiagnosis[] members)
@@ -85,7 +85,7 @@ public static class Diagnoser
         return new MemberSpread(
             auc.Mean, auc.Deviation, auc.Values.Min(), auc.Values.Max(), loss.Mean, loss.Deviation,
             members.Average(m => m.Discrepancy.Mean), members.Max(m => m.Discrepancy.Max),
-            members.Average(m => m.KnowledgeAbundance), members.Average(m => m.EffectiveRank));
+            members.Average(m => m.KnowledgeAbundance), members.Average(m => m.CentredAbundance), members.Average(m => m.CentredRank));
     }
 
     private static Agreement[] Agreements(RecordedOutputs outputs, LayerMeasures layers, int threads, CancellationToken cancellation)
