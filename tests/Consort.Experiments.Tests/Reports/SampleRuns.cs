@@ -80,8 +80,8 @@ internal sealed class SampleRuns : IDisposable
             Fusion = "mean",
             Data = new DiagnosedRows("test", 1000, 200, 500),
             Ensemble = output,
-            Members = [.. Enumerable.Range(0, members).Select(m => new MemberDiagnosis(m, "DNN", output, new Discrepancy(0.01, 0.1), layers, ["mlp/0"], 1.75, 2.5))],
-            Spread = new MemberSpread(0.75, 0.001, 0.74, 0.76, 0.4, 0.001, 0.0123, 0.1, 1.75, 2.5),
+            Members = [.. Enumerable.Range(0, members).Select(m => new MemberDiagnosis(m, "DNN", output, new Discrepancy(0.01, 0.1), layers, ["mlp/0"], 1.75, 2.2, 2.5))],
+            Spread = new MemberSpread(0.75, 0.001, 0.74, 0.76, 0.4, 0.001, 0.0123, 0.1, 1.75, 2.2, 2.5),
             Agreements = [.. Enumerable.Range(0, members).SelectMany(i => Enumerable.Range(i + 1, members - i - 1).Select(j => new Agreement(i, j, 0.97, 0.01, 0.9, 0.8)))],
             SharedLayers = [],
         };

@@ -12,6 +12,9 @@ namespace Consort.Experiments.Tests.Reports;
 public sealed partial class StudyReportTests
 {
     private static readonly XNamespace Html = "http://www.w3.org/1999/xhtml";
+    private static readonly string[] Endings = [".html", ".md", ".csv", "-members.csv", "-evaluations.csv"];
+    private static readonly int[] Family = [1, 2, 4];
+    private static readonly ulong[] Seeds = [1, 2];
 
     [Fact]
     public void Write_AScalingStudy_IsWellFormedAndNeedsNoNetwork()
@@ -33,7 +36,7 @@ public sealed partial class StudyReportTests
         var folders = Study(runs, isDiagnosed: true);
         Page(runs, folders, "a.html");
         Page(runs, folders, "b.html");
-        foreach (var name in new[] { ".html", ".md", ".csv", "-members.csv", "-evaluations.csv" })
+        foreach (var name in Endings)
             Assert.Equal(File.ReadAllBytes(runs.At("a" + name)), File.ReadAllBytes(runs.At("b" + name)));
     }
 
@@ -161,13 +164,13 @@ public sealed partial class StudyReportTests
     [Fact]
     public void OfAuc_KnownCase_IsHanleyAndMcNeils() => Assert.Equal(0.0305, Uncertainty.OfAuc(0.89, 51, 58), 3);
 
-    private static string[] Study(SampleRuns runs, bool isDiagnosed) => [.. new[] { 1, 2, 4 }.SelectMany(members => new ulong[] { 1, 2 }
+    private static string[] Study(SampleRuns runs, bool isDiagnosed) => [.. Family.SelectMany(members => Seeds
         .Select(seed => runs.Add(FormattableString.Invariant($"m{members}-seed{seed}"), "KDEF", members, seed, isDiagnosed: isDiagnosed)))];
 
-    private static XDocument Page(SampleRuns runs, string[] folders, string name = "report.html")
+    private static XElement Page(SampleRuns runs, string[] folders, string name = "report.html")
     {
         StudyReport.Write(new StudyRequest(folders, runs.At(name)));
-        return XDocument.Parse(File.ReadAllText(runs.At(name)).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
+        return XDocument.Parse(File.ReadAllText(runs.At(name)).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal)).Root!;
     }
 
     [GeneratedRegex(@"https?:|url\(|@import|fetch\(|XMLHttpRequest")]
