@@ -34,9 +34,9 @@ public static class StudyReport
         var sources = ReportSources.Find(request.Paths);
         var labels = new Dictionary<RunRecord, string>(ReferenceEqualityComparer.Instance);
         var studies = sources.Runs.GroupBy(r => r.DataKey).Select(g => Study.Of([.. g])).ToList();
-        foreach (var setting in studies.SelectMany(s => s.Settings))
-            foreach (var run in setting.Runs)
-                labels[run] = setting.Label;
+        foreach (var study in studies)
+            foreach (var run in study.Runs)
+                labels[run] = study.Label(run);
         var document = StudyDocument.Of(sources, studies, Label, request.Title, Baseline(studies, request.Baseline));
         var files = new List<string>();
         Save(request.Page, HtmlWriter.Write(document));
@@ -47,7 +47,7 @@ public static class StudyReport
         var events = request.TensorBoard is { } folder ? RunScalars.Write(folder, Named(sources.Runs)) : 0;
         return new StudyResult(sources.Runs.Count, studies.Sum(s => s.Settings.Count), document.Findings, files, events);
 
-        string Label(RunRecord run) => labels.TryGetValue(run, out var label) ? label : run.Experiment.Name;
+        string Label(RunRecord run) => labels[run];
 
         string Beside(string what) => Path.Combine(
             Path.GetDirectoryName(request.Page) ?? "", $"{Path.GetFileNameWithoutExtension(request.Page)}-{what}.csv");

@@ -20,7 +20,8 @@ internal static class Findings
         findings.Add(settings.Count == 1
             ? $"{best.Label} reaches {rows} AUC {auc}{spread} and log-loss {Numbers.WithDeviation(best.LogLoss.Mean, best.LogLoss.Deviation)}."
             : $"Of {settings.Count} settings, {best.Label} is the best on the validation rows; on the {rows} rows it reaches AUC {auc}{spread} and log-loss {Numbers.WithDeviation(best.LogLoss.Mean, best.LogLoss.Deviation)}.");
-        if (settings.Count > 1)
+        // Where a line of families says it, it is not said twice.
+        if (settings.Count > 1 && !study.Scalings.Any(s => s.Settings[0] == baseline && s.Settings[^1] == best))
             findings.Add(Against(best, best == baseline ? settings.Where(s => s != best).MaxBy(s => s.ValidAuc)! : baseline, best == baseline));
         if (study.Scalings.Count <= ScalingSection.MostInFindings)
             findings.AddRange(study.Scalings.Select(ScalingSection.Words));
@@ -40,13 +41,13 @@ internal static class Findings
         if (comparison is null)
         {
             var difference = best.Auc.Mean - other.Auc.Mean;
-            return $"Against {name} its AUC differs by {Numbers.Signed(difference)}; with fewer than two seeds in common there is no telling whether another seed would say the same.";
+            return $"Against {name}, its AUC differs by {Numbers.Signed(difference)}; with fewer than two seeds in common there is no telling whether another seed would say the same.";
         }
 
         var verdict = comparison.IsDecided
             ? comparison.Difference > 0 ? "more than seeds explain" : "a loss that seeds do not explain"
             : "zero lies in the interval, so these seeds leave it undecided which is better";
-        return $"Against {name} its AUC differs by {Uncertainty.Words(comparison)}: {verdict}.";
+        return $"Against {name}, its AUC differs by {Uncertainty.Words(comparison)}: {verdict}.";
     }
 
     private static string Ceiling(Setting best, Setting baseline, double ceiling)

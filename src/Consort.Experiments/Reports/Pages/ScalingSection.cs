@@ -28,12 +28,12 @@ internal static class ScalingSection
             Panel(scalings, "Spread of the members’ AUC (sd)", Spread, [], hasIntervals: false),
         ];
         if (scalings.Any(s => s.Settings.Any(f => f.Runs.Any(r => r.Diagnosis is not null))))
-            panels.Add(Panel(scalings, "Members’ distance from the ensemble, mean |p − p_ens|", Discrepancy, [], hasIntervals: false));
+            panels.Add(Panel(scalings, "Members’ distance from the ensemble", Discrepancy, [], hasIntervals: false));
         var split = Uncertainty.SplitName(scalings[0].Settings[0]);
         return new Section(id, title,
         [
             new Figure(
-                $"Measured on the {split} rows. Marks are means over seeds, with 95 % intervals (Student’s t) where they are of AUC; small dots are single seeds."
+                $"Measured on the {split} rows. Marks are means over seeds, with 95 % intervals (Student’s t) where they are of AUC; small dots are single seeds. The distance is the mean of |p − p_ens|."
                 + (ceiling is { } best ? $" The best reachable AUC is {Numbers.Auc(best)}." : ""),
                 [.. scalings.Select((s, i) => new LegendEntry(s.Label, i))], panels, Table(scalings)),
             .. scalings.Count > MostInFindings ? scalings.Select(s => new Paragraph(Words(s))) : [],

@@ -20,6 +20,11 @@ internal sealed partial class Study
     /// <summary>Words at the end of all names, which labels leave out.</summary>
     public string CommonWords { get; }
 
+    /// <summary>What a run's setting is called, finished or not.</summary>
+    public string Label(RunRecord run) => Settings.FirstOrDefault(s => s.Runs.Contains(run))?.Label
+        ?? Settings.FirstOrDefault(s => Key(s.First) == Key(run))?.Label
+        ?? (run.Experiment.Name.Length > CommonWords.Length ? run.Experiment.Name[..^(run.Experiment.Name.EndsWith(CommonWords, StringComparison.Ordinal) ? CommonWords.Length : 0)].TrimEnd() : run.Experiment.Name);
+
     /// <summary>Puts runs in order.</summary>
     public static Study Of(IReadOnlyList<RunRecord> runs)
     {
