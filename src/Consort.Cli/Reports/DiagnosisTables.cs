@@ -19,7 +19,7 @@ internal static class DiagnosisTables
             var name = several ? $"member {Text(member.Member)}: {member.Model}" : member.Model;
             table.Add([
                 name, .. Cells(member.Output), several ? Text(member.Discrepancy.Mean, "F4") : "", several ? Text(member.Discrepancy.Max, "F4") : "",
-                Text(member.KnowledgeAbundance, "F2"), Text(member.CentredAbundance, "F2"), Text(member.CentredRank, "F1")]);
+                Text(member.KnowledgeAbundance, "F2"), Text(member.CentredAbundance, "F2"), Text(member.EffectiveRank, "F1")]);
         }
 
         if (several)
@@ -63,7 +63,7 @@ internal static class DiagnosisTables
         foreach (var run in comparison.Runs)
             table.Add(
                 run.Run, run.Strategy, Text(run.Members), Text(run.Auc, "F6"), Text(run.LogLoss, "F6"), Text(run.Spread.AucMean, "F6"), Text(run.Spread.AucDeviation, "F6"),
-                Text(run.Spread.DiscrepancyMean, "F4"), Text(run.Spread.KnowledgeAbundanceMean, "F2"), Text(run.Spread.CentredAbundanceMean, "F2"), Text(run.Spread.CentredRankMean, "F1"), Text(run.Cka, "F3"));
+                Text(run.Spread.DiscrepancyMean, "F4"), Text(run.Spread.KnowledgeAbundanceMean, "F2"), Text(run.Spread.CentredAbundanceMean, "F2"), Text(run.Spread.EffectiveRankMean, "F1"), Text(run.Cka, "F3"));
         return table;
     }
 

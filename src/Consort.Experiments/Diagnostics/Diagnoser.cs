@@ -85,7 +85,7 @@ public static class Diagnoser
         return new MemberSpread(
             auc.Mean, auc.Deviation, auc.Values.Min(), auc.Values.Max(), loss.Mean, loss.Deviation,
             members.Average(m => m.Discrepancy.Mean), members.Max(m => m.Discrepancy.Max),
-            members.Average(m => m.KnowledgeAbundance), members.Average(m => m.CentredAbundance), members.Average(m => m.CentredRank));
+            members.Average(m => m.KnowledgeAbundance), members.Average(m => m.CentredAbundance), members.Average(m => m.EffectiveRank));
     }
 
     private static Agreement[] Agreements(RecordedOutputs outputs, LayerMeasures layers, int threads, CancellationToken cancellation)

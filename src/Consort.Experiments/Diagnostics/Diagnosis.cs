@@ -72,10 +72,10 @@ public sealed record OutputDiagnosis(Metrics Metrics, CalibrationCurve Calibrati
 /// Information abundance of the last representation [N, units]; null for a model without hidden layers.
 /// </param>
 /// <param name="CentredAbundance">The same after its mean row was taken off; null likewise.</param>
-/// <param name="CentredRank">Effective rank of the last representation after its mean row was taken off; null likewise.</param>
+/// <param name="EffectiveRank">Effective rank of the last representation after its mean row was taken off; null likewise.</param>
 public sealed record MemberDiagnosis(
     int Member, string Model, OutputDiagnosis Output, Discrepancy Discrepancy, IReadOnlyList<LayerSpectrum> Layers,
-    IReadOnlyList<string> LastLayers, double? KnowledgeAbundance, double? CentredAbundance, double? CentredRank);
+    IReadOnlyList<string> LastLayers, double? KnowledgeAbundance, double? CentredAbundance, double? EffectiveRank);
 
 /// <summary>|p_m − p_ens| over the rows.</summary>
 /// <param name="Mean">0 to 1.</param>
@@ -93,11 +93,11 @@ public sealed record Discrepancy(double Mean, double Max);
 /// <param name="DiscrepancyMax">The greatest of them.</param>
 /// <param name="KnowledgeAbundanceMean">Mean over the members that have one, or null.</param>
 /// <param name="CentredAbundanceMean">Likewise.</param>
-/// <param name="CentredRankMean">Likewise.</param>
+/// <param name="EffectiveRankMean">Likewise.</param>
 public sealed record MemberSpread(
     double AucMean, double AucDeviation, double AucMin, double AucMax, double LogLossMean, double LogLossDeviation,
     double DiscrepancyMean, double DiscrepancyMax, double? KnowledgeAbundanceMean, double? CentredAbundanceMean,
-    double? CentredRankMean);
+    double? EffectiveRankMean);
 
 /// <summary>How alike two members are.</summary>
 /// <param name="First">A member's number.</param>

@@ -39,7 +39,7 @@ public static class DiagnosisReport
         foreach (var run in comparison.Runs)
         {
             var spread = run.Spread;
-            Line(text, $"| {run.Run} | {run.Strategy} | {run.Members} | {run.Auc:F6} | {run.LogLoss:F6} | {run.ExpectedError:F4} | {Optional(run.GroupAuc, "F6")} | {spread.AucMean:F6} | {Optional(spread.AucDeviation, "F6")} | {spread.DiscrepancyMean:F4} | {spread.DiscrepancyMax:F4} | {Optional(spread.KnowledgeAbundanceMean, "F2")} | {Optional(spread.CentredAbundanceMean, "F2")} | {Optional(spread.CentredRankMean, "F1")} | {Optional(run.Cka, "F3")} | {run.CollapsedLayers} of {run.Layers} |");
+            Line(text, $"| {run.Run} | {run.Strategy} | {run.Members} | {run.Auc:F6} | {run.LogLoss:F6} | {run.ExpectedError:F4} | {Optional(run.GroupAuc, "F6")} | {spread.AucMean:F6} | {Optional(spread.AucDeviation, "F6")} | {spread.DiscrepancyMean:F4} | {spread.DiscrepancyMax:F4} | {Optional(spread.KnowledgeAbundanceMean, "F2")} | {Optional(spread.CentredAbundanceMean, "F2")} | {Optional(spread.EffectiveRankMean, "F1")} | {Optional(run.Cka, "F3")} | {run.CollapsedLayers} of {run.Layers} |");
         }
 
         return text.ToString();
@@ -93,7 +93,7 @@ public static class DiagnosisReport
                 Line(text, $"| {member.Member}: {member.Model} | {layer.Layer}{(member.LastLayers.Contains(layer.Layer) ? " (last)" : "")} | {layer.Units} | {layer.SilentUnits} | {layer.Spectrum.InformationAbundance:F2} | {layer.Spectrum.EffectiveRank:F1} | {layer.Centred.InformationAbundance:F2} | {layer.Centred.EffectiveRank:F1} | {Head(layer.Centred)} | {layer.Explanation} |");
         Line(text, $"");
         foreach (var member in diagnosis.Members.Where(m => m.KnowledgeAbundance is not null))
-            Line(text, $"- member {member.Member}: knowledge abundance {Optional(member.KnowledgeAbundance, "F2")}, centred {Optional(member.CentredAbundance, "F2")}, centred effective rank {Optional(member.CentredRank, "F1")}, of {string.Join(" and ", member.LastLayers)}");
+            Line(text, $"- member {member.Member}: knowledge abundance {Optional(member.KnowledgeAbundance, "F2")}, centred {Optional(member.CentredAbundance, "F2")}, centred effective rank {Optional(member.EffectiveRank, "F1")}, of {string.Join(" and ", member.LastLayers)}");
         Line(text, $"");
     }
 

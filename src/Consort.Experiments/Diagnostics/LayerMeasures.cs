@@ -37,7 +37,7 @@ internal sealed class LayerMeasures
         var taps = graph.Taps.Where(t => t.Value.Shape.Size is > 1 and <= MaxUnits).ToArray();
         var representations = sample.Represent(run.Program, taps);
         var tables = graph.Tables.Where(t => t.Dimension is > 1 and <= MaxUnits)
-            .SelectMany(t => run.Encoder.Space.Categorical.Select(c => (Table: t, Column: c))).ToArray();
+            .SelectMany(t => ColumnsOf(t, graph).Select(c => (Table: t, Column: run.Encoder.Space.Categorical[c]))).ToArray();
         var layers = new LayerSpectrum?[taps.Length + tables.Length];
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         // Before the threads begin: asking for a table's rows brings them up to date.
@@ -74,6 +74,13 @@ internal sealed class LayerMeasures
     }
 
     private static LayerSpectrum OfLayer(string name, Representation values) => Judged(name, LayerKind.Representation, null, Factor(values));
+
+    // A table may have rows for columns that nobody looks up: these stay as they began.
+    private static IEnumerable<int> ColumnsOf(Table table, Graph graph)
+    {
+        var ranges = graph.Values.Where(v => ReferenceEquals(v.Operation?.Table, table)).Select(v => v.Operation!.ColumnRange(graph.Columns.Count)).ToArray();
+        return Enumerable.Range(0, graph.Columns.Count).Where(c => ranges.Any(r => c >= r.First && c < r.End));
+    }
 
     // The first two ids of a column, missing and not seen in training, stand for no value of the field.
     private static LayerSpectrum? OfField(Table table, CategoricalColumn column, NativeBuffer<float> rows)

@@ -78,6 +78,24 @@ public sealed class DiagnoserTests : IDisposable
         Assert.Contains(diagnosis.SharedLayers, l => l.Field == "C9");
     }
 
+    // Rows of the other columns have never been read and lie as they were drawn.
+    [Fact]
+    public void Run_TableOfSomeColumns_MeasuresThoseAlone()
+    {
+        const string Gated =
+            """
+            data: { schema: { preset: criteo, min_count: 2 }, source: clicks.tsv, by: seed, cache: CACHE }
+            embedding: { dimension: 4 }
+            members: [{ model: FinalMLP, mlp1_hidden_units: [4], mlp2_hidden_units: [4], fs1_context: [C9], fs2_context: [] }]
+            training: { epochs: 1, batch_size: 512 }
+            """;
+        var text = Gated.Replace("CACHE", _folder.At("cache"), StringComparison.Ordinal);
+        ExperimentRunner.Run(new RunRequest(Experiment.Parse(text, "gated.yaml", _folder.Path), _folder.At("gated"), 2), default);
+        var diagnosis = Of(new DiagnosisRequest(_folder.At("gated"), Rows: 50));
+        Assert.Equal(["C9"], diagnosis.Members[0].Layers.Where(l => l.Layer == "gate1/context/embedding").Select(l => l.Field));
+        Assert.True(diagnosis.SharedLayers.Count > 10);
+    }
+
     [Fact]
     public void Run_RawRowsOrThreads_GiveTheSame()
     {
@@ -118,7 +136,7 @@ public sealed class DiagnoserTests : IDisposable
             ["version", "run", "experiment", "seed", "strategies", "fusion", "data", "ensemble", "members", "spread", "agreements", "shared_layers"],
             json.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(
-            ["member", "model", "output", "discrepancy", "layers", "last_layers", "knowledge_abundance", "centred_abundance", "centred_rank"],
+            ["member", "model", "output", "discrepancy", "layers", "last_layers", "knowledge_abundance", "centred_abundance", "effective_rank"],
             json.RootElement.GetProperty("members")[0].EnumerateObject().Select(p => p.Name));
         Assert.Equal(
             ["layer", "kind", "field", "rows", "units", "silent_units", "spectrum", "centred", "verdict", "explanation"],
