@@ -19,7 +19,7 @@ internal static class CsvTables
             r.Name, label(r), r.Members, r.Models, r.Strategies, r.Seed, r.DataKey, r.Valid?.Auc, r.Valid?.LogLoss, r.Valid?.Calibration, r.Test?.Auc, r.Test?.LogLoss,
             r.Test?.Calibration, r.Test?.Rows, r.Test?.Clicks, r.Split?.CeilingAuc, r.Split?.CeilingLogLoss, r.IsFinished ? r.MemberAuc.Average() : null,
             r.IsFinished ? r.Parameters : null, r.IsFinished ? r.RowsPerSecond : null, r.IsFinished ? r.Seconds : null,
-            r.Diagnosis?.Ensemble.Calibration.ExpectedError, r.Diagnosis?.Spread.DiscrepancyMean, r.Diagnosis?.Spread.KnowledgeAbundanceMean, r.Diagnosis?.Spread.CentredRankMean,
+            r.Diagnosis?.Ensemble.Calibration.ExpectedError, r.Diagnosis?.Spread.DiscrepancyMean, r.Diagnosis?.Spread.KnowledgeAbundanceMean, r.Diagnosis?.Spread.EffectiveRankMean,
         }));
 
     /// <summary>One row a member of a finished run.</summary>
@@ -27,7 +27,7 @@ internal static class CsvTables
         ["run", "setting", "seed", "member", "model", "auc", "knowledge_abundance", "effective_rank", "discrepancy_mean"],
         runs.SelectMany(r => r.MemberAuc.Select((auc, m) => new object?[]
         {
-            r.Name, label(r), r.Seed, m, r.Experiment.Family.Members[m].Name, auc, r.Diagnosis?.Members[m].KnowledgeAbundance, r.Diagnosis?.Members[m].CentredRank,
+            r.Name, label(r), r.Seed, m, r.Experiment.Family.Members[m].Name, auc, r.Diagnosis?.Members[m].KnowledgeAbundance, r.Diagnosis?.Members[m].EffectiveRank,
             r.Diagnosis?.Members[m].Discrepancy.Mean,
         })));
 

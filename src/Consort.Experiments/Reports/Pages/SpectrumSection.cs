@@ -69,7 +69,7 @@ internal static class SpectrumSection
             var layers = r.Diagnosis.Members.SelectMany(m => m.Layers).Concat(r.Diagnosis.SharedLayers).ToList();
             return (IReadOnlyList<string>)
             [
-                r.Label, Numbers.Whole(r.Diagnosis.Members.Count), Numbers.Fixed(r.Diagnosis.Spread.KnowledgeAbundanceMean, 2), Numbers.Fixed(r.Diagnosis.Spread.CentredRankMean, 2),
+                r.Label, Numbers.Whole(r.Diagnosis.Members.Count), Numbers.Fixed(r.Diagnosis.Spread.KnowledgeAbundanceMean, 2), Numbers.Fixed(r.Diagnosis.Spread.EffectiveRankMean, 2),
                 Numbers.Fixed(r.Diagnosis.Spread.DiscrepancyMean, 5), Numbers.Whole(layers.Count(l => l.Verdict == CollapseVerdict.Collapsed)), Numbers.Whole(layers.Count(l => l.Verdict == CollapseVerdict.Narrow)),
             ];
         })]);
@@ -109,7 +109,7 @@ internal static class SpectrumSection
         [.. runs.SelectMany(r => r.Diagnosis.Members.Select(m => (IReadOnlyList<string>)
         [
             r.Label, string.Create(CultureInfo.InvariantCulture, $"{m.Member}: {m.Model}"), Numbers.Auc(m.Output.Metrics.Auc), Numbers.Fixed(m.KnowledgeAbundance, 2),
-            Numbers.Fixed(m.CentredRank, 2), Numbers.Fixed(m.Discrepancy.Mean, 5),
+            Numbers.Fixed(m.EffectiveRank, 2), Numbers.Fixed(m.Discrepancy.Mean, 5),
             m.Layers.Where(l => l.Kind == LayerKind.Representation).MaxBy(l => l.Verdict) is { } worst ? $"{worst.Layer}: {worst.Explanation}" : Numbers.None,
         ]))]);
 
