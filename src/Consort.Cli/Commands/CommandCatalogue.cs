@@ -23,6 +23,7 @@ internal static class CommandCatalogue
         new("evaluate", t => new EvaluateCommand(t)),
         new("predict", t => new PredictCommand(t)),
         new("diagnose", t => new DiagnoseCommand(t)),
+        new("report", t => new ReportCommand(t)),
         new("encode", t => new EncodeCommand(t)),
         new("data synth", t => new DataSynthCommand(t)),
         new("data describe", t => new DataDescribeCommand(t)),
