@@ -60,10 +60,10 @@ public sealed record Experiment
     /// <summary>Reads an experiment from text.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="source">The origin named in messages.</param>
-    /// <param name="folder">What relative names start from.</param>
+    /// <param name="folder">What relative names start from; null where files that it names are not to be looked for.</param>
     /// <param name="seed">Replaces the text's seed unless null.</param>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
-    public static Experiment Parse(string text, string source, string folder, ulong? seed = null) =>
+    public static Experiment Parse(string text, string source, string? folder, ulong? seed = null) =>
         Read(OptionMap.Parse(text, source), folder, null, seed);
 
     // Without a folder, files that the experiment names are not looked for.
@@ -106,7 +106,7 @@ public sealed record Experiment
             return null;
         var data = options.Section("data");
         var own = data.TextOrNull("folder") ?? ".";
-        return DataSource.From(data, dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder));
+        return DataSource.From(data, dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder), folder);
     }
 
     private static Family ReadFamily(OptionMap options)
