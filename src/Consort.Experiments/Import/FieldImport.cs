@@ -16,7 +16,7 @@ internal sealed class FieldImport
         ["convert_weekend"] = TimePart.Weekend,
     };
 
-    // Of sequences, which no model reads yet.
+    // Of sequences, which no model reads.
     private static readonly string[] SequenceKeys = ["splitter", "max_len", "padding", "encoder", "feature_encoder"];
 
     private readonly ImportNotes _notes;
@@ -76,12 +76,8 @@ internal sealed class FieldImport
         if (section.Take("min_categr_count") is { } count && count.Integer != minCount)
             field = field with { MinCount = (int)Math.Max(1, count.Integer) };
         OwnEmbedding(section, Key);
-        foreach (var key in SequenceKeys)
-            if (section.Take(key) is { } sequence)
-                _notes.Lost(sequence, "belongs to sequences", Key(key));
-        foreach (var rest in section.Left)
-            if (!rest.IsNone)
-                _notes.Lost(rest, "no counterpart is known", Key(rest.Key));
+        foreach (var rest in section.Left.Where(r => !r.IsNone))
+            _notes.Lost(rest, SequenceKeys.Contains(rest.Key) ? "belongs to sequences" : "no counterpart is known", Key(rest.Key));
         _fields.AddRange(names.Select(n => field with { Name = n }));
     }
 
