@@ -51,7 +51,7 @@ public sealed class Graph
 
     /// <summary>The number of trained numbers, tables included.</summary>
     public long ParameterCount =>
-        _parameters.Where(p => p.IsTrained).Sum(p => (long)p.Shape.Size) + _tables.Sum(t => (long)t.Rows * t.Dimension);
+        _parameters.Where(p => p.IsTrained).Sum(p => (long)p.Shape.Size) + _tables.Where(t => t.IsTrained).Sum(t => (long)t.Rows * t.Dimension);
 
     /// <summary>Adds a dense parameter.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
@@ -63,15 +63,23 @@ public sealed class Graph
     }
 
     /// <summary>Adds an embedding table.</summary>
-    /// <exception cref="ArgumentException">The name is taken, or it has fewer rows than there are ids.</exception>
+    /// <exception cref="ArgumentException">The name is taken, or it has fewer rows than its columns have ids.</exception>
     public Table Add(Table table)
     {
-        if (table.Rows < Features)
+        if (table.Columns is { } columns)
+        {
+            if (columns.Any(c => c < 0 || c >= Columns.Count) || table.Rows != RowsOf(columns))
+                throw new ArgumentException($"table {table.Name} has {table.Rows} rows, expected those of its columns", nameof(table));
+        }
+        else if (table.Rows < Features)
             throw new ArgumentException($"table {table.Name} has {table.Rows} rows for {Features} ids", nameof(table));
         Claim(table.Name);
         _tables.Add(table);
         return table;
     }
+
+    /// <summary>The rows of a table of these columns alone, shared ranges once.</summary>
+    public int RowsOf(IReadOnlyList<int> columns) => new RowNumbers(Columns, columns).Rows;
 
     /// <summary>Adds an operation and gives its result.</summary>
     /// <exception cref="ArgumentException">

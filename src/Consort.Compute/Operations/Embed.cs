@@ -32,7 +32,7 @@ public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Oper
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
-        inputs.Length == 0 ? new Shape(Columns, Table.Dimension) : throw Mismatch(inputs, "none");
+        inputs.Length == 0 && Table.Columns is null ? new Shape(Columns, Table.Dimension) : throw Mismatch(inputs, "none and a table of all columns");
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new EmbedKernel<T>(this, binding);

@@ -24,7 +24,7 @@ public sealed class FirstOrder(Table Weights) : Operation
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
-        inputs.Length == 0 && Table.Dimension == 1
+        inputs.Length == 0 && Table is { Dimension: 1, Columns: null }
             ? new Shape(1)
             : throw Mismatch(inputs, $"none and a table of dimension 1 (found {Table.Dimension})");
 

@@ -67,6 +67,9 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
 {
     public override int Size => boundaries.Length + 3;
 
+    public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
+        new QuantileColumn(name, field, missing, boundaries) { Leader = this };
+
     public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
     {
         for (int r = 0; r < rows; r++)
@@ -109,6 +112,9 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
 internal sealed class HashColumn(string name, int field, MissingTexts missing, int count) : ColumnEncoder(name, field)
 {
     public override int Size => count + 2;
+
+    public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
+        new HashColumn(name, field, missing, count) { Leader = this };
 
     public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
     {

@@ -5,6 +5,7 @@ using System.Text;
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
 using Consort.Data.Options;
+using Consort.Data.Schemas;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
@@ -78,7 +79,7 @@ public sealed record Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
-            Family = ReadFamily(options),
+            Family = ReadFamily(options, DataFolder(options, folder, dataFolder)),
             Training = TrainingOptions.From(training),
             Phases = ReadPhases(options, training, folder, out var resolved),
             Digest = "",
@@ -104,14 +105,21 @@ public sealed record Experiment
             throw options.Error("data", "found nothing, expected where the rows come from");
         if (folder is null)
             return null;
-        var data = options.Section("data");
-        var own = data.TextOrNull("folder") ?? ".";
-        return DataSource.From(data, dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder), folder);
+        return DataSource.From(options.Section("data"), DataFolder(options, folder, dataFolder)!, folder);
     }
 
-    private static Family ReadFamily(OptionMap options)
+    // What names of raw files and of vectors start from; null where none is looked for.
+    private static string? DataFolder(OptionMap options, string? folder, string? dataFolder)
     {
-        var embedding = EmbeddingOptions.From(options.Section("embedding"));
+        if (folder is null)
+            return null;
+        var own = options.Section("data").TextOrNull("folder") ?? ".";
+        return dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder);
+    }
+
+    private static Family ReadFamily(OptionMap options, string? dataFolder)
+    {
+        var embedding = EmbeddingOptions.From(options.Section("embedding"), dataFolder);
         var members = new List<CtrModel>();
         foreach (var member in options.Maps("members"))
         {
@@ -182,6 +190,7 @@ public sealed record Experiment
 
     private void Check(OptionMap options)
     {
+        CheckFields(options);
         var section = options.Has("phases") ? "phases" : "training";
         foreach (var phase in Phases)
         {
@@ -196,5 +205,15 @@ public sealed record Experiment
             foreach (var member in phase.Frozen.Where(m => m >= Family.Members.Count))
                 throw options.Error(section, $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
         }
+    }
+
+    // As far as the schema tells: columns of data that are encoded already are checked when these are opened.
+    private void CheckFields(OptionMap options)
+    {
+        if (Data?.Schema is not { } schema)
+            return;
+        var columns = schema.Fields.Where(f => f.Kind == FieldKind.Categorical || f.Transform.MakesTokens).SelectMany(f => f.Columns).ToArray();
+        foreach (var name in Family.Embeddings.Fields.Keys.Where(n => !columns.Contains(n)))
+            throw options.Section("embedding").Section("fields").Error(name, $"found no categorical column of that name{NearestWord.Hint(name, columns)}");
     }
 }

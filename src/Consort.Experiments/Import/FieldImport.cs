@@ -75,7 +75,8 @@ internal sealed class FieldImport
         field = field with { Missing = Missing(section, isNumeric, Key) };
         if (section.Take("min_categr_count") is { } count && count.Integer != minCount)
             field = field with { MinCount = (int)Math.Max(1, count.Integer) };
-        OwnEmbedding(section, Key);
+        OwnEmbedding(section, names, Key);
+        field = Shared(field, section.Take("share_embedding"), minCount, Key);
         foreach (var rest in section.Left.Where(r => !r.IsNone))
             _notes.Lost(rest, SequenceKeys.Contains(rest.Key) ? "belongs to sequences" : "no counterpart is known", Key(rest.Key));
         _fields.AddRange(names.Select(n => field with { Name = n }));
@@ -144,17 +145,49 @@ internal sealed class FieldImport
         return null;
     }
 
-    private void OwnEmbedding(ConfigSection section, Func<string, string> key)
+    // Keys and values of `embedding`, `fields`; what is said of several names holds for each.
+    private void OwnEmbedding(ConfigSection section, string[] names, Func<string, string> key)
     {
-        var (share, dimension) = (section.Take("share_embedding"), section.Take("embedding_dim"));
-        var (pretrained, freeze) = (section.Take("pretrained_emb"), section.Take("freeze_emb"));
-        if (share is not null)
-            _notes.Lost(share, "each field has a vocabulary of its own", key("share_embedding"));
-        if (dimension is not null)
-            _notes.Lost(dimension, "all fields have embeddings of one size", key("embedding_dim"));
-        if (pretrained is not null)
-            _notes.Lost(pretrained, "embeddings start at random", key("pretrained_emb"));
-        if (freeze is not null)
-            _notes.Lost(freeze, "embeddings start at random", key("freeze_emb"));
+        var values = new List<string>();
+        if (section.Take("embedding_dim") is { } dimension)
+            values.Add($"dimension: {YamlText.Of(dimension.Integer)}");
+        var freeze = section.Take("freeze_emb");
+        if (section.Take("pretrained_emb") is { } pretrained)
+        {
+            if (VectorFormat.Delimiter(pretrained.Text) is null)
+            {
+                _notes.Lost(pretrained, $"vectors are read from text; write them as one of {VectorFormat.Endings} and name that file in embedding, fields", key("pretrained_emb"));
+                if (freeze is not null)
+                    _notes.Lost(freeze, "belongs to pretrained_emb", key("freeze_emb"));
+            }
+            else
+            {
+                // Frozen unless it says otherwise.
+                values.AddRange([$"pretrained: {YamlText.Of(pretrained.Text)}", $"freeze: {YamlText.Of(freeze?.Flag ?? true)}"]);
+            }
+        }
+        else if (freeze is not null)
+        {
+            _notes.Unneeded(freeze, "there is no pretrained_emb beside it", key("freeze_emb"));
+        }
+
+        if (values.Count > 0)
+            Embeddings.AddRange(names.Select(n => (n, $"{{ {string.Join(", ", values)} }}")));
+    }
+
+    // FuxiCTR shares with fields that stand before; here with the one whose vocabulary it is.
+    private Field Shared(Field field, ConfigValue? share, int minCount, Func<string, string> key)
+    {
+        if (share is null)
+            return field;
+        if (_fields.Find(f => f.Name == share.Text) is not { Kind: not FieldKind.Ignored } owner)
+        {
+            _notes.Lost(share, "there is no such field before this one, or it is ignored", key("share_embedding"));
+            return field;
+        }
+
+        if ((field.MinCount ?? minCount) != (owner.MinCount ?? minCount))
+            _notes.Changed(share, "tokens of both are counted together against one min_count, the first field's", key("share_embedding"));
+        return field with { Share = owner.Share ?? owner.Name, MinCount = owner.MinCount };
     }
 }

@@ -126,6 +126,10 @@ public sealed class FuxiCtrImport
         Line($"name: {YamlText.Of(id)}");
         Section("data", [("schema", YamlText.Of(schema)), .. data.Keys]);
         Section("embedding", embedding);
+        if (data.Fields.Embeddings.Count > 0)
+            Line($"  fields:");
+        foreach (var (field, value) in data.Fields.Embeddings)
+            Line($"    {YamlText.Of(field)}: {value}");
         Line($"members:");
         foreach (var member in model.Members)
             for (var i = 0; i < member.Count; i++)

@@ -18,6 +18,15 @@ public static class LayerExtensions
     public static Value Concat(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
         values.Length == 1 ? values[0] : inputs.Graph.Apply(new Concat(), values);
 
+    /// <summary>Values of any shapes side by side in one row, [B, …], [B, …], … → [B, n].</summary>
+    public static Value FlatOf(this MemberInputs inputs, ReadOnlySpan<Value> values)
+    {
+        var flat = new Value[values.Length];
+        for (var i = 0; i < flat.Length; i++)
+            flat[i] = inputs.Flatten(values[i]);
+        return inputs.Concat(flat);
+    }
+
     /// <summary>Σ of values of one shape.</summary>
     public static Value Sum(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
         values.Length == 1 ? values[0] : inputs.Graph.Apply(new Add(), values);

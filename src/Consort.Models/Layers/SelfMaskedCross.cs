@@ -32,7 +32,7 @@ public sealed record SelfMaskedCross(int Layers = 3, bool LayerNorm = true, bool
     /// <param name="isExponential">Whether each layer multiplies by itself rather than by the first.</param>
     public Value Build(MemberInputs inputs, bool isExponential)
     {
-        var first = inputs.Flatten(inputs.Transpose(inputs.Embeddings())); // x₀ [B, n]
+        var first = inputs.FlatOf(inputs.WithNumeric(inputs.Transpose(inputs.Embeddings()))); // x₀ [B, n]
         var width = first.Shape.Size;
         var x = first;
         for (var layer = 0; layer < Layers; layer++)

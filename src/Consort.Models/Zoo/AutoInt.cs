@@ -46,7 +46,7 @@ public sealed record AutoInt(MlpOptions Mlp, int AttentionLayers, AttentionOptio
             x = inputs.SelfAttention(x, Attention, Mlp.Dropout, string.Create(CultureInfo.InvariantCulture, $"attention/{layer}")); // [B, F, A]
         var logit = inputs.Linear(x, 1, "attention/output"); // [B, 1]
         if (Mlp.HiddenUnits.Count > 0)
-            logit = inputs.Sum(logit, inputs.Linear(inputs.Mlp(inputs.Embeddings(), Mlp, "mlp"), 1, "output"));
+            logit = inputs.Sum(logit, inputs.Linear(inputs.Mlp(inputs.WithNumeric(inputs.Embeddings()), Mlp, "mlp"), 1, "output"));
         return IsWide ? inputs.Sum(logit, inputs.FirstOrder()) : logit;
     }
 }

@@ -22,10 +22,10 @@ public sealed record Dcn(MlpOptions Mlp, int CrossLayers = 3) : CtrModel
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var cross = inputs.CrossNetwork(inputs.Embeddings(), CrossLayers, "cross"); // [B, F·D]
+        var cross = inputs.CrossNetwork(inputs.Flat(), CrossLayers, "cross"); // [B, F·D]
         if (Mlp.HiddenUnits.Count == 0)
             return inputs.Linear(cross, 1, "output"); // [B, 1]
-        var deep = inputs.Mlp(inputs.Embeddings(), Mlp, "mlp"); // [B, last width]
+        var deep = inputs.Mlp(inputs.TowerInputs(), Mlp, "mlp"); // [B, last width]
         return inputs.Linear([cross, deep], 1, "output"); // [B, 1]
     }
 }

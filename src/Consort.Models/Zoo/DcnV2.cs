@@ -65,7 +65,7 @@ public sealed record DcnV2(
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var first = inputs.Flatten(inputs.Embeddings()); // x₀ [B, n], n = F·D
+        var first = inputs.Flat(); // x₀ [B, n], n = F·D
         var cross = Mixture is null ? Full(inputs, first) : Mixed(inputs, first, Mixture);
         Value[] last = Structure switch
         {

@@ -39,7 +39,9 @@ public sealed record Dlrm(MlpOptions Top, MlpOptions Bottom, bool IsConcat = fal
     public override Value Build(MemberInputs inputs)
     {
         var parts = new List<Value>();
-        if (inputs.CategoricalEmbeddings() is { } embeddings)
+        if (IsConcat)
+            parts.AddRange(inputs.OwnSizes()); // [B, F₁, d₁], [B, F₂, d₂], …
+        else if (inputs.CategoricalEmbeddings() is { } embeddings)
             parts.Add(embeddings); // [B, F, D]
         Value? dense = null;
         if (inputs.Graph.Numeric is { } numeric)

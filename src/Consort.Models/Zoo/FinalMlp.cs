@@ -40,7 +40,7 @@ public sealed record FinalMlp(MlpOptions First, MlpOptions Second, int Heads, Fe
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var flat = inputs.Flatten(inputs.Embeddings()); // [B, F·D]
+        var flat = inputs.Flat(); // [B, F·D]
         var left = inputs.Mlp(Gated(inputs, flat, Selection?.FirstContext, "gate1"), First, "mlp1"); // [B, n]
         var right = inputs.Mlp(Gated(inputs, flat, Selection?.SecondContext, "gate2"), Second, "mlp2"); // [B, m]
         var (n, m) = (left.Shape.Size / Heads, right.Shape.Size / Heads);

@@ -29,7 +29,7 @@ public sealed record Gdcn(MlpOptions Mlp, int CrossLayers = 3, bool IsStacked = 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var first = inputs.Flatten(inputs.Embeddings()); // x₀ [B, n], n = F·D
+        var first = inputs.Flat(); // x₀ [B, n], n = F·D
         var width = first.Shape.Size;
         var x = first;
         for (var layer = 0; layer < CrossLayers; layer++)

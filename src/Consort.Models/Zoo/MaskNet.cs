@@ -45,9 +45,8 @@ public sealed record MaskNet(MlpOptions Mlp, ParallelBlocks? Parallel, double Re
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var embeddings = inputs.Embeddings(); // [B, F, D]
-        var x = inputs.Flatten(embeddings); // [B, F·D]
-        var start = EmbeddingNorm ? inputs.Flatten(inputs.LayerNorm(embeddings, "norm", ofEachPosition: true)) : x; // [B, F·D]
+        var x = EmbeddingNorm ? inputs.FlatOf(inputs.WithNumeric(inputs.Embeddings())) : inputs.Flat(); // [B, F·D]
+        var start = EmbeddingNorm ? inputs.FlatOf(inputs.WithNumeric(inputs.LayerNorm(inputs.Embeddings(), "norm", ofEachPosition: true))) : x; // [B, F·D]
         if (Parallel is { } parallel)
         {
             var blocks = Enumerable.Range(0, parallel.Count).Select(i => Block(inputs, x, start, parallel.Width, i)).ToArray();

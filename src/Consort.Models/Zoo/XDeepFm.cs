@@ -32,6 +32,6 @@ public sealed record XDeepFm(MlpOptions Mlp, IReadOnlyList<int> CinHiddenUnits) 
         var logit = inputs.Sum(inputs.FirstOrder(), inputs.Linear(cin, 1, "cin/output")); // [B, 1]
         return Mlp.HiddenUnits.Count == 0
             ? logit
-            : inputs.Sum(logit, inputs.Linear(inputs.Mlp(inputs.Embeddings(), Mlp, "mlp"), 1, "output"));
+            : inputs.Sum(logit, inputs.Linear(inputs.Mlp(inputs.WithNumeric(inputs.Embeddings()), Mlp, "mlp"), 1, "output"));
     }
 }

@@ -1,5 +1,6 @@
 using Consort.Data;
 using Consort.Data.Schemas;
+using Consort.Experiments.Files;
 using Consort.Experiments.Import;
 
 namespace Consort.Experiments.Tests.Import;
@@ -34,6 +35,29 @@ public sealed class FuxiCtrDataTests
     [InlineData("{name: f, active: True, dtype: str, type: categorical, colour: 3}", "feature_cols [f] colour")]
     public void Read_AKeyOfAFieldThatIsNotCarriedOver_IsNamed(string entry, string lost) =>
         Assert.Equal([lost], Import(entry).Notes.Where(n => n.Loss == ImportLoss.Lost).Select(n => n.Key));
+
+    [Fact]
+    public void Read_EmbeddingsOfFields_AreCarriedOver()
+    {
+        var import = Import(
+            "{name: item, active: True, dtype: str, type: categorical, embedding_dim: 8, pretrained_emb: vectors.tsv, freeze_emb: False}",
+            "{name: [last, first], active: True, dtype: str, type: categorical, share_embedding: item}",
+            "{name: second, active: True, dtype: str, type: categorical, share_embedding: last}",
+            "{name: page, active: True, dtype: str, type: categorical, embedding_dim: 3}");
+        Assert.DoesNotContain(import.Notes, n => n.Loss != ImportLoss.Unneeded);
+        foreach (var name in new[] { "last", "first", "second" })
+            Assert.Contains($"  - {{name: \"{name}\", kind: categorical, share: \"item\"}}\n", import.SchemaText, StringComparison.Ordinal);
+        var fields = Experiment.Parse(import.ExperimentText, "a", folder: null).Family.Embeddings.Fields;
+        Assert.Equal(["item", "page"], fields.Keys);
+        Assert.Equal((8, "vectors.tsv", false), (fields["item"].Dimension, fields["item"].Pretrained, fields["item"].Freeze));
+        Assert.Equal(3, fields["page"].Dimension);
+    }
+
+    [Theory]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, embedding_dim: 3, pretrained_emb: a.npz, freeze_emb: True}", "pretrained_emb", "freeze_emb")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, share_embedding: nowhere}", "share_embedding")]
+    public void Read_EmbeddingsOfFieldsThatAreNotCarriedOver_AreNamed(string entry, params string[] lost) =>
+        Assert.Equal(lost.Select(k => $"feature_cols [f] {k}"), Import(entry).Notes.Where(n => n.Loss == ImportLoss.Lost).Select(n => n.Key));
 
     [Fact]
     public void Read_NumbersAsTokens_SaysHowTheyAreCompared()
