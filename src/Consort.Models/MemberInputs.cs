@@ -74,16 +74,15 @@ public sealed class MemberInputs
     public Value OwnEmbeddings(string name, int? dimension = null) =>
         new EmbeddingSet(Graph, Scope(name), Member, _options, EmbeddingLayout.Uniform(Space, dimension ?? Dimension), null).All() ?? throw NoEmbeddings();
 
-    /// <summary>Further embeddings of some categorical columns, [B, columns, D], on a table of the member's own.</summary>
+    /// <summary>Further embeddings of some categorical columns, [B, columns, D], on a table of the member's own with rows for these alone.</summary>
     /// <param name="name">Below the member.</param>
     /// <param name="columns">Their names, at least one.</param>
     /// <exception cref="ConsortException">There is no such categorical column.</exception>
     public Value OwnEmbeddings(string name, IReadOnlyList<string> columns)
     {
-        var scope = Scope($"{name}/embedding");
-        var table = Graph.Add(new Table(scope, Space.Features, Dimension, _options.Initial, Member));
-        var parts = columns.Select(column => Graph.Apply(new Embed(table, IndexOf(column), 1))).ToArray(); // [B, 1, D] each
-        return parts.Length == 1 ? parts[0] : Graph.Apply(new Concat(), parts);
+        int[] own = [.. columns.Select(IndexOf).Distinct()];
+        var table = new Table(Scope($"{name}/embedding"), Graph.RowsOf(own), Dimension, _options.Initial, Member) { Columns = own };
+        return Graph.Apply(new EmbedColumns(Graph.Add(table)));
 
         int IndexOf(string column)
         {

@@ -27,6 +27,7 @@ internal static class CommandCatalogue
         new("encode", t => new EncodeCommand(t)),
         new("data synth", t => new DataSynthCommand(t)),
         new("data describe", t => new DataDescribeCommand(t)),
+        new("import fuxictr", t => new ImportFuxiCtrCommand(t)),
         new("models", t => new ModelsCommand(t)),
         new("strategies", t => new StrategiesCommand(t)),
         new("recipe list", t => new RecipeListCommand(t)),
@@ -37,6 +38,7 @@ internal static class CommandCatalogue
     private static readonly Dictionary<string, string> Groups = new()
     {
         ["data"] = "Make and describe raw data.",
+        ["import"] = "Take over experiments of other toolkits.",
         ["recipe"] = "Make published tables again.",
     };
 

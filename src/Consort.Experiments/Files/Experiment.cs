@@ -61,12 +61,12 @@ public sealed record Experiment
     /// <summary>Reads an experiment from text.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="source">The origin named in messages.</param>
-    /// <param name="folder">What relative names start from.</param>
+    /// <param name="folder">What relative names start from; null where files that it names are not to be looked for.</param>
     /// <param name="seed">Replaces the text's seed unless null.</param>
     /// <param name="precision">Replaces the text's precision unless null.</param>
     /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
-    public static Experiment Parse(string text, string source, string folder, ulong? seed = null, Precision? precision = null, bool findRuns = true) =>
+    public static Experiment Parse(string text, string source, string? folder, ulong? seed = null, Precision? precision = null, bool findRuns = true) =>
         Read(OptionMap.Parse(text, source), folder, null, seed, precision, findRuns);
 
     // Without a folder, files that the experiment names are not looked for.
@@ -109,7 +109,7 @@ public sealed record Experiment
             throw options.Error("data", "found nothing, expected where the rows come from");
         if (folder is null)
             return null;
-        return DataSource.From(options.Section("data"), DataFolder(options, folder, dataFolder)!);
+        return DataSource.From(options.Section("data"), DataFolder(options, folder, dataFolder)!, folder);
     }
 
     // What names of raw files and of vectors start from; null where none is looked for.
