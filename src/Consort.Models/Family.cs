@@ -1,4 +1,6 @@
 using Consort.Compute.Graphs;
+using Consort.Data;
+using Consort.Data.Options;
 using Consort.Data.Schemas;
 
 namespace Consort.Models;
@@ -13,6 +15,25 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
 {
     /// <summary>The most members a family can have.</summary>
     public const int MaxMembers = 64;
+
+    /// <summary>Reads the sections <c>embedding</c> and <c>members</c> of an experiment or a package.</summary>
+    /// <exception cref="ConsortException">There are no members or too many, or something in a section is wrong.</exception>
+    public static Family From(OptionMap options)
+    {
+        var embedding = EmbeddingOptions.From(options.Section("embedding"));
+        var members = new List<CtrModel>();
+        foreach (var member in options.Maps("members"))
+        {
+            var model = ModelCatalogue.Create(member);
+            members.AddRange(Enumerable.Repeat(model, member.Integer("count", 1, 1, MaxMembers)));
+        }
+
+        if (members.Count == 0)
+            throw options.Error("members", "found none, expected at least one, such as `members: [{ model: DeepFM }]`");
+        if (members.Count > MaxMembers)
+            throw options.Error("members", $"found {members.Count} members, expected at most {MaxMembers}");
+        return new Family(embedding, members);
+    }
 
     /// <summary>Builds the graph: one output, the logit [B, 1], a member.</summary>
     /// <param name="space">The columns of the data.</param>

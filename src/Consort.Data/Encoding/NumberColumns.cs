@@ -99,7 +99,9 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
 
     public static double[] Read(BinaryReader reader)
     {
-        var boundaries = new double[reader.ReadInt32()];
+        int count = reader.ReadInt32();
+        if (count < 0 || count > (reader.BaseStream.Length - reader.BaseStream.Position) / sizeof(double)) throw new InvalidDataException("boundaries of a wrong size");
+        var boundaries = new double[count];
         for (int i = 0; i < boundaries.Length; i++) boundaries[i] = reader.ReadDouble();
         return boundaries;
     }

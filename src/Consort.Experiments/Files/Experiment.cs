@@ -78,7 +78,7 @@ public sealed record Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
-            Family = ReadFamily(options),
+            Family = Family.From(options),
             Training = TrainingOptions.From(training),
             Phases = ReadPhases(options, training, folder, out var resolved),
             Digest = "",
@@ -107,23 +107,6 @@ public sealed record Experiment
         var data = options.Section("data");
         var own = data.TextOrNull("folder") ?? ".";
         return DataSource.From(data, dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder));
-    }
-
-    private static Family ReadFamily(OptionMap options)
-    {
-        var embedding = EmbeddingOptions.From(options.Section("embedding"));
-        var members = new List<CtrModel>();
-        foreach (var member in options.Maps("members"))
-        {
-            var model = ModelCatalogue.Create(member);
-            members.AddRange(Enumerable.Repeat(model, member.Integer("count", 1, 1, Family.MaxMembers)));
-        }
-
-        if (members.Count == 0)
-            throw options.Error("members", "found none, expected at least one, such as `members: [{ model: DeepFM }]`");
-        if (members.Count > Family.MaxMembers)
-            throw options.Error("members", $"found {members.Count} members, expected at most {Family.MaxMembers}");
-        return new Family(embedding, members);
     }
 
     // One phase needs no list: its keys stand in `training`, its strategy in `strategy`.
