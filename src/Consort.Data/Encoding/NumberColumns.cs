@@ -32,6 +32,10 @@ internal sealed class NumberColumn(string name, int field, MissingTexts missing,
 
     public NumberFacts Facts => facts;
 
+    public double Shift => _shift;
+
+    public double Scale => _scale;
+
     public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
     {
         for (int r = 0; r < rows; r++)
@@ -66,6 +70,8 @@ internal sealed class NumberColumn(string name, int field, MissingTexts missing,
 internal sealed class QuantileColumn(string name, int field, MissingTexts missing, double[] boundaries) : ColumnEncoder(name, field)
 {
     public override int Size => boundaries.Length + 3;
+
+    public IReadOnlyList<double> Boundaries => boundaries;
 
     public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
     {
