@@ -1,4 +1,3 @@
-using Consort.Compute.Execution;
 using Consort.Data.Options;
 using Consort.Models;
 using Consort.Models.Tests;
