@@ -24,7 +24,8 @@ internal sealed unsafe class CandidateLinear : Kernel
 
     public CandidateLinear(Linear linear, PackedWeights weights, CandidateColumns columns, Binding<float> binding)
     {
-        (_common, _columns, _gemm, _output) = (weights, columns, binding.Gemm, binding.Output);
+        (_common, _columns, _gemm) = (weights, columns, binding.Gemm);
+        _output = binding.Output;
         _activation = linear.Relu ? Activation.Relu : Activation.None;
         _inputs = [.. Enumerable.Range(0, binding.Inputs).Select(i => ((nint)binding.Input(i), binding.InputShape(i).Size))];
         _x = binding.Workspace(columns.Common.Length + 1);
@@ -47,7 +48,8 @@ internal sealed unsafe class CandidateLinear : Kernel
         var at = 0;
         foreach (var (input, column, length) in _columns.Varying)
         {
-            var (source, stride) = ((float*)_inputs[input].Input + column, _inputs[input].Length);
+            var source = (float*)_inputs[input].Input + column;
+            var stride = _inputs[input].Length;
             for (var row = 0; row < step.Rows; row++)
                 new ReadOnlySpan<float>(source + ((long)row * stride), length).CopyTo(new Span<float>(_varying + ((long)row * _columns.VaryingWidth) + at, length));
             at += length;

@@ -122,9 +122,12 @@ internal sealed unsafe class InferenceGraph
             var (outputs, inputs) = (Weight.Shape[0], Weight.Shape[1]);
             var source = (float*)trained(Linear.Weight); // [out, in]
             var bias = Linear.Bias is null ? null : (float*)trained(Linear.Bias);
-            var (gamma, beta) = ((float*)trained(Norm.Parameters[0]), (float*)trained(Norm.Parameters[1]));
-            var (mean, variance) = ((float*)trained(Norm.Parameters[2]), (float*)trained(Norm.Parameters[3]));
-            var (weight, shift) = (store.Values(Weight), store.Values(Bias));
+            var gamma = (float*)trained(Norm.Parameters[0]);
+            var beta = (float*)trained(Norm.Parameters[1]);
+            var mean = (float*)trained(Norm.Parameters[2]);
+            var variance = (float*)trained(Norm.Parameters[3]);
+            var weight = store.Values(Weight);
+            var shift = store.Values(Bias);
             for (var o = 0; o < outputs; o++)
             {
                 var scale = gamma[o] / Math.Sqrt(variance[o] + BatchNorm.Epsilon);

@@ -20,7 +20,8 @@ internal sealed unsafe class PackedEmbed : Kernel
 
     public PackedEmbed(Embed embed, PackedTensor table, PackedTensor? scales, Binding<float> binding)
     {
-        (_table, _scales) = (table, scales is { } s ? (float*)s.Data : null);
+        _table = table;
+        _scales = scales is { } s ? (float*)s.Data : null;
         _output = binding.Output;
         (_dimension, _first, _columns, _stride) = (embed.Table.Dimension, embed.FirstColumn, embed.Columns, binding.Columns);
     }

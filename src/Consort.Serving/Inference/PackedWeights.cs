@@ -63,7 +63,8 @@ internal sealed unsafe class PackedWeights : IDisposable
         for (var panel = 0; panel < _vectors; panel += PanelVectors)
         {
             var weights = _memory.Pointer + ((long)panel * Lanes * Inputs);
-            var (bias, target) = (_bias.Pointer + (panel * Lanes), y + (panel * Lanes));
+            var bias = _bias.Pointer + (panel * Lanes);
+            var target = y + (panel * Lanes);
             var width = Math.Min(PanelVectors, _vectors - panel);
             if (width == PanelVectors)
                 Whole(weights, x, places, count, bias, target, floor);

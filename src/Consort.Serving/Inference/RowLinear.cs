@@ -18,7 +18,8 @@ internal sealed unsafe class RowLinear : Kernel
 
     public RowLinear(Linear linear, PackedWeights weights, Binding<float> binding)
     {
-        (_weights, _relu, _output) = (weights, linear.Relu, binding.Output);
+        (_weights, _relu) = (weights, linear.Relu);
+        _output = binding.Output;
         _inputs = [.. Enumerable.Range(0, binding.Inputs).Select(i => ((nint)binding.Input(i), binding.InputShape(i).Size))];
         _x = binding.Workspace(weights.Inputs + 1);
         _places = (int*)binding.Workspace(weights.Inputs + 1);
