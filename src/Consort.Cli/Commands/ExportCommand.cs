@@ -6,6 +6,7 @@ using Consort.Data;
 using Consort.Experiments.Running;
 using Consort.Learning.Strategies;
 using Consort.Serving.Onnx;
+using Consort.Serving.Packages;
 
 namespace Consort.Cli.Commands;
 
@@ -82,7 +83,7 @@ internal sealed class ExportCommand : ExampleCommand
             Store = run.Store,
             Encoder = run.Encoder,
             Members = Members(arguments.GetValue(_member)!, run.Graph.Outputs.Count),
-            IsMean = run.Fusion == Fusion.Mean,
+            Fusion = run.Fusion == Fusion.Mean ? MemberFusion.Mean : MemberFusion.Sum,
             Input = form,
             WithMembers = arguments.GetValue(_members),
             ExternalOver = (long)arguments.GetValue(_externalOver) << 20,

@@ -1,6 +1,8 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Parameters;
 using Consort.Data.Encoding;
+using Consort.Serving.Calibrations;
+using Consort.Serving.Packages;
 
 namespace Consort.Serving.Onnx;
 
@@ -35,8 +37,11 @@ public sealed record OnnxContent
     /// <summary>The members whose logits count, at least one.</summary>
     public required IReadOnlyList<int> Members { get; init; }
 
-    /// <summary>Whether the logits of several members are averaged rather than summed.</summary>
-    public bool IsMean { get; init; } = true;
+    /// <summary>How the logits of several members become one.</summary>
+    public MemberFusion Fusion { get; init; }
+
+    /// <summary>From the fused logit to a probability.</summary>
+    public Calibration Calibration { get; init; } = Calibration.None;
 
     /// <summary>What the model is fed.</summary>
     public OnnxInput Input { get; init; }

@@ -3,6 +3,10 @@ using System.Reflection;
 using System.Text.Json;
 using Consort.Compute.Graphs;
 using Consort.Compute.Onnx;
+using Consort.Compute.Parameters;
+using Consort.Serving.Calibrations;
+using Consort.Serving.Inference;
+using Consort.Serving.Packages;
 
 namespace Consort.Serving.Onnx;
 
@@ -28,9 +32,13 @@ internal sealed class OnnxModel
 
     public Schema.Model Message { get; }
 
-    public static OnnxModel Of(OnnxContent content)
+    public static unsafe OnnxModel Of(OnnxContent content)
     {
-        var writer = new GraphWriter(content.Store);
+        // Batch norm is folded and dropout gone, as a scorer has it; tables stay where they are.
+        var inference = InferenceGraph.Of(content.Graph, content.Members);
+        using var store = new ParameterStore<float>(inference.Graph, table => (nint)content.Store.Embedding(table).Values.Pointer);
+        inference.Fill(store, parameter => (nint)content.Store.Values(parameter));
+        var writer = new GraphWriter(store);
         foreach (var name in (string[])[Probability, Logit, MemberLogits])
             writer.Claim(name);
         var notes = new List<string>();
@@ -42,7 +50,7 @@ internal sealed class OnnxModel
         if (inputs.Ids is { } ids)
             writer.SetIds(ids, space.Categorical.Count);
         writer.SetRows(inputs.Ids ?? inputs.Numeric!.Value);
-        AddOutputs(content, writer, AddValues(content.Graph, content.Members, writer, inputs.Numeric));
+        AddOutputs(content, writer, AddValues(inference.Graph, [.. Enumerable.Range(0, content.Members.Count)], writer, inputs.Numeric));
         writer.Graph.Name = content.Name;
         return new OnnxModel(writer, notes, Model(content, writer, notes));
     }
@@ -51,18 +59,9 @@ internal sealed class OnnxModel
     /// <returns>The logits, each of one number a row.</returns>
     public static OnnxValue[] AddValues(Graph graph, IReadOnlyList<int> members, GraphWriter writer, OnnxValue? numeric)
     {
-        var isNeeded = new bool[graph.Values.Count];
-        foreach (var member in members)
-            isNeeded[graph.Outputs[member].Index] = true;
-        for (var i = isNeeded.Length - 1; i >= 0; i--)
-            foreach (var input in graph.Values[i].Inputs)
-                isNeeded[input.Index] |= isNeeded[i];
-
         var written = new OnnxValue[graph.Values.Count];
-        foreach (var value in graph.Values)
+        foreach (var value in GraphReach.Of(graph, members).Values)
         {
-            if (!isNeeded[value.Index])
-                continue;
             if (value.Operation is not { } operation)
             {
                 written[value.Index] = numeric!.Value;
@@ -86,11 +85,14 @@ internal sealed class OnnxModel
         var columns = members.Select(m => writer.Add("Reshape", [m, writer.Constant([0L, 1], [2])], [])).ToArray(); // [B, 1] each
         var all = columns.Length == 1 ? columns[0] : writer.Add("Concat", columns, [new OnnxAttribute("axis", 1)]); // [B, M]
         var sum = writer.Add("ReduceSum", [all, writer.Constant([1L], [1])], [new OnnxAttribute("keepdims", 0)]); // [B]
-        var logit = members.Length > 1 && content.IsMean
+        var isMean = content.Fusion == MemberFusion.Mean;
+        var logit = members.Length > 1 && isMean
             ? writer.Add("Mul", [sum, writer.Constant([1f / members.Length], [])], [])
             : sum;
-        writer.AddOutput(writer.Add("Sigmoid", [logit], []), Probability, [], "of a click");
-        writer.AddOutput(logit, Logit, [], members.Length == 1 ? "before the sigmoid" : $"{(content.IsMean ? "mean" : "sum")} of the members' logits");
+        writer.AddOutput(
+            CalibrationForm.Add(writer, content.Calibration, logit), Probability, [],
+            content.Calibration.Kind == CalibrationKind.None ? "of a click" : "of a click, calibrated");
+        writer.AddOutput(logit, Logit, [], members.Length == 1 ? "before the sigmoid" : $"{(isMean ? "mean" : "sum")} of the members' logits");
         if (content.WithMembers)
             writer.AddOutput(all, MemberLogits, [members.Length], "the members' own logits");
     }
@@ -111,7 +113,8 @@ internal sealed class OnnxModel
             model.OpsetImport.Add(new Schema.OperatorSet { Domain = GraphWriter.MachineLearning, Version = MachineLearningVersion });
         Add("consort.input", content.Input == OnnxInput.Raw ? "raw" : "ids");
         Add("consort.members", string.Join(' ', content.Members.Select(m => m.ToString(CultureInfo.InvariantCulture))));
-        Add("consort.fusion", content.IsMean ? "mean" : "sum");
+        Add("consort.fusion", content.Fusion == MemberFusion.Mean ? "mean" : "sum");
+        Add("consort.calibration", content.Calibration.Kind.ToString().ToLowerInvariant());
         Add("consort.columns", JsonSerializer.Serialize(content.Encoder.Space.Categorical.Select(c => new { name = c.Name, offset = c.Offset, size = c.Size })));
         Add("consort.numeric", JsonSerializer.Serialize(content.Encoder.Space.Numeric));
         Add("consort.schema", content.Encoder.Schema.ToYaml());

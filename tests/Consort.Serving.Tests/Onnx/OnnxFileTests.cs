@@ -1,3 +1,4 @@
+using Consort.Serving.Calibrations;
 using Consort.Serving.Onnx;
 using Schema = Consort.Serving.Onnx.Schema;
 
@@ -64,6 +65,41 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
         Assert.Equal(summary.Notes, properties["consort.notes"].Split('\n'));
         Assert.Equal(rows.Encoder.Schema.ToYaml(), properties["consort.schema"]);
         Assert.Contains("missing: \"\", \"NA\", \"не указано\"", summary.Inputs[1].Meaning, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string> Calibrations => ["platt", "isotonic", "one knot"];
+
+    [Theory]
+    [MemberData(nameof(Calibrations))]
+    public void Write_Calibration_GivesTheCalibratedProbability(string kind)
+    {
+        double[] knots = [.. Enumerable.Range(0, 9).Select(i => (i - 4) / 3.0)], levels = [.. Enumerable.Range(0, 9).Select(i => i < 3 ? 0.1 : i / 10.0)];
+        var calibration = kind switch
+        {
+            "platt" => new Calibration { Kind = CalibrationKind.Platt, Slope = 0.7, Intercept = -0.4 },
+            "isotonic" => new Calibration { Kind = CalibrationKind.Isotonic, Logits = knots, Probabilities = levels },
+            _ => new Calibration { Kind = CalibrationKind.Isotonic, Logits = [0.5], Probabilities = [0.3] },
+        };
+        using var rig = OnnxZoo.Rig(OnnxZoo.Of("DNN"), rows);
+        var expected = OnnxZoo.Logits(rig);
+        var path = At("calibrated.onnx");
+        OnnxFile.Write(path, OnnxZoo.Content(rig, rows, OnnxInput.Ids) with { Calibration = calibration });
+        var outputs = OnnxInterpreter.Run(OnnxChecker.Load(path), rows.IdFeeds());
+        for (var row = 0; row < ClickRows.Count; row++)
+        {
+            Assert.Equal(expected[row][0], outputs["logit"].Numbers[row], 1e-5);
+            Assert.Equal(calibration.Probability(expected[row][0]), outputs["probability"].Numbers[row], 1e-5);
+        }
+    }
+
+    [Fact]
+    public void Write_BatchNormBehindLinear_IsFoldedIntoIt()
+    {
+        using var rig = OnnxZoo.Rig(OnnxZoo.Of("DeepFM, regularised"), rows);
+        var path = At("folded.onnx");
+        OnnxFile.Write(path, OnnxZoo.Content(rig, rows, OnnxInput.Ids));
+        Assert.Contains(rig.Graph.Values, v => v.Operation is Consort.Compute.Operations.BatchNorm);
+        Assert.DoesNotContain(OnnxChecker.Load(path).Graph.Node, n => n.OpType == "BatchNormalization");
     }
 
     private string At(string name) => Path.Combine(rows.Folder, name);

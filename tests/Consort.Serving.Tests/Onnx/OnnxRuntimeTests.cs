@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Consort.Models.Tests;
+using Consort.Serving.Calibrations;
 using Consort.Serving.Onnx;
 using Xunit.Abstractions;
 
@@ -19,7 +20,7 @@ public sealed class OnnxRuntimeTests(ClickRows rows, ITestOutputHelper output) :
         }
 
         var folder = Directory.CreateDirectory(Path.Combine(rows.Folder, "runtime")).FullName;
-        var jobs = new List<(string Name, OnnxInput Input, string Path, float[][] Logits)>();
+        var jobs = new List<(string Name, OnnxInput Input, string Path, float[][] Logits, Calibration Calibration)>();
         foreach (var name in OnnxZoo.Names)
         {
             using var rig = OnnxZoo.Rig(OnnxZoo.Of(name), rows);
@@ -27,20 +28,27 @@ public sealed class OnnxRuntimeTests(ClickRows rows, ITestOutputHelper output) :
         }
 
         using (var family = OnnxZoo.Rig(OnnxZoo.Of("DCN, regularised", members: 3), rows))
-            AddJobs(family, "three DCN, tables beside the model", externalOver: 0);
+        {
+            AddJobs(family, "three DCN, tables beside the model", c => c with { ExternalOver = 0 });
+            AddJobs(family, "three DCN, Platt", c => c with { Calibration = new Calibration { Kind = CalibrationKind.Platt, Slope = 0.7, Intercept = -0.4 } });
+            AddJobs(family, "three DCN, isotonic", c => c with
+            {
+                Calibration = new Calibration { Kind = CalibrationKind.Isotonic, Logits = [-1, 0, 0.5, 2], Probabilities = [0.1, 0.2, 0.7, 0.9] },
+            });
+        }
 
         var results = OnnxRuntime.Run(modules, folder, jobs.Select(j => (j.Path, j.Input == OnnxInput.Ids ? rows.IdFeeds() : rows.RawFeeds())));
         var far = new List<string>();
         for (var i = 0; i < jobs.Count; i++)
         {
-            var (name, input, _, expected) = jobs[i];
+            var (name, input, _, expected, calibration) = jobs[i];
             Assert.True(results[i]!["error"] is null, $"{name}, {input}: {results[i]!["error"]}");
             var (probability, logit) = (Numbers(results[i]!, "probability"), Numbers(results[i]!, "logit"));
             double atProbability = 0, atLogit = 0;
             for (var row = 0; row < ClickRows.Count; row++)
             {
                 double fused = expected[row].Average();
-                atProbability = Math.Max(atProbability, Math.Abs(probability[row] - OnnxZoo.Sigmoid(fused)));
+                atProbability = Math.Max(atProbability, Math.Abs(probability[row] - calibration.Probability(fused)));
                 atLogit = Math.Max(atLogit, Math.Abs(logit[row] - fused) / Math.Max(1, Math.Abs(fused)));
             }
 
@@ -51,14 +59,16 @@ public sealed class OnnxRuntimeTests(ClickRows rows, ITestOutputHelper output) :
 
         Assert.Empty(far);
 
-        void AddJobs(Rig<float> rig, string name, long externalOver = OnnxContent.DefaultExternalOver)
+        void AddJobs(Rig<float> rig, string name, Func<OnnxContent, OnnxContent>? change = null)
         {
             var logits = OnnxZoo.Logits(rig);
             foreach (var input in Enum.GetValues<OnnxInput>())
             {
                 var path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{jobs.Count}.onnx"));
-                OnnxFile.Write(path, OnnxZoo.Content(rig, rows, input) with { ExternalOver = externalOver });
-                jobs.Add((name, input, path, logits));
+                var content = OnnxZoo.Content(rig, rows, input);
+                content = change is null ? content : change(content);
+                OnnxFile.Write(path, content);
+                jobs.Add((name, input, path, logits, content.Calibration));
             }
         }
     }

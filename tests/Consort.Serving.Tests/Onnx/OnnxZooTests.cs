@@ -1,4 +1,5 @@
 using Consort.Serving.Onnx;
+using Consort.Serving.Packages;
 
 namespace Consort.Serving.Tests.Onnx;
 
@@ -37,7 +38,7 @@ public sealed class OnnxZooTests(ClickRows rows) : IClassFixture<ClickRows>
         using var rig = OnnxZoo.Rig(family, rows);
         var expected = OnnxZoo.Logits(rig);
         var path = Path.Combine(rows.Folder, "family.onnx");
-        OnnxFile.Write(path, OnnxZoo.Content(rig, rows, OnnxInput.Raw) with { IsMean = isMean });
+        OnnxFile.Write(path, OnnxZoo.Content(rig, rows, OnnxInput.Raw) with { Fusion = isMean ? MemberFusion.Mean : MemberFusion.Sum });
         var outputs = OnnxInterpreter.Run(OnnxChecker.Load(path), rows.RawFeeds());
         Assert.Equal([ClickRows.Count, 3], outputs["member_logits"].Shape);
         for (var row = 0; row < ClickRows.Count; row++)
