@@ -73,8 +73,11 @@ public sealed class CandidateScorer
                 var rows = Math.Min(Workspace.BatchRows, candidates.Count - start);
                 Fill(workspace.BatchIds, context.Ids, candidates.Ids, start, rows, Scorer.Encoder.Space.Categorical.Count, _columns);
                 Fill(workspace.BatchNumerics, context.Numerics, candidates.Numerics, start, rows, Scorer.Encoder.Space.Numeric.Count, _numerics);
-                Scorer.Run(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, rows, probabilities.Slice(start, rows));
+                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, rows, probabilities.Slice(start, rows));
             }
+
+            for (var row = 0; row < candidates.Count; row++)
+                probabilities[row] = Scorer.Probability(probabilities[row]);
         }
         finally
         {
