@@ -90,7 +90,7 @@ public sealed partial class OptionMap
         for (int depth = 0; parser.MoveNext(); )
         {
             depth += parser.Current!.NestingIncrease;
-            if (depth > MaxDepth) throw new ConsortException($"{source}:{parser.Current.Start.Line}: found more than {MaxDepth} levels of nesting");
+            if (depth > MaxDepth) throw new ConsortException($"{source}:{parser.Current.Start.Line}: found deeper nesting, expected at most {MaxDepth} levels");
         }
     }
 

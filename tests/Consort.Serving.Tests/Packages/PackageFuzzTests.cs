@@ -97,7 +97,8 @@ public sealed class PackageFuzzTests : IDisposable
     [InlineData("model", "\"wrong: 1\"", "members")]
     [InlineData("calibration", "{\"kind\": \"Platt\", \"slope\": -1}", "slope")]
     [InlineData("calibration", "{\"kind\": \"Isotonic\", \"logits\": [2, 1], \"probabilities\": [0.1, 0.2]}", "ascending")]
-    [InlineData("calibration", "{\"kind\": \"Isotonic\"}", "at least one logit")]
+    [InlineData("calibration", "{\"kind\": \"Isotonic\", \"logits\": [], \"probabilities\": []}", "at least one logit")]
+    [InlineData("calibration", "{\"kind\": \"Isotonic\"}", "as many logits")]
     [InlineData("tensors", "{}", "one checksum")]
     public void Load_AForgedManifest_IsRefused(string key, string json, string expected)
     {
