@@ -34,7 +34,8 @@ public sealed class CandidateScorer
             categorical[column] = true;
         foreach (var column in _numerics)
             numeric[column] = true;
-        ObjectDisposedException.ThrowIf(!scorer.Pool.TryHold(), scorer);
+        if (!scorer.Pool.TryHold())
+            throw new ObjectDisposedException(nameof(Scorer));
         try
         {
             var model = scorer.Pool.Model;

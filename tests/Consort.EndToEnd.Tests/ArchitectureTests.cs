@@ -15,7 +15,7 @@ public sealed class ArchitectureTests
         ["Consort.Models"] = ["Consort.Compute", "Consort.Data"],
         ["Consort.Learning"] = ["Consort.Models", "Consort.Data", "Consort.Compute"],
         ["Consort.Serving"] = ["Consort.Models", "Consort.Data", "Consort.Compute"],
-        ["Consort.Experiments"] = ["Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute"],
+        ["Consort.Experiments"] = ["Consort.Learning", "Consort.Serving", "Consort.Models", "Consort.Data", "Consort.Compute"],
         ["Consort.Cli"] = ["Consort.Experiments", "Consort.Serving", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute"],
     };
 

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Consort.Data;
+
+namespace Consort.Serving.Tests;
+
+[Collection(AloneCollection.Name)]
+public sealed class LiveScorerTests(ServingData data)
+{
+    [Fact]
+    public void Swap_UnderLoad_FailsNoCallAndAnswersByOnePackage()
+    {
+        using var first = new TrainedFamily(data, TrainedFamily.Of("DeepFM", "{ hidden_units: [20, 8] }"), seed: 3);
+        using var second = new TrainedFamily(data, TrainedFamily.Of("DNN", "{ hidden_units: [20, 8] }"), seed: 4);
+        using var live = new LiveScorer(first.Scorer(first.Content()));
+        var values = data.Values(live.Current, 7);
+        var probabilities = new List<float> { live.Current.Score(values) };
+        using (var other = second.Scorer(second.Content()))
+            probabilities.Add(other.Score(values));
+        Assert.NotEqual(probabilities[0], probabilities[1]);
+
+        var (calls, stop) = (new int[4], false);
+        var threads = Enumerable.Range(0, calls.Length).Select(t => new Thread(() =>
+        {
+            for (; !Volatile.Read(ref stop); calls[t]++)
+            {
+                if (t % 2 == 0)
+                {
+                    Assert.Contains(live.Score(values), probabilities);
+                    continue;
+                }
+
+                using var lease = live.Lease();
+                var impression = lease.Scorer.NewImpression();
+                var expected = lease.Scorer.Score(impression);
+                Thread.Yield();
+                Assert.Equal(expected, lease.Scorer.Score(impression));
+            }
+        })).ToList();
+        Exception? failure = null;
+        var running = threads.ConvertAll(t => Task.Factory.StartNew(() =>
+        {
+            t.Start();
+            t.Join();
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        AppDomain.CurrentDomain.UnhandledException += Failed;
+        var clock = Stopwatch.StartNew();
+        for (var swap = 0; swap < 60 || calls.Min() < 100; swap++)
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(5), "the threads do not run");
+            var family = swap % 2 == 0 ? second : first;
+            live.Swap(family.Scorer(family.Content()));
+            Thread.Yield();
+        }
+
+        Volatile.Write(ref stop, true);
+        Assert.True(Task.WaitAll([.. running], TimeSpan.FromMinutes(2)));
+        AppDomain.CurrentDomain.UnhandledException -= Failed;
+        Assert.Null(failure);
+
+        void Failed(object sender, UnhandledExceptionEventArgs e) => failure = e.ExceptionObject as Exception;
+    }
+
+    [Fact]
+    public void Swap_WhileALeaseIsHeld_FreesTheOldOneAfterIt()
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of("LR", "{}"));
+        using var live = new LiveScorer(family.Scorer(family.Content()));
+        var old = live.Current;
+        var lease = live.Lease();
+        live.Swap(family.Scorer(family.Content()));
+        var impression = lease.Scorer.NewImpression();
+        Assert.Equal(old.Score(impression), lease.Scorer.Score(impression));
+        lease.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => old.Score(impression));
+        Assert.NotSame(old, live.Current);
+    }
+
+    [Fact]
+    public void Swap_ADamagedPackage_KeepsTheOldOne()
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of("LR", "{}"));
+        using var live = new LiveScorer(family.Scorer(family.Content()));
+        var damaged = data.NewFile("damaged.consort");
+        File.WriteAllText(damaged, "nothing of the kind");
+        var old = live.Current;
+        Assert.Throws<ConsortException>(() => live.Swap(damaged));
+        Assert.Same(old, live.Current);
+        live.Score(data.Values(old, 0));
+    }
+}
