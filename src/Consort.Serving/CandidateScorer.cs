@@ -34,8 +34,7 @@ public sealed class CandidateScorer
             categorical[column] = true;
         foreach (var column in _numerics)
             numeric[column] = true;
-        if (!scorer.Pool.TryHold())
-            throw new ObjectDisposedException(nameof(Scorer));
+        ObjectDisposedException.ThrowIf(!scorer.Pool.TryHold(), scorer);
         try
         {
             var model = scorer.Pool.Model;

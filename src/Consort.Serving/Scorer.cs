@@ -4,7 +4,6 @@ using Consort.Compute.Execution;
 using Consort.Data;
 using Consort.Data.Encoding;
 using Consort.Data.Options;
-using Consort.Data.Schemas;
 using Consort.Serving.Inference;
 using Consort.Serving.Packages;
 

@@ -15,9 +15,9 @@ internal sealed class ExportCommand : ExampleCommand
 {
     private const string Ensemble = "ensemble";
 
-    private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
+    private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run, or a package in fp32 with its calibration." };
     private readonly Option<bool> _onnx = new("--onnx") { Description = "As an ONNX model, the only form there is so far." };
-    private readonly Option<string?> _out = new("--out", "-o") { Description = "The model's file; model.onnx in the run's folder unless given.", HelpName = "FILE" };
+    private readonly Option<string?> _out = new("--out", "-o") { Description = "The model's file; model.onnx in the run's folder, or beside the package, unless given.", HelpName = "FILE" };
 
     private readonly Option<string> _input = new("--input")
     {
@@ -39,7 +39,7 @@ internal sealed class ExportCommand : ExampleCommand
     {
         Description = "Megabytes of weights over which the tables lie in a file beside the model.",
         HelpName = "MB",
-        DefaultValueFactory = _ => (int)(OnnxContent.DefaultExternalOver >> 20),
+        DefaultValueFactory = _ => (int)(OnnxOptions.DefaultExternalOver >> 20),
     }.Within(0, 1536);
 
     private readonly Option<string?> _json = Shared.Json();
@@ -47,7 +47,8 @@ internal sealed class ExportCommand : ExampleCommand
     public ExportCommand(Terminal terminal) : base(
         "export", "Write a run's model for other runtimes.", terminal,
         "export runs/DeepFM-seed1 --onnx -o model.onnx",
-        "export runs/kdef-seed1 --onnx --input ids --member 0")
+        "export runs/kdef-seed1 --onnx --input ids --member 0",
+        "export model.consort --onnx")
     {
         Add(_run);
         Add(_onnx);
@@ -71,36 +72,50 @@ internal sealed class ExportCommand : ExampleCommand
             "ids" => OnnxInput.Ids,
             var other => throw new ConsortException($"--input: found {other}, expected raw or ids"),
         };
-        var folder = arguments.GetRequiredValue(_run);
-        var path = arguments.GetValue(_out) ?? Path.Combine(folder, "model.onnx");
+        var source = arguments.GetRequiredValue(_run);
+        var isPackage = File.Exists(source);
+        var path = arguments.GetValue(_out) ?? (isPackage ? Path.ChangeExtension(source, ".onnx") : Path.Combine(source, "model.onnx"));
         if (Directory.Exists(path))
             throw new ConsortException($"--out {path}: found a folder, expected the name of a file");
-        using var run = new FinishedRun(folder, threads: 1);
-        var summary = OnnxFile.Write(path, new OnnxContent
+        var options = new OnnxOptions
         {
-            Name = run.Experiment.Name,
-            Graph = run.Graph,
-            Store = run.Store,
-            Encoder = run.Encoder,
-            Members = Members(arguments.GetValue(_member)!, run.Graph.Outputs.Count),
-            Fusion = run.Fusion == Fusion.Mean ? MemberFusion.Mean : MemberFusion.Sum,
             Input = form,
             WithMembers = arguments.GetValue(_members),
             ExternalOver = (long)arguments.GetValue(_externalOver) << 20,
-        });
+        };
+        var member = arguments.GetValue(_member)!;
+        var summary = isPackage
+            ? OnnxFile.Write(path, source, numbers => Places(member, numbers), options)
+            : WriteRun(path, source, member, options);
         Show(path, summary);
         JsonFile.Write(json, Json(path, summary));
         return CommandLine.Success;
     }
 
-    private static int[] Members(string text, int count)
+    private static OnnxSummary WriteRun(string path, string folder, string member, OnnxOptions options)
+    {
+        using var run = new FinishedRun(folder, threads: 1);
+        return OnnxFile.Write(path, new OnnxContent
+        {
+            Name = run.Experiment.Name,
+            Graph = run.Graph,
+            Store = run.Store,
+            Encoder = run.Encoder,
+            Members = Places(member, [.. Enumerable.Range(0, run.Graph.Outputs.Count)]),
+            Fusion = run.Fusion == Fusion.Mean ? MemberFusion.Mean : MemberFusion.Sum,
+            Options = options,
+        });
+    }
+
+    // Where the wanted members stand among those that there are.
+    private static int[] Places(string text, IReadOnlyList<int> numbers)
     {
         if (text == Ensemble)
-            return [.. Enumerable.Range(0, count)];
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var member) && member < count)
-            return [member];
-        var numbers = count == 1 ? "0" : string.Create(CultureInfo.InvariantCulture, $"0 to {count - 1}");
-        throw new ConsortException($"--member: found {text}, expected {numbers} or {Ensemble}");
+            return [.. Enumerable.Range(0, numbers.Count)];
+        for (var place = 0; place < numbers.Count; place++)
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number == numbers[place])
+                return [place];
+        throw new ConsortException($"--member: found {text}, expected {string.Join(", ", numbers)} or {Ensemble}");
     }
 
     private void Show(string path, OnnxSummary summary)

@@ -59,6 +59,9 @@ internal sealed unsafe class ScoringModel : IDisposable
     /// <summary>The graph that programs run.</summary>
     public Graph Graph { get; }
 
+    /// <summary>The weights of <see cref="Graph"/>; those of tables that are not fp32 are not in it.</summary>
+    public ParameterStore<float> Store => _store;
+
     /// <summary>Bytes of the package.</summary>
     public long FileLength => _package.FileLength;
 

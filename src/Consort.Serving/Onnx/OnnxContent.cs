@@ -16,12 +16,25 @@ public enum OnnxInput
     Ids,
 }
 
+/// <summary>The form of an ONNX model.</summary>
+public sealed record OnnxOptions
+{
+    /// <summary>1 GiB: protobuf ends at 2.</summary>
+    public const long DefaultExternalOver = 1L << 30;
+
+    /// <summary>What the model is fed.</summary>
+    public OnnxInput Input { get; init; }
+
+    /// <summary>Whether the members' logits come out, too.</summary>
+    public bool WithMembers { get; init; }
+
+    /// <summary>Bytes of weights from which on the tables lie in a file beside the model, at most 1.5 GiB.</summary>
+    public long ExternalOver { get; init; } = DefaultExternalOver;
+}
+
 /// <summary>What goes into an ONNX model.</summary>
 public sealed record OnnxContent
 {
-    /// <summary>What limits <see cref="ExternalOver"/> unless set: 1 GiB. Protobuf ends at 2 GiB.</summary>
-    public const long DefaultExternalOver = 1L << 30;
-
     /// <summary>What the model is called.</summary>
     public required string Name { get; init; }
 
@@ -43,14 +56,8 @@ public sealed record OnnxContent
     /// <summary>From the fused logit to a probability.</summary>
     public Calibration Calibration { get; init; } = Calibration.None;
 
-    /// <summary>What the model is fed.</summary>
-    public OnnxInput Input { get; init; }
-
-    /// <summary>Whether the members' logits come out, too.</summary>
-    public bool WithMembers { get; init; }
-
-    /// <summary>Bytes of weights from which on the tables lie in a file beside the model.</summary>
-    public long ExternalOver { get; init; } = DefaultExternalOver;
+    /// <summary>The form to write.</summary>
+    public OnnxOptions Options { get; init; } = new();
 }
 
 /// <summary>An input or output of a written model.</summary>

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.IO.Hashing;
 using Consort.Data;
 using Consort.Data.Storage;
+using Consort.Serving.Inference;
+using Consort.Serving.Packages;
 using Google.Protobuf;
 
 namespace Consort.Serving.Onnx;
@@ -28,7 +30,7 @@ public static unsafe class OnnxFile
         var dense = graph.Initializer.Sum(t => (long)t.RawData.Length);
         string? external = null;
         long externalBytes = 0;
-        if (tables.Count > 0 && tables.Sum(t => t.Bytes) + dense > content.ExternalOver)
+        if (tables.Count > 0 && tables.Sum(t => t.Bytes) + dense > content.Options.ExternalOver)
             external = WriteTables(path, tables, out externalBytes);
         else
             foreach (var (tensor, address, bytes) in tables)
@@ -41,6 +43,32 @@ public static unsafe class OnnxFile
         GC.KeepAlive(content.Store);
         return new OnnxSummary(
             model.Writer.Inputs, model.Writer.Outputs, graph.Node.Count, new FileInfo(path).Length, external, externalBytes, model.Notes);
+    }
+
+    /// <summary>Writes the model of a package, with its calibration.</summary>
+    /// <param name="path">The model's file; replaced when the new one is whole.</param>
+    /// <param name="package">The package's file; its tables must be fp32.</param>
+    /// <param name="members">Given the numbers of the package's members, the places of those to take, at least one.</param>
+    /// <param name="options">The form to write.</param>
+    /// <exception cref="ConsortException">The package is damaged or has other tables, or the file cannot be written.</exception>
+    public static OnnxSummary Write(string path, string package, Func<IReadOnlyList<int>, IReadOnlyList<int>> members, OnnxOptions options)
+    {
+        using var model = ScoringModel.Load(package, PackageCheck.Whole);
+        var manifest = model.Manifest;
+        if (manifest.Weights != PackageWeights.Fp32)
+            throw new ConsortException(
+                $"{package}: found tables in {manifest.Weights.ToString().ToLowerInvariant()}, expected fp32, which is all that the model's operators look up; export the run, or pack it with --weights fp32");
+        return Write(path, new OnnxContent
+        {
+            Name = manifest.Name,
+            Graph = model.Graph,
+            Store = model.Store,
+            Encoder = model.Encoder,
+            Members = members(manifest.Members),
+            Fusion = manifest.Fusion,
+            Calibration = manifest.Calibration,
+            Options = options,
+        });
     }
 
     // Gives the file's name: that of the model with a digest of the numbers.

@@ -43,7 +43,7 @@ internal sealed class OnnxModel
             writer.Claim(name);
         var notes = new List<string>();
         var space = content.Encoder.Space;
-        var inputs = content.Input == OnnxInput.Ids
+        var inputs = content.Options.Input == OnnxInput.Ids
             ? IdInputs.Add(writer, space)
             : RawInputs.Add(writer, content.Encoder, notes);
         writer.Scope = "model";
@@ -93,7 +93,7 @@ internal sealed class OnnxModel
             CalibrationForm.Add(writer, content.Calibration, logit), Probability, [],
             content.Calibration.Kind == CalibrationKind.None ? "of a click" : "of a click, calibrated");
         writer.AddOutput(logit, Logit, [], members.Length == 1 ? "before the sigmoid" : $"{(isMean ? "mean" : "sum")} of the members' logits");
-        if (content.WithMembers)
+        if (content.Options.WithMembers)
             writer.AddOutput(all, MemberLogits, [members.Length], "the members' own logits");
     }
 
@@ -105,13 +105,13 @@ internal sealed class OnnxModel
             IrVersion = FormatVersion,
             ProducerName = "consort",
             ProducerVersion = version,
-            DocString = $"{content.Name}: probability of a click from {(content.Input == OnnxInput.Raw ? "raw values" : "ids")}. {string.Join(". ", notes)}".TrimEnd(),
+            DocString = $"{content.Name}: probability of a click from {(content.Options.Input == OnnxInput.Raw ? "raw values" : "ids")}. {string.Join(". ", notes)}".TrimEnd(),
             Graph = writer.Graph,
         };
         model.OpsetImport.Add(new Schema.OperatorSet { Domain = "", Version = OperatorVersion });
         if (writer.Graph.Node.Any(n => n.Domain == GraphWriter.MachineLearning))
             model.OpsetImport.Add(new Schema.OperatorSet { Domain = GraphWriter.MachineLearning, Version = MachineLearningVersion });
-        Add("consort.input", content.Input == OnnxInput.Raw ? "raw" : "ids");
+        Add("consort.input", content.Options.Input == OnnxInput.Raw ? "raw" : "ids");
         Add("consort.members", string.Join(' ', content.Members.Select(m => m.ToString(CultureInfo.InvariantCulture))));
         Add("consort.fusion", content.Fusion == MemberFusion.Mean ? "mean" : "sum");
         Add("consort.calibration", content.Calibration.Kind.ToString().ToLowerInvariant());

@@ -27,14 +27,25 @@ public sealed class ExportTests
         Assert.Contains("input   float [B, 1]: numeric", member.Output, StringComparison.Ordinal);
         Assert.Contains("output  float [B, 1]: member_logits", member.Output, StringComparison.Ordinal);
         Assert.Single(Directory.EnumerateFiles(clicks.Path, "one.onnx.*.data"));
+
+        var package = clicks.At("tiny.consort");
+        Assert.Equal(0, ConsoleRun.Of("pack", run, "-o", package, "--calibration", "platt", "--quiet").ExitCode);
+        var packed = ConsoleRun.Of("export", package, "--onnx");
+        Assert.True(packed.ExitCode == 0, packed.Error);
+        Assert.Contains("probability, of a click, calibrated", packed.Output, StringComparison.Ordinal);
+        Assert.True(File.Exists(clicks.At("tiny.onnx")));
+        Assert.Equal(0, ConsoleRun.Of("pack", run, "-o", package, "--weights", "int8", "--quiet").ExitCode);
+        var small = ConsoleRun.Of("export", package, "--onnx");
+        Assert.Equal(2, small.ExitCode);
+        Assert.Contains("found tables in int8, expected fp32", small.Error, StringComparison.Ordinal);
         Assert.True(new FileInfo(clicks.At("one.onnx")).Length < new FileInfo(Path.Combine(run, "model.onnx")).Length);
     }
 
     [Theory]
     [InlineData("export: found no form to write, expected --onnx")]
     [InlineData("--input: found text, expected raw or ids", "--onnx", "--input", "text")]
-    [InlineData("--member: found 2, expected 0 to 1 or ensemble", "--onnx", "--member", "2")]
-    [InlineData("--member: found best, expected 0 to 1 or ensemble", "--onnx", "--member", "best")]
+    [InlineData("--member: found 2, expected 0, 1 or ensemble", "--onnx", "--member", "2")]
+    [InlineData("--member: found best, expected 0, 1 or ensemble", "--onnx", "--member", "best")]
     [InlineData("--external-over: found \"-1\", expected a number from 0 to 1536", "--onnx", "--external-over", "-1")]
     public void Export_WithAMistake_SaysWhatWasExpected(string message, params string[] options)
     {

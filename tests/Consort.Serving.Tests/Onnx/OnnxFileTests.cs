@@ -12,7 +12,7 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
         using var rig = OnnxZoo.Rig(OnnxZoo.Of("DeepFM", members: 2), rows);
         var expected = OnnxZoo.Logits(rig);
         var path = At("member.onnx");
-        OnnxFile.Write(path, OnnxZoo.Content(rig, rows, OnnxInput.Ids) with { Members = [1], WithMembers = false });
+        OnnxFile.Write(path, OnnxZoo.Content(rig, rows, OnnxInput.Ids) with { Members = [1], Options = new OnnxOptions { Input = OnnxInput.Ids } });
         var model = OnnxChecker.Load(path);
         Assert.DoesNotContain(model.Graph.Initializer, t => t.Name.StartsWith("member0/", StringComparison.Ordinal));
         Assert.Equal(["probability", "logit"], model.Graph.Output.Select(o => o.Name));
@@ -27,7 +27,7 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
         var expected = OnnxZoo.Logits(rig);
         var folder = Directory.CreateDirectory(At("external")).FullName;
         var path = Path.Combine(folder, "model.onnx");
-        var content = OnnxZoo.Content(rig, rows, OnnxInput.Ids) with { ExternalOver = 0 };
+        var content = OnnxZoo.Content(rig, rows, OnnxInput.Ids) with { Options = new OnnxOptions { Input = OnnxInput.Ids, ExternalOver = 0 } };
         var summary = OnnxFile.Write(path, content);
         var model = OnnxChecker.Load(path);
         var external = model.Graph.Initializer.Where(t => t.DataLocation == Schema.Tensor.Types.Location.External).ToArray();
@@ -43,7 +43,7 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
         var other = OnnxFile.Write(path, content);
         Assert.NotEqual(summary.ExternalFile, other.ExternalFile);
         Assert.Equal([other.ExternalFile!, "model.onnx.mine.data"], Directory.EnumerateFiles(folder, "*.data").Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        OnnxFile.Write(path, content with { ExternalOver = OnnxContent.DefaultExternalOver });
+        OnnxFile.Write(path, content with { Options = new OnnxOptions() });
         Assert.Equal(["model.onnx", "model.onnx.mine.data"], Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 

@@ -29,7 +29,7 @@ public sealed class OnnxRuntimeTests(ClickRows rows, ITestOutputHelper output) :
 
         using (var family = OnnxZoo.Rig(OnnxZoo.Of("DCN, regularised", members: 3), rows))
         {
-            AddJobs(family, "three DCN, tables beside the model", c => c with { ExternalOver = 0 });
+            AddJobs(family, "three DCN, tables beside the model", c => c with { Options = c.Options with { ExternalOver = 0 } });
             AddJobs(family, "three DCN, Platt", c => c with { Calibration = new Calibration { Kind = CalibrationKind.Platt, Slope = 0.7, Intercept = -0.4 } });
             AddJobs(family, "three DCN, isotonic", c => c with
             {

@@ -55,8 +55,7 @@ internal static class OnnxZoo
         Store = rig.Store,
         Encoder = rows.Encoder,
         Members = [.. Enumerable.Range(0, rig.Graph.Outputs.Count)],
-        Input = input,
-        WithMembers = true,
+        Options = new OnnxOptions { Input = input, WithMembers = true },
     };
 
     /// <summary>The logits of all members, [B, M], after one pass.</summary>
