@@ -7,8 +7,8 @@ namespace Consort.Serving;
 
 /// <summary>
 /// Scores many candidates for one context: the fields of the context are encoded once, and of every linear layer that reads
-/// embeddings the part that depends on the context alone is computed once. Made by <see cref="Scorer.ForCandidates"/>, and
-/// kept. Safe for many threads at once.
+/// embeddings the part that depends on the context alone is computed once. Made by <see cref="Scorer.ForCandidates"/>.
+/// Safe for many threads at once.
 /// </summary>
 public sealed class CandidateScorer
 {
@@ -17,15 +17,12 @@ public sealed class CandidateScorer
     private readonly Dictionary<Value, CandidateColumns> _parts;
     private readonly Func<Program<float>> _compile;
 
-    internal CandidateScorer(Scorer scorer, ReadOnlySpan<string> fields)
+    internal CandidateScorer(Scorer scorer, IReadOnlyCollection<int> places)
     {
         Scorer = scorer;
-        var places = new List<int>();
-        foreach (var field in fields)
-            places.Add(scorer.FieldIndex(field));
         if (places.Count == 0)
             throw new ConsortException($"found no candidate fields, expected at least one of {string.Join(", ", scorer.Fields)}");
-        Fields = [.. places.Distinct().Order().Select(p => scorer.Fields[p])];
+        Fields = [.. places.Select(p => scorer.Fields[p])];
         _columns = [.. places.SelectMany(p => scorer.CategoricalOf(p).ToArray()).Distinct().Order()];
         _numerics = [.. places.SelectMany(p => scorer.NumericOf(p).ToArray()).Distinct().Order()];
 

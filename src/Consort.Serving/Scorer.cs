@@ -23,6 +23,7 @@ public sealed unsafe class Scorer : IDisposable
     private readonly int[][] _numeric;
     private readonly FrozenDictionary<string, int> _places;
     private readonly ConcurrentDictionary<Type, object> _rowScorers = new();
+    private readonly ConcurrentDictionary<string, CandidateScorer> _candidateScorers = new(StringComparer.Ordinal);
     private readonly double _share;
 
     private Scorer(string path, ScoringModel model)
@@ -179,10 +180,19 @@ public sealed unsafe class Scorer : IDisposable
         }
     }
 
-    /// <summary>A scorer of many candidates for one context, which computes what they have in common once.</summary>
+    /// <summary>
+    /// A scorer of many candidates for one context, which computes what they have in common once; made at the first call for
+    /// these fields.
+    /// </summary>
     /// <param name="fields">The fields that differ between candidates; all others belong to the context.</param>
     /// <exception cref="ConsortException">There is no such field.</exception>
-    public CandidateScorer ForCandidates(params ReadOnlySpan<string> fields) => new(this, fields);
+    public CandidateScorer ForCandidates(params ReadOnlySpan<string> fields)
+    {
+        var places = new SortedSet<int>();
+        foreach (var field in fields)
+            places.Add(FieldIndex(field));
+        return _candidateScorers.GetOrAdd(string.Join(',', places), static (_, made) => new CandidateScorer(made.Scorer, made.Places), (Scorer: this, Places: places));
+    }
 
     /// <summary>
     /// A scorer of typed rows, made at the first call for a type. Public properties and fields are matched by name, or by

@@ -70,6 +70,7 @@ public sealed class LiveScorerTests(ServingData data)
         live.Swap(family.Scorer(family.Content()));
         var impression = lease.Scorer.NewImpression();
         Assert.Equal(old.Score(impression), lease.Scorer.Score(impression));
+        Assert.Single(lease.Scorer.ForCandidates("site").Fields); // also what was not made before
         lease.Dispose();
         Assert.Throws<ObjectDisposedException>(() => old.Score(impression));
         Assert.NotSame(old, live.Current);

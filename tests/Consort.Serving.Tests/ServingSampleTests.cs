@@ -48,7 +48,7 @@ public sealed class ServingSampleTests(ServingData data)
             var context = lease.Scorer.NewImpression();     // what all candidates have in common
             context.Set("device", offer.Device);
             context.Set("time", offer.Time);
-            var ranking = lease.Scorer.ForCandidates("site", "price"); // keep it as long as the scorer
+            var ranking = lease.Scorer.ForCandidates("site", "price");
             var candidates = lease.Scorer.NewBatch(capacity: 200);
             foreach (var (site, price) in new[] { ("s3", 19.90), ("s6", 5.0) })
                 lease.Scorer.For<Candidate>().Fill(new(site, price), candidates.Add());
