@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Consort.Data;
 
@@ -18,33 +19,11 @@ public sealed class LiveScorerTests(ServingData data)
             probabilities.Add(other.Score(values));
         Assert.NotEqual(probabilities[0], probabilities[1]);
 
-        var (calls, stop) = (new int[4], false);
-        var threads = Enumerable.Range(0, calls.Length).Select(t => new Thread(() =>
-        {
-            for (; !Volatile.Read(ref stop); calls[t]++)
-            {
-                if (t % 2 == 0)
-                {
-                    Assert.Contains(live.Score(values), probabilities);
-                    continue;
-                }
-
-                using var lease = live.Lease();
-                var impression = lease.Scorer.NewImpression();
-                var expected = lease.Scorer.Score(impression);
-                Thread.Yield();
-                Assert.Equal(expected, lease.Scorer.Score(impression));
-            }
-        })).ToList();
-        Exception? failure = null;
-        var running = threads.ConvertAll(t => Task.Factory.StartNew(() =>
-        {
-            t.Start();
-            t.Join();
-        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
-        AppDomain.CurrentDomain.UnhandledException += Failed;
+        var (calls, stop, failures) = (new int[4], false, new ConcurrentQueue<Exception>());
+        var threads = Enumerable.Range(0, calls.Length).Select(t => new Thread(() => Call(t))).ToList();
+        threads.ForEach(t => t.Start());
         var clock = Stopwatch.StartNew();
-        for (var swap = 0; swap < 60 || calls.Min() < 100; swap++)
+        for (var swap = 0; (swap < 60 || calls.Min() < 100) && failures.IsEmpty; swap++)
         {
             Assert.True(clock.Elapsed < TimeSpan.FromMinutes(5), "the threads do not run");
             var family = swap % 2 == 0 ? second : first;
@@ -53,11 +32,33 @@ public sealed class LiveScorerTests(ServingData data)
         }
 
         Volatile.Write(ref stop, true);
-        Assert.True(Task.WaitAll([.. running], TimeSpan.FromMinutes(2)));
-        AppDomain.CurrentDomain.UnhandledException -= Failed;
-        Assert.Null(failure);
+        threads.ForEach(t => t.Join());
+        Assert.Empty(failures);
 
-        void Failed(object sender, UnhandledExceptionEventArgs e) => failure = e.ExceptionObject as Exception;
+        void Call(int thread)
+        {
+            try
+            {
+                for (; !Volatile.Read(ref stop); calls[thread]++)
+                {
+                    if (thread % 2 == 0)
+                    {
+                        Assert.Contains(live.Score(values), probabilities);
+                        continue;
+                    }
+
+                    using var lease = live.Lease();
+                    var impression = lease.Scorer.NewImpression();
+                    var expected = lease.Scorer.Score(impression);
+                    Thread.Yield();
+                    Assert.Equal(expected, lease.Scorer.Score(impression));
+                }
+            }
+            catch (Exception e)
+            {
+                failures.Enqueue(e);
+            }
+        }
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class ServingSampleTests(ServingData data)
     }
 
     // row begins
-    sealed record Offer(string Site, double Price, string Device, [property: ImpressionField("time")] string Time);
-    sealed record Candidate(string Site, double Price);
+    private sealed record Offer(string Site, double Price, string Device, [property: ImpressionField("time")] string Time);
+    private sealed record Candidate(string Site, double Price);
     // row ends
 }
