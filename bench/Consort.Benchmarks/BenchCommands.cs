@@ -33,6 +33,8 @@ internal static class BenchCommands
                        [--rows 10000000] [--json FILE]
           encode       encoding of synthetic clicks in Criteo's format, from text to the finished store
                        [--rows 1000000] [--threads N] [--json FILE]
+          score        a call of the scorer on one thread, from raw values to the probability, and 200 candidates of one context
+                       [--model DeepFM] [--vocab 1000000] [--weights fp32|fp16|int8] [--rounds 20] [--json FILE]
 
         example
           bench step --model DeepFM --batch 4096 --json step.json
@@ -48,6 +50,7 @@ internal static class BenchCommands
         ("kernels", KernelSpeed.Run),
         ("auc", AucSpeed.Run),
         ("encode", EncodeSpeed.Run),
+        ("score", ScoreSpeed.Run),
     ];
 
     /// <summary>Runs a command line and gives its exit code.</summary>

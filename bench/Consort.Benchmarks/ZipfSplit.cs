@@ -68,13 +68,14 @@ internal sealed unsafe class ZipfSplit : IDisposable
         return sizes;
     }
 
-    // The inverse of the continuous distribution with density x^-s on [1, n + 1).
-    private static int Draw(Random random, CategoricalColumn column)
+    private static int Draw(Random random, CategoricalColumn column) => column.Offset + 2 + Rank(random, column.Size - 2);
+
+    /// <summary>A rank from 0: the inverse of the continuous distribution with density x^-s on [1, n + 1).</summary>
+    public static int Rank(Random random, int tokens)
     {
-        int tokens = column.Size - 2;
         double end = Math.Pow(tokens + 1, 1 - Exponent);
         double x = Math.Pow(1 + random.NextDouble() * (end - 1), 1 / (1 - Exponent));
-        return column.Offset + 2 + Math.Min(tokens - 1, (int)x - 1);
+        return Math.Min(tokens - 1, (int)x - 1);
     }
 
     private static HashSet<int> Distinct(ReadOnlySpan<byte> rows, int rowBytes)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Consort.Compute.Graphs;
 using Consort.Data;
+using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Output = Consort.Models.JoinedOutput;
 
@@ -23,6 +24,27 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
     /// term, is added as it is.
     /// </summary>
     public bool JoinedOutput { get; init; }
+
+    /// <summary>Reads the sections <c>embedding</c> and <c>members</c> of an experiment or a package.</summary>
+    /// <param name="options">Where they stand.</param>
+    /// <param name="folder">What names of pretrained vectors start from; null where none is opened.</param>
+    /// <exception cref="ConsortException">There are no members or too many, or something in a section is wrong.</exception>
+    public static Family From(OptionMap options, string? folder = null)
+    {
+        var embedding = EmbeddingOptions.From(options.Section("embedding"), folder);
+        var members = new List<CtrModel>();
+        foreach (var member in options.Maps("members"))
+        {
+            var model = ModelCatalogue.Create(member);
+            members.AddRange(Enumerable.Repeat(model, member.Integer("count", 1, 1, MaxMembers)));
+        }
+
+        if (members.Count == 0)
+            throw options.Error("members", "found none, expected at least one, such as `members: [{ model: DeepFM }]`");
+        if (members.Count > MaxMembers)
+            throw options.Error("members", $"found {members.Count} members, expected at most {MaxMembers}");
+        return new Family(embedding, members);
+    }
 
     /// <summary>Builds the graph: one output, the logit [B, 1], a member.</summary>
     /// <param name="space">The columns of the data.</param>

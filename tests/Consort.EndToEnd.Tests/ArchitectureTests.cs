@@ -14,8 +14,9 @@ public sealed class ArchitectureTests
         ["Consort.Data"] = [],
         ["Consort.Models"] = ["Consort.Compute", "Consort.Data"],
         ["Consort.Learning"] = ["Consort.Models", "Consort.Data", "Consort.Compute"],
-        ["Consort.Experiments"] = ["Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute"],
-        ["Consort.Cli"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute"],
+        ["Consort.Serving"] = ["Consort.Models", "Consort.Data", "Consort.Compute"],
+        ["Consort.Experiments"] = ["Consort.Learning", "Consort.Serving", "Consort.Models", "Consort.Data", "Consort.Compute"],
+        ["Consort.Cli"] = ["Consort.Experiments", "Consort.Serving", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute"],
     };
 
     // The rest of Data is none of a model's business: it sees columns, never rows.

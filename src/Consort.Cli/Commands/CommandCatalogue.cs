@@ -24,6 +24,8 @@ internal static class CommandCatalogue
         new("predict", t => new PredictCommand(t)),
         new("diagnose", t => new DiagnoseCommand(t)),
         new("report", t => new ReportCommand(t)),
+        new("pack", t => new PackCommand(t)),
+        new("export", t => new ExportCommand(t)),
         new("encode", t => new EncodeCommand(t)),
         new("data synth", t => new DataSynthCommand(t)),
         new("data describe", t => new DataDescribeCommand(t)),

@@ -8,6 +8,7 @@ namespace Consort.Compute.Execution;
 public sealed unsafe class NativeBuffer<T> : IDisposable
     where T : unmanaged
 {
+    private readonly bool _isBorrowed;
     private T* _pointer;
 
     /// <summary>Allocates the memory.</summary>
@@ -21,6 +22,14 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         _pointer = (T*)LargePages.Allocate(bytes);
         NativeMemory.Clear(_pointer, bytes);
         GC.AddMemoryPressure(checked((long)bytes));
+    }
+
+    /// <summary>Memory of someone else's, who keeps it as long as this object is used; a cache line of slack must follow it.</summary>
+    internal NativeBuffer(T* memory, long length)
+    {
+        _pointer = memory;
+        (Length, _isBorrowed) = (length, true);
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>Frees memory whose owner forgot to.</summary>
@@ -56,7 +65,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
 
     private void Free()
     {
-        if (_pointer == null)
+        if (_pointer == null || _isBorrowed)
             return;
         NativeMemory.AlignedFree(_pointer);
         _pointer = null;

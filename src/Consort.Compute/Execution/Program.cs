@@ -29,10 +29,12 @@ public sealed unsafe class Program<T> : IDisposable
     /// <param name="withGradients">False for a program that only computes logits.</param>
     /// <param name="precision">What matrix multiplies round their operands to; see <see cref="Precision"/>.</param>
     /// <param name="library">Who multiplies matrices.</param>
+    /// <param name="kernels">Kernels of the caller's own in the place of some operations' (null for the others), or null.</param>
     /// <exception cref="NotSupportedException">A native library that is not there, or one for bf16.</exception>
     public Program(
         Graph graph, ParameterStore<T> store, int capacity, Workers workers, bool withGradients = true,
-        Precision precision = Precision.Fp32, MatrixLibrary library = MatrixLibrary.Managed)
+        Precision precision = Precision.Fp32, MatrixLibrary library = MatrixLibrary.Managed,
+        Func<Value, Binding<T>, Kernel?>? kernels = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         if (graph.Outputs.Count == 0)
@@ -71,7 +73,8 @@ public sealed unsafe class Program<T> : IDisposable
                 targets[i] = new GradientTarget<T>(_gradients[input.Index], plan.Accumulates(value, i), plan.IsMasked(input) ? _data[input.Index] : null);
             }
 
-            _kernels[value.Index] = operation.Compile(new Binding<T>(this, value, _gradients[value.Index], plan.IsMasked(value), targets));
+            var binding = new Binding<T>(this, value, _gradients[value.Index], plan.IsMasked(value), targets);
+            _kernels[value.Index] = kernels?.Invoke(value, binding) ?? operation.Compile(binding);
         }
 
         store.Prune();

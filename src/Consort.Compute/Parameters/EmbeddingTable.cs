@@ -27,11 +27,11 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     private TouchedRows? _touched;
     private NativeBuffer<T>? _gradients;
 
-    internal EmbeddingTable(Table table, ParameterStore<T> store)
+    internal EmbeddingTable(Table table, ParameterStore<T> store, NativeBuffer<T>? values = null)
     {
         Table = table;
         _store = store;
-        _values = new NativeBuffer<T>((long)table.Rows * table.Dimension);
+        _values = values ?? new NativeBuffer<T>((long)table.Rows * table.Dimension);
         _collect = new CollectJob(this);
         _numbers = new RowNumbers(store.Graph.Columns, table.Columns);
     }

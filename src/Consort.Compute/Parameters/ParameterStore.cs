@@ -32,6 +32,24 @@ public sealed unsafe class ParameterStore<T> : IDisposable
 
     /// <summary>Lays out zeroed memory for the parameters of a graph.</summary>
     public ParameterStore(Graph graph)
+        : this(graph, table => null, withGradients: true)
+    {
+    }
+
+    /// <summary>
+    /// Lays out zeroed memory for dense parameters without gradients, and reads tables where they lie: for scoring alone.
+    /// </summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="rows">
+    /// The rows [V, D] of a table, with 64 readable bytes after them, which stay there as long as the store; 0 for a table
+    /// that only kernels of the caller's own read.
+    /// </param>
+    public ParameterStore(Graph graph, Func<Table, nint> rows)
+        : this(graph, table => new NativeBuffer<T>((T*)rows(table), (long)table.Rows * table.Dimension), withGradients: false)
+    {
+    }
+
+    private ParameterStore(Graph graph, Func<Table, NativeBuffer<T>?> rows, bool withGradients)
     {
         Graph = graph;
         long end = 0;
@@ -45,11 +63,11 @@ public sealed unsafe class ParameterStore<T> : IDisposable
 
         Slots = slots;
         _values = new NativeBuffer<T>(end);
-        _gradients = new NativeBuffer<T>(end);
+        _gradients = new NativeBuffer<T>(withGradients ? end : 0);
         var embeddings = new List<EmbeddingTable<T>>();
         foreach (var table in graph.Tables)
         {
-            var embedding = new EmbeddingTable<T>(table, this);
+            var embedding = new EmbeddingTable<T>(table, this, rows(table));
             _embeddings.Add(table, embedding);
             embeddings.Add(embedding);
         }
@@ -75,8 +93,8 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     /// <summary>The numbers of one dense parameter.</summary>
     public T* Values(Parameter parameter) => _values.Pointer + _offsets[parameter];
 
-    /// <summary>The gradient of one dense parameter.</summary>
-    public T* Gradients(Parameter parameter) => _gradients.Pointer + _offsets[parameter];
+    /// <summary>The gradient of one dense parameter, or null in a store without gradients.</summary>
+    public T* Gradients(Parameter parameter) => _gradients.Length == 0 ? null : _gradients.Pointer + _offsets[parameter];
 
     /// <summary>The numbers of one table.</summary>
     public EmbeddingTable<T> Embedding(Table table) => _embeddings[table];

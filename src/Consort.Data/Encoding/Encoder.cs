@@ -161,16 +161,21 @@ public sealed unsafe class Encoder
             if (version != Version) throw new ConsortException($"{source}: found encoder version {version}, expected {Version}; encode the data again");
             long length = head.ReadInt64();
             byte[] checksum = head.ReadBytes(16);
-            if (length is < 0 or > int.MaxValue) throw new InvalidDataException("length");
+            // Before anything of that length is allocated.
+            if (length < 0 || length > Math.Min(Array.MaxLength, stream.CanSeek ? stream.Length - stream.Position : long.MaxValue))
+                throw new InvalidDataException("length");
             byte[] bytes = head.ReadBytes((int)length);
             if (bytes.Length != length || !XxHash128.Hash(bytes).AsSpan().SequenceEqual(checksum)) throw new InvalidDataException("checksum");
             using var reader = new BinaryReader(new MemoryStream(bytes));
-            var schema = Schema.Load(OptionMap.Parse(reader.ReadString(), source));
+            var options = OptionMap.Parse(reader.ReadString(), source);
+            // A fitted schema is whole in itself: no file is opened because another file says so.
+            if (options.Has("file")) throw new InvalidDataException("a schema that names a file");
+            var schema = Schema.Load(options);
             return new Encoder(schema, ColumnCatalogue.Read(schema, reader));
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or OverflowException or FormatException)
         {
-            throw new ConsortException($"{source}: found a damaged encoder; its checksum or length does not agree", e);
+            throw new ConsortException($"{source}: found a damaged encoder; its checksum or length does not agree, expected a whole one", e);
         }
     }
 }

@@ -32,6 +32,10 @@ internal sealed class NumberColumn(string name, int field, MissingTexts missing,
 
     public NumberFacts Facts => facts;
 
+    public double Shift => _shift;
+
+    public double Scale => _scale;
+
     public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
     {
         for (int r = 0; r < rows; r++)
@@ -66,6 +70,8 @@ internal sealed class NumberColumn(string name, int field, MissingTexts missing,
 internal sealed class QuantileColumn(string name, int field, MissingTexts missing, double[] boundaries) : ColumnEncoder(name, field)
 {
     public override int Size => boundaries.Length + 3;
+
+    public IReadOnlyList<double> Boundaries => boundaries;
 
     public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
         new QuantileColumn(name, field, missing, boundaries) { Leader = this };
@@ -102,7 +108,9 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
 
     public static double[] Read(BinaryReader reader)
     {
-        var boundaries = new double[reader.ReadInt32()];
+        int count = reader.ReadInt32();
+        if (count < 0 || count > (reader.BaseStream.Length - reader.BaseStream.Position) / sizeof(double)) throw new InvalidDataException("boundaries of a wrong size");
+        var boundaries = new double[count];
         for (int i = 0; i < boundaries.Length; i++) boundaries[i] = reader.ReadDouble();
         return boundaries;
     }

@@ -16,7 +16,7 @@ internal class TokenColumn : ColumnEncoder
 
     protected MissingTexts Missing => _missing;
 
-    protected Vocabulary Vocabulary { get; }
+    public Vocabulary Vocabulary { get; }
 
     public override int Size => Vocabulary.Count + 2;
 

@@ -87,15 +87,22 @@ internal sealed unsafe class Vocabulary
 
     public static Vocabulary Read(BinaryReader reader)
     {
-        var ends = new int[reader.ReadInt32()];
+        int count = reader.ReadInt32();
+        // A token takes at least two bytes: no file makes us allocate more than its own size calls for.
+        if (count < 0 || count > (reader.BaseStream.Length - reader.BaseStream.Position) / 2) throw new InvalidDataException("vocabulary of a wrong size");
+        var ends = new int[count];
         var counts = new int[ends.Length];
         int end = 0;
         for (int i = 0; i < ends.Length; i++)
         {
-            ends[i] = end = checked(end + reader.Read7BitEncodedInt());
+            int length = reader.Read7BitEncodedInt();
+            if (length < 0) throw new InvalidDataException("token of a negative length");
+            ends[i] = end = checked(end + length);
             counts[i] = reader.Read7BitEncodedInt();
         }
-        byte[] bytes = reader.ReadBytes(reader.ReadInt32());
+        int size = reader.ReadInt32();
+        if (size != end || size > reader.BaseStream.Length - reader.BaseStream.Position) throw new InvalidDataException("vocabulary of a wrong size");
+        byte[] bytes = reader.ReadBytes(size);
         if (bytes.Length != end) throw new InvalidDataException("vocabulary of a wrong size");
         return new Vocabulary(bytes, ends, counts);
     }

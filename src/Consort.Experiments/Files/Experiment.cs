@@ -82,7 +82,7 @@ public sealed record Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
-            Family = ReadFamily(options, DataFolder(options, folder, dataFolder)),
+            Family = Family.From(options, DataFolder(options, folder, dataFolder)),
             Training = TrainingOptions.From(training),
             Phases = ReadPhases(options, training, findRuns ? folder : null, out var resolved),
             Digest = "",
@@ -119,23 +119,6 @@ public sealed record Experiment
             return null;
         var own = options.Section("data").TextOrNull("folder") ?? ".";
         return dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder);
-    }
-
-    private static Family ReadFamily(OptionMap options, string? dataFolder)
-    {
-        var embedding = EmbeddingOptions.From(options.Section("embedding"), dataFolder);
-        var members = new List<CtrModel>();
-        foreach (var member in options.Maps("members"))
-        {
-            var model = ModelCatalogue.Create(member);
-            members.AddRange(Enumerable.Repeat(model, member.Integer("count", 1, 1, Family.MaxMembers)));
-        }
-
-        if (members.Count == 0)
-            throw options.Error("members", "found none, expected at least one, such as `members: [{ model: DeepFM }]`");
-        if (members.Count > Family.MaxMembers)
-            throw options.Error("members", $"found {members.Count} members, expected at most {Family.MaxMembers}");
-        return new Family(embedding, members);
     }
 
     // One phase needs no list: its keys stand in `training`, its strategy in `strategy`.

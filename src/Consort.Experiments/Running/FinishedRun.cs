@@ -1,4 +1,5 @@
 using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 using Consort.Data;
@@ -54,17 +55,20 @@ public sealed class FinishedRun : IDisposable
     /// <summary>The encoder fitted on its training rows.</summary>
     public Encoder Encoder { get; }
 
+    /// <summary>What the run's family computes.</summary>
+    public Graph Graph => _program.Graph;
+
+    /// <summary>The best weights of its last phase.</summary>
+    public ParameterStore<float> Store => _store;
+
+    /// <summary>How its last phase fuses the members' logits.</summary>
+    public Fusion Fusion => _fusion;
+
     /// <summary>The family, compiled for batches of up to <see cref="BatchSize"/> rows.</summary>
     internal Program<float> Program => _program;
 
-    /// <summary>Its parameters.</summary>
-    internal ParameterStore<float> Store => _store;
-
     /// <summary>Gives the logits of a batch.</summary>
     internal LogitPass Pass => _pass;
-
-    /// <summary>How member logits are fused.</summary>
-    internal Fusion Fusion => _fusion;
 
     /// <summary>Measures raw rows with labels, and the best reachable where the true probabilities lie beside the file.</summary>
     /// <param name="path">The rows.</param>

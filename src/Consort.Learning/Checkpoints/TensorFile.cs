@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Consort.Data;
 using Consort.Data.Storage;
 
@@ -100,26 +98,16 @@ internal static unsafe class TensorFile
 
     private static string Header(string state, IReadOnlyList<TensorSource> tensors)
     {
-        var header = new JsonObject
-        {
-            ["__metadata__"] = new JsonObject { ["format"] = Format, ["checksum"] = NoChecksum, ["state"] = state },
-        };
+        var entries = new List<TensorEntry>();
         long begin = 0;
         foreach (var tensor in tensors)
         {
-            var end = begin + (tensor.Elements * sizeof(float));
-            header.Add(tensor.Name, new JsonObject
-            {
-                ["dtype"] = "F32",
-                ["shape"] = new JsonArray([.. tensor.Shape.Select(size => (JsonNode)size)]),
-                ["data_offsets"] = new JsonArray(begin, end),
-            });
-            begin = end;
+            var bytes = tensor.Elements * sizeof(float);
+            entries.Add(new TensorEntry(tensor.Name, TensorType.F32, tensor.Shape, begin, bytes));
+            begin += bytes;
         }
 
-        // Eight-byte alignment of the numbers, as safetensors asks.
-        var text = header.ToJsonString();
-        return text.PadRight(text.Length + ((8 - (Encoding.UTF8.GetByteCount(text) % 8)) % 8));
+        return TensorLayout.Header(new Dictionary<string, string> { ["format"] = Format, ["checksum"] = NoChecksum, ["state"] = state }, entries);
     }
 
     private static int ChecksumAt(byte[] header) => header.AsSpan().IndexOf("\"checksum\":\""u8) + "\"checksum\":\"".Length;
@@ -158,46 +146,21 @@ internal static unsafe class TensorFile
 
     private static (string State, string Checksum) Metadata(byte[] header, string path)
     {
-        try
-        {
-            using var json = JsonDocument.Parse(header);
-            var metadata = json.RootElement.GetProperty("__metadata__");
-            var format = metadata.GetProperty("format").GetString();
-            if (format != Format)
-                throw new ConsortException($"{path}: found format {format}, expected {Format}");
-            return (metadata.GetProperty("state").GetString() ?? "{}", metadata.GetProperty("checksum").GetString() ?? "");
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            throw Damaged(path, "a header in JSON with format, state and checksum");
-        }
+        var metadata = TensorLayout.Metadata(header, expected => Damaged(path, expected));
+        var format = metadata.GetValueOrDefault("format");
+        if (format != Format)
+            throw new ConsortException($"{path}: found format {format}, expected {Format}");
+        return metadata.TryGetValue("state", out var state) && metadata.TryGetValue("checksum", out var checksum)
+            ? (state, checksum)
+            : throw Damaged(path, "a header in JSON with format, state and checksum");
     }
 
-    private static List<(string Name, long[] Shape, long Begin, long Bytes)> Tensors(byte[] header, long room, string path)
+    private static List<TensorEntry> Tensors(byte[] header, long room, string path)
     {
-        var tensors = new List<(string, long[], long, long)>();
-        long next = 0;
-        try
-        {
-            using var json = JsonDocument.Parse(header);
-            foreach (var property in json.RootElement.EnumerateObject().Where(p => p.Name != "__metadata__"))
-            {
-                var shape = property.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64()).ToArray();
-                var offsets = property.Value.GetProperty("data_offsets");
-                var (begin, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
-                var bytes = shape.Aggregate((long)sizeof(float), (product, size) => checked(product * size));
-                if (begin != next || end - begin != bytes || end > room || property.Value.GetProperty("dtype").GetString() != "F32")
-                    throw Damaged(path, string.Create(CultureInfo.InvariantCulture, $"{property.Name} as F32 from {next} within {room} bytes, found [{begin}, {end})"));
-                tensors.Add((property.Name, shape, begin, bytes));
-                next = end;
-            }
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException or IndexOutOfRangeException)
-        {
-            throw Damaged(path, "tensors with a shape and offsets");
-        }
-
-        return next == room ? tensors : throw Damaged(path, string.Create(CultureInfo.InvariantCulture, $"{next} bytes of tensors, found {room}"));
+        var tensors = TensorLayout.Tensors(header, room, expected => Damaged(path, expected));
+        return tensors.Find(t => t.Type != TensorType.F32) is { } other
+            ? throw Damaged(path, $"{other.Name} as F32, found {other.Type}")
+            : tensors;
     }
 
     private static string Checksum(FileStream stream, byte[] header)

@@ -1,0 +1,95 @@
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Data;
+using Consort.Serving.Inference;
+
+namespace Consort.Serving;
+
+/// <summary>
+/// Scores many candidates for one context: the fields of the context are encoded once, and of every linear layer that reads
+/// embeddings the part that depends on the context alone is computed once. Made by <see cref="Scorer.ForCandidates"/>.
+/// Safe for many threads at once.
+/// </summary>
+public sealed class CandidateScorer
+{
+    private readonly int[] _columns; // categorical columns that differ
+    private readonly int[] _numerics;
+    private readonly Dictionary<Value, CandidateColumns> _parts;
+    private readonly Func<Program<float>> _compile;
+
+    internal CandidateScorer(Scorer scorer, IReadOnlyCollection<int> places)
+    {
+        Scorer = scorer;
+        if (places.Count == 0)
+            throw new ConsortException($"found no candidate fields, expected at least one of {string.Join(", ", scorer.Fields)}");
+        Fields = [.. places.Select(p => scorer.Fields[p])];
+        _columns = [.. places.SelectMany(p => scorer.CategoricalOf(p).ToArray()).Distinct().Order()];
+        _numerics = [.. places.SelectMany(p => scorer.NumericOf(p).ToArray()).Distinct().Order()];
+
+        var (categorical, numeric) = (new bool[scorer.Encoder.Space.Categorical.Count], new bool[scorer.Encoder.Space.Numeric.Count]);
+        foreach (var column in _columns)
+            categorical[column] = true;
+        foreach (var column in _numerics)
+            numeric[column] = true;
+        ObjectDisposedException.ThrowIf(!scorer.Pool.TryHold(), scorer);
+        try
+        {
+            var model = scorer.Pool.Model;
+            _parts = model.Part(new Variation(model.Graph, categorical, numeric));
+            _compile = () => model.CompileCandidates(Workspace.BatchRows, _parts);
+        }
+        finally
+        {
+            scorer.Pool.Release();
+        }
+    }
+
+    /// <summary>The scorer.</summary>
+    public Scorer Scorer { get; }
+
+    /// <summary>The fields that differ between candidates.</summary>
+    public IReadOnlyList<string> Fields { get; }
+
+    /// <summary>Scores candidates.</summary>
+    /// <param name="context">What all have in common; its values of candidate fields do not count.</param>
+    /// <param name="candidates">What differs; their values of other fields do not count.</param>
+    /// <param name="probabilities">Gets the probability of a click of each candidate.</param>
+    /// <exception cref="ArgumentException">There is too little room, or an impression is another scorer's.</exception>
+    public void Score(Impression context, ImpressionBatch candidates, Span<float> probabilities)
+    {
+        Scorer.Require(context.Scorer);
+        Scorer.Require(candidates.Scorer);
+        if (probabilities.Length < candidates.Count)
+            throw new ArgumentException($"found room for {probabilities.Length} probabilities, expected {candidates.Count}", nameof(probabilities));
+        var workspace = Scorer.Take();
+        try
+        {
+            for (var start = 0; start < candidates.Count; start += Workspace.BatchRows)
+            {
+                var rows = Math.Min(Workspace.BatchRows, candidates.Count - start);
+                Fill(workspace.BatchIds, context.Ids, candidates.Ids, start, rows, Scorer.Encoder.Space.Categorical.Count, _columns);
+                Fill(workspace.BatchNumerics, context.Numerics, candidates.Numerics, start, rows, Scorer.Encoder.Space.Numeric.Count, _numerics);
+                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, rows, probabilities.Slice(start, rows));
+            }
+
+            for (var row = 0; row < candidates.Count; row++)
+                probabilities[row] = Scorer.Probability(probabilities[row]);
+        }
+        finally
+        {
+            Scorer.Return(workspace);
+        }
+    }
+
+    private static void Fill<T>(T[] target, T[] context, T[] candidates, int start, int rows, int width, int[] columns)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var to = target.AsSpan(row * width, width);
+            context.AsSpan(0, width).CopyTo(to);
+            var from = candidates.AsSpan((start + row) * width, width);
+            foreach (var column in columns)
+                to[column] = from[column];
+        }
+    }
+}

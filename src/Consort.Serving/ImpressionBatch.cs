@@ -1,0 +1,81 @@
+using Consort.Data;
+
+namespace Consort.Serving;
+
+/// <summary>
+/// Impressions of a scorer side by side, to be filled, scored and filled again; made by <see cref="Scorer.NewBatch"/>. For
+/// one thread at a time.
+/// </summary>
+public sealed class ImpressionBatch
+{
+    private readonly int _columns;
+    private readonly int _numerics;
+
+    internal ImpressionBatch(Scorer scorer, int capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        (Scorer, Capacity) = (scorer, capacity);
+        (_columns, _numerics) = (scorer.Encoder.Space.Categorical.Count, scorer.Encoder.Space.Numeric.Count);
+        Ids = GC.AllocateArray<int>(checked(Math.Max(1, _columns) * capacity), pinned: true);
+        Numerics = GC.AllocateArray<float>(checked(Math.Max(1, _numerics) * capacity), pinned: true);
+    }
+
+    /// <summary>The scorer whose encoder it is filled by; no other scores it.</summary>
+    public Scorer Scorer { get; }
+
+    /// <summary>The most impressions it can hold.</summary>
+    public int Capacity { get; }
+
+    /// <summary>How many it holds.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>An impression that was added.</summary>
+    public ImpressionRow this[int index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(index);
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+            return Scorer.RowOf(Ids.AsSpan(index * _columns), Numerics.AsSpan(index * _numerics));
+        }
+    }
+
+    internal int[] Ids { get; } // [capacity, F]
+
+    internal float[] Numerics { get; } // [capacity, N]
+
+    /// <summary>Forgets all impressions.</summary>
+    public void Clear() => Count = 0;
+
+    /// <summary>Adds an impression with every field missing.</summary>
+    /// <exception cref="InvalidOperationException">The batch is full.</exception>
+    public ImpressionRow Add()
+    {
+        if (Count == Capacity)
+            throw new InvalidOperationException($"the batch holds {Capacity} impressions, its most, already");
+        Count++;
+        var row = this[Count - 1];
+        row.Clear();
+        return row;
+    }
+
+    /// <summary>Adds an impression that the package's own encoder has encoded.</summary>
+    /// <param name="ids">Global ids, [F].</param>
+    /// <param name="numerics">Numeric columns, [N].</param>
+    /// <exception cref="ConsortException">An id is not one of its column's.</exception>
+    public void AddEncoded(ReadOnlySpan<int> ids, ReadOnlySpan<float> numerics)
+    {
+        if (ids.Length != _columns || numerics.Length != _numerics)
+            throw new ConsortException($"found {ids.Length} ids and {numerics.Length} numbers, expected {_columns} and {_numerics}");
+        for (var column = 0; column < _columns; column++)
+        {
+            var range = Scorer.Encoder.Space.Categorical[column];
+            if ((uint)(ids[column] - range.Offset) >= (uint)range.Size)
+                throw new ConsortException($"column {range.Name}: found id {ids[column]}, expected {range.Offset} to {range.Offset + range.Size - 1}");
+        }
+
+        Add();
+        ids.CopyTo(Ids.AsSpan((Count - 1) * _columns));
+        numerics.CopyTo(Numerics.AsSpan((Count - 1) * _numerics));
+    }
+}

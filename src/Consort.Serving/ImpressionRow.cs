@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Unicode;
+using Consort.Data;
+using Consort.Data.Encoding;
+
+namespace Consort.Serving;
+
+/// <summary>
+/// One impression being filled with raw values, which are encoded as they are set: by the place of the field among
+/// <see cref="Scorer.Fields"/> or by its name. Fields that are not set are missing. Nothing is allocated for values of up to
+/// 256 bytes of UTF-8.
+/// </summary>
+public readonly ref struct ImpressionRow
+{
+    private const int StackBytes = 256;
+    private readonly Scorer _scorer;
+    private readonly Span<int> _ids; // [F]
+    private readonly Span<float> _numerics; // [N]
+
+    internal ImpressionRow(Scorer scorer, Span<int> ids, Span<float> numerics)
+    {
+        _scorer = scorer;
+        _ids = ids;
+        _numerics = numerics;
+    }
+
+    private Encoder Encoder => _scorer.Encoder;
+
+    /// <summary>Sets all fields to missing.</summary>
+    public void Clear() => Encoder.Clear(_ids, _numerics);
+
+    /// <summary>Sets a field to a raw value in UTF-8.</summary>
+    /// <exception cref="ConsortException">The value is not what the field expects.</exception>
+    public void Set(int field, ReadOnlySpan<byte> value) => Encoder.EncodeField(_scorer.SchemaIndex(field), value, _ids, _numerics);
+
+    /// <summary>Sets a field to a raw value; null is missing.</summary>
+    /// <exception cref="ConsortException">The value is not what the field expects.</exception>
+    public void Set(int field, string? value)
+    {
+        if (value is null)
+            SetMissing(field);
+        else
+            Set(field, value.AsSpan());
+    }
+
+    /// <summary>Sets a field to a raw value.</summary>
+    /// <exception cref="ConsortException">The value is not what the field expects.</exception>
+    public void Set(int field, ReadOnlySpan<char> value)
+    {
+        var most = System.Text.Encoding.UTF8.GetMaxByteCount(value.Length);
+        if (most <= StackBytes)
+        {
+            Span<byte> text = stackalloc byte[StackBytes];
+            Utf8.FromUtf16(value, text, out _, out var written);
+            Set(field, text[..written]);
+            return;
+        }
+
+        var rented = ArrayPool<byte>.Shared.Rent(most);
+        Utf8.FromUtf16(value, rented, out _, out var length);
+        try
+        {
+            Set(field, rented.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>Sets a field to a number, or to anything else that writes itself as text, in the invariant culture.</summary>
+    /// <exception cref="ConsortException">The value is not what the field expects.</exception>
+    public void Set<T>(int field, T value)
+        where T : struct, IUtf8SpanFormattable
+    {
+        Span<byte> text = stackalloc byte[StackBytes];
+        if (!value.TryFormat(text, out var written, default, CultureInfo.InvariantCulture))
+            throw new ConsortException($"field {_scorer.Fields[field]}: found a {typeof(T).Name} of more than {StackBytes} bytes as text");
+        Set(field, text[..written]);
+    }
+
+    /// <summary>Sets a field to missing.</summary>
+    public void SetMissing(int field)
+    {
+        foreach (var column in _scorer.CategoricalOf(field))
+            _ids[column] = Encoder.Space.Categorical[column].Offset;
+        foreach (var column in _scorer.NumericOf(field))
+            _numerics[column] = 0;
+    }
+
+    /// <inheritdoc cref="Set(int, ReadOnlySpan{byte})"/>
+    public void Set(string field, ReadOnlySpan<byte> value) => Set(_scorer.FieldIndex(field), value);
+
+    /// <inheritdoc cref="Set(int, string?)"/>
+    public void Set(string field, string? value) => Set(_scorer.FieldIndex(field), value);
+
+    /// <inheritdoc cref="Set{T}(int, T)"/>
+    public void Set<T>(string field, T value)
+        where T : struct, IUtf8SpanFormattable => Set(_scorer.FieldIndex(field), value);
+
+    /// <summary>How many categorical columns hold a value that was not seen in training.</summary>
+    public int CountUnseen()
+    {
+        var count = 0;
+        for (var column = 0; column < _ids.Length; column++)
+            count += _ids[column] == Encoder.Space.Categorical[column].Offset + 1 ? 1 : 0;
+        return count;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Consort.Compute.Execution;
+using Consort.Compute.Operations;
+using Consort.Data.Storage;
+using Consort.Serving.Packages;
+
+namespace Consort.Serving.Inference;
+
+/// <summary>Looks up embeddings in a table of two bytes or one byte a number.</summary>
+internal sealed unsafe class PackedEmbed : Kernel
+{
+    private readonly PackedTensor _table; // [V, D]
+    private readonly float* _scales; // [V], or null
+    private readonly float* _output; // [B, columns, D]
+    private readonly int _dimension;
+    private readonly int _first;
+    private readonly int _columns;
+    private readonly int _stride; // columns of the whole batch
+
+    public PackedEmbed(Embed embed, PackedTensor table, PackedTensor? scales, Binding<float> binding)
+    {
+        _table = table;
+        _scales = scales is { } s ? (float*)s.Data : null;
+        _output = binding.Output;
+        (_dimension, _first, _columns, _stride) = (embed.Table.Dimension, embed.FirstColumn, embed.Columns, binding.Columns);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Forward(in Step step)
+    {
+        var (dimension, columns, stride) = (_dimension, _columns, _stride);
+        var ids = step.Ids + _first;
+        var output = _output;
+        for (var row = 0; row < step.Rows; row++, ids += stride)
+            for (var column = 0; column < columns; column++, output += dimension)
+                Row(ids[column], output);
+    }
+
+    public override void Backward(in Step step) => throw new InvalidOperationException("scoring has no gradients");
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Row(long id, float* output)
+    {
+        var dimension = _dimension;
+        if (_table.Entry.Type == TensorType.F16)
+        {
+            var source = (ushort*)_table.Data + (id * dimension);
+            var i = 0;
+            for (; i <= dimension - 8; i += 8)
+                Single(Vector128.Load(source + i)).Store(output + i);
+            for (; i < dimension; i++)
+                output[i] = (float)((Half*)source)[i];
+        }
+        else
+        {
+            var source = (sbyte*)_table.Data + (id * dimension);
+            var scale = _scales[id];
+            var i = 0;
+            for (; i <= dimension - 8; i += 8)
+            {
+                var (low, high) = Vector128.Widen(Vector128.WidenLower(Vector128.CreateScalar(*(long*)(source + i)).AsSByte()));
+                (Vector128.ConvertToSingle(low) * scale).Store(output + i);
+                (Vector128.ConvertToSingle(high) * scale).Store(output + i + 4);
+            }
+
+            for (; i < dimension; i++)
+                output[i] = source[i] * scale;
+        }
+    }
+
+    // A half's bits moved to where a float has them are its number times 2^-112, also of numbers too small for a leading one.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Single(Vector128<ushort> halves)
+    {
+        var (low, high) = Vector128.Widen(halves);
+        var bits = Vector256.Create(low, high);
+        var sign = (bits & Vector256.Create(0x8000u)) << 16;
+        var magnitude = ((bits & Vector256.Create(0x7fffu)) << 13).AsSingle() * BitConverter.UInt32BitsToSingle((127 + 112) << 23);
+        return (magnitude.AsUInt32() | sign).AsSingle();
+    }
+}

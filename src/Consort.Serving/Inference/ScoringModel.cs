@@ -1,0 +1,195 @@
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
+using Consort.Compute.Parallel;
+using Consort.Compute.Parameters;
+using Consort.Data;
+using Consort.Data.Options;
+using Consort.Data.Storage;
+using Consort.Models;
+using Consort.Serving.Packages;
+
+namespace Consort.Serving.Inference;
+
+/// <summary>
+/// What all threads of a scorer share: the package, the graph as scoring needs it, and its weights; tables stay where the
+/// package is mapped. Programs made from it are each for one thread.
+/// </summary>
+internal sealed unsafe class ScoringModel : IDisposable
+{
+    private const int MaxModelText = 1 << 20;
+    private readonly Package _package;
+    private readonly ParameterStore<float> _store;
+    private readonly Dictionary<Value, PackedWeights> _packed = [];
+    private readonly List<IDisposable> _owned = [];
+    private readonly Lock _gate = new();
+    private readonly string _path;
+
+    private ScoringModel(string path, Package package, PackageCheck check)
+    {
+        (_path, _package) = (path, package);
+        var trained = BuildGraph();
+        var reach = GraphReach.Of(trained, Manifest.Members);
+        foreach (var parameter in reach.Parameters)
+            Require(parameter.Name, TensorType.F32, [.. parameter.Shape.Dimensions.ToArray().Select(d => (long)d)]);
+        foreach (var table in reach.Tables)
+            RequireTable(table);
+        HashSet<string> tables = [.. reach.Tables.Select(t => t.Name)];
+        foreach (var name in package.Names)
+            if (check == PackageCheck.Whole || !tables.Contains(name))
+                package.Verify(name);
+
+        var inference = InferenceGraph.Of(trained, Manifest.Members);
+        Graph = inference.Graph;
+        _store = new ParameterStore<float>(Graph, table => package.Find(table.Name) is { Entry.Type: TensorType.F32 } rows ? rows.Address : 0);
+        inference.Fill(_store, parameter => package.Find(parameter.Name)!.Value.Address);
+        foreach (var value in Graph.Values)
+            if (value.Operation is Linear linear && value.Shape.Rank == 1)
+                _packed.Add(value, Own(new PackedWeights(
+                    _store.Values(linear.Weight), linear.Weight.Shape[1], linear.Bias is null ? null : _store.Values(linear.Bias),
+                    linear.Weight.Shape[1], linear.Weight.Shape[0])));
+    }
+
+    /// <summary>What the package says of itself.</summary>
+    public PackageManifest Manifest => _package.Manifest;
+
+    /// <summary>Raw values to ids.</summary>
+    public Data.Encoding.Encoder Encoder => _package.Encoder;
+
+    /// <summary>The graph that programs run.</summary>
+    public Graph Graph { get; }
+
+    /// <summary>The weights of <see cref="Graph"/>; those of tables that are not fp32 are not in it.</summary>
+    public ParameterStore<float> Store => _store;
+
+    /// <summary>Bytes of the package.</summary>
+    public long FileLength => _package.FileLength;
+
+    /// <summary>Opens a package.</summary>
+    /// <exception cref="ConsortException">It cannot be read, or is no package, or is damaged.</exception>
+    public static ScoringModel Load(string path, PackageCheck check)
+    {
+        var package = Package.Open(path);
+        try
+        {
+            return new ScoringModel(path, package, check);
+        }
+        catch
+        {
+            package.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A program for one row at a time.</summary>
+    public Program<float> CompileRow() => Compile(1, (value, binding) => value.Operation is Linear linear && _packed.TryGetValue(value, out var weights)
+        ? new RowLinear(linear, weights, binding)
+        : null);
+
+    /// <summary>A program for batches.</summary>
+    public Program<float> CompileBatch(int capacity) => Compile(capacity, (_, _) => null);
+
+    /// <summary>A program for rows that agree in some columns.</summary>
+    public Program<float> CompileCandidates(int capacity, IReadOnlyDictionary<Value, CandidateColumns> columns) => Compile(
+        capacity, (value, binding) => columns.TryGetValue(value, out var parts)
+            ? new CandidateLinear((Linear)value.Operation!, _packed[value], parts, binding)
+            : null);
+
+    /// <summary>The linear layers of which a part is the same for all candidates.</summary>
+    public Dictionary<Value, CandidateColumns> Part(Variation variation)
+    {
+        var parts = new Dictionary<Value, CandidateColumns>();
+        foreach (var value in _packed.Keys)
+        {
+            var flags = value.Inputs.Select(i => variation.Of(i).ToArray()).ToArray();
+            var linear = (Linear)value.Operation!;
+            if (linear.Weight.Shape[0] > 1 && flags.Any(f => f.Contains(false)) && flags.Any(f => f.Contains(true)))
+                parts.Add(value, Own(new CandidateColumns(_store.Values(linear.Weight), linear.Weight.Shape[0], flags)));
+        }
+
+        return parts;
+    }
+
+    /// <summary>Frees a program.</summary>
+    public void Discard(Program<float> program)
+    {
+        lock (_gate)
+            program.Dispose();
+    }
+
+    public void Dispose()
+    {
+        foreach (var owned in _owned)
+            owned.Dispose();
+        _store.Dispose();
+        _package.Dispose();
+    }
+
+    private T Own<T>(T owned)
+        where T : IDisposable
+    {
+        lock (_gate)
+            _owned.Add(owned);
+        return owned;
+    }
+
+    private Program<float> Compile(int capacity, Func<Value, Binding<float>, Kernel?> kernels)
+    {
+        // The store is shared; programs are made one at a time, and each has workers of its own, which are the caller alone.
+        lock (_gate)
+        {
+            return new Program<float>(
+                Graph, _store, capacity, new Workers(1), withGradients: false,
+                kernels: (value, binding) => PackedTable(value.Operation, binding) ?? kernels(value, binding));
+        }
+    }
+
+    private PackedEmbed? PackedTable(Operation? operation, Binding<float> binding) =>
+        operation is Embed embed && _package.Find(embed.Table.Name) is { Entry.Type: not TensorType.F32 } table
+            ? new PackedEmbed(embed, table, _package.Find(TensorPacking.ScaleOf(embed.Table.Name)), binding)
+            : null;
+
+    private Graph BuildGraph()
+    {
+        if (Manifest.Model.Length > MaxModelText)
+            throw PackageHeader.Damaged(_path, $"a model of at most {MaxModelText} characters");
+        Graph graph;
+        try
+        {
+            var options = OptionMap.Parse(Manifest.Model, $"{_path} (model)");
+            var family = Family.From(options);
+            options.Close();
+            graph = family.Build(Encoder.Space);
+        }
+        catch (Exception e) when (e is ArgumentException or OverflowException)
+        {
+            throw PackageHeader.Damaged(_path, $"a model that fits its columns ({e.Message})");
+        }
+
+        return Manifest.Members.All(m => m < graph.Outputs.Count)
+            ? graph
+            : throw PackageHeader.Damaged(_path, $"members of {graph.Outputs.Count}");
+    }
+
+    private void RequireTable(Table table)
+    {
+        var type = _package.Find(table.Name)?.Entry.Type ?? TensorType.F32;
+        if (type == TensorType.U8 || (type != TensorType.F32 && table.Dimension == 1))
+            throw PackageHeader.Damaged(_path, $"table {table.Name} as {(table.Dimension == 1 ? "F32" : "F32, F16 or I8")}, found {type}");
+        Require(table.Name, type, [table.Rows, table.Dimension]);
+        if (type == TensorType.I8)
+            Require(TensorPacking.ScaleOf(table.Name), TensorType.F32, [table.Rows]);
+    }
+
+    private void Require(string name, TensorType type, long[] shape)
+    {
+        if (_package.Find(name) is not { } tensor)
+            throw PackageHeader.Damaged(_path, $"a tensor {name}");
+        if (tensor.Entry.Type != type || !tensor.Entry.Shape.SequenceEqual(shape))
+            throw PackageHeader.Damaged(
+                _path, $"{name} as {type} [{string.Join(", ", shape)}], found {tensor.Entry.Type} [{string.Join(", ", tensor.Entry.Shape)}]");
+        // Kernels read whole vectors of floats that begin on any number of a row, up to a cache line beyond the end.
+        if (tensor.Address % 4 != 0 || !_package.HasRoomAfter(tensor))
+            throw PackageHeader.Damaged(_path, $"{name} on a multiple of 4 bytes with 64 bytes after it");
+    }
+}

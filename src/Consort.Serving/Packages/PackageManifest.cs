@@ -1,0 +1,93 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Consort.Data;
+using Consort.Serving.Calibrations;
+
+namespace Consort.Serving.Packages;
+
+/// <summary>What a package says of itself; its second section, as JSON.</summary>
+public sealed record PackageManifest
+{
+    internal const string KindName = "consort-package";
+    private const int MaxOutputs = 64;
+
+    /// <summary>Always <c>consort-package</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>1.</summary>
+    public required int Format { get; init; }
+
+    /// <summary>What the experiment was called.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The version of the program that wrote it.</summary>
+    public required string Writer { get; init; }
+
+    /// <summary>The experiment's sections <c>embedding</c> and <c>members</c>, YAML.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>The members that are in it, by their number in <see cref="Model"/>.</summary>
+    public required IReadOnlyList<int> Members { get; init; }
+
+    /// <summary>How their logits become one.</summary>
+    public required MemberFusion Fusion { get; init; }
+
+    /// <summary>How tables are held.</summary>
+    public required PackageWeights Weights { get; init; }
+
+    /// <summary>The schema of the raw rows, YAML; the encoder holds the same.</summary>
+    public required string Schema { get; init; }
+
+    /// <summary>The content key of the data it was trained on.</summary>
+    public required string TrainingData { get; init; }
+
+    /// <summary>The run's metrics, as in its <c>metrics.json</c>; null where the run has none.</summary>
+    public JsonElement? Metrics { get; init; }
+
+    /// <summary>From the fused logit to a probability.</summary>
+    public required Calibration Calibration { get; init; }
+
+    /// <summary>XxHash128 of the encoder's section.</summary>
+    public required string EncoderChecksum { get; init; }
+
+    /// <summary>XxHash128 of the header of the weights' section.</summary>
+    public required string WeightsChecksum { get; init; }
+
+    /// <summary>XxHash128 of each tensor.</summary>
+    public required IReadOnlyDictionary<string, string> Tensors { get; init; }
+
+    internal byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, PackageJson.Default.PackageManifest);
+
+    internal static PackageManifest Read(ReadOnlySpan<byte> bytes, string path)
+    {
+        PackageManifest manifest;
+        try
+        {
+            manifest = JsonSerializer.Deserialize(bytes, PackageJson.Default.PackageManifest) ?? throw new JsonException("null");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
+        {
+            throw new ConsortException($"{path}: found a damaged manifest: {e.Message}, expected JSON; pack the run again", e);
+        }
+
+        if (manifest.Kind != KindName || manifest.Format != PackageHeader.Format)
+            throw PackageHeader.Damaged(path, $"a manifest of kind {KindName} and format {PackageHeader.Format}");
+        if (manifest.Model is null || manifest.Schema is null || manifest.Members is null || manifest.Calibration is null
+            || manifest.Tensors is null || manifest.EncoderChecksum is null || manifest.WeightsChecksum is null)
+            throw PackageHeader.Damaged(path, "a manifest without nulls");
+        if (manifest.Members.Count is 0 or > MaxOutputs || manifest.Members.Distinct().Count() != manifest.Members.Count
+            || manifest.Members.Any(m => m is < 0 or >= MaxOutputs))
+            throw PackageHeader.Damaged(path, $"a manifest with 1 to {MaxOutputs} different members");
+        if (!Enum.IsDefined(manifest.Fusion) || !Enum.IsDefined(manifest.Weights))
+            throw PackageHeader.Damaged(path, "a manifest with a known fusion and known weights");
+        if (manifest.Calibration.Mistake() is { } mistake)
+            throw PackageHeader.Damaged(path, $"a calibration with {mistake}");
+        return manifest;
+    }
+}
+
+[JsonSourceGenerationOptions(
+    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(PackageManifest))]
+internal sealed partial class PackageJson : JsonSerializerContext;

@@ -1,0 +1,160 @@
+using System.Linq.Expressions;
+using System.Reflection;
+using Consort.Data;
+using Consort.Serving.Inference;
+
+namespace Consort.Serving;
+
+/// <summary>
+/// Scores rows of a type of the caller's: texts, UTF-8 (<c>byte[]</c>, <see cref="ReadOnlyMemory{T}"/>), numbers and whatever
+/// else writes itself as text; null is missing. How a row is read is compiled once. Made by <see cref="Scorer.For{T}"/>. Safe
+/// for many threads at once.
+/// </summary>
+/// <typeparam name="T">The type of rows.</typeparam>
+public sealed class RowScorer<T>
+{
+    private delegate void Reader(T row, ImpressionRow impression);
+
+    private readonly Scorer _scorer;
+    private readonly Reader[] _readers;
+
+    internal RowScorer(Scorer scorer)
+    {
+        _scorer = scorer;
+        var readers = new Dictionary<int, Reader>();
+        foreach (var member in typeof(T).GetMembers(BindingFlags.Instance | BindingFlags.Public).Where(m => m is FieldInfo or PropertyInfo { CanRead: true }))
+        {
+            if (FieldOf(member) is not { } field)
+                continue;
+            if (!readers.TryAdd(field, ReaderOf(member, field)))
+                throw new ConsortException($"{typeof(T).Name}.{member.Name}: found a second property for field {scorer.Fields[field]}");
+        }
+
+        if (readers.Count == 0)
+            throw new ConsortException($"{typeof(T).Name}: found no property named like a field, expected some of {string.Join(", ", scorer.Fields)}");
+        _readers = [.. readers.Values];
+        Fields = [.. readers.Keys.Order().Select(f => scorer.Fields[f])];
+    }
+
+    /// <summary>The fields that rows give; the others of <see cref="Scorer.Fields"/> are missing in every row.</summary>
+    public IReadOnlyList<string> Fields { get; }
+
+    /// <summary>Scores a row.</summary>
+    /// <returns>The probability of a click.</returns>
+    /// <exception cref="ConsortException">A value is not what its field expects.</exception>
+    public float Score(T row)
+    {
+        var workspace = _scorer.Take();
+        try
+        {
+            Read(row, _scorer.RowOf(workspace.Ids, workspace.Numerics));
+            return _scorer.ScoreRow(workspace, workspace.Ids, workspace.Numerics);
+        }
+        finally
+        {
+            _scorer.Return(workspace);
+        }
+    }
+
+    /// <summary>Scores rows.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="probabilities">Gets the probability of a click of each.</param>
+    /// <exception cref="ConsortException">A value is not what its field expects.</exception>
+    /// <exception cref="ArgumentException">There is too little room.</exception>
+    public void Score(ReadOnlySpan<T> rows, Span<float> probabilities)
+    {
+        if (probabilities.Length < rows.Length)
+            throw new ArgumentException($"found room for {probabilities.Length} probabilities, expected {rows.Length}", nameof(probabilities));
+        var workspace = _scorer.Take();
+        try
+        {
+            var (columns, numerics) = (_scorer.Encoder.Space.Categorical.Count, _scorer.Encoder.Space.Numeric.Count);
+            for (var start = 0; start < rows.Length; start += Workspace.BatchRows)
+            {
+                var count = Math.Min(Workspace.BatchRows, rows.Length - start);
+                for (var row = 0; row < count; row++)
+                    Read(rows[start + row], _scorer.RowOf(workspace.BatchIds.AsSpan(row * columns), workspace.BatchNumerics.AsSpan(row * numerics)));
+                _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, count, probabilities.Slice(start, count));
+            }
+        }
+        finally
+        {
+            _scorer.Return(workspace);
+        }
+    }
+
+    /// <summary>Fills an impression from a row; fields that the row does not give become missing.</summary>
+    /// <exception cref="ConsortException">A value is not what its field expects.</exception>
+    public void Fill(T row, Impression impression)
+    {
+        _scorer.Require(impression.Scorer);
+        Read(row, impression.Row);
+    }
+
+    /// <summary>Fills an impression of a batch from a row; fields that the row does not give become missing.</summary>
+    /// <exception cref="ConsortException">A value is not what its field expects.</exception>
+    public void Fill(T row, ImpressionRow impression) => Read(row, impression);
+
+    private void Read(T row, ImpressionRow impression)
+    {
+        impression.Clear();
+        foreach (var reader in _readers)
+            reader(row, impression);
+    }
+
+    private int? FieldOf(MemberInfo member)
+    {
+        // A record's attribute may stand on the parameter of its constructor.
+        var name = member.GetCustomAttribute<ImpressionFieldAttribute>()?.Name
+            ?? typeof(T).GetConstructors().SelectMany(c => c.GetParameters())
+                .Where(p => p.Name == member.Name).Select(p => p.GetCustomAttribute<ImpressionFieldAttribute>()?.Name).FirstOrDefault(n => n is not null);
+        if (name is not null)
+            return _scorer.FieldIndex(name);
+        for (var field = 0; field < _scorer.Fields.Count; field++)
+            if (string.Equals(_scorer.Fields[field], member.Name, StringComparison.OrdinalIgnoreCase))
+                return field;
+        return null;
+    }
+
+    private static Reader ReaderOf(MemberInfo member, int field)
+    {
+        var (row, impression) = (Expression.Parameter(typeof(T)), Expression.Parameter(typeof(ImpressionRow)));
+        Expression value = Expression.MakeMemberAccess(row, member);
+        var place = Expression.Constant(field);
+        Expression body;
+        if (Nullable.GetUnderlyingType(value.Type) is { } inner)
+        {
+            body = Expression.IfThenElse(
+                Expression.Property(value, "HasValue"),
+                Set(Expression.Property(value, "Value"), inner),
+                Expression.Call(impression, nameof(ImpressionRow.SetMissing), null, place));
+        }
+        else
+        {
+            body = Set(value, value.Type);
+        }
+
+        return Expression.Lambda<Reader>(body, row, impression).Compile();
+
+        Expression Set(Expression given, Type type)
+        {
+            if (type == typeof(string))
+                return Expression.Call(impression, Method(typeof(string)), place, given);
+            if (type == typeof(byte[]))
+                return Expression.Call(typeof(RowScorer<T>), nameof(SetBytes), null, impression, place, Expression.Convert(given, typeof(ReadOnlyMemory<byte>)));
+            if (type == typeof(ReadOnlyMemory<byte>))
+                return Expression.Call(typeof(RowScorer<T>), nameof(SetBytes), null, impression, place, given);
+            if (type.IsValueType && typeof(IUtf8SpanFormattable).IsAssignableFrom(type))
+                return Expression.Call(typeof(RowScorer<T>), nameof(SetNumber), [type], impression, place, given);
+            throw new ConsortException(
+                $"{typeof(T).Name}.{member.Name}: found a {type.Name}, expected a string, UTF-8 bytes, a number or another value that writes itself as text");
+        }
+
+        static MethodInfo Method(Type type) => typeof(ImpressionRow).GetMethod(nameof(ImpressionRow.Set), [typeof(int), type])!;
+    }
+
+    private static void SetBytes(ImpressionRow impression, int field, ReadOnlyMemory<byte> value) => impression.Set(field, value.Span);
+
+    private static void SetNumber<TValue>(ImpressionRow impression, int field, TValue value)
+        where TValue : struct, IUtf8SpanFormattable => impression.Set(field, value);
+}

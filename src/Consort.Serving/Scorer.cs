@@ -1,0 +1,278 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using Consort.Compute.Execution;
+using Consort.Data;
+using Consort.Data.Encoding;
+using Consort.Data.Options;
+using Consort.Serving.Inference;
+using Consort.Serving.Packages;
+
+namespace Consort.Serving;
+
+/// <summary>
+/// A packed model that turns raw values into calibrated probabilities. Safe for many threads at once; once there are as many
+/// workspaces as threads, scoring allocates nothing. <see cref="Dispose"/> lets the calls that are under way finish.
+/// </summary>
+public sealed unsafe class Scorer : IDisposable
+{
+    // Below this many rows, one at a time is faster than a multiply that first packs its weights.
+    private const int FewRows = 8;
+    private readonly WorkspacePool _pool;
+    private readonly int[] _schemaIndex; // by place among Fields
+    private readonly int[][] _categorical; // the columns of each field
+    private readonly int[][] _numeric;
+    private readonly FrozenDictionary<string, int> _places;
+    private readonly ConcurrentDictionary<Type, object> _rowScorers = new();
+    private readonly ConcurrentDictionary<string, CandidateScorer> _candidateScorers = new(StringComparer.Ordinal);
+    private readonly double _share;
+
+    private Scorer(string path, ScoringModel model)
+    {
+        (Path, Encoder, Package) = (path, model.Encoder, model.Manifest);
+        _pool = new WorkspacePool(model);
+        _share = Package.Fusion == MemberFusion.Mean ? 1.0 / Package.Members.Count : 1;
+        _schemaIndex = [.. Enumerable.Range(0, Encoder.Schema.Fields.Count).Where(i => Encoder.Schema.Fields[i].Columns.Count > 0)];
+        Fields = [.. _schemaIndex.Select(i => Encoder.Schema.Fields[i].Name)];
+        _places = Fields.Select((name, place) => KeyValuePair.Create(name, place)).ToFrozenDictionary(StringComparer.Ordinal);
+        var (space, columns) = (Encoder.Space, _schemaIndex.Select(i => Encoder.Schema.Fields[i].Columns).ToArray());
+        _categorical = [.. columns.Select(names => Places(space.Categorical.Select(c => c.Name), names))];
+        _numeric = [.. columns.Select(names => Places(space.Numeric, names))];
+
+        static int[] Places(IEnumerable<string> all, IReadOnlyList<string> names) =>
+            [.. all.Select((name, place) => (name, place)).Where(c => names.Contains(c.name)).Select(c => c.place)];
+    }
+
+    /// <summary>Where the package was loaded from.</summary>
+    public string Path { get; }
+
+    /// <summary>What the package says of itself: model, members, metrics, training data.</summary>
+    public PackageManifest Package { get; }
+
+    /// <summary>The raw fields that it reads, in the schema's order.</summary>
+    public IReadOnlyList<string> Fields { get; }
+
+    /// <summary>Raw values to ids, as fitted on the training rows.</summary>
+    public Encoder Encoder { get; }
+
+    internal WorkspacePool Pool => _pool;
+
+    /// <summary>Loads a package that <c>consort pack</c> has written.</summary>
+    /// <param name="path">The file. It stays mapped until <see cref="Dispose"/>; a new one is moved over it, never written into it.</param>
+    /// <param name="check">What is checked before.</param>
+    /// <exception cref="ConsortException">It cannot be read, is no package, or is not whole and genuine; the message says what was expected.</exception>
+    public static Scorer Load(string path, PackageCheck check = PackageCheck.Whole)
+    {
+        var model = ScoringModel.Load(path, check);
+        try
+        {
+            return new Scorer(path, model);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The place of a field among <see cref="Fields"/>.</summary>
+    /// <exception cref="ConsortException">There is no such field; the message names the nearest.</exception>
+    public int FieldIndex(string name) => _places.TryGetValue(name, out var place)
+        ? place
+        : throw new ConsortException($"field \"{name}\" is not one that the model reads{NearestWord.Hint(name, Fields)}");
+
+    /// <summary>An impression with every field missing.</summary>
+    public Impression NewImpression() => new(this);
+
+    /// <summary>Room for impressions.</summary>
+    /// <param name="capacity">The most, at least 1.</param>
+    public ImpressionBatch NewBatch(int capacity) => new(this, capacity);
+
+    /// <summary>Scores an impression.</summary>
+    /// <returns>The probability of a click.</returns>
+    /// <exception cref="ObjectDisposedException">The scorer was disposed of.</exception>
+    public float Score(Impression impression)
+    {
+        Require(impression.Scorer);
+        var workspace = Take();
+        try
+        {
+            return ScoreRow(workspace, impression.Ids, impression.Numerics);
+        }
+        finally
+        {
+            _pool.Return(workspace);
+        }
+    }
+
+    /// <summary>Scores an impression given as raw values.</summary>
+    /// <param name="values">UTF-8 of each field, in the order of <see cref="Fields"/>; an empty one is what the schema takes it for.</param>
+    /// <returns>The probability of a click.</returns>
+    /// <exception cref="ConsortException">A value is not what its field expects, or there are too many or too few.</exception>
+    public float Score(ReadOnlySpan<ReadOnlyMemory<byte>> values)
+    {
+        if (values.Length != Fields.Count)
+            throw new ConsortException($"found {values.Length} values, expected {Fields.Count}: {string.Join(", ", Fields)}");
+        var workspace = Take();
+        try
+        {
+            for (var field = 0; field < values.Length; field++)
+                Encoder.EncodeField(_schemaIndex[field], values[field].Span, workspace.Ids, workspace.Numerics);
+            return ScoreRow(workspace, workspace.Ids, workspace.Numerics);
+        }
+        finally
+        {
+            _pool.Return(workspace);
+        }
+    }
+
+    /// <summary>Scores a batch.</summary>
+    /// <param name="batch">The impressions.</param>
+    /// <param name="probabilities">Gets the probability of a click of each.</param>
+    /// <exception cref="ArgumentException">There is too little room, or the batch is another scorer's.</exception>
+    public void Score(ImpressionBatch batch, Span<float> probabilities)
+    {
+        FusedLogits(batch, probabilities);
+        for (var row = 0; row < batch.Count; row++)
+            probabilities[row] = Probability(probabilities[row]);
+    }
+
+    /// <summary>The fused logit of each impression, before calibration.</summary>
+    /// <param name="batch">The impressions.</param>
+    /// <param name="logits">Gets a logit each.</param>
+    /// <exception cref="ArgumentException">There is too little room, or the batch is another scorer's.</exception>
+    public void FusedLogits(ImpressionBatch batch, Span<float> logits)
+    {
+        Require(batch.Scorer);
+        if (logits.Length < batch.Count)
+            throw new ArgumentException($"found room for {logits.Length} numbers, expected {batch.Count}", nameof(logits));
+        var workspace = Take();
+        try
+        {
+            var (columns, numerics) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
+            for (var start = 0; start < batch.Count; start += Workspace.BatchRows)
+            {
+                var rows = Math.Min(Workspace.BatchRows, batch.Count - start);
+                RowLogits(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), rows, logits.Slice(start, rows));
+            }
+        }
+        finally
+        {
+            _pool.Return(workspace);
+        }
+    }
+
+    /// <summary>The logit of each member, before fusion and calibration.</summary>
+    /// <param name="impression">The impression.</param>
+    /// <param name="logits">[M], in the order of the package's members.</param>
+    public void Logits(Impression impression, Span<float> logits)
+    {
+        Require(impression.Scorer);
+        var workspace = Take();
+        try
+        {
+            ScoreRow(workspace, impression.Ids, impression.Numerics);
+            for (var member = 0; member < Package.Members.Count; member++)
+                logits[member] = workspace.Row.Logits(member)[0];
+        }
+        finally
+        {
+            _pool.Return(workspace);
+        }
+    }
+
+    /// <summary>
+    /// A scorer of many candidates for one context, which computes what they have in common once; made at the first call for
+    /// these fields.
+    /// </summary>
+    /// <param name="fields">The fields that differ between candidates; all others belong to the context.</param>
+    /// <exception cref="ConsortException">There is no such field.</exception>
+    public CandidateScorer ForCandidates(params ReadOnlySpan<string> fields)
+    {
+        var places = new SortedSet<int>();
+        foreach (var field in fields)
+            places.Add(FieldIndex(field));
+        return _candidateScorers.GetOrAdd(string.Join(',', places), static (_, made) => new CandidateScorer(made.Scorer, made.Places), (Scorer: this, Places: places));
+    }
+
+    /// <summary>
+    /// A scorer of typed rows, made at the first call for a type. Public properties and fields are matched by name, or by
+    /// <see cref="ImpressionFieldAttribute"/>.
+    /// </summary>
+    /// <exception cref="ConsortException">An attribute names no field, or no property matches one.</exception>
+    public RowScorer<T> For<T>() => (RowScorer<T>)_rowScorers.GetOrAdd(typeof(T), static (_, scorer) => new RowScorer<T>(scorer), this);
+
+    /// <summary>No call begins after this; those under way finish, and the last of them frees the map.</summary>
+    public void Dispose() => _pool.Dispose();
+
+    internal ImpressionRow RowOf(Span<int> ids, Span<float> numerics) =>
+        new(this, ids[..Encoder.Space.Categorical.Count], numerics[..Encoder.Space.Numeric.Count]);
+
+    internal int SchemaIndex(int field) => _schemaIndex[field];
+
+    internal ReadOnlySpan<int> CategoricalOf(int field) => _categorical[field];
+
+    internal ReadOnlySpan<int> NumericOf(int field) => _numeric[field];
+
+    internal Workspace Take() => _pool.TryTake() ?? throw new ObjectDisposedException(nameof(Scorer), $"{Path}: the scorer was disposed of");
+
+    internal void Return(Workspace workspace) => _pool.Return(workspace);
+
+    internal void Require(Scorer other)
+    {
+        if (!ReferenceEquals(other, this))
+            throw new ArgumentException($"an impression of the scorer of {other.Path} was given to that of {Path}");
+    }
+
+    internal float ScoreRow(Workspace workspace, Span<int> ids, Span<float> numerics)
+    {
+        Forward(workspace.Row, ids, numerics, 1);
+        return (float)Package.Calibration.Probability(Logit(workspace.Row, 0));
+    }
+
+    internal void ScoreRows(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> probabilities)
+    {
+        RowLogits(workspace, ids, numerics, rows, probabilities);
+        for (var row = 0; row < rows; row++)
+            probabilities[row] = Probability(probabilities[row]);
+    }
+
+    internal float Probability(float logit) => (float)Package.Calibration.Probability(logit);
+
+    internal void Logits(Program<float> program, Span<int> ids, Span<float> numerics, int rows, Span<float> logits)
+    {
+        Forward(program, ids, numerics, rows);
+        for (var row = 0; row < rows; row++)
+            logits[row] = (float)Logit(program, row);
+    }
+
+    private void RowLogits(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> logits)
+    {
+        var (columns, width) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
+        if (rows > FewRows)
+        {
+            Logits(workspace.Batch, ids, numerics, rows, logits);
+            return;
+        }
+
+        for (var row = 0; row < rows; row++)
+        {
+            Forward(workspace.Row, ids[(row * columns)..], numerics[(row * width)..], 1);
+            logits[row] = (float)Logit(workspace.Row, 0);
+        }
+    }
+
+    private static void Forward(Program<float> program, Span<int> ids, Span<float> numerics, int rows)
+    {
+        fixed (int* id = ids)
+        fixed (float* numeric = numerics)
+            program.Forward(id, numeric, new Step(rows, isTraining: false));
+    }
+
+    private double Logit(Program<float> program, int row)
+    {
+        double logit = 0;
+        for (var member = 0; member < program.Members; member++)
+            logit += program.Logits(member)[row];
+        return logit * _share;
+    }
+}

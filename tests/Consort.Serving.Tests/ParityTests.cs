@@ -1,0 +1,138 @@
+using System.Text;
+using Consort.Learning.Strategies;
+using Consort.Models.Tests;
+using Consort.Serving.Packages;
+using Xunit.Abstractions;
+
+namespace Consort.Serving.Tests;
+
+/// <summary>The trainer's evaluation pass and the scorer, on raw values, for every model of the catalogue.</summary>
+[Collection(ServingDataCollection.Name)]
+public sealed class ParityTests(ServingData data, ITestOutputHelper output)
+{
+    private const double Tolerance = 1e-6;
+    private static readonly string[] CandidateFields = ["site", "app", "share"];
+
+    public static TheoryData<string, bool> Models
+    {
+        get
+        {
+            var cases = new TheoryData<string, bool>();
+            foreach (var model in ModelCase.All)
+            {
+                cases.Add(model.Name, false);
+                cases.Add(model.Name, true);
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Score_EveryModel_GivesTheTrainersProbability(string name, bool regularised)
+    {
+        var model = ModelCase.Of(name);
+        // Products of many factors grow beyond what a float can tell apart unless numbers are small.
+        using var family = new TrainedFamily(data, TrainedFamily.Of(name, regularised ? model.Regularised : model.Plain), deviation: 0.15);
+        using var scorer = family.Scorer(family.Content());
+        Compare(scorer, family.Probabilities());
+    }
+
+    [Theory]
+    [InlineData("relu")]
+    [InlineData("silu")]
+    [InlineData("dice")]
+    [InlineData("prelu")]
+    public void Score_TowersOfEachKind_GiveTheTrainersProbability(string activation)
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of(
+            "DeepFM", $"{{ hidden_units: [150, 40, 7], activation: {activation}, batch_norm: true, dropout: 0.2 }}", dimension: 16));
+        using var scorer = family.Scorer(family.Content());
+        Compare(scorer, family.Probabilities());
+    }
+
+    [Theory]
+    [InlineData(MemberFusion.Mean, true)]
+    [InlineData(MemberFusion.Sum, true)]
+    [InlineData(MemberFusion.Mean, false)]
+    public void Score_AnEnsemble_GivesTheTrainersProbability(MemberFusion fusion, bool shared)
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of("DCNv2", "{ hidden_units: [20, 8], batch_norm: true }", count: 3, shared: shared));
+        using var scorer = family.Scorer(family.Content(fusion: fusion));
+        Compare(scorer, family.Probabilities(fusion == MemberFusion.Mean ? Fusion.Mean : Fusion.Sum));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Score_OneMemberOfSeveral_GivesItsProbabilityAndLeavesTheOthersOut(bool shared)
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of("DeepFM", "{ hidden_units: [20, 8] }", count: 3, shared: shared));
+        using var scorer = family.Scorer(family.Content(members: [1]));
+        Compare(scorer, family.Probabilities(member: 1));
+        Assert.DoesNotContain(scorer.Package.Tensors.Keys, t => t.StartsWith("member0/", StringComparison.Ordinal) || t.StartsWith("member2/", StringComparison.Ordinal));
+        Assert.Contains(scorer.Package.Tensors.Keys, t => t.StartsWith("member1/", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(PackageWeights.Fp16, 5, 2e-3)]
+    [InlineData(PackageWeights.Fp16, 16, 2e-3)]
+    [InlineData(PackageWeights.Int8, 5, 3e-2)]
+    [InlineData(PackageWeights.Int8, 16, 3e-2)]
+    public void Score_SmallerWeights_StaysNear(PackageWeights weights, int dimension, double tolerance)
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of("DeepFM", "{ hidden_units: [20, 8] }", dimension: dimension), deviation: 0.15);
+        using var scorer = family.Scorer(family.Content(weights));
+        var most = Compare(scorer, family.Probabilities(), tolerance);
+        Assert.True(most > 0, "the weights are no smaller");
+    }
+
+    private double Compare(Scorer scorer, double[] expected, double tolerance = Tolerance)
+    {
+        var most = 0.0;
+        var found = new float[expected.Length];
+        for (var row = 0; row < expected.Length; row++)
+            found[row] = scorer.Score(data.Values(scorer, row));
+        Check("one row");
+
+        var batch = scorer.NewBatch(expected.Length);
+        for (var row = 0; row < expected.Length; row++)
+        {
+            var added = batch.Add();
+            foreach (var field in scorer.Fields)
+                added.Set(field, data.Raw[row][field]);
+        }
+
+        scorer.Score(batch, found);
+        Check("batch");
+
+        // Rows that share the context of the first, as candidates and one by one.
+        var candidates = scorer.ForCandidates(CandidateFields);
+        var context = scorer.NewImpression();
+        foreach (var field in scorer.Fields)
+            context.Set(field, Encoding.UTF8.GetBytes(data.Raw[0][field]));
+        candidates.Score(context, batch, found);
+        var single = scorer.NewImpression();
+        for (var row = 0; row < expected.Length; row++)
+        {
+            foreach (var field in scorer.Fields)
+                single.Set(field, data.Raw[CandidateFields.Contains(field) ? row : 0][field]);
+            var one = scorer.Score(single);
+            Assert.True(Math.Abs(one - found[row]) <= Tolerance, $"candidate {row}: {found[row]}, alone {one}");
+        }
+
+        output.WriteLine($"largest difference {most:E1}");
+        return most;
+
+        void Check(string way)
+        {
+            for (var row = 0; row < expected.Length; row++)
+            {
+                var difference = Math.Abs(found[row] - expected[row]);
+                Assert.True(difference <= tolerance, $"{way}, row {row}: {found[row]}, the trainer {expected[row]}");
+                most = Math.Max(most, difference);
+            }
+        }
+    }
+}
