@@ -87,7 +87,7 @@ public sealed partial class OptionMap
     private static void CheckDepth(string text, string source)
     {
         var parser = new Parser(new StringReader(text));
-        for (int depth = 0; parser.MoveNext(); )
+        for (int depth = 0; parser.MoveNext();)
         {
             depth += parser.Current!.NestingIncrease;
             if (depth > MaxDepth) throw new ConsortException($"{source}:{parser.Current.Start.Line}: found deeper nesting, expected at most {MaxDepth} levels");
