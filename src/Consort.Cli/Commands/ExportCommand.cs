@@ -102,7 +102,12 @@ internal sealed class ExportCommand : ExampleCommand
             Store = run.Store,
             Encoder = run.Encoder,
             Members = Places(member, [.. Enumerable.Range(0, run.Graph.Outputs.Count)]),
-            Fusion = run.Fusion == Fusion.Mean ? MemberFusion.Mean : MemberFusion.Sum,
+            Fusion = run.Fusion switch
+            {
+                Fusion.Mean => MemberFusion.Mean,
+                Fusion.Concat => MemberFusion.Concat,
+                _ => MemberFusion.Sum,
+            },
             Options = options,
         });
     }

@@ -9,11 +9,11 @@ namespace Consort.Compute.Onnx;
 /// <param name="nodes">Where nodes go.</param>
 /// <param name="value">The value that the operation gives.</param>
 /// <param name="inputs">What it is computed from, already written.</param>
-/// <param name="columns">The number of categorical columns.</param>
-public sealed class OnnxForm(IOnnxNodes nodes, Value value, IReadOnlyList<OnnxValue> inputs, int columns)
+/// <param name="ranges">The ids of the categorical columns.</param>
+public sealed class OnnxForm(IOnnxNodes nodes, Value value, IReadOnlyList<OnnxValue> inputs, IReadOnlyList<IdRange> ranges)
 {
     /// <summary>The number of categorical columns.</summary>
-    public int Columns => columns;
+    public int Columns => ranges.Count;
 
     /// <summary>The inputs.</summary>
     public IReadOnlyList<OnnxValue> Inputs => inputs;
@@ -76,6 +76,15 @@ public sealed class OnnxForm(IOnnxNodes nodes, Value value, IReadOnlyList<OnnxVa
 
     /// <summary>The rows of a table for the ids of columns [first, end): [B, columns, D].</summary>
     public OnnxValue LookUp(Table table, int first, int end) => Node("Gather", nodes.Weight(table), nodes.Ids(first, end));
+
+    /// <summary>The rows of a table that has columns of its own, [B, columns, D].</summary>
+    public OnnxValue LookUp(Table table)
+    {
+        var columns = table.Columns!;
+        var rows = new RowNumbers(ranges, columns);
+        var ids = Take(nodes.Ids(0, Columns), [.. columns.Select(c => (long)c)]); // [B, columns]
+        return Node("Gather", nodes.Weight(table), Node("Sub", ids, Constant([.. columns.Select(c => (long)rows.Shift(c))])));
+    }
 
     /// <summary>Under another shape of a row, of the same size.</summary>
     public OnnxValue Reshape(OnnxValue of, params ReadOnlySpan<int> row)

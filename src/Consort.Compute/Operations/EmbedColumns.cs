@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -36,6 +37,9 @@ public sealed class EmbedColumns : Operation
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
         inputs.Length == 0 ? new Shape(Columns.Count, Table.Dimension) : throw Mismatch(inputs, "none");
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) => form.LookUp(Table);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new EmbedColumnsKernel<T>(this, binding);

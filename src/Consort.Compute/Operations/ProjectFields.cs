@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -64,6 +65,20 @@ public sealed class ProjectFields : Operation
         foreach (var field in Fields)
             flops += 2L * (field.Matrix?.Shape.Size ?? 0);
         return flops;
+    }
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var fields = new OnnxValue[Fields.Count]; // [B, 1, D] each
+        for (var i = 0; i < fields.Length; i++)
+        {
+            var (input, index, matrix) = Fields[i];
+            var own = form.Slice(form.Inputs[input], index, index + 1); // [B, 1, d]
+            fields[i] = matrix is null ? own : form.Node("MatMul", own, form.Weight(matrix));
+        }
+
+        return form.Node("Concat", new OnnxAttribute("axis", 1), fields);
     }
 
     /// <inheritdoc/>

@@ -110,7 +110,12 @@ public sealed class RunPacker : IDisposable
         Store = _store,
         Encoder = _encoder,
         Members = Members(),
-        Fusion = _fusion == Fusion.Mean ? MemberFusion.Mean : MemberFusion.Sum,
+        Fusion = _fusion switch
+            {
+                Fusion.Mean => MemberFusion.Mean,
+                Fusion.Concat => MemberFusion.Concat,
+                _ => MemberFusion.Sum,
+            },
         Weights = _request.Weights,
         Calibration = calibration,
         TrainingData = _dataKey,

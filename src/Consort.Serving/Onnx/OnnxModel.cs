@@ -70,7 +70,7 @@ internal sealed class OnnxModel
 
             writer.Scope = value.Name;
             var before = writer.Graph.Node.Count;
-            var result = operation.ToOnnx(new OnnxForm(writer, value, [.. value.Inputs.Select(i => written[i.Index])], graph.Columns.Count));
+            var result = operation.ToOnnx(new OnnxForm(writer, value, [.. value.Inputs.Select(i => written[i.Index])], graph.Columns));
             written[value.Index] = result;
             if (writer.Graph.Node.Count > before)
                 writer.Describe(result, value.Shape);
