@@ -130,7 +130,7 @@ public sealed class RunPacker : IDisposable
         try
         {
             var data = OptionMap.Load(_folder.Experiment).Section("data");
-            var source = DataSource.From(data, Path.GetFullPath(data.TextOrNull("folder") ?? ".", _folder.Path));
+            var source = DataSource.From(data, Path.GetFullPath(data.TextOrNull("folder") ?? ".", _folder.Path), _folder.Path);
             var (dataset, _) = source.Open(_request.Threads, _request.Encoding, cancellation);
             missing = null;
             if (_dataKey.Length == 0 || dataset.Key == _dataKey)

@@ -56,8 +56,9 @@ public sealed record MlpOptions
     /// <param name="fallback">What holds for keys that are not there; null for the usual tower.</param>
     /// <param name="batchNorm">Given by models that have one such flag for several towers, or none: it is not read then, nor are
     /// <c>layer_norm</c> and <c>initializer</c>, for such models say themselves how they are normalised and begin.</param>
+    /// <param name="layerNorm">Given by models whose key <c>layer_norm</c> is of something else.</param>
     /// <exception cref="ConsortException">A value is out of its range, or both normalisations are asked for.</exception>
-    public static MlpOptions From(OptionMap options, string prefix = "", MlpOptions? fallback = null, bool? batchNorm = null)
+    public static MlpOptions From(OptionMap options, string prefix = "", MlpOptions? fallback = null, bool? batchNorm = null, bool? layerNorm = null)
     {
         fallback ??= new MlpOptions();
         var isPlain = batchNorm is null;
@@ -66,7 +67,7 @@ public sealed record MlpOptions
             HiddenUnits = options.Integers(prefix + "hidden_units", fallback.HiddenUnits, 1, 65536),
             Activation = options.Choice(prefix + "activation", fallback.Activation, Activations),
             BatchNorm = batchNorm ?? options.Flag(prefix + "batch_norm", fallback.BatchNorm),
-            LayerNorm = isPlain ? options.Flag(prefix + "layer_norm", fallback.LayerNorm) : fallback.LayerNorm,
+            LayerNorm = layerNorm ?? (isPlain ? options.Flag(prefix + "layer_norm", fallback.LayerNorm) : fallback.LayerNorm),
             Initializer = isPlain ? options.Choice(prefix + "initializer", fallback.Initializer, Initializers) : fallback.Initializer,
             Dropout = options.Number(prefix + "dropout", fallback.Dropout, 0, 0.99),
         };

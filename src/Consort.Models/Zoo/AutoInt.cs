@@ -35,7 +35,7 @@ public sealed record AutoInt(MlpOptions Mlp, int AttentionLayers, AttentionOptio
         if (attention.Dimension % attention.Heads != 0)
             throw options.Error("attention_dim", $"found {attention.Dimension}, expected a number that num_heads {attention.Heads} divides");
         return new AutoInt(
-            MlpOptions.From(options, fallback: NoTower), options.Integer("attention_layers", 2, 1, 32), attention, options.Flag("use_wide", false));
+            MlpOptions.From(options, fallback: NoTower, layerNorm: false), options.Integer("attention_layers", 2, 1, 32), attention, options.Flag("use_wide", false));
     }
 
     /// <inheritdoc/>
