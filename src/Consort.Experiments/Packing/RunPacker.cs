@@ -111,11 +111,11 @@ public sealed class RunPacker : IDisposable
         Encoder = _encoder,
         Members = Members(),
         Fusion = _fusion switch
-            {
-                Fusion.Mean => MemberFusion.Mean,
-                Fusion.Concat => MemberFusion.Concat,
-                _ => MemberFusion.Sum,
-            },
+        {
+            Fusion.Mean => MemberFusion.Mean,
+            Fusion.Concat => MemberFusion.Concat,
+            _ => MemberFusion.Sum,
+        },
         Weights = _request.Weights,
         Calibration = calibration,
         TrainingData = _dataKey,
