@@ -16,6 +16,8 @@ internal sealed class BucketColumn(string name, int field, MissingTexts missing,
 
     public const string Expected = "an integer or empty";
 
+    private static readonly int[] Common = [.. Enumerable.Range(Lowest, Highest - Lowest).Select(x => (int)Bucket(x))];
+
     private int[] _ids = [];
     private int[] _buckets = [];
 
@@ -25,8 +27,10 @@ internal sealed class BucketColumn(string name, int field, MissingTexts missing,
         set
         {
             base.Offset = value;
-            _ids = [.. Enumerable.Range(Lowest, Highest - Lowest).Select(x => IdOfBucket(Bucket(x)))];
-            _buckets = [.. Enumerable.Range(0, Buckets).Select(b => IdOfBucket(b))];
+            _buckets = new int[Buckets];
+            for (int b = 0; b < Buckets; b++) _buckets[b] = IdOfBucket(b);
+            _ids = new int[Common.Length];
+            for (int i = 0; i < _ids.Length; i++) _ids[i] = Common[i] < 0 ? IdOfBucket(Common[i]) : _buckets[Common[i]];
         }
     }
 

@@ -5,7 +5,7 @@ namespace Consort.Data.Encoding;
 /// <summary>Reads back the columns of a schema: the categorical ones first, then the numeric ones, each in the schema's order.</summary>
 internal static class ColumnCatalogue
 {
-    public static List<ColumnEncoder> Read(Schema schema, BinaryReader reader)
+    public static List<ColumnEncoder> Read(Schema schema, BinaryReader reader, Func<Vocabulary> vocabulary)
     {
         var columns = new List<ColumnEncoder>();
         int[] leaders = SharedVocabularies.Leaders(schema);
@@ -24,18 +24,19 @@ internal static class ColumnCatalogue
                     continue;
                 }
                 for (int part = 0; part < field.Columns.Count; part++)
-                    columns.Add(ReadColumn(field, i, part, missing, reader));
+                    columns.Add(ReadColumn(field, i, part, missing, reader, vocabulary));
             }
         }
         return columns;
     }
 
-    private static ColumnEncoder ReadColumn(Field field, int index, int part, MissingTexts missing, BinaryReader reader) => field switch
+    private static ColumnEncoder ReadColumn(
+        Field field, int index, int part, MissingTexts missing, BinaryReader reader, Func<Vocabulary> vocabulary) => field switch
     {
-        { Derive.Count: > 0 } => new TimeColumn(field.Columns[part], index, missing, Vocabulary.Read(reader), field.Derive[part]),
+        { Derive.Count: > 0 } => new TimeColumn(field.Columns[part], index, missing, vocabulary(), field.Derive[part]),
         { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } => new HashColumn(field.Name, index, missing, field.Transform.Count),
-        { Kind: FieldKind.Categorical } => new TokenColumn(field.Name, index, missing, Vocabulary.Read(reader)),
-        { Transform.Kind: TransformKind.Log2Buckets } => new BucketColumn(field.Name, index, missing, Vocabulary.Read(reader)),
+        { Kind: FieldKind.Categorical } => new TokenColumn(field.Name, index, missing, vocabulary()),
+        { Transform.Kind: TransformKind.Log2Buckets } => new BucketColumn(field.Name, index, missing, vocabulary()),
         { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),
         _ => new NumberColumn(field.Name, index, missing, field.Transform.Kind, NumberColumn.Read(reader)),
     };

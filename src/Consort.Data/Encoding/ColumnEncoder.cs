@@ -39,8 +39,8 @@ internal abstract unsafe class ColumnEncoder
     /// <exception cref="CellError">A cell is not what the column expects.</exception>
     public abstract void Encode(byte* data, Cell* cells, int rows, byte* target, int stride);
 
-    /// <summary>Writes what was fitted.</summary>
-    public abstract void Write(BinaryWriter writer);
+    /// <summary>Writes what was fitted; a vocabulary as <paramref name="vocabulary"/> does.</summary>
+    public abstract void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary);
 
     /// <summary>The text of the id Offset + index, index at least 2.</summary>
     public virtual string Token(int index) => index.ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -135,8 +135,7 @@ public sealed unsafe class Encoder
         using var content = new MemoryStream();
         using (var writer = new BinaryWriter(content, System.Text.Encoding.UTF8, leaveOpen: true))
         {
-            writer.Write(Schema.ToYaml());
-            foreach (ColumnEncoder column in _categorical.Concat(_numeric).Where(c => c.Leader is null)) column.Write(writer);
+            WriteContent(writer, (_, vocabulary) => vocabulary.Write(writer));
         }
         ReadOnlySpan<byte> bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
         using var head = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true);
@@ -167,15 +166,31 @@ public sealed unsafe class Encoder
             byte[] bytes = head.ReadBytes((int)length);
             if (bytes.Length != length || !XxHash128.Hash(bytes).AsSpan().SequenceEqual(checksum)) throw new InvalidDataException("checksum");
             using var reader = new BinaryReader(new MemoryStream(bytes));
-            var options = OptionMap.Parse(reader.ReadString(), source);
-            // A fitted schema is whole in itself: no file is opened because another file says so.
-            if (options.Has("file")) throw new InvalidDataException("a schema that names a file");
-            var schema = Schema.Load(options);
-            return new Encoder(schema, ColumnCatalogue.Read(schema, reader));
+            return ReadContent(reader, source, () => Vocabulary.Read(reader));
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or OverflowException or FormatException)
+        catch (Exception e) when (IsDamage(e))
         {
             throw new ConsortException($"{source}: found a damaged encoder; its checksum or length does not agree, expected a whole one", e);
         }
     }
+
+    /// <summary>Writes the schema and what was fitted.</summary>
+    internal void WriteContent(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
+    {
+        writer.Write(Schema.ToYaml());
+        foreach (ColumnEncoder column in _categorical.Concat(_numeric).Where(c => c.Leader is null)) column.Write(writer, vocabulary);
+    }
+
+    /// <summary>Reads what <see cref="WriteContent"/> wrote.</summary>
+    internal static Encoder ReadContent(BinaryReader reader, string source, Func<Vocabulary> vocabulary)
+    {
+        var options = OptionMap.Parse(reader.ReadString(), source);
+        // A fitted schema is whole in itself: no file is opened because another file says so.
+        if (options.Has("file")) throw new InvalidDataException("a schema that names a file");
+        var schema = Schema.Load(options);
+        return new Encoder(schema, ColumnCatalogue.Read(schema, reader, vocabulary));
+    }
+
+    /// <summary>Whether reading failed because the bytes are wrong.</summary>
+    internal static bool IsDamage(Exception e) => e is InvalidDataException or EndOfStreamException or OverflowException or FormatException;
 }

@@ -53,7 +53,7 @@ internal sealed class NumberColumn(string name, int field, MissingTexts missing,
         }
     }
 
-    public override void Write(BinaryWriter writer)
+    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
     {
         writer.Write(facts.Count);
         writer.Write(facts.Mean);
@@ -100,7 +100,7 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
         return $"({low}, {high}]";
     }
 
-    public override void Write(BinaryWriter writer)
+    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
     {
         writer.Write(boundaries.Length);
         foreach (double boundary in boundaries) writer.Write(boundary);
@@ -138,5 +138,5 @@ internal sealed class HashColumn(string name, int field, MissingTexts missing, i
 
     public override string Token(int index) => string.Create(CultureInfo.InvariantCulture, $"hash {index - 2}");
 
-    public override void Write(BinaryWriter writer) { }
+    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary) { }
 }

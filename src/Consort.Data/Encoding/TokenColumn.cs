@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Consort.Data.Readers;
 
 namespace Consort.Data.Encoding;
@@ -26,14 +27,14 @@ internal class TokenColumn : ColumnEncoder
         set
         {
             base.Offset = value;
-            _table = Leader is TokenColumn leader ? leader._table : Vocabulary.Index(value + 2);
+            _table = Vocabulary.Index;
         }
     }
 
     public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
     {
         TokenTable table = _table!;
-        int missing = Offset, unknown = Offset + 1;
+        int missing = Offset, known = Vocabulary.Count;
         ulong* keys = stackalloc ulong[RowGroup.Capacity];
         for (int r = 0; r < rows; r++)
         {
@@ -44,7 +45,7 @@ internal class TokenColumn : ColumnEncoder
         {
             byte* token = data + cells[r].Start;
             int length = cells[r].Length;
-            *(int*)(target + (nint)r * stride) = _missing.Holds(token, length) ? missing : table.Find(keys[r], token, length, unknown);
+            *(int*)(target + (nint)r * stride) = _missing.Holds(token, length) ? missing : IdAt(table.Find(keys[r], token, length, -1), missing, known);
         }
         GC.KeepAlive(table);
     }
@@ -70,11 +71,17 @@ internal class TokenColumn : ColumnEncoder
         fixed (byte* given = token)
         {
             byte* text = token.Length < 8 ? padded : given;
-            return _table!.Find(TokenTable.Key(text, token.Length), text, token.Length, Offset + 1);
+            int id = IdAt(_table!.Find(TokenTable.Key(text, token.Length), text, token.Length, -1), Offset, Vocabulary.Count);
+            GC.KeepAlive(_table);
+            return id;
         }
     }
 
-    public override void Write(BinaryWriter writer) => Vocabulary.Write(writer);
+    // A number that is no place in the vocabulary is of no token, or of a damaged file: no id leaves the column's range.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int IdAt(int index, int offset, int known) => (uint)index < (uint)known ? offset + 2 + index : offset + 1;
+
+    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary) => vocabulary(writer, Vocabulary);
 
     public override string Token(int index) => System.Text.Encoding.UTF8.GetString(Vocabulary.Token(index - 2));
 

@@ -8,6 +8,8 @@ namespace Consort.Data.Encoding;
 /// <summary>
 /// Open addressing from a token's bytes to a number, in native memory. Tokens of up to 8 bytes lie in their slot,
 /// so that a look-up touches one cache line; longer ones are found by a 64-bit hash and compared in an arena.
+/// A package holds slots and arena as they are, and the table is then used where the file is mapped: whatever these
+/// bytes are, a look-up ends and reads nothing outside them.
 /// </summary>
 internal sealed unsafe class TokenTable : IDisposable
 {
@@ -25,19 +27,59 @@ internal sealed unsafe class TokenTable : IDisposable
 
     private const uint LongToken = 16;
 
+    /// <summary>The fewest slots, as a power of two.</summary>
+    public const int LeastBits = 6;
+
+    /// <summary>The most slots, as a power of two.</summary>
+    public const int MostBits = 30;
+
     private Slot* _slots;
     private int _shift;
     private nuint _mask;
     private byte* _arena;
     private nuint _arenaUsed;
     private nuint _arenaSize;
+    private readonly SafeBuffer? _owner; // whose memory it is, which stays mapped as long as this refers to it
 
     public TokenTable(int expected = 64)
     {
-        int bits = 6;
+        int bits = LeastBits;
         while (1L << bits < expected * 8L / 5) bits++;
         Allocate(bits);
     }
+
+    /// <summary>A table that was built elsewhere, used in place; it can be read, not changed.</summary>
+    /// <param name="slots">2^<paramref name="bits"/> slots of <see cref="SlotBytes"/>.</param>
+    /// <param name="bits">From <see cref="LeastBits"/> to <see cref="MostBits"/>.</param>
+    /// <param name="arena">The longer tokens.</param>
+    /// <param name="arenaBytes">Their bytes.</param>
+    /// <param name="owner">Whose memory that is.</param>
+    /// <exception cref="InvalidDataException">Every slot is taken: a look-up would not end.</exception>
+    public TokenTable(byte* slots, int bits, byte* arena, long arenaBytes, SafeBuffer owner)
+    {
+        _slots = (Slot*)slots;
+        _shift = 64 - bits;
+        _mask = ((nuint)1 << bits) - 1;
+        _arena = arena;
+        _arenaUsed = _arenaSize = (nuint)arenaBytes;
+        _owner = owner;
+        GC.SuppressFinalize(this);
+        nuint i = 0;
+        while (i <= _mask && _slots[i].Meta != 0) i++;
+        if (i > _mask) throw new InvalidDataException("vocabulary without a free slot");
+    }
+
+    /// <summary>Bytes of a slot.</summary>
+    public static int SlotBytes => sizeof(Slot);
+
+    /// <summary>The slots as a power of two.</summary>
+    public int Bits => 64 - _shift;
+
+    /// <summary>The bytes of the slots; valid as long as the table is.</summary>
+    public ReadOnlyMemoryBlock Slots => new(_slots, (long)(_mask + 1) * sizeof(Slot));
+
+    /// <summary>The bytes of longer tokens; valid as long as the table is.</summary>
+    public ReadOnlyMemoryBlock Arena => new(_arena, (long)_arenaUsed);
 
     /// <summary>The tokens held.</summary>
     public int Count { get; private set; }
@@ -112,6 +154,32 @@ internal sealed unsafe class TokenTable : IDisposable
         }
     }
 
+    /// <summary>Visits the number of every token with the place of its slot.</summary>
+    public void VisitPlaces(Action<int, int> visit)
+    {
+        for (nuint i = 0; i <= _mask; i++)
+        {
+            if (_slots[i].Meta != 0) visit(_slots[i].Value, (int)i);
+        }
+    }
+
+    /// <summary>A copy of the token at a place; an empty one where there is none.</summary>
+    public byte[] TokenAt(int place)
+    {
+        if ((nuint)(uint)place > _mask) return [];
+        Slot* slot = _slots + place;
+        byte[] token;
+        if (slot->Meta < LongToken) token = new ReadOnlySpan<byte>(&slot->Key, Math.Clamp((int)slot->Meta - 1, 0, 8)).ToArray();
+        else
+        {
+            nuint at = (nuint)(slot->Meta - LongToken) * 8;
+            bool fits = at + 4 <= _arenaUsed && *(int*)(_arena + at) >= 0 && at + 4 + (nuint)(*(int*)(_arena + at)) <= _arenaUsed;
+            token = fits ? new ReadOnlySpan<byte>(_arena + at + 4, *(int*)(_arena + at)).ToArray() : [];
+        }
+        GC.KeepAlive(this);
+        return token;
+    }
+
     public void Dispose()
     {
         Free();
@@ -133,7 +201,9 @@ internal sealed unsafe class TokenTable : IDisposable
 
     private bool SameLong(Slot* slot, byte* token, int length)
     {
-        byte* entry = _arena + (nuint)(slot->Meta - LongToken) * 8;
+        nuint at = (nuint)(slot->Meta - LongToken) * 8;
+        if (at + 4 + (nuint)length > _arenaUsed) return false; // of a damaged file alone
+        byte* entry = _arena + at;
         return *(int*)entry == length
             && new ReadOnlySpan<byte>(entry + 4, length).SequenceEqual(new ReadOnlySpan<byte>(token, length));
     }
@@ -147,6 +217,7 @@ internal sealed unsafe class TokenTable : IDisposable
 
     private ref int Insert(ulong key, byte* token, int length)
     {
+        if (_owner is not null) throw new InvalidOperationException("a table in a file cannot be changed");
         if ((ulong)Count * 8 >= ((ulong)_mask + 1) * 5) Grow();
         Count++;
         nuint i = Home(key);
@@ -189,7 +260,7 @@ internal sealed unsafe class TokenTable : IDisposable
 
     private void Allocate(int bits)
     {
-        if (bits > 30) throw new ConsortException("found more than 671 million distinct tokens in one column; set transform hash for it");
+        if (bits > MostBits) throw new ConsortException("found more than 671 million distinct tokens in one column; set transform hash for it");
         nuint bytes = (nuint)sizeof(Slot) << bits;
         _slots = (Slot*)NativeMemory.AlignedAlloc(bytes, 64);
         NativeMemory.Clear(_slots, bytes);
@@ -199,6 +270,7 @@ internal sealed unsafe class TokenTable : IDisposable
 
     private void Free()
     {
+        if (_owner is not null) return;
         NativeMemory.AlignedFree(_slots);
         NativeMemory.Free(_arena);
         _slots = null;

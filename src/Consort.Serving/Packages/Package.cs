@@ -47,10 +47,7 @@ internal sealed unsafe class Package : IDisposable
                 throw PackageHeader.Damaged(path, "a manifest that agrees with its checksum");
             Manifest = PackageManifest.Read(manifest, path);
             Check(header.Encoder, Manifest.EncoderChecksum, "an encoder");
-            using var encoder = new UnmanagedMemoryStream(_data + header.Encoder.Offset, header.Encoder.Length);
-            Encoder = Encoder.Read(encoder, path);
-            if (encoder.Position != encoder.Length)
-                throw PackageHeader.Damaged(path, "nothing after the encoder");
+            Encoder = ReadEncoder(header);
             ReadWeights(header.Weights);
         }
         catch
@@ -126,7 +123,7 @@ internal sealed unsafe class Package : IDisposable
     // Bytes that no section owns are zeros, so that no byte of the file can change unseen.
     private void CheckGaps(in PackageHeader header)
     {
-        foreach (var (from, to) in (ReadOnlySpan<(long, long)>)[(header.Manifest.End, header.Encoder.Offset), (header.Encoder.End, header.Weights.Offset)])
+        foreach (var (from, to) in (ReadOnlySpan<(long, long)>)[(header.Manifest.End, header.Encoder.Offset), (header.Encoder.End, header.Vocabularies.Offset), (header.Vocabularies.End, header.Weights.Offset)])
             if (new ReadOnlySpan<byte>(_data + from, (int)(to - from)).ContainsAnyExcept((byte)0))
                 throw PackageHeader.Damaged(_path, "zeros between sections");
     }
@@ -135,6 +132,33 @@ internal sealed unsafe class Package : IDisposable
     {
         if (Hash(_data + section.Offset, section.Length) != checksum)
             throw PackageHeader.Damaged(_path, $"{what} that agrees with its checksum");
+    }
+
+    // The vocabularies have a map of their own: an encoder may be asked after its package was given up, by whoever still holds
+    // it, so that map goes with the last reference to the encoder.
+    private Encoder ReadEncoder(in PackageHeader header)
+    {
+        var section = header.Vocabularies;
+        using var head = new UnmanagedMemoryStream(_data + header.Encoder.Offset, header.Encoder.Length);
+        // A view of no length would reach to the end of the file.
+        var view = _file.CreateViewAccessor(section.Offset, Math.Max(1, section.Length), MemoryMappedFileAccess.Read);
+        try
+        {
+            var owner = view.SafeMemoryMappedViewHandle;
+            byte* data = null;
+            owner.AcquirePointer(ref data);
+            // A reference that is counted would outlive the finalizer; the owner itself is referred to instead.
+            owner.ReleasePointer();
+            data += view.PointerOffset;
+            if (Hash(data, section.Length) != Manifest.VocabulariesChecksum)
+                throw PackageHeader.Damaged(_path, "vocabularies that agree with their checksum");
+            return EncoderImage.Open(head, owner, data, section.Length, _path);
+        }
+        catch
+        {
+            view.Dispose();
+            throw;
+        }
     }
 
     private void ReadWeights(Section section)

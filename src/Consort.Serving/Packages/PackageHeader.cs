@@ -12,18 +12,21 @@ internal readonly record struct Section(long Offset, long Length)
 }
 
 /// <summary>
-/// The first 128 bytes of a package, little-endian: magic, format, own length, the file's length, three sections (offset and
+/// The first 128 bytes of a package, little-endian: magic, format, own length, the file's length, four sections (offset and
 /// length each), the XxHash128 of the manifest, zeros, and the XxHash128 of the 112 bytes before.
 /// </summary>
-internal readonly record struct PackageHeader(long FileLength, Section Manifest, Section Encoder, Section Weights, UInt128 ManifestHash)
+internal readonly record struct PackageHeader(
+    long FileLength, Section Manifest, Section Encoder, Section Vocabularies, Section Weights, UInt128 ManifestHash)
 {
     public const int Length = 128;
-    public const int Format = 1;
+    public const int Format = 2;
     public const int MaxManifest = 16 << 20;
     public const int EncoderAlignment = 64;
+    public const int VocabulariesAlignment = 4096;
     public const int WeightsAlignment = 4096;
     private const int HashAt = 112;
-    private const int ReservedAt = 88;
+    private const int ManifestHashAt = 88;
+    private const int ReservedAt = 104;
 
     private static ReadOnlySpan<byte> Magic => "CONSORTM"u8;
 
@@ -38,14 +41,14 @@ internal readonly record struct PackageHeader(long FileLength, Section Manifest,
         BinaryPrimitives.WriteInt32LittleEndian(bytes[12..], Length);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], FileLength);
         var at = 24;
-        foreach (var section in (ReadOnlySpan<Section>)[Manifest, Encoder, Weights])
+        foreach (var section in (ReadOnlySpan<Section>)[Manifest, Encoder, Vocabularies, Weights])
         {
             BinaryPrimitives.WriteInt64LittleEndian(bytes[at..], section.Offset);
             BinaryPrimitives.WriteInt64LittleEndian(bytes[(at + 8)..], section.Length);
             at += 16;
         }
 
-        BinaryPrimitives.WriteUInt128BigEndian(bytes[72..], ManifestHash);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes[ManifestHashAt..], ManifestHash);
         XxHash128.Hash(bytes[..HashAt], bytes[HashAt..]);
     }
 
@@ -64,16 +67,17 @@ internal readonly record struct PackageHeader(long FileLength, Section Manifest,
         if (bytes[ReservedAt..HashAt].ContainsAnyExcept((byte)0))
             throw Damaged(path, "zeros in the reserved bytes of the header");
         var header = new PackageHeader(
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), SectionAt(bytes, 24), SectionAt(bytes, 40), SectionAt(bytes, 56),
-            BinaryPrimitives.ReadUInt128BigEndian(bytes[72..]));
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), SectionAt(bytes, 24), SectionAt(bytes, 40), SectionAt(bytes, 56), SectionAt(bytes, 72),
+            BinaryPrimitives.ReadUInt128BigEndian(bytes[ManifestHashAt..]));
         if (header.FileLength != fileLength)
             throw Damaged(path, $"{Text(header.FileLength)} bytes, found {Text(fileLength)}");
         // Sections follow each other in their order, so the lengths alone decide where they lie, and none overlaps another.
-        if (header.Manifest.Length is < 2 or > MaxManifest || header.Encoder.Length < 0 || header.Weights.Length < 8
-            || header.Encoder.Length > fileLength || header.Weights.Length > fileLength
+        if (header.Manifest.Length is < 2 or > MaxManifest || header.Encoder.Length < 0 || header.Vocabularies.Length < 0 || header.Weights.Length < 8
+            || header.Encoder.Length > fileLength || header.Vocabularies.Length > fileLength || header.Weights.Length > fileLength
             || header.Manifest.Offset != Length
             || header.Encoder.Offset != Align(header.Manifest.End, EncoderAlignment)
-            || header.Weights.Offset != Align(header.Encoder.End, WeightsAlignment)
+            || header.Vocabularies.Offset != Align(header.Encoder.End, VocabulariesAlignment)
+            || header.Weights.Offset != Align(header.Vocabularies.End, WeightsAlignment)
             || header.Weights.End != fileLength)
             throw Damaged(path, "sections that follow each other to the end of the file");
         return header;

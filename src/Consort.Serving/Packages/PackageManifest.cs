@@ -14,7 +14,7 @@ public sealed record PackageManifest
     /// <summary>Always <c>consort-package</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>1.</summary>
+    /// <summary>2.</summary>
     public required int Format { get; init; }
 
     /// <summary>What the experiment was called.</summary>
@@ -50,6 +50,9 @@ public sealed record PackageManifest
     /// <summary>XxHash128 of the encoder's section.</summary>
     public required string EncoderChecksum { get; init; }
 
+    /// <summary>XxHash128 of the vocabularies' section.</summary>
+    public required string VocabulariesChecksum { get; init; }
+
     /// <summary>XxHash128 of the header of the weights' section.</summary>
     public required string WeightsChecksum { get; init; }
 
@@ -73,7 +76,8 @@ public sealed record PackageManifest
         if (manifest.Kind != KindName || manifest.Format != PackageHeader.Format)
             throw PackageHeader.Damaged(path, $"a manifest of kind {KindName} and format {PackageHeader.Format}");
         if (manifest.Model is null || manifest.Schema is null || manifest.Members is null || manifest.Calibration is null
-            || manifest.Tensors is null || manifest.EncoderChecksum is null || manifest.WeightsChecksum is null)
+            || manifest.Tensors is null || manifest.EncoderChecksum is null || manifest.VocabulariesChecksum is null
+            || manifest.WeightsChecksum is null)
             throw PackageHeader.Damaged(path, "a manifest without nulls");
         if (manifest.Members.Count is 0 or > MaxOutputs || manifest.Members.Distinct().Count() != manifest.Members.Count
             || manifest.Members.Any(m => m is < 0 or >= MaxOutputs))

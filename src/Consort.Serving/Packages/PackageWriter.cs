@@ -1,8 +1,8 @@
 using System.IO.Hashing;
 using System.Reflection;
-using System.Text;
 using Consort.Compute.Graphs;
 using Consort.Data;
+using Consort.Data.Encoding;
 using Consort.Data.Storage;
 using Consort.Serving.Inference;
 
@@ -26,25 +26,28 @@ public static unsafe class PackageWriter
         var entries = new List<TensorEntry>();
         foreach (var tensor in tensors)
             entries.Add(new TensorEntry(tensor.Name, tensor.Type, tensor.Shape, entries.Count == 0 ? 0 : entries[^1].Begin + entries[^1].Bytes, tensor.Bytes));
-        var text = Encoding.UTF8.GetBytes(TensorLayout.Header(new Dictionary<string, string> { ["format"] = "consort-package-1" }, entries, Alignment));
+        var text = System.Text.Encoding.UTF8.GetBytes(TensorLayout.Header(new Dictionary<string, string> { ["format"] = "consort-package-2" }, entries, Alignment));
         byte[] weightsHeader = [.. BitConverter.GetBytes((long)text.Length), .. text];
-        using var encoder = new MemoryStream();
-        content.Encoder.Write(encoder);
-        var manifest = Manifest(content, tensors, encoder, weightsHeader);
+        var encoder = EncoderImage.Head(content.Encoder);
+        var (vocabularies, vocabulariesHash) = Vocabularies(content.Encoder);
+        var manifest = Manifest(content, tensors, encoder, vocabulariesHash, weightsHeader);
 
         var manifestAt = new Section(PackageHeader.Length, manifest.Length);
         var encoderAt = new Section(PackageHeader.Align(manifestAt.End, PackageHeader.EncoderAlignment), encoder.Length);
+        var vocabulariesAt = new Section(PackageHeader.Align(encoderAt.End, PackageHeader.VocabulariesAlignment), vocabularies);
         var weightsAt = new Section(
-            PackageHeader.Align(encoderAt.End, PackageHeader.WeightsAlignment), weightsHeader.Length + entries[^1].Begin + entries[^1].Bytes);
+            PackageHeader.Align(vocabulariesAt.End, PackageHeader.WeightsAlignment), weightsHeader.Length + entries[^1].Begin + entries[^1].Bytes);
         var header = new byte[PackageHeader.Length];
-        new PackageHeader(weightsAt.End, manifestAt, encoderAt, weightsAt, XxHash128.HashToUInt128(manifest)).Write(header);
+        new PackageHeader(weightsAt.End, manifestAt, encoderAt, vocabulariesAt, weightsAt, XxHash128.HashToUInt128(manifest)).Write(header);
         SafeFile.Write(path, stream =>
         {
             stream.Write(header);
             stream.Write(manifest);
             stream.Write(new byte[encoderAt.Offset - manifestAt.End]);
-            stream.Write(encoder.GetBuffer(), 0, (int)encoder.Length);
-            stream.Write(new byte[weightsAt.Offset - encoderAt.End]);
+            stream.Write(encoder);
+            stream.Write(new byte[vocabulariesAt.Offset - encoderAt.End]);
+            EncoderImage.Memory(content.Encoder, stream.Write);
+            stream.Write(new byte[weightsAt.Offset - vocabulariesAt.End]);
             stream.Write(weightsHeader);
             foreach (var tensor in tensors)
                 tensor.ForEachBlock(stream.Write);
@@ -77,7 +80,19 @@ public static unsafe class PackageWriter
         }
     }
 
-    private static byte[] Manifest(PackageContent content, List<TensorPacking> tensors, MemoryStream encoder, byte[] weightsHeader)
+    private static (long Length, string Checksum) Vocabularies(Data.Encoding.Encoder encoder)
+    {
+        long length = 0;
+        var hash = new XxHash128();
+        EncoderImage.Memory(encoder, bytes =>
+        {
+            length += bytes.Length;
+            hash.Append(bytes);
+        });
+        return (length, Convert.ToHexStringLower(hash.GetCurrentHash()));
+    }
+
+    private static byte[] Manifest(PackageContent content, List<TensorPacking> tensors, byte[] encoder, string vocabularies, byte[] weightsHeader)
     {
         var checksums = new Dictionary<string, string>();
         foreach (var tensor in tensors)
@@ -101,7 +116,8 @@ public static unsafe class PackageWriter
             TrainingData = content.TrainingData,
             Metrics = content.Metrics,
             Calibration = content.Calibration,
-            EncoderChecksum = Convert.ToHexStringLower(XxHash128.Hash(encoder.GetBuffer().AsSpan(0, (int)encoder.Length))),
+            EncoderChecksum = Convert.ToHexStringLower(XxHash128.Hash(encoder)),
+            VocabulariesChecksum = vocabularies,
             WeightsChecksum = Convert.ToHexStringLower(XxHash128.Hash(weightsHeader)),
             Tensors = checksums,
         }.ToBytes();
