@@ -80,11 +80,18 @@ internal readonly record struct FileStamp(string Path, long Length, DateTime Wri
 {
     public static FileStamp? Of(string path)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists)
+        try
+        {
+            var file = new FileInfo(path);
+            if (!file.Exists)
+                return null;
+            // A link to the package of the day, as orchestrators mount files.
+            var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+            return target.Exists ? new FileStamp(target.FullName, target.Length, target.LastWriteTimeUtc) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
             return null;
-        // A link to the package of the day, as orchestrators mount files.
-        var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-        return target.Exists ? new FileStamp(target.FullName, target.Length, target.LastWriteTimeUtc) : null;
+        }
     }
 }
