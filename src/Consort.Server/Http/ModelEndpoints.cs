@@ -215,7 +215,7 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, S
                 json.WriteString("loaded", version.Loaded);
                 json.WriteString("package", package.Name);
                 json.WriteNumber("members", package.Members.Count);
-                json.WriteString("weights", package.Weights.ToString());
+                json.WriteString("weights", package.Weights.ToString().ToLowerInvariant());
                 json.WriteString("training_data", package.TrainingData);
                 json.WriteEndObject();
             }
