@@ -6,7 +6,6 @@ using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
 using Consort.Models;
-using Consort.Serving;
 using Consort.Serving.Packages;
 using Encoder = Consort.Data.Encoding.Encoder;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Reflection;
 using Consort.Data;
 using Consort.Server.Grpc;

@@ -7,8 +7,8 @@ namespace Consort.Serving;
 
 /// <summary>
 /// Scores many candidates for one context: the fields of the context are encoded once, and of every linear layer that reads
-/// embeddings the part that depends on the context alone is computed once. Made by <see cref="Scorer.ForCandidates"/>, and
-/// kept. Safe for many threads at once.
+/// embeddings the part that depends on the context alone is computed once. Made by <see cref="Scorer.ForCandidates"/>.
+/// Safe for many threads at once.
 /// </summary>
 public sealed class CandidateScorer
 {
@@ -17,15 +17,12 @@ public sealed class CandidateScorer
     private readonly Dictionary<Value, CandidateColumns> _parts;
     private readonly Func<Program<float>> _compile;
 
-    internal CandidateScorer(Scorer scorer, ReadOnlySpan<string> fields)
+    internal CandidateScorer(Scorer scorer, IReadOnlyCollection<int> places)
     {
         Scorer = scorer;
-        var places = new List<int>();
-        foreach (var field in fields)
-            places.Add(scorer.FieldIndex(field));
         if (places.Count == 0)
             throw new ConsortException($"found no candidate fields, expected at least one of {string.Join(", ", scorer.Fields)}");
-        Fields = [.. places.Distinct().Order().Select(p => scorer.Fields[p])];
+        Fields = [.. places.Select(p => scorer.Fields[p])];
         _columns = [.. places.SelectMany(p => scorer.CategoricalOf(p).ToArray()).Distinct().Order()];
         _numerics = [.. places.SelectMany(p => scorer.NumericOf(p).ToArray()).Distinct().Order()];
 
@@ -34,8 +31,7 @@ public sealed class CandidateScorer
             categorical[column] = true;
         foreach (var column in _numerics)
             numeric[column] = true;
-        if (!scorer.Pool.TryHold())
-            throw new ObjectDisposedException(nameof(Scorer));
+        ObjectDisposedException.ThrowIf(!scorer.Pool.TryHold(), scorer);
         try
         {
             var model = scorer.Pool.Model;
@@ -73,8 +69,11 @@ public sealed class CandidateScorer
                 var rows = Math.Min(Workspace.BatchRows, candidates.Count - start);
                 Fill(workspace.BatchIds, context.Ids, candidates.Ids, start, rows, Scorer.Encoder.Space.Categorical.Count, _columns);
                 Fill(workspace.BatchNumerics, context.Numerics, candidates.Numerics, start, rows, Scorer.Encoder.Space.Numeric.Count, _numerics);
-                Scorer.Run(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, rows, probabilities.Slice(start, rows));
+                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, rows, probabilities.Slice(start, rows));
             }
+
+            for (var row = 0; row < candidates.Count; row++)
+                probabilities[row] = Scorer.Probability(probabilities[row]);
         }
         finally
         {

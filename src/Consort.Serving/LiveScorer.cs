@@ -31,7 +31,7 @@ public sealed class LiveScorer(Scorer first) : IDisposable
 
     /// <summary>Scores a typed row by the scorer of now.</summary>
     /// <inheritdoc cref="RowScorer{T}.Score(T)"/>
-    public float Score<T>(T row)
+    public float ScoreRow<T>(T row)
     {
         using var lease = Lease();
         return lease.Scorer.For<T>().Score(row);

@@ -91,6 +91,10 @@ public sealed class RowScorer<T>
         Read(row, impression.Row);
     }
 
+    /// <summary>Fills an impression of a batch from a row; fields that the row does not give become missing.</summary>
+    /// <exception cref="ConsortException">A value is not what its field expects.</exception>
+    public void Fill(T row, ImpressionRow impression) => Read(row, impression);
+
     private void Read(T row, ImpressionRow impression)
     {
         impression.Clear();

@@ -4,7 +4,6 @@ using Consort.Compute.Execution;
 using Consort.Data;
 using Consort.Data.Encoding;
 using Consort.Data.Options;
-using Consort.Data.Schemas;
 using Consort.Serving.Inference;
 using Consort.Serving.Packages;
 
@@ -24,6 +23,7 @@ public sealed unsafe class Scorer : IDisposable
     private readonly int[][] _numeric;
     private readonly FrozenDictionary<string, int> _places;
     private readonly ConcurrentDictionary<Type, object> _rowScorers = new();
+    private readonly ConcurrentDictionary<string, CandidateScorer> _candidateScorers = new(StringComparer.Ordinal);
     private readonly double _share;
 
     private Scorer(string path, ScoringModel model)
@@ -131,9 +131,20 @@ public sealed unsafe class Scorer : IDisposable
     /// <exception cref="ArgumentException">There is too little room, or the batch is another scorer's.</exception>
     public void Score(ImpressionBatch batch, Span<float> probabilities)
     {
+        FusedLogits(batch, probabilities);
+        for (var row = 0; row < batch.Count; row++)
+            probabilities[row] = Probability(probabilities[row]);
+    }
+
+    /// <summary>The fused logit of each impression, before calibration.</summary>
+    /// <param name="batch">The impressions.</param>
+    /// <param name="logits">Gets a logit each.</param>
+    /// <exception cref="ArgumentException">There is too little room, or the batch is another scorer's.</exception>
+    public void FusedLogits(ImpressionBatch batch, Span<float> logits)
+    {
         Require(batch.Scorer);
-        if (probabilities.Length < batch.Count)
-            throw new ArgumentException($"found room for {probabilities.Length} probabilities, expected {batch.Count}", nameof(probabilities));
+        if (logits.Length < batch.Count)
+            throw new ArgumentException($"found room for {logits.Length} numbers, expected {batch.Count}", nameof(logits));
         var workspace = Take();
         try
         {
@@ -141,7 +152,7 @@ public sealed unsafe class Scorer : IDisposable
             for (var start = 0; start < batch.Count; start += Workspace.BatchRows)
             {
                 var rows = Math.Min(Workspace.BatchRows, batch.Count - start);
-                ScoreRows(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), rows, probabilities.Slice(start, rows));
+                RowLogits(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), rows, logits.Slice(start, rows));
             }
         }
         finally
@@ -169,10 +180,19 @@ public sealed unsafe class Scorer : IDisposable
         }
     }
 
-    /// <summary>A scorer of many candidates for one context, which computes what they have in common once.</summary>
+    /// <summary>
+    /// A scorer of many candidates for one context, which computes what they have in common once; made at the first call for
+    /// these fields.
+    /// </summary>
     /// <param name="fields">The fields that differ between candidates; all others belong to the context.</param>
     /// <exception cref="ConsortException">There is no such field.</exception>
-    public CandidateScorer ForCandidates(params ReadOnlySpan<string> fields) => new(this, fields);
+    public CandidateScorer ForCandidates(params ReadOnlySpan<string> fields)
+    {
+        var places = new SortedSet<int>();
+        foreach (var field in fields)
+            places.Add(FieldIndex(field));
+        return _candidateScorers.GetOrAdd(string.Join(',', places), static (_, made) => new CandidateScorer(made.Scorer, made.Places), (Scorer: this, Places: places));
+    }
 
     /// <summary>
     /// A scorer of typed rows, made at the first call for a type. Public properties and fields are matched by name, or by
@@ -205,40 +225,54 @@ public sealed unsafe class Scorer : IDisposable
 
     internal float ScoreRow(Workspace workspace, Span<int> ids, Span<float> numerics)
     {
-        // All are pinned.
-        fixed (int* id = ids)
-        fixed (float* numeric = numerics)
-            workspace.Row.Forward(id, numeric, new Step(1, isTraining: false));
-        return Probability(workspace.Row, 0);
+        Forward(workspace.Row, ids, numerics, 1);
+        return (float)Package.Calibration.Probability(Logit(workspace.Row, 0));
     }
 
     internal void ScoreRows(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> probabilities)
     {
+        RowLogits(workspace, ids, numerics, rows, probabilities);
+        for (var row = 0; row < rows; row++)
+            probabilities[row] = Probability(probabilities[row]);
+    }
+
+    internal float Probability(float logit) => (float)Package.Calibration.Probability(logit);
+
+    internal void Logits(Program<float> program, Span<int> ids, Span<float> numerics, int rows, Span<float> logits)
+    {
+        Forward(program, ids, numerics, rows);
+        for (var row = 0; row < rows; row++)
+            logits[row] = (float)Logit(program, row);
+    }
+
+    private void RowLogits(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> logits)
+    {
         var (columns, width) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
-        if (rows <= FewRows)
+        if (rows > FewRows)
         {
-            for (var row = 0; row < rows; row++)
-                probabilities[row] = ScoreRow(workspace, ids[(row * columns)..], numerics[(row * width)..]);
+            Logits(workspace.Batch, ids, numerics, rows, logits);
             return;
         }
 
-        Run(workspace.Batch, ids, numerics, rows, probabilities);
+        for (var row = 0; row < rows; row++)
+        {
+            Forward(workspace.Row, ids[(row * columns)..], numerics[(row * width)..], 1);
+            logits[row] = (float)Logit(workspace.Row, 0);
+        }
     }
 
-    internal void Run(Program<float> program, Span<int> ids, Span<float> numerics, int rows, Span<float> probabilities)
+    private static void Forward(Program<float> program, Span<int> ids, Span<float> numerics, int rows)
     {
         fixed (int* id = ids)
         fixed (float* numeric = numerics)
             program.Forward(id, numeric, new Step(rows, isTraining: false));
-        for (var row = 0; row < rows; row++)
-            probabilities[row] = Probability(program, row);
     }
 
-    private float Probability(Program<float> program, int row)
+    private double Logit(Program<float> program, int row)
     {
         double logit = 0;
         for (var member = 0; member < program.Members; member++)
             logit += program.Logits(member)[row];
-        return (float)Package.Calibration.Probability(logit * _share);
+        return logit * _share;
     }
 }

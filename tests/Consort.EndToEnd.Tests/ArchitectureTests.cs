@@ -17,7 +17,7 @@ public sealed class ArchitectureTests
         ["Consort.Serving"] = ["Consort.Models", "Consort.Data", "Consort.Compute"],
         // Of Data only what its words are: fields of the schema, mistakes.
         ["Consort.Server"] = ["Consort.Serving", "Consort.Data"],
-        ["Consort.Experiments"] = ["Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute"],
+        ["Consort.Experiments"] = ["Consort.Learning", "Consort.Serving", "Consort.Models", "Consort.Data", "Consort.Compute"],
         ["Consort.Cli"] = ["Consort.Server", "Consort.Experiments", "Consort.Serving", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute"],
     };
 

@@ -22,7 +22,7 @@ public sealed class GrpcTests(ServerFixture fixture)
         request.Id = "7";
         request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "probability" });
         var answer = await client.Call("ModelInfer", request, ModelInferResponse.Parser);
-        Near(answer.Outputs[0].Contents.Fp32Contents);
+        Near([.. answer.Outputs[0].Contents.Fp32Contents]);
         Assert.Equal(("clicks", "1", "7", "FP32"), (answer.ModelName, answer.ModelVersion, answer.Id, answer.Outputs[0].Datatype));
         Assert.Equal([fixture.Raw.Count], answer.Outputs[0].Shape);
     }
@@ -167,10 +167,10 @@ public sealed class GrpcTests(ServerFixture fixture)
         return request;
     }
 
-    private void Near(IReadOnlyList<float> found)
+    private void Near(float[] found)
     {
-        Assert.Equal(fixture.Raw.Count, found.Count);
-        for (var row = 0; row < found.Count; row++)
+        Assert.Equal(fixture.Raw.Count, found.Length);
+        for (var row = 0; row < found.Length; row++)
             Assert.Equal(fixture.Score(row), found[row], Tolerance);
     }
 }

@@ -134,14 +134,15 @@ public sealed class RegistryTests(ServerFixture fixture)
         await using var server = await TestServer.Start(file);
         var rows = Enumerable.Range(0, 40).ToArray();
         float[] first = [.. rows.Select(r => fixture.Score(r))], second = [.. rows.Select(r => fixture.Score(r, fixture.SecondScorer))];
-        var body = JsonSerializer.Serialize(new { rows = rows.Select(fixture.Row) });
+        // As rows and as candidates, whose scorers a version makes when it is first asked for them.
+        string[] bodies = [JsonSerializer.Serialize(new { rows = rows.Select(fixture.Row) }), JsonSerializer.Serialize(new { candidates = rows.Select(fixture.Row) })];
         using var stop = new CancellationTokenSource();
         var calls = 0;
-        var load = Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
+        var load = Enumerable.Range(0, 6).Select(l => Task.Run(async () =>
         {
             while (!stop.IsCancellationRequested)
             {
-                var answer = await server.Post("/v1/score", body);
+                var answer = await server.Post("/v1/score", bodies[l % 2]);
                 var found = TestServer.Probabilities(answer);
                 // Odd versions are the first package: each answer is of one from beginning to end.
                 var expected = int.Parse((string)answer.Body["version"]!, System.Globalization.CultureInfo.InvariantCulture) % 2 == 1 ? first : second;

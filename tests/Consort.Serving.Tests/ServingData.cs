@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
-using Encoder = Consort.Data.Encoding.Encoder;
 using Consort.Data.Datasets;
 using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
+using Encoder = Consort.Data.Encoding.Encoder;
 
 namespace Consort.Serving.Tests;
 

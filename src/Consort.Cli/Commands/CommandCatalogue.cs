@@ -21,6 +21,7 @@ internal static class CommandCatalogue
         new("train", t => new TrainCommand(t)),
         new("evaluate", t => new EvaluateCommand(t)),
         new("predict", t => new PredictCommand(t)),
+        new("pack", t => new PackCommand(t)),
         new("encode", t => new EncodeCommand(t)),
         new("data synth", t => new DataSynthCommand(t)),
         new("data describe", t => new DataDescribeCommand(t)),

@@ -174,7 +174,7 @@ public sealed unsafe class Encoder
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or OverflowException or FormatException)
         {
-            throw new ConsortException($"{source}: found a damaged encoder; its checksum or length does not agree", e);
+            throw new ConsortException($"{source}: found a damaged encoder; its checksum or length does not agree, expected a whole one", e);
         }
     }
 }

@@ -10,6 +10,8 @@ namespace Consort.Data.Options;
 /// </summary>
 public sealed partial class OptionMap
 {
+    private const int MaxDepth = 64;
+
     private readonly string _source;
     private readonly long _line;
     private readonly Dictionary<string, (long Line, YamlNode Node)> _entries = new(StringComparer.Ordinal);
@@ -63,6 +65,7 @@ public sealed partial class OptionMap
         var stream = new YamlStream();
         try
         {
+            CheckDepth(text, source);
             stream.Load(new StringReader(text));
         }
         catch (YamlException e)
@@ -78,6 +81,17 @@ public sealed partial class OptionMap
             YamlScalarNode { Value: null or "" } => Empty(source),
             var other => throw new ConsortException($"{source}:{other.Start.Line}: found a {Kind(other)}, expected keys and values"),
         };
+    }
+
+    // Building the document is recursive, reading its events is not: a text that is all brackets must not end the process.
+    private static void CheckDepth(string text, string source)
+    {
+        var parser = new Parser(new StringReader(text));
+        for (int depth = 0; parser.MoveNext();)
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > MaxDepth) throw new ConsortException($"{source}:{parser.Current.Start.Line}: found deeper nesting, expected at most {MaxDepth} levels");
+        }
     }
 
     /// <summary>A map without keys, for defaults.</summary>

@@ -69,7 +69,7 @@ internal sealed class WorkspacePool(ScoringModel model) : IDisposable
     {
         lock (_gate)
         {
-            if (_isFreed || _isClosed)
+            if (_isFreed || (_isClosed && _holds == 0))
                 return false;
             _holds++;
             return true;

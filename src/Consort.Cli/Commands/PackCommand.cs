@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Globalization;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Data;
+using Consort.Experiments.Packing;
+using Consort.Serving.Calibrations;
+using Consort.Serving.Packages;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Makes one file of a run, to be scored anywhere.</summary>
+internal sealed class PackCommand : ExampleCommand
+{
+    private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
+    private readonly Option<string> _out = new("--out", "-o") { Description = "The package.", HelpName = "FILE", Required = true };
+    private readonly Option<int?> _member = new Option<int?>("--member") { Description = "One member alone, counted from 0.", HelpName = "N" }.WithinOrNone(0, 63);
+    private readonly Option<bool> _ensemble = new("--ensemble") { Description = "All members and their fusion: what is packed unless told otherwise." };
+    private readonly Option<string> _weights = new("--weights") { Description = "Numbers of embedding tables: fp32, fp16 or int8.", DefaultValueFactory = _ => "fp32" };
+    private readonly Option<string> _calibration = new("--calibration")
+    {
+        Description = "From logits to probabilities, fitted on the run's validation rows: none, platt or isotonic.",
+        DefaultValueFactory = _ => "none",
+    };
+
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<string?> _json = Shared.Json();
+    private readonly Option<bool> _quiet = Shared.Quiet();
+
+    public PackCommand(Terminal terminal) : base(
+        "pack", "Pack a run into one file to score with: model, encoder, weights, calibration.", terminal,
+        "pack runs/DeepFM-seed1 -o model.consort",
+        "pack runs/kdef-seed1 -o model.consort --weights int8 --calibration isotonic",
+        "pack runs/mutual-seed1 -o model.consort --member 2")
+    {
+        _weights.AcceptOnlyFromAmong("fp32", "fp16", "int8");
+        _calibration.AcceptOnlyFromAmong("none", "platt", "isotonic");
+        Add(_run);
+        Add(_out);
+        Add(_member);
+        Add(_ensemble);
+        Add(_weights);
+        Add(_calibration);
+        Add(_threads);
+        Add(_json);
+        Add(_quiet);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var (output, json, member) = (arguments.GetRequiredValue(_out), arguments.GetValue(_json), arguments.GetValue(_member));
+        JsonFile.Check(json);
+        if (Directory.Exists(output))
+            throw new ConsortException($"--out {output}: found a folder, expected the name of a file");
+        if (member is not null && arguments.GetValue(_ensemble))
+            throw new ConsortException("--ensemble: found beside --member, expected one of them");
+        var request = new PackRequest(arguments.GetRequiredValue(_run), output, arguments.GetValue(_threads))
+        {
+            Member = member,
+            Weights = Enum.Parse<PackageWeights>(arguments.GetValue(_weights)!, ignoreCase: true),
+            Calibration = Enum.Parse<CalibrationKind>(arguments.GetValue(_calibration)!, ignoreCase: true),
+            Encoding = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status),
+        };
+        var result = RunPacker.Pack(request, Terminal.Cancellation);
+        Terminal.Status.Clear();
+        JsonFile.Write(json, new Dictionary<string, object?>
+        {
+            ["bytes"] = result.Bytes,
+            ["members"] = result.Members,
+            ["weights"] = arguments.GetValue(_weights),
+            ["calibration"] = arguments.GetValue(_calibration),
+            ["splits"] = result.Splits.ToDictionary(s => s.Split, s => new Dictionary<string, double>
+            {
+                ["auc_run"] = s.Trained.Auc,
+                ["auc"] = s.Packed.Auc,
+                ["logloss_run"] = s.Trained.LogLoss,
+                ["logloss"] = s.Packed.LogLoss,
+                ["calibration_error_run"] = s.Trained.CalibrationError,
+                ["calibration_error"] = s.Packed.CalibrationError,
+            }),
+        });
+        Terminal.Output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{output}: {string.Join(" + ", result.Members)}, {result.Bytes / 1e6:F1} MB, {arguments.GetValue(_weights)} tables"));
+        if (result.Calibration.Kind == CalibrationKind.Platt)
+            Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Platt: p = sigmoid({result.Calibration.Slope:F4} z {result.Calibration.Intercept:+ 0.0000;- 0.0000})"));
+        if (result.NotMeasured is { } reason)
+            Terminal.Output.WriteLine($"what it costs was not measured: {reason}");
+        else
+            Terminal.Tables.Write(TableOf(result));
+        return CommandLine.Success;
+    }
+
+    private static Spectre.Console.Table TableOf(PackResult result)
+    {
+        var table = Tables.New(1, "", "AUC of the run", "of the package", "cost", "log-loss of the run", "of the package", "calibration error", "of the package");
+        foreach (var split in result.Splits)
+            table.Add(
+                split.Split, Text(split.Trained.Auc, "F6"), Text(split.Packed.Auc, "F6"), Text(split.Trained.Auc - split.Packed.Auc, "F6"),
+                Text(split.Trained.LogLoss, "F6"), Text(split.Packed.LogLoss, "F6"), Text(split.Trained.CalibrationError, "F5"), Text(split.Packed.CalibrationError, "F5"));
+        return table;
+    }
+
+    private static string Text(double number, string format) => number.ToString(format, CultureInfo.InvariantCulture);
+}

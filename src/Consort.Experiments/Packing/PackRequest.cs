@@ -1,0 +1,41 @@
+using Consort.Data.Datasets;
+using Consort.Learning.Evaluation;
+using Consort.Serving.Calibrations;
+using Consort.Serving.Packages;
+
+namespace Consort.Experiments.Packing;
+
+/// <summary>What to pack, and how.</summary>
+/// <param name="Run">The folder of a finished run.</param>
+/// <param name="Output">The package; replaced when the new one is whole.</param>
+/// <param name="Threads">To measure with, at least 1.</param>
+public sealed record PackRequest(string Run, string Output, int Threads)
+{
+    /// <summary>The member to take alone; null for the ensemble of all.</summary>
+    public int? Member { get; init; }
+
+    /// <summary>How tables are held.</summary>
+    public PackageWeights Weights { get; init; }
+
+    /// <summary>Fitted on the run's validation rows.</summary>
+    public CalibrationKind Calibration { get; init; }
+
+    /// <summary>Told about encoding, where the run's rows must be encoded again; or null.</summary>
+    public IProgress<EncodeProgress>? Encoding { get; init; }
+}
+
+/// <summary>A split by the run's own numbers and by the package.</summary>
+/// <param name="Split"><c>valid</c> or <c>test</c>.</param>
+/// <param name="Trained">By the run.</param>
+/// <param name="Packed">By the package, calibrated.</param>
+public sealed record PackedSplit(string Split, Metrics Trained, Metrics Packed);
+
+/// <summary>What came of packing.</summary>
+/// <param name="Path">The package.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Members">The models in it.</param>
+/// <param name="Calibration">What was fitted.</param>
+/// <param name="Splits">What the package costs or brings, where that could be measured.</param>
+/// <param name="NotMeasured">Why it was not measured, or null.</param>
+public sealed record PackResult(
+    string Path, long Bytes, IReadOnlyList<string> Members, Calibration Calibration, IReadOnlyList<PackedSplit> Splits, string? NotMeasured);

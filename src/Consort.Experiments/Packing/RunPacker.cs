@@ -1,0 +1,227 @@
+using System.Text.Json;
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Parallel;
+using Consort.Compute.Parameters;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Data.Encoding;
+using Consort.Data.Options;
+using Consort.Data.Storage;
+using Consort.Experiments.Files;
+using Consort.Learning.Checkpoints;
+using Consort.Learning.Evaluation;
+using Consort.Learning.Runs;
+using Consort.Learning.Strategies;
+using Consort.Learning.Training;
+using Consort.Models;
+using Consort.Serving;
+using Consort.Serving.Calibrations;
+using Consort.Serving.Packages;
+
+namespace Consort.Experiments.Packing;
+
+/// <summary>Makes a package of a run, calibrates it on the run's validation rows, and measures what it costs.</summary>
+public sealed class RunPacker : IDisposable
+{
+    private const int BatchSize = 4096;
+    private readonly PackRequest _request;
+    private readonly RunFolder _folder;
+    private readonly Experiment _experiment;
+    private readonly Encoder _encoder;
+    private readonly string _model;
+    private readonly Graph _graph;
+    private readonly ParameterStore<float> _store;
+    private readonly string _dataKey;
+    private readonly Fusion _fusion;
+
+    private RunPacker(PackRequest request)
+    {
+        if (!Directory.Exists(request.Run) || !File.Exists(Path.Combine(request.Run, "experiment.yaml")))
+            throw new ConsortException($"{request.Run}: found no run there, expected a folder that `consort train --out` has written");
+        (_request, _folder) = (request, new RunFolder(request.Run));
+        _experiment = Experiment.OfRun(_folder.Experiment);
+        var count = _experiment.Family.Members.Count;
+        if (request.Member is { } member && (member < 0 || member >= count))
+            throw new ConsortException($"--member: found {member}, expected 0 to {count - 1}, the members of {request.Run}");
+        _encoder = Encoder.Load(_folder.Encoder);
+        _fusion = _experiment.Phases[^1].Strategy.Fusion;
+        var options = OptionMap.Load(_folder.Experiment);
+        Family.From(options);
+        _model = options.Resolved(); // what was asked for: the family, with every default
+        _graph = _experiment.Family.Build(_encoder.Space);
+        _store = new ParameterStore<float>(_graph);
+        Checkpoint.Load(_folder.FinalCheckpoint(_experiment.Phases.Select(p => p.Name)), _store);
+        _dataKey = DataKey(_folder.Environment);
+    }
+
+    /// <summary>Packs a run.</summary>
+    /// <exception cref="ConsortException">
+    /// There is no such run or member, the package cannot be written, or it is to be calibrated and the run's rows are not at
+    /// hand.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The user stopped it; nothing was written.</exception>
+    public static PackResult Pack(PackRequest request, CancellationToken cancellation)
+    {
+        using var packer = new RunPacker(request);
+        return packer.Pack(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _store.Dispose();
+
+    private PackResult Pack(CancellationToken cancellation)
+    {
+        using var dataset = OpenData(out var missing, cancellation);
+        if (dataset is null && _request.Calibration != CalibrationKind.None)
+            throw new ConsortException($"--calibration {_request.Calibration}: the run's validation rows are not at hand: {missing}");
+        var calibration = Calibration.None;
+        var splits = new List<PackedSplit>();
+        if (dataset is not null)
+        {
+            // Calibration is fitted to what the package's own numbers say.
+            var draft = SafeFile.TempName(_request.Output);
+            try
+            {
+                PackageWriter.Write(draft, Content(calibration));
+                using var scorer = Scorer.Load(draft);
+                if (_request.Calibration != CalibrationKind.None)
+                    calibration = Fit(scorer, dataset.Valid ?? throw new ConsortException($"--calibration: found no validation rows in the run's data"), cancellation);
+                foreach (var (name, split) in new[] { ("valid", dataset.Valid), ("test", dataset.Test) })
+                    if (split is not null)
+                        splits.Add(new PackedSplit(name, Trained(split, cancellation), Packed(scorer, split, calibration, cancellation)));
+            }
+            finally
+            {
+                File.Delete(draft);
+            }
+        }
+
+        PackageWriter.Write(_request.Output, Content(calibration));
+        var members = Members().Select(m => _experiment.Family.Members[m].Name).ToArray();
+        return new PackResult(_request.Output, new FileInfo(_request.Output).Length, members, calibration, splits, missing);
+    }
+
+    private PackageContent Content(Calibration calibration) => new()
+    {
+        Name = _experiment.Name,
+        Model = _model,
+        Graph = _graph,
+        Store = _store,
+        Encoder = _encoder,
+        Members = Members(),
+        Fusion = _fusion == Fusion.Mean ? MemberFusion.Mean : MemberFusion.Sum,
+        Weights = _request.Weights,
+        Calibration = calibration,
+        TrainingData = _dataKey,
+        Metrics = ReadMetrics(_folder.Metrics),
+    };
+
+    // A member alone is its own ensemble.
+    private int[] Members() => _request.Member is { } member ? [member] : [.. Enumerable.Range(0, _graph.Outputs.Count)];
+
+    private EncodedDataset? OpenData(out string? missing, CancellationToken cancellation)
+    {
+        try
+        {
+            var data = OptionMap.Load(_folder.Experiment).Section("data");
+            var source = DataSource.From(data, Path.GetFullPath(data.TextOrNull("folder") ?? ".", _folder.Path));
+            var (dataset, _) = source.Open(_request.Threads, _request.Encoding, cancellation);
+            missing = null;
+            if (_dataKey.Length == 0 || dataset.Key == _dataKey)
+                return dataset;
+            missing = $"{dataset.Folder} holds other rows than the run was trained on";
+            dataset.Dispose();
+        }
+        catch (ConsortException e)
+        {
+            missing = e.Message;
+        }
+
+        return null;
+    }
+
+    private static Calibration Fit(CalibrationKind kind, List<float> logits, List<float> labels)
+    {
+        try
+        {
+            return CalibrationFit.Fit(kind, logits.ToArray(), labels.ToArray());
+        }
+        catch (ArgumentException e)
+        {
+            throw new ConsortException($"--calibration: the run's validation rows cannot be used: {e.Message}", e);
+        }
+    }
+
+    private Calibration Fit(Scorer scorer, EncodedSplit split, CancellationToken cancellation)
+    {
+        var (all, clicks) = (new List<float>(), new List<float>());
+        ForEachBatch(scorer, split, (logits, labels) =>
+        {
+            all.AddRange(logits);
+            clicks.AddRange(labels);
+        }, cancellation);
+        return Fit(_request.Calibration, all, clicks);
+    }
+
+    private Metrics Trained(EncodedSplit split, CancellationToken cancellation)
+    {
+        using var workers = new Workers(_request.Threads);
+        using var program = new Program<float>(_graph, _store, BatchSize, workers, withGradients: false, _experiment.Training.Precision);
+        var metrics = new LogitPass(program).Evaluate(split, _fusion, cancellation).Metrics;
+        return _request.Member is { } member ? metrics.Members[member] : metrics.Ensemble;
+    }
+
+    private static Metrics Packed(Scorer scorer, EncodedSplit split, Calibration calibration, CancellationToken cancellation)
+    {
+        using var evaluator = new Evaluator();
+        ForEachBatch(scorer, split, (logits, labels) =>
+        {
+            for (var row = 0; row < logits.Length && calibration.Kind != CalibrationKind.None; row++)
+                logits[row] = Logit(calibration.Probability(logits[row]));
+            evaluator.Add(logits, labels);
+        }, cancellation);
+        return evaluator.Result();
+
+        // The evaluator reads logits; isotonic probabilities may be 0 or 1.
+        static float Logit(double p) => (float)Math.Log(Math.Max(p, 1e-12) / Math.Max(1 - p, 1e-12));
+    }
+
+    private delegate void ReadLogits(Span<float> logits, ReadOnlySpan<float> labels);
+
+    private static unsafe void ForEachBatch(Scorer scorer, EncodedSplit split, ReadLogits read, CancellationToken cancellation)
+    {
+        using var loader = new BatchLoader(split, new LoaderOptions(BatchSize));
+        var impressions = scorer.NewBatch(BatchSize);
+        var logits = new float[BatchSize];
+        loader.Start(0);
+        while (loader.Next() is { } batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            impressions.Clear();
+            for (var row = 0; row < batch.Rows; row++)
+                impressions.AddEncoded(
+                    new ReadOnlySpan<int>(batch.Ids + ((long)row * batch.Fields), batch.Fields),
+                    new ReadOnlySpan<float>(batch.Numeric + ((long)row * batch.Numerics), batch.Numerics));
+            scorer.FusedLogits(impressions, logits);
+            read(logits.AsSpan(0, batch.Rows), new ReadOnlySpan<float>(batch.Labels, batch.Rows));
+        }
+    }
+
+    private static JsonElement? ReadMetrics(string path) => ReadJson(path)?.RootElement;
+
+    private static string DataKey(string path) =>
+        ReadJson(path) is { } json && json.RootElement.TryGetProperty("data_key", out var key) ? key.GetString() ?? "" : "";
+
+    private static JsonDocument? ReadJson(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? JsonDocument.Parse(File.ReadAllBytes(path)) : null;
+        }
+        catch (JsonException e)
+        {
+            throw new ConsortException($"{path}: found something else than JSON: {e.Message}", e);
+        }
+    }
+}
