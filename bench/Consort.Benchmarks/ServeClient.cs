@@ -82,8 +82,9 @@ internal sealed class ServeClient(Uri address, byte[][] requests, int connection
             if (head < 0 || expected != int.MaxValue) continue;
             ReadOnlySpan<byte> name = "Content-Length: "u8;
             int at = answer.IndexOf(name);
-            System.Buffers.Text.Utf8Parser.TryParse(answer[(at + name.Length)..], out int body, out _);
+            if (at < 0 || !System.Buffers.Text.Utf8Parser.TryParse(answer[(at + name.Length)..], out int body, out _)) return false;
             expected = head + 4 + body;
+            if (expected > buffer.Length) return false;
         }
         return buffer.AsSpan(0, length).StartsWith("HTTP/1.1 200"u8);
     }
