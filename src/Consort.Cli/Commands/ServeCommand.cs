@@ -54,7 +54,7 @@ internal sealed class ServeCommand : ExampleCommand
 
     protected override int Run(ParseResult arguments)
     {
-        var options = Options(arguments);
+        var options = Read(arguments);
         Serve(options).GetAwaiter().GetResult();
         return CommandLine.Success;
     }
@@ -80,7 +80,7 @@ internal sealed class ServeCommand : ExampleCommand
         await server.StopAsync();
     }
 
-    private ServerOptions Options(ParseResult arguments)
+    private ServerOptions Read(ParseResult arguments)
     {
         var models = new List<ModelSource>();
         if (arguments.GetValue(_package) is { } package)
