@@ -130,6 +130,34 @@ public sealed class GrpcTests(ServerFixture fixture)
         }
     }
 
+    [Theory]
+    [InlineData(new byte[] { 0x2A, 0 })] // inputs
+    [InlineData(new byte[] { 0x32, 0 })] // outputs
+    [InlineData(new byte[] { 0x22, 0 })] // parameters
+    [InlineData(new byte[] { 0x2A, 2, 0x22, 0 })] // parameters of inputs
+    [InlineData(new byte[] { 0x3A, 0 })] // raw contents
+    public async Task Infer_OfManyEmptyParts_IsRefusedBeforeItFillsTheMemory(byte[] part)
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        using var client = new GrpcCall(server.Grpc);
+        var before = GC.GetTotalAllocatedBytes();
+        var (status, message, _) = await client.Send(Infer, GrpcCall.Frame([.. Enumerable.Repeat(part, 1_800_000 / part.Length).SelectMany(p => p)]));
+        Assert.Equal(GrpcStatus.InvalidArgument, status);
+        Assert.Contains("found more than", message, StringComparison.Ordinal);
+        var allocated = GC.GetTotalAllocatedBytes() - before;
+        Assert.True(allocated < 30 << 20, $"{allocated} bytes"); // the client's own body included
+    }
+
+    [Fact]
+    public async Task Infer_FieldsOfOtherNumbers_AreNotKept()
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        using var client = new GrpcCall(server.Grpc);
+        byte[] unknown = [0xF8, 0x07, 1, 0xFA, 0x0F, 1, 65]; // 127: 1, 255: "A"
+        var (status, message, _) = await client.Send(Infer, GrpcCall.Frame([.. Request(2).ToByteArray(), .. unknown]));
+        Assert.True(status == GrpcStatus.Ok, message);
+    }
+
     [Fact]
     public async Task Infer_RawContentsOfAnyBytes_NeverBreakTheServer()
     {

@@ -22,6 +22,10 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
     public const string ContentType = "application/grpc";
     private const int Prefix = 5;
 
+    // Fields of other numbers would be kept, and take far more memory than they take bytes.
+    private static readonly MessageParser<ModelInferRequest> InferParser = ModelInferRequest.Parser.WithDiscardUnknownFields(true);
+    // For each field of the schema a tensor with its contents, raw or not, and a parameter or two.
+    private readonly int _mostParts = 64 + (8 * registry.Models.Max(m => m.State.Versions.Max(v => v.Fields.MostColumns)));
     private static readonly string[] Methods = ["ServerLive", "ServerReady", "ModelReady", "ServerMetadata", "ModelMetadata", "ModelInfer"];
 
     /// <summary>Whether a path is one of gRPC's.</summary>
@@ -114,15 +118,16 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
         switch (path)
         {
             case Service + "ModelReady":
-                var ready = ModelReadyRequest.Parser.ParseFrom(message.Span);
+                var ready = ModelReadyRequest.Parser.WithDiscardUnknownFields(true).ParseFrom(message.Span);
                 using (registry.Find(ready.Name).Lease(ready.Version))
                     return new ModelReadyResponse { Ready = isReady() };
             case Service + "ServerMetadata":
                 return new ServerMetadataResponse { Name = "consort", Version = InferenceServer.Version };
             case Service + "ModelMetadata":
-                return Metadata(ModelMetadataRequest.Parser.ParseFrom(message.Span));
+                return Metadata(ModelMetadataRequest.Parser.WithDiscardUnknownFields(true).ParseFrom(message.Span));
             case Service + "ModelInfer":
-                return Infer(ModelInferRequest.Parser.ParseFrom(message.Span), buffers);
+                MessageParts.Check(message.Span, _mostParts);
+                return Infer(InferParser.ParseFrom(message.Span), buffers);
             default:
                 throw new NotSupportedException($"found no method {RequestException.Show(path)}, expected one of {string.Join(", ", Methods)}");
         }

@@ -54,7 +54,8 @@ internal sealed class ServerMetrics
         text.Begin("consort_model_info", "gauge", "Versions that are served, and their labels.");
         foreach (var (version, labels) in versions)
         {
-            var named = registry.Find(version.Model).State.Labels.Where(l => l.Value == version.Name).Select(l => l.Key).Order(StringComparer.Ordinal);
+            var state = registry.Find(version.Model).State;
+            var named = state.Labels.Where(l => l.Value == version.Name || (l.Value == ServedModel.Latest && version == state.Versions[^1])).Select(l => l.Key).Order(StringComparer.Ordinal);
             text.Add("consort_model_info", $"{labels},{MetricsText.Label("labels", string.Join(',', named))}", 1);
         }
 
