@@ -24,8 +24,6 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
 
     // Fields of other numbers would be kept, and take far more memory than they take bytes.
     private static readonly MessageParser<ModelInferRequest> InferParser = ModelInferRequest.Parser.WithDiscardUnknownFields(true);
-    // For each field of the schema a tensor with its contents, raw or not, and a parameter or two.
-    private readonly int _mostParts = 64 + (8 * registry.Models.Max(m => m.State.Versions.Max(v => v.Fields.MostColumns)));
     private static readonly string[] Methods = ["ServerLive", "ServerReady", "ModelReady", "ServerMetadata", "ModelMetadata", "ModelInfer"];
 
     /// <summary>Whether a path is one of gRPC's.</summary>
@@ -126,11 +124,21 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
             case Service + "ModelMetadata":
                 return Metadata(ModelMetadataRequest.Parser.WithDiscardUnknownFields(true).ParseFrom(message.Span));
             case Service + "ModelInfer":
-                MessageParts.Check(message.Span, _mostParts);
+                MessageParts.Check(message.Span, MostParts());
                 return Infer(InferParser.ParseFrom(message.Span), buffers);
             default:
                 throw new NotSupportedException($"found no method {RequestException.Show(path)}, expected one of {string.Join(", ", Methods)}");
         }
+    }
+
+    // For each field of the largest schema a tensor with its contents, raw or not, and a parameter or two.
+    private int MostParts()
+    {
+        var fields = 0;
+        foreach (var model in registry.Models)
+            foreach (var version in model.State.Versions)
+                fields = Math.Max(fields, version.Fields.MostColumns);
+        return 64 + (8 * fields);
     }
 
     private ModelMetadataResponse Metadata(ModelMetadataRequest request)
