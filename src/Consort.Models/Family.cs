@@ -1,7 +1,9 @@
+using System.Globalization;
 using Consort.Compute.Graphs;
 using Consort.Data;
 using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Output = Consort.Models.JoinedOutput;
 
 namespace Consort.Models;
 
@@ -16,11 +18,20 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
     /// <summary>The most members a family can have.</summary>
     public const int MaxMembers = 64;
 
+    /// <summary>
+    /// Whether the members' output layers are slices of one layer over all their last hidden layers, as fusion by concatenation
+    /// has it, whose ensemble logit is the sum of the members'. What a model adds to its logit besides, such as a first-order
+    /// term, is added as it is.
+    /// </summary>
+    public bool JoinedOutput { get; init; }
+
     /// <summary>Reads the sections <c>embedding</c> and <c>members</c> of an experiment or a package.</summary>
+    /// <param name="options">Where they stand.</param>
+    /// <param name="folder">What names of pretrained vectors start from; null where none is opened.</param>
     /// <exception cref="ConsortException">There are no members or too many, or something in a section is wrong.</exception>
-    public static Family From(OptionMap options)
+    public static Family From(OptionMap options, string? folder = null)
     {
-        var embedding = EmbeddingOptions.From(options.Section("embedding"));
+        var embedding = EmbeddingOptions.From(options.Section("embedding"), folder);
         var members = new List<CtrModel>();
         foreach (var member in options.Maps("members"))
         {
@@ -37,17 +48,58 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
 
     /// <summary>Builds the graph: one output, the logit [B, 1], a member.</summary>
     /// <param name="space">The columns of the data.</param>
+    /// <param name="vectors">Gives pretrained vectors when the weights are initialized; null where they come from a checkpoint.</param>
     /// <exception cref="ArgumentException">There are no members, too many, or no columns.</exception>
-    public Graph Build(FeatureSpace space)
+    /// <exception cref="ConsortException">The options of the embeddings do not fit the columns or the members.</exception>
+    public Graph Build(FeatureSpace space, VectorSource? vectors = null)
     {
         if (Members.Count is 0 or > MaxMembers)
             throw new ArgumentException($"found {Members.Count} members, expected 1 to {MaxMembers}");
         if (space.Categorical.Count + space.Numeric.Count == 0)
             throw new ArgumentException("found data without columns", nameof(space));
+        if (!JoinedOutput)
+            return Build(space, vectors, null);
+        var counting = new Output(null); // a graph is only a description, so building it twice costs nothing
+        Build(space, vectors, counting);
+        return Build(space, vectors, new Output(counting.Taken));
+    }
+
+    private Graph Build(FeatureSpace space, VectorSource? vectors, Output? output)
+    {
         var graph = new Graph([.. space.Categorical.Select(c => new IdRange(c.Offset, c.Size))], space.Numeric.Count);
-        var shared = new MemberInputs.SharedValues();
+        var layout = EmbeddingLayout.Of(space, Embeddings);
+        var shared = new EmbeddingSet(graph, "shared", -1, Embeddings, layout, vectors);
+        var areRead = false;
         for (var member = 0; member < Members.Count; member++)
-            graph.AddOutput(Members[member].Build(new MemberInputs(graph, space, Embeddings, member, shared)));
+        {
+            var own = Embeddings.Shared
+                ? shared
+                : new EmbeddingSet(graph, string.Create(CultureInfo.InvariantCulture, $"member{member}"), member, Embeddings, layout, vectors);
+            var logit = Members[member].Build(new MemberInputs(graph, space, Embeddings, member, own, output));
+            graph.AddOutput(logit);
+            areRead |= own.IsRead;
+            if (graph.Numeric is { } numeric && Embeddings.Numeric == NumericInput.Dense && !Reads(logit, numeric))
+                throw new ConsortException(
+                    $"embedding, numeric: found dense, but {Members[member].Name} has no tower or linear term that reads numeric columns; expected embed or both");
+        }
+
+        if (Embeddings.Fields.Count > 0 && !areRead)
+            throw new ConsortException(
+                $"embedding, fields: found {Embeddings.Fields.Count}, but no member reads the family's embeddings (LR has none, FFM a table of its own)");
         return graph;
+    }
+
+    private static bool Reads(Value value, Value input)
+    {
+        var (open, seen) = (new Stack<Value>([value]), new HashSet<Value>());
+        while (open.TryPop(out var next))
+        {
+            if (ReferenceEquals(next, input))
+                return true;
+            foreach (var further in next.Inputs.Where(seen.Add))
+                open.Push(further);
+        }
+
+        return false;
     }
 }

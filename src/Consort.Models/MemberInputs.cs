@@ -3,6 +3,7 @@ using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 using Consort.Data;
 using Consort.Data.Schemas;
+using Consort.Models.Layers;
 
 namespace Consort.Models;
 
@@ -13,15 +14,13 @@ namespace Consort.Models;
 public sealed class MemberInputs
 {
     private readonly EmbeddingOptions _options;
-    private readonly SharedValues _shared;
-    private Value? _embeddings;
-    private Value? _categoricalEmbeddings;
+    private readonly EmbeddingSet _embeddings;
     private Value? _firstOrder;
 
-    internal MemberInputs(Graph graph, FeatureSpace space, EmbeddingOptions options, int member, SharedValues shared)
+    internal MemberInputs(Graph graph, FeatureSpace space, EmbeddingOptions options, int member, EmbeddingSet embeddings, JoinedOutput? joined)
     {
         (Graph, Space, Member) = (graph, space, member);
-        (_options, _shared) = (options, shared);
+        (_options, _embeddings, Joined) = (options, embeddings, joined);
     }
 
     /// <summary>The graph under construction.</summary>
@@ -33,45 +32,57 @@ public sealed class MemberInputs
     /// <summary>The member's number, from 0.</summary>
     public int Member { get; }
 
-    /// <summary>F + N: categorical and numeric columns.</summary>
-    public int Fields => Space.Categorical.Count + Space.Numeric.Count;
+    /// <summary>Embeddings of a row: F categorical columns, and N numeric ones where these are embedded.</summary>
+    public int Fields => Space.Categorical.Count + (_options.Numeric == NumericInput.Dense ? 0 : Space.Numeric.Count);
 
     /// <summary>D.</summary>
     public int Dimension => _options.Dimension;
 
+    /// <summary>The output layer that all members are slices of, or null where each has its own.</summary>
+    internal JoinedOutput? Joined { get; }
+
     /// <summary>
-    /// The embeddings of all columns, [B, F + N, D]: a row of the table for a categorical column, the value times a
-    /// learned vector for a numeric one.
+    /// The embeddings of all columns, [B, F + N, D]: a row of a table for a categorical column, brought to D numbers where it has
+    /// others; the value times a learned vector for a numeric one, unless numeric columns are not embedded.
     /// </summary>
-    public Value Embeddings() => _options.Shared
-        ? _shared.Embeddings ??= MakeEmbeddings("shared", -1, Dimension, CategoricalEmbeddings())
-        : _embeddings ??= MakeEmbeddings(Scope(""), Member, Dimension, CategoricalEmbeddings());
+    /// <exception cref="ConsortException">Numeric columns are not embedded, and there are no others.</exception>
+    public Value Embeddings() => _embeddings.All() ?? throw NoEmbeddings();
 
     /// <summary>The categorical columns of these, [B, F, D], or null where there are none.</summary>
-    public Value? CategoricalEmbeddings() => Space.Categorical.Count == 0 ? null
-        : _options.Shared
-            ? _shared.CategoricalEmbeddings ??= LookUp("shared", -1, Dimension)
-            : _categoricalEmbeddings ??= LookUp(Scope(""), Member, Dimension);
+    public Value? CategoricalEmbeddings() => _embeddings.Categorical();
 
-    /// <summary>Further embeddings of all columns, [B, F + N, D], on a table of the member's own.</summary>
+    /// <summary>The categorical columns in their own sizes, [B, F₁, d₁], [B, F₂, d₂], …, for what reads them side by side.</summary>
+    public Value[] OwnSizes() => _embeddings.Groups();
+
+    /// <summary>
+    /// What towers and cross networks read where nothing else needs embeddings of one size: those of all columns in their own
+    /// sizes, and numeric columns as they are where that is wanted.
+    /// </summary>
+    public Value[] TowerInputs() => WithNumeric(_embeddings.OwnSizes());
+
+    /// <summary>The same in one row, [B, n].</summary>
+    public Value Flat() => this.FlatOf(TowerInputs());
+
+    /// <summary>Values that a tower reads, and after them the numeric columns [B, N] where they are wanted as they are.</summary>
+    public Value[] WithNumeric(params ReadOnlySpan<Value> values) =>
+        Graph.Numeric is { } numeric && _options.Numeric != NumericInput.Embed ? [.. values, numeric] : values.ToArray();
+
+    /// <summary>Further embeddings of all columns, [B, F + N, D], on a table of the member's own; all of one size.</summary>
     /// <param name="name">Below the member.</param>
     /// <param name="dimension">Numbers a feature, or null for D.</param>
-    public Value OwnEmbeddings(string name, int? dimension = null)
-    {
-        var size = dimension ?? Dimension;
-        return MakeEmbeddings(Scope(name), Member, size, Space.Categorical.Count == 0 ? null : LookUp(Scope(name), Member, size));
-    }
+    /// <exception cref="ConsortException">Numeric columns are not embedded, and there are no others.</exception>
+    public Value OwnEmbeddings(string name, int? dimension = null) =>
+        new EmbeddingSet(Graph, Scope(name), Member, _options, EmbeddingLayout.Uniform(Space, dimension ?? Dimension), null).All() ?? throw NoEmbeddings();
 
-    /// <summary>Further embeddings of some categorical columns, [B, columns, D], on a table of the member's own.</summary>
+    /// <summary>Further embeddings of some categorical columns, [B, columns, D], on a table of the member's own with rows for these alone.</summary>
     /// <param name="name">Below the member.</param>
     /// <param name="columns">Their names, at least one.</param>
     /// <exception cref="ConsortException">There is no such categorical column.</exception>
     public Value OwnEmbeddings(string name, IReadOnlyList<string> columns)
     {
-        var scope = Scope($"{name}/embedding");
-        var table = Graph.Add(new Table(scope, Space.Features, Dimension, Initializer.Normal(_options.InitialDeviation), Member));
-        var parts = columns.Select(column => Graph.Apply(new Embed(table, IndexOf(column), 1))).ToArray(); // [B, 1, D] each
-        return parts.Length == 1 ? parts[0] : Graph.Apply(new Concat(), parts);
+        int[] own = [.. columns.Select(IndexOf).Distinct()];
+        var table = new Table(Scope($"{name}/embedding"), Graph.RowsOf(own), Dimension, _options.Initial, Member) { Columns = own };
+        return Graph.Apply(new EmbedColumns(Graph.Add(table)));
 
         int IndexOf(string column)
         {
@@ -98,31 +109,9 @@ public sealed class MemberInputs
         return name.Length == 0 ? member : $"{member}/{name}";
     }
 
-    // [B, F, D]
-    private Value LookUp(string scope, int member, int dimension)
-    {
-        var table = Graph.Add(new Table($"{scope}/embedding", Space.Features, dimension, Initializer.Normal(_options.InitialDeviation), member));
-        return Graph.Apply(new Embed(table, 0, Space.Categorical.Count));
-    }
-
-    private Value MakeEmbeddings(string scope, int member, int dimension, Value? categorical)
-    {
-        var parts = new List<Value>();
-        if (categorical is not null)
-            parts.Add(categorical);
-        if (Graph.Numeric is { } numeric)
-        {
-            var shape = new Shape(Space.Numeric.Count, dimension);
-            var weight = Graph.Add(new Parameter($"{scope}/numeric_embedding", shape, Initializer.Normal(_options.InitialDeviation), member));
-            parts.Add(Graph.Apply(new NumericEmbed(weight), numeric)); // [B, N, D]
-        }
-
-        return parts.Count == 1 ? parts[0] : Graph.Apply(new Concat(), [.. parts]); // [B, F + N, D]
-    }
-
     private Value MakeFirstOrder()
     {
-        var initializer = Initializer.Normal(_options.InitialDeviation);
+        var initializer = _options.Initial;
         var parts = new List<Value>();
         if (Space.Categorical.Count > 0)
             parts.Add(Graph.Apply(new FirstOrder(Graph.Add(
@@ -133,13 +122,6 @@ public sealed class MemberInputs
         return parts.Count == 1 ? parts[0] : Graph.Apply(new Add(), [.. parts]);
     }
 
-    /// <summary>What members of one family share.</summary>
-    internal sealed class SharedValues
-    {
-        /// <summary>The shared embeddings, once made.</summary>
-        public Value? Embeddings { get; set; }
-
-        /// <summary>The categorical columns of these, once looked up.</summary>
-        public Value? CategoricalEmbeddings { get; set; }
-    }
+    private static ConsortException NoEmbeddings() =>
+        new("embedding, numeric: found dense with numeric columns alone, expected embed for a model of embeddings");
 }

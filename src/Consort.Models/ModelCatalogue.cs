@@ -15,7 +15,7 @@ public sealed record ModelEntry(string Name, string Summary, string Source, stri
 /// <summary>All models. Adding one is a file under <c>Zoo</c> and a line here.</summary>
 public static class ModelCatalogue
 {
-    private const string Tower = "hidden_units, activation, batch_norm, dropout";
+    private const string Tower = "hidden_units, activation, batch_norm, layer_norm, initializer, dropout";
 
     /// <summary>The models, simplest first.</summary>
     public static IReadOnlyList<ModelEntry> Entries { get; } =
@@ -33,10 +33,11 @@ public static class ModelCatalogue
         new("PNN", "a tower over embeddings and inner or outer products of all pairs", "Qu et al. 2016", Tower + ", product_type", Pnn.From),
         new("FiBiNET", "a tower over bilinear interactions of embeddings, plain and re-weighted", "Huang et al. 2019", Tower + ", bilinear_type, reduction_ratio", FiBiNet.From),
         new("FinalMLP", "two towers over gated embeddings, fused bilinearly", "Mao et al. 2023",
-            "mlp1_hidden_units, mlp1_activation, mlp1_batch_norm, mlp1_dropout, mlp2_hidden_units, mlp2_activation, mlp2_batch_norm, mlp2_dropout, "
+            "mlp1_hidden_units, mlp1_activation, mlp1_batch_norm, mlp1_layer_norm, mlp1_initializer, mlp1_dropout, "
+            + "mlp2_hidden_units, mlp2_activation, mlp2_batch_norm, mlp2_layer_norm, mlp2_initializer, mlp2_dropout, "
             + "num_heads, use_fs, fs_hidden_units, fs1_context, fs2_context", FinalMlp.From),
         new("AutoInt", "self-attention between fields, alone or beside a tower (AutoInt+)", "Song et al. 2019",
-            Tower + ", attention_layers, attention_dim, num_heads, use_residual, use_scale, layer_norm, use_wide", AutoInt.From),
+            Tower + ", attention_layers, attention_dim, num_heads, use_residual, use_scale, use_wide", AutoInt.From),
         new("xDeepFM", "compressed interaction network beside a tower", "Lian et al. 2018", Tower + ", cin_hidden_units", XDeepFm.From),
         new("MaskNet", "blocks masked by the row itself, serial or parallel", "Wang et al. 2021",
             "hidden_units, activation, dropout, model_type, parallel_num_blocks, parallel_block_dim, reduction_ratio, emb_layernorm, net_layernorm",

@@ -33,7 +33,7 @@ internal static unsafe class GradientCheck
         foreach (var slot in trial.Store.Slots)
             if (slot.Parameter.IsTrained)
                 tensors.Add((slot.Parameter.Name, (nint)trial.Store.Values(slot.Parameter), new Span<double>(trial.Store.Gradients(slot.Parameter), slot.Length).ToArray()));
-        foreach (var table in trial.Store.Embeddings)
+        foreach (var table in trial.Store.Embeddings.Where(e => e.Table.IsTrained))
             tensors.Add((table.Table.Name, (nint)table.Values.Pointer, trial.TableGradient(table)));
         Assert.NotEmpty(tensors);
 

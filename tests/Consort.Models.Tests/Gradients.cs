@@ -19,7 +19,7 @@ internal static unsafe class Gradients
         foreach (var slot in rig.Store.Slots)
             if (slot.Parameter.IsTrained)
                 tensors.Add(((nint)rig.Store.Values(slot.Parameter), new Span<double>(rig.Store.Gradients(slot.Parameter), slot.Length).ToArray()));
-        foreach (var table in rig.Store.Embeddings)
+        foreach (var table in rig.Store.Embeddings.Where(e => e.Table.IsTrained))
         {
             var gradient = new double[table.Values.Length];
             for (var group = 0; group < table.Groups; group++)

@@ -186,7 +186,7 @@ internal static partial class ScalarModels
         var gate = $"member0/gate{stream + 1}";
         var hasTable = rig.Graph.Tables.Any(t => t.Name == $"{gate}/context/embedding");
         var context = hasTable
-            ? Flat(Embeddings(rig, [ids[stream]], [], $"{gate}/context"))
+            ? Flat(Embeddings(rig, [ids[stream] - rig.Graph.Columns[stream].Offset], [], $"{gate}/context")) // rows of that column alone
             : rig.Of($"{gate}/context").ToArray();
         var hidden = Linear(rig, context, $"{gate}/0").Select(v => Math.Max(0, v)).ToArray();
         return [.. Linear(rig, hidden, $"{gate}/output").Zip(flat, (g, e) => 2 / (1 + Math.Exp(-g)) * e)];

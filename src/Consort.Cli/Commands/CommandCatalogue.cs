@@ -19,12 +19,17 @@ internal static class CommandCatalogue
     [
         new("demo", t => new DemoCommand(t)),
         new("train", t => new TrainCommand(t)),
+        new("distil", t => new DistilCommand(t)),
         new("evaluate", t => new EvaluateCommand(t)),
         new("predict", t => new PredictCommand(t)),
+        new("diagnose", t => new DiagnoseCommand(t)),
+        new("report", t => new ReportCommand(t)),
         new("pack", t => new PackCommand(t)),
+        new("export", t => new ExportCommand(t)),
         new("encode", t => new EncodeCommand(t)),
         new("data synth", t => new DataSynthCommand(t)),
         new("data describe", t => new DataDescribeCommand(t)),
+        new("import fuxictr", t => new ImportFuxiCtrCommand(t)),
         new("models", t => new ModelsCommand(t)),
         new("strategies", t => new StrategiesCommand(t)),
         new("recipe list", t => new RecipeListCommand(t)),
@@ -36,6 +41,7 @@ internal static class CommandCatalogue
     private static readonly Dictionary<string, string> Groups = new()
     {
         ["data"] = "Make and describe raw data.",
+        ["import"] = "Take over experiments of other toolkits.",
         ["recipe"] = "Make published tables again.",
     };
 

@@ -3,7 +3,6 @@ using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data;
 using Consort.Data.Datasets;
-using Consort.Data.Options;
 using Consort.Experiments.Recipes;
 using Consort.Learning.Training;
 
@@ -16,8 +15,8 @@ internal sealed class RecipeRunCommand : ExampleCommand
 
     private readonly Option<string> _data = new("--data")
     {
-        Description = "Folder of the data files.",
-        HelpName = "DIR",
+        Description = "Folder of the data files or of an encoded dataset, a raw file, or an experiment file.",
+        HelpName = "PATH",
         Required = true,
     };
 
@@ -30,9 +29,11 @@ internal sealed class RecipeRunCommand : ExampleCommand
 
     private readonly Option<string?> _model = new("--model")
     {
-        Description = "Only this row of the table.",
+        Description = "Only this row of the table; of kdef recipes the model that families are made of.",
         HelpName = "NAME",
     };
+
+    private readonly RecipeChoices _choices = new();
 
     private readonly Option<string?> _out = new("--out", "-o")
     {
@@ -47,10 +48,11 @@ internal sealed class RecipeRunCommand : ExampleCommand
     public RecipeRunCommand(Terminal terminal) : base(
         "run", "Make a published table again. Finished runs are not repeated, a stopped one goes on.", terminal,
         "recipe run bars/frappe_x1 --data data/frappe_x1",
+        "recipe run kdef/scaling --data data/frappe_x1 --members 1,2,4 --methods mean,kdef --seeds 4",
         "recipe run bars/frappe_x1 --model DeepFM --seeds 3 --data data/frappe_x1 --json table.json")
     {
         Add(_recipe);
-        foreach (var option in new Option[] { _data, _seeds, _model, _out, _threads, _json, _quiet })
+        foreach (var option in (Option[])[_data, _seeds, _model, .. _choices.Options, _out, _threads, _json, _quiet])
             Add(option);
     }
 
@@ -60,19 +62,30 @@ internal sealed class RecipeRunCommand : ExampleCommand
         JsonFile.Check(json);
         var recipe = Find(arguments.GetRequiredValue(_recipe));
         var data = arguments.GetRequiredValue(_data);
-        if (!Directory.Exists(data))
-            throw new ConsortException($"--data {data}: folder not found");
+        var takesFiles = recipe.Options.HasFlag(RecipeOptions.AnyData);
+        if (!Directory.Exists(data) && !(takesFiles && File.Exists(data)))
+            throw new ConsortException($"--data {data}: {(takesFiles ? "found neither folder nor file" : "folder not found")}");
         var only = Row(recipe, arguments.GetValue(_model));
         var folder = arguments.GetValue(_out) ?? Path.Combine("runs", recipe.Name.Replace('/', '-'));
-        var request = new RecipeRequest(Path.GetFullPath(data), arguments.GetValue(_seeds), only, Path.GetFullPath(folder));
+        var request = _choices.Apply(
+            arguments, recipe, new RecipeRequest(Path.GetFullPath(data), arguments.GetValue(_seeds), only, Path.GetFullPath(folder)));
         var progress = arguments.GetValue(_quiet) ? null : new Progress(Terminal.Status);
         var result = RecipeRunner.Run(recipe, request, arguments.GetValue(_threads), progress, Terminal.Cancellation);
         Terminal.Status.Clear();
         JsonFile.WriteText(json, result.ToJson());
-        var table = Tables.New(1, [.. result.Columns]);
+        var shown = result.Narrow ?? [.. Enumerable.Range(0, result.Columns.Count)];
+        var table = Tables.New(1, [.. shown.Select(c => result.Columns[c])]);
         foreach (var row in result.Rows)
-            table.Add([.. row]);
+            table.Add([.. shown.Select(c => row[c])]);
         Terminal.Tables.Write(table);
+        if (result.Claims.Count > 0)
+        {
+            var claims = Tables.New(1, [.. RecipeTable.ClaimColumns]);
+            foreach (var row in result.ClaimRows)
+                claims.Add([.. row]);
+            Terminal.Tables.Write(claims);
+        }
+
         foreach (var note in result.Notes)
             Terminal.Output.WriteLine(note);
         Terminal.Output.WriteLine($"table        {Path.Combine(Path.TrimEndingDirectorySeparator(folder), "results.md")}");
@@ -81,13 +94,10 @@ internal sealed class RecipeRunCommand : ExampleCommand
 
     private static Recipe Find(string name) =>
         RecipeCatalogue.Entries.FirstOrDefault(r => r.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw Unknown("recipe", name, [.. RecipeCatalogue.Entries.Select(r => r.Name)]);
+        ?? throw RecipeChoices.Unknown("recipe", name, [.. RecipeCatalogue.Entries.Select(r => r.Name)]);
 
     private static string? Row(Recipe recipe, string? name) => name is null ? null
-        : recipe.Rows.FirstOrDefault(r => r.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? throw Unknown("--model", name, recipe.Rows);
-
-    private static ConsortException Unknown(string what, string name, IReadOnlyList<string> known) =>
-        new($"{what}: found \"{name}\", expected one of {string.Join(", ", known)}{NearestWord.Hint(name, known)}");
+        : recipe.Rows.FirstOrDefault(r => r.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? throw RecipeChoices.Unknown("--model", name, recipe.Rows);
 
     private sealed class Progress(StatusLine line) : IRecipeProgress
     {

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Consort.Cli.Terminals;
 using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Data;
 
 namespace Consort.Cli.Commands;
 
@@ -23,6 +24,13 @@ internal static class Shared
         HelpName = "N",
         DefaultValueFactory = _ => Environment.ProcessorCount,
     }.Within(1, 1024);
+
+    /// <summary>The precision of that name, or null where none is given.</summary>
+    /// <exception cref="ConsortException">There is none of that name.</exception>
+    public static Precision? PrecisionOf(string? name) =>
+        name is null ? null
+        : Precisions.Names.TryGetValue(name, out var precision) ? precision
+        : throw new ConsortException($"--precision: found \"{name}\", expected {string.Join(" or ", Precisions.Names.Keys)}");
 
     /// <summary>Says in one line that products are made in fp32 though less was asked for, and why; else nothing.</summary>
     public static void NotePrecision(Terminal terminal, Precision asked)

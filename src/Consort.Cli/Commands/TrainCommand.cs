@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
@@ -68,7 +67,7 @@ internal sealed class TrainCommand : ExampleCommand
         var path = arguments.GetRequiredValue(_experiment);
         if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
             throw new ConsortException($"--data {data}: folder not found");
-        var experiment = Experiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed), Precision(arguments.GetValue(_precision)));
+        var experiment = Experiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed), Shared.PrecisionOf(arguments.GetValue(_precision)));
         Shared.NotePrecision(Terminal, experiment.Training.Precision);
         var folder = arguments.GetValue(_out) ?? DefaultFolder(path, experiment.Training.Seed);
         var quiet = arguments.GetValue(_quiet);
@@ -92,11 +91,6 @@ internal sealed class TrainCommand : ExampleCommand
         Show(experiment, folder, result);
         return CommandLine.Success;
     }
-
-    private static Precision? Precision(string? name) =>
-        name is null ? null
-        : Precisions.Names.TryGetValue(name, out var precision) ? precision
-        : throw new ConsortException($"--precision: found \"{name}\", expected {string.Join(" or ", Precisions.Names.Keys)}");
 
     // The folder's name goes along, for many a dataset has its DeepFM.yaml.
     private static string DefaultFolder(string experiment, ulong seed)

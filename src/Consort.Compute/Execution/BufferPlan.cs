@@ -81,7 +81,7 @@ internal sealed class BufferPlan
         var depends = new bool[_graph.Values.Count];
         foreach (var value in _graph.Values)
         {
-            var own = value.Operation is { } operation && (operation.Table is not null || operation.Parameters.Any(p => p.IsTrained));
+            var own = value.Operation is { } operation && (operation.Table is { IsTrained: true } || operation.Parameters.Any(p => p.IsTrained));
             depends[value.Index] = own || value.Inputs.Any(i => depends[i.Index]);
         }
 

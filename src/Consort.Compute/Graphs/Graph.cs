@@ -12,6 +12,7 @@ public sealed class Graph
     private readonly List<Parameter> _parameters = [];
     private readonly List<Table> _tables = [];
     private readonly List<Value> _outputs = [];
+    private readonly List<Tap> _taps = [];
     private readonly HashSet<string> _names = [];
 
     /// <summary>Creates a graph without operations.</summary>
@@ -49,9 +50,12 @@ public sealed class Graph
     /// <summary>The logits of the members, each [B].</summary>
     public IReadOnlyList<Value> Outputs => _outputs;
 
+    /// <summary>The layers that have a name to look at them by, in the order they were added; nothing that runs depends on them.</summary>
+    public IReadOnlyList<Tap> Taps => _taps;
+
     /// <summary>The number of trained numbers, tables included.</summary>
     public long ParameterCount =>
-        _parameters.Where(p => p.IsTrained).Sum(p => (long)p.Shape.Size) + _tables.Sum(t => (long)t.Rows * t.Dimension);
+        _parameters.Where(p => p.IsTrained).Sum(p => (long)p.Shape.Size) + _tables.Where(t => t.IsTrained).Sum(t => (long)t.Rows * t.Dimension);
 
     /// <summary>Adds a dense parameter.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
@@ -63,15 +67,26 @@ public sealed class Graph
     }
 
     /// <summary>Adds an embedding table.</summary>
-    /// <exception cref="ArgumentException">The name is taken, or it has fewer rows than there are ids.</exception>
+    /// <exception cref="ArgumentException">The name is taken, or it has fewer rows than its columns have ids.</exception>
     public Table Add(Table table)
     {
-        if (table.Rows < Features)
+        if (table.Columns is { } columns)
+        {
+            if (columns.Any(c => c < 0 || c >= Columns.Count) || table.Rows != RowsOf(columns))
+                throw new ArgumentException($"table {table.Name} has {table.Rows} rows, expected those of its columns", nameof(table));
+        }
+        else if (table.Rows < Features)
             throw new ArgumentException($"table {table.Name} has {table.Rows} rows for {Features} ids", nameof(table));
         Claim(table.Name);
         _tables.Add(table);
         return table;
     }
+
+    /// <summary>The rows of a table of these columns alone, shared ranges once.</summary>
+    public int RowsOf(IReadOnlyList<int> columns) => new RowNumbers(Columns, columns).Rows;
+
+    /// <summary>The row of a table at which a column's ids begin.</summary>
+    public int FirstRow(Table table, int column) => Columns[column].Offset - new RowNumbers(Columns, table.Columns).Shift(column);
 
     /// <summary>Adds an operation and gives its result.</summary>
     /// <exception cref="ArgumentException">
@@ -113,6 +128,17 @@ public sealed class Graph
             if (ReferenceEquals(output.Root, logit.Root))
                 throw new ArgumentException($"{logit} is the logit of another member", nameof(logit));
         _outputs.Add(logit);
+    }
+
+    /// <summary>Gives a value a name to look at it by: memory and results stay as they are.</summary>
+    /// <exception cref="ArgumentException">The value is of another graph, or the member has a tap of that name.</exception>
+    public void AddTap(Tap tap)
+    {
+        if (tap.Value.Index >= _values.Count || !ReferenceEquals(_values[tap.Value.Index], tap.Value))
+            throw new ArgumentException($"tap {tap.Name}: {tap.Value} is not of this graph", nameof(tap));
+        if (_taps.Exists(t => t.Name == tap.Name && t.Member == tap.Member))
+            throw new ArgumentException($"member {tap.Member} has a tap named {tap.Name} already", nameof(tap));
+        _taps.Add(tap);
     }
 
     private void Claim(string name)

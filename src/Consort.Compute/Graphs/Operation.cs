@@ -1,10 +1,11 @@
 using System.Numerics;
 using Consort.Compute.Execution;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Graphs;
 
 /// <summary>
-/// One step of a graph, as an immutable description: its shape rule, and the kernel that computes it and its gradient.
+/// One step of a graph, as an immutable description: its shape rule, the kernel that computes it and its gradient, and its ONNX form.
 /// Adding an operation is one file with one class derived from this one.
 /// </summary>
 public abstract class Operation
@@ -40,6 +41,13 @@ public abstract class Operation
 
     /// <summary>The floating-point operations of one row forward; the backward pass of a linear layer is twice that.</summary>
     public virtual long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 0;
+
+    /// <summary>
+    /// Writes the operation as nodes of ONNX's standard operators, as it scores: nothing drops, and batch norm reads its running
+    /// statistics.
+    /// </summary>
+    /// <returns>The result, [B, …].</returns>
+    public abstract OnnxValue ToOnnx(OnnxForm form);
 
     /// <summary>Binds the operation to memory.</summary>
     /// <typeparam name="T"><see cref="float"/> to train and score, <see cref="double"/> to check gradients.</typeparam>

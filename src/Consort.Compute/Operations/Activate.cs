@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -29,6 +30,28 @@ public sealed class Activate : Operation
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 1 ? inputs[0] : throw Mismatch(inputs, "one");
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) => Function switch
+    {
+        Activation.Relu => form.Node("Relu", form.Input),
+        Activation.LeakyRelu => form.Node("LeakyRelu", new OnnxAttribute("alpha", 0.01f), form.Input),
+        Activation.Sigmoid => form.Node("Sigmoid", form.Input),
+        Activation.Tanh => form.Node("Tanh", form.Input),
+        Activation.Silu => form.Multiply(form.Input, form.Node("Sigmoid", form.Input)),
+        Activation.Gelu => Gelu(form),
+        Activation.Exponential => form.Node("Exp", form.Input),
+        Activation.LogMagnitude => form.Node("Log", form.Node("Max", form.Node("Abs", form.Input), form.Scalar(1e-5))),
+        _ => throw new InvalidOperationException($"activate: {Function} has no ONNX form"),
+    };
+
+    // x σ(2√(2/π) (x + 0.044715 x³)), which is the approximation by tanh
+    private static OnnxValue Gelu(OnnxForm form)
+    {
+        var cube = form.Multiply(form.Input, form.Multiply(form.Input, form.Input));
+        var inner = form.Add(form.Input, form.Scale(cube, 0.044715));
+        return form.Multiply(form.Input, form.Node("Sigmoid", form.Scale(inner, 2 * Math.Sqrt(2 / Math.PI))));
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => Function switch

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -26,6 +27,10 @@ public sealed class Add(bool IsMean = false) : Operation
                 throw Mismatch(inputs, "equal shapes");
         return inputs[0];
     }
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) =>
+        form.Inputs.Count == 1 ? form.Node("Identity", form.Input) : form.Node(IsMean ? "Mean" : "Sum", [.. form.Inputs]);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new AddKernel<T>(IsMean, binding);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -41,6 +42,24 @@ public sealed class BatchNorm(Parameter Scale, Parameter Shift, Parameter Mean, 
         return inputs[0];
     }
 
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        if (form.OutputShape.Rank == 1)
+            return form.Node(
+                "BatchNormalization", new OnnxAttribute("epsilon", (float)Epsilon),
+                form.Input, form.Weight(Parameters[0]), form.Weight(Parameters[1]), form.Weight(Parameters[2]), form.Weight(Parameters[3]));
+        // ONNX normalises the second axis: behind further axes a factor and an offset do the same.
+        var width = Parameters[0].Shape.Size;
+        var (factor, offset) = (new float[width], new float[width]);
+        for (var i = 0; i < width; i++)
+        {
+            var scale = form.Numbers(Parameters[0])[i] / Math.Sqrt(form.Numbers(Parameters[3])[i] + Epsilon);
+            (factor[i], offset[i]) = ((float)scale, (float)(form.Numbers(Parameters[1])[i] - (form.Numbers(Parameters[2])[i] * scale)));
+        }
+
+        return form.Add(form.Multiply(form.Input, form.Constant(factor, width)), form.Constant(offset, width));
+    }
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new BatchNormKernel<T>(this, binding);
 

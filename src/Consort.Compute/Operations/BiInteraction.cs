@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -20,6 +21,13 @@ public sealed class BiInteraction : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 4L * inputs[0].Size;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var sum = form.Sum(form.Input, 1); // [B, D]
+        return form.Scale(form.Node("Sub", form.Multiply(sum, sum), form.Sum(form.Multiply(form.Input, form.Input), 1)), 0.5);
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new BiInteractionKernel<T>(binding);

@@ -4,6 +4,7 @@ using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
 using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -42,6 +43,15 @@ public sealed class BilinearFusion : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * (Weight.Shape.Size + inputs[1].Size);
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var heads = Weight.Shape[0];
+        var left = form.Reshape(form.Inputs[0], heads, 1, Weight.Shape[1]); // [B, H, 1, n/H]
+        var projected = form.Node("MatMul", left, form.Weight(Weight)); // [B, H, 1, m/H]
+        return form.Dot(form.Reshape(projected, form.InputShape(1).Size), form.Inputs[1], form.InputShape(1).Size);
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new BilinearFusionKernel<T>(Weight, binding);

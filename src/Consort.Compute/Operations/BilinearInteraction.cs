@@ -2,6 +2,7 @@ using System.Numerics;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -78,6 +79,33 @@ public sealed partial class BilinearInteraction : Operation
         var pairs = fields * (fields - 1) / 2;
         var products = Kind == BilinearKind.FieldInteraction ? pairs : fields - 1;
         return inputs.Length * ((2 * products * dimension * dimension) + (pairs * dimension));
+    }
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var fields = form.InputShape()[0];
+        var parts = new OnnxValue[form.Inputs.Count];
+        for (var i = 0; i < parts.Length; i++)
+            parts[i] = Pairs(form, form.Inputs[i], fields);
+        return parts.Length == 1 ? parts[0] : form.Node("Concat", new OnnxAttribute("axis", 1), parts);
+    }
+
+    // [B, F, D] → [B, P · D]
+    private OnnxValue Pairs(OnnxForm form, OnnxValue fields, int count)
+    {
+        var (left, right) = OnnxForm.Pairs(count);
+        var dimension = Weight.Shape[1];
+        var factor = Kind switch
+        {
+            BilinearKind.FieldAll => form.Take(
+                form.Node("MatMul", fields, form.Constant(form.Numbers(Weight), dimension, dimension)), left), // [B, P, D]
+            BilinearKind.FieldEach => form.Take(
+                form.Reshape(form.Node("MatMul", form.Reshape(fields, count, 1, dimension), form.Weight(Weight)), count, dimension), left),
+            _ => form.Reshape(
+                form.Node("MatMul", form.Reshape(form.Take(fields, left), left.Length, 1, dimension), form.Weight(Weight)), left.Length, dimension),
+        };
+        return form.Reshape(form.Multiply(factor, form.Take(fields, right)), left.Length * dimension);
     }
 
     /// <inheritdoc/>

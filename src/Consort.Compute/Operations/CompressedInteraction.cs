@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -43,6 +44,16 @@ public sealed class CompressedInteraction : Operation
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) =>
         (long)inputs[0][0] * Parameters[0].Shape[1] * ((2L * Parameters[0].Shape[0]) + 1);
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var (dimension, first, fields) = (form.InputShape()[0], form.InputShape()[1], form.InputShape(1)[1]);
+        var products = form.Multiply(
+            form.Reshape(form.Inputs[0], dimension, first, 1), form.Reshape(form.Inputs[1], dimension, 1, fields)); // [B, D, m, h]
+        var flat = form.Reshape(products, dimension, first * fields);
+        return form.Add(form.Node("MatMul", flat, form.Transposed(Parameters[0])), form.Weight(Parameters[1]));
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new CompressedInteractionKernel<T>(this, binding);

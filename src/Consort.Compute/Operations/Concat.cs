@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -30,6 +31,9 @@ public sealed class Concat : Operation
 
         return new Shape([first, .. inputs[0].Dimensions[1..]]);
     }
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) => form.Node("Concat", new OnnxAttribute("axis", 1), [.. form.Inputs]);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new ConcatKernel<T>(binding);

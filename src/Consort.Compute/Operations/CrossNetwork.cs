@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -45,6 +46,20 @@ public sealed class CrossNetwork : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * (_layers + 1) * inputs[0].Size;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var x = form.Input;
+        for (var layer = 0; layer < _layers; layer++)
+        {
+            var weight = form.Constant(form.Numbers(Parameters[layer]), Parameters[layer].Shape.Size, 1);
+            var crossed = form.Multiply(form.Input, form.Node("MatMul", x, weight)); // x₀ (x_l · w_l)
+            x = form.Add(form.Add(crossed, form.Weight(Parameters[_layers + layer])), x);
+        }
+
+        return x;
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new CrossNetworkKernel<T>(this, binding);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -25,6 +26,17 @@ public sealed class DiceGate(Parameter Slope) : Operation
         inputs.Length == 2 && inputs[0] == Parameters[0].Shape && inputs[1] == inputs[0]
             ? inputs[0]
             : throw Mismatch(inputs, $"twice {Parameters[0].Shape}");
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var slope = form.Numbers(Parameters[0]);
+        var rest = new float[slope.Length];
+        for (var i = 0; i < rest.Length; i++)
+            rest[i] = 1 - slope[i];
+        var open = form.Multiply(form.Node("Sigmoid", form.Inputs[1]), form.Constant(rest, rest.Length));
+        return form.Multiply(form.Inputs[0], form.Add(open, form.Weight(Parameters[0])));
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new DiceGateKernel<T>(Parameters[0], binding);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -18,6 +19,9 @@ public sealed class Dot : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * inputs[0].Size;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) => form.Dot(form.Inputs[0], form.Inputs[1], form.InputShape().Size);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new DotKernel<T>(binding);

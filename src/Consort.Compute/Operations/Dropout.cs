@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -32,6 +33,9 @@ public sealed class Dropout : Operation
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 1 ? inputs[0] : throw Mismatch(inputs, "one");
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) => form.Input;
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new DropoutKernel<T>(Rate, binding);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -32,7 +33,10 @@ public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Oper
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
-        inputs.Length == 0 ? new Shape(Columns, Table.Dimension) : throw Mismatch(inputs, "none");
+        inputs.Length == 0 && Table.Columns is null ? new Shape(Columns, Table.Dimension) : throw Mismatch(inputs, "none and a table of all columns");
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) => form.LookUp(Table, FirstColumn, FirstColumn + Columns);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new EmbedKernel<T>(this, binding);

@@ -3,6 +3,7 @@ using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
 using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -37,6 +38,14 @@ public sealed class ExpertLinear : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * Parameters[0].Shape.Size;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var weight = Parameters[0].Shape;
+        var rows = form.Reshape(form.Input, weight[0], 1, weight[2]); // [B, E, 1, in]
+        return form.Reshape(form.Node("MatMul", rows, form.Transposed(Parameters[0])), weight[0], weight[1]);
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new ExpertLinearKernel<T>(Parameters[0], binding);

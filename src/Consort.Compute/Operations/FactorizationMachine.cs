@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -21,6 +22,14 @@ public sealed class FactorizationMachine : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 4L * inputs[0].Size;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var sum = form.Sum(form.Input, 1); // [B, D]
+        var pairs = form.Node("Sub", form.Multiply(sum, sum), form.Sum(form.Multiply(form.Input, form.Input), 1));
+        return form.Scale(form.Sum(pairs, 1, keep: true), 0.5);
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new FactorizationMachineKernel<T>(binding);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -27,6 +28,15 @@ public sealed class FactorizedInteraction(bool IsSum = false) : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var half = form.InputShape().Size / 2;
+        var u = form.Slice(form.Input, 0, half);
+        var product = form.Multiply(u, form.Slice(form.Input, half, 2 * half));
+        return IsSum ? form.Add(u, product) : form.Node("Concat", new OnnxAttribute("axis", 1), u, product);
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new FactorizedInteractionKernel<T>(IsSum, binding);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -25,6 +26,10 @@ public sealed class FieldPool(bool IsSum = false) : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) =>
+        form.Scale(form.Sum(form.Input, 2), IsSum ? 1 : 1.0 / form.InputShape()[1]);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new FieldPoolKernel<T>(IsSum, binding);

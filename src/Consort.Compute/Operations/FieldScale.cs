@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -24,6 +25,10 @@ public sealed class FieldScale : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) =>
+        form.Multiply(form.Inputs[0], form.Reshape(form.Inputs[1], form.InputShape()[0], 1));
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new FieldScaleKernel<T>(binding);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -24,9 +25,12 @@ public sealed class FirstOrder(Table Weights) : Operation
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
-        inputs.Length == 0 && Table.Dimension == 1
+        inputs.Length == 0 && Table is { Dimension: 1, Columns: null }
             ? new Shape(1)
             : throw Mismatch(inputs, $"none and a table of dimension 1 (found {Table.Dimension})");
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) => form.Sum(form.LookUp(Table, 0, form.Columns), 1);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new FirstOrderKernel<T>(this, binding);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -22,6 +23,10 @@ public sealed class HadamardCross : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * inputs[0].Size;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) =>
+        form.Add(form.Multiply(form.Inputs[0], form.Inputs[2]), form.Inputs[1]);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new HadamardCrossKernel<T>(binding);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -24,6 +25,15 @@ public sealed class InnerProduct : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => (long)inputs[0].Size * (inputs[0][0] - 1);
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var fields = form.InputShape()[0];
+        var (left, right) = OnnxForm.Pairs(fields);
+        var products = form.Node("MatMul", form.Input, form.Permute(form.Input, 0, 2, 1)); // [B, F, F]
+        return form.Take(form.Reshape(products, fields * fields), left.Zip(right, (i, j) => (i * fields) + j).ToArray());
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new InnerProductKernel<T>(binding);

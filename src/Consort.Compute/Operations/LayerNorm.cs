@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -43,6 +44,19 @@ public sealed class LayerNorm : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 8L * inputs[0].Size;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var width = form.InputShape().Dimensions[^1];
+        var epsilon = new OnnxAttribute("epsilon", (float)Epsilon);
+        if (Parameters[0].Shape.Rank == 1)
+            return form.Node("LayerNormalization", epsilon, form.Input, form.Weight(Parameters[0]), form.Weight(Parameters[1]));
+        var ones = new float[width];
+        Array.Fill(ones, 1);
+        var normal = form.Node("LayerNormalization", epsilon, form.Input, form.Constant(ones, width));
+        return form.Add(form.Multiply(normal, form.Weight(Parameters[0])), form.Weight(Parameters[1]));
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new LayerNormKernel<T>(this, binding);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 using GemmActivation = Consort.Compute.Kernels.MatrixMultiply.Activation;
 
 namespace Consort.Compute.Operations;
@@ -63,6 +64,24 @@ public sealed class Linear : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * Weight.Shape[0] * Math.Max(Weight.Shape[1], inputs[0].Size);
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var input = form.Inputs.Count == 1 ? form.Input : form.Node("Concat", new OnnxAttribute("axis", 1), [.. form.Inputs]);
+        OnnxValue sum;
+        if (form.OutputShape.Rank == 1)
+        {
+            sum = form.Dense(input, Weight, Bias);
+        }
+        else
+        {
+            sum = form.Node("MatMul", input, form.Transposed(Weight));
+            sum = Bias is null ? sum : form.Add(sum, form.Weight(Bias));
+        }
+
+        return Relu ? form.Node("Relu", sum) : sum;
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new LinearKernel<T>(this, binding);

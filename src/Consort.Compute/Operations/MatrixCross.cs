@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -37,6 +38,10 @@ public sealed class MatrixCross : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => (2L * inputs[0].Size * inputs[0].Size) + (2L * inputs[0].Size);
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) =>
+        form.Add(form.Multiply(form.Inputs[0], form.Dense(form.Inputs[1], Parameters[0], Parameters[1])), form.Inputs[1]);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new MatrixCrossKernel<T>(this, binding);

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -24,6 +25,9 @@ public sealed class Multiply(double Factor = 1) : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * inputs[0].Size;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) => form.Scale(form.Multiply(form.Inputs[0], form.Inputs[1]), Factor);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new MultiplyKernel<T>(T.CreateTruncating(Factor), binding);

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -24,6 +25,10 @@ public sealed class NumericEmbed(Parameter Weight) : Operation
             ? weight
             : throw Mismatch(inputs, $"[{weight[0]}]");
     }
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) =>
+        form.Multiply(form.Reshape(form.Input, form.InputShape()[0], 1), form.Weight(Parameters[0]));
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new NumericEmbedKernel<T>(Parameters[0], binding);

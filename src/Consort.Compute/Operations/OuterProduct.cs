@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -22,6 +23,14 @@ public sealed class OuterProduct : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size + ((long)inputs[0][1] * inputs[0][1]);
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var dimension = form.InputShape()[1];
+        var sum = form.Sum(form.Input, 1); // [B, D]
+        return form.Reshape(form.Multiply(form.Reshape(sum, dimension, 1), form.Reshape(sum, 1, dimension)), dimension * dimension);
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new OuterProductKernel<T>(binding);

@@ -1,5 +1,6 @@
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -16,6 +17,9 @@ public sealed class Reshape(Shape Target) : Operation
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
         inputs.Length == 1 && inputs[0].Size == Target.Size ? Target : throw Mismatch(inputs, $"one of size {Target.Size}");
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) => form.Reshape(form.Input, form.OutputShape.Dimensions);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) =>

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -47,6 +48,20 @@ public sealed class SelfAttention : Operation
 
     /// <inheritdoc/>
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 4L * inputs[0][0] * inputs[0].Size / 3;
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form)
+    {
+        var (fields, width) = (form.OutputShape[0], form.OutputShape[1]);
+        var dimension = width / Heads;
+        OnnxValue Part(int part) => form.Reshape(form.Slice(form.Input, part * width, (part + 1) * width, axis: 2), fields, Heads, dimension);
+        var queries = form.Permute(Part(0), 0, 2, 1, 3); // [B, H, F, d]
+        var keys = form.Permute(Part(1), 0, 2, 3, 1); // [B, H, d, F]
+        var values = form.Permute(Part(2), 0, 2, 1, 3); // [B, H, F, d]
+        var products = form.Scale(form.Node("MatMul", queries, keys), IsScaled ? 1 / Math.Sqrt(dimension) : 1); // [B, H, F, F]
+        var attention = form.Node("Softmax", new OnnxAttribute("axis", -1), products);
+        return form.Reshape(form.Permute(form.Node("MatMul", attention, values), 0, 2, 1, 3), fields, width);
+    }
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new SelfAttentionKernel<T>(this, binding);

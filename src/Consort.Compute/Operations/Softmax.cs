@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
+using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -17,6 +18,9 @@ public sealed class Softmax : Operation
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
         inputs.Length == 1 && inputs[0].Rank == 1 ? inputs[0] : throw Mismatch(inputs, "[n]");
+
+    /// <inheritdoc/>
+    public override OnnxValue ToOnnx(OnnxForm form) => form.Node("Softmax", new OnnxAttribute("axis", 1), form.Input);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new SoftmaxKernel<T>(binding);

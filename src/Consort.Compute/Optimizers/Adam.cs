@@ -6,13 +6,17 @@ namespace Consort.Compute.Optimizers;
 
 /// <summary>
 /// Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − η m̂ / (√v̂ + ε), m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
-/// Source: Kingma and Ba 2015, algorithm 1; ε stands outside the corrected root, as in PyTorch. On touched rows alone, t
+/// Source: Kingma and Ba 2015, algorithm 1; ε stands outside the corrected root, as in PyTorch from 1.3 on. On touched rows alone, t
 /// still counts all steps ("lazy Adam").
 /// </summary>
 /// <param name="Beta1">β₁, in [0, 1).</param>
 /// <param name="Beta2">β₂, in [0, 1).</param>
 /// <param name="Epsilon">ε, above 0.</param>
-public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8) : UpdateRule
+/// <param name="IsEpsilonHat">
+/// Whether ε joins √v before it is corrected, w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε): the ε̂ of section 2, as in TensorFlow
+/// and in PyTorch before 1.3. It counts 1/√(1 − β₂ᵗ) times as much, 32 times at the first step and 1.6 times at the 500th.
+/// </param>
+public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8, bool IsEpsilonHat = false) : UpdateRule
 {
     internal override IReadOnlyList<string> StateNames => ["adam.m", "adam.v"];
 
@@ -60,7 +64,8 @@ public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsil
     {
         public AdamUpdate<T> At(double learningRate, long step) => new(rule, learningRate, step);
 
-        public GapFormula<T, AdamUpdate<T>>? Formula() => new AdamGap<T>(rule);
+        // The formula takes ε for constant.
+        public GapFormula<T, AdamUpdate<T>>? Formula() => rule.IsEpsilonHat ? null : new AdamGap<T>(rule);
     }
 }
 
@@ -73,8 +78,9 @@ internal readonly struct AdamUpdate<T> : IElementUpdate<T>
     {
         (_keepFirst, _addFirst) = (T.CreateTruncating(rule.Beta1), T.CreateTruncating(1 - rule.Beta1));
         (_keepSecond, _addSecond) = (T.CreateTruncating(rule.Beta2), T.CreateTruncating(1 - rule.Beta2));
-        _rootScale = T.CreateTruncating(1 / Math.Sqrt(1 - Math.Pow(rule.Beta2, step)));
-        _epsilon = T.CreateTruncating(rule.Epsilon);
+        var correction = 1 / Math.Sqrt(1 - Math.Pow(rule.Beta2, step));
+        _rootScale = T.CreateTruncating(correction);
+        _epsilon = T.CreateTruncating(rule.IsEpsilonHat ? rule.Epsilon * correction : rule.Epsilon);
         _rate = T.CreateTruncating(learningRate / (1 - Math.Pow(rule.Beta1, step)));
     }
 
@@ -86,7 +92,7 @@ internal readonly struct AdamUpdate<T> : IElementUpdate<T>
     /// <summary>1 / √(1 − β₂ᵗ).</summary>
     public T RootScale => _rootScale;
 
-    /// <summary>ε.</summary>
+    /// <summary>ε, or ε̂ / √(1 − β₂ᵗ).</summary>
     public T Epsilon => _epsilon;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

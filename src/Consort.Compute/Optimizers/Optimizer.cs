@@ -28,7 +28,7 @@ public sealed unsafe class Optimizer<T> : IDisposable
     {
         options.Validate();
         (Store, _options) = (store, options);
-        var tables = store.Embeddings.Where(e => !options.IsFrozen(e.Table.Member)).ToArray();
+        var tables = store.Embeddings.Where(e => e.Table.IsTrained && !options.IsFrozen(e.Table.Member)).ToArray();
         var blocks = DenseBlocks(store, options);
         var regions = new Region<T>[tables.Length + 1];
         if (blocks.Length > 0)

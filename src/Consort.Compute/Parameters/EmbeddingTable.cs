@@ -23,6 +23,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     private readonly NativeBuffer<T> _values;
     private readonly ParameterStore<T> _store;
     private readonly CollectJob _collect;
+    private readonly RowNumbers _numbers;
     private TouchedRows? _touched;
     private NativeBuffer<T>? _gradients;
 
@@ -32,6 +33,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         _store = store;
         _values = values ?? new NativeBuffer<T>((long)table.Rows * table.Dimension);
         _collect = new CollectJob(this);
+        _numbers = new RowNumbers(store.Graph.Columns, table.Columns);
     }
 
     /// <summary>The table.</summary>
@@ -124,9 +126,14 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         else
             workers.Run(draw, draw.Pieces);
         // A missing value says nothing until it has been learned.
-        foreach (var column in _store.Graph.Columns)
-            _values.Slice((long)column.Offset * Dimension, Dimension).Clear();
+        foreach (var column in Table.Columns ?? [.. Enumerable.Range(0, _store.Graph.Columns.Count)])
+            Row(column, _store.Graph.Columns[column].Offset).Clear();
+        foreach (var known in Table.Known)
+            known.Read((id, numbers) => Put(numbers, Row(known.Column, id)));
     }
+
+    /// <summary>What a column's ids are greater than its rows.</summary>
+    internal int Shift(int column) => _numbers.Shift(column);
 
     /// <summary>
     /// Says where a kernel leaves gradients: those of (row b, column c) at <c>gradient + b·rowStride + c·columnStride</c>.
@@ -153,6 +160,14 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         program.Workers.Run(_collect, Groups);
     }
 
+    private Span<T> Row(int column, int id) => _values.Slice((long)(id - Shift(column)) * Dimension, Dimension);
+
+    private static void Put(ReadOnlySpan<float> numbers, Span<T> row)
+    {
+        for (var i = 0; i < row.Length; i++)
+            row[i] = T.CreateTruncating(numbers[i]);
+    }
+
     private void Plan()
     {
         _gradients?.Dispose();
@@ -160,7 +175,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         if (_sources.Count == 0)
             return;
         int[] columns = [.. Enumerable.Range(0, _store.Graph.Columns.Count).Where(c => _sources.Any(s => s.Reads(c)))];
-        _touched = _store.TouchedBy(columns, _sources.Max(s => s.Program.Capacity));
+        _touched = _store.TouchedBy(columns, _numbers, _sources.Max(s => s.Program.Capacity));
         _gradients = new NativeBuffer<T>(_touched.Total * Dimension);
     }
 

@@ -180,11 +180,11 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     }
 
     /// <summary>The rows that columns touch in batches of at most so many rows, shared by the tables they read.</summary>
-    internal TouchedRows TouchedBy(IReadOnlyList<int> columns, int capacity)
+    internal TouchedRows TouchedBy(IReadOnlyList<int> columns, RowNumbers numbers, int capacity)
     {
-        var found = _touched.Find(t => t.Fits(columns, capacity));
+        var found = _touched.Find(t => t.Fits(columns, numbers, capacity));
         if (found is null)
-            _touched.Add(found = new TouchedRows(Graph.Columns, columns, capacity));
+            _touched.Add(found = new TouchedRows(Graph.Columns, columns, numbers, capacity));
         return found;
     }
 

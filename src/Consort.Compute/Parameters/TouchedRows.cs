@@ -14,6 +14,7 @@ internal sealed unsafe class TouchedRows : IDisposable
 {
     private const int Ahead = 16; // batch rows between a prefetch and its use
     private readonly IReadOnlyList<IdRange> _columns;
+    private readonly RowNumbers _numbers;
     private readonly Group[] _groups;
     private readonly NativeBuffer<int> _slots; // [V]: place of a row among its group's touched ones, or −1
     private readonly NativeBuffer<int> _rows; // the touched rows, group after group
@@ -22,16 +23,21 @@ internal sealed unsafe class TouchedRows : IDisposable
     private readonly FindJob _job;
 
     /// <summary>Plans for the columns that <paramref name="read"/> holds, in batches of at most so many rows.</summary>
-    public TouchedRows(IReadOnlyList<IdRange> columns, IReadOnlyList<int> read, int capacity)
+    /// <param name="columns">The ranges of all columns.</param>
+    /// <param name="read">Those that are looked at.</param>
+    /// <param name="numbers">Where their ids lie in the tables.</param>
+    /// <param name="capacity">The most rows of a batch.</param>
+    public TouchedRows(IReadOnlyList<IdRange> columns, IReadOnlyList<int> read, RowNumbers numbers, int capacity)
     {
-        (_columns, _capacity, Columns) = (columns, capacity, read);
+        (_columns, _numbers, _capacity, Columns) = (columns, numbers, capacity, read);
         var groups = new List<Group>();
         foreach (var column in read.OrderBy(c => columns[c].Offset).ThenBy(c => c))
         {
-            var range = columns[column];
-            if (groups.Count == 0 || range.Offset >= groups[^1].EndRow)
-                groups.Add(new Group { FirstRow = range.Offset, EndRow = range.Offset + range.Size });
-            groups[^1].EndRow = Math.Max(groups[^1].EndRow, range.Offset + range.Size);
+            var first = columns[column].Offset - numbers.Shift(column);
+            var end = first + columns[column].Size;
+            if (groups.Count == 0 || first >= groups[^1].EndRow)
+                groups.Add(new Group { FirstRow = first, EndRow = end });
+            groups[^1].EndRow = Math.Max(groups[^1].EndRow, end);
             groups[^1].Columns.Add(column);
         }
 
@@ -64,8 +70,9 @@ internal sealed unsafe class TouchedRows : IDisposable
 
     public long Bytes => sizeof(int) * (_slots.Length + _rows.Length + _places.Length);
 
-    /// <summary>Whether it serves these columns and batches of so many rows.</summary>
-    public bool Fits(IReadOnlyList<int> columns, int capacity) => capacity <= _capacity && columns.SequenceEqual(Columns);
+    /// <summary>Whether it serves these columns, numbered so, and batches of so many rows.</summary>
+    public bool Fits(IReadOnlyList<int> columns, RowNumbers numbers, int capacity) =>
+        capacity <= _capacity && columns.SequenceEqual(Columns) && columns.All(c => numbers.Shift(c) == _numbers.Shift(c));
 
     public List<int> GroupColumns(int group) => _groups[group].Columns;
 
@@ -101,10 +108,12 @@ internal sealed unsafe class TouchedRows : IDisposable
     private void Find(int group, int* ids, int rows)
     {
         var current = _groups[group];
-        var slots = _slots.Pointer;
         var touched = Rows(group);
         for (var i = 0; i < current.Count; i++)
-            slots[touched[i]] = -1;
+            _slots.Pointer[touched[i]] = -1;
+        // Columns of a group lie in the same rows, and so are shifted alike.
+        var shift = _numbers.Shift(current.Columns[0]);
+        var slots = _slots.Pointer - shift;
         var stride = _columns.Count;
         var count = 0;
         for (var i = 0; i < current.Columns.Count; i++)
@@ -122,7 +131,7 @@ internal sealed unsafe class TouchedRows : IDisposable
                 {
                     slot = count++;
                     slots[*id] = slot;
-                    touched[slot] = *id;
+                    touched[slot] = *id - shift;
                 }
 
                 places[row] = slot;

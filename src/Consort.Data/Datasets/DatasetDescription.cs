@@ -50,7 +50,7 @@ public sealed record DatasetDescription(
     public static DatasetDescription OfRaw(string path, Schema schema, int top = 5, int threads = 0, CancellationToken cancellation = default)
     {
         schema.Validate("schema");
-        Schema plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(f => f with { MinCount = null, Transform = default })] };
+        Schema plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(f => f with { MinCount = null, Transform = default, Share = null })] };
         string[] files = [path];
         using var reader = new BlockReader(files, plain);
         var splits = new SplitAssigner(SplitPlan.Given(files), 0);

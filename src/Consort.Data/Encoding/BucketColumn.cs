@@ -30,6 +30,9 @@ internal sealed class BucketColumn(string name, int field, MissingTexts missing,
         }
     }
 
+    public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
+        new BucketColumn(name, field, missing, Vocabulary) { Leader = this };
+
     /// <summary>The bucket of a number.</summary>
     public static long Bucket(long x)
     {

@@ -8,6 +8,7 @@ internal static class ColumnCatalogue
     public static List<ColumnEncoder> Read(Schema schema, BinaryReader reader)
     {
         var columns = new List<ColumnEncoder>();
+        int[] leaders = SharedVocabularies.Leaders(schema);
         foreach (bool numeric in new[] { false, true })
         {
             for (int i = 0; i < schema.Fields.Count; i++)
@@ -17,6 +18,11 @@ internal static class ColumnCatalogue
                 bool isNumeric = field.Kind == FieldKind.Numeric && !field.Transform.MakesTokens;
                 if (isNumeric != numeric) continue;
                 var missing = new MissingTexts(schema, field);
+                if (leaders[i] != i)
+                {
+                    columns.Add(columns.First(c => c.Field == leaders[i]).SharedBy(field.Name, i, missing));
+                    continue;
+                }
                 for (int part = 0; part < field.Columns.Count; part++)
                     columns.Add(ReadColumn(field, i, part, missing, reader));
             }

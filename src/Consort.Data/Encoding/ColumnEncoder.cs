@@ -22,6 +22,19 @@ internal abstract unsafe class ColumnEncoder
     /// <summary>The first global id; set once, before the column is used.</summary>
     public virtual int Offset { get; set; }
 
+    /// <summary>The column whose vocabulary and ids it shares, which comes before it; null for a column with its own.</summary>
+    public ColumnEncoder? Leader { get; init; }
+
+    /// <summary>Whether its ids stand for tokens that <see cref="IndexOf"/> finds.</summary>
+    public virtual bool HasTokens => false;
+
+    /// <summary>A column of another field with the vocabulary and the ids of this one.</summary>
+    public virtual ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
+        throw new InvalidOperationException($"column {Name} has nothing to share");
+
+    /// <summary>The place of a token, so that its id is Offset + index; −1 where it is not in the vocabulary.</summary>
+    public virtual int IndexOf(ReadOnlySpan<byte> token) => -1;
+
     /// <summary>Encodes the cells of a group; row r's 4 bytes are written to target + r × stride.</summary>
     /// <exception cref="CellError">A cell is not what the column expects.</exception>
     public abstract void Encode(byte* data, Cell* cells, int rows, byte* target, int stride);

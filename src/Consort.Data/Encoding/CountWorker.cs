@@ -81,19 +81,27 @@ internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
     public static Encoder Fit(Schema schema, IReadOnlyList<CountWorker> workers)
     {
         var columns = new ColumnEncoder[schema.Fields.Count][];
+        int[] leaders = SharedVocabularies.Leaders(schema);
         try
         {
             System.Threading.Tasks.Parallel.For(0, columns.Length, new ParallelOptions { MaxDegreeOfParallelism = workers.Count }, field =>
             {
+                if (leaders[field] != field) return; // fitted with the one that leads
                 columns[field] = [];
                 if (workers[0].Counters[field] is not { } counter) return;
-                foreach (CountWorker worker in workers.Skip(1))
+                int[] followers = [.. Enumerable.Range(field + 1, leaders.Length - field - 1).Where(f => leaders[f] == field)];
+                foreach (int source in followers.Prepend(field))
                 {
-                    counter.Merge(worker.Counters[field]!);
-                    worker.Counters[field]!.Dispose();
+                    foreach (ColumnCounter other in workers.Select(w => w.Counters[source]!).Where(c => c != counter))
+                    {
+                        counter.Merge(other);
+                        other.Dispose();
+                    }
                 }
                 columns[field] = counter.Fit(schema.Fields[field].MinCount ?? schema.MinCount);
                 counter.Dispose();
+                foreach (int follower in followers)
+                    columns[follower] = [columns[field][0].SharedBy(schema.Fields[follower].Name, follower, new MissingTexts(schema, schema.Fields[follower]))];
             });
         }
         catch (AggregateException e) when (e.InnerException is ConsortException inner)

@@ -26,15 +26,16 @@ public sealed unsafe class Encoder
         Schema = schema;
         _categorical = [.. columns.Where(c => c.Size > 0)];
         _numeric = [.. columns.Where(c => c.Size == 0)];
-        long ids = _categorical.Sum(c => (long)c.Size);
+        long ids = _categorical.Where(c => c.Leader is null).Sum(c => (long)c.Size);
         if (ids > int.MaxValue) throw new ConsortException($"found {ids} ids over all columns, expected at most {int.MaxValue}; raise min_count");
         var space = new CategoricalColumn[_categorical.Length];
         int offset = 0;
         for (int f = 0; f < space.Length; f++)
         {
-            _categorical[f].Offset = offset;
-            space[f] = new CategoricalColumn(_categorical[f].Name, offset, _categorical[f].Size);
-            offset += _categorical[f].Size;
+            ColumnEncoder column = _categorical[f];
+            column.Offset = column.Leader?.Offset ?? offset;
+            space[f] = new CategoricalColumn(column.Name, column.Offset, column.Size);
+            offset += column.Leader is null ? column.Size : 0;
         }
         Space = new FeatureSpace(space, _numeric.Select(c => c.Name).ToArray());
         _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => _categorical.Select((c, p) => (c, p, false))
@@ -135,7 +136,7 @@ public sealed unsafe class Encoder
         using (var writer = new BinaryWriter(content, System.Text.Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(Schema.ToYaml());
-            foreach (ColumnEncoder column in _categorical.Concat(_numeric)) column.Write(writer);
+            foreach (ColumnEncoder column in _categorical.Concat(_numeric).Where(c => c.Leader is null)) column.Write(writer);
         }
         ReadOnlySpan<byte> bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
         using var head = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true);

@@ -32,6 +32,10 @@ internal sealed class NumberColumn(string name, int field, MissingTexts missing,
 
     public NumberFacts Facts => facts;
 
+    public double Shift => _shift;
+
+    public double Scale => _scale;
+
     public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
     {
         for (int r = 0; r < rows; r++)
@@ -66,6 +70,11 @@ internal sealed class NumberColumn(string name, int field, MissingTexts missing,
 internal sealed class QuantileColumn(string name, int field, MissingTexts missing, double[] boundaries) : ColumnEncoder(name, field)
 {
     public override int Size => boundaries.Length + 3;
+
+    public IReadOnlyList<double> Boundaries => boundaries;
+
+    public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
+        new QuantileColumn(name, field, missing, boundaries) { Leader = this };
 
     public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
     {
@@ -111,6 +120,9 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
 internal sealed class HashColumn(string name, int field, MissingTexts missing, int count) : ColumnEncoder(name, field)
 {
     public override int Size => count + 2;
+
+    public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
+        new HashColumn(name, field, missing, count) { Leader = this };
 
     public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
     {

@@ -25,6 +25,9 @@ internal sealed class TimeColumn(string name, int field, MissingTexts missing, V
         }
     }
 
+    /// <summary>The id of a value of its part.</summary>
+    public int IdOfPart(int value) => _ids[value];
+
     public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
     {
         for (int r = 0; r < rows; r++)

@@ -16,7 +16,7 @@ internal class TokenColumn : ColumnEncoder
 
     protected MissingTexts Missing => _missing;
 
-    protected Vocabulary Vocabulary { get; }
+    public Vocabulary Vocabulary { get; }
 
     public override int Size => Vocabulary.Count + 2;
 
@@ -26,7 +26,7 @@ internal class TokenColumn : ColumnEncoder
         set
         {
             base.Offset = value;
-            _table = Vocabulary.Index(value + 2);
+            _table = Leader is TokenColumn leader ? leader._table : Vocabulary.Index(value + 2);
         }
     }
 
@@ -49,12 +49,29 @@ internal class TokenColumn : ColumnEncoder
         GC.KeepAlive(table);
     }
 
+    public override bool HasTokens => true;
+
+    public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
+        new TokenColumn(name, field, missing, Vocabulary) { Leader = this };
+
+    public override int IndexOf(ReadOnlySpan<byte> token)
+    {
+        int index = IdOf(token) - Offset;
+        return index == 1 ? -1 : index;
+    }
+
     /// <summary>The id of a token made elsewhere.</summary>
     protected unsafe int IdOf(ReadOnlySpan<byte> token)
     {
-        byte* padded = stackalloc byte[24];
-        token.CopyTo(new Span<byte>(padded, 24));
-        return _table!.Find(TokenTable.Key(padded, token.Length), padded, token.Length, Offset + 1);
+        // Keys are read in whole 8 bytes.
+        byte* padded = stackalloc byte[8];
+        *(ulong*)padded = 0;
+        if (token.Length < 8) token.CopyTo(new Span<byte>(padded, 8));
+        fixed (byte* given = token)
+        {
+            byte* text = token.Length < 8 ? padded : given;
+            return _table!.Find(TokenTable.Key(text, token.Length), text, token.Length, Offset + 1);
+        }
     }
 
     public override void Write(BinaryWriter writer) => Vocabulary.Write(writer);

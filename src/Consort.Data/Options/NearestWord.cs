@@ -24,6 +24,13 @@ public static class NearestWord
         return best;
     }
 
+    /// <summary>The candidates with the smallest edit distances, nearest first, however far they are.</summary>
+    /// <param name="word">What was found.</param>
+    /// <param name="candidates">What would have been right.</param>
+    /// <param name="count">The most of them.</param>
+    public static IReadOnlyList<string> Nearest(string word, IEnumerable<string> candidates, int count) =>
+        [.. candidates.OrderBy(c => Distance(word, c)).ThenBy(c => c, StringComparer.Ordinal).Take(count)];
+
     /// <summary>Optimal string alignment: insertions, deletions, replacements and swaps of neighbours each cost 1.</summary>
     internal static int Distance(string a, string b)
     {

@@ -5,7 +5,7 @@ namespace Consort.Data.Schemas;
 /// Offset + 0 is missing (padding), Offset + 1 is out-of-vocabulary, Offset + 2.. are its tokens.
 /// </summary>
 /// <param name="Name">The column's name.</param>
-/// <param name="Offset">The first global id.</param>
+/// <param name="Offset">The first global id; columns that share a vocabulary have the same.</param>
 /// <param name="Size">The number of ids, at least 2.</param>
 public sealed record CategoricalColumn(string Name, int Offset, int Size);
 
@@ -13,13 +13,18 @@ public sealed record CategoricalColumn(string Name, int Offset, int Size);
 public sealed record FeatureSpace
 {
     /// <summary>Creates the space.</summary>
-    /// <param name="categorical">The categorical columns, whose ids follow one another without gaps.</param>
+    /// <param name="categorical">
+    /// The categorical columns, whose ids follow one another without gaps; a column that shares a vocabulary has the ids of one before it.
+    /// </param>
     /// <param name="numeric">The names of the numeric columns.</param>
     public FeatureSpace(IReadOnlyList<CategoricalColumn> categorical, IReadOnlyList<string> numeric)
     {
         long next = 0;
+        var known = new HashSet<(int, int)>();
         foreach (CategoricalColumn column in categorical)
         {
+            if (known.Contains((column.Offset, column.Size))) continue;
+            known.Add((column.Offset, column.Size));
             if (column.Offset != next || column.Size < 2)
                 throw new ArgumentException($"column {column.Name} has ids [{column.Offset}, +{column.Size}), expected to start at {next}", nameof(categorical));
             next += column.Size;
@@ -36,7 +41,7 @@ public sealed record FeatureSpace
     /// <summary>The numeric columns, N of them.</summary>
     public IReadOnlyList<string> Numeric { get; }
 
-    /// <summary>The sum of the columns' sizes: the rows of an embedding table.</summary>
+    /// <summary>The sum of the columns' sizes, each shared vocabulary once: the rows of an embedding table.</summary>
     public int Features { get; }
 
     /// <summary>A space with columns named C1.. and I1.., for tests and benchmarks.</summary>

@@ -14,6 +14,9 @@ public sealed record Field(string Name, FieldKind Kind)
     /// <summary>What is done to the value.</summary>
     public Transform Transform { get; init; }
 
+    /// <summary>The field whose vocabulary it shares: tokens of both are counted together and have the same ids; null for one of its own.</summary>
+    public string? Share { get; init; }
+
     /// <summary>Columns made from a time; empty for a field that is used as it is.</summary>
     public IReadOnlyList<TimePart> Derive { get; init; } = [];
 

@@ -98,6 +98,7 @@ public sealed record Schema
             if (!names.Add(field.Name)) throw new ConsortException($"{where}: found two fields named {field.Name}");
             CheckField(field, where);
         }
+        SharedVocabularies.Check(this, where);
         var columns = new HashSet<string>(StringComparer.Ordinal);
         foreach (string column in Fields.SelectMany(f => f.Columns))
         {

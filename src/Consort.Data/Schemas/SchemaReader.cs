@@ -104,6 +104,7 @@ internal static partial class SchemaReader
             Missing = map.Has("missing") ? map.Texts("missing", []) : null,
             MinCount = map.Has("min_count") ? map.Integer("min_count", 1, 1, int.MaxValue) : null,
             Transform = ReadTransform(map),
+            Share = map.TextOrNull("share"),
             Derive = ReadParts(map),
             Values = ReadValues(map),
         };

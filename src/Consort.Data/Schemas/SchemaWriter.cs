@@ -29,6 +29,7 @@ internal static class SchemaWriter
             }
             if (field.Missing is not null) text.Append(", missing: ").Append(List(field.Missing));
             if (field.MinCount is { } minCount) text.Append(CultureInfo.InvariantCulture, $", min_count: {minCount}");
+            if (field.Share is not null) text.Append(", share: ").Append(Quote(field.Share));
             if (field.Derive.Count > 0) text.Append(", derive: ").Append(List(new Field("", FieldKind.Categorical) { Derive = field.Derive }.Columns));
             if (field.Values.Count > 0)
             {

@@ -24,14 +24,15 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     /// </summary>
     /// <param name="options">The section.</param>
     /// <param name="folder">What relative file names start from, a full path.</param>
+    /// <param name="own">The experiment file's own folder, where a schema file may stand as well.</param>
     /// <exception cref="ConsortException">A key is missing or contradicts another, or a file is missing.</exception>
-    public static DataSource From(OptionMap options, string folder)
+    public static DataSource From(OptionMap options, string folder, string own)
     {
         if (options.TextOrNull("encoded") is { } encoded)
             return new DataSource(Path.GetFullPath(encoded, folder), null, null, null);
-        var schema = ReadSchema(options, folder);
+        var schema = ReadSchema(options, folder, own);
         var split = SplitPlan.Load(options, folder);
-        var cache = options.TextOrNull("cache") is { } own ? Path.GetFullPath(own) : DefaultCache(schema, split);
+        var cache = options.TextOrNull("cache") is { } chosen ? Path.GetFullPath(chosen) : DefaultCache(schema, split);
         return new DataSource(cache, schema, split, folder);
     }
 
@@ -58,12 +59,12 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         return Path.GetFullPath(Path.Combine(".consort", "data", $"{Path.GetFileNameWithoutExtension(split.Files[0])}-{digest}"));
     }
 
-    private static Schema ReadSchema(OptionMap options, string folder)
+    private static Schema ReadSchema(OptionMap options, string folder, string own)
     {
         if (options.IsMap("schema"))
             return Schema.Load(options.Map("schema")!);
         var name = options.Text("schema");
-        var beside = Path.GetFullPath(name, folder);
-        return Schema.Load(File.Exists(beside) ? beside : name);
+        var beside = new[] { Path.GetFullPath(name, folder), Path.GetFullPath(name, own) };
+        return Schema.Load(Array.Find(beside, File.Exists) ?? name);
     }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
 using Consort.Data.Options;
+using Consort.Data.Schemas;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
@@ -60,14 +61,17 @@ public sealed record Experiment
     /// <summary>Reads an experiment from text.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="source">The origin named in messages.</param>
-    /// <param name="folder">What relative names start from.</param>
+    /// <param name="folder">What relative names start from; null where files that it names are not to be looked for.</param>
     /// <param name="seed">Replaces the text's seed unless null.</param>
+    /// <param name="precision">Replaces the text's precision unless null.</param>
+    /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
-    public static Experiment Parse(string text, string source, string folder, ulong? seed = null) =>
-        Read(OptionMap.Parse(text, source), folder, null, seed);
+    public static Experiment Parse(string text, string source, string? folder, ulong? seed = null, Precision? precision = null, bool findRuns = true) =>
+        Read(OptionMap.Parse(text, source), folder, null, seed, precision, findRuns);
 
     // Without a folder, files that the experiment names are not looked for.
-    private static Experiment Read(OptionMap options, string? folder, string? dataFolder, ulong? seed, Precision? precision = null)
+    private static Experiment Read(
+        OptionMap options, string? folder, string? dataFolder, ulong? seed, Precision? precision = null, bool findRuns = true)
     {
         var training = options.Section("training");
         if (seed is { } own)
@@ -78,12 +82,13 @@ public sealed record Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
-            Family = Family.From(options),
+            Family = Family.From(options, DataFolder(options, folder, dataFolder)),
             Training = TrainingOptions.From(training),
-            Phases = ReadPhases(options, training, folder, out var resolved),
+            Phases = ReadPhases(options, training, findRuns ? folder : null, out var resolved),
             Digest = "",
             Text = "",
         };
+        experiment = experiment with { Family = experiment.Family with { JoinedOutput = experiment.Phases[0].Strategy.Fusion == Fusion.Concat } };
         options.Close();
         experiment.Check(options);
         foreach (var (map, key, paths) in resolved)
@@ -104,9 +109,16 @@ public sealed record Experiment
             throw options.Error("data", "found nothing, expected where the rows come from");
         if (folder is null)
             return null;
-        var data = options.Section("data");
-        var own = data.TextOrNull("folder") ?? ".";
-        return DataSource.From(data, dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder));
+        return DataSource.From(options.Section("data"), DataFolder(options, folder, dataFolder)!, folder);
+    }
+
+    // What names of raw files and of vectors start from; null where none is looked for.
+    private static string? DataFolder(OptionMap options, string? folder, string? dataFolder)
+    {
+        if (folder is null)
+            return null;
+        var own = options.Section("data").TextOrNull("folder") ?? ".";
+        return dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder);
     }
 
     // One phase needs no list: its keys stand in `training`, its strategy in `strategy`.
@@ -165,11 +177,16 @@ public sealed record Experiment
 
     private void Check(OptionMap options)
     {
+        CheckFields(options);
         var section = options.Has("phases") ? "phases" : "training";
         foreach (var phase in Phases)
         {
             if (phase.From.Count > 0 && Family.Embeddings.Shared && Family.Members.Count > 1)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
+            if (Family.JoinedOutput != (phase.Strategy.Fusion == Fusion.Concat))
+                throw options.Error(section, $"phase {phase.Name} fuses otherwise than phase {Phases[0].Name}, expected all phases with `fusion: concat` or none");
+            if (Family.JoinedOutput && phase.From.Count > 0)
+                throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected another fusion than concat");
             if (phase.Strategy is MutualLearning && Family.Members.Count < 2)
                 throw options.Error("members", "found one member, expected at least two that learn from each other");
             if (phase.Strategy.LearnsFromTeachers != phase.Teachers.Count > 0)
@@ -179,5 +196,15 @@ public sealed record Experiment
             foreach (var member in phase.Frozen.Where(m => m >= Family.Members.Count))
                 throw options.Error(section, $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
         }
+    }
+
+    // As far as the schema tells: columns of data that are encoded already are checked when these are opened.
+    private void CheckFields(OptionMap options)
+    {
+        if (Data?.Schema is not { } schema)
+            return;
+        var columns = schema.Fields.Where(f => f.Kind == FieldKind.Categorical || f.Transform.MakesTokens).SelectMany(f => f.Columns).ToArray();
+        foreach (var name in Family.Embeddings.Fields.Keys.Where(n => !columns.Contains(n)))
+            throw options.Section("embedding").Section("fields").Error(name, $"found no categorical column of that name{NearestWord.Hint(name, columns)}");
     }
 }

@@ -110,7 +110,12 @@ public sealed class RunPacker : IDisposable
         Store = _store,
         Encoder = _encoder,
         Members = Members(),
-        Fusion = _fusion == Fusion.Mean ? MemberFusion.Mean : MemberFusion.Sum,
+        Fusion = _fusion switch
+        {
+            Fusion.Mean => MemberFusion.Mean,
+            Fusion.Concat => MemberFusion.Concat,
+            _ => MemberFusion.Sum,
+        },
         Weights = _request.Weights,
         Calibration = calibration,
         TrainingData = _dataKey,
@@ -125,7 +130,7 @@ public sealed class RunPacker : IDisposable
         try
         {
             var data = OptionMap.Load(_folder.Experiment).Section("data");
-            var source = DataSource.From(data, Path.GetFullPath(data.TextOrNull("folder") ?? ".", _folder.Path));
+            var source = DataSource.From(data, Path.GetFullPath(data.TextOrNull("folder") ?? ".", _folder.Path), _folder.Path);
             var (dataset, _) = source.Open(_request.Threads, _request.Encoding, cancellation);
             missing = null;
             if (_dataKey.Length == 0 || dataset.Key == _dataKey)

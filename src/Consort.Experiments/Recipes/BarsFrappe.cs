@@ -67,8 +67,11 @@ internal sealed class BarsFrappe : Recipe
             return new RecipeRun(string.Create(CultureInfo.InvariantCulture, $"{s.Key}-seed{seed}"), s.Key, seed, s.Value, $"{Resources}{s.Key}.yaml");
         }))];
 
+    /// <summary>The file of a model's settings, or null where BARS has none.</summary>
+    internal static string? SettingsOf(string model) => Settings.Value.GetValueOrDefault(model);
+
     /// <inheritdoc/>
-    public override RecipeTable Table(IReadOnlyList<RecipeOutcome> outcomes)
+    public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
         var rows = new List<IReadOnlyList<string>>();
         var json = new List<IReadOnlyDictionary<string, object?>>();

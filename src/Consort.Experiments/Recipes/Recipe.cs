@@ -1,16 +1,61 @@
+using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
 
 namespace Consort.Experiments.Recipes;
 
 /// <summary>What a user asks of a recipe.</summary>
-/// <param name="Data">Folder of the data files, a full path.</param>
+/// <param name="Data">Folder of the data files, an encoded dataset, a raw file or an experiment file; a full path.</param>
 /// <param name="Seeds">Runs of each setting, at least 1.</param>
 /// <param name="Only">The one row of the table to make, or null for all.</param>
 /// <param name="Folder">Where runs and results go.</param>
 public sealed record RecipeRequest(string Data, int Seeds, string? Only, string Folder)
 {
+    /// <summary>How raw rows look: a preset or a schema file; null to tell by the data.</summary>
+    public string? Schema { get; init; }
+
+    /// <summary>Folder of the runs, which recipes may share; null for <c>runs</c> below <see cref="Folder"/>.</summary>
+    public string? Runs { get; init; }
+
+    /// <summary>Numbers of members, or null for the recipe's.</summary>
+    public IReadOnlyList<int>? Members { get; init; }
+
+    /// <summary>Ways of learning, or null for all that the recipe has.</summary>
+    public IReadOnlyList<string>? Methods { get; init; }
+
+    /// <summary>The most epochs of a run, or null for what its setting says.</summary>
+    public int? Epochs { get; init; }
+
+    /// <summary>Learning rate of fine-tuning, or null for a tenth of that of training.</summary>
+    public double? TuningRate { get; init; }
+
+    /// <summary>Operands of matrix multiplies, or null for what the settings say.</summary>
+    public Precision? Precision { get; init; }
+
+    /// <summary>What was found out before and need not be again.</summary>
+    internal RecipeMemory Memory { get; } = new();
+
     /// <summary>The folder of a run.</summary>
-    public string RunFolder(string name) => Path.Combine(Folder, "runs", name);
+    public string RunFolder(string name) => Path.Combine(Runs ?? Path.Combine(Folder, "runs"), name);
+}
+
+/// <summary>What a recipe lets a user choose beside the rows of its table.</summary>
+[Flags]
+public enum RecipeOptions
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary><see cref="RecipeRequest.Members"/>.</summary>
+    Members = 1,
+
+    /// <summary><see cref="RecipeRequest.Methods"/>.</summary>
+    Methods = 2,
+
+    /// <summary><see cref="RecipeRequest.Epochs"/> and <see cref="RecipeRequest.Schema"/>.</summary>
+    AnyData = 4,
+
+    /// <summary><see cref="RecipeRequest.TuningRate"/>.</summary>
+    Tuning = 8,
 }
 
 /// <summary>One run of a recipe.</summary>
@@ -48,6 +93,17 @@ public abstract class Recipe
     /// <exception cref="ConsortException">The data folder lacks what the recipe needs.</exception>
     public abstract IReadOnlyList<RecipeRun> Plan(RecipeRequest request);
 
+    /// <summary>What else a user may choose.</summary>
+    public virtual RecipeOptions Options => RecipeOptions.None;
+
+    /// <summary>The ways of learning that <see cref="RecipeRequest.Methods"/> may name.</summary>
+    public virtual IReadOnlyList<string> Methods => [];
+
+    /// <summary>Whether the table compares runs row by row, so that each run must keep its logits.</summary>
+    public virtual bool ComparesRows => false;
+
     /// <summary>The table of finished runs.</summary>
-    public abstract RecipeTable Table(IReadOnlyList<RecipeOutcome> outcomes);
+    /// <param name="request">What was asked for.</param>
+    /// <param name="outcomes">The runs that have finished, in the order of the plan.</param>
+    public abstract RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes);
 }

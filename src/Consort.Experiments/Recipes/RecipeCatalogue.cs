@@ -1,11 +1,21 @@
+using Consort.Experiments.Recipes.Kdef;
+using Consort.Experiments.Recipes.Mutual;
+
 namespace Consort.Experiments.Recipes;
 
-/// <summary>All recipes. Adding one is a file beside this one and a line here.</summary>
+/// <summary>All recipes. Adding one is a file below this folder and a line here.</summary>
 public static class RecipeCatalogue
 {
     /// <summary>The recipes, in the order in which they are listed.</summary>
     public static IReadOnlyList<Recipe> Entries { get; } =
     [
         new BarsFrappe(),
+        new MutualTable1(),
+        new MutualTable2(),
+        new MutualTable3(),
+        new MutualTable4(),
+        new KdefScaling(),
+        new KdefMixed(),
+        new KdefAblation(),
     ];
 }

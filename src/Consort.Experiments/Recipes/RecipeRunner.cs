@@ -48,23 +48,27 @@ public static class RecipeRunner
         {
             var (run, folder) = plan[i];
             // Read only now: it may start from a run that has just finished.
-            var experiment = Experiment.Parse(run.Text, run.Source, request.Data, run.Seed);
+            var experiment = Experiment.Parse(run.Text, run.Source, request.Data, run.Seed, request.Precision);
             var summary = Finished(folder, experiment);
             if (summary is null)
             {
                 var left = pace.Left(plan.Skip(i).Where(p => RunSummary.Find(p.Folder) is null).Select(p => p.Run.Row));
                 progress?.Keep(string.Create(CultureInfo.InvariantCulture, $"{i + 1}/{plan.Count}  {run.Name}{(left is { } seconds ? $", about {RecipePace.Time(seconds)} left" : "")}"));
+                File.Delete(TestRows.PathOf(folder.Path));
                 ExperimentRunner.Run(
                     new RunRequest(experiment, folder.Path, threads, File.Exists(folder.LastCheckpoint), progress?.Encoding, progress?.Training), cancellation);
                 summary = RunSummary.Find(folder)!;
                 pace.Measured(run.Row, summary.Seconds);
             }
 
+            if (recipe.ComparesRows)
+                TestRows.Keep(folder, experiment, threads, cancellation);
             outcomes.Add(new RecipeOutcome(run, summary));
-            Write(request, recipe.Table(outcomes));
+            if (i == plan.Count - 1 || RunSummary.Find(plan[i + 1].Folder) is null)
+                Write(request, recipe.Table(request, outcomes));
         }
 
-        return recipe.Table(outcomes);
+        return recipe.Table(request, outcomes);
     }
 
     // The results of the very same experiment, or null.
@@ -83,25 +87,16 @@ public static class RecipeRunner
     {
         var open = plan.Where(p => RunSummary.Find(p.Folder) is null).ToList();
         foreach (var (run, _) in open.DistinctBy(p => p.Run.Row))
-            if (Readable(run, request) is { } experiment)
-                pace.Guess(run.Row, StepProbe.SecondsOfARun(experiment, threads, progress.Encoding, cancellation));
+        {
+            // A run that starts from others is timed before these have finished: its steps cost the same from any weights.
+            var experiment = Experiment.Parse(run.Text, run.Source, request.Data, run.Seed, request.Precision, findRuns: false);
+            pace.Guess(run.Row, StepProbe.SecondsOfARun(experiment, threads, progress.Encoding, cancellation));
+        }
+
         var finished = plan.Count - open.Count;
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{plan.Count} runs{(finished > 0 ? $", {finished} finished before" : "")}{(pace.Left(open.Select(p => p.Run.Row)) is { } s ? $"; the rest takes about {RecipePace.Time(s)} on this machine, if early stopping leaves {StepProbe.GuessedEpochs} epochs" : "")}");
-    }
-
-    // A run that starts from others cannot be read before they have finished; it is timed when its turn comes.
-    private static Experiment? Readable(RecipeRun run, RecipeRequest request)
-    {
-        try
-        {
-            return Experiment.Parse(run.Text, run.Source, request.Data, run.Seed);
-        }
-        catch (ConsortException) when (run.Text.Contains("from:", StringComparison.Ordinal) || run.Text.Contains("teachers:", StringComparison.Ordinal))
-        {
-            return null;
-        }
     }
 
     private static void Write(RecipeRequest request, RecipeTable table)

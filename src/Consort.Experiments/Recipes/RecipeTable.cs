@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Consort.Experiments.Recipes.Measures;
+using Consort.Experiments.Statistics;
 
 namespace Consort.Experiments.Recipes;
 
@@ -21,6 +23,19 @@ public sealed record RecipeTable(
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
+    /// <summary>The columns that fit a terminal; null for all.</summary>
+    public IReadOnlyList<int>? Narrow { get; init; }
+
+    /// <summary>What the numbers say of the paper's claims.</summary>
+    public IReadOnlyList<Claim> Claims { get; init; } = [];
+
+    /// <summary>Heads of <see cref="ClaimRows"/>.</summary>
+    public static IReadOnlyList<string> ClaimColumns { get; } = ["claim", "difference", "95 % over seeds", "95 % over rows", "verdict"];
+
+    /// <summary>The claims as cells.</summary>
+    public IEnumerable<IReadOnlyList<string>> ClaimRows => Claims.Select(c => (IReadOnlyList<string>)[
+        c.Text, Cells.Signed((c.Seeds ?? c.Rows)?.Difference), Cells.SignedInterval(c.Seeds), Cells.SignedInterval(c.Rows), c.Word]);
+
     /// <summary>A page of Markdown.</summary>
     public string ToMarkdown()
     {
@@ -31,6 +46,15 @@ public sealed record RecipeTable(
         foreach (var row in Rows)
             Line(text, row);
         text.AppendLine();
+        if (Claims.Count > 0)
+        {
+            Line(text, ClaimColumns);
+            Line(text, ClaimColumns.Select((_, i) => i is 0 or 4 ? "---" : "---:"));
+            foreach (var row in ClaimRows)
+                Line(text, row);
+            text.AppendLine();
+        }
+
         foreach (var note in Notes)
             text.AppendLine(note).AppendLine();
         return text.ToString();
@@ -39,10 +63,23 @@ public sealed record RecipeTable(
     /// <summary>Comma-separated values with the heads first.</summary>
     public string ToCsv() => string.Concat(Rows.Prepend(Columns).Select(row => string.Join(',', row.Select(Quoted)) + "\n"));
 
-    /// <summary>The rows for machines.</summary>
-    public string ToJson() => JsonSerializer.Serialize(Json, Options);
+    /// <summary>The rows for machines, and after them the claims.</summary>
+    public string ToJson() => JsonSerializer.Serialize(Json.Concat(Claims.Select(ToJson)), Options);
 
-    private static void Line(StringBuilder text, IEnumerable<string> cells) => text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", cells)} |");
+    private static Dictionary<string, object?> ToJson(Claim claim) => new()
+    {
+        ["claim"] = claim.Text,
+        ["difference"] = (claim.Seeds ?? claim.Rows)?.Difference,
+        ["seeds_low"] = claim.Seeds?.Low,
+        ["seeds_high"] = claim.Seeds?.High,
+        ["seeds_p"] = claim.Seeds?.PValue,
+        ["rows_low"] = claim.Rows?.Low,
+        ["rows_high"] = claim.Rows?.High,
+        ["rows_p"] = claim.Rows?.PValue,
+        ["verdict"] = claim.Word,
+    };
+
+    private static void Line(StringBuilder text, IEnumerable<string> cells) => text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal)))} |");
 
     private static string Quoted(string cell) => cell.AsSpan().IndexOfAny(",\"\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -22,6 +22,9 @@ public static class ExperimentRunner
         experiment.Training.CheckMachine();
         var folder = new RunFolder(request.Folder);
         Claim(folder, request);
+        // A run that goes on has the vectors in its checkpoint.
+        if (!request.Resume || !File.Exists(folder.LastCheckpoint))
+            PretrainedFiles.Check(experiment);
         var source = experiment.Data ?? throw new ArgumentException("the experiment names no data", nameof(request));
         var (dataset, encoding) = source.Open(request.Threads, request.Encoding, cancellation);
         using (dataset)
@@ -40,7 +43,7 @@ public static class ExperimentRunner
             if (missing is not null)
                 folder.Log("precision", ("asked", experiment.Training.Precision.Name()), ("used", precision.Name()), ("why", missing));
 
-            var graph = experiment.Family.Build(dataset.Space);
+            var graph = experiment.Family.Build(dataset.Space, PretrainedFiles.Source(dataset.Encoder, folder));
             using var trainer = new Trainer(
                 graph, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
                 path => Teacher(path, folder, dataset));

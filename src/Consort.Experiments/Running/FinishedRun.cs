@@ -1,4 +1,5 @@
 using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 using Consort.Data;
@@ -16,7 +17,9 @@ namespace Consort.Experiments.Running;
 /// <summary>A run's family with its best weights, ready to be measured on other rows or to give probabilities.</summary>
 public sealed class FinishedRun : IDisposable
 {
-    private const int BatchSize = 4096;
+    /// <summary>The most rows of a batch.</summary>
+    internal const int BatchSize = 4096;
+
     private readonly Workers _workers;
     private readonly ParameterStore<float> _store;
     private readonly Program<float> _program;
@@ -51,6 +54,21 @@ public sealed class FinishedRun : IDisposable
 
     /// <summary>The encoder fitted on its training rows.</summary>
     public Encoder Encoder { get; }
+
+    /// <summary>What the run's family computes.</summary>
+    public Graph Graph => _program.Graph;
+
+    /// <summary>The best weights of its last phase.</summary>
+    public ParameterStore<float> Store => _store;
+
+    /// <summary>How its last phase fuses the members' logits.</summary>
+    public Fusion Fusion => _fusion;
+
+    /// <summary>The family, compiled for batches of up to <see cref="BatchSize"/> rows.</summary>
+    internal Program<float> Program => _program;
+
+    /// <summary>Gives the logits of a batch.</summary>
+    internal LogitPass Pass => _pass;
 
     /// <summary>Measures raw rows with labels, and the best reachable where the true probabilities lie beside the file.</summary>
     /// <param name="path">The rows.</param>
@@ -90,6 +108,22 @@ public sealed class FinishedRun : IDisposable
             _pass.Run(batch, _fusion, isTraining: false, seed: 0);
             rows(_pass.Logits);
             progress?.Report(reader.Position);
+        }
+    }
+
+    /// <summary>Reads encoded rows, in order.</summary>
+    /// <param name="split">Rows of a dataset whose encoder is the run's.</param>
+    /// <param name="rows">Told logits and probabilities of each batch; they are valid during the call.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    public void Read(EncodedSplit split, Action<BatchLogits> rows, CancellationToken cancellation)
+    {
+        using var loader = new BatchLoader(split, new LoaderOptions(BatchSize));
+        loader.Start(0);
+        while (loader.Next() is { } batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _pass.Run(batch, _fusion, isTraining: false, seed: 0);
+            rows(_pass.Logits);
         }
     }
 

@@ -118,7 +118,7 @@ public sealed class BatchLogits
         for (int b = 0; b < ensemble.Length; b++) ensemble[b] *= share;
     }
 
-    /// <summary>d z_ens / d z_m: 1/M for the mean, 1 for the sum.</summary>
+    /// <summary>d z_ens / d z_m: 1/M for the mean, 1 for the sum and for slices of one layer.</summary>
     internal double EnsembleShare(Fusion fusion) => fusion == Fusion.Mean ? 1.0 / Members : 1.0;
 
     private static void FillProbabilities(ReadOnlySpan<double> logits, Span<double> probabilities)

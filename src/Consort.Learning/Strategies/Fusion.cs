@@ -8,4 +8,9 @@ public enum Fusion
 
     /// <summary>z = Σ_m z_m.</summary>
     Sum,
+
+    /// <summary>
+    /// z = Σ_m z_m, where the members' output layers are slices of one layer over all their last hidden layers.
+    /// </summary>
+    Concat,
 }

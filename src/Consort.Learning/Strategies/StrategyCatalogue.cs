@@ -14,7 +14,7 @@ public static class StrategyCatalogue
 {
     private static readonly StrategyEntry[] All =
     [
-        new("supervised", "labels alone: one model, independent members, or a plain ensemble (mean or sum of logits)",
+        new("supervised", "labels alone: one model, independent members, or a plain ensemble (mean, sum, concat)",
             "-", map => new Supervised(SupervisedOptions.From(map))),
         new("mutual", "every member also learns from the probabilities of its peers",
             "Yilmaz & Aldemir 2024, arXiv 2406.12087", map => new MutualLearning(MutualLearningOptions.From(map))),

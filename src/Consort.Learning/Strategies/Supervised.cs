@@ -3,7 +3,7 @@ namespace Consort.Learning.Strategies;
 /// <summary>
 /// Learning from labels alone. With one member: the usual cross-entropy training of one model. With M members:
 /// <see cref="LabelLoss.Members"/> trains them independently, side by side, L = Σ_m or mean_m of mean_b BCE(y, p_m);
-/// <see cref="LabelLoss.Ensemble"/> is the plain ensemble (mean or sum of logits), L = mean_b BCE(y, sigmoid(z_ens)).
+/// <see cref="LabelLoss.Ensemble"/> is the plain ensemble (mean or sum of logits, or one output layer over all last hidden layers), L = mean_b BCE(y, sigmoid(z_ens)).
 /// With <see cref="SupervisedOptions.SelfDistillation"/> λ, members also learn what their ensemble says:
 /// + λ Σ_m mean_b BCE(stopgrad(p_ens), p_m).
 /// </summary>

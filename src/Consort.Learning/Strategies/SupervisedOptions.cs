@@ -25,7 +25,10 @@ public enum MemberReduction
 /// <summary>Options of <see cref="Supervised"/>.</summary>
 /// <param name="Loss">Key <c>loss</c>: members (default) or ensemble.</param>
 /// <param name="Reduction">Key <c>reduction</c>: sum (default) or mean; matters for <see cref="LabelLoss.Members"/> only.</param>
-/// <param name="Fusion">Key <c>fusion</c>: mean (default) or sum of the member logits.</param>
+/// <param name="Fusion">
+/// Key <c>fusion</c>: mean (default) or sum of the member logits; with the loss of the ensemble also concat, one output layer over
+/// the last hidden layers of all members.
+/// </param>
 /// <param name="SelfDistillation">Key <c>self_distillation</c>: weight of members' cross-entropy to the ensemble, 0 to 100.</param>
 public sealed record SupervisedOptions(
     LabelLoss Loss = LabelLoss.Members,
@@ -39,6 +42,8 @@ public sealed record SupervisedOptions(
         ["ensemble"] = LabelLoss.Ensemble,
     };
 
+    private static readonly Dictionary<string, Fusion> Fusions = new(StrategyRanges.Fusions) { ["concat"] = Fusion.Concat };
+
     private static readonly Dictionary<string, MemberReduction> Reductions = new()
     {
         ["sum"] = MemberReduction.Sum,
@@ -47,9 +52,16 @@ public sealed record SupervisedOptions(
 
     /// <summary>Reads the options; keys that are absent take their defaults.</summary>
     /// <exception cref="Consort.Data.ConsortException">A value is none of those listed.</exception>
-    public static SupervisedOptions From(OptionMap map) => new(
-        map.Choice("loss", LabelLoss.Members, Losses),
-        map.Choice("reduction", MemberReduction.Sum, Reductions),
-        map.Choice("fusion", Fusion.Mean, StrategyRanges.Fusions),
-        map.Number("self_distillation", 0, 0, 100));
+    public static SupervisedOptions From(OptionMap map)
+    {
+        var options = new SupervisedOptions(
+            map.Choice("loss", LabelLoss.Members, Losses),
+            map.Choice("reduction", MemberReduction.Sum, Reductions),
+            map.Choice("fusion", Fusion.Mean, Fusions),
+            map.Number("self_distillation", 0, 0, 100));
+        // Slices of one layer are no models of their own that labels or an ensemble could teach.
+        return options is { Fusion: Fusion.Concat } and not { Loss: LabelLoss.Ensemble, SelfDistillation: 0 }
+            ? throw map.Error("fusion", "found concat, expected it with `loss: ensemble` and without self_distillation")
+            : options;
+    }
 }

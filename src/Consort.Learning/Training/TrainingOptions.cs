@@ -32,7 +32,8 @@ public sealed record TrainingOptions
 
     private static readonly Dictionary<string, Func<OptionMap, UpdateRule>> Rules = new()
     {
-        ["adam"] = o => new Adam(o.Number("beta1", 0.9, 0, 0.999999), o.Number("beta2", 0.999, 0, 0.9999999), o.Number("epsilon", 1e-8, 0, 1)),
+        ["adam"] = o => new Adam(
+            o.Number("beta1", 0.9, 0, 0.999999), o.Number("beta2", 0.999, 0, 0.9999999), o.Number("epsilon", 1e-8, 0, 1), o.Flag("epsilon_hat", false)),
         ["sgd"] = o => new Sgd(o.Number("momentum", 0, 0, 0.999999)),
         ["adagrad"] = o => new Adagrad(o.Number("initial_accumulator", 0, 0, 1e6), o.Number("epsilon", 1e-10, 0, 1)),
     };

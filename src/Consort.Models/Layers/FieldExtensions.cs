@@ -30,7 +30,7 @@ public static class FieldExtensions
             x = inputs.Sum(x, dimension == width ? fields : inputs.LinearOfEach(fields, width, $"{name}/residual", bias: false));
         if (options.LayerNorm)
             x = inputs.LayerNorm(x, $"{name}/norm");
-        return inputs.Graph.Apply(new Activate(Activation.Relu), x);
+        return inputs.Observed(inputs.Graph.Apply(new Activate(Activation.Relu), x), name);
     }
 
     /// <summary>
@@ -55,7 +55,7 @@ public static class FieldExtensions
             pooled[layer] = inputs.Graph.Apply(new FieldPool(IsSum: true), inputs.Transpose(x)); // [B, H]
         }
 
-        return inputs.Concat(pooled);
+        return inputs.Observed(inputs.Concat(pooled), name);
     }
 }
 

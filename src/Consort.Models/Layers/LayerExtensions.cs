@@ -18,6 +18,15 @@ public static class LayerExtensions
     public static Value Concat(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
         values.Length == 1 ? values[0] : inputs.Graph.Apply(new Concat(), values);
 
+    /// <summary>Values of any shapes side by side in one row, [B, …], [B, …], … → [B, n].</summary>
+    public static Value FlatOf(this MemberInputs inputs, ReadOnlySpan<Value> values)
+    {
+        var flat = new Value[values.Length];
+        for (var i = 0; i < flat.Length; i++)
+            flat[i] = inputs.Flatten(values[i]);
+        return inputs.Concat(flat);
+    }
+
     /// <summary>Σ of values of one shape.</summary>
     public static Value Sum(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
         values.Length == 1 ? values[0] : inputs.Graph.Apply(new Add(), values);
@@ -35,13 +44,43 @@ public static class LayerExtensions
     /// <summary>
     /// A fully connected layer over several values as if they stood side by side, [B, n₁], [B, n₂], … → [B, width].
     /// </summary>
-    public static Value Linear(this MemberInputs inputs, ReadOnlySpan<Value> values, int width, string name, bool bias = true, bool relu = false)
+    public static Value Linear(
+        this MemberInputs inputs, ReadOnlySpan<Value> values, int width, string name, bool bias = true, bool relu = false,
+        WeightInitializer initializer = WeightInitializer.XavierNormal)
     {
         var flat = new Value[values.Length];
         for (var i = 0; i < flat.Length; i++)
             flat[i] = inputs.Flatten(values[i]);
         var fanIn = flat.Sum(v => v.Shape.Size);
-        var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), Initializer.XavierNormal(fanIn, width));
+        return inputs.Linear(flat, fanIn, initializer.For(fanIn, width), width, name, bias, relu);
+    }
+
+    /// <summary>The layer that ends in the logit, or in a part of it: [B, n] → [B, 1], x wᵀ + b.</summary>
+    /// <inheritdoc cref="Output(MemberInputs, ReadOnlySpan{Value}, string, bool)"/>
+    public static Value Output(this MemberInputs inputs, Value value, string name = "output", bool bias = true) => inputs.Output([value], name, bias);
+
+    /// <summary>
+    /// The layer that ends in the logit, or in a part of it, over several values as if they stood side by side:
+    /// [B, n₁], [B, n₂], … → [B, 1]. In a family whose output layer is joined it is a slice of that layer: w starts Xavier normal
+    /// over the inputs of all slices together, and one slice alone has a bias.
+    /// </summary>
+    /// <param name="inputs">The member's inputs.</param>
+    /// <param name="values">The last hidden layers.</param>
+    /// <param name="name">Of the layer.</param>
+    /// <param name="bias">Whether there is a b.</param>
+    public static Value Output(this MemberInputs inputs, ReadOnlySpan<Value> values, string name = "output", bool bias = true)
+    {
+        var flat = new Value[values.Length];
+        for (var i = 0; i < flat.Length; i++)
+            flat[i] = inputs.Flatten(values[i]);
+        var own = flat.Sum(v => v.Shape.Size);
+        var (fanIn, hasBias) = inputs.Joined?.Take(own, bias) ?? (own, bias);
+        return inputs.Linear(flat, own, Initializer.XavierNormal(fanIn, 1), 1, name, hasBias, relu: false);
+    }
+
+    private static Value Linear(this MemberInputs inputs, Value[] flat, int fanIn, Initializer initializer, int width, string name, bool bias, bool relu)
+    {
+        var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), initializer);
         var offset = bias ? inputs.Weight($"{name}/bias", new Shape(width), Initializer.Zero) : null;
         return inputs.Graph.Apply(new Linear(weight, offset, relu), flat); // [B, width]
     }
@@ -101,12 +140,20 @@ public static class LayerExtensions
         _ => inputs.Graph.Apply(new Activate(activation), value),
     };
 
+    /// <summary>The value itself, with a name below the member to look at it by: the output of a layer.</summary>
+    public static Value Observed(this MemberInputs inputs, Value value, string name)
+    {
+        inputs.Graph.AddTap(new Tap(name, inputs.Member, value));
+        return value;
+    }
+
     /// <summary>Dropout, where there is any.</summary>
     public static Value Dropped(this MemberInputs inputs, Value value, double rate) =>
         rate > 0 ? inputs.Graph.Apply(new Dropout(rate), value) : value;
 
     /// <summary>
-    /// A tower, [B, …] → [B, last width]: for each hidden layer Linear → BatchNorm → activation → dropout, FuxiCTR's order.
+    /// A tower, [B, …] → [B, last width]: for each hidden layer Linear → batch or layer norm → activation → dropout,
+    /// FuxiCTR's order.
     /// </summary>
     public static Value Mlp(this MemberInputs inputs, Value value, MlpOptions options, string name) => inputs.Mlp([value], options, name);
 
@@ -120,11 +167,14 @@ public static class LayerExtensions
         {
             var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
             // ReLU right after the product costs nothing inside it.
-            var fused = options.Activation == Activation.Relu && !options.BatchNorm;
-            var y = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: fused);
+            var fused = options.Activation == Activation.Relu && !options.BatchNorm && !options.LayerNorm;
+            var y = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: fused, initializer: options.Initializer);
             if (options.BatchNorm)
                 y = inputs.BatchNorm(y, $"{scope}/norm");
-            x = [inputs.Dropped(fused ? y : inputs.Activated(y, options.Activation, scope), options.Dropout)];
+            else if (options.LayerNorm)
+                y = inputs.LayerNorm(y, $"{scope}/norm");
+            y = inputs.Observed(fused ? y : inputs.Activated(y, options.Activation, scope), scope);
+            x = [inputs.Dropped(y, options.Dropout)];
         }
 
         return x[0];
@@ -143,6 +193,6 @@ public static class LayerExtensions
             biases[layer] = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero);
         }
 
-        return inputs.Graph.Apply(new CrossNetwork(weights, biases), first); // [B, n]
+        return inputs.Observed(inputs.Graph.Apply(new CrossNetwork(weights, biases), first), name); // [B, n]
     }
 }

@@ -46,15 +46,17 @@ public static class PairExtensions
     /// <exception cref="ConsortException">There is only one field.</exception>
     public static Value Paired(this MemberInputs inputs, Value fields)
     {
-        inputs.RequirePairs();
+        RequirePairs(fields.Shape[0]);
         return fields;
     }
 
     /// <summary>Checks that there are pairs of fields.</summary>
     /// <exception cref="ConsortException">There is only one field.</exception>
-    public static void RequirePairs(this MemberInputs inputs)
+    public static void RequirePairs(this MemberInputs inputs) => RequirePairs(inputs.Fields);
+
+    private static void RequirePairs(int fields)
     {
-        if (inputs.Fields < 2)
+        if (fields < 2)
             throw new ConsortException("a model of pairs of fields: found data with one column, expected at least two");
     }
 }

@@ -32,7 +32,7 @@ public sealed record SelfMaskedCross(int Layers = 3, bool LayerNorm = true, bool
     /// <param name="isExponential">Whether each layer multiplies by itself rather than by the first.</param>
     public Value Build(MemberInputs inputs, bool isExponential)
     {
-        var first = inputs.Flatten(inputs.Transpose(inputs.Embeddings())); // x₀ [B, n]
+        var first = inputs.FlatOf(inputs.WithNumeric(inputs.Transpose(inputs.Embeddings()))); // x₀ [B, n]
         var width = first.Shape.Size;
         var x = first;
         for (var layer = 0; layer < Layers; layer++)
@@ -48,7 +48,8 @@ public sealed record SelfMaskedCross(int Layers = 3, bool LayerNorm = true, bool
             var mask = LayerNorm ? inputs.LayerNorm(hidden, $"{scope}/layer_norm") : hidden; // [B, n/2]
             var bias = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Uniform(0, 1));
             var crossed = inputs.Graph.Apply(new SelfMask(bias), hidden, mask); // [B, n]
-            x = inputs.Dropped(inputs.Graph.Apply(new HadamardCross(), isExponential ? x : first, x, crossed), Dropout);
+            x = inputs.Observed(inputs.Graph.Apply(new HadamardCross(), isExponential ? x : first, x, crossed), scope);
+            x = inputs.Dropped(x, Dropout);
         }
 
         return x;

@@ -44,10 +44,11 @@ public sealed record AdaptiveFactorizationNetwork(MlpOptions Afn, MlpOptions Mlp
         var logarithms = inputs.Graph.Apply(new Activate(Activation.LogMagnitude), inputs.Transpose(inputs.Embeddings())); // [B, D, F]
         var exponents = inputs.LinearOfEach(inputs.BatchNorm(logarithms, "log_norm"), Neurons, "powers", bias: false); // [B, D, K]
         var powers = inputs.BatchNorm(inputs.Graph.Apply(new Activate(Activation.Exponential), exponents), "exp_norm"); // [B, D, K]
-        var logit = inputs.Linear(inputs.Mlp(powers, Afn, "afn"), 1, "afn/output"); // [B, 1]
+        var hidden = inputs.Mlp(inputs.WithNumeric(powers), Afn, "afn"); // [B, last width]
         if (Mlp.HiddenUnits.Count == 0)
-            return logit;
-        var deep = inputs.Linear(inputs.Mlp(inputs.OwnEmbeddings("deep"), Mlp, "mlp"), 1, "output"); // [B, 1]
-        return inputs.Linear([logit, deep], 1, "fusion");
+            return inputs.Output(hidden, "afn/output"); // [B, 1]
+        var logit = inputs.Linear(hidden, 1, "afn/output"); // [B, 1]
+        var deep = inputs.Linear(inputs.Mlp(inputs.WithNumeric(inputs.OwnEmbeddings("deep")), Mlp, "mlp"), 1, "output"); // [B, 1]
+        return inputs.Output([logit, deep], "fusion");
     }
 }

@@ -43,7 +43,7 @@ public sealed record Afm(int AttentionDimension = 10, double AttentionDropout = 
                 inputs.Weight("attention/projection", new Shape(a), Initializer.XavierNormal(a, 1)),
                 AttentionDropout),
             inputs.Paired(inputs.Embeddings())); // [B, D]
-        var pairs = inputs.Linear(inputs.Dropped(pooled, PoolingDropout), 1, "output", bias: false); // [B, 1]
+        var pairs = inputs.Output(inputs.Dropped(pooled, PoolingDropout), bias: false); // [B, 1]
         var bias = new AddBias(inputs.Weight("bias", new Shape(1), Initializer.Zero));
         return inputs.Graph.Apply(bias, inputs.Sum(inputs.FirstOrder(), pairs));
     }

@@ -35,7 +35,7 @@ public sealed record AutoInt(MlpOptions Mlp, int AttentionLayers, AttentionOptio
         if (attention.Dimension % attention.Heads != 0)
             throw options.Error("attention_dim", $"found {attention.Dimension}, expected a number that num_heads {attention.Heads} divides");
         return new AutoInt(
-            MlpOptions.From(options, fallback: NoTower), options.Integer("attention_layers", 2, 1, 32), attention, options.Flag("use_wide", false));
+            MlpOptions.From(options, fallback: NoTower, layerNorm: false), options.Integer("attention_layers", 2, 1, 32), attention, options.Flag("use_wide", false));
     }
 
     /// <inheritdoc/>
@@ -44,9 +44,9 @@ public sealed record AutoInt(MlpOptions Mlp, int AttentionLayers, AttentionOptio
         var x = inputs.Embeddings(); // [B, F, D]
         for (var layer = 0; layer < AttentionLayers; layer++)
             x = inputs.SelfAttention(x, Attention, Mlp.Dropout, string.Create(CultureInfo.InvariantCulture, $"attention/{layer}")); // [B, F, A]
-        var logit = inputs.Linear(x, 1, "attention/output"); // [B, 1]
+        var logit = inputs.Output(x, "attention/output"); // [B, 1]
         if (Mlp.HiddenUnits.Count > 0)
-            logit = inputs.Sum(logit, inputs.Linear(inputs.Mlp(inputs.Embeddings(), Mlp, "mlp"), 1, "output"));
+            logit = inputs.Sum(logit, inputs.Output(inputs.Mlp(inputs.WithNumeric(inputs.Embeddings()), Mlp, "mlp")));
         return IsWide ? inputs.Sum(logit, inputs.FirstOrder()) : logit;
     }
 }

@@ -65,7 +65,7 @@ public sealed record DcnV2(
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var first = inputs.Flatten(inputs.Embeddings()); // x₀ [B, n], n = F·D
+        var first = inputs.Flat(); // x₀ [B, n], n = F·D
         var cross = Mixture is null ? Full(inputs, first) : Mixed(inputs, first, Mixture);
         Value[] last = Structure switch
         {
@@ -74,7 +74,7 @@ public sealed record DcnV2(
             CrossStructure.StackedParallel => [inputs.Mlp(cross, Mlp, "mlp"), inputs.Mlp(first, Mlp, "mlp_parallel")],
             _ => [cross],
         };
-        return inputs.Linear(last, 1, "output"); // [B, 1]
+        return inputs.Output(last); // [B, 1]
     }
 
     // [B, n]
@@ -86,7 +86,7 @@ public sealed record DcnV2(
             var scope = string.Create(CultureInfo.InvariantCulture, $"cross/{layer}");
             var weight = inputs.Weight($"{scope}/weight", new Shape(width, width), Initializer.XavierNormal(width, width));
             var bias = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero);
-            x = inputs.Graph.Apply(new MatrixCross(weight, bias), first, x);
+            x = inputs.Observed(inputs.Graph.Apply(new MatrixCross(weight, bias), first, x), scope);
         }
 
         return x;
@@ -113,7 +113,7 @@ public sealed record DcnV2(
             var up = new Linear(
                 inputs.Weight($"{scope}/u", new Shape(width, experts * rank), outer), inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero));
             var crossed = inputs.Graph.Apply(up, inputs.Flatten(inputs.Graph.Apply(new FieldScale(), hidden, gate))); // [B, n]
-            x = inputs.Graph.Apply(new HadamardCross(), first, x, crossed);
+            x = inputs.Observed(inputs.Graph.Apply(new HadamardCross(), first, x, crossed), scope);
         }
 
         return x;

@@ -24,7 +24,7 @@ public sealed record DeepFm(MlpOptions Mlp) : CtrModel
     public override Value Build(MemberInputs inputs)
     {
         var pairs = inputs.Graph.Apply(new FactorizationMachine(), inputs.Embeddings()); // [B, 1]
-        var deep = inputs.Linear(inputs.Mlp(inputs.Embeddings(), Mlp, "mlp"), 1, "output"); // [B, 1]
+        var deep = inputs.Output(inputs.Mlp(inputs.WithNumeric(inputs.Embeddings()), Mlp, "mlp")); // [B, 1]
         return inputs.Sum(inputs.FirstOrder(), pairs, deep);
     }
 }

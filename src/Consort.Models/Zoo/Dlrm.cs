@@ -39,7 +39,9 @@ public sealed record Dlrm(MlpOptions Top, MlpOptions Bottom, bool IsConcat = fal
     public override Value Build(MemberInputs inputs)
     {
         var parts = new List<Value>();
-        if (inputs.CategoricalEmbeddings() is { } embeddings)
+        if (IsConcat)
+            parts.AddRange(inputs.OwnSizes()); // [B, F₁, d₁], [B, F₂, d₂], …
+        else if (inputs.CategoricalEmbeddings() is { } embeddings)
             parts.Add(embeddings); // [B, F, D]
         Value? dense = null;
         if (inputs.Graph.Numeric is { } numeric)
@@ -50,8 +52,8 @@ public sealed record Dlrm(MlpOptions Top, MlpOptions Bottom, bool IsConcat = fal
         }
 
         if (IsConcat || parts.Sum(p => p.Shape[0]) == 1)
-            return inputs.Linear(inputs.Mlp([.. parts], Top, "top"), 1, "output"); // [B, 1]
+            return inputs.Output(inputs.Mlp([.. parts], Top, "top")); // [B, 1]
         var products = inputs.InnerProducts(inputs.Concat([.. parts])); // [B, F (F + 1)/2]
-        return inputs.Linear(inputs.Mlp(dense is null ? [products] : [products, dense], Top, "top"), 1, "output"); // [B, 1]
+        return inputs.Output(inputs.Mlp(dense is null ? [products] : [products, dense], Top, "top")); // [B, 1]
     }
 }

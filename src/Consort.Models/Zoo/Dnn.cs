@@ -20,5 +20,5 @@ public sealed record Dnn(MlpOptions Mlp) : CtrModel
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs) =>
-        inputs.Linear(inputs.Mlp(inputs.Embeddings(), Mlp, "mlp"), 1, "output"); // [B, 1]
+        inputs.Output(inputs.Mlp(inputs.TowerInputs(), Mlp, "mlp")); // [B, 1]
 }

@@ -20,5 +20,5 @@ public sealed record ExponentialCrossNetwork(SelfMaskedCross Cross) : CtrModel
     public static ExponentialCrossNetwork From(OptionMap options) => new(SelfMaskedCross.From(options));
 
     /// <inheritdoc/>
-    public override Value Build(MemberInputs inputs) => inputs.Linear(Cross.Build(inputs, isExponential: true), 1, "output"); // [B, 1]
+    public override Value Build(MemberInputs inputs) => inputs.Output(Cross.Build(inputs, isExponential: true)); // [B, 1]
 }

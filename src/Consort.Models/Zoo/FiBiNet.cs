@@ -36,7 +36,7 @@ public sealed record FiBiNet(MlpOptions Mlp, BilinearKind Bilinear = BilinearKin
         var embeddings = inputs.Embeddings(); // [B, F, D]
         var weighted = inputs.SqueezeExcitation(embeddings, ReductionRatio, "senet"); // [B, F, D]
         var pairs = inputs.Bilinear(Bilinear, "bilinear", embeddings, weighted); // [B, F(F − 1) · D]
-        var deep = inputs.Linear(inputs.Mlp(pairs, Mlp, "mlp"), 1, "output"); // [B, 1]
+        var deep = inputs.Output(inputs.Mlp(inputs.WithNumeric(pairs), Mlp, "mlp")); // [B, 1]
         return inputs.Sum(inputs.FirstOrder(), deep);
     }
 }

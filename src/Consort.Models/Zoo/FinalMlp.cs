@@ -40,15 +40,15 @@ public sealed record FinalMlp(MlpOptions First, MlpOptions Second, int Heads, Fe
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var flat = inputs.Flatten(inputs.Embeddings()); // [B, F·D]
+        var flat = inputs.Flat(); // [B, F·D]
         var left = inputs.Mlp(Gated(inputs, flat, Selection?.FirstContext, "gate1"), First, "mlp1"); // [B, n]
         var right = inputs.Mlp(Gated(inputs, flat, Selection?.SecondContext, "gate2"), Second, "mlp2"); // [B, m]
         var (n, m) = (left.Shape.Size / Heads, right.Shape.Size / Heads);
         // Xavier as FuxiCTR counts it: over one [n · m, 1] matrix a head.
         var weight = inputs.Weight("fusion/weight", new Shape(Heads, n, m), Initializer.XavierNormal(Heads * n * m, 1));
         return inputs.Sum(
-            inputs.Linear(left, 1, "output1"),
-            inputs.Linear(right, 1, "output2"),
+            inputs.Output(left, "output1"),
+            inputs.Output(right, "output2"),
             inputs.Graph.Apply(new BilinearFusion(weight), left, right));
     }
 

@@ -46,9 +46,9 @@ public sealed record FinalNet(MlpOptions First, MlpOptions? Second, bool Feature
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var embeddings = inputs.Embeddings(); // [B, F, D]
-        var first = Logit(inputs, FeatureGating ? Gated(inputs, embeddings) : embeddings, First, "block1"); // [B, 1]
-        return Second is null ? first : inputs.Mean(first, Logit(inputs, embeddings, Second, "block2"));
+        var gated = FeatureGating ? Gated(inputs, inputs.Embeddings()) : null; // [B, 2 F, D]
+        var first = Logit(inputs, gated is null ? inputs.TowerInputs() : inputs.WithNumeric(gated), First, "block1"); // [B, 1]
+        return Second is null ? first : inputs.Mean(first, Logit(inputs, inputs.TowerInputs(), Second, "block2"));
     }
 
     // [B, F, D] → [B, 2 F, D]; gates start at one
@@ -61,9 +61,9 @@ public sealed record FinalNet(MlpOptions First, MlpOptions? Second, bool Feature
         return inputs.Concat(embeddings, inputs.Graph.Apply(new Multiply(), embeddings, gates));
     }
 
-    private Value Logit(MemberInputs inputs, Value value, MlpOptions block, string name)
+    private Value Logit(MemberInputs inputs, Value[] values, MlpOptions block, string name)
     {
-        var x = inputs.Flatten(value);
+        var x = inputs.FlatOf(values);
         for (var layer = 0; layer < block.HiddenUnits.Count; layer++)
         {
             var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
@@ -71,9 +71,10 @@ public sealed record FinalNet(MlpOptions First, MlpOptions? Second, bool Feature
             x = inputs.Graph.Apply(new FactorizedInteraction(IsSum), x); // [B, width]
             if (block.BatchNorm)
                 x = inputs.BatchNorm(x, $"{scope}/norm");
-            x = inputs.Dropped(inputs.Activated(x, block.Activation, scope), block.Dropout);
+            x = inputs.Observed(inputs.Activated(x, block.Activation, scope), scope);
+            x = inputs.Dropped(x, block.Dropout);
         }
 
-        return inputs.Linear(x, 1, $"{name}/output"); // [B, 1]
+        return inputs.Output(x, $"{name}/output"); // [B, 1]
     }
 }

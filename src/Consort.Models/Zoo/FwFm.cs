@@ -49,6 +49,6 @@ public sealed record FwFm(FwFmLinear Linear = FwFmLinear.FieldVector) : CtrModel
             FwFmLinear.FeatureVector => inputs.Graph.Apply(new Dot(), embeddings, inputs.OwnEmbeddings("linear")),
             _ => inputs.Linear(embeddings, 1, "linear", bias: false),
         };
-        return inputs.Sum(linear, inputs.Linear(inputs.InnerProducts(embeddings), 1, "pairs")); // r and b
+        return inputs.Sum(linear, inputs.Output(inputs.InnerProducts(embeddings), "pairs")); // r and b
     }
 }

@@ -29,7 +29,7 @@ public sealed record Gdcn(MlpOptions Mlp, int CrossLayers = 3, bool IsStacked = 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var first = inputs.Flatten(inputs.Embeddings()); // x₀ [B, n], n = F·D
+        var first = inputs.Flat(); // x₀ [B, n], n = F·D
         var width = first.Shape.Size;
         var x = first;
         for (var layer = 0; layer < CrossLayers; layer++)
@@ -40,9 +40,10 @@ public sealed record Gdcn(MlpOptions Mlp, int CrossLayers = 3, bool IsStacked = 
             var crossed = inputs.Graph.Apply(new Linear(weight, bias), x); // [B, n]
             var gate = inputs.Graph.Apply(new Activate(Activation.Sigmoid), inputs.Linear(x, width, $"{scope}/gate", bias: false)); // [B, n]
             x = inputs.Graph.Apply(new HadamardCross(), first, x, inputs.Graph.Apply(new Multiply(), crossed, gate));
+            inputs.Observed(x, scope);
         }
 
         Value[] last = IsStacked ? [inputs.Mlp(x, Mlp, "mlp")] : [x, inputs.Mlp(first, Mlp, "mlp")]; // [B, n], [B, last width]
-        return inputs.Linear(last, 1, "output"); // [B, 1]
+        return inputs.Output(last); // [B, 1]
     }
 }

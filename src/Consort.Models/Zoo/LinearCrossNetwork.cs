@@ -20,5 +20,5 @@ public sealed record LinearCrossNetwork(SelfMaskedCross Cross) : CtrModel
     public static LinearCrossNetwork From(OptionMap options) => new(SelfMaskedCross.From(options));
 
     /// <inheritdoc/>
-    public override Value Build(MemberInputs inputs) => inputs.Linear(Cross.Build(inputs, isExponential: false), 1, "output"); // [B, 1]
+    public override Value Build(MemberInputs inputs) => inputs.Output(Cross.Build(inputs, isExponential: false)); // [B, 1]
 }

@@ -45,19 +45,18 @@ public sealed record MaskNet(MlpOptions Mlp, ParallelBlocks? Parallel, double Re
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var embeddings = inputs.Embeddings(); // [B, F, D]
-        var x = inputs.Flatten(embeddings); // [B, F·D]
-        var start = EmbeddingNorm ? inputs.Flatten(inputs.LayerNorm(embeddings, "norm", ofEachPosition: true)) : x; // [B, F·D]
+        var x = EmbeddingNorm ? inputs.FlatOf(inputs.WithNumeric(inputs.Embeddings())) : inputs.Flat(); // [B, F·D]
+        var start = EmbeddingNorm ? inputs.FlatOf(inputs.WithNumeric(inputs.LayerNorm(inputs.Embeddings(), "norm", ofEachPosition: true))) : x; // [B, F·D]
         if (Parallel is { } parallel)
         {
             var blocks = Enumerable.Range(0, parallel.Count).Select(i => Block(inputs, x, start, parallel.Width, i)).ToArray();
-            return inputs.Linear(inputs.Mlp(blocks, Mlp, "mlp"), 1, "output"); // [B, 1]
+            return inputs.Output(inputs.Mlp(blocks, Mlp, "mlp")); // [B, 1]
         }
 
         var v = start;
         for (var block = 0; block < Mlp.HiddenUnits.Count; block++)
             v = Block(inputs, x, v, Mlp.HiddenUnits[block], block); // [B, width]
-        return inputs.Linear(v, 1, "output"); // [B, 1]
+        return inputs.Output(v); // [B, 1]
     }
 
     // [B, F·D] for the mask, and v [B, n] → [B, width]
@@ -70,7 +69,7 @@ public sealed record MaskNet(MlpOptions Mlp, ParallelBlocks? Parallel, double Re
         var y = inputs.Linear(inputs.Graph.Apply(new Multiply(), v, mask), width, name, bias: false);
         if (BlockNorm)
             y = inputs.LayerNorm(y, $"{name}/norm");
-        return inputs.Dropped(inputs.Activated(y, Mlp.Activation, name), Mlp.Dropout);
+        return inputs.Dropped(inputs.Observed(inputs.Activated(y, Mlp.Activation, name), name), Mlp.Dropout);
     }
 }
 

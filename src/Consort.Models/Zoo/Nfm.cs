@@ -24,7 +24,7 @@ public sealed record Nfm(MlpOptions Mlp) : CtrModel
     public override Value Build(MemberInputs inputs)
     {
         var pooled = inputs.Graph.Apply(new BiInteraction(), inputs.Embeddings()); // [B, D]
-        var deep = inputs.Linear(inputs.Mlp(pooled, Mlp, "mlp"), 1, "output"); // [B, 1]
+        var deep = inputs.Output(inputs.Mlp(inputs.WithNumeric(pooled), Mlp, "mlp")); // [B, 1]
         return inputs.Sum(inputs.FirstOrder(), deep);
     }
 }

@@ -51,6 +51,6 @@ public sealed record Pnn(MlpOptions Mlp, ProductKind Products = ProductKind.Inne
             parts.Add(inputs.InnerProducts(embeddings)); // [B, F(F − 1)/2]
         if (Products != ProductKind.Inner)
             parts.Add(inputs.Graph.Apply(new OuterProduct(), embeddings)); // [B, D·D]
-        return inputs.Linear(inputs.Mlp([.. parts], Mlp, "mlp"), 1, "output"); // [B, 1]
+        return inputs.Output(inputs.Mlp(inputs.WithNumeric([.. parts]), Mlp, "mlp")); // [B, 1]
     }
 }

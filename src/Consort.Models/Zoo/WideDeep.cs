@@ -22,7 +22,7 @@ public sealed record WideDeep(MlpOptions Mlp) : CtrModel
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var deep = inputs.Linear(inputs.Mlp(inputs.Embeddings(), Mlp, "mlp"), 1, "output"); // [B, 1]
+        var deep = inputs.Output(inputs.Mlp(inputs.TowerInputs(), Mlp, "mlp")); // [B, 1]
         return inputs.Sum(inputs.FirstOrder(), deep);
     }
 }

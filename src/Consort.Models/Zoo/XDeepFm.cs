@@ -29,9 +29,9 @@ public sealed record XDeepFm(MlpOptions Mlp, IReadOnlyList<int> CinHiddenUnits) 
     public override Value Build(MemberInputs inputs)
     {
         var cin = inputs.CompressedInteractions(inputs.Embeddings(), CinHiddenUnits, "cin"); // [B, Σ H]
-        var logit = inputs.Sum(inputs.FirstOrder(), inputs.Linear(cin, 1, "cin/output")); // [B, 1]
+        var logit = inputs.Sum(inputs.FirstOrder(), inputs.Output(cin, "cin/output")); // [B, 1]
         return Mlp.HiddenUnits.Count == 0
             ? logit
-            : inputs.Sum(logit, inputs.Linear(inputs.Mlp(inputs.Embeddings(), Mlp, "mlp"), 1, "output"));
+            : inputs.Sum(logit, inputs.Output(inputs.Mlp(inputs.WithNumeric(inputs.Embeddings()), Mlp, "mlp")));
     }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Consort.Compute.Execution;
-using Consort.Compute.Operations;
+using Consort.Compute.Graphs;
 using Consort.Data.Storage;
 using Consort.Serving.Packages;
 
@@ -14,27 +14,29 @@ internal sealed unsafe class PackedEmbed : Kernel
     private readonly float* _scales; // [V], or null
     private readonly float* _output; // [B, columns, D]
     private readonly int _dimension;
-    private readonly int _first;
-    private readonly int _columns;
+    private readonly int[] _columns;
+    private readonly int[] _shifts; // row = id − shift, a number a column
     private readonly int _stride; // columns of the whole batch
 
-    public PackedEmbed(Embed embed, PackedTensor table, PackedTensor? scales, Binding<float> binding)
+    public PackedEmbed(Graph graph, Table embeddings, int[] columns, PackedTensor table, PackedTensor? scales, Binding<float> binding)
     {
         _table = table;
+        _columns = columns;
+        _shifts = [.. columns.Select(c => graph.Columns[c].Offset - graph.FirstRow(embeddings, c))];
         _scales = scales is { } s ? (float*)s.Data : null;
         _output = binding.Output;
-        (_dimension, _first, _columns, _stride) = (embed.Table.Dimension, embed.FirstColumn, embed.Columns, binding.Columns);
+        (_dimension, _stride) = (embeddings.Dimension, binding.Columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Forward(in Step step)
     {
-        var (dimension, columns, stride) = (_dimension, _columns, _stride);
-        var ids = step.Ids + _first;
+        var (dimension, columns, shifts, stride) = (_dimension, _columns, _shifts, _stride);
+        var ids = step.Ids;
         var output = _output;
         for (var row = 0; row < step.Rows; row++, ids += stride)
-            for (var column = 0; column < columns; column++, output += dimension)
-                Row(ids[column], output);
+            for (var i = 0; i < columns.Length; i++, output += dimension)
+                Row(ids[columns[i]] - shifts[i], output);
     }
 
     public override void Backward(in Step step) => throw new InvalidOperationException("scoring has no gradients");

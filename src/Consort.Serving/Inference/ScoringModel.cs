@@ -59,6 +59,9 @@ internal sealed unsafe class ScoringModel : IDisposable
     /// <summary>The graph that programs run.</summary>
     public Graph Graph { get; }
 
+    /// <summary>The weights of <see cref="Graph"/>; those of tables that are not fp32 are not in it.</summary>
+    public ParameterStore<float> Store => _store;
+
     /// <summary>Bytes of the package.</summary>
     public long FileLength => _package.FileLength;
 
@@ -141,10 +144,18 @@ internal sealed unsafe class ScoringModel : IDisposable
         }
     }
 
-    private PackedEmbed? PackedTable(Operation? operation, Binding<float> binding) =>
-        operation is Embed embed && _package.Find(embed.Table.Name) is { Entry.Type: not TensorType.F32 } table
-            ? new PackedEmbed(embed, table, _package.Find(TensorPacking.ScaleOf(embed.Table.Name)), binding)
+    private PackedEmbed? PackedTable(Operation? operation, Binding<float> binding)
+    {
+        int[]? columns = operation switch
+        {
+            Embed embed => [.. Enumerable.Range(embed.FirstColumn, embed.Columns)],
+            EmbedColumns embed => [.. embed.Columns],
+            _ => null,
+        };
+        return columns is not null && _package.Find(operation!.Table!.Name) is { Entry.Type: not TensorType.F32 } rows
+            ? new PackedEmbed(Graph, operation.Table, columns, rows, _package.Find(TensorPacking.ScaleOf(operation.Table.Name)), binding)
             : null;
+    }
 
     private Graph BuildGraph()
     {
@@ -154,7 +165,7 @@ internal sealed unsafe class ScoringModel : IDisposable
         try
         {
             var options = OptionMap.Parse(Manifest.Model, $"{_path} (model)");
-            var family = Family.From(options);
+            var family = Family.From(options) with { JoinedOutput = Manifest.Fusion == MemberFusion.Concat };
             options.Close();
             graph = family.Build(Encoder.Space);
         }

@@ -27,6 +27,9 @@ internal sealed class Variation
                 Reshape => inputs[0],
                 Concat => [.. inputs.SelectMany(i => i)],
                 Embed embed => Repeat(categorical.AsSpan(embed.FirstColumn, embed.Columns), embed.Table.Dimension),
+                EmbedColumns embed => Repeat([.. embed.Columns.Select(c => categorical[c])], embed.Table.Dimension),
+                ProjectFields project => Repeat(
+                    [.. project.Fields.Select(f => Varies(inputs[f.Input], f.Index, value.Inputs[f.Input].Shape[1]))], value.Shape[1]),
                 NumericEmbed => Repeat(inputs[0], value.Shape.Size / inputs[0].Length),
                 var operation => Whole(value.Shape.Size, IsTouched(operation, graph.Columns.Count, categorical) || inputs.Any(i => i.Contains(true))),
             };
@@ -35,6 +38,8 @@ internal sealed class Variation
 
     /// <summary>Whether each number of a row of a value varies.</summary>
     public ReadOnlySpan<bool> Of(Value value) => _varies[value.Index];
+
+    private static bool Varies(bool[] fields, int index, int dimension) => fields.AsSpan(index * dimension, dimension).Contains(true);
 
     private static bool IsTouched(Operation operation, int columns, bool[] categorical)
     {

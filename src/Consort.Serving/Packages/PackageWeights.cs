@@ -21,6 +21,9 @@ public enum MemberFusion
 
     /// <summary>z = Σ_m z_m.</summary>
     Sum,
+
+    /// <summary>z = Σ_m z_m of members whose output layers are slices of one.</summary>
+    Concat,
 }
 
 /// <summary>What is checked when a package is opened.</summary>

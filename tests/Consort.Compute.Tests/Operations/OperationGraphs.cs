@@ -30,6 +30,8 @@ internal sealed class OperationGraphs
     {
         ["embed"] = (f, d) => Make(f, d, g => g.Logit(g.Fields())),
         ["embed of some columns"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Embed(g.Table(d), f / 2, f - (f / 2))))),
+        ["embed of a table's own columns"] = (f, d) => Make(f, d, g => g.Logit(g.Sizes(d, d + 3))),
+        ["project fields"] = (f, d) => Make(f, d, g => g.Projected()),
         ["first order"] = (f, d) => Make(f, d, g => g.Graph.Apply(new FirstOrder(g.Table(1)))),
         ["numeric embed"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new NumericEmbed(g.Parameter(3, d)), g.Hidden(3)))),
         ["numeric embed of the input"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new NumericEmbed(g.Parameter(3, d)), g.Graph.Numeric!))),
@@ -126,6 +128,27 @@ internal sealed class OperationGraphs
         Graph.Add(new Parameter($"p{_parameters++}", new Shape(width), new ConstantInitializer(1.7), IsTrained: false)));
 
     private Value Fields() => Graph.Apply(new Embed(Table(_dimension), 0, _fields)); // [B, F, D]
+
+    // Columns of even and of odd number in tables of two sizes: [B, F/2, D₁], [B, F/2, D₂].
+    private Value[] Sizes(int even, int odd) =>
+    [
+        .. new[] { (Size: even, First: 0), (Size: odd, First: 1) }.Where(t => t.First < _fields).Select(t =>
+        {
+            int[] columns = [.. Enumerable.Range(0, _fields).Where(c => c % 2 == t.First)];
+            var table = new Table($"t{_parameters++}", Graph.RowsOf(columns), t.Size, Initializer.Normal(0.7)) { Columns = columns };
+            return Graph.Apply(new EmbedColumns(Graph.Add(table)));
+        }),
+    ];
+
+    // The first field has a matrix of its own, the other even ones one together; everything is read twice.
+    private Value Projected()
+    {
+        var values = Sizes(_dimension + 1, _dimension);
+        var (own, shared) = (Parameter(_dimension + 1, _dimension), _fields > 2 ? Parameter(_dimension + 1, _dimension) : null);
+        var projection = new ProjectFields(
+            [.. Enumerable.Range(0, _fields).Select(c => new FieldSource(c % 2, c / 2, c == 0 ? own : c % 2 == 0 ? shared : null))], _dimension);
+        return Logit([Graph.Apply(projection, values), .. values]);
+    }
 
     private Value Flat(Value value) => Graph.Apply(new Reshape(new Shape(value.Shape.Size)), value);
 

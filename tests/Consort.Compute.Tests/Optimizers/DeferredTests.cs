@@ -55,6 +55,10 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     public void Step_OddSettingsWithoutRegulariser_IsTheDenseStep(double beta1, double beta2, double epsilon) =>
         Assert.InRange(Compare<double>(new OptimizerOptions { Rule = new Adam(beta1, beta2, epsilon) }, 10, true, 1500), 0, 1e-10);
 
+    [Fact]
+    public void Step_EpsilonHatWithoutRegulariser_IsTheDenseStep() =>
+        Assert.InRange(Compare<double>(new OptimizerOptions { Rule = new Adam(Epsilon: 1e-4, IsEpsilonHat: true) }, 10, true, 1500), 0, 1e-10);
+
     [Theory]
     [InlineData(1, 1e-5, true)]
     [InlineData(10, 1e-3, false)]

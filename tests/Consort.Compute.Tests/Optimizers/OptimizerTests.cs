@@ -23,6 +23,7 @@ public sealed class OptimizerTests : IDisposable
     {
         ["adam"] = new Adam(),
         ["adam with odd settings"] = new Adam(0.5, 0.9, 1e-3),
+        ["adam with epsilon hat"] = new Adam(Epsilon: 1e-3, IsEpsilonHat: true),
         ["sgd"] = new Sgd(),
         ["momentum"] = new Sgd(0.9),
         ["adagrad"] = new Adagrad(),

@@ -88,8 +88,10 @@ internal sealed class PlainOptimizer<T>
                 first = (rule.Beta1 * first) + ((1 - rule.Beta1) * gradient);
                 second = (rule.Beta2 * second) + ((1 - rule.Beta2) * gradient * gradient);
                 var mean = first / (1 - Math.Pow(rule.Beta1, _steps));
-                var square = second / (1 - Math.Pow(rule.Beta2, _steps));
-                value -= learningRate * mean / (Math.Sqrt(square) + rule.Epsilon);
+                var correction = Math.Sqrt(1 - Math.Pow(rule.Beta2, _steps));
+                value -= rule.IsEpsilonHat
+                    ? learningRate * mean * correction / (Math.Sqrt(second) + rule.Epsilon)
+                    : learningRate * mean / ((Math.Sqrt(second) / correction) + rule.Epsilon);
                 break;
             case Sgd rule:
                 first = (rule.Momentum * first) + gradient;

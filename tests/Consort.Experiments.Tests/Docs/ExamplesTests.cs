@@ -16,7 +16,7 @@ public sealed partial class ExamplesTests
     {
         get
         {
-            var root = Root();
+            var root = Repository.Root();
             return [.. Directory.GetFiles(Path.Combine(root, "docs"), "*.md", SearchOption.AllDirectories).Select(p => Path.GetRelativePath(root, p)).Order(StringComparer.Ordinal)];
         }
     }
@@ -56,7 +56,7 @@ public sealed partial class ExamplesTests
         foreach (var entry in ModelCatalogue.Entries)
         {
             var page = $"docs/models/{entry.Name}.md";
-            var text = File.ReadAllText(Path.Combine(Root(), page));
+            var text = File.ReadAllText(Path.Combine(Repository.Root(), page));
             foreach (var key in entry.Keys.Split(", ").Where(k => k != "none"))
                 Assert.Contains($"`{key}`", text, StringComparison.Ordinal);
             Assert.Contains(Blocks(page), b => b.Kind == "model" && b.Text.Contains($"model: {entry.Name}", StringComparison.Ordinal));
@@ -69,7 +69,7 @@ public sealed partial class ExamplesTests
         foreach (var entry in StrategyCatalogue.Entries)
         {
             var page = $"docs/strategies/{entry.Name}.md";
-            var text = File.ReadAllText(Path.Combine(Root(), page));
+            var text = File.ReadAllText(Path.Combine(Repository.Root(), page));
             var options = OptionMap.Parse($"name: {entry.Name}", "defaults");
             StrategyCatalogue.Create(options);
             foreach (var key in OptionMap.Parse(options.Resolved(), "resolved").Keys.Where(k => k != "name"))
@@ -80,17 +80,9 @@ public sealed partial class ExamplesTests
 
     private static IEnumerable<(string Kind, string Text, int Line)> Blocks(string page)
     {
-        var text = File.ReadAllText(Path.Combine(Root(), page)).ReplaceLineEndings("\n");
+        var text = File.ReadAllText(Path.Combine(Repository.Root(), page)).ReplaceLineEndings("\n");
         foreach (Match block in Fences().Matches(text))
             yield return (block.Groups["kind"].Value, block.Groups["text"].Value, 1 + text.AsSpan(0, block.Index).Count('\n'));
-    }
-
-    private static string Root()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "Consort.slnx")))
-                return folder.FullName;
-        throw new InvalidOperationException("the tests run outside the repository");
     }
 
     [GeneratedRegex(@"^```yaml\n# test: (?<kind>model|strategy|experiment)\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]

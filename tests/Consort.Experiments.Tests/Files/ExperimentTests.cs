@@ -225,5 +225,24 @@ public sealed class ExperimentTests : IDisposable
             Parse(Small.Replace("train: train.csv", $"train: {train}", StringComparison.Ordinal)).Data!.Split!.Files;
     }
 
+    [Fact]
+    public void Parse_FusionConcat_JoinsTheOutputsOfTheFamily()
+    {
+        const string Text = """
+            data: { schema: frappe, train: train.csv }
+            embedding: { shared: false }
+            members: [{ model: DNN, count: 2 }]
+            """;
+        Assert.True(Parse(Text + "\nstrategy: { loss: ensemble, fusion: concat }").Family.JoinedOutput);
+        Assert.False(Parse(Text + "\nstrategy: { loss: ensemble, fusion: sum }").Family.JoinedOutput);
+        Says("expected it with `loss: ensemble`", "strategy: { fusion: concat }");
+        Says("expected it with `loss: ensemble`", "strategy: { loss: ensemble, fusion: concat, self_distillation: 1 }");
+        Says("found \"concat\", expected one of mean, sum", "strategy: { name: mutual, fusion: concat }");
+        Says("fuses otherwise", "phases: [{ name: a, strategy: { loss: ensemble, fusion: concat } }, { name: b }]");
+
+        void Says(string message, string rest) =>
+            Assert.Contains(message, Assert.Throws<ConsortException>(() => Parse($"{Text}\n{rest}")).Message, StringComparison.Ordinal);
+    }
+
     private Experiment Parse(string text) => Experiment.Parse(text, "exp.yaml", _folder.Path);
 }

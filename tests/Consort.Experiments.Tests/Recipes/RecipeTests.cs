@@ -85,8 +85,8 @@ public sealed class RecipeTests : IDisposable
             var runs = recipe.Plan(new RecipeRequest(_folder.Path, 2, null, _folder.Path));
             Assert.NotEmpty(runs);
             Assert.Equal(runs.Count, runs.DistinctBy(r => r.Name).Count());
-            foreach (var run in runs.Where(r => !r.Text.Contains("from:", StringComparison.Ordinal)))
-                Assert.NotEmpty(Experiment.Parse(run.Text, run.Source, _folder.Path, run.Seed).Family.Members);
+            foreach (var run in runs)
+                Assert.NotEmpty(Experiment.Parse(run.Text, run.Source, _folder.Path, run.Seed, findRuns: false).Family.Members);
             Assert.All(recipe.Rows, row => Assert.NotEmpty(recipe.Plan(new RecipeRequest(_folder.Path, 1, row, _folder.Path))));
         }
     }
@@ -135,7 +135,7 @@ public sealed class RecipeTests : IDisposable
                 training: { batch_size: 64, epochs: 2, learning_rate: {{Rate}} }
                 """), "two.yaml")))];
 
-        public override RecipeTable Table(IReadOnlyList<RecipeOutcome> outcomes) => new(
+        public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes) => new(
             "Two", ["run", "AUC"], [.. outcomes.Select(o => (IReadOnlyList<string>)[o.Run.Name, o.Summary.Auc.ToString("F6", CultureInfo.InvariantCulture)])], [],
             [.. outcomes.Select(o => (IReadOnlyDictionary<string, object?>)new Dictionary<string, object?> { ["auc"] = o.Summary.Auc })]);
     }

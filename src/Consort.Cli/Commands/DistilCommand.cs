@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Globalization;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Data;
+using Consort.Experiments.Distilling;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Distils finished runs into one small model.</summary>
+internal sealed class DistilCommand : ExampleCommand
+{
+    private readonly Argument<string[]> _runs = new("RUN") { Description = "Folders of finished runs, which teach.", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string?> _model = new("--model") { Description = "The student; DeepFM unless given here or by --experiment.", HelpName = "NAME" };
+
+    private readonly Option<string?> _experiment = new("--experiment")
+    {
+        Description = "An experiment with one member, whose model, embeddings and training the student has.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _data = new("--data") { Description = "Where the teachers' data lie now.", HelpName = "DIR" };
+    private readonly Option<string?> _out = new("--out", "-o") { Description = "The student's run folder.", HelpName = "DIR" };
+    private readonly Option<double> _temperature = Number("--temperature", "T of soft labels.", 1, 0.01, 1000);
+    private readonly Option<double> _weight = Number("--weight", "Weight of the teachers' term.", 1, 0, 1000);
+    private readonly Option<double> _labelWeight = Number("--label-weight", "Weight of the labels' term.", 1, 0, 1000);
+
+    private readonly Option<string> _gate = new("--gate")
+    {
+        Description = "How much each of several teachers counts: none, label, learned.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "none",
+    };
+
+    private readonly Option<bool> _alone = new("--alone") { Description = "Also train the student by labels alone, to tell how much of the gain stays." };
+    private readonly Option<int?> _epochs = new Option<int?>("--epochs") { Description = "The most epochs.", HelpName = "N" }.WithinOrNone(1, 100_000);
+    private readonly Option<long?> _seed = new Option<long?>("--seed") { Description = "The student's seed.", HelpName = "N" }.WithinOrNone(0L, long.MaxValue);
+    private readonly Option<string?> _precision = new("--precision") { Description = "Operands of matrix multiplies, fp32 or bf16.", HelpName = "NAME" };
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<string?> _json = Shared.Json();
+    private readonly Option<bool> _quiet = Shared.Quiet();
+
+    public DistilCommand(Terminal terminal) : base(
+        "distil", "Distil finished runs into one small model, and set it beside them.", terminal,
+        "distil runs/kdef-seed1 --model DeepFM --alone",
+        "distil runs/kdef-seed1 runs/mutual-seed1 --experiment student.yaml --temperature 2 --gate label")
+    {
+        Add(_runs);
+        foreach (var option in (Option[])[
+            _model, _experiment, _data, _out, _temperature, _weight, _labelWeight, _gate, _alone, _epochs, _seed, _precision, _threads, _json, _quiet])
+            Add(option);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var json = arguments.GetValue(_json);
+        JsonFile.Check(json);
+        var file = arguments.GetValue(_experiment);
+        var model = arguments.GetValue(_model) ?? (file is null ? "DeepFM" : null);
+        if (arguments.GetValue(_gate) is not ("none" or "label" or "learned") and var gate)
+            throw new ConsortException($"--gate: found \"{gate}\", expected none, label or learned");
+        var folder = arguments.GetValue(_out) ?? Path.Combine("runs", $"distil-{model ?? Path.GetFileNameWithoutExtension(file)}");
+        var quiet = arguments.GetValue(_quiet);
+        var result = DistilRun.Run(
+            new DistilRequest(arguments.GetRequiredValue(_runs), model, folder, arguments.GetValue(_threads))
+            {
+                ExperimentFile = file,
+                Data = arguments.GetValue(_data),
+                Temperature = arguments.GetValue(_temperature),
+                Weight = arguments.GetValue(_weight),
+                LabelWeight = arguments.GetValue(_labelWeight),
+                Gate = arguments.GetRequiredValue(_gate),
+                Alone = arguments.GetValue(_alone),
+                Epochs = arguments.GetValue(_epochs),
+                Seed = (ulong?)arguments.GetValue(_seed),
+                Precision = Shared.PrecisionOf(arguments.GetValue(_precision)),
+                Encoding = quiet ? null : new EncodingLine(Terminal.Status),
+                Training = quiet ? null : new TrainingLine(Terminal.Status),
+            },
+            Terminal.Cancellation);
+        Terminal.Status.Clear();
+        Show(result, folder);
+        JsonFile.Write(json, Json(result));
+        return CommandLine.Success;
+    }
+
+    private static Option<double> Number(string name, string description, double fallback, double min, double max) => new Option<double>(name)
+    {
+        Description = description,
+        HelpName = "NUMBER",
+        DefaultValueFactory = _ => fallback,
+    }.Within(min, max);
+
+    private void Show(DistilResult result, string folder)
+    {
+        var table = Tables.New(1, "", "test AUC", "log-loss", "parameters");
+        foreach (var line in Lines(result))
+            table.Add(line.Name, Text($"{line.Auc:F6}"), Text($"{line.LogLoss:F6}"), Text($"{line.Parameters:N0}"));
+        Terminal.Tables.Write(table);
+        if (result.ToTeacher is { } teacher)
+            Terminal.Output.WriteLine(Text($"student − teacher        {teacher.Difference:+0.00000;−0.00000} AUC, 95 % {teacher.Low:+0.00000;−0.00000} to {teacher.High:+0.00000;−0.00000}, p {teacher.PValue:G2}"));
+        if (result.ToAlone is { } alone)
+            Terminal.Output.WriteLine(Text($"student − student alone  {alone.Difference:+0.00000;−0.00000} AUC, 95 % {alone.Low:+0.00000;−0.00000} to {alone.High:+0.00000;−0.00000}, p {alone.PValue:G2}"));
+        if (result.Kept is { } kept)
+            Terminal.Output.WriteLine(Text($"of the teacher's gain over the student alone, {kept:P0} stay"));
+        Terminal.Output.WriteLine($"student      {folder}");
+    }
+
+    private static IEnumerable<DistilLine> Lines(DistilResult result) => new[] { result.Teacher, result.Student, result.Alone }.OfType<DistilLine>();
+
+    private static Dictionary<string, object?> Json(DistilResult result)
+    {
+        var json = Lines(result).ToDictionary(l => l == result.Teacher ? "teacher" : l == result.Student ? "student" : "alone", l => (object?)new Dictionary<string, object>
+        {
+            ["auc"] = l.Auc,
+            ["logloss"] = l.LogLoss,
+            ["parameters"] = l.Parameters,
+        });
+        json["auc_to_teacher"] = result.ToTeacher?.Difference;
+        json["auc_to_teacher_p"] = result.ToTeacher?.PValue;
+        json["auc_to_alone"] = result.ToAlone?.Difference;
+        json["auc_to_alone_p"] = result.ToAlone?.PValue;
+        json["kept"] = result.Kept;
+        return json;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

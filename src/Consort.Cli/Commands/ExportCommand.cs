@@ -1,0 +1,159 @@
+using System.CommandLine;
+using System.Globalization;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Data;
+using Consort.Experiments.Running;
+using Consort.Learning.Strategies;
+using Consort.Serving.Onnx;
+using Consort.Serving.Packages;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Writes a run's model for other runtimes.</summary>
+internal sealed class ExportCommand : ExampleCommand
+{
+    private const string Ensemble = "ensemble";
+
+    private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run, or a package in fp32 with its calibration." };
+    private readonly Option<bool> _onnx = new("--onnx") { Description = "As an ONNX model, the only form there is so far." };
+    private readonly Option<string?> _out = new("--out", "-o") { Description = "The model's file; model.onnx in the run's folder, or beside the package, unless given.", HelpName = "FILE" };
+
+    private readonly Option<string> _input = new("--input")
+    {
+        Description = "What the model is fed: raw values, an input a field, or the ids and numbers that the encoder makes.",
+        HelpName = "raw|ids",
+        DefaultValueFactory = _ => "raw",
+    };
+
+    private readonly Option<string> _member = new("--member")
+    {
+        Description = "One member, counted from 0, or the ensemble of all.",
+        HelpName = "N|ensemble",
+        DefaultValueFactory = _ => Ensemble,
+    };
+
+    private readonly Option<bool> _members = new("--members") { Description = "Also give each member's logit, as member_logits." };
+
+    private readonly Option<int> _externalOver = new Option<int>("--external-over")
+    {
+        Description = "Megabytes of weights over which the tables lie in a file beside the model.",
+        HelpName = "MB",
+        DefaultValueFactory = _ => (int)(OnnxOptions.DefaultExternalOver >> 20),
+    }.Within(0, 1536);
+
+    private readonly Option<string?> _json = Shared.Json();
+
+    public ExportCommand(Terminal terminal) : base(
+        "export", "Write a run's model for other runtimes.", terminal,
+        "export runs/DeepFM-seed1 --onnx -o model.onnx",
+        "export runs/kdef-seed1 --onnx --input ids --member 0",
+        "export model.consort --onnx")
+    {
+        Add(_run);
+        Add(_onnx);
+        Add(_out);
+        Add(_input);
+        Add(_member);
+        Add(_members);
+        Add(_externalOver);
+        Add(_json);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var json = arguments.GetValue(_json);
+        JsonFile.Check(json);
+        if (!arguments.GetValue(_onnx))
+            throw new ConsortException("export: found no form to write, expected --onnx");
+        var form = arguments.GetValue(_input) switch
+        {
+            "raw" => OnnxInput.Raw,
+            "ids" => OnnxInput.Ids,
+            var other => throw new ConsortException($"--input: found {other}, expected raw or ids"),
+        };
+        var source = arguments.GetRequiredValue(_run);
+        var isPackage = File.Exists(source);
+        var path = arguments.GetValue(_out) ?? (isPackage ? Path.ChangeExtension(source, ".onnx") : Path.Combine(source, "model.onnx"));
+        if (Directory.Exists(path))
+            throw new ConsortException($"--out {path}: found a folder, expected the name of a file");
+        var options = new OnnxOptions
+        {
+            Input = form,
+            WithMembers = arguments.GetValue(_members),
+            ExternalOver = (long)arguments.GetValue(_externalOver) << 20,
+        };
+        var member = arguments.GetValue(_member)!;
+        var summary = isPackage
+            ? OnnxFile.Write(path, source, numbers => Places(member, numbers), options)
+            : WriteRun(path, source, member, options);
+        Show(path, summary);
+        JsonFile.Write(json, Json(path, summary));
+        return CommandLine.Success;
+    }
+
+    private static OnnxSummary WriteRun(string path, string folder, string member, OnnxOptions options)
+    {
+        using var run = new FinishedRun(folder, threads: 1);
+        return OnnxFile.Write(path, new OnnxContent
+        {
+            Name = run.Experiment.Name,
+            Graph = run.Graph,
+            Store = run.Store,
+            Encoder = run.Encoder,
+            Members = Places(member, [.. Enumerable.Range(0, run.Graph.Outputs.Count)]),
+            Fusion = run.Fusion switch
+            {
+                Fusion.Mean => MemberFusion.Mean,
+                Fusion.Concat => MemberFusion.Concat,
+                _ => MemberFusion.Sum,
+            },
+            Options = options,
+        });
+    }
+
+    // Where the wanted members stand among those that there are.
+    private static int[] Places(string text, IReadOnlyList<int> numbers)
+    {
+        if (text == Ensemble)
+            return [.. Enumerable.Range(0, numbers.Count)];
+        for (var place = 0; place < numbers.Count; place++)
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number == numbers[place])
+                return [place];
+        throw new ConsortException($"--member: found {text}, expected {string.Join(", ", numbers)} or {Ensemble}");
+    }
+
+    private void Show(string path, OnnxSummary summary)
+    {
+        var output = Terminal.Output;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {summary.Nodes:N0} nodes, {summary.Bytes / 1e6:F1} MB"));
+        if (summary.ExternalFile is { } file)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file} beside it: the tables, {summary.ExternalBytes / 1e6:F1} MB"));
+        foreach (var group in summary.Inputs.GroupBy(i => $"{i.Type} {i.Shape}"))
+            output.WriteLine($"input   {group.Key}: {string.Join(", ", group.Select(i => i.Name))}");
+        foreach (var port in summary.Outputs)
+            output.WriteLine($"output  {port.Type} {port.Shape}: {port.Name}, {port.Meaning}");
+        foreach (var note in summary.Notes)
+            output.WriteLine($"note: {note}");
+    }
+
+    private static Dictionary<string, object?> Json(string path, OnnxSummary summary) => new()
+    {
+        ["path"] = path,
+        ["bytes"] = summary.Bytes,
+        ["nodes"] = summary.Nodes,
+        ["external_file"] = summary.ExternalFile,
+        ["external_bytes"] = summary.ExternalBytes,
+        ["inputs"] = summary.Inputs.Select(Json),
+        ["outputs"] = summary.Outputs.Select(Json),
+        ["notes"] = summary.Notes,
+    };
+
+    private static Dictionary<string, object> Json(OnnxPort port) => new()
+    {
+        ["name"] = port.Name,
+        ["type"] = port.Type,
+        ["shape"] = port.Shape,
+        ["meaning"] = port.Meaning,
+    };
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using Consort.Data;
+using Consort.Data.Options;
+using Consort.Experiments.Recipes;
+using Consort.Models;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>What a user may choose of a recipe beside its data: each recipe says what it lets choose.</summary>
+internal sealed class RecipeChoices
+{
+    private readonly Option<string?> _members = new("--members") { Description = "Numbers of members, such as 1,2,4.", HelpName = "LIST" };
+    private readonly Option<string?> _methods = new("--methods") { Description = "Ways of learning, such as mean,kdef.", HelpName = "LIST" };
+    private readonly Option<string?> _schema = new("--schema") { Description = "How raw rows look: a preset or a schema file.", HelpName = "NAME" };
+    private readonly Option<string?> _precision = new("--precision") { Description = "Operands of matrix multiplies, fp32 or bf16.", HelpName = "NAME" };
+    private readonly Option<int?> _epochs = new Option<int?>("--epochs") { Description = "The most epochs of a run.", HelpName = "N" }.WithinOrNone(1, 100_000);
+    private readonly Option<double?> _rate = new Option<double?>("--tuning-rate")
+    {
+        Description = "Learning rate of fine-tuning; a tenth of that of training unless given.",
+        HelpName = "RATE",
+    }.WithinOrNone(1e-12, 1e3);
+
+    private readonly Option<string?> _runs = new("--runs")
+    {
+        Description = "Folder of the runs, which recipes may share; runs/ below --out unless given.",
+        HelpName = "DIR",
+    };
+
+    /// <summary>The options.</summary>
+    public IReadOnlyList<Option> Options => [_members, _methods, _schema, _precision, _epochs, _rate, _runs];
+
+    /// <summary>Puts what was chosen into a request.</summary>
+    /// <exception cref="ConsortException">The recipe does not let it be chosen, or it is not to be had.</exception>
+    public RecipeRequest Apply(ParseResult arguments, Recipe recipe, RecipeRequest request)
+    {
+        Check(_members, RecipeOptions.Members);
+        Check(_methods, RecipeOptions.Methods);
+        Check(_schema, RecipeOptions.AnyData);
+        Check(_epochs, RecipeOptions.AnyData);
+        Check(_rate, RecipeOptions.Tuning);
+        return request with
+        {
+            Members = Numbers(arguments.GetValue(_members)),
+            Methods = Words(arguments.GetValue(_methods), recipe.Methods),
+            Schema = arguments.GetValue(_schema),
+            Precision = Shared.PrecisionOf(arguments.GetValue(_precision)),
+            Epochs = arguments.GetValue(_epochs),
+            TuningRate = arguments.GetValue(_rate),
+            Runs = arguments.GetValue(_runs) is { } runs ? Path.GetFullPath(runs) : null,
+        };
+
+        void Check(Option option, RecipeOptions needed)
+        {
+            if (arguments.GetResult(option) is not null && !recipe.Options.HasFlag(needed))
+                throw new ConsortException($"{option.Name}: found with {recipe.Name}, which has no such choice");
+        }
+    }
+
+    /// <summary>A name that is none of those known.</summary>
+    public static ConsortException Unknown(string what, string name, IReadOnlyList<string> known) =>
+        new($"{what}: found \"{name}\", expected {(known.Count == 0 ? "none here" : "one of " + string.Join(", ", known))}{NearestWord.Hint(name, known)}");
+
+    private static int[]? Numbers(string? list) => list is null ? null : [.. Split(list).Select(word =>
+        int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= Family.MaxMembers
+            ? number
+            : throw new ConsortException($"--members: found \"{word}\", expected whole numbers from 1 to {Family.MaxMembers} with commas between")).Distinct().Order()];
+
+    private static string[]? Words(string? list, IReadOnlyList<string> known) => list is null ? null : [.. Split(list).Select(word =>
+        known.FirstOrDefault(k => k.Equals(word, StringComparison.OrdinalIgnoreCase)) ?? throw Unknown("--methods", word, known)).Distinct()];
+
+    private static string[] Split(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}

@@ -1,0 +1,88 @@
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Experiments.Files;
+using Consort.Experiments.Running;
+
+namespace Consort.Experiments.Diagnostics;
+
+/// <summary>The rows to measure a run on, batch by batch: a raw file through the run's encoder, or a split that is encoded already.</summary>
+internal sealed class DiagnosedSource : IDisposable
+{
+    private readonly RawBatchReader? _reader;
+    private readonly EncodedDataset? _dataset;
+    private readonly BatchLoader? _loader;
+
+    private DiagnosedSource(string name, RawBatchReader reader) => (Name, _reader) = (name, reader);
+
+    private DiagnosedSource(EncodedDataset dataset, EncodedSplit split)
+    {
+        (Name, _dataset) = (split.Name, dataset);
+        _loader = new BatchLoader(split, new LoaderOptions(FinishedRun.BatchSize));
+        _loader.Start(0);
+    }
+
+    /// <summary>The split's name, or the file's.</summary>
+    public string Name { get; }
+
+    /// <summary>Opens what is asked for.</summary>
+    /// <exception cref="ConsortException">The rows are gone, or were encoded otherwise than the run's.</exception>
+    public static DiagnosedSource Open(FinishedRun run, DiagnosisRequest request, CancellationToken cancellation)
+    {
+        if (request.Data is { } data && !Directory.Exists(data))
+        {
+            return request.Split is null
+                ? new DiagnosedSource(Path.GetFileName(data), new RawBatchReader(data, run.Encoder, FinishedRun.BatchSize, labelRequired: true))
+                : throw new ConsortException($"--split {request.Split}: found the raw file {data}, expected an encoded dataset or the data of the run");
+        }
+
+        var dataset = request.Data is { } encoded ? EncodedDataset.Open(encoded) : OfRun(run, request.Threads, cancellation);
+        try
+        {
+            CheckEncoder(run, dataset);
+            var split = request.Split switch
+            {
+                null => dataset.Test ?? dataset.Valid,
+                "test" => dataset.Test,
+                _ => dataset.Valid,
+            };
+            return new DiagnosedSource(dataset, split ?? throw new ConsortException(
+                $"{request.Run}: found no {request.Split ?? "test or valid"} split in its data; name rows with --data FILE"));
+        }
+        catch
+        {
+            dataset.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The next batch, valid until the next call; null at the end.</summary>
+    public Batch? Next() => _reader is null ? _loader!.Next() : _reader.Next();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _reader?.Dispose();
+        _loader?.Dispose();
+        _dataset?.Dispose();
+    }
+
+    private static EncodedDataset OfRun(FinishedRun run, int threads, CancellationToken cancellation)
+    {
+        try
+        {
+            return Experiment.Load(run.Folder.Experiment).Data!.Open(threads, null, cancellation).Dataset;
+        }
+        catch (ConsortException e)
+        {
+            throw new ConsortException($"the data of {run.Folder.Path} cannot be read ({e.Message}); name rows with --data FILE", e);
+        }
+    }
+
+    // Ids mean the same to the run and to the rows only if one encoder made them.
+    private static void CheckEncoder(FinishedRun run, EncodedDataset dataset)
+    {
+        var encoder = Path.Combine(dataset.Folder, Path.GetFileName(run.Folder.Encoder));
+        if (!File.Exists(encoder) || !File.ReadAllBytes(encoder).AsSpan().SequenceEqual(File.ReadAllBytes(run.Folder.Encoder)))
+            throw new ConsortException($"{dataset.Folder}: was encoded otherwise than the rows that {run.Folder.Path} was trained on; name raw rows with --data FILE");
+    }
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Consort.Data;
+using Consort.Data.Storage;
+
+namespace Consort.Experiments.Diagnostics;
+
+/// <summary>Diagnoses as JSON.</summary>
+public static class DiagnosisFile
+{
+    /// <summary>The file's name in a run folder.</summary>
+    public const string Name = "diagnosis.json";
+
+    /// <summary>Keys in snake case, words for enumerations, a list of numbers on one line.</summary>
+    public static JsonSerializerOptions Options { get; } = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower), new NumberLine() },
+    };
+
+    /// <summary>The JSON text of anything in a diagnosis.</summary>
+    public static string ToJson<T>(T value) => JsonSerializer.Serialize(value, Options);
+
+    /// <summary>Reads the diagnosis of a run.</summary>
+    /// <param name="folder">The run folder.</param>
+    /// <returns>The diagnosis, or null where there is none.</returns>
+    /// <exception cref="ConsortException">The file is damaged or of another version.</exception>
+    public static Diagnosis? Read(string folder)
+    {
+        var path = Path.Combine(folder, Name);
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            var diagnosis = JsonSerializer.Deserialize<Diagnosis>(File.ReadAllText(path), Options);
+            return diagnosis is { Version: 1 } known ? known
+                : throw new ConsortException($"{path}: found version {diagnosis?.Version}, expected 1; make it again with `consort diagnose`");
+        }
+        catch (JsonException e)
+        {
+            throw new ConsortException($"{path}: {e.Message}; make it again with `consort diagnose`", e);
+        }
+    }
+
+    /// <summary>Writes text, whole or not at all.</summary>
+    internal static void Write(string path, string text) => SafeFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+
+    // Spectra are long: eight digits are more than float32 weights have.
+    private sealed class NumberLine : JsonConverter<IReadOnlyList<double>>
+    {
+        public override IReadOnlyList<double> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var values = new List<double>();
+            if (reader.TokenType != JsonTokenType.StartArray)
+                throw new JsonException("expected a list of numbers");
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                values.Add(reader.TokenType == JsonTokenType.String ? double.Parse(reader.GetString()!, CultureInfo.InvariantCulture) : reader.GetDouble());
+            return values;
+        }
+
+        public override void Write(Utf8JsonWriter writer, IReadOnlyList<double> value, JsonSerializerOptions options) => writer.WriteRawValue(
+            $"[{string.Join(", ", value.Select(v => double.IsFinite(v) ? v.ToString("G8", CultureInfo.InvariantCulture) : $"\"{v.ToString(CultureInfo.InvariantCulture)}\""))}]");
+    }
+}

@@ -1,0 +1,30 @@
+using Consort.Data;
+using Consort.Data.Encoding;
+using Consort.Experiments.Files;
+using Consort.Learning.Runs;
+using Consort.Models;
+
+namespace Consort.Experiments.Running;
+
+/// <summary>The files of vectors that an experiment's embeddings start from.</summary>
+internal static class PretrainedFiles
+{
+    /// <summary>Checks that all are there, before rows are encoded.</summary>
+    /// <exception cref="ConsortException">One is not.</exception>
+    public static void Check(Experiment experiment)
+    {
+        foreach (var (column, field) in experiment.Family.Embeddings.Fields)
+            if (field.Pretrained is { } path && !File.Exists(path))
+                throw new ConsortException($"embedding, fields, {column}, pretrained: {path}: file not found");
+    }
+
+    /// <summary>Reads the vectors when weights are initialized, and says in the log how many tokens have one.</summary>
+    /// <param name="encoder">Knows the tokens.</param>
+    /// <param name="folder">Of the run.</param>
+    public static VectorSource Source(Encoder encoder, RunFolder folder) => (column, field, dimension, put) =>
+    {
+        var found = PretrainedVectors.Read(field.Pretrained!, encoder, column, dimension, (id, vector) => put(id, vector));
+        var tokens = encoder.Space.Categorical.First(c => c.Name == column).Size - 2;
+        folder.Log("pretrained", ("column", column), ("file", field.Pretrained), ("found", found), ("tokens", tokens), ("frozen", field.Freeze));
+    };
+}

@@ -1,0 +1,53 @@
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Experiments.Files;
+using Consort.Learning.Evaluation;
+using Consort.Learning.Runs;
+
+namespace Consort.Experiments.Running;
+
+/// <summary>The logits that a finished run gives to each row of its test split (its validation split where there is no other).</summary>
+internal static class TestRows
+{
+    /// <summary>Where a run folder keeps them.</summary>
+    public static string PathOf(string folder) => Path.Combine(folder, "test.logits");
+
+    /// <summary>Computes and keeps them, unless that has been done.</summary>
+    /// <exception cref="ConsortException">The run or its data are damaged.</exception>
+    public static void Keep(RunFolder folder, Experiment experiment, int threads, CancellationToken cancellation)
+    {
+        var path = PathOf(folder.Path);
+        if (File.Exists(path))
+            return;
+        var (dataset, _) = experiment.Data!.Open(threads, null, cancellation);
+        using (dataset)
+        {
+            using var run = new FinishedRun(folder.Path, threads);
+            var split = dataset.Test ?? dataset.Valid ?? throw new ConsortException($"{dataset.Folder}: found neither test nor validation rows");
+            Of(run, split, cancellation).Save(path);
+        }
+    }
+
+    private static RowLogits Of(FinishedRun run, EncodedSplit split, CancellationToken cancellation)
+    {
+        var (labels, logits, at) = (new float[split.Rows], new float[split.Rows], 0);
+        var sums = new double[run.Experiment.Family.Members.Count];
+        run.Read(split, batch =>
+        {
+            var y = batch.Labels();
+            var z = batch.EnsembleLogits();
+            var ensemble = batch.EnsembleProbabilities();
+            for (var row = 0; row < y.Length; row++)
+                (labels[at + row], logits[at + row]) = ((float)y[row], (float)z[row]);
+            for (var member = 0; member < sums.Length; member++)
+            {
+                var p = batch.Probabilities(member);
+                for (var row = 0; row < p.Length; row++)
+                    sums[member] += Math.Abs(p[row] - ensemble[row]);
+            }
+
+            at += y.Length;
+        }, cancellation);
+        return new RowLogits(labels, logits, Array.ConvertAll(sums, s => (float)(s / Math.Max(1, at))));
+    }
+}

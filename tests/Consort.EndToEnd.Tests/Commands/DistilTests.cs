@@ -1,0 +1,102 @@
+using System.Text.Json;
+using Consort.Cli;
+
+namespace Consort.EndToEnd.Tests.Commands;
+
+/// <summary>From a family to one model as a user does it, and a recipe over an experiment file.</summary>
+public sealed class DistilTests
+{
+    [Fact]
+    public void Distil_FamilyToOneModel_SetsItBesideItsTeacher()
+    {
+        using var clicks = new TinyClicks();
+        Train(clicks, clicks.Experiment, "teacher");
+        string[] command = ["distil", clicks.At("teacher"), "--model", "DNN", "--out", clicks.At("student"), "--alone", "--epochs", "2", "--temperature", "2", "--json", clicks.At("d.json"), "--quiet"];
+        var distil = ConsoleRun.Of(command);
+        Assert.True(distil.ExitCode == 0, distil.Error);
+        foreach (var word in new[] { "teacher", "student alone", "student − teacher", clicks.At("student") })
+            Assert.Contains(word, distil.Output, StringComparison.Ordinal);
+        var student = File.ReadAllText(clicks.At("student/experiment.yaml"));
+        Assert.Contains("hidden_units: [8, 4]", student, StringComparison.Ordinal); // of the teacher's first member
+        Assert.Contains("temperature: 2", student, StringComparison.Ordinal);
+        Assert.Contains("name: supervised", File.ReadAllText(clicks.At("student-alone/experiment.yaml")), StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("d.json")));
+        var (teacher, own) = (Auc("teacher"), Auc("student"));
+        Assert.Equal(own - teacher, json.RootElement.GetProperty("auc_to_teacher").GetDouble(), 1e-6);
+
+        var stamp = File.GetLastWriteTimeUtc(clicks.At("student/metrics.json"));
+        var again = ConsoleRun.Of(command);
+        Assert.True(again.ExitCode == 0, again.Error);
+        Assert.Equal(stamp, File.GetLastWriteTimeUtc(clicks.At("student/metrics.json")));
+        Assert.Equal(distil.Output, again.Output);
+
+        var other = ConsoleRun.Of([.. command, "--weight", "3"]);
+        Assert.Equal(CommandLine.Mistake, other.ExitCode);
+        Assert.Contains("holds a run of another setting", other.Error, StringComparison.Ordinal);
+
+        double Auc(string name) => json.RootElement.GetProperty(name).GetProperty("auc").GetDouble();
+    }
+
+    [Fact]
+    public void Distil_SeveralTeachersByAnExperiment_TakesItsModelAndTraining()
+    {
+        using var clicks = new TinyClicks();
+        Train(clicks, clicks.Experiment, "first");
+        Train(clicks, clicks.WriteExperiment("other.yaml", rest: "strategy: { name: supervised }"), "second");
+        var file = clicks.File("student.yaml", "members: [{ model: FM }]\nembedding: { dimension: 3 }\ntraining: { epochs: 1, batch_size: 32, learning_rate: 0.01 }\n");
+        var distil = ConsoleRun.Of("distil", clicks.At("first"), clicks.At("second"), "--experiment", file, "--gate", "label", "--out", clicks.At("student"), "--quiet");
+        Assert.True(distil.ExitCode == 0, distil.Error);
+        Assert.Contains("teachers", distil.Output, StringComparison.Ordinal);
+        var student = File.ReadAllText(clicks.At("student/experiment.yaml"));
+        foreach (var line in new[] { "model: FM", "dimension: 3", "batch_size: 32", "gate: label" })
+            Assert.Contains(line, student, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Distil_Mistakes_AreNamed()
+    {
+        using var clicks = new TinyClicks();
+        Says("found no run there", "distil", clicks.At("nothing"));
+        Train(clicks, clicks.Experiment, "teacher");
+        Says("found \"DeepFN\", expected one of", "distil", clicks.At("teacher"), "--model", "DeepFN", "--out", clicks.At("s"));
+        Says("expected none, label or learned", "distil", clicks.At("teacher"), "--gate", "some", "--out", clicks.At("s"));
+        var pair = clicks.File("pair.yaml", "members: [{ model: FM, count: 2 }]\n");
+        Says("file not found", "distil", clicks.At("teacher"), "--experiment", clicks.At("none.yaml"), "--out", clicks.At("s"));
+        Says("found 2 members, expected one student", "distil", clicks.At("teacher"), "--experiment", pair, "--out", clicks.At("s"));
+
+        void Says(string text, params string[] command)
+        {
+            var run = ConsoleRun.Of(command);
+            Assert.Equal(CommandLine.Mistake, run.ExitCode);
+            Assert.Contains(text, run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void RecipeRun_OverAnExperiment_PrintsTableAndVerdicts()
+    {
+        using var clicks = new TinyClicks();
+        var recipe = ConsoleRun.Of(
+            "recipe", "run", "kdef/scaling", "--data", clicks.Experiment, "--members", "2", "--methods", "mean,kdef", "--seeds", "1", "--epochs", "1", "--out", clicks.At("out"), "--quiet");
+        Assert.True(recipe.ExitCode == 0, recipe.Error);
+        foreach (var word in new[] { "2 × DeepFM, kdef", "undecided", "results.md" })
+            Assert.Contains(word, recipe.Output, StringComparison.Ordinal);
+        foreach (var (text, words) in new (string, string[])[]
+        {
+            ("found \"keef\", expected one of mean, sum, concat, kd, dml, kdef", ["kdef/scaling", "--methods", "keef"]),
+            ("--members: found \"0\"", ["kdef/scaling", "--members", "0"]),
+            ("which has no such choice", ["mutual/table3", "--members", "2"]),
+        })
+        {
+            var mistake = ConsoleRun.Of(["recipe", "run", .. words, "--data", clicks.Experiment]);
+            Assert.Equal(CommandLine.Mistake, mistake.ExitCode);
+            Assert.Contains(text, mistake.Error, StringComparison.Ordinal);
+        }
+    }
+
+    private static void Train(TinyClicks clicks, string experiment, string folder)
+    {
+        var train = ConsoleRun.Of("train", experiment, "--out", clicks.At(folder), "--quiet");
+        Assert.True(train.ExitCode == 0, train.Error);
+    }
+}

@@ -1,0 +1,121 @@
+using Consort.Data;
+using Consort.Data.Schemas;
+using Consort.Experiments.Files;
+using Consort.Experiments.Import;
+
+namespace Consort.Experiments.Tests.Import;
+
+public sealed class FuxiCtrDataTests
+{
+    private const string Experiments = "a: {dataset_id: d, model: LR}\n";
+
+    [Theory]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical}", "kind: categorical")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, fill_na: '-1', min_categr_count: 5}", "kind: categorical, missing: [\"\", \"-1\"], min_count: 5")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, na_value: ''}", "kind: categorical")]
+    [InlineData("{name: f, active: True, dtype: float, type: numeric}", "kind: numeric")]
+    [InlineData("{name: f, active: True, dtype: float, type: numeric, normalizer: StandardScaler, na_value: 0}", "kind: numeric, transform: \"standardise\"")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, preprocess: convert_to_bucket, fill_na: 0}", "kind: numeric, transform: \"log2_buckets\", missing: [\"\", \"0\"]")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, category_processor: quantile_bucket, num_buckets: 20}", "kind: numeric, transform: \"quantile_buckets: 20\"")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, encoder: hash_bucket, num_buckets: 20}", "kind: categorical, transform: \"hash: 20\"")]
+    [InlineData("{name: f, active: False, dtype: str, type: categorical}", "kind: ignored")]
+    [InlineData("{name: f, active: True, dtype: str, type: meta}", "kind: ignored")]
+    public void Read_AField_IsTheSchemas(string entry, string expected)
+    {
+        var import = Import(entry);
+        Assert.DoesNotContain(import.Notes, n => n.Loss == ImportLoss.Lost);
+        Assert.Contains($"  - {{name: \"f\", {expected}}}\n", import.SchemaText, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{name: f, active: True, dtype: str, type: sequence, splitter: ^, max_len: 9}", "feature_cols [f] type")]
+    [InlineData("{name: f, active: True, dtype: float, type: numeric, fill_na: 3}", "feature_cols [f] fill_na")]
+    [InlineData("{name: f, active: True, dtype: float, type: numeric, normalizer: RobustScaler}", "feature_cols [f] normalizer")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, preprocess: bucketize_age}", "feature_cols [f] preprocess")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, colour: 3}", "feature_cols [f] colour")]
+    public void Read_AKeyOfAFieldThatIsNotCarriedOver_IsNamed(string entry, string lost) =>
+        Assert.Equal([lost], Import(entry).Notes.Where(n => n.Loss == ImportLoss.Lost).Select(n => n.Key));
+
+    [Fact]
+    public void Read_EmbeddingsOfFields_AreCarriedOver()
+    {
+        var import = Import(
+            "{name: item, active: True, dtype: str, type: categorical, embedding_dim: 8, pretrained_emb: vectors.tsv, freeze_emb: False}",
+            "{name: [last, first], active: True, dtype: str, type: categorical, share_embedding: item}",
+            "{name: second, active: True, dtype: str, type: categorical, share_embedding: last}",
+            "{name: page, active: True, dtype: str, type: categorical, embedding_dim: 3}");
+        Assert.DoesNotContain(import.Notes, n => n.Loss != ImportLoss.Unneeded);
+        foreach (var name in new[] { "last", "first", "second" })
+            Assert.Contains($"  - {{name: \"{name}\", kind: categorical, share: \"item\"}}\n", import.SchemaText, StringComparison.Ordinal);
+        var fields = Experiment.Parse(import.ExperimentText, "a", folder: null).Family.Embeddings.Fields;
+        Assert.Equal(["item", "page"], fields.Keys);
+        Assert.Equal((8, "vectors.tsv", false), (fields["item"].Dimension, fields["item"].Pretrained, fields["item"].Freeze));
+        Assert.Equal(3, fields["page"].Dimension);
+    }
+
+    [Theory]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, embedding_dim: 3, pretrained_emb: a.npz, freeze_emb: True}", "pretrained_emb", "freeze_emb")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, share_embedding: nowhere}", "share_embedding")]
+    public void Read_EmbeddingsOfFieldsThatAreNotCarriedOver_AreNamed(string entry, params string[] lost) =>
+        Assert.Equal(lost.Select(k => $"feature_cols [f] {k}"), Import(entry).Notes.Where(n => n.Loss == ImportLoss.Lost).Select(n => n.Key));
+
+    [Fact]
+    public void Read_NumbersAsTokens_SaysHowTheyAreCompared()
+    {
+        var import = Import("{name: [f, g], active: True, dtype: float, type: categorical}");
+        Assert.Equal(["feature_cols [f, g] dtype"], import.Notes.Where(n => n.Loss == ImportLoss.Changed).Select(n => n.Key));
+    }
+
+    [Fact]
+    public void Read_TimesOfAvazu_AreDerivedFromOneField()
+    {
+        var import = Import(
+            "{name: hour, active: True, dtype: str, type: categorical, preprocess: convert_hour}",
+            "{name: weekday, active: True, dtype: str, type: categorical, preprocess: convert_weekday}",
+            "{name: weekend, active: True, dtype: str, type: categorical, preprocess: convert_weekend}");
+        Assert.DoesNotContain(import.Notes, n => n.Loss == ImportLoss.Lost);
+        Assert.Contains("  - {name: \"hour\", kind: categorical, derive: [\"hour\", \"weekday\", \"weekend\"]}\n", import.SchemaText, StringComparison.Ordinal);
+        Assert.DoesNotContain("name: \"weekday\"", import.SchemaText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_SharesOfOneFile_BecomeASplit()
+    {
+        using var folder = new FuxiCtrFolder(
+            Experiments, "d: {train_data: data/train.csv, valid_size: 0.1, test_size: 0.2, split_type: random, feature_cols: [{name: user, dtype: str, type: categorical}], label_col: {name: click}}\n");
+        var import = FuxiCtrImport.Read(folder.Config, "a", folder.At("out.yaml"));
+        Assert.Contains("  source: train.csv\n  by: seed\n  shares: [0.7, 0.1, 0.2]\n", import.ExperimentText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_FilesThatAreNotThere_IsAnImportAllTheSame()
+    {
+        using var folder = new FuxiCtrFolder(
+            Experiments, "d: {train_data: ../far/train.csv, valid_data: ../far/valid.csv, feature_cols: [{name: user, dtype: str, type: categorical}], label_col: {name: click}}\n");
+        var import = FuxiCtrImport.Read(folder.Config, "a", folder.At("out.yaml"));
+        Assert.False(import.IsDataFound);
+        Assert.Contains("  folder: ../far\n  train: train.csv\n  valid: valid.csv\n", import.ExperimentText, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("d: {data_format: npz, train_data: a.npz}", "dataset d: found no feature_cols and data_format npz, expected a dataset of raw files")]
+    [InlineData("d: {feature_cols: [{name: u, dtype: str, type: categorical}], train_data: a.csv}", "dataset d: found no label_col")]
+    [InlineData("d: {feature_cols: [{name: u, dtype: str, type: categorical}], label_col: {name: c}}", "dataset d: found no train_data")]
+    [InlineData("d: {feature_cols: [u], label_col: {name: c}, train_data: a.csv}", "dataset_config.yaml:1, key feature_cols: found u, expected a mapping with a name")]
+    [InlineData("d: {feature_cols: [{name: u, dtype: str, type: categorical}], label_col: [{name: c}, {name: e}], train_data: a.csv}", "expected one label")]
+    public void Read_AMistakeInADataset_SaysWhat(string datasets, string expected)
+    {
+        using var folder = new FuxiCtrFolder(Experiments, datasets + "\n");
+        var mistake = Assert.Throws<ConsortException>(() => FuxiCtrImport.Read(folder.Config, "a", folder.At("out.yaml")));
+        Assert.Contains(expected, mistake.Message, StringComparison.Ordinal);
+    }
+
+    private static FuxiCtrImport Import(params string[] entries)
+    {
+        var columns = string.Join(", ", entries.Append("{name: other, active: True, dtype: str, type: categorical}"));
+        using var folder = new FuxiCtrFolder(Experiments, $"d: {{train_data: no.csv, feature_cols: [{columns}], label_col: {{name: click, dtype: float}}}}\n");
+        var import = FuxiCtrImport.Read(folder.Config, "a", folder.At("out.yaml"));
+        Schema.Load(Data.Options.OptionMap.Parse(import.SchemaText, "schema"));
+        return import;
+    }
+}

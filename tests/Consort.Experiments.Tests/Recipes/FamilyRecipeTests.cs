@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Text.Json;
+using Consort.Data;
+using Consort.Experiments.Files;
+using Consort.Experiments.Recipes;
+using Consort.Experiments.Recipes.Settings;
+using Consort.Experiments.Running;
+using Consort.Learning.Evaluation;
+
+namespace Consort.Experiments.Tests.Recipes;
+
+/// <summary>Recipes of families, from an experiment file over tiny clicks to the table.</summary>
+public sealed class FamilyRecipeTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly string _experiment;
+
+    public FamilyRecipeTests()
+    {
+        var random = new Random(5);
+        foreach (var (name, rows) in new[] { ("train.csv", 300), ("valid.csv", 120), ("test.csv", 160) })
+            _folder.File(name, "label,a,b\n" + string.Concat(Enumerable.Range(0, rows).Select(_ =>
+            {
+                var (a, b) = (random.Next(5), random.Next(7));
+                return string.Create(CultureInfo.InvariantCulture, $"{(random.NextDouble() < ((a + b) % 3 == 0 ? 0.8 : 0.3) ? 1 : 0)},a{a},b{b}\n");
+            })));
+        _folder.File("schema.yaml", "delimiter: comma\nheader: true\nfields:\n  - { name: label, kind: label }\n  - { name: a, kind: categorical }\n  - { name: b, kind: categorical }\n");
+        _experiment = _folder.File("tiny.yaml", $$"""
+            data: { schema: schema.yaml, train: train.csv, valid: valid.csv, test: test.csv, cache: {{_folder.At("cache").Replace('\\', '/')}} }
+            embedding: { dimension: 4, initial_deviation: 0.1 }
+            members: [{ model: DNN, hidden_units: [8], dropout: 0.1 }]
+            training: { batch_size: 64, epochs: 2, learning_rate: 0.01, patience: 0 }
+            """);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Run_KdefScaling_MakesTheTableAndDoesNotRepeatIt()
+    {
+        var request = Request(2) with { Members = [1, 2], Methods = ["mean", "concat", "kdef"] };
+        var table = RecipeRunner.Run(Find("kdef/scaling"), request, 1, null, default);
+        Assert.Equal(["DNN alone", "2 × DNN, mean", "2 × DNN, concat", "2 × DNN, kdef"], table.Rows.Select(r => r[0]));
+        Assert.All(table.Rows, row => Assert.Equal(table.Columns.Count, row.Count));
+        Assert.Equal(8, Directory.GetDirectories(_folder.At("out/runs")).Length); // M = 1 once a seed
+        Assert.Contains(table.Claims, c => c.Text == "2 × DNN, kdef above one model" && c is { Seeds: not null, Rows: not null });
+        Assert.Equal("", table.Rows[0][6]); // the baseline does not differ from itself
+        Assert.NotEqual("", table.Rows[1][6]);
+
+        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out/results.json")));
+        var single = json.RootElement[0];
+        Assert.Equal(single.GetProperty("test_auc_mean").GetDouble(), single.GetProperty("test_auc").EnumerateArray().Average(v => v.GetDouble()));
+        Assert.Equal(JsonValueKind.Null, single.GetProperty("published_auc").ValueKind);
+        Assert.Equal(table.Claims.Count, json.RootElement.EnumerateArray().Count(e => e.TryGetProperty("verdict", out _)));
+
+        var stamps = Stamps();
+        var again = RecipeRunner.Run(Find("kdef/scaling"), request with { }, 1, null, default);
+        Assert.Equal(table.Rows, again.Rows);
+        Assert.Equal(stamps, Stamps());
+        Assert.Equal(table.ToMarkdown(), File.ReadAllText(_folder.At("out/results.md")));
+    }
+
+    [Fact]
+    public void Run_MutualTable1_StartsFamiliesFromTheIndependentRuns()
+    {
+        var table = RecipeRunner.Run(Find("mutual/table1"), Request(2) with { Only = "DCN", Members = [2] }, 1, null, default);
+        Assert.Equal(["DCN, independent", "DCN, scratch", "DCN, pretrained", "DCN, control"], table.Rows.Select(r => r[0]));
+        Assert.Equal(10, Directory.GetDirectories(_folder.At("out/runs")).Length);
+        foreach (var kind in new[] { "pretrained", "control" })
+        {
+            var experiment = Experiment.Load(_folder.At($"out/runs/DCNx2-{kind}-seed2031/experiment.yaml"));
+            Assert.Equal(["DCN-independent-seed2031", "DCN-independent-seed2032"], experiment.Phases[0].From.Select(f => new DirectoryInfo(f).Parent!.Parent!.Name));
+            Assert.Equal((1, 0.001), (experiment.Phases[0].Epochs, experiment.Phases[0].LearningRate));
+            Assert.False(experiment.Family.Embeddings.Shared);
+        }
+
+        Assert.Contains(table.Claims, c => c.Text.StartsWith("DCN: and not just by one more epoch", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("mutual/table2", "DCN", 9)]
+    [InlineData("mutual/table3", "DeepFM", 3)]
+    [InlineData("mutual/table4", "DCN", 5)]
+    [InlineData("kdef/ablation", null, 9)]
+    [InlineData("kdef/mixed", null, 10)]
+    public void Run_OneSeed_MakesTheWholeTable(string name, string? only, int rows)
+    {
+        var table = RecipeRunner.Run(Find(name), Request(1) with { Only = only, Epochs = 1 }, 1, null, default);
+        Assert.Equal(rows, table.Rows.Count);
+        Assert.All(table.Rows, row => Assert.Equal(table.Columns.Count, row.Count));
+        Assert.All(table.Claims, c => Assert.Equal("undecided", c.Word)); // one seed says nothing about training
+    }
+
+    [Fact]
+    public void Run_Stopped_WritesTheRowsThatAreThere()
+    {
+        using var source = new CancellationTokenSource();
+        var told = new Told(line => line.StartsWith("3/4", StringComparison.Ordinal), source);
+        var request = Request(1) with { Members = [2], Methods = ["mean", "sum", "kdef"] };
+        Assert.Throws<OperationCanceledException>(() => RecipeRunner.Run(Find("kdef/scaling"), request, 1, told, source.Token));
+        Assert.Equal(3, File.ReadAllLines(_folder.At("out/results.csv")).Length);
+        Assert.Equal(4, RecipeRunner.Run(Find("kdef/scaling"), request with { }, 1, null, default).Rows.Count);
+    }
+
+    [Fact]
+    public void Forecast_RunsThatStartFromOthers_AreCounted()
+    {
+        using var source = new CancellationTokenSource();
+        var told = new Told(line => line.StartsWith("1/", StringComparison.Ordinal), source);
+        Assert.Throws<OperationCanceledException>(() => RecipeRunner.Run(Find("mutual/table4"), Request(1) with { Only = "DCN", Epochs = 1 }, 1, told, source.Token));
+        Assert.StartsWith("9 runs; the rest takes about", told.Lines[0], StringComparison.Ordinal); // five alone, four families
+    }
+
+    [Fact]
+    public void Find_DataOfEachKind_IsTold()
+    {
+        Assert.Equal((DataShape.Other, _experiment), (Data(_experiment).Shape, Data(_experiment).File));
+        Assert.Equal(DataShape.Frappe, Data(_folder.Path).Shape); // three split files: frappe unless told
+        Assert.Equal(DataShape.Other, Data(_folder.Path, _folder.At("schema.yaml")).Shape);
+        Assert.Equal(DataShape.Criteo, Data(_folder.Clicks("clicks.tsv", 20)).Shape);
+        Assert.Equal(DataShape.Avazu, Data(_folder.File("avazu.csv", "id,click,hour,C1\n")).Shape);
+        Assert.Contains("--schema", Assert.Throws<ConsortException>(() => Data(_folder.File("odd.csv", "x,y\n"))).Message, StringComparison.Ordinal);
+        Directory.CreateDirectory(_folder.At("empty"));
+        Assert.Contains("expected one of them", Assert.Throws<ConsortException>(() => Data(_folder.At("empty"))).Message, StringComparison.Ordinal);
+        Assert.Contains("--schema frappe", Assert.Throws<ConsortException>(() => Data(_experiment, "frappe")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Settings_OnOtherData_AreThePapers()
+    {
+        var request = new RecipeRequest(_folder.Path, 1, null, _folder.At("out")) { Schema = _folder.At("schema.yaml") };
+        var kdef = Experiment.Parse(new RecipeSettings(request, PaperSettings.Kdef).Of("DNN").Compose("t", true, [(["- model: FM"], 1)], "{ name: kdef }"), "t", _folder.Path);
+        Assert.Equal((10_000, 16), (kdef.Training.BatchSize, kdef.Family.Embeddings.Dimension));
+        var mutual = Experiment.Parse(new RecipeSettings(request, PaperSettings.Mutual).Of("PNN").Compose("t", false, [(["- model: FM"], 2)], "{ name: mutual }"), "t", _folder.Path);
+        Assert.Equal(4000, mutual.Training.BatchSize);
+    }
+
+    [Fact]
+    public void Keep_TestRows_AreThoseOfTheRun()
+    {
+        var experiment = Experiment.Load(_experiment);
+        var run = ExperimentRunner.Run(new RunRequest(experiment, _folder.At("run"), 1), default);
+        TestRows.Keep(new Consort.Learning.Runs.RunFolder(_folder.At("run")), experiment, 1, default);
+        var rows = RowLogits.Load(TestRows.PathOf(_folder.At("run")));
+        Assert.Equal(160, rows.Labels.Length);
+        using var evaluator = new Evaluator();
+        evaluator.Add(rows.Logits, rows.Labels);
+        Assert.Equal(run.Training.Test!.Metrics.Ensemble.Auc, evaluator.Result().Auc);
+        Assert.Equal([0f], rows.Discrepancy);
+
+        var path = TestRows.PathOf(_folder.At("run"));
+        var bytes = File.ReadAllBytes(path);
+        bytes[^3] ^= 1;
+        File.WriteAllBytes(path, bytes);
+        Assert.Contains("damaged", Assert.Throws<ConsortException>(() => RowLogits.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    private RecipeRequest Request(int seeds) => new(_experiment, seeds, null, _folder.At("out"));
+
+    private static Recipe Find(string name) => RecipeCatalogue.Entries.Single(r => r.Name == name);
+
+    private static RecipeData Data(string path, string? schema = null) => RecipeData.Find(new RecipeRequest(path, 1, null, path) { Schema = schema });
+
+    private Dictionary<string, DateTime> Stamps() => Directory.EnumerateFiles(_folder.At("out/runs"), "*", SearchOption.AllDirectories)
+        .ToDictionary(f => f, File.GetLastWriteTimeUtc);
+
+    private sealed class Told(Predicate<string> isStop, CancellationTokenSource source) : IRecipeProgress
+    {
+        public List<string> Lines { get; } = [];
+
+        public IProgress<Data.Datasets.EncodeProgress>? Encoding => null;
+
+        public IProgress<Learning.Training.TrainingProgress>? Training => null;
+
+        public void Keep(string text)
+        {
+            Lines.Add(text);
+            if (isStop(text))
+                source.Cancel();
+        }
+    }
+}

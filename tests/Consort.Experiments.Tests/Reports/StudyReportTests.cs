@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Consort.Data;
+using Consort.Experiments.Reports;
+using Consort.Experiments.Reports.Pages;
+using Consort.Experiments.Reports.Reading;
+using Consort.Learning.Runs;
+
+namespace Consort.Experiments.Tests.Reports;
+
+public sealed partial class StudyReportTests
+{
+    private static readonly XNamespace Html = "http://www.w3.org/1999/xhtml";
+    private static readonly string[] Endings = [".html", ".md", ".csv", "-members.csv", "-evaluations.csv"];
+    private static readonly int[] Family = [1, 2, 4];
+    private static readonly ulong[] Seeds = [1, 2];
+
+    [Fact]
+    public void Write_AScalingStudy_IsWellFormedAndNeedsNoNetwork()
+    {
+        using var runs = new SampleRuns();
+        var page = Page(runs, Study(runs, isDiagnosed: true));
+        var ids = page.Descendants(Html + "section").Select(s => (string?)s.Attribute("id")).OfType<string>().ToList();
+        Assert.Equal(["results", "scaling", "members", "spectra", "calibration", "agreement", "training", "runs"], ids);
+        Assert.Equal(ids.Select(i => "#" + i), page.Descendants(Html + "a").Select(a => a.Attribute("href")!.Value));
+        Assert.All(page.Descendants().Attributes().Where(a => a.Name.LocalName is "src" or "href" or "data"), a => Assert.StartsWith("#", a.Value, StringComparison.Ordinal));
+        Assert.DoesNotMatch(Network(), page.Descendants(Html + "style").Single().Value + page.Descendants(Html + "script").Single().Value);
+        Assert.All(page.Descendants(XName.Get("svg", "http://www.w3.org/2000/svg")), s => Assert.True(s.Attribute("aria-hidden") is not null || s.Attribute("aria-label")!.Value.Length > 10));
+    }
+
+    [Fact]
+    public void Write_TheSameRunsTwice_GivesTheSameBytes()
+    {
+        using var runs = new SampleRuns();
+        var folders = Study(runs, isDiagnosed: true);
+        Page(runs, folders, "a.html");
+        Page(runs, folders, "b.html");
+        foreach (var name in Endings)
+            Assert.Equal(File.ReadAllBytes(runs.At("a" + name)), File.ReadAllBytes(runs.At("b" + name)));
+    }
+
+    [Fact]
+    public void Write_NamesWithTags_AreEscapedEverywhere()
+    {
+        using var runs = new SampleRuns();
+        var page = Page(runs, [runs.Add("x", "<script>alert(1)</script> & \"co\" `|`", members: 2, isDiagnosed: true), runs.Add("y", "<img src=http://x/>", isDiagnosed: true)]);
+        Assert.Single(page.Descendants(Html + "script"));
+        Assert.Empty(page.Descendants(Html + "img"));
+        Assert.Contains("<script>alert(1)</script>", page.Value, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", File.ReadAllText(runs.At("report.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_Results_AreThoseOfMetrics()
+    {
+        using var runs = new SampleRuns();
+        Page(runs, Study(runs, isDiagnosed: false));
+        var lines = File.ReadAllLines(runs.At("report.csv"));
+        var heads = lines[0].Split(',');
+        var rows = lines.Skip(1).Select(l => CsvCells().Matches(l).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Groups[2].Value).ToArray()).ToList();
+        Assert.Equal(6, rows.Count);
+        foreach (var row in rows)
+        {
+            Assert.Equal(heads.Length, row.Length);
+            var (members, seed) = (int.Parse(Cell("members"), CultureInfo.InvariantCulture), ulong.Parse(Cell("seed"), CultureInfo.InvariantCulture));
+            Assert.Equal(SampleRuns.Auc(members, seed), double.Parse(Cell("test_auc"), CultureInfo.InvariantCulture));
+            Assert.Equal(0.4123456789012345, double.Parse(Cell("test_logloss"), CultureInfo.InvariantCulture));
+
+            string Cell(string name) => row[Array.IndexOf(heads, name)];
+        }
+
+        var markdown = File.ReadAllText(runs.At("report.md"));
+        Assert.Contains($"| KDEF, M = 4 | 4 | 2 | {(SampleRuns.Auc(4, 1) + SampleRuns.Auc(4, 2)) / 2:F5} | 0.00007 | 0.41235 |", markdown, StringComparison.Ordinal);
+        Assert.Equal(18 * (2 + 5) + 3 * (4 + 8 + 2), File.ReadAllLines(runs.At("report-evaluations.csv")).Length - 1);
+        Assert.Equal(2 + 4 + 8, File.ReadAllLines(runs.At("report-members.csv")).Length - 1);
+    }
+
+    [Fact]
+    public void Write_WhatIsNotMeasured_IsNamedWithItsCommand()
+    {
+        using var runs = new SampleRuns();
+        var (done, stopped) = (runs.Add("done", hasTest: false), runs.Add("stopped", "other", isFinished: false));
+        var page = Page(runs, [done, stopped]);
+        var missing = page.Descendants(Html + "section").Single(s => (string?)s.Attribute("id") == "missing").Value;
+        Assert.Contains($"consort diagnose {done}", missing, StringComparison.Ordinal);
+        Assert.Contains($"--out {stopped} --resume", missing, StringComparison.Ordinal);
+        Assert.Contains("without a test split", missing, StringComparison.Ordinal);
+        Assert.Contains("the only seed", missing, StringComparison.Ordinal);
+        Assert.DoesNotContain(page.Descendants(Html + "section"), s => (string?)s.Attribute("id") is "spectra" or "calibration" or "agreement");
+        Assert.Contains("validation AUC", File.ReadAllText(runs.At("report.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_NoFinishedRun_ShowsTrainingOnly()
+    {
+        using var runs = new SampleRuns();
+        var page = Page(runs, [runs.Add("stopped", isFinished: false)]);
+        Assert.Contains("No run has finished yet", page.Value, StringComparison.Ordinal);
+        Assert.Contains(page.Descendants(Html + "section"), s => (string?)s.Attribute("id") == "training");
+    }
+
+    [Fact]
+    public void Write_RunsOnOtherData_AreNeverInOneTable()
+    {
+        using var runs = new SampleRuns();
+        var page = Page(runs, [runs.Add("a", "a"), runs.Add("b", "b", key: "key2")]);
+        var ids = page.Descendants(Html + "section").Select(s => (string?)s.Attribute("id")).ToList();
+        Assert.Contains("results-1", ids);
+        Assert.Contains("results-2", ids);
+    }
+
+    [Fact]
+    public void Find_ARecipesFolder_ReadsItsRunsAndTable()
+    {
+        using var runs = new SampleRuns();
+        runs.Add("recipe/runs/m10", "m = 10");
+        runs.Add("recipe/runs/m2", "m = 2");
+        File.WriteAllText(runs.At("recipe/results.md"), "# A <table>\n\n| model | AUC |\n| --- | ---: |\n| DNN | 0.75 |\n\nA note.\n");
+        var sources = ReportSources.Find([runs.At("recipe")]);
+        Assert.Equal(["m2", "m10"], sources.Runs.Select(r => r.Name));
+        var table = Assert.Single(sources.Tables);
+        Assert.Equal(("A <table>", "DNN 0.75", "A note."), (table.Title, string.Join(' ', table.Rows[0]), table.Notes[0]));
+        Assert.Contains("A note.", Page(runs, [runs.At("recipe")]).Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_RepeatedAndCutEvents_KeepsTheLaterOfEach()
+    {
+        using var runs = new SampleRuns();
+        var folder = runs.Add("a", seed: 1);
+        var run = new RunFolder(folder);
+        File.AppendAllText(run.Events, "{\"time\":\"2026-");
+        SampleRuns.Evaluate(run, 1, 9, 3);
+        var evaluations = RunReader.Read(folder).Evaluations;
+        Assert.Equal([10L, 20, 30], evaluations.Select(e => e.Steps));
+        Assert.Equal(SampleRuns.Auc(1, 9), evaluations[2].Valid.Auc);
+        Assert.Equal([1.0, 2, 3], evaluations.Select(e => e.Epochs));
+    }
+
+    [Fact]
+    public void Find_NothingThere_SaysWhatWasExpected()
+    {
+        using var runs = new SampleRuns();
+        Directory.CreateDirectory(runs.At("empty"));
+        Assert.Contains("found no run there", Assert.Throws<ConsortException>(() => ReportSources.Find([runs.At("empty")])).Message, StringComparison.Ordinal);
+        Assert.Contains("did you mean empty?", Assert.Throws<ConsortException>(() => ReportSources.Find([runs.At("emptt")])).Message, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(runs.Add("bad"), "metrics.json"), "{\"valid\": 3}");
+        Assert.Contains("metrics.json: the file is damaged", Assert.Throws<ConsortException>(() => ReportSources.Find([runs.At("bad")])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Study_OfFamilies_FindsSeedsAndScaling()
+    {
+        using var runs = new SampleRuns();
+        var study = Experiments.Reports.Reading.Study.Of(ReportSources.Find(Study(runs, isDiagnosed: false)).Runs);
+        Assert.Equal(["KDEF, M = 1", "KDEF, M = 2", "KDEF, M = 4"], study.Settings.Select(s => s.Label).Order());
+        var scaling = Assert.Single(study.Scalings);
+        Assert.Equal([1, 2, 4], scaling.Settings.Select(s => s.Members)); // the single member, of another strategy, begins the line
+        Assert.Equal("KDEF", scaling.Label);
+        Assert.Contains("AUC changes by +0.00300", ScalingSection.Words(scaling), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OfAuc_SmallCase_IsAsByHand() => Assert.Equal(Math.Sqrt((0.1875 + 0.0375 + ((1.125 / 1.75) - 0.5625)) / 4), Uncertainty.OfAuc(0.75, 2, 2), 12);
+
+    private static string[] Study(SampleRuns runs, bool isDiagnosed) => [.. Family.SelectMany(members => Seeds
+        .Select(seed => runs.Add(FormattableString.Invariant($"m{members}-seed{seed}"), "KDEF", members, seed, isDiagnosed: isDiagnosed)))];
+
+    private static XElement Page(SampleRuns runs, string[] folders, string name = "report.html")
+    {
+        StudyReport.Write(new StudyRequest(folders, runs.At(name)));
+        return XDocument.Parse(File.ReadAllText(runs.At(name)).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal)).Root!;
+    }
+
+    [GeneratedRegex(@"https?:|url\(|@import|fetch\(|XMLHttpRequest")]
+    private static partial Regex Network();
+
+    [GeneratedRegex("(?:^|,)(?:\"([^\"]*)\"|([^,\"]*))")]
+    private static partial Regex CsvCells();
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using Consort.Data.Datasets;
+using Consort.Data.Encoding;
+using Consort.Data.Options;
+using Consort.Data.Schemas;
+using Consort.Models.Tests;
+using Consort.Serving.Onnx;
+using TempFolder = Consort.Data.Tests.TempFolder;
+
+namespace Consort.Serving.Tests.Onnx;
+
+/// <summary>
+/// Clicks with a field of every kind, an encoder fitted on them, and further rows with values that were never seen and values
+/// that are missing.
+/// </summary>
+public sealed class ClickRows : IDisposable
+{
+    public const int Count = 60;
+
+    private const string Text = """
+        format: delimited
+        delimiter: comma
+        header: true
+        fields:
+          - {name: label, kind: label}
+          - {name: user, kind: categorical}
+          - {name: item, kind: categorical, missing: ["", NA, "не указано"]}
+          - {name: at, kind: categorical, derive: [hour, weekday, weekend]}
+          - {name: visits, kind: numeric, transform: log2_buckets}
+          - {name: clicks, kind: numeric, transform: log2_buckets, missing: ["", "-1"]}
+          - {name: age, kind: numeric, transform: "quantile_buckets: 5"}
+          - {name: url, kind: categorical, transform: "hash: 7"}
+          - {name: price, kind: numeric, transform: standardise}
+          - {name: share, kind: numeric, transform: min_max, missing: ["", "0.5"]}
+          - {name: logit, kind: numeric}
+        """;
+
+    private readonly TempFolder _folder = new();
+    private readonly EncodedDataset _dataset;
+
+    public ClickRows()
+    {
+        var random = new Random(3);
+        var train = string.Concat(Enumerable.Range(0, 300).Select(_ => string.Join(',', (string[])[random.Next(2).ToString(CultureInfo.InvariantCulture), .. Draw(random, 1)]) + "\n"));
+        var schema = Schema.Load(OptionMap.Parse(Text, "schema.yaml"));
+        _dataset = _folder.Encode(schema, _folder.File("train.csv", "label," + string.Join(',', Fields) + "\n" + train));
+        var fresh = new Random(4);
+        Rows = [.. Enumerable.Range(0, Count).Select(_ => Draw(fresh, 1.5))];
+    }
+
+    public static IReadOnlyList<string> Fields { get; } = ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit"];
+
+    internal Encoder Encoder => _dataset.Encoder;
+
+    internal string Folder => _folder.Path;
+
+    /// <summary>The raw values, a row each, in the order of the fields.</summary>
+    internal IReadOnlyList<string[]> Rows { get; }
+
+    /// <summary>The numbers that the encoder makes of these rows.</summary>
+    internal (int[] Ids, float[] Numeric) Encoded()
+    {
+        var (f, n) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
+        var (ids, numeric) = (new int[Count * f], new float[Count * n]);
+        for (var row = 0; row < Count; row++)
+        {
+            Encoder.Clear(ids.AsSpan(row * f, f), numeric.AsSpan(row * n, n));
+            for (var field = 0; field < Fields.Count; field++)
+                Encoder.EncodeField(
+                    Encoder.FieldIndex(Fields[field]), System.Text.Encoding.UTF8.GetBytes(Rows[row][field]), ids.AsSpan(row * f, f), numeric.AsSpan(row * n, n));
+        }
+
+        return (ids, numeric);
+    }
+
+    /// <summary>Puts these rows where the program of a rig reads them.</summary>
+    internal void Fill<T>(Rig<T> rig)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+    {
+        var (ids, numeric) = Encoded();
+        ids.CopyTo(rig.Ids, 0);
+        numeric.CopyTo(rig.Numeric, 0);
+    }
+
+    /// <summary>What a model that takes ids is fed.</summary>
+    internal Dictionary<string, OnnxTensor> IdFeeds()
+    {
+        var (ids, numeric) = Encoded();
+        return new()
+        {
+            ["ids"] = OnnxTensor.Of(ElementType.Int64, [Count, ids.Length / Count], ids.Select(i => (double)i)),
+            ["numeric"] = OnnxTensor.Of(ElementType.Float, [Count, numeric.Length / Count], numeric.Select(v => (double)v)),
+        };
+    }
+
+    /// <summary>What a model that takes raw values is fed.</summary>
+    internal Dictionary<string, OnnxTensor> RawFeeds()
+    {
+        var (ids, _) = Encoded();
+        var hashed = Encoder.Space.Categorical.ToList().FindIndex(c => c.Name == "url");
+        return Fields.Select((name, field) => (Input: name == "logit" ? "logit_2" : name, Tensor: name switch
+        {
+            "user" or "item" or "at" => OnnxTensor.Of([Count, 1], Rows.Select(r => OnnxTensor.Text(r[field]))),
+            "url" => OnnxTensor.Of(ElementType.Int64, [Count, 1], Enumerable.Range(0, Count).Select(r => (double)ids[(r * (ids.Length / Count)) + hashed])),
+            _ => OnnxTensor.Of(ElementType.Double, [Count, 1], Rows.Select(r => r[field].Length == 0 ? double.NaN : double.Parse(r[field], CultureInfo.InvariantCulture))),
+        })).ToDictionary(p => p.Input, p => p.Tensor);
+    }
+
+    public void Dispose()
+    {
+        _dataset.Dispose();
+        _folder.Dispose();
+    }
+
+    // A wider reach makes values that narrower rows never had.
+    private static string[] Draw(Random random, double reach)
+    {
+        string Or(string missing, string value) => random.Next(6) == 0 ? missing : value;
+        var day = new DateTime(2014, 10, 20).AddDays(random.Next((int)(20 * reach)));
+        string[] names = ["Ürün", "товар", "item"];
+        string[] row =
+        [
+            Or("", $"u{random.Next((int)(12 * reach))}"),
+            Or(random.Next(2) == 0 ? "NA" : "не указано", $"{names[random.Next(3)]} {random.Next((int)(5 * reach))}"),
+            Or("", string.Create(CultureInfo.InvariantCulture, $"{day:yyMMdd}{random.Next(24):00}")),
+            Or("", string.Create(CultureInfo.InvariantCulture, $"{(long)Math.Pow(10, random.NextDouble() * 5 * reach) - 3}")),
+            Or("-1", string.Create(CultureInfo.InvariantCulture, $"{random.Next((int)(9 * reach)) - 3}")),
+            Or("", string.Create(CultureInfo.InvariantCulture, $"{random.Next((int)(80 * reach)) / 2.0}")),
+            Or("", $"/page/{random.Next((int)(30 * reach))}"),
+            Or("", string.Create(CultureInfo.InvariantCulture, $"{random.NextDouble() * 10 * reach:F3}")),
+            Or("0.5", string.Create(CultureInfo.InvariantCulture, $"{random.NextDouble() * reach:F2}")),
+            Or("", string.Create(CultureInfo.InvariantCulture, $"{(random.NextDouble() - 0.5) * reach:F4}")),
+        ];
+        return row;
+    }
+}

@@ -1,0 +1,69 @@
+using Consort.Data.Options;
+using Consort.Models;
+using Consort.Models.Tests;
+using Consort.Serving.Onnx;
+
+namespace Consort.Serving.Tests.Onnx;
+
+/// <summary>The models of the zoo as they are exported, and what their programs say of the same rows.</summary>
+internal static class OnnxZoo
+{
+    // Options that the cases of the zoo leave aside.
+    private static readonly (string Name, string Options)[] Variants =
+    [
+        ("DCNv2", "cross_layers: 2, structure: crossnet_only"),
+        ("DCNv2", "cross_layers: 2, structure: stacked, use_low_rank_mixture: true, hidden_units: [16, 5]"),
+        ("DNN", "hidden_units: [16, 5], activation: prelu"),
+        ("DNN", "hidden_units: [16, 5], activation: dice"),
+        ("DNN", "hidden_units: [16, 5], activation: gelu, batch_norm: true"),
+        ("FiBiNET", "hidden_units: [8], bilinear_type: field_each"),
+        ("AutoInt", "attention_dim: 4, use_residual: false, layer_norm: true"),
+        ("MaskNet", "model_type: serial, hidden_units: [6, 4], emb_layernorm: false, net_layernorm: false, activation: prelu"),
+        ("FinalNet", "block1_hidden_units: [8], block2_hidden_units: [6], block1_activation: dice"),
+        ("DLRM", "interaction_op: dot, top_hidden_units: [], bottom_hidden_units: []"),
+    ];
+
+    /// <summary>Every model plainly, with everything that regularises, and in variants.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        .. ModelCatalogue.Entries.Select(e => e.Name), .. ModelCatalogue.Entries.Select(e => $"{e.Name}, regularised"),
+        .. Variants.Select(v => $"{v.Name}: {v.Options}"),
+    ];
+
+    public static Family Of(string name, int members = 1)
+    {
+        if (name.Split(": ", 2) is [var model, var options])
+            return new Family(
+                new EmbeddingOptions { Dimension = 4, InitialDeviation = 0.1 },
+                [ModelCatalogue.Create(OptionMap.Parse($"{{ model: {model}, {options} }}", "variant"))]);
+        return ModelCase.Of(name.Split(',')[0]).Family(name.EndsWith("regularised", StringComparison.Ordinal), members, dimension: 4);
+    }
+
+    /// <summary>A family with numbers at which every part of it matters.</summary>
+    public static Rig<float> Rig(Family family, ClickRows rows)
+    {
+        var rig = new Rig<float>(family, rows.Encoder.Space, ClickRows.Count);
+        rig.Randomise(5, 0.3);
+        rows.Fill(rig);
+        return rig;
+    }
+
+    public static OnnxContent Content(Rig<float> rig, ClickRows rows, OnnxInput input) => new()
+    {
+        Name = "zoo",
+        Graph = rig.Graph,
+        Store = rig.Store,
+        Encoder = rows.Encoder,
+        Members = [.. Enumerable.Range(0, rig.Graph.Outputs.Count)],
+        Options = new OnnxOptions { Input = input, WithMembers = true },
+    };
+
+    /// <summary>The logits of all members, [B, M], after one pass.</summary>
+    public static float[][] Logits(Rig<float> rig)
+    {
+        rig.Logits(ClickRows.Count);
+        return [.. Enumerable.Range(0, ClickRows.Count).Select(row => Enumerable.Range(0, rig.Program.Members).Select(m => rig.Program.Logits(m)[row]).ToArray())];
+    }
+
+    public static double Sigmoid(double logit) => 1 / (1 + Math.Exp(-logit));
+}

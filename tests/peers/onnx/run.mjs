@@ -1,0 +1,17 @@
+// node run.mjs JOBS RESULTS: runs models, [{ model, feeds }], and writes what each gives, [{ output: [numbers] } or { error }].
+import { readFileSync, writeFileSync } from "node:fs";
+import { feeds, options, ort } from "./runtime.mjs";
+
+const [jobs, results] = process.argv.slice(2);
+const all = [];
+for (const job of JSON.parse(readFileSync(jobs, "utf8"))) {
+  try {
+    const session = await ort.InferenceSession.create(job.model, options);
+    const outputs = await session.run(feeds(job.feeds));
+    all.push(Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, Array.from(tensor.data)])));
+    await session.release();
+  } catch (error) {
+    all.push({ error: String(error) });
+  }
+}
+writeFileSync(results, JSON.stringify(all));
