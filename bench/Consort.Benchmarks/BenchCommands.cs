@@ -35,6 +35,8 @@ internal static class BenchCommands
                        [--rows 1000000] [--threads N] [--json FILE]
           score        a call of the scorer on one thread, from raw values to the probability, and 200 candidates of one context
                        [--model DeepFM] [--vocab 1000000] [--weights fp32|fp16|int8] [--rounds 20] [--json FILE]
+          serve        the server in a process of its own, asked over HTTP: requests per second at most, latency at a fixed load
+                       [--model DeepFM] [--vocab 1000000] [--connections 8] [--rate 1000] [--seconds 10] [--rows 1] [--json FILE]
 
         example
           bench step --model DeepFM --batch 4096 --json step.json
@@ -51,6 +53,7 @@ internal static class BenchCommands
         ("auc", AucSpeed.Run),
         ("encode", EncodeSpeed.Run),
         ("score", ScoreSpeed.Run),
+        ("serve", ServeSpeed.Run),
     ];
 
     /// <summary>Runs a command line and gives its exit code.</summary>

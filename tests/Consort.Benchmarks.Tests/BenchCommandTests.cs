@@ -24,6 +24,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("embeddings --updates touched,lazy", "expected some of touched, deferred, dense")]
     [InlineData("kernels --filter nonsense", "EmbeddingKernels.Gather")]
     [InlineData("score --weights fp8", "expected fp32 or fp16 or int8")]
+    [InlineData("serve --rows 0", "an integer from 1 to 4096")]
     [InlineData("auc --rows many", "expected an integer from 1000")]
     public void Run_AMistake_EndsWithTwoAndSaysWhatWasExpected(string line, string expected)
     {

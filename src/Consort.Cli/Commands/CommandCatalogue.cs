@@ -34,6 +34,7 @@ internal static class CommandCatalogue
         new("strategies", t => new StrategiesCommand(t)),
         new("recipe list", t => new RecipeListCommand(t)),
         new("recipe run", t => new RecipeRunCommand(t)),
+        new("serve", t => new ServeCommand(t)),
         new("bench", t => new BenchCommand(t)),
     ];
 

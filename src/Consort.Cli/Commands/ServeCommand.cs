@@ -1,0 +1,153 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Consort.Cli.Terminals;
+using Consort.Data;
+using Consort.Server;
+using Consort.Server.Registry;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Serves packages over HTTP and gRPC until it is told to stop.</summary>
+internal sealed class ServeCommand : ExampleCommand
+{
+    private readonly Argument<string?> _package = new("PACKAGE")
+    {
+        Description = "A package, or a folder of packages VERSION.consort; the model is called as the file or folder is.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string[]> _model = new("--model") { Description = "A further model: its name, and its package or folder.", HelpName = "NAME=PATH" };
+
+    private readonly Option<string[]> _label = new("--label")
+    {
+        Description = "Let a label stand for a version; requests without a version go to stable, if there is one. For a model other than the first: MODEL:LABEL=VERSION.",
+        HelpName = "LABEL=VERSION",
+    };
+
+    private readonly Option<double> _canary = new Option<double>("--canary-share") { Description = "Share of requests without a version that the label canary gets.", HelpName = "SHARE", DefaultValueFactory = _ => 0 }.Within(0.0, 1.0);
+    private readonly Option<int?> _port = new Option<int?>("--port") { Description = "Listen for HTTP at 127.0.0.1 and this port, and for gRPC at the next.", HelpName = "PORT" }.WithinOrNone(0, 65_534);
+    private readonly Option<string[]> _urls = new("--urls") { Description = "Listen at these instead: http://HOST:PORT and grpc://HOST:PORT; HOST may be *.", HelpName = "URL", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string?> _keys = new("--api-key-file") { Description = "Keys that may score, one a line, at least 16 characters each.", HelpName = "FILE" };
+    private readonly Option<string?> _admins = new("--admin-key-file") { Description = "Keys that may also reload packages and move labels.", HelpName = "FILE" };
+    private readonly Option<double> _watch = Seconds("--watch", "Look for new packages every so many seconds; 0 does not.", 0, 0, 86_400);
+    private readonly Option<int> _body = Whole("--max-body", "Bytes of a request's body at most.", 2 << 20, 1 << 10, 1 << 30);
+    private readonly Option<int> _rows = Whole("--max-rows", "Impressions of a request at most.", 4096, 1, 1_000_000);
+    private readonly Option<int> _value = Whole("--max-value", "Bytes of a value at most.", 1024, 1, 1 << 20);
+    private readonly Option<int> _depth = Whole("--max-depth", "Depth of JSON at most.", 16, 4, 64);
+    private readonly Option<int> _inFlight = Whole("--max-in-flight", "Requests at a time at most; those beyond are answered 503.", 128, 1, 100_000);
+    private readonly Option<int> _connections = Whole("--max-connections", "Connections at a time at most.", 1024, 1, 1_000_000);
+    private readonly Option<double> _timeout = Seconds("--timeout", "Seconds for a request.", 10, 0.01, 3600);
+    private readonly Option<double> _drain = Seconds("--drain", "Seconds for which a server that was told to stop says that it is not ready, but still answers.", 0, 0, 3600);
+    private readonly Option<double> _shutdown = Seconds("--shutdown-timeout", "Seconds for requests under way after that.", 30, 0, 3600);
+    private readonly Option<int> _examples = Whole("--examples", "Tokens of each vocabulary that the page offers; they are training data.", 0, 0, 1000);
+
+    public ServeCommand(Terminal terminal) : base(
+        "serve", "Serve packages over HTTP and gRPC.", terminal,
+        "serve model.consort",
+        "serve models/ads --label stable=3 --label canary=4 --canary-share 0.05 --watch 10",
+        "serve model.consort --urls http://*:8080 grpc://*:8081 --api-key-file keys.txt")
+    {
+        Add(_package);
+        foreach (var option in new Option[] { _model, _label, _canary, _port, _urls, _keys, _admins, _watch, _body, _rows, _value, _depth, _inFlight, _connections, _timeout, _drain, _shutdown, _examples })
+            Add(option);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var options = Read(arguments);
+        Serve(options).GetAwaiter().GetResult();
+        return CommandLine.Success;
+    }
+
+    private async Task Serve(ServerOptions options)
+    {
+        await using var server = await InferenceServer.StartAsync(options, Terminal.Error);
+        foreach (var model in options.Models)
+            Terminal.Output.WriteLine($"model {model.Name}: {model.Path}");
+        foreach (var address in server.Addresses)
+            Terminal.Output.WriteLine($"listening at {address.ToString().TrimEnd('/')}");
+        Terminal.Output.Flush();
+        // What other servers take as the sign to look again; Windows has none.
+        using var reload = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            server.Reload();
+        });
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (Terminal.Cancellation.Register(() => stopped.TrySetResult()))
+            await stopped.Task;
+        Terminal.Error.WriteLine("stopping");
+        await server.StopAsync();
+    }
+
+    private ServerOptions Read(ParseResult arguments)
+    {
+        var models = new List<ModelSource>();
+        if (arguments.GetValue(_package) is { } package)
+            models.Add(new ModelSource(NameOf(package), package));
+        foreach (var text in arguments.GetValue(_model) ?? [])
+        {
+            var (name, path) = Pair("--model", text, "NAME=PATH");
+            models.Add(new ModelSource(name, path));
+        }
+
+        if (models.Count == 0)
+            throw new ConsortException("serve: found no package, expected PACKAGE or --model NAME=PATH");
+        foreach (var text in arguments.GetValue(_label) ?? [])
+        {
+            var (label, version) = Pair("--label", text, "LABEL=VERSION");
+            var colon = label.IndexOf(':', StringComparison.Ordinal);
+            var at = colon < 0 ? 0 : models.FindIndex(m => m.Name == label[..colon]);
+            if (at < 0)
+                throw new ConsortException($"--label {text}: found no model {label[..colon]}, expected one of {string.Join(", ", models.Select(m => m.Name))}");
+            models[at] = models[at] with { Labels = new Dictionary<string, string>(models[at].Labels) { [label[(colon + 1)..]] = version } };
+        }
+
+        var (port, urls) = (arguments.GetValue(_port), arguments.GetValue(_urls) ?? []);
+        if (port is not null && urls.Length > 0)
+            throw new ConsortException("serve: found --port and --urls, expected one of them");
+        var options = new ServerOptions
+        {
+            Models = models,
+            ApiKeyFile = arguments.GetValue(_keys),
+            AdminKeyFile = arguments.GetValue(_admins),
+            MaxBodyBytes = arguments.GetValue(_body),
+            MaxRows = arguments.GetValue(_rows),
+            MaxValueBytes = arguments.GetValue(_value),
+            MaxDepth = arguments.GetValue(_depth),
+            MaxInFlight = arguments.GetValue(_inFlight),
+            MaxConnections = arguments.GetValue(_connections),
+            Timeout = TimeSpan.FromSeconds(arguments.GetValue(_timeout)),
+            Drain = TimeSpan.FromSeconds(arguments.GetValue(_drain)),
+            ShutdownTimeout = TimeSpan.FromSeconds(arguments.GetValue(_shutdown)),
+            Watch = TimeSpan.FromSeconds(arguments.GetValue(_watch)),
+            CanaryShare = arguments.GetValue(_canary),
+            Examples = arguments.GetValue(_examples),
+        };
+        if (urls.Length > 0)
+            return options with { Urls = [.. urls.SelectMany(u => u.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))] };
+        return port is { } p
+            ? options with { Urls = [FormattableString.Invariant($"http://127.0.0.1:{p}"), FormattableString.Invariant($"grpc://127.0.0.1:{(p == 0 ? 0 : p + 1)}")] }
+            : options;
+    }
+
+    private static string NameOf(string path)
+    {
+        var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
+        return name.EndsWith(ModelSource.Extension, StringComparison.Ordinal) ? name[..^ModelSource.Extension.Length] : name;
+    }
+
+    private static (string Name, string Value) Pair(string option, string text, string expected)
+    {
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0 && equals < text.Length - 1
+            ? (text[..equals], text[(equals + 1)..])
+            : throw new ConsortException($"{option}: found \"{text}\", expected {expected}");
+    }
+
+    private static Option<int> Whole(string name, string description, int fallback, int min, int max) =>
+        new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => fallback }.Within(min, max);
+
+    private static Option<double> Seconds(string name, string description, double fallback, double min, double max) =>
+        new Option<double>(name) { Description = description, HelpName = "SECONDS", DefaultValueFactory = _ => fallback }.Within(min, max);
+}

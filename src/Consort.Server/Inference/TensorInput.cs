@@ -1,0 +1,62 @@
+using Consort.Data.Options;
+using Consort.Data.Schemas;
+using Consort.Server.Http;
+using Consort.Server.Scoring;
+using Consort.Serving;
+
+namespace Consort.Server.Inference;
+
+/// <summary>The values of one field, one for each impression, as the Open Inference Protocol sends them.</summary>
+internal abstract class TensorInput
+{
+    private static readonly string[] Types = ["BYTES", "FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"];
+
+    /// <param name="name">The field.</param>
+    /// <param name="datatype">One of the protocol's names.</param>
+    /// <param name="shape">[n] or [n, 1].</param>
+    /// <param name="fields">The fields that the model reads.</param>
+    /// <exception cref="RequestException">400: an unknown field or type, another shape.</exception>
+    protected TensorInput(string name, string datatype, IReadOnlyList<long> shape, FieldTable fields)
+    {
+        var guess = 0;
+        Field = fields.Find(System.Text.Encoding.UTF8.GetBytes(name), ref guess);
+        (Name, Datatype) = (name, datatype);
+        if (!Types.Contains(datatype))
+            throw new RequestException(400, $"input {name}: found datatype {RequestException.Show(datatype)}, expected one of {string.Join(", ", Types)}{NearestWord.Hint(datatype.Length > 20 ? "" : datatype, Types)}");
+        if (shape.Count is not (1 or 2) || (shape.Count == 2 && shape[1] != 1) || shape[0] is < 0 or > int.MaxValue)
+            throw new RequestException(400, $"input {name}: found shape [{string.Join(", ", shape.Take(8))}], expected [n] or [n, 1] for n impressions");
+        (Rows, IsColumn) = ((int)shape[0], shape.Count == 2);
+    }
+
+    public string Name { get; }
+
+    public string Datatype { get; }
+
+    /// <summary>The field's place, or <see cref="FieldTable.Unread"/>.</summary>
+    public int Field { get; }
+
+    public int Rows { get; }
+
+    /// <summary>Whether the shape is [n, 1].</summary>
+    public bool IsColumn { get; }
+
+    /// <summary>What metadata call the type of a field.</summary>
+    public static string TypeOf(FieldKind kind) => kind == FieldKind.Numeric ? "FP32" : "BYTES";
+
+    /// <summary>Sets the field in all impressions of a batch to the values that follow those of the batch before.</summary>
+    /// <exception cref="RequestException">400: a value of another type, or too few.</exception>
+    public abstract void Fill(ImpressionBatch batch, ValueBuffers values, Limits limits);
+
+    /// <summary>Checks that there are no values left.</summary>
+    /// <exception cref="RequestException">400: there are.</exception>
+    public abstract void Finish();
+
+    /// <summary>A mistake in a value.</summary>
+    protected RequestException At(int row, string mistake, Exception? inner = null)
+    {
+        var message = FormattableString.Invariant($"input {Name}[{row}]: {mistake}");
+        return inner is null ? new RequestException(400, message) : new RequestException(400, message, inner);
+    }
+
+    protected RequestException Count(string found) => new(400, FormattableString.Invariant($"input {Name}: found {found}, expected {Rows} of datatype {Datatype}, as its shape says"));
+}

@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Reflection;
+using Consort.Data;
+using Consort.Server.Grpc;
+using Consort.Server.Http;
+using Consort.Server.Metrics;
+using Consort.Server.Registry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Consort.Server;
+
+/// <summary>
+/// Serves packages over HTTP/JSON and gRPC: the Open Inference Protocol version 2, a plain protocol of rows, models and their
+/// versions, metrics, and a page to try an impression by hand.
+/// </summary>
+public sealed class InferenceServer : IAsyncDisposable
+{
+    internal const string Platform = "consort_package";
+    private readonly ServerOptions _options;
+    private readonly TextWriter _log;
+    private readonly ModelRegistry _registry;
+    private readonly RequestGate _gate;
+    private readonly ServerMetrics _metrics = new();
+    private readonly CancellationTokenSource _watching = new();
+    private readonly List<(string Scheme, ListenOptions Options)> _listening = [];
+    private readonly WebApplication _app;
+    private readonly Lock _logging = new();
+    private Task _watch = Task.CompletedTask;
+    private volatile bool _isReady;
+    private int _isStopped;
+
+    private InferenceServer(ServerOptions options, TextWriter log)
+    {
+        (_options, _log) = (options, log);
+        var keys = new ApiKeys(options.ApiKeyFile, options.AdminKeyFile);
+        var listens = options.Urls.Select(ListenUrl.Parse).ToArray();
+        _registry = new ModelRegistry(options.Models, options.CanaryShare);
+        _gate = new RequestGate(options.MaxInFlight);
+        var limits = new Limits(options);
+        var models = new ModelEndpoints(_registry, _gate, _metrics, limits, options.Examples, Log);
+        var http = new HttpEndpoints(_registry, _gate, _metrics, limits, () => _isReady, models);
+        var grpc = new GrpcEndpoint(_registry, _gate, keys, limits, () => _isReady);
+        var dispatcher = new Dispatcher(http.Router, grpc, keys, _metrics, Log);
+
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        // Who starts the server has signals in hand already.
+        builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
+        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = options.ShutdownTimeout);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes + 1024L; // our own limit, which says what it is, comes first
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(Math.Clamp(options.Timeout.TotalSeconds, 1, 30));
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 << 10;
+            foreach (var url in listens)
+                url.Listen(kestrel, o =>
+                {
+                    o.Protocols = url.IsGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1;
+                    _listening.Add((url.IsGrpc ? "grpc" : "http", o));
+                });
+        });
+        _app = builder.Build();
+        _app.Run(dispatcher.Answer);
+    }
+
+    /// <summary>The version of the program.</summary>
+    public static string Version { get; } =
+        typeof(InferenceServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <summary>Where it listens: <c>http://…</c> and <c>grpc://…</c>, with the ports that it got.</summary>
+    public IReadOnlyList<Uri> Addresses { get; private set; } = [];
+
+    /// <summary>Loads all packages and begins to listen.</summary>
+    /// <param name="options">What to serve, and where.</param>
+    /// <param name="log">Gets a line for each package that is loaded or refused, and for failures.</param>
+    /// <exception cref="ConsortException">An option is out of its range, a package or a key file is refused, or an address is taken.</exception>
+    public static async Task<InferenceServer> StartAsync(ServerOptions options, TextWriter log)
+    {
+        options.Validate();
+        var server = new InferenceServer(options, log);
+        try
+        {
+            await server._app.StartAsync();
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException)
+        {
+            await server.DisposeAsync();
+            throw new ConsortException($"urls {string.Join(", ", options.Urls)}: cannot listen: {e.Message}", e);
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+
+        server.Addresses = [.. server._listening.Select(l => ListenUrl.Address(l.Scheme, l.Options)).Distinct()];
+        server._isReady = true;
+        server._watch = server.Watch();
+        return server;
+    }
+
+    /// <summary>Looks at all packages again: new and changed ones are loaded and put in place, and no call fails meanwhile.</summary>
+    /// <returns>What has changed, for each model.</returns>
+    public IReadOnlyList<ReloadResult> Reload()
+    {
+        var results = _registry.Reload();
+        foreach (var result in results)
+        {
+            _metrics.AddReload(result);
+            Log(result);
+        }
+
+        return results;
+    }
+
+    /// <summary>Says that it is not ready, waits for as long as the options say, takes no more requests, and lets those under way finish.</summary>
+    public async Task StopAsync()
+    {
+        if (Interlocked.Exchange(ref _isStopped, 1) != 0)
+            return;
+        _isReady = false;
+        await _watching.CancelAsync();
+        if (_options.Drain > TimeSpan.Zero)
+            await Task.Delay(_options.Drain);
+        using var limit = new CancellationTokenSource(_options.ShutdownTimeout + TimeSpan.FromMilliseconds(1));
+        await _app.StopAsync(limit.Token);
+        await _watch;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _app.DisposeAsync();
+        _registry.Dispose();
+        _gate.Dispose();
+        _watching.Dispose();
+    }
+
+    private async Task Watch()
+    {
+        if (_options.Watch <= TimeSpan.Zero)
+            return;
+        using var timer = new PeriodicTimer(_options.Watch);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_watching.Token))
+                Reload();
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+    }
+
+    private void Log(ReloadResult result)
+    {
+        foreach (var version in result.Loaded)
+            Log($"model {result.Model}: version {version} loaded");
+        foreach (var version in result.Removed)
+            Log($"model {result.Model}: version {version} removed");
+        foreach (var (version, mistake) in result.Failed)
+            Log($"model {result.Model}: version {version} refused: {mistake}");
+    }
+
+    private void Log(string line)
+    {
+        lock (_logging)
+            _log.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'} {line}"));
+    }
+
+    private sealed class CallersLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

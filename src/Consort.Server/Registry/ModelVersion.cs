@@ -1,0 +1,97 @@
+using System.Diagnostics.CodeAnalysis;
+using Consort.Data;
+using Consort.Server.Metrics;
+using Consort.Server.Scoring;
+using Consort.Serving;
+
+namespace Consort.Server.Registry;
+
+/// <summary>One loaded package of a model, with what requests need to use it. Given up when its last request ends.</summary>
+internal sealed class ModelVersion : IDisposable
+{
+    private readonly LiveScorer _live;
+
+    private ModelVersion(string model, string name, FileStamp stamp, Scorer scorer)
+    {
+        (Model, Name, Stamp) = (model, name, stamp);
+        _live = new LiveScorer(scorer);
+        Fields = new FieldTable(scorer);
+        Batches = new BatchPool(scorer);
+        Candidates = new CandidateSets(scorer);
+        Metrics = new VersionMetrics();
+        Loaded = DateTimeOffset.UtcNow;
+    }
+
+    public string Model { get; }
+
+    public string Name { get; }
+
+    public FileStamp Stamp { get; }
+
+    public FieldTable Fields { get; }
+
+    public BatchPool Batches { get; }
+
+    public CandidateSets Candidates { get; }
+
+    public VersionMetrics Metrics { get; }
+
+    public DateTimeOffset Loaded { get; }
+
+    /// <summary>Loads a package.</summary>
+    /// <exception cref="ConsortException">It is missing, or not whole and genuine.</exception>
+    public static ModelVersion Load(string model, string name, string path)
+    {
+        // Before the load: what is moved over the file meanwhile is then seen as a change.
+        var stamp = FileStamp.Of(path) ?? throw new ConsortException($"{path}: found no file, expected a package");
+        return new ModelVersion(model, name, stamp, Scorer.Load(path));
+    }
+
+    /// <summary>Takes the version for a request; false when it has been given up.</summary>
+    public bool TryLease([NotNullWhen(true)] out VersionLease? lease)
+    {
+        try
+        {
+            lease = new VersionLease(this, _live.Lease());
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            lease = null;
+            return false;
+        }
+    }
+
+    public void Dispose() => _live.Dispose();
+}
+
+/// <summary>A version that stays usable until this is disposed of.</summary>
+internal sealed class VersionLease(ModelVersion version, ScorerLease lease) : IDisposable
+{
+    public ModelVersion Version => version;
+
+    public Scorer Scorer => lease.Scorer;
+
+    public void Dispose() => lease.Dispose();
+}
+
+/// <summary>By what a changed file is told from the one that was loaded.</summary>
+internal readonly record struct FileStamp(string Path, long Length, DateTime Written)
+{
+    public static FileStamp? Of(string path)
+    {
+        try
+        {
+            var file = new FileInfo(path);
+            if (!file.Exists)
+                return null;
+            // A link to the package of the day, as orchestrators mount files.
+            var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+            return target.Exists ? new FileStamp(target.FullName, target.Length, target.LastWriteTimeUtc) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
