@@ -53,6 +53,7 @@ internal sealed class ParityData
         Encoder = dataset.Encoder;
         Values = Bytes(_rows);
         CandidateValues = Bytes(Candidates);
+        (Missing, Unseen) = Count();
     }
 
     /// <summary>The last part of the path.</summary>
@@ -60,6 +61,12 @@ internal sealed class ParityData
 
     /// <summary>How many of the rows are rows of the data as they are.</summary>
     public int TestRows { get; }
+
+    /// <summary>The share of categorical columns' values that are missing.</summary>
+    public double Missing { get; }
+
+    /// <summary>The share of those that training has not seen, or not often enough.</summary>
+    public double Unseen { get; }
 
     public Encoder Encoder { get; }
 
@@ -118,6 +125,15 @@ internal sealed class ParityData
         ParityRows Of(int part, int limit) => ParityRows.Read(schema, split.Files.Where((_, i) => split.FileSplits[i] == part), limit);
 
         ConsortException NotRaw() => new($"parity, --data {path}: found encoded data or an experiment, expected raw rows");
+    }
+
+    // A column's first id is that of a missing value, its second that of an unseen one.
+    private (double Missing, double Unseen) Count()
+    {
+        var (ids, _) = OnnxFeeds.Encode(Encoder, Values);
+        int[] offsets = [.. Encoder.Space.Categorical.Select(c => c.Offset)];
+        double all = Math.Max(1, ids.Length);
+        return (ids.Index().Count(i => i.Item == offsets[i.Index % offsets.Length]) / all, ids.Index().Count(i => i.Item == offsets[i.Index % offsets.Length] + 1) / all);
     }
 
     private byte[] Request(int number)

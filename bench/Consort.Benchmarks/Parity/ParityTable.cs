@@ -8,7 +8,7 @@ namespace Consort.Benchmarks.Parity;
 /// <summary>What was compared, as Markdown and JSON; both files are whole after every model.</summary>
 internal sealed class ParityTable(string? markdown, string? json, string command, int rows, IReadOnlyList<string> notes)
 {
-    private readonly List<(string Data, int TestRows, ParityResult Result)> _results = [];
+    private readonly List<(string Data, string Rows, ParityResult Result)> _results = [];
     private readonly string _machine = Machine.Describe();
     private readonly DateTimeOffset _time = DateTimeOffset.UtcNow;
 
@@ -16,7 +16,8 @@ internal sealed class ParityTable(string? markdown, string? json, string command
 
     public void Add(ParityData data, ParityResult result)
     {
-        _results.Add((data.Name, data.TestRows, result));
+        string about = string.Create(CultureInfo.InvariantCulture, $"{data.TestRows:N0} rows as they are, {rows - data.TestRows:N0} disturbed; of categorical values {data.Missing:P1} are missing, {data.Unseen:P1} unseen.");
+        _results.Add((data.Name, about, result));
         if (markdown is not null) SafeFile.Write(markdown, stream => stream.Write(Encoding.UTF8.GetBytes(Markdown())));
         Machine.Write(json, new JsonObject
         {
@@ -40,9 +41,9 @@ internal sealed class ParityTable(string? markdown, string? json, string command
         text.Append("rows of the data that were not trained on, and rows made of them with unseen tokens, missing values and odd numbers. ");
         text.Append("Candidates are the rows in groups of one context, beside the trainer's pass over these; the server is asked over HTTP.\n");
         foreach (string note in notes) text.Append(CultureInfo.InvariantCulture, $"\n{note}\n");
-        foreach (var group in _results.GroupBy(r => (r.Data, r.TestRows)))
+        foreach (var group in _results.GroupBy(r => (r.Data, r.Rows)))
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n## {group.Key.Data}\n\n{group.Key.TestRows:N0} rows as they are, {rows - group.Key.TestRows:N0} disturbed.\n\n");
+            text.Append(CultureInfo.InvariantCulture, $"\n## {group.Key.Data}\n\n{group.Key.Rows}\n\n");
             text.Append(CultureInfo.InvariantCulture, $"| model | {string.Join(" | ", ParityResult.Paths)} | probabilities |\n|---|{string.Concat(ParityResult.Paths.Select(_ => "---|"))}---|\n");
             foreach ((_, _, ParityResult result) in group)
                 text.Append(CultureInfo.InvariantCulture, $"| {result.Model} | {string.Join(" | ", result.Differences.Select(Cell))} | {result.Least:F3} to {result.Most:F3} |\n");

@@ -17,15 +17,8 @@ internal static class OnnxFeeds
     public static void Write(Utf8JsonWriter json, Encoder encoder, OnnxSummary summary, OnnxInput input, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
     {
         int width = encoder.Space.Categorical.Count, numerics = encoder.Space.Numeric.Count;
-        var ids = new int[rows.Length * width];
-        var numbers = new float[rows.Length * numerics];
         int[] fields = [.. encoder.Schema.Fields.Index().Where(f => f.Item.Columns.Count > 0).Select(f => f.Index)];
-        for (int row = 0; row < rows.Length; row++)
-        {
-            encoder.Clear(ids.AsSpan(row * width, width), numbers.AsSpan(row * numerics, numerics));
-            for (int f = 0; f < fields.Length; f++)
-                encoder.EncodeField(fields[f], rows[row][f].Span, ids.AsSpan(row * width, width), numbers.AsSpan(row * numerics, numerics));
-        }
+        (int[] ids, float[] numbers) = Encode(encoder, rows);
         json.WriteStartObject();
         for (int i = 0; i < summary.Inputs.Count; i++)
         {
@@ -46,6 +39,23 @@ internal static class OnnxFeeds
             json.WriteEndObject();
         }
         json.WriteEndObject();
+    }
+
+    /// <summary>The ids [B, F] and numbers [B, N] of raw values.</summary>
+    public static (int[] Ids, float[] Numbers) Encode(Encoder encoder, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
+    {
+        int width = encoder.Space.Categorical.Count, numerics = encoder.Space.Numeric.Count;
+        var ids = new int[rows.Length * width];
+        var numbers = new float[rows.Length * numerics];
+        int[] fields = [.. encoder.Schema.Fields.Index().Where(f => f.Item.Columns.Count > 0).Select(f => f.Index)];
+        for (int row = 0; row < rows.Length; row++)
+        {
+            Span<int> own = ids.AsSpan(row * width, width);
+            Span<float> numeric = numbers.AsSpan(row * numerics, numerics);
+            encoder.Clear(own, numeric);
+            for (int f = 0; f < fields.Length; f++) encoder.EncodeField(fields[f], rows[row][f].Span, own, numeric);
+        }
+        return (ids, numbers);
     }
 
     // A raw form has an input for each field, in their order.
