@@ -49,7 +49,7 @@ internal static class ParityBench
             name: parity
             data: { encoded: '{{data.Encoded}}' }
             {{ParityModels.Sections(model)}}
-            training: { epochs: 1, batch_size: 256, learning_rate: 5e-3, seed: 1 }
+            training: { epochs: 1, batch_size: 256, learning_rate: 1e-3, seed: 1 }
             """;
         ExperimentRunner.Run(new RunRequest(Experiment.Parse(text, "parity", folder), run, threads), CancellationToken.None);
         RunPacker.Pack(new PackRequest(run, package, threads), CancellationToken.None);
@@ -57,7 +57,7 @@ internal static class ParityBench
         double[] expected = ParityPaths.Trainer(finished, data.Rows), grouped = ParityPaths.Trainer(finished, data.CandidateRows);
         (double[] Raw, double[] Ids)? onnx = modules is null ? null : ParityPaths.Onnx(modules, package, data, folder);
         using Scorer scorer = Scorer.Load(package);
-        return new ParityResult(model, expected.Min(), expected.Max(),
+        return new ParityResult(model, expected.Min(), expected.Max(), ParityResult.Largest(expected, ParityExact.Of(finished, data.Values)),
         [
             ParityResult.Largest(expected, ParityPaths.OneByOne(scorer, data.Values)),
             ParityResult.Largest(expected, ParityPaths.Batch(scorer, data.Values)),

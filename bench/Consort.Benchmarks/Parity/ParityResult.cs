@@ -6,8 +6,9 @@ namespace Consort.Benchmarks.Parity;
 /// <param name="Model">The model.</param>
 /// <param name="Least">The trainer's least probability.</param>
 /// <param name="Most">And its greatest.</param>
+/// <param name="Rounding">How far the trainer's probabilities are from those of the same pass in double precision.</param>
 /// <param name="Differences">By the names of <see cref="Paths"/>.</param>
-internal sealed record ParityResult(string Model, double Least, double Most, IReadOnlyList<double?> Differences)
+internal sealed record ParityResult(string Model, double Least, double Most, double Rounding, IReadOnlyList<double?> Differences)
 {
     /// <summary>The most that is tolerated.</summary>
     public const double Limit = 1e-5;
@@ -36,7 +37,7 @@ internal sealed record ParityResult(string Model, double Least, double Most, IRe
 
     public JsonObject Json(string data)
     {
-        var json = new JsonObject { ["data"] = data, ["model"] = Model, ["least"] = Least, ["most"] = Most, ["within"] = IsWithin };
+        var json = new JsonObject { ["data"] = data, ["model"] = Model, ["least"] = Least, ["most"] = Most, ["rounding"] = Rounding, ["within"] = IsWithin };
         for (int i = 0; i < Keys.Count; i++) json[Keys[i]] = Differences[i] is { } d ? double.IsFinite(d) ? d : 1 : null; // JSON knows no infinity
         return json;
     }

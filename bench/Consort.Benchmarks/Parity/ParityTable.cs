@@ -39,15 +39,16 @@ internal sealed class ParityTable(string? markdown, string? json, string command
         text.Append(CultureInfo.InvariantCulture, $"Largest difference in probability from the trainer's evaluation pass over {rows:N0} raw rows; {ParityResult.Limit:0e-0} is tolerated. ");
         text.Append("Each model was trained for one epoch on a part of the data, with batch norm and dropout where it has them, packed in fp32, and given the same rows: ");
         text.Append("rows of the data that were not trained on, and rows made of them with unseen tokens, missing values and odd numbers. ");
-        text.Append("Candidates are the rows in groups of one context, beside the trainer's pass over these; the server is asked over HTTP.\n");
+        text.Append("Candidates are the rows in groups of one context, beside the trainer's pass over these; the server is asked over HTTP. ");
+        text.Append("*fp64* is the trainer's own pass in double precision with the same weights: what rounding alone makes of the model.\n");
         foreach (string note in notes) text.Append(CultureInfo.InvariantCulture, $"\n{note}\n");
         foreach (var group in _results.GroupBy(r => (r.Data, r.Rows)))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n## {group.Key.Data}\n\n{group.Key.Rows}\n\n");
-            text.Append(CultureInfo.InvariantCulture, $"| model | {string.Join(" | ", ParityResult.Paths)} | probabilities |\n|---|{string.Concat(ParityResult.Paths.Select(_ => "---|"))}---|\n");
+            text.Append(CultureInfo.InvariantCulture, $"| model | {string.Join(" | ", ParityResult.Paths)} | fp64 | probabilities |\n|---|{string.Concat(ParityResult.Paths.Select(_ => "---|"))}---|---|\n");
             foreach ((_, _, ParityResult result) in group)
-                text.Append(CultureInfo.InvariantCulture, $"| {result.Model} | {string.Join(" | ", result.Differences.Select(Cell))} | {result.Least:F3} to {result.Most:F3} |\n");
-            text.Append(CultureInfo.InvariantCulture, $"| *largest* | {string.Join(" | ", Enumerable.Range(0, ParityResult.Paths.Count).Select(p => Cell(group.Max(r => r.Result.Differences[p]))))} | |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| {result.Model} | {string.Join(" | ", result.Differences.Select(Cell))} | {Cell(result.Rounding)} | {result.Least:F3} to {result.Most:F3} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| *largest* | {string.Join(" | ", Enumerable.Range(0, ParityResult.Paths.Count).Select(p => Cell(group.Max(r => r.Result.Differences[p]))))} | {Cell(group.Max(r => r.Result.Rounding))} | |\n");
         }
         return text.ToString();
     }
