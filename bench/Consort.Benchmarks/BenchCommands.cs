@@ -40,7 +40,8 @@ internal static class BenchCommands
                        [--model DeepFM] [--vocab 1000000] [--connections 8] [--rate 1000] [--seconds 10] [--rows 1] [--json FILE]
           parity       every model trained briefly, and the largest difference in probability between trainer, scorer, server and ONNX Runtime
                        --data FOLDER[,FOLDER] [--rows 10000] [--models all of them] [--runtime FOLDER] [--threads N] [--json FILE] [--out FILE.md]
-                       FOLDER has train.csv, valid.csv and test.csv, or one raw file; ends with 1 where a difference is more than 1e-5.
+                       FOLDER has train.csv, valid.csv and test.csv, or one raw file; ends with 1 where a difference is more than 1e-5
+                       (more than four times what rounding does, of models with which rounding alone does as much).
                        --runtime holds node_modules/onnxruntime-node; without it those columns stay empty.
 
         example

@@ -35,8 +35,7 @@ internal static class ParityModels
         (_, bool isShared, string members, string strategy) = Families.FirstOrDefault(f => f.Name == name) is { Name: not null } family
             ? family
             : (name, true, $"[{{ {Small(ModelCatalogue.Entries.Single(e => e.Name == name))} }}]", "{ name: supervised }");
-        // Rows begin at a size at which a short training leaves interactions that matter.
-        return $"embedding: {{ dimension: 8, initial_deviation: 0.1, shared: {(isShared ? "true" : "false")} }}\nmembers: {members}\nstrategy: {strategy}\n";
+        return $"embedding: {{ dimension: 8, shared: {(isShared ? "true" : "false")} }}\nmembers: {members}\nstrategy: {strategy}\n";
     }
 
     // By the keys that the model has, so that a new one needs no line here.
