@@ -1,3 +1,4 @@
+using Consort.Benchmarks.Parity;
 using Consort.Data;
 using Consort.Data.Options;
 
@@ -37,6 +38,11 @@ internal static class BenchCommands
                        [--model DeepFM] [--vocab 1000000] [--weights fp32|fp16|int8] [--rounds 20] [--json FILE]
           serve        the server in a process of its own, asked over HTTP: requests per second at most, latency at a fixed load
                        [--model DeepFM] [--vocab 1000000] [--connections 8] [--rate 1000] [--seconds 10] [--rows 1] [--json FILE]
+          parity       every model trained briefly, and the largest difference in probability between trainer, scorer, server and ONNX Runtime
+                       --data FOLDER[,FOLDER] [--rows 10000] [--models all of them] [--runtime FOLDER] [--threads N] [--json FILE] [--out FILE.md]
+                       FOLDER has train.csv, valid.csv and test.csv, or one raw file; ends with 1 where a difference is more than 1e-5
+                       (more than four times what rounding does, of models with which rounding alone does as much).
+                       --runtime holds node_modules/onnxruntime-node; without it those columns stay empty.
 
         example
           bench step --model DeepFM --batch 4096 --json step.json
@@ -54,6 +60,7 @@ internal static class BenchCommands
         ("encode", EncodeSpeed.Run),
         ("score", ScoreSpeed.Run),
         ("serve", ServeSpeed.Run),
+        ("parity", ParityBench.Run),
     ];
 
     /// <summary>Runs a command line and gives its exit code.</summary>

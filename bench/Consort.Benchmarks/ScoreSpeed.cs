@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Consort.Benchmarks.Peers;
 using Consort.Serving;
 using Consort.Serving.Packages;
 
@@ -14,6 +15,7 @@ internal static class ScoreSpeed
 {
     private const int Rows = 4096;
     private const int Candidates = 200;
+    private const int OnnxRows = 512;
     private static readonly string[] CandidateFields = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8"];
 
     public static int Run(string[] args)
@@ -66,9 +68,14 @@ internal static class ScoreSpeed
             new($"one context, {Candidates} candidates of {fields.Length} fields, raw values", rank, 100),
             new($"a batch of {Candidates} encoded rows", rows, 100),
         ];
+        (OnnxLatency? onnx, string? absent) = OnnxLatency.Start(scorer, raw.AsSpan(0, OnnxRows));
+        using OnnxLatency? peer = onnx;
         // In turns, so that neighbours disturb all alike.
         for (int round = 0; round < rounds; round++)
+        {
             foreach (Latency latency in latencies) latency.Measure();
+            peer?.Measure();
+        }
         double allocated = Allocated(score);
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{model} [400, 400, 400], D = 16, {ZipfSplit.Columns} fields, {vocabulary:N0} features, {weights} tables, one thread, best of {rounds} rounds"));
@@ -76,6 +83,13 @@ internal static class ScoreSpeed
         Console.WriteLine("|---|---|---|---|");
         foreach (Latency latency in latencies)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {latency.Name} | {latency.P50:F1} | {latency.P99:F1} | {latency.Typical:F1} |"));
+        if (peer is not null)
+        {
+            foreach ((string name, OnnxRounds peers) in new[] { ("ONNX Runtime, ids (no encoding) to probability", peer.Ids), ("ONNX Runtime, raw values to probability", peer.Raw), ("ONNX Runtime, a model of one node", peer.Call) })
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {peers.P50:F1} | {peers.P99:F1} | {peers.Typical:F1} |"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ONNX Runtime {peer.Ids.Version}, one thread, called from Node.js: what such a call costs Node.js is part of its times, and is what the model of one node takes, {peer.Call.P50:F1} µs"));
+        }
+        else Console.WriteLine(absent);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{allocated:F1} bytes allocated a call; loading {load * 1e3:F0} ms with every byte checked, {loadQuick * 1e3:F0} ms without tables, file {new FileInfo(packed.Path).Length / 1e6:F0} MB"));
         Machine.Write(arguments.Text("json"), new JsonObject
         {
@@ -90,7 +104,11 @@ internal static class ScoreSpeed
             ["batch_200_us"] = Machine.Rounded(latencies[5].P50, 2),
             ["load_ms"] = Machine.Rounded(load * 1e3, 2),
             ["load_without_tables_ms"] = Machine.Rounded(loadQuick * 1e3, 2),
-            ["onnxruntime_p50_us"] = null,
+            ["onnxruntime_p50_us"] = peer is null ? null : Machine.Rounded(peer.Ids.P50, 2),
+            ["onnxruntime_p99_us"] = peer is null ? null : Machine.Rounded(peer.Ids.P99, 2),
+            ["onnxruntime_raw_p50_us"] = peer is null ? null : Machine.Rounded(peer.Raw.P50, 2),
+            ["onnxruntime_call_p50_us"] = peer is null ? null : Machine.Rounded(peer.Call.P50, 2),
+            ["onnxruntime_absent"] = absent,
         });
         return 0;
     }

@@ -25,6 +25,10 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("kernels --filter nonsense", "EmbeddingKernels.Gather")]
     [InlineData("score --weights fp8", "expected fp32 or fp16 or int8")]
     [InlineData("serve --rows 0", "an integer from 1 to 4096")]
+    [InlineData("parity", "--data: found nothing")]
+    [InlineData("parity --data nowhere", "expected one of them, a raw file")]
+    [InlineData("parity --data x --rows 2", "an integer from 10")]
+    [InlineData("parity --data x --models LR,DepFM", "did you mean DeepFM?")]
     [InlineData("auc --rows many", "expected an integer from 1000")]
     public void Run_AMistake_EndsWithTwoAndSaysWhatWasExpected(string line, string expected)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Consort.Benchmarks.Peers;
 using Consort.Models.Tests;
 using Consort.Serving.Calibrations;
 using Consort.Serving.Onnx;
@@ -37,7 +38,7 @@ public sealed class OnnxRuntimeTests(ClickRows rows, ITestOutputHelper output) :
             });
         }
 
-        var results = OnnxRuntime.Run(modules, folder, jobs.Select(j => (j.Path, j.Input == OnnxInput.Ids ? rows.IdFeeds() : rows.RawFeeds())));
+        var results = OnnxRuntime.Run(modules, folder, jobs.Select(j => (j.Path, (JsonNode)OnnxFeeds.Of(j.Input == OnnxInput.Ids ? rows.IdFeeds() : rows.RawFeeds()))));
         var far = new List<string>();
         for (var i = 0; i < jobs.Count; i++)
         {

@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+using Consort.Benchmarks.Parity;
+using Consort.Benchmarks.Peers;
+using Consort.Data.Options;
+using Consort.Data.Synthetic;
+using Consort.Models;
+
+namespace Consort.Benchmarks.Tests;
+
+public sealed class ParityTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("consort-test-").FullName;
+
+    public static TheoryData<string> Names => [.. ParityModels.Names];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Sections_OfEveryModel_AreAFamily(string name)
+    {
+        Family family = Family.From(OptionMap.Parse(ParityModels.Sections(name), "test"));
+        Assert.Equal(ModelCatalogue.Entries.Any(e => e.Name == name) ? 1 : 3, family.Members.Count);
+    }
+
+    [Fact]
+    public void Run_WithoutTheRuntime_ComparesTheOtherPathsAndSaysWhy()
+    {
+        JsonNode json = Compare("LR,concat", Path.Combine(_folder, "nowhere"));
+        Assert.Contains("ONNX Runtime is not there", (string)json["notes"]![0]!, StringComparison.Ordinal);
+        foreach (JsonNode? result in json["results"]!.AsArray())
+        {
+            Assert.All(["one", "batch", "candidates", "server"], path => Assert.InRange((double)result![path]!, 0, 1e-5));
+            Assert.Null(result!["onnx_raw"]);
+            Assert.True((double)result["most"]! > (double)result["least"]!);
+        }
+        Assert.Equal(["LR", "concat"], json["results"]!.AsArray().Select(r => (string)r!["model"]!));
+        Assert.Contains("| concat |", File.ReadAllText(Path.Combine(_folder, "parity.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_WithTheRuntime_ComparesItToo()
+    {
+        if (OnnxRuntime.Find().Modules is not { } modules) return; // the tests of Serving say what is skipped
+        JsonNode result = Compare("DeepFM", modules)["results"]![0]!;
+        Assert.All(["onnx_raw", "onnx_ids"], path => Assert.InRange((double)result[path]!, 0, 1e-5));
+    }
+
+    [Theory]
+    [InlineData(double.NaN, 1e-7, false)]
+    [InlineData(0.5 + 2e-5, 1e-7, false)]
+    [InlineData(0.5 + 2e-5, 6e-6, true)]
+    [InlineData(0.6, 0.5, false)]
+    [InlineData(0.5 + 1e-6, 1e-7, true)]
+    public void IsWithin_ADifference_IsHeldToLimitOrRounding(double found, double rounding, bool expected) =>
+        Assert.Equal(expected, new ParityResult("m", 0, 1, rounding, [null, ParityResult.Largest([0.5, 0.25], [found, 0.25])]).IsWithin);
+
+    [Fact]
+    public void Largest_WithRowsMissing_IsNeverWithin() => Assert.Equal(double.PositiveInfinity, ParityResult.Largest([0.5, 0.25], [0.5]));
+
+    [Fact]
+    public void Score_OfASmallModel_StandsBesideTheRuntimeOrSaysWhyNot()
+    {
+        string json = Path.Combine(_folder, "score.json");
+        Assert.Equal(0, BenchCommands.Run(["score", "--vocab", "1000", "--rounds", "1", "--json", json], TextWriter.Null));
+        JsonNode read = JsonNode.Parse(File.ReadAllText(json))!;
+        if (OnnxRuntime.Find().Modules is null)
+        {
+            Assert.Null(read["onnxruntime_p50_us"]);
+            Assert.Contains("ONNX Runtime is not there", (string)read["onnxruntime_absent"]!, StringComparison.Ordinal);
+            return;
+        }
+        Assert.Null(read["onnxruntime_absent"]);
+        Assert.All(["onnxruntime_p50_us", "onnxruntime_raw_p50_us", "onnxruntime_call_p50_us"], key => Assert.True((double)read[key]! > 0));
+    }
+
+    private JsonNode Compare(string models, string runtime)
+    {
+        string clicks = Path.Combine(_folder, "clicks.tsv"), json = Path.Combine(_folder, "parity.json");
+        SyntheticClicks.Write(clicks, 600, new SyntheticOptions(), threads: 1);
+        using var error = new StringWriter();
+        string[] line = ["parity", "--data", clicks, "--rows", "150", "--models", models, "--threads", "1", "--runtime", runtime, "--json", json, "--out", Path.Combine(_folder, "parity.md")];
+        Assert.Equal(0, BenchCommands.Run(line, error));
+        Assert.Equal("", error.ToString());
+        return JsonNode.Parse(File.ReadAllText(json))!;
+    }
+}
