@@ -30,8 +30,7 @@ internal static class ColumnCatalogue
         return columns;
     }
 
-    private static ColumnEncoder ReadColumn(
-        Field field, int index, int part, MissingTexts missing, BinaryReader reader, Func<Vocabulary> vocabulary) => field switch
+    private static ColumnEncoder ReadColumn(Field field, int index, int part, MissingTexts missing, BinaryReader reader, Func<Vocabulary> vocabulary) => field switch
     {
         { Derive.Count: > 0 } => new TimeColumn(field.Columns[part], index, missing, vocabulary(), field.Derive[part]),
         { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } => new HashColumn(field.Name, index, missing, field.Transform.Count),
