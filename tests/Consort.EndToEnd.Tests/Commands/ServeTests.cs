@@ -1,0 +1,75 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Consort.Cli;
+using Consort.Cli.Terminals;
+
+namespace Consort.EndToEnd.Tests.Commands;
+
+/// <summary>A run, packed and served as a user would.</summary>
+public sealed class ServeTests
+{
+    [Fact]
+    public async Task Serve_APackedRun_AnswersWhatPredictWritesAndStopsWhenTold()
+    {
+        using var clicks = new TinyClicks();
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
+        Assert.Equal(0, ConsoleRun.Of("predict", clicks.At("run"), "--data", clicks.Test, "--out", clicks.At("p.txt"), "--quiet").ExitCode);
+        var packed = ConsoleRun.Of("pack", clicks.At("run"), "--out", clicks.At("tiny.consort"), "--quiet");
+        Assert.True(packed.ExitCode == 0, packed.Error);
+
+        using var stop = new CancellationTokenSource();
+        using var output = new AddressWriter();
+        using var error = new StringWriter();
+        var serving = Task.Run(() => CommandLine.Run(["serve", clicks.At("tiny.consort"), "--port", "0"], new Terminal(output, error, stop.Token)));
+        Assert.True(await Task.WhenAny(output.Address, serving) == output.Address, error.ToString());
+        using (var client = new HttpClient { BaseAddress = await output.Address })
+        {
+            var lines = File.ReadAllLines(clicks.Test);
+            var rows = lines.Skip(1).Select(l => l.Split(','));
+            var response = await client.PostAsJsonAsync("/v1/models/tiny:score", new { fields = lines[0].Split(','), rows });
+            var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+            Assert.True(response.IsSuccessStatusCode, answer.ToJsonString());
+            var expected = File.ReadAllLines(clicks.At("p.txt")).Select(l => double.Parse(l, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+            var found = answer["probabilities"]!.AsArray();
+            Assert.Equal(expected.Length, found.Count);
+            for (var row = 0; row < expected.Length; row++)
+                Assert.Equal(expected[row], (double)found[row]!, 1e-6);
+        }
+
+        await stop.CancelAsync();
+        Assert.Equal(0, await serving);
+    }
+
+    [Theory]
+    [InlineData("found no package, expected PACKAGE or --model NAME=PATH", "serve")]
+    [InlineData("nosuch.consort: found no file, expected a package", "serve", "nosuch.consort")]
+    [InlineData("--model: found \"a\", expected NAME=PATH", "serve", "--model", "a")]
+    [InlineData("--label: found \"stable\", expected LABEL=VERSION", "serve", "x.consort", "--label", "stable")]
+    [InlineData("found no model y, expected one of x", "serve", "x.consort", "--label", "y:stable=1")]
+    [InlineData("found --port and --urls, expected one of them", "serve", "x.consort", "--port", "1", "--urls", "http://*:2")]
+    [InlineData("--max-rows: found \"0\", expected a number from 1 to 1000000", "serve", "x.consort", "--max-rows", "0")]
+    [InlineData("api key file nosuch: cannot be read", "serve", "x.consort", "--api-key-file", "nosuch")]
+    public void Serve_WrongCommandLine_SaysWhatIsWrong(string message, params string[] arguments)
+    {
+        var run = ConsoleRun.Of(arguments);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains(message, run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+    }
+
+    // Tells where the server listens as soon as it says so.
+    private sealed class AddressWriter : StringWriter
+    {
+        private const string Line = "listening at http://";
+        private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<Uri> Address => _address.Task;
+
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value?.StartsWith(Line, StringComparison.Ordinal) == true)
+                _address.TrySetResult(new Uri(value["listening at ".Length..]));
+        }
+    }
+}
