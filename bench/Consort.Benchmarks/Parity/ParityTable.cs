@@ -40,7 +40,7 @@ internal sealed class ParityTable(string? markdown, string? json, string command
         text.Append("Each model was trained for one epoch on a part of the data, with batch norm and dropout where it has them, packed in fp32, and given the same rows: ");
         text.Append("rows of the data that were not trained on, and rows made of them with unseen tokens, missing values and odd numbers. ");
         text.Append("Candidates are the rows in groups of one context, beside the trainer's pass over these; the server is asked over HTTP. ");
-        text.Append("*fp64* is the trainer's own pass in double precision with the same weights: what rounding alone makes of the model; one of which it makes more than the limit is held to four times that, and its cells above the limit are bold.\n");
+        text.Append("*fp64* is the trainer's own pass in double precision with the same weights: what rounding alone makes of the model, which is held to four times that where this is more than the limit; cells above the limit are bold.\n");
         string[] rounded = [.. _results.Where(r => r.Result.IsWithin && !r.Result.IsWithinLimit).Select(r => $"{r.Result.Model} on {r.Data}")];
         if (rounded.Length > 0) text.Append(CultureInfo.InvariantCulture, $"\nAbove the limit by rounding: {string.Join(", ", rounded)}.\n");
         string[] failed = [.. _results.Where(r => !r.Result.IsWithin).Select(r => $"{r.Result.Model} on {r.Data}")];
