@@ -3,10 +3,9 @@ using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data;
+using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
-using Consort.Learning.Strategies;
 using Consort.Serving.Onnx;
-using Consort.Serving.Packages;
 
 namespace Consort.Cli.Commands;
 
@@ -102,12 +101,7 @@ internal sealed class ExportCommand : ExampleCommand
             Store = run.Store,
             Encoder = run.Encoder,
             Members = Places(member, [.. Enumerable.Range(0, run.Graph.Outputs.Count)]),
-            Fusion = run.Fusion switch
-            {
-                Fusion.Mean => MemberFusion.Mean,
-                Fusion.Concat => MemberFusion.Concat,
-                _ => MemberFusion.Sum,
-            },
+            Fusion = PackedFusion.Of(run.Fusion),
             Options = options,
         });
     }

@@ -110,12 +110,7 @@ public sealed class RunPacker : IDisposable
         Store = _store,
         Encoder = _encoder,
         Members = Members(),
-        Fusion = _fusion switch
-        {
-            Fusion.Mean => MemberFusion.Mean,
-            Fusion.Concat => MemberFusion.Concat,
-            _ => MemberFusion.Sum,
-        },
+        Fusion = PackedFusion.Of(_fusion),
         Weights = _request.Weights,
         Calibration = calibration,
         TrainingData = _dataKey,
