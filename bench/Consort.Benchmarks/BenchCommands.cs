@@ -19,6 +19,8 @@ internal static class BenchCommands
           step         a training step and an evaluation pass of one model
                        [--model DeepFM] [--batch 4096] [--vocab 1000000] [--members 1] [--strategy supervised|mutual|kdef]
                        [--update touched|dense|deferred] [--precision fp32|bf16] [--threads N] [--steps N] [--detail yes] [--json FILE]
+          profile      where a training step of an experiment spends its time, operation by operation, on its own rows
+                       --experiment FILE.yaml [--data FOLDER] [--steps 20] [--threads N]
           all          step for every combination, each row written to FILE.md and FILE.json as soon as it is measured
                        --out FILE.md [--json FILE.json] [--resume]
                        [--models LR,FM,DNN,DeepFM,DCN,PNN,FiBiNET] [--batches 4096,10000] [--vocabs 1000000,20000000]
@@ -53,6 +55,7 @@ internal static class BenchCommands
         ("ceiling", Ceiling.Run),
         ("gemm", GemmSpeed.Run),
         ("step", StepSpeed.Run),
+        ("profile", OperationProfile.Run),
         ("all", AllSteps.Run),
         ("embeddings", EmbeddingSpeed.Run),
         ("kernels", KernelSpeed.Run),

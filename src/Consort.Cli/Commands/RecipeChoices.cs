@@ -21,6 +21,12 @@ internal sealed class RecipeChoices
         HelpName = "RATE",
     }.WithinOrNone(1e-12, 1e3);
 
+    private readonly Option<string?> _settings = new("--settings")
+    {
+        Description = "An experiment file whose members, embeddings and training hold for all runs; its section data does not count.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string?> _runs = new("--runs")
     {
         Description = "Folder of the runs, which recipes may share; runs/ below --out unless given.",
@@ -28,7 +34,7 @@ internal sealed class RecipeChoices
     };
 
     /// <summary>The options.</summary>
-    public IReadOnlyList<Option> Options => [_members, _methods, _schema, _precision, _epochs, _rate, _runs];
+    public IReadOnlyList<Option> Options => [_members, _methods, _schema, _precision, _epochs, _rate, _settings, _runs];
 
     /// <summary>Puts what was chosen into a request.</summary>
     /// <exception cref="ConsortException">The recipe does not let it be chosen, or it is not to be had.</exception>
@@ -39,6 +45,10 @@ internal sealed class RecipeChoices
         Check(_schema, RecipeOptions.AnyData);
         Check(_epochs, RecipeOptions.AnyData);
         Check(_rate, RecipeOptions.Tuning);
+        Check(_settings, RecipeOptions.AnyData);
+        var settings = arguments.GetValue(_settings);
+        if (settings is not null && !File.Exists(settings))
+            throw new ConsortException($"--settings {settings}: file not found");
         return request with
         {
             Members = Numbers(arguments.GetValue(_members)),
@@ -47,6 +57,7 @@ internal sealed class RecipeChoices
             Precision = Shared.PrecisionOf(arguments.GetValue(_precision)),
             Epochs = arguments.GetValue(_epochs),
             TuningRate = arguments.GetValue(_rate),
+            Settings = settings is null ? null : Path.GetFullPath(settings),
             Runs = arguments.GetValue(_runs) is { } runs ? Path.GetFullPath(runs) : null,
         };
 

@@ -43,9 +43,7 @@ public sealed class Dropout : Operation
     private sealed unsafe class DropoutKernel<T>(double rate, Binding<T> binding) : RowKernel(binding.Workers)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        private readonly uint _threshold = (uint)Math.Min(uint.MaxValue, rate * (1L << 32)); // dropped below it
-        private readonly T _scale = T.CreateTruncating(1 / (1 - rate));
-        private readonly ulong _stream = (ulong)binding.Index;
+        private readonly DropMask<T> _mask = new(rate, binding.Index);
         private readonly int _width = binding.OutputShape.Size;
         private readonly T* _input = binding.Input(0);
         private readonly T* _output = binding.Output;
@@ -57,7 +55,7 @@ public sealed class Dropout : Operation
         {
             var (offset, length) = ((long)start * _width, (end - start) * _width);
             if (Step.IsTraining)
-                Drop(_input + offset, _output + offset, false, offset, length);
+                _mask.Apply(_input + offset, _output + offset, false, Step.Seed, offset, length);
             else
                 VectorMath.Copy(_output + offset, _input + offset, length);
         }
@@ -68,37 +66,12 @@ public sealed class Dropout : Operation
             var (offset, length) = ((long)start * _width, (end - start) * _width);
             if (!_target.IsWanted)
                 return;
-            // The hash is drawn again rather than kept: cheaper than a mask's memory traffic.
             if (Step.IsTraining)
-                Drop(_outputGradient + offset, _target.Data + offset, _target.Accumulate, offset, length);
+                _mask.Apply(_outputGradient + offset, _target.Data + offset, _target.Accumulate, Step.Seed, offset, length);
             else
                 VectorMath.Put(_target.Data + offset, _outputGradient + offset, _target.Accumulate, length);
             if (_target.Mask != null)
                 ReluMask.Apply(_target.Data + offset, _target.Mask + offset, length);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Drop(T* source, T* target, bool accumulate, long offset, int length)
-        {
-            var key = new CounterHash(Step.Seed, _stream);
-            var i = 0;
-            if (typeof(T) == typeof(float))
-            {
-                var scale = new Vector<T>(_scale);
-                var least = new Vector<uint>(_threshold);
-                for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
-                {
-                    var kept = Vector.GreaterThanOrEqual(key.Bits((uint)(offset + i)), least).As<uint, T>();
-                    var value = Vector.ConditionalSelect(kept, Vector.Load(source + i) * scale, Vector<T>.Zero);
-                    Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
-                }
-            }
-
-            for (; i < length; i++)
-            {
-                var value = key.BitsAt((uint)(offset + i)) >= _threshold ? source[i] * _scale : T.Zero;
-                target[i] = accumulate ? target[i] + value : value;
-            }
         }
     }
 }

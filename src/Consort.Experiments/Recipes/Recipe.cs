@@ -13,6 +13,12 @@ public sealed record RecipeRequest(string Data, int Seeds, string? Only, string 
     /// <summary>How raw rows look: a preset or a schema file; null to tell by the data.</summary>
     public string? Schema { get; init; }
 
+    /// <summary>
+    /// An experiment file whose members, embeddings and training hold for all runs, over the rows of <see cref="Data"/>; a full path,
+    /// or null for the settings that the data decide.
+    /// </summary>
+    public string? Settings { get; init; }
+
     /// <summary>Folder of the runs, which recipes may share; null for <c>runs</c> below <see cref="Folder"/>.</summary>
     public string? Runs { get; init; }
 
@@ -51,7 +57,7 @@ public enum RecipeOptions
     /// <summary><see cref="RecipeRequest.Methods"/>.</summary>
     Methods = 2,
 
-    /// <summary><see cref="RecipeRequest.Epochs"/> and <see cref="RecipeRequest.Schema"/>.</summary>
+    /// <summary><see cref="RecipeRequest.Epochs"/>, <see cref="RecipeRequest.Schema"/> and <see cref="RecipeRequest.Settings"/>.</summary>
     AnyData = 4,
 
     /// <summary><see cref="RecipeRequest.TuningRate"/>.</summary>

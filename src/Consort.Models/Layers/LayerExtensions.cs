@@ -103,7 +103,9 @@ public static class LayerExtensions
     /// <param name="value">[B, …, n].</param>
     /// <param name="name">Of the layer.</param>
     /// <param name="isAffine">Whether γ and β are learned.</param>
-    public static Value BatchNorm(this MemberInputs inputs, Value value, string name, bool isAffine = true)
+    /// <param name="relu">Whether ReLU follows.</param>
+    /// <param name="dropout">The share of what the ReLU gives that drops while training.</param>
+    public static Value BatchNorm(this MemberInputs inputs, Value value, string name, bool isAffine = true, bool relu = false, double dropout = 0)
     {
         var shape = new Shape(value.Shape.Dimensions[^1]);
         return inputs.Graph.Apply(
@@ -111,7 +113,8 @@ public static class LayerExtensions
                 inputs.Weight($"{name}/scale", shape, Initializer.One, isAffine),
                 inputs.Weight($"{name}/shift", shape, Initializer.Zero, isAffine),
                 inputs.Weight($"{name}/mean", shape, Initializer.Zero, isTrained: false),
-                inputs.Weight($"{name}/variance", shape, Initializer.One, isTrained: false)),
+                inputs.Weight($"{name}/variance", shape, Initializer.One, isTrained: false),
+                relu, dropout),
             value);
     }
 
@@ -166,14 +169,21 @@ public static class LayerExtensions
         for (var layer = 0; layer < options.HiddenUnits.Count; layer++)
         {
             var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
+            var isRelu = options.Activation == Activation.Relu;
             // ReLU right after the product costs nothing inside it.
-            var fused = options.Activation == Activation.Relu && !options.BatchNorm && !options.LayerNorm;
-            var y = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: fused, initializer: options.Initializer);
+            var y = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: isRelu && !options.BatchNorm && !options.LayerNorm, initializer: options.Initializer);
+            if (options.BatchNorm && isRelu)
+            {
+                // One pass for all three; what drops has its place back when the layer is looked at.
+                x = [inputs.Observed(inputs.BatchNorm(y, $"{scope}/norm", relu: true, dropout: options.Dropout), scope)];
+                continue;
+            }
+
             if (options.BatchNorm)
                 y = inputs.BatchNorm(y, $"{scope}/norm");
             else if (options.LayerNorm)
                 y = inputs.LayerNorm(y, $"{scope}/norm");
-            y = inputs.Observed(fused ? y : inputs.Activated(y, options.Activation, scope), scope);
+            y = inputs.Observed(isRelu && !options.LayerNorm ? y : inputs.Activated(y, options.Activation, scope), scope);
             x = [inputs.Dropped(y, options.Dropout)];
         }
 

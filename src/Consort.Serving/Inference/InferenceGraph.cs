@@ -84,7 +84,7 @@ internal sealed unsafe class InferenceGraph
             while (!relu && Only(end) is { } next)
             {
                 if (next.Operation is BatchNorm batchNorm && norm is null)
-                    norm = batchNorm;
+                    (norm, relu) = (batchNorm, batchNorm.Relu);
                 else if (next.Operation is Activate { Function: Activation.Relu })
                     relu = true;
                 else if (next.Operation is not Dropout)

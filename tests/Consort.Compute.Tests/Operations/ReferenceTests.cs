@@ -82,6 +82,7 @@ public sealed unsafe class ReferenceTests : IDisposable
     [InlineData(128, 1)]
     [InlineData(129, 17)]
     [InlineData(300, 10)]
+    [InlineData(131, 77)]
     public void BatchNorm_Training_NormalisesByTheBatchAndMovesRunningStatistics(int rows, int width)
     {
         var graph = new Graph([], width);
@@ -122,6 +123,44 @@ public sealed unsafe class ReferenceTests : IDisposable
 
         Assert.Equal(running[2], new Span<float>(trial.Store.Values(parameters[2]), width).ToArray());
         Assert.Equal(running[3], new Span<float>(trial.Store.Values(parameters[3]), width).ToArray());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9)]
+    [InlineData(77)]
+    public void BatchNorm_WithReluAndDropout_EqualsTheThreeOneAfterAnother(int width)
+    {
+        const double Rate = 0.25;
+        var graph = new Graph([], width);
+        var parameters = NormParameters
+            .Select((n, i) => graph.Add(new Parameter(n, new Shape(width), Initializer.Uniform(1), IsTrained: i < 2))).ToArray();
+        var plain = graph.Apply(new BatchNorm(parameters[0], parameters[1], parameters[2], parameters[3]), graph.Numeric!);
+        var fused = graph.Apply(new BatchNorm(parameters[0], parameters[1], parameters[2], parameters[3], relu: true, Rate), graph.Numeric!);
+        foreach (var value in new[] { plain, fused })
+            graph.AddOutput(graph.Apply(new Linear(graph.Add(new Parameter($"o{value.Index}", new Shape(1, width), Initializer.One)), null), value));
+        using var trial = new Trial<float>(graph, 300, _workers);
+        trial.Draw(300, 1);
+        trial.Forward(300);
+        float[] normal = trial.Program.Activations(plain).ToArray(), found = trial.Program.Activations(fused).ToArray();
+        var dropped = 0;
+        for (var i = 0; i < normal.Length; i++)
+        {
+            if (found[i] == 0 && normal[i] > 0)
+                dropped++;
+            else
+                Assert.Equal(Math.Max(0, normal[i]) / (1 - Rate), found[i], 1e-5 * (1 + Math.Abs(normal[i])));
+        }
+
+        var positive = normal.Count(x => x > 0);
+        Assert.InRange(dropped, (Rate * positive) - (5 * Math.Sqrt(positive)), (Rate * positive) + (5 * Math.Sqrt(positive)));
+    }
+
+    [Fact]
+    public void BatchNorm_DropoutWithoutRelu_Throws()
+    {
+        Parameter Vector(string name) => new(name, new Shape(3), Initializer.One);
+        Assert.Throws<ArgumentException>(() => new BatchNorm(Vector("a"), Vector("b"), Vector("c"), Vector("d"), relu: false, dropout: 0.1));
     }
 
     [Theory]

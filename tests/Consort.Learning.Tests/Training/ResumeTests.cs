@@ -16,7 +16,7 @@ public sealed class ResumeTests(SmallData data)
         Phases =
         [
             new Phase { Name = "pretrain", Strategy = new Supervised(), Epochs = 2, LearningRate = 0.02, Schedule = (r, _) => new ReduceOnPlateau(r, minDelta: 0.05) },
-            new Phase { Name = "mutual", Strategy = new MutualLearning(), Epochs = 2, LearningRate = 0.005, EvaluateFirst = true, Schedule = (r, s) => new ExponentialDecay(r, 0.1, 3, s) },
+            new Phase { Name = "mutual", Strategy = new MutualLearning(), Epochs = 2, Patience = 0, LearningRate = 0.005, EvaluateFirst = true, Schedule = (r, s) => new ExponentialDecay(r, 0.1, 3, s) },
         ],
     };
 

@@ -41,7 +41,8 @@ internal sealed record PaperSettings(string Tower, string Training)
 }
 
 /// <summary>
-/// The settings of a recipe's models on the data at hand: those of an experiment file, on Frappe those of BARS, else the paper's.
+/// The settings of a recipe's models on the data at hand: those of an experiment file, member by member, on Frappe those of BARS, else
+/// the paper's.
 /// </summary>
 internal sealed class RecipeSettings
 {
@@ -55,13 +56,20 @@ internal sealed class RecipeSettings
     public RecipeSettings(RecipeRequest request, PaperSettings paper)
     {
         (_request, _paper, _data) = (request, paper, RecipeData.Find(request));
-        if (_data.File is null)
+        if (_data.File is not null && request.Settings is not null)
+            throw new ConsortException($"--settings {request.Settings}: found with --data {_data.File}, an experiment that has its own settings; expected rows");
+        var file = _data.File is { } both ? Experiment.Load(both)
+            : request.Settings is { } settings ? Parse(OnData(File.ReadAllText(settings)), settings)
+            : null;
+        if (file is null)
             return;
-        var file = Experiment.Load(_data.File, null, null);
         var text = new SettingText(file.Text);
         if (text.Has("phases"))
-            throw new ConsortException($"{_data.File}: found phases, expected an experiment with one, whose settings hold for all runs");
-        (FirstModel, _known[file.Family.Members[0].Name]) = (file.Family.Members[0].Name, text);
+            throw new ConsortException($"{_data.File ?? request.Settings}: found phases, expected an experiment with one, whose settings hold for all runs");
+        FirstModel = file.Family.Members[0].Name;
+        // Each member says how models of its kind are made; of two of a kind the first.
+        foreach (var (name, lines) in file.Family.Members.Select(m => m.Name).Distinct().Zip(text.Members.DistinctBy(lines => lines[0])))
+            _known[name] = new SettingText(text.Compose(name, true, [(lines, 0)], "{ name: supervised }"));
     }
 
     /// <summary>Whose columns the data have.</summary>
@@ -91,13 +99,17 @@ internal sealed class RecipeSettings
         if (bars is null)
             return $"data: {_data.Section}\nembedding: {{ dimension: 16 }}\nmembers:\n  - {Template(model)}\ntraining:\n{_paper.Training}\n";
         var own = BarsFrappe.SettingsOf(model == "FinalNet" ? "FinalNet-1B" : model) is not null;
-        return string.Concat(SettingText.Split(bars).Where(s => s.Key is not "strategy").Select(s => s.Key switch
+        return OnData(bars, own ? null : $"members:\n  - {Template(model)}\n");
+    }
+
+    // The experiment on the data at hand, with other members unless null.
+    private string OnData(string text, string? members = null) =>
+        string.Concat(SettingText.Split(text).Where(s => s.Key is not "strategy").Select(s => s.Key switch
         {
             "data" => $"data: {_data.Section}\n",
-            "members" when !own => $"members:\n  - {Template(model)}\n",
+            "members" when members is not null => members,
             _ => string.Join('\n', s.Lines) + "\n",
         }));
-    }
 
     // A model of which the experiment file says nothing, in its own data and training.
     private string Around(SettingText file, string model) => Resolve(file.Compose(model, true, [([$"- {Template(model)}"], 0)], "{ name: supervised }"));
@@ -112,5 +124,8 @@ internal sealed class RecipeSettings
     // Split at commas outside brackets.
     private static string[] Options(string text) => System.Text.RegularExpressions.Regex.Split(text, @",\s*(?![^\[]*\])");
 
-    private string Resolve(string text) => Experiment.Parse(text, "the recipe's settings", Directory.Exists(_request.Data) ? _request.Data : Path.GetDirectoryName(_request.Data)!).Text;
+    private string Resolve(string text) => Parse(text, "the recipe's settings").Text;
+
+    private Experiment Parse(string text, string source) =>
+        Experiment.Parse(text, source, Directory.Exists(_request.Data) ? _request.Data : Path.GetDirectoryName(_request.Data)!);
 }
