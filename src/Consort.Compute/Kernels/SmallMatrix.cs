@@ -25,6 +25,14 @@ internal static unsafe class SmallMatrix
         var i = 0;
         for (; i <= m - 4; i += 4)
             FourRows(c + (i * ldc), ldc, a + (i * rowStride), rowStride, depthStride, b, ldb, n, k, accumulate);
+        if (i < m && m >= 4 && !accumulate)
+        {
+            // Some rows once more, rather than the last ones one by one.
+            i = m - 4;
+            FourRows(c + (i * ldc), ldc, a + (i * rowStride), rowStride, depthStride, b, ldb, n, k, accumulate);
+            return;
+        }
+
         for (; i < m; i++)
             OneRow(c + (i * ldc), a + (i * rowStride), depthStride, b, ldb, n, k, accumulate);
     }
@@ -94,7 +102,25 @@ internal static unsafe class SmallMatrix
     private static void OneRow<T>(T* c, T* a, nint depthStride, T* b, nint ldb, int n, int k, bool accumulate)
         where T : unmanaged, INumberBase<T>
     {
-        for (var j = 0; j < n; j += Vector<T>.Count)
+        var (j, width) = (0, Vector<T>.Count);
+        for (; j <= n - (4 * width); j += 4 * width)
+        {
+            Vector<T> c0 = Vector<T>.Zero, c1 = c0, c2 = c0, c3 = c0;
+            T* x = a, p = b + j;
+            for (var depth = 0; depth < k; depth++, x += depthStride, p += ldb)
+            {
+                var factor = new Vector<T>(*x);
+                c0 = VectorMath.MultiplyAdd(factor, Vector.Load(p), c0);
+                c1 = VectorMath.MultiplyAdd(factor, Vector.Load(p + width), c1);
+                c2 = VectorMath.MultiplyAdd(factor, Vector.Load(p + (2 * width)), c2);
+                c3 = VectorMath.MultiplyAdd(factor, Vector.Load(p + (3 * width)), c3);
+            }
+
+            Put(c + j, c0, c1, accumulate);
+            Put(c + j + (2 * width), c2, c3, accumulate);
+        }
+
+        for (; j < n; j += width)
         {
             var sum = Vector<T>.Zero;
             T* x = a, p = b + j;

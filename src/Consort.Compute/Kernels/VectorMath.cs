@@ -24,8 +24,32 @@ internal static unsafe class VectorMath
     /// <summary>eˣ of every number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<T> Exp<T>(Vector<T> x) => typeof(T) == typeof(float)
-        ? Vector.Exp(x.As<T, float>()).As<float, T>()
+        ? Exp(x.As<T, float>()).As<float, T>()
         : Vector.Exp(x.As<T, double>()).As<double, T>();
+
+    // 2ⁿ eʳ with x = n ln 2 + r, |r| ≤ ln 2 / 2, and eʳ by the polynomial of Cephes' expf: within 2e-7 of the number, in a third of
+    // the time of Vector.Exp, which computes in double precision. Below 2⁻¹²⁵·⁵ there is only zero.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector<float> Exp(Vector<float> x)
+    {
+        const float Least = -87.33655f, Most = 88.722839f, Whole = 12582912f; // to which adding a number rounds it to an integer
+        var within = Vector.Min(Vector.Max(x, new Vector<float>(Least)), new Vector<float>(Most));
+        var shifted = MultiplyAdd(within, new Vector<float>(1.44269504f), new Vector<float>(Whole));
+        var n = shifted - new Vector<float>(Whole);
+        var r = MultiplyAdd(n, new Vector<float>(-0.693359375f), within);
+        r = MultiplyAdd(n, new Vector<float>(2.12194440e-4f), r);
+        var y = MultiplyAdd(new Vector<float>(1.9875691500e-4f), r, new Vector<float>(1.3981999507e-3f));
+        y = MultiplyAdd(y, r, new Vector<float>(8.3334519073e-3f));
+        y = MultiplyAdd(y, r, new Vector<float>(4.1665795894e-2f));
+        y = MultiplyAdd(y, r, new Vector<float>(1.6666665459e-1f));
+        y = MultiplyAdd(y, r, new Vector<float>(5.0000001201e-1f));
+        y = MultiplyAdd(y, r * r, r + Vector<float>.One);
+        // Half of 2ⁿ and twice eʳ: 2¹²⁸ is no number, and half of 2⁻¹²⁶ has the bits of zero.
+        var power = (shifted.As<float, int>() - new Vector<int>(BitConverter.SingleToInt32Bits(Whole) - 126)) << 23;
+        y = (y + y) * power.As<int, float>();
+        y = Vector.ConditionalSelect(Vector.GreaterThan(x, new Vector<float>(Most)), new Vector<float>(float.PositiveInfinity), y);
+        return Vector.ConditionalSelect(Vector.Equals(x, x), y, x);
+    }
 
     /// <summary>The natural logarithm of every number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

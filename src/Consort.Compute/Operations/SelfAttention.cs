@@ -10,7 +10,8 @@ namespace Consort.Compute.Operations;
 /// <summary>
 /// Multi-head self-attention of fields to fields behind its projections, [B, F, 3 A] = [Q, K, V] → [B, F, A]: each of H heads
 /// takes d = A/H numbers of the three, O = P V with P = softmax(Q Kᵀ), or softmax(Q Kᵀ / √d), row by row. While training,
-/// numbers of P drop. All of a row's products stay in the cache; P is made again on the way back rather than kept.
+/// numbers of P drop. All of a row's products stay in the cache; P is made again on the way back rather than kept. Scores are held
+/// transposed, so that a vector runs along queries and the softmax adds up vectors rather than what is in them.
 /// ∂V = Pᵀ ∂O, ∂P = ∂O Vᵀ, ∂S = P ⊙ (∂P − Σ_j ∂P ⊙ P), ∂Q = ∂S K, ∂K = ∂Sᵀ Q.
 /// Source: Song et al. 2019 (AutoInt), eq. 5–7; Vaswani et al. 2017 for the scale.
 /// </summary>
@@ -75,10 +76,9 @@ public sealed class SelfAttention : Operation
         private readonly int _dimension; // d
         private readonly int _paddedFields;
         private readonly int _paddedDimension;
+        private readonly bool _isInPlace; // a head's part of a field is whole vectors, so that no copy with padding is needed
         private readonly T _scale;
-        private readonly T _keep; // what numbers of P that stay are scaled by
-        private readonly uint _threshold; // dropped below it
-        private readonly ulong _stream;
+        private readonly DropMask<T> _drop;
         private readonly T* _input; // [B, F, 3 A]
         private readonly T* _output; // [B, F, A]
         private readonly T* _outputGradient;
@@ -91,16 +91,15 @@ public sealed class SelfAttention : Operation
             (_fields, _width) = (binding.OutputShape[0], binding.OutputShape[1]);
             _dimension = _width / _heads;
             (_paddedFields, _paddedDimension) = (SmallMatrix.Padded<T>(_fields), SmallMatrix.Padded<T>(_dimension));
+            _isInPlace = _dimension == _paddedDimension;
             _scale = attention.IsScaled ? T.One / T.Sqrt(T.CreateTruncating(_dimension)) : T.One;
-            _keep = T.CreateTruncating(1 / (1 - attention.Dropout));
-            _threshold = (uint)Math.Min(uint.MaxValue, attention.Dropout * (1L << 32));
-            _stream = (ulong)binding.Index;
+            _drop = new DropMask<T>(attention.Dropout, binding.Index);
             _input = binding.Input(0);
             _output = binding.Output;
             _outputGradient = binding.OutputGradient;
             _target = binding.InputGradient(0);
-            // Kᵀ and Vᵀ [d, F]; P, P with dropout and its gradient [F, F]; Q, K, V, ∂O and one result [F, d]
-            _space = new ChunkSpace<T>(binding, (2L * _dimension * _paddedFields) + (3L * _fields * _paddedFields) + (5L * _fields * _paddedDimension));
+            // Qᵀ or ∂Oᵀ [d, F]; Pᵀ, Pᵀ with dropout and its gradient [F, F]; Q, K, V, ∂O and one result [F, d] where these need copies
+            _space = new ChunkSpace<T>(binding, ((long)_dimension * _paddedFields) + (3L * _fields * _paddedFields) + (5L * _fields * _paddedDimension));
         }
 
         private int Square => _fields * _paddedFields;
@@ -110,21 +109,18 @@ public sealed class SelfAttention : Operation
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         protected override void ForwardRows(int start, int end)
         {
-            var keys = _space.Of(start); // Kᵀ [d, F]
-            var attention = keys + (2 * _dimension * _paddedFields); // P [F, F]
-            var values = attention + (3 * Square); // V [F, d]
-            var result = values + Block; // O [F, d]
+            var turned = _space.Of(start); // Qᵀ [d, F]
+            var attention = turned + (_dimension * _paddedFields); // Pᵀ [F, F]
+            var copies = attention + (3 * Square);
             for (long row = start; row < end; row++)
                 for (var head = 0; head < _heads; head++)
                 {
                     var input = _input + (row * 3 * _fields * _width) + (head * _dimension);
-                    Attend(input, keys, attention);
-                    Drop(attention, attention, row, head);
-                    Take(values, input + (2 * _width), 3 * _width);
-                    SmallMatrix.Multiply(result, _paddedDimension, attention, _paddedFields, 1, values, _paddedDimension, _fields, _paddedDimension, _fields, false);
-                    var output = _output + (row * _fields * _width) + (head * _dimension);
-                    for (var field = 0; field < _fields; field++)
-                        VectorMath.Copy(output + (field * _width), result + (field * _paddedDimension), _dimension);
+                    Attend(input, turned, attention);
+                    if (Step.IsTraining && _drop.Any)
+                        Drop(attention, attention, row, head);
+                    var values = Part(input + (2 * _width), 3 * _width, copies, out var stride); // V [F, d]
+                    Product(attention, 1, _paddedFields, values, stride, _output + (row * _fields * _width) + (head * _dimension), _width, copies + Block, false); // O = P V
                 }
         }
 
@@ -133,112 +129,124 @@ public sealed class SelfAttention : Operation
         {
             if (!_target.IsWanted)
                 return;
-            var keys = _space.Of(start); // Kᵀ [d, F]
-            var transposed = keys + (_dimension * _paddedFields); // Vᵀ [d, F]
-            var attention = transposed + (_dimension * _paddedFields); // P [F, F]
-            var dropped = attention + Square; // P with dropout
-            var gradient = dropped + Square; // ∂P, then ∂S
-            var queries = gradient + Square; // Q [F, d]
-            var plainKeys = queries + Block; // K [F, d]
-            var upper = plainKeys + (2 * Block); // ∂O [F, d]
-            var result = upper + Block; // ∂Q, ∂K or ∂V [F, d]
+            var turned = _space.Of(start); // Qᵀ, then ∂Oᵀ [d, F]
+            var attention = turned + (_dimension * _paddedFields); // Pᵀ [F, F]
+            var dropped = attention + Square; // Pᵀ with dropout
+            var gradient = dropped + Square; // ∂Pᵀ, then ∂Sᵀ
+            var copies = gradient + Square;
+            var result = copies + (4 * Block);
+            var drops = Step.IsTraining && _drop.Any;
             for (long row = start; row < end; row++)
                 for (var head = 0; head < _heads; head++)
                 {
                     var offset = (row * 3 * _fields * _width) + (head * _dimension);
-                    var (input, target) = ((nint)(_input + offset), (nint)(_target.Data + offset));
-                    Attend((T*)input, keys, attention);
-                    Drop(attention, dropped, row, head);
-                    Take(upper, _outputGradient + (row * _fields * _width) + (head * _dimension), _width);
-                    Product(result, dropped, 1, _paddedFields, upper, (T*)target + (2 * _width)); // ∂V = Pᵀ ∂O
+                    T* input = _input + offset, target = _target.Data + offset;
+                    var above = _outputGradient + (row * _fields * _width) + (head * _dimension);
+                    Attend(input, turned, attention);
+                    var used = attention;
+                    if (drops)
+                        Drop(attention, used = dropped, row, head);
+                    var upper = Part(above, _width, copies, out var upperStride); // ∂O [F, d]
+                    Product(used, _paddedFields, 1, upper, upperStride, target + (2 * _width), 3 * _width, result, _target.Accumulate); // ∂V = Pᵀ ∂O
 
-                    Turn(transposed, (T*)input + (2 * _width));
-                    SmallMatrix.Multiply(gradient, _paddedFields, upper, _paddedDimension, 1, transposed, _paddedFields, _fields, _paddedFields, _dimension, false);
-                    Drop(gradient, gradient, row, head);
+                    Turn(turned, above, _width);
+                    SmallMatrix.Multiply(gradient, _paddedFields, input + (2 * _width), 3 * _width, 1, turned, _paddedFields, _fields, _paddedFields, _dimension, false); // ∂Pᵀ = V ∂Oᵀ
+                    if (drops)
+                        Drop(gradient, gradient, row, head);
                     SoftmaxGradient(attention, gradient);
 
-                    Take(plainKeys, (T*)input + _width, 3 * _width);
-                    Product(result, gradient, _paddedFields, 1, plainKeys, (T*)target); // ∂Q = ∂S K
-                    Take(queries, (T*)input, 3 * _width);
-                    Product(result, gradient, 1, _paddedFields, queries, (T*)target + _width); // ∂K = ∂Sᵀ Q
+                    var keys = Part(input + _width, 3 * _width, copies + Block, out var stride); // K [F, d]
+                    Product(gradient, 1, _paddedFields, keys, stride, target, 3 * _width, result, _target.Accumulate); // ∂Q = ∂S K
+                    var queries = Part(input, 3 * _width, copies + (2 * Block), out stride); // Q [F, d]
+                    Product(gradient, _paddedFields, 1, queries, stride, target + _width, 3 * _width, result, _target.Accumulate); // ∂K = ∂Sᵀ Q
                 }
         }
 
-        // P = softmax(Q Kᵀ · scale); what pads its rows is zero
-        private void Attend(T* input, T* keys, T* attention)
+        // Pᵀ = softmax(K Qᵀ · scale) down its columns; what pads its rows are queries of zeros, which nobody reads
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Attend(T* input, T* turned, T* attention)
         {
-            Turn(keys, input + _width);
-            SmallMatrix.Multiply(attention, _paddedFields, input, 3 * _width, 1, keys, _paddedFields, _fields, _paddedFields, _dimension, false);
-            for (var field = 0; field < _fields; field++, attention += _paddedFields)
+            Turn(turned, input, 3 * _width);
+            SmallMatrix.Multiply(attention, _paddedFields, input + _width, 3 * _width, 1, turned, _paddedFields, _fields, _paddedFields, _dimension, false);
+            var scale = new Vector<T>(_scale);
+            for (var i = 0; i < _paddedFields; i += Vector<T>.Count)
             {
-                for (var i = _fields; i < _paddedFields; i++)
-                    attention[i] = T.NegativeInfinity;
-                var largest = Vector.Load(attention);
-                for (var i = Vector<T>.Count; i < _paddedFields; i += Vector<T>.Count)
-                    largest = Vector.Max(largest, Vector.Load(attention + i));
-                var most = largest[0];
-                for (var i = 1; i < Vector<T>.Count; i++)
-                    most = T.Max(most, largest[i]);
-                var sums = Vector<T>.Zero;
-                for (var i = 0; i < _paddedFields; i += Vector<T>.Count)
+                var column = attention + i;
+                var most = Vector.Load(column);
+                for (var field = 1; field < _fields; field++)
+                    most = Vector.Max(most, Vector.Load(column + (field * _paddedFields)));
+                var sum = Vector<T>.Zero;
+                for (var field = 0; field < _fields; field++)
                 {
-                    var power = VectorMath.Exp((Vector.Load(attention + i) - new Vector<T>(most)) * _scale);
-                    Vector.Store(power, attention + i);
-                    sums += power;
+                    var power = VectorMath.Exp((Vector.Load(column + (field * _paddedFields)) - most) * scale);
+                    Vector.Store(power, column + (field * _paddedFields));
+                    sum += power;
                 }
 
-                VectorMath.Scale(attention, attention, T.One / Vector.Sum(sums), _paddedFields);
+                var share = Vector<T>.One / sum;
+                for (var field = 0; field < _fields; field++)
+                    Vector.Store(Vector.Load(column + (field * _paddedFields)) * share, column + (field * _paddedFields));
             }
         }
 
-        // ∂S = scale · P ⊙ (∂P − Σ_j ∂P ⊙ P), in the place of ∂P
+        // ∂Sᵀ = scale · Pᵀ ⊙ (∂Pᵀ − Σ over a column of ∂Pᵀ ⊙ Pᵀ), in the place of ∂Pᵀ
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void SoftmaxGradient(T* attention, T* gradient)
         {
-            for (var field = 0; field < _fields; field++, attention += _paddedFields, gradient += _paddedFields)
+            var scale = new Vector<T>(_scale);
+            for (var i = 0; i < _paddedFields; i += Vector<T>.Count)
             {
-                var mean = new Vector<T>(VectorMath.Dot(attention, gradient, _paddedFields));
-                for (var i = 0; i < _paddedFields; i += Vector<T>.Count)
-                    Vector.Store(Vector.Load(attention + i) * (Vector.Load(gradient + i) - mean) * _scale, gradient + i);
+                var mean = Vector<T>.Zero;
+                for (var at = i; at < Square; at += _paddedFields)
+                    mean = VectorMath.MultiplyAdd(Vector.Load(attention + at), Vector.Load(gradient + at), mean);
+                for (var at = i; at < Square; at += _paddedFields)
+                    Vector.Store(Vector.Load(attention + at) * (Vector.Load(gradient + at) - mean) * scale, gradient + at);
             }
         }
 
         // What drops depends on the seed and the place alone, so that both passes agree.
-        private void Drop(T* source, T* target, long row, int head)
+        private void Drop(T* source, T* target, long row, int head) =>
+            _drop.Apply(source, target, false, Step.Seed, ((row * _heads) + head) * Square, Square);
+
+        // target (+)= A · B with A [F, F] and B [F, d]
+        private void Product(T* left, nint rowStride, nint depthStride, T* right, nint stride, T* target, int targetStride, T* result, bool accumulate)
         {
-            if (!Step.IsTraining || _threshold == 0)
+            if (_isInPlace)
             {
-                if (source != target)
-                    VectorMath.Copy(target, source, Square);
+                SmallMatrix.Multiply(target, targetStride, left, rowStride, depthStride, right, stride, _fields, _dimension, _fields, accumulate);
                 return;
             }
 
-            var key = new CounterHash(Step.Seed, _stream);
-            var place = (uint)(((row * _heads) + head) * Square);
-            for (var i = 0; i < Square; i++)
-                target[i] = key.BitsAt(place + (uint)i) >= _threshold ? source[i] * _keep : T.Zero;
-        }
-
-        // target (+)= A · B with A [F, F] and B [F, d]
-        private void Product(T* result, T* left, nint rowStride, nint depthStride, T* right, T* target)
-        {
-            SmallMatrix.Multiply(result, _paddedDimension, left, rowStride, depthStride, right, _paddedDimension, _fields, _paddedDimension, _fields, false);
+            SmallMatrix.Multiply(result, _paddedDimension, left, rowStride, depthStride, right, stride, _fields, _paddedDimension, _fields, false);
             for (var field = 0; field < _fields; field++)
-                VectorMath.Put(target + (field * 3 * _width), result + (field * _paddedDimension), _target.Accumulate, _dimension);
+                VectorMath.Put(target + (field * targetStride), result + (field * _paddedDimension), accumulate, _dimension);
         }
 
-        // A head's part of every field, [F, d]; the padding stays zero
-        private void Take(T* target, T* source, int stride)
+        // A head's part of every field, [F, d]: where it lies, or a copy whose padding stays zero
+        private T* Part(T* source, int sourceStride, T* copy, out nint stride)
         {
+            if (_isInPlace)
+            {
+                stride = sourceStride;
+                return source;
+            }
+
+            stride = _paddedDimension;
             for (var field = 0; field < _fields; field++)
-                VectorMath.Copy(target + (field * _paddedDimension), source + (field * stride), _dimension);
+                VectorMath.Copy(copy + (field * _paddedDimension), source + (field * sourceStride), _dimension);
+            return copy;
         }
 
-        // The same, transposed: [d, F]
-        private void Turn(T* target, T* source)
+        // The same, transposed: [d, F]; what pads the rows stays zero
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Turn(T* target, T* source, int stride)
         {
-            for (var d = 0; d < _dimension; d++)
-                for (var field = 0; field < _fields; field++)
-                    target[(d * _paddedFields) + field] = source[(field * 3 * _width) + d];
+            for (var field = 0; field < _fields; field++, source += stride, target++)
+            {
+                var to = target;
+                for (var d = 0; d < _dimension; d++, to += _paddedFields)
+                    *to = source[d];
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 using Consort.Experiments.Recipes.Kdef;
 using Consort.Experiments.Recipes.Mutual;
+using Consort.Experiments.Recipes.Strategies;
 
 namespace Consort.Experiments.Recipes;
 
@@ -17,5 +18,6 @@ public static class RecipeCatalogue
         new KdefScaling(),
         new KdefMixed(),
         new KdefAblation(),
+        new AllStrategies(),
     ];
 }

@@ -16,6 +16,9 @@ namespace Consort.Experiments.Recipes;
 public sealed record RunSummary(
     string Folder, double Auc, double LogLoss, IReadOnlyList<double> MemberAuc, long Parameters, double RowsPerSecond, double Seconds, int Epochs)
 {
+    /// <summary>What the true click probabilities give on the same split, or null where they are not known.</summary>
+    public (double Auc, double LogLoss)? Ceiling { get; init; }
+
     /// <summary>Reads the results, or gives null where the run has not finished.</summary>
     /// <exception cref="ConsortException">The results are damaged.</exception>
     public static RunSummary? Find(RunFolder folder)
@@ -30,7 +33,10 @@ public sealed record RunSummary(
             return new RunSummary(
                 folder.Path, Number(split.GetProperty("auc")), Number(split.GetProperty("logloss")),
                 [.. root.GetProperty("member_test_auc").EnumerateArray().Select(Number)], root.GetProperty("parameters").GetInt64(),
-                Number(root.GetProperty("rows_per_second")), Number(root.GetProperty("seconds")), root.GetProperty("epochs").GetInt32());
+                Number(root.GetProperty("rows_per_second")), Number(root.GetProperty("seconds")), root.GetProperty("epochs").GetInt32())
+            {
+                Ceiling = split.TryGetProperty("ceiling", out var ceiling) ? (Number(ceiling.GetProperty("auc")), Number(ceiling.GetProperty("logloss"))) : null,
+            };
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

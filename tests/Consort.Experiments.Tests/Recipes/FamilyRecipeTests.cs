@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Consort.Data;
+using Consort.Data.Synthetic;
 using Consort.Experiments.Files;
 using Consort.Experiments.Recipes;
 using Consort.Experiments.Recipes.Settings;
@@ -133,6 +134,78 @@ public sealed class FamilyRecipeTests : IDisposable
         Assert.Equal((10_000, 16), (kdef.Training.BatchSize, kdef.Family.Embeddings.Dimension));
         var mutual = Experiment.Parse(new RecipeSettings(request, PaperSettings.Mutual).Of("PNN").Compose("t", false, [(["- model: FM"], 2)], "{ name: mutual }"), "t", _folder.Path);
         Assert.Equal(4000, mutual.Training.BatchSize);
+    }
+
+    [Fact]
+    public void Settings_OfAFile_AreThoseOfEachMemberOnTheDataAtHand()
+    {
+        var settings = _folder.File("settings.yaml", """
+            data: { schema: criteo, source: elsewhere.tsv }
+            embedding: { dimension: 6 }
+            members:
+              - { model: DCN, hidden_units: [9], cross_layers: 2 }
+              - { model: PNN, hidden_units: [7] }
+              - { model: DCN, hidden_units: [5] }
+            training: { batch_size: 77 }
+            """);
+        var request = new RecipeRequest(_folder.Path, 1, null, _folder.At("out")) { Schema = _folder.At("schema.yaml"), Settings = settings };
+        var found = new RecipeSettings(request, PaperSettings.Mutual);
+        Assert.Equal("DCN", found.FirstModel);
+        foreach (var (model, units) in new[] { ("DCN", "[9]"), ("PNN", "[7]"), ("DeepFM", "[400, 200, 100]") })
+        {
+            var text = found.Of(model);
+            Assert.Contains($"hidden_units: {units}", string.Join('\n', text.Member), StringComparison.Ordinal);
+            var experiment = Experiment.Parse(text.Compose("t", false, [(text.Member, 2)], "{ name: mutual }"), "t", _folder.Path);
+            Assert.Equal((77, 6, model), (experiment.Training.BatchSize, experiment.Family.Embeddings.Dimension, experiment.Family.Members[0].Name));
+            Assert.Contains("schema.yaml", experiment.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("elsewhere", experiment.Text, StringComparison.Ordinal);
+        }
+
+        var twice = Assert.Throws<ConsortException>(() => new RecipeSettings(Request(1) with { Settings = settings }, PaperSettings.Mutual));
+        Assert.Contains("an experiment that has its own settings", twice.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_AllStrategies_SaysHowFarEachGoesToTheCeiling()
+    {
+        SyntheticClicks.Write(_folder.At("clicks.tsv"), 3000, new SyntheticOptions { Seed = 1 }, 1, null, default);
+        var settings = _folder.File("settings.yaml", """
+            data: { schema: criteo, source: elsewhere.tsv }
+            embedding: { dimension: 2 }
+            members: [{ model: DNN, hidden_units: [4] }]
+            training: { batch_size: 500, epochs: 1 }
+            """);
+        var request = new RecipeRequest(_folder.At("clicks.tsv"), 2, null, _folder.At("out")) { Settings = settings, Members = [2] };
+        var table = RecipeRunner.Run(Find("strategies/all"), request, 1, null, default);
+        Assert.Equal(
+            ["one DNN", "independent, averaged", "mutual from scratch", "one epoch more each by itself", "mutual fine-tuning", "mean", "sum", "concat", "kd", "dml", "kdef",
+                "one, distilled from the independent", "one, distilled from kdef"],
+            table.Rows.Select(r => r[0]));
+        Assert.All(table.Rows, row => Assert.Equal(table.Columns.Count, row.Count));
+
+        using var json = JsonDocument.Parse(table.ToJson());
+        var rows = json.RootElement.EnumerateArray().Where(r => r.TryGetProperty("strategy", out _)).ToArray();
+        Assert.Equal(JsonValueKind.Null, rows[0].GetProperty("gap_closed_percent").ValueKind); // one model is where the gap begins
+        foreach (var row in rows.Skip(1))
+        {
+            var ceiling = row.GetProperty("ceiling_auc").GetDouble();
+            var closed = Auc(row).Zip(Auc(rows[0]), (auc, one) => 100 * (auc - one) / (ceiling - one)).Average();
+            Assert.Equal(closed, row.GetProperty("gap_closed_percent").GetDouble(), 1e-9);
+        }
+
+        var student = Experiment.OfRun(_folder.At("out/runs/DNN-distilled-averaged-seed2031/experiment.yaml"));
+        Assert.Equal(["DNN-independent-seed2031", "DNN-independent-seed2032"], student.Phases[0].Teachers.Select(Path.GetFileName));
+        Assert.Single(student.Family.Members);
+
+        static IEnumerable<double> Auc(JsonElement row) => row.GetProperty("test_auc").EnumerateArray().Select(a => a.GetDouble());
+    }
+
+    [Fact]
+    public void Run_AllStrategiesWithoutTruth_LeavesTheGapEmpty()
+    {
+        var table = RecipeRunner.Run(Find("strategies/all"), Request(1) with { Members = [2], Methods = ["averaged"], Epochs = 1 }, 1, null, default);
+        var gap = table.Columns.ToList().IndexOf("gap closed %");
+        Assert.Equal(["", ""], table.Rows.Select(r => r[gap]));
     }
 
     [Fact]

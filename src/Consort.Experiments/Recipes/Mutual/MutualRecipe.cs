@@ -27,7 +27,7 @@ internal abstract class MutualRecipe : Recipe
     public override bool ComparesRows => true;
 
     /// <summary>Adds the runs and gives the rows; a row with which others are compared comes before them.</summary>
-    protected abstract IEnumerable<MutualRow> Build(MutualPlan plan, RecipeRequest request, DataShape shape);
+    protected abstract IEnumerable<MutualRow> Build(RunPlan plan, RecipeRequest request, DataShape shape);
 
     /// <summary>What the rows say of the paper's claims.</summary>
     protected abstract IEnumerable<Claim> Claims(IReadOnlyDictionary<string, FamilyRow> rows);
@@ -39,7 +39,7 @@ internal abstract class MutualRecipe : Recipe
     public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
     {
         var settings = Settings(request);
-        var plan = new MutualPlan(Name, request, settings);
+        var plan = new RunPlan(Name, request, settings);
         _ = Build(plan, request, settings.Shape).Count();
         return plan.Runs;
     }
@@ -51,7 +51,7 @@ internal abstract class MutualRecipe : Recipe
         var byName = outcomes.ToDictionary(o => o.Run.Name);
         var rows = new Dictionary<string, FamilyRow>();
         var lines = new List<MutualLine>();
-        foreach (var row in Build(new MutualPlan(Name, request, settings), request, settings.Shape))
+        foreach (var row in Build(new RunPlan(Name, request, settings), request, settings.Shape))
         {
             var seeds = new Dictionary<int, Measured>();
             for (var r = 0; r < row.Runs.Count; r++)

@@ -24,7 +24,7 @@ internal sealed class MutualTable1 : MutualRecipe
     public override IReadOnlyList<string> Methods => [MutualRow.Scratch, MutualRow.Pretrained, MutualRow.Control];
 
     /// <inheritdoc/>
-    protected override IEnumerable<MutualRow> Build(MutualPlan plan, RecipeRequest request, DataShape shape)
+    protected override IEnumerable<MutualRow> Build(RunPlan plan, RecipeRequest request, DataShape shape)
     {
         var size = request.Members?[^1] ?? 4;
         var chosen = Models.Where(m => request.Only is null || m == request.Only).ToArray();

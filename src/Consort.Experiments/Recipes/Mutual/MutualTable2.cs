@@ -20,7 +20,7 @@ internal sealed class MutualTable2 : MutualRecipe
     public override string Summary => "does pretraining matter: none, one epoch, or to the best; then one to three mutual epochs";
 
     /// <inheritdoc/>
-    protected override IEnumerable<MutualRow> Build(MutualPlan plan, RecipeRequest request, DataShape shape)
+    protected override IEnumerable<MutualRow> Build(RunPlan plan, RecipeRequest request, DataShape shape)
     {
         var model = request.Only ?? Models[0];
         string[] family = [.. Enumerable.Repeat(model, Size)];

@@ -19,7 +19,7 @@ internal sealed class MutualTable3 : MutualRecipe
     public override string Summary => "four of one model, or four different models";
 
     /// <inheritdoc/>
-    protected override IEnumerable<MutualRow> Build(MutualPlan plan, RecipeRequest request, DataShape shape)
+    protected override IEnumerable<MutualRow> Build(RunPlan plan, RecipeRequest request, DataShape shape)
     {
         var chosen = Models.Where(m => request.Only is null || m == request.Only).ToArray();
         var (alone, same, mixed) = (Lists(), Lists(), new List<IReadOnlyList<string>>());

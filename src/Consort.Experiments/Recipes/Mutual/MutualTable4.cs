@@ -20,7 +20,7 @@ internal sealed class MutualTable4 : MutualRecipe
     public override RecipeOptions Options => base.Options | RecipeOptions.Members;
 
     /// <inheritdoc/>
-    protected override IEnumerable<MutualRow> Build(MutualPlan plan, RecipeRequest request, DataShape shape)
+    protected override IEnumerable<MutualRow> Build(RunPlan plan, RecipeRequest request, DataShape shape)
     {
         var model = request.Only ?? Models[0];
         var sizes = (request.Members ?? Sizes).Where(m => m is >= 2 and <= 10).ToArray();

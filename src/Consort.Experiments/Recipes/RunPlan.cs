@@ -1,10 +1,11 @@
 using System.Globalization;
+using Consort.Experiments.Recipes.Kdef;
 using Consort.Experiments.Recipes.Settings;
 
-namespace Consort.Experiments.Recipes.Mutual;
+namespace Consort.Experiments.Recipes;
 
-/// <summary>Puts together the runs of a table of mutual learning: what several rows start from is run once.</summary>
-internal sealed class MutualPlan(string recipe, RecipeRequest request, RecipeSettings settings)
+/// <summary>Puts together the runs of a table by replicates: what several rows start from is run once.</summary>
+internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettings settings)
 {
     private const ulong FirstSeed = 2021;
     private const int SeedsOfAReplicate = 10; // more than a family has members
@@ -37,6 +38,27 @@ internal sealed class MutualPlan(string recipe, RecipeRequest request, RecipeSet
         return Add(Name($"{model}x{members}-scratch"), Seed(replicate, 0), () => text.Compose(
             Name($"{members} × {model}, mutual from scratch"), isShared: false, [(text.Member, members)], "{ name: mutual }",
             settings.Changes(("monitor", "member_auc"))));
+    }
+
+    /// <summary>A family on shared embeddings.</summary>
+    public string Shared(string model, int members, int replicate, KdefMethod method)
+    {
+        var text = settings.Of(model);
+        return Add(Name($"{model}x{members}-{method.Name}"), Seed(replicate, 0), () => text.Compose(
+            Name($"{members} × {model}, {method.Name}"), isShared: true, [(text.Member, members)], method.Strategy, settings.Changes()));
+    }
+
+    /// <summary>A model that learns from labels and from finished runs.</summary>
+    /// <param name="key">Names the runs.</param>
+    /// <param name="model">The student.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="teachers">The runs; what they say counts as the mean of their logits.</param>
+    public string Distilled(string key, string model, int replicate, IReadOnlyList<string> teachers)
+    {
+        var text = settings.Of(model);
+        var folders = string.Join(", ", teachers.Select(t => RecipeData.Quoted(request.RunFolder(t))));
+        return Add(key, Seed(replicate, 0), () => text.Compose(
+            Name($"{model}, {key}"), isShared: false, [(text.Member, 1)], "{ name: distillation }", settings.Changes(("teachers", $"[{folders}]"))));
     }
 
     /// <summary>A family whose members have been trained: epochs more at the lower rate, each epoch a phase.</summary>
