@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Consort.Data.Synthetic;
 
 namespace Consort.Benchmarks.Tests;
 
@@ -23,6 +24,8 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("step --update lazy", "expected touched or dense or deferred")]
     [InlineData("embeddings --updates touched,lazy", "expected some of touched, deferred, dense")]
     [InlineData("kernels --filter nonsense", "EmbeddingKernels.Gather")]
+    [InlineData("profile", "--experiment: found nothing")]
+    [InlineData("profile --experiment nowhere.yaml", "nowhere.yaml")]
     [InlineData("score --weights fp8", "expected fp32 or fp16 or int8")]
     [InlineData("serve --rows 0", "an integer from 1 to 4096")]
     [InlineData("parity", "--data: found nothing")]
@@ -60,6 +63,34 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Equal(5000, (int)read["rows"]!);
         Assert.InRange((double)read["auc"]!, 0.5, 0.8);
         Assert.All(AucKeys, key => Assert.NotNull(read[key]));
+    }
+
+    [Fact]
+    public void Profile_OfAnExperiment_NamesItsOperations()
+    {
+        SyntheticClicks.Write(Path.Combine(_folder, "clicks.tsv"), 500, new SyntheticOptions { Seed = 1 }, 1, null, default);
+        string file = Path.Combine(_folder, "tiny.yaml");
+        File.WriteAllText(file, $$"""
+            name: tiny
+            data: { schema: criteo, source: clicks.tsv, cache: {{_folder.Replace('\\', '/')}}/cache }
+            embedding: { dimension: 2 }
+            members: [{ model: DNN, hidden_units: [4], batch_norm: true }]
+            training: { batch_size: 100 }
+            """);
+        var console = Console.Out;
+        using var output = new StringWriter();
+        try
+        {
+            Console.SetOut(output);
+            Assert.Equal((0, ""), Run($"profile --experiment {file} --steps 2 --threads 1"));
+        }
+        finally
+        {
+            Console.SetOut(console);
+        }
+
+        foreach (string part in new[] { "tiny: ", "| linear [78] → [4] | 1 |", "| batch_norm [4] → [4] | 1 |", "| optimizer | 1 |", " rows/s" })
+            Assert.Contains(part, output.ToString(), StringComparison.Ordinal);
     }
 
     private static (int Code, string Error) Run(string line)
