@@ -42,6 +42,13 @@ internal sealed class RecipeRunCommand : ExampleCommand
     };
 
     private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<int> _jobs = new Option<int>("--jobs")
+    {
+        Description = "Runs side by side, which share the threads.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 1,
+    }.Within(1, 1024);
+
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
 
@@ -52,7 +59,7 @@ internal sealed class RecipeRunCommand : ExampleCommand
         "recipe run bars/frappe_x1 --model DeepFM --seeds 3 --data data/frappe_x1 --json table.json")
     {
         Add(_recipe);
-        foreach (var option in (Option[])[_data, _seeds, _model, .. _choices.Options, _out, _threads, _json, _quiet])
+        foreach (var option in (Option[])[_data, _seeds, _model, .. _choices.Options, _out, _threads, _jobs, _json, _quiet])
             Add(option);
     }
 
@@ -70,7 +77,10 @@ internal sealed class RecipeRunCommand : ExampleCommand
         var request = _choices.Apply(
             arguments, recipe, new RecipeRequest(Path.GetFullPath(data), arguments.GetValue(_seeds), only, Path.GetFullPath(folder)));
         var progress = arguments.GetValue(_quiet) ? null : new Progress(Terminal.Status);
-        var result = RecipeRunner.Run(recipe, request, arguments.GetValue(_threads), progress, Terminal.Cancellation);
+        var (threads, jobs) = (arguments.GetValue(_threads), arguments.GetValue(_jobs));
+        if (jobs > threads)
+            throw new ConsortException($"--jobs {jobs}: found more than the {threads} threads that they share, expected at most as many");
+        var result = RecipeRunner.Run(recipe, request, threads, progress, Terminal.Cancellation, jobs);
         Terminal.Status.Clear();
         JsonFile.WriteText(json, result.ToJson());
         var shown = result.Narrow ?? [.. Enumerable.Range(0, result.Columns.Count)];

@@ -70,7 +70,11 @@ public enum RecipeOptions
 /// <param name="Seed">Its seed.</param>
 /// <param name="Text">The experiment file.</param>
 /// <param name="Source">What messages call the file.</param>
-public sealed record RecipeRun(string Name, string Row, ulong Seed, string Text, string Source);
+public sealed record RecipeRun(string Name, string Row, ulong Seed, string Text, string Source)
+{
+    /// <summary>Names of the runs that it starts or learns from; they stand before it in the plan.</summary>
+    public IReadOnlyList<string> After { get; init; } = [];
+}
 
 /// <summary>A run and what came of it.</summary>
 /// <param name="Run">The run.</param>

@@ -58,7 +58,7 @@ internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettin
         var text = settings.Of(model);
         var folders = string.Join(", ", teachers.Select(t => RecipeData.Quoted(request.RunFolder(t))));
         return Add(key, Seed(replicate, 0), () => text.Compose(
-            Name($"{model}, {key}"), isShared: false, [(text.Member, 1)], "{ name: distillation }", settings.Changes(("teachers", $"[{folders}]"))));
+            Name($"{model}, {key}"), isShared: false, [(text.Member, 1)], "{ name: distillation }", settings.Changes(("teachers", $"[{folders}]"))), teachers);
     }
 
     /// <summary>A family whose members have been trained: epochs more at the lower rate, each epoch a phase.</summary>
@@ -78,15 +78,15 @@ internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettin
         var phases = Enumerable.Range(1, epochs).Select(e => string.Create(CultureInfo.InvariantCulture,
             $"{{ name: epoch{e}, strategy: {strategy}, epochs: 1, learning_rate: {rate}, schedule: {{ name: constant }}, patience: 0{(e == 1 ? $", from: [{from}]" : "")} }}"));
         return Add(key, Seed(replicate, 0), () => text.ComposePhases(
-            $"{key}, fine-tuned", isShared: false, models.Select(m => (settings.Of(m).Member, 1)), [.. phases]));
+            $"{key}, fine-tuned", isShared: false, models.Select(m => (settings.Of(m).Member, 1)), [.. phases]), starts);
     }
 
     private static ulong Seed(int replicate, int member) => FirstSeed + (ulong)((SeedsOfAReplicate * replicate) + member);
 
-    private string Add(string key, ulong seed, Func<string> text)
+    private string Add(string key, ulong seed, Func<string> text, IReadOnlyList<string>? after = null)
     {
         var name = Name($"{key}-seed{seed}");
-        _runs.TryAdd(name, new RecipeRun(name, key, seed, text(), $"{recipe} {key}"));
+        _runs.TryAdd(name, new RecipeRun(name, key, seed, text(), $"{recipe} {key}") { After = after ?? [] });
         return name;
     }
 

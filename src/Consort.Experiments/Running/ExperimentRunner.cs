@@ -48,6 +48,8 @@ public static class ExperimentRunner
                 graph, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
                 path => Teacher(path, folder, dataset));
             var result = trainer.Run(identity, request.Resume, cancellation);
+            if (!request.IsAlone)
+                result = result with { AllocatedBytesPerStep = double.NaN };
             WriteText(folder.Metrics, TrainMetrics.ToJson(result));
             WriteText(folder.Report, RunReport.Markdown(experiment, result, dataset));
             folder.Log("done", ("valid", result.Valid.Metrics.Ensemble), ("test", result.Test?.Metrics.Ensemble), ("seconds", result.Seconds));

@@ -13,7 +13,11 @@ namespace Consort.Experiments.Running;
 /// <param name="Training">Told about training, or null.</param>
 public sealed record RunRequest(
     Experiment Experiment, string Folder, int Threads, bool Resume = false,
-    IProgress<EncodeProgress>? Encoding = null, IProgress<TrainingProgress>? Training = null);
+    IProgress<EncodeProgress>? Encoding = null, IProgress<TrainingProgress>? Training = null)
+{
+    /// <summary>Whether nothing else runs in the process; else what a step allocates cannot be told, and is NaN.</summary>
+    public bool IsAlone { get; init; } = true;
+}
 
 /// <summary>What a run came to.</summary>
 /// <param name="Folder">The run folder.</param>

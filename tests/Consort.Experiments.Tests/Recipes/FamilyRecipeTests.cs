@@ -93,6 +93,33 @@ public sealed class FamilyRecipeTests : IDisposable
     }
 
     [Fact]
+    public void Run_SeveralJobs_MakesTheSameTable()
+    {
+        var one = RecipeRunner.Run(Find("mutual/table3"), Request(1) with { Only = "DCN", Epochs = 1 }, 1, null, default);
+        var other = Request(1) with { Only = "DCN", Epochs = 1, Runs = _folder.At("side-by-side") };
+        var told = new Told(_ => false, new CancellationTokenSource());
+        var three = RecipeRunner.Run(Find("mutual/table3"), other, 3, told, default, jobs: 3);
+        Assert.Equal(one.Rows, three.Rows);
+        Assert.Equal(three.ToMarkdown(), File.ReadAllText(_folder.At("out/results.md")));
+        var begun = told.Lines.Skip(1).Select(l => l.Split("  ")[1].Split(',')[0]).ToList();
+        var whole = Find("mutual/table3").Plan(other);
+        Assert.Equal(whole.Count, begun.Count);
+        Assert.All(whole, run => Assert.All(run.After, before => Assert.True(begun.IndexOf(before) < begun.IndexOf(run.Name))));
+        Assert.Contains(whole, run => run.After.Count == 4);
+        Assert.Contains("NaN", File.ReadAllText(_folder.At($"side-by-side/{begun[0]}/metrics.json")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_SeveralJobsAndAMistake_StopsAllAndSaysIt()
+    {
+        var request = Request(2) with { Members = [2], Methods = ["mean", "kdef"] };
+        RecipeRunner.Run(Find("kdef/scaling"), request with { Methods = ["mean"] }, 1, null, default);
+        File.AppendAllText(_folder.At("out/runs/DNNx2-mean-seed2022/experiment.yaml"), "# another setting");
+        var mistake = Assert.Throws<ConsortException>(() => RecipeRunner.Run(Find("kdef/scaling"), request with { }, 2, null, default, jobs: 2));
+        Assert.Contains("holds a run of another setting", mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_Stopped_WritesTheRowsThatAreThere()
     {
         using var source = new CancellationTokenSource();
