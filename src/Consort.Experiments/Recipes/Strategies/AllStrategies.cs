@@ -3,7 +3,6 @@ using Consort.Experiments.Recipes.Kdef;
 using Consort.Experiments.Recipes.Measures;
 using Consort.Experiments.Recipes.Mutual;
 using Consort.Experiments.Recipes.Settings;
-using Consort.Experiments.Statistics;
 using Consort.Models;
 
 namespace Consort.Experiments.Recipes.Strategies;
