@@ -21,17 +21,19 @@ internal readonly unsafe struct DropMask<T>(double rate, int stream)
     /// <summary>What those that stay are multiplied by, 1 / (1 − p).</summary>
     public T Scale { get; } = T.CreateTruncating(1 / (1 - rate));
 
+    /// <summary>What the bits of a step come from; made once for many rows.</summary>
+    public CounterHash Key(ulong seed) => new(seed, (ulong)stream);
+
     /// <summary>target (+)= source, dropped and scaled.</summary>
     /// <param name="source">Numbers.</param>
     /// <param name="target">May be the source.</param>
     /// <param name="accumulate">Whether to add to the target.</param>
-    /// <param name="seed">Of the step.</param>
+    /// <param name="key">As <see cref="Key"/> gives it for the step.</param>
     /// <param name="offset">The place of the first number in the operation's output.</param>
     /// <param name="length">How many.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Apply(T* source, T* target, bool accumulate, ulong seed, long offset, int length)
+    public void Apply(T* source, T* target, bool accumulate, in CounterHash key, long offset, int length)
     {
-        var key = new CounterHash(seed, (ulong)stream);
         var i = 0;
         if (typeof(T) == typeof(float))
         {

@@ -218,7 +218,7 @@ public sealed partial class BatchNorm
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Normalise(int start, int end)
         {
-            var (width, drops, seed) = (_width, Drops, Step.Seed);
+            var (width, drops, key) = (_width, Drops, _drop.Key(Step.Seed));
             T* mean = _mean, factor = _factor, beta = _beta;
             // Without ReLU nothing is below the least number.
             var floor = _relu ? T.Zero : T.NegativeInfinity;
@@ -240,7 +240,7 @@ public sealed partial class BatchNorm
                 }
 
                 if (drops)
-                    _drop.Apply(output, output, false, seed, row * width, width);
+                    _drop.Apply(output, output, false, key, row * width, width);
             }
         }
 

@@ -55,7 +55,7 @@ public sealed class Dropout : Operation
         {
             var (offset, length) = ((long)start * _width, (end - start) * _width);
             if (Step.IsTraining)
-                _mask.Apply(_input + offset, _output + offset, false, Step.Seed, offset, length);
+                _mask.Apply(_input + offset, _output + offset, false, _mask.Key(Step.Seed), offset, length);
             else
                 VectorMath.Copy(_output + offset, _input + offset, length);
         }
@@ -67,7 +67,7 @@ public sealed class Dropout : Operation
             if (!_target.IsWanted)
                 return;
             if (Step.IsTraining)
-                _mask.Apply(_outputGradient + offset, _target.Data + offset, _target.Accumulate, Step.Seed, offset, length);
+                _mask.Apply(_outputGradient + offset, _target.Data + offset, _target.Accumulate, _mask.Key(Step.Seed), offset, length);
             else
                 VectorMath.Put(_target.Data + offset, _outputGradient + offset, _target.Accumulate, length);
             if (_target.Mask != null)

@@ -206,7 +206,7 @@ public sealed class SelfAttention : Operation
 
         // What drops depends on the seed and the place alone, so that both passes agree.
         private void Drop(T* source, T* target, long row, int head) =>
-            _drop.Apply(source, target, false, Step.Seed, ((row * _heads) + head) * Square, Square);
+            _drop.Apply(source, target, false, _drop.Key(Step.Seed), ((row * _heads) + head) * Square, Square);
 
         // target (+)= A · B with A [F, F] and B [F, d]
         private void Product(T* left, nint rowStride, nint depthStride, T* right, nint stride, T* target, int targetStride, T* result, bool accumulate)
