@@ -24,4 +24,19 @@ internal static unsafe class Prefetch
         if (length * sizeof(T) % LineBytes != 0)
             Sse.Prefetch0(data + length - 1);
     }
+
+    /// <summary>
+    /// Asks for one of <paramref name="shares"/> equal shares of consecutive numbers, into the second-level cache: for what is
+    /// read or written after so many more rounds of work.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Share<T>(T* data, int length, int share, int shares)
+        where T : unmanaged
+    {
+        if (!Sse.IsSupported)
+            return;
+        var end = (int)((long)length * (share + 1) / shares);
+        for (var i = (int)((long)length * share / shares); i < end; i += LineBytes / sizeof(T))
+            Sse.Prefetch1(data + i);
+    }
 }

@@ -115,6 +115,8 @@ public sealed class SelfAttention : Operation
             for (long row = start; row < end; row++)
                 for (var head = 0; head < _heads; head++)
                 {
+                    AskForNext(_input, row, head, 3 * _fields * _width);
+                    AskForNext(_output, row, head, _fields * _width);
                     var input = _input + (row * 3 * _fields * _width) + (head * _dimension);
                     Attend(input, turned, attention);
                     if (Step.IsTraining && _drop.Any)
@@ -139,6 +141,9 @@ public sealed class SelfAttention : Operation
             for (long row = start; row < end; row++)
                 for (var head = 0; head < _heads; head++)
                 {
+                    AskForNext(_input, row, head, 3 * _fields * _width);
+                    AskForNext(_outputGradient, row, head, _fields * _width);
+                    AskForNext(_target.Data, row, head, 3 * _fields * _width);
                     var offset = (row * 3 * _fields * _width) + (head * _dimension);
                     T* input = _input + offset, target = _target.Data + offset;
                     var above = _outputGradient + (row * _fields * _width) + (head * _dimension);
@@ -161,6 +166,9 @@ public sealed class SelfAttention : Operation
                     Product(gradient, _paddedFields, 1, queries, stride, target + _width, 3 * _width, result, _target.Accumulate); // ∂K = ∂Sᵀ Q
                 }
         }
+
+        // Heads walk through a row in short steps, which the processor does not foresee.
+        private void AskForNext(T* tensor, long row, int head, int size) => Prefetch.Share(tensor + ((row + 1) * size), size, head, _heads);
 
         // Pᵀ = softmax(K Qᵀ · scale) down its columns; what pads its rows are queries of zeros, which nobody reads
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -12,12 +12,16 @@ namespace Consort.Compute.Kernels.MatrixMultiply;
 /// </remarks>
 internal readonly struct GemmPlan
 {
-    private const int PartElements = 64 * 1024; // of the operand that is not shared: stays in the second-level cache
     private const int MaxBlock = 640; // measured: deeper, the panels leave the caches; shallower, C passes more often
     private const int MaxChunk = 256; // two chunks of a shared operand of some hundred rows fit the second-level cache
+    private const int MaxOwnChunk = 512; // of a B that is packed part by part: C passes less often
     private const int PackElements = 16 * 1024;
     private const int DepthUnit = 16;
     private const long SharedElements = 4 << 20; // of a B that is kept whole
+    private const int MaxWholeDepth = 1024; // deeper, a part has so few rows that a whole B is read from far away too often
+
+    // Of the operand that is not shared: a quarter of the second-level cache.
+    private static readonly int PartElements = SecondLevelCache.Bytes / (4 * sizeof(float));
 
     public GemmPlan(int m, int n, int k, int rows, int columns, int threads)
     {
@@ -25,8 +29,8 @@ internal readonly struct GemmPlan
         PanelsB = (n + columns - 1) / columns;
         SharesB = CutsRows(m, n);
         // A part that is cut by rows goes through the whole depth while its C is in the cache, if B can be kept whole.
-        bool whole = SharesB && (long)k * n <= SharedElements;
-        Depth = whole ? k : Split(k, MaxChunk);
+        bool whole = SharesB && (long)k * n <= SharedElements && k <= MaxWholeDepth;
+        Depth = whole ? k : Split(k, SharesB ? MaxChunk : MaxOwnChunk);
         Chunks = Depth == 0 ? 1 : (k + Depth - 1) / Depth;
         BlockDepth = Split(Depth, MaxBlock);
         (int own, int width) = SharesB ? (PanelsA, rows) : (PanelsB, columns);

@@ -119,7 +119,8 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
     {
         int from = chunk * _plan.Depth, depth = Math.Min(_plan.Depth, _call.K - from);
         int blocks = Math.Max(1, (depth + _plan.BlockDepth - 1) / Math.Max(1, _plan.BlockDepth));
-        int tiles = (a1 - a0) * (b1 - b0) * blocks;
+        int down = a1 - a0, across = b1 - b0, tiles = down * across * blocks;
+        bool repeatsB = across * TKernel.Columns <= down * TKernel.Rows; // the smaller operand is passed over again and again
         (AheadRegion early, AheadRegion late) = LookAhead(chunk, piece, tiles);
         var tile = new GemmTile();
         for (int block = 0, done = 0; block < blocks; block++)
@@ -127,17 +128,16 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
             int at = block * _plan.BlockDepth;
             bool first = chunk + block == 0, last = chunk == _plan.Chunks - 1 && block == blocks - 1;
             tile.Depth = Math.Min(_plan.BlockDepth, depth - at);
-            for (int j = b0; j < b1; j++)
+            for (int step = 0; step < down * across; step++, done++)
             {
+                (int outer, int inner) = Math.DivRem(step, repeatsB ? across : down);
+                (int i, int j) = repeatsB ? (a0 + outer, b0 + inner) : (a0 + inner, b0 + outer);
                 int column = j * TKernel.Columns;
                 tile.StepB = TileWriter<TKernel>.Width(_call.N - column);
-                tile.B = packedB + (j - b0) * _panelB + at * tile.StepB; // stays in the first-level cache while A passes by
-                for (int i = a0; i < a1; i++, done++)
-                {
-                    PlaceA(ref tile, i, from, at, packedA);
-                    (done < tiles / 2 ? early : late).Ask(ref tile, done < tiles / 2 ? done : done - tiles / 2);
-                    _writer.Multiply(ref tile, i * TKernel.Rows, column, first, last);
-                }
+                tile.B = packedB + (j - b0) * _panelB + at * tile.StepB;
+                PlaceA(ref tile, i, from, at, packedA);
+                (done < tiles / 2 ? early : late).Ask(ref tile, done < tiles / 2 ? done : done - tiles / 2);
+                _writer.Multiply(ref tile, i * TKernel.Rows, column, first, last);
             }
         }
     }

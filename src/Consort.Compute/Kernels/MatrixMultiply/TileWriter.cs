@@ -54,7 +54,7 @@ internal sealed unsafe class TileWriter<TKernel> : IDisposable
         tile.Mask = masked ? _call.Mask + row * _call.Ldmask + column : _ones;
         tile.Ldmask = masked ? _call.Ldmask : 0;
         if (masked) Ask(tile.Mask, tile.Ldmask, rows, columns);
-        if (add) Ask(c, _call.Ldc, rows, columns);
+        Ask(c, _call.Ldc, rows, columns);
         if (rows == Height(rows) && columns == Width(columns)) TKernel.Multiply(tile, @short, narrow);
         else Edge(tile, rows, columns, add, masked, @short, narrow);
     }
