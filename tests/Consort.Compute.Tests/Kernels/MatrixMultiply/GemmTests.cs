@@ -51,6 +51,18 @@ public sealed class GemmTests : IDisposable
                     Check(gemm, m, n, k, (bits & 1) != 0, (bits & 2) != 0, options, slack: options % 3);
     }
 
+    // Gradients of a weight so wide that it is computed in slices, the last of them narrower and with an odd end.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Run_WideWeightGradient_EqualsNaive(int threads)
+    {
+        using var workers = new Workers(threads);
+        using var gemm = new Gemm(workers);
+        Check(gemm, 45, 12_005, 261, true, false, options: 16, slack: 1);
+        Check(gemm, 45, 12_005, 261, true, false, options: 17, slack: 1);
+    }
+
     [Fact]
     public void Run_DoubleEveryOption_EqualsNaive()
     {
@@ -116,7 +128,7 @@ public sealed class GemmTests : IDisposable
     {
         if (!TryCreate(kernel, out Gemm? probe)) return;
         probe.Dispose();
-        foreach ((int m, int n, int k) in new[] { (130, 97, 257), (1, 400, 624), (300, 1, 90), (61, 200, 3000), (200, 61, 3000), (2, 70, 2000) })
+        foreach ((int m, int n, int k) in new[] { (130, 97, 257), (1, 400, 624), (300, 1, 90), (61, 200, 3000), (200, 61, 3000), (2, 70, 2000), (45, 12_005, 20) })
         {
             for (int bits = 0; bits < 4; bits++)
             {
