@@ -84,9 +84,7 @@ public sealed class AttentionalPooling : Operation
         private readonly GradientTarget<T> _target;
         private readonly ChunkSpace<T> _space; // Z and ∂Z [P, D padded], U and ∂U [P, A padded], a and ∂a [P]
         private readonly ChunkSums<T>? _sums;
-        private readonly T _keep;
-        private readonly uint _threshold;
-        private readonly ulong _stream;
+        private readonly DropMask<T> _drop;
 
         public AttentionalPoolingKernel(AttentionalPooling pooling, Binding<T> binding) : base(binding.Workers)
         {
@@ -103,10 +101,8 @@ public sealed class AttentionalPooling : Operation
             _output = binding.Output;
             _outputGradient = binding.OutputGradient;
             _target = binding.InputGradient(0);
-            _space = new ChunkSpace<T>(binding, (2L * _pairs * _paddedDimension) + (2L * _pairs * _paddedWidth) + (2L * _pairs));
-            _keep = T.CreateTruncating(1 / (1 - pooling.Dropout));
-            _threshold = (uint)Math.Min(uint.MaxValue, pooling.Dropout * (1L << 32));
-            _stream = (ulong)binding.Index;
+            _space = new ChunkSpace<T>(binding, (2L * _pairs * _paddedDimension) + (2L * _pairs * _paddedWidth) + (3L * _pairs));
+            _drop = new DropMask<T>(pooling.Dropout, binding.Index);
             if (_outputGradient == null)
                 return;
             _sums = new ChunkSums<T>(binding, Sums);
@@ -141,13 +137,17 @@ public sealed class AttentionalPooling : Operation
             var products = _space.Of(start);
             var hidden = products + (2 * _pairs * _paddedDimension);
             var attention = hidden + (2 * _pairs * _paddedWidth);
+            var drops = Step.IsTraining && _drop.Any;
+            var key = drops ? _drop.Key(Step.Seed) : default;
             for (long row = start; row < end; row++)
             {
                 Attend(row, products, hidden, attention);
+                if (drops)
+                    _drop.Apply(attention, attention, false, key, row * _pairs, _pairs);
                 var output = _output + (row * _dimension);
                 new Span<T>(output, _dimension).Clear();
                 for (var pair = 0; pair < _pairs; pair++)
-                    VectorMath.AddScaled(output, products + (pair * _paddedDimension), attention[pair] * Kept(row, pair), _dimension);
+                    VectorMath.AddScaled(output, products + (pair * _paddedDimension), attention[pair], _dimension);
             }
         }
 
@@ -158,13 +158,22 @@ public sealed class AttentionalPooling : Operation
             T* biasSums = sums + (_dimension * _paddedWidth), projectionSums = biasSums + _paddedWidth;
             T* products = _space.Of(start), productGradient = products + (_pairs * _paddedDimension);
             T* hidden = productGradient + (_pairs * _paddedDimension), hiddenGradient = hidden + (_pairs * _paddedWidth);
-            T* attention = hiddenGradient + (_pairs * _paddedWidth), attentionGradient = attention + _pairs;
+            T* attention = hiddenGradient + (_pairs * _paddedWidth), attentionGradient = attention + _pairs, dropped = attentionGradient + _pairs;
+            var drops = Step.IsTraining && _drop.Any;
+            var key = drops ? _drop.Key(Step.Seed) : default;
+            var used = drops ? dropped : attention;
             for (long row = start; row < end; row++)
             {
                 Attend(row, products, hidden, attention);
                 var upper = _outputGradient + (row * _dimension);
                 for (var pair = 0; pair < _pairs; pair++)
-                    attentionGradient[pair] = VectorMath.Dot(upper, products + (pair * _paddedDimension), _dimension) * Kept(row, pair);
+                    attentionGradient[pair] = VectorMath.Dot(upper, products + (pair * _paddedDimension), _dimension);
+                if (drops)
+                {
+                    _drop.Apply(attention, dropped, false, key, row * _pairs, _pairs);
+                    _drop.Apply(attentionGradient, attentionGradient, false, key, row * _pairs, _pairs);
+                }
+
                 var mean = VectorMath.Dot(attention, attentionGradient, _pairs);
                 for (var pair = 0; pair < _pairs; pair++)
                 {
@@ -174,7 +183,7 @@ public sealed class AttentionalPooling : Operation
                     VectorMath.Scale(back, _projection, gradient, _width);
                     ReluMask.Apply(back, own, _width);
                     VectorMath.Add(biasSums, back, _width);
-                    VectorMath.Scale(productGradient + (pair * _paddedDimension), upper, attention[pair] * Kept(row, pair), _dimension);
+                    VectorMath.Scale(productGradient + (pair * _paddedDimension), upper, used[pair], _dimension);
                 }
 
                 SmallMatrix.Multiply(sums, _paddedWidth, products, 1, _paddedDimension, hiddenGradient, _paddedWidth, _dimension, _paddedWidth, _pairs, true);
@@ -222,10 +231,5 @@ public sealed class AttentionalPooling : Operation
                     VectorMath.PutProduct(target + (j * _dimension), gradient, input + (i * _dimension), true, _dimension);
                 }
         }
-
-        // What a pair's attention is multiplied by: the hash depends on the seed and the place alone, so that both passes agree.
-        private T Kept(long row, int pair) => !Step.IsTraining || _threshold == 0
-            ? T.One
-            : new CounterHash(Step.Seed, _stream).BitsAt((uint)((row * _pairs) + pair)) >= _threshold ? _keep : T.Zero;
     }
 }

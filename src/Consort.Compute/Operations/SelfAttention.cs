@@ -112,6 +112,8 @@ public sealed class SelfAttention : Operation
             var turned = _space.Of(start); // Qᵀ [d, F]
             var attention = turned + (_dimension * _paddedFields); // Pᵀ [F, F]
             var copies = attention + (3 * Square);
+            var drops = Step.IsTraining && _drop.Any;
+            var key = drops ? _drop.Key(Step.Seed) : default;
             for (long row = start; row < end; row++)
                 for (var head = 0; head < _heads; head++)
                 {
@@ -119,8 +121,8 @@ public sealed class SelfAttention : Operation
                     AskForNext(_output, row, head, _fields * _width);
                     var input = _input + (row * 3 * _fields * _width) + (head * _dimension);
                     Attend(input, turned, attention);
-                    if (Step.IsTraining && _drop.Any)
-                        Drop(attention, attention, row, head);
+                    if (drops)
+                        Drop(attention, attention, key, row, head);
                     var values = Part(input + (2 * _width), 3 * _width, copies, out var stride); // V [F, d]
                     Product(attention, 1, _paddedFields, values, stride, _output + (row * _fields * _width) + (head * _dimension), _width, copies + Block, false); // O = P V
                 }
@@ -138,6 +140,7 @@ public sealed class SelfAttention : Operation
             var copies = gradient + Square;
             var result = copies + (4 * Block);
             var drops = Step.IsTraining && _drop.Any;
+            var key = drops ? _drop.Key(Step.Seed) : default;
             for (long row = start; row < end; row++)
                 for (var head = 0; head < _heads; head++)
                 {
@@ -150,14 +153,14 @@ public sealed class SelfAttention : Operation
                     Attend(input, turned, attention);
                     var used = attention;
                     if (drops)
-                        Drop(attention, used = dropped, row, head);
+                        Drop(attention, used = dropped, key, row, head);
                     var upper = Part(above, _width, copies, out var upperStride); // ∂O [F, d]
                     Product(used, _paddedFields, 1, upper, upperStride, target + (2 * _width), 3 * _width, result, _target.Accumulate); // ∂V = Pᵀ ∂O
 
                     Turn(turned, above, _width);
                     SmallMatrix.Multiply(gradient, _paddedFields, input + (2 * _width), 3 * _width, 1, turned, _paddedFields, _fields, _paddedFields, _dimension, false); // ∂Pᵀ = V ∂Oᵀ
                     if (drops)
-                        Drop(gradient, gradient, row, head);
+                        Drop(gradient, gradient, key, row, head);
                     SoftmaxGradient(attention, gradient);
 
                     var keys = Part(input + _width, 3 * _width, copies + Block, out var stride); // K [F, d]
@@ -213,8 +216,8 @@ public sealed class SelfAttention : Operation
         }
 
         // What drops depends on the seed and the place alone, so that both passes agree.
-        private void Drop(T* source, T* target, long row, int head) =>
-            _drop.Apply(source, target, false, _drop.Key(Step.Seed), ((row * _heads) + head) * Square, Square);
+        private void Drop(T* source, T* target, in CounterHash key, long row, int head) =>
+            _drop.Apply(source, target, false, key, ((row * _heads) + head) * Square, Square);
 
         // target (+)= A · B with A [F, F] and B [F, d]
         private void Product(T* left, nint rowStride, nint depthStride, T* right, nint stride, T* target, int targetStride, T* result, bool accumulate)
