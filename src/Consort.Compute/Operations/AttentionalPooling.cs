@@ -82,7 +82,7 @@ public sealed class AttentionalPooling : Operation
         private readonly T* _output; // [B, D]
         private readonly T* _outputGradient;
         private readonly GradientTarget<T> _target;
-        private readonly ChunkSpace<T> _space; // Z and ∂Z [P, D padded], U and ∂U [P, A padded], a and ∂a [P]
+        private readonly ChunkSpace<T> _space; // Z and ∂Z [P, D padded], U and ∂U [P, A padded], a, ∂a and a with dropout [P]
         private readonly ChunkSums<T>? _sums;
         private readonly DropMask<T> _drop;
 
@@ -138,7 +138,7 @@ public sealed class AttentionalPooling : Operation
             var hidden = products + (2 * _pairs * _paddedDimension);
             var attention = hidden + (2 * _pairs * _paddedWidth);
             var drops = Step.IsTraining && _drop.Any;
-            var key = drops ? _drop.Key(Step.Seed) : default;
+            var key = _drop.Key(Step.Seed);
             for (long row = start; row < end; row++)
             {
                 Attend(row, products, hidden, attention);
@@ -160,7 +160,7 @@ public sealed class AttentionalPooling : Operation
             T* hidden = productGradient + (_pairs * _paddedDimension), hiddenGradient = hidden + (_pairs * _paddedWidth);
             T* attention = hiddenGradient + (_pairs * _paddedWidth), attentionGradient = attention + _pairs, dropped = attentionGradient + _pairs;
             var drops = Step.IsTraining && _drop.Any;
-            var key = drops ? _drop.Key(Step.Seed) : default;
+            var key = _drop.Key(Step.Seed);
             var used = drops ? dropped : attention;
             for (long row = start; row < end; row++)
             {

@@ -113,7 +113,7 @@ public sealed class SelfAttention : Operation
             var attention = turned + (_dimension * _paddedFields); // Pᵀ [F, F]
             var copies = attention + (3 * Square);
             var drops = Step.IsTraining && _drop.Any;
-            var key = drops ? _drop.Key(Step.Seed) : default;
+            var key = _drop.Key(Step.Seed);
             for (long row = start; row < end; row++)
                 for (var head = 0; head < _heads; head++)
                 {
@@ -140,7 +140,7 @@ public sealed class SelfAttention : Operation
             var copies = gradient + Square;
             var result = copies + (4 * Block);
             var drops = Step.IsTraining && _drop.Any;
-            var key = drops ? _drop.Key(Step.Seed) : default;
+            var key = _drop.Key(Step.Seed);
             for (long row = start; row < end; row++)
                 for (var head = 0; head < _heads; head++)
                 {

@@ -130,7 +130,7 @@ internal sealed unsafe class InPlaceGemm<TKernel>(Workers workers, TileWriter<TK
         int groups = Math.Min(_sliceGroups, _groups - group / _sliceGroups * _sliceGroups);
         int shares = Math.Max(1, groups / workers.Threads), share = group % _sliceGroups / workers.Threads;
         if (_chunks * _blocks == 1 || share >= shares) return (b, default);
-        if (++block == _blocks) (block, chunk) = (0, chunk + 1 == _chunks ? 0 : chunk + 1);
+        if (++block == _blocks) (block, chunk) = (0, (chunk + 1) % _chunks);
         int row = block * _rows, rows = Math.Min(_rows, _call.M - row), begin = rows * share / shares, end = rows * (share + 1) / shares;
         return (b, AheadRegion.Steps(_call.A + chunk * _depth * _call.Lda + row + begin, _call.Lda, end - begin));
     }

@@ -17,7 +17,8 @@ internal static class SecondLevelCache
         if (!X86Base.IsSupported) return Usual;
         int leaf = X86Base.CpuId(0, 0).Eax >= IntelLeaf && Describes(IntelLeaf) ? IntelLeaf
             : X86Base.CpuId(unchecked((int)0x80000000), 0).Eax >= AmdLeaf && Describes(AmdLeaf) ? AmdLeaf : 0;
-        for (int i = 0; leaf != 0 && i < MaxSubleaves; i++)
+        if (leaf == 0) return Usual;
+        for (int i = 0; i < MaxSubleaves; i++)
         {
             (int eax, int ebx, int ecx, _) = X86Base.CpuId(leaf, i);
             if ((eax >> 5 & 7) != 2) continue;

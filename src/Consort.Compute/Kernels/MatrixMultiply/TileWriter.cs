@@ -59,7 +59,7 @@ internal sealed unsafe class TileWriter<TKernel> : IDisposable
         else Edge(tile, rows, columns, add, masked, @short, narrow);
     }
 
-    // Brings what is read after the sum into the first-level cache while the sum is computed.
+    // Brings what is read or written after the sum into the first-level cache while the sum is computed.
     private static void Ask(float* from, nint stride, int rows, int columns)
     {
         if (!Sse.IsSupported) return;
