@@ -11,6 +11,11 @@ public abstract record CtrModel
     /// <summary>Its name in the catalogue: <c>DeepFM</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>
+    /// What γ of its batch-norm layers starts from: 1, or drawn from [0, 1], as in PyTorch before 1.2 and so in the BARS benchmark.
+    /// </summary>
+    public Initializer BatchNormScale { get; init; } = Initializer.One;
+
     /// <summary>Adds the model to a graph.</summary>
     /// <param name="inputs">The member's inputs and scope.</param>
     /// <returns>The logit z, [B, 1].</returns>

@@ -75,7 +75,7 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
             var own = Embeddings.Shared
                 ? shared
                 : new EmbeddingSet(graph, string.Create(CultureInfo.InvariantCulture, $"member{member}"), member, Embeddings, layout, vectors);
-            var logit = Members[member].Build(new MemberInputs(graph, space, Embeddings, member, own, output));
+            var logit = Members[member].Build(new MemberInputs(graph, space, Embeddings, member, own, output) { BatchNormScale = Members[member].BatchNormScale });
             graph.AddOutput(logit);
             areRead |= own.IsRead;
             if (graph.Numeric is { } numeric && Embeddings.Numeric == NumericInput.Dense && !Reads(logit, numeric))

@@ -41,6 +41,9 @@ public sealed class MemberInputs
     /// <summary>The output layer that all members are slices of, or null where each has its own.</summary>
     internal JoinedOutput? Joined { get; }
 
+    /// <summary>What γ of batch-norm layers starts from.</summary>
+    internal Initializer BatchNormScale { get; init; } = Initializer.One;
+
     /// <summary>
     /// The embeddings of all columns, [B, F + N, D]: a row of a table for a categorical column, brought to D numbers where it has
     /// others; the value times a learned vector for a numeric one, unless numeric columns are not embedded.

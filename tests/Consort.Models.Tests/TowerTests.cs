@@ -39,6 +39,37 @@ public sealed class TowerTests
             Assert.True(values.Max(Math.Abs) > 0.05);
     }
 
+    [Theory]
+    [InlineData("", 1, 1)]
+    [InlineData(", batch_norm_scale: uniform", 0, 1)]
+    public void Initialise_BatchNormScale_IsOneOrUniform(string scale, double low, double high)
+    {
+        using var rig = new Rig<double>(Of($"hidden_units: [4000], batch_norm: true{scale}"), Spaces.Mixed, 2);
+        var values = rig.Of("member0/mlp/0/norm/scale").ToArray();
+        Assert.InRange(values.Min(), low, low + 0.01);
+        Assert.InRange(values.Max(), high - 0.01, high);
+        Assert.InRange(values.Average(), ((low + high) / 2) - 0.02, ((low + high) / 2) + 0.02);
+        Assert.All(rig.Of("member0/mlp/0/norm/variance").ToArray(), v => Assert.Equal(1, v));
+    }
+
+    [Fact]
+    public void Initialise_BatchNormScaleOfAfn_ReachesBothNorms()
+    {
+        var afn = ModelCatalogue.Create(OptionMap.Parse("{ model: AFN, logarithmic_neurons: 50, batch_norm_scale: uniform }", "case"));
+        using var rig = new Rig<double>(new Family(new EmbeddingOptions { Dimension = 3 }, [afn]), Spaces.Mixed, 2);
+        Assert.Equal("AFN", afn.Name);
+        foreach (var name in new[] { "log_norm", "exp_norm" })
+            Assert.InRange(rig.Of($"member0/{name}/scale").ToArray().Distinct().Count(), 2, int.MaxValue);
+    }
+
+    [Fact]
+    public void Create_BatchNormScaleWithoutBatchNorm_IsNoKey()
+    {
+        var options = OptionMap.Parse("{ model: LR, batch_norm_scale: uniform }", "case");
+        ModelCatalogue.Create(options);
+        Assert.Contains("batch_norm_scale", Assert.Throws<Consort.Data.ConsortException>(options.Close).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Mlp_LayerNorm_EqualsTheFormula()
     {

@@ -97,7 +97,8 @@ public static class LayerExtensions
     }
 
     /// <summary>
-    /// Batch normalisation of the last axis, [B, …, n] → [B, …, n]; γ and the running variance start at 1, β and the mean at 0.
+    /// Batch normalisation of the last axis, [B, …, n] → [B, …, n]; the running variance starts at 1, and so does γ unless the model
+    /// says otherwise (<see cref="CtrModel.BatchNormScale"/>) and it is learned, β and the mean at 0.
     /// </summary>
     /// <param name="inputs">The member's inputs.</param>
     /// <param name="value">[B, …, n].</param>
@@ -110,7 +111,7 @@ public static class LayerExtensions
         var shape = new Shape(value.Shape.Dimensions[^1]);
         return inputs.Graph.Apply(
             new BatchNorm(
-                inputs.Weight($"{name}/scale", shape, Initializer.One, isAffine),
+                inputs.Weight($"{name}/scale", shape, isAffine ? inputs.BatchNormScale : Initializer.One, isAffine),
                 inputs.Weight($"{name}/shift", shape, Initializer.Zero, isAffine),
                 inputs.Weight($"{name}/mean", shape, Initializer.Zero, isTrained: false),
                 inputs.Weight($"{name}/variance", shape, Initializer.One, isTrained: false),

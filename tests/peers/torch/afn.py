@@ -1,7 +1,10 @@
 """AFN on frappe_x1 by PyTorch, written after the paper (Cheng, Shen and Huang 2020, eq. 5-9) with the details that BARS used: does a peer learn as
 Consort does? Prints loss, validation AUC and log-loss of each epoch; compare with `consort train configs/frappe_x1/AFN.yaml`.
 
-    /usr/bin/python3 tests/peers/torch/afn.py FOLDER --neurons 100 --epochs 3 --seed 2021 [--epsilon-hat] [--threads 1]
+    /usr/bin/python3 tests/peers/torch/afn.py FOLDER --neurons 100 --epochs 3 --seed 2021 [--epsilon-hat] [--gamma one|uniform|bars] [--threads 1]
+
+Before PyTorch 1.2 the scale γ of batch norm started uniform in [0, 1]; `--gamma uniform` draws it so. `--gamma bars` takes the numbers that BARS'
+run drew: its modules' first weights, drawn in the order in which FuxiCTR 1.1 makes them, after the seed that its log names.
 """
 import argparse
 import time
@@ -30,6 +33,15 @@ class Afn(nn.Module):
         logs = self.log_norm(self.embedding(ids).abs().clamp(min=1e-5).log())  # [B, F, D]
         products = self.powers(logs.transpose(1, 2)).transpose(1, 2).exp()  # [B, K, D]
         return self.tower(self.exp_norm(products).flatten(1))[:, 0]  # [B]
+
+
+def bars_scales(vocabularies, neurons):
+    """γ of both norms as FuxiCTR 1.1 draws them with seed 2021: embeddings, powers and tower take their numbers from the generator first."""
+    torch.manual_seed(2021)
+    for size in vocabularies:
+        nn.Embedding(size, DIMENSION)
+    nn.Linear(FIELDS, neurons, bias=False), nn.Linear(DIMENSION * neurons, HIDDEN), nn.Linear(HIDDEN, 1)
+    return torch.empty(FIELDS).uniform_(), torch.empty(neurons).uniform_()
 
 
 class EpsilonHat(torch.optim.Optimizer):
@@ -74,12 +86,19 @@ def main():
     parser.add_argument("--seed", type=int, default=2021)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--epsilon-hat", action="store_true")
+    parser.add_argument("--gamma", choices=["one", "uniform", "bars"], default="one")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
     ids, labels = load(f"{options.folder}/train_rebuilt.csv")
     valid_ids, valid_labels = load(f"{options.folder}/valid.csv")
+    # Tokens of the training rows and one for the others: BARS' 5389 rows.
+    scales = bars_scales([len(field.unique()) + 1 for field in ids.T], options.neurons)
+    torch.manual_seed(options.seed)
     model = Afn(int(max(ids.max(), valid_ids.max())) + 1, options.neurons)
+    if options.gamma != "one":
+        for norm, scale in zip((model.log_norm, model.exp_norm), scales):
+            nn.init.uniform_(norm.weight) if options.gamma == "uniform" else norm.weight.data.copy_(scale)
+        print("scale of each field's logarithms", " ".join(f"{scale:.3f}" for scale in model.log_norm.weight.tolist()))
     optimizer = EpsilonHat(model.parameters()) if options.epsilon_hat else torch.optim.Adam(model.parameters(), lr=RATE)
     for epoch in range(options.epochs):
         start, losses = time.time(), []
