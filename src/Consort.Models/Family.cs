@@ -75,12 +75,13 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
             var own = Embeddings.Shared
                 ? shared
                 : new EmbeddingSet(graph, string.Create(CultureInfo.InvariantCulture, $"member{member}"), member, Embeddings, layout, vectors);
-            var logit = Members[member].Build(new MemberInputs(graph, space, Embeddings, member, own, output) { BatchNormScale = Members[member].BatchNormScale });
+            var model = Members[member];
+            var logit = model.Build(new MemberInputs(graph, space, Embeddings, member, own, output) { BatchNormScale = model.BatchNormScale });
             graph.AddOutput(logit);
             areRead |= own.IsRead;
             if (graph.Numeric is { } numeric && Embeddings.Numeric == NumericInput.Dense && !Reads(logit, numeric))
                 throw new ConsortException(
-                    $"embedding, numeric: found dense, but {Members[member].Name} has no tower or linear term that reads numeric columns; expected embed or both");
+                    $"embedding, numeric: found dense, but {model.Name} has no tower or linear term that reads numeric columns; expected embed or both");
         }
 
         if (Embeddings.Fields.Count > 0 && !areRead)

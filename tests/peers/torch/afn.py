@@ -1,10 +1,12 @@
 """AFN on frappe_x1 by PyTorch, written after the paper (Cheng, Shen and Huang 2020, eq. 5-9) with the details that BARS used: does a peer learn as
 Consort does? Prints loss, validation AUC and log-loss of each epoch; compare with `consort train configs/frappe_x1/AFN.yaml`.
 
-    /usr/bin/python3 tests/peers/torch/afn.py FOLDER --neurons 100 --epochs 3 --seed 2021 [--epsilon-hat] [--gamma one|uniform|bars] [--threads 1]
+    OPENBLAS_NUM_THREADS=1 /usr/bin/python3 tests/peers/torch/afn.py FOLDER --neurons 100 --epochs 3 --seed 2021 [--epsilon-hat] [--gamma one|uniform|bars]
+
+More threads of OpenBLAS sum in another order, after which a run goes another way.
 
 Before PyTorch 1.2 the scale γ of batch norm started uniform in [0, 1]; `--gamma uniform` draws it so. `--gamma bars` takes the numbers that BARS'
-run drew: its modules' first weights, drawn in the order in which FuxiCTR 1.1 makes them, after the seed that its log names.
+run drew, found by drawing what FuxiCTR 1.1 draws before them with the seed that its log names; with `--epochs 0` it only prints those of the fields.
 """
 import argparse
 import time
@@ -40,7 +42,9 @@ def bars_scales(vocabularies, neurons):
     torch.manual_seed(2021)
     for size in vocabularies:
         nn.Embedding(size, DIMENSION)
-    nn.Linear(FIELDS, neurons, bias=False), nn.Linear(DIMENSION * neurons, HIDDEN), nn.Linear(HIDDEN, 1)
+    nn.Linear(FIELDS, neurons, bias=False)
+    nn.Linear(DIMENSION * neurons, HIDDEN)
+    nn.Linear(HIDDEN, 1)
     return torch.empty(FIELDS).uniform_(), torch.empty(neurons).uniform_()
 
 
@@ -92,13 +96,16 @@ def main():
     ids, labels = load(f"{options.folder}/train_rebuilt.csv")
     valid_ids, valid_labels = load(f"{options.folder}/valid.csv")
     # Tokens of the training rows and one for the others: BARS' 5389 rows.
-    scales = bars_scales([len(field.unique()) + 1 for field in ids.T], options.neurons)
+    scales = bars_scales([len(field.unique()) + 1 for field in ids.T], options.neurons) if options.gamma == "bars" else ()
     torch.manual_seed(options.seed)
     model = Afn(int(max(ids.max(), valid_ids.max())) + 1, options.neurons)
-    if options.gamma != "one":
-        for norm, scale in zip((model.log_norm, model.exp_norm), scales):
-            nn.init.uniform_(norm.weight) if options.gamma == "uniform" else norm.weight.data.copy_(scale)
-        print("scale of each field's logarithms", " ".join(f"{scale:.3f}" for scale in model.log_norm.weight.tolist()))
+    norms = (model.log_norm, model.exp_norm)
+    if options.gamma == "uniform":
+        for norm in norms:
+            nn.init.uniform_(norm.weight)
+    for norm, scale in zip(norms, scales):
+        norm.weight.data.copy_(scale)
+    print("scale of each field's logarithms", " ".join(f"{scale:.3f}" for scale in model.log_norm.weight.tolist()))
     optimizer = EpsilonHat(model.parameters()) if options.epsilon_hat else torch.optim.Adam(model.parameters(), lr=RATE)
     for epoch in range(options.epochs):
         start, losses = time.time(), []
