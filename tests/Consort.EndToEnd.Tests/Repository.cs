@@ -31,8 +31,11 @@ internal static class Repository
             .Select(f => Path.GetRelativePath(Root, f).Replace('\\', '/'))];
     }
 
-    public static IEnumerable<string> Sources() =>
-        Files().Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".cs", StringComparison.Ordinal));
+    public static IReadOnlyList<string> Sources()
+    {
+        string[] sources = [.. Files().Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".cs", StringComparison.Ordinal))];
+        return sources.Length > 0 ? sources : throw new InvalidOperationException("found no source files, so no rule about them can be checked");
+    }
 
     private static string Find()
     {

@@ -1,12 +1,11 @@
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data.Options;
 using Consort.Data.Schemas;
-using Xunit.Abstractions;
 
 namespace Consort.Models.Tests;
 
 /// <summary>What bf16 operands do to learning.</summary>
-public sealed class PrecisionTests(ITestOutputHelper output)
+public sealed class PrecisionTests
 {
     private const int Rows = 200, Columns = 8, Steps = 60;
 
@@ -20,9 +19,8 @@ public sealed class PrecisionTests(ITestOutputHelper output)
         var (half, halfLosses, used) = Train(model, Precision.Bf16, threads: 2);
         if (used != Precision.Bf16)
         {
-            output.WriteLine($"fp32 in place of bf16: {Precision.Bf16.Missing()}");
             Assert.Equal(single, half);
-            return;
+            Assert.Skip($"fp32 in place of bf16: {Precision.Bf16.Missing()}");
         }
 
         Assert.NotEqual(single, half);

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Consort.EndToEnd.Tests;
 using Consort.Server.Registry;
-using Xunit.Abstractions;
 
 namespace Consort.Server.Tests;
 

@@ -2,28 +2,24 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Consort.EndToEnd.Tests;
-using Xunit.Abstractions;
 
 namespace Consort.Server.Tests;
 
 /// <summary>The official client for Node.js, where <c>tests/peers/grpc/install</c> has put it.</summary>
 [Collection(ServerCollection.Name)]
-public sealed class GrpcPeerTests(ServerFixture fixture, ITestOutputHelper output)
+public sealed class GrpcPeerTests(ServerFixture fixture)
 {
     [Fact]
     public async Task OfficialClient_AllMethods_AreAnswered()
     {
-        if (Environment.GetEnvironmentVariable("CONSORT_GRPC_PEER") is not { Length: > 0 } peer)
-        {
-            output.WriteLine("skipped: CONSORT_GRPC_PEER names no folder; tests/peers/grpc/install makes one");
-            return;
-        }
+        var peer = Environment.GetEnvironmentVariable("CONSORT_GRPC_PEER");
+        Assert.SkipWhen(string.IsNullOrEmpty(peer), "CONSORT_GRPC_PEER names no folder; tests/peers/grpc/install makes one");
 
         await using var server = await TestServer.Start(fixture.First);
         const int Rows = 20;
         var columns = fixture.FirstScorer.Fields.ToDictionary(f => f, f => Enumerable.Range(0, Rows).Select(r => fixture.Raw[r][f]));
         var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var word in new[] { Path.Combine(peer, "client.mjs"), server.Grpc.Authority, Repository.At("src/Consort.Server/Grpc/Protocol/inference.proto"), "clicks", JsonSerializer.Serialize(columns) })
+        foreach (var word in new[] { Path.Combine(peer!, "client.mjs"), server.Grpc.Authority, Repository.At("src/Consort.Server/Grpc/Protocol/inference.proto"), "clicks", JsonSerializer.Serialize(columns) })
             start.ArgumentList.Add(word);
         using var node = Process.Start(start)!;
         var (printed, mistakes) = (node.StandardOutput.ReadToEndAsync(), node.StandardError.ReadToEndAsync());

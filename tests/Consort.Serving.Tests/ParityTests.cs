@@ -2,7 +2,6 @@ using System.Text;
 using Consort.Learning.Strategies;
 using Consort.Models.Tests;
 using Consort.Serving.Packages;
-using Xunit.Abstractions;
 
 namespace Consort.Serving.Tests;
 

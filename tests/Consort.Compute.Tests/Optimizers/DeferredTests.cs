@@ -5,7 +5,6 @@ using Consort.Compute.Operations;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
-using Xunit.Abstractions;
 
 namespace Consort.Compute.Tests.Optimizers;
 

@@ -63,7 +63,8 @@ public sealed unsafe class BatchLoaderTests : IDisposable
         Assert.Equal(Enumerable.Range(0, rows), first.Order());
         Assert.Equal(first, Order(loader, 1));
         using var other = new BatchLoader(dataset.Train, new LoaderOptions(100, true, 6, ExactShuffleBytes: exact));
-        if (rows < 100) return;
+        if (rows < 100)
+            return; // one or two rows may well fall into the same order twice
         Assert.NotEqual(first, Order(loader, 2));
         Assert.NotEqual(first, Order(other, 1));
         // Neighbours of the file do not stay neighbours.

@@ -2,11 +2,10 @@ using Consort.Data.Datasets;
 using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
-using Xunit.Abstractions;
 
 namespace Consort.Data.Tests.Datasets;
 
-public sealed class RealDataTests(ITestOutputHelper output) : IDisposable
+public sealed class RealDataTests : IDisposable
 {
     private const string Census = """
         delimiter: comma
@@ -43,8 +42,7 @@ public sealed class RealDataTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Frappe_GivenFiles_AreEncodedWhole()
     {
-        string? train = RealData.Find("frappe_x1/train_rebuilt.csv", output), valid = RealData.Find("frappe_x1/valid.csv", output), test = RealData.Find("frappe_x1/test.csv", output);
-        if (train is null || valid is null || test is null) return;
+        string train = RealData.Find("frappe_x1/train_rebuilt.csv"), valid = RealData.Find("frappe_x1/valid.csv"), test = RealData.Find("frappe_x1/test.csv");
         using EncodedDataset dataset = Encode(Schema.Preset("frappe"), SplitPlan.Given([train], [valid], [test]));
         Assert.Equal((202_027, 57_722, 28_860), (dataset.Train.Rows, dataset.Valid!.Rows, dataset.Test!.Rows));
         Assert.Equal(67_604, dataset.Train.Clicks);
@@ -55,7 +53,7 @@ public sealed class RealDataTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Criteo_RawSample_IsEncodedAsItIs()
     {
-        if (RealData.Find("criteo_8k/criteo_8k.tsv", output) is not { } source) return;
+        string source = RealData.Find("criteo_8k/criteo_8k.tsv");
         using EncodedDataset dataset = Encode(Schema.Preset("criteo"), SplitPlan.Given([source]));
         Assert.Equal(8000, dataset.Train.Rows);
         Assert.Equal(39, dataset.Categorical.Count);
@@ -74,7 +72,7 @@ public sealed class RealDataTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Avazu_RawSample_HasDerivedColumns()
     {
-        if (RealData.Find("avazu_9k/avazu_sample.csv", output) is not { } source) return;
+        string source = RealData.Find("avazu_9k/avazu_sample.csv");
         using EncodedDataset dataset = Encode(Schema.Preset("avazu"), SplitPlan.BySeed([source], 1));
         Assert.Equal(8999, dataset.Train.Rows + dataset.Valid!.Rows + dataset.Test!.Rows);
         Assert.Equal(["hour", "weekday", "weekend", "C1"], dataset.Categorical.Take(4).Select(c => c.Name));
@@ -84,8 +82,7 @@ public sealed class RealDataTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Census_MixedColumns_AreEncoded()
     {
-        string? train = RealData.Find("census/train.csv", output), test = RealData.Find("census/valid.csv", output);
-        if (train is null || test is null) return;
+        string train = RealData.Find("census/train.csv"), test = RealData.Find("census/valid.csv");
         using EncodedDataset dataset = Encode(Schema.Load(OptionMap.Parse(Census, "census.yaml")), SplitPlan.Given([train], null, [test]));
         Assert.Equal((32_561, 16_281), (dataset.Train.Rows, dataset.Test!.Rows));
         Assert.Equal(7841, dataset.Train.Clicks);

@@ -17,7 +17,9 @@ public sealed partial class ExamplesTests
         get
         {
             var root = Repository.Root();
-            return [.. Directory.GetFiles(Path.Combine(root, "docs"), "*.md", SearchOption.AllDirectories).Select(p => Path.GetRelativePath(root, p)).Order(StringComparer.Ordinal)];
+            return [.. Directory.GetFiles(Path.Combine(root, "docs"), "*.md", SearchOption.AllDirectories)
+                .Where(p => File.ReadAllText(p).Contains("# test: ", StringComparison.Ordinal))
+                .Select(p => Path.GetRelativePath(root, p)).Order(StringComparer.Ordinal)];
         }
     }
 

@@ -39,6 +39,8 @@ public sealed class CheckpointTests : IDisposable
         using var other = new Optimizer<float>(loaded, new OptimizerOptions(), _workers);
         Assert.Equal("{\"steps\":3}", Checkpoint.Load(At("a.ckpt"), loaded, other));
         Assert.Equal(Numbers(saved), Numbers(loaded));
+        Assert.NotEmpty(optimizer.State);
+        Assert.Equal(optimizer.State.Count, other.State.Count);
         Assert.All(optimizer.State.Zip(other.State), pair => Assert.Equal(pair.First.Buffer.Span.ToArray(), pair.Second.Buffer.Span.ToArray()));
         // Weights alone can be read from it, but a file of weights alone cannot be resumed.
         Checkpoint.Load(At("a.ckpt"), loaded);

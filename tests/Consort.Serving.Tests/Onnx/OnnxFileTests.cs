@@ -17,6 +17,7 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
         Assert.DoesNotContain(model.Graph.Initializer, t => t.Name.StartsWith("member0/", StringComparison.Ordinal));
         Assert.Equal(["probability", "logit"], model.Graph.Output.Select(o => o.Name));
         var logits = OnnxInterpreter.Run(model, rows.IdFeeds())["logit"].Numbers;
+        Assert.Equal(expected.Length, logits.Length);
         Assert.All(logits.Zip(expected), p => Assert.Equal(p.Second[1], p.First, 1e-5));
     }
 
@@ -35,6 +36,7 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
         Assert.All(external, t => Assert.Equal(0, long.Parse(t.ExternalData.Single(e => e.Key == "offset").Value) % 4096));
         Assert.Equal(summary.ExternalBytes, new FileInfo(Path.Combine(folder, summary.ExternalFile!)).Length);
         var logits = OnnxInterpreter.Run(model, rows.IdFeeds(), folder)["logit"].Numbers;
+        Assert.Equal(expected.Length, logits.Length);
         Assert.All(logits.Zip(expected), p => Assert.Equal(p.Second[0], p.First, 1e-5));
 
         // Other numbers, another file; then all in one: nothing of before stays.
