@@ -2,16 +2,19 @@ namespace Consort.Data;
 
 /// <summary>
 /// A mistake that the user can mend: the message says where it is, what was found and what was expected.
-/// The command line prints the message alone, without a stack trace, and exits with 2.
+/// The command line prints the message alone, without a stack trace, and exits with 2. What the message quotes may come from
+/// anywhere, so it is made printable (<see cref="PrintableText"/>) and cut at 4,000 characters.
 /// </summary>
 public sealed class ConsortException : Exception
 {
+    private const int LongestMessage = 4000;
+
     /// <summary>Creates the exception.</summary>
     /// <param name="message">Where, what was found, what was expected.</param>
-    public ConsortException(string message) : base(message) { }
+    public ConsortException(string message) : base(PrintableText.Short(message, LongestMessage)) { }
 
     /// <summary>Creates the exception with the failure that caused it.</summary>
     /// <param name="message">Where, what was found, what was expected.</param>
     /// <param name="innerException">The failure behind it.</param>
-    public ConsortException(string message, Exception innerException) : base(message, innerException) { }
+    public ConsortException(string message, Exception innerException) : base(PrintableText.Short(message, LongestMessage), innerException) { }
 }

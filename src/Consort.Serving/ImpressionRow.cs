@@ -80,14 +80,8 @@ public readonly ref struct ImpressionRow
         Set(field, text[..written]);
     }
 
-    /// <summary>Sets a field to missing.</summary>
-    public void SetMissing(int field)
-    {
-        foreach (var column in _scorer.CategoricalOf(field))
-            _ids[column] = Encoder.Space.Categorical[column].Offset;
-        foreach (var column in _scorer.NumericOf(field))
-            _numerics[column] = 0;
-    }
+    /// <summary>Sets a field to missing; a numeric one of a model of libsvm or libffm data to 0, as such rows mean it.</summary>
+    public void SetMissing(int field) => Encoder.Clear(_scorer.SchemaIndex(field), _ids, _numerics);
 
     /// <inheritdoc cref="Set(int, ReadOnlySpan{byte})"/>
     public void Set(string field, ReadOnlySpan<byte> value) => Set(_scorer.FieldIndex(field), value);

@@ -15,10 +15,10 @@ internal sealed class ParityRows
     private static readonly string[] Tokens = ["NaN", "0", "-1", "None", "ünsèen 漢字", "a\\b\"c", new string('x', 300)];
     private readonly Schema _schema;
     private readonly string? _header;
-    private readonly char _delimiter;
+    private readonly string _delimiter;
     private readonly Field[] _columns; // by place in the raw row
 
-    private ParityRows(Schema schema, string? header, char delimiter, List<string[]> cells)
+    private ParityRows(Schema schema, string? header, string delimiter, List<string[]> cells)
     {
         (_schema, _header, _delimiter, Cells) = (schema, header, delimiter, cells);
         string[] names = header?.Split(delimiter) ?? [.. schema.Fields.Select(f => f.Name)];
@@ -37,7 +37,7 @@ internal sealed class ParityRows
     {
         if (schema.Format != DataFormat.Delimited || schema.Quoted)
             throw new ConsortException("parity, --data: found another format, expected delimited rows without quotes");
-        char delimiter = (char)schema.Delimiter;
+        string delimiter = schema.Delimiter.Text;
         string? header = null;
         var cells = new List<string[]>();
         foreach (string file in files)

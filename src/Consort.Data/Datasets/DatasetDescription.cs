@@ -50,12 +50,12 @@ public sealed record DatasetDescription(
     public static DatasetDescription OfRaw(string path, Schema schema, int top = 5, int threads = 0, CancellationToken cancellation = default)
     {
         schema.Validate("schema");
-        Schema plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(f => f with { MinCount = null, Transform = default, Share = null })] };
+        Schema plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(Plain)] };
         string[] files = [path];
         using var reader = new BlockReader(files, plain);
         var splits = new SplitAssigner(SplitPlan.Given(files), 0);
         int count = threads > 0 ? threads : Environment.ProcessorCount;
-        CountWorker[] workers = [.. Enumerable.Range(0, count).Select(_ => new CountWorker(reader, files, plain, splits))];
+        CountWorker[] workers = [.. Enumerable.Range(0, count).Select(_ => new CountWorker(reader, files, plain, splits, checkedBy: schema))];
         try
         {
             BlockPass.Run(reader, workers, _ => { }, () => { }, cancellation);
@@ -72,6 +72,15 @@ public sealed record DatasetDescription(
             foreach (CountWorker worker in workers) worker.Dispose();
         }
     }
+
+    // Numbers are described as such, whatever becomes of them: any transform that leaves them numbers will do.
+    private static Field Plain(Field field) => field with
+    {
+        MinCount = null,
+        Share = null,
+        Transform = field.Transform.MakesTokens ? new Transform(TransformKind.Standardise)
+            : field.Transform.Kind == TransformKind.Hash ? default : field.Transform,
+    };
 
     /// <summary>Reads the rows of an encoded dataset once and describes its columns.</summary>
     /// <param name="dataset">The dataset.</param>

@@ -103,13 +103,14 @@ public static class DatasetEncoder
         EncodeRequest request, int threads, Action<string, long> report, CancellationToken cancellation)
     {
         IReadOnlyList<string> files = request.Split.Files;
-        long rows = request.Split.Kind == SplitKind.InOrder ? CountRows(request, report, cancellation) : 0;
+        (long rows, ConsortException? mistake) = request.Split.Kind == SplitKind.InOrder ? CountRows(request, report, cancellation) : (0, null);
         var splits = new SplitAssigner(request.Split, rows);
         using var reader = new BlockReader(files, request.Schema);
         CountWorker[] workers = [.. Enumerable.Range(0, threads).Select(_ => new CountWorker(reader, files, request.Schema, splits))];
         try
         {
             BlockPass.Run(reader, workers, bytes => report("fit", bytes), () => { }, cancellation);
+            if (mistake is not null) throw mistake;
             Encoder encoder = CountWorker.Fit(request.Schema, workers);
             var sources = new SourceIdentity[files.Count];
             for (int i = 0; i < sources.Length; i++) sources[i] = SourceIdentity.Of(files[i], reader.Hashes[i], reader.Rows[i]);
@@ -121,16 +122,24 @@ public static class DatasetEncoder
         }
     }
 
-    private static long CountRows(EncodeRequest request, Action<string, long> report, CancellationToken cancellation)
+    /// <summary>Counts rows, as far as they can be told apart: the pass that looks into them may come upon an earlier mistake.</summary>
+    private static (long Rows, ConsortException? Mistake) CountRows(EncodeRequest request, Action<string, long> report, CancellationToken cancellation)
     {
         using var reader = new BlockReader(request.Split.Files, request.Schema);
         using var block = new Block();
-        while (reader.Read(block))
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (block.Index % 64 == 0) report("count rows", reader.Position);
+            while (reader.Read(block))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (block.Index % 64 == 0) report("count rows", reader.Position);
+            }
         }
-        return reader.Rows.Sum();
+        catch (ConsortException mistake)
+        {
+            return (reader.Rows.Sum(), mistake);
+        }
+        return (reader.Rows.Sum(), null);
     }
 
     private static Manifest Store(EncodeRequest request, Encoder encoder, SplitAssigner splits, SourceIdentity[] sources, string temp,

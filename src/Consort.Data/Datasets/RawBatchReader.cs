@@ -25,6 +25,7 @@ public sealed unsafe class RawBatchReader : IDisposable
     private int _position;
     private int _held;
     private int _given;
+    private bool _failed;
 
     /// <summary>Opens a raw file.</summary>
     /// <param name="path">A file as the encoder's schema describes it.</param>
@@ -88,6 +89,16 @@ public sealed unsafe class RawBatchReader : IDisposable
     }
 
     private bool FillGroup()
+    {
+        // What threw stands in the middle of a row, and what it holds is of no use.
+        if (_failed) throw new InvalidOperationException($"{_path}: the reader has failed before");
+        _failed = true;
+        bool filled = ReadGroup();
+        _failed = false;
+        return filled;
+    }
+
+    private bool ReadGroup()
     {
         if (_position >= _block.Length)
         {

@@ -39,7 +39,17 @@ internal static class BlockPass
                     {
                         if (failure is not null) return;
                         cancellation.ThrowIfCancellationRequested();
-                        if (!reader.Read(block)) return;
+                        // A file that cannot be read on fails where the next block would be. It is noted before anybody else may read.
+                        block.Index = reader.NextIndex;
+                        try
+                        {
+                            if (!reader.Read(block)) return;
+                        }
+                        catch (Exception e)
+                        {
+                            (failure, failedBlock) = (e, block.Index);
+                            throw;
+                        }
                         if (clock.ElapsedMilliseconds - reported >= 100)
                         {
                             reported = clock.ElapsedMilliseconds;

@@ -45,6 +45,9 @@ internal sealed class BucketColumn(string name, int field, MissingTexts missing,
         return (long)Math.Floor(ln * ln);
     }
 
+    /// <summary>Reads a cell: whole numbers, most of them written as such.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> cell, out long x) => NumberParser.TryInteger(cell, out x) || NumberParser.TryWholeCell(cell, out x);
+
     public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
     {
         for (int r = 0; r < rows; r++)
@@ -52,7 +55,7 @@ internal sealed class BucketColumn(string name, int field, MissingTexts missing,
             byte* cell = data + cells[r].Start;
             int length = cells[r].Length, id;
             if (Missing.Holds(cell, length)) id = Offset;
-            else if (!NumberParser.TryInteger(new ReadOnlySpan<byte>(cell, length), out long x)) throw new CellError(r, Expected);
+            else if (!TryRead(new ReadOnlySpan<byte>(cell, length), out long x)) throw new CellError(r, Expected);
             else if ((ulong)(x - Lowest) < (ulong)(Highest - Lowest)) id = _ids[x - Lowest];
             else id = x > 0 ? _buckets[Bucket(x)] : IdOfBucket(x);
             *(int*)(target + (nint)r * stride) = id;

@@ -20,6 +20,9 @@ internal abstract unsafe class ColumnCounter(Field field, int index, MissingText
     /// <summary>Counts the cells of the given rows of a group.</summary>
     public abstract void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows);
 
+    /// <summary>Checks the cells of rows that are not counted, as <see cref="Count"/> would.</summary>
+    public virtual void Check(byte* data, Cell* cells, ReadOnlySpan<int> rows) { }
+
     /// <summary>Takes over what another worker has seen.</summary>
     public abstract void Merge(ColumnCounter other);
 
@@ -105,10 +108,20 @@ internal sealed unsafe class BucketCounter(Field field, int index, MissingTexts 
             byte* cell = data + cells[r].Start;
             int length = cells[r].Length;
             if (Missing.Holds(cell, length)) continue;
-            if (!NumberParser.TryInteger(new ReadOnlySpan<byte>(cell, length), out long x)) throw new CellError(r, BucketColumn.Expected);
+            if (!BucketColumn.TryRead(new ReadOnlySpan<byte>(cell, length), out long x)) throw new CellError(r, BucketColumn.Expected);
             if ((ulong)(x - BucketColumn.Lowest) < (ulong)_values.Length) _values[x - BucketColumn.Lowest]++;
             else if (x > 0) _buckets[BucketColumn.Bucket(x)]++;
             else AddText(_negative, x, 1);
+        }
+    }
+
+    public override void Check(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            byte* cell = data + cells[r].Start;
+            if (Missing.Holds(cell, cells[r].Length)) continue;
+            if (!BucketColumn.TryRead(new ReadOnlySpan<byte>(cell, cells[r].Length), out _)) throw new CellError(r, BucketColumn.Expected);
         }
     }
 
@@ -154,6 +167,16 @@ internal sealed unsafe class TimeCounter(Field field, int index, MissingTexts mi
         }
     }
 
+    public override void Check(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            byte* cell = data + cells[r].Start;
+            if (Missing.Holds(cell, cells[r].Length)) continue;
+            if (!TimeColumn.TryPart(new ReadOnlySpan<byte>(cell, cells[r].Length), TimePart.Hour, out _)) throw new CellError(r, TimeColumn.Expected);
+        }
+    }
+
     public override void Merge(ColumnCounter other)
     {
         for (int i = 0; i < _counts.Length; i++) _counts[i] += ((TimeCounter)other)._counts[i];
@@ -187,13 +210,21 @@ internal sealed unsafe class NumberCounter(Field field, int index, MissingTexts 
         {
             byte* cell = data + cells[r].Start;
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!NumberParser.TryNumber(new ReadOnlySpan<byte>(cell, cells[r].Length), out double x) || Math.Abs(x) > 1e150)
-                throw new CellError(r, NumberColumn.Expected);
+            double x = Read(cell, cells[r].Length, r);
             _count++;
             _sum.Add(x);
             _squares.Add(x * x);
             _min = Math.Min(_min, x);
             _max = Math.Max(_max, x);
+        }
+    }
+
+    public override void Check(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            byte* cell = data + cells[r].Start;
+            if (!Missing.Holds(cell, cells[r].Length)) Read(cell, cells[r].Length, r);
         }
     }
 
@@ -214,6 +245,15 @@ internal sealed unsafe class NumberCounter(Field field, int index, MissingTexts 
         if (deviation < Math.Abs(mean) * 1e-7) deviation = 0;
         NumberFacts facts = _count == 0 ? default : new NumberFacts(_count, mean, deviation, _min, _max);
         return [new NumberColumn(Field.Name, Index, Missing, Field.Transform.Kind, facts)];
+    }
+
+    // A number that stays as it is has to be one that a float can hold.
+    private double Read(byte* cell, int length, int row)
+    {
+        if (!NumberParser.TryNumber(new ReadOnlySpan<byte>(cell, length), out double x)) throw new CellError(row, NumberColumn.Expected);
+        return Field.Transform.Kind == TransformKind.None && Math.Abs(x) > float.MaxValue
+            ? throw new CellError(row, "a number within the range of a 32-bit float")
+            : x;
     }
 }
 
@@ -237,6 +277,16 @@ internal sealed unsafe class QuantileCounter(Field field, int index, MissingText
             ulong bits = x == 0 ? 0 : BitConverter.DoubleToUInt64Bits(x) >> DroppedBits << DroppedBits;
             ref int count = ref _table.At(bits, (byte*)&bits, 8);
             if (count != int.MaxValue) count++;
+        }
+    }
+
+    public override void Check(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            byte* cell = data + cells[r].Start;
+            if (Missing.Holds(cell, cells[r].Length)) continue;
+            if (!NumberParser.TryNumber(new ReadOnlySpan<byte>(cell, cells[r].Length), out _)) throw new CellError(r, NumberColumn.Expected);
         }
     }
 

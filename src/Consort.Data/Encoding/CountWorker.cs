@@ -4,7 +4,7 @@ using Consort.Data.Splits;
 
 namespace Consort.Data.Encoding;
 
-/// <summary>Pass 1 of one thread: counts the fields of training rows and checks every label.</summary>
+/// <summary>Pass 1 of one thread: counts the fields of training rows and checks every cell, also of the other rows.</summary>
 internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
 {
     private readonly BlockReader _reader;
@@ -14,10 +14,16 @@ internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
     private readonly LabelReader _labels;
     private readonly RowGroup _group;
     private readonly ColumnCounter?[] _counters;
+    private readonly ColumnCounter?[] _checks;
     private RowParser? _parser;
     private int _file = -1;
 
-    public CountWorker(BlockReader reader, IReadOnlyList<string> paths, Schema schema, SplitAssigner splits)
+    /// <param name="reader">Gives the blocks.</param>
+    /// <param name="paths">The files.</param>
+    /// <param name="schema">What is counted.</param>
+    /// <param name="splits">Says which rows are for training.</param>
+    /// <param name="checkedBy">A schema of the same fields, whose columns must take every cell too; null for the same one.</param>
+    public CountWorker(BlockReader reader, IReadOnlyList<string> paths, Schema schema, SplitAssigner splits, Schema? checkedBy = null)
     {
         _reader = reader;
         _paths = paths;
@@ -25,7 +31,11 @@ internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
         _splits = splits;
         _labels = new LabelReader(schema);
         _group = new RowGroup(schema.Fields.Count);
-        _counters = [.. schema.Fields.Select((f, i) => f.Kind is FieldKind.Label or FieldKind.Ignored ? null : ColumnCounter.Create(schema, i))];
+        _counters = Counters(schema);
+        _checks = checkedBy is null ? [] : Counters(checkedBy);
+
+        static ColumnCounter?[] Counters(Schema schema) =>
+            [.. schema.Fields.Select((f, i) => f.Kind is FieldKind.Label or FieldKind.Ignored ? null : ColumnCounter.Create(schema, i))];
     }
 
     public IReadOnlyList<ColumnCounter?> Counters => _counters;
@@ -42,39 +52,70 @@ internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
         if (_file != block.File) _parser = ReaderCatalogue.Create(layout);
         _file = block.File;
         Span<byte> splits = stackalloc byte[RowGroup.Capacity];
-        Span<int> rows = stackalloc int[RowGroup.Capacity];
-        float* labels = stackalloc float[RowGroup.Capacity];
+        Span<int> rows = stackalloc int[RowGroup.Capacity], others = stackalloc int[RowGroup.Capacity];
         int position = 0, first = 0;
         while (position < block.Length)
         {
             position = _parser!.Parse(block, position, path, _group);
             _splits.Assign(block, first, splits[.._group.Rows]);
-            int train = 0;
+            int train = 0, other = 0;
             for (int r = 0; r < _group.Rows; r++)
             {
                 rows[train] = r;
+                others[other] = r;
                 train += splits[r] == 0 ? 1 : 0;
+                other += splits[r] == 0 ? 0 : 1;
             }
             first += _group.Rows;
-            int field = layout.Label;
             try
             {
-                _labels.Read(block.Data, _group.Column(field), _group.Rows, (byte*)labels, 4);
-                for (int r = 0; r < _group.Rows; r++) Clicks += labels[r] != 0 ? 1 : 0;
-                for (field = 0; field < _counters.Length; field++)
-                    _counters[field]?.Count(block.Data, _group.Column(field), rows[..train]);
+                Clicks += CountClicks(block, layout.Label, _group.Rows);
+                for (int field = 0; field < _counters.Length; field++)
+                {
+                    if (_counters[field] is not { } counter) continue;
+                    counter.Count(block.Data, _group.Column(field), rows[..train]);
+                    counter.Check(block.Data, _group.Column(field), others[..other]);
+                    if (_checks.Length == 0) continue;
+                    _checks[field]!.Check(block.Data, _group.Column(field), rows[..train]);
+                }
             }
-            catch (CellError error)
+            catch (CellError)
             {
-                throw RowEncoder.Explain(_schema, block, _group, field, path, error);
+                throw FirstBadCell.Of(_schema, block, _group, path, Columns(block, layout));
+            }
+            _group.ThrowIfStopped();
+        }
+    }
+
+    private int CountClicks(Block block, int label, int rows)
+    {
+        float* labels = stackalloc float[RowGroup.Capacity];
+        _labels.Read(block.Data, _group.Column(label), rows, (byte*)labels, 4);
+        int clicks = 0;
+        for (int r = 0; r < rows; r++) clicks += labels[r] != 0 ? 1 : 0;
+        return clicks;
+    }
+
+    private List<(int Field, Action<int> Look)> Columns(Block block, Layout layout)
+    {
+        int[] all = [.. Enumerable.Range(0, RowGroup.Capacity)];
+        var columns = new List<(int, Action<int>)> { (layout.Label, rows => CountClicks(block, layout.Label, rows)) };
+        foreach (ColumnCounter?[] counters in new[] { _checks, _counters })
+        {
+            for (int i = 0; i < counters.Length; i++)
+            {
+                if (counters[i] is not { } counter) continue;
+                int field = i;
+                columns.Add((field, rows => counter.Check(block.Data, _group.Column(field), all.AsSpan(0, rows))));
             }
         }
+        return columns;
     }
 
     public void Dispose()
     {
         _group.Dispose();
-        foreach (ColumnCounter? counter in _counters) counter?.Dispose();
+        foreach (ColumnCounter? counter in _counters.Concat(_checks)) counter?.Dispose();
     }
 
     /// <summary>Merges what all workers have seen, field by field in parallel, and fits the encoder.</summary>

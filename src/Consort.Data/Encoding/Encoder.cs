@@ -20,6 +20,8 @@ public sealed unsafe class Encoder
     private readonly ColumnEncoder[] _categorical;
     private readonly ColumnEncoder[] _numeric;
     private readonly (ColumnEncoder Column, int Position, bool Numeric)[][] _byField;
+    private readonly int[] _absentIds; // [F]
+    private readonly float[] _absentNumerics; // [N]
 
     internal Encoder(Schema schema, IReadOnlyList<ColumnEncoder> columns)
     {
@@ -40,6 +42,8 @@ public sealed unsafe class Encoder
         Space = new FeatureSpace(space, _numeric.Select(c => c.Name).ToArray());
         _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => _categorical.Select((c, p) => (c, p, false))
             .Concat(_numeric.Select((c, p) => (c, p, true))).Where(t => t.c.Field == i).ToArray())];
+        _absentIds = [.. _categorical.Select(AbsentBits)];
+        _absentNumerics = [.. _numeric.Select(c => BitConverter.Int32BitsToSingle(AbsentBits(c)))];
     }
 
     /// <summary>The schema it was fitted for.</summary>
@@ -64,16 +68,32 @@ public sealed unsafe class Encoder
         throw new ConsortException($"field \"{name}\" is not in the schema{hint}");
     }
 
-    /// <summary>Sets every column of a row to missing.</summary>
+    /// <summary>
+    /// Sets every column of a row to what it is where the field is not given: missing, and for numeric fields of libsvm and libffm
+    /// data 0, as there, unless the schema says that they are missing.
+    /// </summary>
     /// <param name="ids">[F] global ids.</param>
     /// <param name="numerics">[N] numeric values.</param>
     public void Clear(Span<int> ids, Span<float> numerics)
     {
-        for (int f = 0; f < _categorical.Length; f++) ids[f] = _categorical[f].Offset;
-        numerics[.._numeric.Length].Clear();
+        _absentIds.CopyTo(ids);
+        _absentNumerics.CopyTo(numerics);
     }
 
-    /// <summary>Encodes one raw value into the columns of its field; nothing is allocated. Fields not given stay as <see cref="Clear"/> left them.</summary>
+    /// <summary>Sets the columns of one field likewise.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    /// <param name="ids">[F] global ids of the row.</param>
+    /// <param name="numerics">[N] numeric values of the row.</param>
+    public void Clear(int field, Span<int> ids, Span<float> numerics)
+    {
+        foreach ((_, int position, bool numeric) in _byField[field])
+        {
+            if (numeric) numerics[position] = _absentNumerics[position];
+            else ids[position] = _absentIds[position];
+        }
+    }
+
+    /// <summary>Encodes one raw value into the columns of its field; nothing is allocated. Fields not given stay as <see cref="Clear(Span{int}, Span{float})"/> left them.</summary>
     /// <param name="field">The field's place in the schema.</param>
     /// <param name="value">The raw value in UTF-8.</param>
     /// <param name="ids">[F] global ids of the row.</param>
@@ -174,6 +194,24 @@ public sealed unsafe class Encoder
         }
     }
 
+    private int AbsentBits(ColumnEncoder column)
+    {
+        int bits = column.Size > 0 ? column.Offset : 0;
+        if (!Schema.AbsentIsZero(Schema.Fields[column.Field])) return bits;
+        byte* zero = stackalloc byte[8];
+        *(ulong*)zero = '0';
+        var cell = new Cell { Start = 0, Length = 1 };
+        try
+        {
+            column.Encode(zero, &cell, 1, (byte*)&bits, 4);
+        }
+        catch (CellError)
+        {
+            // 0 itself is refused by the column, so nothing better is known.
+        }
+        return bits;
+    }
+
     /// <summary>Writes the schema and what was fitted.</summary>
     internal void WriteContent(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
     {
@@ -187,7 +225,10 @@ public sealed unsafe class Encoder
         var options = OptionMap.Parse(reader.ReadString(), source);
         // A fitted schema is whole in itself: no file is opened because another file says so.
         if (options.Has("file")) throw new InvalidDataException("a schema that names a file");
+        bool saysAbsent = options.Has("absent");
         var schema = Schema.Load(options);
+        // Older encoders took what a row does not name for missing.
+        if (!saysAbsent && schema.Format != DataFormat.Delimited) schema = schema with { Absent = AbsentRule.Missing };
         return new Encoder(schema, ColumnCatalogue.Read(schema, reader, vocabulary));
     }
 

@@ -13,9 +13,12 @@ namespace Consort.Data.Encoding;
 /// <param name="Missing">Texts that mean a missing value.</param>
 public abstract record FittedColumn(string Name, Field Field, int Offset, int Size, IReadOnlyList<string> Missing)
 {
+    /// <summary>Whether a field that is not given is 0, as in libsvm and libffm rows, rather than missing.</summary>
+    public bool AbsentIsZero { get; init; }
+
     /// <summary>The columns of an encoder: the categorical ones in the order of the ids, then the numeric ones.</summary>
     public static IReadOnlyList<FittedColumn> Of(Encoder encoder) =>
-        [.. encoder.CategoricalColumns.Concat(encoder.NumericColumns).Select(column => Of(encoder.Schema, column))];
+        [.. encoder.CategoricalColumns.Concat(encoder.NumericColumns).Select(column => Of(encoder.Schema, column) with { AbsentIsZero = encoder.Schema.AbsentIsZero(encoder.Schema.Fields[column.Field]) })];
 
     private static FittedColumn Of(Schema schema, ColumnEncoder column)
     {

@@ -3,14 +3,20 @@ using Consort.Data.Schemas;
 
 namespace Consort.Data.Encoding;
 
-/// <summary>Reads labels.</summary>
+/// <summary>
+/// Reads labels: the texts that the schema names, else 0 and 1 (in libsvm and libffm also −1 and +1), also written as floats, and
+/// true or false, yes or no, t or f, y or n, in capital letters or small ones.
+/// </summary>
 internal sealed unsafe class LabelReader
 {
     private readonly (byte[] Text, float Label)[] _texts;
+    private readonly Dictionary<long, float> _numbers = [];
+    private readonly bool _takesWords;
 
     public LabelReader(Schema schema)
     {
         IReadOnlyDictionary<string, int> values = schema.Fields.FirstOrDefault(f => f.Kind == FieldKind.Label)?.Values ?? new Dictionary<string, int>();
+        _takesWords = values.Count == 0;
         if (values.Count == 0)
         {
             values = schema.Format == DataFormat.Delimited
@@ -18,6 +24,10 @@ internal sealed unsafe class LabelReader
                 : new Dictionary<string, int> { ["0"] = 0, ["1"] = 1, ["-1"] = 0, ["+1"] = 1 };
         }
         _texts = [.. values.Select(v => (System.Text.Encoding.UTF8.GetBytes(v.Key), (float)v.Value))];
+        foreach ((byte[] text, float label) in _texts)
+        {
+            if (NumberParser.TryWhole(text, out long number)) _numbers.TryAdd(number, label);
+        }
         Expected = string.Join(" or ", values.Keys);
     }
 
@@ -33,8 +43,17 @@ internal sealed unsafe class LabelReader
             var cell = new ReadOnlySpan<byte>(data + cells[r].Start, Math.Max(0, cells[r].Length));
             int i = 0;
             while (i < _texts.Length && !cell.SequenceEqual(_texts[i].Text)) i++;
-            if (i == _texts.Length) throw new CellError(r, Expected);
-            *(float*)(target + (nint)r * stride) = _texts[i].Label;
+            if (i < _texts.Length) *(float*)(target + (nint)r * stride) = _texts[i].Label;
+            else if (TryOther(cell, out float label)) *(float*)(target + (nint)r * stride) = label;
+            else throw new CellError(r, Expected);
         }
+    }
+
+    private bool TryOther(ReadOnlySpan<byte> cell, out float label)
+    {
+        if (NumberParser.TryWhole(cell, out long number) && _numbers.TryGetValue(number, out label)) return true;
+        bool isWord = NumberParser.TryWord(cell, out bool yes);
+        label = yes ? 1 : 0;
+        return isWord && _takesWords;
     }
 }

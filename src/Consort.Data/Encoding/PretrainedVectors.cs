@@ -1,3 +1,4 @@
+using System.Text.Unicode;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
 
@@ -41,6 +42,7 @@ public static class PretrainedVectors
                 if (lines.Number == 1 && IsHead(line)) continue;
             }
             if (line.IsEmpty) continue;
+            if (!Utf8.IsValid(line)) throw new ConsortException($"{path}:{lines.Number}: {RowParser.TextMistake(line)}");
             int end = line.IndexOf(delimiter);
             ReadOnlySpan<byte> token = end < 0 ? line : line[..end];
             Parse(end < 0 ? default : line[(end + 1)..], end >= 0, delimiter, vector, path, lines.Number);
@@ -70,7 +72,7 @@ public static class PretrainedVectors
         {
             int end = line.IndexOf(delimiter);
             ReadOnlySpan<byte> cell = end < 0 ? line : line[..end];
-            if (!NumberParser.TryNumber(cell, out double value) || Math.Abs(value) > float.MaxValue)
+            if (!NumberParser.TryDecimal(cell, out double value) || Math.Abs(value) > float.MaxValue)
                 throw new ConsortException($"{path}:{number}, number {i + 1}: found {RowParser.Show(cell)}, expected a number");
             vector[i] = (float)value;
             line = line[(end + 1)..];

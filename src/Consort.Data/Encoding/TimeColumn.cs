@@ -47,6 +47,7 @@ internal sealed class TimeColumn(string name, int field, MissingTexts missing, V
     public static bool TryPart(ReadOnlySpan<byte> text, TimePart part, out int value)
     {
         value = 0;
+        text = NumberParser.WithoutZeros(text);
         if (text.Length != 8 || !NumberParser.TryInteger(text, out long number) || number < 0) return false;
         int hour = (int)(number % 100), day = (int)(number / 100 % 100), month = (int)(number / 10_000 % 100), year = 2000 + (int)(number / 1_000_000);
         if (hour > 23 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)) return false;

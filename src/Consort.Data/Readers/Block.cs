@@ -36,6 +36,15 @@ internal sealed unsafe class Block : IDisposable
 
     public int Rows { get; set; }
 
+    /// <summary>Whether all of it is UTF-8 without NUL bytes; set when its first rows are parsed.</summary>
+    public bool IsText { get; set; }
+
+    /// <summary>All bytes that may be touched.</summary>
+    public Span<byte> Bytes => new(Data, Capacity + Padding);
+
+    /// <summary>The whole rows.</summary>
+    public ReadOnlySpan<byte> Content => new(Data, Length);
+
     public void Grow(int capacity)
     {
         Data = (byte*)NativeMemory.Realloc(Data, (nuint)capacity + Padding);
@@ -44,7 +53,7 @@ internal sealed unsafe class Block : IDisposable
     }
 
     /// <summary>The line of the file at a place of the block; counted only when an error is reported.</summary>
-    public long LineAt(int position) => FirstLine + new ReadOnlySpan<byte>(Data, position).Count((byte)'\n');
+    public long LineAt(int position) => FirstLine + Bytes[..position].Count((byte)'\n');
 
     public void Dispose()
     {

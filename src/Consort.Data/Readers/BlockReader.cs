@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Consort.Data.Schemas;
 
 namespace Consort.Data.Readers;
@@ -6,7 +7,7 @@ namespace Consort.Data.Readers;
 /// Reads raw files one after another in blocks cut at row ends. The cuts depend on the files alone, so every pass
 /// sees the same blocks whatever the number of threads. One caller at a time; parsing is done elsewhere, in parallel.
 /// </summary>
-internal sealed unsafe class BlockReader : IDisposable
+internal sealed class BlockReader : IDisposable
 {
     /// <summary>A row longer than this is taken for a file of another format.</summary>
     private const int LongestRow = 64 << 20;
@@ -28,6 +29,8 @@ internal sealed unsafe class BlockReader : IDisposable
     private long _rowOfAll;
     private long _finishedBytes;
     private bool _first;
+    private Exception? _failure;
+    private ConsortException? _unclosed;
 
     public BlockReader(IReadOnlyList<string> paths, Schema schema, bool labelRequired = true, int blockBytes = Block.DefaultBytes)
     {
@@ -52,27 +55,47 @@ internal sealed unsafe class BlockReader : IDisposable
     /// <summary>Bytes on disk read so far, over all files.</summary>
     public long Position => _finishedBytes + (_stream?.Position ?? 0);
 
-    /// <summary>Reads the next block; false when all files are at their end.</summary>
+    /// <summary>The place that the next block will have in the order of all blocks.</summary>
+    public long NextIndex => _index;
+
+    /// <summary>Reads the next block; false when all files are at their end. Once it has thrown, it throws the same again.</summary>
+    /// <exception cref="ConsortException">A file that cannot be read, or is not made of rows.</exception>
     public bool Read(Block block)
     {
-        while (true)
+        if (_failure is { } failure) ExceptionDispatchInfo.Throw(failure);
+        try
         {
-            if (_stream is null && !OpenNext()) return false;
-            if (!ReadFromFile(block)) continue;
-            block.Index = _index++;
-            block.File = _file;
-            block.FirstLine = _line;
-            block.FirstRow = _row;
-            block.FirstRowOfAll = _rowOfAll;
-            _rowOfAll += block.Rows;
-            _row += block.Rows;
-            // With quotes a row may span lines, so lines are counted apart from rows.
-            _line += _schema.Quoted ? new ReadOnlySpan<byte>(block.Data, block.Length).Count((byte)'\n') : block.Rows;
-            return true;
+            return ReadNext(block);
+        }
+        catch (Exception e)
+        {
+            _failure = e;
+            throw;
         }
     }
 
     public void Dispose() => _stream?.Dispose();
+
+    private bool ReadNext(Block block)
+    {
+        while (true)
+        {
+            if (_stream is null && !OpenNext()) return false;
+            ReadFromFile(block);
+            long line = _line;
+            // With quotes a row may span lines, and comments of libsvm are lines without rows.
+            _line += _schema.Quoted || _schema.Format != DataFormat.Delimited ? block.Content.Count((byte)'\n') : block.Rows;
+            if (block.Rows == 0) continue;
+            block.Index = _index++;
+            block.File = _file;
+            block.FirstLine = line;
+            block.FirstRow = _row;
+            block.FirstRowOfAll = _rowOfAll;
+            _rowOfAll += block.Rows;
+            _row += block.Rows;
+            return true;
+        }
+    }
 
     private bool OpenNext()
     {
@@ -86,42 +109,41 @@ internal sealed unsafe class BlockReader : IDisposable
         return true;
     }
 
-    private bool ReadFromFile(Block block)
+    private void ReadFromFile(Block block)
     {
+        if (_unclosed is not null) throw _unclosed;
         if (block.Capacity < _blockBytes) block.Grow(_blockBytes);
         int held = _carried;
         if (block.Capacity < held + _blockBytes / 2) block.Grow(held + _blockBytes);
-        _carry.AsSpan(0, held).CopyTo(new Span<byte>(block.Data, block.Capacity));
+        _carry.AsSpan(0, held).CopyTo(block.Bytes);
         _carried = 0;
         while (true)
         {
             // Always fill up to the same size, so that the cuts do not depend on the block handed in.
             int wanted = Math.Max(_blockBytes, held + _blockBytes / 2);
-            int read = _stream!.Fill(new Span<byte>(block.Data + held, wanted - held));
+            int read = _stream!.Fill(block.Bytes[held..wanted]);
             bool end = read < wanted - held;
             int total = held + read;
             int skip = 0;
-            if (_first && !TakeFirstRow(new ReadOnlySpan<byte>(block.Data, total), end, out skip)) goto More;
-            if (end)
+            if (!_first || TakeFirstRow(block.Bytes[..total], end, out skip))
             {
-                total = CloseLastRow(block, skip, total);
-                (int length, int rows) = RowCutter.Cut(new ReadOnlySpan<byte>(block.Data + skip, total - skip), _schema.Quoted);
-                if (length < total - skip)
-                    throw new ConsortException($"{_paths[_file]}: found a quote that is never closed, after line {_line + new ReadOnlySpan<byte>(block.Data, skip + length).Count((byte)'\n')}");
-                Finish(rows);
-                return Keep(block, skip, length, rows);
+                if (end)
+                {
+                    TakeRest(block, skip, total);
+                    return;
+                }
+                (int cut, int count) = RowCutter.Cut(block.Bytes[skip..total], _schema);
+                if (cut > 0)
+                {
+                    ReadOnlySpan<byte> rest = block.Bytes[(skip + cut)..total];
+                    if (_carry.Length < rest.Length) _carry = new byte[Math.Max(rest.Length, _blockBytes)];
+                    rest.CopyTo(_carry);
+                    _carried = rest.Length;
+                    _first = false;
+                    Keep(block, skip, cut, count);
+                    return;
+                }
             }
-            (int cut, int count) = RowCutter.Cut(new ReadOnlySpan<byte>(block.Data + skip, total - skip), _schema.Quoted);
-            if (cut > 0)
-            {
-                int rest = total - skip - cut;
-                if (_carry.Length < rest) _carry = new byte[Math.Max(rest, _blockBytes)];
-                new ReadOnlySpan<byte>(block.Data + skip + cut, rest).CopyTo(_carry);
-                _carried = rest;
-                _first = false;
-                return Keep(block, skip, cut, count);
-            }
-        More:
             if (end) throw Empty();
             held = total;
             if (held > LongestRow)
@@ -130,30 +152,50 @@ internal sealed unsafe class BlockReader : IDisposable
         }
     }
 
+    /// <summary>Takes the last rows of a file. Before a quote that is never closed there may be other mistakes, so these rows come first.</summary>
+    private void TakeRest(Block block, int skip, int total)
+    {
+        total = CloseLastRow(block, skip, total);
+        (int length, int rows) = RowCutter.Cut(block.Bytes[skip..total], _schema);
+        if (length < total - skip)
+        {
+            long line = _line + block.Bytes.Slice(skip, length).Count((byte)'\n');
+            _unclosed = new ConsortException($"{_paths[_file]}: found a quote that is never closed, after line {line}");
+            if (rows == 0) throw _unclosed;
+        }
+        else
+        {
+            if (_row + rows == 0) throw _schema.Header ? HeaderAlone() : new ConsortException($"{_paths[_file]}: found no rows, expected at least one");
+            Finish(rows);
+        }
+        Keep(block, skip, length, rows);
+    }
+
     /// <summary>Reads the layout from the first row; <paramref name="skip"/> is the mark and header to pass over.</summary>
     private bool TakeFirstRow(ReadOnlySpan<byte> data, bool end, out int skip)
     {
         skip = data.StartsWith("\uFEFF"u8) ? 3 : 0;
         if (end && data[skip..].Trim("\r\n"u8).IsEmpty) throw Empty();
         int row = RowCutter.FirstRow(data[skip..], _schema.Quoted);
+        if (row < 0 && RowCutter.EndsWithReturns(data[skip..], _schema.Quoted))
+            throw new ConsortException($"{_paths[_file]}:{_line}: found lines that end with CR alone (old Mac), expected LF or CRLF; convert it: tr '\\r' '\\n'");
         if (row < 0 && !end) return false;
         if (row < 0) row = data.Length - skip;
-        _layouts[_file] = Layout.Of(_paths[_file], _schema, data.Slice(skip, row), _labelRequired);
+        bool isDelimited = _schema.Format == DataFormat.Delimited;
+        _layouts[_file] = Layout.Of(_paths[_file], _schema, isDelimited ? data.Slice(skip, row) : data[skip..], _labelRequired);
         if (!_schema.Header) return true;
         _line = 1 + data.Slice(skip, row).Count((byte)'\n');
         skip += row;
-        if (end && data[skip..].Trim("\r\n"u8).IsEmpty)
-            throw new ConsortException($"{_paths[_file]}: found a header but no rows");
-        return true;
+        return end && data[skip..].Trim("\r\n"u8).IsEmpty ? throw HeaderAlone() : true;
     }
 
     /// <summary>Drops empty lines at the end of the file and ends the last row with a line feed.</summary>
     private static int CloseLastRow(Block block, int skip, int total)
     {
-        while (total > skip && block.Data[total - 1] is (byte)'\n' or (byte)'\r') total--;
+        total = skip + ((ReadOnlySpan<byte>)block.Bytes[skip..total]).TrimEnd("\r\n"u8).Length;
         if (total == skip) return total;
         if (total == block.Capacity) block.Grow(total + 64);
-        block.Data[total] = (byte)'\n';
+        block.Bytes[total] = (byte)'\n';
         return total + 1;
     }
 
@@ -167,13 +209,14 @@ internal sealed unsafe class BlockReader : IDisposable
         _first = false;
     }
 
-    private static bool Keep(Block block, int skip, int length, int rows)
+    private static void Keep(Block block, int skip, int length, int rows)
     {
-        if (skip > 0) Buffer.MemoryCopy(block.Data + skip, block.Data, block.Capacity, length);
+        if (skip > 0) block.Bytes.Slice(skip, length).CopyTo(block.Bytes);
         block.Length = length;
         block.Rows = rows;
-        return rows > 0;
     }
+
+    private ConsortException HeaderAlone() => new($"{_paths[_file]}: found a header but no rows");
 
     private ConsortException Empty() => new($"{_paths[_file]}: found an empty file, expected rows");
 }

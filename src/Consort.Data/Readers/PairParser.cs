@@ -2,85 +2,94 @@ using Consort.Data.Schemas;
 
 namespace Consort.Data.Readers;
 
-/// <summary>Rows of <c>label index:value …</c> (libsvm) or <c>label field:index:value …</c> (libffm), spaces or tabs between.</summary>
-internal sealed unsafe class PairParser : RowParser
+/// <summary>
+/// Rows of <c>label index:value …</c> (libsvm) or <c>label field:index:value …</c> (libffm), spaces or tabs between. Passed over are
+/// lines without anything, what follows a <c>#</c>, and <c>qid:</c>. What a row does not name is 0 in a numeric field, as both formats
+/// mean it, unless the schema says that it is missing.
+/// </summary>
+internal sealed class PairParser : RowParser
 {
     private readonly int _first;
     private readonly int _label;
+    private readonly bool _hasLabel;
     private readonly bool _libffm;
     private readonly bool _positional;
     private readonly int[] _fields;
     private readonly bool[] _numeric;
+    private readonly int[] _zeros;
 
-    public PairParser(Layout layout)
+    public PairParser(Layout layout) : base(layout)
     {
-        Schema schema = layout.Schema;
-        _first = schema.FirstIndex;
+        _first = Schema.FirstIndex;
         _label = layout.Label;
-        _libffm = schema.Format == DataFormat.Libffm;
-        _positional = !_libffm && schema.Pairs == PairMeaning.Positional;
-        _fields = [.. Enumerable.Range(0, schema.Fields.Count).Where(i => schema.Fields[i].Kind != FieldKind.Label)];
-        _numeric = [.. _fields.Select(i => schema.Fields[i].Kind == FieldKind.Numeric)];
+        _hasLabel = layout.HasLabel;
+        _libffm = Schema.Format == DataFormat.Libffm;
+        _positional = !_libffm && Schema.Pairs == PairMeaning.Positional;
+        _fields = [.. Enumerable.Range(0, Schema.Fields.Count).Where(i => Schema.Fields[i].Kind != FieldKind.Label)];
+        _numeric = [.. _fields.Select(i => Schema.Fields[i].Kind == FieldKind.Numeric)];
+        _zeros = [.. Enumerable.Range(0, Schema.Fields.Count).Where(i => Schema.AbsentIsZero(Schema.Fields[i]))];
     }
 
-    public override int Parse(Block block, int position, string path, RowGroup group)
+    protected override int ParseRows(Block block, int position, string path, RowGroup group)
     {
-        for (int c = 0; c <= group.Columns; c++)
+        for (int c = 0; c <= group.Columns; c++) group.ClearColumn(c);
+        try
         {
-            for (int r = 0; r < RowGroup.Capacity; r++) group.Column(c)[r] = new Cell { Start = position, Length = -1 };
+            while (group.Rows < RowGroup.Capacity && position < block.Length)
+            {
+                ReadOnlySpan<byte> line = block.Content[position..];
+                line = line[..line.IndexOf((byte)'\n')];
+                if (!RowCutter.IsEmpty(line))
+                {
+                    group.Starts[group.Rows] = position;
+                    ParseRow(block, line, position, path, group);
+                    group.Rows++;
+                }
+                position += line.Length + 1;
+            }
         }
-        int row = 0;
-        while (row < RowGroup.Capacity && position < block.Length)
+        finally
         {
-            group.RowStarts[row] = position;
-            int length = new ReadOnlySpan<byte>(block.Data + position, block.Length - position).IndexOf((byte)'\n');
-            ParseRow(block, position, position + length, path, group, row);
-            position += length + 1;
-            row++;
+            FillZeros(block, group);
         }
-        group.Rows = row;
         return position;
     }
 
-    private void ParseRow(Block block, int from, int end, string path, RowGroup group, int row)
+    private void ParseRow(Block block, ReadOnlySpan<byte> line, int from, string path, RowGroup group)
     {
-        byte* data = block.Data;
-        int position = from, item = -1;
+        int at = 0, item = _hasLabel ? -1 : 0;
         while (true)
         {
-            while (position < end && data[position] is (byte)' ' or (byte)'\t' or (byte)'\r') position++;
-            if (position >= end) break;
-            int start = position;
-            while (position < end && data[position] is not ((byte)' ' or (byte)'\t' or (byte)'\r')) position++;
-            if (item < 0) group.Column(_label)[row] = new Cell { Start = start, Length = position - start };
-            else Take(block, from, start, position, item, path, group, row);
+            while (at < line.Length && line[at] is (byte)' ' or (byte)'\t' or (byte)'\r') at++;
+            if (at == line.Length || line[at] == (byte)'#') break;
+            int start = at;
+            while (at < line.Length && line[at] is not ((byte)' ' or (byte)'\t' or (byte)'\r')) at++;
+            ReadOnlySpan<byte> text = line[start..at];
+            if (text.StartsWith("qid:"u8)) continue; // rows of one query, which ranking needs
+            if (item < 0)
+            {
+                int hash = text.IndexOf((byte)'#');
+                group.CellsOf(_label)[group.Rows] = new Cell { Start = from + start, Length = hash < 0 ? text.Length : hash };
+                if (hash >= 0) break;
+            }
+            else if (!Take(block, from, text, from + start, item, path, group))
+            {
+                break;
+            }
             item++;
         }
-        if (item < 0) throw Error(block, from, path, "found an empty line, expected a label");
     }
 
-    private void Take(Block block, int rowStart, int start, int end, int item, string path, RowGroup group, int row)
+    /// <summary>Takes a pair; false where a comment begins within it.</summary>
+    private bool Take(Block block, int rowStart, ReadOnlySpan<byte> text, int start, int item, string path, RowGroup group)
     {
-        var text = new ReadOnlySpan<byte>(block.Data + start, end - start);
         int colon = text.IndexOf((byte)':'), second = colon < 0 ? -1 : text[(colon + 1)..].IndexOf((byte)':');
         if (colon <= 0 || second >= 0 != _libffm)
             throw Error(block, rowStart, path, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}");
-
-        int field = item;
-        if (!_positional)
-        {
-            if (!NumberParser.TryInteger(text[..colon], out long index) || index < _first || index - _first >= _fields.Length)
-                throw Error(block, rowStart, path, $"found {(_libffm ? "field" : "index")} {Show(text[..colon])}, expected {_first} to {_fields.Length - 1 + _first}");
-            field = (int)(index - _first);
-        }
-        else if (item >= _fields.Length)
-        {
-            throw Error(block, rowStart, path, $"found more than {_fields.Length} pairs, expected {_fields.Length}");
-        }
-
-        Cell* cell = group.Column(_fields[field]) + row;
-        if (cell->Length >= 0) throw Error(block, rowStart, path, $"found {(_libffm ? "field" : "index")} {Show(text[..colon])} twice");
-        bool takesIndex = !_numeric[field] && (_libffm || _positional);
+        int place = PlaceOf(block, rowStart, text[..colon], item, path), field = _fields[place];
+        ref Cell cell = ref group.CellsOf(field)[group.Rows];
+        if (cell.Length >= 0) throw Twice(block, rowStart, text[..colon], field, path);
+        bool takesIndex = !_numeric[place] && (_libffm || _positional);
         (int from, int to) = (takesIndex, _libffm) switch
         {
             (true, true) => (colon + 1, colon + 1 + second),
@@ -88,6 +97,41 @@ internal sealed unsafe class PairParser : RowParser
             (false, true) => (colon + second + 2, text.Length),
             _ => (colon + 1, text.Length),
         };
-        *cell = new Cell { Start = start + from, Length = to - from };
+        // A token may have a #, a number may not.
+        int hash = _numeric[place] ? text[from..to].IndexOf((byte)'#') : -1;
+        cell = new Cell { Start = start + from, Length = hash < 0 ? to - from : hash };
+        return hash < 0;
+    }
+
+    private int PlaceOf(Block block, int rowStart, ReadOnlySpan<byte> number, int item, string path)
+    {
+        if (_positional)
+            return item < _fields.Length ? item : throw Error(block, rowStart, path, $"found more than {_fields.Length} pairs, expected {_fields.Length}");
+        if (NumberParser.TryInteger(number, out long index) && index >= _first && index - _first < _fields.Length) return (int)(index - _first);
+        string hint = index == 0 && _first == 1 && number.SequenceEqual("0"u8) ? "; where they count from 0, set first_index: 0"
+            : index == _fields.Length && _first == 0 ? "; where they count from 1, set first_index: 1" : "";
+        throw Error(block, rowStart, path, $"found {(_libffm ? "field" : "index")} {Show(number)}, expected {_first} to {_fields.Length - 1 + _first}{hint}");
+    }
+
+    private ConsortException Twice(Block block, int rowStart, ReadOnlySpan<byte> number, int field, string path)
+    {
+        string name = Schema.Fields[field].Name;
+        return Error(block, rowStart, path, _libffm
+            ? $"found field {Show(number)} ({name}) twice; several features of one field are not supported: keep one of them in each row, or give the others fields of their own"
+            : $"found index {Show(number)} ({name}) twice");
+    }
+
+    // The 0 lies behind the rows, where the block has room.
+    private void FillZeros(Block block, RowGroup group)
+    {
+        if (_zeros.Length == 0) return;
+        block.Bytes[block.Length] = (byte)'0';
+        foreach (int column in _zeros)
+        {
+            foreach (ref Cell cell in group.CellsOf(column)[..group.Rows])
+            {
+                if (cell.Length < 0) cell = new Cell { Start = block.Length, Length = 1 };
+            }
+        }
     }
 }

@@ -1,73 +1,89 @@
 namespace Consort.Data.Readers;
 
 /// <summary>Delimited text with RFC 4180 quotes: cells may hold delimiters, line ends and doubled quotes.</summary>
-internal sealed unsafe class QuotedParser(Layout layout) : RowParser
+internal sealed class QuotedParser(Layout layout) : RowParser(layout)
 {
     private readonly int[] _targets = layout.Targets;
-    private readonly byte _delimiter = layout.Schema.Delimiter;
+    private readonly byte[] _delimiter = layout.Schema.Delimiter.Bytes.ToArray();
     private readonly bool _trim = layout.Schema.Trim;
 
-    public override int Parse(Block block, int position, string path, RowGroup group)
+    // Spaces that may belong to the delimiter are not dropped.
+    private readonly bool _trimOutside = layout.Schema.Trim && layout.Schema.Delimiter.Text[0] != ' ';
+
+    protected override int ParseRows(Block block, int position, string path, RowGroup group)
     {
-        int row = 0;
-        while (row < RowGroup.Capacity && position < block.Length)
+        while (group.Rows < RowGroup.Capacity && position < block.Length)
         {
-            group.RowStarts[row] = position;
-            position = ParseRow(block, position, path, group, row);
-            row++;
+            group.Starts[group.Rows] = position;
+            position = ParseRow(block, position, path, group);
+            group.Rows++;
         }
-        group.Rows = row;
         return position;
     }
 
-    private int ParseRow(Block block, int position, string path, RowGroup group, int row)
+    private int ParseRow(Block block, int position, string path, RowGroup group)
     {
-        byte* data = block.Data;
+        // It ends with a line feed, which every loop below stops at.
+        Span<byte> data = block.Bytes[..block.Length];
         int rowStart = position, column = 0;
         while (true)
         {
             Cell cell;
-            if (_trim)
-            {
-                while (data[position] == (byte)' ' && _delimiter != (byte)' ') position++;
-            }
+            if (_trimOutside) position = PassSpaces(data, position);
             if (data[position] == (byte)'"')
             {
                 cell = Unquote(data, ref position);
+                if (_trimOutside) position = PassSpaces(data, position);
             }
             else
             {
-                int length = new ReadOnlySpan<byte>(data + position, block.Length - position).IndexOfAny(_delimiter, (byte)'\n');
-                cell = new Cell { Start = position, Length = length };
+                cell = Plain(data, position);
                 // The rows were cut by counting quotes, so a stray one would put the cuts in the wrong places.
-                if (new ReadOnlySpan<byte>(data + cell.Start, length).Contains((byte)'"'))
+                if (data.Slice(cell.Start, cell.Length).Contains((byte)'"'))
                     throw Error(block, rowStart, path, $"column {column + 1}: found a quote inside a cell that does not begin with one");
-                position += length;
-                if (data[position] == (byte)'\n' && length > 0 && data[position - 1] == (byte)'\r') cell.Length--;
+                position += cell.Length;
+                if (data[position] == (byte)'\n' && cell.Length > 0 && data[position - 1] == (byte)'\r') cell.Length--;
             }
-            if (_trim)
-            {
-                while (cell.Length > 0 && data[cell.Start + cell.Length - 1] == (byte)' ') cell.Length--;
-                while (data[position] == (byte)' ' && _delimiter != (byte)' ') position++;
-            }
-            if (column < _targets.Length) group.Column(_targets[column])[row] = cell;
+            if (_trim) cell = Trimmed(data, cell);
+            if (column < _targets.Length) group.CellsOf(_targets[column])[group.Rows] = cell;
             column++;
-            if (data[position] == _delimiter)
+            if (data[position..].StartsWith(_delimiter))
             {
-                position++;
+                position += _delimiter.Length;
                 continue;
             }
             if (data[position] == (byte)'\r' && data[position + 1] == (byte)'\n') position++;
             if (data[position] != (byte)'\n')
                 throw Error(block, rowStart, path, $"column {column}: found text after a closing quote, expected a delimiter");
             if (column != _targets.Length)
-                throw Error(block, rowStart, path, $"found {column} columns, expected {_targets.Length}");
+                throw Error(block, rowStart, path, RowShape.WrongCount(data[rowStart..position], column, _targets.Length, Schema));
             return position + 1;
         }
     }
 
+    private Cell Plain(ReadOnlySpan<byte> data, int position)
+    {
+        ReadOnlySpan<byte> rest = data[position..];
+        if (_delimiter.Length == 1) return new Cell { Start = position, Length = rest.IndexOfAny(_delimiter[0], (byte)'\n') };
+        int line = rest.IndexOf((byte)'\n'), end = rest[..line].IndexOf(_delimiter);
+        return new Cell { Start = position, Length = end < 0 ? line : end };
+    }
+
+    private static int PassSpaces(ReadOnlySpan<byte> data, int position)
+    {
+        while (data[position] == (byte)' ') position++;
+        return position;
+    }
+
+    private static Cell Trimmed(ReadOnlySpan<byte> data, Cell cell)
+    {
+        ReadOnlySpan<byte> text = data.Slice(cell.Start, cell.Length);
+        int spaces = text.Length - text.TrimStart((byte)' ').Length;
+        return new Cell { Start = cell.Start + spaces, Length = text.Trim((byte)' ').Length };
+    }
+
     /// <summary>Reads a quoted cell; doubled quotes are closed up within the block, where the text can only get shorter.</summary>
-    private static Cell Unquote(byte* data, ref int position)
+    private static Cell Unquote(Span<byte> data, ref int position)
     {
         int start = position + 1, write = start, read = start;
         // The block was cut at a row end outside quotes, so a closing quote comes.
@@ -81,7 +97,7 @@ internal sealed unsafe class QuotedParser(Layout layout) : RowParser
             data[write++] = data[read++];
         }
         // What is left behind must not be counted as lines when an error is reported.
-        for (int i = write; i < read; i++) data[i] = (byte)' ';
+        data[write..read].Fill((byte)' ');
         position = read + 1;
         return new Cell { Start = start, Length = write - start };
     }

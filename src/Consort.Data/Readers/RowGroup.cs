@@ -23,6 +23,8 @@ internal sealed unsafe class RowGroup : IDisposable
         Columns = columns;
         Cells = (Cell*)NativeMemory.AlignedAlloc((nuint)((columns + 1) * Capacity * sizeof(Cell)), 64);
         RowStarts = (int*)NativeMemory.AlignedAlloc(Capacity * sizeof(int), 64);
+        for (int c = 0; c <= columns; c++) ClearColumn(c);
+        Starts.Clear();
     }
 
     public int Columns { get; }
@@ -35,7 +37,29 @@ internal sealed unsafe class RowGroup : IDisposable
 
     public int Rows { get; set; }
 
+    /// <summary>The mistake in the row after the last one, which stopped the parser; null where there is none.</summary>
+    public ConsortException? Mistake { get; set; }
+
     public Cell* Column(int column) => Cells + column * Capacity;
+
+    /// <summary>The cells of a column, of <see cref="Capacity"/> rows.</summary>
+    public Span<Cell> CellsOf(int column)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)column, (uint)Columns, nameof(column));
+        return new Span<Cell>(Column(column), Capacity);
+    }
+
+    /// <summary>Where each row begins, as a span.</summary>
+    public Span<int> Starts => new(RowStarts, Capacity);
+
+    /// <summary>Makes a column one that no row has: a parser does so with every column that it does not write.</summary>
+    public void ClearColumn(int column) => CellsOf(column).Fill(new Cell { Start = 0, Length = -1 });
+
+    /// <summary>Throws the mistake that stopped the parser; asked for after the rows before it were found to be good.</summary>
+    public void ThrowIfStopped()
+    {
+        if (Mistake is { } mistake) throw mistake;
+    }
 
     public void Dispose()
     {

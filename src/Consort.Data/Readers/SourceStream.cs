@@ -12,6 +12,7 @@ internal sealed class SourceStream : IDisposable
     private readonly string _path;
     private readonly Hashing _file;
     private readonly Stream _content;
+    private bool _isKnown;
 
     public SourceStream(string path)
     {
@@ -31,11 +32,15 @@ internal sealed class SourceStream : IDisposable
     public long Position => _file.Count;
 
     /// <summary>Fills the buffer, less only at the end of the content.</summary>
+    /// <exception cref="ConsortException">It cannot be read, or its first bytes are those of another format than text.</exception>
     public int Fill(Span<byte> buffer)
     {
         try
         {
-            return _content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            int read = _content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            if (!_isKnown && FileSignature.Describe(buffer[..Math.Min(read, 512)]) is { } other) throw new ConsortException($"{_path}: {other}");
+            _isKnown = true;
+            return read;
         }
         catch (InvalidDataException e)
         {

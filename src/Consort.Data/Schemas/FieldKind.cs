@@ -73,6 +73,16 @@ public enum DataFormat
     Libffm,
 }
 
+/// <summary>What a numeric field is where a libsvm or libffm row does not name it.</summary>
+public enum AbsentRule
+{
+    /// <summary>0, as these formats mean it.</summary>
+    Zero,
+
+    /// <summary>Missing.</summary>
+    Missing,
+}
+
 /// <summary>What the pairs of a libsvm row mean.</summary>
 public enum PairMeaning
 {

@@ -14,8 +14,8 @@ public sealed record Schema
     /// <summary>How rows are written.</summary>
     public DataFormat Format { get; init; }
 
-    /// <summary>The byte between cells of a delimited row.</summary>
-    public byte Delimiter { get; init; } = (byte)'\t';
+    /// <summary>What stands between the cells of a delimited row; a tab by default.</summary>
+    public Delimiter Delimiter { get; init; }
 
     /// <summary>Whether the first row names the columns; they may then stand in any order.</summary>
     public bool Header { get; init; }
@@ -37,6 +37,9 @@ public sealed record Schema
 
     /// <summary>The number of the first field in libsvm (indexed) and libffm rows, 0 or 1.</summary>
     public int FirstIndex { get; init; }
+
+    /// <summary>What a numeric field is where a libsvm or libffm row does not name it.</summary>
+    public AbsentRule Absent { get; init; }
 
     /// <summary>The fields, in the order of the file where it has no header.</summary>
     public required IReadOnlyList<Field> Fields { get; init; }
@@ -84,10 +87,15 @@ public sealed record Schema
         if (Fields.Count > 65_536) throw new ConsortException($"{where}: found {Fields.Count} fields, expected at most 65536");
         if (MinCount < 1) throw new ConsortException($"{where}, min_count: found {MinCount}, expected at least 1");
         if (FirstIndex is not (0 or 1)) throw new ConsortException($"{where}, first_index: found {FirstIndex}, expected 0 or 1");
-        if (Delimiter is (byte)'\n' or (byte)'\r' or (byte)'"' or 0 or >= 128)
-            throw new ConsortException($"{where}, delimiter: expected one ASCII character other than a quote or a line end");
+        if (!Delimiter.IsUsable)
+        {
+            throw new ConsortException(
+                $"{where}, delimiter: found \"{Delimiter.Text}\", expected 1 to {Delimiter.MostBytes} bytes without a quote, a line end or a NUL");
+        }
         if (Format != DataFormat.Delimited && (Header || Quoted))
             throw new ConsortException($"{where}: header and quoted belong to delimited data, found {SchemaWriter.Name(Format)}");
+        if (Format == DataFormat.Delimited && Absent != AbsentRule.Zero)
+            throw new ConsortException($"{where}: absent belongs to libsvm and libffm data, found delimited");
 
         int labels = Fields.Count(f => f.Kind == FieldKind.Label);
         if (labels > 1 || (labels == 0 && Format == DataFormat.Delimited))
@@ -106,6 +114,10 @@ public sealed record Schema
         }
         if (columns.Count == 0) throw new ConsortException($"{where}: found no categorical or numeric field, expected at least one");
     }
+
+    /// <summary>Whether a row that does not name the field means 0.</summary>
+    internal bool AbsentIsZero(Field field)
+        => Format != DataFormat.Delimited && Absent == AbsentRule.Zero && field.Kind == FieldKind.Numeric;
 
     private static void CheckField(Field field, string where)
     {

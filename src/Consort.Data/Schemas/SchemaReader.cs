@@ -28,6 +28,12 @@ internal static partial class SchemaReader
         ["positional"] = PairMeaning.Positional,
     };
 
+    private static readonly Dictionary<string, AbsentRule> Absences = new()
+    {
+        ["zero"] = AbsentRule.Zero,
+        ["missing"] = AbsentRule.Missing,
+    };
+
     private static readonly Dictionary<string, TimePart> Parts = new()
     {
         ["hour"] = TimePart.Hour,
@@ -59,6 +65,7 @@ internal static partial class SchemaReader
             MinCount = map.Integer("min_count", start.MinCount, 1, int.MaxValue),
             Pairs = map.Choice("pairs", start.Pairs, Meanings),
             FirstIndex = map.Integer("first_index", start.FirstIndex, 0, 1),
+            Absent = map.Choice("absent", start.Absent, Absences),
             Fields = fields.Count > 0 ? fields : start.Fields,
         };
         map.Close();
@@ -79,20 +86,13 @@ internal static partial class SchemaReader
         return file is not null ? Schema.Load(OptionMap.Load(file)) : new Schema { Fields = [] };
     }
 
-    private static byte ReadDelimiter(OptionMap map, byte fallback)
+    private static Delimiter ReadDelimiter(OptionMap map, Delimiter fallback)
     {
-        string? text = map.TextOrNull("delimiter");
-        return text switch
-        {
-            null => fallback,
-            "tab" => (byte)'\t',
-            "comma" => (byte)',',
-            "semicolon" => (byte)';',
-            "pipe" => (byte)'|',
-            "space" => (byte)' ',
-            { Length: 1 } when text[0] < 128 => (byte)text[0],
-            _ => throw map.Error("delimiter", $"found \"{text}\", expected tab, comma, semicolon, pipe, space or one ASCII character"),
-        };
+        if (map.TextOrNull("delimiter") is not { } text) return fallback;
+        var delimiter = Delimiter.Of(text);
+        return delimiter.IsUsable
+            ? delimiter
+            : throw map.Error("delimiter", $"found \"{text}\", expected tab, comma, semicolon, pipe, space or 1 to {Delimiter.MostBytes} bytes of text without a quote, a line end or a NUL");
     }
 
     private static void ReadField(OptionMap map, List<Field> fields)

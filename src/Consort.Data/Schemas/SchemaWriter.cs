@@ -10,7 +10,7 @@ internal static class SchemaWriter
     {
         var text = new StringBuilder();
         text.Append("format: ").Append(Name(schema.Format)).Append('\n');
-        text.Append("delimiter: ").Append(Quote(((char)schema.Delimiter).ToString())).Append('\n');
+        text.Append("delimiter: ").Append(Quote(schema.Delimiter.Text)).Append('\n');
         text.Append("header: ").Append(Flag(schema.Header)).Append('\n');
         text.Append("quoted: ").Append(Flag(schema.Quoted)).Append('\n');
         text.Append("trim: ").Append(Flag(schema.Trim)).Append('\n');
@@ -18,6 +18,8 @@ internal static class SchemaWriter
         text.Append(CultureInfo.InvariantCulture, $"min_count: {schema.MinCount}\n");
         text.Append("pairs: ").Append(schema.Pairs == PairMeaning.Indexed ? "indexed" : "positional").Append('\n');
         text.Append(CultureInfo.InvariantCulture, $"first_index: {schema.FirstIndex}\n");
+        // Of these formats alone, so that the text of other schemas says nothing of what they have not.
+        if (schema.Format != DataFormat.Delimited) text.Append("absent: ").Append(schema.Absent == AbsentRule.Zero ? "zero" : "missing").Append('\n');
         text.Append("fields:\n");
         foreach (Field field in schema.Fields)
         {

@@ -122,7 +122,7 @@ internal sealed record DataImport(Schema Schema, IReadOnlyList<(string Key, stri
             if (!IsFound || !File.Exists(file) || file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
                 return [];
             using var reader = File.OpenText(file);
-            var names = (reader.ReadLine() ?? "").Split((char)schema.Delimiter).Select(n => n.Trim('"'));
+            var names = (reader.ReadLine() ?? "").Split(schema.Delimiter.Text).Select(n => n.Trim('"'));
             return [.. names.Where(n => n.Length > 0 && schema.Fields.All(f => f.Name != n)).Distinct().Select(n => new Field(n, FieldKind.Ignored))];
         }
 

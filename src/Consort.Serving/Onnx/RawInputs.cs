@@ -49,6 +49,7 @@ internal sealed class RawInputs
             FittedHash => (ElementType.Int64, "the global id that the encoder gives: ONNX has no XxHash3"),
             FittedTime => (ElementType.String, $"a time as YYMMDDHH; missing: {Quoted(column.Missing)}"),
             FittedTokens when field.Kind == FieldKind.Categorical => (ElementType.String, $"the text; missing: {Quoted(column.Missing)}"),
+            { AbsentIsZero: true } => (ElementType.Double, "the number; not given: NaN, which is 0 as in the file"),
             _ => (ElementType.Double, "the number; missing: NaN"),
         };
         if (column is FittedHash hash)
@@ -58,7 +59,8 @@ internal sealed class RawInputs
         var input = _writer.AddInput(field.Name, type, 1, meaning);
         if (input.Name != field.Name)
             Notes.Add($"field {field.Name} is the input {input.Name}");
-        _fields.Add(field.Name, input);
+        _writer.Scope = $"encode/{field.Name}";
+        _fields.Add(field.Name, column.AbsentIsZero ? _writer.Add("Where", [_writer.Add("IsNaN", [input], []), Number(0), input], []) : input);
     }
 
     private static string Quoted(IReadOnlyList<string> texts) => texts.Count == 0 ? "none" : string.Join(", ", texts.Select(t => $"\"{t}\""));

@@ -1,0 +1,39 @@
+using Consort.Data.Schemas;
+
+namespace Consort.Data.Readers;
+
+/// <summary>What to say of a delimited row that has not as many columns as expected, and which key of the schema mends it.</summary>
+internal static class RowShape
+{
+    private static readonly (string Text, string Name)[] Common =
+        [("\t", "tab"), (",", "comma"), (";", "semicolon"), ("|", "pipe"), ("::", "\"::\""), (" ", "space"), ("\u0001", "\"\\x01\"")];
+
+    /// <summary>Describes the row.</summary>
+    /// <param name="row">Its bytes without the line end.</param>
+    /// <param name="found">Its columns.</param>
+    /// <param name="expected">The columns that there should be.</param>
+    /// <param name="schema">How it was read.</param>
+    public static string WrongCount(ReadOnlySpan<byte> row, int found, int expected, Schema schema)
+    {
+        if (row.Trim((byte)'\r').IsEmpty) return $"found an empty line, expected {expected} columns";
+        string message = $"found {found} column{(found == 1 ? "" : "s")}, expected {expected}";
+        if (row.TrimEnd((byte)'\r').Contains((byte)'\r')) return message + "; a line ends with CR alone: end all lines with LF or CRLF";
+        return message + Hint(row, found, expected, schema);
+    }
+
+    /// <summary>The key that would mend it, as the end of a message; nothing where none is known.</summary>
+    public static string Hint(ReadOnlySpan<byte> row, int found, int expected, Schema schema)
+    {
+        if (found != 1 && !schema.Quoted && row.Contains((byte)'"')) return "; where cells stand in quotes, set quoted: true";
+        if (found > 1 || expected < 2) return "";
+        string text = System.Text.Encoding.UTF8.GetString(row);
+        if (text.StartsWith('{') && !text.StartsWith("{{", StringComparison.Ordinal)) return "; the rows look like JSON: write them as CSV first";
+        var fits = Common.Where(c => c.Text != schema.Delimiter.Text && text.Contains(c.Text, StringComparison.Ordinal)).ToArray();
+        // The delimiter that gives the right count, else the first that is there at all.
+        var best = fits.FirstOrDefault(c => text.Split(c.Text).Length == expected);
+        best = best.Text is null ? fits.FirstOrDefault() : best;
+        return best.Text is null
+            ? $"; the schema says delimiter: {schema.Delimiter.Name}"
+            : $"; the schema says delimiter: {schema.Delimiter.Name}, should it be delimiter: {best.Name}?";
+    }
+}
