@@ -81,8 +81,7 @@ internal sealed class DiagnosedSource : IDisposable
     // Ids mean the same to the run and to the rows only if one encoder made them.
     private static void CheckEncoder(FinishedRun run, EncodedDataset dataset)
     {
-        var encoder = Path.Combine(dataset.Folder, Path.GetFileName(run.Folder.Encoder));
-        if (!File.Exists(encoder) || !File.ReadAllBytes(encoder).AsSpan().SequenceEqual(File.ReadAllBytes(run.Folder.Encoder)))
+        if (!File.ReadAllBytes(dataset.EncoderFile).AsSpan().SequenceEqual(File.ReadAllBytes(run.Folder.Encoder)))
             throw new ConsortException($"{dataset.Folder}: was encoded otherwise than the rows that {run.Folder.Path} was trained on; name raw rows with --data FILE");
     }
 }

@@ -46,8 +46,14 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         int threads, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
     {
         if (Schema is null || Split is null)
+        {
+            DatasetEncoder.ClearLeftovers(Encoded);
             return (EncodedDataset.Open(Encoded), null);
-        var result = DatasetEncoder.EncodeOrReuse(new EncodeRequest(Schema, Split, Encoded, threads), progress, cancellation);
+        }
+
+        // Runs that begin side by side share a cache: one encodes, the others wait for it.
+        var request = new EncodeRequest(Schema, Split, Encoded, threads) { WaitsForOthers = true };
+        var result = DatasetEncoder.EncodeOrReuse(request, progress, cancellation);
         return (EncodedDataset.Open(result.Folder), result);
     }
 

@@ -64,6 +64,8 @@ public sealed class RunPacker : IDisposable
     public static PackResult Pack(PackRequest request, CancellationToken cancellation)
     {
         using var packer = new RunPacker(request);
+        // A draft lies beside the package, which another process would take for a leftover.
+        using var claim = Claim.Take(request.Output, Path.GetFullPath(request.Output), "name another file with --out");
         return packer.Pack(cancellation);
     }
 
