@@ -83,6 +83,12 @@ public sealed class EncodedDataset : IDisposable
     /// <summary>The paths of the sources when it was encoded.</summary>
     public IReadOnlyList<string> Sources => [.. _manifest.Sources.Select(s => s.Path)];
 
+    /// <summary>What the sources were when it was encoded.</summary>
+    public IReadOnlyList<SourceIdentity> SourceFiles => _manifest.Sources;
+
+    /// <summary>How rows were dealt to the splits, as <see cref="Splits.SplitPlan.Parse"/> reads it.</summary>
+    public string SplitText => _manifest.Split;
+
     /// <summary>Opens a dataset and verifies sizes and checksums of all its files.</summary>
     /// <exception cref="ConsortException">Missing, damaged, truncated or of another version.</exception>
     public static EncodedDataset Open(string folder)

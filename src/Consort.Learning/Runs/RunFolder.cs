@@ -44,6 +44,9 @@ public sealed class RunFolder
     /// <summary>Machine, runtime and version.</summary>
     public string Environment => In("environment.json");
 
+    /// <summary>The rows it was trained on, by place and by content.</summary>
+    public string Data => In("data.json");
+
     /// <summary>The fitted encoder: raw rows to ids.</summary>
     public string Encoder => In("encoder.bin");
 
@@ -61,7 +64,7 @@ public sealed class RunFolder
 
     /// <summary>Claims the folder for one writer.</summary>
     /// <exception cref="ConsortException">Another process is writing it; the message says which.</exception>
-    public Claim Claim() => Data.Storage.Claim.Take(Path, In("writer"), "name another folder with --out");
+    public Claim Claim() => Consort.Data.Storage.Claim.Take(Path, In("writer"), "name another folder with --out");
 
     /// <summary>The best weights of a phase.</summary>
     public string BestCheckpoint(string phase) => In($"checkpoints/best-{phase}.ckpt");
