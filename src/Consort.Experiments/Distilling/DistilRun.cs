@@ -56,7 +56,7 @@ public static class DistilRun
     private static Measured Train(DistilRequest request, Experiment experiment, string path, CancellationToken cancellation)
     {
         var folder = new RunFolder(path);
-        if (File.Exists(folder.Experiment) && File.ReadAllText(folder.Experiment) != experiment.Text)
+        if (File.Exists(folder.Experiment) && !RunIdentity.IsOf(folder, experiment, request.Threads, cancellation))
             throw new ConsortException($"{folder.Path}: holds a run of another setting or other data; name another folder with --out, or delete it");
         if (RunSummary.Find(folder) is null)
         {

@@ -60,7 +60,7 @@ internal static class StudentExperiment
     }
 
     // A dataset that is encoded is named by its folder, raw files by the folder they lie in.
-    private static string[] Moved(string[] lines, string data) => EncodedDataset.IsAt(data)
+    private static string[] Moved(string[] lines, string data) => EncodedDataset.IsAt(data) || lines.Any(l => l.StartsWith("  encoded:", StringComparison.Ordinal))
         ? ["data:", $"  encoded: {RecipeData.Quoted(data)}"]
         : [.. lines.Where(l => !l.StartsWith("  folder:", StringComparison.Ordinal)), $"  folder: {RecipeData.Quoted(data)}"];
 

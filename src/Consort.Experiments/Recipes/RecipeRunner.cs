@@ -62,7 +62,7 @@ public static class RecipeRunner
             var (run, folder) = plan[i];
             // Read only now: it may start from a run that has just finished.
             var experiment = Parse(run, request);
-            var summary = Finished(folder, experiment);
+            var summary = Finished(folder, experiment, threads / jobs, stop);
             if (summary is null)
             {
                 lock (gate)
@@ -106,11 +106,11 @@ public static class RecipeRunner
         Experiment.Parse(run.Text, run.Source, request.Data, run.Seed, request.Precision, findRuns);
 
     // The results of the very same experiment, or null.
-    private static RunSummary? Finished(RunFolder folder, Experiment experiment)
+    private static RunSummary? Finished(RunFolder folder, Experiment experiment, int threads, CancellationToken cancellation)
     {
         if (!File.Exists(folder.Experiment))
             return null;
-        return File.ReadAllText(folder.Experiment) == experiment.Text
+        return RunIdentity.IsOf(folder, experiment, threads, cancellation)
             ? RunSummary.Find(folder)
             : throw new ConsortException($"{folder.Path}: holds a run of another setting or other data; name another folder with --out, or delete it");
     }
