@@ -14,6 +14,12 @@ internal sealed class PackCommand : ExampleCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
     private readonly Option<string> _out = new("--out", "-o") { Description = "The package.", HelpName = "FILE", Required = true };
+    private readonly Option<string?> _data = new("--data")
+    {
+        Description = "Where the rows that the run was trained on are now: their folder, or an encoded dataset of them.",
+        HelpName = "DIR",
+    };
+
     private readonly Option<int?> _member = new Option<int?>("--member") { Description = "One member alone, counted from 0.", HelpName = "N" }.WithinOrNone(0, 63);
     private readonly Option<bool> _ensemble = new("--ensemble") { Description = "All members and their fusion: what is packed unless told otherwise." };
     private readonly Option<string> _weights = new("--weights") { Description = "Numbers of embedding tables: fp32, fp16 or int8.", DefaultValueFactory = _ => "fp32" };
@@ -37,6 +43,7 @@ internal sealed class PackCommand : ExampleCommand
         _calibration.AcceptOnlyFromAmong("none", "platt", "isotonic");
         Add(_run);
         Add(_out);
+        Add(_data);
         Add(_member);
         Add(_ensemble);
         Add(_weights);
@@ -56,6 +63,7 @@ internal sealed class PackCommand : ExampleCommand
             throw new ConsortException("--ensemble: found beside --member, expected one of them");
         var request = new PackRequest(arguments.GetRequiredValue(_run), output, arguments.GetValue(_threads))
         {
+            Data = Shared.Existing(arguments.GetValue(_data)),
             Member = member,
             Weights = Enum.Parse<PackageWeights>(arguments.GetValue(_weights)!, ignoreCase: true),
             Calibration = Enum.Parse<CalibrationKind>(arguments.GetValue(_calibration)!, ignoreCase: true),

@@ -25,6 +25,11 @@ internal static class Shared
         DefaultValueFactory = _ => Environment.ProcessorCount,
     }.Within(1, 1024);
 
+    /// <summary>A place that <c>--data</c> names, or null where it is not given.</summary>
+    /// <exception cref="ConsortException">There is nothing.</exception>
+    public static string? Existing(string? data) => data is null || Directory.Exists(data) || File.Exists(data)
+        ? data : throw new ConsortException($"--data {data}: found neither a folder nor a file");
+
     /// <summary>The precision of that name, or null where none is given.</summary>
     /// <exception cref="ConsortException">There is none of that name.</exception>
     public static Precision? PrecisionOf(string? name) =>

@@ -13,8 +13,14 @@ internal sealed class EncodingLine(StatusLine line) : IProgress<EncodeProgress>
 
     public void Report(EncodeProgress value)
     {
-        if (!line.IsInteractive)
-            return;
+        if (value.Phase.StartsWith(EncodeProgress.Waiting, StringComparison.Ordinal))
+            line.Keep(value.Phase);
+        else if (line.IsInteractive)
+            Draw(value);
+    }
+
+    private void Draw(EncodeProgress value)
+    {
         lock (_lock)
         {
             if (value.Phase != _phase)

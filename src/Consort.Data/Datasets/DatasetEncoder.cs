@@ -20,9 +20,15 @@ public static class DatasetEncoder
     /// <param name="request">What to encode, and to where.</param>
     /// <param name="progress">Told about ten times a second.</param>
     /// <param name="cancellation">Stops the work; nothing is left behind.</param>
-    /// <exception cref="ConsortException">A mistake in the raw data or the request, or a full disk; an older dataset is then unchanged.</exception>
+    /// <exception cref="ConsortException">
+    /// A mistake in the raw data or the request, a full disk, or another process that writes the same folder; an older dataset is
+    /// then unchanged.
+    /// </exception>
     public static EncodeResult Encode(EncodeRequest request, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
-        => Encode(request, "no dataset there yet", progress, cancellation);
+    {
+        using Claim claim = TakeClaim(request, progress, cancellation).Claim;
+        return Encode(request, "no dataset there yet", progress, cancellation);
+    }
 
     /// <summary>Takes the dataset in the folder when sources, schema, split and encoder version are the same, otherwise encodes and says why.</summary>
     /// <inheritdoc cref="Encode(EncodeRequest, IProgress{EncodeProgress}?, CancellationToken)"/>
@@ -30,23 +36,64 @@ public static class DatasetEncoder
     {
         var clock = Stopwatch.StartNew();
         request.Schema.Validate("schema");
-        if (!File.Exists(Path.Combine(request.Folder, Manifest.FileName))) return Encode(request, "no dataset there yet", progress, cancellation);
-        string? difference;
+        if (Reuse(request, clock, out string reason) is { } reused)
+        {
+            ClearLeftovers(request.Folder);
+            return reused;
+        }
+        (Claim claim, bool hasWaited) = TakeClaim(request, progress, cancellation);
+        using (claim)
+        {
+            // Whoever was waited for may have encoded the very same.
+            return hasWaited && Reuse(request, clock, out reason) is { } made ? made : Encode(request, reason, progress, cancellation);
+        }
+    }
+
+    private static EncodeResult? Reuse(EncodeRequest request, Stopwatch clock, out string reason)
+    {
+        reason = "no dataset there yet";
+        if (!EncodedDataset.IsAt(request.Folder)) return null;
         try
         {
             Manifest manifest = Manifest.Read(request.Folder);
-            difference = Difference(manifest, request);
-            if (difference is null)
+            if (Difference(manifest, request) is { } difference)
             {
-                using EncodedDataset dataset = EncodedDataset.Open(request.Folder);
-                return Result(request.Folder, manifest, reused: true, "sources, schema, split and encoder are the same", dataset.Space, clock);
+                reason = difference;
+                return null;
             }
+            using EncodedDataset dataset = EncodedDataset.Open(request.Folder);
+            return Result(request.Folder, manifest, reused: true, "sources, schema, split and encoder are the same", dataset.Space, clock);
         }
         catch (ConsortException e) when (!request.Split.Files.Any(f => e.Message.StartsWith(f, StringComparison.Ordinal)))
         {
-            difference = e.Message;
+            reason = e.Message;
+            return null;
         }
-        return Encode(request, difference, progress, cancellation);
+    }
+
+    private static (Claim Claim, bool HasWaited) TakeClaim(EncodeRequest request, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
+    {
+        string name = DatasetPlace.ClaimName(request.Folder);
+        return request.WaitsForOthers
+            ? Claim.Await(request.Folder, name, owner => progress?.Report(new EncodeProgress($"{EncodeProgress.Waiting}{owner}", 0, 0)), cancellation)
+            : (Claim.Take(request.Folder, name, "name another folder with --out"), false);
+    }
+
+    /// <summary>
+    /// Clears what killed processes have left beside a dataset and in it, unless another process is writing it or nothing can be
+    /// written there.
+    /// </summary>
+    public static void ClearLeftovers(string folder)
+    {
+        try
+        {
+            using Claim? claim = Claim.Try(folder, DatasetPlace.ClaimName(folder));
+            if (claim is not null) _ = new DatasetPlace(folder);
+        }
+        catch (ConsortException)
+        {
+            // whoever can write there clears it
+        }
     }
 
     /// <summary>What of the request differs from a stored dataset; null when nothing.</summary>
@@ -76,7 +123,7 @@ public static class DatasetEncoder
         request.Schema.Validate("schema");
         if (request.Threads is < 0 or > 1024) throw new ConsortException($"threads: found {request.Threads}, expected 0 to 1024");
         int threads = request.Threads == 0 ? Environment.ProcessorCount : request.Threads;
-        CheckTarget(request.Folder);
+        var place = new DatasetPlace(request.Folder);
         long total = request.Split.Files.Sum(Length);
         void Report(string phase, long bytes) => progress?.Report(new EncodeProgress(phase, bytes, total));
 
@@ -85,8 +132,8 @@ public static class DatasetEncoder
         try
         {
             Directory.CreateDirectory(temp);
-            Manifest manifest = Store(request, encoder, splits, sources, temp, threads, Report, cancellation);
-            SafeFolder.Replace(temp, request.Folder);
+            Manifest manifest = Store(request, encoder, splits, sources, place, temp, threads, Report, cancellation);
+            place.Put(temp, manifest);
             return Result(request.Folder, manifest, reused: false, reason, encoder.Space, clock);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -142,8 +189,8 @@ public static class DatasetEncoder
         return (reader.Rows.Sum(), null);
     }
 
-    private static Manifest Store(EncodeRequest request, Encoder encoder, SplitAssigner splits, SourceIdentity[] sources, string temp,
-        int threads, Action<string, long> report, CancellationToken cancellation)
+    private static Manifest Store(EncodeRequest request, Encoder encoder, SplitAssigner splits, SourceIdentity[] sources, DatasetPlace place,
+        string temp, int threads, Action<string, long> report, CancellationToken cancellation)
     {
         IReadOnlyList<string> files = request.Split.Files;
         using TruthFiles? truth = TruthFiles.Open(files);
@@ -151,7 +198,9 @@ public static class DatasetEncoder
         string truthHash = truth is null ? "" : TruthFiles.HashOf(files);
         int rowBytes = 4 * (encoder.Space.Categorical.Count + encoder.Space.Numeric.Count + (truth is null ? 1 : 2));
 
-        using var writer = new SplitWriter(temp, SplitNames, rowBytes, buffers: 2 * threads + 1);
+        string schema = request.Schema.ToYaml(), split = request.Split.Describe(), key = Manifest.KeyOf(schema, split, sources, truthHash);
+        string[] names = [.. SplitNames.Select(name => place.NameOf(name, key))];
+        using var writer = new SplitWriter(temp, names, rowBytes, buffers: 2 * threads + 1);
         using var reader = new BlockReader(files, request.Schema);
         StoreWorker[] workers = [.. Enumerable.Range(0, threads).Select(_ => new StoreWorker(reader, files, encoder, splits, writer, truth))];
         try
@@ -168,15 +217,14 @@ public static class DatasetEncoder
         }
         if (writer.Rows[0] == 0) throw new ConsortException($"{files[0]}: found no training rows after splitting, expected at least one");
         writer.Complete();
-        encoder.Save(Path.Combine(temp, Manifest.EncoderFile));
-
-        string schema = request.Schema.ToYaml(), split = request.Split.Describe();
-        var manifest = new Manifest
+        string encoderFile = Path.Combine(temp, place.NameOf("encoder", key) + ".bin");
+        encoder.Save(encoderFile);
+        return new Manifest
         {
             Kind = Manifest.KindName,
             Format = Manifest.CurrentFormat,
             EncoderVersion = Encoder.Version,
-            Key = Manifest.KeyOf(schema, split, sources, truthHash),
+            Key = key,
             Schema = schema,
             Split = split,
             Sources = sources,
@@ -185,12 +233,10 @@ public static class DatasetEncoder
             Numeric = encoder.Space.Numeric,
             RowBytes = rowBytes,
             HasTruth = truth is not null,
-            Encoder = Stored(Path.Combine(temp, Manifest.EncoderFile)),
+            Encoder = Stored(encoderFile),
             Splits = [.. Enumerable.Range(0, 3).Where(s => writer.Rows[s] > 0).Select(s => new StoredSplit(SplitNames[s], writer.Rows[s], writer.Clicks[s],
-                new StoredFile(SplitNames[s] + ".bin", writer.Bytes(s), writer.Hash(s))))],
+                new StoredFile(names[s] + ".bin", writer.Bytes(s), writer.Hash(s))))],
         };
-        SafeFile.Write(Path.Combine(temp, Manifest.FileName), manifest.Write);
-        return manifest;
     }
 
     private static StoredFile Stored(string path)
@@ -204,14 +250,6 @@ public static class DatasetEncoder
     private static EncodeResult Result(string folder, Manifest manifest, bool reused, string reason, Schemas.FeatureSpace space, Stopwatch clock)
         => new(folder, manifest.Key, reused, reason, space, [.. manifest.Splits.Select(s => new SplitSummary(s.Name, s.Rows, s.Clicks))],
             clock.Elapsed.TotalSeconds, manifest.Sources.Sum(s => s.Size));
-
-    /// <summary>An older dataset may be replaced; anything else is left alone.</summary>
-    private static void CheckTarget(string folder)
-    {
-        if (File.Exists(folder)) throw new ConsortException($"{folder}: found a file, expected a folder or nothing");
-        if (Directory.Exists(folder) && !File.Exists(Path.Combine(folder, Manifest.FileName)) && Directory.EnumerateFileSystemEntries(folder).Any())
-            throw new ConsortException($"{folder}: found a folder with other files, expected an encoded dataset or an empty folder");
-    }
 
     private static long Length(string path)
     {

@@ -8,13 +8,21 @@ namespace Consort.Data.Datasets;
 /// <param name="Split">The sources and how their rows are dealt.</param>
 /// <param name="Folder">The dataset's folder; an older dataset there is replaced when the new one is whole.</param>
 /// <param name="Threads">Threads, 0 to 1,024; 0 takes one per processor.</param>
-public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder, int Threads = 0);
+public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder, int Threads = 0)
+{
+    /// <summary>Whether to wait for another process that writes the folder, as one does for a cache, or to refuse at once.</summary>
+    public bool WaitsForOthers { get; init; }
+}
 
 /// <summary>How far encoding is.</summary>
-/// <param name="Phase">What is being done: <c>count rows</c>, <c>fit</c>, <c>encode</c>.</param>
+/// <param name="Phase">What is being done: <c>count rows</c>, <c>fit</c>, <c>encode</c>, or who is waited for.</param>
 /// <param name="Bytes">Bytes of the sources read in this phase.</param>
 /// <param name="TotalBytes">Bytes of all sources.</param>
-public sealed record EncodeProgress(string Phase, long Bytes, long TotalBytes);
+public sealed record EncodeProgress(string Phase, long Bytes, long TotalBytes)
+{
+    /// <summary>What the phase begins with while another process has the folder; who that is comes after it.</summary>
+    public const string Waiting = "waiting for another process that encodes the same data";
+}
 
 /// <summary>A split as encoded.</summary>
 /// <param name="Name"><c>train</c>, <c>valid</c> or <c>test</c>.</param>

@@ -9,18 +9,19 @@ namespace Consort.Data.Datasets;
 /// <summary>An encoded dataset on disk, opened only when its manifest, sizes and checksums agree. Rows are memory-mapped; it may be larger than memory.</summary>
 public sealed class EncodedDataset : IDisposable
 {
+    private const int Attempts = 5;
     private readonly Manifest _manifest;
     private readonly List<EncodedSplit> _splits = [];
 
-    private EncodedDataset(string folder)
+    private EncodedDataset(string folder, Manifest manifest)
     {
         Folder = folder;
-        _manifest = Manifest.Read(folder);
+        _manifest = manifest;
         if (_manifest.EncoderVersion != Encoder.Version)
             throw new ConsortException($"{folder}: found encoder version {_manifest.EncoderVersion}, expected {Encoder.Version}; encode the data again");
         if (_manifest.Key != Manifest.KeyOf(_manifest.Schema, _manifest.Split, _manifest.Sources, _manifest.Truth))
             throw new ConsortException($"{folder}: found a manifest whose key does not agree with its content");
-        string path = Path.Combine(folder, Manifest.EncoderFile);
+        string path = EncoderFile;
         CheckSize(path, _manifest.Encoder);
         using (FileStream stream = SourceStream.Open(path))
         {
@@ -32,7 +33,7 @@ public sealed class EncodedDataset : IDisposable
         bool same = Space.Numeric.SequenceEqual(_manifest.Numeric)
             && Space.Categorical.Select(c => new StoredColumn(c.Name, c.Offset, c.Size)).SequenceEqual(_manifest.Categorical);
         if (!same || _manifest.RowBytes != 4 * (Space.Categorical.Count + Space.Numeric.Count + (_manifest.HasTruth ? 2 : 1)))
-            throw new ConsortException($"{folder}: found columns in {Manifest.FileName} that do not agree with {Manifest.EncoderFile}");
+            throw new ConsortException($"{folder}: found columns in {Manifest.FileName} that do not agree with {_manifest.Encoder.Name}");
         try
         {
             foreach (StoredSplit split in _manifest.Splits)
@@ -48,6 +49,9 @@ public sealed class EncodedDataset : IDisposable
 
     /// <summary>Where it lies.</summary>
     public string Folder { get; }
+
+    /// <summary>The file of the fitted encoder.</summary>
+    public string EncoderFile => Path.Combine(Folder, _manifest.Encoder.Name);
 
     /// <summary>The content key (hex): sources (size and hash, not path), schema, split, encoder version.</summary>
     public string Key => _manifest.Key;
@@ -79,9 +83,49 @@ public sealed class EncodedDataset : IDisposable
     /// <summary>The paths of the sources when it was encoded.</summary>
     public IReadOnlyList<string> Sources => [.. _manifest.Sources.Select(s => s.Path)];
 
+    /// <summary>What the sources were when it was encoded.</summary>
+    public IReadOnlyList<SourceIdentity> SourceFiles => _manifest.Sources;
+
+    /// <summary>How rows were dealt to the splits, as <see cref="Splits.SplitPlan.Parse"/> reads it.</summary>
+    public string SplitText => _manifest.Split;
+
     /// <summary>Opens a dataset and verifies sizes and checksums of all its files.</summary>
     /// <exception cref="ConsortException">Missing, damaged, truncated or of another version.</exception>
-    public static EncodedDataset Open(string folder) => new(folder);
+    public static EncodedDataset Open(string folder)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            Manifest manifest = Manifest.Read(folder);
+            try
+            {
+                return new EncodedDataset(folder, manifest);
+            }
+            catch (ConsortException) when (attempt < Attempts && Manifest.Read(folder).Encoder != manifest.Encoder)
+            {
+                // replaced while it was being opened
+            }
+        }
+    }
+
+    /// <summary>Whether a folder holds a dataset, whole or damaged.</summary>
+    public static bool IsAt(string folder) => File.Exists(Path.Combine(folder, Manifest.FileName));
+
+    /// <summary>The key of a dataset, without opening it; null where there is none that can be read.</summary>
+    public static string? KeyAt(string folder)
+    {
+        try
+        {
+            return IsAt(folder) ? Manifest.Read(folder).Key : null;
+        }
+        catch (ConsortException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The encoder of a dataset, whose rows are not opened.</summary>
+    /// <exception cref="ConsortException">There is no dataset, or it is damaged.</exception>
+    public static Encoder EncoderAt(string folder) => Encoder.Load(Path.Combine(folder, Manifest.Read(folder).Encoder.Name));
 
     /// <summary>Opens a dataset only if the given sources are still those it was made of.</summary>
     /// <exception cref="ConsortException">As <see cref="Open(string)"/>, or a source has changed since.</exception>
@@ -89,7 +133,7 @@ public sealed class EncodedDataset : IDisposable
     {
         if (DatasetEncoder.SourceDifference(Manifest.Read(folder), sources) is { } difference)
             throw new ConsortException($"{folder}: the data changed after they were encoded ({difference}); encode them again");
-        return new EncodedDataset(folder);
+        return Open(folder);
     }
 
     /// <inheritdoc/>

@@ -33,6 +33,18 @@ public sealed partial class OptionMap
         _entries[key] = (_line, new YamlSequenceNode(values.Select(v => new YamlScalarNode(v))));
     }
 
+    /// <summary>Gives a key other keys and values; <see cref="Resolved"/> writes them as they are.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="yaml">The mapping.</param>
+    public void SetMap(string key, string yaml)
+    {
+        Set(key, "");
+        var stream = new YamlStream();
+        stream.Load(new StringReader(yaml));
+        _entries[key] = (_line, stream.Documents[0].RootNode);
+        _children.Remove(key);
+    }
+
     /// <summary>Everything that was asked for, as YAML that reads back to the same options.</summary>
     public string Resolved()
     {

@@ -98,6 +98,25 @@ public sealed record SplitPlan
         _ => string.Create(CultureInfo.InvariantCulture, $"order shares {TrainShare:R} {ValidShare:R} {TestShare:R}"),
     };
 
+    /// <summary>Reads what <see cref="Describe"/> wrote.</summary>
+    /// <param name="text">The plan without its paths.</param>
+    /// <param name="files">All source files, in the order they are read.</param>
+    /// <exception cref="ConsortException">It is no such text, or of other files.</exception>
+    public static SplitPlan Parse(string text, IReadOnlyList<string> files)
+    {
+        string[] words = text.Split(' ');
+        double[] shares = [.. words.SkipWhile(w => w != "shares").Skip(1).Select(w => double.TryParse(w, CultureInfo.InvariantCulture, out double share) ? share : double.NaN)];
+        return words switch
+        {
+            ["given", var splits] when splits.Length == files.Count && splits.All(c => c is '0' or '1' or '2')
+                => new SplitPlan(SplitKind.Given, files, [.. splits.Select(c => c - '0')]),
+            ["seed", var seed, "shares", _, _, _] when ulong.TryParse(seed, CultureInfo.InvariantCulture, out ulong number)
+                => BySeed(files, number, shares[0], shares[1], shares[2]),
+            ["order", "shares", _, _, _] => InOrder(files, shares[0], shares[1], shares[2]),
+            _ => throw new ConsortException($"split: found \"{text}\" for {files.Count} files, expected given, seed or order"),
+        };
+    }
+
     private static string Locate(OptionMap map, string key, string names, string folder)
     {
         string[] choices = names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

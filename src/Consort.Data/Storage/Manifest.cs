@@ -18,7 +18,6 @@ internal sealed record StoredColumn(string Name, int Offset, int Size);
 internal sealed record Manifest
 {
     public const string FileName = "manifest.json";
-    public const string EncoderFile = "encoder.bin";
     public const string KindName = "consort-dataset";
     public const int CurrentFormat = 1;
 
@@ -36,6 +35,10 @@ internal sealed record Manifest
     public required bool HasTruth { get; init; }
     public required StoredFile Encoder { get; init; }
     public required IReadOnlyList<StoredSplit> Splits { get; init; }
+
+    /// <summary>All files but the manifest.</summary>
+    [JsonIgnore]
+    public IEnumerable<StoredFile> Files => Splits.Select(s => s.File).Prepend(Encoder);
 
     /// <summary>The key: what the content of the dataset follows from, without any path.</summary>
     public static string KeyOf(string schema, string split, IEnumerable<SourceIdentity> sources, string truth)
@@ -61,6 +64,8 @@ internal sealed record Manifest
             if (manifest.Kind != KindName) throw new ConsortException($"{path}: found kind \"{manifest.Kind}\", expected {KindName}");
             if (manifest.Format != CurrentFormat)
                 throw new ConsortException($"{path}: found dataset format {manifest.Format}, expected {CurrentFormat}; encode the data again");
+            if (manifest.Files.FirstOrDefault(f => f.Name.Length == 0 || f.Name != Path.GetFileName(f.Name)) is { } stranger)
+                throw new ConsortException($"{path}: found a damaged manifest: \"{stranger.Name}\" is no file of this folder");
             return manifest;
         }
         catch (JsonException e)

@@ -4,21 +4,28 @@ namespace Consort.Data.Storage;
 public static class SafeFile
 {
     private const int DiskFull = unchecked((int)0x80070070);
+    private const int Attempts = 5;
 
-    /// <summary>Writes a file, whole or not at all; the old one stays until the new one is on the disk.</summary>
+    /// <summary>
+    /// Writes a file, whole or not at all; the old one stays until the new one is on the disk. What a killed process left beside
+    /// the target is cleared.
+    /// </summary>
     /// <exception cref="ConsortException">The disk is full or the folder cannot be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        string temp = TempName(path);
+        string? temp = null;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            using (var stream = new FileStream(temp, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
-            {
-                write(stream);
-                stream.Flush(flushToDisk: true);
-            }
-            File.Move(temp, path, overwrite: true);
+            string target = Path.GetFullPath(path);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            Leftovers.ClearFiles(target);
+            using FileStream stream = OpenTemp(target);
+            temp = stream.Name;
+            write(stream);
+            stream.Flush(flushToDisk: true);
+            // Moved while it is open: what nobody holds counts as left behind.
+            File.Move(temp, target, overwrite: true);
+            temp = null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -26,13 +33,13 @@ public static class SafeFile
         }
         finally
         {
-            if (File.Exists(temp)) File.Delete(temp);
+            if (temp is not null) File.Delete(temp);
         }
     }
 
     /// <summary>A name beside the target that nothing else uses.</summary>
     public static string TempName(string path)
-        => $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))}.tmp-{Guid.NewGuid():N}";
+        => $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))}{Leftovers.Mark}{Guid.NewGuid():N}";
 
     /// <summary>What went wrong while writing, in the user's words.</summary>
     public static ConsortException Explain(string path, Exception e)
@@ -41,5 +48,25 @@ public static class SafeFile
         bool full = e is IOException && (e.HResult == DiskFull || (e.HResult & 0xFFFF) == 28 && !OperatingSystem.IsWindows()
             || e.Message.Contains("No space left", StringComparison.OrdinalIgnoreCase));
         return new ConsortException(full ? $"disk full while writing {path}; what was there before is unchanged" : $"cannot write {path}: {e.Message}", e);
+    }
+
+    // Opening and locking are two steps, between which another process may take the file for a leftover.
+    private static FileStream OpenTemp(string target)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            string temp = TempName(target);
+            try
+            {
+                var stream = new FileStream(temp, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, 1 << 16);
+                if (File.Exists(temp)) return stream;
+                stream.Dispose();
+            }
+            catch (IOException e) when (attempt < Attempts && Claim.IsHeldElsewhere(e))
+            {
+                // taken for a leftover at its first instant: another name
+            }
+            if (attempt == Attempts) throw new IOException("files beside it are removed as soon as they are made");
+        }
     }
 }

@@ -13,7 +13,7 @@ namespace Consort.Data.Storage;
 /// <param name="Hash">XxHash128 of all bytes.</param>
 /// <param name="Sample">XxHash128 of 64 pieces spread over the file.</param>
 /// <param name="Rows">Data rows.</param>
-internal sealed record SourceIdentity(string Path, long Size, long Changed, string Hash, string Sample, long Rows)
+public sealed record SourceIdentity(string Path, long Size, long Changed, string Hash, string Sample, long Rows)
 {
     /// <summary>Up to this size the whole content is always compared.</summary>
     private const long AlwaysWhole = 64 << 20;
@@ -21,13 +21,14 @@ internal sealed record SourceIdentity(string Path, long Size, long Changed, stri
     private const int PieceBytes = 16 << 10;
 
     /// <summary>The identity of a file just read, with its hash.</summary>
-    public static SourceIdentity Of(string path, string hash, long rows)
+    internal static SourceIdentity Of(string path, string hash, long rows)
     {
         var info = new FileInfo(path);
         return new SourceIdentity(path, info.Length, info.LastWriteTimeUtc.Ticks, hash, SampleOf(path), rows);
     }
 
     /// <summary>Whether the file at a path has the recorded content; null when it has, otherwise what differs.</summary>
+    /// <exception cref="ConsortException">It cannot be opened.</exception>
     public string? Difference(string path)
     {
         using FileStream file = SourceStream.Open(path);

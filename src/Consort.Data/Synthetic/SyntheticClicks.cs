@@ -50,6 +50,9 @@ public static class SyntheticClicks
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         path = Path.GetFullPath(path);
         string truth = path + TruthSuffix;
+        using Claim claim = Claim.Take(path, path, "name another file with --out");
+        Leftovers.ClearAll(path);
+        Leftovers.ClearAll(truth);
         string textTemp = SafeFile.TempName(path);
         string truthTemp = SafeFile.TempName(truth);
         try

@@ -34,7 +34,7 @@ public interface IDemoProgress
 /// </summary>
 public static class DemoRun
 {
-    private const string Marker = ".consort-demo";
+    private const string Marker = ".consort-demo", Writer = "writer";
 
     private static readonly string[] Models = ["DeepFM", "DCN", "DNN", "FM"];
 
@@ -45,7 +45,10 @@ public static class DemoRun
     {
         options.Validate();
         var clock = Stopwatch.StartNew();
-        var folder = Claim(options.Folder);
+        var folder = Path.GetFullPath(options.Folder);
+        CheckFolder(folder);
+        using var claim = Claim.Take(folder, Path.Combine(folder, Writer), "name another folder with --out");
+        Empty(folder);
         var clicks = Path.Combine(folder, "clicks.tsv");
         progress?.Begin($"writing {options.Rows:N0} impressions to {clicks}");
         SyntheticClicks.Write(clicks, options.Rows, new SyntheticOptions { Seed = options.Seed }, options.Threads, progress?.Rows, cancellation);
@@ -98,25 +101,33 @@ public static class DemoRun
         members.Count == 0 ? [metrics.Auc] : [.. members.Select(m => m.Auc)]);
 
     // Only a folder that an earlier demonstration made is emptied.
-    private static string Claim(string path)
+    private static void CheckFolder(string folder)
     {
-        var folder = Path.GetFullPath(path);
+        if (Entries(folder).Any() && !File.Exists(Path.Combine(folder, Marker)))
+            throw new ConsortException($"{folder}: holds files of something else, expected an empty folder or an earlier demonstration; name another with --out");
+    }
+
+    private static void Empty(string folder)
+    {
         try
         {
-            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
-            {
-                if (!File.Exists(Path.Combine(folder, Marker)))
-                    throw new ConsortException($"{folder}: holds files of something else, expected an empty folder or an earlier demonstration; name another with --out");
-                Directory.Delete(folder, recursive: true);
-            }
-
-            Directory.CreateDirectory(folder);
+            // The marker stays: what is half emptied is still an earlier demonstration.
             File.WriteAllText(Path.Combine(folder, Marker), "made by `consort demo`; the next one replaces this folder\n");
-            return folder;
+            foreach (var entry in Entries(folder).Where(e => Path.GetFileName(e) != Marker).ToArray())
+            {
+                if (Directory.Exists(entry))
+                    Directory.Delete(entry, recursive: true);
+                else
+                    File.Delete(entry);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw SafeFile.Explain(folder, e);
         }
     }
+
+    private static IEnumerable<string> Entries(string folder) => Directory.Exists(folder)
+        ? Directory.EnumerateFileSystemEntries(folder).Where(e => Path.GetFileNameWithoutExtension(e) != Writer)
+        : [];
 }

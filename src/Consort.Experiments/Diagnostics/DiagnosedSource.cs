@@ -1,6 +1,5 @@
 using Consort.Data;
 using Consort.Data.Datasets;
-using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 
 namespace Consort.Experiments.Diagnostics;
@@ -35,7 +34,9 @@ internal sealed class DiagnosedSource : IDisposable
                 : throw new ConsortException($"--split {request.Split}: found the raw file {data}, expected an encoded dataset or the data of the run");
         }
 
-        var dataset = request.Data is { } encoded ? EncodedDataset.Open(encoded) : OfRun(run, request.Threads, cancellation);
+        var dataset = request.Data is { } encoded && EncodedDataset.IsAt(encoded)
+            ? EncodedDataset.Open(encoded)
+            : RunRows.Open(run.Folder, request.Data, request.Threads, null, cancellation);
         try
         {
             CheckEncoder(run, dataset);
@@ -66,23 +67,10 @@ internal sealed class DiagnosedSource : IDisposable
         _dataset?.Dispose();
     }
 
-    private static EncodedDataset OfRun(FinishedRun run, int threads, CancellationToken cancellation)
-    {
-        try
-        {
-            return Experiment.Load(run.Folder.Experiment).Data!.Open(threads, null, cancellation).Dataset;
-        }
-        catch (ConsortException e)
-        {
-            throw new ConsortException($"the data of {run.Folder.Path} cannot be read ({e.Message}); name rows with --data FILE", e);
-        }
-    }
-
     // Ids mean the same to the run and to the rows only if one encoder made them.
     private static void CheckEncoder(FinishedRun run, EncodedDataset dataset)
     {
-        var encoder = Path.Combine(dataset.Folder, Path.GetFileName(run.Folder.Encoder));
-        if (!File.Exists(encoder) || !File.ReadAllBytes(encoder).AsSpan().SequenceEqual(File.ReadAllBytes(run.Folder.Encoder)))
+        if (!File.ReadAllBytes(dataset.EncoderFile).AsSpan().SequenceEqual(File.ReadAllBytes(run.Folder.Encoder)))
             throw new ConsortException($"{dataset.Folder}: was encoded otherwise than the rows that {run.Folder.Path} was trained on; name raw rows with --data FILE");
     }
 }

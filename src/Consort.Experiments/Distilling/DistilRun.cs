@@ -38,10 +38,10 @@ public static class DistilRun
         string[] teachers = [.. request.Teachers.Select(Path.GetFullPath)];
         var student = Train(request, StudentExperiment.Make(request, teachers), request.Folder, cancellation);
         var alone = request.Alone ? Train(request, StudentExperiment.Make(request, []), AloneFolder(request.Folder), cancellation) : null;
-        var outcomes = teachers.Select((teacher, i) =>
+        var outcomes = teachers.Select(teacher =>
         {
             var folder = new RunFolder(teacher);
-            TestRows.Keep(folder, StudentExperiment.OfRun(teacher, request with { Teachers = [request.Teachers[i]] }), request.Threads, cancellation);
+            TestRows.Keep(folder, request.Data, request.Threads, cancellation);
             return Outcome(folder);
         }).ToArray();
         var (measured, comparisons) = (Measured.Of(outcomes), new RowComparisons());
@@ -56,7 +56,7 @@ public static class DistilRun
     private static Measured Train(DistilRequest request, Experiment experiment, string path, CancellationToken cancellation)
     {
         var folder = new RunFolder(path);
-        if (File.Exists(folder.Experiment) && File.ReadAllText(folder.Experiment) != experiment.Text)
+        if (File.Exists(folder.Experiment) && !RunIdentity.IsOf(folder, experiment, request.Threads, cancellation))
             throw new ConsortException($"{folder.Path}: holds a run of another setting or other data; name another folder with --out, or delete it");
         if (RunSummary.Find(folder) is null)
         {

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Consort.Data;
+using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Experiments.Recipes.Settings;
+using Consort.Experiments.Running;
 using Consort.Learning.Runs;
 using Consort.Models;
 
@@ -37,21 +39,28 @@ internal static class StudentExperiment
         return Parse(composed, request);
     }
 
-    /// <summary>The experiment of a finished run with its data, wherever what it started from has gone.</summary>
-    /// <exception cref="ConsortException">There is no run.</exception>
-    public static Experiment OfRun(string folder, DistilRequest request) => Parse(TextOf(folder), request, isTeacher: true);
-
-    private static Experiment Parse(string text, DistilRequest request, bool isTeacher = false)
+    private static Experiment Parse(string text, DistilRequest request)
     {
-        if (request.Data is { } data)
-            text = string.Concat(SettingText.Split(text).Select(s => string.Join('\n', s.Key == "data" ? Moved(s.Lines, Path.GetFullPath(data)) : s.Lines) + "\n"));
-        return isTeacher
-            ? Experiment.Parse(text, request.Teachers[0], Directory.GetCurrentDirectory(), findRuns: false)
-            : Experiment.Parse(text, "the student's experiment", Directory.GetCurrentDirectory(), request.Seed, request.Precision);
+        var folder = new RunFolder(request.Teachers[0]);
+        var place = request.Data is { } data ? Path.GetFullPath(data) : PlaceOf(folder);
+        if (place is not null)
+            text = string.Concat(SettingText.Split(text).Select(s => string.Join('\n', s.Key == "data" ? Moved(s.Lines, place) : s.Lines) + "\n"));
+        return Experiment.Parse(text, "the student's experiment", Directory.GetCurrentDirectory(), request.Seed, request.Precision);
+    }
+
+    // Null where the teacher's rows still lie where its experiment says; else where they are now.
+    private static string? PlaceOf(RunFolder teacher)
+    {
+        if (RunData.Read(teacher) is not { } data)
+            return null;
+        if (data.Folder is null ? EncodedDataset.IsAt(data.Encoded.Path) : data.Files.All(f => File.Exists(f.Path)))
+            return null;
+        var source = RunRows.Find(teacher, null);
+        return source.Schema is null ? source.Encoded : Path.GetFullPath(data.Folder?.FromRun ?? "", teacher.Path);
     }
 
     // A dataset that is encoded is named by its folder, raw files by the folder they lie in.
-    private static string[] Moved(string[] lines, string data) => lines.Any(l => l.StartsWith("  encoded:", StringComparison.Ordinal))
+    private static string[] Moved(string[] lines, string data) => EncodedDataset.IsAt(data) || lines.Any(l => l.StartsWith("  encoded:", StringComparison.Ordinal))
         ? ["data:", $"  encoded: {RecipeData.Quoted(data)}"]
         : [.. lines.Where(l => !l.StartsWith("  folder:", StringComparison.Ordinal)), $"  folder: {RecipeData.Quoted(data)}"];
 

@@ -17,6 +17,9 @@ namespace Consort.Experiments.Files;
 /// <param name="Folder">What relative names of raw files start from; null where the dataset is encoded already.</param>
 public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split, string? Folder)
 {
+    /// <summary>As the experiment names the encoded dataset or the cache, or null.</summary>
+    public string? Given { get; init; }
+
     /// <summary>
     /// Reads <c>encoded</c> (a folder), or <c>schema</c> (a preset, a file, or keys that change a preset) with
     /// <c>train</c>, <c>valid</c> and <c>test</c>, or with <c>source</c>, <c>by</c>, <c>seed</c> and <c>shares</c>; and
@@ -29,11 +32,14 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     public static DataSource From(OptionMap options, string folder, string own)
     {
         if (options.TextOrNull("encoded") is { } encoded)
-            return new DataSource(Path.GetFullPath(encoded, folder), null, null, null);
+            return new DataSource(Path.GetFullPath(encoded, folder), null, null, null) { Given = encoded };
         var schema = ReadSchema(options, folder, own);
+        // A run keeps what it needs: its schema in full, for the file may be edited, moved or gone. Presets are always at hand.
+        if (options.IsMap("schema") || !Schema.Presets.Contains(options.Text("schema")))
+            options.SetMap("schema", schema.ToYaml());
         var split = SplitPlan.Load(options, folder);
-        var cache = options.TextOrNull("cache") is { } chosen ? Path.GetFullPath(chosen) : DefaultCache(schema, split);
-        return new DataSource(cache, schema, split, folder);
+        var cache = options.TextOrNull("cache") is { } chosen ? Path.GetFullPath(chosen) : CacheOf(schema, split);
+        return new DataSource(cache, schema, split, folder) { Given = options.TextOrNull("cache") };
     }
 
     /// <summary>Opens the dataset, encoding the raw files first unless that has been done from the very same.</summary>
@@ -46,13 +52,19 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         int threads, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
     {
         if (Schema is null || Split is null)
+        {
+            DatasetEncoder.ClearLeftovers(Encoded);
             return (EncodedDataset.Open(Encoded), null);
-        var result = DatasetEncoder.EncodeOrReuse(new EncodeRequest(Schema, Split, Encoded, threads), progress, cancellation);
+        }
+
+        // Runs that begin side by side share a cache: one encodes, the others wait for it.
+        var request = new EncodeRequest(Schema, Split, Encoded, threads) { WaitsForOthers = true };
+        var result = DatasetEncoder.EncodeOrReuse(request, progress, cancellation);
         return (EncodedDataset.Open(result.Folder), result);
     }
 
-    // Named by the paths, so that a changed source replaces its older encoding instead of piling up beside it.
-    private static string DefaultCache(Schema schema, SplitPlan split)
+    /// <summary>Where encoded rows are kept unless told: named by the paths, so that a changed source replaces its older encoding.</summary>
+    internal static string CacheOf(Schema schema, SplitPlan split)
     {
         var text = new StringBuilder(schema.ToYaml()).AppendLine(split.Describe()).AppendJoin('\n', split.Files);
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];

@@ -11,6 +11,9 @@ namespace Consort.Experiments.Packing;
 /// <param name="Threads">To measure with, at least 1.</param>
 public sealed record PackRequest(string Run, string Output, int Threads)
 {
+    /// <summary>Where the rows that the run was trained on are now, or null for where they were.</summary>
+    public string? Data { get; init; }
+
     /// <summary>The member to take alone; null for the ensemble of all.</summary>
     public int? Member { get; init; }
 

@@ -9,6 +9,7 @@ using Consort.Data.Encoding;
 using Consort.Data.Options;
 using Consort.Data.Storage;
 using Consort.Experiments.Files;
+using Consort.Experiments.Running;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
@@ -52,7 +53,7 @@ public sealed class RunPacker : IDisposable
         _graph = _experiment.Family.Build(_encoder.Space);
         _store = new ParameterStore<float>(_graph);
         Checkpoint.Load(_folder.FinalCheckpoint(_experiment.Phases.Select(p => p.Name)), _store);
-        _dataKey = DataKey(_folder.Environment);
+        _dataKey = RunEnvironment.DataKeyOf(_folder);
     }
 
     /// <summary>Packs a run.</summary>
@@ -64,6 +65,8 @@ public sealed class RunPacker : IDisposable
     public static PackResult Pack(PackRequest request, CancellationToken cancellation)
     {
         using var packer = new RunPacker(request);
+        // A draft lies beside the package, which another process would take for a leftover.
+        using var claim = Claim.Take(request.Output, Path.GetFullPath(request.Output), "name another file with --out");
         return packer.Pack(cancellation);
     }
 
@@ -74,7 +77,7 @@ public sealed class RunPacker : IDisposable
     {
         using var dataset = OpenData(out var missing, cancellation);
         if (dataset is null && _request.Calibration != CalibrationKind.None)
-            throw new ConsortException($"--calibration {_request.Calibration}: the run's validation rows are not at hand: {missing}");
+            throw new ConsortException($"--calibration {_request.Calibration.ToString().ToLowerInvariant()}: {missing}");
         var calibration = Calibration.None;
         var splits = new List<PackedSplit>();
         if (dataset is not null)
@@ -124,16 +127,10 @@ public sealed class RunPacker : IDisposable
     {
         try
         {
-            var data = OptionMap.Load(_folder.Experiment).Section("data");
-            var source = DataSource.From(data, Path.GetFullPath(data.TextOrNull("folder") ?? ".", _folder.Path), _folder.Path);
-            var (dataset, _) = source.Open(_request.Threads, _request.Encoding, cancellation);
             missing = null;
-            if (_dataKey.Length == 0 || dataset.Key == _dataKey)
-                return dataset;
-            missing = $"{dataset.Folder} holds other rows than the run was trained on";
-            dataset.Dispose();
+            return RunRows.Open(_folder, _request.Data, _request.Threads, _request.Encoding, cancellation);
         }
-        catch (ConsortException e)
+        catch (ConsortException e) when (_request.Data is null)
         {
             missing = e.Message;
         }
@@ -209,9 +206,6 @@ public sealed class RunPacker : IDisposable
     }
 
     private static JsonElement? ReadMetrics(string path) => ReadJson(path)?.RootElement;
-
-    private static string DataKey(string path) =>
-        ReadJson(path) is { } json && json.RootElement.TryGetProperty("data_key", out var key) ? key.GetString() ?? "" : "";
 
     private static JsonDocument? ReadJson(string path)
     {

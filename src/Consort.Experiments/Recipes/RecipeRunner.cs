@@ -44,6 +44,7 @@ public static class RecipeRunner
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(jobs, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(jobs, threads);
+        using var claim = Claim.Take(request.Folder, Path.Combine(request.Folder, "writer"), "name another folder with --out");
         var plan = recipe.Plan(request).Select(run => (Run: run, Folder: new RunFolder(request.RunFolder(run.Name)))).ToList();
         var pace = new RecipePace();
         progress?.Keep(Forecast(plan, request, threads / jobs, jobs, pace, progress, cancellation));
@@ -61,7 +62,7 @@ public static class RecipeRunner
             var (run, folder) = plan[i];
             // Read only now: it may start from a run that has just finished.
             var experiment = Parse(run, request);
-            var summary = Finished(folder, experiment);
+            var summary = Finished(folder, experiment, threads / jobs, stop);
             if (summary is null)
             {
                 lock (gate)
@@ -105,11 +106,11 @@ public static class RecipeRunner
         Experiment.Parse(run.Text, run.Source, request.Data, run.Seed, request.Precision, findRuns);
 
     // The results of the very same experiment, or null.
-    private static RunSummary? Finished(RunFolder folder, Experiment experiment)
+    private static RunSummary? Finished(RunFolder folder, Experiment experiment, int threads, CancellationToken cancellation)
     {
         if (!File.Exists(folder.Experiment))
             return null;
-        return File.ReadAllText(folder.Experiment) == experiment.Text
+        return RunIdentity.IsOf(folder, experiment, threads, cancellation)
             ? RunSummary.Find(folder)
             : throw new ConsortException($"{folder.Path}: holds a run of another setting or other data; name another folder with --out, or delete it");
     }

@@ -21,7 +21,8 @@ public static class ExperimentRunner
         var experiment = request.Experiment;
         experiment.Training.CheckMachine();
         var folder = new RunFolder(request.Folder);
-        Claim(folder, request);
+        using var claim = folder.Claim();
+        CheckFree(folder, request);
         // A run that goes on has the vectors in its checkpoint.
         if (!request.Resume || !File.Exists(folder.LastCheckpoint))
             PretrainedFiles.Check(experiment);
@@ -29,11 +30,12 @@ public static class ExperimentRunner
         var (dataset, encoding) = source.Open(request.Threads, request.Encoding, cancellation);
         using (dataset)
         {
-            var identity = $"{experiment.Digest} {dataset.Key}";
+            var identity = RunIdentity.Of(experiment, dataset);
             // Before anything is written: a run that cannot be resumed stays as it is.
             if (request.Resume)
-                Trainer.CheckResumable(folder, identity);
+                identity.CheckResumable(folder, experiment);
             WriteText(folder.Experiment, experiment.Text);
+            RunData.Write(folder, source, dataset);
             var (precision, missing) = (experiment.Training.Precision, experiment.Training.Precision.Missing());
             if (missing is not null)
                 precision = Precision.Fp32;
@@ -47,7 +49,7 @@ public static class ExperimentRunner
             using var trainer = new Trainer(
                 graph, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
                 path => Teacher(path, folder, dataset));
-            var result = trainer.Run(identity, request.Resume, cancellation);
+            var result = trainer.Run(identity.ToString(), request.Resume, cancellation);
             if (!request.IsAlone)
                 result = result with { AllocatedBytesPerStep = double.NaN };
             WriteText(folder.Metrics, TrainMetrics.ToJson(result));
@@ -69,7 +71,7 @@ public static class ExperimentRunner
     }
 
     // A folder that holds a run is not overwritten by accident.
-    private static void Claim(RunFolder folder, RunRequest request)
+    private static void CheckFree(RunFolder folder, RunRequest request)
     {
         if (request.Resume || !File.Exists(folder.Experiment))
             return;

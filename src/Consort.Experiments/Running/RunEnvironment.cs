@@ -3,6 +3,8 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Data;
+using Consort.Learning.Runs;
 
 namespace Consort.Experiments.Running;
 
@@ -14,6 +16,23 @@ public static class RunEnvironment
     /// <summary>The vectors that kernels use here.</summary>
     public static string Vectors =>
         Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported ? "AdvSimd" : "portable";
+
+    /// <summary>The key of the data that a run was trained on; empty where it is not known.</summary>
+    /// <exception cref="ConsortException">The file is damaged.</exception>
+    internal static string DataKeyOf(RunFolder run)
+    {
+        if (!File.Exists(run.Environment))
+            return "";
+        try
+        {
+            using var json = JsonDocument.Parse(File.ReadAllBytes(run.Environment));
+            return json.RootElement.TryGetProperty("data_key", out var key) ? key.GetString() ?? "" : "";
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new ConsortException($"{run.Environment}: the file is damaged, expected an environment: {e.Message}", e);
+        }
+    }
 
     internal static string Describe(int threads, ulong seed, string dataKey, Precision precision, MatrixLibrary library) => JsonSerializer.Serialize(
         new Dictionary<string, object>

@@ -14,13 +14,20 @@ internal static class TestRows
 
     /// <summary>Computes and keeps them, unless that has been done.</summary>
     /// <exception cref="ConsortException">The run or its data are damaged.</exception>
-    public static void Keep(RunFolder folder, Experiment experiment, int threads, CancellationToken cancellation)
+    public static void Keep(RunFolder folder, Experiment experiment, int threads, CancellationToken cancellation) =>
+        Keep(folder, () => experiment.Data!.Open(threads, null, cancellation).Dataset, threads, cancellation);
+
+    /// <summary>Computes and keeps them, unless that has been done, on the rows that the run was trained on.</summary>
+    /// <exception cref="ConsortException">The run is damaged, or its rows are not at hand.</exception>
+    public static void Keep(RunFolder folder, string? data, int threads, CancellationToken cancellation) =>
+        Keep(folder, () => RunRows.Open(folder, data, threads, null, cancellation), threads, cancellation);
+
+    private static void Keep(RunFolder folder, Func<EncodedDataset> open, int threads, CancellationToken cancellation)
     {
         var path = PathOf(folder.Path);
         if (File.Exists(path))
             return;
-        var (dataset, _) = experiment.Data!.Open(threads, null, cancellation);
-        using (dataset)
+        using (var dataset = open())
         {
             using var run = new FinishedRun(folder.Path, threads);
             var split = dataset.Test ?? dataset.Valid ?? throw new ConsortException($"{dataset.Folder}: found neither test nor validation rows");

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Consort.Data;
+using Consort.Data.Storage;
 using Consort.Learning.Training;
 
 namespace Consort.Learning.Runs;
@@ -43,6 +44,9 @@ public sealed class RunFolder
     /// <summary>Machine, runtime and version.</summary>
     public string Environment => In("environment.json");
 
+    /// <summary>The rows it was trained on, by place and by content.</summary>
+    public string Data => In("data.json");
+
     /// <summary>The fitted encoder: raw rows to ids.</summary>
     public string Encoder => In("encoder.bin");
 
@@ -57,6 +61,10 @@ public sealed class RunFolder
 
     /// <summary>Everything that a stopped run needs to go on.</summary>
     public string LastCheckpoint => In("checkpoints/last.ckpt");
+
+    /// <summary>Claims the folder for one writer.</summary>
+    /// <exception cref="ConsortException">Another process is writing it; the message says which.</exception>
+    public Claim Claim() => Consort.Data.Storage.Claim.Take(Path, In("writer"), "name another folder with --out");
 
     /// <summary>The best weights of a phase.</summary>
     public string BestCheckpoint(string phase) => In($"checkpoints/best-{phase}.ckpt");
@@ -101,7 +109,7 @@ public sealed class RunFolder
         }
         catch (IOException e)
         {
-            throw Consort.Data.Storage.SafeFile.Explain(Events, e);
+            throw SafeFile.Explain(Events, e);
         }
     }
 }

@@ -127,15 +127,18 @@ public sealed class Trainer : IDisposable
             MemoryUse.PeakBytes(), _allocations.BytesPerStep, clock.Elapsed.TotalSeconds, _memory is { } memory ? memory with { Peak = MemoryUse.PeakBytes() } : null);
     }
 
-    /// <summary>Throws if the folder's checkpoint is of another experiment or other data.</summary>
-    /// <param name="folder">A run folder, with a checkpoint or without.</param>
-    /// <param name="identity">What <see cref="Run"/> will be given.</param>
-    /// <exception cref="ConsortException">It is, or it is damaged.</exception>
-    public static void CheckResumable(RunFolder folder, string identity)
+    /// <summary>What <see cref="Run"/> was given when the folder's checkpoint was written; null without a checkpoint.</summary>
+    /// <exception cref="ConsortException">The checkpoint is damaged.</exception>
+    public static string? IdentityOf(RunFolder folder) => File.Exists(folder.LastCheckpoint) ? Latest(folder).Identity : null;
+
+    /// <summary>Checks that the folder's checkpoint can go on with these most epochs, as a run would that had them from the start.</summary>
+    /// <param name="folder">A run folder with a checkpoint.</param>
+    /// <param name="phases">Those of its experiment but for their epochs.</param>
+    /// <exception cref="ConsortException">It cannot: more have been trained, or a later phase has begun. Or it is damaged.</exception>
+    public static void CheckEpochs(RunFolder folder, IReadOnlyList<Phase> phases)
     {
-        if (File.Exists(folder.LastCheckpoint) && Latest(folder).Identity != identity)
-            throw new ConsortException(
-                $"{folder.LastCheckpoint}: was written by another experiment or other data; start again without --resume, or in another folder");
+        if (EpochLimits.Mistake(Latest(folder), phases) is { } mistake)
+            throw new ConsortException($"{folder.LastCheckpoint}: {mistake}");
     }
 
     /// <inheritdoc/>
@@ -368,6 +371,7 @@ public sealed class Trainer : IDisposable
         _schedule.SaveState(_state.Schedule);
         _state.Strategy = _phases[_state.Phase].Strategy.State.ToArray();
         _state.OptimizerSteps = _optimizer!.Steps;
+        _state.Limits = [.. _phases.Select(p => p.Epochs)];
         Checkpoint.Save(_folder.LastCheckpoint, _store, _optimizer, _state.ToJson());
         _lastCheckpoint = Stopwatch.GetTimestamp();
     }
@@ -387,7 +391,10 @@ public sealed class Trainer : IDisposable
 
     private void Restore(string identity)
     {
-        CheckResumable(_folder, identity);
+        if (IdentityOf(_folder) != identity)
+            throw new ConsortException(
+                $"{_folder.LastCheckpoint}: was written by another experiment or other data; start again without --resume, or in another folder");
+        CheckEpochs(_folder, _phases);
         // The optimizer must exist before its state can be read; its kind is the same in all phases.
         var phase = Math.Min(Latest(_folder).Phase, _phases.Count - 1);
         _optimizer = new Optimizer<float>(_store, _options.Optimizer with { FrozenMembers = _phases[phase].Frozen }, _workers);

@@ -11,8 +11,11 @@ internal sealed class TrainerState
         NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
-    /// <summary>A digest of the experiment and the data key: weights of another experiment cannot be resumed.</summary>
+    /// <summary>What decides the result but the most epochs: weights of another experiment or other data cannot be resumed.</summary>
     public string Identity { get; set; } = "";
+
+    /// <summary>The most epochs of each phase when this was written; empty in checkpoints of older versions.</summary>
+    public int[] Limits { get; set; } = [];
 
     public int Phase { get; set; }
 

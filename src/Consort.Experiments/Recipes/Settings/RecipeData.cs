@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using Consort.Data;
-using Consort.Data.Encoding;
+using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Experiments.Files;
 
@@ -26,10 +26,10 @@ internal sealed record RecipeData(string? Section, DataShape Shape, string? File
         var path = request.Data;
         if (System.IO.File.Exists(path))
             return ExperimentEndings.Contains(Path.GetExtension(path)) ? OfExperiment(request) : OfRawFile(path, request.Schema);
-        if (System.IO.File.Exists(Path.Combine(path, "manifest.json")))
+        if (EncodedDataset.IsAt(path))
         {
             Refuse(request.Schema, "an encoded dataset");
-            var names = Encoder.Load(Path.Combine(path, "encoder.bin")).Space.Categorical.Select(c => c.Name);
+            var names = EncodedDataset.EncoderAt(path).Space.Categorical.Select(c => c.Name);
             return new RecipeData($"{{ encoded: {Quoted(path)} }}", ShapeOf(names), null);
         }
 
@@ -56,7 +56,7 @@ internal sealed record RecipeData(string? Section, DataShape Shape, string? File
         Refuse(request.Schema, "an experiment file");
         var source = Experiment.Load(request.Data).Data!;
         var shape = source.Schema is { } schema ? ShapeOf(schema)
-            : ShapeOf(Encoder.Load(Path.Combine(source.Encoded, "encoder.bin")).Space.Categorical.Select(c => c.Name));
+            : ShapeOf(EncodedDataset.EncoderAt(source.Encoded).Space.Categorical.Select(c => c.Name));
         return new RecipeData(null, shape, request.Data);
     }
 

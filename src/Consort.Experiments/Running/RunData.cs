@@ -1,0 +1,87 @@
+using System.Text;
+using System.Text.Json;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Data.Schemas;
+using Consort.Data.Splits;
+using Consort.Data.Storage;
+using Consort.Experiments.Files;
+using Consort.Learning.Runs;
+
+namespace Consort.Experiments.Running;
+
+/// <summary>A file or folder of a run's data.</summary>
+/// <param name="Given">As the experiment names it.</param>
+/// <param name="Path">Where it was, a full path.</param>
+/// <param name="FromRun">The way to it from the run folder, which holds when both are moved together.</param>
+internal sealed record DataPlace(string Given, string Path, string FromRun)
+{
+    public static DataPlace Of(RunFolder run, string path, string given) => new(given, path, System.IO.Path.GetRelativePath(run.Path, path));
+
+    /// <summary>Where it may be now.</summary>
+    public IEnumerable<string> Places(RunFolder run) => new[] { Path, System.IO.Path.GetFullPath(FromRun, run.Path) }.Distinct();
+}
+
+/// <summary>The rows a run was trained on, by place and by content: <c>data.json</c>.</summary>
+internal sealed record RunData
+{
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>The key of the encoded dataset.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>How rows are dealt to the splits.</summary>
+    public required string Split { get; init; }
+
+    /// <summary>The encoded dataset, or the cache of encoded rows.</summary>
+    public required DataPlace Encoded { get; init; }
+
+    /// <summary>What names of raw files start from; null where the experiment names a dataset that is encoded.</summary>
+    public required DataPlace? Folder { get; init; }
+
+    /// <summary>The raw files.</summary>
+    public required IReadOnlyList<DataPlace> Files { get; init; }
+
+    /// <summary>What they were, in the same order.</summary>
+    public required IReadOnlyList<SourceIdentity> Identities { get; init; }
+
+    /// <summary>Writes what a run was trained on into its folder.</summary>
+    public static void Write(RunFolder run, DataSource source, EncodedDataset dataset)
+    {
+        var start = source.Folder ?? Path.GetFullPath(dataset.Folder);
+        var data = new RunData
+        {
+            Key = dataset.Key,
+            Split = dataset.SplitText,
+            Encoded = DataPlace.Of(run, Path.GetFullPath(dataset.Folder), source.Given ?? ""),
+            Folder = source.Folder is { } folder ? DataPlace.Of(run, folder, "") : null,
+            Files = [.. dataset.SourceFiles.Select((f, i) => FileOf(run, start, source.Split?.Files[i] ?? Path.GetFullPath(f.Path)))],
+            Identities = dataset.SourceFiles,
+        };
+        SafeFile.Write(run.Data, stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(data, Json)));
+    }
+
+    /// <summary>Reads it; null for a run of a version that did not write it.</summary>
+    /// <exception cref="ConsortException">The file is damaged.</exception>
+    public static RunData? Read(RunFolder run)
+    {
+        if (!File.Exists(run.Data))
+            return null;
+        try
+        {
+            var data = JsonSerializer.Deserialize<RunData>(File.ReadAllText(run.Data, Encoding.UTF8), Json);
+            return data is { Files: { } files, Identities: { } identities, Encoded.Path: not null, Key: not null, Split: not null } && files.Count == identities.Count
+                && files.All(f => f is { Path: not null, Given: not null, FromRun: not null }) && identities.All(i => i is { Hash: not null })
+                ? data : throw new JsonException("found too little");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw new ConsortException($"{run.Data}: the file is damaged, expected what the run was trained on: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The plan of the splits over the files where they are now.</summary>
+    public SplitPlan Plan(IReadOnlyList<string> files) => SplitPlan.Parse(Split, files);
+
+    private static DataPlace FileOf(RunFolder run, string start, string file) => DataPlace.Of(run, file, Path.GetRelativePath(start, file));
+}

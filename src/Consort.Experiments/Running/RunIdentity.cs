@@ -1,0 +1,114 @@
+using System.IO.Hashing;
+using Consort.Data;
+using Consort.Data.Datasets;
+using Consort.Experiments.Files;
+using Consort.Learning.Runs;
+using Consort.Learning.Training;
+
+namespace Consort.Experiments.Running;
+
+/// <summary>
+/// What a run's result follows from, as its checkpoint remembers it: the experiment but for its most epochs, the key of the rows, and
+/// the weights of runs that it starts from or learns from. Says what differs where a run is to go on.
+/// </summary>
+internal sealed record RunIdentity(string Experiment, string Data, string Others)
+{
+    /// <summary>Of an experiment over a dataset.</summary>
+    public static RunIdentity Of(Experiment experiment, EncodedDataset dataset) =>
+        new(new ExperimentKeys(experiment.Text, "the experiment").Digest, dataset.Key, DigestOfOthers(experiment));
+
+    /// <summary>One word a part.</summary>
+    public override string ToString() => $"{Experiment} {Data} {Others}";
+
+    /// <summary>Checks that a run may go on, and clears the results of fewer epochs.</summary>
+    /// <exception cref="ConsortException">It may not; the message names each key that differs, and what to do.</exception>
+    public void CheckResumable(RunFolder run, Experiment experiment)
+    {
+        if (!File.Exists(run.Experiment))
+            return;
+        var (older, now) = (new ExperimentKeys(File.ReadAllText(run.Experiment), run.Experiment), new ExperimentKeys(experiment.Text, "the experiment"));
+        if (Trainer.IdentityOf(run) is { } found)
+        {
+            if (found != ToString())
+                throw Refused(run.LastCheckpoint, Differences(run, found.Split(' '), older, now), experiment);
+            Trainer.CheckEpochs(run, experiment.Phases);
+        }
+        else if (now.Since(older, withEpochs: false) is { Count: > 0 } differences)
+        {
+            throw Refused(run.Experiment, differences, experiment);
+        }
+
+        if (now.Since(older, withEpochs: true).Count == 0)
+            return;
+        // Results of fewer epochs are not those of this run any more, and must not stand beside its new experiment.
+        foreach (var file in new[] { run.Metrics, run.Report, TestRows.PathOf(run.Path), Path.Combine(run.Path, Diagnostics.DiagnosisFile.Name), Path.Combine(run.Path, Diagnostics.DiagnosisReport.Name) })
+            File.Delete(file);
+    }
+
+    /// <summary>Whether a folder holds a run of the very same experiment over the very same rows, wherever both have been moved.</summary>
+    /// <param name="run">It holds a run.</param>
+    /// <param name="experiment">With its data.</param>
+    /// <param name="threads">To encode with, should rows be looked at.</param>
+    /// <param name="cancellation">Stops encoding.</param>
+    public static bool IsOf(RunFolder run, Experiment experiment, int threads, CancellationToken cancellation)
+    {
+        var text = File.ReadAllText(run.Experiment);
+        if (text == experiment.Text)
+            return true;
+        if (new ExperimentKeys(experiment.Text, "the experiment").Since(new ExperimentKeys(text, run.Experiment), withEpochs: true).Count > 0)
+            return false;
+        using var dataset = experiment.Data!.Open(threads, null, cancellation).Dataset;
+        return dataset.Key == (RunData.Read(run)?.Key ?? RunEnvironment.DataKeyOf(run));
+    }
+
+    private List<string> Differences(RunFolder run, string[] found, ExperimentKeys older, ExperimentKeys now)
+    {
+        var differences = now.Since(older, withEpochs: false).ToList();
+        if (found.Length != 3)
+            return [.. differences, "its checkpoint is of another version"];
+        if (found[1] != Data)
+            differences.Add($"the rows: key {found[1]}, now {Data}{Files(run)}");
+        if (found[2] != Others)
+            differences.Add("from, teachers: the weights there have changed");
+        return differences.Count > 0 ? differences : ["its experiment.yaml has been edited since"];
+    }
+
+    // Which of the raw files are others now.
+    private static string Files(RunFolder run)
+    {
+        if (RunData.Read(run) is not { } data)
+            return "";
+        var changed = data.Files.Select((f, i) => File.Exists(f.Path) ? data.Identities[i].Difference(f.Path) : $"{f.Path}: file not found");
+        return string.Concat(changed.OfType<string>().Select(d => $"; {d}"));
+    }
+
+    private static ConsortException Refused(string file, IEnumerable<string> differences, Experiment experiment)
+    {
+        var start = experiment.Family.Members.Count == 1 ? ", and start it from this run's weights with `from: [this folder]`" : "";
+        return new ConsortException(
+            $"{file}: was written by another experiment or other data ({string.Join("; ", differences)}); --resume goes on with the same experiment, of which only epochs may grow; make this one a run of its own with --out{start}");
+    }
+
+    private static string DigestOfOthers(Experiment experiment)
+    {
+        var hash = new XxHash128();
+        foreach (var phase in experiment.Phases)
+        {
+            foreach (var checkpoint in phase.From)
+                Append(checkpoint);
+            foreach (var teacher in phase.Teachers)
+            {
+                var run = new RunFolder(teacher);
+                Append(run.FinalCheckpoint(Consort.Experiments.Files.Experiment.OfRun(run.Experiment).Phases.Select(p => p.Name)));
+            }
+        }
+
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+
+        void Append(string file)
+        {
+            using var stream = File.OpenRead(file);
+            hash.Append(stream);
+        }
+    }
+}
