@@ -10,8 +10,6 @@ namespace Consort.Data.Options;
 /// </summary>
 public sealed partial class OptionMap
 {
-    private const int MaxDepth = 64;
-
     private readonly string _source;
     private readonly long _line;
     private readonly Dictionary<string, (long Line, YamlNode Node)> _entries = new(StringComparer.Ordinal);
@@ -41,58 +39,20 @@ public sealed partial class OptionMap
 
     /// <summary>Reads a YAML file whose top is a mapping.</summary>
     /// <exception cref="ConsortException">The file is missing or unreadable, or is no YAML mapping.</exception>
-    public static OptionMap Load(string path)
-    {
-        string text;
-        try
-        {
-            text = File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "file not found" : e.Message;
-            throw new ConsortException($"{path}: {reason}", e);
-        }
-        return Parse(text, path);
-    }
+    public static OptionMap Load(string path) => Of(YamlReader.Load(path), path);
 
     /// <summary>Reads YAML text whose top is a mapping.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="source">The origin named in messages.</param>
     /// <exception cref="ConsortException">Malformed YAML, more than one document, or no mapping at the top.</exception>
-    public static OptionMap Parse(string text, string source)
-    {
-        var stream = new YamlStream();
-        try
-        {
-            CheckDepth(text, source);
-            stream.Load(new StringReader(text));
-        }
-        catch (YamlException e)
-        {
-            throw new ConsortException($"{source}:{e.Start.Line}: malformed YAML: {e.Message}", e);
-        }
-        if (stream.Documents.Count == 0) return Empty(source);
-        if (stream.Documents.Count > 1)
-            throw new ConsortException($"{source}:{stream.Documents[1].RootNode.Start.Line}: found a second YAML document, expected one");
-        return stream.Documents[0].RootNode switch
-        {
-            YamlMappingNode mapping => new OptionMap(source, mapping),
-            YamlScalarNode { Value: null or "" } => Empty(source),
-            var other => throw new ConsortException($"{source}:{other.Start.Line}: found a {Kind(other)}, expected keys and values"),
-        };
-    }
+    public static OptionMap Parse(string text, string source) => Of(YamlReader.Parse(text, source), source);
 
-    // Building the document is recursive, reading its events is not: a text that is all brackets must not end the process.
-    private static void CheckDepth(string text, string source)
+    private static OptionMap Of(YamlNode? root, string source) => root switch
     {
-        var parser = new Parser(new StringReader(text));
-        for (int depth = 0; parser.MoveNext();)
-        {
-            depth += parser.Current!.NestingIncrease;
-            if (depth > MaxDepth) throw new ConsortException($"{source}:{parser.Current.Start.Line}: found deeper nesting, expected at most {MaxDepth} levels");
-        }
-    }
+        null or YamlScalarNode { Value: null or "" } => Empty(source),
+        YamlMappingNode mapping => new OptionMap(source, mapping),
+        var other => throw new ConsortException($"{source}:{other.Start.Line}: found a {Kind(other)}, expected keys and values"),
+    };
 
     /// <summary>A map without keys, for defaults.</summary>
     public static OptionMap Empty(string source) => new(source, null);

@@ -1,0 +1,48 @@
+using System.Globalization;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Consort.Data.Options;
+
+/// <summary>The library's parser, of which only <see cref="ConsortException"/> comes, with the line.</summary>
+internal sealed class GuardedParser
+{
+    private readonly Parser _parser;
+    private readonly string _source;
+
+    public GuardedParser(string text, string source) => (_parser, _source) = (new Parser(new StringReader(text)), source);
+
+    /// <summary>The lists and mappings in brackets that are open: where a text breaks off, the innermost is mostly the one to close.</summary>
+    public Stack<string> Open { get; } = [];
+
+    /// <summary>The next event; the stream's end is one too.</summary>
+    /// <exception cref="ConsortException">The text is malformed here.</exception>
+    public ParsingEvent Next()
+    {
+        long line = _parser.Current?.End.Line ?? 1;
+        try
+        {
+            if (_parser.MoveNext()) return _parser.Current!;
+        }
+        catch (YamlException e) when (e.Message.Contains("tab", StringComparison.Ordinal))
+        {
+            throw Malformed(Math.Max(e.End.Line, 1), "found a tab, expected spaces before keys and items", e);
+        }
+        catch (YamlException e)
+        {
+            throw Malformed(Math.Max(e.Start.Line, 1), e.Message, e);
+        }
+        // The library also throws what its own slips come to; for the user it is the same mistake.
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw Malformed(line, "expected keys and values, with texts that hold special characters in quotes", e);
+        }
+        throw Malformed(line, "found the end of the text too early", null);
+    }
+
+    private ConsortException Malformed(long line, string what, Exception? cause)
+    {
+        string message = string.Create(CultureInfo.InvariantCulture, $"{_source}:{line}: malformed YAML: {what.ReplaceLineEndings(" ").TrimEnd('.')}{(Open.TryPeek(out string? open) ? $"; {open}" : "")}");
+        return cause is null ? new ConsortException(message) : new ConsortException(message, cause);
+    }
+}
