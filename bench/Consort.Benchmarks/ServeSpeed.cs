@@ -73,7 +73,7 @@ internal static class ServeSpeed
     // The server's process: it ends when its input does, so that it never outlives the benchmark.
     private static int Host(string package)
     {
-        var options = new ServerOptions { Models = [new ModelSource("bench", package)], Urls = ["http://127.0.0.1:0"], MaxInFlight = 1000 };
+        var options = new ServerOptions { Models = [new ModelSource("bench", package)], Urls = ["http://127.0.0.1:0"], MaxInFlight = 1000, MaxPerClient = 1000, MaxConnectionsPerClient = 1000 };
         var server = InferenceServer.StartAsync(options, Console.Error).GetAwaiter().GetResult();
         Console.WriteLine(server.Addresses[0]);
         Console.In.ReadToEnd();

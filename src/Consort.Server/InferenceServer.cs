@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Reflection;
+using System.Security.Cryptography;
 using Consort.Data;
 using Consort.Server.Grpc;
 using Consort.Server.Http;
 using Consort.Server.Metrics;
 using Consort.Server.Registry;
+using Consort.Serving.Packages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -30,6 +32,7 @@ public sealed class InferenceServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Lock _logging = new();
     private Task _watch = Task.CompletedTask;
+    private string? _lookMistake;
     private volatile bool _isReady;
     private int _isStopped;
 
@@ -38,30 +41,27 @@ public sealed class InferenceServer : IAsyncDisposable
         (_options, _log) = (options, log);
         var keys = new ApiKeys(options.ApiKeyFile, options.AdminKeyFile);
         var listens = options.Urls.Select(ListenUrl.Parse).ToArray();
-        _registry = new ModelRegistry(options.Models, options.CanaryShare);
-        _gate = new RequestGate(options.MaxInFlight);
+        _registry = new ModelRegistry(options.Models, options.CanaryShare, options.MapPackages ? PackageStorage.Mapped : PackageStorage.Memory);
+        _gate = new RequestGate(options, keys.ClientOf);
+        var connections = new Connections(options.MaxConnections, options.MaxConnectionsPerClient);
         var limits = new Limits(options);
         var models = new ModelEndpoints(_registry, _gate, _metrics, limits, options.Examples, Log);
         var http = new HttpEndpoints(_registry, _gate, _metrics, limits, () => _isReady, models);
         var grpc = new GrpcEndpoint(_registry, _gate, keys, limits, () => _isReady);
-        var dispatcher = new Dispatcher(http.Router, grpc, keys, _metrics, Log);
+        var dispatcher = new Dispatcher(http.Router, grpc, keys, _metrics, connections, Log);
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         // Who starts the server has signals in hand already.
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = options.ShutdownTimeout);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes + 1024L; // our own limit, which says what it is, comes first
-            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(Math.Clamp(options.Timeout.TotalSeconds, 1, 30));
-            kestrel.Limits.MaxRequestHeadersTotalSize = 16 << 10;
+            KestrelLimits.Set(kestrel, options);
             foreach (var url in listens)
                 url.Listen(kestrel, o =>
                 {
-                    o.Protocols = url.IsGrpc ? HttpProtocols.Http2 : HttpProtocols.Http1;
-                    _listening.Add((url.IsGrpc ? "grpc" : "http", o));
+                    o.Use(connections.Limit);
+                    _listening.Add((url.Scheme, o));
                 });
         });
         _app = builder.Build();
@@ -72,12 +72,12 @@ public sealed class InferenceServer : IAsyncDisposable
     public static string Version { get; } =
         typeof(InferenceServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    /// <summary>Where it listens: <c>http://…</c> and <c>grpc://…</c>, with the ports that it got.</summary>
+    /// <summary>Where it listens: <c>http://…</c> and <c>grpc://…</c>, with the addresses that it has bound and the ports that it got.</summary>
     public IReadOnlyList<Uri> Addresses { get; private set; } = [];
 
     /// <summary>Loads all packages and begins to listen.</summary>
     /// <param name="options">What to serve, and where.</param>
-    /// <param name="log">Gets a line for each package that is loaded or refused, and for failures.</param>
+    /// <param name="log">Gets a line for each package that is loaded or refused, for failures, and for an address that is open to others without keys.</param>
     /// <exception cref="ConsortException">An option is out of its range, a package or a key file is refused, or an address is taken.</exception>
     public static async Task<InferenceServer> StartAsync(ServerOptions options, TextWriter log)
     {
@@ -87,7 +87,7 @@ public sealed class InferenceServer : IAsyncDisposable
         {
             await server._app.StartAsync();
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException or CryptographicException or ArgumentException or FormatException)
         {
             await server.DisposeAsync();
             throw new ConsortException($"urls {string.Join(", ", options.Urls)}: cannot listen: {e.Message}", e);
@@ -99,6 +99,9 @@ public sealed class InferenceServer : IAsyncDisposable
         }
 
         server.Addresses = [.. server._listening.Select(l => ListenUrl.Address(l.Scheme, l.Options)).Distinct()];
+        foreach (var (scheme, listening) in server._listening)
+            if (ListenUrl.Warning(scheme, listening, options.ApiKeyFile is not null) is { } warning)
+                server.Log(warning);
         server._isReady = true;
         server._watch = server.Watch();
         return server;
@@ -150,7 +153,7 @@ public sealed class InferenceServer : IAsyncDisposable
         try
         {
             while (await timer.WaitForNextTickAsync(_watching.Token))
-                Reload();
+                Look();
         }
         catch (OperationCanceledException)
         {
@@ -158,8 +161,26 @@ public sealed class InferenceServer : IAsyncDisposable
         }
     }
 
+    // Nothing that a look comes upon ends the watch.
+    private void Look()
+    {
+        try
+        {
+            Reload();
+            _lookMistake = null;
+        }
+        catch (Exception e)
+        {
+            if (_lookMistake != e.Message)
+                Log($"packages could not be looked at: {e}");
+            _lookMistake = e.Message;
+        }
+    }
+
     private void Log(ReloadResult result)
     {
+        if (result.Trouble is { } trouble)
+            Log($"model {result.Model}: {trouble}");
         foreach (var version in result.Loaded)
             Log($"model {result.Model}: version {version} loaded");
         foreach (var version in result.Removed)

@@ -9,7 +9,10 @@ public sealed record ServerOptions
     /// <summary>The models, at least one; the first answers where a request names none.</summary>
     public required IReadOnlyList<ModelSource> Models { get; init; }
 
-    /// <summary>Where it listens: <c>http://host:port</c> for HTTP/1.1, <c>grpc://host:port</c> for gRPC (HTTP/2 in the clear). Port 0 takes a free one.</summary>
+    /// <summary>
+    /// Where it listens: <c>http://host:port</c> for HTTP/1.1, <c>grpc://host:port</c> for gRPC (HTTP/2 in the clear), <c>https://</c> and
+    /// <c>grpcs://</c> for the same over TLS, with the certificate of Kestrel's configuration. Port 0 takes a free one.
+    /// </summary>
     public IReadOnlyList<string> Urls { get; init; } = ["http://127.0.0.1:8080", "grpc://127.0.0.1:8081"];
 
     /// <summary>A file with the keys that may score, one a line; null lets everyone.</summary>
@@ -30,11 +33,26 @@ public sealed record ServerOptions
     /// <summary>Depth of JSON at most, 4 to 64.</summary>
     public int MaxDepth { get; init; } = 16;
 
-    /// <summary>Requests that are read or scored at a time at most, 1 to 100,000; those beyond are answered 503.</summary>
+    /// <summary>Requests that are scored at a time at most, 1 to 100,000; those beyond are answered 503.</summary>
     public int MaxInFlight { get; init; } = 128;
 
-    /// <summary>Connections at a time at most, 1 to 1,000,000.</summary>
+    /// <summary>Requests of one client (its key, or else its address) that are scored at a time at most, 1 to 100,000; those beyond are answered 429.</summary>
+    public int MaxPerClient { get; init; } = 64;
+
+    /// <summary>Bytes that the bodies of requests under way hold together at most, 1 MiB to 1 TiB; at least four bodies fit in any case.</summary>
+    public long MaxBufferedBytes { get; init; } = 256L << 20;
+
+    /// <summary>Connections at a time at most, 1 to 1,000,000; a further one closes the one that has been idle for longest.</summary>
     public int MaxConnections { get; init; } = 1024;
+
+    /// <summary>Connections of one address at a time at most, 1 to 1,000,000; a further one closes that client's longest idle.</summary>
+    public int MaxConnectionsPerClient { get; init; } = 512;
+
+    /// <summary>Bytes a second that a client must send of a body, and take of an answer, after five seconds; 0 (any) to 1 GiB.</summary>
+    public int MinBytesPerSecond { get; init; } = 240;
+
+    /// <summary>Whether packages are mapped rather than read into memory; their files must then never be written to, only replaced.</summary>
+    public bool MapPackages { get; init; }
 
     /// <summary>Time for a request, from its head to its answer; 10 ms to an hour.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
@@ -71,7 +89,11 @@ public sealed record ServerOptions
         Check(MaxValueBytes, 1, 1 << 20, "value length");
         Check(MaxDepth, 4, 64, "depth");
         Check(MaxInFlight, 1, 100_000, "requests in flight");
+        Check(MaxPerClient, 1, 100_000, "requests of a client");
+        Check(MaxBufferedBytes, 1 << 20, 1L << 40, "bytes of bodies");
         Check(MaxConnections, 1, 1_000_000, "connections");
+        Check(MaxConnectionsPerClient, 1, 1_000_000, "connections of a client");
+        Check(MinBytesPerSecond, 0, 1 << 30, "bytes a second");
         Check(Timeout.TotalSeconds, 0.01, 3600, "timeout");
         Check(Drain.TotalSeconds, 0, 3600, "drain");
         Check(ShutdownTimeout.TotalSeconds, 0, 3600, "shutdown timeout");

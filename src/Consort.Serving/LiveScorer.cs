@@ -16,7 +16,8 @@ public sealed class LiveScorer(Scorer first) : IDisposable
 
     /// <summary>Loads a package to begin with.</summary>
     /// <exception cref="ConsortException">As of <see cref="Scorer.Load"/>.</exception>
-    public static LiveScorer Load(string path, PackageCheck check = PackageCheck.Whole) => new(Scorer.Load(path, check));
+    public static LiveScorer Load(string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory) =>
+        new(Scorer.Load(path, check, storage));
 
     /// <summary>The scorer of now. It may be given up at any moment: to make several calls of one scorer, see <see cref="Lease"/>.</summary>
     public Scorer Current => Volatile.Read(ref _current);
@@ -64,7 +65,8 @@ public sealed class LiveScorer(Scorer first) : IDisposable
 
     /// <summary>Loads a package and, if it is whole, puts it in place; otherwise the old one stays.</summary>
     /// <exception cref="ConsortException">As of <see cref="Scorer.Load"/>; nothing has changed.</exception>
-    public void Swap(string path, PackageCheck check = PackageCheck.Whole) => Swap(Scorer.Load(path, check));
+    public void Swap(string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory) =>
+        Swap(Scorer.Load(path, check, storage));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -57,12 +57,13 @@ public sealed unsafe class Scorer : IDisposable
     internal WorkspacePool Pool => _pool;
 
     /// <summary>Loads a package that <c>consort pack</c> has written.</summary>
-    /// <param name="path">The file. It stays mapped until <see cref="Dispose"/>; a new one is moved over it, never written into it.</param>
+    /// <param name="path">The file.</param>
     /// <param name="check">What is checked before.</param>
+    /// <param name="storage">Whether the file is read whole, and then free to change, or mapped until <see cref="Dispose"/>, and then never to be written to.</param>
     /// <exception cref="ConsortException">It cannot be read, is no package, or is not whole and genuine; the message says what was expected.</exception>
-    public static Scorer Load(string path, PackageCheck check = PackageCheck.Whole)
+    public static Scorer Load(string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory)
     {
-        var model = ScoringModel.Load(path, check);
+        var model = ScoringModel.Load(path, check, storage);
         try
         {
             return new Scorer(path, model);

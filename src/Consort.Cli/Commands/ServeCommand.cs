@@ -26,7 +26,7 @@ internal sealed class ServeCommand : ExampleCommand
 
     private readonly Option<double> _canary = new Option<double>("--canary-share") { Description = "Share of requests without a version that the label canary gets.", HelpName = "SHARE", DefaultValueFactory = _ => 0 }.Within(0.0, 1.0);
     private readonly Option<int?> _port = new Option<int?>("--port") { Description = "Listen for HTTP at 127.0.0.1 and this port, and for gRPC at the next.", HelpName = "PORT" }.WithinOrNone(0, 65_534);
-    private readonly Option<string[]> _urls = new("--urls") { Description = "Listen at these instead: http://HOST:PORT and grpc://HOST:PORT; HOST may be *.", HelpName = "URL", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> _urls = new("--urls") { Description = "Listen at these instead: http://HOST:PORT and grpc://HOST:PORT, with TLS https:// and grpcs://; HOST may be *.", HelpName = "URL", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string?> _keys = new("--api-key-file") { Description = "Keys that may score, one a line, at least 16 characters each.", HelpName = "FILE" };
     private readonly Option<string?> _admins = new("--admin-key-file") { Description = "Keys that may also reload packages and move labels.", HelpName = "FILE" };
     private readonly Option<double> _watch = Seconds("--watch", "Look for new packages every so many seconds; 0 does not.", 0, 0, 86_400);
@@ -34,8 +34,13 @@ internal sealed class ServeCommand : ExampleCommand
     private readonly Option<int> _rows = Whole("--max-rows", "Impressions of a request at most.", 4096, 1, 1_000_000);
     private readonly Option<int> _value = Whole("--max-value", "Bytes of a value at most.", 1024, 1, 1 << 20);
     private readonly Option<int> _depth = Whole("--max-depth", "Depth of JSON at most.", 16, 4, 64);
-    private readonly Option<int> _inFlight = Whole("--max-in-flight", "Requests at a time at most; those beyond are answered 503.", 128, 1, 100_000);
-    private readonly Option<int> _connections = Whole("--max-connections", "Connections at a time at most.", 1024, 1, 1_000_000);
+    private readonly Option<int> _inFlight = Whole("--max-in-flight", "Requests that are scored at a time at most; those beyond are answered 503.", 128, 1, 100_000);
+    private readonly Option<int> _perClient = Whole("--max-per-client", "Requests of one client that are scored at a time at most; those beyond are answered 429.", 64, 1, 100_000);
+    private readonly Option<long> _buffered = new Option<long>("--max-buffered") { Description = "Bytes that the bodies of requests under way hold together at most.", HelpName = "N", DefaultValueFactory = _ => 256L << 20 }.Within(1L << 20, 1L << 40);
+    private readonly Option<int> _connections = Whole("--max-connections", "Connections at a time at most; a further one closes the longest idle.", 1024, 1, 1_000_000);
+    private readonly Option<int> _clientConnections = Whole("--max-connections-per-client", "Connections of one address at a time at most; a further one closes its longest idle.", 512, 1, 1_000_000);
+    private readonly Option<int> _rate = Whole("--min-rate", "Bytes a second that a client must send of a body and take of an answer; 0 for any.", 240, 0, 1 << 30);
+    private readonly Option<bool> _map = new("--map") { Description = "Map packages instead of reading them; their files must then never be written to, only replaced by moving others over them." };
     private readonly Option<double> _timeout = Seconds("--timeout", "Seconds for a request.", 10, 0.01, 3600);
     private readonly Option<double> _drain = Seconds("--drain", "Seconds for which a server that was told to stop says that it is not ready, but still answers.", 0, 0, 3600);
     private readonly Option<double> _shutdown = Seconds("--shutdown-timeout", "Seconds for requests under way after that.", 30, 0, 3600);
@@ -48,7 +53,7 @@ internal sealed class ServeCommand : ExampleCommand
         "serve model.consort --urls http://*:8080 grpc://*:8081 --api-key-file keys.txt")
     {
         Add(_package);
-        foreach (var option in new Option[] { _model, _label, _canary, _port, _urls, _keys, _admins, _watch, _body, _rows, _value, _depth, _inFlight, _connections, _timeout, _drain, _shutdown, _examples })
+        foreach (var option in new Option[] { _model, _label, _canary, _port, _urls, _keys, _admins, _watch, _body, _rows, _value, _depth, _inFlight, _perClient, _buffered, _connections, _clientConnections, _rate, _map, _timeout, _drain, _shutdown, _examples })
             Add(option);
     }
 
@@ -67,11 +72,18 @@ internal sealed class ServeCommand : ExampleCommand
         foreach (var address in server.Addresses)
             Terminal.Output.WriteLine($"listening at {address.ToString().TrimEnd('/')}");
         Terminal.Output.Flush();
+        var waiting = 0;
         // What other servers take as the sign to look again; Windows has none.
         using var reload = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
-            server.Reload();
+            // Signals that come while one waits are the same wish.
+            if (Interlocked.Exchange(ref waiting, 1) == 0)
+                Task.Run(() =>
+                {
+                    Volatile.Write(ref waiting, 0);
+                    server.Reload();
+                });
         });
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (Terminal.Cancellation.Register(() => stopped.TrySetResult()))
@@ -116,7 +128,12 @@ internal sealed class ServeCommand : ExampleCommand
             MaxValueBytes = arguments.GetValue(_value),
             MaxDepth = arguments.GetValue(_depth),
             MaxInFlight = arguments.GetValue(_inFlight),
+            MaxPerClient = arguments.GetValue(_perClient),
+            MaxBufferedBytes = arguments.GetValue(_buffered),
             MaxConnections = arguments.GetValue(_connections),
+            MaxConnectionsPerClient = arguments.GetValue(_clientConnections),
+            MinBytesPerSecond = arguments.GetValue(_rate),
+            MapPackages = arguments.GetValue(_map),
             Timeout = TimeSpan.FromSeconds(arguments.GetValue(_timeout)),
             Drain = TimeSpan.FromSeconds(arguments.GetValue(_drain)),
             ShutdownTimeout = TimeSpan.FromSeconds(arguments.GetValue(_shutdown)),

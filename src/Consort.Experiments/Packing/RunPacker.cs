@@ -87,7 +87,7 @@ public sealed class RunPacker : IDisposable
             try
             {
                 PackageWriter.Write(draft, Content(calibration));
-                using var scorer = Scorer.Load(draft);
+                using var scorer = Scorer.Load(draft, storage: PackageStorage.Mapped);
                 if (_request.Calibration != CalibrationKind.None)
                     calibration = Fit(scorer, dataset.Valid ?? throw new ConsortException($"--calibration: found no validation rows in the run's data"), cancellation);
                 foreach (var (name, split) in new[] { ("valid", dataset.Valid), ("test", dataset.Test) })

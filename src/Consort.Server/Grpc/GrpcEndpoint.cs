@@ -5,7 +5,9 @@ using Consort.Server.Grpc.Protocol;
 using Consort.Server.Http;
 using Consort.Server.Inference;
 using Consort.Server.Registry;
+using Consort.Server.Scoring;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Microsoft.AspNetCore.Http;
 using OutputTensor = Consort.Server.Grpc.Protocol.ModelInferResponse.Types.InferOutputTensor;
 using TensorMetadata = Consort.Server.Grpc.Protocol.ModelMetadataResponse.Types.TensorMetadata;
@@ -95,7 +97,7 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
         }
 
         keys.Check(request.Headers, Access.Score);
-        var buffers = gate.Enter();
+        var buffers = gate.Rent();
         try
         {
             var timeout = limits.Timeout;
@@ -103,11 +105,13 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
                 timeout = deadline > TimeSpan.Zero ? deadline : throw new OperationCanceledException();
             buffers.Start(timeout);
             await buffers.ReadBody(request, limits.Body + Prefix);
-            return Answer(request.Path.Value!, Message(buffers.Body), buffers);
+            // Neither before, where a slow body would keep others out, nor while the answer is sent, where a slow reader would.
+            using (gate.Enter(context))
+                return Answer(request.Path.Value!, Message(buffers.Body), buffers);
         }
         finally
         {
-            gate.Leave(buffers);
+            gate.Return(buffers);
         }
     }
 
@@ -116,29 +120,35 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
         switch (path)
         {
             case Service + "ModelReady":
+                CheckSmall(message, ModelReadyRequest.Descriptor);
                 var ready = ModelReadyRequest.Parser.WithDiscardUnknownFields(true).ParseFrom(message.Span);
                 using (registry.Find(ready.Name).Lease(ready.Version))
                     return new ModelReadyResponse { Ready = isReady() };
             case Service + "ServerMetadata":
                 return new ServerMetadataResponse { Name = "consort", Version = InferenceServer.Version };
             case Service + "ModelMetadata":
+                CheckSmall(message, ModelMetadataRequest.Descriptor);
                 return Metadata(ModelMetadataRequest.Parser.WithDiscardUnknownFields(true).ParseFrom(message.Span));
             case Service + "ModelInfer":
-                MessageParts.Check(message.Span, MostParts());
+                var fields = MostFields();
+                // For each field a tensor with its contents, raw or not, and a parameter or two; a value for each impression.
+                new MessageParts(64 + (8 * fields), 1024 + ((fields + 1) * (limits.Rows + 32L)), limits).Check(message, ModelInferRequest.Descriptor);
                 return Infer(InferParser.ParseFrom(message.Span), buffers);
             default:
                 throw new NotSupportedException($"found no method {RequestException.Show(path)}, expected one of {string.Join(", ", Methods)}");
         }
     }
 
-    // For each field of the largest schema a tensor with its contents, raw or not, and a parameter or two.
-    private int MostParts()
+    private void CheckSmall(ReadOnlyMemory<byte> message, MessageDescriptor type) => new MessageParts(0, 64, limits).Check(message, type);
+
+    // Of the largest schema.
+    private int MostFields()
     {
         var fields = 0;
         foreach (var model in registry.Models)
             foreach (var version in model.State.Versions)
                 fields = Math.Max(fields, version.Fields.MostColumns);
-        return 64 + (8 * fields);
+        return fields;
     }
 
     private ModelMetadataResponse Metadata(ModelMetadataRequest request)
@@ -166,7 +176,9 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
             throw new RequestException(400, $"found {request.RawInputContents.Count} raw_input_contents, expected {request.Inputs.Count}, one for each input");
         if (request.Inputs.Count > fields.MostColumns)
             throw new RequestException(400, $"inputs: found more than the {fields.MostColumns} fields of the schema");
-        var asked = new InferRequest(request.Id, [.. request.Inputs.Select((t, i) => new GrpcTensor(t, isRaw ? request.RawInputContents[i] : null, fields))]);
+        if (request.Id.Length > InferRequest.LongestId)
+            throw new RequestException(400, $"id: found a text of {request.Id.Length} characters, expected at most {InferRequest.LongestId}");
+        var asked = new InferRequest(request.Id, [.. request.Inputs.Select((t, i) => isRaw ? Raw(t, request.RawInputContents[i], fields) : new GrpcTensor(t, fields))], isRaw);
         var rows = InferRun.Run(asked, lease, buffers, limits);
         var probabilities = buffers.Probabilities.AsSpan(0, rows);
         var answer = new ModelInferResponse { ModelName = lease.Version.Model, ModelVersion = lease.Version.Name, Id = request.Id };
@@ -192,6 +204,10 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
         answer.Outputs.Add(tensor);
         return answer;
     }
+
+    private static TensorInput Raw(ModelInferRequest.Types.InferInputTensor tensor, ByteString raw, FieldTable fields) => tensor.Contents is null
+        ? new RawTensor(tensor.Name, tensor.Datatype, tensor.Shape, fields, raw.Memory)
+        : throw new RequestException(400, $"input {RequestException.Show(tensor.Name)}: found contents and raw_input_contents, expected one of them");
 
     private static ReadOnlyMemory<byte> Message(ReadOnlyMemory<byte> body)
     {

@@ -29,7 +29,7 @@ internal static class GrpcStatuses
         403 => GrpcStatus.PermissionDenied,
         404 => GrpcStatus.NotFound,
         408 => GrpcStatus.DeadlineExceeded,
-        413 => GrpcStatus.ResourceExhausted,
+        413 or 429 => GrpcStatus.ResourceExhausted,
         503 => GrpcStatus.Unavailable,
         _ => GrpcStatus.Internal,
     };

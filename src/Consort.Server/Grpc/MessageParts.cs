@@ -1,71 +1,96 @@
+using System.Runtime.InteropServices;
+using Consort.Server.Grpc.Protocol;
 using Consort.Server.Http;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
 
 namespace Consort.Server.Grpc;
 
 /// <summary>
-/// Counts the parts of a request to infer before it is parsed: two bytes make an empty tensor, which becomes an object of many
-/// more, so that a body within its limit could fill the memory.
+/// Counts what a message would become before it is parsed: two bytes make an empty tensor, which becomes an object of many more, so
+/// that a body within its limit could fill the memory. It is walked with the parser's own reader and by the message's description,
+/// so that whatever it holds (groups, fields of other numbers, fields given again and again, packed or not, maps) both read the same.
 /// </summary>
-internal static class MessageParts
+/// <param name="parts">Tensors, contents, parameters and raw contents at most.</param>
+/// <param name="values">Of all tensors together, with sizes, names and what is given again: values at most.</param>
+/// <param name="limits">What a request may ask for; a tensor has as many values as impressions.</param>
+internal sealed class MessageParts(int parts, long values, Limits limits)
 {
-    // Numbers of ModelInferRequest and of its tensors whose values become objects.
-    private const int Parameters = 4, Inputs = 5, Outputs = 6, RawContents = 7, OutputParameters = 2, Contents = 5;
     private const int LengthDelimited = 2;
+    private int _parts;
+    private long _values;
+    private long _ofTensor;
 
-    /// <summary>Refuses a message with more parts than a request can mean.</summary>
-    /// <param name="message">A ModelInferRequest; where it is malformed, the parser says so.</param>
-    /// <param name="most">Parts at most.</param>
-    /// <exception cref="RequestException">400: there are more.</exception>
-    public static void Check(ReadOnlySpan<byte> message, int most)
+    /// <summary>Refuses a message with more than a request can mean.</summary>
+    /// <exception cref="RequestException">400, 413: there is more.</exception>
+    /// <exception cref="InvalidProtocolBufferException">It is malformed.</exception>
+    public void Check(ReadOnlyMemory<byte> message, MessageDescriptor type)
     {
-        if (Count(message, isTensor: false) > most)
-            throw new RequestException(400, $"found more than {most} inputs, outputs and parameters, expected at most an input for each field");
+        var bytes = MemoryMarshal.TryGetArray(message, out var array) ? array : message.ToArray();
+        Count(new CodedInputStream(bytes.Array!, bytes.Offset, bytes.Count), bytes.Array!, type);
     }
 
-    private static int Count(ReadOnlySpan<byte> message, bool isTensor)
+    private void Count(CodedInputStream input, byte[] bytes, MessageDescriptor type)
     {
-        var count = 0;
-        while (TryVarint(ref message, out var tag))
+        while (input.ReadTag() is not 0 and var tag)
         {
-            var number = (int)(tag >> 3);
-            switch ((int)(tag & 7))
+            var start = (int)input.Position;
+            // What the parser does with fields that it does not know: a group is passed over whole, to a depth.
+            input.SkipLastField();
+            if (type.FindFieldByNumber((int)(tag >> 3)) is not { } field)
+                continue;
+            var (length, isDelimited) = ((int)input.Position - start, (tag & 7) == LengthDelimited);
+            if (field.FieldType == FieldType.Message)
             {
-                case 0 when TryVarint(ref message, out _):
-                    break;
-                case 1 when message.Length >= 8:
-                    message = message[8..];
-                    break;
-                case 5 when message.Length >= 4:
-                    message = message[4..];
-                    break;
-                case LengthDelimited when TryVarint(ref message, out var length) && length <= (ulong)message.Length:
-                    // Of a tensor the name, type and shape are one each, however often they are given; all else counts.
-                    if (isTensor ? number is Parameters or OutputParameters or Contents : number is Parameters or Inputs or Outputs or RawContents)
-                        count++;
-                    if (!isTensor && (number is Inputs or Outputs))
-                        count += Count(message[..(int)length], isTensor: true);
-                    message = message[(int)length..];
-                    break;
-                default:
-                    return count;
+                // Of another wire type it is a field that the parser does not know.
+                if (!isDelimited)
+                    continue;
+                AddPart();
+                if (ReferenceEquals(field.MessageType, ModelInferRequest.Types.InferInputTensor.Descriptor))
+                    _ofTensor = 0;
+                var inner = new CodedInputStream(bytes, start, length);
+                inner.ReadLength();
+                Count(inner, bytes, field.MessageType);
+            }
+            else if (field.FieldType == FieldType.Bytes && type == ModelInferRequest.Descriptor)
+            {
+                AddPart();
+            }
+            else
+            {
+                AddValues(isDelimited && field.IsPacked ? Packed(field.FieldType, bytes.AsSpan(start, length)) : 1, type == InferTensorContents.Descriptor);
             }
         }
-
-        return count;
     }
 
-    private static bool TryVarint(ref ReadOnlySpan<byte> bytes, out ulong value)
+    private void AddPart()
     {
-        value = 0;
-        for (var i = 0; i < Math.Min(10, bytes.Length); i++)
-        {
-            value |= (ulong)(bytes[i] & 0x7F) << (7 * i);
-            if (bytes[i] >= 0x80)
-                continue;
-            bytes = bytes[(i + 1)..];
-            return true;
-        }
+        if (++_parts > parts)
+            throw new RequestException(400, $"found more than {parts} inputs, outputs and parameters, expected at most an input for each field");
+    }
 
-        return false;
+    private void AddValues(long count, bool areOfTensor)
+    {
+        _values += count;
+        if (areOfTensor)
+            limits.CheckRows(_ofTensor += count);
+        if (_values > values)
+            throw new RequestException(400, $"found more than {values} values, sizes and names, expected at most those of a tensor for each field");
+    }
+
+    // How many numbers follow a length; of varints each ends with a byte below 128, and so does the length.
+    private static long Packed(FieldType type, ReadOnlySpan<byte> bytes) => type switch
+    {
+        FieldType.Float or FieldType.Fixed32 or FieldType.SFixed32 => (bytes.Length - 1) / sizeof(float),
+        FieldType.Double or FieldType.Fixed64 or FieldType.SFixed64 => (bytes.Length - 1) / sizeof(double),
+        _ => Ends(bytes) - 1,
+    };
+
+    private static long Ends(ReadOnlySpan<byte> bytes)
+    {
+        long count = 0;
+        foreach (var b in bytes)
+            count += b < 0x80 ? 1 : 0;
+        return count;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Consort.Server.Inference;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -16,7 +17,10 @@ internal static class Answers
     public static ValueTask Send(HttpResponse response, RequestBuffers buffers)
     {
         buffers.Json.Flush();
-        return Send(response, "application/json", buffers.Answer.WrittenMemory);
+        if (buffers.JsonLength is not { } length)
+            return Send(response, "application/json", buffers.Answer.WrittenMemory, buffers.Clock);
+        response.Headers[InferRequest.HeaderLength] = length.ToString(CultureInfo.InvariantCulture);
+        return Send(response, "application/octet-stream", buffers.Answer.WrittenMemory, buffers.Clock);
     }
 
     /// <summary>Sends JSON that is small and seldom asked for.</summary>
@@ -29,12 +33,12 @@ internal static class Answers
     }
 
     /// <summary>Sends bytes.</summary>
-    public static async ValueTask Send(HttpResponse response, string type, ReadOnlyMemory<byte> body)
+    public static async ValueTask Send(HttpResponse response, string type, ReadOnlyMemory<byte> body, CancellationToken clock = default)
     {
         response.ContentType = type;
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(response.HttpContext.Request.Method))
-            await response.BodyWriter.WriteAsync(body);
+            await response.BodyWriter.WriteAsync(body, clock);
     }
 
     /// <summary>Sends a mistake as RFC 9457 describes; <c>error</c> is where clients of the inference protocol look.</summary>

@@ -41,15 +41,24 @@ internal sealed class ApiKeys
             return;
         if (access == Access.Admin && _admin is null)
             throw new RequestException(403, "what is served is not changed over the wire; start the server with --admin-key-file to allow it");
-        string given = headers["X-Api-Key"].ToString(), authorization = headers.Authorization.ToString();
-        if (given.Length == 0 && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
-            given = authorization[Bearer.Length..].Trim();
+        var given = Given(headers);
         if (given.Length == 0)
             throw new RequestException(401, "found no key, expected a header Authorization: Bearer KEY or X-Api-Key: KEY");
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(given));
         var isAdmin = Contains(_admin, hash);
         if (!isAdmin && (access == Access.Admin || !Contains(_score, hash)))
             throw new RequestException(401, "found a key that is not one of those known");
+    }
+
+    /// <summary>Tells clients apart that were let in: by their keys, where there are any, or else by their addresses.</summary>
+    public object ClientOf(HttpContext context) => _score is null
+        ? Connections.ClientOf(context.Connection.RemoteIpAddress)
+        : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Given(context.Request.Headers))));
+
+    private static string Given(IHeaderDictionary headers)
+    {
+        string given = headers["X-Api-Key"].ToString(), authorization = headers.Authorization.ToString();
+        return given.Length == 0 && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? authorization[Bearer.Length..].Trim() : given;
     }
 
     private static bool Contains(byte[][]? keys, byte[] hash)

@@ -8,12 +8,16 @@ using Microsoft.AspNetCore.Http;
 namespace Consort.Server.Http;
 
 /// <summary>Brings each request to its endpoint, turns what goes wrong into an answer, and counts.</summary>
-internal sealed class Dispatcher(Router router, GrpcEndpoint grpc, ApiKeys keys, ServerMetrics metrics, Action<string> log)
+internal sealed class Dispatcher(Router router, GrpcEndpoint grpc, ApiKeys keys, ServerMetrics metrics, Connections connections, Action<string> log)
 {
     private const int ClientGone = 499; // nobody sees it but the metrics
 
-    public Task Answer(HttpContext context) =>
-        GrpcEndpoint.IsGrpc(context.Request.Path) ? AnswerGrpc(context) : AnswerHttp(context);
+    public async Task Answer(HttpContext context)
+    {
+        connections.Touch(context);
+        await (GrpcEndpoint.IsGrpc(context.Request.Path) ? AnswerGrpc(context) : AnswerHttp(context));
+        connections.Touch(context);
+    }
 
     private async Task AnswerHttp(HttpContext context)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using Consort.Server.Inference;
@@ -36,7 +37,7 @@ internal sealed class HttpEndpoints
             new("POST", "/v1/models/{model}/labels/{label}:explain", "explain", Access.Score, Explain),
             new("GET", "/v2/health/live", "live", Access.Open, (c, _) => Answers.Send(c.Response, j => Flag(j, "live", true))),
             new("GET", "/v2/health/ready", "ready", Access.Open, Ready),
-            new("GET", "/metrics", "metrics", Access.Score, (c, _) => Answers.Send(c.Response, MetricsText.ContentType, _metrics.Write(_registry, _gate.InFlight))),
+            new("GET", "/metrics", "metrics", Access.Score, (c, _) => Answers.Send(c.Response, MetricsText.ContentType, _metrics.Write(_registry, _gate))),
             new("GET", "/v2", "metadata", Access.Score, (c, _) => Answers.Send(c.Response, models.WriteServer)),
             new("GET", "/v2/models/{model}", "metadata", Access.Score, models.Metadata),
             new("GET", "/v2/models/{model}/versions/{version}", "metadata", Access.Score, models.Metadata),
@@ -55,21 +56,24 @@ internal sealed class HttpEndpoints
     public Router Router { get; }
 
     /// <summary>Refuses bodies that are not JSON; a browser sends JSON to another origin only if that allows it.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="isBinary">Whether tensors may follow the JSON, as the header of that extension says.</param>
     /// <exception cref="RequestException">415.</exception>
-    public static void CheckType(HttpRequest request)
+    public static void CheckType(HttpRequest request, bool isBinary)
     {
         var type = request.ContentType;
-        if (type is not null && !type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase))
-            throw new RequestException(415, $"found a body of type {RequestException.Show(type)}, expected application/json");
+        if (type is not null && !type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase)
+            && !(isBinary && type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase)))
+            throw new RequestException(415, $"found a body of type {RequestException.Show(type)}, expected application/json, or, to infer, JSON and binary tensors as application/octet-stream with a header {InferRequest.HeaderLength}");
         if (request.Headers.ContentEncoding.Count > 0)
             throw new RequestException(415, $"found a body encoded as {RequestException.Show(request.Headers.ContentEncoding.ToString())}, expected none");
     }
 
     /// <summary>Reads a body within its time.</summary>
     /// <exception cref="RequestException">408: it did not arrive. 413: it is too long.</exception>
-    public static async ValueTask Read(HttpRequest request, RequestBuffers buffers, Limits limits)
+    public static async ValueTask Read(HttpRequest request, RequestBuffers buffers, Limits limits, bool isBinary = false)
     {
-        CheckType(request);
+        CheckType(request, isBinary);
         buffers.Start(limits.Timeout);
         try
         {
@@ -95,22 +99,40 @@ internal sealed class HttpEndpoints
         json.WriteEndObject();
     });
 
-    private ValueTask Infer(HttpContext context, RouteValues values) => Answer(context, values, (lease, buffers) =>
+    private ValueTask Infer(HttpContext context, RouteValues values)
     {
-        var request = InferRequest.Read(buffers.Body, lease.Version.Fields, _limits);
-        var rows = InferRun.Run(request, lease, buffers, _limits);
-        InferRun.Write(buffers.Json, request, lease, buffers.Probabilities.AsSpan(0, rows));
-    });
+        var header = JsonLength(context.Request);
+        return Answer(
+            context, values, (lease, buffers) =>
+            {
+                var request = InferRequest.Read(buffers.Body, header, lease.Version.Fields, _limits);
+                var rows = InferRun.Run(request, lease, buffers, _limits);
+                InferRun.Write(buffers, request, lease, buffers.Probabilities.AsSpan(0, rows));
+            },
+            header.HasValue);
+    }
+
+    // Of the JSON that a body with binary tensors begins with.
+    private static int? JsonLength(HttpRequest request)
+    {
+        if (!request.Headers.TryGetValue(InferRequest.HeaderLength, out var text))
+            return null;
+        return int.TryParse(text.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            ? length
+            : throw new RequestException(400, $"{InferRequest.HeaderLength}: found {RequestException.Show(text.ToString())}, expected the length of the JSON in bytes");
+    }
 
     private ValueTask Explain(HttpContext context, RouteValues values) =>
         Answer(context, values, (lease, buffers) => Explanation.Write(buffers.Json, lease, buffers, _limits));
 
-    private async ValueTask Answer(HttpContext context, RouteValues values, Action<VersionLease, RequestBuffers> write)
+    private async ValueTask Answer(HttpContext context, RouteValues values, Action<VersionLease, RequestBuffers> write, bool isBinary = false)
     {
-        var buffers = _gate.Enter();
+        var buffers = _gate.Rent();
         try
         {
-            await Read(context.Request, buffers, _limits);
+            await Read(context.Request, buffers, _limits, isBinary);
+            // Neither before, where a slow body would keep others out, nor while the answer is sent, where a slow reader would.
+            using (_gate.Enter(context))
             using (var lease = _registry.Find(values.Model).Lease(values.Version))
                 write(lease, buffers);
             await Answers.Send(context.Response, buffers);
@@ -121,7 +143,7 @@ internal sealed class HttpEndpoints
         }
         finally
         {
-            _gate.Leave(buffers);
+            _gate.Return(buffers);
         }
     }
 

@@ -11,12 +11,15 @@ namespace Consort.Server.Http;
 /// <summary>What is served: metadata, versions and labels, and changes of them.</summary>
 internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, ServerMetrics metrics, Limits limits, int examples, Action<ReloadResult> log)
 {
+    private readonly SemaphoreSlim _reloading = new(1, 1);
+
     public void WriteServer(Utf8JsonWriter json)
     {
         json.WriteStartObject();
         json.WriteString("name", "consort");
         json.WriteString("version", InferenceServer.Version);
         json.WriteStartArray("extensions");
+        json.WriteStringValue("binary_tensor_data");
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -45,6 +48,22 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, S
             json.WriteEndArray();
             json.WriteEndObject();
         });
+    }
+
+    // Loading reads the whole package; the requests that are scored meanwhile keep their threads. One at a time: many who ask at once
+    // would each hold a thread and wait for the same.
+    private async Task<ReloadResult> Reload(ServedModel model, string? wanted, CancellationToken given)
+    {
+        if (!await _reloading.WaitAsync(limits.Timeout, given))
+            throw RequestException.Reloading();
+        try
+        {
+            return await Task.Factory.StartNew(() => model.Reload(wanted), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            _reloading.Release();
+        }
     }
 
     /// <summary>Whether a version can be used.</summary>
@@ -119,8 +138,7 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, S
         var wanted = await Text(context.Request, "version");
         if (wanted is not null && !ModelSource.IsName(wanted))
             throw new RequestException(400, $"version {RequestException.Show(wanted)}: {ModelSource.Expected}");
-        // Loading reads the whole package; the requests that are scored meanwhile keep their threads.
-        var result = await Task.Factory.StartNew(() => model.Reload(wanted), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var result = await Reload(model, wanted, context.RequestAborted);
         metrics.AddReload(result);
         log(result);
         if (result.Failed.Count > 0)
@@ -165,7 +183,7 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, S
 
     private async ValueTask<string?> Text(HttpRequest request, string key)
     {
-        var buffers = gate.Enter();
+        var buffers = gate.Rent();
         try
         {
             await HttpEndpoints.Read(request, buffers, limits);
@@ -173,13 +191,13 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, S
         }
         finally
         {
-            gate.Leave(buffers);
+            gate.Return(buffers);
         }
     }
 
     private string? Text(ReadOnlySpan<byte> body, string key)
     {
-        ScoreRun.CheckText(body);
+        BodyText.Check(body, limits);
         var reader = new Utf8JsonReader(body, limits.Json);
         string? text = null;
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)

@@ -9,7 +9,7 @@ internal sealed class RequestException : Exception
 
     public RequestException(int status, string message) : base(message) => Status = status;
 
-    public RequestException(int status, string message, Exception inner) : base(message, inner) => Status = status;
+    public RequestException(int status, string message, Exception? inner) : base(message, inner) => Status = status;
 
     /// <summary>The HTTP status.</summary>
     public int Status { get; }
@@ -22,6 +22,17 @@ internal sealed class RequestException : Exception
 
     public static RequestException Busy(int most) =>
         new(503, $"the server works on {most} requests, its most, already") { RetryAfter = 1 };
+
+    public static RequestException TooMany(int most) =>
+        new(429, $"the server works on {most} requests of this client, its most of one, already") { RetryAfter = 1 };
+
+    public static RequestException Full(long most) =>
+        new(503, $"the bodies of requests under way hold {most} bytes, their most together, already") { RetryAfter = 1 };
+
+    public static RequestException MadeRoom(Exception? inner = null) =>
+        new(503, "the memory that the body took was needed for others, as it arrived slowly", inner) { RetryAfter = 1 };
+
+    public static RequestException Reloading() => new(503, "packages are being looked at for others already") { RetryAfter = 1 };
 
     public static RequestException Stopping() => new(503, "the server is stopping") { RetryAfter = 1 };
 

@@ -9,45 +9,61 @@ namespace Consort.Server.Inference;
 /// <summary>A request to infer, by HTTP or gRPC.</summary>
 /// <param name="Id">The client's name for it, given back; empty for none.</param>
 /// <param name="Inputs">One tensor for each field that is given.</param>
-internal sealed record InferRequest(string Id, IReadOnlyList<TensorInput> Inputs)
+/// <param name="IsBinary">Whether the probabilities are to be answered as little-endian bytes.</param>
+internal sealed record InferRequest(string Id, IReadOnlyList<TensorInput> Inputs, bool IsBinary)
 {
     /// <summary>The only output.</summary>
     public const string Output = "probability";
 
-    private const int LongestId = 1000;
-    private static readonly string[] Keys = ["id", "parameters", "inputs", "outputs"];
-    private static readonly string[] TensorKeys = ["name", "shape", "datatype", "parameters", "data"];
+    /// <summary>The header that gives the length of the JSON where binary tensors follow it.</summary>
+    public const string HeaderLength = "Inference-Header-Content-Length";
 
-    /// <summary>Reads the protocol's JSON.</summary>
-    /// <exception cref="RequestException">400: a key is unknown, missing, or of another type.</exception>
+    /// <summary>Bytes of a client's name for a request at most.</summary>
+    public const int LongestId = 1000;
+
+    private static readonly string[] Keys = ["id", "parameters", "inputs", "outputs"];
+    private static readonly string[] OutputKeys = ["name", "parameters"];
+
+    /// <summary>Reads the protocol's JSON, and binary tensors after it.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="header">Bytes of JSON that it begins with; null for all.</param>
+    /// <param name="fields">The fields of the schema.</param>
+    /// <param name="limits">What a request may ask for.</param>
+    /// <exception cref="RequestException">400: a key is unknown, missing, given twice, or of another type; sizes do not agree.</exception>
     /// <exception cref="JsonException">The body is no JSON.</exception>
-    public static InferRequest Read(ReadOnlyMemory<byte> body, FieldTable fields, Limits limits)
+    public static InferRequest Read(ReadOnlyMemory<byte> body, int? header, FieldTable fields, Limits limits)
     {
-        ScoreRun.CheckText(body.Span);
-        var reader = new Utf8JsonReader(body.Span, limits.Json);
-        var (id, inputs, outputs) = (default(JsonPlace), default(JsonPlace), default(JsonPlace));
+        if (header > body.Length)
+            throw new RequestException(400, $"{HeaderLength}: found {header} of a body of {body.Length} bytes, expected at most these");
+        var (text, binary) = (body[..(header ?? body.Length)], body[(header ?? body.Length)..]);
+        BodyText.Check(text.Span, limits);
+        var reader = new Utf8JsonReader(text.Span, limits.Json);
+        var (id, inputs, outputs, parameters) = (default(JsonPlace), default(JsonPlace), default(JsonPlace), default(JsonPlace));
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             throw new RequestException(400, $"found {RowReader.Kind(reader.TokenType)}, expected an object with inputs");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals("id"u8))
-                id = ScoreBody.Next(ref reader);
+            ref var place = ref id;
+            if (reader.ValueTextEquals("id"u8)) { }
             else if (reader.ValueTextEquals("inputs"u8))
-                inputs = ScoreBody.Next(ref reader);
+                place = ref inputs;
             else if (reader.ValueTextEquals("outputs"u8))
-                outputs = ScoreBody.Next(ref reader);
+                place = ref outputs;
             else if (reader.ValueTextEquals("parameters"u8))
-                ScoreBody.Next(ref reader);
+                place = ref parameters;
             else
                 throw Unknown("", reader.ValueSpan, Keys);
+            Place(ref reader, ref place, "");
         }
 
         reader.Read(); // throws where anything but blanks follows
         if (!inputs.IsThere)
             throw new RequestException(400, "found no inputs, expected a tensor for each field that is given");
+        var isBinary = InferParameters.Read(parameters.Of(text.Span), "parameters", limits).BinaryOutput ?? false;
         if (outputs.IsThere)
-            CheckOutputs(outputs.Of(body.Span), limits);
-        return new InferRequest(id.IsThere ? Text(id.Of(body.Span), "id", LongestId, limits) : "", ReadInputs(body, inputs, fields, limits));
+            isBinary = ReadOutputs(outputs.Of(text.Span), isBinary, limits);
+        var tensors = new InferInputs(fields, binary, limits).Read(text.Slice(inputs.Start, inputs.Length));
+        return new InferRequest(id.IsThere ? Text(id.Of(text.Span), "id", LongestId, limits) : "", tensors, isBinary);
     }
 
     /// <summary>Checks an output that is asked for.</summary>
@@ -58,99 +74,59 @@ internal sealed record InferRequest(string Id, IReadOnlyList<TensorInput> Inputs
             throw new RequestException(400, $"found output {RequestException.Show(name)}, expected {Output}");
     }
 
-    private static List<TensorInput> ReadInputs(ReadOnlyMemory<byte> body, JsonPlace place, FieldTable fields, Limits limits)
+    /// <summary>Takes the place of the value of the key on which the reader stands.</summary>
+    /// <exception cref="RequestException">400: the key was given before.</exception>
+    public static void Place(ref Utf8JsonReader reader, ref JsonPlace place, string where)
     {
-        var inputs = new List<TensorInput>();
-        var array = body.Slice(place.Start, place.Length);
-        var reader = ScoreBody.Open(array.Span, JsonTokenType.StartArray, "inputs", limits);
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (reader.TokenType != JsonTokenType.StartObject)
-                throw new RequestException(400, $"inputs[{inputs.Count}]: found {RowReader.Kind(reader.TokenType)}, expected an object");
-            if (inputs.Count >= fields.MostColumns)
-                throw new RequestException(400, $"inputs: found more than the {fields.MostColumns} fields of the schema");
-            inputs.Add(ReadInput(ref reader, array, $"inputs[{inputs.Count}]", fields, limits));
-        }
-
-        return inputs;
+        if (place.IsThere)
+            throw new RequestException(400, $"{where}found {RequestException.Show(reader.ValueSpan)} twice, expected it once");
+        place = ScoreBody.Next(ref reader);
     }
 
-    private static JsonTensor ReadInput(ref Utf8JsonReader reader, ReadOnlyMemory<byte> array, string where, FieldTable fields, Limits limits)
-    {
-        var (name, shape, datatype, data) = (default(JsonPlace), default(JsonPlace), default(JsonPlace), default(JsonPlace));
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            if (reader.ValueTextEquals("name"u8))
-                name = ScoreBody.Next(ref reader);
-            else if (reader.ValueTextEquals("shape"u8))
-                shape = ScoreBody.Next(ref reader);
-            else if (reader.ValueTextEquals("datatype"u8))
-                datatype = ScoreBody.Next(ref reader);
-            else if (reader.ValueTextEquals("data"u8))
-                data = ScoreBody.Next(ref reader);
-            else if (reader.ValueTextEquals("parameters"u8))
-                ScoreBody.Next(ref reader);
-            else
-                throw Unknown($"{where}: ", reader.ValueSpan, TensorKeys);
-        }
-
-        if (!name.IsThere || !shape.IsThere || !datatype.IsThere || !data.IsThere)
-            throw new RequestException(400, $"{where}: expected name, shape, datatype and data");
-        ScoreBody.Open(data.Of(array.Span), JsonTokenType.StartArray, $"{where}, data", limits);
-        return new JsonTensor(
-            Text(name.Of(array.Span), $"{where}, name", limits.Value, limits), Text(datatype.Of(array.Span), $"{where}, datatype", limits.Value, limits),
-            Shape(shape.Of(array.Span), where, limits), fields, array.Slice(data.Start, data.Length), limits);
-    }
-
-    private static void CheckOutputs(ReadOnlySpan<byte> outputs, Limits limits)
-    {
-        var reader = ScoreBody.Open(outputs, JsonTokenType.StartArray, "outputs", limits);
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (reader.TokenType != JsonTokenType.StartObject)
-                throw new RequestException(400, $"outputs: found {RowReader.Kind(reader.TokenType)}, expected objects");
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                var isName = reader.ValueTextEquals("name"u8);
-                var value = ScoreBody.Next(ref reader);
-                if (isName)
-                    CheckOutput(Text(value.Of(outputs), "outputs, name", limits.Value, limits));
-            }
-        }
-    }
-
-    private static long[] Shape(ReadOnlySpan<byte> shape, string where, Limits limits)
-    {
-        var reader = ScoreBody.Open(shape, JsonTokenType.StartArray, $"{where}, shape", limits);
-        var sizes = new List<long>();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var size) || sizes.Count == 8)
-                throw new RequestException(400, $"{where}, shape: expected [n] or [n, 1] for n impressions");
-            sizes.Add(size);
-        }
-
-        return [.. sizes];
-    }
-
-    private static string Text(ReadOnlySpan<byte> value, string where, int longest, Limits limits)
+    /// <summary>A text of at most so many bytes.</summary>
+    /// <exception cref="RequestException">400: longer, or no text.</exception>
+    public static string Text(ReadOnlySpan<byte> value, string where, int longest, Limits limits)
     {
         var reader = ScoreBody.Open(value, JsonTokenType.String, where, limits);
-        if (value.Length > longest + 2)
-            throw new RequestException(400, $"{where}: found a text of {value.Length - 2} bytes, expected at most {longest}");
-        try
-        {
-            return reader.GetString()!;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new RequestException(400, $"{where}: found halves of surrogate pairs, expected text", e);
-        }
+        return value.Length <= longest + 2
+            ? reader.GetString()!
+            : throw new RequestException(400, $"{where}: found a text of {value.Length - 2} bytes, expected at most {longest}");
     }
 
-    private static RequestException Unknown(string where, ReadOnlySpan<byte> key, string[] keys)
+    /// <summary>A key that is not one of those known.</summary>
+    public static RequestException Unknown(string where, ReadOnlySpan<byte> key, string[] keys)
     {
         var text = Encoding.UTF8.GetString(key[..Math.Min(key.Length, 60)]);
         return new RequestException(400, $"{where}found {RequestException.Show(key)}, expected one of {string.Join(", ", keys)}{NearestWord.Hint(text, keys)}");
+    }
+
+    // The answer's only output is asked for once or not at all; what it says of itself comes before what the request says.
+    private static bool ReadOutputs(ReadOnlySpan<byte> outputs, bool isBinary, Limits limits)
+    {
+        var reader = ScoreBody.Open(outputs, JsonTokenType.StartArray, "outputs", limits);
+        for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
+        {
+            if (i > 0)
+                throw new RequestException(400, $"outputs: found more than one, expected {Output} alone");
+            if (reader.TokenType != JsonTokenType.StartObject)
+                throw new RequestException(400, $"outputs: found {RowReader.Kind(reader.TokenType)}, expected objects");
+            var (name, parameters) = (default(JsonPlace), default(JsonPlace));
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("name"u8))
+                    Place(ref reader, ref name, "outputs[0]: ");
+                else if (reader.ValueTextEquals("parameters"u8))
+                    Place(ref reader, ref parameters, "outputs[0]: ");
+                else
+                    throw Unknown("outputs[0]: ", reader.ValueSpan, OutputKeys);
+            }
+
+            if (!name.IsThere)
+                throw new RequestException(400, $"outputs[0]: found no name, expected {Output}");
+            CheckOutput(Text(name.Of(outputs), "outputs, name", limits.Value, limits));
+            isBinary = InferParameters.Read(parameters.Of(outputs), "outputs[0], parameters", limits).BinaryData ?? isBinary;
+        }
+
+        return isBinary;
     }
 }

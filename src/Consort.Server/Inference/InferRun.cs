@@ -58,8 +58,9 @@ internal static class InferRun
     }
 
     /// <summary>Writes the protocol's answer.</summary>
-    public static void Write(Utf8JsonWriter answer, InferRequest request, VersionLease lease, ReadOnlySpan<float> probabilities)
+    public static void Write(RequestBuffers buffers, InferRequest request, VersionLease lease, ReadOnlySpan<float> probabilities)
     {
+        var answer = buffers.Json;
         answer.WriteStartObject();
         answer.WriteString("model_name", lease.Version.Model);
         answer.WriteString("model_version", lease.Version.Name);
@@ -74,12 +75,24 @@ internal static class InferRun
         if (request.Inputs[0].IsColumn)
             answer.WriteNumberValue(1);
         answer.WriteEndArray();
-        answer.WriteStartArray("data");
-        foreach (var probability in probabilities)
-            answer.WriteNumberValue(probability);
-        answer.WriteEndArray();
+        if (request.IsBinary)
+        {
+            answer.WriteStartObject("parameters");
+            answer.WriteNumber("binary_data_size", probabilities.Length * sizeof(float));
+            answer.WriteEndObject();
+        }
+        else
+        {
+            answer.WriteStartArray("data");
+            foreach (var probability in probabilities)
+                answer.WriteNumberValue(probability);
+            answer.WriteEndArray();
+        }
+
         answer.WriteEndObject();
         answer.WriteEndArray();
         answer.WriteEndObject();
+        if (request.IsBinary)
+            buffers.AddBinary(probabilities);
     }
 }

@@ -9,7 +9,7 @@ namespace Consort.Server.Inference;
 /// <summary>The values of one field, one for each impression, as the Open Inference Protocol sends them.</summary>
 internal abstract class TensorInput
 {
-    private static readonly string[] Types = ["BYTES", "FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"];
+    private static readonly string[] Types = ["BYTES", "FP16", "FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"];
 
     /// <param name="name">The field.</param>
     /// <param name="datatype">One of the protocol's names.</param>
@@ -56,6 +56,58 @@ internal abstract class TensorInput
     {
         var message = FormattableString.Invariant($"input {Name}[{row}]: {mistake}");
         return inner is null ? new RequestException(400, message) : new RequestException(400, message, inner);
+    }
+
+    /// <summary>Sets the field to text.</summary>
+    protected void SetBytes(in ImpressionRow row, int place, ReadOnlySpan<byte> value, Limits limits)
+    {
+        if (value.Length > limits.Value)
+            throw At(place, $"found a value of {value.Length} bytes, expected at most {limits.Value}");
+        if (!System.Text.Unicode.Utf8.IsValid(value))
+            throw At(place, "found bytes that are not UTF-8, expected text in UTF-8");
+        if (Field != FieldTable.Unread)
+            row.Set(Field, value);
+    }
+
+    /// <summary>Sets the field to the shortest text that reads as this number: of 0.1f it is 0.1, as it would be in a raw row. NaN is a missing value.</summary>
+    protected void SetSingle(in ImpressionRow row, float value)
+    {
+        if (Field == FieldTable.Unread)
+            return;
+        if (float.IsNaN(value))
+            row.SetMissing(Field);
+        else
+            row.Set(Field, value);
+    }
+
+    /// <inheritdoc cref="SetSingle"/>
+    protected void SetHalf(in ImpressionRow row, Half value)
+    {
+        if (Field == FieldTable.Unread)
+            return;
+        if (Half.IsNaN(value))
+            row.SetMissing(Field);
+        else
+            row.Set(Field, value);
+    }
+
+    /// <inheritdoc cref="SetSingle"/>
+    protected void SetDouble(in ImpressionRow row, double value)
+    {
+        if (Field == FieldTable.Unread)
+            return;
+        if (double.IsNaN(value))
+            row.SetMissing(Field);
+        else
+            row.Set(Field, value);
+    }
+
+    /// <summary>Sets the field to a whole number.</summary>
+    protected void SetWhole<T>(in ImpressionRow row, T value)
+        where T : struct, IUtf8SpanFormattable
+    {
+        if (Field != FieldTable.Unread)
+            row.Set(Field, value);
     }
 
     protected RequestException Count(string found) => new(400, FormattableString.Invariant($"input {Name}: found {found}, expected {Rows} of datatype {Datatype}, as its shape says"));

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using Consort.Server.Http;
 using Consort.Server.Registry;
 
 namespace Consort.Server.Metrics;
@@ -29,7 +30,7 @@ internal sealed class ServerMetrics
         Interlocked.Add(ref _failedReloads, result.Failed.Count);
     }
 
-    public byte[] Write(ModelRegistry registry, int inFlight)
+    public byte[] Write(ModelRegistry registry, RequestGate gate)
     {
         var text = new MetricsText();
         text.Begin("consort_requests_total", "counter", "Requests by protocol, endpoint and status code (of gRPC its own).");
@@ -38,12 +39,14 @@ internal sealed class ServerMetrics
         text.Begin("consort_request_duration_seconds", "histogram", "Time from a request's head to its answer.");
         foreach (var ((protocol, endpoint), durations) in _durations.OrderBy(p => p.Key))
             durations.Write(text, "consort_request_duration_seconds", $"protocol=\"{protocol}\",endpoint=\"{endpoint}\"");
-        text.Begin("consort_requests_in_flight", "gauge", "Requests that are being read or scored.").Add("consort_requests_in_flight", "", inFlight);
+        text.Begin("consort_requests_in_flight", "gauge", "Requests that are being read, scored or answered.").Add("consort_requests_in_flight", "", gate.UnderWay);
+        text.Begin("consort_requests_scored", "gauge", "Requests of them that are being scored.").Add("consort_requests_scored", "", gate.Scored);
+        text.Begin("consort_body_bytes", "gauge", "Memory that the bodies of requests hold.").Add("consort_body_bytes", "", gate.Memory.Held);
         text.Begin("consort_package_loads_total", "counter", "Packages that were loaded while the server ran.").Add("consort_package_loads_total", "", Interlocked.Read(ref _reloads));
         text.Begin("consort_package_load_failures_total", "counter", "Packages that were refused.").Add("consort_package_load_failures_total", "", Interlocked.Read(ref _failedReloads));
         WriteVersions(text, registry);
         text.Begin("consort_uptime_seconds", "gauge", "Since the server started.").Add("consort_uptime_seconds", "", Stopwatch.GetElapsedTime(_start).TotalSeconds);
-        text.Begin("process_resident_memory_bytes", "gauge", "Memory of the process, mapped packages included.").Add("process_resident_memory_bytes", "", Environment.WorkingSet);
+        text.Begin("process_resident_memory_bytes", "gauge", "Memory of the process, packages included.").Add("process_resident_memory_bytes", "", Environment.WorkingSet);
         text.Begin("dotnet_gc_heap_bytes", "gauge", "Memory of managed objects.").Add("dotnet_gc_heap_bytes", "", GC.GetTotalMemory(forceFullCollection: false));
         return text.ToBytes();
     }

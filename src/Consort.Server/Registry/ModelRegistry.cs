@@ -1,6 +1,7 @@
 using Consort.Data;
 using Consort.Data.Options;
 using Consort.Server.Http;
+using Consort.Serving.Packages;
 
 namespace Consort.Server.Registry;
 
@@ -10,12 +11,12 @@ internal sealed class ModelRegistry : IDisposable
     private readonly List<ServedModel> _models = [];
 
     /// <exception cref="ConsortException">A package cannot be loaded.</exception>
-    public ModelRegistry(IReadOnlyList<ModelSource> sources, double canaryShare)
+    public ModelRegistry(IReadOnlyList<ModelSource> sources, double canaryShare, PackageStorage storage)
     {
         try
         {
             foreach (var source in sources)
-                _models.Add(new ServedModel(source, canaryShare));
+                _models.Add(new ServedModel(source, canaryShare, storage));
         }
         catch
         {

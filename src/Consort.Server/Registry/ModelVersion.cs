@@ -3,6 +3,7 @@ using Consort.Data;
 using Consort.Server.Metrics;
 using Consort.Server.Scoring;
 using Consort.Serving;
+using Consort.Serving.Packages;
 
 namespace Consort.Server.Registry;
 
@@ -40,11 +41,11 @@ internal sealed class ModelVersion : IDisposable
 
     /// <summary>Loads a package.</summary>
     /// <exception cref="ConsortException">It is missing, or not whole and genuine.</exception>
-    public static ModelVersion Load(string model, string name, string path)
+    public static ModelVersion Load(string model, string name, string path, PackageStorage storage)
     {
-        // Before the load: what is moved over the file meanwhile is then seen as a change.
+        // Before the load: what is moved or written over the file meanwhile is then seen as a change.
         var stamp = FileStamp.Of(path) ?? throw new ConsortException($"{path}: found no file, expected a package");
-        return new ModelVersion(model, name, stamp, Scorer.Load(path));
+        return new ModelVersion(model, name, stamp, Scorer.Load(path, storage: storage));
     }
 
     /// <summary>Takes the version for a request; false when it has been given up.</summary>
@@ -73,25 +74,4 @@ internal sealed class VersionLease(ModelVersion version, ScorerLease lease) : ID
     public Scorer Scorer => lease.Scorer;
 
     public void Dispose() => lease.Dispose();
-}
-
-/// <summary>By what a changed file is told from the one that was loaded.</summary>
-internal readonly record struct FileStamp(string Path, long Length, DateTime Written)
-{
-    public static FileStamp? Of(string path)
-    {
-        try
-        {
-            var file = new FileInfo(path);
-            if (!file.Exists)
-                return null;
-            // A link to the package of the day, as orchestrators mount files.
-            var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-            return target.Exists ? new FileStamp(target.FullName, target.Length, target.LastWriteTimeUtc) : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
 }

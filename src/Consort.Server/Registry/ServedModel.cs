@@ -2,6 +2,7 @@ using System.Globalization;
 using Consort.Data;
 using Consort.Data.Options;
 using Consort.Server.Http;
+using Consort.Serving.Packages;
 
 namespace Consort.Server.Registry;
 
@@ -10,7 +11,11 @@ namespace Consort.Server.Registry;
 /// <param name="Loaded">Versions that are new, or whose package has changed.</param>
 /// <param name="Removed">Versions whose package is gone.</param>
 /// <param name="Failed">Versions whose package could not be loaded, and why; what was served before still is.</param>
-public sealed record ReloadResult(string Model, IReadOnlyList<string> Loaded, IReadOnlyList<string> Removed, IReadOnlyDictionary<string, string> Failed);
+public sealed record ReloadResult(string Model, IReadOnlyList<string> Loaded, IReadOnlyList<string> Removed, IReadOnlyDictionary<string, string> Failed)
+{
+    /// <summary>Why the folder of the model could not be looked at; null where it could, or where that was said before.</summary>
+    public string? Trouble { get; init; }
+}
 
 /// <summary>The versions and labels of a model at a moment.</summary>
 /// <param name="Versions">Ascending; the last is the latest.</param>
@@ -38,16 +43,18 @@ internal sealed class ServedModel : IDisposable
     private readonly double _canaryShare;
     private readonly bool _isFolder;
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, FileStamp> _refused = new(StringComparer.Ordinal);
+    private readonly Refusals _refused = new();
+    private readonly PackageStorage _storage;
     private ModelState _state;
     private int _serial;
     private bool _isDisposed;
+    private string? _trouble;
 
     /// <summary>Loads all versions.</summary>
     /// <exception cref="ConsortException">There is none, one is damaged, or a label names none.</exception>
-    public ServedModel(ModelSource source, double canaryShare)
+    public ServedModel(ModelSource source, double canaryShare, PackageStorage storage = PackageStorage.Memory)
     {
-        (_source, _canaryShare) = (source, canaryShare);
+        (_source, _canaryShare, _storage) = (source, canaryShare, storage);
         _isFolder = Directory.Exists(source.Path);
         _state = new ModelState([], source.Labels.ToDictionary());
         var result = Reload();
@@ -100,7 +107,9 @@ internal sealed class ServedModel : IDisposable
             if (_isDisposed)
                 return new ReloadResult(Name, loaded, removed, failed);
             var (versions, given) = (_state.Versions.ToDictionary(v => v.Name, StringComparer.Ordinal), new List<ModelVersion>());
-            var files = Files();
+            var files = Files(out var trouble);
+            if (trouble is null)
+                _refused.Keep(files);
             foreach (var (name, path) in files.Where(f => only is null || f.Key == only))
             {
                 var known = versions.GetValueOrDefault(_isFolder ? name : versions.Keys.FirstOrDefault() ?? name);
@@ -108,12 +117,12 @@ internal sealed class ServedModel : IDisposable
                 if (known is not null && stamp == known.Stamp)
                     continue;
                 // A package that was refused is not read again at every look, only when asked for or changed.
-                if (only is null && stamp is { } s && _refused.TryGetValue(name, out var refused) && refused == s)
+                if (only is null && _refused.IsKnown(name, stamp))
                     continue;
                 try
                 {
                     // Versions of a single file are counted.
-                    var next = ModelVersion.Load(Name, _isFolder ? name : (_serial + 1).ToString(CultureInfo.InvariantCulture), path);
+                    var next = ModelVersion.Load(Name, _isFolder ? name : (_serial + 1).ToString(CultureInfo.InvariantCulture), path, _storage);
                     _serial++;
                     _refused.Remove(name);
                     if (known is not null)
@@ -125,17 +134,18 @@ internal sealed class ServedModel : IDisposable
                     versions[next.Name] = next;
                     loaded.Add(next.Name);
                 }
-                catch (Exception e) when (e is ConsortException or IOException or UnauthorizedAccessException or OutOfMemoryException)
+                catch (Exception e)
                 {
-                    failed[name] = e.Message;
-                    if (stamp is { } seen)
-                        _refused[name] = seen;
+                    // Whatever it was, what is served goes on, and so does the watch.
+                    var mistake = e is ConsortException or IOException or UnauthorizedAccessException ? e.Message : $"{e.GetType().Name}: {e.Message}";
+                    if (_refused.Add(name, stamp, mistake) || only is not null)
+                        failed[name] = mistake;
                 }
             }
 
             if (only is not null && !files.ContainsKey(only))
                 failed[only] = $"model {Name}: found no package {only}{ModelSource.Extension} in its folder";
-            if (_isFolder && only is null)
+            if (_isFolder && only is null && trouble is null)
                 foreach (var gone in versions.Keys.Where(n => !files.ContainsKey(n) && !_state.Labels.Values.Contains(n)).ToArray())
                 {
                     // The last one goes on: a folder may be empty while it is exchanged.
@@ -149,7 +159,9 @@ internal sealed class ServedModel : IDisposable
             Volatile.Write(ref _state, _state with { Versions = [.. versions.Values.OrderBy(v => v.Name, VersionOrder.Ascending)] });
             foreach (var version in given)
                 version.Dispose();
-            return new ReloadResult(Name, loaded, removed, failed);
+            var news = trouble is not null && trouble != _trouble ? trouble : null;
+            _trouble = trouble;
+            return new ReloadResult(Name, loaded, removed, failed) { Trouble = news };
         }
     }
 
@@ -206,8 +218,9 @@ internal sealed class ServedModel : IDisposable
 
     private string VersionNames() => string.Join(", ", State.Versions.Select(v => v.Name));
 
-    private Dictionary<string, string> Files()
+    private Dictionary<string, string> Files(out string? trouble)
     {
+        trouble = null;
         if (!_isFolder)
             return new Dictionary<string, string> { ["file"] = _source.Path };
         try
@@ -218,7 +231,8 @@ internal sealed class ServedModel : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return State.Versions.ToDictionary(v => v.Name, v => v.Stamp.Path, StringComparer.Ordinal);
+            trouble = $"its folder cannot be looked at, what was loaded is still served: {e.Message}";
+            return [];
         }
     }
 }

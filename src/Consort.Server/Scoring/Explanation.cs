@@ -19,7 +19,7 @@ internal static class Explanation
     public static void Write(Utf8JsonWriter answer, VersionLease lease, RequestBuffers buffers, Limits limits)
     {
         ReadOnlySpan<byte> json = buffers.Body.Span;
-        ScoreRun.CheckText(json);
+        BodyText.Check(json, limits);
         var body = ScoreBody.Read(json, limits);
         if (!body.Row.IsThere || body.Rows.IsThere || body.Candidates.IsThere || body.Context.IsThere || body.Fields.IsThere)
             throw new RequestException(400, "expected row alone, an object of fields and values");

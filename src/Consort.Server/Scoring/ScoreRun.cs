@@ -18,7 +18,7 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
     public int Run()
     {
         ReadOnlySpan<byte> json = buffers.Body.Span;
-        CheckText(json);
+        BodyText.Check(json, limits);
         var body = ScoreBody.Read(json, limits);
         if (body.Row.IsThere || body.Rows.IsThere == body.Candidates.IsThere || (body.Rows.IsThere && body.Context.IsThere) || (body.Candidates.IsThere && body.Fields.IsThere))
             throw new RequestException(400, "expected rows (and fields where rows are arrays), or candidates (and context)");
@@ -27,14 +27,6 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
         lease.Version.Metrics.Rows.Add(rows);
         lease.Version.Metrics.AddProbabilities(buffers.Probabilities.AsSpan(0, rows));
         return rows;
-    }
-
-    /// <summary>Refuses bytes that are no UTF-8, which the JSON reader would let pass within strings.</summary>
-    /// <exception cref="RequestException">400.</exception>
-    public static void CheckText(ReadOnlySpan<byte> json)
-    {
-        if (!System.Text.Unicode.Utf8.IsValid(json))
-            throw new RequestException(400, "found bytes that are not UTF-8, expected JSON in UTF-8");
     }
 
     /// <summary>Counts what the impressions of a batch hold.</summary>

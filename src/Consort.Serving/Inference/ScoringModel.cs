@@ -13,7 +13,7 @@ namespace Consort.Serving.Inference;
 
 /// <summary>
 /// What all threads of a scorer share: the package, the graph as scoring needs it, and its weights; tables stay where the
-/// package is mapped. Programs made from it are each for one thread.
+/// package is. Programs made from it are each for one thread.
 /// </summary>
 internal sealed unsafe class ScoringModel : IDisposable
 {
@@ -67,9 +67,9 @@ internal sealed unsafe class ScoringModel : IDisposable
 
     /// <summary>Opens a package.</summary>
     /// <exception cref="ConsortException">It cannot be read, or is no package, or is damaged.</exception>
-    public static ScoringModel Load(string path, PackageCheck check)
+    public static ScoringModel Load(string path, PackageCheck check, PackageStorage storage)
     {
-        var package = Package.Open(path);
+        var package = Package.Open(path, storage);
         try
         {
             return new ScoringModel(path, package, check);

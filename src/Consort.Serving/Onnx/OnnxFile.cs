@@ -53,7 +53,7 @@ public static unsafe class OnnxFile
     /// <exception cref="ConsortException">The package is damaged or has other tables, or the file cannot be written.</exception>
     public static OnnxSummary Write(string path, string package, Func<IReadOnlyList<int>, IReadOnlyList<int>> members, OnnxOptions options)
     {
-        using var model = ScoringModel.Load(package, PackageCheck.Whole);
+        using var model = ScoringModel.Load(package, PackageCheck.Whole, PackageStorage.Memory);
         var manifest = model.Manifest;
         if (manifest.Weights != PackageWeights.Fp32)
             throw new ConsortException(

@@ -77,7 +77,8 @@ public sealed record PackageManifest
             throw PackageHeader.Damaged(path, $"a manifest of kind {KindName} and format {PackageHeader.Format}");
         if (manifest.Model is null || manifest.Schema is null || manifest.Members is null || manifest.Calibration is null
             || manifest.Tensors is null || manifest.EncoderChecksum is null || manifest.VocabulariesChecksum is null
-            || manifest.WeightsChecksum is null)
+            || manifest.WeightsChecksum is null || manifest.Name is null || manifest.Writer is null || manifest.TrainingData is null
+            || manifest.Tensors.Values.Contains(null!))
             throw PackageHeader.Damaged(path, "a manifest without nulls");
         if (manifest.Members.Count is 0 or > MaxOutputs || manifest.Members.Distinct().Count() != manifest.Members.Count
             || manifest.Members.Any(m => m is < 0 or >= MaxOutputs))
