@@ -91,10 +91,16 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     public NativeBuffer<T> DenseGradients => _gradients;
 
     /// <summary>The numbers of one dense parameter.</summary>
-    public T* Values(Parameter parameter) => _values.Pointer + _offsets[parameter];
+    public Span<T> Values(Parameter parameter) => _values.Slice(_offsets[parameter], parameter.Shape.Size);
 
-    /// <summary>The gradient of one dense parameter, or null in a store without gradients.</summary>
-    public T* Gradients(Parameter parameter) => _gradients.Length == 0 ? null : _gradients.Pointer + _offsets[parameter];
+    /// <summary>The gradient of one dense parameter; empty in a store without gradients.</summary>
+    public Span<T> Gradients(Parameter parameter) => _gradients.Length == 0 ? [] : _gradients.Slice(_offsets[parameter], parameter.Shape.Size);
+
+    /// <summary>Where the numbers of one dense parameter lie, for kernels.</summary>
+    internal T* ValuesAt(Parameter parameter) => _values.Pointer + _offsets[parameter];
+
+    /// <summary>Where its gradient lies, or null in a store without gradients.</summary>
+    internal T* GradientsAt(Parameter parameter) => _gradients.Length == 0 ? null : _gradients.Pointer + _offsets[parameter];
 
     /// <summary>The numbers of one table.</summary>
     public EmbeddingTable<T> Embedding(Table table) => _embeddings[table];
@@ -110,7 +116,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
         {
             var random = new CounterRandom(seed, slot.Parameter.Name);
             for (var i = 0; i < slot.Length; i++)
-                _values.Pointer[slot.Offset + i] = T.CreateTruncating(slot.Parameter.Initializer.Draw(random, i));
+                _values[slot.Offset + i] = T.CreateTruncating(slot.Parameter.Initializer.Draw(random, i));
         }
 
         foreach (var embedding in Embeddings)
