@@ -10,6 +10,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
 {
     private const int Slack = 64; // lets kernels read a whole vector at the last element
     private readonly bool _isBorrowed;
+    private readonly object? _owner; // kept alive as long as this
     private T* _pointer;
 
     /// <summary>Allocates the memory, zeroed.</summary>
@@ -32,6 +33,8 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         (Length, _isBorrowed) = (length, true);
         GC.SuppressFinalize(this);
     }
+
+    private NativeBuffer(NativeBuffer<T> owner) : this(owner._pointer, owner.Length) => _owner = owner;
 
     /// <summary>Frees memory whose owner forgot to.</summary>
     ~NativeBuffer() => Free(isFinalizer: true);
@@ -83,6 +86,9 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         ThrowIfDisposed();
         NativeMemory.Clear(_pointer, checked((nuint)(Length * sizeof(T))));
     }
+
+    /// <summary>The same memory, which stays its owner's: disposing of the result gives nothing back.</summary>
+    public NativeBuffer<T> Borrow() => new(this);
 
     /// <inheritdoc/>
     public void Dispose()

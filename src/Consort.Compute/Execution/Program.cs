@@ -135,6 +135,9 @@ public sealed unsafe class Program<T> : IDisposable
 
     internal bool HasGradients { get; }
 
+    /// <summary>The step of the last <see cref="Forward"/>, to measure a kernel alone.</summary>
+    internal Step LastStep => _step;
+
     /// <summary>Computes the logits of a batch.</summary>
     /// <param name="ids">Global ids [B, F], row-major; more than B rows are passed over.</param>
     /// <param name="numeric">Numeric columns [B, N], likewise; empty where the graph has none.</param>

@@ -41,11 +41,11 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="rows">
-    /// The rows [V, D] of a table, with 64 readable bytes after them, which stay there as long as the store; 0 for a table
-    /// that only kernels of the caller's own read.
+    /// The rows [V, D] of a table, which stay there as long as the store and are not freed with it; null for a table that only
+    /// kernels of the caller's own read.
     /// </param>
-    public ParameterStore(Graph graph, Func<Table, nint> rows)
-        : this(graph, table => new NativeBuffer<T>((T*)rows(table), (long)table.Rows * table.Dimension), withGradients: false)
+    public ParameterStore(Graph graph, Func<Table, NativeBuffer<T>?> rows)
+        : this(graph, table => rows(table)?.Borrow() ?? new NativeBuffer<T>(null, (long)table.Rows * table.Dimension), withGradients: false)
     {
     }
 

@@ -54,7 +54,7 @@ public static class Checkpoint
     private static string Load(
         string path, ParameterStore<float> store, Optimizer<float>? optimizer, bool isMember, Func<string, string?> source)
     {
-        var wanted = new Dictionary<string, (TensorNumbers Numbers, long[] Shape)>(StringComparer.Ordinal);
+        var wanted = new Dictionary<string, (NativeSource<float> Numbers, long[] Shape)>(StringComparer.Ordinal);
         foreach (var slot in store.Slots)
             if (source(slot.Parameter.Name) is { } name)
                 wanted.Add(name, (() => store.Values(slot.Parameter), Shape(slot)));
@@ -69,7 +69,7 @@ public static class Checkpoint
         var missing = wanted.Keys.ToHashSet(StringComparer.Ordinal);
         return TensorFile.Read(path, Target, Complete);
 
-        TensorNumbers? Target(string name, IReadOnlyList<long> shape)
+        NativeSource<float>? Target(string name, IReadOnlyList<long> shape)
         {
             if (isMember && name.StartsWith("member1/", StringComparison.Ordinal))
                 throw new ConsortException($"{path}: has {name}: found a run of several members, expected a run of one");
@@ -92,7 +92,7 @@ public static class Checkpoint
         }
     }
 
-    private static TensorNumbers NumbersOf(NativeBuffer<float> buffer) => () => buffer.All;
+    private static NativeSource<float> NumbersOf(NativeBuffer<float> buffer) => () => buffer.All;
 
     private static long[] Shape(DenseSlot slot) => [.. slot.Parameter.Shape.Dimensions.ToArray().Select(d => (long)d)];
 

@@ -7,11 +7,8 @@ using Consort.Data.Storage;
 
 namespace Consort.Learning.Checkpoints;
 
-/// <summary>The numbers of a tensor, where they lie.</summary>
-internal delegate NativeSpan<float> TensorNumbers();
-
 /// <summary>A tensor to be written: a name, a shape, and float32 numbers that stay where they are.</summary>
-internal sealed record TensorSource(string Name, IReadOnlyList<long> Shape, TensorNumbers Numbers)
+internal sealed record TensorSource(string Name, IReadOnlyList<long> Shape, NativeSource<float> Numbers)
 {
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
 }
@@ -55,7 +52,7 @@ internal static class TensorFile
     /// <param name="complete">Called when all targets are known and before any number is copied; may refuse by throwing.</param>
     /// <returns>The state.</returns>
     /// <exception cref="ConsortException">The file is absent, of another kind, cut short or changed; no number was copied.</exception>
-    public static string Read(string path, Func<string, IReadOnlyList<long>, TensorNumbers?> target, Action? complete = null)
+    public static string Read(string path, Func<string, IReadOnlyList<long>, NativeSource<float>?> target, Action? complete = null)
     {
         using var stream = Open(path);
         var header = ReadHeader(stream, path);
