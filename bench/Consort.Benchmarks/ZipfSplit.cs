@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Data.Storage;
@@ -9,7 +10,7 @@ namespace Consort.Benchmarks;
 /// loader that training uses. In each column the id of rank r occurs about in proportion to r^-1.1, frequent ids first, as the encoder
 /// lays them out.
 /// </summary>
-internal sealed unsafe class ZipfSplit : IDisposable
+internal sealed class ZipfSplit : IDisposable
 {
     public const int Columns = 39;
     public const int LeastVocabulary = 1000;
@@ -33,9 +34,10 @@ internal sealed unsafe class ZipfSplit : IDisposable
             for (int r = 0; r < batchRows; r++)
             {
                 bool click = random.NextDouble() < ClickRate;
-                byte* row = block.Add(0, RowBytes, click);
-                for (int f = 0; f < Columns; f++) ((int*)row)[f] = Draw(random, Space.Categorical[f]);
-                ((float*)row)[Columns] = click ? 1 : 0;
+                Span<byte> row = block.Add(0, RowBytes, click);
+                Span<int> ids = MemoryMarshal.Cast<byte, int>(row);
+                for (int f = 0; f < Columns; f++) ids[f] = Draw(random, Space.Categorical[f]);
+                MemoryMarshal.Cast<byte, float>(row)[Columns] = click ? 1 : 0;
             }
             if (b == 0) Touched = Distinct(block.Bytes(0), RowBytes);
             writer.Submit(b, block);
@@ -81,12 +83,9 @@ internal sealed unsafe class ZipfSplit : IDisposable
     private static HashSet<int> Distinct(ReadOnlySpan<byte> rows, int rowBytes)
     {
         var seen = new HashSet<int>();
-        fixed (byte* data = rows)
+        for (int at = 0; at < rows.Length; at += rowBytes)
         {
-            for (int at = 0; at < rows.Length; at += rowBytes)
-            {
-                for (int f = 0; f < Columns; f++) seen.Add(((int*)(data + at))[f]);
-            }
+            foreach (int id in MemoryMarshal.Cast<byte, int>(rows.Slice(at, 4 * Columns))) seen.Add(id);
         }
         return seen;
     }

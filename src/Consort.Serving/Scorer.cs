@@ -13,7 +13,7 @@ namespace Consort.Serving;
 /// A packed model that turns raw values into calibrated probabilities. Safe for many threads at once; once there are as many
 /// workspaces as threads, scoring allocates nothing. <see cref="Dispose"/> lets the calls that are under way finish.
 /// </summary>
-public sealed unsafe class Scorer : IDisposable
+public sealed class Scorer : IDisposable
 {
     // Below this many rows, one at a time is faster than a multiply that first packs its weights.
     private const int FewRows = 8;
@@ -262,12 +262,8 @@ public sealed unsafe class Scorer : IDisposable
         }
     }
 
-    private static void Forward(Program<float> program, Span<int> ids, Span<float> numerics, int rows)
-    {
-        fixed (int* id = ids)
-        fixed (float* numeric = numerics)
-            program.Forward(id, numeric, new Step(rows, isTraining: false));
-    }
+    private static void Forward(Program<float> program, Span<int> ids, Span<float> numerics, int rows) =>
+        program.Forward(ids, numerics, new Step(rows, isTraining: false));
 
     private double Logit(Program<float> program, int row)
     {

@@ -8,7 +8,7 @@ namespace Consort.Compute.Tests;
 /// Compares the gradients of a graph in double precision with central differences of L = Σ c·z, c random: single numbers
 /// of every parameter and table, and a random direction through all of them at once.
 /// </summary>
-internal static unsafe class GradientCheck
+internal static class GradientCheck
 {
     private const double Step = 1e-5;
     private const int Probes = 6; // numbers of each parameter
@@ -21,7 +21,7 @@ internal static unsafe class GradientCheck
         // Rows of missing values start at zero, where a gradient may vanish that should not.
         foreach (var table in trial.Store.Embeddings)
             for (long i = 0; i < table.Values.Length; i++)
-                table.Values.Pointer[i] = new Compute.Random.CounterRandom((ulong)seed, table.Table.Name).Normal((ulong)i) * 0.7;
+                table.Values[i] = new Compute.Random.CounterRandom((ulong)seed, table.Table.Name).Normal((ulong)i) * 0.7;
         trial.Draw(rows + 130, seed + 1);
         trial.Forward(rows + 130, isTraining);
         trial.Backward(rows + 130, seed + 1);
@@ -29,12 +29,16 @@ internal static unsafe class GradientCheck
         trial.Forward(rows, isTraining);
         trial.Backward(rows, seed);
 
-        var tensors = new List<(string Name, nint Values, double[] Gradient)>();
+        var tensors = new List<(string Name, NativeSource<double> Values, double[] Gradient)>();
         foreach (var slot in trial.Store.Slots)
             if (slot.Parameter.IsTrained)
-                tensors.Add((slot.Parameter.Name, (nint)trial.Store.Values(slot.Parameter), new Span<double>(trial.Store.Gradients(slot.Parameter), slot.Length).ToArray()));
+                tensors.Add((slot.Parameter.Name, () => trial.Store.Values(slot.Parameter), trial.Store.Gradients(slot.Parameter).ToArray()));
         foreach (var table in trial.Store.Embeddings.Where(e => e.Table.IsTrained))
-            tensors.Add((table.Table.Name, (nint)table.Values.Pointer, trial.TableGradient(table)));
+        {
+            var numbers = table.Values;
+            tensors.Add((table.Table.Name, () => numbers.All, trial.TableGradient(table)));
+        }
+
         Assert.NotEmpty(tensors);
 
         var random = new System.Random(seed);
@@ -42,7 +46,6 @@ internal static unsafe class GradientCheck
         var directions = tensors.Select(t => t.Gradient.Select(_ => (random.NextDouble() * 2) - 1).ToArray()).ToArray();
         foreach (var ((name, values, gradient), direction) in tensors.Zip(directions))
         {
-            var numbers = (double*)values;
             var largest = gradient.Max(Math.Abs);
             Assert.True(largest > 0 || rows < 100, $"{name} has no gradient at all");
             for (var probe = 0; probe < Probes; probe++)
@@ -51,7 +54,7 @@ internal static unsafe class GradientCheck
                 var i = random.Next(gradient.Length);
                 for (var tries = 0; tries < 1000 && probe % 2 == 0 && gradient[i] == 0; tries++)
                     i = random.Next(gradient.Length);
-                var expected = Difference(h => numbers[i] += h);
+                var expected = Difference(h => values()[i] += h);
                 Compare(string.Create(CultureInfo.InvariantCulture, $"{name}[{i}]"), gradient[i], expected, largest);
             }
 
@@ -62,7 +65,7 @@ internal static unsafe class GradientCheck
         {
             foreach (var ((_, values, gradient), direction) in tensors.Zip(directions))
                 for (var i = 0; i < gradient.Length; i++)
-                    ((double*)values)[i] += h * direction[i] / 10;
+                    values()[i] += h * direction[i] / 10;
         }) * 10;
         Compare("random direction", all, alongAll, tensors.Max(t => t.Gradient.Max(Math.Abs)));
 

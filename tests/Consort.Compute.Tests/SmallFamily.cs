@@ -51,7 +51,7 @@ internal static class SmallFamily
 }
 
 /// <summary>A graph with its numbers, random batches and random logit gradients.</summary>
-internal sealed unsafe class Trial<T> : IDisposable
+internal sealed class Trial<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly NativeBuffer<int> _ids;
@@ -73,9 +73,9 @@ internal sealed unsafe class Trial<T> : IDisposable
 
     public Program<T> Program { get; }
 
-    public int* Ids => _ids.Pointer;
+    public Span<int> Ids => _ids.Span;
 
-    public float* Numeric => _numeric.Pointer;
+    public Span<float> Numeric => _numeric.Span;
 
     /// <summary>Draws a batch; low ids come often, so that many stand in it more than once.</summary>
     public void Draw(int rows, int seed)
@@ -85,15 +85,15 @@ internal sealed unsafe class Trial<T> : IDisposable
             for (var column = 0; column < Graph.Columns.Count; column++)
             {
                 var range = Graph.Columns[column];
-                _ids.Pointer[(row * Graph.Columns.Count) + column] = range.Offset + (int)(range.Size * Math.Pow(random.NextDouble(), 3));
+                _ids[(row * Graph.Columns.Count) + column] = range.Offset + (int)(range.Size * Math.Pow(random.NextDouble(), 3));
             }
 
         for (long i = 0; i < _numeric.Length; i++)
-            _numeric.Pointer[i] = (float)((random.NextDouble() * 2) - 1);
+            _numeric[i] = (float)((random.NextDouble() * 2) - 1);
     }
 
     public void Forward(int rows, bool isTraining = true, ulong seed = 5) =>
-        Program.Forward(_ids.Pointer, _numeric.Pointer, new Step(rows, isTraining, seed));
+        Program.Forward(_ids.Span, _numeric.Span, new Step(rows, isTraining, seed));
 
     public void Backward(int rows, int seed, double scale = 1)
     {
@@ -113,13 +113,13 @@ internal sealed unsafe class Trial<T> : IDisposable
         var gradient = new T[table.Values.Length];
         for (var group = 0; group < table.Groups; group++)
             for (var i = 0; i < table.TouchedCount(group); i++)
-                new Span<T>(table.TouchedGradients(group) + (i * table.Dimension), table.Dimension)
+                table.TouchedGradients(group).Slice(i * table.Dimension, table.Dimension)
                     .CopyTo(gradient.AsSpan(table.TouchedRows(group)[i] * table.Dimension));
         return gradient;
     }
 
     /// <summary>Whether the batch touched a row; rows beyond all columns have no slot.</summary>
-    public static bool IsTouched(EmbeddingTable<T> table, int row) =>
+    public static unsafe bool IsTouched(EmbeddingTable<T> table, int row) =>
         row < table.RowRange(table.Groups - 1).End && table.Slots[row] >= 0;
 
     /// <summary>Every number of the store.</summary>

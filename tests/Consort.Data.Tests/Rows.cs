@@ -14,14 +14,14 @@ internal sealed record Row(int[] Ids, float[] Numeric, float Label, float? Truth
         return rows;
     }
 
-    public static unsafe IEnumerable<Row> Of(Batch batch)
+    public static IEnumerable<Row> Of(Batch batch)
     {
         var rows = new List<Row>();
         for (int r = 0; r < batch.Rows; r++)
         {
-            rows.Add(new Row(new ReadOnlySpan<int>(batch.Ids + r * batch.Fields, batch.Fields).ToArray(),
-                new ReadOnlySpan<float>(batch.Numeric + r * batch.Numerics, batch.Numerics).ToArray(),
-                batch.Labels[r], batch.Truth is null ? null : batch.Truth[r]));
+            rows.Add(new Row(batch.IdsOf(r).ToArray(),
+                batch.NumericOf(r).ToArray(),
+                batch.Labels[r], batch.HasTruth ? batch.Truth[r] : null));
         }
         return rows;
     }

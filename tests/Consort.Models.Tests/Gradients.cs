@@ -1,7 +1,7 @@
 namespace Consort.Models.Tests;
 
 /// <summary>Gradients against central differences of L = Σ c·z over all members and rows, in training mode.</summary>
-internal static unsafe class Gradients
+internal static class Gradients
 {
     private const double Step = 1e-5;
 
@@ -15,45 +15,46 @@ internal static unsafe class Gradients
         rig.Program.Backward();
 
         var largest = 0.0;
-        var tensors = new List<(nint Values, double[] Gradient)>();
+        var tensors = new List<(NativeSource<double> Values, double[] Gradient)>();
         foreach (var slot in rig.Store.Slots)
             if (slot.Parameter.IsTrained)
-                tensors.Add(((nint)rig.Store.Values(slot.Parameter), new Span<double>(rig.Store.Gradients(slot.Parameter), slot.Length).ToArray()));
+                tensors.Add((() => rig.Store.Values(slot.Parameter), rig.Store.Gradients(slot.Parameter).ToArray()));
         foreach (var table in rig.Store.Embeddings.Where(e => e.Table.IsTrained))
         {
             var gradient = new double[table.Values.Length];
             for (var group = 0; group < table.Groups; group++)
                 for (var i = 0; i < table.TouchedCount(group); i++)
-                    new Span<double>(table.TouchedGradients(group) + (i * table.Dimension), table.Dimension)
+                    table.TouchedGradients(group).Slice(i * table.Dimension, table.Dimension)
                         .CopyTo(gradient.AsSpan(table.TouchedRows(group)[i] * table.Dimension));
-            tensors.Add(((nint)table.Values.Pointer, gradient));
+            var values = table.Values;
+            tensors.Add((() => values.All, gradient));
         }
 
         Assert.Contains(tensors, t => t.Gradient.Any(g => g != 0));
-        foreach (var (values, gradient) in tensors)
+        foreach (var (numbers, gradient) in tensors)
         {
             var scale = 1 + (0.1 * gradient.Max(Math.Abs));
             for (var i = 0; i < gradient.Length; i++)
             {
-                var number = (double*)values + i;
-                var expected = Difference(number, 1);
+                var expected = Difference(numbers, i, 1);
                 // Where a high power bends the loss, the next term of its series goes as well.
                 if (Math.Abs(gradient[i] - expected) > 5e-7 * (scale + Math.Abs(expected)))
-                    expected = ((4 * expected) - Difference(number, 2)) / 3;
+                    expected = ((4 * expected) - Difference(numbers, i, 2)) / 3;
                 largest = Math.Max(largest, Math.Abs(gradient[i] - expected) / (scale + Math.Abs(expected)));
             }
         }
 
         return largest;
 
-        double Difference(double* number, int steps)
+        double Difference(NativeSource<double> values, int i, int steps)
         {
-            var before = *number;
-            *number = before + (steps * Step);
+            ref var number = ref values()[i];
+            var before = number;
+            number = before + (steps * Step);
             var above = Loss(rig, rows);
-            *number = before - (steps * Step);
+            number = before - (steps * Step);
             var below = Loss(rig, rows);
-            *number = before;
+            number = before;
             return (above - below) / (2 * steps * Step);
         }
     }

@@ -11,7 +11,7 @@ using Consort.Data.Schemas;
 namespace Consort.Models.Tests;
 
 /// <summary>A family with its numbers, its program and one batch.</summary>
-internal sealed unsafe class Rig<T> : IDisposable
+internal sealed class Rig<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Workers _workers;
@@ -47,7 +47,7 @@ internal sealed unsafe class Rig<T> : IDisposable
     public void Randomise(ulong seed, double deviation = 0.5)
     {
         foreach (var slot in Store.Slots)
-            Fill(slot.Parameter.Name, new Span<T>(Store.Values(slot.Parameter), slot.Length));
+            Fill(slot.Parameter.Name, Store.Values(slot.Parameter));
         foreach (var table in Store.Embeddings)
             Fill(table.Table.Name, table.Values.Span);
 
@@ -78,10 +78,8 @@ internal sealed unsafe class Rig<T> : IDisposable
     /// <summary>Runs rows [first, first + rows) and gives a member's logits.</summary>
     public T[] Logits(int rows, bool isTraining = false, int member = 0, int first = 0, ulong seed = 5)
     {
-        fixed (int* ids = Ids)
-        fixed (float* numeric = Numeric)
-            Program.Forward(
-                ids + (first * _space.Categorical.Count), numeric + (first * _space.Numeric.Count), new Step(rows, isTraining, seed));
+        Program.Forward(
+            Ids.AsSpan(first * _space.Categorical.Count), Numeric.AsSpan(first * _space.Numeric.Count), new Step(rows, isTraining, seed));
         return Program.Logits(member).ToArray();
     }
 
@@ -112,7 +110,7 @@ internal sealed unsafe class Rig<T> : IDisposable
     {
         foreach (var slot in Store.Slots)
             if (slot.Parameter.Name == name)
-                return new Span<T>(Store.Values(slot.Parameter), slot.Length);
+                return Store.Values(slot.Parameter);
         return Store.Embeddings.Single(e => e.Table.Name == name).Values.Span;
     }
 

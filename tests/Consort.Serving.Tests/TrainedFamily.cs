@@ -28,7 +28,7 @@ internal sealed unsafe class TrainedFamily : IDisposable
         _model = options.Resolved();
         Store = new ParameterStore<float>(Graph);
         foreach (var slot in Store.Slots)
-            Fill(slot.Parameter.Name, new Span<float>(Store.Values(slot.Parameter), slot.Length));
+            Fill(slot.Parameter.Name, Store.Values(slot.Parameter));
         foreach (var table in Store.Embeddings)
             Fill(table.Table.Name, table.Values.Span);
 

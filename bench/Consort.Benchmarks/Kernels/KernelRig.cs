@@ -8,7 +8,7 @@ using Consort.Data.Datasets;
 namespace Consort.Benchmarks.Kernels;
 
 /// <summary>A model after one step, whose kernels can be called one by one with the step's memory.</summary>
-internal sealed unsafe class KernelRig : IDisposable
+internal sealed class KernelRig : IDisposable
 {
     public const int Batch = 4096;
     private const int Vocabulary = 1_000_000;
@@ -31,8 +31,8 @@ internal sealed unsafe class KernelRig : IDisposable
         _optimizer = new Optimizer<float>(_store, new OptimizerOptions { EmbeddingUpdate = update }, _workers);
         _loader.Start(0);
         Batch batch = _loader.Next()!;
-        _step = new Step(Batch, isTraining: true) { Ids = batch.Ids };
-        _program.Forward(batch.Ids, batch.Numeric, _step);
+        _program.Forward(batch.Ids, batch.Numeric, new Step(Batch, isTraining: true));
+        _step = _program.LastStep;
         _program.LogitGradients(0).Fill(1e-4f);
         _program.Backward();
         _optimizer.Step(1e-3);

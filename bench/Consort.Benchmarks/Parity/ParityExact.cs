@@ -11,7 +11,7 @@ namespace Consort.Benchmarks.Parity;
 /// The trainer's pass in double precision with the weights that it has in single: how far rounding alone takes the trainer's own
 /// probabilities, which no other path can be nearer to than by chance.
 /// </summary>
-internal static unsafe class ParityExact
+internal static class ParityExact
 {
     private const int BatchRows = 1024;
 
@@ -21,26 +21,22 @@ internal static unsafe class ParityExact
         foreach (DenseSlot slot in run.Store.Slots)
             for (int i = 0; i < slot.Length; i++) store.Values(slot.Parameter)[i] = run.Store.Values(slot.Parameter)[i];
         foreach (EmbeddingTable<float> table in run.Store.Embeddings)
-            for (long i = 0; i < table.Values.Length; i++) store.Embedding(table.Table).Values.Pointer[i] = table.Values.Pointer[i];
+            for (long i = 0; i < table.Values.Length; i++) store.Embedding(table.Table).Values[i] = table.Values[i];
         using var workers = new Workers(1);
         using var program = new Program<double>(run.Graph, store, BatchRows, workers, withGradients: false);
         (int[] ids, float[] numbers) = OnnxFeeds.Encode(run.Encoder, rows);
         int width = run.Encoder.Space.Categorical.Count, numerics = run.Encoder.Space.Numeric.Count;
         double share = run.Fusion == Fusion.Mean ? 1.0 / program.Members : 1;
         var probabilities = new double[rows.Length];
-        fixed (int* id = ids)
-        fixed (float* number = numbers)
+        for (int start = 0; start < rows.Length; start += BatchRows)
         {
-            for (int start = 0; start < rows.Length; start += BatchRows)
+            int count = Math.Min(BatchRows, rows.Length - start);
+            program.Forward(ids.AsSpan(start * width), numbers.AsSpan(start * numerics), new Step(count, isTraining: false));
+            for (int row = 0; row < count; row++)
             {
-                int count = Math.Min(BatchRows, rows.Length - start);
-                program.Forward(id + (start * width), number + (start * numerics), new Step(count, isTraining: false));
-                for (int row = 0; row < count; row++)
-                {
-                    double logit = 0;
-                    for (int member = 0; member < program.Members; member++) logit += program.Logits(member)[row];
-                    probabilities[start + row] = 1 / (1 + Math.Exp(-logit * share));
-                }
+                double logit = 0;
+                for (int member = 0; member < program.Members; member++) logit += program.Logits(member)[row];
+                probabilities[start + row] = 1 / (1 + Math.Exp(-logit * share));
             }
         }
         return probabilities;

@@ -97,14 +97,17 @@ public sealed unsafe class Binding<T>
     public GradientTarget<T> InputGradient(int input) => _inputGradients[input];
 
     /// <summary>The numbers of a parameter.</summary>
-    public T* Values(Parameter parameter) => _program.Store.Values(parameter);
+    public T* Values(Parameter parameter) => _program.Store.ValuesAt(parameter);
 
     /// <summary>The gradient of a parameter; kernels add to it.</summary>
-    public T* Gradients(Parameter parameter) => _program.Store.Gradients(parameter);
+    public T* Gradients(Parameter parameter) => _program.Store.GradientsAt(parameter);
 
     /// <summary>The rows of an embedding table.</summary>
     public EmbeddingTable<T> Rows(Table table) => _program.Store.Embedding(table);
 
-    /// <summary>Memory of the kernel's own that lives as long as the program.</summary>
+    /// <summary>Memory of the kernel's own that lives as long as the program; nothing may be read from it that was not written.</summary>
     public T* Workspace(long length) => _program.Allocate(length);
+
+    /// <summary>The same, zeroed.</summary>
+    internal T* ZeroedWorkspace(long length) => _program.Allocate(length, MemoryContent.Zeros);
 }

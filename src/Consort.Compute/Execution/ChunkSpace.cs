@@ -17,7 +17,7 @@ internal sealed unsafe class ChunkSpace<T>
     public ChunkSpace(Binding<T> binding, long length, int? chunks = null)
     {
         _length = (length + 15) / 16 * 16; // whole cache lines
-        _memory = binding.Workspace((chunks ?? RowKernel.Chunks(binding.Capacity)) * _length);
+        _memory = binding.ZeroedWorkspace((chunks ?? RowKernel.Chunks(binding.Capacity)) * _length);
     }
 
     /// <summary>The memory of the chunk that begins at a row.</summary>

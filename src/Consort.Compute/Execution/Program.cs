@@ -19,6 +19,8 @@ public sealed unsafe class Program<T> : IDisposable
     private readonly T*[] _gradients;
     private readonly Kernel?[] _kernels;
     private readonly int[] _owners;
+    private readonly NativeBuffer<int>? _ids; // [B, F] of the last batch, for its backward pass
+    private readonly ProgramGuard<T>? _guard; // of the guarded build alone
     private Step _step;
 
     /// <summary>Compiles a graph.</summary>
@@ -47,6 +49,11 @@ public sealed unsafe class Program<T> : IDisposable
         _kernels = new Kernel?[graph.Values.Count];
         _owners = Owners(graph);
 
+        if (MemoryGuard.IsOn)
+            _guard = new ProgramGuard<T>(this, _buffers);
+        if (withGradients)
+            _ids = new NativeBuffer<int>((long)capacity * graph.Columns.Count, MemoryContent.Unwritten);
+
         var plan = new BufferPlan(graph, withGradients);
         foreach (var value in graph.Values)
             _data[value.Index] = BufferPlan.IsView(value)
@@ -60,6 +67,7 @@ public sealed unsafe class Program<T> : IDisposable
             foreach (var value in graph.Values)
                 if (plan.GradientOffset(value) is { } offset)
                     _gradients[value.Index] = arena + (offset * stride);
+            _guard?.AddArena(arena, plan.GradientSize * stride, stride);
         }
 
         foreach (var value in graph.Values)
@@ -73,6 +81,7 @@ public sealed unsafe class Program<T> : IDisposable
                 targets[i] = new GradientTarget<T>(_gradients[input.Index], plan.Accumulates(value, i), plan.IsMasked(input) ? _data[input.Index] : null);
             }
 
+            _guard?.AddOperation(value, targets);
             var binding = new Binding<T>(this, value, _gradients[value.Index], plan.IsMasked(value), targets);
             _kernels[value.Index] = kernels?.Invoke(value, binding) ?? operation.Compile(binding);
         }
@@ -116,7 +125,7 @@ public sealed unsafe class Program<T> : IDisposable
     public Precision Precision => Gemm.Precision;
 
     /// <summary>Bytes held for activations, their gradients and the kernels' workspaces.</summary>
-    public long Bytes => _buffers.Sum(b => b.Length * sizeof(T));
+    public long Bytes => _buffers.Sum(b => b.Length * sizeof(T)) + (sizeof(int) * (_ids?.Length ?? 0));
 
     internal Gemm Gemm { get; }
 
@@ -126,15 +135,39 @@ public sealed unsafe class Program<T> : IDisposable
 
     internal bool HasGradients { get; }
 
+    /// <summary>The step of the last <see cref="Forward"/>, to measure a kernel alone.</summary>
+    internal Step LastStep => _step;
+
     /// <summary>Computes the logits of a batch.</summary>
-    /// <param name="ids">Global ids [B, F], row-major; must stay valid until <see cref="Backward"/> is done.</param>
-    /// <param name="numeric">Numeric columns [B, N], or null where the graph has none.</param>
+    /// <param name="ids">Global ids [B, F], row-major; more than B rows are passed over.</param>
+    /// <param name="numeric">Numeric columns [B, N], likewise; empty where the graph has none.</param>
     /// <param name="step">How many rows, whether training, and the seed of the step.</param>
-    public void Forward(int* ids, float* numeric, Step step)
+    /// <exception cref="ArgumentException">There are fewer numbers than the rows need.</exception>
+    public void Forward(ReadOnlySpan<int> ids, ReadOnlySpan<float> numeric, Step step)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(step.Rows, Capacity, nameof(step));
         ArgumentOutOfRangeException.ThrowIfLessThan(step.Rows, 1, nameof(step));
+        var (idCount, numericCount) = ((long)step.Rows * Graph.Columns.Count, (long)step.Rows * (Graph.Numeric?.Shape.Size ?? 0));
+        if (ids.Length < idCount)
+            throw new ArgumentException($"found {ids.Length} ids, expected {idCount} for {step.Rows} rows", nameof(ids));
+        if (numeric.Length < numericCount)
+            throw new ArgumentException($"found {numeric.Length} numbers, expected {numericCount} for {step.Rows} rows", nameof(numeric));
+        if (_ids is not null)
+        {
+            // Whoever gave them may use his memory for something else before the backward pass.
+            ids[..(int)idCount].CopyTo(_ids.Slice(0, (int)idCount));
+            RunForward(_ids.Pointer, numeric, step);
+            return;
+        }
+
+        fixed (int* given = ids)
+            RunForward(given, numeric, step);
+    }
+
+    private void RunForward(int* ids, ReadOnlySpan<float> numeric, Step step)
+    {
         _step = new Step(step.Rows, step.IsTraining, step.Seed) { Ids = ids };
+        _guard?.BeginForward(_step);
         var clock = Clock;
         var pass = KernelClock.Start(clock);
         Store.BeginBatch(this, _step);
@@ -142,7 +175,8 @@ public sealed unsafe class Program<T> : IDisposable
         if (Graph.Numeric is { } input)
         {
             var target = _data[input.Index];
-            for (long i = 0, n = (long)step.Rows * input.Shape.Size; i < n; i++)
+            var count = step.Rows * input.Shape.Size;
+            for (var i = 0; i < count; i++)
                 target[i] = T.CreateTruncating(numeric[i]);
         }
 
@@ -151,9 +185,13 @@ public sealed unsafe class Program<T> : IDisposable
             if (_kernels[i] is not { } kernel)
                 continue;
             var start = KernelClock.Start(clock);
+            _guard?.BeforeForward(i);
             kernel.Forward(StepOf(i));
+            _guard?.AfterForward(i);
             clock?.AddForward(i, start);
         }
+
+        _guard?.EndForward();
 
         clock?.AddForwardPass(pass);
     }
@@ -172,18 +210,22 @@ public sealed unsafe class Program<T> : IDisposable
     {
         var clock = Clock;
         var pass = KernelClock.Start(clock);
+        _guard?.BeginBackward();
         Store.BeginGradients();
         for (var i = _kernels.Length - 1; i >= 0; i--)
         {
             if (_gradients[i] == null || _kernels[i] is not { } kernel)
                 continue;
             var start = KernelClock.Start(clock);
+            _guard?.BeforeBackward(i);
             kernel.Backward(StepOf(i));
+            _guard?.AfterBackward(i);
             clock?.AddBackward(i, start);
         }
 
         var collection = KernelClock.Start(clock);
         Store.EndGradients(this, _step);
+        _guard?.EndBackward();
         clock?.AddRowGradients(collection);
         clock?.AddBackwardPass(pass);
     }
@@ -197,6 +239,7 @@ public sealed unsafe class Program<T> : IDisposable
     {
         Store.Forget(this);
         Gemm.Dispose();
+        _ids?.Dispose();
         foreach (var buffer in _buffers)
             buffer.Dispose();
     }
@@ -229,9 +272,13 @@ public sealed unsafe class Program<T> : IDisposable
 
     internal T* Data(Value value) => _data[value.Index];
 
-    internal T* Allocate(long length)
+    /// <summary>Where a value's gradient lies, or null.</summary>
+    internal T* Gradient(Value value) => _gradients[value.Index];
+
+    /// <summary>Memory that lives as long as the program.</summary>
+    internal T* Allocate(long length, MemoryContent content = MemoryContent.Unwritten)
     {
-        var buffer = new NativeBuffer<T>(length);
+        var buffer = new NativeBuffer<T>(length, content);
         _buffers.Add(buffer);
         return buffer.Pointer;
     }

@@ -179,7 +179,7 @@ internal sealed unsafe class Deferral<T, TUpdate> : Deferral
                 chunk -= Chunks(Table.TouchedCount(group));
             var first = chunk * ChunkRows;
             _sums[piece] = owner.CatchUp(
-                index, Table.TouchedRows(group) + first, Math.Min(ChunkRows, Table.TouchedCount(group) - first), worker);
+                index, Table.TouchedRowsAt(group) + first, Math.Min(ChunkRows, Table.TouchedCount(group) - first), worker);
         }
 
         private void Run(int firstChunk, int pieces, int most)

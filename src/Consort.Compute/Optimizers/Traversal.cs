@@ -148,8 +148,8 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
         var dimension = table.Dimension;
         var start = chunk * PassLayout<T>.ChunkRows;
         var end = Math.Min(start + PassLayout<T>.ChunkRows, table.TouchedCount(group));
-        var rows = table.TouchedRows(group);
-        var gradient = table.TouchedGradients(group) + ((long)start * dimension);
+        var rows = table.TouchedRowsAt(group);
+        var gradient = table.TouchedGradientsAt(group) + ((long)start * dimension);
         var pass = _pass;
         var sum = 0.0;
         var ahead = dimension < 8 ? 32 : 8; // rows between a prefetch and its use, some 100 ns
@@ -208,7 +208,7 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
     private static int Scatter(EmbeddingTable<T> table, int group, int start, int end, int origin, T* scratch)
     {
         var slots = table.Slots;
-        var gradients = table.TouchedGradients(group);
+        var gradients = table.TouchedGradientsAt(group);
         var dimension = table.Dimension;
         var touched = 0;
         var row = start;

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
@@ -71,16 +70,22 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// The place of a row of any group's range among its group's touched rows, or −1. Tables that the same columns read
     /// share this memory.
     /// </summary>
-    public int* Slots => _touched is null ? null : _touched.Slots;
+    internal int* Slots => _touched is null ? null : _touched.Slots;
 
     /// <summary>How many distinct rows of a group the batch touched.</summary>
     public int TouchedCount(int group) => _touched!.Count(group);
 
     /// <summary>The distinct rows of a group that the batch touched.</summary>
-    public int* TouchedRows(int group) => _touched!.Rows(group);
+    public ReadOnlySpan<int> TouchedRows(int group) => new(_touched!.Rows(group), TouchedCount(group));
+
+    /// <summary>The same for those who update them.</summary>
+    internal int* TouchedRowsAt(int group) => _touched!.Rows(group);
 
     /// <summary>Their gradients, [count, D], in the order of <see cref="TouchedRows"/>.</summary>
-    public T* TouchedGradients(int group) => _gradients!.Pointer + (_touched!.Start(group) * Dimension);
+    public ReadOnlySpan<T> TouchedGradients(int group) => _gradients!.Slice(_touched!.Start(group) * Dimension, checked(TouchedCount(group) * Dimension));
+
+    /// <summary>The same for those who update the rows.</summary>
+    internal T* TouchedGradientsAt(int group) => _gradients!.Pointer + (_touched!.Start(group) * Dimension);
 
     /// <summary>The range of rows that a group's columns draw from: [first, end).</summary>
     public (int First, int End) RowRange(int group) => _touched!.RowRange(group);
@@ -182,8 +187,8 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CollectGroup(Program<T> program, int group, int rows)
     {
-        var sums = TouchedGradients(group);
-        NativeMemory.Clear(sums, (nuint)((long)TouchedCount(group) * Dimension * sizeof(T)));
+        var sums = TouchedGradientsAt(group);
+        new NativeSpan<T>(ref *sums, (long)TouchedCount(group) * Dimension).Clear();
         var columns = _touched!.GroupColumns(group);
         for (var i = 0; i < columns.Count; i++)
         {
@@ -236,7 +241,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         {
             var end = Math.Min(values.Length, (index + 1L) * PieceLength);
             for (var i = (long)index * PieceLength; i < end; i++)
-                values.Pointer[i] = T.CreateTruncating(initializer.Draw(random, i));
+                values[i] = T.CreateTruncating(initializer.Draw(random, i));
         }
     }
 

@@ -41,11 +41,11 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     /// </summary>
     /// <param name="graph">The graph.</param>
     /// <param name="rows">
-    /// The rows [V, D] of a table, with 64 readable bytes after them, which stay there as long as the store; 0 for a table
-    /// that only kernels of the caller's own read.
+    /// The rows [V, D] of a table, which stay there as long as the store and are not freed with it; null for a table that only
+    /// kernels of the caller's own read.
     /// </param>
-    public ParameterStore(Graph graph, Func<Table, nint> rows)
-        : this(graph, table => new NativeBuffer<T>((T*)rows(table), (long)table.Rows * table.Dimension), withGradients: false)
+    public ParameterStore(Graph graph, Func<Table, NativeBuffer<T>?> rows)
+        : this(graph, table => rows(table)?.Borrow() ?? new NativeBuffer<T>(null, (long)table.Rows * table.Dimension), withGradients: false)
     {
     }
 
@@ -91,10 +91,16 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     public NativeBuffer<T> DenseGradients => _gradients;
 
     /// <summary>The numbers of one dense parameter.</summary>
-    public T* Values(Parameter parameter) => _values.Pointer + _offsets[parameter];
+    public Span<T> Values(Parameter parameter) => _values.Slice(_offsets[parameter], parameter.Shape.Size);
 
-    /// <summary>The gradient of one dense parameter, or null in a store without gradients.</summary>
-    public T* Gradients(Parameter parameter) => _gradients.Length == 0 ? null : _gradients.Pointer + _offsets[parameter];
+    /// <summary>The gradient of one dense parameter; empty in a store without gradients.</summary>
+    public Span<T> Gradients(Parameter parameter) => _gradients.Length == 0 ? [] : _gradients.Slice(_offsets[parameter], parameter.Shape.Size);
+
+    /// <summary>Where the numbers of one dense parameter lie, for kernels.</summary>
+    internal T* ValuesAt(Parameter parameter) => _values.Pointer + _offsets[parameter];
+
+    /// <summary>Where its gradient lies, or null in a store without gradients.</summary>
+    internal T* GradientsAt(Parameter parameter) => _gradients.Length == 0 ? null : _gradients.Pointer + _offsets[parameter];
 
     /// <summary>The numbers of one table.</summary>
     public EmbeddingTable<T> Embedding(Table table) => _embeddings[table];
@@ -110,7 +116,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
         {
             var random = new CounterRandom(seed, slot.Parameter.Name);
             for (var i = 0; i < slot.Length; i++)
-                _values.Pointer[slot.Offset + i] = T.CreateTruncating(slot.Parameter.Initializer.Draw(random, i));
+                _values[slot.Offset + i] = T.CreateTruncating(slot.Parameter.Initializer.Draw(random, i));
         }
 
         foreach (var embedding in Embeddings)

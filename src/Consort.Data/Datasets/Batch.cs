@@ -1,11 +1,14 @@
-using System.Runtime.InteropServices;
-
 namespace Consort.Data.Datasets;
 
 /// <summary>The rows of one step, in native memory aligned to 64 bytes, allocated once for the greatest number of rows.</summary>
-public sealed unsafe class Batch : IDisposable
+public sealed class Batch : IDisposable
 {
-    /// <summary>Allocates a batch; its content is zero.</summary>
+    private readonly NativeBuffer<int> _ids;
+    private readonly NativeBuffer<float> _numeric;
+    private readonly NativeBuffer<float> _labels;
+    private readonly NativeBuffer<float>? _truth;
+
+    /// <summary>Allocates a batch.</summary>
     /// <param name="capacity">The most rows it holds, at least 1.</param>
     /// <param name="fields">Categorical columns, F.</param>
     /// <param name="numerics">Numeric columns, N.</param>
@@ -18,10 +21,10 @@ public sealed unsafe class Batch : IDisposable
         Capacity = capacity;
         Fields = fields;
         Numerics = numerics;
-        Ids = (int*)Allocate((long)capacity * fields);
-        Numeric = (float*)Allocate((long)capacity * numerics);
-        Labels = (float*)Allocate(capacity);
-        Truth = truth ? (float*)Allocate(capacity) : null;
+        _ids = new NativeBuffer<int>((long)capacity * fields, MemoryContent.Unwritten);
+        _numeric = new NativeBuffer<float>((long)capacity * numerics, MemoryContent.Unwritten);
+        _labels = new NativeBuffer<float>(capacity, MemoryContent.Unwritten);
+        _truth = truth ? new NativeBuffer<float>(capacity, MemoryContent.Unwritten) : null;
     }
 
     /// <summary>The most rows it holds.</summary>
@@ -36,46 +39,42 @@ public sealed unsafe class Batch : IDisposable
     /// <summary>Numeric columns, N.</summary>
     public int Numerics { get; }
 
-    /// <summary>Global ids, [B, F], row-major.</summary>
-    public int* Ids { get; private set; }
+    /// <summary>Global ids of the rows held, [B, F], row-major.</summary>
+    /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
+    public Span<int> Ids => _ids.Slice(0, checked(Rows * Fields));
 
     /// <summary>Transformed numeric values, [B, N], row-major.</summary>
-    public float* Numeric { get; private set; }
+    /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
+    public Span<float> Numeric => _numeric.Slice(0, checked(Rows * Numerics));
 
     /// <summary>Labels, [B], 0 or 1.</summary>
-    public float* Labels { get; private set; }
+    /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
+    public Span<float> Labels => _labels.Slice(0, Rows);
 
-    /// <summary>The true click probability, [B], or null where it is not known.</summary>
-    public float* Truth { get; private set; }
+    /// <summary>Whether the true click probability is known.</summary>
+    public bool HasTruth => _truth is not null;
+
+    /// <summary>The true click probability, [B]; empty where it is not known.</summary>
+    /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
+    public Span<float> Truth => _truth is null ? [] : _truth.Slice(0, Rows);
 
     /// <summary>Bytes held.</summary>
-    public long Bytes => 4L * Capacity * (Fields + Numerics + (Truth is null ? 1 : 2));
+    public long Bytes => 4L * Capacity * (Fields + Numerics + (HasTruth ? 2 : 1));
+
+    /// <summary>The ids of a row, [F].</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public Span<int> IdsOf(int row) => Ids.Slice(row * Fields, Fields);
+
+    /// <summary>The numeric values of a row, [N].</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public Span<float> NumericOf(int row) => Numeric.Slice(row * Numerics, Numerics);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Frees the native memory of a batch that nobody disposed of.</summary>
-    ~Batch() => Free();
-
-    private static void* Allocate(long cells)
-    {
-        nuint bytes = (nuint)Math.Max(64, checked(cells * 4 + 63) & ~63L);
-        void* memory = NativeMemory.AlignedAlloc(bytes, 64);
-        NativeMemory.Clear(memory, bytes);
-        return memory;
-    }
-
-    private void Free()
-    {
-        NativeMemory.AlignedFree(Ids);
-        NativeMemory.AlignedFree(Numeric);
-        NativeMemory.AlignedFree(Labels);
-        NativeMemory.AlignedFree(Truth);
-        Ids = null;
-        Numeric = Labels = Truth = null;
+        _ids.Dispose();
+        _numeric.Dispose();
+        _labels.Dispose();
+        _truth?.Dispose();
     }
 }

@@ -1,6 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
-using System.Runtime.Intrinsics.X86;
+using System.Runtime.InteropServices;
 
 namespace Consort.Data.Datasets;
 
@@ -9,7 +8,7 @@ namespace Consort.Data.Datasets;
 /// allocated per batch. The order depends only on (seed, epoch) and the split. One caller at a time; dispose of the
 /// loader before its dataset.
 /// </summary>
-public sealed unsafe class BatchLoader : IDisposable
+public sealed class BatchLoader : IDisposable
 {
     private readonly EncodedSplit _split;
     private readonly LoaderOptions _options;
@@ -157,21 +156,19 @@ public sealed unsafe class BatchLoader : IDisposable
 
         const int Ahead = 8;
         int rowBytes = _split.RowBytes, fields = batch.Fields, numerics = batch.Numerics;
-        byte* data = _split.Data;
+        NativeSpan<byte> data = _split.Data;
+        batch.Rows = rows;
+        Span<int> ids = batch.Ids;
+        Span<float> numeric = batch.Numeric, labels = batch.Labels, truth = batch.Truth;
         for (int r = 0; r < rows; r++)
         {
-            if (Sse.IsSupported && r + Ahead < rows)
-            {
-                byte* next = data + places[r + Ahead] * rowBytes;
-                for (int at = 0; at < rowBytes; at += 64) Sse.Prefetch0(next + at);
-            }
-            byte* row = data + places[r] * rowBytes;
-            Unsafe.CopyBlockUnaligned(batch.Ids + (nint)r * fields, row, (uint)fields * 4);
-            Unsafe.CopyBlockUnaligned(batch.Numeric + (nint)r * numerics, row + fields * 4, (uint)numerics * 4);
-            float* rest = (float*)(row + (fields + numerics) * 4);
-            batch.Labels[r] = rest[0];
-            if (batch.Truth is not null) batch.Truth[r] = rest[1];
+            if (r + Ahead < rows) data.Prefetch(places[r + Ahead] * rowBytes, rowBytes);
+            ReadOnlySpan<byte> row = data.Slice(places[r] * rowBytes, rowBytes);
+            row[..(fields * 4)].CopyTo(MemoryMarshal.AsBytes(ids.Slice(r * fields, fields)));
+            row.Slice(fields * 4, numerics * 4).CopyTo(MemoryMarshal.AsBytes(numeric.Slice(r * numerics, numerics)));
+            ReadOnlySpan<byte> rest = row[((fields + numerics) * 4)..];
+            labels[r] = MemoryMarshal.Read<float>(rest);
+            if (truth.Length > 0) truth[r] = MemoryMarshal.Read<float>(rest[4..]);
         }
-        batch.Rows = rows;
     }
 }

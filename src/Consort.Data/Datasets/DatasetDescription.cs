@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Consort.Data.Encoding;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
@@ -108,7 +109,7 @@ public sealed record DatasetDescription(
             Share(summaries.Sum(s => s.Clicks), summaries.Sum(s => s.Rows)), summaries, columns);
     }
 
-    private static unsafe (long[] Missing, long[] Unknown) CountSpecial(FeatureSpace space, EncodedSplit split, CancellationToken cancellation)
+    private static (long[] Missing, long[] Unknown) CountSpecial(FeatureSpace space, EncodedSplit split, CancellationToken cancellation)
     {
         int fields = space.Categorical.Count;
         var missing = new long[fields];
@@ -117,7 +118,7 @@ public sealed record DatasetDescription(
         for (long row = 0; row < split.Rows; row++)
         {
             if (row % 65_536 == 0) cancellation.ThrowIfCancellationRequested();
-            int* ids = (int*)(split.Data + row * split.RowBytes);
+            ReadOnlySpan<int> ids = MemoryMarshal.Cast<byte, int>(split.Data.Slice(row * split.RowBytes, fields * 4));
             for (int f = 0; f < fields; f++)
             {
                 int local = ids[f] - offsets[f];

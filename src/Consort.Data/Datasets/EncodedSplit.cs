@@ -1,14 +1,12 @@
 using System.IO.Hashing;
-using System.IO.MemoryMappedFiles;
 using Consort.Data.Storage;
 
 namespace Consort.Data.Datasets;
 
 /// <summary>The rows of one split, memory-mapped. Made and disposed of by <see cref="EncodedDataset"/>.</summary>
-public sealed unsafe class EncodedSplit : IDisposable
+public sealed class EncodedSplit : IDisposable
 {
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
+    private readonly MappedBytes _bytes;
 
     internal EncodedSplit(string folder, StoredSplit stored, int fields, int numerics, int rowBytes, bool hasTruth)
     {
@@ -23,11 +21,7 @@ public sealed unsafe class EncodedSplit : IDisposable
         EncodedDataset.CheckSize(path, stored.File);
         if (stored.File.Bytes != stored.Rows * rowBytes)
             throw new ConsortException($"{path}: found {stored.Rows} rows in {stored.File.Bytes} bytes, expected {rowBytes} bytes a row");
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        _view = _file.CreateViewAccessor(0, stored.File.Bytes, MemoryMappedFileAccess.Read);
-        byte* data = null;
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref data);
-        Data = data + _view.PointerOffset;
+        _bytes = new MappedBytes(path, stored.File.Bytes);
         try
         {
             EncodedDataset.CheckHash(path, stored.File, Hash(stored.File.Bytes));
@@ -64,22 +58,16 @@ public sealed unsafe class EncodedSplit : IDisposable
     internal int RowBytes { get; }
 
     /// <summary>The first row.</summary>
-    internal byte* Data { get; private set; }
+    internal NativeSpan<byte> Data => _bytes.All;
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        if (Data is not null) _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        Data = null;
-        _view.Dispose();
-        _file.Dispose();
-    }
+    public void Dispose() => _bytes.Dispose();
 
     private string Hash(long bytes)
     {
         var hash = new XxHash128();
         const int Piece = 16 << 20;
-        for (long at = 0; at < bytes; at += Piece) hash.Append(new ReadOnlySpan<byte>(Data + at, (int)Math.Min(Piece, bytes - at)));
+        for (long at = 0; at < bytes; at += Piece) hash.Append(Data.Slice(at, (int)Math.Min(Piece, bytes - at)));
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Consort.Data.Encoding;
 using Consort.Data.Readers;
 using Consort.Data.Storage;
@@ -9,7 +10,7 @@ namespace Consort.Data.Datasets;
 /// data. Streaming; memory does not grow with the file. Where labels are required and a file of true probabilities lies
 /// beside, batches have the truth. One caller at a time.
 /// </summary>
-public sealed unsafe class RawBatchReader : IDisposable
+public sealed class RawBatchReader : IDisposable
 {
     private readonly string _path;
     private readonly BlockReader _reader;
@@ -73,7 +74,7 @@ public sealed unsafe class RawBatchReader : IDisposable
             _truth?.CheckRows([_row]);
             return null;
         }
-        _truth?.Read(0, _row, rows).CopyTo(new Span<float>(_batch.Truth, rows));
+        _truth?.Read(0, _row, rows).CopyTo(_batch.Truth);
         _row += rows;
         return _batch;
     }
@@ -107,7 +108,7 @@ public sealed unsafe class RawBatchReader : IDisposable
             _parser ??= ReaderCatalogue.Create(_reader.Layouts[0]);
         }
         _position = _parser!.Parse(_block, _position, _path, _group);
-        fixed (byte* target = _encoded) _rows.Encode(_block, _group, _reader.Layouts[0], _path, target, _rowBytes);
+        _rows.Encode(_block, _group, _reader.Layouts[0], _path, _encoded, _rowBytes);
         _held = _group.Rows;
         _given = 0;
         return true;
@@ -116,15 +117,13 @@ public sealed unsafe class RawBatchReader : IDisposable
     private void Copy(int at, int rows)
     {
         int fields = _batch.Fields, numerics = _batch.Numerics;
-        fixed (byte* encoded = _encoded)
+        _batch.Rows = at + rows;
+        for (int r = 0; r < rows; r++)
         {
-            for (int r = 0; r < rows; r++)
-            {
-                byte* row = encoded + (_given + r) * _rowBytes;
-                new ReadOnlySpan<byte>(row, fields * 4).CopyTo(new Span<byte>(_batch.Ids + (nint)(at + r) * fields, fields * 4));
-                new ReadOnlySpan<byte>(row + fields * 4, numerics * 4).CopyTo(new Span<byte>(_batch.Numeric + (nint)(at + r) * numerics, numerics * 4));
-                _batch.Labels[at + r] = *(float*)(row + (fields + numerics) * 4);
-            }
+            ReadOnlySpan<byte> row = _encoded.AsSpan((_given + r) * _rowBytes, _rowBytes);
+            row[..(fields * 4)].CopyTo(MemoryMarshal.AsBytes(_batch.IdsOf(at + r)));
+            row.Slice(fields * 4, numerics * 4).CopyTo(MemoryMarshal.AsBytes(_batch.NumericOf(at + r)));
+            _batch.Labels[at + r] = MemoryMarshal.Read<float>(row[((fields + numerics) * 4)..]);
         }
     }
 }

@@ -9,9 +9,16 @@ internal sealed unsafe class RowEncoder(Encoder encoder)
     private readonly int _fields = encoder.Space.Categorical.Count;
     private readonly int _numerics = encoder.Space.Numeric.Count;
 
-    /// <summary>Writes the rows of a group to <paramref name="target"/>, <paramref name="stride"/> bytes apart; rows without labels get 0.</summary>
+    /// <summary>Writes the rows of a group to <paramref name="rows"/>, <paramref name="stride"/> bytes apart; rows without labels get 0.</summary>
     /// <exception cref="ConsortException">A cell is not what its column expects, or what stopped the parser after these rows; the message has file, line and column.</exception>
-    public void Encode(Block block, RowGroup group, Layout layout, string path, byte* target, int stride)
+    public void Encode(Block block, RowGroup group, Layout layout, string path, Span<byte> rows, int stride)
+    {
+        if (rows.Length < group.Rows * (long)stride || stride < (_fields + _numerics + 1) * 4)
+            throw new ArgumentException($"found {rows.Length} bytes, expected {group.Rows} rows of {stride}", nameof(rows));
+        fixed (byte* target = rows) Encode(block, group, layout, path, target, stride);
+    }
+
+    private void Encode(Block block, RowGroup group, Layout layout, string path, byte* target, int stride)
     {
         try
         {

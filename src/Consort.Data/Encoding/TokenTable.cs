@@ -182,11 +182,11 @@ internal sealed unsafe class TokenTable : IDisposable
 
     public void Dispose()
     {
-        Free();
+        Free(isFinalizer: false);
         GC.SuppressFinalize(this);
     }
 
-    ~TokenTable() => Free();
+    ~TokenTable() => Free(isFinalizer: true);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private nuint Home(ulong key)
@@ -233,7 +233,7 @@ internal sealed unsafe class TokenTable : IDisposable
         if (_arenaUsed + size > _arenaSize)
         {
             _arenaSize = Math.Max(_arenaSize * 2, Math.Max(size, 1 << 16));
-            _arena = (byte*)NativeMemory.Realloc(_arena, _arenaSize);
+            _arena = NativeBlocks.Grow(_arena, (long)_arenaSize);
         }
         nuint unit = _arenaUsed / 8;
         if (unit > uint.MaxValue - LongToken) throw new ConsortException("found more than 32 GiB of distinct tokens in one column; set transform hash for it");
@@ -255,24 +255,22 @@ internal sealed unsafe class TokenTable : IDisposable
             while (_slots[i].Meta != 0) i = (i + 1) & _mask;
             _slots[i] = *slot;
         }
-        NativeMemory.AlignedFree(old);
+        NativeBlocks.Free(old);
     }
 
     private void Allocate(int bits)
     {
         if (bits > MostBits) throw new ConsortException("found more than 671 million distinct tokens in one column; set transform hash for it");
-        nuint bytes = (nuint)sizeof(Slot) << bits;
-        _slots = (Slot*)NativeMemory.AlignedAlloc(bytes, 64);
-        NativeMemory.Clear(_slots, bytes);
+        _slots = (Slot*)NativeBlocks.Zeros<Slot>(1L << bits);
         _shift = 64 - bits;
         _mask = ((nuint)1 << bits) - 1;
     }
 
-    private void Free()
+    private void Free(bool isFinalizer)
     {
         if (_owner is not null) return;
-        NativeMemory.AlignedFree(_slots);
-        NativeMemory.Free(_arena);
+        NativeBlocks.Free(_slots, isFinalizer);
+        NativeBlocks.FreeGrown(_arena, isFinalizer);
         _slots = null;
         _arena = null;
     }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Consort.Data.Readers;
 
 /// <summary>
@@ -47,8 +45,8 @@ internal sealed unsafe class Block : IDisposable
 
     public void Grow(int capacity)
     {
-        Data = (byte*)NativeMemory.Realloc(Data, (nuint)capacity + Padding);
-        NativeMemory.Clear(Data + Capacity, (nuint)(capacity - Capacity + Padding));
+        Data = NativeBlocks.Grow(Data, (long)capacity + Padding);
+        new Span<byte>(Data + Capacity, capacity - Capacity + Padding).Clear();
         Capacity = capacity;
     }
 
@@ -57,15 +55,15 @@ internal sealed unsafe class Block : IDisposable
 
     public void Dispose()
     {
-        Free();
+        Free(isFinalizer: false);
         GC.SuppressFinalize(this);
     }
 
-    ~Block() => Free();
+    ~Block() => Free(isFinalizer: true);
 
-    private void Free()
+    private void Free(bool isFinalizer)
     {
-        NativeMemory.Free(Data);
+        NativeBlocks.FreeGrown(Data, isFinalizer);
         Data = null;
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Consort.Data.Readers;
 
 /// <summary>A cell's place in its block; a length of −1 means that the row has no such cell.</summary>
@@ -21,8 +19,8 @@ internal sealed unsafe class RowGroup : IDisposable
     public RowGroup(int columns)
     {
         Columns = columns;
-        Cells = (Cell*)NativeMemory.AlignedAlloc((nuint)((columns + 1) * Capacity * sizeof(Cell)), 64);
-        RowStarts = (int*)NativeMemory.AlignedAlloc(Capacity * sizeof(int), 64);
+        Cells = (Cell*)NativeBlocks.Rubbish<Cell>((columns + 1L) * Capacity);
+        RowStarts = (int*)NativeBlocks.Rubbish<int>(Capacity);
         for (int c = 0; c <= columns; c++) ClearColumn(c);
         Starts.Clear();
     }
@@ -63,16 +61,16 @@ internal sealed unsafe class RowGroup : IDisposable
 
     public void Dispose()
     {
-        Free();
+        Free(isFinalizer: false);
         GC.SuppressFinalize(this);
     }
 
-    ~RowGroup() => Free();
+    ~RowGroup() => Free(isFinalizer: true);
 
-    private void Free()
+    private void Free(bool isFinalizer)
     {
-        NativeMemory.AlignedFree(Cells);
-        NativeMemory.AlignedFree(RowStarts);
+        NativeBlocks.Free(Cells, isFinalizer);
+        NativeBlocks.Free(RowStarts, isFinalizer);
         Cells = null;
         RowStarts = null;
     }

@@ -1,13 +1,11 @@
 using System.IO.Hashing;
-using System.Runtime.InteropServices;
 
 namespace Consort.Data.Storage;
 
 /// <summary>The encoded rows of one block, split by split, until its turn to be written comes.</summary>
-internal sealed unsafe class EncodedBlock(int splits) : IDisposable
+internal sealed class EncodedBlock(int splits) : IDisposable
 {
-    private readonly byte*[] _data = new byte*[splits];
-    private readonly int[] _capacity = new int[splits];
+    private readonly GrowingBuffer<byte>[] _data = [.. Enumerable.Range(0, splits).Select(_ => new GrowingBuffer<byte>())];
     private readonly int[] _length = new int[splits];
     private readonly long[] _clicks = new long[splits];
 
@@ -15,7 +13,7 @@ internal sealed unsafe class EncodedBlock(int splits) : IDisposable
 
     public long Clicks(int split) => _clicks[split];
 
-    public ReadOnlySpan<byte> Bytes(int split) => new(_data[split], _length[split]);
+    public ReadOnlySpan<byte> Bytes(int split) => _data[split].Slice(0, _length[split]);
 
     public void Clear()
     {
@@ -24,34 +22,18 @@ internal sealed unsafe class EncodedBlock(int splits) : IDisposable
     }
 
     /// <summary>Room for one more row.</summary>
-    public byte* Add(int split, int rowBytes, bool click)
+    public Span<byte> Add(int split, int rowBytes, bool click)
     {
         int length = _length[split];
-        if (length + rowBytes > _capacity[split])
-        {
-            _capacity[split] = Math.Max(1 << 16, (length + rowBytes) * 3 / 2);
-            _data[split] = (byte*)NativeMemory.Realloc(_data[split], (nuint)_capacity[split]);
-        }
+        if (length + rowBytes > _data[split].Capacity) _data[split].Grow(Math.Max(1 << 16, (length + rowBytes) * 3 / 2));
         _length[split] = length + rowBytes;
         if (click) _clicks[split]++;
-        return _data[split] + length;
+        return _data[split].Slice(length, rowBytes);
     }
 
     public void Dispose()
     {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    ~EncodedBlock() => Free();
-
-    private void Free()
-    {
-        for (int s = 0; s < _data.Length; s++)
-        {
-            NativeMemory.Free(_data[s]);
-            _data[s] = null;
-        }
+        foreach (GrowingBuffer<byte> data in _data) data.Dispose();
     }
 }
 

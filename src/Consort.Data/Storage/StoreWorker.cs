@@ -6,7 +6,7 @@ using Consort.Data.Splits;
 namespace Consort.Data.Storage;
 
 /// <summary>Pass 2 of one thread: encodes blocks and deals their rows to the splits.</summary>
-internal sealed unsafe class StoreWorker : IBlockWorker, IDisposable
+internal sealed class StoreWorker : IBlockWorker, IDisposable
 {
     private readonly BlockReader _reader;
     private readonly IReadOnlyList<string> _paths;
@@ -17,7 +17,7 @@ internal sealed unsafe class StoreWorker : IBlockWorker, IDisposable
     private readonly RowGroup _group;
     private readonly int _rowBytes;
     private readonly int _labelPlace;
-    private readonly byte* _rows;
+    private readonly NativeBuffer<byte> _rows;
     private RowParser? _parser;
     private int _file = -1;
     private EncodedBlock? _block;
@@ -33,7 +33,7 @@ internal sealed unsafe class StoreWorker : IBlockWorker, IDisposable
         _group = new RowGroup(encoder.Schema.Fields.Count);
         _labelPlace = 4 * (encoder.Space.Categorical.Count + encoder.Space.Numeric.Count);
         _rowBytes = _labelPlace + (truth is null ? 4 : 8);
-        _rows = (byte*)NativeMemory.AlignedAlloc((nuint)(_rowBytes * RowGroup.Capacity), 64);
+        _rows = new NativeBuffer<byte>((long)_rowBytes * RowGroup.Capacity, MemoryContent.Unwritten);
     }
 
     public void Prepare() => _block ??= _writer.Rent();
@@ -51,14 +51,14 @@ internal sealed unsafe class StoreWorker : IBlockWorker, IDisposable
         {
             position = _parser!.Parse(block, position, path, _group);
             int rows = _group.Rows;
-            _encoder.Encode(block, _group, layout, path, _rows, _rowBytes);
+            Span<byte> encoded = _rows.Span;
+            _encoder.Encode(block, _group, layout, path, encoded, _rowBytes);
             _splits.Assign(block, first, splits[..rows]);
             for (int r = 0; r < rows; r++)
             {
-                byte* row = _rows + r * _rowBytes;
-                if (truth is not null) *(float*)(row + _labelPlace + 4) = truth[first + r];
-                byte* target = _block!.Add(splits[r], _rowBytes, *(float*)(row + _labelPlace) != 0);
-                new ReadOnlySpan<byte>(row, _rowBytes).CopyTo(new Span<byte>(target, _rowBytes));
+                Span<byte> row = encoded.Slice(r * _rowBytes, _rowBytes);
+                if (truth is not null) MemoryMarshal.Write(row[(_labelPlace + 4)..], truth[first + r]);
+                row.CopyTo(_block!.Add(splits[r], _rowBytes, MemoryMarshal.Read<float>(row[_labelPlace..]) != 0));
             }
             first += rows;
         }
@@ -70,6 +70,6 @@ internal sealed unsafe class StoreWorker : IBlockWorker, IDisposable
     public void Dispose()
     {
         _group.Dispose();
-        NativeMemory.AlignedFree(_rows);
+        _rows.Dispose();
     }
 }

@@ -41,7 +41,7 @@ internal sealed class RecordedOutputs
     public int Members => _members.Length;
 
     /// <summary>Adds a batch and its logits, rounded to float32 as a scorer gives them out.</summary>
-    public unsafe void Add(Batch batch, BatchLogits logits)
+    public void Add(Batch batch, BatchLogits logits)
     {
         for (var row = 0; row < batch.Rows; row++)
         {
@@ -50,7 +50,7 @@ internal sealed class RecordedOutputs
             if (_column is not null)
             {
                 // The first two ids of a column are no values: missing, and not seen in training.
-                var id = batch.Ids[((nint)row * batch.Fields) + _columnIndex] - _column.Offset;
+                var id = batch.IdsOf(row)[_columnIndex] - _column.Offset;
                 _groups.Add(id < 2 ? -1 : id);
             }
         }

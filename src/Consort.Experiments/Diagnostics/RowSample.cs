@@ -10,7 +10,7 @@ namespace Consort.Experiments.Diagnostics;
 /// N rows drawn from a stream of unknown length, each with the same chance (Vitter 1985, algorithm R), the same ones whenever the
 /// stream is the same; then what a family's layers give on them.
 /// </summary>
-internal sealed unsafe class RowSample
+internal sealed class RowSample
 {
     private readonly int[] _ids; // [N, F]
     private readonly float[] _numeric; // [N, columns]
@@ -42,8 +42,8 @@ internal sealed unsafe class RowSample
             var place = _seen < _capacity ? _seen : (long)(_random.Uniform((ulong)_seen) * (_seen + 1));
             if (place >= _capacity)
                 continue;
-            new ReadOnlySpan<int>(batch.Ids + ((nint)row * _fields), _fields).CopyTo(_ids.AsSpan((int)place * _fields));
-            new ReadOnlySpan<float>(batch.Numeric + ((nint)row * _numerics), _numerics).CopyTo(_numeric.AsSpan((int)place * _numerics));
+            batch.IdsOf(row).CopyTo(_ids.AsSpan((int)place * _fields));
+            batch.NumericOf(row).CopyTo(_numeric.AsSpan((int)place * _numerics));
         }
     }
 
@@ -52,16 +52,12 @@ internal sealed unsafe class RowSample
     public Representation[] Represent(Program<float> program, IReadOnlyList<Tap> taps)
     {
         var results = taps.Select(t => new Representation(new float[Rows * t.Value.Shape.Size], Rows, t.Value.Shape.Size)).ToArray();
-        fixed (int* ids = _ids)
-        fixed (float* numeric = _numeric)
+        for (var first = 0; first < Rows; first += program.Capacity)
         {
-            for (var first = 0; first < Rows; first += program.Capacity)
-            {
-                var rows = Math.Min(program.Capacity, Rows - first);
-                program.Forward(ids + ((nint)first * _fields), numeric + ((nint)first * _numerics), new Step(rows, isTraining: false, seed: 0));
-                for (var t = 0; t < results.Length; t++)
-                    program.Activations(taps[t].Value).CopyTo(results[t].Values.AsSpan(first * results[t].Units));
-            }
+            var rows = Math.Min(program.Capacity, Rows - first);
+            program.Forward(_ids.AsSpan(first * _fields), _numeric.AsSpan(first * _numerics), new Step(rows, isTraining: false, seed: 0));
+            for (var t = 0; t < results.Length; t++)
+                program.Activations(taps[t].Value).CopyTo(results[t].Values.AsSpan(first * results[t].Units));
         }
 
         for (var t = 0; t < results.Length; t++)

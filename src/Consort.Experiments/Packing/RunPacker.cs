@@ -186,7 +186,7 @@ public sealed class RunPacker : IDisposable
 
     private delegate void ReadLogits(Span<float> logits, ReadOnlySpan<float> labels);
 
-    private static unsafe void ForEachBatch(Scorer scorer, EncodedSplit split, ReadLogits read, CancellationToken cancellation)
+    private static void ForEachBatch(Scorer scorer, EncodedSplit split, ReadLogits read, CancellationToken cancellation)
     {
         using var loader = new BatchLoader(split, new LoaderOptions(BatchSize));
         var impressions = scorer.NewBatch(BatchSize);
@@ -197,11 +197,9 @@ public sealed class RunPacker : IDisposable
             cancellation.ThrowIfCancellationRequested();
             impressions.Clear();
             for (var row = 0; row < batch.Rows; row++)
-                impressions.AddEncoded(
-                    new ReadOnlySpan<int>(batch.Ids + ((long)row * batch.Fields), batch.Fields),
-                    new ReadOnlySpan<float>(batch.Numeric + ((long)row * batch.Numerics), batch.Numerics));
+                impressions.AddEncoded(batch.IdsOf(row), batch.NumericOf(row));
             scorer.FusedLogits(impressions, logits);
-            read(logits.AsSpan(0, batch.Rows), new ReadOnlySpan<float>(batch.Labels, batch.Rows));
+            read(logits.AsSpan(0, batch.Rows), batch.Labels);
         }
     }
 

@@ -75,7 +75,7 @@ public sealed class FinishedRun : IDisposable
     /// <param name="progress">Told the bytes of the file that were read, or null.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="ConsortException">A mistake in the rows, or there are none.</exception>
-    public unsafe SplitResult Measure(string path, IProgress<long>? progress, CancellationToken cancellation)
+    public SplitResult Measure(string path, IProgress<long>? progress, CancellationToken cancellation)
     {
         using var evaluator = new ConsortEvaluator(_program.Members, _fusion);
         using var ceiling = new Ceiling();
@@ -85,8 +85,8 @@ public sealed class FinishedRun : IDisposable
             cancellation.ThrowIfCancellationRequested();
             _pass.Run(batch, _fusion, isTraining: false, seed: 0);
             evaluator.Add(_pass.Logits);
-            if (batch.Truth is not null)
-                ceiling.Add(new ReadOnlySpan<float>(batch.Truth, batch.Rows), new ReadOnlySpan<float>(batch.Labels, batch.Rows));
+            if (batch.HasTruth)
+                ceiling.Add(batch.Truth, batch.Labels);
             progress?.Report(reader.Position);
         }
 

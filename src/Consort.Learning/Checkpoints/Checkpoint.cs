@@ -5,7 +5,7 @@ using Consort.Data;
 namespace Consort.Learning.Checkpoints;
 
 /// <summary>Weights, and for resuming the optimizer's state, in one file.</summary>
-public static unsafe class Checkpoint
+public static class Checkpoint
 {
     private const string OptimizerPrefix = "optimizer:";
 
@@ -18,12 +18,12 @@ public static unsafe class Checkpoint
     {
         var tensors = new List<TensorSource>();
         foreach (var slot in store.Slots)
-            tensors.Add(new TensorSource(slot.Parameter.Name, Shape(slot), store.Values(slot.Parameter)));
+            tensors.Add(new TensorSource(slot.Parameter.Name, Shape(slot), () => store.Values(slot.Parameter)));
         foreach (var embedding in store.Embeddings)
-            tensors.Add(new TensorSource(embedding.Table.Name, Shape(embedding), embedding.Values.Pointer));
+            tensors.Add(new TensorSource(embedding.Table.Name, Shape(embedding), NumbersOf(embedding.Values)));
         if (optimizer is not null)
             foreach (var (name, buffer) in optimizer.State)
-                tensors.Add(new TensorSource(OptimizerPrefix + name, [buffer.Length], buffer.Pointer));
+                tensors.Add(new TensorSource(OptimizerPrefix + name, [buffer.Length], NumbersOf(buffer)));
         TensorFile.Write(path, state, tensors);
     }
 
@@ -54,34 +54,34 @@ public static unsafe class Checkpoint
     private static string Load(
         string path, ParameterStore<float> store, Optimizer<float>? optimizer, bool isMember, Func<string, string?> source)
     {
-        var wanted = new Dictionary<string, (nint Address, long[] Shape)>(StringComparer.Ordinal);
+        var wanted = new Dictionary<string, (NativeSource<float> Numbers, long[] Shape)>(StringComparer.Ordinal);
         foreach (var slot in store.Slots)
             if (source(slot.Parameter.Name) is { } name)
-                wanted.Add(name, ((nint)store.Values(slot.Parameter), Shape(slot)));
+                wanted.Add(name, (() => store.Values(slot.Parameter), Shape(slot)));
         foreach (var embedding in store.Embeddings)
             if (source(embedding.Table.Name) is { } name)
-                wanted.Add(name, ((nint)embedding.Values.Pointer, Shape(embedding)));
+                wanted.Add(name, (NumbersOf(embedding.Values), Shape(embedding)));
         if (optimizer is not null)
             foreach (var (name, buffer) in optimizer.State)
-                wanted.Add(OptimizerPrefix + name, ((nint)buffer.Pointer, [buffer.Length]));
+                wanted.Add(OptimizerPrefix + name, (NumbersOf(buffer), [buffer.Length]));
 
         // A run of one member may have called its embeddings shared.
         var missing = wanted.Keys.ToHashSet(StringComparer.Ordinal);
         return TensorFile.Read(path, Target, Complete);
 
-        nint Target(string name, IReadOnlyList<long> shape)
+        NativeSource<float>? Target(string name, IReadOnlyList<long> shape)
         {
             if (isMember && name.StartsWith("member1/", StringComparison.Ordinal))
                 throw new ConsortException($"{path}: has {name}: found a run of several members, expected a run of one");
             if (!wanted.ContainsKey(name) && name.StartsWith("shared/", StringComparison.Ordinal))
                 name = "member0/" + name["shared/".Length..];
             if (!wanted.TryGetValue(name, out var target))
-                return 0;
+                return null;
             if (!target.Shape.AsSpan().SequenceEqual([.. shape]))
                 throw new ConsortException(
                     $"{path}: {name} is [{string.Join(", ", shape)}], expected [{string.Join(", ", target.Shape)}]: it was trained with other options or other data");
             missing.Remove(name);
-            return target.Address;
+            return target.Numbers;
         }
 
         // Before any number is copied: weights of another family leave ours as they are.
@@ -91,6 +91,8 @@ public static unsafe class Checkpoint
                 throw new ConsortException($"{path}: has no {missing.Order(StringComparer.Ordinal).First()}: it was trained as another family");
         }
     }
+
+    private static NativeSource<float> NumbersOf(NativeBuffer<float> buffer) => () => buffer.All;
 
     private static long[] Shape(DenseSlot slot) => [.. slot.Parameter.Shape.Dimensions.ToArray().Select(d => (long)d)];
 

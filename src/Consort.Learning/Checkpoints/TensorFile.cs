@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using System.Text;
 using Consort.Data;
 using Consort.Data.Storage;
@@ -7,13 +8,9 @@ using Consort.Data.Storage;
 namespace Consort.Learning.Checkpoints;
 
 /// <summary>A tensor to be written: a name, a shape, and float32 numbers that stay where they are.</summary>
-internal sealed unsafe record TensorSource(string Name, IReadOnlyList<long> Shape, nint Address)
+internal sealed record TensorSource(string Name, IReadOnlyList<long> Shape, NativeSource<float> Numbers)
 {
-    public TensorSource(string name, IReadOnlyList<long> shape, float* data) : this(name, shape, (nint)data) { }
-
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
-
-    public float* Data => (float*)Address;
 }
 
 /// <summary>
@@ -21,10 +18,11 @@ internal sealed unsafe record TensorSource(string Name, IReadOnlyList<long> Shap
 /// The header's metadata hold the state as JSON and an XxHash128 of the whole file, computed with the checksum's own
 /// digits as zeros; a file that is cut short or changed anywhere is refused.
 /// </summary>
-internal static unsafe class TensorFile
+internal static class TensorFile
 {
     private const string Format = "consort-tensors-1";
     private const int MaxHeader = 64 << 20;
+    private const int BlockElements = 1 << 18;
     private static readonly string NoChecksum = new('0', 32);
 
     /// <summary>Writes the file beside its place and moves it there when it is whole and flushed.</summary>
@@ -54,7 +52,7 @@ internal static unsafe class TensorFile
     /// <param name="complete">Called when all targets are known and before any number is copied; may refuse by throwing.</param>
     /// <returns>The state.</returns>
     /// <exception cref="ConsortException">The file is absent, of another kind, cut short or changed; no number was copied.</exception>
-    public static string Read(string path, Func<string, IReadOnlyList<long>, nint> target, Action? complete = null)
+    public static string Read(string path, Func<string, IReadOnlyList<long>, NativeSource<float>?> target, Action? complete = null)
     {
         using var stream = Open(path);
         var header = ReadHeader(stream, path);
@@ -70,15 +68,12 @@ internal static unsafe class TensorFile
         complete?.Invoke();
         for (var i = 0; i < tensors.Count; i++)
         {
-            if (targets[i] == 0)
+            if (targets[i] is not { } numbers)
                 continue;
             stream.Position = 8 + header.Length + tensors[i].Begin;
-            for (long done = 0; done < tensors[i].Bytes;)
-            {
-                var size = (int)Math.Min(tensors[i].Bytes - done, 1 << 20);
-                stream.ReadExactly(new Span<byte>((byte*)targets[i] + done, size));
-                done += size;
-            }
+            var elements = tensors[i].Bytes / sizeof(float);
+            for (long done = 0; done < elements; done += BlockElements)
+                stream.ReadExactly(MemoryMarshal.AsBytes(numbers().Slice(done, (int)Math.Min(elements - done, BlockElements))));
         }
 
         return state;
@@ -114,9 +109,8 @@ internal static unsafe class TensorFile
 
     private static void ForEachBlock(TensorSource tensor, ReadBlock read)
     {
-        var bytes = tensor.Elements * sizeof(float);
-        for (long done = 0; done < bytes; done += 1 << 20)
-            read(new ReadOnlySpan<byte>((byte*)tensor.Data + done, (int)Math.Min(bytes - done, 1 << 20)));
+        for (long done = 0; done < tensor.Elements; done += BlockElements)
+            read(MemoryMarshal.AsBytes(tensor.Numbers().Slice(done, (int)Math.Min(tensor.Elements - done, BlockElements))));
     }
 
     private static FileStream Open(string path)

@@ -9,7 +9,7 @@ namespace Consort.Learning.Evaluation;
 /// rounding makes. Keeps 4 bytes a row, and 4 more while sorting. NaN when there are no clicks, when there are only clicks, or when a
 /// value was NaN. Infinite values are ordered as usual. Not safe for use by several threads at once.
 /// </remarks>
-public sealed unsafe class AucCounter : IDisposable
+public sealed class AucCounter : IDisposable
 {
     private readonly KeyList _clicks = new();
     private readonly KeyList _others = new();
@@ -52,7 +52,7 @@ public sealed unsafe class AucCounter : IDisposable
         }
         _clicks.Sort();
         _others.Sort();
-        UInt128 doubled = DoubledWins(_clicks.Keys, _clicks.Count, _others.Keys, _others.Count);
+        UInt128 doubled = DoubledWins(_clicks.Keys, _others.Keys);
         return (double)doubled / ((double)_clicks.Count * _others.Count * 2);
     }
 
@@ -82,8 +82,9 @@ public sealed unsafe class AucCounter : IDisposable
         return counter.Result();
     }
 
-    private static UInt128 DoubledWins(uint* clicks, long clickCount, uint* others, long otherCount)
+    private static UInt128 DoubledWins(NativeSpan<uint> clicks, NativeSpan<uint> others)
     {
+        long clickCount = clicks.Length, otherCount = others.Length;
         UInt128 doubled = 0;
         long smaller = 0; // others below the current click
         long end = 0; // others not above it

@@ -1,28 +1,22 @@
-using System.Runtime.InteropServices;
-
 namespace Consort.Learning.Evaluation;
 
 /// <summary>A growing native list of float32 values as sortable 32-bit keys: 4 bytes a row, no limit at 2³¹ rows, reusable.</summary>
-internal sealed unsafe class KeyList : IDisposable
+internal sealed class KeyList : IDisposable
 {
-    private uint* _keys;
-    private uint* _scratch;
-    private long _capacity;
-    private long _scratchCapacity;
-
-    ~KeyList() => Free();
+    private readonly GrowingBuffer<uint> _keys = new();
+    private readonly GrowingBuffer<uint> _scratch = new();
 
     public long Count { get; private set; }
 
-    public uint* Keys => _keys;
+    public NativeSpan<uint> Keys => _keys.All.Part(0, Count);
 
     public void Clear() => Count = 0;
 
     public void Add(float value)
     {
-        if (Count == _capacity)
+        if (Count == _keys.Capacity)
         {
-            Grow();
+            _keys.Grow(Math.Max(4096, checked(_keys.Capacity * 2)));
         }
         _keys[Count++] = Key(value);
     }
@@ -37,35 +31,18 @@ internal sealed unsafe class KeyList : IDisposable
     /// <summary>Sorts ascending.</summary>
     public void Sort()
     {
-        if (_scratchCapacity < Count)
+        if (_scratch.Capacity < Count)
         {
-            NativeMemory.Free(_scratch);
-            _scratch = null;
-            _scratchCapacity = 0;
-            _scratch = (uint*)NativeMemory.Alloc((nuint)Count, sizeof(uint));
-            _scratchCapacity = Count;
+            _scratch.Clear(); // what it holds need not be copied
+            _scratch.Grow(Count);
         }
-        RadixSort.Sort(_keys, _scratch, Count);
+        RadixSort.Sort(Keys, _scratch.All);
     }
 
     public void Dispose()
     {
-        Free();
-        GC.SuppressFinalize(this);
-    }
-
-    private void Grow()
-    {
-        long capacity = Math.Max(4096, checked(_capacity * 2));
-        _keys = (uint*)NativeMemory.Realloc(_keys, (nuint)(capacity * sizeof(uint)));
-        _capacity = capacity;
-    }
-
-    private void Free()
-    {
-        NativeMemory.Free(_keys);
-        NativeMemory.Free(_scratch);
-        _keys = _scratch = null;
-        _capacity = _scratchCapacity = Count = 0;
+        _keys.Dispose();
+        _scratch.Dispose();
+        Count = 0;
     }
 }

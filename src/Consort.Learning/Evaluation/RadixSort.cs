@@ -1,7 +1,7 @@
 namespace Consort.Learning.Evaluation;
 
 /// <summary>Least-significant-digit radix sort of 32-bit keys: three passes of 11, 11 and 10 bits, one counting pass for all.</summary>
-internal static unsafe class RadixSort
+internal static class RadixSort
 {
     private const int Bits = 11;
     private const int Buckets = 1 << Bits;
@@ -10,29 +10,31 @@ internal static unsafe class RadixSort
     private const int SmallCount = 256;
 
     /// <summary>Sorts <paramref name="keys"/> ascending; <paramref name="scratch"/> has room for as many.</summary>
-    public static void Sort(uint* keys, uint* scratch, long count)
+    public static void Sort(NativeSpan<uint> keys, NativeSpan<uint> scratch)
     {
+        long count = keys.Length;
         if (count <= SmallCount)
         {
-            new Span<uint>(keys, (int)count).Sort();
+            keys.Slice(0, (int)count).Sort();
             return;
         }
-        long* counts = stackalloc long[Passes * Buckets];
-        new Span<long>(counts, Passes * Buckets).Clear();
+        Span<long> counts = stackalloc long[Passes * Buckets];
+        counts.Clear();
         for (long i = 0; i < count; i++)
         {
             uint key = keys[i];
-            counts[key & Mask]++;
-            counts[Buckets + ((key >> Bits) & Mask)]++;
-            counts[2 * Buckets + (key >> (2 * Bits))]++;
+            counts[(int)(key & Mask)]++;
+            counts[Buckets + (int)((key >> Bits) & Mask)]++;
+            counts[2 * Buckets + (int)(key >> (2 * Bits))]++;
         }
-        uint* from = keys;
-        uint* to = scratch;
+        NativeSpan<uint> from = keys;
+        NativeSpan<uint> to = scratch.Part(0, count);
+        bool isHome = true; // whether from is keys
         for (int pass = 0; pass < Passes; pass++)
         {
-            long* offsets = counts + pass * Buckets;
+            Span<long> offsets = counts.Slice(pass * Buckets, Buckets);
             int shift = pass * Bits;
-            if (offsets[(from[0] >> shift) & Mask] == count)
+            if (offsets[(int)((from[0] >> shift) & Mask)] == count)
             {
                 continue; // all keys agree in this digit
             }
@@ -44,15 +46,16 @@ internal static unsafe class RadixSort
             for (long i = 0; i < count; i++)
             {
                 uint key = from[i];
-                to[offsets[(key >> shift) & Mask]++] = key;
+                to[offsets[(int)((key >> shift) & Mask)]++] = key;
             }
-            uint* sorted = to;
+            NativeSpan<uint> sorted = to;
             to = from;
             from = sorted;
+            isHome = !isHome;
         }
-        if (from != keys)
+        if (!isHome)
         {
-            Buffer.MemoryCopy(from, keys, count * sizeof(uint), count * sizeof(uint));
+            from.CopyTo(keys);
         }
     }
 }

@@ -14,35 +14,20 @@ public sealed record RowLogits(float[] Labels, float[] Logits, float[] Discrepan
 {
     /// <summary>Writes the file, whole or not at all.</summary>
     /// <exception cref="ConsortException">The disk is full or the folder cannot be written.</exception>
-    public unsafe void Save(string path)
-    {
-        fixed (float* labels = Labels, logits = Logits, discrepancy = Discrepancy)
-            TensorFile.Write(path, "{}", [
-                new TensorSource("labels", [Labels.LongLength], labels), new TensorSource("logits", [Logits.LongLength], logits),
-                new TensorSource("discrepancy", [Discrepancy.LongLength], discrepancy)]);
-    }
+    public void Save(string path) => TensorFile.Write(path, "{}", [
+        new TensorSource("labels", [Labels.LongLength], () => Labels.AsSpan()), new TensorSource("logits", [Logits.LongLength], () => Logits.AsSpan()),
+        new TensorSource("discrepancy", [Discrepancy.LongLength], () => Discrepancy.AsSpan())]);
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="ConsortException">It is absent, damaged, or something else.</exception>
-    public static unsafe RowLogits Load(string path)
+    public static RowLogits Load(string path)
     {
         var found = new Dictionary<string, float[]>();
-        var pins = new List<System.Runtime.InteropServices.GCHandle>();
-        try
+        TensorFile.Read(path, (name, shape) =>
         {
-            TensorFile.Read(path, (name, shape) =>
-            {
-                var values = found[name] = new float[shape.Aggregate(1L, (product, size) => product * size)];
-                var pin = System.Runtime.InteropServices.GCHandle.Alloc(values, System.Runtime.InteropServices.GCHandleType.Pinned);
-                pins.Add(pin);
-                return pin.AddrOfPinnedObject();
-            });
-        }
-        finally
-        {
-            pins.ForEach(p => p.Free());
-        }
-
+            var values = found[name] = new float[shape.Aggregate(1L, (product, size) => product * size)];
+            return () => values.AsSpan();
+        });
         return found.TryGetValue("labels", out var labels) && found.TryGetValue("logits", out var logits)
             && found.TryGetValue("discrepancy", out var discrepancy) && labels.Length == logits.Length
             ? new RowLogits(labels, logits, discrepancy)

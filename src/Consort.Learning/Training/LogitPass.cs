@@ -6,7 +6,7 @@ using Consort.Learning.Strategies;
 namespace Consort.Learning.Training;
 
 /// <summary>Runs a family over batches: raw numbers in, logits of members and ensemble out.</summary>
-public sealed unsafe class LogitPass
+public sealed class LogitPass
 {
     private readonly Program<float> _program;
     private readonly IReadOnlyList<FrozenTeacher> _teachers;
@@ -63,7 +63,7 @@ public sealed unsafe class LogitPass
         {
             cancellation.ThrowIfCancellationRequested();
             Evaluate(batch, fusion, evaluator);
-            ceiling?.Add(new ReadOnlySpan<float>(batch.Truth, batch.Rows), new ReadOnlySpan<float>(batch.Labels, batch.Rows));
+            ceiling?.Add(batch.Truth, batch.Labels);
         }
 
         return new SplitResult(evaluator.Result(), ceiling is null ? null : new CeilingResult(ceiling.Auc(), ceiling.LogLoss()));
@@ -88,8 +88,9 @@ public sealed unsafe class LogitPass
         _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining, seed));
         Logits.Rows = batch.Rows;
         var labels = Logits.Labels();
+        var given = batch.Labels;
         for (var row = 0; row < labels.Length; row++)
-            labels[row] = batch.Labels[row];
+            labels[row] = given[row];
         for (var member = 0; member < Logits.Members; member++)
         {
             var source = _program.Logits(member); // [B]

@@ -84,7 +84,7 @@ internal sealed unsafe class CandidateColumns : IDisposable
     /// <param name="weight">W [out, in].</param>
     /// <param name="outputs">out.</param>
     /// <param name="varies">Whether each number of each input varies.</param>
-    public CandidateColumns(float* weight, int outputs, IReadOnlyList<bool[]> varies)
+    public CandidateColumns(ReadOnlySpan<float> weight, int outputs, IReadOnlyList<bool[]> varies)
     {
         var (common, varying, places) = (new List<(int, int, int)>(), new List<(int Input, int Column, int Length)>(), new List<int>());
         var place = 0;
@@ -112,7 +112,7 @@ internal sealed unsafe class CandidateColumns : IDisposable
         _weight = new NativeBuffer<float>((long)outputs * places.Count);
         for (var output = 0; output < outputs; output++)
             for (var i = 0; i < places.Count; i++)
-                _weight.Pointer[((long)output * places.Count) + i] = weight[((long)output * place) + places[i]];
+                _weight[((long)output * places.Count) + i] = weight[(output * place) + places[i]];
     }
 
     /// <summary>The numbers that all candidates share: of which input, where in it, and where among all inputs.</summary>

@@ -4,12 +4,15 @@ using Consort.Compute.Parameters;
 
 namespace Consort.Serving.Inference;
 
+/// <summary>The trained numbers of a parameter.</summary>
+internal delegate ReadOnlySpan<float> ParameterNumbers(Parameter parameter);
+
 /// <summary>
 /// The trained graph as scoring needs it: some members' logits alone, dropout gone, and batch norm that follows a linear
 /// layer folded into it, with the ReLU after that inside the product:
 /// γ (W x + b − μ) / √(σ² + ε) + β = (s ⊙ W) x + (s ⊙ (b − μ) + β), s = γ / √(σ² + ε).
 /// </summary>
-internal sealed unsafe class InferenceGraph
+internal sealed class InferenceGraph
 {
     private readonly List<Fold> _folds = [];
     private readonly List<Parameter> _copies = [];
@@ -33,10 +36,10 @@ internal sealed unsafe class InferenceGraph
     /// <summary>Fills the dense parameters of the graph from the trained ones.</summary>
     /// <param name="store">Of <see cref="Graph"/>.</param>
     /// <param name="trained">The numbers of a parameter of the trained graph.</param>
-    public void Fill(ParameterStore<float> store, Func<Parameter, nint> trained)
+    public void Fill(ParameterStore<float> store, ParameterNumbers trained)
     {
         foreach (var parameter in _copies)
-            new ReadOnlySpan<float>((float*)trained(parameter), parameter.Shape.Size).CopyTo(new Span<float>(store.Values(parameter), parameter.Shape.Size));
+            trained(parameter)[..parameter.Shape.Size].CopyTo(store.Values(parameter));
         foreach (var fold in _folds)
             fold.Fill(store, trained);
     }
@@ -117,23 +120,23 @@ internal sealed unsafe class InferenceGraph
 
     private sealed record Fold(Linear Linear, BatchNorm Norm, Parameter Weight, Parameter Bias)
     {
-        public void Fill(ParameterStore<float> store, Func<Parameter, nint> trained)
+        public void Fill(ParameterStore<float> store, ParameterNumbers trained)
         {
             var (outputs, inputs) = (Weight.Shape[0], Weight.Shape[1]);
-            var source = (float*)trained(Linear.Weight); // [out, in]
-            var bias = Linear.Bias is null ? null : (float*)trained(Linear.Bias);
-            var gamma = (float*)trained(Norm.Parameters[0]);
-            var beta = (float*)trained(Norm.Parameters[1]);
-            var mean = (float*)trained(Norm.Parameters[2]);
-            var variance = (float*)trained(Norm.Parameters[3]);
+            var source = trained(Linear.Weight); // [out, in]
+            var bias = Linear.Bias is null ? [] : trained(Linear.Bias);
+            var gamma = trained(Norm.Parameters[0]);
+            var beta = trained(Norm.Parameters[1]);
+            var mean = trained(Norm.Parameters[2]);
+            var variance = trained(Norm.Parameters[3]);
             var weight = store.Values(Weight);
             var shift = store.Values(Bias);
             for (var o = 0; o < outputs; o++)
             {
                 var scale = gamma[o] / Math.Sqrt(variance[o] + BatchNorm.Epsilon);
                 for (var i = 0; i < inputs; i++)
-                    weight[((long)o * inputs) + i] = (float)(scale * source[((long)o * inputs) + i]);
-                shift[o] = (float)((scale * ((bias == null ? 0 : bias[o]) - mean[o])) + beta[o]);
+                    weight[(o * inputs) + i] = (float)(scale * source[(o * inputs) + i]);
+                shift[o] = (float)((scale * ((bias.IsEmpty ? 0 : bias[o]) - mean[o])) + beta[o]);
             }
         }
     }

@@ -20,24 +20,24 @@ internal sealed unsafe class PackedWeights : IDisposable
     /// <summary>Packs weights.</summary>
     /// <param name="weight">W, row-major.</param>
     /// <param name="stride">From one row of W to the next.</param>
-    /// <param name="bias">b [out], or null.</param>
+    /// <param name="bias">b [out], or empty for none.</param>
     /// <param name="inputs">in.</param>
     /// <param name="outputs">out.</param>
-    public PackedWeights(float* weight, int stride, float* bias, int inputs, int outputs)
+    public PackedWeights(ReadOnlySpan<float> weight, int stride, ReadOnlySpan<float> bias, int inputs, int outputs)
     {
         (Inputs, Outputs) = (inputs, outputs);
         _vectors = (outputs + Lanes - 1) / Lanes;
         _memory = new NativeBuffer<float>((long)_vectors * Lanes * inputs);
         _bias = new NativeBuffer<float>((long)_vectors * Lanes);
-        if (bias != null)
-            new ReadOnlySpan<float>(bias, outputs).CopyTo(_bias.Span);
+        if (!bias.IsEmpty)
+            bias[..outputs].CopyTo(_bias.Span);
         for (var panel = 0; panel < _vectors; panel += PanelVectors)
         {
             var width = Math.Min(PanelVectors, _vectors - panel) * Lanes;
             var target = _memory.Pointer + ((long)panel * Lanes * inputs);
             for (var output = panel * Lanes; output < Math.Min(outputs, (panel * Lanes) + width); output++)
                 for (var input = 0; input < inputs; input++)
-                    target[((long)input * width) + output - (panel * Lanes)] = weight[((long)output * stride) + input];
+                    target[((long)input * width) + output - (panel * Lanes)] = weight[(output * stride) + input];
         }
     }
 

@@ -41,12 +41,12 @@ internal sealed unsafe class ScoringModel : IDisposable
 
         var inference = InferenceGraph.Of(trained, Manifest.Members);
         Graph = inference.Graph;
-        _store = new ParameterStore<float>(Graph, table => package.Find(table.Name) is { Entry.Type: TensorType.F32 } rows ? rows.Address : 0);
-        inference.Fill(_store, parameter => package.Find(parameter.Name)!.Value.Address);
+        _store = new ParameterStore<float>(Graph, table => package.Find(table.Name) is { Entry.Type: TensorType.F32 } rows ? new NativeBuffer<float>((float*)rows.Data, (long)table.Rows * table.Dimension) : null);
+        inference.Fill(_store, parameter => new ReadOnlySpan<float>(package.Find(parameter.Name)!.Value.Data, parameter.Shape.Size));
         foreach (var value in Graph.Values)
             if (value.Operation is Linear linear && value.Shape.Rank == 1)
                 _packed.Add(value, Own(new PackedWeights(
-                    _store.Values(linear.Weight), linear.Weight.Shape[1], linear.Bias is null ? null : _store.Values(linear.Bias),
+                    _store.Values(linear.Weight), linear.Weight.Shape[1], linear.Bias is null ? [] : _store.Values(linear.Bias),
                     linear.Weight.Shape[1], linear.Weight.Shape[0])));
     }
 

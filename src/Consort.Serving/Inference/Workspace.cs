@@ -3,7 +3,7 @@ using Consort.Compute.Execution;
 namespace Consort.Serving.Inference;
 
 /// <summary>The memory of one call: programs and buffers that no other thread uses meanwhile.</summary>
-internal sealed unsafe class Workspace : IDisposable
+internal sealed class Workspace : IDisposable
 {
     /// <summary>Rows that are scored at a time.</summary>
     public const int BatchRows = 256;

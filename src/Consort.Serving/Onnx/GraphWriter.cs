@@ -19,7 +19,7 @@ internal enum ElementType
 }
 
 /// <summary>Takes nodes, weights and constants down as messages of an ONNX graph.</summary>
-internal sealed unsafe class GraphWriter(ParameterStore<float> store) : IOnnxNodes
+internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
 {
     /// <summary>The domain of operators for text.</summary>
     public const string MachineLearning = "ai.onnx.ml";
@@ -36,7 +36,7 @@ internal sealed unsafe class GraphWriter(ParameterStore<float> store) : IOnnxNod
     public Schema.Graph Graph { get; } = new();
 
     /// <summary>The tables that were read, whose bytes are still to be put somewhere.</summary>
-    public List<(Schema.Tensor Tensor, nint Address, long Bytes)> Tables { get; } = [];
+    public List<(Schema.Tensor Tensor, NativeBuffer<float> Numbers)> Tables { get; } = [];
 
     public List<OnnxPort> Inputs { get; } = [];
 
@@ -114,7 +114,7 @@ internal sealed unsafe class GraphWriter(ParameterStore<float> store) : IOnnxNod
         var tensor = new Schema.Tensor { Name = Claim(table.Name), DataType = (int)ElementType.Float };
         tensor.Dims.Add([table.Rows, table.Dimension]);
         Graph.Initializer.Add(tensor);
-        Tables.Add((tensor, (nint)values.Pointer, values.Length * sizeof(float)));
+        Tables.Add((tensor, values));
         return _weights[table.Name] = new OnnxValue(tensor.Name);
     }
 
@@ -137,7 +137,7 @@ internal sealed unsafe class GraphWriter(ParameterStore<float> store) : IOnnxNod
         return new OnnxValue(tensor.Name);
     }
 
-    public ReadOnlySpan<float> Numbers(Parameter parameter) => new(store.Values(parameter), parameter.Shape.Size);
+    public ReadOnlySpan<float> Numbers(Parameter parameter) => store.Values(parameter);
 
     public OnnxValue Ids(int first, int end)
     {

@@ -1,13 +1,14 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace Consort.Serving.Onnx;
 
 /// <summary>Memory that someone else keeps, as bytes that protobuf can write without copying them.</summary>
-internal sealed unsafe class NativeBytes(nint address, int length) : MemoryManager<byte>
+internal sealed unsafe class NativeBytes(NativeBuffer<float> numbers) : MemoryManager<byte>
 {
-    public override Span<byte> GetSpan() => new((void*)address, length);
+    public override Span<byte> GetSpan() => MemoryMarshal.AsBytes(numbers.Span);
 
-    public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)address + elementIndex);
+    public override MemoryHandle Pin(int elementIndex = 0) => new((byte*)numbers.Pointer + elementIndex);
 
     public override void Unpin() { }
 

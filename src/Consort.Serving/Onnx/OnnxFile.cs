@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Consort.Data;
+using Consort.Data.Encoding;
 using Consort.Data.Storage;
 using Consort.Serving.Inference;
 using Consort.Serving.Packages;
@@ -9,10 +11,10 @@ using Google.Protobuf;
 namespace Consort.Serving.Onnx;
 
 /// <summary>Writes ONNX models: one file, and a second one for the tables of large models.</summary>
-public static unsafe class OnnxFile
+public static class OnnxFile
 {
     private const int Alignment = 4096; // of tables in their file, so that runtimes can map them
-    private const int PieceBytes = 1 << 26;
+    private const int PieceNumbers = 1 << 24;
 
     /// <summary>
     /// Writes a model. Where its tables go to a file of their own, that file is named after its content and written first, so that
@@ -30,11 +32,11 @@ public static unsafe class OnnxFile
         var dense = graph.Initializer.Sum(t => (long)t.RawData.Length);
         string? external = null;
         long externalBytes = 0;
-        if (tables.Count > 0 && tables.Sum(t => t.Bytes) + dense > content.Options.ExternalOver)
+        if (tables.Count > 0 && tables.Sum(t => BytesOf(t.Numbers)) + dense > content.Options.ExternalOver)
             external = WriteTables(path, tables, out externalBytes);
         else
-            foreach (var (tensor, address, bytes) in tables)
-                tensor.RawData = UnsafeByteOperations.UnsafeWrap(new NativeBytes(address, checked((int)bytes)).Memory);
+            foreach (var (tensor, numbers) in tables)
+                tensor.RawData = UnsafeByteOperations.UnsafeWrap(new NativeBytes(numbers).Memory);
 
         SafeFile.Write(path, model.Message.WriteTo);
         foreach (var old in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, $"{Path.GetFileName(path)}.*.data"))
@@ -72,22 +74,21 @@ public static unsafe class OnnxFile
     }
 
     // Gives the file's name: that of the model with a digest of the numbers.
-    private static string WriteTables(string path, List<(Schema.Tensor Tensor, nint Address, long Bytes)> tables, out long length)
+    private static string WriteTables(string path, List<(Schema.Tensor Tensor, NativeBuffer<float> Numbers)> tables, out long length)
     {
         var hash = new XxHash128();
-        foreach (var (_, address, bytes) in tables)
-            foreach (var (piece, size) in Pieces(address, bytes))
-                hash.Append(new ReadOnlySpan<byte>((void*)piece, size));
+        foreach (var (_, numbers) in tables)
+            ForEachPiece(numbers, hash.Append);
         var name = $"{Path.GetFileName(path)}.{Convert.ToHexStringLower(hash.GetCurrentHash())}.data";
         long end = 0;
         SafeFile.Write(Path.Combine(Path.GetDirectoryName(path)!, name), stream =>
         {
-            foreach (var (tensor, address, bytes) in tables)
+            foreach (var (tensor, numbers) in tables)
             {
                 var begin = (end + Alignment - 1) / Alignment * Alignment;
                 stream.Write(new byte[begin - end]);
-                foreach (var (piece, size) in Pieces(address, bytes))
-                    stream.Write(new ReadOnlySpan<byte>((void*)piece, size));
+                ForEachPiece(numbers, stream.Write);
+                var bytes = BytesOf(numbers);
                 tensor.DataLocation = Schema.Tensor.Types.Location.External;
                 tensor.ExternalData.Add(new Schema.Entry { Key = "location", Value = name });
                 tensor.ExternalData.Add(new Schema.Entry { Key = "offset", Value = begin.ToString(CultureInfo.InvariantCulture) });
@@ -105,9 +106,11 @@ public static unsafe class OnnxFile
         return parts[^2].Length == 32 && parts[^2].All(char.IsAsciiHexDigitLower);
     }
 
-    private static IEnumerable<(nint Address, int Size)> Pieces(nint address, long bytes)
+    private static long BytesOf(NativeBuffer<float> numbers) => numbers.Length * sizeof(float);
+
+    private static void ForEachPiece(NativeBuffer<float> numbers, BytesTaker take)
     {
-        for (long done = 0; done < bytes; done += PieceBytes)
-            yield return (address + (nint)done, (int)Math.Min(PieceBytes, bytes - done));
+        for (long done = 0; done < numbers.Length; done += PieceNumbers)
+            take(MemoryMarshal.AsBytes(numbers.Slice(done, (int)Math.Min(PieceNumbers, numbers.Length - done))));
     }
 }

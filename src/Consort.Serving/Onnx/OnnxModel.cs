@@ -32,12 +32,12 @@ internal sealed class OnnxModel
 
     public Schema.Model Message { get; }
 
-    public static unsafe OnnxModel Of(OnnxContent content)
+    public static OnnxModel Of(OnnxContent content)
     {
         // Batch norm is folded and dropout gone, as a scorer has it; tables stay where they are.
         var inference = InferenceGraph.Of(content.Graph, content.Members);
-        using var store = new ParameterStore<float>(inference.Graph, table => (nint)content.Store.Embedding(table).Values.Pointer);
-        inference.Fill(store, parameter => (nint)content.Store.Values(parameter));
+        using var store = new ParameterStore<float>(inference.Graph, table => content.Store.Embedding(table).Values);
+        inference.Fill(store, parameter => content.Store.Values(parameter));
         var writer = new GraphWriter(store);
         foreach (var name in (string[])[Probability, Logit, MemberLogits])
             writer.Claim(name);

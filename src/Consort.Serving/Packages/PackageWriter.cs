@@ -9,7 +9,7 @@ using Consort.Serving.Inference;
 namespace Consort.Serving.Packages;
 
 /// <summary>Writes packages.</summary>
-public static unsafe class PackageWriter
+public static class PackageWriter
 {
     private const int Alignment = 64;
 
@@ -61,11 +61,14 @@ public static unsafe class PackageWriter
         var tensors = new List<TensorPacking>();
         long end = 0;
         foreach (var parameter in reach.Parameters)
-            Add(TensorPacking.Plain(parameter.Name, Shape(parameter), content.Store.Values(parameter)));
+            Add(TensorPacking.Plain(parameter.Name, Shape(parameter), () => content.Store.Values(parameter)));
         foreach (var table in reach.Tables)
-            foreach (var part in TensorPacking.Table(
-                table.Name, table.Rows, table.Dimension, (nint)content.Store.Embedding(table).Values.Pointer, content.Weights))
+        {
+            var rows = content.Store.Embedding(table).Values;
+            foreach (var part in TensorPacking.Table(table.Name, table.Rows, table.Dimension, () => rows.All, content.Weights))
                 Add(part);
+        }
+
         tensors.Add(TensorPacking.Padding(tensors.Count, Alignment));
         return tensors;
 

@@ -6,14 +6,14 @@ using Consort.Data.Storage;
 namespace Consort.Serving.Packages;
 
 /// <summary>A tensor to be written: its entry, and its bytes block by block.</summary>
-internal sealed unsafe class TensorPacking
+internal sealed class TensorPacking
 {
     private const int BlockNumbers = 1 << 18;
-    private readonly nint _source; // [rows, width] of float32, or 0 for padding
+    private readonly NativeSource<float>? _source; // [rows, width] of float32, or null for padding
     private readonly int _width;
     private readonly bool _isScale;
 
-    private TensorPacking(string name, TensorType type, IReadOnlyList<long> shape, nint source, int width, bool isScale = false)
+    private TensorPacking(string name, TensorType type, IReadOnlyList<long> shape, NativeSource<float>? source, int width, bool isScale = false)
     {
         (Name, Type, Shape) = (name, type, shape);
         (_source, _width, _isScale) = (source, width, isScale);
@@ -30,15 +30,15 @@ internal sealed unsafe class TensorPacking
     public long Bytes => TensorEntry.BytesOf(Type, Shape);
 
     /// <summary>Numbers as they are.</summary>
-    public static TensorPacking Plain(string name, IReadOnlyList<long> shape, float* source) =>
-        new(name, TensorType.F32, shape, (nint)source, shape.Count == 0 ? 1 : (int)shape[^1]);
+    public static TensorPacking Plain(string name, IReadOnlyList<long> shape, NativeSource<float> source) =>
+        new(name, TensorType.F32, shape, source, shape.Count == 0 ? 1 : (int)shape[^1]);
 
     /// <summary>Zeros, so that what follows begins on a cache line.</summary>
     public static TensorPacking Padding(int index, long bytes) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"padding:{index}"), TensorType.U8, [bytes], 0, 1);
+        new(string.Create(CultureInfo.InvariantCulture, $"padding:{index}"), TensorType.U8, [bytes], null, 1);
 
     /// <summary>The tensors of an embedding table [V, D].</summary>
-    public static IEnumerable<TensorPacking> Table(string name, long rows, int dimension, nint source, PackageWeights weights)
+    public static IEnumerable<TensorPacking> Table(string name, long rows, int dimension, NativeSource<float> source, PackageWeights weights)
     {
         // A scale for one number would be larger than the number.
         if (weights == PackageWeights.Fp32 || dimension == 1)
@@ -55,12 +55,13 @@ internal sealed unsafe class TensorPacking
     /// <exception cref="ConsortException">One is not finite, or too large for half precision.</exception>
     public void Check()
     {
-        if (_source == 0 || _isScale)
+        if (_source is null || _isScale)
             return;
         var count = Shape.Aggregate(1L, (product, size) => product * size);
+        var numbers = _source();
         for (long i = 0; i < count; i++)
         {
-            var x = ((float*)_source)[i];
+            var x = numbers[i];
             if (!float.IsFinite(x) || (Type == TensorType.F16 && MathF.Abs(x) > 65504))
                 throw new ConsortException(string.Create(CultureInfo.InvariantCulture, $"{Name}: found {x} at {i}, expected a finite number that {Type} can hold"));
         }
@@ -69,7 +70,7 @@ internal sealed unsafe class TensorPacking
     /// <summary>Gives the bytes, in order.</summary>
     public void ForEachBlock(ReadBlock read)
     {
-        if (_source == 0)
+        if (_source is null)
         {
             read(new byte[Bytes]);
             return;
@@ -81,7 +82,7 @@ internal sealed unsafe class TensorPacking
         for (long row = 0; row < rows; row += perBlock)
         {
             var count = (int)Math.Min(perBlock, rows - row);
-            var numbers = new ReadOnlySpan<float>((float*)_source + (row * _width), count * _width);
+            var numbers = _source().Slice(row * _width, count * _width);
             read(Convert(numbers, buffer));
         }
     }

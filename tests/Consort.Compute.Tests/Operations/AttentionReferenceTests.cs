@@ -53,7 +53,7 @@ public sealed unsafe class AttentionReferenceTests : IDisposable
         AddLogit(graph, maps);
         using var trial = Run(graph, rows);
         var (x, found) = (trial.Program.Activations(embedded).ToArray(), trial.Program.Activations(maps).ToArray());
-        var (w, b) = (new Span<float>(trial.Store.Values(weight), weight.Shape.Size).ToArray(), new Span<float>(trial.Store.Values(bias), Maps).ToArray());
+        var (w, b) = (trial.Store.Values(weight).ToArray(), trial.Store.Values(bias).ToArray());
         for (var row = 0; row < rows; row++)
             for (var d = 0; d < dimension; d++)
                 for (var o = 0; o < Maps; o++)

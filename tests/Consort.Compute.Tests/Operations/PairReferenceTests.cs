@@ -64,7 +64,7 @@ public sealed unsafe class PairReferenceTests : IDisposable
             trial.Draw(rows, 1);
             trial.Forward(rows);
             var found = trial.Program.Activations(pairs);
-            var w = new Span<float>(trial.Store.Values(weight), weight.Shape.Size);
+            var w = trial.Store.Values(weight);
             var place = 0;
             for (var row = 0; row < rows; row++)
                 foreach (var value in new[] { embedded, other })

@@ -5,7 +5,7 @@ using Consort.Data.Schemas;
 
 namespace Consort.Data.Tests.Datasets;
 
-public sealed unsafe class BatchLoaderTests : IDisposable
+public sealed class BatchLoaderTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 

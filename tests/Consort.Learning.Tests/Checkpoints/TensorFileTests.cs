@@ -2,10 +2,11 @@ using System.Text;
 using System.Text.Json;
 using Consort.Data;
 using Consort.Learning.Checkpoints;
+using Consort.Memory;
 
 namespace Consort.Learning.Tests.Checkpoints;
 
-public sealed unsafe class TensorFileTests : IDisposable
+public sealed class TensorFileTests : IDisposable
 {
     private const string State = "{\"step\":7,\"name\":\"a \\\"checksum\\\":\\\"x\\\" é\"}";
     private readonly string _folder = Directory.CreateTempSubdirectory("consort-test-").FullName;
@@ -95,16 +96,16 @@ public sealed unsafe class TensorFileTests : IDisposable
         // Shapes were compared while numbers were copied: the tensors before a wrong one had been overwritten by then.
         var target = GC.AllocateArray<float>(6, pinned: true);
         Assert.Throws<ConsortException>(() => TensorFile.Read(
-            _path, (name, _) => name == "b" ? throw new ConsortException("no") : Address(target)));
+            _path, (name, _) => name == "b" ? throw new ConsortException("no") : Numbers(target)));
         Assert.Throws<ConsortException>(() => TensorFile.Read(
-            _path, (name, _) => name == "b" ? 0 : Address(target), () => throw new ConsortException("no")));
+            _path, (name, _) => name == "b" ? 0 : Numbers(target), () => throw new ConsortException("no")));
         Assert.Equal(new float[6], target);
     }
 
     [Fact]
     public void Read_MissingFile_NamesIt()
     {
-        var e = Assert.Throws<ConsortException>(() => TensorFile.Read(Path.Combine(_folder, "none.ckpt"), (_, _) => 0));
+        var e = Assert.Throws<ConsortException>(() => TensorFile.Read(Path.Combine(_folder, "none.ckpt"), (_, _) => null));
         Assert.Contains("none.ckpt: cannot be opened", e.Message, StringComparison.Ordinal);
     }
 
@@ -117,22 +118,18 @@ public sealed unsafe class TensorFileTests : IDisposable
         Assert.Equal($"{_path}: found format pt, expected consort-tensors-1", e.Message);
     }
 
-    private static nint Address(float[] pinned)
-    {
-        fixed (float* address = pinned)
-            return (nint)address;
-    }
+    private static NativeSource<float> Numbers(float[] of) => () => of.AsSpan();
 
     private void Write() => TensorFile.Write(_path, State,
     [
-        new TensorSource("member0/a", [2, 3], (float*)Address(_matrix)),
-        new TensorSource("b", [3], (float*)Address(_vector)),
+        new TensorSource("member0/a", [2, 3], Numbers(_matrix)),
+        new TensorSource("b", [3], Numbers(_vector)),
     ]);
 
     private (string State, float[][] Read) Read()
     {
         float[][] targets = [GC.AllocateArray<float>(6, pinned: true), GC.AllocateArray<float>(3, pinned: true)];
-        return (TensorFile.Read(_path, (name, _) => Address(name == "b" ? targets[1] : targets[0])), targets);
+        return (TensorFile.Read(_path, (name, _) => Numbers(name == "b" ? targets[1] : targets[0])), targets);
     }
 
     private void AssertRefused(byte[] content, string what)
@@ -141,7 +138,7 @@ public sealed unsafe class TensorFileTests : IDisposable
         var target = GC.AllocateArray<float>(64, pinned: true);
         try
         {
-            TensorFile.Read(_path, (_, _) => Address(target));
+            TensorFile.Read(_path, (_, _) => Numbers(target));
         }
         catch (ConsortException e)
         {

@@ -10,7 +10,7 @@ using Schema = Consort.Serving.Onnx.Schema;
 namespace Consort.Serving.Tests.Onnx;
 
 /// <summary>The ONNX form of every operation against its kernel.</summary>
-public sealed unsafe class OnnxOperationTests
+public sealed class OnnxOperationTests
 {
     private const int Rows = 5;
 
@@ -38,9 +38,7 @@ public sealed unsafe class OnnxOperationTests
             var numeric = Enumerable.Range(0, Rows * 3).Select(_ => (float)((random.NextDouble() * 2) - 1)).ToArray();
             using var workers = new Workers(1);
             using var program = new Program<double>(graph, store, Rows, workers, withGradients: false);
-            fixed (int* id = ids)
-            fixed (float* number = numeric)
-                program.Forward(id, number, new Step(Rows, isTraining: false));
+            program.Forward(ids, numeric, new Step(Rows, isTraining: false));
 
             var result = Run(graph, single, ids, numeric);
             Assert.Equal([Rows, 1], result.Shape[..1].Append(result.Size / Rows));
@@ -67,8 +65,8 @@ public sealed unsafe class OnnxOperationTests
         writer.SetIds(inputs.Ids!.Value, graph.Columns.Count);
         writer.SetRows(inputs.Ids!.Value);
         var logit = OnnxModel.AddValues(graph, [0], writer, inputs.Numeric).Single();
-        foreach (var (tensor, address, bytes) in writer.Tables)
-            tensor.RawData = Google.Protobuf.ByteString.CopyFrom(new ReadOnlySpan<byte>((void*)address, (int)bytes));
+        foreach (var (tensor, numbers) in writer.Tables)
+            tensor.RawData = Google.Protobuf.ByteString.CopyFrom(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(numbers.Span));
         writer.Graph.Output.Add(writer.Graph.ValueInfo.Single(v => v.Name == logit.Name));
         return OnnxInterpreter.Run(
             new Schema.Model { Graph = writer.Graph },

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Consort.Compute.Kernels.MatrixMultiply;
 
 /// <summary>
@@ -11,15 +9,13 @@ internal sealed unsafe class NativeBuffer : IDisposable
     private nint _length;
     private float* _data;
 
-    ~NativeBuffer() => NativeMemory.AlignedFree(_data);
+    ~NativeBuffer() => NativeBlocks.Free(_data, isFinalizer: true);
 
     public float* Take(nint length)
     {
         if (length <= _length) return _data;
         Free();
-        nuint bytes = (nuint)length * sizeof(float);
-        _data = (float*)NativeMemory.AlignedAlloc(bytes, 64);
-        NativeMemory.Clear(_data, bytes);
+        _data = (float*)NativeBlocks.Zeros<float>(length);
         _length = length;
         return _data;
     }
@@ -32,7 +28,7 @@ internal sealed unsafe class NativeBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_data);
+        NativeBlocks.Free(_data);
         _data = null;
         _length = 0;
     }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Consort.Compute.Execution;
+namespace Consort.Memory;
 
 /// <summary>
 /// Memory for tables that are read at random: with pages of 2 MiB, where the system has them, a row costs a cache miss but no
@@ -8,16 +8,17 @@ namespace Consort.Compute.Execution;
 /// </summary>
 internal static unsafe partial class LargePages
 {
-    private const nuint PageBytes = 2 << 20;
+    public const nuint PageBytes = 2 << 20;
     private const int AdviseLargePages = 14; // MADV_HUGEPAGE of Linux
 
-    /// <summary>Memory with rubbish in it, aligned to at least 64 bytes; free it with <see cref="NativeMemory.AlignedFree"/>.</summary>
-    public static void* Allocate(nuint bytes)
+    /// <summary>The alignment of memory of a size: smaller memory would lose too much to rounding.</summary>
+    public static nuint AlignmentOf(nuint bytes) => bytes < 2 * PageBytes || !OperatingSystem.IsLinux() ? 64 : PageBytes;
+
+    /// <summary>Asks for large pages, where the alignment allows it.</summary>
+    public static void Ask(void* data, nuint bytes)
     {
-        // Smaller memory would lose too much to rounding.
-        if (bytes < 2 * PageBytes || !OperatingSystem.IsLinux())
-            return NativeMemory.AlignedAlloc(bytes, 64);
-        var data = NativeMemory.AlignedAlloc(bytes, PageBytes);
+        if (AlignmentOf(bytes) != PageBytes)
+            return;
         try
         {
             _ = Advise(data, bytes / PageBytes * PageBytes, AdviseLargePages); // a refusal changes nothing
@@ -26,8 +27,6 @@ internal static unsafe partial class LargePages
         {
             // A system without the call has pages of one size.
         }
-
-        return data;
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]
