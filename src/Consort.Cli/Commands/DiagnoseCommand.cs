@@ -68,7 +68,10 @@ internal sealed class DiagnoseCommand : ExampleCommand
         foreach (var run in runs)
         {
             var request = new DiagnosisRequest(
-                run, arguments.GetValue(_data), arguments.GetValue(_split), arguments.GetValue(_rows), arguments.GetValue(_group), arguments.GetValue(_threads));
+                run, arguments.GetValue(_data), arguments.GetValue(_split), arguments.GetValue(_rows), arguments.GetValue(_group), arguments.GetValue(_threads))
+            {
+                Notice = line => Shared.Notice(Terminal, line),
+            };
             var diagnosis = Diagnoser.Run(request, arguments.GetValue(_quiet) ? null : new Rows(Terminal.Status), Terminal.Cancellation);
             DiagnosisFolder.Write(runs.Length == 1 && target is not null ? target : run, diagnosis);
             diagnoses.Add(diagnosis);

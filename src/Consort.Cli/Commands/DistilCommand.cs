@@ -51,6 +51,9 @@ internal sealed class DistilCommand : ExampleCommand
             Add(option);
     }
 
+    // A checkpoint is written first.
+    protected override TimeSpan Patience => TimeSpan.FromSeconds(60);
+
     protected override int Run(ParseResult arguments)
     {
         var json = arguments.GetValue(_json);

@@ -63,12 +63,16 @@ internal sealed class EncodeCommand : ExampleCommand
             Add(option);
     }
 
+    // What was half encoded is removed first.
+    protected override TimeSpan Patience => TimeSpan.FromSeconds(30);
+
     protected override int Run(ParseResult arguments)
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
         var request = new EncodeRequest(
             Schema.Load(arguments.GetRequiredValue(_schema)), Plan(arguments), arguments.GetRequiredValue(_out), arguments.GetValue(_threads));
+        Output.CheckApart("--json", json, request.Split.Files);
         var progress = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status);
         var result = DatasetEncoder.EncodeOrReuse(request, progress, Terminal.Cancellation);
         Terminal.Status.Clear();

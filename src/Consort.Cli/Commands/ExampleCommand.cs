@@ -12,7 +12,11 @@ internal abstract class ExampleCommand : Command
         : base(name, description)
     {
         (Terminal, Examples) = (terminal, examples);
-        SetAction(Run);
+        SetAction(arguments =>
+        {
+            Terminal.StopWithin(Patience);
+            return Run(arguments);
+        });
     }
 
     /// <summary>Command lines without the program's name.</summary>
@@ -20,6 +24,9 @@ internal abstract class ExampleCommand : Command
 
     /// <summary>Where it writes to.</summary>
     protected Terminal Terminal { get; }
+
+    /// <summary>How long it may take to stop after Ctrl-C.</summary>
+    protected virtual TimeSpan Patience => TimeSpan.FromSeconds(5);
 
     /// <summary>Runs it; mistakes of the user are thrown.</summary>
     /// <returns>The exit code.</returns>

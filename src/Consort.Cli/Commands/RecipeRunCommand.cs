@@ -63,6 +63,9 @@ internal sealed class RecipeRunCommand : ExampleCommand
             Add(option);
     }
 
+    // A checkpoint is written first.
+    protected override TimeSpan Patience => TimeSpan.FromSeconds(60);
+
     protected override int Run(ParseResult arguments)
     {
         var json = arguments.GetValue(_json);

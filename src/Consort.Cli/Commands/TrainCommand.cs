@@ -60,6 +60,9 @@ internal sealed class TrainCommand : ExampleCommand
         Add(_quiet);
     }
 
+    // A checkpoint is written first.
+    protected override TimeSpan Patience => TimeSpan.FromSeconds(60);
+
     protected override int Run(ParseResult arguments)
     {
         var json = arguments.GetValue(_json);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Data;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Training;
 using Spectre.Console;
@@ -22,11 +23,11 @@ internal static class Tables
     }
 
     /// <summary>Adds a row of plain text.</summary>
-    public static void Add(this Table table, params string[] cells) => table.AddRow([.. cells.Select(c => new Text(c))]);
+    public static void Add(this Table table, params string[] cells) => table.AddRow([.. cells.Select(c => new Text(PrintableText.Of(c)))]);
 
     /// <summary>Adds a row that stands out.</summary>
     public static void AddBold(this Table table, params string[] cells) =>
-        table.AddRow([.. cells.Select(c => new Text(c, new Style(decoration: Decoration.Bold)))]);
+        table.AddRow([.. cells.Select(c => new Text(PrintableText.Of(c), new Style(decoration: Decoration.Bold)))]);
 
     /// <summary>A run's results: members and ensemble on both splits, and the best reachable.</summary>
     public static Table OfRun(TrainingResult result, IReadOnlyList<string> members)

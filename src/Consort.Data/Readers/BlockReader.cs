@@ -13,7 +13,8 @@ internal sealed unsafe class BlockReader : IDisposable
 
     private readonly IReadOnlyList<string> _paths;
     private readonly Schema _schema;
-    private readonly bool _labelRequired;
+    private readonly RowRules _rules;
+    private readonly CancellationToken _cancellation;
     private readonly int _blockBytes;
     private readonly Layout[] _layouts;
     private readonly string[] _hashes;
@@ -29,11 +30,13 @@ internal sealed unsafe class BlockReader : IDisposable
     private long _finishedBytes;
     private bool _first;
 
-    public BlockReader(IReadOnlyList<string> paths, Schema schema, bool labelRequired = true, int blockBytes = Block.DefaultBytes)
+    public BlockReader(
+        IReadOnlyList<string> paths, Schema schema, RowRules? rules = null, int blockBytes = Block.DefaultBytes, CancellationToken cancellation = default)
     {
         _paths = paths;
         _schema = schema;
-        _labelRequired = labelRequired;
+        _rules = rules ?? RowRules.Training;
+        _cancellation = cancellation;
         _blockBytes = blockBytes;
         _layouts = new Layout[paths.Count];
         _hashes = new string[paths.Count];
@@ -78,7 +81,7 @@ internal sealed unsafe class BlockReader : IDisposable
     {
         if (_file + 1 >= _paths.Count) return false;
         _file++;
-        _stream = new SourceStream(_paths[_file]);
+        _stream = new SourceStream(_paths[_file], _cancellation);
         _carried = 0;
         _line = 1;
         _row = 0;
@@ -138,7 +141,7 @@ internal sealed unsafe class BlockReader : IDisposable
         int row = RowCutter.FirstRow(data[skip..], _schema.Quoted);
         if (row < 0 && !end) return false;
         if (row < 0) row = data.Length - skip;
-        _layouts[_file] = Layout.Of(_paths[_file], _schema, data.Slice(skip, row), _labelRequired);
+        _layouts[_file] = Layout.Of(_paths[_file], _schema, data.Slice(skip, row), _rules);
         if (!_schema.Header) return true;
         _line = 1 + data.Slice(skip, row).Count((byte)'\n');
         skip += row;
@@ -161,7 +164,7 @@ internal sealed unsafe class BlockReader : IDisposable
     {
         _rows[_file] = _row + rows;
         _hashes[_file] = _stream!.Hash();
-        _finishedBytes += _stream.Length;
+        _finishedBytes += _stream.Position;
         _stream.Dispose();
         _stream = null;
         _first = false;

@@ -7,8 +7,9 @@ namespace Consort.Data.Readers;
 /// <summary>Which column of a file belongs to which field of the schema, known once its first row is read.</summary>
 internal sealed class Layout
 {
-    private Layout(Schema schema, int[] targets, int label, bool hasLabel)
+    private Layout(Schema schema, int[] targets, int label, bool hasLabel, RowRules rules)
     {
+        Rules = rules;
         Schema = schema;
         Targets = targets;
         Label = label;
@@ -23,55 +24,71 @@ internal sealed class Layout
     /// <summary>The cell column that holds the label.</summary>
     public int Label { get; }
 
-    /// <summary>Whether the file has labels.</summary>
+    /// <summary>Whether the file has labels; of libsvm and libffm each row tells.</summary>
     public bool HasLabel { get; }
 
+    /// <summary>What the rows must have.</summary>
+    public RowRules Rules { get; }
+
+    /// <summary>Names in the header that are passed over.</summary>
+    public IReadOnlyList<string> Unknown { get; private init; } = [];
+
+    /// <summary>Values of libsvm or libffm that were passed over; counted by the one parser that scoring has.</summary>
+    public long UnknownPairs { get; set; }
+
     /// <summary>The layout of rows in the schema's own order.</summary>
-    public static Layout InOrder(Schema schema, bool hasLabel = true)
+    public static Layout InOrder(Schema schema, bool hasLabel = true, RowRules? rules = null)
     {
         int label = schema.Fields.ToList().FindIndex(f => f.Kind == FieldKind.Label);
         int spare = schema.Fields.Count;
         int[] targets = [.. Enumerable.Range(0, spare).Where(i => hasLabel || i != label).Select(i => Keep(schema, i))];
-        return new Layout(schema, targets, label < 0 ? spare : label, hasLabel);
+        return new Layout(schema, targets, label < 0 ? spare : label, hasLabel, rules ?? RowRules.Training);
     }
 
     /// <summary>The layout of a file, from its first row.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="schema">What is expected.</param>
     /// <param name="firstRow">The first row with its line end, without a byte order mark.</param>
-    /// <param name="labelRequired">Whether a file without the label column is a mistake.</param>
-    public static Layout Of(string path, Schema schema, ReadOnlySpan<byte> firstRow, bool labelRequired)
+    /// <param name="rules">What the rows must have.</param>
+    public static Layout Of(string path, Schema schema, ReadOnlySpan<byte> firstRow, RowRules rules)
     {
-        if (schema.Format != DataFormat.Delimited) return InOrder(schema);
+        if (schema.Format != DataFormat.Delimited) return InOrder(schema, rules: rules);
         List<string> cells = SplitRow(firstRow, schema);
         int label = schema.Fields.ToList().FindIndex(f => f.Kind == FieldKind.Label);
         if (!schema.Header)
         {
             // Data to be scored may come without the label column.
-            bool without = !labelRequired && cells.Count == schema.Fields.Count - 1;
-            return InOrder(schema, !without);
+            bool without = !rules.LabelRequired && cells.Count == schema.Fields.Count - 1;
+            return InOrder(schema, !without, rules);
         }
 
         var byName = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < schema.Fields.Count; i++) byName[schema.Fields[i].Name] = i;
         var targets = new int[cells.Count];
         var seen = new HashSet<int>();
+        var unknown = new List<string>();
         for (int c = 0; c < targets.Length; c++)
         {
             if (!byName.TryGetValue(cells[c], out int field))
             {
-                string hint = NearestWord.Hint(cells[c], byName.Keys);
-                throw new ConsortException($"{path}:1: column \"{cells[c]}\" is not in the schema{hint} (give it kind ignored to pass over it)");
+                targets[c] = schema.Fields.Count;
+                unknown.Add(PrintableText.Short(cells[c], 60));
+                continue;
             }
             if (!seen.Add(field)) throw new ConsortException($"{path}:1: found two columns named {cells[c]}");
             targets[c] = Keep(schema, field);
         }
         for (int i = 0; i < schema.Fields.Count; i++)
         {
-            if (seen.Contains(i) || schema.Fields[i].Kind == FieldKind.Ignored || (i == label && !labelRequired)) continue;
-            throw new ConsortException($"{path}:1: column {schema.Fields[i].Name} is missing from the header");
+            if (seen.Contains(i) || schema.Fields[i].Kind == FieldKind.Ignored || (i == label && !rules.LabelRequired)) continue;
+            throw new ConsortException($"{path}:1: column {schema.Fields[i].Name} is missing from the header{NearestWord.Hint(schema.Fields[i].Name, unknown)}");
         }
-        return new Layout(schema, targets, label, seen.Contains(label));
+        if (unknown.Count > 0 && !rules.PassesOver)
+        {
+            string hint = NearestWord.Hint(unknown[0], byName.Keys.Where(name => !seen.Contains(byName[name])));
+            throw new ConsortException($"{path}:1: column \"{unknown[0]}\" is not in the schema{hint} ({rules.Advice})");
+        }
+        return new Layout(schema, targets, label, seen.Contains(label), rules) { Unknown = unknown };
     }
 
     private static int Keep(Schema schema, int field)

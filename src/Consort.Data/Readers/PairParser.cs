@@ -5,6 +5,7 @@ namespace Consort.Data.Readers;
 /// <summary>Rows of <c>label index:value …</c> (libsvm) or <c>label field:index:value …</c> (libffm), spaces or tabs between.</summary>
 internal sealed unsafe class PairParser : RowParser
 {
+    private readonly Layout _layout;
     private readonly int _first;
     private readonly int _label;
     private readonly bool _libffm;
@@ -15,6 +16,7 @@ internal sealed unsafe class PairParser : RowParser
     public PairParser(Layout layout)
     {
         Schema schema = layout.Schema;
+        _layout = layout;
         _first = schema.FirstIndex;
         _label = layout.Label;
         _libffm = schema.Format == DataFormat.Libffm;
@@ -52,6 +54,8 @@ internal sealed unsafe class PairParser : RowParser
             if (position >= end) break;
             int start = position;
             while (position < end && data[position] is not ((byte)' ' or (byte)'\t' or (byte)'\r')) position++;
+            // A label has no colon, a pair has: where none is needed, a row may begin with its first pair.
+            if (item < 0 && !_layout.Rules.LabelRequired && new ReadOnlySpan<byte>(data + start, position - start).Contains((byte)':')) item = 0;
             if (item < 0) group.Column(_label)[row] = new Cell { Start = start, Length = position - start };
             else Take(block, from, start, position, item, path, group, row);
             item++;
@@ -69,7 +73,13 @@ internal sealed unsafe class PairParser : RowParser
         int field = item;
         if (!_positional)
         {
-            if (!NumberParser.TryInteger(text[..colon], out long index) || index < _first || index - _first >= _fields.Length)
+            bool isWhole = NumberParser.TryInteger(text[..colon], out long index);
+            if (isWhole && index - _first >= _fields.Length && _layout.Rules.PassesOver)
+            {
+                _layout.UnknownPairs++;
+                return;
+            }
+            if (!isWhole || index < _first || index - _first >= _fields.Length)
                 throw Error(block, rowStart, path, $"found {(_libffm ? "field" : "index")} {Show(text[..colon])}, expected {_first} to {_fields.Length - 1 + _first}");
             field = (int)(index - _first);
         }
