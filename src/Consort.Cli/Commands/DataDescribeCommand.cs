@@ -6,7 +6,6 @@ using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Data.Storage;
-using Spectre.Console;
 
 namespace Consort.Cli.Commands;
 
@@ -83,8 +82,8 @@ internal sealed class DataDescribeCommand : ExampleCommand
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {split.Name}: {split.Rows:N0} rows, {split.Clicks:N0} clicks"));
         var isEncoded = description.Splits.Count > 0;
         string[] oov = isEncoded ? ["train OOV", "valid OOV", "test OOV"] : [];
-        var table = Tables.New(2, ["column", "kind", "distinct", "missing", .. oov, "most frequent, or range"]);
-        table.Columns[^1].Alignment = Justify.Left;
+        string[] heads = ["column", "kind", "distinct", "missing", .. oov, "most frequent, or range"];
+        var table = new ResultTable(2, heads) { Prose = [heads.Length - 1] };
         foreach (var column in description.Columns)
         {
             string[] shares = isEncoded
@@ -95,7 +94,7 @@ internal sealed class DataDescribeCommand : ExampleCommand
                 .. shares, Values(column)]);
         }
 
-        Terminal.Tables.Write(table);
+        Terminal.Show(table);
     }
 
     private static string Values(ColumnDescription column) => column.Numbers is { } n

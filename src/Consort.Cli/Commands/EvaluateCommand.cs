@@ -51,7 +51,7 @@ internal sealed class EvaluateCommand : ExampleCommand
         JsonFile.Write(json, values);
         Terminal.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{data}: {metrics.Ensemble.Rows:N0} rows, {metrics.Ensemble.Clicks:N0} clicks"));
-        Terminal.Tables.Write(Tables.OfSplit(result, [.. run.Experiment.Family.Members.Select(m => m.Name)]));
+        Terminal.Show(Tables.OfSplit(result, [.. run.Experiment.Family.Members.Select(m => m.Name)]));
         return CommandLine.Success;
     }
 

@@ -12,11 +12,7 @@ internal abstract class ExampleCommand : Command
         : base(name, description)
     {
         (Terminal, Examples) = (terminal, examples);
-        SetAction(arguments =>
-        {
-            Terminal.StopWithin(Patience);
-            return Run(arguments);
-        });
+        SetAction(Run);
     }
 
     /// <summary>Command lines without the program's name.</summary>
@@ -24,9 +20,6 @@ internal abstract class ExampleCommand : Command
 
     /// <summary>Where it writes to.</summary>
     protected Terminal Terminal { get; }
-
-    /// <summary>How long it may take to stop after Ctrl-C.</summary>
-    protected virtual TimeSpan Patience => TimeSpan.FromSeconds(5);
 
     /// <summary>Runs it; mistakes of the user are thrown.</summary>
     /// <returns>The exit code.</returns>

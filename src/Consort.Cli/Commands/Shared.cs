@@ -42,6 +42,9 @@ internal static class Shared
     public static RawRows RowsOf(Terminal terminal, string? unknown) => new(
         unknown == "error" ? Data.Datasets.UnknownColumns.Refuse : Data.Datasets.UnknownColumns.PassOver, line => Notice(terminal, line));
 
+    /// <summary>How long work may take to stop that saves a checkpoint first, or removes what is half done.</summary>
+    public static readonly TimeSpan TimeToSave = TimeSpan.FromSeconds(60);
+
     /// <summary>Says a line that the user should see, whatever else is shown.</summary>
     public static void Notice(Terminal terminal, string line)
     {

@@ -27,7 +27,8 @@ internal sealed class StopSignals : IDisposable
     public CancellationToken Token => _source.Token;
 
     /// <summary>How long the work may take to stop after the first signal.</summary>
-    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(5);
+    /// <remarks>A command that saves something first asks for more.</remarks>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>128 + the signal's number, as shells expect it, once a signal came; null before.</summary>
     public int? ExitCode { get; private set; }
@@ -51,7 +52,7 @@ internal sealed class StopSignals : IDisposable
         }
 
         ExitCode = exitCode;
-        _timer = new Timer(_ => _end(exitCode), null, Patience, Timeout.InfiniteTimeSpan);
+        _timer = new Timer(_ => _end(ExitCode.Value), null, Patience, Timeout.InfiniteTimeSpan);
         _source.Cancel();
     }
 

@@ -77,8 +77,10 @@ internal sealed class SourceStream : IDisposable
     {
         switch (FileFacts.Of(path).Kind)
         {
+            case FileKind.None when path != StandardInput && path.Length > 0 && new FileInfo(path).LinkTarget is { } link:
+                throw new ConsortException($"{path}: file not found; it is a link to {link}, which leads nowhere");
             case FileKind.None when path != StandardInput && !File.Exists(path):
-                throw new ConsortException($"{path}: file not found{(new FileInfo(path).LinkTarget is not { } link ? "" : $"; it is a link to {link}, which leads nowhere")}");
+                throw new ConsortException($"{path}: file not found");
             case FileKind.Folder:
                 throw new ConsortException($"{path}: found a folder, expected a file");
             case FileKind.Socket when path != StandardInput:

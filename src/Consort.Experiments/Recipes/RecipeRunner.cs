@@ -44,6 +44,7 @@ public static class RecipeRunner
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(jobs, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(jobs, threads);
+        recipe.CheckMembers(request);
         var plan = recipe.Plan(request).Select(run => (Run: run, Folder: new RunFolder(request.RunFolder(run.Name)))).ToList();
         var pace = new RecipePace();
         progress?.Keep(Forecast(plan, request, threads / jobs, jobs, pace, progress, cancellation));
@@ -75,6 +76,7 @@ public static class RecipeRunner
                     new RunRequest(experiment, folder.Path, threads / jobs, File.Exists(folder.LastCheckpoint), progress?.Encoding, jobs == 1 ? progress?.Training : null)
                     {
                         IsAlone = jobs == 1,
+                        Notice = line => progress?.Keep(line),
                     },
                     stop);
                 summary = RunSummary.Find(folder)!;
