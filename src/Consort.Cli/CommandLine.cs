@@ -23,6 +23,9 @@ internal static class CommandLine
     /// <summary>Stopped by Ctrl-C.</summary>
     public const int Stopped = 130;
 
+    /// <summary>Nobody reads the output any more; what a shell says of a program that such a pipe has ended.</summary>
+    public const int NoReader = 141;
+
     public static int Run(IReadOnlyList<string> args, Terminal terminal)
     {
         var root = CommandCatalogue.Root(terminal);
@@ -58,8 +61,10 @@ internal static class CommandLine
 
     private static int Explain(Exception exception, Terminal terminal)
     {
-        while (exception is AggregateException { InnerExceptions.Count: 1 } aggregate)
-            exception = aggregate.InnerExceptions[0];
+        while (exception is AggregateException { InnerExceptions.Count: > 0 } aggregate)
+            exception = aggregate.InnerExceptions.FirstOrDefault(e => e is not OperationCanceledException) ?? aggregate.InnerExceptions[0];
+        if (StandardOutput.IsClosed(exception))
+            return NoReader;
         switch (exception)
         {
             case OperationCanceledException when terminal.Cancellation.IsCancellationRequested:
@@ -73,7 +78,7 @@ internal static class CommandLine
             case OutOfMemoryException:
                 return Say("not enough memory: lower batch_size or the embedding's dimension, or raise min_count in the schema");
             default:
-                terminal.Error.WriteLine($"consort: internal error: {exception.GetType().Name}: {exception.Message}");
+                terminal.Error.WriteLine($"consort: internal error: {exception.GetType().Name}: {PrintableText.Of(exception.Message)}");
                 if (Environment.GetEnvironmentVariable("CONSORT_DEBUG") == "1")
                     terminal.Error.WriteLine(exception);
                 else
@@ -83,7 +88,7 @@ internal static class CommandLine
 
         int Say(string message)
         {
-            terminal.Error.WriteLine($"consort: {message}");
+            terminal.Error.WriteLine($"consort: {PrintableText.Of(message)}");
             return Mistake;
         }
     }

@@ -4,6 +4,12 @@ using Consort.Cli.Terminals;
 
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 using var signals = new StopSignals();
-var terminal = Terminal.OfProcess(signals.Token);
-var code = CommandLine.Run(args, terminal);
-return code == CommandLine.Stopped ? signals.ExitCode ?? code : code;
+try
+{
+    var code = CommandLine.Run(args, Terminal.OfProcess(signals));
+    return code == CommandLine.Stopped ? signals.ExitCode ?? code : code;
+}
+catch (IOException)
+{
+    return CommandLine.Mistake; // standard error cannot be written to either
+}

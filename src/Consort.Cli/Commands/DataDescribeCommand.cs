@@ -5,14 +5,16 @@ using Consort.Cli.Terminals;
 using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Spectre.Console;
+using Consort.Data.Storage;
 
 namespace Consort.Cli.Commands;
 
 /// <summary>Says what is in a raw file or an encoded dataset.</summary>
 internal sealed class DataDescribeCommand : ExampleCommand
 {
-    private readonly Argument<string> _source = new("FILE|FOLDER") { Description = "A raw file, or the folder of an encoded dataset." };
+    private const int LongestName = 40, LongestToken = 32;
+
+    private readonly Argument<string> _source = new("FILE|FOLDER") { Description = "A raw file, a pipe, - for standard input, or the folder of an encoded dataset." };
 
     private readonly Option<string?> _schema = new("--schema")
     {
@@ -45,8 +47,10 @@ internal sealed class DataDescribeCommand : ExampleCommand
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
+        var source = Shared.Source(arguments.GetRequiredValue(_source));
+        Output.CheckApart("--json", json, source);
         var description = Describe(
-            arguments.GetRequiredValue(_source), arguments.GetValue(_schema), arguments.GetValue(_top), arguments.GetValue(_threads));
+            source, arguments.GetValue(_schema), arguments.GetValue(_top), arguments.GetValue(_threads));
         JsonFile.Write(json, description);
         Show(description);
         return CommandLine.Success;
@@ -62,7 +66,7 @@ internal sealed class DataDescribeCommand : ExampleCommand
             return DatasetDescription.OfEncoded(dataset, top, Terminal.Cancellation);
         }
 
-        if (!File.Exists(source))
+        if (!File.Exists(source) && FileFacts.Of(source).Kind == FileKind.None)
             throw new ConsortException($"{source}: found neither a file nor a folder");
         return schema is null
             ? throw new ConsortException($"{source}: expected --schema beside a raw file: {string.Join(", ", Schema.Presets)}, or a schema file")
@@ -73,27 +77,27 @@ internal sealed class DataDescribeCommand : ExampleCommand
     {
         var output = Terminal.Output;
         output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{description.Source}: {description.Rows:N0} rows, click rate {description.LabelMean:P2}"));
+            CultureInfo.InvariantCulture, $"{PrintableText.Of(description.Source)}: {description.Rows:N0} rows, click rate {description.LabelMean:P2}"));
         foreach (var split in description.Splits)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {split.Name}: {split.Rows:N0} rows, {split.Clicks:N0} clicks"));
         var isEncoded = description.Splits.Count > 0;
         string[] oov = isEncoded ? ["train OOV", "valid OOV", "test OOV"] : [];
-        var table = Tables.New(2, ["column", "kind", "distinct", "missing", .. oov, "most frequent, or range"]);
-        table.Columns[^1].Alignment = Justify.Left;
+        string[] heads = ["column", "kind", "distinct", "missing", .. oov, "most frequent, or range"];
+        var table = new ResultTable(2, heads) { Prose = [heads.Length - 1] };
         foreach (var column in description.Columns)
         {
             string[] shares = isEncoded
                 ? [Tables.Percent(column.TrainOovShare), Tables.Percent(column.ValidOovShare), Tables.Percent(column.TestOovShare)]
                 : [];
             table.Add([
-                column.Name, column.Kind, column.Numbers is null ? Tables.Whole(column.Distinct) : "", Tables.Percent(column.MissingShare),
+                PrintableText.Short(column.Name, LongestName), column.Kind, column.Numbers is null ? Tables.Whole(column.Distinct) : "", Tables.Percent(column.MissingShare),
                 .. shares, Values(column)]);
         }
 
-        Terminal.Tables.Write(table);
+        Terminal.Show(table);
     }
 
     private static string Values(ColumnDescription column) => column.Numbers is { } n
         ? string.Create(CultureInfo.InvariantCulture, $"{n.Min:G6} to {n.Max:G6}, mean {n.Mean:G4} ± {n.Deviation:G4}")
-        : string.Join("  ", column.Top.Select(t => string.Create(CultureInfo.InvariantCulture, $"{t.Token} ×{t.Count:N0}")));
+        : string.Join("  ", column.Top.Select(t => string.Create(CultureInfo.InvariantCulture, $"{PrintableText.Short(t.Token, LongestToken)} ×{t.Count:N0}")));
 }

@@ -52,6 +52,7 @@ internal sealed class DemoCommand : ExampleCommand
         var options = new DemoOptions(
             folder, arguments.GetValue(_rows), arguments.GetValue(_threads), (ulong)arguments.GetValue(_seed));
         var progress = arguments.GetValue(_quiet) ? null : new Progress(Terminal.Status, options.Rows);
+        Terminal.StopWithin(Shared.TimeToSave);
         var result = DemoRun.Run(options, progress, Terminal.Cancellation);
         Terminal.Status.Clear();
         JsonFile.WriteText(json, result.ToJson());
@@ -70,7 +71,7 @@ internal sealed class DemoCommand : ExampleCommand
         }
 
         table.AddBold("planted truth", "best reachable", Tables.Six(result.Ceiling.Auc), Tables.Six(result.Ceiling.LogLoss), "", "");
-        Terminal.Tables.Write(table);
+        Terminal.Show(table);
         var (output, program) = (Terminal.Output, Terminal.Command);
         output.WriteLine("Measured on the test split. RelaImp is against the mean AUC of the four models on their own.");
         output.WriteLine($"time         {Pace.Time(result.Seconds)}");

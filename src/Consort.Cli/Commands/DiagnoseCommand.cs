@@ -68,7 +68,10 @@ internal sealed class DiagnoseCommand : ExampleCommand
         foreach (var run in runs)
         {
             var request = new DiagnosisRequest(
-                run, arguments.GetValue(_data), arguments.GetValue(_split), arguments.GetValue(_rows), arguments.GetValue(_group), arguments.GetValue(_threads));
+                run, arguments.GetValue(_data), arguments.GetValue(_split), arguments.GetValue(_rows), arguments.GetValue(_group), arguments.GetValue(_threads))
+            {
+                Notice = line => Shared.Notice(Terminal, line),
+            };
             var diagnosis = Diagnoser.Run(request, arguments.GetValue(_quiet) ? null : new Rows(Terminal.Status), Terminal.Cancellation);
             DiagnosisFolder.Write(runs.Length == 1 && target is not null ? target : run, diagnosis);
             diagnoses.Add(diagnosis);
@@ -86,7 +89,7 @@ internal sealed class DiagnoseCommand : ExampleCommand
         if (target is not null)
             DiagnosisFolder.Write(target, comparison);
         JsonFile.WriteText(json, DiagnosisFile.ToJson(comparison));
-        Terminal.Tables.Write(DiagnosisTables.OfRuns(comparison));
+        Terminal.Show(DiagnosisTables.OfRuns(comparison));
         if (target is not null)
             Terminal.Output.WriteLine($"report       {Path.Combine(Path.TrimEndingDirectorySeparator(target), "comparison.md")}");
         return CommandLine.Success;
@@ -97,14 +100,14 @@ internal sealed class DiagnoseCommand : ExampleCommand
         var data = diagnosis.Data;
         Terminal.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{diagnosis.Run} on {data.Source}: {data.Rows:N0} rows, {data.Clicks:N0} clicks; layers on {data.SampledRows:N0} rows"));
-        Terminal.Tables.Write(DiagnosisTables.OfOutputs(diagnosis));
+        Terminal.Show(DiagnosisTables.OfOutputs(diagnosis));
         if (diagnosis.Ensemble.GroupAuc is { } grouped)
             Terminal.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"gAUC over {grouped.Groups:N0} groups; left out: {grouped.OneClassGroups:N0} groups of one class ({grouped.OneClassRows:N0} rows), {grouped.UngroupedRows:N0} rows without a known {grouped.Field}"));
         if (diagnosis.Agreements.Count > 0)
-            Terminal.Tables.Write(DiagnosisTables.OfAgreements(diagnosis));
-        Terminal.Tables.Write(DiagnosisTables.OfLayers(diagnosis));
+            Terminal.Show(DiagnosisTables.OfAgreements(diagnosis));
+        Terminal.Show(DiagnosisTables.OfLayers(diagnosis));
         Terminal.Output.WriteLine($"report       {Path.Combine(Path.TrimEndingDirectorySeparator(folder), DiagnosisReport.Name)}");
     }
 

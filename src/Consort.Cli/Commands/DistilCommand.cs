@@ -61,6 +61,7 @@ internal sealed class DistilCommand : ExampleCommand
             throw new ConsortException($"--gate: found \"{gate}\", expected none, label or learned");
         var folder = arguments.GetValue(_out) ?? Path.Combine("runs", $"distil-{model ?? Path.GetFileNameWithoutExtension(file)}");
         var quiet = arguments.GetValue(_quiet);
+        Terminal.StopWithin(Shared.TimeToSave);
         var result = DistilRun.Run(
             new DistilRequest(arguments.GetRequiredValue(_runs), model, folder, arguments.GetValue(_threads))
             {
@@ -76,6 +77,7 @@ internal sealed class DistilCommand : ExampleCommand
                 Precision = Shared.PrecisionOf(arguments.GetValue(_precision)),
                 Encoding = quiet ? null : new EncodingLine(Terminal.Status),
                 Training = quiet ? null : new TrainingLine(Terminal.Status),
+                Notice = line => Shared.Notice(Terminal, line),
             },
             Terminal.Cancellation);
         Terminal.Status.Clear();
@@ -96,7 +98,7 @@ internal sealed class DistilCommand : ExampleCommand
         var table = Tables.New(1, "", "test AUC", "log-loss", "parameters");
         foreach (var line in Lines(result))
             table.Add(line.Name, Text($"{line.Auc:F6}"), Text($"{line.LogLoss:F6}"), Text($"{line.Parameters:N0}"));
-        Terminal.Tables.Write(table);
+        Terminal.Show(table);
         if (result.ToTeacher is { } teacher)
             Terminal.Output.WriteLine(Text($"student − teacher        {teacher.Difference:+0.00000;−0.00000} AUC, 95 % {teacher.Low:+0.00000;−0.00000} to {teacher.High:+0.00000;−0.00000}, p {teacher.PValue:G2}"));
         if (result.ToAlone is { } alone)

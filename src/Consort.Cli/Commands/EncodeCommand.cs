@@ -69,7 +69,9 @@ internal sealed class EncodeCommand : ExampleCommand
         JsonFile.Check(json);
         var request = new EncodeRequest(
             Schema.Load(arguments.GetRequiredValue(_schema)), Plan(arguments), arguments.GetRequiredValue(_out), arguments.GetValue(_threads));
+        Output.CheckApart("--json", json, request.Split.Files);
         var progress = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status);
+        Terminal.StopWithin(Shared.TimeToSave);
         var result = DatasetEncoder.EncodeOrReuse(request, progress, Terminal.Cancellation);
         Terminal.Status.Clear();
         var memory = Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0;
@@ -99,7 +101,7 @@ internal sealed class EncodeCommand : ExampleCommand
         var table = Tables.New(1, "split", "rows", "clicks", "click rate");
         foreach (var split in result.Splits)
             table.Add(split.Name, Tables.Whole(split.Rows), Tables.Whole(split.Clicks), Tables.Percent(split.Clicks / (double)Math.Max(1, split.Rows)));
-        Terminal.Tables.Write(table);
+        Terminal.Show(table);
         var output = Terminal.Output;
         var space = result.Space;
         output.WriteLine(string.Create(

@@ -11,7 +11,8 @@ namespace Consort.Cli.Commands;
 internal sealed class EvaluateCommand : ExampleCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
-    private readonly Option<string> _data = new("--data") { Description = "Raw rows with labels.", HelpName = "FILE", Required = true };
+    private readonly Option<string> _data = new("--data") { Description = "Raw rows with labels; a file, a pipe, or - for standard input.", HelpName = "FILE", Required = true };
+    private readonly Option<string> _unknown = Shared.UnknownColumns();
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -22,6 +23,7 @@ internal sealed class EvaluateCommand : ExampleCommand
     {
         Add(_run);
         Add(_data);
+        Add(_unknown);
         Add(_threads);
         Add(_json);
         Add(_quiet);
@@ -31,13 +33,15 @@ internal sealed class EvaluateCommand : ExampleCommand
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
-        var data = arguments.GetRequiredValue(_data);
+        var data = Shared.Source(arguments.GetRequiredValue(_data));
+        Output.CheckApart("--json", json, data);
         using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads));
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         var progress = arguments.GetValue(_quiet) || !File.Exists(data)
             ? null
             : new CountLine(Terminal.Status, "evaluating", "MB", new FileInfo(data).Length, scale: 1e6);
-        var result = run.Measure(data, progress, Terminal.Cancellation);
+        var rules = Shared.RowsOf(Terminal, arguments.GetValue(_unknown));
+        var result = run.Measure(data, progress, Terminal.Cancellation, rules);
         Terminal.Status.Clear();
         var metrics = result.Metrics;
         var values = Json(metrics.Ensemble);
@@ -47,7 +51,7 @@ internal sealed class EvaluateCommand : ExampleCommand
         JsonFile.Write(json, values);
         Terminal.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{data}: {metrics.Ensemble.Rows:N0} rows, {metrics.Ensemble.Clicks:N0} clicks"));
-        Terminal.Tables.Write(Tables.OfSplit(result, [.. run.Experiment.Family.Members.Select(m => m.Name)]));
+        Terminal.Show(Tables.OfSplit(result, [.. run.Experiment.Family.Members.Select(m => m.Name)]));
         return CommandLine.Success;
     }
 

@@ -14,10 +14,10 @@ internal sealed class ModelsCommand : ExampleCommand
 
     protected override int Run(ParseResult arguments)
     {
-        var table = Tables.New(4, "model", "what it is", "source", "its keys");
+        var table = Tables.List("model", "what it is", "source", "its keys");
         foreach (var entry in ModelCatalogue.Entries)
             table.Add(entry.Name, entry.Summary, entry.Source, entry.Keys);
-        Terminal.Tables.Write(table);
+        Terminal.Show(table);
         JsonFile.Write(arguments.GetValue(_json), ModelCatalogue.Entries.Select(e => new Dictionary<string, string>
         {
             ["name"] = e.Name,

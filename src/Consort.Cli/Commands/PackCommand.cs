@@ -94,11 +94,11 @@ internal sealed class PackCommand : ExampleCommand
         if (result.NotMeasured is { } reason)
             Terminal.Output.WriteLine($"what it costs was not measured: {reason}");
         else
-            Terminal.Tables.Write(TableOf(result));
+            Terminal.Show(TableOf(result));
         return CommandLine.Success;
     }
 
-    private static Spectre.Console.Table TableOf(PackResult result)
+    private static ResultTable TableOf(PackResult result)
     {
         var table = Tables.New(1, "", "AUC of the run", "of the package", "cost", "log-loss of the run", "of the package", "calibration error", "of the package");
         foreach (var split in result.Splits)

@@ -13,7 +13,7 @@ namespace Consort.Cli.Commands;
 internal sealed class PredictCommand : ExampleCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
-    private readonly Option<string> _data = new("--data") { Description = "Raw rows, with labels or without.", HelpName = "FILE", Required = true };
+    private readonly Option<string> _data = new("--data") { Description = "Raw rows, with labels or without; a file, a pipe, or - for standard input.", HelpName = "FILE", Required = true };
 
     private readonly Option<string> _out = new("--out", "-o")
     {
@@ -23,6 +23,7 @@ internal sealed class PredictCommand : ExampleCommand
     };
 
     private readonly Option<bool> _members = new("--members") { Description = "After the ensemble's probability that of each member, separated by tabs." };
+    private readonly Option<string> _unknown = Shared.UnknownColumns();
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<bool> _quiet = Shared.Quiet();
 
@@ -35,27 +36,34 @@ internal sealed class PredictCommand : ExampleCommand
         Add(_data);
         Add(_out);
         Add(_members);
+        Add(_unknown);
         Add(_threads);
         Add(_quiet);
     }
 
     protected override int Run(ParseResult arguments)
     {
-        var (data, target) = (arguments.GetRequiredValue(_data), arguments.GetRequiredValue(_out));
+        var (data, target) = (Shared.Source(arguments.GetRequiredValue(_data)), arguments.GetRequiredValue(_out));
         if (Directory.Exists(target))
             throw new ConsortException($"--out {target}: found a folder, expected the name of a file, or - for standard output");
+        Output.CheckApart("--out", target, data);
         using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads));
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         var progress = arguments.GetValue(_quiet) || !File.Exists(data)
             ? null
             : new CountLine(Terminal.Status, "predicting", "MB", new FileInfo(data).Length, scale: 1e6);
+        var rules = Shared.RowsOf(Terminal, arguments.GetValue(_unknown));
         long rows = 0;
-        void WriteTo(TextWriter writer) => run.Predict(
-            data, batch => rows += Write(batch, writer, arguments.GetValue(_members)), progress, Terminal.Cancellation);
-
         if (target == "-")
         {
-            WriteTo(Terminal.Output);
+            // A batch at a time: a reader who has gone is noticed, and nobody waits for what is there.
+            var lines = new StringWriter(CultureInfo.InvariantCulture);
+            run.Predict(data, batch =>
+            {
+                Write(batch, lines, arguments.GetValue(_members));
+                Terminal.Output.Write(lines.GetStringBuilder());
+                lines.GetStringBuilder().Clear();
+            }, progress, Terminal.Cancellation, rules);
             Terminal.Output.Flush();
         }
         else
@@ -63,8 +71,8 @@ internal sealed class PredictCommand : ExampleCommand
             Output.Write(target, stream =>
             {
                 using var writer = new StreamWriter(stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
-                WriteTo(writer);
-            });
+                run.Predict(data, batch => rows += Write(batch, writer, arguments.GetValue(_members)), progress, Terminal.Cancellation, rules);
+            }, Terminal.Cancellation);
             Terminal.Status.Clear();
             Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows:N0} probabilities in {target}"));
         }

@@ -11,10 +11,10 @@ internal sealed class RecipeListCommand(Terminal terminal)
 {
     protected override int Run(ParseResult arguments)
     {
-        var table = Tables.New(3, "recipe", "what it shows", "source");
+        var table = Tables.List("recipe", "what it shows", "source");
         foreach (var recipe in RecipeCatalogue.Entries)
             table.Add(recipe.Name, recipe.Summary, recipe.Source);
-        Terminal.Tables.Write(table);
+        Terminal.Show(table);
         return CommandLine.Success;
     }
 }

@@ -3,6 +3,7 @@ using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data;
 using Consort.Data.Datasets;
+using Consort.Data.Storage;
 using Consort.Experiments.Recipes;
 using Consort.Learning.Training;
 
@@ -72,6 +73,8 @@ internal sealed class RecipeRunCommand : ExampleCommand
         var takesFiles = recipe.Options.HasFlag(RecipeOptions.AnyData);
         if (!Directory.Exists(data) && !(takesFiles && File.Exists(data)))
             throw new ConsortException($"--data {data}: {(takesFiles ? "found neither folder nor file" : "folder not found")}");
+        if (FileFacts.Of(data).Kind is not (FileKind.File or FileKind.Folder))
+            throw new ConsortException($"--data {data}: is a pipe or a device, which can be read only once, expected a file that can be read again; write it to a file first");
         var only = Row(recipe, arguments.GetValue(_model));
         var folder = arguments.GetValue(_out) ?? Path.Combine("runs", recipe.Name.Replace('/', '-'));
         var request = _choices.Apply(
@@ -80,6 +83,7 @@ internal sealed class RecipeRunCommand : ExampleCommand
         var (threads, jobs) = (arguments.GetValue(_threads), arguments.GetValue(_jobs));
         if (jobs > threads)
             throw new ConsortException($"--jobs {jobs}: found more than the {threads} threads that they share, expected at most as many");
+        Terminal.StopWithin(Shared.TimeToSave);
         var result = RecipeRunner.Run(recipe, request, threads, progress, Terminal.Cancellation, jobs);
         Terminal.Status.Clear();
         JsonFile.WriteText(json, result.ToJson());
@@ -87,13 +91,13 @@ internal sealed class RecipeRunCommand : ExampleCommand
         var table = Tables.New(1, [.. shown.Select(c => result.Columns[c])]);
         foreach (var row in result.Rows)
             table.Add([.. shown.Select(c => row[c])]);
-        Terminal.Tables.Write(table);
+        Terminal.Show(table);
         if (result.Claims.Count > 0)
         {
-            var claims = Tables.New(1, [.. RecipeTable.ClaimColumns]);
+            var claims = new ResultTable(1, RecipeTable.ClaimColumns) { Prose = [0] };
             foreach (var row in result.ClaimRows)
                 claims.Add([.. row]);
-            Terminal.Tables.Write(claims);
+            Terminal.Show(claims);
         }
 
         foreach (var note in result.Notes)

@@ -60,6 +60,7 @@ internal sealed class ServeCommand : ExampleCommand
     protected override int Run(ParseResult arguments)
     {
         var options = Read(arguments);
+        Terminal.StopWithin(options.Drain + options.ShutdownTimeout + TimeSpan.FromSeconds(10));
         Serve(options).GetAwaiter().GetResult();
         return CommandLine.Success;
     }

@@ -4,6 +4,7 @@ using System.Globalization;
 using Consort.Cli.Terminals;
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
+using Consort.Experiments.Running;
 
 namespace Consort.Cli.Commands;
 
@@ -29,6 +30,35 @@ internal static class Shared
     /// <exception cref="ConsortException">There is nothing.</exception>
     public static string? Existing(string? data) => data is null || Directory.Exists(data) || File.Exists(data)
         ? data : throw new ConsortException($"--data {data}: found neither a folder nor a file");
+
+    /// <summary>What becomes of columns that a run does not know.</summary>
+    public static Option<string> UnknownColumns()
+    {
+        var option = new Option<string>("--unknown-columns")
+        {
+            Description = "Columns that the run does not know: ignore passes over them and says so in a line, error refuses the file.",
+            HelpName = "ignore|error",
+            DefaultValueFactory = _ => "ignore",
+        };
+        return option.AcceptOnlyFromAmong("ignore", "error");
+    }
+
+    /// <summary>How raw rows are taken, by the option <see cref="UnknownColumns"/>.</summary>
+    public static RawRows RowsOf(Terminal terminal, string? unknown) => new(
+        unknown == "error" ? Data.Datasets.UnknownColumns.Refuse : Data.Datasets.UnknownColumns.PassOver, line => Notice(terminal, line));
+
+    /// <summary>How long work may take to stop that saves a checkpoint first, or removes what is half done.</summary>
+    public static readonly TimeSpan TimeToSave = TimeSpan.FromSeconds(60);
+
+    /// <summary>Says a line that the user should see, whatever else is shown.</summary>
+    public static void Notice(Terminal terminal, string line)
+    {
+        terminal.Status.Clear();
+        terminal.Error.WriteLine(PrintableText.Of(line));
+    }
+
+    /// <summary>The file of that name; <c>-</c> is standard input.</summary>
+    public static string Source(string name) => name == "-" ? "/dev/stdin" : name;
 
     /// <summary>The precision of that name, or null where none is given.</summary>
     /// <exception cref="ConsortException">There is none of that name.</exception>

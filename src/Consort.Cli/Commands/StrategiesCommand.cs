@@ -15,10 +15,10 @@ internal sealed class StrategiesCommand : ExampleCommand
 
     protected override int Run(ParseResult arguments)
     {
-        var table = Tables.New(3, "strategy", "how members learn", "source");
+        var table = Tables.List("strategy", "how members learn", "source");
         foreach (var entry in StrategyCatalogue.Entries)
             table.Add(entry.Name, entry.Summary, entry.Paper);
-        Terminal.Tables.Write(table);
+        Terminal.Show(table);
         JsonFile.Write(arguments.GetValue(_json), StrategyCatalogue.Entries.Select(e => new Dictionary<string, string>
         {
             ["name"] = e.Name,

@@ -74,7 +74,11 @@ internal sealed class TrainCommand : ExampleCommand
         var request = new RunRequest(
             experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
             quiet ? null : new EncodingLine(Terminal.Status),
-            quiet ? null : new TrainingLine(Terminal.Status));
+            quiet ? null : new TrainingLine(Terminal.Status))
+        {
+            Notice = line => Shared.Notice(Terminal, line),
+        };
+        Terminal.StopWithin(Shared.TimeToSave);
         RunResult result;
         try
         {
@@ -106,7 +110,7 @@ internal sealed class TrainCommand : ExampleCommand
     {
         Terminal.Status.Clear();
         var (training, run) = (result.Training, new RunFolder(result.Folder));
-        Terminal.Tables.Write(Tables.OfRun(training, [.. experiment.Family.Members.Select(m => m.Name)]));
+        Terminal.Show(Tables.OfRun(training, [.. experiment.Family.Members.Select(m => m.Name)]));
         var shown = Path.TrimEndingDirectorySeparator(folder);
         var best = run.FinalCheckpoint(experiment.Phases.Select(p => p.Name));
         var output = Terminal.Output;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Consort.Experiments.Diagnostics;
-using Spectre.Console;
 
 namespace Consort.Cli.Reports;
 
@@ -8,7 +7,7 @@ namespace Consort.Cli.Reports;
 internal static class DiagnosisTables
 {
     /// <summary>Members and ensemble: quality, calibration, distance.</summary>
-    public static Table OfOutputs(Diagnosis diagnosis)
+    public static ResultTable OfOutputs(Diagnosis diagnosis)
     {
         var grouped = diagnosis.Ensemble.GroupAuc is not null;
         string[] columns = ["", "AUC", "log-loss", "ECE", .. grouped ? new[] { "gAUC" } : [], "mean |p − ens|", "max", "abundance", "centred", "eff. rank"];
@@ -31,7 +30,7 @@ internal static class DiagnosisTables
     }
 
     /// <summary>Pairs of members.</summary>
-    public static Table OfAgreements(Diagnosis diagnosis)
+    public static ResultTable OfAgreements(Diagnosis diagnosis)
     {
         var table = Tables.New(1, "members", "logit correlation", "mean |Δp|", "ranked alike", "CKA");
         foreach (var pair in diagnosis.Agreements)
@@ -40,7 +39,7 @@ internal static class DiagnosisTables
     }
 
     /// <summary>Layers, and embeddings field by field.</summary>
-    public static Table OfLayers(Diagnosis diagnosis)
+    public static ResultTable OfLayers(Diagnosis diagnosis)
     {
         var table = Tables.New(2, "", "layer", "abundance", "centred", "eff. rank", "of", "verdict");
         foreach (var layer in diagnosis.SharedLayers)
@@ -57,7 +56,7 @@ internal static class DiagnosisTables
     }
 
     /// <summary>Runs side by side.</summary>
-    public static Table OfRuns(RunComparison comparison)
+    public static ResultTable OfRuns(RunComparison comparison)
     {
         var table = Tables.New(2, "run", "strategy", "M", "AUC", "log-loss", "members' AUC", "sd", "mean |p − ens|", "abundance", "centred", "eff. rank", "CKA");
         foreach (var run in comparison.Runs)

@@ -1,3 +1,5 @@
+using Consort.Data;
+using Consort.Data.Readers;
 using Consort.Data.Storage;
 
 namespace Consort.Cli.Reports;
@@ -10,7 +12,7 @@ internal static class Output
     /// moved over: it is written to.
     /// </summary>
     /// <exception cref="Consort.Data.ConsortException">The disk is full, or the place cannot be written to.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write, CancellationToken cancellation = default)
     {
         if (!IsDevice(path))
         {
@@ -20,7 +22,7 @@ internal static class Output
 
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            using var stream = PatientFile.OpenToWrite(path, cancellation);
             write(stream);
             stream.Flush();
         }
@@ -30,10 +32,23 @@ internal static class Output
         }
     }
 
+    /// <summary>Refuses to write over what is read: the rows would be gone for their probabilities.</summary>
+    /// <param name="option">The option that names the file, such as <c>--out</c>.</param>
+    /// <param name="path">The file to be written, or null.</param>
+    /// <param name="sources">Files that are read.</param>
+    /// <exception cref="ConsortException">They are one file, by whatever path.</exception>
+    public static void CheckApart(string option, string? path, params IEnumerable<string> sources)
+    {
+        if (path is not null && sources.FirstOrDefault(source => FileFacts.AreSame(path, source)) is { } same)
+            throw new ConsortException($"{option} {path}: is the file that is read ({same}), expected another one");
+    }
+
     private static bool IsDevice(string path)
     {
         if (OperatingSystem.IsWindows())
             return false;
+        if (FileFacts.Of(path).Kind is FileKind.Pipe or FileKind.Device)
+            return true;
         var full = Path.GetFullPath(path);
         return full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal);
     }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Training;
-using Spectre.Console;
 
 namespace Consort.Cli.Reports;
 
@@ -9,27 +8,13 @@ namespace Consort.Cli.Reports;
 internal static class Tables
 {
     /// <summary>An empty table: the first columns hold words, the rest numbers.</summary>
-    public static Table New(int words, params string[] columns)
-    {
-        var table = new Table { Border = TableBorder.Simple };
-        for (var i = 0; i < columns.Length; i++)
-        {
-            var column = new TableColumn(Markup.Escape(columns[i]));
-            table.AddColumn(i < words ? column : column.RightAligned().NoWrap());
-        }
+    public static ResultTable New(int words, params string[] columns) => new(words, columns);
 
-        return table;
-    }
-
-    /// <summary>Adds a row of plain text.</summary>
-    public static void Add(this Table table, params string[] cells) => table.AddRow([.. cells.Select(c => new Text(c))]);
-
-    /// <summary>Adds a row that stands out.</summary>
-    public static void AddBold(this Table table, params string[] cells) =>
-        table.AddRow([.. cells.Select(c => new Text(c, new Style(decoration: Decoration.Bold)))]);
+    /// <summary>An empty list of names, with what is to be said of each.</summary>
+    public static ResultTable List(params string[] columns) => new(columns.Length, columns) { Prose = [.. Enumerable.Range(1, columns.Length - 1)] };
 
     /// <summary>A run's results: members and ensemble on both splits, and the best reachable.</summary>
-    public static Table OfRun(TrainingResult result, IReadOnlyList<string> members)
+    public static ResultTable OfRun(TrainingResult result, IReadOnlyList<string> members)
     {
         var table = New(1, "", "valid AUC", "log-loss", "test AUC", "log-loss", "predicted/observed");
         var (valid, test) = (result.Valid, result.Test);
@@ -48,7 +33,7 @@ internal static class Tables
     }
 
     /// <summary>What was measured on one set of rows.</summary>
-    public static Table OfSplit(SplitResult result, IReadOnlyList<string> members)
+    public static ResultTable OfSplit(SplitResult result, IReadOnlyList<string> members)
     {
         var table = New(1, "", "AUC", "log-loss", "predicted/observed", "calibration error");
         for (var m = 0; m < members.Count && members.Count > 1; m++)

@@ -1,3 +1,5 @@
+using Consort.Data;
+
 namespace Consort.Cli.Terminals;
 
 /// <summary>
@@ -20,6 +22,7 @@ internal sealed class StatusLine(TextWriter writer, bool isInteractive)
             return;
         lock (_lock)
         {
+            text = Printable(text);
             text = text[..Math.Min(text.Length, Width() - 1)];
             writer.Write('\r');
             writer.Write(text);
@@ -34,7 +37,7 @@ internal sealed class StatusLine(TextWriter writer, bool isInteractive)
         lock (_lock)
         {
             Clear();
-            writer.WriteLine(text);
+            writer.WriteLine(Printable(text));
         }
     }
 
@@ -51,6 +54,10 @@ internal sealed class StatusLine(TextWriter writer, bool isInteractive)
             _shown = 0;
         }
     }
+
+    // Names of phases and runs are the user's, and may hold what steers a terminal.
+    private static ReadOnlySpan<char> Printable(ReadOnlySpan<char> text) =>
+        text.IndexOfAnyExceptInRange(' ', '~') < 0 ? text : PrintableText.Of(text.ToString());
 
     private void Blank(int count) => writer.Write(_blanks.AsSpan(0, Math.Clamp(count, 0, _blanks.Length)));
 

@@ -1,3 +1,4 @@
+using Consort.Cli.Reports;
 using Spectre.Console;
 
 namespace Consort.Cli.Terminals;
@@ -22,8 +23,7 @@ internal sealed class Terminal
     /// <summary>Progress and mistakes.</summary>
     public TextWriter Error { get; }
 
-    /// <summary>Results as tables.</summary>
-    public IAnsiConsole Tables { get; }
+    private IAnsiConsole Tables { get; }
 
     /// <summary>The line that shows how far the work is.</summary>
     public StatusLine Status { get; }
@@ -34,7 +34,27 @@ internal sealed class Terminal
     /// <summary>How the user called the program, for lines to be typed next.</summary>
     public string Command { get; }
 
-    public static Terminal OfProcess(CancellationToken cancellation) => new(
-        Console.Out, Console.Error, cancellation, isInteractive: !Console.IsErrorRedirected,
-        Environment.GetEnvironmentVariable("CONSORT_COMMAND") is { Length: > 0 } launcher ? launcher : "consort");
+    /// <summary>Shows results as a table.</summary>
+    public void Show(ResultTable table)
+    {
+        Status.Clear();
+        table.WriteTo(Tables);
+    }
+
+    /// <summary>Says how long the work may take to stop after the first Ctrl-C; nothing unless the process is behind this terminal.</summary>
+    public Action<TimeSpan> StopWithin { get; private init; } = _ => { };
+
+    /// <summary>The width of tables; set where something else than a terminal decides it.</summary>
+    public int Width
+    {
+        get => Tables.Profile.Width;
+        init => Tables.Profile.Width = value;
+    }
+
+    public static Terminal OfProcess(StopSignals signals) => new(
+        StandardOutput.Open(), Console.Error, signals.Token, isInteractive: !Console.IsErrorRedirected,
+        Environment.GetEnvironmentVariable("CONSORT_COMMAND") is { Length: > 0 } launcher ? launcher : "consort")
+    {
+        StopWithin = patience => signals.Patience = patience,
+    };
 }

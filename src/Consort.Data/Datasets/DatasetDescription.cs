@@ -53,7 +53,7 @@ public sealed record DatasetDescription(
         schema.Validate("schema");
         Schema plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(Plain)] };
         string[] files = [path];
-        using var reader = new BlockReader(files, plain);
+        using var reader = new BlockReader(files, plain, cancellation: cancellation);
         var splits = new SplitAssigner(SplitPlan.Given(files), 0);
         int count = threads > 0 ? threads : Environment.ProcessorCount;
         CountWorker[] workers = [.. Enumerable.Range(0, count).Select(_ => new CountWorker(reader, files, plain, splits, checkedBy: schema))];

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Consort.Data.Encoding;
 using Consort.Data.Readers;
+using Consort.Data.Schemas;
 using Consort.Data.Storage;
 
 namespace Consort.Data.Datasets;
@@ -12,6 +13,8 @@ namespace Consort.Data.Datasets;
 /// </summary>
 public sealed class RawBatchReader : IDisposable
 {
+    private const int MostNames = 10;
+
     private readonly string _path;
     private readonly BlockReader _reader;
     private readonly RowEncoder _rows;
@@ -32,15 +35,23 @@ public sealed class RawBatchReader : IDisposable
     /// <param name="path">A file as the encoder's schema describes it.</param>
     /// <param name="encoder">The fitted encoder.</param>
     /// <param name="batchSize">Rows per batch, 1 to 1,048,576.</param>
-    /// <param name="labelRequired">Whether a file without the label column is a mistake; otherwise its labels are 0 and <see cref="HasLabels"/> is false.</param>
+    /// <param name="labelRequired">
+    /// Whether a file without labels is a mistake; otherwise labels are not looked at and all are 0. Without them are: a file with a header
+    /// that does not name the label, one without a header that has a column fewer, and a row of libsvm or libffm whose first item has a colon.
+    /// </param>
+    /// <param name="unknown">What becomes of columns that the encoder was not fitted for: of those that the header names beside the
+    /// schema's, and of indices (libsvm) or fields (libffm) behind its last.</param>
+    /// <param name="cancellation">Stops waiting for the bytes of a pipe.</param>
     /// <exception cref="ConsortException">The file is missing, or the batch size out of range.</exception>
-    public RawBatchReader(string path, Encoder encoder, int batchSize, bool labelRequired)
+    public RawBatchReader(
+        string path, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver, CancellationToken cancellation = default)
     {
         new LoaderOptions(batchSize).Validate();
-        using (SourceStream.Open(path)) { }
+        SourceStream.Check(path);
         _path = path;
-        _reader = new BlockReader([path], encoder.Schema, labelRequired);
-        _rows = new RowEncoder(encoder);
+        _reader = new BlockReader(
+            [path], encoder.Schema, RowRules.Fitted(labelRequired, unknown == UnknownColumns.PassOver), cancellation: cancellation);
+        _rows = new RowEncoder(encoder, readsLabels: labelRequired);
         _group = new RowGroup(encoder.Schema.Fields.Count);
         int fields = encoder.Space.Categorical.Count, numerics = encoder.Space.Numeric.Count;
         _truth = labelRequired ? TruthFiles.Open([path]) : null;
@@ -49,8 +60,16 @@ public sealed class RawBatchReader : IDisposable
         _encoded = new byte[_rowBytes * RowGroup.Capacity];
     }
 
-    /// <summary>Whether the file has labels; known after the first batch.</summary>
+    /// <summary>Whether the file has labels; known after the first batch. Of libsvm and libffm each row tells, and this is true.</summary>
     public bool HasLabels => _reader.Layouts[0]?.HasLabel ?? true;
+
+    /// <summary>A line that says what has been passed over so far, or null.</summary>
+    public string? PassedOver => _reader.Layouts[0] is not { } layout ? null
+        : layout.Unknown is { Count: > 0 } names
+            ? FormattableString.Invariant($"{_path}: passed over {names.Count} column{(names.Count == 1 ? "" : "s")} that the run does not know: {string.Join(", ", names.Take(MostNames))}{(names.Count > MostNames ? ", …" : "")}")
+        : layout.UnknownPairs > 0
+            ? FormattableString.Invariant($"{_path}: passed over {layout.UnknownPairs:N0} value{(layout.UnknownPairs == 1 ? "" : "s")} of {(layout.Schema.Format == DataFormat.Libffm ? "fields" : "indices")} behind the last that the run knows")
+        : null;
 
     /// <summary>Bytes of the file read so far.</summary>
     public long Position => _reader.Position;

@@ -3,13 +3,13 @@ using Consort.Data.Readers;
 namespace Consort.Data.Encoding;
 
 /// <summary>Encodes groups of rows into fixed-stride rows: F ids, N floats, the label. One per worker.</summary>
-internal sealed unsafe class RowEncoder(Encoder encoder)
+internal sealed unsafe class RowEncoder(Encoder encoder, bool readsLabels = true)
 {
     private readonly LabelReader _labels = new(encoder.Schema);
     private readonly int _fields = encoder.Space.Categorical.Count;
     private readonly int _numerics = encoder.Space.Numeric.Count;
 
-    /// <summary>Writes the rows of a group to <paramref name="rows"/>, <paramref name="stride"/> bytes apart; rows without labels get 0.</summary>
+    /// <summary>Writes the rows of a group to <paramref name="rows"/>, <paramref name="stride"/> bytes apart; rows without labels, or whose labels do not count, get 0.</summary>
     /// <exception cref="ConsortException">A cell is not what its column expects, or what stopped the parser after these rows; the message has file, line and column.</exception>
     public void Encode(Block block, RowGroup group, Layout layout, string path, Span<byte> rows, int stride)
     {
@@ -23,7 +23,7 @@ internal sealed unsafe class RowEncoder(Encoder encoder)
         try
         {
             byte* label = target + (_fields + _numerics) * 4;
-            if (layout.HasLabel) _labels.Read(block.Data, group.Column(layout.Label), group.Rows, label, stride);
+            if (layout.HasLabel && readsLabels) _labels.Read(block.Data, group.Column(layout.Label), group.Rows, label, stride);
             else for (int r = 0; r < group.Rows; r++) *(float*)(label + (nint)r * stride) = 0;
             foreach (ColumnEncoder column in encoder.CategoricalColumns)
             {

@@ -14,7 +14,8 @@ internal sealed class BlockReader : IDisposable
 
     private readonly IReadOnlyList<string> _paths;
     private readonly Schema _schema;
-    private readonly bool _labelRequired;
+    private readonly RowRules _rules;
+    private readonly CancellationToken _cancellation;
     private readonly int _blockBytes;
     private readonly Layout[] _layouts;
     private readonly string[] _hashes;
@@ -32,11 +33,13 @@ internal sealed class BlockReader : IDisposable
     private Exception? _failure;
     private ConsortException? _unclosed;
 
-    public BlockReader(IReadOnlyList<string> paths, Schema schema, bool labelRequired = true, int blockBytes = Block.DefaultBytes)
+    public BlockReader(
+        IReadOnlyList<string> paths, Schema schema, RowRules? rules = null, int blockBytes = Block.DefaultBytes, CancellationToken cancellation = default)
     {
         _paths = paths;
         _schema = schema;
-        _labelRequired = labelRequired;
+        _rules = rules ?? RowRules.Training;
+        _cancellation = cancellation;
         _blockBytes = blockBytes;
         _layouts = new Layout[paths.Count];
         _hashes = new string[paths.Count];
@@ -101,7 +104,7 @@ internal sealed class BlockReader : IDisposable
     {
         if (_file + 1 >= _paths.Count) return false;
         _file++;
-        _stream = new SourceStream(_paths[_file]);
+        _stream = new SourceStream(_paths[_file], _cancellation);
         _carried = 0;
         _line = 1;
         _row = 0;
@@ -181,8 +184,7 @@ internal sealed class BlockReader : IDisposable
             throw new ConsortException($"{_paths[_file]}:{_line}: found lines that end with CR alone (old Mac), expected LF or CRLF; convert it: tr '\\r' '\\n'");
         if (row < 0 && !end) return false;
         if (row < 0) row = data.Length - skip;
-        bool isDelimited = _schema.Format == DataFormat.Delimited;
-        _layouts[_file] = Layout.Of(_paths[_file], _schema, isDelimited ? data.Slice(skip, row) : data[skip..], _labelRequired);
+        _layouts[_file] = Layout.Of(_paths[_file], _schema, data.Slice(skip, row), _rules);
         if (!_schema.Header) return true;
         _line = 1 + data.Slice(skip, row).Count((byte)'\n');
         skip += row;
@@ -203,7 +205,7 @@ internal sealed class BlockReader : IDisposable
     {
         _rows[_file] = _row + rows;
         _hashes[_file] = _stream!.Hash();
-        _finishedBytes += _stream.Length;
+        _finishedBytes += _stream.Position;
         _stream.Dispose();
         _stream = null;
         _first = false;

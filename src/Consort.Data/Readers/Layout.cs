@@ -8,8 +8,9 @@ namespace Consort.Data.Readers;
 /// <summary>Which column of a file belongs to which field of the schema, known once its first row is read.</summary>
 internal sealed class Layout
 {
-    private Layout(Schema schema, int[] targets, int label, bool hasLabel)
+    private Layout(Schema schema, int[] targets, int label, bool hasLabel, RowRules rules)
     {
+        Rules = rules;
         Schema = schema;
         Targets = targets;
         Label = label;
@@ -24,36 +25,45 @@ internal sealed class Layout
     /// <summary>The cell column that holds the label.</summary>
     public int Label { get; }
 
-    /// <summary>Whether the file has labels.</summary>
+    /// <summary>Whether the file has labels; of libsvm and libffm each row tells.</summary>
     public bool HasLabel { get; }
 
     /// <summary>The cell columns that the file fills; those of the other fields have no cells.</summary>
     public IEnumerable<int> Written => Targets.Distinct();
 
+    /// <summary>What the rows must have.</summary>
+    public RowRules Rules { get; }
+
+    /// <summary>Names in the header that are passed over.</summary>
+    public IReadOnlyList<string> Unknown { get; private init; } = [];
+
+    /// <summary>Values of libsvm or libffm that were passed over; counted by the one parser that scoring has.</summary>
+    public long UnknownPairs { get; set; }
+
     /// <summary>The layout of rows in the schema's own order.</summary>
-    public static Layout InOrder(Schema schema, bool hasLabel = true)
+    public static Layout InOrder(Schema schema, bool hasLabel = true, RowRules? rules = null)
     {
         int label = schema.Fields.ToList().FindIndex(f => f.Kind == FieldKind.Label);
         int spare = schema.Fields.Count;
         int[] targets = [.. Enumerable.Range(0, spare).Where(i => hasLabel || i != label).Select(i => Keep(schema, i))];
-        return new Layout(schema, targets, label < 0 ? spare : label, hasLabel);
+        return new Layout(schema, targets, label < 0 ? spare : label, hasLabel, rules ?? RowRules.Training);
     }
 
     /// <summary>The layout of a file, from its first row.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="schema">What is expected.</param>
-    /// <param name="firstRow">The first row with its line end, without a byte order mark; of libsvm and libffm data also what follows.</param>
-    /// <param name="labelRequired">Whether a file without the label column is a mistake.</param>
-    public static Layout Of(string path, Schema schema, ReadOnlySpan<byte> firstRow, bool labelRequired)
+    /// <param name="firstRow">The first row with its line end, without a byte order mark.</param>
+    /// <param name="rules">What the rows must have.</param>
+    public static Layout Of(string path, Schema schema, ReadOnlySpan<byte> firstRow, RowRules rules)
     {
-        // Data to be scored may come without labels.
-        if (schema.Format != DataFormat.Delimited) return InOrder(schema, labelRequired || !BeginsWithPair(firstRow));
+        if (schema.Format != DataFormat.Delimited) return InOrder(schema, rules: rules);
         List<string> cells = SplitRow(firstRow, schema);
         int label = schema.Fields.ToList().FindIndex(f => f.Kind == FieldKind.Label);
         if (!schema.Header)
         {
-            bool without = !labelRequired && cells.Count == schema.Fields.Count - 1;
-            return InOrder(schema, !without);
+            // Data to be scored may come without the label column.
+            bool without = !rules.LabelRequired && cells.Count == schema.Fields.Count - 1;
+            return InOrder(schema, !without, rules);
         }
 
         if (!Utf8.IsValid(firstRow) || firstRow.Contains((byte)0))
@@ -63,55 +73,51 @@ internal sealed class Layout
         for (int i = 0; i < schema.Fields.Count; i++) byName[schema.Fields[i].Name] = i;
         var targets = new int[cells.Count];
         var seen = new HashSet<int>();
+        var unknown = new List<string>();
         for (int c = 0; c < targets.Length; c++)
         {
             if (!byName.TryGetValue(cells[c], out int field))
             {
-                throw new ConsortException($"{path}:1: column {Show(cells[c])} is not in the schema{HeaderHint(cells, c, firstRow, schema)}");
+                targets[c] = schema.Fields.Count;
+                unknown.Add(PrintableText.Short(cells[c], 60));
+                continue;
             }
             if (!seen.Add(field)) throw new ConsortException($"{path}:1: found two columns named {PrintableText.Short(cells[c], 60)}");
             targets[c] = Keep(schema, field);
         }
+        if (unknown.Count > 0 && !rules.PassesOver)
+        {
+            int wrong = cells.FindIndex(cell => !byName.ContainsKey(cell));
+            throw new ConsortException($"{path}:1: column {Show(cells[wrong])} is not in the schema{HeaderHint(cells, wrong, firstRow, schema, rules)}");
+        }
         for (int i = 0; i < schema.Fields.Count; i++)
         {
-            if (seen.Contains(i) || schema.Fields[i].Kind == FieldKind.Ignored || (i == label && !labelRequired)) continue;
-            throw new ConsortException($"{path}:1: column {schema.Fields[i].Name} is missing from the header");
+            if (seen.Contains(i) || schema.Fields[i].Kind == FieldKind.Ignored || (i == label && !rules.LabelRequired)) continue;
+            throw new ConsortException($"{path}:1: column {schema.Fields[i].Name} is missing from the header{MissingHint(schema.Fields[i].Name, cells, unknown, firstRow, schema)}");
         }
-        return new Layout(schema, targets, label, seen.Contains(label));
+        return new Layout(schema, targets, label, seen.Contains(label), rules) { Unknown = unknown };
     }
 
     private static int Keep(Schema schema, int field)
         => schema.Fields[field].Kind == FieldKind.Ignored ? schema.Fields.Count : field;
 
     // Which key mends a header that does not fit; what is nearest to a name helps only where others fit.
-    private static string HeaderHint(List<string> cells, int wrong, ReadOnlySpan<byte> firstRow, Schema schema)
+    private static string HeaderHint(List<string> cells, int wrong, ReadOnlySpan<byte> firstRow, Schema schema, RowRules rules)
     {
         string shape = RowShape.Hint(firstRow.Trim("\r\n"u8), cells.Count, schema.Fields.Count, schema);
         if (shape.Length > 0) return shape;
-        string near = NearestWord.Hint(cells[wrong], schema.Fields.Select(f => f.Name));
-        if (near.Length > 0 || cells.Any(cell => schema.Fields.Any(f => f.Name == cell))) return near + " (give it kind ignored to pass over it)";
+        string near = NearestWord.Hint(cells[wrong], schema.Fields.Select(f => f.Name).Except(cells));
+        if (near.Length > 0 || cells.Any(cell => schema.Fields.Any(f => f.Name == cell))) return $"{near} ({rules.Advice})";
         return "; no name of the first row is: where it is a row of data, set header: false";
     }
 
-    private static string Show(string cell) => RowParser.Show(System.Text.Encoding.UTF8.GetBytes(cell));
-
-    // Whether the first row that is not empty has no label before its pairs.
-    private static bool BeginsWithPair(ReadOnlySpan<byte> rows)
+    private static string MissingHint(string name, List<string> cells, List<string> unknown, ReadOnlySpan<byte> firstRow, Schema schema)
     {
-        while (!rows.IsEmpty)
-        {
-            int end = rows.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = end < 0 ? rows : rows[..end];
-            if (!RowCutter.IsEmpty(line))
-            {
-                line = line.TrimStart(" \t"u8);
-                int item = line.IndexOfAny(" \t\r"u8);
-                return (item < 0 ? line : line[..item]).Contains((byte)':');
-            }
-            rows = end < 0 ? default : rows[(end + 1)..];
-        }
-        return false;
+        string shape = RowShape.Hint(firstRow.Trim("\r\n"u8), cells.Count, schema.Fields.Count, schema);
+        return shape.Length > 0 ? shape : NearestWord.Hint(name, unknown);
     }
+
+    private static string Show(string cell) => RowParser.Show(System.Text.Encoding.UTF8.GetBytes(cell));
 
     private static List<string> SplitRow(ReadOnlySpan<byte> row, Schema schema)
     {

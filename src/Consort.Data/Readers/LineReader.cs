@@ -3,6 +3,9 @@ namespace Consort.Data.Readers;
 /// <summary>Reads a text file, plain or gzip, line by line as bytes; line ends are LF or CRLF, and a byte order mark is left out.</summary>
 internal sealed class LineReader(string path) : IDisposable
 {
+    /// <summary>A line longer than this is taken for a file of another kind.</summary>
+    private const int LongestLine = 64 << 20;
+
     private readonly SourceStream _source = new(path);
     private byte[] _buffer = new byte[1 << 18];
     private int _start;
@@ -34,7 +37,7 @@ internal sealed class LineReader(string path) : IDisposable
         (_start, _end) = (0, _end - _start);
         if (_end == _buffer.Length)
         {
-            if (_buffer.Length > Array.MaxLength / 2) throw new ConsortException($"{path}:{Number + 1}: found a line of more than 1 GiB");
+            if (_buffer.Length >= LongestLine) throw new ConsortException($"{path}:{Number + 1}: found a line of more than {LongestLine >> 20} MiB");
             Array.Resize(ref _buffer, _buffer.Length * 2);
         }
         int read = _source.Fill(_buffer.AsSpan(_end));

@@ -9,9 +9,9 @@ namespace Consort.Data.Readers;
 /// </summary>
 internal sealed class PairParser : RowParser
 {
+    private readonly Layout _layout;
     private readonly int _first;
     private readonly int _label;
-    private readonly bool _hasLabel;
     private readonly bool _libffm;
     private readonly bool _positional;
     private readonly int[] _fields;
@@ -20,9 +20,9 @@ internal sealed class PairParser : RowParser
 
     public PairParser(Layout layout) : base(layout)
     {
+        _layout = layout;
         _first = Schema.FirstIndex;
         _label = layout.Label;
-        _hasLabel = layout.HasLabel;
         _libffm = Schema.Format == DataFormat.Libffm;
         _positional = !_libffm && Schema.Pairs == PairMeaning.Positional;
         _fields = [.. Enumerable.Range(0, Schema.Fields.Count).Where(i => Schema.Fields[i].Kind != FieldKind.Label)];
@@ -57,7 +57,7 @@ internal sealed class PairParser : RowParser
 
     private void ParseRow(Block block, ReadOnlySpan<byte> line, int from, string path, RowGroup group)
     {
-        int at = 0, item = _hasLabel ? -1 : 0;
+        int at = 0, item = -1;
         while (true)
         {
             while (at < line.Length && line[at] is (byte)' ' or (byte)'\t' or (byte)'\r') at++;
@@ -66,6 +66,8 @@ internal sealed class PairParser : RowParser
             while (at < line.Length && line[at] is not ((byte)' ' or (byte)'\t' or (byte)'\r')) at++;
             ReadOnlySpan<byte> text = line[start..at];
             if (text.StartsWith("qid:"u8)) continue; // rows of one query, which ranking needs
+            // A label has no colon, a pair has: where none is needed, a row may begin with its first pair.
+            if (item < 0 && !_layout.Rules.LabelRequired && text.Contains((byte)':')) item = 0;
             if (item < 0)
             {
                 int hash = text.IndexOf((byte)'#');
@@ -86,6 +88,11 @@ internal sealed class PairParser : RowParser
         int colon = text.IndexOf((byte)':'), second = colon < 0 ? -1 : text[(colon + 1)..].IndexOf((byte)':');
         if (colon <= 0 || second >= 0 != _libffm)
             throw Error(block, rowStart, path, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}");
+        if (!_positional && _layout.Rules.PassesOver && NumberParser.TryInteger(text[..colon], out long index) && index - _first >= _fields.Length)
+        {
+            _layout.UnknownPairs++;
+            return true;
+        }
         int place = PlaceOf(block, rowStart, text[..colon], item, path), field = _fields[place];
         ref Cell cell = ref group.CellsOf(field)[group.Rows];
         if (cell.Length >= 0) throw Twice(block, rowStart, text[..colon], field, path);

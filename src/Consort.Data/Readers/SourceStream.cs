@@ -1,11 +1,15 @@
 using System.IO.Compression;
 using System.IO.Hashing;
+using Consort.Data.Storage;
 
 namespace Consort.Data.Readers;
 
-/// <summary>Reads a raw file, plain or gzip, and hashes the bytes on disk as they pass.</summary>
+/// <summary>Reads a raw file or a pipe, plain or gzip, once from its beginning, and hashes the bytes as they pass.</summary>
 internal sealed class SourceStream : IDisposable
 {
+    /// <summary>The name of standard input, which is read even where the system has no file of that name.</summary>
+    public const string StandardInput = "/dev/stdin";
+
     /// <summary>By default .NET takes a gzip file that was cut off for a shorter one; rows would be lost without a word.</summary>
     static SourceStream() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
 
@@ -14,18 +18,21 @@ internal sealed class SourceStream : IDisposable
     private readonly Stream _content;
     private bool _isKnown;
 
-    public SourceStream(string path)
+    /// <param name="path">A file, pipe or device.</param>
+    /// <param name="cancellation">Stops waiting for a pipe.</param>
+    public SourceStream(string path, CancellationToken cancellation = default)
     {
         _path = path;
-        FileStream file = Open(path);
-        Length = file.Length;
-        bool gzip = file.ReadByte() == 0x1f && file.ReadByte() == 0x8b;
-        file.Position = 0;
-        _file = new Hashing(file);
+        Stream file = OpenOnce(path, cancellation);
+        Length = file.CanSeek ? file.Length : 0;
+        var head = new byte[2];
+        int held = Try(() => file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
+        bool gzip = held == 2 && head[0] == 0x1f && head[1] == 0x8b;
+        _file = new Hashing(file, head.AsMemory(0, held));
         _content = gzip ? new GZipStream(_file, CompressionMode.Decompress) : _file;
     }
 
-    /// <summary>The bytes on disk.</summary>
+    /// <summary>The bytes on disk when it was opened; 0 where none are known before they come, as of a pipe.</summary>
     public long Length { get; }
 
     /// <summary>The bytes on disk read so far.</summary>
@@ -48,15 +55,18 @@ internal sealed class SourceStream : IDisposable
         }
         catch (IOException e)
         {
-            throw new ConsortException($"{_path}: cannot read: {e.Message}", e);
+            throw Unreadable(e);
         }
     }
 
     /// <summary>XxHash128 of the whole file as hex; reads what is left.</summary>
+    /// <exception cref="ConsortException">The file grew or shrank while it was read: its last row may be half of one.</exception>
     public string Hash()
     {
-        Span<byte> rest = new byte[1 << 16];
-        while (_file.Read(rest) > 0) { }
+        var rest = new byte[1 << 16];
+        while (Try(() => _file.Read(rest)) > 0) { }
+        if (Length > 0 && Position != Length)
+            throw new ConsortException($"{_path}: {(Position > Length ? "grew" : "shrank")} while it was read: found {Position} bytes, expected {Length}; copy it and read the copy");
         return Convert.ToHexStringLower(_file.State.GetCurrentHash());
     }
 
@@ -66,19 +76,55 @@ internal sealed class SourceStream : IDisposable
         _file.Dispose();
     }
 
-    /// <summary>Opens a raw file, or says what is wrong in the user's words.</summary>
+    /// <summary>Whether something can be read there, told without opening it.</summary>
+    /// <exception cref="ConsortException">Nothing is there, or a folder or a socket.</exception>
+    public static void Check(string path)
+    {
+        switch (FileFacts.Of(path).Kind)
+        {
+            case FileKind.None when path != StandardInput && path.Length > 0 && new FileInfo(path).LinkTarget is { } link:
+                throw new ConsortException($"{path}: file not found; it is a link to {link}, which leads nowhere");
+            case FileKind.None when path != StandardInput && !File.Exists(path):
+                throw new ConsortException($"{path}: file not found");
+            case FileKind.Folder:
+                throw new ConsortException($"{path}: found a folder, expected a file");
+            case FileKind.Socket when path != StandardInput:
+                throw new ConsortException($"{path}: found a socket, expected a file or a pipe");
+        }
+    }
+
+    /// <summary>Opens a file that is read more than once, or not from its beginning; or says what is wrong in the user's words.</summary>
     public static FileStream Open(string path)
+    {
+        if (FileFacts.Of(path).Kind == FileKind.Pipe) throw NotTwice();
+        FileStream file = OpenFile(path, CancellationToken.None);
+        if (file.CanSeek) return file;
+        file.Dispose();
+        throw NotTwice();
+
+        ConsortException NotTwice() => new($"{path}: is a pipe, which can be read only once, expected a file that can be read again; write it to a file first");
+    }
+
+    private static Stream OpenOnce(string path, CancellationToken cancellation)
+    {
+        Check(path);
+        if (path == StandardInput && FileFacts.Of(path).Kind != FileKind.File) return new StoppableStream(Console.OpenStandardInput(), cancellation);
+        FileStream file = OpenFile(path, cancellation);
+        return file.CanSeek ? file : new StoppableStream(file, cancellation);
+    }
+
+    private static FileStream OpenFile(string path, CancellationToken cancellation)
     {
         try
         {
-            return new FileStream(path, new FileStreamOptions
+            return PatientFile.Open(path, new FileStreamOptions
             {
                 Mode = FileMode.Open,
                 Access = FileAccess.Read,
                 Share = FileShare.Read,
                 BufferSize = 0,
                 Options = FileOptions.SequentialScan,
-            });
+            }, cancellation);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -94,30 +140,44 @@ internal sealed class SourceStream : IDisposable
         }
     }
 
-    private sealed class Hashing(FileStream file) : Stream
+    private int Try(Func<int> read)
     {
+        try
+        {
+            return read();
+        }
+        catch (IOException e)
+        {
+            throw Unreadable(e);
+        }
+    }
+
+    private ConsortException Unreadable(IOException e) => new($"{_path}: cannot read: {e.Message}", e);
+
+    /// <summary>Gives first what was read to tell the format, then the rest.</summary>
+    private sealed class Hashing(Stream file, ReadOnlyMemory<byte> head) : ReadStream
+    {
+        private ReadOnlyMemory<byte> _head = head;
+
         public XxHash128 State { get; } = new();
         public long Count { get; private set; }
 
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => file.Length;
-        public override long Position { get => Count; set => throw new NotSupportedException(); }
-
         public override int Read(Span<byte> buffer)
         {
-            int read = file.Read(buffer);
+            int read = Math.Min(buffer.Length, _head.Length);
+            if (read > 0)
+            {
+                _head.Span[..read].CopyTo(buffer);
+                _head = _head[read..];
+            }
+            else
+            {
+                read = file.Read(buffer);
+            }
             State.Append(buffer[..read]);
             Count += read;
             return read;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-        public override void Flush() { }
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -8,10 +8,11 @@ namespace Consort.Experiments.Diagnostics;
 internal sealed class DiagnosedSource : IDisposable
 {
     private readonly RawBatchReader? _reader;
+    private readonly Action<string>? _notice;
     private readonly EncodedDataset? _dataset;
     private readonly BatchLoader? _loader;
 
-    private DiagnosedSource(string name, RawBatchReader reader) => (Name, _reader) = (name, reader);
+    private DiagnosedSource(string name, RawBatchReader reader, Action<string>? notice) => (Name, _reader, _notice) = (name, reader, notice);
 
     private DiagnosedSource(EncodedDataset dataset, EncodedSplit split)
     {
@@ -30,7 +31,7 @@ internal sealed class DiagnosedSource : IDisposable
         if (request.Data is { } data && !Directory.Exists(data))
         {
             return request.Split is null
-                ? new DiagnosedSource(Path.GetFileName(data), new RawBatchReader(data, run.Encoder, FinishedRun.BatchSize, labelRequired: true))
+                ? new DiagnosedSource(Path.GetFileName(data), new RawBatchReader(data, run.Encoder, FinishedRun.BatchSize, labelRequired: true, cancellation: cancellation), request.Notice)
                 : throw new ConsortException($"--split {request.Split}: found the raw file {data}, expected an encoded dataset or the data of the run");
         }
 
@@ -57,7 +58,15 @@ internal sealed class DiagnosedSource : IDisposable
     }
 
     /// <summary>The next batch, valid until the next call; null at the end.</summary>
-    public Batch? Next() => _reader is null ? _loader!.Next() : _reader.Next();
+    public Batch? Next()
+    {
+        if (_reader is null)
+            return _loader!.Next();
+        var batch = _reader.Next();
+        if (batch is null && _reader.PassedOver is { } line)
+            _notice?.Invoke(line);
+        return batch;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -18,4 +18,7 @@ public sealed record DiagnosisRequest(
 
     /// <summary>The greatest N.</summary>
     public const int MaxRows = 100_000;
+
+    /// <summary>Told a line about columns of a raw file that the run does not know and that were passed over; or null.</summary>
+    public Action<string>? Notice { get; init; }
 }

@@ -46,4 +46,7 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
 
     /// <summary>Told about training, or null.</summary>
     public IProgress<TrainingProgress>? Training { get; init; }
+
+    /// <summary>Told lines that the user should see, or null.</summary>
+    public Action<string>? Notice { get; init; }
 }

@@ -62,7 +62,7 @@ public static class DistilRun
         {
             File.Delete(TestRows.PathOf(folder.Path));
             ExperimentRunner.Run(
-                new RunRequest(experiment, folder.Path, request.Threads, File.Exists(folder.LastCheckpoint), request.Encoding, request.Training), cancellation);
+                new RunRequest(experiment, folder.Path, request.Threads, File.Exists(folder.LastCheckpoint), request.Encoding, request.Training) { Notice = request.Notice }, cancellation);
         }
 
         TestRows.Keep(folder, experiment, request.Threads, cancellation);

@@ -1,5 +1,6 @@
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
+using Consort.Models;
 
 namespace Consort.Experiments.Recipes;
 
@@ -105,6 +106,21 @@ public abstract class Recipe
 
     /// <summary>What else a user may choose.</summary>
     public virtual RecipeOptions Options => RecipeOptions.None;
+
+    /// <summary>The least number of members, and whether several numbers may be asked for at once.</summary>
+    protected virtual (int Least, bool Several) Sizes => (1, true);
+
+    /// <summary>Refuses numbers of members that the table has no row for, rather than leave them out.</summary>
+    /// <exception cref="ConsortException">There are such.</exception>
+    public void CheckMembers(RecipeRequest request)
+    {
+        if (request.Members is not { } members)
+            return;
+        if (members.Count != 1 && !Sizes.Several)
+            throw new ConsortException($"--members: found {string.Join(',', members)} with {Name}, expected one number");
+        foreach (var size in members.Where(m => m < Sizes.Least || m > Family.MaxMembers))
+            throw new ConsortException(FormattableString.Invariant($"--members: found {size} with {Name}, expected {Sizes.Least} to {Family.MaxMembers}"));
+    }
 
     /// <summary>The ways of learning that <see cref="RecipeRequest.Methods"/> may name.</summary>
     public virtual IReadOnlyList<string> Methods => [];

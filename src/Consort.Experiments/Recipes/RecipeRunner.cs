@@ -44,6 +44,7 @@ public static class RecipeRunner
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(jobs, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(jobs, threads);
+        recipe.CheckMembers(request);
         using var claim = Claim.Take(request.Folder, Path.Combine(request.Folder, "writer"), "name another folder with --out");
         var plan = recipe.Plan(request).Select(run => (Run: run, Folder: new RunFolder(request.RunFolder(run.Name)))).ToList();
         var pace = new RecipePace();
@@ -76,6 +77,7 @@ public static class RecipeRunner
                     new RunRequest(experiment, folder.Path, threads / jobs, File.Exists(folder.LastCheckpoint), progress?.Encoding, jobs == 1 ? progress?.Training : null)
                     {
                         IsAlone = jobs == 1,
+                        Notice = line => progress?.Keep(line),
                     },
                     stop);
                 summary = RunSummary.Find(folder)!;

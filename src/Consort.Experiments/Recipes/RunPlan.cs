@@ -8,7 +8,9 @@ namespace Consort.Experiments.Recipes;
 internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettings settings)
 {
     private const ulong FirstSeed = 2021;
-    private const int SeedsOfAReplicate = 10; // more than a family has members
+    private const int FirstMembers = 10;
+    private const ulong FurtherSeeds = 1_000_000_000;
+    private const int FurtherMembers = 1000; // more than a family has members
     private readonly Dictionary<string, RecipeRun> _runs = [];
 
     /// <summary>The runs so far, each after those that it starts from.</summary>
@@ -81,7 +83,13 @@ internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettin
             $"{key}, fine-tuned", isShared: false, models.Select(m => (settings.Of(m).Member, 1)), [.. phases]), starts);
     }
 
-    private static ulong Seed(int replicate, int member) => FirstSeed + (ulong)((SeedsOfAReplicate * replicate) + member);
+    /// <summary>
+    /// The seed of a member's own run: no two members of no two replicates share one, for an interval over replicates supposes that these
+    /// have nothing in common. It does not depend on how many members or replicates there are, so that tables share runs.
+    /// </summary>
+    internal static ulong Seed(int replicate, int member) => member < FirstMembers
+        ? FirstSeed + (ulong)((FirstMembers * replicate) + member)
+        : FurtherSeeds + ((ulong)FurtherMembers * (ulong)replicate) + (ulong)member;
 
     private string Add(string key, ulong seed, Func<string> text, IReadOnlyList<string>? after = null)
     {

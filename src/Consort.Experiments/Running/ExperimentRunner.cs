@@ -45,7 +45,7 @@ public static class ExperimentRunner
             if (missing is not null)
                 folder.Log("precision", ("asked", experiment.Training.Precision.Name()), ("used", precision.Name()), ("why", missing));
 
-            var graph = experiment.Family.Build(dataset.Space, PretrainedFiles.Source(dataset.Encoder, folder));
+            var graph = experiment.Family.Build(dataset.Space, PretrainedFiles.Source(dataset.Encoder, folder, request.Notice));
             using var trainer = new Trainer(
                 graph, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
                 path => Teacher(path, folder, dataset));

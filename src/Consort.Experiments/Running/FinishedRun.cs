@@ -73,13 +73,14 @@ public sealed class FinishedRun : IDisposable
     /// <summary>Measures raw rows with labels, and the best reachable where the true probabilities lie beside the file.</summary>
     /// <param name="path">The rows.</param>
     /// <param name="progress">Told the bytes of the file that were read, or null.</param>
-    /// <param name="cancellation">Stops between batches.</param>
+    /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
+    /// <param name="rules">What becomes of columns that the run does not know; null passes over them without a word.</param>
     /// <exception cref="ConsortException">A mistake in the rows, or there are none.</exception>
-    public SplitResult Measure(string path, IProgress<long>? progress, CancellationToken cancellation)
+    public SplitResult Measure(string path, IProgress<long>? progress, CancellationToken cancellation, RawRows? rules = null)
     {
         using var evaluator = new ConsortEvaluator(_program.Members, _fusion);
         using var ceiling = new Ceiling();
-        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: true);
+        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: true, (rules ?? RawRows.Default).Unknown, cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -90,6 +91,7 @@ public sealed class FinishedRun : IDisposable
             progress?.Report(reader.Position);
         }
 
+        (rules ?? RawRows.Default).Say(reader);
         return new SplitResult(evaluator.Result(), ceiling.Rows == 0 ? null : new CeilingResult(ceiling.Auc(), ceiling.LogLoss()));
     }
 
@@ -97,11 +99,12 @@ public sealed class FinishedRun : IDisposable
     /// <param name="path">Rows, with labels or without.</param>
     /// <param name="rows">Told the logits of each batch; they are valid during the call.</param>
     /// <param name="progress">Told the bytes of the file that were read, or null.</param>
-    /// <param name="cancellation">Stops between batches.</param>
+    /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
+    /// <param name="rules">What becomes of columns that the run does not know; null passes over them without a word.</param>
     /// <exception cref="ConsortException">A mistake in the rows.</exception>
-    public void Predict(string path, Action<BatchLogits> rows, IProgress<long>? progress, CancellationToken cancellation)
+    public void Predict(string path, Action<BatchLogits> rows, IProgress<long>? progress, CancellationToken cancellation, RawRows? rules = null)
     {
-        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: false);
+        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: false, (rules ?? RawRows.Default).Unknown, cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -109,6 +112,8 @@ public sealed class FinishedRun : IDisposable
             rows(_pass.Logits);
             progress?.Report(reader.Position);
         }
+
+        (rules ?? RawRows.Default).Say(reader);
     }
 
     /// <summary>Reads encoded rows, in order.</summary>

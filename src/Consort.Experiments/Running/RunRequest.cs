@@ -17,6 +17,9 @@ public sealed record RunRequest(
 {
     /// <summary>Whether nothing else runs in the process; else what a step allocates cannot be told, and is NaN.</summary>
     public bool IsAlone { get; init; } = true;
+
+    /// <summary>Told a line that the user should see, such as how many tokens have a pretrained vector; or null.</summary>
+    public Action<string>? Notice { get; init; }
 }
 
 /// <summary>What a run came to.</summary>

@@ -258,7 +258,7 @@ public sealed class Trainer : IDisposable
             {
                 _allocations.Pause();
                 if (isReport)
-                    Report(phase, batches, epochRows, Stopwatch.GetElapsedTime(epochStart + evaluationTicks, now).TotalSeconds, now);
+                    Report(phase, batches, epochRows, Stopwatch.GetElapsedTime(epochStart + evaluationTicks, now).TotalSeconds, now, _schedule!.Rate(_state.PhaseSteps - 1));
                 if (isEnd)
                     EndPart(phase, cancellation);
                 if (isSave)
@@ -339,7 +339,7 @@ public sealed class Trainer : IDisposable
         var result = new EpochResult(phase.Name, epoch, _state.Steps, rate, loss, valid, isBest, _state.TrainedSeconds);
         _state.Epochs.Add(result);
         _folder.LogEpoch(result);
-        Report(phase, 0, 0, 0, Stopwatch.GetTimestamp());
+        Report(phase, 0, 0, 0, Stopwatch.GetTimestamp(), rate);
     }
 
     private double Monitored(ConsortMetrics valid) => _options.Monitor switch
@@ -349,7 +349,8 @@ public sealed class Trainer : IDisposable
         _ => -valid.Ensemble.LogLoss,
     };
 
-    private void Report(Phase phase, long batches, long rows, double seconds, long now)
+    // The rate is that of the last step, which the log has too: an evaluation may have changed that of the next.
+    private void Report(Phase phase, long batches, long rows, double seconds, long now, double rate)
     {
         _lastReport = now;
         if (_progress is null)
@@ -361,7 +362,7 @@ public sealed class Trainer : IDisposable
         var left = pace > 0 ? Math.Max(0, batches - _state.Batch) * _options.BatchSize / pace : 0;
         var latest = _state.Epochs.Count > 0 ? _state.Epochs[^1] : null;
         _progress.Report(new TrainingProgress(
-            phase.Name, _state.Epoch + 1, phase.Epochs, _state.Batch, batches, pace, loss, _schedule!.Rate(_state.PhaseSteps),
+            phase.Name, _state.Epoch + 1, phase.Epochs, _state.Batch, batches, pace, loss, rate,
             latest?.Valid.Ensemble, left, latest is { IsBest: true }));
     }
 

@@ -7,7 +7,7 @@ namespace Consort.Experiments.Recipes.Kdef;
 /// <summary>A family of four that learns by KDEF, and by KDEF without its parts.</summary>
 internal sealed class KdefAblation : KdefRecipe
 {
-    private static readonly int[] Sizes = [4];
+    private static readonly int[] UsualSizes = [4];
 
     /// <inheritdoc/>
     public override string Name => "kdef/ablation";
@@ -19,12 +19,15 @@ internal sealed class KdefAblation : KdefRecipe
     public override IReadOnlyList<string> Methods { get; } = [.. KdefMethods.Ablated.Select(m => m.Name)];
 
     /// <inheritdoc/>
+    protected override (int Least, bool Several) Sizes => (2, true);
+
+    /// <inheritdoc/>
     protected override IReadOnlyList<FamilySetting> Families(RecipeRequest request, RecipeSettings settings)
     {
         var model = ModelOf(request, settings);
         // Labels alone are what all are compared with, so they always go first.
         var methods = KdefMethods.Ablated.Take(1).Concat(Chosen(request, KdefMethods.Ablated).Where(m => m != KdefMethods.Ablated[0])).ToArray();
-        return [.. (request.Members ?? Sizes).Where(m => m > 1).SelectMany(m => methods.Select(method => Alike(settings, model, m, method))), Alone(settings, model)];
+        return [.. (request.Members ?? UsualSizes).SelectMany(m => methods.Select(method => Alike(settings, model, m, method))), Alone(settings, model)];
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace Consort.Experiments.Recipes.Kdef;
 /// <summary>Families of M models of one kind, M = 1 to 10, by each way of learning. M = 1 is the same by all of them and run once.</summary>
 internal sealed class KdefScaling : KdefRecipe
 {
-    private static readonly int[] Sizes = [2, 3, 4, 6, 10];
+    private static readonly int[] UsualSizes = [2, 3, 4, 6, 10];
 
     /// <inheritdoc/>
     public override string Name => "kdef/scaling";
@@ -23,7 +23,7 @@ internal sealed class KdefScaling : KdefRecipe
     {
         var model = ModelOf(request, settings);
         var families = new List<FamilySetting> { Alone(settings, model) };
-        foreach (var members in (request.Members ?? Sizes).Where(m => m > 1))
+        foreach (var members in (request.Members ?? UsualSizes).Where(m => m > 1))
             families.AddRange(Chosen(request, KdefMethods.Compared).Select(method => Alike(settings, model, members, method)));
         return model == "DNN" ? [.. families.Select(f => f with { Published = KdefPublished.Of(f.Method, f.Members) })] : families;
     }

@@ -78,7 +78,10 @@ internal abstract class MutualRecipe : Recipe
             yield return first.Larger(text, second, m => m.MeanMemberAuc);
     }
 
-    /// <summary>A claim over several pairs of rows, each pair and replicate one difference.</summary>
+    /// <summary>
+    /// A claim over several pairs of rows: of each replicate one difference, the mean over the pairs. The pairs of a replicate have seeds
+    /// in common, some a run, so that they count as one and not as many.
+    /// </summary>
     protected static IEnumerable<Claim> LargerInAll(IReadOnlyDictionary<string, FamilyRow> rows, string text, IEnumerable<(string Larger, string Smaller)> pairs)
     {
         var both = pairs.Where(p => rows.ContainsKey(p.Larger) && rows.ContainsKey(p.Smaller)).ToArray();
@@ -86,8 +89,12 @@ internal abstract class MutualRecipe : Recipe
             yield return Pool(both.Select(p => rows[p.Larger])).Larger(text, Pool(both.Select(p => rows[p.Smaller])), m => m.MeanMemberAuc);
     }
 
-    private static FamilyRow Pool(IEnumerable<FamilyRow> rows) => new("all", rows.SelectMany((row, i) => row.Seeds.Select(s => (Key: (i * 1000) + s.Key, s.Value)))
-        .ToDictionary(s => s.Key, s => s.Value));
+    internal static FamilyRow Pool(IEnumerable<FamilyRow> rows)
+    {
+        var all = rows.ToArray();
+        var replicates = all.Select(r => r.Seeds.Keys).Aggregate((a, b) => a.Intersect(b));
+        return new FamilyRow("all", replicates.ToDictionary(r => r, r => all[0].Seeds[r] with { MemberAuc = [all.Average(row => row.Seeds[r].MeanMemberAuc)] }));
+    }
 
     private static Measured Chosen(Measured measured, IReadOnlyList<int>? members) =>
         members is null || measured.MemberAuc.Count == members.Count ? measured : measured with { MemberAuc = [.. members.Select(m => measured.MemberAuc[m])] };

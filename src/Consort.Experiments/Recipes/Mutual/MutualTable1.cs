@@ -21,6 +21,9 @@ internal sealed class MutualTable1 : MutualRecipe
     public override RecipeOptions Options => base.Options | RecipeOptions.Methods | RecipeOptions.Members;
 
     /// <inheritdoc/>
+    protected override (int Least, bool Several) Sizes => (2, false);
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> Methods => [MutualRow.Scratch, MutualRow.Pretrained, MutualRow.Control];
 
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ namespace Consort.Experiments.Recipes.Mutual;
 /// <summary>How many members: 2, 3, 4, 5, with pretraining. The first two members are the same in all, and they alone count.</summary>
 internal sealed class MutualTable4 : MutualRecipe
 {
-    private static readonly int[] Sizes = [2, 3, 4, 5];
+    private static readonly int[] PaperSizes = [2, 3, 4, 5];
 
     /// <inheritdoc/>
     public override string Name => "mutual/table4";
@@ -20,10 +20,13 @@ internal sealed class MutualTable4 : MutualRecipe
     public override RecipeOptions Options => base.Options | RecipeOptions.Members;
 
     /// <inheritdoc/>
+    protected override (int Least, bool Several) Sizes => (2, true);
+
+    /// <inheritdoc/>
     protected override IEnumerable<MutualRow> Build(RunPlan plan, RecipeRequest request, DataShape shape)
     {
         var model = request.Only ?? Models[0];
-        var sizes = (request.Members ?? Sizes).Where(m => m is >= 2 and <= 10).ToArray();
+        var sizes = request.Members ?? PaperSizes;
         var (alone, tuned) = (new List<IReadOnlyList<string>>(), sizes.ToDictionary(s => s, _ => new List<IReadOnlyList<string>>()));
         foreach (var replicate in plan.Replicates)
         {

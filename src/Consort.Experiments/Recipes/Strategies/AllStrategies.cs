@@ -39,6 +39,9 @@ internal sealed class AllStrategies : Recipe
     public override bool ComparesRows => true;
 
     /// <inheritdoc/>
+    protected override (int Least, bool Several) Sizes => (2, false);
+
+    /// <inheritdoc/>
     public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
     {
         var plan = new RunPlan(Name, request, Settings(request));
@@ -125,7 +128,7 @@ internal sealed class AllStrategies : Recipe
         MemberAuc = [.. alone.Select(o => o.Summary.Auc)],
     };
 
-    private static int SizeOf(RecipeRequest request) => Math.Max(2, request.Members?[^1] ?? Size);
+    private static int SizeOf(RecipeRequest request) => request.Members?[^1] ?? Size;
 
     private static string ModelOf(RecipeRequest request) => request.Only ?? Settings(request).FirstModel ?? "DNN";
 

@@ -1,0 +1,52 @@
+using Consort.Data.Storage;
+
+namespace Consort.Data.Readers;
+
+/// <summary>
+/// Opens what may keep its opener waiting: a pipe opens only once its other end does, and a system call that waits hears of no
+/// Ctrl-C. So it waits on a thread of its own, and whoever asked gives up when told to, or when nothing comes.
+/// </summary>
+public static class PatientFile
+{
+    /// <summary>How long a pipe may be without its other end.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Opens a pipe or a device that is there, to write to it.</summary>
+    /// <param name="path">Its name.</param>
+    /// <param name="cancellation">Stops waiting for a reader.</param>
+    /// <exception cref="ConsortException">Nobody reads from the pipe.</exception>
+    /// <exception cref="OperationCanceledException">The user gave up.</exception>
+    public static FileStream OpenToWrite(string path, CancellationToken cancellation) => Open(
+        path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, Share = FileShare.ReadWrite, BufferSize = 1 << 12 }, cancellation);
+
+    /// <summary>Opens a file, pipe or device.</summary>
+    /// <exception cref="ConsortException">Nothing stands at the pipe's other end.</exception>
+    /// <exception cref="OperationCanceledException">The user gave up.</exception>
+    internal static FileStream Open(string path, FileStreamOptions options, CancellationToken cancellation)
+    {
+        if (FileFacts.Of(path).Kind is FileKind.File or FileKind.Folder or FileKind.None) return new FileStream(path, options);
+        Task<FileStream> opening = Task.Factory.StartNew(
+            () => new FileStream(path, options), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            if (opening.Wait((int)Patience.TotalMilliseconds, cancellation)) return opening.Result;
+        }
+        catch (AggregateException e) when (e.InnerException is { } cause)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
+        }
+        catch (OperationCanceledException)
+        {
+            Forget(opening);
+            throw;
+        }
+        Forget(opening);
+        bool reads = options.Access == FileAccess.Read;
+        throw new ConsortException(FormattableString.Invariant(
+            $"{path}: is a pipe without a {(reads ? "writer" : "reader")}: found nothing that opened its other end within {Patience.TotalSeconds} s, expected a program that {(reads ? "writes to" : "reads from")} it; start that one first"));
+    }
+
+    // Whoever opens the other end later finds this one closed.
+    private static void Forget(Task<FileStream> opening) => opening.ContinueWith(
+        o => o.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+}

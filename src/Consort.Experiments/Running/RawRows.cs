@@ -1,0 +1,17 @@
+using Consort.Data.Datasets;
+
+namespace Consort.Experiments.Running;
+
+/// <summary>How raw rows are taken that a run is to score.</summary>
+/// <param name="Unknown">What becomes of columns that the run does not know.</param>
+/// <param name="Notice">Told a line about what was passed over, once, or null.</param>
+public sealed record RawRows(UnknownColumns Unknown, Action<string>? Notice)
+{
+    internal static RawRows Default { get; } = new(UnknownColumns.PassOver, null);
+
+    internal void Say(RawBatchReader reader)
+    {
+        if (reader.PassedOver is { } line)
+            Notice?.Invoke(line);
+    }
+}
