@@ -41,6 +41,7 @@ internal sealed class TrainCommand : ExampleCommand
 
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint that a stopped run has left." };
+    private readonly Option<bool> _ignoreMemory = new("--ignore-memory") { Description = "Train even where a step seems to need more memory than is free." };
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
 
@@ -56,6 +57,7 @@ internal sealed class TrainCommand : ExampleCommand
         Add(_precision);
         Add(_threads);
         Add(_resume);
+        Add(_ignoreMemory);
         Add(_json);
         Add(_quiet);
     }
@@ -74,7 +76,15 @@ internal sealed class TrainCommand : ExampleCommand
         var request = new RunRequest(
             experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
             quiet ? null : new EncodingLine(Terminal.Status),
-            quiet ? null : new TrainingLine(Terminal.Status));
+            quiet ? null : new TrainingLine(Terminal.Status))
+        {
+            IgnoreMemory = arguments.GetValue(_ignoreMemory),
+            Warn = text =>
+            {
+                Terminal.Status.Clear();
+                Terminal.Error.WriteLine($"warning: {text}");
+            },
+        };
         RunResult result;
         try
         {

@@ -53,7 +53,7 @@ public static class DatasetEncoder
     internal static string? Difference(Manifest manifest, EncodeRequest request)
     {
         if (manifest.EncoderVersion != Encoder.Version) return $"encoder version {manifest.EncoderVersion} is not {Encoder.Version}";
-        if (manifest.Schema != request.Schema.ToYaml()) return "the schema has changed";
+        if (manifest.Schema != request.Schema.Identity) return "the schema has changed";
         if (manifest.Split != request.Split.Describe()) return "the split has changed";
         return SourceDifference(manifest, request.Split.Files);
     }
@@ -161,7 +161,7 @@ public static class DatasetEncoder
         writer.Complete();
         encoder.Save(Path.Combine(temp, Manifest.EncoderFile));
 
-        string schema = request.Schema.ToYaml(), split = request.Split.Describe();
+        string schema = request.Schema.Identity, split = request.Split.Describe();
         var manifest = new Manifest
         {
             Kind = Manifest.KindName,

@@ -177,7 +177,7 @@ public sealed unsafe class Encoder
     /// <summary>Writes the schema and what was fitted.</summary>
     internal void WriteContent(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
     {
-        writer.Write(Schema.ToYaml());
+        writer.Write(Schema.Identity);
         foreach (ColumnEncoder column in _categorical.Concat(_numeric).Where(c => c.Leader is null)) column.Write(writer, vocabulary);
     }
 
@@ -187,7 +187,7 @@ public sealed unsafe class Encoder
         var options = OptionMap.Parse(reader.ReadString(), source);
         // A fitted schema is whole in itself: no file is opened because another file says so.
         if (options.Has("file")) throw new InvalidDataException("a schema that names a file");
-        var schema = Schema.Load(options);
+        var schema = Schema.LoadFitted(options);
         return new Encoder(schema, ColumnCatalogue.Read(schema, reader, vocabulary));
     }
 

@@ -17,6 +17,12 @@ public sealed record RunRequest(
 {
     /// <summary>Whether nothing else runs in the process; else what a step allocates cannot be told, and is NaN.</summary>
     public bool IsAlone { get; init; } = true;
+
+    /// <summary>Whether to train even where a step is estimated to need more memory than is free.</summary>
+    public bool IgnoreMemory { get; init; }
+
+    /// <summary>Told before training what of the data will make results say less than they seem to, or null.</summary>
+    public Action<string>? Warn { get; init; }
 }
 
 /// <summary>What a run came to.</summary>

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parameters;
 using Consort.Data;
@@ -8,12 +11,14 @@ namespace Consort.Learning.Checkpoints;
 public static unsafe class Checkpoint
 {
     private const string OptimizerPrefix = "optimizer:";
+    private const int BlockNumbers = 1 << 20;
 
     /// <summary>Writes weights, and the optimizer's state if one is given.</summary>
     /// <param name="path">The file; replaced when the new one is whole.</param>
     /// <param name="store">The weights.</param>
     /// <param name="optimizer">Its state goes along unless null.</param>
     /// <param name="state">What else is needed to go on, as JSON.</param>
+    /// <exception cref="NotFiniteNumberException">A weight or a number of the optimizer's: nothing is written.</exception>
     public static void Save(string path, ParameterStore<float> store, Optimizer<float>? optimizer, string state)
     {
         var tensors = new List<TensorSource>();
@@ -24,7 +29,39 @@ public static unsafe class Checkpoint
         if (optimizer is not null)
             foreach (var (name, buffer) in optimizer.State)
                 tensors.Add(new TensorSource(OptimizerPrefix + name, [buffer.Length], buffer.Pointer));
+        foreach (var tensor in tensors)
+            CheckFinite(tensor);
         TensorFile.Write(path, state, tensors);
+    }
+
+    // Weights that diverged must not take the place of weights that score.
+    private static void CheckFinite(TensorSource tensor)
+    {
+        var numbers = (float*)tensor.Data;
+        for (long done = 0; done < tensor.Elements; done += BlockNumbers)
+        {
+            var block = new ReadOnlySpan<float>(numbers + done, (int)Math.Min(BlockNumbers, tensor.Elements - done));
+            if (IsFinite(block))
+                continue;
+            var at = done;
+            while (float.IsFinite(numbers[at]))
+                at++;
+            throw new NotFiniteNumberException(
+                string.Create(CultureInfo.InvariantCulture, $"{tensor.Name} holds {numbers[at]} at {at}, so no checkpoint is written"), numbers[at]);
+        }
+    }
+
+    // x · 0 is 0 for all but infinities and NaN.
+    private static bool IsFinite(ReadOnlySpan<float> numbers)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(numbers);
+        var sum = Vector<float>.Zero;
+        foreach (var vector in vectors)
+            sum += vector * Vector<float>.Zero;
+        var rest = 0f;
+        foreach (var number in numbers[(vectors.Length * Vector<float>.Count)..])
+            rest += number * 0;
+        return Vector.Sum(sum) + rest == 0;
     }
 
     /// <summary>Reads all weights, and the optimizer's state if one is given.</summary>
