@@ -216,7 +216,8 @@ internal sealed class StepRun : IDisposable
         long start = Stopwatch.GetTimestamp();
         Batch batch = NextBatch(_evaluationLoader);
         long loaded = Stopwatch.GetTimestamp();
-        _pass.Evaluate(batch, _strategy.Fusion, _evaluator);
+        _pass.Fuse(batch, _strategy.Fusion);
+        _evaluator.Add(_pass.Logits);
         long end = Stopwatch.GetTimestamp();
         _program.Clock = null;
         foreach (double[] kind in kinds) kind[index] = 0;

@@ -17,4 +17,13 @@ public sealed class ConsortException : Exception
     /// <param name="message">Where, what was found, what was expected.</param>
     /// <param name="innerException">The failure behind it.</param>
     public ConsortException(string message, Exception innerException) : base(PrintableText.Short(message, LongestMessage), innerException) { }
+
+    /// <summary>The row at fault, from 0, among those that were given in one call; null where it is of no single one.</summary>
+    public int? Row { get; init; }
+
+    /// <summary>The message without its row.</summary>
+    public string Detail => base.Message;
+
+    /// <inheritdoc/>
+    public override string Message => Row is { } row ? FormattableString.Invariant($"row {row}: {base.Message}") : base.Message;
 }

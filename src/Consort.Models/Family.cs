@@ -57,11 +57,20 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
             throw new ArgumentException($"found {Members.Count} members, expected 1 to {MaxMembers}");
         if (space.Categorical.Count + space.Numeric.Count == 0)
             throw new ArgumentException("found data without columns", nameof(space));
-        if (!JoinedOutput)
-            return Build(space, vectors, null);
-        var counting = new Output(null); // a graph is only a description, so building it twice costs nothing
-        Build(space, vectors, counting);
-        return Build(space, vectors, new Output(counting.Taken));
+        try
+        {
+            if (!JoinedOutput)
+                return Build(space, vectors, null);
+            var counting = new Output(null); // a graph is only a description, so building it twice costs nothing
+            Build(space, vectors, counting);
+            return Build(space, vectors, new Output(counting.Taken));
+        }
+        catch (Exception e) when (e is OverflowException or ArgumentOutOfRangeException)
+        {
+            throw new ConsortException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"members: found a layer or table of more than {int.MaxValue:N0} numbers a row over {space.Categorical.Count + space.Numeric.Count} columns, expected fewer; lower the embedding's dimension or the layers' units, or ignore columns in the schema"), e);
+        }
     }
 
     private Graph Build(FeatureSpace space, VectorSource? vectors, Output? output)

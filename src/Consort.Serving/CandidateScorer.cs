@@ -36,7 +36,7 @@ public sealed class CandidateScorer
         {
             var model = scorer.Pool.Model;
             _parts = model.Part(new Variation(model.Graph, categorical, numeric));
-            _compile = () => model.CompileCandidates(Workspace.BatchRows, _parts);
+            _compile = () => model.CompileCandidates(model.BatchRows, _parts);
         }
         finally
         {
@@ -54,6 +54,7 @@ public sealed class CandidateScorer
     /// <param name="context">What all have in common; its values of candidate fields do not count.</param>
     /// <param name="candidates">What differs; their values of other fields do not count.</param>
     /// <param name="probabilities">Gets the probability of a click of each candidate.</param>
+    /// <exception cref="ConsortException">A candidate's logit is not finite: <see cref="ConsortException.Row"/> says which, and none is answered.</exception>
     /// <exception cref="ArgumentException">There is too little room, or an impression is another scorer's.</exception>
     public void Score(Impression context, ImpressionBatch candidates, Span<float> probabilities)
     {
@@ -64,12 +65,12 @@ public sealed class CandidateScorer
         var workspace = Scorer.Take();
         try
         {
-            for (var start = 0; start < candidates.Count; start += Workspace.BatchRows)
+            for (var start = 0; start < candidates.Count; start += workspace.BatchRows)
             {
-                var rows = Math.Min(Workspace.BatchRows, candidates.Count - start);
+                var rows = Math.Min(workspace.BatchRows, candidates.Count - start);
                 Fill(workspace.BatchIds, context.Ids, candidates.Ids, start, rows, Scorer.Encoder.Space.Categorical.Count, _columns);
                 Fill(workspace.BatchNumerics, context.Numerics, candidates.Numerics, start, rows, Scorer.Encoder.Space.Numeric.Count, _numerics);
-                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, rows, probabilities.Slice(start, rows));
+                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, rows, probabilities.Slice(start, rows), start);
             }
 
             for (var row = 0; row < candidates.Count; row++)

@@ -62,7 +62,7 @@ public sealed class ImpressionBatch
     /// <summary>Adds an impression that the package's own encoder has encoded.</summary>
     /// <param name="ids">Global ids, [F].</param>
     /// <param name="numerics">Numeric columns, [N].</param>
-    /// <exception cref="ConsortException">An id is not one of its column's.</exception>
+    /// <exception cref="ConsortException">An id is not one of its column's, or a number is not finite.</exception>
     public void AddEncoded(ReadOnlySpan<int> ids, ReadOnlySpan<float> numerics)
     {
         if (ids.Length != _columns || numerics.Length != _numerics)
@@ -74,6 +74,9 @@ public sealed class ImpressionBatch
                 throw new ConsortException($"column {range.Name}: found id {ids[column]}, expected {range.Offset} to {range.Offset + range.Size - 1}");
         }
 
+        for (var column = 0; column < _numerics; column++)
+            if (!float.IsFinite(numerics[column]))
+                throw new ConsortException(FormattableString.Invariant($"column {Scorer.Encoder.Space.Numeric[column]}: found {numerics[column]}, expected a finite number"));
         Add();
         ids.CopyTo(Ids.AsSpan((Count - 1) * _columns));
         numerics.CopyTo(Numerics.AsSpan((Count - 1) * _numerics));

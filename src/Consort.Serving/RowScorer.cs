@@ -69,12 +69,12 @@ public sealed class RowScorer<T>
         try
         {
             var (columns, numerics) = (_scorer.Encoder.Space.Categorical.Count, _scorer.Encoder.Space.Numeric.Count);
-            for (var start = 0; start < rows.Length; start += Workspace.BatchRows)
+            for (var start = 0; start < rows.Length; start += workspace.BatchRows)
             {
-                var count = Math.Min(Workspace.BatchRows, rows.Length - start);
+                var count = Math.Min(workspace.BatchRows, rows.Length - start);
                 for (var row = 0; row < count; row++)
                     Read(rows[start + row], _scorer.RowOf(workspace.BatchIds.AsSpan(row * columns), workspace.BatchNumerics.AsSpan(row * numerics)));
-                _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, count, probabilities.Slice(start, count));
+                _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, count, probabilities.Slice(start, count), start);
             }
         }
         finally

@@ -90,6 +90,7 @@ public sealed class Scorer : IDisposable
 
     /// <summary>Scores an impression.</summary>
     /// <returns>The probability of a click.</returns>
+    /// <exception cref="ConsortException">The model's logit is not finite; the message names the numeric column furthest from the training rows.</exception>
     /// <exception cref="ObjectDisposedException">The scorer was disposed of.</exception>
     public float Score(Impression impression)
     {
@@ -108,7 +109,7 @@ public sealed class Scorer : IDisposable
     /// <summary>Scores an impression given as raw values.</summary>
     /// <param name="values">UTF-8 of each field, in the order of <see cref="Fields"/>; an empty one is what the schema takes it for.</param>
     /// <returns>The probability of a click.</returns>
-    /// <exception cref="ConsortException">A value is not what its field expects, or there are too many or too few.</exception>
+    /// <exception cref="ConsortException">A value is not what its field expects, there are too many or too few, or the model's logit is not finite.</exception>
     public float Score(ReadOnlySpan<ReadOnlyMemory<byte>> values)
     {
         if (values.Length != Fields.Count)
@@ -129,6 +130,7 @@ public sealed class Scorer : IDisposable
     /// <summary>Scores a batch.</summary>
     /// <param name="batch">The impressions.</param>
     /// <param name="probabilities">Gets the probability of a click of each.</param>
+    /// <exception cref="ConsortException">A row's logit is not finite: <see cref="ConsortException.Row"/> says which, and no row is answered.</exception>
     /// <exception cref="ArgumentException">There is too little room, or the batch is another scorer's.</exception>
     public void Score(ImpressionBatch batch, Span<float> probabilities)
     {
@@ -140,6 +142,7 @@ public sealed class Scorer : IDisposable
     /// <summary>The fused logit of each impression, before calibration.</summary>
     /// <param name="batch">The impressions.</param>
     /// <param name="logits">Gets a logit each.</param>
+    /// <exception cref="ConsortException">As of <see cref="Score(ImpressionBatch, Span{float})"/>.</exception>
     /// <exception cref="ArgumentException">There is too little room, or the batch is another scorer's.</exception>
     public void FusedLogits(ImpressionBatch batch, Span<float> logits)
     {
@@ -150,10 +153,10 @@ public sealed class Scorer : IDisposable
         try
         {
             var (columns, numerics) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
-            for (var start = 0; start < batch.Count; start += Workspace.BatchRows)
+            for (var start = 0; start < batch.Count; start += workspace.BatchRows)
             {
-                var rows = Math.Min(Workspace.BatchRows, batch.Count - start);
-                RowLogits(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), rows, logits.Slice(start, rows));
+                var rows = Math.Min(workspace.BatchRows, batch.Count - start);
+                RowLogits(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), rows, logits.Slice(start, rows), start);
             }
         }
         finally
@@ -227,40 +230,53 @@ public sealed class Scorer : IDisposable
     internal float ScoreRow(Workspace workspace, Span<int> ids, Span<float> numerics)
     {
         Forward(workspace.Row, ids, numerics, 1);
-        return (float)Package.Calibration.Probability(Logit(workspace.Row, 0));
+        var logit = Logit(workspace.Row, 0);
+        if (!float.IsFinite((float)logit))
+            throw NotFinite(numerics, null);
+        return (float)Package.Calibration.Probability(logit);
     }
 
-    internal void ScoreRows(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> probabilities)
+    internal void ScoreRows(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> probabilities, int before)
     {
-        RowLogits(workspace, ids, numerics, rows, probabilities);
+        RowLogits(workspace, ids, numerics, rows, probabilities, before);
         for (var row = 0; row < rows; row++)
             probabilities[row] = Probability(probabilities[row]);
     }
 
     internal float Probability(float logit) => (float)Package.Calibration.Probability(logit);
 
-    internal void Logits(Program<float> program, Span<int> ids, Span<float> numerics, int rows, Span<float> logits)
+    /// <param name="program">What computes them.</param>
+    /// <param name="ids">[B, F].</param>
+    /// <param name="numerics">[B, N].</param>
+    /// <param name="rows">B.</param>
+    /// <param name="logits">Gets the fused logits, [B].</param>
+    /// <param name="before">Rows of the same call that came before, for messages.</param>
+    internal void Logits(Program<float> program, Span<int> ids, Span<float> numerics, int rows, Span<float> logits, int before)
     {
         Forward(program, ids, numerics, rows);
         for (var row = 0; row < rows; row++)
+        {
             logits[row] = (float)Logit(program, row);
+            if (!float.IsFinite(logits[row]))
+                throw NotFinite(numerics[(row * Encoder.Space.Numeric.Count)..], before + row);
+        }
     }
 
-    private void RowLogits(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> logits)
+    private void RowLogits(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> logits, int before)
     {
         var (columns, width) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
         if (rows > FewRows)
         {
-            Logits(workspace.Batch, ids, numerics, rows, logits);
+            Logits(workspace.Batch, ids, numerics, rows, logits, before);
             return;
         }
 
         for (var row = 0; row < rows; row++)
-        {
-            Forward(workspace.Row, ids[(row * columns)..], numerics[(row * width)..], 1);
-            logits[row] = (float)Logit(workspace.Row, 0);
-        }
+            Logits(workspace.Row, ids[(row * columns)..], numerics[(row * width)..], 1, logits[row..], before + row);
     }
+
+    // A call is answered as a whole or not at all.
+    private ConsortException NotFinite(ReadOnlySpan<float> numerics, int? row) => new(NotFiniteLogit.Explain("", Encoder, numerics)) { Row = row };
 
     private static void Forward(Program<float> program, Span<int> ids, Span<float> numerics, int rows) =>
         program.Forward(ids, numerics, new Step(rows, isTraining: false));

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
+using Consort.Data.Numbers;
 using Consort.Experiments.Demo;
 using Consort.Learning.Training;
 
@@ -65,8 +65,8 @@ internal sealed class DemoCommand : ExampleCommand
         var table = Tables.New(2, "family", "strategy", "AUC", "log-loss", "RelaImp", "members' AUC");
         foreach (var row in result.Results)
         {
-            var members = row.Members == 1 ? "" : string.Join(' ', row.MemberAuc.Select(a => a.ToString("F4", CultureInfo.InvariantCulture)));
-            var gain = row.RelaImp.ToString("+0.00;-0.00;0.00", CultureInfo.InvariantCulture) + " %";
+            var members = row.Members == 1 ? "" : string.Join(' ', row.MemberAuc.Select(a => a.ToString("F4", ShownNumbers.Culture)));
+            var gain = row.RelaImp.ToString("+0.00;-0.00;0.00", ShownNumbers.Culture) + " %";
             table.Add(row.Name, row.Strategy, Tables.Six(row.Auc), Tables.Six(row.LogLoss), gain, members);
         }
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data;
+using Consort.Data.Numbers;
 using Consort.Experiments.Distilling;
 
 namespace Consort.Cli.Commands;
@@ -126,5 +126,5 @@ internal sealed class DistilCommand : ExampleCommand
         return json;
     }
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Text(FormattableString text) => text.ToString(ShownNumbers.Culture);
 }

@@ -51,9 +51,16 @@ internal sealed class EvaluateCommand : ExampleCommand
         JsonFile.Write(json, values);
         Terminal.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{data}: {metrics.Ensemble.Rows:N0} rows, {metrics.Ensemble.Clicks:N0} clicks"));
+        if (OneClass(metrics.Ensemble) is { } sentence)
+            Terminal.Output.WriteLine(sentence);
         Terminal.Show(Tables.OfSplit(result, [.. run.Experiment.Family.Members.Select(m => m.Name)]));
         return CommandLine.Success;
     }
+
+    private static string? OneClass(Metrics metrics) =>
+        metrics.Clicks == 0 ? "without clicks there is no AUC and no ratio of predicted to observed clicks"
+        : metrics.Clicks == metrics.Rows ? "without rows that were not clicked there is no AUC"
+        : null;
 
     private static Dictionary<string, object> Json(Metrics metrics) => new()
     {

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data;
+using Consort.Data.Numbers;
 using Consort.Experiments.Packing;
 using Consort.Serving.Calibrations;
 using Consort.Serving.Packages;
@@ -88,9 +88,9 @@ internal sealed class PackCommand : ExampleCommand
             }),
         });
         Terminal.Output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{output}: {string.Join(" + ", result.Members)}, {result.Bytes / 1e6:F1} MB, {arguments.GetValue(_weights)} tables"));
+            ShownNumbers.Culture, $"{output}: {string.Join(" + ", result.Members)}, {result.Bytes / 1e6:F1} MB, {arguments.GetValue(_weights)} tables"));
         if (result.Calibration.Kind == CalibrationKind.Platt)
-            Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Platt: p = sigmoid({result.Calibration.Slope:F4} z {result.Calibration.Intercept:+ 0.0000;- 0.0000})"));
+            Terminal.Output.WriteLine(string.Create(ShownNumbers.Culture, $"Platt: p = sigmoid({result.Calibration.Slope:F4} z {result.Calibration.Intercept:+ 0.0000;- 0.0000})"));
         if (result.NotMeasured is { } reason)
             Terminal.Output.WriteLine($"what it costs was not measured: {reason}");
         else
@@ -108,5 +108,5 @@ internal sealed class PackCommand : ExampleCommand
         return table;
     }
 
-    private static string Text(double number, string format) => number.ToString(format, CultureInfo.InvariantCulture);
+    private static string Text(double number, string format) => number.ToString(format, ShownNumbers.Culture);
 }

@@ -41,6 +41,7 @@ internal sealed class TrainCommand : ExampleCommand
 
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint that a stopped run has left." };
+    private readonly Option<bool> _ignoreMemory = new("--ignore-memory") { Description = "Train even where a step seems to need more memory than is free." };
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
 
@@ -56,6 +57,7 @@ internal sealed class TrainCommand : ExampleCommand
         Add(_precision);
         Add(_threads);
         Add(_resume);
+        Add(_ignoreMemory);
         Add(_json);
         Add(_quiet);
     }
@@ -76,6 +78,7 @@ internal sealed class TrainCommand : ExampleCommand
             quiet ? null : new EncodingLine(Terminal.Status),
             quiet ? null : new TrainingLine(Terminal.Status))
         {
+            IgnoreMemory = arguments.GetValue(_ignoreMemory),
             Notice = line => Shared.Notice(Terminal, line),
         };
         Terminal.StopWithin(Shared.TimeToSave);

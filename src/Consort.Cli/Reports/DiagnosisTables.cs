@@ -1,4 +1,4 @@
-using System.Globalization;
+using Consort.Data.Numbers;
 using Consort.Experiments.Diagnostics;
 
 namespace Consort.Cli.Reports;
@@ -66,8 +66,8 @@ internal static class DiagnosisTables
         return table;
     }
 
-    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string Text(int value) => value.ToString(ShownNumbers.Culture);
 
     private static string Text(double? value, string format) =>
-        value is { } number && !double.IsNaN(number) ? number.ToString(format, CultureInfo.InvariantCulture) : "";
+        value is { } number && !double.IsNaN(number) ? number.ToString(format, ShownNumbers.Culture) : "";
 }

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Consort.Data.Numbers;
 using Consort.Data;
 
 namespace Consort.Cli.Reports;
@@ -8,12 +8,11 @@ namespace Consort.Cli.Reports;
 /// <summary>Results for machines.</summary>
 internal static class JsonFile
 {
-    private static readonly JsonSerializerOptions Options = new()
+    private static readonly JsonSerializerOptions Options = JsonNumbers.In(new JsonSerializerOptions
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
+    });
 
     /// <summary>Refuses a place that cannot be written to, before hours of work rather than after.</summary>
     /// <exception cref="ConsortException">It is a folder, or its folder cannot be made.</exception>

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Consort.Data.Numbers;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Training;
 
@@ -19,7 +19,7 @@ internal static class Tables
         var table = New(1, "", "valid AUC", "log-loss", "test AUC", "log-loss", "predicted/observed");
         var (valid, test) = (result.Valid, result.Test);
         for (var m = 0; m < members.Count && members.Count > 1; m++)
-            table.Add([$"member {m.ToString(CultureInfo.InvariantCulture)}: {members[m]}", .. Cells(valid.Metrics.Members[m], test?.Metrics.Members[m])]);
+            table.Add([$"member {m.ToString(ShownNumbers.Culture)}: {members[m]}", .. Cells(valid.Metrics.Members[m], test?.Metrics.Members[m])]);
         var name = members.Count > 1 ? "ensemble" : members[0];
         table.AddBold([name, .. Cells(valid.Metrics.Ensemble, test?.Metrics.Ensemble)]);
         if (valid.Ceiling is not null || test?.Ceiling is not null)
@@ -37,7 +37,7 @@ internal static class Tables
     {
         var table = New(1, "", "AUC", "log-loss", "predicted/observed", "calibration error");
         for (var m = 0; m < members.Count && members.Count > 1; m++)
-            table.Add([$"member {m.ToString(CultureInfo.InvariantCulture)}: {members[m]}", .. Cells(result.Metrics.Members[m])]);
+            table.Add([$"member {m.ToString(ShownNumbers.Culture)}: {members[m]}", .. Cells(result.Metrics.Members[m])]);
         table.AddBold([members.Count > 1 ? "ensemble" : members[0], .. Cells(result.Metrics.Ensemble)]);
         if (result.Ceiling is { } ceiling)
             table.Add("best reachable", Six(ceiling.Auc), Six(ceiling.LogLoss), "", "");
@@ -45,13 +45,13 @@ internal static class Tables
     }
 
     /// <summary>Six digits after the point; nothing for a number that is not known.</summary>
-    public static string Six(double? value) => value is { } number ? number.ToString("F6", CultureInfo.InvariantCulture) : "";
+    public static string Six(double? value) => value is { } number ? number.ToString("F6", ShownNumbers.Culture) : "";
 
     /// <summary>A share as per cent; nothing where it is not known.</summary>
-    public static string Percent(double? share) => share is { } value ? value.ToString("P2", CultureInfo.InvariantCulture) : "";
+    public static string Percent(double? share) => share is { } value ? value.ToString("P2", ShownNumbers.Culture) : "";
 
     /// <summary>A whole number with groups of three digits.</summary>
-    public static string Whole(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
+    public static string Whole(double value) => value.ToString("N0", ShownNumbers.Culture);
 
     private static string[] Cells(Metrics valid, Metrics? test) =>
         [Six(valid.Auc), Six(valid.LogLoss), Six(test?.Auc), Six(test?.LogLoss), Four((test ?? valid).Calibration)];
@@ -59,5 +59,5 @@ internal static class Tables
     private static string[] Cells(Metrics metrics) =>
         [Six(metrics.Auc), Six(metrics.LogLoss), Four(metrics.Calibration), Four(metrics.CalibrationError)];
 
-    private static string Four(double value) => value.ToString("F4", CultureInfo.InvariantCulture);
+    private static string Four(double value) => value.ToString("F4", ShownNumbers.Culture);
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Consort.Data.Numbers;
 using Consort.Learning.Training;
 
 namespace Consort.Cli.Terminals;
@@ -22,7 +22,7 @@ internal sealed class TrainingLine(StatusLine line) : IProgress<TrainingProgress
         var auc = value.Latest?.Auc ?? double.NaN;
         var percent = 100.0 * value.Batch / value.Batches;
         _text.AsSpan().TryWrite(
-            CultureInfo.InvariantCulture,
+            ShownNumbers.Culture,
             $"{value.Phase}: epoch {value.Epoch}/{value.Epochs}, step {value.Batch:N0}/{value.Batches:N0} ({percent:F0} %), {value.RowsPerSecond:N0} rows/s, {value.EpochSecondsLeft:N0} s left, loss {value.Loss:F5}, valid AUC {auc:F5}",
             out var length);
         line.Draw(_text.AsSpan(0, length));
@@ -37,14 +37,14 @@ internal sealed class TrainingLine(StatusLine line) : IProgress<TrainingProgress
         if (value.Batch == 0)
         {
             _text.AsSpan().TryWrite(
-                CultureInfo.InvariantCulture,
+                ShownNumbers.Culture,
                 $"{value.Phase}: before training  valid AUC {metrics.Auc:F6}  log-loss {metrics.LogLoss:F6}{mark}",
                 out length);
         }
         else
         {
             _text.AsSpan().TryWrite(
-                CultureInfo.InvariantCulture,
+                ShownNumbers.Culture,
                 $"{value.Phase}: epoch {value.Epoch}  loss {value.Loss:F5}  valid AUC {metrics.Auc:F6}  log-loss {metrics.LogLoss:F6}  rate {value.LearningRate:G3}  {value.RowsPerSecond:N0} rows/s{mark}",
                 out length);
         }

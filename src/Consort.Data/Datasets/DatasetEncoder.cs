@@ -100,7 +100,7 @@ public static class DatasetEncoder
     internal static string? Difference(Manifest manifest, EncodeRequest request)
     {
         if (manifest.EncoderVersion != Encoder.Version) return $"encoder version {manifest.EncoderVersion} is not {Encoder.Version}";
-        if (manifest.Schema != request.Schema.ToYaml()) return "the schema has changed";
+        if (manifest.Schema != request.Schema.Identity) return "the schema has changed";
         if (manifest.Split != request.Split.Describe()) return "the split has changed";
         return SourceDifference(manifest, request.Split.Files);
     }
@@ -198,7 +198,7 @@ public static class DatasetEncoder
         string truthHash = truth is null ? "" : TruthFiles.HashOf(files);
         int rowBytes = 4 * (encoder.Space.Categorical.Count + encoder.Space.Numeric.Count + (truth is null ? 1 : 2));
 
-        string schema = request.Schema.ToYaml(), split = request.Split.Describe(), key = Manifest.KeyOf(schema, split, sources, truthHash);
+        string schema = request.Schema.Identity, split = request.Split.Describe(), key = Manifest.KeyOf(schema, split, sources, truthHash);
         string[] names = [.. SplitNames.Select(name => place.NameOf(name, key))];
         using var writer = new SplitWriter(temp, names, rowBytes, buffers: 2 * threads + 1);
         using var reader = new BlockReader(files, request.Schema);

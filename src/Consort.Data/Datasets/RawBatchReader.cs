@@ -25,6 +25,10 @@ public sealed class RawBatchReader : IDisposable
     private readonly int _rowBytes;
     private readonly TruthFiles? _truth;
     private RowParser? _parser;
+    private readonly long[] _lines; // of the batch's rows
+    private readonly long[] _groupLines = new long[RowGroup.Capacity];
+    private long _line;
+    private int _counted;
     private long _row;
     private int _position;
     private int _held;
@@ -56,6 +60,7 @@ public sealed class RawBatchReader : IDisposable
         int fields = encoder.Space.Categorical.Count, numerics = encoder.Space.Numeric.Count;
         _truth = labelRequired ? TruthFiles.Open([path]) : null;
         _batch = new Batch(batchSize, fields, numerics, truth: _truth is not null);
+        _lines = new long[batchSize];
         _rowBytes = 4 * (fields + numerics + 1);
         _encoded = new byte[_rowBytes * RowGroup.Capacity];
     }
@@ -73,6 +78,9 @@ public sealed class RawBatchReader : IDisposable
 
     /// <summary>Bytes of the file read so far.</summary>
     public long Position => _reader.Position;
+
+    /// <summary>The line of the file on which a row of the last batch begins, from 1.</summary>
+    public long LineOf(int row) => _lines[row];
 
     /// <summary>The next batch, valid until the next call; null at the end.</summary>
     /// <exception cref="ConsortException">A mistake in the file, with line and column.</exception>
@@ -124,17 +132,32 @@ public sealed class RawBatchReader : IDisposable
         {
             if (!_reader.Read(_block)) return false;
             _position = 0;
+            (_counted, _line) = (0, _block.FirstLine);
             _parser ??= ReaderCatalogue.Create(_reader.Layouts[0]);
         }
         _position = _parser!.Parse(_block, _position, _path, _group);
         _rows.Encode(_block, _group, _reader.Layouts[0], _path, _encoded, _rowBytes);
         _held = _group.Rows;
         _given = 0;
+        CountLines();
         return true;
+    }
+
+    // Line by line, for the block is gone when somebody asks; a quoted row may span several.
+    private void CountLines()
+    {
+        for (int r = 0; r < _held; r++)
+        {
+            int start = _group.Starts[r];
+            _line += _block.Content[_counted..start].Count((byte)'\n');
+            _counted = start;
+            _groupLines[r] = _line;
+        }
     }
 
     private void Copy(int at, int rows)
     {
+        _groupLines.AsSpan(_given, rows).CopyTo(_lines.AsSpan(at));
         int fields = _batch.Fields, numerics = _batch.Numerics;
         _batch.Rows = at + rows;
         for (int r = 0; r < rows; r++)

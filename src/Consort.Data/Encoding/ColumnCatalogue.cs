@@ -37,6 +37,6 @@ internal static class ColumnCatalogue
         { Kind: FieldKind.Categorical } => new TokenColumn(field.Name, index, missing, vocabulary()),
         { Transform.Kind: TransformKind.Log2Buckets } => new BucketColumn(field.Name, index, missing, vocabulary()),
         { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),
-        _ => new NumberColumn(field.Name, index, missing, field.Transform.Kind, NumberColumn.Read(reader)),
+        _ => new NumberColumn(field.Name, index, missing, field.Transform.Kind, field.Outside, NumberColumn.Read(reader)),
     };
 }

@@ -244,7 +244,7 @@ internal sealed unsafe class NumberCounter(Field field, int index, MissingTexts 
         // Below the rounding of the squares, a deviation is noise of a constant column.
         if (deviation < Math.Abs(mean) * 1e-7) deviation = 0;
         NumberFacts facts = _count == 0 ? default : new NumberFacts(_count, mean, deviation, _min, _max);
-        return [new NumberColumn(Field.Name, Index, Missing, Field.Transform.Kind, facts)];
+        return [new NumberColumn(Field.Name, Index, Missing, Field.Transform.Kind, Field.Outside, facts)];
     }
 
     // A number that stays as it is has to be one that a float can hold.

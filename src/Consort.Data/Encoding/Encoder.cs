@@ -215,7 +215,7 @@ public sealed unsafe class Encoder
     /// <summary>Writes the schema and what was fitted.</summary>
     internal void WriteContent(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
     {
-        writer.Write(Schema.ToYaml());
+        writer.Write(Schema.Identity);
         foreach (ColumnEncoder column in _categorical.Concat(_numeric).Where(c => c.Leader is null)) column.Write(writer, vocabulary);
     }
 
@@ -225,10 +225,7 @@ public sealed unsafe class Encoder
         var options = OptionMap.Parse(reader.ReadString(), source);
         // A fitted schema is whole in itself: no file is opened because another file says so.
         if (options.Has("file")) throw new InvalidDataException("a schema that names a file");
-        bool saysAbsent = options.Has("absent");
-        var schema = Schema.Load(options);
-        // Older encoders took what a row does not name for missing.
-        if (!saysAbsent && schema.Format != DataFormat.Delimited) schema = schema with { Absent = AbsentRule.Missing };
+        var schema = Schema.LoadFitted(options);
         return new Encoder(schema, ColumnCatalogue.Read(schema, reader, vocabulary));
     }
 

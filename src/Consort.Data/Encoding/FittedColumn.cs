@@ -33,7 +33,7 @@ public abstract record FittedColumn(string Name, Field Field, int Offset, int Si
             TokenColumn token => new FittedTokens(token.Name, field, token.Offset, token.Size, missing, token.Vocabulary),
             QuantileColumn quantile => new FittedQuantiles(quantile.Name, field, quantile.Offset, quantile.Size, missing, quantile.Boundaries),
             HashColumn hash => new FittedHash(hash.Name, field, hash.Offset, hash.Size, missing),
-            NumberColumn number => new FittedNumber(number.Name, field, missing, number.Shift, number.Scale, field.Transform.Kind == TransformKind.MinMax),
+            NumberColumn number => new FittedNumber(number.Name, field, missing, number.Shift, number.Scale, field.Transform.Kind == TransformKind.MinMax, number.Low, number.High),
             _ => throw new InvalidOperationException($"column {column.Name} has no description"),
         };
     }
@@ -89,12 +89,15 @@ public sealed record FittedQuantiles(
 public sealed record FittedHash(string Name, Field Field, int Offset, int Size, IReadOnlyList<string> Missing)
     : FittedColumn(Name, Field, Offset, Size, Missing);
 
-/// <summary>A number as one: (x − Shift) · Scale in double precision, then rounded to a float.</summary>
+/// <summary>A number as one: (x − Shift) · Scale, x held within Low and High first, in double precision, then rounded to a float.</summary>
 /// <param name="Name">The column.</param>
 /// <param name="Field">The field that it reads.</param>
 /// <param name="Missing">Texts that mean a missing value.</param>
 /// <param name="Shift">What is taken away.</param>
 /// <param name="Scale">What the rest is multiplied by.</param>
 /// <param name="IsHeld">Whether the result is held within 0 to 1.</param>
-public sealed record FittedNumber(string Name, Field Field, IReadOnlyList<string> Missing, double Shift, double Scale, bool IsHeld)
+/// <param name="Low">A number below it is taken for it, or refused, as the field's <see cref="Schemas.Field.Outside"/> says; −∞ for none.</param>
+/// <param name="High">Likewise above; ∞ for none.</param>
+public sealed record FittedNumber(
+    string Name, Field Field, IReadOnlyList<string> Missing, double Shift, double Scale, bool IsHeld, double Low, double High)
     : FittedColumn(Name, Field, 0, 0, Missing);

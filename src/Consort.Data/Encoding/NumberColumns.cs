@@ -5,67 +5,6 @@ using Consort.Data.Schemas;
 
 namespace Consort.Data.Encoding;
 
-/// <summary>What training rows say of a numeric field.</summary>
-/// <param name="Count">Rows with a value.</param>
-/// <param name="Mean">Their mean.</param>
-/// <param name="Deviation">Their standard deviation (divided by n).</param>
-/// <param name="Min">The least value.</param>
-/// <param name="Max">The greatest value.</param>
-internal readonly record struct NumberFacts(long Count, double Mean, double Deviation, double Min, double Max);
-
-/// <summary>A numeric column: (x − shift) × scale, held within bounds; missing gives 0.</summary>
-internal sealed class NumberColumn(string name, int field, MissingTexts missing, TransformKind transform, NumberFacts facts)
-    : ColumnEncoder(name, field)
-{
-    public const string Expected = "a number or empty";
-
-    private readonly double _shift = transform == TransformKind.Standardise ? facts.Mean : transform == TransformKind.MinMax ? facts.Min : 0;
-    private readonly double _scale = transform switch
-    {
-        // A column that never varies is all zeros.
-        TransformKind.Standardise => facts.Deviation > 0 ? 1 / facts.Deviation : 0,
-        TransformKind.MinMax => facts.Max > facts.Min ? 1 / (facts.Max - facts.Min) : 0,
-        _ => 1,
-    };
-
-    public override int Size => 0;
-
-    public NumberFacts Facts => facts;
-
-    public double Shift => _shift;
-
-    public double Scale => _scale;
-
-    public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
-    {
-        for (int r = 0; r < rows; r++)
-        {
-            byte* cell = data + cells[r].Start;
-            double value = 0;
-            if (!missing.Holds(cell, cells[r].Length))
-            {
-                if (!NumberParser.TryNumber(new ReadOnlySpan<byte>(cell, cells[r].Length), out double x)) throw new CellError(r, Expected);
-                value = (x - _shift) * _scale;
-                if (transform == TransformKind.MinMax) value = Math.Clamp(value, 0, 1);
-                if (Math.Abs(value) > float.MaxValue) throw new CellError(r, "a number within the range of a 32-bit float");
-            }
-            *(float*)(target + (nint)r * stride) = (float)value;
-        }
-    }
-
-    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
-    {
-        writer.Write(facts.Count);
-        writer.Write(facts.Mean);
-        writer.Write(facts.Deviation);
-        writer.Write(facts.Min);
-        writer.Write(facts.Max);
-    }
-
-    public static NumberFacts Read(BinaryReader reader)
-        => new(reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
-}
-
 /// <summary>Numbers as buckets of equal shares; id = Offset + 2 + the number of boundaries below x.</summary>
 internal sealed class QuantileColumn(string name, int field, MissingTexts missing, double[] boundaries) : ColumnEncoder(name, field)
 {

@@ -47,6 +47,19 @@ public readonly record struct Transform(TransformKind Kind, int Count = 0)
     public bool MakesTokens => Kind is TransformKind.Log2Buckets or TransformKind.QuantileBuckets;
 }
 
+/// <summary>What becomes of a number far outside what the training rows hold. What is far: <see cref="Field.Outside"/>.</summary>
+public enum OutsideRule
+{
+    /// <summary>It is taken for the nearest number that is not far.</summary>
+    Clip,
+
+    /// <summary>It is a mistake in the data.</summary>
+    Error,
+
+    /// <summary>It stays as it is.</summary>
+    Keep,
+}
+
 /// <summary>A column made from a time of the form YYMMDDHH (Avazu's <c>hour</c>).</summary>
 public enum TimePart
 {

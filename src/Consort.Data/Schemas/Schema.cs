@@ -73,10 +73,24 @@ public sealed record Schema
 
     /// <summary>Reads a schema from options and closes them. With <c>preset</c> (or a path under <c>file</c>) the other keys change that schema.</summary>
     /// <exception cref="ConsortException">A mistake in the options.</exception>
-    public static Schema Load(OptionMap options) => SchemaReader.Read(options);
+    public static Schema Load(OptionMap options) => SchemaReader.Read(options, OutsideRule.Clip);
+
+    /// <summary>Reads the schema of an encoder that was fitted: one that says nothing of numbers far outside is older than that rule and keeps them.</summary>
+    internal static Schema LoadFitted(OptionMap options)
+    {
+        bool saysAbsent = options.Has("absent");
+        Schema schema = SchemaReader.Read(options, OutsideRule.Keep);
+        return saysAbsent || schema.Format == DataFormat.Delimited ? schema : schema with { Absent = AbsentRule.Missing };
+    }
 
     /// <summary>This schema as YAML that <see cref="Load(OptionMap)"/> reads back; equal schemas give equal text.</summary>
-    public string ToYaml() => SchemaWriter.Write(this);
+    public string ToYaml() => SchemaWriter.Write(this, forKeys: false);
+
+    /// <summary>
+    /// What keys of encoded data follow from: <see cref="ToYaml"/>, but that a field says nothing where it keeps numbers far outside.
+    /// It is so that <c>outside: keep</c> finds what was encoded and trained before there was that key.
+    /// </summary>
+    public string Identity => SchemaWriter.Write(this, forKeys: true);
 
     /// <summary>Checks the ranges and that the fields fit together.</summary>
     /// <param name="where">What messages begin with.</param>
@@ -134,6 +148,8 @@ public sealed record Schema
             throw new ConsortException($"{where}: found {field.Transform.Count} quantile buckets, expected 2 to 65536");
         if (field.Transform.Kind == TransformKind.Hash && field.Transform.Count is < 1 or > 100_000_000)
             throw new ConsortException($"{where}: found hash to {field.Transform.Count}, expected 1 to 100000000");
+        if (field.Outside != OutsideRule.Clip && !field.IsNumber)
+            throw new ConsortException($"{where}: outside belongs to a numeric field that stays a number");
         if (field.MinCount < 1) throw new ConsortException($"{where}, min_count: found {field.MinCount}, expected at least 1");
         if (field.Derive.Count > 0 && (field.Kind != FieldKind.Categorical || field.Transform.Kind != TransformKind.None))
             throw new ConsortException($"{where}: derive needs kind categorical without a transform");

@@ -49,11 +49,20 @@ internal static partial class SchemaReader
         ["min_max"] = TransformKind.MinMax,
     };
 
-    public static Schema Read(OptionMap map)
+    private static readonly Dictionary<string, OutsideRule> Rules = new()
+    {
+        ["clip"] = OutsideRule.Clip,
+        ["error"] = OutsideRule.Error,
+        ["keep"] = OutsideRule.Keep,
+    };
+
+    /// <param name="map">The options.</param>
+    /// <param name="outside">The rule of numeric fields that name none.</param>
+    public static Schema Read(OptionMap map, OutsideRule outside)
     {
         Schema start = Start(map);
         var fields = new List<Field>();
-        foreach (OptionMap item in map.Maps("fields")) ReadField(item, fields);
+        foreach (OptionMap item in map.Maps("fields")) ReadField(item, fields, outside);
         Schema schema = start with
         {
             Format = map.Choice("format", start.Format, Formats),
@@ -95,7 +104,7 @@ internal static partial class SchemaReader
             : throw map.Error("delimiter", $"found \"{text}\", expected tab, comma, semicolon, pipe, space or 1 to {Delimiter.MostBytes} bytes of text without a quote, a line end or a NUL");
     }
 
-    private static void ReadField(OptionMap map, List<Field> fields)
+    private static void ReadField(OptionMap map, List<Field> fields, OutsideRule outside)
     {
         string name = map.Text("name");
         if (!map.Has("kind")) throw map.Error("kind", $"found nothing, expected one of {string.Join(", ", Kinds.Keys)}");
@@ -108,6 +117,7 @@ internal static partial class SchemaReader
             Derive = ReadParts(map),
             Values = ReadValues(map),
         };
+        if (field.IsNumber || map.Has("outside")) field = field with { Outside = map.Choice("outside", outside, Rules) };
         if (RangeOfNames().Match(name) is not { Success: true } range)
         {
             fields.Add(field);

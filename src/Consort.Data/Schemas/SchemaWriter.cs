@@ -6,7 +6,7 @@ namespace Consort.Data.Schemas;
 /// <summary>Writes a schema as YAML, in one way only, so that the text also serves as its identity.</summary>
 internal static class SchemaWriter
 {
-    public static string Write(Schema schema)
+    public static string Write(Schema schema, bool forKeys)
     {
         var text = new StringBuilder();
         text.Append("format: ").Append(Name(schema.Format)).Append('\n');
@@ -29,6 +29,7 @@ internal static class SchemaWriter
                 string count = field.Transform.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $": {field.Transform.Count}") : "";
                 text.Append(", transform: ").Append(Quote(Name(field.Transform.Kind) + count));
             }
+            if (field.IsNumber && !(forKeys && field.Outside == OutsideRule.Keep)) text.Append(", outside: ").Append(Name(field.Outside));
             if (field.Missing is not null) text.Append(", missing: ").Append(List(field.Missing));
             if (field.MinCount is { } minCount) text.Append(CultureInfo.InvariantCulture, $", min_count: {minCount}");
             if (field.Share is not null) text.Append(", share: ").Append(Quote(field.Share));
@@ -67,6 +68,13 @@ internal static class SchemaWriter
         TransformKind.MinMax => "min_max",
         TransformKind.Hash => "hash",
         _ => "none",
+    };
+
+    public static string Name(OutsideRule rule) => rule switch
+    {
+        OutsideRule.Error => "error",
+        OutsideRule.Keep => "keep",
+        _ => "clip",
     };
 
     private static string Flag(bool value) => value ? "true" : "false";

@@ -1,7 +1,6 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Consort.Data.Numbers;
 using Consort.Learning.Training;
 
 namespace Consort.Experiments.Demo;
@@ -25,11 +24,10 @@ public sealed record DemoRow(
 /// <param name="Report">The report's file.</param>
 public sealed record DemoResult(double Seconds, CeilingResult Ceiling, IReadOnlyList<DemoRow> Results, string Folder, string Report)
 {
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly JsonSerializerOptions Json = JsonNumbers.In(new JsonSerializerOptions
     {
         WriteIndented = true,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
+    });
 
     /// <summary>The result for machines; the keys stay as they are.</summary>
     public string ToJson() => JsonSerializer.Serialize(
@@ -57,12 +55,12 @@ public sealed record DemoResult(double Seconds, CeilingResult Ceiling, IReadOnly
         text.Append("| family | strategy | members | AUC | log-loss | RelaImp | members' AUC |\n|---|---|---|---|---|---|---|\n");
         foreach (var row in Results)
         {
-            var members = row.Members == 1 ? "" : string.Join(" ", row.MemberAuc.Select(a => a.ToString("F4", CultureInfo.InvariantCulture)));
-            text.Append(CultureInfo.InvariantCulture, $"| {row.Name} | {row.Strategy} | {row.Members} | {row.Auc:F5} | {row.LogLoss:F5} | {row.RelaImp:+0.00;-0.00;0.00} % | {members} |\n");
+            var members = row.Members == 1 ? "" : string.Join(" ", row.MemberAuc.Select(a => a.ToString("F4", ShownNumbers.Culture)));
+            text.Append(ShownNumbers.Culture, $"| {row.Name} | {row.Strategy} | {row.Members} | {row.Auc:F5} | {row.LogLoss:F5} | {row.RelaImp:+0.00;-0.00;0.00} % | {members} |\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"| *planted truth* | *best reachable* | | {Ceiling.Auc:F5} | {Ceiling.LogLoss:F5} | | |\n");
-        text.Append(CultureInfo.InvariantCulture, $"\n{Seconds:F0} s in all.\n");
+        text.Append(ShownNumbers.Culture, $"| *planted truth* | *best reachable* | | {Ceiling.Auc:F5} | {Ceiling.LogLoss:F5} | | |\n");
+        text.Append(ShownNumbers.Culture, $"\n{Seconds:F0} s in all.\n");
         return text.ToString();
     }
 }

@@ -14,10 +14,10 @@ internal sealed class DiagnosedSource : IDisposable
 
     private DiagnosedSource(string name, RawBatchReader reader, Action<string>? notice) => (Name, _reader, _notice) = (name, reader, notice);
 
-    private DiagnosedSource(EncodedDataset dataset, EncodedSplit split)
+    private DiagnosedSource(FinishedRun run, EncodedDataset dataset, EncodedSplit split)
     {
         (Name, _dataset) = (split.Name, dataset);
-        _loader = new BatchLoader(split, new LoaderOptions(FinishedRun.BatchSize));
+        _loader = new BatchLoader(split, new LoaderOptions(run.BatchSize));
         _loader.Start(0);
     }
 
@@ -31,7 +31,7 @@ internal sealed class DiagnosedSource : IDisposable
         if (request.Data is { } data && !Directory.Exists(data))
         {
             return request.Split is null
-                ? new DiagnosedSource(Path.GetFileName(data), new RawBatchReader(data, run.Encoder, FinishedRun.BatchSize, labelRequired: true, cancellation: cancellation), request.Notice)
+                ? new DiagnosedSource(Path.GetFileName(data), new RawBatchReader(data, run.Encoder, run.BatchSize, labelRequired: true, cancellation: cancellation), request.Notice)
                 : throw new ConsortException($"--split {request.Split}: found the raw file {data}, expected an encoded dataset or the data of the run");
         }
 
@@ -47,7 +47,7 @@ internal sealed class DiagnosedSource : IDisposable
                 "test" => dataset.Test,
                 _ => dataset.Valid,
             };
-            return new DiagnosedSource(dataset, split ?? throw new ConsortException(
+            return new DiagnosedSource(run, dataset, split ?? throw new ConsortException(
                 $"{request.Run}: found no {request.Split ?? "test or valid"} split in its data; name rows with --data FILE"));
         }
         catch
@@ -67,6 +67,12 @@ internal sealed class DiagnosedSource : IDisposable
             _notice?.Invoke(line);
         return batch;
     }
+
+    /// <summary>What messages call a row of the last batch: by its line, or by its place in the split.</summary>
+    /// <param name="before">Rows before the batch.</param>
+    public Func<int, string> RowName(long before) => row => _reader is null
+        ? FormattableString.Invariant($"row {before + row + 1} of the {Name} rows")
+        : FormattableString.Invariant($"{Name}:{_reader.LineOf(row)}");
 
     /// <inheritdoc/>
     public void Dispose()

@@ -27,6 +27,7 @@ public static class Diagnoser
         {
             cancellation.ThrowIfCancellationRequested();
             run.Pass.Fuse(batch, run.Fusion);
+            run.Pass.CheckFinite(batch, run.Encoder, source.RowName(outputs.Rows));
             outputs.Add(batch, run.Pass.Logits);
             sample.Add(batch);
             progress?.Report(outputs.Rows);

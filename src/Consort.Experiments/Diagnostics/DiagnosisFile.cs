@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Consort.Data;
+using Consort.Data.Numbers;
 using Consort.Data.Storage;
 
 namespace Consort.Experiments.Diagnostics;
@@ -14,13 +15,12 @@ public static class DiagnosisFile
     public const string Name = "diagnosis.json";
 
     /// <summary>Keys in snake case, words for enumerations, a list of numbers on one line.</summary>
-    public static JsonSerializerOptions Options { get; } = new()
+    public static JsonSerializerOptions Options { get; } = JsonNumbers.In(new JsonSerializerOptions
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower), new NumberLine() },
-    };
+    });
 
     /// <summary>The JSON text of anything in a diagnosis.</summary>
     public static string ToJson<T>(T value) => JsonSerializer.Serialize(value, Options);
@@ -58,11 +58,11 @@ public static class DiagnosisFile
             if (reader.TokenType != JsonTokenType.StartArray)
                 throw new JsonException("expected a list of numbers");
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                values.Add(reader.TokenType == JsonTokenType.String ? double.Parse(reader.GetString()!, CultureInfo.InvariantCulture) : reader.GetDouble());
+                values.Add(JsonNumbers.Read(ref reader));
             return values;
         }
 
         public override void Write(Utf8JsonWriter writer, IReadOnlyList<double> value, JsonSerializerOptions options) => writer.WriteRawValue(
-            $"[{string.Join(", ", value.Select(v => double.IsFinite(v) ? v.ToString("G8", CultureInfo.InvariantCulture) : $"\"{v.ToString(CultureInfo.InvariantCulture)}\""))}]");
+            $"[{string.Join(", ", value.Select(v => double.IsFinite(v) ? v.ToString("G8", CultureInfo.InvariantCulture) : "null"))}]");
     }
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text;
+using Consort.Data.Numbers;
 using Consort.Learning.Diagnostics;
 
 namespace Consort.Experiments.Diagnostics;
@@ -64,7 +64,7 @@ public static class DiagnosisReport
         }
 
         void Row(string name, OutputDiagnosis output, Discrepancy? discrepancy) => Line(
-            text, $"| {name} | {output.Metrics.Auc:F6} | {output.Metrics.LogLoss:F6} | {output.Metrics.Calibration:F4} | {output.Calibration.ExpectedError:F4}{(output.GroupAuc is { } auc ? string.Create(CultureInfo.InvariantCulture, $" | {auc.Auc:F6}") : "")} | {Optional(discrepancy?.Mean, "F4")} | {Optional(discrepancy?.Max, "F4")} |");
+            text, $"| {name} | {output.Metrics.Auc:F6} | {output.Metrics.LogLoss:F6} | {output.Metrics.Calibration:F4} | {output.Calibration.ExpectedError:F4}{(output.GroupAuc is { } auc ? string.Create(ShownNumbers.Culture, $" | {auc.Auc:F6}") : "")} | {Optional(discrepancy?.Mean, "F4")} | {Optional(discrepancy?.Max, "F4")} |");
     }
 
     private static void Pairs(StringBuilder text, Diagnosis diagnosis)
@@ -125,10 +125,10 @@ public static class DiagnosisReport
     }
 
     private static string Head(Spectrum spectrum) =>
-        string.Join(" ", spectrum.Normalised.Skip(1).Take(ShownSingularValues - 1).Select(v => v.ToString("F2", CultureInfo.InvariantCulture)));
+        string.Join(" ", spectrum.Normalised.Skip(1).Take(ShownSingularValues - 1).Select(v => v.ToString("F2", ShownNumbers.Culture)));
 
     private static string Optional(double? value, string format) =>
-        value is { } number && !double.IsNaN(number) ? number.ToString(format, CultureInfo.InvariantCulture) : "";
+        value is { } number && !double.IsNaN(number) ? number.ToString(format, ShownNumbers.Culture) : "";
 
-    private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+    private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(ShownNumbers.Culture)).Append('\n');
 }

@@ -66,7 +66,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     /// <summary>Where encoded rows are kept unless told: named by the paths, so that a changed source replaces its older encoding.</summary>
     internal static string CacheOf(Schema schema, SplitPlan split)
     {
-        var text = new StringBuilder(schema.ToYaml()).AppendLine(split.Describe()).AppendJoin('\n', split.Files);
+        var text = new StringBuilder(schema.Identity).AppendLine(split.Describe()).AppendJoin('\n', split.Files);
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
         return Path.GetFullPath(Path.Combine(".consort", "data", $"{Path.GetFileNameWithoutExtension(split.Files[0])}-{digest}"));
     }

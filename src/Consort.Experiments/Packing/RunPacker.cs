@@ -164,8 +164,8 @@ public sealed class RunPacker : IDisposable
     private Metrics Trained(EncodedSplit split, CancellationToken cancellation)
     {
         using var workers = new Workers(_request.Threads);
-        using var program = new Program<float>(_graph, _store, BatchSize, workers, withGradients: false, _experiment.Training.Precision);
-        var metrics = new LogitPass(program).Evaluate(split, _fusion, cancellation).Metrics;
+        using var program = new Program<float>(_graph, _store, MemoryCheck.RowsToScore(_graph, BatchSize), workers, withGradients: false, _experiment.Training.Precision);
+        var metrics = new LogitPass(program).Evaluate(split, _encoder, _fusion, cancellation).Metrics;
         return _request.Member is { } member ? metrics.Members[member] : metrics.Ensemble;
     }
 

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Reflection;
+using Consort.Data.Numbers;
 using Consort.Experiments.Statistics;
 
 namespace Consort.Experiments.Recipes;
@@ -64,7 +64,7 @@ internal sealed class BarsFrappe : Recipe
         .SelectMany(s => Enumerable.Range(0, request.Seeds).Select(i =>
         {
             var seed = FirstSeed + (ulong)i;
-            return new RecipeRun(string.Create(CultureInfo.InvariantCulture, $"{s.Key}-seed{seed}"), s.Key, seed, s.Value, $"{Resources}{s.Key}.yaml");
+            return new RecipeRun(string.Create(ShownNumbers.Culture, $"{s.Key}-seed{seed}"), s.Key, seed, s.Value, $"{Resources}{s.Key}.yaml");
         }))];
 
     /// <summary>The file of a model's settings, or null where BARS has none.</summary>
@@ -104,7 +104,7 @@ internal sealed class BarsFrappe : Recipe
             ["BARS prints the best of its runs of each model; the mean over seeds stands here. Rows/s: training, this machine."], json);
     }
 
-    private static string Cell(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static string Cell(FormattableString text) => text.ToString(ShownNumbers.Culture);
 
     private static string Read(string name)
     {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Consort.Data.Numbers;
 using Consort.Experiments.Recipes.Measures;
 using Consort.Experiments.Statistics;
 
@@ -17,11 +17,10 @@ public sealed record RecipeTable(
     string Title, IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<string>> Rows, IReadOnlyList<string> Notes,
     IReadOnlyList<IReadOnlyDictionary<string, object?>> Json)
 {
-    private static readonly JsonSerializerOptions Options = new()
+    private static readonly JsonSerializerOptions Options = JsonNumbers.In(new JsonSerializerOptions
     {
         WriteIndented = true,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
+    });
 
     /// <summary>The columns that fit a terminal; null for all.</summary>
     public IReadOnlyList<int>? Narrow { get; init; }

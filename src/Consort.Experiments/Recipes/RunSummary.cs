@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Consort.Data;
+using Consort.Data.Numbers;
 using Consort.Learning.Runs;
 
 namespace Consort.Experiments.Recipes;
@@ -31,11 +32,11 @@ public sealed record RunSummary(
             var root = json.RootElement;
             var split = root.GetProperty("test").ValueKind == JsonValueKind.Null ? root.GetProperty("valid") : root.GetProperty("test");
             return new RunSummary(
-                folder.Path, Number(split.GetProperty("auc")), Number(split.GetProperty("logloss")),
-                [.. root.GetProperty("member_test_auc").EnumerateArray().Select(Number)], root.GetProperty("parameters").GetInt64(),
-                Number(root.GetProperty("rows_per_second")), Number(root.GetProperty("seconds")), root.GetProperty("epochs").GetInt32())
+                folder.Path, JsonNumbers.Read(split.GetProperty("auc")), JsonNumbers.Read(split.GetProperty("logloss")),
+                [.. root.GetProperty("member_test_auc").EnumerateArray().Select(JsonNumbers.Read)], root.GetProperty("parameters").GetInt64(),
+                JsonNumbers.Read(root.GetProperty("rows_per_second")), JsonNumbers.Read(root.GetProperty("seconds")), root.GetProperty("epochs").GetInt32())
             {
-                Ceiling = split.TryGetProperty("ceiling", out var ceiling) ? (Number(ceiling.GetProperty("auc")), Number(ceiling.GetProperty("logloss"))) : null,
+                Ceiling = split.TryGetProperty("ceiling", out var ceiling) ? (JsonNumbers.Read(ceiling.GetProperty("auc")), JsonNumbers.Read(ceiling.GetProperty("logloss"))) : null,
             };
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
@@ -43,7 +44,4 @@ public sealed record RunSummary(
             throw new ConsortException($"{folder.Metrics}: found no results of a run: {e.Message}; delete the folder to run it again", e);
         }
     }
-
-    // NaN is written as a word.
-    private static double Number(JsonElement value) => value.ValueKind == JsonValueKind.String ? double.NaN : value.GetDouble();
 }

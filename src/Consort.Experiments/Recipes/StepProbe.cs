@@ -26,6 +26,7 @@ internal static class StepProbe
         {
             using var workers = new Workers(threads);
             var graph = experiment.Family.Build(dataset.Space);
+            MemoryCheck.Training(graph, experiment.Training, []);
             using var store = new ParameterStore<float>(graph);
             store.Initialize(experiment.Training.Seed, workers);
             using var program = new Program<float>(graph, store, experiment.Training.BatchSize, workers, precision: experiment.Training.Precision, library: experiment.Training.MatrixLibrary);

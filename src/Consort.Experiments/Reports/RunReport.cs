@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using Consort.Data.Datasets;
+using Consort.Data.Numbers;
 using Consort.Experiments.Files;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Training;
@@ -14,11 +14,11 @@ public static class RunReport
     public static string Markdown(Experiment experiment, TrainingResult result, EncodedDataset dataset)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"# {experiment.Name}");
+        text.AppendLine(ShownNumbers.Culture, $"# {experiment.Name}");
         text.AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Members: {string.Join(", ", experiment.Family.Members.Select(m => m.Name))}. Strategy: {string.Join(", then ", experiment.Phases.Select(p => p.Strategy.Name))}. Seed {experiment.Training.Seed}.");
-        text.AppendLine(CultureInfo.InvariantCulture, $"Data: {dataset.Train.Rows:N0} training rows, {dataset.Space.Categorical.Count} categorical and {dataset.Space.Numeric.Count} numeric columns, {dataset.Features:N0} features; key `{dataset.Key}`.");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{result.Parameters:N0} parameters, {result.RowsPerSecond:N0} training rows/s, {result.Seconds:N1} s in all.");
+        text.AppendLine(ShownNumbers.Culture, $"Members: {string.Join(", ", experiment.Family.Members.Select(m => m.Name))}. Strategy: {string.Join(", then ", experiment.Phases.Select(p => p.Strategy.Name))}. Seed {experiment.Training.Seed}.");
+        text.AppendLine(ShownNumbers.Culture, $"Data: {dataset.Train.Rows:N0} training rows, {dataset.Space.Categorical.Count} categorical and {dataset.Space.Numeric.Count} numeric columns, {dataset.Features:N0} features; key `{dataset.Key}`.");
+        text.AppendLine(ShownNumbers.Culture, $"{result.Parameters:N0} parameters, {result.RowsPerSecond:N0} training rows/s, {result.Seconds:N1} s in all.");
         text.AppendLine();
         Table(text, experiment, result);
         text.AppendLine("## Training");
@@ -27,8 +27,8 @@ public static class RunReport
         text.AppendLine("|---|---|---|---|---|---|---|");
         foreach (var epoch in result.Epochs)
         {
-            var loss = string.Join(", ", epoch.Loss.Select(l => string.Create(CultureInfo.InvariantCulture, $"{l.Key} {l.Value:F5}")));
-            text.AppendLine(CultureInfo.InvariantCulture, $"| {epoch.Phase} | {epoch.Epoch} | {epoch.LearningRate:G3} | {loss} | {epoch.Valid.Ensemble.Auc:F6} | {epoch.Valid.Ensemble.LogLoss:F6} | {(epoch.IsBest ? "yes" : "")} |");
+            var loss = string.Join(", ", epoch.Loss.Select(l => string.Create(ShownNumbers.Culture, $"{l.Key} {l.Value:F5}")));
+            text.AppendLine(ShownNumbers.Culture, $"| {epoch.Phase} | {epoch.Epoch} | {epoch.LearningRate:G3} | {loss} | {epoch.Valid.Ensemble.Auc:F6} | {epoch.Valid.Ensemble.LogLoss:F6} | {(epoch.IsBest ? "yes" : "")} |");
         }
 
         return text.ToString();
@@ -44,15 +44,15 @@ public static class RunReport
                 continue;
             var members = split.Metrics.Members;
             for (var member = 0; member < members.Count && members.Count > 1; member++)
-                Row(text, string.Create(CultureInfo.InvariantCulture, $"member {member}: {experiment.Family.Members[member].Name}"), name, members[member]);
+                Row(text, string.Create(ShownNumbers.Culture, $"member {member}: {experiment.Family.Members[member].Name}"), name, members[member]);
             Row(text, members.Count > 1 ? "**ensemble**" : experiment.Family.Members[0].Name, name, split.Metrics.Ensemble);
             if (split.Ceiling is { } ceiling)
-                text.AppendLine(CultureInfo.InvariantCulture, $"| best reachable | {name} | {ceiling.Auc:F6} | {ceiling.LogLoss:F6} | |");
+                text.AppendLine(ShownNumbers.Culture, $"| best reachable | {name} | {ceiling.Auc:F6} | {ceiling.LogLoss:F6} | |");
         }
 
         text.AppendLine();
     }
 
     private static void Row(StringBuilder text, string name, string split, Metrics metrics) => text.AppendLine(
-        CultureInfo.InvariantCulture, $"| {name} | {split} | {metrics.Auc:F6} | {metrics.LogLoss:F6} | {metrics.Calibration:F4} |");
+        ShownNumbers.Culture, $"| {name} | {split} | {metrics.Auc:F6} | {metrics.LogLoss:F6} | {metrics.Calibration:F4} |");
 }

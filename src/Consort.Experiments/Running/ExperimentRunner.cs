@@ -34,6 +34,9 @@ public static class ExperimentRunner
             // Before anything is written: a run that cannot be resumed stays as it is.
             if (request.Resume)
                 identity.CheckResumable(folder, experiment);
+            Trainer.CheckSplits(dataset, experiment.Training.Monitor);
+            if (!request.IgnoreMemory)
+                CheckMemory(experiment, dataset);
             WriteText(folder.Experiment, experiment.Text);
             RunData.Write(folder, source, dataset);
             var (precision, missing) = (experiment.Training.Precision, experiment.Training.Precision.Missing());
@@ -42,6 +45,12 @@ public static class ExperimentRunner
             WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key, precision, experiment.Training.MatrixLibrary));
             dataset.Encoder.Save(folder.Encoder);
             folder.Log("start", ("experiment", experiment.Name), ("data_key", dataset.Key), ("seed", experiment.Training.Seed), ("resume", request.Resume));
+            foreach (var warning in SplitWarnings.Of(dataset))
+            {
+                folder.Log("warning", ("text", warning));
+                request.Notice?.Invoke($"warning: {warning}");
+            }
+
             if (missing is not null)
                 folder.Log("precision", ("asked", experiment.Training.Precision.Name()), ("used", precision.Name()), ("why", missing));
 
@@ -57,6 +66,14 @@ public static class ExperimentRunner
             folder.Log("done", ("valid", result.Valid.Metrics.Ensemble), ("test", result.Test?.Metrics.Ensemble), ("seconds", result.Seconds));
             return new RunResult(folder.Path, result, encoding);
         }
+    }
+
+    private static void CheckMemory(Experiment experiment, EncodedDataset dataset)
+    {
+        foreach (var phase in experiment.Phases.DistinctBy(p => string.Join('\n', p.Teachers)))
+            MemoryCheck.Training(
+                experiment.Family.Build(dataset.Space), experiment.Training,
+                [.. phase.Teachers.Select(t => Experiment.OfRun(new RunFolder(t).Experiment).Family.Build(dataset.Space))]);
     }
 
     // Ids mean the same to teacher and students only if one encoder made them.

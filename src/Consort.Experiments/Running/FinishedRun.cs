@@ -17,8 +17,7 @@ namespace Consort.Experiments.Running;
 /// <summary>A run's family with its best weights, ready to be measured on other rows or to give probabilities.</summary>
 public sealed class FinishedRun : IDisposable
 {
-    /// <summary>The most rows of a batch.</summary>
-    internal const int BatchSize = 4096;
+    private const int MostRows = 4096;
 
     private readonly Workers _workers;
     private readonly ParameterStore<float> _store;
@@ -40,11 +39,15 @@ public sealed class FinishedRun : IDisposable
         _fusion = Experiment.Phases[^1].Strategy.Fusion;
         _workers = new Workers(threads);
         var graph = Experiment.Family.Build(Encoder.Space);
+        BatchSize = MemoryCheck.RowsToScore(graph, MostRows);
         _store = new ParameterStore<float>(graph);
         Checkpoint.Load(Folder.FinalCheckpoint(Experiment.Phases.Select(p => p.Name)), _store);
         _program = new Program<float>(graph, _store, BatchSize, _workers, withGradients: false, Experiment.Training.Precision);
         _pass = new LogitPass(_program);
     }
+
+    /// <summary>The most rows of a batch: fewer of a model so wide that more would not fit into memory.</summary>
+    internal int BatchSize { get; }
 
     /// <summary>The run folder.</summary>
     public RunFolder Folder { get; }
@@ -75,7 +78,7 @@ public sealed class FinishedRun : IDisposable
     /// <param name="progress">Told the bytes of the file that were read, or null.</param>
     /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
     /// <param name="rules">What becomes of columns that the run does not know; null passes over them without a word.</param>
-    /// <exception cref="ConsortException">A mistake in the rows, or there are none.</exception>
+    /// <exception cref="ConsortException">A mistake in the rows, or there are none, or a row whose logit is not finite.</exception>
     public SplitResult Measure(string path, IProgress<long>? progress, CancellationToken cancellation, RawRows? rules = null)
     {
         using var evaluator = new ConsortEvaluator(_program.Members, _fusion);
@@ -85,6 +88,7 @@ public sealed class FinishedRun : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             _pass.Run(batch, _fusion, isTraining: false, seed: 0);
+            _pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"{path}:{reader.LineOf(row)}"));
             evaluator.Add(_pass.Logits);
             if (batch.HasTruth)
                 ceiling.Add(batch.Truth, batch.Labels);
@@ -101,7 +105,7 @@ public sealed class FinishedRun : IDisposable
     /// <param name="progress">Told the bytes of the file that were read, or null.</param>
     /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
     /// <param name="rules">What becomes of columns that the run does not know; null passes over them without a word.</param>
-    /// <exception cref="ConsortException">A mistake in the rows.</exception>
+    /// <exception cref="ConsortException">A mistake in the rows, or one whose logit is not finite.</exception>
     public void Predict(string path, Action<BatchLogits> rows, IProgress<long>? progress, CancellationToken cancellation, RawRows? rules = null)
     {
         using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: false, (rules ?? RawRows.Default).Unknown, cancellation);
@@ -109,6 +113,7 @@ public sealed class FinishedRun : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             _pass.Run(batch, _fusion, isTraining: false, seed: 0);
+            _pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"{path}:{reader.LineOf(row)}"));
             rows(_pass.Logits);
             progress?.Report(reader.Position);
         }
@@ -124,10 +129,11 @@ public sealed class FinishedRun : IDisposable
     {
         using var loader = new BatchLoader(split, new LoaderOptions(BatchSize));
         loader.Start(0);
-        while (loader.Next() is { } batch)
+        for (long done = 0; loader.Next() is { } batch; done += batch.Rows)
         {
             cancellation.ThrowIfCancellationRequested();
             _pass.Run(batch, _fusion, isTraining: false, seed: 0);
+            _pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"row {done + row + 1} of the {split.Name} rows"));
             rows(_pass.Logits);
         }
     }

@@ -18,7 +18,10 @@ public sealed record RunRequest(
     /// <summary>Whether nothing else runs in the process; else what a step allocates cannot be told, and is NaN.</summary>
     public bool IsAlone { get; init; } = true;
 
-    /// <summary>Told a line that the user should see, such as how many tokens have a pretrained vector; or null.</summary>
+    /// <summary>Whether to train even where a step is estimated to need more memory than is free.</summary>
+    public bool IgnoreMemory { get; init; }
+
+    /// <summary>Told a line that the user should see, such as what of the data will make results say less than they seem to; or null.</summary>
     public Action<string>? Notice { get; init; }
 }
 

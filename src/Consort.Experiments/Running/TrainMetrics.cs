@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+using Consort.Data.Numbers;
 using Consort.Learning.Training;
 
 namespace Consort.Experiments.Running;
@@ -7,11 +7,10 @@ namespace Consort.Experiments.Running;
 /// <summary>The results of a run for machines: <c>metrics.json</c> and <c>train --json</c>. The keys stay as they are.</summary>
 public static class TrainMetrics
 {
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly JsonSerializerOptions Json = JsonNumbers.In(new JsonSerializerOptions
     {
         WriteIndented = true,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
+    });
 
     /// <summary>The JSON text.</summary>
     public static string ToJson(TrainingResult result) => JsonSerializer.Serialize(

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parameters;
 using Consort.Data;
@@ -8,12 +11,14 @@ namespace Consort.Learning.Checkpoints;
 public static class Checkpoint
 {
     private const string OptimizerPrefix = "optimizer:";
+    private const int BlockNumbers = 1 << 20;
 
     /// <summary>Writes weights, and the optimizer's state if one is given.</summary>
     /// <param name="path">The file; replaced when the new one is whole.</param>
     /// <param name="store">The weights.</param>
     /// <param name="optimizer">Its state goes along unless null.</param>
     /// <param name="state">What else is needed to go on, as JSON.</param>
+    /// <exception cref="NotFiniteNumberException">A weight or a number of the optimizer's: nothing is written.</exception>
     public static void Save(string path, ParameterStore<float> store, Optimizer<float>? optimizer, string state)
     {
         var tensors = new List<TensorSource>();
@@ -24,7 +29,39 @@ public static class Checkpoint
         if (optimizer is not null)
             foreach (var (name, buffer) in optimizer.State)
                 tensors.Add(new TensorSource(OptimizerPrefix + name, [buffer.Length], NumbersOf(buffer)));
+        foreach (var tensor in tensors)
+            CheckFinite(tensor);
         TensorFile.Write(path, state, tensors);
+    }
+
+    // Weights that diverged must not take the place of weights that score.
+    private static void CheckFinite(TensorSource tensor)
+    {
+        var numbers = tensor.Numbers();
+        for (long done = 0; done < tensor.Elements; done += BlockNumbers)
+        {
+            ReadOnlySpan<float> block = numbers.Slice(done, (int)Math.Min(BlockNumbers, tensor.Elements - done));
+            if (IsFinite(block))
+                continue;
+            var at = 0;
+            while (float.IsFinite(block[at]))
+                at++;
+            throw new NotFiniteNumberException(
+                string.Create(CultureInfo.InvariantCulture, $"{tensor.Name} holds {block[at]} at {done + at}, so no checkpoint is written"), block[at]);
+        }
+    }
+
+    // x · 0 is 0 for all but infinities and NaN.
+    private static bool IsFinite(ReadOnlySpan<float> numbers)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(numbers);
+        var sum = Vector<float>.Zero;
+        foreach (var vector in vectors)
+            sum += vector * Vector<float>.Zero;
+        var rest = 0f;
+        foreach (var number in numbers[(vectors.Length * Vector<float>.Count)..])
+            rest += number * 0;
+        return Vector.Sum(sum) + rest == 0;
     }
 
     /// <summary>Reads all weights, and the optimizer's state if one is given.</summary>

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Consort.Data;
+using Consort.Data.Numbers;
 using Consort.Data.Storage;
 using Consort.Learning.Training;
 
@@ -13,12 +13,11 @@ namespace Consort.Learning.Runs;
 /// </summary>
 public sealed class RunFolder
 {
-    /// <summary>How numbers are written in logs: NaN and infinity by name, since AUC can be NaN on tiny data.</summary>
-    public static JsonSerializerOptions Json { get; } = new()
+    /// <summary>How logs are written: keys in snake case, and null for a number that is not finite.</summary>
+    public static JsonSerializerOptions Json { get; } = JsonNumbers.In(new JsonSerializerOptions
     {
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-    };
+    });
 
     /// <summary>Opens or makes the folder.</summary>
     /// <exception cref="ConsortException">It cannot be made.</exception>

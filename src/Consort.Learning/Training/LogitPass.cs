@@ -1,5 +1,7 @@
 using Consort.Compute.Execution;
+using Consort.Data;
 using Consort.Data.Datasets;
+using Consort.Data.Encoding;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
 
@@ -33,14 +35,22 @@ public sealed class LogitPass
         Logits.Prepare(fusion);
     }
 
-    /// <summary>Measures a batch.</summary>
-    /// <param name="batch">The rows.</param>
-    /// <param name="fusion">How member logits are fused.</param>
-    /// <param name="evaluator">Gets the logits.</param>
-    public void Evaluate(Batch batch, Fusion fusion, ConsortEvaluator evaluator)
+    // As float32, for that is what is measured and given out; −1 for none.
+    private int FirstNotFinite()
     {
-        Fuse(batch, fusion);
-        evaluator.Add(Logits);
+        var first = Find(Logits.EnsembleLogits());
+        for (var member = 0; member < Logits.Members; member++)
+            if (Find(Logits.Logits(member)) is >= 0 and var row && (first < 0 || row < first))
+                first = row;
+        return first;
+
+        static int Find(ReadOnlySpan<double> logits)
+        {
+            for (var row = 0; row < logits.Length; row++)
+                if (!float.IsFinite((float)logits[row]))
+                    return row;
+            return -1;
+        }
     }
 
     /// <summary>Computes the logits of members and ensemble as when scoring, and no probabilities; gives the ensemble's, [B].</summary>
@@ -52,21 +62,40 @@ public sealed class LogitPass
     }
 
     /// <summary>Measures a split from its first row to its last.</summary>
+    /// <param name="split">The rows.</param>
+    /// <param name="encoder">What made them of raw values.</param>
+    /// <param name="fusion">How member logits are fused.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <exception cref="ConsortException">A row whose logit is not finite: nothing is measured then.</exception>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
-    public SplitResult Evaluate(EncodedSplit split, Fusion fusion, CancellationToken cancellation)
+    public SplitResult Evaluate(EncodedSplit split, Encoder encoder, Fusion fusion, CancellationToken cancellation)
     {
         using var loader = new BatchLoader(split, new LoaderOptions(_program.Capacity));
         using var evaluator = new ConsortEvaluator(Logits.Members, fusion);
         using var ceiling = split.HasTruth ? new Ceiling() : null;
         loader.Start(0);
-        while (loader.Next() is { } batch)
+        for (long done = 0; loader.Next() is { } batch; done += batch.Rows)
         {
             cancellation.ThrowIfCancellationRequested();
-            Evaluate(batch, fusion, evaluator);
+            Fuse(batch, fusion);
+            CheckFinite(batch, encoder, row => FormattableString.Invariant($"row {done + row + 1} of the {split.Name} rows"));
+            evaluator.Add(Logits);
             ceiling?.Add(batch.Truth, batch.Labels);
         }
 
         return new SplitResult(evaluator.Result(), ceiling is null ? null : new CeilingResult(ceiling.Auc(), ceiling.LogLoss()));
+    }
+
+    /// <summary>Refuses the last batch if a logit of it is not finite, so that no such row is measured or written.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="encoder">What made it of raw values.</param>
+    /// <param name="where">What the message calls a row.</param>
+    /// <exception cref="ConsortException">The first such row, and the column whose value is furthest from the training rows.</exception>
+    public void CheckFinite(Batch batch, Encoder encoder, Func<int, string> where)
+    {
+        if (FirstNotFinite() is >= 0 and var row)
+            throw new ConsortException(NotFiniteLogit.Explain(
+                where(row), encoder, batch.NumericOf(row)));
     }
 
     /// <summary>Hands the loss gradient of the last batch to the program and runs its backward pass.</summary>

@@ -61,8 +61,7 @@ public sealed class Trainer : IDisposable
         Graph graph, EncodedDataset data, TrainingOptions options, IReadOnlyList<Phase> phases, RunFolder folder, int threads,
         IProgress<TrainingProgress>? progress = null, Func<string, TeacherModel>? findTeacher = null)
     {
-        if (data.Valid is null)
-            throw new ConsortException($"{data.Folder}: found no validation split, expected one to choose the best weights by");
+        CheckSplits(data, options.Monitor);
         options.CheckMachine();
         foreach (var phase in phases.Where(p => p.From.Count > 0 && p.From.Count != graph.Outputs.Count))
             throw new ConsortException(
@@ -120,8 +119,8 @@ public sealed class Trainer : IDisposable
         }
 
         var fusion = _phases[^1].Strategy.Fusion;
-        var valid = _pass.Evaluate(_data.Valid!, fusion, cancellation);
-        var test = _data.Test is { } split ? _pass.Evaluate(split, fusion, cancellation) : null;
+        var valid = _pass.Evaluate(_data.Valid!, _data.Encoder, fusion, cancellation);
+        var test = _data.Test is { } split ? _pass.Evaluate(split, _data.Encoder, fusion, cancellation) : null;
         return new TrainingResult(
             valid, test, _state.Epochs, _state.TrainedRows == 0 ? 0 : _state.TrainedRows / _state.TrainedSeconds, _program.Graph.ParameterCount,
             MemoryUse.PeakBytes(), _allocations.BytesPerStep, clock.Elapsed.TotalSeconds, _memory is { } memory ? memory with { Peak = MemoryUse.PeakBytes() } : null);
@@ -139,6 +138,21 @@ public sealed class Trainer : IDisposable
     {
         if (EpochLimits.Mistake(Latest(folder), phases) is { } mistake)
             throw new ConsortException($"{folder.LastCheckpoint}: {mistake}");
+    }
+
+    /// <summary>Throws if the validation rows cannot tell which weights are best.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="monitor">What is to decide.</param>
+    /// <exception cref="ConsortException">There are none, or they are of one class and AUC is to decide.</exception>
+    public static void CheckSplits(EncodedDataset data, Monitor monitor)
+    {
+        if (data.Valid is not { } valid)
+            throw new ConsortException($"{data.Folder}: found no validation split, expected one to choose the best weights by");
+        if (monitor == Monitor.LogLoss || (valid.Clicks > 0 && valid.Clicks < valid.Rows))
+            return;
+        throw new ConsortException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{data.Folder}: found {valid.Rows:N0} validation rows with {(valid.Clicks == 0 ? "no clicks" : "nothing but clicks")}, so monitor: {(monitor == Monitor.Auc ? "auc" : "member_auc")} cannot choose the best weights; use monitor: logloss under training, or other validation rows"));
     }
 
     /// <inheritdoc/>
@@ -314,7 +328,7 @@ public sealed class Trainer : IDisposable
 
     private void EndPart(Phase phase, CancellationToken cancellation)
     {
-        var valid = _pass.Evaluate(_data.Valid!, phase.Strategy.Fusion, cancellation).Metrics;
+        var valid = EvaluateValid(phase, cancellation);
         var metric = Monitored(valid);
         // Data of one class have no AUC: the first weights then stay the best, rather than none.
         var isBest = metric > _state.Best + phase.MinDelta || (_state.Best == double.NegativeInfinity && !double.IsFinite(metric));
@@ -325,7 +339,7 @@ public sealed class Trainer : IDisposable
         {
             _state.Best = double.IsFinite(metric) ? metric : double.MinValue;
             _state.WithoutImprovement = 0;
-            Checkpoint.Save(_folder.BestCheckpoint(phase.Name), _store, null, $"{{\"steps\":{_state.Steps}}}");
+            Save(_folder.BestCheckpoint(phase.Name), null, $"{{\"steps\":{_state.Steps}}}");
         }
         else if (++_state.WithoutImprovement >= phase.Patience && phase.Patience > 0)
         {
@@ -340,6 +354,30 @@ public sealed class Trainer : IDisposable
         _state.Epochs.Add(result);
         _folder.LogEpoch(result);
         Report(phase, 0, 0, 0, Stopwatch.GetTimestamp(), rate);
+    }
+
+    private ConsortMetrics EvaluateValid(Phase phase, CancellationToken cancellation)
+    {
+        try
+        {
+            return _pass.Evaluate(_data.Valid!, _data.Encoder, phase.Strategy.Fusion, cancellation).Metrics;
+        }
+        catch (ConsortException e)
+        {
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture, $"evaluation after epoch {_state.Epoch + 1}, step {_state.Batch}: {e.Message}"), e);
+        }
+    }
+
+    private void Save(string path, Optimizer<float>? optimizer, string state)
+    {
+        try
+        {
+            Checkpoint.Save(path, _store, optimizer, state);
+        }
+        catch (NotFiniteNumberException e)
+        {
+            throw Diverged(e.Message);
+        }
     }
 
     private double Monitored(ConsortMetrics valid) => _options.Monitor switch
@@ -373,7 +411,7 @@ public sealed class Trainer : IDisposable
         _state.Strategy = _phases[_state.Phase].Strategy.State.ToArray();
         _state.OptimizerSteps = _optimizer!.Steps;
         _state.Limits = [.. _phases.Select(p => p.Epochs)];
-        Checkpoint.Save(_folder.LastCheckpoint, _store, _optimizer, _state.ToJson());
+        Save(_folder.LastCheckpoint, _optimizer, _state.ToJson());
         _lastCheckpoint = Stopwatch.GetTimestamp();
     }
 

@@ -1,15 +1,12 @@
 using System.Text.Json;
+using Consort.Data.Numbers;
 
 namespace Consort.Learning.Training;
 
 /// <summary>Where a run stands, as a checkpoint keeps it. Random numbers need no state: they follow from seed and step.</summary>
 internal sealed class TrainerState
 {
-    // AUC can be NaN on tiny data, and the best so far starts below everything.
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
+    private static readonly JsonSerializerOptions Json = JsonNumbers.In(new JsonSerializerOptions());
 
     /// <summary>What decides the result but the most epochs: weights of another experiment or other data cannot be resumed.</summary>
     public string Identity { get; set; } = "";
@@ -60,5 +57,12 @@ internal sealed class TrainerState
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    public static TrainerState Parse(string json) => JsonSerializer.Deserialize<TrainerState>(json, Json)!;
+    public static TrainerState Parse(string json)
+    {
+        var state = JsonSerializer.Deserialize<TrainerState>(json, Json)!;
+        // Before the first evaluation the best lies below everything, which JSON has no number for.
+        if (double.IsNaN(state.Best))
+            state.Best = double.NegativeInfinity;
+        return state;
+    }
 }

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Consort.Data;
 using Consort.Server.Http;
 using Consort.Server.Registry;
 using Consort.Server.Scoring;
+using Consort.Serving;
 
 namespace Consort.Server.Inference;
 
@@ -40,7 +42,7 @@ internal static class InferRun
                     batch.Add();
                 foreach (var input in inputs)
                     input.Fill(batch, buffers.Values, limits);
-                lease.Scorer.Score(batch, buffers.Probabilities.AsSpan(done, batch.Count));
+                Score(lease, batch, buffers.Probabilities.AsSpan(done, batch.Count), done);
                 lease.Version.Metrics.AddValues((long)batch.Count * lease.Scorer.Encoder.Space.Categorical.Count, ScoreRun.CountUnseen(batch));
             }
 
@@ -55,6 +57,18 @@ internal static class InferRun
         lease.Version.Metrics.Rows.Add(rows);
         lease.Version.Metrics.AddProbabilities(buffers.Probabilities.AsSpan(0, rows));
         return rows;
+    }
+
+    private static void Score(VersionLease lease, ImpressionBatch batch, Span<float> probabilities, int done)
+    {
+        try
+        {
+            lease.Scorer.Score(batch, probabilities);
+        }
+        catch (ConsortException e) when (e.Row is { } row)
+        {
+            throw new RequestException(400, FormattableString.Invariant($"row {done + row}: {e.Detail}"), e);
+        }
     }
 
     /// <summary>Writes the protocol's answer.</summary>

@@ -29,16 +29,8 @@ internal static class Explanation
         try
         {
             var row = body.Row.Of(json);
-            try
-            {
-                var reader = ScoreBody.Open(row, JsonTokenType.StartObject, "row", limits);
-                RowReader.ReadObject(ref reader, whole.Row, fields, values, limits, values.Context);
-            }
-            catch (ConsortException e)
-            {
-                throw new RequestException(400, $"row: {e.Message}", e);
-            }
-
+            var reader = ScoreBody.Open(row, JsonTokenType.StartObject, "row", limits);
+            RowReader.ReadObject(ref reader, whole.Row, fields, values, limits, values.Context);
             var probability = lease.Scorer.Score(whole);
             lease.Version.Metrics.Rows.Add(1);
             lease.Version.Metrics.AddProbabilities([probability]);
@@ -77,6 +69,10 @@ internal static class Explanation
                 answer.WriteNumber("probability_without", lease.Scorer.Score(whole));
                 Set(whole, field, value);
             }
+        }
+        catch (ConsortException e)
+        {
+            throw new RequestException(400, $"row: {e.Message}", e);
         }
         finally
         {

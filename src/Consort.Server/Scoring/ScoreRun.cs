@@ -83,7 +83,15 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
         if (rows == 0)
             return done;
         buffers.RoomFor(done + rows);
-        lease.Scorer.Score(batch, buffers.Probabilities.AsSpan(done, rows));
+        try
+        {
+            lease.Scorer.Score(batch, buffers.Probabilities.AsSpan(done, rows));
+        }
+        catch (ConsortException e) when (e.Row is { } row)
+        {
+            throw At("rows", done + row, e);
+        }
+
         lease.Version.Metrics.AddValues((long)rows * lease.Scorer.Encoder.Space.Categorical.Count, CountUnseen(batch));
         batch.Clear();
         return done + rows;
@@ -171,10 +179,18 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
         lease.Version.Metrics.AddValues((long)rows * columns, CountUnseen(batch));
         buffers.RoomFor(done + rows);
         var probabilities = buffers.Probabilities.AsSpan(done, rows);
-        if (together is null)
-            lease.Scorer.Score(batch, probabilities);
-        else
-            together.Score(context, batch, probabilities);
+        try
+        {
+            if (together is null)
+                lease.Scorer.Score(batch, probabilities);
+            else
+                together.Score(context, batch, probabilities);
+        }
+        catch (ConsortException e) when (e.Row is { } row)
+        {
+            throw At("candidates", done + row, e);
+        }
+
         batch.Clear();
         return done + rows;
     }
@@ -199,5 +215,5 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
     }
 
     private static RequestException At(string what, int row, Exception e) =>
-        new((e as RequestException)?.Status ?? 400, FormattableString.Invariant($"{what}[{row}]: {e.Message}"), e);
+        new((e as RequestException)?.Status ?? 400, FormattableString.Invariant($"{what}[{row}]: {(e as ConsortException)?.Detail ?? e.Message}"), e);
 }

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
+using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 using Consort.Data;
@@ -18,6 +20,9 @@ namespace Consort.Serving.Inference;
 internal sealed unsafe class ScoringModel : IDisposable
 {
     private const int MaxModelText = 1 << 20;
+    private const int MostRows = 256;
+    private const long MostBytes = 1L << 30; // of a workspace for batches
+    private const long SmallBytes = 1L << 26; // not worth asking the system about
     private readonly Package _package;
     private readonly ParameterStore<float> _store;
     private readonly Dictionary<Value, PackedWeights> _packed = [];
@@ -61,6 +66,9 @@ internal sealed unsafe class ScoringModel : IDisposable
 
     /// <summary>The weights of <see cref="Graph"/>; those of tables that are not fp32 are not in it.</summary>
     public ParameterStore<float> Store => _store;
+
+    /// <summary>Rows that are scored at a time: fewer of a model so wide that a workspace would take gigabytes.</summary>
+    public int BatchRows => field > 0 ? field : field = MemoryNeed.RowsWithin(Graph, MostRows, MostBytes);
 
     /// <summary>Bytes of the package.</summary>
     public long FileLength => _package.FileLength;
@@ -135,6 +143,10 @@ internal sealed unsafe class ScoringModel : IDisposable
 
     private Program<float> Compile(int capacity, Func<Value, Binding<float>, Kernel?> kernels)
     {
+        var need = MemoryNeed.OfProgram(Graph, capacity, withGradients: false);
+        if (need > SmallBytes && FreeMemory.Bytes() is var free && need > free)
+            throw new ConsortException(string.Create(
+                CultureInfo.InvariantCulture, $"{_path}: scoring {capacity} rows at a time needs about {need >> 20} MB, {free >> 20} MB are free"));
         // The store is shared; programs are made one at a time, and each has workers of its own, which are the caller alone.
         lock (_gate)
         {

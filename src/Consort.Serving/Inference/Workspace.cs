@@ -5,9 +5,6 @@ namespace Consort.Serving.Inference;
 /// <summary>The memory of one call: programs and buffers that no other thread uses meanwhile.</summary>
 internal sealed class Workspace : IDisposable
 {
-    /// <summary>Rows that are scored at a time.</summary>
-    public const int BatchRows = 256;
-
     private readonly ScoringModel _model;
     private readonly Dictionary<object, Program<float>> _candidates = [];
     private Program<float>? _batch;
@@ -19,6 +16,9 @@ internal sealed class Workspace : IDisposable
         Ids = GC.AllocateArray<int>(Math.Max(1, model.Graph.Columns.Count), pinned: true);
         Numerics = GC.AllocateArray<float>(Math.Max(1, model.Graph.Numeric?.Shape[0] ?? 0), pinned: true);
     }
+
+    /// <summary>Rows that are scored at a time.</summary>
+    public int BatchRows => _model.BatchRows;
 
     /// <summary>For one row.</summary>
     public Program<float> Row { get; }

@@ -56,6 +56,10 @@ internal sealed class RawInputs
             Notes.Add(string.Create(
                 CultureInfo.InvariantCulture,
                 $"field {field.Name} is hashed, which ONNX's operators cannot: its input is the id {hash.Offset} where missing, else {hash.Offset + 2} + XxHash3(text) mod {hash.Size - 2}"));
+        if (column is FittedNumber { Field.Outside: OutsideRule.Error } strict)
+            Notes.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"field {field.Name}: the encoder refuses numbers outside {strict.Low:G6} to {strict.High:G6} (outside: error); this model takes them for the nearest bound"));
         var input = _writer.AddInput(field.Name, type, 1, meaning);
         if (input.Name != field.Name)
             Notes.Add($"field {field.Name} is the input {input.Name}");
@@ -185,6 +189,12 @@ internal sealed class RawInputs
     {
         var x = Joined([.. columns.Select(Field)]); // double [B, k]
         var isMissing = IsMissing(x, columns[0]);
+        if (columns.Any(c => double.IsFinite(c.Low)))
+        {
+            x = _writer.Add("Max", [x, Numbers(columns.Select(c => Math.Max(c.Low, double.MinValue)))], []);
+            x = _writer.Add("Min", [x, Numbers(columns.Select(c => Math.Min(c.High, double.MaxValue)))], []);
+        }
+
         if (columns.Any(c => c.Shift != 0))
             x = _writer.Add("Sub", [x, Numbers(columns.Select(c => c.Shift))], []);
         if (columns.Any(c => c.Scale != 1))

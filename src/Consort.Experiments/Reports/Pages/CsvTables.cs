@@ -60,6 +60,7 @@ internal static class CsvTables
         var text = value switch
         {
             null => "",
+            double number when !double.IsFinite(number) => "",
             double number => number.ToString("R", CultureInfo.InvariantCulture),
             IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
             _ => value.ToString()!,

@@ -1,11 +1,12 @@
 using System.Globalization;
+using Consort.Data.Numbers;
 
 namespace Consort.Experiments.Reports.Pages;
 
 /// <summary>Numbers for people: as many digits as they are worth, a dash for what is not known.</summary>
 internal static class Numbers
 {
-    public const string None = "–";
+    public const string None = ShownNumbers.None;
 
     public static string Auc(double? value) => Fixed(value, 5);
 
@@ -15,7 +16,7 @@ internal static class Numbers
 
     public static string Fixed(double? value, int digits, string format = "F") => value is { } number && double.IsFinite(number)
         ? number.ToString(format + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).Replace('-', '−')
-        : value is double.PositiveInfinity ? "∞" : None;
+        : None;
 
     /// <summary>With its sign: a difference.</summary>
     public static string Signed(double? value, int digits = 5) => value is { } number && double.IsFinite(number)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Consort.Data;
+using Consort.Data.Numbers;
 
 namespace Consort.Experiments.Reports.Reading;
 
@@ -42,9 +43,9 @@ internal static class Events
 
     private static EvaluationRecord Evaluation(JsonElement root) => new(
         root.GetProperty("time").GetDateTime(), root.GetProperty("phase").GetString() ?? "", root.GetProperty("epoch").GetInt32(),
-        root.GetProperty("steps").GetInt64(), 0, RunReader.Number(root.GetProperty("learning_rate")),
-        [.. root.GetProperty("loss").EnumerateObject().Select(t => KeyValuePair.Create(t.Name, RunReader.Number(t.Value)))],
-        RunReader.Metrics(root.GetProperty("valid")), [.. root.GetProperty("members").EnumerateArray().Select(RunReader.Number)],
+        root.GetProperty("steps").GetInt64(), 0, JsonNumbers.Read(root.GetProperty("learning_rate")),
+        [.. root.GetProperty("loss").EnumerateObject().Select(t => KeyValuePair.Create(t.Name, JsonNumbers.Read(t.Value)))],
+        RunReader.Metrics(root.GetProperty("valid")), [.. root.GetProperty("members").EnumerateArray().Select(JsonNumbers.Read)],
         root.GetProperty("best").GetBoolean());
 
     // Where each stands on an axis of epochs: phases follow one another, and several evaluations share an epoch evenly.

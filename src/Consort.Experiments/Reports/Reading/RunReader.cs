@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Consort.Data;
+using Consort.Data.Numbers;
 using Consort.Experiments.Diagnostics;
 using Consort.Experiments.Files;
 using Consort.Learning.Evaluation;
@@ -35,23 +35,18 @@ internal static class RunReader
         {
             Valid = Split(root.GetProperty("valid")),
             Test = root.GetProperty("test") is { ValueKind: not JsonValueKind.Null } test ? Split(test) : null,
-            MemberAuc = [.. root.GetProperty("member_test_auc").EnumerateArray().Select(Number)],
+            MemberAuc = [.. root.GetProperty("member_test_auc").EnumerateArray().Select(JsonNumbers.Read)],
             Parameters = root.GetProperty("parameters").GetInt64(),
-            RowsPerSecond = Number(root.GetProperty("rows_per_second")),
-            Seconds = Number(root.GetProperty("seconds")),
-            PeakMemory = root.TryGetProperty("peak_memory_mb", out var memory) ? Number(memory) : double.NaN,
+            RowsPerSecond = JsonNumbers.Read(root.GetProperty("rows_per_second")),
+            Seconds = JsonNumbers.Read(root.GetProperty("seconds")),
+            PeakMemory = root.TryGetProperty("peak_memory_mb", out var memory) ? JsonNumbers.Read(memory) : double.NaN,
         }) : run;
     }
 
-    /// <summary>Reads a number; NaN and infinities are written as words.</summary>
-    internal static double Number(JsonElement value) => value.ValueKind == JsonValueKind.String
-        ? double.Parse(value.GetString()!, CultureInfo.InvariantCulture)
-        : value.GetDouble();
-
     /// <summary>Reads the metrics of an event.</summary>
     internal static Metrics Metrics(JsonElement value) => new(
-        Number(value.GetProperty("auc")), Number(value.GetProperty("log_loss")), Number(value.GetProperty("calibration")),
-        value.TryGetProperty("calibration_error", out var error) ? Number(error) : double.NaN,
+        JsonNumbers.Read(value.GetProperty("auc")), JsonNumbers.Read(value.GetProperty("log_loss")), JsonNumbers.Read(value.GetProperty("calibration")),
+        value.TryGetProperty("calibration_error", out var error) ? JsonNumbers.Read(error) : double.NaN,
         value.GetProperty("rows").GetInt64(), value.GetProperty("clicks").GetInt64());
 
     private static EnvironmentRecord ReadEnvironment(string path) => !File.Exists(path) ? new EnvironmentRecord([])
@@ -62,10 +57,10 @@ internal static class RunReader
     {
         var ceiling = split.TryGetProperty("ceiling", out var found) ? found : default;
         return new SplitRecord(
-            Number(split.GetProperty("auc")), Number(split.GetProperty("logloss")), Number(split.GetProperty("calibration")),
+            JsonNumbers.Read(split.GetProperty("auc")), JsonNumbers.Read(split.GetProperty("logloss")), JsonNumbers.Read(split.GetProperty("calibration")),
             split.GetProperty("rows").GetInt64(), split.GetProperty("clicks").GetInt64(),
-            ceiling.ValueKind == JsonValueKind.Object ? Number(ceiling.GetProperty("auc")) : null,
-            ceiling.ValueKind == JsonValueKind.Object ? Number(ceiling.GetProperty("logloss")) : null);
+            ceiling.ValueKind == JsonValueKind.Object ? JsonNumbers.Read(ceiling.GetProperty("auc")) : null,
+            ceiling.ValueKind == JsonValueKind.Object ? JsonNumbers.Read(ceiling.GetProperty("logloss")) : null);
     }
 
     private static T Parse<T>(string path, string what, Func<JsonElement, T> read)
