@@ -75,6 +75,8 @@ public sealed class InferenceServer : IAsyncDisposable
     /// <summary>Where it listens: <c>http://…</c> and <c>grpc://…</c>, with the addresses that it has bound and the ports that it got.</summary>
     public IReadOnlyList<Uri> Addresses { get; private set; } = [];
 
+    internal RequestGate Gate => _gate;
+
     /// <summary>Loads all packages and begins to listen.</summary>
     /// <param name="options">What to serve, and where.</param>
     /// <param name="log">Gets a line for each package that is loaded or refused, for failures, and for an address that is open to others without keys.</param>
@@ -98,9 +100,9 @@ public sealed class InferenceServer : IAsyncDisposable
             throw;
         }
 
-        server.Addresses = [.. server._listening.Select(l => ListenUrl.Address(l.Scheme, l.Options)).Distinct()];
+        server.Addresses = [.. server._listening.Select(l => ListenUrl.Address(l.Scheme, l.Options.IPEndPoint!)).Distinct()];
         foreach (var (scheme, listening) in server._listening)
-            if (ListenUrl.Warning(scheme, listening, options.ApiKeyFile is not null) is { } warning)
+            if (ListenUrl.Warning(scheme, listening.IPEndPoint!, options.ApiKeyFile is not null) is { } warning)
                 server.Log(warning);
         server._isReady = true;
         server._watch = server.Watch();

@@ -15,7 +15,7 @@ public sealed class AllocationTests(ServerFixture fixture)
     public async Task Run_FromTheBodyToTheProbabilities_AllocatesNothing(bool candidates)
     {
         using var model = new ServedModel(new ModelSource("clicks", fixture.First), 0);
-        using var buffers = new RequestBuffers();
+        using var buffers = new RequestBuffers(new BodyMemory(1 << 20));
         var request = new DefaultHttpContext().Request;
         var rows = Enumerable.Range(0, 12).Select(fixture.Row).ToArray();
         request.Body = new MemoryStream(candidates

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Consort.Data;
 using Consort.Server.Registry;
+using Microsoft.AspNetCore.Http;
 
 namespace Consort.Server.Tests;
 
@@ -15,10 +16,11 @@ public sealed class LimitTests(ServerFixture fixture)
     public async Task InFlight_BeyondTheMost_IsTurnedAwayAtOnceAndServedLater()
     {
         await using var server = await TestServer.Start(fixture.First, o => o with { MaxInFlight = 2 });
-        using (await SlowBody(server))
-        using (await SlowBody(server))
+        var others = new DefaultHttpContext { Connection = { RemoteIpAddress = IPAddress.Parse("192.0.2.1") } };
+        using (server.Server.Gate.Enter(others))
+        using (server.Server.Gate.Enter(others))
         {
-            await Until(async () => (await server.Client.GetStringAsync("/metrics")).Contains("consort_requests_in_flight 2\n", StringComparison.Ordinal));
+            Assert.Contains("consort_requests_scored 2\n", await server.Client.GetStringAsync("/metrics"), StringComparison.Ordinal);
             using var request = new StringContent("""{"rows": [{}]}""", Encoding.UTF8, "application/json");
             using var response = await server.Client.PostAsync("/v1/score", request);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
@@ -30,8 +32,34 @@ public sealed class LimitTests(ServerFixture fixture)
             Assert.Equal(HttpStatusCode.OK, (await server.Get("/v2/health/ready")).Status);
         }
 
-        // Clients that went away leave their places.
-        await Until(async () => (await server.Post("/v1/score", """{"rows": [{}]}""")).Status == HttpStatusCode.OK);
+        Assert.Equal(HttpStatusCode.OK, (await server.Post("/v1/score", """{"rows": [{}]}""")).Status);
+    }
+
+    [Fact]
+    public async Task PerClient_BeyondTheMost_TurnsAwayThatClientAlone()
+    {
+        await using var server = await TestServer.Start(fixture.First, o => o with { MaxInFlight = 4, MaxPerClient = 2 });
+        var gate = server.Server.Gate;
+        var other = new DefaultHttpContext { Connection = { RemoteIpAddress = IPAddress.Parse("192.0.2.1") } };
+        var same = new DefaultHttpContext { Connection = { RemoteIpAddress = IPAddress.Loopback } };
+        using (gate.Enter(other))
+        using (gate.Enter(other))
+        {
+            Assert.Equal(429, Assert.Throws<Http.RequestException>(() => gate.Enter(other)).Status);
+            Assert.Equal(HttpStatusCode.OK, (await server.Post("/v1/score", """{"rows": [{}]}""")).Status);
+        }
+
+        using (gate.Enter(same))
+        using (gate.Enter(same))
+        {
+            var (status, body) = await server.Post("/v1/score", """{"rows": [{}]}""");
+            Assert.Equal(HttpStatusCode.TooManyRequests, status);
+            Assert.Contains("2 requests of this client", (string)body["detail"]!, StringComparison.Ordinal);
+            using var grpc = new GrpcCall(server.Grpc);
+            Assert.Equal(Server.Grpc.GrpcStatus.ResourceExhausted, (await grpc.Send("/inference.GRPCInferenceService/ServerMetadata", GrpcCall.Frame([]))).Status);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await server.Post("/v1/score", """{"rows": [{}]}""")).Status);
     }
 
     [Fact]

@@ -56,16 +56,15 @@ internal sealed record ListenUrl(string Scheme, string Host, int Port)
     }
 
     /// <summary>Where a server listens that has begun to: the address that it has bound, be it that of all.</summary>
-    public static Uri Address(string scheme, ListenOptions options) => new($"{scheme}://{options.IPEndPoint}");
+    public static Uri Address(string scheme, IPEndPoint end) => new($"{scheme}://{end}");
 
     /// <summary>What to say loudly of an address that others than this machine can reach; null for one that they cannot.</summary>
-    public static string? Warning(string scheme, ListenOptions options, bool hasKeys)
+    public static string? Warning(string scheme, IPEndPoint end, bool hasKeys)
     {
-        var address = options.IPEndPoint!.Address;
-        if (IPAddress.IsLoopback(address))
+        if (IPAddress.IsLoopback(end.Address))
             return null;
-        var isAny = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
-        var where = $"{scheme}://{options.IPEndPoint}{(isAny ? $", every address of {Environment.MachineName}" : "")}";
+        var isAny = end.Address.Equals(IPAddress.Any) || end.Address.Equals(IPAddress.IPv6Any);
+        var where = $"{scheme}://{end}{(isAny ? $", every address of {Environment.MachineName}" : "")}";
         if (!hasKeys)
             return $"WARNING: there are no keys, so whoever reaches {where}, may score; give --api-key-file, or listen at 127.0.0.1";
         return scheme is "https" or "grpcs" ? null : $"warning: keys and impressions travel in the clear to {where}; listen at https:// and grpcs://, or put a proxy that ends TLS before it";
