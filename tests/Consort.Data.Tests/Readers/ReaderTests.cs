@@ -108,7 +108,7 @@ public sealed class ReaderTests : IDisposable
     [InlineData("1,x,y\n0,z\n", ":2: found 2 columns, expected 3")]
     [InlineData("1,x,y\n0,z,w,v\n", ":2: found 4 columns, expected 3")]
     [InlineData("1,x,y\n\n0,z,w\n", ":2: found an empty line, expected 3 columns")]
-    [InlineData("1,x,y\n2,z,w\n", ":2, column y: found \"2\", expected 0 or 1")]
+    [InlineData("1,x,y\n2,z,w\n", ":2, column y: found \"2\", expected 0 or 1; other labels are named by the label field's values, such as values: {\"1\": 0, \"2\": 1}")]
     [InlineData("1,x,y\n,z,w\n", ":2, column y: found an empty cell, expected 0 or 1")]
     public void Delimited_WrongRow_IsNamedByLine(string text, string message)
     {
@@ -175,7 +175,7 @@ public sealed class ReaderTests : IDisposable
     [Theory]
     [InlineData("1 3:1:1\n", ":1: found field \"3\", expected 0 to 0")]
     [InlineData("1 0:1\n", ":1: found \"0:1\", expected field:index:value")]
-    [InlineData("1 0:1:1 0:2:1\n", ":1: found field \"0\" twice")]
+    [InlineData("1 0:1:1 0:2:1\n", ":1: found field \"0\" (a) twice; several features of one field are not supported: keep one of them in each row, or give the others fields of their own")]
     [InlineData("7 0:1:1\n", ":1, column label: found \"7\", expected 0 or 1 or -1 or +1")]
     public void Libffm_Mistake_IsNamed(string text, string message)
     {
