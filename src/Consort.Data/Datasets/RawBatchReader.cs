@@ -41,7 +41,7 @@ public sealed class RawBatchReader : IDisposable
     /// <param name="batchSize">Rows per batch, 1 to 1,048,576.</param>
     /// <param name="labelRequired">
     /// Whether a file without labels is a mistake; otherwise labels are not looked at and all are 0. Without them are: a file with a header
-    /// that does not name the label, one without a header that has a column fewer, and a row of libsvm or libffm whose first item has a colon.
+    /// that does not name the label, one without a header that has a column fewer, and one of libsvm or libffm whose first item has a colon.
     /// </param>
     /// <param name="unknown">What becomes of columns that the encoder was not fitted for: of those that the header names beside the
     /// schema's, and of indices (libsvm) or fields (libffm) behind its last.</param>

@@ -70,9 +70,9 @@ public sealed class ScoredRowsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("libsvm", "1 1:8 2:9\n0 1:4 2:8\n", "1:4 2:9\n0 1:8\n2:8\n", 3)]
-    [InlineData("libffm", "1 1:8:1 2:9:1\n0 1:4:1 2:8:1\n", "1:4:1 2:9:1\n0 1:8:1\n2:8:1\n", 3)]
-    public void Next_PairsWithoutLabels_AreRecognisedRowByRow(string format, string train, string text, int expected)
+    [InlineData("libsvm", "1 1:8 2:9\n0 1:4 2:8\n", "1:4 2:9\n1:8\n2:8\n", 3)]
+    [InlineData("libffm", "1 1:8:1 2:9:1\n0 1:4:1 2:8:1\n", "1:4:1 2:9:1\n1:8:1\n2:8:1\n", 3)]
+    public void Next_PairsWithoutLabels_AreRecognisedByTheirColons(string format, string train, string text, int expected)
     {
         using EncodedDataset dataset = Pairs(format, train);
         using var reader = new RawBatchReader(_folder.File("new.txt", text), dataset.Encoder, 8, labelRequired: false);
@@ -87,7 +87,7 @@ public sealed class ScoredRowsTests : IDisposable
     {
         using EncodedDataset dataset = Pairs("libsvm", "1 1:8 2:9\n0 1:4 2:8\n");
         using var reader = new RawBatchReader(_folder.File("new.txt", "1:4 2:9\n"), dataset.Encoder, 8, labelRequired: true);
-        Assert.Contains("column label: found \"1:4\"", Assert.Throws<ConsortException>(() => reader.Next()).Message, StringComparison.Ordinal);
+        Assert.Contains("found \"1:4\"", Assert.Throws<ConsortException>(() => reader.Next()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
