@@ -10,6 +10,7 @@ internal static unsafe class GuardedBlocks
     private const int KeptBlocks = 1 << 14;
     private static readonly Lock Gate = new();
     private static readonly Dictionary<nint, Block> Live = [];
+    private static readonly List<nint> Starts = []; // of the blocks in use, sorted
     private static readonly Queue<Block> Freed = new();
     private static long _freedBytes;
 
@@ -36,7 +37,11 @@ internal static unsafe class GuardedBlocks
         block.FillZones();
         Fill(start + front, bytes, pattern);
         lock (Gate)
+        {
             Live.Add(block.Data, block);
+            Starts.Insert(~Starts.BinarySearch(block.Data), block.Data);
+        }
+
         return start + front;
     }
 
@@ -61,6 +66,7 @@ internal static unsafe class GuardedBlocks
                 return;
             }
 
+            Starts.RemoveAt(Starts.BinarySearch(block.Data));
             damage = block.Damage();
             Fill((byte*)block.Data, block.Bytes, block.Pattern);
             Freed.Enqueue(block);
@@ -102,6 +108,24 @@ internal static unsafe class GuardedBlocks
         }
 
         return null;
+    }
+
+    /// <summary>What is wrong with an access, or null: it begins in a block and ends beyond it. Other memory is not known here.</summary>
+    public static string? FirstOutside(void* data, nuint bytes)
+    {
+        lock (Gate)
+        {
+            var place = Starts.BinarySearch((nint)data);
+            if (place < 0)
+                place = ~place - 1;
+            if (place < 0)
+                return null;
+            var block = Live[Starts[place]];
+            var offset = (nuint)((nint)data - block.Data);
+            return offset < block.Bytes && bytes > block.Bytes - offset
+                ? $"{MemoryGuard.Say((long)bytes)} bytes from byte {MemoryGuard.Say((long)offset)} of {block.Name}"
+                : null;
+        }
     }
 
     /// <summary>What is wrong with one block, or null.</summary>
@@ -149,6 +173,8 @@ internal static unsafe class GuardedBlocks
 
         public uint Pattern => pattern;
 
+        public string Name => $"{what}, {MemoryGuard.Say((long)bytes)} bytes";
+
         public void FillZones()
         {
             Fill((byte*)data - Zone, Zone, pattern);
@@ -166,7 +192,7 @@ internal static unsafe class GuardedBlocks
         private string Say(string damage)
         {
             _isSaid = true;
-            return $"{what} of {MemoryGuard.Say((long)bytes)} bytes {damage}";
+            return $"{Name} {damage}";
         }
     }
 }

@@ -79,7 +79,7 @@ public sealed class CrossNetwork : Operation
         private readonly GradientTarget<T> _target = binding.InputGradient(0);
         private readonly T* _products = binding.Workspace((long)binding.Capacity * network._layers); // p, [B, L]
         private readonly T* _scales = binding.Workspace((long)binding.Capacity * (network._layers + 1)); // α, [B, L + 1]
-        private readonly T* _shifts = binding.Workspace((long)(network._layers + 1) * binding.OutputShape.Size); // β, [L + 1, n]
+        private readonly T* _shifts = binding.ZeroedWorkspace((long)(network._layers + 1) * binding.OutputShape.Size); // β, [L + 1, n]; β₀ stays 0
         private readonly T* _constants = binding.Workspace(network._layers); // q, [L]
         // ∂w without its part by q, [L, n]; Σ g, [n]; ∂q, [L].
         private readonly ChunkSums<T> _sums = new(binding, ((network._layers + 1) * binding.OutputShape.Size) + network._layers);

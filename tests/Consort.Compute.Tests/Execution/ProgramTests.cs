@@ -171,10 +171,10 @@ public sealed unsafe class ProgramTests : IDisposable
     private static void Copy(ParameterStore<float> from, ParameterStore<double> to)
     {
         for (long i = 0; i < from.DenseValues.Length; i++)
-            to.DenseValues.Pointer[i] = from.DenseValues.Pointer[i];
+            to.DenseValues[i] = from.DenseValues[i];
         foreach (var (source, target) in from.Embeddings.Zip(to.Embeddings))
             for (long i = 0; i < source.Values.Length; i++)
-                target.Values.Pointer[i] = source.Values.Pointer[i];
+                target.Values[i] = source.Values[i];
     }
 
     private static double[] Doubles(ReadOnlySpan<float> numbers) => [.. numbers.ToArray().Select(n => (double)n)];

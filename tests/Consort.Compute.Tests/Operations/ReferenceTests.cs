@@ -26,7 +26,7 @@ public sealed unsafe class ReferenceTests : IDisposable
         using var trial = new Trial<float>(graph, rows, _workers);
         trial.Draw(rows, 1);
         trial.Forward(rows);
-        var table = trial.Store.Embeddings[0].Values.Pointer;
+        var table = trial.Store.Embeddings[0].Values;
         for (var row = 0; row < rows; row++)
         {
             double sum = 0, size = 1;
@@ -201,6 +201,6 @@ public sealed unsafe class ReferenceTests : IDisposable
         var both = masks[0].Zip(masks[1], (a, b) => a && b ? 1.0 : 0).Average();
         Assert.Equal(rate * rate, both, 5 * Math.Sqrt(rate * rate / masks[0].Length) + 1e-9);
         trial.Forward(Rows, isTraining: false);
-        Assert.Equal(new Span<float>(trial.Numeric, Rows * Width).ToArray(), trial.Program.Activations(dropped).ToArray());
+        Assert.Equal(trial.Numeric[..(Rows * Width)].ToArray(), trial.Program.Activations(dropped).ToArray());
     }
 }

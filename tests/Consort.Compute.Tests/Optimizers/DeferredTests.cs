@@ -164,8 +164,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
         deferred.Train(0, 50);
         for (var i = 0; i < 64; i++)
             (dense.Trial.Ids[i], deferred.Trial.Ids[i]) = (i * 10, i * 10);
-        denseEvaluation.Forward(dense.Trial.Ids, null, new Step(64, false));
-        evaluation.Forward(deferred.Trial.Ids, null, new Step(64, false));
+        denseEvaluation.Forward(dense.Trial.Ids, [], new Step(64, false));
+        evaluation.Forward(deferred.Trial.Ids, [], new Step(64, false));
         Assert.Equal(denseEvaluation.Logits(0).ToArray(), evaluation.Logits(0).ToArray());
     }
 

@@ -98,7 +98,7 @@ public sealed class TensorFileTests : IDisposable
         Assert.Throws<ConsortException>(() => TensorFile.Read(
             _path, (name, _) => name == "b" ? throw new ConsortException("no") : Numbers(target)));
         Assert.Throws<ConsortException>(() => TensorFile.Read(
-            _path, (name, _) => name == "b" ? 0 : Numbers(target), () => throw new ConsortException("no")));
+            _path, (name, _) => name == "b" ? null : Numbers(target), () => throw new ConsortException("no")));
         Assert.Equal(new float[6], target);
     }
 

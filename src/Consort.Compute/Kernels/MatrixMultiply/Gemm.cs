@@ -118,6 +118,9 @@ public sealed unsafe class Gemm : IDisposable
         CheckOperand("B", call.B, call.TransB ? call.N : call.K, call.TransB ? call.K : call.N, call.Ldb);
         CheckOperand("C", call.C, call.M, call.N, call.Ldc);
         if (call.Mask != null) CheckOperand("Mask", call.Mask, call.M, call.N, call.Ldmask);
+        if (!MemoryGuard.IsOn) return;
+        if (call.Bias != null) CheckOperand("Bias", call.Bias, 1, call.N, call.N);
+        if (call.RowSums != null) CheckOperand("RowSums", call.RowSums, 1, call.M, call.M);
     }
 
     private static void CheckOperand<T>(string name, T* data, int rows, int columns, nint stride)
@@ -126,5 +129,8 @@ public sealed unsafe class Gemm : IDisposable
         if (rows == 0 || columns == 0) return;
         if (data == null) throw new ArgumentException($"{name} is null but holds [{rows}, {columns}].");
         if (rows > 1 && stride < columns) throw new ArgumentException($"{name} has rows of {columns} elements but {stride} from one to the next.");
+        // The guarded build knows where the memory ends that an operand lies in.
+        if (MemoryGuard.IsOn && GuardedBlocks.FirstOutside(data, (nuint)((((long)(rows - 1) * stride) + columns) * sizeof(T))) is { } outside)
+            throw new MemoryGuardException($"{name} [{rows}, {columns}] with {stride} from one row to the next takes {outside}");
     }
 }
