@@ -4,6 +4,7 @@ using System.Globalization;
 using Consort.Cli.Terminals;
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
+using Consort.Experiments.Running;
 
 namespace Consort.Cli.Commands;
 
@@ -24,6 +25,20 @@ internal static class Shared
         HelpName = "N",
         DefaultValueFactory = _ => Environment.ProcessorCount,
     }.Within(1, 1024);
+
+    public static Option<string?> Phase() => new("--phase") { Description = "The best weights of this phase, in place of those of the last one.", HelpName = "NAME" };
+
+    public static Option<bool> Last() => new("--last") { Description = "The weights of the last checkpoint, in place of the best." };
+
+    /// <summary>The weights that these two options name.</summary>
+    /// <exception cref="ConsortException">Both are given.</exception>
+    public static RunWeights WeightsOf(string? phase, bool last) => (phase, last) switch
+    {
+        (not null, true) => throw new ConsortException("--last: found beside --phase, expected one of them"),
+        (not null, _) => RunWeights.BestOf(phase),
+        (_, true) => RunWeights.Last,
+        _ => RunWeights.Final,
+    };
 
     /// <summary>A place that <c>--data</c> names, or null where it is not given.</summary>
     /// <exception cref="ConsortException">There is nothing.</exception>
