@@ -13,17 +13,22 @@ internal sealed class EvaluateCommand : ExampleCommand
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
     private readonly Option<string> _data = new("--data") { Description = "Raw rows with labels; a file, a pipe, or - for standard input.", HelpName = "FILE", Required = true };
     private readonly Option<string> _unknown = Shared.UnknownColumns();
+    private readonly Option<string?> _phase = Shared.Phase();
+    private readonly Option<bool> _last = Shared.Last();
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
 
     public EvaluateCommand(Terminal terminal) : base(
         "evaluate", "Measure a run on raw rows with labels: AUC, log-loss and calibration of members and ensemble.", terminal,
-        "evaluate runs/DeepFM-seed1 --data test.csv --json metrics.json")
+        "evaluate runs/DeepFM-seed1 --data test.csv --json metrics.json",
+        "evaluate runs/mutual-seed1 --data test.csv --phase pretrain")
     {
         Add(_run);
         Add(_data);
         Add(_unknown);
+        Add(_phase);
+        Add(_last);
         Add(_threads);
         Add(_json);
         Add(_quiet);
@@ -35,7 +40,7 @@ internal sealed class EvaluateCommand : ExampleCommand
         JsonFile.Check(json);
         var data = Shared.Source(arguments.GetRequiredValue(_data));
         Output.CheckApart("--json", json, data);
-        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads));
+        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), Shared.WeightsOf(arguments.GetValue(_phase), arguments.GetValue(_last)));
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         var progress = arguments.GetValue(_quiet) || !File.Exists(data)
             ? null
@@ -45,12 +50,13 @@ internal sealed class EvaluateCommand : ExampleCommand
         Terminal.Status.Clear();
         var metrics = result.Metrics;
         var values = Json(metrics.Ensemble);
+        values["weights"] = Path.GetFileNameWithoutExtension(run.Weights);
         values["members"] = metrics.Members.Select(Json);
         if (result.Ceiling is { } ceiling)
             values["ceiling"] = new Dictionary<string, double> { ["auc"] = ceiling.Auc, ["logloss"] = ceiling.LogLoss };
         JsonFile.Write(json, values);
         Terminal.Output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{data}: {metrics.Ensemble.Rows:N0} rows, {metrics.Ensemble.Clicks:N0} clicks"));
+            CultureInfo.InvariantCulture, $"{data}: {metrics.Ensemble.Rows:N0} rows, {metrics.Ensemble.Clicks:N0} clicks; weights: {Path.GetFileName(run.Weights)}"));
         if (OneClass(metrics.Ensemble) is { } sentence)
             Terminal.Output.WriteLine(sentence);
         Terminal.Show(Tables.OfSplit(result, [.. run.Experiment.Family.Members.Select(m => m.Name)]));

@@ -24,6 +24,8 @@ internal sealed class PredictCommand : ExampleCommand
 
     private readonly Option<bool> _members = new("--members") { Description = "After the ensemble's probability that of each member, separated by tabs." };
     private readonly Option<string> _unknown = Shared.UnknownColumns();
+    private readonly Option<string?> _phase = Shared.Phase();
+    private readonly Option<bool> _last = Shared.Last();
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<bool> _quiet = Shared.Quiet();
 
@@ -37,6 +39,8 @@ internal sealed class PredictCommand : ExampleCommand
         Add(_out);
         Add(_members);
         Add(_unknown);
+        Add(_phase);
+        Add(_last);
         Add(_threads);
         Add(_quiet);
     }
@@ -47,7 +51,7 @@ internal sealed class PredictCommand : ExampleCommand
         if (Directory.Exists(target))
             throw new ConsortException($"--out {target}: found a folder, expected the name of a file, or - for standard output");
         Output.CheckApart("--out", target, data);
-        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads));
+        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), Shared.WeightsOf(arguments.GetValue(_phase), arguments.GetValue(_last)));
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         var progress = arguments.GetValue(_quiet) || !File.Exists(data)
             ? null

@@ -26,6 +26,20 @@ internal static class Shared
         DefaultValueFactory = _ => Environment.ProcessorCount,
     }.Within(1, 1024);
 
+    public static Option<string?> Phase() => new("--phase") { Description = "The best weights of this phase, in place of those of the last one.", HelpName = "NAME" };
+
+    public static Option<bool> Last() => new("--last") { Description = "The weights of the last checkpoint, in place of the best." };
+
+    /// <summary>The weights that these two options name.</summary>
+    /// <exception cref="ConsortException">Both are given.</exception>
+    public static RunWeights WeightsOf(string? phase, bool last) => (phase, last) switch
+    {
+        (not null, true) => throw new ConsortException("--last: found beside --phase, expected one of them"),
+        (not null, _) => RunWeights.BestOf(phase),
+        (_, true) => RunWeights.Last,
+        _ => RunWeights.Final,
+    };
+
     /// <summary>A place that <c>--data</c> names, or null where it is not given.</summary>
     /// <exception cref="ConsortException">There is nothing.</exception>
     public static string? Existing(string? data) => data is null || Directory.Exists(data) || File.Exists(data)

@@ -78,6 +78,16 @@ internal sealed class ExperimentKeys
             ? $"phase {Text(name)}"
             : string.Create(CultureInfo.InvariantCulture, $"{(key == "members" ? "member" : key)} {index}");
 
+    // 1e-2 is 0.01, and yes is true.
+    private static string Plain(string text) => text switch
+    {
+        "True" or "yes" or "on" => "true",
+        "False" or "no" or "off" => "false",
+        _ when !long.TryParse(text, CultureInfo.InvariantCulture, out _) && double.TryParse(text, CultureInfo.InvariantCulture, out var number) =>
+            number.ToString("R", CultureInfo.InvariantCulture),
+        _ => text,
+    };
+
     // Where another run lies may change; what it is called does not.
     private static string Name(string path)
     {
@@ -87,7 +97,7 @@ internal sealed class ExperimentKeys
 
     private static string Text(YamlNode node) => node switch
     {
-        YamlScalarNode scalar => scalar.Value ?? "",
+        YamlScalarNode scalar => Plain(scalar.Value ?? ""),
         YamlSequenceNode list => $"[{string.Join(", ", list.Children.Select(Text))}]",
         _ => node.ToString(),
     };

@@ -28,20 +28,22 @@ public sealed class FinishedRun : IDisposable
     /// <summary>Opens a run folder.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="threads">At least 1.</param>
-    /// <exception cref="ConsortException">It holds no run, or a damaged one.</exception>
-    public FinishedRun(string path, int threads)
+    /// <param name="weights">Which of its weights; null for the best of its last phase.</param>
+    /// <exception cref="ConsortException">It holds no run, or a damaged one, or no such weights.</exception>
+    public FinishedRun(string path, int threads, RunWeights? weights = null)
     {
         if (!Directory.Exists(path) || !File.Exists(Path.Combine(path, "experiment.yaml")))
             throw new ConsortException($"{path}: found no run there, expected a folder that `consort train --out` has written");
         Folder = new RunFolder(path);
         Experiment = Experiment.OfRun(Folder.Experiment);
         Encoder = Encoder.Load(Folder.Encoder);
-        _fusion = Experiment.Phases[^1].Strategy.Fusion;
+        (Weights, var phase) = (weights ?? RunWeights.Final).Find(Folder, Experiment);
+        _fusion = phase.Strategy.Fusion;
         _workers = new Workers(threads);
         var graph = Experiment.Family.Build(Encoder.Space);
         BatchSize = MemoryCheck.RowsToScore(graph, MostRows);
         _store = new ParameterStore<float>(graph);
-        Checkpoint.Load(Folder.FinalCheckpoint(Experiment.Phases.Select(p => p.Name)), _store);
+        Checkpoint.Load(Weights, _store);
         _program = new Program<float>(graph, _store, BatchSize, _workers, withGradients: false, Experiment.Training.Precision);
         _pass = new LogitPass(_program);
     }
@@ -58,13 +60,16 @@ public sealed class FinishedRun : IDisposable
     /// <summary>The encoder fitted on its training rows.</summary>
     public Encoder Encoder { get; }
 
+    /// <summary>The file of the weights.</summary>
+    public string Weights { get; }
+
     /// <summary>What the run's family computes.</summary>
     public Graph Graph => _program.Graph;
 
-    /// <summary>The best weights of its last phase.</summary>
+    /// <summary>The weights.</summary>
     public ParameterStore<float> Store => _store;
 
-    /// <summary>How its last phase fuses the members' logits.</summary>
+    /// <summary>How their phase fuses the members' logits.</summary>
     public Fusion Fusion => _fusion;
 
     /// <summary>The family, compiled for batches of up to <see cref="BatchSize"/> rows.</summary>

@@ -25,6 +25,7 @@ public static class TrainMetrics
             ["allocated_bytes_per_step"] = Math.Round(result.AllocatedBytesPerStep, 1),
             ["seconds"] = Math.Round(result.Seconds, 2),
             ["epochs"] = result.Epochs.Count == 0 ? 0 : result.Epochs[^1].Epoch,
+            ["epochs_by_phase"] = result.Epochs.GroupBy(e => e.Phase).ToDictionary(g => g.Key, g => g.Max(e => e.Epoch)),
             ["memory_mb"] = result.Memory is { } memory ? Memory(memory) : null,
         },
         Json);

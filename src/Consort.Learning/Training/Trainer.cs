@@ -130,6 +130,10 @@ public sealed class Trainer : IDisposable
     /// <exception cref="ConsortException">The checkpoint is damaged.</exception>
     public static string? IdentityOf(RunFolder folder) => File.Exists(folder.LastCheckpoint) ? Latest(folder).Identity : null;
 
+    /// <summary>The phase that the folder's checkpoint stands in, counted from 0.</summary>
+    /// <exception cref="ConsortException">There is no checkpoint, or it is damaged.</exception>
+    public static int PhaseOf(RunFolder folder) => Latest(folder).Phase;
+
     /// <summary>Checks that the folder's checkpoint can go on with these most epochs, as a run would that had them from the start.</summary>
     /// <param name="folder">A run folder with a checkpoint.</param>
     /// <param name="phases">Those of its experiment but for their epochs.</param>

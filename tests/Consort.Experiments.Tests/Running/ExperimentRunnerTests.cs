@@ -93,7 +93,7 @@ public sealed class ExperimentRunnerTests : IDisposable
         // The experiment and the encoder of the run had been written over before the checkpoint was refused.
         Run(_text, "run");
         var before = Files();
-        var e = Assert.Throws<ConsortException>(() => Run(_text.Replace("epochs: 2", "epochs: 3", StringComparison.Ordinal), "run", resume: true));
+        var e = Assert.Throws<ConsortException>(() => Run(_text.Replace("rate: 0.01", "rate: 0.02", StringComparison.Ordinal), "run", resume: true));
         Assert.Contains("was written by another experiment or other data", e.Message, StringComparison.Ordinal);
         Assert.Equal(before, Files());
 

@@ -1,0 +1,43 @@
+using Consort.Data;
+using Consort.Data.Options;
+using Consort.Experiments.Files;
+using Consort.Learning.Runs;
+using Consort.Learning.Training;
+
+namespace Consort.Experiments.Running;
+
+/// <summary>Which weights of a run: the best of a phase, or those of its last checkpoint.</summary>
+public sealed record RunWeights
+{
+    private RunWeights() { }
+
+    /// <summary>The best of the last phase that has any: what scoring uses.</summary>
+    public static RunWeights Final { get; } = new();
+
+    /// <summary>Those that training would go on from.</summary>
+    public static RunWeights Last { get; } = new() { IsLast = true };
+
+    /// <summary>The best of a phase.</summary>
+    public static RunWeights BestOf(string phase) => new() { Phase = phase };
+
+    private string? Phase { get; init; }
+
+    private bool IsLast { get; init; }
+
+    /// <summary>Finds them.</summary>
+    /// <returns>Their file, and the phase whose strategy says how members are fused.</returns>
+    /// <exception cref="ConsortException">There is no such phase, or it has no weights yet.</exception>
+    internal (string File, Phase Phase) Find(RunFolder run, Experiment experiment)
+    {
+        var phases = experiment.Phases;
+        if (IsLast)
+            return (run.LastCheckpoint, phases[Math.Min(Trainer.PhaseOf(run), phases.Count - 1)]);
+        if (Phase is null)
+            return (run.FinalCheckpoint(phases.Select(p => p.Name)), phases[^1]);
+        var phase = phases.FirstOrDefault(p => p.Name == Phase) ?? throw new ConsortException(
+            $"--phase {Phase}: found no such phase in {run.Path}, expected {string.Join(", ", phases.Select(p => p.Name))}{NearestWord.Hint(Phase, phases.Select(p => p.Name))}");
+        return File.Exists(run.BestCheckpoint(Phase))
+            ? (run.BestCheckpoint(Phase), phase)
+            : throw new ConsortException($"--phase {Phase}: found no weights of it in {run.Path}, expected a phase that has finished at least one evaluation");
+    }
+}
