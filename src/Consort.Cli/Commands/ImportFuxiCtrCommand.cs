@@ -25,7 +25,7 @@ internal sealed class ImportFuxiCtrCommand : ExampleCommand
 
     public ImportFuxiCtrCommand(Terminal terminal) : base(
         "fuxictr", "Turn an experiment of FuxiCTR or BARS into an experiment file; names each key that has no counterpart.", terminal,
-        "import fuxictr FuxiCTR/model_zoo/DeepFM/config DeepFM_default -o deepfm.yaml")
+        "import fuxictr FuxiCTR/model_zoo/DeepFM/DeepFM_torch/config DeepFM_default -o deepfm.yaml")
     {
         Add(_folder);
         Add(_id);
@@ -44,11 +44,15 @@ internal sealed class ImportFuxiCtrCommand : ExampleCommand
         foreach (var group in import.Notes.Where(n => n.Loss == ImportLoss.Unneeded).GroupBy(n => n.Reason))
             output.WriteLine($"not needed, {group.Key}: {string.Join(", ", group.Select(n => n.Key).Distinct())}");
         output.WriteLine($"experiment   {import.ExperimentPath}");
-        output.WriteLine($"schema       {import.SchemaPath}");
-        var data = import.IsDataFound ? "" : " --data FOLDER";
-        if (!import.IsDataFound)
+        if (import.SchemaPath is not null)
+            output.WriteLine($"schema       {import.SchemaPath}");
+        if (import.DataGap is { } gap)
+            output.WriteLine($"data         to be filled in: {gap}");
+        else if (!import.IsDataFound)
             output.WriteLine("data         found no training file where the configuration says; give its folder to train");
-        output.WriteLine($"next         {Terminal.Command} train {Shell.Quote(import.ExperimentPath)}{data}");
+        var fill = import.DataGap is null ? "" : $"fill in the section data of {import.ExperimentPath}, then ";
+        var data = import.IsDataFound || import.DataGap is not null ? "" : " --data FOLDER";
+        output.WriteLine($"next         {fill}{Terminal.Command} train {Shell.Quote(import.ExperimentPath)}{data}");
         return CommandLine.Success;
     }
 

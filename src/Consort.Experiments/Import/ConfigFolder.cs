@@ -1,6 +1,5 @@
 using Consort.Data;
 using Consort.Data.Options;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Consort.Experiments.Import;
@@ -16,41 +15,66 @@ internal sealed class ConfigFolder
     private readonly string _folder;
     private readonly List<(string Source, string Id, YamlMappingNode Section)> _experiments;
     private readonly List<(string Source, string Id, YamlMappingNode Section)> _datasets;
+    private readonly List<(string Source, RepeatedKey Key)> _repeated = [];
 
     /// <summary>Reads all its files.</summary>
-    /// <exception cref="ConsortException">The folder or a file is missing, or a file is malformed; the message says the line.</exception>
+    /// <exception cref="ConsortException">The folder or its models are missing, or a file is malformed; the message says the line.</exception>
     public ConfigFolder(string folder)
     {
         if (!Directory.Exists(folder))
             throw new ConsortException($"{folder}: found no such folder, expected one with model_config.yaml and dataset_config.yaml");
         _folder = folder;
         _experiments = Sections("model_config");
+        if (_experiments.Count == 0)
+            throw new ConsortException($"{_folder}: found neither model_config.yaml nor model_config/*.yaml with an experiment");
         _datasets = Sections("dataset_config");
     }
 
     /// <summary>The keys of an experiment, over those of the section <c>Base</c>.</summary>
     /// <exception cref="ConsortException">There is no such experiment; the message names those nearest.</exception>
-    public ConfigSection Experiment(string id)
+    public ConfigSection Experiment(string id, ImportNotes notes)
     {
         var own = Find(_experiments.Where(e => e.Id != Shared), id, "experiment id");
         var section = new ConfigSection();
-        foreach (var (source, _, shared) in _experiments.Where(e => e.Id == Shared))
-            section.Over(shared, source);
+        foreach (var shared in _experiments.Where(e => e.Id == Shared))
+        {
+            section.Over(shared.Section, shared.Source);
+            Tell(shared, notes);
+        }
+
+        Tell(own, notes);
         return section.Over(own.Section, own.Source);
     }
 
-    /// <summary>The keys of a dataset.</summary>
-    /// <exception cref="ConsortException">There is no such dataset; the message names those nearest.</exception>
-    public ConfigSection Dataset(ConfigValue id)
+    /// <summary>Lays the keys of a dataset over those of an experiment, as FuxiCTR does.</summary>
+    /// <returns>Why there is no such dataset, or null where there is one.</returns>
+    public string? Dataset(ConfigValue id, ConfigSection section, ImportNotes notes)
     {
-        if (_datasets.Exists(d => d.Id == id.Text))
-        {
-            var own = _datasets.Find(d => d.Id == id.Text);
-            return new ConfigSection().Over(own.Section, own.Source);
-        }
-
-        throw new ConsortException($"{id.Where}, key {id.Key}: {Unknown(id.Text, "dataset", _datasets.Select(d => d.Id))}");
+        var found = _datasets.FindIndex(d => d.Id == id.Text);
+        if (found < 0)
+            return $"{id.Where} names the dataset {id.Shown}: {(_datasets.Count == 0 ? $"found none in {_folder}" : Unknown(id.Text, "dataset", _datasets.Select(d => d.Id)))}";
+        section.Over(_datasets[found].Section, _datasets[found].Source);
+        Tell(_datasets[found], notes);
+        return null;
     }
+
+    // Keys that stand twice in a section, and the section's own id.
+    private void Tell((string Source, string Id, YamlMappingNode Section) section, ImportNotes notes)
+    {
+        var (first, last) = (section.Section.Start.Line, LastLine(section.Section));
+        foreach (var (source, key) in _repeated.Where(r => r.Source == section.Source))
+        {
+            if ((key.Line >= first && key.Line <= last && key.First >= first) || key.Key == section.Id)
+                notes.Repeated(source, key);
+        }
+    }
+
+    private static long LastLine(YamlNode node) => node switch
+    {
+        YamlMappingNode map => map.Children.Select(p => Math.Max(LastLine(p.Key), LastLine(p.Value))).Append(map.Start.Line).Max(),
+        YamlSequenceNode list => list.Children.Select(LastLine).Append(list.Start.Line).Max(),
+        _ => node.Start.Line,
+    };
 
     private (string Source, string Id, YamlMappingNode Section) Find(
         IEnumerable<(string Source, string Id, YamlMappingNode Section)> sections, string id, string what)
@@ -75,36 +99,21 @@ internal sealed class ConfigFolder
         string[] files = File.Exists(whole) ? [whole]
             : Directory.Exists(parts) ? [.. Directory.GetFiles(parts, "*.yaml").Order(StringComparer.Ordinal)]
             : [];
-        if (files.Length == 0)
-            throw new ConsortException($"{_folder}: found neither {name}.yaml nor {name}/*.yaml");
         return [.. files.SelectMany(Read)];
     }
 
-    private static IEnumerable<(string Source, string Id, YamlMappingNode Section)> Read(string file)
+    private IEnumerable<(string Source, string Id, YamlMappingNode Section)> Read(string file)
     {
-        var stream = new YamlStream();
-        try
-        {
-            using var reader = File.OpenText(file);
-            stream.Load(reader);
-        }
-        catch (YamlException e)
-        {
-            throw new ConsortException($"{file}:{e.Start.Line}: malformed YAML: {e.Message}", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ConsortException($"{file}: {e.Message}", e);
-        }
-
-        if (stream.Documents.Count == 0)
+        var source = Path.GetFileName(file);
+        var root = YamlReader.Load(file, key => _repeated.Add((source, key)));
+        if (root is null or YamlScalarNode { Value: null or "" })
             yield break;
-        if (stream.Documents[0].RootNode is not YamlMappingNode top)
-            throw new ConsortException($"{file}:{stream.Documents[0].RootNode.Start.Line}: expected ids with keys and values");
+        if (root is not YamlMappingNode top)
+            throw new ConsortException($"{file}:{root.Start.Line}: expected ids with keys and values");
         foreach (var (key, value) in top.Children)
         {
             if (value is YamlMappingNode section)
-                yield return (Path.GetFileName(file), ((YamlScalarNode)key).Value ?? "", section);
+                yield return (source, ((YamlScalarNode)key).Value ?? "", section);
         }
     }
 }

@@ -11,8 +11,11 @@ namespace Consort.Experiments.Import;
 /// <param name="Source">The file's name.</param>
 internal sealed record ConfigValue(string Key, YamlNode Node, string Source)
 {
+    /// <summary>Its line.</summary>
+    public long Line { get; init; } = Node.Start.Line;
+
     /// <summary>Where it stands: <c>model_config.yaml:12</c>.</summary>
-    public string Where => string.Create(CultureInfo.InvariantCulture, $"{Source}:{Node.Start.Line}");
+    public string Where => string.Create(CultureInfo.InvariantCulture, $"{Source}:{Line}");
 
     /// <summary>Whether it stands for no value.</summary>
     public bool IsNone => Node is YamlScalarNode { Value: null or "" or "~" or "null" or "Null" or "NULL" or "None" } scalar
@@ -35,7 +38,7 @@ internal sealed record ConfigValue(string Key, YamlNode Node, string Source)
     /// <exception cref="ConsortException">A mapping.</exception>
     public IReadOnlyList<ConfigValue> Items => Node switch
     {
-        YamlSequenceNode list => [.. list.Children.Select(n => this with { Node = n })],
+        YamlSequenceNode list => [.. list.Children.Select(n => new ConfigValue(Key, n, Source))],
         YamlScalarNode => [this],
         _ => throw Error("a list"),
     };
@@ -56,6 +59,10 @@ internal sealed record ConfigValue(string Key, YamlNode Node, string Source)
     /// <summary>A whole number.</summary>
     /// <exception cref="ConsortException">No whole number.</exception>
     public long Integer => Number is var number && number == Math.Floor(number) && Math.Abs(number) < 9e15 ? (long)number : throw Error("a whole number");
+
+    /// <summary>A count: a whole number, at least 1 as FuxiCTR takes it.</summary>
+    /// <exception cref="ConsortException">No whole number, or more than an int holds.</exception>
+    public int Count => Integer is var count && count <= int.MaxValue ? (int)Math.Max(1, count) : throw Error("a smaller count");
 
     /// <summary>The number, or null where it is none.</summary>
     public double? TryNumber() =>

@@ -4,147 +4,109 @@ using Consort.Data.Schemas;
 namespace Consort.Experiments.Import;
 
 /// <summary>What a dataset of FuxiCTR becomes.</summary>
-/// <param name="Schema">How its rows look.</param>
+/// <param name="Schema">How its rows look; null where the configuration does not say.</param>
 /// <param name="Keys">Keys and values of the section <c>data</c>, but for the schema.</param>
 /// <param name="IsFound">Whether its training files were found.</param>
-/// <param name="Fields">What its fields' embeddings need.</param>
-internal sealed record DataImport(Schema Schema, IReadOnlyList<(string Key, string Value)> Keys, bool IsFound, FieldImport Fields)
+/// <param name="Embeddings">What its fields' embeddings need.</param>
+/// <param name="Gap">Why the section <c>data</c> is left to be filled in, or null where it is whole.</param>
+internal sealed record DataImport(
+    Schema? Schema, IReadOnlyList<(string Key, string Value)> Keys, bool IsFound, IReadOnlyList<(string Field, string Value)> Embeddings, string? Gap)
 {
+    private const string Text = "csv";
+
+    // What a configuration says of rows that cannot be read from here.
+    private static readonly string[] FileKeys = ["train_data", "valid_data", "test_data", "valid_size", "test_size", "split_type"];
+    private static readonly string[] SchemaKeys = ["sep", "label_col", "min_categr_count", "num_buckets", "use_features", "feature_specs"];
+
+    /// <summary>A section <c>data</c> to be filled in.</summary>
+    /// <param name="gap">Why.</param>
+    /// <param name="section">FuxiCTR's keys, of which those of rows are named.</param>
+    /// <param name="notes">Where to say what was not carried over.</param>
+    public static DataImport Unknown(string gap, ConfigSection section, ImportNotes notes)
+    {
+        Name(FileKeys, "belongs to the section data, which is to be filled in", section, notes);
+        Name(SchemaKeys, "belongs to the schema, which is to be written", section, notes);
+        return new DataImport(null, [], false, [], gap);
+    }
+
     /// <summary>Reads a dataset.</summary>
-    /// <param name="section">FuxiCTR's keys.</param>
+    /// <param name="section">FuxiCTR's keys, those of the dataset among them.</param>
     /// <param name="id">The key that named it.</param>
     /// <param name="notes">Where to say what was not carried over.</param>
     /// <param name="output">The folder that the experiment will stand in.</param>
     /// <param name="folders">What relative names of files may start from, most likely first.</param>
-    /// <exception cref="ConsortException">There are no raw fields or files, or an entry is malformed.</exception>
+    /// <exception cref="ConsortException">An entry is malformed.</exception>
     public static DataImport Read(ConfigSection section, ConfigValue id, ImportNotes notes, string output, params string[] folders)
     {
         var format = section.Take("data_format");
+        var isText = format is null || format.Text.Equals(Text, StringComparison.OrdinalIgnoreCase);
         if (section.Take("feature_cols") is not { } columns)
         {
-            throw new ConsortException(
-                $"dataset {id.Text}: found no feature_cols{(format is null ? "" : $" and data_format {format.Text}")}, expected a dataset of raw files; one that FuxiCTR has encoded cannot be read");
+            var said = isText ? $"dataset {id.Text} has no feature_cols" : $"dataset {id.Text} is {format!.Text} ({format.Where}) without feature_cols";
+            return Unknown($"{said}, so its rows were encoded by FuxiCTR and cannot be read; the clicks that it was made from can", section, notes);
         }
 
-        if (format is { } other && other.Text is not "csv")
-            notes.Lost(other, "raw files are text with delimiters: write them as csv");
-        var minCount = section.Take("min_categr_count") is { } count ? (int)Math.Max(1, count.Integer) : 1;
-        var fields = new FieldImport(notes);
+        var train = section.Take("train_data");
+        var files = isText && train is not null ? DataFiles.Read(train, section, notes, folders) : null;
+        var delimiter = Delimiter(section);
+        var raw = files is null ? null : RawColumns.Of(files, delimiter);
+        var minCount = section.Take("min_categr_count")?.Count ?? 1;
+        var fields = new FieldImport(notes, raw, minCount, section);
         foreach (var entry in columns.Items)
-            fields.Add(entry, minCount);
-        var files = Files.Read(section, notes, id, folders);
+            fields.Add(entry);
         var schema = new Schema
         {
             Format = DataFormat.Delimited,
-            Delimiter = Delimiter(section),
+            Delimiter = delimiter,
             Header = true,
             Quoted = true,
             MinCount = minCount,
-            Fields = [Label(section, id), .. fields.Fields],
+            Fields = [Label(section, id, raw, notes), .. fields.Finish()],
         };
-        schema = schema with { Fields = [.. schema.Fields, .. files.Unnamed(schema)] };
+        schema = schema with { Fields = [.. schema.Fields, .. Unnamed(schema, raw)] };
         schema.Validate($"dataset {id.Text}");
-        TrainingImport.Rest(section, notes);
-        return new DataImport(schema, files.Keys(output), files.IsFound, fields);
+        if (files is not null)
+            return new DataImport(schema, files.Keys(output), files.IsFound, fields.Embeddings, null);
+        var gap = isText ? $"dataset {id.Text} names no train_data" : $"dataset {id.Text} is {format!.Text} ({format.Where}); rows are read from text with delimiters: write its files as csv";
+        Name(FileKeys, "belongs to the section data, which is to be filled in", section, notes);
+        return new DataImport(schema, [], false, fields.Embeddings, gap);
+    }
+
+    private static void Name(string[] keys, string reason, ConfigSection section, ImportNotes notes)
+    {
+        foreach (var key in keys)
+        {
+            if (section.Take(key) is { } value)
+                notes.Lost(value, reason);
+        }
     }
 
     private static byte Delimiter(ConfigSection section) => section.Take("sep") switch
     {
         null => (byte)',',
         { Text: "\t" or "\\t" } => (byte)'\t',
-        { Text: { Length: 1 } text } => (byte)text[0],
-        var other => throw other.Error("one character"),
+        { Text: { Length: 1 } text } when text[0] < 128 => (byte)text[0],
+        var other => throw other.Error("one ASCII character"),
     };
 
-    private static Field Label(ConfigSection section, ConfigValue id)
+    private static Field Label(ConfigSection section, ConfigValue id, RawColumns? raw, ImportNotes notes)
     {
         var label = section.Take("label_col") ?? throw new ConsortException($"dataset {id.Text}: found no label_col, expected the column of clicks");
         if (label.IsList)
             label = label.Items.Count == 1 ? label.Items[0] : throw label.Error("one label");
         var own = new ConfigSection().Over(label.Mapping ?? throw label.Error("a mapping with a name"), label.Source);
         var name = own.Take("name") ?? throw label.Error("a mapping with a name");
+        if (raw?.Has(name.Text) == false)
+            notes.Lost(name, $"the column is not in {raw.File}; training will ask for it", "label_col name");
+        own.Take("dtype");
+        foreach (var rest in own.Left.Where(r => !r.IsNone))
+            notes.Lost(rest, "no counterpart is known", $"label_col {rest.Key}");
         // pandas reads 0 and 0.0 alike.
         return new Field(name.Text, FieldKind.Label) { Values = new Dictionary<string, int> { ["0"] = 0, ["1"] = 1, ["0.0"] = 0, ["1.0"] = 1 } };
     }
 
-    // The raw files and how they are dealt.
-    private sealed record Files(string Folder, IReadOnlyList<string> Train, IReadOnlyList<string> Valid, IReadOnlyList<string> Test, string? Shares, bool IsRandom, bool IsFound)
-    {
-        public static Files Read(ConfigSection section, ImportNotes notes, ConfigValue id, string[] folders)
-        {
-            var train = section.Take("train_data") ?? throw new ConsortException($"dataset {id.Text}: found no train_data, expected the file of training rows");
-            var (valid, test) = (section.Take("valid_data"), section.Take("test_data"));
-            var (validShare, testShare, type) = (section.Take("valid_size")?.Number ?? 0, section.Take("test_size")?.Number ?? 0, section.Take("split_type"));
-            string? shares = null;
-            if (valid is null && validShare > 0)
-            {
-                if (validShare + testShare >= 1)
-                    throw new ConsortException($"dataset {id.Text}: found valid_size and test_size of 1 or more together, expected shares of the rows");
-                shares = YamlText.List(new[] { 1 - validShare - testShare, validShare, testShare }.Select(s => YamlText.Of(Math.Round(s, 12))));
-                if (test is not null)
-                    notes.Lost(test, "a validation split taken from training rows cannot stand beside a file of test rows");
-                test = null;
-            }
-
-            var found = folders.FirstOrDefault(f => Exists(Path.GetFullPath(train.Items[0].Text, f)));
-            var start = found ?? folders[0];
-            IReadOnlyList<string> All(ConfigValue? value) => value is null ? [] : [.. value.Items.SelectMany(i => Expand(Path.GetFullPath(i.Text, start)))];
-            var (first, second, third) = (All(train), All(valid), All(test));
-            return new Files(Common([.. first, .. second, .. third]), first, second, third, shares, type is { Text: "random" }, found is not null);
-        }
-
-        /// <summary>The section's keys for an experiment in a folder.</summary>
-        public List<(string Key, string Value)> Keys(string output)
-        {
-            var keys = new List<(string, string)> { ("folder", YamlText.Of(Slashed(Path.GetRelativePath(output, Folder)))) };
-            string Of(IReadOnlyList<string> files)
-            {
-                var names = files.Select(f => YamlText.Of(Slashed(Path.GetRelativePath(Folder, f)))).ToArray();
-                return names.Length == 1 ? names[0] : YamlText.List(names);
-            }
-
-            if (Shares is not null)
-            {
-                keys.AddRange([("source", Of(Train)), ("by", IsRandom ? "seed" : "order"), ("shares", Shares)]);
-                return keys;
-            }
-
-            foreach (var (key, files) in new[] { ("train", Train), ("valid", Valid), ("test", Test) })
-                if (files.Count > 0)
-                    keys.Add((key, Of(files)));
-            return keys;
-        }
-
-        /// <summary>Columns of the training file that the schema does not name.</summary>
-        public IEnumerable<Field> Unnamed(Schema schema)
-        {
-            var file = Train[0];
-            if (!IsFound || !File.Exists(file) || file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase))
-                return [];
-            using var reader = File.OpenText(file);
-            var names = (reader.ReadLine() ?? "").Split(schema.Delimiter.Text).Select(n => n.Trim('"'));
-            return [.. names.Where(n => n.Length > 0 && schema.Fields.All(f => f.Name != n)).Distinct().Select(n => new Field(n, FieldKind.Ignored))];
-        }
-
-        private static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
-
-        private static string[] Expand(string path) => Directory.Exists(path)
-            ? [.. Directory.GetFiles(path, "*.csv").Order(StringComparer.Ordinal).DefaultIfEmpty(path)]
-            : [path];
-
-        private static string Common(IReadOnlyList<string> files)
-        {
-            var folder = Path.GetDirectoryName(files[0])!;
-            while (!files.All(f => f.StartsWith(folder.EndsWith(Path.DirectorySeparatorChar) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
-            {
-                if (Path.GetDirectoryName(folder) is not { } parent)
-                    break;
-                folder = parent;
-            }
-
-            return folder;
-        }
-
-        private static string Slashed(string path) => path.Replace('\\', '/');
-    }
+    // Columns of the training file that the schema does not name.
+    private static IEnumerable<Field> Unnamed(Schema schema, RawColumns? raw) => raw is null
+        ? []
+        : [.. raw.Names.Where(n => n.Length > 0 && schema.Fields.All(f => f.Name != n)).Distinct().Select(n => new Field(n, FieldKind.Ignored))];
 }

@@ -9,45 +9,61 @@ internal sealed class FieldImport
 {
     private const int DefaultBuckets = 10;
 
-    private static readonly Dictionary<string, TimePart> Times = new(StringComparer.Ordinal)
-    {
-        ["convert_hour"] = TimePart.Hour,
-        ["convert_weekday"] = TimePart.Weekday,
-        ["convert_weekend"] = TimePart.Weekend,
-    };
-
     // Of sequences, which no model reads.
     private static readonly string[] SequenceKeys = ["splitter", "max_len", "padding", "encoder", "feature_encoder"];
 
-    private readonly ImportNotes _notes;
-    private readonly List<Field> _fields = [];
-    private readonly List<TimePart> _parts = [];
+    private static readonly (string Key, string Reason)[] Needless =
+    [
+        ("vocab_size", "counted from the data"),
+        ("remap", "ids are dealt from the data"),
+    ];
 
-    public FieldImport(ImportNotes notes) => _notes = notes;
+    private readonly ImportNotes _notes;
+    private readonly RawColumns? _raw;
+    private readonly int _minCount;
+    private readonly int _buckets;
+    private readonly ConfigSection _dataset;
+    private readonly PreprocessImport _preprocess;
+    private readonly List<Field> _fields = [];
+    private readonly List<(string Field, string Value)> _embeddings = [];
+
+    /// <param name="notes">Where to say what was not carried over.</param>
+    /// <param name="raw">The columns of the training file, or null where they are not known.</param>
+    /// <param name="minCount">The dataset's <c>min_categr_count</c>.</param>
+    /// <param name="dataset">The dataset's keys.</param>
+    public FieldImport(ImportNotes notes, RawColumns? raw, int minCount, ConfigSection dataset)
+    {
+        (_notes, _raw, _minCount, _dataset) = (notes, raw, minCount, dataset);
+        _buckets = dataset.Take("num_buckets")?.Count ?? DefaultBuckets;
+        _preprocess = new PreprocessImport(notes, raw);
+    }
 
     /// <summary>Keys and values of <c>embedding.fields</c>, by field.</summary>
-    public List<(string Field, string Value)> Embeddings { get; } = [];
+    public IReadOnlyList<(string Field, string Value)> Embeddings => _embeddings;
 
-    /// <summary>All fields but the label, in their order.</summary>
-    /// <exception cref="ConsortException">Times are derived from a field that is also one itself.</exception>
-    public IReadOnlyList<Field> Fields
+    /// <summary>All fields but the label, in their order, with what <c>use_features</c> and <c>feature_specs</c> say of them.</summary>
+    /// <exception cref="ConsortException">One of the two is malformed.</exception>
+    public IReadOnlyList<Field> Finish()
     {
-        get
+        // FuxiCTR makes all of them from a column called hour.
+        if (_preprocess.Time is { } time)
         {
-            if (_parts.Count == 0)
-                return _fields;
-            // FuxiCTR makes all of them from a column called hour.
-            var time = new Field("hour", FieldKind.Categorical) { Derive = [.. _parts.Distinct()] };
-            return [.. _fields.Where(f => f.Name != "hour"), time];
+            _fields.RemoveAll(f => f.Name == time.Name);
+            _fields.Add(time);
         }
+
+        new FieldChoice(_notes, _fields, _embeddings).Apply(_dataset);
+        return _fields;
     }
 
     /// <summary>Reads an entry.</summary>
     /// <exception cref="ConsortException">It is malformed.</exception>
-    public void Add(ConfigValue entry, int minCount)
+    public void Add(ConfigValue entry)
     {
         var section = new ConfigSection().Over(entry.Mapping ?? throw entry.Error("a mapping with a name"), entry.Source);
         var names = (section.Take("name") ?? throw entry.Error("a mapping with a name")).Items.Select(i => i.Text).ToArray();
+        if (names.Length == 0)
+            throw entry.Error("a mapping with a name");
         var shown = names.Length <= 3 ? string.Join(", ", names) : $"{names[0]}, {names[1]}, … {names[^1]}";
         string Key(string key) => $"feature_cols [{shown}] {key}";
         var type = section.Take("type")?.Text ?? "categorical";
@@ -57,55 +73,78 @@ internal sealed class FieldImport
             _notes.Unneeded(source, "no model here tells sources of fields apart", Key("source"));
         if (!isActive || type is not ("categorical" or "numeric"))
         {
-            if (isActive && type is not "meta")
-                _notes.Lost(entry with { Node = new YamlScalarNode(type) }, $"no model reads {type} fields; ignored", Key("type"));
-            if (isActive && type is "meta")
-                _notes.Unneeded(entry with { Node = new YamlScalarNode(type) }, "not read by the model; ignored", Key("type"));
-            _fields.AddRange(names.Select(n => new Field(n, FieldKind.Ignored)));
+            if (isActive)
+                Ignore(entry, section, type, Key("type"));
             // Only the type was lost, the rest belongs to it.
+            _fields.AddRange(names.Where(n => _raw?.Has(n) != false).Select(n => new Field(n, FieldKind.Ignored)));
             return;
         }
 
         var isNumeric = type == "numeric";
         if (!isNumeric && dtype is { IsNone: false } && dtype.Text is not ("str" or "string" or "object"))
-            _notes.Changed(dtype, "tokens are compared as text: 1 and 1.0 are two", Key("dtype"));
-        var field = Transformed(section, isNumeric, Key);
-        if (field is null)
+            _notes.Changed(dtype, "tokens are compared as text: 1 and 1.0 are two, and an empty cell is missing, where FuxiCTR reads 0 unless fill_na says otherwise", Key("dtype"));
+        if (Transformed(section, names, isNumeric, Key) is not { } field)
             return;
+        foreach (var name in section.Has("preprocess") ? [] : names.Where(n => _raw?.Has(n) == false))
+            _notes.Lost(entry with { Node = new YamlScalarNode(name) }, $"the column is not in {_raw!.File}; training will ask for it", Key("name"));
         field = field with { Missing = Missing(section, isNumeric, Key) };
-        if (section.Take("min_categr_count") is { } count && count.Integer != minCount)
-            field = field with { MinCount = (int)Math.Max(1, count.Integer) };
-        OwnEmbedding(section, names, Key);
-        field = Shared(field, section.Take("share_embedding"), minCount, Key);
+        if (section.Take("min_categr_count") is { } count && count.Count != _minCount)
+            field = field with { MinCount = count.Count };
+        OwnEmbedding(section, names, field, Key);
+        field = Shared(field, section.Take("share_embedding"), Key);
+        foreach (var (key, reason) in Needless)
+        {
+            if (section.Take(key) is { } needless)
+                _notes.Unneeded(needless, reason, Key(key));
+        }
+
         foreach (var rest in section.Left.Where(r => !r.IsNone))
             _notes.Lost(rest, SequenceKeys.Contains(rest.Key) ? "belongs to sequences" : "no counterpart is known", Key(rest.Key));
         _fields.AddRange(names.Select(n => field with { Name = n }));
     }
 
-    // The field without its name, or null where it is a part of a time.
-    private Field? Transformed(ConfigSection section, bool isNumeric, Func<string, string> key)
+    private void Ignore(ConfigValue entry, ConfigSection section, string type, string key)
+    {
+        if (type is "meta")
+        {
+            _notes.Unneeded(entry with { Node = new YamlScalarNode(type) }, "not read by the model; ignored", key);
+            return;
+        }
+
+        var more = section.Left.Where(v => !v.IsNone).Select(v => $"{v.Key} {v.Shown}").ToArray();
+        _notes.Lost(
+            entry with { Node = new YamlScalarNode(more.Length == 0 ? type : $"{type} ({string.Join(", ", more)})") },
+            $"no model here reads {type} fields; ignored: what matters of it, such as a last item, must be a column of its own", key);
+    }
+
+    // The field without its name, or null where it is a part of a time or left out.
+    private Field? Transformed(ConfigSection section, string[] names, bool isNumeric, Func<string, string> key)
     {
         var field = new Field("", isNumeric ? FieldKind.Numeric : FieldKind.Categorical);
         if (section.Take("preprocess") is { } preprocess)
         {
-            var name = preprocess.Text.Split('(')[0];
-            if (Times.TryGetValue(name, out var part))
+            if (_preprocess.Read(preprocess, names, field, key("preprocess")) is not { } made)
             {
-                _parts.Add(part);
                 section.Take("fill_na", "na_value");
                 return null;
             }
 
-            if (name == "convert_to_bucket" && !isNumeric)
-                return field with { Kind = FieldKind.Numeric, Transform = new(TransformKind.Log2Buckets) };
-            _notes.Lost(preprocess, "no such function here; the field is read as it is", key("preprocess"));
+            if (made != field)
+                return made;
         }
 
         if (section.Take("normalizer") is { } normalizer)
         {
             TransformKind? kind = normalizer.Text switch { "StandardScaler" => TransformKind.Standardise, "MinMaxScaler" => TransformKind.MinMax, _ => null };
             if (isNumeric && kind is { } known)
+            {
+                _notes.Changed(
+                    normalizer,
+                    $"FuxiCTR fills missing cells before it fits, with 0 unless fill_na says otherwise; here they are left out of the fit and become 0 after it{(known == TransformKind.MinMax ? ", and values beyond those of training rows are held at the ends" : "")}",
+                    key("normalizer"));
                 return field with { Transform = new(known) };
+            }
+
             _notes.Lost(normalizer, "there are StandardScaler and MinMaxScaler, for numeric fields", key("normalizer"));
         }
 
@@ -120,7 +159,7 @@ internal sealed class FieldImport
 
         if (processor is null)
             return field;
-        var buckets = (int)(section.Take("num_buckets")?.Integer ?? DefaultBuckets);
+        var buckets = section.Take("num_buckets")?.Count ?? _buckets;
         switch (processor.Text)
         {
             case "quantile_bucket" or "numeric_bucket":
@@ -139,18 +178,30 @@ internal sealed class FieldImport
         if (section.Take("fill_na", "na_value") is not { } fill)
             return null;
         if (!isNumeric)
-            return fill.Text.Length == 0 ? null : ["", fill.Text];
+        {
+            if (fill.Text.Length == 0)
+                return null;
+            _notes.Changed(fill, "such cells and empty ones are missing and have an id of their own, where FuxiCTR 2 gives them that of unknown tokens", key(fill.Key));
+            return ["", fill.Text];
+        }
+
         if (fill.TryNumber() != 0)
-            _notes.Lost(fill, "missing numbers are 0", key(fill.Key));
+            _notes.Lost(fill, "missing numbers are 0, after scaling too; write the number into the files", key(fill.Key));
         return null;
     }
 
     // Keys and values of `embedding`, `fields`; what is said of several names holds for each.
-    private void OwnEmbedding(ConfigSection section, string[] names, Func<string, string> key)
+    private void OwnEmbedding(ConfigSection section, string[] names, Field field, Func<string, string> key)
     {
         var values = new List<string>();
         if (section.Take("embedding_dim") is { } dimension)
-            values.Add($"dimension: {YamlText.Of(dimension.Integer)}");
+        {
+            if (field.Kind == FieldKind.Numeric && !field.Transform.MakesTokens)
+                _notes.Lost(dimension, "numbers have vectors of the experiment's dimension", key("embedding_dim"));
+            else
+                values.Add($"dimension: {YamlText.Of(dimension.Integer)}");
+        }
+
         var freeze = section.Take("freeze_emb");
         if (section.Take("pretrained_emb") is { } pretrained)
         {
@@ -172,11 +223,11 @@ internal sealed class FieldImport
         }
 
         if (values.Count > 0)
-            Embeddings.AddRange(names.Select(n => (n, $"{{ {string.Join(", ", values)} }}")));
+            _embeddings.AddRange(names.Select(n => (n, $"{{ {string.Join(", ", values)} }}")));
     }
 
     // FuxiCTR shares with fields that stand before; here with the one whose vocabulary it is.
-    private Field Shared(Field field, ConfigValue? share, int minCount, Func<string, string> key)
+    private Field Shared(Field field, ConfigValue? share, Func<string, string> key)
     {
         if (share is null)
             return field;
@@ -186,8 +237,8 @@ internal sealed class FieldImport
             return field;
         }
 
-        if ((field.MinCount ?? minCount) != (owner.MinCount ?? minCount))
-            _notes.Changed(share, "tokens of both are counted together against one min_count, the first field's", key("share_embedding"));
+        if ((field.MinCount ?? _minCount) > 1 || (owner.MinCount ?? _minCount) > 1)
+            _notes.Changed(share, "tokens of both are counted together against one min_count, the first field's; FuxiCTR counts each field's own", key("share_embedding"));
         return field with { Share = owner.Share ?? owner.Name, MinCount = owner.MinCount };
     }
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Consort.Data.Options;
+
 namespace Consort.Experiments.Import;
 
 /// <summary>What became of a key that was not simply carried over.</summary>
@@ -37,6 +40,16 @@ internal sealed class ImportNotes
 
     /// <summary>A key that results do not depend on.</summary>
     public void Unneeded(ConfigValue value, string reason, string? key = null) => Add(ImportLoss.Unneeded, value, reason, key);
+
+    /// <summary>A key that stands twice.</summary>
+    public void Repeated(string source, RepeatedKey key)
+    {
+        var note = new ImportNote(
+            ImportLoss.Changed, string.Create(CultureInfo.InvariantCulture, $"{source}:{key.Line}"), key.Key, "stands twice",
+            string.Create(CultureInfo.InvariantCulture, $"the last one holds, as in FuxiCTR, not that of line {key.First}"));
+        if (!_notes.Contains(note))
+            _notes.Add(note);
+    }
 
     private void Add(ImportLoss loss, ConfigValue value, string reason, string? key)
     {

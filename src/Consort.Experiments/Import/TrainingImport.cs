@@ -33,9 +33,17 @@ internal static partial class TrainingImport
         ["debug"] = Process,
         ["debug_mode"] = Process,
         ["version"] = Process,
-        ["metrics"] = "AUC and log-loss are always measured",
         ["num_fields"] = "counted from the data",
         ["num_features"] = "counted from the data",
+    };
+
+    // What has no counterpart, and what to do instead.
+    private static readonly Dictionary<string, string> Instead = new(StringComparer.Ordinal)
+    {
+        ["accumulation_steps"] = "gradients are not added up over steps: raise batch_size",
+        ["min_categr_count"] = "belongs to the schema: min_count",
+        ["use_features"] = "belongs to the schema: `kind: ignored` for the other fields",
+        ["feature_specs"] = "belongs to the schema and to embedding, fields",
     };
 
     /// <summary>Reads the training keys.</summary>
@@ -46,9 +54,10 @@ internal static partial class TrainingImport
     public static List<(string Key, string Value)> Read(ConfigSection section, ImportNotes notes)
     {
         CheckTask(section, notes);
+        MetricImport.Measured(section, notes);
         var result = new List<(string Key, string Value)>
         {
-            ("batch_size", Whole(section, "batch_size") ?? "10000"),
+            ("batch_size", Whole(section, "batch_size") ?? "32"),
             ("epochs", Whole(section, "epochs") ?? "1"),
             ("learning_rate", section.Take("learning_rate") is { } rate ? YamlText.Of(rate.Number) : "0.001"),
         };
@@ -57,9 +66,11 @@ internal static partial class TrainingImport
         result.Add(("schedule", isPlateau ? "{ name: plateau, factor: 0.1, min_delta: 1e-6, floor: 1e-6 }" : "{ name: constant }"));
         // FuxiCTR 1 counts epochs without improvement, 2 evaluations.
         var patience = section.Take("early_stop_patience", "patience");
+        if (patience?.Number < 1)
+            notes.Lost(patience, "training goes on for one evaluation without improvement at least");
         result.Add(("patience", YamlText.Of(Math.Max(1, patience is null ? 2 : patience.Key == "patience" ? Math.Ceiling(patience.Number * evaluations) : patience.Number))));
         result.Add(("evaluations_per_epoch", YamlText.Of(evaluations)));
-        result.Add(("monitor", Monitor(section, notes)));
+        result.Add(("monitor", MetricImport.Monitor(section, notes)));
         result.Add(("optimizer", Optimizer(section, notes)));
         var both = section.Take("regularizer");
         result.Add(("embedding_l2", Squares(section.Take("embedding_regularizer") ?? both, notes)));
@@ -82,7 +93,7 @@ internal static partial class TrainingImport
         if (section.Take("embedding_initializer") is { } start)
         {
             var match = Normal().Match(start.Text);
-            if (match.Success && double.TryParse(match.Groups["std"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var deviation))
+            if (match.Success && double.TryParse(match.Groups["std"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var deviation) && double.IsFinite(deviation))
                 result.Add(("initial_deviation", YamlText.Of(deviation)));
             else
                 notes.Lost(start, "embeddings start normal around 0 with initial_deviation");
@@ -100,8 +111,10 @@ internal static partial class TrainingImport
                 notes.Unneeded(value, reason);
             else if (value.IsNone)
                 notes.Unneeded(value, "has no value");
+            else if (value.Key == "accumulation_steps" && value.TryNumber() == 1)
+                notes.Unneeded(value, "each step is one batch");
             else
-                notes.Lost(value, "no counterpart is known");
+                notes.Lost(value, Instead.GetValueOrDefault(value.Key, "no counterpart is known"));
         }
     }
 
@@ -118,34 +131,16 @@ internal static partial class TrainingImport
     private static double Evaluations(ConfigSection section, ImportNotes notes)
     {
         if (section.Take("eval_steps") is { } steps)
-            notes.Lost(steps, "evaluations are so many an epoch, not every so many steps: evaluations_per_epoch");
+            notes.Lost(steps, "evaluations are so many an epoch, not every so many steps: set evaluations_per_epoch to steps of an epoch / eval_steps");
         if (section.Take("every_x_epochs", "eval_interval") is not { } every)
             return 1;
+        if (every.Number <= 0)
+            throw every.Error("a number above 0");
         var count = Math.Round(1 / every.Number);
         if (count >= 1 && Math.Abs((count * every.Number) - 1) < 0.01)
             return count;
         notes.Lost(every, "evaluations are a whole number an epoch");
         return Math.Max(1, count);
-    }
-
-    private static string Monitor(ConfigSection section, ImportNotes notes)
-    {
-        var mode = section.Take("monitor_mode");
-        var isSmallest = mode is not null && mode.Text == "min";
-        if (section.Take("monitor") is not { } monitor)
-            return "auc";
-        var parts = monitor.Mapping is { } map
-            ? map.Children.Select(p => (Name: p.Key.ToString(), Weight: (monitor with { Node = p.Value }).Number)).Where(p => p.Weight != 0).ToArray()
-            : [(Name: monitor.Text, Weight: 1.0)];
-        var better = parts.Select(p => (Name: p.Name.ToUpperInvariant(), IsLargest: p.Weight > 0 != isSmallest)).ToArray();
-        if (better.Length == 1 && better[0] is ("AUC", true))
-            return "auc";
-        if (better.Length == 1 && better[0] is ("LOGLOSS", false))
-            return "logloss";
-        var isAuc = Array.Exists(better, p => p is ("AUC", true));
-        var kept = isAuc || !Array.Exists(better, p => p is ("LOGLOSS", false)) ? "auc" : "logloss";
-        notes.Lost(monitor, $"one metric chooses the best weights; {kept} does");
-        return kept;
     }
 
     private static string Optimizer(ConfigSection section, ImportNotes notes)
@@ -172,17 +167,27 @@ internal static partial class TrainingImport
         if (value is null)
             return "0";
         if (value.TryNumber() is { } number)
-            return YamlText.Of(number);
+        {
+            if (number == 0 || value.Text.AsSpan().IndexOfAny('.', 'e', 'E') >= 0)
+                return YamlText.Of(number);
+            notes.Changed(value, "FuxiCTR passes over whole numbers here: write 1.0 for 1");
+            return "0";
+        }
+
         var match = Norms().Match(value.Text);
         if (!match.Success)
             throw value.Error("a number, l2(number), l1(number) or l1_l2(number, number)");
         var second = match.Groups["kind"].Value switch { "l2" => match.Groups["a"], "l1" => null, _ => match.Groups["b"] };
         if (match.Groups["kind"].Value != "l2")
             notes.Lost(value, $"weights are regularised by their squares alone{(second is null ? "" : ", which is kept")}");
-        return second is null ? "0" : YamlText.Of(double.Parse(second.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture));
+        if (second is null)
+            return "0";
+        return double.TryParse(second.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var square) && double.IsFinite(square)
+            ? YamlText.Of(square)
+            : throw value.Error("a number, l2(number), l1(number) or l1_l2(number, number)");
     }
 
-    [GeneratedRegex(@"normal_.*\bstd\s*=\s*(?<std>[-+.\deE]+)")]
+    [GeneratedRegex(@"\binit\.normal_(?!.*\bmean\s*=\s*-?[0.]*[1-9]).*\bstd\s*=\s*(?<std>[-+.\deE]+)")]
     private static partial Regex Normal();
 
     [GeneratedRegex(@"^(?<kind>l1_l2|l1|l2)\(\s*(?<a>[-+.\deE]+)\s*(,\s*(?<b>[-+.\deE]+)\s*)?\)$")]
