@@ -29,26 +29,27 @@ public static unsafe class Checkpoint
         if (optimizer is not null)
             foreach (var (name, buffer) in optimizer.State)
                 tensors.Add(new TensorSource(OptimizerPrefix + name, [buffer.Length], buffer.Pointer));
+        // Weights that diverged must not take the place of weights that score.
         foreach (var tensor in tensors)
-            CheckFinite(tensor);
+            if (FirstNotFinite(tensor) is { } at)
+                throw new NotFiniteNumberException(
+                    string.Create(CultureInfo.InvariantCulture, $"{tensor.Name} holds {tensor.Data[at]} at {at}, so no checkpoint is written"), tensor.Data[at]);
         TensorFile.Write(path, state, tensors);
     }
 
-    // Weights that diverged must not take the place of weights that score.
-    private static void CheckFinite(TensorSource tensor)
+    // Where a tensor's first number that is not finite lies, or null.
+    private static long? FirstNotFinite(TensorSource tensor)
     {
-        var numbers = (float*)tensor.Data;
         for (long done = 0; done < tensor.Elements; done += BlockNumbers)
         {
-            var block = new ReadOnlySpan<float>(numbers + done, (int)Math.Min(BlockNumbers, tensor.Elements - done));
-            if (IsFinite(block))
+            if (IsFinite(new ReadOnlySpan<float>(tensor.Data + done, (int)Math.Min(BlockNumbers, tensor.Elements - done))))
                 continue;
-            var at = done;
-            while (float.IsFinite(numbers[at]))
-                at++;
-            throw new NotFiniteNumberException(
-                string.Create(CultureInfo.InvariantCulture, $"{tensor.Name} holds {numbers[at]} at {at}, so no checkpoint is written"), numbers[at]);
+            while (float.IsFinite(tensor.Data[done]))
+                done++;
+            return done;
         }
+
+        return null;
     }
 
     // x · 0 is 0 for all but infinities and NaN.
@@ -66,7 +67,7 @@ public static unsafe class Checkpoint
 
     /// <summary>Reads all weights, and the optimizer's state if one is given.</summary>
     /// <returns>The state it was saved with.</returns>
-    /// <exception cref="ConsortException">The file is damaged, or its weights are those of another family or dataset.</exception>
+    /// <exception cref="ConsortException">The file is damaged, or its weights are not finite, or those of another family or dataset.</exception>
     public static string Load(string path, ParameterStore<float> store, Optimizer<float>? optimizer = null) =>
         Load(path, store, optimizer, isMember: false, name => name);
 
@@ -104,7 +105,12 @@ public static unsafe class Checkpoint
 
         // A run of one member may have called its embeddings shared.
         var missing = wanted.Keys.ToHashSet(StringComparer.Ordinal);
-        return TensorFile.Read(path, Target, Complete);
+        var state = TensorFile.Read(path, Target, Complete);
+        foreach (var (name, (address, shape)) in wanted)
+            if (!name.StartsWith(OptimizerPrefix, StringComparison.Ordinal) && FirstNotFinite(new TensorSource(name, shape, address)) is { } at)
+                throw new ConsortException(string.Create(
+                    CultureInfo.InvariantCulture, $"{path}: found {((float*)address)[at]} in {name}, expected finite weights: its training diverged; train again with a lower learning_rate"));
+        return state;
 
         nint Target(string name, IReadOnlyList<long> shape)
         {
