@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Consort.Data.Numbers;
 using Consort.Data.Storage;
 
 namespace Consort.Benchmarks;
@@ -46,7 +47,7 @@ internal static class Machine
     public static void Write(string? path, JsonObject json)
     {
         if (path is null) return;
-        byte[] text = JsonSerializer.SerializeToUtf8Bytes(json, Indented);
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(JsonNumbers.Clean(json), Indented);
         SafeFile.Write(path, stream => stream.Write(text));
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
+using Consort.Data.Numbers;
 using Consort.Data.Storage;
 
 namespace Consort.Benchmarks;
@@ -66,7 +67,7 @@ internal sealed class StepTable
     /// <summary>Adds a row and writes both files.</summary>
     public void Add(JsonObject row)
     {
-        _rows.Add(JsonNode.Parse(row.ToJsonString())!.AsObject()); // numbers as a file gives them, whatever their type was
+        _rows.Add(JsonNode.Parse(JsonNumbers.Clean(row)!.ToJsonString())!.AsObject()); // numbers as a file gives them, whatever their type was
         var json = (JsonObject)_head.DeepClone();
         json["rows"] = new JsonArray([.. _rows.Select(r => r.DeepClone())]);
         Machine.Write(_json, json);

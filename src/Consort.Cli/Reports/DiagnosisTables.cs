@@ -69,5 +69,5 @@ internal static class DiagnosisTables
     private static string Text(int value) => value.ToString(ShownNumbers.Culture);
 
     private static string Text(double? value, string format) =>
-        value is { } number && !double.IsNaN(number) ? number.ToString(format, ShownNumbers.Culture) : "";
+        value?.ToString(format, ShownNumbers.Culture) ?? "";
 }

@@ -23,12 +23,21 @@ public static class FreeMemory
     /// <param name="own">The file that names the process's own group.</param>
     internal static long OfGroups(string root, string own)
     {
-        var group = Lines(own).FirstOrDefault(l => l.StartsWith("0::/", StringComparison.Ordinal))?[4..] ?? "";
-        var free = Left(Path.Combine(root, "memory"), "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file");
-        // A limit of any group above holds too; within a container the mount itself is the process's group.
-        for (var parts = group.Split('/', StringSplitOptions.RemoveEmptyEntries); ; parts = parts[..^1])
+        var groups = Lines(own).Select(l => l.Split(':', 3)).Where(w => w.Length == 3).ToArray();
+        return Math.Min(
+            Tightest(root, groups.FirstOrDefault(w => w[0] == "0")?[2], "memory.max", "memory.current", "inactive_file"),
+            Tightest(
+                Path.Combine(root, "memory"), groups.FirstOrDefault(w => w[1].Split(',').Contains("memory"))?[2],
+                "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"));
+    }
+
+    // A limit of any group above holds too; within a container the mount itself is the process's group.
+    private static long Tightest(string root, string? group, string limit, string usage, string cache)
+    {
+        var free = long.MaxValue;
+        for (var parts = (group ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries); ; parts = parts[..^1])
         {
-            free = Math.Min(free, Left(Path.Combine([root, .. parts]), "memory.max", "memory.current", "inactive_file"));
+            free = Math.Min(free, Left(Path.Combine([root, .. parts]), limit, usage, cache));
             if (parts.Length == 0)
                 return free;
         }

@@ -48,6 +48,24 @@ public static class MemoryNeed
         return most;
     }
 
-    /// <summary>The first value of which a batch holds more numbers than can be told apart, or null.</summary>
-    public static Value? TooLarge(Graph graph, int capacity) => graph.Values.FirstOrDefault(v => (long)capacity * v.Shape.Size > int.MaxValue);
+    /// <summary>The first value of which a batch, or the first dense parameter that, holds more numbers than can be told apart: its name and how many. Null for none.</summary>
+    public static (string Name, double Numbers)? TooLarge(Graph graph, int capacity)
+    {
+        // In doubles, for a product of many dimensions may be more than any integer can tell.
+        foreach (var value in graph.Values)
+            if ((double)capacity * Numbers(value.Shape) is var numbers and > int.MaxValue)
+                return (value.ToString(), numbers);
+        foreach (var parameter in graph.Parameters)
+            if (Numbers(parameter.Shape) is var numbers and > int.MaxValue)
+                return ($"{parameter.Name}{parameter.Shape}", numbers);
+        return null;
+
+        static double Numbers(Shape shape)
+        {
+            var numbers = 1.0;
+            foreach (var dimension in shape.Dimensions)
+                numbers *= dimension;
+            return numbers;
+        }
+    }
 }

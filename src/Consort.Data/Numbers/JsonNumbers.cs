@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Consort.Data.Numbers;
@@ -46,6 +47,45 @@ public static class JsonNumbers
         if (double.IsFinite(value)) writer.WriteNumberValue(value);
         else writer.WriteNullValue();
     }
+
+    /// <summary>A JSON text in which null stands where an earlier version wrote the word of a number that is not finite.</summary>
+    /// <returns>The root, or null where it is null.</returns>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public static JsonElement? Clean(ReadOnlySpan<byte> json)
+    {
+        JsonNode? root = Clean(JsonNode.Parse(json));
+        return root is null ? null : JsonSerializer.SerializeToElement(root);
+    }
+
+    /// <summary>Puts null in the place of numbers, and of words of numbers, that are not finite.</summary>
+    /// <returns>The same node, or null in its place.</returns>
+    public static JsonNode? Clean(JsonNode? node)
+    {
+        switch (node)
+        {
+            case JsonObject map:
+                foreach (string key in map.Select(p => p.Key).ToArray())
+                {
+                    if (Clean(map[key]) is null) map[key] = null;
+                }
+                return map;
+            case JsonArray list:
+                for (int i = 0; i < list.Count; i++)
+                {
+                    if (Clean(list[i]) is null) list[i] = null;
+                }
+                return list;
+            case JsonValue value when IsNotFinite(value):
+                return null;
+            default:
+                return node;
+        }
+    }
+
+    private static bool IsNotFinite(JsonValue value) =>
+        (value.TryGetValue(out string? word) && word is "NaN" or "Infinity" or "-Infinity")
+        || (value.TryGetValue(out double number) && !double.IsFinite(number))
+        || (value.TryGetValue(out float single) && !float.IsFinite(single));
 
     private sealed class Doubles : JsonConverter<double>
     {

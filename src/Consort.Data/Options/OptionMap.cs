@@ -209,11 +209,15 @@ public sealed partial class OptionMap
     {
         string text = Scalar(key, node, "a number");
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
-            throw At(key, node, $"found \"{text}\", expected a number");
+            throw At(key, node, $"found \"{text}\", expected {(IsNotFinite(text, value) ? $"a finite number: {Range(min, max, double.MinValue, double.MaxValue)}" : "a number")}");
         return value >= min && value <= max
             ? value
             : throw At(key, node, $"found {text}, expected {Range(min, max, double.MinValue, double.MaxValue)}");
     }
+
+    // YAML's own words for what is not finite, .NET's, and numbers too large for a double.
+    private static bool IsNotFinite(string text, double parsed) =>
+        !double.IsFinite(parsed) || text.TrimStart('+', '-', '.').ToUpperInvariant() is "NAN" or "INF" or "INFINITY";
 
     private ConsortException At(string key, YamlNode node, string message)
         => new($"{_source}:{node.Start.Line}, key {key}: {message}");

@@ -68,6 +68,11 @@ internal sealed class TruthFiles : IDisposable
             Span<int> words = MemoryMarshal.Cast<float, int>(truth.AsSpan());
             System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(words, words);
         }
+        for (int r = 0; r < rows; r++)
+        {
+            if (!(truth[r] is >= 0 and <= 1))
+                throw new ConsortException(FormattableString.Invariant($"{_paths[file]}: found {truth[r]} for row {firstRow + r + 1}, expected a probability from 0 to 1"));
+        }
         return truth;
     }
 

@@ -128,7 +128,7 @@ public static class DiagnosisReport
         string.Join(" ", spectrum.Normalised.Skip(1).Take(ShownSingularValues - 1).Select(v => v.ToString("F2", ShownNumbers.Culture)));
 
     private static string Optional(double? value, string format) =>
-        value is { } number && !double.IsNaN(number) ? number.ToString(format, ShownNumbers.Culture) : "";
+        value?.ToString(format, ShownNumbers.Culture) ?? "";
 
     private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(ShownNumbers.Culture)).Append('\n');
 }

@@ -6,6 +6,7 @@ using Consort.Compute.Parameters;
 using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Encoding;
+using Consort.Data.Numbers;
 using Consort.Data.Options;
 using Consort.Data.Storage;
 using Consort.Experiments.Files;
@@ -203,7 +204,8 @@ public sealed class RunPacker : IDisposable
         }
     }
 
-    private static JsonElement? ReadMetrics(string path) => ReadJson(path)?.RootElement;
+    // Of an older run they may hold words where numbers are promised.
+    private static JsonElement? ReadMetrics(string path) => ReadJson(path) is null ? null : JsonNumbers.Clean(File.ReadAllBytes(path));
 
     private static JsonDocument? ReadJson(string path)
     {

@@ -29,13 +29,16 @@ public static class Checkpoint
         if (optimizer is not null)
             foreach (var (name, buffer) in optimizer.State)
                 tensors.Add(new TensorSource(OptimizerPrefix + name, [buffer.Length], NumbersOf(buffer)));
+        // Weights that diverged must not take the place of weights that score.
         foreach (var tensor in tensors)
-            CheckFinite(tensor);
+            if (FirstNotFinite(tensor) is { } at)
+                throw new NotFiniteNumberException(
+                    string.Create(CultureInfo.InvariantCulture, $"{tensor.Name} holds {tensor.Numbers()[at]} at {at}, so no checkpoint is written"), tensor.Numbers()[at]);
         TensorFile.Write(path, state, tensors);
     }
 
-    // Weights that diverged must not take the place of weights that score.
-    private static void CheckFinite(TensorSource tensor)
+    // Where a tensor's first number that is not finite lies, or null.
+    private static long? FirstNotFinite(TensorSource tensor)
     {
         var numbers = tensor.Numbers();
         for (long done = 0; done < tensor.Elements; done += BlockNumbers)
@@ -46,9 +49,10 @@ public static class Checkpoint
             var at = 0;
             while (float.IsFinite(block[at]))
                 at++;
-            throw new NotFiniteNumberException(
-                string.Create(CultureInfo.InvariantCulture, $"{tensor.Name} holds {block[at]} at {done + at}, so no checkpoint is written"), block[at]);
+            return done + at;
         }
+
+        return null;
     }
 
     // x · 0 is 0 for all but infinities and NaN.
@@ -66,7 +70,7 @@ public static class Checkpoint
 
     /// <summary>Reads all weights, and the optimizer's state if one is given.</summary>
     /// <returns>The state it was saved with.</returns>
-    /// <exception cref="ConsortException">The file is damaged, or its weights are those of another family or dataset.</exception>
+    /// <exception cref="ConsortException">The file is damaged, or its weights are not finite, or those of another family or dataset.</exception>
     public static string Load(string path, ParameterStore<float> store, Optimizer<float>? optimizer = null) =>
         Load(path, store, optimizer, isMember: false, name => name);
 
@@ -104,7 +108,12 @@ public static class Checkpoint
 
         // A run of one member may have called its embeddings shared.
         var missing = wanted.Keys.ToHashSet(StringComparer.Ordinal);
-        return TensorFile.Read(path, Target, Complete);
+        var state = TensorFile.Read(path, Target, Complete);
+        foreach (var (name, (numbers, shape)) in wanted)
+            if (!name.StartsWith(OptimizerPrefix, StringComparison.Ordinal) && FirstNotFinite(new TensorSource(name, shape, numbers)) is { } at)
+                throw new ConsortException(string.Create(
+                    CultureInfo.InvariantCulture, $"{path}: found {numbers()[at]} in {name}, expected finite weights: its training diverged; train again with a lower learning_rate"));
+        return state;
 
         NativeSource<float>? Target(string name, IReadOnlyList<long> shape)
         {

@@ -21,6 +21,8 @@ public static class MemoryCheck
     {
         var room = free ?? FreeMemory.Bytes();
         var batch = options.BatchSize;
+        if (All(1) is { } wide)
+            throw TooLarge("one row", wide, "lower the embedding's dimension or the layers' units, or ignore columns in the schema");
         var need = Need(batch);
         if (need > room)
         {
@@ -32,11 +34,10 @@ public static class MemoryCheck
                 + (fits > 0 ? $"lower batch_size (to about {fits}) or the embedding's dimension" : $"the parameters with the optimizer's state alone need {Text(Need(0))}: lower the embedding's dimension, or raise min_count in the schema"));
         }
 
-        foreach (var family in teachers.Prepend(graph))
-            if (MemoryNeed.TooLarge(family, batch) is { } value)
-                throw new ConsortException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"a step of batch {batch} gives {(long)batch * value.Shape.Size:N0} numbers of {value}, expected at most {int.MaxValue:N0}; lower batch_size (to {int.MaxValue / value.Shape.Size}) or the embedding's dimension"));
+        if (All(batch) is { } value)
+            throw TooLarge($"a step of batch {batch}", value, $"lower batch_size (to about {(int)(batch * (int.MaxValue / value.Numbers))}) or the embedding's dimension");
+
+        (string Name, double Numbers)? All(int rows) => teachers.Prepend(graph).Select(g => MemoryNeed.TooLarge(g, rows)).FirstOrDefault(v => v is not null);
 
         long Need(int rows) =>
             MemoryNeed.OfParameters(graph, rows, options.Optimizer) + MemoryNeed.OfProgram(graph, rows, withGradients: true)
@@ -51,12 +52,17 @@ public static class MemoryCheck
     public static int RowsToScore(Graph graph, int wanted, long? free = null)
     {
         var room = free ?? FreeMemory.Bytes();
+        if (MemoryNeed.TooLarge(graph, 1) is { } wide)
+            throw TooLarge("one row", wide, "train a model of lower dimension");
         var parameters = MemoryNeed.OfParameters(graph, 1, null);
         var need = parameters + MemoryNeed.OfProgram(graph, 1, withGradients: false);
         return need > room
             ? throw new ConsortException($"the model needs about {Text(need)} to score one row, {Text(room)} are free; free some, or train one of lower dimension")
             : MemoryNeed.RowsWithin(graph, wanted, room - parameters);
     }
+
+    private static ConsortException TooLarge(string what, (string Name, double Numbers) value, string advice) => new(string.Create(
+        CultureInfo.InvariantCulture, $"{what} needs {value.Numbers:N0} numbers in {value.Name}, expected at most {int.MaxValue:N0} in one place; {advice}"));
 
     private static string Text(long bytes) => bytes >= Giga / 10
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes / Giga:F1} GB")

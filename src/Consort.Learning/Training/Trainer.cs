@@ -156,7 +156,7 @@ public sealed class Trainer : IDisposable
             return;
         throw new ConsortException(string.Create(
             CultureInfo.InvariantCulture,
-            $"{data.Folder}: found {valid.Rows:N0} validation rows with {(valid.Clicks == 0 ? "no clicks" : "nothing but clicks")}, so monitor: {(monitor == Monitor.Auc ? "auc" : "member_auc")} cannot choose the best weights; use monitor: logloss under training, or other validation rows"));
+            $"the {valid.Rows:N0} validation rows have {(valid.Clicks == 0 ? "no clicks" : "nothing but clicks")}, so monitor: {(monitor == Monitor.Auc ? "auc" : "member_auc")} cannot choose the best weights; use monitor: logloss under training, or other validation rows"));
     }
 
     /// <inheritdoc/>

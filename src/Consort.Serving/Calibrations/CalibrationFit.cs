@@ -7,7 +7,7 @@ public static class CalibrationFit
     /// <param name="kind">Which one.</param>
     /// <param name="logits">z of each row.</param>
     /// <param name="labels">0 or 1 of each row.</param>
-    /// <exception cref="ArgumentException">The sizes differ, or there are not rows of both classes.</exception>
+    /// <exception cref="ArgumentException">The sizes differ, there are not rows of both classes, a logit is not finite, or for Platt all are equal.</exception>
     public static Calibration Fit(CalibrationKind kind, ReadOnlySpan<float> logits, ReadOnlySpan<float> labels)
     {
         if (logits.Length != labels.Length)
@@ -16,6 +16,11 @@ public static class CalibrationFit
             return Calibration.None;
         if (!labels.Contains(0f) || !labels.Contains(1f))
             throw new ArgumentException("found rows of one class, expected clicks and others", nameof(labels));
+        foreach (var logit in logits)
+            if (!float.IsFinite(logit))
+                throw new ArgumentException("found a logit that is not finite, expected finite ones", nameof(logits));
+        if (kind == CalibrationKind.Platt && !logits.ContainsAnyExcept(logits[0]))
+            throw new ArgumentException("found one logit for all rows, expected different ones to draw a line through", nameof(logits));
         return kind == CalibrationKind.Platt ? Platt(logits, labels) : Isotonic(logits, labels);
     }
 
@@ -58,6 +63,8 @@ public static class CalibrationFit
             (a, b, loss) = (a + (step * da), b + (step * db), next);
         }
 
+        if (!double.IsFinite(a) || !double.IsFinite(b))
+            throw new ArgumentException("found logits too large to draw a line through, expected smaller ones", nameof(logits));
         // A model that ranks the wrong way round is not turned: that would hide a mistake.
         return new Calibration { Kind = CalibrationKind.Platt, Slope = Math.Max(a, 1e-6), Intercept = b };
     }

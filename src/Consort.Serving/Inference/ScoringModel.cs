@@ -46,6 +46,8 @@ internal sealed unsafe class ScoringModel : IDisposable
 
         var inference = InferenceGraph.Of(trained, Manifest.Members);
         Graph = inference.Graph;
+        if (MemoryNeed.TooLarge(Graph, 1) is { } wide)
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture, $"{path}: one row needs {wide.Numbers:N0} numbers in {wide.Name}, expected at most {int.MaxValue:N0} in one place"));
         _store = new ParameterStore<float>(Graph, table => package.Find(table.Name) is { Entry.Type: TensorType.F32 } rows ? new NativeBuffer<float>((float*)rows.Data, (long)table.Rows * table.Dimension) : null);
         inference.Fill(_store, parameter => new ReadOnlySpan<float>(package.Find(parameter.Name)!.Value.Data, parameter.Shape.Size));
         foreach (var value in Graph.Values)

@@ -72,7 +72,7 @@ public sealed class RecipeTests : IDisposable
         var table = new RecipeTable("T", ["a", "b"], [["x, \"y\"", "1"]], ["note"], [new Dictionary<string, object?> { ["b"] = double.NaN }]);
         Assert.Equal("a,b\n\"x, \"\"y\"\"\",1\n", table.ToCsv());
         Assert.Contains("| x, \"y\" | 1 |", table.ToMarkdown(), StringComparison.Ordinal);
-        Assert.Equal("NaN", JsonDocument.Parse(table.ToJson()).RootElement[0].GetProperty("b").GetString());
+        Assert.Equal(JsonValueKind.Null, JsonDocument.Parse(table.ToJson()).RootElement[0].GetProperty("b").ValueKind);
     }
 
     [Fact]

@@ -49,6 +49,34 @@ public sealed class CheckpointTests : IDisposable
         Assert.Contains("has no optimizer:adam.m/dense", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public unsafe void Save_NotFinite_NamesTheTensorAndWritesNothing(float number)
+    {
+        using var store = Store(Own(Tower), seed: 1);
+        Checkpoint.Save(At("a.ckpt"), store, null, "{}");
+        var before = File.ReadAllBytes(At("a.ckpt"));
+        store.Embeddings[0].Values.Span[^1] = number;
+        var e = Assert.Throws<NotFiniteNumberException>(() => Checkpoint.Save(At("a.ckpt"), store, null, "{}"));
+        Assert.Matches("^member0/embedding holds (NaN|-?(∞|Infinity)) at 32, so no checkpoint is written$", e.Message);
+        Assert.Equal(before, File.ReadAllBytes(At("a.ckpt")));
+    }
+
+    [Fact]
+    public unsafe void Load_NotFinite_IsRefused()
+    {
+        using var store = Store(Own(Tower), seed: 1);
+        var tensors = store.Slots.Select(s => new TensorSource(s.Parameter.Name, [.. s.Parameter.Shape.Dimensions.ToArray().Select(d => (long)d)], store.Values(s.Parameter)))
+            .Append(new TensorSource("member0/embedding", [11, 3], store.Embeddings[0].Values.Pointer)).ToList();
+        store.DenseValues.Span[0] = float.NaN;
+        TensorFile.Write(At("a.ckpt"), "{}", tensors);
+        using var other = Store(Own(Tower), seed: 2);
+        var e = Assert.Throws<ConsortException>(() => Checkpoint.Load(At("a.ckpt"), other));
+        Assert.Contains("expected finite weights: its training diverged; train again with a lower learning_rate", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Load_OtherDataset_NamesTheTensorAndChangesNothing()
     {

@@ -199,18 +199,46 @@ public sealed class TrainerTests(SmallData data)
     }
 
     [Fact]
-    public void Run_OneClassValidation_KeepsTheFirstWeightsAndStops()
+    public void Run_OneClassValidation_IsRefusedUnlessLogLossDecides()
     {
-        var rig = new TrainerRig(data.OneClass) { Phases = [new Phase { Strategy = new Supervised(), Epochs = 9, Patience = 2 }] };
+        var rig = new TrainerRig(data.OneClass) { Phases = [new Phase { Strategy = new Supervised(), Epochs = 3, LearningRate = 0.01, Patience = 2 }] };
+        foreach (var monitor in new[] { Monitor.Auc, Monitor.MemberAuc })
+        {
+            var e = Assert.Throws<ConsortException>(() => (rig with { Options = rig.Options with { Monitor = monitor } }).Run(data.NewFolder()));
+            Assert.Equal(
+                $"the 200 validation rows have no clicks, so monitor: {(monitor == Monitor.Auc ? "auc" : "member_auc")} cannot choose the best weights; use monitor: logloss under training, or other validation rows",
+                e.Message);
+        }
+
+        rig = rig with { Options = rig.Options with { Monitor = Monitor.LogLoss } };
         var folder = data.NewFolder();
         var whole = rig.Run(folder);
-        Assert.Equal([true, false, false], whole.Result.Epochs.Select(e => e.IsBest));
         Assert.True(double.IsNaN(whole.Result.Valid.Metrics.Ensemble.Auc));
-        Assert.Equal(whole.Result.Epochs[0].Valid.Ensemble.LogLoss, whole.Result.Valid.Metrics.Ensemble.LogLoss);
-        // Not a number goes into the checkpoint and comes back.
-        folder = data.NewFolder();
-        rig.RunAndStop(folder, 13);
-        Outcome.AssertSame(whole, rig.Run(folder, resume: true));
+        Assert.True(whole.Result.Epochs.Count(e => e.IsBest) > 1);
+        Assert.DoesNotContain("NaN", File.ReadAllText(new RunFolder(folder).Events), StringComparison.Ordinal);
+        // Not a number goes into the checkpoint as null and comes back, before the first evaluation and after.
+        foreach (var steps in new[] { 3, 13 })
+        {
+            folder = data.NewFolder();
+            rig.RunAndStop(folder, steps);
+            Assert.DoesNotContain("Infinity", Consort.Learning.Checkpoints.TensorFile.ReadState(new RunFolder(folder).LastCheckpoint), StringComparison.Ordinal);
+            Outcome.AssertSame(whole, rig.Run(folder, resume: true));
+        }
+    }
+
+    [Fact]
+    public void Run_LastStepOfAnEpochDiverging_WritesNoCheckpoint()
+    {
+        // One step an epoch at such a rate: the loss before it is fine, the weights after it are not.
+        var rig = Rig(new Phase { Strategy = new Supervised(), Epochs = 1, LearningRate = 1e38, Schedule = (r, _) => new ConstantRate(r) }) with
+        {
+            Options = new TrainingOptions { BatchSize = 1024, Optimizer = new OptimizerOptions { Rule = new Sgd() } },
+            Family = TrainerRig.Own(TrainerRig.Plain()),
+        };
+        var folder = data.NewFolder();
+        var e = Assert.Throws<ConsortException>(() => rig.Run(folder));
+        Assert.Matches("^(evaluation after|training diverged in) epoch 1, step 1: .*lower learning_rate|a lower learning_rate", e.Message);
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(new RunFolder(folder).LastCheckpoint)!));
     }
 
     [Fact]

@@ -49,6 +49,34 @@ public sealed class CalibrationFitTests
     public void Fit_OfOneClass_IsRefused() =>
         Assert.Throws<ArgumentException>(() => CalibrationFit.Fit(CalibrationKind.Platt, [1f, 2f], [0f, 0f]));
 
+    [Theory]
+    [InlineData(CalibrationKind.Platt, new float[] { 2, 2, 2, 2 }, "found one logit for all rows")]
+    [InlineData(CalibrationKind.Platt, new float[] { 1, float.NaN, 2, 3 }, "not finite")]
+    [InlineData(CalibrationKind.Isotonic, new float[] { 1, float.PositiveInfinity, 2, 3 }, "not finite")]
+    public void Fit_OfDegenerateLogits_IsRefused(CalibrationKind kind, float[] logits, string expected) => Assert.Contains(
+        expected, Assert.Throws<ArgumentException>(() => CalibrationFit.Fit(kind, logits, [0f, 1f, 0f, 1f])).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(1e30f)]
+    [InlineData(3e38f)]
+    [InlineData(1e-30f)]
+    public void Fit_OfExtremeLogits_IsFiniteOrRefused(float size)
+    {
+        foreach (var kind in new[] { CalibrationKind.Platt, CalibrationKind.Isotonic })
+        {
+            try
+            {
+                var found = CalibrationFit.Fit(kind, [-size, -size / 2, size / 2, size, 0, size / 3], [0f, 1f, 1f, 0f, 1f, 0f]);
+                Assert.Null(found.Mistake());
+                Assert.All(new[] { -size, 0, size }, z => Assert.InRange(found.Probability(z), 0, 1));
+            }
+            catch (ArgumentException e)
+            {
+                Assert.Contains("expected", e.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
     private static (float[] Logits, float[] Labels) Draw(Func<double, double> truth)
     {
         var random = new Random(1);
