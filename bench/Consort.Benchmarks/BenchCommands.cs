@@ -1,3 +1,4 @@
+using Consort.Benchmarks.Hostile;
 using Consort.Benchmarks.Parity;
 using Consort.Data;
 using Consort.Data.Options;
@@ -40,6 +41,10 @@ internal static class BenchCommands
                        [--model DeepFM] [--vocab 1000000] [--weights fp32|fp16|int8] [--rounds 20] [--json FILE]
           serve        the server in a process of its own, asked over HTTP: requests per second at most, latency at a fixed load
                        [--model DeepFM] [--vocab 1000000] [--connections 8] [--rate 1000] [--seconds 10] [--rows 1] [--json FILE]
+          hostile      a good client beside each of several attacks, from processes of their own: what it is answered, and the server's memory
+                       [--seconds 10] [--rate 100] [--only none,slow-bodies,idle,idle-held,grpc-group,garbage,cp,reloads]
+                       [--model DeepFM] [--vocab 100000] [--out FILE.md]
+                       Only 127.0.0.1 is spoken to; each attack ends after its seconds.
           parity       every model trained briefly, and the largest difference in probability between trainer, scorer, server and ONNX Runtime
                        --data FOLDER[,FOLDER] [--rows 10000] [--models all of them] [--runtime FOLDER] [--threads N] [--json FILE] [--out FILE.md]
                        FOLDER has train.csv, valid.csv and test.csv, or one raw file; ends with 1 where a difference is more than 1e-5
@@ -63,6 +68,7 @@ internal static class BenchCommands
         ("encode", EncodeSpeed.Run),
         ("score", ScoreSpeed.Run),
         ("serve", ServeSpeed.Run),
+        ("hostile", HostileBench.Run),
         ("parity", ParityBench.Run),
     ];
 

@@ -69,7 +69,8 @@ internal sealed class ServeClient(Uri address, byte[][] requests, int connection
         return (latencies, failed);
     }
 
-    private static bool Receive(Socket socket, byte[] buffer)
+    /// <summary>Reads an answer; false where it is not one of probabilities.</summary>
+    public static bool Receive(Socket socket, byte[] buffer)
     {
         int length = 0, expected = int.MaxValue;
         while (length < expected)

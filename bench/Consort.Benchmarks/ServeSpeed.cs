@@ -89,7 +89,8 @@ internal static class ServeSpeed
         return Process.Start(start)!;
     }
 
-    private static byte[][] Requests(ScoreModel packed, int rows)
+    /// <summary>Requests to score, heads and bodies, of so many rows each.</summary>
+    public static byte[][] Requests(ScoreModel packed, int rows)
     {
         ReadOnlyMemory<byte>[][] impressions = packed.Impressions(Bodies, seed: 2);
         var requests = new byte[Bodies][];

@@ -64,8 +64,17 @@ public sealed class InferenceServer : IAsyncDisposable
                     _listening.Add((url.Scheme, o));
                 });
         });
-        _app = builder.Build();
-        _app.Run(dispatcher.Answer);
+        try
+        {
+            _app = builder.Build();
+            _app.Run(dispatcher.Answer);
+        }
+        catch
+        {
+            _registry.Dispose();
+            _gate.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The version of the program.</summary>
@@ -84,19 +93,19 @@ public sealed class InferenceServer : IAsyncDisposable
     public static async Task<InferenceServer> StartAsync(ServerOptions options, TextWriter log)
     {
         options.Validate();
-        var server = new InferenceServer(options, log);
+        InferenceServer? server = null;
         try
         {
+            server = new InferenceServer(options, log);
             await server._app.StartAsync();
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException or CryptographicException or ArgumentException or FormatException)
+        catch (Exception e)
         {
-            await server.DisposeAsync();
-            throw new ConsortException($"urls {string.Join(", ", options.Urls)}: cannot listen: {e.Message}", e);
-        }
-        catch
-        {
-            await server.DisposeAsync();
+            if (server is not null)
+                await server.DisposeAsync();
+            // Of the address, or of the certificate for it.
+            if (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException or CryptographicException or ArgumentException or FormatException)
+                throw new ConsortException($"urls {string.Join(", ", options.Urls)}: cannot listen: {e.Message}", e);
             throw;
         }
 

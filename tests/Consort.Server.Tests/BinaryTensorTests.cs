@@ -107,8 +107,8 @@ public sealed class BinaryTensorTests(ServerFixture fixture)
     [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 6, "binary_data_size": 6}}]}""", "expected once a count of bytes")]
     [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 2147483647}}]}""", "6 bytes left")]
     [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "data": ["a"], "parameters": {"binary_data_size": 6}}]}""", "found data and binary_data_size")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": 6}}]}""", "input site: found 6 raw bytes, expected 2")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [2000000000], "parameters": {"binary_data_size": 6}}]}""", "input site: found 6 raw bytes")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": 6}}]}""", "input site: found 1 whole values in 6 raw bytes, expected 2")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "INT64", "shape": [2000000000], "parameters": {"binary_data_size": 6}}]}""", "input site: found 6 raw bytes")]
     [InlineData("""{"inputs": [{"name": "site", "datatype": "FP32", "shape": [1], "parameters": {"binary_data_size": 6}}]}""", "input site: found 6 raw bytes, expected 1 of datatype FP32")]
     [InlineData("""{"inputs": [{"name": "site", "datatype": "BF16", "shape": [3], "parameters": {"binary_data_size": 6}}]}""", "datatype \"BF16\"")]
     [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"shared_memory_region": "r"}}]}""", "shared_memory_region")]
@@ -146,6 +146,8 @@ public sealed class BinaryTensorTests(ServerFixture fixture)
             Assert.True(status == HttpStatusCode.BadRequest, $"{length}: {answer.ToJsonString()}");
         }
 
+        var many = """{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [2000000000], "parameters": {"binary_data_size": 6}}]}""";
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Send(server, many, Texts(["s3"]))).Status);
         // Without the header such a body is refused by name; with it, other paths take no binary all the same.
         Assert.Contains(Header, (await Send(server, json, Texts(["s3"]), null)).Answer.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await Send(server, json, [], null)).Status);

@@ -58,7 +58,7 @@ internal sealed class MessageParts(int parts, long values, Limits limits)
             }
             else
             {
-                AddValues(isDelimited && field.IsPacked ? Packed(field.FieldType, bytes.AsSpan(start, length)) : 1, type == InferTensorContents.Descriptor);
+                AddValues(isDelimited && field.IsRepeated && field.FieldType is not (FieldType.String or FieldType.Bytes) ? Packed(field.FieldType, bytes.AsSpan(start, length)) : 1, type == InferTensorContents.Descriptor);
             }
         }
     }

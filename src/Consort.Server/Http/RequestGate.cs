@@ -67,18 +67,18 @@ internal sealed class RequestGate : IDisposable
     /// <exception cref="RequestException">503: as many as may are in already. 429: as many of this client.</exception>
     public Place Enter(HttpContext context)
     {
-        var client = _clients.AttemptAcquire(context);
-        if (!client.IsAcquired)
+        if (Interlocked.Increment(ref _scored) > _most)
         {
-            client.Dispose();
-            throw RequestException.TooMany(_mostOfClient);
+            Interlocked.Decrement(ref _scored);
+            throw RequestException.Busy(_most);
         }
 
-        if (Interlocked.Increment(ref _scored) <= _most)
+        var client = _clients.AttemptAcquire(context);
+        if (client.IsAcquired)
             return new Place(this, client);
         Interlocked.Decrement(ref _scored);
         client.Dispose();
-        throw RequestException.Busy(_most);
+        throw RequestException.TooMany(_mostOfClient);
     }
 
     public void Dispose()

@@ -22,7 +22,7 @@ internal sealed class RawTensor : TensorInput
     {
         _raw = raw;
         // Values of BYTES have lengths of their own; they are counted as they are read.
-        if (Width() is var width and > 0 ? raw.Length != (long)width * Rows : raw.Length < 4L * Rows)
+        if (Width() is var width and > 0 && raw.Length != (long)width * Rows)
             throw Count($"{raw.Length} raw bytes");
     }
 

@@ -8,7 +8,8 @@ internal sealed class Refusals
 {
     // File systems count time in ticks: what was written this shortly before may have been written to once more since.
     private static readonly TimeSpan Young = TimeSpan.FromSeconds(2);
-    private readonly Dictionary<string, (FileStamp? Stamp, DateTime Tried, string Said)> _known = new(StringComparer.Ordinal);
+    private const int MostSaid = 1000; // contents of a version that are remembered
+    private readonly Dictionary<string, (FileStamp? Stamp, DateTime Tried, HashSet<string> Said)> _known = new(StringComparer.Ordinal);
 
     /// <summary>Whether a file is the one that was refused, as far as can be told without reading it.</summary>
     public bool IsKnown(string version, FileStamp? stamp) =>
@@ -22,9 +23,9 @@ internal sealed class Refusals
     {
         // A growing copy gives other counts of bytes at each look.
         var said = $"{stamp?.Head}: {string.Concat(mistake.Where(c => !char.IsAsciiDigit(c)))}";
-        var isNews = !_known.TryGetValue(version, out var known) || known.Said != said;
-        _known[version] = (stamp, DateTime.UtcNow, said);
-        return isNews;
+        var all = _known.TryGetValue(version, out var known) && known.Said.Count < MostSaid ? known.Said : [];
+        _known[version] = (stamp, DateTime.UtcNow, all);
+        return all.Add(said);
     }
 
     public void Remove(string version) => _known.Remove(version);
