@@ -28,7 +28,7 @@ public sealed class ServingData : IDisposable
             min_count: 2
             fields:
               - { name: label, kind: label }
-              - { name: price, kind: numeric, transform: standardise }
+              - { name: price, kind: numeric, transform: standardise, outside: keep }
               - { name: share, kind: numeric, transform: min_max }
               - { name: site, kind: categorical }
               - { name: device, kind: categorical, transform: "hash: 50" }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Consort.Data.Numbers;
 
 namespace Consort.Learning.Training;
@@ -34,11 +35,14 @@ internal sealed class TrainerState
     /// <summary>Epochs done in the run; seeds the order of rows.</summary>
     public int RunEpochs { get; set; }
 
+    [JsonConverter(typeof(ExactNumbers))]
     public double[] Schedule { get; set; } = [];
 
     /// <summary>What the phase's strategy has learned itself.</summary>
+    [JsonConverter(typeof(ExactNumbers))]
     public double[] Strategy { get; set; } = [];
 
+    [JsonConverter(typeof(ExactNumber))]
     public double Best { get; set; } = double.NegativeInfinity;
 
     public int WithoutImprovement { get; set; }
@@ -57,12 +61,5 @@ internal sealed class TrainerState
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    public static TrainerState Parse(string json)
-    {
-        var state = JsonSerializer.Deserialize<TrainerState>(json, Json)!;
-        // Before the first evaluation the best lies below everything, which JSON has no number for.
-        if (double.IsNaN(state.Best))
-            state.Best = double.NegativeInfinity;
-        return state;
-    }
+    public static TrainerState Parse(string json) => JsonSerializer.Deserialize<TrainerState>(json, Json)!;
 }

@@ -7,6 +7,7 @@ using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 using Consort.Models.Layers;
 using Consort.Models.Zoo;
+using Monitor = Consort.Learning.Training.Monitor;
 
 namespace Consort.Learning.Tests.Training;
 
@@ -214,14 +215,14 @@ public sealed class TrainerTests(SmallData data)
         var folder = data.NewFolder();
         var whole = rig.Run(folder);
         Assert.True(double.IsNaN(whole.Result.Valid.Metrics.Ensemble.Auc));
-        Assert.True(whole.Result.Epochs.Count(e => e.IsBest) > 1);
+        Assert.Contains(whole.Result.Epochs, e => e.IsBest);
         Assert.DoesNotContain("NaN", File.ReadAllText(new RunFolder(folder).Events), StringComparison.Ordinal);
         // Not a number goes into the checkpoint as null and comes back, before the first evaluation and after.
         foreach (var steps in new[] { 3, 13 })
         {
             folder = data.NewFolder();
             rig.RunAndStop(folder, steps);
-            Assert.DoesNotContain("Infinity", Consort.Learning.Checkpoints.TensorFile.ReadState(new RunFolder(folder).LastCheckpoint), StringComparison.Ordinal);
+            Assert.DoesNotContain("NaN", Consort.Learning.Checkpoints.TensorFile.ReadState(new RunFolder(folder).LastCheckpoint), StringComparison.Ordinal);
             Outcome.AssertSame(whole, rig.Run(folder, resume: true));
         }
     }
