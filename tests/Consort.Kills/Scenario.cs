@@ -13,6 +13,7 @@ namespace Consort.Kills;
 internal sealed record Scenario(string Name, string Command, string Again, string[] Before, string[] Results)
 {
     private static readonly string[] Leftovers = [".tmp-", ".lock", ".owner"];
+    private static readonly string[] Numbers = ["valid", "test", "member_test_auc", "parameters", "epochs", "epochs_by_phase"];
     private Dictionary<string, string> _expected = [];
     private double _seconds;
     private int _rename;
@@ -121,14 +122,14 @@ internal sealed record Scenario(string Name, string Command, string Again, strin
     // Digests of all that does not tell the time.
     private Dictionary<string, string> Contents() => Results.Select(r => Path.Combine(Subject.Case, r))
         .SelectMany(r => Directory.Exists(r) ? Directory.EnumerateFiles(r, "*", r.EndsWith("/.", StringComparison.Ordinal) ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories) : [r])
-        .Where(File.Exists).Distinct()
+        .Where(File.Exists).Select(Path.GetFullPath).Distinct()
         .Where(f => Path.GetFileName(f) is not ("last.ckpt" or "events.jsonl" or "environment.json" or "report.md" or "results.md" or "results.csv" or "results.json"))
         .ToDictionary(f => Path.GetRelativePath(Subject.Case, f), f => Path.GetFileName(f) == "metrics.json" ? Measured(f) : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f))));
 
     private static string Measured(string file)
     {
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
-        return string.Concat(new[] { "valid", "test", "member_test_auc", "parameters", "epochs", "epochs_by_phase" }.Select(k => json.RootElement.GetProperty(k).GetRawText()));
+        return string.Concat(Numbers.Select(k => json.RootElement.GetProperty(k).GetRawText()));
     }
 
     private static void Copy(string from, string to)

@@ -26,21 +26,33 @@ internal static class RunRows
     {
         var source = Find(run, data);
         var expected = RunData.Read(run)?.Key ?? RunEnvironment.DataKeyOf(run);
-        var dataset = source.Open(threads, progress, cancellation).Dataset;
+        EncodedDataset dataset;
+        try
+        {
+            dataset = source.Open(threads, progress, cancellation).Dataset;
+        }
+        catch (ConsortException) when (source.Schema is null && data is null && RunData.Read(run) is { Folder: not null })
+        {
+            // A damaged cache is made anew.
+            source = Find(run, null, isEncodedLost: true);
+            dataset = source.Open(threads, progress, cancellation).Dataset;
+        }
+
         if (expected.Length == 0 || dataset.Key == expected)
             return dataset;
         var found = dataset.Key;
         dataset.Dispose();
-        throw new ConsortException($"{source.Encoded}: holds other rows than {run.Path} was trained on: found key {found}, expected {expected}; {Advice}");
+        var reason = source.Schema is null ? "" : "; the raw files are the same, their .truth files or the version of the encoder are not";
+        throw new ConsortException($"{source.Encoded}: holds other rows than {run.Path} was trained on: found key {found}, expected {expected}{reason}; {Advice}");
     }
 
     /// <summary>Where they are, as the section <c>data</c> of an experiment has it.</summary>
     /// <exception cref="ConsortException">They are gone or others.</exception>
-    public static DataSource Find(RunFolder run, string? data)
+    public static DataSource Find(RunFolder run, string? data, bool isEncodedLost = false)
     {
         if (RunData.Read(run) is not { } recorded)
             return OfExperiment(run, data);
-        foreach (var place in data is null ? recorded.Encoded.Places(run) : [Path.GetFullPath(data)])
+        foreach (var place in isEncodedLost ? [] : data is null ? recorded.Encoded.Places(run) : [Path.GetFullPath(data)])
         {
             if (EncodedDataset.KeyAt(place) == recorded.Key)
                 return new DataSource(place, null, null, null);
@@ -51,7 +63,7 @@ internal static class RunRows
         string[] files = [.. recorded.Files.Select((_, i) => FindFile(run, recorded, i, data))];
         var (schema, plan) = (Encoder.Load(run.Encoder).Schema, recorded.Plan(files));
         // An encoded dataset that somebody made by hand is not made anew in its place.
-        var cache = recorded.Folder is not null && data is null && Directory.Exists(Path.GetDirectoryName(recorded.Encoded.Path))
+        var cache = recorded.Folder is not null && Directory.Exists(Path.GetDirectoryName(recorded.Encoded.Path))
             ? recorded.Encoded.Path : DataSource.CacheOf(schema, plan);
         return new DataSource(cache, schema, plan, Path.GetDirectoryName(files[0]));
     }

@@ -70,4 +70,18 @@ public sealed class SplitTests : IDisposable
         Assert.Equal(0.25, plan.TestShare);
         Assert.Throws<ConsortException>(() => SplitPlan.Load(OptionMap.Parse("{valid: v}", "e.yaml"), "."));
     }
+
+    [Fact]
+    public void Parse_WhatDescribeWrote_IsTheSamePlan()
+    {
+        string[] files = ["a", "b", "c"];
+        foreach (SplitPlan plan in new[] { SplitPlan.Given(["a"], ["b"], ["c"]), SplitPlan.BySeed(files, 7, 0.7, 0.1, 0.2), SplitPlan.InOrder(files, 0.5, 0.25, 0.25) })
+        {
+            SplitPlan again = SplitPlan.Parse(plan.Describe(), files);
+            Assert.Equal((plan.Describe(), plan.Kind), (again.Describe(), again.Kind));
+            Assert.Equal(plan.FileSplits, again.FileSplits);
+        }
+        foreach (string text in new[] { "", "given 01", "given 019", "seed x shares 1 0 0", "seed 1 shares 1 0", "order shares 1 1 1", "order shares a b c" })
+            Assert.Throws<ConsortException>(() => SplitPlan.Parse(text, files));
+    }
 }

@@ -62,6 +62,8 @@ public sealed class MovedRunTests : IDisposable
         var bytes = new FileInfo(At("elsewhere/train.csv")).Length;
         foreach (var command in Commands("project/run"))
         {
+            if (Directory.Exists(At("project/cache")))
+                Directory.Delete(At("project/cache"), recursive: true);
             var run = ConsoleRun.Of(command);
             Assert.Equal(CommandLine.Mistake, run.ExitCode);
             Assert.Contains($"{At("project/rows/train.csv")}: file not found; expected train.csv of {bytes} bytes with XxHash128 ", run.Error, StringComparison.Ordinal);
@@ -69,6 +71,10 @@ public sealed class MovedRunTests : IDisposable
             var found = ConsoleRun.Of([.. command, "--data", At("elsewhere")]);
             Assert.True(found.ExitCode == 0, found.Error);
         }
+
+        // They have been encoded again where they were, which is then enough.
+        Succeed("pack", At("project/run"), "--calibration", "platt", "-o", At("model.consort"), "-q");
+        Directory.Delete(At("project/cache"), recursive: true);
 
         // Without a calibration to fit, the package is written, and says what could not be measured.
         var pack = Succeed("pack", At("project/run"), "-o", At("plain.consort"), "-q");

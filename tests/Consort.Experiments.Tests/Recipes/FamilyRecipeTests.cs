@@ -114,7 +114,8 @@ public sealed class FamilyRecipeTests : IDisposable
     {
         var request = Request(2) with { Members = [2], Methods = ["mean", "kdef"] };
         RecipeRunner.Run(Find("kdef/scaling"), request with { Methods = ["mean"] }, 1, null, default);
-        File.AppendAllText(_folder.At("out/runs/DNNx2-mean-seed2022/experiment.yaml"), "# another setting");
+        var other = _folder.At("out/runs/DNNx2-mean-seed2022/experiment.yaml");
+        File.WriteAllText(other, File.ReadAllText(other).Replace("learning_rate: 0.01", "learning_rate: 0.02", StringComparison.Ordinal));
         var mistake = Assert.Throws<ConsortException>(() => RecipeRunner.Run(Find("kdef/scaling"), request with { }, 2, null, default, jobs: 2));
         Assert.Contains("holds a run of another setting", mistake.Message, StringComparison.Ordinal);
     }
@@ -184,7 +185,7 @@ public sealed class FamilyRecipeTests : IDisposable
             Assert.Contains($"hidden_units: {units}", string.Join('\n', text.Member), StringComparison.Ordinal);
             var experiment = Experiment.Parse(text.Compose("t", false, [(text.Member, 2)], "{ name: mutual }"), "t", _folder.Path);
             Assert.Equal((77, 6, model), (experiment.Training.BatchSize, experiment.Family.Embeddings.Dimension, experiment.Family.Members[0].Name));
-            Assert.Contains("schema.yaml", experiment.Text, StringComparison.Ordinal);
+            Assert.Contains("name: \"b\", kind: categorical", experiment.Text, StringComparison.Ordinal); // of schema.yaml
             Assert.DoesNotContain("elsewhere", experiment.Text, StringComparison.Ordinal);
         }
 

@@ -102,6 +102,65 @@ public sealed class ResumeTests(SmallData data)
     }
 
     [Fact]
+    public void Run_GoesOnWithMoreEpochs_EndsAsIfItHadHadThem()
+    {
+        var rig = TwoPhases;
+        var longer = rig with { Phases = [rig.Phases[0], rig.Phases[1] with { Epochs = 4 }] };
+        var whole = longer.Run(data.NewFolder());
+        Assert.Equal(60, whole.Result.Epochs[^1].Steps);
+        foreach (var stop in new[] { 3, 20, 25, 31, 40 })
+        {
+            var folder = data.NewFolder();
+            if (stop < 40)
+                rig.RunAndStop(folder, stop);
+            else
+                rig.Run(folder);
+            Outcome.AssertSame(whole, (longer with { Threads = 1 }).Run(folder, resume: true));
+        }
+
+        // Of the first phase, as long as the second has not begun.
+        var first = rig with { Phases = [rig.Phases[0] with { Epochs = 3 }, rig.Phases[1]] };
+        var (expected, early) = (first.Run(data.NewFolder()), data.NewFolder());
+        rig.RunAndStop(early, 13);
+        Outcome.AssertSame(expected, first.Run(early, resume: true));
+    }
+
+    [Fact]
+    public void Run_EndedEarlyAndResumedWithMoreEpochs_StaysEnded()
+    {
+        var rig = new TrainerRig(data.Dataset)
+        {
+            Options = new TrainingOptions { BatchSize = SmallData.BatchSize, EvaluationsPerEpoch = 5 },
+            Phases =
+            [
+                new Phase { Name = "a", Strategy = new Supervised(), Epochs = 3, Patience = 1, MinDelta = 1 },
+                new Phase { Name = "b", Strategy = new Supervised(), Epochs = 1 },
+            ],
+        };
+        var folder = data.NewFolder();
+        var whole = rig.Run(folder);
+        var longer = rig with { Phases = [rig.Phases[0] with { Epochs = 9 }, rig.Phases[1]] };
+        Outcome.AssertSame(whole, longer.Run(data.NewFolder()));
+        Outcome.AssertSame(whole, longer.Run(folder, resume: true));
+    }
+
+    [Theory]
+    [InlineData(25, 3, 2, "phase pretrain, epochs: 2, now 3: phase mutual has begun from what 2 gave; expected 2")]
+    [InlineData(25, 1, 2, "phase pretrain, epochs: 2, now 1: 2 have been trained; expected at least 2")]
+    [InlineData(35, 2, 1, "phase mutual, epochs: 2, now 1: 2 have been trained; expected at least 2")]
+    [InlineData(5, 0, 2, "phase pretrain, epochs: 2, now 0: 1 have been trained; expected at least 1")]
+    public void Run_GoesOnWithEpochsThatCannotBe_IsRefused(int stop, int first, int second, string message)
+    {
+        var rig = TwoPhases;
+        var folder = data.NewFolder();
+        rig.RunAndStop(folder, stop);
+        var before = File.ReadAllBytes(new RunFolder(folder).LastCheckpoint);
+        var other = rig with { Phases = [rig.Phases[0] with { Epochs = first }, rig.Phases[1] with { Epochs = second }] };
+        Assert.Contains($"last.ckpt: {message}", Assert.Throws<ConsortException>(() => other.Run(folder, resume: true)).Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(new RunFolder(folder).LastCheckpoint));
+    }
+
+    [Fact]
     public void Run_CheckpointCutShort_IsRefused()
     {
         var folder = data.NewFolder();

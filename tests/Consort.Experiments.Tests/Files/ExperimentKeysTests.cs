@@ -1,0 +1,60 @@
+using Consort.Data;
+using Consort.Experiments.Files;
+
+namespace Consort.Experiments.Tests.Files;
+
+public sealed class ExperimentKeysTests
+{
+    private const string Text = """
+        name: a
+        data: { source: x.tsv }
+        members: [{ model: DNN, hidden_units: [8, 4] }, { model: FM }]
+        training: { learning_rate: 1e-2, seed: 1, checkpoint_minutes: 10 }
+        phases:
+          - { name: first, epochs: 2, from: [/a/b/runs/x/checkpoints/best-train.ckpt] }
+          - { name: second, epochs: 3, teachers: [/a/b/teacher], schedule: { name: exponential, epochs: 3 } }
+        """;
+
+    [Theory]
+    [InlineData("name: a", "name: b")]
+    [InlineData("x.tsv", "y.tsv")]
+    [InlineData("1e-2", "0.010")]
+    [InlineData("minutes: 10", "minutes: 5")]
+    [InlineData("/a/b/runs", "/c/moved")]
+    [InlineData("/a/b/teacher", "/c/teacher")]
+    public void Since_WhatDecidesNothing_IsNoDifference(string old, string now)
+    {
+        Assert.Empty(Changed(old, now).Since(Keys(Text), withEpochs: true));
+        Assert.Equal(Keys(Text).Digest, Changed(old, now).Digest);
+    }
+
+    [Theory]
+    [InlineData("seed: 1", "seed: 2", "training, seed: 1, now 2")]
+    [InlineData("[8, 4]", "[8]", "member 0, hidden_units: [8, 4], now [8]")]
+    [InlineData("{ model: FM }", "{ model: LR }", "member 1, model: FM, now LR")]
+    [InlineData("exponential, epochs: 3", "exponential, epochs: 4", "phase second, schedule, epochs: 3, now 4")]
+    [InlineData("runs/x/", "runs/y/", "phase first, from: [x/checkpoints/best-train.ckpt], now [y/checkpoints/best-train.ckpt]")]
+    [InlineData(", seed: 1", "", "training, seed: 1, now nothing")]
+    public void Since_WhatDecidesTheResult_IsNamed(string old, string now, string difference)
+    {
+        Assert.Equal([difference], Changed(old, now).Since(Keys(Text), withEpochs: false));
+        Assert.NotEqual(Keys(Text).Digest, Changed(old, now).Digest);
+    }
+
+    [Fact]
+    public void Since_MostEpochs_CountOnlyWhereAsked()
+    {
+        var more = Changed("epochs: 2", "epochs: 5");
+        Assert.Empty(more.Since(Keys(Text), withEpochs: false));
+        Assert.Equal(["phase first, epochs: 2, now 5"], more.Since(Keys(Text), withEpochs: true));
+        Assert.Equal(Keys(Text).Digest, more.Digest);
+    }
+
+    [Fact]
+    public void Read_NoYaml_SaysThatItIsDamaged() =>
+        Assert.Contains("x.yaml: the file is damaged", Assert.Throws<ConsortException>(() => new ExperimentKeys("a: [", "x.yaml")).Message, StringComparison.Ordinal);
+
+    private static ExperimentKeys Keys(string text) => new(text, "x.yaml");
+
+    private static ExperimentKeys Changed(string old, string now) => Keys(Text.Replace(old, now, StringComparison.Ordinal));
+}
