@@ -85,7 +85,10 @@ internal sealed class PairParser : RowParser
     {
         int colon = text.IndexOf((byte)':'), second = colon < 0 ? -1 : text[(colon + 1)..].IndexOf((byte)':');
         if (colon <= 0 || second >= 0 != _libffm)
-            throw Error(block, rowStart, path, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}");
+        {
+            string hint = colon > 0 ? _libffm ? "; where rows have index:value, set format: libsvm" : "; where rows have field:index:value, set format: libffm" : "";
+            throw Error(block, rowStart, path, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}{hint}");
+        }
         int place = PlaceOf(block, rowStart, text[..colon], item, path), field = _fields[place];
         ref Cell cell = ref group.CellsOf(field)[group.Rows];
         if (cell.Length >= 0) throw Twice(block, rowStart, text[..colon], field, path);

@@ -38,7 +38,8 @@ public sealed class AbsentNumberTests
         rig.Randomise(5, 0.3);
         for (var row = 0; row < given.Length; row++)
         {
-            var (ids, numeric) = (rig.Ids.AsSpan(row * f, f), rig.Numeric.AsSpan(row * n, n));
+            var ids = rig.Ids.AsSpan(row * f, f);
+            var numeric = rig.Numeric.AsSpan(row * n, n);
             encoder.Clear(ids, numeric);
             for (var i = 0; i < Fields.Length; i++)
                 if (given[row][i].Length > 0)
