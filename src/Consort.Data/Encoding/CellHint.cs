@@ -31,7 +31,13 @@ internal static class CellHint
 
     private static string LabelHint(Schema schema, int field, string text)
     {
-        if (text.Length == 0 || field >= schema.Fields.Count) return "";
+        if (text.Length == 0) return "";
+        if (schema.Format != DataFormat.Delimited)
+        {
+            if (text.Contains(':', StringComparison.Ordinal)) return "; the row has no label before its pairs";
+            if (text.Contains(',', StringComparison.Ordinal)) return "; where the rows are CSV, set format: delimited and delimiter: comma";
+        }
+        if (field >= schema.Fields.Count) return "; other labels are named by a field of kind label with values";
         if (schema.Fields[field].Values.Count > 0) return "; the label field's values name what it may be";
         // Labels of two classes are often counted from 1, or are -1 and 1.
         string other = text switch { "1" or "2" => "{\"1\": 0, \"2\": 1}", "-1" => "{\"-1\": 0, \"1\": 1}", _ => $"{{\"{PrintableText.Short(text, 20).Replace("\"", "\\\"", StringComparison.Ordinal)}\": 1, …: 0}}" };

@@ -87,7 +87,10 @@ internal sealed class PairParser : RowParser
     {
         int colon = text.IndexOf((byte)':'), second = colon < 0 ? -1 : text[(colon + 1)..].IndexOf((byte)':');
         if (colon <= 0 || second >= 0 != _libffm)
-            throw Error(block, rowStart, path, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}");
+        {
+            string hint = colon > 0 ? _libffm ? "; where rows have index:value, set format: libsvm" : "; where rows have field:index:value, set format: libffm" : "";
+            throw Error(block, rowStart, path, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}{hint}");
+        }
         if (!_positional && _layout.Rules.PassesOver && NumberParser.TryInteger(text[..colon], out long index) && index - _first >= _fields.Length)
         {
             _layout.UnknownPairs++;

@@ -21,6 +21,15 @@ internal static class RowShape
         return message + Hint(row, found, expected, schema);
     }
 
+    // A label, and then nothing but pairs.
+    private static string? PairFormat(string row)
+    {
+        string[] items = row.Split((char[])[' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
+        if (items.Length < 2) return null;
+        int[] colons = [.. items.Skip(1).Select(i => i.Count(c => c == ':') is var count && char.IsAsciiDigit(i[0]) ? count : 0).Distinct()];
+        return colons switch { [1] => "libsvm", [2] => "libffm", _ => null };
+    }
+
     /// <summary>The key that would mend it, as the end of a message; nothing where none is known.</summary>
     public static string Hint(ReadOnlySpan<byte> row, int found, int expected, Schema schema)
     {
@@ -28,6 +37,7 @@ internal static class RowShape
         if (found > 1 || expected < 2) return "";
         string text = System.Text.Encoding.UTF8.GetString(row);
         if (text.StartsWith('{') && !text.StartsWith("{{", StringComparison.Ordinal)) return "; the rows look like JSON: write them as CSV first";
+        if (PairFormat(text) is { } pairs) return $"; the rows look like {pairs}: set format: {pairs}";
         var fits = Common.Where(c => c.Text != schema.Delimiter.Text && text.Contains(c.Text, StringComparison.Ordinal)).ToArray();
         // The delimiter that gives the right count, else the first that is there at all.
         var best = fits.FirstOrDefault(c => text.Split(c.Text).Length == expected);

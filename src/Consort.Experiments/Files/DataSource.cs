@@ -47,7 +47,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     /// <param name="progress">Told about encoding, or null.</param>
     /// <param name="cancellation">Stops encoding; nothing is left behind.</param>
     /// <returns>The dataset, to be disposed of, and what came of encoding or null.</returns>
-    /// <exception cref="ConsortException">A mistake in the raw data, or a damaged dataset.</exception>
+    /// <exception cref="ConsortException">A mistake in the raw data, no validation rows among them, or a damaged dataset.</exception>
     public (EncodedDataset Dataset, EncodeResult? Result) Open(
         int threads, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
     {
@@ -57,10 +57,21 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
             return (EncodedDataset.Open(Encoded), null);
         }
 
+        // Said before hours of encoding where it is plain, and by the user's own file rather than the cache's folder.
+        if (Split.Kind == SplitKind.Given ? !Split.FileSplits.Contains(1) : Split.ValidShare == 0)
+            throw WithoutValidation(Split);
         // Runs that begin side by side share a cache: one encodes, the others wait for it.
         var request = new EncodeRequest(Schema, Split, Encoded, threads) { WaitsForOthers = true };
         var result = DatasetEncoder.EncodeOrReuse(request, progress, cancellation);
-        return (EncodedDataset.Open(result.Folder), result);
+        return result.Splits.Any(s => s.Name == "valid") ? (EncodedDataset.Open(result.Folder), result) : throw WithoutValidation(Split);
+    }
+
+    private static ConsortException WithoutValidation(SplitPlan split)
+    {
+        var advice = split.Kind == SplitKind.Given
+            ? "name a file by the key valid beside train, or deal the rows of one file by source and shares"
+            : $"the shares are {FormattableString.Invariant($"[{split.TrainShare}, {split.ValidShare}, {split.TestShare}]")}: raise the second, or take more rows";
+        return new ConsortException($"{split.Files[0]}: found no validation rows, expected some to choose the best weights by; {advice}");
     }
 
     /// <summary>Where encoded rows are kept unless told: named by the paths, so that a changed source replaces its older encoding.</summary>

@@ -148,6 +148,8 @@ public sealed class FirstBadPlaceTests : IDisposable
     [InlineData("1,u,NA,1,\n", ":1, column price: found \"NA\", expected a number or empty; where it means a missing value, set missing: [\"\", \"NA\"]")]
     [InlineData("1;u;1;1;\n", ":1: found 1 column, expected 5; the schema says delimiter: comma, should it be delimiter: semicolon?")]
     [InlineData("1\tu\t1\t1\t\n", ":1: found 1 column, expected 5; the schema says delimiter: comma, should it be delimiter: tab?")]
+    [InlineData("1 1:0.5 2:1\n", ":1: found 1 column, expected 5; the rows look like libsvm: set format: libsvm")]
+    [InlineData("{\"click\": 1}\n", ":1: found 1 column, expected 5; the rows look like JSON: write them as CSV first")]
     [InlineData("1,\"a,b\",1,1,\n", ":1: found 6 columns, expected 5; where cells stand in quotes, set quoted: true")]
     [InlineData("1,u,1,1,\r0,u,1,1,\r", ":1: found lines that end with CR alone (old Mac), expected LF or CRLF")]
     [InlineData("1,u,1,1,\n\n0,u,1,1,\n", ":2: found an empty line, expected 5 columns")]
