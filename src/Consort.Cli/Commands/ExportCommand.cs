@@ -76,6 +76,8 @@ internal sealed class ExportCommand : ExampleCommand
         var path = arguments.GetValue(_out) ?? (isPackage ? Path.ChangeExtension(source, ".onnx") : Path.Combine(source, "model.onnx"));
         if (Directory.Exists(path))
             throw new ConsortException($"--out {path}: found a folder, expected the name of a file");
+        Output.CheckApart("--out", path, source);
+        Output.CheckApart("--json", json, source);
         var options = new OnnxOptions
         {
             Input = form,

@@ -63,7 +63,7 @@ public sealed class StreamTests
         var run = Trained(clicks);
         // Rows without end: only the reader's leaving can end it.
         using var process = ConsoleProcess.Shell(
-            $"set -o pipefail; (head -1 '{clicks.Test}'; while tail -n +2 '{clicks.Test}'; do :; done) 2> /dev/null | (consort predict '{run}' --data - --out - -q; echo $? > '{clicks.At("code")}') | head -1");
+            $"(head -1 '{clicks.Test}'; while tail -n +2 '{clicks.Test}'; do :; done) 2> /dev/null | consort predict '{run}' --data - --out - -q | head -1; echo ${{PIPESTATUS[1]}} > '{clicks.At("code")}'");
         var result = process.End();
         Assert.Equal("", result.Error);
         Assert.Single(result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
