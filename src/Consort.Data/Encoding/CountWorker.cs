@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
@@ -5,7 +6,7 @@ using Consort.Data.Splits;
 namespace Consort.Data.Encoding;
 
 /// <summary>Pass 1 of one thread: counts the fields of training rows and checks every label.</summary>
-internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
+internal sealed class CountWorker : IBlockWorker, IDisposable
 {
     private readonly BlockReader _reader;
     private readonly IReadOnlyList<string> _paths;
@@ -43,7 +44,7 @@ internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
         _file = block.File;
         Span<byte> splits = stackalloc byte[RowGroup.Capacity];
         Span<int> rows = stackalloc int[RowGroup.Capacity];
-        float* labels = stackalloc float[RowGroup.Capacity];
+        Span<float> labels = stackalloc float[RowGroup.Capacity];
         int position = 0, first = 0;
         while (position < block.Length)
         {
@@ -59,10 +60,10 @@ internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
             int field = layout.Label;
             try
             {
-                _labels.Read(block.Data, _group.Column(field), _group.Rows, (byte*)labels, 4);
+                _labels.Read(block.Bytes, _group.CellsOf(field), MemoryMarshal.AsBytes(labels), 4);
                 for (int r = 0; r < _group.Rows; r++) Clicks += labels[r] != 0 ? 1 : 0;
                 for (field = 0; field < _counters.Length; field++)
-                    _counters[field]?.Count(block.Data, _group.Column(field), rows[..train]);
+                    _counters[field]?.Count(block.Bytes, _group.CellsOf(field), rows[..train]);
             }
             catch (CellError error)
             {

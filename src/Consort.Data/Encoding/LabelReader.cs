@@ -4,7 +4,7 @@ using Consort.Data.Schemas;
 namespace Consort.Data.Encoding;
 
 /// <summary>Reads labels.</summary>
-internal sealed unsafe class LabelReader
+internal sealed class LabelReader
 {
     private readonly (byte[] Text, float Label)[] _texts;
 
@@ -26,15 +26,15 @@ internal sealed unsafe class LabelReader
 
     /// <summary>Reads a label column; label r is written to target + r × stride.</summary>
     /// <exception cref="CellError">A text that stands for no label.</exception>
-    public void Read(byte* data, Cell* cells, int rows, byte* target, int stride)
+    public void Read(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < cells.Length; r++)
         {
-            var cell = new ReadOnlySpan<byte>(data + cells[r].Start, Math.Max(0, cells[r].Length));
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             int i = 0;
             while (i < _texts.Length && !cell.SequenceEqual(_texts[i].Text)) i++;
             if (i == _texts.Length) throw new CellError(r, Expected);
-            *(float*)(target + (nint)r * stride) = _texts[i].Label;
+            ColumnEncoder.Put(target, r, stride, _texts[i].Label);
         }
     }
 }

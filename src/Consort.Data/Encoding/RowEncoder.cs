@@ -4,7 +4,7 @@ using Consort.Data.Schemas;
 namespace Consort.Data.Encoding;
 
 /// <summary>Encodes groups of rows into fixed-stride rows: F ids, N floats, the label. One per worker.</summary>
-internal sealed unsafe class RowEncoder(Encoder encoder)
+internal sealed class RowEncoder(Encoder encoder)
 {
     private readonly LabelReader _labels = new(encoder.Schema);
     private readonly int _fields = encoder.Space.Categorical.Count;
@@ -16,28 +16,25 @@ internal sealed unsafe class RowEncoder(Encoder encoder)
     {
         if (rows.Length < group.Rows * (long)stride || stride < (_fields + _numerics + 1) * 4)
             throw new ArgumentException($"found {rows.Length} bytes, expected {group.Rows} rows of {stride}", nameof(rows));
-        fixed (byte* target = rows) Encode(block, group, layout, path, target, stride);
-    }
-
-    private void Encode(Block block, RowGroup group, Layout layout, string path, byte* target, int stride)
-    {
+        Span<byte> target = rows;
+        ReadOnlySpan<byte> data = block.Bytes;
         int field = layout.Label;
         try
         {
-            byte* label = target + (_fields + _numerics) * 4;
-            if (layout.HasLabel) _labels.Read(block.Data, group.Column(field), group.Rows, label, stride);
-            else for (int r = 0; r < group.Rows; r++) *(float*)(label + (nint)r * stride) = 0;
+            Span<byte> label = target[((_fields + _numerics) * 4)..];
+            if (layout.HasLabel) _labels.Read(data, group.CellsOf(field), label, stride);
+            else for (int r = 0; r < group.Rows; r++) ColumnEncoder.Put(label, r, stride, 0f);
             foreach (ColumnEncoder column in encoder.CategoricalColumns)
             {
                 field = column.Field;
-                column.Encode(block.Data, group.Column(field), group.Rows, target, stride);
-                target += 4;
+                column.Encode(data, group.CellsOf(field), target, stride);
+                target = target[4..];
             }
             foreach (ColumnEncoder column in encoder.NumericColumns)
             {
                 field = column.Field;
-                column.Encode(block.Data, group.Column(field), group.Rows, target, stride);
-                target += 4;
+                column.Encode(data, group.CellsOf(field), target, stride);
+                target = target[4..];
             }
         }
         catch (CellError error)
@@ -49,9 +46,9 @@ internal sealed unsafe class RowEncoder(Encoder encoder)
     /// <summary>Adds file, line and column to a cell's error.</summary>
     public static ConsortException Explain(Schema schema, Block block, RowGroup group, int field, string path, CellError error)
     {
-        Cell cell = group.Column(field)[error.Row];
+        Cell cell = group.CellsOf(field)[error.Row];
         string name = field < schema.Fields.Count ? schema.Fields[field].Name : "label";
-        string found = cell.Length <= 0 ? "an empty cell" : RowParser.Show(new ReadOnlySpan<byte>(block.Data + cell.Start, cell.Length));
-        return new ConsortException($"{path}:{block.LineAt(group.RowStarts[error.Row])}, column {name}: found {found}, expected {error.Message}");
+        string found = cell.Length <= 0 ? "an empty cell" : RowParser.Show(cell.Of(block.Bytes));
+        return new ConsortException($"{path}:{block.LineAt(group.StartOf(error.Row))}, column {name}: found {found}, expected {error.Message}");
     }
 }

@@ -34,6 +34,9 @@ internal sealed unsafe class Block : IDisposable
 
     public int Rows { get; set; }
 
+    /// <summary>All bytes that may be touched.</summary>
+    public Span<byte> Bytes => new(Data, Capacity + Padding);
+
     public void Grow(int capacity)
     {
         Data = NativeBlocks.Grow(Data, (long)capacity + Padding);

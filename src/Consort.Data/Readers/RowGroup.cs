@@ -5,6 +5,9 @@ internal struct Cell
 {
     public int Start;
     public int Length;
+
+    /// <summary>Its bytes; none where it is absent.</summary>
+    public readonly ReadOnlySpan<byte> Of(ReadOnlySpan<byte> block) => block.Slice(Start, Math.Max(0, Length));
 }
 
 /// <summary>
@@ -34,6 +37,21 @@ internal sealed unsafe class RowGroup : IDisposable
     public int Rows { get; set; }
 
     public Cell* Column(int column) => Cells + column * Capacity;
+
+    /// <summary>Where a row begins in its block.</summary>
+    public int StartOf(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows);
+        return RowStarts[row];
+    }
+
+    /// <summary>The cells of a column, one a row.</summary>
+    public ReadOnlySpan<Cell> CellsOf(int column)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)column, (uint)Columns);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)Rows, (uint)Capacity);
+        return new(Column(column), Rows);
+    }
 
     public void Dispose()
     {
