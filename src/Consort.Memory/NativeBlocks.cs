@@ -17,12 +17,13 @@ internal static unsafe class NativeBlocks
     /// <summary>Memory that nobody may read before he has written it, aligned as zeros are; poison in a guarded build.</summary>
     /// <param name="length">In elements.</param>
     /// <param name="slack">Bytes behind them that may be read; part of the red zone in a guarded build, at most 128.</param>
-    public static void* Rubbish<T>(long length, nuint slack = 0)
+    /// <param name="leastAlignment">A power of two, at least 64.</param>
+    public static void* Rubbish<T>(long length, nuint slack = 0, nuint leastAlignment = 64)
         where T : unmanaged
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         var bytes = Bytes<T>(length);
-        var alignment = LargePages.AlignmentOf(bytes + slack);
+        var alignment = nuint.Max(leastAlignment, LargePages.AlignmentOf(bytes + slack));
         var data = MemoryGuard.IsOn
             ? GuardedBlocks.Allocate(bytes, alignment, Poison.Of<T>(), Name<T>(length))
             : NativeMemory.AlignedAlloc(checked(bytes + slack), alignment);

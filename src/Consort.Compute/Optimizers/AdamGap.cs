@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
 using Consort.Compute.Kernels;
 
 namespace Consort.Compute.Optimizers;

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Consort.Compute.Execution;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels;
 using Consort.Compute.Parallel;

@@ -48,17 +48,17 @@ internal sealed class BucketColumn(string name, int field, MissingTexts missing,
     /// <summary>Reads a cell: whole numbers, most of them written as such.</summary>
     public static bool TryRead(ReadOnlySpan<byte> cell, out long x) => NumberParser.TryInteger(cell, out x) || NumberParser.TryWholeCell(cell, out x);
 
-    public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
+    public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < cells.Length; r++)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             int length = cells[r].Length, id;
             if (Missing.Holds(cell, length)) id = Offset;
-            else if (!TryRead(new ReadOnlySpan<byte>(cell, length), out long x)) throw new CellError(r, Expected);
+            else if (!TryRead(cell, out long x)) throw new CellError(r, Expected);
             else if ((ulong)(x - Lowest) < (ulong)(Highest - Lowest)) id = _ids[x - Lowest];
             else id = x > 0 ? _buckets[Bucket(x)] : IdOfBucket(x);
-            *(int*)(target + (nint)r * stride) = id;
+            Put(target, r, stride, id);
         }
     }
 

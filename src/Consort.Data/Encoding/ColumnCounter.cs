@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
 
@@ -8,7 +9,7 @@ namespace Consort.Data.Encoding;
 /// What one worker has seen of one field in the training rows. The counters of all workers are merged and fitted;
 /// every result is the same in whatever order rows were seen.
 /// </summary>
-internal abstract unsafe class ColumnCounter(Field field, int index, MissingTexts missing) : IDisposable
+internal abstract class ColumnCounter(Field field, int index, MissingTexts missing) : IDisposable
 {
     protected Field Field { get; } = field;
 
@@ -18,10 +19,10 @@ internal abstract unsafe class ColumnCounter(Field field, int index, MissingText
     protected MissingTexts Missing { get; } = missing;
 
     /// <summary>Counts the cells of the given rows of a group.</summary>
-    public abstract void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows);
+    public abstract void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows);
 
     /// <summary>Checks the cells of rows that are not counted, as <see cref="Count"/> would.</summary>
-    public virtual void Check(byte* data, Cell* cells, ReadOnlySpan<int> rows) { }
+    public virtual void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows) { }
 
     /// <summary>Takes over what another worker has seen.</summary>
     public abstract void Merge(ColumnCounter other);
@@ -50,34 +51,33 @@ internal abstract unsafe class ColumnCounter(Field field, int index, MissingText
     protected static void AddText(TokenTable table, long number, long count)
     {
         if (count == 0) return;
-        byte* text = stackalloc byte[24];
-        new Span<byte>(text, 24).Clear();
-        number.TryFormat(new Span<byte>(text, 24), out int length, provider: CultureInfo.InvariantCulture);
-        ref int value = ref table.At(TokenTable.Key(text, length), text, length);
+        Span<byte> text = stackalloc byte[24];
+        number.TryFormat(text, out int length, provider: CultureInfo.InvariantCulture);
+        ref int value = ref table.At(TokenTable.Key(text[..length]), text[..length]);
         value = (int)Math.Min(int.MaxValue, value + count);
     }
 }
 
 /// <summary>Counts tokens.</summary>
-internal sealed unsafe class TokenCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+internal sealed class TokenCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
     private readonly TokenTable _table = new();
 
-    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         TokenTable table = _table;
-        ulong* keys = stackalloc ulong[RowGroup.Capacity];
+        Span<ulong> keys = stackalloc ulong[RowGroup.Capacity];
         for (int i = 0; i < rows.Length; i++)
         {
-            Cell cell = cells[rows[i]];
-            keys[i] = TokenTable.Key(data + cell.Start, Math.Max(0, cell.Length));
+            keys[i] = TokenTable.Key(data, cells[rows[i]]);
             table.Prefetch(keys[i]);
         }
         for (int i = 0; i < rows.Length; i++)
         {
             Cell cell = cells[rows[i]];
-            if (Missing.Holds(data + cell.Start, cell.Length)) continue;
-            ref int count = ref table.At(keys[i], data + cell.Start, cell.Length);
+            ReadOnlySpan<byte> token = cell.Of(data);
+            if (Missing.Holds(token, cell.Length)) continue;
+            ref int count = ref table.At(keys[i], token);
             if (count != int.MaxValue) count++;
         }
     }
@@ -95,33 +95,33 @@ internal sealed unsafe class TokenCounter(Field field, int index, MissingTexts m
 }
 
 /// <summary>Counts whole numbers by value where they are common, by bucket where they are great.</summary>
-internal sealed unsafe class BucketCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+internal sealed class BucketCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
     private readonly long[] _values = new long[BucketColumn.Highest - BucketColumn.Lowest];
     private readonly long[] _buckets = new long[BucketColumn.Buckets];
     private readonly TokenTable _negative = new();
 
-    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         foreach (int r in rows)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             int length = cells[r].Length;
             if (Missing.Holds(cell, length)) continue;
-            if (!BucketColumn.TryRead(new ReadOnlySpan<byte>(cell, length), out long x)) throw new CellError(r, BucketColumn.Expected);
+            if (!BucketColumn.TryRead(cell, out long x)) throw new CellError(r, BucketColumn.Expected);
             if ((ulong)(x - BucketColumn.Lowest) < (ulong)_values.Length) _values[x - BucketColumn.Lowest]++;
             else if (x > 0) _buckets[BucketColumn.Bucket(x)]++;
             else AddText(_negative, x, 1);
         }
     }
 
-    public override void Check(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    public override void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         foreach (int r in rows)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!BucketColumn.TryRead(new ReadOnlySpan<byte>(cell, cells[r].Length), out _)) throw new CellError(r, BucketColumn.Expected);
+            if (!BucketColumn.TryRead(cell, out _)) throw new CellError(r, BucketColumn.Expected);
         }
     }
 
@@ -148,32 +148,32 @@ internal sealed unsafe class BucketCounter(Field field, int index, MissingTexts 
 }
 
 /// <summary>Counts the parts of times.</summary>
-internal sealed unsafe class TimeCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+internal sealed class TimeCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
     private readonly long[] _counts = new long[field.Derive.Count * TimeColumn.Values];
 
-    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         foreach (int r in rows)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
             for (int part = 0; part < Field.Derive.Count; part++)
             {
-                if (!TimeColumn.TryPart(new ReadOnlySpan<byte>(cell, cells[r].Length), Field.Derive[part], out int value))
+                if (!TimeColumn.TryPart(cell, Field.Derive[part], out int value))
                     throw new CellError(r, TimeColumn.Expected);
                 _counts[part * TimeColumn.Values + value]++;
             }
         }
     }
 
-    public override void Check(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    public override void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         foreach (int r in rows)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!TimeColumn.TryPart(new ReadOnlySpan<byte>(cell, cells[r].Length), TimePart.Hour, out _)) throw new CellError(r, TimeColumn.Expected);
+            if (!TimeColumn.TryPart(cell, TimePart.Hour, out _)) throw new CellError(r, TimeColumn.Expected);
         }
     }
 
@@ -196,7 +196,7 @@ internal sealed unsafe class TimeCounter(Field field, int index, MissingTexts mi
 }
 
 /// <summary>Mean, deviation and range, exactly summed.</summary>
-internal sealed unsafe class NumberCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+internal sealed class NumberCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
     private readonly ExactSum _sum = new();
     private readonly ExactSum _squares = new();
@@ -204,13 +204,13 @@ internal sealed unsafe class NumberCounter(Field field, int index, MissingTexts 
     private double _min = double.PositiveInfinity;
     private double _max = double.NegativeInfinity;
 
-    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         foreach (int r in rows)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            double x = Read(cell, cells[r].Length, r);
+            double x = Read(cell, r);
             _count++;
             _sum.Add(x);
             _squares.Add(x * x);
@@ -219,12 +219,12 @@ internal sealed unsafe class NumberCounter(Field field, int index, MissingTexts 
         }
     }
 
-    public override void Check(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    public override void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         foreach (int r in rows)
         {
-            byte* cell = data + cells[r].Start;
-            if (!Missing.Holds(cell, cells[r].Length)) Read(cell, cells[r].Length, r);
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            if (!Missing.Holds(cell, cells[r].Length)) Read(cell, r);
         }
     }
 
@@ -248,9 +248,9 @@ internal sealed unsafe class NumberCounter(Field field, int index, MissingTexts 
     }
 
     // A number that stays as it is has to be one that a float can hold.
-    private double Read(byte* cell, int length, int row)
+    private double Read(ReadOnlySpan<byte> cell, int row)
     {
-        if (!NumberParser.TryNumber(new ReadOnlySpan<byte>(cell, length), out double x)) throw new CellError(row, NumberColumn.Expected);
+        if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(row, NumberColumn.Expected);
         return Field.Transform.Kind == TransformKind.None && Math.Abs(x) > float.MaxValue
             ? throw new CellError(row, "a number within the range of a 32-bit float")
             : x;
@@ -261,32 +261,32 @@ internal sealed unsafe class NumberCounter(Field field, int index, MissingTexts 
 /// Counts values kept to 18 bits of mantissa (whole numbers up to 524,288 exactly, others to 4 millionths), which
 /// bounds memory by the range of the values and not by the rows; quantiles of those are exact.
 /// </summary>
-internal sealed unsafe class QuantileCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+internal sealed class QuantileCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
     private const int DroppedBits = 52 - 18;
     private readonly TokenTable _table = new();
 
-    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         foreach (int r in rows)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!NumberParser.TryNumber(new ReadOnlySpan<byte>(cell, cells[r].Length), out double x)) throw new CellError(r, NumberColumn.Expected);
+            if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, NumberColumn.Expected);
             // −0 and 0 are one value.
             ulong bits = x == 0 ? 0 : BitConverter.DoubleToUInt64Bits(x) >> DroppedBits << DroppedBits;
-            ref int count = ref _table.At(bits, (byte*)&bits, 8);
+            ref int count = ref _table.At(bits, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in bits)));
             if (count != int.MaxValue) count++;
         }
     }
 
-    public override void Check(byte* data, Cell* cells, ReadOnlySpan<int> rows)
+    public override void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         foreach (int r in rows)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!NumberParser.TryNumber(new ReadOnlySpan<byte>(cell, cells[r].Length), out _)) throw new CellError(r, NumberColumn.Expected);
+            if (!NumberParser.TryNumber(cell, out _)) throw new CellError(r, NumberColumn.Expected);
         }
     }
 
@@ -296,9 +296,9 @@ internal sealed unsafe class QuantileCounter(Field field, int index, MissingText
     {
         var values = new List<(double Value, int Count)>();
         long total = 0;
-        _table.Visit((token, _, count) =>
+        _table.VisitKeys((key, count) =>
         {
-            values.Add((*(double*)token, count));
+            values.Add((BitConverter.UInt64BitsToDouble(key), count));
             total += count;
         });
         values.Sort();
@@ -323,9 +323,9 @@ internal sealed unsafe class QuantileCounter(Field field, int index, MissingText
 }
 
 /// <summary>For hashed tokens there is nothing to count.</summary>
-internal sealed unsafe class NothingCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+internal sealed class NothingCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
-    public override void Count(byte* data, Cell* cells, ReadOnlySpan<int> rows) { }
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows) { }
 
     public override void Merge(ColumnCounter other) { }
 

@@ -1,9 +1,11 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Consort.Data.Readers;
 
 namespace Consort.Data.Encoding;
 
 /// <summary>One column of encoded data, fitted: cells of its field in, ids or floats out. Immutable and safe for many threads.</summary>
-internal abstract unsafe class ColumnEncoder
+internal abstract class ColumnEncoder
 {
     protected ColumnEncoder(string name, int field)
     {
@@ -37,7 +39,12 @@ internal abstract unsafe class ColumnEncoder
 
     /// <summary>Encodes the cells of a group; row r's 4 bytes are written to target + r × stride.</summary>
     /// <exception cref="CellError">A cell is not what the column expects.</exception>
-    public abstract void Encode(byte* data, Cell* cells, int rows, byte* target, int stride);
+    public abstract void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride);
+
+    /// <summary>Writes what a row's cell gives.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Put<T>(Span<byte> target, int row, int stride, T value)
+        where T : unmanaged => MemoryMarshal.Write(target[(row * stride)..], value);
 
     /// <summary>Writes what was fitted; a vocabulary as <paramref name="vocabulary"/> does.</summary>
     public abstract void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
@@ -5,7 +6,7 @@ using Consort.Data.Splits;
 namespace Consort.Data.Encoding;
 
 /// <summary>Pass 1 of one thread: counts the fields of training rows and checks every cell, also of the other rows.</summary>
-internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
+internal sealed class CountWorker : IBlockWorker, IDisposable
 {
     private readonly BlockReader _reader;
     private readonly IReadOnlyList<string> _paths;
@@ -73,10 +74,10 @@ internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
                 for (int field = 0; field < _counters.Length; field++)
                 {
                     if (_counters[field] is not { } counter) continue;
-                    counter.Count(block.Data, _group.Column(field), rows[..train]);
-                    counter.Check(block.Data, _group.Column(field), others[..other]);
+                    counter.Count(block.Bytes, _group.Held(field), rows[..train]);
+                    counter.Check(block.Bytes, _group.Held(field), others[..other]);
                     if (_checks.Length == 0) continue;
-                    _checks[field]!.Check(block.Data, _group.Column(field), rows[..train]);
+                    _checks[field]!.Check(block.Bytes, _group.Held(field), rows[..train]);
                 }
             }
             catch (CellError)
@@ -89,8 +90,8 @@ internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
 
     private int CountClicks(Block block, int label, int rows)
     {
-        float* labels = stackalloc float[RowGroup.Capacity];
-        _labels.Read(block.Data, _group.Column(label), rows, (byte*)labels, 4);
+        Span<float> labels = stackalloc float[RowGroup.Capacity];
+        _labels.Read(block.Bytes, _group.Held(label)[..rows], MemoryMarshal.AsBytes(labels), 4);
         int clicks = 0;
         for (int r = 0; r < rows; r++) clicks += labels[r] != 0 ? 1 : 0;
         return clicks;
@@ -106,7 +107,7 @@ internal sealed unsafe class CountWorker : IBlockWorker, IDisposable
             {
                 if (counters[i] is not { } counter) continue;
                 int field = i;
-                columns.Add((field, rows => counter.Check(block.Data, _group.Column(field), all.AsSpan(0, rows))));
+                columns.Add((field, rows => counter.Check(block.Bytes, _group.Held(field), all.AsSpan(0, rows))));
             }
         }
         return columns;

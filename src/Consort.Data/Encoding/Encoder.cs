@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Consort.Data.Options;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
@@ -10,7 +11,7 @@ namespace Consort.Data.Encoding;
 /// The fitted path from raw values to ids and floats: vocabularies, buckets and scales of every column.
 /// Immutable and safe for many threads; saved with the data and with every model, so that training and serving agree.
 /// </summary>
-public sealed unsafe class Encoder
+public sealed class Encoder
 {
     /// <summary>Changes when the same raw data would be encoded to something else.</summary>
     public const int Version = 1;
@@ -103,26 +104,23 @@ public sealed unsafe class Encoder
     {
         if (Schema.Trim) value = value.Trim((byte)' ');
         // Columns read whole 8 bytes, so a short value is moved to where that is allowed.
-        byte* padded = stackalloc byte[8];
-        *(ulong*)padded = 0;
-        if (value.Length < 8) value.CopyTo(new Span<byte>(padded, 8));
-        fixed (byte* given = value)
+        Span<byte> padded = stackalloc byte[8];
+        padded.Clear();
+        if (value.Length < 8) value.CopyTo(padded);
+        ReadOnlySpan<byte> data = value.Length < 8 ? padded : value;
+        var cell = new Cell { Start = 0, Length = value.Length };
+        foreach ((ColumnEncoder column, int position, bool numeric) in _byField[field])
         {
-            byte* data = value.Length < 8 ? padded : given;
-            var cell = new Cell { Start = 0, Length = value.Length };
-            foreach ((ColumnEncoder column, int position, bool numeric) in _byField[field])
+            try
             {
-                try
-                {
-                    int bits;
-                    column.Encode(data, &cell, 1, (byte*)&bits, 4);
-                    if (numeric) numerics[position] = BitConverter.Int32BitsToSingle(bits);
-                    else ids[position] = bits;
-                }
-                catch (CellError error)
-                {
-                    throw new ConsortException($"column {Schema.Fields[field].Name}: found {RowParser.Show(value)}, expected {error.Message}");
-                }
+                int bits = 0;
+                column.Encode(data, new ReadOnlySpan<Cell>(in cell), MemoryMarshal.AsBytes(new Span<int>(ref bits)), 4);
+                if (numeric) numerics[position] = BitConverter.Int32BitsToSingle(bits);
+                else ids[position] = bits;
+            }
+            catch (CellError error)
+            {
+                throw new ConsortException($"column {Schema.Fields[field].Name}: found {RowParser.Show(value)}, expected {error.Message}");
             }
         }
     }
@@ -198,12 +196,10 @@ public sealed unsafe class Encoder
     {
         int bits = column.Size > 0 ? column.Offset : 0;
         if (!Schema.AbsentIsZero(Schema.Fields[column.Field])) return bits;
-        byte* zero = stackalloc byte[8];
-        *(ulong*)zero = '0';
         var cell = new Cell { Start = 0, Length = 1 };
         try
         {
-            column.Encode(zero, &cell, 1, (byte*)&bits, 4);
+            column.Encode("0"u8, new ReadOnlySpan<Cell>(in cell), MemoryMarshal.AsBytes(new Span<int>(ref bits)), 4);
         }
         catch (CellError)
         {

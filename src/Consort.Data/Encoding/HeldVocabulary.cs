@@ -80,18 +80,7 @@ internal sealed unsafe class HeldVocabulary : Vocabulary
     private TokenTable Build()
     {
         var table = new TokenTable(Count);
-        Span<byte> padded = stackalloc byte[8];
-        for (int i = 0; i < Count; i++)
-        {
-            ReadOnlySpan<byte> token = Token(i);
-            if (token.Length < 8)
-            {
-                padded.Clear();
-                token.CopyTo(padded);
-            }
-            fixed (byte* p = token.Length < 8 ? padded : token)
-                table.At(TokenTable.Key(p, token.Length), p, token.Length) = i;
-        }
+        for (int i = 0; i < Count; i++) table.At(TokenTable.Key(Token(i)), Token(i)) = i;
         return table;
     }
 

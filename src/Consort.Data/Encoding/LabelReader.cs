@@ -7,7 +7,7 @@ namespace Consort.Data.Encoding;
 /// Reads labels: the texts that the schema names, else 0 and 1 (in libsvm and libffm also −1 and +1), also written as floats, and
 /// true or false, yes or no, t or f, y or n, in capital letters or small ones.
 /// </summary>
-internal sealed unsafe class LabelReader
+internal sealed class LabelReader
 {
     private readonly (byte[] Text, float Label)[] _texts;
     private readonly Dictionary<long, float> _numbers = [];
@@ -36,15 +36,15 @@ internal sealed unsafe class LabelReader
 
     /// <summary>Reads a label column; label r is written to target + r × stride.</summary>
     /// <exception cref="CellError">A text that stands for no label.</exception>
-    public void Read(byte* data, Cell* cells, int rows, byte* target, int stride)
+    public void Read(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < cells.Length; r++)
         {
-            var cell = new ReadOnlySpan<byte>(data + cells[r].Start, Math.Max(0, cells[r].Length));
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             int i = 0;
             while (i < _texts.Length && !cell.SequenceEqual(_texts[i].Text)) i++;
-            if (i < _texts.Length) *(float*)(target + (nint)r * stride) = _texts[i].Label;
-            else if (TryOther(cell, out float label)) *(float*)(target + (nint)r * stride) = label;
+            if (i < _texts.Length) ColumnEncoder.Put(target, r, stride, _texts[i].Label);
+            else if (TryOther(cell, out float label)) ColumnEncoder.Put(target, r, stride, label);
             else throw new CellError(r, Expected);
         }
     }

@@ -4,7 +4,7 @@ using Consort.Data.Schemas;
 namespace Consort.Data.Encoding;
 
 /// <summary>Tells whether a cell is missing.</summary>
-internal sealed unsafe class MissingTexts
+internal sealed class MissingTexts
 {
     private readonly bool _empty;
     private readonly byte[][] _texts;
@@ -17,10 +17,10 @@ internal sealed unsafe class MissingTexts
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Holds(byte* cell, int length)
+    public bool Holds(ReadOnlySpan<byte> cell, int length)
     {
         if (length <= 0) return length < 0 || _empty;
-        return _texts.Length != 0 && Search(new ReadOnlySpan<byte>(cell, length));
+        return _texts.Length != 0 && Search(cell);
     }
 
     private bool Search(ReadOnlySpan<byte> cell)

@@ -49,21 +49,21 @@ internal sealed class NumberColumn : ColumnEncoder
     /// <summary>How far beyond the training rows' range that value lies, in widths of it.</summary>
     public double Distance(float value) => Scale == 0 ? 0 : Facts.Distance(Raw(value), _transform);
 
-    public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
+    public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < cells.Length; r++)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             double value = 0;
             if (!_missing.Holds(cell, cells[r].Length))
             {
-                if (!NumberParser.TryNumber(new ReadOnlySpan<byte>(cell, cells[r].Length), out double x)) throw new CellError(r, Expected);
+                if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, Expected);
                 if (x < Low || x > High) x = Held(r, x);
                 value = (x - Shift) * Scale;
                 if (_transform == TransformKind.MinMax) value = Math.Clamp(value, 0, 1);
                 if (!(Math.Abs(value) <= float.MaxValue)) throw new CellError(r, "a number within the range of a 32-bit float");
             }
-            *(float*)(target + (nint)r * stride) = (float)value;
+            Put(target, r, stride, (float)value);
         }
     }
 

@@ -15,19 +15,19 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
     public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
         new QuantileColumn(name, field, missing, boundaries) { Leader = this };
 
-    public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
+    public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < cells.Length; r++)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             int id = Offset;
             if (!missing.Holds(cell, cells[r].Length))
             {
-                if (!NumberParser.TryNumber(new ReadOnlySpan<byte>(cell, cells[r].Length), out double x)) throw new CellError(r, NumberColumn.Expected);
+                if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, NumberColumn.Expected);
                 int index = boundaries.AsSpan().BinarySearch(x);
                 id = Offset + 2 + (index < 0 ? ~index : index);
             }
-            *(int*)(target + (nint)r * stride) = id;
+            Put(target, r, stride, id);
         }
     }
 
@@ -63,15 +63,15 @@ internal sealed class HashColumn(string name, int field, MissingTexts missing, i
     public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
         new HashColumn(name, field, missing, count) { Leader = this };
 
-    public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
+    public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < cells.Length; r++)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             int id = missing.Holds(cell, cells[r].Length)
                 ? Offset
-                : Offset + 2 + (int)(XxHash3.HashToUInt64(new ReadOnlySpan<byte>(cell, cells[r].Length)) % (ulong)count);
-            *(int*)(target + (nint)r * stride) = id;
+                : Offset + 2 + (int)(XxHash3.HashToUInt64(cell) % (ulong)count);
+            Put(target, r, stride, id);
         }
     }
 

@@ -3,7 +3,7 @@ using Consort.Data.Readers;
 namespace Consort.Data.Encoding;
 
 /// <summary>Encodes groups of rows into fixed-stride rows: F ids, N floats, the label. One per worker.</summary>
-internal sealed unsafe class RowEncoder(Encoder encoder, bool readsLabels = true)
+internal sealed class RowEncoder(Encoder encoder, bool readsLabels = true)
 {
     private readonly LabelReader _labels = new(encoder.Schema);
     private readonly int _fields = encoder.Space.Categorical.Count;
@@ -15,25 +15,22 @@ internal sealed unsafe class RowEncoder(Encoder encoder, bool readsLabels = true
     {
         if (rows.Length < group.Rows * (long)stride || stride < (_fields + _numerics + 1) * 4)
             throw new ArgumentException($"found {rows.Length} bytes, expected {group.Rows} rows of {stride}", nameof(rows));
-        fixed (byte* target = rows) Encode(block, group, layout, path, target, stride);
-    }
-
-    private void Encode(Block block, RowGroup group, Layout layout, string path, byte* target, int stride)
-    {
+        Span<byte> target = rows;
+        ReadOnlySpan<byte> data = block.Bytes;
         try
         {
-            byte* label = target + (_fields + _numerics) * 4;
-            if (layout.HasLabel && readsLabels) _labels.Read(block.Data, group.Column(layout.Label), group.Rows, label, stride);
-            else for (int r = 0; r < group.Rows; r++) *(float*)(label + (nint)r * stride) = 0;
+            Span<byte> label = target[((_fields + _numerics) * 4)..];
+            if (layout.HasLabel && readsLabels) _labels.Read(data, group.Held(layout.Label), label, stride);
+            else for (int r = 0; r < group.Rows; r++) ColumnEncoder.Put(label, r, stride, 0f);
             foreach (ColumnEncoder column in encoder.CategoricalColumns)
             {
-                column.Encode(block.Data, group.Column(column.Field), group.Rows, target, stride);
-                target += 4;
+                column.Encode(data, group.Held(column.Field), target, stride);
+                target = target[4..];
             }
             foreach (ColumnEncoder column in encoder.NumericColumns)
             {
-                column.Encode(block.Data, group.Column(column.Field), group.Rows, target, stride);
-                target += 4;
+                column.Encode(data, group.Held(column.Field), target, stride);
+                target = target[4..];
             }
         }
         catch (CellError)
@@ -46,16 +43,11 @@ internal sealed unsafe class RowEncoder(Encoder encoder, bool readsLabels = true
     private List<(int Field, Action<int> Look)> Columns(Block block, RowGroup group, Layout layout)
     {
         var columns = new List<(int, Action<int>)>();
-        if (layout.HasLabel) columns.Add((layout.Label, rows => Look(rows, to => _labels.Read(block.Data, group.Column(layout.Label), rows, (byte*)to, 4))));
+        if (layout.HasLabel && readsLabels)
+            columns.Add((layout.Label, rows => _labels.Read(block.Bytes, group.Held(layout.Label)[..rows], new byte[RowGroup.Capacity * 4], 4)));
+        // What is read goes nowhere; only the mistakes count.
         foreach (ColumnEncoder column in encoder.CategoricalColumns.Concat(encoder.NumericColumns))
-            columns.Add((column.Field, rows => Look(rows, to => column.Encode(block.Data, group.Column(column.Field), rows, (byte*)to, 4))));
+            columns.Add((column.Field, rows => column.Encode(block.Bytes, group.Held(column.Field)[..rows], new byte[RowGroup.Capacity * 4], 4)));
         return columns;
-    }
-
-    // What is read goes nowhere; only the mistakes count.
-    private static void Look(int rows, Action<nint> read)
-    {
-        int* nowhere = stackalloc int[RowGroup.Capacity];
-        if (rows > 0) read((nint)nowhere);
     }
 }

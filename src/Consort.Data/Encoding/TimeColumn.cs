@@ -28,18 +28,18 @@ internal sealed class TimeColumn(string name, int field, MissingTexts missing, V
     /// <summary>The id of a value of its part.</summary>
     public int IdOfPart(int value) => _ids[value];
 
-    public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
+    public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < cells.Length; r++)
         {
-            byte* cell = data + cells[r].Start;
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
             int id = Offset;
             if (!Missing.Holds(cell, cells[r].Length))
             {
-                if (!TryPart(new ReadOnlySpan<byte>(cell, cells[r].Length), part, out int value)) throw new CellError(r, Expected);
+                if (!TryPart(cell, part, out int value)) throw new CellError(r, Expected);
                 id = _ids[value];
             }
-            *(int*)(target + (nint)r * stride) = id;
+            Put(target, r, stride, id);
         }
     }
 

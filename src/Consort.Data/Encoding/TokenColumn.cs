@@ -31,21 +31,20 @@ internal class TokenColumn : ColumnEncoder
         }
     }
 
-    public override unsafe void Encode(byte* data, Cell* cells, int rows, byte* target, int stride)
+    public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
         TokenTable table = _table!;
         int missing = Offset, known = Vocabulary.Count;
-        ulong* keys = stackalloc ulong[RowGroup.Capacity];
-        for (int r = 0; r < rows; r++)
+        Span<ulong> keys = stackalloc ulong[RowGroup.Capacity];
+        for (int r = 0; r < cells.Length; r++)
         {
-            keys[r] = TokenTable.Key(data + cells[r].Start, Math.Max(0, cells[r].Length));
+            keys[r] = TokenTable.Key(data, cells[r]);
             table.Prefetch(keys[r]);
         }
-        for (int r = 0; r < rows; r++)
+        for (int r = 0; r < cells.Length; r++)
         {
-            byte* token = data + cells[r].Start;
-            int length = cells[r].Length;
-            *(int*)(target + (nint)r * stride) = _missing.Holds(token, length) ? missing : IdAt(table.Find(keys[r], token, length, -1), missing, known);
+            ReadOnlySpan<byte> token = cells[r].Of(data);
+            Put(target, r, stride, _missing.Holds(token, cells[r].Length) ? missing : IdAt(table.Find(keys[r], token, -1), missing, known));
         }
         GC.KeepAlive(table);
     }
@@ -62,19 +61,11 @@ internal class TokenColumn : ColumnEncoder
     }
 
     /// <summary>The id of a token made elsewhere.</summary>
-    protected unsafe int IdOf(ReadOnlySpan<byte> token)
+    protected int IdOf(ReadOnlySpan<byte> token)
     {
-        // Keys are read in whole 8 bytes.
-        byte* padded = stackalloc byte[8];
-        *(ulong*)padded = 0;
-        if (token.Length < 8) token.CopyTo(new Span<byte>(padded, 8));
-        fixed (byte* given = token)
-        {
-            byte* text = token.Length < 8 ? padded : given;
-            int id = IdAt(_table!.Find(TokenTable.Key(text, token.Length), text, token.Length, -1), Offset, Vocabulary.Count);
-            GC.KeepAlive(_table);
-            return id;
-        }
+        int id = IdAt(_table!.Find(TokenTable.Key(token), token, -1), Offset, Vocabulary.Count);
+        GC.KeepAlive(_table);
+        return id;
     }
 
     // A number that is no place in the vocabulary is of no token, or of a damaged file: no id leaves the column's range.

@@ -1,7 +1,9 @@
+using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using Consort.Data.Readers;
 
 namespace Consort.Data.Encoding;
 
@@ -84,16 +86,25 @@ internal sealed unsafe class TokenTable : IDisposable
     /// <summary>The tokens held.</summary>
     public int Count { get; private set; }
 
-    /// <summary>A token's key; the 8 bytes from <paramref name="token"/> on must be readable.</summary>
+    /// <summary>The key of a cell of a block; 8 bytes from its first on must be there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Key(byte* token, int length)
+    public static ulong Key(ReadOnlySpan<byte> data, Cell cell)
     {
-        if (length > 8) return XxHash3.HashToUInt64(new ReadOnlySpan<byte>(token, length));
-        ulong bytes = BitConverter.IsLittleEndian
-            ? Unsafe.ReadUnaligned<ulong>(token)
-            : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(Unsafe.ReadUnaligned<ulong>(token));
+        int length = Math.Max(0, cell.Length);
+        if (length > 8) return XxHash3.HashToUInt64(data.Slice(cell.Start, length));
+        ulong bytes = BinaryPrimitives.ReadUInt64LittleEndian(data[cell.Start..]);
         if (Bmi2.X64.IsSupported) return Bmi2.X64.ZeroHighBits(bytes, (ulong)length * 8);
         return length == 0 ? 0 : bytes & (ulong.MaxValue >> (64 - 8 * length));
+    }
+
+    /// <summary>The key of a token of any length.</summary>
+    public static ulong Key(ReadOnlySpan<byte> token)
+    {
+        if (token.Length >= 8) return Key(token, new Cell { Length = token.Length });
+        Span<byte> padded = stackalloc byte[8];
+        padded.Clear();
+        token.CopyTo(padded);
+        return BinaryPrimitives.ReadUInt64LittleEndian(padded);
     }
 
     /// <summary>Asks the processor for the slot that a look-up will touch first.</summary>
@@ -105,25 +116,25 @@ internal sealed unsafe class TokenTable : IDisposable
 
     /// <summary>The token's number, or <paramref name="absent"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Find(ulong key, byte* token, int length, int absent)
+    public int Find(ulong key, ReadOnlySpan<byte> token, int absent)
     {
         for (nuint i = Home(key); ; i = (i + 1) & _mask)
         {
             Slot* slot = _slots + i;
             if (slot->Meta == 0) return absent;
-            if (slot->Key == key && Same(slot, token, length)) return slot->Value;
+            if (slot->Key == key && Same(slot, token)) return slot->Value;
         }
     }
 
     /// <summary>The token's number, 0 when new, to be changed by the caller before the next call.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref int At(ulong key, byte* token, int length)
+    public ref int At(ulong key, ReadOnlySpan<byte> token)
     {
         for (nuint i = Home(key); ; i = (i + 1) & _mask)
         {
             Slot* slot = _slots + i;
-            if (slot->Meta == 0) return ref Insert(key, token, length);
-            if (slot->Key == key && Same(slot, token, length)) return ref slot->Value;
+            if (slot->Meta == 0) return ref Insert(key, token);
+            if (slot->Key == key && Same(slot, token)) return ref slot->Value;
         }
     }
 
@@ -136,7 +147,7 @@ internal sealed unsafe class TokenTable : IDisposable
             if (slot->Meta == 0) continue;
             ulong bytes = slot->Key;
             (nint token, int length) = other.Bytes(slot);
-            ref int value = ref At(slot->Key, token == 0 ? (byte*)&bytes : (byte*)token, length);
+            ref int value = ref At(slot->Key, new ReadOnlySpan<byte>(token == 0 ? &bytes : (void*)token, length));
             value = (int)Math.Min(int.MaxValue, (long)value + slot->Value);
         }
     }
@@ -151,6 +162,15 @@ internal sealed unsafe class TokenTable : IDisposable
             (nint token, int length) = Bytes(slot);
             // Short tokens lie in the slot itself, least byte first.
             visit(token == 0 ? (nint)(&slot->Key) : token, length, slot->Value);
+        }
+    }
+
+    /// <summary>Visits the key of every token with its number: the bytes of one that has 8.</summary>
+    public void VisitKeys(Action<ulong, int> visit)
+    {
+        for (nuint i = 0; i <= _mask; i++)
+        {
+            if (_slots[i].Meta != 0) visit(_slots[i].Key, _slots[i].Value);
         }
     }
 
@@ -196,16 +216,17 @@ internal sealed unsafe class TokenTable : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool Same(Slot* slot, byte* token, int length)
-        => slot->Meta < LongToken ? slot->Meta == (uint)length + 1 : length > 8 && SameLong(slot, token, length);
+    private bool Same(Slot* slot, ReadOnlySpan<byte> token)
+        => slot->Meta < LongToken ? slot->Meta == (uint)token.Length + 1 : token.Length > 8 && SameLong(slot, token);
 
-    private bool SameLong(Slot* slot, byte* token, int length)
+    private bool SameLong(Slot* slot, ReadOnlySpan<byte> token)
     {
+        int length = token.Length;
         nuint at = (nuint)(slot->Meta - LongToken) * 8;
         if (at + 4 + (nuint)length > _arenaUsed) return false; // of a damaged file alone
         byte* entry = _arena + at;
         return *(int*)entry == length
-            && new ReadOnlySpan<byte>(entry + 4, length).SequenceEqual(new ReadOnlySpan<byte>(token, length));
+            && new ReadOnlySpan<byte>(entry + 4, length).SequenceEqual(token);
     }
 
     private (nint Token, int Length) Bytes(Slot* slot)
@@ -215,20 +236,22 @@ internal sealed unsafe class TokenTable : IDisposable
         return ((nint)(entry + 4), *(int*)entry);
     }
 
-    private ref int Insert(ulong key, byte* token, int length)
+    private ref int Insert(ulong key, ReadOnlySpan<byte> token)
     {
+        int length = token.Length;
         if (_owner is not null) throw new InvalidOperationException("a table in a file cannot be changed");
         if ((ulong)Count * 8 >= ((ulong)_mask + 1) * 5) Grow();
         Count++;
         nuint i = Home(key);
         while (_slots[i].Meta != 0) i = (i + 1) & _mask;
         _slots[i].Key = key;
-        _slots[i].Meta = length <= 8 ? (uint)length + 1 : Store(token, length);
+        _slots[i].Meta = length <= 8 ? (uint)length + 1 : Store(token);
         return ref _slots[i].Value;
     }
 
-    private uint Store(byte* token, int length)
+    private uint Store(ReadOnlySpan<byte> token)
     {
+        int length = token.Length;
         nuint size = ((nuint)length + 4 + 7) & ~(nuint)7;
         if (_arenaUsed + size > _arenaSize)
         {
@@ -238,7 +261,7 @@ internal sealed unsafe class TokenTable : IDisposable
         nuint unit = _arenaUsed / 8;
         if (unit > uint.MaxValue - LongToken) throw new ConsortException("found more than 32 GiB of distinct tokens in one column; set transform hash for it");
         *(int*)(_arena + _arenaUsed) = length;
-        Buffer.MemoryCopy(token, _arena + _arenaUsed + 4, length, length);
+        token.CopyTo(new Span<byte>(_arena + _arenaUsed + 4, length));
         _arenaUsed += size;
         return LongToken + (uint)unit;
     }

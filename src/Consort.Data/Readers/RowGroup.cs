@@ -5,6 +5,9 @@ internal struct Cell
 {
     public int Start;
     public int Length;
+
+    /// <summary>Its bytes; none where it is absent.</summary>
+    public readonly ReadOnlySpan<byte> Of(ReadOnlySpan<byte> block) => block.Slice(Start, Math.Max(0, Length));
 }
 
 /// <summary>
@@ -52,6 +55,9 @@ internal sealed unsafe class RowGroup : IDisposable
 
     /// <summary>Makes a column one that no row has: a parser does so with every column that it does not write.</summary>
     public void ClearColumn(int column) => CellsOf(column).Fill(new Cell { Start = 0, Length = -1 });
+
+    /// <summary>The cells of a column, of the rows that are held.</summary>
+    public ReadOnlySpan<Cell> Held(int column) => CellsOf(column)[..Rows];
 
     /// <summary>Throws the mistake that stopped the parser; asked for after the rows before it were found to be good.</summary>
     public void ThrowIfStopped()

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Consort.Compute.Execution;
 
 namespace Consort.Serving.Inference;
 

@@ -6,10 +6,8 @@ public sealed unsafe class TokenTableTests
 {
     private static ref int At(TokenTable table, string token)
     {
-        byte* bytes = stackalloc byte[512];
-        new Span<byte>(bytes, 512).Clear();
-        int length = System.Text.Encoding.UTF8.GetBytes(token, new Span<byte>(bytes, 504));
-        return ref table.At(TokenTable.Key(bytes, length), bytes, length);
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(token);
+        return ref table.At(TokenTable.Key(bytes), bytes);
     }
 
     private static Dictionary<string, int> Content(TokenTable table)

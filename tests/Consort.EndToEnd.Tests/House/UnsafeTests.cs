@@ -1,0 +1,107 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace Consort.EndToEnd.Tests.House;
+
+/// <summary>Where addresses may be handled: in kernels, in optimizers, and in the few hot loops of Data that a benchmark justifies.</summary>
+public sealed partial class UnsafeTests
+{
+    // Folders and files that may say unsafe, each with its reason.
+    private static readonly Dictionary<string, string> Allowed = new(StringComparer.Ordinal)
+    {
+        ["src/Consort.Memory/"] = "native memory itself",
+        ["src/Consort.Compute/Kernels/"] = "kernels",
+        ["src/Consort.Compute/Operations/"] = "the kernels of the operations",
+        ["src/Consort.Compute/Optimizers/"] = "optimizers",
+        ["src/Consort.Compute/Execution/"] = "what binds kernels to memory",
+        ["src/Consort.Compute/Parameters/"] = "what kernels and optimizers read and write",
+        ["src/Consort.Data/Readers/"] = "splits bytes into cells: bench encode",
+        ["src/Consort.Data/Encoding/"] = "a column's ids and numbers: bench encode",
+        ["src/Consort.Serving/Inference/CandidateLinear.cs"] = "a kernel",
+        ["src/Consort.Serving/Inference/PackedEmbed.cs"] = "a kernel",
+        ["src/Consort.Serving/Inference/PackedWeights.cs"] = "a kernel",
+        ["src/Consort.Serving/Inference/RowLinear.cs"] = "a kernel",
+        ["src/Consort.Serving/Inference/ScoringModel.cs"] = "gives kernels the package's tables where they lie",
+        ["src/Consort.Serving/Onnx/NativeBytes.cs"] = "lets protobuf write a table without a copy of it",
+        ["src/Consort.Serving/Packages/"] = "the bytes of a package, checked before they are read",
+    };
+
+    // The one place outside Memory that takes memory from the system: executable pages are no buffer.
+    private const string ExecutableMemory = "src/Consort.Compute/Kernels/MatrixMultiply/Bf16/ExecutableMemory.cs";
+
+    // The kernel interface: whoever writes a kernel gets addresses.
+    private static readonly string[] KernelInterface = ["Binding`1", "GradientTarget`1", "Step", "Kernel", "GemmCall`1"];
+
+    // Members that hand addresses from room to room although they are no kernels, each with its reason.
+    private static readonly Dictionary<string, string> Handed = new()
+    {
+        ["EncoderImage.Open"] = "a package's vocabularies are used where they lie",
+    };
+
+    [Fact]
+    public void Unsafe_InTheSource_StaysWhereItBelongs()
+    {
+        var elsewhere = Repository.Sources().Where(f => !Allowed.Keys.Any(a => f.StartsWith(a, StringComparison.Ordinal)))
+            .Where(f => SaysUnsafe().IsMatch(File.ReadAllText(Repository.At(f))));
+        Assert.Empty(elsewhere);
+    }
+
+    [Fact]
+    public void Allowances_OfTheList_AreAllUsed()
+    {
+        var files = Repository.Sources().Where(f => SaysUnsafe().IsMatch(File.ReadAllText(Repository.At(f)))).ToArray();
+        Assert.Empty(Allowed.Keys.Where(a => !files.Any(f => f.StartsWith(a, StringComparison.Ordinal))));
+    }
+
+    [Fact]
+    public void Projects_WithoutKernels_CannotCompileUnsafeCode()
+    {
+        string[] rooms = ["Memory", "Compute", "Data", "Serving"];
+        var allowing = Repository.Files().Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".csproj", StringComparison.Ordinal))
+            .Where(f => File.ReadAllText(Repository.At(f)).Contains("<AllowUnsafeBlocks>true", StringComparison.Ordinal))
+            .Select(f => Path.GetFileNameWithoutExtension(f)["Consort.".Length..]);
+        Assert.Equal(rooms.Order(), allowing.Order());
+    }
+
+    [Fact]
+    public void NativeMemory_OutsideItsRoom_IsTakenByNobody()
+    {
+        var takers = Repository.Sources()
+            .Where(f => !f.StartsWith("src/Consort.Memory/", StringComparison.Ordinal) && f != ExecutableMemory)
+            .Where(f => TakesMemory().IsMatch(File.ReadAllText(Repository.At(f))));
+        Assert.Empty(takers);
+    }
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void Addresses_InPublicMembers_AreOfTheKernelInterfaceAlone(string room)
+    {
+        var found = Assembly.Load(room == "Consort.Cli" ? "consort" : room).GetExportedTypes()
+            .Where(t => !KernelInterface.Contains(t.Name))
+            .SelectMany(t => t.GetMembers(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+                .Where(m => TypesOf(m).Any(IsAddress)).Select(m => $"{t.Name}.{m.Name}"))
+            .Where(m => !Handed.ContainsKey(m));
+        Assert.Empty(found);
+    }
+
+    public static TheoryData<string> Rooms => ArchitectureTests.Rooms;
+
+    // Of what other assemblies can reach.
+    private static IEnumerable<Type> TypesOf(MemberInfo member) => member switch
+    {
+        FieldInfo field when field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly => [field.FieldType],
+        MethodBase method when method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly =>
+            method.GetParameters().Select(p => p.ParameterType).Append(method is MethodInfo { ReturnType: var type } ? type : typeof(void)),
+        _ => [],
+    };
+
+    private static bool IsAddress(Type type) =>
+        type.IsPointer || type == typeof(nint) || type == typeof(nuint) || (type.HasElementType && IsAddress(type.GetElementType()!))
+        || (type.IsGenericType && type.GetGenericArguments().Any(IsAddress));
+
+    [GeneratedRegex(@"\bunsafe (?!-)|\bunsafe$", RegexOptions.Multiline)]
+    private static partial Regex SaysUnsafe();
+
+    [GeneratedRegex(@"\bNativeMemory\.\w*(Alloc|Free)|\bMarshal\.(Alloc|Free)")]
+    private static partial Regex TakesMemory();
+}
