@@ -41,7 +41,7 @@ public sealed class WrittenCellTests
         bytes.AsSpan(header).CopyTo(block.Bytes);
         block.Length = bytes.Length - header;
         using var group = new RowGroup(schema.Fields.Count);
-        for (int c = 0; c <= group.Columns; c++) group.CellsOf(c).Fill(new Cell { Start = 1 << 30, Length = 1 << 30 });
+        for (int c = 0; c <= group.Columns; c++) group.CellsOf(c).Fill(new Cell { Start = 1 << 29, Length = 1 << 29 });
 
         ReaderCatalogue.Create(layout).Parse(block, 0, "d", group);
 
