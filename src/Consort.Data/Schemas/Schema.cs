@@ -87,8 +87,8 @@ public sealed record Schema
     public string ToYaml() => SchemaWriter.Write(this, forKeys: false);
 
     /// <summary>
-    /// What keys of encoded data follow from: <see cref="ToYaml"/>, but that a field says nothing where it keeps numbers far outside.
-    /// It is so that <c>outside: keep</c> finds what was encoded and trained before there was that key.
+    /// What keys of encoded data follow from: <see cref="ToYaml"/>, but that a field says nothing where it keeps numbers far outside, and
+    /// all else of them. It is so that <c>outside: keep</c> finds what was encoded and trained before there was that key.
     /// </summary>
     public string Identity => SchemaWriter.Write(this, forKeys: true);
 

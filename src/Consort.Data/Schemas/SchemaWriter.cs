@@ -29,7 +29,8 @@ internal static class SchemaWriter
                 string count = field.Transform.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $": {field.Transform.Count}") : "";
                 text.Append(", transform: ").Append(Quote(Name(field.Transform.Kind) + count));
             }
-            if (field.IsNumber && !(forKeys && field.Outside == OutsideRule.Keep)) text.Append(", outside: ").Append(Name(field.Outside));
+            // What a text leaves out: of a schema the default, of a fitted one what was before there was the key.
+            if (field.IsNumber && field.Outside != (forKeys ? OutsideRule.Keep : OutsideRule.Clip)) text.Append(", outside: ").Append(Name(field.Outside));
             if (field.Missing is not null) text.Append(", missing: ").Append(List(field.Missing));
             if (field.MinCount is { } minCount) text.Append(CultureInfo.InvariantCulture, $", min_count: {minCount}");
             if (field.Share is not null) text.Append(", share: ").Append(Quote(field.Share));

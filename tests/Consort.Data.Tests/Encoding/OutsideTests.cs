@@ -103,6 +103,8 @@ public sealed class OutsideTests : IDisposable
         {
             Schema schema = Schema($"outside: {rule}");
             Assert.Equal(schema, Consort.Data.Schemas.Schema.Load(OptionMap.Parse(schema.ToYaml(), "again")));
+            Assert.Equal(rule != "clip", schema.ToYaml().Contains("outside", StringComparison.Ordinal));
+            Assert.Equal(rule != "keep", schema.Identity.Contains("outside", StringComparison.Ordinal));
             Assert.Equal(rule, schema.Fields[1].Outside.ToString().ToLowerInvariant());
         }
     }

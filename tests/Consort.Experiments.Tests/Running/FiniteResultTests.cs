@@ -115,7 +115,7 @@ public sealed class FiniteResultTests : IDisposable
     public void Train_MoreMemoryThanThereIs_IsRefusedBeforeAnythingIsWritten()
     {
         var wide = Text.Replace("dimension: 4", "dimension: 1024", StringComparison.Ordinal).Replace("batch_size: 64", "batch_size: 1048576", StringComparison.Ordinal)
-            .Replace("hidden_units: [8]", "hidden_units: [65536, 65536]", StringComparison.Ordinal);
+            .Replace("hidden_units: [8]", "hidden_units: [30000, 30000]", StringComparison.Ordinal);
         var e = Assert.Throws<ConsortException>(() => Train(wide));
         Assert.Matches("^a step of batch 1048576 needs about [\\d.]+ GB, [\\d.]+ [GM]B are free; ", e.Message);
         Assert.False(File.Exists(_folder.At("run/experiment.yaml")));

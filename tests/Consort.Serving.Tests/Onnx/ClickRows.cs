@@ -48,6 +48,15 @@ public sealed class ClickRows : IDisposable
         Rows = [.. Enumerable.Range(0, Count).Select(_ => Draw(fresh, 1.5))];
     }
 
+    /// <summary>The same, with some numbers far outside what training saw.</summary>
+    internal static ClickRows FarOutside()
+    {
+        var far = new ClickRows();
+        foreach (var (row, field, number) in new[] { (7, "price", "1e30"), (8, "price", "-1e300"), (9, "logit", "1e14"), (10, "share", "-1e30"), (11, "logit", "-1e200") })
+            far.Rows[row][Fields.ToList().IndexOf(field)] = number;
+        return far;
+    }
+
     public static IReadOnlyList<string> Fields { get; } = ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit"];
 
     internal Encoder Encoder => _dataset.Encoder;
