@@ -208,20 +208,11 @@ public sealed class RunPacker : IDisposable
         }
     }
 
-    private static JsonElement? ReadMetrics(string path) => ReadJson(path)?.RootElement;
+    private static JsonElement? ReadMetrics(string path) => !File.Exists(path) ? null
+        : JsonText.Read(path, what => Damaged(path, what), root => root.Mapping());
 
-    private static string DataKey(string path) =>
-        ReadJson(path) is { } json && json.RootElement.TryGetProperty("data_key", out var key) ? key.GetString() ?? "" : "";
+    private static string DataKey(string path) => !File.Exists(path) ? ""
+        : JsonText.Read(path, what => Damaged(path, what), root => root.Find("data_key")?.Text() ?? "");
 
-    private static JsonDocument? ReadJson(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? JsonDocument.Parse(File.ReadAllBytes(path)) : null;
-        }
-        catch (JsonException e)
-        {
-            throw new ConsortException($"{path}: found something else than JSON: {e.Message}", e);
-        }
-    }
+    private static ConsortException Damaged(string path, string what) => new($"{path}: the file is damaged: {what}");
 }

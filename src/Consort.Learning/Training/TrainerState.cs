@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Consort.Data.Storage;
+using Consort.Learning.Checkpoints;
 
 namespace Consort.Learning.Training;
 
@@ -9,6 +11,7 @@ internal sealed class TrainerState
     private static readonly JsonSerializerOptions Json = new()
     {
         NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
     };
 
     /// <summary>A digest of the experiment and the data key: weights of another experiment cannot be resumed.</summary>
@@ -57,5 +60,20 @@ internal sealed class TrainerState
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    public static TrainerState Parse(string json) => JsonSerializer.Deserialize<TrainerState>(json, Json)!;
+    /// <summary>Reads the state that a checkpoint holds.</summary>
+    /// <exception cref="Data.ConsortException">It is not the state of a run.</exception>
+    public static TrainerState Parse(string json, string path)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize<TrainerState>(json, Json) is { Phase: >= 0, Epoch: >= 0, Batch: >= 0, Steps: >= 0 } state && !state.Epochs.Contains(null!))
+                return state;
+        }
+        catch (Exception e) when (JsonText.IsDamage(e))
+        {
+            throw TensorFile.Damaged(path, $"the state of a run, found {JsonText.Explain(e)}");
+        }
+
+        throw TensorFile.Damaged(path, "the state of a run");
+    }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Consort.Data;
+using Consort.Data.Storage;
 using Consort.Serving.Calibrations;
 
 namespace Consort.Serving.Packages;
@@ -68,16 +69,16 @@ public sealed record PackageManifest
         {
             manifest = JsonSerializer.Deserialize(bytes, PackageJson.Default.PackageManifest) ?? throw new JsonException("null");
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
+        catch (Exception e) when (JsonText.IsDamage(e))
         {
-            throw new ConsortException($"{path}: found a damaged manifest: {e.Message}, expected JSON; pack the run again", e);
+            throw new ConsortException($"{path}: found a damaged manifest: {JsonText.Explain(e)}; pack the run again", e);
         }
 
         if (manifest.Kind != KindName || manifest.Format != PackageHeader.Format)
             throw PackageHeader.Damaged(path, $"a manifest of kind {KindName} and format {PackageHeader.Format}");
         if (manifest.Model is null || manifest.Schema is null || manifest.Members is null || manifest.Calibration is null
             || manifest.Tensors is null || manifest.EncoderChecksum is null || manifest.VocabulariesChecksum is null
-            || manifest.WeightsChecksum is null)
+            || manifest.WeightsChecksum is null || manifest.Tensors.Values.Contains(null))
             throw PackageHeader.Damaged(path, "a manifest without nulls");
         if (manifest.Members.Count is 0 or > MaxOutputs || manifest.Members.Distinct().Count() != manifest.Members.Count
             || manifest.Members.Any(m => m is < 0 or >= MaxOutputs))
@@ -92,6 +93,7 @@ public sealed record PackageManifest
 
 [JsonSourceGenerationOptions(
     WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(PackageManifest))]
 internal sealed partial class PackageJson : JsonSerializerContext;
