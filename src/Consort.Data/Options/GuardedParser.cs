@@ -8,9 +8,10 @@ namespace Consort.Data.Options;
 internal sealed class GuardedParser
 {
     private readonly Parser _parser;
+    private readonly string _text;
     private readonly string _source;
 
-    public GuardedParser(string text, string source) => (_parser, _source) = (new Parser(new StringReader(text)), source);
+    public GuardedParser(string text, string source) => (_parser, _text, _source) = (new Parser(new StringReader(text)), text, source);
 
     /// <summary>The lists and mappings in brackets that are open: where a text breaks off, the innermost is mostly the one to close.</summary>
     public Stack<string> Open { get; } = [];
@@ -26,7 +27,7 @@ internal sealed class GuardedParser
         }
         catch (YamlException e) when (e.Message.Contains("tab", StringComparison.Ordinal))
         {
-            throw Malformed(Math.Max(e.End.Line, 1), "found a tab, expected spaces before keys and items", e);
+            throw Malformed(TabAfter(Math.Max(e.Start.Line, 1)), "found a tab, expected spaces before keys and items", e);
         }
         catch (YamlException e)
         {
@@ -38,6 +39,14 @@ internal sealed class GuardedParser
             throw Malformed(line, "expected keys and values, with texts that hold special characters in quotes", e);
         }
         throw Malformed(line, "found the end of the text too early", null);
+    }
+
+    // The library names where the value began; the tab stands before what comes next.
+    private long TabAfter(long line)
+    {
+        string[] lines = _text.Split('\n');
+        int at = Array.FindIndex(lines, (int)line - 1, l => l.AsSpan(0, l.Length - l.AsSpan().TrimStart().Length).Contains('\t'));
+        return at < 0 ? line : at + 1;
     }
 
     private ConsortException Malformed(long line, string what, Exception? cause)

@@ -81,6 +81,9 @@ internal sealed class YamlComposer(GuardedParser parser, string source, Action<R
         ParsingEvent next = parser.Next();
         for (; next is not (SequenceEnd or MappingEnd); next = parser.Next()) items.Add(Node(next, depth + 1));
         if (bracket is not null) parser.Open.Pop();
+        // The library is known to lose a key or an end; its own reader would then go astray.
+        if (next is MappingEnd != start is MappingStart || (start is MappingStart && items.Count % 2 == 1))
+            throw Error(start.Start.Line, "malformed YAML: found a key without a value, or a value without a key");
         return new Composed(start, next, items);
     }
 

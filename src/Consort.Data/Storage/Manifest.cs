@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Hashing;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -20,6 +21,8 @@ internal sealed record Manifest
     public const string FileName = "manifest.json";
     public const string KindName = "consort-dataset";
     public const int CurrentFormat = 1;
+
+    private static readonly string[] SplitNames = ["train", "valid", "test"];
 
     public required string Kind { get; init; }
     public required int Format { get; init; }
@@ -57,24 +60,38 @@ internal sealed record Manifest
         string path = Path.Combine(folder, FileName);
         if (!Directory.Exists(folder)) throw new ConsortException($"{folder}: found no such folder, expected an encoded dataset");
         if (!File.Exists(path)) throw new ConsortException($"{folder}: found no {FileName}, expected an encoded dataset");
-        try
+        ConsortException Damaged(string what) => new($"{path}: found a damaged manifest: {what}; encode the data again");
+        Manifest manifest = JsonText.Read(path, Damaged, ManifestJson.Default.Manifest);
+        if (manifest.Kind != KindName) throw new ConsortException($"{path}: found kind \"{manifest.Kind}\", expected {KindName}");
+        if (manifest.Format != CurrentFormat)
+            throw new ConsortException($"{path}: found dataset format {manifest.Format}, expected {CurrentFormat}; encode the data again");
+        return manifest.Mistake() is { } mistake ? throw Damaged(mistake) : manifest;
+    }
+
+    // What follows is trusted: rows are read by these numbers, and files opened by these names.
+    private string? Mistake()
+    {
+        if (RowBytes < 4) return string.Create(CultureInfo.InvariantCulture, $"row_bytes is {RowBytes}, expected at least 4");
+        if (Encoder.Name != Path.GetFileName(Encoder.Name) || Encoder.Name.Length == 0) return $"encoder.name is \"{Encoder.Name}\", expected a file of the folder";
+        for (int i = 0; i < Splits.Count; i++)
         {
-            using FileStream stream = SourceStream.Open(path);
-            Manifest manifest = JsonSerializer.Deserialize(stream, ManifestJson.Default.Manifest) ?? throw new JsonException("null");
-            if (manifest.Kind != KindName) throw new ConsortException($"{path}: found kind \"{manifest.Kind}\", expected {KindName}");
-            if (manifest.Format != CurrentFormat)
-                throw new ConsortException($"{path}: found dataset format {manifest.Format}, expected {CurrentFormat}; encode the data again");
-            if (manifest.Files.FirstOrDefault(f => f.Name.Length == 0 || f.Name != Path.GetFileName(f.Name)) is { } stranger)
-                throw new ConsortException($"{path}: found a damaged manifest: \"{stranger.Name}\" is no file of this folder");
-            return manifest;
+            StoredSplit split = Splits[i];
+            string where = string.Create(CultureInfo.InvariantCulture, $"splits[{i}]");
+            if (!SplitNames.Contains(split.Name) || Splits.Count(s => s.Name == split.Name) > 1)
+                return $"{where}.name is \"{split.Name}\", expected train, valid or test, each once";
+            if (split.File.Name != Path.GetFileName(split.File.Name) || split.File.Name.Length == 0)
+                return $"{where}.file.name is \"{split.File.Name}\", expected a file of the folder";
+            if (split.Rows < 1 || split.File.Bytes % RowBytes != 0 || split.Rows != split.File.Bytes / RowBytes)
+                return string.Create(CultureInfo.InvariantCulture, $"{where}.rows is {split.Rows}, expected {split.File.Bytes} / {RowBytes}, at least 1");
+            if (split.Clicks < 0 || split.Clicks > split.Rows)
+                return string.Create(CultureInfo.InvariantCulture, $"{where}.clicks is {split.Clicks}, expected 0 to {split.Rows}");
         }
-        catch (JsonException e)
-        {
-            throw new ConsortException($"{path}: found a damaged manifest: {e.Message}", e);
-        }
+        return null;
     }
 }
 
-[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSourceGenerationOptions(
+    WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Manifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

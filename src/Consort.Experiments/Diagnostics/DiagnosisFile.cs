@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Consort.Data;
 using Consort.Data.Numbers;
 using Consort.Data.Storage;
@@ -22,6 +23,9 @@ public static class DiagnosisFile
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower), new NumberLine() },
     });
 
+    // What is read must be whole; what is written is.
+    private static JsonSerializerOptions Strict { get; } = MakeStrict();
+
     /// <summary>The JSON text of anything in a diagnosis.</summary>
     public static string ToJson<T>(T value) => JsonSerializer.Serialize(value, Options);
 
@@ -34,20 +38,32 @@ public static class DiagnosisFile
         var path = Path.Combine(folder, Name);
         if (!File.Exists(path))
             return null;
-        try
-        {
-            var diagnosis = JsonSerializer.Deserialize<Diagnosis>(File.ReadAllText(path), Options);
-            return diagnosis is { Version: 1 } known ? known
-                : throw new ConsortException($"{path}: found version {diagnosis?.Version}, expected 1; make it again with `consort diagnose`");
-        }
-        catch (JsonException e)
-        {
-            throw new ConsortException($"{path}: {e.Message}; make it again with `consort diagnose`", e);
-        }
+        ConsortException Damaged(string what) => new($"{path}: found a damaged diagnosis: {what}; make it again with `consort diagnose`");
+        var version = JsonText.Read(path, Damaged, root => root["version"].Whole());
+        if (version != 1)
+            throw new ConsortException($"{path}: found version {version}, expected 1; make it again with `consort diagnose`");
+        var diagnosis = JsonText.Read(path, Damaged, (JsonTypeInfo<Diagnosis>)Strict.GetTypeInfo(typeof(Diagnosis)), isNullItemFine: true);
+        return Mistake(diagnosis) is { } mistake ? throw Damaged(mistake) : diagnosis;
+    }
+
+    private static string? Mistake(Diagnosis diagnosis)
+    {
+        if (diagnosis.Members.Count == 0)
+            return "members is empty, expected at least one";
+        if (diagnosis.Members.Contains(null!) || diagnosis.Agreements.Contains(null!) || diagnosis.SharedLayers.Contains(null!) || diagnosis.Strategies.Contains(null!))
+            return "an item of members, agreements, shared_layers or strategies is null, expected a value";
+        return diagnosis.Members.Any(m => m.Layers.Contains(null!) || m.LastLayers.Contains(null!)) ? "a layer of members is null, expected a value" : null;
     }
 
     /// <summary>Writes text, whole or not at all.</summary>
     internal static void Write(string path, string text) => SafeFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+
+    private static JsonSerializerOptions MakeStrict()
+    {
+        var options = new JsonSerializerOptions(Options) { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
+    }
 
     // Spectra are long: eight digits are more than float32 weights have.
     private sealed class NumberLine : JsonConverter<IReadOnlyList<double>>

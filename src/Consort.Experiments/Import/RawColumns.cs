@@ -15,11 +15,12 @@ internal sealed record RawColumns(string File, IReadOnlyList<string> Names, IRea
         var file = files.Train[0];
         if (!files.IsFound || !System.IO.File.Exists(file))
             return null;
-        var text = new char[MaxChars];
+        char[] text;
         int count;
         try
         {
             using var reader = System.IO.File.OpenText(file);
+            text = new char[Math.Min(MaxChars, reader.BaseStream.Length + 1)];
             count = reader.ReadBlock(text);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

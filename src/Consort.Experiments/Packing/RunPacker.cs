@@ -205,17 +205,8 @@ public sealed class RunPacker : IDisposable
     }
 
     // Of an older run they may hold words where numbers are promised.
-    private static JsonElement? ReadMetrics(string path) => ReadJson(path) is null ? null : JsonNumbers.Clean(File.ReadAllBytes(path));
+    private static JsonElement? ReadMetrics(string path) => !File.Exists(path) ? null
+        : JsonText.Read(path, what => Damaged(path, what), root => JsonNumbers.Clean(JsonSerializer.SerializeToUtf8Bytes(root.Mapping())));
 
-    private static JsonDocument? ReadJson(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? JsonDocument.Parse(File.ReadAllBytes(path)) : null;
-        }
-        catch (JsonException e)
-        {
-            throw new ConsortException($"{path}: found something else than JSON: {e.Message}", e);
-        }
-    }
+    private static ConsortException Damaged(string path, string what) => new($"{path}: the file is damaged: {what}");
 }

@@ -1,6 +1,5 @@
-using System.Text.Json;
 using Consort.Data;
-using Consort.Data.Numbers;
+using Consort.Data.Storage;
 using Consort.Learning.Runs;
 
 namespace Consort.Experiments.Recipes;
@@ -26,22 +25,17 @@ public sealed record RunSummary(
     {
         if (!File.Exists(folder.Metrics))
             return null;
-        try
+        ConsortException Damaged(string what) => new($"{folder.Metrics}: found no results of a run: {what}; delete the folder to run it again");
+        return JsonText.Read(folder.Metrics, Damaged, root =>
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(folder.Metrics));
-            var root = json.RootElement;
-            var split = root.GetProperty("test").ValueKind == JsonValueKind.Null ? root.GetProperty("valid") : root.GetProperty("test");
+            var split = root["test"] is { IsNull: false } test ? test : root["valid"];
+            var ceiling = split.Find("ceiling") is { IsNull: false } found ? found : (JsonPart?)null;
             return new RunSummary(
-                folder.Path, JsonNumbers.Read(split.GetProperty("auc")), JsonNumbers.Read(split.GetProperty("logloss")),
-                [.. root.GetProperty("member_test_auc").EnumerateArray().Select(JsonNumbers.Read)], root.GetProperty("parameters").GetInt64(),
-                JsonNumbers.Read(root.GetProperty("rows_per_second")), JsonNumbers.Read(root.GetProperty("seconds")), root.GetProperty("epochs").GetInt32())
+                folder.Path, split["auc"].Number(), split["logloss"].Number(), [.. root["member_test_auc"].Items().Select(m => m.Number())],
+                root["parameters"].Whole(), root["rows_per_second"].Number(), root["seconds"].Number(), (int)root["epochs"].Whole(0, int.MaxValue))
             {
-                Ceiling = split.TryGetProperty("ceiling", out var ceiling) ? (JsonNumbers.Read(ceiling.GetProperty("auc")), JsonNumbers.Read(ceiling.GetProperty("logloss"))) : null,
+                Ceiling = ceiling is { } known ? (known["auc"].Number(), known["logloss"].Number()) : null,
             };
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new ConsortException($"{folder.Metrics}: found no results of a run: {e.Message}; delete the folder to run it again", e);
-        }
+        });
     }
 }

@@ -4,6 +4,7 @@ using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data;
+using Consort.Data.Storage;
 using Consort.Learning.Runs;
 
 namespace Consort.Experiments.Running;
@@ -19,20 +20,11 @@ public static class RunEnvironment
 
     /// <summary>The key of the data that a run was trained on; empty where it is not known.</summary>
     /// <exception cref="ConsortException">The file is damaged.</exception>
-    internal static string DataKeyOf(RunFolder run)
-    {
-        if (!File.Exists(run.Environment))
-            return "";
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(run.Environment));
-            return json.RootElement.TryGetProperty("data_key", out var key) ? key.GetString() ?? "" : "";
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new ConsortException($"{run.Environment}: the file is damaged, expected an environment: {e.Message}", e);
-        }
-    }
+    internal static string DataKeyOf(RunFolder run) => !File.Exists(run.Environment) ? ""
+        : JsonText.Read(
+            run.Environment,
+            what => new ConsortException($"{run.Environment}: the file is damaged, expected an environment: {what}"),
+            root => root.Find("data_key")?.Text() ?? "");
 
     internal static string Describe(int threads, ulong seed, string dataKey, Precision precision, MatrixLibrary library) => JsonSerializer.Serialize(
         new Dictionary<string, object>

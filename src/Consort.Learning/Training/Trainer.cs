@@ -420,17 +420,7 @@ public sealed class Trainer : IDisposable
     }
 
     // Not checked against the checksum yet: good enough to decide whether to read the rest.
-    private static TrainerState Latest(RunFolder folder)
-    {
-        try
-        {
-            return TrainerState.Parse(TensorFile.ReadState(folder.LastCheckpoint));
-        }
-        catch (JsonException)
-        {
-            throw TensorFile.Damaged(folder.LastCheckpoint, "the state of a run");
-        }
-    }
+    private static TrainerState Latest(RunFolder folder) => TrainerState.Parse(TensorFile.ReadState(folder.LastCheckpoint), folder.LastCheckpoint);
 
     private void Restore(string identity)
     {
@@ -441,7 +431,7 @@ public sealed class Trainer : IDisposable
         // The optimizer must exist before its state can be read; its kind is the same in all phases.
         var phase = Math.Min(Latest(_folder).Phase, _phases.Count - 1);
         _optimizer = new Optimizer<float>(_store, _options.Optimizer with { FrozenMembers = _phases[phase].Frozen }, _workers);
-        _state = TrainerState.Parse(Checkpoint.Load(_folder.LastCheckpoint, _store, _optimizer));
+        _state = TrainerState.Parse(Checkpoint.Load(_folder.LastCheckpoint, _store, _optimizer), _folder.LastCheckpoint);
         _optimizer.Steps = _state.OptimizerSteps;
         _folder.Log("resumed", ("phase", _state.Phase), ("epoch", _state.Epoch), ("batch", _state.Batch), ("steps", _state.Steps));
     }

@@ -1,13 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Consort.Data.Numbers;
+using Consort.Data.Storage;
+using Consort.Learning.Checkpoints;
 
 namespace Consort.Learning.Training;
 
 /// <summary>Where a run stands, as a checkpoint keeps it. Random numbers need no state: they follow from seed and step.</summary>
 internal sealed class TrainerState
 {
-    private static readonly JsonSerializerOptions Json = JsonNumbers.In(new JsonSerializerOptions());
+    private static readonly JsonSerializerOptions Json = JsonNumbers.In(new JsonSerializerOptions { RespectNullableAnnotations = true });
 
     /// <summary>What decides the result but the most epochs: weights of another experiment or other data cannot be resumed.</summary>
     public string Identity { get; set; } = "";
@@ -61,5 +63,20 @@ internal sealed class TrainerState
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    public static TrainerState Parse(string json) => JsonSerializer.Deserialize<TrainerState>(json, Json)!;
+    /// <summary>Reads the state that a checkpoint holds.</summary>
+    /// <exception cref="Data.ConsortException">It is not the state of a run.</exception>
+    public static TrainerState Parse(string json, string path)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize<TrainerState>(json, Json) is { Phase: >= 0, Epoch: >= 0, Batch: >= 0, Steps: >= 0 } state && !state.Epochs.Contains(null!))
+                return state;
+        }
+        catch (Exception e) when (JsonText.IsDamage(e))
+        {
+            throw TensorFile.Damaged(path, $"the state of a run, found {JsonText.Explain(e)}");
+        }
+
+        throw TensorFile.Damaged(path, "the state of a run");
+    }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Consort.Data;
+using Consort.Data.Storage;
 using Consort.Serving.Calibrations;
 
 namespace Consort.Serving.Packages;
@@ -68,9 +69,9 @@ public sealed record PackageManifest
         {
             manifest = JsonSerializer.Deserialize(bytes, PackageJson.Default.PackageManifest) ?? throw new JsonException("null");
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
+        catch (Exception e) when (JsonText.IsDamage(e))
         {
-            throw new ConsortException($"{path}: found a damaged manifest: {e.Message}, expected JSON; pack the run again", e);
+            throw new ConsortException($"{path}: found a damaged manifest: {JsonText.Explain(e)}; pack the run again", e);
         }
 
         if (manifest.Kind != KindName || manifest.Format != PackageHeader.Format)
@@ -93,6 +94,7 @@ public sealed record PackageManifest
 
 [JsonSourceGenerationOptions(
     WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(PackageManifest))]
 internal sealed partial class PackageJson : JsonSerializerContext;

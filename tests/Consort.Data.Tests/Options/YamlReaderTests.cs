@@ -23,8 +23,9 @@ public sealed class YamlReaderTests
     [InlineData("a: \"x\\0y\"\n", "exp.yaml:1: found a text with a NUL character")]
     [InlineData("a: \"\\ud800\"\n", "exp.yaml:1: ")]
     [InlineData("a: 1\n<<: 3\n", "exp.yaml:2: found no mapping under <<")]
-    [InlineData("data: {schema: criteo, source: a}\nmembers: [\n  {model: DNN},\n  {model: FM}\ntraining: {epochs: 1}\n", "exp.yaml:4: malformed YAML: expected keys and values, with texts that hold special characters in quotes; the [ of line 2 is not closed")]
+    [InlineData("data: {schema: criteo, source: a}\nmembers: [\n  {model: DNN},\n  {model: FM}\ntraining: {epochs: 1}\n", "exp.yaml:3: malformed YAML: expected keys and values, with texts that hold special characters in quotes; the [ of line 2 is not closed")]
     [InlineData("preset: criteo\nmissing: [NA,\n  null\n", "exp.yaml:4: malformed YAML: ")]
+    [InlineData("a: 1\nb:\n  - : wee?day, kin\n", "exp.yaml:3: malformed YAML: found a key without a value")]
     [InlineData("members: [ { model: DeepFM, hidden_units: *h } ]\n", "exp.yaml:1: found *h, expected an anchor &h")]
     public void Parse_AMistake_SaysTheLine(string text, string expected) => Assert.StartsWith(expected, Fails(text), StringComparison.Ordinal);
 

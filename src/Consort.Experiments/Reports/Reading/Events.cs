@@ -1,6 +1,6 @@
-using System.Text.Json;
+using System.Text;
 using Consort.Data;
-using Consort.Data.Numbers;
+using Consort.Data.Storage;
 
 namespace Consort.Experiments.Reports.Reading;
 
@@ -20,19 +20,13 @@ internal static class Events
         {
             try
             {
-                using var json = JsonDocument.Parse(line);
-                var root = json.RootElement;
-                var name = root.GetProperty("event").GetString();
-                if (name == "start" && root.TryGetProperty("resume", out var resume) && resume.ValueKind == JsonValueKind.False)
-                    found.Clear(); // begun anew in the same folder
-                if (name != "evaluation")
+                if (JsonText.Parse(Encoding.UTF8.GetBytes(line), Damaged, root => Event(root, found)) is not { } evaluation)
                     continue;
-                var evaluation = Evaluation(root);
                 if (!phases.Contains(evaluation.Phase))
                     phases.Add(evaluation.Phase);
                 found[(evaluation.Steps, phases.IndexOf(evaluation.Phase))] = evaluation;
             }
-            catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+            catch (ConsortException)
             {
                 // Cut short, or of another version: the others still stand.
             }
@@ -41,12 +35,18 @@ internal static class Events
         return Place([.. found.Values]);
     }
 
-    private static EvaluationRecord Evaluation(JsonElement root) => new(
-        root.GetProperty("time").GetDateTime(), root.GetProperty("phase").GetString() ?? "", root.GetProperty("epoch").GetInt32(),
-        root.GetProperty("steps").GetInt64(), 0, JsonNumbers.Read(root.GetProperty("learning_rate")),
-        [.. root.GetProperty("loss").EnumerateObject().Select(t => KeyValuePair.Create(t.Name, JsonNumbers.Read(t.Value)))],
-        RunReader.Metrics(root.GetProperty("valid")), [.. root.GetProperty("members").EnumerateArray().Select(JsonNumbers.Read)],
-        root.GetProperty("best").GetBoolean());
+    private static ConsortException Damaged(string what) => new(what);
+
+    private static EvaluationRecord? Event(JsonPart root, SortedDictionary<(long Steps, int Phase), EvaluationRecord> found)
+    {
+        var name = root["event"].Text();
+        if (name == "start" && root.Find("resume") is { IsNull: false } resume && !resume.Flag())
+            found.Clear(); // begun anew in the same folder
+        return name != "evaluation" ? null : new(
+            root["time"].Moment(), root["phase"].Text(), (int)root["epoch"].Whole(0, int.MaxValue), root["steps"].Whole(), 0, root["learning_rate"].Number(),
+            [.. root["loss"].Entries().Select(t => KeyValuePair.Create(t.Key, t.Value.Number()))],
+            RunReader.Metrics(root["valid"]), [.. root["members"].Items().Select(m => m.Number())], root["best"].Flag());
+    }
 
     // Where each stands on an axis of epochs: phases follow one another, and several evaluations share an epoch evenly.
     private static List<EvaluationRecord> Place(List<EvaluationRecord> evaluations)

@@ -1,7 +1,5 @@
-using System.Text;
-using System.Text.Json;
 using Consort.Data;
-using Consort.Data.Numbers;
+using Consort.Data.Storage;
 using Consort.Experiments.Diagnostics;
 using Consort.Experiments.Files;
 using Consort.Learning.Evaluation;
@@ -31,52 +29,35 @@ internal static class RunReader
             Diagnosis = DiagnosisFile.Read(full),
         };
         var metrics = Path.Combine(full, "metrics.json");
-        return File.Exists(metrics) ? Parse(metrics, "results of a run", root => run with
+        return File.Exists(metrics) ? JsonText.Read(metrics, Damaged(metrics, "results of a run"), root => run with
         {
-            Valid = Split(root.GetProperty("valid")),
-            Test = root.GetProperty("test") is { ValueKind: not JsonValueKind.Null } test ? Split(test) : null,
-            MemberAuc = [.. root.GetProperty("member_test_auc").EnumerateArray().Select(JsonNumbers.Read)],
-            Parameters = root.GetProperty("parameters").GetInt64(),
-            RowsPerSecond = JsonNumbers.Read(root.GetProperty("rows_per_second")),
-            Seconds = JsonNumbers.Read(root.GetProperty("seconds")),
-            PeakMemory = root.TryGetProperty("peak_memory_mb", out var memory) ? JsonNumbers.Read(memory) : double.NaN,
+            Valid = Split(root["valid"]),
+            Test = root["test"] is { IsNull: false } test ? Split(test) : null,
+            MemberAuc = [.. root["member_test_auc"].Items().Select(m => m.Number())],
+            Parameters = root["parameters"].Whole(),
+            RowsPerSecond = root["rows_per_second"].Number(),
+            Seconds = root["seconds"].Number(),
+            PeakMemory = root.Find("peak_memory_mb")?.Number() ?? double.NaN,
         }) : run;
     }
 
     /// <summary>Reads the metrics of an event.</summary>
-    internal static Metrics Metrics(JsonElement value) => new(
-        JsonNumbers.Read(value.GetProperty("auc")), JsonNumbers.Read(value.GetProperty("log_loss")), JsonNumbers.Read(value.GetProperty("calibration")),
-        value.TryGetProperty("calibration_error", out var error) ? JsonNumbers.Read(error) : double.NaN,
-        value.GetProperty("rows").GetInt64(), value.GetProperty("clicks").GetInt64());
+    internal static Metrics Metrics(JsonPart value) => new(
+        value["auc"].Number(), value["log_loss"].Number(), value["calibration"].Number(),
+        value.Find("calibration_error")?.Number() ?? double.NaN, value["rows"].Whole(), value["clicks"].Whole());
 
     private static EnvironmentRecord ReadEnvironment(string path) => !File.Exists(path) ? new EnvironmentRecord([])
-        : Parse(path, "an environment", root => new EnvironmentRecord(
-            [.. root.EnumerateObject().Select(p => KeyValuePair.Create(p.Name, p.Value.ToString()))]));
+        : JsonText.Read(path, Damaged(path, "an environment"), root => new EnvironmentRecord(
+            [.. root.Entries().Select(p => KeyValuePair.Create(p.Key, p.Value.Written()))]));
 
-    private static SplitRecord Split(JsonElement split)
+    private static SplitRecord Split(JsonPart split)
     {
-        var ceiling = split.TryGetProperty("ceiling", out var found) ? found : default;
+        var ceiling = split.Find("ceiling") is { IsNull: false } found ? found : (JsonPart?)null;
         return new SplitRecord(
-            JsonNumbers.Read(split.GetProperty("auc")), JsonNumbers.Read(split.GetProperty("logloss")), JsonNumbers.Read(split.GetProperty("calibration")),
-            split.GetProperty("rows").GetInt64(), split.GetProperty("clicks").GetInt64(),
-            ceiling.ValueKind == JsonValueKind.Object ? JsonNumbers.Read(ceiling.GetProperty("auc")) : null,
-            ceiling.ValueKind == JsonValueKind.Object ? JsonNumbers.Read(ceiling.GetProperty("logloss")) : null);
+            split["auc"].Number(), split["logloss"].Number(), split["calibration"].Number(), split["rows"].Whole(), split["clicks"].Whole(),
+            ceiling?["auc"].Number(), ceiling?["logloss"].Number());
     }
 
-    private static T Parse<T>(string path, string what, Func<JsonElement, T> read)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllText(path, Encoding.UTF8));
-            return read(json.RootElement);
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new ConsortException($"{path}: the file is damaged, expected {what}: {e.Message}", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ConsortException($"{path}: cannot be read: {e.Message}", e);
-        }
-    }
+    private static Func<string, ConsortException> Damaged(string path, string expected) =>
+        what => new ConsortException($"{path}: the file is damaged, expected {expected}: {what}");
 }
