@@ -19,7 +19,8 @@ public sealed class BlockPassTests : IDisposable
         for (int i = 0; i < 60; i++)
         {
             using var reader = new BlockReader([path], schema, blockBytes: 1 << 12);
-            IBlockWorker[] workers = [.. Enumerable.Range(0, 8).Select(_ => new Idle())];
+            using var start = new Barrier(8);
+            IBlockWorker[] workers = [.. Enumerable.Range(0, 8).Select(_ => new Idle(start))];
             var error = Assert.Throws<ConsortException>(() => BlockPass.Run(reader, workers, _ => { }, () => { }, CancellationToken.None));
             Assert.StartsWith($"{path}:1: column \"Click\" is not in the schema", error.Message, StringComparison.Ordinal);
         }
@@ -41,9 +42,10 @@ public sealed class BlockPassTests : IDisposable
         }
     }
 
-    private sealed class Idle : IBlockWorker
+    // All come to the reader at once.
+    private sealed class Idle(Barrier start) : IBlockWorker
     {
-        public void Prepare() { }
+        public void Prepare() => start.SignalAndWait(TimeSpan.FromSeconds(30));
 
         public void Process(Block block) { }
     }

@@ -1,5 +1,4 @@
 using Consort.Data.Datasets;
-using Consort.Data.Encoding;
 using Consort.Data.Options;
 using Consort.Data.Schemas;
 
