@@ -3,7 +3,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using Consort.Compute.Execution;
 using Consort.Compute.Parallel;
 
 namespace Consort.Benchmarks;

@@ -48,6 +48,8 @@ internal static unsafe class NativeBlocks
     {
         if (!MemoryGuard.IsOn)
             return (T*)NativeMemory.Realloc(data, Bytes<T>(length));
+        if (data != null && GuardedBlocks.DamageOf(data) is { } damage)
+            throw new MemoryGuardException(damage);
         var grown = GuardedBlocks.Allocate(Bytes<T>(length), 64, Poison.Of<T>(), Name<T>(length));
         if (data != null)
         {

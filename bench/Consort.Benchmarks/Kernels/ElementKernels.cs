@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Consort.Compute.Execution;
 using Consort.Compute.Kernels;
 
 namespace Consort.Benchmarks.Kernels;

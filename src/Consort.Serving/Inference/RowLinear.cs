@@ -11,6 +11,7 @@ internal sealed unsafe class RowLinear : Kernel
     private readonly bool _relu;
     private readonly float* _output;
     private readonly (nint Input, int Length)[] _inputs;
+    private readonly float* _padded; // what is multiplied into, whole vectors: the output itself where it has no others
     private readonly float* _x;
     private readonly int* _places;
     private readonly float* _row; // W of a single output, or null
@@ -23,6 +24,7 @@ internal sealed unsafe class RowLinear : Kernel
         _inputs = [.. Enumerable.Range(0, binding.Inputs).Select(i => ((nint)binding.Input(i), binding.InputShape(i).Size))];
         _x = binding.Workspace(weights.Inputs + 1);
         _places = (int*)binding.Workspace(weights.Inputs + 1);
+        _padded = weights.Outputs is 1 || weights.Outputs == weights.PaddedOutputs ? _output : binding.Workspace(weights.PaddedOutputs);
         if (weights.Outputs != 1)
             return;
         _row = binding.Values(linear.Weight);
@@ -47,7 +49,10 @@ internal sealed unsafe class RowLinear : Kernel
             first += length;
         }
 
-        _weights.Multiply(_x, _places, count, _output, _relu);
+        _weights.Multiply(_x, _places, count, _padded, _relu);
+        // Behind the output's own numbers lies what is nobody's.
+        if (_padded != _output)
+            new ReadOnlySpan<float>(_padded, _weights.Outputs).CopyTo(new Span<float>(_output, _weights.Outputs));
     }
 
     public override void Backward(in Step step) => throw new InvalidOperationException("scoring has no gradients");

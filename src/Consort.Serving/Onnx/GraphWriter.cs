@@ -115,7 +115,7 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
         var tensor = new Schema.Tensor { Name = Claim(table.Name), DataType = (int)ElementType.Float };
         tensor.Dims.Add([table.Rows, table.Dimension]);
         Graph.Initializer.Add(tensor);
-        Tables.Add((tensor, values));
+        Tables.Add((tensor, values.Borrow())); // which outlives the store, as whoever owns the rows does
         return _weights[table.Name] = new OnnxValue(tensor.Name);
     }
 

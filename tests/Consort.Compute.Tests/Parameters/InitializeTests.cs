@@ -1,4 +1,3 @@
-using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;

@@ -79,6 +79,7 @@ public sealed partial class UnsafeTests
         var found = Assembly.Load(room == "Consort.Cli" ? "consort" : room).GetExportedTypes()
             .Where(t => !KernelInterface.Contains(t.Name))
             .SelectMany(t => t.GetMembers(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+                .Where(m => !(m is ConstructorInfo && t.IsSubclassOf(typeof(Delegate)))) // the compiler's, with the address of a method
                 .Where(m => TypesOf(m).Any(IsAddress)).Select(m => $"{t.Name}.{m.Name}"))
             .Where(m => !Handed.ContainsKey(m));
         Assert.Empty(found);
