@@ -24,13 +24,18 @@ internal sealed unsafe class LabelReader
     /// <summary>The texts that stand for a label.</summary>
     public string Expected { get; }
 
-    /// <summary>Reads a label column; label r is written to target + r × stride.</summary>
+    /// <summary>Reads a label column; label r is written to target + r × stride, 0 for an empty one where labels may be empty.</summary>
     /// <exception cref="CellError">A text that stands for no label.</exception>
-    public void Read(byte* data, Cell* cells, int rows, byte* target, int stride)
+    public void Read(byte* data, Cell* cells, int rows, byte* target, int stride, bool mayBeEmpty = false)
     {
         for (int r = 0; r < rows; r++)
         {
             var cell = new ReadOnlySpan<byte>(data + cells[r].Start, Math.Max(0, cells[r].Length));
+            if (cell.IsEmpty && mayBeEmpty)
+            {
+                *(float*)(target + (nint)r * stride) = 0;
+                continue;
+            }
             int i = 0;
             while (i < _texts.Length && !cell.SequenceEqual(_texts[i].Text)) i++;
             if (i == _texts.Length) throw new CellError(r, Expected);

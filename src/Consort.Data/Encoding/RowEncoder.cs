@@ -4,13 +4,13 @@ using Consort.Data.Schemas;
 namespace Consort.Data.Encoding;
 
 /// <summary>Encodes groups of rows into fixed-stride rows: F ids, N floats, the label. One per worker.</summary>
-internal sealed unsafe class RowEncoder(Encoder encoder, bool readsLabels = true)
+internal sealed unsafe class RowEncoder(Encoder encoder, bool labelsMayBeEmpty = false)
 {
     private readonly LabelReader _labels = new(encoder.Schema);
     private readonly int _fields = encoder.Space.Categorical.Count;
     private readonly int _numerics = encoder.Space.Numeric.Count;
 
-    /// <summary>Writes the rows of a group to <paramref name="target"/>, <paramref name="stride"/> bytes apart; rows without labels, or whose labels do not count, get 0.</summary>
+    /// <summary>Writes the rows of a group to <paramref name="target"/>, <paramref name="stride"/> bytes apart; rows without labels, or whose labels are empty where they may be, get 0.</summary>
     /// <exception cref="ConsortException">A cell is not what its column expects; the message has file, line and column.</exception>
     public void Encode(Block block, RowGroup group, Layout layout, string path, byte* target, int stride)
     {
@@ -18,7 +18,7 @@ internal sealed unsafe class RowEncoder(Encoder encoder, bool readsLabels = true
         try
         {
             byte* label = target + (_fields + _numerics) * 4;
-            if (layout.HasLabel && readsLabels) _labels.Read(block.Data, group.Column(field), group.Rows, label, stride);
+            if (layout.HasLabel) _labels.Read(block.Data, group.Column(field), group.Rows, label, stride, labelsMayBeEmpty);
             else for (int r = 0; r < group.Rows; r++) *(float*)(label + (nint)r * stride) = 0;
             foreach (ColumnEncoder column in encoder.CategoricalColumns)
             {

@@ -78,16 +78,14 @@ internal sealed class Layout
             if (!seen.Add(field)) throw new ConsortException($"{path}:1: found two columns named {cells[c]}");
             targets[c] = Keep(schema, field);
         }
-        if (unknown.Count > 0 && !rules.PassesOver)
+        Field? missing = schema.Fields.Where((f, i) => !seen.Contains(i) && f.Kind != FieldKind.Ignored && (i != label || rules.LabelRequired)).FirstOrDefault();
+        // An unknown name is passed over only where nothing is missing that it could have been meant for.
+        if (unknown.Count > 0 && (missing is not null || !rules.PassesOver))
         {
             string hint = NearestWord.Hint(unknown[0], byName.Keys.Where(name => !seen.Contains(byName[name])));
-            throw new ConsortException($"{path}:1: column \"{unknown[0]}\" is not in the schema{hint} ({rules.Advice})");
+            throw new ConsortException($"{path}:1: column \"{unknown[0]}\" is not in the schema{hint}{(hint.Length > 0 ? "" : $" ({rules.Advice})")}");
         }
-        for (int i = 0; i < schema.Fields.Count; i++)
-        {
-            if (seen.Contains(i) || schema.Fields[i].Kind == FieldKind.Ignored || (i == label && !rules.LabelRequired)) continue;
-            throw new ConsortException($"{path}:1: column {schema.Fields[i].Name} is missing from the header{NearestWord.Hint(schema.Fields[i].Name, unknown)}");
-        }
+        if (missing is not null) throw new ConsortException($"{path}:1: column {missing.Name} is missing from the header");
         return new Layout(schema, targets, label, seen.Contains(label), rules) { Unknown = unknown };
     }
 
