@@ -40,7 +40,7 @@ public sealed class RawBatchReader : IDisposable
     /// <param name="encoder">The fitted encoder.</param>
     /// <param name="batchSize">Rows per batch, 1 to 1,048,576.</param>
     /// <param name="labelRequired">
-    /// Whether a file without labels is a mistake; otherwise labels are not looked at and all are 0. Without them are: a file with a header
+    /// Whether a file without labels is a mistake; otherwise they are 0, and so is a label that is empty. Without them are: a file with a header
     /// that does not name the label, one without a header that has a column fewer, and one of libsvm or libffm whose first item has a colon.
     /// </param>
     /// <param name="unknown">What becomes of columns that the encoder was not fitted for: of those that the header names beside the
@@ -55,7 +55,7 @@ public sealed class RawBatchReader : IDisposable
         _path = path;
         _reader = new BlockReader(
             [path], encoder.Schema, RowRules.Fitted(labelRequired, unknown == UnknownColumns.PassOver), cancellation: cancellation);
-        _rows = new RowEncoder(encoder, readsLabels: labelRequired);
+        _rows = new RowEncoder(encoder, labelsMayBeEmpty: !labelRequired);
         _group = new RowGroup(encoder.Schema.Fields.Count);
         int fields = encoder.Space.Categorical.Count, numerics = encoder.Space.Numeric.Count;
         _truth = labelRequired ? TruthFiles.Open([path]) : null;

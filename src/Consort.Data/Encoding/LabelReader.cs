@@ -34,13 +34,18 @@ internal sealed class LabelReader
     /// <summary>The texts that stand for a label.</summary>
     public string Expected { get; }
 
-    /// <summary>Reads a label column; label r is written to target + r × stride.</summary>
+    /// <summary>Reads a label column; label r is written to target + r × stride, 0 for an empty one where labels may be empty.</summary>
     /// <exception cref="CellError">A text that stands for no label.</exception>
-    public void Read(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
+    public void Read(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride, bool mayBeEmpty = false)
     {
         for (int r = 0; r < cells.Length; r++)
         {
             ReadOnlySpan<byte> cell = cells[r].Of(data);
+            if (cell.IsEmpty && mayBeEmpty)
+            {
+                ColumnEncoder.Put(target, r, stride, 0f);
+                continue;
+            }
             int i = 0;
             while (i < _texts.Length && !cell.SequenceEqual(_texts[i].Text)) i++;
             if (i < _texts.Length) ColumnEncoder.Put(target, r, stride, _texts[i].Label);

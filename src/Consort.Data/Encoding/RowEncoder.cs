@@ -3,13 +3,13 @@ using Consort.Data.Readers;
 namespace Consort.Data.Encoding;
 
 /// <summary>Encodes groups of rows into fixed-stride rows: F ids, N floats, the label. One per worker.</summary>
-internal sealed class RowEncoder(Encoder encoder, bool readsLabels = true)
+internal sealed class RowEncoder(Encoder encoder, bool labelsMayBeEmpty = false)
 {
     private readonly LabelReader _labels = new(encoder.Schema);
     private readonly int _fields = encoder.Space.Categorical.Count;
     private readonly int _numerics = encoder.Space.Numeric.Count;
 
-    /// <summary>Writes the rows of a group to <paramref name="rows"/>, <paramref name="stride"/> bytes apart; rows without labels, or whose labels do not count, get 0.</summary>
+    /// <summary>Writes the rows of a group to <paramref name="rows"/>, <paramref name="stride"/> bytes apart; rows without labels, or whose labels are empty where they may be, get 0.</summary>
     /// <exception cref="ConsortException">A cell is not what its column expects, or what stopped the parser after these rows; the message has file, line and column.</exception>
     public void Encode(Block block, RowGroup group, Layout layout, string path, Span<byte> rows, int stride)
     {
@@ -20,7 +20,7 @@ internal sealed class RowEncoder(Encoder encoder, bool readsLabels = true)
         try
         {
             Span<byte> label = target[((_fields + _numerics) * 4)..];
-            if (layout.HasLabel && readsLabels) _labels.Read(data, group.Held(layout.Label), label, stride);
+            if (layout.HasLabel) _labels.Read(data, group.Held(layout.Label), label, stride, labelsMayBeEmpty);
             else for (int r = 0; r < group.Rows; r++) ColumnEncoder.Put(label, r, stride, 0f);
             foreach (ColumnEncoder column in encoder.CategoricalColumns)
             {
@@ -43,8 +43,8 @@ internal sealed class RowEncoder(Encoder encoder, bool readsLabels = true)
     private List<(int Field, Action<int> Look)> Columns(Block block, RowGroup group, Layout layout)
     {
         var columns = new List<(int, Action<int>)>();
-        if (layout.HasLabel && readsLabels)
-            columns.Add((layout.Label, rows => _labels.Read(block.Bytes, group.Held(layout.Label)[..rows], new byte[RowGroup.Capacity * 4], 4)));
+        if (layout.HasLabel)
+            columns.Add((layout.Label, rows => _labels.Read(block.Bytes, group.Held(layout.Label)[..rows], new byte[RowGroup.Capacity * 4], 4, labelsMayBeEmpty)));
         // What is read goes nowhere; only the mistakes count.
         foreach (ColumnEncoder column in encoder.CategoricalColumns.Concat(encoder.NumericColumns))
             columns.Add((column.Field, rows => column.Encode(block.Bytes, group.Held(column.Field)[..rows], new byte[RowGroup.Capacity * 4], 4)));

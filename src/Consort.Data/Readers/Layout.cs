@@ -85,16 +85,14 @@ internal sealed class Layout
             if (!seen.Add(field)) throw new ConsortException($"{path}:1: found two columns named {PrintableText.Short(cells[c], 60)}");
             targets[c] = Keep(schema, field);
         }
+        Field? missing = schema.Fields.Where((f, i) => !seen.Contains(i) && f.Kind != FieldKind.Ignored && (i != label || rules.LabelRequired)).FirstOrDefault();
         if (unknown.Count > 0 && !rules.PassesOver)
         {
             int wrong = cells.FindIndex(cell => !byName.ContainsKey(cell));
             throw new ConsortException($"{path}:1: column {Show(cells[wrong])} is not in the schema{HeaderHint(cells, wrong, firstRow, schema, rules)}");
         }
-        for (int i = 0; i < schema.Fields.Count; i++)
-        {
-            if (seen.Contains(i) || schema.Fields[i].Kind == FieldKind.Ignored || (i == label && !rules.LabelRequired)) continue;
-            throw new ConsortException($"{path}:1: column {schema.Fields[i].Name} is missing from the header{MissingHint(schema.Fields[i].Name, cells, unknown, firstRow, schema)}");
-        }
+        if (missing is not null)
+            throw new ConsortException($"{path}:1: column {missing.Name} is missing from the header{MissingHint(missing.Name, cells, unknown, firstRow, schema)}");
         return new Layout(schema, targets, label, seen.Contains(label), rules) { Unknown = unknown };
     }
 

@@ -1,7 +1,7 @@
 namespace Consort.Data.Readers;
 
 /// <summary>What the rows of a file must have, by what they are read for.</summary>
-/// <param name="LabelRequired">Whether rows without a label are a mistake; otherwise a label that is there does not count.</param>
+/// <param name="LabelRequired">Whether rows without a label are a mistake; otherwise it may be absent or empty.</param>
 /// <param name="PassesOver">Whether columns that the schema does not know are passed over; otherwise they are a mistake.</param>
 /// <param name="Advice">What the user can do about such a column.</param>
 internal sealed record RowRules(bool LabelRequired, bool PassesOver, string Advice)
@@ -11,5 +11,5 @@ internal sealed record RowRules(bool LabelRequired, bool PassesOver, string Advi
 
     /// <summary>Rows for an encoder that has been fitted, with its schema.</summary>
     public static RowRules Fitted(bool labelRequired, bool passesOver) =>
-        new(labelRequired, passesOver, "the run keeps the schema it was trained with: leave the column out of the file, or let it be passed over");
+        new(labelRequired, passesOver, "the run keeps the schema it was trained with: expected its columns; others can be passed over where all of its own are there");
 }
