@@ -18,7 +18,7 @@ internal static class Program
                 case "--kills": kills = int.Parse(args[i + 1], CultureInfo.InvariantCulture); break;
                 case "--seed": seed = int.Parse(args[i + 1], CultureInfo.InvariantCulture); break;
                 case "--only": only = args[i + 1]; break;
-                case "--app": app = args[i + 1]; break;
+                case "--app": app = Path.GetFullPath(args[i + 1]); break;
                 default: return Usage();
             }
         }
@@ -42,12 +42,12 @@ internal static class Program
             Console.WriteLine("found no strace: kills at exact renames are skipped, all are at random moments");
         var random = new Random(seed);
         var scenarios = Scenario.All(subject).Where(s => only.Length == 0 || s.Name.StartsWith(only, StringComparison.Ordinal)).ToArray();
-        var tables = scenarios.ToDictionary(s => s, _ => new Tally());
+        var tallies = scenarios.Select(_ => new Tally()).ToArray();
         foreach (var scenario in scenarios)
             scenario.Prepare();
         for (var kill = 0; kill < kills; kill++)
         {
-            var scenario = scenarios[kill % scenarios.Length];
+            var (scenario, tally) = (scenarios[kill % scenarios.Length], tallies[kill % scenarios.Length]);
             var isExact = subject.HasTracer && kill / scenarios.Length % 2 == 0;
             var rename = scenario.NextRename();
             // A program that ended before its time came was not killed: an earlier moment, until one is.
@@ -55,18 +55,18 @@ internal static class Program
             {
                 if (scenario.Kill(isExact ? rename : 0, share) is not { } when)
                     continue;
-                tables[scenario].Add(isExact, scenario.Resume() is { } mistake ? $"{when}: {mistake}" : null);
+                tally.Add(isExact, scenario.Resume() is { } mistake ? $"{when}: {mistake}" : null);
                 break;
             }
         }
 
         Console.WriteLine($"{"",-14}{"renames",9}{"killed at a rename",20}{"at a moment",13}{"same bytes, nothing left",26}");
-        foreach (var (scenario, tally) in tables)
+        foreach (var (scenario, tally) in scenarios.Zip(tallies))
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{scenario.Name,-14}{scenario.Renames,9}{tally.Exact,20}{tally.Random,13}{tally.Good,26}"));
-        foreach (var (scenario, tally) in tables)
+        foreach (var (scenario, tally) in scenarios.Zip(tallies))
             foreach (var mistake in tally.Mistakes)
                 Console.WriteLine($"{scenario.Name}, {mistake}");
-        var good = tables.Values.Sum(t => t.Good);
+        var good = tallies.Sum(t => t.Good);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kills} kills (seed {seed}), {good} resumed bit by bit with nothing left behind, {kills - good} not"));
         return good == kills ? 0 : 1;
     }

@@ -85,6 +85,7 @@ public static class DatasetEncoder
     /// </summary>
     public static void ClearLeftovers(string folder)
     {
+        if (!DatasetPlace.HasLeftovers(folder)) return;
         try
         {
             using Claim? claim = Claim.Try(folder, DatasetPlace.ClaimName(folder));

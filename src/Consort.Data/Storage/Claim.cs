@@ -107,7 +107,10 @@ public sealed class Claim : IDisposable
         {
             // The next owner writes it anew.
         }
-        _lock.Dispose();
+        finally
+        {
+            _lock.Dispose();
+        }
     }
 
     /// <summary>Whether opening failed because another process has the file open.</summary>
@@ -123,7 +126,7 @@ public sealed class Claim : IDisposable
         }
         catch
         {
-            _lock.Dispose();
+            Dispose();
             throw;
         }
     }

@@ -52,17 +52,25 @@ internal sealed class DatasetPlace
         ClearStrangers();
     }
 
-    // Files of a dataset that was replaced, or that was to come and never did.
+    /// <summary>Whether a killed process has left anything beside a dataset or in it. Needs no claim.</summary>
+    public static bool HasLeftovers(string folder)
+    {
+        try
+        {
+            return Leftovers.Any(folder) || File.Exists(ClaimName(folder) + ".lock") || Leftovers.Any(Path.Combine(folder, Manifest.FileName)) || Strangers(folder).Length > 0;
+        }
+        catch (Exception e) when (e is ConsortException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private void ClearStrangers()
     {
         try
         {
             Leftovers.ClearFiles(Path.Combine(Folder, Manifest.FileName));
-            HashSet<string> own = [.. Manifest.Read(Folder).Files.Select(f => f.Name)];
-            foreach (string file in Directory.EnumerateFiles(Folder, "*.bin").Where(f => IsPart(Path.GetFileNameWithoutExtension(f))).ToArray())
-            {
-                if (!own.Contains(Path.GetFileName(file))) File.Delete(file);
-            }
+            foreach (string file in Strangers(Folder)) File.Delete(file);
         }
         catch (Exception e) when (e is ConsortException or IOException or UnauthorizedAccessException)
         {
@@ -70,7 +78,14 @@ internal sealed class DatasetPlace
         }
     }
 
+    // Files of a dataset that was replaced, or that was to come and never did.
+    private static string[] Strangers(string folder)
+    {
+        HashSet<string> own = [.. Manifest.Read(folder).Files.Select(f => f.Name)];
+        return [.. Directory.EnumerateFiles(folder, "*.bin").Where(f => IsPart(Path.GetFileNameWithoutExtension(f)) && !own.Contains(Path.GetFileName(f)))];
+    }
+
     private static bool IsPart(string name) => Array.Exists(Parts, part => name == part
         || name.Length == part.Length + 1 + KeyDigits && name.StartsWith(part + "-", StringComparison.Ordinal)
-        && name.AsSpan(part.Length + 1).IndexOfAnyExcept("0123456789abcdef") < 0);
+        && Leftovers.IsHex(name.AsSpan(part.Length + 1)));
 }

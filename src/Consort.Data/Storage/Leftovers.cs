@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Consort.Data.Storage;
 
 /// <summary>
@@ -10,16 +12,17 @@ internal static class Leftovers
     public const string Mark = ".tmp-";
 
     private const int Digits = 32;
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
     private static readonly TimeSpan NetworkAge = TimeSpan.FromDays(1);
 
     /// <summary>Deletes the files that were left beside a target, and none that is being written. Never throws.</summary>
-    public static void ClearFiles(string target) => Clear(target, (folder, prefix) =>
+    public static void ClearFiles(string target) => Beside(target, (folder, prefix) =>
     {
         foreach (string file in Directory.EnumerateFiles(folder).Where(f => IsOf(f, prefix)).ToArray()) ClearFile(file);
     });
 
     /// <summary>Deletes files and folders that were left beside a target. Only for the holder of its claim. Never throws.</summary>
-    public static void ClearAll(string target) => Clear(target, (folder, prefix) =>
+    public static void ClearAll(string target) => Beside(target, (folder, prefix) =>
     {
         foreach (string entry in Directory.EnumerateFileSystemEntries(folder).Where(f => IsOf(f, prefix)).ToArray())
         {
@@ -28,13 +31,21 @@ internal static class Leftovers
         }
     });
 
-    private static void Clear(string target, Action<string, string> clear)
+    /// <summary>Whether anything was left beside a target.</summary>
+    public static bool Any(string target)
+    {
+        bool any = false;
+        Beside(target, (folder, prefix) => any = Directory.EnumerateFileSystemEntries(folder).Any(f => IsOf(f, prefix)));
+        return any;
+    }
+
+    private static void Beside(string target, Action<string, string> act)
     {
         target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
         string folder = Path.GetDirectoryName(target)!;
         try
         {
-            if (Directory.Exists(folder)) clear(folder, Path.GetFileName(target) + Mark);
+            if (Directory.Exists(folder)) act(folder, Path.GetFileName(target) + Mark);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -42,12 +53,15 @@ internal static class Leftovers
         }
     }
 
+    /// <summary>Whether a text is all hexadecimal digits, as drawn names and keys have them.</summary>
+    public static bool IsHex(ReadOnlySpan<char> text) => text.IndexOfAnyExcept(HexDigits) < 0;
+
     // The digits too, so that a file which a user has named alike stays.
     private static bool IsOf(string path, string prefix)
     {
         string name = Path.GetFileName(path);
         return name.StartsWith(prefix, StringComparison.Ordinal) && name.Length >= prefix.Length + Digits
-            && name.AsSpan(prefix.Length, Digits).IndexOfAnyExcept("0123456789abcdef") < 0;
+            && IsHex(name.AsSpan(prefix.Length, Digits));
     }
 
     private static void ClearFile(string file)

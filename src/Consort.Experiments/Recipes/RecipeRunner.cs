@@ -45,8 +45,9 @@ public static class RecipeRunner
         ArgumentOutOfRangeException.ThrowIfLessThan(jobs, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(jobs, threads);
         recipe.CheckMembers(request);
+        var runs = recipe.Plan(request).ToList();
         using var claim = Claim.Take(request.Folder, Path.Combine(request.Folder, "writer"), "name another folder with --out");
-        var plan = recipe.Plan(request).Select(run => (Run: run, Folder: new RunFolder(request.RunFolder(run.Name)))).ToList();
+        var plan = runs.Select(run => (Run: run, Folder: new RunFolder(request.RunFolder(run.Name)))).ToList();
         var pace = new RecipePace();
         progress?.Keep(Forecast(plan, request, threads / jobs, jobs, pace, progress, cancellation));
         var schedule = new RecipeSchedule([.. plan.Select(p => p.Run)]);

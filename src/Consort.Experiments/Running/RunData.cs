@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Consort.Data;
 using Consort.Data.Datasets;
-using Consort.Data.Schemas;
 using Consort.Data.Splits;
 using Consort.Data.Storage;
 using Consort.Experiments.Files;

@@ -27,11 +27,11 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
         if (!File.Exists(run.Experiment))
             return;
         var (older, now) = (new ExperimentKeys(File.ReadAllText(run.Experiment), run.Experiment), new ExperimentKeys(experiment.Text, "the experiment"));
-        if (Trainer.IdentityOf(run) is { } found)
+        if (LastCheckpoint.IdentityOf(run) is { } found)
         {
             if (found != ToString())
                 throw Refused(run.LastCheckpoint, Differences(run, found.Split(' '), older, now), experiment);
-            Trainer.CheckEpochs(run, experiment.Phases);
+            LastCheckpoint.CheckEpochs(run, experiment.Phases);
         }
         else if (now.Since(older, withEpochs: false) is { Count: > 0 } differences)
         {

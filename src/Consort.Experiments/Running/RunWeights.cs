@@ -31,7 +31,7 @@ public sealed record RunWeights
     {
         var phases = experiment.Phases;
         if (IsLast)
-            return (run.LastCheckpoint, phases[Math.Min(Trainer.PhaseOf(run), phases.Count - 1)]);
+            return (run.LastCheckpoint, phases[Math.Min(LastCheckpoint.PhaseOf(run), phases.Count - 1)]);
         if (Phase is null)
             return (run.FinalCheckpoint(phases.Select(p => p.Name)), phases[^1]);
         var phase = phases.FirstOrDefault(p => p.Name == Phase) ?? throw new ConsortException(

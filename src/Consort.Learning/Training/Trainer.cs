@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels.MatrixMultiply;
@@ -124,24 +123,6 @@ public sealed class Trainer : IDisposable
         return new TrainingResult(
             valid, test, _state.Epochs, _state.TrainedRows == 0 ? 0 : _state.TrainedRows / _state.TrainedSeconds, _program.Graph.ParameterCount,
             MemoryUse.PeakBytes(), _allocations.BytesPerStep, clock.Elapsed.TotalSeconds, _memory is { } memory ? memory with { Peak = MemoryUse.PeakBytes() } : null);
-    }
-
-    /// <summary>What <see cref="Run"/> was given when the folder's checkpoint was written; null without a checkpoint.</summary>
-    /// <exception cref="ConsortException">The checkpoint is damaged.</exception>
-    public static string? IdentityOf(RunFolder folder) => File.Exists(folder.LastCheckpoint) ? Latest(folder).Identity : null;
-
-    /// <summary>The phase that the folder's checkpoint stands in, counted from 0.</summary>
-    /// <exception cref="ConsortException">There is no checkpoint, or it is damaged.</exception>
-    public static int PhaseOf(RunFolder folder) => Latest(folder).Phase;
-
-    /// <summary>Checks that the folder's checkpoint can go on with these most epochs, as a run would that had them from the start.</summary>
-    /// <param name="folder">A run folder with a checkpoint.</param>
-    /// <param name="phases">Those of its experiment but for their epochs.</param>
-    /// <exception cref="ConsortException">It cannot: more have been trained, or a later phase has begun. Or it is damaged.</exception>
-    public static void CheckEpochs(RunFolder folder, IReadOnlyList<Phase> phases)
-    {
-        if (EpochLimits.Mistake(Latest(folder), phases) is { } mistake)
-            throw new ConsortException($"{folder.LastCheckpoint}: {mistake}");
     }
 
     /// <summary>Throws if the validation rows cannot tell which weights are best.</summary>
@@ -419,17 +400,14 @@ public sealed class Trainer : IDisposable
         _lastCheckpoint = Stopwatch.GetTimestamp();
     }
 
-    // Not checked against the checksum yet: good enough to decide whether to read the rest.
-    private static TrainerState Latest(RunFolder folder) => TrainerState.Parse(TensorFile.ReadState(folder.LastCheckpoint), folder.LastCheckpoint);
-
     private void Restore(string identity)
     {
-        if (IdentityOf(_folder) != identity)
+        if (LastCheckpoint.IdentityOf(_folder) != identity)
             throw new ConsortException(
                 $"{_folder.LastCheckpoint}: was written by another experiment or other data; start again without --resume, or in another folder");
-        CheckEpochs(_folder, _phases);
+        LastCheckpoint.CheckEpochs(_folder, _phases);
         // The optimizer must exist before its state can be read; its kind is the same in all phases.
-        var phase = Math.Min(Latest(_folder).Phase, _phases.Count - 1);
+        var phase = Math.Min(LastCheckpoint.PhaseOf(_folder), _phases.Count - 1);
         _optimizer = new Optimizer<float>(_store, _options.Optimizer with { FrozenMembers = _phases[phase].Frozen }, _workers);
         _state = TrainerState.Parse(Checkpoint.Load(_folder.LastCheckpoint, _store, _optimizer), _folder.LastCheckpoint);
         _optimizer.Steps = _state.OptimizerSteps;

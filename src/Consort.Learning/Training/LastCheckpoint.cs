@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Consort.Data;
+using Consort.Learning.Checkpoints;
+using Consort.Learning.Runs;
+
+namespace Consort.Learning.Training;
+
+/// <summary>What the checkpoint of a stopped or finished run says of it, without its weights: enough to tell whether it can go on.</summary>
+public static class LastCheckpoint
+{
+    /// <summary>What <see cref="Trainer.Run"/> was given when it was written; null without a checkpoint.</summary>
+    /// <exception cref="ConsortException">It is damaged.</exception>
+    public static string? IdentityOf(RunFolder folder) => File.Exists(folder.LastCheckpoint) ? StateOf(folder).Identity : null;
+
+    /// <summary>The phase it stands in, counted from 0.</summary>
+    /// <exception cref="ConsortException">There is none, or it is damaged.</exception>
+    public static int PhaseOf(RunFolder folder) => StateOf(folder).Phase;
+
+    /// <summary>Checks that a run can go on from it with these most epochs, as one would that had them from the start.</summary>
+    /// <param name="folder">A run folder with a checkpoint.</param>
+    /// <param name="phases">Those of its experiment but for their epochs.</param>
+    /// <exception cref="ConsortException">It cannot: more have been trained, or a later phase has begun. Or it is damaged.</exception>
+    public static void CheckEpochs(RunFolder folder, IReadOnlyList<Phase> phases)
+    {
+        if (EpochLimits.Mistake(StateOf(folder), phases) is { } mistake)
+            throw new ConsortException($"{folder.LastCheckpoint}: {mistake}");
+    }
+
+    // Not checked against the checksum yet: good enough to decide whether to read the rest.
+    private static TrainerState StateOf(RunFolder folder)
+    {
+        try
+        {
+            return TrainerState.Parse(TensorFile.ReadState(folder.LastCheckpoint));
+        }
+        catch (JsonException)
+        {
+            throw TensorFile.Damaged(folder.LastCheckpoint, "the state of a run");
+        }
+    }
+}
