@@ -1,6 +1,7 @@
 using System.Globalization;
 using Consort.Data;
 using Consort.Data.Datasets;
+using Consort.Data.Options;
 using Consort.Experiments.Files;
 using Consort.Experiments.Recipes.Settings;
 using Consort.Experiments.Running;
@@ -67,8 +68,11 @@ internal static class StudentExperiment
     private static string TextOf(string folder)
     {
         var path = Path.Combine(folder, "experiment.yaml");
-        return File.Exists(path) ? File.ReadAllText(new RunFolder(folder).Experiment)
-            : throw new ConsortException($"{folder}: found no run there, expected a folder that `consort train --out` has written");
+        if (!File.Exists(path))
+            throw new ConsortException($"{folder}: found no run there, expected a folder that `consort train --out` has written");
+        // Whole before it is taken apart.
+        Experiment.OfRun(path);
+        return File.ReadAllText(path);
     }
 
     // Members, embeddings and training of the file, data of the teacher.
@@ -76,10 +80,13 @@ internal static class StudentExperiment
     {
         if (!File.Exists(file))
             throw new ConsortException($"{file}: file not found");
+        OptionMap.Load(file);
         var sections = SettingText.Split(File.ReadAllText(file).ReplaceLineEndings("\n")).ToArray();
         if (sections.Any(s => s.Key == "phases"))
             throw new ConsortException($"{file}: found phases, expected an experiment with one");
-        var data = SettingText.Split(teacher).First(s => s.Key == "data");
+        var data = SettingText.Split(teacher).FirstOrDefault(s => s.Key == "data");
+        if (data.Lines is null)
+            throw new ConsortException($"{request.Teachers[0]}: found no section data in its experiment.yaml, expected where the rows come from");
         var text = string.Concat(sections.Where(s => s.Key is not ("data" or "strategy")).Append(data).Select(s => string.Join('\n', s.Lines) + "\n"));
         var experiment = Parse(text, request with { Seed = null });
         return request.Model is not null || experiment.Family.Members.Count == 1 ? experiment.Text

@@ -27,6 +27,8 @@ internal static partial class YamlText
                 quoted.Append('\\').Append(c);
             else if (c < ' ' || c == 127)
                 quoted.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
+            else if (char.IsControl(c) || c is '\u2028' or '\u2029' or '\ufeff')
+                quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
             else
                 quoted.Append(c);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consort.Data;
+using Consort.Data.Options;
 using Consort.Experiments.Files;
 using Consort.Models;
 
@@ -59,7 +60,7 @@ internal sealed class RecipeSettings
         if (_data.File is not null && request.Settings is not null)
             throw new ConsortException($"--settings {request.Settings}: found with --data {_data.File}, an experiment that has its own settings; expected rows");
         var file = _data.File is { } both ? Experiment.Load(both)
-            : request.Settings is { } settings ? Parse(OnData(File.ReadAllText(settings)), settings)
+            : request.Settings is { } settings ? Parse(OnData(ReadYaml(settings)), settings)
             : null;
         if (file is null)
             return;
@@ -100,6 +101,13 @@ internal sealed class RecipeSettings
             return $"data: {_data.Section}\nembedding: {{ dimension: 16 }}\nmembers:\n  - {Template(model)}\ntraining:\n{_paper.Training}\n";
         var own = BarsFrappe.SettingsOf(model == "FinalNet" ? "FinalNet-1B" : model) is not null;
         return OnData(bars, own ? null : $"members:\n  - {Template(model)}\n");
+    }
+
+    // Whole YAML before it is taken apart: a mistake in it has its own line.
+    private static string ReadYaml(string file)
+    {
+        OptionMap.Load(file);
+        return File.ReadAllText(file);
     }
 
     // The experiment on the data at hand, with other members unless null.

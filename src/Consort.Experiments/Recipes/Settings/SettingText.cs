@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Consort.Data;
 
 namespace Consort.Experiments.Recipes.Settings;
 
@@ -15,7 +17,18 @@ internal sealed class SettingText
 
     /// <summary>Takes an experiment apart.</summary>
     /// <param name="resolved">Its text with every default filled in.</param>
-    public SettingText(string resolved) => _sections = Split(resolved).ToDictionary(s => s.Key, s => s.Lines);
+    /// <exception cref="ConsortException">It has another form.</exception>
+    public SettingText(string resolved)
+    {
+        _sections = [];
+        foreach (var (key, lines) in Split(resolved))
+            _sections[key] = lines;
+        foreach (var key in new[] { "data", "embedding", "members", "training" })
+        {
+            if (!_sections.TryGetValue(key, out var lines) || lines.Length < 2)
+                throw new ConsortException($"experiment.yaml: found no section {key} with a key a line, expected an experiment as `consort train` keeps it");
+        }
+    }
 
     /// <summary>The text's sections: the line of each key at the left edge, and those that belong to it.</summary>
     public static IEnumerable<(string Key, string[] Lines)> Split(string text)
@@ -40,8 +53,14 @@ internal sealed class SettingText
     public bool Has(string key) => _sections.ContainsKey(key);
 
     /// <summary>A number of the section <c>training</c>.</summary>
-    public double Number(string key) => double.Parse(
-        Entries("training").First(e => e.Key == key).Lines[0].Split(": ")[1], System.Globalization.CultureInfo.InvariantCulture);
+    /// <exception cref="ConsortException">It is not there, or no number.</exception>
+    public double Number(string key)
+    {
+        var line = Entries("training").FirstOrDefault(e => e.Key == key).Lines?[0] ?? "";
+        return double.TryParse(line.Split(": ")[^1], NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new ConsortException($"experiment.yaml, key training.{key}: found \"{line.Trim()}\", expected a number");
+    }
 
     /// <summary>The members, each without how often it stands there.</summary>
     public IEnumerable<string[]> Members
@@ -96,7 +115,7 @@ internal sealed class SettingText
             Append(entry.Lines);
         Append([isShared ? "  shared: true" : "  shared: false", "members:"]);
         foreach (var (lines, count) in members)
-            Append(count == 0 ? lines : [.. lines, System.FormattableString.Invariant($"  count: {count}")]);
+            Append(count == 0 ? lines : [.. lines, FormattableString.Invariant($"  count: {count}")]);
         Append([.. learning, "training:"]);
         foreach (var entry in Entries("training").Where(e => !isDropped(e.Key) && !training.Any(t => t.Key == e.Key)))
             Append(entry.Lines);
