@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Consort.Server.Http;
 using Consort.Server.Registry;
 using Consort.Server.Scoring;
