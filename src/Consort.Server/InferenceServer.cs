@@ -26,6 +26,7 @@ public sealed class InferenceServer : IAsyncDisposable
     private readonly TextWriter _log;
     private readonly ModelRegistry _registry;
     private readonly RequestGate _gate;
+    private readonly ModelEndpoints _models;
     private readonly ServerMetrics _metrics = new();
     private readonly CancellationTokenSource _watching = new();
     private readonly List<(string Scheme, ListenOptions Options)> _listening = [];
@@ -45,8 +46,8 @@ public sealed class InferenceServer : IAsyncDisposable
         _gate = new RequestGate(options, keys.ClientOf);
         var connections = new Connections(options.MaxConnections, options.MaxConnectionsPerClient);
         var limits = new Limits(options);
-        var models = new ModelEndpoints(_registry, _gate, _metrics, limits, options.Examples, Log);
-        var http = new HttpEndpoints(_registry, _gate, _metrics, limits, () => _isReady, models);
+        _models = new ModelEndpoints(_registry, _gate, _metrics, limits, options.Examples, Log);
+        var http = new HttpEndpoints(_registry, _gate, _metrics, limits, () => _isReady, _models);
         var grpc = new GrpcEndpoint(_registry, _gate, keys, limits, () => _isReady);
         var dispatcher = new Dispatcher(http.Router, grpc, keys, _metrics, connections, Log);
 
@@ -151,6 +152,7 @@ public sealed class InferenceServer : IAsyncDisposable
     {
         await StopAsync();
         await _app.DisposeAsync();
+        _models.Dispose();
         _registry.Dispose();
         _gate.Dispose();
         _watching.Dispose();

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Consort.Data;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Runs;
@@ -27,15 +26,5 @@ public static class LastCheckpoint
     }
 
     // Not checked against the checksum yet: good enough to decide whether to read the rest.
-    private static TrainerState StateOf(RunFolder folder)
-    {
-        try
-        {
-            return TrainerState.Parse(TensorFile.ReadState(folder.LastCheckpoint));
-        }
-        catch (JsonException)
-        {
-            throw TensorFile.Damaged(folder.LastCheckpoint, "the state of a run");
-        }
-    }
+    private static TrainerState StateOf(RunFolder folder) => TrainerState.Parse(TensorFile.ReadState(folder.LastCheckpoint), folder.LastCheckpoint);
 }

@@ -178,7 +178,7 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
             throw new RequestException(400, $"inputs: found more than the {fields.MostColumns} fields of the schema");
         if (request.Id.Length > InferRequest.LongestId)
             throw new RequestException(400, $"id: found a text of {request.Id.Length} characters, expected at most {InferRequest.LongestId}");
-        var asked = new InferRequest(request.Id, [.. request.Inputs.Select((t, i) => isRaw ? Raw(t, request.RawInputContents[i], fields) : new GrpcTensor(t, fields))], isRaw);
+        var asked = new InferRequest(request.Id, [.. request.Inputs.Select((t, i) => (TensorInput)(isRaw ? Raw(t, request.RawInputContents[i], fields) : new GrpcTensor(t, fields)))], isRaw);
         var rows = InferRun.Run(asked, lease, buffers, limits);
         var probabilities = buffers.Probabilities.AsSpan(0, rows);
         var answer = new ModelInferResponse { ModelName = lease.Version.Model, ModelVersion = lease.Version.Name, Id = request.Id };
@@ -205,7 +205,7 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
         return answer;
     }
 
-    private static TensorInput Raw(ModelInferRequest.Types.InferInputTensor tensor, ByteString raw, FieldTable fields) => tensor.Contents is null
+    private static RawTensor Raw(ModelInferRequest.Types.InferInputTensor tensor, ByteString raw, FieldTable fields) => tensor.Contents is null
         ? new RawTensor(tensor.Name, tensor.Datatype, tensor.Shape, fields, raw.Memory)
         : throw new RequestException(400, $"input {RequestException.Show(tensor.Name)}: found contents and raw_input_contents, expected one of them");
 

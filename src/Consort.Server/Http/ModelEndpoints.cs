@@ -9,9 +9,11 @@ using Microsoft.AspNetCore.Http;
 namespace Consort.Server.Http;
 
 /// <summary>What is served: metadata, versions and labels, and changes of them.</summary>
-internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, ServerMetrics metrics, Limits limits, int examples, Action<ReloadResult> log)
+internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, ServerMetrics metrics, Limits limits, int examples, Action<ReloadResult> log) : IDisposable
 {
     private readonly SemaphoreSlim _reloading = new(1, 1);
+
+    public void Dispose() => _reloading.Dispose();
 
     public void WriteServer(Utf8JsonWriter json)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Consort.Data;
 using Consort.Server.Http;
 using Consort.Server.Registry;
