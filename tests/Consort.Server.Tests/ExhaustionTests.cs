@@ -73,19 +73,33 @@ public sealed class ExhaustionTests(ServerFixture fixture)
             for (var i = 0; i < 20; i++)
                 idle.Add(await Begin(server, ""));
             // A new client is let in however many lie idle, and the first has gone for it.
-            using var handler = new SocketsHttpHandler();
+            // It would hide a connection that was closed by taking another.
+            var opened = 0;
+            using var handler = new SocketsHttpHandler
+            {
+                ConnectCallback = async (context, token) =>
+                {
+                    opened++;
+                    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                    await socket.ConnectAsync(context.DnsEndPoint, token);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            };
             using var client = new HttpClient(handler) { BaseAddress = server.Http };
             using var content = new StringContent(Body, Encoding.UTF8, "application/json");
             Assert.Equal(HttpStatusCode.OK, (await client.PostAsync("/v1/score", content)).StatusCode);
             Assert.True(await IsClosed(first));
-            // One that is used stays, though others came after it.
-            for (var i = 0; i < 20; i++)
+            // One that has asked something stays, however many come after it that have not.
+            for (var i = 0; i < 5; i++)
             {
-                idle.Add(await Begin(server, ""));
+                for (var other = 0; other < 10; other++)
+                    idle.Add(await Begin(server, ""));
                 using var again = new StringContent(Body, Encoding.UTF8, "application/json");
                 using var response = await client.PostAsync("/v1/score", again);
                 Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             }
+
+            Assert.Equal(1, opened);
         }
         finally
         {

@@ -82,7 +82,8 @@ internal static class HostileBench
             if (attacker is not null && !attacker.WaitForExit(60_000)) attacker.Kill();
             done.Cancel();
             watching.Wait();
-            bool answers = client.Run(1, rate) is { Requests: > 0, Failed: 0 };
+            // Thousands of connections that end at once keep a busy machine occupied for a moment.
+            bool answers = Enumerable.Range(0, 10).Any(_ => client.Run(1, rate) is { Requests: > 0, Failed: 0 });
             return string.Create(CultureInfo.InvariantCulture, $"| {attack} | {did} | {good.Requests} | {good.Failed} | {good.P50 / 1000:F1} | {good.P99 / 1000:F1} | {Mega(before)} | {Mega(most)} | {Mega(Resident(server))} | {(answers ? "yes" : "NO")} |");
         }
         finally

@@ -5,13 +5,14 @@ using Microsoft.AspNetCore.Http;
 namespace Consort.Server.Http;
 
 /// <summary>
-/// So many connections at a time, and so many of one client. A further one is let in, and closes the one that has been without a
-/// request for longest: connections that lie idle keep nobody out.
+/// So many connections at a time, and so many of one client. A further one is let in, and closes one: the oldest of those that have
+/// never asked anything, or else that which has been without a request for longest. Connections that lie idle keep nobody out.
 /// </summary>
 internal sealed class Connections(int most, int mostOfClient)
 {
     private readonly Lock _gate = new();
-    private readonly LinkedList<Entry> _entries = []; // by their last request, or when they came
+    private readonly LinkedList<Entry> _silent = []; // those that have asked nothing yet, by when they came
+    private readonly LinkedList<Entry> _used = []; // by their last request
     private readonly Dictionary<IPAddress, int> _clients = [];
 
     public int Count
@@ -19,7 +20,7 @@ internal sealed class Connections(int most, int mostOfClient)
         get
         {
             lock (_gate)
-                return _entries.Count;
+                return _silent.Count + _used.Count;
         }
     }
 
@@ -61,10 +62,10 @@ internal sealed class Connections(int most, int mostOfClient)
             return;
         lock (_gate)
         {
-            if (entry.Node is not { } node || node == _entries.Last)
+            if (entry.Node is not { } node || node == _used.Last)
                 return;
-            _entries.Remove(node);
-            _entries.AddLast(node);
+            node.List!.Remove(node);
+            _used.AddLast(node);
         }
     }
 
@@ -73,35 +74,37 @@ internal sealed class Connections(int most, int mostOfClient)
         var closed = new List<Entry>(2);
         lock (_gate)
         {
-            var ofClient = _clients.GetValueOrDefault(entry.Client);
-            for (var node = ofClient >= mostOfClient ? _entries.First : null; node is not null; node = node.Next)
-            {
-                if (!node.Value.Client.Equals(entry.Client))
-                    continue;
-                closed.Add(node.Value);
-                Remove(node.Value);
-                break;
-            }
-
-            if (_entries.Count >= most)
-            {
-                closed.Add(_entries.First!.Value);
-                Remove(_entries.First.Value);
-            }
-
-            entry.Node = _entries.AddLast(entry);
+            if (_clients.GetValueOrDefault(entry.Client) >= mostOfClient)
+                Close(Of(_silent, entry.Client) ?? Of(_used, entry.Client)!);
+            if (_silent.Count + _used.Count >= most)
+                Close((_silent.First ?? _used.First)!.Value);
+            entry.Node = _silent.AddLast(entry);
             _clients[entry.Client] = _clients.GetValueOrDefault(entry.Client) + 1;
         }
 
         foreach (var one in closed)
             one.Connection.Abort(new ConnectionAbortedException("there are more connections than may be; this one was idle for longest"));
+
+        void Close(Entry other)
+        {
+            closed.Add(other);
+            Remove(other);
+        }
+    }
+
+    private static Entry? Of(LinkedList<Entry> list, IPAddress client)
+    {
+        for (var node = list.First; node is not null; node = node.Next)
+            if (node.Value.Client.Equals(client))
+                return node.Value;
+        return null;
     }
 
     private void Remove(Entry entry)
     {
         if (entry.Node is not { } node)
             return;
-        _entries.Remove(node);
+        node.List!.Remove(node);
         entry.Node = null;
         if (_clients[entry.Client] > 1)
             _clients[entry.Client]--;
