@@ -21,9 +21,9 @@ public sealed class YamlMutationTests
           - &m { model: DeepFM, hidden_units: [32, 16], dropout: 0.1 }
           - { <<: *m, model: DCN, cross_layers: 3 }
         phases:
-          - { name: alone, epochs: 2, learning_rate: 0.01, strategy: { name: independent } }
-          - { name: together, epochs: 3, strategy: { name: mutual }, freeze: [0] }
-        training: { batch_size: 256, optimizer: { name: adam }, seed: 5, monitor: auc, patience: 2 }
+          - { name: alone, epochs: 2, learning_rate: 0.01, strategy: { name: supervised } }
+          - { name: together, epochs: 3, patience: 2, strategy: { name: mutual }, freeze: [0] }
+        training: { batch_size: 256, optimizer: { name: adam }, seed: 5, monitor: auc }
 
         """;
 
