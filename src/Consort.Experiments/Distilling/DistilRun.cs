@@ -65,6 +65,7 @@ public static class DistilRun
                 new RunRequest(experiment, folder.Path, request.Threads, File.Exists(folder.LastCheckpoint), request.Encoding, request.Training) { Notice = request.Notice }, cancellation);
         }
 
+        folder.ClearLeftovers();
         TestRows.Keep(folder, experiment, request.Threads, cancellation);
         return Measured.Of(Outcome(folder));
     }

@@ -42,6 +42,7 @@ public sealed class RunPacker : IDisposable
         if (!Directory.Exists(request.Run) || !File.Exists(Path.Combine(request.Run, "experiment.yaml")))
             throw new ConsortException($"{request.Run}: found no run there, expected a folder that `consort train --out` has written");
         (_request, _folder) = (request, new RunFolder(request.Run));
+        _folder.ClearLeftovers();
         _experiment = Experiment.OfRun(_folder.Experiment);
         var count = _experiment.Family.Members.Count;
         if (request.Member is { } member && (member < 0 || member >= count))

@@ -86,6 +86,7 @@ public static class RecipeRunner
                     pace.Measured(run.Row, summary.Seconds);
             }
 
+            folder.ClearLeftovers();
             if (recipe.ComparesRows)
                 TestRows.Keep(folder, experiment, threads / jobs, stop);
             lock (gate)

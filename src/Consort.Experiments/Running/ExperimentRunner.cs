@@ -61,8 +61,9 @@ public static class ExperimentRunner
             var result = trainer.Run(identity.ToString(), request.Resume, cancellation);
             if (!request.IsAlone)
                 result = result with { AllocatedBytesPerStep = double.NaN };
-            WriteText(folder.Metrics, TrainMetrics.ToJson(result));
             WriteText(folder.Report, RunReport.Markdown(experiment, result, dataset));
+            // The last: with it the run counts as finished.
+            WriteText(folder.Metrics, TrainMetrics.ToJson(result));
             folder.Log("done", ("valid", result.Valid.Metrics.Ensemble), ("test", result.Test?.Metrics.Ensemble), ("seconds", result.Seconds));
             return new RunResult(folder.Path, result, encoding);
         }

@@ -35,6 +35,7 @@ public sealed class FinishedRun : IDisposable
         if (!Directory.Exists(path) || !File.Exists(Path.Combine(path, "experiment.yaml")))
             throw new ConsortException($"{path}: found no run there, expected a folder that `consort train --out` has written");
         Folder = new RunFolder(path);
+        Folder.ClearLeftovers();
         Experiment = Experiment.OfRun(Folder.Experiment);
         Encoder = Encoder.Load(Folder.Encoder);
         (Weights, var phase) = (weights ?? RunWeights.Final).Find(Folder, Experiment);

@@ -65,6 +65,23 @@ public sealed class RunFolder
     /// <exception cref="ConsortException">Another process is writing it; the message says which.</exception>
     public Claim Claim() => Consort.Data.Storage.Claim.Take(Path, In("writer"), "name another folder with --out");
 
+    /// <summary>
+    /// Clears the claim of a process that was killed just after it had written its results, where nothing is to be written again.
+    /// </summary>
+    public void ClearLeftovers()
+    {
+        if (!File.Exists(In("writer.lock")) && !File.Exists(In("writer.owner")))
+            return;
+        try
+        {
+            Consort.Data.Storage.Claim.Try(Path, In("writer"))?.Dispose();
+        }
+        catch (ConsortException)
+        {
+            // Nothing can be written there; whoever can clears it.
+        }
+    }
+
     /// <summary>The best weights of a phase.</summary>
     public string BestCheckpoint(string phase) => In($"checkpoints/best-{phase}.ckpt");
 

@@ -56,4 +56,17 @@ public sealed class RunFolderTests : IDisposable
         var e = Assert.Throws<ConsortException>(() => new RunFolder(Path.Combine(file, "run")));
         Assert.Contains("cannot make the run folder", e.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void ClearLeftovers_ClaimOfAKilledProcess_GoesAndThatOfALiveOneStays()
+    {
+        var run = new RunFolder(Path.Combine(_folder, "run"));
+        File.WriteAllText(Path.Combine(run.Path, "writer.lock"), "");
+        File.WriteAllText(Path.Combine(run.Path, "writer.owner"), "pid: 1\n");
+        run.ClearLeftovers();
+        Assert.Empty(Directory.EnumerateFiles(run.Path, "writer.*"));
+        using var claim = run.Claim();
+        run.ClearLeftovers();
+        Assert.Equal(2, Directory.EnumerateFiles(run.Path, "writer.*").Count());
+    }
 }
