@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consort.Compute.Onnx;
+using Consort.Data;
 using Consort.Data.Encoding;
 using Consort.Data.Schemas;
 using Google.Protobuf;
@@ -145,7 +146,7 @@ internal sealed class RawInputs
             _writer.Scope = $"encode/{column.Name}";
             var own = columns.Length == 1 ? whole : _writer.Add("Slice", [whole, Whole(i), Whole(i + 1), Whole(1)], []);
             var keys = Enumerable.Range(0, column.Count)
-                .Select(t => long.Parse(System.Text.Encoding.ASCII.GetString(column.Token(t)), CultureInfo.InvariantCulture)).Prepend(Missing).ToArray();
+                .Select(t => BucketOf(column, t)).Prepend(Missing).ToArray();
             var values = Enumerable.Range(0, column.Count).Select(t => column.Offset + 2L + t).Prepend(column.Offset).ToArray();
             put(column, _writer.Add(
                 GraphWriter.MachineLearning, "LabelEncoder", [own],
@@ -153,6 +154,12 @@ internal sealed class RawInputs
                 GraphWriter.Attribute(new OnnxAttribute("default_int64", column.Offset + 1L))));
         }
     }
+
+    // A forged package may have any text there.
+    private static long BucketOf(FittedTokens column, int token) =>
+        long.TryParse(System.Text.Encoding.ASCII.GetString(column.Token(token)), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var bucket)
+            ? bucket
+            : throw new ConsortException($"column {column.Name}: found a bucket that is no whole number, expected one; the vocabulary is damaged, pack the run again");
 
     // How many boundaries are below x.
     private OnnxValue Quantile(FittedQuantiles column)
