@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels.MatrixMultiply;
