@@ -2,7 +2,6 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Consort.Data.Readers;
 
 namespace Consort.Data.Storage;
 
