@@ -1,7 +1,6 @@
 using System.Linq.Expressions;
 using System.Reflection;
 using Consort.Data;
-using Consort.Serving.Inference;
 
 namespace Consort.Serving;
 

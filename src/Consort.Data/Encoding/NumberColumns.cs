@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.Hashing;
 using Consort.Data.Readers;
-using Consort.Data.Schemas;
 
 namespace Consort.Data.Encoding;
 

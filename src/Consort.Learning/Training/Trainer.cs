@@ -20,7 +20,7 @@ namespace Consort.Learning.Training;
 /// The one training loop: phases of epochs of steps, an evaluation after each epoch (or part of one), early stopping on
 /// the best weights, checkpoints to go on from. It knows neither architectures nor how members teach each other.
 /// </summary>
-public sealed class Trainer : IDisposable
+public sealed partial class Trainer : IDisposable
 {
     private static readonly long ReportTicks = Stopwatch.Frequency / 4;
 
@@ -125,19 +125,6 @@ public sealed class Trainer : IDisposable
             MemoryUse.PeakBytes(), _allocations.BytesPerStep, clock.Elapsed.TotalSeconds, _memory is { } memory ? memory with { Peak = MemoryUse.PeakBytes() } : null);
     }
 
-    /// <summary>Throws if the validation rows cannot tell which weights are best.</summary>
-    /// <param name="data">The data.</param>
-    /// <param name="monitor">What is to decide.</param>
-    /// <exception cref="ConsortException">There are none, or they are of one class and AUC is to decide.</exception>
-    public static void CheckSplits(EncodedDataset data, Monitor monitor)
-    {
-        if (data.Valid is not { } valid)
-            throw new ConsortException($"{data.Folder}: found no validation split, expected one to choose the best weights by");
-        if (monitor == Monitor.LogLoss || (valid.Clicks > 0 && valid.Clicks < valid.Rows))
-            return;
-        throw new ConsortException(string.Create(
-            CultureInfo.InvariantCulture,
-            $"the {valid.Rows:N0} validation rows have {(valid.Clicks == 0 ? "no clicks" : "nothing but clicks")}, so monitor: {(monitor == Monitor.Auc ? "auc" : "member_auc")} cannot choose the best weights; use monitor: logloss under training, or other validation rows"));
     }
 
     /// <inheritdoc/>
@@ -300,10 +287,6 @@ public sealed class Trainer : IDisposable
         (_state.Batch, _state.PhaseSteps, _state.Steps) = (_state.Batch + 1, _state.PhaseSteps + 1, _state.Steps + 1);
     }
 
-    private ConsortException Diverged(string what) => new(string.Create(
-        CultureInfo.InvariantCulture,
-        $"training diverged in epoch {_state.Epoch + 1}, step {_state.Batch + 1}: {what}; lower learning_rate, or check numeric columns for extreme values"));
-
     // Parts are as equal as batches allow; the last one ends with the epoch.
     private bool IsPartEnd(long batches)
     {
@@ -339,30 +322,6 @@ public sealed class Trainer : IDisposable
         _state.Epochs.Add(result);
         _folder.LogEpoch(result);
         Report(phase, 0, 0, 0, Stopwatch.GetTimestamp(), rate);
-    }
-
-    private ConsortMetrics EvaluateValid(Phase phase, CancellationToken cancellation)
-    {
-        try
-        {
-            return _pass.Evaluate(_data.Valid!, _data.Encoder, phase.Strategy.Fusion, cancellation).Metrics;
-        }
-        catch (ConsortException e)
-        {
-            throw new ConsortException(string.Create(CultureInfo.InvariantCulture, $"evaluation after epoch {_state.Epoch + 1}, step {_state.Batch}: {e.Message}"), e);
-        }
-    }
-
-    private void Save(string path, Optimizer<float>? optimizer, string state)
-    {
-        try
-        {
-            Checkpoint.Save(path, _store, optimizer, state);
-        }
-        catch (NotFiniteNumberException e)
-        {
-            throw Diverged(e.Message);
-        }
     }
 
     private double Monitored(ConsortMetrics valid) => _options.Monitor switch
