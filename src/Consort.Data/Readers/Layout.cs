@@ -86,9 +86,10 @@ internal sealed class Layout
             targets[c] = Keep(schema, field);
         }
         Field? missing = schema.Fields.Where((f, i) => !seen.Contains(i) && f.Kind != FieldKind.Ignored && (i != label || rules.LabelRequired)).FirstOrDefault();
-        if (unknown.Count > 0 && !rules.PassesOver)
+        // An unknown name is passed over only where it could not have been meant for one that is missing.
+        int wrong = cells.FindIndex(cell => !byName.ContainsKey(cell) && (!rules.PassesOver || (missing is not null && NearestWord.Hint(cell, [missing.Name]).Length > 0)));
+        if (wrong >= 0)
         {
-            int wrong = cells.FindIndex(cell => !byName.ContainsKey(cell));
             throw new ConsortException($"{path}:1: column {Show(cells[wrong])} is not in the schema{HeaderHint(cells, wrong, firstRow, schema, rules)}");
         }
         if (missing is not null)

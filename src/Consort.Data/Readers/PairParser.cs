@@ -94,7 +94,7 @@ internal sealed class PairParser : RowParser
         if (!_positional && _layout.Rules.PassesOver && NumberParser.TryInteger(text[..colon], out long index) && index - _first >= _fields.Length)
         {
             _layout.UnknownPairs++;
-            return true;
+            return !text.Contains((byte)'#');
         }
         int place = PlaceOf(block, rowStart, text[..colon], item, path), field = _fields[place];
         ref Cell cell = ref group.CellsOf(field)[group.Rows];

@@ -125,8 +125,6 @@ public sealed partial class Trainer : IDisposable
             MemoryUse.PeakBytes(), _allocations.BytesPerStep, clock.Elapsed.TotalSeconds, _memory is { } memory ? memory with { Peak = MemoryUse.PeakBytes() } : null);
     }
 
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using Consort.Data.Datasets;
 using Consort.Data.Options;
 using Consort.Data.Schemas;
 

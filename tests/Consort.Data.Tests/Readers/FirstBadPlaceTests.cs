@@ -100,7 +100,7 @@ public sealed class FirstBadPlaceTests : IDisposable
     [Fact]
     public void Read_HeaderMistake_IsTheSameForAnyThreads()
     {
-        AllSay("delimiter: comma, header: true", "Click,user,price,visits,note\n1,u,1,1,\n", ":1: column \"Click\" is not in the schema; did you mean click?");
+        AllSay("delimiter: comma, header: true", "click,User,price,visits,note\n1,u,1,1,\n", ":1: column \"User\" is not in the schema; did you mean user?");
         AllSay("delimiter: comma, header: true", "click,user,price,visits,user\n1,u,1,1,u\n", ":1: found two columns named user");
         AllSay("delimiter: comma, header: true", "click,user,price,visits,note\n", ": found a header but no rows");
         AllSay("delimiter: comma, header: true", "\nclick,user,price,visits,note\n1,u,1,1,\n", ":1: found an empty line, expected the names of columns");

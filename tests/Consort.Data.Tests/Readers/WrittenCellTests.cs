@@ -35,8 +35,8 @@ public sealed class WrittenCellTests
             $"{{{options}, fields: [{{name: id, kind: ignored}}, {{name: shop, kind: categorical}}, {{name: click, kind: label}}]}}", "s.yaml"));
         byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
         int header = schema.Header ? text.IndexOf('\n', StringComparison.Ordinal) + 1 : 0;
-        var layout = Layout.Of("d", schema, schema.Format == DataFormat.Delimited ? bytes.AsSpan(0, bytes.AsSpan().IndexOf((byte)'\n') + 1) : bytes, labelRequired: labelled);
-        Assert.Equal(labelled, layout.HasLabel);
+        var layout = Layout.Of("d", schema, schema.Format == DataFormat.Delimited ? bytes.AsSpan(0, bytes.AsSpan().IndexOf((byte)'\n') + 1) : bytes, RowRules.Fitted(labelled, passesOver: false));
+        Assert.Equal(labelled || schema.Format != DataFormat.Delimited, layout.HasLabel); // of pairs each row tells
         using var block = new Block(bytes.Length);
         bytes.AsSpan(header).CopyTo(block.Bytes);
         block.Length = bytes.Length - header;

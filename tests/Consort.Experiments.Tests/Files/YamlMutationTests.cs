@@ -2,7 +2,6 @@ using System.Text;
 using Consort.Data;
 using Consort.Data.Options;
 using Consort.Data.Schemas;
-using Consort.Experiments.Files;
 using Consort.Experiments.Import;
 using Consort.Experiments.Tests.Import;
 

@@ -74,7 +74,7 @@ public sealed class FiniteResultTests : IDisposable
         Write("test", 3, _ => 0);
         var result = Train();
         Assert.Equal(
-            ["the test rows (100) hold no clicks, so their AUC and their ratio of predicted to observed clicks are not defined; name other rows where these matter"], _warnings);
+            ["warning: the test rows (100) hold no clicks, so their AUC and their ratio of predicted to observed clicks are not defined; name other rows where these matter"], _warnings);
         var folder = new RunFolder(result.Folder);
         foreach (var file in Directory.GetFiles(folder.Path).Where(f => !f.EndsWith(".bin", StringComparison.Ordinal)))
             Assert.DoesNotMatch("NaN|Infinity|∞", File.ReadAllText(file));
@@ -108,7 +108,7 @@ public sealed class FiniteResultTests : IDisposable
         Assert.False(File.Exists(_folder.At("run/experiment.yaml")));
         // Once the file is mended the same folder serves.
         Assert.True(double.IsFinite(Train(Text.Replace("monitor: auc", "monitor: logloss", StringComparison.Ordinal)).Training.Valid.Metrics.Ensemble.LogLoss));
-        Assert.Contains(_warnings, w => w.StartsWith("the validation rows (100) hold nothing but clicks, so their AUC is not defined", StringComparison.Ordinal));
+        Assert.Contains(_warnings, w => w.StartsWith("warning: the validation rows (100) hold nothing but clicks, so their AUC is not defined", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class FiniteResultTests : IDisposable
     private RunResult Train(string text = Text) => ExperimentRunner.Run(
         new RunRequest(Experiment.Parse(text.Replace("CACHE", _folder.At("cache"), StringComparison.Ordinal), "exp.yaml", _folder.Path), _folder.At("run"), 1)
         {
-            Warn = _warnings.Add,
+            Notice = _warnings.Add,
         },
         default);
 

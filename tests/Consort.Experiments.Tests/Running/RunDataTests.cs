@@ -1,5 +1,4 @@
 using Consort.Data;
-using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Learning.Runs;
