@@ -250,7 +250,7 @@ internal sealed class NumberCounter(Field field, int index, MissingTexts missing
     // A number that stays as it is has to be one that a float can hold.
     private double Read(ReadOnlySpan<byte> cell, int row)
     {
-        if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(row, NumberColumn.Expected);
+        if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(row, NumberColumn.ExpectedFor(cell));
         return Field.Transform.Kind == TransformKind.None && Math.Abs(x) > float.MaxValue
             ? throw new CellError(row, "a number within the range of a 32-bit float")
             : x;
@@ -272,7 +272,7 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
         {
             ReadOnlySpan<byte> cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, NumberColumn.Expected);
+            if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
             // −0 and 0 are one value.
             ulong bits = x == 0 ? 0 : BitConverter.DoubleToUInt64Bits(x) >> DroppedBits << DroppedBits;
             ref int count = ref _table.At(bits, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in bits)));
@@ -286,7 +286,7 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
         {
             ReadOnlySpan<byte> cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!NumberParser.TryNumber(cell, out _)) throw new CellError(r, NumberColumn.Expected);
+            if (!NumberParser.TryNumber(cell, out _)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
         }
     }
 

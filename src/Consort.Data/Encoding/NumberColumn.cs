@@ -29,6 +29,10 @@ internal sealed class NumberColumn : ColumnEncoder
         (Low, High) = outside == OutsideRule.Keep ? (double.NegativeInfinity, double.PositiveInfinity) : facts.Bounds(transform);
     }
 
+    /// <summary>What was expected in place of a cell that is none: a smaller number, or one at all.</summary>
+    public static string ExpectedFor(ReadOnlySpan<byte> cell) =>
+        NumberParser.TryDecimal(cell, out _) ? string.Create(CultureInfo.InvariantCulture, $"a number of at most {NumberParser.Most:R}") : Expected;
+
     public override int Size => 0;
 
     public NumberFacts Facts { get; }
@@ -57,7 +61,7 @@ internal sealed class NumberColumn : ColumnEncoder
             double value = 0;
             if (!_missing.Holds(cell, cells[r].Length))
             {
-                if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, Expected);
+                if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, ExpectedFor(cell));
                 if (x < Low || x > High) x = Held(r, x);
                 value = (x - Shift) * Scale;
                 if (_transform == TransformKind.MinMax) value = Math.Clamp(value, 0, 1);

@@ -22,7 +22,7 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
             int id = Offset;
             if (!missing.Holds(cell, cells[r].Length))
             {
-                if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, NumberColumn.Expected);
+                if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
                 int index = boundaries.AsSpan().BinarySearch(x);
                 id = Offset + 2 + (index < 0 ? ~index : index);
             }

@@ -86,34 +86,28 @@ internal sealed class Layout
             targets[c] = Keep(schema, field);
         }
         Field? missing = schema.Fields.Where((f, i) => !seen.Contains(i) && f.Kind != FieldKind.Ignored && (i != label || rules.LabelRequired)).FirstOrDefault();
-        // An unknown name is passed over only where it could not have been meant for one that is missing.
-        int wrong = cells.FindIndex(cell => !byName.ContainsKey(cell) && (!rules.PassesOver || (missing is not null && NearestWord.Hint(cell, [missing.Name]).Length > 0)));
-        if (wrong >= 0)
-        {
-            throw new ConsortException($"{path}:1: column {Show(cells[wrong])} is not in the schema{HeaderHint(cells, wrong, firstRow, schema, rules)}");
-        }
+        int wrong = cells.FindIndex(cell => !byName.ContainsKey(cell));
+        string? hint = wrong < 0 ? null : HeaderHint(cells, wrong, firstRow, schema);
+        // An unknown name is passed over only where nothing is missing that it could have been meant for.
+        if (wrong >= 0 && (!rules.PassesOver || (missing is not null && hint is not null)))
+            throw new ConsortException($"{path}:1: column {Show(cells[wrong])} is not in the schema{hint ?? $" ({rules.Advice})"}");
         if (missing is not null)
-            throw new ConsortException($"{path}:1: column {missing.Name} is missing from the header{MissingHint(missing.Name, cells, unknown, firstRow, schema)}");
+            throw new ConsortException($"{path}:1: column {missing.Name} is missing from the header{NearestWord.Hint(missing.Name, unknown)}");
         return new Layout(schema, targets, label, seen.Contains(label), rules) { Unknown = unknown };
     }
 
     private static int Keep(Schema schema, int field)
         => schema.Fields[field].Kind == FieldKind.Ignored ? schema.Fields.Count : field;
 
-    // Which key mends a header that does not fit; what is nearest to a name helps only where others fit.
-    private static string HeaderHint(List<string> cells, int wrong, ReadOnlySpan<byte> firstRow, Schema schema, RowRules rules)
+    // Which key mends a header that does not fit, or which name was meant; null where neither can be told.
+    private static string? HeaderHint(List<string> cells, int wrong, ReadOnlySpan<byte> firstRow, Schema schema)
     {
         string shape = RowShape.Hint(firstRow.Trim("\r\n"u8), cells.Count, schema.Fields.Count, schema);
         if (shape.Length > 0) return shape;
         string near = NearestWord.Hint(cells[wrong], schema.Fields.Select(f => f.Name).Except(cells));
-        if (near.Length > 0 || cells.Any(cell => schema.Fields.Any(f => f.Name == cell))) return $"{near} ({rules.Advice})";
-        return "; no name of the first row is: where it is a row of data, set header: false";
-    }
-
-    private static string MissingHint(string name, List<string> cells, List<string> unknown, ReadOnlySpan<byte> firstRow, Schema schema)
-    {
-        string shape = RowShape.Hint(firstRow.Trim("\r\n"u8), cells.Count, schema.Fields.Count, schema);
-        return shape.Length > 0 ? shape : NearestWord.Hint(name, unknown);
+        if (near.Length > 0) return near;
+        bool anyKnown = cells.Any(cell => schema.Fields.Any(f => f.Name == cell));
+        return anyKnown ? null : "; no name of the first row is: where it is a row of data, set header: false";
     }
 
     private static string Show(string cell) => RowParser.Show(System.Text.Encoding.UTF8.GetBytes(cell));

@@ -38,6 +38,10 @@ internal sealed record Manifest
     public required StoredFile Encoder { get; init; }
     public required IReadOnlyList<StoredSplit> Splits { get; init; }
 
+    /// <summary>XxHash128 of the manifest without it; null in those of earlier versions.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Checksum { get; init; }
+
     /// <summary>All files but the manifest.</summary>
     [JsonIgnore]
     public IEnumerable<StoredFile> Files => Splits.Select(s => s.File).Prepend(Encoder);
@@ -50,7 +54,7 @@ internal sealed record Manifest
         return Convert.ToHexStringLower(XxHash128.Hash(System.Text.Encoding.UTF8.GetBytes(text)));
     }
 
-    public void Write(Stream stream) => JsonSerializer.Serialize(stream, this, ManifestJson.Default.Manifest);
+    public void Write(Stream stream) => JsonSerializer.Serialize(stream, this with { Checksum = Sum() }, ManifestJson.Default.Manifest);
 
     /// <summary>Reads a folder's manifest.</summary>
     /// <exception cref="ConsortException">No dataset, a damaged manifest or another format.</exception>
@@ -66,6 +70,8 @@ internal sealed record Manifest
             throw new ConsortException($"{path}: found dataset format {manifest.Format}, expected {CurrentFormat}; encode the data again");
         return manifest.Mistake() is { } mistake ? throw Damaged(mistake) : manifest;
     }
+
+    private string Sum() => Convert.ToHexStringLower(XxHash128.Hash(JsonSerializer.SerializeToUtf8Bytes(this with { Checksum = null }, ManifestJson.Default.Manifest)));
 
     // What follows is trusted: rows are read by these numbers, and files opened by these names.
     private string? Mistake()
@@ -85,12 +91,13 @@ internal sealed record Manifest
             if (split.Clicks < 0 || split.Clicks > split.Rows)
                 return string.Create(CultureInfo.InvariantCulture, $"{where}.clicks is {split.Clicks}, expected 0 to {split.Rows}");
         }
-        return null;
+        return Checksum is null || Checksum == Sum() ? null : "its checksum does not agree with what it says";
     }
 }
 
 [JsonSourceGenerationOptions(
     WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    RespectRequiredConstructorParameters = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(Manifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -71,9 +71,9 @@ internal sealed class PreprocessImport(ImportNotes notes, RawColumns? columns)
         return null;
     }
 
-    private void LeaveOut(ConfigValue value, IReadOnlyList<string> missing, string key) => notes.Lost(
+    private void LeaveOut(ConfigValue value, string[] missing, string key) => notes.Lost(
         value,
-        $"a function of the dataset's owner in FuxiCTR makes it; {(missing.Count == 1 ? "the column" : "the columns")} {string.Join(", ", missing)} {(missing.Count == 1 ? "is" : "are")} not in {columns!.File}; the field is left out: write what the function gives into the files and name the column in the schema",
+        $"a function of the dataset's owner in FuxiCTR makes it; {(missing.Length == 1 ? "the column" : "the columns")} {string.Join(", ", missing)} {(missing.Length == 1 ? "is" : "are")} not in {columns!.File}; the field is left out: write what the function gives into the files and name the column in the schema",
         key);
 
     private static string Short(string text) => text.Length <= 30 ? $"\"{text}\"" : $"\"{text[..30]}…\"";

@@ -34,7 +34,7 @@ public sealed class DatasetPropertyTests : IDisposable
             string path = Write(rows, atLeast: 2 * BlockBytes + 1000);
             Schema schema = Of("numeric, transform: standardise");
             Dictionary<string, byte[]> one = Bytes(schema, path, "one", 1), several = Bytes(schema, path, "several", threads);
-            Assert.Contains("train.bin", one.Keys, StringComparer.Ordinal);
+            Assert.Contains(one.Keys, name => name.StartsWith("train", StringComparison.Ordinal) && name.EndsWith(".bin", StringComparison.Ordinal));
             Assert.Equal(one.Keys, several.Keys);
             Assert.All(one, file => Assert.True(file.Value.AsSpan().SequenceEqual(several[file.Key]), $"{file.Key} differs with {threads} threads"));
         }));

@@ -24,8 +24,8 @@ public sealed class OutsideTests : IDisposable
         // Of 1 to 5 the width is 4; without a transform it is 5, the largest absolute value.
         double width = transform == "none" ? 5 : 4;
         Assert.Equal(Value(dataset, (5 + 10 * width).ToString(CultureInfo.InvariantCulture)), Value(dataset, "1e30"));
-        Assert.Equal(Value(dataset, (1 - 10 * width).ToString(CultureInfo.InvariantCulture)), Value(dataset, "-1e300"));
-        Assert.True(float.IsFinite(Value(dataset, "1e300")));
+        Assert.Equal(Value(dataset, (1 - 10 * width).ToString(CultureInfo.InvariantCulture)), Value(dataset, "-1e149"));
+        Assert.True(float.IsFinite(Value(dataset, "1e149")));
     }
 
     [Theory]

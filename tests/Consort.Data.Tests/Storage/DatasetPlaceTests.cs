@@ -110,7 +110,7 @@ public sealed class DatasetPlaceTests : IDisposable
         DatasetEncoder.Encode(Request(Source("old.tsv", 'o')));
         string path = Path.Combine(_folder.At("win"), "manifest.json");
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"train.bin\"", "\"../train.bin\"", StringComparison.Ordinal));
-        Assert.Contains("\"../train.bin\" is no file of this folder", Assert.Throws<ConsortException>(() => EncodedDataset.Open(_folder.At("win"))).Message, StringComparison.Ordinal);
+        Assert.Contains("splits[0].file.name is \"../train.bin\", expected a file of the folder", Assert.Throws<ConsortException>(() => EncodedDataset.Open(_folder.At("win"))).Message, StringComparison.Ordinal);
     }
 
     private sealed class Told(Action then) : IProgress<EncodeProgress>

@@ -58,7 +58,7 @@ public sealed class PackageStorageTests(ServingData data)
     }
 
     [Fact]
-    public void Load_WhileTheFileIsWritten_GivesOnePackageOrNone()
+    public async Task Load_WhileTheFileIsWritten_GivesOnePackageOrNone()
     {
         var path = Pack(out var bytes);
         float[] expected;
@@ -87,8 +87,8 @@ public sealed class PackageStorageTests(ServingData data)
             }
         }
 
-        stop.Cancel();
-        writer.Wait();
+        await stop.CancelAsync();
+        await writer;
         using var last = Scorer.Load(path);
         Assert.Equal(expected, Scores(last));
     }
