@@ -49,6 +49,8 @@ public sealed class RunPackerTests : IDisposable
     {
         var run = Train();
         File.Delete(Path.Combine(_folder, "clicks.tsv"));
+        foreach (var cache in Directory.GetDirectories(_folder, "cache*"))
+            Directory.Delete(cache, recursive: true);
         var path = Path.Combine(_folder, "model.consort");
         Assert.Contains("clicks.tsv", RunPacker.Pack(new PackRequest(run, path, 1), CancellationToken.None).NotMeasured, StringComparison.Ordinal);
         var before = File.ReadAllBytes(path);

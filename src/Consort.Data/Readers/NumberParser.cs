@@ -7,7 +7,7 @@ namespace Consort.Data.Readers;
 internal static class NumberParser
 {
     /// <summary>The greatest number of a cell: squares of such can still be added up.</summary>
-    public const double Most = 1e150;
+    private const double Most = 1e150;
 
     private static readonly double[] PowersOfTen = [.. Enumerable.Range(0, 19).Select(i => Math.Pow(10, i))];
 

@@ -12,7 +12,7 @@ internal sealed unsafe class NativeBlock : SafeBuffer
     public NativeBlock(long bytes) : base(ownsHandle: true)
     {
         _bytes = Math.Max(1, bytes);
-        SetHandle((nint)NativeMemory.AlignedAlloc((nuint)_bytes, Page));
+        SetHandle((nint)NativeBlocks.Rubbish<byte>(_bytes, leastAlignment: Page));
         Initialize((ulong)_bytes);
         // Blocks are freed by the collector where an encoder outlives its scorer; it must know what hangs on them.
         GC.AddMemoryPressure(_bytes);
@@ -20,7 +20,7 @@ internal sealed unsafe class NativeBlock : SafeBuffer
 
     protected override bool ReleaseHandle()
     {
-        NativeMemory.AlignedFree((void*)handle);
+        NativeBlocks.Free((void*)handle, isFinalizer: true);
         GC.RemoveMemoryPressure(_bytes);
         return true;
     }

@@ -122,7 +122,7 @@ public sealed class DatasetTests : IDisposable
         DatasetEncoder.Encode(Request(Clicks(rows: 500)));
         string path = Path.Combine(_folder.At("e"), "manifest.json"), text = File.ReadAllText(path);
         File.WriteAllText(path, text.Replace("min_count: 3", "min_count: 5", StringComparison.Ordinal));
-        Assert.Contains("key does not agree", Fails(() => EncodedDataset.Open(_folder.At("e"))), StringComparison.Ordinal);
+        Assert.Contains("damaged manifest: its checksum does not agree", Fails(() => EncodedDataset.Open(_folder.At("e"))), StringComparison.Ordinal);
         File.WriteAllText(path, text[..(text.Length / 2)]);
         Assert.Contains("damaged manifest", Fails(() => EncodedDataset.Open(_folder.At("e"))), StringComparison.Ordinal);
         File.WriteAllText(path, text.Replace("\"format\": 1", "\"format\": 9", StringComparison.Ordinal));

@@ -129,8 +129,9 @@ public sealed class FuxiCtrKeyTests
     {
         using var folder = new FuxiCtrFolder(
             "a: {model: LR, dataset_id: d}\n",
-            "d: {train_data: data/t.csv, feature_cols: [{name: user, dtype: str, type: categorical}, {name: hour, dtype: str, type: categorical, preprocess: convert_hour}], label_col: {name: click}}\n");
-        folder.File("data/t.csv", $"click,user,hour\n1,a,{time}\n0,b,{time}\n");
+            "d: {train_data: data/t.csv, valid_data: data/v.csv, feature_cols: [{name: user, dtype: str, type: categorical}, {name: hour, dtype: str, type: categorical, preprocess: convert_hour}], label_col: {name: click}}\n");
+        foreach (var name in new[] { "t", "v" })
+            folder.File($"data/{name}.csv", $"click,user,hour\n1,a,{time}\n0,b,{time}\n");
         var import = Import(folder);
         import.Write(isForced: false);
         Assert.Equal(isDerived, import.SchemaText!.Contains("{name: \"hour\", kind: categorical, derive: [\"hour\"]}", StringComparison.Ordinal));

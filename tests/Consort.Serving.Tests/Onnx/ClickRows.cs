@@ -52,7 +52,7 @@ public sealed class ClickRows : IDisposable
     internal static ClickRows FarOutside()
     {
         var far = new ClickRows();
-        foreach (var (row, field, number) in new[] { (7, "price", "1e30"), (8, "price", "-1e300"), (9, "logit", "1e14"), (10, "share", "-1e30"), (11, "logit", "-1e200") })
+        foreach (var (row, field, number) in new[] { (7, "price", "1e30"), (8, "price", "-1e149"), (9, "logit", "1e14"), (10, "share", "-1e30"), (11, "logit", "-1e140") })
             far.Rows[row][Fields.ToList().IndexOf(field)] = number;
         return far;
     }
