@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Consort.Data.Numbers;
 using Consort.Data;
+using Consort.Data.Numbers;
 
 namespace Consort.Cli.Reports;
 
