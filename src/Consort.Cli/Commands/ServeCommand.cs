@@ -67,25 +67,27 @@ internal sealed class ServeCommand : ExampleCommand
 
     private async Task Serve(ServerOptions options)
     {
+        InferenceServer? started = null;
+        var waiting = 0;
+        // What other servers take as the sign to look again; Windows has none. From the first moment on, for by itself it ends the process.
+        using var reload = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            // Signals that come while one waits are the same wish.
+            if (Volatile.Read(ref started) is { } running && Interlocked.Exchange(ref waiting, 1) == 0)
+                Task.Run(() =>
+                {
+                    Volatile.Write(ref waiting, 0);
+                    running.Reload();
+                });
+        });
         await using var server = await InferenceServer.StartAsync(options, Terminal.Error);
+        Volatile.Write(ref started, server);
         foreach (var model in options.Models)
             Terminal.Output.WriteLine($"model {model.Name}: {model.Path}");
         foreach (var address in server.Addresses)
             Terminal.Output.WriteLine($"listening at {address.ToString().TrimEnd('/')}");
         Terminal.Output.Flush();
-        var waiting = 0;
-        // What other servers take as the sign to look again; Windows has none.
-        using var reload = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-        {
-            context.Cancel = true;
-            // Signals that come while one waits are the same wish.
-            if (Interlocked.Exchange(ref waiting, 1) == 0)
-                Task.Run(() =>
-                {
-                    Volatile.Write(ref waiting, 0);
-                    server.Reload();
-                });
-        });
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using (Terminal.Cancellation.Register(() => stopped.TrySetResult()))
             await stopped.Task;
@@ -151,6 +153,8 @@ internal sealed class ServeCommand : ExampleCommand
 
     private static string NameOf(string path)
     {
+        if (string.IsNullOrWhiteSpace(path))
+            throw new ConsortException("serve: found an empty PACKAGE, expected a package, or a folder of packages VERSION.consort");
         var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         return name.EndsWith(ModelSource.Extension, StringComparison.Ordinal) ? name[..^ModelSource.Extension.Length] : name;
     }

@@ -11,8 +11,9 @@ internal sealed class Terminal
     public Terminal(TextWriter output, TextWriter error, CancellationToken cancellation, bool isInteractive = false, string command = "consort")
     {
         (Output, Error, Cancellation, Command) = (output, error, cancellation, command);
-        Tables = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
-        if (Console.IsOutputRedirected || !ReferenceEquals(output, Console.Out))
+        var isFile = Console.IsOutputRedirected || !ReferenceEquals(output, Console.Out);
+        Tables = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Ansi = isFile ? AnsiSupport.No : AnsiSupport.Detect });
+        if (isFile)
             Tables.Profile.Width = WidthOfFiles; // a table in a file is not folded to 80 columns
         Status = new StatusLine(error, isInteractive);
     }

@@ -19,6 +19,26 @@ public static class PatientFile
     public static FileStream OpenToWrite(string path, CancellationToken cancellation) => Open(
         path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, Share = FileShare.ReadWrite, BufferSize = 1 << 12 }, cancellation);
 
+    /// <summary>Reads the lines of a small text: a file, or a pipe such as a shell makes of <c>&lt;(command)</c>.</summary>
+    /// <param name="path">Its name.</param>
+    /// <param name="most">Bytes at most.</param>
+    /// <exception cref="ConsortException">It cannot be read, nothing stands at the pipe's other end, or it is longer.</exception>
+    public static string[] ReadLines(string path, int most)
+    {
+        try
+        {
+            using FileStream file = Open(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 0 }, CancellationToken.None);
+            var bytes = new byte[most + 1];
+            int read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (read > most) throw new ConsortException($"{path}: found more than {most} bytes, expected a small text");
+            return System.Text.Encoding.UTF8.GetString(bytes, 0, read).TrimStart('\uFEFF').Split('\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new ConsortException($"{path}: cannot be read: {e.Message}", e);
+        }
+    }
+
     /// <summary>Opens a file, pipe or device.</summary>
     /// <exception cref="ConsortException">Nothing stands at the pipe's other end.</exception>
     /// <exception cref="OperationCanceledException">The user gave up.</exception>

@@ -33,10 +33,11 @@ internal static class RowShape
     /// <summary>The key that would mend it, as the end of a message; nothing where none is known.</summary>
     public static string Hint(ReadOnlySpan<byte> row, int found, int expected, Schema schema)
     {
+        string text = System.Text.Encoding.UTF8.GetString(row);
+        if (text.StartsWith("{\"", StringComparison.Ordinal) || (found == 1 && text.StartsWith('{') && !text.StartsWith("{{", StringComparison.Ordinal)))
+            return "; the rows look like JSON: write them as CSV first";
         if (found != 1 && !schema.Quoted && row.Contains((byte)'"')) return "; where cells stand in quotes, set quoted: true";
         if (found > 1 || expected < 2) return "";
-        string text = System.Text.Encoding.UTF8.GetString(row);
-        if (text.StartsWith('{') && !text.StartsWith("{{", StringComparison.Ordinal)) return "; the rows look like JSON: write them as CSV first";
         if (PairFormat(text) is { } pairs) return $"; the rows look like {pairs}: set format: {pairs}";
         var fits = Common.Where(c => c.Text != schema.Delimiter.Text && text.Contains(c.Text, StringComparison.Ordinal)).ToArray();
         // The delimiter that gives the right count, else the first that is there at all.

@@ -17,6 +17,7 @@ internal sealed class SourceStream : IDisposable
     private readonly Hashing _file;
     private readonly Stream _content;
     private bool _isKnown;
+    private long _unpacked;
 
     /// <param name="path">A file, pipe or device.</param>
     /// <param name="cancellation">Stops waiting for a pipe.</param>
@@ -47,6 +48,7 @@ internal sealed class SourceStream : IDisposable
             int read = _content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             if (!_isKnown && FileSignature.Describe(buffer[..Math.Min(read, 512)]) is { } other) throw new ConsortException($"{_path}: {other}");
             _isKnown = true;
+            _unpacked += read;
             return read;
         }
         catch (InvalidDataException e)
@@ -64,11 +66,17 @@ internal sealed class SourceStream : IDisposable
     public string Hash()
     {
         var rest = new byte[1 << 16];
-        while (Try(() => _file.Read(rest)) > 0) { }
+        bool isMore = false;
+        for (int read; (read = Try(() => _file.Read(rest))) > 0;) isMore |= rest.AsSpan(0, read).ContainsAnyExcept((byte)0);
+        if (_content != _file && (isMore || !EndsWithLength()))
+            throw new ConsortException($"{_path}: found bytes behind the end of the gzip data, which would be lost; expected gzip data alone: unpack it with gzip -dc and look at its end");
         if (Length > 0 && Position != Length)
             throw new ConsortException($"{_path}: {(Position > Length ? "grew" : "shrank")} while it was read: found {Position} bytes, expected {Length}; copy it and read the copy");
         return Convert.ToHexStringLower(_file.State.GetCurrentHash());
     }
+
+    // Of gzip the last four bytes are the length of its last member, which is not more than there was in all; zeros may follow as padding.
+    private bool EndsWithLength() => _file.Tail == 0 || _unpacked > uint.MaxValue || _file.Tail <= _unpacked;
 
     public void Dispose()
     {
@@ -160,6 +168,10 @@ internal sealed class SourceStream : IDisposable
         private ReadOnlyMemory<byte> _head = head;
 
         public XxHash128 State { get; } = new();
+
+        /// <summary>The last four bytes, as a little-endian number.</summary>
+        public uint Tail { get; private set; }
+
         public long Count { get; private set; }
 
         public override int Read(Span<byte> buffer)
@@ -175,6 +187,7 @@ internal sealed class SourceStream : IDisposable
                 read = file.Read(buffer);
             }
             State.Append(buffer[..read]);
+            for (int i = Math.Max(0, read - sizeof(uint)); i < read; i++) Tail = (Tail >> 8) | ((uint)buffer[i] << 24);
             Count += read;
             return read;
         }

@@ -17,6 +17,9 @@ public static class SafeFile
         try
         {
             string target = Path.GetFullPath(path);
+            // Moving over it would put a file in the place of the pipe or device.
+            if (FileFacts.Of(target).Kind is not (FileKind.None or FileKind.File) and var kind)
+                throw new ConsortException($"{path}: found a {kind.ToString().ToLowerInvariant()}, expected the name of a file");
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             Leftovers.ClearFiles(target);
             using FileStream stream = OpenTemp(target);

@@ -7,6 +7,7 @@ using Consort.Server.Inference;
 using Consort.Server.Registry;
 using Consort.Server.Scoring;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using Google.Protobuf.Reflection;
 using Microsoft.AspNetCore.Http;
 using OutputTensor = Consort.Server.Grpc.Protocol.ModelInferResponse.Types.InferOutputTensor;
@@ -169,8 +170,15 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
     private ModelInferResponse Infer(ModelInferRequest request, RequestBuffers buffers)
     {
         using var lease = registry.Find(request.ModelName).Lease(request.ModelVersion);
+        CheckParameters("parameters", request.Parameters);
         foreach (var output in request.Outputs)
+        {
             InferRequest.CheckOutput(output.Name);
+            CheckParameters($"output {output.Name}", output.Parameters);
+        }
+
+        foreach (var input in request.Inputs)
+            CheckParameters($"input {RequestException.Show(input.Name)}", input.Parameters);
         var (fields, isRaw) = (lease.Version.Fields, request.RawInputContents.Count > 0);
         if (isRaw && request.RawInputContents.Count != request.Inputs.Count)
             throw new RequestException(400, $"found {request.RawInputContents.Count} raw_input_contents, expected {request.Inputs.Count}, one for each input");
@@ -203,6 +211,14 @@ internal sealed class GrpcEndpoint(ModelRegistry registry, RequestGate gate, Api
 
         answer.Outputs.Add(tensor);
         return answer;
+    }
+
+    // As over HTTP: what would change the answer is not passed over.
+    private static void CheckParameters(string where, MapField<string, InferParameter> parameters)
+    {
+        foreach (var name in InferParameters.NotSpoken)
+            if (parameters.ContainsKey(name))
+                throw new RequestException(400, $"{where}: found \"{name}\", an extension that this server does not speak");
     }
 
     private static RawTensor Raw(ModelInferRequest.Types.InferInputTensor tensor, ByteString raw, FieldTable fields) => tensor.Contents is null

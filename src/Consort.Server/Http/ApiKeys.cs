@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Consort.Data;
+using Consort.Data.Readers;
 using Microsoft.AspNetCore.Http;
 
 namespace Consort.Server.Http;
@@ -25,6 +26,7 @@ internal enum Access
 internal sealed class ApiKeys
 {
     private const int LeastLength = 16;
+    private const int MostBytes = 1 << 20;
     private const string Bearer = "Bearer ";
     private readonly byte[][]? _score;
     private readonly byte[][]? _admin;
@@ -73,16 +75,7 @@ internal sealed class ApiKeys
     {
         if (file is null)
             return null;
-        string[] lines;
-        try
-        {
-            lines = File.ReadAllLines(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ConsortException($"{what} {file}: cannot be read: {e.Message}", e);
-        }
-
+        var lines = PatientFile.ReadLines(file, MostBytes);
         var keys = new List<byte[]>();
         for (var line = 0; line < lines.Length; line++)
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
 using Consort.Server.Scoring;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace Consort.Server.Http;
@@ -96,6 +97,11 @@ internal sealed class RequestBuffers : IDisposable
         catch (OperationCanceledException e) when (HadToLeave)
         {
             throw RequestException.MadeRoom(e);
+        }
+        catch (IOException e) when (e is not (BadHttpRequestException or ConnectionResetException))
+        {
+            // Kestrel says so of chunks whose size is beyond all numbers.
+            throw new RequestException(400, $"the body cannot be read: {e.Message}", e);
         }
         finally
         {

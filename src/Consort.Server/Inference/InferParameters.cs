@@ -10,6 +10,9 @@ namespace Consort.Server.Inference;
 /// </summary>
 internal readonly record struct InferParameters(int? BinarySize, bool? BinaryData, bool? BinaryOutput)
 {
+    /// <summary>Those that ask for what there is not.</summary>
+    public static readonly string[] NotSpoken = ["shared_memory_region", "classification"];
+
     /// <summary>Reads them; null is none.</summary>
     /// <exception cref="RequestException">400: another type, one given twice, or what is not spoken.</exception>
     public static InferParameters Read(ReadOnlySpan<byte> json, string where, Limits limits)
@@ -31,7 +34,7 @@ internal readonly record struct InferParameters(int? BinarySize, bool? BinaryDat
                 found = found with { BinaryData = Flag(ref reader, found.BinaryData.HasValue, $"{where}, binary_data") };
             else if (reader.ValueTextEquals("binary_data_output"u8))
                 found = found with { BinaryOutput = Flag(ref reader, found.BinaryOutput.HasValue, $"{where}, binary_data_output") };
-            else if (reader.ValueTextEquals("shared_memory_region"u8) || reader.ValueTextEquals("classification"u8))
+            else if (NotSpoken.Contains(reader.GetString()))
                 throw new RequestException(400, $"{where}: found {RequestException.Show(reader.ValueSpan)}, an extension that this server does not speak");
             else
                 ScoreBody.Next(ref reader);

@@ -18,6 +18,8 @@ public sealed partial record ModelSource(string Name, string Path)
     /// <exception cref="ConsortException">A name has other characters than letters, digits, dot, dash and underscore, or more than 100.</exception>
     public void Validate()
     {
+        if (string.IsNullOrWhiteSpace(Path))
+            throw new ConsortException($"model \"{Name}\": found an empty path, expected a package, or a folder of packages VERSION{Extension}");
         if (!IsName(Name))
             throw new ConsortException($"model \"{Name}\": {Expected}");
         foreach (var (label, version) in Labels)

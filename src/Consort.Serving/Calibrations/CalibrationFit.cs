@@ -15,12 +15,12 @@ public static class CalibrationFit
         if (kind == CalibrationKind.None)
             return Calibration.None;
         if (!labels.Contains(0f) || !labels.Contains(1f))
-            throw new ArgumentException("found rows of one class, expected clicks and others", nameof(labels));
+            throw new ArgumentException("found rows of one class, expected clicks and others");
         foreach (var logit in logits)
             if (!float.IsFinite(logit))
-                throw new ArgumentException("found a logit that is not finite, expected finite ones", nameof(logits));
+                throw new ArgumentException("found a logit that is not finite, expected finite ones");
         if (kind == CalibrationKind.Platt && !logits.ContainsAnyExcept(logits[0]))
-            throw new ArgumentException("found one logit for all rows, expected different ones to draw a line through", nameof(logits));
+            throw new ArgumentException("found one logit for all rows, expected different ones to draw a line through");
         return kind == CalibrationKind.Platt ? Platt(logits, labels) : Isotonic(logits, labels);
     }
 
