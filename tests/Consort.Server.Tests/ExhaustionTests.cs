@@ -35,6 +35,19 @@ public sealed class ExhaustionTests(ServerFixture fixture)
         await Until(() => Task.FromResult(server.Server.Gate is { UnderWay: 0, Memory.Held: 0 }));
     }
 
+    [Theory]
+    [InlineData("FFFFFFFFFFFFFFFF")]
+    [InlineData("-1")]
+    [InlineData("zz")]
+    public async Task Body_OfChunksWithoutASize_IsAMistakeOfTheClient(string size)
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        using var client = await Begin(server, $"POST /v1/score HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\n{{}}\r\n");
+        using var reader = new StreamReader(client.GetStream(), Encoding.ASCII);
+        Assert.Equal("HTTP/1.1 400 Bad Request", await reader.ReadLineAsync());
+        Assert.DoesNotContain("internal error", server.Log.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Bodies_SlowerThanTheLeastRate_AreCut()
     {

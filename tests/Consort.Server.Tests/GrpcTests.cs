@@ -39,6 +39,26 @@ public sealed class GrpcTests(ServerFixture fixture)
     }
 
     [Theory]
+    [InlineData("classification")]
+    [InlineData("shared_memory_region")]
+    public async Task Infer_ExtensionsThatAreNotSpoken_AreRefusedByName(string name)
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        using var client = new GrpcCall(server.Grpc);
+        var parameter = new InferParameter { Int64Param = 3 };
+        var (onAll, onInput, onOutput) = (Request(1), Request(1), Request(1));
+        onAll.Parameters.Add(name, parameter);
+        onInput.Inputs[0].Parameters.Add(name, parameter);
+        onOutput.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "probability", Parameters = { [name] = parameter } });
+        foreach (var request in new[] { onAll, onInput, onOutput })
+        {
+            var (status, message, _) = await client.Send(Infer, GrpcCall.Frame(request.ToByteArray()));
+            Assert.Equal(GrpcStatus.InvalidArgument, status);
+            Assert.EndsWith($"found \"{name}\", an extension that this server does not speak", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Infer_Numbers_MeanWhatTheyWouldInARow(bool raw)

@@ -115,6 +115,19 @@ public sealed class LimitTests(ServerFixture fixture)
         File.WriteAllText(key, "short\n");
         await Expect("expected at least 16", o => o with { ApiKeyFile = key });
         await Expect("cannot be read", o => o with { ApiKeyFile = key + "-absent" });
+        await Expect("found an empty path", o => o with { Models = [new ModelSource("a", "")] });
+        var large = fixture.NewFile("large-keys");
+        await File.WriteAllBytesAsync(large, new byte[(1 << 20) + 1]);
+        await Expect("found more than 1048576 bytes", o => o with { AdminKeyFile = large });
+        if (!OperatingSystem.IsWindows())
+        {
+            // Whoever waited for its writer would wait for ever.
+            var pipe = fixture.NewFile("key-pipe");
+            using (var made = System.Diagnostics.Process.Start("mkfifo", pipe)!)
+                await made.WaitForExitAsync();
+            await Expect("is a pipe without a writer", o => o with { AdminKeyFile = pipe });
+        }
+
         await Expect("found no file, expected a package", o => o with { Models = [new ModelSource("a", key + "-absent")] });
         await Expect("expected", o => o with { Models = [new ModelSource("a", key)] });
         await Expect("found no package", o => o with { Models = [new ModelSource("a", fixture.NewFolder())] });

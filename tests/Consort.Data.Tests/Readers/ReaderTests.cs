@@ -45,6 +45,24 @@ public sealed class ReaderTests : IDisposable
     }
 
     [Fact]
+    public void Delimited_BytesBehindTheGzipData_AreNotLostInSilence()
+    {
+        byte[] whole = Zip("1,x,y\n0,z,w\n"), second = Zip("1,a,b\n");
+        foreach (byte[] behind in new[] { "1,u,5\n1,v,6\n"u8.ToArray(), [.. Enumerable.Repeat((byte)'x', 100_000)] })
+            Assert.Contains("found bytes behind the end of the gzip data", Fails(Csv(), _folder.File("d.csv.gz", [.. whole, .. behind])), StringComparison.Ordinal);
+        // Members one after another are one file, and zeros are padding.
+        Assert.Equal([(1f, "x", "y"), (0f, "z", "w"), (1f, "a", "b")], Read(Csv(), _folder.File("d.csv.gz", [.. whole, .. second])));
+        Assert.Equal([(1f, "x", "y"), (0f, "z", "w")], Read(Csv(), _folder.File("d.csv.gz", [.. whole, .. new byte[20_000]])));
+
+        static byte[] Zip(string text)
+        {
+            var memory = new MemoryStream();
+            using (var gzip = new GZipStream(memory, CompressionLevel.Fastest)) gzip.Write(System.Text.Encoding.UTF8.GetBytes(text));
+            return memory.ToArray();
+        }
+    }
+
+    [Fact]
     public void Delimited_DamagedGzip_SaysSo()
     {
         byte[] damaged = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 255, 255, 255, 255, 1, 2, 3];

@@ -47,6 +47,18 @@ public sealed class SafeFileTests : IDisposable
     }
 
     [Fact]
+    public void Write_OntoAPipe_LeavesItThere()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes among its files");
+        string pipe = _folder.At("pipe");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", pipe)!) made.WaitForExit();
+        var e = Assert.Throws<ConsortException>(() => Write(pipe, "a file in its place"));
+        Assert.EndsWith("pipe: found a pipe, expected the name of a file", e.Message, StringComparison.Ordinal);
+        Assert.Equal(FileKind.Pipe, FileFacts.Of(pipe).Kind);
+        Assert.Equal([pipe], Directory.EnumerateFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
     public void Write_Fails_LeavesTheOldOneAlone()
     {
         string target = _folder.At("a.txt");
