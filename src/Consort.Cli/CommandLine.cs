@@ -68,7 +68,7 @@ internal static class CommandLine
         switch (exception)
         {
             case OperationCanceledException when terminal.Cancellation.IsCancellationRequested:
-                terminal.Error.WriteLine("consort: stopped; nothing half-written is left behind");
+                terminal.Error.WriteLine($"consort: stopped; {terminal.AfterStop}");
                 return Stopped;
             case ConsortException:
                 return Say(exception.Message);

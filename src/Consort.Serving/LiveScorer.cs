@@ -53,12 +53,18 @@ public sealed class LiveScorer(Scorer first) : IDisposable
     }
 
     /// <summary>Puts another scorer in place; calls that began before go on with the old one, which then frees itself.</summary>
-    /// <param name="next">The scorer; disposed of when its time is over.</param>
+    /// <param name="next">The scorer; disposed of when its time is over. That of now stays.</param>
+    /// <exception cref="ObjectDisposedException">This or the scorer was disposed of.</exception>
     public void Swap(Scorer next)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (ReferenceEquals(next, _current))
+                return;
+            if (!next.Pool.TryHold())
+                throw new ObjectDisposedException(nameof(Scorer), $"{next.Path}: the scorer was disposed of");
+            next.Pool.Release();
             Interlocked.Exchange(ref _current, next).Dispose();
         }
     }

@@ -1,6 +1,8 @@
 using System.Linq.Expressions;
 using System.Reflection;
 using Consort.Data;
+using Consort.Data.Options;
+using Consort.Data.Schemas;
 
 namespace Consort.Serving;
 
@@ -21,16 +23,24 @@ public sealed class RowScorer<T>
     {
         _scorer = scorer;
         var readers = new Dictionary<int, Reader>();
+        string? unread = null;
         foreach (var member in typeof(T).GetMembers(BindingFlags.Instance | BindingFlags.Public).Where(m => m is FieldInfo or PropertyInfo { CanRead: true }))
         {
             if (FieldOf(member) is not { } field)
+            {
+                unread ??= MistakeOf(member);
                 continue;
+            }
+
             if (!readers.TryAdd(field, ReaderOf(member, field)))
                 throw new ConsortException($"{typeof(T).Name}.{member.Name}: found a second property for field {scorer.Fields[field]}");
         }
 
         if (readers.Count == 0)
             throw new ConsortException($"{typeof(T).Name}: found no property named like a field, expected some of {string.Join(", ", scorer.Fields)}");
+        // A value that went nowhere, by a misspelt name, would make every score wrong in silence.
+        if (unread is not null)
+            throw new ConsortException(unread);
         _readers = [.. readers.Values];
         Fields = [.. readers.Keys.Order().Select(f => scorer.Fields[f])];
     }
@@ -109,11 +119,30 @@ public sealed class RowScorer<T>
                 .Where(p => p.Name == member.Name).Select(p => p.GetCustomAttribute<ImpressionFieldAttribute>()?.Name).FirstOrDefault(n => n is not null);
         if (name is not null)
             return _scorer.FieldIndex(name);
+        if (member.IsDefined(typeof(ImpressionIgnoreAttribute)))
+            return null;
         for (var field = 0; field < _scorer.Fields.Count; field++)
             if (string.Equals(_scorer.Fields[field], member.Name, StringComparison.OrdinalIgnoreCase))
                 return field;
+        // CampaignId is campaign_id: each language has its own way to write names.
+        for (var field = 0; field < _scorer.Fields.Count; field++)
+            if (string.Equals(Bare(_scorer.Fields[field]), Bare(member.Name), StringComparison.OrdinalIgnoreCase))
+                return field;
         return null;
     }
+
+    // What is wrong with a property that no field is named like; null where it may be passed over.
+    private string? MistakeOf(MemberInfo member)
+    {
+        if (member.IsDefined(typeof(ImpressionIgnoreAttribute)))
+            return null;
+        var others = _scorer.Encoder.Schema.Fields.Where(f => f.Kind is FieldKind.Label or FieldKind.Ignored).Select(f => Bare(f.Name));
+        return others.Contains(Bare(member.Name), StringComparer.OrdinalIgnoreCase)
+            ? null
+            : $"{typeof(T).Name}.{member.Name}: is not one that the model reads{NearestWord.Hint(member.Name, _scorer.Fields)}; name its field by [ImpressionField], or pass over it by [ImpressionIgnore]";
+    }
+
+    private static string Bare(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
 
     private static Reader ReaderOf(MemberInfo member, int field)
     {

@@ -159,6 +159,12 @@ public sealed class Scorer : IDisposable
                 RowLogits(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), rows, logits.Slice(start, rows), start);
             }
         }
+        catch (ConsortException)
+        {
+            // A call is answered as a whole or not at all.
+            logits[..batch.Count].Clear();
+            throw;
+        }
         finally
         {
             _pool.Return(workspace);
@@ -265,14 +271,23 @@ public sealed class Scorer : IDisposable
     private void RowLogits(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> logits, int before)
     {
         var (columns, width) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
-        if (rows > FewRows)
+        try
         {
-            Logits(workspace.Batch, ids, numerics, rows, logits, before);
-            return;
-        }
+            if (rows > FewRows)
+            {
+                Logits(workspace.Batch, ids, numerics, rows, logits, before);
+                return;
+            }
 
-        for (var row = 0; row < rows; row++)
-            Logits(workspace.Row, ids[(row * columns)..], numerics[(row * width)..], 1, logits[row..], before + row);
+            for (var row = 0; row < rows; row++)
+                Logits(workspace.Row, ids[(row * columns)..], numerics[(row * width)..], 1, logits[row..], before + row);
+        }
+        catch (ConsortException)
+        {
+            // Nothing that is no probability stays with the caller.
+            logits[..rows].Clear();
+            throw;
+        }
     }
 
     // A call is answered as a whole or not at all.

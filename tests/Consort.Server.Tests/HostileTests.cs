@@ -65,6 +65,8 @@ public sealed class HostileTests(ServerFixture fixture)
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": \"a\"}]}", "data: found a string, expected an array")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"INT64\", \"shape\": [1], \"data\": [1.5]}]}", "expected an integer")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"UINT8\", \"shape\": [1], \"data\": [-1]}]}", "expected an integer")]
+    [InlineData("{\"inputs\": [{\"name\": \"visits\", \"datatype\": \"INT8\", \"shape\": [1], \"data\": [128]}]}", "input visits[0]: found 128, expected -128 to 127, as datatype INT8 says")]
+    [InlineData("{\"inputs\": [{\"name\": \"visits\", \"datatype\": \"UINT64\", \"shape\": [1], \"data\": [18446744073709551616]}]}", "expected 0 to 18446744073709551615")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BOOL\", \"shape\": [1], \"data\": [true]}]}", "datatype \"BOOL\"")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1, 2], \"data\": [\"a\", \"b\"]}]}", "shape [1, 2]")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [-1], \"data\": []}]}", "shape [-1]")]

@@ -78,6 +78,20 @@ public sealed class LiveScorerTests(ServingData data)
     }
 
     [Fact]
+    public void Swap_TheScorerOfNowOrADeadOne_LeavesItInPlace()
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of("LR", "{}"));
+        using var live = new LiveScorer(family.Scorer(family.Content()));
+        var old = live.Current;
+        var dead = family.Scorer(family.Content());
+        dead.Dispose();
+        live.Swap(old);
+        Assert.Throws<ObjectDisposedException>(() => live.Swap(dead));
+        Assert.Same(old, live.Current);
+        live.Score(data.Values(old, 0));
+    }
+
+    [Fact]
     public void Swap_ADamagedPackage_KeepsTheOldOne()
     {
         using var family = new TrainedFamily(data, TrainedFamily.Of("LR", "{}"));

@@ -49,7 +49,9 @@ public sealed class NotFiniteTests : IDisposable
         var batch = _scorer.NewBatch(rows);
         for (var row = 0; row < rows; row++)
             batch.Add().Set("price", row == bad ? 1e30 : row);
-        AssertRow(bad, () => _scorer.Score(batch, new float[rows]));
+        var room = new float[rows];
+        AssertRow(bad, () => _scorer.Score(batch, room));
+        Assert.All(room, p => Assert.InRange(p, 0, 1)); // no logit and no NaN stays with the caller
         AssertRow(bad, () => _scorer.FusedLogits(batch, new float[rows]));
         AssertRow(bad, () => _scorer.ForCandidates("price").Score(_scorer.NewImpression(), batch, new float[rows]));
         AssertRow(bad, () => _scorer.For<Priced>().Score([.. Enumerable.Range(0, rows).Select(r => new Priced(r == bad ? 1e30 : r))], new float[rows]));

@@ -88,8 +88,17 @@ public sealed class ScorerTests : IDisposable
     }
 
     [Fact]
+    public void For_NamesAsCSharpWritesThem_AreTheFields()
+    {
+        var impression = _scorer.NewImpression();
+        impression.Set("site", "s3");
+        Assert.Equal(_scorer.Score(impression), _scorer.For<Spelled>().Score(new Spelled("s3", 7)));
+    }
+
+    [Fact]
     public void For_RowsThatDoNotFit_SaysWhy()
     {
+        Assert.StartsWith("Stray.Prize: is not one that the model reads; did you mean price?", Assert.Throws<ConsortException>(() => _scorer.For<Stray>()).Message, StringComparison.Ordinal);
         Assert.Contains("\"sight\"", Assert.Throws<ConsortException>(() => _scorer.For<Misspelt>()).Message, StringComparison.Ordinal);
         Assert.Contains("StringBuilder", Assert.Throws<ConsortException>(() => _scorer.For<Unreadable>()).Message, StringComparison.Ordinal);
         Assert.Contains("no property", Assert.Throws<ConsortException>(() => _scorer.For<Version>()).Message, StringComparison.Ordinal);
@@ -160,6 +169,10 @@ public sealed class ScorerTests : IDisposable
     }
 
     private sealed record Offer(string? Site, [property: ImpressionField("price")] double Cost, [ImpressionField("device")] string Device, int? Visits);
+
+    private sealed record Stray(string Site, double Prize);
+
+    private sealed record Spelled(string S_ite, [property: ImpressionIgnore] int Request);
 
     private sealed record Misspelt([property: ImpressionField("sight")] string Site);
 

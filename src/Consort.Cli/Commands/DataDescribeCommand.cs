@@ -48,7 +48,7 @@ internal sealed class DataDescribeCommand : ExampleCommand
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
         var source = Shared.Source(arguments.GetRequiredValue(_source));
-        Output.CheckApart("--json", json, source);
+        Output.CheckApart("--json", json, source, arguments.GetValue(_schema) ?? source);
         var description = Describe(
             source, arguments.GetValue(_schema), arguments.GetValue(_top), arguments.GetValue(_threads));
         JsonFile.Write(json, description);

@@ -64,6 +64,7 @@ internal sealed class DiagnoseCommand : ExampleCommand
         if (target is not null && File.Exists(target))
             throw new ConsortException($"--out {target}: found a file, expected a folder");
         var runs = arguments.GetRequiredValue(_runs);
+        Output.CheckApart("--json", json, runs);
         var diagnoses = new List<Diagnosis>();
         foreach (var run in runs)
         {

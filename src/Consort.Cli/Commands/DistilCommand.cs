@@ -55,6 +55,8 @@ internal sealed class DistilCommand : ExampleCommand
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
+        Output.CheckApart("--json", json, arguments.GetRequiredValue(_runs));
+        Terminal.AfterStop = "the same call goes on from there";
         var file = arguments.GetValue(_experiment);
         var model = arguments.GetValue(_model) ?? (file is null ? "DeepFM" : null);
         if (arguments.GetValue(_gate) is not ("none" or "label" or "learned") and var gate)

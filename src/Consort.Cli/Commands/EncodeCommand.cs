@@ -69,7 +69,7 @@ internal sealed class EncodeCommand : ExampleCommand
         JsonFile.Check(json);
         var request = new EncodeRequest(
             Schema.Load(arguments.GetRequiredValue(_schema)), Plan(arguments), arguments.GetRequiredValue(_out), arguments.GetValue(_threads));
-        Output.CheckApart("--json", json, request.Split.Files);
+        Output.CheckApart("--json", json, [arguments.GetRequiredValue(_schema), .. request.Split.Files]);
         var progress = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status);
         Terminal.StopWithin(Shared.TimeToSave);
         var result = DatasetEncoder.EncodeOrReuse(request, progress, Terminal.Cancellation);

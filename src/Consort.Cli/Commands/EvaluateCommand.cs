@@ -39,7 +39,7 @@ internal sealed class EvaluateCommand : ExampleCommand
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
         var data = Shared.Source(arguments.GetRequiredValue(_data));
-        Output.CheckApart("--json", json, data);
+        Output.CheckApart("--json", json, data, arguments.GetRequiredValue(_run));
         using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), Shared.WeightsOf(arguments.GetValue(_phase), arguments.GetValue(_last)));
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         var progress = arguments.GetValue(_quiet) || !File.Exists(data)

@@ -50,7 +50,7 @@ internal sealed class PredictCommand : ExampleCommand
         var (data, target) = (Shared.Source(arguments.GetRequiredValue(_data)), arguments.GetRequiredValue(_out));
         if (Directory.Exists(target))
             throw new ConsortException($"--out {target}: found a folder, expected the name of a file, or - for standard output");
-        Output.CheckApart("--out", target, data);
+        Output.CheckApart("--out", target, data, arguments.GetRequiredValue(_run));
         using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), Shared.WeightsOf(arguments.GetValue(_phase), arguments.GetValue(_last)));
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         var progress = arguments.GetValue(_quiet) || !File.Exists(data)

@@ -68,6 +68,7 @@ internal sealed class RecipeRunCommand : ExampleCommand
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
+        Terminal.AfterStop = "the same call goes on from there";
         var recipe = Find(arguments.GetRequiredValue(_recipe));
         var data = arguments.GetRequiredValue(_data);
         var takesFiles = recipe.Options.HasFlag(RecipeOptions.AnyData);

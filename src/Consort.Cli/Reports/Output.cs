@@ -7,6 +7,10 @@ namespace Consort.Cli.Reports;
 /// <summary>Files that a user names.</summary>
 internal static class Output
 {
+    // What a run and an encoded dataset consist of, beside their .bin files and checkpoints.
+    private static readonly string[] Own =
+        ["experiment.yaml", "environment.json", "events.jsonl", "metrics.json", "report.md", "data.json", "test.logits", "manifest.json"];
+
     /// <summary>
     /// Writes a file beside its place and moves it there when whole. A device or a pipe, such as <c>/dev/stdout</c>, must not be
     /// moved over: it is written to.
@@ -35,12 +39,21 @@ internal static class Output
     /// <summary>Refuses to write over what is read: the rows would be gone for their probabilities.</summary>
     /// <param name="option">The option that names the file, such as <c>--out</c>.</param>
     /// <param name="path">The file to be written, or null.</param>
-    /// <param name="sources">Files that are read.</param>
+    /// <param name="sources">Files that are read, and folders of runs or encoded rows, whose own files are.</param>
     /// <exception cref="ConsortException">They are one file, by whatever path.</exception>
     public static void CheckApart(string option, string? path, params IEnumerable<string> sources)
     {
-        if (path is not null && sources.FirstOrDefault(source => FileFacts.AreSame(path, source)) is { } same)
+        if (path is not null && sources.SelectMany(FilesOf).FirstOrDefault(source => FileFacts.AreSame(path, source)) is { } same)
             throw new ConsortException($"{option} {path}: is the file that is read ({same}), expected another one");
+    }
+
+    private static IEnumerable<string> FilesOf(string source)
+    {
+        if (!Directory.Exists(source))
+            return [source];
+        var checkpoints = Path.Combine(source, "checkpoints");
+        return Own.Select(name => Path.Combine(source, name)).Concat(Directory.EnumerateFiles(source, "*.bin"))
+            .Concat(Directory.Exists(checkpoints) ? Directory.EnumerateFiles(checkpoints) : []).Where(File.Exists);
     }
 
     private static bool IsDevice(string path)

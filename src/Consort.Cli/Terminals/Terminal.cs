@@ -35,6 +35,9 @@ internal sealed class Terminal
     /// <summary>How the user called the program, for lines to be typed next.</summary>
     public string Command { get; }
 
+    /// <summary>What is true once the user has stopped the command.</summary>
+    public string AfterStop { get; set; } = "nothing half-written is left behind";
+
     /// <summary>Shows results as a table.</summary>
     public void Show(ResultTable table)
     {
@@ -53,7 +56,7 @@ internal sealed class Terminal
     }
 
     public static Terminal OfProcess(StopSignals signals) => new(
-        StandardOutput.Open(), Console.Error, signals.Token, isInteractive: !Console.IsErrorRedirected,
+        StandardOutput.Open(), new StandardError(Console.Error), signals.Token, isInteractive: !Console.IsErrorRedirected,
         Environment.GetEnvironmentVariable("CONSORT_COMMAND") is { Length: > 0 } launcher ? launcher : "consort")
     {
         StopWithin = patience => signals.Patience = patience,

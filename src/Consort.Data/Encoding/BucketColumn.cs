@@ -45,6 +45,10 @@ internal sealed class BucketColumn(string name, int field, MissingTexts missing,
         return (long)Math.Floor(ln * ln);
     }
 
+    /// <summary>What was expected in place of a cell that is none: a smaller whole number, or one at all.</summary>
+    public static string ExpectedFor(ReadOnlySpan<byte> cell) =>
+        NumberParser.TryDecimal(cell, out double x) && x == Math.Floor(x) ? "a whole number of at most 18 digits" : Expected;
+
     /// <summary>Reads a cell: whole numbers, most of them written as such.</summary>
     public static bool TryRead(ReadOnlySpan<byte> cell, out long x) => NumberParser.TryInteger(cell, out x) || NumberParser.TryWholeCell(cell, out x);
 
@@ -55,7 +59,7 @@ internal sealed class BucketColumn(string name, int field, MissingTexts missing,
             ReadOnlySpan<byte> cell = cells[r].Of(data);
             int length = cells[r].Length, id;
             if (Missing.Holds(cell, length)) id = Offset;
-            else if (!TryRead(cell, out long x)) throw new CellError(r, Expected);
+            else if (!TryRead(cell, out long x)) throw new CellError(r, ExpectedFor(cell));
             else if ((ulong)(x - Lowest) < (ulong)(Highest - Lowest)) id = _ids[x - Lowest];
             else id = x > 0 ? _buckets[Bucket(x)] : IdOfBucket(x);
             Put(target, r, stride, id);

@@ -108,7 +108,7 @@ internal sealed class BucketCounter(Field field, int index, MissingTexts missing
             ReadOnlySpan<byte> cell = cells[r].Of(data);
             int length = cells[r].Length;
             if (Missing.Holds(cell, length)) continue;
-            if (!BucketColumn.TryRead(cell, out long x)) throw new CellError(r, BucketColumn.Expected);
+            if (!BucketColumn.TryRead(cell, out long x)) throw new CellError(r, BucketColumn.ExpectedFor(cell));
             if ((ulong)(x - BucketColumn.Lowest) < (ulong)_values.Length) _values[x - BucketColumn.Lowest]++;
             else if (x > 0) _buckets[BucketColumn.Bucket(x)]++;
             else AddText(_negative, x, 1);
@@ -121,7 +121,7 @@ internal sealed class BucketCounter(Field field, int index, MissingTexts missing
         {
             ReadOnlySpan<byte> cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!BucketColumn.TryRead(cell, out _)) throw new CellError(r, BucketColumn.Expected);
+            if (!BucketColumn.TryRead(cell, out _)) throw new CellError(r, BucketColumn.ExpectedFor(cell));
         }
     }
 

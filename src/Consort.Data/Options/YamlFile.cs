@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using Consort.Data.Readers;
 
 namespace Consort.Data.Options;
 
@@ -61,7 +62,7 @@ internal static class YamlFile
     {
         try
         {
-            using FileStream file = File.OpenRead(path);
+            using FileStream file = PatientFile.Open(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read }, CancellationToken.None);
             using var bytes = new MemoryStream();
             byte[] block = new byte[1 << 16];
             for (int read; (read = file.Read(block)) > 0;)

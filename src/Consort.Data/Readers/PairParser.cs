@@ -86,7 +86,7 @@ internal sealed class PairParser : RowParser
     private bool Take(Block block, int rowStart, ReadOnlySpan<byte> text, int start, int item, string path, RowGroup group)
     {
         int colon = text.IndexOf((byte)':'), second = colon < 0 ? -1 : text[(colon + 1)..].IndexOf((byte)':');
-        if (colon <= 0 || second >= 0 != _libffm)
+        if (colon <= 0 || second >= 0 != _libffm || (second >= 0 && text[(colon + second + 2)..].Contains((byte)':')))
         {
             string hint = colon > 0 ? _libffm ? "; where rows have index:value, set format: libsvm" : "; where rows have field:index:value, set format: libffm" : "";
             throw Error(block, rowStart, path, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}{hint}");

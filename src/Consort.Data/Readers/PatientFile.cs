@@ -22,20 +22,21 @@ public static class PatientFile
     /// <summary>Reads the lines of a small text: a file, or a pipe such as a shell makes of <c>&lt;(command)</c>.</summary>
     /// <param name="path">Its name.</param>
     /// <param name="most">Bytes at most.</param>
+    /// <param name="called">What messages call it; its path if null.</param>
     /// <exception cref="ConsortException">It cannot be read, nothing stands at the pipe's other end, or it is longer.</exception>
-    public static string[] ReadLines(string path, int most)
+    public static string[] ReadLines(string path, int most, string? called = null)
     {
         try
         {
             using FileStream file = Open(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 0 }, CancellationToken.None);
             var bytes = new byte[most + 1];
             int read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            if (read > most) throw new ConsortException($"{path}: found more than {most} bytes, expected a small text");
+            if (read > most) throw new ConsortException($"{called ?? path}: found more than {most} bytes, expected a small text");
             return System.Text.Encoding.UTF8.GetString(bytes, 0, read).TrimStart('\uFEFF').Split('\n');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new ConsortException($"{path}: cannot be read: {e.Message}", e);
+            throw new ConsortException($"{called ?? path}: cannot be read: {e.Message}", e);
         }
     }
 

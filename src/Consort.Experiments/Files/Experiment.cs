@@ -19,6 +19,8 @@ namespace Consort.Experiments.Files;
 /// </summary>
 public sealed record Experiment
 {
+    private const int LongestName = 100;
+
     private static readonly SearchValues<char> NameCharacters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
 
@@ -156,7 +158,10 @@ public sealed record Experiment
     {
         if (phase.Name.Length == 0 || phase.Name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0)
             throw options.Error("name", $"found \"{phase.Name}\", expected letters, digits, - and _ (it names a file)");
-        if (others.Exists(p => p.Name == phase.Name))
+        if (phase.Name.Length > LongestName)
+            throw options.Error("name", $"found a name of {phase.Name.Length} characters, expected at most {LongestName} (it names a file)");
+        // Some file systems take both for one file.
+        if (others.Exists(p => string.Equals(p.Name, phase.Name, StringComparison.OrdinalIgnoreCase)))
             throw options.Error("name", $"found a second phase named {phase.Name}, expected a name of its own for each");
     }
 

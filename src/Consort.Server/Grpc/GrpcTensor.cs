@@ -31,7 +31,7 @@ internal sealed class GrpcTensor : TensorInput
             {
                 Set(batch[row], limits);
             }
-            catch (ConsortException e)
+            catch (Exception e) when (e is ConsortException or RequestException)
             {
                 throw At(_row, e.Message, e);
             }
@@ -62,9 +62,11 @@ internal sealed class GrpcTensor : TensorInput
                 SetWhole(row, _contents.Uint64Contents[_row]);
                 break;
             case "INT8" or "INT16" or "INT32":
+                CheckRange(_contents.IntContents[_row]);
                 SetWhole(row, _contents.IntContents[_row]);
                 break;
             default:
+                CheckRange(_contents.UintContents[_row]);
                 SetWhole(row, _contents.UintContents[_row]);
                 break;
         }

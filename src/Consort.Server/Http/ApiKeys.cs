@@ -75,7 +75,7 @@ internal sealed class ApiKeys
     {
         if (file is null)
             return null;
-        var lines = PatientFile.ReadLines(file, MostBytes);
+        var lines = PatientFile.ReadLines(file, MostBytes, $"{what} {file}");
         var keys = new List<byte[]>();
         for (var line = 0; line < lines.Length; line++)
         {

@@ -67,5 +67,8 @@ internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<lon
         var digits = !_isUnsigned && reader.ValueSpan[0] == '-' ? reader.ValueSpan[1..] : reader.ValueSpan;
         if (digits.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
             throw new RequestException(400, $"found {RequestException.Show(reader.ValueSpan)}, expected an integer, as datatype {Datatype} says");
+        if (!Int128.TryParse(reader.ValueSpan, System.Globalization.CultureInfo.InvariantCulture, out var number))
+            throw new RequestException(400, $"found {RequestException.Show(reader.ValueSpan)}, expected an integer of datatype {Datatype}");
+        CheckRange(number);
     }
 }

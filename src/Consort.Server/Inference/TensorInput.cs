@@ -51,6 +51,17 @@ internal abstract class TensorInput
     /// <exception cref="RequestException">400: there are.</exception>
     public abstract void Finish();
 
+    /// <summary>Checks that a whole number is one of the datatype's, which JSON and gRPC's wider contents do not see to.</summary>
+    /// <exception cref="RequestException">400: it is not.</exception>
+    protected void CheckRange(Int128 value)
+    {
+        var isUnsigned = Datatype.StartsWith('U');
+        var bits = int.Parse(Datatype.AsSpan(isUnsigned ? 4 : 3), System.Globalization.CultureInfo.InvariantCulture);
+        var (low, high) = isUnsigned ? (Int128.Zero, (Int128.One << bits) - 1) : (-(Int128.One << (bits - 1)), (Int128.One << (bits - 1)) - 1);
+        if (value < low || value > high)
+            throw new RequestException(400, FormattableString.Invariant($"found {value}, expected {low} to {high}, as datatype {Datatype} says"));
+    }
+
     /// <summary>A mistake in a value.</summary>
     protected RequestException At(int row, string mistake, Exception? inner = null)
     {

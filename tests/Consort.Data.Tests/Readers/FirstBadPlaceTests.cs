@@ -154,6 +154,7 @@ public sealed class FirstBadPlaceTests : IDisposable
     [InlineData("1,u,1,1,\r0,u,1,1,\r", ":1: found lines that end with CR alone (old Mac), expected LF or CRLF")]
     [InlineData("1,u,1,1,\n\n0,u,1,1,\n", ":2: found an empty line, expected 5 columns")]
     [InlineData("1,u,1,1,\n0,u,1,1,,\n", ":2: found 6 columns, expected 5")]
+    [InlineData("1,u,1,1e30,\n", ":1, column visits: found \"1e30\", expected a whole number of at most 18 digits")]
     [InlineData("1,u,1e151,1,\n", ":1, column price: found \"1e151\", expected a number of at most 1e150")]
     public void Read_CommonMistakes_NameTheKeyThatMendsThem(string text, string message) => AllSay("delimiter: comma", text, message);
 

@@ -117,6 +117,11 @@ public sealed class StreamTests
             ["predict", run, "--data", clicks.At("link.csv"), "--out", clicks.Test],
             ["evaluate", run, "--data", clicks.Test, "--json", clicks.At("link.csv")],
             ["data", "describe", clicks.Test, "--schema", clicks.At("schema.yaml"), "--json", clicks.Test],
+            ["data", "describe", clicks.Test, "--schema", clicks.At("schema.yaml"), "--json", clicks.At("schema.yaml")],
+            // A run's own files are read too.
+            ["predict", run, "--data", clicks.Test, "--out", Path.Combine(run, "encoder.bin")],
+            ["pack", run, "--out", Path.Combine(run, "metrics.json")],
+            ["evaluate", run, "--data", clicks.Test, "--json", Path.Combine(run, "experiment.yaml")],
         })
         {
             var result = ConsoleRun.Of(arguments);
@@ -125,6 +130,7 @@ public sealed class StreamTests
         }
 
         Assert.Equal(before, File.ReadAllText(clicks.Test));
+        Assert.Equal(0, ConsoleRun.Of("evaluate", run, "--data", clicks.Test).ExitCode);
     }
 
     [Fact]
