@@ -53,7 +53,7 @@ public static class ExperimentRunner
             var identity = RunIdentity.Of(experiment, dataset);
             if (request.Resume)
                 identity.CheckResumable(folder, experiment);
-            var hasFinished = goesOn && File.Exists(folder.Metrics);
+            var hasFinished = goesOn && File.Exists(folder.Metrics) && LastCheckpoint.HasEpochs(folder, experiment.Phases);
             Trainer.CheckSplits(dataset, experiment.Training.Monitor);
             if (!request.IgnoreMemory)
                 CheckMemory(experiment, dataset);
