@@ -62,7 +62,8 @@ public static class ExperimentRunner
                 dataset.Encoder, (name, fields) => events.Add(() => folder.Log(name, fields)), request.Notice));
             using var trainer = new Trainer(
                 graph, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
-                path => Teacher(path, dataset)) { IsMeasureOnly = hasFinished };
+                path => Teacher(path, dataset))
+            { IsMeasureOnly = hasFinished };
             if (hasFinished)
             {
                 var again = trainer.Run(identity.ToString(), resume: true, cancellation);
