@@ -141,13 +141,12 @@ public sealed class ExperimentRunnerTests : IDisposable
     {
         Run(_text, "run");
         var run = new RunFolder(_folder.At("run"));
-        var other = _text.Replace("dimension: 4", "dimension: 3", StringComparison.Ordinal);
-        foreach (var resume in new[] { false, true })
+        foreach (var (dimension, resume) in new[] { ("dimension: 3", false), ("dimension: 2", true) })
         {
             File.Delete(run.Metrics);
             Directory.Delete(Path.GetDirectoryName(run.LastCheckpoint)!, recursive: true);
-            Run(other, "run", resume);
-            Assert.Contains("dimension: 3", File.ReadAllText(run.Experiment), StringComparison.Ordinal);
+            Run(_text.Replace("dimension: 4", dimension, StringComparison.Ordinal), "run", resume);
+            Assert.Contains(dimension, File.ReadAllText(run.Experiment), StringComparison.Ordinal);
         }
     }
 
