@@ -106,7 +106,9 @@ internal sealed class DistilCommand : ExampleCommand
         if (result.ToAlone is { } alone)
             Terminal.Output.WriteLine(Text($"student − student alone  {alone.Difference:+0.00000;−0.00000} AUC, 95 % {alone.Low:+0.00000;−0.00000} to {alone.High:+0.00000;−0.00000}, p {alone.PValue:G2}"));
         if (result.Kept is { } kept)
-            Terminal.Output.WriteLine(Text($"of the teacher's gain over the student alone, {kept:P0} stay"));
+            Terminal.Output.WriteLine($"of the teacher's gain over the student alone, {Text($"{kept:P0}").Replace('-', '−')} stay");
+        else if (result.Gain is { } gain)
+            Terminal.Output.WriteLine(Text($"of the teacher's gain over the student alone, – stay: the gain is {gain.Difference:+0.00000;−0.00000} AUC, 95 % {gain.Low:+0.00000;−0.00000} to {gain.High:+0.00000;−0.00000}, which may be none"));
         Terminal.Output.WriteLine($"student      {folder}");
     }
 

@@ -42,6 +42,7 @@ internal sealed class EvaluateCommand : ExampleCommand
         Output.CheckApart("--json", json, data, arguments.GetRequiredValue(_run));
         using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), Shared.WeightsOf(arguments.GetValue(_phase), arguments.GetValue(_last)));
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
+        Shared.NoteUnfinished(Terminal, arguments.GetRequiredValue(_run), Shared.WeightsOf(arguments.GetValue(_phase), arguments.GetValue(_last)));
         var progress = arguments.GetValue(_quiet) || !File.Exists(data)
             ? null
             : new CountLine(Terminal.Status, "evaluating", "MB", new FileInfo(data).Length, scale: 1e6);

@@ -88,6 +88,8 @@ internal sealed class ExportCommand : ExampleCommand
         var summary = isPackage
             ? OnnxFile.Write(path, source, numbers => Places(member, numbers), options)
             : WriteRun(path, source, member, options);
+        if (!isPackage)
+            Shared.NoteUnfinished(Terminal, source);
         Show(path, summary);
         JsonFile.Write(json, Json(path, summary));
         return CommandLine.Success;

@@ -73,6 +73,7 @@ internal sealed class PackCommand : ExampleCommand
         };
         var result = RunPacker.Pack(request, Terminal.Cancellation);
         Terminal.Status.Clear();
+        Shared.NoteUnfinished(Terminal, request.Run);
         JsonFile.Write(json, new Dictionary<string, object?>
         {
             ["bytes"] = result.Bytes,

@@ -71,6 +71,13 @@ internal static class Shared
         terminal.Error.WriteLine(PrintableText.Of(line));
     }
 
+    /// <summary>Says in one line that a run has not finished, and which weights are used; else nothing.</summary>
+    public static void NoteUnfinished(Terminal terminal, string run, RunWeights? weights = null)
+    {
+        if (UnfinishedRun.Words(run, weights) is { } line)
+            Notice(terminal, line);
+    }
+
     /// <summary>The file of that name; <c>-</c> is standard input.</summary>
     public static string Source(string name) => name == "-" ? "/dev/stdin" : name;
 

@@ -95,7 +95,7 @@ internal sealed class TrainCommand : ExampleCommand
             return CommandLine.Stopped;
         }
 
-        JsonFile.WriteText(json, TrainMetrics.ToJson(result.Training));
+        JsonFile.WriteText(json, result.HadFinished ? File.ReadAllText(new RunFolder(result.Folder).Metrics) : TrainMetrics.ToJson(result.Training));
         Show(experiment, folder, result);
         return CommandLine.Success;
     }
@@ -118,10 +118,10 @@ internal sealed class TrainCommand : ExampleCommand
         var shown = Path.TrimEndingDirectorySeparator(folder);
         var best = run.FinalCheckpoint(experiment.Phases.Select(p => p.Name));
         var output = Terminal.Output;
-        output.WriteLine(string.Create(
+        output.WriteLine(result.HadFinished ? "the run has finished before: nothing was trained, and its files are as they were" : string.Create(
             CultureInfo.InvariantCulture,
             $"{training.Parameters:N0} parameters, {training.RowsPerSecond:N0} training rows/s, {Pace.Time(training.Seconds)}, peak memory {training.PeakMemoryBytes / 1048576.0:N0} MB"));
-        if (training.Memory is { } memory)
+        if (!result.HadFinished && training.Memory is { } memory)
             output.WriteLine($"memory       {Memory(memory)}");
         output.WriteLine($"report       {Path.Combine(shown, Path.GetRelativePath(run.Path, run.Report))}");
         output.WriteLine($"checkpoint   {Path.Combine(shown, Path.GetRelativePath(run.Path, best))}");

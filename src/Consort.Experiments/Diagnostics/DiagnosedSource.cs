@@ -1,5 +1,7 @@
 using Consort.Data;
 using Consort.Data.Datasets;
+using Consort.Data.Splits;
+using Consort.Data.Storage;
 using Consort.Experiments.Running;
 
 namespace Consort.Experiments.Diagnostics;
@@ -28,7 +30,7 @@ internal sealed class DiagnosedSource : IDisposable
     /// <exception cref="ConsortException">The rows are gone, or were encoded otherwise than the run's.</exception>
     public static DiagnosedSource Open(FinishedRun run, DiagnosisRequest request, CancellationToken cancellation)
     {
-        if (request.Data is { } data && !Directory.Exists(data))
+        if (request.Data is { } data && !Directory.Exists(data) && !IsOwn(run, data, request.Notice))
         {
             return request.Split is null
                 ? new DiagnosedSource(Path.GetFileName(data), new RawBatchReader(data, run.Encoder, run.BatchSize, labelRequired: true, cancellation: cancellation), request.Notice)
@@ -55,6 +57,25 @@ internal sealed class DiagnosedSource : IDisposable
             dataset.Dispose();
             throw;
         }
+    }
+
+    // The very file that the run's rows were dealt from, known by its content: most of it was trained on, so it is dealt as then. A file
+    // of training rows, or one of several that rows were dealt from, is measured as it is.
+    private static bool IsOwn(FinishedRun run, string data, Action<string>? notice)
+    {
+        if (FileFacts.Of(data).Kind != FileKind.File || RunData.Read(run.Folder) is not { Folder: not null } recorded)
+            return false;
+        var (size, index) = (new FileInfo(data).Length, 0);
+        while (index < recorded.Identities.Count && (recorded.Identities[index].Size != size || recorded.Identities[index].Difference(data) is not null))
+            index++;
+        if (index == recorded.Identities.Count)
+            return false;
+        var plan = recorded.Plan([.. recorded.Files.Select(f => f.Path)]);
+        if (plan.Kind != SplitKind.Given && plan.Files.Count == 1)
+            return true;
+        if (plan.Kind != SplitKind.Given || plan.FileSplits[index] == 0)
+            notice?.Invoke($"{data}: holds rows that the run was trained on, so they say little of others; without --data the test split is measured");
+        return false;
     }
 
     /// <summary>The next batch, valid until the next call; null at the end.</summary>

@@ -21,10 +21,15 @@ public sealed record DistilLine(string Name, double Auc, double LogLoss, long Pa
 /// <param name="Alone">The student by labels alone, or null.</param>
 /// <param name="ToTeacher">Student minus teacher, AUC by DeLong on the test rows; null where rows cannot be compared.</param>
 /// <param name="ToAlone">Student minus student alone, or null.</param>
-public sealed record DistilResult(DistilLine Teacher, DistilLine Student, DistilLine? Alone, Comparison? ToTeacher, Comparison? ToAlone)
+/// <param name="Gain">Teacher minus student alone, or null.</param>
+public sealed record DistilResult(
+    DistilLine Teacher, DistilLine Student, DistilLine? Alone, Comparison? ToTeacher, Comparison? ToAlone, Comparison? Gain)
 {
-    /// <summary>The share of the teacher's gain in AUC over the student alone that the student keeps; null without that run, or where there is no gain.</summary>
-    public double? Kept => Alone is { } alone && Teacher.Auc > alone.Auc ? (Student.Auc - alone.Auc) / (Teacher.Auc - alone.Auc) : null;
+    /// <summary>
+    /// The share of the teacher's gain in AUC over the student alone that the student keeps; null without that run, and where the
+    /// 95 % interval of the gain reaches down to 0: a share of what may be nothing says nothing.
+    /// </summary>
+    public double? Kept => Alone is { } alone && Gain is { Low: > 0 } ? (Student.Auc - alone.Auc) / (Teacher.Auc - alone.Auc) : null;
 }
 
 /// <summary>Trains one model on labels and on what finished runs say, and sets it beside them.</summary>
@@ -47,7 +52,8 @@ public static class DistilRun
         var (measured, comparisons) = (Measured.Of(outcomes), new RowComparisons());
         return new DistilResult(
             Line(teachers.Length == 1 ? "teacher" : "teachers", measured), Line("student", student), alone is null ? null : Line("student alone", alone),
-            comparisons.Compare(student, measured)?.Auc, alone is null ? null : comparisons.Compare(student, alone)?.Auc);
+            comparisons.Compare(student, measured)?.Auc, alone is null ? null : comparisons.Compare(student, alone)?.Auc,
+            alone is null ? null : comparisons.Compare(measured, alone)?.Auc);
     }
 
     /// <summary>Where the student that learns from labels alone goes.</summary>
@@ -56,11 +62,11 @@ public static class DistilRun
     private static Measured Train(DistilRequest request, Experiment experiment, string path, CancellationToken cancellation)
     {
         var folder = new RunFolder(path);
-        if (File.Exists(folder.Experiment) && !RunIdentity.IsOf(folder, experiment, request.Threads, cancellation))
+        if (File.Exists(folder.Experiment) && folder.HasTrained && !RunIdentity.IsOf(folder, experiment, request.Threads, cancellation))
             throw new ConsortException($"{folder.Path}: holds a run of another setting or other data; name another folder with --out, or delete it");
         if (RunSummary.Find(folder) is null)
         {
-            File.Delete(TestRows.PathOf(folder.Path));
+            TestRows.Forget(folder);
             ExperimentRunner.Run(
                 new RunRequest(experiment, folder.Path, request.Threads, File.Exists(folder.LastCheckpoint), request.Encoding, request.Training) { Notice = request.Notice }, cancellation);
         }

@@ -73,7 +73,7 @@ public static class RecipeRunner
                     progress?.Keep(string.Create(CultureInfo.InvariantCulture, $"{i + 1}/{plan.Count}  {run.Name}{(left is { } seconds ? $", about {RecipePace.Time(seconds)} left" : "")}"));
                 }
 
-                File.Delete(TestRows.PathOf(folder.Path));
+                TestRows.Forget(folder);
                 ExperimentRunner.Run(
                     new RunRequest(experiment, folder.Path, threads / jobs, File.Exists(folder.LastCheckpoint), progress?.Encoding, jobs == 1 ? progress?.Training : null)
                     {
@@ -112,7 +112,7 @@ public static class RecipeRunner
     // The results of the very same experiment, or null.
     private static RunSummary? Finished(RunFolder folder, Experiment experiment, int threads, CancellationToken cancellation)
     {
-        if (!File.Exists(folder.Experiment))
+        if (!File.Exists(folder.Experiment) || !folder.HasTrained)
             return null;
         return RunIdentity.IsOf(folder, experiment, threads, cancellation)
             ? RunSummary.Find(folder)

@@ -22,7 +22,11 @@ public sealed record StudyRequest(IReadOnlyList<string> Paths, string Page, stri
 /// <param name="Findings">The sentences at its top.</param>
 /// <param name="Files">What was written, the page first.</param>
 /// <param name="EventFiles">Event files for TensorBoard.</param>
-public sealed record StudyResult(int Runs, int Settings, IReadOnlyList<string> Findings, IReadOnlyList<string> Files, int EventFiles);
+public sealed record StudyResult(int Runs, int Settings, IReadOnlyList<string> Findings, IReadOnlyList<string> Files, int EventFiles)
+{
+    /// <summary>Folders of runs that repeat a seed of the same experiment on the same rows: a seed counts once.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+}
 
 /// <summary>A report of runs: one HTML page that needs no network, Markdown, and CSV files. The same runs give the same bytes.</summary>
 public static class StudyReport
@@ -31,13 +35,15 @@ public static class StudyReport
     /// <exception cref="ConsortException">A folder holds no run, a file is damaged, or the report cannot be written.</exception>
     public static StudyResult Write(StudyRequest request)
     {
-        var sources = ReportSources.Find(request.Paths);
+        var found = ReportSources.Find(request.Paths);
+        var (kept, repeats) = SeedRepeats.Split(found.Runs);
+        var sources = found with { Runs = kept };
         var labels = new Dictionary<RunRecord, string>(ReferenceEqualityComparer.Instance);
         var studies = sources.Runs.GroupBy(r => r.DataKey).Select(g => Study.Of([.. g])).ToList();
         foreach (var study in studies)
             foreach (var run in study.Runs)
                 labels[run] = study.Label(run);
-        var document = StudyDocument.Of(sources, studies, Label, request.Title, Baseline(studies, request.Baseline));
+        var document = StudyDocument.Of(sources, studies, Label, request.Title, Baseline(studies, request.Baseline), SeedRepeats.Words(repeats));
         var files = new List<string>();
         Save(request.Page, HtmlWriter.Write(document));
         Save(Path.ChangeExtension(request.Page, ".md"), MarkdownWriter.Write(document));
@@ -45,7 +51,10 @@ public static class StudyReport
         Save(Beside("members"), CsvTables.Members(sources.Runs, Label));
         Save(Beside("evaluations"), CsvTables.Evaluations(sources.Runs, Label));
         var events = request.TensorBoard is { } folder ? RunScalars.Write(folder, Named(sources.Runs)) : 0;
-        return new StudyResult(sources.Runs.Count, studies.Sum(s => s.Settings.Count), document.Findings, files, events);
+        return new StudyResult(sources.Runs.Count, studies.Sum(s => s.Settings.Count), document.Findings, files, events)
+        {
+            LeftOut = [.. repeats.Select(r => r.Repeat.Given)],
+        };
 
         string Label(RunRecord run) => labels[run];
 

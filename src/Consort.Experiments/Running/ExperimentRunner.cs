@@ -21,43 +21,59 @@ public static class ExperimentRunner
         var experiment = request.Experiment;
         experiment.Training.CheckMachine();
         var folder = new RunFolder(request.Folder);
-        using var claim = folder.Claim();
+        var isNew = !Directory.Exists(folder.Path);
+        try
+        {
+            using var claim = folder.Claim();
+            return Run(request, folder, cancellation);
+        }
+        finally
+        {
+            // What was refused leaves nothing behind.
+            if (isNew)
+                folder.RemoveEmpty();
+        }
+    }
+
+    private static RunResult Run(RunRequest request, RunFolder folder, CancellationToken cancellation)
+    {
+        var experiment = request.Experiment;
         CheckFree(folder, request);
+        var goesOn = request.Resume && File.Exists(folder.LastCheckpoint);
+        if (request.Resume && !goesOn)
+            request.Notice?.Invoke($"--resume: found no checkpoint in {folder.Path}, so training begins anew");
         // A run that goes on has the vectors in its checkpoint.
-        if (!request.Resume || !File.Exists(folder.LastCheckpoint))
+        if (!goesOn)
             PretrainedFiles.Check(experiment);
         var source = experiment.Data ?? throw new ArgumentException("the experiment names no data", nameof(request));
         var (dataset, encoding) = source.Open(request.Threads, request.Encoding, cancellation);
         using (dataset)
         {
+            // All that can be refused is, before anything is written.
             var identity = RunIdentity.Of(experiment, dataset);
-            // Before anything is written: a run that cannot be resumed stays as it is.
             if (request.Resume)
                 identity.CheckResumable(folder, experiment);
+            var hasFinished = goesOn && File.Exists(folder.Metrics) && LastCheckpoint.HasEpochs(folder, experiment.Phases);
             Trainer.CheckSplits(dataset, experiment.Training.Monitor);
             if (!request.IgnoreMemory)
                 CheckMemory(experiment, dataset);
-            WriteText(folder.Experiment, experiment.Text);
-            RunData.Write(folder, source, dataset);
-            var (precision, missing) = (experiment.Training.Precision, experiment.Training.Precision.Missing());
-            if (missing is not null)
-                precision = Precision.Fp32;
-            WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key, precision, experiment.Training.MatrixLibrary));
-            dataset.Encoder.Save(folder.Encoder);
-            folder.Log("start", ("experiment", experiment.Name), ("data_key", dataset.Key), ("seed", experiment.Training.Seed), ("resume", request.Resume));
-            foreach (var warning in SplitWarnings.Of(dataset))
-            {
-                folder.Log("warning", ("text", warning));
-                request.Notice?.Invoke($"warning: {warning}");
-            }
-
-            if (missing is not null)
-                folder.Log("precision", ("asked", experiment.Training.Precision.Name()), ("used", precision.Name()), ("why", missing));
-
-            var graph = experiment.Family.Build(dataset.Space, PretrainedFiles.Source(dataset.Encoder, folder, request.Notice));
+            var events = new List<Action>();
+            var graph = experiment.Family.Build(dataset.Space, PretrainedFiles.Source(
+                dataset.Encoder, (name, fields) => events.Add(() => folder.Log(name, fields)), request.Notice));
             using var trainer = new Trainer(
                 graph, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
-                path => Teacher(path, folder, dataset));
+                path => Teacher(path, dataset))
+            { IsMeasureOnly = hasFinished };
+            if (hasFinished)
+            {
+                var again = trainer.Run(identity.ToString(), resume: true, cancellation);
+                return new RunResult(folder.Path, again, encoding) { HadFinished = true };
+            }
+
+            if (!goesOn)
+                trainer.Prepare();
+            Begin(request, folder, source, dataset);
+            events.ForEach(log => log());
             var result = trainer.Run(identity.ToString(), request.Resume, cancellation);
             if (!request.IsAlone)
                 result = result with { AllocatedBytesPerStep = double.NaN };
@@ -69,6 +85,28 @@ public static class ExperimentRunner
         }
     }
 
+    // What a run is, before its first step.
+    private static void Begin(RunRequest request, RunFolder folder, DataSource source, EncodedDataset dataset)
+    {
+        var experiment = request.Experiment;
+        WriteText(folder.Experiment, experiment.Text);
+        RunData.Write(folder, source, dataset);
+        var (precision, missing) = (experiment.Training.Precision, experiment.Training.Precision.Missing());
+        if (missing is not null)
+            precision = Precision.Fp32;
+        WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key, precision, experiment.Training.MatrixLibrary));
+        dataset.Encoder.Save(folder.Encoder);
+        folder.Log("start", ("experiment", experiment.Name), ("data_key", dataset.Key), ("seed", experiment.Training.Seed), ("resume", request.Resume));
+        foreach (var warning in SplitWarnings.Of(dataset))
+        {
+            folder.Log("warning", ("text", warning));
+            request.Notice?.Invoke($"warning: {warning}");
+        }
+
+        if (missing is not null)
+            folder.Log("precision", ("asked", experiment.Training.Precision.Name()), ("used", precision.Name()), ("why", missing));
+    }
+
     private static void CheckMemory(Experiment experiment, EncodedDataset dataset)
     {
         foreach (var phase in experiment.Phases.DistinctBy(p => string.Join('\n', p.Teachers)))
@@ -78,11 +116,11 @@ public static class ExperimentRunner
     }
 
     // Ids mean the same to teacher and students only if one encoder made them.
-    private static TeacherModel Teacher(string path, RunFolder students, EncodedDataset dataset)
+    private static TeacherModel Teacher(string path, EncodedDataset dataset)
     {
         var folder = new RunFolder(path);
         var experiment = Experiment.OfRun(folder.Experiment);
-        if (!File.Exists(folder.Encoder) || !File.ReadAllBytes(folder.Encoder).AsSpan().SequenceEqual(File.ReadAllBytes(students.Encoder)))
+        if (!File.Exists(folder.Encoder) || !File.ReadAllBytes(folder.Encoder).AsSpan().SequenceEqual(File.ReadAllBytes(dataset.EncoderFile)))
             throw new ConsortException($"teacher {path}: was trained on other data, expected an encoder equal to that of this run");
         return new TeacherModel(
             experiment.Family.Build(dataset.Space), folder.FinalCheckpoint(experiment.Phases.Select(p => p.Name)), experiment.Phases[^1].Strategy.Fusion);
@@ -91,9 +129,9 @@ public static class ExperimentRunner
     // A folder that holds a run is not overwritten by accident.
     private static void CheckFree(RunFolder folder, RunRequest request)
     {
-        if (request.Resume || !File.Exists(folder.Experiment))
+        if (request.Resume || !folder.HasTrained)
             return;
-        if (File.ReadAllText(folder.Experiment) == request.Experiment.Text && !File.Exists(folder.LastCheckpoint))
+        if (File.Exists(folder.Experiment) && File.ReadAllText(folder.Experiment) == request.Experiment.Text && !File.Exists(folder.LastCheckpoint))
             return;
         throw new ConsortException(
             $"{folder.Path}: holds a run already; go on with --resume, name another folder with --out, or delete it");

@@ -1,7 +1,6 @@
 using Consort.Data;
 using Consort.Data.Encoding;
 using Consort.Experiments.Files;
-using Consort.Learning.Runs;
 using Consort.Models;
 
 namespace Consort.Experiments.Running;
@@ -20,13 +19,13 @@ internal static class PretrainedFiles
 
     /// <summary>Reads the vectors when weights are initialized, and says how many tokens have one: none is most likely a mistake.</summary>
     /// <param name="encoder">Knows the tokens.</param>
-    /// <param name="folder">Of the run, whose log has it too.</param>
+    /// <param name="log">Told it for the run's log too.</param>
     /// <param name="notice">Told a line, or null.</param>
-    public static VectorSource Source(Encoder encoder, RunFolder folder, Action<string>? notice) => (column, field, dimension, put) =>
+    public static VectorSource Source(Encoder encoder, Action<string, (string Key, object? Value)[]> log, Action<string>? notice) => (column, field, dimension, put) =>
     {
         var found = PretrainedVectors.Read(field.Pretrained!, encoder, column, dimension, (id, vector) => put(id, vector));
         var tokens = encoder.Space.Categorical.First(c => c.Name == column).Size - 2;
-        folder.Log("pretrained", ("column", column), ("file", field.Pretrained), ("found", found), ("tokens", tokens), ("frozen", field.Freeze));
+        log("pretrained", [("column", column), ("file", field.Pretrained), ("found", found), ("tokens", tokens), ("frozen", field.Freeze)]);
         notice?.Invoke(found > 0
             ? FormattableString.Invariant($"column {column}: {found:N0} of {tokens:N0} tokens start from a vector in {field.Pretrained}")
             : FormattableString.Invariant($"column {column}: none of {tokens:N0} tokens has a vector in {field.Pretrained}; expected the column's own tokens at the beginning of its lines, so all start at random"));

@@ -24,7 +24,7 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
     /// <exception cref="ConsortException">It may not; the message names each key that differs, and what to do.</exception>
     public void CheckResumable(RunFolder run, Experiment experiment)
     {
-        if (!File.Exists(run.Experiment))
+        if (!File.Exists(run.Experiment) || !run.HasTrained)
             return;
         var (older, now) = (new ExperimentKeys(File.ReadAllText(run.Experiment), run.Experiment), new ExperimentKeys(experiment.Text, "the experiment"));
         if (LastCheckpoint.IdentityOf(run) is { } found)

@@ -29,4 +29,8 @@ public sealed record RunRequest(
 /// <param name="Folder">The run folder.</param>
 /// <param name="Training">What was measured.</param>
 /// <param name="Encoding">What came of encoding, or null where the data were encoded before.</param>
-public sealed record RunResult(string Folder, TrainingResult Training, EncodeResult? Encoding);
+public sealed record RunResult(string Folder, TrainingResult Training, EncodeResult? Encoding)
+{
+    /// <summary>Whether the run had finished before: it was measured again, and nothing was written.</summary>
+    public bool HadFinished { get; init; }
+}

@@ -12,6 +12,13 @@ internal static class TestRows
     /// <summary>Where a run folder keeps them.</summary>
     public static string PathOf(string folder) => Path.Combine(folder, "test.logits");
 
+    /// <summary>Removes those of a run that is to be trained anew or further.</summary>
+    public static void Forget(RunFolder folder)
+    {
+        if (File.Exists(PathOf(folder.Path)))
+            File.Delete(PathOf(folder.Path));
+    }
+
     /// <summary>Computes and keeps them, unless that has been done.</summary>
     /// <exception cref="ConsortException">The run or its data are damaged.</exception>
     public static void Keep(RunFolder folder, Experiment experiment, int threads, CancellationToken cancellation) =>

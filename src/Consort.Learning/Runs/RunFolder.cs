@@ -19,20 +19,8 @@ public sealed class RunFolder
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
     });
 
-    /// <summary>Opens or makes the folder.</summary>
-    /// <exception cref="ConsortException">It cannot be made.</exception>
-    public RunFolder(string path)
-    {
-        Path = System.IO.Path.GetFullPath(path);
-        try
-        {
-            Directory.CreateDirectory(System.IO.Path.Combine(Path, "checkpoints"));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ConsortException($"{path}: cannot make the run folder: {e.Message}", e);
-        }
-    }
+    /// <summary>Names the folder; it is made when something is written.</summary>
+    public RunFolder(string path) => Path = System.IO.Path.GetFullPath(path);
 
     /// <summary>The folder.</summary>
     public string Path { get; }
@@ -61,9 +49,31 @@ public sealed class RunFolder
     /// <summary>Everything that a stopped run needs to go on.</summary>
     public string LastCheckpoint => In("checkpoints/last.ckpt");
 
-    /// <summary>Claims the folder for one writer.</summary>
-    /// <exception cref="ConsortException">Another process is writing it; the message says which.</exception>
-    public Claim Claim() => Consort.Data.Storage.Claim.Take(Path, In("writer"), "name another folder with --out");
+    /// <summary>Whether anything has come of training; a start that failed or was killed before has left nothing to keep.</summary>
+    public bool HasTrained => File.Exists(Metrics)
+        || (Directory.Exists(In("checkpoints")) && Directory.EnumerateFiles(In("checkpoints"), "*.ckpt").Any());
+
+    /// <summary>Claims the folder for one writer, and makes it where there is none.</summary>
+    /// <exception cref="ConsortException">Another process is writing it; the message says which. Or it cannot be made.</exception>
+    public Claim Claim()
+    {
+        Make();
+        return Consort.Data.Storage.Claim.Take(Path, In("writer"), "name another folder with --out");
+    }
+
+    /// <summary>Removes the folder if it holds nothing.</summary>
+    public void RemoveEmpty()
+    {
+        try
+        {
+            if (Directory.Exists(Path) && !Directory.EnumerateFileSystemEntries(Path).Any())
+                Directory.Delete(Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Another process has begun to write it, or it cannot be removed: an empty folder hinders nobody.
+        }
+    }
 
     /// <summary>
     /// Clears the claim of a process that was killed just after it had written its results, where nothing is to be written again.
@@ -105,11 +115,24 @@ public sealed class RunFolder
         ("loss", result.Loss), ("valid", result.Valid.Ensemble), ("members", result.Valid.Members.Select(m => m.Auc)),
         ("best", result.IsBest), ("seconds", result.Seconds));
 
+    private void Make()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConsortException($"{Path}: cannot make the run folder: {e.Message}", e);
+        }
+    }
+
     private string In(string name) => System.IO.Path.Combine(Path, name);
 
     // A line that a crash cut short is ended first, so that it spoils no other.
     private void Append(string line)
     {
+        Make();
         try
         {
             using var stream = new FileStream(Events, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);

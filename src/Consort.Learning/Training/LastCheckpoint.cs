@@ -25,6 +25,26 @@ public static class LastCheckpoint
             throw new ConsortException($"{folder.LastCheckpoint}: {mistake}");
     }
 
+    /// <summary>Whether it was written with these most epochs, so that a run with results has nothing left to train.</summary>
+    /// <param name="folder">A run folder with a checkpoint.</param>
+    /// <param name="phases">Those of its experiment.</param>
+    /// <exception cref="ConsortException">It is damaged.</exception>
+    public static bool HasEpochs(RunFolder folder, IReadOnlyList<Phase> phases) => StateOf(folder).Limits.SequenceEqual(phases.Select(p => p.Epochs));
+
+    /// <summary>The phase and the epoch that weights are of; no epoch where the process was killed before it was noted.</summary>
+    /// <param name="folder">A run folder.</param>
+    /// <param name="weights">Its last checkpoint or the best of a phase.</param>
+    /// <param name="phases">Those of its experiment.</param>
+    /// <exception cref="ConsortException">A checkpoint is damaged.</exception>
+    public static (string Phase, int? Epoch) EpochOf(RunFolder folder, string weights, IReadOnlyList<Phase> phases)
+    {
+        var state = File.Exists(folder.LastCheckpoint) ? StateOf(folder) : new TrainerState();
+        if (weights == folder.LastCheckpoint)
+            return (phases[Math.Min(state.Phase, phases.Count - 1)].Name, state.Batch > 0 ? state.Epoch + 1 : state.Epoch);
+        var phase = phases.FirstOrDefault(p => folder.BestCheckpoint(p.Name) == weights)?.Name ?? "";
+        return (phase, state.Epochs.LastOrDefault(e => e.Phase == phase && e.IsBest)?.Epoch);
+    }
+
     // Not checked against the checksum yet: good enough to decide whether to read the rest.
     private static TrainerState StateOf(RunFolder folder) => TrainerState.Parse(TensorFile.ReadState(folder.LastCheckpoint), folder.LastCheckpoint);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consort.Compute.Optimizers;
+using Consort.Compute.Parameters;
 using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;
@@ -25,6 +26,37 @@ public sealed partial class Trainer
             $"the {valid.Rows:N0} validation rows have {(valid.Clicks == 0 ? "no clicks" : "nothing but clicks")}, so monitor: {(monitor == Monitor.Auc ? "auc" : "member_auc")} cannot choose the best weights; use monitor: logloss under training, or other validation rows"));
     }
 
+    /// <summary>
+    /// Makes the first weights of a run that begins, and reads all that it starts from or learns from once, so that what cannot be
+    /// used is refused before anything is written. <see cref="Run"/> does it where it has not been done.
+    /// </summary>
+    /// <exception cref="ConsortException">Weights or vectors are missing, damaged, or do not fit the family.</exception>
+    public void Prepare()
+    {
+        if (_isReady)
+            return;
+        _clock.Start();
+        foreach (var phase in _phases)
+        {
+            if (phase.From.Count > 0)
+            {
+                using var trial = new ParameterStore<float>(_program.Graph);
+                for (var member = 0; member < phase.From.Count; member++)
+                    Checkpoint.LoadMember(phase.From[member], trial, member);
+            }
+
+            foreach (var teacher in phase.Teachers)
+            {
+                var model = _findTeacher!(teacher);
+                using var trial = new ParameterStore<float>(model.Graph);
+                Checkpoint.Load(model.Checkpoint, trial);
+            }
+        }
+
+        _store.Initialize(_options.Seed, _workers);
+        _isReady = true;
+    }
+
     private ConsortException Diverged(string what) => new(string.Create(
         CultureInfo.InvariantCulture,
         $"training diverged in epoch {_state.Epoch + 1}, step {_state.Batch + 1}: {what}; lower learning_rate, or check numeric columns for extreme values"));
@@ -43,6 +75,8 @@ public sealed partial class Trainer
 
     private void Save(string path, Optimizer<float>? optimizer, string state)
     {
+        if (IsMeasureOnly)
+            return;
         try
         {
             Checkpoint.Save(path, _store, optimizer, state);

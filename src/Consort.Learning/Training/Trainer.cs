@@ -45,6 +45,9 @@ public sealed partial class Trainer : IDisposable
     private MemoryUse? _memory;
     private long _lastReport;
     private long _lastCheckpoint;
+    private readonly Stopwatch _clock = new();
+    private double _secondsBefore;
+    private bool _isReady;
 
     /// <summary>Prepares a run.</summary>
     /// <param name="graph">The family.</param>
@@ -82,6 +85,9 @@ public sealed partial class Trainer : IDisposable
     /// <summary>What matrix multiplies really round their operands to on this machine.</summary>
     public Precision Precision => _program.Precision;
 
+    /// <summary>Whether a finished run is only measured again: nothing is written into its folder.</summary>
+    public bool IsMeasureOnly { get; init; }
+
     /// <summary>Trains, or goes on where a checkpoint stands.</summary>
     /// <param name="identity">A digest of everything that decides the result; a checkpoint of another one is refused.</param>
     /// <param name="resume">Whether to go on from the folder's checkpoint if there is one.</param>
@@ -90,15 +96,15 @@ public sealed partial class Trainer : IDisposable
     /// <exception cref="OperationCanceledException">The user stopped it; the checkpoint is written.</exception>
     public TrainingResult Run(string identity, bool resume, CancellationToken cancellation)
     {
-        var clock = Stopwatch.StartNew();
-        if (!resume || !File.Exists(_folder.LastCheckpoint))
+        _clock.Start();
+        if (resume && File.Exists(_folder.LastCheckpoint))
         {
-            _store.Initialize(_options.Seed, _workers);
-            _state = new TrainerState { Identity = identity };
+            Restore(identity);
         }
         else
         {
-            Restore(identity);
+            Prepare();
+            _state = new TrainerState { Identity = identity };
         }
 
         _lastCheckpoint = Stopwatch.GetTimestamp();
@@ -112,6 +118,8 @@ public sealed partial class Trainer : IDisposable
         }
         catch (OperationCanceledException)
         {
+            if (IsMeasureOnly)
+                throw;
             SaveLast();
             _folder.Log("stopped", ("phase", _state.Phase), ("epoch", _state.Epoch), ("batch", _state.Batch));
             throw;
@@ -122,7 +130,7 @@ public sealed partial class Trainer : IDisposable
         var test = _data.Test is { } split ? _pass.Evaluate(split, _data.Encoder, fusion, cancellation) : null;
         return new TrainingResult(
             valid, test, _state.Epochs, _state.TrainedRows == 0 ? 0 : _state.TrainedRows / _state.TrainedSeconds, _program.Graph.ParameterCount,
-            MemoryUse.PeakBytes(), _allocations.BytesPerStep, clock.Elapsed.TotalSeconds, _memory is { } memory ? memory with { Peak = MemoryUse.PeakBytes() } : null);
+            MemoryUse.PeakBytes(), _allocations.BytesPerStep, Seconds, _memory is { } memory ? memory with { Peak = MemoryUse.PeakBytes() } : null);
     }
 
     /// <inheritdoc/>
@@ -134,6 +142,8 @@ public sealed partial class Trainer : IDisposable
         _store.Dispose();
         _workers.Dispose();
     }
+
+    private double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
 
     private long Mapped => _data.Train.Bytes + _data.Valid!.Bytes + (_data.Test?.Bytes ?? 0);
 
@@ -176,7 +186,8 @@ public sealed partial class Trainer : IDisposable
             return;
         for (var member = 0; member < phase.From.Count; member++)
             Checkpoint.LoadMember(phase.From[member], _store, member);
-        _folder.Log("phase", ("name", phase.Name), ("strategy", phase.Strategy.Name), ("steps_per_epoch", stepsPerEpoch));
+        if (!IsMeasureOnly)
+            _folder.Log("phase", ("name", phase.Name), ("strategy", phase.Strategy.Name), ("steps_per_epoch", stepsPerEpoch));
     }
 
     private static void CheckTeachers(Phase phase, Func<string, TeacherModel>? findTeacher)
@@ -318,7 +329,8 @@ public sealed partial class Trainer : IDisposable
         var epoch = _state.PhaseSteps == 0 ? 0 : _state.Epoch + 1;
         var result = new EpochResult(phase.Name, epoch, _state.Steps, rate, loss, valid, isBest, _state.TrainedSeconds);
         _state.Epochs.Add(result);
-        _folder.LogEpoch(result);
+        if (!IsMeasureOnly)
+            _folder.LogEpoch(result);
         Report(phase, 0, 0, 0, Stopwatch.GetTimestamp(), rate);
     }
 
@@ -352,6 +364,7 @@ public sealed partial class Trainer : IDisposable
         _schedule.SaveState(_state.Schedule);
         _state.Strategy = _phases[_state.Phase].Strategy.State.ToArray();
         _state.OptimizerSteps = _optimizer!.Steps;
+        _state.Seconds = Seconds;
         _state.Limits = [.. _phases.Select(p => p.Epochs)];
         Save(_folder.LastCheckpoint, _optimizer, _state.ToJson());
         _lastCheckpoint = Stopwatch.GetTimestamp();
@@ -368,6 +381,8 @@ public sealed partial class Trainer : IDisposable
         _optimizer = new Optimizer<float>(_store, _options.Optimizer with { FrozenMembers = _phases[phase].Frozen }, _workers);
         _state = TrainerState.Parse(Checkpoint.Load(_folder.LastCheckpoint, _store, _optimizer), _folder.LastCheckpoint);
         _optimizer.Steps = _state.OptimizerSteps;
-        _folder.Log("resumed", ("phase", _state.Phase), ("epoch", _state.Epoch), ("batch", _state.Batch), ("steps", _state.Steps));
+        _secondsBefore = Math.Max(_state.Seconds, _state.TrainedSeconds);
+        if (!IsMeasureOnly)
+            _folder.Log("resumed", ("phase", _state.Phase), ("epoch", _state.Epoch), ("batch", _state.Batch), ("steps", _state.Steps));
     }
 }

@@ -57,6 +57,9 @@ internal sealed class TrainerState
 
     public double TrainedSeconds { get; set; }
 
+    /// <summary>Time of all processes so far, evaluations included; 0 in checkpoints of older versions.</summary>
+    public double Seconds { get; set; }
+
     public long OptimizerSteps { get; set; }
 
     public List<EpochResult> Epochs { get; set; } = [];

@@ -58,6 +58,31 @@ public sealed class DiagnoseTests
         Assert.False(File.Exists(Path.Combine(clicks.At("run"), "diagnosis.json")));
     }
 
+    [Fact]
+    public void Diagnose_OwnSource_TakesItsTestRowsOrSaysThatTheyWereTrainedOn()
+    {
+        using var clicks = new TinyClicks();
+        var text = File.ReadAllText(clicks.Experiment);
+        var dealt = clicks.File("dealt.yaml", text.Replace("train: train.csv", "source: train.csv", StringComparison.Ordinal)
+            .Replace("  valid: valid.csv\n", "  by: order\n", StringComparison.Ordinal).Replace("  test: test.csv\n", "  shares: [0.5, 0.25, 0.25]\n", StringComparison.Ordinal));
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("given"), "-q").ExitCode);
+        Assert.Equal(0, ConsoleRun.Of("train", dealt, "--out", clicks.At("dealt"), "-q").ExitCode);
+        File.Copy(clicks.Train, clicks.At("copy.csv"));
+        Says("dealt", clicks.At("copy.csv"), "on test: 150 rows", "");
+        Says("dealt", clicks.Valid, "on valid.csv: 200 rows", "");
+        Says("given", clicks.At("copy.csv"), "on copy.csv: 600 rows", "copy.csv: holds rows that the run was trained on");
+        Says("given", clicks.Test, "on test.csv: 200 rows", "");
+
+        void Says(string run, string data, string output, string error)
+        {
+            var diagnose = ConsoleRun.Of("diagnose", clicks.At(run), "--data", data, "--rows", "50", "-q");
+            Assert.True(diagnose.ExitCode == 0, diagnose.Error);
+            Assert.Contains(output, diagnose.Output, StringComparison.Ordinal);
+            Assert.Contains(error, diagnose.Error, StringComparison.Ordinal);
+            Assert.Equal(error.Length > 0, diagnose.Error.Contains("trained on", StringComparison.Ordinal));
+        }
+    }
+
     // The experiments and the commands of the page, in a folder of their own.
     [Fact]
     public void Page_Example_Runs()

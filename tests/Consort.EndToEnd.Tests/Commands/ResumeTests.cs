@@ -45,6 +45,57 @@ public sealed class ResumeTests
     }
 
     [Fact]
+    public void AnyUse_OfARunThatHasNotFinished_SaysWhichWeights()
+    {
+        using var clicks = new TinyClicks();
+        var text = clicks.WriteExperiment("phases.yaml", "", Phases);
+        var run = clicks.At("run");
+        Assert.Equal(130, ConsoleRun.StoppedAt("first: epoch 2", "train", text, "--out", run).ExitCode);
+        string[][] commands =
+        [
+            ["pack", run, "-o", clicks.At("m.consort")], ["export", run, "--onnx", "-o", clicks.At("m.onnx")], ["diagnose", run],
+            ["predict", run, "--data", clicks.Test, "--out", clicks.At("p.txt")], ["evaluate", run, "--data", clicks.Test],
+        ];
+        foreach (var command in commands)
+        {
+            var lines = Succeed(command).Error.Split('\n');
+            var line = Assert.Single(lines, l => l.Contains("has not finished", StringComparison.Ordinal));
+            Assert.Matches("run: the run has not finished: weights of phase first, epoch [12]; go on with train --resume$", line.TrimEnd('\r'));
+        }
+
+        Assert.Contains("weights of phase second, epoch 1", Succeed("evaluate", run, "--data", clicks.Test, "--last").Error, StringComparison.Ordinal);
+        Succeed("train", text, "--out", run, "--resume");
+        foreach (var command in commands)
+            Assert.DoesNotContain("has not finished", Succeed(command).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Train_ResumedThoughFinished_LeavesItsFilesAndShowsThem()
+    {
+        using var clicks = new TinyClicks();
+        var experiment = Experiment(clicks, "one", 1, "patience: 0");
+        Succeed("train", experiment, "--out", clicks.At("run"));
+        var before = Files();
+        var again = Succeed("train", experiment, "--out", clicks.At("run"), "--resume", "--json", clicks.At("again.json"));
+        Assert.Contains("the run has finished before: nothing was trained", again.Output, StringComparison.Ordinal);
+        Assert.Equal(before, Files());
+        Assert.Equal(File.ReadAllText(clicks.At("run/metrics.json")) + "\n", File.ReadAllText(clicks.At("again.json")));
+
+        Dictionary<string, string> Files() => Directory.GetFiles(clicks.At("run"), "*", SearchOption.AllDirectories)
+            .ToDictionary(f => f, f => Convert.ToHexString(File.ReadAllBytes(f)));
+    }
+
+    [Fact]
+    public void Train_ResumedWhereNothingIs_SaysThatItBegins()
+    {
+        using var clicks = new TinyClicks();
+        var experiment = Experiment(clicks, "one", 1, "patience: 0");
+        var line = $"--resume: found no checkpoint in {clicks.At("typo")}, so training begins anew";
+        Assert.Contains(line, Succeed("train", experiment, "--out", clicks.At("typo"), "--resume", "--quiet").Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--resume", Succeed("train", experiment, "--out", clicks.At("other"), "--quiet").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Train_ResumedWithEpochsThatCannotBe_SaysWhy()
     {
         using var clicks = new TinyClicks();

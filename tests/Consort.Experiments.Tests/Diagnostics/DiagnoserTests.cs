@@ -104,10 +104,13 @@ public sealed class DiagnoserTests : IDisposable
         var cache = Directory.GetDirectories(_folder.Path, "cache*").Single();
         Assert.Equal(split, Json(Of(new DiagnosisRequest(_folder.At("run"), cache, "valid", 64))));
 
-        var whole = Of(new DiagnosisRequest(_folder.At("run"), _folder.At("clicks.tsv"), Rows: 64));
-        Assert.Equal(("clicks.tsv", 3000L), (whole.Data.Source, whole.Data.Rows));
+        Assert.Equal("test", Of(new DiagnosisRequest(_folder.At("run"), _folder.At("clicks.tsv"), Rows: 64)).Data.Source); // its own rows, dealt as then
+        var lines = File.ReadAllLines(_folder.At("clicks.tsv"));
+        File.WriteAllText(_folder.At("other.tsv"), string.Join('\n', lines.Reverse()) + "\n");
+        var whole = Of(new DiagnosisRequest(_folder.At("run"), _folder.At("other.tsv"), Rows: 64));
+        Assert.Equal(("other.tsv", 3000L), (whole.Data.Source, whole.Data.Rows));
         using var run = new FinishedRun(_folder.At("run"), 1);
-        Assert.Equal(run.Measure(_folder.At("clicks.tsv"), null, default).Metrics.Ensemble, whole.Ensemble.Metrics);
+        Assert.Equal(run.Measure(_folder.At("other.tsv"), null, default).Metrics.Ensemble, whole.Ensemble.Metrics);
     }
 
     [Fact]

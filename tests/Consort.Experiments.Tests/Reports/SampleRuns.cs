@@ -29,6 +29,7 @@ internal sealed class SampleRuns : IDisposable
         string folder, string name = "mean", int members = 1, ulong seed = 1, bool isFinished = true, bool isDiagnosed = false, bool hasTest = true, string key = "key1")
     {
         var run = new RunFolder(At(folder));
+        Directory.CreateDirectory(run.Path);
         var strategy = members == 1 ? "{ name: supervised }" : "{ name: kdef }";
         var text = $$"""
             name: {{JsonSerializer.Serialize(name)}}

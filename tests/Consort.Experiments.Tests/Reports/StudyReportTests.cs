@@ -111,6 +111,22 @@ public sealed partial class StudyReportTests
     }
 
     [Fact]
+    public void Write_ARepeatedSeed_CountsOnceAndIsNamed()
+    {
+        using var runs = new SampleRuns();
+        string[] folders = [runs.Add("a1", "a"), runs.Add("a2", "a", isDiagnosed: true), runs.Add("a3", "a"), runs.Add("b1", "b"), runs.Add("b2", "b", seed: 2), runs.Add("c", "a", key: "key2")];
+        var result = StudyReport.Write(new StudyRequest(folders, runs.At("report.html")));
+        Assert.Equal((4, 3), (result.Runs, result.Settings));
+        Assert.Equal([folders[0], folders[2]], result.LeftOut);
+        Assert.Contains($"2 runs are left out, as the same seed of the same experiment on the same rows counts once: {folders[0]} (repeats {folders[1]}), {folders[2]} (repeats {folders[1]}).", result.Findings);
+        var page = File.ReadAllText(runs.At("report.html"));
+        Assert.Contains("of 2 seeds", page, StringComparison.Ordinal); // b's
+        Assert.DoesNotContain("of 3 seeds", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("p <", string.Join('\n', result.Findings), StringComparison.Ordinal);
+        Assert.Equal(1 + 4, File.ReadAllLines(runs.At("report.csv")).Length);
+    }
+
+    [Fact]
     public void Find_ARecipesFolder_ReadsItsRunsAndTable()
     {
         using var runs = new SampleRuns();

@@ -92,21 +92,74 @@ public sealed class ExperimentRunnerTests : IDisposable
     {
         // The experiment and the encoder of the run had been written over before the checkpoint was refused.
         Run(_text, "run");
-        var before = Files();
+        var before = Files("run");
         var e = Assert.Throws<ConsortException>(() => Run(_text.Replace("rate: 0.01", "rate: 0.02", StringComparison.Ordinal), "run", resume: true));
         Assert.Contains("was written by another experiment or other data", e.Message, StringComparison.Ordinal);
-        Assert.Equal(before, Files());
-
-        Dictionary<string, string> Files() => Directory.GetFiles(_folder.At("run"), "*", SearchOption.AllDirectories)
-            .ToDictionary(f => f, f => Convert.ToHexString(File.ReadAllBytes(f)));
+        Assert.Equal(before, Files("run"));
     }
 
     [Fact]
-    public void Run_ResumeFinished_GivesTheSameResult()
+    public void Run_ResumeFinished_GivesTheSameResultAndWritesNothing()
     {
         var first = Run(_text, "run").Training;
-        var second = Run(_text, "run", resume: true).Training;
-        Assert.Equal(first.Test!.Metrics.Ensemble, second.Test!.Metrics.Ensemble);
+        var before = Files("run");
+        var second = Run(_text, "run", resume: true);
+        Assert.True(second.HadFinished);
+        Assert.Equal(first.Test!.Metrics.Ensemble, second.Training.Test!.Metrics.Ensemble);
+        Assert.Equal(before, Files("run"));
+    }
+
+    [Fact]
+    public void Run_ResumedWithMoreEpochs_CountsTheTimeOfAllProcesses()
+    {
+        var first = Run(_text.Replace("epochs: 2", "epochs: 20", StringComparison.Ordinal), "run").Training;
+        var second = Run(_text.Replace("epochs: 2", "epochs: 21", StringComparison.Ordinal), "run", resume: true);
+        Assert.False(second.HadFinished);
+        // Twenty epochs came before: all their steps are part of it, however fast the last one was.
+        Assert.True(second.Training.Seconds > first.Epochs[^1].Seconds, $"{second.Training.Seconds} s in all, {first.Epochs[^1].Seconds} s before");
+        Assert.Equal(1600 * 21, second.Training.RowsPerSecond * second.Training.Epochs[^1].Seconds, 1600 * 0.5);
+    }
+
+    // Vectors that cannot be read, weights of another family, a teacher of other data: all are found after the rows are encoded.
+    [Theory]
+    [InlineData("from: [one, two]", "it was trained as another family")]
+    [InlineData("monitor: auc, from: [two, two]", "it was trained as another family")]
+    public void Run_RefusedFirstStart_LeavesNothingAndIsNotInTheWay(string training, string message)
+    {
+        var alone = _text.Replace("  - { model: FM }\n", "", StringComparison.Ordinal).Replace("kdef", "supervised", StringComparison.Ordinal);
+        var own = _text.Replace("dimension: 4", "dimension: 4, shared: false", StringComparison.Ordinal);
+        Run(alone, "two"); // the DNN
+        Run(alone.Replace("model: DNN, hidden_units: [8], batch_norm: true", "model: LR", StringComparison.Ordinal), "one");
+        var wrong = own.Replace("patience: 0", $"patience: 0, {training.Replace("one", _folder.At("one"), StringComparison.Ordinal).Replace("two", _folder.At("two"), StringComparison.Ordinal)}", StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<ConsortException>(() => Run(wrong, "run")).Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.At("run")));
+        Run(own, "run");
+    }
+
+    [Fact]
+    public void Run_FolderOfAStartThatCameToNothing_IsTakenOver()
+    {
+        Run(_text, "run");
+        var run = new RunFolder(_folder.At("run"));
+        foreach (var (dimension, resume) in new[] { ("dimension: 3", false), ("dimension: 2", true) })
+        {
+            File.Delete(run.Metrics);
+            Directory.Delete(Path.GetDirectoryName(run.LastCheckpoint)!, recursive: true);
+            Run(_text.Replace("dimension: 4", dimension, StringComparison.Ordinal), "run", resume);
+            Assert.Contains(dimension, File.ReadAllText(run.Experiment), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Run_ResumeWhereNothingIs_SaysThatItBegins()
+    {
+        var said = new List<string>();
+        var request = new RunRequest(Experiment.Parse(_text, "exp.yaml", _folder.Path), _folder.At("run"), 2, Resume: true) { Notice = said.Add };
+        ExperimentRunner.Run(request, default);
+        Assert.Equal($"--resume: found no checkpoint in {_folder.At("run")}, so training begins anew", Assert.Single(said));
+        said.Clear();
+        ExperimentRunner.Run(request, default);
+        Assert.Empty(said);
     }
 
     [Fact]
@@ -143,6 +196,9 @@ public sealed class ExperimentRunnerTests : IDisposable
         Assert.Contains("found no run there, expected a folder", e.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.At("nothing")));
     }
+
+    private Dictionary<string, string> Files(string run) => Directory.GetFiles(_folder.At(run), "*", SearchOption.AllDirectories)
+        .ToDictionary(f => f, f => Convert.ToHexString(File.ReadAllBytes(f)));
 
     private RunResult Run(string text, string folder, bool resume = false) => ExperimentRunner.Run(
         new RunRequest(Experiment.Parse(text, "exp.yaml", _folder.Path), _folder.At(folder), 2, resume), default);

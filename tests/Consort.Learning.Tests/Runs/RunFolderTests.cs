@@ -42,6 +42,7 @@ public sealed class RunFolderTests : IDisposable
         var run = new RunFolder(Path.Combine(_folder, "run"));
         var e = Assert.Throws<ConsortException>(() => run.FinalCheckpoint(["a", "b"]));
         Assert.Contains("found no checkpoint", e.Message, StringComparison.Ordinal);
+        Directory.CreateDirectory(Path.GetDirectoryName(run.LastCheckpoint)!);
         File.WriteAllText(run.BestCheckpoint("a"), "");
         Assert.Equal(run.BestCheckpoint("a"), run.FinalCheckpoint(["a", "b"]));
         File.WriteAllText(run.BestCheckpoint("b"), "");
@@ -49,11 +50,30 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void HasTrained_FilesOfAStart_AreNone()
+    {
+        var run = new RunFolder(Path.Combine(_folder, "run"));
+        Assert.False(run.HasTrained);
+        Assert.False(Directory.Exists(run.Path));
+        run.Claim().Dispose();
+        run.RemoveEmpty();
+        Assert.False(Directory.Exists(run.Path));
+        run.Log("start");
+        File.WriteAllText(run.Experiment, "");
+        run.RemoveEmpty();
+        Assert.True(File.Exists(run.Experiment));
+        Assert.False(run.HasTrained);
+        Directory.CreateDirectory(Path.GetDirectoryName(run.LastCheckpoint)!);
+        File.WriteAllText(run.BestCheckpoint("train"), "");
+        Assert.True(run.HasTrained);
+    }
+
+    [Fact]
     public void Create_BelowAFile_SaysSo()
     {
         var file = Path.Combine(_folder, "file");
         File.WriteAllText(file, "");
-        var e = Assert.Throws<ConsortException>(() => new RunFolder(Path.Combine(file, "run")));
+        var e = Assert.Throws<ConsortException>(() => new RunFolder(Path.Combine(file, "run")).Claim());
         Assert.Contains("cannot make the run folder", e.Message, StringComparison.Ordinal);
     }
 
@@ -61,6 +81,7 @@ public sealed class RunFolderTests : IDisposable
     public void ClearLeftovers_ClaimOfAKilledProcess_GoesAndThatOfALiveOneStays()
     {
         var run = new RunFolder(Path.Combine(_folder, "run"));
+        Directory.CreateDirectory(run.Path);
         File.WriteAllText(Path.Combine(run.Path, "writer.lock"), "");
         File.WriteAllText(Path.Combine(run.Path, "writer.owner"), "pid: 1\n");
         run.ClearLeftovers();

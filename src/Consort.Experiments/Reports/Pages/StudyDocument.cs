@@ -13,7 +13,8 @@ internal static partial class StudyDocument
     /// <param name="label">What a run's setting is called.</param>
     /// <param name="title">The heading, or null.</param>
     /// <param name="baseline">What settings are compared with, or null.</param>
-    public static Document Of(ReportSources sources, IReadOnlyList<Study> studies, Func<RunRecord, string> label, string? title, Setting? baseline)
+    /// <param name="repeats">What is said of runs that were left out, or null.</param>
+    public static Document Of(ReportSources sources, IReadOnlyList<Study> studies, Func<RunRecord, string> label, string? title, Setting? baseline, string? repeats)
     {
         var (findings, facts, sections) = (new List<string>(), new List<Fact>(), new List<Section>());
         foreach (var table in sources.Tables)
@@ -46,6 +47,8 @@ internal static partial class StudyDocument
         sections.Add(RunSection.Of(sources.Runs, label, "runs", "What was run"));
         if (findings.Count == 0)
             findings.Add("No run has finished yet; there are training curves only.");
+        if (repeats is not null)
+            findings.Add(repeats);
         return new Document(title ?? Title(sources, studies), Subtitle(sources.Runs, studies), findings, facts, sections);
 
         void Add(Section? section)

@@ -37,7 +37,8 @@ internal sealed partial class Study
         return new Study(runs, settings, Scaling.Find(settings, names), suffix.Trim());
     }
 
-    private static string Key(RunRecord run) => $"{run.DataKey}\n{ExperimentWords.WithoutSeed(run.Experiment.Text)}";
+    /// <summary>Equal for runs of one experiment on the same rows, whatever their seed.</summary>
+    public static string Key(RunRecord run) => $"{run.DataKey}\n{ExperimentWords.WithoutSeed(run.Experiment.Text)}";
 
     // Names alike are told apart by what differs: the number of members, then the strategy, then the folder.
     private static List<string> Labels(List<List<RunRecord>> groups, List<string> names)
