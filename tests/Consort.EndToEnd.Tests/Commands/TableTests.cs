@@ -44,6 +44,41 @@ public sealed partial class TableTests
             Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd('\r').Length, 0, width));
     }
 
+    [Theory]
+    [InlineData(160)]
+    [InlineData(100)]
+    [InlineData(80)]
+    [InlineData(79)]
+    [InlineData(60)]
+    [InlineData(20)]
+    public void WriteTo_HeadsAndNamesOfSeveralWords_KeepsAllWhole(int width)
+    {
+        string[] heads = ["", "AUC of the run", "of the package", "cost", "log-loss of the run", "of the package", "predicted/observed", "calibration error"];
+        var table = new ResultTable(1, heads);
+        table.Add("member 0: DeepFM", "0.706670", "0.706671", "0.000000", "0.456837", "0.456838", "0.8912", "0.01234");
+        table.AddBold("best reachable", "0.706672", "0.706673", "", "0.456839", "0.456836", "1.3512", "0.05678");
+        var text = Written(table, width);
+        foreach (var whole in heads.Concat(["member 0: DeepFM", "best reachable", "0.706670", "0.000000", "0.456837", "0.456839", "1.3512", "0.05678"]))
+            Assert.Contains(whole, text, StringComparison.Ordinal);
+        Assert.DoesNotContain('…', text);
+        if (width >= 60)
+            Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd('\r').Length, 0, width));
+    }
+
+    [Theory]
+    [InlineData(120, 74)]
+    [InlineData(74, 74)]
+    [InlineData(73, 0)]
+    public void WriteTo_WidthAtTheEdge_IsATableWhileItFits(int width, int longest)
+    {
+        var table = new ResultTable(1, ["", "AUC", "log-loss", "predicted/observed", "calibration error"]);
+        table.Add("member 0: AutoIntPlus", "0.706670", "0.456837", "0.8912", "0.0123");
+        var lines = Written(table, width).Split('\n');
+        Assert.Equal(longest > 0, lines.Any(l => l.Contains("AUC", StringComparison.Ordinal) && l.Contains("calibration error", StringComparison.Ordinal)));
+        Assert.Contains(lines, l => l.Contains("member 0: AutoIntPlus", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.Contains("0.706670", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void WriteTo_ControlCharacters_AreShown()
     {
