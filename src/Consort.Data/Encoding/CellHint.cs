@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
 
@@ -28,6 +29,8 @@ internal static class CellHint
             return rules.Mend("where the first row names the columns, set header: true", "leave out the row of names (header: false)");
         bool isLabel = field >= schema.Fields.Count || schema.Fields[field].Kind == FieldKind.Label;
         if (isLabel) return LabelHint(layout, field, text, texts);
+        if (schema.Fields[field].Derive.Count > 0 && text.Length >= 10 && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTime time))
+            return string.Create(CultureInfo.InvariantCulture, $"; write it as {time:yyMMddHH}");
         if (UsualMissing.Contains(text)) return MissingHint(schema, rules, schema.Fields[field], text);
         if (text.Count(c => c == ',') == 1 && NumberParser.TryDecimal(System.Text.Encoding.UTF8.GetBytes(text.Replace(',', '.')), out _))
             return "; write decimals with a point";

@@ -193,6 +193,17 @@ public sealed class FirstBadPlaceTests : IDisposable
     [InlineData("1,u,1,1,\n0,u,1,1,\n", ":1: column \"1\" is not in the schema; no name of the first row is: where it is a row of data, set header: false")]
     public void Read_CommonHeaderMistakes_NameTheKeyThatMendsThem(string text, string message) => AllSay("delimiter: comma, header: true", text, message);
 
+    [Theory]
+    [InlineData("2026-11-01 13:00:00", "26110113")]
+    [InlineData("2026-11-01T13:59:59.5Z", "26110113")]
+    [InlineData("2026-11-01", "26110100")]
+    public void Read_AnIsoTime_SaysHowItIsWritten(string time, string written)
+    {
+        Schema schema = Of("delimiter: comma", "fields: [{name: click, kind: label}, {name: time, kind: categorical, derive: [hour]}]");
+        var e = Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(_folder.File("t.csv", $"1,{time}\n"), schema, threads: 1));
+        Assert.EndsWith($"found \"{time}\", expected a time as YYMMDDHH or empty; write it as {written}", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Read_Mark_IsPassedOver() => AllTake("delimiter: comma", [0xEF, 0xBB, 0xBF, .. System.Text.Encoding.UTF8.GetBytes(Rows(50))]);
 

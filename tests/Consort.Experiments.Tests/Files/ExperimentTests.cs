@@ -147,7 +147,7 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("    count: 2", "    count: 64", "5, key members: found 65 members, expected at most 64")]
     [InlineData("  name: kdef", "  name: kdf", "14, key name: found \"kdf\", expected one of supervised, mutual, kdef, distillation; did you mean kdef?")]
     [InlineData("  peer: 0.5", "  peer: -1", "15, key peer: found -1, expected 0 to 1000")]
-    [InlineData("  schema: frappe", "  schema: frape", "schema frape: found neither a file nor a preset", true)]
+    [InlineData("  schema: frappe", "  schema: frape", "key schema: found neither a file nor a preset \"frape\", expected a schema file or one of", true)]
     [InlineData("  train: train.csv", "  train: trian.csv", "4, key train: found no trian.csv in ")]
     [InlineData("  train: train.csv", "  source: train.csv\n  train: train.csv", "4, key source: expected either source or train files")]
     [InlineData("name: small", "nmae: small", "1: unknown key \"nmae\"; did you mean \"name\"?")]
