@@ -114,8 +114,8 @@ internal static class CommandLine
     {
         var word = words[0];
         // "help train", and "describe" for "data describe".
-        if (word == "help" && command is RootCommand)
-            return $"; did you mean {string.Join(' ', words.Skip(1).TakeWhile(w => !w.StartsWith('-')).Append("--help"))}?";
+        if (word == "help")
+            return $"; did you mean {string.Join(' ', Ancestors(command).Reverse().Select(c => c.Name).Concat(words.Skip(1).TakeWhile(w => !w.StartsWith('-'))).Append("--help"))}?";
         var path = CommandCatalogue.Entries.Select(e => e.Path).FirstOrDefault(p => command is RootCommand && p.EndsWith(' ' + word, StringComparison.Ordinal));
         if (path is not null)
             return $"; did you mean {path}?";

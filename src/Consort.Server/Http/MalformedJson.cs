@@ -12,22 +12,22 @@ internal static partial class MalformedJson
     [
         ("array contains a trailing comma", "a comma before ], expected a value after it; leave the comma out"),
         ("object contains a trailing comma", "a comma before }, expected a key after it; leave the comma out"),
-        ("depth", "arrays and objects too deep within each other"),
+        ("configured depth", "arrays and objects too deep within each other"),
         ("open JSON object or array", "the end, expected ] or } for what was opened"),
+        ("Expected end of string", "the end within a text, expected a closing quote"),
+        ("reached end of data", "the end, expected more"),
         ("after a single JSON value", "{0} after the end, expected one JSON value"),
-        ("without a matching open", "{0}, which closes nothing that was opened"),
+        ("matching open", "{0}, which closes nothing that was opened"),
         ("start of a property name", "{0}, expected a key in double quotes"),
         ("after a property name", "{0} after a key, expected a colon"),
         ("after a value", "{0} after a value, expected a comma, ] or }"),
         ("start of a value", "{0}, expected a value"),
         ("leading zero", "a number that begins with 0, expected one without"),
-        ("number", "{0} in a number, expected a digit or its end"),
-        ("literal", "{0}, expected true, false, null or a text in double quotes"),
+        ("a number", "{0} in a number, expected a digit or its end"),
+        ("JSON literal", "{0}, expected true, false, null or a text in double quotes"),
         ("hex digit", "{0} after \\u, expected four digits 0–9, a–f"),
         ("escapable", "{0} after a backslash, expected one of \"\\/bfnrtu"),
         ("within a JSON string", "{0} in a text, expected it escaped"),
-        ("end of string", "the end within a text, expected a closing quote"),
-        ("end of data", "the end, expected more"),
     ];
 
     /// <summary>The line for the answer, such as <c>malformed JSON: line 1, byte 27: found "]", expected a value</c>; both count from 1.</summary>
