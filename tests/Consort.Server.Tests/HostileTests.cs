@@ -122,6 +122,17 @@ public sealed class HostileTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task Put_ALabelWhoseVersionIsANumber_SaysThatItIsAText()
+    {
+        var keys = fixture.NewFile("admin-keys");
+        File.WriteAllText(keys, "admin-key-of-this-test");
+        await using var server = await TestServer.Start(fixture.First, o => o with { AdminKeyFile = keys });
+        var (status, answer) = await server.Send(HttpMethod.Put, "/v1/models/clicks/labels/canary", "{\"version\": 3}", "admin-key-of-this-test");
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Equal("version: found a number, expected a string: \"3\" in quotes", (string)answer["detail"]!);
+    }
+
+    [Fact]
     public async Task Score_DeepHugeAndLongBodies_AreRefused()
     {
         await using var server = await TestServer.Start(fixture.First, o => o with { MaxBodyBytes = 100_000, MaxRows = 300, MaxValueBytes = 100 });
