@@ -103,12 +103,12 @@ public sealed class BodyTextTests(ServerFixture fixture)
     }
 
     [Theory]
-    [InlineData(new byte[] { 0xFF }, "rows[0].site, byte 21: found the byte 1xFF")]
-    [InlineData(new byte[] { 0x61, 0xC3 }, "byte 22: found the byte 1xC3")] // a letter's first half
-    [InlineData(new byte[] { 0xED, 0xA0, 0x80 }, "byte 21: found the byte 1xED")] // half of a surrogate pair
-    [InlineData(new byte[] { 0xC0, 0x80 }, "byte 21: found the byte 1xC0")] // too long a form
-    [InlineData(new byte[] { 0xF4, 0x90, 0x80, 0x80 }, "byte 21: found the byte 1xF4")] // beyond Unicode
-    [InlineData(new byte[] { 0xF0, 0x9F, 0x98 }, "byte 21: found the byte 1xF0")]
+    [InlineData(new byte[] { 0xFF }, "rows[0].site, byte 21: found the byte 0xFF")]
+    [InlineData(new byte[] { 0x61, 0xC3 }, "byte 22: found the byte 0xC3")] // a letter's first half
+    [InlineData(new byte[] { 0xED, 0xA0, 0x80 }, "byte 21: found the byte 0xED")] // half of a surrogate pair
+    [InlineData(new byte[] { 0xC0, 0x80 }, "byte 21: found the byte 0xC0")] // too long a form
+    [InlineData(new byte[] { 0xF4, 0x90, 0x80, 0x80 }, "byte 21: found the byte 0xF4")] // beyond Unicode
+    [InlineData(new byte[] { 0xF0, 0x9F, 0x98 }, "byte 21: found the byte 0xF0")]
     public async Task Score_BytesThatAreNoUtf8_SayWhere(byte[] value, string part)
     {
         await using var server = await TestServer.Start(fixture.First);
