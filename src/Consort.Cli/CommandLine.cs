@@ -98,7 +98,7 @@ internal static class CommandLine
         var command = result.CommandResult.Command;
         // What follows a word that is not understood is not understood either.
         if (result.UnmatchedTokens.Count > 0)
-            terminal.Error.WriteLine($"consort: unknown command or argument \"{result.UnmatchedTokens[0]}\"{Hint(result.UnmatchedTokens[0], command)}");
+            terminal.Error.WriteLine($"consort: unknown command or argument \"{result.UnmatchedTokens[0]}\"{Hint(result.UnmatchedTokens, command)}");
         else
             foreach (var error in result.Errors)
                 terminal.Error.WriteLine($"consort: {Sentence(error.Message)}");
@@ -110,8 +110,15 @@ internal static class CommandLine
     private static string Sentence(string message) =>
         (char.ToLowerInvariant(message[0]) + message[1..]).Replace("'", "\"", StringComparison.Ordinal).TrimEnd('.');
 
-    private static string Hint(string word, Command command)
+    private static string Hint(IReadOnlyList<string> words, Command command)
     {
+        var word = words[0];
+        // "help train", and "describe" for "data describe".
+        if (word == "help")
+            return $"; did you mean {string.Join(' ', Ancestors(command).Reverse().Select(c => c.Name).Concat(words.Skip(1).TakeWhile(w => !w.StartsWith('-'))).Append("--help"))}?";
+        var path = CommandCatalogue.Entries.Select(e => e.Path).FirstOrDefault(p => command is RootCommand && p.EndsWith(' ' + word, StringComparison.Ordinal));
+        if (path is not null)
+            return $"; did you mean {path}?";
         var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name));
         return NearestWord.Hint(word, known);
     }

@@ -199,7 +199,7 @@ public sealed class InferenceServer : IAsyncDisposable
         foreach (var version in result.Removed)
             Log($"model {result.Model}: version {version} removed");
         foreach (var (version, mistake) in result.Failed)
-            Log($"model {result.Model}: version {version} refused: {mistake}");
+            Log($"model {result.Model}: {(version == ServedModel.TheFile ? version : $"version {version}")} refused: {mistake}");
     }
 
     private void Log(string line)

@@ -13,28 +13,28 @@ public sealed class BodyTextTests(ServerFixture fixture)
     private static readonly Limits Limits = new(2 << 20, 100, 1024, 16, TimeSpan.FromSeconds(10));
 
     [Theory]
-    [InlineData("/v1/score", """{"\ud800": 1}""", "byte 2: found \\ud800")]
-    [InlineData("/v1/score", """{"\udc00": 1}""", "byte 2: found \\udc00")]
-    [InlineData("/v1/score", """{"rows": [{}, {"site": "a\ud800"}]}""", "rows[1].site, byte 25: found \\ud800")]
-    [InlineData("/v1/score", """{"rows": [{"site": "\uD83D\u0041"}]}""", "rows[0].site, byte 20: found \\uD83D")]
-    [InlineData("/v1/score", """{"rows": [{"\udbff": 1}]}""", "rows[0], byte 12")]
-    [InlineData("/v1/score", """{"rows": [{"label": {"x": ["\udfff"]}}]}""", "rows[0].label.x[0], byte 28")]
-    [InlineData("/v1/score", """{"fields": ["\ud800"], "rows": []}""", "fields[0], byte 13")]
-    [InlineData("/v1/score", """{"context": {"\ud800": 1}, "candidates": [{}]}""", "context, byte 14")]
-    [InlineData("/v1/score", """{"context": {}, "candidates": [{"site": "\ud800\ud800"}]}""", "candidates[0].site, byte 41")]
+    [InlineData("/v1/score", """{"\ud800": 1}""", "byte 3: found \\ud800")]
+    [InlineData("/v1/score", """{"\udc00": 1}""", "byte 3: found \\udc00")]
+    [InlineData("/v1/score", """{"rows": [{}, {"site": "a\ud800"}]}""", "rows[1].site, byte 26: found \\ud800")]
+    [InlineData("/v1/score", """{"rows": [{"site": "\uD83D\u0041"}]}""", "rows[0].site, byte 21: found \\uD83D")]
+    [InlineData("/v1/score", """{"rows": [{"\udbff": 1}]}""", "rows[0], byte 13")]
+    [InlineData("/v1/score", """{"rows": [{"label": {"x": ["\udfff"]}}]}""", "rows[0].label.x[0], byte 29")]
+    [InlineData("/v1/score", """{"fields": ["\ud800"], "rows": []}""", "fields[0], byte 14")]
+    [InlineData("/v1/score", """{"context": {"\ud800": 1}, "candidates": [{}]}""", "context, byte 15")]
+    [InlineData("/v1/score", """{"context": {}, "candidates": [{"site": "\ud800\ud800"}]}""", "candidates[0].site, byte 42")]
     [InlineData("/v1/score", """{"rows": [{"site": "\ud8""", "malformed JSON")]
     [InlineData("/v1/score", """{"rows": [{"site": "\ud800""", "rows[0].site")]
     [InlineData("/v1/score", """{"rows": [{"site": "\\ud800"}]}""", null)] // a backslash and letters
     [InlineData("/v1/score", """{"rows": [{"site": "\ud83d\ude00"}], "\u0072ows": []}""", "twice")]
-    [InlineData("/v1/explain", """{"\ud800": 1}""", "byte 2")]
-    [InlineData("/v1/explain", """{"row": {"\ud800": 1}}""", "row, byte 10")]
-    [InlineData("/v2/models/clicks/infer", """{"\ud800": 1}""", "byte 2")]
-    [InlineData("/v2/models/clicks/infer", """{"id": "\ud800", "inputs": []}""", "id, byte 8")]
-    [InlineData("/v2/models/clicks/infer", """{"inputs": [{"\ud800": 1}]}""", "inputs[0], byte 14")]
-    [InlineData("/v2/models/clicks/infer", """{"inputs": [{"name": "\ud800"}]}""", "inputs[0].name, byte 22")]
-    [InlineData("/v2/models/clicks/infer", """{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "data": ["\ud800"]}]}""", "inputs[0].data[0], byte 74")]
-    [InlineData("/v2/models/clicks/infer", """{"inputs": [], "outputs": [{"\ud800": 1}]}""", "outputs[0], byte 29")]
-    [InlineData("/v2/models/clicks/infer", """{"inputs": [], "parameters": {"\ud800": 1}}""", "parameters, byte 31")]
+    [InlineData("/v1/explain", """{"\ud800": 1}""", "byte 3")]
+    [InlineData("/v1/explain", """{"row": {"\ud800": 1}}""", "row, byte 11")]
+    [InlineData("/v2/models/clicks/infer", """{"\ud800": 1}""", "byte 3")]
+    [InlineData("/v2/models/clicks/infer", """{"id": "\ud800", "inputs": []}""", "id, byte 9")]
+    [InlineData("/v2/models/clicks/infer", """{"inputs": [{"\ud800": 1}]}""", "inputs[0], byte 15")]
+    [InlineData("/v2/models/clicks/infer", """{"inputs": [{"name": "\ud800"}]}""", "inputs[0].name, byte 23")]
+    [InlineData("/v2/models/clicks/infer", """{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "data": ["\ud800"]}]}""", "inputs[0].data[0], byte 75")]
+    [InlineData("/v2/models/clicks/infer", """{"inputs": [], "outputs": [{"\ud800": 1}]}""", "outputs[0], byte 30")]
+    [InlineData("/v2/models/clicks/infer", """{"inputs": [], "parameters": {"\ud800": 1}}""", "parameters, byte 32")]
     public async Task Post_HalvesOfSurrogatePairs_SayWhere(string path, string body, string? part)
     {
         await using var server = await TestServer.Start(fixture.First);
@@ -103,12 +103,12 @@ public sealed class BodyTextTests(ServerFixture fixture)
     }
 
     [Theory]
-    [InlineData(new byte[] { 0xFF }, "rows[0].site, byte 20: found the byte 0xFF")]
-    [InlineData(new byte[] { 0x61, 0xC3 }, "byte 21: found the byte 0xC3")] // a letter's first half
-    [InlineData(new byte[] { 0xED, 0xA0, 0x80 }, "byte 20: found the byte 0xED")] // half of a surrogate pair
-    [InlineData(new byte[] { 0xC0, 0x80 }, "byte 20: found the byte 0xC0")] // too long a form
-    [InlineData(new byte[] { 0xF4, 0x90, 0x80, 0x80 }, "byte 20: found the byte 0xF4")] // beyond Unicode
-    [InlineData(new byte[] { 0xF0, 0x9F, 0x98 }, "byte 20: found the byte 0xF0")]
+    [InlineData(new byte[] { 0xFF }, "rows[0].site, byte 21: found the byte 0xFF")]
+    [InlineData(new byte[] { 0x61, 0xC3 }, "byte 22: found the byte 0xC3")] // a letter's first half
+    [InlineData(new byte[] { 0xED, 0xA0, 0x80 }, "byte 21: found the byte 0xED")] // half of a surrogate pair
+    [InlineData(new byte[] { 0xC0, 0x80 }, "byte 21: found the byte 0xC0")] // too long a form
+    [InlineData(new byte[] { 0xF4, 0x90, 0x80, 0x80 }, "byte 21: found the byte 0xF4")] // beyond Unicode
+    [InlineData(new byte[] { 0xF0, 0x9F, 0x98 }, "byte 21: found the byte 0xF0")]
     public async Task Score_BytesThatAreNoUtf8_SayWhere(byte[] value, string part)
     {
         await using var server = await TestServer.Start(fixture.First);

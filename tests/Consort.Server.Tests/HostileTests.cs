@@ -9,6 +9,46 @@ namespace Consort.Server.Tests;
 public sealed class HostileTests(ServerFixture fixture)
 {
     [Theory]
+    [InlineData("", "found an empty body, expected a JSON object")]
+    [InlineData(" \n ", "found an empty body, expected a JSON object")]
+    [InlineData("{\"rows\":[{\"site\":\"a\"},]}", "line 1, byte 23: found a comma before ], expected a value after it; leave the comma out")]
+    [InlineData("{\"rows\":[\n{\"site\":\"a\",}]}", "line 2, byte 13: found a comma before }, expected a key after it; leave the comma out")]
+    [InlineData("{", "line 1, byte 2: found the end, expected")]
+    [InlineData("{\"rows\": [{}]", "found the end, expected")]
+    [InlineData("{\"rows\": [{}]} x", "line 1, byte 16: found \"x\" after the end, expected one JSON value")]
+    [InlineData("{rows: []}", "line 1, byte 2: found \"r\", expected a key in double quotes")]
+    [InlineData("{\"rows\" []}", "found \"[\" after a key, expected a colon")]
+    [InlineData("{\"rows\": [{} {}]}", "found \"{\" after a value, expected a comma, ] or }")]
+    [InlineData("{\"rows\": [}", "found ")]
+    [InlineData("{\"rows\": 01}", "found a number that begins with 0")]
+    [InlineData("{\"rows\": 1.x}", "in a number")]
+    [InlineData("{\"rows\": -}", "in a number")]
+    [InlineData("{\"rows\": 1ex}", "in a number")]
+    [InlineData("{\"rows\": True}", "found \"T\", expected a value")]
+    [InlineData("{\"rows\": trie}", "expected true, false, null")]
+    [InlineData("{\"rows\": \"\\x\"}", "after a backslash")]
+    [InlineData("{\"rows\": \"\\u00g0\"}", "after \\u, expected four digits")]
+    [InlineData("{\"rows\": \"a\nb\"}", "found the byte 0x0A in a text")]
+    [InlineData("{\"rows\": \"abc", "found the end within a text")]
+    [InlineData("{\"rows\": 1.", "found the end, expected more")]
+    [InlineData("{\"rows\"", "found the end, expected more")]
+    [InlineData("{\"rows\": 1x}", "found \"x\" in a number")]
+    [InlineData("{\"rows\": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "found arrays and objects too deep within each other")]
+    public async Task Post_NoJson_SaysInOurWordsWhatAndWhere(string body, string part)
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        foreach (var path in new[] { "/v1/score", "/v1/explain" })
+        {
+            var (status, answer) = await server.Post(path, body);
+            Assert.Equal(HttpStatusCode.BadRequest, status);
+            var detail = (string)answer["detail"]!;
+            Assert.Contains(part, detail, StringComparison.Ordinal);
+            foreach (var foreign in new[] { "reader", "isFinalBlock", "LineNumber", "BytePosition", "line 0", "something else", "payload", "nothing more" })
+                Assert.DoesNotContain(foreign, detail, StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Theory]
     [InlineData("", "malformed JSON")]
     [InlineData("{", "malformed JSON")]
     [InlineData("{\"rows\": [{}]} x", "malformed JSON")]
@@ -81,6 +121,17 @@ public sealed class HostileTests(ServerFixture fixture)
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Contains(part, (string)answer["error"]!, StringComparison.Ordinal);
         await StillAnswers(server);
+    }
+
+    [Fact]
+    public async Task Put_ALabelWhoseVersionIsANumber_SaysThatItIsAText()
+    {
+        var keys = fixture.NewFile("admin-keys");
+        File.WriteAllText(keys, "admin-key-of-this-test");
+        await using var server = await TestServer.Start(fixture.First, o => o with { AdminKeyFile = keys });
+        var (status, answer) = await server.Send(HttpMethod.Put, "/v1/models/clicks/labels/canary", "{\"version\": 3}", "admin-key-of-this-test");
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Equal("version: found a number, expected a string: \"3\" in quotes", (string)answer["detail"]!);
     }
 
     [Fact]

@@ -124,6 +124,33 @@ public sealed class ScoreTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task Explain_ANumberFarOutside_IsClippedToWhatIsUsed()
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        var near = await Share("0.5");
+        Assert.Equal("given", (string)near["state"]!);
+        Assert.Null(near["used"]);
+        foreach (var value in new[] { "1e30", "2e8", "\"5e9\"" })
+        {
+            var far = await Share(value);
+            Assert.Equal("clipped", (string)far["state"]!);
+            var used = (double)far["used"]!;
+            Assert.InRange(used, 0, 100_000);
+            // The number named does what the value did, and stands for itself.
+            var named = await Share(used.ToString("R", System.Globalization.CultureInfo.InvariantCulture));
+            Assert.Equal("given", (string)named["state"]!);
+            Assert.Equal((double)far["contribution"]!, (double)named["contribution"]!, 1e-9);
+        }
+
+        async Task<JsonNode> Share(string value)
+        {
+            var (status, body) = await server.Post("/v1/explain", $"{{\"row\": {{\"share\": {value}}}}}");
+            Assert.True(status == HttpStatusCode.OK, body.ToJsonString());
+            return body["fields"]!.AsArray().Single(f => (string)f!["field"]! == "share")!;
+        }
+    }
+
+    [Fact]
     public async Task Infer_Tensors_GiveTheScorersProbabilities()
     {
         await using var server = await TestServer.Start(fixture.First);

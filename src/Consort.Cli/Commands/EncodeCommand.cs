@@ -42,9 +42,8 @@ internal sealed class EncodeCommand : ExampleCommand
 
     private readonly Option<double[]> _shares = new("--shares")
     {
-        Description = "Shares of train, valid and test.",
+        Description = "Shares of train, valid and test. [default: 0.8,0.1,0.1]", // the library would write 0.8|0.1|0.1
         HelpName = "A,B,C",
-        DefaultValueFactory = _ => [0.8, 0.1, 0.1],
         CustomParser = ReadShares,
     };
 
@@ -84,13 +83,15 @@ internal sealed class EncodeCommand : ExampleCommand
     {
         string[] Of(Option<string[]> option) => arguments.GetValue(option) ?? [];
         var (source, train, valid, test) = (Of(_source), Of(_train), Of(_valid), Of(_test));
+        if (source.Concat(train).Concat(valid).Concat(test).Contains("-"))
+            throw new ConsortException("encode: found - for standard input, which can be read only once, expected files that can be read again; write it to a file first");
         if (source.Length > 0 == train.Length > 0)
             throw new ConsortException("encode: expected either --source or --train");
         if (train.Length > 0)
             return SplitPlan.Given(train, valid, test);
         if (valid.Length + test.Length > 0)
             throw new ConsortException("encode: found --valid or --test beside --source, expected them beside --train");
-        var shares = arguments.GetRequiredValue(_shares);
+        var shares = arguments.GetValue(_shares) ?? [0.8, 0.1, 0.1];
         return arguments.GetValue(_by) == "order"
             ? SplitPlan.InOrder(source, shares[0], shares[1], shares[2])
             : SplitPlan.BySeed(source, (ulong)arguments.GetValue(_seed), shares[0], shares[1], shares[2]);

@@ -27,11 +27,11 @@ internal sealed class ResultTable(int words, IReadOnlyList<string> columns)
     /// <summary>Writes the table, as wide as the console is.</summary>
     public void WriteTo(IAnsiConsole console)
     {
+        var options = RenderOptions.Create(console, console.Profile.Capabilities);
         foreach (var space in new[] { 1, 0 })
         {
             var table = Table(space);
-            var options = RenderOptions.Create(console, console.Profile.Capabilities);
-            if (((IRenderable)table).Measure(options, int.MaxValue / 4).Min <= console.Profile.Width)
+            if (Width(table, options) <= console.Profile.Width)
             {
                 console.Write(table);
                 return;
@@ -39,6 +39,22 @@ internal sealed class ResultTable(int words, IReadOnlyList<string> columns)
         }
 
         WriteRows(console.Profile.Out.Writer);
+    }
+
+    // The narrowest that breaks nothing but prose. The library's own least width takes every cell for prose, and a table that is
+    // given no more loses columns and breaks numbers.
+    private int Width(IRenderable table, RenderOptions options)
+    {
+        var width = table.Measure(options, int.MaxValue / 4).Min;
+        for (var i = 0; i < columns.Count; i++)
+        {
+            if (Prose.Contains(i))
+                continue;
+            var cells = _rows.Select(r => r.Cells[i]).Append(columns[i]).Select(c => ((IRenderable)new Text(c)).Measure(options, int.MaxValue / 4)).ToArray();
+            width += cells.Max(c => c.Max) - cells.Max(c => c.Min);
+        }
+
+        return width;
     }
 
     private Table Table(int space)

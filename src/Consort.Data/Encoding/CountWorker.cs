@@ -82,7 +82,7 @@ internal sealed class CountWorker : IBlockWorker, IDisposable
             }
             catch (CellError)
             {
-                throw FirstBadCell.Of(_schema, block, _group, path, Columns(block, layout));
+                throw FirstBadCell.Of(layout, block, _group, path, Columns(block, layout));
             }
             _group.ThrowIfStopped();
         }

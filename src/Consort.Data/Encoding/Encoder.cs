@@ -125,6 +125,22 @@ public sealed class Encoder
         }
     }
 
+    /// <summary>The number that <see cref="EncodeField"/> takes for a raw value that lies too far outside the training rows; null where it takes the value itself.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    /// <param name="value">The raw value in UTF-8.</param>
+    public double? ClippedTo(int field, ReadOnlySpan<byte> value)
+    {
+        if (Schema.Trim) value = value.Trim((byte)' ');
+        // The parser reads whole 8 bytes, so the value is moved to where that is allowed.
+        byte[] padded = new byte[Math.Max(8, value.Length)];
+        value.CopyTo(padded);
+        foreach ((ColumnEncoder column, _, _) in _byField[field])
+        {
+            if (column is NumberColumn number && number.ClippedTo(padded.AsSpan(0, value.Length)) is { } used) return used;
+        }
+        return null;
+    }
+
     /// <summary>The text behind a global id: a token, a bucket, or <c>(missing)</c> and <c>(oov)</c>.</summary>
     public string Token(int id)
     {

@@ -10,12 +10,12 @@ namespace Consort.Data.Encoding;
 internal static class FirstBadCell
 {
     /// <summary>The mistake that comes first in the file, as a message with file, line and column.</summary>
-    /// <param name="schema">What was expected.</param>
+    /// <param name="layout">What was expected, and what it is read for.</param>
     /// <param name="block">The block.</param>
     /// <param name="group">The rows, of which at least one has a cell that a column does not take.</param>
     /// <param name="path">The file.</param>
     /// <param name="columns">Fields, each with what looks at the first so many rows and throws <see cref="CellError"/> at a bad one.</param>
-    public static ConsortException Of(Schema schema, Block block, RowGroup group, string path, IEnumerable<(int Field, Action<int> Look)> columns)
+    public static ConsortException Of(Layout layout, Block block, RowGroup group, string path, IEnumerable<(int Field, Action<int> Look)> columns)
     {
         (int Row, int Start) first = (group.Rows, 0);
         (int Field, CellError Error)? found = null;
@@ -33,17 +33,30 @@ internal static class FirstBadCell
             }
         }
         return found is { } bad
-            ? Explain(schema, block, group, bad.Field, path, bad.Error)
+            ? Explain(layout, block, group, bad.Field, path, bad.Error)
             : throw new InvalidOperationException("a bad cell that is found once and not again");
     }
 
-    private static ConsortException Explain(Schema schema, Block block, RowGroup group, int field, string path, CellError error)
+    private static ConsortException Explain(Layout layout, Block block, RowGroup group, int field, string path, CellError error)
     {
+        Schema schema = layout.Schema;
         Cell cell = group.CellsOf(field)[error.Row];
         ReadOnlySpan<byte> text = cell.Length <= 0 ? default : block.Bytes.Slice(cell.Start, cell.Length);
         string name = field < schema.Fields.Count ? schema.Fields[field].Name : "label";
         string found = text.IsEmpty ? "an empty cell" : RowParser.Show(text);
         long line = block.LineAt(group.Starts[error.Row]);
-        return new ConsortException($"{path}:{line}, column {name}: found {found}, expected {error.Message}{CellHint.Of(schema, field, text, line)}");
+        return new ConsortException($"{path}:{line}, column {name}: found {found}, expected {error.Message}{CellHint.Of(layout, field, text, line, Texts)}");
+
+        // For a label whose values have no name yet: what stands in its column.
+        IReadOnlyCollection<string> Texts(int most)
+        {
+            var texts = new SortedSet<string>(StringComparer.Ordinal);
+            foreach (Cell other in group.CellsOf(field)[..group.Rows])
+            {
+                if (other.Length > 0) texts.Add(RowParser.Show(block.Bytes.Slice(other.Start, other.Length)));
+                if (texts.Count == most) break;
+            }
+            return texts;
+        }
     }
 }

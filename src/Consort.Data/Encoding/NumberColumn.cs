@@ -53,6 +53,15 @@ internal sealed class NumberColumn : ColumnEncoder
     /// <summary>How far beyond the training rows' range that value lies, in widths of it.</summary>
     public double Distance(float value) => Scale == 0 ? 0 : Facts.Distance(Raw(value), _transform);
 
+    /// <summary>The number that is taken for a raw value that lies too far outside the training rows; null where the value itself is.</summary>
+    public double? ClippedTo(ReadOnlySpan<byte> cell)
+    {
+        if (_missing.Holds(cell, cell.Length) || !NumberParser.TryNumber(cell, out double x)) return null;
+        double used = Math.Clamp(x, Low, High);
+        if (_transform == TransformKind.MinMax && Scale > 0) used = Math.Clamp(used, Facts.Min, Facts.Max);
+        return used == x ? null : used;
+    }
+
     public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
         for (int r = 0; r < cells.Length; r++)

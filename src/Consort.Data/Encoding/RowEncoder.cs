@@ -35,7 +35,7 @@ internal sealed class RowEncoder(Encoder encoder, bool labelsMayBeEmpty = false)
         }
         catch (CellError)
         {
-            throw FirstBadCell.Of(encoder.Schema, block, group, path, Columns(block, group, layout));
+            throw FirstBadCell.Of(layout, block, group, path, Columns(block, group, layout));
         }
         group.ThrowIfStopped();
     }

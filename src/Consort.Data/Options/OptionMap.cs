@@ -119,11 +119,15 @@ public sealed partial class OptionMap
         if (Node(key) is not { } node) return null;
         if (_children.TryGetValue(key, out var known)) return known[0];
         if (node is not YamlMappingNode mapping)
-            throw Error(key, $"found a {Kind(node)}, expected keys and values");
+            throw Error(key, $"found a {Kind(node)}, expected keys and values{Named(key, node)}");
         var map = new OptionMap(_source, mapping);
         _children[key] = [map];
         return map;
     }
+
+    // What has options of its own has its name among them.
+    private static string Named(string key, YamlNode node) =>
+        key is "optimizer" or "schedule" or "strategy" && node is YamlScalarNode { Value: { } name } ? $", such as {{ name: {PrintableText.Short(name, 60)} }}" : "";
 
     /// <summary>A sequence of mappings; empty when not given. The same instances at each call.</summary>
     public IReadOnlyList<OptionMap> Maps(string key)

@@ -70,6 +70,6 @@ internal sealed class DelimitedParser(Layout layout) : RowParser(layout)
         int start = group.Starts[rows];
         ReadOnlySpan<byte> row = block.Content[start..];
         row = row[..row.IndexOf((byte)'\n')];
-        throw Error(block, start, path, RowShape.WrongCount(row, row.Count(_delimiter) + 1, _targets.Length, Schema));
+        throw Error(block, start, path, RowShape.WrongCount(row, row.Count(_delimiter) + 1, _targets.Length, Schema, Rules));
     }
 }

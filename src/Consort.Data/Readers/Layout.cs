@@ -87,7 +87,7 @@ internal sealed class Layout
         }
         Field? missing = schema.Fields.Where((f, i) => !seen.Contains(i) && f.Kind != FieldKind.Ignored && (i != label || rules.LabelRequired)).FirstOrDefault();
         int wrong = cells.FindIndex(cell => !byName.ContainsKey(cell));
-        string? hint = wrong < 0 ? null : HeaderHint(cells, wrong, firstRow, schema);
+        string? hint = wrong < 0 ? null : HeaderHint(cells, wrong, firstRow, schema, rules);
         // An unknown name is passed over only where nothing is missing that it could have been meant for.
         if (wrong >= 0 && (!rules.PassesOver || (missing is not null && hint is not null)))
             throw new ConsortException($"{path}:1: column {Show(cells[wrong])} is not in the schema{hint ?? $" ({rules.Advice})"}");
@@ -100,14 +100,18 @@ internal sealed class Layout
         => schema.Fields[field].Kind == FieldKind.Ignored ? schema.Fields.Count : field;
 
     // Which key mends a header that does not fit, or which name was meant; null where neither can be told.
-    private static string? HeaderHint(List<string> cells, int wrong, ReadOnlySpan<byte> firstRow, Schema schema)
+    private static string? HeaderHint(List<string> cells, int wrong, ReadOnlySpan<byte> firstRow, Schema schema, RowRules rules)
     {
-        string shape = RowShape.Hint(firstRow.Trim("\r\n"u8), cells.Count, schema.Fields.Count, schema);
+        string shape = RowShape.Hint(firstRow.Trim("\r\n"u8), cells.Count, schema.Fields.Count, schema, rules);
         if (shape.Length > 0) return shape;
+        if (cells[wrong].Trim(' ') is var name && name != cells[wrong] && schema.Fields.Any(f => f.Name == name))
+            return rules.Mend("set trim: true to drop spaces around cells", "write names and cells without spaces around them (trim: false)");
         string near = NearestWord.Hint(cells[wrong], schema.Fields.Select(f => f.Name).Except(cells));
         if (near.Length > 0) return near;
         bool anyKnown = cells.Any(cell => schema.Fields.Any(f => f.Name == cell));
-        return anyKnown ? null : "; no name of the first row is: where it is a row of data, set header: false";
+        return anyKnown ? null : rules.Mend(
+            "no name of the first row is: where it is a row of data, set header: false",
+            $"the first row must name the columns (header: true): {PrintableText.Short(string.Join(schema.Delimiter.Text, schema.Fields.Where(f => f.Kind != FieldKind.Ignored).Select(f => f.Name)), 200)}");
     }
 
     private static string Show(string cell) => RowParser.Show(System.Text.Encoding.UTF8.GetBytes(cell));

@@ -19,7 +19,7 @@ internal sealed class LongDelimitedParser(Layout layout) : RowParser(layout)
             if (!Cut(row, position, group))
             {
                 _trim.Apply(block, group);
-                throw Error(block, position, path, RowShape.WrongCount(row, row.Count(_delimiter) + 1, _targets.Length, Schema));
+                throw Error(block, position, path, RowShape.WrongCount(row, row.Count(_delimiter) + 1, _targets.Length, Schema, Rules));
             }
             group.Rows++;
             position = next;

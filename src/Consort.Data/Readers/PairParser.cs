@@ -88,7 +88,9 @@ internal sealed class PairParser : RowParser
         int colon = text.IndexOf((byte)':'), second = colon < 0 ? -1 : text[(colon + 1)..].IndexOf((byte)':');
         if (colon <= 0 || second >= 0 != _libffm || (second >= 0 && text[(colon + second + 2)..].Contains((byte)':')))
         {
-            string hint = colon > 0 ? _libffm ? "; where rows have index:value, set format: libsvm" : "; where rows have field:index:value, set format: libffm" : "";
+            string hint = colon <= 0 ? ""
+                : _libffm ? Rules.Mend("where rows have index:value, set format: libsvm", "write pairs as field:index:value (format: libffm)")
+                : Rules.Mend("where rows have field:index:value, set format: libffm", "write pairs as index:value (format: libsvm)");
             throw Error(block, rowStart, path, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}{hint}");
         }
         if (!_positional && _layout.Rules.PassesOver && NumberParser.TryInteger(text[..colon], out long index) && index - _first >= _fields.Length)
@@ -118,8 +120,8 @@ internal sealed class PairParser : RowParser
         if (_positional)
             return item < _fields.Length ? item : throw Error(block, rowStart, path, $"found more than {_fields.Length} pairs, expected {_fields.Length}");
         if (NumberParser.TryInteger(number, out long index) && index >= _first && index - _first < _fields.Length) return (int)(index - _first);
-        string hint = index == 0 && _first == 1 && number.SequenceEqual("0"u8) ? "; where they count from 0, set first_index: 0"
-            : index == _fields.Length && _first == 0 ? "; where they count from 1, set first_index: 1" : "";
+        string hint = index == 0 && _first == 1 && number.SequenceEqual("0"u8) ? Rules.Mend("where they count from 0, set first_index: 0", "count from 1 (first_index: 1)")
+            : index == _fields.Length && _first == 0 ? Rules.Mend("where they count from 1, set first_index: 1", "count from 0 (first_index: 0)") : "";
         throw Error(block, rowStart, path, $"found {(_libffm ? "field" : "index")} {Show(number)}, expected {_first} to {_fields.Length - 1 + _first}{hint}");
     }
 

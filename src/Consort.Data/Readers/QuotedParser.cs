@@ -56,7 +56,7 @@ internal sealed class QuotedParser(Layout layout) : RowParser(layout)
             if (data[position] != (byte)'\n')
                 throw Error(block, rowStart, path, $"column {column}: found text after a closing quote, expected a delimiter");
             if (column != _targets.Length)
-                throw Error(block, rowStart, path, RowShape.WrongCount(data[rowStart..position], column, _targets.Length, Schema));
+                throw Error(block, rowStart, path, RowShape.WrongCount(data[rowStart..position], column, _targets.Length, Schema, Rules));
             return position + 1;
         }
     }

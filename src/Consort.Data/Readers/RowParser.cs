@@ -13,6 +13,9 @@ internal abstract class RowParser(Layout layout)
     /// <summary>What the rows are expected to be.</summary>
     protected Schema Schema { get; } = layout.Schema;
 
+    /// <summary>What they must have.</summary>
+    protected RowRules Rules { get; } = layout.Rules;
+
     /// <summary>
     /// Fills the group with rows from <paramref name="position"/> on and returns the place after the last one. A row that is not of
     /// the expected shape, or not UTF-8 text, ends the group before it and becomes its <see cref="RowGroup.Mistake"/>: whoever

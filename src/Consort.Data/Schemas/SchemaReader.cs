@@ -104,10 +104,16 @@ internal static partial class SchemaReader
             : throw map.Error("delimiter", $"found \"{text}\", expected tab, comma, semicolon, pipe, space or 1 to {Delimiter.MostBytes} bytes of text without a quote, a line end or a NUL");
     }
 
+    private static readonly string[] FieldKeys = ["name", "kind", "missing", "min_count", "transform", "share", "derive", "values", "outside"];
+
     private static void ReadField(OptionMap map, List<Field> fields, OutsideRule outside)
     {
         string name = map.Text("name");
-        if (!map.Has("kind")) throw map.Error("kind", $"found nothing, expected one of {string.Join(", ", Kinds.Keys)}");
+        if (!map.Has("kind"))
+        {
+            string other = map.Keys.FirstOrDefault(k => !FieldKeys.Contains(k)) is { } unknown ? $"; found the unknown key \"{PrintableText.Short(unknown, 60)}\"" : "";
+            throw map.Error("kind", $"found nothing, expected one of {string.Join(", ", Kinds.Keys)}{other}");
+        }
         var field = new Field(name, map.Choice("kind", FieldKind.Ignored, Kinds))
         {
             Missing = map.Has("missing") ? map.Texts("missing", []) : null,

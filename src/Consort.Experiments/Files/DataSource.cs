@@ -88,6 +88,10 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
             return Schema.Load(options.Map("schema")!);
         var name = options.Text("schema");
         var beside = new[] { Path.GetFullPath(name, folder), Path.GetFullPath(name, own) };
-        return Schema.Load(Array.Find(beside, File.Exists) ?? name);
+        if (Array.Find(beside, File.Exists) is { } file)
+            return Schema.Load(file);
+        return Schema.Presets.Contains(name)
+            ? Schema.Preset(name)
+            : throw options.Error("schema", $"found neither a file nor a preset \"{name}\", expected a schema file or one of {string.Join(", ", Schema.Presets)}{NearestWord.Hint(name, Schema.Presets)}");
     }
 }

@@ -61,7 +61,7 @@ internal sealed class Dispatcher(Router router, GrpcEndpoint grpc, ApiKeys keys,
         {
             RequestException e => e,
             ConsortException e => new RequestException(400, e.Message, e),
-            JsonException e => new RequestException(400, $"malformed JSON: {e.Message}", e),
+            JsonException e => new RequestException(400, MalformedJson.Explain(e), e),
             BadHttpRequestException e => new RequestException(e.StatusCode, e.Message, e),
             _ => null,
         };

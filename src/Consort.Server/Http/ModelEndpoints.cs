@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Consort.Data.Schemas;
 using Consort.Server.Inference;
@@ -209,6 +210,8 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, S
             if (!reader.ValueTextEquals(key) || text is not null)
                 throw new RequestException(400, $"found {RequestException.Show(reader.ValueSpan)}, expected {key} once");
             reader.Read();
+            if (reader.TokenType == JsonTokenType.Number)
+                throw new RequestException(400, $"{key}: found a number, expected a string: \"{Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 60)])}\" in quotes");
             if (reader.TokenType != JsonTokenType.String || reader.ValueIsEscaped)
                 throw new RequestException(400, $"{key}: found {RowReader.Kind(reader.TokenType)}, expected a string without escapes");
             text = reader.GetString();

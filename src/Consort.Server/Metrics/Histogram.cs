@@ -4,10 +4,9 @@ namespace Consort.Server.Metrics;
 
 /// <summary>Counts values by buckets; safe for many threads, allocates nothing.</summary>
 /// <param name="bounds">The upper bounds of the buckets, ascending; a last one without a bound is added.</param>
-internal sealed class Histogram(double[] bounds)
+/// <param name="perOne">The sum is a whole number of such parts of 1, so that it can be added to without a lock: 1 for counts, which are exact.</param>
+internal sealed class Histogram(double[] bounds, double perOne = 1e9)
 {
-    // The sum is a whole number of these, so that it can be added to without a lock.
-    private const double Unit = 1e-9;
     private readonly long[] _counts = new long[bounds.Length + 1];
     private long _sum;
 
@@ -22,7 +21,7 @@ internal sealed class Histogram(double[] bounds)
         }
     }
 
-    public double Sum => Interlocked.Read(ref _sum) * Unit;
+    public double Sum => Interlocked.Read(ref _sum) / perOne;
 
     public void Add(double value)
     {
@@ -30,7 +29,7 @@ internal sealed class Histogram(double[] bounds)
         while (bucket < bounds.Length && value > bounds[bucket])
             bucket++;
         Interlocked.Increment(ref _counts[bucket]);
-        Interlocked.Add(ref _sum, (long)(value / Unit));
+        Interlocked.Add(ref _sum, (long)Math.Round(value * perOne));
     }
 
     /// <summary>Writes the histogram as Prometheus reads it.</summary>

@@ -7,7 +7,7 @@ internal sealed class VersionMetrics
     private long _unseen;
 
     /// <summary>Impressions of each request.</summary>
-    public Histogram Rows { get; } = new([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000]);
+    public Histogram Rows { get; } = new([1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000], perOne: 1);
 
     /// <summary>Probabilities; their mean is sum ÷ count.</summary>
     public Histogram Probabilities { get; } = new([0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1]);

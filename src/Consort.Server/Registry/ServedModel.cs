@@ -216,13 +216,16 @@ internal sealed class ServedModel : IDisposable
         return new RequestException(404, $"model {Name} has no version {RequestException.Show(version)}{hint}; it has {VersionNames()}");
     }
 
+    /// <summary>What the package of a single file goes by until it is loaded; no version can be called so.</summary>
+    public const string TheFile = "its file";
+
     private string VersionNames() => string.Join(", ", State.Versions.Select(v => v.Name));
 
     private Dictionary<string, string> Files(out string? trouble)
     {
         trouble = null;
         if (!_isFolder)
-            return new Dictionary<string, string> { ["file"] = _source.Path };
+            return new Dictionary<string, string> { [TheFile] = _source.Path };
         try
         {
             return Directory.EnumerateFiles(_source.Path, "*" + ModelSource.Extension)

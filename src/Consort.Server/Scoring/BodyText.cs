@@ -58,7 +58,7 @@ internal static class BodyText
         return at;
     }
 
-    // Such as "rows[3].site, byte 120"; the path goes as far as the body can be read.
+    // Such as "rows[3].site, byte 120", counted from 1; the path goes as far as the body can be read.
     private static string Place(ReadOnlySpan<byte> json, int at, Limits limits)
     {
         var path = new List<(string? Name, int Index)>();
@@ -100,6 +100,6 @@ internal static class BodyText
                 text.Append(text.Length > 0 ? "." : "").Append(string.Concat(name.Select(c => char.IsControl(c) ? '?' : c)));
         }
 
-        return text.Append(text.Length > 0 ? ", " : "").Append(CultureInfo.InvariantCulture, $"byte {at}").ToString();
+        return text.Append(text.Length > 0 ? ", " : "").Append(CultureInfo.InvariantCulture, $"byte {at + 1}").ToString();
     }
 }

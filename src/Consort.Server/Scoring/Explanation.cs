@@ -62,7 +62,10 @@ internal static class Explanation
                 Set(one, field, value);
                 answer.WritePropertyName("value");
                 answer.WriteRawValue(value, skipInputValidation: true);
-                answer.WriteString("state", one.CountUnseen() > 0 ? "unseen" : "given");
+                var used = ClippedTo(field, value);
+                answer.WriteString("state", used is not null ? "clipped" : one.CountUnseen() > 0 ? "unseen" : "given");
+                if (used is { } number)
+                    answer.WriteNumber("used", number);
                 one.Clear();
                 whole.Row.SetMissing(field);
                 answer.WriteNumber("contribution", logit - Logit(lease.Scorer, whole));
@@ -78,6 +81,14 @@ internal static class Explanation
         {
             lease.Version.Batches.Return(whole);
             lease.Version.Batches.Return(one);
+        }
+
+        double? ClippedTo(int field, ReadOnlySpan<byte> value)
+        {
+            var reader = new Utf8JsonReader(value, limits.Json);
+            reader.Read();
+            var encoder = lease.Scorer.Encoder;
+            return encoder.ClippedTo(encoder.FieldIndex(fields.Names[field]), reader.TokenType == JsonTokenType.String ? values.Text(ref reader) : reader.ValueSpan);
         }
 
         void Set(Impression impression, int field, ReadOnlySpan<byte> value)

@@ -35,9 +35,9 @@ public sealed class LabelReaderTests : IDisposable
     public void Read_LabelsAsPeopleWriteThem_AreRead(string text, string values) => Assert.Equal([1f, 0f], Read(values, text));
 
     [Theory]
-    [InlineData("-1,a\n", "", "values: {\"-1\": 0, \"1\": 1}")]
-    [InlineData("0.5,a\n", "", "values: {\"0.5\": 1, …: 0}")]
-    [InlineData("2,a\n", "", "values: {\"1\": 0, \"2\": 1}")]
+    [InlineData("-1,a\n", "", "1 for what means a click: values: {…: 0, …: 1} (texts seen: \"-1\")")]
+    [InlineData("0.5,a\n", "", "1 for what means a click: values: {…: 0, …: 1} (texts seen: \"0.5\")")]
+    [InlineData("2,a\n", "", "1 for what means a click: values: {…: 0, …: 1} (texts seen: \"2\")")]
     [InlineData("true,a\n", ", values: {\"1\": 0, \"2\": 1}", "expected 1 or 2; the label field's values name what it may be")]
     [InlineData("no,a\n", ", values: {click: 1, nothing: 0}", "expected click or nothing")]
     [InlineData("1e400,a\n", "", "expected 0 or 1")]

@@ -62,8 +62,35 @@ public sealed class FirstBadPlaceTests : IDisposable
         using EncodedDataset dataset = _folder.Encode(schema, _folder.File("good.csv", header + good), "fitted");
         string path = _folder.File("d.csv", text);
         string[] verdicts = Verdicts(schema, path, dataset.Encoder);
-        Assert.Single(verdicts.Distinct());
+        // Scoring, by the last two, has a schema that cannot be changed: what is wrong is the same, what mends it is the file.
+        Assert.Single(verdicts[..^2].Distinct());
+        Assert.Single(verdicts[^2..].Distinct());
+        Assert.Equal(verdicts[0].Split("; ")[0], verdicts[^1].Split("; ")[0]);
         Assert.StartsWith(path + message, verdicts[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("set ", verdicts[^1].Replace(path, "", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("delimiter: comma", "maybe,u,1,1,\n", "write labels as they were in training")]
+    [InlineData("delimiter: comma", "\"1\",\"u\",1,1,\n", "write the cells without quotes (quoted: false)")]
+    [InlineData("delimiter: comma", " 1,u,1,1,\n", "write cells without spaces around them (trim: false)")]
+    [InlineData("delimiter: comma", "click,user,price,visits,note\n1,u,1,1,\n", "leave out the row of names (header: false)")]
+    [InlineData("delimiter: comma", "1,u,NA,1,\n", "where it means a missing value, leave the cell empty")]
+    [InlineData("delimiter: comma, missing: [\"-1\"]", "1,u,NA,1,\n", "where it means a missing value, write \"-1\"")]
+    [InlineData("delimiter: comma", "1;u;1;1;\n", "write the file with delimiter: comma, it looks like semicolon")]
+    [InlineData("delimiter: comma", "1 1:0.5 2:1\n", "the rows look like libsvm, write them with delimiter: comma")]
+    [InlineData("delimiter: comma, header: true", "click;user;price;visits;note\n1;u;1;1;\n", "write the file with delimiter: comma, it looks like semicolon")]
+    [InlineData("delimiter: comma, header: true", "1,u,1,1,\n0,u,1,1,\n", "the first row must name the columns (header: true): click,user,price,visits")]
+    [InlineData("delimiter: comma, header: true", "click, user,price,visits,note\n1,u,1,1,\n", "write names and cells without spaces around them (trim: false)")]
+    [InlineData("format: libsvm", "1 3:1\n", "count from 0 (first_index: 0)", "1 0:a\n0 1:2\n")]
+    public void Read_MistakesAtAFittedSchema_SayWhatTheFileShouldBe(string options, string text, string mend, string? good = null)
+    {
+        Schema schema = Of(options, good is null ? Fields : "fields: [{name: click, kind: label}, {name: user, kind: categorical}, {name: price, kind: numeric}, {name: visits, kind: numeric}]");
+        string header = schema.Header ? "click,user,price,visits,note\n" : "";
+        using EncodedDataset dataset = _folder.Encode(schema, _folder.File("good.csv", header + (good ?? "1,u,1.5,7,n\n0,v,2,3,m\n")), "fitted");
+        using var reader = new RawBatchReader(_folder.File("d.csv", text), dataset.Encoder, 7, labelRequired: true, UnknownColumns.Refuse);
+        string message = Assert.Throws<ConsortException>(() => reader.Next()).Message;
+        Assert.EndsWith("; the run keeps the schema it was trained with: " + mend, message, StringComparison.Ordinal);
     }
 
     private static string Rows(int count, params (int Line, string Row)[] others)
@@ -140,8 +167,10 @@ public sealed class FirstBadPlaceTests : IDisposable
         AllTake("delimiter: comma", System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(text.TrimEnd('\n') + "\n", 50)).TrimEnd('\n') + (text[^1] == '\n' ? "\n" : "")));
 
     [Theory]
-    [InlineData("2,u,1,1,\n1,u,1,1,\n", ":1, column click: found \"2\", expected 0 or 1; other labels are named by the label field's values, such as values: {\"1\": 0, \"2\": 1}")]
-    [InlineData("maybe,u,1,1,\n", ":1, column click: found \"maybe\", expected 0 or 1; other labels are named by the label field's values, such as values: {\"maybe\": 1, …: 0}")]
+    [InlineData("2,u,1,1,\n1,u,1,1,\n", ":1, column click: found \"2\", expected 0 or 1; name each text by the label field's values, 1 for what means a click: values: {…: 0, …: 1} (texts seen: \"1\", \"2\")")]
+    [InlineData("noclick,u,1,1,\nclick,u,1,1,\n", ":1, column click: found \"noclick\", expected 0 or 1; name each text by the label field's values, 1 for what means a click: values: {…: 0, …: 1} (texts seen: \"click\", \"noclick\")")]
+    [InlineData("3,u,1,1,\n5,u,1,1,\n2,u,1,1,\n4,u,1,1,\n1,u,1,1,\n", ":1, column click: found \"3\", expected 0 or 1; name each text by the label field's values, 1 for what means a click: values: {…: 0, …: 1} (texts seen: \"1\", \"2\", \"3\", \"4\", …)")]
+    [InlineData("maybe,u,1,1,\n", ":1, column click: found \"maybe\", expected 0 or 1; name each text by the label field's values, 1 for what means a click: values: {…: 0, …: 1} (texts seen: \"maybe\")")]
     [InlineData("\"1\",\"u\",1,1,\n", ":1, column click: found \"\"1\"\", expected 0 or 1; where cells stand in quotes, set quoted: true")]
     [InlineData(" 1,u,1,1,\n", ":1, column click: found \" 1\", expected 0 or 1; set trim: true")]
     [InlineData("click,user,price,visits,note\n1,u,1,1,\n", ":1, column click: found \"click\", expected 0 or 1; where the first row names the columns, set header: true")]
@@ -160,9 +189,21 @@ public sealed class FirstBadPlaceTests : IDisposable
 
     [Theory]
     [InlineData("click;user;price;visits;note\n1;u;1;1;\n", ":1: column \"click;user;price;visits;note\" is not in the schema; the schema says delimiter: comma, should it be delimiter: semicolon?")]
+    [InlineData("click, user,price,visits,note\n1,u,1,1,\n", ":1: column \" user\" is not in the schema; set trim: true to drop spaces around cells")]
     [InlineData("\"click\",\"user\",\"price\",\"visits\",\"note\"\n1,u,1,1,\n", ":1: column \"\"click\"\" is not in the schema; where cells stand in quotes, set quoted: true")]
     [InlineData("1,u,1,1,\n0,u,1,1,\n", ":1: column \"1\" is not in the schema; no name of the first row is: where it is a row of data, set header: false")]
     public void Read_CommonHeaderMistakes_NameTheKeyThatMendsThem(string text, string message) => AllSay("delimiter: comma, header: true", text, message);
+
+    [Theory]
+    [InlineData("2026-11-01 13:00:00", "26110113")]
+    [InlineData("2026-11-01T13:59:59.5Z", "26110113")]
+    [InlineData("2026-11-01", "26110100")]
+    public void Read_AnIsoTime_SaysHowItIsWritten(string time, string written)
+    {
+        Schema schema = Of("delimiter: comma", "fields: [{name: click, kind: label}, {name: time, kind: categorical, derive: [hour]}]");
+        var e = Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(_folder.File("t.csv", $"1,{time}\n"), schema, threads: 1));
+        Assert.EndsWith($"found \"{time}\", expected a time as YYMMDDHH or empty; write it as {written}", e.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Read_Mark_IsPassedOver() => AllTake("delimiter: comma", [0xEF, 0xBB, 0xBF, .. System.Text.Encoding.UTF8.GetBytes(Rows(50))]);

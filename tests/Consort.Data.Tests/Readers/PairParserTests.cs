@@ -65,7 +65,7 @@ public sealed class PairParserTests : IDisposable
     [InlineData("1 0:1\n", ":1: found index \"0\", expected 1 to 2; where they count from 0, set first_index: 0")]
     [InlineData("1 3:1\n", ":1: found index \"3\", expected 1 to 2")]
     [InlineData("1 1:1 1:2\n", ":1: found index \"1\" (a) twice")]
-    [InlineData("2 1:1\n", ":1, column y: found \"2\", expected 0 or 1 or -1 or +1; other labels are named by the label field's values")]
+    [InlineData("2 1:1\n", ":1, column y: found \"2\", expected 0 or 1 or -1 or +1; name each text by the label field's values, 1 for what means a click: values: {…: 0, …: 1} (texts seen: \"2\")")]
     [InlineData("1:1 2:1\n", ":1, column y: found \"1:1\", expected 0 or 1 or -1 or +1; the row has no label before its pairs")]
     [InlineData("1,2,3\n", ":1, column y: found \"1,2,3\", expected 0 or 1 or -1 or +1; where the rows are CSV, set format: delimited")]
     [InlineData("1 1:2:1\n", ":1: found \"1:2:1\", expected index:value; where rows have field:index:value, set format: libffm")]

@@ -126,7 +126,7 @@ public sealed class ReaderTests : IDisposable
     [InlineData("1,x,y\n0,z\n", ":2: found 2 columns, expected 3")]
     [InlineData("1,x,y\n0,z,w,v\n", ":2: found 4 columns, expected 3")]
     [InlineData("1,x,y\n\n0,z,w\n", ":2: found an empty line, expected 3 columns")]
-    [InlineData("1,x,y\n2,z,w\n", ":2, column y: found \"2\", expected 0 or 1; other labels are named by the label field's values, such as values: {\"1\": 0, \"2\": 1}")]
+    [InlineData("1,x,y\n2,z,w\n", ":2, column y: found \"2\", expected 0 or 1; name each text by the label field's values, 1 for what means a click: values: {…: 0, …: 1} (texts seen: \"1\", \"2\")")]
     [InlineData("1,x,y\n,z,w\n", ":2, column y: found an empty cell, expected 0 or 1")]
     public void Delimited_WrongRow_IsNamedByLine(string text, string message)
     {

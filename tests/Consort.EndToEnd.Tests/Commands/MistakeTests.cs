@@ -116,6 +116,12 @@ public sealed class MistakeTests
 
     [Theory]
     [InlineData("unknown command or argument \"trian\"; did you mean train?", "trian")]
+    [InlineData("unknown command or argument \"describe\"; did you mean data describe?", "describe", "clicks.csv")]
+    [InlineData("unknown command or argument \"fuxictr\"; did you mean import fuxictr?", "fuxictr")]
+    [InlineData("unknown command or argument \"help\"; did you mean train --help?", "help", "train")]
+    [InlineData("unknown command or argument \"help\"; did you mean --help?", "help")]
+    [InlineData("found - for standard input, which can be read only once", "encode", "--schema", "criteo", "--source", "-", "--out", "y")]
+    [InlineData("found - for standard input, which can be read only once", "encode", "--schema", "criteo", "--train", "x", "--test", "-", "--out", "y")]
     [InlineData("unknown command or argument \"--sede\"; did you mean --seed?", "train", "e.yaml", "--sede", "3")]
     [InlineData("--threads: found \"0\", expected a number from 1 to 1024", "train", "e.yaml", "--threads", "0")]
     [InlineData("required argument \"EXPERIMENT\" missing", "train")]
@@ -146,5 +152,13 @@ public sealed class MistakeTests
     {
         using var stream = File.OpenWrite(file);
         stream.SetLength(stream.Length - 5);
+    }
+
+    [Fact]
+    public void Encode_Help_ShowsSharesAsTheyAreTyped()
+    {
+        var help = ConsoleRun.Of("encode", "--help").Output;
+        Assert.Contains("0.8,0.1,0.1", help, StringComparison.Ordinal);
+        Assert.DoesNotContain("0.8|", help, StringComparison.Ordinal);
     }
 }

@@ -44,6 +44,47 @@ public sealed partial class TableTests
             Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd('\r').Length, 0, width));
     }
 
+    [Theory]
+    [InlineData(160)]
+    [InlineData(100)]
+    [InlineData(80)]
+    [InlineData(79)]
+    [InlineData(60)]
+    [InlineData(20)]
+    public void WriteTo_HeadsAndNamesOfSeveralWords_KeepsAllWhole(int width)
+    {
+        string[] heads = ["", "AUC of the run", "of the package", "cost", "log-loss of the run", "of the package", "predicted/observed", "calibration error"];
+        var table = new ResultTable(1, heads);
+        table.Add("member 0: DeepFM", "0.706670", "0.706671", "0.000000", "0.456837", "0.456838", "0.8912", "0.01234");
+        table.AddBold("best reachable", "0.706672", "0.706673", "", "0.456839", "0.456836", "1.3512", "0.05678");
+        var text = Written(table, width);
+        foreach (var whole in heads.Concat(["member 0: DeepFM", "best reachable", "0.706670", "0.000000", "0.456837", "0.456839", "1.3512", "0.05678"]))
+            Assert.Contains(whole, text, StringComparison.Ordinal);
+        Assert.DoesNotContain('…', text);
+        if (width >= 60)
+            Assert.All(text.Split('\n'), line => Assert.InRange(line.TrimEnd('\r').Length, 0, width));
+    }
+
+    [Fact]
+    public void WriteTo_EveryWidth_IsATableFromTheNarrowestThatFits()
+    {
+        var table = new ResultTable(1, ["", "AUC", "log-loss", "predicted/observed", "calibration error"]);
+        table.Add("member 0: AutoIntPlus", "0.706670", "0.456837", "0.8912", "0.0123");
+        var isTable = false;
+        for (var width = 40; width <= 120; width++)
+        {
+            var lines = Written(table, width).Split('\n').Select(l => l.TrimEnd('\r')).ToArray();
+            var fits = lines.Any(l => l.Contains("member 0: AutoIntPlus", StringComparison.Ordinal) && l.Contains("0.0123", StringComparison.Ordinal));
+            Assert.True(fits || !isTable, $"at {width} no table, but in a narrower one");
+            isTable = fits;
+            Assert.All(lines, l => Assert.InRange(l.Length, 0, width));
+            foreach (var whole in new[] { "member 0: AutoIntPlus", "predicted/observed", "calibration error", "0.706670", "0.456837", "0.8912", "0.0123" })
+                Assert.Contains(lines, l => l.Contains(whole, StringComparison.Ordinal));
+        }
+
+        Assert.True(isTable);
+    }
+
     [Fact]
     public void WriteTo_ControlCharacters_AreShown()
     {

@@ -52,9 +52,11 @@ internal static class MarkdownWriter
     {
         if (table.Caption.Length > 0)
             Line(text, Plain(table.Caption));
-        var rows = table.Rows.Select(Row).Prepend(Row(table.Columns.Select(c => c.IsNumber ? "---:" : "---"))).Prepend(Row(table.Columns.Select(c => c.Name)));
+        var rows = table.Rows.Select((r, i) => Row(i == table.Marked ? Marked(r) : r)).Prepend(Row(table.Columns.Select(c => c.IsNumber ? "---:" : "---"))).Prepend(Row(table.Columns.Select(c => c.Name)));
         Line(text, string.Join('\n', rows));
     }
+
+    private static IEnumerable<string> Marked(IEnumerable<string> cells) => cells.Select((c, i) => i == 0 && c.Length > 0 ? $"**{c}**" : c);
 
     private static string Row(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(c => Plain(c).Replace("|", "\\|", StringComparison.Ordinal)))} |";
 
