@@ -91,7 +91,7 @@ internal sealed class EncodeCommand : ExampleCommand
             return SplitPlan.Given(train, valid, test);
         if (valid.Length + test.Length > 0)
             throw new ConsortException("encode: found --valid or --test beside --source, expected them beside --train");
-        var shares = arguments.GetValue(_shares) ?? [0.8, 0.1, 0.1];
+        var shares = arguments.GetValue(_shares) is { Length: 3 } given ? given : [0.8, 0.1, 0.1];
         return arguments.GetValue(_by) == "order"
             ? SplitPlan.InOrder(source, shares[0], shares[1], shares[2])
             : SplitPlan.BySeed(source, (ulong)arguments.GetValue(_seed), shares[0], shares[1], shares[2]);
