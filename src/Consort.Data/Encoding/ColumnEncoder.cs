@@ -44,7 +44,12 @@ internal abstract class ColumnEncoder
     /// <summary>Writes what a row's cell gives.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Put<T>(Span<byte> target, int row, int stride, T value)
-        where T : unmanaged => MemoryMarshal.Write(target[(row * stride)..], value);
+        where T : unmanaged
+    {
+        // The room was checked once for all rows of the group.
+        if (MemoryGuard.IsOn) MemoryMarshal.Write(target[(row * stride)..], value);
+        else Unsafe.WriteUnaligned(ref Unsafe.Add(ref MemoryMarshal.GetReference(target), row * stride), value);
+    }
 
     /// <summary>Writes what was fitted; a vocabulary as <paramref name="vocabulary"/> does.</summary>
     public abstract void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary);
