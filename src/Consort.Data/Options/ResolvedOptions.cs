@@ -39,9 +39,7 @@ public sealed partial class OptionMap
     public void SetMap(string key, string yaml)
     {
         Set(key, "");
-        var stream = new YamlStream();
-        stream.Load(new StringReader(yaml));
-        _entries[key] = (_line, stream.Documents[0].RootNode);
+        _entries[key] = (_line, YamlReader.Parse(yaml, key) ?? new YamlMappingNode());
         _children.Remove(key);
     }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using Consort.Data;
-using YamlDotNet.Core;
+using Consort.Data.Options;
 using YamlDotNet.RepresentationModel;
 
 namespace Consort.Experiments.Files;
@@ -24,12 +24,10 @@ internal sealed class ExperimentKeys
     {
         try
         {
-            var stream = new YamlStream();
-            stream.Load(new StringReader(text));
-            if (stream.Documents is [{ RootNode: YamlMappingNode root }])
+            if (YamlReader.Parse(text, source) is YamlMappingNode root)
                 Add("", root);
         }
-        catch (Exception e) when (e is YamlException or ArgumentException)
+        catch (ConsortException e)
         {
             throw new ConsortException($"{source}: the file is damaged, expected the experiment of a run: {e.Message}", e);
         }

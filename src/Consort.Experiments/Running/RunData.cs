@@ -1,5 +1,5 @@
-using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Splits;
@@ -24,7 +24,7 @@ internal sealed record DataPlace(string Given, string Path, string FromRun)
 /// <summary>The rows a run was trained on, by place and by content: <c>data.json</c>.</summary>
 internal sealed record RunData
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = MakeJson();
 
     /// <summary>The key of the encoded dataset.</summary>
     public required string Key { get; init; }
@@ -66,21 +66,27 @@ internal sealed record RunData
     {
         if (!File.Exists(run.Data))
             return null;
-        try
-        {
-            var data = JsonSerializer.Deserialize<RunData>(File.ReadAllText(run.Data, Encoding.UTF8), Json);
-            return data is { Files: { } files, Identities: { } identities, Encoded.Path: not null, Key: not null, Split: not null } && files.Count == identities.Count
-                && files.All(f => f is { Path: not null, Given: not null, FromRun: not null }) && identities.All(i => i is { Hash: not null })
-                ? data : throw new JsonException("found too little");
-        }
-        catch (Exception e) when (e is JsonException or NotSupportedException)
-        {
-            throw new ConsortException($"{run.Data}: the file is damaged, expected what the run was trained on: {e.Message}", e);
-        }
+        ConsortException Damaged(string what) => new($"{run.Data}: the file is damaged, expected what the run was trained on: {what}");
+        var data = JsonText.Read(run.Data, Damaged, (JsonTypeInfo<RunData>)Json.GetTypeInfo(typeof(RunData)));
+        return data.Files.Count == data.Identities.Count
+            ? data : throw Damaged(FormattableString.Invariant($"files has {data.Files.Count} items, expected {data.Identities.Count} as of identities"));
     }
 
     /// <summary>The plan of the splits over the files where they are now.</summary>
     public SplitPlan Plan(IReadOnlyList<string> files) => SplitPlan.Parse(Split, files);
+
+    private static JsonSerializerOptions MakeJson()
+    {
+        var options = new JsonSerializerOptions
+        {
+            WriteIndented = true,
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            RespectNullableAnnotations = true,
+            RespectRequiredConstructorParameters = true,
+        };
+        options.MakeReadOnly(populateMissingResolver: true);
+        return options;
+    }
 
     private static DataPlace FileOf(RunFolder run, string start, string file) => DataPlace.Of(run, file, Path.GetRelativePath(start, file));
 }

@@ -54,6 +54,13 @@ public sealed class ExperimentKeysTests
     public void Read_NoYaml_SaysThatItIsDamaged() =>
         Assert.Contains("x.yaml: the file is damaged", Assert.Throws<ConsortException>(() => new ExperimentKeys("a: [", "x.yaml")).Message, StringComparison.Ordinal);
 
+    // Both make the YAML library throw what is none of its own errors.
+    [Theory]
+    [InlineData("members: [\n  { model: DCN, hidden_units: [32]\ntraining: { batch_size: 256, epochs: 1\n")]
+    [InlineData("name: x\ndata:\n  *a : 1\n")]
+    public void Read_WhatTheLibraryStumblesOver_SaysThatItIsDamaged(string text) =>
+        Assert.StartsWith("x.yaml: the file is damaged", Assert.Throws<ConsortException>(() => new ExperimentKeys(text, "x.yaml")).Message, StringComparison.Ordinal);
+
     private static ExperimentKeys Keys(string text) => new(text, "x.yaml");
 
     private static ExperimentKeys Changed(string old, string now) => Keys(Text.Replace(old, now, StringComparison.Ordinal));

@@ -26,6 +26,20 @@ public sealed class RunDataTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Theory]
+    [InlineData("\"key\": \"\\ud800\"")]
+    [InlineData("\"key\": null")]
+    [InlineData("\"identities\": [null]")]
+    public void Read_AValueThatIsNone_SaysThatItIsDamaged(string other)
+    {
+        var key = other[..other.IndexOf(':', StringComparison.Ordinal)];
+        var lines = File.ReadAllText(_run.Data);
+        var from = lines.IndexOf(key + ":", StringComparison.Ordinal);
+        var end = key == "\"key\"" ? lines.IndexOf(',', from) : lines.IndexOf(']', from) + 1;
+        File.WriteAllText(_run.Data, lines[..from] + other + lines[end..]);
+        Assert.StartsWith($"{_run.Data}: the file is damaged", Assert.Throws<ConsortException>(() => RunData.Read(_run)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Open_EncodedRowsDamaged_EncodesThemAgain()
     {
