@@ -76,6 +76,12 @@ public sealed class CandidateScorer
             for (var row = 0; row < candidates.Count; row++)
                 probabilities[row] = Scorer.Probability(probabilities[row]);
         }
+        catch (ConsortException)
+        {
+            // A call is answered as a whole or not at all.
+            probabilities[..candidates.Count].Clear();
+            throw;
+        }
         finally
         {
             Scorer.Return(workspace);

@@ -86,6 +86,12 @@ public sealed class RowScorer<T>
                 _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, count, probabilities.Slice(start, count), start);
             }
         }
+        catch (ConsortException)
+        {
+            // A call is answered as a whole or not at all.
+            probabilities[..rows.Length].Clear();
+            throw;
+        }
         finally
         {
             _scorer.Return(workspace);

@@ -271,23 +271,14 @@ public sealed class Scorer : IDisposable
     private void RowLogits(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> logits, int before)
     {
         var (columns, width) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
-        try
+        if (rows > FewRows)
         {
-            if (rows > FewRows)
-            {
-                Logits(workspace.Batch, ids, numerics, rows, logits, before);
-                return;
-            }
+            Logits(workspace.Batch, ids, numerics, rows, logits, before);
+            return;
+        }
 
-            for (var row = 0; row < rows; row++)
-                Logits(workspace.Row, ids[(row * columns)..], numerics[(row * width)..], 1, logits[row..], before + row);
-        }
-        catch (ConsortException)
-        {
-            // Nothing that is no probability stays with the caller.
-            logits[..rows].Clear();
-            throw;
-        }
+        for (var row = 0; row < rows; row++)
+            Logits(workspace.Row, ids[(row * columns)..], numerics[(row * width)..], 1, logits[row..], before + row);
     }
 
     // A call is answered as a whole or not at all.

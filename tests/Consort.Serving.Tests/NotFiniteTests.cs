@@ -53,7 +53,8 @@ public sealed class NotFiniteTests : IDisposable
         AssertRow(bad, () => _scorer.Score(batch, room));
         Assert.All(room, p => Assert.InRange(p, 0, 1)); // no logit and no NaN stays with the caller
         AssertRow(bad, () => _scorer.FusedLogits(batch, new float[rows]));
-        AssertRow(bad, () => _scorer.ForCandidates("price").Score(_scorer.NewImpression(), batch, new float[rows]));
+        AssertRow(bad, () => _scorer.ForCandidates("price").Score(_scorer.NewImpression(), batch, room));
+        Assert.All(room, p => Assert.Equal(0, p));
         AssertRow(bad, () => _scorer.For<Priced>().Score([.. Enumerable.Range(0, rows).Select(r => new Priced(r == bad ? 1e30 : r))], new float[rows]));
     }
 
