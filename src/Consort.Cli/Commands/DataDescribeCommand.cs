@@ -61,7 +61,7 @@ internal sealed class DataDescribeCommand : ExampleCommand
         if (Directory.Exists(source))
         {
             if (schema is not null)
-                throw !File.Exists(Path.Combine(source, "manifest.json"))
+                throw !EncodedDataset.IsAt(source)
                     ? new ConsortException($"{source}: found a folder, expected a raw file, or a folder that `consort encode` has written")
                     : new ConsortException($"--schema {schema}: an encoded dataset has its own schema, expected no --schema");
             using var dataset = EncodedDataset.Open(source);

@@ -51,9 +51,10 @@ internal sealed class PredictCommand : ExampleCommand
         if (Directory.Exists(target))
             throw new ConsortException($"--out {target}: found a folder, expected the name of a file, or - for standard output");
         Output.CheckApart("--out", target, data, arguments.GetRequiredValue(_run));
-        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), Shared.WeightsOf(arguments.GetValue(_phase), arguments.GetValue(_last)));
+        var weights = Shared.WeightsOf(arguments.GetValue(_phase), arguments.GetValue(_last));
+        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), weights);
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
-        Shared.NoteUnfinished(Terminal, arguments.GetRequiredValue(_run), Shared.WeightsOf(arguments.GetValue(_phase), arguments.GetValue(_last)));
+        Shared.NoteUnfinished(Terminal, arguments.GetRequiredValue(_run), weights);
         var progress = arguments.GetValue(_quiet) || !File.Exists(data)
             ? null
             : new CountLine(Terminal.Status, "predicting", "MB", new FileInfo(data).Length, scale: 1e6);

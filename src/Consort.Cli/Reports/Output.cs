@@ -1,16 +1,14 @@
 using Consort.Data;
+using Consort.Data.Datasets;
 using Consort.Data.Readers;
 using Consort.Data.Storage;
+using Consort.Learning.Runs;
 
 namespace Consort.Cli.Reports;
 
 /// <summary>Files that a user names.</summary>
 internal static class Output
 {
-    // What a run and an encoded dataset consist of, beside their .bin files and checkpoints.
-    private static readonly string[] Own =
-        ["experiment.yaml", "environment.json", "events.jsonl", "metrics.json", "report.md", "data.json", "test.logits", "manifest.json"];
-
     /// <summary>
     /// Writes a file beside its place and moves it there when whole. A device or a pipe, such as <c>/dev/stdout</c>, must not be
     /// moved over: it is written to.
@@ -47,14 +45,9 @@ internal static class Output
             throw new ConsortException($"{option} {path}: is the file that is read ({same}), expected another one");
     }
 
-    private static IEnumerable<string> FilesOf(string source)
-    {
-        if (!Directory.Exists(source))
-            return [source];
-        var checkpoints = Path.Combine(source, "checkpoints");
-        return Own.Select(name => Path.Combine(source, name)).Concat(Directory.EnumerateFiles(source, "*.bin"))
-            .Concat(Directory.Exists(checkpoints) ? Directory.EnumerateFiles(checkpoints) : []).Where(File.Exists);
-    }
+    private static IEnumerable<string> FilesOf(string source) => Directory.Exists(source)
+        ? new RunFolder(source).Files.Concat(EncodedDataset.FilesAt(source))
+        : [source];
 
     private static bool IsDevice(string path)
     {

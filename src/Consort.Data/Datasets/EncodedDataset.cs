@@ -108,7 +108,11 @@ public sealed class EncodedDataset : IDisposable
     }
 
     /// <summary>Whether a folder holds a dataset, whole or damaged.</summary>
-    public static bool IsAt(string folder) => File.Exists(Path.Combine(folder, Manifest.FileName));
+    public static bool IsAt(string folder) => Manifest.IsAt(folder);
+
+    /// <summary>The files of a dataset, or of what may have been one: its manifest and what carries its rows and its encoder.</summary>
+    public static IEnumerable<string> FilesAt(string folder) =>
+        Directory.EnumerateFiles(folder, "*.bin").Concat(IsAt(folder) ? [Path.Combine(folder, Manifest.FileName)] : []);
 
     /// <summary>The key of a dataset, without opening it; null where there is none that can be read.</summary>
     public static string? KeyAt(string folder)

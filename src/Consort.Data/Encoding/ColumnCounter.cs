@@ -22,7 +22,21 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     public abstract void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows);
 
     /// <summary>Checks the cells of rows that are not counted, as <see cref="Count"/> would.</summary>
-    public virtual void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows) { }
+    public void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    {
+        if (TakesAll) return;
+        foreach (int r in rows)
+        {
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            if (!Missing.Holds(cell, cells[r].Length)) CheckCell(cell, r);
+        }
+    }
+
+    /// <summary>Whether any cell will do, as of tokens.</summary>
+    protected virtual bool TakesAll => false;
+
+    /// <summary>Throws <see cref="CellError"/> unless a cell that is not missing is what the field expects.</summary>
+    protected virtual void CheckCell(ReadOnlySpan<byte> cell, int row) { }
 
     /// <summary>Takes over what another worker has seen.</summary>
     public abstract void Merge(ColumnCounter other);
@@ -62,6 +76,8 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
 internal sealed class TokenCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
     private readonly TokenTable _table = new();
+
+    protected override bool TakesAll => true;
 
     public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
@@ -115,14 +131,9 @@ internal sealed class BucketCounter(Field field, int index, MissingTexts missing
         }
     }
 
-    public override void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    protected override void CheckCell(ReadOnlySpan<byte> cell, int row)
     {
-        foreach (int r in rows)
-        {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
-            if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!BucketColumn.TryRead(cell, out _)) throw new CellError(r, BucketColumn.ExpectedFor(cell));
-        }
+        if (!BucketColumn.TryRead(cell, out _)) throw new CellError(row, BucketColumn.ExpectedFor(cell));
     }
 
     public override void Merge(ColumnCounter other)
@@ -167,14 +178,9 @@ internal sealed class TimeCounter(Field field, int index, MissingTexts missing) 
         }
     }
 
-    public override void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    protected override void CheckCell(ReadOnlySpan<byte> cell, int row)
     {
-        foreach (int r in rows)
-        {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
-            if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!TimeColumn.TryPart(cell, TimePart.Hour, out _)) throw new CellError(r, TimeColumn.Expected);
-        }
+        if (!TimeColumn.TryPart(cell, TimePart.Hour, out _)) throw new CellError(row, TimeColumn.Expected);
     }
 
     public override void Merge(ColumnCounter other)
@@ -219,14 +225,7 @@ internal sealed class NumberCounter(Field field, int index, MissingTexts missing
         }
     }
 
-    public override void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
-    {
-        foreach (int r in rows)
-        {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
-            if (!Missing.Holds(cell, cells[r].Length)) Read(cell, r);
-        }
-    }
+    protected override void CheckCell(ReadOnlySpan<byte> cell, int row) => Read(cell, row);
 
     public override void Merge(ColumnCounter other)
     {
@@ -280,14 +279,9 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
         }
     }
 
-    public override void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    protected override void CheckCell(ReadOnlySpan<byte> cell, int row)
     {
-        foreach (int r in rows)
-        {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
-            if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!NumberParser.TryNumber(cell, out _)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
-        }
+        if (!NumberParser.TryNumber(cell, out _)) throw new CellError(row, NumberColumn.ExpectedFor(cell));
     }
 
     public override void Merge(ColumnCounter other) => _table.Add(((QuantileCounter)other)._table);
@@ -325,6 +319,8 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
 /// <summary>For hashed tokens there is nothing to count.</summary>
 internal sealed class NothingCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
+    protected override bool TakesAll => true;
+
     public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows) { }
 
     public override void Merge(ColumnCounter other) { }

@@ -21,16 +21,6 @@ public static class JsonNumbers
         return options;
     }
 
-    /// <summary>Reads a number: null is NaN.</summary>
-    /// <exception cref="FormatException">A text that is no number.</exception>
-    /// <exception cref="InvalidOperationException">Something else than a number, a text or null.</exception>
-    public static double Read(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => double.NaN,
-        JsonValueKind.String => double.Parse(value.GetString()!, CultureInfo.InvariantCulture),
-        _ => value.GetDouble(),
-    };
-
     /// <summary>Reads the number on which a reader stands: null is NaN.</summary>
     /// <exception cref="JsonException">Something else than a number.</exception>
     public static double Read(ref Utf8JsonReader reader) => reader.TokenType switch

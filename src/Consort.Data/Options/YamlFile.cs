@@ -57,21 +57,12 @@ internal static class YamlFile
         throw new ConsortException(string.Create(CultureInfo.InvariantCulture, $"{source}:{line}: found the control character 0x{(int)text[at]:x2}{hint}"));
     }
 
-    // Devices and pipes have no length.
     private static byte[] Bytes(string path)
     {
         try
         {
-            using FileStream file = PatientFile.Open(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read }, CancellationToken.None);
-            using var bytes = new MemoryStream();
-            byte[] block = new byte[1 << 16];
-            for (int read; (read = file.Read(block)) > 0;)
-            {
-                bytes.Write(block, 0, read);
-                if (bytes.Length > MaxBytes)
-                    throw new ConsortException($"{path}: found more than {MaxBytes >> 20} MiB, expected a YAML file of at most that");
-            }
-            return bytes.ToArray();
+            return PatientFile.ReadBytes(path, MaxBytes)
+                ?? throw new ConsortException($"{path}: found more than {MaxBytes >> 20} MiB, expected a YAML file of at most that");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

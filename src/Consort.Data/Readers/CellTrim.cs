@@ -14,11 +14,7 @@ internal sealed class CellTrim(Layout layout)
             Span<Cell> cells = group.CellsOf(column)[..group.Rows];
             foreach (ref Cell cell in cells)
             {
-                if (cell.Length <= 0) continue;
-                ReadOnlySpan<byte> text = data.Slice(cell.Start, cell.Length);
-                int spaces = text.Length - text.TrimStart((byte)' ').Length;
-                cell.Length = text.Trim((byte)' ').Length;
-                cell.Start += spaces;
+                if (cell.Length > 0) cell = cell.Trimmed(data);
             }
         }
     }

@@ -28,16 +28,27 @@ public static class PatientFile
     {
         try
         {
-            using FileStream file = Open(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, BufferSize = 0 }, CancellationToken.None);
-            var bytes = new byte[most + 1];
-            int read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            if (read > most) throw new ConsortException($"{called ?? path}: found more than {most} bytes, expected a small text");
-            return System.Text.Encoding.UTF8.GetString(bytes, 0, read).TrimStart('\uFEFF').Split('\n');
+            byte[] bytes = ReadBytes(path, most) ?? throw new ConsortException($"{called ?? path}: found more than {most} bytes, expected a small text");
+            return System.Text.Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF').Split('\n');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new ConsortException($"{called ?? path}: cannot be read: {e.Message}", e);
         }
+    }
+
+    /// <summary>Reads all of a file, pipe or device, which may have no length to ask for; null where there is more than so many bytes.</summary>
+    internal static byte[]? ReadBytes(string path, int most)
+    {
+        using FileStream file = Open(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read }, CancellationToken.None);
+        using var bytes = new MemoryStream();
+        byte[] block = new byte[1 << 16];
+        for (int read; (read = file.Read(block)) > 0;)
+        {
+            bytes.Write(block, 0, read);
+            if (bytes.Length > most) return null;
+        }
+        return bytes.ToArray();
     }
 
     /// <summary>Opens a file, pipe or device.</summary>

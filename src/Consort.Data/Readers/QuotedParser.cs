@@ -44,7 +44,7 @@ internal sealed class QuotedParser(Layout layout) : RowParser(layout)
                 position += cell.Length;
                 if (data[position] == (byte)'\n' && cell.Length > 0 && data[position - 1] == (byte)'\r') cell.Length--;
             }
-            if (_trim) cell = Trimmed(data, cell);
+            if (_trim) cell = cell.Trimmed(data);
             if (column < _targets.Length) group.CellsOf(_targets[column])[group.Rows] = cell;
             column++;
             if (data[position..].StartsWith(_delimiter))
@@ -73,13 +73,6 @@ internal sealed class QuotedParser(Layout layout) : RowParser(layout)
     {
         while (data[position] == (byte)' ') position++;
         return position;
-    }
-
-    private static Cell Trimmed(ReadOnlySpan<byte> data, Cell cell)
-    {
-        ReadOnlySpan<byte> text = data.Slice(cell.Start, cell.Length);
-        int spaces = text.Length - text.TrimStart((byte)' ').Length;
-        return new Cell { Start = cell.Start + spaces, Length = text.Trim((byte)' ').Length };
     }
 
     /// <summary>Reads a quoted cell; doubled quotes are closed up within the block, where the text can only get shorter.</summary>

@@ -9,6 +9,14 @@ internal struct Cell
     public int Start;
     public int Length;
 
+    /// <summary>The cell without the spaces around it; it has bytes.</summary>
+    public readonly Cell Trimmed(ReadOnlySpan<byte> block)
+    {
+        ReadOnlySpan<byte> text = block.Slice(Start, Length);
+        int spaces = text.Length - text.TrimStart((byte)' ').Length;
+        return new Cell { Start = Start + spaces, Length = text.Trim((byte)' ').Length };
+    }
+
     /// <summary>Its bytes; none where it is absent.</summary>
     public readonly ReadOnlySpan<byte> Of(ReadOnlySpan<byte> block)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Consort.Data.Options;
 
 namespace Consort.Data.Schemas;
 
@@ -10,7 +11,7 @@ internal static class SchemaWriter
     {
         var text = new StringBuilder();
         text.Append("format: ").Append(Name(schema.Format)).Append('\n');
-        text.Append("delimiter: ").Append(Quote(schema.Delimiter.Text)).Append('\n');
+        text.Append("delimiter: ").Append(QuotedYaml.Of(schema.Delimiter.Text)).Append('\n');
         text.Append("header: ").Append(Flag(schema.Header)).Append('\n');
         text.Append("quoted: ").Append(Flag(schema.Quoted)).Append('\n');
         text.Append("trim: ").Append(Flag(schema.Trim)).Append('\n');
@@ -23,22 +24,22 @@ internal static class SchemaWriter
         text.Append("fields:\n");
         foreach (Field field in schema.Fields)
         {
-            text.Append("  - {name: ").Append(Quote(field.Name)).Append(", kind: ").Append(Name(field.Kind));
+            text.Append("  - {name: ").Append(QuotedYaml.Of(field.Name)).Append(", kind: ").Append(Name(field.Kind));
             if (field.Transform.Kind != TransformKind.None)
             {
                 string count = field.Transform.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $": {field.Transform.Count}") : "";
-                text.Append(", transform: ").Append(Quote(Name(field.Transform.Kind) + count));
+                text.Append(", transform: ").Append(QuotedYaml.Of(Name(field.Transform.Kind) + count));
             }
             // What a text leaves out: of a schema the default, of a fitted one what was before there was the key.
             if (field.IsNumber && field.Outside != (forKeys ? OutsideRule.Keep : OutsideRule.Clip)) text.Append(", outside: ").Append(Name(field.Outside));
             if (field.Missing is not null) text.Append(", missing: ").Append(List(field.Missing));
             if (field.MinCount is { } minCount) text.Append(CultureInfo.InvariantCulture, $", min_count: {minCount}");
-            if (field.Share is not null) text.Append(", share: ").Append(Quote(field.Share));
+            if (field.Share is not null) text.Append(", share: ").Append(QuotedYaml.Of(field.Share));
             if (field.Derive.Count > 0) text.Append(", derive: ").Append(List(new Field("", FieldKind.Categorical) { Derive = field.Derive }.Columns));
             if (field.Values.Count > 0)
             {
                 IEnumerable<string> pairs = field.Values.OrderBy(p => p.Key, StringComparer.Ordinal)
-                    .Select(p => string.Create(CultureInfo.InvariantCulture, $"{Quote(p.Key)}: {p.Value}"));
+                    .Select(p => string.Create(CultureInfo.InvariantCulture, $"{QuotedYaml.Of(p.Key)}: {p.Value}"));
                 text.Append(", values: {").AppendJoin(", ", pairs).Append('}');
             }
             text.Append("}\n");
@@ -80,19 +81,5 @@ internal static class SchemaWriter
 
     private static string Flag(bool value) => value ? "true" : "false";
 
-    private static string List(IEnumerable<string> texts) => "[" + string.Join(", ", texts.Select(Quote)) + "]";
-
-    private static string Quote(string text)
-    {
-        var quoted = new StringBuilder("\"");
-        foreach (char c in text)
-        {
-            if (c is '"' or '\\') quoted.Append('\\').Append(c);
-            else if (c < ' ' || c == 127) quoted.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
-            // YAML breaks lines at some of these too.
-            else if (char.IsControl(c) || c is '\u2028' or '\u2029' or '\ufeff') quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-            else quoted.Append(c);
-        }
-        return quoted.Append('"').ToString();
-    }
+    private static string List(IEnumerable<string> texts) => "[" + string.Join(", ", texts.Select(QuotedYaml.Of)) + "]";
 }

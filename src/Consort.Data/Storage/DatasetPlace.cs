@@ -16,7 +16,7 @@ internal sealed class DatasetPlace
         Folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         Leftovers.ClearAll(Folder);
         if (File.Exists(Folder)) throw new ConsortException($"{folder}: found a file, expected a folder or nothing");
-        IsTaken = File.Exists(Path.Combine(Folder, Manifest.FileName));
+        IsTaken = Manifest.IsAt(Folder);
         if (!IsTaken && Directory.Exists(Folder) && Directory.EnumerateFileSystemEntries(Folder).Any())
             throw new ConsortException($"{folder}: found a folder with other files, expected an encoded dataset or an empty folder");
         if (IsTaken) ClearStrangers();

@@ -56,6 +56,9 @@ internal sealed record Manifest
 
     public void Write(Stream stream) => JsonSerializer.Serialize(stream, this with { Checksum = Sum() }, ManifestJson.Default.Manifest);
 
+    /// <summary>Whether a folder has one, whole or damaged.</summary>
+    public static bool IsAt(string folder) => File.Exists(Path.Combine(folder, FileName));
+
     /// <summary>Reads a folder's manifest.</summary>
     /// <exception cref="ConsortException">No dataset, a damaged manifest or another format.</exception>
     public static Manifest Read(string folder)

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
+using Consort.Data.Options;
 
 namespace Consort.Experiments.Import;
 
@@ -16,25 +16,7 @@ internal static partial class YamlText
     public static string Of(bool value) => value ? "true" : "false";
 
     /// <summary>A text, in quotes where YAML could take it for something else.</summary>
-    public static string Of(string text)
-    {
-        if (Plain().IsMatch(text) && !Words().IsMatch(text))
-            return text;
-        var quoted = new StringBuilder("\"");
-        foreach (var c in text)
-        {
-            if (c is '"' or '\\')
-                quoted.Append('\\').Append(c);
-            else if (c < ' ' || c == 127)
-                quoted.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}");
-            else if (char.IsControl(c) || c is '\u2028' or '\u2029' or '\ufeff')
-                quoted.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-            else
-                quoted.Append(c);
-        }
-
-        return quoted.Append('"').ToString();
-    }
+    public static string Of(string text) => Plain().IsMatch(text) && !Words().IsMatch(text) ? text : QuotedYaml.Of(text);
 
     /// <summary>A list in one line.</summary>
     public static string List(IEnumerable<string> items) => $"[{string.Join(", ", items)}]";

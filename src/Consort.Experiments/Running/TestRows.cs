@@ -10,7 +10,7 @@ namespace Consort.Experiments.Running;
 internal static class TestRows
 {
     /// <summary>Where a run folder keeps them.</summary>
-    public static string PathOf(string folder) => Path.Combine(folder, "test.logits");
+    public static string PathOf(string folder) => new RunFolder(folder).TestLogits;
 
     /// <summary>Removes those of a run that is to be trained anew or further.</summary>
     public static void Forget(RunFolder folder)

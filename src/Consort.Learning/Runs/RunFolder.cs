@@ -49,6 +49,14 @@ public sealed class RunFolder
     /// <summary>Everything that a stopped run needs to go on.</summary>
     public string LastCheckpoint => In("checkpoints/last.ckpt");
 
+    /// <summary>The logits that the finished run gives to its test rows.</summary>
+    public string TestLogits => In("test.logits");
+
+    /// <summary>All of these that are there, checkpoints among them.</summary>
+    public IEnumerable<string> Files =>
+        new[] { Experiment, Environment, Data, Encoder, Events, Metrics, Report, TestLogits }.Where(File.Exists)
+            .Concat(Directory.Exists(In("checkpoints")) ? Directory.EnumerateFiles(In("checkpoints")) : []);
+
     /// <summary>Whether anything has come of training; a start that failed or was killed before has left nothing to keep.</summary>
     public bool HasTrained => File.Exists(Metrics)
         || (Directory.Exists(In("checkpoints")) && Directory.EnumerateFiles(In("checkpoints"), "*.ckpt").Any());

@@ -38,12 +38,9 @@ public sealed partial class Trainer
         _clock.Start();
         foreach (var phase in _phases)
         {
-            if (phase.From.Count > 0)
-            {
-                using var trial = new ParameterStore<float>(_program.Graph);
-                for (var member = 0; member < phase.From.Count; member++)
-                    Checkpoint.LoadMember(phase.From[member], trial, member);
-            }
+            // Into the weights themselves, which are drawn below: a store for the trial would take as much memory again.
+            for (var member = 0; member < phase.From.Count; member++)
+                Checkpoint.LoadMember(phase.From[member], _store, member);
 
             foreach (var teacher in phase.Teachers)
             {

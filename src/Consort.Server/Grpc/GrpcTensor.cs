@@ -50,24 +50,24 @@ internal sealed class GrpcTensor : TensorInput
                 SetBytes(row, _row, _contents.BytesContents[_row].Span, limits);
                 break;
             case "FP32":
-                SetSingle(row, _contents.Fp32Contents[_row]);
+                SetNumber(row, _contents.Fp32Contents[_row]);
                 break;
             case "FP64":
-                SetDouble(row, _contents.Fp64Contents[_row]);
+                SetNumber(row, _contents.Fp64Contents[_row]);
                 break;
             case "INT64":
-                SetWhole(row, _contents.Int64Contents[_row]);
+                SetNumber(row, _contents.Int64Contents[_row]);
                 break;
             case "UINT64":
-                SetWhole(row, _contents.Uint64Contents[_row]);
+                SetNumber(row, _contents.Uint64Contents[_row]);
                 break;
             case "INT8" or "INT16" or "INT32":
                 CheckRange(_contents.IntContents[_row]);
-                SetWhole(row, _contents.IntContents[_row]);
+                SetNumber(row, _contents.IntContents[_row]);
                 break;
             default:
                 CheckRange(_contents.UintContents[_row]);
-                SetWhole(row, _contents.UintContents[_row]);
+                SetNumber(row, _contents.UintContents[_row]);
                 break;
         }
     }

@@ -65,37 +65,37 @@ internal sealed class RawTensor : TensorInput
         switch (Datatype)
         {
             case "FP16":
-                SetHalf(row, BinaryPrimitives.ReadHalfLittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadHalfLittleEndian(rest));
                 break;
             case "FP32":
-                SetSingle(row, BinaryPrimitives.ReadSingleLittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadSingleLittleEndian(rest));
                 break;
             case "FP64":
-                SetDouble(row, BinaryPrimitives.ReadDoubleLittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadDoubleLittleEndian(rest));
                 break;
             case "INT8":
-                SetWhole(row, (sbyte)rest[0]);
+                SetNumber(row, (sbyte)rest[0]);
                 break;
             case "INT16":
-                SetWhole(row, BinaryPrimitives.ReadInt16LittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadInt16LittleEndian(rest));
                 break;
             case "INT32":
-                SetWhole(row, BinaryPrimitives.ReadInt32LittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadInt32LittleEndian(rest));
                 break;
             case "INT64":
-                SetWhole(row, BinaryPrimitives.ReadInt64LittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadInt64LittleEndian(rest));
                 break;
             case "UINT8":
-                SetWhole(row, rest[0]);
+                SetNumber(row, rest[0]);
                 break;
             case "UINT16":
-                SetWhole(row, BinaryPrimitives.ReadUInt16LittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadUInt16LittleEndian(rest));
                 break;
             case "UINT32":
-                SetWhole(row, BinaryPrimitives.ReadUInt32LittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadUInt32LittleEndian(rest));
                 break;
             default:
-                SetWhole(row, BinaryPrimitives.ReadUInt64LittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadUInt64LittleEndian(rest));
                 break;
         }
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Server.Http;
@@ -81,43 +82,14 @@ internal abstract class TensorInput
     }
 
     /// <summary>Sets the field to the shortest text that reads as this number: of 0.1f it is 0.1, as it would be in a raw row. NaN is a missing value.</summary>
-    protected void SetSingle(in ImpressionRow row, float value)
+    protected void SetNumber<T>(in ImpressionRow row, T value)
+        where T : struct, INumberBase<T>, IUtf8SpanFormattable
     {
         if (Field == FieldTable.Unread)
             return;
-        if (float.IsNaN(value))
+        if (T.IsNaN(value))
             row.SetMissing(Field);
         else
-            row.Set(Field, value);
-    }
-
-    /// <inheritdoc cref="SetSingle"/>
-    protected void SetHalf(in ImpressionRow row, Half value)
-    {
-        if (Field == FieldTable.Unread)
-            return;
-        if (Half.IsNaN(value))
-            row.SetMissing(Field);
-        else
-            row.Set(Field, value);
-    }
-
-    /// <inheritdoc cref="SetSingle"/>
-    protected void SetDouble(in ImpressionRow row, double value)
-    {
-        if (Field == FieldTable.Unread)
-            return;
-        if (double.IsNaN(value))
-            row.SetMissing(Field);
-        else
-            row.Set(Field, value);
-    }
-
-    /// <summary>Sets the field to a whole number.</summary>
-    protected void SetWhole<T>(in ImpressionRow row, T value)
-        where T : struct, IUtf8SpanFormattable
-    {
-        if (Field != FieldTable.Unread)
             row.Set(Field, value);
     }
 

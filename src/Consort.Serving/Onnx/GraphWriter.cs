@@ -110,8 +110,7 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
     {
         if (_weights.TryGetValue(table.Name, out var known))
             return known;
-        // The store goes before the tables are written; the memory stays.
-        var values = store.Embedding(table).Values.Borrow();
+        var values = store.Embedding(table).Values;
         var tensor = new Schema.Tensor { Name = Claim(table.Name), DataType = (int)ElementType.Float };
         tensor.Dims.Add([table.Rows, table.Dimension]);
         Graph.Initializer.Add(tensor);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Consort.Data.Numbers;
+using Consort.Data.Storage;
 
 namespace Consort.Data.Tests.Numbers;
 
@@ -32,8 +33,9 @@ public sealed class JsonNumbersTests
     [Fact]
     public void Read_Element_TakesNullForNaN()
     {
-        using var json = JsonDocument.Parse("""[null, "NaN", "Infinity", 2.5]""");
-        Assert.Equal([double.NaN, double.NaN, double.PositiveInfinity, 2.5], json.RootElement.EnumerateArray().Select(JsonNumbers.Read));
+        double[] numbers = JsonText.Parse(
+            """[null, "NaN", "Infinity", 2.5]"""u8.ToArray(), what => new ConsortException(what), root => root.Items().Select(item => item.Number()).ToArray());
+        Assert.Equal([double.NaN, double.NaN, double.PositiveInfinity, 2.5], numbers);
     }
 
     [Fact]

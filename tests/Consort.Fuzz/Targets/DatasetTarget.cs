@@ -62,9 +62,9 @@ internal sealed class DatasetTarget : FuzzTarget
                 loader.Start(0);
                 while (loader.Next() is { } batch)
                 {
-                    hash.Append(MemoryMarshal.AsBytes(Cells.Of(batch.Ids, batch.Rows * batch.Fields)));
-                    hash.Append(MemoryMarshal.AsBytes(Cells.Of(batch.Numeric, batch.Rows * batch.Numerics)));
-                    hash.Append(MemoryMarshal.AsBytes(Cells.Of(batch.Labels, batch.Rows)));
+                    hash.Append(MemoryMarshal.AsBytes(batch.Ids));
+                    hash.Append(MemoryMarshal.AsBytes(batch.Numeric));
+                    hash.Append(MemoryMarshal.AsBytes(batch.Labels));
                 }
             }
 

@@ -62,7 +62,7 @@ internal abstract unsafe class RowsTarget : FuzzTarget
         using var reader = new RawBatchReader(At("rows"), encoder, 64, labelRequired: false);
         while (reader.Next() is { } batch)
         {
-            Check(Cells.Of(batch.Ids, batch.Rows * batch.Fields), Cells.Of(batch.Numeric, batch.Rows * batch.Numerics), encoder);
+            Check(batch.Ids, batch.Numeric, encoder);
             for (var row = 0; row < batch.Rows; row++)
                 if (batch.Labels[row] is not (0 or 1))
                     throw new FindingException($"label {batch.Labels[row]}");
@@ -74,7 +74,7 @@ internal abstract unsafe class RowsTarget : FuzzTarget
         using var loader = new BatchLoader(dataset.Train, new LoaderOptions(64));
         loader.Start(0);
         while (loader.Next() is { } batch)
-            Check(Cells.Of(batch.Ids, batch.Rows * batch.Fields), Cells.Of(batch.Numeric, batch.Rows * batch.Numerics), dataset.Encoder);
+            Check(batch.Ids, batch.Numeric, dataset.Encoder);
     }
 
     private static void Check(DatasetDescription description)
