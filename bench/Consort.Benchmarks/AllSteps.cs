@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Consort.Data;
 using Consort.Models;
 
 namespace Consort.Benchmarks;

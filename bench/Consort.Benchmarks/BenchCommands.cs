@@ -1,7 +1,6 @@
 using Consort.Benchmarks.Hostile;
 using Consort.Benchmarks.Parity;
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Benchmarks;
 

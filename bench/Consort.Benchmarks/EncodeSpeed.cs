@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
-using Consort.Data.Synthetic;
+using Consort.Synthetic;
 
 namespace Consort.Benchmarks;
 

@@ -7,7 +7,6 @@ using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Consort.Benchmarks.Kernels;
-using Consort.Data;
 
 namespace Consort.Benchmarks;
 

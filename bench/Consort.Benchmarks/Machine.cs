@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Consort.Data.Numbers;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
+using Consort.Foundation.Numbers;
 
 namespace Consort.Benchmarks;
 

@@ -4,7 +4,6 @@ using Consort.Compute.Execution;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Learning.Strategies;

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Consort.Data;
 using Consort.Server;
 using Consort.Server.Registry;
 using Consort.Serving.Packages;

@@ -3,9 +3,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Data;
-using Consort.Data.Numbers;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
+using Consort.Foundation.Numbers;
 
 namespace Consort.Benchmarks;
 

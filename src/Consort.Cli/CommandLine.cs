@@ -2,9 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Consort.Cli.Commands;
 using Consort.Cli.Terminals;
-using Consort.Data;
-using Consort.Data.Options;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
+using Consort.Foundation.Options;
 
 namespace Consort.Cli;
 

@@ -1,7 +1,6 @@
 using Consort.Compute.Graphs;
-using Consort.Data;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Models;
 

@@ -1,6 +1,5 @@
 using Consort.Compute.Graphs;
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Models;
 

@@ -1,8 +1,7 @@
 using System.Globalization;
 using Consort.Compute.Graphs;
-using Consort.Data;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 using Output = Consort.Models.JoinedOutput;
 
 namespace Consort.Models;

@@ -1,6 +1,5 @@
-using Consort.Data;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Models;
 

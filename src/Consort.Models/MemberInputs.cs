@@ -1,7 +1,6 @@
 using System.Globalization;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Data;
 using Consort.Data.Schemas;
 using Consort.Models.Layers;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
-using Consort.Data;
 using Consort.Server.Grpc;
 using Consort.Server.Http;
 using Consort.Server.Metrics;

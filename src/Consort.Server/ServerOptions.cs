@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Server.Registry;
 
 namespace Consort.Server;

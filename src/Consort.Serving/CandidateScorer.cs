@@ -1,6 +1,5 @@
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
-using Consort.Data;
 using Consort.Serving.Inference;
 
 namespace Consort.Serving;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Unicode;
-using Consort.Data;
 using Consort.Data.Encoding;
 
 namespace Consort.Serving;

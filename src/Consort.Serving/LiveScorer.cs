@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Serving.Packages;
 
 namespace Consort.Serving;

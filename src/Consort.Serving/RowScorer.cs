@@ -1,8 +1,7 @@
 using System.Linq.Expressions;
 using System.Reflection;
-using Consort.Data;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Serving;
 

@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Consort.Compute.Execution;
-using Consort.Data;
 using Consort.Data.Encoding;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Serving.Inference;
 using Consort.Serving.Packages;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Consort.Data.Synthetic;
+using Consort.Synthetic;
 
 namespace Consort.Benchmarks.Tests;
 

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Consort.Benchmarks.Parity;
 using Consort.Benchmarks.Peers;
-using Consort.Data.Options;
-using Consort.Data.Synthetic;
+using Consort.Foundation.Options;
 using Consort.Models;
+using Consort.Synthetic;
 
 namespace Consort.Benchmarks.Tests;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Consort.Compute.Optimizers;
-using Consort.Data;
 using Consort.Learning.Training;
 
 namespace Consort.Benchmarks.Tests;

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Consort.Data.Synthetic;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
+using Consort.Synthetic;
 
 namespace Consort.EndToEnd.Tests;
 

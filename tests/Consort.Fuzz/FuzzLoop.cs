@@ -3,7 +3,6 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using System.Text.RegularExpressions;
-using Consort.Data;
 
 namespace Consort.Fuzz;
 

@@ -21,7 +21,7 @@ internal abstract class FuzzTarget : IDisposable
 
     /// <summary>Tries an input.</summary>
     /// <returns>Whether it was accepted.</returns>
-    /// <exception cref="Data.ConsortException">It was refused as it should be. Whatever else is thrown is a finding.</exception>
+    /// <exception cref="ConsortException">It was refused as it should be. Whatever else is thrown is a finding.</exception>
     /// <exception cref="FindingException">It was accepted, and what came of it is wrong.</exception>
     public abstract bool Try(byte[] input);
 

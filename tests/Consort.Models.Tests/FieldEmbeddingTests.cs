@@ -1,7 +1,6 @@
 using Consort.Compute.Parameters;
-using Consort.Data;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 using Consort.Learning.Checkpoints;
 using Consort.Models.Layers;
 using Consort.Models.Zoo;

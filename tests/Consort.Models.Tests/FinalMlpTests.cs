@@ -1,5 +1,4 @@
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Models.Tests;
 

@@ -56,7 +56,7 @@ public sealed class JoinedOutputTests
     {
         foreach (var entry in ModelCatalogue.Entries)
         {
-            var model = entry.Create(Data.Options.OptionMap.Empty("test"));
+            var model = entry.Create(Foundation.Options.OptionMap.Empty("test"));
             var family = new Family(new EmbeddingOptions { Dimension = 4 }, [model, model]) { JoinedOutput = true };
             using var rig = new Rig<double>(family, Spaces.Categorical, 2);
             rig.Draw(2, 1);

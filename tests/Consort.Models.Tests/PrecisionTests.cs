@@ -1,6 +1,6 @@
 using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Models.Tests;
 

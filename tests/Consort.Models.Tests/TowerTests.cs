@@ -1,4 +1,4 @@
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Models.Tests;
 
@@ -67,7 +67,7 @@ public sealed class TowerTests
     {
         var options = OptionMap.Parse("{ model: LR, batch_norm_scale: uniform }", "case");
         ModelCatalogue.Create(options);
-        Assert.Contains("batch_norm_scale", Assert.Throws<Consort.Data.ConsortException>(options.Close).Message, StringComparison.Ordinal);
+        Assert.Contains("batch_norm_scale", Assert.Throws<ConsortException>(options.Close).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Consort.Data;
 using Consort.Server.Registry;
 using Microsoft.AspNetCore.Http;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Consort.Data;
 using Consort.Server.Http;
 
 namespace Consort.Server.Tests;

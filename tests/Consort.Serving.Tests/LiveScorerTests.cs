@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Consort.Data;
 
 namespace Consort.Serving.Tests;
 

@@ -1,5 +1,3 @@
-using Consort.Data;
-
 namespace Consort.Serving.Tests;
 
 /// <summary>A value by which the model's logit overflows: refused with row and column, whatever way it came in.</summary>

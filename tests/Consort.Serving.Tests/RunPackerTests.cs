@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Text;
-using Consort.Data;
-using Consort.Data.Synthetic;
 using Consort.Experiments.Files;
 using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
 using Consort.Serving.Calibrations;
 using Consort.Serving.Packages;
+using Consort.Synthetic;
 
 namespace Consort.Serving.Tests;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Consort.Data;
 using Consort.Serving.Calibrations;
 
 namespace Consort.Serving.Tests;

@@ -4,7 +4,7 @@ using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 using Consort.Compute.Random;
 using Consort.Data.Datasets;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 using Consort.Models;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Consort.Data;
 using Consort.Server;
 using Consort.Server.Registry;
 using Consort.Serving.Packages;

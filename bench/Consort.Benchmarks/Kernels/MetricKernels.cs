@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Consort.Benchmarks.Peers;
-using Consort.Data;
 using Consort.Experiments.Files;
 using Consort.Experiments.Packing;
 using Consort.Experiments.Running;

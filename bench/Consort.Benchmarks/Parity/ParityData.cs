@@ -1,14 +1,13 @@
 using System.Text.Json;
 using Consort.Benchmarks.Peers;
-using Consort.Data;
 using Consort.Data.Datasets;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
 using Consort.Experiments.Files;
-using Consort.Experiments.Recipes;
-using Consort.Experiments.Recipes.Settings;
-using Consort.Serving.Onnx;
+using Consort.Foundation.Options;
+using Consort.Onnx;
+using Consort.Studies.Recipes;
+using Consort.Studies.Recipes.Settings;
 using Encoder = Consort.Data.Encoding.Encoder;
 
 namespace Consort.Benchmarks.Parity;

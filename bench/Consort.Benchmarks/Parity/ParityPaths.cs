@@ -2,12 +2,11 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Consort.Benchmarks.Peers;
-using Consort.Data;
 using Consort.Experiments.Running;
+using Consort.Onnx;
 using Consort.Server;
 using Consort.Server.Registry;
 using Consort.Serving;
-using Consort.Serving.Onnx;
 
 namespace Consort.Benchmarks.Parity;
 

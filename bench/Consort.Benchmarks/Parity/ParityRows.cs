@@ -1,5 +1,4 @@
 using System.Globalization;
-using Consort.Data;
 using Consort.Data.Schemas;
 
 namespace Consort.Benchmarks.Parity;

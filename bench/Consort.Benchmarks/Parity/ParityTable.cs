@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
 
 namespace Consort.Benchmarks.Parity;
 

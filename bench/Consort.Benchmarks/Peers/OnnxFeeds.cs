@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Consort.Data.Encoding;
-using Consort.Serving.Onnx;
+using Consort.Onnx;
 
 namespace Consort.Benchmarks.Peers;
 

@@ -1,11 +1,10 @@
 using System.Text.Json;
-using Consort.Data;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
+using Consort.Onnx;
 using Consort.Serving;
-using Consort.Serving.Onnx;
 using Consort.Serving.Packages;
 using Google.Protobuf;
-using Schema = Consort.Serving.Onnx.Schema;
+using Schema = Consort.Onnx.Schema;
 
 namespace Consort.Benchmarks.Peers;
 

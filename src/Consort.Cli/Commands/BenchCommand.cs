@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Consort.Cli.Terminals;
-using Consort.Data;
 
 namespace Consort.Cli.Commands;
 

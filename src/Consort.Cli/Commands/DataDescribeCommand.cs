@@ -2,10 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
 
 namespace Consort.Cli.Commands;
 

@@ -3,8 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data.Options;
-using Consort.Data.Synthetic;
+using Consort.Foundation.Options;
+using Consort.Synthetic;
 
 namespace Consort.Cli.Commands;
 

@@ -2,8 +2,8 @@ using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
-using Consort.Data.Numbers;
 using Consort.Experiments.Demo;
+using Consort.Foundation.Numbers;
 using Consort.Learning.Training;
 
 namespace Consort.Cli.Commands;

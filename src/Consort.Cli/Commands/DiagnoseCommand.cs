@@ -2,8 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data;
-using Consort.Experiments.Diagnostics;
+using Consort.Studies.Diagnostics;
 
 namespace Consort.Cli.Commands;
 

@@ -4,7 +4,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;

@@ -2,10 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data;
 using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
-using Consort.Serving.Onnx;
+using Consort.Onnx;
 
 namespace Consort.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Terminals;
-using Consort.Experiments.Import;
+using Consort.Import;
 
 namespace Consort.Cli.Commands;
 

@@ -1,9 +1,8 @@
 using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data;
-using Consort.Data.Numbers;
 using Consort.Experiments.Packing;
+using Consort.Foundation.Numbers;
 using Consort.Serving.Calibrations;
 using Consort.Serving.Packages;
 

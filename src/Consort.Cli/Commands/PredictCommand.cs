@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data;
 using Consort.Experiments.Running;
 using Consort.Learning.Strategies;
 

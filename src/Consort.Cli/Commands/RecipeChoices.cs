@@ -1,9 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Consort.Data;
-using Consort.Data.Options;
-using Consort.Experiments.Recipes;
+using Consort.Foundation.Options;
 using Consort.Models;
+using Consort.Studies.Recipes;
 
 namespace Consort.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Experiments.Recipes;
+using Consort.Studies.Recipes;
 
 namespace Consort.Cli.Commands;
 

@@ -1,11 +1,10 @@
 using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data;
 using Consort.Data.Datasets;
-using Consort.Data.Storage;
-using Consort.Experiments.Recipes;
+using Consort.Foundation.Files;
 using Consort.Learning.Training;
+using Consort.Studies.Recipes;
 
 namespace Consort.Cli.Commands;
 

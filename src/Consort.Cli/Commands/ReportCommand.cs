@@ -1,8 +1,7 @@
 using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data;
-using Consort.Experiments.Reports;
+using Consort.Studies.Reports;
 
 namespace Consort.Cli.Commands;
 

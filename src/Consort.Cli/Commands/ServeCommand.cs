@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Consort.Cli.Terminals;
-using Consort.Data;
 using Consort.Server;
 using Consort.Server.Registry;
 

@@ -3,7 +3,6 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Consort.Cli.Terminals;
 using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Data;
 using Consort.Experiments.Running;
 
 namespace Consort.Cli.Commands;

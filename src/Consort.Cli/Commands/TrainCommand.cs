@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Learning.Runs;

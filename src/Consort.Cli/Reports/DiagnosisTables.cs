@@ -1,5 +1,5 @@
-using Consort.Data.Numbers;
-using Consort.Experiments.Diagnostics;
+using Consort.Foundation.Numbers;
+using Consort.Studies.Diagnostics;
 
 namespace Consort.Cli.Reports;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Consort.Data;
-using Consort.Data.Numbers;
+using Consort.Foundation.Numbers;
 
 namespace Consort.Cli.Reports;
 

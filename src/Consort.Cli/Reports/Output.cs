@@ -1,7 +1,5 @@
-using Consort.Data;
 using Consort.Data.Datasets;
-using Consort.Data.Readers;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
 using Consort.Learning.Runs;
 
 namespace Consort.Cli.Reports;
@@ -13,7 +11,7 @@ internal static class Output
     /// Writes a file beside its place and moves it there when whole. A device or a pipe, such as <c>/dev/stdout</c>, must not be
     /// moved over: it is written to.
     /// </summary>
-    /// <exception cref="Consort.Data.ConsortException">The disk is full, or the place cannot be written to.</exception>
+    /// <exception cref="ConsortException">The disk is full, or the place cannot be written to.</exception>
     public static void Write(string path, Action<Stream> write, CancellationToken cancellation = default)
     {
         if (!IsDevice(path))

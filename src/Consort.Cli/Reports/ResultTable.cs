@@ -1,4 +1,3 @@
-using Consort.Data;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

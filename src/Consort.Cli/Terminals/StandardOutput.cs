@@ -1,5 +1,5 @@
 using System.Text;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Consort.Cli.Terminals;

@@ -1,5 +1,3 @@
-using Consort.Data;
-
 namespace Consort.Cli.Terminals;
 
 /// <summary>

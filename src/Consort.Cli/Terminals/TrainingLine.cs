@@ -1,4 +1,4 @@
-using Consort.Data.Numbers;
+using Consort.Foundation.Numbers;
 using Consort.Learning.Training;
 
 namespace Consort.Cli.Terminals;

@@ -4,6 +4,7 @@ using Consort.Data.Encoding;
 using Consort.Data.Readers;
 using Consort.Data.Splits;
 using Consort.Data.Storage;
+using Consort.Foundation.Files;
 
 namespace Consort.Data.Datasets;
 

@@ -1,9 +1,9 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using Consort.Data.Options;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Encoding;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Readers;
 

@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using System.IO.Hashing;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
 
 namespace Consort.Data.Readers;
 

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Schemas;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Schemas;
 

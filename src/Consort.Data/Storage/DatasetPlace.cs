@@ -1,3 +1,5 @@
+using Consort.Foundation.Files;
+
 namespace Consort.Data.Storage;
 
 /// <summary>

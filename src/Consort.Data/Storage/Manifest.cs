@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Consort.Foundation.Files;
 
 namespace Consort.Data.Storage;
 

@@ -1,5 +1,3 @@
-using Consort.Data;
-
 namespace Consort.Experiments.Demo;
 
 /// <summary>What the demonstration does.</summary>

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Consort.Data.Numbers;
+using Consort.Foundation.Numbers;
 using Consort.Learning.Training;
 
 namespace Consort.Experiments.Demo;

@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Text;
-using Consort.Data;
 using Consort.Data.Datasets;
-using Consort.Data.Storage;
-using Consort.Data.Synthetic;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
+using Consort.Foundation.Files;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Training;
+using Consort.Synthetic;
 
 namespace Consort.Experiments.Demo;
 

@@ -1,10 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
-using Consort.Data;
 using Consort.Data.Datasets;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
+using Consort.Foundation.Options;
 
 namespace Consort.Experiments.Files;
 

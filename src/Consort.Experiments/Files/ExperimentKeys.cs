@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using YamlDotNet.RepresentationModel;
 
 namespace Consort.Experiments.Files;

@@ -1,10 +1,8 @@
 using System.Text;
 using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Data;
 using Consort.Data.Datasets;
-using Consort.Data.Storage;
 using Consort.Experiments.Files;
-using Consort.Experiments.Reports;
+using Consort.Foundation.Files;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
 

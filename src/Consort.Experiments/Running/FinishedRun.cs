@@ -2,7 +2,6 @@ using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Encoding;
 using Consort.Experiments.Files;

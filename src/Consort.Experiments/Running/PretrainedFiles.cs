@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Data.Encoding;
 using Consort.Experiments.Files;
 using Consort.Models;

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Splits;
 using Consort.Data.Storage;
 using Consort.Experiments.Files;
+using Consort.Foundation.Files;
 using Consort.Learning.Runs;
 
 namespace Consort.Experiments.Running;

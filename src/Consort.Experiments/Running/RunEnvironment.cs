@@ -3,8 +3,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Data;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
 using Consort.Learning.Runs;
 
 namespace Consort.Experiments.Running;

@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Learning.Runs;
@@ -41,7 +40,7 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
         if (now.Since(older, withEpochs: true).Count == 0)
             return;
         // Results of fewer epochs are not those of this run any more, and must not stand beside its new experiment.
-        foreach (var file in new[] { run.Metrics, run.Report, TestRows.PathOf(run.Path), Path.Combine(run.Path, Diagnostics.DiagnosisFile.Name), Path.Combine(run.Path, Diagnostics.DiagnosisReport.Name) })
+        foreach (var file in new[] { run.Metrics, run.Report, TestRows.PathOf(run.Path), run.Diagnosis, run.DiagnosisPage })
             File.Delete(file);
     }
 

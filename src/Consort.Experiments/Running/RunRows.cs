@@ -1,5 +1,4 @@
 using System.Globalization;
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Encoding;
 using Consort.Experiments.Files;

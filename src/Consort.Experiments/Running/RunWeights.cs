@@ -1,6 +1,5 @@
-using Consort.Data;
-using Consort.Data.Options;
 using Consort.Experiments.Files;
+using Consort.Foundation.Options;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
 

@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Learning.Evaluation;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Consort.Data.Numbers;
+using Consort.Foundation.Numbers;
 using Consort.Learning.Training;
 
 namespace Consort.Experiments.Running;

@@ -3,7 +3,6 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parameters;
-using Consort.Data;
 
 namespace Consort.Learning.Checkpoints;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
-using Consort.Data;
 using Consort.Data.Storage;
+using Consort.Foundation.Files;
 
 namespace Consort.Learning.Checkpoints;
 

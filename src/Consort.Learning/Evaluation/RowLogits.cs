@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Learning.Checkpoints;
 
 namespace Consort.Learning.Evaluation;

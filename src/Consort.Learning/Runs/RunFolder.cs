@@ -1,8 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Consort.Data;
-using Consort.Data.Numbers;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
+using Consort.Foundation.Numbers;
 using Consort.Learning.Training;
 
 namespace Consort.Learning.Runs;
@@ -52,7 +51,13 @@ public sealed class RunFolder
     /// <summary>The logits that the finished run gives to its test rows.</summary>
     public string TestLogits => In("test.logits");
 
-    /// <summary>All of these that are there, checkpoints among them.</summary>
+    /// <summary>What a diagnosis of it found, for machines.</summary>
+    public string Diagnosis => In("diagnosis.json");
+
+    /// <summary>The same for people.</summary>
+    public string DiagnosisPage => In("diagnosis.md");
+
+    /// <summary>All that training itself leaves, checkpoints among it, where it is there.</summary>
     public IEnumerable<string> Files =>
         new[] { Experiment, Environment, Data, Encoder, Events, Metrics, Report, TestLogits }.Where(File.Exists)
             .Concat(Directory.Exists(In("checkpoints")) ? Directory.EnumerateFiles(In("checkpoints")) : []);
@@ -66,7 +71,7 @@ public sealed class RunFolder
     public Claim Claim()
     {
         Make();
-        return Consort.Data.Storage.Claim.Take(Path, In("writer"), "name another folder with --out");
+        return Foundation.Files.Claim.Take(Path, In("writer"), "name another folder with --out");
     }
 
     /// <summary>Removes the folder if it holds nothing.</summary>
@@ -92,7 +97,7 @@ public sealed class RunFolder
             return;
         try
         {
-            Consort.Data.Storage.Claim.Try(Path, In("writer"))?.Dispose();
+            Foundation.Files.Claim.Try(Path, In("writer"))?.Dispose();
         }
         catch (ConsortException)
         {

@@ -1,4 +1,4 @@
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Learning.Schedules;
 
@@ -36,7 +36,7 @@ public static class ScheduleCatalogue
     /// <param name="map">The options.</param>
     /// <param name="rate">Learning rate of step 0, above 0.</param>
     /// <param name="stepsPerEpoch">Steps of an epoch, at least 1.</param>
-    /// <exception cref="Consort.Data.ConsortException">Unknown name, or an option out of range.</exception>
+    /// <exception cref="ConsortException">Unknown name, or an option out of range.</exception>
     public static Schedule Create(OptionMap map, double rate, long stepsPerEpoch)
     {
         Schedule schedule = map.Choice("name", ByName["constant"], ByName).Create(map, rate, stepsPerEpoch);

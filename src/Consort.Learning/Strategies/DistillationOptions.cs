@@ -1,4 +1,4 @@
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Learning.Strategies;
 
@@ -67,7 +67,7 @@ public sealed record DistillationOptions
     public Fusion Fusion { get; init; } = Fusion.Mean;
 
     /// <summary>Reads the options; keys that are absent take their defaults.</summary>
-    /// <exception cref="Consort.Data.ConsortException">A value is out of range.</exception>
+    /// <exception cref="ConsortException">A value is out of range.</exception>
     public static DistillationOptions From(OptionMap map) => new()
     {
         Weight = map.Number("weight", 1, 0, StrategyRanges.MaxWeight),

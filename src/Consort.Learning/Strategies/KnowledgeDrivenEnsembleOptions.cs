@@ -1,4 +1,4 @@
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Learning.Strategies;
 
@@ -34,7 +34,7 @@ public sealed record KnowledgeDrivenEnsembleOptions
     public bool DetachExam { get; }
 
     /// <summary>Reads the options; keys that are absent take their defaults.</summary>
-    /// <exception cref="Consort.Data.ConsortException">A value is out of range.</exception>
+    /// <exception cref="ConsortException">A value is out of range.</exception>
     public static KnowledgeDrivenEnsembleOptions From(OptionMap map) => new(
         map.Number("teach", 1, 0, StrategyRanges.MaxWeight),
         map.Number("peer", 1, 0, StrategyRanges.MaxWeight),

@@ -1,4 +1,4 @@
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Learning.Strategies;
 
@@ -45,7 +45,7 @@ public sealed record MutualLearningOptions
     public Fusion Fusion { get; }
 
     /// <summary>Reads the options; keys that are absent take their defaults.</summary>
-    /// <exception cref="Consort.Data.ConsortException">A value is out of range or none of those listed.</exception>
+    /// <exception cref="ConsortException">A value is out of range or none of those listed.</exception>
     public static MutualLearningOptions From(OptionMap map) => new(
         map.Number("weight", 1, 0, StrategyRanges.MaxWeight),
         map.Choice("divergence", PeerDivergence.SquaredError, Divergences),

@@ -1,4 +1,4 @@
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Learning.Strategies;
 
@@ -33,6 +33,6 @@ public static class StrategyCatalogue
     /// Makes the strategy that the key <c>name</c> names (supervised when absent); the other keys are its options. The caller closes the
     /// map, which rejects unknown keys.
     /// </summary>
-    /// <exception cref="Consort.Data.ConsortException">Unknown name, or an option out of range.</exception>
+    /// <exception cref="ConsortException">Unknown name, or an option out of range.</exception>
     public static Strategy Create(OptionMap map) => map.Choice("name", ByName["supervised"], ByName).Create(map);
 }

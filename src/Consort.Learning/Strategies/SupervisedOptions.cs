@@ -1,4 +1,4 @@
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Learning.Strategies;
 
@@ -51,7 +51,7 @@ public sealed record SupervisedOptions(
     };
 
     /// <summary>Reads the options; keys that are absent take their defaults.</summary>
-    /// <exception cref="Consort.Data.ConsortException">A value is none of those listed.</exception>
+    /// <exception cref="ConsortException">A value is none of those listed.</exception>
     public static SupervisedOptions From(OptionMap map)
     {
         var options = new SupervisedOptions(

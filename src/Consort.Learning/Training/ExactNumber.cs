@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Consort.Data.Numbers;
+using Consort.Foundation.Numbers;
 
 namespace Consort.Learning.Training;
 

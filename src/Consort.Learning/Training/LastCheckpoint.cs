@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Runs;
 

@@ -1,5 +1,4 @@
 using Consort.Compute.Execution;
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Data.Encoding;
 using Consort.Learning.Evaluation;

@@ -2,7 +2,6 @@ using System.Globalization;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Optimizers;
-using Consort.Data;
 
 namespace Consort.Learning.Training;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parameters;
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Evaluation;

@@ -7,7 +7,6 @@ using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 using Consort.Compute.Random;
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Evaluation;

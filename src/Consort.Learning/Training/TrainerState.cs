@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Consort.Data.Numbers;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
+using Consort.Foundation.Numbers;
 using Consort.Learning.Checkpoints;
 
 namespace Consort.Learning.Training;
@@ -67,7 +67,7 @@ internal sealed class TrainerState
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <summary>Reads the state that a checkpoint holds.</summary>
-    /// <exception cref="Data.ConsortException">It is not the state of a run.</exception>
+    /// <exception cref="ConsortException">It is not the state of a run.</exception>
     public static TrainerState Parse(string json, string path)
     {
         try

@@ -1,7 +1,6 @@
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Optimizers;
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Learning.Training;
 

@@ -1,6 +1,5 @@
 using Consort.Compute.Operations;
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 
 namespace Consort.Models.Layers;
 

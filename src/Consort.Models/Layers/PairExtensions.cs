@@ -1,6 +1,5 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Data;
 
 namespace Consort.Models.Layers;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Consort.Compute.Graphs;
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Models.Layers;
 
 namespace Consort.Models.Zoo;

@@ -1,6 +1,5 @@
 using Consort.Compute.Graphs;
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Models.Layers;
 
 namespace Consort.Models.Zoo;

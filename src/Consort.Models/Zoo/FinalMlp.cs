@@ -1,7 +1,6 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Models.Layers;
 
 namespace Consort.Models.Zoo;

@@ -1,8 +1,7 @@
 using System.Globalization;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Models.Layers;
 
 namespace Consort.Models.Zoo;

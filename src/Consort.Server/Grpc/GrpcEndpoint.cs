@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using Consort.Data;
 using Consort.Server.Grpc.Protocol;
 using Consort.Server.Http;
 using Consort.Server.Inference;

@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Server.Grpc.Protocol;
 using Consort.Server.Http;
 using Consort.Server.Inference;

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Consort.Data;
-using Consort.Data.Readers;
+using Consort.Foundation.Files;
 using Microsoft.AspNetCore.Http;
 
 namespace Consort.Server.Http;

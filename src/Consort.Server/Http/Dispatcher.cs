@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Consort.Data;
 using Consort.Server.Grpc;
 using Consort.Server.Metrics;
 using Microsoft.AspNetCore.Http;

@@ -1,5 +1,4 @@
 using System.Net;
-using Consort.Data;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Server.Http;
 using Consort.Server.Scoring;
 

@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Server.Http;
 using Consort.Server.Registry;
 using Consort.Server.Scoring;

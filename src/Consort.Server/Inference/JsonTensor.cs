@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Consort.Data;
 using Consort.Server.Http;
 using Consort.Server.Scoring;
 using Consort.Serving;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Consort.Data;
 using Consort.Server.Http;
 using Consort.Server.Scoring;
 using Consort.Serving;

@@ -1,6 +1,6 @@
 using System.Numerics;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 using Consort.Server.Http;
 using Consort.Server.Scoring;
 using Consort.Serving;

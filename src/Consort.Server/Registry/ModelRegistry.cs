@@ -1,5 +1,4 @@
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Server.Http;
 using Consort.Serving.Packages;
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Consort.Data;
 
 namespace Consort.Server.Registry;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Consort.Data;
 using Consort.Server.Metrics;
 using Consort.Server.Scoring;
 using Consort.Serving;

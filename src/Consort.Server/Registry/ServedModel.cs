@@ -1,6 +1,5 @@
 using System.Globalization;
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Server.Http;
 using Consort.Serving.Packages;
 

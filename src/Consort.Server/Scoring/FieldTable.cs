@@ -1,6 +1,6 @@
 using System.Text;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 using Consort.Server.Http;
 using Consort.Serving;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Server.Http;
 
 namespace Consort.Server.Scoring;

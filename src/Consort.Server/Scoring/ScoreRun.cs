@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Consort.Data;
 using Consort.Server.Http;
 using Consort.Server.Registry;
 using Consort.Serving;

@@ -5,9 +5,8 @@ using Consort.Compute.Operations;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
-using Consort.Data;
-using Consort.Data.Options;
 using Consort.Data.Storage;
+using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Serving.Packages;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.IO.Hashing;
-using Consort.Data;
 using Consort.Data.Encoding;
 using Consort.Data.Storage;
 

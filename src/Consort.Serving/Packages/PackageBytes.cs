@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
-using Consort.Data;
 using Microsoft.Win32.SafeHandles;
 
 namespace Consort.Serving.Packages;

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
-using Consort.Data;
 
 namespace Consort.Serving.Packages;
 

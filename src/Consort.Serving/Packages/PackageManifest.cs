@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Consort.Data;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
 using Consort.Serving.Calibrations;
 
 namespace Consort.Serving.Packages;

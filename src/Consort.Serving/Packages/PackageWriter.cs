@@ -1,9 +1,9 @@
 using System.IO.Hashing;
 using System.Reflection;
 using Consort.Compute.Graphs;
-using Consort.Data;
 using Consort.Data.Encoding;
 using Consort.Data.Storage;
+using Consort.Foundation.Files;
 using Consort.Serving.Inference;
 
 namespace Consort.Serving.Packages;

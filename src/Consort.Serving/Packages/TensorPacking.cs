@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics.Tensors;
-using Consort.Data;
 using Consort.Data.Storage;
 
 namespace Consort.Serving.Packages;

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
 using Consort.Data.Datasets;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Tests.Datasets;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Consort.Data.Datasets;
 using Consort.Data.Encoding;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Tests.Encoding;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Consort.Data.Datasets;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
+using Consort.Foundation.Options;
 using Encoder = Consort.Data.Encoding.Encoder;
 
 namespace Consort.Data.Tests.Encoding;

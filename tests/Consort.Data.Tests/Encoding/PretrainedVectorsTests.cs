@@ -1,8 +1,8 @@
 using System.IO.Compression;
 using Consort.Data.Datasets;
 using Consort.Data.Encoding;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Tests.Encoding;
 

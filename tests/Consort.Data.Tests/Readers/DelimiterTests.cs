@@ -1,7 +1,7 @@
 using Consort.Data.Datasets;
-using Consort.Data.Options;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Tests.Readers;
 

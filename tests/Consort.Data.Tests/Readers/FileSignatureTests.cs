@@ -1,9 +1,9 @@
 using System.IO.Compression;
 using Consort.Data.Datasets;
 using Consort.Data.Encoding;
-using Consort.Data.Options;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Tests.Readers;
 

@@ -1,6 +1,6 @@
 using Consort.Data.Datasets;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 using FsCheck;
 using FsCheck.Fluent;
 using nietras.SeparatedValues;

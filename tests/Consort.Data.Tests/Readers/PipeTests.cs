@@ -1,10 +1,10 @@
 using System.IO.Compression;
 using Consort.Data.Datasets;
-using Consort.Data.Options;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Tests.Readers;
 

@@ -1,8 +1,8 @@
 using System.IO.Compression;
 using System.Text;
 using Consort.Data.Datasets;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Tests.Readers;
 

@@ -1,6 +1,6 @@
-using Consort.Data.Options;
 using Consort.Data.Readers;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Tests.Readers;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,5 +1,5 @@
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Tests.Schemas;
 

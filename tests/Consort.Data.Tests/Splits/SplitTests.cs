@@ -1,8 +1,8 @@
 using System.Globalization;
 using Consort.Data.Datasets;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Tests.Splits;
 

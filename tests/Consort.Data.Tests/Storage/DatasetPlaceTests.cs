@@ -1,14 +1,14 @@
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
 
 namespace Consort.Data.Tests.Storage;
 
 /// <summary>Encoding over a dataset: at every instant the old one or the new one stands there, and what a killed process left goes.</summary>
 public sealed class DatasetPlaceTests : IDisposable
 {
-    private static readonly Schema Clicks = Schema.Load(Data.Options.OptionMap.Parse("fields: [{name: y, kind: label}, {name: a, kind: categorical}]", "s.yaml"));
+    private static readonly Schema Clicks = Schema.Load(Foundation.Options.OptionMap.Parse("fields: [{name: y, kind: label}, {name: a, kind: categorical}]", "s.yaml"));
 
     private readonly TempFolder _folder = new();
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Consort.Data.Options;
-using Consort.Data.Synthetic;
+using Consort.Foundation.Options;
+using Consort.Synthetic;
 
 namespace Consort.Data.Tests.Synthetic;
 

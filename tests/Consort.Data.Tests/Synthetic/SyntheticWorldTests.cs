@@ -1,4 +1,4 @@
-using Consort.Data.Synthetic;
+using Consort.Synthetic;
 
 namespace Consort.Data.Tests.Synthetic;
 

@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Data.Datasets;
 
 namespace Consort.EndToEnd.Tests.Commands;

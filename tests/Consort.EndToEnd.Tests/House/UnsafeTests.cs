@@ -9,7 +9,7 @@ public sealed partial class UnsafeTests
     // Folders and files that may say unsafe, each with its reason.
     private static readonly Dictionary<string, string> Allowed = new(StringComparer.Ordinal)
     {
-        ["src/Consort.Memory/"] = "native memory itself",
+        ["src/Consort.Foundation/Memory/"] = "native memory itself",
         ["src/Consort.Compute/Kernels/"] = "kernels",
         ["src/Consort.Compute/Operations/"] = "the kernels of the operations",
         ["src/Consort.Compute/Optimizers/"] = "optimizers",
@@ -22,7 +22,7 @@ public sealed partial class UnsafeTests
         ["src/Consort.Serving/Inference/PackedWeights.cs"] = "a kernel",
         ["src/Consort.Serving/Inference/RowLinear.cs"] = "a kernel",
         ["src/Consort.Serving/Inference/ScoringModel.cs"] = "gives kernels the package's tables where they lie",
-        ["src/Consort.Serving/Onnx/NativeBytes.cs"] = "lets protobuf write a table without a copy of it",
+        ["src/Consort.Onnx/NativeBytes.cs"] = "lets protobuf write a table without a copy of it",
         ["src/Consort.Serving/Packages/"] = "the bytes of a package, checked before they are read",
     };
 
@@ -56,7 +56,7 @@ public sealed partial class UnsafeTests
     [Fact]
     public void Projects_WithoutKernels_CannotCompileUnsafeCode()
     {
-        string[] rooms = ["Memory", "Compute", "Data", "Serving"];
+        string[] rooms = ["Foundation", "Compute", "Data", "Serving", "Onnx"];
         var allowing = Repository.Files().Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".csproj", StringComparison.Ordinal))
             .Where(f => File.ReadAllText(Repository.At(f)).Contains("<AllowUnsafeBlocks>true", StringComparison.Ordinal))
             .Select(f => Path.GetFileNameWithoutExtension(f)["Consort.".Length..]);
@@ -67,7 +67,7 @@ public sealed partial class UnsafeTests
     public void NativeMemory_OutsideItsRoom_IsTakenByNobody()
     {
         var takers = Repository.Sources()
-            .Where(f => !f.StartsWith("src/Consort.Memory/", StringComparison.Ordinal) && f != ExecutableMemory)
+            .Where(f => !f.StartsWith("src/Consort.Foundation/Memory/", StringComparison.Ordinal) && f != ExecutableMemory)
             .Where(f => TakesMemory().IsMatch(File.ReadAllText(Repository.At(f))));
         Assert.Empty(takers);
     }

@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Consort.Data;
-using Consort.Experiments.Diagnostics;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
+using Consort.Studies.Diagnostics;
 
 namespace Consort.Experiments.Tests.Diagnostics;
 

@@ -1,4 +1,4 @@
-using Consort.Experiments.Diagnostics;
+using Consort.Studies.Diagnostics;
 
 namespace Consort.Experiments.Tests.Diagnostics;
 

@@ -1,4 +1,4 @@
-using Consort.Experiments.Diagnostics;
+using Consort.Studies.Diagnostics;
 using MathNet.Numerics.LinearAlgebra.Double;
 
 namespace Consort.Experiments.Tests.Diagnostics;

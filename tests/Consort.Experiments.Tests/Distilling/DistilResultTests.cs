@@ -1,5 +1,5 @@
-using Consort.Experiments.Distilling;
 using Consort.Experiments.Statistics;
+using Consort.Studies.Distilling;
 
 namespace Consort.Experiments.Tests.Distilling;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Consort.Data.Options;
 using Consort.Experiments.Files;
+using Consort.Foundation.Options;
 using Consort.Learning.Strategies;
 using Consort.Models;
 

@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Experiments.Files;
 
 namespace Consort.Experiments.Tests.Files;

@@ -1,5 +1,4 @@
 using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Data;
 using Consort.Experiments.Files;
 using Consort.Models;
 using Consort.Models.Zoo;

@@ -1,9 +1,8 @@
 using System.Text;
-using Consort.Data;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
-using Consort.Experiments.Import;
 using Consort.Experiments.Tests.Import;
+using Consort.Foundation.Options;
+using Consort.Import;
 
 namespace Consort.Experiments.Tests.Files;
 

@@ -1,7 +1,6 @@
-using Consort.Data;
 using Consort.Data.Schemas;
 using Consort.Experiments.Files;
-using Consort.Experiments.Import;
+using Consort.Import;
 
 namespace Consort.Experiments.Tests.Import;
 
@@ -113,7 +112,7 @@ public sealed class FuxiCtrDataTests
         var columns = string.Join(", ", entries.Append("{name: other, active: True, dtype: str, type: categorical}"));
         using var folder = new FuxiCtrFolder(Experiments, $"d: {{train_data: no.csv, feature_cols: [{columns}], label_col: {{name: click, dtype: float}}}}\n");
         var import = FuxiCtrImport.Read(folder.Config, "a", folder.At("out.yaml"));
-        Schema.Load(Data.Options.OptionMap.Parse(import.SchemaText!, "schema"));
+        Schema.Load(Foundation.Options.OptionMap.Parse(import.SchemaText!, "schema"));
         return import;
     }
 }

@@ -1,6 +1,5 @@
-using Consort.Data;
 using Consort.Experiments.Files;
-using Consort.Experiments.Import;
+using Consort.Import;
 using Consort.Models.Zoo;
 
 namespace Consort.Experiments.Tests.Import;

@@ -1,7 +1,6 @@
-using Consort.Data;
 using Consort.Data.Schemas;
 using Consort.Experiments.Files;
-using Consort.Experiments.Import;
+using Consort.Import;
 using Consort.Learning.Schedules;
 using Consort.Models.Zoo;
 using Monitor = Consort.Learning.Training.Monitor;

@@ -1,7 +1,6 @@
-using Consort.Data;
 using Consort.Data.Schemas;
 using Consort.Experiments.Files;
-using Consort.Experiments.Import;
+using Consort.Import;
 
 namespace Consort.Experiments.Tests.Import;
 
@@ -98,7 +97,7 @@ public sealed class FuxiCtrKeyTests
         using var folder = new FuxiCtrFolder(
             "a: {model: LR, dataset_id: tiny, use_features: [item, nowhere], feature_specs: [{name: item, embedding_dim: 3, feature_encoder: x}, {name: user, embedding_dim: 5}]}\n", Dataset + "}\n");
         var import = Import(folder);
-        var schema = Schema.Load(Data.Options.OptionMap.Parse(import.SchemaText!, "schema"));
+        var schema = Schema.Load(Foundation.Options.OptionMap.Parse(import.SchemaText!, "schema"));
         Assert.Equal(FieldKind.Ignored, schema.Fields.Single(f => f.Name == "user").Kind);
         Assert.Equal(FieldKind.Categorical, schema.Fields.Single(f => f.Name == "item").Kind);
         var fields = Parse(import).Family.Embeddings.Fields;

@@ -1,5 +1,5 @@
 using Consort.Experiments.Files;
-using Consort.Experiments.Import;
+using Consort.Import;
 using Consort.Models;
 
 namespace Consort.Experiments.Tests.Import;

@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
-using Consort.Data;
-using Consort.Data.Synthetic;
 using Consort.Experiments.Files;
-using Consort.Experiments.Recipes;
-using Consort.Experiments.Recipes.Settings;
 using Consort.Experiments.Running;
 using Consort.Learning.Evaluation;
+using Consort.Studies.Recipes;
+using Consort.Studies.Recipes.Settings;
+using Consort.Synthetic;
 
 namespace Consort.Experiments.Tests.Recipes;
 

@@ -1,6 +1,6 @@
-using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Experiments.Files;
+using Consort.Foundation.Options;
 using Consort.Models;
 
 namespace Consort.Experiments.Tests.Recipes;

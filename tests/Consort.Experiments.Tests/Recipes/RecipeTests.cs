@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using Consort.Data;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
-using Consort.Experiments.Recipes;
 using Consort.Learning.Training;
+using Consort.Studies.Recipes;
 
 namespace Consort.Experiments.Tests.Recipes;
 

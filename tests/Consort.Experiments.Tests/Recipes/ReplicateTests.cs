@@ -1,9 +1,8 @@
 using System.Globalization;
-using Consort.Data;
-using Consort.Experiments.Recipes;
-using Consort.Experiments.Recipes.Measures;
-using Consort.Experiments.Recipes.Mutual;
 using Consort.Models;
+using Consort.Studies.Recipes;
+using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Mutual;
 
 namespace Consort.Experiments.Tests.Recipes;
 

@@ -1,4 +1,4 @@
-using Consort.Experiments.Reports.Plots;
+using Consort.Studies.Reports.Plots;
 
 namespace Consort.Experiments.Tests.Reports;
 

@@ -1,9 +1,8 @@
 using System.Text.Json.Nodes;
-using Consort.Data;
-using Consort.Experiments.Diagnostics;
-using Consort.Experiments.Recipes;
-using Consort.Experiments.Reports.Reading;
 using Consort.Learning.Runs;
+using Consort.Studies.Diagnostics;
+using Consort.Studies.Recipes;
+using Consort.Studies.Reports.Reading;
 
 namespace Consort.Experiments.Tests.Reports;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using Consort.Experiments.Reports.Reading;
-using Consort.Experiments.Reports.TensorBoard;
+using Consort.Studies.Reports.Reading;
+using Consort.Studies.Reports.TensorBoard;
 
 namespace Consort.Experiments.Tests.Reports;
 

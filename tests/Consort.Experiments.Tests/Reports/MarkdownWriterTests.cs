@@ -1,4 +1,4 @@
-using Consort.Experiments.Reports.Pages;
+using Consort.Studies.Reports.Pages;
 
 namespace Consort.Experiments.Tests.Reports;
 

@@ -1,6 +1,6 @@
 using System.Xml.Linq;
-using Consort.Experiments.Reports.Plots;
 using Consort.Learning.Diagnostics;
+using Consort.Studies.Reports.Plots;
 
 namespace Consort.Experiments.Tests.Reports;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using Consort.Experiments.Diagnostics;
 using Consort.Experiments.Files;
 using Consort.Learning.Diagnostics;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
+using Consort.Studies.Diagnostics;
 
 namespace Consort.Experiments.Tests.Reports;
 

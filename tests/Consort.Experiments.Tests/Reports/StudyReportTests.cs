@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Consort.Data;
-using Consort.Experiments.Reports;
-using Consort.Experiments.Reports.Pages;
-using Consort.Experiments.Reports.Reading;
 using Consort.Learning.Runs;
+using Consort.Studies.Reports;
+using Consort.Studies.Reports.Pages;
+using Consort.Studies.Reports.Reading;
 
 namespace Consort.Experiments.Tests.Reports;
 
@@ -169,7 +168,7 @@ public sealed partial class StudyReportTests
     public void Study_OfFamilies_FindsSeedsAndScaling()
     {
         using var runs = new SampleRuns();
-        var study = Experiments.Reports.Reading.Study.Of(ReportSources.Find(Study(runs, isDiagnosed: false)).Runs);
+        var study = Studies.Reports.Reading.Study.Of(ReportSources.Find(Study(runs, isDiagnosed: false)).Runs);
         Assert.Equal(["KDEF, M = 1", "KDEF, M = 2", "KDEF, M = 4"], study.Settings.Select(s => s.Label).Order());
         var scaling = Assert.Single(study.Scalings);
         Assert.Equal([1, 2, 4], scaling.Settings.Select(s => s.Members)); // the single member, of another strategy, begins the line

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Consort.Data;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Learning.Runs;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Consort.Data;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Learning.Runs;

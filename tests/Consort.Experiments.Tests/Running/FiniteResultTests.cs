@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Consort.Data;
 using Consort.Experiments.Files;
 using Consort.Experiments.Packing;
-using Consort.Experiments.Recipes;
-using Consort.Experiments.Reports.Reading;
 using Consort.Experiments.Running;
 using Consort.Learning.Runs;
+using Consort.Studies.Recipes;
+using Consort.Studies.Reports.Reading;
 
 namespace Consort.Experiments.Tests.Running;
 

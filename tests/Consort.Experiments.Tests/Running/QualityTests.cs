@@ -1,7 +1,7 @@
-using Consort.Data.Synthetic;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Learning.Training;
+using Consort.Synthetic;
 
 namespace Consort.Experiments.Tests.Running;
 

@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Learning.Runs;

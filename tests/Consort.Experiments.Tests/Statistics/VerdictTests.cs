@@ -1,6 +1,6 @@
-using Consort.Experiments.Recipes.Measures;
 using Consort.Experiments.Statistics;
 using Consort.Learning.Evaluation;
+using Consort.Studies.Recipes.Measures;
 
 namespace Consort.Experiments.Tests.Statistics;
 

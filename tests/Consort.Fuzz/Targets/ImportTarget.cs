@@ -1,4 +1,4 @@
-using Consort.Experiments.Import;
+using Consort.Import;
 
 namespace Consort.Fuzz.Targets;
 

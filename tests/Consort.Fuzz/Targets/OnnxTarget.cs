@@ -1,4 +1,4 @@
-using Consort.Serving.Onnx;
+using Consort.Onnx;
 
 namespace Consort.Fuzz.Targets;
 

@@ -1,8 +1,7 @@
-using Consort.Data;
 using Consort.Data.Datasets;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
+using Consort.Foundation.Options;
 using Encoder = Consort.Data.Encoding.Encoder;
 
 namespace Consort.Fuzz.Targets;

@@ -1,8 +1,8 @@
 using Consort.Data.Datasets;
 using Consort.Data.Encoding;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
 using Consort.Data.Splits;
+using Consort.Foundation.Options;
 
 namespace Consort.Fuzz.Targets;
 

@@ -1,7 +1,6 @@
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
-using Consort.Data;
 using Consort.Data.Schemas;
 using Consort.Learning.Checkpoints;
 using Consort.Models;

@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Consort.Data;
 using Consort.Learning.Checkpoints;
-using Consort.Memory;
 
 namespace Consort.Learning.Tests.Checkpoints;
 

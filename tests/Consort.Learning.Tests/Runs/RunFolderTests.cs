@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Consort.Data;
 using Consort.Learning.Runs;
 
 namespace Consort.Learning.Tests.Runs;

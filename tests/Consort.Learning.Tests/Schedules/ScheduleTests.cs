@@ -1,5 +1,4 @@
-using Consort.Data;
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Learning.Schedules;
 
 namespace Consort.Learning.Tests.Schedules;

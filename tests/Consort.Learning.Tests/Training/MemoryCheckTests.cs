@@ -3,7 +3,6 @@ using Consort.Compute.Graphs;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
-using Consort.Data;
 using Consort.Data.Schemas;
 using Consort.Learning.Training;
 using Consort.Models;

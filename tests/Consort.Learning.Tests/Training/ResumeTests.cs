@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Learning.Runs;
 using Consort.Learning.Schedules;
 using Consort.Learning.Strategies;

@@ -1,4 +1,3 @@
-using Consort.Data;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;

@@ -1,5 +1,4 @@
 using Consort.Compute.Optimizers;
-using Consort.Data;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 using Consort.Learning.Schedules;
@@ -249,7 +248,7 @@ public sealed class TrainerTests(SmallData data)
         Directory.CreateDirectory(folder);
         var csv = Path.Combine(folder, "rows.csv");
         File.WriteAllText(csv, "1,a\n0,b\n");
-        var schema = Consort.Data.Schemas.Schema.Load(Consort.Data.Options.OptionMap.Parse(
+        var schema = Consort.Data.Schemas.Schema.Load(Consort.Foundation.Options.OptionMap.Parse(
             "header: false\ndelimiter: comma\nfields: [{ name: label, kind: label }, { name: C1, kind: categorical }]", "schema"));
         Consort.Data.Datasets.DatasetEncoder.Encode(new(schema, Consort.Data.Splits.SplitPlan.Given([csv]), Path.Combine(folder, "encoded"), 1));
         using var dataset = Consort.Data.Datasets.EncodedDataset.Open(Path.Combine(folder, "encoded"));

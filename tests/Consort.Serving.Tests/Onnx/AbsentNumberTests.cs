@@ -1,9 +1,9 @@
 using System.Globalization;
-using Consort.Data.Options;
 using Consort.Data.Schemas;
+using Consort.Data.Tests;
+using Consort.Foundation.Options;
 using Consort.Models.Tests;
-using Consort.Serving.Onnx;
-using TempFolder = Consort.Data.Tests.TempFolder;
+using Consort.Onnx;
 
 namespace Consort.Serving.Tests.Onnx;
 

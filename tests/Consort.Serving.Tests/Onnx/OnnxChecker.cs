@@ -1,5 +1,5 @@
-using Consort.Serving.Onnx;
-using Schema = Consort.Serving.Onnx.Schema;
+using Consort.Onnx;
+using Schema = Consort.Onnx.Schema;
 
 namespace Consort.Serving.Tests.Onnx;
 

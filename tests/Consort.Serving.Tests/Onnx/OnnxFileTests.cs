@@ -1,6 +1,6 @@
+using Consort.Onnx;
 using Consort.Serving.Calibrations;
-using Consort.Serving.Onnx;
-using Schema = Consort.Serving.Onnx.Schema;
+using Schema = Consort.Onnx.Schema;
 
 namespace Consort.Serving.Tests.Onnx;
 

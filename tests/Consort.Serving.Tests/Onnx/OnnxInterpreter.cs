@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using Consort.Serving.Onnx;
-using Schema = Consort.Serving.Onnx.Schema;
+using Consort.Onnx;
+using Schema = Consort.Onnx.Schema;
 
 namespace Consort.Serving.Tests.Onnx;
 

@@ -4,8 +4,8 @@ using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 using Consort.Compute.Tests.Operations;
 using Consort.Data.Schemas;
-using Consort.Serving.Onnx;
-using Schema = Consort.Serving.Onnx.Schema;
+using Consort.Onnx;
+using Schema = Consort.Onnx.Schema;
 
 namespace Consort.Serving.Tests.Onnx;
 

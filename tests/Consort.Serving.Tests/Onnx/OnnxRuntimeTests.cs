@@ -1,7 +1,7 @@
 using System.Globalization;
 using Consort.Models.Tests;
+using Consort.Onnx;
 using Consort.Serving.Calibrations;
-using Consort.Serving.Onnx;
 
 namespace Consort.Serving.Tests.Onnx;
 

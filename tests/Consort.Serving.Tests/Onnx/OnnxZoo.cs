@@ -1,7 +1,7 @@
-using Consort.Data.Options;
+using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Models.Tests;
-using Consort.Serving.Onnx;
+using Consort.Onnx;
 
 namespace Consort.Serving.Tests.Onnx;
 

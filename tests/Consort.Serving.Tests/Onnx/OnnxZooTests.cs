@@ -1,4 +1,4 @@
-using Consort.Serving.Onnx;
+using Consort.Onnx;
 using Consort.Serving.Packages;
 
 namespace Consort.Serving.Tests.Onnx;

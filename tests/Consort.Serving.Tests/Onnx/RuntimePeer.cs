@@ -1,4 +1,4 @@
-using Consort.Serving.Onnx;
+using Consort.Onnx;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Consort.Data;
 using Consort.Serving.Packages;
 using Encoder = Consort.Data.Encoding.Encoder;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
-using Consort.Data;
 using Consort.Serving.Packages;
 
 namespace Consort.Serving.Tests.Packages;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Consort.Data;
 using Consort.Serving.Packages;
 
 namespace Consort.Serving.Tests.Packages;

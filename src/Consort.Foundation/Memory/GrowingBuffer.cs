@@ -1,0 +1,54 @@
+namespace Consort.Foundation.Memory;
+
+/// <summary>Memory outside the managed heap that grows and keeps what is in it; what is new holds rubbish, poison in a guarded build.</summary>
+/// <typeparam name="T">The element.</typeparam>
+public sealed unsafe class GrowingBuffer<T> : IDisposable
+    where T : unmanaged
+{
+    private T* _pointer;
+
+    /// <summary>Frees memory whose owner forgot to.</summary>
+    ~GrowingBuffer() => NativeBlocks.FreeGrown(_pointer, isFinalizer: true);
+
+    /// <summary>In elements; 0 at first and after it was given back.</summary>
+    public long Capacity { get; private set; }
+
+    /// <summary>All elements. Invalid after it grew.</summary>
+    public NativeSpan<T> All => Capacity == 0 ? default : new NativeSpan<T>(ref *_pointer, Capacity);
+
+    /// <summary>The first element, for hot loops.</summary>
+    internal T* Pointer => _pointer;
+
+    /// <summary>One element.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
+    public ref T this[long index] => ref All[index];
+
+    /// <summary>Some elements. Invalid after it grew.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are not as many.</exception>
+    public Span<T> Slice(long start, int length) => All.Slice(start, length);
+
+    /// <summary>Makes room for more.</summary>
+    /// <param name="capacity">More than there is.</param>
+    public void Grow(long capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Capacity);
+        _pointer = NativeBlocks.Grow(_pointer, capacity);
+        Capacity = capacity;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Clear();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Gives the memory back; it may grow again.</summary>
+    public void Clear()
+    {
+        var pointer = _pointer;
+        _pointer = null;
+        Capacity = 0;
+        NativeBlocks.FreeGrown(pointer);
+    }
+}

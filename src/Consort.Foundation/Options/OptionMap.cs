@@ -1,0 +1,243 @@
+using System.Globalization;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Consort.Foundation.Options;
+
+/// <summary>
+/// A YAML mapping read strictly: every value is asked for by key with its range, every mistake names file, line and key,
+/// and <see cref="Close"/> rejects keys that nobody asked for. An empty value, <c>~</c> and <c>null</c> count as not given.
+/// </summary>
+public sealed partial class OptionMap
+{
+    private readonly string _source;
+    private readonly long _line;
+    private readonly Dictionary<string, (long Line, YamlNode Node)> _entries = new(StringComparer.Ordinal);
+    private readonly List<string> _keys = [];
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<OptionMap>> _children = new(StringComparer.Ordinal);
+
+    private OptionMap(string source, YamlMappingNode? mapping)
+    {
+        _source = source;
+        _line = mapping?.Start.Line ?? 1;
+        if (mapping is null) return;
+        foreach ((YamlNode keyNode, YamlNode node) in mapping.Children)
+        {
+            if (keyNode is not YamlScalarNode { Value: { } key })
+                throw new ConsortException($"{source}:{keyNode.Start.Line}: found a {Kind(keyNode)} as a key, expected a word");
+            _entries.Add(key, (keyNode.Start.Line, node));
+            _keys.Add(key);
+        }
+    }
+
+    /// <summary>The file or other origin named in messages.</summary>
+    public string Source => _source;
+
+    /// <summary>The keys present, in their order in the file (reading this list does not mark them as known).</summary>
+    public IReadOnlyList<string> Keys => _keys;
+
+    /// <summary>Reads a YAML file whose top is a mapping.</summary>
+    /// <exception cref="ConsortException">The file is missing or unreadable, or is no YAML mapping.</exception>
+    public static OptionMap Load(string path) => Of(YamlReader.Load(path), path);
+
+    /// <summary>Reads YAML text whose top is a mapping.</summary>
+    /// <param name="text">The YAML.</param>
+    /// <param name="source">The origin named in messages.</param>
+    /// <exception cref="ConsortException">Malformed YAML, more than one document, or no mapping at the top.</exception>
+    public static OptionMap Parse(string text, string source) => Of(YamlReader.Parse(text, source), source);
+
+    private static OptionMap Of(YamlNode? root, string source) => root switch
+    {
+        null or YamlScalarNode { Value: null or "" } => Empty(source),
+        YamlMappingNode mapping => new OptionMap(source, mapping),
+        var other => throw new ConsortException($"{source}:{other.Start.Line}: found a {Kind(other)}, expected keys and values"),
+    };
+
+    /// <summary>A map without keys, for defaults.</summary>
+    public static OptionMap Empty(string source) => new(source, null);
+
+    /// <summary>Where this map or one of its keys stands: <c>exp.yaml:12, key batch_size</c>.</summary>
+    public string Where(string? key = null)
+    {
+        if (key is null) return $"{_source}:{_line}";
+        return _entries.TryGetValue(key, out var entry) ? $"{_source}:{entry.Line}, key {key}" : $"{_source}:{_line}, key {key}";
+    }
+
+    /// <summary>Whether the key is given a value.</summary>
+    public bool Has(string key) => Node(key) is not null;
+
+    /// <summary>A text that must be given.</summary>
+    public string Text(string key) => TextOrNull(key) ?? throw Error(key, "found nothing, expected a text");
+
+    /// <summary>A text with a default.</summary>
+    public string Text(string key, string fallback) => TextOrNull(key) ?? Default(key, fallback, fallback);
+
+    /// <summary>Whether a key holds keys and values of its own, rather than a text or a list.</summary>
+    public bool IsMap(string key) => Node(key) is YamlMappingNode;
+
+    /// <summary>A text, or null when not given.</summary>
+    public string? TextOrNull(string key) => Node(key) is { } node ? Scalar(key, node, "a text") : null;
+
+    /// <summary>A whole number within [min, max].</summary>
+    public int Integer(string key, int fallback, int min, int max) => (int)Long(key, fallback, min, max);
+
+    /// <summary>A whole number within [min, max].</summary>
+    public long Long(string key, long fallback, long min, long max)
+        => Node(key) is { } node ? ToLong(key, node, min, max) : Default(key, fallback, Plain(fallback));
+
+    /// <summary>A finite number within [min, max].</summary>
+    public double Number(string key, double fallback, double min, double max)
+        => Node(key) is { } node ? ToNumber(key, node, min, max) : Default(key, fallback, Plain(fallback));
+
+    /// <summary>A flag: true or false.</summary>
+    public bool Flag(string key, bool fallback)
+    {
+        if (Node(key) is not { } node) return Default(key, fallback, fallback ? "true" : "false");
+        string text = Scalar(key, node, "true or false");
+        return text switch
+        {
+            "true" or "True" or "yes" or "on" => true,
+            "false" or "False" or "no" or "off" => false,
+            _ => throw Error(key, $"found \"{text}\", expected true or false"),
+        };
+    }
+
+    /// <summary>One of several named values.</summary>
+    public T Choice<T>(string key, T fallback, IReadOnlyDictionary<string, T> choices)
+    {
+        if (Node(key) is not { } node) return DefaultChoice(key, fallback, choices);
+        string text = Scalar(key, node, "one of " + string.Join(", ", choices.Keys));
+        if (choices.TryGetValue(text, out T? value)) return value;
+        string hint = NearestWord.Hint(text, choices.Keys);
+        throw Error(key, $"found \"{text}\", expected one of {string.Join(", ", choices.Keys)}{hint}");
+    }
+
+    /// <summary>A nested mapping, or null when not given. The same instance at each call.</summary>
+    public OptionMap? Map(string key)
+    {
+        if (Node(key) is not { } node) return null;
+        if (_children.TryGetValue(key, out var known)) return known[0];
+        if (node is not YamlMappingNode mapping)
+            throw Error(key, $"found a {Kind(node)}, expected keys and values{Named(key, node)}");
+        var map = new OptionMap(_source, mapping);
+        _children[key] = [map];
+        return map;
+    }
+
+    // What has options of its own has its name among them.
+    private static string Named(string key, YamlNode node) =>
+        key is "optimizer" or "schedule" or "strategy" && node is YamlScalarNode { Value: { } name } ? $", such as {{ name: {PrintableText.Short(name, 60)} }}" : "";
+
+    /// <summary>A sequence of mappings; empty when not given. The same instances at each call.</summary>
+    public IReadOnlyList<OptionMap> Maps(string key)
+    {
+        if (Node(key) is not { } node) return [];
+        if (_children.TryGetValue(key, out var known)) return known;
+        if (node is not YamlSequenceNode sequence)
+            throw Error(key, $"found a {Kind(node)}, expected a list of keys and values");
+        var maps = new List<OptionMap>();
+        foreach (YamlNode item in sequence)
+        {
+            if (item is not YamlMappingNode mapping)
+                throw new ConsortException($"{_source}:{item.Start.Line}, key {key}: found a {Kind(item)}, expected keys and values");
+            maps.Add(new OptionMap(_source, mapping));
+        }
+        _children[key] = maps;
+        return maps;
+    }
+
+    /// <summary>A list of whole numbers within [min, max]; a single number is a list of one.</summary>
+    public IReadOnlyList<int> Integers(string key, IReadOnlyList<int> fallback, int min, int max)
+        => Items(key)?.Select(n => (int)ToLong(key, n, min, max)).ToArray() ?? Default(key, fallback, fallback.Select(n => Plain(n)));
+
+    /// <summary>A list of finite numbers within [min, max]; a single number is a list of one.</summary>
+    public IReadOnlyList<double> Numbers(string key, IReadOnlyList<double> fallback, double min, double max)
+        => Items(key)?.Select(n => ToNumber(key, n, min, max)).ToArray() ?? Default(key, fallback, fallback.Select(n => Plain(n)));
+
+    /// <summary>A list of texts; a single text is a list of one.</summary>
+    public IReadOnlyList<string> Texts(string key, IReadOnlyList<string> fallback)
+        => Items(key)?.Select(n => Scalar(key, n, "a text")).ToArray() ?? Default(key, fallback, fallback);
+
+    /// <summary>Rejects keys that nobody asked for, here and in every nested map that was read.</summary>
+    /// <exception cref="ConsortException">An unknown key; the message names the nearest known one.</exception>
+    public void Close()
+    {
+        foreach (string key in _keys)
+        {
+            if (_known.Contains(key)) continue;
+            string hint = NearestWord.Find(key, _known) is { } near
+                ? $"; did you mean \"{near}\"?"
+                : _known.Count == 0 ? "" : "; known keys: " + string.Join(", ", _known.Order(StringComparer.Ordinal));
+            throw new ConsortException($"{_source}:{_entries[key].Line}: unknown key \"{key}\"{hint}");
+        }
+        foreach (IReadOnlyList<OptionMap> maps in _children.Values)
+        {
+            foreach (OptionMap map in maps) map.Close();
+        }
+    }
+
+    /// <summary>An error at a key of this map, to be thrown by the caller.</summary>
+    public ConsortException Error(string key, string message) => new($"{Where(key)}: {message}");
+
+    private YamlNode? Node(string key)
+    {
+        if (_known.Add(key)) _asked.Add(key);
+        if (!_entries.TryGetValue(key, out var entry)) return null;
+        bool absent = entry.Node is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" };
+        return absent ? null : entry.Node;
+    }
+
+    private IEnumerable<YamlNode>? Items(string key) => Node(key) switch
+    {
+        null => null,
+        YamlSequenceNode sequence => sequence.Children,
+        YamlScalarNode scalar => [scalar],
+        var other => throw Error(key, $"found a {Kind(other)}, expected a list"),
+    };
+
+    private string Scalar(string key, YamlNode node, string expected)
+        => node is YamlScalarNode scalar ? scalar.Value ?? "" : throw At(key, node, $"found a {Kind(node)}, expected {expected}");
+
+    private long ToLong(string key, YamlNode node, long min, long max)
+    {
+        string text = Scalar(key, node, "a whole number");
+        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value))
+            throw At(key, node, $"found \"{text}\", expected a whole number");
+        return value >= min && value <= max
+            ? value
+            : throw At(key, node, string.Create(CultureInfo.InvariantCulture, $"found {value}, expected {Range(min, max, long.MinValue, long.MaxValue)}"));
+    }
+
+    private double ToNumber(string key, YamlNode node, double min, double max)
+    {
+        string text = Scalar(key, node, "a number");
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
+            throw At(key, node, $"found \"{text}\", expected {(IsNotFinite(text, value) ? $"a finite number: {Range(min, max, double.MinValue, double.MaxValue)}" : "a number")}");
+        return value >= min && value <= max
+            ? value
+            : throw At(key, node, $"found {text}, expected {Range(min, max, double.MinValue, double.MaxValue)}");
+    }
+
+    // YAML's own words for what is not finite, .NET's, and numbers too large for a double.
+    private static bool IsNotFinite(string text, double parsed) =>
+        !double.IsFinite(parsed) || text.TrimStart('+', '-', '.').ToUpperInvariant() is "NAN" or "INF" or "INFINITY";
+
+    private ConsortException At(string key, YamlNode node, string message)
+        => new($"{_source}:{node.Start.Line}, key {key}: {message}");
+
+    private static string Range<T>(T min, T max, T lowest, T highest) where T : IComparable<T>, IFormattable
+    {
+        string low = min.ToString(null, CultureInfo.InvariantCulture), high = max.ToString(null, CultureInfo.InvariantCulture);
+        bool openLow = min.CompareTo(lowest) <= 0, openHigh = max.CompareTo(highest) >= 0;
+        if (openLow && openHigh) return "a number";
+        return openHigh ? $"at least {low}" : openLow ? $"at most {high}" : $"{low} to {high}";
+    }
+
+    private static string Kind(YamlNode node) => node switch
+    {
+        YamlMappingNode => "mapping",
+        YamlSequenceNode => "list",
+        _ => "single value",
+    };
+}

@@ -1,0 +1,249 @@
+using System.Globalization;
+using Consort.Compute.Onnx;
+using Consort.Data.Encoding;
+using Consort.Data.Schemas;
+using Google.Protobuf;
+
+namespace Consort.Onnx;
+
+/// <summary>
+/// The inputs of a model that is fed raw values, and the nodes that make ids and numbers of them as the encoder does: one input
+/// [B, 1] a field.
+/// </summary>
+internal sealed class RawInputs
+{
+    // What stands for a missing number among whole ones: no value of up to 18 digits is as small.
+    private const long Missing = -(1L << 62);
+
+    private readonly GraphWriter _writer;
+    private readonly Encoder _encoder;
+    private readonly Dictionary<string, OnnxValue> _fields = new(StringComparer.Ordinal);
+    private readonly TimeParts _times;
+
+    private RawInputs(GraphWriter writer, Encoder encoder) =>
+        (_writer, _encoder, _times) = (writer, encoder, new TimeParts(writer));
+
+    /// <summary>What callers must do that the encoder does otherwise.</summary>
+    public List<string> Notes { get; } = [];
+
+    public static EncodedInputs Add(GraphWriter writer, Encoder encoder, List<string> notes)
+    {
+        var inputs = new RawInputs(writer, encoder);
+        var columns = FittedColumn.Of(encoder);
+        foreach (var field in encoder.Schema.Fields)
+            if (columns.FirstOrDefault(c => c.Field.Name == field.Name) is { } column)
+                inputs.AddField(column);
+        var ids = inputs.Categorical([.. columns.Where(c => c.Size > 0)]);
+        var numeric = inputs.Numeric([.. columns.OfType<FittedNumber>()]);
+        if (encoder.Schema.Trim)
+            inputs.Notes.Add("spaces around a value are dropped by the encoder but not by this model: drop them before");
+        notes.AddRange(inputs.Notes);
+        return new EncodedInputs(ids, numeric);
+    }
+
+    private void AddField(FittedColumn column)
+    {
+        var field = column.Field;
+        var (type, meaning) = column switch
+        {
+            FittedHash => (ElementType.Int64, "the global id that the encoder gives: ONNX has no XxHash3"),
+            FittedTime => (ElementType.String, $"a time as YYMMDDHH; missing: {Quoted(column.Missing)}"),
+            FittedTokens when field.Kind == FieldKind.Categorical => (ElementType.String, $"the text; missing: {Quoted(column.Missing)}"),
+            { AbsentIsZero: true } => (ElementType.Double, "the number; not given: NaN, which is 0 as in the file"),
+            _ => (ElementType.Double, "the number; missing: NaN"),
+        };
+        if (column is FittedHash hash)
+            Notes.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"field {field.Name} is hashed, which ONNX's operators cannot: its input is the id {hash.Offset} where missing, else {hash.Offset + 2} + XxHash3(text) mod {hash.Size - 2}"));
+        if (column is FittedNumber { Field.Outside: OutsideRule.Error } strict)
+            Notes.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"field {field.Name}: the encoder refuses numbers outside {strict.Low:G6} to {strict.High:G6} (outside: error); this model takes them for the nearest bound"));
+        var input = _writer.AddInput(field.Name, type, 1, meaning);
+        if (input.Name != field.Name)
+            Notes.Add($"field {field.Name} is the input {input.Name}");
+        _writer.Scope = $"encode/{field.Name}";
+        _fields.Add(field.Name, column.AbsentIsZero ? _writer.Add("Where", [_writer.Add("IsNaN", [input], []), Number(0), input], []) : input);
+    }
+
+    private static string Quoted(IReadOnlyList<string> texts) => texts.Count == 0 ? "none" : string.Join(", ", texts.Select(t => $"\"{t}\""));
+
+    // int64 [B, F]
+    private OnnxValue? Categorical(FittedColumn[] columns)
+    {
+        if (columns.Length == 0)
+            return null;
+        var ids = new OnnxValue[columns.Length]; // [B, 1] each
+        foreach (var group in columns.OfType<FittedTokens>().Where(c => c.Field.Kind == FieldKind.Numeric).GroupBy(MissingKey))
+            Buckets([.. group], (column, id) => ids[Array.IndexOf(columns, column)] = id);
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var column = columns[i];
+            _writer.Scope = $"encode/{column.Name}";
+            ids[i] = column switch
+            {
+                FittedHash => Field(column),
+                FittedTime time => _times.Id(time, Field(column)),
+                FittedQuantiles quantiles => Quantile(quantiles),
+                FittedTokens tokens when tokens.Field.Kind == FieldKind.Categorical => Token(tokens),
+                _ => ids[i],
+            };
+        }
+
+        return Joined(ids);
+    }
+
+    private OnnxValue Token(FittedTokens column)
+    {
+        var keys = new List<ByteString>(column.Count + column.Missing.Count);
+        var values = new List<long>(keys.Capacity);
+        foreach (var text in column.Missing.Distinct(StringComparer.Ordinal))
+        {
+            keys.Add(ByteString.CopyFromUtf8(text));
+            values.Add(column.Offset);
+        }
+
+        var missing = column.Missing.Select(System.Text.Encoding.UTF8.GetBytes).ToArray();
+        for (var i = 0; i < column.Count; i++)
+        {
+            var token = column.Token(i);
+            if (IsAny(missing, token))
+                continue;
+            keys.Add(ByteString.CopyFrom(token));
+            values.Add(column.Offset + 2 + i);
+        }
+
+        return _writer.Add(
+            GraphWriter.MachineLearning, "LabelEncoder", [Field(column)],
+            GraphWriter.Texts("keys_strings", keys), GraphWriter.Attribute(new OnnxAttribute("values_int64s", values)),
+            GraphWriter.Attribute(new OnnxAttribute("default_int64", column.Offset + 1L)));
+    }
+
+    private static bool IsAny(byte[][] texts, ReadOnlySpan<byte> token)
+    {
+        foreach (var text in texts)
+            if (token.SequenceEqual(text))
+                return true;
+        return false;
+    }
+
+    // x > 2 becomes floor(ln(x)²), for all these columns at once; then each looks its bucket up.
+    private void Buckets(FittedTokens[] columns, Action<FittedTokens, OnnxValue> put)
+    {
+        _writer.Scope = "encode/log2_buckets";
+        var x = Joined([.. columns.Select(Field)]); // double [B, k]
+        var isMissing = IsMissing(x, columns[0]);
+        var logarithm = _writer.Add("Log", [_writer.Add("Max", [x, Number(3)], [])], []);
+        var bucket = _writer.Add("Floor", [_writer.Add("Mul", [logarithm, logarithm], [])], []);
+        var either = _writer.Add("Where", [_writer.Add("Greater", [x, Number(2)], []), bucket, x], []);
+        var known = _writer.Add("Where", [isMissing, Number(Missing), either], []);
+        var whole = Cast(known, ElementType.Int64); // [B, k]
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var column = columns[i];
+            _writer.Scope = $"encode/{column.Name}";
+            var own = columns.Length == 1 ? whole : _writer.Add("Slice", [whole, Whole(i), Whole(i + 1), Whole(1)], []);
+            var keys = Enumerable.Range(0, column.Count)
+                .Select(t => BucketOf(column, t)).Prepend(Missing).ToArray();
+            var values = Enumerable.Range(0, column.Count).Select(t => column.Offset + 2L + t).Prepend(column.Offset).ToArray();
+            put(column, _writer.Add(
+                GraphWriter.MachineLearning, "LabelEncoder", [own],
+                GraphWriter.Attribute(new OnnxAttribute("keys_int64s", keys)), GraphWriter.Attribute(new OnnxAttribute("values_int64s", values)),
+                GraphWriter.Attribute(new OnnxAttribute("default_int64", column.Offset + 1L))));
+        }
+    }
+
+    // A forged package may have any text there.
+    private static long BucketOf(FittedTokens column, int token) =>
+        long.TryParse(System.Text.Encoding.ASCII.GetString(column.Token(token)), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var bucket)
+            ? bucket
+            : throw new ConsortException($"column {column.Name}: found a bucket that is no whole number, expected one; the vocabulary is damaged, pack the run again");
+
+    // How many boundaries are below x.
+    private OnnxValue Quantile(FittedQuantiles column)
+    {
+        var x = Field(column);
+        var boundaries = _writer.Constant([.. column.Boundaries], [1, column.Boundaries.Count]);
+        var below = Cast(_writer.Add("Less", [boundaries, x], []), ElementType.Int64); // [B, K]
+        var count = _writer.Add("ReduceSum", [below, Whole(1)], [new OnnxAttribute("keepdims", 1)]);
+        var id = _writer.Add("Add", [count, Whole(column.Offset + 2)], []);
+        return _writer.Add("Where", [IsMissing(x, column), Whole(column.Offset), id], []);
+    }
+
+    // float [B, N]: (x − shift) · scale, held where it is to be held, 0 where missing
+    private OnnxValue? Numeric(FittedNumber[] columns)
+    {
+        if (columns.Length == 0)
+            return null;
+        var groups = columns.GroupBy(MissingKey).Select(g => g.ToArray()).ToArray();
+        var numbers = new OnnxValue[columns.Length]; // [B, 1] each
+        foreach (var group in groups)
+        {
+            _writer.Scope = "encode/numeric";
+            var x = Transformed(group); // [B, k]
+            if (groups.Length == 1)
+                return x;
+            for (var i = 0; i < group.Length; i++)
+                numbers[Array.IndexOf(columns, group[i])] = _writer.Add("Slice", [x, Whole(i), Whole(i + 1), Whole(1)], []);
+        }
+
+        return Joined(numbers);
+    }
+
+    private OnnxValue Transformed(FittedNumber[] columns)
+    {
+        var x = Joined([.. columns.Select(Field)]); // double [B, k]
+        var isMissing = IsMissing(x, columns[0]);
+        if (columns.Any(c => double.IsFinite(c.Low)))
+        {
+            x = _writer.Add("Max", [x, Numbers(columns.Select(c => Math.Max(c.Low, double.MinValue)))], []);
+            x = _writer.Add("Min", [x, Numbers(columns.Select(c => Math.Min(c.High, double.MaxValue)))], []);
+        }
+
+        if (columns.Any(c => c.Shift != 0))
+            x = _writer.Add("Sub", [x, Numbers(columns.Select(c => c.Shift))], []);
+        if (columns.Any(c => c.Scale != 1))
+            x = _writer.Add("Mul", [x, Numbers(columns.Select(c => c.Scale))], []);
+        if (columns.Any(c => c.IsHeld))
+        {
+            x = _writer.Add("Max", [x, Numbers(columns.Select(c => c.IsHeld ? 0 : double.MinValue))], []);
+            x = _writer.Add("Min", [x, Numbers(columns.Select(c => c.IsHeld ? 1 : double.MaxValue))], []);
+        }
+
+        return Cast(_writer.Add("Where", [isMissing, Number(0), x], []), ElementType.Float);
+    }
+
+    // NaN, and those numbers that the schema takes for missing
+    private OnnxValue IsMissing(OnnxValue x, FittedColumn column)
+    {
+        var isMissing = _writer.Add("IsNaN", [x], []);
+        foreach (var number in MissingNumbers(column))
+            isMissing = _writer.Add("Or", [isMissing, _writer.Add("Equal", [x, Number(number)], [])], []);
+        return isMissing;
+    }
+
+    private static string MissingKey(FittedColumn column) =>
+        string.Join(' ', MissingNumbers(column).Select(n => n.ToString("R", CultureInfo.InvariantCulture)));
+
+    private static IEnumerable<double> MissingNumbers(FittedColumn column) => column.Missing
+        .Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.NaN)
+        .Where(double.IsFinite).Distinct().Order();
+
+    private OnnxValue Field(FittedColumn column) => _fields[column.Field.Name];
+
+    private OnnxValue Joined(OnnxValue[] parts) =>
+        parts.Length == 1 ? parts[0] : _writer.Add("Concat", parts, [new OnnxAttribute("axis", 1)]);
+
+    private OnnxValue Cast(OnnxValue value, ElementType type) => _writer.Add("Cast", [value], [new OnnxAttribute("to", (long)type)]);
+
+    private OnnxValue Number(double number) => _writer.Constant([number], []);
+
+    private OnnxValue Numbers(IEnumerable<double> numbers)
+    {
+        double[] values = [.. numbers];
+        return _writer.Constant(values, [values.Length]);
+    }
+
+    private OnnxValue Whole(long number) => _writer.Constant([number], [1]);
+}

@@ -1,0 +1,82 @@
+using Consort.Compute.Onnx;
+using Consort.Data.Encoding;
+using Consort.Data.Schemas;
+using Google.Protobuf;
+
+namespace Consort.Onnx;
+
+/// <summary>Hour, weekday and weekend of times written YYMMDDHH, in whole numbers.</summary>
+internal sealed class TimeParts(GraphWriter writer)
+{
+    private const string Any = "00010100"; // what a missing time is read as before its id is put in
+    private static readonly long[] MonthShifts = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
+
+    // YYMMDDHH as a number, whether it is missing, and the weekday, each made once a field
+    private readonly Dictionary<string, (OnnxValue Number, OnnxValue? IsMissing)> _times = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OnnxValue> _weekdays = new(StringComparer.Ordinal);
+
+    /// <summary>The id of a column, [B, 1].</summary>
+    /// <param name="column">Which part.</param>
+    /// <param name="field">The text, [B, 1].</param>
+    public OnnxValue Id(FittedTime column, OnnxValue field)
+    {
+        if (!_times.TryGetValue(field.Name, out var time))
+            _times.Add(field.Name, time = Read(column, field));
+        var part = column.Part == TimePart.Hour
+            ? Remainder(time.Number, 100)
+            : Weekday(field.Name, time.Number);
+        // A weekend's id stands at its days.
+        var ids = column.Part switch
+        {
+            TimePart.Hour => column.Ids.Take(24),
+            TimePart.Weekday => column.Ids.Take(7),
+            _ => Enumerable.Range(0, 7).Select(day => column.Ids[day >= 5 ? 1 : 0]),
+        };
+        var values = ids.Select(id => (long)id).ToArray();
+        var known = writer.Add("Gather", [writer.Constant(values, [values.Length]), part], []);
+        return time.IsMissing is { } isMissing ? writer.Add("Where", [isMissing, Whole(column.Offset), known], []) : known;
+    }
+
+    private (OnnxValue Number, OnnxValue? IsMissing) Read(FittedTime column, OnnxValue field)
+    {
+        OnnxValue? isMissing = null;
+        var text = field;
+        if (column.Missing.Count > 0)
+        {
+            var found = writer.Add(
+                GraphWriter.MachineLearning, "LabelEncoder", [field],
+                GraphWriter.Texts("keys_strings", column.Missing.Distinct(StringComparer.Ordinal).Select(ByteString.CopyFromUtf8)),
+                GraphWriter.Attribute(new OnnxAttribute("values_int64s", [.. column.Missing.Distinct(StringComparer.Ordinal).Select(_ => 1L)])),
+                GraphWriter.Attribute(new OnnxAttribute("default_int64", 0)));
+            isMissing = Cast(found, ElementType.Bool);
+            text = writer.Add("Where", [isMissing.Value, writer.Text(Any), field], []);
+        }
+
+        return (Cast(text, ElementType.Int64), isMissing);
+    }
+
+    // 0 is Monday. Sakamoto's rule: years begin in March, and a table says how far months shift the days of the week.
+    private OnnxValue Weekday(string field, OnnxValue time)
+    {
+        if (_weekdays.TryGetValue(field, out var known))
+            return known;
+        var day = Remainder(Quotient(time, 100), 100);
+        var month = Remainder(Quotient(time, 10_000), 100);
+        var isEarly = Cast(writer.Add("Less", [month, Whole(3)], []), ElementType.Int64);
+        var year = writer.Add("Sub", [Sum(Quotient(time, 1_000_000), Whole(2000)), isEarly], []);
+        var leaps = writer.Add("Sub", [Sum(Quotient(year, 4), Quotient(year, 400)), Quotient(year, 100)], []);
+        var shift = writer.Add("Gather", [writer.Constant(MonthShifts, [12]), writer.Add("Sub", [month, Whole(1)], [])], []);
+        var fromSunday = Sum(Sum(year, leaps), Sum(shift, day));
+        return _weekdays[field] = Remainder(Sum(fromSunday, Whole(6)), 7);
+    }
+
+    private OnnxValue Quotient(OnnxValue of, long by) => writer.Add("Div", [of, Whole(by)], []);
+
+    private OnnxValue Remainder(OnnxValue of, long by) => writer.Add("Mod", [of, Whole(by)], []);
+
+    private OnnxValue Sum(OnnxValue left, OnnxValue right) => writer.Add("Add", [left, right], []);
+
+    private OnnxValue Cast(OnnxValue value, ElementType type) => writer.Add("Cast", [value], [new OnnxAttribute("to", (long)type)]);
+
+    private OnnxValue Whole(long number) => writer.Constant([number], [1]);
+}

@@ -1,0 +1,111 @@
+using Consort.Data.Datasets;
+using Consort.Data.Splits;
+using Consort.Experiments.Running;
+using Consort.Foundation.Files;
+
+namespace Consort.Studies.Diagnostics;
+
+/// <summary>The rows to measure a run on, batch by batch: a raw file through the run's encoder, or a split that is encoded already.</summary>
+internal sealed class DiagnosedSource : IDisposable
+{
+    private readonly RawBatchReader? _reader;
+    private readonly Action<string>? _notice;
+    private readonly EncodedDataset? _dataset;
+    private readonly BatchLoader? _loader;
+
+    private DiagnosedSource(string name, RawBatchReader reader, Action<string>? notice) => (Name, _reader, _notice) = (name, reader, notice);
+
+    private DiagnosedSource(FinishedRun run, EncodedDataset dataset, EncodedSplit split)
+    {
+        (Name, _dataset) = (split.Name, dataset);
+        _loader = new BatchLoader(split, new LoaderOptions(run.BatchSize));
+        _loader.Start(0);
+    }
+
+    /// <summary>The split's name, or the file's.</summary>
+    public string Name { get; }
+
+    /// <summary>Opens what is asked for.</summary>
+    /// <exception cref="ConsortException">The rows are gone, or were encoded otherwise than the run's.</exception>
+    public static DiagnosedSource Open(FinishedRun run, DiagnosisRequest request, CancellationToken cancellation)
+    {
+        if (request.Data is { } data && !Directory.Exists(data) && !IsOwn(run, data, request.Notice))
+        {
+            return request.Split is null
+                ? new DiagnosedSource(Path.GetFileName(data), new RawBatchReader(data, run.Encoder, run.BatchSize, labelRequired: true, cancellation: cancellation), request.Notice)
+                : throw new ConsortException($"--split {request.Split}: found the raw file {data}, expected an encoded dataset or the data of the run");
+        }
+
+        var dataset = request.Data is { } encoded && EncodedDataset.IsAt(encoded)
+            ? EncodedDataset.Open(encoded)
+            : RunRows.Open(run.Folder, request.Data, request.Threads, null, cancellation);
+        try
+        {
+            CheckEncoder(run, dataset);
+            var split = request.Split switch
+            {
+                null => dataset.Test ?? dataset.Valid,
+                "test" => dataset.Test,
+                _ => dataset.Valid,
+            };
+            return new DiagnosedSource(run, dataset, split ?? throw new ConsortException(
+                $"{request.Run}: found no {request.Split ?? "test or valid"} split in its data; name rows with --data FILE"));
+        }
+        catch
+        {
+            dataset.Dispose();
+            throw;
+        }
+    }
+
+    // The very file that the run's rows were dealt from, known by its content: most of it was trained on, so it is dealt as then. A file
+    // of training rows, or one of several that rows were dealt from, is measured as it is.
+    private static bool IsOwn(FinishedRun run, string data, Action<string>? notice)
+    {
+        if (FileFacts.Of(data).Kind != FileKind.File || RunData.Read(run.Folder) is not { Folder: not null } recorded)
+            return false;
+        var (size, index) = (new FileInfo(data).Length, 0);
+        while (index < recorded.Identities.Count && (recorded.Identities[index].Size != size || recorded.Identities[index].Difference(data) is not null))
+            index++;
+        if (index == recorded.Identities.Count)
+            return false;
+        var plan = recorded.Plan([.. recorded.Files.Select(f => f.Path)]);
+        if (plan.Kind != SplitKind.Given && plan.Files.Count == 1)
+            return true;
+        if (plan.Kind != SplitKind.Given || plan.FileSplits[index] == 0)
+            notice?.Invoke($"{data}: holds rows that the run was trained on, so they say little of others; without --data the test split is measured");
+        return false;
+    }
+
+    /// <summary>The next batch, valid until the next call; null at the end.</summary>
+    public Batch? Next()
+    {
+        if (_reader is null)
+            return _loader!.Next();
+        var batch = _reader.Next();
+        if (batch is null && _reader.PassedOver is { } line)
+            _notice?.Invoke(line);
+        return batch;
+    }
+
+    /// <summary>What messages call a row of the last batch: by its line, or by its place in the split.</summary>
+    /// <param name="before">Rows before the batch.</param>
+    public Func<int, string> RowName(long before) => row => _reader is null
+        ? FormattableString.Invariant($"row {before + row + 1} of the {Name} rows")
+        : FormattableString.Invariant($"{Name}:{_reader.LineOf(row)}");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _reader?.Dispose();
+        _loader?.Dispose();
+        _dataset?.Dispose();
+    }
+
+    // Ids mean the same to the run and to the rows only if one encoder made them.
+    private static void CheckEncoder(FinishedRun run, EncodedDataset dataset)
+    {
+        if (!File.ReadAllBytes(dataset.EncoderFile).AsSpan().SequenceEqual(File.ReadAllBytes(run.Folder.Encoder)))
+            throw new ConsortException($"{dataset.Folder}: was encoded otherwise than the rows that {run.Folder.Path} was trained on; name raw rows with --data FILE");
+    }
+}

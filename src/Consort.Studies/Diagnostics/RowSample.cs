@@ -1,0 +1,67 @@
+using Consort.Compute.Execution;
+using Consort.Compute.Graphs;
+using Consort.Compute.Random;
+using Consort.Data.Datasets;
+
+namespace Consort.Studies.Diagnostics;
+
+/// <summary>
+/// N rows drawn from a stream of unknown length, each with the same chance (Vitter 1985, algorithm R), the same ones whenever the
+/// stream is the same; then what a family's layers give on them.
+/// </summary>
+internal sealed class RowSample
+{
+    private readonly int[] _ids; // [N, F]
+    private readonly float[] _numeric; // [N, columns]
+    private readonly int _capacity;
+    private readonly int _fields;
+    private readonly int _numerics;
+    private readonly CounterRandom _random = new(0, "diagnosed rows");
+    private long _seen;
+
+    /// <summary>Makes room.</summary>
+    /// <param name="capacity">N.</param>
+    /// <param name="fields">Categorical columns.</param>
+    /// <param name="numerics">Numeric columns.</param>
+    public RowSample(int capacity, int fields, int numerics)
+    {
+        (_capacity, _fields, _numerics) = (capacity, fields, numerics);
+        _ids = new int[capacity * fields];
+        _numeric = new float[capacity * numerics];
+    }
+
+    /// <summary>How many rows are held, at most N.</summary>
+    public int Rows => (int)Math.Min(_seen, _capacity);
+
+    /// <summary>Shows it the next rows of the stream.</summary>
+    public void Add(Batch batch)
+    {
+        for (var row = 0; row < batch.Rows; row++, _seen++)
+        {
+            var place = _seen < _capacity ? _seen : (long)(_random.Uniform((ulong)_seen) * (_seen + 1));
+            if (place >= _capacity)
+                continue;
+            batch.IdsOf(row).CopyTo(_ids.AsSpan((int)place * _fields));
+            batch.NumericOf(row).CopyTo(_numeric.AsSpan((int)place * _numerics));
+        }
+    }
+
+    /// <summary>What each tap gives on the rows, in evaluation mode.</summary>
+    /// <exception cref="ConsortException">A layer gives numbers that are not finite.</exception>
+    public Representation[] Represent(Program<float> program, IReadOnlyList<Tap> taps)
+    {
+        var results = taps.Select(t => new Representation(new float[Rows * t.Value.Shape.Size], Rows, t.Value.Shape.Size)).ToArray();
+        for (var first = 0; first < Rows; first += program.Capacity)
+        {
+            var rows = Math.Min(program.Capacity, Rows - first);
+            program.Forward(_ids.AsSpan(first * _fields), _numeric.AsSpan(first * _numerics), new Step(rows, isTraining: false, seed: 0));
+            for (var t = 0; t < results.Length; t++)
+                program.Activations(taps[t].Value).CopyTo(results[t].Values.AsSpan(first * results[t].Units));
+        }
+
+        for (var t = 0; t < results.Length; t++)
+            if (results[t].Values.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) >= 0)
+                throw new ConsortException($"member {taps[t].Member}, layer {taps[t].Name}: found numbers that are not finite, expected weights that training has not blown up");
+        return results;
+    }
+}

@@ -1,0 +1,52 @@
+using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Data.Datasets;
+using Consort.Learning.Training;
+
+namespace Consort.Studies.Distilling;
+
+/// <summary>Finished runs that are to become one model.</summary>
+/// <param name="Teachers">Their folders, at least one.</param>
+/// <param name="Model">The student, as the model catalogue names it; null where an experiment file says it.</param>
+/// <param name="Folder">The student's run folder; one trained alone goes beside it.</param>
+/// <param name="Threads">At least 1.</param>
+public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model, string Folder, int Threads)
+{
+    /// <summary>An experiment whose members, embeddings and training the student has; its data are the teachers'.</summary>
+    public string? ExperimentFile { get; init; }
+
+    /// <summary>Where the teachers' data lie now, or null for where they lay.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>T of soft labels.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Weight of the teachers' term.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>Weight of the labels' term.</summary>
+    public double LabelWeight { get; init; } = 1;
+
+    /// <summary>How much each of several teachers counts: none, label, learned.</summary>
+    public string Gate { get; init; } = "none";
+
+    /// <summary>Whether the student is also trained by labels alone, for comparison.</summary>
+    public bool Alone { get; init; }
+
+    /// <summary>The student's seed, or null for the setting's.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>The most epochs, or null for what the setting says.</summary>
+    public int? Epochs { get; init; }
+
+    /// <summary>Operands of matrix multiplies, or null for what the setting says.</summary>
+    public Precision? Precision { get; init; }
+
+    /// <summary>Told about encoding, or null.</summary>
+    public IProgress<EncodeProgress>? Encoding { get; init; }
+
+    /// <summary>Told about training, or null.</summary>
+    public IProgress<TrainingProgress>? Training { get; init; }
+
+    /// <summary>Told lines that the user should see, or null.</summary>
+    public Action<string>? Notice { get; init; }
+}

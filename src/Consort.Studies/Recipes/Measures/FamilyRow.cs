@@ -1,0 +1,42 @@
+using Consort.Experiments.Statistics;
+
+namespace Consort.Studies.Recipes.Measures;
+
+/// <summary>A row of a table: the same setting over several seeds.</summary>
+/// <param name="Name">The setting.</param>
+/// <param name="Seeds">What came of it, by the number of the seed.</param>
+internal sealed record FamilyRow(string Name, IReadOnlyDictionary<int, Measured> Seeds)
+{
+    /// <summary>A number of each seed.</summary>
+    public Replicates Over(Func<Measured, double> number) => new([.. Seeds.OrderBy(s => s.Key).Select(s => number(s.Value))]);
+
+    /// <summary>This minus another, seed by seed; null where fewer than two seeds have both.</summary>
+    public Comparison? BySeeds(FamilyRow other, Func<Measured, double> number)
+    {
+        var seeds = Seeds.Keys.Intersect(other.Seeds.Keys).Order().ToArray();
+        return seeds.Length < 2 ? null : Replicates.Compare(
+            new Replicates([.. seeds.Select(s => number(Seeds[s]))]), new Replicates([.. seeds.Select(s => number(other.Seeds[s]))]));
+    }
+
+    /// <summary>
+    /// This minus another on the rows of the test split: the mean over seeds of differences and of their standard errors. As all
+    /// seeds are measured on the same rows, what the rows do to them does not average out, and the error is not divided by √seeds.
+    /// </summary>
+    public Comparison? ByRows(FamilyRow other, RowComparisons comparisons, Func<RowComparison, Comparison> which)
+    {
+        var all = Seeds.Keys.Intersect(other.Seeds.Keys).Order().Select(s => comparisons.Compare(Seeds[s], other.Seeds[s])).ToArray();
+        return all.Length == 0 || all.Any(c => c is null) ? null
+            : Comparison.FromNormal(all.Average(c => which(c!).Difference), all.Average(c => which(c!).StandardError));
+    }
+
+    /// <summary>A claim that the ensemble's AUC is larger here than there.</summary>
+    public Claim LargerAuc(string text, FamilyRow other, RowComparisons comparisons) =>
+        new(text, BySeeds(other, m => m.Auc), ByRows(other, comparisons, c => c.Auc), LeastAucGain);
+
+    /// <summary>A claim that another number is larger here than there, of which seeds alone can tell.</summary>
+    public Claim Larger(string text, FamilyRow other, Func<Measured, double> number, double leastGain = LeastAucGain) =>
+        new(text, BySeeds(other, number), null, leastGain);
+
+    /// <summary>The least gain in AUC that counts: below any that the papers print.</summary>
+    public const double LeastAucGain = 2e-4;
+}

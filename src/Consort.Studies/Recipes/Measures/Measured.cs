@@ -1,0 +1,75 @@
+using Consort.Learning.Evaluation;
+
+namespace Consort.Studies.Recipes.Measures;
+
+/// <summary>A family after one run, or runs of one member each taken as a family.</summary>
+/// <param name="Key">Names it among others.</param>
+/// <param name="Auc">Of the ensemble on the test split.</param>
+/// <param name="LogLoss">Likewise.</param>
+/// <param name="MemberAuc">One a member.</param>
+/// <param name="Discrepancy">Mean over rows of |p_m − p_ens|, one a member.</param>
+/// <param name="TestRows">Rows of the test split.</param>
+/// <param name="Rows">Reads the ensemble's logits of all rows, which are not held: there may be many runs.</param>
+/// <param name="Parameters">Trained numbers.</param>
+/// <param name="Seconds">Of training.</param>
+internal sealed record Measured(
+    string Key, double Auc, double LogLoss, IReadOnlyList<double> MemberAuc, IReadOnlyList<double> Discrepancy, int TestRows, Func<RowLogits> Rows,
+    long Parameters, double Seconds)
+{
+    /// <summary>Mean of the members' own AUCs.</summary>
+    public double MeanMemberAuc => MemberAuc.Average();
+
+    /// <summary>Standard deviation of the members' own AUCs; NaN for one member.</summary>
+    public double MemberSpread => new Experiments.Statistics.Replicates(MemberAuc).Deviation;
+
+    /// <summary>Mean over members of |p_m − p_ens|.</summary>
+    public double MeanDiscrepancy => Discrepancy.Average();
+
+    /// <summary>One run.</summary>
+    public static Measured Of(RecipeOutcome outcome)
+    {
+        var path = RowsOf(outcome);
+        var (rows, summary) = (RowLogits.Load(path), outcome.Summary);
+        return new Measured(
+            outcome.Run.Name, summary.Auc, summary.LogLoss, summary.MemberAuc, [.. rows.Discrepancy.Select(d => (double)d)], rows.Labels.Length,
+            () => RowLogits.Load(path), summary.Parameters, summary.Seconds);
+    }
+
+    /// <summary>Runs of one member each, fused by the mean of their logits.</summary>
+    public static Measured Of(IReadOnlyList<RecipeOutcome> alone)
+    {
+        if (alone.Count == 1)
+            return Of(alone[0]);
+        var fused = Fuse(alone);
+        var (labels, logits) = (fused.Labels, fused.Logits);
+        using var evaluator = new Evaluator();
+        evaluator.Add(logits, labels);
+        var metrics = evaluator.Result();
+        return new Measured(
+            string.Join('+', alone.Select(o => o.Run.Name)), metrics.Auc, metrics.LogLoss, [.. alone.Select(o => o.Summary.Auc)],
+            [.. fused.Discrepancy.Select(d => (double)d)], labels.Length, () => Fuse(alone), alone.Sum(o => o.Summary.Parameters), alone.Sum(o => o.Summary.Seconds));
+    }
+
+    private static RowLogits Fuse(IReadOnlyList<RecipeOutcome> alone)
+    {
+        var members = alone.Select(o => RowLogits.Load(RowsOf(o))).ToArray();
+        var logits = new float[members[0].Labels.Length];
+        var discrepancy = new double[members.Length];
+        for (var row = 0; row < logits.Length; row++)
+        {
+            var sum = 0.0;
+            foreach (var member in members)
+                sum += member.Logits[row];
+            logits[row] = (float)(sum / members.Length);
+            var ensemble = Probability(logits[row]);
+            for (var m = 0; m < members.Length; m++)
+                discrepancy[m] += Math.Abs(Probability(members[m].Logits[row]) - ensemble);
+        }
+
+        return new RowLogits(members[0].Labels, logits, [.. discrepancy.Select(d => (float)(d / Math.Max(1, logits.Length)))]);
+    }
+
+    private static double Probability(double logit) => 1 / (1 + Math.Exp(-logit));
+
+    private static string RowsOf(RecipeOutcome outcome) => Experiments.Running.TestRows.PathOf(outcome.Summary.Folder);
+}

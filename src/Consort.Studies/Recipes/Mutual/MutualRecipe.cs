@@ -1,0 +1,103 @@
+using Consort.Experiments.Statistics;
+using Consort.Studies.Recipes.Kdef;
+using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Settings;
+
+namespace Consort.Studies.Recipes.Mutual;
+
+/// <summary>
+/// A table of mutual learning among members with embeddings of their own. Each replicate trains members by themselves once; all that
+/// fine-tunes starts from these very runs, so that differences are paired.
+/// </summary>
+internal abstract class MutualRecipe : Recipe
+{
+    /// <summary>The paper's models.</summary>
+    protected static readonly string[] Models = ["FiBiNET", "DCN", "PNN", "DeepFM"];
+
+    /// <inheritdoc/>
+    public override string Source => "Yilmaz and Aldemir 2024, arXiv 2406.12087";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Rows => Models;
+
+    /// <inheritdoc/>
+    public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Tuning;
+
+    /// <inheritdoc/>
+    public override bool ComparesRows => true;
+
+    /// <summary>Adds the runs and gives the rows; a row with which others are compared comes before them.</summary>
+    protected abstract IEnumerable<MutualRow> Build(RunPlan plan, RecipeRequest request, DataShape shape);
+
+    /// <summary>What the rows say of the paper's claims.</summary>
+    protected abstract IEnumerable<Claim> Claims(IReadOnlyDictionary<string, FamilyRow> rows);
+
+    /// <summary>Lines below the table.</summary>
+    protected virtual IEnumerable<string> Notes => [];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
+    {
+        var settings = Settings(request);
+        var plan = new RunPlan(Name, request, settings);
+        _ = Build(plan, request, settings.Shape).Count();
+        return plan.Runs;
+    }
+
+    /// <inheritdoc/>
+    public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
+    {
+        var settings = Settings(request);
+        var byName = outcomes.ToDictionary(o => o.Run.Name);
+        var rows = new Dictionary<string, FamilyRow>();
+        var lines = new List<MutualLine>();
+        foreach (var row in Build(new RunPlan(Name, request, settings), request, settings.Shape))
+        {
+            var seeds = new Dictionary<int, Measured>();
+            for (var r = 0; r < row.Runs.Count; r++)
+                if (row.Runs[r].All(byName.ContainsKey))
+                    seeds[r] = Chosen(request.Memory.Of([.. row.Runs[r].Select(n => byName[n])]), row.Members);
+            if (seeds.Count == 0)
+                continue;
+            var family = rows[row.Name] = new FamilyRow(row.Name, seeds);
+            var isWhole = seeds.Values.First().TestRows >= MutualPublished.WholeTestRows;
+            lines.Add(new MutualLine(row with { Published = isWhole ? row.Published : null }, family, row.Baseline is { } b ? rows.GetValueOrDefault(b) : null, request.Memory.Comparisons));
+        }
+
+        return new RecipeTable(
+            $"{Name}: {Summary}", MutualLine.Columns, [.. lines.Select(l => l.Cells)],
+            ["AUC is the mean of the members' own, its sd and interval are over replicates; differences are from the row of the same runs before fine-tuning (independent), paired by replicate. RelaImp is the relative improvement of AUC − 0.5 in per cent. The ensemble is the mean of logits, its p that of DeLong on the test rows.", .. Notes, KdefRecipe.ClaimRule],
+            [.. lines.Select(l => l.Json)])
+        { Narrow = MutualLine.Narrow, Claims = [.. Claims(rows)] };
+    }
+
+    /// <summary>A claim about members' own AUC, where both rows are there.</summary>
+    protected static IEnumerable<Claim> LargerMembers(IReadOnlyDictionary<string, FamilyRow> rows, string text, string larger, string smaller)
+    {
+        if (rows.TryGetValue(larger, out var first) && rows.TryGetValue(smaller, out var second))
+            yield return first.Larger(text, second, m => m.MeanMemberAuc);
+    }
+
+    /// <summary>
+    /// A claim over several pairs of rows: of each replicate one difference, the mean over the pairs. The pairs of a replicate have seeds
+    /// in common, some a run, so that they count as one and not as many.
+    /// </summary>
+    protected static IEnumerable<Claim> LargerInAll(IReadOnlyDictionary<string, FamilyRow> rows, string text, IEnumerable<(string Larger, string Smaller)> pairs)
+    {
+        var both = pairs.Where(p => rows.ContainsKey(p.Larger) && rows.ContainsKey(p.Smaller)).ToArray();
+        if (both.Length > 1)
+            yield return Pool(both.Select(p => rows[p.Larger])).Larger(text, Pool(both.Select(p => rows[p.Smaller])), m => m.MeanMemberAuc);
+    }
+
+    internal static FamilyRow Pool(IEnumerable<FamilyRow> rows)
+    {
+        var all = rows.ToArray();
+        var replicates = all.Select(r => r.Seeds.Keys).Aggregate((a, b) => a.Intersect(b));
+        return new FamilyRow("all", replicates.ToDictionary(r => r, r => all[0].Seeds[r] with { MemberAuc = [all.Average(row => row.Seeds[r].MeanMemberAuc)] }));
+    }
+
+    private static Measured Chosen(Measured measured, IReadOnlyList<int>? members) =>
+        members is null || measured.MemberAuc.Count == members.Count ? measured : measured with { MemberAuc = [.. members.Select(m => measured.MemberAuc[m])] };
+
+    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Settings ??= new RecipeSettings(request, PaperSettings.Mutual);
+}

@@ -1,0 +1,40 @@
+using Consort.Foundation.Files;
+using Consort.Learning.Runs;
+
+namespace Consort.Studies.Recipes;
+
+/// <summary>The results that a finished run has left in its folder.</summary>
+/// <param name="Folder">The run folder.</param>
+/// <param name="Auc">Of the ensemble on the test split, or on the validation split where there is no other.</param>
+/// <param name="LogLoss">Likewise.</param>
+/// <param name="MemberAuc">One a member.</param>
+/// <param name="Parameters">Trained numbers.</param>
+/// <param name="RowsPerSecond">Training rows.</param>
+/// <param name="Seconds">The whole run.</param>
+/// <param name="Epochs">Epochs of the last phase.</param>
+public sealed record RunSummary(
+    string Folder, double Auc, double LogLoss, IReadOnlyList<double> MemberAuc, long Parameters, double RowsPerSecond, double Seconds, int Epochs)
+{
+    /// <summary>What the true click probabilities give on the same split, or null where they are not known.</summary>
+    public (double Auc, double LogLoss)? Ceiling { get; init; }
+
+    /// <summary>Reads the results, or gives null where the run has not finished.</summary>
+    /// <exception cref="ConsortException">The results are damaged.</exception>
+    public static RunSummary? Find(RunFolder folder)
+    {
+        if (!File.Exists(folder.Metrics))
+            return null;
+        ConsortException Damaged(string what) => new($"{folder.Metrics}: found no results of a run: {what}; delete the folder to run it again");
+        return JsonText.Read(folder.Metrics, Damaged, root =>
+        {
+            var split = root["test"] is { IsNull: false } test ? test : root["valid"];
+            var ceiling = split.Find("ceiling") is { IsNull: false } found ? found : (JsonPart?)null;
+            return new RunSummary(
+                folder.Path, split["auc"].Number(), split["logloss"].Number(), [.. root["member_test_auc"].Items().Select(m => m.Number())],
+                root["parameters"].Whole(), root["rows_per_second"].Number(), root["seconds"].Number(), (int)root["epochs"].Whole(0, int.MaxValue))
+            {
+                Ceiling = ceiling is { } known ? (known["auc"].Number(), known["logloss"].Number()) : null,
+            };
+        });
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text;
+
+namespace Consort.Studies.Reports.Pages;
+
+/// <summary>Writes a document as Markdown: words and tables as they are, of each figure its numbers.</summary>
+internal static class MarkdownWriter
+{
+    /// <summary>The page.</summary>
+    public static string Write(Document document)
+    {
+        var text = new StringBuilder();
+        Line(text, $"# {Plain(document.Title)}");
+        Line(text, Plain(document.Subtitle));
+        foreach (var finding in document.Findings)
+            Line(text, Plain(finding));
+        foreach (var section in document.Sections)
+        {
+            Line(text, $"## {Plain(section.Title)}");
+            foreach (var block in section.Blocks)
+                Block(text, block);
+        }
+
+        return text.ToString().TrimEnd() + "\n";
+    }
+
+    private static void Block(StringBuilder text, Block block)
+    {
+        switch (block)
+        {
+            case Paragraph paragraph:
+                Line(text, Plain(paragraph.Text));
+                break;
+            case Bullets list:
+                Line(text, string.Join('\n', list.Items.Select(i => $"- {Plain(i)}")));
+                break;
+            case TableBlock table:
+                Table(text, table.Table);
+                break;
+            case Fold fold:
+                Line(text, $"### {Plain(fold.Line)}");
+                foreach (var inner in fold.Blocks)
+                    Block(text, inner);
+                break;
+            case Figure { Numbers: { } numbers } figure:
+                Line(text, Plain(figure.Caption));
+                Table(text, numbers);
+                break;
+        }
+    }
+
+    private static void Table(StringBuilder text, ReportTable table)
+    {
+        if (table.Caption.Length > 0)
+            Line(text, Plain(table.Caption));
+        var rows = table.Rows.Select((r, i) => Row(i == table.Marked ? Marked(r) : r)).Prepend(Row(table.Columns.Select(c => c.IsNumber ? "---:" : "---"))).Prepend(Row(table.Columns.Select(c => c.Name)));
+        Line(text, string.Join('\n', rows));
+    }
+
+    private static IEnumerable<string> Marked(IEnumerable<string> cells) => cells.Select((c, i) => i == 0 && c.Length > 0 ? $"**{c}**" : c);
+
+    private static string Row(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(c => Plain(c).Replace("|", "\\|", StringComparison.Ordinal)))} |";
+
+    // Names come from files: they begin no tag and end no line.
+    private static string Plain(string text) => text.Replace("<", "&lt;", StringComparison.Ordinal).ReplaceLineEndings(" ");
+
+    private static void Line(StringBuilder text, string line) => text.Append(line).Append("\n\n");
+}

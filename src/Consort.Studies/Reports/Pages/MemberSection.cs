@@ -1,0 +1,49 @@
+using Consort.Experiments.Statistics;
+using Consort.Studies.Reports.Plots;
+using Consort.Studies.Reports.Reading;
+
+namespace Consort.Studies.Reports.Pages;
+
+/// <summary>Members beside their ensemble: what each is worth by itself.</summary>
+internal static class MemberSection
+{
+    /// <summary>The section, or null where no setting has several members.</summary>
+    public static Section? Of(IReadOnlyList<Setting> settings, string id, string title)
+    {
+        var families = settings.Where(s => s.Members > 1).OrderByDescending(s => s.Auc.Mean).ToList();
+        if (families.Count == 0)
+            return null;
+        var split = Uncertainty.SplitName(families[0]);
+        var plot = new StripPlot
+        {
+            Description = $"Dot plot of the {split} AUC of each member beside its ensemble, for {families.Count} families.",
+            Name = $"{split} AUC",
+            Strips = [.. families.Select(f => new Strip(
+                f.Label, [.. f.Runs.SelectMany(r => r.MemberAuc.Select((auc, m) => (auc, $"{f.Label}, seed {r.Seed}, member {m}: {r.Experiment.Family.Members[m].Name}\nAUC {Numbers.Auc(auc)}")))],
+                f.Auc.Mean, null, null, $"{f.Label}: AUC of the ensemble {Numbers.WithDeviation(f.Auc.Mean, f.Auc.Deviation)}", 1, DotLook: 7))],
+        };
+        return new Section(id, title,
+        [
+            new Figure(
+                $"AUC on the {split} rows of every member by itself (dots, all seeds) and of the ensemble (square, mean over seeds). How far the square is from the dots is what putting members together brings.",
+                [new("one member", 7, IsLine: false), new("the ensemble", 1, IsLine: false)], [new Panel("", plot.Draw(820), plot.Draw(350))], Numbers: null),
+            new TableBlock(Table(families)),
+        ]);
+    }
+
+    private static ReportTable Table(List<Setting> families) => new(
+        [
+            new("family", IsNumber: false), new("members", IsNumber: false), new("members’ AUC", Meaning: "Mean over members and seeds"),
+            new("sd", Meaning: "Standard deviation of members in a run, mean over seeds"), new("worst"), new("best"), new("ensemble"),
+            new("over the mean", Meaning: "AUC of the ensemble less the members’ mean"), new("over the best", Meaning: "AUC of the ensemble less that of its best member, mean over seeds"),
+        ],
+        [.. families.Select(f =>
+        {
+            var all = f.Runs.SelectMany(r => r.MemberAuc).ToList();
+            return (IReadOnlyList<string>)
+            [
+                f.Label, f.First.Models, Numbers.Auc(all.Average()), Numbers.Auc(f.Runs.Average(r => new Replicates(r.MemberAuc).Deviation)), Numbers.Auc(all.Min()),
+                Numbers.Auc(all.Max()), Numbers.Auc(f.Auc.Mean), Numbers.Signed(f.Auc.Mean - all.Average()), Numbers.Signed(f.Runs.Average(r => r.Split!.Auc - r.MemberAuc.Max())),
+            ];
+        })]);
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+using Consort.Foundation.Numbers;
+
+namespace Consort.Studies.Reports.Pages;
+
+/// <summary>Numbers for people: as many digits as they are worth, a dash for what is not known.</summary>
+internal static class Numbers
+{
+    public const string None = ShownNumbers.None;
+
+    public static string Auc(double? value) => Fixed(value, 5);
+
+    public static string LogLoss(double? value) => Fixed(value, 5);
+
+    public static string Whole(double? value) => Fixed(value, 0, "N");
+
+    public static string Fixed(double? value, int digits, string format = "F") => value is { } number && double.IsFinite(number)
+        ? number.ToString(format + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).Replace('-', '−')
+        : None;
+
+    /// <summary>With its sign: a difference.</summary>
+    public static string Signed(double? value, int digits = 5) => value is { } number && double.IsFinite(number)
+        ? (number > 0 ? "+" : "") + Fixed(number, digits)
+        : None;
+
+    /// <summary>Mean and standard deviation; the mean alone where there is one measurement.</summary>
+    public static string WithDeviation(double mean, double deviation, int digits = 5) =>
+        double.IsNaN(deviation) ? Fixed(mean, digits) : $"{Fixed(mean, digits)} ± {Fixed(deviation, digits)}";
+
+    public static string Percent(double? share, int digits = 1) =>
+        share is { } value && double.IsFinite(value) ? Fixed(100 * value, digits) + " %" : None;
+
+    public static string P(double? value) => value is { } p && double.IsFinite(p)
+        ? p < 0.001 ? "< 0.001" : Fixed(p, 3)
+        : None;
+
+    /// <summary>A rate such as 1e-3.</summary>
+    public static string Rate(double value) => value.ToString("0.###e+0", CultureInfo.InvariantCulture).Replace("e+0", "", StringComparison.Ordinal).Replace('-', '−');
+
+    public static string Time(double seconds) => seconds < 100 ? Fixed(seconds, 1) + " s" : seconds < 6000 ? Fixed(seconds / 60, 1) + " min" : Fixed(seconds / 3600, 1) + " h";
+
+    /// <summary>"1 seed", "3 seeds".</summary>
+    public static string Count(long number, string word) => $"{Whole(number)} {word}{(number == 1 ? "" : "s")}";
+}

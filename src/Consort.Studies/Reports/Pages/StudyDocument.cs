@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Consort.Studies.Reports.Reading;
+
+namespace Consort.Studies.Reports.Pages;
+
+/// <summary>Puts a report together: runs on different data are never in one table.</summary>
+internal static partial class StudyDocument
+{
+    /// <summary>The report.</summary>
+    /// <param name="sources">What it is about.</param>
+    /// <param name="studies">One a data set.</param>
+    /// <param name="label">What a run's setting is called.</param>
+    /// <param name="title">The heading, or null.</param>
+    /// <param name="baseline">What settings are compared with, or null.</param>
+    /// <param name="repeats">What is said of runs that were left out, or null.</param>
+    public static Document Of(ReportSources sources, IReadOnlyList<Study> studies, Func<RunRecord, string> label, string? title, Setting? baseline, string? repeats)
+    {
+        var (findings, facts, sections) = (new List<string>(), new List<Fact>(), new List<Section>());
+        foreach (var table in sources.Tables)
+            sections.Add(new Section(FormattableString.Invariant($"recipe-{sections.Count + 1}"), table.Title, Recipe(table)));
+        for (var i = 0; i < studies.Count; i++)
+        {
+            var study = studies[i];
+            var data = studies.Count > 1 ? $" on {DataName(study.Runs[0])}" : "";
+            var id = studies.Count > 1 ? FormattableString.Invariant($"-{i + 1}") : "";
+            if (study.Settings.Count > 0)
+            {
+                var own = baseline is not null && study.Settings.Contains(baseline) ? baseline : ResultSection.Baseline(study.Settings);
+                var said = Findings.Of(study, own);
+                findings.AddRange(studies.Count > 1 ? said.Select((s, n) => n == 0 ? $"On {DataName(study.Runs[0])}: {char.ToLowerInvariant(s[0])}{s[1..]}" : s) : said);
+                if (facts.Count == 0 || studies.Count > 1)
+                    facts.AddRange(Facts(study, studies.Count > 1 ? DataName(study.Runs[0]) + ", " : ""));
+                sections.Add(ResultSection.Of(study.Settings, own, $"results{id}", $"Results{data}"));
+            }
+
+            Add(ScalingSection.Of(study.Scalings, $"scaling{id}", $"AUC against the number of members{data}"));
+            Add(MemberSection.Of(study.Settings, $"members{id}", $"Members and their ensemble{data}"));
+            var diagnosed = Diagnosed.Of(study.Settings);
+            Add(SpectrumSection.Of(diagnosed, $"spectra{id}", $"Singular spectra{data}"));
+            Add(CalibrationSection.Of(diagnosed, $"calibration{id}", $"Calibration{data}"));
+            Add(AgreementSection.Of(diagnosed, $"agreement{id}", $"Agreement of members{data}"));
+            Add(TrainingSection.Of(Groups(study, label), study.Settings.MaxBy(s => s.ValidAuc)?.Label ?? "", $"training{id}", $"Training{data}"));
+            Add(MissingSection.Of(study.Runs, study.Settings, $"missing{id}", $"Not measured{data}"));
+        }
+
+        sections.Add(RunSection.Of(sources.Runs, label, "runs", "What was run"));
+        if (findings.Count == 0)
+            findings.Add("No run has finished yet; there are training curves only.");
+        if (repeats is not null)
+            findings.Add(repeats);
+        return new Document(title ?? Title(sources, studies), Subtitle(sources.Runs, studies), findings, facts, sections);
+
+        void Add(Section? section)
+        {
+            if (section is not null)
+                sections.Add(section);
+        }
+    }
+
+    private static IReadOnlyList<Block> Recipe(RecipeResults table)
+    {
+        var rows = table.Rows.Select(r => (IReadOnlyList<string>)[.. table.Columns.Select((_, i) => i < r.Count ? r[i] : "")]).ToList();
+        var columns = table.Columns.Select((name, i) => new Column(name, IsNumber: i > 0 && rows.TrueForAll(r => NumberLike().IsMatch(r[i])))).ToList();
+        return [new TableBlock(new ReportTable(columns, rows)), .. table.Notes.Select(n => new Paragraph(n))];
+    }
+
+    private static List<(string Label, IReadOnlyList<RunRecord> Runs)> Groups(Study study, Func<RunRecord, string> label) =>
+        [.. study.Runs.GroupBy(label).Select(g => (g.Key, (IReadOnlyList<RunRecord>)[.. g.OrderBy(r => r.Seed)]))];
+
+    private static IEnumerable<Fact> Facts(Study study, string prefix)
+    {
+        var best = study.Settings.MaxBy(s => s.ValidAuc)!;
+        var rows = Uncertainty.SplitName(best);
+        yield return new Fact($"{prefix}{rows} AUC", Numbers.Auc(best.Auc.Mean), $"{(double.IsNaN(best.Auc.Deviation) ? "" : $"± {Numbers.Auc(best.Auc.Deviation)} sd, ")}{best.Label}");
+        yield return new Fact($"{prefix}{rows} log-loss", Numbers.LogLoss(best.LogLoss.Mean), $"{(double.IsNaN(best.LogLoss.Deviation) ? "" : $"± {Numbers.LogLoss(best.LogLoss.Deviation)} sd, ")}nats");
+        yield return new Fact($"{prefix}predicted / observed", Numbers.Fixed(best.Calibration, 4), "clicks; 1 is right on average");
+        yield return new Fact($"{prefix}runs", Numbers.Whole(study.Runs.Count), $"of {Numbers.Count(study.Settings.Count, "setting")}");
+    }
+
+    private static string Title(ReportSources sources, IReadOnlyList<Study> studies) => sources switch
+    {
+        { Tables.Count: 1 } => sources.Tables[0].Title,
+        { Runs.Count: 1 } => sources.Runs[0].Experiment.Name,
+        _ => $"{Numbers.Count(sources.Runs.Count, "run")} on {string.Join(" and ", studies.Select(s => DataName(s.Runs[0])).Distinct())}",
+    };
+
+    private static string Subtitle(IReadOnlyList<RunRecord> runs, IReadOnlyList<Study> studies)
+    {
+        var parts = studies.Select(study =>
+        {
+            var run = study.Runs.FirstOrDefault(r => r.IsFinished);
+            var rows = run is null ? "" : string.Create(CultureInfo.InvariantCulture, $": {run.Valid!.Rows:N0} validation rows{(run.Test is { } test ? $", {test.Rows:N0} test rows" : ", no test rows")}");
+            var common = study.CommonWords.Length > 0 ? $"; names end in “{study.CommonWords}”, left out below" : "";
+            return $"{DataName(study.Runs[0])}{rows}{common}";
+        });
+        var seeds = runs.Select(r => r.Seed).Distinct().Order().ToList();
+        return $"{Numbers.Count(runs.Count, "run")}, {(seeds.Count == 1 ? "seed" : "seeds")} {string.Join(", ", seeds.Take(6))}{(seeds.Count > 6 ? ", …" : "")}. Data {string.Join("; ", parts)}.";
+    }
+
+    // The name that people give data: the file of the rows, or the folder of train, valid and test.
+    private static string DataName(RunRecord run)
+    {
+        var source = DataLine("source", run);
+        var file = source.Length > 0 ? source : DataLine("encoded", run);
+        return file.Length > 0 ? LastName(file.Split('|', ',')[0].Trim('[', ']', ' '))
+            : LastName(DataLine("folder", run)) is { Length: > 0 } folder ? folder : "data";
+    }
+
+    private static string LastName(string path) => path.Split('/', '\\').LastOrDefault(p => p.Length > 0) ?? "";
+
+    private static string DataLine(string key, RunRecord run)
+    {
+        var data = DataSection().Match(run.Experiment.Text).Value;
+        var line = data.Split('\n').FirstOrDefault(l => l.StartsWith($"  {key}: ", StringComparison.Ordinal)) ?? "";
+        return line.Length == 0 || line.EndsWith("[]", StringComparison.Ordinal) ? "" : line[(line.IndexOf(':') + 1)..].Trim(' ', '\'', '"');
+    }
+
+    [GeneratedRegex(@"^data:\n(  .*\n)+", RegexOptions.Multiline)]
+    private static partial Regex DataSection();
+
+    [GeneratedRegex(@"^$|^[–+−<≥±-]?\s*[\d.,]+")]
+    private static partial Regex NumberLike();
+}

@@ -1,0 +1,45 @@
+using Consort.Foundation.Options;
+
+namespace Consort.Studies.Reports.Reading;
+
+/// <summary>What a user named: runs, and the tables of recipes.</summary>
+/// <param name="Runs">In the order of the names, no folder twice.</param>
+/// <param name="Tables">Of recipes.</param>
+internal sealed record ReportSources(IReadOnlyList<RunRecord> Runs, IReadOnlyList<RecipeResults> Tables)
+{
+    /// <summary>
+    /// Finds the runs: a folder is a run, a recipe's folder with runs in <c>runs</c>, or a folder of runs.
+    /// </summary>
+    /// <exception cref="ConsortException">A folder is missing or holds no run.</exception>
+    public static ReportSources Find(IEnumerable<string> paths)
+    {
+        var runs = new List<string>();
+        var tables = new List<RecipeResults>();
+        foreach (var path in paths)
+        {
+            if (!Directory.Exists(path))
+                throw new ConsortException($"{path}: folder not found{Near(path)}");
+            if (RunReader.IsRun(path))
+            {
+                runs.Add(path);
+                continue;
+            }
+
+            var below = RecipeResults.IsRecipe(path) && Directory.Exists(Path.Combine(path, "runs")) ? Path.Combine(path, "runs") : path;
+            var found = Directory.GetDirectories(below).Where(RunReader.IsRun).Order(Natural.Comparer).ToList();
+            if (found.Count == 0)
+                throw new ConsortException($"{path}: found no run there, expected a folder that `consort train --out` or `consort recipe run` has written");
+            runs.AddRange(found);
+            tables.AddRange(RecipeResults.Read(path));
+        }
+
+        return new ReportSources([.. runs.DistinctBy(Path.GetFullPath).Select(RunReader.Read)], tables);
+    }
+
+    private static string Near(string path)
+    {
+        var parent = Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(path)));
+        return parent is null || !Directory.Exists(parent) ? ""
+            : NearestWord.Hint(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), Directory.GetDirectories(parent).Select(d => Path.GetFileName(d)!));
+    }
+}
