@@ -22,7 +22,7 @@ public sealed class ArchitectureTests
         ["Consort.Server"] = ["Consort.Serving", "Consort.Data", "Consort.Foundation"],
         ["Consort.Experiments"] = ["Consort.Learning", "Consort.Serving", "Consort.Synthetic", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
         ["Consort.Studies"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
-        ["Consort.Import"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Foundation"],
+        ["Consort.Import"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
         ["Consort.Cli"] = ["Consort.Server", "Consort.Studies", "Consort.Import", "Consort.Onnx", "Consort.Experiments", "Consort.Serving", "Consort.Synthetic", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
     };
 
