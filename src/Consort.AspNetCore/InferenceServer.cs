@@ -1,10 +1,12 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Consort.AspNetCore.Grpc;
 using Consort.AspNetCore.Http;
 using Consort.AspNetCore.Listening;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -32,6 +34,8 @@ public sealed class InferenceServer : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = options.Drain + options.ShutdownTimeout + TimeSpan.FromMilliseconds(1));
         builder.Services.AddRouting().AddConsort(_ => { }).AddSingleton(Microsoft.Extensions.Options.Options.Create<ConsortOptions>(options));
+        // What no service answers is answered as all other unknown paths are.
+        builder.Services.Configure<GrpcServiceOptions>(o => o.IgnoreUnknownServices = true);
         builder.Logging.AddProvider(log).AddFilter((category, _) => category?.StartsWith("Consort", StringComparison.Ordinal) == true);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
@@ -67,15 +71,17 @@ public sealed class InferenceServer : IAsyncDisposable
     {
         options.Validate();
         var lines = new LineLog(log);
-        var server = new InferenceServer(options, lines);
+        InferenceServer? server = null;
         try
         {
+            server = new InferenceServer(options, lines);
             server._app.MapConsort();
             await server._app.StartAsync();
         }
         catch (Exception e)
         {
-            await server.DisposeAsync();
+            if (server is not null)
+                await server.DisposeAsync();
             // Of the address, or of the certificate for it.
             if (e is IOException or SocketException or InvalidOperationException or CryptographicException or ArgumentException or FormatException)
                 throw new ConsortException($"urls {string.Join(", ", options.Urls)}: cannot listen: {e.Message}", e);
@@ -110,6 +116,12 @@ public sealed class InferenceServer : IAsyncDisposable
         var response = context.Response;
         if (response.HasStarted || response.ContentType is not null || response.StatusCode is not (404 or 405))
             return;
+        if (GrpcGuard.IsCall(context.Request))
+        {
+            await _app.Services.GetRequiredService<GrpcGuard>().Unknown(context);
+            return;
+        }
+
         var (request, allowed) = (context.Request, response.Headers.Allow.ToString());
         await _app.Services.GetRequiredService<HttpGuard>().Around("unknown", Access.Open, _ => throw (allowed.Length == 0
             ? new RequestException(404, $"found no path {RequestException.Show(request.Path.Value ?? "/")}; /openapi.json lists all")

@@ -132,8 +132,8 @@ public sealed class GrpcTests(ServerFixture fixture)
         await Expect(StatusCode.InvalidArgument, "one message", [0, 255, 255, 255, 255, 1]);
         await Expect(StatusCode.InvalidArgument, "", GrpcCall.Frame([0xFF, 0xFF, 0xFF]));
         await Expect(StatusCode.Unimplemented, "compressed", GrpcCall.Frame(With(_ => { }), flag: 1));
-        await Expect(StatusCode.Unimplemented, "unimplemented", GrpcCall.Frame([]), GrpcCall.Service + "ModelStreamInfer");
-        await Expect(StatusCode.DeadlineExceeded, "", GrpcCall.Frame(With(_ => { })), Infer, ("grpc-timeout", "1n"));
+        await Expect(StatusCode.Unimplemented, "ModelStreamInfer", GrpcCall.Frame([]), GrpcCall.Service + "ModelStreamInfer");
+        await Expect(StatusCode.DeadlineExceeded, "", GrpcCall.Frame(With(_ => { })), Infer, ("grpc-timeout", "1u"));
         Assert.Equal(StatusCode.OK, (await client.Send(Infer, GrpcCall.Frame(With(_ => { })), ("grpc-timeout", "1H"))).Status);
 
         byte[] With(Action<ModelInferRequest> change)

@@ -34,6 +34,18 @@ internal sealed class GrpcGuard(ApiKeys keys, RequestGate gate, Limits limits, R
         endpoint.RequestDelegate = context => Answer(context, call, name, access, takesOneMessage, isUnary: method?.Type == MethodType.Unary);
     }
 
+    /// <summary>Whether a request is a call of gRPC.</summary>
+    public static bool IsCall(HttpRequest request) =>
+        HttpProtocol.IsHttp2(request.Protocol) && request.ContentType?.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>Answers a call of a method that there is not.</summary>
+    public Task Unknown(HttpContext context)
+    {
+        var mistake = new Status(StatusCode.Unimplemented, $"found no method {RequestException.Show(context.Request.Path.Value ?? "")}, expected one of {InferenceService.Name}'s");
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        return Answer(context, _ => throw new RpcException(mistake), "unknown", Access.Open, takesOneMessage: false, isUnary: true);
+    }
+
     private async Task Answer(HttpContext context, RequestDelegate call, string name, Access access, bool takesOneMessage, bool isUnary)
     {
         var (start, request, response) = (Stopwatch.GetTimestamp(), context.Request, context.Response);
@@ -42,7 +54,7 @@ internal sealed class GrpcGuard(ApiKeys keys, RequestGate gate, Limits limits, R
         try
         {
             // What is no call the library refuses.
-            if (HttpProtocol.IsHttp2(request.Protocol) && request.ContentType?.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase) == true)
+            if (IsCall(request))
             {
                 keys.Check(request.Headers, access);
                 // Of a stream the library keeps the time; whatever the client says, it ends.
