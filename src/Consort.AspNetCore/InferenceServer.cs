@@ -48,8 +48,14 @@ public sealed class InferenceServer : IAsyncDisposable
                 });
         });
         _app = builder.Build();
-        _app.Use(connections.Touch);
-        _app.Use(Unmatched);
+        _app.Use(next => async context =>
+        {
+            connections.Touch(context);
+            await next(context);
+            if (context.GetEndpoint() is null || context.Response.StatusCode == StatusCodes.Status405MethodNotAllowed)
+                await Unmatched(context);
+            connections.Touch(context);
+        });
         _app.UseRouting();
     }
 
@@ -110,20 +116,12 @@ public sealed class InferenceServer : IAsyncDisposable
     }
 
     // What routing found no endpoint for is answered, and counted, as all else is.
-    private async Task Unmatched(HttpContext context, RequestDelegate next)
+    private Task Unmatched(HttpContext context)
     {
-        await next(context);
-        var response = context.Response;
-        if (response.HasStarted || response.ContentType is not null || response.StatusCode is not (404 or 405))
-            return;
         if (GrpcGuard.IsCall(context.Request))
-        {
-            await _app.Services.GetRequiredService<GrpcGuard>().Unknown(context);
-            return;
-        }
-
-        var (request, allowed) = (context.Request, response.Headers.Allow.ToString());
-        await _app.Services.GetRequiredService<HttpGuard>().Around("unknown", Access.Open, _ => throw (allowed.Length == 0
+            return _app.Services.GetRequiredService<GrpcGuard>().Unknown(context);
+        var (request, allowed) = (context.Request, context.Response.Headers.Allow.ToString());
+        return _app.Services.GetRequiredService<HttpGuard>().Around("unknown", Access.Open, _ => throw (allowed.Length == 0
             ? new RequestException(404, $"found no path {RequestException.Show(request.Path.Value ?? "/")}; /openapi.json lists all")
             : new RequestException(405, $"found method {RequestException.Show(request.Method)}, expected {allowed}") { Allow = allowed }))(context);
     }

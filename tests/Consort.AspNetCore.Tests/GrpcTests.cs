@@ -3,7 +3,9 @@ using System.Text;
 using Consort.AspNetCore.Grpc.Protocol;
 using Consort.AspNetCore.Registry;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
+using Grpc.Reflection.V1Alpha;
 using InputTensor = Consort.AspNetCore.Grpc.Protocol.ModelInferRequest.Types.InferInputTensor;
 
 namespace Consort.AspNetCore.Tests;
@@ -100,6 +102,48 @@ public sealed class GrpcTests(ServerFixture fixture)
         var (status, _, health) = await client.Send(GrpcCall.Health + "Check", GrpcCall.Frame([]));
         Assert.Equal(StatusCode.OK, status);
         Assert.Equal(new byte[] { 8, 1 }, health);
+    }
+
+    [Fact]
+    public async Task Reflection_OfTheServer_NamesItsServicesAndTheirMethods()
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        using var client = new GrpcCall(server.Grpc);
+        const string Path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+        var (status, message, answer) = await client.Send(Path, GrpcCall.Frame(new ServerReflectionRequest { ListServices = "" }.ToByteArray()));
+        Assert.True(status == StatusCode.OK, message);
+        Assert.Contains("inference.GRPCInferenceService", ServerReflectionResponse.Parser.ParseFrom(answer).ListServicesResponse.Service.Select(s => s.Name));
+        (status, message, answer) = await client.Send(Path, GrpcCall.Frame(new ServerReflectionRequest { FileContainingSymbol = "inference.GRPCInferenceService" }.ToByteArray()));
+        Assert.True(status == StatusCode.OK, message);
+        var file = FileDescriptorProto.Parser.ParseFrom(ServerReflectionResponse.Parser.ParseFrom(answer).FileDescriptorResponse.FileDescriptorProto[0]);
+        Assert.Equal(["ServerLive", "ServerReady", "ModelReady", "ServerMetadata", "ModelMetadata", "ModelInfer"], file.Service[0].Method.Select(m => m.Name));
+    }
+
+    [Fact]
+    public async Task HealthWatch_WhateverTheClientSays_EndsWithTheTimeOfARequest()
+    {
+        await using var server = await TestServer.Start(fixture.First, o => o with { Timeout = TimeSpan.FromSeconds(1) });
+        using var client = new GrpcCall(server.Grpc);
+        var (status, message, _) = await client.Send(GrpcCall.Health + "Watch", GrpcCall.Frame([]), ("grpc-timeout", "1H"));
+        Assert.True(status == StatusCode.DeadlineExceeded, message);
+    }
+
+    [Fact]
+    public async Task Infer_ACall_AllocatesWhatTheLibraryAndTheMessagesTake()
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        using var client = new GrpcCall(server.Grpc);
+        var frame = GrpcCall.Frame(Request(12, raw: true).ToByteArray());
+        var least = long.MaxValue;
+        for (var round = 0; round < 5; round++)
+        {
+            var before = GC.GetTotalAllocatedBytes();
+            for (var i = 0; i < 100; i++)
+                Assert.Equal(StatusCode.OK, (await client.Send(Infer, frame)).Status);
+            least = Math.Min(least, (GC.GetTotalAllocatedBytes() - before) / 100);
+        }
+
+        Assert.True(least < 64 << 10, $"{least} bytes a call"); // the client's own included
     }
 
     [Fact]

@@ -56,18 +56,13 @@ internal sealed class Connections(int most, int mostOfClient)
     };
 
     /// <summary>A request of a connection begins or ends.</summary>
-    public async Task Touch(HttpContext context, RequestDelegate next)
+    public void Touch(HttpContext context)
     {
-        Touch(context.Features.Get<Entry>());
-        await next(context);
-        Touch(context.Features.Get<Entry>());
-    }
-
-    private void Touch(Entry? entry)
-    {
+        if (context.Features.Get<Entry>() is not { } entry)
+            return;
         lock (_gate)
         {
-            if (entry?.Node is not { } node || node == _used.Last)
+            if (entry.Node is not { } node || node == _used.Last)
                 return;
             node.List!.Remove(node);
             _used.AddLast(node);
