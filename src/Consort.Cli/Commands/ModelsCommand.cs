@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
+using Consort.Foundation.Tables;
 using Consort.Models;
 
 namespace Consort.Cli.Commands;
@@ -14,17 +15,11 @@ internal sealed class ModelsCommand : ExampleCommand
 
     protected override int Run(ParseResult arguments)
     {
-        var table = Tables.List("model", "what it is", "source", "its keys");
-        foreach (var entry in ModelCatalogue.Entries)
-            table.Add(entry.Name, entry.Summary, entry.Source, entry.Keys);
+        var table = ResultTable.Of(
+            ModelCatalogue.Entries, new("model", e => e.Name, Key: "name"), new("what it is", e => e.Summary, Key: "summary") { IsProse = true },
+            new("source", e => e.Source, Key: "source") { IsProse = true }, new("its keys", e => e.Keys, Key: "keys") { IsProse = true });
         Terminal.Show(table);
-        JsonFile.Write(arguments.GetValue(_json), ModelCatalogue.Entries.Select(e => new Dictionary<string, string>
-        {
-            ["name"] = e.Name,
-            ["summary"] = e.Summary,
-            ["source"] = e.Source,
-            ["keys"] = e.Keys,
-        }));
+        JsonFile.Write(arguments.GetValue(_json), JsonTable.Of(table));
         return CommandLine.Success;
     }
 }

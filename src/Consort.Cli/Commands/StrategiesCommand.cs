@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
+using Consort.Foundation.Tables;
 using Consort.Learning.Strategies;
 
 namespace Consort.Cli.Commands;
@@ -15,16 +16,11 @@ internal sealed class StrategiesCommand : ExampleCommand
 
     protected override int Run(ParseResult arguments)
     {
-        var table = Tables.List("strategy", "how members learn", "source");
-        foreach (var entry in StrategyCatalogue.Entries)
-            table.Add(entry.Name, entry.Summary, entry.Paper);
+        var table = ResultTable.Of(
+            StrategyCatalogue.Entries, new("strategy", e => e.Name, Key: "name"), new("how members learn", e => e.Summary, Key: "summary") { IsProse = true },
+            new("source", e => e.Paper, Key: "source") { IsProse = true });
         Terminal.Show(table);
-        JsonFile.Write(arguments.GetValue(_json), StrategyCatalogue.Entries.Select(e => new Dictionary<string, string>
-        {
-            ["name"] = e.Name,
-            ["summary"] = e.Summary,
-            ["source"] = e.Paper,
-        }));
+        JsonFile.Write(arguments.GetValue(_json), JsonTable.Of(table));
         return CommandLine.Success;
     }
 }
