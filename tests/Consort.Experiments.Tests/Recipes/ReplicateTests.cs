@@ -4,6 +4,7 @@ using Consort.Studies;
 using Consort.Studies.Recipes;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Mutual;
+using Consort.Studies.Recipes.Plans;
 
 namespace Consort.Experiments.Tests.Recipes;
 
