@@ -234,7 +234,7 @@ public sealed class FamilyRecipeTests : IDisposable
         var table = RecipeRunner.Run(Find("strategies/all"), Request(1) with { Members = [2], Methods = ["averaged"], Epochs = 1 }, 1, null, default);
         var shown = table.Results.ForPeople;
         var gap = shown.Columns.Select(c => c.Head).ToList().IndexOf("gap closed %");
-        Assert.Equal(["", ""], new[] { 0, 1 }.Select(r => shown.Text(r, gap)));
+        Assert.Equal(["", ""], Enumerable.Range(0, 2).Select(r => shown.Text(r, gap)));
     }
 
     [Fact]
