@@ -1,8 +1,7 @@
 using System.Globalization;
-using Consort.Studies.Recipes.Kdef;
 using Consort.Studies.Recipes.Settings;
 
-namespace Consort.Studies.Recipes;
+namespace Consort.Studies.Recipes.Plans;
 
 /// <summary>Puts together the runs of a table by replicates: what several rows start from is run once.</summary>
 internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettings settings)
@@ -33,6 +32,10 @@ internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettin
             $"{model}, independent", isShared: false, [(text.Member, 1)], "{ name: supervised }", changes));
     }
 
+    /// <summary>As many members, each by itself.</summary>
+    public string[] AloneEach(string model, int replicate, int members, int? epochs = null) =>
+        [.. Enumerable.Range(0, members).Select(m => Alone(model, replicate, m, epochs))];
+
     /// <summary>A family that learns mutually from the beginning.</summary>
     public string FromScratch(string model, int members, int replicate)
     {
@@ -62,6 +65,10 @@ internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettin
         return Add(key, Seed(replicate, 0), () => text.Compose(
             Name($"{model}, {key}"), isShared: false, [(text.Member, 1)], "{ name: distillation }", settings.Changes(("teachers", $"[{folders}]"))), teachers);
     }
+
+    /// <summary>A family of one model whose members have been trained; <paramref name="what"/> ends the name of the runs.</summary>
+    public string Tuned(string what, string model, int replicate, IReadOnlyList<string> starts, bool isMutual, int epochs = 1) =>
+        Tuned(Name($"{model}x{starts.Count}-{what}"), [.. starts.Select(_ => model)], replicate, starts, isMutual, epochs);
 
     /// <summary>A family whose members have been trained: epochs more at the lower rate, each epoch a phase.</summary>
     /// <param name="key">Names the runs.</param>
