@@ -3,7 +3,7 @@ using Consort.Data.Sources;
 
 namespace Consort.Data.Tests.Sources;
 
-public sealed class BlockPassTests : IDisposable
+public sealed class RowPassTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -17,10 +17,10 @@ public sealed class BlockPassTests : IDisposable
         var schema = new Schema { Header = true, Fields = [new Field("click", FieldKind.Label), new Field("user", FieldKind.Categorical)] };
         for (int i = 0; i < 60; i++)
         {
-            using var reader = new BlockReader([path], schema, blockBytes: 1 << 12);
+            using var pass = new RowPass([path], schema, blockBytes: 1 << 12);
             using var start = new Barrier(8);
-            IBlockWorker[] workers = [.. Enumerable.Range(0, 8).Select(_ => new Idle(start))];
-            var error = Assert.Throws<ConsortException>(() => BlockPass.Run(reader, workers, _ => { }, () => { }, CancellationToken.None));
+            IRowConsumer[] workers = [.. Enumerable.Range(0, 8).Select(_ => new Idle(start))];
+            var error = Assert.Throws<ConsortException>(() => pass.Run(workers));
             Assert.StartsWith($"{path}:1: column \"Click\" is not in the schema", error.Message, StringComparison.Ordinal);
         }
     }
@@ -33,33 +33,35 @@ public sealed class BlockPassTests : IDisposable
         var schema = new Schema { Quoted = true, Fields = [new Field("click", FieldKind.Label), new Field("user", FieldKind.Categorical)] };
         for (int i = 0; i < 10; i++)
         {
-            using var reader = new BlockReader([path], schema, blockBytes: 1 << 10);
+            using var pass = new RowPass([path], schema, blockBytes: 1 << 10);
             using var started = new CountdownEvent(3);
-            IBlockWorker[] workers = [.. Enumerable.Range(0, 3).Select(_ => new Failing(started))];
-            var error = Assert.Throws<ConsortException>(() => BlockPass.Run(reader, workers, _ => { }, () => { }, CancellationToken.None));
+            IRowConsumer[] workers = [.. Enumerable.Range(0, 3).Select(_ => new Failing(started))];
+            var error = Assert.Throws<ConsortException>(() => pass.Run(workers));
             Assert.Equal("block 0", error.Message);
         }
     }
 
     // All come to the reader at once.
-    private sealed class Idle(Barrier start) : IBlockWorker
+    private sealed class Idle(Barrier start) : IRowConsumer
     {
         public void Prepare() => start.SignalAndWait(TimeSpan.FromSeconds(30));
 
-        public void Process(Block block) { }
+        public void Take(RowCursor rows) { }
+
+        public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows) => [];
     }
 
     // Every worker has a block before any of them fails, and the earliest fails last.
-    private sealed class Failing(CountdownEvent started) : IBlockWorker
+    private sealed class Failing(CountdownEvent started) : IRowConsumer
     {
-        public void Prepare() { }
+        public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows) => [];
 
-        public void Process(Block block)
+        public void Take(RowCursor rows)
         {
             started.Signal();
             started.Wait(TimeSpan.FromSeconds(30));
-            if (block.Index == 0) Thread.Sleep(20);
-            throw new ConsortException($"block {block.Index}");
+            if (rows.Block.Index == 0) Thread.Sleep(20);
+            throw new ConsortException($"block {rows.Block.Index}");
         }
     }
 }

@@ -1,8 +1,7 @@
 using System.Globalization;
 using Consort.Data.Schemas;
-using Consort.Data.Sources;
 
-namespace Consort.Data.Encoders;
+namespace Consort.Data.Sources;
 
 /// <summary>Which key of the schema mends a cell that its column does not take, where the cell tells.</summary>
 internal static class CellHint
@@ -52,7 +51,7 @@ internal static class CellHint
         {
             if (text.Contains(':', StringComparison.Ordinal)) return "; the row has no label before its pairs";
             if (text.Contains(',', StringComparison.Ordinal))
-                return rules.Mend("where the rows are CSV, set format: delimited and delimiter: comma", $"write pairs (format: {schema.Format.ToString().ToLowerInvariant()})");
+                return rules.Mend("where the rows are CSV, set format: delimited and delimiter: comma", $"write pairs (format: {Words.Of(schema.Format)})");
         }
         if (rules.IsFitted) return rules.Mend("", "write labels as they were in training");
         if (field >= schema.Fields.Count) return "; other labels are named by a field of kind label with values";
