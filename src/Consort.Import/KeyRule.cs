@@ -1,3 +1,5 @@
+using Consort.Foundation.Options;
+
 namespace Consort.Import;
 
 /// <summary>What a key holds.</summary>
@@ -50,19 +52,19 @@ internal sealed record KeyRule(string Key, KeyForm Form, string Fallback, params
     public IReadOnlyDictionary<string, string>? Words { get; init; }
 
     /// <summary>The value for our file.</summary>
-    public string Read(ConfigSection section, ImportNotes notes)
+    public OptionTree Read(ConfigSection section, ImportNotes notes)
     {
         if (section.TakeAny(From) is not { } value)
-            return Fallback;
+            return OptionTree.Parse(Fallback);
         return Form switch
         {
-            KeyForm.Units => value.IsNone ? "[]" : YamlText.List(value.Items.Select(i => YamlText.Of(i.Integer))),
+            KeyForm.Units => OptionTree.List(value.IsNone ? [] : value.Items.Select(i => (OptionTree)i.Integer)),
             KeyForm.Activation => value.IsNone ? "none" : Activation(Same(value, notes), notes),
-            _ when value.IsNone => Fallback,
-            KeyForm.Rate => YamlText.Of(Same(value, notes).Number),
-            KeyForm.Number => YamlText.Of(value.Number),
-            KeyForm.Flag => YamlText.Of(value.Flag),
-            KeyForm.Names => YamlText.List(value.Items.Select(i => YamlText.Of(i.Text))),
+            _ when value.IsNone => OptionTree.Parse(Fallback),
+            KeyForm.Rate => ConfigValue.Written(Same(value, notes).Number),
+            KeyForm.Number => ConfigValue.Written(value.Number),
+            KeyForm.Flag => value.Flag,
+            KeyForm.Names => OptionTree.List(value.Items.Select(i => i.Text)),
             _ => Word(value, notes),
         };
     }
@@ -89,7 +91,7 @@ internal sealed record KeyRule(string Key, KeyForm Form, string Fallback, params
     private string Word(ConfigValue value, ImportNotes notes)
     {
         if (Words is null)
-            return YamlText.Of(value.Text);
+            return value.Text;
         if (Words.TryGetValue(value.Text, out var word))
             return word;
         notes.Lost(value, $"expected one of {string.Join(", ", Words.Keys)}; {Fallback} stands for it");

@@ -39,7 +39,7 @@ internal abstract class MutualRecipe : Recipe
     public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
     {
         var settings = Settings(request);
-        var plan = new RunPlan(Name, request, settings);
+        var plan = new RunPlan(request, settings);
         _ = Build(plan, request, settings.Shape).Count();
         return plan.Runs;
     }
@@ -51,7 +51,7 @@ internal abstract class MutualRecipe : Recipe
         var byName = outcomes.ToDictionary(o => o.Run.Name);
         var rows = new Dictionary<string, FamilyRow>();
         var lines = new List<MutualLine>();
-        foreach (var row in Build(new RunPlan(Name, request, settings), request, settings.Shape))
+        foreach (var row in Build(new RunPlan(request, settings), request, settings.Shape))
         {
             var seeds = new Dictionary<int, Measured>();
             for (var r = 0; r < row.Runs.Count; r++)

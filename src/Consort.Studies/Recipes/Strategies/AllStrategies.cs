@@ -44,7 +44,7 @@ internal sealed class AllStrategies : Recipe
     /// <inheritdoc/>
     public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
     {
-        var plan = new RunPlan(Name, request, Settings(request));
+        var plan = new RunPlan(request, Settings(request));
         _ = Build(plan, request);
         return plan.Runs;
     }
@@ -54,7 +54,7 @@ internal sealed class AllStrategies : Recipe
     {
         var byName = outcomes.ToDictionary(o => o.Run.Name);
         var rows = new List<FamilyRow>();
-        foreach (var (method, runs) in Build(new RunPlan(Name, request, Settings(request)), request))
+        foreach (var (method, runs) in Build(new RunPlan(request, Settings(request)), request))
         {
             var seeds = new Dictionary<int, Measured>();
             for (var r = 0; r < runs.Count; r++)
