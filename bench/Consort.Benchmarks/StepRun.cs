@@ -5,7 +5,7 @@ using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;

@@ -2,7 +2,7 @@ using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Strategies;
 

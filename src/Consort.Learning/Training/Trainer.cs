@@ -7,6 +7,7 @@ using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 using Consort.Compute.Random;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Evaluation;
