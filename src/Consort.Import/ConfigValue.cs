@@ -66,10 +66,6 @@ internal sealed record ConfigValue(string Key, OptionTree Node, string Source)
         Node is OptionScalar { Value: var text } && double.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             && double.IsFinite(number) ? number : null;
 
-    /// <summary>A number as files here have it.</summary>
-    public static OptionTree Written(double value) => value == Math.Floor(value) && Math.Abs(value) < 1e15 ? (long)value
-        : value.ToString("R", CultureInfo.InvariantCulture).Replace("E-0", "e-", StringComparison.Ordinal).Replace("E", "e", StringComparison.Ordinal);
-
     /// <summary>A mistake at this place, to be thrown by the caller.</summary>
     public ConsortException Error(string expected) => new($"{Where}, key {Key}: found {Shown}, expected {expected}");
 

@@ -30,7 +30,7 @@ internal sealed record DataFiles(
         {
             if (validShare + testShare >= 1)
                 throw validSize!.Error("shares of the rows that are less than 1 together");
-            shares = OptionTree.List(new[] { 1 - validShare - testShare, validShare, testShare }.Select(s => ConfigValue.Written(Math.Round(s, 12))));
+            shares = OptionTree.List(new[] { 1 - validShare - testShare, validShare, testShare }.Select(s => (OptionTree)Domain.Show(Math.Round(s, 12))));
             if (valid is not null)
                 notes.Lost(valid, "validation rows are taken from the training rows, by valid_size");
             if (test is not null)

@@ -13,7 +13,7 @@ internal static class FuxiCtrSpecials
     public static void Afm(ModelImport import)
     {
         var rates = import.Section.Take("attention_dropout") is { } value ? value.Items.Select(i => i.Number) : [0, 0];
-        import.Set("attention_dropout", OptionTree.List(rates.Select(ConfigValue.Written)));
+        import.Set("attention_dropout", OptionTree.List(rates.Select(r => (OptionTree)Domain.Show(r))));
         import.Require("use_attention", v => v.Flag, "pairs are always weighted; a sum of pairs without weights is the model FM");
         import.NoEmbeddingDropout();
     }

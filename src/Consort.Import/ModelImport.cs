@@ -1,4 +1,5 @@
 using Consort.Foundation.Options;
+using Consort.Models;
 
 namespace Consort.Import;
 
@@ -35,7 +36,8 @@ internal sealed class ModelImport
         }
 
         var import = new ModelImport(section, notes) { Dimension = rules.Dimension };
-        import.Members.Add(OptionTree.Keys(rules.Keys.Select(rule => (rule.Key, rule.Read(section, notes))).Prepend(("model", rules.Model))));
+        var options = ModelCatalogue.All.Find(rules.Model)!.Options;
+        import.Members.Add(OptionTree.Keys(rules.Keys.Select(rule => (rule.Key, rule.Read(options.Of(rule.Key), section, notes))).Prepend(("model", rules.Model))));
         rules.Rest?.Invoke(import);
         return import;
     }

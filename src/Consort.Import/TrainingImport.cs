@@ -59,7 +59,7 @@ internal static partial class TrainingImport
         {
             ("batch_size", Whole(section, "batch_size") ?? 32),
             ("epochs", Whole(section, "epochs") ?? 1),
-            ("learning_rate", ConfigValue.Written(section.Take("learning_rate")?.Number ?? 0.001)),
+            ("learning_rate", Domain.Show(section.Take("learning_rate")?.Number ?? 0.001)),
         };
         var evaluations = Evaluations(section, notes);
         var isPlateau = section.Take("reduce_lr_on_plateau")?.Flag ?? true;
@@ -68,15 +68,15 @@ internal static partial class TrainingImport
         var patience = section.Take("early_stop_patience", "patience");
         if (patience?.Number < 1)
             notes.Lost(patience, "training goes on for one evaluation without improvement at least");
-        result.Add(("patience", ConfigValue.Written(Math.Max(1, patience is null ? 2 : patience.Key == "patience" ? Math.Ceiling(patience.Number * evaluations) : patience.Number))));
-        result.Add(("evaluations_per_epoch", ConfigValue.Written(evaluations)));
+        result.Add(("patience", Domain.Show(Math.Max(1, patience is null ? 2 : patience.Key == "patience" ? Math.Ceiling(patience.Number * evaluations) : patience.Number))));
+        result.Add(("evaluations_per_epoch", Domain.Show(evaluations)));
         result.Add(("monitor", MetricImport.Monitor(section, notes)));
         result.Add(("optimizer", OptionTree.Keys(("name", Optimizer(section, notes)))));
         var both = section.Take("regularizer");
         result.Add(("embedding_l2", Squares(section.Take("embedding_regularizer") ?? both, notes)));
         result.Add(("dense_l2", Squares(section.Take("net_regularizer") ?? both, notes)));
         result.Add(("embedding_update", "dense"));
-        result.Add(("max_gradient_norm", ConfigValue.Written(section.Take("max_gradient_norm")?.Number ?? 10)));
+        result.Add(("max_gradient_norm", Domain.Show(section.Take("max_gradient_norm")?.Number ?? 10)));
         if (Whole(section, "seed") is { } seed)
             result.Add(("seed", seed));
         if (section.Take("shuffle") is { } shuffle && !shuffle.Flag)
@@ -94,7 +94,7 @@ internal static partial class TrainingImport
         {
             var match = Normal().Match(start.Text);
             if (match.Success && double.TryParse(match.Groups["std"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var deviation) && double.IsFinite(deviation))
-                result = result.With("initial_deviation", ConfigValue.Written(deviation));
+                result = result.With("initial_deviation", Domain.Show(deviation));
             else
                 notes.Lost(start, "embeddings start normal around 0 with initial_deviation");
         }
@@ -169,7 +169,7 @@ internal static partial class TrainingImport
         if (value.TryNumber() is { } number)
         {
             if (number == 0 || value.Text.AsSpan().IndexOfAny('.', 'e', 'E') >= 0)
-                return ConfigValue.Written(number);
+                return Domain.Show(number);
             notes.Changed(value, "FuxiCTR passes over whole numbers here: write 1.0 for 1");
             return 0;
         }
@@ -183,7 +183,7 @@ internal static partial class TrainingImport
         if (second is null)
             return 0;
         return double.TryParse(second.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var square) && double.IsFinite(square)
-            ? ConfigValue.Written(square)
+            ? Domain.Show(square)
             : throw value.Error("a number, l2(number), l1(number) or l1_l2(number, number)");
     }
 

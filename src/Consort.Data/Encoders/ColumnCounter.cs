@@ -46,6 +46,10 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
 
+    /// <summary>The counters that a schema's fields need, each its own; null where nothing is read.</summary>
+    public static ColumnCounter?[] CreateAll(Schema schema) =>
+        [.. schema.Fields.Select((f, i) => f.Kind is FieldKind.Label or FieldKind.Ignored ? null : Create(schema, i))];
+
     /// <summary>The counter that a field needs.</summary>
     public static ColumnCounter Create(Schema schema, int index)
     {
@@ -290,11 +294,11 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
     {
         var values = new List<(double Value, int Count)>();
         long total = 0;
-        _table.VisitKeys((key, count) =>
+        foreach (var place in _table.Places())
         {
-            values.Add((BitConverter.UInt64BitsToDouble(key), count));
-            total += count;
-        });
+            values.Add((BitConverter.UInt64BitsToDouble(_table.KeyAt(place)), _table.ValueAt(place)));
+            total += _table.ValueAt(place);
+        }
         values.Sort();
         var boundaries = new List<double>();
         long below = 0;

@@ -18,7 +18,7 @@ public abstract record FittedColumn(string Name, Field Field, int Offset, int Si
 
     /// <summary>The columns of an encoder: the categorical ones in the order of the ids, then the numeric ones.</summary>
     public static IReadOnlyList<FittedColumn> Of(Encoder encoder) =>
-        [.. encoder.CategoricalColumns.Concat(encoder.NumericColumns).Select(column => Of(encoder.Schema, column) with { AbsentIsZero = encoder.Schema.AbsentIsZero(encoder.Schema.Fields[column.Field]) })];
+        [.. encoder.Columns.Select(column => Of(encoder.Schema, column) with { AbsentIsZero = encoder.Schema.AbsentIsZero(encoder.Schema.Fields[column.Field]) })];
 
     private static FittedColumn Of(Schema schema, ColumnEncoder column)
     {

@@ -97,7 +97,7 @@ public sealed record Experiment
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
             Family = Family.From(options, DataFolder(options, folder, dataFolder)),
-            Training = TrainingOptions.From(training),
+            Training = TrainingOptions.Options.Read(training),
             Phases = ReadPhases(options, training, findRuns ? folder : null, found),
             Options = given,
         };

@@ -1,4 +1,5 @@
 using Consort.Foundation.Options;
+using Consort.Learning.Training;
 using Consort.Models;
 
 namespace Consort.Experiments.Files;
@@ -9,10 +10,6 @@ namespace Consort.Experiments.Files;
 /// </summary>
 public static class ExperimentOptions
 {
-    // What a phase says for itself, where there are several.
-    private static readonly string[] PhaseKeys =
-        ["name", "epochs", "learning_rate", "schedule", "patience", "min_delta", "from", "teachers", "freeze", "evaluate_first"];
-
     /// <summary>The members, each without how often it stands there.</summary>
     public static IReadOnlyList<OptionTree> Members(this OptionTree experiment) => [.. experiment.ItemsAt("members").Select(m => m.Without("count"))];
 
@@ -36,16 +33,13 @@ public static class ExperimentOptions
     /// <param name="phases">How they learn.</param>
     /// <param name="members">Their options.</param>
     public static OptionTree InPhases(this OptionTree experiment, string name, bool isShared, IEnumerable<OptionTree> phases, params IEnumerable<OptionTree> members) =>
-        experiment.Around(name, isShared, members).Without(["strategy", .. PhaseKeys.Select(k => $"training.{k}")]).With("phases", OptionTree.List(phases));
+        experiment.Around(name, isShared, members).Without(["strategy", .. Phase.Options.Keys.Select(k => $"training.{k}")]).With("phases", OptionTree.List(phases));
 
     /// <summary>A model with those of some options that it has.</summary>
     /// <param name="model">Its name in the catalogue.</param>
     /// <param name="options">Keys and values, of which it may have none.</param>
-    public static OptionTree MemberOf(string model, OptionTree options)
-    {
-        var keys = ModelCatalogue.Entries.First(e => e.Name == model).Keys.Split(", ");
-        return OptionTree.Keys(((OptionGroup)options).Entries.Where(e => keys.Contains(e.Key)).Select(e => (e.Key, e.Value)).Prepend(("model", model)));
-    }
+    public static OptionTree MemberOf(string model, OptionTree options) => OptionTree.Keys(
+        ((OptionGroup)options).Entries.Where(e => ModelCatalogue.All.Find(model)!.Options.Has(e.Key)).Select(e => (e.Key, e.Value)).Prepend(("model", model)));
 
     private static OptionTree Around(this OptionTree experiment, string name, bool isShared, IEnumerable<OptionTree> members) =>
         experiment.With("name", name).With("embedding.shared", isShared).With("members", OptionTree.List(members));

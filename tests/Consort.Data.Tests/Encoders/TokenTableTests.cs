@@ -2,7 +2,7 @@ using Consort.Data.Encoders;
 
 namespace Consort.Data.Tests.Encoders;
 
-public sealed unsafe class TokenTableTests
+public sealed class TokenTableTests
 {
     private static ref int At(TokenTable table, string token)
     {
@@ -12,9 +12,7 @@ public sealed unsafe class TokenTableTests
 
     private static Dictionary<string, int> Content(TokenTable table)
     {
-        var content = new Dictionary<string, int>();
-        table.Visit((token, length, value) => content.Add(System.Text.Encoding.UTF8.GetString((byte*)token, length), value));
-        return content;
+        return table.Places().ToDictionary(p => System.Text.Encoding.UTF8.GetString(table.TokenAt(p)), table.ValueAt);
     }
 
     private static string Token(Random random)
