@@ -1,6 +1,7 @@
 using System.Reflection;
 using Consort.Experiments.Statistics;
 using Consort.Foundation.Numbers;
+using Consort.Foundation.Options;
 
 namespace Consort.Studies.Recipes;
 
@@ -41,7 +42,7 @@ internal sealed class BarsFrappe : Recipe
         ["FinalNet"] = (.9857, .1311),
     };
 
-    private static readonly Lazy<Dictionary<string, string>> Settings = new(() => typeof(BarsFrappe).Assembly.GetManifestResourceNames()
+    private static readonly Lazy<Dictionary<string, OptionTree>> Settings = new(() => typeof(BarsFrappe).Assembly.GetManifestResourceNames()
         .Where(n => n.StartsWith(Resources, StringComparison.Ordinal))
         .Order(StringComparer.OrdinalIgnoreCase)
         .ToDictionary(n => Path.GetFileNameWithoutExtension(n), Read));
@@ -59,11 +60,11 @@ internal sealed class BarsFrappe : Recipe
         .SelectMany(s => Enumerable.Range(0, request.Seeds).Select(i =>
         {
             var seed = FirstSeed + (ulong)i;
-            return new RecipeRun(string.Create(ShownNumbers.Culture, $"{s.Key}-seed{seed}"), s.Key, seed, s.Value, $"{Resources}{s.Key}.yaml");
+            return new RecipeRun(string.Create(ShownNumbers.Culture, $"{s.Key}-seed{seed}"), s.Key, seed, s.Value);
         }))];
 
-    /// <summary>The file of a model's settings, or null where BARS has none.</summary>
-    internal static string? SettingsOf(string model) => Settings.Value.GetValueOrDefault(model);
+    /// <summary>A model's settings, or null where BARS has none.</summary>
+    internal static OptionTree? SettingsOf(string model) => Settings.Value.GetValueOrDefault(model);
 
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes) => RecipeTable.Of(
         "Frappe (frappe_x1) with BARS' settings", outcomes.GroupBy(o => o.Run.Row).Select(Line.Of),
@@ -88,10 +89,10 @@ internal sealed class BarsFrappe : Recipe
             Math.Round(runs.Average(o => o.Summary.RowsPerSecond), 1));
     }
 
-    private static string Read(string name)
+    private static OptionTree Read(string name)
     {
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        return OptionTree.Parse(reader.ReadToEnd(), name);
     }
 }

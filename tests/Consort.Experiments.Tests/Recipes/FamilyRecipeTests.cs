@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
+using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Studies;
 using Consort.Studies.Recipes;
@@ -158,9 +159,10 @@ public sealed class FamilyRecipeTests : IDisposable
     public void Settings_OnOtherData_AreThePapers()
     {
         var request = new RecipeRequest(_folder.Path, 1, null, _folder.At("out")) { Schema = _folder.At("schema.yaml") };
-        var kdef = Experiment.Parse(new RecipeSettings(request, PaperSettings.Kdef).Of("DNN").Compose("t", true, [(["- model: FM"], 1)], "{ name: kdef }"), "t", _folder.Path);
+        var kdef = Experiment.From(new RecipeSettings(request, PaperSettings.Kdef).Of("DNN").Options.Family("t", true, OptionTree.Parse("{ name: kdef }"), OptionTree.Parse("model: FM")), _folder.Path);
         Assert.Equal((10_000, 16), (kdef.Training.BatchSize, kdef.Family.Embeddings.Dimension));
-        var mutual = Experiment.Parse(new RecipeSettings(request, PaperSettings.Mutual).Of("PNN").Compose("t", false, [(["- model: FM"], 2)], "{ name: mutual }"), "t", _folder.Path);
+        var mutual = Experiment.From(
+            new RecipeSettings(request, PaperSettings.Mutual).Of("PNN").Options.Family("t", false, OptionTree.Parse("{ name: mutual }"), OptionTree.Parse("{ model: FM, count: 2 }")), _folder.Path);
         Assert.Equal(4000, mutual.Training.BatchSize);
     }
 
@@ -181,9 +183,9 @@ public sealed class FamilyRecipeTests : IDisposable
         Assert.Equal("DCN", found.FirstModel);
         foreach (var (model, units) in new[] { ("DCN", "[9]"), ("PNN", "[7]"), ("DeepFM", "[400, 200, 100]") })
         {
-            var text = found.Of(model);
-            Assert.Contains($"hidden_units: {units}", string.Join('\n', text.Member), StringComparison.Ordinal);
-            var experiment = Experiment.Parse(text.Compose("t", false, [(text.Member, 2)], "{ name: mutual }"), "t", _folder.Path);
+            Assert.Equal(units, found.Member(model)["hidden_units"].ToString());
+            var experiment = Experiment.From(
+                found.Of(model).Options.Family("t", false, OptionTree.Parse("{ name: mutual }"), found.Member(model).With("count", 2)), _folder.Path);
             Assert.Equal((77, 6, model), (experiment.Training.BatchSize, experiment.Family.Embeddings.Dimension, experiment.Family.Members[0].Name));
             Assert.Contains("name: \"b\", kind: categorical", experiment.Text, StringComparison.Ordinal); // of schema.yaml
             Assert.DoesNotContain("elsewhere", experiment.Text, StringComparison.Ordinal);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Foundation.Tables;
+using Consort.Foundation.Options;
 using Consort.Learning.Training;
 using Consort.Studies;
 using Consort.Studies.Recipes;
@@ -87,7 +88,7 @@ public sealed class RecipeTests : IDisposable
             Assert.NotEmpty(runs);
             Assert.Equal(runs.Count, runs.DistinctBy(r => r.Name).Count());
             foreach (var run in runs)
-                Assert.NotEmpty(Experiment.Parse(run.Text, run.Source, _folder.Path, run.Seed, findRuns: false).Family.Members);
+                Assert.NotEmpty(Experiment.From(run.Options, _folder.Path, run.Seed, findRuns: false).Family.Members);
             Assert.All(recipe.Rows, row => Assert.NotEmpty(recipe.Plan(new RecipeRequest(_folder.Path, 1, row, _folder.Path))));
         }
     }
@@ -127,14 +128,14 @@ public sealed class RecipeTests : IDisposable
         public override IReadOnlyList<string> Rows => ["LR", "FM"];
 
         public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request) => [.. Rows.SelectMany(model => Enumerable.Range(0, request.Seeds).Select(i =>
-            new RecipeRun(string.Create(CultureInfo.InvariantCulture, $"{model}-{i}"), model, (ulong)i, string.Create(CultureInfo.InvariantCulture, $$"""
+            new RecipeRun(string.Create(CultureInfo.InvariantCulture, $"{model}-{i}"), model, (ulong)i, OptionTree.Parse(string.Create(CultureInfo.InvariantCulture, $$"""
                 data:
                   schema: { header: true, delimiter: comma, fields: [{ name: label, kind: label }, { name: a, kind: categorical }, { name: b, kind: categorical }] }
                   source: clicks.csv
                   cache: {{request.Data}}/cache
                 members: [{ model: {{model}} }]
                 training: { batch_size: 64, epochs: 2, learning_rate: {{Rate}} }
-                """), "two.yaml")))];
+                """), "two.yaml"))))];
 
         public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes) => RecipeTable.Of(
             "Two", outcomes, [new ResultColumn<RecipeOutcome>("run", o => o.Run.Name), new("AUC", o => o.Summary.Auc, "F6", "auc")], []);

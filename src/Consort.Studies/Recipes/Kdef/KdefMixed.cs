@@ -1,3 +1,4 @@
+using Consort.Experiments.Files;
 using Consort.Experiments.Statistics;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Plans;
@@ -25,13 +26,13 @@ internal sealed class KdefMixed : KdefRecipe
 
     protected override IReadOnlyList<FamilySetting> Families(RecipeRequest request, RecipeSettings settings)
     {
-        var first = settings.Of(Models[0]);
-        var batch = settings.Shape is DataShape.Frappe ? null : settings.FirstModel is null ? "4096" : null; // the authors' for this family
-        var changes = settings.Changes(batch is null ? [] : [("batch_size", batch)]);
+        var first = settings.Of(Models[0]).Options;
+        if (settings.Shape is not DataShape.Frappe && settings.FirstModel is null)
+            first = first.With("training.batch_size", 4096); // the authors' for this family
         var alone = Models.Select(model => Alone(settings, model));
         var mixed = Chosen(request, KdefMethods.Compared).Select(method => new FamilySetting(
-            $"mixed-{method.Name}", $"{string.Join(" + ", Models)}, {method.Name}", method.Name, Models.Length, first.Compose(
-                $"{string.Join(" + ", Models)}, {method.Name}", isShared: true, Models.Select(m => (settings.Of(m).Member, 1)), method.Strategy, changes))
+            $"mixed-{method.Name}", $"{string.Join(" + ", Models)}, {method.Name}", method.Name, Models.Length, first.Family(
+                $"{string.Join(" + ", Models)}, {method.Name}", isShared: true, method.Strategy, Models.Select(settings.Member)))
         {
             Published = method.Name == "kdef" ? KdefPublished.Mixed : null,
         });

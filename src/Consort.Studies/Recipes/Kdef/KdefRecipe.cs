@@ -1,5 +1,7 @@
 using System.Globalization;
+using Consort.Experiments.Files;
 using Consort.Experiments.Statistics;
+using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Plans;
@@ -39,7 +41,7 @@ internal abstract class KdefRecipe : Recipe
     {
         var families = Families(request, Settings(request));
         return [.. Enumerable.Range(0, request.Seeds).SelectMany(s => families.Select(f => new RecipeRun(
-            RunName(f, s), f.Key, FirstSeed + (ulong)s, f.Text, $"{Name} {f.Key}")))];
+            RunName(f, s), f.Key, FirstSeed + (ulong)s, f.Options)))];
     }
 
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
@@ -64,21 +66,17 @@ internal abstract class KdefRecipe : Recipe
     protected static string ModelOf(RecipeRequest request, RecipeSettings settings) => request.Only ?? settings.FirstModel ?? "DNN";
 
     /// <summary>A model by itself.</summary>
-    protected static FamilySetting Alone(RecipeSettings settings, string model)
-    {
-        var text = settings.Of(model);
-        return new FamilySetting($"{model}-alone", $"{model} alone", FamilySetting.Alone, 1, text.Compose(
-            $"{model} alone", isShared: true, [(text.Member, 1)], "{ name: supervised }", settings.Changes()));
-    }
+    protected static FamilySetting Alone(RecipeSettings settings, string model) => new(
+        $"{model}-alone", $"{model} alone", FamilySetting.Alone, 1,
+        settings.Of(model).Options.Family($"{model} alone", isShared: true, OptionTree.Keys(("name", "supervised")), settings.Member(model)));
 
     /// <summary>M models of one kind.</summary>
     protected static FamilySetting Alike(RecipeSettings settings, string model, int members, KdefMethod method)
     {
-        var text = settings.Of(model);
         var key = string.Create(CultureInfo.InvariantCulture, $"{model}x{members}-{method.Name}");
         var name = string.Create(CultureInfo.InvariantCulture, $"{members} × {model}, {method.Name}");
-        return new FamilySetting(key, name, method.Name, members, text.Compose(
-            name, isShared: true, [(text.Member, members)], method.Strategy, settings.Changes()));
+        return new FamilySetting(key, name, method.Name, members, settings.Of(model).Options.Family(
+            name, isShared: true, method.Strategy, settings.Member(model).With("count", members)));
     }
 
     /// <summary>Those that were asked for, or all.</summary>

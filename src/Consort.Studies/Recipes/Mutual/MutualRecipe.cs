@@ -34,7 +34,7 @@ internal abstract class MutualRecipe : Recipe
     public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
     {
         var settings = Settings(request);
-        var plan = new RunPlan(Name, request, settings);
+        var plan = new RunPlan(request, settings);
         _ = AllRows(plan, request, settings.Shape);
         return plan.Runs;
     }
@@ -45,7 +45,7 @@ internal abstract class MutualRecipe : Recipe
         var byName = outcomes.ToDictionary(o => o.Run.Name);
         var rows = new Dictionary<string, FamilyRow>();
         var lines = new List<MutualLine>();
-        foreach (var replicates in AllRows(new RunPlan(Name, request, settings), request, settings.Shape))
+        foreach (var replicates in AllRows(new RunPlan(request, settings), request, settings.Shape))
         {
             var row = replicates.First();
             if (FamilyRow.Of(row.Name, [.. replicates.Select(r => r.Runs)], byName, request.Memory) is not { } all)

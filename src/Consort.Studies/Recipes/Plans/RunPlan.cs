@@ -1,15 +1,21 @@
 using System.Globalization;
+using Consort.Experiments.Files;
+using Consort.Foundation.Options;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Plans;
 
 /// <summary>Puts together the runs of a table by replicates: what several rows start from is run once.</summary>
-internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettings settings)
+internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
 {
     private const ulong FirstSeed = 2021;
     private const int FirstMembers = 10;
     private const ulong FurtherSeeds = 1_000_000_000;
     private const int FurtherMembers = 1000; // more than a family has members
+
+    private static readonly OptionTree Supervised = OptionTree.Keys(("name", "supervised"));
+    private static readonly OptionTree Mutual = OptionTree.Keys(("name", "mutual"));
+
     private readonly Dictionary<string, RecipeRun> _runs = [];
 
     /// <summary>The runs so far, each after those that it starts from.</summary>
@@ -25,11 +31,12 @@ internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettin
     /// <param name="epochs">No more than these, or null to go on to the best.</param>
     public string Alone(string model, int replicate, int member, int? epochs = null)
     {
-        var text = settings.Of(model);
         var key = epochs is { } few ? Name($"{model}-independent-{few}ep") : $"{model}-independent";
-        var changes = epochs is { } most ? settings.Changes(("epochs", Name($"{most}"))) : settings.Changes();
-        return Add(key, Seed(replicate, member), () => text.Compose(
-            $"{model}, independent", isShared: false, [(text.Member, 1)], "{ name: supervised }", changes));
+        return Add(key, Seed(replicate, member), () =>
+        {
+            var alone = Of(model).Family($"{model}, independent", isShared: false, Supervised, settings.Member(model));
+            return epochs is { } most ? alone.With("training.epochs", most) : alone;
+        });
     }
 
     /// <summary>As many members, each by itself.</summary>
@@ -37,34 +44,22 @@ internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettin
         [.. Enumerable.Range(0, members).Select(m => Alone(model, replicate, m, epochs))];
 
     /// <summary>A family that learns mutually from the beginning.</summary>
-    public string FromScratch(string model, int members, int replicate)
-    {
-        var text = settings.Of(model);
-        return Add(Name($"{model}x{members}-scratch"), Seed(replicate, 0), () => text.Compose(
-            Name($"{members} × {model}, mutual from scratch"), isShared: false, [(text.Member, members)], "{ name: mutual }",
-            settings.Changes(("monitor", "member_auc"))));
-    }
+    public string FromScratch(string model, int members, int replicate) => Add(Name($"{model}x{members}-scratch"), Seed(replicate, 0), () => Of(model).Family(
+        Name($"{members} × {model}, mutual from scratch"), isShared: false, Mutual, settings.Member(model).With("count", members)).With("training.monitor", "member_auc"));
 
     /// <summary>A family on shared embeddings.</summary>
-    public string Shared(string model, int members, int replicate, KdefMethod method)
-    {
-        var text = settings.Of(model);
-        return Add(Name($"{model}x{members}-{method.Name}"), Seed(replicate, 0), () => text.Compose(
-            Name($"{members} × {model}, {method.Name}"), isShared: true, [(text.Member, members)], method.Strategy, settings.Changes()));
-    }
+    public string Shared(string model, int members, int replicate, KdefMethod method) => Add(
+        Name($"{model}x{members}-{method.Name}"), Seed(replicate, 0), () => Of(model).Family(
+            Name($"{members} × {model}, {method.Name}"), isShared: true, method.Strategy, settings.Member(model).With("count", members)));
 
     /// <summary>A model that learns from labels and from finished runs.</summary>
     /// <param name="key">Names the runs.</param>
     /// <param name="model">The student.</param>
     /// <param name="replicate">Of the table.</param>
     /// <param name="teachers">The runs; what they say counts as the mean of their logits.</param>
-    public string Distilled(string key, string model, int replicate, IReadOnlyList<string> teachers)
-    {
-        var text = settings.Of(model);
-        var folders = string.Join(", ", teachers.Select(t => RecipeData.Quoted(request.RunFolder(t))));
-        return Add(key, Seed(replicate, 0), () => text.Compose(
-            Name($"{model}, {key}"), isShared: false, [(text.Member, 1)], "{ name: distillation }", settings.Changes(("teachers", $"[{folders}]"))), teachers);
-    }
+    public string Distilled(string key, string model, int replicate, IReadOnlyList<string> teachers) => Add(
+        key, Seed(replicate, 0), () => Of(model).Family(Name($"{model}, {key}"), isShared: false, OptionTree.Keys(("name", "distillation")), settings.Member(model))
+            .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder))), teachers);
 
     /// <summary>A family of one model whose members have been trained; <paramref name="what"/> ends the name of the runs.</summary>
     public string Tuned(string what, string model, int replicate, IReadOnlyList<string> starts, bool isMutual, int epochs = 1) =>
@@ -79,15 +74,14 @@ internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettin
     /// <param name="epochs">At least 1.</param>
     public string Tuned(string key, IReadOnlyList<string> models, int replicate, IReadOnlyList<string> starts, bool isMutual, int epochs = 1)
     {
-        var text = settings.Of(models[0]);
-        var rate = request.TuningRate ?? text.Number("learning_rate") / 10;
-        var strategy = isMutual ? "{ name: mutual }" : "{ name: supervised, loss: members }";
-        var from = string.Join(", ", starts.Select(s => RecipeData.Quoted(request.RunFolder(s))));
+        var rate = request.TuningRate ?? settings.Of(models[0]).Phases[0].LearningRate / 10;
         // A phase of one epoch ends with that epoch's weights: nothing chooses among epochs.
-        var phases = Enumerable.Range(1, epochs).Select(e => string.Create(CultureInfo.InvariantCulture,
-            $"{{ name: epoch{e}, strategy: {strategy}, epochs: 1, learning_rate: {rate}, schedule: {{ name: constant }}, patience: 0{(e == 1 ? $", from: [{from}]" : "")} }}"));
-        return Add(key, Seed(replicate, 0), () => text.ComposePhases(
-            $"{key}, fine-tuned", isShared: false, models.Select(m => (settings.Of(m).Member, 1)), [.. phases]), starts);
+        var phase = OptionTree.Keys(
+            ("strategy", isMutual ? Mutual : OptionTree.Keys(("name", "supervised"), ("loss", "members"))), ("epochs", 1), ("learning_rate", rate),
+            ("schedule", OptionTree.Keys(("name", "constant"))), ("patience", 0));
+        var phases = Enumerable.Range(1, epochs).Select(e => phase.With("name", Name($"epoch{e}"))).ToArray();
+        phases[0] = phases[0].With("from", OptionTree.List(starts.Select(request.RunFolder)));
+        return Add(key, Seed(replicate, 0), () => Of(models[0]).InPhases($"{key}, fine-tuned", isShared: false, phases, models.Select(settings.Member)), starts);
     }
 
     /// <summary>
@@ -98,10 +92,13 @@ internal sealed class RunPlan(string recipe, RecipeRequest request, RecipeSettin
         ? FirstSeed + (ulong)((FirstMembers * replicate) + member)
         : FurtherSeeds + ((ulong)FurtherMembers * (ulong)replicate) + (ulong)member;
 
-    private string Add(string key, ulong seed, Func<string> text, IReadOnlyList<string>? after = null)
+    private OptionTree Of(string model) => settings.Of(model).Options;
+
+    private string Add(string key, ulong seed, Func<OptionTree> options, IReadOnlyList<string>? after = null)
     {
         var name = Name($"{key}-seed{seed}");
-        _runs.TryAdd(name, new RecipeRun(name, key, seed, text(), $"{recipe} {key}") { After = after ?? [] });
+        if (!_runs.ContainsKey(name))
+            _runs[name] = new RecipeRun(name, key, seed, options()) { After = after ?? [] };
         return name;
     }
 

@@ -35,7 +35,7 @@ internal sealed class AllStrategies : Recipe
 
     public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
     {
-        var plan = new RunPlan(Name, request, Settings(request));
+        var plan = new RunPlan(request, Settings(request));
         _ = Build(plan, request);
         return plan.Runs;
     }
@@ -43,7 +43,7 @@ internal sealed class AllStrategies : Recipe
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
         var (byName, comparisons) = (outcomes.ToDictionary(o => o.Run.Name), RowComparisons.Of(request.Memory));
-        var rows = Build(new RunPlan(Name, request, Settings(request)), request).Select(b => FamilyRow.Of(TextOf(b.Method, request), b.Runs, byName, request.Memory) is not { } row ? null
+        var rows = Build(new RunPlan(request, Settings(request)), request).Select(b => FamilyRow.Of(TextOf(b.Method, request), b.Runs, byName, request.Memory) is not { } row ? null
             : b.Method.Length > 0 ? row : row.Select((s, _) => One([.. b.Runs[s].Select(n => byName[n])], request))).OfType<FamilyRow>().ToArray();
         var ceiling = outcomes.Select(o => o.Summary.Ceiling).FirstOrDefault(c => c is not null);
         return RecipeTable.Of(

@@ -102,23 +102,14 @@ internal static partial class StudyDocument
     // The name that people give data: the file of the rows, or the folder of train, valid and test.
     private static string DataName(RunRecord run)
     {
-        var source = DataLine("source", run);
-        var file = source.Length > 0 ? source : DataLine("encoded", run);
-        return file.Length > 0 ? LastName(file.Split('|', ',')[0].Trim('[', ']', ' '))
-            : LastName(DataLine("folder", run)) is { Length: > 0 } folder ? folder : "data";
+        var options = run.Experiment.Options;
+        return (First("data.source") ?? First("data.encoded")) is { } file ? LastName(file.Split('|')[0].Trim())
+            : LastName(options.TextAt("data.folder") ?? "") is { Length: > 0 } folder ? folder : "data";
+
+        string? First(string path) => options.TextAt(path) ?? options.TextAt($"{path}[0]");
     }
 
     private static string LastName(string path) => path.Split('/', '\\').LastOrDefault(p => p.Length > 0) ?? "";
-
-    private static string DataLine(string key, RunRecord run)
-    {
-        var data = DataSection().Match(run.Experiment.Text).Value;
-        var line = data.Split('\n').FirstOrDefault(l => l.StartsWith($"  {key}: ", StringComparison.Ordinal)) ?? "";
-        return line.Length == 0 || line.EndsWith("[]", StringComparison.Ordinal) ? "" : line[(line.IndexOf(':') + 1)..].Trim(' ', '\'', '"');
-    }
-
-    [GeneratedRegex(@"^data:\n(  .*\n)+", RegexOptions.Multiline)]
-    private static partial Regex DataSection();
 
     [GeneratedRegex(@"^$|^[–+−<≥±-]?\s*[\d.,]+")]
     private static partial Regex NumberLike();
