@@ -1,6 +1,7 @@
 using Consort.Experiments.Files;
 using Consort.Experiments.Statistics;
 using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Plans;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Kdef;
@@ -13,22 +14,16 @@ internal sealed class KdefMixed : KdefRecipe
 {
     private static readonly string[] Models = ["PNN", "FinalNet", "ECN"];
 
-    /// <inheritdoc/>
     public override string Name => "kdef/mixed";
 
-    /// <inheritdoc/>
     public override string Summary => "a product network, FinalNet and an exponential cross network that learn together";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Rows => [];
 
-    /// <inheritdoc/>
     public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods;
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Methods { get; } = [.. KdefMethods.Compared.Select(m => m.Name)];
 
-    /// <inheritdoc/>
     protected override IReadOnlyList<FamilySetting> Families(RecipeRequest request, RecipeSettings settings)
     {
         var first = settings.Of(Models[0]).Options;
@@ -45,14 +40,11 @@ internal sealed class KdefMixed : KdefRecipe
         return [.. alone, .. mixed, .. alike];
     }
 
-    /// <inheritdoc/>
     protected override FamilyRow Baseline(IReadOnlyDictionary<string, FamilyRow> rows) => Best(rows);
 
-    /// <inheritdoc/>
     protected override IEnumerable<string> Notes =>
         ["The baseline is the model whose AUC is the highest alone. Methods as in kdef/scaling."];
 
-    /// <inheritdoc/>
     protected override IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows, RowComparisons comparisons)
     {
         if (!rows.TryGetValue("mixed-kdef", out var full))

@@ -4,6 +4,7 @@ using Consort.Experiments.Statistics;
 using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Plans;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Kdef;
@@ -16,16 +17,12 @@ internal abstract class KdefRecipe : Recipe
 {
     private const ulong FirstSeed = 2021;
 
-    /// <inheritdoc/>
     public override string Source => "Li et al. 2024 (KDEF, formerly EKTF), arXiv 2411.16122";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries.Select(e => e.Name)];
 
-    /// <inheritdoc/>
     public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members;
 
-    /// <inheritdoc/>
     public override bool ComparesRows => true;
 
     /// <summary>The rows of the table; those with which others are compared come first.</summary>
@@ -40,7 +37,6 @@ internal abstract class KdefRecipe : Recipe
     /// <summary>Lines below the table.</summary>
     protected abstract IEnumerable<string> Notes { get; }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
     {
         var families = Families(request, Settings(request));
@@ -48,35 +44,23 @@ internal abstract class KdefRecipe : Recipe
             RunName(f, s), f.Key, FirstSeed + (ulong)s, f.Options)))];
     }
 
-    /// <inheritdoc/>
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
         var settings = Settings(request);
         var families = Families(request, settings);
-        var byName = outcomes.ToDictionary(o => o.Run.Name);
+        var (byName, comparisons) = (outcomes.ToDictionary(o => o.Run.Name), RowComparisons.Of(request.Memory));
         var rows = new Dictionary<string, FamilyRow>();
         foreach (var family in families)
-        {
-            var seeds = Enumerable.Range(0, request.Seeds).Where(s => byName.ContainsKey(RunName(family, s)))
-                .ToDictionary(s => s, s => request.Memory.Of([byName[RunName(family, s)]]));
-            if (seeds.Count > 0)
-                rows[family.Key] = new FamilyRow(family.Name, seeds);
-        }
-
+            if (FamilyRow.Of(family.Name, [.. Enumerable.Range(0, request.Seeds).Select(s => (string[])[RunName(family, s)])], byName, request.Memory) is { } row)
+                rows[family.Key] = row;
         var finished = families.Where(f => rows.ContainsKey(f.Key)).ToArray();
         var baseline = Baseline(rows);
         var isTheirs = settings.Shape == DataShape.Criteo && rows.Values.First().Seeds.Values.First().TestRows >= KdefPublished.WholeTestRows;
-        var lines = finished.Select(f => new KdefLine(f, rows[f.Key], baseline, isTheirs ? f.Published : null, request.Memory.Comparisons)).ToArray();
-        return new RecipeTable(
-            $"{Name}: {Summary}", KdefLine.Columns, [.. lines.Select(l => l.Cells)],
-            ["Discrepancy is the mean over members and test rows of |p_m − p_ens|; members' AUC and their sd are means over seeds.", $"Differences are from \"{baseline.Name}\": p by seeds is the paired t-test over seeds, p by rows DeLong's (AUC) or the bootstrap's (log-loss) on the test rows.", .. Notes, ClaimRule],
-            [.. lines.Select(l => l.Json)])
-        { Narrow = KdefLine.Narrow, Claims = [.. Claims(finished, rows, request.Memory.Comparisons)] };
+        return RecipeTable.Of(
+            $"{Name}: {Summary}", finished.Select(f => new KdefLine(f, rows[f.Key], baseline, isTheirs ? f.Published : null, comparisons)), KdefLine.Columns,
+            ["Discrepancy is the mean over members and test rows of |p_m − p_ens|; members' AUC and their sd are means over seeds.", $"Differences are from \"{baseline.Name}\": p by seeds is the paired t-test over seeds, p by rows DeLong's (AUC) or the bootstrap's (log-loss) on the test rows.", .. Notes, FamilyRow.ClaimRule],
+            [.. Claims(finished, rows, comparisons)]);
     }
-
-    /// <summary>How verdicts are reached.</summary>
-    internal static string ClaimRule { get; } = string.Create(CultureInfo.InvariantCulture,
-        $"A claim is confirmed where the 95 % intervals over seeds and over test rows (members' own numbers: over seeds) lie above zero; not confirmed where they end below {FamilyRow.LeastAucGain} of AUC, or below 0 for spread and discrepancy; otherwise undecided, as with a single seed.");
 
     /// <summary>The model that families are made of.</summary>
     protected static string ModelOf(RecipeRequest request, RecipeSettings settings) => request.Only ?? settings.FirstModel ?? "DNN";
@@ -99,7 +83,7 @@ internal abstract class KdefRecipe : Recipe
     protected static IEnumerable<KdefMethod> Chosen(RecipeRequest request, IReadOnlyList<KdefMethod> methods) =>
         methods.Where(m => request.Methods is null || request.Methods.Contains(m.Name));
 
-    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Settings ??= new RecipeSettings(request, PaperSettings.Kdef);
+    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
 
     private static string RunName(FamilySetting family, int seed) => string.Create(CultureInfo.InvariantCulture, $"{family.Key}-seed{FirstSeed + (ulong)seed}");
 }

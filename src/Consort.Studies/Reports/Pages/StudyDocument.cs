@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Reading;
 
 namespace Consort.Studies.Reports.Pages;
@@ -60,9 +61,9 @@ internal static partial class StudyDocument
 
     private static IReadOnlyList<Block> Recipe(RecipeResults table)
     {
-        var rows = table.Rows.Select(r => (IReadOnlyList<string>)[.. table.Columns.Select((_, i) => i < r.Count ? r[i] : "")]).ToList();
-        var columns = table.Columns.Select((name, i) => new Column(name, IsNumber: i > 0 && rows.TrueForAll(r => NumberLike().IsMatch(r[i])))).ToList();
-        return [new TableBlock(new ReportTable(columns, rows)), .. table.Notes.Select(n => new Paragraph(n))];
+        var columns = table.Columns.Select((name, i) => new ResultColumn<IReadOnlyList<string>>(
+            name, r => i < r.Count ? r[i] : "", i > 0 && table.Rows.All(r => i >= r.Count || NumberLike().IsMatch(r[i])) ? ResultColumn.Right : ""));
+        return [new TableBlock(Numbers.Table(table.Rows, columns)), .. table.Notes.Select(n => new Paragraph(n))];
     }
 
     private static List<(string Label, IReadOnlyList<RunRecord> Runs)> Groups(Study study, Func<RunRecord, string> label) =>

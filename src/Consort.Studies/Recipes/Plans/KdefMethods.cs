@@ -1,6 +1,6 @@
 using Consort.Foundation.Options;
 
-namespace Consort.Studies.Recipes.Kdef;
+namespace Consort.Studies.Recipes.Plans;
 
 /// <summary>A way in which a family learns.</summary>
 /// <param name="Name">As <c>--methods</c> names it.</param>

@@ -1,10 +1,9 @@
 using System.Globalization;
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
-using Consort.Studies.Recipes.Kdef;
 using Consort.Studies.Recipes.Settings;
 
-namespace Consort.Studies.Recipes;
+namespace Consort.Studies.Recipes.Plans;
 
 /// <summary>Puts together the runs of a table by replicates: what several rows start from is run once.</summary>
 internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
@@ -40,6 +39,10 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
         });
     }
 
+    /// <summary>As many members, each by itself.</summary>
+    public string[] AloneEach(string model, int replicate, int members, int? epochs = null) =>
+        [.. Enumerable.Range(0, members).Select(m => Alone(model, replicate, m, epochs))];
+
     /// <summary>A family that learns mutually from the beginning.</summary>
     public string FromScratch(string model, int members, int replicate) => Add(Name($"{model}x{members}-scratch"), Seed(replicate, 0), () => Of(model).Family(
         Name($"{members} × {model}, mutual from scratch"), isShared: false, Mutual, settings.Member(model).With("count", members)).With("training.monitor", "member_auc"));
@@ -57,6 +60,10 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     public string Distilled(string key, string model, int replicate, IReadOnlyList<string> teachers) => Add(
         key, Seed(replicate, 0), () => Of(model).Family(Name($"{model}, {key}"), isShared: false, OptionTree.Keys(("name", "distillation")), settings.Member(model))
             .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder))), teachers);
+
+    /// <summary>A family of one model whose members have been trained; <paramref name="what"/> ends the name of the runs.</summary>
+    public string Tuned(string what, string model, int replicate, IReadOnlyList<string> starts, bool isMutual, int epochs = 1) =>
+        Tuned(Name($"{model}x{starts.Count}-{what}"), [.. starts.Select(_ => model)], replicate, starts, isMutual, epochs);
 
     /// <summary>A family whose members have been trained: epochs more at the lower rate, each epoch a phase.</summary>
     /// <param name="key">Names the runs.</param>
