@@ -1,6 +1,6 @@
 using System.Globalization;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Parallel;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Benchmarks;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using Consort.Compute.Execution;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Learning.Strategies;

@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;

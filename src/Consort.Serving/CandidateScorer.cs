@@ -1,4 +1,4 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
 using Consort.Serving.Inference;
 

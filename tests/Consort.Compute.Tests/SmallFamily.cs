@@ -1,9 +1,10 @@
 using System.Numerics;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Foundation.Numbers;
 using Activation = Consort.Compute.Operations.Activation;
 
 namespace Consort.Compute.Tests;
@@ -105,7 +106,7 @@ internal sealed class Trial<T> : IDisposable
 
     /// <summary>dLoss/dz of one logit.</summary>
     public static double Weight(int seed, int member, int row) =>
-        (2 * new Consort.Compute.Random.CounterRandom((ulong)seed, (ulong)member).Uniform((ulong)row)) - 1;
+        (2 * new CounterRandom((ulong)seed, (ulong)member).Uniform((ulong)row)) - 1;
 
     /// <summary>The gradient of a whole table, [V, D], put together from the touched rows.</summary>
     public T[] TableGradient(EmbeddingTable<T> table)

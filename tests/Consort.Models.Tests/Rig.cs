@@ -1,12 +1,12 @@
 using System.Numerics;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
-using Consort.Compute.Random;
 using Consort.Data.Schemas;
+using Consort.Foundation.Numbers;
 
 namespace Consort.Models.Tests;
 

@@ -1,9 +1,9 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
-using Consort.Compute.Random;
 using Consort.Data.Datasets;
+using Consort.Foundation.Numbers;
 using Consort.Foundation.Options;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;

@@ -1,7 +1,7 @@
 using Consort.Benchmarks.Peers;
-using Consort.Compute.Execution;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Experiments.Running;
 using Consort.Learning.Strategies;
 

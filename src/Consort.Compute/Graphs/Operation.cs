@@ -1,6 +1,5 @@
 using System.Numerics;
-using Consort.Compute.Execution;
-using Consort.Compute.Onnx;
+using Consort.Compute.Cpu.Programs;
 
 namespace Consort.Compute.Graphs;
 
@@ -24,7 +23,7 @@ public abstract class Operation
     public virtual (int First, int End) ColumnRange(int columns) => (0, 0);
 
     /// <summary>
-    /// Whether its kernel applies <see cref="GradientTarget{T}.Mask"/>, and so does the backward half of a ReLU before it.
+    /// Whether its kernel applies <c>GradientTarget.Mask</c>, and so does the backward half of a ReLU before it.
     /// </summary>
     internal virtual bool MasksGradients => false;
 
@@ -47,7 +46,7 @@ public abstract class Operation
     /// statistics.
     /// </summary>
     /// <returns>The result, [B, …].</returns>
-    public abstract OnnxValue ToOnnx(OnnxForm form);
+    public abstract FormValue ToStandard(StandardForm form);
 
     /// <summary>Binds the operation to memory.</summary>
     /// <typeparam name="T"><see cref="float"/> to train and score, <see cref="double"/> to check gradients.</typeparam>

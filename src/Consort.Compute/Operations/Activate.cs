@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -32,10 +31,10 @@ public sealed class Activate : Operation
     public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 1 ? inputs[0] : throw Mismatch(inputs, "one");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => Function switch
+    public override FormValue ToStandard(StandardForm form) => Function switch
     {
         Activation.Relu => form.Node("Relu", form.Input),
-        Activation.LeakyRelu => form.Node("LeakyRelu", new OnnxAttribute("alpha", 0.01f), form.Input),
+        Activation.LeakyRelu => form.Node("LeakyRelu", new FormAttribute("alpha", 0.01f), form.Input),
         Activation.Sigmoid => form.Node("Sigmoid", form.Input),
         Activation.Tanh => form.Node("Tanh", form.Input),
         Activation.Silu => form.Multiply(form.Input, form.Node("Sigmoid", form.Input)),
@@ -46,7 +45,7 @@ public sealed class Activate : Operation
     };
 
     // x σ(2√(2/π) (x + 0.044715 x³)), which is the approximation by tanh
-    private static OnnxValue Gelu(OnnxForm form)
+    private static FormValue Gelu(StandardForm form)
     {
         var cube = form.Multiply(form.Input, form.Multiply(form.Input, form.Input));
         var inner = form.Add(form.Input, form.Scale(cube, 0.044715));

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -22,7 +21,7 @@ public sealed class AddBias(Parameter Bias) : Operation
         inputs.Length == 1 && inputs[0] == Parameters[0].Shape ? inputs[0] : throw Mismatch(inputs, $"{Parameters[0].Shape}");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Add(form.Input, form.Weight(Parameters[0]));
+    public override FormValue ToStandard(StandardForm form) => form.Add(form.Input, form.Weight(Parameters[0]));
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new AddBiasKernel<T>(Parameters[0], binding);

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -49,13 +48,13 @@ public sealed class AttentionalPooling : Operation
         inputs[0][0] * (inputs[0][0] - 1L) / 2 * ((2L * Parameters[0].Shape.Size) + (2L * Parameters[0].Shape[0]) + (3L * inputs[0][1]));
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
-        var (left, right) = OnnxForm.Pairs(form.InputShape()[0]);
+        var (left, right) = StandardForm.Pairs(form.InputShape()[0]);
         var products = form.Multiply(form.Take(form.Input, left), form.Take(form.Input, right)); // [B, P, D]
         var hidden = form.Node("Relu", form.Add(form.Node("MatMul", products, form.Transposed(Parameters[0])), form.Weight(Parameters[1]))); // [B, P, A]
         var weights = form.Node("MatMul", hidden, form.Constant(form.Numbers(Parameters[2]), Parameters[2].Shape.Size, 1)); // [B, P, 1]
-        var attention = form.Node("Softmax", new OnnxAttribute("axis", 1), weights);
+        var attention = form.Node("Softmax", new FormAttribute("axis", 1), weights);
         return form.Sum(form.Multiply(attention, products), 1); // [B, D]
     }
 

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
-using Consort.Compute.Kernels;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 
 namespace Consort.Compute.Operations;
 

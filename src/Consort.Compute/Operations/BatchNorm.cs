@@ -1,6 +1,5 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -62,13 +61,13 @@ public sealed partial class BatchNorm : Operation
     }
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => Relu ? form.Node("Relu", Normalised(form)) : Normalised(form);
+    public override FormValue ToStandard(StandardForm form) => Relu ? form.Node("Relu", Normalised(form)) : Normalised(form);
 
-    private OnnxValue Normalised(OnnxForm form)
+    private FormValue Normalised(StandardForm form)
     {
         if (form.OutputShape.Rank == 1)
             return form.Node(
-                "BatchNormalization", new OnnxAttribute("epsilon", (float)Epsilon),
+                "BatchNormalization", new FormAttribute("epsilon", (float)Epsilon),
                 form.Input, form.Weight(Parameters[0]), form.Weight(Parameters[1]), form.Weight(Parameters[2]), form.Weight(Parameters[3]));
         // ONNX normalises the second axis: behind further axes a factor and an offset do the same.
         var width = Parameters[0].Shape.Size;

@@ -1,10 +1,9 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -45,7 +44,7 @@ public sealed class BilinearFusion : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * (Weight.Shape.Size + inputs[1].Size);
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var heads = Weight.Shape[0];
         var left = form.Reshape(form.Inputs[0], heads, 1, Weight.Shape[1]); // [B, H, 1, n/H]

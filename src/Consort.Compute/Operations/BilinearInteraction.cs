@@ -1,8 +1,7 @@
 using System.Numerics;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -82,19 +81,19 @@ public sealed partial class BilinearInteraction : Operation
     }
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var fields = form.InputShape()[0];
-        var parts = new OnnxValue[form.Inputs.Count];
+        var parts = new FormValue[form.Inputs.Count];
         for (var i = 0; i < parts.Length; i++)
             parts[i] = Pairs(form, form.Inputs[i], fields);
-        return parts.Length == 1 ? parts[0] : form.Node("Concat", new OnnxAttribute("axis", 1), parts);
+        return parts.Length == 1 ? parts[0] : form.Node("Concat", new FormAttribute("axis", 1), parts);
     }
 
     // [B, F, D] → [B, P · D]
-    private OnnxValue Pairs(OnnxForm form, OnnxValue fields, int count)
+    private FormValue Pairs(StandardForm form, FormValue fields, int count)
     {
-        var (left, right) = OnnxForm.Pairs(count);
+        var (left, right) = StandardForm.Pairs(count);
         var dimension = Weight.Shape[1];
         var factor = Kind switch
         {

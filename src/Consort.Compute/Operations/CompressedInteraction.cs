@@ -1,9 +1,9 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -46,7 +46,7 @@ public sealed class CompressedInteraction : Operation
         (long)inputs[0][0] * Parameters[0].Shape[1] * ((2L * Parameters[0].Shape[0]) + 1);
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var (dimension, first, fields) = (form.InputShape()[0], form.InputShape()[1], form.InputShape(1)[1]);
         var products = form.Multiply(

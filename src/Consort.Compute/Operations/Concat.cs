@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -33,7 +32,7 @@ public sealed class Concat : Operation
     }
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Node("Concat", new OnnxAttribute("axis", 1), [.. form.Inputs]);
+    public override FormValue ToStandard(StandardForm form) => form.Node("Concat", new FormAttribute("axis", 1), [.. form.Inputs]);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new ConcatKernel<T>(binding);

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -28,7 +27,7 @@ public sealed class DiceGate(Parameter Slope) : Operation
             : throw Mismatch(inputs, $"twice {Parameters[0].Shape}");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var slope = form.Numbers(Parameters[0]);
         var rest = new float[slope.Length];

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -21,7 +20,7 @@ public sealed class Dot : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Dot(form.Inputs[0], form.Inputs[1], form.InputShape().Size);
+    public override FormValue ToStandard(StandardForm form) => form.Dot(form.Inputs[0], form.Inputs[1], form.InputShape().Size);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new DotKernel<T>(binding);

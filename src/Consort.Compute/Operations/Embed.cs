@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -36,7 +35,7 @@ public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Oper
         inputs.Length == 0 && Table.Columns is null ? new Shape(Columns, Table.Dimension) : throw Mismatch(inputs, "none and a table of all columns");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.LookUp(Table, FirstColumn, FirstColumn + Columns);
+    public override FormValue ToStandard(StandardForm form) => form.LookUp(Table, FirstColumn, FirstColumn + Columns);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new EmbedKernel<T>(this, binding);
@@ -58,7 +57,7 @@ public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Oper
             _output = binding.Output;
             (_dimension, _first, _columns, _stride) = (table.Dimension, embed.FirstColumn, embed.Columns, binding.Columns);
             if (binding.OutputGradient != null)
-                table.AddSource(binding.Program, binding.OutputGradient, (long)_columns * _dimension, _dimension, _first, _columns);
+                table.AddSource(binding.Reader, binding.OutputGradient, (long)_columns * _dimension, _dimension, _first, _columns);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

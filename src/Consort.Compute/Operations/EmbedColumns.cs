@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -39,7 +38,7 @@ public sealed class EmbedColumns : Operation
         inputs.Length == 0 ? new Shape(Columns.Count, Table.Dimension) : throw Mismatch(inputs, "none");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.LookUp(Table);
+    public override FormValue ToStandard(StandardForm form) => form.LookUp(Table);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new EmbedColumnsKernel<T>(this, binding);
@@ -67,7 +66,7 @@ public sealed class EmbedColumns : Operation
             {
                 for (end = start + 1; end < _columns.Length && _columns[end] == _columns[end - 1] + 1; end++) { }
                 table.AddSource(
-                    binding.Program, binding.OutputGradient + ((long)start * _dimension), (long)_columns.Length * _dimension, _dimension, _columns[start], end - start);
+                    binding.Reader, binding.OutputGradient + ((long)start * _dimension), (long)_columns.Length * _dimension, _dimension, _columns[start], end - start);
             }
         }
 

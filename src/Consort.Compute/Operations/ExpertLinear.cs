@@ -1,9 +1,8 @@
 using System.Numerics;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -40,7 +39,7 @@ public sealed class ExpertLinear : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * Parameters[0].Shape.Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var weight = Parameters[0].Shape;
         var rows = form.Reshape(form.Input, weight[0], 1, weight[2]); // [B, E, 1, in]

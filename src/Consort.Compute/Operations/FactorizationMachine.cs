@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -24,7 +24,7 @@ public sealed class FactorizationMachine : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 4L * inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var sum = form.Sum(form.Input, 1); // [B, D]
         var pairs = form.Node("Sub", form.Multiply(sum, sum), form.Sum(form.Multiply(form.Input, form.Input), 1));

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -30,12 +29,12 @@ public sealed class FactorizedInteraction(bool IsSum = false) : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var half = form.InputShape().Size / 2;
         var u = form.Slice(form.Input, 0, half);
         var product = form.Multiply(u, form.Slice(form.Input, half, 2 * half));
-        return IsSum ? form.Add(u, product) : form.Node("Concat", new OnnxAttribute("axis", 1), u, product);
+        return IsSum ? form.Add(u, product) : form.Node("Concat", new FormAttribute("axis", 1), u, product);
     }
 
     /// <inheritdoc/>

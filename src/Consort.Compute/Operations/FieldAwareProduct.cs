@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -28,12 +27,12 @@ public sealed class FieldAwareProduct : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var fields = form.InputShape()[0];
         var dimension = form.InputShape()[1] / (fields - 1);
         var vectors = form.Reshape(form.Input, fields * (fields - 1), dimension); // v_ij at i (F − 1) + j, less one behind i
-        var (left, right) = OnnxForm.Pairs(fields);
+        var (left, right) = StandardForm.Pairs(fields);
         var own = left.Zip(right, (i, j) => (i * (fields - 1)) + j - 1).ToArray();
         var other = left.Zip(right, (i, j) => (j * (fields - 1)) + i).ToArray();
         return form.Dot(form.Take(vectors, own), form.Take(vectors, other), own.Length * dimension);

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -28,7 +27,7 @@ public sealed class FieldPool(bool IsSum = false) : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) =>
+    public override FormValue ToStandard(StandardForm form) =>
         form.Scale(form.Sum(form.Input, 2), IsSum ? 1 : 1.0 / form.InputShape()[1]);
 
     /// <inheritdoc/>

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -27,7 +26,7 @@ public sealed class FieldScale : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) =>
+    public override FormValue ToStandard(StandardForm form) =>
         form.Multiply(form.Inputs[0], form.Reshape(form.Inputs[1], form.InputShape()[0], 1));
 
     /// <inheritdoc/>

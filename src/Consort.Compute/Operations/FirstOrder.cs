@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -30,7 +29,7 @@ public sealed class FirstOrder(Table Weights) : Operation
             : throw Mismatch(inputs, $"none and a table of dimension 1 (found {Table.Dimension})");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Sum(form.LookUp(Table, 0, form.Columns), 1);
+    public override FormValue ToStandard(StandardForm form) => form.Sum(form.LookUp(Table, 0, form.Columns), 1);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new FirstOrderKernel<T>(this, binding);
@@ -51,7 +50,7 @@ public sealed class FirstOrder(Table Weights) : Operation
             _columns = binding.Columns;
             // Every column of a row has the same gradient, so the column stride is 0.
             if (binding.OutputGradient != null)
-                table.AddSource(binding.Program, binding.OutputGradient, 1, 0, 0, _columns);
+                table.AddSource(binding.Reader, binding.OutputGradient, 1, 0, 0, _columns);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -25,7 +24,7 @@ public sealed class HadamardCross : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) =>
+    public override FormValue ToStandard(StandardForm form) =>
         form.Add(form.Multiply(form.Inputs[0], form.Inputs[2]), form.Inputs[1]);
 
     /// <inheritdoc/>

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -27,10 +26,10 @@ public sealed class InnerProduct : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => (long)inputs[0].Size * (inputs[0][0] - 1);
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var fields = form.InputShape()[0];
-        var (left, right) = OnnxForm.Pairs(fields);
+        var (left, right) = StandardForm.Pairs(fields);
         var products = form.Node("MatMul", form.Input, form.Permute(form.Input, 0, 2, 1)); // [B, F, F]
         return form.Take(form.Reshape(products, fields * fields), left.Zip(right, (i, j) => (i * fields) + j).ToArray());
     }

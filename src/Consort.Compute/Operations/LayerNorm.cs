@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -46,10 +45,10 @@ public sealed class LayerNorm : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 8L * inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var width = form.InputShape().Dimensions[^1];
-        var epsilon = new OnnxAttribute("epsilon", (float)Epsilon);
+        var epsilon = new FormAttribute("epsilon", (float)Epsilon);
         if (Parameters[0].Shape.Rank == 1)
             return form.Node("LayerNormalization", epsilon, form.Input, form.Weight(Parameters[0]), form.Weight(Parameters[1]));
         var ones = new float[width];

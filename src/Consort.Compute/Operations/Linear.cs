@@ -1,10 +1,9 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
-using GemmActivation = Consort.Compute.Kernels.MatrixMultiply.Activation;
 
 namespace Consort.Compute.Operations;
 
@@ -66,10 +65,10 @@ public sealed class Linear : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * Weight.Shape[0] * Math.Max(Weight.Shape[1], inputs[0].Size);
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
-        var input = form.Inputs.Count == 1 ? form.Input : form.Node("Concat", new OnnxAttribute("axis", 1), [.. form.Inputs]);
-        OnnxValue sum;
+        var input = form.Inputs.Count == 1 ? form.Input : form.Node("Concat", new FormAttribute("axis", 1), [.. form.Inputs]);
+        FormValue sum;
         if (form.OutputShape.Rank == 1)
         {
             sum = form.Dense(input, Weight, Bias);
@@ -107,7 +106,7 @@ public sealed class Linear : Operation
             {
                 var (part, isLast) = (_parts[i], i == _parts.Length - 1);
                 part.Multiply.Forward(step.Rows * _positions, part.Input, part.Weight, i == 0 ? _bias : null, _output, i > 0,
-                    isLast && _relu ? GemmActivation.Relu : GemmActivation.None);
+                    isLast && _relu);
             }
         }
 

@@ -1,9 +1,9 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -40,7 +40,7 @@ public sealed class MatrixCross : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => (2L * inputs[0].Size * inputs[0].Size) + (2L * inputs[0].Size);
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) =>
+    public override FormValue ToStandard(StandardForm form) =>
         form.Add(form.Multiply(form.Inputs[0], form.Dense(form.Inputs[1], Parameters[0], Parameters[1])), form.Inputs[1]);
 
     /// <inheritdoc/>

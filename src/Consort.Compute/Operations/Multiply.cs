@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -27,7 +27,7 @@ public sealed class Multiply(double Factor = 1) : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Scale(form.Multiply(form.Inputs[0], form.Inputs[1]), Factor);
+    public override FormValue ToStandard(StandardForm form) => form.Scale(form.Multiply(form.Inputs[0], form.Inputs[1]), Factor);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new MultiplyKernel<T>(T.CreateTruncating(Factor), binding);

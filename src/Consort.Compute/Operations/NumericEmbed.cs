@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -27,7 +26,7 @@ public sealed class NumericEmbed(Parameter Weight) : Operation
     }
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) =>
+    public override FormValue ToStandard(StandardForm form) =>
         form.Multiply(form.Reshape(form.Input, form.InputShape()[0], 1), form.Weight(Parameters[0]));
 
     /// <inheritdoc/>

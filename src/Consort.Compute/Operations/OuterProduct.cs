@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -25,7 +24,7 @@ public sealed class OuterProduct : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size + ((long)inputs[0][1] * inputs[0][1]);
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var dimension = form.InputShape()[1];
         var sum = form.Sum(form.Input, 1); // [B, D]

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -68,9 +67,9 @@ public sealed class ProjectFields : Operation
     }
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
-        var fields = new OnnxValue[Fields.Count]; // [B, 1, D] each
+        var fields = new FormValue[Fields.Count]; // [B, 1, D] each
         for (var i = 0; i < fields.Length; i++)
         {
             var (input, index, matrix) = Fields[i];
@@ -78,7 +77,7 @@ public sealed class ProjectFields : Operation
             fields[i] = matrix is null ? own : form.Node("MatMul", own, form.Weight(matrix));
         }
 
-        return form.Node("Concat", new OnnxAttribute("axis", 1), fields);
+        return form.Node("Concat", new FormAttribute("axis", 1), fields);
     }
 
     /// <inheritdoc/>

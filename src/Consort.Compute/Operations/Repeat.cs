@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -21,7 +20,7 @@ public sealed class Repeat(Parameter Vector) : Operation
     public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 0 ? Parameters[0].Shape : throw Mismatch(inputs, "none");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Repeat(form.Weight(Parameters[0]), Parameters[0].Shape.Size);
+    public override FormValue ToStandard(StandardForm form) => form.Repeat(form.Weight(Parameters[0]), Parameters[0].Shape.Size);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new RepeatKernel<T>(Parameters[0], binding);

@@ -1,6 +1,5 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -19,7 +18,7 @@ public sealed class Reshape(Shape Target) : Operation
         inputs.Length == 1 && inputs[0].Size == Target.Size ? Target : throw Mismatch(inputs, $"one of size {Target.Size}");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Reshape(form.Input, form.OutputShape.Dimensions);
+    public override FormValue ToStandard(StandardForm form) => form.Reshape(form.Input, form.OutputShape.Dimensions);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) =>

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -51,16 +50,16 @@ public sealed class SelfAttention : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 4L * inputs[0][0] * inputs[0].Size / 3;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var (fields, width) = (form.OutputShape[0], form.OutputShape[1]);
         var dimension = width / Heads;
-        OnnxValue Part(int part) => form.Reshape(form.Slice(form.Input, part * width, (part + 1) * width, axis: 2), fields, Heads, dimension);
+        FormValue Part(int part) => form.Reshape(form.Slice(form.Input, part * width, (part + 1) * width, axis: 2), fields, Heads, dimension);
         var queries = form.Permute(Part(0), 0, 2, 1, 3); // [B, H, F, d]
         var keys = form.Permute(Part(1), 0, 2, 3, 1); // [B, H, d, F]
         var values = form.Permute(Part(2), 0, 2, 1, 3); // [B, H, F, d]
         var products = form.Scale(form.Node("MatMul", queries, keys), IsScaled ? 1 / Math.Sqrt(dimension) : 1); // [B, H, F, F]
-        var attention = form.Node("Softmax", new OnnxAttribute("axis", -1), products);
+        var attention = form.Node("Softmax", new FormAttribute("axis", -1), products);
         return form.Reshape(form.Permute(form.Node("MatMul", attention, values), 0, 2, 1, 3), fields, width);
     }
 

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -33,11 +32,11 @@ public sealed class SelfMask(Parameter Bias) : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * Parameters[0].Shape.Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var width = Parameters[0].Shape.Size;
         var masked = form.Multiply(form.Inputs[0], form.Node("Relu", form.Inputs[1])); // [B, k]
-        var both = form.Node("Concat", new OnnxAttribute("axis", 1), form.Inputs[0], masked); // [B, 2 k]
+        var both = form.Node("Concat", new FormAttribute("axis", 1), form.Inputs[0], masked); // [B, 2 k]
         return form.Add(width % 2 == 0 ? both : form.Slice(both, 0, width), form.Weight(Parameters[0]));
     }
 

@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -20,7 +20,7 @@ public sealed class Softmax : Operation
         inputs.Length == 1 && inputs[0].Rank == 1 ? inputs[0] : throw Mismatch(inputs, "[n]");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Node("Softmax", new OnnxAttribute("axis", 1), form.Input);
+    public override FormValue ToStandard(StandardForm form) => form.Node("Softmax", new FormAttribute("axis", 1), form.Input);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new SoftmaxKernel<T>(binding);
@@ -57,7 +57,7 @@ public sealed class Softmax : Operation
             for (long row = start; row < end && _target.IsWanted; row++)
             {
                 T* output = _output + (row * _width), gradient = _outputGradient + (row * _width), target = _target.Data + (row * _width);
-                var mean = Kernels.VectorMath.Dot(output, gradient, _width);
+                var mean = VectorMath.Dot(output, gradient, _width);
                 for (var i = 0; i < _width; i++)
                 {
                     var value = output[i] * (gradient[i] - mean);

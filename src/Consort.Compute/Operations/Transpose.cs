@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -17,7 +17,7 @@ public sealed class Transpose : Operation
         inputs.Length == 1 && inputs[0].Rank == 2 ? new Shape(inputs[0][1], inputs[0][0]) : throw Mismatch(inputs, "[n, m]");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Permute(form.Input, 0, 2, 1);
+    public override FormValue ToStandard(StandardForm form) => form.Permute(form.Input, 0, 2, 1);
 
     /// <inheritdoc/>
     public override Kernel Compile<T>(Binding<T> binding) => new TransposeKernel<T>(binding);

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using Consort.Learning.Runs;

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
 using Consort.Data.Datasets;
 using Consort.Data.Encoding;
 using Consort.Experiments.Files;

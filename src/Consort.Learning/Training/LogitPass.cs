@@ -1,4 +1,4 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Programs;
 using Consort.Data.Datasets;
 using Consort.Data.Encoding;
 using Consort.Learning.Evaluation;

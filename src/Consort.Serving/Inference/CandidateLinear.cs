@@ -1,7 +1,6 @@
-using Consort.Compute.Execution;
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Operations;
-using Activation = Consort.Compute.Kernels.MatrixMultiply.Activation;
 
 namespace Consort.Serving.Inference;
 
@@ -20,13 +19,13 @@ internal sealed unsafe class CandidateLinear : Kernel
     private readonly int* _places;
     private readonly float* _start; // W_c x_c + b, [out]
     private readonly float* _varying; // x_v, [B, n_v]
-    private readonly Activation _activation;
+    private readonly bool _relu;
 
     public CandidateLinear(Linear linear, PackedWeights weights, CandidateColumns columns, Binding<float> binding)
     {
         (_common, _columns, _gemm) = (weights, columns, binding.Gemm);
         _output = binding.Output;
-        _activation = linear.Relu ? Activation.Relu : Activation.None;
+        _relu = linear.Relu;
         _inputs = [.. Enumerable.Range(0, binding.Inputs).Select(i => ((nint)binding.Input(i), binding.InputShape(i).Size))];
         _x = binding.Workspace(columns.Common.Length + 1);
         _places = (int*)binding.Workspace(columns.Common.Length + 1);
@@ -68,7 +67,7 @@ internal sealed unsafe class CandidateLinear : Kernel
             C = _output,
             Ldc = _common.Outputs,
             Bias = _start,
-            Activation = _activation,
+            Relu = _relu,
         });
     }
 

@@ -1,6 +1,6 @@
+using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Compute.Parameters;
 
 namespace Consort.Serving.Inference;
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
 using Consort.Data.Storage;
 using Consort.Serving.Packages;

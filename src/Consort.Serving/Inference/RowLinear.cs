@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Operations;
 
 namespace Consort.Serving.Inference;

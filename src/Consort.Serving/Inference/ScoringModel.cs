@@ -1,10 +1,10 @@
 using System.Globalization;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
 using Consort.Data.Storage;
 using Consort.Foundation.Options;
 using Consort.Models;

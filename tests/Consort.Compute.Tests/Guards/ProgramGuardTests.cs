@@ -1,8 +1,8 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
 
 namespace Consort.Compute.Tests.Guards;
 

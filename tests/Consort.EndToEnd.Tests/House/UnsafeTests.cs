@@ -10,11 +10,12 @@ public sealed partial class UnsafeTests
     private static readonly Dictionary<string, string> Allowed = new(StringComparer.Ordinal)
     {
         ["src/Consort.Foundation/Memory/"] = "native memory itself",
-        ["src/Consort.Compute/Kernels/"] = "kernels",
+        ["src/Consort.Compute/Cpu/Kernels/"] = "kernels",
+        ["src/Consort.Compute/Cpu/MatrixMultiply/"] = "kernels",
         ["src/Consort.Compute/Operations/"] = "the kernels of the operations",
-        ["src/Consort.Compute/Optimizers/"] = "optimizers",
-        ["src/Consort.Compute/Execution/"] = "what binds kernels to memory",
-        ["src/Consort.Compute/Parameters/"] = "what kernels and optimizers read and write",
+        ["src/Consort.Compute/Cpu/Optimizers/"] = "optimizers",
+        ["src/Consort.Compute/Cpu/Programs/"] = "what binds kernels to memory",
+        ["src/Consort.Compute/Cpu/Parameters/"] = "what kernels and optimizers read and write",
         ["src/Consort.Data/Readers/"] = "splits bytes into cells: bench encode",
         ["src/Consort.Data/Encoding/"] = "a column's ids and numbers: bench encode",
         ["src/Consort.Serving/Inference/CandidateLinear.cs"] = "a kernel",
@@ -27,7 +28,7 @@ public sealed partial class UnsafeTests
     };
 
     // The one place outside Memory that takes memory from the system: executable pages are no buffer.
-    private const string ExecutableMemory = "src/Consort.Compute/Kernels/MatrixMultiply/Bf16/ExecutableMemory.cs";
+    private const string ExecutableMemory = "src/Consort.Compute/Cpu/MatrixMultiply/Bf16/ExecutableMemory.cs";
 
     // The kernel interface: whoever writes a kernel gets addresses.
     private static readonly string[] KernelInterface = ["Binding`1", "GradientTarget`1", "Step", "Kernel", "GemmCall`1"];
