@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
-using Consort.Compute.Cpu.MatrixMultiply.Bf16;
 using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Benchmarks;

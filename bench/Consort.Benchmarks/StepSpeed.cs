@@ -1,3 +1,4 @@
+using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
 
 namespace Consort.Benchmarks;

@@ -63,7 +63,7 @@ internal sealed class Trial<T> : IDisposable
         Graph = graph;
         Store = new ParameterStore<T>(graph);
         Store.Initialize(seed);
-        Program = new Program<T>(graph, Store, capacity, workers);
+        Program = new Program<T>(graph, Store, OperationKernels.Of<T>(), capacity, workers);
         _ids = new NativeBuffer<int>((long)capacity * Math.Max(1, graph.Columns.Count));
         _numeric = new NativeBuffer<float>((long)capacity * Math.Max(1, graph.Numeric?.Shape.Size ?? 0));
     }

@@ -1,3 +1,4 @@
+using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;

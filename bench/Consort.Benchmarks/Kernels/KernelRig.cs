@@ -3,6 +3,7 @@ using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
 using Consort.Data.Datasets;
 
 namespace Consort.Benchmarks.Kernels;
@@ -27,7 +28,7 @@ internal sealed unsafe class KernelRig : IDisposable
         _loader = new BatchLoader(_rows.Split, new LoaderOptions(Batch));
         _store = new ParameterStore<float>(graph);
         _store.Initialize(1, _workers);
-        _program = new Program<float>(graph, _store, Batch, _workers);
+        _program = new Program<float>(graph, _store, OperationKernels.Of<float>(), Batch, _workers);
         _optimizer = new Optimizer<float>(_store, new OptimizerOptions { EmbeddingUpdate = update }, _workers);
         _loader.Start(0);
         Batch batch = _loader.Next()!;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Consort.Cli.Terminals;
+using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Experiments.Running;
 

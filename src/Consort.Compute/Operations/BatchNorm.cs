@@ -1,4 +1,3 @@
-using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
 
 namespace Consort.Compute.Operations;
@@ -10,7 +9,7 @@ namespace Consort.Compute.Operations;
 /// What usually follows in a tower can be done on the way: y = max(0, γ x̂ + β), and dropout of that.
 /// Source: Ioffe and Szegedy 2015; ε = 1e-5 and momentum 0.1 as in PyTorch, which FuxiCTR's numbers rest on.
 /// </summary>
-public sealed partial class BatchNorm : Operation
+public sealed class BatchNorm : Operation
 {
     /// <summary>Added to the variance.</summary>
     public const double Epsilon = 1e-5;
@@ -80,7 +79,4 @@ public sealed partial class BatchNorm : Operation
 
         return form.Add(form.Multiply(form.Input, form.Constant(factor, width)), form.Constant(offset, width));
     }
-
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new BatchNormKernel<T>(this, binding);
 }

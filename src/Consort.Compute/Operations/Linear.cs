@@ -42,8 +42,6 @@ public sealed class Linear : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters { get; }
 
-    internal override bool MasksGradients => true;
-
     internal override bool EndsInRelu => Relu;
 
     /// <inheritdoc/>
@@ -81,88 +79,85 @@ public sealed class Linear : Operation
 
         return Relu ? form.Node("Relu", sum) : sum;
     }
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new LinearKernel<T>(this, binding);
+internal sealed unsafe class LinearKernel<T>(Linear linear, Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _out = linear.Weight.Shape[0];
+    private readonly int _positions = binding.OutputShape.Size / linear.Weight.Shape[0]; // of a row
+    private readonly bool _relu = linear.Relu;
+    private readonly bool _mask = linear.Relu && !binding.IsOutputGradientMasked; // the ReLU's gradient is still to do
+    private readonly Part[] _parts = Part.Of(linear, binding);
+    private readonly T* _bias = linear.Bias is null ? null : binding.Values(linear.Bias); // [out]
+    // Also where the weight is not trained but the bias is: its gradient comes out of the same multiply.
+    private readonly bool _isTrained = linear.Parameters.Any(p => p.IsTrained);
+    private readonly T* _biasGradient = linear.Bias is null ? null : binding.Gradients(linear.Bias);
+    private readonly T* _output = binding.Output; // [B, out]
+    private readonly T* _outputGradient = binding.OutputGradient;
 
-    private sealed unsafe class LinearKernel<T>(Linear linear, Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public override void Forward(in Step step)
     {
-        private readonly int _out = linear.Weight.Shape[0];
-        private readonly int _positions = binding.OutputShape.Size / linear.Weight.Shape[0]; // of a row
-        private readonly bool _relu = linear.Relu;
-        private readonly bool _mask = linear.Relu && !binding.IsOutputGradientMasked; // the ReLU's gradient is still to do
-        private readonly Part[] _parts = Part.Of(linear, binding);
-        private readonly T* _bias = linear.Bias is null ? null : binding.Values(linear.Bias); // [out]
-        // Also where the weight is not trained but the bias is: its gradient comes out of the same multiply.
-        private readonly bool _isTrained = linear.Parameters.Any(p => p.IsTrained);
-        private readonly T* _biasGradient = linear.Bias is null ? null : binding.Gradients(linear.Bias);
-        private readonly T* _output = binding.Output; // [B, out]
-        private readonly T* _outputGradient = binding.OutputGradient;
-
-        public override void Forward(in Step step)
+        for (var i = 0; i < _parts.Length; i++)
         {
-            for (var i = 0; i < _parts.Length; i++)
-            {
-                var (part, isLast) = (_parts[i], i == _parts.Length - 1);
-                part.Multiply.Forward(step.Rows * _positions, part.Input, part.Weight, i == 0 ? _bias : null, _output, i > 0,
-                    isLast && _relu);
-            }
+            var (part, isLast) = (_parts[i], i == _parts.Length - 1);
+            part.Multiply.Forward(step.Rows * _positions, part.Input, part.Weight, i == 0 ? _bias : null, _output, i > 0,
+                isLast && _relu);
+        }
+    }
+
+    public override void Backward(in Step step)
+    {
+        if (_mask)
+            base.Backward(step);
+        for (var i = 0; i < _parts.Length; i++)
+        {
+            var part = _parts[i];
+            if (_isTrained)
+                part.Multiply.WeightGradient(step.Rows * _positions, _outputGradient, part.Input, part.WeightGradient, i == 0 ? _biasGradient : null);
+            if (part.Target.IsWanted)
+                part.Multiply.InputGradient(step.Rows * _positions, _outputGradient, part.Weight, part.Target);
+        }
+    }
+
+    protected override void ForwardRows(int start, int end) { }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var offset = (long)start * _positions * _out;
+        ReluMask.Apply(_outputGradient + offset, _output + offset, (end - start) * _positions * _out);
+    }
+
+    // An input and the columns of W that it meets.
+    private sealed class Part
+    {
+        private Part(Linear linear, Binding<T> binding, int input, int column)
+        {
+            var (outputs, width) = (linear.Weight.Shape[0], binding.InputShape(input).Dimensions[^1]);
+            Multiply = new DenseMultiply<T>(binding.Gemm, width, outputs, linear.Weight.Shape[1]);
+            Input = binding.Input(input);
+            Weight = binding.Values(linear.Weight) + column;
+            WeightGradient = binding.Gradients(linear.Weight) + column;
+            Target = binding.InputGradient(input);
         }
 
-        public override void Backward(in Step step)
+        public DenseMultiply<T> Multiply { get; }
+
+        public T* Input { get; } // [B, n_i]
+
+        public T* Weight { get; } // [out, n_i] within [out, in]
+
+        public T* WeightGradient { get; }
+
+        public GradientTarget<T> Target { get; }
+
+        public static Part[] Of(Linear linear, Binding<T> binding)
         {
-            if (_mask)
-                base.Backward(step);
-            for (var i = 0; i < _parts.Length; i++)
-            {
-                var part = _parts[i];
-                if (_isTrained)
-                    part.Multiply.WeightGradient(step.Rows * _positions, _outputGradient, part.Input, part.WeightGradient, i == 0 ? _biasGradient : null);
-                if (part.Target.IsWanted)
-                    part.Multiply.InputGradient(step.Rows * _positions, _outputGradient, part.Weight, part.Target);
-            }
-        }
-
-        protected override void ForwardRows(int start, int end) { }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            var offset = (long)start * _positions * _out;
-            ReluMask.Apply(_outputGradient + offset, _output + offset, (end - start) * _positions * _out);
-        }
-
-        // An input and the columns of W that it meets.
-        private sealed class Part
-        {
-            private Part(Linear linear, Binding<T> binding, int input, int column)
-            {
-                var (outputs, width) = (linear.Weight.Shape[0], binding.InputShape(input).Dimensions[^1]);
-                Multiply = new DenseMultiply<T>(binding.Gemm, width, outputs, linear.Weight.Shape[1]);
-                Input = binding.Input(input);
-                Weight = binding.Values(linear.Weight) + column;
-                WeightGradient = binding.Gradients(linear.Weight) + column;
-                Target = binding.InputGradient(input);
-            }
-
-            public DenseMultiply<T> Multiply { get; }
-
-            public T* Input { get; } // [B, n_i]
-
-            public T* Weight { get; } // [out, n_i] within [out, in]
-
-            public T* WeightGradient { get; }
-
-            public GradientTarget<T> Target { get; }
-
-            public static Part[] Of(Linear linear, Binding<T> binding)
-            {
-                var parts = new Part[binding.Inputs];
-                for (int i = 0, column = 0; i < parts.Length; column += binding.InputShape(i).Dimensions[^1], i++)
-                    parts[i] = new Part(linear, binding, i, column);
-                return parts;
-            }
+            var parts = new Part[binding.Inputs];
+            for (int i = 0, column = 0; i < parts.Length; column += binding.InputShape(i).Dimensions[^1], i++)
+                parts[i] = new Part(linear, binding, i, column);
+            return parts;
         }
     }
 }

@@ -1,4 +1,3 @@
-using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
 
 namespace Consort.Compute.Operations;
@@ -19,8 +18,4 @@ public sealed class Reshape(Shape Target) : Operation
 
     /// <inheritdoc/>
     public override FormValue ToStandard(StandardForm form) => form.Reshape(form.Input, form.OutputShape.Dimensions);
-
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) =>
-        throw new InvalidOperationException("a view shares its input's memory and has no kernel");
 }

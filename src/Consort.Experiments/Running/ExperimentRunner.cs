@@ -1,4 +1,5 @@
 using System.Text;
+using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;

@@ -1,7 +1,9 @@
+using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
 using Consort.Data.Datasets;
 using Consort.Data.Encoding;
 using Consort.Experiments.Files;
@@ -44,7 +46,7 @@ public sealed class FinishedRun : IDisposable
         BatchSize = MemoryCheck.RowsToScore(graph, MostRows);
         _store = new ParameterStore<float>(graph);
         Checkpoint.Load(Weights, _store);
-        _program = new Program<float>(graph, _store, BatchSize, _workers, withGradients: false, Experiment.Training.Precision);
+        _program = new Program<float>(graph, _store, OperationKernels.Of<float>(), BatchSize, _workers, withGradients: false, Multiplies.Of(_workers, Experiment.Training.Precision));
         _pass = new LogitPass(_program);
     }
 

@@ -152,8 +152,8 @@ internal sealed unsafe class ScoringModel : IDisposable
         lock (_gate)
         {
             return new Program<float>(
-                Graph, _store, capacity, new Workers(1), withGradients: false,
-                kernels: (value, binding) => PackedTable(value.Operation, binding) ?? kernels(value, binding));
+                Graph, _store, OperationKernels.Of<float>().With((value, binding) => PackedTable(value.Operation, binding) ?? kernels(value, binding)),
+                capacity, new Workers(1), withGradients: false);
         }
     }
 

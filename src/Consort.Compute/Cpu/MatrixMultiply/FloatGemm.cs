@@ -7,3 +7,13 @@ internal abstract class FloatGemm : IDisposable
 
     public abstract void Dispose();
 }
+
+/// <summary>A way to multiply that rounds its operands to fewer bits.</summary>
+internal abstract class ReducedGemm : FloatGemm
+{
+    /// <summary>What they are rounded to.</summary>
+    public abstract Precision Precision { get; }
+
+    /// <summary>Whether the product is of a kind that it is for.</summary>
+    public abstract bool Fits(in GemmCall<float> call);
+}

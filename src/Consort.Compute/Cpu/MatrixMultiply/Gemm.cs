@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using Consort.Compute.Cpu.MatrixMultiply.Bf16;
 using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Compute.Cpu.MatrixMultiply;
@@ -17,33 +16,32 @@ public sealed unsafe class Gemm : IDisposable
     private readonly Workers _workers;
     private readonly GemmLoops<double> _doubles = new();
     private readonly FloatGemm _floats;
-    private readonly Bf16Gemm? _bf16;
+    private readonly ReducedGemm? _reduced;
     private readonly NativeGemm? _native;
     private readonly NarrowGemm _narrow;
 
     /// <summary>Chooses the fastest kernels that this machine has.</summary>
     /// <param name="workers">Who shares the work; not disposed with this object.</param>
-    /// <param name="precision">Of the operands; fp32 is used where this machine cannot do with less, see
-    /// <see cref="Precisions.Missing"/>.</param>
-    /// <param name="library">Who multiplies in fp32.</param>
-    /// <exception cref="NotSupportedException">A native library that is not there, or one for bf16.</exception>
-    public Gemm(Workers workers, Precision precision = Precision.Fp32, MatrixLibrary library = MatrixLibrary.Managed)
-        : this(workers, precision == Precision.Bf16 && IsAvailable(GemmKernel.Bf16) ? GemmKernel.Bf16 : Fastest)
+    /// <param name="library">Who multiplies.</param>
+    /// <exception cref="NotSupportedException">A native library that is not there.</exception>
+    public Gemm(Workers workers, MatrixLibrary library = MatrixLibrary.Managed)
+        : this(workers, Fastest)
     {
-        if (library == MatrixLibrary.Managed) return;
-        if (precision != Precision.Fp32) throw new NotSupportedException($"native multiplies are in fp32, found {precision.Name()}");
-        if (NativeBlas.Missing is { } missing) throw new NotSupportedException(missing);
+        if (library == MatrixLibrary.Managed)
+            return;
+        if (NativeBlas.Missing is { } missing)
+            throw new NotSupportedException(missing);
         _native = new NativeGemm(workers);
     }
 
-    /// <summary>Uses given kernels, so that tests reach those that this machine would not choose.</summary>
-    internal Gemm(Workers workers, GemmKernel kernel)
+    /// <summary>Uses given kernels, so that tests reach those that this machine would not choose, or operands of fewer bits.</summary>
+    internal Gemm(Workers workers, GemmKernel kernel, ReducedGemm? reduced = null)
     {
         ArgumentNullException.ThrowIfNull(workers);
         _workers = workers;
         _narrow = new NarrowGemm(workers);
-        _bf16 = kernel == GemmKernel.Bf16 ? new Bf16Gemm(workers) : null;
-        _floats = (_bf16 is null ? kernel : Fastest) switch
+        _reduced = reduced;
+        _floats = kernel switch
         {
             GemmKernel.Avx512 => new PackedGemm<Avx512Kernel>(workers),
             GemmKernel.Avx2 => new PackedGemm<Avx2Kernel>(workers),
@@ -55,7 +53,7 @@ public sealed unsafe class Gemm : IDisposable
     public GemmClock? Clock { get; set; }
 
     /// <summary>What the operands are really rounded to.</summary>
-    public Precision Precision => _bf16 is null ? Precision.Fp32 : Precision.Bf16;
+    public Precision Precision => _reduced?.Precision ?? Precision.Fp32;
 
     internal static GemmKernel Fastest =>
         IsAvailable(GemmKernel.Avx512) ? GemmKernel.Avx512
@@ -64,14 +62,13 @@ public sealed unsafe class Gemm : IDisposable
 
     internal static bool IsAvailable(GemmKernel kernel) => kernel switch
     {
-        GemmKernel.Bf16 => Bf16Code.Missing is null,
         GemmKernel.Avx512 => Avx512F.IsSupported && Vector512.IsHardwareAccelerated,
         GemmKernel.Avx2 => Avx2.IsSupported && Fma.IsSupported,
         _ => true,
     };
 
     /// <summary>
-    /// Multiplies in single precision, or with operands rounded to bf16 if <see cref="Precision"/> says so. Products that
+    /// Multiplies in single precision, or with operands rounded as <see cref="Precision"/> says. Products that
     /// are little more than a matrix times a vector, or whose K is below 16, stay in single precision.
     /// </summary>
     /// <param name="call">What to multiply; see <see cref="GemmCall{T}"/>.</param>
@@ -84,7 +81,7 @@ public sealed unsafe class Gemm : IDisposable
         long start = Clock is null ? 0 : Stopwatch.GetTimestamp();
         if (NarrowGemm.Fits(call)) _narrow.Run(call);
         else if (_native is not null && NativeGemm.Fits(call)) _native.Run(call);
-        else if (_bf16 is not null && Bf16Gemm.Fits(call)) _bf16.Run(call);
+        else if (_reduced?.Fits(call) == true) _reduced.Run(call);
         else _floats.Run(call);
         Clock?.Add(call, start);
     }
@@ -103,7 +100,7 @@ public sealed unsafe class Gemm : IDisposable
     public void Dispose()
     {
         _floats.Dispose();
-        _bf16?.Dispose();
+        _reduced?.Dispose();
         _native?.Dispose();
         _narrow.Dispose();
     }

@@ -11,7 +11,4 @@ internal enum GemmKernel
 
     /// <summary>512-bit vectors.</summary>
     Avx512,
-
-    /// <summary>512-bit vectors of bf16 operands, machine code assembled at run time.</summary>
-    Bf16,
 }

@@ -1,5 +1,3 @@
-using Consort.Compute.Cpu.MatrixMultiply.Bf16;
-
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>What the operands of a matrix multiply are rounded to. Its sums, and all that is kept, are floats.</summary>
@@ -16,7 +14,7 @@ public enum Precision
     Bf16,
 }
 
-/// <summary>The names of precisions, and which of them this machine has.</summary>
+/// <summary>The names of precisions.</summary>
 public static class Precisions
 {
     /// <summary>The names as files and command lines write them.</summary>
@@ -25,10 +23,4 @@ public static class Precisions
 
     /// <summary>The name of a precision.</summary>
     public static string Name(this Precision precision) => precision == Precision.Bf16 ? "bf16" : "fp32";
-
-    /// <summary>
-    /// Why products of a precision are made in fp32 on this machine, or null where they are not: bf16 needs a processor
-    /// with AVX512-BF16 that is not switched off (<c>DOTNET_EnableAVX512=0</c>) and a system that allows executable memory.
-    /// </summary>
-    public static string? Missing(this Precision precision) => precision == Precision.Bf16 ? Bf16Code.Missing : null;
 }

@@ -12,7 +12,6 @@ internal sealed class BufferPlan
     private readonly Graph _graph;
     private readonly long?[] _offsets;
     private readonly HashSet<(int Value, int Input)> _accumulates = [];
-    private readonly HashSet<int> _masked = [];
 
     public BufferPlan(Graph graph, bool withGradients)
     {
@@ -34,8 +33,10 @@ internal sealed class BufferPlan
     /// <summary>Whether the gradient of an input is added to what a later operation has written.</summary>
     public bool Accumulates(Value value, int input) => _accumulates.Contains((value.Index, input));
 
-    /// <summary>Whether a value's only consumer does the backward half of the ReLU that the value comes out of.</summary>
-    public bool IsMasked(Value value) => _masked.Contains(value.Index);
+    /// <summary>The values that come out of a ReLU whose backward half is done by their only consumer.</summary>
+    public static HashSet<Value> Masked(Graph graph, Func<Operation?, bool> masksGradients) => [.. graph.Values.Where(
+        v => v.Operation is { EndsInRelu: true } && !graph.Outputs.Any(o => o.Root == v)
+            && graph.Values.Where(c => c.Inputs.Contains(v)).ToList() is [var only] && masksGradients(only.Operation) && only.Inputs.Count(i => i == v) == 1)];
 
     private void PlanGradients()
     {
@@ -67,13 +68,7 @@ internal sealed class BufferPlan
         }
 
         GradientSize = free.Size;
-        foreach (var value in _graph.Values)
-            if (value.Operation is { EndsInRelu: true } && !_graph.Outputs.Any(o => o.Root == value)
-                && Consumers(value) is [{ Operation.MasksGradients: true } only] && only.Inputs.Count(i => i == value) == 1)
-                _masked.Add(value.Index);
     }
-
-    private List<Value> Consumers(Value value) => [.. _graph.Values.Where(v => v.Inputs.Contains(value))];
 
     // A value needs a gradient if it lies between a parameter and an output.
     private bool[] NeedGradient()

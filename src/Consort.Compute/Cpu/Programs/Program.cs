@@ -27,24 +27,21 @@ public sealed unsafe class Program<T> : IDisposable
     /// <summary>Compiles a graph.</summary>
     /// <param name="graph">With at least one output.</param>
     /// <param name="store">The parameters of the same graph.</param>
+    /// <param name="kernels">What computes its operations.</param>
     /// <param name="capacity">The most rows of a batch, at least 1.</param>
     /// <param name="workers">The threads; the caller keeps owning them.</param>
     /// <param name="withGradients">False for a program that only computes logits.</param>
-    /// <param name="precision">What matrix multiplies round their operands to; see <see cref="Precision"/>.</param>
-    /// <param name="library">Who multiplies matrices.</param>
-    /// <param name="kernels">Kernels of the caller's own in the place of some operations' (null for the others), or null.</param>
-    /// <exception cref="NotSupportedException">A native library that is not there, or one for bf16.</exception>
+    /// <param name="gemm">Who multiplies matrices, the program's from now on; null for single precision.</param>
+    /// <exception cref="ArgumentException">The graph has no outputs, or an operation without a kernel.</exception>
     public Program(
-        Graph graph, ParameterStore<T> store, int capacity, Workers workers, bool withGradients = true,
-        Precision precision = Precision.Fp32, MatrixLibrary library = MatrixLibrary.Managed,
-        Func<Value, Binding<T>, Kernel?>? kernels = null)
+        Graph graph, ParameterStore<T> store, KernelCatalogue<T> kernels, int capacity, Workers workers, bool withGradients = true, Gemm? gemm = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         if (graph.Outputs.Count == 0)
             throw new ArgumentException("the graph has no outputs", nameof(graph));
         (Graph, Store, Capacity, Workers) = (graph, store, capacity, workers);
         Reader = new TableReader(capacity, workers, withGradients);
-        Gemm = new Gemm(workers, precision, library);
+        Gemm = gemm ?? new Gemm(workers);
         _data = new T*[graph.Values.Count];
         _gradients = new T*[graph.Values.Count];
         _kernels = new Kernel?[graph.Values.Count];
@@ -56,6 +53,7 @@ public sealed unsafe class Program<T> : IDisposable
             _ids = new NativeBuffer<int>((long)capacity * graph.Columns.Count, MemoryContent.Unwritten);
 
         var plan = new BufferPlan(graph, withGradients);
+        HashSet<Value> masked = withGradients ? BufferPlan.Masked(graph, kernels.MasksGradients) : [];
         foreach (var value in graph.Values)
             _data[value.Index] = BufferPlan.IsView(value)
                 ? _data[value.Inputs[0].Index]
@@ -73,18 +71,18 @@ public sealed unsafe class Program<T> : IDisposable
 
         foreach (var value in graph.Values)
         {
-            if (value.Operation is not { } operation || BufferPlan.IsView(value))
+            if (value.Operation is null || BufferPlan.IsView(value))
                 continue;
             var targets = new GradientTarget<T>[value.Inputs.Count];
             for (var i = 0; i < targets.Length; i++)
             {
                 var input = value.Inputs[i];
-                targets[i] = new GradientTarget<T>(_gradients[input.Index], plan.Accumulates(value, i), plan.IsMasked(input) ? _data[input.Index] : null);
+                targets[i] = new GradientTarget<T>(_gradients[input.Index], plan.Accumulates(value, i), masked.Contains(input) ? _data[input.Index] : null);
             }
 
             _guard?.AddOperation(value, targets);
-            var binding = new Binding<T>(this, value, _gradients[value.Index], plan.IsMasked(value), targets);
-            _kernels[value.Index] = kernels?.Invoke(value, binding) ?? operation.Compile(binding);
+            var binding = new Binding<T>(this, value, _gradients[value.Index], masked.Contains(value), targets);
+            _kernels[value.Index] = kernels.Bind(value, binding);
         }
 
         store.Prune();

@@ -1,3 +1,4 @@
+using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Threads;
 
@@ -48,7 +49,7 @@ public sealed class Bf16GemmTests : IDisposable
                 foreach (int threads in new[] { 1, 2, 3 })
                 {
                     using var workers = new Workers(threads);
-                    using var gemm = new Gemm(workers, Precision.Bf16);
+                    using var gemm = Multiplies.Of(workers, Precision.Bf16);
                     for (int repeat = 0; repeat < 3; repeat++)
                     {
                         @case.Restore();
@@ -114,7 +115,7 @@ public sealed class Bf16GemmTests : IDisposable
     [Fact]
     public void Precision_IsWhatTheMachineHas()
     {
-        using var gemm = new Gemm(_workers, Precision.Bf16);
+        using var gemm = Multiplies.Of(_workers, Precision.Bf16);
         Assert.Equal(Precision.Bf16.Missing() is null ? Precision.Bf16 : Precision.Fp32, gemm.Precision);
         Assert.Null(Precision.Fp32.Missing());
     }
@@ -123,7 +124,7 @@ public sealed class Bf16GemmTests : IDisposable
     public void Precision_Bf16WithoutTheInstructions_ComputesAsFp32()
     {
         Assert.SkipWhen(Precision.Bf16.Missing() is null, "the processor has bf16");
-        using var gemm = new Gemm(_workers, Precision.Bf16);
+        using var gemm = Multiplies.Of(_workers, Precision.Bf16);
         using var single = new Gemm(_workers);
         using GemmCase<float> @case = New(40, 50, 60, 2, 6, 0);
         single.Run(@case.Call);
@@ -137,7 +138,7 @@ public sealed class Bf16GemmTests : IDisposable
     private Gemm Create()
     {
         SkipWithoutBf16();
-        return new Gemm(_workers, Precision.Bf16);
+        return Multiplies.Of(_workers, Precision.Bf16);
     }
 
     private static void SkipWithoutBf16() => Assert.SkipWhen(Precision.Bf16.Missing() is not null, $"no bf16 here: {Precision.Bf16.Missing()}");

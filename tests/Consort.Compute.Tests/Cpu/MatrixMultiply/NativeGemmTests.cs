@@ -1,3 +1,4 @@
+using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Threads;
 
@@ -27,7 +28,7 @@ public sealed class NativeGemmTests : IDisposable
 
     [Fact]
     public void New_NativeWithBf16_Throws() =>
-        Assert.Throws<NotSupportedException>(() => new Gemm(_workers, Precision.Bf16, MatrixLibrary.Native));
+        Assert.Throws<NotSupportedException>(() => Multiplies.Of(_workers, Precision.Bf16, MatrixLibrary.Native));
 
     [Fact]
     public void New_NativeThatIsNotThere_NamesWhatWasLookedFor()

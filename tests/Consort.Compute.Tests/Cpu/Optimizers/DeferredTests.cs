@@ -158,8 +158,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
         var options = new OptimizerOptions { EmbeddingL2 = 0.01 };
         using var dense = new Run<float>(options, 10, true, _workers);
         using var deferred = new Run<float>(options with { EmbeddingUpdate = EmbeddingUpdate.Deferred }, 10, true, _workers);
-        using var denseEvaluation = new Program<float>(dense.Trial.Graph, dense.Store, 64, _workers, withGradients: false);
-        using var evaluation = new Program<float>(deferred.Trial.Graph, deferred.Store, 64, _workers, withGradients: false);
+        using var denseEvaluation = new Program<float>(dense.Trial.Graph, dense.Store, OperationKernels.Of<float>(), 64, _workers, withGradients: false);
+        using var evaluation = new Program<float>(deferred.Trial.Graph, deferred.Store, OperationKernels.Of<float>(), 64, _workers, withGradients: false);
         dense.Train(0, 50);
         deferred.Train(0, 50);
         for (var i = 0; i < 64; i++)

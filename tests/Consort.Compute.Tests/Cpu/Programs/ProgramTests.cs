@@ -126,7 +126,7 @@ public sealed unsafe class ProgramTests : IDisposable
         trial.Backward(50, 1);
         var expected = trial.Store.Embeddings.Select(trial.TableGradient).ToArray();
 
-        var second = new Program<double>(graph, trial.Store, 80, _workers);
+        var second = new Program<double>(graph, trial.Store, OperationKernels.Of<double>(), 80, _workers);
         Gradients(second);
         Assert.Equal(expected, trial.Store.Embeddings.Select(trial.TableGradient));
         second.Dispose();
@@ -149,7 +149,7 @@ public sealed unsafe class ProgramTests : IDisposable
     {
         var graph = SmallFamily.Build(10);
         using var trial = new Trial<float>(graph, 50, _workers);
-        using var scorer = new Program<float>(graph, trial.Store, 50, _workers, withGradients: false);
+        using var scorer = new Program<float>(graph, trial.Store, OperationKernels.Of<float>(), 50, _workers, withGradients: false);
         trial.Draw(50, 1);
         trial.Forward(50, isTraining: false);
         scorer.Forward(trial.Ids, trial.Numeric, new Step(50, false));

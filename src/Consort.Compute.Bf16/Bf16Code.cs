@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Iced.Intel;
 
-namespace Consort.Compute.Cpu.MatrixMultiply.Bf16;
+namespace Consort.Compute.Bf16;
 
 /// <summary>The machine code of the bf16 multiply, assembled when first asked for; .NET has no intrinsics for it.</summary>
 internal static unsafe class Bf16Code

@@ -1,7 +1,7 @@
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
-namespace Consort.Compute.Cpu.MatrixMultiply.Bf16;
+namespace Consort.Compute.Bf16;
 
 /// <summary>
 /// How a function is called on this system. Written code may use all vector registers and, of the others, all that

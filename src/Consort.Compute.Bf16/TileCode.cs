@@ -1,7 +1,8 @@
+using Consort.Compute.Cpu.MatrixMultiply;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
-namespace Consort.Compute.Cpu.MatrixMultiply.Bf16;
+namespace Consort.Compute.Bf16;
 
 /// <summary>
 /// Writes the machine code of one tile: the loop of <see cref="Avx512Kernel"/> with <c>vdpbf16ps</c>, which multiplies

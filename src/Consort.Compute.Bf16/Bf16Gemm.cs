@@ -1,15 +1,16 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Threads;
 
-namespace Consort.Compute.Cpu.MatrixMultiply.Bf16;
+namespace Consort.Compute.Bf16;
 
 /// <summary>
 /// The multiply with operands rounded to bf16 and sums in floats. Both operands are converted first; pairs of
 /// neighbours along the depth then take the place of floats in <see cref="PackedGemm{TKernel}"/>, at half the depth.
 /// </summary>
 /// <remarks>Row sums are those of the floats. Only where <see cref="Bf16Code.Missing"/> is null.</remarks>
-internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob, IRowSource
+internal sealed unsafe class Bf16Gemm : ReducedGemm, IParallelJob, IRowSource
 {
     private const int LeastDepth = 16; // below, converting costs more than it saves
     private const int DepthBlock = 2048; // even, as pairs must not be cut; measured: 1024 is no better
@@ -52,8 +53,9 @@ internal sealed unsafe class Bf16Gemm : FloatGemm, IParallelJob, IRowSource
         public int Pieces;
     }
 
-    /// <summary>Whether the product is of a kind that this class is for.</summary>
-    public static bool Fits(in GemmCall<float> call) => call.K >= LeastDepth;
+    public override Precision Precision => Precision.Bf16;
+
+    public override bool Fits(in GemmCall<float> call) => call.K >= LeastDepth;
 
     public override void Run(in GemmCall<float> call)
     {

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Consort.Compute.Cpu.MatrixMultiply.Bf16;
+namespace Consort.Compute.Bf16;
 
 /// <summary>
 /// Memory that holds machine code. It is written first and made executable afterwards, never both at a time, so that

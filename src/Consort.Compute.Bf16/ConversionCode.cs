@@ -1,7 +1,7 @@
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
-namespace Consort.Compute.Cpu.MatrixMultiply.Bf16;
+namespace Consort.Compute.Bf16;
 
 /// <summary>
 /// Writes the machine code that rounds floats to pairs of bf16, to nearest and ties to even; NaN stays NaN, an infinity

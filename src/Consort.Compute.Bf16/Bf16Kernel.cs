@@ -1,4 +1,5 @@
-namespace Consort.Compute.Cpu.MatrixMultiply.Bf16;
+using Consort.Compute.Cpu.MatrixMultiply;
+namespace Consort.Compute.Bf16;
 
 /// <summary>
 /// Tiles of 14 x 32 over operands of bf16: what a panel or a row holds for a step is a pair of numbers in the place of
