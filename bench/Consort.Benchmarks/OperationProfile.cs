@@ -6,6 +6,7 @@ using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Operations;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Learning.Strategies;

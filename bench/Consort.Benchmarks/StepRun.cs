@@ -7,7 +7,7 @@ using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Consort.Data.Storage;
 
 namespace Consort.Benchmarks;
 

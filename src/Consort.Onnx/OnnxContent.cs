@@ -1,6 +1,6 @@
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Serving.Calibrations;
 using Consort.Serving.Packages;
 

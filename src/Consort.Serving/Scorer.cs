@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Consort.Compute.Cpu.Programs;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Foundation.Options;
 using Consort.Serving.Inference;
 using Consort.Serving.Packages;

@@ -3,7 +3,7 @@ using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 using Consort.Foundation.Numbers;
 using Consort.Foundation.Options;
 using Consort.Learning.Strategies;

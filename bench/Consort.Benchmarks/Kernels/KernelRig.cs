@@ -4,7 +4,7 @@ using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 
 namespace Consort.Benchmarks.Kernels;
 

@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
-using Consort.Data.Encoding;
-using Consort.Data.Readers;
+using Consort.Data.Encoders;
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
+using Consort.Data.Sources;
 
 namespace Consort.Data.Datasets;
 

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.IO.Hashing;
-using Consort.Data.Encoding;
-using Consort.Data.Readers;
-using Consort.Data.Splits;
-using Consort.Data.Storage;
+using Consort.Data.Encoders;
+using Consort.Data.Sources;
 using Consort.Foundation.Files;
 
 namespace Consort.Data.Datasets;

@@ -1,8 +1,7 @@
 using System.IO.Hashing;
-using Consort.Data.Encoding;
-using Consort.Data.Readers;
+using Consort.Data.Encoders;
 using Consort.Data.Schemas;
-using Consort.Data.Storage;
+using Consort.Data.Sources;
 
 namespace Consort.Data.Datasets;
 
@@ -86,7 +85,7 @@ public sealed class EncodedDataset : IDisposable
     /// <summary>What the sources were when it was encoded.</summary>
     public IReadOnlyList<SourceIdentity> SourceFiles => _manifest.Sources;
 
-    /// <summary>How rows were dealt to the splits, as <see cref="Splits.SplitPlan.Parse"/> reads it.</summary>
+    /// <summary>How rows were dealt to the splits, as <see cref="SplitPlan.Parse"/> reads it.</summary>
     public string SplitText => _manifest.Split;
 
     /// <summary>Opens a dataset and verifies sizes and checksums of all its files.</summary>

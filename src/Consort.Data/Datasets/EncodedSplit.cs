@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using Consort.Data.Storage;
 
 namespace Consort.Data.Datasets;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Cpu.Programs;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 
 namespace Consort.Learning.Training;
 

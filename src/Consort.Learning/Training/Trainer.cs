@@ -8,6 +8,7 @@ using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Foundation.Numbers;
 using Consort.Learning.Checkpoints;

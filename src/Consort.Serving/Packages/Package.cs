@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Hashing;
-using Consort.Data.Encoding;
-using Consort.Data.Storage;
+using Consort.Data.Encoders;
+using Consort.Foundation.Files;
 
 namespace Consort.Serving.Packages;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Serving.Calibrations;
 
 namespace Consort.Serving.Packages;

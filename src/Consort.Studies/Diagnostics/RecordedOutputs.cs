@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 using Consort.Data.Schemas;
 using Consort.Learning.Diagnostics;
 using Consort.Learning.Evaluation;

@@ -1,6 +1,6 @@
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 using Consort.Foundation.Numbers;
 
 namespace Consort.Studies.Diagnostics;

@@ -250,7 +250,7 @@ public sealed class TrainerTests(SmallData data)
         File.WriteAllText(csv, "1,a\n0,b\n");
         var schema = Consort.Data.Schemas.Schema.Load(Consort.Foundation.Options.OptionMap.Parse(
             "header: false\ndelimiter: comma\nfields: [{ name: label, kind: label }, { name: C1, kind: categorical }]", "schema"));
-        Consort.Data.Datasets.DatasetEncoder.Encode(new(schema, Consort.Data.Splits.SplitPlan.Given([csv]), Path.Combine(folder, "encoded"), 1));
+        Consort.Data.Datasets.DatasetEncoder.Encode(new(schema, Consort.Data.Datasets.SplitPlan.Given([csv]), Path.Combine(folder, "encoded"), 1));
         using var dataset = Consort.Data.Datasets.EncodedDataset.Open(Path.Combine(folder, "encoded"));
         var e = Assert.Throws<ConsortException>(() => new TrainerRig(dataset).Run(Path.Combine(folder, "run")));
         Assert.Contains("found no validation split", e.Message, StringComparison.Ordinal);
