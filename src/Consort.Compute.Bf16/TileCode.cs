@@ -5,7 +5,7 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Consort.Compute.Bf16;
 
 /// <summary>
-/// Writes the machine code of one tile: the loop of <see cref="Avx512Kernel"/> with <c>vdpbf16ps</c>, which multiplies
+/// Writes the machine code of one tile: the loop of <see cref="Tiles{TVectors, TVector, TRows, TWidth}"/> with <c>vdpbf16ps</c>, which multiplies
 /// two pairs of bf16 and adds both products to a float, in place of the multiply-add. An "element" of A and B is a
 /// pair of neighbours along the depth.
 /// </summary>

@@ -3,8 +3,8 @@ using System.Reflection;
 using System.Text.Json;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
+using Consort.Compute.Rewrites;
 using Consort.Serving.Calibrations;
-using Consort.Serving.Inference;
 using Consort.Serving.Packages;
 
 namespace Consort.Onnx;

@@ -5,7 +5,6 @@ using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 using Consort.Foundation.Numbers;
-using Activation = Consort.Compute.Operations.Activation;
 
 namespace Consort.Compute.Tests;
 

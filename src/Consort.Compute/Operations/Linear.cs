@@ -9,7 +9,8 @@ namespace Consort.Compute.Operations;
 
 /// <summary>
 /// A fully connected layer over the last axis, [B, in] → [B, out] or [B, …, in] → [B, …, out] with one W for all positions:
-/// y = x Wᵀ + b, optionally y = max(0, x Wᵀ + b). Bias and ReLU are applied while the product is still in registers, and so is the gradient of the ReLU of a layer that feeds this one alone.
+/// y = x Wᵀ + b. Bias and a ReLU that a rewriting has put into it are applied while the product is still in registers, and so is the
+/// gradient of the ReLU of a layer that feeds this one alone.
 /// ∂W = ∂yᵀ x, ∂b = Σ_B ∂y, ∂x = ∂y W.
 /// </summary>
 /// <remarks>Several inputs [B, n₁], [B, n₂], … count as x = [x₁, x₂, …] and are never put side by side in memory.</remarks>
@@ -18,8 +19,13 @@ public sealed class Linear : Operation
     /// <summary>Describes the layer.</summary>
     /// <param name="weight">W, [out, in].</param>
     /// <param name="bias">b, [out], or null for none.</param>
-    /// <param name="relu">Whether ReLU follows.</param>
-    public Linear(Parameter weight, Parameter? bias, bool relu = false)
+    public Linear(Parameter weight, Parameter? bias)
+        : this(weight, bias, relu: false)
+    {
+    }
+
+    /// <summary>The same with what a rewriting may have put into it.</summary>
+    internal Linear(Parameter weight, Parameter? bias, bool relu)
     {
         if (weight.Shape.Rank != 2 || (bias is not null && bias.Shape != new Shape(weight.Shape[0])))
             throw new ArgumentException($"linear: found weight {weight.Shape} and bias {bias?.Shape}, expected [out, in] and [out]");
@@ -36,8 +42,8 @@ public sealed class Linear : Operation
     /// <summary>b, [out].</summary>
     public Parameter? Bias { get; }
 
-    /// <summary>Whether ReLU follows.</summary>
-    public bool Relu { get; }
+    /// <summary>Whether ReLU follows within the operation: only where a rewriting says so.</summary>
+    internal bool Relu { get; }
 
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters { get; }

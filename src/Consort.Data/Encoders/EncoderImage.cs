@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Consort.Data.Encoders;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace Consort.Data.Encoders;
 /// are the affair of the file that holds them. Whatever the memory holds, encoding reads nothing outside of it and gives ids
 /// of the column.
 /// </summary>
-public static unsafe class EncoderImage
+public static class EncoderImage
 {
     private static readonly byte[] Magic = "CONSORTI"u8.ToArray();
 
@@ -33,12 +31,11 @@ public static unsafe class EncoderImage
 
     /// <summary>Opens an encoder.</summary>
     /// <param name="head">What <see cref="Head"/> gave.</param>
-    /// <param name="owner">What keeps the memory mapped for as long as the encoder refers to it; it is not to be disposed of before.</param>
-    /// <param name="memory">Where what <see cref="Memory"/> gave lies, on a multiple of 64 bytes.</param>
-    /// <param name="length">Its bytes.</param>
+    /// <param name="memory">What <see cref="Memory"/> gave, on a multiple of 64 bytes; it stays for as long as the encoder refers to it, and is not to be disposed of before.</param>
+    /// <param name="length">Its bytes: the first of the memory.</param>
     /// <param name="source">Their origin, for messages.</param>
     /// <exception cref="ConsortException">Damaged, or of another version.</exception>
-    public static Encoder Open(Stream head, SafeBuffer owner, byte* memory, long length, string source)
+    public static Encoder Open(Stream head, HeldBytes memory, long length, string source)
     {
         try
         {
@@ -46,7 +43,7 @@ public static unsafe class EncoderImage
             if (!reader.ReadBytes(8).AsSpan().SequenceEqual(Magic)) throw new InvalidDataException("magic");
             int version = reader.ReadInt32();
             if (version != Encoder.Version) throw new ConsortException($"{source}: found encoder version {version}, expected {Encoder.Version}; pack the run again");
-            var mapped = new MappedMemory(owner, memory, length);
+            var mapped = new MappedMemory(memory, length);
             Encoder encoder = Encoder.ReadContent(reader, source, () => MappedVocabulary.Read(reader, mapped));
             return mapped.Left == 0 && head.Position == head.Length ? encoder : throw new InvalidDataException("length");
         }

@@ -1,17 +1,14 @@
-using System.Runtime.InteropServices;
-
 namespace Consort.Data.Encoders;
 
 /// <summary>Memory that a file is mapped to, handed out from its beginning on, each part from a cache line on.</summary>
-/// <param name="owner">What keeps it mapped for as long as something refers to it.</param>
-/// <param name="data">Where it begins.</param>
-/// <param name="length">Its bytes.</param>
-internal sealed unsafe class MappedMemory(SafeBuffer owner, byte* data, long length)
+/// <param name="memory">Stays for as long as something refers to it.</param>
+/// <param name="length">How much of it.</param>
+internal sealed unsafe class MappedMemory(HeldBytes memory, long length)
 {
     private const int Line = 64;
     private long _taken;
 
-    public SafeBuffer Owner => owner;
+    public HeldBytes Owner => memory;
 
     /// <summary>Bytes not handed out yet.</summary>
     public long Left => length - _taken;
@@ -24,7 +21,7 @@ internal sealed unsafe class MappedMemory(SafeBuffer owner, byte* data, long len
     public byte* Take(long bytes)
     {
         if (bytes < 0 || bytes > Left) throw new InvalidDataException("vocabulary of a wrong size");
-        byte* part = data + _taken;
+        byte* part = memory.Pointer + _taken;
         _taken += bytes;
         return part;
     }

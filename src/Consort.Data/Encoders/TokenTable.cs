@@ -41,7 +41,7 @@ internal sealed unsafe class TokenTable : IDisposable
     private byte* _arena;
     private nuint _arenaUsed;
     private nuint _arenaSize;
-    private readonly SafeBuffer? _owner; // whose memory it is, which stays mapped as long as this refers to it
+    private readonly HeldBytes? _owner; // whose memory it is, which stays mapped as long as this refers to it
 
     public TokenTable(int expected = 64)
     {
@@ -57,7 +57,7 @@ internal sealed unsafe class TokenTable : IDisposable
     /// <param name="arenaBytes">Their bytes.</param>
     /// <param name="owner">Whose memory that is.</param>
     /// <exception cref="InvalidDataException">Every slot is taken: a look-up would not end.</exception>
-    public TokenTable(byte* slots, int bits, byte* arena, long arenaBytes, SafeBuffer owner)
+    public TokenTable(byte* slots, int bits, byte* arena, long arenaBytes, HeldBytes owner)
     {
         _slots = (Slot*)slots;
         _shift = 64 - bits;

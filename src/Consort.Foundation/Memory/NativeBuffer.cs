@@ -27,14 +27,12 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     }
 
     /// <summary>Memory of someone else's, who keeps it as long as this object is used; a cache line of slack must follow it.</summary>
-    internal NativeBuffer(T* memory, long length)
+    internal NativeBuffer(T* memory, long length, object? owner = null)
     {
         _pointer = memory;
-        (Length, _isBorrowed) = (length, true);
+        (Length, _isBorrowed, _owner) = (length, true, owner);
         GC.SuppressFinalize(this);
     }
-
-    private NativeBuffer(NativeBuffer<T> owner) : this(owner._pointer, owner.Length) => _owner = owner;
 
     /// <summary>Frees memory whose owner forgot to.</summary>
     ~NativeBuffer() => Free(isFinalizer: true);
@@ -88,7 +86,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     }
 
     /// <summary>The same memory, which stays its owner's: disposing of the result gives nothing back.</summary>
-    public NativeBuffer<T> Borrow() => new(this);
+    public NativeBuffer<T> Borrow() => new(_pointer, Length, this);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -43,9 +43,9 @@ public sealed unsafe class Gemm : IDisposable
         _reduced = reduced;
         _floats = kernel switch
         {
-            GemmKernel.Avx512 => new PackedGemm<Avx512Kernel>(workers),
-            GemmKernel.Avx2 => new PackedGemm<Avx2Kernel>(workers),
-            _ => new PackedGemm<PortableKernel>(workers),
+            GemmKernel.Avx512 => new PackedGemm<VectorKernel<Vectors512, Vector512<float>, Size14, Size8>>(workers),
+            GemmKernel.Avx2 => new PackedGemm<VectorKernel<Vectors256, Vector256<float>, Size6, Size3>>(workers),
+            _ => new PackedGemm<VectorKernel<Vectors128, Vector128<float>, Size6, Size3>>(workers),
         };
     }
 

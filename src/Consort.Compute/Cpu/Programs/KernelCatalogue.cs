@@ -31,7 +31,8 @@ public sealed class KernelCatalogue<T>
         new(new(_entries) { [typeof(TOperation)] = new Entry((operation, binding) => bind((TOperation)operation, binding), masksGradients) }, _own);
 
     /// <summary>The same with kernels for single values in the place of their operations'; null where there is none for a value.</summary>
-    public KernelCatalogue<T> With(Func<Value, Binding<T>, Kernel?> own) => new(_entries, own);
+    public KernelCatalogue<T> With(Func<Value, Binding<T>, Kernel?> own) =>
+        new(_entries, _own is null ? own : (value, binding) => own(value, binding) ?? _own(value, binding));
 
     internal bool MasksGradients(Operation? operation) => operation is not null && _entries.TryGetValue(operation.GetType(), out var entry) && entry.MasksGradients;
 

@@ -1,7 +1,7 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 
-namespace Consort.Serving.Inference;
+namespace Consort.Compute.Cpu.Scoring;
 
 /// <summary>
 /// Which numbers of each value of a graph differ between the candidates of one context. Of values in which nothing is

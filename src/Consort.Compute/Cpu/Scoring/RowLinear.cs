@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Operations;
 
-namespace Consort.Serving.Inference;
+namespace Consort.Compute.Cpu.Scoring;
 
 /// <summary>A linear layer for one row, by packed weights that all programs share.</summary>
 internal sealed unsafe class RowLinear : Kernel

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 
-namespace Consort.Onnx;
+namespace Consort.Foundation.Memory;
 
-/// <summary>Memory that someone else keeps, as bytes that protobuf can write without copying them.</summary>
+/// <summary>Memory that someone else keeps, as bytes that a library can write without copying them.</summary>
 internal sealed unsafe class NativeBytes(NativeBuffer<float> numbers) : MemoryManager<byte>
 {
     public override Span<byte> GetSpan() => MemoryMarshal.AsBytes(numbers.Span);

@@ -2,7 +2,7 @@ using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Operations;
 
-namespace Consort.Serving.Inference;
+namespace Consort.Compute.Cpu.Scoring;
 
 /// <summary>
 /// A linear layer over rows that agree in some of their numbers: W x + b = W_v x_v + (W_c x_c + b), where the bracket, of

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Consort.Serving.Inference;
+namespace Consort.Compute.Cpu.Scoring;
 
 /// <summary>
 /// W [out, in] of a linear layer laid out for one row at a time: panels of 128 outputs, in each the weights of input 0, of

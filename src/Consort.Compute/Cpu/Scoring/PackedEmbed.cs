@@ -2,28 +2,28 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Foundation.Files;
-using Consort.Serving.Packages;
 
-namespace Consort.Serving.Inference;
+namespace Consort.Compute.Cpu.Scoring;
 
 /// <summary>Looks up embeddings in a table of two bytes or one byte a number.</summary>
 internal sealed unsafe class PackedEmbed : Kernel
 {
-    private readonly PackedTensor _table; // [V, D]
-    private readonly float* _scales; // [V], or null
+    private readonly Half* _halves; // [V, D], or null
+    private readonly sbyte* _bytes; // [V, D], or null
+    private readonly float* _scales; // [V], of bytes
     private readonly float* _output; // [B, columns, D]
     private readonly int _dimension;
     private readonly int[] _columns;
     private readonly int[] _shifts; // row = id − shift, a number a column
     private readonly int _stride; // columns of the whole batch
 
-    public PackedEmbed(Graph graph, Table embeddings, int[] columns, PackedTensor table, PackedTensor? scales, Binding<float> binding)
+    public PackedEmbed(Graph graph, Table embeddings, int[] columns, StoredRows rows, Binding<float> binding)
     {
-        _table = table;
+        _halves = PointerOf(rows.Halves);
+        _bytes = PointerOf(rows.Bytes);
+        _scales = PointerOf(rows.Scales);
         _columns = columns;
         _shifts = [.. columns.Select(c => graph.Columns[c].Offset - graph.FirstRow(embeddings, c))];
-        _scales = scales is { } s ? (float*)s.Data : null;
         _output = binding.Output;
         (_dimension, _stride) = (embeddings.Dimension, binding.Columns);
     }
@@ -45,9 +45,9 @@ internal sealed unsafe class PackedEmbed : Kernel
     private void Row(long id, float* output)
     {
         var dimension = _dimension;
-        if (_table.Entry.Type == TensorType.F16)
+        if (_halves != null)
         {
-            var source = (ushort*)_table.Data + (id * dimension);
+            var source = (ushort*)_halves + (id * dimension);
             var i = 0;
             for (; i <= dimension - 8; i += 8)
                 Single(Vector128.Load(source + i)).Store(output + i);
@@ -56,7 +56,7 @@ internal sealed unsafe class PackedEmbed : Kernel
         }
         else
         {
-            var source = (sbyte*)_table.Data + (id * dimension);
+            var source = _bytes + (id * dimension);
             var scale = _scales[id];
             var i = 0;
             for (; i <= dimension - 8; i += 8)
@@ -81,4 +81,7 @@ internal sealed unsafe class PackedEmbed : Kernel
         var magnitude = ((bits & Vector256.Create(0x7fffu)) << 13).AsSingle() * BitConverter.UInt32BitsToSingle((127 + 112) << 23);
         return (magnitude.AsUInt32() | sign).AsSingle();
     }
+
+    private static T* PointerOf<T>(NativeBuffer<T>? buffer)
+        where T : unmanaged => buffer is null ? null : buffer.Pointer;
 }

@@ -1,13 +1,12 @@
-using Consort.Compute.Graphs;
-
-namespace Consort.Serving.Inference;
+namespace Consort.Compute.Graphs;
 
 /// <summary>What some members' logits are computed from, and nothing else.</summary>
 /// <param name="Values">In the graph's order.</param>
 /// <param name="Parameters">Each once, in the order of first use.</param>
 /// <param name="Tables">Each once, in the order of first use.</param>
-internal sealed record GraphReach(IReadOnlyList<Value> Values, IReadOnlyList<Parameter> Parameters, IReadOnlyList<Table> Tables)
+public sealed record GraphReach(IReadOnlyList<Value> Values, IReadOnlyList<Parameter> Parameters, IReadOnlyList<Table> Tables)
 {
+    /// <summary>Follows the inputs back from the logits of some members.</summary>
     public static GraphReach Of(Graph graph, IReadOnlyList<int> members)
     {
         var isNeeded = new bool[graph.Values.Count];
