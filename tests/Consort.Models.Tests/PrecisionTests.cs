@@ -1,6 +1,7 @@
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
+using Consort.Models.Embeddings;
 
 namespace Consort.Models.Tests;
 

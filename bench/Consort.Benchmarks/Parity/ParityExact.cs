@@ -3,7 +3,7 @@ using Consort.Compute.Execution;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 using Consort.Experiments.Running;
-using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Benchmarks.Parity;
 
@@ -26,7 +26,7 @@ internal static class ParityExact
         using var program = new Program<double>(run.Graph, store, BatchRows, workers, withGradients: false);
         (int[] ids, float[] numbers) = OnnxFeeds.Encode(run.Encoder, rows);
         int width = run.Encoder.Space.Categorical.Count, numerics = run.Encoder.Space.Numeric.Count;
-        double share = run.Fusion == Fusion.Mean ? 1.0 / program.Members : 1;
+        double share = run.Fusion.Share(program.Members);
         var probabilities = new double[rows.Length];
         for (int start = 0; start < rows.Length; start += BatchRows)
         {

@@ -1,6 +1,6 @@
 using Consort.Compute.Random;
 using Consort.Learning.Evaluation;
-using Consort.Learning.Strategies;
+using Consort.Learning.Losses;
 
 namespace Consort.Learning.Diagnostics;
 

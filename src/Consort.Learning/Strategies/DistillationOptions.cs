@@ -63,9 +63,6 @@ public sealed record DistillationOptions
     /// <summary>Key <c>gate_rate</c>: learning rate of a learned gate, 0 to 10, default 0.05.</summary>
     public double GateRate { get; init; } = 0.05;
 
-    /// <summary>Key <c>fusion</c>: how several students become one, <c>mean</c> (default) or <c>sum</c>.</summary>
-    public Fusion Fusion { get; init; } = Fusion.Mean;
-
     /// <summary>Reads the options; keys that are absent take their defaults.</summary>
     /// <exception cref="ConsortException">A value is out of range.</exception>
     public static DistillationOptions From(OptionMap map) => new()
@@ -76,6 +73,5 @@ public sealed record DistillationOptions
         Distance = map.Choice("distance", TeacherDistance.SoftLabel, Distances),
         Gate = map.Choice("gate", TeacherGate.None, Gates),
         GateRate = map.Number("gate_rate", 0.05, 0, 10),
-        Fusion = map.Choice("fusion", Fusion.Mean, StrategyRanges.Fusions),
     };
 }

@@ -24,15 +24,12 @@ public sealed record MutualLearningOptions
     /// <summary>Creates the options.</summary>
     /// <param name="weight">See <see cref="Weight"/>.</param>
     /// <param name="divergence">See <see cref="Divergence"/>.</param>
-    /// <param name="fusion">See <see cref="Fusion"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The weight is not within 0 to 1000.</exception>
-    public MutualLearningOptions(
-        double weight = 1, PeerDivergence divergence = PeerDivergence.SquaredError, Fusion fusion = Fusion.Mean)
+    public MutualLearningOptions(double weight = 1, PeerDivergence divergence = PeerDivergence.SquaredError)
     {
         StrategyRanges.CheckWeight(weight);
         Weight = weight;
         Divergence = divergence;
-        Fusion = fusion;
     }
 
     /// <summary>Key <c>weight</c>: weight of the peer term against the label term, 0 to 1000, default 1.</summary>
@@ -41,13 +38,9 @@ public sealed record MutualLearningOptions
     /// <summary>Key <c>divergence</c>: mse (default) or kl.</summary>
     public PeerDivergence Divergence { get; }
 
-    /// <summary>Key <c>fusion</c>: mean (default) or sum; has no part in the loss, only in the ensemble that is measured.</summary>
-    public Fusion Fusion { get; }
-
     /// <summary>Reads the options; keys that are absent take their defaults.</summary>
     /// <exception cref="ConsortException">A value is out of range or none of those listed.</exception>
     public static MutualLearningOptions From(OptionMap map) => new(
         map.Number("weight", 1, 0, StrategyRanges.MaxWeight),
-        map.Choice("divergence", PeerDivergence.SquaredError, Divergences),
-        map.Choice("fusion", Fusion.Mean, StrategyRanges.Fusions));
+        map.Choice("divergence", PeerDivergence.SquaredError, Divergences));
 }

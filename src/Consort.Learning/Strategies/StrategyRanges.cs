@@ -7,12 +7,6 @@ internal static class StrategyRanges
 {
     public const double MaxWeight = 1000;
 
-    public static readonly IReadOnlyDictionary<string, Fusion> Fusions = new Dictionary<string, Fusion>
-    {
-        ["mean"] = Fusion.Mean,
-        ["sum"] = Fusion.Sum,
-    };
-
     public static void CheckWeight(double weight, [CallerArgumentExpression(nameof(weight))] string? name = null)
     {
         // Written so that NaN fails too.

@@ -25,15 +25,10 @@ public enum MemberReduction
 /// <summary>Options of <see cref="Supervised"/>.</summary>
 /// <param name="Loss">Key <c>loss</c>: members (default) or ensemble.</param>
 /// <param name="Reduction">Key <c>reduction</c>: sum (default) or mean; matters for <see cref="LabelLoss.Members"/> only.</param>
-/// <param name="Fusion">
-/// Key <c>fusion</c>: mean (default) or sum of the member logits; with the loss of the ensemble also concat, one output layer over
-/// the last hidden layers of all members.
-/// </param>
 /// <param name="SelfDistillation">Key <c>self_distillation</c>: weight of members' cross-entropy to the ensemble, 0 to 100.</param>
 public sealed record SupervisedOptions(
     LabelLoss Loss = LabelLoss.Members,
     MemberReduction Reduction = MemberReduction.Sum,
-    Fusion Fusion = Fusion.Mean,
     double SelfDistillation = 0)
 {
     private static readonly Dictionary<string, LabelLoss> Losses = new()
@@ -41,8 +36,6 @@ public sealed record SupervisedOptions(
         ["members"] = LabelLoss.Members,
         ["ensemble"] = LabelLoss.Ensemble,
     };
-
-    private static readonly Dictionary<string, Fusion> Fusions = new(StrategyRanges.Fusions) { ["concat"] = Fusion.Concat };
 
     private static readonly Dictionary<string, MemberReduction> Reductions = new()
     {
@@ -52,16 +45,8 @@ public sealed record SupervisedOptions(
 
     /// <summary>Reads the options; keys that are absent take their defaults.</summary>
     /// <exception cref="ConsortException">A value is none of those listed.</exception>
-    public static SupervisedOptions From(OptionMap map)
-    {
-        var options = new SupervisedOptions(
-            map.Choice("loss", LabelLoss.Members, Losses),
-            map.Choice("reduction", MemberReduction.Sum, Reductions),
-            map.Choice("fusion", Fusion.Mean, Fusions),
-            map.Number("self_distillation", 0, 0, 100));
-        // Slices of one layer are no models of their own that labels or an ensemble could teach.
-        return options is { Fusion: Fusion.Concat } and not { Loss: LabelLoss.Ensemble, SelfDistillation: 0 }
-            ? throw map.Error("fusion", "found concat, expected it with `loss: ensemble` and without self_distillation")
-            : options;
-    }
+    public static SupervisedOptions From(OptionMap map) => new(
+        map.Choice("loss", LabelLoss.Members, Losses),
+        map.Choice("reduction", MemberReduction.Sum, Reductions),
+        map.Number("self_distillation", 0, 0, 100));
 }

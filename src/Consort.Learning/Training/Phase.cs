@@ -47,6 +47,12 @@ public sealed record Phase
     public IReadOnlySet<int> Frozen { get; init; } = new HashSet<int>();
 
     /// <summary>
+    /// Whether the optimizer goes on with the moments and the steps that it has from the phase before, which must have had the same frozen
+    /// members; else the phase begins with a fresh one.
+    /// </summary>
+    public bool KeepOptimizer { get; init; }
+
+    /// <summary>
     /// Whether the weights at the phase's beginning count as a candidate for its best: fine-tuning that only harms is then
     /// undone.
     /// </summary>
@@ -54,7 +60,7 @@ public sealed record Phase
 
     /// <summary>
     /// Reads a phase: <c>name, strategy, epochs, learning_rate, schedule, patience, min_delta, from, teachers, freeze,
-    /// evaluate_first</c>.
+    /// evaluate_first, keep_optimizer</c>.
     /// </summary>
     /// <param name="options">The phase, or the section <c>training</c> where there is one phase.</param>
     /// <param name="strategy">The section <c>strategy</c>; closed here.</param>
@@ -82,6 +88,7 @@ public sealed record Phase
             Teachers = options.Texts("teachers", []),
             Frozen = options.Integers("freeze", [], -1, 63).ToHashSet(),
             EvaluateFirst = options.Flag("evaluate_first", epochs == 0) || epochs == 0,
+            KeepOptimizer = options.Flag("keep_optimizer", false),
         };
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Consort.Models;
 using Consort.Server.Http;
 using Consort.Server.Registry;
 using Consort.Serving;
@@ -106,6 +107,6 @@ internal static class Explanation
         double sum = 0;
         foreach (var member in members)
             sum += member;
-        return scorer.Package.Fusion == MemberFusion.Mean ? sum / members.Length : sum;
+        return scorer.Package.Fusion == Fusion.Mean ? sum / members.Length : sum;
     }
 }

@@ -178,7 +178,7 @@ internal sealed unsafe class ScoringModel : IDisposable
         try
         {
             var options = OptionMap.Parse(Manifest.Model, $"{_path} (model)");
-            var family = Family.From(options) with { JoinedOutput = Manifest.Fusion == MemberFusion.Concat };
+            var family = Family.From(options) with { Fusion = Manifest.Fusion };
             options.Close();
             graph = family.Build(Encoder.Space);
         }

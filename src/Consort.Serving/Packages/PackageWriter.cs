@@ -4,6 +4,7 @@ using Consort.Compute.Graphs;
 using Consort.Data.Encoding;
 using Consort.Data.Storage;
 using Consort.Foundation.Files;
+using Consort.Models;
 using Consort.Serving.Inference;
 
 namespace Consort.Serving.Packages;

@@ -6,6 +6,8 @@ using Consort.Compute.Parameters;
 using Consort.Data.Schemas;
 using Consort.Learning.Training;
 using Consort.Models;
+using Consort.Models.Embeddings;
+using Consort.Models.Layers;
 using Consort.Models.Zoo;
 
 namespace Consort.Learning.Tests.Training;

@@ -1,6 +1,6 @@
 using Consort.Compute.Graphs;
 
-namespace Consort.Models;
+namespace Consort.Models.Layers;
 
 /// <summary>
 /// A model's architecture with its options: it adds its operations to a graph and gives one logit a row. It knows nothing
