@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
 using Consort.Synthetic;
 
 namespace Consort.Benchmarks;

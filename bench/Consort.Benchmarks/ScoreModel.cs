@@ -3,11 +3,10 @@ using System.Text;
 using Consort.Compute.Parameters;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
 using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Serving.Packages;
-using Encoder = Consort.Data.Encoding.Encoder;
+using Encoder = Consort.Data.Encoders.Encoder;
 
 namespace Consort.Benchmarks;
 

@@ -3,7 +3,7 @@ using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Optimizers;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;

@@ -1,4 +1,5 @@
 using Consort.Foundation.Options;
+using Consort.Models;
 
 namespace Consort.Import;
 
@@ -36,7 +37,8 @@ internal sealed class ModelImport
 
         var import = new ModelImport(section, notes) { Dimension = rules.Dimension };
         var member = new List<(string, string)> { ("model", rules.Model) };
-        member.AddRange(rules.Keys.Select(rule => (rule.Key, rule.Read(section, notes))));
+        var options = ModelCatalogue.All.Find(rules.Model)!.Options;
+        member.AddRange(rules.Keys.Select(rule => (rule.Key, rule.Read(options.Of(rule.Key), section, notes))));
         import.Members.Add(member);
         rules.Rest?.Invoke(import);
         return import;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Consort.Foundation.Options;
 
@@ -8,9 +7,7 @@ namespace Consort.Import;
 internal static partial class YamlText
 {
     /// <summary>A number.</summary>
-    public static string Of(double value) => value == Math.Floor(value) && Math.Abs(value) < 1e15
-        ? ((long)value).ToString(CultureInfo.InvariantCulture)
-        : value.ToString("R", CultureInfo.InvariantCulture).Replace("E-0", "e-", StringComparison.Ordinal).Replace("E", "e", StringComparison.Ordinal);
+    public static string Of(double value) => Domain.Show(value);
 
     /// <summary>A flag.</summary>
     public static string Of(bool value) => value ? "true" : "false";

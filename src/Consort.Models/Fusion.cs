@@ -18,8 +18,7 @@ public enum Fusion
 /// <summary>What a fusion is called, where an experiment says it, and what it makes of a member's logit.</summary>
 public static class Fusions
 {
-    private static readonly Dictionary<string, Fusion> ByName =
-        new() { ["mean"] = Fusion.Mean, ["sum"] = Fusion.Sum, ["concat"] = Fusion.Concat };
+    private static readonly Domain<Fusion> Words = Domain.Words(("mean", Fusion.Mean), ("sum", Fusion.Sum), ("concat", Fusion.Concat));
 
     /// <summary>d z / d z_m, what each member's logit counts for: 1/M for the mean, else 1.</summary>
     public static double Share(this Fusion fusion, int members) => fusion == Fusion.Mean ? 1.0 / members : 1.0;
@@ -38,13 +37,11 @@ public static class Fusions
     public static Fusion Read(OptionMap options, IReadOnlyList<OptionMap> strategies, bool isFinished)
     {
         var named = isFinished ? strategies[^1] : strategies.FirstOrDefault(s => s.Has("fusion"));
-        var fusion = options.Choice("fusion", named is null ? Fusion.Mean : Of(named, Fusion.Mean), ByName);
-        if (!isFinished && strategies.FirstOrDefault(s => Of(s, fusion) != fusion) is { } other)
+        var fusion = Words.Read(options, "fusion", named is null ? Fusion.Mean : Words.Read(named, "fusion", Fusion.Mean));
+        if (!isFinished && strategies.FirstOrDefault(s => Words.Read(s, "fusion", fusion) != fusion) is { } other)
             throw other.Error("fusion", $"found {other.Text("fusion")} where the family's is {fusion.Name()}, expected the same, or `fusion` beside `members` alone");
         foreach (var strategy in strategies)
             strategy.Drop("fusion");
         return fusion;
     }
-
-    private static Fusion Of(OptionMap strategy, Fusion otherwise) => strategy.Has("fusion") ? strategy.Choice("fusion", otherwise, ByName) : otherwise;
 }

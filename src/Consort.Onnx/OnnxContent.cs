@@ -1,6 +1,6 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Parameters;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Models;
 using Consort.Serving.Calibrations;
 using Consort.Serving.Packages;

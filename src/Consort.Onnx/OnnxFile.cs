@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Foundation.Files;
 using Consort.Models;
 using Consort.Serving.Inference;

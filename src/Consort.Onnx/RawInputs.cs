@@ -1,6 +1,6 @@
 using System.Globalization;
 using Consort.Compute.Onnx;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Data.Schemas;
 using Google.Protobuf;
 

@@ -1,5 +1,5 @@
 using Consort.Compute.Onnx;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Data.Schemas;
 using Google.Protobuf;
 

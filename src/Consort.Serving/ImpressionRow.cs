@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Unicode;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 
 namespace Consort.Serving;
 

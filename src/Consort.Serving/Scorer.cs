@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Consort.Compute.Execution;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Serving.Inference;

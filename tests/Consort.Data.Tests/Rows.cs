@@ -1,3 +1,4 @@
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 
 namespace Consort.Data.Tests;

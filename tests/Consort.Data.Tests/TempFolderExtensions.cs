@@ -1,6 +1,5 @@
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
 
 namespace Consort.Data.Tests;
 

@@ -2,9 +2,8 @@ using System.Globalization;
 using System.Text;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
 using Consort.Foundation.Options;
-using Encoder = Consort.Data.Encoding.Encoder;
+using Encoder = Consort.Data.Encoders.Encoder;
 
 namespace Consort.Serving.Tests;
 

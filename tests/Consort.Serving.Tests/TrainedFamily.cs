@@ -3,7 +3,7 @@ using Consort.Compute.Graphs;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
 using Consort.Compute.Random;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 using Consort.Foundation.Options;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;

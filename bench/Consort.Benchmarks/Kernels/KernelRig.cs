@@ -3,7 +3,7 @@ using Consort.Compute.Graphs;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 
 namespace Consort.Benchmarks.Kernels;
 

@@ -2,13 +2,12 @@ using System.Text.Json;
 using Consort.Benchmarks.Peers;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
 using Consort.Onnx;
 using Consort.Studies.Recipes;
 using Consort.Studies.Recipes.Settings;
-using Encoder = Consort.Data.Encoding.Encoder;
+using Encoder = Consort.Data.Encoders.Encoder;
 
 namespace Consort.Benchmarks.Parity;
 

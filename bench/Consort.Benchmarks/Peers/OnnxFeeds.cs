@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Onnx;
 
 namespace Consort.Benchmarks.Peers;

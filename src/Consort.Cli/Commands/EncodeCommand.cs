@@ -6,7 +6,6 @@ using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
 
 namespace Consort.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Consort.AspNetCore;
+using Consort.AspNetCore.Options;
 using Consort.Cli.Terminals;
-using Consort.Server;
-using Consort.Server.Registry;
 
 namespace Consort.Cli.Commands;
 

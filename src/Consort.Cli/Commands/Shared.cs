@@ -58,7 +58,7 @@ internal static class Shared
 
     /// <summary>How raw rows are taken, by the option <see cref="UnknownColumns"/>.</summary>
     public static RawRows RowsOf(Terminal terminal, string? unknown) => new(
-        unknown == "error" ? Data.Datasets.UnknownColumns.Refuse : Data.Datasets.UnknownColumns.PassOver, line => Notice(terminal, line));
+        unknown == "error" ? Data.Batches.UnknownColumns.Refuse : Data.Batches.UnknownColumns.PassOver, line => Notice(terminal, line));
 
     /// <summary>How long work may take to stop that saves a checkpoint first, or removes what is half done.</summary>
     public static readonly TimeSpan TimeToSave = TimeSpan.FromSeconds(60);

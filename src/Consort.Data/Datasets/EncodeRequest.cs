@@ -1,5 +1,4 @@
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
 
 namespace Consort.Data.Datasets;
 

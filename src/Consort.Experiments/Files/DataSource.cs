@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
 using Consort.Foundation.Options;
 
 namespace Consort.Experiments.Files;

@@ -83,7 +83,7 @@ public sealed record Experiment
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
             Family = Family.From(options, DataFolder(options, folder, dataFolder)) with { Fusion = ReadFusion(options, isFinished: folder is null) },
-            Training = TrainingOptions.From(training),
+            Training = TrainingOptions.Options.Read(training),
             Phases = ReadPhases(options, training, findRuns ? folder : null, out var resolved),
             Digest = "",
             Text = "",

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Experiments.Running;
 using Consort.Foundation.Files;

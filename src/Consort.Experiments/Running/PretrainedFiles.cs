@@ -1,4 +1,4 @@
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Experiments.Files;
 using Consort.Models;
 using Consort.Models.Embeddings;

@@ -1,4 +1,4 @@
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 
 namespace Consort.Experiments.Running;
 

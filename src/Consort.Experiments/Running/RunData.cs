@@ -1,8 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Consort.Data.Datasets;
-using Consort.Data.Splits;
-using Consort.Data.Storage;
+using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Foundation.Files;
 using Consort.Learning.Runs;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Consort.Data.Datasets;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Experiments.Files;
 using Consort.Learning.Runs;
 

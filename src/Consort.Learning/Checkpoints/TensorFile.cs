@@ -2,7 +2,6 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
-using Consort.Data.Storage;
 using Consort.Foundation.Files;
 
 namespace Consort.Learning.Checkpoints;

@@ -23,30 +23,22 @@ public enum MemberReduction
 }
 
 /// <summary>Options of <see cref="Supervised"/>.</summary>
-/// <param name="Loss">Key <c>loss</c>: members (default) or ensemble.</param>
-/// <param name="Reduction">Key <c>reduction</c>: sum (default) or mean; matters for <see cref="LabelLoss.Members"/> only.</param>
-/// <param name="SelfDistillation">Key <c>self_distillation</c>: weight of members' cross-entropy to the ensemble, 0 to 100.</param>
-public sealed record SupervisedOptions(
-    LabelLoss Loss = LabelLoss.Members,
-    MemberReduction Reduction = MemberReduction.Sum,
-    double SelfDistillation = 0)
+public sealed record SupervisedOptions
 {
-    private static readonly Dictionary<string, LabelLoss> Losses = new()
-    {
-        ["members"] = LabelLoss.Members,
-        ["ensemble"] = LabelLoss.Ensemble,
-    };
+    /// <summary>The declaration.</summary>
+    public static OptionSet<SupervisedOptions> Options { get; } = new OptionSet<SupervisedOptions>(() => new())
+        .Add("loss", o => o.Loss, (o, v) => o with { Loss = v },
+            Domain.Words(("members", LabelLoss.Members), ("ensemble", LabelLoss.Ensemble)), "whether each member learns from labels by itself, or the fused logit alone")
+        .Add("reduction", o => o.Reduction, (o, v) => o with { Reduction = v },
+            Domain.Words(("sum", MemberReduction.Sum), ("mean", MemberReduction.Mean)), "how members' losses are put together, with `loss: members`")
+        .Add("self_distillation", o => o.SelfDistillation, (o, v) => o with { SelfDistillation = v }, Domain.Number(0, 100), "λ, weight of members' cross-entropy to the ensemble");
 
-    private static readonly Dictionary<string, MemberReduction> Reductions = new()
-    {
-        ["sum"] = MemberReduction.Sum,
-        ["mean"] = MemberReduction.Mean,
-    };
+    /// <summary>Which logit is fitted to the label.</summary>
+    public LabelLoss Loss { get; init => field = Options.Checked("loss", value); }
 
-    /// <summary>Reads the options; keys that are absent take their defaults.</summary>
-    /// <exception cref="ConsortException">A value is none of those listed.</exception>
-    public static SupervisedOptions From(OptionMap map) => new(
-        map.Choice("loss", LabelLoss.Members, Losses),
-        map.Choice("reduction", MemberReduction.Sum, Reductions),
-        map.Number("self_distillation", 0, 0, 100));
+    /// <summary>How the losses of members are put together; matters for <see cref="LabelLoss.Members"/> only.</summary>
+    public MemberReduction Reduction { get; init => field = Options.Checked("reduction", value); }
+
+    /// <summary>Weight of members' cross-entropy to the ensemble.</summary>
+    public double SelfDistillation { get; init => field = Options.Checked("self_distillation", value); }
 }

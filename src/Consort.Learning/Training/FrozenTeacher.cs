@@ -1,5 +1,6 @@
 using Consort.Compute.Execution;
 using Consort.Compute.Parallel;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 
 namespace Consort.Learning.Training;

@@ -1,6 +1,7 @@
 using Consort.Compute.Execution;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
 using Consort.Models;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Consort.Compute.Execution;
 using Consort.Compute.Optimizers;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 
 namespace Consort.Learning.Training;
 

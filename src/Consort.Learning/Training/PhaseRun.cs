@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Consort.Compute.Random;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Schedules;
@@ -29,7 +30,7 @@ internal sealed class PhaseRun
         (_phase, _step, _loader, _data, _options) = (phase, step, loader, data, options);
         (_state, _checkpoints, _observer) = (state, checkpoints, observer);
         _dropout = new CounterRandom(options.Seed, "dropout");
-        _schedule = phase.Schedule(phase.LearningRate, loader.Batches);
+        _schedule = phase.Schedule.Create(phase.LearningRate, loader.Batches);
         step.Open(phase.Strategy, phase.Frozen, teachers);
         checkpoints.Enter(phase, _schedule);
         observer.Enter(phase, loader.Batches, _schedule);

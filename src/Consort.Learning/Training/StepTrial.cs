@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Consort.Compute.Parallel;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Learning.Strategies;

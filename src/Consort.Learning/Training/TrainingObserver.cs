@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;

@@ -1,6 +1,7 @@
 using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Runs;

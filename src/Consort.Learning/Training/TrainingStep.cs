@@ -3,6 +3,7 @@ using Consort.Compute.Execution;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Learning.Checkpoints;

@@ -164,6 +164,7 @@ public static class LayerExtensions
     /// <summary>A tower over several values as if they stood side by side, [B, …], [B, …], … → [B, last width].</summary>
     public static Value Mlp(this MemberInputs inputs, ReadOnlySpan<Value> values, MlpOptions options, string name)
     {
+        MlpOptions.Options.Check(options);
         if (options.HiddenUnits.Count == 0)
             return inputs.Concat([.. values.ToArray().Select(inputs.Flatten)]);
         Value[] x = [.. values];

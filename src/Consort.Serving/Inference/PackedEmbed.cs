@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
 using Consort.Serving.Packages;
 
 namespace Consort.Serving.Inference;

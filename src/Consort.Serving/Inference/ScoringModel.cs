@@ -5,7 +5,7 @@ using Consort.Compute.Operations;
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Serving.Packages;
@@ -60,7 +60,7 @@ internal sealed unsafe class ScoringModel : IDisposable
     public PackageManifest Manifest => _package.Manifest;
 
     /// <summary>Raw values to ids.</summary>
-    public Data.Encoding.Encoder Encoder => _package.Encoder;
+    public Data.Encoders.Encoder Encoder => _package.Encoder;
 
     /// <summary>The graph that programs run.</summary>
     public Graph Graph { get; }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Hashing;
-using Consort.Data.Encoding;
-using Consort.Data.Storage;
+using Consort.Data.Encoders;
+using Consort.Foundation.Files;
 
 namespace Consort.Serving.Packages;
 
@@ -123,7 +123,7 @@ internal sealed unsafe class Package : IDisposable
     {
         using var head = new UnmanagedMemoryStream(_bytes.Head.At(header.Encoder.Offset), header.Encoder.Length);
         var part = _bytes.Vocabularies;
-        return EncoderImage.Open(head, part.Owner, part.At(part.Offset), header.Vocabularies.Length, _path);
+        return EncoderImage.Open(head, new NativeBuffer<byte>(part.At(part.Offset), header.Vocabularies.Length, part.Owner), _path);
     }
 
     private void ReadWeights(Section section)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Consort.Compute.Graphs;
 using Consort.Compute.Parameters;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Models;
 using Consort.Serving.Calibrations;
 

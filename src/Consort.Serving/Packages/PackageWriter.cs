@@ -1,8 +1,7 @@
 using System.IO.Hashing;
 using System.Reflection;
 using Consort.Compute.Graphs;
-using Consort.Data.Encoding;
-using Consort.Data.Storage;
+using Consort.Data.Encoders;
 using Consort.Foundation.Files;
 using Consort.Models;
 using Consort.Serving.Inference;
@@ -84,7 +83,7 @@ public static class PackageWriter
         }
     }
 
-    private static (long Length, string Checksum) Vocabularies(Data.Encoding.Encoder encoder)
+    private static (long Length, string Checksum) Vocabularies(Data.Encoders.Encoder encoder)
     {
         long length = 0;
         var hash = new XxHash128();

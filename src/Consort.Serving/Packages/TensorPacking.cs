@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
-using Consort.Data.Storage;
+using Consort.Foundation.Files;
 
 namespace Consort.Serving.Packages;
 

@@ -1,5 +1,5 @@
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
-using Consort.Data.Splits;
 using Consort.Experiments.Running;
 using Consort.Foundation.Files;
 

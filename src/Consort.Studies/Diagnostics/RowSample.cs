@@ -1,7 +1,7 @@
 using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
 using Consort.Compute.Random;
-using Consort.Data.Datasets;
+using Consort.Data.Batches;
 
 namespace Consort.Studies.Diagnostics;
 

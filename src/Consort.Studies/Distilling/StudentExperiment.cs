@@ -99,7 +99,6 @@ internal static class StudentExperiment
             ?? throw new ConsortException($"--model: found \"{model}\", expected one of {string.Join(", ", ModelCatalogue.Entries.Select(e => e.Name))}");
         if (teacher.Members.FirstOrDefault(m => m[0] == $"- model: {entry.Name}") is { } own)
             return own;
-        var keys = entry.Keys.Split(", ");
-        return [$"- model: {entry.Name}", .. teacher.Member.Skip(1).Where(l => keys.Contains(l.Trim().Split(':')[0]))];
+        return [$"- model: {entry.Name}", .. teacher.Member.Skip(1).Where(l => entry.Options.Has(l.Trim().Split(':')[0]))];
     }
 }

@@ -1,8 +1,8 @@
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
 using Consort.Foundation.Options;
-using Encoder = Consort.Data.Encoding.Encoder;
+using Encoder = Consort.Data.Encoders.Encoder;
 
 namespace Consort.Fuzz.Targets;
 

@@ -1,7 +1,6 @@
 using Consort.Data.Datasets;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
 using Consort.Foundation.Options;
 
 namespace Consort.Fuzz.Targets;

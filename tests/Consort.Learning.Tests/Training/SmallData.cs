@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
-using Consort.Data.Splits;
 using Consort.Foundation.Options;
 
 namespace Consort.Learning.Tests.Training;

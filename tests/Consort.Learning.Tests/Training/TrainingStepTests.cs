@@ -1,6 +1,7 @@
 using Consort.Compute.Optimizers;
 using Consort.Compute.Parallel;
 using Consort.Compute.Parameters;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;

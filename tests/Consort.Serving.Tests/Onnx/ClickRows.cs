@@ -1,6 +1,6 @@
 using System.Globalization;
 using Consort.Data.Datasets;
-using Consort.Data.Encoding;
+using Consort.Data.Encoders;
 using Consort.Data.Schemas;
 using Consort.Data.Tests;
 using Consort.Foundation.Options;

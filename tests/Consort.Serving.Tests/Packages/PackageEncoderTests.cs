@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Consort.Serving.Packages;
-using Encoder = Consort.Data.Encoding.Encoder;
+using Encoder = Consort.Data.Encoders.Encoder;
 
 namespace Consort.Serving.Tests.Packages;
 

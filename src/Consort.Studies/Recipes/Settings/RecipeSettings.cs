@@ -123,8 +123,8 @@ internal sealed class RecipeSettings
 
     private string Template(string model)
     {
-        var keys = ModelCatalogue.Entries.First(e => e.Name == model).Keys.Split(", ");
-        var tower = string.Join(", ", Options(_paper.Tower).Where(o => keys.Contains(o.Split(':')[0])));
+        var options = ModelCatalogue.Entries.First(e => e.Name == model).Options;
+        var tower = string.Join(", ", Options(_paper.Tower).Where(o => options.Has(o.Split(':')[0])));
         return $"{{ model: {model}{(tower.Length > 0 ? $", {tower}" : "")} }}";
     }
 

@@ -1,0 +1,167 @@
+using System.Runtime.ExceptionServices;
+using Consort.Data.Datasets;
+
+namespace Consort.Data.Batches;
+
+/// <summary>
+/// Hands out a split batch by batch. One background thread gathers rows into a ring of batches made once; nothing is
+/// allocated per batch. The order depends only on (seed, epoch) and the split. One caller at a time; dispose of the
+/// loader before its dataset.
+/// </summary>
+public sealed class BatchLoader : IDisposable
+{
+    private readonly EncodedSplit _split;
+    private readonly LoaderOptions _options;
+    private readonly Batch[] _ring;
+    private readonly long[] _rows;
+    private readonly object _gate = new();
+    private readonly Thread _thread;
+    private RowOrder _order;
+    private long _generation;
+    private long _next;
+    private long _produced;
+    private long _released;
+    private long _taken;
+    private bool _holding;
+    private bool _disposed;
+    private Exception? _failure;
+
+    /// <summary>Creates a loader; call <see cref="Start"/> before <see cref="Next"/>.</summary>
+    /// <param name="split">The rows.</param>
+    /// <param name="options">Batch size and order.</param>
+    /// <exception cref="ConsortException">An option is out of its range.</exception>
+    public BatchLoader(EncodedSplit split, LoaderOptions options)
+    {
+        options.Validate();
+        _split = split;
+        _options = options;
+        Batches = (split.Rows + options.BatchSize - 1) / options.BatchSize;
+        int capacity = (int)Math.Min(options.BatchSize, split.Rows);
+        _ring = [.. Enumerable.Range(0, options.Depth).Select(_ => new Batch(capacity, split.Space, split.HasTruth))];
+        _rows = new long[capacity];
+        _next = Batches;
+        _thread = new Thread(Produce) { IsBackground = true, Name = "batch loader" };
+        _thread.Start();
+    }
+
+    /// <summary>Batches per epoch; the last one may be short.</summary>
+    public long Batches { get; }
+
+    /// <summary>Bytes held for the batches made once.</summary>
+    public long Bytes => _ring.Sum(b => b.Bytes) + ((long)sizeof(long) * _rows.Length);
+
+    /// <summary>Begins an epoch, also in the middle of another one.</summary>
+    /// <param name="epoch">Its number, part of the order.</param>
+    /// <param name="skipBatches">Batches to leave out at the start, for a run that is resumed.</param>
+    public void Start(int epoch, long skipBatches = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(skipBatches);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            bool exact = _split.Rows * _split.RowBytes <= _options.ExactShuffleBytes;
+            _order = new RowOrder(_split.Rows, _options.Shuffle, exact, _options.Seed, epoch);
+            _generation++;
+            _next = Math.Min(skipBatches, Batches);
+            _produced = _released = _taken = 0;
+            _holding = false;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>The next batch, valid until the next call; null at the end of the epoch.</summary>
+    /// <exception cref="InvalidOperationException">No epoch was started.</exception>
+    public Batch? Next()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_generation == 0) throw new InvalidOperationException("call Start first");
+            if (_holding)
+            {
+                _holding = false;
+                _released++;
+                Monitor.PulseAll(_gate);
+            }
+            while (_taken == _produced)
+            {
+                if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
+                if (_next >= Batches) return null;
+                Monitor.Wait(_gate);
+                ObjectDisposedException.ThrowIf(_disposed, this);
+            }
+            _holding = true;
+            return _ring[_taken++ % _ring.Length];
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_disposed) return;
+            _disposed = true;
+            Monitor.PulseAll(_gate);
+        }
+        _thread.Join();
+        foreach (Batch batch in _ring) batch.Dispose();
+    }
+
+    private void Produce()
+    {
+        try
+        {
+            while (true)
+            {
+                long generation, index;
+                RowOrder order;
+                Batch batch;
+                lock (_gate)
+                {
+                    while (!_disposed && (_next >= Batches || _produced - _released >= _ring.Length)) Monitor.Wait(_gate);
+                    if (_disposed) return;
+                    generation = _generation;
+                    index = _next;
+                    order = _order;
+                    batch = _ring[_produced % _ring.Length];
+                }
+                Gather(in order, index, batch);
+                lock (_gate)
+                {
+                    // Start may have been called meanwhile: then this batch belongs to an epoch nobody wants any more.
+                    if (generation != _generation) continue;
+                    _next++;
+                    _produced++;
+                    Monitor.PulseAll(_gate);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            lock (_gate)
+            {
+                _failure = e;
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    private void Gather(in RowOrder order, long index, Batch batch)
+    {
+        long first = index * _options.BatchSize;
+        int rows = (int)Math.Min(_options.BatchSize, _split.Rows - first);
+        Span<long> places = _rows.AsSpan(0, rows);
+        order.Fill(first, places);
+
+        const int Ahead = 8;
+        var rowBytes = _split.RowBytes;
+        var data = _split.Data;
+        batch.Rows = rows;
+        for (var r = 0; r < rows; r++)
+        {
+            if (r + Ahead < rows) data.Prefetch(places[r + Ahead] * rowBytes, rowBytes);
+            batch.Put(r, data.Slice(places[r] * rowBytes, rowBytes));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Consort.Data.Batches;
+
+/// <summary>How a batch loader walks a split.</summary>
+/// <param name="BatchSize">Rows per batch, 1 to 1,048,576.</param>
+/// <param name="Shuffle">Whether the rows come in an order drawn from (seed, epoch); otherwise in file order.</param>
+/// <param name="Seed">The seed of the order.</param>
+/// <param name="Depth">Batches prepared ahead plus the one in use, 3 to 64.</param>
+/// <param name="ExactShuffleBytes">Up to this size of a split any row may follow any other; beyond it rows are shuffled within windows of random blocks.</param>
+public sealed record LoaderOptions(
+    int BatchSize, bool Shuffle = false, ulong Seed = 0, int Depth = 4, long ExactShuffleBytes = 8L << 30)
+{
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="ConsortException">A value is out of its range.</exception>
+    public void Validate()
+    {
+        if (BatchSize is < 1 or > 1 << 20) throw new ConsortException($"batch size: found {BatchSize}, expected 1 to {1 << 20}");
+        if (Depth is < 3 or > 64) throw new ConsortException($"loader depth: found {Depth}, expected 3 to 64");
+        if (ExactShuffleBytes < 0) throw new ConsortException($"exact shuffle bytes: found {ExactShuffleBytes}, expected at least 0");
+    }
+}

@@ -1,0 +1,140 @@
+using System.Runtime.InteropServices;
+using Consort.Data.Datasets;
+using Consort.Data.Encoders;
+using Consort.Data.Schemas;
+using Consort.Data.Sources;
+
+namespace Consort.Data.Batches;
+
+/// <summary>
+/// Encodes a raw file as it is read, in file order, with an encoder fitted before: for evaluation and prediction on new data. Streaming;
+/// memory does not grow with the file. Where labels are required and a file of true probabilities lies beside, batches have the truth. One
+/// caller at a time.
+/// </summary>
+public sealed class RawBatchReader : IRowConsumer, IDisposable
+{
+    private const int MostNames = 10;
+
+    private readonly string _path;
+    private readonly RowPass _pass;
+    private readonly RowCursor _rows;
+    private readonly RowEncoder _encoder;
+    private readonly Batch _batch;
+    private readonly byte[] _encoded;
+    private readonly int _rowBytes;
+    private readonly TruthFiles? _truth;
+    private readonly long[] _places; // of the batch's rows
+    private readonly long[] _groupPlaces = new long[RowGroup.Capacity];
+    private Layout? _layout;
+    private long _row;
+    private int _held;
+    private int _given;
+    private bool _failed;
+
+    /// <summary>Opens a raw file.</summary>
+    /// <param name="path">A file as the encoder's schema describes it.</param>
+    /// <param name="encoder">The fitted encoder.</param>
+    /// <param name="batchSize">Rows per batch, 1 to 1,048,576.</param>
+    /// <param name="labelRequired">
+    /// Whether a file without labels is a mistake; otherwise they are 0, and so is a label that is empty. Without them are: a file with a header
+    /// that does not name the label, one without a header that has a column fewer, and one of libsvm or libffm whose first item has a colon.
+    /// </param>
+    /// <param name="unknown">What becomes of columns that the encoder was not fitted for: of those that the header names beside the
+    /// schema's, and of indices (libsvm) or fields (libffm) behind its last.</param>
+    /// <param name="cancellation">Stops waiting for the bytes of a pipe.</param>
+    /// <exception cref="ConsortException">The file is missing, or the batch size out of range.</exception>
+    public RawBatchReader(
+        string path, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver, CancellationToken cancellation = default)
+    {
+        new LoaderOptions(batchSize).Validate();
+        SourceStream.Check(path);
+        _path = path;
+        _pass = new RowPass([path], encoder.Schema, RowRules.Fitted(labelRequired, unknown == UnknownColumns.PassOver), cancellation: cancellation);
+        _rows = new RowCursor(encoder.Schema.Fields.Count);
+        _encoder = new RowEncoder(encoder, labelsMayBeEmpty: !labelRequired);
+        _truth = labelRequired ? TruthFiles.Open([path]) : null;
+        _batch = new Batch(batchSize, encoder.Space, truth: _truth is not null);
+        _places = new long[batchSize];
+        _rowBytes = StoreRows.RowBytes(encoder.Space, hasTruth: false);
+        _encoded = new byte[_rowBytes * RowGroup.Capacity];
+    }
+
+    /// <summary>Whether the file has labels; known after the first batch. Of libsvm and libffm each row tells, and this is true.</summary>
+    public bool HasLabels => _layout?.HasLabel ?? true;
+
+    /// <summary>A line that says what has been passed over so far, or null.</summary>
+    public string? PassedOver => _layout switch
+    {
+        { Unknown: { Count: > 0 } names } => FormattableString.Invariant(
+            $"{_path}: passed over {names.Count} column{(names.Count == 1 ? "" : "s")} that the run does not know: {string.Join(", ", names.Take(MostNames))}{(names.Count > MostNames ? ", …" : "")}"),
+        { UnknownPairs: > 0 and var pairs, Schema.Format: var format } => FormattableString.Invariant(
+            $"{_path}: passed over {pairs:N0} value{(pairs == 1 ? "" : "s")} of {(format == DataFormat.Libffm ? "fields" : "indices")} behind the last that the run knows"),
+        _ => null,
+    };
+
+    /// <summary>Bytes of the file read so far.</summary>
+    public long Position => _pass.Position;
+
+    /// <summary>The line of the file on which a row of the last batch begins, from 1.</summary>
+    public long LineOf(int row) => _places[row];
+
+    /// <summary>The next batch, valid until the next call; null at the end.</summary>
+    /// <exception cref="ConsortException">A mistake in the file, with line and column.</exception>
+    public Batch? Next()
+    {
+        var rows = 0;
+        while (rows < _batch.Capacity)
+        {
+            if (_given == _held && !FillGroup()) break;
+            var take = Math.Min(_held - _given, _batch.Capacity - rows);
+            Copy(rows, take);
+            rows += take;
+            _given += take;
+        }
+        _batch.Rows = rows;
+        if (rows == 0)
+        {
+            _truth?.CheckRows([_row]);
+            return null;
+        }
+        _truth?.Read(0, _row, rows).CopyTo(_batch.Truth);
+        _row += rows;
+        return _batch;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _truth?.Dispose();
+        _pass.Dispose();
+        _rows.Dispose();
+        _batch.Dispose();
+    }
+
+    void IRowConsumer.Take(RowCursor rows)
+    {
+        _layout = rows.Layout;
+        _encoder.Encode(rows, _encoded, _rowBytes);
+        rows.Places(_groupPlaces);
+        (_held, _given) = (rows.Group.Rows, 0);
+    }
+
+    IEnumerable<(int Field, Action<int> Look)> IRowConsumer.Looks(RowCursor rows) => _encoder.Looks(rows);
+
+    private bool FillGroup()
+    {
+        // What threw stands in the middle of a row, and what it holds is of no use.
+        if (_failed) throw new InvalidOperationException($"{_path}: the reader has failed before");
+        _failed = true;
+        var filled = _rows.Give(this) || (_pass.Read(_rows) && _rows.Give(this));
+        _failed = false;
+        return filled;
+    }
+
+    private void Copy(int at, int rows)
+    {
+        _groupPlaces.AsSpan(_given, rows).CopyTo(_places.AsSpan(at));
+        _batch.Rows = at + rows;
+        for (var r = 0; r < rows; r++) _batch.Put(at + r, _encoded.AsSpan((_given + r) * _rowBytes, _rowBytes));
+    }
+}

@@ -1,0 +1,42 @@
+using Consort.Data.Schemas;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>Reads back the columns of a schema: the categorical ones first, then the numeric ones, each in the schema's order.</summary>
+internal static class ColumnCatalogue
+{
+    public static List<ColumnEncoder> Read(Schema schema, BinaryReader reader, Func<Vocabulary> vocabulary)
+    {
+        var columns = new List<ColumnEncoder>();
+        int[] leaders = SharedVocabularies.Leaders(schema);
+        foreach (bool numeric in new[] { false, true })
+        {
+            for (int i = 0; i < schema.Fields.Count; i++)
+            {
+                Field field = schema.Fields[i];
+                if (field.Kind is FieldKind.Label or FieldKind.Ignored) continue;
+                bool isNumeric = field.Kind == FieldKind.Numeric && !field.Transform.MakesTokens;
+                if (isNumeric != numeric) continue;
+                var missing = new MissingTexts(schema, field);
+                if (leaders[i] != i)
+                {
+                    columns.Add(columns.First(c => c.Field == leaders[i]).SharedBy(field.Name, i, missing));
+                    continue;
+                }
+                for (int part = 0; part < field.Columns.Count; part++)
+                    columns.Add(ReadColumn(field, i, part, missing, reader, vocabulary));
+            }
+        }
+        return columns;
+    }
+
+    private static ColumnEncoder ReadColumn(Field field, int index, int part, MissingTexts missing, BinaryReader reader, Func<Vocabulary> vocabulary) => field switch
+    {
+        { Derive.Count: > 0 } => new TimeColumn(field.Columns[part], index, missing, vocabulary(), field.Derive[part]),
+        { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } => new HashColumn(field.Name, index, missing, field.Transform.Count),
+        { Kind: FieldKind.Categorical } => new TokenColumn(field.Name, index, missing, vocabulary()),
+        { Transform.Kind: TransformKind.Log2Buckets } => new BucketColumn(field.Name, index, missing, vocabulary()),
+        { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),
+        _ => new NumberColumn(field.Name, index, missing, field.Transform.Kind, field.Outside, NumberColumn.Read(reader)),
+    };
+}

@@ -1,0 +1,333 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Consort.Data.Schemas;
+using Consort.Data.Sources;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>
+/// What one worker has seen of one field in the training rows. The counters of all workers are merged and fitted;
+/// every result is the same in whatever order rows were seen.
+/// </summary>
+internal abstract class ColumnCounter(Field field, int index, MissingTexts missing) : IDisposable
+{
+    protected Field Field { get; } = field;
+
+    /// <summary>The field's place in the schema.</summary>
+    protected int Index { get; } = index;
+
+    protected MissingTexts Missing { get; } = missing;
+
+    /// <summary>Counts the cells of the given rows of a group.</summary>
+    public abstract void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows);
+
+    /// <summary>Checks the cells of rows that are not counted, as <see cref="Count"/> would.</summary>
+    public void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    {
+        if (TakesAll) return;
+        foreach (int r in rows)
+        {
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            if (!Missing.Holds(cell, cells[r].Length)) CheckCell(cell, r);
+        }
+    }
+
+    /// <summary>Whether any cell will do, as of tokens.</summary>
+    protected virtual bool TakesAll => false;
+
+    /// <summary>Throws <see cref="CellError"/> unless a cell that is not missing is what the field expects.</summary>
+    protected virtual void CheckCell(ReadOnlySpan<byte> cell, int row) { }
+
+    /// <summary>Takes over what another worker has seen.</summary>
+    public abstract void Merge(ColumnCounter other);
+
+    /// <summary>The columns this field gives.</summary>
+    public abstract ColumnEncoder[] Fit(int minCount);
+
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+
+    /// <summary>The counters that a schema's fields need, each its own; null where nothing is read.</summary>
+    public static ColumnCounter?[] CreateAll(Schema schema) =>
+        [.. schema.Fields.Select((f, i) => f.Kind is FieldKind.Label or FieldKind.Ignored ? null : Create(schema, i))];
+
+    /// <summary>The counter that a field needs.</summary>
+    public static ColumnCounter Create(Schema schema, int index)
+    {
+        Field field = schema.Fields[index];
+        var missing = new MissingTexts(schema, field);
+        return field switch
+        {
+            { Derive.Count: > 0 } => new TimeCounter(field, index, missing),
+            { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } => new NothingCounter(field, index, missing),
+            { Kind: FieldKind.Categorical } => new TokenCounter(field, index, missing),
+            { Transform.Kind: TransformKind.Log2Buckets } => new BucketCounter(field, index, missing),
+            { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileCounter(field, index, missing),
+            _ => new NumberCounter(field, index, missing),
+        };
+    }
+
+    protected static void AddText(TokenTable table, long number, long count)
+    {
+        if (count == 0) return;
+        Span<byte> text = stackalloc byte[24];
+        number.TryFormat(text, out int length, provider: CultureInfo.InvariantCulture);
+        ref int value = ref table.At(TokenTable.Key(text[..length]), text[..length]);
+        value = (int)Math.Min(int.MaxValue, value + count);
+    }
+}
+
+/// <summary>Counts tokens.</summary>
+internal sealed class TokenCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    private readonly TokenTable _table = new();
+
+    protected override bool TakesAll => true;
+
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    {
+        TokenTable table = _table;
+        Span<ulong> keys = stackalloc ulong[RowGroup.Capacity];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            keys[i] = TokenTable.Key(data, cells[rows[i]]);
+            table.Prefetch(keys[i]);
+        }
+        for (int i = 0; i < rows.Length; i++)
+        {
+            Cell cell = cells[rows[i]];
+            ReadOnlySpan<byte> token = cell.Of(data);
+            if (Missing.Holds(token, cell.Length)) continue;
+            ref int count = ref table.At(keys[i], token);
+            if (count != int.MaxValue) count++;
+        }
+    }
+
+    public override void Merge(ColumnCounter other) => _table.Add(((TokenCounter)other)._table);
+
+    public override ColumnEncoder[] Fit(int minCount)
+        => [new TokenColumn(Field.Name, Index, Missing, Vocabulary.From(_table, minCount))];
+
+    public override void Dispose()
+    {
+        _table.Dispose();
+        base.Dispose();
+    }
+}
+
+/// <summary>Counts whole numbers by value where they are common, by bucket where they are great.</summary>
+internal sealed class BucketCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    private readonly long[] _values = new long[BucketColumn.Highest - BucketColumn.Lowest];
+    private readonly long[] _buckets = new long[BucketColumn.Buckets];
+    private readonly TokenTable _negative = new();
+
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            int length = cells[r].Length;
+            if (Missing.Holds(cell, length)) continue;
+            if (!BucketColumn.TryRead(cell, out long x)) throw new CellError(r, BucketColumn.ExpectedFor(cell));
+            if ((ulong)(x - BucketColumn.Lowest) < (ulong)_values.Length) _values[x - BucketColumn.Lowest]++;
+            else if (x > 0) _buckets[BucketColumn.Bucket(x)]++;
+            else AddText(_negative, x, 1);
+        }
+    }
+
+    protected override void CheckCell(ReadOnlySpan<byte> cell, int row)
+    {
+        if (!BucketColumn.TryRead(cell, out _)) throw new CellError(row, BucketColumn.ExpectedFor(cell));
+    }
+
+    public override void Merge(ColumnCounter other)
+    {
+        var that = (BucketCounter)other;
+        for (int i = 0; i < _values.Length; i++) _values[i] += that._values[i];
+        for (int i = 0; i < _buckets.Length; i++) _buckets[i] += that._buckets[i];
+        _negative.Add(that._negative);
+    }
+
+    public override ColumnEncoder[] Fit(int minCount)
+    {
+        for (int i = 0; i < _values.Length; i++) AddText(_negative, BucketColumn.Bucket(i + BucketColumn.Lowest), _values[i]);
+        for (int i = 0; i < _buckets.Length; i++) AddText(_negative, i, _buckets[i]);
+        return [new BucketColumn(Field.Name, Index, Missing, Vocabulary.From(_negative, minCount))];
+    }
+
+    public override void Dispose()
+    {
+        _negative.Dispose();
+        base.Dispose();
+    }
+}
+
+/// <summary>Counts the parts of times.</summary>
+internal sealed class TimeCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    private readonly long[] _counts = new long[field.Derive.Count * TimeColumn.Values];
+
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            if (Missing.Holds(cell, cells[r].Length)) continue;
+            for (int part = 0; part < Field.Derive.Count; part++)
+            {
+                if (!TimeColumn.TryPart(cell, Field.Derive[part], out int value))
+                    throw new CellError(r, TimeColumn.Expected);
+                _counts[part * TimeColumn.Values + value]++;
+            }
+        }
+    }
+
+    protected override void CheckCell(ReadOnlySpan<byte> cell, int row)
+    {
+        if (!TimeColumn.TryPart(cell, TimePart.Hour, out _)) throw new CellError(row, TimeColumn.Expected);
+    }
+
+    public override void Merge(ColumnCounter other)
+    {
+        for (int i = 0; i < _counts.Length; i++) _counts[i] += ((TimeCounter)other)._counts[i];
+    }
+
+    public override ColumnEncoder[] Fit(int minCount)
+    {
+        var columns = new ColumnEncoder[Field.Derive.Count];
+        for (int part = 0; part < columns.Length; part++)
+        {
+            using var table = new TokenTable();
+            for (int value = 0; value < TimeColumn.Values; value++) AddText(table, value, _counts[part * TimeColumn.Values + value]);
+            columns[part] = new TimeColumn(Field.Columns[part], Index, Missing, Vocabulary.From(table, minCount), Field.Derive[part]);
+        }
+        return columns;
+    }
+}
+
+/// <summary>Mean, deviation and range, exactly summed.</summary>
+internal sealed class NumberCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    private readonly ExactSum _sum = new();
+    private readonly ExactSum _squares = new();
+    private long _count;
+    private double _min = double.PositiveInfinity;
+    private double _max = double.NegativeInfinity;
+
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            if (Missing.Holds(cell, cells[r].Length)) continue;
+            double x = Read(cell, r);
+            _count++;
+            _sum.Add(x);
+            _squares.Add(x * x);
+            _min = Math.Min(_min, x);
+            _max = Math.Max(_max, x);
+        }
+    }
+
+    protected override void CheckCell(ReadOnlySpan<byte> cell, int row) => Read(cell, row);
+
+    public override void Merge(ColumnCounter other)
+    {
+        var that = (NumberCounter)other;
+        _count += that._count;
+        _sum.Add(that._sum);
+        _squares.Add(that._squares);
+        _min = Math.Min(_min, that._min);
+        _max = Math.Max(_max, that._max);
+    }
+
+    public override ColumnEncoder[] Fit(int minCount)
+    {
+        double mean = _sum.Mean(_count), deviation = Math.Sqrt(Math.Max(0, _squares.Mean(_count) - mean * mean));
+        // Below the rounding of the squares, a deviation is noise of a constant column.
+        if (deviation < Math.Abs(mean) * 1e-7) deviation = 0;
+        NumberFacts facts = _count == 0 ? default : new NumberFacts(_count, mean, deviation, _min, _max);
+        return [new NumberColumn(Field.Name, Index, Missing, Field.Transform.Kind, Field.Outside, facts)];
+    }
+
+    // A number that stays as it is has to be one that a float can hold.
+    private double Read(ReadOnlySpan<byte> cell, int row)
+    {
+        if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(row, NumberColumn.ExpectedFor(cell));
+        return Field.Transform.Kind == TransformKind.None && Math.Abs(x) > float.MaxValue
+            ? throw new CellError(row, "a number within the range of a 32-bit float")
+            : x;
+    }
+}
+
+/// <summary>
+/// Counts values kept to 18 bits of mantissa (whole numbers up to 524,288 exactly, others to 4 millionths), which
+/// bounds memory by the range of the values and not by the rows; quantiles of those are exact.
+/// </summary>
+internal sealed class QuantileCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    private const int DroppedBits = 52 - 18;
+    private readonly TokenTable _table = new();
+
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    {
+        foreach (int r in rows)
+        {
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            if (Missing.Holds(cell, cells[r].Length)) continue;
+            if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
+            // −0 and 0 are one value.
+            ulong bits = x == 0 ? 0 : BitConverter.DoubleToUInt64Bits(x) >> DroppedBits << DroppedBits;
+            ref int count = ref _table.At(bits, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in bits)));
+            if (count != int.MaxValue) count++;
+        }
+    }
+
+    protected override void CheckCell(ReadOnlySpan<byte> cell, int row)
+    {
+        if (!NumberParser.TryNumber(cell, out _)) throw new CellError(row, NumberColumn.ExpectedFor(cell));
+    }
+
+    public override void Merge(ColumnCounter other) => _table.Add(((QuantileCounter)other)._table);
+
+    public override ColumnEncoder[] Fit(int minCount)
+    {
+        var values = new List<(double Value, int Count)>();
+        long total = 0;
+        foreach (var place in _table.Places())
+        {
+            values.Add((BitConverter.UInt64BitsToDouble(_table.KeyAt(place)), _table.ValueAt(place)));
+            total += _table.ValueAt(place);
+        }
+        values.Sort();
+        var boundaries = new List<double>();
+        long below = 0;
+        int buckets = Field.Transform.Count, next = 1;
+        foreach ((double value, int count) in values)
+        {
+            below += count;
+            if (next >= buckets || below * (double)buckets < total * (double)next) continue;
+            while (next < buckets && below * (double)buckets >= total * (double)next) next++;
+            if (below < total) boundaries.Add(value);
+        }
+        return [new QuantileColumn(Field.Name, Index, Missing, [.. boundaries])];
+    }
+
+    public override void Dispose()
+    {
+        _table.Dispose();
+        base.Dispose();
+    }
+}
+
+/// <summary>For hashed tokens there is nothing to count.</summary>
+internal sealed class NothingCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+{
+    protected override bool TakesAll => true;
+
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows) { }
+
+    public override void Merge(ColumnCounter other) { }
+
+    public override ColumnEncoder[] Fit(int minCount) => [new HashColumn(Field.Name, Index, Missing, Field.Transform.Count)];
+}

@@ -1,0 +1,246 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Consort.Data.Schemas;
+using Consort.Data.Sources;
+using Consort.Foundation.Files;
+using Consort.Foundation.Options;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>
+/// The fitted path from raw values to ids and floats: vocabularies, buckets and scales of every column.
+/// Immutable and safe for many threads; saved with the data and with every model, so that training and serving agree.
+/// </summary>
+public sealed class Encoder
+{
+    /// <summary>Changes when the same raw data would be encoded to something else.</summary>
+    public const int Version = 1;
+
+    private static readonly byte[] Magic = "CONSORTE"u8.ToArray();
+
+    private readonly ColumnEncoder[] _categorical;
+    private readonly ColumnEncoder[] _numeric;
+    private readonly (ColumnEncoder Column, int Position, bool Numeric)[][] _byField;
+    private readonly int[] _absentIds; // [F]
+    private readonly float[] _absentNumerics; // [N]
+
+    internal Encoder(Schema schema, IReadOnlyList<ColumnEncoder> columns)
+    {
+        Schema = schema;
+        _categorical = [.. columns.Where(c => c.Size > 0)];
+        _numeric = [.. columns.Where(c => c.Size == 0)];
+        Columns = [.. _categorical, .. _numeric];
+        long ids = _categorical.Where(c => c.Leader is null).Sum(c => (long)c.Size);
+        if (ids > int.MaxValue) throw new ConsortException($"found {ids} ids over all columns, expected at most {int.MaxValue}; raise min_count");
+        var space = new Column[_categorical.Length];
+        int offset = 0;
+        for (int f = 0; f < space.Length; f++)
+        {
+            ColumnEncoder column = _categorical[f];
+            column.Offset = column.Leader?.Offset ?? offset;
+            space[f] = new Column(column.Name, column.Offset, column.Size, column.Length);
+            offset += column.Leader is null ? column.Size : 0;
+        }
+        Space = new FeatureSpace(space, _numeric.Select(c => c.Name).ToArray());
+        _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => _categorical.Select((c, p) => (c, p, false))
+            .Concat(_numeric.Select((c, p) => (c, p, true))).Where(t => t.c.Field == i).ToArray())];
+        _absentIds = [.. _categorical.Select(AbsentBits)];
+        _absentNumerics = [.. _numeric.Select(c => BitConverter.Int32BitsToSingle(AbsentBits(c)))];
+    }
+
+    /// <summary>The schema it was fitted for.</summary>
+    public Schema Schema { get; }
+
+    /// <summary>The columns it makes.</summary>
+    public FeatureSpace Space { get; }
+
+    /// <summary>All columns in the order of a row: those of ids, then the numeric ones.</summary>
+    internal IReadOnlyList<ColumnEncoder> Columns { get; }
+
+    /// <summary>The place of a field in the schema, for <see cref="EncodeField"/>.</summary>
+    /// <exception cref="ConsortException">No such field.</exception>
+    public int FieldIndex(string name)
+    {
+        for (int i = 0; i < Schema.Fields.Count; i++)
+        {
+            if (Schema.Fields[i].Name == name) return i;
+        }
+        string hint = NearestWord.Hint(name, Schema.Fields.Select(f => f.Name));
+        throw new ConsortException($"field \"{name}\" is not in the schema{hint}");
+    }
+
+    /// <summary>
+    /// Sets every column of a row to what it is where the field is not given: missing, and for numeric fields of libsvm and libffm
+    /// data 0, as there, unless the schema says that they are missing.
+    /// </summary>
+    /// <param name="ids">[F] global ids.</param>
+    /// <param name="numerics">[N] numeric values.</param>
+    public void Clear(Span<int> ids, Span<float> numerics)
+    {
+        _absentIds.CopyTo(ids);
+        _absentNumerics.CopyTo(numerics);
+    }
+
+    /// <summary>Sets the columns of one field likewise.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    /// <param name="ids">[F] global ids of the row.</param>
+    /// <param name="numerics">[N] numeric values of the row.</param>
+    public void Clear(int field, Span<int> ids, Span<float> numerics)
+    {
+        foreach ((_, int position, bool numeric) in _byField[field])
+        {
+            if (numeric) numerics[position] = _absentNumerics[position];
+            else ids[position] = _absentIds[position];
+        }
+    }
+
+    /// <summary>Encodes one raw value into the columns of its field; nothing is allocated. Fields not given stay as <see cref="Clear(Span{int}, Span{float})"/> left them.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    /// <param name="value">The raw value in UTF-8.</param>
+    /// <param name="ids">[F] global ids of the row.</param>
+    /// <param name="numerics">[N] numeric values of the row.</param>
+    /// <exception cref="ConsortException">The value is not what the field expects.</exception>
+    public void EncodeField(int field, ReadOnlySpan<byte> value, Span<int> ids, Span<float> numerics)
+    {
+        if (Schema.Trim) value = value.Trim((byte)' ');
+        // Columns read whole 8 bytes, so a short value is moved to where that is allowed.
+        Span<byte> padded = stackalloc byte[8];
+        padded.Clear();
+        if (value.Length < 8) value.CopyTo(padded);
+        ReadOnlySpan<byte> data = value.Length < 8 ? padded : value;
+        var cell = new Cell { Start = 0, Length = value.Length };
+        foreach ((ColumnEncoder column, int position, bool numeric) in _byField[field])
+        {
+            try
+            {
+                int bits = 0;
+                column.Encode(data, new ReadOnlySpan<Cell>(in cell), MemoryMarshal.AsBytes(new Span<int>(ref bits)), 4);
+                if (numeric) numerics[position] = BitConverter.Int32BitsToSingle(bits);
+                else ids[position] = bits;
+            }
+            catch (CellError error)
+            {
+                throw new ConsortException($"column {Schema.Fields[field].Name}: found {RowParser.Show(value)}, expected {error.Message}");
+            }
+        }
+    }
+
+    /// <summary>The number that <see cref="EncodeField"/> takes for a raw value that lies too far outside the training rows; null where it takes the value itself.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    /// <param name="value">The raw value in UTF-8.</param>
+    public double? ClippedTo(int field, ReadOnlySpan<byte> value)
+    {
+        if (Schema.Trim) value = value.Trim((byte)' ');
+        // The parser reads whole 8 bytes, so the value is moved to where that is allowed.
+        byte[] padded = new byte[Math.Max(8, value.Length)];
+        value.CopyTo(padded);
+        foreach ((ColumnEncoder column, _, _) in _byField[field])
+        {
+            if (column is NumberColumn number && number.ClippedTo(padded.AsSpan(0, value.Length)) is { } used) return used;
+        }
+        return null;
+    }
+
+    /// <summary>The text behind a global id: a token, a bucket, or <c>(missing)</c> and <c>(oov)</c>.</summary>
+    public string Token(int id)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Space.Features);
+        int f = 0;
+        while (id >= Space.Categorical[f].Offset + Space.Categorical[f].Size) f++;
+        int index = id - Space.Categorical[f].Offset;
+        return index switch { 0 => "(missing)", 1 => "(oov)", _ => _categorical[f].Token(index) };
+    }
+
+    /// <summary>Saves the encoder, whole or not at all.</summary>
+    public void Save(string path) => SafeFile.Write(path, Write);
+
+    /// <summary>Loads an encoder.</summary>
+    /// <exception cref="ConsortException">The file is missing, damaged or of another version.</exception>
+    public static Encoder Load(string path)
+    {
+        using FileStream stream = SourceStream.Open(path);
+        return Read(stream, path);
+    }
+
+    /// <summary>Writes the encoder: magic, version, length, XxHash128, content.</summary>
+    public void Write(Stream stream)
+    {
+        using var content = new MemoryStream();
+        using (var writer = new BinaryWriter(content, System.Text.Encoding.UTF8, leaveOpen: true))
+        {
+            WriteContent(writer, (_, vocabulary) => vocabulary.Write(writer));
+        }
+        ReadOnlySpan<byte> bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
+        using var head = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true);
+        head.Write(Magic);
+        head.Write(Version);
+        head.Write((long)bytes.Length);
+        head.Write(XxHash128.Hash(bytes));
+        head.Write(bytes);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <param name="stream">The bytes.</param>
+    /// <param name="source">Their origin, for messages.</param>
+    /// <exception cref="ConsortException">Damaged, or of another version.</exception>
+    public static Encoder Read(Stream stream, string source)
+    {
+        try
+        {
+            using var head = new BinaryReader(stream, System.Text.Encoding.UTF8, leaveOpen: true);
+            if (!head.ReadBytes(8).AsSpan().SequenceEqual(Magic)) throw new ConsortException($"{source}: found another kind of file, expected an encoder");
+            int version = head.ReadInt32();
+            if (version != Version) throw new ConsortException($"{source}: found encoder version {version}, expected {Version}; encode the data again");
+            long length = head.ReadInt64();
+            byte[] checksum = head.ReadBytes(16);
+            // Before anything of that length is allocated.
+            if (length < 0 || length > Math.Min(Array.MaxLength, stream.CanSeek ? stream.Length - stream.Position : long.MaxValue))
+                throw new InvalidDataException("length");
+            byte[] bytes = head.ReadBytes((int)length);
+            if (bytes.Length != length || !XxHash128.Hash(bytes).AsSpan().SequenceEqual(checksum)) throw new InvalidDataException("checksum");
+            using var reader = new BinaryReader(new MemoryStream(bytes));
+            return ReadContent(reader, source, () => Vocabulary.Read(reader));
+        }
+        catch (Exception e) when (IsDamage(e))
+        {
+            throw new ConsortException($"{source}: found a damaged encoder; its checksum or length does not agree, expected a whole one", e);
+        }
+    }
+
+    private int AbsentBits(ColumnEncoder column)
+    {
+        int bits = column.Size > 0 ? column.Offset : 0;
+        if (!Schema.AbsentIsZero(Schema.Fields[column.Field])) return bits;
+        var cell = new Cell { Start = 0, Length = 1 };
+        try
+        {
+            column.Encode("0"u8, new ReadOnlySpan<Cell>(in cell), MemoryMarshal.AsBytes(new Span<int>(ref bits)), 4);
+        }
+        catch (CellError)
+        {
+            // 0 itself is refused by the column, so nothing better is known.
+        }
+        return bits;
+    }
+
+    /// <summary>Writes the schema and what was fitted.</summary>
+    internal void WriteContent(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
+    {
+        writer.Write(Schema.Identity);
+        foreach (ColumnEncoder column in Columns.Where(c => c.Leader is null)) column.Write(writer, vocabulary);
+    }
+
+    /// <summary>Reads what <see cref="WriteContent"/> wrote.</summary>
+    internal static Encoder ReadContent(BinaryReader reader, string source, Func<Vocabulary> vocabulary)
+    {
+        var options = OptionMap.Parse(reader.ReadString(), source);
+        // A fitted schema is whole in itself: no file is opened because another file says so.
+        if (options.Has("file")) throw new InvalidDataException("a schema that names a file");
+        var schema = Schema.LoadFitted(options);
+        return new Encoder(schema, ColumnCatalogue.Read(schema, reader, vocabulary));
+    }
+
+    /// <summary>Whether reading failed because the bytes are wrong.</summary>
+    internal static bool IsDamage(Exception e) => e is InvalidDataException or EndOfStreamException or OverflowException or FormatException;
+}

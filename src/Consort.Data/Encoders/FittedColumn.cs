@@ -1,0 +1,103 @@
+using Consort.Data.Schemas;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>
+/// What a fitted column makes of its field's raw value, told so that other formats can write it down. A missing value gives the id
+/// Offset, or 0 in a numeric column.
+/// </summary>
+/// <param name="Name">The column.</param>
+/// <param name="Field">The field that it reads.</param>
+/// <param name="Offset">The first global id; 0 of a numeric column.</param>
+/// <param name="Size">The number of ids; 0 of a numeric column.</param>
+/// <param name="Missing">Texts that mean a missing value.</param>
+public abstract record FittedColumn(string Name, Field Field, int Offset, int Size, IReadOnlyList<string> Missing)
+{
+    /// <summary>Whether a field that is not given is 0, as in libsvm and libffm rows, rather than missing.</summary>
+    public bool AbsentIsZero { get; init; }
+
+    /// <summary>The columns of an encoder: the categorical ones in the order of the ids, then the numeric ones.</summary>
+    public static IReadOnlyList<FittedColumn> Of(Encoder encoder) =>
+        [.. encoder.Columns.Select(column => Of(encoder.Schema, column) with { AbsentIsZero = encoder.Schema.AbsentIsZero(encoder.Schema.Fields[column.Field]) })];
+
+    private static FittedColumn Of(Schema schema, ColumnEncoder column)
+    {
+        Field field = schema.Fields[column.Field];
+        IReadOnlyList<string> missing = field.Missing ?? schema.Missing;
+        return column switch
+        {
+            TimeColumn time => new FittedTime(
+                time.Name, field, time.Offset, time.Size, missing, field.Derive[field.Columns.ToList().IndexOf(time.Name)],
+                [.. Enumerable.Range(0, TimeColumn.Values).Select(time.IdOfPart)]),
+            BucketColumn bucket => new FittedTokens(bucket.Name, field, bucket.Offset, bucket.Size, missing, bucket.Vocabulary),
+            TokenColumn token => new FittedTokens(token.Name, field, token.Offset, token.Size, missing, token.Vocabulary),
+            QuantileColumn quantile => new FittedQuantiles(quantile.Name, field, quantile.Offset, quantile.Size, missing, quantile.Boundaries),
+            HashColumn hash => new FittedHash(hash.Name, field, hash.Offset, hash.Size, missing),
+            NumberColumn number => new FittedNumber(number.Name, field, missing, number.Shift, number.Scale, field.Transform.Kind == TransformKind.MinMax, number.Low, number.High),
+            _ => throw new InvalidOperationException($"column {column.Name} has no description"),
+        };
+    }
+}
+
+/// <summary>
+/// Tokens of a vocabulary: token i gives the id Offset + 2 + i, another one Offset + 1. The token of a field whose transform is
+/// <see cref="TransformKind.Log2Buckets"/> is the bucket's number as text.
+/// </summary>
+public sealed record FittedTokens : FittedColumn
+{
+    private readonly Vocabulary _vocabulary;
+
+    internal FittedTokens(string name, Field field, int offset, int size, IReadOnlyList<string> missing, Vocabulary vocabulary)
+        : base(name, field, offset, size, missing) => _vocabulary = vocabulary;
+
+    /// <summary>The number of tokens.</summary>
+    public int Count => _vocabulary.Count;
+
+    /// <summary>A token in UTF-8, or whatever bytes the raw data had.</summary>
+    public ReadOnlySpan<byte> Token(int index) => _vocabulary.Token(index);
+}
+
+/// <summary>A part of a time written YYMMDDHH.</summary>
+/// <param name="Name">The column.</param>
+/// <param name="Field">The field that it reads.</param>
+/// <param name="Offset">The first global id.</param>
+/// <param name="Size">The number of ids.</param>
+/// <param name="Missing">Texts that mean a missing value.</param>
+/// <param name="Part">Which part.</param>
+/// <param name="Ids">The id of each value of the part, from 0 to 23.</param>
+public sealed record FittedTime(
+    string Name, Field Field, int Offset, int Size, IReadOnlyList<string> Missing, TimePart Part, IReadOnlyList<int> Ids)
+    : FittedColumn(Name, Field, Offset, Size, Missing);
+
+/// <summary>Buckets of a number: the id is Offset + 2 + how many boundaries are below it.</summary>
+/// <param name="Name">The column.</param>
+/// <param name="Field">The field that it reads.</param>
+/// <param name="Offset">The first global id.</param>
+/// <param name="Size">The number of ids.</param>
+/// <param name="Missing">Texts that mean a missing value.</param>
+/// <param name="Boundaries">Ascending.</param>
+public sealed record FittedQuantiles(
+    string Name, Field Field, int Offset, int Size, IReadOnlyList<string> Missing, IReadOnlyList<double> Boundaries)
+    : FittedColumn(Name, Field, Offset, Size, Missing);
+
+/// <summary>Tokens by their XxHash3 modulo n: the id is Offset + 2 + that.</summary>
+/// <param name="Name">The column.</param>
+/// <param name="Field">The field that it reads.</param>
+/// <param name="Offset">The first global id.</param>
+/// <param name="Size">n + 2.</param>
+/// <param name="Missing">Texts that mean a missing value.</param>
+public sealed record FittedHash(string Name, Field Field, int Offset, int Size, IReadOnlyList<string> Missing)
+    : FittedColumn(Name, Field, Offset, Size, Missing);
+
+/// <summary>A number as one: (x − Shift) · Scale, x held within Low and High first, in double precision, then rounded to a float.</summary>
+/// <param name="Name">The column.</param>
+/// <param name="Field">The field that it reads.</param>
+/// <param name="Missing">Texts that mean a missing value.</param>
+/// <param name="Shift">What is taken away.</param>
+/// <param name="Scale">What the rest is multiplied by.</param>
+/// <param name="IsHeld">Whether the result is held within 0 to 1.</param>
+/// <param name="Low">A number below it is taken for it, or refused, as the field's <see cref="Schemas.Field.Outside"/> says; −∞ for none.</param>
+/// <param name="High">Likewise above; ∞ for none.</param>
+public sealed record FittedNumber(
+    string Name, Field Field, IReadOnlyList<string> Missing, double Shift, double Scale, bool IsHeld, double Low, double High)
+    : FittedColumn(Name, Field, 0, 0, Missing);

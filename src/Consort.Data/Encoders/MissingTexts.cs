@@ -1,0 +1,34 @@
+using System.Runtime.CompilerServices;
+using Consort.Data.Schemas;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>Tells whether a cell is missing.</summary>
+internal sealed class MissingTexts
+{
+    private readonly bool _empty;
+    private readonly byte[][] _texts;
+
+    public MissingTexts(Schema schema, Field field)
+    {
+        IReadOnlyList<string> texts = field.Missing ?? schema.Missing;
+        _empty = texts.Contains("");
+        _texts = [.. texts.Where(t => t.Length > 0).Select(System.Text.Encoding.UTF8.GetBytes)];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Holds(ReadOnlySpan<byte> cell, int length)
+    {
+        if (length <= 0) return length < 0 || _empty;
+        return _texts.Length != 0 && Search(cell);
+    }
+
+    private bool Search(ReadOnlySpan<byte> cell)
+    {
+        foreach (byte[] text in _texts)
+        {
+            if (cell.SequenceEqual(text)) return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.IO.Hashing;
+using Consort.Data.Sources;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>Numbers as buckets of equal shares; id = Offset + 2 + the number of boundaries below x.</summary>
+internal sealed class QuantileColumn(string name, int field, MissingTexts missing, double[] boundaries) : ColumnEncoder(name, field)
+{
+    public override int Size => boundaries.Length + 3;
+
+    public IReadOnlyList<double> Boundaries => boundaries;
+
+    public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
+        new QuantileColumn(name, field, missing, boundaries) { Leader = this };
+
+    public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
+    {
+        for (int r = 0; r < cells.Length; r++)
+        {
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            int id = Offset;
+            if (!missing.Holds(cell, cells[r].Length))
+            {
+                if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
+                int index = boundaries.AsSpan().BinarySearch(x);
+                id = Offset + 2 + (index < 0 ? ~index : index);
+            }
+            Put(target, r, stride, id);
+        }
+    }
+
+    public override string Token(int index)
+    {
+        int bucket = index - 2;
+        string low = bucket == 0 ? "-inf" : boundaries[bucket - 1].ToString("R", CultureInfo.InvariantCulture);
+        string high = bucket == boundaries.Length ? "inf" : boundaries[bucket].ToString("R", CultureInfo.InvariantCulture);
+        return $"({low}, {high}]";
+    }
+
+    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
+    {
+        writer.Write(boundaries.Length);
+        foreach (double boundary in boundaries) writer.Write(boundary);
+    }
+
+    public static double[] Read(BinaryReader reader)
+    {
+        int count = reader.ReadInt32();
+        if (count < 0 || count > (reader.BaseStream.Length - reader.BaseStream.Position) / sizeof(double)) throw new InvalidDataException("boundaries of a wrong size");
+        var boundaries = new double[count];
+        for (int i = 0; i < boundaries.Length; i++) boundaries[i] = reader.ReadDouble();
+        return boundaries;
+    }
+}
+
+/// <summary>Tokens by their XxHash3 modulo n; id = Offset + 2 + hash. Nothing is fitted.</summary>
+internal sealed class HashColumn(string name, int field, MissingTexts missing, int count) : ColumnEncoder(name, field)
+{
+    public override int Size => count + 2;
+
+    public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
+        new HashColumn(name, field, missing, count) { Leader = this };
+
+    public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
+    {
+        for (int r = 0; r < cells.Length; r++)
+        {
+            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            int id = missing.Holds(cell, cells[r].Length)
+                ? Offset
+                : Offset + 2 + (int)(XxHash3.HashToUInt64(cell) % (ulong)count);
+            Put(target, r, stride, id);
+        }
+    }
+
+    public override string Token(int index) => string.Create(CultureInfo.InvariantCulture, $"hash {index - 2}");
+
+    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary) { }
+}

@@ -1,0 +1,40 @@
+using Consort.Data.Sources;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>Encodes groups of rows into fixed-stride rows: ids, numbers, the label, 4 bytes each. One for each thread.</summary>
+/// <param name="encoder">The fitted encoder.</param>
+/// <param name="labelsMayBeEmpty">Whether an empty label is taken for 0.</param>
+internal sealed class RowEncoder(Encoder encoder, bool labelsMayBeEmpty = false)
+{
+    private readonly LabelReader _labels = new(encoder.Schema);
+    private readonly int _labelAt = 4 * (encoder.Space.IdsPerRow + encoder.Space.Numeric.Count);
+
+    /// <summary>Writes the rows of a group, <paramref name="stride"/> bytes apart; rows without labels get 0.</summary>
+    /// <exception cref="CellError">A cell is not what its column expects.</exception>
+    public void Encode(RowCursor rows, Span<byte> target, int stride)
+    {
+        var group = rows.Group;
+        var data = rows.Data;
+        if (target.Length < group.Rows * (long)stride || stride < _labelAt + 4)
+            throw new ArgumentException($"found {target.Length} bytes, expected {group.Rows} rows of {stride}", nameof(target));
+        var label = target[_labelAt..];
+        if (rows.Layout.HasLabel) _labels.Read(data, group.Held(rows.Layout.Label), label, stride, labelsMayBeEmpty);
+        else for (var r = 0; r < group.Rows; r++) ColumnEncoder.Put(label, r, stride, 0f);
+        foreach (var column in encoder.Columns)
+        {
+            column.Encode(data, group.Held(column.Field), target, stride);
+            target = target[(4 * column.Length)..];
+        }
+    }
+
+    /// <summary>The fields that are read, for <see cref="FirstBadCell"/>; what is read goes nowhere.</summary>
+    public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows)
+    {
+        var nothing = new byte[RowGroup.Capacity * 4 * encoder.Columns.Max(c => c.Length)];
+        if (rows.Layout.HasLabel)
+            yield return (rows.Layout.Label, count => _labels.Read(rows.Data, rows.Group.Held(rows.Layout.Label)[..count], nothing, 4, labelsMayBeEmpty));
+        foreach (var column in encoder.Columns)
+            yield return (column.Field, count => column.Encode(rows.Data, rows.Group.Held(column.Field)[..count], nothing, 4 * column.Length));
+    }
+}

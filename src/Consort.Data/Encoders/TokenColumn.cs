@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using Consort.Data.Sources;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>A categorical column with a vocabulary.</summary>
+internal class TokenColumn : ColumnEncoder
+{
+    private readonly MissingTexts _missing;
+    private TokenTable? _table;
+
+    public TokenColumn(string name, int field, MissingTexts missing, Vocabulary vocabulary) : base(name, field)
+    {
+        _missing = missing;
+        Vocabulary = vocabulary;
+    }
+
+    protected MissingTexts Missing => _missing;
+
+    public Vocabulary Vocabulary { get; }
+
+    public override int Size => Vocabulary.Count + 2;
+
+    public override int Offset
+    {
+        get => base.Offset;
+        set
+        {
+            base.Offset = value;
+            _table = Vocabulary.Index;
+        }
+    }
+
+    public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
+    {
+        TokenTable table = _table!;
+        int missing = Offset, known = Vocabulary.Count;
+        Span<ulong> keys = stackalloc ulong[RowGroup.Capacity];
+        for (int r = 0; r < cells.Length; r++)
+        {
+            keys[r] = TokenTable.Key(data, cells[r]);
+            table.Prefetch(keys[r]);
+        }
+        for (int r = 0; r < cells.Length; r++)
+        {
+            ReadOnlySpan<byte> token = cells[r].Of(data);
+            Put(target, r, stride, _missing.Holds(token, cells[r].Length) ? missing : IdAt(table.Find(keys[r], token, -1), missing, known));
+        }
+        GC.KeepAlive(table);
+    }
+
+    public override bool HasTokens => true;
+
+    public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) =>
+        new TokenColumn(name, field, missing, Vocabulary) { Leader = this };
+
+    public override int IndexOf(ReadOnlySpan<byte> token)
+    {
+        int index = IdOf(token) - Offset;
+        return index == 1 ? -1 : index;
+    }
+
+    /// <summary>The id of a token made elsewhere.</summary>
+    protected int IdOf(ReadOnlySpan<byte> token)
+    {
+        int id = IdAt(_table!.Find(TokenTable.Key(token), token, -1), Offset, Vocabulary.Count);
+        GC.KeepAlive(_table);
+        return id;
+    }
+
+    // A number that is no place in the vocabulary is of no token, or of a damaged file: no id leaves the column's range.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int IdAt(int index, int offset, int known) => (uint)index < (uint)known ? offset + 2 + index : offset + 1;
+
+    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary) => vocabulary(writer, Vocabulary);
+
+    public override string Token(int index) => System.Text.Encoding.UTF8.GetString(Vocabulary.Token(index - 2));
+
+    public override long CountOf(int index) => Vocabulary.CountOf(index - 2);
+}

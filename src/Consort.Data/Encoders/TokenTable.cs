@@ -1,0 +1,250 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using Consort.Data.Sources;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>
+/// Open addressing from a token's bytes to a number, in native memory. Tokens of up to 8 bytes lie in their slot, so that a look-up touches
+/// one cache line; longer ones are found by a 64-bit hash and compared in an arena. A package holds slots and arena as they are, and the
+/// table is then used where the file is mapped: whatever these bytes are, a look-up ends and reads nothing outside them.
+/// </summary>
+internal sealed class TokenTable : IDisposable
+{
+    /// <summary>The fewest slots, as a power of two.</summary>
+    public const int LeastBits = 6;
+
+    /// <summary>The most slots, as a power of two.</summary>
+    public const int MostBits = 30;
+
+    private const uint LongToken = 16;
+    private readonly GrowingBuffer<byte> _grown = new(); // the arena of a table that can be changed
+    private readonly NativeBuffer<byte>? _mapped; // that of one that was built elsewhere
+    private NativeBuffer<Slot> _slots;
+    private int _shift;
+    private nuint _mask;
+    private long _arenaUsed;
+
+    public TokenTable(int expected = 64)
+    {
+        var bits = LeastBits;
+        while (1L << bits < expected * 8L / 5) bits++;
+        _slots = Allocate(bits);
+    }
+
+    /// <summary>A table that was built elsewhere, used in place; it can be read, not changed.</summary>
+    /// <param name="slots">As many as a power of two.</param>
+    /// <param name="arena">The longer tokens.</param>
+    /// <exception cref="InvalidDataException">Every slot is taken: a look-up would not end.</exception>
+    public TokenTable(NativeBuffer<Slot> slots, NativeBuffer<byte> arena)
+    {
+        (_slots, _mapped, _arenaUsed) = (slots, arena, arena.Length);
+        SetSize((int)long.Log2(slots.Length));
+        nuint i = 0;
+        while (i <= _mask && At(i).Meta != 0) i++;
+        if (i > _mask) throw new InvalidDataException("vocabulary without a free slot");
+    }
+
+    /// <summary>The slots as a power of two.</summary>
+    public int Bits => 64 - _shift;
+
+    /// <summary>The bytes of longer tokens.</summary>
+    public long ArenaBytes => _arenaUsed;
+
+    /// <summary>The tokens held.</summary>
+    public int Count { get; private set; }
+
+    private NativeSpan<byte> Arena => (_mapped is null ? _grown.All : _mapped.All).Part(0, _arenaUsed);
+
+    /// <summary>The key of a cell of a block; 8 bytes from its first on must be there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Key(ReadOnlySpan<byte> data, Cell cell)
+    {
+        var length = Math.Max(0, cell.Length);
+        if (length > 8) return XxHash3.HashToUInt64(data.Slice(cell.Start, length));
+        var bytes = BinaryPrimitives.ReadUInt64LittleEndian(data[cell.Start..]);
+        if (Bmi2.X64.IsSupported) return Bmi2.X64.ZeroHighBits(bytes, (ulong)length * 8);
+        return length == 0 ? 0 : bytes & (ulong.MaxValue >> (64 - 8 * length));
+    }
+
+    /// <summary>The key of a token of any length.</summary>
+    public static ulong Key(ReadOnlySpan<byte> token)
+    {
+        if (token.Length >= 8) return Key(token, new Cell { Length = token.Length });
+        Span<byte> padded = stackalloc byte[8];
+        padded.Clear();
+        token.CopyTo(padded);
+        return BinaryPrimitives.ReadUInt64LittleEndian(padded);
+    }
+
+    /// <summary>Asks the processor for the slot that a look-up will touch first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(ulong key) => NativeBlocks.Prefetch(in At(Home(key)));
+
+    /// <summary>The token's number, or <paramref name="absent"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Find(ulong key, ReadOnlySpan<byte> token, int absent)
+    {
+        for (var i = Home(key); ; i = (i + 1) & _mask)
+        {
+            ref var slot = ref At(i);
+            if (slot.Meta == 0) return absent;
+            if (slot.Key == key && Same(slot.Meta, token)) return slot.Value;
+        }
+    }
+
+    /// <summary>The token's number, 0 when new, to be changed by the caller before the next call.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref int At(ulong key, ReadOnlySpan<byte> token)
+    {
+        for (var i = Home(key); ; i = (i + 1) & _mask)
+        {
+            ref var slot = ref At(i);
+            if (slot.Meta == 0) return ref Insert(key, token);
+            if (slot.Key == key && Same(slot.Meta, token)) return ref slot.Value;
+        }
+    }
+
+    /// <summary>Adds the numbers of another table to this one's, held at the greatest int.</summary>
+    public void Add(TokenTable other)
+    {
+        for (nuint i = 0; i <= other._mask; i++)
+        {
+            ref var slot = ref other.At(i);
+            if (slot.Meta == 0) continue;
+            ref var value = ref At(slot.Key, other.TokenAt((int)i));
+            value = (int)Math.Min(int.MaxValue, (long)value + slot.Value);
+        }
+    }
+
+    /// <summary>The slots that hold a token, in no particular order.</summary>
+    public IEnumerable<int> Places()
+    {
+        for (var i = 0; (nuint)i <= _mask; i++)
+        {
+            if (At((nuint)i).Meta != 0) yield return i;
+        }
+    }
+
+    /// <summary>The key of the token in a slot: the bytes of one that has 8.</summary>
+    public ulong KeyAt(int place) => At((nuint)place).Key;
+
+    /// <summary>The number of the token in a slot.</summary>
+    public int ValueAt(int place) => At((nuint)place).Value;
+
+    /// <summary>The token in a slot, valid while the table is used and not changed; an empty one where there is none.</summary>
+    public ReadOnlySpan<byte> TokenAt(int place)
+    {
+        if ((uint)place > _mask) return [];
+        ref var slot = ref At((nuint)place);
+        if (slot.Meta < LongToken) // least byte first
+            return MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in slot.Key))[..Math.Clamp((int)slot.Meta - 1, 0, 8)];
+        var at = (slot.Meta - LongToken) * 8L;
+        var length = at + 4 <= _arenaUsed ? MemoryMarshal.Read<int>(Arena.Slice(at, 4)) : -1;
+        return length >= 0 && at + 4 + length <= _arenaUsed ? Arena.Slice(at + 4, length) : [];
+    }
+
+    /// <summary>Gives the bytes of the slots, then those of longer tokens.</summary>
+    public void Give(BytesTaker take)
+    {
+        const int Piece = 1 << 26;
+        for (long done = 0; done < _slots.Length; done += Piece)
+            take(MemoryMarshal.AsBytes(_slots.Slice(done, (int)Math.Min(Piece, _slots.Length - done))));
+        for (long done = 0; done < _arenaUsed; done += Piece) take(Arena.Slice(done, (int)Math.Min(Piece, _arenaUsed - done)));
+        GC.KeepAlive(this);
+    }
+
+    public void Dispose()
+    {
+        _slots.Dispose();
+        _grown.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref Slot At(nuint slot) => ref Unsafe.Add(ref _slots.First, slot);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private nuint Home(ulong key)
+    {
+        var high = Math.BigMul(key ^ 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, out var low);
+        return (nuint)((high ^ low) >> _shift);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Same(uint meta, ReadOnlySpan<byte> token) =>
+        meta < LongToken ? meta == (uint)token.Length + 1 : token.Length > 8 && SameLong(meta, token);
+
+    private bool SameLong(uint meta, ReadOnlySpan<byte> token)
+    {
+        var at = (meta - LongToken) * 8L;
+        if (at + 4 + token.Length > _arenaUsed) return false; // of a damaged file alone
+        var entry = Arena.Slice(at, 4 + token.Length);
+        return MemoryMarshal.Read<int>(entry) == token.Length && entry[4..].SequenceEqual(token);
+    }
+
+    private ref int Insert(ulong key, ReadOnlySpan<byte> token)
+    {
+        if (_mapped is not null) throw new InvalidOperationException("a table in a file cannot be changed");
+        if ((ulong)Count * 8 >= ((ulong)_mask + 1) * 5) Grow();
+        Count++;
+        ref var slot = ref At(Free(key));
+        slot.Key = key;
+        slot.Meta = token.Length <= 8 ? (uint)token.Length + 1 : Store(token);
+        return ref slot.Value;
+    }
+
+    private uint Store(ReadOnlySpan<byte> token)
+    {
+        var size = (token.Length + 4L + 7) & ~7L;
+        if (_arenaUsed + size > _grown.Capacity) _grown.Grow(Math.Max(_grown.Capacity * 2, Math.Max(size, 1 << 16)));
+        var unit = _arenaUsed / 8;
+        if (unit > uint.MaxValue - LongToken) throw new ConsortException("found more than 32 GiB of distinct tokens in one column; set transform hash for it");
+        var entry = _grown.Slice(_arenaUsed, (int)size);
+        entry[(4 + token.Length)..].Clear();
+        MemoryMarshal.Write(entry, token.Length);
+        token.CopyTo(entry[4..]);
+        _arenaUsed += size;
+        return LongToken + (uint)unit;
+    }
+
+    private void Grow()
+    {
+        using var old = _slots;
+        _slots = Allocate(Bits + 1);
+        for (long i = 0; i < old.Length; i++)
+        {
+            if (old[i].Meta != 0) At(Free(old[i].Key)) = old[i];
+        }
+    }
+
+    private nuint Free(ulong key)
+    {
+        var i = Home(key);
+        while (At(i).Meta != 0) i = (i + 1) & _mask;
+        return i;
+    }
+
+    private NativeBuffer<Slot> Allocate(int bits)
+    {
+        if (bits > MostBits) throw new ConsortException("found more than 671 million distinct tokens in one column; set transform hash for it");
+        SetSize(bits);
+        return new NativeBuffer<Slot>(1L << bits);
+    }
+
+    private void SetSize(int bits) => (_shift, _mask) = (64 - bits, ((nuint)1 << bits) - 1);
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Slot
+    {
+        /// <summary>The bytes, zero-padded, or the hash of a longer token.</summary>
+        public ulong Key;
+
+        /// <summary>0 free; 1 + length of a short token; <see cref="LongToken"/> + arena place / 8 of a longer one.</summary>
+        public uint Meta;
+
+        public int Value;
+    }
+}

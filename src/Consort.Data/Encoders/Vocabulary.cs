@@ -1,0 +1,39 @@
+namespace Consort.Data.Encoders;
+
+/// <summary>The tokens of a column in the order of their ids, with their counts in training.</summary>
+internal abstract class Vocabulary(int count)
+{
+    /// <summary>The tokens.</summary>
+    public int Count => count;
+
+    /// <summary>From a token to its place in the order; a number outside 0 to <see cref="Count"/> − 1 is none. Made at the first call.</summary>
+    public abstract TokenTable Index { get; }
+
+    /// <summary>The bytes of a token.</summary>
+    public abstract ReadOnlySpan<byte> Token(int index);
+
+    /// <summary>How often training saw it.</summary>
+    public abstract int CountOf(int index);
+
+    /// <summary>Keeps the tokens seen at least <paramref name="minCount"/> times, by descending count, then by ordinal bytes.</summary>
+    public static Vocabulary From(TokenTable table, int minCount) => HeldVocabulary.Of(table, minCount);
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    public static Vocabulary Read(BinaryReader reader) => HeldVocabulary.Of(reader);
+
+    /// <summary>Writes sizes and counts, then all the bytes.</summary>
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(Count);
+        long bytes = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            int length = Token(i).Length;
+            writer.Write7BitEncodedInt(length);
+            writer.Write7BitEncodedInt(CountOf(i));
+            bytes += length;
+        }
+        writer.Write(checked((int)bytes));
+        for (int i = 0; i < Count; i++) writer.Write(Token(i));
+    }
+}

@@ -1,0 +1,149 @@
+using Consort.Data.Schemas;
+
+namespace Consort.Data.Sources;
+
+/// <summary>
+/// Rows of <c>label index:value …</c> (libsvm) or <c>label field:index:value …</c> (libffm), spaces or tabs between. Passed over are
+/// lines without anything, what follows a <c>#</c>, and <c>qid:</c>. What a row does not name is 0 in a numeric field, as both formats
+/// mean it, unless the schema says that it is missing.
+/// </summary>
+internal sealed class PairParser : LineParser
+{
+    private readonly Layout _layout;
+    private readonly int _first;
+    private readonly int _label;
+    private readonly bool _libffm;
+    private readonly bool _positional;
+    private readonly int[] _fields;
+    private readonly bool[] _numeric;
+    private readonly int[] _zeros;
+
+    public PairParser(Layout layout) : base(layout)
+    {
+        _layout = layout;
+        _first = Schema.FirstIndex;
+        _label = layout.Label;
+        _libffm = Schema.Format == DataFormat.Libffm;
+        _positional = !_libffm && Schema.Pairs == PairMeaning.Positional;
+        _fields = [.. Enumerable.Range(0, Schema.Fields.Count).Where(i => Schema.Fields[i].Kind != FieldKind.Label)];
+        _numeric = [.. _fields.Select(i => Schema.Fields[i].Kind == FieldKind.Numeric)];
+        _zeros = [.. Enumerable.Range(0, Schema.Fields.Count).Where(i => Schema.AbsentIsZero(Schema.Fields[i]))];
+    }
+
+    protected override int ParseRows(Block block, int position, RowGroup group)
+    {
+        for (int c = 0; c <= group.Columns; c++) group.ClearColumn(c);
+        try
+        {
+            while (group.Rows < RowGroup.Capacity && position < block.Length)
+            {
+                ReadOnlySpan<byte> line = block.Content[position..];
+                line = line[..line.IndexOf((byte)'\n')];
+                if (!PairSource.IsEmpty(line))
+                {
+                    group.Starts[group.Rows] = position;
+                    ParseRow(block, line, position, group);
+                    group.Rows++;
+                }
+                position += line.Length + 1;
+            }
+        }
+        finally
+        {
+            FillZeros(block, group);
+        }
+        return position;
+    }
+
+    private void ParseRow(Block block, ReadOnlySpan<byte> line, int from, RowGroup group)
+    {
+        int at = 0, item = -1;
+        while (true)
+        {
+            while (at < line.Length && line[at] is (byte)' ' or (byte)'\t' or (byte)'\r') at++;
+            if (at == line.Length || line[at] == (byte)'#') break;
+            int start = at;
+            while (at < line.Length && line[at] is not ((byte)' ' or (byte)'\t' or (byte)'\r')) at++;
+            ReadOnlySpan<byte> text = line[start..at];
+            if (text.StartsWith("qid:"u8)) continue; // rows of one query, which ranking needs
+            // A label has no colon, a pair has: where none is needed, a row may begin with its first pair.
+            if (item < 0 && !_layout.Rules.LabelRequired && text.Contains((byte)':')) item = 0;
+            if (item < 0)
+            {
+                int hash = text.IndexOf((byte)'#');
+                group.CellsOf(_label)[group.Rows] = new Cell { Start = from + start, Length = hash < 0 ? text.Length : hash };
+                if (hash >= 0) break;
+            }
+            else if (!Take(block, from, text, from + start, item, group))
+            {
+                break;
+            }
+            item++;
+        }
+    }
+
+    /// <summary>Takes a pair; false where a comment begins within it.</summary>
+    private bool Take(Block block, int rowStart, ReadOnlySpan<byte> text, int start, int item, RowGroup group)
+    {
+        int colon = text.IndexOf((byte)':'), second = colon < 0 ? -1 : text[(colon + 1)..].IndexOf((byte)':');
+        if (colon <= 0 || second >= 0 != _libffm || (second >= 0 && text[(colon + second + 2)..].Contains((byte)':')))
+        {
+            string hint = colon <= 0 ? ""
+                : _libffm ? Rules.Mend("where rows have index:value, set format: libsvm", "write pairs as field:index:value (format: libffm)")
+                : Rules.Mend("where rows have field:index:value, set format: libffm", "write pairs as index:value (format: libsvm)");
+            throw Error(block, rowStart, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}{hint}");
+        }
+        if (!_positional && _layout.Rules.PassesOver && NumberParser.TryInteger(text[..colon], out long index) && index - _first >= _fields.Length)
+        {
+            _layout.UnknownPairs++;
+            return !text.Contains((byte)'#');
+        }
+        int place = PlaceOf(block, rowStart, text[..colon], item), field = _fields[place];
+        ref Cell cell = ref group.CellsOf(field)[group.Rows];
+        if (cell.Length >= 0) throw Twice(block, rowStart, text[..colon], field);
+        bool takesIndex = !_numeric[place] && (_libffm || _positional);
+        (int from, int to) = (takesIndex, _libffm) switch
+        {
+            (true, true) => (colon + 1, colon + 1 + second),
+            (true, false) => (0, colon),
+            (false, true) => (colon + second + 2, text.Length),
+            _ => (colon + 1, text.Length),
+        };
+        // A token may have a #, a number may not.
+        int hash = _numeric[place] ? text[from..to].IndexOf((byte)'#') : -1;
+        cell = new Cell { Start = start + from, Length = hash < 0 ? to - from : hash };
+        return hash < 0;
+    }
+
+    private int PlaceOf(Block block, int rowStart, ReadOnlySpan<byte> number, int item)
+    {
+        if (_positional)
+            return item < _fields.Length ? item : throw Error(block, rowStart, $"found more than {_fields.Length} pairs, expected {_fields.Length}");
+        if (NumberParser.TryInteger(number, out long index) && index >= _first && index - _first < _fields.Length) return (int)(index - _first);
+        string hint = index == 0 && _first == 1 && number.SequenceEqual("0"u8) ? Rules.Mend("where they count from 0, set first_index: 0", "count from 1 (first_index: 1)")
+            : index == _fields.Length && _first == 0 ? Rules.Mend("where they count from 1, set first_index: 1", "count from 0 (first_index: 0)") : "";
+        throw Error(block, rowStart, $"found {(_libffm ? "field" : "index")} {Show(number)}, expected {_first} to {_fields.Length - 1 + _first}{hint}");
+    }
+
+    private ConsortException Twice(Block block, int rowStart, ReadOnlySpan<byte> number, int field)
+    {
+        string name = Schema.Fields[field].Name;
+        return Error(block, rowStart, _libffm
+            ? $"found field {Show(number)} ({name}) twice; several features of one field are not supported: keep one of them in each row, or give the others fields of their own"
+            : $"found index {Show(number)} ({name}) twice");
+    }
+
+    // The 0 lies behind the rows, where the block has room.
+    private void FillZeros(Block block, RowGroup group)
+    {
+        if (_zeros.Length == 0) return;
+        block.Bytes[block.Length] = (byte)'0';
+        foreach (int column in _zeros)
+        {
+            foreach (ref Cell cell in group.CellsOf(column)[..group.Rows])
+            {
+                if (cell.Length < 0) cell = new Cell { Start = block.Length, Length = 1 };
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using Consort.Data.Sources;
+
+namespace Consort.Data.Tests.Sources;
+
+public sealed class NumberParserTests
+{
+    private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("-12", -12)]
+    [InlineData("+7", 7)]
+    [InlineData("999999999999999999", 999999999999999999)]
+    public void TryInteger_Number_IsRead(string text, long expected)
+    {
+        Assert.True(NumberParser.TryInteger(Bytes(text), out long value));
+        Assert.Equal(expected, value);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-")]
+    [InlineData("1.0")]
+    [InlineData("1e3")]
+    [InlineData(" 1")]
+    [InlineData("1234567890123456789")]
+    public void TryInteger_OtherText_IsRefused(string text) => Assert.False(NumberParser.TryInteger(Bytes(text), out _));
+
+    [Fact]
+    public void TryNumber_RandomTexts_AgreeWithDoubleParse()
+    {
+        var random = new Random(3);
+        for (int i = 0; i < 20_000; i++)
+        {
+            double x = (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-20, 20));
+            string text = x.ToString(random.Next(3) switch { 0 => "R", 1 => "F5", _ => "0.###" }, CultureInfo.InvariantCulture);
+            Assert.True(NumberParser.TryNumber(Bytes(text), out double value), text);
+            Assert.Equal(double.Parse(text, CultureInfo.InvariantCulture), value);
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("nan")]
+    [InlineData("Infinity")]
+    [InlineData("1e999")]
+    [InlineData("1,5")]
+    [InlineData("1 ")]
+    public void TryNumber_OtherText_IsRefused(string text) => Assert.False(NumberParser.TryNumber(Bytes(text), out _));
+}
