@@ -28,21 +28,21 @@ internal sealed record KeyRule(string Key, params string[] From)
     public IReadOnlyDictionary<string, string>? Words { get; init; }
 
     /// <summary>The value for our file.</summary>
-    public string Read(OptionFacts option, ConfigSection section, ImportNotes notes)
+    public OptionTree Read(OptionFacts option, ConfigSection section, ImportNotes notes)
     {
         var fallback = Fallback ?? option.Default;
         if (section.TakeAny(From) is not { } value)
-            return fallback;
+            return OptionTree.Parse(fallback);
         return option.Kind switch
         {
-            OptionKind.Integers => value.IsNone ? "[]" : YamlText.List(value.Items.Select(i => YamlText.Of(i.Integer))),
+            OptionKind.Integers => OptionTree.List(value.IsNone ? [] : value.Items.Select(i => (OptionTree)i.Integer)),
             OptionKind.Word when Key.EndsWith("activation", StringComparison.Ordinal) => value.IsNone ? "none" : Word(Same(value, notes), Activations, "there is no such activation", fallback, notes),
-            _ when value.IsNone => fallback,
-            OptionKind.Number => YamlText.Of(Same(value, notes).Number),
-            OptionKind.Integer => YamlText.Of(value.Number),
-            OptionKind.Flag => YamlText.Of(value.Flag),
-            OptionKind.Texts => YamlText.List(value.Items.Select(i => YamlText.Of(i.Text))),
-            _ => Words is null ? YamlText.Of(value.Text) : Word(value, Words, $"expected one of {string.Join(", ", Words.Keys)}", fallback, notes),
+            _ when value.IsNone => OptionTree.Parse(fallback),
+            OptionKind.Number => Domain.Show(Same(value, notes).Number),
+            OptionKind.Integer => Domain.Show(value.Number),
+            OptionKind.Flag => value.Flag,
+            OptionKind.Texts => OptionTree.List(value.Items.Select(i => i.Text)),
+            _ => Words is null ? value.Text : Word(value, Words, $"expected one of {string.Join(", ", Words.Keys)}", fallback, notes),
         };
     }
 

@@ -11,7 +11,6 @@ namespace Consort.AspNetCore.Grpc;
 internal sealed class GrpcTensor : TensorInput
 {
     private readonly InferTensorContents _contents;
-    private int _row;
 
     public GrpcTensor(InputTensor tensor, FieldTable fields) : base(tensor.Name, tensor.Datatype, tensor.Shape, fields)
     {
@@ -22,51 +21,32 @@ internal sealed class GrpcTensor : TensorInput
             throw Count(FormattableString.Invariant($"{found} values"));
     }
 
-    public override void Fill(ImpressionBatch batch, ValueBuffers values, Limits limits)
-    {
-        for (var row = 0; row < batch.Count; row++, _row++)
-        {
-            try
-            {
-                Set(batch[row], limits);
-            }
-            catch (Exception e) when (e is ConsortException or RequestException)
-            {
-                throw At(_row, e.Message, e);
-            }
-        }
-    }
-
-    public override void Finish()
-    {
-    }
-
-    private void Set(in ImpressionRow row, Limits limits)
+    protected override void Set(in ImpressionRow row, Limits limits)
     {
         switch (Datatype)
         {
             case "BYTES":
-                SetBytes(row, _row, _contents.BytesContents[_row].Span, limits);
+                SetBytes(row, _contents.BytesContents[Row].Span, limits);
                 break;
             case "FP32":
-                SetNumber(row, _contents.Fp32Contents[_row]);
+                SetNumber(row, _contents.Fp32Contents[Row]);
                 break;
             case "FP64":
-                SetNumber(row, _contents.Fp64Contents[_row]);
+                SetNumber(row, _contents.Fp64Contents[Row]);
                 break;
             case "INT64":
-                SetNumber(row, _contents.Int64Contents[_row]);
+                SetNumber(row, _contents.Int64Contents[Row]);
                 break;
             case "UINT64":
-                SetNumber(row, _contents.Uint64Contents[_row]);
+                SetNumber(row, _contents.Uint64Contents[Row]);
                 break;
             case "INT8" or "INT16" or "INT32":
-                CheckRange(_contents.IntContents[_row]);
-                SetNumber(row, _contents.IntContents[_row]);
+                CheckRange(_contents.IntContents[Row]);
+                SetNumber(row, _contents.IntContents[Row]);
                 break;
             default:
-                CheckRange(_contents.UintContents[_row]);
-                SetNumber(row, _contents.UintContents[_row]);
+                CheckRange(_contents.UintContents[Row]);
+                SetNumber(row, _contents.UintContents[Row]);
                 break;
         }
     }

@@ -6,7 +6,6 @@ using Consort.AspNetCore.Requests;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Grpc.Core;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using OutputTensor = Consort.AspNetCore.Grpc.Protocol.ModelInferResponse.Types.InferOutputTensor;

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Consort.AspNetCore.Inference;
 using Consort.AspNetCore.Options;
@@ -76,7 +75,7 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
     public async Task Reload(HttpContext context)
     {
         var model = registry.Find(ScoreEndpoints.Named(context).Model);
-        var wanted = await Text(context.Request, "version");
+        var wanted = await Version(context.Request);
         if (wanted is not null && !ModelSource.IsName(wanted))
             throw new RequestException(400, $"version {RequestException.Show(wanted)}: {ModelSource.Expected}");
         // Loading reads the whole package; the requests that are scored meanwhile keep their threads. One at a time: many who ask at once
@@ -112,7 +111,7 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
     {
         var (name, label) = ScoreEndpoints.Named(context);
         var model = registry.Find(name);
-        var version = await Text(context.Request, "version") ?? throw new RequestException(400, "found no version, expected {\"version\": \"…\"}");
+        var version = await Version(context.Request) ?? throw new RequestException(400, "found no version, expected {\"version\": \"…\"}");
         model.SetLabel(label!, version);
         await Answers.Send(context.Response, Describe(model));
     }
@@ -126,13 +125,14 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
         return Answers.Send(context.Response, Describe(model));
     }
 
-    private async Task<string?> Text(HttpRequest request, string key)
+    // Of a body that says no more than a version, or nothing at all.
+    private async Task<string?> Version(HttpRequest request)
     {
         var buffers = gate.Rent();
         try
         {
             await JsonBody.Read(request, buffers, limits);
-            return buffers.BodyLength == 0 ? null : Text(buffers.Body.Span, key);
+            return buffers.BodyLength == 0 ? null : Version(buffers.Body.Span);
         }
         finally
         {
@@ -140,27 +140,16 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
         }
     }
 
-    private string? Text(ReadOnlySpan<byte> body, string key)
+    private string? Version(ReadOnlySpan<byte> body)
     {
-        BodyText.Check(body, limits);
-        var reader = new Utf8JsonReader(body, limits.Json);
-        string? text = null;
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            throw new RequestException(400, $"found {JsonParts.Kind(reader.TokenType)}, expected an object");
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            if (!reader.ValueTextEquals(key) || text is not null)
-                throw new RequestException(400, $"found {RequestException.Show(reader.ValueSpan)}, expected {key} once");
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.Number)
-                throw new RequestException(400, $"{key}: found a number, expected a string: \"{Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 60)])}\" in quotes");
-            if (reader.TokenType != JsonTokenType.String || reader.ValueIsEscaped)
-                throw new RequestException(400, $"{key}: found {JsonParts.Kind(reader.TokenType)}, expected a string without escapes");
-            text = reader.GetString();
-        }
-
-        reader.Read();
-        return text;
+        var places = new JsonPlace[1];
+        JsonParts.FindAll(body, ["version"], places, "an object", limits);
+        if (!places[0].IsThere)
+            return null;
+        var value = places[0].Of(body);
+        return value[0] == '-' || char.IsAsciiDigit((char)value[0])
+            ? throw new RequestException(400, $"version: found a number, expected a string: \"{Encoding.UTF8.GetString(value[..Math.Min(value.Length, 60)])}\" in quotes")
+            : InferRequest.Text(value, "version", limits.Value, limits);
     }
 
     private static JsonObject Describe(ServedModel model)

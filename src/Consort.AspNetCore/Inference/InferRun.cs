@@ -52,8 +52,7 @@ internal static class InferRun
             lease.Version.Batches.Return(batch);
         }
 
-        lease.Version.Metrics.Rows.Add(rows);
-        lease.Version.Metrics.AddProbabilities(buffers.Probabilities.AsSpan(0, rows));
+        lease.Version.Metrics.AddAnswer(buffers.Probabilities.AsSpan(0, rows));
         return rows;
     }
 

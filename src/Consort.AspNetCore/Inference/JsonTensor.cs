@@ -15,15 +15,14 @@ internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<lon
     private readonly bool _isUnsigned = datatype.StartsWith('U');
     private JsonReaderState _state = new(limits.Json);
     private int _at;
-    private int _row;
 
     public override void Fill(ImpressionBatch batch, ValueBuffers values, Limits limits)
     {
         var reader = new Utf8JsonReader(data.Span[_at..], isFinalBlock: true, _state);
-        for (var row = 0; row < batch.Count; row++, _row++)
+        for (var row = 0; row < batch.Count; row++, Row++)
         {
-            if (!Next(ref reader))
-                throw Count(FormattableString.Invariant($"{_row} values"));
+            if (!Read(ref reader))
+                throw Count(FormattableString.Invariant($"{Row} values"));
             try
             {
                 Check(ref reader);
@@ -32,7 +31,7 @@ internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<lon
             }
             catch (Exception e) when (e is ConsortException or RequestException)
             {
-                throw At(_row, e.Message, e);
+                throw At(e.Message, e);
             }
         }
 
@@ -43,11 +42,11 @@ internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<lon
     public override void Finish()
     {
         var reader = new Utf8JsonReader(data.Span[_at..], isFinalBlock: true, _state);
-        if (Next(ref reader))
+        if (Read(ref reader))
             throw Count("more values");
     }
 
-    private static bool Next(ref Utf8JsonReader reader)
+    private static bool Read(ref Utf8JsonReader reader)
     {
         while (reader.Read())
             if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.EndArray))

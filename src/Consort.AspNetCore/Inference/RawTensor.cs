@@ -13,7 +13,7 @@ internal sealed class RawTensor : TensorInput
 {
     private readonly ReadOnlyMemory<byte> _raw;
     private int _at; // bytes that were read
-    private int _row;
+    private ReadOnlyMemory<byte> _value; // the last of them
 
     /// <exception cref="RequestException">400: as of <see cref="TensorInput"/>, or the bytes are not as many as its shape says.</exception>
     public RawTensor(string name, string datatype, IReadOnlyList<long> shape, FieldTable fields, ReadOnlyMemory<byte> raw)
@@ -25,76 +25,54 @@ internal sealed class RawTensor : TensorInput
             throw Count($"{raw.Length} raw bytes");
     }
 
-    public override void Fill(ImpressionBatch batch, ValueBuffers values, Limits limits)
-    {
-        for (var row = 0; row < batch.Count; row++, _row++)
-        {
-            try
-            {
-                Set(batch[row], limits);
-            }
-            catch (ConsortException e)
-            {
-                throw At(_row, e.Message, e);
-            }
-        }
-    }
-
     public override void Finish()
     {
         if (_at != _raw.Length)
             throw Count($"{_raw.Length - _at} raw bytes more");
     }
 
-    private void Set(in ImpressionRow row, Limits limits)
+    protected override void Next()
     {
-        var rest = _raw.Span[_at..];
-        var width = Width();
+        var (rest, width) = (_raw[_at..], Width());
         if (width == 0)
         {
-            var length = rest.Length < 4 ? uint.MaxValue : BinaryPrimitives.ReadUInt32LittleEndian(rest);
+            var length = rest.Length < 4 ? uint.MaxValue : BinaryPrimitives.ReadUInt32LittleEndian(rest.Span);
             if (length > rest.Length - 4)
-                throw Count($"{_row} whole values in {_raw.Length} raw bytes");
-            SetBytes(row, _row, rest.Slice(4, (int)length), limits);
-            _at += 4 + (int)length;
-            return;
+                throw Count(FormattableString.Invariant($"{Row} whole values in {_raw.Length} raw bytes"));
+            (rest, width, _at) = (rest[4..], (int)length, _at + 4);
         }
 
+        _value = rest[..width];
         _at += width;
+    }
+
+    protected override void Set(in ImpressionRow row, Limits limits)
+    {
+        var value = _value.Span;
         switch (Datatype)
         {
+            case "BYTES":
+                SetBytes(row, value, limits);
+                break;
             case "FP16":
-                SetNumber(row, BinaryPrimitives.ReadHalfLittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadHalfLittleEndian(value));
                 break;
             case "FP32":
-                SetNumber(row, BinaryPrimitives.ReadSingleLittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadSingleLittleEndian(value));
                 break;
             case "FP64":
-                SetNumber(row, BinaryPrimitives.ReadDoubleLittleEndian(rest));
-                break;
-            case "INT8":
-                SetNumber(row, (sbyte)rest[0]);
-                break;
-            case "INT16":
-                SetNumber(row, BinaryPrimitives.ReadInt16LittleEndian(rest));
-                break;
-            case "INT32":
-                SetNumber(row, BinaryPrimitives.ReadInt32LittleEndian(rest));
-                break;
-            case "INT64":
-                SetNumber(row, BinaryPrimitives.ReadInt64LittleEndian(rest));
-                break;
-            case "UINT8":
-                SetNumber(row, rest[0]);
-                break;
-            case "UINT16":
-                SetNumber(row, BinaryPrimitives.ReadUInt16LittleEndian(rest));
-                break;
-            case "UINT32":
-                SetNumber(row, BinaryPrimitives.ReadUInt32LittleEndian(rest));
+                SetNumber(row, BinaryPrimitives.ReadDoubleLittleEndian(value));
                 break;
             default:
-                SetNumber(row, BinaryPrimitives.ReadUInt64LittleEndian(rest));
+                // The highest bits of a long, then shifted down, with its sign or without.
+                Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+                bytes.Clear();
+                value.CopyTo(bytes[(sizeof(ulong) - value.Length)..]);
+                var (bits, unused) = (BinaryPrimitives.ReadUInt64LittleEndian(bytes), 8 * (sizeof(ulong) - value.Length));
+                if (Datatype.StartsWith('U'))
+                    SetNumber(row, bits >> unused);
+                else
+                    SetNumber(row, (long)bits >> unused);
                 break;
         }
     }

@@ -44,13 +44,43 @@ internal abstract class TensorInput
     /// <summary>What metadata call the type of a field.</summary>
     public static string TypeOf(FieldKind kind) => kind == FieldKind.Numeric ? "FP32" : "BYTES";
 
+    /// <summary>The impression whose value comes next.</summary>
+    protected int Row { get; set; }
+
     /// <summary>Sets the field in all impressions of a batch to the values that follow those of the batch before.</summary>
     /// <exception cref="RequestException">400: a value of another type, or too few.</exception>
-    public abstract void Fill(ImpressionBatch batch, ValueBuffers values, Limits limits);
+    public virtual void Fill(ImpressionBatch batch, ValueBuffers values, Limits limits)
+    {
+        for (var row = 0; row < batch.Count; row++, Row++)
+        {
+            Next();
+            try
+            {
+                Set(batch[row], limits);
+            }
+            catch (Exception e) when (e is ConsortException or RequestException)
+            {
+                throw At(e.Message, e);
+            }
+        }
+    }
 
     /// <summary>Checks that there are no values left.</summary>
     /// <exception cref="RequestException">400: there are.</exception>
-    public abstract void Finish();
+    public virtual void Finish()
+    {
+    }
+
+    /// <summary>Goes to the next value.</summary>
+    /// <exception cref="RequestException">400: there is none.</exception>
+    protected virtual void Next()
+    {
+    }
+
+    /// <summary>Sets the field to that value.</summary>
+    protected virtual void Set(in ImpressionRow row, Limits limits)
+    {
+    }
 
     /// <summary>Checks that a whole number is one of the datatype's, which JSON and gRPC's wider contents do not see to.</summary>
     /// <exception cref="RequestException">400: it is not.</exception>
@@ -64,19 +94,15 @@ internal abstract class TensorInput
     }
 
     /// <summary>A mistake in a value.</summary>
-    protected RequestException At(int row, string mistake, Exception? inner = null)
-    {
-        var message = FormattableString.Invariant($"input {Name}[{row}]: {mistake}");
-        return inner is null ? new RequestException(400, message) : new RequestException(400, message, inner);
-    }
+    protected RequestException At(string mistake, Exception? inner = null) => new(400, FormattableString.Invariant($"input {Name}[{Row}]: {mistake}"), inner);
 
     /// <summary>Sets the field to text.</summary>
-    protected void SetBytes(in ImpressionRow row, int place, ReadOnlySpan<byte> value, Limits limits)
+    protected void SetBytes(in ImpressionRow row, ReadOnlySpan<byte> value, Limits limits)
     {
         if (value.Length > limits.Value)
-            throw At(place, $"found a value of {value.Length} bytes, expected at most {limits.Value}");
+            throw new RequestException(400, $"found a value of {value.Length} bytes, expected at most {limits.Value}");
         if (!System.Text.Unicode.Utf8.IsValid(value))
-            throw At(place, "found bytes that are not UTF-8, expected text in UTF-8");
+            throw new RequestException(400, "found bytes that are not UTF-8, expected text in UTF-8");
         if (Field != FieldTable.Unread)
             row.Set(Field, value);
     }

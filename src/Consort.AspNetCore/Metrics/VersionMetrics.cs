@@ -24,8 +24,10 @@ internal sealed class VersionMetrics
         Interlocked.Add(ref _unseen, unseen);
     }
 
-    public void AddProbabilities(ReadOnlySpan<float> probabilities)
+    /// <summary>Counts the answer of a request.</summary>
+    public void AddAnswer(ReadOnlySpan<float> probabilities)
     {
+        Rows.Add(probabilities.Length);
         foreach (var probability in probabilities)
             Probabilities.Add(probability);
     }

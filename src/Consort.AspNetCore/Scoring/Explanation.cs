@@ -31,8 +31,7 @@ internal static class Explanation
             var reader = JsonParts.Open(row, JsonTokenType.StartObject, "row", limits);
             RowReader.ReadObject(ref reader, whole.Row, fields, values, limits, values.Context);
             var probability = lease.Scorer.Score(whole);
-            lease.Version.Metrics.Rows.Add(1);
-            lease.Version.Metrics.AddProbabilities([probability]);
+            lease.Version.Metrics.AddAnswer([probability]);
             lease.Version.Metrics.AddValues(lease.Scorer.Encoder.Space.Categorical.Count, whole.CountUnseen());
             var logit = Logit(lease.Scorer, whole);
             answer.WriteStartObject();

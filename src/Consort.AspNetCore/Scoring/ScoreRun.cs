@@ -22,8 +22,7 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
             throw new RequestException(400, "expected rows (and fields where rows are arrays), or candidates (and context)");
         buffers.Values.Start(_fields.Names.Count);
         var rows = body.Rows.IsThere ? Rows(json, body) : Candidates(json, body);
-        lease.Version.Metrics.Rows.Add(rows);
-        lease.Version.Metrics.AddProbabilities(buffers.Probabilities.AsSpan(0, rows));
+        lease.Version.Metrics.AddAnswer(buffers.Probabilities.AsSpan(0, rows));
         return rows;
     }
 
@@ -39,60 +38,15 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
     private int Rows(ReadOnlySpan<byte> json, in ScoreBody body)
     {
         ReadOnlySpan<int> columns = body.Fields.IsThere ? Columns(body.Fields.Of(json)) : _fields.Places;
-        var reader = JsonParts.Open(body.Rows.Of(json), JsonTokenType.StartArray, "rows", limits);
         var batch = lease.Version.Batches.TakeBatch();
         try
         {
-            var done = 0;
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-            {
-                limits.CheckRows(done + batch.Count + 1);
-                var row = batch.Add();
-                try
-                {
-                    if (reader.TokenType == JsonTokenType.StartObject)
-                        RowReader.ReadObject(ref reader, row, _fields, buffers.Values, limits);
-                    else if (reader.TokenType == JsonTokenType.StartArray)
-                        RowReader.ReadArray(ref reader, row, columns, _fields, buffers.Values, limits);
-                    else
-                        throw new RequestException(400, $"found {JsonParts.Kind(reader.TokenType)}, expected an object or an array");
-                }
-                catch (Exception e) when (e is RequestException or ConsortException)
-                {
-                    throw At("rows", done + batch.Count - 1, e);
-                }
-
-                if (batch.Count == batch.Capacity)
-                    done = Score(batch, done);
-            }
-
-            return Score(batch, done);
+            return Each(body.Rows.Of(json), "rows", batch, columns, null, []);
         }
         finally
         {
             lease.Version.Batches.Return(batch);
         }
-    }
-
-    private int Score(ImpressionBatch batch, int done)
-    {
-        buffers.Clock.ThrowIfCancellationRequested();
-        var rows = batch.Count;
-        if (rows == 0)
-            return done;
-        buffers.RoomFor(done + rows);
-        try
-        {
-            lease.Scorer.Score(batch, buffers.Probabilities.AsSpan(done, rows));
-        }
-        catch (ConsortException e) when (e.Row is { } row)
-        {
-            throw At("rows", done + row, e);
-        }
-
-        lease.Version.Metrics.AddValues((long)rows * lease.Scorer.Encoder.Space.Categorical.Count, CountUnseen(batch));
-        batch.Clear();
-        return done + rows;
     }
 
     private int Candidates(ReadOnlySpan<byte> json, in ScoreBody body)
@@ -104,35 +58,99 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
             ReadOnlySpan<byte> common = body.Context.IsThere ? body.Context.Of(json) : "{}"u8;
             ReadContext(common, context);
             buffers.Values.RoomForRows(batch.Capacity);
-            var reader = JsonParts.Open(body.Candidates.Of(json), JsonTokenType.StartArray, "candidates", limits);
-            var done = 0;
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-            {
-                limits.CheckRows(done + batch.Count + 1);
-                var row = batch.Add();
-                try
-                {
-                    if (reader.TokenType != JsonTokenType.StartObject)
-                        throw new RequestException(400, $"found {JsonParts.Kind(reader.TokenType)}, expected an object");
-                    RowReader.ReadObject(ref reader, row, _fields, buffers.Values, limits);
-                }
-                catch (Exception e) when (e is RequestException or ConsortException)
-                {
-                    throw At("candidates", done + batch.Count - 1, e);
-                }
-
-                buffers.Values.KeepRow(batch.Count - 1);
-                if (batch.Count == batch.Capacity)
-                    done = ScoreCandidates(batch, context, common, done);
-            }
-
-            return ScoreCandidates(batch, context, common, done);
+            return Each(body.Candidates.Of(json), "candidates", batch, [], context, common);
         }
         finally
         {
             batches.Return(batch);
             batches.Return(context);
         }
+    }
+
+    // Reads impressions, of candidates with what they share, and scores them a batch at a time.
+    private int Each(ReadOnlySpan<byte> array, string what, ImpressionBatch batch, ReadOnlySpan<int> columns, Impression? context, ReadOnlySpan<byte> common)
+    {
+        var reader = JsonParts.Open(array, JsonTokenType.StartArray, what, limits);
+        var done = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            limits.CheckRows(done + batch.Count + 1);
+            var row = batch.Add();
+            try
+            {
+                if (reader.TokenType == JsonTokenType.StartObject)
+                    RowReader.ReadObject(ref reader, row, _fields, buffers.Values, limits);
+                else if (reader.TokenType == JsonTokenType.StartArray && context is null)
+                    RowReader.ReadArray(ref reader, row, columns, _fields, buffers.Values, limits);
+                else
+                    throw new RequestException(400, $"found {JsonParts.Kind(reader.TokenType)}, expected an object{(context is null ? " or an array" : "")}");
+            }
+            catch (Exception e) when (e is RequestException or ConsortException)
+            {
+                throw At(what, done + batch.Count - 1, e);
+            }
+
+            if (context is not null)
+                buffers.Values.KeepRow(batch.Count - 1);
+            if (batch.Count == batch.Capacity)
+                done = Score(what, batch, done, context, common);
+        }
+
+        return Score(what, batch, done, context, common);
+    }
+
+    private int Score(string what, ImpressionBatch batch, int done, Impression? context, ReadOnlySpan<byte> common)
+    {
+        buffers.Clock.ThrowIfCancellationRequested();
+        var rows = batch.Count;
+        if (rows == 0)
+            return done;
+        var together = context is null ? null : Complete(batch, common);
+        var columns = lease.Scorer.Encoder.Space.Categorical.Count;
+        if (context is not null)
+        {
+            columns = 0;
+            for (var field = 0; field < _fields.Names.Count; field++)
+                columns += buffers.Values.Differing[field] ? _fields.Columns[field] : 0;
+        }
+
+        lease.Version.Metrics.AddValues((long)rows * columns, CountUnseen(batch));
+        buffers.RoomFor(done + rows);
+        var probabilities = buffers.Probabilities.AsSpan(done, rows);
+        try
+        {
+            if (together is null)
+                lease.Scorer.Score(batch, probabilities);
+            else
+                together.Score(context!, batch, probabilities);
+        }
+        catch (ConsortException e) when (e.Row is { } row)
+        {
+            throw At(what, done + row, e);
+        }
+
+        batch.Clear();
+        return done + rows;
+    }
+
+    // What some candidates give and others do not is for these as in the context.
+    private CandidateScorer? Complete(ImpressionBatch batch, ReadOnlySpan<byte> common)
+    {
+        var values = buffers.Values;
+        var together = lease.Version.Candidates.Find(values.Differing);
+        for (var row = 0; row < batch.Count; row++)
+        {
+            var given = values.GivenBy(row);
+            for (var field = 0; field < given.Length; field++)
+                if (!given[field] && values.Context[field].IsThere && (together is null || values.Differing[field]))
+                {
+                    var reader = new Utf8JsonReader(values.Context[field].Of(common), limits.Json);
+                    reader.Read();
+                    RowReader.SetValue(ref reader, batch[row], field, _fields.Names[field], values, limits);
+                }
+        }
+
+        return together;
     }
 
     private void ReadContext(ReadOnlySpan<byte> common, Impression context)
@@ -148,49 +166,6 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
         }
 
         lease.Version.Metrics.AddValues(lease.Scorer.Encoder.Space.Categorical.Count, context.CountUnseen());
-    }
-
-    private int ScoreCandidates(ImpressionBatch batch, Impression context, ReadOnlySpan<byte> common, int done)
-    {
-        buffers.Clock.ThrowIfCancellationRequested();
-        var rows = batch.Count;
-        if (rows == 0)
-            return done;
-        var values = buffers.Values;
-        var together = lease.Version.Candidates.Find(values.Differing);
-        // What some candidates give and others do not is for these as in the context.
-        for (var row = 0; row < rows; row++)
-        {
-            var given = values.GivenBy(row);
-            for (var field = 0; field < given.Length; field++)
-                if (!given[field] && values.Context[field].IsThere && (together is null || values.Differing[field]))
-                {
-                    var reader = new Utf8JsonReader(values.Context[field].Of(common), limits.Json);
-                    reader.Read();
-                    RowReader.SetValue(ref reader, batch[row], field, _fields.Names[field], values, limits);
-                }
-        }
-
-        var columns = 0;
-        for (var field = 0; field < _fields.Names.Count; field++)
-            columns += values.Differing[field] ? _fields.Columns[field] : 0;
-        lease.Version.Metrics.AddValues((long)rows * columns, CountUnseen(batch));
-        buffers.RoomFor(done + rows);
-        var probabilities = buffers.Probabilities.AsSpan(done, rows);
-        try
-        {
-            if (together is null)
-                lease.Scorer.Score(batch, probabilities);
-            else
-                together.Score(context, batch, probabilities);
-        }
-        catch (ConsortException e) when (e.Row is { } row)
-        {
-            throw At("candidates", done + row, e);
-        }
-
-        batch.Clear();
-        return done + rows;
     }
 
     private int[] Columns(ReadOnlySpan<byte> json)

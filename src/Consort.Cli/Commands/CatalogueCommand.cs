@@ -2,6 +2,7 @@ using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Foundation.Options;
+using Consort.Foundation.Tables;
 
 namespace Consort.Cli.Commands;
 
@@ -18,31 +19,21 @@ internal abstract class CatalogueCommand<T> : ExampleCommand
     {
         (_words, _catalogue) = ((kind, summary), catalogue);
         _name = new Argument<string?>("name") { Description = $"The {kind} whose options are wanted; all {name} without.", Arity = ArgumentArity.ZeroOrOne };
-        Add(_name);
-        Add(_json);
+        Take(_name, _json);
     }
 
     protected override int Run(ParseResult arguments)
     {
-        var file = arguments.GetValue(_json);
-        if (arguments.GetValue(_name) is not { } name)
-        {
-            var table = Tables.List(_words.Kind, _words.Summary, "source", "its keys");
-            foreach (var entry in _catalogue.Entries)
-                table.Add(entry.Name, entry.Summary, entry.Source, KeysOf(entry));
-            Terminal.Show(table);
-            JsonFile.Write(file, _catalogue.Entries.Select(e =>
-                new Dictionary<string, string> { ["name"] = e.Name, ["summary"] = e.Summary, ["source"] = e.Source, ["keys"] = KeysOf(e) }));
-            return CommandLine.Success;
-        }
-
-        var options = Named(name).Options.Facts;
-        var rows = Tables.List("key", "default", "range", "what");
-        foreach (var option in options)
-            rows.Add(option.Key, option.Default, option.Range, option.Meaning);
-        Terminal.Show(rows);
-        JsonFile.Write(file, options.Select(o => new Dictionary<string, string>
-            { ["key"] = o.Key, ["kind"] = o.Kind.ToString().ToLowerInvariant(), ["default"] = o.Default, ["range"] = o.Range, ["meaning"] = o.Meaning }));
+        var table = arguments.GetValue(_name) is { } name
+            ? ResultTable.Of(
+                Named(name).Options.Facts, new("key", o => o.Key, Key: "key"), new(null, o => o.Kind.ToString().ToLowerInvariant(), Key: "kind"),
+                new("default", o => o.Default, Key: "default") { IsProse = true }, new("range", o => o.Range, Key: "range") { IsProse = true },
+                new("what", o => o.Meaning, Key: "meaning") { IsProse = true })
+            : ResultTable.Of(
+                _catalogue.Entries, new(_words.Kind, e => e.Name, Key: "name"), new(_words.Summary, e => e.Summary, Key: "summary") { IsProse = true },
+                new("source", e => e.Source, Key: "source") { IsProse = true }, new("its keys", KeysOf, Key: "keys") { IsProse = true });
+        Terminal.Show(table);
+        JsonFile.Write(arguments.GetValue(_json), JsonTable.Of(table));
         return CommandLine.Success;
     }
 

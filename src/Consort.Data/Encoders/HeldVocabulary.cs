@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Consort.Data.Encoders;
 
 /// <summary>A vocabulary in managed memory: counted in training, or read from a file.</summary>
@@ -30,7 +28,12 @@ internal sealed class HeldVocabulary : Vocabulary
     /// <summary>Keeps the tokens seen at least <paramref name="minCount"/> times, by descending count, then by ordinal bytes.</summary>
     public static HeldVocabulary Of(TokenTable table, int minCount)
     {
-        Entry[] sorted = [.. table.Places().Where(p => table.ValueAt(p) >= minCount).Select(p => new Entry(p, table.ValueAt(p), HeadOf(table.TokenAt(p))))];
+        var entries = new List<Entry>();
+        for (var p = table.Next(0); p >= 0; p = table.Next(p + 1))
+        {
+            if (table.ValueAt(p) >= minCount) entries.Add(new Entry { Place = p, Count = table.ValueAt(p), Head = table.HeadAt(p) });
+        }
+        Entry[] sorted = [.. entries];
         sorted.AsSpan().Sort(new ByCountThenBytes(table));
         long total = 0;
         foreach (var entry in sorted) total += table.TokenAt(entry.Place).Length;
@@ -70,20 +73,21 @@ internal sealed class HeldVocabulary : Vocabulary
     private TokenTable Build()
     {
         var table = new TokenTable(Count);
-        for (int i = 0; i < Count; i++) table.At(TokenTable.Key(Token(i)), Token(i)) = i;
+        for (var i = 0; i < Count; i++)
+        {
+            var token = Token(i);
+            table.At(TokenTable.Key(token), token) = i;
+        }
         return table;
     }
 
-    // The first 8 bytes, most significant first, decide most comparisons without touching the token again.
-    private static ulong HeadOf(ReadOnlySpan<byte> token)
+    // The first 8 bytes decide most comparisons without touching the token again.
+    private struct Entry
     {
-        Span<byte> head = stackalloc byte[8];
-        head.Clear();
-        token[..Math.Min(8, token.Length)].CopyTo(head);
-        return BinaryPrimitives.ReadUInt64BigEndian(head);
+        public int Place;
+        public int Count;
+        public ulong Head;
     }
-
-    private readonly record struct Entry(int Place, int Count, ulong Head);
 
     private readonly struct ByCountThenBytes(TokenTable table) : IComparer<Entry>
     {

@@ -42,7 +42,7 @@ internal sealed class MappedVocabulary(TokenTable index, NativeBuffer<int> place
         var index = vocabulary.Index;
         index.Give(take);
         var numbers = new int[vocabulary.Count];
-        foreach (var place in index.Places())
+        for (var place = index.Next(0); place >= 0; place = index.Next(place + 1))
         {
             if ((uint)index.ValueAt(place) < (uint)numbers.Length) numbers[index.ValueAt(place)] = place;
         }

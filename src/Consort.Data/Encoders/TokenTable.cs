@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -24,6 +25,7 @@ internal sealed class TokenTable : IDisposable
     private readonly GrowingBuffer<byte> _grown = new(); // the arena of a table that can be changed
     private readonly NativeBuffer<byte>? _mapped; // that of one that was built elsewhere
     private NativeBuffer<Slot> _slots;
+    private nint _address; // of the slots: a look-up has one load less
     private int _shift;
     private nuint _mask;
     private long _arenaUsed;
@@ -32,7 +34,7 @@ internal sealed class TokenTable : IDisposable
     {
         var bits = LeastBits;
         while (1L << bits < expected * 8L / 5) bits++;
-        _slots = Allocate(bits);
+        Allocate(bits);
     }
 
     /// <summary>A table that was built elsewhere, used in place; it can be read, not changed.</summary>
@@ -41,7 +43,7 @@ internal sealed class TokenTable : IDisposable
     /// <exception cref="InvalidDataException">Every slot is taken: a look-up would not end.</exception>
     public TokenTable(NativeBuffer<Slot> slots, NativeBuffer<byte> arena)
     {
-        (_slots, _mapped, _arenaUsed) = (slots, arena, arena.Length);
+        (_slots, _address, _mapped, _arenaUsed) = (slots, slots.Address, arena, arena.Length);
         SetSize((int)long.Log2(slots.Length));
         nuint i = 0;
         while (i <= _mask && At(i).Meta != 0) i++;
@@ -111,26 +113,31 @@ internal sealed class TokenTable : IDisposable
     /// <summary>Adds the numbers of another table to this one's, held at the greatest int.</summary>
     public void Add(TokenTable other)
     {
-        for (nuint i = 0; i <= other._mask; i++)
+        for (var i = other.Next(0); i >= 0; i = other.Next(i + 1))
         {
-            ref var slot = ref other.At(i);
-            if (slot.Meta == 0) continue;
-            ref var value = ref At(slot.Key, other.TokenAt((int)i));
-            value = (int)Math.Min(int.MaxValue, (long)value + slot.Value);
+            ref var value = ref At(other.KeyAt(i), other.TokenAt(i));
+            value = (int)Math.Min(int.MaxValue, (long)value + other.ValueAt(i));
         }
     }
 
-    /// <summary>The slots that hold a token, in no particular order.</summary>
-    public IEnumerable<int> Places()
+    /// <summary>The first slot from a place on that holds a token, in no particular order; −1 where there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Next(int place)
     {
-        for (var i = 0; (nuint)i <= _mask; i++)
+        for (var i = (nuint)place; i <= _mask; i++)
         {
-            if (At((nuint)i).Meta != 0) yield return i;
+            if (At(i).Meta != 0) return (int)i;
         }
+        return -1;
     }
 
     /// <summary>The key of the token in a slot: the bytes of one that has 8.</summary>
     public ulong KeyAt(int place) => At((nuint)place).Key;
+
+    /// <summary>The first 8 bytes of the token in a slot, most significant first.</summary>
+    public ulong HeadAt(int place) => At((nuint)place).Meta < LongToken
+        ? BinaryPrimitives.ReverseEndianness(KeyAt(place))
+        : BinaryPrimitives.ReadUInt64BigEndian(TokenAt(place));
 
     /// <summary>The number of the token in a slot.</summary>
     public int ValueAt(int place) => At((nuint)place).Value;
@@ -164,7 +171,7 @@ internal sealed class TokenTable : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ref Slot At(nuint slot) => ref Unsafe.Add(ref _slots.First, slot);
+    private ref Slot At(nuint slot) => ref NativeBlocks.At<Slot>(_address, slot);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private nuint Home(ulong key)
@@ -213,13 +220,16 @@ internal sealed class TokenTable : IDisposable
     private void Grow()
     {
         using var old = _slots;
-        _slots = Allocate(Bits + 1);
-        for (long i = 0; i < old.Length; i++)
+        var (from, end) = (_address, _mask);
+        Allocate(Bits + 1);
+        for (nuint i = 0; i <= end; i++)
         {
-            if (old[i].Meta != 0) At(Free(old[i].Key)) = old[i];
+            ref var slot = ref NativeBlocks.At<Slot>(from, i);
+            if (slot.Meta != 0) At(Free(slot.Key)) = slot;
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private nuint Free(ulong key)
     {
         var i = Home(key);
@@ -227,11 +237,13 @@ internal sealed class TokenTable : IDisposable
         return i;
     }
 
-    private NativeBuffer<Slot> Allocate(int bits)
+    [MemberNotNull(nameof(_slots))]
+    private void Allocate(int bits)
     {
         if (bits > MostBits) throw new ConsortException("found more than 671 million distinct tokens in one column; set transform hash for it");
         SetSize(bits);
-        return new NativeBuffer<Slot>(1L << bits);
+        _slots = new NativeBuffer<Slot>(1L << bits);
+        _address = _slots.Address;
     }
 
     private void SetSize(int bits) => (_shift, _mask) = (64 - bits, ((nuint)1 << bits) - 1);

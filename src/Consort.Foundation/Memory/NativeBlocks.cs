@@ -79,6 +79,11 @@ internal static unsafe class NativeBlocks
     public static NativeSpan<T> Span<T>(nint data, long length)
         where T : unmanaged => new(ref *(T*)data, length);
 
+    /// <summary>An element of memory whose length the caller knows; nothing is checked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref T At<T>(nint data, nuint index)
+        where T : unmanaged => ref ((T*)data)[index];
+
     /// <summary>Where memory lies that something else keeps, until it is released there.</summary>
     public static nint Acquire(SafeBuffer owner)
     {

@@ -52,8 +52,8 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         }
     }
 
-    /// <summary>The first element, for hot loops that know how many there are.</summary>
-    internal ref T First => ref *Pointer;
+    /// <summary>Where the first element lies, for hot loops that know how many there are: <see cref="NativeBlocks.At"/>.</summary>
+    internal nint Address => (nint)Pointer;
 
     /// <summary>The elements as a span.</summary>
     /// <exception cref="OverflowException">There are more than a span can hold; use <see cref="All"/> or <see cref="Slice"/>.</exception>

@@ -117,5 +117,5 @@ public static class Domain
 
     private static string List(IEnumerable<string> items) => $"[{string.Join(", ", items)}]";
 
-    private static string Span(double min, double max) => $"{Show(min)} to {Show(max)}";
+    private static string Span(double min, double max) => $"{Show(min)} to {(max is 1e6 or 1e9 ? max.ToString("0e0", CultureInfo.InvariantCulture) : Show(max))}";
 }

@@ -21,6 +21,9 @@ public sealed record MlpOptions
         .Add("dropout", o => o.Dropout, (o, v) => o with { Dropout = v }, Domain.Number(0, 0.99), "share of a hidden layer's outputs that drop while training")
         .Require("layer_norm", o => o is { BatchNorm: true, LayerNorm: true } ? "found it beside batch_norm, expected one of the two" : null);
 
+    /// <summary>Those of a tower whose model says itself how it is normalised and begins.</summary>
+    internal static OptionSet<MlpOptions> Bare => Options.Without("batch_norm", "layer_norm", "initializer");
+
     /// <summary>Widths of the hidden layers.</summary>
     public IReadOnlyList<int> HiddenUnits { get; init => field = Options.Checked("hidden_units", value); } = [400, 400, 400];
 

@@ -16,11 +16,9 @@ public sealed record AdaptiveFactorizationNetwork() : CtrModel("AFN")
 {
     internal static readonly OptionSet<AdaptiveFactorizationNetwork> Options = new OptionSet<AdaptiveFactorizationNetwork>(() => new())
         .Add("batch_norm", m => m.Mlp.BatchNorm, (m, v) => m with { Afn = m.Afn with { BatchNorm = v }, Mlp = m.Mlp with { BatchNorm = v } }, Domain.Flag, "in both towers")
-        .Include(Tower, m => m.Afn, (m, v) => m with { Afn = v }, "afn_", "the tower over neurons")
-        .Include(Tower, m => m.Mlp, (m, v) => m with { Mlp = v }, "", "the second tower, none for AFN")
+        .Include(MlpOptions.Bare, m => m.Afn, (m, v) => m with { Afn = v }, "afn_", "the tower over neurons")
+        .Include(MlpOptions.Bare, m => m.Mlp, (m, v) => m with { Mlp = v }, "", "the second tower, none for AFN")
         .Add("logarithmic_neurons", m => m.Neurons, (m, v) => m with { Neurons = v }, Domain.Integer(1, 65536), "K, the logarithmic neurons");
-
-    private static OptionSet<MlpOptions> Tower => MlpOptions.Options.Without("batch_norm", "layer_norm", "initializer");
 
     /// <summary>The tower over logarithmic neurons.</summary>
     public MlpOptions Afn { get; init; } = new() { HiddenUnits = [64, 64, 64], BatchNorm = true };

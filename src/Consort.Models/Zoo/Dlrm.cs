@@ -14,11 +14,9 @@ public sealed record Dlrm() : CtrModel("DLRM")
 {
     internal static readonly OptionSet<Dlrm> Options = new OptionSet<Dlrm>(() => new())
         .Add("batch_norm", m => m.Top.BatchNorm, (m, v) => m with { Top = m.Top with { BatchNorm = v }, Bottom = m.Bottom with { BatchNorm = v } }, Domain.Flag, "in both towers")
-        .Include(Tower, m => m.Top, (m, v) => m with { Top = v }, "top_", "the top tower")
-        .Include(Tower, m => m.Bottom, (m, v) => m with { Bottom = v }, "bottom_", "the bottom tower")
+        .Include(MlpOptions.Bare, m => m.Top, (m, v) => m with { Top = v }, "top_", "the top tower")
+        .Include(MlpOptions.Bare, m => m.Bottom, (m, v) => m with { Bottom = v }, "bottom_", "the bottom tower")
         .Add("interaction_op", m => m.IsConcat, (m, v) => m with { IsConcat = v }, Domain.Words(("dot", false), ("cat", true)), "what goes up: inner products, or embeddings");
-
-    private static OptionSet<MlpOptions> Tower => MlpOptions.Options.Without("batch_norm", "layer_norm", "initializer");
 
     /// <summary>The top tower.</summary>
     public MlpOptions Top { get; init; } = new() { HiddenUnits = [64, 64, 64] };

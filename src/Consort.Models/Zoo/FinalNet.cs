@@ -17,14 +17,12 @@ public sealed record FinalNet() : CtrModel("FinalNet")
     internal static readonly OptionSet<FinalNet> Options = new OptionSet<FinalNet>(() => new())
         .Add("batch_norm", m => m.First.BatchNorm, (m, v) => m with { First = m.First with { BatchNorm = v }, Second = m.Second with { BatchNorm = v } }, Domain.Flag, "in both blocks")
         .Add("residual_type", m => m.IsSum, (m, v) => m with { IsSum = v }, Domain.Words(("concat", false), ("sum", true)), "[u, u ⊙ v], for which widths are even, or u + u ⊙ v")
-        .Include(Block, m => m.First, (m, v) => m with { First = v }, "block1_", "the first block")
-        .Include(Block, m => m.Second, (m, v) => m with { Second = v }, "block2_", "the second block")
+        .Include(MlpOptions.Bare, m => m.First, (m, v) => m with { First = v }, "block1_", "the first block")
+        .Include(MlpOptions.Bare, m => m.Second, (m, v) => m with { Second = v }, "block2_", "the second block")
         .Add("block_type", m => m.HasTwo, (m, v) => m with { HasTwo = v }, Domain.Words(("1B", false), ("2B", true)), "one block, or the mean of two")
         .Add("use_feature_gating", m => m.FeatureGating, (m, v) => m with { FeatureGating = v }, Domain.Flag, "gates before the first block")
         .Require("block1_hidden_units", m => Odd(m, m.First))
         .Require("block2_hidden_units", m => Odd(m, m.Second));
-
-    private static OptionSet<MlpOptions> Block => MlpOptions.Options.Without("batch_norm", "layer_norm", "initializer");
 
     /// <summary>The first block.</summary>
     public MlpOptions First { get; init; } = new() { HiddenUnits = [64, 64, 64], Activation = Activation.None, BatchNorm = true };

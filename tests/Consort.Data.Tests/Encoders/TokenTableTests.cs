@@ -12,7 +12,9 @@ public sealed class TokenTableTests
 
     private static Dictionary<string, int> Content(TokenTable table)
     {
-        return table.Places().ToDictionary(p => System.Text.Encoding.UTF8.GetString(table.TokenAt(p)), table.ValueAt);
+        var content = new Dictionary<string, int>();
+        for (var p = table.Next(0); p >= 0; p = table.Next(p + 1)) content.Add(System.Text.Encoding.UTF8.GetString(table.TokenAt(p)), table.ValueAt(p));
+        return content;
     }
 
     private static string Token(Random random)

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Consort.Cli;
+using Consort.Cli.Commands;
 using Consort.Compute.Kernels.MatrixMultiply;
 
 namespace Consort.EndToEnd.Tests.Commands;

@@ -12,7 +12,7 @@ public sealed class DocumentationTests
     [Fact]
     public void Commands_OfTheCatalogue_HaveAPageWithAnExample()
     {
-        foreach (var entry in CommandCatalogue.Entries)
+        foreach (var entry in CommandCatalogue.Default.Entries)
         {
             var page = Repository.At($"docs/commands/{entry.Path.Replace(' ', '-')}.md");
             Assert.True(File.Exists(page), $"{page} is missing");

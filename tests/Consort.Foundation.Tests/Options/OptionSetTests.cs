@@ -39,8 +39,7 @@ public sealed class OptionSetTests
         public Brush Right { get; init; } = new();
     }
 
-    private static readonly Catalogue<Brush> Brushes = new(
-        "name", ignoreCase: false, usual: "plain", CatalogueEntry<Brush>.Of("plain", "a brush", "-", Brush.Options, b => b));
+    private static readonly Catalogue<Brush> Brushes = new Catalogue<Brush>("name", usual: "plain").With("plain", "a brush", "-", Brush.Options, b => b);
 
     [Fact]
     public void Facts_OfASet_SayDefaultRangeAndMeaning()
@@ -109,7 +108,7 @@ public sealed class OptionSetTests
     [Fact]
     public void Catalogue_WithOneMore_KnowsBoth()
     {
-        var more = Brushes.With(CatalogueEntry<Brush>.Of("wide", "a wide brush", "-", Brush.Options, b => b with { Width = 0.5 }));
+        var more = Brushes.With("wide", "a wide brush", "-", Brush.Options, b => b with { Width = 0.5 });
         Assert.Equal(0.5, more.Create(OptionMap.Parse("name: wide", "b.yaml")).Width);
         Assert.Equal(1e-6, more.Create(OptionMap.Empty("b.yaml")).Width);
         Assert.Null(Brushes.Find("wide"));

@@ -1,8 +1,9 @@
 using Consort.Experiments.Files;
+using Consort.Foundation.Options;
 
 namespace Consort.Experiments.Tests.Files;
 
-public sealed class ExperimentKeysTests
+public sealed class DecisiveOptionsTests
 {
     private const string Text = """
         name: a
@@ -23,8 +24,8 @@ public sealed class ExperimentKeysTests
     [InlineData("/a/b/teacher", "/c/teacher")]
     public void Since_WhatDecidesNothing_IsNoDifference(string old, string now)
     {
-        Assert.Empty(Changed(old, now).Since(Keys(Text), withEpochs: true));
-        Assert.Equal(Keys(Text).Digest, Changed(old, now).Digest);
+        Assert.Empty(DecisiveOptions.Since(Changed(old, now), Older, withEpochs: true));
+        Assert.Equal(DecisiveOptions.Digest(Older), DecisiveOptions.Digest(Changed(old, now)));
     }
 
     [Theory]
@@ -36,31 +37,36 @@ public sealed class ExperimentKeysTests
     [InlineData(", seed: 1", "", "training, seed: 1, now nothing")]
     public void Since_WhatDecidesTheResult_IsNamed(string old, string now, string difference)
     {
-        Assert.Equal([difference], Changed(old, now).Since(Keys(Text), withEpochs: false));
-        Assert.NotEqual(Keys(Text).Digest, Changed(old, now).Digest);
+        Assert.Equal([difference], DecisiveOptions.Since(Changed(old, now), Older, withEpochs: false));
+        Assert.NotEqual(DecisiveOptions.Digest(Older), DecisiveOptions.Digest(Changed(old, now)));
     }
 
     [Fact]
     public void Since_MostEpochs_CountOnlyWhereAsked()
     {
         var more = Changed("epochs: 2", "epochs: 5");
-        Assert.Empty(more.Since(Keys(Text), withEpochs: false));
-        Assert.Equal(["phase first, epochs: 2, now 5"], more.Since(Keys(Text), withEpochs: true));
-        Assert.Equal(Keys(Text).Digest, more.Digest);
+        Assert.Empty(DecisiveOptions.Since(more, Older, withEpochs: false));
+        Assert.Equal(["phase first, epochs: 2, now 5"], DecisiveOptions.Since(more, Older, withEpochs: true));
+        Assert.Equal(DecisiveOptions.Digest(Older), DecisiveOptions.Digest(more));
     }
 
+    // What checkpoints of earlier versions remember.
     [Fact]
-    public void Read_NoYaml_SaysThatItIsDamaged() =>
-        Assert.Contains("x.yaml: the file is damaged", Assert.Throws<ConsortException>(() => new ExperimentKeys("a: [", "x.yaml")).Message, StringComparison.Ordinal);
+    public void Digest_OfAText_StaysAsItWas() => Assert.Equal("DIGEST", DecisiveOptions.Digest(Older));
 
-    // Both make the YAML library throw what is none of its own errors.
+    // The last two make the YAML library throw what is none of its own errors.
     [Theory]
+    [InlineData("a: [")]
     [InlineData("members: [\n  { model: DCN, hidden_units: [32]\ntraining: { batch_size: 256, epochs: 1\n")]
     [InlineData("name: x\ndata:\n  *a : 1\n")]
-    public void Read_WhatTheLibraryStumblesOver_SaysThatItIsDamaged(string text) =>
-        Assert.StartsWith("x.yaml: the file is damaged", Assert.Throws<ConsortException>(() => new ExperimentKeys(text, "x.yaml")).Message, StringComparison.Ordinal);
+    public void Kept_NoYaml_SaysThatItIsDamaged(string text)
+    {
+        using var folder = new TempFolder();
+        var path = folder.File("x.yaml", text);
+        Assert.StartsWith($"{path}: the file is damaged", Assert.Throws<ConsortException>(() => DecisiveOptions.Kept(path)).Message, StringComparison.Ordinal);
+    }
 
-    private static ExperimentKeys Keys(string text) => new(text, "x.yaml");
+    private static OptionTree Older { get; } = OptionTree.Parse(Text);
 
-    private static ExperimentKeys Changed(string old, string now) => Keys(Text.Replace(old, now, StringComparison.Ordinal));
+    private static OptionTree Changed(string old, string now) => OptionTree.Parse(Text.Replace(old, now, StringComparison.Ordinal));
 }

@@ -1,9 +1,15 @@
-namespace Consort.Studies.Recipes.Kdef;
+using Consort.Foundation.Options;
+
+namespace Consort.Studies.Recipes.Plans;
 
 /// <summary>A way in which a family learns.</summary>
 /// <param name="Name">As <c>--methods</c> names it.</param>
-/// <param name="Strategy">The section <c>strategy</c>.</param>
-internal sealed record KdefMethod(string Name, string Strategy);
+/// <param name="Yaml">The section <c>strategy</c>.</param>
+internal sealed record KdefMethod(string Name, string Yaml)
+{
+    /// <summary>The section <c>strategy</c>.</summary>
+    public OptionTree Strategy { get; } = OptionTree.Parse(Yaml);
+}
 
 /// <summary>The ways of learning that Li et al. compare.</summary>
 internal static class KdefMethods

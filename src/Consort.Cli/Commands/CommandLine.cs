@@ -1,11 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using Consort.Cli.Commands;
 using Consort.Cli.Terminals;
 using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 
-namespace Consort.Cli;
+namespace Consort.Cli.Commands;
 
 /// <summary>Runs a command line and turns what comes of it into messages and an exit code.</summary>
 internal static class CommandLine
@@ -27,7 +26,7 @@ internal static class CommandLine
 
     public static int Run(IReadOnlyList<string> args, Terminal terminal)
     {
-        var root = CommandCatalogue.Root(terminal);
+        var root = CommandCatalogue.Default.Root(terminal);
         var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (result.Action is ParseErrorAction)
         {
@@ -115,7 +114,7 @@ internal static class CommandLine
         // "help train", and "describe" for "data describe".
         if (word == "help")
             return $"; did you mean {string.Join(' ', Ancestors(command).Reverse().Select(c => c.Name).Concat(words.Skip(1).TakeWhile(w => !w.StartsWith('-'))).Append("--help"))}?";
-        var path = CommandCatalogue.Entries.Select(e => e.Path).FirstOrDefault(p => command is RootCommand && p.EndsWith(' ' + word, StringComparison.Ordinal));
+        var path = CommandCatalogue.Default.Entries.Select(e => e.Path).FirstOrDefault(p => command is RootCommand && p.EndsWith(' ' + word, StringComparison.Ordinal));
         if (path is not null)
             return $"; did you mean {path}?";
         var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name));
