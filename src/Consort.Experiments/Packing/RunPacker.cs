@@ -28,7 +28,7 @@ public sealed class RunPacker
         if (request.Member is { } member && (member < 0 || member >= count))
             throw new ConsortException($"--member: found {member}, expected 0 to {count - 1}, the members of {request.Run}");
         (_request, _run) = (request, run);
-        var options = OptionMap.Load(run.Folder.Experiment);
+        var options = OptionMap.Load(run.Folder.Experiment, request.Catalogues);
         Family.From(options);
         _model = options.Resolved(); // what was asked for: the family, with every default
         _dataKey = RunEnvironment.DataKeyOf(run.Folder);
@@ -42,7 +42,7 @@ public sealed class RunPacker
     /// <exception cref="OperationCanceledException">The user stopped it; nothing was written.</exception>
     public static PackResult Pack(PackRequest request, CancellationToken cancellation)
     {
-        using var run = new FinishedRun(request.Run, request.Threads);
+        using var run = new FinishedRun(request.Run, request.Threads, catalogues: request.Catalogues);
         var packer = new RunPacker(request, run);
         // A draft lies beside the package, which another process would take for a leftover.
         using var claim = Claim.Take(request.Output, Path.GetFullPath(request.Output), "name another file with --out");
@@ -63,7 +63,7 @@ public sealed class RunPacker
             try
             {
                 PackageWriter.Write(draft, Content(calibration));
-                using var scorer = Scorer.Load(draft, storage: PackageStorage.Mapped);
+                using var scorer = Scorer.Load(draft, storage: PackageStorage.Mapped, catalogues: _request.Catalogues);
                 if (_request.Calibration != CalibrationKind.None)
                     calibration = Fit(scorer, dataset.Valid ?? throw new ConsortException($"--calibration: found no validation rows in the run's data"), cancellation);
                 foreach (var (name, split) in new[] { ("valid", dataset.Valid), ("test", dataset.Test) })

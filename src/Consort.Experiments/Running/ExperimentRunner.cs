@@ -3,6 +3,7 @@ using Consort.Compute.Kernels.MatrixMultiply;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Foundation.Files;
+using Consort.Foundation.Options;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
 
@@ -59,7 +60,7 @@ public static class ExperimentRunner
             var vectors = PretrainedFiles.Source(dataset.Encoder, (name, fields) => events.Add(() => folder.Log(name, fields)), request.Notice);
             using var training = new TrainingRun(
                 experiment.Family, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
-                path => Teacher(path, dataset), vectors, isMeasureOnly: hasFinished);
+                path => Teacher(path, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished);
             if (hasFinished)
                 return new RunResult(folder.Path, training.Run(identity.ToString(), resume: true, cancellation), encoding) { HadFinished = true };
             if (!goesOn)
@@ -104,14 +105,14 @@ public static class ExperimentRunner
         foreach (var phase in experiment.Phases.DistinctBy(p => string.Join('\n', p.Teachers)))
             MemoryCheck.Training(
                 experiment.Family.Build(dataset.Space), experiment.Training,
-                [.. phase.Teachers.Select(t => Experiment.OfRun(new RunFolder(t).Experiment).Family.Build(dataset.Space))]);
+                [.. phase.Teachers.Select(t => Experiment.OfRun(new RunFolder(t).Experiment, experiment.Catalogues).Family.Build(dataset.Space))]);
     }
 
     // Ids mean the same to teacher and students only if one encoder made them.
-    private static TrainedFamily Teacher(string path, EncodedDataset dataset)
+    private static TrainedFamily Teacher(string path, EncodedDataset dataset, Catalogues catalogues)
     {
         var folder = new RunFolder(path);
-        var experiment = Experiment.OfRun(folder.Experiment);
+        var experiment = Experiment.OfRun(folder.Experiment, catalogues);
         if (!File.Exists(folder.Encoder) || !File.ReadAllBytes(folder.Encoder).AsSpan().SequenceEqual(File.ReadAllBytes(dataset.EncoderFile)))
             throw new ConsortException($"teacher {path}: was trained on other data, expected an encoder equal to that of this run");
         return new TrainedFamily(experiment.Family, dataset.Space, RunWeights.Final.Find(folder, experiment));
