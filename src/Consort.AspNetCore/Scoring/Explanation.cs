@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
+using Consort.Models;
 using Consort.Serving;
 using Consort.Serving.Packages;
 
@@ -104,6 +105,6 @@ internal static class Explanation
         double sum = 0;
         foreach (var member in members)
             sum += member;
-        return scorer.Package.Fusion == MemberFusion.Mean ? sum / members.Length : sum;
+        return scorer.Package.Fusion == Fusion.Mean ? sum / members.Length : sum;
     }
 }

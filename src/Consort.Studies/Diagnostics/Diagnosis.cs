@@ -1,5 +1,6 @@
 using Consort.Learning.Diagnostics;
 using Consort.Learning.Evaluation;
+using Consort.Models;
 
 namespace Consort.Studies.Diagnostics;
 
