@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Programs;
 using Consort.Data.Encoders;
 using Consort.Foundation.Options;
 using Consort.Serving.Inference;

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using Consort.Learning.Runs;

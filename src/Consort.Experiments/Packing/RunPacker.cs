@@ -1,8 +1,10 @@
 using System.Text.Json;
-using Consort.Compute.Execution;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;
@@ -166,7 +168,7 @@ public sealed class RunPacker : IDisposable
     private Metrics Trained(EncodedSplit split, CancellationToken cancellation)
     {
         using var workers = new Workers(_request.Threads);
-        using var program = new Program<float>(_graph, _store, MemoryCheck.RowsToScore(_graph, BatchSize), workers, withGradients: false, _experiment.Training.Precision);
+        using var program = new Program<float>(_graph, _store, OperationKernels.Of<float>(), MemoryCheck.RowsToScore(_graph, BatchSize), workers, withGradients: false, Multiplies.Of(workers, _experiment.Training.Precision));
         var metrics = new LogitPass(program).Evaluate(split, _encoder, _fusion, cancellation).Metrics;
         return _request.Member is { } member ? metrics.Members[member] : metrics.Ensemble;
     }

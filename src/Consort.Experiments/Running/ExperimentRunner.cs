@@ -1,5 +1,6 @@
 using System.Text;
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Foundation.Files;

@@ -1,7 +1,9 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;
@@ -47,7 +49,7 @@ public sealed class FinishedRun : IDisposable
         BatchSize = MemoryCheck.RowsToScore(graph, MostRows);
         _store = new ParameterStore<float>(graph);
         Checkpoint.Load(Weights, _store);
-        _program = new Program<float>(graph, _store, BatchSize, _workers, withGradients: false, Experiment.Training.Precision);
+        _program = new Program<float>(graph, _store, OperationKernels.Of<float>(), BatchSize, _workers, withGradients: false, Multiplies.Of(_workers, Experiment.Training.Precision));
         _pass = new LogitPass(_program);
     }
 
