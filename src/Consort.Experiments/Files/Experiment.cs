@@ -84,6 +84,9 @@ public sealed record Experiment
 
     private static OptionTree Changed(OptionTree options, ulong? seed, Precision? precision)
     {
+        // What is no section is refused where it is read.
+        if (options is not OptionGroup || options.Find("training") is not (null or OptionGroup))
+            return options;
         if (seed is { } own)
             options = options.With("training.seed", own.ToString(CultureInfo.InvariantCulture));
         return precision is { } asked ? options.With("training.precision", asked.Name()) : options;

@@ -125,6 +125,15 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Theory]
+    [InlineData("- a\n", ":1: found a list, expected keys and values")]
+    [InlineData("data: { encoded: x }\nmembers: [{ model: FM }]\ntraining: 3\n", ":3, key training: found a single value, expected keys and values")]
+    public void Load_ASeedForWhatHasNoSections_SaysWhatIsThere(string text, string message)
+    {
+        var path = _folder.File("exp.yaml", text);
+        Assert.Equal(path + message, Assert.Throws<ConsortException>(() => Experiment.Load(path, seed: 2)).Message);
+    }
+
+    [Theory]
     [InlineData("  epochs: 3", "  epocs: 3", "11: unknown key \"epocs\"; did you mean \"epochs\"?")]
     [InlineData("  epochs: 3", "  epochs: -1", "11, key epochs: found -1, expected 0 to 100000")]
     [InlineData("  epochs: 3", "  epochs: three", "11, key epochs: found \"three\", expected a whole number")]
