@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Consort.Compute.Random;
+using Consort.Foundation.Numbers;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Training;
 

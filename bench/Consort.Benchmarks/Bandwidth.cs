@@ -1,4 +1,4 @@
-using Consort.Compute.Parallel;
+using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Benchmarks;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Runtime.Intrinsics;
-using Consort.Compute.Parallel;
+using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Benchmarks;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Consort.Compute.Optimizers;
+using Consort.Compute.Cpu.Optimizers;
 
 namespace Consort.Benchmarks;
 

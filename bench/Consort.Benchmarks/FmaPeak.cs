@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Kernels.MatrixMultiply.Bf16;
-using Consort.Compute.Parallel;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Benchmarks;
 

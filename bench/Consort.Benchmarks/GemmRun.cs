@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Cpu.MatrixMultiply;
 
 namespace Consort.Benchmarks;
 
@@ -44,7 +44,7 @@ internal sealed unsafe class GemmRun : IDisposable
             C = New((long)m * n),
             Ldc = n,
             Bias = epilogue && shape.TransB ? New(n) : null,
-            Activation = epilogue && shape.TransB ? Activation.Relu : Activation.None,
+            Relu = epilogue && shape.TransB,
             Mask = epilogue && !shape.TransA && !shape.TransB ? New((long)m * n) : null,
             Ldmask = n,
             RowSums = epilogue && shape.TransA ? New(m) : null,

@@ -1,6 +1,7 @@
 using System.Globalization;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Parallel;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Benchmarks;
 
@@ -68,7 +69,7 @@ internal static class GemmSpeed
         }
         using var workers = new Workers(threads);
         using var gemm = new Gemm(workers, kernel);
-        using var other = new Gemm(workers, precision);
+        using var other = Multiplies.Of(workers, precision);
         FmaPeak peak = FmaPeak.Of(workers, Precision.Fp32), otherPeak = FmaPeak.Of(workers, other.Precision);
         List<(string Name, Gemm Gemm, FmaPeak Peak)> ways = [(kernel.ToString(), gemm, peak)];
         if (precision.Missing() is { } reason) Console.Error.WriteLine($"bench: no {precision.Name()} here ({reason})");

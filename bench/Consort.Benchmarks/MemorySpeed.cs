@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
-using Consort.Compute.Parallel;
+using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Benchmarks;
 

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using Consort.Compute.Execution;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
+using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
@@ -40,7 +42,7 @@ internal static class OperationProfile
         var training = experiment.Training;
         using var store = new ParameterStore<float>(graph);
         store.Initialize(training.Seed, workers);
-        using var program = new Program<float>(graph, store, training.BatchSize, workers, precision: training.Precision, library: training.MatrixLibrary);
+        using var program = new Program<float>(graph, store, OperationKernels.Of<float>(), training.BatchSize, workers, gemm: Multiplies.Of(workers, training.Precision, training.MatrixLibrary));
         using var optimizer = new Optimizer<float>(store, training.Optimizer, workers);
         using var loader = new BatchLoader(dataset.Train, new LoaderOptions(training.BatchSize, Shuffle: true, training.Seed));
         var pass = new LogitPass(program);

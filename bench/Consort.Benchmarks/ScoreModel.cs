@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Consort.Compute.Parameters;
+using Consort.Compute.Cpu.Parameters;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;

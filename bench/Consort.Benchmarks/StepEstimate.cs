@@ -1,6 +1,6 @@
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
 using Consort.Data.Schemas;
 
 namespace Consort.Benchmarks;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Optimizers;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Optimizers;
 
 namespace Consort.Benchmarks;
 

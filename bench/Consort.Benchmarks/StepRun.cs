@@ -1,10 +1,12 @@
 using System.Diagnostics;
-using Consort.Compute.Execution;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
@@ -55,7 +57,7 @@ internal sealed class StepRun : IDisposable
         Graph graph = GraphOf(options, _rows.Space);
         _store = new ParameterStore<float>(graph);
         _store.Initialize(1, _workers);
-        _program = new Program<float>(graph, _store, options.Batch, _workers, precision: options.Precision);
+        _program = new Program<float>(graph, _store, OperationKernels.Of<float>(), options.Batch, _workers, gemm: Multiplies.Of(_workers, options.Precision));
         _pass = new LogitPass(_program);
         _optimizer = new Optimizer<float>(_store, new OptimizerOptions { EmbeddingUpdate = options.Update }, _workers);
         _evaluator = new ConsortEvaluator(options.Members, _strategy.Fusion);

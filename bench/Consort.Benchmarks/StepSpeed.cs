@@ -1,4 +1,5 @@
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.MatrixMultiply;
 
 namespace Consort.Benchmarks;
 

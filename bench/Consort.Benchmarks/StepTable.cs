@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Foundation.Files;
 using Consort.Foundation.Numbers;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consort.Compute.Graphs;
+using Consort.Compute.Rewrites;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using Output = Consort.Models.JoinedOutput;
@@ -45,12 +46,16 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
         return new Family(embedding, members);
     }
 
-    /// <summary>Builds the graph: one output, the logit [B, 1], a member.</summary>
+    /// <summary>Builds the graph as a processor runs it: what models describe, rewritten.</summary>
+    /// <inheritdoc cref="Describe(FeatureSpace, VectorSource?)"/>
+    public Graph Build(FeatureSpace space, VectorSource? vectors = null) => ProcessorFusion.Of(Describe(space, vectors));
+
+    /// <summary>Builds the graph that the models describe: one output, the logit [B, 1], a member.</summary>
     /// <param name="space">The columns of the data.</param>
     /// <param name="vectors">Gives pretrained vectors when the weights are initialized; null where they come from a checkpoint.</param>
     /// <exception cref="ArgumentException">There are no members, too many, or no columns.</exception>
     /// <exception cref="ConsortException">The options of the embeddings do not fit the columns or the members.</exception>
-    public Graph Build(FeatureSpace space, VectorSource? vectors = null)
+    public Graph Describe(FeatureSpace space, VectorSource? vectors = null)
     {
         if (Members.Count is 0 or > MaxMembers)
             throw new ArgumentException($"found {Members.Count} members, expected 1 to {MaxMembers}");
@@ -59,10 +64,10 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
         try
         {
             if (!JoinedOutput)
-                return Build(space, vectors, null);
+                return Describe(space, vectors, null);
             var counting = new Output(null); // a graph is only a description, so building it twice costs nothing
-            Build(space, vectors, counting);
-            return Build(space, vectors, new Output(counting.Taken));
+            Describe(space, vectors, counting);
+            return Describe(space, vectors, new Output(counting.Taken));
         }
         catch (Exception e) when (e is OverflowException or ArgumentOutOfRangeException)
         {
@@ -72,7 +77,7 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
         }
     }
 
-    private Graph Build(FeatureSpace space, VectorSource? vectors, Output? output)
+    private Graph Describe(FeatureSpace space, VectorSource? vectors, Output? output)
     {
         var graph = new Graph([.. space.Categorical.Select(c => new IdRange(c.Offset, c.Size))], space.Numeric.Count);
         var layout = EmbeddingLayout.Of(space, Embeddings);

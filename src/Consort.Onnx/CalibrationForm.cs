@@ -1,4 +1,4 @@
-using Consort.Compute.Onnx;
+using Consort.Compute.Graphs;
 using Consort.Serving.Calibrations;
 
 namespace Consort.Onnx;
@@ -6,7 +6,7 @@ namespace Consort.Onnx;
 /// <summary>The last step, from the fused logit [B] to the probability [B].</summary>
 internal static class CalibrationForm
 {
-    public static OnnxValue Add(GraphWriter writer, Calibration calibration, OnnxValue logit)
+    public static FormValue Add(GraphWriter writer, Calibration calibration, FormValue logit)
     {
         switch (calibration.Kind)
         {
@@ -21,7 +21,7 @@ internal static class CalibrationForm
     }
 
     // In double precision, as knots may lie closer than floats do. z [B], knots [K].
-    private static OnnxValue Interpolated(GraphWriter writer, Calibration calibration, OnnxValue z)
+    private static FormValue Interpolated(GraphWriter writer, Calibration calibration, FormValue z)
     {
         var last = calibration.Logits.Count - 1;
         if (last == 0)
@@ -35,7 +35,7 @@ internal static class CalibrationForm
         // The knot at or below z, so that there is one above it: K − 1 less those above z, but for the first and the last.
         var column = writer.Add("Reshape", [z, writer.Constant([0L, 1], [2])], []); // [B, 1]
         var above = Cast(writer, writer.Add("Less", [column, knots], []), ElementType.Int64); // [B, K]
-        var count = writer.Add("ReduceSum", [above, writer.Constant([1L], [1])], [new OnnxAttribute("keepdims", 0)]); // [B]
+        var count = writer.Add("ReduceSum", [above, writer.Constant([1L], [1])], [new FormAttribute("keepdims", 0)]); // [B]
         var place = writer.Add("Sub", [writer.Constant([(long)last], [1]), count], []);
         var left = writer.Add("Min", [writer.Add("Max", [place, writer.Constant([0L], [1])], []), writer.Constant([last - 1L], [1])], []);
         var right = writer.Add("Add", [left, writer.Constant([1L], [1])], []);
@@ -46,6 +46,6 @@ internal static class CalibrationForm
         return writer.Add("Add", [from, writer.Add("Mul", [held, writer.Add("Sub", [to, from], [])], [])], []);
     }
 
-    private static OnnxValue Cast(GraphWriter writer, OnnxValue value, ElementType type) =>
-        writer.Add("Cast", [value], [new OnnxAttribute("to", (long)type)]);
+    private static FormValue Cast(GraphWriter writer, FormValue value, ElementType type) =>
+        writer.Add("Cast", [value], [new FormAttribute("to", (long)type)]);
 }

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
-using Consort.Compute.Parameters;
 using Google.Protobuf;
 
 namespace Consort.Onnx;
@@ -19,18 +18,18 @@ internal enum ElementType
 }
 
 /// <summary>Takes nodes, weights and constants down as messages of an ONNX graph.</summary>
-internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
+internal sealed class GraphWriter(ParameterStore<float> store) : IFormNodes
 {
     /// <summary>The domain of operators for text.</summary>
     public const string MachineLearning = "ai.onnx.ml";
 
     private const int MaxShared = 1 << 16; // bytes of a constant that is looked for among the others
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, OnnxValue> _weights = new(StringComparer.Ordinal);
-    private readonly Dictionary<UInt128, OnnxValue> _constants = [];
-    private readonly Dictionary<(int First, int End), OnnxValue> _slices = [];
-    private OnnxValue? _ids;
-    private OnnxValue? _rows;
+    private readonly Dictionary<string, FormValue> _weights = new(StringComparer.Ordinal);
+    private readonly Dictionary<UInt128, FormValue> _constants = [];
+    private readonly Dictionary<(int First, int End), FormValue> _slices = [];
+    private FormValue? _ids;
+    private FormValue? _rows;
     private int _columns;
 
     public Schema.Graph Graph { get; } = new();
@@ -54,16 +53,16 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
         return own;
     }
 
-    public OnnxValue AddInput(string name, ElementType type, int width, string meaning)
+    public FormValue AddInput(string name, ElementType type, int width, string meaning)
     {
         var own = Claim(name);
         Graph.Input.Add(Info(own, type, [width], meaning));
         Inputs.Add(new OnnxPort(own, TypeName(type), string.Create(CultureInfo.InvariantCulture, $"[B, {width}]"), meaning));
-        return new OnnxValue(own);
+        return new FormValue(own);
     }
 
     /// <summary>Names a value as an output; the name must have been claimed before.</summary>
-    public void AddOutput(OnnxValue value, string name, int[] row, string meaning)
+    public void AddOutput(FormValue value, string name, int[] row, string meaning)
     {
         var node = new Schema.Node { OpType = "Identity", Name = $"output/{name}" };
         node.Input.Add(value.Name);
@@ -74,20 +73,20 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
     }
 
     /// <summary>Says what shape a row of a value has.</summary>
-    public void Describe(OnnxValue value, Shape row) => Graph.ValueInfo.Add(Info(value.Name, ElementType.Float, row.Dimensions, null));
+    public void Describe(FormValue value, Shape row) => Graph.ValueInfo.Add(Info(value.Name, ElementType.Float, row.Dimensions, null));
 
     /// <summary>Where the global ids [B, F] are.</summary>
-    public void SetIds(OnnxValue ids, int columns) => (_ids, _columns) = (ids, columns);
+    public void SetIds(FormValue ids, int columns) => (_ids, _columns) = (ids, columns);
 
     /// <summary>B, taken from a value.</summary>
-    public void SetRows(OnnxValue of) =>
-        _rows = Add("Shape", [of], [new OnnxAttribute("start", 0), new OnnxAttribute("end", 1)]);
+    public void SetRows(FormValue of) =>
+        _rows = Add("Shape", [of], [new FormAttribute("start", 0), new FormAttribute("end", 1)]);
 
-    public OnnxValue Add(string operation, ReadOnlySpan<OnnxValue> inputs, ReadOnlySpan<OnnxAttribute> attributes) =>
+    public FormValue Add(string operation, ReadOnlySpan<FormValue> inputs, ReadOnlySpan<FormAttribute> attributes) =>
         Add("", operation, inputs, [.. attributes.ToArray().Select(Attribute)]);
 
     /// <summary>A node of a domain.</summary>
-    public OnnxValue Add(string domain, string operation, ReadOnlySpan<OnnxValue> inputs, params ReadOnlySpan<Schema.Attribute> attributes)
+    public FormValue Add(string domain, string operation, ReadOnlySpan<FormValue> inputs, params ReadOnlySpan<Schema.Attribute> attributes)
     {
         var name = Claim($"{Scope}/{operation}");
         var node = new Schema.Node { OpType = operation, Name = name };
@@ -98,15 +97,15 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
         node.Output.Add(name);
         node.Attribute.AddRange(attributes.ToArray());
         Graph.Node.Add(node);
-        return new OnnxValue(name);
+        return new FormValue(name);
     }
 
-    public OnnxValue Weight(Parameter parameter) => _weights.TryGetValue(parameter.Name, out var known)
+    public FormValue Weight(Parameter parameter) => _weights.TryGetValue(parameter.Name, out var known)
         ? known
         : _weights[parameter.Name] = Constant(
             MemoryMarshal.AsBytes(Numbers(parameter)), ElementType.Float, parameter.Shape.Dimensions, parameter.Name);
 
-    public OnnxValue Weight(Table table)
+    public FormValue Weight(Table table)
     {
         if (_weights.TryGetValue(table.Name, out var known))
             return known;
@@ -115,31 +114,31 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
         tensor.Dims.Add([table.Rows, table.Dimension]);
         Graph.Initializer.Add(tensor);
         Tables.Add((tensor, values.Borrow())); // which outlives the store, as whoever owns the rows does
-        return _weights[table.Name] = new OnnxValue(tensor.Name);
+        return _weights[table.Name] = new FormValue(tensor.Name);
     }
 
-    public OnnxValue Constant(ReadOnlySpan<float> values, ReadOnlySpan<int> shape) =>
+    public FormValue Constant(ReadOnlySpan<float> values, ReadOnlySpan<int> shape) =>
         Constant(MemoryMarshal.AsBytes(values), ElementType.Float, shape, null);
 
-    public OnnxValue Constant(ReadOnlySpan<long> values, ReadOnlySpan<int> shape) =>
+    public FormValue Constant(ReadOnlySpan<long> values, ReadOnlySpan<int> shape) =>
         Constant(MemoryMarshal.AsBytes(values), ElementType.Int64, shape, null);
 
-    public OnnxValue Constant(ReadOnlySpan<double> values, ReadOnlySpan<int> shape) =>
+    public FormValue Constant(ReadOnlySpan<double> values, ReadOnlySpan<int> shape) =>
         Constant(MemoryMarshal.AsBytes(values), ElementType.Double, shape, null);
 
     /// <summary>A constant text, [1].</summary>
-    public OnnxValue Text(string text)
+    public FormValue Text(string text)
     {
         var tensor = new Schema.Tensor { Name = Claim("constant"), DataType = (int)ElementType.String };
         tensor.Dims.Add(1);
         tensor.StringData.Add(ByteString.CopyFromUtf8(text));
         Graph.Initializer.Add(tensor);
-        return new OnnxValue(tensor.Name);
+        return new FormValue(tensor.Name);
     }
 
     public ReadOnlySpan<float> Numbers(Parameter parameter) => store.Values(parameter);
 
-    public OnnxValue Ids(int first, int end)
+    public FormValue Ids(int first, int end)
     {
         var ids = _ids ?? throw new InvalidOperationException("the model has no ids");
         if ((first, end) == (0, _columns))
@@ -149,7 +148,7 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
             : _slices[(first, end)] = Add("Slice", [ids, Constant([first], [1]), Constant([end], [1]), Constant([1L], [1])], []);
     }
 
-    public OnnxValue Rows() => _rows ?? throw new InvalidOperationException("the model has no inputs");
+    public FormValue Rows() => _rows ?? throw new InvalidOperationException("the model has no inputs");
 
     /// <summary>An attribute of text.</summary>
     public static Schema.Attribute Texts(string name, IEnumerable<ByteString> values)
@@ -159,7 +158,7 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
         return attribute;
     }
 
-    public static Schema.Attribute Attribute(OnnxAttribute of)
+    public static Schema.Attribute Attribute(FormAttribute of)
     {
         var attribute = new Schema.Attribute { Name = of.Name };
         if (of.Integer is { } integer)
@@ -175,7 +174,7 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
         return attribute;
     }
 
-    private OnnxValue Constant(ReadOnlySpan<byte> bytes, ElementType type, ReadOnlySpan<int> shape, string? name)
+    private FormValue Constant(ReadOnlySpan<byte> bytes, ElementType type, ReadOnlySpan<int> shape, string? name)
     {
         // Equal constants are one: operators of a tower ask for the same shapes again and again.
         var isShared = name is null && bytes.Length <= MaxShared;
@@ -186,7 +185,7 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IOnnxNodes
         foreach (var size in shape)
             tensor.Dims.Add(size);
         Graph.Initializer.Add(tensor);
-        var value = new OnnxValue(tensor.Name);
+        var value = new FormValue(tensor.Name);
         if (isShared)
             _constants.Add(hash, value);
         return value;

@@ -1,5 +1,5 @@
+using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
-using Consort.Compute.Parameters;
 using Consort.Data.Encoders;
 using Consort.Serving.Calibrations;
 using Consort.Serving.Packages;

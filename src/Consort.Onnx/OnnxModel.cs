@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
-using Consort.Compute.Parameters;
+using Consort.Compute.Rewrites;
 using Consort.Serving.Calibrations;
-using Consort.Serving.Inference;
 using Consort.Serving.Packages;
 
 namespace Consort.Onnx;
@@ -57,9 +56,9 @@ internal sealed class OnnxModel
 
     /// <summary>Writes what members' logits are computed from, and nothing else.</summary>
     /// <returns>The logits, each of one number a row.</returns>
-    public static OnnxValue[] AddValues(Graph graph, IReadOnlyList<int> members, GraphWriter writer, OnnxValue? numeric)
+    public static FormValue[] AddValues(Graph graph, IReadOnlyList<int> members, GraphWriter writer, FormValue? numeric)
     {
-        var written = new OnnxValue[graph.Values.Count];
+        var written = new FormValue[graph.Values.Count];
         foreach (var value in GraphReach.Of(graph, members).Values)
         {
             if (value.Operation is not { } operation)
@@ -70,7 +69,7 @@ internal sealed class OnnxModel
 
             writer.Scope = value.Name;
             var before = writer.Graph.Node.Count;
-            var result = operation.ToOnnx(new OnnxForm(writer, value, [.. value.Inputs.Select(i => written[i.Index])], graph.Columns));
+            var result = operation.ToStandard(new StandardForm(writer, value, [.. value.Inputs.Select(i => written[i.Index])], graph.Columns));
             written[value.Index] = result;
             if (writer.Graph.Node.Count > before)
                 writer.Describe(result, value.Shape);
@@ -79,12 +78,12 @@ internal sealed class OnnxModel
         return [.. members.Select(m => written[graph.Outputs[m].Index])];
     }
 
-    private static void AddOutputs(OnnxContent content, GraphWriter writer, OnnxValue[] members)
+    private static void AddOutputs(OnnxContent content, GraphWriter writer, FormValue[] members)
     {
         writer.Scope = "output";
         var columns = members.Select(m => writer.Add("Reshape", [m, writer.Constant([0L, 1], [2])], [])).ToArray(); // [B, 1] each
-        var all = columns.Length == 1 ? columns[0] : writer.Add("Concat", columns, [new OnnxAttribute("axis", 1)]); // [B, M]
-        var sum = writer.Add("ReduceSum", [all, writer.Constant([1L], [1])], [new OnnxAttribute("keepdims", 0)]); // [B]
+        var all = columns.Length == 1 ? columns[0] : writer.Add("Concat", columns, [new FormAttribute("axis", 1)]); // [B, M]
+        var sum = writer.Add("ReduceSum", [all, writer.Constant([1L], [1])], [new FormAttribute("keepdims", 0)]); // [B]
         var isMean = content.Fusion == MemberFusion.Mean;
         var logit = members.Length > 1 && isMean
             ? writer.Add("Mul", [sum, writer.Constant([1f / members.Length], [])], [])

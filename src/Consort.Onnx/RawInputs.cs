@@ -1,5 +1,5 @@
 using System.Globalization;
-using Consort.Compute.Onnx;
+using Consort.Compute.Graphs;
 using Consort.Data.Encoders;
 using Consort.Data.Schemas;
 using Google.Protobuf;
@@ -17,7 +17,7 @@ internal sealed class RawInputs
 
     private readonly GraphWriter _writer;
     private readonly Encoder _encoder;
-    private readonly Dictionary<string, OnnxValue> _fields = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FormValue> _fields = new(StringComparer.Ordinal);
     private readonly TimeParts _times;
 
     private RawInputs(GraphWriter writer, Encoder encoder) =>
@@ -70,11 +70,11 @@ internal sealed class RawInputs
     private static string Quoted(IReadOnlyList<string> texts) => texts.Count == 0 ? "none" : string.Join(", ", texts.Select(t => $"\"{t}\""));
 
     // int64 [B, F]
-    private OnnxValue? Categorical(FittedColumn[] columns)
+    private FormValue? Categorical(FittedColumn[] columns)
     {
         if (columns.Length == 0)
             return null;
-        var ids = new OnnxValue[columns.Length]; // [B, 1] each
+        var ids = new FormValue[columns.Length]; // [B, 1] each
         foreach (var group in columns.OfType<FittedTokens>().Where(c => c.Field.Kind == FieldKind.Numeric).GroupBy(MissingKey))
             Buckets([.. group], (column, id) => ids[Array.IndexOf(columns, column)] = id);
         for (var i = 0; i < columns.Length; i++)
@@ -94,7 +94,7 @@ internal sealed class RawInputs
         return Joined(ids);
     }
 
-    private OnnxValue Token(FittedTokens column)
+    private FormValue Token(FittedTokens column)
     {
         var keys = new List<ByteString>(column.Count + column.Missing.Count);
         var values = new List<long>(keys.Capacity);
@@ -116,8 +116,8 @@ internal sealed class RawInputs
 
         return _writer.Add(
             GraphWriter.MachineLearning, "LabelEncoder", [Field(column)],
-            GraphWriter.Texts("keys_strings", keys), GraphWriter.Attribute(new OnnxAttribute("values_int64s", values)),
-            GraphWriter.Attribute(new OnnxAttribute("default_int64", column.Offset + 1L)));
+            GraphWriter.Texts("keys_strings", keys), GraphWriter.Attribute(new FormAttribute("values_int64s", values)),
+            GraphWriter.Attribute(new FormAttribute("default_int64", column.Offset + 1L)));
     }
 
     private static bool IsAny(byte[][] texts, ReadOnlySpan<byte> token)
@@ -129,7 +129,7 @@ internal sealed class RawInputs
     }
 
     // x > 2 becomes floor(ln(x)²), for all these columns at once; then each looks its bucket up.
-    private void Buckets(FittedTokens[] columns, Action<FittedTokens, OnnxValue> put)
+    private void Buckets(FittedTokens[] columns, Action<FittedTokens, FormValue> put)
     {
         _writer.Scope = "encode/log2_buckets";
         var x = Joined([.. columns.Select(Field)]); // double [B, k]
@@ -149,8 +149,8 @@ internal sealed class RawInputs
             var values = Enumerable.Range(0, column.Count).Select(t => column.Offset + 2L + t).Prepend(column.Offset).ToArray();
             put(column, _writer.Add(
                 GraphWriter.MachineLearning, "LabelEncoder", [own],
-                GraphWriter.Attribute(new OnnxAttribute("keys_int64s", keys)), GraphWriter.Attribute(new OnnxAttribute("values_int64s", values)),
-                GraphWriter.Attribute(new OnnxAttribute("default_int64", column.Offset + 1L))));
+                GraphWriter.Attribute(new FormAttribute("keys_int64s", keys)), GraphWriter.Attribute(new FormAttribute("values_int64s", values)),
+                GraphWriter.Attribute(new FormAttribute("default_int64", column.Offset + 1L))));
         }
     }
 
@@ -161,23 +161,23 @@ internal sealed class RawInputs
             : throw new ConsortException($"column {column.Name}: found a bucket that is no whole number, expected one; the vocabulary is damaged, pack the run again");
 
     // How many boundaries are below x.
-    private OnnxValue Quantile(FittedQuantiles column)
+    private FormValue Quantile(FittedQuantiles column)
     {
         var x = Field(column);
         var boundaries = _writer.Constant([.. column.Boundaries], [1, column.Boundaries.Count]);
         var below = Cast(_writer.Add("Less", [boundaries, x], []), ElementType.Int64); // [B, K]
-        var count = _writer.Add("ReduceSum", [below, Whole(1)], [new OnnxAttribute("keepdims", 1)]);
+        var count = _writer.Add("ReduceSum", [below, Whole(1)], [new FormAttribute("keepdims", 1)]);
         var id = _writer.Add("Add", [count, Whole(column.Offset + 2)], []);
         return _writer.Add("Where", [IsMissing(x, column), Whole(column.Offset), id], []);
     }
 
     // float [B, N]: (x − shift) · scale, held where it is to be held, 0 where missing
-    private OnnxValue? Numeric(FittedNumber[] columns)
+    private FormValue? Numeric(FittedNumber[] columns)
     {
         if (columns.Length == 0)
             return null;
         var groups = columns.GroupBy(MissingKey).Select(g => g.ToArray()).ToArray();
-        var numbers = new OnnxValue[columns.Length]; // [B, 1] each
+        var numbers = new FormValue[columns.Length]; // [B, 1] each
         foreach (var group in groups)
         {
             _writer.Scope = "encode/numeric";
@@ -191,7 +191,7 @@ internal sealed class RawInputs
         return Joined(numbers);
     }
 
-    private OnnxValue Transformed(FittedNumber[] columns)
+    private FormValue Transformed(FittedNumber[] columns)
     {
         var x = Joined([.. columns.Select(Field)]); // double [B, k]
         var isMissing = IsMissing(x, columns[0]);
@@ -215,7 +215,7 @@ internal sealed class RawInputs
     }
 
     // NaN, and those numbers that the schema takes for missing
-    private OnnxValue IsMissing(OnnxValue x, FittedColumn column)
+    private FormValue IsMissing(FormValue x, FittedColumn column)
     {
         var isMissing = _writer.Add("IsNaN", [x], []);
         foreach (var number in MissingNumbers(column))
@@ -230,20 +230,20 @@ internal sealed class RawInputs
         .Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : double.NaN)
         .Where(double.IsFinite).Distinct().Order();
 
-    private OnnxValue Field(FittedColumn column) => _fields[column.Field.Name];
+    private FormValue Field(FittedColumn column) => _fields[column.Field.Name];
 
-    private OnnxValue Joined(OnnxValue[] parts) =>
-        parts.Length == 1 ? parts[0] : _writer.Add("Concat", parts, [new OnnxAttribute("axis", 1)]);
+    private FormValue Joined(FormValue[] parts) =>
+        parts.Length == 1 ? parts[0] : _writer.Add("Concat", parts, [new FormAttribute("axis", 1)]);
 
-    private OnnxValue Cast(OnnxValue value, ElementType type) => _writer.Add("Cast", [value], [new OnnxAttribute("to", (long)type)]);
+    private FormValue Cast(FormValue value, ElementType type) => _writer.Add("Cast", [value], [new FormAttribute("to", (long)type)]);
 
-    private OnnxValue Number(double number) => _writer.Constant([number], []);
+    private FormValue Number(double number) => _writer.Constant([number], []);
 
-    private OnnxValue Numbers(IEnumerable<double> numbers)
+    private FormValue Numbers(IEnumerable<double> numbers)
     {
         double[] values = [.. numbers];
         return _writer.Constant(values, [values.Length]);
     }
 
-    private OnnxValue Whole(long number) => _writer.Constant([number], [1]);
+    private FormValue Whole(long number) => _writer.Constant([number], [1]);
 }

@@ -1,4 +1,4 @@
-using Consort.Compute.Onnx;
+using Consort.Compute.Graphs;
 using Consort.Data.Encoders;
 using Consort.Data.Schemas;
 using Google.Protobuf;
@@ -12,13 +12,13 @@ internal sealed class TimeParts(GraphWriter writer)
     private static readonly long[] MonthShifts = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
 
     // YYMMDDHH as a number, whether it is missing, and the weekday, each made once a field
-    private readonly Dictionary<string, (OnnxValue Number, OnnxValue? IsMissing)> _times = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, OnnxValue> _weekdays = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (FormValue Number, FormValue? IsMissing)> _times = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FormValue> _weekdays = new(StringComparer.Ordinal);
 
     /// <summary>The id of a column, [B, 1].</summary>
     /// <param name="column">Which part.</param>
     /// <param name="field">The text, [B, 1].</param>
-    public OnnxValue Id(FittedTime column, OnnxValue field)
+    public FormValue Id(FittedTime column, FormValue field)
     {
         if (!_times.TryGetValue(field.Name, out var time))
             _times.Add(field.Name, time = Read(column, field));
@@ -37,17 +37,17 @@ internal sealed class TimeParts(GraphWriter writer)
         return time.IsMissing is { } isMissing ? writer.Add("Where", [isMissing, Whole(column.Offset), known], []) : known;
     }
 
-    private (OnnxValue Number, OnnxValue? IsMissing) Read(FittedTime column, OnnxValue field)
+    private (FormValue Number, FormValue? IsMissing) Read(FittedTime column, FormValue field)
     {
-        OnnxValue? isMissing = null;
+        FormValue? isMissing = null;
         var text = field;
         if (column.Missing.Count > 0)
         {
             var found = writer.Add(
                 GraphWriter.MachineLearning, "LabelEncoder", [field],
                 GraphWriter.Texts("keys_strings", column.Missing.Distinct(StringComparer.Ordinal).Select(ByteString.CopyFromUtf8)),
-                GraphWriter.Attribute(new OnnxAttribute("values_int64s", [.. column.Missing.Distinct(StringComparer.Ordinal).Select(_ => 1L)])),
-                GraphWriter.Attribute(new OnnxAttribute("default_int64", 0)));
+                GraphWriter.Attribute(new FormAttribute("values_int64s", [.. column.Missing.Distinct(StringComparer.Ordinal).Select(_ => 1L)])),
+                GraphWriter.Attribute(new FormAttribute("default_int64", 0)));
             isMissing = Cast(found, ElementType.Bool);
             text = writer.Add("Where", [isMissing.Value, writer.Text(Any), field], []);
         }
@@ -56,7 +56,7 @@ internal sealed class TimeParts(GraphWriter writer)
     }
 
     // 0 is Monday. Sakamoto's rule: years begin in March, and a table says how far months shift the days of the week.
-    private OnnxValue Weekday(string field, OnnxValue time)
+    private FormValue Weekday(string field, FormValue time)
     {
         if (_weekdays.TryGetValue(field, out var known))
             return known;
@@ -70,13 +70,13 @@ internal sealed class TimeParts(GraphWriter writer)
         return _weekdays[field] = Remainder(Sum(fromSunday, Whole(6)), 7);
     }
 
-    private OnnxValue Quotient(OnnxValue of, long by) => writer.Add("Div", [of, Whole(by)], []);
+    private FormValue Quotient(FormValue of, long by) => writer.Add("Div", [of, Whole(by)], []);
 
-    private OnnxValue Remainder(OnnxValue of, long by) => writer.Add("Mod", [of, Whole(by)], []);
+    private FormValue Remainder(FormValue of, long by) => writer.Add("Mod", [of, Whole(by)], []);
 
-    private OnnxValue Sum(OnnxValue left, OnnxValue right) => writer.Add("Add", [left, right], []);
+    private FormValue Sum(FormValue left, FormValue right) => writer.Add("Add", [left, right], []);
 
-    private OnnxValue Cast(OnnxValue value, ElementType type) => writer.Add("Cast", [value], [new OnnxAttribute("to", (long)type)]);
+    private FormValue Cast(FormValue value, ElementType type) => writer.Add("Cast", [value], [new FormAttribute("to", (long)type)]);
 
-    private OnnxValue Whole(long number) => writer.Constant([number], [1]);
+    private FormValue Whole(long number) => writer.Constant([number], [1]);
 }

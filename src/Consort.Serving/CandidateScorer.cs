@@ -1,6 +1,5 @@
-using Consort.Compute.Execution;
-using Consort.Compute.Graphs;
-using Consort.Serving.Inference;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Scoring;
 
 namespace Consort.Serving;
 
@@ -13,7 +12,7 @@ public sealed class CandidateScorer
 {
     private readonly int[] _columns; // categorical columns that differ
     private readonly int[] _numerics;
-    private readonly Dictionary<Value, CandidateColumns> _parts;
+    private readonly CandidateParts _parts;
     private readonly Func<Program<float>> _compile;
 
     internal CandidateScorer(Scorer scorer, IReadOnlyCollection<int> places)
@@ -34,7 +33,7 @@ public sealed class CandidateScorer
         try
         {
             var model = scorer.Pool.Model;
-            _parts = model.Part(new Variation(model.Graph, categorical, numeric));
+            _parts = model.Part(categorical, numeric);
             _compile = () => model.CompileCandidates(model.BatchRows, _parts);
         }
         finally

@@ -1,5 +1,5 @@
+using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Graphs;
-using Consort.Compute.Optimizers;
 using Consort.Data.Schemas;
 
 namespace Consort.Benchmarks.Tests;

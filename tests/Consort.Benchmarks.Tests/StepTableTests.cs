@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Consort.Compute.Optimizers;
+using Consort.Compute.Cpu.Optimizers;
 using Consort.Learning.Training;
 
 namespace Consort.Benchmarks.Tests;

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Parallel;
+using Consort.Foundation.Numbers;
 
 namespace Consort.Compute.Tests;
 
@@ -21,7 +22,7 @@ internal static class GradientCheck
         // Rows of missing values start at zero, where a gradient may vanish that should not.
         foreach (var table in trial.Store.Embeddings)
             for (long i = 0; i < table.Values.Length; i++)
-                table.Values[i] = new Compute.Random.CounterRandom((ulong)seed, table.Table.Name).Normal((ulong)i) * 0.7;
+                table.Values[i] = new CounterRandom((ulong)seed, table.Table.Name).Normal((ulong)i) * 0.7;
         trial.Draw(rows + 130, seed + 1);
         trial.Forward(rows + 130, isTraining);
         trial.Backward(rows + 130, seed + 1);

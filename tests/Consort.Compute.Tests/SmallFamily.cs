@@ -1,10 +1,10 @@
 using System.Numerics;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
-using Activation = Consort.Compute.Operations.Activation;
+using Consort.Foundation.Numbers;
 
 namespace Consort.Compute.Tests;
 
@@ -62,7 +62,7 @@ internal sealed class Trial<T> : IDisposable
         Graph = graph;
         Store = new ParameterStore<T>(graph);
         Store.Initialize(seed);
-        Program = new Program<T>(graph, Store, capacity, workers);
+        Program = new Program<T>(graph, Store, OperationKernels.Of<T>(), capacity, workers);
         _ids = new NativeBuffer<int>((long)capacity * Math.Max(1, graph.Columns.Count));
         _numeric = new NativeBuffer<float>((long)capacity * Math.Max(1, graph.Numeric?.Shape.Size ?? 0));
     }
@@ -105,7 +105,7 @@ internal sealed class Trial<T> : IDisposable
 
     /// <summary>dLoss/dz of one logit.</summary>
     public static double Weight(int seed, int member, int row) =>
-        (2 * new Consort.Compute.Random.CounterRandom((ulong)seed, (ulong)member).Uniform((ulong)row)) - 1;
+        (2 * new CounterRandom((ulong)seed, (ulong)member).Uniform((ulong)row)) - 1;
 
     /// <summary>The gradient of a whole table, [V, D], put together from the touched rows.</summary>
     public T[] TableGradient(EmbeddingTable<T> table)

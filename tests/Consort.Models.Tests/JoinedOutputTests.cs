@@ -1,5 +1,5 @@
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Threads;
 using Consort.Models.Layers;
 using Consort.Models.Zoo;
 

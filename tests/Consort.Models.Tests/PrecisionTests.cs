@@ -1,4 +1,5 @@
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 

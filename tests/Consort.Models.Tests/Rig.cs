@@ -1,12 +1,14 @@
 using System.Numerics;
-using Consort.Compute.Execution;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
-using Consort.Compute.Random;
+using Consort.Compute.Operations;
 using Consort.Data.Schemas;
+using Consort.Foundation.Numbers;
 
 namespace Consort.Models.Tests;
 
@@ -25,7 +27,7 @@ internal sealed class Rig<T> : IDisposable
         Graph = family.Build(space);
         Store = new ParameterStore<T>(Graph);
         Store.Initialize(seed);
-        Program = new Program<T>(Graph, Store, capacity, _workers, precision: precision);
+        Program = new Program<T>(Graph, Store, OperationKernels.Of<T>(), capacity, _workers, gemm: Multiplies.Of(_workers, precision));
         Ids = GC.AllocateArray<int>(Math.Max(1, capacity * space.Categorical.Count), pinned: true);
         Numeric = GC.AllocateArray<float>(Math.Max(1, capacity * space.Numeric.Count), pinned: true);
         Labels = new double[capacity];

@@ -1,9 +1,10 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
-using Consort.Compute.Random;
+using Consort.Compute.Operations;
 using Consort.Data.Batches;
+using Consort.Foundation.Numbers;
 using Consort.Foundation.Options;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
@@ -75,7 +76,7 @@ internal sealed unsafe class TrainedFamily : IDisposable
     public double[] Probabilities(Fusion fusion = Fusion.Mean, int? member = null)
     {
         using var workers = new Workers(1);
-        using var program = new Program<float>(Graph, Store, 128, workers, withGradients: false);
+        using var program = new Program<float>(Graph, Store, OperationKernels.Of<float>(), 128, workers, withGradients: false);
         var pass = new LogitPass(program);
         using var reader = new RawBatchReader(_data.RawFile, _data.Encoder, 128, labelRequired: true);
         var all = new List<double>();

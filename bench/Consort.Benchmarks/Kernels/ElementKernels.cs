@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Consort.Compute.Kernels;
+using Consort.Compute.Cpu.Kernels;
 
 namespace Consort.Benchmarks.Kernels;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Consort.Compute.Optimizers;
+using Consort.Compute.Cpu.Optimizers;
 
 namespace Consort.Benchmarks.Kernels;
 

@@ -1,14 +1,15 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Operations;
 using Consort.Data.Batches;
 
 namespace Consort.Benchmarks.Kernels;
 
 /// <summary>A model after one step, whose kernels can be called one by one with the step's memory.</summary>
-internal sealed class KernelRig : IDisposable
+internal sealed unsafe class KernelRig : IDisposable
 {
     public const int Batch = 4096;
     private const int Vocabulary = 1_000_000;
@@ -27,7 +28,7 @@ internal sealed class KernelRig : IDisposable
         _loader = new BatchLoader(_rows.Split, new LoaderOptions(Batch));
         _store = new ParameterStore<float>(graph);
         _store.Initialize(1, _workers);
-        _program = new Program<float>(graph, _store, Batch, _workers);
+        _program = new Program<float>(graph, _store, OperationKernels.Of<float>(), Batch, _workers);
         _optimizer = new Optimizer<float>(_store, new OptimizerOptions { EmbeddingUpdate = update }, _workers);
         _loader.Start(0);
         Batch batch = _loader.Next()!;
@@ -43,7 +44,7 @@ internal sealed class KernelRig : IDisposable
     public void Backward(string operation) => _program.KernelOf(operation).Backward(_step);
 
     /// <summary>Finds the batch's distinct rows and adds up their gradients.</summary>
-    public void Scatter() => _store.EndGradients(_program, _step);
+    public void Scatter() => _store.EndGradients(_program.Reader, _step.Ids, _step.Rows);
 
     public void Update() => _optimizer.Step(1e-3);
 

@@ -1,7 +1,8 @@
 using Consort.Benchmarks.Peers;
-using Consort.Compute.Execution;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
+using Consort.Compute.Operations;
 using Consort.Experiments.Running;
 using Consort.Learning.Strategies;
 
@@ -23,7 +24,7 @@ internal static class ParityExact
         foreach (EmbeddingTable<float> table in run.Store.Embeddings)
             for (long i = 0; i < table.Values.Length; i++) store.Embedding(table.Table).Values[i] = table.Values[i];
         using var workers = new Workers(1);
-        using var program = new Program<double>(run.Graph, store, BatchRows, workers, withGradients: false);
+        using var program = new Program<double>(run.Graph, store, OperationKernels.Of<double>(), BatchRows, workers, withGradients: false);
         (int[] ids, float[] numbers) = OnnxFeeds.Encode(run.Encoder, rows);
         int width = run.Encoder.Space.Categorical.Count, numerics = run.Encoder.Space.Numeric.Count;
         double share = run.Fusion == Fusion.Mean ? 1.0 / program.Members : 1;

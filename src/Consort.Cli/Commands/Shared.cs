@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Consort.Cli.Terminals;
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Experiments.Running;
 
 namespace Consort.Cli.Commands;

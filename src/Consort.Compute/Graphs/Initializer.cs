@@ -1,4 +1,4 @@
-using Consort.Compute.Random;
+using Consort.Foundation.Numbers;
 
 namespace Consort.Compute.Graphs;
 

@@ -1,12 +1,8 @@
-using System.Numerics;
-using Consort.Compute.Execution;
-using Consort.Compute.Onnx;
-
 namespace Consort.Compute.Graphs;
 
 /// <summary>
-/// One step of a graph, as an immutable description: its shape rule, the kernel that computes it and its gradient, and its ONNX form.
-/// Adding an operation is one file with one class derived from this one.
+/// One step of a graph, as an immutable description: its name, shape rule, parameters and standard form. What computes it is
+/// registered for it elsewhere and knows it, never the other way round.
 /// </summary>
 public abstract class Operation
 {
@@ -23,11 +19,6 @@ public abstract class Operation
     /// <param name="columns">How many the graph has.</param>
     public virtual (int First, int End) ColumnRange(int columns) => (0, 0);
 
-    /// <summary>
-    /// Whether its kernel applies <see cref="GradientTarget{T}.Mask"/>, and so does the backward half of a ReLU before it.
-    /// </summary>
-    internal virtual bool MasksGradients => false;
-
     /// <summary>Whether its result comes out of a ReLU whose gradient a single consumer may apply.</summary>
     internal virtual bool EndsInRelu => false;
 
@@ -43,16 +34,10 @@ public abstract class Operation
     public virtual long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 0;
 
     /// <summary>
-    /// Writes the operation as nodes of ONNX's standard operators, as it scores: nothing drops, and batch norm reads its running
-    /// statistics.
+    /// Writes the operation in primitives, as it scores: nothing drops, and batch norm reads its running statistics.
     /// </summary>
     /// <returns>The result, [B, …].</returns>
-    public abstract OnnxValue ToOnnx(OnnxForm form);
-
-    /// <summary>Binds the operation to memory.</summary>
-    /// <typeparam name="T"><see cref="float"/> to train and score, <see cref="double"/> to check gradients.</typeparam>
-    public abstract Kernel Compile<T>(Binding<T> binding)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+    public abstract FormValue ToStandard(StandardForm form);
 
     /// <summary>An exception that says which shapes an operation cannot take.</summary>
     protected ArgumentException Mismatch(ReadOnlySpan<Shape> inputs, string expected) =>

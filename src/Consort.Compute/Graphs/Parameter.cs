@@ -1,3 +1,4 @@
+
 namespace Consort.Compute.Graphs;
 
 /// <summary>A dense parameter of a graph: a weight matrix, a bias, the running mean of a batch norm.</summary>

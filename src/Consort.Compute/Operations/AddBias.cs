@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -22,47 +21,44 @@ public sealed class AddBias(Parameter Bias) : Operation
         inputs.Length == 1 && inputs[0] == Parameters[0].Shape ? inputs[0] : throw Mismatch(inputs, $"{Parameters[0].Shape}");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Add(form.Input, form.Weight(Parameters[0]));
+    public override FormValue ToStandard(StandardForm form) => form.Add(form.Input, form.Weight(Parameters[0]));
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new AddBiasKernel<T>(Parameters[0], binding);
+internal sealed unsafe class AddBiasKernel<T>(Parameter bias, Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _width = bias.Shape.Size;
+    private readonly T* _bias = binding.Values(bias);
+    private readonly T* _biasGradient = binding.Gradients(bias);
+    private readonly T* _input = binding.Input(0);
+    private readonly T* _output = binding.Output;
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
+    private readonly ChunkSums<T> _sums = new(binding, bias.Shape.Size);
 
-    private sealed unsafe class AddBiasKernel<T>(Parameter bias, Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _width = bias.Shape.Size;
-        private readonly T* _bias = binding.Values(bias);
-        private readonly T* _biasGradient = binding.Gradients(bias);
-        private readonly T* _input = binding.Input(0);
-        private readonly T* _output = binding.Output;
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
-        private readonly ChunkSums<T> _sums = new(binding, bias.Shape.Size);
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+        for (long row = start; row < end; row++)
         {
-            for (long row = start; row < end; row++)
-            {
-                VectorMath.Copy(_output + (row * _width), _input + (row * _width), _width);
-                VectorMath.Add(_output + (row * _width), _bias, _width);
-            }
+            VectorMath.Copy(_output + (row * _width), _input + (row * _width), _width);
+            VectorMath.Add(_output + (row * _width), _bias, _width);
         }
+    }
 
-        public override void Backward(in Step step)
-        {
-            base.Backward(step);
-            _sums.AddTo(_biasGradient, step.Rows);
-        }
+    public override void Backward(in Step step)
+    {
+        base.Backward(step);
+        _sums.AddTo(_biasGradient, step.Rows);
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            var sums = _sums.Open(start);
-            for (long row = start; row < end; row++)
-                VectorMath.Add(sums, _outputGradient + (row * _width), _width);
-            if (_target.IsWanted)
-                VectorMath.Put(_target.Data + ((long)start * _width), _outputGradient + ((long)start * _width), _target.Accumulate, (end - start) * _width);
-        }
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var sums = _sums.Open(start);
+        for (long row = start; row < end; row++)
+            VectorMath.Add(sums, _outputGradient + (row * _width), _width);
+        if (_target.IsWanted)
+            VectorMath.Put(_target.Data + ((long)start * _width), _outputGradient + ((long)start * _width), _target.Accumulate, (end - start) * _width);
     }
 }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -49,187 +48,184 @@ public sealed class AttentionalPooling : Operation
         inputs[0][0] * (inputs[0][0] - 1L) / 2 * ((2L * Parameters[0].Shape.Size) + (2L * Parameters[0].Shape[0]) + (3L * inputs[0][1]));
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
-        var (left, right) = OnnxForm.Pairs(form.InputShape()[0]);
+        var (left, right) = StandardForm.Pairs(form.InputShape()[0]);
         var products = form.Multiply(form.Take(form.Input, left), form.Take(form.Input, right)); // [B, P, D]
         var hidden = form.Node("Relu", form.Add(form.Node("MatMul", products, form.Transposed(Parameters[0])), form.Weight(Parameters[1]))); // [B, P, A]
         var weights = form.Node("MatMul", hidden, form.Constant(form.Numbers(Parameters[2]), Parameters[2].Shape.Size, 1)); // [B, P, 1]
-        var attention = form.Node("Softmax", new OnnxAttribute("axis", 1), weights);
+        var attention = form.Node("Softmax", new FormAttribute("axis", 1), weights);
         return form.Sum(form.Multiply(attention, products), 1); // [B, D]
     }
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new AttentionalPoolingKernel<T>(this, binding);
+internal sealed unsafe class AttentionalPoolingKernel<T> : RowKernel
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _fields;
+    private readonly int _dimension;
+    private readonly int _pairs;
+    private readonly int _width; // A
+    private readonly int _paddedDimension;
+    private readonly int _paddedWidth;
+    private readonly T* _weight; // W [A, D]
+    private readonly T* _bias; // b [A]
+    private readonly T* _projection; // h [A]
+    private readonly T*[] _gradients; // of these three
+    private readonly T* _columns; // Wᵀ [D, A padded]
+    private readonly T* _rows; // W [A, D padded]
+    private readonly T* _total; // ∂Wᵀ [D, A padded], ∂b, ∂h
+    private readonly T* _input; // [B, F, D]
+    private readonly T* _output; // [B, D]
+    private readonly T* _outputGradient;
+    private readonly GradientTarget<T> _target;
+    private readonly ChunkSpace<T> _space; // Z and ∂Z [P, D padded], U and ∂U [P, A padded], a, ∂a and a with dropout [P]
+    private readonly ChunkSums<T>? _sums;
+    private readonly DropMask<T> _drop;
 
-    private sealed unsafe class AttentionalPoolingKernel<T> : RowKernel
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public AttentionalPoolingKernel(AttentionalPooling pooling, Binding<T> binding) : base(binding.Workers)
     {
-        private readonly int _fields;
-        private readonly int _dimension;
-        private readonly int _pairs;
-        private readonly int _width; // A
-        private readonly int _paddedDimension;
-        private readonly int _paddedWidth;
-        private readonly T* _weight; // W [A, D]
-        private readonly T* _bias; // b [A]
-        private readonly T* _projection; // h [A]
-        private readonly T*[] _gradients; // of these three
-        private readonly T* _columns; // Wᵀ [D, A padded]
-        private readonly T* _rows; // W [A, D padded]
-        private readonly T* _total; // ∂Wᵀ [D, A padded], ∂b, ∂h
-        private readonly T* _input; // [B, F, D]
-        private readonly T* _output; // [B, D]
-        private readonly T* _outputGradient;
-        private readonly GradientTarget<T> _target;
-        private readonly ChunkSpace<T> _space; // Z and ∂Z [P, D padded], U and ∂U [P, A padded], a, ∂a and a with dropout [P]
-        private readonly ChunkSums<T>? _sums;
-        private readonly DropMask<T> _drop;
+        (_fields, _dimension) = (binding.InputShape(0)[0], binding.InputShape(0)[1]);
+        (_pairs, _width) = (_fields * (_fields - 1) / 2, pooling.Parameters[0].Shape[0]);
+        (_paddedDimension, _paddedWidth) = (SmallMatrix.Padded<T>(_dimension), SmallMatrix.Padded<T>(_width));
+        _weight = binding.Values(pooling.Parameters[0]);
+        _bias = binding.Values(pooling.Parameters[1]);
+        _projection = binding.Values(pooling.Parameters[2]);
+        _gradients = [binding.Gradients(pooling.Parameters[0]), binding.Gradients(pooling.Parameters[1]), binding.Gradients(pooling.Parameters[2])];
+        _columns = binding.Workspace(_dimension * _paddedWidth);
+        _rows = binding.Workspace(_width * _paddedDimension);
+        _input = binding.Input(0);
+        _output = binding.Output;
+        _outputGradient = binding.OutputGradient;
+        _target = binding.InputGradient(0);
+        _space = new ChunkSpace<T>(binding, (2L * _pairs * _paddedDimension) + (2L * _pairs * _paddedWidth) + (3L * _pairs));
+        _drop = new DropMask<T>(pooling.Dropout, binding.Index);
+        if (_outputGradient == null)
+            return;
+        _sums = new ChunkSums<T>(binding, Sums);
+        _total = binding.Workspace(Sums);
+    }
 
-        public AttentionalPoolingKernel(AttentionalPooling pooling, Binding<T> binding) : base(binding.Workers)
+    private int Sums => (_dimension + 2) * _paddedWidth;
+
+    public override void Forward(in Step step)
+    {
+        for (var a = 0; a < _width; a++)
+            for (var d = 0; d < _dimension; d++)
+                _columns[(d * _paddedWidth) + a] = _rows[(a * _paddedDimension) + d] = _weight[(a * _dimension) + d];
+        base.Forward(step);
+    }
+
+    public override void Backward(in Step step)
+    {
+        base.Backward(step);
+        new Span<T>(_total, Sums).Clear();
+        _sums!.AddTo(_total, step.Rows);
+        for (var a = 0; a < _width; a++)
+            for (var d = 0; d < _dimension; d++)
+                _gradients[0][(a * _dimension) + d] += _total[(d * _paddedWidth) + a];
+        VectorMath.Add(_gradients[1], _total + (_dimension * _paddedWidth), _width);
+        VectorMath.Add(_gradients[2], _total + ((_dimension + 1) * _paddedWidth), _width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
+    {
+        var products = _space.Of(start);
+        var hidden = products + (2 * _pairs * _paddedDimension);
+        var attention = hidden + (2 * _pairs * _paddedWidth);
+        var drops = Step.IsTraining && _drop.Any;
+        var key = _drop.Key(Step.Seed);
+        for (long row = start; row < end; row++)
         {
-            (_fields, _dimension) = (binding.InputShape(0)[0], binding.InputShape(0)[1]);
-            (_pairs, _width) = (_fields * (_fields - 1) / 2, pooling.Parameters[0].Shape[0]);
-            (_paddedDimension, _paddedWidth) = (SmallMatrix.Padded<T>(_dimension), SmallMatrix.Padded<T>(_width));
-            _weight = binding.Values(pooling.Parameters[0]);
-            _bias = binding.Values(pooling.Parameters[1]);
-            _projection = binding.Values(pooling.Parameters[2]);
-            _gradients = [binding.Gradients(pooling.Parameters[0]), binding.Gradients(pooling.Parameters[1]), binding.Gradients(pooling.Parameters[2])];
-            _columns = binding.Workspace(_dimension * _paddedWidth);
-            _rows = binding.Workspace(_width * _paddedDimension);
-            _input = binding.Input(0);
-            _output = binding.Output;
-            _outputGradient = binding.OutputGradient;
-            _target = binding.InputGradient(0);
-            _space = new ChunkSpace<T>(binding, (2L * _pairs * _paddedDimension) + (2L * _pairs * _paddedWidth) + (3L * _pairs));
-            _drop = new DropMask<T>(pooling.Dropout, binding.Index);
-            if (_outputGradient == null)
-                return;
-            _sums = new ChunkSums<T>(binding, Sums);
-            _total = binding.Workspace(Sums);
+            Attend(row, products, hidden, attention);
+            if (drops)
+                _drop.Apply(attention, attention, false, key, row * _pairs, _pairs);
+            var output = _output + (row * _dimension);
+            new Span<T>(output, _dimension).Clear();
+            for (var pair = 0; pair < _pairs; pair++)
+                VectorMath.AddScaled(output, products + (pair * _paddedDimension), attention[pair], _dimension);
         }
+    }
 
-        private int Sums => (_dimension + 2) * _paddedWidth;
-
-        public override void Forward(in Step step)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var sums = _sums!.Open(start);
+        T* biasSums = sums + (_dimension * _paddedWidth), projectionSums = biasSums + _paddedWidth;
+        T* products = _space.Of(start), productGradient = products + (_pairs * _paddedDimension);
+        T* hidden = productGradient + (_pairs * _paddedDimension), hiddenGradient = hidden + (_pairs * _paddedWidth);
+        T* attention = hiddenGradient + (_pairs * _paddedWidth), attentionGradient = attention + _pairs, dropped = attentionGradient + _pairs;
+        var drops = Step.IsTraining && _drop.Any;
+        var key = _drop.Key(Step.Seed);
+        var used = drops ? dropped : attention;
+        for (long row = start; row < end; row++)
         {
-            for (var a = 0; a < _width; a++)
-                for (var d = 0; d < _dimension; d++)
-                    _columns[(d * _paddedWidth) + a] = _rows[(a * _paddedDimension) + d] = _weight[(a * _dimension) + d];
-            base.Forward(step);
-        }
-
-        public override void Backward(in Step step)
-        {
-            base.Backward(step);
-            new Span<T>(_total, Sums).Clear();
-            _sums!.AddTo(_total, step.Rows);
-            for (var a = 0; a < _width; a++)
-                for (var d = 0; d < _dimension; d++)
-                    _gradients[0][(a * _dimension) + d] += _total[(d * _paddedWidth) + a];
-            VectorMath.Add(_gradients[1], _total + (_dimension * _paddedWidth), _width);
-            VectorMath.Add(_gradients[2], _total + ((_dimension + 1) * _paddedWidth), _width);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
-        {
-            var products = _space.Of(start);
-            var hidden = products + (2 * _pairs * _paddedDimension);
-            var attention = hidden + (2 * _pairs * _paddedWidth);
-            var drops = Step.IsTraining && _drop.Any;
-            var key = _drop.Key(Step.Seed);
-            for (long row = start; row < end; row++)
+            Attend(row, products, hidden, attention);
+            var upper = _outputGradient + (row * _dimension);
+            for (var pair = 0; pair < _pairs; pair++)
+                attentionGradient[pair] = VectorMath.Dot(upper, products + (pair * _paddedDimension), _dimension);
+            if (drops)
             {
-                Attend(row, products, hidden, attention);
-                if (drops)
-                    _drop.Apply(attention, attention, false, key, row * _pairs, _pairs);
-                var output = _output + (row * _dimension);
-                new Span<T>(output, _dimension).Clear();
-                for (var pair = 0; pair < _pairs; pair++)
-                    VectorMath.AddScaled(output, products + (pair * _paddedDimension), attention[pair], _dimension);
+                _drop.Apply(attention, dropped, false, key, row * _pairs, _pairs);
+                _drop.Apply(attentionGradient, attentionGradient, false, key, row * _pairs, _pairs);
             }
-        }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            var sums = _sums!.Open(start);
-            T* biasSums = sums + (_dimension * _paddedWidth), projectionSums = biasSums + _paddedWidth;
-            T* products = _space.Of(start), productGradient = products + (_pairs * _paddedDimension);
-            T* hidden = productGradient + (_pairs * _paddedDimension), hiddenGradient = hidden + (_pairs * _paddedWidth);
-            T* attention = hiddenGradient + (_pairs * _paddedWidth), attentionGradient = attention + _pairs, dropped = attentionGradient + _pairs;
-            var drops = Step.IsTraining && _drop.Any;
-            var key = _drop.Key(Step.Seed);
-            var used = drops ? dropped : attention;
-            for (long row = start; row < end; row++)
-            {
-                Attend(row, products, hidden, attention);
-                var upper = _outputGradient + (row * _dimension);
-                for (var pair = 0; pair < _pairs; pair++)
-                    attentionGradient[pair] = VectorMath.Dot(upper, products + (pair * _paddedDimension), _dimension);
-                if (drops)
-                {
-                    _drop.Apply(attention, dropped, false, key, row * _pairs, _pairs);
-                    _drop.Apply(attentionGradient, attentionGradient, false, key, row * _pairs, _pairs);
-                }
-
-                var mean = VectorMath.Dot(attention, attentionGradient, _pairs);
-                for (var pair = 0; pair < _pairs; pair++)
-                {
-                    var gradient = attention[pair] * (attentionGradient[pair] - mean);
-                    T* own = hidden + (pair * _paddedWidth), back = hiddenGradient + (pair * _paddedWidth);
-                    VectorMath.AddScaled(projectionSums, own, gradient, _width);
-                    VectorMath.Scale(back, _projection, gradient, _width);
-                    ReluMask.Apply(back, own, _width);
-                    VectorMath.Add(biasSums, back, _width);
-                    VectorMath.Scale(productGradient + (pair * _paddedDimension), upper, used[pair], _dimension);
-                }
-
-                SmallMatrix.Multiply(sums, _paddedWidth, products, 1, _paddedDimension, hiddenGradient, _paddedWidth, _dimension, _paddedWidth, _pairs, true);
-                SmallMatrix.Multiply(productGradient, _paddedDimension, hiddenGradient, _paddedWidth, 1, _rows, _paddedDimension, _pairs, _paddedDimension, _width, true);
-                if (_target.IsWanted)
-                    PutGradient(row, productGradient);
-            }
-        }
-
-        // Z, ReLU(W z + b) and the attention of every pair
-        private void Attend(long row, T* products, T* hidden, T* attention)
-        {
-            var input = _input + (row * _fields * _dimension);
-            for (int i = 0, pair = 0; i < _fields - 1; i++)
-                for (var j = i + 1; j < _fields; j++, pair++)
-                    VectorMath.PutProduct(products + (pair * _paddedDimension), input + (i * _dimension), input + (j * _dimension), false, _dimension);
-            SmallMatrix.Multiply(hidden, _paddedWidth, products, _paddedDimension, 1, _columns, _paddedWidth, _pairs, _paddedWidth, _dimension, false);
-            var most = T.NegativeInfinity;
+            var mean = VectorMath.Dot(attention, attentionGradient, _pairs);
             for (var pair = 0; pair < _pairs; pair++)
             {
-                var own = hidden + (pair * _paddedWidth);
-                VectorMath.Add(own, _bias, _width);
-                ReluMask.Apply(own, own, _width);
-                attention[pair] = VectorMath.Dot(own, _projection, _width);
-                most = T.Max(most, attention[pair]);
+                var gradient = attention[pair] * (attentionGradient[pair] - mean);
+                T* own = hidden + (pair * _paddedWidth), back = hiddenGradient + (pair * _paddedWidth);
+                VectorMath.AddScaled(projectionSums, own, gradient, _width);
+                VectorMath.Scale(back, _projection, gradient, _width);
+                ReluMask.Apply(back, own, _width);
+                VectorMath.Add(biasSums, back, _width);
+                VectorMath.Scale(productGradient + (pair * _paddedDimension), upper, used[pair], _dimension);
             }
 
-            var sum = T.Zero;
-            for (var pair = 0; pair < _pairs; pair++)
-                sum += attention[pair] = T.Exp(attention[pair] - most);
-            VectorMath.Scale(attention, attention, T.One / sum, _pairs);
+            SmallMatrix.Multiply(sums, _paddedWidth, products, 1, _paddedDimension, hiddenGradient, _paddedWidth, _dimension, _paddedWidth, _pairs, true);
+            SmallMatrix.Multiply(productGradient, _paddedDimension, hiddenGradient, _paddedWidth, 1, _rows, _paddedDimension, _pairs, _paddedDimension, _width, true);
+            if (_target.IsWanted)
+                PutGradient(row, productGradient);
+        }
+    }
+
+    // Z, ReLU(W z + b) and the attention of every pair
+    private void Attend(long row, T* products, T* hidden, T* attention)
+    {
+        var input = _input + (row * _fields * _dimension);
+        for (int i = 0, pair = 0; i < _fields - 1; i++)
+            for (var j = i + 1; j < _fields; j++, pair++)
+                VectorMath.PutProduct(products + (pair * _paddedDimension), input + (i * _dimension), input + (j * _dimension), false, _dimension);
+        SmallMatrix.Multiply(hidden, _paddedWidth, products, _paddedDimension, 1, _columns, _paddedWidth, _pairs, _paddedWidth, _dimension, false);
+        var most = T.NegativeInfinity;
+        for (var pair = 0; pair < _pairs; pair++)
+        {
+            var own = hidden + (pair * _paddedWidth);
+            VectorMath.Add(own, _bias, _width);
+            ReluMask.Apply(own, own, _width);
+            attention[pair] = VectorMath.Dot(own, _projection, _width);
+            most = T.Max(most, attention[pair]);
         }
 
-        // ∂e_i += ∂z_ij ⊙ e_j, ∂e_j += ∂z_ij ⊙ e_i
-        private void PutGradient(long row, T* productGradient)
-        {
-            T* input = _input + (row * _fields * _dimension), target = _target.Data + (row * _fields * _dimension);
-            if (!_target.Accumulate)
-                new Span<T>(target, _fields * _dimension).Clear();
-            for (int i = 0, pair = 0; i < _fields - 1; i++)
-                for (var j = i + 1; j < _fields; j++, pair++)
-                {
-                    var gradient = productGradient + (pair * _paddedDimension);
-                    VectorMath.PutProduct(target + (i * _dimension), gradient, input + (j * _dimension), true, _dimension);
-                    VectorMath.PutProduct(target + (j * _dimension), gradient, input + (i * _dimension), true, _dimension);
-                }
-        }
+        var sum = T.Zero;
+        for (var pair = 0; pair < _pairs; pair++)
+            sum += attention[pair] = T.Exp(attention[pair] - most);
+        VectorMath.Scale(attention, attention, T.One / sum, _pairs);
+    }
+
+    // ∂e_i += ∂z_ij ⊙ e_j, ∂e_j += ∂z_ij ⊙ e_i
+    private void PutGradient(long row, T* productGradient)
+    {
+        T* input = _input + (row * _fields * _dimension), target = _target.Data + (row * _fields * _dimension);
+        if (!_target.Accumulate)
+            new Span<T>(target, _fields * _dimension).Clear();
+        for (int i = 0, pair = 0; i < _fields - 1; i++)
+            for (var j = i + 1; j < _fields; j++, pair++)
+            {
+                var gradient = productGradient + (pair * _paddedDimension);
+                VectorMath.PutProduct(target + (i * _dimension), gradient, input + (j * _dimension), true, _dimension);
+                VectorMath.PutProduct(target + (j * _dimension), gradient, input + (i * _dimension), true, _dimension);
+            }
     }
 }

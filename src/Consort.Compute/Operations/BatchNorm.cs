@@ -1,6 +1,4 @@
-using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -8,10 +6,9 @@ namespace Consort.Compute.Operations;
 /// Batch normalisation of each of n features, [B, n] → [B, n], or of the last axis of [B, …, n], where every position counts
 /// as a row: y = γ x̂ + β, x̂ = (x − μ) / √(σ² + ε). Training takes μ and
 /// σ² (biased) from the batch and moves the running ones by a tenth (σ² unbiased there); scoring takes the running ones.
-/// What usually follows in a tower can be done on the way: y = max(0, γ x̂ + β), and dropout of that.
 /// Source: Ioffe and Szegedy 2015; ε = 1e-5 and momentum 0.1 as in PyTorch, which FuxiCTR's numbers rest on.
 /// </summary>
-public sealed partial class BatchNorm : Operation
+public sealed class BatchNorm : Operation
 {
     /// <summary>Added to the variance.</summary>
     public const double Epsilon = 1e-5;
@@ -24,16 +21,17 @@ public sealed partial class BatchNorm : Operation
     /// <param name="shift">β, [n].</param>
     /// <param name="mean">Running mean, [n], not trained.</param>
     /// <param name="variance">Running variance, [n], not trained.</param>
-    /// <param name="relu">Whether ReLU follows.</param>
+    public BatchNorm(Parameter scale, Parameter shift, Parameter mean, Parameter variance) => Parameters = [scale, shift, mean, variance];
+
+    private BatchNorm(BatchNorm plain, double dropout) => (Parameters, Relu, Dropout) = (plain.Parameters, true, dropout);
+
+    /// <summary>The same with ReLU on the way, and dropout of that: y = max(0, γ x̂ + β).</summary>
     /// <param name="dropout">The share of numbers that drop behind the ReLU while training, in [0, 1); see <see cref="Operations.Dropout"/>.</param>
-    /// <exception cref="ArgumentException">Dropout without ReLU: the gradient finds what dropped by its zeros.</exception>
-    public BatchNorm(Parameter scale, Parameter shift, Parameter mean, Parameter variance, bool relu = false, double dropout = 0)
+    internal BatchNorm Rectified(double dropout = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(dropout);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(dropout, 1);
-        if (dropout > 0 && !relu)
-            throw new ArgumentException("batch_norm: found dropout without ReLU, expected an operation of its own for it", nameof(dropout));
-        (Parameters, Relu, Dropout) = ([scale, shift, mean, variance], relu, dropout);
+        return new BatchNorm(this, dropout);
     }
 
     /// <inheritdoc/>
@@ -42,11 +40,11 @@ public sealed partial class BatchNorm : Operation
     /// <summary>γ, β, running mean and running variance, each [n].</summary>
     public override IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>Whether ReLU follows.</summary>
-    public bool Relu { get; }
+    /// <summary>Whether ReLU follows within the operation: only where a rewriting says so.</summary>
+    internal bool Relu { get; }
 
     /// <summary>The share of numbers that drop behind the ReLU while training.</summary>
-    public double Dropout { get; }
+    internal double Dropout { get; }
 
     internal override bool EndsInRelu => Relu;
 
@@ -62,13 +60,13 @@ public sealed partial class BatchNorm : Operation
     }
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => Relu ? form.Node("Relu", Normalised(form)) : Normalised(form);
+    public override FormValue ToStandard(StandardForm form) => Relu ? form.Node("Relu", Normalised(form)) : Normalised(form);
 
-    private OnnxValue Normalised(OnnxForm form)
+    private FormValue Normalised(StandardForm form)
     {
         if (form.OutputShape.Rank == 1)
             return form.Node(
-                "BatchNormalization", new OnnxAttribute("epsilon", (float)Epsilon),
+                "BatchNormalization", new FormAttribute("epsilon", (float)Epsilon),
                 form.Input, form.Weight(Parameters[0]), form.Weight(Parameters[1]), form.Weight(Parameters[2]), form.Weight(Parameters[3]));
         // ONNX normalises the second axis: behind further axes a factor and an offset do the same.
         var width = Parameters[0].Shape.Size;
@@ -81,7 +79,4 @@ public sealed partial class BatchNorm : Operation
 
         return form.Add(form.Multiply(form.Input, form.Constant(factor, width)), form.Constant(offset, width));
     }
-
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new BatchNormKernel<T>(this, binding);
 }

@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -23,103 +23,100 @@ public sealed class BiInteraction : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 4L * inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var sum = form.Sum(form.Input, 1); // [B, D]
         return form.Scale(form.Node("Sub", form.Multiply(sum, sum), form.Sum(form.Multiply(form.Input, form.Input), 1)), 0.5);
     }
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new BiInteractionKernel<T>(binding);
+internal sealed unsafe class BiInteractionKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _fields = binding.InputShape(0)[0];
+    private readonly int _dimension = binding.InputShape(0)[1];
+    private readonly T* _input = binding.Input(0); // [B, F, D]
+    private readonly T* _output = binding.Output; // [B, D]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
+    private readonly T* _fieldSum = binding.Workspace((long)binding.Capacity * binding.InputShape(0)[1]); // [B, D]
 
-    private sealed unsafe class BiInteractionKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _fields = binding.InputShape(0)[0];
-        private readonly int _dimension = binding.InputShape(0)[1];
-        private readonly T* _input = binding.Input(0); // [B, F, D]
-        private readonly T* _output = binding.Output; // [B, D]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
-        private readonly T* _fieldSum = binding.Workspace((long)binding.Capacity * binding.InputShape(0)[1]); // [B, D]
+        var (fields, dimension) = (_fields, _dimension);
+        var half = T.CreateTruncating(0.5);
+        for (long row = start; row < end; row++)
+            Pool(_input + (row * fields * dimension), _output + (row * dimension), _fieldSum + (row * dimension), half, fields, dimension);
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+    // The sums over fields of a vector of dimensions stay in registers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Pool(T* input, T* output, T* fieldSum, T half, int fields, int dimension)
+    {
+        var d = 0;
+        for (; d <= dimension - Vector<T>.Count; d += Vector<T>.Count)
         {
-            var (fields, dimension) = (_fields, _dimension);
-            var half = T.CreateTruncating(0.5);
-            for (long row = start; row < end; row++)
-                Pool(_input + (row * fields * dimension), _output + (row * dimension), _fieldSum + (row * dimension), half, fields, dimension);
+            var (sum, squares) = (Vector<T>.Zero, Vector<T>.Zero);
+            var embedding = input + d;
+            for (var field = 0; field < fields; field++, embedding += dimension)
+            {
+                var e = Vector.Load(embedding);
+                sum += e;
+                squares += e * e;
+            }
+
+            Vector.Store(sum, fieldSum + d);
+            Vector.Store(((sum * sum) - squares) * half, output + d);
         }
 
-        // The sums over fields of a vector of dimensions stay in registers.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Pool(T* input, T* output, T* fieldSum, T half, int fields, int dimension)
+        for (; d < dimension; d++)
         {
-            var d = 0;
-            for (; d <= dimension - Vector<T>.Count; d += Vector<T>.Count)
+            var (sum, squares) = (T.Zero, T.Zero);
+            for (var field = 0; field < fields; field++)
             {
-                var (sum, squares) = (Vector<T>.Zero, Vector<T>.Zero);
-                var embedding = input + d;
-                for (var field = 0; field < fields; field++, embedding += dimension)
-                {
-                    var e = Vector.Load(embedding);
-                    sum += e;
-                    squares += e * e;
-                }
-
-                Vector.Store(sum, fieldSum + d);
-                Vector.Store(((sum * sum) - squares) * half, output + d);
+                var e = input[(field * dimension) + d];
+                sum += e;
+                squares += e * e;
             }
 
-            for (; d < dimension; d++)
-            {
-                var (sum, squares) = (T.Zero, T.Zero);
-                for (var field = 0; field < fields; field++)
-                {
-                    var e = input[(field * dimension) + d];
-                    sum += e;
-                    squares += e * e;
-                }
+            fieldSum[d] = sum;
+            output[d] = ((sum * sum) - squares) * half;
+        }
+    }
 
-                fieldSum[d] = sum;
-                output[d] = ((sum * sum) - squares) * half;
-            }
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        if (!_target.IsWanted)
+            return;
+        var (fields, dimension, accumulate) = (_fields, _dimension, _target.Accumulate);
+        var input = _input + ((long)start * fields * dimension);
+        var target = _target.Data + ((long)start * fields * dimension);
+        for (long row = start; row < end; row++)
+        {
+            var gradient = _outputGradient + (row * dimension); // [D]
+            var sum = _fieldSum + (row * dimension); // [D]
+            for (var field = 0; field < fields; field++, input += dimension, target += dimension)
+                PutDifference(target, sum, input, gradient, accumulate, dimension);
+        }
+    }
+
+    // target (+)= gradient ⊙ (sum − e)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PutDifference(T* target, T* sum, T* embedding, T* gradient, bool accumulate, int dimension)
+    {
+        var i = 0;
+        for (; i <= dimension - Vector<T>.Count; i += Vector<T>.Count)
+        {
+            var value = (Vector.Load(sum + i) - Vector.Load(embedding + i)) * Vector.Load(gradient + i);
+            Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
+        for (; i < dimension; i++)
         {
-            if (!_target.IsWanted)
-                return;
-            var (fields, dimension, accumulate) = (_fields, _dimension, _target.Accumulate);
-            var input = _input + ((long)start * fields * dimension);
-            var target = _target.Data + ((long)start * fields * dimension);
-            for (long row = start; row < end; row++)
-            {
-                var gradient = _outputGradient + (row * dimension); // [D]
-                var sum = _fieldSum + (row * dimension); // [D]
-                for (var field = 0; field < fields; field++, input += dimension, target += dimension)
-                    PutDifference(target, sum, input, gradient, accumulate, dimension);
-            }
-        }
-
-        // target (+)= gradient ⊙ (sum − e)
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void PutDifference(T* target, T* sum, T* embedding, T* gradient, bool accumulate, int dimension)
-        {
-            var i = 0;
-            for (; i <= dimension - Vector<T>.Count; i += Vector<T>.Count)
-            {
-                var value = (Vector.Load(sum + i) - Vector.Load(embedding + i)) * Vector.Load(gradient + i);
-                Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
-            }
-
-            for (; i < dimension; i++)
-            {
-                var value = (sum[i] - embedding[i]) * gradient[i];
-                target[i] = accumulate ? target[i] + value : value;
-            }
+            var value = (sum[i] - embedding[i]) * gradient[i];
+            target[i] = accumulate ? target[i] + value : value;
         }
     }
 }

@@ -1,10 +1,9 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -45,113 +44,110 @@ public sealed class BilinearFusion : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * (Weight.Shape.Size + inputs[1].Size);
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var heads = Weight.Shape[0];
         var left = form.Reshape(form.Inputs[0], heads, 1, Weight.Shape[1]); // [B, H, 1, n/H]
         var projected = form.Node("MatMul", left, form.Weight(Weight)); // [B, H, 1, m/H]
         return form.Dot(form.Reshape(projected, form.InputShape(1).Size), form.Inputs[1], form.InputShape(1).Size);
     }
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new BilinearFusionKernel<T>(Weight, binding);
+internal sealed unsafe class BilinearFusionKernel<T>(Parameter weight, Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly Gemm _gemm = binding.Gemm;
+    private readonly int _heads = weight.Shape[0];
+    private readonly int _leftHead = weight.Shape[1];
+    private readonly int _rightHead = weight.Shape[2];
+    private readonly int _leftWidth = binding.InputShape(0).Size;
+    private readonly int _rightWidth = binding.InputShape(1).Size;
+    private readonly T* _weight = binding.Values(weight); // [H, n/H, m/H]
+    private readonly T* _weightGradient = binding.Gradients(weight);
+    private readonly T* _left = binding.Input(0); // x [B, n]
+    private readonly T* _right = binding.Input(1); // y [B, m]
+    private readonly T* _output = binding.Output; // [B, 1]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _leftTarget = binding.InputGradient(0);
+    private readonly GradientTarget<T> _rightTarget = binding.InputGradient(1);
+    private readonly T* _projection = binding.Workspace((long)binding.Capacity * binding.InputShape(1).Size); // t, then ∂t, [B, m]
 
-    private sealed unsafe class BilinearFusionKernel<T>(Parameter weight, Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public override void Forward(in Step step)
     {
-        private readonly Gemm _gemm = binding.Gemm;
-        private readonly int _heads = weight.Shape[0];
-        private readonly int _leftHead = weight.Shape[1];
-        private readonly int _rightHead = weight.Shape[2];
-        private readonly int _leftWidth = binding.InputShape(0).Size;
-        private readonly int _rightWidth = binding.InputShape(1).Size;
-        private readonly T* _weight = binding.Values(weight); // [H, n/H, m/H]
-        private readonly T* _weightGradient = binding.Gradients(weight);
-        private readonly T* _left = binding.Input(0); // x [B, n]
-        private readonly T* _right = binding.Input(1); // y [B, m]
-        private readonly T* _output = binding.Output; // [B, 1]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _leftTarget = binding.InputGradient(0);
-        private readonly GradientTarget<T> _rightTarget = binding.InputGradient(1);
-        private readonly T* _projection = binding.Workspace((long)binding.Capacity * binding.InputShape(1).Size); // t, then ∂t, [B, m]
+        for (var head = 0; head < _heads; head++)
+            _gemm.Multiply(new GemmCall<T>
+            {
+                M = step.Rows,
+                N = _rightHead,
+                K = _leftHead,
+                A = _left + (head * _leftHead),
+                Lda = _leftWidth,
+                B = _weight + (head * _leftHead * _rightHead),
+                Ldb = _rightHead,
+                C = _projection + (head * _rightHead),
+                Ldc = _rightWidth,
+            });
+        base.Forward(step);
+    }
 
-        public override void Forward(in Step step)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
+    {
+        for (long row = start; row < end; row++)
+            _output[row] = VectorMath.Dot(_projection + (row * _rightWidth), _right + (row * _rightWidth), _rightWidth);
+    }
+
+    public override void Backward(in Step step)
+    {
+        base.Backward(step);
+        for (var head = 0; head < _heads; head++)
         {
-            for (var head = 0; head < _heads; head++)
+            var weightOffset = head * _leftHead * _rightHead;
+            _gemm.Multiply(new GemmCall<T>
+            {
+                M = _leftHead,
+                N = _rightHead,
+                K = step.Rows,
+                A = _left + (head * _leftHead),
+                Lda = _leftWidth,
+                TransA = true,
+                B = _projection + (head * _rightHead),
+                Ldb = _rightWidth,
+                C = _weightGradient + weightOffset,
+                Ldc = _rightHead,
+                Accumulate = true,
+            });
+            if (_leftTarget.IsWanted)
                 _gemm.Multiply(new GemmCall<T>
                 {
                     M = step.Rows,
-                    N = _rightHead,
-                    K = _leftHead,
-                    A = _left + (head * _leftHead),
-                    Lda = _leftWidth,
-                    B = _weight + (head * _leftHead * _rightHead),
+                    N = _leftHead,
+                    K = _rightHead,
+                    A = _projection + (head * _rightHead),
+                    Lda = _rightWidth,
+                    B = _weight + weightOffset,
                     Ldb = _rightHead,
-                    C = _projection + (head * _rightHead),
-                    Ldc = _rightWidth,
+                    TransB = true,
+                    C = _leftTarget.Data + (head * _leftHead),
+                    Ldc = _leftWidth,
+                    // One value on both sides: the second write must come after the first.
+                    Accumulate = _leftTarget.Accumulate || _leftTarget.Data == _rightTarget.Data,
                 });
-            base.Forward(step);
         }
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+    // ∂y, and ∂t in the place of t
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        for (long row = start; row < end; row++)
         {
-            for (long row = start; row < end; row++)
-                _output[row] = VectorMath.Dot(_projection + (row * _rightWidth), _right + (row * _rightWidth), _rightWidth);
-        }
-
-        public override void Backward(in Step step)
-        {
-            base.Backward(step);
-            for (var head = 0; head < _heads; head++)
-            {
-                var weightOffset = head * _leftHead * _rightHead;
-                _gemm.Multiply(new GemmCall<T>
-                {
-                    M = _leftHead,
-                    N = _rightHead,
-                    K = step.Rows,
-                    A = _left + (head * _leftHead),
-                    Lda = _leftWidth,
-                    TransA = true,
-                    B = _projection + (head * _rightHead),
-                    Ldb = _rightWidth,
-                    C = _weightGradient + weightOffset,
-                    Ldc = _rightHead,
-                    Accumulate = true,
-                });
-                if (_leftTarget.IsWanted)
-                    _gemm.Multiply(new GemmCall<T>
-                    {
-                        M = step.Rows,
-                        N = _leftHead,
-                        K = _rightHead,
-                        A = _projection + (head * _rightHead),
-                        Lda = _rightWidth,
-                        B = _weight + weightOffset,
-                        Ldb = _rightHead,
-                        TransB = true,
-                        C = _leftTarget.Data + (head * _leftHead),
-                        Ldc = _leftWidth,
-                        // One value on both sides: the second write must come after the first.
-                        Accumulate = _leftTarget.Accumulate || _leftTarget.Data == _rightTarget.Data,
-                    });
-            }
-        }
-
-        // ∂y, and ∂t in the place of t
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            for (long row = start; row < end; row++)
-            {
-                var offset = row * _rightWidth;
-                // The left input is planned to write first; where both are one value, this is the first write.
-                var accumulate = _leftTarget.Data == _rightTarget.Data ? _leftTarget.Accumulate : _rightTarget.Accumulate;
-                if (_rightTarget.IsWanted)
-                    VectorMath.PutScaled(_rightTarget.Data + offset, _projection + offset, _outputGradient[row], accumulate, _rightWidth);
-                VectorMath.Scale(_projection + offset, _right + offset, _outputGradient[row], _rightWidth);
-            }
+            var offset = row * _rightWidth;
+            // The left input is planned to write first; where both are one value, this is the first write.
+            var accumulate = _leftTarget.Data == _rightTarget.Data ? _leftTarget.Accumulate : _rightTarget.Accumulate;
+            if (_rightTarget.IsWanted)
+                VectorMath.PutScaled(_rightTarget.Data + offset, _projection + offset, _outputGradient[row], accumulate, _rightWidth);
+            VectorMath.Scale(_projection + offset, _right + offset, _outputGradient[row], _rightWidth);
         }
     }
 }

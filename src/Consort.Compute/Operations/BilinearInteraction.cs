@@ -1,8 +1,7 @@
 using System.Numerics;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -26,7 +25,7 @@ public enum BilinearKind
 /// inputs of F = 39, D = 16).
 /// Source: Huang et al. 2019 (FiBiNET), eq. 5–7.
 /// </summary>
-public sealed partial class BilinearInteraction : Operation
+public sealed class BilinearInteraction : Operation
 {
     /// <summary>Describes the interaction.</summary>
     /// <param name="weight">Stored [matrices, D, D], each from e_i (rows) to e_i W (columns).</param>
@@ -82,19 +81,19 @@ public sealed partial class BilinearInteraction : Operation
     }
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var fields = form.InputShape()[0];
-        var parts = new OnnxValue[form.Inputs.Count];
+        var parts = new FormValue[form.Inputs.Count];
         for (var i = 0; i < parts.Length; i++)
             parts[i] = Pairs(form, form.Inputs[i], fields);
-        return parts.Length == 1 ? parts[0] : form.Node("Concat", new OnnxAttribute("axis", 1), parts);
+        return parts.Length == 1 ? parts[0] : form.Node("Concat", new FormAttribute("axis", 1), parts);
     }
 
     // [B, F, D] → [B, P · D]
-    private OnnxValue Pairs(OnnxForm form, OnnxValue fields, int count)
+    private FormValue Pairs(StandardForm form, FormValue fields, int count)
     {
-        var (left, right) = OnnxForm.Pairs(count);
+        var (left, right) = StandardForm.Pairs(count);
         var dimension = Weight.Shape[1];
         var factor = Kind switch
         {
@@ -107,99 +106,94 @@ public sealed partial class BilinearInteraction : Operation
         };
         return form.Reshape(form.Multiply(factor, form.Take(fields, right)), left.Length * dimension);
     }
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => Kind == BilinearKind.FieldInteraction
-        ? new PairKernel<T>(this, binding)
-        : new FieldKernel<T>(this, binding);
+/// <summary>What both kernels have: the memory they work on, and the matrices with rows padded to whole vectors.</summary>
+internal abstract unsafe class BilinearKernel<T> : RowKernel
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Rows worked on at a time: a matrix is used for all of them while it is in the cache.</summary>
+    protected const int BlockRows = 16;
 
-    /// <summary>What both kernels have: the memory they work on, and the matrices with rows padded to whole vectors.</summary>
-    private abstract unsafe class BilinearKernel<T> : RowKernel
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    private readonly int _matrices;
+    private readonly T* _weight; // [matrices, D, D]
+    private readonly T* _weightGradient;
+    private readonly T* _padded; // [matrices, D, D padded]
+    private readonly T* _transposed; // [matrices, D, D padded]
+    private readonly T* _total; // [matrices, D, D padded]
+    private readonly ChunkSums<T>? _sums;
+
+    protected BilinearKernel(BilinearInteraction bilinear, Binding<T> binding) : base(binding.Workers)
     {
-        /// <summary>Rows worked on at a time: a matrix is used for all of them while it is in the cache.</summary>
-        protected const int BlockRows = 16;
-
-        private readonly int _matrices;
-        private readonly T* _weight; // [matrices, D, D]
-        private readonly T* _weightGradient;
-        private readonly T* _padded; // [matrices, D, D padded]
-        private readonly T* _transposed; // [matrices, D, D padded]
-        private readonly T* _total; // [matrices, D, D padded]
-        private readonly ChunkSums<T>? _sums;
-
-        protected BilinearKernel(BilinearInteraction bilinear, Binding<T> binding) : base(binding.Workers)
-        {
-            (Fields, Dimension) = (binding.InputShape(0)[0], binding.InputShape(0)[1]);
-            PaddedDimension = SmallMatrix.Padded<T>(Dimension);
-            Width = binding.OutputShape.Size;
-            Inputs = [.. Enumerable.Range(0, binding.Inputs).Select(i => (nint)binding.Input(i))];
-            Targets = [.. Enumerable.Range(0, binding.Inputs).Select(binding.InputGradient)];
-            Output = binding.Output;
-            OutputGradient = binding.OutputGradient;
-            _matrices = bilinear.Weight.Shape[0];
-            _weight = binding.Values(bilinear.Weight);
-            var size = _matrices * Dimension * PaddedDimension;
-            _padded = PaddedDimension == Dimension ? _weight : binding.Workspace(size);
-            if (OutputGradient == null)
-                return;
-            _weightGradient = binding.Gradients(bilinear.Weight);
-            _transposed = binding.Workspace(size);
-            _total = PaddedDimension == Dimension ? _weightGradient : binding.Workspace(size);
-            _sums = new ChunkSums<T>(binding, size);
-        }
-
-        protected int Fields { get; }
-
-        protected int Dimension { get; }
-
-        protected int PaddedDimension { get; }
-
-        /// <summary>Numbers of a row of the output.</summary>
-        protected int Width { get; }
-
-        protected nint[] Inputs { get; } // each [B, F, D]
-
-        protected GradientTarget<T>[] Targets { get; }
-
-        protected T* Output { get; } // [B, k · P · D]
-
-        protected T* OutputGradient { get; }
-
-        public override void Forward(in Step step)
-        {
-            if (_padded != _weight)
-                for (var row = 0; row < _matrices * Dimension; row++)
-                    VectorMath.Copy(_padded + (row * PaddedDimension), _weight + (row * Dimension), Dimension);
-            base.Forward(step);
-        }
-
-        public override void Backward(in Step step)
-        {
-            for (var matrix = 0; matrix < _matrices; matrix++)
-                for (var d = 0; d < Dimension; d++)
-                    for (var e = 0; e < Dimension; e++)
-                        _transposed[(((matrix * Dimension) + e) * PaddedDimension) + d] = _weight[(((matrix * Dimension) + d) * Dimension) + e];
-            base.Backward(step);
-            if (_total == _weightGradient)
-            {
-                _sums!.AddTo(_total, step.Rows);
-                return;
-            }
-
-            new Span<T>(_total, _matrices * Dimension * PaddedDimension).Clear();
-            _sums!.AddTo(_total, step.Rows);
-            for (var row = 0; row < _matrices * Dimension; row++)
-                VectorMath.Add(_weightGradient + (row * Dimension), _total + (row * PaddedDimension), Dimension);
-        }
-
-        /// <summary>The zeroed sums of ∂W that a chunk makes, [matrices, D, D padded].</summary>
-        protected T* OpenSums(int start) => _sums!.Open(start);
-
-        /// <summary>W of a place, [D, D padded].</summary>
-        protected T* Matrix(int index) => _padded + (index * Dimension * PaddedDimension);
-
-        /// <summary>Wᵀ of a place, [D, D padded].</summary>
-        protected T* Transposed(int index) => _transposed + (index * Dimension * PaddedDimension);
+        (Fields, Dimension) = (binding.InputShape(0)[0], binding.InputShape(0)[1]);
+        PaddedDimension = SmallMatrix.Padded<T>(Dimension);
+        Width = binding.OutputShape.Size;
+        Inputs = [.. Enumerable.Range(0, binding.Inputs).Select(i => (nint)binding.Input(i))];
+        Targets = [.. Enumerable.Range(0, binding.Inputs).Select(binding.InputGradient)];
+        Output = binding.Output;
+        OutputGradient = binding.OutputGradient;
+        _matrices = bilinear.Weight.Shape[0];
+        _weight = binding.Values(bilinear.Weight);
+        var size = _matrices * Dimension * PaddedDimension;
+        _padded = PaddedDimension == Dimension ? _weight : binding.Workspace(size);
+        if (OutputGradient == null)
+            return;
+        _weightGradient = binding.Gradients(bilinear.Weight);
+        _transposed = binding.Workspace(size);
+        _total = PaddedDimension == Dimension ? _weightGradient : binding.Workspace(size);
+        _sums = new ChunkSums<T>(binding, size);
     }
+
+    protected int Fields { get; }
+
+    protected int Dimension { get; }
+
+    protected int PaddedDimension { get; }
+
+    /// <summary>Numbers of a row of the output.</summary>
+    protected int Width { get; }
+
+    protected nint[] Inputs { get; } // each [B, F, D]
+
+    protected GradientTarget<T>[] Targets { get; }
+
+    protected T* Output { get; } // [B, k · P · D]
+
+    protected T* OutputGradient { get; }
+
+    public override void Forward(in Step step)
+    {
+        if (_padded != _weight)
+            for (var row = 0; row < _matrices * Dimension; row++)
+                VectorMath.Copy(_padded + (row * PaddedDimension), _weight + (row * Dimension), Dimension);
+        base.Forward(step);
+    }
+
+    public override void Backward(in Step step)
+    {
+        for (var matrix = 0; matrix < _matrices; matrix++)
+            for (var d = 0; d < Dimension; d++)
+                for (var e = 0; e < Dimension; e++)
+                    _transposed[(((matrix * Dimension) + e) * PaddedDimension) + d] = _weight[(((matrix * Dimension) + d) * Dimension) + e];
+        base.Backward(step);
+        if (_total == _weightGradient)
+        {
+            _sums!.AddTo(_total, step.Rows);
+            return;
+        }
+
+        new Span<T>(_total, _matrices * Dimension * PaddedDimension).Clear();
+        _sums!.AddTo(_total, step.Rows);
+        for (var row = 0; row < _matrices * Dimension; row++)
+            VectorMath.Add(_weightGradient + (row * Dimension), _total + (row * PaddedDimension), Dimension);
+    }
+
+    /// <summary>The zeroed sums of ∂W that a chunk makes, [matrices, D, D padded].</summary>
+    protected T* OpenSums(int start) => _sums!.Open(start);
+
+    /// <summary>W of a place, [D, D padded].</summary>
+    protected T* Matrix(int index) => _padded + (index * Dimension * PaddedDimension);
+
+    /// <summary>Wᵀ of a place, [D, D padded].</summary>
+    protected T* Transposed(int index) => _transposed + (index * Dimension * PaddedDimension);
 }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -33,46 +32,43 @@ public sealed class Concat : Operation
     }
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Node("Concat", new OnnxAttribute("axis", 1), [.. form.Inputs]);
+    public override FormValue ToStandard(StandardForm form) => form.Node("Concat", new FormAttribute("axis", 1), [.. form.Inputs]);
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new ConcatKernel<T>(binding);
+internal sealed unsafe class ConcatKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _width = binding.OutputShape.Size;
+    private readonly T* _output = binding.Output;
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly int[] _widths = [.. Enumerable.Range(0, binding.Inputs).Select(i => binding.InputShape(i).Size)];
+    private readonly nint[] _inputs = [.. Enumerable.Range(0, binding.Inputs).Select(i => (nint)binding.Input(i))];
+    private readonly GradientTarget<T>[] _gradients = [.. Enumerable.Range(0, binding.Inputs).Select(binding.InputGradient)];
 
-    private sealed unsafe class ConcatKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _width = binding.OutputShape.Size;
-        private readonly T* _output = binding.Output;
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly int[] _widths = [.. Enumerable.Range(0, binding.Inputs).Select(i => binding.InputShape(i).Size)];
-        private readonly nint[] _inputs = [.. Enumerable.Range(0, binding.Inputs).Select(i => (nint)binding.Input(i))];
-        private readonly GradientTarget<T>[] _gradients = [.. Enumerable.Range(0, binding.Inputs).Select(binding.InputGradient)];
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+        var offset = 0;
+        for (var input = 0; input < _widths.Length; input++)
         {
-            var offset = 0;
-            for (var input = 0; input < _widths.Length; input++)
-            {
-                var width = _widths[input];
-                for (long row = start; row < end; row++)
-                    VectorMath.Copy(_output + (row * _width) + offset, (T*)_inputs[input] + (row * width), width);
-                offset += width;
-            }
+            var width = _widths[input];
+            for (long row = start; row < end; row++)
+                VectorMath.Copy(_output + (row * _width) + offset, (T*)_inputs[input] + (row * width), width);
+            offset += width;
         }
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var offset = 0;
+        for (var input = 0; input < _widths.Length; input++)
         {
-            var offset = 0;
-            for (var input = 0; input < _widths.Length; input++)
-            {
-                var width = _widths[input];
-                var target = _gradients[input];
-                for (long row = start; row < end && target.IsWanted; row++)
-                    VectorMath.Put(target.Data + (row * width), _outputGradient + (row * _width) + offset, target.Accumulate, width);
-                offset += width;
-            }
+            var width = _widths[input];
+            var target = _gradients[input];
+            for (long row = start; row < end && target.IsWanted; row++)
+                VectorMath.Put(target.Data + (row * width), _outputGradient + (row * _width) + offset, target.Accumulate, width);
+            offset += width;
         }
     }
 }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -21,40 +20,37 @@ public sealed class Dot : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Dot(form.Inputs[0], form.Inputs[1], form.InputShape().Size);
+    public override FormValue ToStandard(StandardForm form) => form.Dot(form.Inputs[0], form.Inputs[1], form.InputShape().Size);
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new DotKernel<T>(binding);
+internal sealed unsafe class DotKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _width = binding.InputShape(0).Size;
+    private readonly T* _left = binding.Input(0); // [B, …]
+    private readonly T* _right = binding.Input(1); // [B, …]
+    private readonly T* _output = binding.Output; // [B, 1]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _leftTarget = binding.InputGradient(0);
+    private readonly GradientTarget<T> _rightTarget = binding.InputGradient(1);
 
-    private sealed unsafe class DotKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _width = binding.InputShape(0).Size;
-        private readonly T* _left = binding.Input(0); // [B, …]
-        private readonly T* _right = binding.Input(1); // [B, …]
-        private readonly T* _output = binding.Output; // [B, 1]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _leftTarget = binding.InputGradient(0);
-        private readonly GradientTarget<T> _rightTarget = binding.InputGradient(1);
+        for (long row = start; row < end; row++)
+            _output[row] = VectorMath.Dot(_left + (row * _width), _right + (row * _width), _width);
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        for (long row = start; row < end; row++)
         {
-            for (long row = start; row < end; row++)
-                _output[row] = VectorMath.Dot(_left + (row * _width), _right + (row * _width), _width);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            for (long row = start; row < end; row++)
-            {
-                var offset = row * _width;
-                if (_leftTarget.IsWanted)
-                    VectorMath.PutScaled(_leftTarget.Data + offset, _right + offset, _outputGradient[row], _leftTarget.Accumulate, _width);
-                if (_rightTarget.IsWanted)
-                    VectorMath.PutScaled(_rightTarget.Data + offset, _left + offset, _outputGradient[row], _rightTarget.Accumulate, _width);
-            }
+            var offset = row * _width;
+            if (_leftTarget.IsWanted)
+                VectorMath.PutScaled(_leftTarget.Data + offset, _right + offset, _outputGradient[row], _leftTarget.Accumulate, _width);
+            if (_rightTarget.IsWanted)
+                VectorMath.PutScaled(_rightTarget.Data + offset, _left + offset, _outputGradient[row], _rightTarget.Accumulate, _width);
         }
     }
 }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -26,8 +25,6 @@ public sealed class Dropout : Operation
     /// <inheritdoc/>
     public override string Name => "dropout";
 
-    internal override bool MasksGradients => true;
-
     /// <summary>p.</summary>
     public double Rate { get; }
 
@@ -35,43 +32,40 @@ public sealed class Dropout : Operation
     public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 1 ? inputs[0] : throw Mismatch(inputs, "one");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Input;
+    public override FormValue ToStandard(StandardForm form) => form.Input;
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new DropoutKernel<T>(Rate, binding);
+internal sealed unsafe class DropoutKernel<T>(double rate, Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly DropMask<T> _mask = new(rate, binding.Index);
+    private readonly int _width = binding.OutputShape.Size;
+    private readonly T* _input = binding.Input(0);
+    private readonly T* _output = binding.Output;
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
 
-    private sealed unsafe class DropoutKernel<T>(double rate, Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly DropMask<T> _mask = new(rate, binding.Index);
-        private readonly int _width = binding.OutputShape.Size;
-        private readonly T* _input = binding.Input(0);
-        private readonly T* _output = binding.Output;
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
+        var (offset, length) = ((long)start * _width, (end - start) * _width);
+        if (Step.IsTraining)
+            _mask.Apply(_input + offset, _output + offset, false, _mask.Key(Step.Seed), offset, length);
+        else
+            VectorMath.Copy(_output + offset, _input + offset, length);
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
-        {
-            var (offset, length) = ((long)start * _width, (end - start) * _width);
-            if (Step.IsTraining)
-                _mask.Apply(_input + offset, _output + offset, false, _mask.Key(Step.Seed), offset, length);
-            else
-                VectorMath.Copy(_output + offset, _input + offset, length);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            var (offset, length) = ((long)start * _width, (end - start) * _width);
-            if (!_target.IsWanted)
-                return;
-            if (Step.IsTraining)
-                _mask.Apply(_outputGradient + offset, _target.Data + offset, _target.Accumulate, _mask.Key(Step.Seed), offset, length);
-            else
-                VectorMath.Put(_target.Data + offset, _outputGradient + offset, _target.Accumulate, length);
-            if (_target.Mask != null)
-                ReluMask.Apply(_target.Data + offset, _target.Mask + offset, length);
-        }
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var (offset, length) = ((long)start * _width, (end - start) * _width);
+        if (!_target.IsWanted)
+            return;
+        if (Step.IsTraining)
+            _mask.Apply(_outputGradient + offset, _target.Data + offset, _target.Accumulate, _mask.Key(Step.Seed), offset, length);
+        else
+            VectorMath.Put(_target.Data + offset, _outputGradient + offset, _target.Accumulate, length);
+        if (_target.Mask != null)
+            ReluMask.Apply(_target.Data + offset, _target.Mask + offset, length);
     }
 }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -36,52 +35,49 @@ public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Oper
         inputs.Length == 0 && Table.Columns is null ? new Shape(Columns, Table.Dimension) : throw Mismatch(inputs, "none and a table of all columns");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.LookUp(Table, FirstColumn, FirstColumn + Columns);
+    public override FormValue ToStandard(StandardForm form) => form.LookUp(Table, FirstColumn, FirstColumn + Columns);
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new EmbedKernel<T>(this, binding);
+internal sealed unsafe class EmbedKernel<T> : RowKernel
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly T* _rows; // [V, D]
+    private readonly T* _output; // [B, F, D]
+    private readonly int _dimension;
+    private readonly int _first;
+    private readonly int _columns;
+    private readonly int _stride; // columns of the whole batch
 
-    private sealed unsafe class EmbedKernel<T> : RowKernel
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public EmbedKernel(Embed embed, Binding<T> binding) : base(binding.Workers)
     {
-        private readonly T* _rows; // [V, D]
-        private readonly T* _output; // [B, F, D]
-        private readonly int _dimension;
-        private readonly int _first;
-        private readonly int _columns;
-        private readonly int _stride; // columns of the whole batch
-
-        public EmbedKernel(Embed embed, Binding<T> binding) : base(binding.Workers)
-        {
-            var table = binding.Rows(embed.Table);
-            _rows = table.Values.Pointer;
-            _output = binding.Output;
-            (_dimension, _first, _columns, _stride) = (table.Dimension, embed.FirstColumn, embed.Columns, binding.Columns);
-            if (binding.OutputGradient != null)
-                table.AddSource(binding.Program, binding.OutputGradient, (long)_columns * _dimension, _dimension, _first, _columns);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
-        {
-            // Fields in registers: the compiler must take every store for one that may change them.
-            var (dimension, columns, stride) = (_dimension, _columns, _stride);
-            var table = _rows;
-            var output = _output + ((long)start * columns * dimension);
-            var ids = Step.Ids + ((long)start * stride) + _first;
-            for (var row = start; row < end; row++, ids += stride)
-            {
-                // Rows lie anywhere in the table: those of the batch's next row are asked for a whole row ahead.
-                if (row + 1 < end)
-                    for (var column = 0; column < columns; column++)
-                        Prefetch.Row(table + ((long)ids[stride + column] * dimension), dimension);
-                for (var column = 0; column < columns; column++, output += dimension)
-                    VectorMath.Copy(output, table + ((long)ids[column] * dimension), dimension);
-            }
-        }
-
-        public override void Backward(in Step step) { }
-
-        protected override void BackwardRows(int start, int end) { }
+        var table = binding.Rows(embed.Table);
+        _rows = table.Values.Pointer;
+        _output = binding.Output;
+        (_dimension, _first, _columns, _stride) = (table.Dimension, embed.FirstColumn, embed.Columns, binding.Columns);
+        if (binding.OutputGradient != null)
+            table.AddSource(binding.Reader, binding.OutputGradient, (long)_columns * _dimension, _dimension, _first, _columns);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
+    {
+        // Fields in registers: the compiler must take every store for one that may change them.
+        var (dimension, columns, stride) = (_dimension, _columns, _stride);
+        var table = _rows;
+        var output = _output + ((long)start * columns * dimension);
+        var ids = Step.Ids + ((long)start * stride) + _first;
+        for (var row = start; row < end; row++, ids += stride)
+        {
+            // Rows lie anywhere in the table: those of the batch's next row are asked for a whole row ahead.
+            if (row + 1 < end)
+                for (var column = 0; column < columns; column++)
+                    Prefetch.Row(table + ((long)ids[stride + column] * dimension), dimension);
+            for (var column = 0; column < columns; column++, output += dimension)
+                VectorMath.Copy(output, table + ((long)ids[column] * dimension), dimension);
+        }
+    }
+
+    public override void Backward(in Step step) { }
+
+    protected override void BackwardRows(int start, int end) { }
 }

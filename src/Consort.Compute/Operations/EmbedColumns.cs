@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -39,57 +38,54 @@ public sealed class EmbedColumns : Operation
         inputs.Length == 0 ? new Shape(Columns.Count, Table.Dimension) : throw Mismatch(inputs, "none");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.LookUp(Table);
+    public override FormValue ToStandard(StandardForm form) => form.LookUp(Table);
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new EmbedColumnsKernel<T>(this, binding);
+internal sealed unsafe class EmbedColumnsKernel<T> : RowKernel
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly T* _output; // [B, columns, D]
+    private readonly int[] _columns;
+    private readonly nint[] _rows; // where a column's id 0 would lie in [V, D]
+    private readonly int _dimension;
+    private readonly int _stride; // columns of the whole batch
 
-    private sealed unsafe class EmbedColumnsKernel<T> : RowKernel
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public EmbedColumnsKernel(EmbedColumns embed, Binding<T> binding) : base(binding.Workers)
     {
-        private readonly T* _output; // [B, columns, D]
-        private readonly int[] _columns;
-        private readonly nint[] _rows; // where a column's id 0 would lie in [V, D]
-        private readonly int _dimension;
-        private readonly int _stride; // columns of the whole batch
-
-        public EmbedColumnsKernel(EmbedColumns embed, Binding<T> binding) : base(binding.Workers)
+        var table = binding.Rows(embed.Table);
+        _output = binding.Output;
+        (_dimension, _stride, _columns) = (table.Dimension, binding.Columns, [.. embed.Columns]);
+        var rows = table.Values.Pointer;
+        _rows = [.. _columns.Select(c => (nint)(rows - ((long)table.Shift(c) * table.Dimension)))];
+        if (binding.OutputGradient == null)
+            return;
+        // Neighbouring columns are one source.
+        for (int start = 0, end; start < _columns.Length; start = end)
         {
-            var table = binding.Rows(embed.Table);
-            _output = binding.Output;
-            (_dimension, _stride, _columns) = (table.Dimension, binding.Columns, [.. embed.Columns]);
-            var rows = table.Values.Pointer;
-            _rows = [.. _columns.Select(c => (nint)(rows - ((long)table.Shift(c) * table.Dimension)))];
-            if (binding.OutputGradient == null)
-                return;
-            // Neighbouring columns are one source.
-            for (int start = 0, end; start < _columns.Length; start = end)
-            {
-                for (end = start + 1; end < _columns.Length && _columns[end] == _columns[end - 1] + 1; end++) { }
-                table.AddSource(
-                    binding.Program, binding.OutputGradient + ((long)start * _dimension), (long)_columns.Length * _dimension, _dimension, _columns[start], end - start);
-            }
+            for (end = start + 1; end < _columns.Length && _columns[end] == _columns[end - 1] + 1; end++) { }
+            table.AddSource(
+                binding.Reader, binding.OutputGradient + ((long)start * _dimension), (long)_columns.Length * _dimension, _dimension, _columns[start], end - start);
         }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
-        {
-            var (dimension, stride, columns, rows) = (_dimension, _stride, _columns, _rows);
-            var output = _output + ((long)start * columns.Length * dimension);
-            var ids = Step.Ids + ((long)start * stride);
-            for (var row = start; row < end; row++, ids += stride)
-            {
-                // Rows lie anywhere in the table: those of the batch's next row are asked for a whole row ahead.
-                if (row + 1 < end)
-                    for (var i = 0; i < columns.Length; i++)
-                        Prefetch.Row((T*)rows[i] + ((long)ids[stride + columns[i]] * dimension), dimension);
-                for (var i = 0; i < columns.Length; i++, output += dimension)
-                    VectorMath.Copy(output, (T*)rows[i] + ((long)ids[columns[i]] * dimension), dimension);
-            }
-        }
-
-        public override void Backward(in Step step) { }
-
-        protected override void BackwardRows(int start, int end) { }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
+    {
+        var (dimension, stride, columns, rows) = (_dimension, _stride, _columns, _rows);
+        var output = _output + ((long)start * columns.Length * dimension);
+        var ids = Step.Ids + ((long)start * stride);
+        for (var row = start; row < end; row++, ids += stride)
+        {
+            // Rows lie anywhere in the table: those of the batch's next row are asked for a whole row ahead.
+            if (row + 1 < end)
+                for (var i = 0; i < columns.Length; i++)
+                    Prefetch.Row((T*)rows[i] + ((long)ids[stride + columns[i]] * dimension), dimension);
+            for (var i = 0; i < columns.Length; i++, output += dimension)
+                VectorMath.Copy(output, (T*)rows[i] + ((long)ids[columns[i]] * dimension), dimension);
+        }
+    }
+
+    public override void Backward(in Step step) { }
+
+    protected override void BackwardRows(int start, int end) { }
 }

@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -24,107 +24,104 @@ public sealed class FactorizationMachine : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 4L * inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var sum = form.Sum(form.Input, 1); // [B, D]
         var pairs = form.Node("Sub", form.Multiply(sum, sum), form.Sum(form.Multiply(form.Input, form.Input), 1));
         return form.Scale(form.Sum(pairs, 1, keep: true), 0.5);
     }
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new FactorizationMachineKernel<T>(binding);
+internal sealed unsafe class FactorizationMachineKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _fields = binding.InputShape(0)[0];
+    private readonly int _dimension = binding.InputShape(0)[1];
+    private readonly T* _input = binding.Input(0); // [B, F, D]
+    private readonly T* _output = binding.Output; // [B, 1]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
+    private readonly T* _fieldSum = binding.Workspace((long)binding.Capacity * binding.InputShape(0)[1]); // [B, D]
 
-    private sealed unsafe class FactorizationMachineKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _fields = binding.InputShape(0)[0];
-        private readonly int _dimension = binding.InputShape(0)[1];
-        private readonly T* _input = binding.Input(0); // [B, F, D]
-        private readonly T* _output = binding.Output; // [B, 1]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
-        private readonly T* _fieldSum = binding.Workspace((long)binding.Capacity * binding.InputShape(0)[1]); // [B, D]
+        for (long row = start; row < end; row++)
+            _output[row] = Pairs(_input + (row * _fields * _dimension), _fieldSum + (row * _dimension));
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+    // ½ Σ_d ((Σ_f e)² − Σ_f e²); the sums over fields of a vector of dimensions stay in registers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private T Pairs(T* input, T* fieldSum)
+    {
+        var (fields, dimension) = (_fields, _dimension);
+        var totals = Vector<T>.Zero;
+        var total = T.Zero;
+        var d = 0;
+        for (; d <= dimension - Vector<T>.Count; d += Vector<T>.Count)
         {
-            for (long row = start; row < end; row++)
-                _output[row] = Pairs(_input + (row * _fields * _dimension), _fieldSum + (row * _dimension));
+            var (sum, squares) = (Vector<T>.Zero, Vector<T>.Zero);
+            var embedding = input + d;
+            for (var field = 0; field < fields; field++, embedding += dimension)
+            {
+                var e = Vector.Load(embedding);
+                sum += e;
+                squares += e * e;
+            }
+
+            Vector.Store(sum, fieldSum + d);
+            totals += (sum * sum) - squares;
         }
 
-        // ½ Σ_d ((Σ_f e)² − Σ_f e²); the sums over fields of a vector of dimensions stay in registers.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private T Pairs(T* input, T* fieldSum)
+        for (; d < dimension; d++)
         {
-            var (fields, dimension) = (_fields, _dimension);
-            var totals = Vector<T>.Zero;
-            var total = T.Zero;
-            var d = 0;
-            for (; d <= dimension - Vector<T>.Count; d += Vector<T>.Count)
+            var (sum, squares) = (T.Zero, T.Zero);
+            var embedding = input + d;
+            for (var field = 0; field < fields; field++, embedding += dimension)
             {
-                var (sum, squares) = (Vector<T>.Zero, Vector<T>.Zero);
-                var embedding = input + d;
-                for (var field = 0; field < fields; field++, embedding += dimension)
-                {
-                    var e = Vector.Load(embedding);
-                    sum += e;
-                    squares += e * e;
-                }
-
-                Vector.Store(sum, fieldSum + d);
-                totals += (sum * sum) - squares;
+                sum += *embedding;
+                squares += *embedding * *embedding;
             }
 
-            for (; d < dimension; d++)
-            {
-                var (sum, squares) = (T.Zero, T.Zero);
-                var embedding = input + d;
-                for (var field = 0; field < fields; field++, embedding += dimension)
-                {
-                    sum += *embedding;
-                    squares += *embedding * *embedding;
-                }
-
-                fieldSum[d] = sum;
-                total += (sum * sum) - squares;
-            }
-
-            return T.CreateTruncating(0.5) * (Vector.Sum(totals) + total);
+            fieldSum[d] = sum;
+            total += (sum * sum) - squares;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
+        return T.CreateTruncating(0.5) * (Vector.Sum(totals) + total);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        if (!_target.IsWanted)
+            return;
+        var (fields, dimension, accumulate) = (_fields, _dimension, _target.Accumulate);
+        var input = _input + ((long)start * fields * dimension);
+        var target = _target.Data + ((long)start * fields * dimension);
+        for (long row = start; row < end; row++)
         {
-            if (!_target.IsWanted)
-                return;
-            var (fields, dimension, accumulate) = (_fields, _dimension, _target.Accumulate);
-            var input = _input + ((long)start * fields * dimension);
-            var target = _target.Data + ((long)start * fields * dimension);
-            for (long row = start; row < end; row++)
-            {
-                var gradient = _outputGradient[row];
-                var sum = _fieldSum + (row * dimension); // [D]
-                for (var field = 0; field < fields; field++, input += dimension, target += dimension)
-                    PutDifference(target, sum, input, gradient, accumulate, dimension);
-            }
+            var gradient = _outputGradient[row];
+            var sum = _fieldSum + (row * dimension); // [D]
+            for (var field = 0; field < fields; field++, input += dimension, target += dimension)
+                PutDifference(target, sum, input, gradient, accumulate, dimension);
+        }
+    }
+
+    // target (+)= gradient · (sum − e)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PutDifference(T* target, T* sum, T* embedding, T gradient, bool accumulate, int dimension)
+    {
+        var i = 0;
+        for (; i <= dimension - Vector<T>.Count; i += Vector<T>.Count)
+        {
+            var value = (Vector.Load(sum + i) - Vector.Load(embedding + i)) * gradient;
+            Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
         }
 
-        // target (+)= gradient · (sum − e)
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void PutDifference(T* target, T* sum, T* embedding, T gradient, bool accumulate, int dimension)
+        for (; i < dimension; i++)
         {
-            var i = 0;
-            for (; i <= dimension - Vector<T>.Count; i += Vector<T>.Count)
-            {
-                var value = (Vector.Load(sum + i) - Vector.Load(embedding + i)) * gradient;
-                Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
-            }
-
-            for (; i < dimension; i++)
-            {
-                var value = (sum[i] - embedding[i]) * gradient;
-                target[i] = accumulate ? target[i] + value : value;
-            }
+            var value = (sum[i] - embedding[i]) * gradient;
+            target[i] = accumulate ? target[i] + value : value;
         }
     }
 }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -30,50 +29,47 @@ public sealed class FactorizedInteraction(bool IsSum = false) : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var half = form.InputShape().Size / 2;
         var u = form.Slice(form.Input, 0, half);
         var product = form.Multiply(u, form.Slice(form.Input, half, 2 * half));
-        return IsSum ? form.Add(u, product) : form.Node("Concat", new OnnxAttribute("axis", 1), u, product);
+        return IsSum ? form.Add(u, product) : form.Node("Concat", new FormAttribute("axis", 1), u, product);
+    }
+}
+
+internal sealed unsafe class FactorizedInteractionKernel<T>(bool isSum, Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _half = binding.InputShape(0).Size / 2;
+    private readonly int _width = binding.OutputShape.Size;
+    private readonly T* _input = binding.Input(0); // [B, 2 n]
+    private readonly T* _output = binding.Output;
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
+    {
+        for (long row = start; row < end; row++)
+        {
+            T* u = _input + (row * 2 * _half), output = _output + (row * _width);
+            VectorMath.Copy(output, u, _half);
+            VectorMath.PutProduct(isSum ? output : output + _half, u, u + _half, isSum, _half);
+        }
     }
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new FactorizedInteractionKernel<T>(IsSum, binding);
-
-    private sealed unsafe class FactorizedInteractionKernel<T>(bool isSum, Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
     {
-        private readonly int _half = binding.InputShape(0).Size / 2;
-        private readonly int _width = binding.OutputShape.Size;
-        private readonly T* _input = binding.Input(0); // [B, 2 n]
-        private readonly T* _output = binding.Output;
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+        for (long row = start; row < end && _target.IsWanted; row++)
         {
-            for (long row = start; row < end; row++)
-            {
-                T* u = _input + (row * 2 * _half), output = _output + (row * _width);
-                VectorMath.Copy(output, u, _half);
-                VectorMath.PutProduct(isSum ? output : output + _half, u, u + _half, isSum, _half);
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            for (long row = start; row < end && _target.IsWanted; row++)
-            {
-                T* u = _input + (row * 2 * _half), target = _target.Data + (row * 2 * _half);
-                var gradient = _outputGradient + (row * _width);
-                var product = isSum ? gradient : gradient + _half; // by u ⊙ v
-                VectorMath.Put(target, gradient, _target.Accumulate, _half);
-                VectorMath.PutProduct(target, product, u + _half, true, _half);
-                VectorMath.PutProduct(target + _half, product, u, _target.Accumulate, _half);
-            }
+            T* u = _input + (row * 2 * _half), target = _target.Data + (row * 2 * _half);
+            var gradient = _outputGradient + (row * _width);
+            var product = isSum ? gradient : gradient + _half; // by u ⊙ v
+            VectorMath.Put(target, gradient, _target.Accumulate, _half);
+            VectorMath.PutProduct(target, product, u + _half, true, _half);
+            VectorMath.PutProduct(target + _half, product, u, _target.Accumulate, _half);
         }
     }
 }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -28,67 +27,64 @@ public sealed class FieldAwareProduct : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var fields = form.InputShape()[0];
         var dimension = form.InputShape()[1] / (fields - 1);
         var vectors = form.Reshape(form.Input, fields * (fields - 1), dimension); // v_ij at i (F − 1) + j, less one behind i
-        var (left, right) = OnnxForm.Pairs(fields);
+        var (left, right) = StandardForm.Pairs(fields);
         var own = left.Zip(right, (i, j) => (i * (fields - 1)) + j - 1).ToArray();
         var other = left.Zip(right, (i, j) => (j * (fields - 1)) + i).ToArray();
         return form.Dot(form.Take(vectors, own), form.Take(vectors, other), own.Length * dimension);
     }
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new FieldAwareProductKernel<T>(binding);
+internal sealed unsafe class FieldAwareProductKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _fields = binding.InputShape(0)[0];
+    private readonly int _width = binding.InputShape(0)[1]; // of a field
+    private readonly int _dimension = binding.InputShape(0)[1] / (binding.InputShape(0)[0] - 1);
+    private readonly T* _input = binding.Input(0); // [B, F, (F − 1) · D]
+    private readonly T* _output = binding.Output; // [B, 1]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
 
-    private sealed unsafe class FieldAwareProductKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    // v_ij, i < j, lies at place j − 1 of field i, and v_ji at place i of field j.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _fields = binding.InputShape(0)[0];
-        private readonly int _width = binding.InputShape(0)[1]; // of a field
-        private readonly int _dimension = binding.InputShape(0)[1] / (binding.InputShape(0)[0] - 1);
-        private readonly T* _input = binding.Input(0); // [B, F, (F − 1) · D]
-        private readonly T* _output = binding.Output; // [B, 1]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
-
-        // v_ij, i < j, lies at place j − 1 of field i, and v_ji at place i of field j.
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+        var (fields, width, dimension) = (_fields, _width, _dimension);
+        for (long row = start; row < end; row++)
         {
-            var (fields, width, dimension) = (_fields, _width, _dimension);
-            for (long row = start; row < end; row++)
+            var input = _input + (row * fields * width);
+            var sum = T.Zero;
+            for (var i = 0; i < fields - 1; i++)
             {
-                var input = _input + (row * fields * width);
-                var sum = T.Zero;
-                for (var i = 0; i < fields - 1; i++)
-                {
-                    T* own = input + (i * width) + (i * dimension), other = input + ((i + 1) * width) + (i * dimension);
-                    for (var j = i + 1; j < fields; j++, own += dimension, other += width)
-                        sum += VectorMath.Dot(own, other, dimension);
-                }
-
-                _output[row] = sum;
+                T* own = input + (i * width) + (i * dimension), other = input + ((i + 1) * width) + (i * dimension);
+                for (var j = i + 1; j < fields; j++, own += dimension, other += width)
+                    sum += VectorMath.Dot(own, other, dimension);
             }
-        }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
+            _output[row] = sum;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var (fields, width, dimension, accumulate) = (_fields, _width, _dimension, _target.Accumulate);
+        for (long row = start; row < end && _target.IsWanted; row++)
         {
-            var (fields, width, dimension, accumulate) = (_fields, _width, _dimension, _target.Accumulate);
-            for (long row = start; row < end && _target.IsWanted; row++)
+            var gradient = _outputGradient[row];
+            T* input = _input + (row * fields * width), target = _target.Data + (row * fields * width);
+            for (var i = 0; i < fields - 1; i++)
             {
-                var gradient = _outputGradient[row];
-                T* input = _input + (row * fields * width), target = _target.Data + (row * fields * width);
-                for (var i = 0; i < fields - 1; i++)
+                int own = (i * width) + (i * dimension), other = ((i + 1) * width) + (i * dimension);
+                for (var j = i + 1; j < fields; j++, own += dimension, other += width)
                 {
-                    int own = (i * width) + (i * dimension), other = ((i + 1) * width) + (i * dimension);
-                    for (var j = i + 1; j < fields; j++, own += dimension, other += width)
-                    {
-                        VectorMath.PutScaled(target + own, input + other, gradient, accumulate, dimension);
-                        VectorMath.PutScaled(target + other, input + own, gradient, accumulate, dimension);
-                    }
+                    VectorMath.PutScaled(target + own, input + other, gradient, accumulate, dimension);
+                    VectorMath.PutScaled(target + other, input + own, gradient, accumulate, dimension);
                 }
             }
         }

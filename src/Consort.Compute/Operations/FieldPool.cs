@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -28,39 +27,36 @@ public sealed class FieldPool(bool IsSum = false) : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) =>
+    public override FormValue ToStandard(StandardForm form) =>
         form.Scale(form.Sum(form.Input, 2), IsSum ? 1 : 1.0 / form.InputShape()[1]);
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new FieldPoolKernel<T>(IsSum, binding);
+internal sealed unsafe class FieldPoolKernel<T>(bool isSum, Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _fields = binding.InputShape(0)[0];
+    private readonly int _dimension = binding.InputShape(0)[1];
+    private readonly T _share = isSum ? T.One : T.One / T.CreateTruncating(binding.InputShape(0)[1]);
+    private readonly T* _input = binding.Input(0); // [B, F, D]
+    private readonly T* _output = binding.Output; // [B, F]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
 
-    private sealed unsafe class FieldPoolKernel<T>(bool isSum, Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _fields = binding.InputShape(0)[0];
-        private readonly int _dimension = binding.InputShape(0)[1];
-        private readonly T _share = isSum ? T.One : T.One / T.CreateTruncating(binding.InputShape(0)[1]);
-        private readonly T* _input = binding.Input(0); // [B, F, D]
-        private readonly T* _output = binding.Output; // [B, F]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
+        var dimension = _dimension;
+        for (var field = (long)start * _fields; field < (long)end * _fields; field++)
+            _output[field] = VectorMath.Sum(_input + (field * dimension), dimension) * _share;
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
-        {
-            var dimension = _dimension;
-            for (var field = (long)start * _fields; field < (long)end * _fields; field++)
-                _output[field] = VectorMath.Sum(_input + (field * dimension), dimension) * _share;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            if (!_target.IsWanted)
-                return;
-            var (dimension, accumulate) = (_dimension, _target.Accumulate);
-            for (var field = (long)start * _fields; field < (long)end * _fields; field++)
-                VectorMath.PutConstant(_target.Data + (field * dimension), _outputGradient[field] * _share, accumulate, dimension);
-        }
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        if (!_target.IsWanted)
+            return;
+        var (dimension, accumulate) = (_dimension, _target.Accumulate);
+        for (var field = (long)start * _fields; field < (long)end * _fields; field++)
+            VectorMath.PutConstant(_target.Data + (field * dimension), _outputGradient[field] * _share, accumulate, dimension);
     }
 }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -27,46 +26,43 @@ public sealed class FieldScale : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) =>
+    public override FormValue ToStandard(StandardForm form) =>
         form.Multiply(form.Inputs[0], form.Reshape(form.Inputs[1], form.InputShape()[0], 1));
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new FieldScaleKernel<T>(binding);
+internal sealed unsafe class FieldScaleKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _fields = binding.InputShape(0)[0];
+    private readonly int _dimension = binding.InputShape(0)[1];
+    private readonly T* _input = binding.Input(0); // [B, F, D]
+    private readonly T* _scale = binding.Input(1); // [B, F]
+    private readonly T* _output = binding.Output; // [B, F, D]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _inputTarget = binding.InputGradient(0);
+    private readonly GradientTarget<T> _scaleTarget = binding.InputGradient(1);
 
-    private sealed unsafe class FieldScaleKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _fields = binding.InputShape(0)[0];
-        private readonly int _dimension = binding.InputShape(0)[1];
-        private readonly T* _input = binding.Input(0); // [B, F, D]
-        private readonly T* _scale = binding.Input(1); // [B, F]
-        private readonly T* _output = binding.Output; // [B, F, D]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _inputTarget = binding.InputGradient(0);
-        private readonly GradientTarget<T> _scaleTarget = binding.InputGradient(1);
+        var dimension = _dimension;
+        for (var field = (long)start * _fields; field < (long)end * _fields; field++)
+            VectorMath.Scale(_output + (field * dimension), _input + (field * dimension), _scale[field], dimension);
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var dimension = _dimension;
+        for (var field = (long)start * _fields; field < (long)end * _fields; field++)
         {
-            var dimension = _dimension;
-            for (var field = (long)start * _fields; field < (long)end * _fields; field++)
-                VectorMath.Scale(_output + (field * dimension), _input + (field * dimension), _scale[field], dimension);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            var dimension = _dimension;
-            for (var field = (long)start * _fields; field < (long)end * _fields; field++)
-            {
-                var gradient = _outputGradient + (field * dimension);
-                if (_inputTarget.IsWanted)
-                    VectorMath.PutScaled(_inputTarget.Data + (field * dimension), gradient, _scale[field], _inputTarget.Accumulate, dimension);
-                if (!_scaleTarget.IsWanted)
-                    continue;
-                var byScale = VectorMath.Dot(gradient, _input + (field * dimension), dimension);
-                _scaleTarget.Data[field] = _scaleTarget.Accumulate ? _scaleTarget.Data[field] + byScale : byScale;
-            }
+            var gradient = _outputGradient + (field * dimension);
+            if (_inputTarget.IsWanted)
+                VectorMath.PutScaled(_inputTarget.Data + (field * dimension), gradient, _scale[field], _inputTarget.Accumulate, dimension);
+            if (!_scaleTarget.IsWanted)
+                continue;
+            var byScale = VectorMath.Dot(gradient, _input + (field * dimension), dimension);
+            _scaleTarget.Data[field] = _scaleTarget.Accumulate ? _scaleTarget.Data[field] + byScale : byScale;
         }
     }
 }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -30,65 +29,62 @@ public sealed class FirstOrder(Table Weights) : Operation
             : throw Mismatch(inputs, $"none and a table of dimension 1 (found {Table.Dimension})");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Sum(form.LookUp(Table, 0, form.Columns), 1);
+    public override FormValue ToStandard(StandardForm form) => form.Sum(form.LookUp(Table, 0, form.Columns), 1);
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new FirstOrderKernel<T>(this, binding);
+internal sealed unsafe class FirstOrderKernel<T> : RowKernel
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private const int Ahead = 2; // batch rows between a prefetch and its use
+    private readonly T* _weights; // [V, 1]
+    private readonly T* _output; // [B, 1]
+    private readonly int _columns;
 
-    private sealed unsafe class FirstOrderKernel<T> : RowKernel
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public FirstOrderKernel(FirstOrder operation, Binding<T> binding) : base(binding.Workers)
     {
-        private const int Ahead = 2; // batch rows between a prefetch and its use
-        private readonly T* _weights; // [V, 1]
-        private readonly T* _output; // [B, 1]
-        private readonly int _columns;
-
-        public FirstOrderKernel(FirstOrder operation, Binding<T> binding) : base(binding.Workers)
-        {
-            var table = binding.Rows(operation.Table);
-            _weights = table.Values.Pointer;
-            _output = binding.Output;
-            _columns = binding.Columns;
-            // Every column of a row has the same gradient, so the column stride is 0.
-            if (binding.OutputGradient != null)
-                table.AddSource(binding.Program, binding.OutputGradient, 1, 0, 0, _columns);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
-        {
-            var weights = _weights;
-            var output = _output;
-            var columns = _columns;
-            var ids = Step.Ids + ((long)start * columns);
-            for (var row = start; row < end; row++, ids += columns)
-            {
-                if (row + Ahead < end)
-                    for (var column = 0; column < columns; column++)
-                        Prefetch.Row(weights + ids[(Ahead * columns) + column], 1);
-                output[row] = Sum(weights, ids, columns);
-            }
-        }
-
-        // Two sums, so that an addition need not wait for the one before it.
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static T Sum(T* weights, int* ids, int columns)
-        {
-            var (even, odd) = (T.Zero, T.Zero);
-            var column = 0;
-            for (; column <= columns - 2; column += 2)
-            {
-                even += weights[ids[column]];
-                odd += weights[ids[column + 1]];
-            }
-
-            if (column < columns)
-                even += weights[ids[column]];
-            return even + odd;
-        }
-
-        public override void Backward(in Step step) { }
-
-        protected override void BackwardRows(int start, int end) { }
+        var table = binding.Rows(operation.Table);
+        _weights = table.Values.Pointer;
+        _output = binding.Output;
+        _columns = binding.Columns;
+        // Every column of a row has the same gradient, so the column stride is 0.
+        if (binding.OutputGradient != null)
+            table.AddSource(binding.Reader, binding.OutputGradient, 1, 0, 0, _columns);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
+    {
+        var weights = _weights;
+        var output = _output;
+        var columns = _columns;
+        var ids = Step.Ids + ((long)start * columns);
+        for (var row = start; row < end; row++, ids += columns)
+        {
+            if (row + Ahead < end)
+                for (var column = 0; column < columns; column++)
+                    Prefetch.Row(weights + ids[(Ahead * columns) + column], 1);
+            output[row] = Sum(weights, ids, columns);
+        }
+    }
+
+    // Two sums, so that an addition need not wait for the one before it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Sum(T* weights, int* ids, int columns)
+    {
+        var (even, odd) = (T.Zero, T.Zero);
+        var column = 0;
+        for (; column <= columns - 2; column += 2)
+        {
+            even += weights[ids[column]];
+            odd += weights[ids[column + 1]];
+        }
+
+        if (column < columns)
+            even += weights[ids[column]];
+        return even + odd;
+    }
+
+    public override void Backward(in Step step) { }
+
+    protected override void BackwardRows(int start, int end) { }
 }

@@ -1,9 +1,9 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -40,63 +40,60 @@ public sealed class MatrixCross : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => (2L * inputs[0].Size * inputs[0].Size) + (2L * inputs[0].Size);
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) =>
+    public override FormValue ToStandard(StandardForm form) =>
         form.Add(form.Multiply(form.Inputs[0], form.Dense(form.Inputs[1], Parameters[0], Parameters[1])), form.Inputs[1]);
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new MatrixCrossKernel<T>(this, binding);
+internal sealed unsafe class MatrixCrossKernel<T>(MatrixCross cross, Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly DenseMultiply<T> _multiply = new(binding.Gemm, binding.OutputShape.Size, binding.OutputShape.Size, binding.OutputShape.Size);
+    private readonly int _width = binding.OutputShape.Size;
+    private readonly T* _weight = binding.Values(cross.Parameters[0]); // [n, n]
+    private readonly T* _bias = binding.Values(cross.Parameters[1]); // [n]
+    private readonly T* _weightGradient = binding.Gradients(cross.Parameters[0]);
+    private readonly T* _biasGradient = binding.Gradients(cross.Parameters[1]);
+    private readonly T* _first = binding.Input(0); // x₀ [B, n]
+    private readonly T* _input = binding.Input(1); // x_l [B, n]
+    private readonly T* _output = binding.Output; // [B, n]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _firstTarget = binding.InputGradient(0);
+    private readonly GradientTarget<T> _inputTarget = binding.InputGradient(1);
+    private readonly T* _hidden = binding.Workspace((long)binding.Capacity * binding.OutputShape.Size); // h, then ∂h, [B, n]
 
-    private sealed unsafe class MatrixCrossKernel<T>(MatrixCross cross, Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public override void Forward(in Step step)
     {
-        private readonly DenseMultiply<T> _multiply = new(binding.Gemm, binding.OutputShape.Size, binding.OutputShape.Size, binding.OutputShape.Size);
-        private readonly int _width = binding.OutputShape.Size;
-        private readonly T* _weight = binding.Values(cross.Parameters[0]); // [n, n]
-        private readonly T* _bias = binding.Values(cross.Parameters[1]); // [n]
-        private readonly T* _weightGradient = binding.Gradients(cross.Parameters[0]);
-        private readonly T* _biasGradient = binding.Gradients(cross.Parameters[1]);
-        private readonly T* _first = binding.Input(0); // x₀ [B, n]
-        private readonly T* _input = binding.Input(1); // x_l [B, n]
-        private readonly T* _output = binding.Output; // [B, n]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _firstTarget = binding.InputGradient(0);
-        private readonly GradientTarget<T> _inputTarget = binding.InputGradient(1);
-        private readonly T* _hidden = binding.Workspace((long)binding.Capacity * binding.OutputShape.Size); // h, then ∂h, [B, n]
+        _multiply.Forward(step.Rows, _input, _weight, _bias, _hidden);
+        base.Forward(step);
+    }
 
-        public override void Forward(in Step step)
-        {
-            _multiply.Forward(step.Rows, _input, _weight, _bias, _hidden);
-            base.Forward(step);
-        }
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
+    {
+        var (offset, length) = ((long)start * _width, (end - start) * _width);
+        VectorMath.Copy(_output + offset, _input + offset, length);
+        VectorMath.PutProduct(_output + offset, _first + offset, _hidden + offset, true, length);
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
-        {
-            var (offset, length) = ((long)start * _width, (end - start) * _width);
-            VectorMath.Copy(_output + offset, _input + offset, length);
-            VectorMath.PutProduct(_output + offset, _first + offset, _hidden + offset, true, length);
-        }
+    public override void Backward(in Step step)
+    {
+        base.Backward(step);
+        _multiply.WeightGradient(step.Rows, _hidden, _input, _weightGradient, _biasGradient);
+        if (_inputTarget.IsWanted)
+            _multiply.InputGradient(step.Rows, _hidden, _weight, _inputTarget.Adding());
+    }
 
-        public override void Backward(in Step step)
-        {
-            base.Backward(step);
-            _multiply.WeightGradient(step.Rows, _hidden, _input, _weightGradient, _biasGradient);
-            if (_inputTarget.IsWanted)
-                _multiply.InputGradient(step.Rows, _hidden, _weight, _inputTarget.Adding());
-        }
-
-        // ∂x₀, the part of ∂x_l that passes by the matrix, and ∂h in the place of h. In the first layer x₀ and x_l are one
-        // value, so the second write must come after the first.
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            var (offset, length) = ((long)start * _width, (end - start) * _width);
-            var gradient = _outputGradient + offset;
-            if (_firstTarget.IsWanted)
-                VectorMath.PutProduct(_firstTarget.Data + offset, gradient, _hidden + offset, _firstTarget.Accumulate, length);
-            if (_inputTarget.IsWanted)
-                VectorMath.Put(_inputTarget.Data + offset, gradient, _inputTarget.Accumulate, length);
-            VectorMath.PutProduct(_hidden + offset, gradient, _first + offset, false, length);
-        }
+    // ∂x₀, the part of ∂x_l that passes by the matrix, and ∂h in the place of h. In the first layer x₀ and x_l are one
+    // value, so the second write must come after the first.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var (offset, length) = ((long)start * _width, (end - start) * _width);
+        var gradient = _outputGradient + offset;
+        if (_firstTarget.IsWanted)
+            VectorMath.PutProduct(_firstTarget.Data + offset, gradient, _hidden + offset, _firstTarget.Accumulate, length);
+        if (_inputTarget.IsWanted)
+            VectorMath.Put(_inputTarget.Data + offset, gradient, _inputTarget.Accumulate, length);
+        VectorMath.PutProduct(_hidden + offset, gradient, _first + offset, false, length);
     }
 }

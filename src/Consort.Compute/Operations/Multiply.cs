@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -27,48 +27,45 @@ public sealed class Multiply(double Factor = 1) : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * inputs[0].Size;
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Scale(form.Multiply(form.Inputs[0], form.Inputs[1]), Factor);
+    public override FormValue ToStandard(StandardForm form) => form.Scale(form.Multiply(form.Inputs[0], form.Inputs[1]), Factor);
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new MultiplyKernel<T>(T.CreateTruncating(Factor), binding);
+internal sealed unsafe class MultiplyKernel<T>(T factor, Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _width = binding.OutputShape.Size;
+    private readonly T* _left = binding.Input(0); // [B, …]
+    private readonly T* _right = binding.Input(1); // [B, …]
+    private readonly T* _output = binding.Output; // [B, …]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _leftTarget = binding.InputGradient(0);
+    private readonly GradientTarget<T> _rightTarget = binding.InputGradient(1);
 
-    private sealed unsafe class MultiplyKernel<T>(T factor, Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end) => Put(_output, _left, _right, false, start, end);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
     {
-        private readonly int _width = binding.OutputShape.Size;
-        private readonly T* _left = binding.Input(0); // [B, …]
-        private readonly T* _right = binding.Input(1); // [B, …]
-        private readonly T* _output = binding.Output; // [B, …]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _leftTarget = binding.InputGradient(0);
-        private readonly GradientTarget<T> _rightTarget = binding.InputGradient(1);
+        if (_leftTarget.IsWanted)
+            Put(_leftTarget.Data, _outputGradient, _right, _leftTarget.Accumulate, start, end);
+        if (_rightTarget.IsWanted)
+            Put(_rightTarget.Data, _outputGradient, _left, _rightTarget.Accumulate, start, end);
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end) => Put(_output, _left, _right, false, start, end);
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
+    // target (+)= c · x ⊙ y
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Put(T* target, T* left, T* right, bool accumulate, int start, int end)
+    {
+        var i = (long)start * _width;
+        var last = (long)end * _width;
+        for (; i <= last - Vector<T>.Count; i += Vector<T>.Count)
         {
-            if (_leftTarget.IsWanted)
-                Put(_leftTarget.Data, _outputGradient, _right, _leftTarget.Accumulate, start, end);
-            if (_rightTarget.IsWanted)
-                Put(_rightTarget.Data, _outputGradient, _left, _rightTarget.Accumulate, start, end);
+            var product = Vector.Load(left + i) * Vector.Load(right + i) * factor;
+            Vector.Store(accumulate ? Vector.Load(target + i) + product : product, target + i);
         }
 
-        // target (+)= c · x ⊙ y
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Put(T* target, T* left, T* right, bool accumulate, int start, int end)
-        {
-            var i = (long)start * _width;
-            var last = (long)end * _width;
-            for (; i <= last - Vector<T>.Count; i += Vector<T>.Count)
-            {
-                var product = Vector.Load(left + i) * Vector.Load(right + i) * factor;
-                Vector.Store(accumulate ? Vector.Load(target + i) + product : product, target + i);
-            }
-
-            for (; i < last; i++)
-                target[i] = accumulate ? target[i] + (left[i] * right[i] * factor) : left[i] * right[i] * factor;
-        }
+        for (; i < last; i++)
+            target[i] = accumulate ? target[i] + (left[i] * right[i] * factor) : left[i] * right[i] * factor;
     }
 }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -25,65 +24,62 @@ public sealed class OuterProduct : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size + ((long)inputs[0][1] * inputs[0][1]);
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
         var dimension = form.InputShape()[1];
         var sum = form.Sum(form.Input, 1); // [B, D]
         return form.Reshape(form.Multiply(form.Reshape(sum, dimension, 1), form.Reshape(sum, 1, dimension)), dimension * dimension);
     }
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new OuterProductKernel<T>(binding);
+internal sealed unsafe class OuterProductKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _fields = binding.InputShape(0)[0];
+    private readonly int _dimension = binding.InputShape(0)[1];
+    private readonly T* _input = binding.Input(0); // [B, F, D]
+    private readonly T* _output = binding.Output; // [B, D·D]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
+    private readonly ChunkSpace<T> _space = new(binding, 2 * binding.InputShape(0)[1]); // s and ∂s
 
-    private sealed unsafe class OuterProductKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _fields = binding.InputShape(0)[0];
-        private readonly int _dimension = binding.InputShape(0)[1];
-        private readonly T* _input = binding.Input(0); // [B, F, D]
-        private readonly T* _output = binding.Output; // [B, D·D]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
-        private readonly ChunkSpace<T> _space = new(binding, 2 * binding.InputShape(0)[1]); // s and ∂s
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+        var (dimension, sum) = (_dimension, (nint)_space.Of(start));
+        for (long row = start; row < end; row++)
         {
-            var (dimension, sum) = (_dimension, (nint)_space.Of(start));
-            for (long row = start; row < end; row++)
-            {
-                Sum((T*)sum, row);
-                var output = _output + (row * dimension * dimension);
-                for (var d = 0; d < dimension; d++)
-                    VectorMath.Scale(output + (d * dimension), (T*)sum, ((T*)sum)[d], dimension);
-            }
+            Sum((T*)sum, row);
+            var output = _output + (row * dimension * dimension);
+            for (var d = 0; d < dimension; d++)
+                VectorMath.Scale(output + (d * dimension), (T*)sum, ((T*)sum)[d], dimension);
         }
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var dimension = _dimension;
+        T* sum = _space.Of(start), sumGradient = sum + dimension;
+        for (long row = start; row < end && _target.IsWanted; row++)
         {
-            var dimension = _dimension;
-            T* sum = _space.Of(start), sumGradient = sum + dimension;
-            for (long row = start; row < end && _target.IsWanted; row++)
-            {
-                Sum(sum, row);
-                var gradient = _outputGradient + (row * dimension * dimension);
-                for (var d = 0; d < dimension; d++)
-                    sumGradient[d] = VectorMath.Dot(gradient + (d * dimension), sum, dimension);
-                for (var d = 0; d < dimension; d++)
-                    VectorMath.AddScaled(sumGradient, gradient + (d * dimension), sum[d], dimension);
-                for (var field = 0; field < _fields; field++)
-                    VectorMath.Put(_target.Data + (((row * _fields) + field) * dimension), sumGradient, _target.Accumulate, dimension);
-            }
+            Sum(sum, row);
+            var gradient = _outputGradient + (row * dimension * dimension);
+            for (var d = 0; d < dimension; d++)
+                sumGradient[d] = VectorMath.Dot(gradient + (d * dimension), sum, dimension);
+            for (var d = 0; d < dimension; d++)
+                VectorMath.AddScaled(sumGradient, gradient + (d * dimension), sum[d], dimension);
+            for (var field = 0; field < _fields; field++)
+                VectorMath.Put(_target.Data + (((row * _fields) + field) * dimension), sumGradient, _target.Accumulate, dimension);
         }
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private void Sum(T* sum, long row)
-        {
-            var input = _input + (row * _fields * _dimension);
-            VectorMath.Copy(sum, input, _dimension);
-            for (var field = 1; field < _fields; field++)
-                VectorMath.Add(sum, input + (field * _dimension), _dimension);
-        }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Sum(T* sum, long row)
+    {
+        var input = _input + (row * _fields * _dimension);
+        VectorMath.Copy(sum, input, _dimension);
+        for (var field = 1; field < _fields; field++)
+            VectorMath.Add(sum, input + (field * _dimension), _dimension);
     }
 }

@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -25,73 +25,70 @@ public sealed class ParametricRelu(Parameter Slope) : Operation
         inputs.Length == 1 && inputs[0] == Parameters[0].Shape ? inputs[0] : throw Mismatch(inputs, $"{Parameters[0].Shape}");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Node("PRelu", form.Input, form.Weight(Parameters[0]));
+    public override FormValue ToStandard(StandardForm form) => form.Node("PRelu", form.Input, form.Weight(Parameters[0]));
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new ParametricReluKernel<T>(Parameters[0], binding);
+internal sealed unsafe class ParametricReluKernel<T>(Parameter slope, Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _width = slope.Shape.Size;
+    private readonly T* _slope = binding.Values(slope); // [n]
+    private readonly T* _slopeGradient = binding.Gradients(slope);
+    private readonly T* _input = binding.Input(0); // [B, n]
+    private readonly T* _output = binding.Output; // [B, n]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
+    private readonly ChunkSums<T> _sums = new(binding, slope.Shape.Size);
 
-    private sealed unsafe class ParametricReluKernel<T>(Parameter slope, Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _width = slope.Shape.Size;
-        private readonly T* _slope = binding.Values(slope); // [n]
-        private readonly T* _slopeGradient = binding.Gradients(slope);
-        private readonly T* _input = binding.Input(0); // [B, n]
-        private readonly T* _output = binding.Output; // [B, n]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
-        private readonly ChunkSums<T> _sums = new(binding, slope.Shape.Size);
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+        for (long row = start; row < end; row++)
         {
-            for (long row = start; row < end; row++)
+            T* input = _input + (row * _width), output = _output + (row * _width);
+            var i = 0;
+            for (; i <= _width - Vector<T>.Count; i += Vector<T>.Count)
             {
-                T* input = _input + (row * _width), output = _output + (row * _width);
-                var i = 0;
-                for (; i <= _width - Vector<T>.Count; i += Vector<T>.Count)
-                {
-                    var x = Vector.Load(input + i);
-                    Vector.Store(Vector.Max(x, Vector<T>.Zero) + (Vector.Min(x, Vector<T>.Zero) * Vector.Load(_slope + i)), output + i);
-                }
-
-                for (; i < _width; i++)
-                    output[i] = input[i] > T.Zero ? input[i] : input[i] * _slope[i];
+                var x = Vector.Load(input + i);
+                Vector.Store(Vector.Max(x, Vector<T>.Zero) + (Vector.Min(x, Vector<T>.Zero) * Vector.Load(_slope + i)), output + i);
             }
-        }
 
-        public override void Backward(in Step step)
-        {
-            base.Backward(step);
-            _sums.AddTo(_slopeGradient, step.Rows);
+            for (; i < _width; i++)
+                output[i] = input[i] > T.Zero ? input[i] : input[i] * _slope[i];
         }
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
+    public override void Backward(in Step step)
+    {
+        base.Backward(step);
+        _sums.AddTo(_slopeGradient, step.Rows);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var sums = _sums.Open(start);
+        for (long row = start; row < end; row++)
         {
-            var sums = _sums.Open(start);
-            for (long row = start; row < end; row++)
+            T* input = _input + (row * _width), gradient = _outputGradient + (row * _width), target = _target.Data + (row * _width);
+            var i = 0;
+            for (; i <= _width - Vector<T>.Count; i += Vector<T>.Count)
             {
-                T* input = _input + (row * _width), gradient = _outputGradient + (row * _width), target = _target.Data + (row * _width);
-                var i = 0;
-                for (; i <= _width - Vector<T>.Count; i += Vector<T>.Count)
-                {
-                    var (x, g) = (Vector.Load(input + i), Vector.Load(gradient + i));
-                    Vector.Store(Vector.Load(sums + i) + (g * Vector.Min(x, Vector<T>.Zero)), sums + i);
-                    if (!_target.IsWanted)
-                        continue;
-                    var value = Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<T>.Zero), g, g * Vector.Load(_slope + i));
-                    Vector.Store(_target.Accumulate ? Vector.Load(target + i) + value : value, target + i);
-                }
+                var (x, g) = (Vector.Load(input + i), Vector.Load(gradient + i));
+                Vector.Store(Vector.Load(sums + i) + (g * Vector.Min(x, Vector<T>.Zero)), sums + i);
+                if (!_target.IsWanted)
+                    continue;
+                var value = Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<T>.Zero), g, g * Vector.Load(_slope + i));
+                Vector.Store(_target.Accumulate ? Vector.Load(target + i) + value : value, target + i);
+            }
 
-                for (; i < _width; i++)
-                {
-                    sums[i] += gradient[i] * T.Min(input[i], T.Zero);
-                    if (!_target.IsWanted)
-                        continue;
-                    var value = input[i] > T.Zero ? gradient[i] : gradient[i] * _slope[i];
-                    target[i] = _target.Accumulate ? target[i] + value : value;
-                }
+            for (; i < _width; i++)
+            {
+                sums[i] += gradient[i] * T.Min(input[i], T.Zero);
+                if (!_target.IsWanted)
+                    continue;
+                var value = input[i] > T.Zero ? gradient[i] : gradient[i] * _slope[i];
+                target[i] = _target.Accumulate ? target[i] + value : value;
             }
         }
     }

@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -20,14 +19,12 @@ public sealed record FieldSource(int Input, int Index, Parameter? Matrix);
 /// </summary>
 public sealed class ProjectFields : Operation
 {
-    private readonly int _dimension;
-
     /// <summary>Describes the projection.</summary>
     /// <param name="fields">The fields of the output in order; every field of every input once.</param>
     /// <param name="dimension">D.</param>
     public ProjectFields(IReadOnlyList<FieldSource> fields, int dimension)
     {
-        (Fields, _dimension) = (fields, dimension);
+        (Fields, Dimension) = (fields, dimension);
         Parameters = [.. fields.Select(f => f.Matrix).OfType<Parameter>().Distinct()];
     }
 
@@ -40,6 +37,8 @@ public sealed class ProjectFields : Operation
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters { get; }
 
+    internal int Dimension { get; }
+
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
     {
@@ -50,12 +49,12 @@ public sealed class ProjectFields : Operation
         foreach (var (input, index, matrix) in Fields)
         {
             var fits = (uint)input < inputs.Length && (uint)index < inputs[input][0] && distinct.Add((input, index))
-                && (matrix is null ? inputs[input][1] == _dimension : matrix.Shape == new Shape(inputs[input][1], _dimension));
+                && (matrix is null ? inputs[input][1] == Dimension : matrix.Shape == new Shape(inputs[input][1], Dimension));
             if (!fits)
-                throw Mismatch(inputs, $"field {index} of input {input} once, of size {_dimension} or with a matrix to it");
+                throw Mismatch(inputs, $"field {index} of input {input} once, of size {Dimension} or with a matrix to it");
         }
 
-        return distinct.Count == count && count > 0 ? new Shape(count, _dimension) : throw Mismatch(inputs, $"{distinct.Count} fields");
+        return distinct.Count == count && count > 0 ? new Shape(count, Dimension) : throw Mismatch(inputs, $"{distinct.Count} fields");
     }
 
     /// <inheritdoc/>
@@ -68,9 +67,9 @@ public sealed class ProjectFields : Operation
     }
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form)
+    public override FormValue ToStandard(StandardForm form)
     {
-        var fields = new OnnxValue[Fields.Count]; // [B, 1, D] each
+        var fields = new FormValue[Fields.Count]; // [B, 1, D] each
         for (var i = 0; i < fields.Length; i++)
         {
             var (input, index, matrix) = Fields[i];
@@ -78,130 +77,127 @@ public sealed class ProjectFields : Operation
             fields[i] = matrix is null ? own : form.Node("MatMul", own, form.Weight(matrix));
         }
 
-        return form.Node("Concat", new OnnxAttribute("axis", 1), fields);
+        return form.Node("Concat", new FormAttribute("axis", 1), fields);
+    }
+}
+
+internal sealed unsafe class ProjectFieldsKernel<T> : RowKernel
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _dimension;
+    private readonly T* _output; // [B, F, D]
+    private readonly T* _outputGradient;
+    private readonly Part[] _parts;
+    private readonly ChunkSums<T>[] _sums; // one a matrix, [d, D]
+    private readonly nint[] _gradients; // one a matrix
+
+    public ProjectFieldsKernel(ProjectFields projection, Binding<T> binding) : base(binding.Workers)
+    {
+        _dimension = projection.Dimension;
+        _output = binding.Output;
+        _outputGradient = binding.OutputGradient;
+        _sums = [.. projection.Parameters.Select(p => new ChunkSums<T>(binding, p.Shape.Size))];
+        _gradients = [.. projection.Parameters.Select(p => (nint)binding.Gradients(p))];
+        _parts = [.. projection.Fields.Select(f => new Part(projection, f, binding))];
     }
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new ProjectFieldsKernel<T>(this, binding);
-
-    private sealed unsafe class ProjectFieldsKernel<T> : RowKernel
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _dimension;
-        private readonly T* _output; // [B, F, D]
-        private readonly T* _outputGradient;
-        private readonly Part[] _parts;
-        private readonly ChunkSums<T>[] _sums; // one a matrix, [d, D]
-        private readonly nint[] _gradients; // one a matrix
-
-        public ProjectFieldsKernel(ProjectFields projection, Binding<T> binding) : base(binding.Workers)
+        var (parts, dimension) = (_parts, _dimension);
+        for (var field = 0; field < parts.Length; field++)
         {
-            _dimension = projection._dimension;
-            _output = binding.Output;
-            _outputGradient = binding.OutputGradient;
-            _sums = [.. projection.Parameters.Select(p => new ChunkSums<T>(binding, p.Shape.Size))];
-            _gradients = [.. projection.Parameters.Select(p => (nint)binding.Gradients(p))];
-            _parts = [.. projection.Fields.Select(f => new Part(projection, f, binding))];
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
-        {
-            var (parts, dimension) = (_parts, _dimension);
-            for (var field = 0; field < parts.Length; field++)
+            ref readonly var part = ref parts[field];
+            for (long row = start; row < end; row++)
             {
-                ref readonly var part = ref parts[field];
-                for (long row = start; row < end; row++)
+                var input = part.Input + (row * part.Stride);
+                var output = _output + (((row * parts.Length) + field) * dimension);
+                if (part.Matrix == null)
                 {
-                    var input = part.Input + (row * part.Stride);
-                    var output = _output + (((row * parts.Length) + field) * dimension);
-                    if (part.Matrix == null)
-                    {
-                        VectorMath.Copy(output, input, dimension);
-                        continue;
-                    }
+                    VectorMath.Copy(output, input, dimension);
+                    continue;
+                }
 
-                    VectorMath.Scale(output, part.Matrix, input[0], dimension);
-                    for (var i = 1; i < part.Size; i++)
-                        VectorMath.AddScaled(output, part.Matrix + ((long)i * dimension), input[i], dimension);
+                VectorMath.Scale(output, part.Matrix, input[0], dimension);
+                for (var i = 1; i < part.Size; i++)
+                    VectorMath.AddScaled(output, part.Matrix + ((long)i * dimension), input[i], dimension);
+            }
+        }
+    }
+
+    public override void Backward(in Step step)
+    {
+        base.Backward(step);
+        for (var i = 0; i < _sums.Length; i++)
+            _sums[i].AddTo((T*)_gradients[i], step.Rows);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var (parts, dimension) = (_parts, _dimension);
+        for (var i = 0; i < _sums.Length; i++)
+            _sums[i].Open(start);
+        for (var field = 0; field < parts.Length; field++)
+        {
+            ref readonly var part = ref parts[field];
+            var sums = part.Sums < 0 ? null : _sums[part.Sums].Peek(start);
+            for (long row = start; row < end; row++)
+            {
+                var gradient = _outputGradient + (((row * parts.Length) + field) * dimension);
+                var target = part.Target + (row * part.Stride);
+                if (part.Matrix == null)
+                {
+                    if (part.Target != null)
+                        VectorMath.Put(target, gradient, part.Accumulate, dimension);
+                    continue;
+                }
+
+                var input = part.Input + (row * part.Stride);
+                for (var i = 0; i < part.Size; i++)
+                {
+                    var place = (long)i * dimension;
+                    VectorMath.AddScaled(sums + place, gradient, input[i], dimension);
+                    if (part.Target == null)
+                        continue;
+                    var slope = VectorMath.Dot(gradient, part.Matrix + place, dimension);
+                    target[i] = part.Accumulate ? target[i] + slope : slope;
                 }
             }
         }
+    }
 
-        public override void Backward(in Step step)
+    // A field of the output and where it comes from.
+    private readonly struct Part
+    {
+        public Part(ProjectFields projection, FieldSource field, Binding<T> binding)
         {
-            base.Backward(step);
-            for (var i = 0; i < _sums.Length; i++)
-                _sums[i].AddTo((T*)_gradients[i], step.Rows);
+            var shape = binding.InputShape(field.Input);
+            var offset = (long)field.Index * shape[1];
+            (Size, Stride) = (shape[1], shape.Size);
+            Input = binding.Input(field.Input) + offset;
+            var target = binding.InputGradient(field.Input);
+            Target = target.IsWanted ? target.Data + offset : null;
+            Accumulate = target.Accumulate;
+            Matrix = field.Matrix is null ? null : binding.Values(field.Matrix);
+            Sums = -1;
+            for (var i = 0; i < projection.Parameters.Count; i++)
+                if (projection.Parameters[i] == field.Matrix)
+                    Sums = i;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            var (parts, dimension) = (_parts, _dimension);
-            for (var i = 0; i < _sums.Length; i++)
-                _sums[i].Open(start);
-            for (var field = 0; field < parts.Length; field++)
-            {
-                ref readonly var part = ref parts[field];
-                var sums = part.Sums < 0 ? null : _sums[part.Sums].Peek(start);
-                for (long row = start; row < end; row++)
-                {
-                    var gradient = _outputGradient + (((row * parts.Length) + field) * dimension);
-                    var target = part.Target + (row * part.Stride);
-                    if (part.Matrix == null)
-                    {
-                        if (part.Target != null)
-                            VectorMath.Put(target, gradient, part.Accumulate, dimension);
-                        continue;
-                    }
+        public int Size { get; } // d
 
-                    var input = part.Input + (row * part.Stride);
-                    for (var i = 0; i < part.Size; i++)
-                    {
-                        var place = (long)i * dimension;
-                        VectorMath.AddScaled(sums + place, gradient, input[i], dimension);
-                        if (part.Target == null)
-                            continue;
-                        var slope = VectorMath.Dot(gradient, part.Matrix + place, dimension);
-                        target[i] = part.Accumulate ? target[i] + slope : slope;
-                    }
-                }
-            }
-        }
+        public int Stride { get; } // numbers of the input's rows
 
-        // A field of the output and where it comes from.
-        private readonly struct Part
-        {
-            public Part(ProjectFields projection, FieldSource field, Binding<T> binding)
-            {
-                var shape = binding.InputShape(field.Input);
-                var offset = (long)field.Index * shape[1];
-                (Size, Stride) = (shape[1], shape.Size);
-                Input = binding.Input(field.Input) + offset;
-                var target = binding.InputGradient(field.Input);
-                Target = target.IsWanted ? target.Data + offset : null;
-                Accumulate = target.Accumulate;
-                Matrix = field.Matrix is null ? null : binding.Values(field.Matrix);
-                Sums = -1;
-                for (var i = 0; i < projection.Parameters.Count; i++)
-                    if (projection.Parameters[i] == field.Matrix)
-                        Sums = i;
-            }
+        public T* Input { get; }
 
-            public int Size { get; } // d
+        public T* Target { get; } // or null
 
-            public int Stride { get; } // numbers of the input's rows
+        public bool Accumulate { get; }
 
-            public T* Input { get; }
+        public T* Matrix { get; } // [d, D] or null
 
-            public T* Target { get; } // or null
-
-            public bool Accumulate { get; }
-
-            public T* Matrix { get; } // [d, D] or null
-
-            public int Sums { get; }
-        }
+        public int Sums { get; }
     }
 }

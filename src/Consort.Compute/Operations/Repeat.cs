@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -21,40 +20,37 @@ public sealed class Repeat(Parameter Vector) : Operation
     public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 0 ? Parameters[0].Shape : throw Mismatch(inputs, "none");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Repeat(form.Weight(Parameters[0]), Parameters[0].Shape.Size);
+    public override FormValue ToStandard(StandardForm form) => form.Repeat(form.Weight(Parameters[0]), Parameters[0].Shape.Size);
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new RepeatKernel<T>(Parameters[0], binding);
+internal sealed unsafe class RepeatKernel<T>(Parameter vector, Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _width = vector.Shape.Size;
+    private readonly T* _vector = binding.Values(vector); // [n]
+    private readonly T* _vectorGradient = binding.Gradients(vector);
+    private readonly T* _output = binding.Output; // [B, n]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly ChunkSums<T> _sums = new(binding, vector.Shape.Size);
 
-    private sealed unsafe class RepeatKernel<T>(Parameter vector, Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _width = vector.Shape.Size;
-        private readonly T* _vector = binding.Values(vector); // [n]
-        private readonly T* _vectorGradient = binding.Gradients(vector);
-        private readonly T* _output = binding.Output; // [B, n]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly ChunkSums<T> _sums = new(binding, vector.Shape.Size);
+        for (long row = start; row < end; row++)
+            VectorMath.Copy(_output + (row * _width), _vector, _width);
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
-        {
-            for (long row = start; row < end; row++)
-                VectorMath.Copy(_output + (row * _width), _vector, _width);
-        }
+    public override void Backward(in Step step)
+    {
+        base.Backward(step);
+        _sums.AddTo(_vectorGradient, step.Rows);
+    }
 
-        public override void Backward(in Step step)
-        {
-            base.Backward(step);
-            _sums.AddTo(_vectorGradient, step.Rows);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            var sums = _sums.Open(start);
-            for (long row = start; row < end; row++)
-                VectorMath.Add(sums, _outputGradient + (row * _width), _width);
-        }
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var sums = _sums.Open(start);
+        for (long row = start; row < end; row++)
+            VectorMath.Add(sums, _outputGradient + (row * _width), _width);
     }
 }

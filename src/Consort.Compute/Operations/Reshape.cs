@@ -1,6 +1,4 @@
-using Consort.Compute.Execution;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -19,9 +17,5 @@ public sealed class Reshape(Shape Target) : Operation
         inputs.Length == 1 && inputs[0].Size == Target.Size ? Target : throw Mismatch(inputs, $"one of size {Target.Size}");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Reshape(form.Input, form.OutputShape.Dimensions);
-
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) =>
-        throw new InvalidOperationException("a view shares its input's memory and has no kernel");
+    public override FormValue ToStandard(StandardForm form) => form.Reshape(form.Input, form.OutputShape.Dimensions);
 }

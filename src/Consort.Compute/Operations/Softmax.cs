@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -20,49 +20,46 @@ public sealed class Softmax : Operation
         inputs.Length == 1 && inputs[0].Rank == 1 ? inputs[0] : throw Mismatch(inputs, "[n]");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Node("Softmax", new OnnxAttribute("axis", 1), form.Input);
+    public override FormValue ToStandard(StandardForm form) => form.Node("Softmax", new FormAttribute("axis", 1), form.Input);
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new SoftmaxKernel<T>(binding);
+internal sealed unsafe class SoftmaxKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _width = binding.OutputShape.Size;
+    private readonly T* _input = binding.Input(0); // [B, n]
+    private readonly T* _output = binding.Output; // [B, n]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
 
-    private sealed unsafe class SoftmaxKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _width = binding.OutputShape.Size;
-        private readonly T* _input = binding.Input(0); // [B, n]
-        private readonly T* _output = binding.Output; // [B, n]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
+        for (long row = start; row < end; row++)
         {
-            for (long row = start; row < end; row++)
-            {
-                T* input = _input + (row * _width), output = _output + (row * _width);
-                var most = input[0];
-                for (var i = 1; i < _width; i++)
-                    most = T.Max(most, input[i]);
-                var sum = T.Zero;
-                for (var i = 0; i < _width; i++)
-                    sum += output[i] = T.Exp(input[i] - most);
-                for (var i = 0; i < _width; i++)
-                    output[i] /= sum;
-            }
+            T* input = _input + (row * _width), output = _output + (row * _width);
+            var most = input[0];
+            for (var i = 1; i < _width; i++)
+                most = T.Max(most, input[i]);
+            var sum = T.Zero;
+            for (var i = 0; i < _width; i++)
+                sum += output[i] = T.Exp(input[i] - most);
+            for (var i = 0; i < _width; i++)
+                output[i] /= sum;
         }
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        for (long row = start; row < end && _target.IsWanted; row++)
         {
-            for (long row = start; row < end && _target.IsWanted; row++)
+            T* output = _output + (row * _width), gradient = _outputGradient + (row * _width), target = _target.Data + (row * _width);
+            var mean = VectorMath.Dot(output, gradient, _width);
+            for (var i = 0; i < _width; i++)
             {
-                T* output = _output + (row * _width), gradient = _outputGradient + (row * _width), target = _target.Data + (row * _width);
-                var mean = Kernels.VectorMath.Dot(output, gradient, _width);
-                for (var i = 0; i < _width; i++)
-                {
-                    var value = output[i] * (gradient[i] - mean);
-                    target[i] = _target.Accumulate ? target[i] + value : value;
-                }
+                var value = output[i] * (gradient[i] - mean);
+                target[i] = _target.Accumulate ? target[i] + value : value;
             }
         }
     }

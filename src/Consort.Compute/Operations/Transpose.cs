@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Onnx;
 
 namespace Consort.Compute.Operations;
 
@@ -17,47 +17,44 @@ public sealed class Transpose : Operation
         inputs.Length == 1 && inputs[0].Rank == 2 ? new Shape(inputs[0][1], inputs[0][0]) : throw Mismatch(inputs, "[n, m]");
 
     /// <inheritdoc/>
-    public override OnnxValue ToOnnx(OnnxForm form) => form.Permute(form.Input, 0, 2, 1);
+    public override FormValue ToStandard(StandardForm form) => form.Permute(form.Input, 0, 2, 1);
+}
 
-    /// <inheritdoc/>
-    public override Kernel Compile<T>(Binding<T> binding) => new TransposeKernel<T>(binding);
+internal sealed unsafe class TransposeKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _rows = binding.InputShape(0)[0];
+    private readonly int _columns = binding.InputShape(0)[1];
+    private readonly T* _input = binding.Input(0); // [B, n, m]
+    private readonly T* _output = binding.Output; // [B, m, n]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
 
-    private sealed unsafe class TransposeKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void ForwardRows(int start, int end)
     {
-        private readonly int _rows = binding.InputShape(0)[0];
-        private readonly int _columns = binding.InputShape(0)[1];
-        private readonly T* _input = binding.Input(0); // [B, n, m]
-        private readonly T* _output = binding.Output; // [B, m, n]
-        private readonly T* _outputGradient = binding.OutputGradient;
-        private readonly GradientTarget<T> _target = binding.InputGradient(0);
+        var size = (long)_rows * _columns;
+        for (long row = start; row < end; row++)
+            Put(_output + (row * size), _input + (row * size), _rows, _columns, false);
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void ForwardRows(int start, int end)
-        {
-            var size = (long)_rows * _columns;
-            for (long row = start; row < end; row++)
-                Put(_output + (row * size), _input + (row * size), _rows, _columns, false);
-        }
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    protected override void BackwardRows(int start, int end)
+    {
+        var size = (long)_rows * _columns;
+        for (long row = start; row < end && _target.IsWanted; row++)
+            Put(_target.Data + (row * size), _outputGradient + (row * size), _columns, _rows, _target.Accumulate);
+    }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        protected override void BackwardRows(int start, int end)
-        {
-            var size = (long)_rows * _columns;
-            for (long row = start; row < end && _target.IsWanted; row++)
-                Put(_target.Data + (row * size), _outputGradient + (row * size), _columns, _rows, _target.Accumulate);
-        }
-
-        // target [columns, rows] (+)= source [rows, columns], transposed
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Put(T* target, T* source, int rows, int columns, bool accumulate)
-        {
-            for (var column = 0; column < columns; column++, target += rows)
-                for (var row = 0; row < rows; row++)
-                {
-                    var value = source[(row * columns) + column];
-                    target[row] = accumulate ? target[row] + value : value;
-                }
-        }
+    // target [columns, rows] (+)= source [rows, columns], transposed
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(T* target, T* source, int rows, int columns, bool accumulate)
+    {
+        for (var column = 0; column < columns; column++, target += rows)
+            for (var row = 0; row < rows; row++)
+            {
+                var value = source[(row * columns) + column];
+                target[row] = accumulate ? target[row] + value : value;
+            }
     }
 }

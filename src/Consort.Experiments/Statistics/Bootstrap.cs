@@ -1,4 +1,4 @@
-using Consort.Compute.Random;
+using Consort.Foundation.Numbers;
 using MathNet.Numerics.Statistics;
 
 namespace Consort.Experiments.Statistics;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parameters;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
 
 namespace Consort.Learning.Checkpoints;
 

@@ -1,4 +1,4 @@
-using Consort.Compute.Random;
+using Consort.Foundation.Numbers;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
 

@@ -1,7 +1,8 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Strategies;
@@ -31,7 +32,7 @@ public sealed class FrozenTeacher : IDisposable
     {
         _store = new ParameterStore<float>(model.Graph);
         Checkpoint.Load(model.Checkpoint, _store);
-        _program = new Program<float>(model.Graph, _store, capacity, workers, withGradients: false);
+        _program = new Program<float>(model.Graph, _store, OperationKernels.Of<float>(), capacity, workers, withGradients: false);
         _pass = new LogitPass(_program);
         _fusion = model.Fusion;
     }

@@ -1,4 +1,4 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Programs;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;

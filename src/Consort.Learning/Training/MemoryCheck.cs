@@ -1,7 +1,6 @@
 using System.Globalization;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Graphs;
-using Consort.Compute.Optimizers;
 
 namespace Consort.Learning.Training;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Consort.Compute.Execution;
-using Consort.Compute.Optimizers;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Programs;
 using Consort.Data.Batches;
 
 namespace Consort.Learning.Training;

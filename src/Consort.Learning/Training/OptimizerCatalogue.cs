@@ -1,4 +1,4 @@
-using Consort.Compute.Optimizers;
+using Consort.Compute.Cpu.Optimizers;
 using Consort.Foundation.Options;
 
 namespace Consort.Learning.Training;

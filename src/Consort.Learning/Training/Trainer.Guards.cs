@@ -1,6 +1,6 @@
 using System.Globalization;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parameters;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
 using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Evaluation;

@@ -1,14 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
-using Consort.Compute.Execution;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
-using Consort.Compute.Random;
+using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
+using Consort.Foundation.Numbers;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
@@ -74,7 +76,7 @@ public sealed partial class Trainer : IDisposable
         _memoryBefore = Math.Max(0, MemoryUse.Now() - Mapped); // opening the data has read them all
         _workers = new Workers(threads);
         _store = new ParameterStore<float>(graph);
-        _program = new Program<float>(graph, _store, options.BatchSize, _workers, precision: options.Precision, library: options.MatrixLibrary);
+        _program = new Program<float>(graph, _store, OperationKernels.Of<float>(), options.BatchSize, _workers, gemm: Multiplies.Of(_workers, options.Precision, options.MatrixLibrary));
         _pass = new LogitPass(_program);
         _dropout = new CounterRandom(options.Seed, "dropout");
     }

@@ -1,5 +1,5 @@
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Optimizers;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Optimizers;
 using Consort.Foundation.Options;
 
 namespace Consort.Learning.Training;

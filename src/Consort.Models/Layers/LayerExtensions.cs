@@ -32,19 +32,19 @@ public static class LayerExtensions
     /// <summary>
     /// A fully connected layer, [B, in] → [B, width]: x Wᵀ + b. W starts Xavier normal, b at zero, as in FuxiCTR.
     /// </summary>
-    public static Value Linear(this MemberInputs inputs, Value value, int width, string name, bool bias = true, bool relu = false) =>
-        inputs.Linear([value], width, name, bias, relu);
+    public static Value Linear(this MemberInputs inputs, Value value, int width, string name, bool bias = true) =>
+        inputs.Linear([value], width, name, bias);
 
     /// <summary>
     /// A fully connected layer over several values as if they stood side by side, [B, n₁], [B, n₂], … → [B, width].
     /// </summary>
     public static Value Linear(
-        this MemberInputs inputs, ReadOnlySpan<Value> values, int width, string name, bool bias = true, bool relu = false,
+        this MemberInputs inputs, ReadOnlySpan<Value> values, int width, string name, bool bias = true,
         WeightInitializer initializer = WeightInitializer.XavierNormal)
     {
         var flat = inputs.EachFlat(values);
         var fanIn = flat.Sum(v => v.Shape.Size);
-        return inputs.Linear(flat, fanIn, initializer.For(fanIn, width), width, name, bias, relu);
+        return inputs.Linear(flat, fanIn, initializer.For(fanIn, width), width, name, bias);
     }
 
     /// <summary>The layer that ends in the logit, or in a part of it: [B, n] → [B, 1], x wᵀ + b.</summary>
@@ -65,16 +65,16 @@ public static class LayerExtensions
         var flat = inputs.EachFlat(values);
         var own = flat.Sum(v => v.Shape.Size);
         var (fanIn, hasBias) = inputs.Joined?.Take(own, bias) ?? (own, bias);
-        return inputs.Linear(flat, own, Initializer.XavierNormal(fanIn, 1), 1, name, hasBias, relu: false);
+        return inputs.Linear(flat, own, Initializer.XavierNormal(fanIn, 1), 1, name, hasBias);
     }
 
     private static Value[] EachFlat(this MemberInputs inputs, ReadOnlySpan<Value> values) => [.. values.ToArray().Select(inputs.Flatten)];
 
-    private static Value Linear(this MemberInputs inputs, Value[] flat, int fanIn, Initializer initializer, int width, string name, bool bias, bool relu)
+    private static Value Linear(this MemberInputs inputs, Value[] flat, int fanIn, Initializer initializer, int width, string name, bool bias)
     {
         var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), initializer);
         var offset = bias ? inputs.Weight($"{name}/bias", new Shape(width), Initializer.Zero) : null;
-        return inputs.Graph.Apply(new Linear(weight, offset, relu), flat); // [B, width]
+        return inputs.Graph.Apply(new Linear(weight, offset), flat); // [B, width]
     }
 
     /// <summary>
@@ -96,9 +96,7 @@ public static class LayerExtensions
     /// <param name="value">[B, …, n].</param>
     /// <param name="name">Of the layer.</param>
     /// <param name="isAffine">Whether γ and β are learned.</param>
-    /// <param name="relu">Whether ReLU follows.</param>
-    /// <param name="dropout">The share of what the ReLU gives that drops while training.</param>
-    public static Value BatchNorm(this MemberInputs inputs, Value value, string name, bool isAffine = true, bool relu = false, double dropout = 0)
+    public static Value BatchNorm(this MemberInputs inputs, Value value, string name, bool isAffine = true)
     {
         var shape = new Shape(value.Shape.Dimensions[^1]);
         return inputs.Graph.Apply(
@@ -106,8 +104,7 @@ public static class LayerExtensions
                 inputs.Weight($"{name}/scale", shape, isAffine ? inputs.BatchNormScale : Initializer.One, isAffine),
                 inputs.Weight($"{name}/shift", shape, Initializer.Zero, isAffine),
                 inputs.Weight($"{name}/mean", shape, Initializer.Zero, isTrained: false),
-                inputs.Weight($"{name}/variance", shape, Initializer.One, isTrained: false),
-                relu, dropout),
+                inputs.Weight($"{name}/variance", shape, Initializer.One, isTrained: false)),
             value);
     }
 
@@ -163,21 +160,12 @@ public static class LayerExtensions
         for (var layer = 0; layer < options.HiddenUnits.Count; layer++)
         {
             var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
-            var isRelu = options.Activation == Activation.Relu;
-            // ReLU right after the product costs nothing inside it.
-            var y = inputs.Linear(x, options.HiddenUnits[layer], scope, relu: isRelu && !options.BatchNorm && !options.LayerNorm, initializer: options.Initializer);
-            if (options.BatchNorm && isRelu)
-            {
-                // One pass for all three; what drops has its place back when the layer is looked at.
-                x = [inputs.Observed(inputs.BatchNorm(y, $"{scope}/norm", relu: true, dropout: options.Dropout), scope)];
-                continue;
-            }
-
+            var y = inputs.Linear(x, options.HiddenUnits[layer], scope, initializer: options.Initializer);
             if (options.BatchNorm)
                 y = inputs.BatchNorm(y, $"{scope}/norm");
             else if (options.LayerNorm)
                 y = inputs.LayerNorm(y, $"{scope}/norm");
-            y = inputs.Observed(isRelu && !options.LayerNorm ? y : inputs.Activated(y, options.Activation, scope), scope);
+            y = inputs.Observed(inputs.Activated(y, options.Activation, scope), scope);
             x = [inputs.Dropped(y, options.Dropout)];
         }
 

@@ -23,8 +23,9 @@ public static class PairExtensions
     {
         var count = fields.Shape[0];
         var mean = inputs.Graph.Apply(new FieldPool(), fields); // [B, F]
-        var hidden = inputs.Linear(mean, Math.Max(1, (int)(count / reduction)), $"{name}/squeeze", bias: false, relu: true); // [B, F/r]
-        var scale = inputs.Linear(hidden, count, $"{name}/excite", bias: false, relu: true); // [B, F]
+        var relu = new Activate(Activation.Relu);
+        var hidden = inputs.Graph.Apply(relu, inputs.Linear(mean, Math.Max(1, (int)(count / reduction)), $"{name}/squeeze", bias: false)); // [B, F/r]
+        var scale = inputs.Graph.Apply(relu, inputs.Linear(hidden, count, $"{name}/excite", bias: false)); // [B, F]
         return inputs.Graph.Apply(new FieldScale(), fields, scale);
     }
 

@@ -64,7 +64,7 @@ public sealed record MaskNet(MlpOptions Mlp) : TowerModel("MaskNet", Mlp)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"block{index}");
         var size = v.Shape.Size;
-        var hidden = inputs.Linear(x, Math.Max(1, (int)(size * ReductionRatio)), $"{name}/mask/hidden", relu: true);
+        var hidden = inputs.Graph.Apply(new Activate(Activation.Relu), inputs.Linear(x, Math.Max(1, (int)(size * ReductionRatio)), $"{name}/mask/hidden"));
         var mask = inputs.Linear(hidden, size, $"{name}/mask"); // [B, n]
         var y = inputs.Linear(inputs.Graph.Apply(new Multiply(), v, mask), width, name, bias: false);
         if (BlockNorm)

@@ -1,10 +1,10 @@
 using System.Globalization;
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Scoring;
 using Consort.Compute.Graphs;
-using Consort.Compute.Operations;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Rewrites;
 using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 using Consort.Models;
@@ -16,23 +16,20 @@ namespace Consort.Serving.Inference;
 /// What all threads of a scorer share: the package, the graph as scoring needs it, and its weights; tables stay where the
 /// package is. Programs made from it are each for one thread.
 /// </summary>
-internal sealed unsafe class ScoringModel : IDisposable
+internal sealed class ScoringModel : IDisposable
 {
     private const int MaxModelText = 1 << 20;
     private const int MostRows = 256;
     private const long MostBytes = 1L << 30; // of a workspace for batches
     private const long SmallBytes = 1L << 26; // not worth asking the system about
     private readonly Package _package;
-    private readonly ParameterStore<float> _store;
-    private readonly Dictionary<Value, PackedWeights> _packed = [];
-    private readonly List<IDisposable> _owned = [];
-    private readonly Lock _gate = new();
+    private readonly ScoringPrograms _programs;
     private readonly string _path;
 
-    private ScoringModel(string path, Package package, PackageCheck check)
+    private ScoringModel(string path, Package package, PackageCheck check, Catalogues? catalogues)
     {
         (_path, _package) = (path, package);
-        var trained = BuildGraph();
+        var trained = BuildGraph(catalogues);
         var reach = GraphReach.Of(trained, Manifest.Members);
         foreach (var parameter in reach.Parameters)
             Require(parameter.Name, TensorType.F32, [.. parameter.Shape.Dimensions.ToArray().Select(d => (long)d)]);
@@ -44,16 +41,9 @@ internal sealed unsafe class ScoringModel : IDisposable
                 package.Verify(name);
 
         var inference = InferenceGraph.Of(trained, Manifest.Members);
-        Graph = inference.Graph;
-        if (MemoryNeed.TooLarge(Graph, 1) is { } wide)
+        if (MemoryNeed.TooLarge(inference.Graph, 1) is { } wide)
             throw new ConsortException(string.Create(CultureInfo.InvariantCulture, $"{path}: one row needs {wide.Numbers:N0} numbers in {wide.Name}, expected at most {int.MaxValue:N0} in one place"));
-        _store = new ParameterStore<float>(Graph, table => package.Find(table.Name) is { Entry.Type: TensorType.F32 } rows ? new NativeBuffer<float>((float*)rows.Data, (long)table.Rows * table.Dimension) : null);
-        inference.Fill(_store, parameter => new ReadOnlySpan<float>(package.Find(parameter.Name)!.Value.Data, parameter.Shape.Size));
-        foreach (var value in Graph.Values)
-            if (value.Operation is Linear linear && value.Shape.Rank == 1)
-                _packed.Add(value, Own(new PackedWeights(
-                    _store.Values(linear.Weight), linear.Weight.Shape[1], linear.Bias is null ? [] : _store.Values(linear.Bias),
-                    linear.Weight.Shape[1], linear.Weight.Shape[0])));
+        _programs = new ScoringPrograms(inference, parameter => package.Find(parameter.Name)!.Value.View<float>().Span, RowsOf);
     }
 
     /// <summary>What the package says of itself.</summary>
@@ -63,10 +53,10 @@ internal sealed unsafe class ScoringModel : IDisposable
     public Data.Encoders.Encoder Encoder => _package.Encoder;
 
     /// <summary>The graph that programs run.</summary>
-    public Graph Graph { get; }
+    public Graph Graph => _programs.Graph;
 
     /// <summary>The weights of <see cref="Graph"/>; those of tables that are not fp32 are not in it.</summary>
-    public ParameterStore<float> Store => _store;
+    public ParameterStore<float> Store => _programs.Store;
 
     /// <summary>Rows that are scored at a time: fewer of a model so wide that a workspace would take gigabytes.</summary>
     public int BatchRows => field > 0 ? field : field = MemoryNeed.RowsWithin(Graph, MostRows, MostBytes);
@@ -76,12 +66,12 @@ internal sealed unsafe class ScoringModel : IDisposable
 
     /// <summary>Opens a package.</summary>
     /// <exception cref="ConsortException">It cannot be read, or is no package, or is damaged.</exception>
-    public static ScoringModel Load(string path, PackageCheck check, PackageStorage storage)
+    public static ScoringModel Load(string path, PackageCheck check, PackageStorage storage, Catalogues? catalogues = null)
     {
         var package = Package.Open(path, storage);
         try
         {
-            return new ScoringModel(path, package, check);
+            return new ScoringModel(path, package, check, catalogues);
         }
         catch
         {
@@ -91,96 +81,68 @@ internal sealed unsafe class ScoringModel : IDisposable
     }
 
     /// <summary>A program for one row at a time.</summary>
-    public Program<float> CompileRow() => Compile(1, (value, binding) => value.Operation is Linear linear && _packed.TryGetValue(value, out var weights)
-        ? new RowLinear(linear, weights, binding)
-        : null);
+    public Program<float> CompileRow()
+    {
+        CheckMemory(1);
+        return _programs.OfRow();
+    }
 
     /// <summary>A program for batches.</summary>
-    public Program<float> CompileBatch(int capacity) => Compile(capacity, (_, _) => null);
+    public Program<float> CompileBatch(int capacity)
+    {
+        CheckMemory(capacity);
+        return _programs.OfBatch(capacity);
+    }
 
     /// <summary>A program for rows that agree in some columns.</summary>
-    public Program<float> CompileCandidates(int capacity, IReadOnlyDictionary<Value, CandidateColumns> columns) => Compile(
-        capacity, (value, binding) => columns.TryGetValue(value, out var parts)
-            ? new CandidateLinear((Linear)value.Operation!, _packed[value], parts, binding)
-            : null);
+    public Program<float> CompileCandidates(int capacity, CandidateParts parts)
+    {
+        CheckMemory(capacity);
+        return _programs.OfCandidates(capacity, parts);
+    }
 
     /// <summary>The linear layers of which a part is the same for all candidates.</summary>
-    public Dictionary<Value, CandidateColumns> Part(Variation variation)
-    {
-        var parts = new Dictionary<Value, CandidateColumns>();
-        foreach (var value in _packed.Keys)
-        {
-            var flags = value.Inputs.Select(i => variation.Of(i).ToArray()).ToArray();
-            var linear = (Linear)value.Operation!;
-            if (linear.Weight.Shape[0] > 1 && flags.Any(f => f.Contains(false)) && flags.Any(f => f.Contains(true)))
-                parts.Add(value, Own(new CandidateColumns(_store.Values(linear.Weight), linear.Weight.Shape[0], flags)));
-        }
-
-        return parts;
-    }
+    public CandidateParts Part(bool[] categorical, bool[] numeric) => _programs.Part(categorical, numeric);
 
     /// <summary>Frees a program.</summary>
-    public void Discard(Program<float> program)
-    {
-        lock (_gate)
-            program.Dispose();
-    }
+    public void Discard(Program<float> program) => _programs.Discard(program);
 
     public void Dispose()
     {
-        foreach (var owned in _owned)
-            owned.Dispose();
-        _store.Dispose();
+        _programs.Dispose();
         _package.Dispose();
     }
 
-    private T Own<T>(T owned)
-        where T : IDisposable
-    {
-        lock (_gate)
-            _owned.Add(owned);
-        return owned;
-    }
-
-    private Program<float> Compile(int capacity, Func<Value, Binding<float>, Kernel?> kernels)
+    private void CheckMemory(int capacity)
     {
         var need = MemoryNeed.OfProgram(Graph, capacity, withGradients: false);
         if (need > SmallBytes && FreeMemory.Bytes() is var free && need > free)
             throw new ConsortException(string.Create(
                 CultureInfo.InvariantCulture, $"{_path}: scoring {capacity} rows at a time needs about {need >> 20} MB, {free >> 20} MB are free"));
-        // The store is shared; programs are made one at a time, and each has workers of its own, which are the caller alone.
-        lock (_gate)
-        {
-            return new Program<float>(
-                Graph, _store, capacity, new Workers(1), withGradients: false,
-                kernels: (value, binding) => PackedTable(value.Operation, binding) ?? kernels(value, binding));
-        }
     }
 
-    private PackedEmbed? PackedTable(Operation? operation, Binding<float> binding)
+    private StoredRows RowsOf(Table table)
     {
-        int[]? columns = operation switch
+        var rows = _package.Find(table.Name)!.Value;
+        return rows.Entry.Type switch
         {
-            Embed embed => [.. Enumerable.Range(embed.FirstColumn, embed.Columns)],
-            EmbedColumns embed => [.. embed.Columns],
-            _ => null,
+            TensorType.F32 => new StoredRows { Floats = rows.View<float>() },
+            TensorType.F16 => new StoredRows { Halves = rows.View<Half>() },
+            _ => new StoredRows { Bytes = rows.View<sbyte>(), Scales = _package.Find(TensorPacking.ScaleOf(table.Name))!.Value.View<float>() },
         };
-        return columns is not null && _package.Find(operation!.Table!.Name) is { Entry.Type: not TensorType.F32 } rows
-            ? new PackedEmbed(Graph, operation.Table, columns, rows, _package.Find(TensorPacking.ScaleOf(operation.Table.Name)), binding)
-            : null;
     }
 
-    private Graph BuildGraph()
+    private Graph BuildGraph(Catalogues? catalogues)
     {
         if (Manifest.Model.Length > MaxModelText)
             throw PackageHeader.Damaged(_path, $"a model of at most {MaxModelText} characters");
         Graph graph;
         try
         {
-            var options = OptionMap.Parse(Manifest.Model, $"{_path} (model)");
+            var options = OptionMap.Parse(Manifest.Model, $"{_path} (model)", catalogues);
             var family = Family.From(options) with { JoinedOutput = Manifest.Fusion == MemberFusion.Concat };
             options.Close();
-            graph = family.Build(Encoder.Space);
+            graph = family.Describe(Encoder.Space);
         }
         catch (Exception e) when (e is ArgumentException or OverflowException)
         {
@@ -210,7 +172,7 @@ internal sealed unsafe class ScoringModel : IDisposable
             throw PackageHeader.Damaged(
                 _path, $"{name} as {type} [{string.Join(", ", shape)}], found {tensor.Entry.Type} [{string.Join(", ", tensor.Entry.Shape)}]");
         // Kernels read whole vectors of floats that begin on any number of a row, up to a cache line beyond the end.
-        if (tensor.Address % 4 != 0 || !_package.HasRoomAfter(tensor))
+        if (!tensor.IsAligned(4) || !_package.HasRoomAfter(tensor))
             throw PackageHeader.Damaged(_path, $"{name} on a multiple of 4 bytes with 64 bytes after it");
     }
 }

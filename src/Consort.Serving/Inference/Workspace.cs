@@ -1,4 +1,4 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Programs;
 
 namespace Consort.Serving.Inference;
 

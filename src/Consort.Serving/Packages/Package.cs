@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Hashing;
 using Consort.Data.Encoders;
@@ -6,9 +7,17 @@ using Consort.Foundation.Files;
 namespace Consort.Serving.Packages;
 
 /// <summary>A tensor of a package: where its numbers lie in memory.</summary>
-internal readonly unsafe record struct PackedTensor(TensorEntry Entry, nint Address)
+internal readonly record struct PackedTensor(TensorEntry Entry, PackagePart Part, long Offset)
 {
-    public byte* Data => (byte*)Address;
+    /// <summary>Its bytes.</summary>
+    public NativeSpan<byte> Data => Part.At(Offset, Entry.Bytes);
+
+    /// <summary>Its numbers, where they lie.</summary>
+    public NativeBuffer<T> View<T>()
+        where T : unmanaged => Part.Bytes.View<T>(Offset - Part.Offset, Entry.Bytes / TensorEntry.SizeOf(Entry.Type));
+
+    /// <summary>Whether they begin on a multiple of so many bytes; parts begin on whole pages.</summary>
+    public bool IsAligned(int bytes) => (Offset - Part.Offset) % bytes == 0;
 }
 
 /// <summary>
@@ -16,7 +25,7 @@ internal readonly unsafe record struct PackedTensor(TensorEntry Entry, nint Addr
 /// checks the numbers. Nothing of a size that the file claims is allocated before the claim is checked against the file, and
 /// no name in it is ever opened.
 /// </summary>
-internal sealed unsafe class Package : IDisposable
+internal sealed class Package : IDisposable
 {
     private const int MaxWeightsHeader = 64 << 20;
     private readonly string _path;
@@ -29,7 +38,7 @@ internal sealed unsafe class Package : IDisposable
         var header = bytes.Header;
         FileLength = header.FileLength;
         CheckGaps(header);
-        var manifest = new ReadOnlySpan<byte>(bytes.Head.At(header.Manifest.Offset), (int)header.Manifest.Length);
+        ReadOnlySpan<byte> manifest = bytes.Head.At(header.Manifest);
         if (XxHash128.HashToUInt128(manifest) != header.ManifestHash)
             throw PackageHeader.Damaged(path, "a manifest that agrees with its checksum");
         Manifest = PackageManifest.Read(manifest, path);
@@ -58,7 +67,7 @@ internal sealed unsafe class Package : IDisposable
         catch (Exception e)
         {
             bytes?.Dispose();
-            bytes?.Vocabularies.Owner.Dispose();
+            bytes?.Vocabularies.Bytes.Dispose();
             if (e is IOException or UnauthorizedAccessException or NotSupportedException or OutOfMemoryException)
                 throw new ConsortException($"{path}: cannot be opened: {e.Message}", e);
             throw;
@@ -72,30 +81,25 @@ internal sealed unsafe class Package : IDisposable
     public IReadOnlyCollection<string> Names => _tensors.Keys;
 
     /// <summary>Whether a cache line lies after a tensor within the file.</summary>
-    public bool HasRoomAfter(in PackedTensor tensor) => tensor.Data + tensor.Entry.Bytes + 64 <= _bytes.Weights.End;
+    public bool HasRoomAfter(in PackedTensor tensor) => tensor.Offset + tensor.Entry.Bytes + 64 <= FileLength;
 
     /// <summary>Checks the numbers of a tensor.</summary>
     /// <exception cref="ConsortException">They do not agree with their checksum.</exception>
     public void Verify(string name)
     {
         var tensor = _tensors[name];
-        if (Hash(tensor.Data, tensor.Entry.Bytes) != Manifest.Tensors[name])
+        if (Hash(tensor.Data) != Manifest.Tensors[name])
             throw PackageHeader.Damaged(_path, $"tensor {name} to agree with its checksum");
     }
 
     public void Dispose() => _bytes.Dispose();
 
     /// <summary>The XxHash128 of memory, in hexadecimal.</summary>
-    public static string Hash(byte* data, long length)
+    public static string Hash(NativeSpan<byte> bytes)
     {
         var hash = new XxHash128();
-        for (long done = 0; done < length;)
-        {
-            var size = (int)Math.Min(length - done, 1 << 30);
-            hash.Append(new ReadOnlySpan<byte>(data + done, size));
-            done += size;
-        }
-
+        for (long done = 0; done < bytes.Length; done += 1 << 30)
+            hash.Append(bytes.Slice(done, (int)Math.Min(bytes.Length - done, 1 << 30)));
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
@@ -108,35 +112,34 @@ internal sealed unsafe class Package : IDisposable
                      (_bytes.Head, header.Encoder.End, header.Vocabularies.Offset),
                      (_bytes.Vocabularies, header.Vocabularies.End, header.Weights.Offset),
                  ])
-            if (new ReadOnlySpan<byte>(part.At(from), (int)(to - from)).ContainsAnyExcept((byte)0))
+            if (part.At(new Section(from, to - from)).ContainsAnyExcept((byte)0))
                 throw PackageHeader.Damaged(_path, "zeros between sections");
     }
 
     private void Check(in PackagePart part, Section section, string checksum, string what)
     {
-        if (Hash(part.At(section.Offset), section.Length) != checksum)
+        if (Hash(part.At(section.Offset, section.Length)) != checksum)
             throw PackageHeader.Damaged(_path, $"{what} with its checksum");
     }
 
-    // An encoder may be asked after its package was given up, by whoever still holds it: it refers to the owner of its part.
+    // An encoder may be asked after its package was given up, by whoever still holds it: it refers to its part.
     private Encoder ReadEncoder(in PackageHeader header)
     {
-        using var head = new UnmanagedMemoryStream(_bytes.Head.At(header.Encoder.Offset), header.Encoder.Length);
-        var part = _bytes.Vocabularies;
-        return EncoderImage.Open(head, new NativeBuffer<byte>(part.At(part.Offset), header.Vocabularies.Length, part.Owner), _path);
+        using var head = _bytes.Head.Bytes.Read(header.Encoder.Offset, header.Encoder.Length);
+        return EncoderImage.Open(head, _bytes.Vocabularies.Bytes.View<byte>(0, header.Vocabularies.Length), _path);
     }
 
     private void ReadWeights(Section section)
     {
-        var length = *(long*)_bytes.Weights.At(section.Offset);
+        var length = BinaryPrimitives.ReadInt64LittleEndian(_bytes.Weights.At(section with { Length = 8 }));
         if (length is < 2 or > MaxWeightsHeader || length > section.Length - 8)
             throw PackageHeader.Damaged(_path, string.Create(CultureInfo.InvariantCulture, $"a weights header that fits, found one of {length} bytes in {section.Length}"));
         Check(_bytes.Weights, section with { Length = 8 + length }, Manifest.WeightsChecksum, "a weights header that agrees");
-        var header = new ReadOnlySpan<byte>(_bytes.Weights.At(section.Offset + 8), (int)length).ToArray();
+        var header = _bytes.Weights.At(new Section(section.Offset + 8, length)).ToArray();
         var begin = section.Offset + 8 + length;
         foreach (var entry in TensorLayout.Tensors(header, section.End - begin, expected => PackageHeader.Damaged(_path, expected)))
         {
-            if (!Manifest.Tensors.ContainsKey(entry.Name) || !_tensors.TryAdd(entry.Name, new PackedTensor(entry, (nint)_bytes.Weights.At(begin + entry.Begin))))
+            if (!Manifest.Tensors.ContainsKey(entry.Name) || !_tensors.TryAdd(entry.Name, new PackedTensor(entry, _bytes.Weights, begin + entry.Begin)))
                 throw PackageHeader.Damaged(_path, $"one tensor {entry.Name} with one checksum");
         }
 

@@ -1,22 +1,19 @@
 using System.Globalization;
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Consort.Serving.Packages;
 
 /// <summary>A stretch of a package's file in memory.</summary>
-/// <param name="Owner">What keeps the memory; it goes when nothing refers to it.</param>
-/// <param name="Address">Where the stretch begins.</param>
+/// <param name="Bytes">The memory; it goes when nothing refers to it.</param>
 /// <param name="Offset">Where it begins in the file.</param>
-/// <param name="Length">Its bytes.</param>
-internal readonly unsafe record struct PackagePart(SafeBuffer Owner, nint Address, long Offset, long Length)
+internal readonly record struct PackagePart(HeldBytes Bytes, long Offset)
 {
-    /// <summary>The address of an offset of the file.</summary>
-    public byte* At(long offset) => (byte*)Address + (offset - Offset);
+    /// <summary>The bytes from an offset of the file on.</summary>
+    public NativeSpan<byte> At(long offset, long length) => Bytes.All.Part(offset - Offset, length);
 
-    /// <summary>Where the part ends.</summary>
-    public byte* End => (byte*)Address + Length;
+    /// <summary>The bytes of a section that a span can hold.</summary>
+    public ReadOnlySpan<byte> At(Section section) => Bytes.All.Slice(section.Offset - Offset, checked((int)section.Length));
 }
 
 /// <summary>
@@ -24,11 +21,11 @@ internal readonly unsafe record struct PackagePart(SafeBuffer Owner, nint Addres
 /// vocabularies, which an encoder may still refer to when the package was given up; the weights. The header is read first and
 /// once: all that is checked later is checked against it, so a file that changes while it is read is refused.
 /// </summary>
-internal sealed unsafe class PackageBytes : IDisposable
+internal sealed class PackageBytes : IDisposable
 {
     private const int MostAtOnce = 1 << 30;
     private readonly string _path;
-    private readonly List<SafeBuffer> _owned = [];
+    private readonly List<HeldBytes> _owned = [];
 
     /// <exception cref="ConsortException">Another kind of file, cut short, or larger than the memory.</exception>
     public PackageBytes(string path, PackageStorage storage)
@@ -52,12 +49,12 @@ internal sealed unsafe class PackageBytes : IDisposable
             Vocabularies = Take(vocabularies, weights);
             Weights = Take(weights, length);
 
-            PackagePart Take(long from, long to) => map is null ? ReadPart(file, from, to - from) : MapPart(map, from, to - from);
+            PackagePart Take(long from, long to) => map is null ? ReadPart(file, from, to - from) : Own(HeldBytes.Map(map, from, to - from), from);
         }
         catch
         {
             Dispose();
-            Vocabularies.Owner?.Dispose();
+            Vocabularies.Bytes?.Dispose();
             throw;
         }
     }
@@ -74,7 +71,7 @@ internal sealed unsafe class PackageBytes : IDisposable
     public void Dispose()
     {
         foreach (var owner in _owned)
-            if (owner != Vocabularies.Owner)
+            if (owner != Vocabularies.Bytes)
                 owner.Dispose();
     }
 
@@ -105,30 +102,16 @@ internal sealed unsafe class PackageBytes : IDisposable
 
     private PackagePart ReadPart(SafeFileHandle file, long from, long length)
     {
-        var block = new NativeBlock(length);
-        _owned.Add(block);
-        var address = block.DangerousGetHandle();
-        for (long done = 0; done < length;)
-        {
-            var size = (int)Math.Min(length - done, MostAtOnce);
-            Read(file, new Span<byte>((byte*)address + done, size), from + done);
-            done += size;
-        }
-
-        return new PackagePart(block, address, from, length);
+        var part = Own(HeldBytes.Allocate(length), from);
+        for (long done = 0; done < length; done += MostAtOnce)
+            Read(file, part.Bytes.All.Slice(done, (int)Math.Min(length - done, MostAtOnce)), from + done);
+        return part;
     }
 
-    private PackagePart MapPart(MemoryMappedFile map, long from, long length)
+    private PackagePart Own(HeldBytes bytes, long from)
     {
-        // A view of no length would reach to the end of the file.
-        var view = map.CreateViewAccessor(from, Math.Max(1, length), MemoryMappedFileAccess.Read);
-        var owner = view.SafeMemoryMappedViewHandle;
-        _owned.Add(owner);
-        byte* data = null;
-        owner.AcquirePointer(ref data);
-        // A reference that is counted would outlive the finalizer; the owner itself is referred to instead.
-        owner.ReleasePointer();
-        return new PackagePart(owner, (nint)(data + view.PointerOffset), from, length);
+        _owned.Add(bytes);
+        return new PackagePart(bytes, from);
     }
 
     private void Read(SafeFileHandle file, Span<byte> bytes, long at)

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
-using Consort.Compute.Parameters;
 using Consort.Data.Encoders;
 using Consort.Serving.Calibrations;
 

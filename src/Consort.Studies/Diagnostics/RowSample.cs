@@ -1,7 +1,7 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
-using Consort.Compute.Random;
 using Consort.Data.Batches;
+using Consort.Foundation.Numbers;
 
 namespace Consort.Studies.Diagnostics;
 

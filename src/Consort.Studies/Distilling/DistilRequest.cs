@@ -1,4 +1,4 @@
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Datasets;
 using Consort.Learning.Training;
 

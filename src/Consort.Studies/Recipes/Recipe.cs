@@ -1,4 +1,4 @@
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Foundation.Options;
 using Consort.Models;
 

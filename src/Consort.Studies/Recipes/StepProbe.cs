@@ -1,8 +1,10 @@
 using System.Diagnostics;
-using Consort.Compute.Execution;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
+using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
@@ -30,7 +32,7 @@ internal static class StepProbe
             MemoryCheck.Training(graph, experiment.Training, []);
             using var store = new ParameterStore<float>(graph);
             store.Initialize(experiment.Training.Seed, workers);
-            using var program = new Program<float>(graph, store, experiment.Training.BatchSize, workers, precision: experiment.Training.Precision, library: experiment.Training.MatrixLibrary);
+            using var program = new Program<float>(graph, store, OperationKernels.Of<float>(), experiment.Training.BatchSize, workers, gemm: Multiplies.Of(workers, experiment.Training.Precision, experiment.Training.MatrixLibrary));
             using var optimizer = new Optimizer<float>(store, experiment.Training.Optimizer, workers);
             using var loader = new BatchLoader(dataset.Train, new LoaderOptions(experiment.Training.BatchSize, Shuffle: true, experiment.Training.Seed));
             var pass = new LogitPass(program);

@@ -1,5 +1,5 @@
-using Consort.Compute.Kernels.MatrixMultiply;
-using Consort.Compute.Parallel;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Compute.Tests.Guards;
 

@@ -1,8 +1,8 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
 
 namespace Consort.Compute.Tests.Guards;
 
@@ -96,7 +96,7 @@ public sealed unsafe class ProgramGuardTests : IDisposable
     [Fact(Skip = GuardedBuild.Skip)]
     public void Backward_LogitGradientNotGiven_Throws()
     {
-        using var program = new Program<float>(_graph, _store, Capacity, _workers);
+        using var program = new Program<float>(_graph, _store, OperationKernels.Of<float>(), Capacity, _workers);
         program.Forward(_ids, _numeric, new Step(Rows, isTraining: true));
         var error = Assert.Throws<MemoryGuardException>(program.Backward);
         Assert.Equal("the gradient of member 0's logits was not written in row 0", error.Message);
@@ -105,7 +105,7 @@ public sealed unsafe class ProgramGuardTests : IDisposable
     [Fact(Skip = GuardedBuild.Skip)]
     public void Forward_IdOfAnotherColumn_Throws()
     {
-        using var program = new Program<float>(_graph, _store, Capacity, _workers);
+        using var program = new Program<float>(_graph, _store, OperationKernels.Of<float>(), Capacity, _workers);
         _ids[3] = 3;
         var error = Assert.Throws<MemoryGuardException>(() => program.Forward(_ids, _numeric, new Step(Rows, isTraining: true)));
         Assert.Equal("row 1, column 1: found id 3, expected 4 to 6", error.Message);
@@ -114,7 +114,7 @@ public sealed unsafe class ProgramGuardTests : IDisposable
     [Fact]
     public void Forward_TooFewNumbers_Throws()
     {
-        using var program = new Program<float>(_graph, _store, Capacity, _workers);
+        using var program = new Program<float>(_graph, _store, OperationKernels.Of<float>(), Capacity, _workers);
         Assert.Throws<ArgumentException>(() => program.Forward(_ids.AsSpan(1), _numeric, new Step(Rows, isTraining: false)));
         Assert.Throws<ArgumentException>(() => program.Forward(_ids, _numeric.AsSpan(1), new Step(Rows, isTraining: false)));
     }
@@ -127,8 +127,8 @@ public sealed unsafe class ProgramGuardTests : IDisposable
     }
 
     private Program<float> ProgramOf(Action<Binding<float>, int> forward, Action<Binding<float>, int>? backward = null) => new(
-        _graph, _store, Capacity, _workers,
-        kernels: (value, binding) => value.Operation is Activate ? new Mistaken(binding, forward, backward ?? Zeros) : null);
+        _graph, _store, OperationKernels.Of<float>().With((value, binding) => value.Operation is Activate ? new Mistaken(binding, forward, backward ?? Zeros) : null),
+        Capacity, _workers);
 
     private static void Zeros(Binding<float> binding, int rows) => new Span<float>(binding.InputGradient(0).Data, rows * Width).Clear();
 

@@ -1,7 +1,6 @@
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Compute.Parallel;
-using Activation = Consort.Compute.Operations.Activation;
 
 namespace Consort.Compute.Tests.Operations;
 

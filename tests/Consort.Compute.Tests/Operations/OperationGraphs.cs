@@ -1,6 +1,5 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Activation = Consort.Compute.Operations.Activation;
 
 namespace Consort.Compute.Tests.Operations;
 
@@ -101,8 +100,8 @@ internal sealed class OperationGraphs
         ["attentional pooling with dropout"] = (f, d) => Make(f, d, g => g.Pooled(0.3)),
         ["dropout"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Dropout(0.3), g.Hidden(40)), g.Hidden(d))),
         ["batch norm"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(d), g.Hidden(d)), g.Hidden(2))),
-        ["batch norm with relu into linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(20, relu: true), g.Hidden(20)))),
-        ["batch norm with relu and dropout into linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(20, relu: true, dropout: 0.3), g.Hidden(20)))),
+        ["batch norm with relu into linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(20).Rectified(), g.Hidden(20)))),
+        ["batch norm with relu and dropout into linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(20).Rectified(0.3), g.Hidden(20)))),
         ["batch norm with relu and dropout and two readers"] = (f, d) => Make(f, d, g => g.NormTwice(g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(13)))),
         ["a value with three readers"] = (f, d) => Make(f, d, g => g.ThreeReaders()),
         ["views with several readers"] = (f, d) => Make(f, d, g => g.Views()),
@@ -127,16 +126,15 @@ internal sealed class OperationGraphs
     // Two readers: neither can do the gradient of the ReLU in its place.
     private Value NormTwice(Value hidden)
     {
-        var normal = Graph.Apply(Norm(13, relu: true, dropout: 0.3), hidden);
+        var normal = Graph.Apply(Norm(13).Rectified(0.3), hidden);
         return Logit(normal, Graph.Apply(new Activate(Activation.Tanh), normal));
     }
 
-    private BatchNorm Norm(int width, bool relu = false, double dropout = 0) => new(
+    private BatchNorm Norm(int width) => new(
         Graph.Add(new Parameter($"p{_parameters++}", new Shape(width), Initializer.Uniform(1.5))),
         Parameter(width),
         Graph.Add(new Parameter($"p{_parameters++}", new Shape(width), Initializer.Normal(0.3), IsTrained: false)),
-        Graph.Add(new Parameter($"p{_parameters++}", new Shape(width), new ConstantInitializer(1.7), IsTrained: false)),
-        relu, dropout);
+        Graph.Add(new Parameter($"p{_parameters++}", new Shape(width), new ConstantInitializer(1.7), IsTrained: false)));
 
     private Value Fields() => Graph.Apply(new Embed(Table(_dimension), 0, _fields)); // [B, F, D]
 

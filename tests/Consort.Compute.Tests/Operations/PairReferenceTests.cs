@@ -1,6 +1,6 @@
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Compute.Parallel;
 
 namespace Consort.Compute.Tests.Operations;
 

@@ -1,6 +1,6 @@
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Compute.Parallel;
 
 namespace Consort.Compute.Tests.Operations;
 
@@ -136,7 +136,7 @@ public sealed unsafe class ReferenceTests : IDisposable
         var parameters = NormParameters
             .Select((n, i) => graph.Add(new Parameter(n, new Shape(width), Initializer.Uniform(1), IsTrained: i < 2))).ToArray();
         var plain = graph.Apply(new BatchNorm(parameters[0], parameters[1], parameters[2], parameters[3]), graph.Numeric!);
-        var fused = graph.Apply(new BatchNorm(parameters[0], parameters[1], parameters[2], parameters[3], relu: true, Rate), graph.Numeric!);
+        var fused = graph.Apply(new BatchNorm(parameters[0], parameters[1], parameters[2], parameters[3]).Rectified(Rate), graph.Numeric!);
         foreach (var value in new[] { plain, fused })
             graph.AddOutput(graph.Apply(new Linear(graph.Add(new Parameter($"o{value.Index}", new Shape(1, width), Initializer.One)), null), value));
         using var trial = new Trial<float>(graph, 300, _workers);
@@ -154,13 +154,6 @@ public sealed unsafe class ReferenceTests : IDisposable
 
         var positive = normal.Count(x => x > 0);
         Assert.InRange(dropped, (Rate * positive) - (5 * Math.Sqrt(positive)), (Rate * positive) + (5 * Math.Sqrt(positive)));
-    }
-
-    [Fact]
-    public void BatchNorm_DropoutWithoutRelu_Throws()
-    {
-        Parameter Vector(string name) => new(name, new Shape(3), Initializer.One);
-        Assert.Throws<ArgumentException>(() => new BatchNorm(Vector("a"), Vector("b"), Vector("c"), Vector("d"), relu: false, dropout: 0.1));
     }
 
     [Theory]

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Consort.Cli.Commands;
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.MatrixMultiply;
 
 namespace Consort.EndToEnd.Tests.Commands;
 

@@ -1,4 +1,4 @@
-using Consort.Compute.Kernels.MatrixMultiply;
+using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Experiments.Files;
 using Consort.Models;
 using Consort.Models.Zoo;

@@ -1,5 +1,5 @@
-using Consort.Compute.Random;
 using Consort.Experiments.Statistics;
+using Consort.Foundation.Numbers;
 
 namespace Consort.Experiments.Tests.Statistics;
 

@@ -1,4 +1,4 @@
-using Consort.Compute.Parameters;
+using Consort.Compute.Cpu.Parameters;
 using Consort.Data.Schemas;
 using Consort.Learning.Checkpoints;
 using Consort.Models;

@@ -1,6 +1,6 @@
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Threads;
 using Consort.Data.Schemas;
 using Consort.Learning.Checkpoints;
 using Consort.Models;

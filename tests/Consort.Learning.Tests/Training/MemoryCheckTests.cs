@@ -1,8 +1,9 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Optimizers;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Operations;
 using Consort.Data.Schemas;
 using Consort.Learning.Training;
 using Consort.Models;
@@ -53,7 +54,7 @@ public sealed class MemoryCheckTests
     [Fact]
     public void Build_SizesBeyondAnyInteger_AreAMessage()
     {
-        var e = Assert.Throws<ConsortException>(() => Graph(new Dnn(new Models.Layers.MlpOptions { HiddenUnits = [65536, 65536] }), 3, 4));
+        var e = Assert.Throws<ConsortException>(() => Graph(new Ffm(), 2_200_000, 1024));
         Assert.Contains("lower the embedding's dimension", e.Message, StringComparison.Ordinal);
     }
 
@@ -74,7 +75,7 @@ public sealed class MemoryCheckTests
             var graph = Graph(model, 20, 8);
             using var workers = new Workers(1);
             using var store = new ParameterStore<float>(graph);
-            using var program = new Program<float>(graph, store, 256, workers);
+            using var program = new Program<float>(graph, store, OperationKernels.Of<float>(), 256, workers);
             using var optimizer = new Optimizer<float>(store, new OptimizerOptions(), workers);
             var held = program.Bytes + store.Bytes - store.TouchedBytes + optimizer.Bytes;
             var told = MemoryNeed.OfParameters(graph, 256, new OptimizerOptions()) + MemoryNeed.OfProgram(graph, 256, withGradients: true);

@@ -1,4 +1,4 @@
-using Consort.Compute.Optimizers;
+using Consort.Compute.Cpu.Optimizers;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 using Consort.Learning.Schedules;

@@ -1,7 +1,8 @@
-using Consort.Compute.Execution;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Parallel;
-using Consort.Compute.Parameters;
+using Consort.Compute.Operations;
 using Consort.Compute.Tests.Operations;
 using Consort.Data.Schemas;
 using Consort.Onnx;
@@ -37,7 +38,7 @@ public sealed class OnnxOperationTests
             var ids = Enumerable.Range(0, Rows * fields).Select(i => graph.Columns[i % fields].Offset + random.Next(graph.Columns[i % fields].Size)).ToArray();
             var numeric = Enumerable.Range(0, Rows * 3).Select(_ => (float)((random.NextDouble() * 2) - 1)).ToArray();
             using var workers = new Workers(1);
-            using var program = new Program<double>(graph, store, Rows, workers, withGradients: false);
+            using var program = new Program<double>(graph, store, OperationKernels.Of<double>(), Rows, workers, withGradients: false);
             program.Forward(ids, numeric, new Step(Rows, isTraining: false));
 
             var result = Run(graph, single, ids, numeric);

@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+using Consort.Compute.Cpu.Threads;
+
+namespace Consort.Compute.Cpu.MatrixMultiply;
+
+/// <summary>
+/// The blocked matrix multiply. B is packed into panels and A is read where it is; see <see cref="GemmPlan"/> for who
+/// packs what and when. The weight gradient, whose operands are used too seldom to be packed, is
+/// <see cref="InPlaceGemm{TKernel}"/>'s.
+/// </summary>
+internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJob
+    where TKernel : struct, IGemmKernel
+{
+    private readonly Workers _workers;
+    private readonly NativeBuffer _sharedBuffer = new(), _ownBuffer = new();
+    private readonly TileWriter<TKernel> _writer = new();
+    private readonly InPlaceGemm<TKernel> _inPlace;
+    private int[] _finishedParts = new int[16]; // per chunk
+    private int[] _finishedPacks = new int[16]; // per chunk
+    private int[] _progress = new int[64]; // per part: chunks added to C
+
+    private IRowSource? _source;
+    private GemmCall<float> _call;
+    private GemmPlan _plan;
+    private float* _shared, _own;
+    private nint _sharedLength, _ownLength;
+    private nint _panelB; // elements from one panel of B to the next
+    private nint _stepA; // elements from one row of a packed A to the next
+
+    public PackedGemm(Workers workers)
+    {
+        _workers = workers;
+        _inPlace = new InPlaceGemm<TKernel>(workers, _writer);
+    }
+
+    public override void Run(in GemmCall<float> call) => Run(call, null);
+
+    /// <summary>As above; where C is cut by rows (<see cref="GemmPlan.CutsRows"/>), a source makes those of A.</summary>
+    public void Run(in GemmCall<float> call, IRowSource? source)
+    {
+        _source = source;
+        _writer.Begin(call);
+        if (call.TransA && !call.TransB)
+        {
+            _inPlace.Run(call);
+            return;
+        }
+        _call = call;
+        _plan = new GemmPlan(call.M, call.N, call.K, TKernel.Rows, TKernel.Columns, _workers.Threads);
+        TakeBuffers();
+        Reset(ref _finishedParts, _plan.Chunks);
+        Reset(ref _finishedPacks, _plan.Chunks);
+        Reset(ref _progress, _plan.Parts);
+        _workers.Run(this, _plan.Total);
+    }
+
+    public override void Dispose()
+    {
+        _sharedBuffer.Dispose();
+        _ownBuffer.Dispose();
+        _writer.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    void IParallelJob.Run(int index, int worker)
+    {
+        (bool pack, int chunk, int piece) = _plan[index];
+        int from = chunk * _plan.Depth, depth = Math.Min(_plan.Depth, _call.K - from);
+        float* shared = _shared + (chunk & 1) * _sharedLength;
+        if (pack)
+        {
+            if (chunk > 1) Await(ref _finishedParts[chunk - 2], _plan.Parts); // who still read this buffer
+            if (_plan.SharesB) PackSharedB(piece, from, depth, shared);
+            else CopyLastRows(from, depth, shared);
+            Interlocked.Increment(ref _finishedPacks[chunk]);
+            return;
+        }
+
+        float* own = _own + worker * _ownLength;
+        int first = piece * _plan.PartPanels;
+        if (_plan.SharesB)
+        {
+            int end = Math.Min(_plan.PanelsA, first + _plan.PartPanels);
+            if (chunk == 0) _source?.Make(first * TKernel.Rows, Math.Min(_call.M, end * TKernel.Rows));
+            if (end == _plan.PanelsA) CopyLastRows(from, depth, own);
+            Await(ref _finishedPacks[chunk], _plan.Packs);
+            Await(ref _progress[piece], chunk);
+            if (_call.RowSums != null) SumRows(first * TKernel.Rows, Math.Min(_call.M, end * TKernel.Rows), from, depth);
+            Multiply(own, first, end, shared, 0, _plan.PanelsB, chunk, piece);
+        }
+        else
+        {
+            int end = Math.Min(_plan.PanelsB, first + _plan.PartPanels);
+            PackB(first, end, from, depth, own);
+            Await(ref _finishedPacks[chunk], _plan.Packs);
+            Await(ref _progress[piece], chunk);
+            if (_call.RowSums != null) SumRows((int)((long)_call.M * piece / _plan.Parts), (int)((long)_call.M * (piece + 1) / _plan.Parts), from, depth);
+            Multiply(shared, 0, _plan.PanelsA, own, first, end, chunk, piece);
+        }
+        Volatile.Write(ref _progress[piece], chunk + 1);
+        Interlocked.Increment(ref _finishedParts[chunk]);
+    }
+
+    // Pieces are begun in order and wait only for earlier ones, so whoever is awaited is at work.
+    private static void Await(ref int counter, int value)
+    {
+        var spin = new SpinWait();
+        while (Volatile.Read(ref counter) < value) spin.SpinOnce(sleep1Threshold: -1);
+    }
+
+    private static void Reset(ref int[] counters, int count)
+    {
+        if (counters.Length < count) counters = new int[count * 2];
+        else Array.Clear(counters, 0, count);
+    }
+
+    // All tiles of the rows of panels a0 to a1 − 1 and the columns of panels b0 to b1 − 1, by a chunk of the depth.
+    private void Multiply(float* packedA, int a0, int a1, float* packedB, int b0, int b1, int chunk, int piece)
+    {
+        int from = chunk * _plan.Depth, depth = Math.Min(_plan.Depth, _call.K - from);
+        int blocks = Math.Max(1, (depth + _plan.BlockDepth - 1) / Math.Max(1, _plan.BlockDepth));
+        int down = a1 - a0, across = b1 - b0, tiles = down * across * blocks;
+        bool repeatsB = across * TKernel.Columns <= down * TKernel.Rows; // the smaller operand is passed over again and again
+        (AheadRegion early, AheadRegion late) = LookAhead(chunk, piece, tiles);
+        var tile = new GemmTile();
+        for (int block = 0, done = 0; block < blocks; block++)
+        {
+            int at = block * _plan.BlockDepth;
+            bool first = chunk + block == 0, last = chunk == _plan.Chunks - 1 && block == blocks - 1;
+            tile.Depth = Math.Min(_plan.BlockDepth, depth - at);
+            for (int step = 0; step < down * across; step++, done++)
+            {
+                (int outer, int inner) = Math.DivRem(step, repeatsB ? across : down);
+                (int i, int j) = repeatsB ? (a0 + outer, b0 + inner) : (a0 + inner, b0 + outer);
+                int column = j * TKernel.Columns;
+                tile.StepB = TileWriter<TKernel>.Width(_call.N - column);
+                tile.B = packedB + (j - b0) * _panelB + at * tile.StepB;
+                PlaceA(ref tile, i, from, at, packedA);
+                (done < tiles / 2 ? early : late).Ask(ref tile, done < tiles / 2 ? done : done - tiles / 2);
+                _writer.Multiply(ref tile, i * TKernel.Rows, column, first, last);
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Threads;
+using Consort.Compute.Graphs;
+using Consort.Foundation.Numbers;
+
+namespace Consort.Compute.Cpu.Parameters;
+
+/// <summary>
+/// The rows of an embedding table [V, D] and, after a backward pass, the gradient of the rows that the batch touched:
+/// each row once, however often its id stood in the batch, in the order of first appearance. They hold until the next
+/// backward pass.
+/// </summary>
+/// <typeparam name="T">The element.</typeparam>
+public sealed unsafe class EmbeddingTable<T> : IDisposable
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private const int Ahead = 16; // batch rows between a prefetch and its use
+    private readonly List<Source> _sources = [];
+    private readonly NativeBuffer<T> _values;
+    private readonly ParameterStore<T> _store;
+    private readonly CollectJob _collect;
+    private readonly RowNumbers _numbers;
+    private TouchedRows? _touched;
+    private NativeBuffer<T>? _gradients;
+
+    internal EmbeddingTable(Table table, ParameterStore<T> store, NativeBuffer<T>? values = null)
+    {
+        Table = table;
+        _store = store;
+        _values = values ?? new NativeBuffer<T>((long)table.Rows * table.Dimension);
+        _collect = new CollectJob(this);
+        _numbers = new RowNumbers(store.Graph.Columns, table.Columns);
+    }
+
+    /// <summary>The table.</summary>
+    public Table Table { get; }
+
+    /// <summary>D.</summary>
+    public int Dimension => Table.Dimension;
+
+    /// <summary>
+    /// All rows, [V, D]. Whoever asks may read and write them: rows that an optimizer has deferred are brought up to date first. Ask
+    /// anew after further steps.
+    /// </summary>
+    public NativeBuffer<T> Values
+    {
+        get
+        {
+            Deferred?.CatchUpAll();
+            Version++;
+            return _values;
+        }
+    }
+
+    /// <summary>
+    /// Groups of columns that own disjoint ranges of rows, in the order of these, each worked on by one thread at a time.
+    /// </summary>
+    public int Groups => _touched?.Groups ?? 0;
+
+    /// <summary>Bytes held for values and gradients.</summary>
+    public long Bytes => (sizeof(T) * _values.Length) + GradientBytes;
+
+    /// <summary>Bytes held for the gradients of touched rows.</summary>
+    public long GradientBytes => sizeof(T) * (_gradients?.Length ?? 0);
+
+    /// <summary>
+    /// The place of a row of any group's range among its group's touched rows, or −1. Tables that the same columns read
+    /// share this memory.
+    /// </summary>
+    internal int* Slots => _touched is null ? null : _touched.Slots;
+
+    /// <summary>How many distinct rows of a group the batch touched.</summary>
+    public int TouchedCount(int group) => _touched!.Count(group);
+
+    /// <summary>The distinct rows of a group that the batch touched.</summary>
+    public ReadOnlySpan<int> TouchedRows(int group) => new(_touched!.Rows(group), TouchedCount(group));
+
+    /// <summary>The same for those who update them.</summary>
+    internal int* TouchedRowsAt(int group) => _touched!.Rows(group);
+
+    /// <summary>Their gradients, [count, D], in the order of <see cref="TouchedRows"/>.</summary>
+    public ReadOnlySpan<T> TouchedGradients(int group) => _gradients!.Slice(_touched!.Start(group) * Dimension, checked(TouchedCount(group) * Dimension));
+
+    /// <summary>The same for those who update the rows.</summary>
+    internal T* TouchedGradientsAt(int group) => _gradients!.Pointer + (_touched!.Start(group) * Dimension);
+
+    /// <summary>The range of rows that a group's columns draw from: [first, end).</summary>
+    public (int First, int End) RowRange(int group) => _touched!.RowRange(group);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _sources.Clear();
+        (_touched, Deferred) = (null, null);
+        _values.Dispose();
+        _gradients?.Dispose();
+    }
+
+    /// <summary>The most distinct rows of a group that a batch can touch.</summary>
+    internal int TouchedCapacity(int group) => _touched!.Capacity(group);
+
+    /// <summary>Whether its touched rows are found there.</summary>
+    internal bool Reads(TouchedRows touched) => ReferenceEquals(_touched, touched);
+
+    /// <summary>Grows whenever someone but an optimizer may have written into the rows.</summary>
+    internal long Version { get; private set; }
+
+    /// <summary>What knows which rows are behind, or null.</summary>
+    internal IDeferredRows? Deferred { get; private set; }
+
+    /// <summary>Rows of the table may be behind from now on, or no more.</summary>
+    /// <exception cref="InvalidOperationException">Another optimizer defers them already.</exception>
+    internal void Defer(IDeferredRows? rows)
+    {
+        if (rows is not null && Deferred is not null)
+            throw new InvalidOperationException($"table {Table.Name}: another optimizer defers its rows; dispose of it first");
+        Deferred = rows;
+    }
+
+    internal void Initialize(ulong seed, Workers? workers)
+    {
+        Deferred?.CatchUpAll();
+        Version++;
+        var draw = new DrawJob(_values, Table.Initializer, new CounterRandom(seed, Table.Name));
+        if (workers is null)
+            for (var i = 0; i < draw.Pieces; i++)
+                draw.Run(i, 0);
+        else
+            workers.Run(draw, draw.Pieces);
+        // A missing value says nothing until it has been learned.
+        foreach (var column in Table.Columns ?? [.. Enumerable.Range(0, _store.Graph.Columns.Count)])
+            Row(column, _store.Graph.Columns[column].Offset).Clear();
+        foreach (var known in Table.Known)
+            known.Read((id, numbers) => Put(numbers, Row(known.Column, id)));
+    }
+
+    /// <summary>What a column's ids are greater than its rows.</summary>
+    internal int Shift(int column) => _numbers.Shift(column);
+
+    /// <summary>
+    /// Says where a kernel leaves gradients: those of (row b, column c) at <c>gradient + b·rowStride + c·columnStride</c>.
+    /// </summary>
+    internal void AddSource(TableReader reader, T* gradient, long rowStride, long columnStride, int firstColumn, int columns)
+    {
+        _sources.Add(new Source(reader, (nint)gradient, rowStride, columnStride, firstColumn, columns));
+        Plan();
+    }
+
+    /// <summary>Forgets the kernels of a reader, whose memory is about to go.</summary>
+    internal void RemoveSources(TableReader reader)
+    {
+        if (_sources.RemoveAll(s => ReferenceEquals(s.Reader, reader)) > 0)
+            Plan();
+    }
+
+    /// <summary>Sums up the gradients that a reader's kernels have left, for the rows that the store has found.</summary>
+    internal void Collect(TableReader reader, int rows)
+    {
+        if (_touched is null)
+            return;
+        (_collect.Reader, _collect.Rows) = (reader, rows);
+        reader.Workers.Run(_collect, Groups);
+    }
+
+    private Span<T> Row(int column, int id) => _values.Slice((long)(id - Shift(column)) * Dimension, Dimension);
+
+    private static void Put(ReadOnlySpan<float> numbers, Span<T> row)
+    {
+        for (var i = 0; i < row.Length; i++)
+            row[i] = T.CreateTruncating(numbers[i]);
+    }
+
+    private void Plan()
+    {
+        _gradients?.Dispose();
+        (_gradients, _touched) = (null, null);
+        if (_sources.Count == 0)
+            return;
+        int[] columns = [.. Enumerable.Range(0, _store.Graph.Columns.Count).Where(c => _sources.Any(s => s.Reads(c)))];
+        _touched = _store.TouchedBy(columns, _numbers, _sources.Max(s => s.Reader.Capacity));
+        _gradients = new NativeBuffer<T>(_touched.Total * Dimension);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void CollectGroup(TableReader reader, int group, int rows)
+    {
+        var sums = TouchedGradientsAt(group);
+        new NativeSpan<T>(ref *sums, (long)TouchedCount(group) * Dimension).Clear();
+        var columns = _touched!.GroupColumns(group);
+        for (var i = 0; i < columns.Count; i++)
+        {
+            var places = _touched.Places(columns[i]);
+            for (var j = 0; j < _sources.Count; j++)
+            {
+                var source = _sources[j];
+                if (!ReferenceEquals(source.Reader, reader) || !source.Reads(columns[i]))
+                    continue;
+                var gradient = (T*)source.Gradient + ((columns[i] - source.FirstColumn) * source.ColumnStride);
+                if (Dimension == 1)
+                    AddNumbers(sums, places, gradient, source.RowStride, rows);
+                else
+                    AddRows(sums, places, gradient, source.RowStride, rows, Dimension);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddNumbers(T* sums, int* places, T* gradient, long rowStride, int rows)
+    {
+        for (var row = 0; row < rows; row++, gradient += rowStride)
+            sums[places[row]] += *gradient;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRows(T* sums, int* places, T* gradient, long rowStride, int rows, int dimension)
+    {
+        for (var row = 0; row < rows; row++, gradient += rowStride)
+        {
+            // Rows of a batch lie pages apart, where the processor does not look ahead by itself.
+            Prefetch.Row(gradient + (Ahead * rowStride), dimension);
+            VectorMath.Add(sums + ((long)places[row] * dimension), gradient, dimension);
+        }
+    }
+
+    private readonly record struct Source(TableReader Reader, nint Gradient, long RowStride, long ColumnStride, int FirstColumn, int Columns)
+    {
+        public bool Reads(int column) => column >= FirstColumn && column < FirstColumn + Columns;
+    }
+
+    // Element i depends on i alone, so the threads make no difference.
+    private sealed class DrawJob(NativeBuffer<T> values, Initializer initializer, CounterRandom random) : IParallelJob
+    {
+        private const int PieceLength = 1 << 15;
+
+        public int Pieces => checked((int)((values.Length + PieceLength - 1) / PieceLength));
+
+        public void Run(int index, int worker)
+        {
+            var end = Math.Min(values.Length, (index + 1L) * PieceLength);
+            for (var i = (long)index * PieceLength; i < end; i++)
+                values[i] = T.CreateTruncating(initializer.Draw(random, i));
+        }
+    }
+
+    private sealed class CollectJob(EmbeddingTable<T> table) : IParallelJob
+    {
+        public TableReader? Reader { get; set; }
+
+        public int Rows { get; set; }
+
+        public void Run(int index, int worker) => table.CollectGroup(Reader!, index, Rows);
+    }
+}

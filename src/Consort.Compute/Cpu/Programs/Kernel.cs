@@ -1,0 +1,36 @@
+namespace Consort.Compute.Cpu.Programs;
+
+/// <summary>What one step tells the kernels.</summary>
+public readonly unsafe struct Step
+{
+    /// <summary>Describes a step.</summary>
+    /// <param name="rows">B, at least 1 and at most the capacity the program was compiled for.</param>
+    /// <param name="isTraining">Whether dropout drops and batch norm reads the batch's own statistics.</param>
+    /// <param name="seed">Of this step's random numbers; a step with the same seed drops the same elements.</param>
+    public Step(int rows, bool isTraining, ulong seed = 0) => (Rows, IsTraining, Seed) = (rows, isTraining, seed);
+
+    /// <summary>B.</summary>
+    public int Rows { get; }
+
+    /// <summary>Whether dropout drops and batch norm reads the batch's own statistics.</summary>
+    public bool IsTraining { get; }
+
+    /// <summary>Of this step's random numbers.</summary>
+    public ulong Seed { get; }
+
+    /// <summary>Global ids [B, F], or null where the graph has no categorical columns.</summary>
+    public int* Ids { get; init; }
+}
+
+/// <summary>An operation bound to memory: it reads its inputs and writes its output in place, and allocates nothing.</summary>
+public abstract class Kernel
+{
+    /// <summary>Computes the output of the batch.</summary>
+    public abstract void Forward(in Step step);
+
+    /// <summary>
+    /// Adds to the parameters' gradients and writes, or adds to, the inputs' gradients, from the output's gradient,
+    /// which it may overwrite.
+    /// </summary>
+    public abstract void Backward(in Step step);
+}

@@ -1,0 +1,285 @@
+using System.Numerics;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Threads;
+using Consort.Compute.Graphs;
+
+namespace Consort.Compute.Cpu.Programs;
+
+/// <summary>
+/// A graph compiled for a largest batch: all memory is laid out once, and running it allocates nothing. The members'
+/// logits come out of <see cref="Forward"/>; their gradients go into <see cref="Backward"/>.
+/// </summary>
+/// <typeparam name="T"><see cref="float"/> to train and score, <see cref="double"/> to check gradients.</typeparam>
+public sealed unsafe class Program<T> : IDisposable
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly List<NativeBuffer<T>> _buffers = [];
+    private readonly T*[] _data;
+    private readonly T*[] _gradients;
+    private readonly Kernel?[] _kernels;
+    private readonly int[] _owners;
+    private readonly NativeBuffer<int>? _ids; // [B, F] of the last batch, for its backward pass
+    private readonly ProgramGuard<T>? _guard; // of the guarded build alone
+    private Step _step;
+
+    /// <summary>Compiles a graph.</summary>
+    /// <param name="graph">With at least one output.</param>
+    /// <param name="store">The parameters of the same graph.</param>
+    /// <param name="kernels">What computes its operations.</param>
+    /// <param name="capacity">The most rows of a batch, at least 1.</param>
+    /// <param name="workers">The threads; the caller keeps owning them.</param>
+    /// <param name="withGradients">False for a program that only computes logits.</param>
+    /// <param name="gemm">Who multiplies matrices, the program's from now on; null for single precision.</param>
+    /// <exception cref="ArgumentException">The graph has no outputs, or an operation without a kernel.</exception>
+    public Program(
+        Graph graph, ParameterStore<T> store, KernelCatalogue<T> kernels, int capacity, Workers workers, bool withGradients = true, Gemm? gemm = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
+        if (graph.Outputs.Count == 0)
+            throw new ArgumentException("the graph has no outputs", nameof(graph));
+        (Graph, Store, Capacity, Workers) = (graph, store, capacity, workers);
+        Reader = new TableReader(capacity, workers, withGradients);
+        Gemm = gemm ?? new Gemm(workers);
+        _data = new T*[graph.Values.Count];
+        _gradients = new T*[graph.Values.Count];
+        _kernels = new Kernel?[graph.Values.Count];
+        _owners = Owners(graph);
+
+        if (MemoryGuard.IsOn)
+            _guard = new ProgramGuard<T>(this, _buffers);
+        if (withGradients)
+            _ids = new NativeBuffer<int>((long)capacity * graph.Columns.Count, MemoryContent.Unwritten);
+
+        var plan = new BufferPlan(graph, withGradients);
+        HashSet<Value> masked = withGradients ? BufferPlan.Masked(graph, kernels.MasksGradients) : [];
+        foreach (var value in graph.Values)
+            _data[value.Index] = BufferPlan.IsView(value)
+                ? _data[value.Inputs[0].Index]
+                : Allocate((long)capacity * value.Shape.Size);
+        if (withGradients)
+        {
+            // Whole cache lines for every value, whatever the batch.
+            long stride = (capacity + 15) & ~15;
+            var arena = Allocate(plan.GradientSize * stride);
+            foreach (var value in graph.Values)
+                if (plan.GradientOffset(value) is { } offset)
+                    _gradients[value.Index] = arena + (offset * stride);
+            _guard?.AddArena(arena, plan.GradientSize * stride, stride);
+        }
+
+        foreach (var value in graph.Values)
+        {
+            if (value.Operation is null || BufferPlan.IsView(value))
+                continue;
+            var targets = new GradientTarget<T>[value.Inputs.Count];
+            for (var i = 0; i < targets.Length; i++)
+            {
+                var input = value.Inputs[i];
+                targets[i] = new GradientTarget<T>(_gradients[input.Index], plan.Accumulates(value, i), masked.Contains(input) ? _data[input.Index] : null);
+            }
+
+            _guard?.AddOperation(value, targets);
+            var binding = new Binding<T>(this, value, _gradients[value.Index], masked.Contains(value), targets);
+            _kernels[value.Index] = kernels.Bind(value, binding);
+        }
+
+        store.Prune();
+    }
+
+    /// <summary>What is computed.</summary>
+    public Graph Graph { get; }
+
+    /// <summary>The parameters it reads, and whose gradients it writes.</summary>
+    public ParameterStore<T> Store { get; }
+
+    /// <summary>The most rows of a batch.</summary>
+    public int Capacity { get; }
+
+    /// <summary>The threads it runs on.</summary>
+    public Workers Workers { get; }
+
+    /// <summary>The number of members: outputs of the graph.</summary>
+    public int Members => Graph.Outputs.Count;
+
+    /// <summary>
+    /// Members whose operations run as in scoring even while training: nothing drops, and batch norm reads its running
+    /// statistics and leaves them as they are. Null for none. Operations that several members need are not affected.
+    /// </summary>
+    public IReadOnlySet<int>? FrozenMembers { get; set; }
+
+    /// <summary>Measures where the time goes, operation by operation; made for the same graph. Null, as a rule, for none.</summary>
+    public KernelClock? Clock
+    {
+        get;
+        set
+        {
+            field = value;
+            Gemm.Clock = value?.Multiplies;
+        }
+    }
+
+    /// <summary>What matrix multiplies of floats really round their operands to: fp32 where this machine lacks what was asked for.</summary>
+    public Precision Precision => Gemm.Precision;
+
+    /// <summary>Bytes held for activations, their gradients and the kernels' workspaces.</summary>
+    public long Bytes => _buffers.Sum(b => b.Length * sizeof(T)) + (sizeof(int) * (_ids?.Length ?? 0));
+
+    internal Gemm Gemm { get; }
+
+    /// <summary>The kernel of the first operation whose name begins so, to measure it alone.</summary>
+    internal Kernel KernelOf(string operation) =>
+        _kernels[Graph.Values.First(v => v.Operation?.Name.StartsWith(operation, StringComparison.Ordinal) == true).Index]!;
+
+    /// <summary>What its store knows of it.</summary>
+    internal TableReader Reader { get; }
+
+    /// <summary>The step of the last <see cref="Forward"/>, to measure a kernel alone.</summary>
+    internal Step LastStep => _step;
+
+    /// <summary>Computes the logits of a batch.</summary>
+    /// <param name="ids">Global ids [B, F], row-major; more than B rows are passed over.</param>
+    /// <param name="numeric">Numeric columns [B, N], likewise; empty where the graph has none.</param>
+    /// <param name="step">How many rows, whether training, and the seed of the step.</param>
+    /// <exception cref="ArgumentException">There are fewer numbers than the rows need.</exception>
+    public void Forward(ReadOnlySpan<int> ids, ReadOnlySpan<float> numeric, Step step)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(step.Rows, Capacity, nameof(step));
+        ArgumentOutOfRangeException.ThrowIfLessThan(step.Rows, 1, nameof(step));
+        var (idCount, numericCount) = ((long)step.Rows * Graph.Columns.Count, (long)step.Rows * (Graph.Numeric?.Shape.Size ?? 0));
+        if (ids.Length < idCount)
+            throw new ArgumentException($"found {ids.Length} ids, expected {idCount} for {step.Rows} rows", nameof(ids));
+        if (numeric.Length < numericCount)
+            throw new ArgumentException($"found {numeric.Length} numbers, expected {numericCount} for {step.Rows} rows", nameof(numeric));
+        if (_ids is not null)
+        {
+            // Whoever gave them may use his memory for something else before the backward pass.
+            ids[..(int)idCount].CopyTo(_ids.Slice(0, (int)idCount));
+            RunForward(_ids.Pointer, numeric, step);
+            return;
+        }
+
+        fixed (int* given = ids)
+            RunForward(given, numeric, step);
+    }
+
+    private void RunForward(int* ids, ReadOnlySpan<float> numeric, Step step)
+    {
+        _step = new Step(step.Rows, step.IsTraining, step.Seed) { Ids = ids };
+        _guard?.BeginForward(_step);
+        var clock = Clock;
+        var pass = KernelClock.Start(clock);
+        Store.BeginBatch(Reader, ids, step.Rows, step.IsTraining);
+        clock?.AddRowGradients(pass);
+        if (Graph.Numeric is { } input)
+        {
+            var target = _data[input.Index];
+            var count = step.Rows * input.Shape.Size;
+            for (var i = 0; i < count; i++)
+                target[i] = T.CreateTruncating(numeric[i]);
+        }
+
+        for (var i = 0; i < _kernels.Length; i++)
+        {
+            if (_kernels[i] is not { } kernel)
+                continue;
+            var start = KernelClock.Start(clock);
+            _guard?.BeforeForward(i);
+            kernel.Forward(StepOf(i));
+            _guard?.AfterForward(i);
+            clock?.AddForward(i, start);
+        }
+
+        _guard?.EndForward();
+
+        clock?.AddForwardPass(pass);
+    }
+
+    /// <summary>The logits of a member after <see cref="Forward"/>, [B].</summary>
+    public Span<T> Logits(int member) => new(_data[Graph.Outputs[member].Index], _step.Rows);
+
+    /// <summary>Where the gradient of the loss by a member's logits goes before <see cref="Backward"/>, [B].</summary>
+    public Span<T> LogitGradients(int member) => new(_gradients[Graph.Outputs[member].Index], _step.Rows);
+
+    /// <summary>
+    /// Computes the gradients of all parameters from <see cref="LogitGradients"/> of every member, over the batch of the
+    /// last <see cref="Forward"/>. They replace those of the step before.
+    /// </summary>
+    public void Backward()
+    {
+        var clock = Clock;
+        var pass = KernelClock.Start(clock);
+        _guard?.BeginBackward();
+        Store.BeginGradients();
+        for (var i = _kernels.Length - 1; i >= 0; i--)
+        {
+            if (_gradients[i] == null || _kernels[i] is not { } kernel)
+                continue;
+            var start = KernelClock.Start(clock);
+            _guard?.BeforeBackward(i);
+            kernel.Backward(StepOf(i));
+            _guard?.AfterBackward(i);
+            clock?.AddBackward(i, start);
+        }
+
+        var collection = KernelClock.Start(clock);
+        Store.EndGradients(Reader, _step.Ids, _step.Rows);
+        _guard?.EndBackward();
+        clock?.AddRowGradients(collection);
+        clock?.AddBackwardPass(pass);
+    }
+
+    /// <summary>The numbers of any value after <see cref="Forward"/>, for diagnosis: [B, …].</summary>
+    public ReadOnlySpan<T> Activations(Value value) =>
+        new(_data[value.Index], checked(_step.Rows * value.Shape.Size));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Store.Forget(Reader);
+        Gemm.Dispose();
+        _ids?.Dispose();
+        foreach (var buffer in _buffers)
+            buffer.Dispose();
+    }
+
+    private Step StepOf(int value) => FrozenMembers is { Count: > 0 } frozen && frozen.Contains(_owners[value]) && _owners[value] >= 0
+        ? new Step(_step.Rows, isTraining: false, _step.Seed) { Ids = _step.Ids }
+        : _step;
+
+    // The one member that needs a value, or −1 where there are several or none.
+    private static int[] Owners(Graph graph)
+    {
+        const int None = -2;
+        var owners = new int[graph.Values.Count];
+        Array.Fill(owners, None);
+        for (var member = 0; member < graph.Outputs.Count; member++)
+            Claim(graph.Outputs[member], member);
+        for (var i = 0; i < owners.Length; i++)
+            owners[i] = Math.Max(owners[i], -1);
+        return owners;
+
+        void Claim(Value value, int member)
+        {
+            if (owners[value.Index] == member || owners[value.Index] == -1)
+                return;
+            owners[value.Index] = owners[value.Index] == None ? member : -1;
+            foreach (var input in value.Inputs)
+                Claim(input, member);
+        }
+    }
+
+    internal T* Data(Value value) => _data[value.Index];
+
+    /// <summary>Where a value's gradient lies, or null.</summary>
+    internal T* Gradient(Value value) => _gradients[value.Index];
+
+    /// <summary>Memory that lives as long as the program.</summary>
+    internal T* Allocate(long length, MemoryContent content = MemoryContent.Unwritten)
+    {
+        var buffer = new NativeBuffer<T>(length, content);
+        _buffers.Add(buffer);
+        return buffer.Pointer;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Numerics;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Threads;
+
+namespace Consort.Compute.Cpu.Programs;
+
+/// <summary>
+/// A kernel whose rows do not depend on each other. Rows are handed out in chunks of a fixed size, and what chunks sum
+/// up for a parameter is added in chunk order, so results do not depend on the number of threads.
+/// </summary>
+internal abstract class RowKernel : Kernel
+{
+    /// <summary>Rows handed out at a time: large enough to amortise the hand-out, small enough to balance.</summary>
+    public const int ChunkRows = 128;
+
+    private readonly Workers _workers;
+    private readonly Pass _forward;
+    private readonly Pass _backward;
+
+    protected RowKernel(Workers workers)
+    {
+        _workers = workers;
+        _forward = new Pass(this, isForward: true);
+        _backward = new Pass(this, isForward: false);
+    }
+
+    /// <summary>The step under way.</summary>
+    protected Step Step { get; private set; }
+
+    /// <summary>The number of chunks that <paramref name="rows"/> rows make.</summary>
+    public static int Chunks(int rows) => (rows + ChunkRows - 1) / ChunkRows;
+
+    public override void Forward(in Step step)
+    {
+        Step = step;
+        _workers.Run(_forward, Chunks(step.Rows));
+    }
+
+    public override void Backward(in Step step)
+    {
+        Step = step;
+        _workers.Run(_backward, Chunks(step.Rows));
+    }
+
+    /// <summary>Computes rows [start, end).</summary>
+    protected abstract void ForwardRows(int start, int end);
+
+    /// <summary>Computes the gradients of rows [start, end).</summary>
+    protected abstract void BackwardRows(int start, int end);
+
+    private sealed class Pass(RowKernel kernel, bool isForward) : IParallelJob
+    {
+        public void Run(int index, int worker)
+        {
+            var start = index * ChunkRows;
+            var end = Math.Min(start + ChunkRows, kernel.Step.Rows);
+            if (isForward)
+                kernel.ForwardRows(start, end);
+            else
+                kernel.BackwardRows(start, end);
+        }
+    }
+}
+
+/// <summary>Sums that each chunk of rows makes on its own, added up in chunk order.</summary>
+/// <typeparam name="T">The element.</typeparam>
+internal sealed unsafe class ChunkSums<T>(Binding<T> binding, int size)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly T* _sums = binding.Workspace((long)RowKernel.Chunks(binding.Capacity) * size); // [chunks, size]
+
+    /// <summary>The zeroed sums of the chunk that begins at a row.</summary>
+    public T* Open(int startRow)
+    {
+        var sums = Peek(startRow);
+        new Span<T>(sums, size).Clear();
+        return sums;
+    }
+
+    /// <summary>The sums that the chunk which begins at a row has made.</summary>
+    public T* Peek(int startRow) => _sums + ((long)(startRow / RowKernel.ChunkRows) * size);
+
+    /// <summary>Adds the chunks of <paramref name="rows"/> rows to <paramref name="target"/>.</summary>
+    public void AddTo(T* target, int rows)
+    {
+        for (var chunk = 0; chunk < RowKernel.Chunks(rows); chunk++)
+            VectorMath.Add(target, _sums + ((long)chunk * size), size);
+    }
+
+    /// <summary>Adds the first <paramref name="split"/> sums of each chunk to one target and the rest to another.</summary>
+    public void AddTo(T* first, T* second, int split, int rows)
+    {
+        for (var chunk = 0; chunk < RowKernel.Chunks(rows); chunk++)
+        {
+            var sums = _sums + ((long)chunk * size);
+            VectorMath.Add(first, sums, split);
+            VectorMath.Add(second, sums + split, size - split);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
+using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
+using Consort.Compute.Rewrites;
+
+namespace Consort.Compute.Cpu.Scoring;
+
+/// <summary>
+/// The programs that score with one set of weights: one row, a batch, and rows that agree in some columns. They share the weights;
+/// each is for one thread, and tables stay where they lie.
+/// </summary>
+public sealed class ScoringPrograms : IDisposable
+{
+    private readonly Dictionary<Value, PackedWeights> _packed = [];
+    private readonly List<IDisposable> _owned = [];
+    private readonly Lock _gate = new();
+    private readonly KernelCatalogue<float> _kernels;
+    private readonly Func<Table, StoredRows> _rows;
+
+    /// <summary>Makes the weights ready.</summary>
+    /// <param name="inference">What is computed.</param>
+    /// <param name="trained">The numbers of a parameter of the trained graph.</param>
+    /// <param name="rows">The rows of a table, which stay there as long as this and are not freed with it.</param>
+    public ScoringPrograms(InferenceGraph inference, ParameterNumbers trained, Func<Table, StoredRows> rows)
+    {
+        (Graph, _rows) = (ProcessorFusion.Of(inference.Graph), rows);
+        Store = new ParameterStore<float>(Graph, table => rows(table).Floats);
+        inference.Fill(Store, trained);
+        _kernels = OperationKernels.Of<float>().With((value, binding) => PackedTable(value.Operation, binding));
+        foreach (var value in Graph.Values)
+            if (value.Operation is Linear linear && value.Shape.Rank == 1)
+                _packed.Add(value, Own(new PackedWeights(
+                    Store.Values(linear.Weight), linear.Weight.Shape[1], linear.Bias is null ? [] : Store.Values(linear.Bias),
+                    linear.Weight.Shape[1], linear.Weight.Shape[0])));
+    }
+
+    /// <summary>The graph that programs run.</summary>
+    public Graph Graph { get; }
+
+    /// <summary>Its weights; those of tables that are not held as floats are not in it.</summary>
+    public ParameterStore<float> Store { get; }
+
+    /// <summary>A program for one row at a time.</summary>
+    public Program<float> OfRow() => Compile(1, (value, binding) => value.Operation is Linear linear && _packed.TryGetValue(value, out var weights)
+        ? new RowLinear(linear, weights, binding)
+        : null);
+
+    /// <summary>A program for batches.</summary>
+    public Program<float> OfBatch(int capacity) => Compile(capacity, (_, _) => null);
+
+    /// <summary>A program for rows that agree in all columns but those that vary.</summary>
+    public Program<float> OfCandidates(int capacity, CandidateParts parts) => Compile(capacity, (value, binding) => parts.Columns.TryGetValue(value, out var columns)
+        ? new CandidateLinear((Linear)value.Operation!, _packed[value], columns, binding)
+        : null);
+
+    /// <summary>Parts the linear layers of which something is the same for all candidates.</summary>
+    /// <param name="categorical">Whether each categorical column differs between candidates.</param>
+    /// <param name="numeric">Whether each numeric column does.</param>
+    public CandidateParts Part(bool[] categorical, bool[] numeric)
+    {
+        var (variation, columns) = (new Variation(Graph, categorical, numeric), new Dictionary<Value, CandidateColumns>());
+        foreach (var value in _packed.Keys)
+        {
+            var flags = value.Inputs.Select(i => variation.Of(i).ToArray()).ToArray();
+            var linear = (Linear)value.Operation!;
+            if (linear.Weight.Shape[0] > 1 && flags.Any(f => f.Contains(false)) && flags.Any(f => f.Contains(true)))
+                columns.Add(value, Own(new CandidateColumns(Store.Values(linear.Weight), linear.Weight.Shape[0], flags)));
+        }
+
+        return new CandidateParts(columns);
+    }
+
+    /// <summary>Frees a program.</summary>
+    public void Discard(Program<float> program)
+    {
+        lock (_gate)
+            program.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var owned in _owned)
+            owned.Dispose();
+        Store.Dispose();
+    }
+
+    private T Own<T>(T owned)
+        where T : IDisposable
+    {
+        lock (_gate)
+            _owned.Add(owned);
+        return owned;
+    }
+
+    // The store is shared; programs are made one at a time, and each has workers of its own, which are the caller alone.
+    private Program<float> Compile(int capacity, Func<Value, Binding<float>, Kernel?> kernels)
+    {
+        lock (_gate)
+            return new Program<float>(Graph, Store, _kernels.With(kernels), capacity, new Workers(1), withGradients: false);
+    }
+
+    private PackedEmbed? PackedTable(Operation? operation, Binding<float> binding)
+    {
+        int[]? columns = operation switch
+        {
+            Embed embed => [.. Enumerable.Range(embed.FirstColumn, embed.Columns)],
+            EmbedColumns embed => [.. embed.Columns],
+            _ => null,
+        };
+        return columns is not null && _rows(operation!.Table!) is { Floats: null } rows ? new PackedEmbed(Graph, operation.Table!, columns, rows, binding) : null;
+    }
+}
+
+/// <summary>The linear layers of a graph, parted into what all candidates share and what differs.</summary>
+public sealed class CandidateParts
+{
+    internal CandidateParts(IReadOnlyDictionary<Value, CandidateColumns> columns) => Columns = columns;
+
+    internal IReadOnlyDictionary<Value, CandidateColumns> Columns { get; }
+}
+
+/// <summary>The rows of an embedding table [V, D] as someone holds them: in one of three kinds of numbers.</summary>
+public sealed record StoredRows
+{
+    /// <summary>Single precision, or null.</summary>
+    public NativeBuffer<float>? Floats { get; init; }
+
+    /// <summary>Half precision, or null.</summary>
+    public NativeBuffer<Half>? Halves { get; init; }
+
+    /// <summary>One byte a number, or null.</summary>
+    public NativeBuffer<sbyte>? Bytes { get; init; }
+
+    /// <summary>Of <see cref="Bytes"/>: a number a row, [V].</summary>
+    public NativeBuffer<float>? Scales { get; init; }
+}

@@ -1,0 +1,137 @@
+namespace Consort.Compute.Graphs;
+
+/// <summary>
+/// What one operation writes its ONNX form with. All values have the batch as their first axis: a row of shape [F, D] is
+/// [B, F, D], and B stays open.
+/// </summary>
+/// <param name="nodes">Where nodes go.</param>
+/// <param name="value">The value that the operation gives.</param>
+/// <param name="inputs">What it is computed from, already written.</param>
+/// <param name="ranges">The ids of the categorical columns.</param>
+public sealed class StandardForm(IFormNodes nodes, Value value, IReadOnlyList<FormValue> inputs, IReadOnlyList<IdRange> ranges)
+{
+    /// <summary>The number of categorical columns.</summary>
+    public int Columns => ranges.Count;
+
+    /// <summary>The inputs.</summary>
+    public IReadOnlyList<FormValue> Inputs => inputs;
+
+    /// <summary>The first input.</summary>
+    public FormValue Input => inputs[0];
+
+    /// <summary>The shape of a row of an input.</summary>
+    public Shape InputShape(int input = 0) => value.Inputs[input].Shape;
+
+    /// <summary>The shape of a row of the result.</summary>
+    public Shape OutputShape => value.Shape;
+
+    /// <summary>A node without attributes.</summary>
+    public FormValue Node(string operation, params ReadOnlySpan<FormValue> of) => nodes.Add(operation, of, []);
+
+    /// <summary>A node with one attribute.</summary>
+    public FormValue Node(string operation, FormAttribute attribute, params ReadOnlySpan<FormValue> of) => nodes.Add(operation, of, [attribute]);
+
+    /// <summary>A ⊙ B, with NumPy's broadcasting.</summary>
+    public FormValue Multiply(FormValue left, FormValue right) => Node("Mul", left, right);
+
+    /// <summary>A + B, with NumPy's broadcasting.</summary>
+    public FormValue Add(FormValue left, FormValue right) => Node("Add", left, right);
+
+    /// <summary>c · A.</summary>
+    public FormValue Scale(FormValue of, double factor) => factor == 1 ? of : Multiply(of, Scalar(factor));
+
+    /// <summary>A constant number.</summary>
+    public FormValue Scalar(double number) => nodes.Constant([(float)number], []);
+
+    /// <summary>Constant floats.</summary>
+    public FormValue Constant(ReadOnlySpan<float> values, params ReadOnlySpan<int> shape) => nodes.Constant(values, shape);
+
+    /// <summary>Constant whole numbers, [n].</summary>
+    public FormValue Constant(params ReadOnlySpan<long> values) => nodes.Constant(values, [values.Length]);
+
+    /// <summary>A parameter.</summary>
+    public FormValue Weight(Parameter parameter) => nodes.Weight(parameter);
+
+    /// <summary>The numbers of a parameter.</summary>
+    public ReadOnlySpan<float> Numbers(Parameter parameter) => nodes.Numbers(parameter);
+
+    /// <summary>A parameter with its last two axes swapped: [out, in] → [in, out].</summary>
+    public FormValue Transposed(Parameter parameter)
+    {
+        var dimensions = parameter.Shape.Dimensions.ToArray();
+        var (rows, columns) = (dimensions[^2], dimensions[^1]);
+        (dimensions[^2], dimensions[^1]) = (columns, rows);
+        var numbers = nodes.Numbers(parameter);
+        var turned = new float[numbers.Length];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            var (row, column) = (i / columns % rows, i % columns);
+            turned[i - (i % (rows * columns)) + (column * rows) + row] = numbers[i];
+        }
+
+        return nodes.Constant(turned, dimensions);
+    }
+
+    /// <summary>The rows of a table for the ids of columns [first, end): [B, columns, D].</summary>
+    public FormValue LookUp(Table table, int first, int end) => Node("Gather", nodes.Weight(table), nodes.Ids(first, end));
+
+    /// <summary>The rows of a table that has columns of its own, [B, columns, D].</summary>
+    public FormValue LookUp(Table table)
+    {
+        var columns = table.Columns!;
+        var rows = new RowNumbers(ranges, columns);
+        var ids = Take(nodes.Ids(0, Columns), [.. columns.Select(c => (long)c)]); // [B, columns]
+        return Node("Gather", nodes.Weight(table), Node("Sub", ids, Constant([.. columns.Select(c => (long)rows.Shift(c))])));
+    }
+
+    /// <summary>Under another shape of a row, of the same size.</summary>
+    public FormValue Reshape(FormValue of, params ReadOnlySpan<int> row)
+    {
+        var shape = new long[row.Length + 1]; // 0 keeps B
+        for (var i = 0; i < row.Length; i++)
+            shape[i + 1] = row[i];
+        return Node("Reshape", of, Constant(shape));
+    }
+
+    /// <summary>The sum over one axis, counted with B as axis 0.</summary>
+    public FormValue Sum(FormValue of, int axis, bool keep = false) =>
+        Node("ReduceSum", new FormAttribute("keepdims", keep ? 1 : 0), of, Constant(axis));
+
+    /// <summary>Those places of an axis that the indices name.</summary>
+    public FormValue Take(FormValue of, ReadOnlySpan<long> indices, int axis = 1) =>
+        Node("Gather", new FormAttribute("axis", axis), of, Constant(indices));
+
+    /// <summary>Places [start, end) of an axis.</summary>
+    public FormValue Slice(FormValue of, int start, int end, int axis = 1) =>
+        Node("Slice", of, Constant(start), Constant(end), Constant(axis));
+
+    /// <summary>The axes in another order.</summary>
+    public FormValue Permute(FormValue of, params long[] axes) => Node("Transpose", new FormAttribute("perm", axes), of);
+
+    /// <summary>x Wᵀ + b of x [B, n].</summary>
+    public FormValue Dense(FormValue of, Parameter weight, Parameter? bias) => bias is null
+        ? Node("Gemm", new FormAttribute("transB", 1), of, Weight(weight))
+        : Node("Gemm", new FormAttribute("transB", 1), of, Weight(weight), Weight(bias));
+
+    /// <summary>A vector for every row: [n] → [B, n].</summary>
+    public FormValue Repeat(FormValue vector, int width) =>
+        Node("Expand", vector, Node("Concat", new FormAttribute("axis", 0), nodes.Rows(), Constant(width)));
+
+    /// <summary>⟨x, y⟩ of every row, [B, 1].</summary>
+    public FormValue Dot(FormValue left, FormValue right, int size) =>
+        Sum(Reshape(Multiply(left, right), size), 1, keep: true);
+
+    /// <summary>The places of the left and of the right field of every pair, in the order (0,1), (0,2), …, (1,2), ….</summary>
+    public static (long[] Left, long[] Right) Pairs(int fields)
+    {
+        var (left, right) = (new List<long>(), new List<long>());
+        for (var i = 0; i < fields; i++)
+            for (var j = i + 1; j < fields; j++)
+            {
+                left.Add(i);
+                right.Add(j);
+            }
+
+        return ([.. left], [.. right]);
+    }
+}

@@ -1,9 +1,0 @@
-namespace Consort.Compute.Kernels.MatrixMultiply;
-
-/// <summary>A way to multiply in single precision, with the buffers it needs.</summary>
-internal abstract class FloatGemm : IDisposable
-{
-    public abstract void Run(in GemmCall<float> call);
-
-    public abstract void Dispose();
-}

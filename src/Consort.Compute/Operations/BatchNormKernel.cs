@@ -1,0 +1,330 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Compute.Cpu.Programs;
+
+namespace Consort.Compute.Operations;
+
+/// <summary>
+/// Sums over rows go down strips of columns, so that they stay in registers; a chunk's rows stay in the caches from strip to strip.
+/// </summary>
+internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> binding) : RowKernel(binding.Workers)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly int _width = norm.Parameters[0].Shape.Size;
+    private readonly int _positions = binding.OutputShape.Size / norm.Parameters[0].Shape.Size; // of a row
+    private readonly bool _relu = norm.Relu;
+    private readonly bool _mask = norm.Relu && !binding.IsOutputGradientMasked; // the ReLU's gradient is still to do
+    private readonly DropMask<T> _drop = new(norm.Dropout, binding.Index);
+    private readonly T* _gamma = binding.Values(norm.Parameters[0]);
+    private readonly T* _beta = binding.Values(norm.Parameters[1]);
+    private readonly T* _runningMean = binding.Values(norm.Parameters[2]);
+    private readonly T* _runningVariance = binding.Values(norm.Parameters[3]);
+    private readonly T* _gammaGradient = binding.Gradients(norm.Parameters[0]);
+    private readonly T* _betaGradient = binding.Gradients(norm.Parameters[1]);
+    private readonly T* _input = binding.Input(0); // [B, n]
+    private readonly T* _output = binding.Output; // [B, n]
+    private readonly T* _outputGradient = binding.OutputGradient;
+    private readonly GradientTarget<T> _target = binding.InputGradient(0);
+    private readonly ChunkSums<T> _sums = new(binding, 2 * norm.Parameters[0].Shape.Size);
+    private readonly T* _mean = binding.Workspace(norm.Parameters[0].Shape.Size); // μ of the batch, [n]
+    private readonly T* _inverse = binding.Workspace(norm.Parameters[0].Shape.Size); // 1 / √(σ² + ε), [n]
+    private readonly T* _factor = binding.Workspace(norm.Parameters[0].Shape.Size); // γ / √(σ² + ε), times what dropout scales by on the way back, [n]
+    private readonly T* _offset = binding.Workspace(norm.Parameters[0].Shape.Size); // what the gradient loses of every row, [n]
+    private readonly T* _slope = binding.Workspace(norm.Parameters[0].Shape.Size); // and in proportion to x − μ, [n]
+    private readonly T* _totals = binding.Workspace(2L * norm.Parameters[0].Shape.Size); // Σ ∂y and Σ ∂y x̂ over the batch, [2n]
+    private readonly double[] _moments = new double[2 * norm.Parameters[0].Shape.Size];
+    private Phase _phase;
+
+    private enum Phase
+    {
+        Moments,
+        Normalise,
+        GradientSums,
+        Gradient,
+    }
+
+    private bool Drops => Step.IsTraining && _drop.Any;
+
+    public override void Forward(in Step step)
+    {
+        if (step.IsTraining)
+        {
+            _phase = Phase.Moments;
+            base.Forward(step);
+            MergeMoments(step.Rows);
+        }
+        else
+        {
+            for (var i = 0; i < _width; i++)
+                (_mean[i], _inverse[i]) = (_runningMean[i], Inverse(double.CreateTruncating(_runningVariance[i])));
+        }
+
+        for (var i = 0; i < _width; i++)
+            _factor[i] = _gamma[i] * _inverse[i];
+        _phase = Phase.Normalise;
+        base.Forward(step);
+    }
+
+    public override void Backward(in Step step)
+    {
+        _phase = Phase.GradientSums;
+        base.Backward(step);
+        new Span<T>(_totals, 2 * _width).Clear();
+        _sums.AddTo(_totals, step.Rows);
+        var scale = Drops ? _drop.Scale : T.One;
+        for (var i = 0; i < 2 * _width; i++)
+            _totals[i] *= i < _width ? scale : scale * _inverse[i - _width];
+        VectorMath.Add(_betaGradient, _totals, _width);
+        VectorMath.Add(_gammaGradient, _totals + _width, _width);
+        if (!_target.IsWanted)
+            return;
+        // ∂x = γ/√(σ²+ε) (∂y − (Σ∂y + x̂ Σ∂y x̂) / B) while training; with running statistics the sums fall away.
+        var share = Step.IsTraining ? T.One / T.CreateTruncating(Step.Rows * _positions) : T.Zero;
+        for (var i = 0; i < _width; i++)
+        {
+            var factor = _gamma[i] * _inverse[i];
+            _factor[i] = factor * scale;
+            _offset[i] = factor * share * _totals[i];
+            _slope[i] = factor * share * _totals[_width + i] * _inverse[i];
+        }
+
+        _phase = Phase.Gradient;
+        base.Backward(step);
+    }
+
+    protected override void ForwardRows(int start, int end)
+    {
+        if (_phase == Phase.Moments)
+            ChunkMoments(_input + ((long)start * _positions * _width), (end - start) * _positions, _sums.Open(start));
+        else
+            Normalise(start, end);
+    }
+
+    protected override void BackwardRows(int start, int end)
+    {
+        var (offset, rows) = ((long)start * _positions * _width, (end - start) * _positions);
+        if (_phase == Phase.GradientSums)
+        {
+            if (_mask)
+                ReluMask.Apply(_outputGradient + offset, _output + offset, rows * _width);
+            SumGradients(_outputGradient + offset, _input + offset, rows, _sums.Open(start));
+            return;
+        }
+
+        InputGradient(_outputGradient + offset, _input + offset, _target.Data + offset, rows);
+    }
+
+    private static T Inverse(double variance) => T.CreateTruncating(1 / Math.Sqrt(variance + BatchNorm.Epsilon));
+
+    // Mean and squared deviations of a chunk, which is still in cache for the second look: E[x²] − μ² would cancel.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ChunkMoments(T* rows, int count, T* moments)
+    {
+        var (share, width, strip) = (T.One / T.CreateTruncating(count), (nint)_width, Vector<T>.Count);
+        nint column = 0;
+        for (; column <= width - (4 * strip); column += 4 * strip)
+        {
+            Vector<T> sum0 = Vector<T>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
+            var x = rows + column;
+            for (var row = 0; row < count; row++, x += width)
+            {
+                sum0 += Vector.Load(x);
+                sum1 += Vector.Load(x + strip);
+                sum2 += Vector.Load(x + (2 * strip));
+                sum3 += Vector.Load(x + (3 * strip));
+            }
+
+            Vector<T> mean0 = sum0 * share, mean1 = sum1 * share, mean2 = sum2 * share, mean3 = sum3 * share;
+            Vector<T> square0 = Vector<T>.Zero, square1 = square0, square2 = square0, square3 = square0;
+            x = rows + column;
+            for (var row = 0; row < count; row++, x += width)
+            {
+                var (from0, from1) = (Vector.Load(x) - mean0, Vector.Load(x + strip) - mean1);
+                var (from2, from3) = (Vector.Load(x + (2 * strip)) - mean2, Vector.Load(x + (3 * strip)) - mean3);
+                square0 = VectorMath.MultiplyAdd(from0, from0, square0);
+                square1 = VectorMath.MultiplyAdd(from1, from1, square1);
+                square2 = VectorMath.MultiplyAdd(from2, from2, square2);
+                square3 = VectorMath.MultiplyAdd(from3, from3, square3);
+            }
+
+            Put(moments + column, mean0, mean1, mean2, mean3);
+            Put(moments + width + column, square0, square1, square2, square3);
+        }
+
+        for (; column <= width - strip; column += strip)
+        {
+            var sum = Vector<T>.Zero;
+            var x = rows + column;
+            for (var row = 0; row < count; row++, x += width)
+                sum += Vector.Load(x);
+            var (mean, squares) = (sum * share, Vector<T>.Zero);
+            x = rows + column;
+            for (var row = 0; row < count; row++, x += width)
+            {
+                var from = Vector.Load(x) - mean;
+                squares = VectorMath.MultiplyAdd(from, from, squares);
+            }
+
+            Vector.Store(mean, moments + column);
+            Vector.Store(squares, moments + width + column);
+        }
+
+        for (; column < width; column++)
+        {
+            var (mean, squares) = (T.Zero, T.Zero);
+            for (var row = 0; row < count; row++)
+                mean += rows[(row * width) + column];
+            mean *= share;
+            for (var row = 0; row < count; row++)
+                squares += (rows[(row * width) + column] - mean) * (rows[(row * width) + column] - mean);
+            (moments[column], moments[width + column]) = (mean, squares);
+        }
+    }
+
+    // Chan, Golub and LeVeque 1979: moments of two parts from the moments of each.
+    private void MergeMoments(int rows)
+    {
+        Array.Clear(_moments);
+        for (var start = 0; start < rows; start += ChunkRows)
+        {
+            double count = Math.Min(ChunkRows, rows - start) * _positions, before = (double)start * _positions;
+            var (share, weight) = (count / (before + count), before * count / (before + count));
+            var sums = _sums.Peek(start);
+            for (var i = 0; i < _width; i++)
+            {
+                var difference = double.CreateTruncating(sums[i]) - _moments[i];
+                _moments[i] += difference * share;
+                _moments[_width + i] += double.CreateTruncating(sums[_width + i]) + (difference * difference * weight);
+            }
+        }
+
+        var all = (double)rows * _positions;
+        for (var i = 0; i < _width; i++)
+        {
+            var (mean, squares) = (_moments[i], _moments[_width + i]);
+            (_mean[i], _inverse[i]) = (T.CreateTruncating(mean), Inverse(squares / all));
+            Move(ref _runningMean[i], mean);
+            if (all > 1)
+                Move(ref _runningVariance[i], squares / (all - 1));
+        }
+    }
+
+    private static void Move(ref T running, double batch) =>
+        running = T.CreateTruncating(((1 - BatchNorm.Momentum) * double.CreateTruncating(running)) + (BatchNorm.Momentum * batch));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Normalise(int start, int end)
+    {
+        var (width, drops, key) = (_width, Drops, _drop.Key(Step.Seed));
+        T* mean = _mean, factor = _factor, beta = _beta;
+        // Without ReLU nothing is below the least number.
+        var floor = _relu ? T.Zero : T.NegativeInfinity;
+        var least = new Vector<T>(floor);
+        for (var row = (long)start * _positions; row < (long)end * _positions; row++)
+        {
+            T* input = _input + (row * width), output = _output + (row * width);
+            var i = 0;
+            for (; i <= width - Vector<T>.Count; i += Vector<T>.Count)
+            {
+                var value = VectorMath.MultiplyAdd(Vector.Load(input + i) - Vector.Load(mean + i), Vector.Load(factor + i), Vector.Load(beta + i));
+                Vector.Store(Vector.ConditionalSelect(Vector.LessThan(value, least), least, value), output + i); // what is no number stays none
+            }
+
+            for (; i < width; i++)
+            {
+                var value = ((input[i] - mean[i]) * factor[i]) + beta[i];
+                output[i] = value < floor ? floor : value;
+            }
+
+            if (drops)
+                _drop.Apply(output, output, false, key, row * width, width);
+        }
+    }
+
+    // Σ ∂y and Σ ∂y (x − μ) of a chunk
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SumGradients(T* gradients, T* rows, int count, T* sums)
+    {
+        var (width, strip) = ((nint)_width, Vector<T>.Count);
+        nint column = 0;
+        for (; column <= width - (2 * strip); column += 2 * strip)
+        {
+            Vector<T> sum0 = Vector<T>.Zero, sum1 = sum0, product0 = sum0, product1 = sum0;
+            Vector<T> mean0 = Vector.Load(_mean + column), mean1 = Vector.Load(_mean + column + strip);
+            T* g = gradients + column, x = rows + column;
+            for (var row = 0; row < count; row++, g += width, x += width)
+            {
+                var (gradient0, gradient1) = (Vector.Load(g), Vector.Load(g + strip));
+                sum0 += gradient0;
+                sum1 += gradient1;
+                product0 = VectorMath.MultiplyAdd(gradient0, Vector.Load(x) - mean0, product0);
+                product1 = VectorMath.MultiplyAdd(gradient1, Vector.Load(x + strip) - mean1, product1);
+            }
+
+            Vector.Store(sum0, sums + column);
+            Vector.Store(sum1, sums + column + strip);
+            Vector.Store(product0, sums + width + column);
+            Vector.Store(product1, sums + width + column + strip);
+        }
+
+        for (; column <= width - strip; column += strip)
+        {
+            var (sum, product, mean) = (Vector<T>.Zero, Vector<T>.Zero, Vector.Load(_mean + column));
+            T* g = gradients + column, x = rows + column;
+            for (var row = 0; row < count; row++, g += width, x += width)
+            {
+                sum += Vector.Load(g);
+                product = VectorMath.MultiplyAdd(Vector.Load(g), Vector.Load(x) - mean, product);
+            }
+
+            Vector.Store(sum, sums + column);
+            Vector.Store(product, sums + width + column);
+        }
+
+        for (; column < width; column++)
+        {
+            var (sum, product) = (T.Zero, T.Zero);
+            for (var row = 0; row < count; row++)
+            {
+                var gradient = gradients[(row * width) + column];
+                sum += gradient;
+                product += gradient * (rows[(row * width) + column] - _mean[column]);
+            }
+
+            (sums[column], sums[width + column]) = (sum, product);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void InputGradient(T* gradient, T* input, T* target, int rows)
+    {
+        var (width, accumulate) = (_width, _target.Accumulate);
+        T* mean = _mean, factor = _factor, offset = _offset, slope = _slope;
+        for (var row = 0; row < rows; row++, gradient += width, input += width, target += width)
+        {
+            var i = 0;
+            for (; i <= width - Vector<T>.Count; i += Vector<T>.Count)
+            {
+                var lost = VectorMath.MultiplyAdd(Vector.Load(input + i) - Vector.Load(mean + i), Vector.Load(slope + i), Vector.Load(offset + i));
+                var value = (Vector.Load(gradient + i) * Vector.Load(factor + i)) - lost;
+                Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
+            }
+
+            for (; i < width; i++)
+            {
+                var value = (gradient[i] * factor[i]) - (((input[i] - mean[i]) * slope[i]) + offset[i]);
+                target[i] = accumulate ? target[i] + value : value;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(T* target, Vector<T> first, Vector<T> second, Vector<T> third, Vector<T> fourth)
+    {
+        Vector.Store(first, target);
+        Vector.Store(second, target + Vector<T>.Count);
+        Vector.Store(third, target + (2 * Vector<T>.Count));
+        Vector.Store(fourth, target + (3 * Vector<T>.Count));
+    }
+}
