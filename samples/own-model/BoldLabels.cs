@@ -24,6 +24,9 @@ public sealed class BoldLabels(BoldOptions options) : Strategy
     public override string Name => "bold";
 
     /// <inheritdoc/>
+    public override Fusion Fusion => Fusion.Mean;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<string> TermNames { get; } = ["label"];
 
     /// <inheritdoc/>
@@ -33,7 +36,9 @@ public sealed class BoldLabels(BoldOptions options) : Strategy
         var y = batch.Labels();
         for (var member = 0; member < batch.Members; member++)
         {
-            var (z, p, gradients) = (batch.Logits(member), batch.Probabilities(member), batch.Gradients(member));
+            var z = batch.Logits(member);
+            var p = batch.Probabilities(member);
+            var gradients = batch.Gradients(member);
             for (var row = 0; row < batch.Rows; row++)
             {
                 var weight = (y[row] == 1 ? options.ClickWeight : 1) / batch.Rows;
