@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Consort.Server;
-using Consort.Server.Registry;
+using Consort.AspNetCore;
+using Consort.AspNetCore.Options;
 using Consort.Serving.Packages;
 
 namespace Consort.Benchmarks;

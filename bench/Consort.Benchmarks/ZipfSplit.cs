@@ -43,7 +43,7 @@ internal sealed class ZipfSplit : IDisposable
         }
         writer.Complete();
         var file = new StoredFile("train.bin", writer.Bytes(0), writer.Hash(0));
-        Split = new EncodedSplit(_folder.Path, new StoredSplit("train", writer.Rows[0], writer.Clicks[0], file), Columns, 0, RowBytes, hasTruth: false);
+        Split = new EncodedSplit(_folder.Path, new StoredSplit("train", writer.Rows[0], writer.Clicks[0], file), Space, hasTruth: false);
     }
 
     public FeatureSpace Space { get; }
@@ -69,7 +69,7 @@ internal sealed class ZipfSplit : IDisposable
         return sizes;
     }
 
-    private static int Draw(Random random, CategoricalColumn column) => column.Offset + 2 + Rank(random, column.Size - 2);
+    private static int Draw(Random random, Column column) => column.Offset + 2 + Rank(random, column.Size - 2);
 
     /// <summary>A rank from 0: the inverse of the continuous distribution with density x^-s on [1, n + 1).</summary>
     public static int Rank(Random random, int tokens)

@@ -1,5 +1,5 @@
 using System.Text;
-using Consort.Cli;
+using Consort.Cli.Commands;
 using Consort.Cli.Terminals;
 
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);

@@ -1,5 +1,4 @@
 using Consort.Foundation.Options;
-using YamlDotNet.RepresentationModel;
 
 namespace Consort.Import;
 
@@ -12,8 +11,8 @@ internal sealed class ConfigFolder
     private const string Shared = "Base";
 
     private readonly string _folder;
-    private readonly List<(string Source, string Id, YamlMappingNode Section)> _experiments;
-    private readonly List<(string Source, string Id, YamlMappingNode Section)> _datasets;
+    private readonly List<(string Source, string Id, OptionGroup Section)> _experiments;
+    private readonly List<(string Source, string Id, OptionGroup Section)> _datasets;
     private readonly List<(string Source, RepeatedKey Key)> _repeated = [];
 
     /// <summary>Reads all its files.</summary>
@@ -58,9 +57,9 @@ internal sealed class ConfigFolder
     }
 
     // Keys that stand twice in a section, and the section's own id.
-    private void Tell((string Source, string Id, YamlMappingNode Section) section, ImportNotes notes)
+    private void Tell((string Source, string Id, OptionGroup Section) section, ImportNotes notes)
     {
-        var (first, last) = (section.Section.Start.Line, LastLine(section.Section));
+        var (first, last) = (section.Section.Line, LastLine(section.Section));
         foreach (var (source, key) in _repeated.Where(r => r.Source == section.Source))
         {
             if ((key.Line >= first && key.Line <= last && key.First >= first) || key.Key == section.Id)
@@ -68,15 +67,15 @@ internal sealed class ConfigFolder
         }
     }
 
-    private static long LastLine(YamlNode node) => node switch
+    private static long LastLine(OptionTree tree) => tree switch
     {
-        YamlMappingNode map => map.Children.Select(p => Math.Max(LastLine(p.Key), LastLine(p.Value))).Append(map.Start.Line).Max(),
-        YamlSequenceNode list => list.Children.Select(LastLine).Append(list.Start.Line).Max(),
-        _ => node.Start.Line,
+        OptionGroup map => map.Entries.Select(e => Math.Max(e.Line, LastLine(e.Value))).Append(map.Line).Max(),
+        OptionList list => list.Items.Select(LastLine).Append(list.Line).Max(),
+        _ => tree.Line,
     };
 
-    private (string Source, string Id, YamlMappingNode Section) Find(
-        IEnumerable<(string Source, string Id, YamlMappingNode Section)> sections, string id, string what)
+    private (string Source, string Id, OptionGroup Section) Find(
+        IEnumerable<(string Source, string Id, OptionGroup Section)> sections, string id, string what)
     {
         var known = sections.ToArray();
         var found = Array.FindLastIndex(known, s => s.Id == id);
@@ -91,7 +90,7 @@ internal sealed class ConfigFolder
         return $"found no {what} {id}, expected one of those there{(near.Count == 0 ? ", but there are none" : $"; nearest: {string.Join(", ", near)}{all}")}";
     }
 
-    private List<(string Source, string Id, YamlMappingNode Section)> Sections(string name)
+    private List<(string Source, string Id, OptionGroup Section)> Sections(string name)
     {
         var whole = Path.Combine(_folder, $"{name}.yaml");
         var parts = Path.Combine(_folder, name);
@@ -101,18 +100,18 @@ internal sealed class ConfigFolder
         return [.. files.SelectMany(Read)];
     }
 
-    private IEnumerable<(string Source, string Id, YamlMappingNode Section)> Read(string file)
+    private IEnumerable<(string Source, string Id, OptionGroup Section)> Read(string file)
     {
         var source = Path.GetFileName(file);
         var root = YamlReader.Load(file, key => _repeated.Add((source, key)));
-        if (root is null or YamlScalarNode { Value: null or "" })
+        if (root is null or OptionScalar { Value: "" })
             yield break;
-        if (root is not YamlMappingNode top)
-            throw new ConsortException($"{file}:{root.Start.Line}: expected ids with keys and values");
-        foreach (var (key, value) in top.Children)
+        if (root is not OptionGroup top)
+            throw new ConsortException($"{file}:{root.Line}: expected ids with keys and values");
+        foreach (var entry in top.Entries)
         {
-            if (value is YamlMappingNode section)
-                yield return (source, ((YamlScalarNode)key).Value ?? "", section);
+            if (entry.Value is OptionGroup section)
+                yield return (source, entry.Key, section);
         }
     }
 }

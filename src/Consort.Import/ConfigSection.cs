@@ -1,4 +1,4 @@
-using YamlDotNet.RepresentationModel;
+using Consort.Foundation.Options;
 
 namespace Consort.Import;
 
@@ -10,11 +10,10 @@ internal sealed class ConfigSection
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
 
     /// <summary>Lays further mappings over this one; their values win.</summary>
-    public ConfigSection Over(YamlMappingNode mapping, string source)
+    public ConfigSection Over(OptionGroup mapping, string source)
     {
-        foreach (var (node, value) in mapping.Children)
+        foreach (var (key, _, value) in mapping.Entries)
         {
-            var key = node is YamlScalarNode { Value: { } text } ? text : node.ToString();
             if (!_values.ContainsKey(key))
                 _order.Add(key);
             _values[key] = new ConfigValue(key, value, source);

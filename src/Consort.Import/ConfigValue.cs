@@ -1,6 +1,5 @@
 using System.Globalization;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
+using Consort.Foundation.Options;
 
 namespace Consort.Import;
 
@@ -8,37 +7,36 @@ namespace Consort.Import;
 /// <param name="Key">Its key.</param>
 /// <param name="Node">What stands there.</param>
 /// <param name="Source">The file's name.</param>
-internal sealed record ConfigValue(string Key, YamlNode Node, string Source)
+internal sealed record ConfigValue(string Key, OptionTree Node, string Source)
 {
     /// <summary>Its line.</summary>
-    public long Line { get; init; } = Node.Start.Line;
+    public long Line { get; init; } = Node.Line;
 
     /// <summary>Where it stands: <c>model_config.yaml:12</c>.</summary>
     public string Where => string.Create(CultureInfo.InvariantCulture, $"{Source}:{Line}");
 
     /// <summary>Whether it stands for no value.</summary>
-    public bool IsNone => Node is YamlScalarNode { Value: null or "" or "~" or "null" or "Null" or "NULL" or "None" } scalar
-        && (scalar.Style == ScalarStyle.Plain || scalar.Value is "None" or "null");
+    public bool IsNone => Node.IsNone || Node is OptionScalar { Value: "None" or "null" } or OptionScalar { Value: "Null" or "NULL", IsQuoted: false };
 
     /// <summary>Whether it is a list.</summary>
-    public bool IsList => Node is YamlSequenceNode;
+    public bool IsList => Node is OptionList;
 
     /// <summary>Its mapping, or null.</summary>
-    public YamlMappingNode? Mapping => Node as YamlMappingNode;
+    public OptionGroup? Mapping => Node as OptionGroup;
 
     /// <summary>The value as it is written, in one line.</summary>
     public string Shown => Show(Node);
 
     /// <summary>A text.</summary>
     /// <exception cref="ConsortException">A list or a mapping.</exception>
-    public string Text => Node is YamlScalarNode { Value: { } text } ? text : throw Error("a text");
+    public string Text => Node is OptionScalar { Value: var text } ? text : throw Error("a text");
 
     /// <summary>The items of a list, or the one value.</summary>
     /// <exception cref="ConsortException">A mapping.</exception>
     public IReadOnlyList<ConfigValue> Items => Node switch
     {
-        YamlSequenceNode list => [.. list.Children.Select(n => new ConfigValue(Key, n, Source))],
-        YamlScalarNode => [this],
+        OptionList list => [.. list.Items.Select(n => new ConfigValue(Key, n, Source))],
+        OptionScalar => [this],
         _ => throw Error("a list"),
     };
 
@@ -65,17 +63,17 @@ internal sealed record ConfigValue(string Key, YamlNode Node, string Source)
 
     /// <summary>The number, or null where it is none.</summary>
     public double? TryNumber() =>
-        Node is YamlScalarNode { Value: { } text } && double.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+        Node is OptionScalar { Value: var text } && double.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             && double.IsFinite(number) ? number : null;
 
     /// <summary>A mistake at this place, to be thrown by the caller.</summary>
     public ConsortException Error(string expected) => new($"{Where}, key {Key}: found {Shown}, expected {expected}");
 
-    private static string Show(YamlNode node) => node switch
+    private static string Show(OptionTree node) => node switch
     {
-        YamlSequenceNode list => $"[{string.Join(", ", list.Children.Select(Show))}]",
-        YamlMappingNode map => $"{{{string.Join(", ", map.Children.Select(p => $"{Show(p.Key)}: {Show(p.Value)}"))}}}",
-        YamlScalarNode { Value: { Length: > 0 } text } => text.ReplaceLineEndings(" "),
+        OptionList list => $"[{string.Join(", ", list.Items.Select(Show))}]",
+        OptionGroup map => $"{{{string.Join(", ", map.Entries.Select(e => $"{Show(e.Key)}: {Show(e.Value)}"))}}}",
+        OptionScalar { Value: { Length: > 0 } text } => text.ReplaceLineEndings(" "),
         _ => "nothing",
     };
 }

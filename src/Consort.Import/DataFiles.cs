@@ -1,3 +1,5 @@
+using Consort.Foundation.Options;
+
 namespace Consort.Import;
 
 /// <summary>The raw files of a dataset of FuxiCTR and how their rows are dealt.</summary>
@@ -9,7 +11,7 @@ namespace Consort.Import;
 /// <param name="IsRandom">Whether rows are dealt at random.</param>
 /// <param name="IsFound">Whether the training files are there.</param>
 internal sealed record DataFiles(
-    string Folder, IReadOnlyList<string> Train, IReadOnlyList<string> Valid, IReadOnlyList<string> Test, string? Shares, bool IsRandom, bool IsFound)
+    string Folder, IReadOnlyList<string> Train, IReadOnlyList<string> Valid, IReadOnlyList<string> Test, OptionTree? Shares, bool IsRandom, bool IsFound)
 {
     /// <summary>Reads where the files are.</summary>
     /// <param name="train">The key that names the training rows.</param>
@@ -22,13 +24,13 @@ internal sealed record DataFiles(
         var (valid, test) = (section.Take("valid_data"), section.Take("test_data"));
         var (validSize, testSize, type) = (section.Take("valid_size"), section.Take("test_size"), section.Take("split_type"));
         var (validShare, testShare) = (Share(validSize, notes), Share(testSize, notes));
-        string? shares = null;
+        OptionTree? shares = null;
         // FuxiCTR's sizes win over its files.
         if (validShare > 0)
         {
             if (validShare + testShare >= 1)
                 throw validSize!.Error("shares of the rows that are less than 1 together");
-            shares = YamlText.List(new[] { 1 - validShare - testShare, validShare, testShare }.Select(s => YamlText.Of(Math.Round(s, 12))));
+            shares = OptionTree.List(new[] { 1 - validShare - testShare, validShare, testShare }.Select(s => (OptionTree)Domain.Show(Math.Round(s, 12))));
             if (valid is not null)
                 notes.Lost(valid, "validation rows are taken from the training rows, by valid_size");
             if (test is not null)
@@ -55,13 +57,13 @@ internal sealed record DataFiles(
     }
 
     /// <summary>The keys of the section <c>data</c> for an experiment in a folder.</summary>
-    public List<(string Key, string Value)> Keys(string output)
+    public List<(string Key, OptionTree Value)> Keys(string output)
     {
-        var keys = new List<(string, string)> { ("folder", YamlText.Of(Slashed(Path.GetRelativePath(output, Folder)))) };
-        string Of(IReadOnlyList<string> files)
+        var keys = new List<(string, OptionTree)> { ("folder", Slashed(Path.GetRelativePath(output, Folder))) };
+        OptionTree Of(IReadOnlyList<string> files)
         {
-            var names = files.Select(f => YamlText.Of(Slashed(Path.GetRelativePath(Folder, f)))).ToArray();
-            return names.Length == 1 ? names[0] : YamlText.List(names);
+            var names = files.Select(f => Slashed(Path.GetRelativePath(Folder, f))).ToArray();
+            return names.Length == 1 ? names[0] : OptionTree.List(names);
         }
 
         if (Shares is not null)

@@ -1,4 +1,5 @@
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Import;
 
@@ -9,7 +10,7 @@ namespace Consort.Import;
 /// <param name="Embeddings">What its fields' embeddings need.</param>
 /// <param name="Gap">Why the section <c>data</c> is left to be filled in, or null where it is whole.</param>
 internal sealed record DataImport(
-    Schema? Schema, IReadOnlyList<(string Key, string Value)> Keys, bool IsFound, IReadOnlyList<(string Field, string Value)> Embeddings, string? Gap)
+    Schema? Schema, IReadOnlyList<(string Key, OptionTree Value)> Keys, bool IsFound, IReadOnlyList<(string Field, OptionTree Value)> Embeddings, string? Gap)
 {
     private const string Text = "csv";
 

@@ -1,9 +1,10 @@
 using Consort.Data.Schemas;
+using Consort.Foundation.Options;
 
 namespace Consort.Import;
 
 /// <summary>What FuxiCTR's <c>feature_specs</c> and <c>use_features</c> make of the fields of a dataset.</summary>
-internal sealed class FieldChoice(ImportNotes notes, List<Field> fields, List<(string Field, string Value)> embeddings)
+internal sealed class FieldChoice(ImportNotes notes, List<Field> fields, List<(string Field, OptionTree Value)> embeddings)
 {
     /// <summary>Changes the fields and their embeddings.</summary>
     /// <exception cref="ConsortException">One of the keys is malformed.</exception>
@@ -41,7 +42,7 @@ internal sealed class FieldChoice(ImportNotes notes, List<Field> fields, List<(s
             return;
         }
 
-        embeddings.Add((name, $"{{ dimension: {YamlText.Of(dimension.Integer)} }}"));
+        embeddings.Add((name, OptionTree.Keys(("dimension", dimension.Integer))));
     }
 
     private void Select(ConfigSection section)

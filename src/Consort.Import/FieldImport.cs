@@ -1,5 +1,5 @@
 using Consort.Data.Schemas;
-using YamlDotNet.RepresentationModel;
+using Consort.Foundation.Options;
 
 namespace Consort.Import;
 
@@ -24,7 +24,7 @@ internal sealed class FieldImport
     private readonly ConfigSection _dataset;
     private readonly PreprocessImport _preprocess;
     private readonly List<Field> _fields = [];
-    private readonly List<(string Field, string Value)> _embeddings = [];
+    private readonly List<(string Field, OptionTree Value)> _embeddings = [];
 
     /// <param name="notes">Where to say what was not carried over.</param>
     /// <param name="raw">The columns of the training file, or null where they are not known.</param>
@@ -38,7 +38,7 @@ internal sealed class FieldImport
     }
 
     /// <summary>Keys and values of <c>embedding.fields</c>, by field.</summary>
-    public IReadOnlyList<(string Field, string Value)> Embeddings => _embeddings;
+    public IReadOnlyList<(string Field, OptionTree Value)> Embeddings => _embeddings;
 
     /// <summary>All fields but the label, in their order, with what <c>use_features</c> and <c>feature_specs</c> say of them.</summary>
     /// <exception cref="ConsortException">One of the two is malformed.</exception>
@@ -85,7 +85,7 @@ internal sealed class FieldImport
         if (Transformed(section, names, isNumeric, Key) is not { } field)
             return;
         foreach (var name in section.Has("preprocess") ? [] : names.Where(n => _raw?.Has(n) == false))
-            _notes.Lost(entry with { Node = new YamlScalarNode(name) }, $"the column is not in {_raw!.File}; training will ask for it", Key("name"));
+            _notes.Lost(entry with { Node = name }, $"the column is not in {_raw!.File}; training will ask for it", Key("name"));
         field = field with { Missing = Missing(section, isNumeric, Key) };
         if (section.Take("min_categr_count") is { } count && count.Count != _minCount)
             field = field with { MinCount = count.Count };
@@ -106,13 +106,13 @@ internal sealed class FieldImport
     {
         if (type is "meta")
         {
-            _notes.Unneeded(entry with { Node = new YamlScalarNode(type) }, "not read by the model; ignored", key);
+            _notes.Unneeded(entry with { Node = type }, "not read by the model; ignored", key);
             return;
         }
 
         var more = section.Left.Where(v => !v.IsNone).Select(v => $"{v.Key} {v.Shown}").ToArray();
         _notes.Lost(
-            entry with { Node = new YamlScalarNode(more.Length == 0 ? type : $"{type} ({string.Join(", ", more)})") },
+            entry with { Node = more.Length == 0 ? type : $"{type} ({string.Join(", ", more)})" },
             $"no model here reads {type} fields; ignored: what matters of it, such as a last item, must be a column of its own", key);
     }
 
@@ -192,13 +192,13 @@ internal sealed class FieldImport
     // Keys and values of `embedding`, `fields`; what is said of several names holds for each.
     private void OwnEmbedding(ConfigSection section, string[] names, Field field, Func<string, string> key)
     {
-        var values = new List<string>();
+        var values = new List<(string, OptionTree)>();
         if (section.Take("embedding_dim") is { } dimension)
         {
             if (field.Kind == FieldKind.Numeric && !field.Transform.MakesTokens)
                 _notes.Lost(dimension, "numbers have vectors of the experiment's dimension", key("embedding_dim"));
             else
-                values.Add($"dimension: {YamlText.Of(dimension.Integer)}");
+                values.Add(("dimension", dimension.Integer));
         }
 
         var freeze = section.Take("freeze_emb");
@@ -213,7 +213,7 @@ internal sealed class FieldImport
             else
             {
                 // Frozen unless it says otherwise.
-                values.AddRange([$"pretrained: {YamlText.Of(pretrained.Text)}", $"freeze: {YamlText.Of(freeze?.Flag ?? true)}"]);
+                values.AddRange([("pretrained", pretrained.Text), ("freeze", freeze?.Flag ?? true)]);
             }
         }
         else if (freeze is not null)
@@ -222,7 +222,7 @@ internal sealed class FieldImport
         }
 
         if (values.Count > 0)
-            _embeddings.AddRange(names.Select(n => (n, $"{{ {string.Join(", ", values)} }}")));
+            _embeddings.AddRange(names.Select(n => (n, OptionTree.Keys(values))));
     }
 
     // FuxiCTR shares with fields that stand before; here with the one whose vocabulary it is.

@@ -1,3 +1,5 @@
+using Consort.Foundation.Options;
+
 namespace Consort.Import;
 
 /// <summary>What of a model's keys is more than one value under another name.</summary>
@@ -10,8 +12,8 @@ internal static class FuxiCtrSpecials
     /// <summary>One rate or two.</summary>
     public static void Afm(ModelImport import)
     {
-        var rates = import.Section.Take("attention_dropout") is { } value ? value.Items.Select(i => YamlText.Of(i.Number)) : ["0", "0"];
-        import.Set("attention_dropout", YamlText.List(rates));
+        var rates = import.Section.Take("attention_dropout") is { } value ? value.Items.Select(i => i.Number) : [0, 0];
+        import.Set("attention_dropout", OptionTree.List(rates.Select(r => (OptionTree)Domain.Show(r))));
         import.Require("use_attention", v => v.Flag, "pairs are always weighted; a sum of pairs without weights is the model FM");
         import.NoEmbeddingDropout();
     }
@@ -20,7 +22,7 @@ internal static class FuxiCtrSpecials
     public static void Afn(ModelImport import)
     {
         if (import.Section.Take("ensemble_dnn") is { } ensemble && !ensemble.Flag)
-            import.Set("hidden_units", "[]");
+            import.Set("hidden_units", OptionTree.List());
     }
 
     /// <summary>FuxiCTR names the widths by where the tower stands.</summary>
@@ -30,7 +32,7 @@ internal static class FuxiCtrSpecials
         var (parallel, stacked) = (import.Section.TakeAny("parallel_dnn_hidden_units"), import.Section.TakeAny("stacked_dnn_hidden_units"));
         var used = structure is "stacked" ? stacked : parallel ?? (structure is "parallel" ? null : stacked);
         if (structure != "crossnet_only")
-            import.Set("hidden_units", used is null || used.IsNone ? "[]" : YamlText.List(used.Items.Select(i => YamlText.Of(i.Integer))));
+            import.Set("hidden_units", OptionTree.List(used is null || used.IsNone ? [] : used.Items.Select(i => (OptionTree)i.Integer)));
         foreach (var other in new[] { parallel, stacked })
         {
             if (other is null || other == used || other.IsNone)
@@ -42,7 +44,7 @@ internal static class FuxiCtrSpecials
         }
 
         if (import.Get("use_low_rank_mixture") != "true")
-            import.Members[0].RemoveAll(p => p.Key is "low_rank" or "num_experts");
+            import.Members[0] = import.Members[0].Without("low_rank", "num_experts");
     }
 
     /// <summary>Two blocks that teach each other are two members that learn from their mean.</summary>
@@ -50,23 +52,20 @@ internal static class FuxiCtrSpecials
     {
         if (import.Section.TakeAny("norm_type") is { } norm)
         {
-            import.Set("batch_norm", YamlText.Of(!norm.IsNone && norm.Text == "BN"));
+            import.Set("batch_norm", !norm.IsNone && norm.Text == "BN");
             if (!norm.IsNone && norm.Text != "BN")
                 import.Notes.Lost(norm, "blocks are batch-normalised or not at all");
         }
 
         var isTwo = import.Section.Take("block_type") is not { } type || type.Text != "1B";
-        var first = import.Members[0];
-        var second = first.FindAll(p => p.Key.StartsWith("block2_", StringComparison.Ordinal));
-        first.RemoveAll(second.Contains);
-        first.Insert(1, ("block_type", "1B"));
+        var keys = ((OptionGroup)import.Members[0]).Entries.ToLookup(e => e.Key.StartsWith("block2_", StringComparison.Ordinal));
+        var first = OptionTree.Keys(keys[false].Select(e => (e.Key, e.Value)).Append(("block_type", "1B")));
+        import.Members[0] = first;
         if (!isTwo)
             return;
-        import.Members.Add(
-        [
-            .. first.Where(p => p.Key is "model" or "block_type" or "batch_norm" or "residual_type"),
-            .. second.Select(p => ($"block1{p.Key["block2".Length..]}", p.Value)),
-        ]);
-        import.Strategy = "{ name: supervised, loss: ensemble, fusion: mean, self_distillation: 1 }";
+        import.Members.Add(OptionTree.Keys(
+            [("model", first["model"]), ("block_type", "1B"), ("batch_norm", first["batch_norm"]), ("residual_type", first["residual_type"]),
+             .. keys[true].Select(e => ($"block1{e.Key["block2".Length..]}", e.Value))]));
+        import.Strategy = OptionTree.Parse("{ name: supervised, loss: ensemble, fusion: mean, self_distillation: 1 }");
     }
 }

@@ -1,41 +1,19 @@
-using System.Globalization;
-using System.Text;
+using Consort.Foundation.Options;
 
 namespace Consort.Import;
 
 /// <summary>The experiment file that comes of an import.</summary>
 internal sealed class ImportText(
-    string title, string id, IReadOnlyList<ImportNote> notes, DataImport data,
-    List<(string Key, string Value)> embedding, ModelImport model, List<(string Key, string Value)> training)
+    string title, string id, IReadOnlyList<ImportNote> notes, DataImport data, OptionTree embedding, ModelImport model, OptionTree training)
 {
-    private readonly StringBuilder _text = new();
-
     /// <summary>The file.</summary>
     /// <param name="schema">The name of the schema file beside it, or null.</param>
-    public string Whole(string? schema)
-    {
-        _text.Clear();
-        Line(title);
-        foreach (var remark in Remarks())
-            Line($"# {remark}");
-        Line($"name: {YamlText.Of(id)}");
-        if (data.Gap is null)
-            Section("data", [("schema", YamlText.Of(schema!)), .. data.Keys]);
-        else
-            ToFillIn(schema);
-        Rest();
-        return _text.ToString();
-    }
+    public string Whole(string? schema) => string.Concat(Remarks().Select(r => $"# {r}").Prepend(title).Select(l => Comment(l) + "\n")) + (data.Gap is null
+        ? Experiment(OptionTree.Keys([("schema", schema!), .. data.Keys])).ToYaml()
+        : OptionTree.Keys(("name", id)).ToYaml() + ToFillIn(schema) + Experiment("").Without("name", "data").ToYaml());
 
-    /// <summary>The file with data that are encoded somewhere, to try the rest of it.</summary>
-    public string WithoutData()
-    {
-        _text.Clear();
-        Line($"name: {YamlText.Of(id)}");
-        Section("data", [("encoded", "unknown")]);
-        Rest();
-        return _text.ToString();
-    }
+    /// <summary>The experiment with data that are encoded somewhere, to try the rest of it.</summary>
+    public OptionTree WithoutData() => Experiment(OptionTree.Keys(("encoded", "unknown")));
 
     /// <summary>A text that stays in its line.</summary>
     public static string Comment(string text) =>
@@ -45,29 +23,21 @@ internal sealed class ImportText(
                 to[i] = char.IsControl(from[i]) || from[i] is '\u2028' or '\u2029' ? ' ' : from[i];
         });
 
-    private void ToFillIn(string? schema)
-    {
-        Line("data:");
-        Line($"  # To be filled in: {data.Gap}.");
-        Line(schema is null ? "  # schema: clicks.schema.yaml, or criteo, avazu, frappe" : $"  schema: {YamlText.Of(schema)}");
-        foreach (var split in new[] { "train", "valid", "test" })
-            Line($"  # {split}: {split}.csv");
-    }
+    private string ToFillIn(string? schema) => $"""
+        data:
+          # To be filled in: {Comment(data.Gap!)}.
+          {(schema is null ? "# schema: clicks.schema.yaml, or criteo, avazu, frappe" : OptionTree.Keys(("schema", schema)).ToYaml().TrimEnd('\n'))}
+          # train: train.csv
+          # valid: valid.csv
+          # test: test.csv
 
-    private void Rest()
+        """;
+
+    private OptionTree Experiment(OptionTree rows)
     {
-        Section("embedding", embedding);
-        if (data.Embeddings.Count > 0)
-            Line("  fields:");
-        foreach (var (field, value) in data.Embeddings)
-            Line($"    {YamlText.Of(field)}: {value}");
-        Line("members:");
-        foreach (var member in model.Members)
-            for (var i = 0; i < member.Count; i++)
-                Line($"  {(i == 0 ? "-" : " ")} {member[i].Key}: {member[i].Value}");
-        if (model.Strategy is { } strategy)
-            Line($"strategy: {strategy}");
-        Section("training", training);
+        var own = data.Embeddings.Count > 0 ? embedding.With("fields", OptionTree.Keys(data.Embeddings)) : embedding;
+        var experiment = OptionTree.Keys(("name", id), ("data", rows), ("embedding", own), ("members", OptionTree.Lines(model.Members)), ("training", training));
+        return model.Strategy is { } strategy ? experiment.With("strategy", strategy) : experiment;
     }
 
     private List<string> Remarks()
@@ -86,13 +56,4 @@ internal sealed class ImportText(
             lines.Add($"Not needed, {group.Key}: {string.Join(", ", group.Select(n => n.Key).Distinct())}");
         return lines;
     }
-
-    private void Section(string name, IEnumerable<(string Key, string Value)> keys)
-    {
-        Line($"{name}:");
-        foreach (var (key, value) in keys)
-            Line(string.Create(CultureInfo.InvariantCulture, $"  {key}: {value}"));
-    }
-
-    private void Line(string line) => _text.Append(Comment(line)).Append('\n');
 }

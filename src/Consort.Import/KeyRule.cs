@@ -1,36 +1,11 @@
+using Consort.Foundation.Options;
+
 namespace Consort.Import;
 
-/// <summary>What a key holds.</summary>
-internal enum KeyForm
-{
-    /// <summary>Widths of layers; <c>None</c> for none.</summary>
-    Units,
-
-    /// <summary>The name of an activation; <c>None</c> for none.</summary>
-    Activation,
-
-    /// <summary>A number, or a list of as many as there are layers.</summary>
-    Rate,
-
-    /// <summary>A number.</summary>
-    Number,
-
-    /// <summary>True or False.</summary>
-    Flag,
-
-    /// <summary>A word.</summary>
-    Word,
-
-    /// <summary>Names of fields.</summary>
-    Names,
-}
-
-/// <summary>A key of a model and the keys of FuxiCTR, newest first, that it comes from.</summary>
-/// <param name="Key">In our file.</param>
-/// <param name="Form">What it holds.</param>
-/// <param name="Fallback">FuxiCTR's default, as it stands in our file.</param>
+/// <summary>An option of a model and the keys of FuxiCTR, newest first, that it comes from; what it holds is what the model declares.</summary>
+/// <param name="Key">The option.</param>
 /// <param name="From">FuxiCTR's names.</param>
-internal sealed record KeyRule(string Key, KeyForm Form, string Fallback, params string[] From)
+internal sealed record KeyRule(string Key, params string[] From)
 {
     private static readonly Dictionary<string, string> Activations = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -46,24 +21,28 @@ internal sealed record KeyRule(string Key, KeyForm Form, string Fallback, params
         ["identity"] = "none",
     };
 
+    /// <summary>FuxiCTR's default, where ours is another one.</summary>
+    public string? Fallback { get; init; }
+
     /// <summary>FuxiCTR's words and ours, where they differ.</summary>
     public IReadOnlyDictionary<string, string>? Words { get; init; }
 
     /// <summary>The value for our file.</summary>
-    public string Read(ConfigSection section, ImportNotes notes)
+    public OptionTree Read(OptionFacts option, ConfigSection section, ImportNotes notes)
     {
+        var fallback = Fallback ?? option.Default;
         if (section.TakeAny(From) is not { } value)
-            return Fallback;
-        return Form switch
+            return OptionTree.Parse(fallback);
+        return option.Kind switch
         {
-            KeyForm.Units => value.IsNone ? "[]" : YamlText.List(value.Items.Select(i => YamlText.Of(i.Integer))),
-            KeyForm.Activation => value.IsNone ? "none" : Activation(Same(value, notes), notes),
-            _ when value.IsNone => Fallback,
-            KeyForm.Rate => YamlText.Of(Same(value, notes).Number),
-            KeyForm.Number => YamlText.Of(value.Number),
-            KeyForm.Flag => YamlText.Of(value.Flag),
-            KeyForm.Names => YamlText.List(value.Items.Select(i => YamlText.Of(i.Text))),
-            _ => Word(value, notes),
+            OptionKind.Integers => OptionTree.List(value.IsNone ? [] : value.Items.Select(i => (OptionTree)i.Integer)),
+            OptionKind.Word when Key.EndsWith("activation", StringComparison.Ordinal) => value.IsNone ? "none" : Word(Same(value, notes), Activations, "there is no such activation", fallback, notes),
+            _ when value.IsNone => OptionTree.Parse(fallback),
+            OptionKind.Number => Domain.Show(Same(value, notes).Number),
+            OptionKind.Integer => Domain.Show(value.Number),
+            OptionKind.Flag => value.Flag,
+            OptionKind.Texts => OptionTree.List(value.Items.Select(i => i.Text)),
+            _ => Words is null ? value.Text : Word(value, Words, $"expected one of {string.Join(", ", Words.Keys)}", fallback, notes),
         };
     }
 
@@ -78,21 +57,11 @@ internal sealed record KeyRule(string Key, KeyForm Form, string Fallback, params
         return value.Items[0];
     }
 
-    private string Activation(ConfigValue value, ImportNotes notes)
+    private static string Word(ConfigValue value, IReadOnlyDictionary<string, string> words, string reason, string fallback, ImportNotes notes)
     {
-        if (Activations.TryGetValue(value.Text, out var name))
-            return name;
-        notes.Lost(value, $"there is no such activation; {Fallback} stands for it");
-        return Fallback;
-    }
-
-    private string Word(ConfigValue value, ImportNotes notes)
-    {
-        if (Words is null)
-            return YamlText.Of(value.Text);
-        if (Words.TryGetValue(value.Text, out var word))
+        if (words.TryGetValue(value.Text, out var word))
             return word;
-        notes.Lost(value, $"expected one of {string.Join(", ", Words.Keys)}; {Fallback} stands for it");
-        return Fallback;
+        notes.Lost(value, $"{reason}; {fallback} stands for it");
+        return fallback;
     }
 }

@@ -1,5 +1,3 @@
-using YamlDotNet.RepresentationModel;
-
 namespace Consort.Import;
 
 /// <summary>What FuxiCTR's <c>metrics</c>, <c>group_id</c> and <c>monitor</c> become.</summary>
@@ -20,7 +18,7 @@ internal static class MetricImport
             foreach (var name in others)
             {
                 notes.Lost(
-                    metrics with { Node = new YamlScalarNode(name) },
+                    metrics with { Node = name },
                     IsByGroup(name) ? $"not measured in train and evaluate: {measured}" : "no counterpart is known; AUC and log-loss are measured");
             }
         }
@@ -45,7 +43,7 @@ internal static class MetricImport
         }
 
         var parts = monitor.Mapping is { } map
-            ? map.Children.Select(p => (Name: p.Key.ToString(), Weight: new ConfigValue(monitor.Key, p.Value, monitor.Source).Number)).Where(p => p.Weight != 0).ToArray()
+            ? map.Entries.Select(e => (Name: e.Key, Weight: new ConfigValue(monitor.Key, e.Value, monitor.Source).Number)).Where(p => p.Weight != 0).ToArray()
             : [(Name: monitor.Text, Weight: 1.0)];
         var better = parts.Select(p => (Name: p.Name == "binary_crossentropy" ? "LOGLOSS" : p.Name.ToUpperInvariant(), IsLargest: p.Weight > 0 != isSmallest)).ToArray();
         if (better.Length == 1 && better[0] is ("AUC", true))

@@ -1,4 +1,5 @@
 using Consort.Foundation.Options;
+using Consort.Models;
 
 namespace Consort.Import;
 
@@ -13,11 +14,11 @@ internal sealed class ModelImport
     /// <summary>Where to say what was not carried over.</summary>
     public ImportNotes Notes { get; }
 
-    /// <summary>Each member's keys and values.</summary>
-    public List<List<(string Key, string Value)>> Members { get; } = [];
+    /// <summary>Each member's options.</summary>
+    public List<OptionTree> Members { get; } = [];
 
     /// <summary>The strategy, or null for the usual one.</summary>
-    public string? Strategy { get; set; }
+    public OptionTree? Strategy { get; set; }
 
     /// <summary>D where the file says nothing.</summary>
     public int Dimension { get; private set; }
@@ -35,26 +36,17 @@ internal sealed class ModelImport
         }
 
         var import = new ModelImport(section, notes) { Dimension = rules.Dimension };
-        var member = new List<(string, string)> { ("model", rules.Model) };
-        member.AddRange(rules.Keys.Select(rule => (rule.Key, rule.Read(section, notes))));
-        import.Members.Add(member);
+        var options = ModelCatalogue.All.Find(rules.Model)!.Options;
+        import.Members.Add(OptionTree.Keys(rules.Keys.Select(rule => (rule.Key, rule.Read(options.Of(rule.Key), section, notes))).Prepend(("model", rules.Model))));
         rules.Rest?.Invoke(import);
         return import;
     }
 
     /// <summary>Replaces a value of the only member.</summary>
-    public void Set(string key, string value)
-    {
-        var member = Members[0];
-        var at = member.FindIndex(p => p.Key == key);
-        if (at >= 0)
-            member[at] = (key, value);
-        else
-            member.Add((key, value));
-    }
+    public void Set(string key, OptionTree value) => Members[0] = Members[0].With(key, value);
 
     /// <summary>A value of the only member.</summary>
-    public string Get(string key) => Members[0].Find(p => p.Key == key).Value;
+    public string? Get(string key) => Members[0].TextAt(key);
 
     /// <summary>Says of a key that only one of its values has a counterpart, where it has another.</summary>
     /// <param name="key">FuxiCTR's key.</param>

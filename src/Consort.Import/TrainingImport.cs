@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Consort.Foundation.Options;
 
 namespace Consort.Import;
 
@@ -48,52 +49,52 @@ internal static partial class TrainingImport
     /// <summary>Reads the training keys.</summary>
     /// <param name="section">FuxiCTR's keys.</param>
     /// <param name="notes">Where to say what was not carried over.</param>
-    /// <returns>Keys and values of <c>training</c>.</returns>
+    /// <returns>The section <c>training</c>.</returns>
     /// <exception cref="ConsortException">A value is malformed, or the task is another one than clicks.</exception>
-    public static List<(string Key, string Value)> Read(ConfigSection section, ImportNotes notes)
+    public static OptionTree Read(ConfigSection section, ImportNotes notes)
     {
         CheckTask(section, notes);
         MetricImport.Measured(section, notes);
-        var result = new List<(string Key, string Value)>
+        var result = new List<(string Key, OptionTree Value)>
         {
-            ("batch_size", Whole(section, "batch_size") ?? "32"),
-            ("epochs", Whole(section, "epochs") ?? "1"),
-            ("learning_rate", section.Take("learning_rate") is { } rate ? YamlText.Of(rate.Number) : "0.001"),
+            ("batch_size", Whole(section, "batch_size") ?? 32),
+            ("epochs", Whole(section, "epochs") ?? 1),
+            ("learning_rate", Domain.Show(section.Take("learning_rate")?.Number ?? 0.001)),
         };
         var evaluations = Evaluations(section, notes);
         var isPlateau = section.Take("reduce_lr_on_plateau")?.Flag ?? true;
-        result.Add(("schedule", isPlateau ? "{ name: plateau, factor: 0.1, min_delta: 1e-6, floor: 1e-6 }" : "{ name: constant }"));
+        result.Add(("schedule", OptionTree.Parse(isPlateau ? "{ name: plateau, factor: 0.1, min_delta: 1e-6, floor: 1e-6 }" : "{ name: constant }")));
         // FuxiCTR 1 counts epochs without improvement, 2 evaluations.
         var patience = section.Take("early_stop_patience", "patience");
         if (patience?.Number < 1)
             notes.Lost(patience, "training goes on for one evaluation without improvement at least");
-        result.Add(("patience", YamlText.Of(Math.Max(1, patience is null ? 2 : patience.Key == "patience" ? Math.Ceiling(patience.Number * evaluations) : patience.Number))));
-        result.Add(("evaluations_per_epoch", YamlText.Of(evaluations)));
+        result.Add(("patience", Domain.Show(Math.Max(1, patience is null ? 2 : patience.Key == "patience" ? Math.Ceiling(patience.Number * evaluations) : patience.Number))));
+        result.Add(("evaluations_per_epoch", Domain.Show(evaluations)));
         result.Add(("monitor", MetricImport.Monitor(section, notes)));
-        result.Add(("optimizer", Optimizer(section, notes)));
+        result.Add(("optimizer", OptionTree.Keys(("name", Optimizer(section, notes)))));
         var both = section.Take("regularizer");
         result.Add(("embedding_l2", Squares(section.Take("embedding_regularizer") ?? both, notes)));
         result.Add(("dense_l2", Squares(section.Take("net_regularizer") ?? both, notes)));
         result.Add(("embedding_update", "dense"));
-        result.Add(("max_gradient_norm", section.Take("max_gradient_norm") is { } norm ? YamlText.Of(norm.Number) : "10"));
+        result.Add(("max_gradient_norm", Domain.Show(section.Take("max_gradient_norm")?.Number ?? 10)));
         if (Whole(section, "seed") is { } seed)
             result.Add(("seed", seed));
         if (section.Take("shuffle") is { } shuffle && !shuffle.Flag)
             notes.Lost(shuffle, "rows are always dealt anew in each epoch");
         if (section.Take("save_best_only") is { } best && !best.Flag)
             notes.Lost(best, "the best weights are kept, not the last");
-        return result;
+        return OptionTree.Keys(result);
     }
 
     /// <summary>D and what embeddings start with.</summary>
-    public static List<(string Key, string Value)> Embedding(ConfigSection section, ImportNotes notes, int dimension)
+    public static OptionTree Embedding(ConfigSection section, ImportNotes notes, int dimension)
     {
-        var result = new List<(string Key, string Value)> { ("dimension", Whole(section, "embedding_dim") ?? dimension.ToString(CultureInfo.InvariantCulture)) };
+        var result = OptionTree.Keys(("dimension", Whole(section, "embedding_dim") ?? dimension));
         if (section.Take("embedding_initializer") is { } start)
         {
             var match = Normal().Match(start.Text);
             if (match.Success && double.TryParse(match.Groups["std"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var deviation) && double.IsFinite(deviation))
-                result.Add(("initial_deviation", YamlText.Of(deviation)));
+                result = result.With("initial_deviation", Domain.Show(deviation));
             else
                 notes.Lost(start, "embeddings start normal around 0 with initial_deviation");
         }
@@ -125,7 +126,7 @@ internal static partial class TrainingImport
             notes.Lost(loss, "the loss is binary cross-entropy");
     }
 
-    private static string? Whole(ConfigSection section, string key) => section.Take(key) is { } value ? YamlText.Of(value.Integer) : null;
+    private static long? Whole(ConfigSection section, string key) => section.Take(key)?.Integer;
 
     private static double Evaluations(ConfigSection section, ImportNotes notes)
     {
@@ -145,32 +146,32 @@ internal static partial class TrainingImport
     private static string Optimizer(ConfigSection section, ImportNotes notes)
     {
         if (section.Take("optimizer") is not { } optimizer)
-            return "{ name: adam }";
+            return "adam";
         switch (optimizer.Text.ToUpperInvariant())
         {
             case "ADAM":
-                return "{ name: adam }";
+                return "adam";
             case "SGD":
-                return "{ name: sgd }";
+                return "sgd";
             case "ADAGRAD":
-                return "{ name: adagrad }";
+                return "adagrad";
             default:
                 notes.Lost(optimizer, "there are adam, sgd and adagrad; adam stands for it");
-                return "{ name: adam }";
+                return "adam";
         }
     }
 
     // 1.e-5, l2(1.e-5), l1(…), l1_l2(…, …)
-    private static string Squares(ConfigValue? value, ImportNotes notes)
+    private static OptionTree Squares(ConfigValue? value, ImportNotes notes)
     {
         if (value is null)
-            return "0";
+            return 0;
         if (value.TryNumber() is { } number)
         {
             if (number == 0 || value.Text.AsSpan().IndexOfAny('.', 'e', 'E') >= 0)
-                return YamlText.Of(number);
+                return Domain.Show(number);
             notes.Changed(value, "FuxiCTR passes over whole numbers here: write 1.0 for 1");
-            return "0";
+            return 0;
         }
 
         var match = Norms().Match(value.Text);
@@ -180,9 +181,9 @@ internal static partial class TrainingImport
         if (match.Groups["kind"].Value != "l2")
             notes.Lost(value, $"weights are regularised by their squares alone{(second is null ? "" : ", which is kept")}");
         if (second is null)
-            return "0";
+            return 0;
         return double.TryParse(second.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var square) && double.IsFinite(square)
-            ? YamlText.Of(square)
+            ? Domain.Show(square)
             : throw value.Error("a number, l2(number), l1(number) or l1_l2(number, number)");
     }
 

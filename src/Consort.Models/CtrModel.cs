@@ -1,4 +1,6 @@
 using Consort.Compute.Graphs;
+using Consort.Foundation.Options;
+using Consort.Models.Layers;
 
 namespace Consort.Models;
 
@@ -8,8 +10,12 @@ namespace Consort.Models;
 /// </summary>
 public abstract record CtrModel
 {
+    /// <summary>Creates a model.</summary>
+    /// <param name="name">Its name in the catalogue: <c>DeepFM</c>.</param>
+    protected CtrModel(string name) => Name = name;
+
     /// <summary>Its name in the catalogue: <c>DeepFM</c>.</summary>
-    public abstract string Name { get; }
+    public string Name { get; }
 
     /// <summary>
     /// What γ of its batch-norm layers starts from: 1, or drawn from [0, 1], as in PyTorch before 1.2 and so in the BARS benchmark.
@@ -20,4 +26,26 @@ public abstract record CtrModel
     /// <param name="inputs">The member's inputs and scope.</param>
     /// <returns>The logit z, [B, 1].</returns>
     public abstract Value Build(MemberInputs inputs);
+}
+
+/// <summary>A model with one tower.</summary>
+public abstract record TowerModel : CtrModel
+{
+    /// <summary>Creates a model.</summary>
+    /// <param name="name">Its name in the catalogue.</param>
+    /// <param name="mlp">The tower.</param>
+    protected TowerModel(string name, MlpOptions mlp) : base(name) => Mlp = mlp;
+
+    /// <summary>The tower.</summary>
+    public MlpOptions Mlp { get; init; }
+}
+
+/// <summary>Options that many models have.</summary>
+public static class ModelOptions
+{
+    /// <summary>The set with the options of the model's tower.</summary>
+    /// <param name="options">The set.</param>
+    /// <param name="without">Those that the model has not.</param>
+    public static OptionSet<T> Tower<T>(this OptionSet<T> options, params string[] without) where T : TowerModel =>
+        options.Include(MlpOptions.Options.Without(without), m => m.Mlp, (m, v) => m with { Mlp = v });
 }

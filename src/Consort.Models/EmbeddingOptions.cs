@@ -22,19 +22,28 @@ public enum NumericInput
 /// <summary>The embeddings that a family's members read.</summary>
 public sealed record EmbeddingOptions
 {
-    private static readonly Dictionary<string, NumericInput> NumericInputs =
-        new() { ["embed"] = NumericInput.Embed, ["dense"] = NumericInput.Dense, ["both"] = NumericInput.Both };
+    /// <summary>The section <c>embedding</c>.</summary>
+    public static OptionSet<EmbeddingOptions> Options { get; } = new OptionSet<EmbeddingOptions>(() => new())
+        .Add("dimension", o => o.Dimension, (o, v) => o with { Dimension = v }, Domain.Integer(1, 1024), "D, numbers a feature")
+        .Add("shared", o => o.Shared, (o, v) => o with { Shared = v }, Domain.Flag,
+            "one table for all members (knowledge-driven ensembles), or one for each (mutual learning)")
+        .Add("initial_deviation", o => o.InitialDeviation, (o, v) => o with { InitialDeviation = v }, Domain.Number(0, 1), "standard deviation that rows start with")
+        .Add("initializer", o => o.IsUniform, (o, v) => o with { IsUniform = v }, Domain.Words(("normal", false), ("uniform", true)),
+            "what rows are drawn from: uniform is within ±√3 deviations")
+        .Add("numeric", o => o.Numeric, (o, v) => o with { Numeric = v },
+            Domain.Words(("embed", NumericInput.Embed), ("dense", NumericInput.Dense), ("both", NumericInput.Both)), "how numeric columns reach a model, see below")
+        .Add("fields", o => o.Fields, (o, v) => o with { Fields = v },
+            Domain.Section<IReadOnlyDictionary<string, FieldEmbedding>>("categorical columns", ReadFields, fields => fields.Count == 0 ? "-" : string.Join(", ", fields.Keys)),
+            "columns whose embeddings differ from the others, by name, see below");
 
-    private static readonly Dictionary<string, bool> Distributions = new() { ["normal"] = false, ["uniform"] = true };
-
-    /// <summary>D, numbers per feature, 1 to 1024.</summary>
-    public int Dimension { get; init; } = 16;
+    /// <summary>D, numbers per feature.</summary>
+    public int Dimension { get; init => field = Options.Checked("dimension", value); } = 16;
 
     /// <summary>Whether all members read one table (knowledge-driven ensembles) or each has its own (mutual learning).</summary>
     public bool Shared { get; init; } = true;
 
-    /// <summary>Standard deviation that rows start with, 0 to 1. FuxiCTR starts with 1e-4.</summary>
-    public double InitialDeviation { get; init; } = 1e-4;
+    /// <summary>Standard deviation that rows start with. FuxiCTR starts with 1e-4.</summary>
+    public double InitialDeviation { get; init => field = Options.Checked("initial_deviation", value); } = 1e-4;
 
     /// <summary>Whether rows start uniform, within ±√3 · <see cref="InitialDeviation"/>, rather than normal.</summary>
     public bool IsUniform { get; init; }
@@ -43,36 +52,21 @@ public sealed record EmbeddingOptions
     internal Initializer Initial => IsUniform ? Initializer.Uniform(Math.Sqrt(3) * InitialDeviation) : Initializer.Normal(InitialDeviation);
 
     /// <summary>How numeric columns reach a model.</summary>
-    public NumericInput Numeric { get; init; }
+    public NumericInput Numeric { get; init => field = Options.Checked("numeric", value); }
 
     /// <summary>Categorical columns, by name, whose embeddings differ from the others.</summary>
     public IReadOnlyDictionary<string, FieldEmbedding> Fields { get; init; } = new Dictionary<string, FieldEmbedding>();
 
-    /// <summary>
-    /// Reads the options: <c>dimension</c>, <c>shared</c>, <c>initializer</c>, <c>initial_deviation</c>, <c>numeric</c>, <c>fields</c>.
-    /// </summary>
+    /// <summary>Reads the options.</summary>
     /// <param name="options">The section <c>embedding</c>.</param>
     /// <param name="folder">What relative names of files start from; null leaves them as they are.</param>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
     public static EmbeddingOptions From(OptionMap options, string? folder = null)
     {
-        var defaults = new EmbeddingOptions();
-        return new EmbeddingOptions
-        {
-            Dimension = options.Integer("dimension", defaults.Dimension, 1, 1024),
-            Shared = options.Flag("shared", defaults.Shared),
-            InitialDeviation = options.Number("initial_deviation", defaults.InitialDeviation, 0, 1),
-            IsUniform = options.Choice("initializer", defaults.IsUniform, Distributions),
-            Numeric = options.Choice("numeric", defaults.Numeric, NumericInputs),
-            Fields = ReadFields(options.Map("fields"), folder),
-        };
+        var read = Options.Read(options);
+        return folder is null ? read : read with { Fields = read.Fields.ToDictionary(f => f.Key, f => f.Value.In(folder), StringComparer.Ordinal) };
     }
 
-    private static Dictionary<string, FieldEmbedding> ReadFields(OptionMap? options, string? folder)
-    {
-        var fields = new Dictionary<string, FieldEmbedding>(StringComparer.Ordinal);
-        foreach (var name in options?.Keys ?? [])
-            fields.Add(name, FieldEmbedding.From(options!.Section(name), folder));
-        return fields;
-    }
+    private static IReadOnlyDictionary<string, FieldEmbedding> ReadFields(OptionMap map, string key, IReadOnlyDictionary<string, FieldEmbedding> none) =>
+        map.Map(key) is { } fields ? fields.Keys.ToDictionary(name => name, name => FieldEmbedding.Options.Read(fields.Section(name)), StringComparer.Ordinal) : none;
 }

@@ -6,8 +6,18 @@ namespace Consort.Models;
 /// <summary>What is particular about the embeddings of one categorical column.</summary>
 public sealed record FieldEmbedding
 {
-    /// <summary>Numbers a feature, 1 to 1024; null for the family's D.</summary>
-    public int? Dimension { get; init; }
+    /// <summary>The column's own section.</summary>
+    public static OptionSet<FieldEmbedding> Options { get; } = new OptionSet<FieldEmbedding>(() => new())
+        .Add("pretrained", f => f.Pretrained, (f, v) => f with { Pretrained = v }, Domain.TextOrNone($"{VectorFormat.Endings}; .gz behind it or not"),
+            "a text file of vectors that features start from; its name starts from where those of the rows do")
+        .Add("dimension", f => f.Dimension, (f, v) => f with { Dimension = v }, Domain.IntegerOrNone(1, 1024), "numbers a feature of this column, rather than D")
+        .Add("freeze", f => f.Freeze, (f, v) => f with { Freeze = v }, Domain.Flag, "whether the column's rows stay as they start; needs pretrained")
+        .Require("pretrained", f => f.Pretrained is null || VectorFormat.Delimiter(f.Pretrained) is not null
+            ? null : $"found \"{f.Pretrained}\", expected a file ending in {VectorFormat.Endings}, .gz behind it or not")
+        .Require("freeze", f => f is { Freeze: true, Pretrained: null } ? "found true without pretrained, expected a file of vectors to keep" : null);
+
+    /// <summary>Numbers a feature; null for the family's D.</summary>
+    public int? Dimension { get; init => field = Options.Checked("dimension", value); }
 
     /// <summary>A text file of vectors that features start from: a token and its numbers a line. Null for none.</summary>
     public string? Pretrained { get; init; }
@@ -15,23 +25,6 @@ public sealed record FieldEmbedding
     /// <summary>Whether the column's rows stay as they start, also those of tokens that the file does not have.</summary>
     public bool Freeze { get; init; }
 
-    /// <summary>Reads the options: <c>dimension</c>, <c>pretrained</c>, <c>freeze</c>.</summary>
-    /// <param name="options">The column's own section.</param>
-    /// <param name="folder">What a relative name of the file starts from; null leaves it as it is.</param>
-    /// <exception cref="ConsortException">A value is out of its range, or rows would be frozen that were never trained.</exception>
-    public static FieldEmbedding From(OptionMap options, string? folder = null)
-    {
-        var pretrained = options.TextOrNull("pretrained");
-        if (pretrained is not null && VectorFormat.Delimiter(pretrained) is null)
-            throw options.Error("pretrained", $"found \"{pretrained}\", expected a file ending in {VectorFormat.Endings}, .gz behind it or not");
-        var field = new FieldEmbedding
-        {
-            Dimension = options.Has("dimension") ? options.Integer("dimension", 0, 1, 1024) : null,
-            Pretrained = pretrained is null || folder is null ? pretrained : Path.GetFullPath(pretrained, folder),
-            Freeze = options.Flag("freeze", false),
-        };
-        if (field.Freeze && pretrained is null)
-            throw options.Error("freeze", "found true without pretrained, expected a file of vectors to keep");
-        return field;
-    }
+    /// <summary>The same, where a relative name of the file starts from a folder.</summary>
+    internal FieldEmbedding In(string folder) => Pretrained is null ? this : this with { Pretrained = Path.GetFullPath(Pretrained, folder) };
 }

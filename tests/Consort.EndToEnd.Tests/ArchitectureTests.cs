@@ -20,11 +20,11 @@ public sealed class ArchitectureTests
         ["Consort.Serving"] = ["Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
         ["Consort.Onnx"] = ["Consort.Serving", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
         // Of Data only what its words are: fields of the schema.
-        ["Consort.Server"] = ["Consort.Serving", "Consort.Data", "Consort.Foundation"],
+        ["Consort.AspNetCore"] = ["Consort.Serving", "Consort.Data", "Consort.Foundation"],
         ["Consort.Experiments"] = ["Consort.Learning", "Consort.Serving", "Consort.Synthetic", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
         ["Consort.Studies"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
         ["Consort.Import"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
-        ["Consort.Cli"] = ["Consort.Server", "Consort.Studies", "Consort.Import", "Consort.Onnx", "Consort.Experiments", "Consort.Serving", "Consort.Synthetic", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
+        ["Consort.Cli"] = ["Consort.AspNetCore", "Consort.Studies", "Consort.Import", "Consort.Onnx", "Consort.Experiments", "Consort.Serving", "Consort.Synthetic", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
     };
 
     // The rest of Data is none of a model's business: it sees columns, never rows.

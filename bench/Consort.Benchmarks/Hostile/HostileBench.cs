@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Consort.Server;
-using Consort.Server.Registry;
+using Consort.AspNetCore;
+using Consort.AspNetCore.Options;
 using Consort.Serving.Packages;
 
 namespace Consort.Benchmarks.Hostile;

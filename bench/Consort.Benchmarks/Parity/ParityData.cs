@@ -108,9 +108,9 @@ internal sealed class ParityData
     {
         // A folder that is no dataset but holds one file stands for it.
         if (Directory.Exists(path) && Directory.GetFiles(path) is [string only]) path = only;
-        string section = RecipeData.Find(new RecipeRequest(path, 1, null, path)).Section ?? throw NotRaw();
+        var section = RecipeData.Find(new RecipeRequest(path, 1, null, path)).Section ?? throw NotRaw();
         string folder = Path.GetFullPath(Directory.Exists(path) ? path : ".");
-        var source = DataSource.From(OptionMap.Parse(section, "parity, --data"), folder, folder);
+        var source = DataSource.From(OptionMap.Of(section), folder, folder);
         if (source.Schema is not { } schema || source.Split is not { } split) throw NotRaw();
         // Short training data: a token that is seen twice has a row of its own.
         schema = schema with { MinCount = Math.Min(schema.MinCount, 2) };

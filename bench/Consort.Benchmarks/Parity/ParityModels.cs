@@ -38,9 +38,9 @@ internal static class ParityModels
     }
 
     // By the keys that the model has, so that a new one needs no line here.
-    private static string Small(ModelEntry entry)
+    private static string Small(CatalogueEntry<CtrModel> entry)
     {
-        IEnumerable<string> options = entry.Keys.Split(", ").Select(key => key switch
+        IEnumerable<string> options = entry.Options.Keys.Select(key => key switch
         {
             "attention_dropout" => $"{key}: [0.1, 0.1]",
             _ when key.EndsWith("hidden_units", StringComparison.Ordinal) => $"{key}: [32, 16]",

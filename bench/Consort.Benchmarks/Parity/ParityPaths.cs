@@ -1,11 +1,11 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Consort.AspNetCore;
+using Consort.AspNetCore.Options;
 using Consort.Benchmarks.Peers;
 using Consort.Experiments.Running;
 using Consort.Onnx;
-using Consort.Server;
-using Consort.Server.Registry;
 using Consort.Serving;
 
 namespace Consort.Benchmarks.Parity;

@@ -11,12 +11,12 @@ namespace Consort.Cli.Commands;
 /// <param name="Create">Makes it for a terminal.</param>
 internal sealed record CommandEntry(string Path, Func<Terminal, ExampleCommand> Create);
 
-/// <summary>All commands. Adding one is a file beside this one and a line here.</summary>
-internal static class CommandCatalogue
+/// <summary>Commands that a user can type. Adding one is a file beside this one and a line here.</summary>
+/// <param name="Entries">In the order in which help lists them.</param>
+internal sealed record CommandCatalogue(IReadOnlyList<CommandEntry> Entries)
 {
-    /// <summary>The commands, in the order in which help lists them.</summary>
-    public static IReadOnlyList<CommandEntry> Entries { get; } =
-    [
+    /// <summary>The commands that come along.</summary>
+    public static CommandCatalogue Default { get; } = new([
         new("demo", t => new DemoCommand(t)),
         new("train", t => new TrainCommand(t)),
         new("distil", t => new DistilCommand(t)),
@@ -36,7 +36,7 @@ internal static class CommandCatalogue
         new("recipe run", t => new RecipeRunCommand(t)),
         new("serve", t => new ServeCommand(t)),
         new("bench", t => new BenchCommand(t)),
-    ];
+    ]);
 
     private static readonly Dictionary<string, string> Groups = new()
     {
@@ -46,7 +46,7 @@ internal static class CommandCatalogue
     };
 
     /// <summary>The command line with all commands.</summary>
-    public static RootCommand Root(Terminal terminal)
+    public RootCommand Root(Terminal terminal)
     {
         var root = new RootCommand("Consort: families of click-through-rate models that teach each other.");
         foreach (var entry in Entries)

@@ -5,6 +5,7 @@ using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Foundation.Files;
+using Consort.Foundation.Tables;
 
 namespace Consort.Cli.Commands;
 
@@ -12,22 +13,11 @@ namespace Consort.Cli.Commands;
 internal sealed class DataDescribeCommand : ExampleCommand
 {
     private const int LongestName = 40, LongestToken = 32;
+    private const string Share = "P2";
 
     private readonly Argument<string> _source = new("FILE|FOLDER") { Description = "A raw file, a pipe, - for standard input, or the folder of an encoded dataset." };
-
-    private readonly Option<string?> _schema = new("--schema")
-    {
-        Description = $"How a raw file looks: a preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).",
-        HelpName = "NAME|FILE",
-    };
-
-    private readonly Option<int> _top = new Option<int>("--top")
-    {
-        Description = "How many of the most frequent tokens to list.",
-        HelpName = "N",
-        DefaultValueFactory = _ => 3,
-    }.Within(0, 1000);
-
+    private readonly Option<string?> _schema = Shared.Text("--schema", "NAME|FILE", $"How a raw file looks: a preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).");
+    private readonly Option<int> _top = Shared.Number<int>("--top", "How many of the most frequent tokens to list.", 3, 0, 1000);
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
 
@@ -35,11 +25,7 @@ internal sealed class DataDescribeCommand : ExampleCommand
         "describe", "Describe the columns of a raw file or an encoded dataset.", terminal,
         "data describe train.csv --schema avazu", "data describe data/criteo --json columns.json")
     {
-        Add(_source);
-        Add(_schema);
-        Add(_top);
-        Add(_threads);
-        Add(_json);
+        Take(_source, _schema, _top, _threads, _json);
     }
 
     protected override int Run(ParseResult arguments)
@@ -82,20 +68,16 @@ internal sealed class DataDescribeCommand : ExampleCommand
         foreach (var split in description.Splits)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {split.Name}: {split.Rows:N0} rows, {split.Clicks:N0} clicks"));
         var isEncoded = description.Splits.Count > 0;
-        string[] oov = isEncoded ? ["train OOV", "valid OOV", "test OOV"] : [];
-        string[] heads = ["column", "kind", "distinct", "missing", .. oov, "most frequent, or range"];
-        var table = new ResultTable(2, heads) { Prose = [heads.Length - 1] };
-        foreach (var column in description.Columns)
-        {
-            string[] shares = isEncoded
-                ? [Tables.Percent(column.TrainOovShare), Tables.Percent(column.ValidOovShare), Tables.Percent(column.TestOovShare)]
-                : [];
-            table.Add([
-                PrintableText.Short(column.Name, LongestName), column.Kind, column.Numbers is null ? Tables.Whole(column.Distinct) : "", Tables.Percent(column.MissingShare),
-                .. shares, Values(column)]);
-        }
-
-        Terminal.Show(table);
+        Terminal.Show(ResultTable.Of(
+            description.Columns,
+            new("column", c => PrintableText.Short(c.Name, LongestName)),
+            new("kind", c => c.Kind),
+            new("distinct", c => c.Numbers is null ? c.Distinct : null, "N0"),
+            new("missing", c => c.MissingShare, Share),
+            isEncoded ? new("train OOV", c => c.TrainOovShare, Share) : null,
+            isEncoded ? new("valid OOV", c => c.ValidOovShare, Share) : null,
+            isEncoded ? new("test OOV", c => c.TestOovShare, Share) : null,
+            new("most frequent, or range", Values) { IsProse = true }));
     }
 
     private static string Values(ColumnDescription column) => column.Numbers is { } n

@@ -11,32 +11,10 @@ namespace Consort.Cli.Commands;
 /// <summary>Writes synthetic clicks whose true probabilities are known.</summary>
 internal sealed class DataSynthCommand : ExampleCommand
 {
-    private readonly Option<long> _rows = new Option<long>("--rows")
-    {
-        Description = "Rows to write.",
-        HelpName = "N",
-        Required = true,
-    }.Within(1, 1_000_000_000_000);
-
-    private readonly Option<string> _out = new("--out", "-o")
-    {
-        Description = "The tab-separated file in Criteo's format; the true probabilities go to FILE.truth.",
-        HelpName = "FILE",
-        Required = true,
-    };
-
-    private readonly Option<long?> _seed = new Option<long?>("--seed")
-    {
-        Description = "Seed of hidden effects and rows, in place of the one in --options.",
-        HelpName = "N",
-    }.WithinOrNone(0, long.MaxValue);
-
-    private readonly Option<string?> _options = new("--options")
-    {
-        Description = "What the clicks look like (YAML): click_rate, cardinality_scale, zipf, signal, pairwise, …",
-        HelpName = "FILE",
-    };
-
+    private readonly Option<long> _rows = Shared.NeededNumber<long>("--rows", "Rows to write.", 1, 1_000_000_000_000);
+    private readonly Option<string> _out = Shared.Needed("--out", "FILE", "The tab-separated file in Criteo's format; the true probabilities go to FILE.truth.", alias: "-o");
+    private readonly Option<long?> _seed = Shared.NumberOrNone<long>("--seed", "Seed of hidden effects and rows, in place of the one in --options.", 0, long.MaxValue);
+    private readonly Option<string?> _options = Shared.Text("--options", "FILE", "What the clicks look like (YAML): click_rate, cardinality_scale, zipf, signal, pairwise, …");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -45,8 +23,7 @@ internal sealed class DataSynthCommand : ExampleCommand
         "synth", "Write synthetic clicks in Criteo's format, whose true click probability is known.", terminal,
         "data synth --rows 1000000 --seed 1 --out data/clicks.tsv")
     {
-        foreach (var option in new Option[] { _rows, _out, _seed, _options, _threads, _json, _quiet })
-            Add(option);
+        Take(_rows, _out, _seed, _options, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -66,16 +43,16 @@ internal sealed class DataSynthCommand : ExampleCommand
         Terminal.Status.Clear();
 
         var pace = summary.Rows / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
-        JsonFile.Write(json, new Dictionary<string, object>
+        JsonFile.Write(json, new
         {
-            ["rows"] = summary.Rows,
-            ["clicks"] = summary.Clicks,
-            ["mean_truth"] = summary.MeanTruth,
-            ["bytes"] = summary.Bytes,
-            ["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 3),
-            ["rows_per_second"] = Math.Round(pace, 1),
-            ["file"] = Path.GetFullPath(file),
-            ["truth"] = Path.GetFullPath(file + SyntheticClicks.TruthSuffix),
+            summary.Rows,
+            summary.Clicks,
+            summary.MeanTruth,
+            summary.Bytes,
+            Seconds = Math.Round(clock.Elapsed.TotalSeconds, 3),
+            RowsPerSecond = Math.Round(pace, 1),
+            File = Path.GetFullPath(file),
+            Truth = Path.GetFullPath(file + SyntheticClicks.TruthSuffix),
         });
         Terminal.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

@@ -3,7 +3,6 @@ using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
 using Consort.Experiments.Demo;
-using Consort.Foundation.Numbers;
 using Consort.Learning.Training;
 
 namespace Consort.Cli.Commands;
@@ -11,27 +10,9 @@ namespace Consort.Cli.Commands;
 /// <summary>Walks the whole path once, on clicks whose truth is known.</summary>
 internal sealed class DemoCommand : ExampleCommand
 {
-    private readonly Option<string> _out = new("--out", "-o")
-    {
-        Description = "Where everything goes: raw rows, experiment files, runs, report.",
-        HelpName = "DIR",
-        DefaultValueFactory = _ => Path.Combine("runs", "demo"),
-    };
-
-    private readonly Option<long> _rows = new Option<long>("--rows")
-    {
-        Description = "Synthetic impressions.",
-        HelpName = "N",
-        DefaultValueFactory = _ => DemoOptions.DefaultRows,
-    }.Within(1000, 100_000_000);
-
-    private readonly Option<long> _seed = new Option<long>("--seed")
-    {
-        Description = "Seed of clicks and training.",
-        HelpName = "N",
-        DefaultValueFactory = _ => 1,
-    }.Within(0, long.MaxValue);
-
+    private readonly Option<string> _out = Shared.TextOr("--out", "DIR", "Where everything goes: raw rows, experiment files, runs, report.", Path.Combine("runs", "demo"), alias: "-o");
+    private readonly Option<long> _rows = Shared.Number<long>("--rows", "Synthetic impressions.", DemoOptions.DefaultRows, 1000, 100_000_000);
+    private readonly Option<long> _seed = Shared.Number<long>("--seed", "Seed of clicks and training.", 1, 0, long.MaxValue);
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -40,8 +21,7 @@ internal sealed class DemoCommand : ExampleCommand
         "demo", "Show the whole path on synthetic clicks: models alone, teaching each other, and as ensembles.", terminal,
         "demo", "demo --rows 1000000 --out runs/big-demo --json demo.json")
     {
-        foreach (var option in new Option[] { _out, _rows, _seed, _threads, _json, _quiet })
-            Add(option);
+        Take(_out, _rows, _seed, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -62,16 +42,7 @@ internal sealed class DemoCommand : ExampleCommand
 
     private void Show(DemoResult result, string folder)
     {
-        var table = Tables.New(2, "family", "strategy", "AUC", "log-loss", "RelaImp", "members' AUC");
-        foreach (var row in result.Results)
-        {
-            var members = row.Members == 1 ? "" : string.Join(' ', row.MemberAuc.Select(a => a.ToString("F4", ShownNumbers.Culture)));
-            var gain = row.RelaImp.ToString("+0.00;-0.00;0.00", ShownNumbers.Culture) + " %";
-            table.Add(row.Name, row.Strategy, Tables.Six(row.Auc), Tables.Six(row.LogLoss), gain, members);
-        }
-
-        table.AddBold("planted truth", "best reachable", Tables.Six(result.Ceiling.Auc), Tables.Six(result.Ceiling.LogLoss), "", "");
-        Terminal.Show(table);
+        Terminal.Show(result.Table);
         var (output, program) = (Terminal.Output, Terminal.Command);
         output.WriteLine("Measured on the test split. RelaImp is against the mean AUC of the four models on their own.");
         output.WriteLine($"time         {Pace.Time(result.Seconds)}");

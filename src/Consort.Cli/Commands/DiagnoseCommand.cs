@@ -10,33 +10,11 @@ namespace Consort.Cli.Commands;
 internal sealed class DiagnoseCommand : ExampleCommand
 {
     private readonly Argument<string[]> _runs = new("RUN") { Description = "The folder of a run; several are put side by side.", Arity = ArgumentArity.OneOrMore };
-
-    private readonly Option<string?> _data = new("--data")
-    {
-        Description = "Raw rows with labels, or an encoded dataset; else the data of the run's own experiment.",
-        HelpName = "FILE",
-    };
-
-    private readonly Option<string?> _split = new Option<string?>("--split")
-    {
-        Description = "Rows of encoded data: test or valid; else test where there is one.",
-    }.AcceptOnlyFromAmong("test", "valid");
-
-    private readonly Option<int> _rows = new Option<int>("--rows")
-    {
-        Description = "Rows drawn for the spectra of layers.",
-        HelpName = "N",
-        DefaultValueFactory = _ => DiagnosisRequest.DefaultRows,
-    }.Within(DiagnosisRequest.MinRows, DiagnosisRequest.MaxRows);
-
-    private readonly Option<string?> _group = new("--group") { Description = "Also AUC within the values of this categorical column.", HelpName = "FIELD" };
-
-    private readonly Option<string?> _out = new("--out", "-o")
-    {
-        Description = "Folder of diagnosis.json and diagnosis.md, else the run's own; of several runs the folder of comparison.json and comparison.md.",
-        HelpName = "DIR",
-    };
-
+    private readonly Option<string?> _data = Shared.Text("--data", "FILE", "Raw rows with labels, or an encoded dataset; else the data of the run's own experiment.");
+    private readonly Option<string?> _split = new Option<string?>("--split") { Description = "Rows of encoded data: test or valid; else test where there is one." }.AcceptOnlyFromAmong("test", "valid");
+    private readonly Option<int> _rows = Shared.Number<int>("--rows", "Rows drawn for the spectra of layers.", DiagnosisRequest.DefaultRows, DiagnosisRequest.MinRows, DiagnosisRequest.MaxRows);
+    private readonly Option<string?> _group = Shared.Text("--group", "FIELD", "Also AUC within the values of this categorical column.");
+    private readonly Option<string?> _out = Shared.Text("--out", "DIR", "Folder of diagnosis.json and diagnosis.md, else the run's own; of several runs the folder of comparison.json and comparison.md.", alias: "-o");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -45,15 +23,7 @@ internal sealed class DiagnoseCommand : ExampleCommand
         "diagnose", "Look into finished runs: spectra of layers, agreement of members, calibration.", terminal,
         "diagnose runs/kdef-seed1 --group user", "diagnose runs/mean-2 runs/mean-4 runs/mean-8 --out runs/scaling")
     {
-        Add(_runs);
-        Add(_data);
-        Add(_split);
-        Add(_rows);
-        Add(_group);
-        Add(_out);
-        Add(_threads);
-        Add(_json);
-        Add(_quiet);
+        Take(_runs, _data, _split, _rows, _group, _out, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Foundation.Numbers;
+using Consort.Foundation.Tables;
 using Consort.Studies.Distilling;
 
 namespace Consort.Cli.Commands;
@@ -10,31 +11,18 @@ namespace Consort.Cli.Commands;
 internal sealed class DistilCommand : ExampleCommand
 {
     private readonly Argument<string[]> _runs = new("RUN") { Description = "Folders of finished runs, which teach.", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> _model = new("--model") { Description = "The student; DeepFM unless given here or by --experiment.", HelpName = "NAME" };
-
-    private readonly Option<string?> _experiment = new("--experiment")
-    {
-        Description = "An experiment with one member, whose model, embeddings and training the student has.",
-        HelpName = "FILE",
-    };
-
-    private readonly Option<string?> _data = new("--data") { Description = "Where the teachers' data lie now.", HelpName = "DIR" };
-    private readonly Option<string?> _out = new("--out", "-o") { Description = "The student's run folder.", HelpName = "DIR" };
+    private readonly Option<string?> _model = Shared.Text("--model", "NAME", "The student; DeepFM unless given here or by --experiment.");
+    private readonly Option<string?> _experiment = Shared.Text("--experiment", "FILE", "An experiment with one member, whose model, embeddings and training the student has.");
+    private readonly Option<string?> _data = Shared.Text("--data", "DIR", "Where the teachers' data lie now.");
+    private readonly Option<string?> _out = Shared.Text("--out", "DIR", "The student's run folder.", alias: "-o");
     private readonly Option<double> _temperature = Number("--temperature", "T of soft labels.", 1, 0.01, 1000);
     private readonly Option<double> _weight = Number("--weight", "Weight of the teachers' term.", 1, 0, 1000);
     private readonly Option<double> _labelWeight = Number("--label-weight", "Weight of the labels' term.", 1, 0, 1000);
-
-    private readonly Option<string> _gate = new("--gate")
-    {
-        Description = "How much each of several teachers counts: none, label, learned.",
-        HelpName = "NAME",
-        DefaultValueFactory = _ => "none",
-    };
-
-    private readonly Option<bool> _alone = new("--alone") { Description = "Also train the student by labels alone, to tell how much of the gain stays." };
-    private readonly Option<int?> _epochs = new Option<int?>("--epochs") { Description = "The most epochs.", HelpName = "N" }.WithinOrNone(1, 100_000);
-    private readonly Option<long?> _seed = new Option<long?>("--seed") { Description = "The student's seed.", HelpName = "N" }.WithinOrNone(0L, long.MaxValue);
-    private readonly Option<string?> _precision = new("--precision") { Description = "Operands of matrix multiplies, fp32 or bf16.", HelpName = "NAME" };
+    private readonly Option<string> _gate = Shared.TextOr("--gate", "NAME", "How much each of several teachers counts: none, label, learned.", "none");
+    private readonly Option<bool> _alone = Shared.Flag("--alone", "Also train the student by labels alone, to tell how much of the gain stays.");
+    private readonly Option<int?> _epochs = Shared.NumberOrNone<int>("--epochs", "The most epochs.", 1, 100_000);
+    private readonly Option<long?> _seed = Shared.NumberOrNone<long>("--seed", "The student's seed.", 0L, long.MaxValue);
+    private readonly Option<string?> _precision = Shared.Text("--precision", "NAME", "Operands of matrix multiplies, fp32 or bf16.");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -44,10 +32,7 @@ internal sealed class DistilCommand : ExampleCommand
         "distil runs/kdef-seed1 --model DeepFM --alone",
         "distil runs/kdef-seed1 runs/mutual-seed1 --experiment student.yaml --temperature 2 --gate label")
     {
-        Add(_runs);
-        foreach (var option in (Option[])[
-            _model, _experiment, _data, _out, _temperature, _weight, _labelWeight, _gate, _alone, _epochs, _seed, _precision, _threads, _json, _quiet])
-            Add(option);
+        Take(_runs, _model, _experiment, _data, _out, _temperature, _weight, _labelWeight, _gate, _alone, _epochs, _seed, _precision, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -87,19 +72,13 @@ internal sealed class DistilCommand : ExampleCommand
         return CommandLine.Success;
     }
 
-    private static Option<double> Number(string name, string description, double fallback, double min, double max) => new Option<double>(name)
-    {
-        Description = description,
-        HelpName = "NUMBER",
-        DefaultValueFactory = _ => fallback,
-    }.Within(min, max);
+    private static Option<double> Number(string name, string description, double fallback, double min, double max) =>
+        Shared.Number(name, description, fallback, min, max, help: "NUMBER");
 
     private void Show(DistilResult result, string folder)
     {
-        var table = Tables.New(1, "", "test AUC", "log-loss", "parameters");
-        foreach (var line in Lines(result))
-            table.Add(line.Name, Text($"{line.Auc:F6}"), Text($"{line.LogLoss:F6}"), Text($"{line.Parameters:N0}"));
-        Terminal.Show(table);
+        Terminal.Show(ResultTable.Of(
+            Lines(result), new("", l => l.Name), new("test AUC", l => l.Auc, "F6"), new("log-loss", l => l.LogLoss, "F6"), new("parameters", l => l.Parameters, "N0")));
         if (result.ToTeacher is { } teacher)
             Terminal.Output.WriteLine(Text($"student − teacher        {teacher.Difference:+0.00000;−0.00000} AUC, 95 % {teacher.Low:+0.00000;−0.00000} to {teacher.High:+0.00000;−0.00000}, p {teacher.PValue:G2}"));
         if (result.ToAlone is { } alone)

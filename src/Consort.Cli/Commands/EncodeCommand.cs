@@ -6,37 +6,20 @@ using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
+using Consort.Foundation.Tables;
 
 namespace Consort.Cli.Commands;
 
 /// <summary>Encodes raw files into a dataset that training reads.</summary>
 internal sealed class EncodeCommand : ExampleCommand
 {
-    private readonly Option<string> _schema = new("--schema")
-    {
-        Description = $"A preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).",
-        HelpName = "NAME|FILE",
-        Required = true,
-    };
-
+    private readonly Option<string> _schema = Shared.Needed("--schema", "NAME|FILE", $"A preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).");
     private readonly Option<string[]> _train = Files("--train", "Training files.");
     private readonly Option<string[]> _valid = Files("--valid", "Validation files.");
     private readonly Option<string[]> _test = Files("--test", "Test files.");
     private readonly Option<string[]> _source = Files("--source", "Files whose rows are dealt to the splits.");
-
-    private readonly Option<string> _by = new("--by")
-    {
-        Description = "How rows of --source are dealt: by a seed, or in their order.",
-        HelpName = "seed|order",
-        DefaultValueFactory = _ => "seed",
-    };
-
-    private readonly Option<long> _seed = new Option<long>("--seed")
-    {
-        Description = "Seed of --by seed.",
-        HelpName = "N",
-        DefaultValueFactory = _ => 0,
-    }.Within(0, long.MaxValue);
+    private readonly Option<string> _by = Shared.TextOr("--by", "seed|order", "How rows of --source are dealt: by a seed, or in their order.", "seed").AcceptOnlyFromAmong("seed", "order");
+    private readonly Option<long> _seed = Shared.Number<long>("--seed", "Seed of --by seed.", 0, 0, long.MaxValue);
 
     private readonly Option<double[]> _shares = new("--shares")
     {
@@ -45,7 +28,7 @@ internal sealed class EncodeCommand : ExampleCommand
         CustomParser = ReadShares,
     };
 
-    private readonly Option<string> _out = new("--out", "-o") { Description = "Folder of the encoded dataset.", HelpName = "DIR", Required = true };
+    private readonly Option<string> _out = Shared.Needed("--out", "DIR", "Folder of the encoded dataset.", alias: "-o");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -55,9 +38,7 @@ internal sealed class EncodeCommand : ExampleCommand
         "encode --schema criteo --source train.txt --by seed --seed 1 --out data/criteo",
         "encode --schema frappe --train train.csv --valid valid.csv --test test.csv --out data/frappe")
     {
-        _by.AcceptOnlyFromAmong("seed", "order");
-        foreach (var option in new Option[] { _schema, _train, _valid, _test, _source, _by, _seed, _shares, _out, _threads, _json, _quiet })
-            Add(option);
+        Take(_schema, _train, _valid, _test, _source, _by, _seed, _shares, _out, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -97,10 +78,9 @@ internal sealed class EncodeCommand : ExampleCommand
 
     private void Show(EncodeResult result, double memory)
     {
-        var table = Tables.New(1, "split", "rows", "clicks", "click rate");
-        foreach (var split in result.Splits)
-            table.Add(split.Name, Tables.Whole(split.Rows), Tables.Whole(split.Clicks), Tables.Percent(split.Clicks / (double)Math.Max(1, split.Rows)));
-        Terminal.Show(table);
+        Terminal.Show(ResultTable.Of(
+            result.Splits, new("split", s => s.Name), new("rows", s => s.Rows, "N0"), new("clicks", s => s.Clicks, "N0"),
+            new("click rate", s => s.Clicks / (double)Math.Max(1, s.Rows), "P2")));
         var output = Terminal.Output;
         var space = result.Space;
         output.WriteLine(string.Create(
@@ -116,21 +96,21 @@ internal sealed class EncodeCommand : ExampleCommand
         output.WriteLine($"next         put `data: {{ encoded: {result.Folder} }}` into an experiment file, or: {Terminal.Command} data describe {Shell.Quote(result.Folder)}");
     }
 
-    private static Dictionary<string, object> Json(EncodeResult result, double memory) => new()
+    private static object Json(EncodeResult result, double memory) => new
     {
-        ["rows_per_second"] = Math.Round(result.RowsPerSecond, 1),
-        ["peak_memory_mb"] = Math.Round(memory, 1),
-        ["rows"] = result.Rows,
-        ["features"] = result.Space.Features,
-        ["key"] = result.Key,
-        ["reused"] = result.Reused,
-        ["reason"] = result.Reason,
-        ["seconds"] = Math.Round(result.Seconds, 3),
-        ["source_bytes"] = result.SourceBytes,
-        ["folder"] = result.Folder,
-        ["categorical"] = result.Space.Categorical.Count,
-        ["numeric"] = result.Space.Numeric.Count,
-        ["splits"] = result.Splits,
+        RowsPerSecond = Math.Round(result.RowsPerSecond, 1),
+        PeakMemoryMb = Math.Round(memory, 1),
+        result.Rows,
+        result.Space.Features,
+        result.Key,
+        result.Reused,
+        result.Reason,
+        Seconds = Math.Round(result.Seconds, 3),
+        result.SourceBytes,
+        result.Folder,
+        Categorical = result.Space.Categorical.Count,
+        Numeric = result.Space.Numeric.Count,
+        result.Splits,
     };
 
     private static Option<string[]> Files(string name, string description) => new(name)

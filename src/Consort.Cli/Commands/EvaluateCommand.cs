@@ -11,7 +11,7 @@ namespace Consort.Cli.Commands;
 internal sealed class EvaluateCommand : ExampleCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
-    private readonly Option<string> _data = new("--data") { Description = "Raw rows with labels; a file, a pipe, or - for standard input.", HelpName = "FILE", Required = true };
+    private readonly Option<string> _data = Shared.Needed("--data", "FILE", "Raw rows with labels; a file, a pipe, or - for standard input.");
     private readonly Option<string> _unknown = Shared.UnknownColumns();
     private readonly Option<string?> _phase = Shared.Phase();
     private readonly Option<bool> _last = Shared.Last();
@@ -24,14 +24,7 @@ internal sealed class EvaluateCommand : ExampleCommand
         "evaluate runs/DeepFM-seed1 --data test.csv --json metrics.json",
         "evaluate runs/mutual-seed1 --data test.csv --phase pretrain")
     {
-        Add(_run);
-        Add(_data);
-        Add(_unknown);
-        Add(_phase);
-        Add(_last);
-        Add(_threads);
-        Add(_json);
-        Add(_quiet);
+        Take(_run, _data, _unknown, _phase, _last, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)

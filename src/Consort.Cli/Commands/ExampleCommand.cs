@@ -21,6 +21,18 @@ internal abstract class ExampleCommand : Command
     /// <summary>Where it writes to.</summary>
     protected Terminal Terminal { get; }
 
+    /// <summary>Adds arguments and options, in the order in which help lists them.</summary>
+    protected void Take(params IEnumerable<Symbol> symbols)
+    {
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Argument argument)
+                Add(argument);
+            else
+                Add((Option)symbol);
+        }
+    }
+
     /// <summary>Runs it; mistakes of the user are thrown.</summary>
     /// <returns>The exit code.</returns>
     protected abstract int Run(ParseResult arguments);
@@ -31,10 +43,8 @@ internal sealed class ExampleHelp(HelpAction inner, string program) : Synchronou
 {
     private const string Beginning = "demo";
 
-    /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
 
-    /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
         inner.MaxWidth = 100;

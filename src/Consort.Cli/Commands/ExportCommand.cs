@@ -14,32 +14,12 @@ internal sealed class ExportCommand : ExampleCommand
     private const string Ensemble = "ensemble";
 
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run, or a package in fp32 with its calibration." };
-    private readonly Option<bool> _onnx = new("--onnx") { Description = "As an ONNX model, the only form there is so far." };
-    private readonly Option<string?> _out = new("--out", "-o") { Description = "The model's file; model.onnx in the run's folder, or beside the package, unless given.", HelpName = "FILE" };
-
-    private readonly Option<string> _input = new("--input")
-    {
-        Description = "What the model is fed: raw values, an input a field, or the ids and numbers that the encoder makes.",
-        HelpName = "raw|ids",
-        DefaultValueFactory = _ => "raw",
-    };
-
-    private readonly Option<string> _member = new("--member")
-    {
-        Description = "One member, counted from 0, or the ensemble of all.",
-        HelpName = "N|ensemble",
-        DefaultValueFactory = _ => Ensemble,
-    };
-
-    private readonly Option<bool> _members = new("--members") { Description = "Also give each member's logit, as member_logits." };
-
-    private readonly Option<int> _externalOver = new Option<int>("--external-over")
-    {
-        Description = "Megabytes of weights over which the tables lie in a file beside the model.",
-        HelpName = "MB",
-        DefaultValueFactory = _ => (int)(OnnxOptions.DefaultExternalOver >> 20),
-    }.Within(0, 1536);
-
+    private readonly Option<bool> _onnx = Shared.Flag("--onnx", "As an ONNX model, the only form there is so far.");
+    private readonly Option<string?> _out = Shared.Text("--out", "FILE", "The model's file; model.onnx in the run's folder, or beside the package, unless given.", alias: "-o");
+    private readonly Option<string> _input = Shared.TextOr("--input", "raw|ids", "What the model is fed: raw values, an input a field, or the ids and numbers that the encoder makes.", "raw");
+    private readonly Option<string> _member = Shared.TextOr("--member", "N|ensemble", "One member, counted from 0, or the ensemble of all.", Ensemble);
+    private readonly Option<bool> _members = Shared.Flag("--members", "Also give each member's logit, as member_logits.");
+    private readonly Option<int> _externalOver = Shared.Number<int>("--external-over", "Megabytes of weights over which the tables lie in a file beside the model.", (int)(OnnxOptions.DefaultExternalOver >> 20), 0, 1536, help: "MB");
     private readonly Option<string?> _json = Shared.Json();
 
     public ExportCommand(Terminal terminal) : base(
@@ -48,14 +28,7 @@ internal sealed class ExportCommand : ExampleCommand
         "export runs/kdef-seed1 --onnx --input ids --member 0",
         "export model.consort --onnx")
     {
-        Add(_run);
-        Add(_onnx);
-        Add(_out);
-        Add(_input);
-        Add(_member);
-        Add(_members);
-        Add(_externalOver);
-        Add(_json);
+        Take(_run, _onnx, _out, _input, _member, _members, _externalOver, _json);
     }
 
     protected override int Run(ParseResult arguments)
@@ -134,23 +107,17 @@ internal sealed class ExportCommand : ExampleCommand
             output.WriteLine($"note: {note}");
     }
 
-    private static Dictionary<string, object?> Json(string path, OnnxSummary summary) => new()
+    private static object Json(string path, OnnxSummary summary) => new
     {
-        ["path"] = path,
-        ["bytes"] = summary.Bytes,
-        ["nodes"] = summary.Nodes,
-        ["external_file"] = summary.ExternalFile,
-        ["external_bytes"] = summary.ExternalBytes,
-        ["inputs"] = summary.Inputs.Select(Json),
-        ["outputs"] = summary.Outputs.Select(Json),
-        ["notes"] = summary.Notes,
+        Path = path,
+        summary.Bytes,
+        summary.Nodes,
+        summary.ExternalFile,
+        summary.ExternalBytes,
+        Inputs = summary.Inputs.Select(Json),
+        Outputs = summary.Outputs.Select(Json),
+        summary.Notes,
     };
 
-    private static Dictionary<string, object> Json(OnnxPort port) => new()
-    {
-        ["name"] = port.Name,
-        ["type"] = port.Type,
-        ["shape"] = port.Shape,
-        ["meaning"] = port.Meaning,
-    };
+    private static object Json(OnnxPort port) => new { port.Name, port.Type, port.Shape, port.Meaning };
 }

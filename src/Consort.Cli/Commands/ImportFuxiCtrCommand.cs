@@ -8,29 +8,16 @@ namespace Consort.Cli.Commands;
 /// <summary>Turns an experiment of FuxiCTR into an experiment file and a schema file.</summary>
 internal sealed class ImportFuxiCtrCommand : ExampleCommand
 {
-    private readonly Argument<string> _folder = new("FOLDER")
-    {
-        Description = "The folder with model_config.yaml and dataset_config.yaml, or with folders of these names.",
-    };
-
+    private readonly Argument<string> _folder = new("FOLDER") { Description = "The folder with model_config.yaml and dataset_config.yaml, or with folders of these names." };
     private readonly Argument<string> _id = new("EXPID") { Description = "The experiment id." };
-
-    private readonly Option<string?> _out = new("--out", "-o")
-    {
-        Description = "The experiment file to write; the schema goes beside it. EXPID.yaml unless given.",
-        HelpName = "FILE",
-    };
-
-    private readonly Option<bool> _force = new("--force") { Description = "Replace files that are there already." };
+    private readonly Option<string?> _out = Shared.Text("--out", "FILE", "The experiment file to write; the schema goes beside it. EXPID.yaml unless given.", alias: "-o");
+    private readonly Option<bool> _force = Shared.Flag("--force", "Replace files that are there already.");
 
     public ImportFuxiCtrCommand(Terminal terminal) : base(
         "fuxictr", "Turn an experiment of FuxiCTR or BARS into an experiment file; names each key that has no counterpart.", terminal,
         "import fuxictr FuxiCTR/model_zoo/DeepFM/DeepFM_torch/config DeepFM_default -o deepfm.yaml")
     {
-        Add(_folder);
-        Add(_id);
-        Add(_out);
-        Add(_force);
+        Take(_folder, _id, _out, _force);
     }
 
     protected override int Run(ParseResult arguments)

@@ -3,6 +3,7 @@ using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Experiments.Packing;
 using Consort.Foundation.Numbers;
+using Consort.Foundation.Tables;
 using Consort.Serving.Calibrations;
 using Consort.Serving.Packages;
 
@@ -12,22 +13,12 @@ namespace Consort.Cli.Commands;
 internal sealed class PackCommand : ExampleCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
-    private readonly Option<string> _out = new("--out", "-o") { Description = "The package.", HelpName = "FILE", Required = true };
-    private readonly Option<string?> _data = new("--data")
-    {
-        Description = "Where the rows that the run was trained on are now: their folder, or an encoded dataset of them.",
-        HelpName = "DIR",
-    };
-
-    private readonly Option<int?> _member = new Option<int?>("--member") { Description = "One member alone, counted from 0.", HelpName = "N" }.WithinOrNone(0, 63);
-    private readonly Option<bool> _ensemble = new("--ensemble") { Description = "All members and their fusion: what is packed unless told otherwise." };
-    private readonly Option<string> _weights = new("--weights") { Description = "Numbers of embedding tables: fp32, fp16 or int8.", DefaultValueFactory = _ => "fp32" };
-    private readonly Option<string> _calibration = new("--calibration")
-    {
-        Description = "From logits to probabilities, fitted on the run's validation rows: none, platt or isotonic.",
-        DefaultValueFactory = _ => "none",
-    };
-
+    private readonly Option<string> _out = Shared.Needed("--out", "FILE", "The package.", alias: "-o");
+    private readonly Option<string?> _data = Shared.Text("--data", "DIR", "Where the rows that the run was trained on are now: their folder, or an encoded dataset of them.");
+    private readonly Option<int?> _member = Shared.NumberOrNone<int>("--member", "One member alone, counted from 0.", 0, 63);
+    private readonly Option<bool> _ensemble = Shared.Flag("--ensemble", "All members and their fusion: what is packed unless told otherwise.");
+    private readonly Option<string> _weights = Shared.TextOr("--weights", null, "Numbers of embedding tables: fp32, fp16 or int8.", "fp32").AcceptOnlyFromAmong("fp32", "fp16", "int8");
+    private readonly Option<string> _calibration = Shared.TextOr("--calibration", null, "From logits to probabilities, fitted on the run's validation rows: none, platt or isotonic.", "none").AcceptOnlyFromAmong("none", "platt", "isotonic");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -38,18 +29,7 @@ internal sealed class PackCommand : ExampleCommand
         "pack runs/kdef-seed1 -o model.consort --weights int8 --calibration isotonic",
         "pack runs/mutual-seed1 -o model.consort --member 2")
     {
-        _weights.AcceptOnlyFromAmong("fp32", "fp16", "int8");
-        _calibration.AcceptOnlyFromAmong("none", "platt", "isotonic");
-        Add(_run);
-        Add(_out);
-        Add(_data);
-        Add(_member);
-        Add(_ensemble);
-        Add(_weights);
-        Add(_calibration);
-        Add(_threads);
-        Add(_json);
-        Add(_quiet);
+        Take(_run, _out, _data, _member, _ensemble, _weights, _calibration, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -100,15 +80,14 @@ internal sealed class PackCommand : ExampleCommand
         return CommandLine.Success;
     }
 
-    private static ResultTable TableOf(PackResult result)
-    {
-        var table = Tables.New(1, "", "AUC of the run", "of the package", "cost", "log-loss of the run", "of the package", "calibration error", "of the package");
-        foreach (var split in result.Splits)
-            table.Add(
-                split.Split, Text(split.Trained.Auc, "F6"), Text(split.Packed.Auc, "F6"), Text(split.Trained.Auc - split.Packed.Auc, "F6"),
-                Text(split.Trained.LogLoss, "F6"), Text(split.Packed.LogLoss, "F6"), Text(split.Trained.CalibrationError, "F5"), Text(split.Packed.CalibrationError, "F5"));
-        return table;
-    }
-
-    private static string Text(double number, string format) => number.ToString(format, ShownNumbers.Culture);
+    private static ResultTable TableOf(PackResult result) => ResultTable.Of(
+        result.Splits,
+        new("", s => s.Split),
+        new("AUC of the run", s => s.Trained.Auc, "F6"),
+        new("of the package", s => s.Packed.Auc, "F6"),
+        new("cost", s => s.Trained.Auc - s.Packed.Auc, "F6"),
+        new("log-loss of the run", s => s.Trained.LogLoss, "F6"),
+        new("of the package", s => s.Packed.LogLoss, "F6"),
+        new("calibration error", s => s.Trained.CalibrationError, "F5"),
+        new("of the package", s => s.Packed.CalibrationError, "F5"));
 }

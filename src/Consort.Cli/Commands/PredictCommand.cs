@@ -12,16 +12,9 @@ namespace Consort.Cli.Commands;
 internal sealed class PredictCommand : ExampleCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
-    private readonly Option<string> _data = new("--data") { Description = "Raw rows, with labels or without; a file, a pipe, or - for standard input.", HelpName = "FILE", Required = true };
-
-    private readonly Option<string> _out = new("--out", "-o")
-    {
-        Description = "One probability a line, in the order of the rows; - writes to standard output.",
-        HelpName = "FILE",
-        Required = true,
-    };
-
-    private readonly Option<bool> _members = new("--members") { Description = "After the ensemble's probability that of each member, separated by tabs." };
+    private readonly Option<string> _data = Shared.Needed("--data", "FILE", "Raw rows, with labels or without; a file, a pipe, or - for standard input.");
+    private readonly Option<string> _out = Shared.Needed("--out", "FILE", "One probability a line, in the order of the rows; - writes to standard output.", alias: "-o");
+    private readonly Option<bool> _members = Shared.Flag("--members", "After the ensemble's probability that of each member, separated by tabs.");
     private readonly Option<string> _unknown = Shared.UnknownColumns();
     private readonly Option<string?> _phase = Shared.Phase();
     private readonly Option<bool> _last = Shared.Last();
@@ -33,15 +26,7 @@ internal sealed class PredictCommand : ExampleCommand
         "predict runs/DeepFM-seed1 --data new.csv --out probabilities.txt",
         "predict runs/kdef-seed1 --data new.csv --members --out - | head")
     {
-        Add(_run);
-        Add(_data);
-        Add(_out);
-        Add(_members);
-        Add(_unknown);
-        Add(_phase);
-        Add(_last);
-        Add(_threads);
-        Add(_quiet);
+        Take(_run, _data, _out, _members, _unknown, _phase, _last, _threads, _quiet);
     }
 
     protected override int Run(ParseResult arguments)

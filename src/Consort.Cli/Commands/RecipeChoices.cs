@@ -9,28 +9,14 @@ namespace Consort.Cli.Commands;
 /// <summary>What a user may choose of a recipe beside its data: each recipe says what it lets choose.</summary>
 internal sealed class RecipeChoices
 {
-    private readonly Option<string?> _members = new("--members") { Description = "Numbers of members, such as 1,2,4.", HelpName = "LIST" };
-    private readonly Option<string?> _methods = new("--methods") { Description = "Ways of learning, such as mean,kdef.", HelpName = "LIST" };
-    private readonly Option<string?> _schema = new("--schema") { Description = "How raw rows look: a preset or a schema file.", HelpName = "NAME" };
-    private readonly Option<string?> _precision = new("--precision") { Description = "Operands of matrix multiplies, fp32 or bf16.", HelpName = "NAME" };
-    private readonly Option<int?> _epochs = new Option<int?>("--epochs") { Description = "The most epochs of a run.", HelpName = "N" }.WithinOrNone(1, 100_000);
-    private readonly Option<double?> _rate = new Option<double?>("--tuning-rate")
-    {
-        Description = "Learning rate of fine-tuning; a tenth of that of training unless given.",
-        HelpName = "RATE",
-    }.WithinOrNone(1e-12, 1e3);
-
-    private readonly Option<string?> _settings = new("--settings")
-    {
-        Description = "An experiment file whose members, embeddings and training hold for all runs; its section data does not count.",
-        HelpName = "FILE",
-    };
-
-    private readonly Option<string?> _runs = new("--runs")
-    {
-        Description = "Folder of the runs, which recipes may share; runs/ below --out unless given.",
-        HelpName = "DIR",
-    };
+    private readonly Option<string?> _members = Shared.Text("--members", "LIST", "Numbers of members, such as 1,2,4.");
+    private readonly Option<string?> _methods = Shared.Text("--methods", "LIST", "Ways of learning, such as mean,kdef.");
+    private readonly Option<string?> _schema = Shared.Text("--schema", "NAME", "How raw rows look: a preset or a schema file.");
+    private readonly Option<string?> _precision = Shared.Text("--precision", "NAME", "Operands of matrix multiplies, fp32 or bf16.");
+    private readonly Option<int?> _epochs = Shared.NumberOrNone<int>("--epochs", "The most epochs of a run.", 1, 100_000);
+    private readonly Option<double?> _rate = Shared.NumberOrNone<double>("--tuning-rate", "Learning rate of fine-tuning; a tenth of that of training unless given.", 1e-12, 1e3, help: "RATE");
+    private readonly Option<string?> _settings = Shared.Text("--settings", "FILE", "An experiment file whose members, embeddings and training hold for all runs; its section data does not count.");
+    private readonly Option<string?> _runs = Shared.Text("--runs", "DIR", "Folder of the runs, which recipes may share; runs/ below --out unless given.");
 
     /// <summary>The options.</summary>
     public IReadOnlyList<Option> Options => [_members, _methods, _schema, _precision, _epochs, _rate, _settings, _runs];

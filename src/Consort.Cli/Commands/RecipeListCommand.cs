@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Studies.Recipes;
+using Consort.Foundation.Tables;
+using Consort.Studies;
 
 namespace Consort.Cli.Commands;
 
@@ -11,10 +11,8 @@ internal sealed class RecipeListCommand(Terminal terminal)
 {
     protected override int Run(ParseResult arguments)
     {
-        var table = Tables.List("recipe", "what it shows", "source");
-        foreach (var recipe in RecipeCatalogue.Entries)
-            table.Add(recipe.Name, recipe.Summary, recipe.Source);
-        Terminal.Show(table);
+        Terminal.Show(ResultTable.Of(
+            RecipeCatalogue.Default.Entries, new("recipe", r => r.Name), new("what it shows", r => r.Summary) { IsProse = true }, new("source", r => r.Source) { IsProse = true }));
         return CommandLine.Success;
     }
 }

@@ -4,6 +4,7 @@ using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
 using Consort.Foundation.Files;
 using Consort.Learning.Training;
+using Consort.Studies;
 using Consort.Studies.Recipes;
 
 namespace Consort.Cli.Commands;
@@ -12,43 +13,15 @@ namespace Consort.Cli.Commands;
 internal sealed class RecipeRunCommand : ExampleCommand
 {
     private readonly Argument<string> _recipe = new("RECIPE") { Description = "Its name, as `recipe list` shows it." };
-
-    private readonly Option<string> _data = new("--data")
-    {
-        Description = "Folder of the data files or of an encoded dataset, a raw file, or an experiment file.",
-        HelpName = "PATH",
-        Required = true,
-    };
-
-    private readonly Option<int> _seeds = new Option<int>("--seeds")
-    {
-        Description = "Runs of each setting.",
-        HelpName = "N",
-        DefaultValueFactory = _ => 3,
-    }.Within(1, 100);
-
-    private readonly Option<string?> _model = new("--model")
-    {
-        Description = "Only this row of the table; of kdef recipes the model that families are made of.",
-        HelpName = "NAME",
-    };
+    private readonly Option<string> _data = Shared.Needed("--data", "PATH", "Folder of the data files or of an encoded dataset, a raw file, or an experiment file.");
+    private readonly Option<int> _seeds = Shared.Number<int>("--seeds", "Runs of each setting.", 3, 1, 100);
+    private readonly Option<string?> _model = Shared.Text("--model", "NAME", "Only this row of the table; of kdef recipes the model that families are made of.");
 
     private readonly RecipeChoices _choices = new();
 
-    private readonly Option<string?> _out = new("--out", "-o")
-    {
-        Description = "Folder of the runs and the table; runs/<recipe> unless given.",
-        HelpName = "DIR",
-    };
-
+    private readonly Option<string?> _out = Shared.Text("--out", "DIR", "Folder of the runs and the table; runs/<recipe> unless given.", alias: "-o");
     private readonly Option<int> _threads = Shared.Threads();
-    private readonly Option<int> _jobs = new Option<int>("--jobs")
-    {
-        Description = "Runs side by side, which share the threads.",
-        HelpName = "N",
-        DefaultValueFactory = _ => 1,
-    }.Within(1, 1024);
-
+    private readonly Option<int> _jobs = Shared.Number<int>("--jobs", "Runs side by side, which share the threads.", 1, 1, 1024);
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
 
@@ -58,9 +31,7 @@ internal sealed class RecipeRunCommand : ExampleCommand
         "recipe run kdef/scaling --data data/frappe_x1 --members 1,2,4 --methods mean,kdef --seeds 4",
         "recipe run bars/frappe_x1 --model DeepFM --seeds 3 --data data/frappe_x1 --json table.json")
     {
-        Add(_recipe);
-        foreach (var option in (Option[])[_data, _seeds, _model, .. _choices.Options, _out, _threads, _jobs, _json, _quiet])
-            Add(option);
+        Take([_recipe, _data, _seeds, _model, .. _choices.Options, _out, _threads, _jobs, _json, _quiet]);
     }
 
     protected override int Run(ParseResult arguments)
@@ -87,19 +58,9 @@ internal sealed class RecipeRunCommand : ExampleCommand
         var result = RecipeRunner.Run(recipe, request, threads, progress, Terminal.Cancellation, jobs);
         Terminal.Status.Clear();
         JsonFile.WriteText(json, result.ToJson());
-        var shown = result.Narrow ?? [.. Enumerable.Range(0, result.Columns.Count)];
-        var table = Tables.New(1, [.. shown.Select(c => result.Columns[c])]);
-        foreach (var row in result.Rows)
-            table.Add([.. shown.Select(c => row[c])]);
-        Terminal.Show(table);
+        Terminal.Show(result.Results);
         if (result.Claims.Count > 0)
-        {
-            var claims = new ResultTable(1, RecipeTable.ClaimColumns) { Prose = [0] };
-            foreach (var row in result.ClaimRows)
-                claims.Add([.. row]);
-            Terminal.Show(claims);
-        }
-
+            Terminal.Show(result.ClaimTable);
         foreach (var note in result.Notes)
             Terminal.Output.WriteLine(note);
         Terminal.Output.WriteLine($"table        {Path.Combine(Path.TrimEndingDirectorySeparator(folder), "results.md")}");
@@ -107,8 +68,8 @@ internal sealed class RecipeRunCommand : ExampleCommand
     }
 
     private static Recipe Find(string name) =>
-        RecipeCatalogue.Entries.FirstOrDefault(r => r.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw RecipeChoices.Unknown("recipe", name, [.. RecipeCatalogue.Entries.Select(r => r.Name)]);
+        RecipeCatalogue.Default.Entries.FirstOrDefault(r => r.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw RecipeChoices.Unknown("recipe", name, [.. RecipeCatalogue.Default.Entries.Select(r => r.Name)]);
 
     private static string? Row(Recipe recipe, string? name) => name is null ? null
         : recipe.Rows.FirstOrDefault(r => r.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? throw RecipeChoices.Unknown("--model", name, recipe.Rows);

@@ -8,37 +8,11 @@ namespace Consort.Cli.Commands;
 /// <summary>Makes a page of runs: tables, plots, and what they say.</summary>
 internal sealed class ReportCommand : ExampleCommand
 {
-    private readonly Argument<string[]> _runs = new("RUN")
-    {
-        Description = "Run folders, folders of runs, or folders of recipes.",
-        Arity = ArgumentArity.OneOrMore,
-    };
-
-    private readonly Option<string> _out = new("--out", "-o")
-    {
-        Description = "The HTML page; Markdown and CSV files are written beside it.",
-        HelpName = "FILE",
-        DefaultValueFactory = _ => "report.html",
-    };
-
-    private readonly Option<string?> _title = new("--title")
-    {
-        Description = "The page's heading.",
-        HelpName = "TEXT",
-    };
-
-    private readonly Option<string?> _baseline = new("--baseline")
-    {
-        Description = "The setting or run that others are compared with; the best single model unless given.",
-        HelpName = "NAME",
-    };
-
-    private readonly Option<string?> _tensorBoard = new("--tensorboard")
-    {
-        Description = "Also write event files for TensorBoard there, a folder a run.",
-        HelpName = "DIR",
-    };
-
+    private readonly Argument<string[]> _runs = new("RUN") { Description = "Run folders, folders of runs, or folders of recipes.", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string> _out = Shared.TextOr("--out", "FILE", "The HTML page; Markdown and CSV files are written beside it.", "report.html", alias: "-o");
+    private readonly Option<string?> _title = Shared.Text("--title", "TEXT", "The page's heading.");
+    private readonly Option<string?> _baseline = Shared.Text("--baseline", "NAME", "The setting or run that others are compared with; the best single model unless given.");
+    private readonly Option<string?> _tensorBoard = Shared.Text("--tensorboard", "DIR", "Also write event files for TensorBoard there, a folder a run.");
     private readonly Option<string?> _json = Shared.Json();
 
     public ReportCommand(Terminal terminal) : base(
@@ -46,9 +20,7 @@ internal sealed class ReportCommand : ExampleCommand
         "report runs/kdef runs/mean --out report.html",
         "report runs/bars-frappe_x1 --title \"Frappe\" --tensorboard logs")
     {
-        Add(_runs);
-        foreach (var option in new Option[] { _out, _title, _baseline, _tensorBoard, _json })
-            Add(option);
+        Take(_runs, _out, _title, _baseline, _tensorBoard, _json);
     }
 
     protected override int Run(ParseResult arguments)

@@ -11,24 +11,65 @@ namespace Consort.Cli.Commands;
 /// <summary>Options that several commands have, and checks of ranges.</summary>
 internal static class Shared
 {
-    public static Option<string?> Json() => new("--json")
+    /// <summary>Words that need not be given.</summary>
+    /// <param name="name">As it is typed.</param>
+    /// <param name="help">What help calls its value.</param>
+    /// <param name="description">A sentence.</param>
+    /// <param name="alias">A short name, or null.</param>
+    public static Option<string?> Text(string name, string help, string description, string? alias = null) => Named<string?>(name, help, description, alias);
+
+    /// <summary>Words with a value where none are given.</summary>
+    public static Option<string> TextOr(string name, string? help, string description, string fallback, string? alias = null)
     {
-        Description = "Also write the results to FILE as JSON.",
-        HelpName = "FILE",
-    };
+        var option = Named<string>(name, help, description, alias);
+        option.DefaultValueFactory = _ => fallback;
+        return option;
+    }
 
-    public static Option<bool> Quiet() => new("--quiet", "-q") { Description = "Show no progress." };
-
-    public static Option<int> Threads() => new Option<int>("--threads")
+    /// <summary>Words that must be given.</summary>
+    public static Option<string> Needed(string name, string help, string description, string? alias = null)
     {
-        Description = "Threads to work with; all processors unless given.",
-        HelpName = "N",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
-    }.Within(1, 1024);
+        var option = Named<string>(name, help, description, alias);
+        option.Required = true;
+        return option;
+    }
 
-    public static Option<string?> Phase() => new("--phase") { Description = "The best weights of this phase, in place of those of the last one.", HelpName = "NAME" };
+    /// <summary>Whether something is wished for.</summary>
+    public static Option<bool> Flag(string name, string description, string? alias = null) => Named<bool>(name, null, description, alias);
 
-    public static Option<bool> Last() => new("--last") { Description = "The weights of the last checkpoint, in place of the best." };
+    /// <summary>A number in a range, with a value where none is given.</summary>
+    public static Option<T> Number<T>(string name, string description, T fallback, T min, T max, string help = "N") where T : IParsable<T>, IComparable<T>
+    {
+        var option = NeededNumber(name, description, min, max, help);
+        (option.Required, option.DefaultValueFactory) = (false, _ => fallback);
+        return option;
+    }
+
+    /// <summary>A number in a range that must be given.</summary>
+    public static Option<T> NeededNumber<T>(string name, string description, T min, T max, string help = "N") where T : IParsable<T>, IComparable<T>
+    {
+        var option = Named<T>(name, help, description, null);
+        (option.Required, option.CustomParser) = (true, result => Parse(name, result, min, max));
+        return option;
+    }
+
+    /// <summary>A number in a range that need not be given.</summary>
+    public static Option<T?> NumberOrNone<T>(string name, string description, T min, T max, string help = "N") where T : struct, IParsable<T>, IComparable<T>
+    {
+        var option = Named<T?>(name, help, description, null);
+        option.CustomParser = result => Parse(name, result, min, max);
+        return option;
+    }
+
+    public static Option<string?> Json() => Text("--json", "FILE", "Also write the results to FILE as JSON.");
+
+    public static Option<bool> Quiet() => Flag("--quiet", "Show no progress.", alias: "-q");
+
+    public static Option<int> Threads() => Number("--threads", "Threads to work with; all processors unless given.", Environment.ProcessorCount, 1, 1024);
+
+    public static Option<string?> Phase() => Text("--phase", "NAME", "The best weights of this phase, in place of those of the last one.");
+
+    public static Option<bool> Last() => Flag("--last", "The weights of the last checkpoint, in place of the best.");
 
     /// <summary>The weights that these two options name.</summary>
     /// <exception cref="ConsortException">Both are given.</exception>
@@ -46,16 +87,9 @@ internal static class Shared
         ? data : throw new ConsortException($"--data {data}: found neither a folder nor a file");
 
     /// <summary>What becomes of columns that a run does not know.</summary>
-    public static Option<string> UnknownColumns()
-    {
-        var option = new Option<string>("--unknown-columns")
-        {
-            Description = "Columns that the run does not know: ignore passes over them and says so in a line, error refuses the file.",
-            HelpName = "ignore|error",
-            DefaultValueFactory = _ => "ignore",
-        };
-        return option.AcceptOnlyFromAmong("ignore", "error");
-    }
+    public static Option<string> UnknownColumns() => TextOr(
+        "--unknown-columns", "ignore|error", "Columns that the run does not know: ignore passes over them and says so in a line, error refuses the file.", "ignore")
+        .AcceptOnlyFromAmong("ignore", "error");
 
     /// <summary>How raw rows are taken, by the option <see cref="UnknownColumns"/>.</summary>
     public static RawRows RowsOf(Terminal terminal, string? unknown) => new(
@@ -96,17 +130,10 @@ internal static class Shared
         terminal.Error.WriteLine($"precision {asked.Name()} is not to be had here ({reason}); using fp32");
     }
 
-    /// <summary>Refuses numbers out of their range, with a message that says it.</summary>
-    public static Option<T> Within<T>(this Option<T> option, T min, T max) where T : IParsable<T>, IComparable<T>
+    private static Option<T> Named<T>(string name, string? help, string description, string? alias)
     {
-        option.CustomParser = result => Parse(option.Name, result, min, max);
-        return option;
-    }
-
-    /// <inheritdoc cref="Within{T}(Option{T}, T, T)"/>
-    public static Option<T?> WithinOrNone<T>(this Option<T?> option, T min, T max) where T : struct, IParsable<T>, IComparable<T>
-    {
-        option.CustomParser = result => Parse(option.Name, result, min, max);
+        var option = alias is null ? new Option<T>(name) : new Option<T>(name, alias);
+        (option.Description, option.HelpName) = (description, help);
         return option;
     }
 

@@ -13,34 +13,13 @@ namespace Consort.Cli.Commands;
 internal sealed class TrainCommand : ExampleCommand
 {
     private readonly Argument<string> _experiment = new("EXPERIMENT") { Description = "The experiment file (YAML)." };
-
-    private readonly Option<string?> _data = new("--data")
-    {
-        Description = "Folder that the experiment's data files lie in; its own folder unless given.",
-        HelpName = "DIR",
-    };
-
-    private readonly Option<string?> _out = new("--out", "-o")
-    {
-        Description = "Folder of the run; runs/<experiment>-seed<N> unless given.",
-        HelpName = "DIR",
-    };
-
-    private readonly Option<long?> _seed = new Option<long?>("--seed")
-    {
-        Description = "Seed, in place of the one in the file.",
-        HelpName = "N",
-    }.WithinOrNone(0, long.MaxValue);
-
-    private readonly Option<string?> _precision = new("--precision")
-    {
-        Description = "Operands of matrix multiplies, fp32 or bf16, in place of what the file says.",
-        HelpName = "NAME",
-    };
-
+    private readonly Option<string?> _data = Shared.Text("--data", "DIR", "Folder that the experiment's data files lie in; its own folder unless given.");
+    private readonly Option<string?> _out = Shared.Text("--out", "DIR", "Folder of the run; runs/<experiment>-seed<N> unless given.", alias: "-o");
+    private readonly Option<long?> _seed = Shared.NumberOrNone<long>("--seed", "Seed, in place of the one in the file.", 0, long.MaxValue);
+    private readonly Option<string?> _precision = Shared.Text("--precision", "NAME", "Operands of matrix multiplies, fp32 or bf16, in place of what the file says.");
     private readonly Option<int> _threads = Shared.Threads();
-    private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the checkpoint that a stopped run has left." };
-    private readonly Option<bool> _ignoreMemory = new("--ignore-memory") { Description = "Train even where a step seems to need more memory than is free." };
+    private readonly Option<bool> _resume = Shared.Flag("--resume", "Go on from the checkpoint that a stopped run has left.");
+    private readonly Option<bool> _ignoreMemory = Shared.Flag("--ignore-memory", "Train even where a step seems to need more memory than is free.");
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
 
@@ -49,16 +28,7 @@ internal sealed class TrainCommand : ExampleCommand
         "train configs/frappe_x1/DeepFM.yaml --data data/frappe_x1 --seed 7 --json result.json",
         "train configs/mutual.yaml --data data --out runs/mutual --resume")
     {
-        Add(_experiment);
-        Add(_data);
-        Add(_out);
-        Add(_seed);
-        Add(_precision);
-        Add(_threads);
-        Add(_resume);
-        Add(_ignoreMemory);
-        Add(_json);
-        Add(_quiet);
+        Take(_experiment, _data, _out, _seed, _precision, _threads, _resume, _ignoreMemory, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)

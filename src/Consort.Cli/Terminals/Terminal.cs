@@ -1,4 +1,5 @@
 using Consort.Cli.Reports;
+using Consort.Foundation.Tables;
 using Spectre.Console;
 
 namespace Consort.Cli.Terminals;
@@ -42,7 +43,7 @@ internal sealed class Terminal
     public void Show(ResultTable table)
     {
         Status.Clear();
-        table.WriteTo(Tables);
+        TerminalTable.Write(table, Tables);
     }
 
     /// <summary>Says how long the work may take to stop after the first Ctrl-C; nothing unless the process is behind this terminal.</summary>

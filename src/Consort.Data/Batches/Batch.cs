@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using Consort.Data.Schemas;
+
 namespace Consort.Data.Batches;
 
 /// <summary>The rows of one step, in native memory aligned to 64 bytes, allocated once for the greatest number of rows.</summary>
@@ -7,22 +10,20 @@ public sealed class Batch : IDisposable
     private readonly NativeBuffer<float> _numeric;
     private readonly NativeBuffer<float> _labels;
     private readonly NativeBuffer<float>? _truth;
+    private readonly int _idsPerRow;
+    private readonly int _numerics;
 
     /// <summary>Allocates a batch.</summary>
     /// <param name="capacity">The most rows it holds, at least 1.</param>
-    /// <param name="fields">Categorical columns, F.</param>
-    /// <param name="numerics">Numeric columns, N.</param>
+    /// <param name="space">The columns.</param>
     /// <param name="truth">Whether the true click probability is kept.</param>
-    public Batch(int capacity, int fields, int numerics, bool truth)
+    public Batch(int capacity, FeatureSpace space, bool truth)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(fields);
-        ArgumentOutOfRangeException.ThrowIfNegative(numerics);
         Capacity = capacity;
-        Fields = fields;
-        Numerics = numerics;
-        _ids = new NativeBuffer<int>((long)capacity * fields, MemoryContent.Unwritten);
-        _numeric = new NativeBuffer<float>((long)capacity * numerics, MemoryContent.Unwritten);
+        (_idsPerRow, _numerics) = (space.IdsPerRow, space.Numeric.Count);
+        _ids = new NativeBuffer<int>((long)capacity * _idsPerRow, MemoryContent.Unwritten);
+        _numeric = new NativeBuffer<float>((long)capacity * _numerics, MemoryContent.Unwritten);
         _labels = new NativeBuffer<float>(capacity, MemoryContent.Unwritten);
         _truth = truth ? new NativeBuffer<float>(capacity, MemoryContent.Unwritten) : null;
     }
@@ -33,19 +34,13 @@ public sealed class Batch : IDisposable
     /// <summary>The rows it holds now, 0 to <see cref="Capacity"/>.</summary>
     public int Rows { get; set; }
 
-    /// <summary>Categorical columns, F.</summary>
-    public int Fields { get; }
-
-    /// <summary>Numeric columns, N.</summary>
-    public int Numerics { get; }
-
-    /// <summary>Global ids of the rows held, [B, F], row-major.</summary>
+    /// <summary>Global ids of the rows held, [B, W], row-major: of each column as many as its length, W in all.</summary>
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
-    public Span<int> Ids => _ids.Slice(0, checked(Rows * Fields));
+    public Span<int> Ids => _ids.Slice(0, checked(Rows * _idsPerRow));
 
     /// <summary>Transformed numeric values, [B, N], row-major.</summary>
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
-    public Span<float> Numeric => _numeric.Slice(0, checked(Rows * Numerics));
+    public Span<float> Numeric => _numeric.Slice(0, checked(Rows * _numerics));
 
     /// <summary>Labels, [B], 0 or 1.</summary>
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
@@ -59,15 +54,15 @@ public sealed class Batch : IDisposable
     public Span<float> Truth => _truth is null ? [] : _truth.Slice(0, Rows);
 
     /// <summary>Bytes held.</summary>
-    public long Bytes => 4L * Capacity * (Fields + Numerics + (HasTruth ? 2 : 1));
+    public long Bytes => 4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 2 : 1));
 
-    /// <summary>The ids of a row, [F].</summary>
+    /// <summary>The ids of a row, [W].</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
-    public Span<int> IdsOf(int row) => Ids.Slice(row * Fields, Fields);
+    public Span<int> IdsOf(int row) => Ids.Slice(row * _idsPerRow, _idsPerRow);
 
     /// <summary>The numeric values of a row, [N].</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
-    public Span<float> NumericOf(int row) => Numeric.Slice(row * Numerics, Numerics);
+    public Span<float> NumericOf(int row) => Numeric.Slice(row * _numerics, _numerics);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -76,5 +71,15 @@ public sealed class Batch : IDisposable
         _numeric.Dispose();
         _labels.Dispose();
         _truth?.Dispose();
+    }
+
+    /// <summary>Takes a row as it is stored: ids, numbers, the label and, where the batch has it and the row does, the truth.</summary>
+    internal void Put(int row, ReadOnlySpan<byte> stored)
+    {
+        var (numbers, label) = (4 * _idsPerRow, 4 * (_idsPerRow + _numerics));
+        stored[..numbers].CopyTo(MemoryMarshal.AsBytes(IdsOf(row)));
+        stored[numbers..label].CopyTo(MemoryMarshal.AsBytes(NumericOf(row)));
+        Labels[row] = MemoryMarshal.Read<float>(stored[label..]);
+        if (_truth is not null && stored.Length > label + 4) Truth[row] = MemoryMarshal.Read<float>(stored[(label + 4)..]);
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
 using Consort.Data.Datasets;
 
 namespace Consort.Data.Batches;
@@ -38,7 +37,7 @@ public sealed class BatchLoader : IDisposable
         _options = options;
         Batches = (split.Rows + options.BatchSize - 1) / options.BatchSize;
         int capacity = (int)Math.Min(options.BatchSize, split.Rows);
-        _ring = [.. Enumerable.Range(0, options.Depth).Select(_ => new Batch(capacity, split.Fields, split.Numerics, split.HasTruth))];
+        _ring = [.. Enumerable.Range(0, options.Depth).Select(_ => new Batch(capacity, split.Space, split.HasTruth))];
         _rows = new long[capacity];
         _next = Batches;
         _thread = new Thread(Produce) { IsBackground = true, Name = "batch loader" };
@@ -156,20 +155,13 @@ public sealed class BatchLoader : IDisposable
         order.Fill(first, places);
 
         const int Ahead = 8;
-        int rowBytes = _split.RowBytes, fields = batch.Fields, numerics = batch.Numerics;
-        NativeSpan<byte> data = _split.Data;
+        var rowBytes = _split.RowBytes;
+        var data = _split.Data;
         batch.Rows = rows;
-        Span<int> ids = batch.Ids;
-        Span<float> numeric = batch.Numeric, labels = batch.Labels, truth = batch.Truth;
-        for (int r = 0; r < rows; r++)
+        for (var r = 0; r < rows; r++)
         {
             if (r + Ahead < rows) data.Prefetch(places[r + Ahead] * rowBytes, rowBytes);
-            ReadOnlySpan<byte> row = data.Slice(places[r] * rowBytes, rowBytes);
-            row[..(fields * 4)].CopyTo(MemoryMarshal.AsBytes(ids.Slice(r * fields, fields)));
-            row.Slice(fields * 4, numerics * 4).CopyTo(MemoryMarshal.AsBytes(numeric.Slice(r * numerics, numerics)));
-            ReadOnlySpan<byte> rest = row[((fields + numerics) * 4)..];
-            labels[r] = MemoryMarshal.Read<float>(rest);
-            if (truth.Length > 0) truth[r] = MemoryMarshal.Read<float>(rest[4..]);
+            batch.Put(r, data.Slice(places[r] * rowBytes, rowBytes));
         }
     }
 }

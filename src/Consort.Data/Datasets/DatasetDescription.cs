@@ -52,24 +52,21 @@ public sealed record DatasetDescription(
         schema.Validate("schema");
         Schema plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(Plain)] };
         string[] files = [path];
-        using var reader = new BlockReader(files, plain, cancellation: cancellation);
+        using var pass = new RowPass(files, plain, cancellation: cancellation);
         var splits = new SplitAssigner(SplitPlan.Given(files), 0);
-        int count = threads > 0 ? threads : Environment.ProcessorCount;
-        CountWorker[] workers = [.. Enumerable.Range(0, count).Select(_ => new CountWorker(reader, files, plain, splits, checkedBy: schema))];
+        CountRows[] counts =
+            [.. Enumerable.Range(0, threads > 0 ? threads : Environment.ProcessorCount).Select(_ => new CountRows(plain, splits, checkedBy: schema))];
         try
         {
-            BlockPass.Run(reader, workers, _ => { }, () => { }, cancellation);
-            Encoder encoder = CountWorker.Fit(plain, workers);
-            long rows = reader.Rows[0];
-            IEnumerable<ColumnDescription> columns = encoder.CategoricalColumns.Select(c => Describe(c, rows, top))
-                .Concat(encoder.NumericColumns.Cast<NumberColumn>().Select(c => new ColumnDescription(
-                    c.Name, "numeric", 0, Share(rows - c.Facts.Count, rows), null, null, null, [], Summary(c.Facts))));
-            Dictionary<string, int> order = plain.Fields.SelectMany(f => f.Columns).Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
-            return new DatasetDescription(path, rows, Share(workers.Sum(w => w.Clicks), rows), [], [.. columns.OrderBy(c => order[c.Name])]);
+            pass.Run(counts);
+            var encoder = EncoderFit.Of(plain, counts);
+            var columns = encoder.Columns.Select(c => c is NumberColumn number ? Describe(number, pass.Rows) : Describe(c, pass.Rows, top));
+            var order = plain.Fields.SelectMany(f => f.Columns).Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
+            return new DatasetDescription(path, pass.Rows, Share(counts.Sum(c => c.Clicks), pass.Rows), [], [.. columns.OrderBy(c => order[c.Name])]);
         }
         finally
         {
-            foreach (CountWorker worker in workers) worker.Dispose();
+            foreach (var count in counts) count.Dispose();
         }
     }
 
@@ -91,17 +88,12 @@ public sealed record DatasetDescription(
         EncodedSplit?[] splits = [dataset.Train, dataset.Valid, dataset.Test];
         (long[] Missing, long[] Unknown)?[] seen = [.. splits.Select(s => s is null ? ((long[], long[])?)null : CountSpecial(dataset.Space, s, cancellation))];
         var columns = new List<ColumnDescription>();
-        for (int f = 0; f < dataset.Categorical.Count; f++)
+        foreach (var column in dataset.Encoder.Columns)
         {
+            var f = columns.Count;
             double? Oov(int split) => seen[split] is { } s ? Share(s.Unknown[f], splits[split]!.Rows) : null;
-            ColumnEncoder column = dataset.Encoder.CategoricalColumns[f];
-            columns.Add(new ColumnDescription(column.Name, "categorical", column.Size - 2, Share(seen[0]!.Value.Missing[f], dataset.Train.Rows),
-                Oov(0), Oov(1), Oov(2), Top(column, top), null));
-        }
-        foreach (NumberColumn column in dataset.Encoder.NumericColumns.Cast<NumberColumn>())
-        {
-            columns.Add(new ColumnDescription(column.Name, "numeric", 0, Share(dataset.Train.Rows - column.Facts.Count, dataset.Train.Rows),
-                null, null, null, [], Summary(column.Facts)));
+            columns.Add(column is NumberColumn number ? Describe(number, dataset.Train.Rows) : new ColumnDescription(
+                column.Name, "categorical", column.Size - 2, Share(seen[0]!.Value.Missing[f], dataset.Train.Rows), Oov(0), Oov(1), Oov(2), Top(column, top), null));
         }
         SplitSummary[] summaries = [.. splits.Where(s => s is not null).Select(s => new SplitSummary(s!.Name, s.Rows, s.Clicks))];
         return new DatasetDescription(dataset.Folder, summaries.Sum(s => s.Rows),
@@ -139,7 +131,12 @@ public sealed record DatasetDescription(
     private static TokenCount[] Top(ColumnEncoder column, int top)
         => [.. Enumerable.Range(2, Math.Min(top, column.Size - 2)).Where(i => column.CountOf(i) >= 0).Select(i => new TokenCount(column.Token(i), column.CountOf(i)))];
 
-    private static NumberSummary Summary(NumberFacts facts) => new(facts.Mean, facts.Deviation, facts.Min, facts.Max);
+    private static ColumnDescription Describe(NumberColumn column, long rows)
+    {
+        var facts = column.Facts;
+        var numbers = new NumberSummary(facts.Mean, facts.Deviation, facts.Min, facts.Max);
+        return new ColumnDescription(column.Name, "numeric", 0, Share(rows - facts.Count, rows), null, null, null, [], numbers);
+    }
 
     private static double Share(long part, long whole) => whole == 0 ? 0 : (double)part / whole;
 }

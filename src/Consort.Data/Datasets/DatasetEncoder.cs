@@ -127,7 +127,7 @@ public static class DatasetEncoder
         long total = request.Split.Files.Sum(Length);
         void Report(string phase, long bytes) => progress?.Report(new EncodeProgress(phase, bytes, total));
 
-        (Encoder encoder, SplitAssigner splits, SourceIdentity[] sources) = FitOn(request, threads, Report, cancellation);
+        var (encoder, splits, sources) = FitOn(request, threads, Report, cancellation);
         string temp = SafeFile.TempName(request.Folder);
         try
         {
@@ -149,72 +149,58 @@ public static class DatasetEncoder
     private static (Encoder, SplitAssigner, SourceIdentity[]) FitOn(
         EncodeRequest request, int threads, Action<string, long> report, CancellationToken cancellation)
     {
-        IReadOnlyList<string> files = request.Split.Files;
-        (long rows, ConsortException? mistake) = request.Split.Kind == SplitKind.InOrder ? CountRows(request, report, cancellation) : (0, null);
+        var (rows, mistake) = request.Split.Kind == SplitKind.InOrder ? RowsOf(request, report, cancellation) : (0, null);
         var splits = new SplitAssigner(request.Split, rows);
-        using var reader = new BlockReader(files, request.Schema);
-        CountWorker[] workers = [.. Enumerable.Range(0, threads).Select(_ => new CountWorker(reader, files, request.Schema, splits))];
+        using var pass = new RowPass(request.Split.Files, request.Schema, cancellation: cancellation);
+        CountRows[] counts = [.. Enumerable.Range(0, threads).Select(_ => new CountRows(request.Schema, splits))];
         try
         {
-            BlockPass.Run(reader, workers, bytes => report("fit", bytes), () => { }, cancellation);
+            pass.Run(counts, bytes => report("fit", bytes));
             if (mistake is not null) throw mistake;
-            Encoder encoder = CountWorker.Fit(request.Schema, workers);
-            var sources = new SourceIdentity[files.Count];
-            for (int i = 0; i < sources.Length; i++) sources[i] = SourceIdentity.Of(files[i], reader.Hashes[i], reader.Rows[i]);
-            return (encoder, splits, sources);
+            return (EncoderFit.Of(request.Schema, counts), splits, pass.Identities());
         }
         finally
         {
-            foreach (CountWorker worker in workers) worker.Dispose();
+            foreach (var count in counts) count.Dispose();
         }
     }
 
     /// <summary>Counts rows, as far as they can be told apart: the pass that looks into them may come upon an earlier mistake.</summary>
-    private static (long Rows, ConsortException? Mistake) CountRows(EncodeRequest request, Action<string, long> report, CancellationToken cancellation)
+    private static (long Rows, ConsortException? Mistake) RowsOf(EncodeRequest request, Action<string, long> report, CancellationToken cancellation)
     {
-        using var reader = new BlockReader(request.Split.Files, request.Schema);
-        using var block = new Block();
+        using var pass = new RowPass(request.Split.Files, request.Schema, cancellation: cancellation);
+        using var rows = new RowCursor(request.Schema.Fields.Count);
         try
         {
-            while (reader.Read(block))
+            while (pass.Read(rows))
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (block.Index % 64 == 0) report("count rows", reader.Position);
+                if (rows.Block.Index % 64 == 0) report("count rows", pass.Position);
             }
         }
         catch (ConsortException mistake)
         {
-            return (reader.Rows.Sum(), mistake);
+            return (pass.Rows, mistake);
         }
-        return (reader.Rows.Sum(), null);
+        return (pass.Rows, null);
     }
 
     private static Manifest Store(EncodeRequest request, Encoder encoder, SplitAssigner splits, SourceIdentity[] sources, DatasetPlace place,
         string temp, int threads, Action<string, long> report, CancellationToken cancellation)
     {
-        IReadOnlyList<string> files = request.Split.Files;
-        using TruthFiles? truth = TruthFiles.Open(files);
+        var files = request.Split.Files;
+        using var truth = TruthFiles.Open(files);
         truth?.CheckRows([.. sources.Select(s => s.Rows)]);
-        string truthHash = truth is null ? "" : TruthFiles.HashOf(files);
-        int rowBytes = 4 * (encoder.Space.Categorical.Count + encoder.Space.Numeric.Count + (truth is null ? 1 : 2));
-
+        var truthHash = truth is null ? "" : TruthFiles.HashOf(files);
+        var rowBytes = StoreRows.RowBytes(encoder.Space, truth is not null);
         string schema = request.Schema.Identity, split = request.Split.Describe(), key = Manifest.KeyOf(schema, split, sources, truthHash);
         string[] names = [.. SplitNames.Select(name => place.NameOf(name, key))];
         using var writer = new SplitWriter(temp, names, rowBytes, buffers: 2 * threads + 1);
-        using var reader = new BlockReader(files, request.Schema);
-        StoreWorker[] workers = [.. Enumerable.Range(0, threads).Select(_ => new StoreWorker(reader, files, encoder, splits, writer, truth))];
-        try
-        {
-            BlockPass.Run(reader, workers, bytes => report("encode", bytes), writer.Abort, cancellation);
-        }
-        finally
-        {
-            foreach (StoreWorker worker in workers) worker.Dispose();
-        }
-        for (int i = 0; i < sources.Length; i++)
-        {
-            if (reader.Hashes[i] != sources[i].Hash) throw new ConsortException($"{files[i]}: its content changed while it was being encoded");
-        }
+        using var pass = new RowPass(files, request.Schema, cancellation: cancellation);
+        StoreRows[] stores = [.. Enumerable.Range(0, threads).Select(_ => new StoreRows(encoder, splits, writer, truth))];
+        pass.Run(stores, bytes => report("encode", bytes), writer.Abort);
+        var changed = pass.Identities().Zip(sources).FirstOrDefault(p => p.First.Hash != p.Second.Hash).Second;
+        if (changed is not null) throw new ConsortException($"{changed.Path}: its content changed while it was being encoded");
         if (writer.Rows[0] == 0) throw new ConsortException($"{files[0]}: found no training rows after splitting, expected at least one");
         writer.Complete();
         string encoderFile = Path.Combine(temp, place.NameOf("encoder", key) + ".bin");
@@ -229,7 +215,7 @@ public static class DatasetEncoder
             Split = split,
             Sources = sources,
             Truth = truthHash,
-            Categorical = [.. encoder.Space.Categorical.Select(c => new StoredColumn(c.Name, c.Offset, c.Size))],
+            Categorical = [.. encoder.Space.Categorical.Select(StoredColumn.Of)],
             Numeric = encoder.Space.Numeric,
             RowBytes = rowBytes,
             HasTruth = truth is not null,

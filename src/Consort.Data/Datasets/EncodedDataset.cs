@@ -30,13 +30,13 @@ public sealed class EncodedDataset : IDisposable
         }
         Encoder = Encoder.Load(path);
         bool same = Space.Numeric.SequenceEqual(_manifest.Numeric)
-            && Space.Categorical.Select(c => new StoredColumn(c.Name, c.Offset, c.Size)).SequenceEqual(_manifest.Categorical);
-        if (!same || _manifest.RowBytes != 4 * (Space.Categorical.Count + Space.Numeric.Count + (_manifest.HasTruth ? 2 : 1)))
+            && Space.Categorical.Select(StoredColumn.Of).SequenceEqual(_manifest.Categorical);
+        if (!same || _manifest.RowBytes != StoreRows.RowBytes(Space, _manifest.HasTruth))
             throw new ConsortException($"{folder}: found columns in {Manifest.FileName} that do not agree with {_manifest.Encoder.Name}");
         try
         {
             foreach (StoredSplit split in _manifest.Splits)
-                _splits.Add(new EncodedSplit(folder, split, Space.Categorical.Count, Space.Numeric.Count, _manifest.RowBytes, _manifest.HasTruth));
+                _splits.Add(new EncodedSplit(folder, split, Space, _manifest.HasTruth));
         }
         catch
         {
@@ -56,7 +56,7 @@ public sealed class EncodedDataset : IDisposable
     public string Key => _manifest.Key;
 
     /// <summary>The categorical columns, F of them.</summary>
-    public IReadOnlyList<CategoricalColumn> Categorical => Space.Categorical;
+    public IReadOnlyList<Column> Categorical => Space.Categorical;
 
     /// <summary>The numeric columns, N of them.</summary>
     public IReadOnlyList<string> Numeric => Space.Numeric;

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using Consort.Data.Schemas;
 
 namespace Consort.Data.Datasets;
 
@@ -7,19 +8,18 @@ public sealed class EncodedSplit : IDisposable
 {
     private readonly MappedBytes _bytes;
 
-    internal EncodedSplit(string folder, StoredSplit stored, int fields, int numerics, int rowBytes, bool hasTruth)
+    internal EncodedSplit(string folder, StoredSplit stored, FeatureSpace space, bool hasTruth)
     {
         Name = stored.Name;
         Rows = stored.Rows;
         Clicks = stored.Clicks;
         HasTruth = hasTruth;
-        Fields = fields;
-        Numerics = numerics;
-        RowBytes = rowBytes;
+        Space = space;
+        RowBytes = StoreRows.RowBytes(space, hasTruth);
         string path = Path.Combine(folder, stored.File.Name);
         EncodedDataset.CheckSize(path, stored.File);
-        if (stored.File.Bytes != stored.Rows * rowBytes)
-            throw new ConsortException($"{path}: found {stored.Rows} rows in {stored.File.Bytes} bytes, expected {rowBytes} bytes a row");
+        if (stored.File.Bytes != stored.Rows * RowBytes)
+            throw new ConsortException($"{path}: found {stored.Rows} rows in {stored.File.Bytes} bytes, expected {RowBytes} bytes a row");
         _bytes = new MappedBytes(path, stored.File.Bytes);
         try
         {
@@ -44,16 +44,13 @@ public sealed class EncodedSplit : IDisposable
     /// <summary>Whether the true click probability of each row is known (synthetic data).</summary>
     public bool HasTruth { get; }
 
-    /// <summary>Categorical columns, F.</summary>
-    public int Fields { get; }
-
-    /// <summary>Numeric columns, N.</summary>
-    public int Numerics { get; }
+    /// <summary>The columns.</summary>
+    public FeatureSpace Space { get; }
 
     /// <summary>Bytes of its rows, which are mapped: the system drops them from memory where it needs the room.</summary>
     public long Bytes => Rows * RowBytes;
 
-    /// <summary>Bytes of a row: F ids, N floats, the label and, where known, the true probability, 4 bytes each.</summary>
+    /// <summary>Bytes of a row: its ids, N floats, the label and, where known, the true probability, 4 bytes each.</summary>
     internal int RowBytes { get; }
 
     /// <summary>The first row.</summary>

@@ -13,8 +13,13 @@ internal sealed record StoredFile(string Name, long Bytes, string Checksum);
 /// <summary>A split of the dataset.</summary>
 internal sealed record StoredSplit(string Name, long Rows, long Clicks, StoredFile File);
 
-/// <summary>A categorical column of the dataset.</summary>
-internal sealed record StoredColumn(string Name, int Offset, int Size);
+/// <summary>A column of ids of the dataset.</summary>
+/// <param name="Length">How many ids a row has of it; null where that is 1, as of all in datasets of earlier versions.</param>
+internal sealed record StoredColumn(
+    string Name, int Offset, int Size, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Length = null)
+{
+    public static StoredColumn Of(Schemas.Column column) => new(column.Name, column.Offset, column.Size, column.Length == 1 ? null : column.Length);
+}
 
 /// <summary>What a dataset folder holds; <c>manifest.json</c>.</summary>
 internal sealed record Manifest

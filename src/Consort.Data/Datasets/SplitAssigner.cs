@@ -23,14 +23,15 @@ internal sealed class SplitAssigner
         _validRows = plan.TestShare == 0 ? totalRows : (long)Math.Round(totalRows * valid);
     }
 
-    /// <summary>Fills in the split (0 train, 1 valid, 2 test) of each row from the block's row <paramref name="first"/> on.</summary>
-    public void Assign(Block block, int first, Span<byte> splits)
+    /// <summary>Fills in the split (0 train, 1 valid, 2 test) of each row of a group.</summary>
+    public void Assign(RowCursor rows, Span<byte> splits)
     {
-        long row = block.FirstRowOfAll + first;
+        var row = rows.Block.FirstRowOfAll + rows.First;
+        splits = splits[..rows.Group.Rows];
         switch (_plan.Kind)
         {
             case SplitKind.Given:
-                splits.Fill((byte)_plan.FileSplits[block.File]);
+                splits.Fill((byte)_plan.FileSplits[rows.Block.Source]);
                 break;
             case SplitKind.InOrder:
                 for (int i = 0; i < splits.Length; i++, row++) splits[i] = (byte)(row < _trainRows ? 0 : row < _validRows ? 1 : 2);

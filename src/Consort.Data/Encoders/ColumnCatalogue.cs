@@ -32,10 +32,10 @@ internal static class ColumnCatalogue
 
     private static ColumnEncoder ReadColumn(Field field, int index, int part, MissingTexts missing, BinaryReader reader, Func<Vocabulary> vocabulary) => field switch
     {
-        { Derive.Count: > 0 } => new TimeColumn(field.Columns[part], index, missing, vocabulary(), field.Derive[part]),
+        { Derive.Count: > 0 } => new CodeColumn<TimeCode>(field.Columns[part], index, missing, vocabulary(), new TimeCode(field.Derive[part])),
         { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } => new HashColumn(field.Name, index, missing, field.Transform.Count),
         { Kind: FieldKind.Categorical } => new TokenColumn(field.Name, index, missing, vocabulary()),
-        { Transform.Kind: TransformKind.Log2Buckets } => new BucketColumn(field.Name, index, missing, vocabulary()),
+        { Transform.Kind: TransformKind.Log2Buckets } => new CodeColumn<BucketCode>(field.Name, index, missing, vocabulary(), default),
         { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),
         _ => new NumberColumn(field.Name, index, missing, field.Transform.Kind, field.Outside, NumberColumn.Read(reader)),
     };

@@ -46,6 +46,10 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
 
+    /// <summary>The counters that a schema's fields need, each its own; null where nothing is read.</summary>
+    public static ColumnCounter?[] CreateAll(Schema schema) =>
+        [.. schema.Fields.Select((f, i) => f.Kind is FieldKind.Label or FieldKind.Ignored ? null : Create(schema, i))];
+
     /// <summary>The counter that a field needs.</summary>
     public static ColumnCounter Create(Schema schema, int index)
     {
@@ -53,10 +57,10 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
         var missing = new MissingTexts(schema, field);
         return field switch
         {
-            { Derive.Count: > 0 } => new TimeCounter(field, index, missing),
+            { Derive.Count: > 0 } => new CodeCounter<TimeCode>(field, index, missing, [.. field.Derive.Select(part => new TimeCode(part))]),
             { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } => new NothingCounter(field, index, missing),
             { Kind: FieldKind.Categorical } => new TokenCounter(field, index, missing),
-            { Transform.Kind: TransformKind.Log2Buckets } => new BucketCounter(field, index, missing),
+            { Transform.Kind: TransformKind.Log2Buckets } => new CodeCounter<BucketCode>(field, index, missing, [default]),
             { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileCounter(field, index, missing),
             _ => new NumberCounter(field, index, missing),
         };
@@ -110,95 +114,63 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
     }
 }
 
-/// <summary>Counts whole numbers by value where they are common, by bucket where they are great.</summary>
-internal sealed class BucketCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
+/// <summary>Counts whole numbers.</summary>
+/// <typeparam name="TCode">How a cell is read.</typeparam>
+/// <param name="codes">One for each column that the field gives.</param>
+internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts missing, TCode[] codes) : ColumnCounter(field, index, missing)
+    where TCode : struct, ICellCode
 {
-    private readonly long[] _values = new long[BucketColumn.Highest - BucketColumn.Lowest];
-    private readonly long[] _buckets = new long[BucketColumn.Buckets];
-    private readonly TokenTable _negative = new();
+    private readonly long[] _counts = new long[codes.Length * CodeCounter.Common];
+    private readonly TokenTable[] _tables = [.. codes.Select(_ => new TokenTable())];
 
     public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
-        foreach (int r in rows)
+        foreach (var r in rows)
         {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
-            int length = cells[r].Length;
-            if (Missing.Holds(cell, length)) continue;
-            if (!BucketColumn.TryRead(cell, out long x)) throw new CellError(r, BucketColumn.ExpectedFor(cell));
-            if ((ulong)(x - BucketColumn.Lowest) < (ulong)_values.Length) _values[x - BucketColumn.Lowest]++;
-            else if (x > 0) _buckets[BucketColumn.Bucket(x)]++;
-            else AddText(_negative, x, 1);
-        }
-    }
-
-    protected override void CheckCell(ReadOnlySpan<byte> cell, int row)
-    {
-        if (!BucketColumn.TryRead(cell, out _)) throw new CellError(row, BucketColumn.ExpectedFor(cell));
-    }
-
-    public override void Merge(ColumnCounter other)
-    {
-        var that = (BucketCounter)other;
-        for (int i = 0; i < _values.Length; i++) _values[i] += that._values[i];
-        for (int i = 0; i < _buckets.Length; i++) _buckets[i] += that._buckets[i];
-        _negative.Add(that._negative);
-    }
-
-    public override ColumnEncoder[] Fit(int minCount)
-    {
-        for (int i = 0; i < _values.Length; i++) AddText(_negative, BucketColumn.Bucket(i + BucketColumn.Lowest), _values[i]);
-        for (int i = 0; i < _buckets.Length; i++) AddText(_negative, i, _buckets[i]);
-        return [new BucketColumn(Field.Name, Index, Missing, Vocabulary.From(_negative, minCount))];
-    }
-
-    public override void Dispose()
-    {
-        _negative.Dispose();
-        base.Dispose();
-    }
-}
-
-/// <summary>Counts the parts of times.</summary>
-internal sealed class TimeCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
-{
-    private readonly long[] _counts = new long[field.Derive.Count * TimeColumn.Values];
-
-    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
-    {
-        foreach (int r in rows)
-        {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            var cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            for (int part = 0; part < Field.Derive.Count; part++)
+            for (var k = 0; k < codes.Length; k++)
             {
-                if (!TimeColumn.TryPart(cell, Field.Derive[part], out int value))
-                    throw new CellError(r, TimeColumn.Expected);
-                _counts[part * TimeColumn.Values + value]++;
+                if (!codes[k].TryRead(cell, out var x)) throw new CellError(r, TCode.ExpectedFor(cell));
+                var place = x - CodeCounter.Lowest;
+                if ((ulong)place < CodeCounter.Common) _counts[k * CodeCounter.Common + place]++;
+                else AddText(_tables[k], x, 1);
             }
         }
     }
 
     protected override void CheckCell(ReadOnlySpan<byte> cell, int row)
     {
-        if (!TimeColumn.TryPart(cell, TimePart.Hour, out _)) throw new CellError(row, TimeColumn.Expected);
+        if (!codes[0].TryRead(cell, out _)) throw new CellError(row, TCode.ExpectedFor(cell));
     }
 
     public override void Merge(ColumnCounter other)
     {
-        for (int i = 0; i < _counts.Length; i++) _counts[i] += ((TimeCounter)other)._counts[i];
+        var that = (CodeCounter<TCode>)other;
+        for (var i = 0; i < _counts.Length; i++) _counts[i] += that._counts[i];
+        for (var k = 0; k < codes.Length; k++) _tables[k].Add(that._tables[k]);
     }
 
-    public override ColumnEncoder[] Fit(int minCount)
+    public override ColumnEncoder[] Fit(int minCount) => [.. codes.Select((code, k) =>
     {
-        var columns = new ColumnEncoder[Field.Derive.Count];
-        for (int part = 0; part < columns.Length; part++)
-        {
-            using var table = new TokenTable();
-            for (int value = 0; value < TimeColumn.Values; value++) AddText(table, value, _counts[part * TimeColumn.Values + value]);
-            columns[part] = new TimeColumn(Field.Columns[part], Index, Missing, Vocabulary.From(table, minCount), Field.Derive[part]);
-        }
-        return columns;
+        for (var i = 0; i < CodeCounter.Common; i++) AddText(_tables[k], i + CodeCounter.Lowest, _counts[k * CodeCounter.Common + i]);
+        return new CodeColumn<TCode>(Field.Columns[k], Index, Missing, Vocabulary.From(_tables[k], minCount), code);
+    })];
+
+    public override void Dispose()
+    {
+        foreach (var table in _tables) table.Dispose();
+        base.Dispose();
     }
+}
+
+/// <summary>The whole numbers that are counted and looked up without a text.</summary>
+internal static class CodeCounter
+{
+    public const int Lowest = -64;
+
+    /// <summary>How many; the greatest is more than any bucket, floor(ln(10^18)²).</summary>
+    public const int Common = 1800 - Lowest;
 }
 
 /// <summary>Mean, deviation and range, exactly summed.</summary>
@@ -290,11 +262,11 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
     {
         var values = new List<(double Value, int Count)>();
         long total = 0;
-        _table.VisitKeys((key, count) =>
+        for (var place = _table.Next(0); place >= 0; place = _table.Next(place + 1))
         {
-            values.Add((BitConverter.UInt64BitsToDouble(key), count));
-            total += count;
-        });
+            values.Add((BitConverter.UInt64BitsToDouble(_table.KeyAt(place)), _table.ValueAt(place)));
+            total += _table.ValueAt(place);
+        }
         values.Sort();
         var boundaries = new List<double>();
         long below = 0;

@@ -21,6 +21,9 @@ internal abstract class ColumnEncoder
     /// <summary>The number of ids, or 0 of a numeric column.</summary>
     public abstract int Size { get; }
 
+    /// <summary>How many ids a row has of it: 1 of a token or a number.</summary>
+    public virtual int Length => 1;
+
     /// <summary>The first global id; set once, before the column is used.</summary>
     public virtual int Offset { get; set; }
 
@@ -37,7 +40,7 @@ internal abstract class ColumnEncoder
     /// <summary>The place of a token, so that its id is Offset + index; −1 where it is not in the vocabulary.</summary>
     public virtual int IndexOf(ReadOnlySpan<byte> token) => -1;
 
-    /// <summary>Encodes the cells of a group; row r's 4 bytes are written to target + r × stride.</summary>
+    /// <summary>Encodes the cells of a group; row r's ids or number are written to target + r × stride, 4 bytes each.</summary>
     /// <exception cref="CellError">A cell is not what the column expects.</exception>
     public abstract void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride);
 

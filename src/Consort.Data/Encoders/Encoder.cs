@@ -29,15 +29,16 @@ public sealed class Encoder
         Schema = schema;
         _categorical = [.. columns.Where(c => c.Size > 0)];
         _numeric = [.. columns.Where(c => c.Size == 0)];
+        Columns = [.. _categorical, .. _numeric];
         long ids = _categorical.Where(c => c.Leader is null).Sum(c => (long)c.Size);
         if (ids > int.MaxValue) throw new ConsortException($"found {ids} ids over all columns, expected at most {int.MaxValue}; raise min_count");
-        var space = new CategoricalColumn[_categorical.Length];
+        var space = new Column[_categorical.Length];
         int offset = 0;
         for (int f = 0; f < space.Length; f++)
         {
             ColumnEncoder column = _categorical[f];
             column.Offset = column.Leader?.Offset ?? offset;
-            space[f] = new CategoricalColumn(column.Name, column.Offset, column.Size);
+            space[f] = new Column(column.Name, column.Offset, column.Size, column.Length);
             offset += column.Leader is null ? column.Size : 0;
         }
         Space = new FeatureSpace(space, _numeric.Select(c => c.Name).ToArray());
@@ -53,9 +54,8 @@ public sealed class Encoder
     /// <summary>The columns it makes.</summary>
     public FeatureSpace Space { get; }
 
-    internal IReadOnlyList<ColumnEncoder> CategoricalColumns => _categorical;
-
-    internal IReadOnlyList<ColumnEncoder> NumericColumns => _numeric;
+    /// <summary>All columns in the order of a row: those of ids, then the numeric ones.</summary>
+    internal IReadOnlyList<ColumnEncoder> Columns { get; }
 
     /// <summary>The place of a field in the schema, for <see cref="EncodeField"/>.</summary>
     /// <exception cref="ConsortException">No such field.</exception>
@@ -228,7 +228,7 @@ public sealed class Encoder
     internal void WriteContent(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
     {
         writer.Write(Schema.Identity);
-        foreach (ColumnEncoder column in _categorical.Concat(_numeric).Where(c => c.Leader is null)) column.Write(writer, vocabulary);
+        foreach (ColumnEncoder column in Columns.Where(c => c.Leader is null)) column.Write(writer, vocabulary);
     }
 
     /// <summary>Reads what <see cref="WriteContent"/> wrote.</summary>

@@ -1,5 +1,9 @@
 namespace Consort.Data.Encoders;
 
+/// <summary>Takes bytes that are valid during the call.</summary>
+/// <param name="bytes">Some of them, in order.</param>
+public delegate void BytesTaker(ReadOnlySpan<byte> bytes);
+
 /// <summary>
 /// An encoder in two parts that is opened without indexing its vocabularies: a head with the schema, what was fitted but for
 /// tokens, and sizes; and memory with the ready index of every vocabulary, which is used where a file is mapped. Checksums
@@ -31,11 +35,10 @@ public static class EncoderImage
 
     /// <summary>Opens an encoder.</summary>
     /// <param name="head">What <see cref="Head"/> gave.</param>
-    /// <param name="memory">What <see cref="Memory"/> gave, on a multiple of 64 bytes; it stays for as long as the encoder refers to it, and is not to be disposed of before.</param>
-    /// <param name="length">Its bytes: the first of the memory.</param>
+    /// <param name="memory">What <see cref="Memory"/> gave, on a multiple of 64 bytes; it is not to be disposed of before the encoder is done with.</param>
     /// <param name="source">Their origin, for messages.</param>
     /// <exception cref="ConsortException">Damaged, or of another version.</exception>
-    public static Encoder Open(Stream head, HeldBytes memory, long length, string source)
+    public static Encoder Open(Stream head, NativeBuffer<byte> memory, string source)
     {
         try
         {
@@ -43,7 +46,7 @@ public static class EncoderImage
             if (!reader.ReadBytes(8).AsSpan().SequenceEqual(Magic)) throw new InvalidDataException("magic");
             int version = reader.ReadInt32();
             if (version != Encoder.Version) throw new ConsortException($"{source}: found encoder version {version}, expected {Encoder.Version}; pack the run again");
-            var mapped = new MappedMemory(memory, length);
+            var mapped = new MappedMemory(memory);
             Encoder encoder = Encoder.ReadContent(reader, source, () => MappedVocabulary.Read(reader, mapped));
             return mapped.Left == 0 && head.Position == head.Length ? encoder : throw new InvalidDataException("length");
         }

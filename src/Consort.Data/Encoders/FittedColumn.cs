@@ -18,7 +18,7 @@ public abstract record FittedColumn(string Name, Field Field, int Offset, int Si
 
     /// <summary>The columns of an encoder: the categorical ones in the order of the ids, then the numeric ones.</summary>
     public static IReadOnlyList<FittedColumn> Of(Encoder encoder) =>
-        [.. encoder.CategoricalColumns.Concat(encoder.NumericColumns).Select(column => Of(encoder.Schema, column) with { AbsentIsZero = encoder.Schema.AbsentIsZero(encoder.Schema.Fields[column.Field]) })];
+        [.. encoder.Columns.Select(column => Of(encoder.Schema, column) with { AbsentIsZero = encoder.Schema.AbsentIsZero(encoder.Schema.Fields[column.Field]) })];
 
     private static FittedColumn Of(Schema schema, ColumnEncoder column)
     {
@@ -26,10 +26,9 @@ public abstract record FittedColumn(string Name, Field Field, int Offset, int Si
         IReadOnlyList<string> missing = field.Missing ?? schema.Missing;
         return column switch
         {
-            TimeColumn time => new FittedTime(
+            CodeColumn<TimeCode> time => new FittedTime(
                 time.Name, field, time.Offset, time.Size, missing, field.Derive[field.Columns.ToList().IndexOf(time.Name)],
-                [.. Enumerable.Range(0, TimeColumn.Values).Select(time.IdOfPart)]),
-            BucketColumn bucket => new FittedTokens(bucket.Name, field, bucket.Offset, bucket.Size, missing, bucket.Vocabulary),
+                [.. Enumerable.Range(0, TimeCode.Values).Select(v => time.IdOf(v))]),
             TokenColumn token => new FittedTokens(token.Name, field, token.Offset, token.Size, missing, token.Vocabulary),
             QuantileColumn quantile => new FittedQuantiles(quantile.Name, field, quantile.Offset, quantile.Size, missing, quantile.Boundaries),
             HashColumn hash => new FittedHash(hash.Name, field, hash.Offset, hash.Size, missing),

@@ -1,9 +1,7 @@
-using System.Buffers.Binary;
-
 namespace Consort.Data.Encoders;
 
 /// <summary>A vocabulary in managed memory: counted in training, or read from a file.</summary>
-internal sealed unsafe class HeldVocabulary : Vocabulary
+internal sealed class HeldVocabulary : Vocabulary
 {
     private readonly byte[] _bytes;
     private readonly int[] _ends;
@@ -31,28 +29,23 @@ internal sealed unsafe class HeldVocabulary : Vocabulary
     public static HeldVocabulary Of(TokenTable table, int minCount)
     {
         var entries = new List<Entry>();
-        table.Visit((token, length, count) =>
+        for (var p = table.Next(0); p >= 0; p = table.Next(p + 1))
         {
-            if (count >= minCount) entries.Add(new Entry(token, length, count));
-        });
-        Entry[] sorted = [.. entries];
-        sorted.AsSpan().Sort(default(ByCountThenBytes));
-
-        long total = 0;
-        foreach (Entry entry in sorted) total += entry.Length;
-        if (total > Array.MaxLength) throw new ConsortException("found more than 2 GiB of tokens in one column; raise its min_count or set transform hash");
-        var bytes = new byte[total];
-        var ends = new int[sorted.Length];
-        var counts = new int[sorted.Length];
-        int end = 0;
-        for (int i = 0; i < sorted.Length; i++)
-        {
-            new ReadOnlySpan<byte>((byte*)sorted[i].Token, sorted[i].Length).CopyTo(bytes.AsSpan(end));
-            ends[i] = end += sorted[i].Length;
-            counts[i] = sorted[i].Count;
+            if (table.ValueAt(p) >= minCount) entries.Add(new Entry { Place = p, Count = table.ValueAt(p), Head = table.HeadAt(p) });
         }
-        GC.KeepAlive(table); // the entries point into it
-        return new HeldVocabulary(bytes, ends, counts);
+        Entry[] sorted = [.. entries];
+        sorted.AsSpan().Sort(new ByCountThenBytes(table));
+        long total = 0;
+        foreach (var entry in sorted) total += table.TokenAt(entry.Place).Length;
+        if (total > Array.MaxLength) throw new ConsortException("found more than 2 GiB of tokens in one column; raise its min_count or set transform hash");
+        var (bytes, ends, end) = (new byte[total], new int[sorted.Length], 0);
+        for (var i = 0; i < sorted.Length; i++)
+        {
+            var token = table.TokenAt(sorted[i].Place);
+            token.CopyTo(bytes.AsSpan(end));
+            ends[i] = end += token.Length;
+        }
+        return new HeldVocabulary(bytes, ends, Array.ConvertAll(sorted, e => e.Count));
     }
 
     public static HeldVocabulary Of(BinaryReader reader)
@@ -80,37 +73,28 @@ internal sealed unsafe class HeldVocabulary : Vocabulary
     private TokenTable Build()
     {
         var table = new TokenTable(Count);
-        for (int i = 0; i < Count; i++) table.At(TokenTable.Key(Token(i)), Token(i)) = i;
+        for (var i = 0; i < Count; i++)
+        {
+            var token = Token(i);
+            table.At(TokenTable.Key(token), token) = i;
+        }
         return table;
     }
 
-    /// <summary>The first 8 bytes, most significant first, decide most comparisons without touching the token again.</summary>
-    private readonly struct Entry
+    // The first 8 bytes decide most comparisons without touching the token again.
+    private struct Entry
     {
-        public Entry(nint token, int length, int count)
-        {
-            Token = token;
-            Length = length;
-            Count = count;
-            Span<byte> head = stackalloc byte[8];
-            head.Clear();
-            new ReadOnlySpan<byte>((byte*)token, Math.Min(8, length)).CopyTo(head);
-            Head = BinaryPrimitives.ReadUInt64BigEndian(head);
-        }
-
-        public readonly nint Token;
-        public readonly int Length;
-        public readonly int Count;
-        public readonly ulong Head;
+        public int Place;
+        public int Count;
+        public ulong Head;
     }
 
-    private readonly struct ByCountThenBytes : IComparer<Entry>
+    private readonly struct ByCountThenBytes(TokenTable table) : IComparer<Entry>
     {
         public int Compare(Entry x, Entry y)
         {
             if (x.Count != y.Count) return y.Count.CompareTo(x.Count);
-            if (x.Head != y.Head) return x.Head.CompareTo(y.Head);
-            return new ReadOnlySpan<byte>((byte*)x.Token, x.Length).SequenceCompareTo(new ReadOnlySpan<byte>((byte*)y.Token, y.Length));
+            return x.Head != y.Head ? x.Head.CompareTo(y.Head) : table.TokenAt(x.Place).SequenceCompareTo(table.TokenAt(y.Place));
         }
     }
 }

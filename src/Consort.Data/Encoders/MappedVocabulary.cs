@@ -1,38 +1,30 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Consort.Data.Encoders;
 
 /// <summary>
-/// A vocabulary used where a file is mapped: the index, in whose slots the tokens lie, and of each token its slot and its
-/// count. Opening it reads next to nothing. Wrong bytes give wrong tokens or none, and no read outside of them.
+/// A vocabulary used where a file is mapped: the index, in whose slots the tokens lie, and of each token its slot and its count. Opening it
+/// reads next to nothing. Wrong bytes give wrong tokens or none, and no read outside of them.
 /// </summary>
-internal sealed unsafe class MappedVocabulary : Vocabulary
+internal sealed class MappedVocabulary(TokenTable index, NativeBuffer<int> places, NativeBuffer<int> counts) : Vocabulary((int)places.Length)
 {
-    private readonly TokenTable _index; // which keeps the memory mapped
-    private readonly int* _places; // [V] slots
-    private readonly int* _counts; // [V]
+    private const int Line = 64;
 
-    private MappedVocabulary(int count, TokenTable index, int* places, int* counts) : base(count)
-    {
-        _index = index;
-        _places = places;
-        _counts = counts;
-    }
-
-    public override TokenTable Index => _index;
+    public override TokenTable Index => index;
 
     /// <summary>A copy: memory that is mapped may go with the vocabulary.</summary>
-    public override ReadOnlySpan<byte> Token(int index)
+    public override ReadOnlySpan<byte> Token(int token)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count);
-        byte[] token = _index.TokenAt(_places[index]);
-        GC.KeepAlive(_index);
-        return token;
+        var bytes = index.TokenAt(places[token]).ToArray();
+        GC.KeepAlive(this);
+        return bytes;
     }
 
-    public override int CountOf(int index)
+    public override int CountOf(int token)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count);
-        int count = _counts[index];
-        GC.KeepAlive(_index);
+        var count = counts[token];
+        GC.KeepAlive(this);
         return count;
     }
 
@@ -41,26 +33,23 @@ internal sealed unsafe class MappedVocabulary : Vocabulary
     {
         writer.Write(vocabulary.Count);
         writer.Write(vocabulary.Index.Bits);
-        writer.Write(vocabulary.Index.Arena.Length);
+        writer.Write(vocabulary.Index.ArenaBytes);
     }
 
     /// <summary>Gives the memory of a vocabulary: slots, longer tokens, the slot of each token, counts; then zeros.</summary>
     public static void WriteMemory(Vocabulary vocabulary, BytesTaker take)
     {
-        TokenTable index = vocabulary.Index;
-        index.Slots.Give(take);
-        index.Arena.Give(take);
+        var index = vocabulary.Index;
+        index.Give(take);
         var numbers = new int[vocabulary.Count];
-        index.VisitPlaces((value, place) =>
+        for (var place = index.Next(0); place >= 0; place = index.Next(place + 1))
         {
-            if ((uint)value < (uint)numbers.Length) numbers[value] = place;
-        });
-        take(System.Runtime.InteropServices.MemoryMarshal.AsBytes<int>(numbers));
-        for (int i = 0; i < numbers.Length; i++) numbers[i] = vocabulary.CountOf(i);
-        take(System.Runtime.InteropServices.MemoryMarshal.AsBytes<int>(numbers));
-        long bytes = index.Slots.Length + index.Arena.Length + 8L * numbers.Length;
-        take(new byte[MappedMemory.Padding(bytes)]);
-        GC.KeepAlive(index);
+            if ((uint)index.ValueAt(place) < (uint)numbers.Length) numbers[index.ValueAt(place)] = place;
+        }
+        take(MemoryMarshal.AsBytes<int>(numbers));
+        for (var i = 0; i < numbers.Length; i++) numbers[i] = vocabulary.CountOf(i);
+        take(MemoryMarshal.AsBytes<int>(numbers));
+        take(new byte[Padding(((long)Unsafe.SizeOf<TokenTable.Slot>() << index.Bits) + index.ArenaBytes + 8L * numbers.Length)]);
     }
 
     /// <summary>Finds the next vocabulary in the memory.</summary>
@@ -68,12 +57,38 @@ internal sealed unsafe class MappedVocabulary : Vocabulary
     public static MappedVocabulary Read(BinaryReader reader, MappedMemory memory)
     {
         int count = reader.ReadInt32(), bits = reader.ReadInt32();
-        long arenaBytes = reader.ReadInt64();
-        if (bits is < TokenTable.LeastBits or > TokenTable.MostBits || count < 0 || count >= 1 << bits || arenaBytes < 0 || arenaBytes > memory.Left || arenaBytes % 8 != 0)
-            throw new InvalidDataException("vocabulary of a wrong size");
-        long slotBytes = (long)TokenTable.SlotBytes << bits, bytes = slotBytes + arenaBytes + 8L * count;
-        byte* slots = memory.Take(bytes + MappedMemory.Padding(bytes));
-        byte* places = slots + slotBytes + arenaBytes;
-        return new MappedVocabulary(count, new TokenTable(slots, bits, slots + slotBytes, arenaBytes, memory.Owner), (int*)places, (int*)places + count);
+        var arena = reader.ReadInt64();
+        if (bits is < TokenTable.LeastBits or > TokenTable.MostBits || count < 0 || count >= 1 << bits || arena % 8 != 0)
+            throw MappedMemory.WrongSize();
+        var left = memory.Left;
+        var index = new TokenTable(memory.Take<TokenTable.Slot>(1L << bits), memory.Take<byte>(arena));
+        var vocabulary = new MappedVocabulary(index, memory.Take<int>(count), memory.Take<int>(count));
+        memory.Take<byte>(Padding(left - memory.Left));
+        return vocabulary;
+    }
+
+    // Zeros that make a length one of whole cache lines.
+    private static int Padding(long bytes) => (int)(-bytes & (Line - 1));
+}
+
+/// <summary>Memory that a file is mapped to, handed out from its beginning on.</summary>
+internal sealed class MappedMemory(NativeBuffer<byte> memory)
+{
+    private long _taken;
+
+    /// <summary>Bytes not handed out yet.</summary>
+    public long Left => memory.Length - _taken;
+
+    public static InvalidDataException WrongSize() => new("vocabulary of a wrong size");
+
+    /// <summary>The next elements.</summary>
+    /// <exception cref="InvalidDataException">There are fewer.</exception>
+    public NativeBuffer<T> Take<T>(long length)
+        where T : unmanaged
+    {
+        if (length < 0 || length > Left / Unsafe.SizeOf<T>()) throw WrongSize();
+        var part = memory.Part<T>(_taken, length);
+        _taken += length * Unsafe.SizeOf<T>();
+        return part;
     }
 }

@@ -12,11 +12,12 @@ public static class NotFiniteLogit
     public static string Explain(string where, Encoder encoder, ReadOnlySpan<float> numerics)
     {
         (NumberColumn? Column, float Value, double Distance) furthest = default;
-        for (int c = 0; c < encoder.NumericColumns.Count; c++)
+        var c = 0;
+        foreach (var column in encoder.Columns.OfType<NumberColumn>())
         {
-            var column = (NumberColumn)encoder.NumericColumns[c];
-            double distance = column.Distance(numerics[c]);
+            var distance = column.Distance(numerics[c]);
             if (distance > furthest.Distance) furthest = (column, numerics[c], distance);
+            c++;
         }
         return furthest.Column is not { } far
             ? (where.Length == 0 ? "" : where + ": ") + "found no finite logit, expected one: the row's numbers are like those of the training rows, so the weights are at fault; "

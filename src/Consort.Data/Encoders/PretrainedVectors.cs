@@ -26,7 +26,7 @@ public static class PretrainedVectors
     /// <exception cref="ConsortException">A mistake in the file, with its line, or a column without a vocabulary.</exception>
     public static int Read(string path, Encoder encoder, string column, int dimension, VectorOfId put)
     {
-        ColumnEncoder found = encoder.CategoricalColumns.FirstOrDefault(c => c.Name == column)
+        ColumnEncoder found = encoder.Columns.FirstOrDefault(c => c.Size > 0 && c.Name == column)
             ?? throw new ConsortException($"{path}: found no categorical column {column}");
         if (!found.HasTokens) throw new ConsortException($"column {column}: has no vocabulary of tokens, expected one for the vectors in {path}");
         byte delimiter = VectorFormat.Delimiter(path) ?? throw new ConsortException($"{path}: found another ending, expected {VectorFormat.Endings}, .gz behind it or not");

@@ -35,5 +35,5 @@ public sealed record Field(string Name, FieldKind Kind)
     /// <summary>The names of the columns it gives after encoding.</summary>
     public IReadOnlyList<string> Columns => Kind is FieldKind.Label or FieldKind.Ignored ? []
         : Derive.Count == 0 ? [Name]
-        : Derive.Select(part => part switch { TimePart.Hour => "hour", TimePart.Weekday => "weekday", _ => "weekend" }).ToArray();
+        : Derive.Select(Words.Of).ToArray();
 }

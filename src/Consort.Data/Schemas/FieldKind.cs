@@ -45,6 +45,9 @@ public readonly record struct Transform(TransformKind Kind, int Count = 0)
 {
     /// <summary>Whether a numeric field becomes a categorical column.</summary>
     public bool MakesTokens => Kind is TransformKind.Log2Buckets or TransformKind.QuantileBuckets;
+
+    /// <summary>Whether its word needs a count behind it.</summary>
+    internal bool IsCounted => Kind is TransformKind.QuantileBuckets or TransformKind.Hash;
 }
 
 /// <summary>What becomes of a number far outside what the training rows hold. What is far: <see cref="Field.Outside"/>.</summary>

@@ -107,7 +107,7 @@ public sealed record Schema
                 $"{where}, delimiter: found \"{Delimiter.Text}\", expected 1 to {Delimiter.MostBytes} bytes without a quote, a line end or a NUL");
         }
         if (Format != DataFormat.Delimited && (Header || Quoted))
-            throw new ConsortException($"{where}: header and quoted belong to delimited data, found {SchemaWriter.Name(Format)}");
+            throw new ConsortException($"{where}: header and quoted belong to delimited data, found {Words.Of(Format)}");
         if (Format == DataFormat.Delimited && Absent != AbsentRule.Zero)
             throw new ConsortException($"{where}: absent belongs to libsvm and libffm data, found delimited");
 
@@ -136,14 +136,14 @@ public sealed record Schema
     private static void CheckField(Field field, string where)
     {
         where = $"{where}, field {field.Name}";
-        string transform = SchemaWriter.Name(field.Transform.Kind);
+        string transform = Words.Of(field.Transform.Kind);
         bool fits = field.Transform.Kind switch
         {
             TransformKind.None => true,
             TransformKind.Hash => field.Kind == FieldKind.Categorical,
             _ => field.Kind == FieldKind.Numeric,
         };
-        if (!fits) throw new ConsortException($"{where}: transform {transform} does not fit kind {SchemaWriter.Name(field.Kind)}");
+        if (!fits) throw new ConsortException($"{where}: transform {transform} does not fit kind {Words.Of(field.Kind)}");
         if (field.Transform.Kind == TransformKind.QuantileBuckets && field.Transform.Count is < 2 or > 65_536)
             throw new ConsortException($"{where}: found {field.Transform.Count} quantile buckets, expected 2 to 65536");
         if (field.Transform.Kind == TransformKind.Hash && field.Transform.Count is < 1 or > 100_000_000)

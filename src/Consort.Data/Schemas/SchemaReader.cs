@@ -7,55 +7,6 @@ namespace Consort.Data.Schemas;
 /// <summary>Reads a schema from options.</summary>
 internal static partial class SchemaReader
 {
-    private static readonly Dictionary<string, FieldKind> Kinds = new()
-    {
-        ["categorical"] = FieldKind.Categorical,
-        ["numeric"] = FieldKind.Numeric,
-        ["label"] = FieldKind.Label,
-        ["ignored"] = FieldKind.Ignored,
-    };
-
-    private static readonly Dictionary<string, DataFormat> Formats = new()
-    {
-        ["delimited"] = DataFormat.Delimited,
-        ["libsvm"] = DataFormat.Libsvm,
-        ["libffm"] = DataFormat.Libffm,
-    };
-
-    private static readonly Dictionary<string, PairMeaning> Meanings = new()
-    {
-        ["indexed"] = PairMeaning.Indexed,
-        ["positional"] = PairMeaning.Positional,
-    };
-
-    private static readonly Dictionary<string, AbsentRule> Absences = new()
-    {
-        ["zero"] = AbsentRule.Zero,
-        ["missing"] = AbsentRule.Missing,
-    };
-
-    private static readonly Dictionary<string, TimePart> Parts = new()
-    {
-        ["hour"] = TimePart.Hour,
-        ["weekday"] = TimePart.Weekday,
-        ["weekend"] = TimePart.Weekend,
-    };
-
-    private static readonly Dictionary<string, TransformKind> Transforms = new()
-    {
-        ["none"] = TransformKind.None,
-        ["log2_buckets"] = TransformKind.Log2Buckets,
-        ["standardise"] = TransformKind.Standardise,
-        ["min_max"] = TransformKind.MinMax,
-    };
-
-    private static readonly Dictionary<string, OutsideRule> Rules = new()
-    {
-        ["clip"] = OutsideRule.Clip,
-        ["error"] = OutsideRule.Error,
-        ["keep"] = OutsideRule.Keep,
-    };
-
     /// <param name="map">The options.</param>
     /// <param name="outside">The rule of numeric fields that name none.</param>
     public static Schema Read(OptionMap map, OutsideRule outside)
@@ -65,16 +16,16 @@ internal static partial class SchemaReader
         foreach (OptionMap item in map.Maps("fields")) ReadField(item, fields, outside);
         Schema schema = start with
         {
-            Format = map.Choice("format", start.Format, Formats),
+            Format = map.Choice("format", start.Format, Words.All<DataFormat>()),
             Delimiter = ReadDelimiter(map, start.Delimiter),
             Header = map.Flag("header", start.Header),
             Quoted = map.Flag("quoted", start.Quoted),
             Trim = map.Flag("trim", start.Trim),
             Missing = map.Texts("missing", start.Missing),
             MinCount = map.Integer("min_count", start.MinCount, 1, int.MaxValue),
-            Pairs = map.Choice("pairs", start.Pairs, Meanings),
+            Pairs = map.Choice("pairs", start.Pairs, Words.All<PairMeaning>()),
             FirstIndex = map.Integer("first_index", start.FirstIndex, 0, 1),
-            Absent = map.Choice("absent", start.Absent, Absences),
+            Absent = map.Choice("absent", start.Absent, Words.All<AbsentRule>()),
             Fields = fields.Count > 0 ? fields : start.Fields,
         };
         map.Close();
@@ -112,9 +63,9 @@ internal static partial class SchemaReader
         if (!map.Has("kind"))
         {
             string other = map.Keys.FirstOrDefault(k => !FieldKeys.Contains(k)) is { } unknown ? $"; found the unknown key \"{PrintableText.Short(unknown, 60)}\"" : "";
-            throw map.Error("kind", $"found nothing, expected one of {string.Join(", ", Kinds.Keys)}{other}");
+            throw map.Error("kind", $"found nothing, expected one of {string.Join(", ", Words.All<FieldKind>().Keys)}{other}");
         }
-        var field = new Field(name, map.Choice("kind", FieldKind.Ignored, Kinds))
+        var field = new Field(name, map.Choice("kind", FieldKind.Ignored, Words.All<FieldKind>()))
         {
             Missing = map.Has("missing") ? map.Texts("missing", []) : null,
             MinCount = map.Has("min_count") ? map.Integer("min_count", 1, 1, int.MaxValue) : null,
@@ -123,7 +74,7 @@ internal static partial class SchemaReader
             Derive = ReadParts(map),
             Values = ReadValues(map),
         };
-        if (field.IsNumber || map.Has("outside")) field = field with { Outside = map.Choice("outside", outside, Rules) };
+        if (field.IsNumber || map.Has("outside")) field = field with { Outside = map.Choice("outside", outside, Words.All<OutsideRule>()) };
         if (RangeOfNames().Match(name) is not { Success: true } range)
         {
             fields.Add(field);
@@ -151,31 +102,27 @@ internal static partial class SchemaReader
         }
         catch (ConsortException)
         {
-            OptionMap counted = map.Map("transform")!;
+            var counted = map.Map("transform")!;
             int buckets = counted.Integer("quantile_buckets", 0, 2, 65_536), hash = counted.Integer("hash", 0, 1, 100_000_000);
             if (buckets > 0 == hash > 0) throw map.Error("transform", $"expected {Expected}");
             return buckets > 0 ? new(TransformKind.QuantileBuckets, buckets) : new(TransformKind.Hash, hash);
         }
-        if (Transforms.TryGetValue(text, out TransformKind kind)) return new(kind);
-        int colon = text.IndexOf(':', StringComparison.Ordinal);
-        if (colon > 0 && int.TryParse(text.AsSpan(colon + 1).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int count))
-        {
-            switch (text[..colon].Trim())
-            {
-                case "quantile_buckets": return new(TransformKind.QuantileBuckets, count);
-                case "hash": return new(TransformKind.Hash, count);
-            }
-        }
-        string hint = NearestWord.Hint(text, [.. Transforms.Keys, "quantile_buckets", "hash"]);
-        throw map.Error("transform", $"found \"{text}\", expected {Expected}{hint}");
+        var kinds = Words.All<TransformKind>();
+        var parts = text.Split(':', 2);
+        var isCounted = parts.Length == 2;
+        var count = 0;
+        if (kinds.TryGetValue(isCounted ? parts[0].Trim() : text, out var kind) && new Transform(kind).IsCounted == isCounted
+            && (!isCounted || int.TryParse(parts[1].AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out count)))
+            return new(kind, count);
+        throw map.Error("transform", $"found \"{text}\", expected {Expected}{NearestWord.Hint(text, kinds.Keys)}");
     }
 
     private static TimePart[] ReadParts(OptionMap map)
     {
-        IReadOnlyList<string> texts = map.Texts("derive", []);
-        return texts.Select(text => Parts.TryGetValue(text, out TimePart part)
+        var parts = Words.All<TimePart>();
+        return [.. map.Texts("derive", []).Select(text => parts.TryGetValue(text, out var part)
             ? part
-            : throw map.Error("derive", $"found \"{text}\", expected hour, weekday, weekend")).ToArray();
+            : throw map.Error("derive", $"found \"{text}\", expected {string.Join(", ", parts.Keys)}"))];
     }
 
     private static Dictionary<string, int> ReadValues(OptionMap map)

@@ -10,32 +10,32 @@ internal static class SchemaWriter
     public static string Write(Schema schema, bool forKeys)
     {
         var text = new StringBuilder();
-        text.Append("format: ").Append(Name(schema.Format)).Append('\n');
+        text.Append("format: ").Append(Words.Of(schema.Format)).Append('\n');
         text.Append("delimiter: ").Append(QuotedYaml.Of(schema.Delimiter.Text)).Append('\n');
         text.Append("header: ").Append(Flag(schema.Header)).Append('\n');
         text.Append("quoted: ").Append(Flag(schema.Quoted)).Append('\n');
         text.Append("trim: ").Append(Flag(schema.Trim)).Append('\n');
         text.Append("missing: ").Append(List(schema.Missing)).Append('\n');
         text.Append(CultureInfo.InvariantCulture, $"min_count: {schema.MinCount}\n");
-        text.Append("pairs: ").Append(schema.Pairs == PairMeaning.Indexed ? "indexed" : "positional").Append('\n');
+        text.Append("pairs: ").Append(Words.Of(schema.Pairs)).Append('\n');
         text.Append(CultureInfo.InvariantCulture, $"first_index: {schema.FirstIndex}\n");
         // Of these formats alone, so that the text of other schemas says nothing of what they have not.
-        if (schema.Format != DataFormat.Delimited) text.Append("absent: ").Append(schema.Absent == AbsentRule.Zero ? "zero" : "missing").Append('\n');
+        if (schema.Format != DataFormat.Delimited) text.Append("absent: ").Append(Words.Of(schema.Absent)).Append('\n');
         text.Append("fields:\n");
         foreach (Field field in schema.Fields)
         {
-            text.Append("  - {name: ").Append(QuotedYaml.Of(field.Name)).Append(", kind: ").Append(Name(field.Kind));
+            text.Append("  - {name: ").Append(QuotedYaml.Of(field.Name)).Append(", kind: ").Append(Words.Of(field.Kind));
             if (field.Transform.Kind != TransformKind.None)
             {
                 string count = field.Transform.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $": {field.Transform.Count}") : "";
-                text.Append(", transform: ").Append(QuotedYaml.Of(Name(field.Transform.Kind) + count));
+                text.Append(", transform: ").Append(QuotedYaml.Of(Words.Of(field.Transform.Kind) + count));
             }
             // What a text leaves out: of a schema the default, of a fitted one what was before there was the key.
-            if (field.IsNumber && field.Outside != (forKeys ? OutsideRule.Keep : OutsideRule.Clip)) text.Append(", outside: ").Append(Name(field.Outside));
+            if (field.IsNumber && field.Outside != (forKeys ? OutsideRule.Keep : OutsideRule.Clip)) text.Append(", outside: ").Append(Words.Of(field.Outside));
             if (field.Missing is not null) text.Append(", missing: ").Append(List(field.Missing));
             if (field.MinCount is { } minCount) text.Append(CultureInfo.InvariantCulture, $", min_count: {minCount}");
             if (field.Share is not null) text.Append(", share: ").Append(QuotedYaml.Of(field.Share));
-            if (field.Derive.Count > 0) text.Append(", derive: ").Append(List(new Field("", FieldKind.Categorical) { Derive = field.Derive }.Columns));
+            if (field.Derive.Count > 0) text.Append(", derive: ").Append(List(field.Derive.Select(Words.Of)));
             if (field.Values.Count > 0)
             {
                 IEnumerable<string> pairs = field.Values.OrderBy(p => p.Key, StringComparer.Ordinal)
@@ -46,38 +46,6 @@ internal static class SchemaWriter
         }
         return text.ToString();
     }
-
-    public static string Name(DataFormat format) => format switch
-    {
-        DataFormat.Libsvm => "libsvm",
-        DataFormat.Libffm => "libffm",
-        _ => "delimited",
-    };
-
-    public static string Name(FieldKind kind) => kind switch
-    {
-        FieldKind.Categorical => "categorical",
-        FieldKind.Numeric => "numeric",
-        FieldKind.Label => "label",
-        _ => "ignored",
-    };
-
-    public static string Name(TransformKind kind) => kind switch
-    {
-        TransformKind.Log2Buckets => "log2_buckets",
-        TransformKind.QuantileBuckets => "quantile_buckets",
-        TransformKind.Standardise => "standardise",
-        TransformKind.MinMax => "min_max",
-        TransformKind.Hash => "hash",
-        _ => "none",
-    };
-
-    public static string Name(OutsideRule rule) => rule switch
-    {
-        OutsideRule.Error => "error",
-        OutsideRule.Keep => "keep",
-        _ => "clip",
-    };
 
     private static string Flag(bool value) => value ? "true" : "false";
 

@@ -58,9 +58,9 @@ internal static class SharedVocabularies
 
     private static string Show(Field field)
     {
-        string kind = SchemaWriter.Name(field.Kind);
+        string kind = Words.Of(field.Kind);
         if (field.Transform.Kind == TransformKind.None) return kind;
         string count = field.Transform.Count > 0 ? $": {field.Transform.Count}" : "";
-        return $"{kind} with {SchemaWriter.Name(field.Transform.Kind)}{count}";
+        return $"{kind} with {Words.Of(field.Transform.Kind)}{count}";
     }
 }

@@ -1,13 +1,12 @@
 namespace Consort.Data.Sources;
 
 /// <summary>Delimited text without quotes, several bytes between cells.</summary>
-internal sealed class LongDelimitedParser(Layout layout) : RowParser(layout)
+internal sealed class LongDelimitedParser(Layout layout) : LineParser(layout)
 {
     private readonly int[] _targets = layout.Targets;
     private readonly byte[] _delimiter = layout.Schema.Delimiter.Bytes.ToArray();
-    private readonly CellTrim _trim = new(layout);
 
-    protected override int ParseRows(Block block, int position, string path, RowGroup group)
+    protected override int ParseRows(Block block, int position, RowGroup group)
     {
         while (group.Rows < RowGroup.Capacity && position < block.Length)
         {
@@ -17,14 +16,10 @@ internal sealed class LongDelimitedParser(Layout layout) : RowParser(layout)
             int next = position + row.Length + 1;
             if (row.EndsWith("\r"u8)) row = row[..^1];
             if (!Cut(row, position, group))
-            {
-                _trim.Apply(block, group);
-                throw Error(block, position, path, RowShape.WrongCount(row, row.Count(_delimiter) + 1, _targets.Length, Schema, Rules));
-            }
+                throw Error(block, position, RowShape.WrongCount(row, row.Count(_delimiter) + 1, _targets.Length, Schema, Rules));
             group.Rows++;
             position = next;
         }
-        _trim.Apply(block, group);
         return position;
     }
 

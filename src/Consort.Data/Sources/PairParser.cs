@@ -7,7 +7,7 @@ namespace Consort.Data.Sources;
 /// lines without anything, what follows a <c>#</c>, and <c>qid:</c>. What a row does not name is 0 in a numeric field, as both formats
 /// mean it, unless the schema says that it is missing.
 /// </summary>
-internal sealed class PairParser : RowParser
+internal sealed class PairParser : LineParser
 {
     private readonly Layout _layout;
     private readonly int _first;
@@ -30,7 +30,7 @@ internal sealed class PairParser : RowParser
         _zeros = [.. Enumerable.Range(0, Schema.Fields.Count).Where(i => Schema.AbsentIsZero(Schema.Fields[i]))];
     }
 
-    protected override int ParseRows(Block block, int position, string path, RowGroup group)
+    protected override int ParseRows(Block block, int position, RowGroup group)
     {
         for (int c = 0; c <= group.Columns; c++) group.ClearColumn(c);
         try
@@ -39,10 +39,10 @@ internal sealed class PairParser : RowParser
             {
                 ReadOnlySpan<byte> line = block.Content[position..];
                 line = line[..line.IndexOf((byte)'\n')];
-                if (!RowCutter.IsEmpty(line))
+                if (!PairSource.IsEmpty(line))
                 {
                     group.Starts[group.Rows] = position;
-                    ParseRow(block, line, position, path, group);
+                    ParseRow(block, line, position, group);
                     group.Rows++;
                 }
                 position += line.Length + 1;
@@ -55,7 +55,7 @@ internal sealed class PairParser : RowParser
         return position;
     }
 
-    private void ParseRow(Block block, ReadOnlySpan<byte> line, int from, string path, RowGroup group)
+    private void ParseRow(Block block, ReadOnlySpan<byte> line, int from, RowGroup group)
     {
         int at = 0, item = -1;
         while (true)
@@ -74,7 +74,7 @@ internal sealed class PairParser : RowParser
                 group.CellsOf(_label)[group.Rows] = new Cell { Start = from + start, Length = hash < 0 ? text.Length : hash };
                 if (hash >= 0) break;
             }
-            else if (!Take(block, from, text, from + start, item, path, group))
+            else if (!Take(block, from, text, from + start, item, group))
             {
                 break;
             }
@@ -83,7 +83,7 @@ internal sealed class PairParser : RowParser
     }
 
     /// <summary>Takes a pair; false where a comment begins within it.</summary>
-    private bool Take(Block block, int rowStart, ReadOnlySpan<byte> text, int start, int item, string path, RowGroup group)
+    private bool Take(Block block, int rowStart, ReadOnlySpan<byte> text, int start, int item, RowGroup group)
     {
         int colon = text.IndexOf((byte)':'), second = colon < 0 ? -1 : text[(colon + 1)..].IndexOf((byte)':');
         if (colon <= 0 || second >= 0 != _libffm || (second >= 0 && text[(colon + second + 2)..].Contains((byte)':')))
@@ -91,16 +91,16 @@ internal sealed class PairParser : RowParser
             string hint = colon <= 0 ? ""
                 : _libffm ? Rules.Mend("where rows have index:value, set format: libsvm", "write pairs as field:index:value (format: libffm)")
                 : Rules.Mend("where rows have field:index:value, set format: libffm", "write pairs as index:value (format: libsvm)");
-            throw Error(block, rowStart, path, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}{hint}");
+            throw Error(block, rowStart, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}{hint}");
         }
         if (!_positional && _layout.Rules.PassesOver && NumberParser.TryInteger(text[..colon], out long index) && index - _first >= _fields.Length)
         {
             _layout.UnknownPairs++;
             return !text.Contains((byte)'#');
         }
-        int place = PlaceOf(block, rowStart, text[..colon], item, path), field = _fields[place];
+        int place = PlaceOf(block, rowStart, text[..colon], item), field = _fields[place];
         ref Cell cell = ref group.CellsOf(field)[group.Rows];
-        if (cell.Length >= 0) throw Twice(block, rowStart, text[..colon], field, path);
+        if (cell.Length >= 0) throw Twice(block, rowStart, text[..colon], field);
         bool takesIndex = !_numeric[place] && (_libffm || _positional);
         (int from, int to) = (takesIndex, _libffm) switch
         {
@@ -115,20 +115,20 @@ internal sealed class PairParser : RowParser
         return hash < 0;
     }
 
-    private int PlaceOf(Block block, int rowStart, ReadOnlySpan<byte> number, int item, string path)
+    private int PlaceOf(Block block, int rowStart, ReadOnlySpan<byte> number, int item)
     {
         if (_positional)
-            return item < _fields.Length ? item : throw Error(block, rowStart, path, $"found more than {_fields.Length} pairs, expected {_fields.Length}");
+            return item < _fields.Length ? item : throw Error(block, rowStart, $"found more than {_fields.Length} pairs, expected {_fields.Length}");
         if (NumberParser.TryInteger(number, out long index) && index >= _first && index - _first < _fields.Length) return (int)(index - _first);
         string hint = index == 0 && _first == 1 && number.SequenceEqual("0"u8) ? Rules.Mend("where they count from 0, set first_index: 0", "count from 1 (first_index: 1)")
             : index == _fields.Length && _first == 0 ? Rules.Mend("where they count from 1, set first_index: 1", "count from 0 (first_index: 0)") : "";
-        throw Error(block, rowStart, path, $"found {(_libffm ? "field" : "index")} {Show(number)}, expected {_first} to {_fields.Length - 1 + _first}{hint}");
+        throw Error(block, rowStart, $"found {(_libffm ? "field" : "index")} {Show(number)}, expected {_first} to {_fields.Length - 1 + _first}{hint}");
     }
 
-    private ConsortException Twice(Block block, int rowStart, ReadOnlySpan<byte> number, int field, string path)
+    private ConsortException Twice(Block block, int rowStart, ReadOnlySpan<byte> number, int field)
     {
         string name = Schema.Fields[field].Name;
-        return Error(block, rowStart, path, _libffm
+        return Error(block, rowStart, _libffm
             ? $"found field {Show(number)} ({name}) twice; several features of one field are not supported: keep one of them in each row, or give the others fields of their own"
             : $"found index {Show(number)} ({name}) twice");
     }

@@ -1,27 +1,26 @@
 namespace Consort.Data.Sources;
 
 /// <summary>Delimited text with RFC 4180 quotes: cells may hold delimiters, line ends and doubled quotes.</summary>
-internal sealed class QuotedParser(Layout layout) : RowParser(layout)
+internal sealed class QuotedParser(Layout layout) : LineParser(layout)
 {
     private readonly int[] _targets = layout.Targets;
     private readonly byte[] _delimiter = layout.Schema.Delimiter.Bytes.ToArray();
-    private readonly bool _trim = layout.Schema.Trim;
 
     // Spaces that may belong to the delimiter are not dropped.
     private readonly bool _trimOutside = layout.Schema.Trim && layout.Schema.Delimiter.Text[0] != ' ';
 
-    protected override int ParseRows(Block block, int position, string path, RowGroup group)
+    protected override int ParseRows(Block block, int position, RowGroup group)
     {
         while (group.Rows < RowGroup.Capacity && position < block.Length)
         {
             group.Starts[group.Rows] = position;
-            position = ParseRow(block, position, path, group);
+            position = ParseRow(block, position, group);
             group.Rows++;
         }
         return position;
     }
 
-    private int ParseRow(Block block, int position, string path, RowGroup group)
+    private int ParseRow(Block block, int position, RowGroup group)
     {
         // It ends with a line feed, which every loop below stops at.
         Span<byte> data = block.Bytes[..block.Length];
@@ -40,11 +39,10 @@ internal sealed class QuotedParser(Layout layout) : RowParser(layout)
                 cell = Plain(data, position);
                 // The rows were cut by counting quotes, so a stray one would put the cuts in the wrong places.
                 if (data.Slice(cell.Start, cell.Length).Contains((byte)'"'))
-                    throw Error(block, rowStart, path, $"column {column + 1}: found a quote inside a cell that does not begin with one");
+                    throw Error(block, rowStart, $"column {column + 1}: found a quote inside a cell that does not begin with one");
                 position += cell.Length;
                 if (data[position] == (byte)'\n' && cell.Length > 0 && data[position - 1] == (byte)'\r') cell.Length--;
             }
-            if (_trim) cell = cell.Trimmed(data);
             if (column < _targets.Length) group.CellsOf(_targets[column])[group.Rows] = cell;
             column++;
             if (data[position..].StartsWith(_delimiter))
@@ -54,9 +52,9 @@ internal sealed class QuotedParser(Layout layout) : RowParser(layout)
             }
             if (data[position] == (byte)'\r' && data[position + 1] == (byte)'\n') position++;
             if (data[position] != (byte)'\n')
-                throw Error(block, rowStart, path, $"column {column}: found text after a closing quote, expected a delimiter");
+                throw Error(block, rowStart, $"column {column}: found text after a closing quote, expected a delimiter");
             if (column != _targets.Length)
-                throw Error(block, rowStart, path, RowShape.WrongCount(data[rowStart..position], column, _targets.Length, Schema, Rules));
+                throw Error(block, rowStart, RowShape.WrongCount(data[rowStart..position], column, _targets.Length, Schema, Rules));
             return position + 1;
         }
     }

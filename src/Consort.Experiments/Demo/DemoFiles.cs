@@ -1,80 +1,61 @@
-using System.Globalization;
+using Consort.Foundation.Options;
 
 namespace Consort.Experiments.Demo;
 
-/// <summary>The experiment files of the demonstration; they are ordinary files that the user may change and run.</summary>
+/// <summary>The experiments of the demonstration; each is left as an ordinary file that the user may change and run.</summary>
 internal static class DemoFiles
 {
     /// <summary>How the table calls the members of the two ensembles.</summary>
     public const string StudentsName = "4 × DNN, shared embeddings";
 
-    private const string Data = """
+    private static readonly OptionTree Common = OptionTree.Parse("""
+        name: to be named
         data:
           schema: { preset: criteo, min_count: 20 }
           source: clicks.tsv
           by: seed
           seed: 1
-        """;
+        embedding: { dimension: 8, shared: true, initial_deviation: 0.02 }
+        members: to be named
+        training:
+          batch_size: 1024
+          seed: 1
+          embedding_update: touched
+          embedding_l2: 1e-3
+        """);
 
-    private const string Tower = "hidden_units: [200, 100]";
+    private static readonly OptionTree Averaged = OptionTree.Parse("{ name: averaged, strategy: { name: supervised }, epochs: 0 }");
 
-    public static string Single(string model, ulong seed) => File($"{model} on its own", seed, shared: true, [model], """
-          epochs: 5
-          learning_rate: 2e-3
-          patience: 1
-          schedule: { name: exponential, fraction: 0.1, epochs: 3 }
-        """, "");
+    private static readonly OptionTree MutuallyTuned = OptionTree.Parse(
+        "{ name: mutual, strategy: { name: mutual }, epochs: 1, learning_rate: 1e-4, schedule: { name: constant }, patience: 0, evaluate_first: true }");
 
-    public static string Independent(IReadOnlyList<string> models, IReadOnlyList<string> from, ulong seed) =>
-        File("independent models, averaged", seed, shared: false, models, "", Phase("averaged", "supervised", from, "epochs: 0"));
+    /// <summary>A model by itself.</summary>
+    public static OptionTree Single(string model, ulong seed) => Trained($"{model} on its own", [model], seed);
 
-    public static string Mutual(IReadOnlyList<string> models, IReadOnlyList<string> from, ulong seed) =>
-        File("mutual fine-tuning", seed, shared: false, models, "  evaluations_per_epoch: 4\n  monitor: member_auc", Phase("mutual", "mutual", from, """
-            epochs: 1
-                learning_rate: 1e-4
-                schedule: { name: constant }
-                patience: 0
-                evaluate_first: true
-            """));
+    /// <summary>Finished runs as they are.</summary>
+    public static OptionTree Independent(IReadOnlyList<string> models, IReadOnlyList<string> from, ulong seed) =>
+        Started("independent models, averaged", models, from, Averaged, seed);
 
-    public static string Ensemble(string strategy, ulong seed)
-    {
-        var name = strategy == "kdef" ? "knowledge-driven ensemble" : "plain mean ensemble";
-        var section = strategy == "kdef" ? "strategy: { name: kdef }" : "strategy: { name: supervised, loss: ensemble, fusion: mean }";
-        return File(name, seed, shared: true, ["DNN", "DNN", "DNN", "DNN"], """
-              epochs: 5
-              learning_rate: 2e-3
-              patience: 1
-              schedule: { name: exponential, fraction: 0.1, epochs: 3 }
-            """, section);
-    }
+    /// <summary>Finished runs that go on together.</summary>
+    public static OptionTree Mutual(IReadOnlyList<string> models, IReadOnlyList<string> from, ulong seed) =>
+        Started("mutual fine-tuning", models, from, MutuallyTuned, seed).With("training.evaluations_per_epoch", 4).With("training.monitor", "member_auc");
 
-    private static string Phase(string name, string strategy, IReadOnlyList<string> from, string keys) => $$"""
-        phases:
-          - name: {{name}}
-            strategy: { name: {{strategy}} }
-            from: [{{string.Join(", ", from)}}]
-            {{keys}}
-        """;
+    /// <summary>Four towers over one table, by KDEF or as a plain mean.</summary>
+    public static OptionTree Ensemble(string strategy, ulong seed) =>
+        Trained(strategy == "kdef" ? "knowledge-driven ensemble" : "plain mean ensemble", ["DNN", "DNN", "DNN", "DNN"], seed).With(
+            "strategy", OptionTree.Parse(strategy == "kdef" ? "{ name: kdef }" : "{ name: supervised, loss: ensemble, fusion: mean }"));
 
-    private static string File(string name, ulong seed, bool shared, IReadOnlyList<string> models, string training, string rest)
-    {
-        var members = string.Join("\n", models.Select(m => m == "FM" ? "  - { model: FM }" : $"  - {{ model: {m}, {Tower} }}"));
-        return string.Create(CultureInfo.InvariantCulture, $"""
-            # Written by `consort demo`; change it and run it: consort train THIS_FILE --out runs/mine
-            name: {name}
-            {Data}
-            embedding: {"{"} dimension: 8, shared: {(shared ? "true" : "false")}, initial_deviation: 0.02 {"}"}
-            members:
-            {members}
-            training:
-              batch_size: 1024
-              seed: {seed}
-              embedding_update: touched
-              embedding_l2: 1e-3
-            {training}
-            {rest}
+    /// <summary>The file's text.</summary>
+    public static string Text(OptionTree experiment) => $"# Written by `consort demo`; change it and run it: consort train THIS_FILE --out runs/mine\n{experiment.ToYaml()}";
 
-            """);
-    }
+    private static OptionTree Trained(string name, IReadOnlyList<string> models, ulong seed) => Of(name, models, seed)
+        .With("training.epochs", 5).With("training.learning_rate", "2e-3").With("training.patience", 1)
+        .With("training.schedule", OptionTree.Parse("{ name: exponential, fraction: 0.1, epochs: 3 }"));
+
+    private static OptionTree Started(string name, IReadOnlyList<string> models, IReadOnlyList<string> from, OptionTree phase, ulong seed) => Of(name, models, seed)
+        .With("embedding.shared", false).With("phases", OptionTree.Lines([phase.With("from", OptionTree.List(from))]));
+
+    private static OptionTree Of(string name, IReadOnlyList<string> models, ulong seed) => Common
+        .With("name", name).With("training.seed", (long)seed)
+        .With("members", OptionTree.Lines(models.Select(m => OptionTree.Parse(m == "FM" ? "{ model: FM }" : $"{{ model: {m}, hidden_units: [200, 100] }}"))));
 }

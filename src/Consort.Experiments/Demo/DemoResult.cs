@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using Consort.Foundation.Numbers;
+using Consort.Foundation.Tables;
 using Consort.Learning.Training;
 
 namespace Consort.Experiments.Demo;
@@ -48,19 +48,20 @@ public sealed record DemoResult(double Seconds, CeilingResult Ceiling, IReadOnly
         },
         Json);
 
-    /// <summary>The table as Markdown.</summary>
-    public string ToMarkdown()
-    {
-        var text = new StringBuilder("# Consort demonstration\n\nMeasured on the test split. RelaImp is against the mean AUC of the independent models.\n\n");
-        text.Append("| family | strategy | members | AUC | log-loss | RelaImp | members' AUC |\n|---|---|---|---|---|---|---|\n");
-        foreach (var row in Results)
-        {
-            var members = row.Members == 1 ? "" : string.Join(" ", row.MemberAuc.Select(a => a.ToString("F4", ShownNumbers.Culture)));
-            text.Append(ShownNumbers.Culture, $"| {row.Name} | {row.Strategy} | {row.Members} | {row.Auc:F5} | {row.LogLoss:F5} | {row.RelaImp:+0.00;-0.00;0.00} % | {members} |\n");
-        }
+    /// <summary>The table.</summary>
+    public ResultTable Table => ResultTable.Of(
+        Results.Append(new DemoRow("planted truth", "best reachable", 0, Ceiling.Auc, Ceiling.LogLoss, double.NaN, [])),
+        new("family", r => r.Name),
+        new("strategy", r => r.Strategy),
+        new("members", r => r.Members == 0 ? null : r.Members, "F0") { IsWide = true },
+        new("AUC", r => r.Auc, "F6"),
+        new("log-loss", r => r.LogLoss, "F6"),
+        new("RelaImp", r => r.Members == 0 ? null : r.RelaImp, "+0.00 \\%;-0.00 \\%;0.00 \\%"),
+        new("members' AUC", r => r.Members < 2 ? "" : string.Join(' ', r.MemberAuc.Select(a => a.ToString("F4", ShownNumbers.Culture))), ResultColumn.Right))
+        with { Marked = [Results.Count] };
 
-        text.Append(ShownNumbers.Culture, $"| *planted truth* | *best reachable* | | {Ceiling.Auc:F5} | {Ceiling.LogLoss:F5} | | |\n");
-        text.Append(ShownNumbers.Culture, $"\n{Seconds:F0} s in all.\n");
-        return text.ToString();
-    }
+    /// <summary>The table as a page of Markdown.</summary>
+    public string ToMarkdown() => string.Create(
+        ShownNumbers.Culture,
+        $"# Consort demonstration\n\nMeasured on the test split. RelaImp is against the mean AUC of the independent models.\n\n{MarkdownTable.Of(Table)}\n{Seconds:F0} s in all.\n");
 }

@@ -4,6 +4,7 @@ using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Foundation.Files;
+using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Training;
 using Consort.Synthetic;
@@ -82,11 +83,11 @@ public static class DemoRun
         SafeFile.Write(report, stream => stream.Write(Encoding.UTF8.GetBytes(result.ToMarkdown())));
         return result;
 
-        RunResult Train(string name, string text, string part)
+        RunResult Train(string name, OptionTree experiment, string part)
         {
             progress?.Begin(part);
             var file = Path.Combine(folder, $"{name}.yaml");
-            SafeFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+            SafeFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(DemoFiles.Text(experiment))));
             var request = new RunRequest(
                 Experiment.Load(file), Path.Combine(folder, "runs", name), options.Threads, Resume: false, progress?.Encoding, progress?.Training);
             return ExperimentRunner.Run(request, cancellation);

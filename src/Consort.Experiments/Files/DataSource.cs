@@ -32,9 +32,6 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         if (options.TextOrNull("encoded") is { } encoded)
             return new DataSource(Path.GetFullPath(encoded, folder), null, null, null) { Given = encoded };
         var schema = ReadSchema(options, folder, own);
-        // A run keeps what it needs: its schema in full, for the file may be edited, moved or gone. Presets are always at hand.
-        if (options.IsMap("schema") || !Schema.Presets.Contains(options.Text("schema")))
-            options.SetMap("schema", schema.ToYaml());
         var split = SplitPlan.Load(options, folder);
         var cache = options.TextOrNull("cache") is { } chosen ? Path.GetFullPath(chosen) : CacheOf(schema, split);
         return new DataSource(cache, schema, split, folder) { Given = options.TextOrNull("cache") };

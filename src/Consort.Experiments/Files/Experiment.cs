@@ -38,13 +38,14 @@ public sealed record Experiment
     /// <summary>The phases, at least one.</summary>
     public required IReadOnlyList<Phase> Phases { get; init; }
 
-    /// <summary>The file with every default filled in; a run folder keeps it.</summary>
-    public required string Text { get; init; }
+    /// <summary>All of it as a value, every default filled in; other experiments are made from it.</summary>
+    public required OptionTree Options { get; init; }
 
-    /// <summary>
-    /// A digest of everything but where raw files lie: runs of the same digest and data key give the same result.
-    /// </summary>
-    public required string Digest { get; init; }
+    /// <summary>The file with every default filled in; a run folder keeps it.</summary>
+    public string Text => Options.ToYaml();
+
+    /// <summary>A digest of all that decides the result but the rows and how many epochs there are at most.</summary>
+    public string Digest => DecisiveOptions.Digest(Options);
 
     /// <summary>Reads an experiment file.</summary>
     /// <param name="path">The file.</param>
@@ -53,11 +54,11 @@ public sealed record Experiment
     /// <param name="precision">Replaces the file's precision unless null.</param>
     /// <exception cref="ConsortException">The file is missing or something in it is wrong; the message says the line.</exception>
     public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null, Precision? precision = null) =>
-        Read(OptionMap.Load(path), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder, seed, precision);
+        Read(Changed(OptionTree.Load(path), seed, precision), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder, findRuns: true);
 
     /// <summary>Reads the experiment that a run folder keeps, without its data and the runs it started from.</summary>
     /// <exception cref="ConsortException">The file is missing or damaged.</exception>
-    public static Experiment OfRun(string path) => Read(OptionMap.Load(path), null, null, null);
+    public static Experiment OfRun(string path) => Read(OptionTree.Load(path), null, null, findRuns: true);
 
     /// <summary>Reads an experiment from text.</summary>
     /// <param name="text">The YAML.</param>
@@ -68,40 +69,47 @@ public sealed record Experiment
     /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
     public static Experiment Parse(string text, string source, string? folder, ulong? seed = null, Precision? precision = null, bool findRuns = true) =>
-        Read(OptionMap.Parse(text, source), folder, null, seed, precision, findRuns);
+        From(OptionTree.Parse(text, source), folder, seed, precision, findRuns);
+
+    /// <summary>Reads an experiment from its options.</summary>
+    /// <param name="options">Some or all of them.</param>
+    /// <param name="folder">What relative names start from; null where files that it names are not to be looked for.</param>
+    /// <param name="seed">Replaces their seed unless null.</param>
+    /// <param name="precision">Replaces their precision unless null.</param>
+    /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
+    /// <exception cref="ConsortException">Something in them is wrong.</exception>
+    public static Experiment From(OptionTree options, string? folder, ulong? seed = null, Precision? precision = null, bool findRuns = true) =>
+        Read(Changed(options, seed, precision), folder, null, findRuns);
+
+    private static OptionTree Changed(OptionTree options, ulong? seed, Precision? precision)
+    {
+        if (seed is { } own)
+            options = options.With("training.seed", own.ToString(CultureInfo.InvariantCulture));
+        return precision is { } asked ? options.With("training.precision", asked.Name()) : options;
+    }
 
     // Without a folder, files that the experiment names are not looked for.
-    private static Experiment Read(
-        OptionMap options, string? folder, string? dataFolder, ulong? seed, Precision? precision = null, bool findRuns = true)
+    private static Experiment Read(OptionTree given, string? folder, string? dataFolder, bool findRuns)
     {
+        var options = OptionMap.Of(given);
         var training = options.Section("training");
-        if (seed is { } own)
-            training.Set("seed", own.ToString(CultureInfo.InvariantCulture));
-        if (precision is { } asked)
-            training.Set("precision", asked.Name());
+        var found = new Dictionary<string, OptionTree>();
         var experiment = new Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
             Family = Family.From(options, DataFolder(options, folder, dataFolder)),
-            Training = TrainingOptions.From(training),
-            Phases = ReadPhases(options, training, findRuns ? folder : null, out var resolved),
-            Digest = "",
-            Text = "",
+            Training = TrainingOptions.Options.Read(training),
+            Phases = ReadPhases(options, training, findRuns ? folder : null, found),
+            Options = given,
         };
         experiment = experiment with { Family = experiment.Family with { JoinedOutput = experiment.Phases[0].Strategy.Fusion == Fusion.Concat } };
         options.Close();
         experiment.Check(options);
-        foreach (var (map, key, paths) in resolved)
-            map.Set(key, paths);
-        var raw = folder is null ? null : experiment.Data!.Folder;
-        // The folder of the raw files is not part of the digest: the text that a run keeps names it, and must have the same.
-        if (raw is not null)
-            options.Section("data").Set("folder", "");
-        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Resolved())))[..32];
-        if (raw is not null)
-            options.Section("data").Set("folder", raw);
-        return experiment with { Digest = digest, Text = options.Resolved() };
+        // A run keeps what it needs: its schema in full, for the file may be edited, moved or gone. Presets are always at hand.
+        if (experiment.Data?.Schema is { } schema && !Schema.Presets.Contains(given.TextAt("data.schema") ?? ""))
+            found["data.schema"] = OptionTree.Parse(schema.ToYaml());
+        return experiment with { Options = found.Aggregate(options.Resolve(), (tree, f) => tree.With(f.Key, f.Value)) };
     }
 
     private static DataSource? ReadData(OptionMap options, string? folder, string? dataFolder)
@@ -110,7 +118,11 @@ public sealed record Experiment
             throw options.Error("data", "found nothing, expected where the rows come from");
         if (folder is null)
             return null;
-        return DataSource.From(options.Section("data"), DataFolder(options, folder, dataFolder)!, folder);
+        var data = options.Section("data");
+        var source = DataSource.From(data, DataFolder(options, folder, dataFolder)!, folder);
+        if (source.Folder is { } raw)
+            data.Set("folder", raw);
+        return source;
     }
 
     // What names of raw files and of vectors start from; null where none is looked for.
@@ -123,28 +135,27 @@ public sealed record Experiment
     }
 
     // One phase needs no list: its keys stand in `training`, its strategy in `strategy`.
-    private static List<Phase> ReadPhases(
-        OptionMap options, OptionMap training, string? folder, out List<(OptionMap Map, string Key, IReadOnlyList<string> Paths)> resolved)
+    private static List<Phase> ReadPhases(OptionMap options, OptionMap training, string? folder, Dictionary<string, OptionTree> found)
     {
         var maps = options.Maps("phases");
         if (maps.Count > 0 && options.Has("strategy"))
             throw options.Error("strategy", "found beside phases, expected each phase to name its own strategy");
         var phases = new List<Phase>();
-        resolved = [];
         foreach (var map in maps.Count == 0 ? [training] : maps)
         {
+            var path = maps.Count == 0 ? "training" : string.Create(CultureInfo.InvariantCulture, $"phases[{phases.Count}]");
             var phase = Phase.Read(map, maps.Count == 0 ? options.Section("strategy") : map.Section("strategy"));
             CheckName(phase, phases, map);
             if (phase.From.Count > 0 && folder is not null)
             {
                 phase = phase with { From = [.. phase.From.Select(from => FindCheckpoint(map, Path.GetFullPath(from, folder)))] };
-                resolved.Add((map, "from", phase.From));
+                found[$"{path}.from"] = OptionTree.Lines(phase.From.Select(f => (OptionTree)f));
             }
 
             if (phase.Teachers.Count > 0 && folder is not null)
             {
                 phase = phase with { Teachers = [.. phase.Teachers.Select(teacher => FindRun(map, Path.GetFullPath(teacher, folder)))] };
-                resolved.Add((map, "teachers", phase.Teachers));
+                found[$"{path}.teachers"] = OptionTree.Lines(phase.Teachers.Select(t => (OptionTree)t));
             }
 
             phases.Add(phase);

@@ -130,7 +130,7 @@ public static class ExperimentRunner
     {
         if (request.Resume || !folder.HasTrained)
             return;
-        if (File.Exists(folder.Experiment) && File.ReadAllText(folder.Experiment) == request.Experiment.Text && !File.Exists(folder.LastCheckpoint))
+        if (File.Exists(folder.Experiment) && DecisiveOptions.Kept(folder.Experiment).Equals(request.Experiment.Options) && !File.Exists(folder.LastCheckpoint))
             return;
         throw new ConsortException(
             $"{folder.Path}: holds a run already; go on with --resume, name another folder with --out, or delete it");

@@ -14,7 +14,7 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
 {
     /// <summary>Of an experiment over a dataset.</summary>
     public static RunIdentity Of(Experiment experiment, EncodedDataset dataset) =>
-        new(new ExperimentKeys(experiment.Text, "the experiment").Digest, dataset.Key, DigestOfOthers(experiment));
+        new(experiment.Digest, dataset.Key, DigestOfOthers(experiment));
 
     /// <summary>One word a part.</summary>
     public override string ToString() => $"{Experiment} {Data} {Others}";
@@ -25,19 +25,20 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
     {
         if (!File.Exists(run.Experiment) || !run.HasTrained)
             return;
-        var (older, now) = (new ExperimentKeys(File.ReadAllText(run.Experiment), run.Experiment), new ExperimentKeys(experiment.Text, "the experiment"));
+        var older = DecisiveOptions.Kept(run.Experiment);
+        var differences = DecisiveOptions.Since(experiment.Options, older, withEpochs: false);
         if (LastCheckpoint.IdentityOf(run) is { } found)
         {
             if (found != ToString())
-                throw Refused(run.LastCheckpoint, Differences(run, found.Split(' '), older, now), experiment);
+                throw Refused(run.LastCheckpoint, Differences(run, found.Split(' '), differences), experiment);
             LastCheckpoint.CheckEpochs(run, experiment.Phases);
         }
-        else if (now.Since(older, withEpochs: false) is { Count: > 0 } differences)
+        else if (differences.Count > 0)
         {
             throw Refused(run.Experiment, differences, experiment);
         }
 
-        if (now.Since(older, withEpochs: true).Count == 0)
+        if (DecisiveOptions.Since(experiment.Options, older, withEpochs: true).Count == 0)
             return;
         // Results of fewer epochs are not those of this run any more, and must not stand beside its new experiment.
         foreach (var file in new[] { run.Metrics, run.Report, TestRows.PathOf(run.Path), run.Diagnosis, run.DiagnosisPage })
@@ -51,18 +52,18 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
     /// <param name="cancellation">Stops encoding.</param>
     public static bool IsOf(RunFolder run, Experiment experiment, int threads, CancellationToken cancellation)
     {
-        var text = File.ReadAllText(run.Experiment);
-        if (text == experiment.Text)
+        var kept = DecisiveOptions.Kept(run.Experiment);
+        if (kept.Equals(experiment.Options))
             return true;
-        if (new ExperimentKeys(experiment.Text, "the experiment").Since(new ExperimentKeys(text, run.Experiment), withEpochs: true).Count > 0)
+        if (DecisiveOptions.Since(experiment.Options, kept, withEpochs: true).Count > 0)
             return false;
         using var dataset = experiment.Data!.Open(threads, null, cancellation).Dataset;
         return dataset.Key == (RunData.Read(run)?.Key ?? RunEnvironment.DataKeyOf(run));
     }
 
-    private List<string> Differences(RunFolder run, string[] found, ExperimentKeys older, ExperimentKeys now)
+    private List<string> Differences(RunFolder run, string[] found, IReadOnlyList<string> options)
     {
-        var differences = now.Since(older, withEpochs: false).ToList();
+        var differences = options.ToList();
         if (found.Length != 3)
             return [.. differences, "its checkpoint is of another version"];
         if (found[1] != Data)

@@ -2,6 +2,7 @@ using System.Text;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Foundation.Numbers;
+using Consort.Foundation.Tables;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Training;
 
@@ -20,39 +21,43 @@ public static class RunReport
         text.AppendLine(ShownNumbers.Culture, $"Data: {dataset.Train.Rows:N0} training rows, {dataset.Space.Categorical.Count} categorical and {dataset.Space.Numeric.Count} numeric columns, {dataset.Features:N0} features; key `{dataset.Key}`.");
         text.AppendLine(ShownNumbers.Culture, $"{result.Parameters:N0} parameters, {result.RowsPerSecond:N0} training rows/s, {result.Seconds:N1} s in all.");
         text.AppendLine();
-        Table(text, experiment, result);
+        text.AppendLine(MarkdownTable.Of(Results(experiment, result)));
         text.AppendLine("## Training");
         text.AppendLine();
-        text.AppendLine("| phase | epoch | learning rate | loss | valid AUC | valid log-loss | best |");
-        text.AppendLine("|---|---|---|---|---|---|---|");
-        foreach (var epoch in result.Epochs)
-        {
-            var loss = string.Join(", ", epoch.Loss.Select(l => string.Create(ShownNumbers.Culture, $"{l.Key} {l.Value:F5}")));
-            text.AppendLine(ShownNumbers.Culture, $"| {epoch.Phase} | {epoch.Epoch} | {epoch.LearningRate:G3} | {loss} | {epoch.Valid.Ensemble.Auc:F6} | {epoch.Valid.Ensemble.LogLoss:F6} | {(epoch.IsBest ? "yes" : "")} |");
-        }
-
+        text.Append(MarkdownTable.Of(ResultTable.Of(
+            result.Epochs,
+            new("phase", e => e.Phase),
+            new("epoch", e => e.Epoch, "F0"),
+            new("learning rate", e => e.LearningRate, "G3"),
+            new("loss", e => string.Join(", ", e.Loss.Select(l => string.Create(ShownNumbers.Culture, $"{l.Key} {l.Value:F5}")))),
+            new("valid AUC", e => e.Valid.Ensemble.Auc, "F6"),
+            new("valid log-loss", e => e.Valid.Ensemble.LogLoss, "F6"),
+            new("best", e => e.IsBest ? "yes" : ""))));
         return text.ToString();
     }
 
-    private static void Table(StringBuilder text, Experiment experiment, TrainingResult result)
+    private static ResultTable Results(Experiment experiment, TrainingResult result)
     {
-        text.AppendLine("| | split | AUC | log-loss | predicted / observed |");
-        text.AppendLine("|---|---|---|---|---|");
+        var rows = new List<(string Name, string Split, double Auc, double LogLoss, double? Calibration)>();
+        var ensembles = new List<int>();
         foreach (var (name, split) in new[] { ("valid", (SplitResult?)result.Valid), ("test", result.Test) })
         {
             if (split is null)
                 continue;
             var members = split.Metrics.Members;
             for (var member = 0; member < members.Count && members.Count > 1; member++)
-                Row(text, string.Create(ShownNumbers.Culture, $"member {member}: {experiment.Family.Members[member].Name}"), name, members[member]);
-            Row(text, members.Count > 1 ? "**ensemble**" : experiment.Family.Members[0].Name, name, split.Metrics.Ensemble);
+                Add(string.Create(ShownNumbers.Culture, $"member {member}: {experiment.Family.Members[member].Name}"), members[member]);
+            if (members.Count > 1)
+                ensembles.Add(rows.Count);
+            Add(members.Count > 1 ? "ensemble" : experiment.Family.Members[0].Name, split.Metrics.Ensemble);
             if (split.Ceiling is { } ceiling)
-                text.AppendLine(ShownNumbers.Culture, $"| best reachable | {name} | {ceiling.Auc:F6} | {ceiling.LogLoss:F6} | |");
+                rows.Add(("best reachable", name, ceiling.Auc, ceiling.LogLoss, null));
+
+            void Add(string output, Metrics metrics) => rows.Add((output, name, metrics.Auc, metrics.LogLoss, metrics.Calibration));
         }
 
-        text.AppendLine();
+        return ResultTable.Of(
+            rows, new("", r => r.Name), new("split", r => r.Split), new("AUC", r => r.Auc, "F6"), new("log-loss", r => r.LogLoss, "F6"),
+            new("predicted / observed", r => r.Calibration, "F4")) with { Marked = ensembles };
     }
-
-    private static void Row(StringBuilder text, string name, string split, Metrics metrics) => text.AppendLine(
-        ShownNumbers.Culture, $"| {name} | {split} | {metrics.Auc:F6} | {metrics.LogLoss:F6} | {metrics.Calibration:F4} |");
 }

@@ -1,4 +1,5 @@
 using Consort.Foundation.Numbers;
+using MathNet.Numerics.Statistics;
 
 namespace Consort.Experiments.Statistics;
 
@@ -44,7 +45,9 @@ public static class Bootstrap
         var tail = (1 - Comparison.Confidence) / 2;
         var below = (means.Count(m => m < 0) + means.Count(m => m <= 0)) / 2.0 / draws;
         var p = error == 0 ? (difference == 0 ? 1 : 0) : Math.Clamp(2 * Math.Min(below, 1 - below), 1.0 / draws, 1);
-        return new Comparison(difference, error, Quantile(means, tail), Quantile(means, 1 - tail), p);
+        return new Comparison(difference, error, Quantile(tail), Quantile(1 - tail), p);
+
+        double Quantile(double share) => SortedArrayStatistics.QuantileCustom(means, share, QuantileDefinition.R7);
     }
 
     // Mean differences of groups of rows drawn without order. Rows that do not fill a last group are dealt out one a group.
@@ -75,13 +78,5 @@ public static class Bootstrap
         for (var i = 0; i < count; i++)
             sums[i] = sums[i] / rows[i];
         return sums;
-    }
-
-    private static double Quantile(double[] sorted, double share)
-    {
-        var place = share * (sorted.Length - 1);
-        var low = (int)place;
-        var high = Math.Min(low + 1, sorted.Length - 1);
-        return sorted[low] + ((place - low) * (sorted[high] - sorted[low]));
     }
 }

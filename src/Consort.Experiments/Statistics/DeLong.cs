@@ -1,3 +1,5 @@
+using MathNet.Numerics.Statistics;
+
 namespace Consort.Experiments.Statistics;
 
 /// <summary>
@@ -18,7 +20,7 @@ public static class DeLong
         var rows = Rows.Check(labels, first, second);
         var (firstClicks, firstOthers, firstAuc) = Components(labels, first, rows);
         var (secondClicks, secondOthers, secondAuc) = Components(labels, second, rows);
-        var variance = (DifferenceVariance(firstClicks, secondClicks) / rows.Clicks) + (DifferenceVariance(firstOthers, secondOthers) / rows.Others);
+        var variance = (Differences(firstClicks, secondClicks).Variance() / rows.Clicks) + (Differences(firstOthers, secondOthers).Variance() / rows.Others);
         return Comparison.FromNormal(firstAuc - secondAuc, Math.Sqrt(variance));
     }
 
@@ -30,7 +32,7 @@ public static class DeLong
     {
         var rows = Rows.Check(labels, values, values);
         var (clicks, others, auc) = Components(labels, values, rows);
-        return (auc, Math.Sqrt((Variance(clicks) / rows.Clicks) + (Variance(others) / rows.Others)));
+        return (auc, Math.Sqrt((clicks.Variance() / rows.Clicks) + (others.Variance() / rows.Others)));
     }
 
     // V10 of each click and V01 of each no-click, in the order of the rows.
@@ -76,19 +78,7 @@ public static class DeLong
         return shares;
     }
 
-    private static double DifferenceVariance(double[] first, double[] second)
-    {
-        var differences = new double[first.Length];
-        for (var i = 0; i < differences.Length; i++)
-            differences[i] = first[i] - second[i];
-        return Variance(differences);
-    }
-
-    private static double Variance(double[] values)
-    {
-        var mean = values.Average();
-        return values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1);
-    }
+    private static IEnumerable<double> Differences(double[] first, double[] second) => first.Zip(second, (a, b) => a - b);
 
     private readonly record struct Rows(int Clicks, int Others)
     {

@@ -1,3 +1,5 @@
+using MathNet.Numerics.Statistics;
+
 namespace Consort.Experiments.Statistics;
 
 /// <summary>The same measurement over several seeds.</summary>
@@ -5,19 +7,10 @@ namespace Consort.Experiments.Statistics;
 public sealed record Replicates(IReadOnlyList<double> Values)
 {
     /// <summary>Their mean; NaN if there are none.</summary>
-    public double Mean => Values.Count == 0 ? double.NaN : Values.Average();
+    public double Mean => Values.DefaultIfEmpty(double.NaN).Average();
 
     /// <summary>Their standard deviation with n − 1 below; NaN for fewer than two.</summary>
-    public double Deviation
-    {
-        get
-        {
-            if (Values.Count < 2)
-                return double.NaN;
-            var mean = Mean;
-            return Math.Sqrt(Values.Sum(v => (v - mean) * (v - mean)) / (Values.Count - 1));
-        }
-    }
+    public double Deviation => Values.StandardDeviation();
 
     /// <summary>The 95 % confidence interval of the mean by Student's t, as a difference from zero; null for fewer than two values.</summary>
     public Comparison? Interval => Values.Count < 2 ? null : Comparison.FromStudent(Mean, Deviation / Math.Sqrt(Values.Count), Values.Count - 1);

@@ -2,22 +2,19 @@ namespace Consort.Foundation.Memory;
 
 /// <summary>Memory outside the managed heap that grows and keeps what is in it; what is new holds rubbish, poison in a guarded build.</summary>
 /// <typeparam name="T">The element.</typeparam>
-public sealed unsafe class GrowingBuffer<T> : IDisposable
+public sealed class GrowingBuffer<T> : IDisposable
     where T : unmanaged
 {
-    private T* _pointer;
+    private nint _address;
 
     /// <summary>Frees memory whose owner forgot to.</summary>
-    ~GrowingBuffer() => NativeBlocks.FreeGrown(_pointer, isFinalizer: true);
+    ~GrowingBuffer() => NativeBlocks.FreeGrown(_address, isFinalizer: true);
 
     /// <summary>In elements; 0 at first and after it was given back.</summary>
     public long Capacity { get; private set; }
 
     /// <summary>All elements. Invalid after it grew.</summary>
-    public NativeSpan<T> All => Capacity == 0 ? default : new NativeSpan<T>(ref *_pointer, Capacity);
-
-    /// <summary>The first element, for hot loops.</summary>
-    internal T* Pointer => _pointer;
+    public NativeSpan<T> All => Capacity == 0 ? default : NativeBlocks.Span<T>(_address, Capacity);
 
     /// <summary>One element.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is none.</exception>
@@ -32,7 +29,7 @@ public sealed unsafe class GrowingBuffer<T> : IDisposable
     public void Grow(long capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, Capacity);
-        _pointer = NativeBlocks.Grow(_pointer, capacity);
+        _address = NativeBlocks.Grow<T>(_address, capacity);
         Capacity = capacity;
     }
 
@@ -46,9 +43,7 @@ public sealed unsafe class GrowingBuffer<T> : IDisposable
     /// <summary>Gives the memory back; it may grow again.</summary>
     public void Clear()
     {
-        var pointer = _pointer;
-        _pointer = null;
-        Capacity = 0;
-        NativeBlocks.FreeGrown(pointer);
+        NativeBlocks.FreeGrown(_address);
+        (_address, Capacity) = (0, 0);
     }
 }

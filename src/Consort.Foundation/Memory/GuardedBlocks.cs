@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Consort.Foundation.Memory;
 
 /// <summary>All native memory of a guarded build: each block between two red zones, and freed ones kept to see who writes into them.</summary>
-internal static unsafe class GuardedBlocks
+internal static class GuardedBlocks
 {
     private const nuint Zone = 128; // as much as two cache lines: a whole vector, and what kernels may read behind the end
     private const long KeptBytes = 64L << 20; // of freed memory
@@ -28,47 +28,47 @@ internal static unsafe class GuardedBlocks
     };
 
     /// <summary>Memory full of poison.</summary>
-    public static void* Allocate(nuint bytes, nuint alignment, uint pattern, string what)
+    public static nint Allocate(nuint bytes, nuint alignment, uint pattern, string what)
     {
         MemoryGuard.ThrowPending();
         var front = Math.Max(alignment, Zone);
-        var start = (byte*)NativeMemory.AlignedAlloc(checked(front + bytes + Zone), Math.Max(alignment, 64));
-        var block = new Block((nint)start, (nint)(start + front), bytes, pattern, what);
+        var start = NativeBlocks.Allocate(checked(front + bytes + Zone), Math.Max(alignment, 64));
+        var block = new Block(start, start + (nint)front, bytes, pattern, what);
         block.FillZones();
-        Fill(start + front, bytes, pattern);
+        Fill(block.Data, bytes, pattern);
         lock (Gate)
         {
             Live.Add(block.Data, block);
             Starts.Insert(~Starts.BinarySearch(block.Data), block.Data);
         }
 
-        return start + front;
+        return block.Data;
     }
 
     /// <summary>The bytes of a block.</summary>
-    public static nuint SizeOf(void* data)
+    public static nuint SizeOf(nint data)
     {
         lock (Gate)
-            return Live[(nint)data].Bytes;
+            return Live[data].Bytes;
     }
 
     /// <summary>Gives memory back, and looks at its red zones.</summary>
-    public static void Free(void* data, bool isFinalizer)
+    public static void Free(nint data, bool isFinalizer)
     {
-        if (data == null)
+        if (data == 0)
             return;
         string? damage;
         lock (Gate)
         {
-            if (!Live.Remove((nint)data, out var block))
+            if (!Live.Remove(data, out var block))
             {
-                MemoryGuard.Fail($"memory at {(nint)data:x} was freed that is not in use", isFinalizer);
+                MemoryGuard.Fail($"memory at {data:x} was freed that is not in use", isFinalizer);
                 return;
             }
 
             Starts.RemoveAt(Starts.BinarySearch(block.Data));
             damage = block.Damage();
-            Fill((byte*)block.Data, block.Bytes, block.Pattern);
+            Fill(block.Data, block.Bytes, block.Pattern);
             Freed.Enqueue(block);
             _freedBytes += (long)block.Bytes;
             while (_freedBytes > KeptBytes || Freed.Count > KeptBlocks)
@@ -76,7 +76,7 @@ internal static unsafe class GuardedBlocks
                 var oldest = Freed.Dequeue();
                 damage ??= oldest.WrittenAfterFree();
                 _freedBytes -= (long)oldest.Bytes;
-                NativeMemory.AlignedFree((void*)oldest.Start);
+                NativeBlocks.FreeAllocated(oldest.Start);
             }
         }
 
@@ -111,17 +111,17 @@ internal static unsafe class GuardedBlocks
     }
 
     /// <summary>What is wrong with an access, or null: it begins in a block and ends beyond it. Other memory is not known here.</summary>
-    public static string? FirstOutside(void* data, nuint bytes)
+    public static string? FirstOutside(nint data, nuint bytes)
     {
         lock (Gate)
         {
-            var place = Starts.BinarySearch((nint)data);
+            var place = Starts.BinarySearch(data);
             if (place < 0)
                 place = ~place - 1;
             if (place < 0)
                 return null;
             var block = Live[Starts[place]];
-            var offset = (nuint)((nint)data - block.Data);
+            var offset = (nuint)(data - block.Data);
             return offset < block.Bytes && bytes > block.Bytes - offset
                 ? $"{MemoryGuard.Say((long)bytes)} bytes from byte {MemoryGuard.Say((long)offset)} of {block.Name}"
                 : null;
@@ -129,36 +129,41 @@ internal static unsafe class GuardedBlocks
     }
 
     /// <summary>What is wrong with one block, or null.</summary>
-    public static string? DamageOf(void* data)
+    public static string? DamageOf(nint data)
     {
         lock (Gate)
-            return Live.TryGetValue((nint)data, out var block) ? block.Damage() : $"memory at {(nint)data:x} is not in use";
+            return Live.TryGetValue(data, out var block) ? block.Damage() : $"memory at {data:x} is not in use";
     }
 
-    private static void Fill(byte* data, nuint bytes, uint pattern)
+    private static void Fill(nint data, nuint bytes, uint pattern)
     {
-        while (bytes > 0)
+        foreach (var (from, length) in Pieces(bytes))
         {
-            var piece = (int)Math.Min(bytes, 1u << 30);
-            new Span<uint>(data, piece / sizeof(uint)).Fill(pattern);
-            new Span<byte>(data + (piece & ~3), piece & 3).Fill(Poison.OtherByte);
-            data += piece;
-            bytes -= (nuint)piece;
+            var piece = NativeBlocks.Span<byte>(data, (long)bytes).Slice(from, length);
+            var words = MemoryMarshal.Cast<byte, uint>(piece);
+            words.Fill(pattern);
+            piece[(words.Length * sizeof(uint))..].Fill(Poison.OtherByte);
         }
     }
 
-    private static bool IsFilled(byte* data, nuint bytes, uint pattern)
+    private static bool IsFilled(nint data, nuint bytes, uint pattern)
     {
-        while (bytes > 0)
+        foreach (var (from, length) in Pieces(bytes))
         {
-            var piece = (int)Math.Min(bytes, 1u << 30);
-            if (new Span<uint>(data, piece / sizeof(uint)).ContainsAnyExcept(pattern) || new Span<byte>(data + (piece & ~3), piece & 3).ContainsAnyExcept(Poison.OtherByte))
+            var piece = NativeBlocks.Span<byte>(data, (long)bytes).Slice(from, length);
+            var words = MemoryMarshal.Cast<byte, uint>(piece);
+            if (words.ContainsAnyExcept(pattern) || piece[(words.Length * sizeof(uint))..].ContainsAnyExcept(Poison.OtherByte))
                 return false;
-            data += piece;
-            bytes -= (nuint)piece;
         }
 
         return true;
+    }
+
+    private static IEnumerable<(long From, int Length)> Pieces(nuint bytes)
+    {
+        const int Most = 1 << 30;
+        for (long from = 0; from < (long)bytes; from += Most)
+            yield return (from, (int)Math.Min(Most, (long)bytes - from));
     }
 
     private sealed class Block(nint start, nint data, nuint bytes, uint pattern, string what)
@@ -177,17 +182,17 @@ internal static unsafe class GuardedBlocks
 
         public void FillZones()
         {
-            Fill((byte*)data - Zone, Zone, pattern);
-            Fill((byte*)data + bytes, Zone, pattern);
+            Fill(data - (nint)Zone, Zone, pattern);
+            Fill(data + (nint)bytes, Zone, pattern);
         }
 
         public string? Damage() =>
             _isSaid ? null
-            : !IsFilled((byte*)data - Zone, Zone, pattern) ? Say("was written to before its first element")
-            : !IsFilled((byte*)data + bytes, Zone, pattern) ? Say("was written to beyond its last element")
+            : !IsFilled(data - (nint)Zone, Zone, pattern) ? Say("was written to before its first element")
+            : !IsFilled(data + (nint)bytes, Zone, pattern) ? Say("was written to beyond its last element")
             : null;
 
-        public string? WrittenAfterFree() => _isSaid || IsFilled((byte*)data, bytes, pattern) ? null : Say("was written to after it was freed");
+        public string? WrittenAfterFree() => _isSaid || IsFilled(data, bytes, pattern) ? null : Say("was written to after it was freed");
 
         private string Say(string damage)
         {

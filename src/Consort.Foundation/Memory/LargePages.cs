@@ -6,7 +6,7 @@ namespace Consort.Foundation.Memory;
 /// Memory for tables that are read at random: with pages of 2 MiB, where the system has them, a row costs a cache miss but no
 /// walk through the page tables. Where it has none, memory is as ever.
 /// </summary>
-internal static unsafe partial class LargePages
+internal static partial class LargePages
 {
     public const nuint PageBytes = 2 << 20;
     private const int AdviseLargePages = 14; // MADV_HUGEPAGE of Linux
@@ -15,7 +15,7 @@ internal static unsafe partial class LargePages
     public static nuint AlignmentOf(nuint bytes) => bytes < 2 * PageBytes || !OperatingSystem.IsLinux() ? 64 : PageBytes;
 
     /// <summary>Asks for large pages, where the alignment allows it.</summary>
-    public static void Ask(void* data, nuint bytes)
+    public static void Ask(nint data, nuint bytes)
     {
         if (AlignmentOf(bytes) != PageBytes)
             return;
@@ -30,5 +30,5 @@ internal static unsafe partial class LargePages
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(void* data, nuint bytes, int advice);
+    private static partial int Advise(nint data, nuint bytes, int advice);
 }

@@ -3,11 +3,11 @@ using System.IO.MemoryMappedFiles;
 namespace Consort.Foundation.Memory;
 
 /// <summary>A file mapped into memory, to be read. After it was closed every access throws.</summary>
-public sealed unsafe class MappedBytes : IDisposable
+public sealed class MappedBytes : IDisposable
 {
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
-    private byte* _data;
+    private nint _data;
 
     /// <summary>Maps the first bytes of a file.</summary>
     /// <param name="path">The file.</param>
@@ -18,8 +18,7 @@ public sealed unsafe class MappedBytes : IDisposable
         Length = length;
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
         _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _data);
-        _data += _view.PointerOffset;
+        _data = NativeBlocks.Acquire(_view.SafeMemoryMappedViewHandle) + (nint)_view.PointerOffset;
     }
 
     /// <summary>In bytes.</summary>
@@ -27,16 +26,16 @@ public sealed unsafe class MappedBytes : IDisposable
 
     /// <summary>All of it.</summary>
     /// <exception cref="ObjectDisposedException">It was closed.</exception>
-    public NativeSpan<byte> All => _data == null
+    public NativeSpan<byte> All => _data == 0
         ? throw new ObjectDisposedException(nameof(MappedBytes), "the file was closed")
-        : new NativeSpan<byte>(ref *_data, Length);
+        : NativeBlocks.Span<byte>(_data, Length);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_data != null)
+        if (_data != 0)
             _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _data = null;
+        _data = 0;
         _view.Dispose();
         _file.Dispose();
     }

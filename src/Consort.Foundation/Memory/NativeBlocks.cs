@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Consort.Foundation.Memory;
 
@@ -25,9 +27,9 @@ internal static unsafe class NativeBlocks
         var bytes = Bytes<T>(length);
         var alignment = nuint.Max(leastAlignment, LargePages.AlignmentOf(bytes + slack));
         var data = MemoryGuard.IsOn
-            ? GuardedBlocks.Allocate(bytes, alignment, Poison.Of<T>(), Name<T>(length))
+            ? (void*)GuardedBlocks.Allocate(bytes, alignment, Poison.Of<T>(), Name<T>(length))
             : NativeMemory.AlignedAlloc(checked(bytes + slack), alignment);
-        LargePages.Ask(data, bytes + slack);
+        LargePages.Ask((nint)data, bytes + slack);
         return data;
     }
 
@@ -35,7 +37,7 @@ internal static unsafe class NativeBlocks
     public static void Free(void* data, bool isFinalizer = false)
     {
         if (MemoryGuard.IsOn)
-            GuardedBlocks.Free(data, isFinalizer);
+            GuardedBlocks.Free((nint)data, isFinalizer);
         else
             NativeMemory.AlignedFree(data);
     }
@@ -43,30 +45,60 @@ internal static unsafe class NativeBlocks
     /// <summary>Memory that grows and keeps what is in it; what is new is rubbish.</summary>
     /// <param name="data">From an earlier call, or null.</param>
     /// <param name="length">In elements.</param>
-    public static T* Grow<T>(T* data, long length)
+    public static nint Grow<T>(nint data, long length)
         where T : unmanaged
     {
         if (!MemoryGuard.IsOn)
-            return (T*)NativeMemory.Realloc(data, Bytes<T>(length));
-        if (data != null && GuardedBlocks.DamageOf(data) is { } damage)
+            return (nint)NativeMemory.Realloc((void*)data, Bytes<T>(length));
+        if (data != 0 && GuardedBlocks.DamageOf(data) is { } damage)
             throw new MemoryGuardException(damage);
         var grown = GuardedBlocks.Allocate(Bytes<T>(length), 64, Poison.Of<T>(), Name<T>(length));
-        if (data != null)
-        {
-            NativeMemory.Copy(data, grown, nuint.Min(GuardedBlocks.SizeOf(data), Bytes<T>(length)));
-            GuardedBlocks.Free(data, isFinalizer: false);
-        }
-
-        return (T*)grown;
+        if (data == 0)
+            return grown;
+        NativeMemory.Copy((void*)data, (void*)grown, nuint.Min(GuardedBlocks.SizeOf(data), Bytes<T>(length)));
+        GuardedBlocks.Free(data, isFinalizer: false);
+        return grown;
     }
 
     /// <summary>Frees memory that grew.</summary>
-    public static void FreeGrown(void* data, bool isFinalizer = false)
+    public static void FreeGrown(nint data, bool isFinalizer = false)
     {
         if (MemoryGuard.IsOn)
             GuardedBlocks.Free(data, isFinalizer);
         else
-            NativeMemory.Free(data);
+            NativeMemory.Free((void*)data);
+    }
+
+    /// <summary>Memory that nobody guards, for who does.</summary>
+    public static nint Allocate(nuint bytes, nuint alignment) => (nint)NativeMemory.AlignedAlloc(bytes, alignment);
+
+    /// <summary>Frees that.</summary>
+    public static void FreeAllocated(nint data) => NativeMemory.AlignedFree((void*)data);
+
+    /// <summary>What lies at an address.</summary>
+    public static NativeSpan<T> Span<T>(nint data, long length)
+        where T : unmanaged => new(ref *(T*)data, length);
+
+    /// <summary>An element of memory whose length the caller knows; nothing is checked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ref T At<T>(nint data, nuint index)
+        where T : unmanaged => ref ((T*)data)[index];
+
+    /// <summary>Where memory lies that something else keeps, until it is released there.</summary>
+    public static nint Acquire(SafeBuffer owner)
+    {
+        byte* data = null;
+        owner.AcquirePointer(ref data);
+        return (nint)data;
+    }
+
+    /// <summary>Has the processor fetch a cache line that is soon read, where it can. To prefetch a wrong place does no harm, whatever moves meanwhile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch<T>(ref readonly T place)
+        where T : unmanaged
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.AsRef(in place)));
     }
 
     private static nuint Bytes<T>(long length)

@@ -26,7 +26,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         GC.AddMemoryPressure(Bytes);
     }
 
-    /// <summary>Memory of someone else's, who keeps it as long as this object is used; a cache line of slack must follow it.</summary>
+    /// <summary>Memory of someone else's, kept as long as this object by its owner if there is one; a cache line of slack must follow what kernels read.</summary>
     internal NativeBuffer(T* memory, long length, object? owner = null)
     {
         _pointer = memory;
@@ -51,6 +51,9 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
             return _pointer;
         }
     }
+
+    /// <summary>Where the first element lies, for hot loops that know how many there are: <see cref="NativeBlocks.At"/>.</summary>
+    internal nint Address => (nint)Pointer;
 
     /// <summary>The elements as a span.</summary>
     /// <exception cref="OverflowException">There are more than a span can hold; use <see cref="All"/> or <see cref="Slice"/>.</exception>
@@ -88,6 +91,20 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     /// <summary>The same memory, which stays its owner's: disposing of the result gives nothing back.</summary>
     public NativeBuffer<T> Borrow() => new(_pointer, Length, this);
 
+    /// <summary>A part of the same memory as elements of another kind; it too stays its owner's.</summary>
+    /// <param name="start">Where it begins, in bytes.</param>
+    /// <param name="length">In elements of that kind.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It does not lie within.</exception>
+    public NativeBuffer<TOther> Part<TOther>(long start, long length)
+        where TOther : unmanaged
+    {
+        ThrowIfDisposed();
+        var bytes = Length * sizeof(T);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)start, (ulong)bytes, nameof(start));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)length, (ulong)((bytes - start) / sizeof(TOther)), nameof(length));
+        return new NativeBuffer<TOther>((TOther*)((byte*)_pointer + start), length, this);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -96,7 +113,7 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     }
 
     /// <summary>What is wrong with the red zones, in a guarded build, or null.</summary>
-    internal string? Damage => MemoryGuard.IsOn && !_isBorrowed && _pointer != null ? GuardedBlocks.DamageOf(_pointer) : null;
+    internal string? Damage => MemoryGuard.IsOn && !_isBorrowed && _pointer != null ? GuardedBlocks.DamageOf((nint)_pointer) : null;
 
     private long Bytes => (Length * sizeof(T)) + Slack;
 

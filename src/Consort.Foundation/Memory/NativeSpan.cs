@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Consort.Foundation.Memory;
 
@@ -57,14 +56,12 @@ public readonly ref struct NativeSpan<T>
 
     /// <summary>Has the processor fetch a part that is soon read, where it can; a place outside is passed over.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public unsafe void Prefetch(long start, int length)
+    public void Prefetch(long start, int length)
     {
-        if (!Sse.IsSupported || (ulong)start > (ulong)Length || (uint)length > (ulong)(Length - start))
+        if ((ulong)start > (ulong)Length || (uint)length > (ulong)(Length - start))
             return;
-        // Whatever moves meanwhile: to prefetch a wrong place does no harm.
-        var from = (byte*)Unsafe.AsPointer(ref Unsafe.Add(ref _first, (nint)start));
-        for (var at = 0; at < length * sizeof(T); at += 64)
-            Sse.Prefetch0(from + at);
+        for (var at = 0; at < length * Unsafe.SizeOf<T>(); at += 64)
+            NativeBlocks.Prefetch(in Unsafe.AddByteOffset(ref _first, (nint)start * Unsafe.SizeOf<T>() + at));
     }
 
     /// <summary>Copies all elements.</summary>

@@ -1,33 +1,27 @@
 using System.Globalization;
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
 
 namespace Consort.Foundation.Options;
 
 /// <summary>
-/// A YAML mapping read strictly: every value is asked for by key with its range, every mistake names file, line and key,
+/// Keys and values read strictly: every value is asked for by key with its range, every mistake names file, line and key,
 /// and <see cref="Close"/> rejects keys that nobody asked for. An empty value, <c>~</c> and <c>null</c> count as not given.
 /// </summary>
 public sealed partial class OptionMap
 {
     private readonly string _source;
     private readonly long _line;
-    private readonly Dictionary<string, (long Line, YamlNode Node)> _entries = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Line, OptionTree Value)> _entries = new(StringComparer.Ordinal);
     private readonly List<string> _keys = [];
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReadOnlyList<OptionMap>> _children = new(StringComparer.Ordinal);
 
-    private OptionMap(string source, YamlMappingNode? mapping)
+    private OptionMap(string source, OptionGroup? group)
     {
-        _source = source;
-        _line = mapping?.Start.Line ?? 1;
-        if (mapping is null) return;
-        foreach ((YamlNode keyNode, YamlNode node) in mapping.Children)
+        (_source, _line) = (source, group?.Line ?? 1);
+        foreach (var entry in group?.Entries ?? [])
         {
-            if (keyNode is not YamlScalarNode { Value: { } key })
-                throw new ConsortException($"{source}:{keyNode.Start.Line}: found a {Kind(keyNode)} as a key, expected a word");
-            _entries.Add(key, (keyNode.Start.Line, node));
-            _keys.Add(key);
+            _entries.Add(entry.Key, (entry.Line, entry.Value));
+            _keys.Add(entry.Key);
         }
     }
 
@@ -47,11 +41,15 @@ public sealed partial class OptionMap
     /// <exception cref="ConsortException">Malformed YAML, more than one document, or no mapping at the top.</exception>
     public static OptionMap Parse(string text, string source) => Of(YamlReader.Parse(text, source), source);
 
-    private static OptionMap Of(YamlNode? root, string source) => root switch
+    /// <summary>Reads a tree of keys and values.</summary>
+    /// <exception cref="ConsortException">It is a text or a list.</exception>
+    public static OptionMap Of(OptionTree tree) => Of(tree, tree.Source);
+
+    private static OptionMap Of(OptionTree? root, string source) => root switch
     {
-        null or YamlScalarNode { Value: null or "" } => Empty(source),
-        YamlMappingNode mapping => new OptionMap(source, mapping),
-        var other => throw new ConsortException($"{source}:{other.Start.Line}: found a {Kind(other)}, expected keys and values"),
+        null or OptionScalar { Value: "" } => Empty(source),
+        OptionGroup group => new OptionMap(source, group),
+        var other => throw new ConsortException($"{source}:{other.Line}: found a {other.Kind}, expected keys and values"),
     };
 
     /// <summary>A map without keys, for defaults.</summary>
@@ -74,7 +72,7 @@ public sealed partial class OptionMap
     public string Text(string key, string fallback) => TextOrNull(key) ?? Default(key, fallback, fallback);
 
     /// <summary>Whether a key holds keys and values of its own, rather than a text or a list.</summary>
-    public bool IsMap(string key) => Node(key) is YamlMappingNode;
+    public bool IsMap(string key) => Node(key) is OptionGroup;
 
     /// <summary>A text, or null when not given.</summary>
     public string? TextOrNull(string key) => Node(key) is { } node ? Scalar(key, node, "a text") : null;
@@ -118,29 +116,29 @@ public sealed partial class OptionMap
     {
         if (Node(key) is not { } node) return null;
         if (_children.TryGetValue(key, out var known)) return known[0];
-        if (node is not YamlMappingNode mapping)
-            throw Error(key, $"found a {Kind(node)}, expected keys and values{Named(key, node)}");
+        if (node is not OptionGroup mapping)
+            throw Error(key, $"found a {node.Kind}, expected keys and values{Named(key, node)}");
         var map = new OptionMap(_source, mapping);
         _children[key] = [map];
         return map;
     }
 
     // What has options of its own has its name among them.
-    private static string Named(string key, YamlNode node) =>
-        key is "optimizer" or "schedule" or "strategy" && node is YamlScalarNode { Value: { } name } ? $", such as {{ name: {PrintableText.Short(name, 60)} }}" : "";
+    private static string Named(string key, OptionTree node) =>
+        key is "optimizer" or "schedule" or "strategy" && node is OptionScalar { Value: var name } ? $", such as {{ name: {PrintableText.Short(name, 60)} }}" : "";
 
     /// <summary>A sequence of mappings; empty when not given. The same instances at each call.</summary>
     public IReadOnlyList<OptionMap> Maps(string key)
     {
         if (Node(key) is not { } node) return [];
         if (_children.TryGetValue(key, out var known)) return known;
-        if (node is not YamlSequenceNode sequence)
-            throw Error(key, $"found a {Kind(node)}, expected a list of keys and values");
+        if (node is not OptionList sequence)
+            throw Error(key, $"found a {node.Kind}, expected a list of keys and values");
         var maps = new List<OptionMap>();
-        foreach (YamlNode item in sequence)
+        foreach (var item in sequence.Items)
         {
-            if (item is not YamlMappingNode mapping)
-                throw new ConsortException($"{_source}:{item.Start.Line}, key {key}: found a {Kind(item)}, expected keys and values");
+            if (item is not OptionGroup mapping)
+                throw new ConsortException($"{_source}:{item.Line}, key {key}: found a {item.Kind}, expected keys and values");
             maps.Add(new OptionMap(_source, mapping));
         }
         _children[key] = maps;
@@ -180,26 +178,25 @@ public sealed partial class OptionMap
     /// <summary>An error at a key of this map, to be thrown by the caller.</summary>
     public ConsortException Error(string key, string message) => new($"{Where(key)}: {message}");
 
-    private YamlNode? Node(string key)
+    private OptionTree? Node(string key)
     {
-        if (_known.Add(key)) _asked.Add(key);
-        if (!_entries.TryGetValue(key, out var entry)) return null;
-        bool absent = entry.Node is YamlScalarNode { Style: ScalarStyle.Plain, Value: null or "" or "~" or "null" };
-        return absent ? null : entry.Node;
+        if (_known.Add(key))
+            _asked.Add(key);
+        return _entries.TryGetValue(key, out var entry) && !entry.Value.IsNone ? entry.Value : null;
     }
 
-    private IEnumerable<YamlNode>? Items(string key) => Node(key) switch
+    private IReadOnlyList<OptionTree>? Items(string key) => Node(key) switch
     {
         null => null,
-        YamlSequenceNode sequence => sequence.Children,
-        YamlScalarNode scalar => [scalar],
-        var other => throw Error(key, $"found a {Kind(other)}, expected a list"),
+        OptionList list => list.Items,
+        OptionScalar scalar => [scalar],
+        var other => throw Error(key, $"found a {other.Kind}, expected a list"),
     };
 
-    private string Scalar(string key, YamlNode node, string expected)
-        => node is YamlScalarNode scalar ? scalar.Value ?? "" : throw At(key, node, $"found a {Kind(node)}, expected {expected}");
+    private string Scalar(string key, OptionTree node, string expected) =>
+        node is OptionScalar scalar ? scalar.Value : throw At(key, node, $"found a {node.Kind}, expected {expected}");
 
-    private long ToLong(string key, YamlNode node, long min, long max)
+    private long ToLong(string key, OptionTree node, long min, long max)
     {
         string text = Scalar(key, node, "a whole number");
         if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value))
@@ -209,7 +206,7 @@ public sealed partial class OptionMap
             : throw At(key, node, string.Create(CultureInfo.InvariantCulture, $"found {value}, expected {Range(min, max, long.MinValue, long.MaxValue)}"));
     }
 
-    private double ToNumber(string key, YamlNode node, double min, double max)
+    private double ToNumber(string key, OptionTree node, double min, double max)
     {
         string text = Scalar(key, node, "a number");
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
@@ -223,8 +220,8 @@ public sealed partial class OptionMap
     private static bool IsNotFinite(string text, double parsed) =>
         !double.IsFinite(parsed) || text.TrimStart('+', '-', '.').ToUpperInvariant() is "NAN" or "INF" or "INFINITY";
 
-    private ConsortException At(string key, YamlNode node, string message)
-        => new($"{_source}:{node.Start.Line}, key {key}: {message}");
+    private ConsortException At(string key, OptionTree node, string message)
+        => new($"{_source}:{node.Line}, key {key}: {message}");
 
     private static string Range<T>(T min, T max, T lowest, T highest) where T : IComparable<T>, IFormattable
     {
@@ -233,11 +230,4 @@ public sealed partial class OptionMap
         if (openLow && openHigh) return "a number";
         return openHigh ? $"at least {low}" : openLow ? $"at most {high}" : $"{low} to {high}";
     }
-
-    private static string Kind(YamlNode node) => node switch
-    {
-        YamlMappingNode => "mapping",
-        YamlSequenceNode => "list",
-        _ => "single value",
-    };
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using YamlDotNet.RepresentationModel;
 
 namespace Consort.Foundation.Options;
 
@@ -7,7 +6,7 @@ namespace Consort.Foundation.Options;
 public sealed partial class OptionMap
 {
     private readonly List<string> _asked = [];
-    private readonly Dictionary<string, YamlNode> _defaults = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OptionTree> _defaults = new(StringComparer.Ordinal);
 
     /// <summary>A nested mapping, empty when not given; its defaults are part of <see cref="Resolved"/>.</summary>
     public OptionMap Section(string key)
@@ -22,63 +21,43 @@ public sealed partial class OptionMap
     /// <summary>Gives a key another value, as a command-line option does.</summary>
     public void Set(string key, string value)
     {
-        if (!_entries.ContainsKey(key)) _keys.Add(key);
-        _entries[key] = (_line, new YamlScalarNode(value));
-    }
-
-    /// <summary>Gives a key a list of other values.</summary>
-    public void Set(string key, IEnumerable<string> values)
-    {
-        Set(key, "");
-        _entries[key] = (_line, new YamlSequenceNode(values.Select(v => new YamlScalarNode(v))));
-    }
-
-    /// <summary>Gives a key other keys and values; <see cref="Resolved"/> writes them as they are.</summary>
-    /// <param name="key">The key.</param>
-    /// <param name="yaml">The mapping.</param>
-    public void SetMap(string key, string yaml)
-    {
-        Set(key, "");
-        _entries[key] = (_line, YamlReader.Parse(yaml, key) ?? new YamlMappingNode());
-        _children.Remove(key);
+        if (!_entries.ContainsKey(key))
+            _keys.Add(key);
+        _entries[key] = (_line, value);
     }
 
     /// <summary>Everything that was asked for, as YAML that reads back to the same options.</summary>
-    public string Resolved()
-    {
-        using var writer = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        new YamlStream(new YamlDocument(ResolvedNode())).Save(writer, assignAnchors: false);
-        string text = writer.ToString();
-        return text.EndsWith("...\n", StringComparison.Ordinal) ? text[..^4] : text;
-    }
+    public string Resolved() => Resolve().ToYaml();
 
-    private YamlMappingNode ResolvedNode()
+    /// <summary>Everything that was asked for, every default filled in.</summary>
+    public OptionTree Resolve()
     {
-        var node = new YamlMappingNode();
-        foreach (string key in _asked)
+        var entries = new List<OptionEntry>();
+        foreach (var key in _asked)
         {
-            if (_children.TryGetValue(key, out var maps) && (!_entries.TryGetValue(key, out var entry) || entry.Node is not YamlSequenceNode))
-                node.Add(key, maps[0].ResolvedNode());
-            else if (maps is not null)
-                node.Add(key, new YamlSequenceNode(maps.Select(m => m.ResolvedNode())));
-            else if (_entries.TryGetValue(key, out var given))
-                node.Add(key, given.Node);
-            else if (_defaults.TryGetValue(key, out YamlNode? value))
-                node.Add(key, value);
+            var isGiven = _entries.TryGetValue(key, out var given);
+            if (_children.TryGetValue(key, out var maps))
+                Add(given.Value is OptionList ? new OptionList([.. maps.Select(m => m.Resolve())], _source, given.Line) : maps[0].Resolve());
+            else if (isGiven)
+                Add(given.Value);
+            else if (_defaults.TryGetValue(key, out var value))
+                Add(value);
+
+            void Add(OptionTree value) => entries.Add(new OptionEntry(key, isGiven ? given.Line : _line, value));
         }
 
-        return node;
+        return new OptionGroup(entries, _source, _line);
     }
 
     private T Default<T>(string key, T value, string text)
     {
-        _defaults[key] = new YamlScalarNode(text);
+        _defaults[key] = text;
         return value;
     }
 
     private T Default<T>(string key, T value, IEnumerable<string> texts)
     {
-        _defaults[key] = new YamlSequenceNode(texts.Select(t => new YamlScalarNode(t))) { Style = YamlDotNet.Core.Events.SequenceStyle.Flow };
+        _defaults[key] = OptionTree.List(texts);
         return value;
     }
 

@@ -1,6 +1,3 @@
-using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
-
 namespace Consort.Foundation.Options;
 
 /// <summary>A key that stands twice in a mapping.</summary>
@@ -20,7 +17,7 @@ public static class YamlReader
     /// <param name="repeated">Told of keys that stand twice, of which the last then holds; null where that is a mistake.</param>
     /// <returns>The root, or null for a file without content.</returns>
     /// <exception cref="ConsortException">The file is missing or unreadable, or is no YAML document.</exception>
-    public static YamlNode? Load(string path, Action<RepeatedKey>? repeated = null) => Parse(YamlFile.Read(path), path, repeated);
+    public static OptionTree? Load(string path, Action<RepeatedKey>? repeated = null) => Parse(YamlFile.Read(path), path, repeated);
 
     /// <summary>Reads a text.</summary>
     /// <param name="text">The YAML, at most 16 Mi characters.</param>
@@ -28,23 +25,9 @@ public static class YamlReader
     /// <param name="repeated">Told of keys that stand twice, of which the last then holds; null where that is a mistake.</param>
     /// <returns>The root, or null for a text without content.</returns>
     /// <exception cref="ConsortException">Malformed YAML, or more than one document.</exception>
-    public static YamlNode? Parse(string text, string source, Action<RepeatedKey>? repeated = null)
+    public static OptionTree? Parse(string text, string source, Action<RepeatedKey>? repeated = null)
     {
         YamlFile.Check(text, source);
-        var composer = new YamlComposer(new GuardedParser(text, source), source, repeated);
-        if (composer.Compose() is not { } events) return null;
-        var stream = new YamlStream();
-        stream.Load(new EventParser(events));
-        return stream.Documents[0].RootNode;
-    }
-
-    // Hands on what was composed.
-    private sealed class EventParser(IReadOnlyList<YamlDotNet.Core.Events.ParsingEvent> events) : IParser
-    {
-        private int _at = -1;
-
-        public YamlDotNet.Core.Events.ParsingEvent? Current => _at >= 0 && _at < events.Count ? events[_at] : null;
-
-        public bool MoveNext() => ++_at < events.Count;
+        return new YamlComposer(new GuardedParser(text, source), source, repeated).Compose();
     }
 }

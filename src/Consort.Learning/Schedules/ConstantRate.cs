@@ -16,3 +16,10 @@ public sealed class ConstantRate : Schedule
     /// <inheritdoc/>
     public override double Rate(long step) => _rate;
 }
+
+/// <summary>The options of <see cref="ConstantRate"/>: none of its own.</summary>
+public sealed record ConstantRateOptions : ScheduleOptions
+{
+    /// <inheritdoc/>
+    protected override Schedule Make(double rate, long stepsPerEpoch) => new ConstantRate(rate);
+}

@@ -1,3 +1,5 @@
+using Consort.Foundation.Options;
+
 namespace Consort.Learning.Schedules;
 
 /// <summary>
@@ -11,23 +13,14 @@ public sealed class ExponentialDecay : Schedule
 
     /// <summary>Creates the schedule.</summary>
     /// <param name="rate">Learning rate of step 0, above 0.</param>
-    /// <param name="fraction">What is left of it after the given epochs, 0 &lt; fraction ≤ 1.</param>
-    /// <param name="epochs">Epochs until then, above 0.</param>
+    /// <param name="options">How fast it falls.</param>
     /// <param name="stepsPerEpoch">Steps of an epoch, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
-    public ExponentialDecay(double rate, double fraction, double epochs, long stepsPerEpoch)
+    public ExponentialDecay(double rate, ExponentialDecayOptions options, long stepsPerEpoch)
     {
         _rate = CheckRate(rate);
-        if (!(fraction > 0 && fraction <= 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(fraction), fraction, "expected 0 < fraction <= 1");
-        }
-        if (!(epochs > 0 && double.IsFinite(epochs)))
-        {
-            throw new ArgumentOutOfRangeException(nameof(epochs), epochs, "expected a number above 0");
-        }
         ArgumentOutOfRangeException.ThrowIfLessThan(stepsPerEpoch, 1);
-        _logFractionPerStep = Math.Log(fraction) / (epochs * stepsPerEpoch);
+        _logFractionPerStep = Math.Log(options.Fraction) / (options.Epochs * stepsPerEpoch);
     }
 
     /// <inheritdoc/>
@@ -35,4 +28,21 @@ public sealed class ExponentialDecay : Schedule
 
     /// <inheritdoc/>
     public override double Rate(long step) => _rate * Math.Exp(_logFractionPerStep * step);
+}
+
+/// <summary>The options of <see cref="ExponentialDecay"/>.</summary>
+public sealed record ExponentialDecayOptions : ScheduleOptions
+{
+    internal static readonly OptionSet<ExponentialDecayOptions> Options = new OptionSet<ExponentialDecayOptions>(() => new())
+        .Add("fraction", o => o.Fraction, (o, v) => o with { Fraction = v }, Domain.Number(1e-6, 1), "what is left of the rate after so many epochs")
+        .Add("epochs", o => o.Epochs, (o, v) => o with { Epochs = v }, Domain.Number(0.01, 10_000), "epochs until then");
+
+    /// <summary>What is left of the rate after the epochs.</summary>
+    public double Fraction { get; init => field = Options.Checked("fraction", value); } = 0.1;
+
+    /// <summary>Epochs until then.</summary>
+    public double Epochs { get; init => field = Options.Checked("epochs", value); } = 3;
+
+    /// <inheritdoc/>
+    protected override Schedule Make(double rate, long stepsPerEpoch) => new ExponentialDecay(rate, this, stepsPerEpoch);
 }

@@ -1,3 +1,5 @@
+using Consort.Foundation.Options;
+
 namespace Consort.Learning.Schedules;
 
 /// <summary>
@@ -6,37 +8,15 @@ namespace Consort.Learning.Schedules;
 /// </summary>
 public sealed class ReduceOnPlateau : Schedule
 {
-    private readonly double _factor;
-    private readonly double _minDelta;
-    private readonly double _floor;
+    private readonly ReduceOnPlateauOptions _options;
     private double _rate;
     private double _best = double.NegativeInfinity;
 
     /// <summary>Creates the schedule.</summary>
-    /// <param name="rate">Learning rate until the first reduction, above 0.</param>
-    /// <param name="factor">Factor of a reduction, 0 &lt; factor &lt; 1.</param>
-    /// <param name="minDelta">Least improvement that counts, in units of the monitored metric, 0 or more.</param>
-    /// <param name="floor">Rate below which no reduction goes, 0 or more; a starting rate below it stays as it is.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
-    public ReduceOnPlateau(double rate, double factor = 0.1, double minDelta = 1e-6, double floor = 1e-6)
-    {
-        _rate = CheckRate(rate);
-        if (!(factor > 0 && factor < 1))
-        {
-            throw new ArgumentOutOfRangeException(nameof(factor), factor, "expected 0 < factor < 1");
-        }
-        if (!(minDelta >= 0 && double.IsFinite(minDelta)))
-        {
-            throw new ArgumentOutOfRangeException(nameof(minDelta), minDelta, "expected 0 or more");
-        }
-        if (!(floor >= 0 && double.IsFinite(floor)))
-        {
-            throw new ArgumentOutOfRangeException(nameof(floor), floor, "expected 0 or more");
-        }
-        _factor = factor;
-        _minDelta = minDelta;
-        _floor = floor;
-    }
+    /// <param name="rate">Learning rate until the first reduction, above 0; one below the floor stays as it is.</param>
+    /// <param name="options">How it falls; null for FuxiCTR's.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The rate is out of range.</exception>
+    public ReduceOnPlateau(double rate, ReduceOnPlateauOptions? options = null) => (_rate, _options) = (CheckRate(rate), options ?? new());
 
     /// <inheritdoc/>
     public override string Name => "plateau";
@@ -50,12 +30,12 @@ public sealed class ReduceOnPlateau : Schedule
     /// <inheritdoc/>
     public override void Evaluated(double metric)
     {
-        if (metric >= _best + _minDelta && metric > _best)
+        if (metric >= _best + _options.MinDelta && metric > _best)
         {
             _best = metric;
             return;
         }
-        _rate = Math.Min(_rate, Math.Max(_rate * _factor, _floor));
+        _rate = Math.Min(_rate, Math.Max(_rate * _options.Factor, _options.Floor));
     }
 
     /// <inheritdoc/>
@@ -71,4 +51,25 @@ public sealed class ReduceOnPlateau : Schedule
         _rate = state[0];
         _best = state[1];
     }
+}
+
+/// <summary>The options of <see cref="ReduceOnPlateau"/>.</summary>
+public sealed record ReduceOnPlateauOptions : ScheduleOptions
+{
+    internal static readonly OptionSet<ReduceOnPlateauOptions> Options = new OptionSet<ReduceOnPlateauOptions>(() => new())
+        .Add("factor", o => o.Factor, (o, v) => o with { Factor = v }, Domain.Number(1e-6, 0.999999), "on the rate at each evaluation without an improvement")
+        .Add("min_delta", o => o.MinDelta, (o, v) => o with { MinDelta = v }, Domain.Number(0, 1), "the least improvement that counts")
+        .Add("floor", o => o.Floor, (o, v) => o with { Floor = v }, Domain.Number(0, 1), "rate below which no reduction goes");
+
+    /// <summary>Factor of a reduction.</summary>
+    public double Factor { get; init => field = Options.Checked("factor", value); } = 0.1;
+
+    /// <summary>Least improvement that counts, in units of the monitored metric.</summary>
+    public double MinDelta { get; init => field = Options.Checked("min_delta", value); } = 1e-6;
+
+    /// <summary>Rate below which no reduction goes; a starting rate below it stays as it is.</summary>
+    public double Floor { get; init => field = Options.Checked("floor", value); } = 1e-6;
+
+    /// <inheritdoc/>
+    protected override Schedule Make(double rate, long stepsPerEpoch) => new ReduceOnPlateau(rate, this);
 }

@@ -31,51 +31,37 @@ public enum TeacherGate
 /// <summary>Options of <see cref="Distillation"/>.</summary>
 public sealed record DistillationOptions
 {
-    private static readonly Dictionary<string, TeacherDistance> Distances = new()
-    {
-        ["soft_label"] = TeacherDistance.SoftLabel,
-        ["mse"] = TeacherDistance.Probability,
-        ["mse_logit"] = TeacherDistance.Logit,
-    };
+    /// <summary>The declaration.</summary>
+    public static OptionSet<DistillationOptions> Options { get; } = new OptionSet<DistillationOptions>(() => new())
+        .Add("weight", o => o.Weight, (o, v) => o with { Weight = v }, StrategyRanges.Weight, "w, of the teachers' term")
+        .Add("label_weight", o => o.LabelWeight, (o, v) => o with { LabelWeight = v }, StrategyRanges.Weight, "λ, of the labels' term; 0 learns from teachers alone")
+        .Add("temperature", o => o.Temperature, (o, v) => o with { Temperature = v }, Domain.Number(0.01, 1000), "T of soft labels")
+        .Add("distance", o => o.Distance, (o, v) => o with { Distance = v },
+            Domain.Words(("soft_label", TeacherDistance.SoftLabel), ("mse", TeacherDistance.Probability), ("mse_logit", TeacherDistance.Logit)),
+            "of soft labels, of probabilities squared, or of logits squared")
+        .Add("gate", o => o.Gate, (o, v) => o with { Gate = v },
+            Domain.Words(("none", TeacherGate.None), ("label", TeacherGate.Label), ("learned", TeacherGate.Learned)), "how much each teacher counts in a row")
+        .Add("gate_rate", o => o.GateRate, (o, v) => o with { GateRate = v }, Domain.Number(0, 10), "learning rate of a learned gate, by plain descent")
+        .Add("fusion", o => o.Fusion, (o, v) => o with { Fusion = v }, StrategyRanges.Fusions, "how several students become one");
 
-    private static readonly Dictionary<string, TeacherGate> Gates = new()
-    {
-        ["none"] = TeacherGate.None,
-        ["label"] = TeacherGate.Label,
-        ["learned"] = TeacherGate.Learned,
-    };
+    /// <summary>Of the teachers' term.</summary>
+    public double Weight { get; init => field = Options.Checked("weight", value); } = 1;
 
-    /// <summary>Key <c>weight</c>: of the teachers' term, 0 to 1000, default 1.</summary>
-    public double Weight { get; init; } = 1;
+    /// <summary>Of the labels' term; 0 learns from teachers alone.</summary>
+    public double LabelWeight { get; init => field = Options.Checked("label_weight", value); } = 1;
 
-    /// <summary>Key <c>label_weight</c>: of the labels' term, 0 to 1000, default 1; 0 learns from teachers alone.</summary>
-    public double LabelWeight { get; init; } = 1;
+    /// <summary>T of soft labels.</summary>
+    public double Temperature { get; init => field = Options.Checked("temperature", value); } = 1;
 
-    /// <summary>Key <c>temperature</c>: T of soft labels, 0.01 to 1000, default 1.</summary>
-    public double Temperature { get; init; } = 1;
+    /// <summary>How far a student is from a teacher.</summary>
+    public TeacherDistance Distance { get; init => field = Options.Checked("distance", value); }
 
-    /// <summary>Key <c>distance</c>: <c>soft_label</c> (default), <c>mse</c> of probabilities or <c>mse_logit</c>.</summary>
-    public TeacherDistance Distance { get; init; }
+    /// <summary>How much each teacher counts.</summary>
+    public TeacherGate Gate { get; init => field = Options.Checked("gate", value); }
 
-    /// <summary>Key <c>gate</c>: <c>none</c> (default), <c>label</c> or <c>learned</c>.</summary>
-    public TeacherGate Gate { get; init; }
+    /// <summary>Learning rate of a learned gate.</summary>
+    public double GateRate { get; init => field = Options.Checked("gate_rate", value); } = 0.05;
 
-    /// <summary>Key <c>gate_rate</c>: learning rate of a learned gate, 0 to 10, default 0.05.</summary>
-    public double GateRate { get; init; } = 0.05;
-
-    /// <summary>Key <c>fusion</c>: how several students become one, <c>mean</c> (default) or <c>sum</c>.</summary>
-    public Fusion Fusion { get; init; } = Fusion.Mean;
-
-    /// <summary>Reads the options; keys that are absent take their defaults.</summary>
-    /// <exception cref="ConsortException">A value is out of range.</exception>
-    public static DistillationOptions From(OptionMap map) => new()
-    {
-        Weight = map.Number("weight", 1, 0, StrategyRanges.MaxWeight),
-        LabelWeight = map.Number("label_weight", 1, 0, StrategyRanges.MaxWeight),
-        Temperature = map.Number("temperature", 1, 0.01, 1000),
-        Distance = map.Choice("distance", TeacherDistance.SoftLabel, Distances),
-        Gate = map.Choice("gate", TeacherGate.None, Gates),
-        GateRate = map.Number("gate_rate", 0.05, 0, 10),
-        Fusion = map.Choice("fusion", Fusion.Mean, StrategyRanges.Fusions),
-    };
+    /// <summary>How several students become one.</summary>
+    public Fusion Fusion { get; init => field = Options.Checked("fusion", value); }
 }

@@ -15,39 +15,19 @@ public enum PeerDivergence
 /// <summary>Options of <see cref="MutualLearning"/>.</summary>
 public sealed record MutualLearningOptions
 {
-    private static readonly Dictionary<string, PeerDivergence> Divergences = new()
-    {
-        ["mse"] = PeerDivergence.SquaredError,
-        ["kl"] = PeerDivergence.BernoulliKl,
-    };
+    /// <summary>The declaration.</summary>
+    public static OptionSet<MutualLearningOptions> Options { get; } = new OptionSet<MutualLearningOptions>(() => new())
+        .Add("weight", o => o.Weight, (o, v) => o with { Weight = v }, StrategyRanges.Weight, "w, of the peer term against the label term")
+        .Add("divergence", o => o.Divergence, (o, v) => o with { Divergence = v },
+            Domain.Words(("mse", PeerDivergence.SquaredError), ("kl", PeerDivergence.BernoulliKl)), "d, what pulls a member towards a peer")
+        .Add("fusion", o => o.Fusion, (o, v) => o with { Fusion = v }, StrategyRanges.Fusions, "how members become the ensemble that is measured; no part of the loss");
 
-    /// <summary>Creates the options.</summary>
-    /// <param name="weight">See <see cref="Weight"/>.</param>
-    /// <param name="divergence">See <see cref="Divergence"/>.</param>
-    /// <param name="fusion">See <see cref="Fusion"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The weight is not within 0 to 1000.</exception>
-    public MutualLearningOptions(
-        double weight = 1, PeerDivergence divergence = PeerDivergence.SquaredError, Fusion fusion = Fusion.Mean)
-    {
-        StrategyRanges.CheckWeight(weight);
-        Weight = weight;
-        Divergence = divergence;
-        Fusion = fusion;
-    }
+    /// <summary>Weight of the peer term against the label term.</summary>
+    public double Weight { get; init => field = Options.Checked("weight", value); } = 1;
 
-    /// <summary>Key <c>weight</c>: weight of the peer term against the label term, 0 to 1000, default 1.</summary>
-    public double Weight { get; }
+    /// <summary>What pulls a member towards a peer.</summary>
+    public PeerDivergence Divergence { get; init => field = Options.Checked("divergence", value); }
 
-    /// <summary>Key <c>divergence</c>: mse (default) or kl.</summary>
-    public PeerDivergence Divergence { get; }
-
-    /// <summary>Key <c>fusion</c>: mean (default) or sum; has no part in the loss, only in the ensemble that is measured.</summary>
-    public Fusion Fusion { get; }
-
-    /// <summary>Reads the options; keys that are absent take their defaults.</summary>
-    /// <exception cref="ConsortException">A value is out of range or none of those listed.</exception>
-    public static MutualLearningOptions From(OptionMap map) => new(
-        map.Number("weight", 1, 0, StrategyRanges.MaxWeight),
-        map.Choice("divergence", PeerDivergence.SquaredError, Divergences),
-        map.Choice("fusion", Fusion.Mean, StrategyRanges.Fusions));
+    /// <summary>Has no part in the loss, only in the ensemble that is measured.</summary>
+    public Fusion Fusion { get; init => field = Options.Checked("fusion", value); }
 }

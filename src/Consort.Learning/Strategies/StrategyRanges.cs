@@ -1,24 +1,11 @@
-using System.Runtime.CompilerServices;
+using Consort.Foundation.Options;
 
 namespace Consort.Learning.Strategies;
 
-/// <summary>Ranges and choices that the options of several strategies share.</summary>
+/// <summary>Values that options of several strategies may have.</summary>
 internal static class StrategyRanges
 {
-    public const double MaxWeight = 1000;
+    public static readonly Domain<double> Weight = Domain.Number(0, 1000);
 
-    public static readonly IReadOnlyDictionary<string, Fusion> Fusions = new Dictionary<string, Fusion>
-    {
-        ["mean"] = Fusion.Mean,
-        ["sum"] = Fusion.Sum,
-    };
-
-    public static void CheckWeight(double weight, [CallerArgumentExpression(nameof(weight))] string? name = null)
-    {
-        // Written so that NaN fails too.
-        if (!(weight >= 0 && weight <= MaxWeight))
-        {
-            throw new ArgumentOutOfRangeException(name, weight, $"expected a weight from 0 to {MaxWeight}");
-        }
-    }
+    public static readonly Domain<Fusion> Fusions = Domain.Words(("mean", Fusion.Mean), ("sum", Fusion.Sum));
 }

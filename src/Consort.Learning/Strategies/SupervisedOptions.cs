@@ -23,45 +23,30 @@ public enum MemberReduction
 }
 
 /// <summary>Options of <see cref="Supervised"/>.</summary>
-/// <param name="Loss">Key <c>loss</c>: members (default) or ensemble.</param>
-/// <param name="Reduction">Key <c>reduction</c>: sum (default) or mean; matters for <see cref="LabelLoss.Members"/> only.</param>
-/// <param name="Fusion">
-/// Key <c>fusion</c>: mean (default) or sum of the member logits; with the loss of the ensemble also concat, one output layer over
-/// the last hidden layers of all members.
-/// </param>
-/// <param name="SelfDistillation">Key <c>self_distillation</c>: weight of members' cross-entropy to the ensemble, 0 to 100.</param>
-public sealed record SupervisedOptions(
-    LabelLoss Loss = LabelLoss.Members,
-    MemberReduction Reduction = MemberReduction.Sum,
-    Fusion Fusion = Fusion.Mean,
-    double SelfDistillation = 0)
+public sealed record SupervisedOptions
 {
-    private static readonly Dictionary<string, LabelLoss> Losses = new()
-    {
-        ["members"] = LabelLoss.Members,
-        ["ensemble"] = LabelLoss.Ensemble,
-    };
-
-    private static readonly Dictionary<string, Fusion> Fusions = new(StrategyRanges.Fusions) { ["concat"] = Fusion.Concat };
-
-    private static readonly Dictionary<string, MemberReduction> Reductions = new()
-    {
-        ["sum"] = MemberReduction.Sum,
-        ["mean"] = MemberReduction.Mean,
-    };
-
-    /// <summary>Reads the options; keys that are absent take their defaults.</summary>
-    /// <exception cref="ConsortException">A value is none of those listed.</exception>
-    public static SupervisedOptions From(OptionMap map)
-    {
-        var options = new SupervisedOptions(
-            map.Choice("loss", LabelLoss.Members, Losses),
-            map.Choice("reduction", MemberReduction.Sum, Reductions),
-            map.Choice("fusion", Fusion.Mean, Fusions),
-            map.Number("self_distillation", 0, 0, 100));
+    /// <summary>The declaration.</summary>
+    public static OptionSet<SupervisedOptions> Options { get; } = new OptionSet<SupervisedOptions>(() => new())
+        .Add("loss", o => o.Loss, (o, v) => o with { Loss = v },
+            Domain.Words(("members", LabelLoss.Members), ("ensemble", LabelLoss.Ensemble)), "whether each member learns from labels by itself, or the fused logit alone")
+        .Add("reduction", o => o.Reduction, (o, v) => o with { Reduction = v },
+            Domain.Words(("sum", MemberReduction.Sum), ("mean", MemberReduction.Mean)), "how members' losses are put together, with `loss: members`")
+        .Add("fusion", o => o.Fusion, (o, v) => o with { Fusion = v }, Domain.Words(("mean", Fusion.Mean), ("sum", Fusion.Sum), ("concat", Fusion.Concat)),
+            "how member logits become the ensemble's; concat, one output layer over all last hidden layers, with `loss: ensemble` alone")
+        .Add("self_distillation", o => o.SelfDistillation, (o, v) => o with { SelfDistillation = v }, Domain.Number(0, 100), "λ, weight of members' cross-entropy to the ensemble")
         // Slices of one layer are no models of their own that labels or an ensemble could teach.
-        return options is { Fusion: Fusion.Concat } and not { Loss: LabelLoss.Ensemble, SelfDistillation: 0 }
-            ? throw map.Error("fusion", "found concat, expected it with `loss: ensemble` and without self_distillation")
-            : options;
-    }
+        .Require("fusion", o => o is { Fusion: Fusion.Concat } and not { Loss: LabelLoss.Ensemble, SelfDistillation: 0 }
+            ? "found concat, expected it with `loss: ensemble` and without self_distillation" : null);
+
+    /// <summary>Which logit is fitted to the label.</summary>
+    public LabelLoss Loss { get; init => field = Options.Checked("loss", value); }
+
+    /// <summary>How the losses of members are put together; matters for <see cref="LabelLoss.Members"/> only.</summary>
+    public MemberReduction Reduction { get; init => field = Options.Checked("reduction", value); }
+
+    /// <summary>How member logits become the ensemble's.</summary>
+    public Fusion Fusion { get; init => field = Options.Checked("fusion", value); }
+
+    /// <summary>Weight of members' cross-entropy to the ensemble.</summary>
+    public double SelfDistillation { get; init => field = Options.Checked("self_distillation", value); }
 }

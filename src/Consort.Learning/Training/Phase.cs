@@ -1,6 +1,7 @@
 using Consort.Foundation.Options;
 using Consort.Learning.Schedules;
 using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Learning.Training;
 
@@ -10,26 +11,44 @@ namespace Consort.Learning.Training;
 /// </summary>
 public sealed record Phase
 {
+    /// <summary>What is said of a phase but for its strategy.</summary>
+    public static OptionSet<Phase> Options { get; } = new OptionSet<Phase>(() => new() { Strategy = new Supervised() })
+        .Add("schedule", p => p.Schedule, (p, v) => p with { Schedule = v },
+            Domain.Section<ScheduleOptions>("see below", (map, key, _) => ScheduleCatalogue.All.Create(map.Section(key)), _ => "{ name: plateau }"), "how the learning rate falls")
+        .Add("learning_rate", p => p.LearningRate, (p, v) => p with { LearningRate = v }, Domain.Number(1e-12, 1e3), "what the schedule starts from")
+        .Add("epochs", p => p.Epochs, (p, v) => p with { Epochs = v }, Domain.Integer(0, 100_000), "the most epochs; 0 measures the weights it starts from")
+        .Add("name", p => p.Name, (p, v) => p with { Name = v }, Domain.Text("letters, digits, `-` and `_`"), "names its checkpoint")
+        .Add("patience", p => p.Patience, (p, v) => p with { Patience = v }, Domain.Integer(0, 100_000), "evaluations without improvement after which the phase ends; 0 never ends it early")
+        .Add("min_delta", p => p.MinDelta, (p, v) => p with { MinDelta = v }, Domain.Number(0, 1), "the least improvement that counts")
+        .Add("from", p => p.From, (p, v) => p with { From = v }, Domain.Texts("as many as members"),
+            "run folders or checkpoints of one member each that the members start from, in their order; needs `shared: false`")
+        .Add("teachers", p => p.Teachers, (p, v) => p with { Teachers = v }, Domain.Texts("run folders"),
+            "finished runs, trained on the same data, whose families stand still and teach by the logit of their ensemble; for strategies that learn from teachers")
+        .Add("freeze", p => [.. p.Frozen], (p, v) => p with { Frozen = v.ToHashSet() }, Domain.Integers(-1, Family.MaxMembers - 1),
+            "members whose own weights stand still; −1 stands for what members share")
+        .Add("evaluate_first", p => p.EvaluateFirst || p.Epochs == 0, (p, v) => p with { EvaluateFirst = v || p.Epochs == 0 }, Domain.Flag,
+            "whether the weights at its beginning are a candidate for its best: fine-tuning that only harms is then undone");
+
     /// <summary>Its name in the log and in checkpoints.</summary>
     public string Name { get; init; } = "train";
 
     /// <summary>How members learn.</summary>
     public required Strategy Strategy { get; init; }
 
-    /// <summary>The most epochs, 0 to 100,000; a phase of none measures the weights it starts from.</summary>
-    public int Epochs { get; init; } = 100;
+    /// <summary>The most epochs; a phase of none measures the weights it starts from.</summary>
+    public int Epochs { get; init => field = Options.Checked("epochs", value); } = 100;
 
-    /// <summary>The learning rate that the schedule starts from, above 0.</summary>
+    /// <summary>The learning rate that the schedule starts from.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>Makes the schedule from the learning rate and the steps of an epoch.</summary>
-    public Func<double, long, Schedule> Schedule { get; init; } = (rate, _) => new ReduceOnPlateau(rate);
+    /// <summary>How the learning rate falls.</summary>
+    public ScheduleOptions Schedule { get; init; } = new ReduceOnPlateauOptions();
 
     /// <summary>Evaluations without improvement after which the phase ends; 0 never ends it early.</summary>
-    public int Patience { get; init; } = 2;
+    public int Patience { get; init => field = Options.Checked("patience", value); } = 2;
 
     /// <summary>The least improvement that counts.</summary>
-    public double MinDelta { get; init; } = 1e-6;
+    public double MinDelta { get; init => field = Options.Checked("min_delta", value); } = 1e-6;
 
     /// <summary>
     /// Checkpoints of runs of one member that the members start from, one a member and in their order; empty to go on from
@@ -52,36 +71,9 @@ public sealed record Phase
     /// </summary>
     public bool EvaluateFirst { get; init; }
 
-    /// <summary>
-    /// Reads a phase: <c>name, strategy, epochs, learning_rate, schedule, patience, min_delta, from, teachers, freeze,
-    /// evaluate_first</c>.
-    /// </summary>
+    /// <summary>Reads a phase.</summary>
     /// <param name="options">The phase, or the section <c>training</c> where there is one phase.</param>
     /// <param name="strategy">The section <c>strategy</c>; closed here.</param>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static Phase Read(OptionMap options, OptionMap strategy)
-    {
-        var map = options.Section("schedule");
-        if (!map.Has("name"))
-            map.Set("name", "plateau"); // what FuxiCTR does, and so what published numbers mean
-        Func<double, long, Schedule> schedule = (start, steps) => ScheduleCatalogue.Create(map, start, steps);
-        var rate = options.Number("learning_rate", 1e-3, 1e-12, 1e3);
-        schedule(rate, 1); // reads every key now, so that a mistake shows before training
-
-        var epochs = options.Integer("epochs", 100, 0, 100_000);
-        return new Phase
-        {
-            Name = options.Text("name", "train"),
-            Strategy = StrategyCatalogue.Create(strategy),
-            Epochs = epochs,
-            LearningRate = rate,
-            Schedule = schedule,
-            Patience = options.Integer("patience", 2, 0, 100_000),
-            MinDelta = options.Number("min_delta", 1e-6, 0, 1),
-            From = options.Texts("from", []),
-            Teachers = options.Texts("teachers", []),
-            Frozen = options.Integers("freeze", [], -1, 63).ToHashSet(),
-            EvaluateFirst = options.Flag("evaluate_first", epochs == 0) || epochs == 0,
-        };
-    }
+    public static Phase Read(OptionMap options, OptionMap strategy) => Options.Read(options) with { Strategy = StrategyCatalogue.Create(strategy) };
 }

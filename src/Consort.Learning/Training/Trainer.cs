@@ -173,7 +173,7 @@ public sealed partial class Trainer : IDisposable
     {
         if (phase.Strategy.TermNames.Count > _terms.Length)
             throw new InvalidOperationException($"strategy {phase.Strategy.Name} has more than {_terms.Length} loss terms");
-        _schedule = phase.Schedule(phase.LearningRate, stepsPerEpoch);
+        _schedule = phase.Schedule.Create(phase.LearningRate, stepsPerEpoch);
         _program.FrozenMembers = phase.Frozen;
         OpenTeachers(phase);
         if (_optimizer is null)

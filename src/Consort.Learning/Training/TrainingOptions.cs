@@ -20,27 +20,33 @@ public enum Monitor
 /// <summary>How a family is trained, whatever its members and strategy.</summary>
 public sealed record TrainingOptions
 {
-    private static readonly Dictionary<string, Monitor> Monitors = new() { ["auc"] = Monitor.Auc, ["logloss"] = Monitor.LogLoss, ["member_auc"] = Monitor.MemberAuc };
+    /// <summary>What all phases share.</summary>
+    public static OptionSet<TrainingOptions> Options { get; } = new OptionSet<TrainingOptions>(() => new())
+        .Add("optimizer", o => o.Optimizer.Rule, (o, v) => o with { Optimizer = o.Optimizer with { Rule = v } },
+            Domain.Section<UpdateRule>("see below", (map, key, _) => OptimizerCatalogue.All.Create(map.Section(key)), _ => "{ name: adam }"), "the update rule")
+        .Add("max_gradient_norm", o => o.Optimizer.MaxGradientNorm ?? 0, (o, v) => o with { Optimizer = o.Optimizer with { MaxGradientNorm = v == 0 ? null : v } },
+            Domain.Number(0, 1e9), "the gradient's norm is clipped to it; 0 never clips")
+        .Add("precision", o => o.Precision, (o, v) => o with { Precision = v }, Domain.Words([.. Precisions.Names.Select(p => (p.Key, p.Value))]),
+            "what matrix multiplies round their operands to: bf16 with sums, weights, activations, gradients and optimizer in fp32; see below")
+        .Add("matmul", o => o.MatrixLibrary, (o, v) => o with { MatrixLibrary = v },
+            Domain.Words(("managed", MatrixLibrary.Managed), ("native", MatrixLibrary.Native)), "who multiplies matrices in training: native is a BLAS found on the machine, in fp32 alone")
+        .Add("batch_size", o => o.BatchSize, (o, v) => o with { BatchSize = v }, Domain.Integer(1, 1 << 20), "rows a step")
+        .Add("seed", o => (long)o.Seed, (o, v) => o with { Seed = (ulong)v }, Domain.Long(0, long.MaxValue), "of initial weights, order of rows, dropout; `--seed` replaces it")
+        .Add("monitor", o => o.Monitor, (o, v) => o with { Monitor = v },
+            Domain.Words(("auc", Monitor.Auc), ("logloss", Monitor.LogLoss), ("member_auc", Monitor.MemberAuc)),
+            "what is best on the validation split: AUC or log-loss of the ensemble, or the mean of the members' AUC")
+        .Add("evaluations_per_epoch", o => o.EvaluationsPerEpoch, (o, v) => o with { EvaluationsPerEpoch = v }, Domain.Integer(1, 1000), "evaluations on the validation split in each epoch")
+        .Add("checkpoint_minutes", o => o.CheckpointMinutes, (o, v) => o with { CheckpointMinutes = v }, Domain.Number(0.01, 10_000), "minutes between checkpoints within an epoch")
+        .Add("embedding_l2", o => o.Optimizer.EmbeddingL2, (o, v) => o with { Optimizer = o.Optimizer with { EmbeddingL2 = v } }, Domain.Number(0, 1e6), "λ of (λ/2)‖W‖² on embeddings")
+        .Add("dense_l2", o => o.Optimizer.DenseL2, (o, v) => o with { Optimizer = o.Optimizer with { DenseL2 = v } }, Domain.Number(0, 1e6), "λ of (λ/2)‖W‖² on all other weights")
+        .Add("embedding_update", o => o.Optimizer.EmbeddingUpdate, (o, v) => o with { Optimizer = o.Optimizer with { EmbeddingUpdate = v } },
+            Domain.Words(("dense", EmbeddingUpdate.Dense), ("touched", EmbeddingUpdate.Touched), ("deferred", EmbeddingUpdate.Deferred)),
+            "which rows of tables a step changes: dense is all of them, as published numbers mean it; touched the batch's alone; deferred is dense's result, but a row is brought up to date when it is next read")
+        .Require("matmul", o => o is { MatrixLibrary: MatrixLibrary.Native, Precision: not Precision.Fp32 }
+            ? $"found native with precision {o.Precision.Name()}, expected fp32 with it" : null);
 
-    private static readonly Dictionary<string, EmbeddingUpdate> Updates = new()
-    {
-        ["dense"] = EmbeddingUpdate.Dense,
-        ["touched"] = EmbeddingUpdate.Touched,
-        ["deferred"] = EmbeddingUpdate.Deferred,
-    };
-
-    private static readonly Dictionary<string, Func<OptionMap, UpdateRule>> Rules = new()
-    {
-        ["adam"] = o => new Adam(
-            o.Number("beta1", 0.9, 0, 0.999999), o.Number("beta2", 0.999, 0, 0.9999999), o.Number("epsilon", 1e-8, 0, 1), o.Flag("epsilon_hat", false)),
-        ["sgd"] = o => new Sgd(o.Number("momentum", 0, 0, 0.999999)),
-        ["adagrad"] = o => new Adagrad(o.Number("initial_accumulator", 0, 0, 1e6), o.Number("epsilon", 1e-10, 0, 1)),
-    };
-
-    private static readonly Dictionary<string, MatrixLibrary> Libraries = new() { ["managed"] = MatrixLibrary.Managed, ["native"] = MatrixLibrary.Native };
-
-    /// <summary>Rows a step, 1 to 1,048,576.</summary>
-    public int BatchSize { get; init; } = 4096;
+    /// <summary>Rows a step.</summary>
+    public int BatchSize { get; init => field = Options.Checked("batch_size", value); } = 4096;
 
     /// <summary>Update rule, regularisers, clipping.</summary>
     public OptimizerOptions Optimizer { get; init; } = new() { MaxGradientNorm = 10 };
@@ -52,19 +58,19 @@ public sealed record TrainingOptions
     /// What matrix multiplies round their operands to, in training and whenever the weights are used; weights, activations,
     /// gradients and optimizer stay floats. fp32 is used where the machine has no bf16.
     /// </summary>
-    public Precision Precision { get; init; }
+    public Precision Precision { get; init => field = Options.Checked("precision", value); }
 
     /// <summary>Who multiplies matrices in training; a native library must be on the machine.</summary>
-    public MatrixLibrary MatrixLibrary { get; init; }
+    public MatrixLibrary MatrixLibrary { get; init => field = Options.Checked("matmul", value); }
 
     /// <summary>What decides which weights are best.</summary>
-    public Monitor Monitor { get; init; }
+    public Monitor Monitor { get; init => field = Options.Checked("monitor", value); }
 
-    /// <summary>Evaluations on the validation split in each epoch, 1 to 1000.</summary>
-    public int EvaluationsPerEpoch { get; init; } = 1;
+    /// <summary>Evaluations on the validation split in each epoch.</summary>
+    public int EvaluationsPerEpoch { get; init => field = Options.Checked("evaluations_per_epoch", value); } = 1;
 
-    /// <summary>Minutes between checkpoints within an epoch, 0.01 to 10,000.</summary>
-    public double CheckpointMinutes { get; init; } = 10;
+    /// <summary>Minutes between checkpoints within an epoch.</summary>
+    public double CheckpointMinutes { get; init => field = Options.Checked("checkpoint_minutes", value); } = 10;
 
     /// <summary>Checks that this machine has what is asked for.</summary>
     /// <exception cref="ConsortException">A native library is asked for and there is none.</exception>
@@ -72,36 +78,5 @@ public sealed record TrainingOptions
     {
         if (MatrixLibrary == MatrixLibrary.Native && NativeBlas.Missing is { } missing)
             throw new ConsortException($"training, matmul: native: {missing}; install one or use managed");
-    }
-
-    /// <summary>Reads the section <c>training</c>; phases read their own keys from it too.</summary>
-    /// <exception cref="ConsortException">A value is out of its range, or two do not go together.</exception>
-    public static TrainingOptions From(OptionMap options)
-    {
-        var defaults = new TrainingOptions();
-        var rule = options.Section("optimizer");
-        var clip = options.Number("max_gradient_norm", 10, 0, 1e9);
-        var precision = options.Choice("precision", defaults.Precision, Precisions.Names);
-        var library = options.Choice("matmul", defaults.MatrixLibrary, Libraries);
-        if (library == MatrixLibrary.Native && precision != Precision.Fp32)
-            throw options.Error("matmul", $"found native with precision {precision.Name()}, expected fp32 with it");
-        return new TrainingOptions
-        {
-            BatchSize = options.Integer("batch_size", defaults.BatchSize, 1, 1 << 20),
-            Seed = (ulong)options.Long("seed", (long)defaults.Seed, 0, long.MaxValue),
-            Precision = precision,
-            MatrixLibrary = library,
-            Monitor = options.Choice("monitor", defaults.Monitor, Monitors),
-            EvaluationsPerEpoch = options.Integer("evaluations_per_epoch", defaults.EvaluationsPerEpoch, 1, 1000),
-            CheckpointMinutes = options.Number("checkpoint_minutes", defaults.CheckpointMinutes, 0.01, 10_000),
-            Optimizer = new OptimizerOptions
-            {
-                Rule = rule.Choice("name", Rules["adam"], Rules)(rule),
-                EmbeddingL2 = options.Number("embedding_l2", 0, 0, 1e6),
-                DenseL2 = options.Number("dense_l2", 0, 0, 1e6),
-                MaxGradientNorm = clip == 0 ? null : clip,
-                EmbeddingUpdate = options.Choice("embedding_update", EmbeddingUpdate.Dense, Updates),
-            },
-        };
     }
 }

@@ -58,11 +58,3 @@ public static class FieldExtensions
         return inputs.Observed(inputs.Concat(pooled), name);
     }
 }
-
-/// <summary>A layer of multi-head self-attention.</summary>
-/// <param name="Dimension">A, over all heads.</param>
-/// <param name="Heads">H, divides A.</param>
-/// <param name="IsScaled">Whether inner products are divided by √(A/H).</param>
-/// <param name="IsResidual">Whether the layer's input is added.</param>
-/// <param name="LayerNorm">Whether the sum is layer-normalised.</param>
-public sealed record AttentionOptions(int Dimension = 8, int Heads = 1, bool IsScaled = false, bool IsResidual = true, bool LayerNorm = false);

@@ -19,13 +19,7 @@ public static class LayerExtensions
         values.Length == 1 ? values[0] : inputs.Graph.Apply(new Concat(), values);
 
     /// <summary>Values of any shapes side by side in one row, [B, …], [B, …], … → [B, n].</summary>
-    public static Value FlatOf(this MemberInputs inputs, ReadOnlySpan<Value> values)
-    {
-        var flat = new Value[values.Length];
-        for (var i = 0; i < flat.Length; i++)
-            flat[i] = inputs.Flatten(values[i]);
-        return inputs.Concat(flat);
-    }
+    public static Value FlatOf(this MemberInputs inputs, ReadOnlySpan<Value> values) => inputs.Concat(inputs.EachFlat(values));
 
     /// <summary>Σ of values of one shape.</summary>
     public static Value Sum(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
@@ -48,9 +42,7 @@ public static class LayerExtensions
         this MemberInputs inputs, ReadOnlySpan<Value> values, int width, string name, bool bias = true,
         WeightInitializer initializer = WeightInitializer.XavierNormal)
     {
-        var flat = new Value[values.Length];
-        for (var i = 0; i < flat.Length; i++)
-            flat[i] = inputs.Flatten(values[i]);
+        var flat = inputs.EachFlat(values);
         var fanIn = flat.Sum(v => v.Shape.Size);
         return inputs.Linear(flat, fanIn, initializer.For(fanIn, width), width, name, bias);
     }
@@ -70,13 +62,13 @@ public static class LayerExtensions
     /// <param name="bias">Whether there is a b.</param>
     public static Value Output(this MemberInputs inputs, ReadOnlySpan<Value> values, string name = "output", bool bias = true)
     {
-        var flat = new Value[values.Length];
-        for (var i = 0; i < flat.Length; i++)
-            flat[i] = inputs.Flatten(values[i]);
+        var flat = inputs.EachFlat(values);
         var own = flat.Sum(v => v.Shape.Size);
         var (fanIn, hasBias) = inputs.Joined?.Take(own, bias) ?? (own, bias);
         return inputs.Linear(flat, own, Initializer.XavierNormal(fanIn, 1), 1, name, hasBias);
     }
+
+    private static Value[] EachFlat(this MemberInputs inputs, ReadOnlySpan<Value> values) => [.. values.ToArray().Select(inputs.Flatten)];
 
     private static Value Linear(this MemberInputs inputs, Value[] flat, int fanIn, Initializer initializer, int width, string name, bool bias)
     {
@@ -161,8 +153,9 @@ public static class LayerExtensions
     /// <summary>A tower over several values as if they stood side by side, [B, …], [B, …], … → [B, last width].</summary>
     public static Value Mlp(this MemberInputs inputs, ReadOnlySpan<Value> values, MlpOptions options, string name)
     {
+        MlpOptions.Options.Check(options);
         if (options.HiddenUnits.Count == 0)
-            return inputs.Concat([.. values.ToArray().Select(inputs.Flatten)]);
+            return inputs.FlatOf(values);
         Value[] x = [.. values];
         for (var layer = 0; layer < options.HiddenUnits.Count; layer++)
         {

@@ -12,19 +12,26 @@ namespace Consort.Models.Layers;
 /// Source: Li et al. 2024 (FCN, "DCNv3"); b starts uniform in [0, 1) and one pair of γ, β, μ, σ² normalises all of h over the
 /// batch, as in the authors' code.
 /// </summary>
-/// <param name="Layers">Cross layers.</param>
-/// <param name="LayerNorm">Whether h is layer-normalised before it masks.</param>
-/// <param name="BatchNorm">Whether h is batch-normalised first.</param>
-/// <param name="Dropout">Share of x that drops behind each layer while training.</param>
-public sealed record SelfMaskedCross(int Layers = 3, bool LayerNorm = true, bool BatchNorm = false, double Dropout = 0)
+public sealed record SelfMaskedCross
 {
-    /// <summary>Reads <c>cross_layers</c>, 1 to 32, <c>layer_norm</c>, <c>batch_norm</c> and <c>dropout</c>.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static SelfMaskedCross From(OptionMap options) => new(
-        options.Integer("cross_layers", 3, 1, 32),
-        options.Flag("layer_norm", true),
-        options.Flag("batch_norm", false),
-        options.Number("dropout", 0, 0, 0.99));
+    /// <summary>The options.</summary>
+    public static OptionSet<SelfMaskedCross> Options { get; } = new OptionSet<SelfMaskedCross>(() => new())
+        .Add("cross_layers", o => o.Layers, (o, v) => o with { Layers = v }, Domain.Integer(1, 32), "L, the cross layers")
+        .Add("layer_norm", o => o.LayerNorm, (o, v) => o with { LayerNorm = v }, Domain.Flag, "layer norm before the mask")
+        .Add("batch_norm", o => o.BatchNorm, (o, v) => o with { BatchNorm = v }, Domain.Flag, "batch norm of h")
+        .Add("dropout", o => o.Dropout, (o, v) => o with { Dropout = v }, Domain.Number(0, 0.99), "share of x that drops behind each layer while training");
+
+    /// <summary>Cross layers.</summary>
+    public int Layers { get; init => field = Options.Checked("cross_layers", value); } = 3;
+
+    /// <summary>Whether h is layer-normalised before it masks.</summary>
+    public bool LayerNorm { get; init; } = true;
+
+    /// <summary>Whether h is batch-normalised first.</summary>
+    public bool BatchNorm { get; init; }
+
+    /// <summary>Share of x that drops behind each layer while training.</summary>
+    public double Dropout { get; init => field = Options.Checked("dropout", value); }
 
     /// <summary>Adds the network.</summary>
     /// <param name="inputs">The member's inputs.</param>

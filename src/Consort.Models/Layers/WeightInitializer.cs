@@ -1,4 +1,5 @@
 using Consort.Compute.Graphs;
+using Consort.Foundation.Options;
 
 namespace Consort.Models.Layers;
 
@@ -18,8 +19,13 @@ public enum WeightInitializer
     HeUniform,
 }
 
-internal static class WeightInitializerExtensions
+internal static class WeightInitializers
 {
+    /// <summary>Their usual names, for a layer of <c>in</c> inputs and <c>out</c> outputs.</summary>
+    public static readonly Domain<WeightInitializer> Names = Domain.Words(
+        ("xavier_normal", WeightInitializer.XavierNormal), ("xavier_uniform", WeightInitializer.XavierUniform),
+        ("he_normal", WeightInitializer.HeNormal), ("he_uniform", WeightInitializer.HeUniform));
+
     /// <summary>The initialiser of a layer, [out, in].</summary>
     public static Initializer For(this WeightInitializer kind, int fanIn, int fanOut) => kind switch
     {

@@ -12,30 +12,22 @@ namespace Consort.Models.Zoo;
 /// Source: Cheng, Shen and Huang 2020, eq. 5–9; magnitudes are at least 1e-5, and logarithms and powers are batch-normalised
 /// by field and by neuron, as in FuxiCTR.
 /// </summary>
-/// <param name="Afn">The tower over logarithmic neurons.</param>
-/// <param name="Mlp">The second tower; without hidden units there is none.</param>
-/// <param name="Neurons">K.</param>
-public sealed record AdaptiveFactorizationNetwork(MlpOptions Afn, MlpOptions Mlp, int Neurons = 5) : CtrModel
+public sealed record AdaptiveFactorizationNetwork() : CtrModel("AFN")
 {
-    private static readonly MlpOptions Tower = new() { HiddenUnits = [64, 64, 64] };
-    private static readonly MlpOptions NoTower = new() { HiddenUnits = [] };
+    internal static readonly OptionSet<AdaptiveFactorizationNetwork> Options = new OptionSet<AdaptiveFactorizationNetwork>(() => new())
+        .Add("batch_norm", m => m.Mlp.BatchNorm, (m, v) => m with { Afn = m.Afn with { BatchNorm = v }, Mlp = m.Mlp with { BatchNorm = v } }, Domain.Flag, "in both towers")
+        .Include(MlpOptions.Bare, m => m.Afn, (m, v) => m with { Afn = v }, "afn_", "the tower over neurons")
+        .Include(MlpOptions.Bare, m => m.Mlp, (m, v) => m with { Mlp = v }, "", "the second tower, none for AFN")
+        .Add("logarithmic_neurons", m => m.Neurons, (m, v) => m with { Neurons = v }, Domain.Integer(1, 65536), "K, the logarithmic neurons");
 
-    /// <inheritdoc/>
-    public override string Name => "AFN";
+    /// <summary>The tower over logarithmic neurons.</summary>
+    public MlpOptions Afn { get; init; } = new() { HiddenUnits = [64, 64, 64], BatchNorm = true };
 
-    /// <summary>
-    /// Reads <c>logarithmic_neurons</c>, 1 to 65536, <c>batch_norm</c> of both towers, <c>afn_hidden_units</c>,
-    /// <c>afn_activation</c> and <c>afn_dropout</c>, and <c>hidden_units</c>, <c>activation</c> and <c>dropout</c> of the second tower.
-    /// </summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static AdaptiveFactorizationNetwork From(OptionMap options)
-    {
-        var batchNorm = options.Flag("batch_norm", true);
-        return new AdaptiveFactorizationNetwork(
-            MlpOptions.From(options, "afn_", Tower, batchNorm),
-            MlpOptions.From(options, fallback: NoTower, batchNorm: batchNorm),
-            options.Integer("logarithmic_neurons", 5, 1, 65536));
-    }
+    /// <summary>The second tower; without hidden units there is none.</summary>
+    public MlpOptions Mlp { get; init; } = new() { HiddenUnits = [], BatchNorm = true };
+
+    /// <summary>K, the logarithmic neurons.</summary>
+    public int Neurons { get; init => field = Options.Checked("logarithmic_neurons", value); } = 5;
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)

@@ -11,31 +11,22 @@ namespace Consort.Models.Zoo;
 /// part + first order.
 /// Source: Song et al. 2019, eq. 5–9 and section 4.6.
 /// </summary>
-public sealed record AutoInt(MlpOptions Mlp, int AttentionLayers, AttentionOptions Attention, bool IsWide = false) : CtrModel
+public sealed record AutoInt(MlpOptions Mlp) : TowerModel("AutoInt", Mlp)
 {
-    private static readonly MlpOptions NoTower = new() { HiddenUnits = [] };
+    internal static readonly OptionSet<AutoInt> Options = new OptionSet<AutoInt>(() => new(new MlpOptions { HiddenUnits = [] }))
+        .Include(AttentionOptions.Options, m => m.Attention, (m, v) => m with { Attention = v })
+        .Tower("layer_norm")
+        .Add("attention_layers", m => m.AttentionLayers, (m, v) => m with { AttentionLayers = v }, Domain.Integer(1, 32), "L, the layers of attention")
+        .Add("use_wide", m => m.IsWide, (m, v) => m with { IsWide = v }, Domain.Flag, "whether the first-order term is added");
 
-    /// <inheritdoc/>
-    public override string Name => "AutoInt";
+    /// <summary>Layers of attention, L.</summary>
+    public int AttentionLayers { get; init => field = Options.Checked("attention_layers", value); } = 2;
 
-    /// <summary>
-    /// Reads the tower's options, none by default, <c>attention_layers</c>, 1 to 32, <c>attention_dim</c>, 1 to 4096,
-    /// <c>num_heads</c>, which divides it, <c>use_residual</c>, <c>use_scale</c>, <c>layer_norm</c> and <c>use_wide</c>.
-    /// </summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static AutoInt From(OptionMap options)
-    {
-        var attention = new AttentionOptions(
-            options.Integer("attention_dim", 8, 1, 4096),
-            options.Integer("num_heads", 1, 1, 1024),
-            options.Flag("use_scale", false),
-            options.Flag("use_residual", true),
-            options.Flag("layer_norm", false));
-        if (attention.Dimension % attention.Heads != 0)
-            throw options.Error("attention_dim", $"found {attention.Dimension}, expected a number that num_heads {attention.Heads} divides");
-        return new AutoInt(
-            MlpOptions.From(options, fallback: NoTower, layerNorm: false), options.Integer("attention_layers", 2, 1, 32), attention, options.Flag("use_wide", false));
-    }
+    /// <summary>Each of them.</summary>
+    public AttentionOptions Attention { get; init; } = new();
+
+    /// <summary>Whether the first-order term is added.</summary>
+    public bool IsWide { get; init; }
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)

@@ -9,14 +9,13 @@ namespace Consort.Models.Zoo;
 /// z = w · [Cross(x₀), MLP(x₀)] + b, [B, 1]. Without hidden units it is the cross network alone.
 /// Source: Wang et al. 2017, eq. 3–6.
 /// </summary>
-public sealed record Dcn(MlpOptions Mlp, int CrossLayers = 3) : CtrModel
+public sealed record Dcn(MlpOptions Mlp) : TowerModel("DCN", Mlp)
 {
-    /// <inheritdoc/>
-    public override string Name => "DCN";
+    internal static readonly OptionSet<Dcn> Options = new OptionSet<Dcn>(() => new(new MlpOptions())).Tower()
+        .Add("cross_layers", m => m.CrossLayers, (m, v) => m with { CrossLayers = v }, Domain.Integer(1, 32), "L, the layers of the cross network");
 
-    /// <summary>Reads the tower's options and <c>cross_layers</c>, 1 to 32.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static Dcn From(OptionMap options) => new(MlpOptions.From(options), options.Integer("cross_layers", 3, 1, 32));
+    /// <summary>Layers of the cross network.</summary>
+    public int CrossLayers { get; init => field = Options.Checked("cross_layers", value); } = 3;
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)

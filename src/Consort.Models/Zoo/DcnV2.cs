@@ -28,44 +28,40 @@ public enum CrossStructure
 /// matrix, x_{l+1} = x₀ ⊙ (Σ_e g_e(x_l) U_le tanh(C_le tanh(V_leᵀ x_l)) + b_l) + x_l, g = softmax(G x_l).
 /// Source: Wang et al. 2021, eq. 1–5 and figure 1; one G for all layers as in FuxiCTR.
 /// </summary>
-/// <param name="Mlp">The tower, or both.</param>
-/// <param name="CrossLayers">L.</param>
-/// <param name="Structure">Where the tower stands.</param>
-/// <param name="Mixture">The low-rank experts, or null for full matrices.</param>
-public sealed record DcnV2(
-    MlpOptions Mlp, int CrossLayers = 3, CrossStructure Structure = CrossStructure.Parallel, LowRankMixture? Mixture = null) : CtrModel
+public sealed record DcnV2(MlpOptions Mlp) : TowerModel("DCNv2", Mlp)
 {
-    private static readonly Dictionary<string, CrossStructure> Structures = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["parallel"] = CrossStructure.Parallel,
-        ["stacked"] = CrossStructure.Stacked,
-        ["stacked_parallel"] = CrossStructure.StackedParallel,
-        ["crossnet_only"] = CrossStructure.CrossOnly,
-    };
+    internal static readonly OptionSet<DcnV2> Options = new OptionSet<DcnV2>(() => new(new MlpOptions()))
+        .Add("low_rank", m => m.Rank, (m, v) => m with { Rank = v }, Domain.Integer(1, 4096), "r, columns of U and V")
+        .Add("num_experts", m => m.Experts, (m, v) => m with { Experts = v }, Domain.Integer(1, 64), "E, experts of the mixture")
+        .Tower()
+        .Add("cross_layers", m => m.CrossLayers, (m, v) => m with { CrossLayers = v }, Domain.Integer(1, 32), "L, the layers of the cross network")
+        .Add("structure", m => m.Structure, (m, v) => m with { Structure = v }, Structures, "where the tower stands")
+        .Add("use_low_rank_mixture", m => m.IsMixture, (m, v) => m with { IsMixture = v }, Domain.Flag, "low-rank experts rather than full matrices");
 
-    /// <inheritdoc/>
-    public override string Name => "DCNv2";
+    private static Domain<CrossStructure> Structures => Domain.Words(
+        ("parallel", CrossStructure.Parallel), ("stacked", CrossStructure.Stacked), ("stacked_parallel", CrossStructure.StackedParallel),
+        ("crossnet_only", CrossStructure.CrossOnly));
 
-    /// <summary>
-    /// Reads the tower's options, <c>cross_layers</c>, 1 to 32, <c>structure</c>, <c>use_low_rank_mixture</c>, <c>low_rank</c>, 1 to
-    /// 4096, and <c>num_experts</c>, 1 to 64.
-    /// </summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static DcnV2 From(OptionMap options)
-    {
-        var mixture = new LowRankMixture(options.Integer("low_rank", 32, 1, 4096), options.Integer("num_experts", 4, 1, 64));
-        return new DcnV2(
-            MlpOptions.From(options),
-            options.Integer("cross_layers", 3, 1, 32),
-            options.Choice("structure", CrossStructure.Parallel, Structures),
-            options.Flag("use_low_rank_mixture", false) ? mixture : null);
-    }
+    /// <summary>L.</summary>
+    public int CrossLayers { get; init => field = Options.Checked("cross_layers", value); } = 3;
+
+    /// <summary>Where the tower stands.</summary>
+    public CrossStructure Structure { get; init => field = Options.Checked("structure", value); }
+
+    /// <summary>Whether low-rank experts stand in the place of matrices.</summary>
+    public bool IsMixture { get; init; }
+
+    /// <summary>r, columns of U and V.</summary>
+    public int Rank { get; init => field = Options.Checked("low_rank", value); } = 32;
+
+    /// <summary>E, the experts.</summary>
+    public int Experts { get; init => field = Options.Checked("num_experts", value); } = 4;
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
         var first = inputs.Flat(); // x₀ [B, n], n = F·D
-        var cross = Mixture is null ? Full(inputs, first) : Mixed(inputs, first, Mixture);
+        var cross = IsMixture ? Mixed(inputs, first) : Full(inputs, first);
         Value[] last = Structure switch
         {
             CrossStructure.Parallel => [cross, inputs.Mlp(first, Mlp, "mlp")], // [B, n], [B, last width]
@@ -92,10 +88,10 @@ public sealed record DcnV2(
     }
 
     // [B, n]
-    private Value Mixed(MemberInputs inputs, Value first, LowRankMixture mixture)
+    private Value Mixed(MemberInputs inputs, Value first)
     {
         var (x, width) = (first, first.Shape.Size);
-        var (rank, experts) = (mixture.Rank, mixture.Experts);
+        var (rank, experts) = (Rank, Experts);
         var gates = inputs.Weight("cross/gate", new Shape(experts, width), Initializer.XavierNormal(width, 1)); // G
         // Xavier as PyTorch counts it for [experts, n, rank].
         var outer = Initializer.XavierNormal(width * rank, experts * rank);
@@ -118,8 +114,3 @@ public sealed record DcnV2(
         return x;
     }
 }
-
-/// <summary>A mixture of low-rank experts in the place of a cross layer's matrix.</summary>
-/// <param name="Rank">r, columns of U and V.</param>
-/// <param name="Experts">E.</param>
-public sealed record LowRankMixture(int Rank = 32, int Experts = 4);

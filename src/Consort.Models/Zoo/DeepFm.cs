@@ -1,6 +1,5 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Foundation.Options;
 using Consort.Models.Layers;
 
 namespace Consort.Models.Zoo;
@@ -10,15 +9,8 @@ namespace Consort.Models.Zoo;
 /// w · MLP([e_1 … e_F]) + b, [B, 1].
 /// Source: Guo et al. 2017, eq. 1–4. The paper's two sub-networks each have a bias; one is enough for their sum.
 /// </summary>
-public sealed record DeepFm(MlpOptions Mlp) : CtrModel
+public sealed record DeepFm(MlpOptions Mlp) : TowerModel("DeepFM", Mlp)
 {
-    /// <inheritdoc/>
-    public override string Name => "DeepFM";
-
-    /// <summary>Reads the tower's options.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static DeepFm From(OptionMap options) => new(MlpOptions.From(options));
-
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {

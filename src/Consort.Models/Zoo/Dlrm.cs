@@ -10,29 +10,22 @@ namespace Consort.Models.Zoo;
 /// [B, 1]. Without numeric columns there is no x.
 /// Source: Naumov et al. 2019, section 2; order and initialisation as in FuxiCTR.
 /// </summary>
-/// <param name="Top">The top tower.</param>
-/// <param name="Bottom">The bottom tower, whose last layer has D outputs and its activation.</param>
-/// <param name="IsConcat">Whether embeddings themselves go up rather than their inner products.</param>
-public sealed record Dlrm(MlpOptions Top, MlpOptions Bottom, bool IsConcat = false) : CtrModel
+public sealed record Dlrm() : CtrModel("DLRM")
 {
-    private static readonly MlpOptions Tower = new() { HiddenUnits = [64, 64, 64] };
-    private static readonly Dictionary<string, bool> Interactions = new(StringComparer.OrdinalIgnoreCase) { ["dot"] = false, ["cat"] = true };
+    internal static readonly OptionSet<Dlrm> Options = new OptionSet<Dlrm>(() => new())
+        .Add("batch_norm", m => m.Top.BatchNorm, (m, v) => m with { Top = m.Top with { BatchNorm = v }, Bottom = m.Bottom with { BatchNorm = v } }, Domain.Flag, "in both towers")
+        .Include(MlpOptions.Bare, m => m.Top, (m, v) => m with { Top = v }, "top_", "the top tower")
+        .Include(MlpOptions.Bare, m => m.Bottom, (m, v) => m with { Bottom = v }, "bottom_", "the bottom tower")
+        .Add("interaction_op", m => m.IsConcat, (m, v) => m with { IsConcat = v }, Domain.Words(("dot", false), ("cat", true)), "what goes up: inner products, or embeddings");
 
-    /// <inheritdoc/>
-    public override string Name => "DLRM";
+    /// <summary>The top tower.</summary>
+    public MlpOptions Top { get; init; } = new() { HiddenUnits = [64, 64, 64] };
 
-    /// <summary>
-    /// Reads <c>interaction_op</c>, <c>batch_norm</c> of both towers, and <c>hidden_units</c>, <c>activation</c> and <c>dropout</c> of
-    /// <c>top_…</c> and <c>bottom_…</c>.
-    /// </summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static Dlrm From(OptionMap options)
-    {
-        var batchNorm = options.Flag("batch_norm", false);
-        return new Dlrm(
-            MlpOptions.From(options, "top_", Tower, batchNorm), MlpOptions.From(options, "bottom_", Tower, batchNorm),
-            options.Choice("interaction_op", false, Interactions));
-    }
+    /// <summary>The bottom tower, whose last layer has D outputs and its activation.</summary>
+    public MlpOptions Bottom { get; init; } = new() { HiddenUnits = [64, 64, 64] };
+
+    /// <summary>Whether embeddings themselves go up rather than their inner products.</summary>
+    public bool IsConcat { get; init; }
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)

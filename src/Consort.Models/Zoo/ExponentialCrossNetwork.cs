@@ -9,14 +9,10 @@ namespace Consort.Models.Zoo;
 /// <see cref="SelfMaskedCross"/>. L layers hold interactions up to order 2^L, without a tower.
 /// Source: Li et al. 2024 (FCN, "DCNv3"); a student of KDEF's mixed ensemble.
 /// </summary>
-public sealed record ExponentialCrossNetwork(SelfMaskedCross Cross) : CtrModel
+public sealed record ExponentialCrossNetwork(SelfMaskedCross Cross) : CtrModel("ECN")
 {
-    /// <inheritdoc/>
-    public override string Name => "ECN";
-
-    /// <summary>Reads the network's options.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static ExponentialCrossNetwork From(OptionMap options) => new(SelfMaskedCross.From(options));
+    internal static readonly OptionSet<ExponentialCrossNetwork> Options = new OptionSet<ExponentialCrossNetwork>(() => new(new SelfMaskedCross()))
+        .Include(SelfMaskedCross.Options, m => m.Cross, (m, v) => m with { Cross = v });
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs) => inputs.Output(Cross.Build(inputs, isExponential: true)); // [B, 1]

@@ -8,11 +8,8 @@ namespace Consort.Models.Zoo;
 /// Factorization machine (FM): z = b + first order + Σ_{i&lt;j} ⟨e_i, e_j⟩, [B, 1].
 /// Source: Rendle 2010, eq. 1.
 /// </summary>
-public sealed record FactorizationMachineModel : CtrModel
+public sealed record FactorizationMachineModel() : CtrModel("FM")
 {
-    /// <inheritdoc/>
-    public override string Name => "FM";
-
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {

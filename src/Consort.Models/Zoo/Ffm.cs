@@ -9,11 +9,8 @@ namespace Consort.Models.Zoo;
 /// z = b + first order + Σ_{i&lt;j} ⟨v_ij, v_ji⟩, [B, 1]. Its table has (F − 1) · D numbers a feature and is the member's own.
 /// Source: Juan et al. 2016, eq. 4.
 /// </summary>
-public sealed record Ffm : CtrModel
+public sealed record Ffm() : CtrModel("FFM")
 {
-    /// <inheritdoc/>
-    public override string Name => "FFM";
-
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {

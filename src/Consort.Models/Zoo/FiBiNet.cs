@@ -10,24 +10,20 @@ namespace Consort.Models.Zoo;
 /// E and of the re-weighted embeddings V = SENET(E), z = first order + w · MLP([(e_i W) ⊙ e_j, (v_i W) ⊙ v_j, i&lt;j]) + b, [B, 1].
 /// Source: Huang et al. 2019. As in FuxiCTR both halves share W, and SENET's layers have no bias.
 /// </summary>
-public sealed record FiBiNet(MlpOptions Mlp, BilinearKind Bilinear = BilinearKind.FieldInteraction, double ReductionRatio = 3) : CtrModel
+public sealed record FiBiNet(MlpOptions Mlp) : TowerModel("FiBiNET", Mlp)
 {
-    private static readonly Dictionary<string, BilinearKind> Kinds = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["field_all"] = BilinearKind.FieldAll,
-        ["field_each"] = BilinearKind.FieldEach,
-        ["field_interaction"] = BilinearKind.FieldInteraction,
-    };
+    internal static readonly OptionSet<FiBiNet> Options = new OptionSet<FiBiNet>(() => new(new MlpOptions())).Tower()
+        .Add("bilinear_type", m => m.Bilinear, (m, v) => m with { Bilinear = v }, Kinds, "one matrix, one a left field, one a pair")
+        .Add("reduction_ratio", m => m.ReductionRatio, (m, v) => m with { ReductionRatio = v }, Domain.Number(1, 1000), "r of SENET: by how much the re-weighting of fields narrows");
 
-    /// <inheritdoc/>
-    public override string Name => "FiBiNET";
+    private static Domain<BilinearKind> Kinds => Domain.Words(
+        ("field_all", BilinearKind.FieldAll), ("field_each", BilinearKind.FieldEach), ("field_interaction", BilinearKind.FieldInteraction));
 
-    /// <summary>Reads the tower's options, <c>bilinear_type</c> and <c>reduction_ratio</c>, 1 to 1000.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static FiBiNet From(OptionMap options) => new(
-        MlpOptions.From(options),
-        options.Choice("bilinear_type", BilinearKind.FieldInteraction, Kinds),
-        options.Number("reduction_ratio", 3, 1, 1000));
+    /// <summary>Which pairs share a matrix.</summary>
+    public BilinearKind Bilinear { get; init => field = Options.Checked("bilinear_type", value); } = BilinearKind.FieldInteraction;
+
+    /// <summary>r of SENET.</summary>
+    public double ReductionRatio { get; init => field = Options.Checked("reduction_ratio", value); } = 3;
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)

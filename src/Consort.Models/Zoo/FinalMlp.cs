@@ -11,37 +11,46 @@ namespace Consort.Models.Zoo;
 /// Each gate is a tower over its own embeddings of context columns, or over a learned vector where it has none.
 /// Source: Mao et al. 2023, eq. 5–11; biases and initialisation as in FuxiCTR.
 /// </summary>
-public sealed record FinalMlp(MlpOptions First, MlpOptions Second, int Heads, FeatureSelection? Selection) : CtrModel
+public sealed record FinalMlp() : CtrModel("FinalMLP")
 {
-    private static readonly MlpOptions Tower = new() { HiddenUnits = [64, 64, 64] };
+    internal static readonly OptionSet<FinalMlp> Options = new OptionSet<FinalMlp>(() => new())
+        .Include(MlpOptions.Options, m => m.First, (m, v) => m with { First = v }, "mlp1_", "the first tower")
+        .Include(MlpOptions.Options, m => m.Second, (m, v) => m with { Second = v }, "mlp2_", "the second tower")
+        .Add("num_heads", m => m.Heads, (m, v) => m with { Heads = v }, Domain.Integer(1, 1024), "H; divides the last widths of both towers")
+        .Add("fs_hidden_units", m => m.GateUnits, (m, v) => m with { GateUnits = v }, Domain.Integers(1, 65536), "hidden layers of each gate")
+        .Add("fs1_context", m => m.FirstContext, (m, v) => m with { FirstContext = v }, Domain.Texts("categorical columns"), "what the first gate reads")
+        .Add("fs2_context", m => m.SecondContext, (m, v) => m with { SecondContext = v }, Domain.Texts("categorical columns"), "what the second gate reads")
+        .Add("use_fs", m => m.IsGated, (m, v) => m with { IsGated = v }, Domain.Flag, "whether there are gates (feature selection)")
+        .Require("mlp1_hidden_units", m => Indivisible(m, m.First))
+        .Require("mlp2_hidden_units", m => Indivisible(m, m.Second));
 
-    /// <inheritdoc/>
-    public override string Name => "FinalMLP";
+    /// <summary>The first tower.</summary>
+    public MlpOptions First { get; init; } = new() { HiddenUnits = [64, 64, 64] };
 
-    /// <summary>
-    /// Reads <c>mlp1_…</c> and <c>mlp2_…</c> (the keys of a tower), <c>num_heads</c>, 1 to 1024, which divides both towers'
-    /// last widths, <c>use_fs</c>, <c>fs_hidden_units</c>, <c>fs1_context</c> and <c>fs2_context</c>.
-    /// </summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static FinalMlp From(OptionMap options)
-    {
-        var first = MlpOptions.From(options, "mlp1_", Tower);
-        var second = MlpOptions.From(options, "mlp2_", Tower);
-        var heads = options.Integer("num_heads", 1, 1, 1024);
-        foreach (var (key, tower) in new[] { ("mlp1_hidden_units", first), ("mlp2_hidden_units", second) })
-            if (tower.HiddenUnits.Count == 0 || tower.HiddenUnits[^1] % heads != 0)
-                throw options.Error(key, $"found {(tower.HiddenUnits.Count == 0 ? "no layers" : $"a last width of {tower.HiddenUnits[^1]}")}, expected one that num_heads {heads} divides");
-        var selection = new FeatureSelection(
-            options.Integers("fs_hidden_units", [64], 1, 65536), options.Texts("fs1_context", []), options.Texts("fs2_context", []));
-        return new FinalMlp(first, second, heads, options.Flag("use_fs", true) ? selection : null);
-    }
+    /// <summary>The second tower.</summary>
+    public MlpOptions Second { get; init; } = new() { HiddenUnits = [64, 64, 64] };
+
+    /// <summary>H, which divides both towers' last widths.</summary>
+    public int Heads { get; init => field = Options.Checked("num_heads", value); } = 1;
+
+    /// <summary>Whether gates make the towers see different features.</summary>
+    public bool IsGated { get; init; } = true;
+
+    /// <summary>Widths of the gates' hidden layers.</summary>
+    public IReadOnlyList<int> GateUnits { get; init => field = Options.Checked("fs_hidden_units", value); } = [64];
+
+    /// <summary>Categorical columns that the first gate reads; none for a learned vector.</summary>
+    public IReadOnlyList<string> FirstContext { get; init; } = [];
+
+    /// <summary>Categorical columns that the second gate reads; none for a learned vector.</summary>
+    public IReadOnlyList<string> SecondContext { get; init; } = [];
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
         var flat = inputs.Flat(); // [B, F·D]
-        var left = inputs.Mlp(Gated(inputs, flat, Selection?.FirstContext, "gate1"), First, "mlp1"); // [B, n]
-        var right = inputs.Mlp(Gated(inputs, flat, Selection?.SecondContext, "gate2"), Second, "mlp2"); // [B, m]
+        var left = inputs.Mlp(Gated(inputs, flat, FirstContext, "gate1"), First, "mlp1"); // [B, n]
+        var right = inputs.Mlp(Gated(inputs, flat, SecondContext, "gate2"), Second, "mlp2"); // [B, m]
         var (n, m) = (left.Shape.Size / Heads, right.Shape.Size / Heads);
         // Xavier as FuxiCTR counts it: over one [n · m, 1] matrix a head.
         var weight = inputs.Weight("fusion/weight", new Shape(Heads, n, m), Initializer.XavierNormal(Heads * n * m, 1));
@@ -52,22 +61,22 @@ public sealed record FinalMlp(MlpOptions First, MlpOptions Second, int Heads, Fe
     }
 
     // 2 σ(gate) ⊙ x
-    private Value Gated(MemberInputs inputs, Value flat, IReadOnlyList<string>? context, string name)
+    private Value Gated(MemberInputs inputs, Value flat, IReadOnlyList<string> context, string name)
     {
-        if (context is null)
+        if (!IsGated)
             return flat;
         var source = context.Count == 0
             ? inputs.Graph.Apply(new Repeat(inputs.Weight($"{name}/context", new Shape(inputs.Dimension), Initializer.Zero))) // [B, D]
             : inputs.Flatten(inputs.OwnEmbeddings($"{name}/context", context)); // [B, columns · D]
-        var hidden = inputs.Mlp(source, new MlpOptions { HiddenUnits = Selection!.HiddenUnits }, name);
+        var hidden = inputs.Mlp(source, new MlpOptions { HiddenUnits = GateUnits }, name);
         var gate = inputs.Graph.Apply(new Activate(Activation.Sigmoid), inputs.Linear(hidden, flat.Shape.Size, $"{name}/output"));
         return inputs.Graph.Apply(new Multiply(2), flat, gate);
     }
-}
 
-/// <summary>How FinalMLP's towers come to see different features.</summary>
-/// <param name="HiddenUnits">Widths of the gates' hidden layers.</param>
-/// <param name="FirstContext">Categorical columns that the first gate reads; none for a learned vector.</param>
-/// <param name="SecondContext">Categorical columns that the second gate reads; none for a learned vector.</param>
-public sealed record FeatureSelection(
-    IReadOnlyList<int> HiddenUnits, IReadOnlyList<string> FirstContext, IReadOnlyList<string> SecondContext);
+    private static string? Indivisible(FinalMlp model, MlpOptions tower) => tower.HiddenUnits switch
+    {
+        [] => $"found no layers, expected one that num_heads {model.Heads} divides",
+        [.., var last] when last % model.Heads != 0 => $"found a last width of {last}, expected one that num_heads {model.Heads} divides",
+        _ => null,
+    };
+}

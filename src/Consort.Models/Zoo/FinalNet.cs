@@ -12,42 +12,39 @@ namespace Consort.Models.Zoo;
 /// [E, E ⊙ G], with gates that mix fields, G = W_g E + b_g. [B, 1].
 /// Source: Zhu et al. 2023; FuxiCTR for which half multiplies. The paper's self-distillation of two blocks is a loss and not part of the model.
 /// </summary>
-/// <param name="First">The first block.</param>
-/// <param name="Second">The second block, or null for one alone.</param>
-/// <param name="FeatureGating">Whether the first block reads gated fields as well.</param>
-/// <param name="IsSum">Whether layers give u + u ⊙ v, at twice the weights, rather than [u, u ⊙ v].</param>
-public sealed record FinalNet(MlpOptions First, MlpOptions? Second, bool FeatureGating, bool IsSum) : CtrModel
+public sealed record FinalNet() : CtrModel("FinalNet")
 {
-    private static readonly MlpOptions Block = new() { HiddenUnits = [64, 64, 64], Activation = Activation.None };
-    private static readonly Dictionary<string, bool> Types = new(StringComparer.OrdinalIgnoreCase) { ["1B"] = false, ["2B"] = true };
-    private static readonly Dictionary<string, bool> Residuals = new(StringComparer.OrdinalIgnoreCase) { ["concat"] = false, ["sum"] = true };
+    internal static readonly OptionSet<FinalNet> Options = new OptionSet<FinalNet>(() => new())
+        .Add("batch_norm", m => m.First.BatchNorm, (m, v) => m with { First = m.First with { BatchNorm = v }, Second = m.Second with { BatchNorm = v } }, Domain.Flag, "in both blocks")
+        .Add("residual_type", m => m.IsSum, (m, v) => m with { IsSum = v }, Domain.Words(("concat", false), ("sum", true)), "[u, u ⊙ v], for which widths are even, or u + u ⊙ v")
+        .Include(MlpOptions.Bare, m => m.First, (m, v) => m with { First = v }, "block1_", "the first block")
+        .Include(MlpOptions.Bare, m => m.Second, (m, v) => m with { Second = v }, "block2_", "the second block")
+        .Add("block_type", m => m.HasTwo, (m, v) => m with { HasTwo = v }, Domain.Words(("1B", false), ("2B", true)), "one block, or the mean of two")
+        .Add("use_feature_gating", m => m.FeatureGating, (m, v) => m with { FeatureGating = v }, Domain.Flag, "gates before the first block")
+        .Require("block1_hidden_units", m => Odd(m, m.First))
+        .Require("block2_hidden_units", m => Odd(m, m.Second));
 
-    /// <inheritdoc/>
-    public override string Name => "FinalNet";
+    /// <summary>The first block.</summary>
+    public MlpOptions First { get; init; } = new() { HiddenUnits = [64, 64, 64], Activation = Activation.None, BatchNorm = true };
 
-    /// <summary>
-    /// Reads <c>block_type</c>, <c>batch_norm</c>, <c>use_feature_gating</c>, <c>residual_type</c>, and <c>hidden_units</c>,
-    /// <c>activation</c> and <c>dropout</c> of <c>block1_…</c> and <c>block2_…</c>; widths are even where halves stand side by side.
-    /// </summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static FinalNet From(OptionMap options)
-    {
-        var batchNorm = options.Flag("batch_norm", true);
-        var isSum = options.Choice("residual_type", false, Residuals);
-        var blocks = Enumerable.Range(1, 2)
-            .Select(b => MlpOptions.From(options, string.Create(CultureInfo.InvariantCulture, $"block{b}_"), Block, batchNorm)).ToArray();
-        for (var block = 0; block < blocks.Length; block++)
-            if (!isSum && blocks[block].HiddenUnits.FirstOrDefault(w => w % 2 != 0) is > 0 and var odd)
-                throw options.Error($"block{block + 1}_hidden_units", $"found {odd}, expected even widths");
-        return new FinalNet(blocks[0], options.Choice("block_type", true, Types) ? blocks[1] : null, options.Flag("use_feature_gating", false), isSum);
-    }
+    /// <summary>The second block.</summary>
+    public MlpOptions Second { get; init; } = new() { HiddenUnits = [64, 64, 64], Activation = Activation.None, BatchNorm = true };
+
+    /// <summary>Whether there is a second block.</summary>
+    public bool HasTwo { get; init; } = true;
+
+    /// <summary>Whether the first block reads gated fields as well.</summary>
+    public bool FeatureGating { get; init; }
+
+    /// <summary>Whether layers give u + u ⊙ v, at twice the weights, rather than [u, u ⊙ v].</summary>
+    public bool IsSum { get; init; }
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
         var gated = FeatureGating ? Gated(inputs, inputs.Embeddings()) : null; // [B, 2 F, D]
         var first = Logit(inputs, gated is null ? inputs.TowerInputs() : inputs.WithNumeric(gated), First, "block1"); // [B, 1]
-        return Second is null ? first : inputs.Mean(first, Logit(inputs, inputs.TowerInputs(), Second, "block2"));
+        return !HasTwo ? first : inputs.Mean(first, Logit(inputs, inputs.TowerInputs(), Second, "block2"));
     }
 
     // [B, F, D] → [B, 2 F, D]; gates start at one
@@ -76,4 +73,7 @@ public sealed record FinalNet(MlpOptions First, MlpOptions? Second, bool Feature
 
         return inputs.Output(x, $"{name}/output"); // [B, 1]
     }
+
+    private static string? Odd(FinalNet model, MlpOptions block) =>
+        !model.IsSum && block.HiddenUnits.FirstOrDefault(w => w % 2 != 0) is > 0 and var odd ? $"found {odd}, expected even widths" : null;
 }

@@ -22,21 +22,14 @@ public enum FwFmLinear
 /// Field-weighted factorization machine (FwFM): one weight a pair of fields, z = b + linear + Σ_{i&lt;j} r_ij ⟨e_i, e_j⟩, [B, 1].
 /// Source: Pan et al. 2018, eq. 4; its three linear terms are those of section 3.3.
 /// </summary>
-public sealed record FwFm(FwFmLinear Linear = FwFmLinear.FieldVector) : CtrModel
+public sealed record FwFm() : CtrModel("FwFM")
 {
-    private static readonly Dictionary<string, FwFmLinear> Linears = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["LW"] = FwFmLinear.FeatureWeight,
-        ["FeLV"] = FwFmLinear.FeatureVector,
-        ["FiLV"] = FwFmLinear.FieldVector,
-    };
+    internal static readonly OptionSet<FwFm> Options = new OptionSet<FwFm>(() => new())
+        .Add("linear_type", m => m.Linear, (m, v) => m with { Linear = v },
+            Domain.Words(("LW", FwFmLinear.FeatureWeight), ("FeLV", FwFmLinear.FeatureVector), ("FiLV", FwFmLinear.FieldVector)), "the linear term");
 
-    /// <inheritdoc/>
-    public override string Name => "FwFM";
-
-    /// <summary>Reads <c>linear_type</c>: LW, FeLV or FiLV.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static FwFm From(OptionMap options) => new(options.Choice("linear_type", FwFmLinear.FieldVector, Linears));
+    /// <summary>The linear term.</summary>
+    public FwFmLinear Linear { get; init => field = Options.Checked("linear_type", value); } = FwFmLinear.FieldVector;
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)

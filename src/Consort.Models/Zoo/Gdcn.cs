@@ -12,18 +12,17 @@ namespace Consort.Models.Zoo;
 /// Source: Wang et al. 2023, "Towards Deeper, Lighter and Interpretable Cross Network for CTR Prediction"; b starts uniform
 /// in [0, 1) as in FuxiCTR.
 /// </summary>
-public sealed record Gdcn(MlpOptions Mlp, int CrossLayers = 3, bool IsStacked = false) : CtrModel
+public sealed record Gdcn(MlpOptions Mlp) : TowerModel("GDCN", Mlp)
 {
-    private static readonly Dictionary<string, bool> Structures =
-        new(StringComparer.OrdinalIgnoreCase) { ["parallel"] = false, ["stacked"] = true };
+    internal static readonly OptionSet<Gdcn> Options = new OptionSet<Gdcn>(() => new(new MlpOptions())).Tower()
+        .Add("cross_layers", m => m.CrossLayers, (m, v) => m with { CrossLayers = v }, Domain.Integer(1, 32), "L, the layers of the cross network")
+        .Add("structure", m => m.IsStacked, (m, v) => m with { IsStacked = v }, Domain.Words(("parallel", false), ("stacked", true)), "where the tower stands");
 
-    /// <inheritdoc/>
-    public override string Name => "GDCN";
+    /// <summary>L.</summary>
+    public int CrossLayers { get; init => field = Options.Checked("cross_layers", value); } = 3;
 
-    /// <summary>Reads the tower's options, <c>cross_layers</c>, 1 to 32, and <c>structure</c>.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static Gdcn From(OptionMap options) => new(
-        MlpOptions.From(options), options.Integer("cross_layers", 3, 1, 32), options.Choice("structure", false, Structures));
+    /// <summary>Whether the tower reads what the cross network gives, rather than x₀ beside it.</summary>
+    public bool IsStacked { get; init; }
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)

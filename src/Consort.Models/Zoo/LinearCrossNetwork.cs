@@ -9,14 +9,10 @@ namespace Consort.Models.Zoo;
 /// <see cref="SelfMaskedCross"/>. L layers hold interactions up to order L + 1, without a tower.
 /// Source: Li et al. 2024 (FCN, "DCNv3").
 /// </summary>
-public sealed record LinearCrossNetwork(SelfMaskedCross Cross) : CtrModel
+public sealed record LinearCrossNetwork(SelfMaskedCross Cross) : CtrModel("LCN")
 {
-    /// <inheritdoc/>
-    public override string Name => "LCN";
-
-    /// <summary>Reads the network's options.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static LinearCrossNetwork From(OptionMap options) => new(SelfMaskedCross.From(options));
+    internal static readonly OptionSet<LinearCrossNetwork> Options = new OptionSet<LinearCrossNetwork>(() => new(new SelfMaskedCross()))
+        .Include(SelfMaskedCross.Options, m => m.Cross, (m, v) => m with { Cross = v });
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs) => inputs.Output(Cross.Build(inputs, isExponential: false)); // [B, 1]

@@ -7,11 +7,8 @@ namespace Consort.Models.Zoo;
 /// Logistic regression (LR): z = b + Σ_f w[id_f] + Σ_n w_n x_n, [B, 1].
 /// Source: Richardson, Dominowska and Ragno 2007.
 /// </summary>
-public sealed record LogisticRegression : CtrModel
+public sealed record LogisticRegression() : CtrModel("LR")
 {
-    /// <inheritdoc/>
-    public override string Name => "LR";
-
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs) =>
         inputs.Graph.Apply(new AddBias(inputs.Weight("bias", new Shape(1), Initializer.Zero)), inputs.FirstOrder());

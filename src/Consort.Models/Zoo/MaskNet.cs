@@ -12,43 +12,44 @@ namespace Consort.Models.Zoo;
 /// parallel: all blocks read the embeddings, and a tower reads them side by side. [B, 1].
 /// Source: Wang, She and Zhang 2021; layer norms as options.
 /// </summary>
-/// <param name="Mlp">Widths of the serial blocks, or the tower over the parallel ones; activation and dropout of both.</param>
-/// <param name="Parallel">The parallel blocks, or null for serial ones.</param>
-/// <param name="ReductionRatio">Width of a mask's hidden layer to that of the mask.</param>
-/// <param name="EmbeddingNorm">Whether what the blocks read is layer-normalised, each field by itself.</param>
-/// <param name="BlockNorm">Whether blocks are.</param>
-public sealed record MaskNet(MlpOptions Mlp, ParallelBlocks? Parallel, double ReductionRatio, bool EmbeddingNorm, bool BlockNorm) : CtrModel
+public sealed record MaskNet(MlpOptions Mlp) : TowerModel("MaskNet", Mlp)
 {
-    private static readonly Dictionary<string, bool> Types = new(StringComparer.OrdinalIgnoreCase) { ["serial"] = false, ["parallel"] = true };
+    internal static readonly OptionSet<MaskNet> Options = new OptionSet<MaskNet>(() => new(new MlpOptions { HiddenUnits = [64, 64, 64] }))
+        .Tower("batch_norm", "layer_norm", "initializer")
+        .Add("parallel_num_blocks", m => m.ParallelBlocks, (m, v) => m with { ParallelBlocks = v }, Domain.Integer(1, 64), "parallel blocks")
+        .Add("parallel_block_dim", m => m.ParallelWidth, (m, v) => m with { ParallelWidth = v }, Domain.Integer(1, 65536), "width of each")
+        .Add("model_type", m => m.IsParallel, (m, v) => m with { IsParallel = v }, Domain.Words(("serial", false), ("parallel", true)), "how blocks stand")
+        .Add("reduction_ratio", m => m.ReductionRatio, (m, v) => m with { ReductionRatio = v }, Domain.Number(0.01, 100),
+            "r; above 1 the mask's hidden layer is wider than the mask, as in the paper")
+        .Add("emb_layernorm", m => m.EmbeddingNorm, (m, v) => m with { EmbeddingNorm = v }, Domain.Flag, "layer norm of each column's embedding")
+        .Add("net_layernorm", m => m.BlockNorm, (m, v) => m with { BlockNorm = v }, Domain.Flag, "layer norm in blocks");
 
-    /// <inheritdoc/>
-    public override string Name => "MaskNet";
+    /// <summary>Whether blocks stand side by side below a tower, rather than one behind the other.</summary>
+    public bool IsParallel { get; init; }
 
-    /// <summary>
-    /// Reads <c>hidden_units</c>, <c>activation</c>, <c>dropout</c>, <c>model_type</c>, <c>parallel_num_blocks</c>, 1 to 64,
-    /// <c>parallel_block_dim</c>, 1 to 65536, <c>reduction_ratio</c>, 0.01 to 100, <c>emb_layernorm</c> and <c>net_layernorm</c>.
-    /// </summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static MaskNet From(OptionMap options)
-    {
-        var tower = MlpOptions.From(options, fallback: new MlpOptions { HiddenUnits = [64, 64, 64] }, batchNorm: false);
-        var blocks = new ParallelBlocks(options.Integer("parallel_num_blocks", 1, 1, 64), options.Integer("parallel_block_dim", 64, 1, 65536));
-        return new MaskNet(
-            tower,
-            options.Choice("model_type", false, Types) ? blocks : null,
-            options.Number("reduction_ratio", 1, 0.01, 100),
-            options.Flag("emb_layernorm", true),
-            options.Flag("net_layernorm", true));
-    }
+    /// <summary>Parallel blocks.</summary>
+    public int ParallelBlocks { get; init => field = Options.Checked("parallel_num_blocks", value); } = 1;
+
+    /// <summary>Width of each parallel block's output.</summary>
+    public int ParallelWidth { get; init => field = Options.Checked("parallel_block_dim", value); } = 64;
+
+    /// <summary>Width of a mask's hidden layer to that of the mask.</summary>
+    public double ReductionRatio { get; init => field = Options.Checked("reduction_ratio", value); } = 1;
+
+    /// <summary>Whether what the blocks read is layer-normalised, each field by itself.</summary>
+    public bool EmbeddingNorm { get; init; } = true;
+
+    /// <summary>Whether blocks are.</summary>
+    public bool BlockNorm { get; init; } = true;
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
         var x = EmbeddingNorm ? inputs.FlatOf(inputs.WithNumeric(inputs.Embeddings())) : inputs.Flat(); // [B, F·D]
         var start = EmbeddingNorm ? inputs.FlatOf(inputs.WithNumeric(inputs.LayerNorm(inputs.Embeddings(), "norm", ofEachPosition: true))) : x; // [B, F·D]
-        if (Parallel is { } parallel)
+        if (IsParallel)
         {
-            var blocks = Enumerable.Range(0, parallel.Count).Select(i => Block(inputs, x, start, parallel.Width, i)).ToArray();
+            var blocks = Enumerable.Range(0, ParallelBlocks).Select(i => Block(inputs, x, start, ParallelWidth, i)).ToArray();
             return inputs.Output(inputs.Mlp(blocks, Mlp, "mlp")); // [B, 1]
         }
 
@@ -71,8 +72,3 @@ public sealed record MaskNet(MlpOptions Mlp, ParallelBlocks? Parallel, double Re
         return inputs.Dropped(inputs.Observed(inputs.Activated(y, Mlp.Activation, name), name), Mlp.Dropout);
     }
 }
-
-/// <summary>MaskNet's blocks side by side.</summary>
-/// <param name="Count">How many.</param>
-/// <param name="Width">Of each one's output.</param>
-public sealed record ParallelBlocks(int Count, int Width);

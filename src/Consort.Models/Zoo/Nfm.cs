@@ -1,6 +1,5 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
-using Consort.Foundation.Options;
 using Consort.Models.Layers;
 
 namespace Consort.Models.Zoo;
@@ -10,15 +9,8 @@ namespace Consort.Models.Zoo;
 /// z = first order + w · MLP(Σ_{i&lt;j} e_i ⊙ e_j) + b, [B, 1].
 /// Source: He and Chua 2017, eq. 2–6. The paper's batch norm and dropout right behind the pooling are left out, as in FuxiCTR.
 /// </summary>
-public sealed record Nfm(MlpOptions Mlp) : CtrModel
+public sealed record Nfm(MlpOptions Mlp) : TowerModel("NFM", Mlp)
 {
-    /// <inheritdoc/>
-    public override string Name => "NFM";
-
-    /// <summary>Reads the tower's options.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static Nfm From(OptionMap options) => new(MlpOptions.From(options));
-
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {

@@ -25,21 +25,14 @@ public enum ProductKind
 /// Source: Qu et al. 2016, sections III-B and III-C. As in FuxiCTR the tower reads the products themselves; the paper first
 /// multiplies embeddings and products by weights of the first layer, which is the same sum.
 /// </summary>
-public sealed record Pnn(MlpOptions Mlp, ProductKind Products = ProductKind.Inner) : CtrModel
+public sealed record Pnn(MlpOptions Mlp) : TowerModel("PNN", Mlp)
 {
-    private static readonly Dictionary<string, ProductKind> Kinds = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["inner"] = ProductKind.Inner,
-        ["outer"] = ProductKind.Outer,
-        ["both"] = ProductKind.Both,
-    };
+    internal static readonly OptionSet<Pnn> Options = new OptionSet<Pnn>(() => new(new MlpOptions())).Tower()
+        .Add("product_type", m => m.Products, (m, v) => m with { Products = v },
+            Domain.Words(("inner", ProductKind.Inner), ("outer", ProductKind.Outer), ("both", ProductKind.Both)), "which products");
 
-    /// <inheritdoc/>
-    public override string Name => "PNN";
-
-    /// <summary>Reads the tower's options and <c>product_type</c>.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static Pnn From(OptionMap options) => new(MlpOptions.From(options), options.Choice("product_type", ProductKind.Inner, Kinds));
+    /// <summary>Which products are made.</summary>
+    public ProductKind Products { get; init => field = Options.Checked("product_type", value); }
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)

@@ -1,5 +1,4 @@
 using Consort.Compute.Graphs;
-using Consort.Foundation.Options;
 using Consort.Models.Layers;
 
 namespace Consort.Models.Zoo;
@@ -9,15 +8,8 @@ namespace Consort.Models.Zoo;
 /// Source: Cheng et al. 2016, eq. 3. As in FuxiCTR the wide part has the features themselves and no hand-made crosses, and
 /// one optimizer trains both parts.
 /// </summary>
-public sealed record WideDeep(MlpOptions Mlp) : CtrModel
+public sealed record WideDeep(MlpOptions Mlp) : TowerModel("WideDeep", Mlp)
 {
-    /// <inheritdoc/>
-    public override string Name => "WideDeep";
-
-    /// <summary>Reads the tower's options.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static WideDeep From(OptionMap options) => new(MlpOptions.From(options));
-
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {

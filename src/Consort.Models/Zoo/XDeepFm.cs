@@ -9,20 +9,15 @@ namespace Consort.Models.Zoo;
 /// z = first order + w · CIN(E) + b + w' · MLP(E) + b', [B, 1]. Without hidden units it is the CIN with its linear part.
 /// Source: Lian et al. 2018, eq. 6–9.
 /// </summary>
-public sealed record XDeepFm(MlpOptions Mlp, IReadOnlyList<int> CinHiddenUnits) : CtrModel
+public sealed record XDeepFm(MlpOptions Mlp) : TowerModel("xDeepFM", Mlp)
 {
-    /// <inheritdoc/>
-    public override string Name => "xDeepFM";
+    internal static readonly OptionSet<XDeepFm> Options = new OptionSet<XDeepFm>(() => new(new MlpOptions()))
+        .Add("cin_hidden_units", m => m.CinHiddenUnits, (m, v) => m with { CinHiddenUnits = v }, Domain.Integers(1, 1024), "H_k, maps of each layer of the CIN")
+        .Tower()
+        .Require("cin_hidden_units", m => m.CinHiddenUnits.Count > 0 ? null : "found no layers, expected at least one");
 
-    /// <summary>Reads the tower's options and <c>cin_hidden_units</c>, each 1 to 1024.</summary>
-    /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static XDeepFm From(OptionMap options)
-    {
-        var maps = options.Integers("cin_hidden_units", [16, 16, 16], 1, 1024);
-        if (maps.Count == 0)
-            throw options.Error("cin_hidden_units", "found no layers, expected at least one");
-        return new XDeepFm(MlpOptions.From(options), maps);
-    }
+    /// <summary>Maps of each layer of the CIN, H_k, at least one.</summary>
+    public IReadOnlyList<int> CinHiddenUnits { get; init => field = Options.Checked("cin_hidden_units", value); } = [16, 16, 16];
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)

@@ -126,7 +126,7 @@ internal sealed class Package : IDisposable
     private Encoder ReadEncoder(in PackageHeader header)
     {
         using var head = _bytes.Head.Bytes.Read(header.Encoder.Offset, header.Encoder.Length);
-        return EncoderImage.Open(head, _bytes.Vocabularies.Bytes, header.Vocabularies.Length, _path);
+        return EncoderImage.Open(head, _bytes.Vocabularies.Bytes.View<byte>(0, header.Vocabularies.Length), _path);
     }
 
     private void ReadWeights(Section section)

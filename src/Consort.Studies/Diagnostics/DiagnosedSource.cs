@@ -94,7 +94,6 @@ internal sealed class DiagnosedSource : IDisposable
         ? FormattableString.Invariant($"row {before + row + 1} of the {Name} rows")
         : FormattableString.Invariant($"{Name}:{_reader.LineOf(row)}");
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _reader?.Dispose();

@@ -82,7 +82,7 @@ internal sealed class LayerMeasures
     }
 
     // The first two ids of a column, missing and not seen in training, stand for no value of the field.
-    private static LayerSpectrum? OfField(Table table, CategoricalColumn column, int first, NativeBuffer<float> rows)
+    private static LayerSpectrum? OfField(Table table, Column column, int first, NativeBuffer<float> rows)
     {
         if (column.Size - 2 < 2)
             return null;

@@ -20,7 +20,7 @@ internal sealed class RecordedOutputs
     private readonly List<float> _ensemble = [];
     private readonly List<float> _labels = [];
     private readonly List<int> _groups = [];
-    private readonly CategoricalColumn? _column;
+    private readonly Column? _column;
     private readonly int _columnIndex;
 
     /// <summary>Begins without rows.</summary>

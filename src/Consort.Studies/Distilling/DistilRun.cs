@@ -1,6 +1,7 @@
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Experiments.Statistics;
+using Consort.Foundation.Options;
 using Consort.Learning.Runs;
 using Consort.Studies.Recipes;
 using Consort.Studies.Recipes.Measures;
@@ -76,7 +77,7 @@ public static class DistilRun
     }
 
     private static RecipeOutcome Outcome(RunFolder folder) => new(
-        new RecipeRun(folder.Path, "", 0, "", ""),
+        new RecipeRun(folder.Path, "", 0, OptionTree.Keys()),
         RunSummary.Find(folder) ?? throw new ConsortException($"{folder.Path}: found a run that has not finished, expected a finished one"));
 
     private static DistilLine Line(string name, Measured measured) => new(name, measured.Auc, measured.LogLoss, measured.Parameters);

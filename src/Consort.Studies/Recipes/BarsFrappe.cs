@@ -1,6 +1,7 @@
 using System.Reflection;
 using Consort.Experiments.Statistics;
 using Consort.Foundation.Numbers;
+using Consort.Foundation.Options;
 
 namespace Consort.Studies.Recipes;
 
@@ -41,75 +42,57 @@ internal sealed class BarsFrappe : Recipe
         ["FinalNet"] = (.9857, .1311),
     };
 
-    private static readonly Lazy<Dictionary<string, string>> Settings = new(() => typeof(BarsFrappe).Assembly.GetManifestResourceNames()
+    private static readonly Lazy<Dictionary<string, OptionTree>> Settings = new(() => typeof(BarsFrappe).Assembly.GetManifestResourceNames()
         .Where(n => n.StartsWith(Resources, StringComparison.Ordinal))
         .Order(StringComparer.OrdinalIgnoreCase)
         .ToDictionary(n => Path.GetFileNameWithoutExtension(n), Read));
 
-    /// <inheritdoc/>
     public override string Name => "bars/frappe_x1";
 
-    /// <inheritdoc/>
     public override string Summary => "the models of the zoo on Frappe with BARS' settings, beside its published AUC";
 
-    /// <inheritdoc/>
     public override string Source => "Zhu et al. 2022 (BARS), github.com/reczoo/BARS";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Rows => [.. Settings.Value.Keys];
 
-    /// <inheritdoc/>
     public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request) => [.. Settings.Value
         .Where(s => request.Only is null || s.Key == request.Only)
         .SelectMany(s => Enumerable.Range(0, request.Seeds).Select(i =>
         {
             var seed = FirstSeed + (ulong)i;
-            return new RecipeRun(string.Create(ShownNumbers.Culture, $"{s.Key}-seed{seed}"), s.Key, seed, s.Value, $"{Resources}{s.Key}.yaml");
+            return new RecipeRun(string.Create(ShownNumbers.Culture, $"{s.Key}-seed{seed}"), s.Key, seed, s.Value);
         }))];
 
-    /// <summary>The file of a model's settings, or null where BARS has none.</summary>
-    internal static string? SettingsOf(string model) => Settings.Value.GetValueOrDefault(model);
+    /// <summary>A model's settings, or null where BARS has none.</summary>
+    internal static OptionTree? SettingsOf(string model) => Settings.Value.GetValueOrDefault(model);
 
-    /// <inheritdoc/>
-    public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
+    public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes) => RecipeTable.Of(
+        "Frappe (frappe_x1) with BARS' settings", outcomes.GroupBy(o => o.Run.Row).Select(Line.Of),
+        [
+            new("model", l => l.Model, Key: "model"),
+            new("seeds", l => l.Auc.Values.Count, "N0", "seeds"),
+            new("test AUC", l => l.Auc.Mean, "F5", "test_auc_mean"),
+            new("sd", l => l.Auc.Deviation, "F5", "test_auc_sd"),
+            new("log-loss", l => l.LogLoss, "F4", "test_logloss_mean"),
+            new("BARS AUC", l => l.Published, "F4", "published_auc"),
+            new("difference", l => l.Auc.Mean - l.Published, "+0.0000;-0.0000"),
+            new("parameters", l => l.Parameters, "N0", "parameters"),
+            new("rows/s", l => l.Pace, "N0", "rows_per_second"),
+        ],
+        ["BARS prints the best of its runs of each model; the mean over seeds stands here. Rows/s: training, this machine."]);
+
+    private sealed record Line(string Model, Replicates Auc, double LogLoss, double? Published, long Parameters, double Pace)
     {
-        var rows = new List<IReadOnlyList<string>>();
-        var json = new List<IReadOnlyDictionary<string, object?>>();
-        foreach (var group in outcomes.GroupBy(o => o.Run.Row))
-        {
-            var auc = new Replicates([.. group.Select(o => o.Summary.Auc)]);
-            var logLoss = group.Average(o => o.Summary.LogLoss);
-            var pace = group.Average(o => o.Summary.RowsPerSecond);
-            var parameters = group.First().Summary.Parameters;
-            (double Auc, double LogLoss)? published = Published.TryGetValue(group.Key, out var known) ? known : null;
-            rows.Add([
-                group.Key, Cell($"{auc.Values.Count}"), Cell($"{auc.Mean:F5}"), double.IsNaN(auc.Deviation) ? "" : Cell($"{auc.Deviation:F5}"), Cell($"{logLoss:F4}"),
-                published is { } p ? Cell($"{p.Auc:F4}") : "", published is { } q ? Cell($"{auc.Mean - q.Auc:+0.0000;-0.0000}") : "", Cell($"{parameters:N0}"), Cell($"{pace:N0}")]);
-            json.Add(new Dictionary<string, object?>
-            {
-                ["model"] = group.Key,
-                ["seeds"] = auc.Values.Count,
-                ["test_auc_mean"] = auc.Mean,
-                ["test_auc_sd"] = auc.Deviation,
-                ["test_logloss_mean"] = logLoss,
-                ["published_auc"] = published?.Auc,
-                ["parameters"] = parameters,
-                ["rows_per_second"] = Math.Round(pace, 1),
-            });
-        }
-
-        return new RecipeTable(
-            "Frappe (frappe_x1) with BARS' settings",
-            ["model", "seeds", "test AUC", "sd", "log-loss", "BARS AUC", "difference", "parameters", "rows/s"], rows,
-            ["BARS prints the best of its runs of each model; the mean over seeds stands here. Rows/s: training, this machine."], json);
+        public static Line Of(IGrouping<string, RecipeOutcome> runs) => new(
+            runs.Key, new Replicates([.. runs.Select(o => o.Summary.Auc)]), runs.Average(o => o.Summary.LogLoss),
+            BarsFrappe.Published.TryGetValue(runs.Key, out var known) ? known.Auc : null, runs.First().Summary.Parameters,
+            Math.Round(runs.Average(o => o.Summary.RowsPerSecond), 1));
     }
 
-    private static string Cell(FormattableString text) => text.ToString(ShownNumbers.Culture);
-
-    private static string Read(string name)
+    private static OptionTree Read(string name)
     {
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        return OptionTree.Parse(reader.ReadToEnd(), name);
     }
 }

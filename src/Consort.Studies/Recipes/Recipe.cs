@@ -1,4 +1,5 @@
 using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Foundation.Options;
 using Consort.Models;
 
 namespace Consort.Studies.Recipes;
@@ -68,9 +69,8 @@ public enum RecipeOptions
 /// <param name="Name">Names its folder; unique in the recipe.</param>
 /// <param name="Row">The row of the table that it belongs to.</param>
 /// <param name="Seed">Its seed.</param>
-/// <param name="Text">The experiment file.</param>
-/// <param name="Source">What messages call the file.</param>
-public sealed record RecipeRun(string Name, string Row, ulong Seed, string Text, string Source)
+/// <param name="Options">The experiment.</param>
+public sealed record RecipeRun(string Name, string Row, ulong Seed, OptionTree Options)
 {
     /// <summary>Names of the runs that it starts or learns from; they stand before it in the plan.</summary>
     public IReadOnlyList<string> After { get; init; } = [];

@@ -40,7 +40,7 @@ public sealed unsafe class MemoryGuardTests
     {
         using var buffer = new GrowingBuffer<byte>();
         buffer.Grow(7);
-        buffer.Pointer[7] = 1;
+        System.Runtime.CompilerServices.Unsafe.Add(ref buffer[6], 1) = 1;
         Assert.Throws<MemoryGuardException>(() => buffer.Grow(20));
     }
 

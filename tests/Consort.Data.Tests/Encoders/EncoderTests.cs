@@ -27,7 +27,7 @@ public sealed class EncoderTests : IDisposable
         Assert.Equal(["b", "a", "a", "b", "(oov)", "(missing)", "b"], Tokens(dataset));
         // Ids by descending count: b 2, a 3.
         Assert.Equal([2, 3, 3, 2, 1, 0, 2], Row.Of(dataset.Train).Select(r => r.Ids[0]));
-        Assert.Equal(new CategoricalColumn("a", 0, 4), dataset.Categorical[0]);
+        Assert.Equal(new Column("a", 0, 4), dataset.Categorical[0]);
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using Consort.Data.Encoders;
 
 namespace Consort.Data.Tests.Encoders;
 
-public sealed unsafe class TokenTableTests
+public sealed class TokenTableTests
 {
     private static ref int At(TokenTable table, string token)
     {
@@ -13,7 +13,7 @@ public sealed unsafe class TokenTableTests
     private static Dictionary<string, int> Content(TokenTable table)
     {
         var content = new Dictionary<string, int>();
-        table.Visit((token, length, value) => content.Add(System.Text.Encoding.UTF8.GetString((byte*)token, length), value));
+        for (var p = table.Next(0); p >= 0; p = table.Next(p + 1)) content.Add(System.Text.Encoding.UTF8.GetString(table.TokenAt(p)), table.ValueAt(p));
         return content;
     }
 

@@ -13,7 +13,7 @@ public sealed class DelimitedParserTests
     [InlineData(7)]
     [InlineData(40)]
     [InlineData(130)]
-    public unsafe void Parse_RandomRows_AgreesWithSplit(int columns)
+    public void Parse_RandomRows_AgreesWithSplit(int columns)
     {
         var random = new Random(columns);
         var schema = new Schema
@@ -31,20 +31,20 @@ public sealed class DelimitedParserTests
         }
         byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text.ToString());
         using var block = new Block(bytes.Length);
-        bytes.CopyTo(new Span<byte>(block.Data, bytes.Length));
+        bytes.CopyTo(block.Bytes);
         block.Length = bytes.Length;
-        using var group = new RowGroup(columns);
-        var parser = new DelimitedParser(Layout.InOrder(schema));
+        var group = new RowGroup(columns);
+        var parser = new DelimitedParser(Layout.InOrder("d.tsv", schema));
         int position = 0, row = 0;
         while (position < block.Length)
         {
-            position = parser.Parse(block, position, "d.tsv", group);
+            position = parser.Parse(block, position, group);
             for (int r = 0; r < group.Rows; r++, row++)
             {
                 for (int c = 0; c < columns; c++)
                 {
-                    Cell cell = group.Column(c)[r];
-                    Assert.Equal(expected[row][c], System.Text.Encoding.UTF8.GetString(block.Data + cell.Start, cell.Length));
+                    Cell cell = group.CellsOf(c)[r];
+                    Assert.Equal(expected[row][c], Encoding.UTF8.GetString(cell.Of(block.Bytes)));
                 }
             }
         }

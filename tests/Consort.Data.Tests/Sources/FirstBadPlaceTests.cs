@@ -209,13 +209,13 @@ public sealed class FirstBadPlaceTests : IDisposable
     public void Read_Mark_IsPassedOver() => AllTake("delimiter: comma", [0xEF, 0xBB, 0xBF, .. System.Text.Encoding.UTF8.GetBytes(Rows(50))]);
 
     [Fact]
-    public void BlockReader_AfterItThrew_ThrowsTheSameAgain()
+    public void RowPass_AfterItThrew_ThrowsTheSameAgain()
     {
         string path = _folder.File("d.csv", "click,user\n");
-        using var reader = new BlockReader([path], Of("delimiter: comma, header: true"));
-        using var block = new Block();
-        string first = Assert.Throws<ConsortException>(() => reader.Read(block)).Message;
-        Assert.Equal(first, Assert.Throws<ConsortException>(() => reader.Read(block)).Message);
+        using var pass = new RowPass([path], Of("delimiter: comma, header: true"));
+        using var rows = new RowCursor(5);
+        string first = Assert.Throws<ConsortException>(() => pass.Read(rows)).Message;
+        Assert.Equal(first, Assert.Throws<ConsortException>(() => pass.Read(rows)).Message);
     }
 
     [Fact]

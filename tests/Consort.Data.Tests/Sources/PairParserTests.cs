@@ -143,7 +143,7 @@ public sealed class PairParserTests : IDisposable
         using (var writer = new BinaryWriter(content, System.Text.Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(schema.ToYaml().Replace("absent: zero\n", "", StringComparison.Ordinal));
-            foreach (ColumnEncoder column in dataset.Encoder.NumericColumns) column.Write(writer, (_, _) => { });
+            foreach (var column in dataset.Encoder.Columns.Where(c => c.Size == 0)) column.Write(writer, (_, _) => { });
         }
         content.Position = 0;
         using var reader = new BinaryReader(content);

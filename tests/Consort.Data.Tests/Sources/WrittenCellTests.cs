@@ -29,21 +29,21 @@ public sealed class WrittenCellTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public unsafe void Parse_AnyLayout_LeavesNoCellUndefined(string options, string text, bool labelled)
+    public void Parse_AnyLayout_LeavesNoCellUndefined(string options, string text, bool labelled)
     {
-        Schema schema = Schema.Load(OptionMap.Parse(
+        var schema = Schema.Load(OptionMap.Parse(
             $"{{{options}, fields: [{{name: id, kind: ignored}}, {{name: shop, kind: categorical}}, {{name: click, kind: label}}]}}", "s.yaml"));
         byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
-        int header = schema.Header ? text.IndexOf('\n', StringComparison.Ordinal) + 1 : 0;
-        var layout = Layout.Of("d", schema, schema.Format == DataFormat.Delimited ? bytes.AsSpan(0, bytes.AsSpan().IndexOf((byte)'\n') + 1) : bytes, RowRules.Fitted(labelled, passesOver: false));
-        Assert.Equal(labelled || schema.Format != DataFormat.Delimited, layout.HasLabel); // of pairs each row tells
+        using var folder = new TempFolder();
+        using var source = SourceCatalogue.BuiltIn.Open(
+            new SourceRequest(folder.File("d", text), schema, RowRules.Fitted(labelled, passesOver: false), 1 << 12, CancellationToken.None));
         using var block = new Block(bytes.Length);
-        bytes.AsSpan(header).CopyTo(block.Bytes);
-        block.Length = bytes.Length - header;
-        using var group = new RowGroup(schema.Fields.Count);
+        Assert.True(source.Read(block));
+        Assert.Equal(labelled || schema.Format != DataFormat.Delimited, source.Layout!.HasLabel); // of pairs each row tells
+        var group = new RowGroup(schema.Fields.Count);
         for (int c = 0; c <= group.Columns; c++) group.CellsOf(c).Fill(new Cell { Start = 1 << 29, Length = 1 << 29 });
 
-        ReaderCatalogue.Create(layout).Parse(block, 0, "d", group);
+        source.Parser().Parse(block, 0, group);
 
         Assert.Null(group.Mistake);
         for (int c = 0; c < group.Columns; c++)

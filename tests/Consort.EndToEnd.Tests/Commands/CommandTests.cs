@@ -6,7 +6,7 @@ namespace Consort.EndToEnd.Tests.Commands;
 /// <summary>What every command has in common, and the small ones.</summary>
 public sealed class CommandTests
 {
-    public static TheoryData<string> Paths => [.. CommandCatalogue.Entries.Select(e => e.Path)];
+    public static TheoryData<string> Paths => [.. CommandCatalogue.Default.Entries.Select(e => e.Path)];
 
     [Theory]
     [MemberData(nameof(Paths))]

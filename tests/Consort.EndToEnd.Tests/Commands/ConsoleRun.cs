@@ -1,4 +1,4 @@
-using Consort.Cli;
+using Consort.Cli.Commands;
 using Consort.Cli.Terminals;
 
 namespace Consort.EndToEnd.Tests.Commands;

@@ -1,4 +1,4 @@
-using Consort.Cli;
+using Consort.Cli.Commands;
 
 namespace Consort.EndToEnd.Tests.Commands;
 

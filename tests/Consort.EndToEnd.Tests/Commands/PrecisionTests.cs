@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Consort.Cli;
+using Consort.Cli.Commands;
 using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
 

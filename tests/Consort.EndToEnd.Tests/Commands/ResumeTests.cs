@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Consort.Cli;
+using Consort.Cli.Commands;
 using Consort.Learning.Runs;
 
 namespace Consort.EndToEnd.Tests.Commands;

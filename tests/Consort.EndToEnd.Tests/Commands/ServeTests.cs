@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Consort.Cli;
+using Consort.Cli.Commands;
 using Consort.Cli.Terminals;
 
 namespace Consort.EndToEnd.Tests.Commands;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Consort.Cli;
+using Consort.Cli.Commands;
 using Consort.Cli.Terminals;
 
 namespace Consort.EndToEnd.Tests.Commands;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
+using Consort.Foundation.Tables;
 
 namespace Consort.EndToEnd.Tests.Commands;
 
@@ -33,9 +33,10 @@ public sealed partial class TableTests
     [InlineData(12)]
     public void WriteTo_AnyWidth_KeepsNamesAndNumbersWhole(int width)
     {
-        var table = new ResultTable(2, ["column", "kind", "distinct", "missing", "most frequent"]) { Prose = [4] };
-        table.Add("advertiser_name", "categorical", "1,234,567", "12.34 %", "red ×10  green ×9  blue ×8  yellow ×7  orange ×6  violet ×5");
-        table.AddBold("age", "numeric", "", "0.00 %", "20 to 28, mean 24 ± 2.582");
+        var table = Of(
+            2, ["column", "kind", "distinct", "missing", "most frequent"], ["advertiser_name", "categorical", "1,234,567", "12.34 %", "red ×10  green ×9  blue ×8  yellow ×7  orange ×6  violet ×5"],
+            ["age", "numeric", "", "0.00 %", "20 to 28, mean 24 ± 2.582"]);
+        table = table with { Columns = [.. table.Columns.SkipLast(1), table.Columns[^1] with { IsProse = true, Format = "" }] };
         var text = Written(table, width);
         foreach (var whole in new[] { "advertiser_name", "categorical", "1,234,567", "12.34 %", "numeric", "distinct", "violet", "2.582" })
             Assert.Contains(whole, text, StringComparison.Ordinal);
@@ -54,9 +55,9 @@ public sealed partial class TableTests
     public void WriteTo_HeadsAndNamesOfSeveralWords_KeepsAllWhole(int width)
     {
         string[] heads = ["", "AUC of the run", "of the package", "cost", "log-loss of the run", "of the package", "predicted/observed", "calibration error"];
-        var table = new ResultTable(1, heads);
-        table.Add("member 0: DeepFM", "0.706670", "0.706671", "0.000000", "0.456837", "0.456838", "0.8912", "0.01234");
-        table.AddBold("best reachable", "0.706672", "0.706673", "", "0.456839", "0.456836", "1.3512", "0.05678");
+        var table = Of(
+            1, heads, ["member 0: DeepFM", "0.706670", "0.706671", "0.000000", "0.456837", "0.456838", "0.8912", "0.01234"],
+            ["best reachable", "0.706672", "0.706673", "", "0.456839", "0.456836", "1.3512", "0.05678"]);
         var text = Written(table, width);
         foreach (var whole in heads.Concat(["member 0: DeepFM", "best reachable", "0.706670", "0.000000", "0.456837", "0.456839", "1.3512", "0.05678"]))
             Assert.Contains(whole, text, StringComparison.Ordinal);
@@ -68,8 +69,7 @@ public sealed partial class TableTests
     [Fact]
     public void WriteTo_EveryWidth_IsATableFromTheNarrowestThatFits()
     {
-        var table = new ResultTable(1, ["", "AUC", "log-loss", "predicted/observed", "calibration error"]);
-        table.Add("member 0: AutoIntPlus", "0.706670", "0.456837", "0.8912", "0.0123");
+        var table = Of(1, ["", "AUC", "log-loss", "predicted/observed", "calibration error"], ["member 0: AutoIntPlus", "0.706670", "0.456837", "0.8912", "0.0123"]);
         var isTable = false;
         for (var width = 40; width <= 120; width++)
         {
@@ -88,8 +88,7 @@ public sealed partial class TableTests
     [Fact]
     public void WriteTo_ControlCharacters_AreShown()
     {
-        var table = new ResultTable(1, ["run", "AUC"]);
-        table.Add("a\u001b[2Jb\tc\nd\u202ee", "0.5");
+        var table = Of(1, ["run", "AUC"], ["a\u001b[2Jb\tc\nd\u202ee", "0.5"]);
         Assert.Contains("a\\u001b[2Jb\\tc\\nd\\u202ee", Written(table, 100), StringComparison.Ordinal);
     }
 
@@ -152,6 +151,10 @@ public sealed partial class TableTests
 
     [GeneratedRegex("\u001b\\[[01]m")]
     private static partial Regex Bold();
+
+    // The first columns are words; the last row stands out.
+    private static ResultTable Of(int words, string[] heads, params string[][] rows) => ResultTable.Of(
+        rows, heads.Select((head, i) => new ResultColumn<string[]>(head, row => row[i], i < words ? "" : ResultColumn.Right))) with { Marked = [rows.Length - 1] };
 
     private static string Written(ResultTable table, int width)
     {

@@ -12,7 +12,7 @@ public sealed class DocumentationTests
     [Fact]
     public void Commands_OfTheCatalogue_HaveAPageWithAnExample()
     {
-        foreach (var entry in CommandCatalogue.Entries)
+        foreach (var entry in CommandCatalogue.Default.Entries)
         {
             var page = Repository.At($"docs/commands/{entry.Path.Replace(' ', '-')}.md");
             Assert.True(File.Exists(page), $"{page} is missing");
@@ -64,7 +64,7 @@ public sealed class DocumentationTests
         foreach (var model in ModelCatalogue.Entries)
         {
             var page = common + File.ReadAllText(Repository.At($"docs/models/{model.Name}.md"));
-            foreach (var key in model.Keys.Split(", ").Where(k => k != "none"))
+            foreach (var key in model.Options.Keys)
                 Assert.True(page.Contains(key, StringComparison.Ordinal), $"no page says what {key} of {model.Name} means");
         }
     }

@@ -59,7 +59,7 @@ public sealed partial class ExamplesTests
         {
             var page = $"docs/models/{entry.Name}.md";
             var text = File.ReadAllText(Path.Combine(Repository.Root(), page));
-            foreach (var key in entry.Keys.Split(", ").Where(k => k != "none"))
+            foreach (var key in entry.Options.Keys)
                 Assert.Contains($"`{key}`", text, StringComparison.Ordinal);
             Assert.Contains(Blocks(page), b => b.Kind == "model" && b.Text.Contains($"model: {entry.Name}", StringComparison.Ordinal));
         }

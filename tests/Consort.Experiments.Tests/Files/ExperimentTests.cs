@@ -58,7 +58,7 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal([8], Assert.IsType<DeepFm>(experiment.Family.Members[0]).Mlp.HiddenUnits);
         var phase = Assert.Single(experiment.Phases);
         Assert.Equal(("train", "kdef", 3, 0.01), (phase.Name, phase.Strategy.Name, phase.Epochs, phase.LearningRate));
-        Assert.Equal("plateau", phase.Schedule(phase.LearningRate, 10).Name);
+        Assert.Equal("plateau", phase.Schedule.Create(phase.LearningRate, 10).Name);
         Assert.Equal([_folder.At("train.csv")], experiment.Data!.Split!.Files);
     }
 
@@ -68,7 +68,7 @@ public sealed class ExperimentTests : IDisposable
         var experiment = Parse(Phased);
         Assert.Equal(["pretrain", "mutual"], experiment.Phases.Select(p => p.Name));
         Assert.Equal(["supervised", "mutual"], experiment.Phases.Select(p => p.Strategy.Name));
-        Assert.Equal("exponential", experiment.Phases[0].Schedule(1, 1).Name);
+        Assert.Equal("exponential", experiment.Phases[0].Schedule.Create(1, 1).Name);
         Assert.Equal([1], experiment.Phases[1].Frozen);
         Assert.True(experiment.Phases[1].EvaluateFirst);
         Assert.Equal([_folder.At("a.ckpt"), _folder.At("b.ckpt")], experiment.Phases[1].From);

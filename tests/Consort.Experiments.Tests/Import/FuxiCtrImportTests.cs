@@ -110,7 +110,7 @@ public sealed class FuxiCtrImportTests
         Assert.Equal(10, phase.Patience); // five epochs, two evaluations in each
         Assert.Equal(2, experiment.Training.EvaluationsPerEpoch);
         Assert.Equal(9, phase.Epochs);
-        Assert.IsType<ConstantRate>(phase.Schedule(0.01, 100));
+        Assert.IsType<ConstantRate>(phase.Schedule.Create(0.01, 100));
         Assert.Equal((1e-5, 1e-5), (experiment.Training.Optimizer.EmbeddingL2, experiment.Training.Optimizer.DenseL2));
     }
 

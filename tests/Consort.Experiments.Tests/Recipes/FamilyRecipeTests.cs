@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
+using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
+using Consort.Studies;
 using Consort.Studies.Recipes;
 using Consort.Studies.Recipes.Settings;
 using Consort.Synthetic;
@@ -40,12 +42,12 @@ public sealed class FamilyRecipeTests : IDisposable
     {
         var request = Request(2) with { Members = [1, 2], Methods = ["mean", "concat", "kdef"] };
         var table = RecipeRunner.Run(Find("kdef/scaling"), request, 1, null, default);
-        Assert.Equal(["DNN alone", "2 × DNN, mean", "2 × DNN, concat", "2 × DNN, kdef"], table.Rows.Select(r => r[0]));
-        Assert.All(table.Rows, row => Assert.Equal(table.Columns.Count, row.Count));
+        Assert.Equal(["DNN alone", "2 × DNN, mean", "2 × DNN, concat", "2 × DNN, kdef"], table.Results.Rows.Select(r => (string?)r[0]));
+        Assert.All(table.Results.Rows, row => Assert.Equal(table.Results.Columns.Count, row.Count));
         Assert.Equal(8, Directory.GetDirectories(_folder.At("out/runs")).Length); // M = 1 once a seed
         Assert.Contains(table.Claims, c => c.Text == "2 × DNN, kdef above one model" && c is { Seeds: not null, Rows: not null });
-        Assert.Equal("", table.Rows[0][6]); // the baseline does not differ from itself
-        Assert.NotEqual("", table.Rows[1][6]);
+        Assert.Equal("", table.Results.ForPeople.Text(0, 6)); // the baseline does not differ from itself
+        Assert.NotEqual("", table.Results.ForPeople.Text(1, 6));
 
         using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out/results.json")));
         var single = json.RootElement[0];
@@ -55,7 +57,7 @@ public sealed class FamilyRecipeTests : IDisposable
 
         var stamps = Stamps();
         var again = RecipeRunner.Run(Find("kdef/scaling"), request with { }, 1, null, default);
-        Assert.Equal(table.Rows, again.Rows);
+        Assert.Equal(table.ToCsv(), again.ToCsv());
         Assert.Equal(stamps, Stamps());
         Assert.Equal(table.ToMarkdown(), File.ReadAllText(_folder.At("out/results.md")));
     }
@@ -64,7 +66,7 @@ public sealed class FamilyRecipeTests : IDisposable
     public void Run_MutualTable1_StartsFamiliesFromTheIndependentRuns()
     {
         var table = RecipeRunner.Run(Find("mutual/table1"), Request(2) with { Only = "DCN", Members = [2] }, 1, null, default);
-        Assert.Equal(["DCN, independent", "DCN, scratch", "DCN, pretrained", "DCN, control"], table.Rows.Select(r => r[0]));
+        Assert.Equal(["DCN, independent", "DCN, scratch", "DCN, pretrained", "DCN, control"], table.Results.Rows.Select(r => (string?)r[0]));
         Assert.Equal(10, Directory.GetDirectories(_folder.At("out/runs")).Length);
         foreach (var kind in new[] { "pretrained", "control" })
         {
@@ -86,8 +88,8 @@ public sealed class FamilyRecipeTests : IDisposable
     public void Run_OneSeed_MakesTheWholeTable(string name, string? only, int rows)
     {
         var table = RecipeRunner.Run(Find(name), Request(1) with { Only = only, Epochs = 1 }, 1, null, default);
-        Assert.Equal(rows, table.Rows.Count);
-        Assert.All(table.Rows, row => Assert.Equal(table.Columns.Count, row.Count));
+        Assert.Equal(rows, table.Results.Rows.Count);
+        Assert.All(table.Results.Rows, row => Assert.Equal(table.Results.Columns.Count, row.Count));
         Assert.All(table.Claims, c => Assert.Equal("undecided", c.Word)); // one seed says nothing about training
     }
 
@@ -98,7 +100,7 @@ public sealed class FamilyRecipeTests : IDisposable
         var other = Request(1) with { Only = "DCN", Epochs = 1, Runs = _folder.At("side-by-side") };
         var told = new Told(_ => false, new CancellationTokenSource());
         var three = RecipeRunner.Run(Find("mutual/table3"), other, 3, told, default, jobs: 3);
-        Assert.Equal(one.Rows, three.Rows);
+        Assert.Equal(one.ToCsv(), three.ToCsv());
         Assert.Equal(three.ToMarkdown(), File.ReadAllText(_folder.At("out/results.md")));
         var begun = told.Lines.Skip(1).Select(l => l.Split("  ")[1].Split(',')[0]).ToList();
         var whole = Find("mutual/table3").Plan(other);
@@ -127,7 +129,7 @@ public sealed class FamilyRecipeTests : IDisposable
         var request = Request(1) with { Members = [2], Methods = ["mean", "sum", "kdef"] };
         Assert.Throws<OperationCanceledException>(() => RecipeRunner.Run(Find("kdef/scaling"), request, 1, told, source.Token));
         Assert.Equal(3, File.ReadAllLines(_folder.At("out/results.csv")).Length);
-        Assert.Equal(4, RecipeRunner.Run(Find("kdef/scaling"), request with { }, 1, null, default).Rows.Count);
+        Assert.Equal(4, RecipeRunner.Run(Find("kdef/scaling"), request with { }, 1, null, default).Results.Rows.Count);
     }
 
     [Fact]
@@ -157,9 +159,10 @@ public sealed class FamilyRecipeTests : IDisposable
     public void Settings_OnOtherData_AreThePapers()
     {
         var request = new RecipeRequest(_folder.Path, 1, null, _folder.At("out")) { Schema = _folder.At("schema.yaml") };
-        var kdef = Experiment.Parse(new RecipeSettings(request, PaperSettings.Kdef).Of("DNN").Compose("t", true, [(["- model: FM"], 1)], "{ name: kdef }"), "t", _folder.Path);
+        var kdef = Experiment.From(new RecipeSettings(request, PaperSettings.Kdef).Of("DNN").Options.Family("t", true, OptionTree.Parse("{ name: kdef }"), OptionTree.Parse("model: FM")), _folder.Path);
         Assert.Equal((10_000, 16), (kdef.Training.BatchSize, kdef.Family.Embeddings.Dimension));
-        var mutual = Experiment.Parse(new RecipeSettings(request, PaperSettings.Mutual).Of("PNN").Compose("t", false, [(["- model: FM"], 2)], "{ name: mutual }"), "t", _folder.Path);
+        var mutual = Experiment.From(
+            new RecipeSettings(request, PaperSettings.Mutual).Of("PNN").Options.Family("t", false, OptionTree.Parse("{ name: mutual }"), OptionTree.Parse("{ model: FM, count: 2 }")), _folder.Path);
         Assert.Equal(4000, mutual.Training.BatchSize);
     }
 
@@ -180,9 +183,9 @@ public sealed class FamilyRecipeTests : IDisposable
         Assert.Equal("DCN", found.FirstModel);
         foreach (var (model, units) in new[] { ("DCN", "[9]"), ("PNN", "[7]"), ("DeepFM", "[400, 200, 100]") })
         {
-            var text = found.Of(model);
-            Assert.Contains($"hidden_units: {units}", string.Join('\n', text.Member), StringComparison.Ordinal);
-            var experiment = Experiment.Parse(text.Compose("t", false, [(text.Member, 2)], "{ name: mutual }"), "t", _folder.Path);
+            Assert.Equal(units, found.Member(model)["hidden_units"].ToString());
+            var experiment = Experiment.From(
+                found.Of(model).Options.Family("t", false, OptionTree.Parse("{ name: mutual }"), found.Member(model).With("count", 2)), _folder.Path);
             Assert.Equal((77, 6, model), (experiment.Training.BatchSize, experiment.Family.Embeddings.Dimension, experiment.Family.Members[0].Name));
             Assert.Contains("name: \"b\", kind: categorical", experiment.Text, StringComparison.Ordinal); // of schema.yaml
             Assert.DoesNotContain("elsewhere", experiment.Text, StringComparison.Ordinal);
@@ -207,8 +210,8 @@ public sealed class FamilyRecipeTests : IDisposable
         Assert.Equal(
             ["one DNN", "independent, averaged", "mutual from scratch", "one epoch more each by itself", "mutual fine-tuning", "mean", "sum", "concat", "kd", "dml", "kdef",
                 "one, distilled from the independent", "one, distilled from kdef"],
-            table.Rows.Select(r => r[0]));
-        Assert.All(table.Rows, row => Assert.Equal(table.Columns.Count, row.Count));
+            table.Results.Rows.Select(r => (string?)r[0]));
+        Assert.All(table.Results.Rows, row => Assert.Equal(table.Results.Columns.Count, row.Count));
 
         using var json = JsonDocument.Parse(table.ToJson());
         var rows = json.RootElement.EnumerateArray().Where(r => r.TryGetProperty("strategy", out _)).ToArray();
@@ -231,8 +234,9 @@ public sealed class FamilyRecipeTests : IDisposable
     public void Run_AllStrategiesWithoutTruth_LeavesTheGapEmpty()
     {
         var table = RecipeRunner.Run(Find("strategies/all"), Request(1) with { Members = [2], Methods = ["averaged"], Epochs = 1 }, 1, null, default);
-        var gap = table.Columns.ToList().IndexOf("gap closed %");
-        Assert.Equal(["", ""], table.Rows.Select(r => r[gap]));
+        var shown = table.Results.ForPeople;
+        var gap = shown.Columns.Select(c => c.Head).ToList().IndexOf("gap closed %");
+        Assert.Equal(["", ""], Enumerable.Range(0, 2).Select(r => shown.Text(r, gap)));
     }
 
     [Fact]
@@ -257,7 +261,7 @@ public sealed class FamilyRecipeTests : IDisposable
 
     private RecipeRequest Request(int seeds) => new(_experiment, seeds, null, _folder.At("out"));
 
-    private static Recipe Find(string name) => RecipeCatalogue.Entries.Single(r => r.Name == name);
+    private static Recipe Find(string name) => RecipeCatalogue.Default.Entries.Single(r => r.Name == name);
 
     private static RecipeData Data(string path, string? schema = null) => RecipeData.Find(new RecipeRequest(path, 1, null, path) { Schema = schema });
 

@@ -2,7 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
+using Consort.Foundation.Tables;
+using Consort.Foundation.Options;
 using Consort.Learning.Training;
+using Consort.Studies;
 using Consort.Studies.Recipes;
 
 namespace Consort.Experiments.Tests.Recipes;
@@ -21,7 +24,7 @@ public sealed class RecipeTests : IDisposable
     {
         var first = new Told();
         var table = RecipeRunner.Run(new TwoModels(), Request(), 1, first, default);
-        Assert.Equal(4, table.Rows.Count);
+        Assert.Equal(4, table.Results.Rows.Count);
         Assert.StartsWith("4 runs; the rest takes about", first.Lines[0], StringComparison.Ordinal);
         Assert.Equal(5, first.Lines.Count);
         var written = File.ReadAllText(Path.Combine(_folder.Path, "out", "results.json"));
@@ -29,7 +32,7 @@ public sealed class RecipeTests : IDisposable
         var second = new Told();
         var again = RecipeRunner.Run(new TwoModels(), Request(), 1, second, default);
         Assert.Equal(["4 runs, 4 finished before; the rest takes about 0 s on this machine, if early stopping leaves 10 epochs"], second.Lines);
-        Assert.Equal(table.Rows, again.Rows);
+        Assert.Equal(table.ToCsv(), again.ToCsv());
         Assert.Equal(written, again.ToJson());
         Assert.Equal(stamps, Stamps());
     }
@@ -43,7 +46,7 @@ public sealed class RecipeTests : IDisposable
         Assert.Equal(3, File.ReadAllLines(Path.Combine(_folder.Path, "out", "results.csv")).Length); // heads and two runs
         var rest = new Told();
         var table = RecipeRunner.Run(new TwoModels(), Request(), 1, rest, default);
-        Assert.Equal(4, table.Rows.Count);
+        Assert.Equal(4, table.Results.Rows.Count);
         Assert.StartsWith("4 runs, 2 finished before;", rest.Lines[0], StringComparison.Ordinal);
         Assert.Equal(3, rest.Lines.Count);
     }
@@ -68,9 +71,9 @@ public sealed class RecipeTests : IDisposable
     [Fact]
     public void Table_CsvAndMarkdown_HoldEveryCell()
     {
-        var table = new RecipeTable("T", ["a", "b"], [["x, \"y\"", "1"]], ["note"], [new Dictionary<string, object?> { ["b"] = double.NaN }]);
-        Assert.Equal("a,b\n\"x, \"\"y\"\"\",1\n", table.ToCsv());
-        Assert.Contains("| x, \"y\" | 1 |", table.ToMarkdown(), StringComparison.Ordinal);
+        var table = RecipeTable.Of("T", ["x, \"y\""], [new ResultColumn<string>("a", r => r), new("b", _ => 1), new("c", _ => double.NaN, "F2", "b")], ["note"]);
+        Assert.Equal("a,b,c\n\"x, \"\"y\"\"\",1,\n", table.ToCsv());
+        Assert.Contains("| x, \"y\" | 1 |  |", table.ToMarkdown(), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, JsonDocument.Parse(table.ToJson()).RootElement[0].GetProperty("b").ValueKind);
     }
 
@@ -79,13 +82,13 @@ public sealed class RecipeTests : IDisposable
     {
         foreach (var file in new[] { "train.csv", "valid.csv", "test.csv" })
             _folder.File(file, "");
-        foreach (var recipe in RecipeCatalogue.Entries)
+        foreach (var recipe in RecipeCatalogue.Default.Entries)
         {
             var runs = recipe.Plan(new RecipeRequest(_folder.Path, 2, null, _folder.Path));
             Assert.NotEmpty(runs);
             Assert.Equal(runs.Count, runs.DistinctBy(r => r.Name).Count());
             foreach (var run in runs)
-                Assert.NotEmpty(Experiment.Parse(run.Text, run.Source, _folder.Path, run.Seed, findRuns: false).Family.Members);
+                Assert.NotEmpty(Experiment.From(run.Options, _folder.Path, run.Seed, findRuns: false).Family.Members);
             Assert.All(recipe.Rows, row => Assert.NotEmpty(recipe.Plan(new RecipeRequest(_folder.Path, 1, row, _folder.Path))));
         }
     }
@@ -125,17 +128,16 @@ public sealed class RecipeTests : IDisposable
         public override IReadOnlyList<string> Rows => ["LR", "FM"];
 
         public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request) => [.. Rows.SelectMany(model => Enumerable.Range(0, request.Seeds).Select(i =>
-            new RecipeRun(string.Create(CultureInfo.InvariantCulture, $"{model}-{i}"), model, (ulong)i, string.Create(CultureInfo.InvariantCulture, $$"""
+            new RecipeRun(string.Create(CultureInfo.InvariantCulture, $"{model}-{i}"), model, (ulong)i, OptionTree.Parse(string.Create(CultureInfo.InvariantCulture, $$"""
                 data:
                   schema: { header: true, delimiter: comma, fields: [{ name: label, kind: label }, { name: a, kind: categorical }, { name: b, kind: categorical }] }
                   source: clicks.csv
                   cache: {{request.Data}}/cache
                 members: [{ model: {{model}} }]
                 training: { batch_size: 64, epochs: 2, learning_rate: {{Rate}} }
-                """), "two.yaml")))];
+                """), "two.yaml"))))];
 
-        public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes) => new(
-            "Two", ["run", "AUC"], [.. outcomes.Select(o => (IReadOnlyList<string>)[o.Run.Name, o.Summary.Auc.ToString("F6", CultureInfo.InvariantCulture)])], [],
-            [.. outcomes.Select(o => (IReadOnlyDictionary<string, object?>)new Dictionary<string, object?> { ["auc"] = o.Summary.Auc })]);
+        public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes) => RecipeTable.Of(
+            "Two", outcomes, [new ResultColumn<RecipeOutcome>("run", o => o.Run.Name), new("AUC", o => o.Summary.Auc, "F6", "auc")], []);
     }
 }

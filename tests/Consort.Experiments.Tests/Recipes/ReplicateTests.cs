@@ -1,8 +1,10 @@
 using System.Globalization;
 using Consort.Models;
+using Consort.Studies;
 using Consort.Studies.Recipes;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Mutual;
+using Consort.Studies.Recipes.Plans;
 
 namespace Consort.Experiments.Tests.Recipes;
 
@@ -106,7 +108,7 @@ public sealed class ReplicateTests : IDisposable
 
     private RecipeRequest Request(int seeds) => new(_experiment, seeds, null, _folder.At("out"));
 
-    private static Recipe Find(string name) => RecipeCatalogue.Entries.First(r => r.Name == name);
+    private static Recipe Find(string name) => RecipeCatalogue.Default.Entries.First(r => r.Name == name);
 
     private static FamilyRow Row(string name, params (int Replicate, double Auc)[] seeds) => new(name, seeds.ToDictionary(
         s => s.Replicate, s => new Measured(name, 0, 0, [s.Auc - 0.01, s.Auc + 0.01], [], 0, () => throw new InvalidOperationException(), 0, 0)));

@@ -1,3 +1,4 @@
+using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Pages;
 
 namespace Consort.Experiments.Tests.Reports;
@@ -9,9 +10,9 @@ public sealed class MarkdownWriterTests
     public void Write_AMarkedRow_StandsOutAndNoOther()
     {
         string[][] rows = [["first", "1"], ["second", "2"], ["third", "3"]];
-        var table = new ReportTable([new Column("run", IsNumber: false), new Column("AUC")], rows) { Marked = 1 };
+        var table = ResultTable.Of(rows, new("run", r => r[0]), new("AUC", r => r[1], ResultColumn.Right)) with { Marked = [1] };
         var text = MarkdownWriter.Write(new Document("Runs", "", [], [], [new Section("results", "Results", [new TableBlock(table)])]));
         Assert.Contains("| first | 1 |\n| **second** | 2 |\n| third | 3 |", text, StringComparison.Ordinal);
-        Assert.DoesNotContain("**", MarkdownWriter.Write(new Document("Runs", "", [], [], [new Section("results", "Results", [new TableBlock(table with { Marked = -1 })])])), StringComparison.Ordinal);
+        Assert.DoesNotContain("**", MarkdownWriter.Write(new Document("Runs", "", [], [], [new Section("results", "Results", [new TableBlock(table with { Marked = [] })])])), StringComparison.Ordinal);
     }
 }

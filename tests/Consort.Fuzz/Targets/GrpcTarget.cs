@@ -3,9 +3,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Consort.Server.Grpc;
-using Consort.Server.Grpc.Protocol;
+using Consort.AspNetCore.Grpc;
+using Consort.AspNetCore.Grpc.Protocol;
+using Consort.AspNetCore.Registry;
 using Google.Protobuf;
+using Grpc.Core;
 
 namespace Consort.Fuzz.Targets;
 
@@ -62,7 +64,7 @@ internal sealed class GrpcTarget : FuzzTarget
         var isFramed = name.StartsWith('!');
         name = name.TrimStart('!');
         var content = input[(line + 1)..];
-        using var request = new HttpRequestMessage(HttpMethod.Post, GrpcEndpoint.Service + (name.Length is > 0 and < 100 && name.All(char.IsAsciiLetter) ? name : "ModelInfer"))
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/{InferenceService.Name}/" + (name.Length is > 0 and < 100 && name.All(char.IsAsciiLetter) ? name : "ModelInfer"))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -74,11 +76,11 @@ internal sealed class GrpcTarget : FuzzTarget
         var answer = ServedRun.Wait(response.Content.ReadAsByteArrayAsync());
         if (!response.TrailingHeaders.TryGetValues("grpc-status", out var values) && !response.Headers.TryGetValues("grpc-status", out values))
             throw new FindingException($"no status; HTTP {(int)response.StatusCode}");
-        var status = (GrpcStatus)int.Parse(values.Single(), CultureInfo.InvariantCulture);
+        var status = (StatusCode)int.Parse(values.Single(), CultureInfo.InvariantCulture);
         var message = response.TrailingHeaders.TryGetValues("grpc-message", out var texts) ? Uri.UnescapeDataString(texts.Single()) : "";
         if ((int)status is 2 or 13)
             throw new FindingException($"status {status}: {message}\n{_run.LastLog()}");
-        if (status != GrpcStatus.Ok)
+        if (status != StatusCode.OK)
             throw new RefusedException($"{status} {message}");
         if (name == "ModelInfer")
             Check(ModelInferResponse.Parser.ParseFrom(answer[5..]));

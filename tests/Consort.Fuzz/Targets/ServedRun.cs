@@ -1,5 +1,5 @@
-using Consort.Server;
-using Consort.Server.Registry;
+using Consort.AspNetCore;
+using Consort.AspNetCore.Options;
 
 namespace Consort.Fuzz.Targets;
 

@@ -21,7 +21,7 @@ public sealed class ScheduleTests
     [InlineData(300, 1e-3)]
     [InlineData(600, 1e-4)]
     public void Rate_ExponentialToATenthInThreeEpochs_IsThere(long step, double expected) =>
-        Assert.Equal(expected, new ExponentialDecay(1e-2, 0.1, 3, 100).Rate(step), 15);
+        Assert.Equal(expected, new ExponentialDecay(1e-2, new ExponentialDecayOptions(), 100).Rate(step), 15);
 
     [Fact]
     public void Evaluated_Plateau_ReducesUntilTheFloor()
@@ -78,32 +78,30 @@ public sealed class ScheduleTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new ConstantRate(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => new ConstantRate(double.NaN));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ExponentialDecay(1, 0, 3, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ExponentialDecay(1, 0.1, 0, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ExponentialDecay(1, 0.1, 1, 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new ReduceOnPlateau(1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ExponentialDecayOptions { Fraction = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ExponentialDecayOptions { Epochs = 0 });
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ExponentialDecay(1, new ExponentialDecayOptions(), 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ReduceOnPlateauOptions { Factor = 1 });
         Assert.Throws<ArgumentOutOfRangeException>(() => new WarmUp(new ConstantRate(1), -1));
     }
 
     [Fact]
     public void Create_FromOptions_IsTheOneNamed()
     {
-        foreach (ScheduleEntry entry in ScheduleCatalogue.Entries)
-        {
-            Assert.Equal(entry.Name, entry.Create(OptionMap.Empty("test"), 1e-3, 10).Name);
-        }
+        foreach (var entry in ScheduleCatalogue.Entries)
+            Assert.Equal(entry.Name, entry.Create(OptionMap.Empty("test")).Create(1e-3, 10).Name);
         OptionMap map = OptionMap.Parse("name: exponential\nfraction: 0.5\nepochs: 1\nwarmup_steps: 2", "exp.yaml");
-        Schedule schedule = ScheduleCatalogue.Create(map, 1, 10);
+        Schedule schedule = ScheduleCatalogue.All.Create(map).Create(1, 10);
         map.Close();
         Assert.Equal(0.5, schedule.Rate(0));
         Assert.Equal(0.5, schedule.Rate(10), 14);
-        Assert.Equal("constant", ScheduleCatalogue.Create(OptionMap.Empty("test"), 1, 10).Name);
+        Assert.Equal("plateau", ScheduleCatalogue.All.Create(OptionMap.Empty("test")).Create(1, 10).Name);
     }
 
     [Fact]
     public void Create_UnknownName_ListsTheKnown()
     {
-        var error = Assert.Throws<ConsortException>(() => ScheduleCatalogue.Create(OptionMap.Parse("name: exponental", "exp.yaml"), 1, 10));
+        var error = Assert.Throws<ConsortException>(() => ScheduleCatalogue.All.Create(OptionMap.Parse("name: exponental", "exp.yaml")));
         Assert.Contains("did you mean exponential", error.Message, StringComparison.Ordinal);
     }
 }

@@ -13,7 +13,7 @@ public sealed class KnowledgeDrivenEnsembleTests
         // T_1 = ((.0898979485566356)² + (.18605954527232)²)/2 = 0.0213499, T_2 = ((−.1101020514)² + (−.1139404547)²)/2 = 0.0125524447.
         // One peer each, so w = 1 whatever the exam: D_12 = D_21 = .065, peer = .065.
         BatchLogits batch = StrategyCases.TwoByTwo();
-        double[] terms = StrategyCases.Apply(new KnowledgeDrivenEnsemble(new(detachExam: true)), batch);
+        double[] terms = StrategyCases.Apply(new KnowledgeDrivenEnsemble(new() { DetachExam = true }), batch);
         double r = Math.Sqrt(2.0 / 27), e1 = 0.7101020514433644, e2 = r / (1 + r);
         double t1 = ((0.8 - e1) * (0.8 - e1) + (0.4 - e2) * (0.4 - e2)) / 2;
         double t2 = ((0.6 - e1) * (0.6 - e1) + (0.1 - e2) * (0.1 - e2)) / 2;
@@ -33,7 +33,7 @@ public sealed class KnowledgeDrivenEnsembleTests
     {
         // ∂teach/∂s_1 = −a_1 (T_1 − teach) = −a_1 a_2 (T_1 − T_2), ∂s_1/∂z = ±p(1 − p)/2; peers: w = 1, no gradient.
         BatchLogits batch = StrategyCases.TwoByTwo();
-        StrategyCases.Apply(new KnowledgeDrivenEnsemble(new(detachExam: true)), batch);
+        StrategyCases.Apply(new KnowledgeDrivenEnsemble(new() { DetachExam = true }), batch);
         double[] detached = [batch.Gradients(0)[0], batch.Gradients(0)[1], batch.Gradients(1)[0], batch.Gradients(1)[1]];
         StrategyCases.Apply(new KnowledgeDrivenEnsemble(), batch);
         double r = Math.Sqrt(2.0 / 27), e1 = 0.7101020514433644, e2 = r / (1 + r);
@@ -58,7 +58,7 @@ public sealed class KnowledgeDrivenEnsembleTests
     {
         BatchLogits batch = StrategyCases.Random(6, members, 40 + members);
         double[] labels = batch.Labels().ToArray();
-        var strategy = new KnowledgeDrivenEnsemble(new(teach, peer, exam, detach));
+        var strategy = new KnowledgeDrivenEnsemble(new() { Teach = teach, Peer = peer, Exam = exam, DetachExam = detach });
         double Naive(double[][] p, double[][] constant) => NaiveLoss(p, constant, labels, teach, peer, exam, detach);
         StrategyCases.CheckGradients(strategy, batch, Naive);
         double[][] probabilities = Enumerable.Range(0, members).Select(m => batch.Probabilities(m).ToArray()).ToArray();
@@ -71,7 +71,7 @@ public sealed class KnowledgeDrivenEnsembleTests
         BatchLogits batch = StrategyCases.Random(6, 3, 1);
         StrategyCases.Apply(new KnowledgeDrivenEnsemble(), batch);
         double attached = batch.Gradients(0)[0];
-        StrategyCases.Apply(new KnowledgeDrivenEnsemble(new(detachExam: true)), batch);
+        StrategyCases.Apply(new KnowledgeDrivenEnsemble(new() { DetachExam = true }), batch);
         Assert.NotEqual(attached, batch.Gradients(0)[0]);
     }
 
@@ -90,7 +90,7 @@ public sealed class KnowledgeDrivenEnsembleTests
     {
         // Perturb the teacher's copy alone: the gradient changes as for another constant, not through the students.
         BatchLogits batch = StrategyCases.Random(4, 3, 9);
-        var strategy = new KnowledgeDrivenEnsemble(new(peer: 0, detachExam: true));
+        var strategy = new KnowledgeDrivenEnsemble(new() { Peer = 0, DetachExam = true });
         var terms = new double[3];
         batch.Prepare(Fusion.Mean);
         strategy.Apply(batch, terms);
@@ -119,9 +119,9 @@ public sealed class KnowledgeDrivenEnsembleTests
     public void Apply_ZeroWeights_IsMeanOfMembers()
     {
         BatchLogits batch = StrategyCases.Random(6, 4, 3);
-        double label = StrategyCases.Apply(new Supervised(new(Reduction: MemberReduction.Mean)), batch)[0];
+        double label = StrategyCases.Apply(new Supervised(new() { Reduction = MemberReduction.Mean }), batch)[0];
         double[] gradient = batch.Gradients(3).ToArray();
-        Assert.Equal([label, 0, 0], StrategyCases.Apply(new KnowledgeDrivenEnsemble(new(0, 0)), batch));
+        Assert.Equal([label, 0, 0], StrategyCases.Apply(new KnowledgeDrivenEnsemble(new() { Teach = 0, Peer = 0 }), batch));
         Assert.Equal(gradient, batch.Gradients(3).ToArray());
     }
 

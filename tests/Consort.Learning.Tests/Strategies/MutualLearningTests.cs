@@ -23,7 +23,7 @@ public sealed class MutualLearningTests
     public void Apply_KlTwoByTwo_MatchesHandComputed()
     {
         BatchLogits batch = StrategyCases.TwoByTwo();
-        double[] terms = StrategyCases.Apply(new MutualLearning(new(divergence: PeerDivergence.BernoulliKl)), batch);
+        double[] terms = StrategyCases.Apply(new MutualLearning(new() { Divergence = PeerDivergence.BernoulliKl }), batch);
         // KL(.6‖.8) = .6 ln .75 + .4 ln 2 = 0.1046496287, KL(.1‖.4) = .1 ln .25 + .9 ln 1.5 = 0.2262891611,
         // KL(.8‖.6) = .8 ln 4/3 + .2 ln .5 = 0.0915162219, KL(.4‖.1) = .4 ln 4 + .6 ln 2/3 = 0.3112386796
         Assert.Equal((0.1046496287 + 0.2262891611 + 0.0915162219 + 0.3112386796) / 2, terms[1], 9);
@@ -42,7 +42,7 @@ public sealed class MutualLearningTests
     {
         BatchLogits batch = StrategyCases.Random(5, members, members);
         double[] labels = batch.Labels().ToArray();
-        StrategyCases.CheckGradients(new MutualLearning(new(weight)), batch, (p, constant) => Loss(p, constant, labels, weight, StrategyCases.SquaredError));
+        StrategyCases.CheckGradients(new MutualLearning(new() { Weight = weight }), batch, (p, constant) => Loss(p, constant, labels, weight, StrategyCases.SquaredError));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class MutualLearningTests
     {
         BatchLogits batch = StrategyCases.Random(5, 3, 11);
         double[] labels = batch.Labels().ToArray();
-        StrategyCases.CheckGradients(new MutualLearning(new(1, PeerDivergence.BernoulliKl)), batch, (p, constant) => Loss(p, constant, labels, 1,
+        StrategyCases.CheckGradients(new MutualLearning(new() { Divergence = PeerDivergence.BernoulliKl }), batch, (p, constant) => Loss(p, constant, labels, 1,
             (own, peer) => own.Zip(peer, (a, q) => q * Math.Log(q / a) + (1 - q) * Math.Log((1 - q) / (1 - a))).Average()));
     }
 
@@ -87,7 +87,7 @@ public sealed class MutualLearningTests
         BatchLogits one = StrategyCases.Random(6, 1, 3);
         Assert.Equal(StrategyCases.Apply(new Supervised(), one)[0], StrategyCases.Apply(new MutualLearning(), one)[0], 15);
         BatchLogits three = StrategyCases.Random(6, 3, 3);
-        double[] terms = StrategyCases.Apply(new MutualLearning(new(0)), three);
+        double[] terms = StrategyCases.Apply(new MutualLearning(new() { Weight = 0 }), three);
         double[] gradient = three.Gradients(2).ToArray();
         Assert.Equal(0, terms[1]);
         Assert.Equal(terms[0], StrategyCases.Apply(new Supervised(), three)[0], 15);
@@ -99,13 +99,13 @@ public sealed class MutualLearningTests
     [InlineData(double.NaN)]
     [InlineData(1e9)]
     public void Options_WeightOutOfRange_Throws(double weight) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new MutualLearningOptions(weight));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new MutualLearningOptions { Weight = weight });
 
     [Theory]
     [InlineData(PeerDivergence.SquaredError)]
     [InlineData(PeerDivergence.BernoulliKl)]
     public void Apply_Repeated_AllocatesNothing(PeerDivergence divergence) =>
-        StrategyCases.CheckAllocations(new MutualLearning(new(1, divergence)));
+        StrategyCases.CheckAllocations(new MutualLearning(new() { Divergence = divergence }));
 
     private static double Loss(double[][] p, double[][] constant, double[] labels, double weight, Func<double[], double[], double> divergence)
     {

@@ -8,7 +8,7 @@ public sealed class StrategyCatalogueTests
     [Fact]
     public void Entries_EachWithDefaults_CreatesItsStrategy()
     {
-        foreach (StrategyEntry entry in StrategyCatalogue.Entries)
+        foreach (var entry in StrategyCatalogue.Entries)
         {
             Strategy strategy = entry.Create(OptionMap.Empty("test"));
             Assert.Equal(entry.Name, strategy.Name);

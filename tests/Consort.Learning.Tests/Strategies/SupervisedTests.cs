@@ -14,7 +14,7 @@ public sealed class SupervisedTests
     public void Apply_MembersTwoByTwo_MatchesHandComputed(MemberReduction reduction, double weight)
     {
         BatchLogits batch = StrategyCases.TwoByTwo();
-        double[] terms = StrategyCases.Apply(new Supervised(new SupervisedOptions(LabelLoss.Members, reduction)), batch);
+        double[] terms = StrategyCases.Apply(new Supervised(new SupervisedOptions { Reduction = reduction }), batch);
         Assert.Equal(weight * (First + Second), terms[0], 10);
         // (p − y)/2
         Assert.Equal(weight * -0.1, batch.Gradients(0)[0], 14);
@@ -28,7 +28,7 @@ public sealed class SupervisedTests
     {
         // z = (ln 6, ln 2/27), p = (6/7, 2/29): BCE = (−ln 6/7 − ln 27/29)/2; every member gets (p − y)/2
         BatchLogits batch = StrategyCases.TwoByTwo();
-        double[] terms = StrategyCases.Apply(new Supervised(new SupervisedOptions(LabelLoss.Ensemble, Fusion: Fusion.Sum)), batch);
+        double[] terms = StrategyCases.Apply(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble, Fusion = Fusion.Sum }), batch);
         Assert.Equal(0.112804820, terms[0], 8);
         for (int m = 0; m < 2; m++)
         {
@@ -42,7 +42,7 @@ public sealed class SupervisedTests
     {
         BatchLogits batch = StrategyCases.Random(7, 3, 5);
         double[] labels = batch.Labels().ToArray();
-        StrategyCases.CheckGradients(new Supervised(new SupervisedOptions(LabelLoss.Ensemble)), batch,
+        StrategyCases.CheckGradients(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble }), batch,
             (p, _) => StrategyCases.CrossEntropy(StrategyCases.EnsembleProbabilities(p), labels));
     }
 
@@ -52,7 +52,7 @@ public sealed class SupervisedTests
         // L = BCE(y, p_ens) + ½ Σ_m BCE(p_ens as it stood, p_m)
         BatchLogits batch = StrategyCases.Random(7, 3, 5);
         double[] labels = batch.Labels().ToArray();
-        StrategyCases.CheckGradients(new Supervised(new SupervisedOptions(LabelLoss.Ensemble, SelfDistillation: 0.5)), batch, (p, start) =>
+        StrategyCases.CheckGradients(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble, SelfDistillation = 0.5 }), batch, (p, start) =>
         {
             double[] target = StrategyCases.EnsembleProbabilities(start);
             return StrategyCases.CrossEntropy(StrategyCases.EnsembleProbabilities(p), labels) + (0.5 * p.Sum(q => StrategyCases.CrossEntropy(q, target)));
@@ -64,7 +64,7 @@ public sealed class SupervisedTests
     {
         // z_ens = (½ ln 6, ½ ln 2/27), so the odds of p_ens are √6 and √(2/27)
         BatchLogits batch = StrategyCases.TwoByTwo();
-        var strategy = new Supervised(new SupervisedOptions(LabelLoss.Members, SelfDistillation: 2));
+        var strategy = new Supervised(new SupervisedOptions { SelfDistillation = 2 });
         double[] terms = StrategyCases.Apply(strategy, batch);
         Assert.Equal(["label", "self"], strategy.TermNames);
         double[] q = [Math.Sqrt(6) / (1 + Math.Sqrt(6)), Math.Sqrt(2.0 / 27) / (1 + Math.Sqrt(2.0 / 27))];
@@ -80,7 +80,7 @@ public sealed class SupervisedTests
         BatchLogits batch = StrategyCases.Random(9, 1, 2);
         double members = StrategyCases.Apply(new Supervised(), batch)[0];
         double[] gradient = batch.Gradients(0).ToArray();
-        double ensemble = StrategyCases.Apply(new Supervised(new SupervisedOptions(LabelLoss.Ensemble)), batch)[0];
+        double ensemble = StrategyCases.Apply(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble }), batch)[0];
         Assert.Equal(members, ensemble, 14);
         Assert.Equal(gradient, batch.Gradients(0).ToArray());
     }

@@ -14,8 +14,8 @@ public sealed class ResumeTests(SmallData data)
         Options = new TrainingOptions { BatchSize = SmallData.BatchSize, Seed = 5, EvaluationsPerEpoch = 2 },
         Phases =
         [
-            new Phase { Name = "pretrain", Strategy = new Supervised(), Epochs = 2, LearningRate = 0.02, Schedule = (r, _) => new ReduceOnPlateau(r, minDelta: 0.05) },
-            new Phase { Name = "mutual", Strategy = new MutualLearning(), Epochs = 2, Patience = 0, LearningRate = 0.005, EvaluateFirst = true, Schedule = (r, s) => new ExponentialDecay(r, 0.1, 3, s) },
+            new Phase { Name = "pretrain", Strategy = new Supervised(), Epochs = 2, LearningRate = 0.02, Schedule = new ReduceOnPlateauOptions { MinDelta = 0.05 } },
+            new Phase { Name = "mutual", Strategy = new MutualLearning(), Epochs = 2, Patience = 0, LearningRate = 0.005, EvaluateFirst = true, Schedule = new ExponentialDecayOptions() },
         ],
     };
 

@@ -20,7 +20,7 @@ public sealed class TrainerTests(SmallData data)
     public void Run_NoImprovement_StopsAfterPatienceWithTheBestWeights()
     {
         // A rate at which a tower of 8 soon overfits 600 rows.
-        var rig = Rig(new Phase { Strategy = new Supervised(), Epochs = 60, LearningRate = 0.05, Patience = 3, Schedule = (r, _) => new ConstantRate(r) });
+        var rig = Rig(new Phase { Strategy = new Supervised(), Epochs = 60, LearningRate = 0.05, Patience = 3, Schedule = new ConstantRateOptions() });
         var result = rig.Run(data.NewFolder()).Result;
         var best = result.Epochs.Last(e => e.IsBest);
         Assert.InRange(result.Epochs.Count, 4, 59);
@@ -49,7 +49,7 @@ public sealed class TrainerTests(SmallData data)
             Epochs = 5,
             Patience = 0,
             LearningRate = 0.01,
-            Schedule = (r, _) => new ReduceOnPlateau(r, 0.1, minDelta: 1, floor: 2e-5),
+            Schedule = new ReduceOnPlateauOptions { MinDelta = 1, Floor = 2e-5 },
         }).Run(data.NewFolder()).Result;
         double[] expected = [0.01, 0.01, 0.001, 0.0001, 2e-5];
         Assert.Equal(expected.Length, result.Epochs.Count);
@@ -186,7 +186,7 @@ public sealed class TrainerTests(SmallData data)
     [InlineData(false)]
     public void Run_Diverging_NamesEpochAndStep(bool clipped)
     {
-        var rig = Rig(new Phase { Strategy = new Supervised(), LearningRate = 1e30, Schedule = (r, _) => new ConstantRate(r) }) with
+        var rig = Rig(new Phase { Strategy = new Supervised(), LearningRate = 1e30, Schedule = new ConstantRateOptions() }) with
         {
             Options = new TrainingOptions { BatchSize = SmallData.BatchSize, Optimizer = new OptimizerOptions { Rule = new Sgd(), MaxGradientNorm = clipped ? 10 : null } },
             Family = TrainerRig.Own(TrainerRig.Plain()),
@@ -230,7 +230,7 @@ public sealed class TrainerTests(SmallData data)
     public void Run_LastStepOfAnEpochDiverging_WritesNoCheckpoint()
     {
         // One step an epoch at such a rate: the loss before it is fine, the weights after it are not.
-        var rig = Rig(new Phase { Strategy = new Supervised(), Epochs = 1, LearningRate = 1e38, Schedule = (r, _) => new ConstantRate(r) }) with
+        var rig = Rig(new Phase { Strategy = new Supervised(), Epochs = 1, LearningRate = 1e38, Schedule = new ConstantRateOptions() }) with
         {
             Options = new TrainingOptions { BatchSize = 1024, Optimizer = new OptimizerOptions { Rule = new Sgd() } },
             Family = TrainerRig.Own(TrainerRig.Plain()),

@@ -127,7 +127,7 @@ public sealed unsafe class Gemm : IDisposable
         if (data == null) throw new ArgumentException($"{name} is null but holds [{rows}, {columns}].");
         if (rows > 1 && stride < columns) throw new ArgumentException($"{name} has rows of {columns} elements but {stride} from one to the next.");
         // The guarded build knows where the memory ends that an operand lies in.
-        if (MemoryGuard.IsOn && GuardedBlocks.FirstOutside(data, (nuint)((((long)(rows - 1) * stride) + columns) * sizeof(T))) is { } outside)
+        if (MemoryGuard.IsOn && GuardedBlocks.FirstOutside((nint)data, (nuint)((((long)(rows - 1) * stride) + columns) * sizeof(T))) is { } outside)
             throw new MemoryGuardException($"{name} [{rows}, {columns}] with {stride} from one row to the next takes {outside}");
     }
 }

@@ -1,3 +1,5 @@
+using Consort.Foundation.Options;
+
 namespace Consort.Studies.Recipes.Kdef;
 
 /// <summary>A row of a table of families: one setting, run with several seeds.</summary>
@@ -5,8 +7,8 @@ namespace Consort.Studies.Recipes.Kdef;
 /// <param name="Name">The row's name.</param>
 /// <param name="Method">How its members learn.</param>
 /// <param name="Members">M.</param>
-/// <param name="Text">Its experiment.</param>
-internal sealed record FamilySetting(string Key, string Name, string Method, int Members, string Text)
+/// <param name="Options">Its experiment.</param>
+internal sealed record FamilySetting(string Key, string Name, string Method, int Members, OptionTree Options)
 {
     /// <summary>The method of a model alone.</summary>
     public const string Alone = "alone";

@@ -1,5 +1,6 @@
 using Consort.Experiments.Statistics;
 using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Plans;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Kdef;
@@ -9,19 +10,14 @@ internal sealed class KdefAblation : KdefRecipe
 {
     private static readonly int[] UsualSizes = [4];
 
-    /// <inheritdoc/>
     public override string Name => "kdef/ablation";
 
-    /// <inheritdoc/>
     public override string Summary => "KDEF without the teacher, without peers, without the examination";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Methods { get; } = [.. KdefMethods.Ablated.Select(m => m.Name)];
 
-    /// <inheritdoc/>
     protected override (int Least, bool Several) Sizes => (2, true);
 
-    /// <inheritdoc/>
     protected override IReadOnlyList<FamilySetting> Families(RecipeRequest request, RecipeSettings settings)
     {
         var model = ModelOf(request, settings);
@@ -30,14 +26,11 @@ internal sealed class KdefAblation : KdefRecipe
         return [.. (request.Members ?? UsualSizes).SelectMany(m => methods.Select(method => Alike(settings, model, m, method))), Alone(settings, model)];
     }
 
-    /// <inheritdoc/>
     protected override FamilyRow Baseline(IReadOnlyDictionary<string, FamilyRow> rows) => rows.Values.First();
 
-    /// <inheritdoc/>
     protected override IEnumerable<string> Notes =>
         ["label: labels alone; teach, peer: with that term, all members and peers weighted alike; -exam: weighted by the examination; kdef: all; kdef-detached: no gradient through the examination."];
 
-    /// <inheritdoc/>
     protected override IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows, RowComparisons comparisons)
     {
         foreach (var size in settings.Where(s => s.Method == "kdef"))

@@ -1,82 +1,60 @@
+using Consort.Experiments.Statistics;
+using Consort.Foundation.Tables;
 using Consort.Studies.Recipes.Measures;
+using static Consort.Foundation.Tables.ResultColumn;
 
 namespace Consort.Studies.Recipes.Kdef;
 
 /// <summary>A family's row in a table: its quality, how it differs from the baseline, and the three failures.</summary>
 internal sealed record KdefLine(FamilySetting Family, FamilyRow Row, FamilyRow Baseline, (double Auc, double LogLoss)? Published, RowComparisons Comparisons)
 {
-    /// <summary>Heads of <see cref="Cells"/>.</summary>
-    public static IReadOnlyList<string> Columns { get; } =
+    /// <summary>What stands in the table.</summary>
+    public static IReadOnlyList<ResultColumn<KdefLine>> Columns { get; } =
     [
-        "family", "seeds", "test AUC", "sd", "95 %", "log-loss", "AUC difference", "p by seeds", "p by rows", "log-loss difference", "p by rows",
-        "members' AUC", "least – greatest", "their sd", "discrepancy", "published AUC", "parameters", "s a run",
+        new("family", l => l.Family.Name, Key: "family"),
+        new(null, l => l.Family.Method, Key: "method"),
+        new(null, l => l.Family.Members, Key: "members"),
+        new("seeds", l => l.Auc.Values.Count, "N0", "seeds"),
+        new(null, l => l.Baseline.Name, Key: "baseline"),
+        new(null, l => l.Auc.Values, Key: "test_auc"),
+        new("test AUC", l => l.Auc.Mean, "F5", "test_auc_mean"),
+        new("sd", l => l.Auc.Deviation, "F5", "test_auc_sd"),
+        new("95 %", l => Cells.Interval(l.Auc.Interval), Right) { IsWide = true },
+        new(null, l => l.Auc.Interval?.Low, Key: "test_auc_low"),
+        new(null, l => l.Auc.Interval?.High, Key: "test_auc_high"),
+        new("log-loss", l => l.Row.Over(m => m.LogLoss).Mean, "F5", "test_logloss_mean"),
+        new("AUC difference", l => (l.Seeds ?? l.Rows)?.Difference, Cells.Signed, "auc_difference"),
+        new("p by seeds", l => Cells.P(l.Seeds), Right),
+        new("p by rows", l => Cells.P(l.Rows), Right),
+        new(null, l => l.Seeds?.PValue, Key: "auc_p_seeds"),
+        new(null, l => l.Rows?.PValue, Key: "auc_p_rows"),
+        new("log-loss difference", l => l.Losses?.Difference, Cells.Signed, "logloss_difference") { IsWide = true },
+        new("p by rows", l => Cells.P(l.Losses), Right) { IsWide = true },
+        new(null, l => l.Losses?.PValue, Key: "logloss_p_rows"),
+        new("members' AUC", l => l.Row.Over(m => m.MeanMemberAuc).Mean, "F5", "member_auc_mean"),
+        new("least – greatest", l => l.Family.Members > 1 ? Cells.Range(l.MemberAuc) : null, Right) { IsWide = true },
+        new(null, l => l.MemberAuc.Min(), Key: "member_auc_min"),
+        new(null, l => l.MemberAuc.Max(), Key: "member_auc_max"),
+        new("their sd", l => l.Row.Over(m => m.MemberSpread).Mean, "F5", "member_auc_sd") { IsWide = true },
+        new("discrepancy", l => l.Family.Members > 1 ? l.Discrepancy : null, "F5"),
+        new(null, l => l.Discrepancy, Key: "member_discrepancy"),
+        new("published AUC", l => l.Published?.Auc, "F5", "published_auc") { IsWide = true },
+        new(null, l => l.Published?.LogLoss, Key: "published_logloss"),
+        new("parameters", l => l.Row.Seeds.Values.First().Parameters, "N0", "parameters") { IsWide = true },
+        new("s a run", l => l.Row.Over(m => m.Seconds).Mean, "F0", "seconds") { IsWide = true },
     ];
 
-    /// <summary>Those of <see cref="Columns"/> that fit a terminal.</summary>
-    public static IReadOnlyList<int> Narrow { get; } = [0, 1, 2, 3, 5, 6, 7, 8, 11, 14];
+    private Replicates Auc => Row.Over(m => m.Auc);
 
-    /// <summary>The row for people.</summary>
-    public IReadOnlyList<string> Cells
-    {
-        get
-        {
-            var auc = Row.Over(m => m.Auc);
-            var isBaseline = ReferenceEquals(Row, Baseline);
-            var seeds = isBaseline ? null : Row.BySeeds(Baseline, m => m.Auc);
-            var rows = isBaseline ? null : Row.ByRows(Baseline, Comparisons, c => c.Auc);
-            var losses = isBaseline ? null : Row.ByRows(Baseline, Comparisons, c => c.LogLoss);
-            var isFamily = Family.Members > 1;
-            return
-            [
-                Family.Name, Measures.Cells.Count(auc.Values.Count), Measures.Cells.Number(auc.Mean), Measures.Cells.Number(auc.Deviation), Measures.Cells.Interval(auc.Interval),
-                Measures.Cells.Number(Row.Over(m => m.LogLoss).Mean), Measures.Cells.Signed((seeds ?? rows)?.Difference), Measures.Cells.P(seeds), Measures.Cells.P(rows),
-                Measures.Cells.Signed(losses?.Difference), Measures.Cells.P(losses), Measures.Cells.Number(Row.Over(m => m.MeanMemberAuc).Mean),
-                isFamily ? Measures.Cells.Range(Row.Seeds.Values.SelectMany(m => m.MemberAuc)) : "",
-                isFamily ? Measures.Cells.Number(Row.Over(m => m.MemberSpread).Mean) : "",
-                isFamily ? Measures.Cells.Number(Row.Over(m => m.MeanDiscrepancy).Mean) : "",
-                Measures.Cells.Number(Published?.Auc), Measures.Cells.Count(Row.Seeds.Values.First().Parameters), Measures.Cells.Number(Row.Over(m => m.Seconds).Mean, 0),
-            ];
-        }
-    }
+    private bool IsBaseline => ReferenceEquals(Row, Baseline);
 
-    /// <summary>The row for machines.</summary>
-    public IReadOnlyDictionary<string, object?> Json
-    {
-        get
-        {
-            var auc = Row.Over(m => m.Auc);
-            var isBaseline = ReferenceEquals(Row, Baseline);
-            var seeds = isBaseline ? null : Row.BySeeds(Baseline, m => m.Auc);
-            var rows = isBaseline ? null : Row.ByRows(Baseline, Comparisons, c => c.Auc);
-            var losses = isBaseline ? null : Row.ByRows(Baseline, Comparisons, c => c.LogLoss);
-            return new Dictionary<string, object?>
-            {
-                ["family"] = Family.Name,
-                ["method"] = Family.Method,
-                ["members"] = Family.Members,
-                ["seeds"] = auc.Values.Count,
-                ["baseline"] = Baseline.Name,
-                ["test_auc"] = auc.Values,
-                ["test_auc_mean"] = auc.Mean,
-                ["test_auc_sd"] = auc.Deviation,
-                ["test_auc_low"] = auc.Interval?.Low,
-                ["test_auc_high"] = auc.Interval?.High,
-                ["test_logloss_mean"] = Row.Over(m => m.LogLoss).Mean,
-                ["auc_difference"] = (seeds ?? rows)?.Difference,
-                ["auc_p_seeds"] = seeds?.PValue,
-                ["auc_p_rows"] = rows?.PValue,
-                ["logloss_difference"] = losses?.Difference,
-                ["logloss_p_rows"] = losses?.PValue,
-                ["member_auc_mean"] = Row.Over(m => m.MeanMemberAuc).Mean,
-                ["member_auc_min"] = Row.Seeds.Values.SelectMany(m => m.MemberAuc).Min(),
-                ["member_auc_max"] = Row.Seeds.Values.SelectMany(m => m.MemberAuc).Max(),
-                ["member_auc_sd"] = Row.Over(m => m.MemberSpread).Mean,
-                ["member_discrepancy"] = Row.Over(m => m.MeanDiscrepancy).Mean,
-                ["published_auc"] = Published?.Auc,
-                ["published_logloss"] = Published?.LogLoss,
-                ["parameters"] = Row.Seeds.Values.First().Parameters,
-                ["seconds"] = Row.Over(m => m.Seconds).Mean,
-            };
-        }
-    }
+    private Comparison? Seeds => IsBaseline ? null : Row.BySeeds(Baseline, m => m.Auc);
+
+    private Comparison? Rows => IsBaseline ? null : Row.ByRows(Baseline, Comparisons, c => c.Auc);
+
+    private Comparison? Losses => IsBaseline ? null : Row.ByRows(Baseline, Comparisons, c => c.LogLoss);
+
+    private IEnumerable<double> MemberAuc => Row.Seeds.Values.SelectMany(m => m.MemberAuc);
+
+    private double Discrepancy => Row.Over(m => m.MeanDiscrepancy).Mean;
 }

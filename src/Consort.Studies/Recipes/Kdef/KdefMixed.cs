@@ -1,5 +1,7 @@
+using Consort.Experiments.Files;
 using Consort.Experiments.Statistics;
 using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Plans;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Kdef;
@@ -12,31 +14,25 @@ internal sealed class KdefMixed : KdefRecipe
 {
     private static readonly string[] Models = ["PNN", "FinalNet", "ECN"];
 
-    /// <inheritdoc/>
     public override string Name => "kdef/mixed";
 
-    /// <inheritdoc/>
     public override string Summary => "a product network, FinalNet and an exponential cross network that learn together";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Rows => [];
 
-    /// <inheritdoc/>
     public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods;
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Methods { get; } = [.. KdefMethods.Compared.Select(m => m.Name)];
 
-    /// <inheritdoc/>
     protected override IReadOnlyList<FamilySetting> Families(RecipeRequest request, RecipeSettings settings)
     {
-        var first = settings.Of(Models[0]);
-        var batch = settings.Shape is DataShape.Frappe ? null : settings.FirstModel is null ? "4096" : null; // the authors' for this family
-        var changes = settings.Changes(batch is null ? [] : [("batch_size", batch)]);
+        var first = settings.Of(Models[0]).Options;
+        if (settings.Shape is not DataShape.Frappe && settings.FirstModel is null)
+            first = first.With("training.batch_size", 4096); // the authors' for this family
         var alone = Models.Select(model => Alone(settings, model));
         var mixed = Chosen(request, KdefMethods.Compared).Select(method => new FamilySetting(
-            $"mixed-{method.Name}", $"{string.Join(" + ", Models)}, {method.Name}", method.Name, Models.Length, first.Compose(
-                $"{string.Join(" + ", Models)}, {method.Name}", isShared: true, Models.Select(m => (settings.Of(m).Member, 1)), method.Strategy, changes))
+            $"mixed-{method.Name}", $"{string.Join(" + ", Models)}, {method.Name}", method.Name, Models.Length, first.Family(
+                $"{string.Join(" + ", Models)}, {method.Name}", isShared: true, method.Strategy, Models.Select(settings.Member)))
         {
             Published = method.Name == "kdef" ? KdefPublished.Mixed : null,
         });
@@ -44,14 +40,11 @@ internal sealed class KdefMixed : KdefRecipe
         return [.. alone, .. mixed, .. alike];
     }
 
-    /// <inheritdoc/>
     protected override FamilyRow Baseline(IReadOnlyDictionary<string, FamilyRow> rows) => Best(rows);
 
-    /// <inheritdoc/>
     protected override IEnumerable<string> Notes =>
         ["The baseline is the model whose AUC is the highest alone. Methods as in kdef/scaling."];
 
-    /// <inheritdoc/>
     protected override IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows, RowComparisons comparisons)
     {
         if (!rows.TryGetValue("mixed-kdef", out var full))

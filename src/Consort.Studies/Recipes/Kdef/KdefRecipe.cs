@@ -1,7 +1,10 @@
 using System.Globalization;
+using Consort.Experiments.Files;
 using Consort.Experiments.Statistics;
+using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Plans;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Kdef;
@@ -14,16 +17,12 @@ internal abstract class KdefRecipe : Recipe
 {
     private const ulong FirstSeed = 2021;
 
-    /// <inheritdoc/>
     public override string Source => "Li et al. 2024 (KDEF, formerly EKTF), arXiv 2411.16122";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries.Select(e => e.Name)];
 
-    /// <inheritdoc/>
     public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members;
 
-    /// <inheritdoc/>
     public override bool ComparesRows => true;
 
     /// <summary>The rows of the table; those with which others are compared come first.</summary>
@@ -38,70 +37,53 @@ internal abstract class KdefRecipe : Recipe
     /// <summary>Lines below the table.</summary>
     protected abstract IEnumerable<string> Notes { get; }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
     {
         var families = Families(request, Settings(request));
         return [.. Enumerable.Range(0, request.Seeds).SelectMany(s => families.Select(f => new RecipeRun(
-            RunName(f, s), f.Key, FirstSeed + (ulong)s, f.Text, $"{Name} {f.Key}")))];
+            RunName(f, s), f.Key, FirstSeed + (ulong)s, f.Options)))];
     }
 
-    /// <inheritdoc/>
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
         var settings = Settings(request);
         var families = Families(request, settings);
-        var byName = outcomes.ToDictionary(o => o.Run.Name);
+        var (byName, comparisons) = (outcomes.ToDictionary(o => o.Run.Name), RowComparisons.Of(request.Memory));
         var rows = new Dictionary<string, FamilyRow>();
         foreach (var family in families)
-        {
-            var seeds = Enumerable.Range(0, request.Seeds).Where(s => byName.ContainsKey(RunName(family, s)))
-                .ToDictionary(s => s, s => request.Memory.Of([byName[RunName(family, s)]]));
-            if (seeds.Count > 0)
-                rows[family.Key] = new FamilyRow(family.Name, seeds);
-        }
-
+            if (FamilyRow.Of(family.Name, [.. Enumerable.Range(0, request.Seeds).Select(s => (string[])[RunName(family, s)])], byName, request.Memory) is { } row)
+                rows[family.Key] = row;
         var finished = families.Where(f => rows.ContainsKey(f.Key)).ToArray();
         var baseline = Baseline(rows);
         var isTheirs = settings.Shape == DataShape.Criteo && rows.Values.First().Seeds.Values.First().TestRows >= KdefPublished.WholeTestRows;
-        var lines = finished.Select(f => new KdefLine(f, rows[f.Key], baseline, isTheirs ? f.Published : null, request.Memory.Comparisons)).ToArray();
-        return new RecipeTable(
-            $"{Name}: {Summary}", KdefLine.Columns, [.. lines.Select(l => l.Cells)],
-            ["Discrepancy is the mean over members and test rows of |p_m − p_ens|; members' AUC and their sd are means over seeds.", $"Differences are from \"{baseline.Name}\": p by seeds is the paired t-test over seeds, p by rows DeLong's (AUC) or the bootstrap's (log-loss) on the test rows.", .. Notes, ClaimRule],
-            [.. lines.Select(l => l.Json)])
-        { Narrow = KdefLine.Narrow, Claims = [.. Claims(finished, rows, request.Memory.Comparisons)] };
+        return RecipeTable.Of(
+            $"{Name}: {Summary}", finished.Select(f => new KdefLine(f, rows[f.Key], baseline, isTheirs ? f.Published : null, comparisons)), KdefLine.Columns,
+            ["Discrepancy is the mean over members and test rows of |p_m − p_ens|; members' AUC and their sd are means over seeds.", $"Differences are from \"{baseline.Name}\": p by seeds is the paired t-test over seeds, p by rows DeLong's (AUC) or the bootstrap's (log-loss) on the test rows.", .. Notes, FamilyRow.ClaimRule],
+            [.. Claims(finished, rows, comparisons)]);
     }
-
-    /// <summary>How verdicts are reached.</summary>
-    internal static string ClaimRule { get; } = string.Create(CultureInfo.InvariantCulture,
-        $"A claim is confirmed where the 95 % intervals over seeds and over test rows (members' own numbers: over seeds) lie above zero; not confirmed where they end below {FamilyRow.LeastAucGain} of AUC, or below 0 for spread and discrepancy; otherwise undecided, as with a single seed.");
 
     /// <summary>The model that families are made of.</summary>
     protected static string ModelOf(RecipeRequest request, RecipeSettings settings) => request.Only ?? settings.FirstModel ?? "DNN";
 
     /// <summary>A model by itself.</summary>
-    protected static FamilySetting Alone(RecipeSettings settings, string model)
-    {
-        var text = settings.Of(model);
-        return new FamilySetting($"{model}-alone", $"{model} alone", FamilySetting.Alone, 1, text.Compose(
-            $"{model} alone", isShared: true, [(text.Member, 1)], "{ name: supervised }", settings.Changes()));
-    }
+    protected static FamilySetting Alone(RecipeSettings settings, string model) => new(
+        $"{model}-alone", $"{model} alone", FamilySetting.Alone, 1,
+        settings.Of(model).Options.Family($"{model} alone", isShared: true, OptionTree.Keys(("name", "supervised")), settings.Member(model)));
 
     /// <summary>M models of one kind.</summary>
     protected static FamilySetting Alike(RecipeSettings settings, string model, int members, KdefMethod method)
     {
-        var text = settings.Of(model);
         var key = string.Create(CultureInfo.InvariantCulture, $"{model}x{members}-{method.Name}");
         var name = string.Create(CultureInfo.InvariantCulture, $"{members} × {model}, {method.Name}");
-        return new FamilySetting(key, name, method.Name, members, text.Compose(
-            name, isShared: true, [(text.Member, members)], method.Strategy, settings.Changes()));
+        return new FamilySetting(key, name, method.Name, members, settings.Of(model).Options.Family(
+            name, isShared: true, method.Strategy, settings.Member(model).With("count", members)));
     }
 
     /// <summary>Those that were asked for, or all.</summary>
     protected static IEnumerable<KdefMethod> Chosen(RecipeRequest request, IReadOnlyList<KdefMethod> methods) =>
         methods.Where(m => request.Methods is null || request.Methods.Contains(m.Name));
 
-    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Settings ??= new RecipeSettings(request, PaperSettings.Kdef);
+    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
 
     private static string RunName(FamilySetting family, int seed) => string.Create(CultureInfo.InvariantCulture, $"{family.Key}-seed{FirstSeed + (ulong)seed}");
 }

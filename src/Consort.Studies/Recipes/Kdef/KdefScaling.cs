@@ -1,5 +1,6 @@
 using Consort.Experiments.Statistics;
 using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Plans;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Kdef;
@@ -9,16 +10,12 @@ internal sealed class KdefScaling : KdefRecipe
 {
     private static readonly int[] UsualSizes = [2, 3, 4, 6, 10];
 
-    /// <inheritdoc/>
     public override string Name => "kdef/scaling";
 
-    /// <inheritdoc/>
     public override string Summary => "quality against the number of members, by plain fusion and by knowledge transfer";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Methods { get; } = [.. KdefMethods.Compared.Select(m => m.Name)];
 
-    /// <inheritdoc/>
     protected override IReadOnlyList<FamilySetting> Families(RecipeRequest request, RecipeSettings settings)
     {
         var model = ModelOf(request, settings);
@@ -28,14 +25,11 @@ internal sealed class KdefScaling : KdefRecipe
         return model == "DNN" ? [.. families.Select(f => f with { Published = KdefPublished.Of(f.Method, f.Members) })] : families;
     }
 
-    /// <inheritdoc/>
     protected override FamilyRow Baseline(IReadOnlyDictionary<string, FamilyRow> rows) => rows.Values.First();
 
-    /// <inheritdoc/>
     protected override IEnumerable<string> Notes =>
         ["mean, sum, concat: trained by the fused logit alone. kd: labels and the teach term, without peers; dml: labels and the peer term, without the teacher, both with the examination; kdef: all."];
 
-    /// <inheritdoc/>
     protected override IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows, RowComparisons comparisons)
     {
         var alone = rows[settings[0].Key];

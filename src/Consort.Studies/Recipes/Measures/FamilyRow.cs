@@ -7,6 +7,21 @@ namespace Consort.Studies.Recipes.Measures;
 /// <param name="Seeds">What came of it, by the number of the seed.</param>
 internal sealed record FamilyRow(string Name, IReadOnlyDictionary<int, Measured> Seeds)
 {
+    /// <summary>What came of a setting, or null where none of its seeds has finished.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="runs">Of each seed the runs, taken as one family if there are several.</param>
+    /// <param name="outcomes">The runs that have finished.</param>
+    /// <param name="memory">What was measured before.</param>
+    public static FamilyRow? Of(string name, IReadOnlyList<IReadOnlyList<string>> runs, IReadOnlyDictionary<string, RecipeOutcome> outcomes, RecipeMemory memory)
+    {
+        var seeds = Enumerable.Range(0, runs.Count).Where(s => runs[s].All(outcomes.ContainsKey))
+            .ToDictionary(s => s, s => memory.Of(string.Join('+', runs[s]), () => Measured.Of([.. runs[s].Select(n => outcomes[n])])));
+        return seeds.Count == 0 ? null : new FamilyRow(name, seeds);
+    }
+
+    /// <summary>The same with other numbers.</summary>
+    public FamilyRow Select(Func<int, Measured, Measured> change) => new(Name, Seeds.ToDictionary(s => s.Key, s => change(s.Key, s.Value)));
+
     /// <summary>A number of each seed.</summary>
     public Replicates Over(Func<Measured, double> number) => new([.. Seeds.OrderBy(s => s.Key).Select(s => number(s.Value))]);
 
@@ -39,4 +54,8 @@ internal sealed record FamilyRow(string Name, IReadOnlyDictionary<int, Measured>
 
     /// <summary>The least gain in AUC that counts: below any that the papers print.</summary>
     public const double LeastAucGain = 2e-4;
+
+    /// <summary>How verdicts are reached.</summary>
+    public static string ClaimRule { get; } = FormattableString.Invariant(
+        $"A claim is confirmed where the 95 % intervals over seeds and over test rows (members' own numbers: over seeds) lie above zero; not confirmed where they end below {LeastAucGain} of AUC, or below 0 for spread and discrepancy; otherwise undecided, as with a single seed.");
 }

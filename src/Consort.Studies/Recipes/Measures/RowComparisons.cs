@@ -12,6 +12,9 @@ internal sealed class RowComparisons
 {
     private readonly Dictionary<(string, string), RowComparison?> _known = [];
 
+    /// <summary>Those of a recipe.</summary>
+    public static RowComparisons Of(RecipeMemory memory) => memory.Of("", () => new RowComparisons());
+
     /// <summary>Compares two families; null where the labels are too few of one kind, or a logit is NaN.</summary>
     public RowComparison? Compare(Measured first, Measured second)
     {

@@ -1,75 +1,51 @@
+using Consort.Experiments.Statistics;
+using Consort.Foundation.Tables;
 using Consort.Learning.Evaluation;
 using Consort.Studies.Recipes.Measures;
+using static Consort.Foundation.Tables.ResultColumn;
 
 namespace Consort.Studies.Recipes.Mutual;
 
 /// <summary>A row of a table of mutual learning.</summary>
 internal sealed record MutualLine(MutualRow Row, FamilyRow Family, FamilyRow? Baseline, RowComparisons Comparisons)
 {
-    /// <summary>Heads of <see cref="Cells"/>.</summary>
-    public static IReadOnlyList<string> Columns { get; } =
+    /// <summary>What stands in the table.</summary>
+    public static IReadOnlyList<ResultColumn<MutualLine>> Columns { get; } =
     [
-        "members", "replicates", "AUC", "sd", "95 %", "difference", "p", "RelaImp %", "least – greatest", "sd of members", "ensemble AUC", "difference", "p by rows",
-        "ensemble log-loss", "discrepancy", "published AUC",
+        new("members", l => l.Row.Name, Key: "members"),
+        new(null, l => l.Row.Mode, Key: "mode"),
+        new("replicates", l => l.Auc.Values.Count, "N0", "replicates"),
+        new(null, l => l.Row.Baseline, Key: "baseline"),
+        new(null, l => l.Auc.Values, Key: "member_auc"),
+        new("AUC", l => l.Auc.Mean, "F5", "member_auc_mean"),
+        new("sd", l => l.Auc.Deviation, "F5", "member_auc_sd"),
+        new("95 %", l => Cells.Interval(l.Auc.Interval), Right) { IsWide = true },
+        new(null, l => l.Auc.Interval?.Low, Key: "member_auc_low"),
+        new(null, l => l.Auc.Interval?.High, Key: "member_auc_high"),
+        new("difference", l => l.Difference?.Difference, Cells.Signed, "member_auc_difference"),
+        new("p", l => Cells.P(l.Difference), Right),
+        new(null, l => l.Difference?.PValue, Key: "member_auc_p"),
+        new("RelaImp %", l => l.RelaImp, "+0.00;−0.00", "relaimp_percent"),
+        new("least – greatest", l => Cells.Range(l.Family.Seeds.Values.SelectMany(m => m.MemberAuc)), Right) { IsWide = true },
+        new("sd of members", l => l.Family.Over(m => m.MemberSpread).Mean, "F5", "member_spread"),
+        new("ensemble AUC", l => l.Family.Over(m => m.Auc).Mean, "F5", "ensemble_auc_mean"),
+        new("difference", l => l.Rows?.Difference, Cells.Signed, "ensemble_auc_difference") { IsWide = true },
+        new("p by rows", l => Cells.P(l.Rows), Right),
+        new(null, l => l.Rows?.PValue, Key: "ensemble_auc_p_rows"),
+        new("ensemble log-loss", l => l.Family.Over(m => m.LogLoss).Mean, "F5", "ensemble_logloss_mean") { IsWide = true },
+        new(null, l => l.Losses?.Difference, Key: "ensemble_logloss_difference"),
+        new(null, l => l.Losses?.PValue, Key: "ensemble_logloss_p_rows"),
+        new("discrepancy", l => l.Family.Over(m => m.MeanDiscrepancy).Mean, "F5", "member_discrepancy") { IsWide = true },
+        new("published AUC", l => l.Row.Published, "F5", "published_auc"),
     ];
 
-    /// <summary>Those of <see cref="Columns"/> that fit a terminal.</summary>
-    public static IReadOnlyList<int> Narrow { get; } = [0, 1, 2, 3, 5, 6, 7, 9, 10, 12, 15];
+    private Replicates Auc => Family.Over(m => m.MeanMemberAuc);
 
-    /// <summary>The row for people.</summary>
-    public IReadOnlyList<string> Cells
-    {
-        get
-        {
-            var auc = Family.Over(m => m.MeanMemberAuc);
-            var difference = Baseline is null ? null : Family.BySeeds(Baseline, m => m.MeanMemberAuc);
-            var rows = Baseline is null ? null : Family.ByRows(Baseline, Comparisons, c => c.Auc);
-            return
-            [
-                Row.Name, Measures.Cells.Count(auc.Values.Count), Measures.Cells.Number(auc.Mean), Measures.Cells.Number(auc.Deviation), Measures.Cells.Interval(auc.Interval),
-                Measures.Cells.Signed(difference?.Difference), Measures.Cells.P(difference), Measures.Cells.Signed(RelaImp(difference?.Difference), 2),
-                Measures.Cells.Range(Family.Seeds.Values.SelectMany(m => m.MemberAuc)), Measures.Cells.Number(Family.Over(m => m.MemberSpread).Mean),
-                Measures.Cells.Number(Family.Over(m => m.Auc).Mean), Measures.Cells.Signed(rows?.Difference), Measures.Cells.P(rows),
-                Measures.Cells.Number(Family.Over(m => m.LogLoss).Mean), Measures.Cells.Number(Family.Over(m => m.MeanDiscrepancy).Mean), Measures.Cells.Number(Row.Published),
-            ];
-        }
-    }
+    private Comparison? Difference => Baseline is null ? null : Family.BySeeds(Baseline, m => m.MeanMemberAuc);
 
-    /// <summary>The row for machines.</summary>
-    public IReadOnlyDictionary<string, object?> Json
-    {
-        get
-        {
-            var auc = Family.Over(m => m.MeanMemberAuc);
-            var difference = Baseline is null ? null : Family.BySeeds(Baseline, m => m.MeanMemberAuc);
-            var rows = Baseline is null ? null : Family.ByRows(Baseline, Comparisons, c => c.Auc);
-            var losses = Baseline is null ? null : Family.ByRows(Baseline, Comparisons, c => c.LogLoss);
-            return new Dictionary<string, object?>
-            {
-                ["members"] = Row.Name,
-                ["mode"] = Row.Mode,
-                ["replicates"] = auc.Values.Count,
-                ["baseline"] = Row.Baseline,
-                ["member_auc"] = auc.Values,
-                ["member_auc_mean"] = auc.Mean,
-                ["member_auc_sd"] = auc.Deviation,
-                ["member_auc_low"] = auc.Interval?.Low,
-                ["member_auc_high"] = auc.Interval?.High,
-                ["member_auc_difference"] = difference?.Difference,
-                ["member_auc_p"] = difference?.PValue,
-                ["relaimp_percent"] = RelaImp(difference?.Difference),
-                ["member_spread"] = Family.Over(m => m.MemberSpread).Mean,
-                ["ensemble_auc_mean"] = Family.Over(m => m.Auc).Mean,
-                ["ensemble_auc_difference"] = rows?.Difference,
-                ["ensemble_auc_p_rows"] = rows?.PValue,
-                ["ensemble_logloss_mean"] = Family.Over(m => m.LogLoss).Mean,
-                ["ensemble_logloss_difference"] = losses?.Difference,
-                ["ensemble_logloss_p_rows"] = losses?.PValue,
-                ["member_discrepancy"] = Family.Over(m => m.MeanDiscrepancy).Mean,
-                ["published_auc"] = Row.Published,
-            };
-        }
-    }
+    private Comparison? Rows => Baseline is null ? null : Family.ByRows(Baseline, Comparisons, c => c.Auc);
 
-    private double? RelaImp(double? difference) => difference is { } d && Family.Over(m => m.MeanMemberAuc).Mean is var mean ? Metrics.RelaImp(mean, mean - d) : null;
+    private Comparison? Losses => Baseline is null ? null : Family.ByRows(Baseline, Comparisons, c => c.LogLoss);
+
+    private double? RelaImp => Difference is { Difference: var d } ? Metrics.RelaImp(Auc.Mean, Auc.Mean - d) : null;
 }

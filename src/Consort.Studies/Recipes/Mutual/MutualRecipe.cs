@@ -1,6 +1,6 @@
 using Consort.Experiments.Statistics;
-using Consort.Studies.Recipes.Kdef;
 using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Plans;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Mutual;
@@ -14,20 +14,16 @@ internal abstract class MutualRecipe : Recipe
     /// <summary>The paper's models.</summary>
     protected static readonly string[] Models = ["FiBiNET", "DCN", "PNN", "DeepFM"];
 
-    /// <inheritdoc/>
     public override string Source => "Yilmaz and Aldemir 2024, arXiv 2406.12087";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Rows => Models;
 
-    /// <inheritdoc/>
     public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Tuning;
 
-    /// <inheritdoc/>
     public override bool ComparesRows => true;
 
-    /// <summary>Adds the runs and gives the rows; a row with which others are compared comes before them.</summary>
-    protected abstract IEnumerable<MutualRow> Build(RunPlan plan, RecipeRequest request, DataShape shape);
+    /// <summary>Adds the runs of a replicate and gives its rows; a row with which others are compared comes before them.</summary>
+    protected abstract IEnumerable<MutualRow> Build(RunPlan plan, int replicate, RecipeRequest request, DataShape shape);
 
     /// <summary>What the rows say of the paper's claims.</summary>
     protected abstract IEnumerable<Claim> Claims(IReadOnlyDictionary<string, FamilyRow> rows);
@@ -35,41 +31,39 @@ internal abstract class MutualRecipe : Recipe
     /// <summary>Lines below the table.</summary>
     protected virtual IEnumerable<string> Notes => [];
 
-    /// <inheritdoc/>
     public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
     {
         var settings = Settings(request);
-        var plan = new RunPlan(Name, request, settings);
-        _ = Build(plan, request, settings.Shape).Count();
+        var plan = new RunPlan(request, settings);
+        _ = AllRows(plan, request, settings.Shape);
         return plan.Runs;
     }
 
-    /// <inheritdoc/>
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
         var settings = Settings(request);
         var byName = outcomes.ToDictionary(o => o.Run.Name);
         var rows = new Dictionary<string, FamilyRow>();
         var lines = new List<MutualLine>();
-        foreach (var row in Build(new RunPlan(Name, request, settings), request, settings.Shape))
+        foreach (var replicates in AllRows(new RunPlan(request, settings), request, settings.Shape))
         {
-            var seeds = new Dictionary<int, Measured>();
-            for (var r = 0; r < row.Runs.Count; r++)
-                if (row.Runs[r].All(byName.ContainsKey))
-                    seeds[r] = Chosen(request.Memory.Of([.. row.Runs[r].Select(n => byName[n])]), row.Members);
-            if (seeds.Count == 0)
+            var row = replicates.First();
+            if (FamilyRow.Of(row.Name, [.. replicates.Select(r => r.Runs)], byName, request.Memory) is not { } all)
                 continue;
-            var family = rows[row.Name] = new FamilyRow(row.Name, seeds);
-            var isWhole = seeds.Values.First().TestRows >= MutualPublished.WholeTestRows;
-            lines.Add(new MutualLine(row with { Published = isWhole ? row.Published : null }, family, row.Baseline is { } b ? rows.GetValueOrDefault(b) : null, request.Memory.Comparisons));
+            var family = rows[row.Name] = all.Select((_, measured) => Chosen(measured, row.Members));
+            var isWhole = family.Seeds.Values.First().TestRows >= MutualPublished.WholeTestRows;
+            lines.Add(new MutualLine(
+                row with { Published = isWhole ? row.Published : null }, family, row.Baseline is { } b ? rows.GetValueOrDefault(b) : null, RowComparisons.Of(request.Memory)));
         }
 
-        return new RecipeTable(
-            $"{Name}: {Summary}", MutualLine.Columns, [.. lines.Select(l => l.Cells)],
-            ["AUC is the mean of the members' own, its sd and interval are over replicates; differences are from the row of the same runs before fine-tuning (independent), paired by replicate. RelaImp is the relative improvement of AUC − 0.5 in per cent. The ensemble is the mean of logits, its p that of DeLong on the test rows.", .. Notes, KdefRecipe.ClaimRule],
-            [.. lines.Select(l => l.Json)])
-        { Narrow = MutualLine.Narrow, Claims = [.. Claims(rows)] };
+        return RecipeTable.Of(
+            $"{Name}: {Summary}", lines, MutualLine.Columns,
+            ["AUC is the mean of the members' own, its sd and interval are over replicates; differences are from the row of the same runs before fine-tuning (independent), paired by replicate. RelaImp is the relative improvement of AUC − 0.5 in per cent. The ensemble is the mean of logits, its p that of DeLong on the test rows.", .. Notes, FamilyRow.ClaimRule],
+            [.. Claims(rows)]);
     }
+
+    private IGrouping<string, MutualRow>[] AllRows(RunPlan plan, RecipeRequest request, DataShape shape) =>
+        [.. plan.Replicates.SelectMany(replicate => Build(plan, replicate, request, shape)).GroupBy(row => row.Name)];
 
     /// <summary>A claim about members' own AUC, where both rows are there.</summary>
     protected static IEnumerable<Claim> LargerMembers(IReadOnlyDictionary<string, FamilyRow> rows, string text, string larger, string smaller)
@@ -99,5 +93,5 @@ internal abstract class MutualRecipe : Recipe
     private static Measured Chosen(Measured measured, IReadOnlyList<int>? members) =>
         members is null || measured.MemberAuc.Count == members.Count ? measured : measured with { MemberAuc = [.. members.Select(m => measured.MemberAuc[m])] };
 
-    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Settings ??= new RecipeSettings(request, PaperSettings.Mutual);
+    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Mutual));
 }

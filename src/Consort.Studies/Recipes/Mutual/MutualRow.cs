@@ -1,11 +1,11 @@
 namespace Consort.Studies.Recipes.Mutual;
 
-/// <summary>A row of a table of mutual learning.</summary>
+/// <summary>A row of a table of mutual learning, in one replicate.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Mode">How the members learn.</param>
-/// <param name="Runs">The runs of each replicate: one of a family, or several of one member each.</param>
+/// <param name="Runs">One of a family, or several of one member each.</param>
 /// <param name="Baseline">Name of the row with which it is compared, or null for such a row itself.</param>
-internal sealed record MutualRow(string Name, string Mode, IReadOnlyList<IReadOnlyList<string>> Runs, string? Baseline)
+internal sealed record MutualRow(string Name, string Mode, IReadOnlyList<string> Runs, string? Baseline = null)
 {
     /// <summary>Each member by itself.</summary>
     public const string Independent = "independent";

@@ -1,6 +1,6 @@
-using System.Globalization;
 using Consort.Experiments.Statistics;
 using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Plans;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Mutual;
@@ -11,56 +11,34 @@ namespace Consort.Studies.Recipes.Mutual;
 /// </summary>
 internal sealed class MutualTable1 : MutualRecipe
 {
-    /// <inheritdoc/>
     public override string Name => "mutual/table1";
 
-    /// <inheritdoc/>
     public override string Summary => "four models: independent, mutual from scratch, mutual with pretraining";
 
-    /// <inheritdoc/>
     public override RecipeOptions Options => base.Options | RecipeOptions.Methods | RecipeOptions.Members;
 
-    /// <inheritdoc/>
     protected override (int Least, bool Several) Sizes => (2, false);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Methods => [MutualRow.Scratch, MutualRow.Pretrained, MutualRow.Control];
 
-    /// <inheritdoc/>
-    protected override IEnumerable<MutualRow> Build(RunPlan plan, RecipeRequest request, DataShape shape)
+    protected override IEnumerable<MutualRow> Build(RunPlan plan, int replicate, RecipeRequest request, DataShape shape)
     {
-        var size = request.Members?[^1] ?? 4;
-        var chosen = Models.Where(m => request.Only is null || m == request.Only).ToArray();
-        var methods = Methods.Where(m => request.Methods is null || request.Methods.Contains(m)).ToArray();
-        var runs = new Dictionary<(string, string), List<IReadOnlyList<string>>>();
-        foreach (var replicate in plan.Replicates)
-            foreach (var model in chosen)
-            {
-                var alone = Enumerable.Range(0, size).Select(m => plan.Alone(model, replicate, m)).ToArray();
-                Add(model, MutualRow.Independent, alone);
-                foreach (var method in methods)
-                    Add(model, method, method == MutualRow.Scratch
-                        ? plan.FromScratch(model, size, replicate)
-                        : plan.Tuned(
-                            string.Create(CultureInfo.InvariantCulture, $"{model}x{size}-{method}"), [.. Enumerable.Repeat(model, size)], replicate, alone, method == MutualRow.Pretrained));
-            }
-
-        foreach (var model in chosen)
-            foreach (var mode in methods.Prepend(MutualRow.Independent))
-                yield return new MutualRow(RowName(model, mode), mode, runs[(model, mode)], mode == MutualRow.Independent ? null : RowName(model, MutualRow.Independent))
-                {
-                    Published = MutualPublished.Of(shape, model, mode),
-                };
-
-        void Add(string model, string mode, params string[] names)
+        foreach (var model in Models.Where(m => request.Only is null || m == request.Only))
         {
-            if (!runs.TryGetValue((model, mode), out var list))
-                runs[(model, mode)] = list = [];
-            list.Add(names);
+            var alone = plan.AloneEach(model, replicate, request.Members?[^1] ?? 4);
+            yield return Row(model, MutualRow.Independent, alone);
+            foreach (var method in Methods.Where(m => request.Methods is null || request.Methods.Contains(m)))
+                yield return Row(model, method, method == MutualRow.Scratch
+                    ? plan.FromScratch(model, alone.Length, replicate)
+                    : plan.Tuned(method, model, replicate, alone, method == MutualRow.Pretrained));
         }
+
+        MutualRow Row(string model, string mode, params string[] runs) => new(RowName(model, mode), mode, runs, mode == MutualRow.Independent ? null : RowName(model, MutualRow.Independent))
+        {
+            Published = MutualPublished.Of(shape, model, mode),
+        };
     }
 
-    /// <inheritdoc/>
     protected override IEnumerable<Claim> Claims(IReadOnlyDictionary<string, FamilyRow> rows)
     {
         foreach (var (text, larger, smaller) in new[]
@@ -82,7 +60,6 @@ internal sealed class MutualTable1 : MutualRecipe
                 yield return alone.Larger($"{model}: learning together makes members alike: sd of members independent above scratch", scratch, m => m.MemberSpread, 0);
     }
 
-    /// <inheritdoc/>
     protected override IEnumerable<string> Notes =>
         ["independent: runs of one member each; scratch: a family of as many members that learn from each other all the time; pretrained: the independent runs, then one epoch of mutual learning at the lower rate; control: the same epoch without learning from each other."];
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Consort.Experiments.Statistics;
 using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Plans;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Mutual;
@@ -13,47 +14,26 @@ internal sealed class MutualTable2 : MutualRecipe
 {
     private const int Size = 4;
 
-    /// <inheritdoc/>
     public override string Name => "mutual/table2";
 
-    /// <inheritdoc/>
     public override string Summary => "does pretraining matter: none, one epoch, or to the best; then one to three mutual epochs";
 
-    /// <inheritdoc/>
-    protected override IEnumerable<MutualRow> Build(RunPlan plan, RecipeRequest request, DataShape shape)
+    protected override IEnumerable<MutualRow> Build(RunPlan plan, int replicate, RecipeRequest request, DataShape shape)
     {
         var model = request.Only ?? Models[0];
-        string[] family = [.. Enumerable.Repeat(model, Size)];
-        var rows = new Dictionary<string, (string Mode, string? Baseline, List<IReadOnlyList<string>> Runs)>();
-        foreach (var replicate in plan.Replicates)
-        {
-            var best = Enumerable.Range(0, Size).Select(m => plan.Alone(model, replicate, m)).ToArray();
-            var one = Enumerable.Range(0, Size).Select(m => plan.Alone(model, replicate, m, epochs: 1)).ToArray();
-            Add(Best(model), MutualRow.Independent, null, best);
-            Add($"{model}, no pretraining: mutual from scratch", MutualRow.Scratch, Best(model), plan.FromScratch(model, Size, replicate));
-            Add(OneEpoch(model), MutualRow.Independent, null, one);
-            Add($"{OneEpoch(model)}, then control", MutualRow.Control, OneEpoch(model), plan.Tuned(Key("1ep-control"), family, replicate, one, isMutual: false));
-            Add($"{OneEpoch(model)}, then 1 mutual", MutualRow.Pretrained, OneEpoch(model), plan.Tuned(Key("1ep-pretrained"), family, replicate, one, isMutual: true));
-            Add($"{Best(model)}, then control", MutualRow.Control, Best(model), plan.Tuned(Key("control"), family, replicate, best, isMutual: false));
-            for (var epochs = 1; epochs <= 3; epochs++)
-                Add(Then(model, epochs), MutualRow.Pretrained, Best(model), plan.Tuned(
-                    epochs == 1 ? Key("pretrained") : Key($"pretrained{epochs.ToString(CultureInfo.InvariantCulture)}"), family, replicate, best, isMutual: true, epochs));
-        }
-
-        foreach (var (name, row) in rows)
-            yield return new MutualRow(name, row.Mode, row.Runs, row.Baseline);
-
-        string Key(string what) => string.Create(CultureInfo.InvariantCulture, $"{model}x{Size}-{what}");
-
-        void Add(string name, string mode, string? baseline, params string[] names)
-        {
-            if (!rows.ContainsKey(name))
-                rows[name] = (mode, baseline, []);
-            rows[name].Runs.Add(names);
-        }
+        var best = plan.AloneEach(model, replicate, Size);
+        var one = plan.AloneEach(model, replicate, Size, epochs: 1);
+        yield return new MutualRow(Best(model), MutualRow.Independent, best);
+        yield return new MutualRow($"{model}, no pretraining: mutual from scratch", MutualRow.Scratch, [plan.FromScratch(model, Size, replicate)], Best(model));
+        yield return new MutualRow(OneEpoch(model), MutualRow.Independent, one);
+        yield return new MutualRow($"{OneEpoch(model)}, then control", MutualRow.Control, [plan.Tuned("1ep-control", model, replicate, one, isMutual: false)], OneEpoch(model));
+        yield return new MutualRow($"{OneEpoch(model)}, then 1 mutual", MutualRow.Pretrained, [plan.Tuned("1ep-pretrained", model, replicate, one, isMutual: true)], OneEpoch(model));
+        yield return new MutualRow($"{Best(model)}, then control", MutualRow.Control, [plan.Tuned("control", model, replicate, best, isMutual: false)], Best(model));
+        for (var epochs = 1; epochs <= 3; epochs++)
+            yield return new MutualRow(Then(model, epochs), MutualRow.Pretrained, [plan.Tuned(
+                epochs == 1 ? "pretrained" : $"pretrained{epochs.ToString(CultureInfo.InvariantCulture)}", model, replicate, best, isMutual: true, epochs)], Best(model));
     }
 
-    /// <inheritdoc/>
     protected override IEnumerable<Claim> Claims(IReadOnlyDictionary<string, FamilyRow> rows) => Models.SelectMany(model => (IEnumerable<Claim>)[
         .. LargerMembers(rows, $"{model}: pretraining matters: to the best, then mutual above mutual from scratch", Then(model, 1), $"{model}, no pretraining: mutual from scratch"),
         .. LargerMembers(rows, $"{model}: it helps after one epoch of pretraining, too: then mutual above then control", $"{OneEpoch(model)}, then 1 mutual", $"{OneEpoch(model)}, then control"),

@@ -2,14 +2,15 @@ using System.IO.Compression;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Experiments.Files;
+using Consort.Foundation.Options;
 
 namespace Consort.Studies.Recipes.Settings;
 
 /// <summary>What <c>--data</c> points at, as the section <c>data</c> of an experiment.</summary>
-/// <param name="Section">The YAML of the section, in one line, or null where an experiment file says it.</param>
+/// <param name="Section">The section, or null where an experiment file says it.</param>
 /// <param name="Shape">Whose columns they are.</param>
 /// <param name="File">The experiment file, or null.</param>
-internal sealed record RecipeData(string? Section, DataShape Shape, string? File)
+internal sealed record RecipeData(OptionTree? Section, DataShape Shape, string? File)
 {
     private static readonly string[] ExperimentEndings = [".yaml", ".yml"];
 
@@ -29,14 +30,14 @@ internal sealed record RecipeData(string? Section, DataShape Shape, string? File
         {
             Refuse(request.Schema, "an encoded dataset");
             var names = EncodedDataset.EncoderAt(path).Space.Categorical.Select(c => c.Name);
-            return new RecipeData($"{{ encoded: {Quoted(path)} }}", ShapeOf(names), null);
+            return new RecipeData(OptionTree.Keys(("encoded", path)), ShapeOf(names), null);
         }
 
         if (!Has("train.csv", "train_rebuilt.csv") || !Has("valid.csv") || !Has("test.csv"))
             throw new ConsortException($"--data {path}: found neither an encoded dataset (manifest.json) nor train.csv, valid.csv and test.csv; expected one of them, a raw file, or an experiment file (.yaml)");
         var schema = request.Schema ?? "frappe";
         return new RecipeData(
-            $"{{ schema: {SchemaText(schema)}, train: train.csv | train_rebuilt.csv, valid: valid.csv, test: test.csv }}", ShapeOf(Schema.Load(schema)), null);
+            OptionTree.Keys(("schema", PlaceOf(schema)), ("train", "train.csv | train_rebuilt.csv"), ("valid", "valid.csv"), ("test", "test.csv")), ShapeOf(Schema.Load(schema)), null);
 
         bool Has(params ReadOnlySpan<string> names)
         {
@@ -46,9 +47,6 @@ internal sealed record RecipeData(string? Section, DataShape Shape, string? File
             return false;
         }
     }
-
-    /// <summary>A text as YAML reads it back.</summary>
-    public static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
     private static RecipeData OfExperiment(RecipeRequest request)
     {
@@ -69,10 +67,10 @@ internal sealed record RecipeData(string? Section, DataShape Shape, string? File
             _ => throw new ConsortException($"--data {path}: its first line is that of no preset ({string.Join(", ", Schema.Presets)}), expected --schema with a preset or a schema file"),
         };
         return new RecipeData(
-            $"{{ schema: {SchemaText(schema)}, source: {Quoted(path)}, by: seed, seed: 2019, shares: [0.8, 0.1, 0.1] }}", ShapeOf(Schema.Load(schema)), null);
+            OptionTree.Keys(("schema", PlaceOf(schema)), ("source", path), ("by", "seed"), ("seed", 2019), ("shares", OptionTree.List(0.8, 0.1, 0.1))), ShapeOf(Schema.Load(schema)), null);
     }
 
-    private static string SchemaText(string schema) => Quoted(Schema.Presets.Contains(schema) ? schema : Path.GetFullPath(schema));
+    private static string PlaceOf(string schema) => Schema.Presets.Contains(schema) ? schema : Path.GetFullPath(schema);
 
     private static void Refuse(string? schema, string found)
     {

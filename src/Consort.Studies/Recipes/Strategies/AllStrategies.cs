@@ -1,8 +1,8 @@
 using System.Globalization;
 using Consort.Models;
-using Consort.Studies.Recipes.Kdef;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Mutual;
+using Consort.Studies.Recipes.Plans;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Strategies;
@@ -16,61 +16,39 @@ internal sealed class AllStrategies : Recipe
     private const int Size = 4;
     private const string Averaged = "averaged", DistilledAveraged = "distilled-averaged", DistilledKdef = "distilled-kdef";
 
-    /// <inheritdoc/>
     public override string Name => "strategies/all";
 
-    /// <inheritdoc/>
     public override string Summary => "every strategy beside one model and, on synthetic clicks, the best reachable";
 
-    /// <inheritdoc/>
     public override string Source => "both papers; Hinton et al. 2015 for distillation";
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries.Select(e => e.Name)];
 
-    /// <inheritdoc/>
     public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members | RecipeOptions.Tuning;
 
-    /// <inheritdoc/>
     public override IReadOnlyList<string> Methods { get; } =
         [Averaged, MutualRow.Scratch, MutualRow.Control, MutualRow.Pretrained, .. KdefMethods.Compared.Select(m => m.Name), DistilledAveraged, DistilledKdef];
 
-    /// <inheritdoc/>
     public override bool ComparesRows => true;
 
-    /// <inheritdoc/>
     protected override (int Least, bool Several) Sizes => (2, false);
 
-    /// <inheritdoc/>
     public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
     {
-        var plan = new RunPlan(Name, request, Settings(request));
+        var plan = new RunPlan(request, Settings(request));
         _ = Build(plan, request);
         return plan.Runs;
     }
 
-    /// <inheritdoc/>
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
-        var byName = outcomes.ToDictionary(o => o.Run.Name);
-        var rows = new List<FamilyRow>();
-        foreach (var (method, runs) in Build(new RunPlan(Name, request, Settings(request)), request))
-        {
-            var seeds = new Dictionary<int, Measured>();
-            for (var r = 0; r < runs.Count; r++)
-                if (runs[r].All(byName.ContainsKey))
-                    seeds[r] = method.Length == 0 ? One([.. runs[r].Select(n => byName[n])], request) : request.Memory.Of([.. runs[r].Select(n => byName[n])]);
-            if (seeds.Count > 0)
-                rows.Add(new FamilyRow(method.Length == 0 ? $"one {ModelOf(request)}" : TextOf(method), seeds));
-        }
-
+        var (byName, comparisons) = (outcomes.ToDictionary(o => o.Run.Name), RowComparisons.Of(request.Memory));
+        var rows = Build(new RunPlan(request, Settings(request)), request).Select(b => FamilyRow.Of(TextOf(b.Method, request), b.Runs, byName, request.Memory) is not { } row ? null
+            : b.Method.Length > 0 ? row : row.Select((s, _) => One([.. b.Runs[s].Select(n => byName[n])], request))).OfType<FamilyRow>().ToArray();
         var ceiling = outcomes.Select(o => o.Summary.Ceiling).FirstOrDefault(c => c is not null);
-        var lines = rows.Select(r => new StrategyLine(r, rows[0], ceiling, request.Memory.Comparisons)).ToArray();
-        return new RecipeTable(
-            string.Create(CultureInfo.InvariantCulture, $"{Name}: {Summary}; {SizeOf(request)} members"), StrategyLine.Columns, [.. lines.Select(l => l.Cells)],
-            [.. Notes(ceiling), KdefRecipe.ClaimRule],
-            [.. lines.Select(l => l.Json)])
-        { Narrow = StrategyLine.Narrow, Claims = [.. rows.Skip(1).Select(r => r.LargerAuc($"{r.Name}: above one model", rows[0], request.Memory.Comparisons))] };
+        return RecipeTable.Of(
+            string.Create(CultureInfo.InvariantCulture, $"{Name}: {Summary}; {SizeOf(request)} members"), rows.Select(r => new StrategyLine(r, rows[0], ceiling, comparisons)), StrategyLine.Columns,
+            [.. Notes(ceiling), FamilyRow.ClaimRule], [.. rows.Skip(1).Select(r => r.LargerAuc($"{r.Name}: above one model", rows[0], comparisons))]);
     }
 
     private static IEnumerable<string> Notes((double Auc, double LogLoss)? ceiling)
@@ -88,7 +66,7 @@ internal sealed class AllStrategies : Recipe
         var rows = methods.Select(m => (Method: m, Runs: new List<IReadOnlyList<string>>())).ToList();
         foreach (var replicate in plan.Replicates)
         {
-            var alone = Enumerable.Range(0, size).Select(m => plan.Alone(model, replicate, m)).ToArray();
+            var alone = plan.AloneEach(model, replicate, size);
             foreach (var (method, runs) in rows)
                 runs.Add(RunsOf(method, alone, replicate));
         }
@@ -99,8 +77,7 @@ internal sealed class AllStrategies : Recipe
         {
             "" or Averaged => alone,
             MutualRow.Scratch => [plan.FromScratch(model, size, replicate)],
-            MutualRow.Control or MutualRow.Pretrained => [plan.Tuned(
-                string.Create(CultureInfo.InvariantCulture, $"{model}x{size}-{method}"), [.. Enumerable.Repeat(model, size)], replicate, alone, method == MutualRow.Pretrained)],
+            MutualRow.Control or MutualRow.Pretrained => [plan.Tuned(method, model, replicate, alone, method == MutualRow.Pretrained)],
             DistilledAveraged => [plan.Distilled($"{model}-{method}", model, replicate, alone)],
             DistilledKdef => [plan.Distilled($"{model}-{method}", model, replicate, [Shared("kdef", replicate)])],
             _ => [Shared(method, replicate)],
@@ -109,8 +86,9 @@ internal sealed class AllStrategies : Recipe
         string Shared(string method, int replicate) => plan.Shared(model, size, replicate, KdefMethods.Compared.First(m => m.Name == method));
     }
 
-    private static string TextOf(string method) => method switch
+    private static string TextOf(string method, RecipeRequest request) => method switch
     {
+        "" => $"one {ModelOf(request)}",
         Averaged => "independent, averaged",
         MutualRow.Scratch => "mutual from scratch",
         MutualRow.Control => "one epoch more each by itself",
@@ -121,7 +99,7 @@ internal sealed class AllStrategies : Recipe
     };
 
     // The mean over the members; its rows are the first member's.
-    private static Measured One(IReadOnlyList<RecipeOutcome> alone, RecipeRequest request) => request.Memory.Of([alone[0]]) with
+    private static Measured One(IReadOnlyList<RecipeOutcome> alone, RecipeRequest request) => request.Memory.Of(alone[0].Run.Name, () => Measured.Of(alone[0])) with
     {
         Auc = alone.Average(o => o.Summary.Auc),
         LogLoss = alone.Average(o => o.Summary.LogLoss),
@@ -132,5 +110,5 @@ internal sealed class AllStrategies : Recipe
 
     private static string ModelOf(RecipeRequest request) => request.Only ?? Settings(request).FirstModel ?? "DNN";
 
-    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Settings ??= new RecipeSettings(request, PaperSettings.Kdef);
+    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
 }

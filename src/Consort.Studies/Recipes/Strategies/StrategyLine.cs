@@ -1,5 +1,7 @@
 using Consort.Experiments.Statistics;
+using Consort.Foundation.Tables;
 using Consort.Studies.Recipes.Measures;
+using static Consort.Foundation.Tables.ResultColumn;
 
 namespace Consort.Studies.Recipes.Strategies;
 
@@ -10,59 +12,45 @@ namespace Consort.Studies.Recipes.Strategies;
 /// <param name="Comparisons">Row by row.</param>
 internal sealed record StrategyLine(FamilyRow Row, FamilyRow One, (double Auc, double LogLoss)? Ceiling, RowComparisons Comparisons)
 {
-    /// <summary>Heads of <see cref="Cells"/>.</summary>
-    public static IReadOnlyList<string> Columns { get; } =
+    private const string Share = "+0.0;−0.0";
+
+    /// <summary>What stands in the table.</summary>
+    public static IReadOnlyList<ResultColumn<StrategyLine>> Columns { get; } =
     [
-        "strategy", "replicates", "test AUC", "sd", "AUC difference", "p by seeds", "p by rows", "gap closed %", "95 %", "log-loss", "gap closed % (log-loss)",
-        "members' AUC", "members' gap closed %", "parameters", "s a run",
+        new("strategy", l => l.Row.Name, Key: "strategy"),
+        new("replicates", l => l.Row.Seeds.Count, "N0", "replicates"),
+        new(null, l => l.Auc.Values, Key: "test_auc"),
+        new("test AUC", l => l.Auc.Mean, "F5", "test_auc_mean"),
+        new("sd", l => l.Auc.Deviation, "F5", "test_auc_sd"),
+        new("AUC difference", l => l.IsOne ? null : l.Auc.Mean - l.One.Over(m => m.Auc).Mean, Cells.Signed),
+        new("p by seeds", l => Cells.P(l.Seeds), Right),
+        new("p by rows", l => Cells.P(l.Rows), Right) { IsWide = true },
+        new(null, l => l.Seeds?.PValue, Key: "auc_p_seeds"),
+        new(null, l => l.Rows?.PValue, Key: "auc_p_rows"),
+        new(null, l => l.LogLoss, Key: "test_logloss_mean"),
+        new(null, l => l.Ceiling?.Auc, Key: "ceiling_auc"),
+        new(null, l => l.Ceiling?.LogLoss, Key: "ceiling_logloss"),
+        new("gap closed %", l => l.AucClosed?.Mean, Share, "gap_closed_percent"),
+        new("95 %", l => Cells.Interval(l.AucClosed?.Interval, Share), Right) { IsWide = true },
+        new(null, l => l.AucClosed?.Interval?.Low, Key: "gap_closed_low"),
+        new(null, l => l.AucClosed?.Interval?.High, Key: "gap_closed_high"),
+        new("log-loss", l => l.LogLoss, "F5"),
+        new("gap closed % (log-loss)", l => l.LogLossClosed?.Mean, Share, "logloss_gap_closed_percent"),
+        new("members' AUC", l => l.Row.Over(m => m.MeanMemberAuc).Mean, "F5", "member_auc_mean"),
+        new("members' gap closed %", l => l.MembersClosed?.Mean, Share, "members_gap_closed_percent") { IsWide = true },
+        new("parameters", l => l.Row.Over(m => m.Parameters).Mean, "N0", "parameters") { IsWide = true },
+        new("s a run", l => l.Row.Over(m => m.Seconds).Mean, "N0", "seconds") { IsWide = true },
     ];
 
-    /// <summary>Those of <see cref="Columns"/> that fit a terminal.</summary>
-    public static IReadOnlyList<int> Narrow { get; } = [0, 1, 2, 3, 4, 5, 7, 9, 10, 11];
-
-    /// <summary>The row for people.</summary>
-    public IReadOnlyList<string> Cells
-    {
-        get
-        {
-            var auc = Row.Over(m => m.Auc);
-            var seeds = IsOne ? null : Row.BySeeds(One, m => m.Auc);
-            return
-            [
-                Row.Name, Measures.Cells.Count(auc.Values.Count), Measures.Cells.Number(auc.Mean), Measures.Cells.Number(auc.Deviation),
-                IsOne ? "" : Measures.Cells.Signed(auc.Mean - One.Over(m => m.Auc).Mean), Measures.Cells.P(seeds), Measures.Cells.P(IsOne ? null : Row.ByRows(One, Comparisons, c => c.Auc)),
-                Measures.Cells.Signed(AucClosed?.Mean, 1), Measures.Cells.SignedInterval(AucClosed?.Interval, 1),
-                Measures.Cells.Number(Row.Over(m => m.LogLoss).Mean), Measures.Cells.Signed(LogLossClosed?.Mean, 1),
-                Measures.Cells.Number(Row.Over(m => m.MeanMemberAuc).Mean), Measures.Cells.Signed(MembersClosed?.Mean, 1),
-                Measures.Cells.Count(Row.Over(m => m.Parameters).Mean), Measures.Cells.Count(Row.Over(m => m.Seconds).Mean),
-            ];
-        }
-    }
-
-    /// <summary>The row for machines.</summary>
-    public IReadOnlyDictionary<string, object?> Json => new Dictionary<string, object?>
-    {
-        ["strategy"] = Row.Name,
-        ["replicates"] = Row.Seeds.Count,
-        ["test_auc"] = Row.Over(m => m.Auc).Values,
-        ["test_auc_mean"] = Row.Over(m => m.Auc).Mean,
-        ["test_auc_sd"] = Row.Over(m => m.Auc).Deviation,
-        ["auc_p_seeds"] = IsOne ? null : Row.BySeeds(One, m => m.Auc)?.PValue,
-        ["auc_p_rows"] = IsOne ? null : Row.ByRows(One, Comparisons, c => c.Auc)?.PValue,
-        ["test_logloss_mean"] = Row.Over(m => m.LogLoss).Mean,
-        ["ceiling_auc"] = Ceiling?.Auc,
-        ["ceiling_logloss"] = Ceiling?.LogLoss,
-        ["gap_closed_percent"] = AucClosed?.Mean,
-        ["gap_closed_low"] = AucClosed?.Interval?.Low,
-        ["gap_closed_high"] = AucClosed?.Interval?.High,
-        ["logloss_gap_closed_percent"] = LogLossClosed?.Mean,
-        ["member_auc_mean"] = Row.Over(m => m.MeanMemberAuc).Mean,
-        ["members_gap_closed_percent"] = MembersClosed?.Mean,
-        ["parameters"] = Row.Over(m => m.Parameters).Mean,
-        ["seconds"] = Row.Over(m => m.Seconds).Mean,
-    };
-
     private bool IsOne => ReferenceEquals(Row, One);
+
+    private Replicates Auc => Row.Over(m => m.Auc);
+
+    private double LogLoss => Row.Over(m => m.LogLoss).Mean;
+
+    private Comparison? Seeds => IsOne ? null : Row.BySeeds(One, m => m.Auc);
+
+    private Comparison? Rows => IsOne ? null : Row.ByRows(One, Comparisons, c => c.Auc);
 
     private Replicates? AucClosed => Closed(m => m.Auc, m => m.Auc, Ceiling?.Auc);
 

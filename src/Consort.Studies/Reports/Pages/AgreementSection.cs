@@ -34,13 +34,9 @@ internal static class AgreementSection
             panels.Add(Map(run, "Alikeness of last representations (linear CKA)", a => a.Cka ?? double.NaN, 0));
         return new Figure(
             $"Pairwise agreement of {run.Label} on {Numbers.Whole(run.Diagnosis.Data.Rows)} {run.Diagnosis.Data.Source} rows. Colours begin at the least agreement of the pairs.", [], panels,
-            new ReportTable(
-                [new("first", IsNumber: false), new("second", IsNumber: false), new("correlation of logits"), new("mean |Δp|"), new("same order"), new("CKA")],
-                [.. pairs.Select(a => (IReadOnlyList<string>)
-                [
-                    Name(run, a.First), Name(run, a.Second), Numbers.Fixed(a.LogitCorrelation, 4), Numbers.Fixed(a.MeanProbabilityDifference, 5),
-                    Numbers.Fixed(a.RankAgreement, 4), Numbers.Fixed(a.Cka, 4),
-                ])]));
+            Numbers.Table(
+                pairs, new("first", a => Name(run, a.First)), new("second", a => Name(run, a.Second)), new("correlation of logits", a => a.LogitCorrelation, "F4"),
+                new("mean |Δp|", a => a.MeanProbabilityDifference, "F5"), new("same order", a => a.RankAgreement, "F4"), new("CKA", a => a.Cka, "F4")));
     }
 
     private static Panel Map(Diagnosed run, string name, Func<Agreement, double> value, double floor)

@@ -1,3 +1,4 @@
+using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Plots;
 
 namespace Consort.Studies.Reports.Pages;
@@ -19,32 +20,23 @@ internal static class CalibrationSection
         new TableBlock(Table(runs)),
     ]);
 
-    private static ReportTable Table(IReadOnlyList<Diagnosed> runs)
+    private static ResultTable Table(IReadOnlyList<Diagnosed> runs)
     {
         var groups = runs.Any(r => r.Diagnosis.Ensemble.GroupAuc is not null);
-        List<Column> columns =
-        [
-            new("setting", IsNumber: false), new("seed"), new("rows", IsNumber: false), new("ECE", Meaning: "Mean distance of predicted and observed over bins of equal size"),
-            new("worst bin"), new("predicted / observed"),
-        ];
-        if (groups)
-            columns.AddRange([new("group AUC", Meaning: "AUC within groups, weighted by rows"), new("group field", IsNumber: false)]);
-        return new ReportTable(columns, [.. runs.Select(r =>
-        {
-            var curve = r.Diagnosis.Ensemble.Calibration;
-            List<string> row =
-            [
-                r.Label, Numbers.Fixed(r.Run.Seed, 0), $"{Numbers.Whole(r.Diagnosis.Data.Rows)} {r.Diagnosis.Data.Source}", Numbers.Fixed(curve.ExpectedError, 5),
-                Numbers.Fixed(curve.MaximumError, 5), Numbers.Fixed(curve.Ratio, 4),
-            ];
-            if (groups)
-                row.AddRange([Numbers.Auc(r.Diagnosis.Ensemble.GroupAuc?.Auc), r.Diagnosis.Ensemble.GroupAuc?.Field ?? Numbers.None]);
-            return (IReadOnlyList<string>)row;
-        })]);
+        return Numbers.Table(
+            runs,
+            new("setting", r => r.Label),
+            new("seed", r => r.Run.Seed, "F0"),
+            new("rows", r => $"{Numbers.Whole(r.Diagnosis.Data.Rows)} {r.Diagnosis.Data.Source}"),
+            new("ECE", r => r.Diagnosis.Ensemble.Calibration.ExpectedError, "F5") { Meaning = "Mean distance of predicted and observed over bins of equal size" },
+            new("worst bin", r => r.Diagnosis.Ensemble.Calibration.MaximumError, "F5"),
+            new("predicted / observed", r => r.Diagnosis.Ensemble.Calibration.Ratio, "F4"),
+            !groups ? null : new("group AUC", r => r.Diagnosis.Ensemble.GroupAuc?.Auc, "F5") { Meaning = "AUC within groups, weighted by rows" },
+            !groups ? null : new("group field", r => r.Diagnosis.Ensemble.GroupAuc?.Field));
     }
 
-    private static ReportTable Bins(IReadOnlyList<Diagnosed> runs) => new(
-        [new("setting", IsNumber: false), new("bin"), new("rows"), new("predicted"), new("observed")],
-        [.. runs.SelectMany(r => r.Diagnosis.Ensemble.Calibration.Bins.Select((b, i) => (IReadOnlyList<string>)
-            [r.Label, Numbers.Whole(i + 1), Numbers.Whole(b.Rows), Numbers.Fixed(b.Predicted, 5), Numbers.Fixed(b.Observed, 5)]))]);
+    private static ResultTable Bins(IReadOnlyList<Diagnosed> runs) => Numbers.Table(
+        runs.SelectMany(r => r.Diagnosis.Ensemble.Calibration.Bins.Select((b, i) => (r.Label, Bin: b, Number: i + 1))),
+        new("setting", b => b.Label), new("bin", b => b.Number, "N0"), new("rows", b => b.Bin.Rows, "N0"), new("predicted", b => b.Bin.Predicted, "F5"),
+        new("observed", b => b.Bin.Observed, "F5"));
 }

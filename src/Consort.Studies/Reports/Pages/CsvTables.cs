@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text;
+using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Reading;
 
 namespace Consort.Studies.Reports.Pages;
@@ -8,36 +7,59 @@ namespace Consort.Studies.Reports.Pages;
 internal static class CsvTables
 {
     /// <summary>One row a run.</summary>
-    public static string Runs(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> label) => Table(
-        [
-            "run", "setting", "members", "models", "strategy", "seed", "data_key", "valid_auc", "valid_logloss", "valid_calibration", "test_auc", "test_logloss",
-            "test_calibration", "test_rows", "test_clicks", "ceiling_auc", "ceiling_logloss", "member_auc_mean", "parameters", "rows_per_second", "seconds", "ece",
-            "discrepancy_mean", "knowledge_abundance_mean", "effective_rank_mean",
-        ],
-        runs.Select(r => new object?[]
-        {
-            r.Name, label(r), r.Members, r.Models, r.Strategies, r.Seed, r.DataKey, r.Valid?.Auc, r.Valid?.LogLoss, r.Valid?.Calibration, r.Test?.Auc, r.Test?.LogLoss,
-            r.Test?.Calibration, r.Test?.Rows, r.Test?.Clicks, r.Split?.CeilingAuc, r.Split?.CeilingLogLoss, r.IsFinished ? r.MemberAuc.Average() : null,
-            r.IsFinished ? r.Parameters : null, r.IsFinished ? r.RowsPerSecond : null, r.IsFinished ? r.Seconds : null,
-            r.Diagnosis?.Ensemble.Calibration.ExpectedError, r.Diagnosis?.Spread.DiscrepancyMean, r.Diagnosis?.Spread.KnowledgeAbundanceMean, r.Diagnosis?.Spread.EffectiveRankMean,
-        }));
+    public static string Runs(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> label) => CsvTable.Of(ResultTable.Of(
+        runs,
+        new("run", r => r.Name),
+        new("setting", label),
+        new("members", r => r.Members),
+        new("models", r => r.Models),
+        new("strategy", r => r.Strategies),
+        new("seed", r => r.Seed),
+        new("data_key", r => r.DataKey),
+        new("valid_auc", r => r.Valid?.Auc),
+        new("valid_logloss", r => r.Valid?.LogLoss),
+        new("valid_calibration", r => r.Valid?.Calibration),
+        new("test_auc", r => r.Test?.Auc),
+        new("test_logloss", r => r.Test?.LogLoss),
+        new("test_calibration", r => r.Test?.Calibration),
+        new("test_rows", r => r.Test?.Rows),
+        new("test_clicks", r => r.Test?.Clicks),
+        new("ceiling_auc", r => r.Split?.CeilingAuc),
+        new("ceiling_logloss", r => r.Split?.CeilingLogLoss),
+        new("member_auc_mean", r => r.IsFinished ? r.MemberAuc.Average() : null),
+        new("parameters", r => r.IsFinished ? r.Parameters : null),
+        new("rows_per_second", r => r.IsFinished ? r.RowsPerSecond : null),
+        new("seconds", r => r.IsFinished ? r.Seconds : null),
+        new("ece", r => r.Diagnosis?.Ensemble.Calibration.ExpectedError),
+        new("discrepancy_mean", r => r.Diagnosis?.Spread.DiscrepancyMean),
+        new("knowledge_abundance_mean", r => r.Diagnosis?.Spread.KnowledgeAbundanceMean),
+        new("effective_rank_mean", r => r.Diagnosis?.Spread.EffectiveRankMean)));
 
     /// <summary>One row a member of a finished run.</summary>
-    public static string Members(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> label) => Table(
-        ["run", "setting", "seed", "member", "model", "auc", "knowledge_abundance", "effective_rank", "discrepancy_mean"],
-        runs.SelectMany(r => r.MemberAuc.Select((auc, m) => new object?[]
-        {
-            r.Name, label(r), r.Seed, m, r.Experiment.Family.Members[m].Name, auc, r.Diagnosis?.Members[m].KnowledgeAbundance, r.Diagnosis?.Members[m].EffectiveRank,
-            r.Diagnosis?.Members[m].Discrepancy.Mean,
-        })));
+    public static string Members(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> label) => CsvTable.Of(ResultTable.Of(
+        runs.SelectMany(r => r.MemberAuc.Select((auc, m) => (Run: r, Number: m, Auc: auc, Found: r.Diagnosis?.Members[m]))),
+        new("run", m => m.Run.Name),
+        new("setting", m => label(m.Run)),
+        new("seed", m => m.Run.Seed),
+        new("member", m => m.Number),
+        new("model", m => m.Run.Experiment.Family.Members[m.Number].Name),
+        new("auc", m => m.Auc),
+        new("knowledge_abundance", m => m.Found?.KnowledgeAbundance),
+        new("effective_rank", m => m.Found?.EffectiveRank),
+        new("discrepancy_mean", m => m.Found?.Discrepancy.Mean)));
 
     /// <summary>One row a number of an evaluation.</summary>
-    public static string Evaluations(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> label) => Table(
-        ["run", "setting", "seed", "phase", "epoch", "step", "best", "name", "value"],
-        runs.SelectMany(r => r.Evaluations.SelectMany(e => Values(e).Select(v => new object?[]
-        {
-            r.Name, label(r), r.Seed, e.Phase, e.Epoch, e.Steps, e.IsBest ? "yes" : "no", v.Key, v.Value,
-        }))));
+    public static string Evaluations(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> label) => CsvTable.Of(ResultTable.Of(
+        runs.SelectMany(r => r.Evaluations.SelectMany(e => Values(e).Select(v => (Run: r, At: e, v.Key, v.Value)))),
+        new("run", v => v.Run.Name),
+        new("setting", v => label(v.Run)),
+        new("seed", v => v.Run.Seed),
+        new("phase", v => v.At.Phase),
+        new("epoch", v => v.At.Epoch),
+        new("step", v => v.At.Steps),
+        new("best", v => v.At.IsBest ? "yes" : "no"),
+        new("name", v => v.Key),
+        new("value", v => v.Value)));
 
     private static IEnumerable<KeyValuePair<string, double>> Values(EvaluationRecord e) =>
     [
@@ -45,26 +67,4 @@ internal static class CsvTables
         new("valid_calibration", e.Valid.Calibration), new("valid_calibration_error", e.Valid.CalibrationError),
         .. e.MemberAuc.Select((auc, m) => KeyValuePair.Create(FormattableString.Invariant($"valid_auc_member_{m}"), auc)),
     ];
-
-    private static string Table(IEnumerable<string> heads, IEnumerable<object?[]> rows)
-    {
-        var text = new StringBuilder();
-        text.AppendJoin(',', heads).Append('\n');
-        foreach (var row in rows)
-            text.AppendJoin(',', row.Select(Cell)).Append('\n');
-        return text.ToString();
-    }
-
-    private static string Cell(object? value)
-    {
-        var text = value switch
-        {
-            null => "",
-            double number when !double.IsFinite(number) => "",
-            double number => number.ToString("R", CultureInfo.InvariantCulture),
-            IFormattable other => other.ToString(null, CultureInfo.InvariantCulture),
-            _ => value.ToString()!,
-        };
-        return text.AsSpan().IndexOfAny(",\"\n\r") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-    }
 }

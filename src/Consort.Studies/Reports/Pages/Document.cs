@@ -1,3 +1,5 @@
+using Consort.Foundation.Tables;
+
 namespace Consort.Studies.Reports.Pages;
 
 /// <summary>A report before it is HTML or Markdown. Words between back-ticks are code.</summary>
@@ -31,7 +33,7 @@ internal sealed record Paragraph(string Text) : Block;
 internal sealed record Bullets(IReadOnlyList<string> Items) : Block;
 
 /// <summary>A table.</summary>
-internal sealed record TableBlock(ReportTable Table) : Block;
+internal sealed record TableBlock(ResultTable Table) : Block;
 
 /// <summary>Pieces behind a line that opens them.</summary>
 /// <param name="Line">What they are.</param>
@@ -44,7 +46,7 @@ internal sealed record Fold(string Line, IReadOnlyList<Block> Blocks, bool IsOpe
 /// <param name="Legend">Looks that all of them share.</param>
 /// <param name="Panels">The plots.</param>
 /// <param name="Numbers">The same as a table, or null where another table on the page has them.</param>
-internal sealed record Figure(string Caption, IReadOnlyList<LegendEntry> Legend, IReadOnlyList<Panel> Panels, ReportTable? Numbers) : Block;
+internal sealed record Figure(string Caption, IReadOnlyList<LegendEntry> Legend, IReadOnlyList<Panel> Panels, ResultTable? Numbers) : Block;
 
 /// <summary>A look and what it stands for.</summary>
 /// <param name="Name">What it stands for.</param>
@@ -57,21 +59,3 @@ internal sealed record LegendEntry(string Name, int Look, bool IsLine = true);
 /// <param name="Svg">The picture.</param>
 /// <param name="Narrow">Another one for small screens, or null where the first serves.</param>
 internal sealed record Panel(string Title, string Svg, string? Narrow = null);
-
-/// <summary>A table with words at the left of a cell and numbers at the right.</summary>
-/// <param name="Columns">Heads.</param>
-/// <param name="Rows">Cells, as many a row as columns.</param>
-internal sealed record ReportTable(IReadOnlyList<Column> Columns, IReadOnlyList<IReadOnlyList<string>> Rows)
-{
-    /// <summary>The row that stands out, or −1.</summary>
-    public int Marked { get; init; } = -1;
-
-    /// <summary>What it shows.</summary>
-    public string Caption { get; init; } = "";
-}
-
-/// <summary>A column.</summary>
-/// <param name="Name">Its head.</param>
-/// <param name="IsNumber">Whether its cells stand at the right.</param>
-/// <param name="Meaning">What it holds, in a sentence; empty where the head says it.</param>
-internal sealed record Column(string Name, bool IsNumber = true, string Meaning = "");

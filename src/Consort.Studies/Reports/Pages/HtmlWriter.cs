@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Plots;
 
 namespace Consort.Studies.Reports.Pages;
@@ -79,7 +80,7 @@ internal sealed class HtmlWriter
         }
     }
 
-    private void Table(ReportTable table, string section)
+    private void Table(ResultTable table, string section)
     {
         var caption = table.Caption.Length > 0 ? table.Caption : section;
         Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{E(caption)}\"><table class=\"sortable\">\n");
@@ -87,15 +88,15 @@ internal sealed class HtmlWriter
             Add($"<caption>{Words(table.Caption)}</caption>");
         _text.Append("<thead><tr>");
         foreach (var column in table.Columns)
-            Add($"<th scope=\"col\"{(column.IsNumber ? " class=\"n\"" : "")}{(column.Meaning.Length > 0 ? $" title=\"{E(column.Meaning)}\"" : "")}>{Words(column.Name)}</th>");
+            Add($"<th scope=\"col\"{(column.IsNumber ? " class=\"n\"" : "")}{(column.Meaning.Length > 0 ? $" title=\"{E(column.Meaning)}\"" : "")}>{Words(column.Head!)}</th>");
         _text.Append("</tr></thead>\n<tbody>\n");
         for (var row = 0; row < table.Rows.Count; row++)
         {
-            Add($"<tr{(row == table.Marked ? " class=\"marked\"" : "")}>");
+            Add($"<tr{(table.Marked.Contains(row) ? " class=\"marked\"" : "")}>");
             for (var i = 0; i < table.Columns.Count; i++)
             {
                 var tag = i == 0 ? "th scope=\"row\"" : "td";
-                Add($"<{tag}{(table.Columns[i].IsNumber ? " class=\"n\"" : "")}>{Words(table.Rows[row][i])}</{tag[..2]}>");
+                Add($"<{tag}{(table.Columns[i].IsNumber ? " class=\"n\"" : "")}>{Words(table.Text(row, i))}</{tag[..2]}>");
             }
 
             _text.Append("</tr>\n");

@@ -1,4 +1,5 @@
 using System.Text;
+using Consort.Foundation.Tables;
 
 namespace Consort.Studies.Reports.Pages;
 
@@ -48,20 +49,14 @@ internal static class MarkdownWriter
         }
     }
 
-    private static void Table(StringBuilder text, ReportTable table)
+    private static void Table(StringBuilder text, ResultTable table)
     {
         if (table.Caption.Length > 0)
             Line(text, Plain(table.Caption));
-        var rows = table.Rows.Select((r, i) => Row(i == table.Marked ? Marked(r) : r)).Prepend(Row(table.Columns.Select(c => c.IsNumber ? "---:" : "---"))).Prepend(Row(table.Columns.Select(c => c.Name)));
-        Line(text, string.Join('\n', rows));
+        Line(text, MarkdownTable.Of(table).TrimEnd('\n'));
     }
 
-    private static IEnumerable<string> Marked(IEnumerable<string> cells) => cells.Select((c, i) => i == 0 && c.Length > 0 ? $"**{c}**" : c);
-
-    private static string Row(IEnumerable<string> cells) => $"| {string.Join(" | ", cells.Select(c => Plain(c).Replace("|", "\\|", StringComparison.Ordinal)))} |";
-
-    // Names come from files: they begin no tag and end no line.
-    private static string Plain(string text) => text.Replace("<", "&lt;", StringComparison.Ordinal).ReplaceLineEndings(" ");
+    private static string Plain(string text) => MarkdownTable.Line(text);
 
     private static void Line(StringBuilder text, string line) => text.Append(line).Append("\n\n");
 }

@@ -1,4 +1,5 @@
 using Consort.Experiments.Statistics;
+using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Plots;
 using Consort.Studies.Reports.Reading;
 
@@ -31,19 +32,20 @@ internal static class MemberSection
         ]);
     }
 
-    private static ReportTable Table(List<Setting> families) => new(
-        [
-            new("family", IsNumber: false), new("members", IsNumber: false), new("members’ AUC", Meaning: "Mean over members and seeds"),
-            new("sd", Meaning: "Standard deviation of members in a run, mean over seeds"), new("worst"), new("best"), new("ensemble"),
-            new("over the mean", Meaning: "AUC of the ensemble less the members’ mean"), new("over the best", Meaning: "AUC of the ensemble less that of its best member, mean over seeds"),
-        ],
-        [.. families.Select(f =>
+    private static ResultTable Table(List<Setting> families) => Numbers.Table(
+        families,
+        new("family", f => f.Label),
+        new("members", f => f.First.Models),
+        new("members’ AUC", f => MemberAuc(f).Average(), "F5") { Meaning = "Mean over members and seeds" },
+        new("sd", f => f.Runs.Average(r => new Replicates(r.MemberAuc).Deviation), "F5") { Meaning = "Standard deviation of members in a run, mean over seeds" },
+        new("worst", f => MemberAuc(f).Min(), "F5"),
+        new("best", f => MemberAuc(f).Max(), "F5"),
+        new("ensemble", f => f.Auc.Mean, "F5"),
+        new("over the mean", f => f.Auc.Mean - MemberAuc(f).Average(), Numbers.Difference) { Meaning = "AUC of the ensemble less the members’ mean" },
+        new("over the best", f => f.Runs.Average(r => r.Split!.Auc - r.MemberAuc.Max()), Numbers.Difference)
         {
-            var all = f.Runs.SelectMany(r => r.MemberAuc).ToList();
-            return (IReadOnlyList<string>)
-            [
-                f.Label, f.First.Models, Numbers.Auc(all.Average()), Numbers.Auc(f.Runs.Average(r => new Replicates(r.MemberAuc).Deviation)), Numbers.Auc(all.Min()),
-                Numbers.Auc(all.Max()), Numbers.Auc(f.Auc.Mean), Numbers.Signed(f.Auc.Mean - all.Average()), Numbers.Signed(f.Runs.Average(r => r.Split!.Auc - r.MemberAuc.Max())),
-            ];
-        })]);
+            Meaning = "AUC of the ensemble less that of its best member, mean over seeds",
+        });
+
+    private static IEnumerable<double> MemberAuc(Setting family) => family.Runs.SelectMany(r => r.MemberAuc);
 }

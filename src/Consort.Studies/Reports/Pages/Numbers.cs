@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consort.Foundation.Numbers;
+using Consort.Foundation.Tables;
 
 namespace Consort.Studies.Reports.Pages;
 
@@ -8,6 +9,14 @@ internal static class Numbers
 {
     public const string None = ShownNumbers.None;
 
+    /// <summary>The format of a difference.</summary>
+    public const string Difference = "+0.00000;−0.00000;0.00000";
+
+    private static readonly CultureInfo Culture = Make();
+
+    /// <summary>A table of a page.</summary>
+    public static ResultTable Table<T>(IEnumerable<T> rows, params IEnumerable<ResultColumn<T>?> columns) => ResultTable.Of(rows, columns) with { Culture = Culture, Missing = None };
+
     public static string Auc(double? value) => Fixed(value, 5);
 
     public static string LogLoss(double? value) => Fixed(value, 5);
@@ -15,7 +24,7 @@ internal static class Numbers
     public static string Whole(double? value) => Fixed(value, 0, "N");
 
     public static string Fixed(double? value, int digits, string format = "F") => value is { } number && double.IsFinite(number)
-        ? number.ToString(format + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).Replace('-', '−')
+        ? number.ToString(format + digits.ToString(CultureInfo.InvariantCulture), Culture)
         : None;
 
     /// <summary>With its sign: a difference.</summary>
@@ -38,6 +47,13 @@ internal static class Numbers
     public static string Rate(double value) => value.ToString("0.###e+0", CultureInfo.InvariantCulture).Replace("e+0", "", StringComparison.Ordinal).Replace('-', '−');
 
     public static string Time(double seconds) => seconds < 100 ? Fixed(seconds, 1) + " s" : seconds < 6000 ? Fixed(seconds / 60, 1) + " min" : Fixed(seconds / 3600, 1) + " h";
+
+    private static CultureInfo Make()
+    {
+        var culture = (CultureInfo)ShownNumbers.Culture.Clone();
+        culture.NumberFormat.NegativeSign = "−";
+        return CultureInfo.ReadOnly(culture);
+    }
 
     /// <summary>"1 seed", "3 seeds".</summary>
     public static string Count(long number, string word) => $"{Whole(number)} {word}{(number == 1 ? "" : "s")}";

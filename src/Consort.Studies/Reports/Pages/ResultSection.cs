@@ -1,3 +1,5 @@
+using Consort.Experiments.Statistics;
+using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Plots;
 using Consort.Studies.Reports.Reading;
 
@@ -41,51 +43,26 @@ internal static class ResultSection
             : "With one seed each there is no interval: a second seed may change a difference of this size.");
     }
 
-    private static ReportTable Table(List<Setting> settings, Setting baseline)
+    private static ResultTable Table(List<Setting> settings, Setting baseline)
     {
         var seeds = settings.Any(s => s.Runs.Count > 1);
-        var families = settings.Any(s => s.Members > 1);
         var several = settings.Count > 1;
-        var split = Uncertainty.SplitName(settings[0]);
-        List<Column> columns = [new("setting", IsNumber: false)];
-        if (families)
-            columns.Add(new("M", Meaning: "Members of the family"));
-        if (seeds)
-            columns.Add(new("seeds"));
-        columns.Add(new($"{split} AUC", Meaning: "Exact area under the ROC curve of the ensemble, mean over seeds"));
-        if (seeds)
-            columns.Add(new("sd", Meaning: "Standard deviation over seeds"));
-        columns.Add(new("log-loss", Meaning: "Mean cross-entropy in nats; smaller is better"));
-        if (seeds)
-            columns.Add(new("sd", Meaning: "Standard deviation over seeds"));
-        columns.Add(new("predicted / observed", Meaning: "Sum of probabilities over clicks; 1 is right on average"));
-        if (several)
-            columns.Add(new("ΔAUC", Meaning: "Difference of AUC to the marked row"));
-        if (several && seeds)
-            columns.AddRange([new("95 % interval", Meaning: "Of the difference, paired over seeds"), new("p", Meaning: "Two-sided, of the difference")]);
+        return Numbers.Table(
+            settings,
+            new("setting", s => s.Label),
+            settings.Any(s => s.Members > 1) ? new("M", s => s.Members, "N0") { Meaning = "Members of the family" } : null,
+            seeds ? new("seeds", s => s.Runs.Count, "N0") : null,
+            new($"{Uncertainty.SplitName(settings[0])} AUC", s => s.Auc.Mean, "F5") { Meaning = "Exact area under the ROC curve of the ensemble, mean over seeds" },
+            seeds ? new("sd", s => s.Auc.Deviation, "F5") { Meaning = "Standard deviation over seeds" } : null,
+            new("log-loss", s => s.LogLoss.Mean, "F5") { Meaning = "Mean cross-entropy in nats; smaller is better" },
+            seeds ? new("sd", s => s.LogLoss.Deviation, "F5") { Meaning = "Standard deviation over seeds" } : null,
+            new("predicted / observed", s => s.Calibration, "F4") { Meaning = "Sum of probabilities over clicks; 1 is right on average" },
+            several ? new("ΔAUC", s => s == baseline ? null : Against(s)?.Difference ?? s.Auc.Mean - baseline.Auc.Mean, Numbers.Difference) { Meaning = "Difference of AUC to the marked row" } : null,
+            several && seeds ? new("95 % interval", s => Against(s) is { } c ? $"{Numbers.Signed(c.Low)} to {Numbers.Signed(c.High)}" : null, ResultColumn.Right) { Meaning = "Of the difference, paired over seeds" } : null,
+            several && seeds ? new("p", s => Numbers.P(Against(s)?.PValue), ResultColumn.Right) { Meaning = "Two-sided, of the difference" } : null)
+            with { Marked = several ? [settings.IndexOf(baseline)] : [] };
 
-        var rows = settings.Select(setting =>
-        {
-            var comparison = setting == baseline ? null : setting.Against(baseline, r => r.Auc);
-            List<string> row = [setting.Label];
-            if (families)
-                row.Add(Numbers.Whole(setting.Members));
-            if (seeds)
-                row.Add(Numbers.Whole(setting.Runs.Count));
-            row.Add(Numbers.Auc(setting.Auc.Mean));
-            if (seeds)
-                row.Add(Numbers.Auc(setting.Auc.Deviation));
-            row.Add(Numbers.LogLoss(setting.LogLoss.Mean));
-            if (seeds)
-                row.Add(Numbers.LogLoss(setting.LogLoss.Deviation));
-            row.Add(Numbers.Fixed(setting.Calibration, 4));
-            if (several)
-                row.Add(setting == baseline ? Numbers.None : Numbers.Signed(comparison?.Difference ?? setting.Auc.Mean - baseline.Auc.Mean));
-            if (several && seeds)
-                row.AddRange([comparison is null ? Numbers.None : $"{Numbers.Signed(comparison.Low)} to {Numbers.Signed(comparison.High)}", Numbers.P(comparison?.PValue)]);
-            return (IReadOnlyList<string>)row;
-        }).ToList();
-        return new ReportTable(columns, rows) { Marked = several ? settings.IndexOf(baseline) : -1 };
+        Comparison? Against(Setting setting) => setting == baseline ? null : setting.Against(baseline, r => r.Auc);
     }
 
     private static Figure Plot(List<Setting> settings)
@@ -102,7 +79,7 @@ internal static class ResultSection
             Name = $"{split} AUC",
             Strips = [.. settings.Select(s => new Strip(
                 s.Label, s.Runs.Count == 1 ? [] : [.. s.Runs.Select(r => (r.Split!.Auc, $"{s.Label}, seed {r.Seed}: AUC {Numbers.Auc(r.Split.Auc)}"))],
-                s.Auc.Mean, Uncertainty.OfMean(s.Auc)?.Low, Uncertainty.OfMean(s.Auc)?.High,
+                s.Auc.Mean, s.Auc.Interval?.Low, s.Auc.Interval?.High,
                 $"{s.Label}: {(s.Runs.Count > 1 ? "mean " : "")}AUC {Numbers.Auc(s.Auc.Mean)}, {Numbers.Count(s.Runs.Count, "seed")}", s.Members > 1 ? 1 : 0))],
             Levels = isNear ? [new Level(ceiling!.Value, "best reachable")] : [],
         };

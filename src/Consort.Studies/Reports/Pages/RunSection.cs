@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Reading;
 
 namespace Consort.Studies.Reports.Pages;
@@ -16,40 +17,40 @@ internal static class RunSection
         new Fold("Machine and program", [new TableBlock(Machine(runs))]),
     ]);
 
-    private static ReportTable Settings(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> label) => new(
-        [
-            new("setting", IsNumber: false), new("members", IsNumber: false), new("strategy", IsNumber: false), new("embeddings", IsNumber: false), new("batch"),
-            new("learning rate"), new("parameters"), new("rows/s", Meaning: "Training rows a second, mean over seeds"), new("time", IsNumber: true, "Of a run, mean over seeds"),
-        ],
-        [.. runs.GroupBy(label).Select(g => (g.Key, Run: g.FirstOrDefault(r => r.IsFinished) ?? g.First(), All: g.Where(r => r.IsFinished).ToList())).Select(g => (IReadOnlyList<string>)
-        [
-            g.Key, g.Run.Models, g.Run.Strategies,
-            string.Create(CultureInfo.InvariantCulture, $"{g.Run.Experiment.Family.Embeddings.Dimension}, {(g.Run.Members == 1 ? "own" : g.Run.Experiment.Family.Embeddings.Shared ? "shared" : "one table a member")}"),
-            Numbers.Whole(g.Run.Experiment.Training.BatchSize), string.Join(", ", g.Run.Experiment.Phases.Select(p => Numbers.Rate(p.LearningRate))),
-            Numbers.Whole(g.All.Count == 0 ? null : g.Run.Parameters), Numbers.Whole(g.All.Count == 0 ? null : g.All.Average(r => r.RowsPerSecond)),
-            g.All.Count == 0 ? Numbers.None : Numbers.Time(g.All.Average(r => r.Seconds)),
-        ])]);
+    private static ResultTable Settings(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> label) => Numbers.Table(
+        runs.GroupBy(label).Select(g => (g.Key, Run: g.FirstOrDefault(r => r.IsFinished) ?? g.First(), All: g.Where(r => r.IsFinished).ToList())),
+        new("setting", s => s.Key),
+        new("members", s => s.Run.Models),
+        new("strategy", s => s.Run.Strategies),
+        new("embeddings", s => string.Create(CultureInfo.InvariantCulture, $"{s.Run.Experiment.Family.Embeddings.Dimension}, {(s.Run.Members == 1 ? "own" : s.Run.Experiment.Family.Embeddings.Shared ? "shared" : "one table a member")}")),
+        new("batch", s => s.Run.Experiment.Training.BatchSize, "N0"),
+        new("learning rate", s => string.Join(", ", s.Run.Experiment.Phases.Select(p => Numbers.Rate(p.LearningRate))), ResultColumn.Right),
+        new("parameters", s => s.All.Count == 0 ? null : s.Run.Parameters, "N0"),
+        new("rows/s", s => s.All.Count == 0 ? null : s.All.Average(r => r.RowsPerSecond), "N0") { Meaning = "Training rows a second, mean over seeds" },
+        new("time", s => s.All.Count == 0 ? null : Numbers.Time(s.All.Average(r => r.Seconds)), ResultColumn.Right) { Meaning = "Of a run, mean over seeds" });
 
-    private static ReportTable Runs(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> label) => new(
-        [
-            new("run", IsNumber: false), new("setting", IsNumber: false), new("seed"), new("validation AUC"), new("log-loss"), new("test AUC"), new("log-loss"),
-            new("evaluations"), new("rows/s"), new("time"), new("peak memory"),
-        ],
-        [.. runs.Select(r => (IReadOnlyList<string>)
-        [
-            r.Name, label(r), r.Seed.ToString(CultureInfo.InvariantCulture), Numbers.Auc(r.Valid?.Auc), Numbers.LogLoss(r.Valid?.LogLoss), Numbers.Auc(r.Test?.Auc),
-            Numbers.LogLoss(r.Test?.LogLoss), Numbers.Whole(r.Evaluations.Count), Numbers.Whole(r.IsFinished ? r.RowsPerSecond : null),
-            r.IsFinished ? Numbers.Time(r.Seconds) : "not finished", r.IsFinished && double.IsFinite(r.PeakMemory) ? $"{Numbers.Whole(r.PeakMemory)} MB" : Numbers.None,
-        ])]);
+    private static ResultTable Runs(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> label) => Numbers.Table(
+        runs,
+        new("run", r => r.Name),
+        new("setting", label),
+        new("seed", r => r.Seed, "F0"),
+        new("validation AUC", r => r.Valid?.Auc, "F5"),
+        new("log-loss", r => r.Valid?.LogLoss, "F5"),
+        new("test AUC", r => r.Test?.Auc, "F5"),
+        new("log-loss", r => r.Test?.LogLoss, "F5"),
+        new("evaluations", r => r.Evaluations.Count, "N0"),
+        new("rows/s", r => r.IsFinished ? r.RowsPerSecond : null, "N0"),
+        new("time", r => r.IsFinished ? Numbers.Time(r.Seconds) : "not finished", ResultColumn.Right),
+        new("peak memory", r => r.IsFinished && double.IsFinite(r.PeakMemory) ? $"{Numbers.Whole(r.PeakMemory)} MB" : null, ResultColumn.Right));
 
-    private static ReportTable Machine(IReadOnlyList<RunRecord> runs) => new(
-        [new("", IsNumber: false), new("", IsNumber: false)],
-        [
+    private static ResultTable Machine(IReadOnlyList<RunRecord> runs) => Numbers.Table(
+        (List<(string Key, string Value)>)[
             .. EnvironmentKeys.Select(key => (Key: key, Values: runs.Select(r => r.Environment[key]).OfType<string>().Distinct().ToList()))
-                .Where(k => k.Values.Count > 0).Select(k => (IReadOnlyList<string>)[k.Key, string.Join(", ", k.Values)]),
-            ["runs began", Span(runs)],
-            ["data keys", string.Join(", ", runs.Select(r => r.DataKey).Where(k => k.Length > 0).Distinct())],
-        ]);
+                .Where(k => k.Values.Count > 0).Select(k => (k.Key, string.Join(", ", k.Values))),
+            ("runs began", Span(runs)),
+            ("data keys", string.Join(", ", runs.Select(r => r.DataKey).Where(k => k.Length > 0).Distinct())),
+        ],
+        new("", m => m.Key), new("", m => m.Value));
 
     private static string Span(IReadOnlyList<RunRecord> runs)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consort.Experiments.Statistics;
+using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Plots;
 using Consort.Studies.Reports.Reading;
 
@@ -92,7 +93,7 @@ internal static class ScalingSection
             var values = measure(setting);
             if (values.Values.Count == 0)
                 continue;
-            var interval = hasIntervals ? Uncertainty.OfMean(values) : null;
+            var interval = hasIntervals ? values.Interval : null;
             var tip = string.Create(
                 CultureInfo.InvariantCulture,
                 $"{scaling.Label}, M = {setting.Members}\n{name}: {Numbers.WithDeviation(values.Mean, values.Deviation)}{(values.Values.Count > 1 ? $" (sd, {values.Values.Count} seeds)" : "")}");
@@ -104,14 +105,15 @@ internal static class ScalingSection
         return new Line(scaling.Label, points, look, Dots: dots);
     }
 
-    private static ReportTable Table(IReadOnlyList<Scaling> scalings) => new(
-        [
-            new("family", IsNumber: false), new("M"), new("seeds"), new("AUC of the ensemble"), new("sd"), new("mean AUC of the members"), new("sd of the members"),
-            new("mean |p − p_ens|"), new("log-loss"),
-        ],
-        [.. scalings.SelectMany(scaling => scaling.Settings.Select(s => (IReadOnlyList<string>)
-        [
-            scaling.Label, Numbers.Whole(s.Members), Numbers.Whole(s.Runs.Count), Numbers.Auc(s.Auc.Mean), Numbers.Auc(s.Auc.Deviation),
-            Numbers.Auc(s.Runs.Average(r => r.MemberAuc.Average())), Numbers.Auc(Spread(s).Mean), Numbers.Auc(Discrepancy(s).Mean), Numbers.LogLoss(s.LogLoss.Mean),
-        ]))]);
+    private static ResultTable Table(IReadOnlyList<Scaling> scalings) => Numbers.Table(
+        scalings.SelectMany(scaling => scaling.Settings.Select(s => (scaling.Label, Setting: s))),
+        new("family", r => r.Label),
+        new("M", r => r.Setting.Members, "N0"),
+        new("seeds", r => r.Setting.Runs.Count, "N0"),
+        new("AUC of the ensemble", r => r.Setting.Auc.Mean, "F5"),
+        new("sd", r => r.Setting.Auc.Deviation, "F5"),
+        new("mean AUC of the members", r => r.Setting.Runs.Average(run => run.MemberAuc.Average()), "F5"),
+        new("sd of the members", r => Spread(r.Setting).Mean, "F5"),
+        new("mean |p − p_ens|", r => Discrepancy(r.Setting).Mean, "F5"),
+        new("log-loss", r => r.Setting.LogLoss.Mean, "F5"));
 }

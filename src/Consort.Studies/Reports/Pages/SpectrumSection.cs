@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Foundation.Tables;
 using Consort.Studies.Diagnostics;
 using Consort.Studies.Reports.Plots;
 
@@ -59,26 +60,23 @@ internal static class SpectrumSection
             [new Panel("", (plot with { Width = 720, Height = 300 }).Draw(), plot.Draw())], Numbers: null);
     }
 
-    private static ReportTable Settings(IReadOnlyList<Diagnosed> runs) => new(
-        [
-            new("setting", IsNumber: false), new("members"), new("knowledge abundance", Meaning: "Σσ / max σ of the last representation, mean over members"),
-            new("effective rank", Meaning: "Of the last representation, mean row taken off, mean over members"), new("mean |p − p_ens|"), new("collapsed layers"), new("narrow layers"),
-        ],
-        [.. runs.Select(r =>
-        {
-            var layers = r.Diagnosis.Members.SelectMany(m => m.Layers).Concat(r.Diagnosis.SharedLayers).ToList();
-            return (IReadOnlyList<string>)
-            [
-                r.Label, Numbers.Whole(r.Diagnosis.Members.Count), Numbers.Fixed(r.Diagnosis.Spread.KnowledgeAbundanceMean, 2), Numbers.Fixed(r.Diagnosis.Spread.EffectiveRankMean, 2),
-                Numbers.Fixed(r.Diagnosis.Spread.DiscrepancyMean, 5), Numbers.Whole(layers.Count(l => l.Verdict == CollapseVerdict.Collapsed)), Numbers.Whole(layers.Count(l => l.Verdict == CollapseVerdict.Narrow)),
-            ];
-        })]);
+    private static ResultTable Settings(IReadOnlyList<Diagnosed> runs) => Numbers.Table(
+        runs,
+        new("setting", r => r.Label),
+        new("members", r => r.Diagnosis.Members.Count, "N0"),
+        new("knowledge abundance", r => r.Diagnosis.Spread.KnowledgeAbundanceMean, "F2") { Meaning = "Σσ / max σ of the last representation, mean over members" },
+        new("effective rank", r => r.Diagnosis.Spread.EffectiveRankMean, "F2") { Meaning = "Of the last representation, mean row taken off, mean over members" },
+        new("mean |p − p_ens|", r => r.Diagnosis.Spread.DiscrepancyMean, "F5"),
+        new("collapsed layers", r => AllLayers(r).Count(l => l.Verdict == CollapseVerdict.Collapsed), "N0"),
+        new("narrow layers", r => AllLayers(r).Count(l => l.Verdict == CollapseVerdict.Narrow), "N0"));
+
+    private static IEnumerable<LayerSpectrum> AllLayers(Diagnosed run) => run.Diagnosis.Members.SelectMany(m => m.Layers).Concat(run.Diagnosis.SharedLayers);
 
     private static string Name(MemberDiagnosis member) => string.Create(CultureInfo.InvariantCulture, $"member {member.Member}: {member.Model}");
 
     private static string Worst(Diagnosed run)
     {
-        var layers = run.Diagnosis.Members.SelectMany(m => m.Layers).Concat(run.Diagnosis.SharedLayers).ToList();
+        var layers = AllLayers(run).ToList();
         var (collapsed, narrow) = (layers.Count(l => l.Verdict == CollapseVerdict.Collapsed), layers.Count(l => l.Verdict == CollapseVerdict.Narrow));
         return collapsed + narrow == 0
             ? $"all {layers.Count} layers and embeddings spread out"
@@ -101,31 +99,26 @@ internal static class SpectrumSection
             LogY = true,
         }.Draw()))];
 
-    private static ReportTable Members(IReadOnlyList<Diagnosed> runs) => new(
-        [
-            new("setting", IsNumber: false), new("member", IsNumber: false), new("AUC"), new("knowledge abundance", Meaning: "Σσ / max σ of the last representation"),
-            new("effective rank", Meaning: "Of the last representation, mean row taken off"), new("mean |p − p_ens|", Meaning: "Distance of its probabilities from the ensemble’s"), new("its worst layer", IsNumber: false),
-        ],
-        [.. runs.SelectMany(r => r.Diagnosis.Members.Select(m => (IReadOnlyList<string>)
-        [
-            r.Label, string.Create(CultureInfo.InvariantCulture, $"{m.Member}: {m.Model}"), Numbers.Auc(m.Output.Metrics.Auc), Numbers.Fixed(m.KnowledgeAbundance, 2),
-            Numbers.Fixed(m.EffectiveRank, 2), Numbers.Fixed(m.Discrepancy.Mean, 5),
-            m.Layers.Where(l => l.Kind == LayerKind.Representation).MaxBy(l => l.Verdict) is { } worst ? $"{worst.Layer}: {worst.Explanation}" : Numbers.None,
-        ]))]);
+    private static ResultTable Members(IReadOnlyList<Diagnosed> runs) => Numbers.Table(
+        runs.SelectMany(r => r.Diagnosis.Members.Select(m => (r.Label, Member: m))),
+        new("setting", r => r.Label),
+        new("member", r => Numbered(r.Member)),
+        new("AUC", r => r.Member.Output.Metrics.Auc, "F5"),
+        new("knowledge abundance", r => r.Member.KnowledgeAbundance, "F2") { Meaning = "Σσ / max σ of the last representation" },
+        new("effective rank", r => r.Member.EffectiveRank, "F2") { Meaning = "Of the last representation, mean row taken off" },
+        new("mean |p − p_ens|", r => r.Member.Discrepancy.Mean, "F5") { Meaning = "Distance of its probabilities from the ensemble’s" },
+        new("its worst layer", r => r.Member.Layers.Where(l => l.Kind == LayerKind.Representation).MaxBy(l => l.Verdict) is { } worst ? $"{worst.Layer}: {worst.Explanation}" : null));
 
-    private static ReportTable Layers(Diagnosed run) => new(
-        [
-            new("layer", IsNumber: false), new("member", IsNumber: false), new("units"), new("silent units"), new("information abundance"),
-            new("effective rank"), new("effective rank, centred"), new("verdict", IsNumber: false),
-        ],
-        [
-            .. run.Diagnosis.SharedLayers.Select(l => Row(l, "shared")),
-            .. run.Diagnosis.Members.SelectMany(m => m.Layers.Select(l => Row(l, string.Create(CultureInfo.InvariantCulture, $"{m.Member}: {m.Model}")))),
-        ]);
+    private static ResultTable Layers(Diagnosed run) => Numbers.Table(
+        run.Diagnosis.SharedLayers.Select(l => (Layer: l, Member: "shared")).Concat(run.Diagnosis.Members.SelectMany(m => m.Layers.Select(l => (Layer: l, Member: Numbered(m))))),
+        new("layer", r => r.Layer.Field is { } field ? $"{r.Layer.Layer}, {field}" : r.Layer.Layer),
+        new("member", r => r.Member),
+        new("units", r => r.Layer.Units, "N0"),
+        new("silent units", r => r.Layer.SilentUnits, "N0"),
+        new("information abundance", r => r.Layer.Spectrum.InformationAbundance, "F2"),
+        new("effective rank", r => r.Layer.Spectrum.EffectiveRank, "F2"),
+        new("effective rank, centred", r => r.Layer.Centred.EffectiveRank, "F2"),
+        new("verdict", r => r.Layer.Explanation));
 
-    private static IReadOnlyList<string> Row(LayerSpectrum layer, string member) =>
-    [
-        layer.Field is { } field ? $"{layer.Layer}, {field}" : layer.Layer, member, Numbers.Whole(layer.Units), Numbers.Whole(layer.SilentUnits),
-        Numbers.Fixed(layer.Spectrum.InformationAbundance, 2), Numbers.Fixed(layer.Spectrum.EffectiveRank, 2), Numbers.Fixed(layer.Centred.EffectiveRank, 2), layer.Explanation,
-    ];
+    private static string Numbered(MemberDiagnosis member) => string.Create(CultureInfo.InvariantCulture, $"{member.Member}: {member.Model}");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Reading;
 
 namespace Consort.Studies.Reports.Pages;
@@ -60,9 +61,9 @@ internal static partial class StudyDocument
 
     private static IReadOnlyList<Block> Recipe(RecipeResults table)
     {
-        var rows = table.Rows.Select(r => (IReadOnlyList<string>)[.. table.Columns.Select((_, i) => i < r.Count ? r[i] : "")]).ToList();
-        var columns = table.Columns.Select((name, i) => new Column(name, IsNumber: i > 0 && rows.TrueForAll(r => NumberLike().IsMatch(r[i])))).ToList();
-        return [new TableBlock(new ReportTable(columns, rows)), .. table.Notes.Select(n => new Paragraph(n))];
+        var columns = table.Columns.Select((name, i) => new ResultColumn<IReadOnlyList<string>>(
+            name, r => i < r.Count ? r[i] : "", i > 0 && table.Rows.All(r => i >= r.Count || NumberLike().IsMatch(r[i])) ? ResultColumn.Right : ""));
+        return [new TableBlock(Numbers.Table(table.Rows, columns)), .. table.Notes.Select(n => new Paragraph(n))];
     }
 
     private static List<(string Label, IReadOnlyList<RunRecord> Runs)> Groups(Study study, Func<RunRecord, string> label) =>
@@ -101,23 +102,14 @@ internal static partial class StudyDocument
     // The name that people give data: the file of the rows, or the folder of train, valid and test.
     private static string DataName(RunRecord run)
     {
-        var source = DataLine("source", run);
-        var file = source.Length > 0 ? source : DataLine("encoded", run);
-        return file.Length > 0 ? LastName(file.Split('|', ',')[0].Trim('[', ']', ' '))
-            : LastName(DataLine("folder", run)) is { Length: > 0 } folder ? folder : "data";
+        var options = run.Experiment.Options;
+        return (First("data.source") ?? First("data.encoded")) is { } file ? LastName(file.Split('|')[0].Trim())
+            : LastName(options.TextAt("data.folder") ?? "") is { Length: > 0 } folder ? folder : "data";
+
+        string? First(string path) => options.TextAt(path) ?? options.TextAt($"{path}[0]");
     }
 
     private static string LastName(string path) => path.Split('/', '\\').LastOrDefault(p => p.Length > 0) ?? "";
-
-    private static string DataLine(string key, RunRecord run)
-    {
-        var data = DataSection().Match(run.Experiment.Text).Value;
-        var line = data.Split('\n').FirstOrDefault(l => l.StartsWith($"  {key}: ", StringComparison.Ordinal)) ?? "";
-        return line.Length == 0 || line.EndsWith("[]", StringComparison.Ordinal) ? "" : line[(line.IndexOf(':') + 1)..].Trim(' ', '\'', '"');
-    }
-
-    [GeneratedRegex(@"^data:\n(  .*\n)+", RegexOptions.Multiline)]
-    private static partial Regex DataSection();
 
     [GeneratedRegex(@"^$|^[–+−<≥±-]?\s*[\d.,]+")]
     private static partial Regex NumberLike();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Plots;
 using Consort.Studies.Reports.Reading;
 
@@ -98,15 +99,16 @@ internal static class TrainingSection
         return borders;
     }
 
-    private static ReportTable Table(List<RunRecord> runs, List<string> terms) => new(
+    private static ResultTable Table(List<RunRecord> runs, List<string> terms) => Numbers.Table(
+        runs.SelectMany(r => r.Evaluations.Select(e => (Run: r, At: e))),
         [
-            new("seed"), new("phase", IsNumber: false), new("epoch"), new("learning rate"), .. terms.Select(t => new Column($"loss, {t}")), new("validation AUC"),
-            new("log-loss"), new("kept", IsNumber: false),
-        ],
-        [.. runs.SelectMany(r => r.Evaluations.Select(e => (IReadOnlyList<string>)
-        [
-            r.Seed.ToString(CultureInfo.InvariantCulture), e.Phase, Numbers.Fixed(e.Epoch, 0), Numbers.Rate(e.LearningRate),
-            .. terms.Select(t => e.Loss.FirstOrDefault(l => l.Key == t) is { Key: not null } found ? Numbers.Fixed(found.Value, 5) : Numbers.None),
-            Numbers.Auc(e.Valid.Auc), Numbers.LogLoss(e.Valid.LogLoss), e == Kept(r) ? "yes" : "",
-        ]))]);
+            new("seed", r => r.Run.Seed, "F0"),
+            new("phase", r => r.At.Phase),
+            new("epoch", r => r.At.Epoch, "F0"),
+            new("learning rate", r => Numbers.Rate(r.At.LearningRate), ResultColumn.Right),
+            .. terms.Select(t => new ResultColumn<(RunRecord Run, EvaluationRecord At)>($"loss, {t}", r => r.At.Loss.FirstOrDefault(l => l.Key == t) is { Key: not null } found ? found.Value : null, "F5")),
+            new("validation AUC", r => r.At.Valid.Auc, "F5"),
+            new("log-loss", r => r.At.Valid.LogLoss, "F5"),
+            new("kept", r => r.At == Kept(r.Run) ? "yes" : ""),
+        ]);
 }

@@ -1,6 +1,5 @@
 using Consort.Experiments.Statistics;
 using Consort.Studies.Reports.Reading;
-using MathNet.Numerics.Distributions;
 
 namespace Consort.Studies.Reports.Pages;
 
@@ -17,16 +16,6 @@ internal static class Uncertainty
             return double.NaN;
         var (first, second, square) = (auc / (2 - auc), 2 * auc * auc / (1 + auc), auc * auc);
         return Math.Sqrt(((auc * (1 - auc)) + ((clicks - 1) * (first - square)) + ((others - 1) * (second - square))) / ((double)clicks * others));
-    }
-
-    /// <summary>The 95 % interval of a mean over seeds, by Student's t; null with one seed.</summary>
-    public static (double Low, double High)? OfMean(Replicates values)
-    {
-        var n = values.Values.Count;
-        if (n < 2 || !double.IsFinite(values.Deviation))
-            return null;
-        var reach = values.Deviation == 0 ? 0 : StudentT.InvCDF(0, 1, n - 1, 0.5 + (Comparison.Confidence / 2)) * values.Deviation / Math.Sqrt(n);
-        return (values.Mean - reach, values.Mean + reach);
     }
 
     /// <summary>"+0.00120 (95 % interval +0.00080 to +0.00160)".</summary>

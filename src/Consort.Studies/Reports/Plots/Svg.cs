@@ -64,26 +64,12 @@ internal sealed class Svg
         return this;
     }
 
-    public Svg Line(string css, double x1, double y1, double x2, double y2)
-    {
-        _text.Append(CultureInfo.InvariantCulture, $"<line class=\"{css}\" x1=\"{N(x1)}\" y1=\"{N(y1)}\" x2=\"{N(x2)}\" y2=\"{N(y2)}\"/>");
-        return this;
-    }
+    public Svg Line(string css, double x1, double y1, double x2, double y2) => Shape("line", css, ("x1", x1), ("y1", y1), ("x2", x2), ("y2", y2));
 
-    public Svg Rectangle(string css, double x, double y, double width, double height, double? opacity = null)
-    {
-        _text.Append(CultureInfo.InvariantCulture, $"<rect class=\"{css}\" x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(width)}\" height=\"{N(height)}\"");
-        if (opacity is { } share)
-            _text.Append(CultureInfo.InvariantCulture, $" fill-opacity=\"{N(share)}\"");
-        _text.Append("/>");
-        return this;
-    }
+    public Svg Rectangle(string css, double x, double y, double width, double height, double? opacity = null) =>
+        Shape("rect", css, ("x", x), ("y", y), ("width", width), ("height", height), ("fill-opacity", opacity));
 
-    public Svg Circle(string css, double x, double y, double radius)
-    {
-        _text.Append(CultureInfo.InvariantCulture, $"<circle class=\"{css}\" cx=\"{N(x)}\" cy=\"{N(y)}\" r=\"{N(radius)}\"/>");
-        return this;
-    }
+    public Svg Circle(string css, double x, double y, double radius) => Shape("circle", css, ("cx", x), ("cy", y), ("r", radius));
 
     /// <summary>A line through points; a point that is not a number interrupts it.</summary>
     public Svg Path(string css, IEnumerable<(double X, double Y)> points, bool close = false)
@@ -114,6 +100,16 @@ internal sealed class Svg
         if (turned)
             _text.Append(CultureInfo.InvariantCulture, $" transform=\"rotate(-90 {N(x)} {N(y)})\"");
         _text.Append(CultureInfo.InvariantCulture, $">{Escape(text)}</text>");
+        return this;
+    }
+
+    private Svg Shape(string name, string css, params ReadOnlySpan<(string Name, double? Value)> places)
+    {
+        _text.Append(CultureInfo.InvariantCulture, $"<{name} class=\"{css}\"");
+        foreach (var (place, value) in places)
+            if (value is { } number)
+                _text.Append(CultureInfo.InvariantCulture, $" {place}=\"{N(number)}\"");
+        _text.Append("/>");
         return this;
     }
 

@@ -7,9 +7,7 @@ namespace Consort.Studies.Reports.Reading;
 /// <param name="Tables">Of recipes.</param>
 internal sealed record ReportSources(IReadOnlyList<RunRecord> Runs, IReadOnlyList<RecipeResults> Tables)
 {
-    /// <summary>
-    /// Finds the runs: a folder is a run, a recipe's folder with runs in <c>runs</c>, or a folder of runs.
-    /// </summary>
+    /// <summary>/// Finds the runs: a folder is a run, a recipe's folder with runs in <c>runs</c>, or a folder of runs.</summary>
     /// <exception cref="ConsortException">A folder is missing or holds no run.</exception>
     public static ReportSources Find(IEnumerable<string> paths)
     {

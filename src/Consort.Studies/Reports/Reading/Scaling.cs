@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Consort.Experiments.Files;
+using Consort.Foundation.Options;
 
 namespace Consort.Studies.Reports.Reading;
 
@@ -13,7 +15,7 @@ internal sealed partial record Scaling(string Label, IReadOnlyList<Setting> Sett
     /// </summary>
     public static IReadOnlyList<Scaling> Find(IReadOnlyList<Setting> settings, IReadOnlyList<string> names)
     {
-        var lines = settings.Select((s, i) => (Setting: s, Name: names[i], Key: ExperimentWords.WithoutCount(s.First.Experiment.Text)))
+        var lines = settings.Select((s, i) => (Setting: s, Name: names[i], Key: WithoutCount(s)))
             .Where(s => s.Key is not null && s.Setting.First.Experiment.Phases.All(p => p.From.Count == 0 && p.Teachers.Count == 0))
             .GroupBy(s => (s.Key, s.Setting.First.DataKey))
             .Select(g => (g.First().Name, Settings: g.Select(s => s.Setting).OrderBy(s => s.Members).ToList()))
@@ -32,7 +34,11 @@ internal sealed partial record Scaling(string Label, IReadOnlyList<Setting> Sett
     }
 
     private static bool IsAlike(Setting single, Setting family) => single.First.DataKey == family.First.DataKey
-        && ExperimentWords.WithoutStrategy(single.First.Experiment.Text) == ExperimentWords.WithoutStrategy(family.First.Experiment.Text);
+        && Equals(WithoutCount(single)?.Without("strategy", "training.monitor"), WithoutCount(family)?.Without("strategy", "training.monitor"));
+
+    // The options but for the name and how many members there are; null where members are not all alike.
+    private static OptionTree? WithoutCount(Setting setting) =>
+        Study.WithoutSeed(setting.First).Without("name") is var options && options.Members().Distinct().ToArray() is [var member] ? options.With("members", member) : null;
 
     // "KDEF, M = 4", "mean of 4", "4 × DNN".
     [GeneratedRegex(@"[,(]?\s*\b(M ?= ?\d+|m\d+|of \d+|\d+ (×|x|members?))\b\)?|\b\d+ ×")]

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Consort.Foundation.Options;
 
 namespace Consort.Studies.Reports.Reading;
 
@@ -38,7 +39,11 @@ internal sealed partial class Study
     }
 
     /// <summary>Equal for runs of one experiment on the same rows, whatever their seed.</summary>
-    public static string Key(RunRecord run) => $"{run.DataKey}\n{ExperimentWords.WithoutSeed(run.Experiment.Text)}";
+    public static (string DataKey, OptionTree Options) Key(RunRecord run) => (run.DataKey, WithoutSeed(run));
+
+    /// <summary>A run's options without seeds and without folders, among them the runs it starts from, which differ from seed to seed.</summary>
+    public static OptionTree WithoutSeed(RunRecord run) => run.Experiment.Options.Without(
+        "training.seed", "data.seed", "data.folder", "training.from", "training.teachers", "phases[*].from", "phases[*].teachers");
 
     // Names alike are told apart by what differs: the number of members, then the strategy, then the folder.
     private static List<string> Labels(List<List<RunRecord>> groups, List<string> names)

@@ -1,0 +1,64 @@
+using Consort.AspNetCore.Grpc.Protocol;
+using Consort.AspNetCore.Inference;
+using Consort.AspNetCore.Registry;
+using Consort.AspNetCore.Requests;
+using Consort.Serving;
+using InputTensor = Consort.AspNetCore.Grpc.Protocol.ModelInferRequest.Types.InferInputTensor;
+
+namespace Consort.AspNetCore.Grpc;
+
+/// <summary>A tensor of the protocol's typed contents.</summary>
+internal sealed class GrpcTensor : TensorInput
+{
+    private readonly InferTensorContents _contents;
+
+    public GrpcTensor(InputTensor tensor, FieldTable fields) : base(tensor.Name, tensor.Datatype, tensor.Shape, fields)
+    {
+        _contents = tensor.Contents ?? new InferTensorContents();
+        if (Datatype == "FP16")
+            throw new RequestException(400, $"input {Name}: found datatype FP16, for which there are no typed contents, expected raw_input_contents");
+        if (Found() is var found && found != Rows)
+            throw Count(FormattableString.Invariant($"{found} values"));
+    }
+
+    protected override void Set(in ImpressionRow row, Limits limits)
+    {
+        switch (Datatype)
+        {
+            case "BYTES":
+                SetBytes(row, _contents.BytesContents[Row].Span, limits);
+                break;
+            case "FP32":
+                SetNumber(row, _contents.Fp32Contents[Row]);
+                break;
+            case "FP64":
+                SetNumber(row, _contents.Fp64Contents[Row]);
+                break;
+            case "INT64":
+                SetNumber(row, _contents.Int64Contents[Row]);
+                break;
+            case "UINT64":
+                SetNumber(row, _contents.Uint64Contents[Row]);
+                break;
+            case "INT8" or "INT16" or "INT32":
+                CheckRange(_contents.IntContents[Row]);
+                SetNumber(row, _contents.IntContents[Row]);
+                break;
+            default:
+                CheckRange(_contents.UintContents[Row]);
+                SetNumber(row, _contents.UintContents[Row]);
+                break;
+        }
+    }
+
+    private int Found() => Datatype switch
+    {
+        "BYTES" => _contents.BytesContents.Count,
+        "FP32" => _contents.Fp32Contents.Count,
+        "FP64" => _contents.Fp64Contents.Count,
+        "INT64" => _contents.Int64Contents.Count,
+        "UINT64" => _contents.Uint64Contents.Count,
+        "INT8" or "INT16" or "INT32" => _contents.IntContents.Count,
+        _ => _contents.UintContents.Count,
+    };
+}

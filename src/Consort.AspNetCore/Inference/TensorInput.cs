@@ -1,0 +1,123 @@
+using System.Numerics;
+using Consort.AspNetCore.Registry;
+using Consort.AspNetCore.Requests;
+using Consort.Data.Schemas;
+using Consort.Foundation.Options;
+using Consort.Serving;
+
+namespace Consort.AspNetCore.Inference;
+
+/// <summary>The values of one field, one for each impression, as the Open Inference Protocol sends them.</summary>
+internal abstract class TensorInput
+{
+    private static readonly string[] Types = ["BYTES", "FP16", "FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"];
+
+    /// <param name="name">The field.</param>
+    /// <param name="datatype">One of the protocol's names.</param>
+    /// <param name="shape">[n] or [n, 1].</param>
+    /// <param name="fields">The fields that the model reads.</param>
+    /// <exception cref="RequestException">400: an unknown field or type, another shape.</exception>
+    protected TensorInput(string name, string datatype, IReadOnlyList<long> shape, FieldTable fields)
+    {
+        var guess = 0;
+        Field = fields.Find(System.Text.Encoding.UTF8.GetBytes(name), ref guess);
+        (Name, Datatype) = (name, datatype);
+        if (!Types.Contains(datatype))
+            throw new RequestException(400, $"input {name}: found datatype {RequestException.Show(datatype)}, expected one of {string.Join(", ", Types)}{NearestWord.Hint(datatype.Length > 20 ? "" : datatype, Types)}");
+        if (shape.Count is not (1 or 2) || (shape.Count == 2 && shape[1] != 1) || shape[0] is < 0 or > int.MaxValue)
+            throw new RequestException(400, $"input {name}: found shape [{string.Join(", ", shape.Take(8))}], expected [n] or [n, 1] for n impressions");
+        (Rows, IsColumn) = ((int)shape[0], shape.Count == 2);
+    }
+
+    public string Name { get; }
+
+    public string Datatype { get; }
+
+    /// <summary>The field's place, or <see cref="FieldTable.Unread"/>.</summary>
+    public int Field { get; }
+
+    public int Rows { get; }
+
+    /// <summary>Whether the shape is [n, 1].</summary>
+    public bool IsColumn { get; }
+
+    /// <summary>What metadata call the type of a field.</summary>
+    public static string TypeOf(FieldKind kind) => kind == FieldKind.Numeric ? "FP32" : "BYTES";
+
+    /// <summary>The impression whose value comes next.</summary>
+    protected int Row { get; set; }
+
+    /// <summary>Sets the field in all impressions of a batch to the values that follow those of the batch before.</summary>
+    /// <exception cref="RequestException">400: a value of another type, or too few.</exception>
+    public virtual void Fill(ImpressionBatch batch, ValueBuffers values, Limits limits)
+    {
+        for (var row = 0; row < batch.Count; row++, Row++)
+        {
+            Next();
+            try
+            {
+                Set(batch[row], limits);
+            }
+            catch (Exception e) when (e is ConsortException or RequestException)
+            {
+                throw At(e.Message, e);
+            }
+        }
+    }
+
+    /// <summary>Checks that there are no values left.</summary>
+    /// <exception cref="RequestException">400: there are.</exception>
+    public virtual void Finish()
+    {
+    }
+
+    /// <summary>Goes to the next value.</summary>
+    /// <exception cref="RequestException">400: there is none.</exception>
+    protected virtual void Next()
+    {
+    }
+
+    /// <summary>Sets the field to that value.</summary>
+    protected virtual void Set(in ImpressionRow row, Limits limits)
+    {
+    }
+
+    /// <summary>Checks that a whole number is one of the datatype's, which JSON and gRPC's wider contents do not see to.</summary>
+    /// <exception cref="RequestException">400: it is not.</exception>
+    protected void CheckRange(Int128 value)
+    {
+        var isUnsigned = Datatype.StartsWith('U');
+        var bits = int.Parse(Datatype.AsSpan(isUnsigned ? 4 : 3), System.Globalization.CultureInfo.InvariantCulture);
+        var (low, high) = isUnsigned ? (Int128.Zero, (Int128.One << bits) - 1) : (-(Int128.One << (bits - 1)), (Int128.One << (bits - 1)) - 1);
+        if (value < low || value > high)
+            throw new RequestException(400, FormattableString.Invariant($"found {value}, expected {low} to {high}, as datatype {Datatype} says"));
+    }
+
+    /// <summary>A mistake in a value.</summary>
+    protected RequestException At(string mistake, Exception? inner = null) => new(400, FormattableString.Invariant($"input {Name}[{Row}]: {mistake}"), inner);
+
+    /// <summary>Sets the field to text.</summary>
+    protected void SetBytes(in ImpressionRow row, ReadOnlySpan<byte> value, Limits limits)
+    {
+        if (value.Length > limits.Value)
+            throw new RequestException(400, $"found a value of {value.Length} bytes, expected at most {limits.Value}");
+        if (!System.Text.Unicode.Utf8.IsValid(value))
+            throw new RequestException(400, "found bytes that are not UTF-8, expected text in UTF-8");
+        if (Field != FieldTable.Unread)
+            row.Set(Field, value);
+    }
+
+    /// <summary>Sets the field to the shortest text that reads as this number: of 0.1f it is 0.1, as it would be in a raw row. NaN is a missing value.</summary>
+    protected void SetNumber<T>(in ImpressionRow row, T value)
+        where T : struct, INumberBase<T>, IUtf8SpanFormattable
+    {
+        if (Field == FieldTable.Unread)
+            return;
+        if (T.IsNaN(value))
+            row.SetMissing(Field);
+        else
+            row.Set(Field, value);
+    }
+
+    protected RequestException Count(string found) => new(400, FormattableString.Invariant($"input {Name}: found {found}, expected {Rows} of datatype {Datatype}, as its shape says"));
+}

@@ -1,0 +1,42 @@
+using Consort.Data.Encoders;
+using Consort.Data.Schemas;
+
+namespace Consort.Data.Datasets;
+
+/// <summary>From what all threads have counted to an encoder.</summary>
+internal static class EncoderFit
+{
+    /// <summary>Merges, field by field in parallel, and fits.</summary>
+    public static Encoder Of(Schema schema, IReadOnlyList<CountRows> counts)
+    {
+        var columns = new ColumnEncoder[schema.Fields.Count][];
+        var leaders = SharedVocabularies.Leaders(schema);
+        try
+        {
+            Parallel.For(0, columns.Length, new ParallelOptions { MaxDegreeOfParallelism = counts.Count }, field =>
+            {
+                if (leaders[field] != field) return; // fitted with the one that leads
+                columns[field] = [];
+                if (counts[0].Counters[field] is not { } counter) return;
+                int[] followers = [.. Enumerable.Range(field + 1, leaders.Length - field - 1).Where(f => leaders[f] == field)];
+                foreach (var other in followers.Prepend(field).SelectMany(f => counts.Select(c => c.Counters[f]!)).Where(c => c != counter))
+                {
+                    counter.Merge(other);
+                    other.Dispose();
+                }
+                columns[field] = counter.Fit(schema.Fields[field].MinCount ?? schema.MinCount);
+                counter.Dispose();
+                foreach (var follower in followers)
+                {
+                    var own = schema.Fields[follower];
+                    columns[follower] = [columns[field][0].SharedBy(own.Name, follower, new MissingTexts(schema, own))];
+                }
+            });
+        }
+        catch (AggregateException e) when (e.InnerException is ConsortException inner)
+        {
+            throw inner;
+        }
+        return new Encoder(schema, [.. columns.SelectMany(c => c)]);
+    }
+}

@@ -1,0 +1,46 @@
+using Consort.Foundation.Options;
+using Consort.Learning.Training;
+using Consort.Models;
+
+namespace Consort.Experiments.Files;
+
+/// <summary>
+/// Makes experiments of another one, every default filled in: its data, embeddings and training hold for all, and each of its members says
+/// how a model of its kind is made.
+/// </summary>
+public static class ExperimentOptions
+{
+    /// <summary>The members, each without how often it stands there.</summary>
+    public static IReadOnlyList<OptionTree> Members(this OptionTree experiment) => [.. experiment.ItemsAt("members").Select(m => m.Without("count"))];
+
+    /// <summary>The first member that is a model of this name, or null.</summary>
+    public static OptionTree? Member(this OptionTree experiment, string model) =>
+        experiment.Members().FirstOrDefault(m => model.Equals(m.TextAt("model"), StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Other members that learn together.</summary>
+    /// <param name="experiment">What holds for all.</param>
+    /// <param name="name">The new one's name.</param>
+    /// <param name="isShared">Whether members read one table.</param>
+    /// <param name="strategy">How they learn.</param>
+    /// <param name="members">Their options.</param>
+    public static OptionTree Family(this OptionTree experiment, string name, bool isShared, OptionTree strategy, params IEnumerable<OptionTree> members) =>
+        experiment.Around(name, isShared, members).Without("phases").With("strategy", strategy);
+
+    /// <summary>Other members that learn in phases.</summary>
+    /// <param name="experiment">What holds for all.</param>
+    /// <param name="name">The new one's name.</param>
+    /// <param name="isShared">Whether members read one table.</param>
+    /// <param name="phases">How they learn.</param>
+    /// <param name="members">Their options.</param>
+    public static OptionTree InPhases(this OptionTree experiment, string name, bool isShared, IEnumerable<OptionTree> phases, params IEnumerable<OptionTree> members) =>
+        experiment.Around(name, isShared, members).Without(["strategy", .. Phase.Options.Keys.Select(k => $"training.{k}")]).With("phases", OptionTree.List(phases));
+
+    /// <summary>A model with those of some options that it has.</summary>
+    /// <param name="model">Its name in the catalogue.</param>
+    /// <param name="options">Keys and values, of which it may have none.</param>
+    public static OptionTree MemberOf(string model, OptionTree options) => OptionTree.Keys(
+        ((OptionGroup)options).Entries.Where(e => ModelCatalogue.All.Find(model)!.Options.Has(e.Key)).Select(e => (e.Key, e.Value)).Prepend(("model", model)));
+
+    private static OptionTree Around(this OptionTree experiment, string name, bool isShared, IEnumerable<OptionTree> members) =>
+        experiment.With("name", name).With("embedding.shared", isShared).With("members", OptionTree.List(members));
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using Consort.Experiments.Files;
+using Consort.Foundation.Options;
+using Consort.Studies.Recipes.Settings;
+
+namespace Consort.Studies.Recipes.Plans;
+
+/// <summary>Puts together the runs of a table by replicates: what several rows start from is run once.</summary>
+internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
+{
+    private const ulong FirstSeed = 2021;
+    private const int FirstMembers = 10;
+    private const ulong FurtherSeeds = 1_000_000_000;
+    private const int FurtherMembers = 1000; // more than a family has members
+
+    private static readonly OptionTree Supervised = OptionTree.Keys(("name", "supervised"));
+    private static readonly OptionTree Mutual = OptionTree.Keys(("name", "mutual"));
+
+    private readonly Dictionary<string, RecipeRun> _runs = [];
+
+    /// <summary>The runs so far, each after those that it starts from.</summary>
+    public IReadOnlyList<RecipeRun> Runs => [.. _runs.Values];
+
+    /// <summary>The replicates, 0, 1, ….</summary>
+    public IEnumerable<int> Replicates => Enumerable.Range(0, request.Seeds);
+
+    /// <summary>A model by itself.</summary>
+    /// <param name="model">Its name.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="member">Decides the seed; the same member of the same replicate is the same run in every table.</param>
+    /// <param name="epochs">No more than these, or null to go on to the best.</param>
+    public string Alone(string model, int replicate, int member, int? epochs = null)
+    {
+        var key = epochs is { } few ? Name($"{model}-independent-{few}ep") : $"{model}-independent";
+        return Add(key, Seed(replicate, member), () =>
+        {
+            var alone = Of(model).Family($"{model}, independent", isShared: false, Supervised, settings.Member(model));
+            return epochs is { } most ? alone.With("training.epochs", most) : alone;
+        });
+    }
+
+    /// <summary>As many members, each by itself.</summary>
+    public string[] AloneEach(string model, int replicate, int members, int? epochs = null) =>
+        [.. Enumerable.Range(0, members).Select(m => Alone(model, replicate, m, epochs))];
+
+    /// <summary>A family that learns mutually from the beginning.</summary>
+    public string FromScratch(string model, int members, int replicate) => Add(Name($"{model}x{members}-scratch"), Seed(replicate, 0), () => Of(model).Family(
+        Name($"{members} × {model}, mutual from scratch"), isShared: false, Mutual, settings.Member(model).With("count", members)).With("training.monitor", "member_auc"));
+
+    /// <summary>A family on shared embeddings.</summary>
+    public string Shared(string model, int members, int replicate, KdefMethod method) => Add(
+        Name($"{model}x{members}-{method.Name}"), Seed(replicate, 0), () => Of(model).Family(
+            Name($"{members} × {model}, {method.Name}"), isShared: true, method.Strategy, settings.Member(model).With("count", members)));
+
+    /// <summary>A model that learns from labels and from finished runs.</summary>
+    /// <param name="key">Names the runs.</param>
+    /// <param name="model">The student.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="teachers">The runs; what they say counts as the mean of their logits.</param>
+    public string Distilled(string key, string model, int replicate, IReadOnlyList<string> teachers) => Add(
+        key, Seed(replicate, 0), () => Of(model).Family(Name($"{model}, {key}"), isShared: false, OptionTree.Keys(("name", "distillation")), settings.Member(model))
+            .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder))), teachers);
+
+    /// <summary>A family of one model whose members have been trained; <paramref name="what"/> ends the name of the runs.</summary>
+    public string Tuned(string what, string model, int replicate, IReadOnlyList<string> starts, bool isMutual, int epochs = 1) =>
+        Tuned(Name($"{model}x{starts.Count}-{what}"), [.. starts.Select(_ => model)], replicate, starts, isMutual, epochs);
+
+    /// <summary>A family whose members have been trained: epochs more at the lower rate, each epoch a phase.</summary>
+    /// <param name="key">Names the runs.</param>
+    /// <param name="models">One a member.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="starts">The runs that the members start from.</param>
+    /// <param name="isMutual">Whether members learn from each other, or each on by itself.</param>
+    /// <param name="epochs">At least 1.</param>
+    public string Tuned(string key, IReadOnlyList<string> models, int replicate, IReadOnlyList<string> starts, bool isMutual, int epochs = 1)
+    {
+        var rate = request.TuningRate ?? settings.Of(models[0]).Phases[0].LearningRate / 10;
+        // A phase of one epoch ends with that epoch's weights: nothing chooses among epochs.
+        var phase = OptionTree.Keys(
+            ("strategy", isMutual ? Mutual : OptionTree.Keys(("name", "supervised"), ("loss", "members"))), ("epochs", 1), ("learning_rate", rate),
+            ("schedule", OptionTree.Keys(("name", "constant"))), ("patience", 0));
+        var phases = Enumerable.Range(1, epochs).Select(e => phase.With("name", Name($"epoch{e}"))).ToArray();
+        phases[0] = phases[0].With("from", OptionTree.List(starts.Select(request.RunFolder)));
+        return Add(key, Seed(replicate, 0), () => Of(models[0]).InPhases($"{key}, fine-tuned", isShared: false, phases, models.Select(settings.Member)), starts);
+    }
+
+    /// <summary>
+    /// The seed of a member's own run: no two members of no two replicates share one, for an interval over replicates supposes that these
+    /// have nothing in common. It does not depend on how many members or replicates there are, so that tables share runs.
+    /// </summary>
+    internal static ulong Seed(int replicate, int member) => member < FirstMembers
+        ? FirstSeed + (ulong)((FirstMembers * replicate) + member)
+        : FurtherSeeds + ((ulong)FurtherMembers * (ulong)replicate) + (ulong)member;
+
+    private OptionTree Of(string model) => settings.Of(model).Options;
+
+    private string Add(string key, ulong seed, Func<OptionTree> options, IReadOnlyList<string>? after = null)
+    {
+        var name = Name($"{key}-seed{seed}");
+        if (!_runs.ContainsKey(name))
+            _runs[name] = new RecipeRun(name, key, seed, options()) { After = after ?? [] };
+        return name;
+    }
+
+    private static string Name(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Consort.AspNetCore.Options;
+using Consort.AspNetCore.Registry;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Consort.AspNetCore.Tests;
+
+/// <summary>Models within an app of the user's own.</summary>
+[Collection(ServerCollection.Name)]
+public sealed class AppTests(ServerFixture fixture)
+{
+    private const string Body = """{"rows": [{}]}""";
+
+    [Fact]
+    public async Task MapConsort_InAnApp_AnswersBesideItsOwnEndpoints()
+    {
+        await using var app = await Start(o => o.Model("ctr", fixture.First).Model("other", fixture.Second), a => a.MapGet("/mine", () => "mine"));
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        Assert.Equal("mine", await client.GetStringAsync("/mine"));
+        var rows = new { rows = new[] { fixture.Row(0) } };
+        Assert.Equal(fixture.Score(0), await Probability("/v1/score"), 1e-6f);
+        Assert.Equal(fixture.Score(0, fixture.SecondScorer), await Probability("/v1/models/other:score"), 1e-6f);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v2/health/ready")).StatusCode);
+        Assert.Equal("Healthy", await client.GetStringAsync("/health"));
+        // What is not there is the app's own affair.
+        Assert.Empty(await (await client.GetAsync("/nowhere")).Content.ReadAsStringAsync());
+
+        async Task<float> Probability(string path)
+        {
+            using var answer = await client.PostAsJsonAsync(path, rows);
+            return (float)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["probabilities"]![0]!;
+        }
+    }
+
+    [Fact]
+    public async Task AddConsort_FromTheConfiguration_TakesModelsLabelsAndLimits()
+    {
+        await using var app = await Start(o =>
+        {
+            new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Consort:Models:0:Name"] = "ctr",
+                ["Consort:Models:0:Path"] = fixture.First,
+                ["Consort:Models:0:Labels:stable"] = "1",
+                ["Consort:MaxRows"] = "2",
+                ["Consort:Timeout"] = "00:00:20",
+            }).Build().GetSection(ConsortOptions.Section).Bind(o);
+        });
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        using var score = await client.PostAsync("/v1/models/ctr/labels/stable:score", Json(Body));
+        Assert.Equal(HttpStatusCode.OK, score.StatusCode);
+        using var tooMany = await client.PostAsync("/v1/score", Json("""{"rows": [{}, {}, {}]}"""));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, tooMany.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(20), app.Services.GetRequiredService<ConsortOptions>().Timeout);
+    }
+
+    [Fact]
+    public async Task Registry_OfTheServices_LeasesScorersByName()
+    {
+        await using var app = await Start(o => o.Model("ctr", fixture.First));
+        var models = app.Services.GetRequiredService<ModelRegistry>();
+        using (var lease = models.Lease("ctr", "latest"))
+        {
+            Assert.Equal("1", lease.Name);
+            Assert.Equal(fixture.FirstScorer.Fields, lease.Scorer.Fields);
+        }
+
+        Assert.Contains("did you mean ctr?", Assert.Throws<ConsortException>(() => models.Lease("ctx")).Message, StringComparison.Ordinal);
+        Assert.Empty(models.Reload().Single().Loaded);
+    }
+
+    [Fact]
+    public async Task MapConsort_Conventions_AreForAllItsEndpoints()
+    {
+        var seen = 0;
+        await using var app = await Start(o => o.Model("ctr", fixture.First), conventions: endpoint =>
+        {
+            var inner = endpoint.RequestDelegate!;
+            endpoint.RequestDelegate = context =>
+            {
+                seen++;
+                return inner(context);
+            };
+        });
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        (await client.PostAsync("/v1/score", Json(Body))).EnsureSuccessStatusCode();
+        (await client.GetAsync("/v2/health/live")).EnsureSuccessStatusCode();
+        Assert.Equal(2, seen);
+    }
+
+    [Fact]
+    public async Task MapConsort_WithMistakes_SaysThemBeforeTheAppStarts()
+    {
+        var mistake = await Assert.ThrowsAsync<ConsortException>(() => Start(o => o.Model("ctr", fixture.First + "-absent")));
+        Assert.Contains("found no file, expected a package", mistake.Message, StringComparison.Ordinal);
+        mistake = await Assert.ThrowsAsync<ConsortException>(() => Start(_ => { }));
+        Assert.Contains("models: found none", mistake.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<WebApplication> Start(Action<ConsortOptions> configure, Action<WebApplication>? map = null, Action<EndpointBuilder>? conventions = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Services.AddConsort(configure);
+        var app = builder.Build();
+        try
+        {
+            map?.Invoke(app);
+            app.MapHealthChecks("/health");
+            var mapped = app.MapConsort();
+            if (conventions is not null)
+                mapped.Add(conventions);
+            app.Urls.Add("http://127.0.0.1:0");
+            await app.StartAsync();
+            return app;
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static StringContent Json(string text) => new(text, System.Text.Encoding.UTF8, "application/json");
+}
