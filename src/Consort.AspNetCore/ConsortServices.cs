@@ -30,7 +30,7 @@ public static class ConsortServices
         services.AddSingleton(s => new ApiKeys(s.GetRequiredService<ConsortOptions>()));
         services.AddSingleton(s => new RequestGate(s.GetRequiredService<ConsortOptions>(), s.GetRequiredService<ApiKeys>().ClientOf));
         services.AddSingleton(s => new ModelRegistry(s.GetRequiredService<ConsortOptions>(), s.GetRequiredService<ILogger<ModelRegistry>>()));
-        services.AddSingleton<RequestMetrics>().AddSingleton<MetricsPage>().AddSingleton<HttpGuard>().AddSingleton<ScoreEndpoints>().AddSingleton<ModelEndpoints>();
+        services.AddMetrics().AddSingleton<RequestMetrics>().AddSingleton<MetricsPage>().AddSingleton<HttpGuard>().AddSingleton<ScoreEndpoints>().AddSingleton<ModelEndpoints>();
         services.AddSingleton<RegistryWatch>().AddHostedService(s => s.GetRequiredService<RegistryWatch>());
         services.AddSingleton<GrpcGuard>().AddSingleton<InferenceService>().AddSingleton<IServiceMethodProvider<InferenceService>, InferenceMethods>();
         // The guard has read the message within limits of ours.

@@ -1,3 +1,4 @@
+using Consort.Foundation.Options;
 using Consort.Serving.Packages;
 
 namespace Consort.Serving;
@@ -15,8 +16,9 @@ public sealed class LiveScorer(Scorer first) : IDisposable
 
     /// <summary>Loads a package to begin with.</summary>
     /// <exception cref="ConsortException">As of <see cref="Scorer.Load"/>.</exception>
-    public static LiveScorer Load(string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory) =>
-        new(Scorer.Load(path, check, storage));
+    public static LiveScorer Load(
+        string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory, Catalogues? catalogues = null) =>
+        new(Scorer.Load(path, check, storage, catalogues));
 
     /// <summary>The scorer of now. It may be given up at any moment: to make several calls of one scorer, see <see cref="Lease"/>.</summary>
     public Scorer Current => Volatile.Read(ref _current);
@@ -70,8 +72,8 @@ public sealed class LiveScorer(Scorer first) : IDisposable
 
     /// <summary>Loads a package and, if it is whole, puts it in place; otherwise the old one stays.</summary>
     /// <exception cref="ConsortException">As of <see cref="Scorer.Load"/>; nothing has changed.</exception>
-    public void Swap(string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory) =>
-        Swap(Scorer.Load(path, check, storage));
+    public void Swap(string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory, Catalogues? catalogues = null) =>
+        Swap(Scorer.Load(path, check, storage, catalogues));
 
     /// <inheritdoc/>
     public void Dispose()

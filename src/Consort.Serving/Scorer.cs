@@ -59,10 +59,12 @@ public sealed class Scorer : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="check">What is checked before.</param>
     /// <param name="storage">Whether the file is read whole, and then free to change, or mapped until <see cref="Dispose"/>, and then never to be written to.</param>
+    /// <param name="catalogues">By which the names of its models are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">It cannot be read, is no package, or is not whole and genuine; the message says what was expected.</exception>
-    public static Scorer Load(string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory)
+    public static Scorer Load(
+        string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory, Catalogues? catalogues = null)
     {
-        var model = ScoringModel.Load(path, check, storage);
+        var model = ScoringModel.Load(path, check, storage, catalogues);
         try
         {
             return new Scorer(path, model);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -55,6 +56,28 @@ public sealed partial class ReportTests(ServerFixture fixture)
             Assert.Equal(unseen, values[$"consort_unseen_values_total{{{Version}}}"]);
             Assert.Equal(unseen / (300.0 * fixture.FirstScorer.Encoder.Space.Categorical.Count), values[$"consort_oov_rate{{{Version}}}"], 1e-9);
         }
+    }
+
+    [Fact]
+    public async Task Meter_OfTheApp_MeasuresRequestsAndVersions()
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        var found = new System.Collections.Concurrent.ConcurrentDictionary<string, double>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Meter.Name == "Consort")
+                l.EnableMeasurementEvents(instrument);
+        } };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => found[$"{instrument.Name} {string.Join(' ', tags.ToArray().Select(t => t.Value))}"] = value);
+        listener.Start();
+        await server.Post("/v1/score", """{"rows": [{"site": "nobody"}]}""");
+        // The answer has been sent before it is counted.
+        for (var i = 0; i < 100 && !found.ContainsKey("consort.request.duration http score 200"); i++)
+            await Task.Delay(20);
+        listener.RecordObservableInstruments();
+        Assert.True(found["consort.request.duration http score 200"] > 0);
+        Assert.True(found["consort.unseen.values clicks 1"] > 0);
+        Assert.True(found["consort.probability.mean clicks 1"] is > 0 and < 1);
     }
 
     [Fact]

@@ -1,24 +1,45 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Consort.AspNetCore.Metrics;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
 
 namespace Consort.AspNetCore.Http;
 
-/// <summary>All that is counted, as Prometheus reads it.</summary>
-internal sealed class MetricsPage(ModelRegistry registry, RequestGate gate, RequestMetrics requests)
+/// <summary>All that is counted, as Prometheus reads it; and, for the app's own telemetry, as a meter's instruments.</summary>
+internal sealed class MetricsPage
 {
     private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly ModelRegistry _registry;
+    private readonly RequestGate _gate;
+    private readonly RequestMetrics _requests;
+
+    public MetricsPage(ModelRegistry registry, RequestGate gate, RequestMetrics requests)
+    {
+        (_registry, _gate, _requests) = (registry, gate, requests);
+        var meter = requests.Meter;
+        meter.CreateObservableGauge("consort.requests.in_flight", () => gate.UnderWay, null, "Requests that are being read, scored or answered.");
+        meter.CreateObservableGauge("consort.requests.scored", () => gate.Scored, null, "Requests of them that are being scored.");
+        meter.CreateObservableGauge("consort.probability.mean", () => Each(Mean), null, "Mean probability since a version was loaded.");
+        meter.CreateObservableCounter("consort.categorical.values", () => Each(v => v.Metrics.Values), null, "Categorical values that were encoded.");
+        meter.CreateObservableCounter("consort.unseen.values", () => Each(v => v.Metrics.Unseen), null, "Those of them that training has not seen.");
+
+        IEnumerable<Measurement<double>> Each(Func<ModelVersion, double?> value) =>
+            from version in registry.Models.SelectMany(m => m.State.Versions)
+            let number = value(version)
+            where number is not null
+            select new Measurement<double>(number.Value, new("model", version.Model), new("version", version.Name));
+    }
 
     public byte[] Write()
     {
         var text = new MetricsText();
-        requests.Write(text);
-        text.Add("consort_requests_in_flight", "gauge", "Requests that are being read, scored or answered.", gate.UnderWay);
-        text.Add("consort_requests_scored", "gauge", "Requests of them that are being scored.", gate.Scored);
-        text.Add("consort_body_bytes", "gauge", "Memory that the bodies of requests hold.", gate.Memory.Held);
-        text.Add("consort_package_loads_total", "counter", "Packages that were loaded while the server ran.", registry.Loads);
-        text.Add("consort_package_load_failures_total", "counter", "Packages that were refused.", registry.Failures);
+        _requests.Write(text);
+        text.Add("consort_requests_in_flight", "gauge", "Requests that are being read, scored or answered.", _gate.UnderWay);
+        text.Add("consort_requests_scored", "gauge", "Requests of them that are being scored.", _gate.Scored);
+        text.Add("consort_body_bytes", "gauge", "Memory that the bodies of requests hold.", _gate.Memory.Held);
+        text.Add("consort_package_loads_total", "counter", "Packages that were loaded while the server ran.", _registry.Loads);
+        text.Add("consort_package_load_failures_total", "counter", "Packages that were refused.", _registry.Failures);
         WriteVersions(text);
         text.Add("consort_uptime_seconds", "gauge", "Since the server started.", Stopwatch.GetElapsedTime(_start).TotalSeconds);
         text.Add("process_resident_memory_bytes", "gauge", "Memory of the process, packages included.", Environment.WorkingSet);
@@ -26,13 +47,15 @@ internal sealed class MetricsPage(ModelRegistry registry, RequestGate gate, Requ
         return text.ToBytes();
     }
 
+    private static double? Mean(ModelVersion version) => version.Metrics.Probabilities is { Count: var count and > 0 } all ? all.Sum / count : null;
+
     private void WriteVersions(MetricsText text)
     {
-        var versions = registry.Models.SelectMany(m => m.State.Versions).Select(v => (Version: v, Labels: $"{MetricsText.Label("model", v.Model)},{MetricsText.Label("version", v.Name)}")).ToArray();
+        var versions = _registry.Models.SelectMany(m => m.State.Versions).Select(v => (Version: v, Labels: $"{MetricsText.Label("model", v.Model)},{MetricsText.Label("version", v.Name)}")).ToArray();
         text.Begin("consort_model_info", "gauge", "Versions that are served, and their labels.");
         foreach (var (version, labels) in versions)
         {
-            var state = registry.Find(version.Model).State;
+            var state = _registry.Find(version.Model).State;
             var named = state.Labels.Where(l => l.Value == version.Name || (l.Value == ServedModel.Latest && version == state.Versions[^1])).Select(l => l.Key).Order(StringComparer.Ordinal);
             text.Add("consort_model_info", $"{labels},{MetricsText.Label("labels", string.Join(',', named))}", 1);
         }
@@ -40,7 +63,7 @@ internal sealed class MetricsPage(ModelRegistry registry, RequestGate gate, Requ
         Each("consort_model_loaded_timestamp_seconds", "gauge", "When a version was loaded.", v => v.Loaded.ToUnixTimeMilliseconds() / 1000.0);
         Histograms("consort_batch_rows", "Impressions of a request.", m => m.Rows);
         Histograms("consort_probability", "Probabilities that were answered.", m => m.Probabilities);
-        Each("consort_probability_mean", "gauge", "Mean probability since a version was loaded.", v => v.Metrics.Probabilities is { Count: var count and > 0 } all ? all.Sum / count : null);
+        Each("consort_probability_mean", "gauge", "Mean probability since a version was loaded.", Mean);
         Each("consort_categorical_values_total", "counter", "Categorical values that were encoded.", v => v.Metrics.Values);
         Each("consort_unseen_values_total", "counter", "Those of them that training has not seen.", v => v.Metrics.Unseen);
         Each("consort_oov_rate", "gauge", "Unseen values as a share of categorical values, since a version was loaded.", v => v.Metrics.Values is var values and > 0 ? v.Metrics.Unseen / (double)values : null);

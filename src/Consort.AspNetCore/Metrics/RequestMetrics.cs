@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
@@ -13,8 +14,21 @@ internal sealed class RequestMetrics
     private readonly ConcurrentDictionary<(string Protocol, string Endpoint, int Code), StrongBox<long>> _requests = new();
     private readonly ConcurrentDictionary<(string Protocol, string Endpoint), Histogram> _durations = new();
 
+    private readonly Histogram<double> _duration;
+
+    public RequestMetrics(IMeterFactory meters)
+    {
+        Meter = meters.Create("Consort");
+        _duration = Meter.CreateHistogram("consort.request.duration", "s", "Time from a request's head to its answer.", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds });
+    }
+
+    /// <summary>What the app's own telemetry listens to.</summary>
+    public Meter Meter { get; }
+
     public void AddRequest(string protocol, string endpoint, int code, TimeSpan duration)
     {
+        if (_duration.Enabled)
+            _duration.Record(duration.TotalSeconds, new("protocol", protocol), new("endpoint", endpoint), new("code", code));
         Interlocked.Increment(ref _requests.GetOrAdd((protocol, endpoint, code), static _ => new StrongBox<long>()).Value);
         _durations.GetOrAdd((protocol, endpoint), static _ => new Histogram(Seconds)).Add(duration.TotalSeconds);
     }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;
 using Consort.Data.Schemas;

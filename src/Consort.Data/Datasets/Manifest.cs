@@ -13,8 +13,7 @@ internal sealed record StoredFile(string Name, long Bytes, string Checksum);
 /// <summary>A split of the dataset.</summary>
 internal sealed record StoredSplit(string Name, long Rows, long Clicks, StoredFile File);
 
-/// <summary>A column of ids of the dataset.</summary>
-/// <param name="Length">How many ids a row has of it; null where that is 1, as of all in datasets of earlier versions.</param>
+/// <summary>A column of ids of the dataset. A length of null is 1, as of all columns in datasets of earlier versions.</summary>
 internal sealed record StoredColumn(
     string Name, int Offset, int Size, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Length = null)
 {

@@ -114,9 +114,8 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
     }
 }
 
-/// <summary>Counts whole numbers.</summary>
+/// <summary>Counts whole numbers, as each of the codes reads a cell: one for each column that the field gives.</summary>
 /// <typeparam name="TCode">How a cell is read.</typeparam>
-/// <param name="codes">One for each column that the field gives.</param>
 internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts missing, TCode[] codes) : ColumnCounter(field, index, missing)
     where TCode : struct, ICellCode
 {

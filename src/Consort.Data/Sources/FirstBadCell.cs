@@ -1,5 +1,3 @@
-using Consort.Data.Schemas;
-
 namespace Consort.Data.Sources;
 
 /// <summary>A cell that is not what its column expects; whoever knows its place turns it into a <see cref="ConsortException"/>.</summary>

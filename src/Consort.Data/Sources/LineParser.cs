@@ -26,7 +26,7 @@ internal abstract class LineParser(Layout layout) : RowParser(layout)
 
     /// <summary>A mistake in a row of the block.</summary>
     protected ConsortException Error(Block block, int rowStart, string message) =>
-        new(FormattableString.Invariant($"{layout.Source}:{LineAt(block, rowStart)}: {message}"));
+        new(FormattableString.Invariant($"{Source}:{LineAt(block, rowStart)}: {message}"));
 
     private static long LineAt(Block block, int position) => block.FirstPlace + block.Bytes[..position].Count((byte)'\n');
 }

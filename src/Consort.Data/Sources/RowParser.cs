@@ -13,6 +13,9 @@ internal abstract class RowParser(Layout layout)
         [.. layout.Written.Where(i => i < layout.Schema.Fields.Count && layout.Schema.Fields[i].Kind != FieldKind.Ignored)];
     private readonly int[] _trimmed = layout.Schema.Trim ? [.. layout.Written] : [];
 
+    /// <summary>The source, for messages.</summary>
+    protected string Source { get; } = layout.Source;
+
     /// <summary>What the rows are expected to be.</summary>
     protected Schema Schema { get; } = layout.Schema;
 
@@ -100,7 +103,7 @@ internal abstract class RowParser(Layout layout)
             if (bad < 0) continue;
             var text = group.CellsOf(bad)[r].Of(block.Bytes);
             group.Mistake = new ConsortException(
-                FormattableString.Invariant($"{layout.Source}:{PlaceOf(block, group, r)}, column {Schema.Fields[bad].Name}: {TextMistake(text)}"));
+                FormattableString.Invariant($"{Source}:{PlaceOf(block, group, r)}, column {Schema.Fields[bad].Name}: {TextMistake(text)}"));
             group.Rows = r;
         }
     }

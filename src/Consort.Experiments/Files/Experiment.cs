@@ -38,6 +38,9 @@ public sealed record Experiment
     /// <summary>The phases, at least one.</summary>
     public required IReadOnlyList<Phase> Phases { get; init; }
 
+    /// <summary>By which its names were resolved.</summary>
+    public Catalogues Catalogues { get; private init; } = Catalogues.Default;
+
     /// <summary>All of it as a value, every default filled in; other experiments are made from it.</summary>
     public required OptionTree Options { get; init; }
 
@@ -52,13 +55,14 @@ public sealed record Experiment
     /// <param name="dataFolder">What relative names of raw files start from; null for the key <c>folder</c> of the section <c>data</c>, or the file's own folder.</param>
     /// <param name="seed">Replaces the file's seed unless null.</param>
     /// <param name="precision">Replaces the file's precision unless null.</param>
+    /// <param name="catalogues">By which its names are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">The file is missing or something in it is wrong; the message says the line.</exception>
-    public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null, Precision? precision = null) =>
-        Read(Changed(OptionTree.Load(path), seed, precision), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder, findRuns: true);
+    public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null, Precision? precision = null, Catalogues? catalogues = null) =>
+        Read(Changed(OptionTree.Load(path), seed, precision), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder, findRuns: true, catalogues);
 
     /// <summary>Reads the experiment that a run folder keeps, without its data and the runs it started from.</summary>
     /// <exception cref="ConsortException">The file is missing or damaged.</exception>
-    public static Experiment OfRun(string path) => Read(OptionTree.Load(path), null, null, findRuns: true);
+    public static Experiment OfRun(string path, Catalogues? catalogues = null) => Read(OptionTree.Load(path), null, null, findRuns: true, catalogues);
 
     /// <summary>Reads an experiment from text.</summary>
     /// <param name="text">The YAML.</param>
@@ -79,7 +83,7 @@ public sealed record Experiment
     /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
     /// <exception cref="ConsortException">Something in them is wrong.</exception>
     public static Experiment From(OptionTree options, string? folder, ulong? seed = null, Precision? precision = null, bool findRuns = true) =>
-        Read(Changed(options, seed, precision), folder, null, findRuns);
+        Read(Changed(options, seed, precision), folder, null, findRuns, null);
 
     private static OptionTree Changed(OptionTree options, ulong? seed, Precision? precision)
     {
@@ -89,9 +93,9 @@ public sealed record Experiment
     }
 
     // Without a folder, files that the experiment names are not looked for.
-    private static Experiment Read(OptionTree given, string? folder, string? dataFolder, bool findRuns)
+    private static Experiment Read(OptionTree given, string? folder, string? dataFolder, bool findRuns, Catalogues? catalogues)
     {
-        var options = OptionMap.Of(given);
+        var options = OptionMap.Of(given, catalogues);
         var training = options.Section("training");
         var found = new Dictionary<string, OptionTree>();
         var experiment = new Experiment
@@ -102,6 +106,7 @@ public sealed record Experiment
             Training = TrainingOptions.Options.Read(training),
             Phases = ReadPhases(options, training, findRuns ? folder : null, found),
             Options = given,
+            Catalogues = options.Catalogues,
         };
         experiment = experiment with { Family = experiment.Family with { JoinedOutput = experiment.Phases[0].Strategy.Fusion == Fusion.Concat } };
         options.Close();
@@ -186,7 +191,7 @@ public sealed record Experiment
             return path;
         var experiment = Path.Combine(path, "experiment.yaml");
         return File.Exists(experiment)
-            ? new RunFolder(path).FinalCheckpoint(OfRun(experiment).Phases.Select(p => p.Name))
+            ? new RunFolder(path).FinalCheckpoint(OfRun(experiment, map.Catalogues).Phases.Select(p => p.Name))
             : throw map.Error("from", $"found neither a run folder nor a checkpoint at {path}");
     }
 

@@ -1,4 +1,5 @@
 using Consort.Data.Datasets;
+using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Serving.Calibrations;
 using Consort.Serving.Packages;
@@ -22,6 +23,9 @@ public sealed record PackRequest(string Run, string Output, int Threads)
 
     /// <summary>Fitted on the run's validation rows.</summary>
     public CalibrationKind Calibration { get; init; }
+
+    /// <summary>By which names in the run's experiment are resolved.</summary>
+    public Catalogues Catalogues { get; init; } = Catalogues.Default;
 
     /// <summary>Told about encoding, where the run's rows must be encoded again; or null.</summary>
     public IProgress<EncodeProgress>? Encoding { get; init; }

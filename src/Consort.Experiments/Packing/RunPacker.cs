@@ -45,13 +45,13 @@ public sealed class RunPacker : IDisposable
             throw new ConsortException($"{request.Run}: found no run there, expected a folder that `consort train --out` has written");
         (_request, _folder) = (request, new RunFolder(request.Run));
         _folder.ClearLeftovers();
-        _experiment = Experiment.OfRun(_folder.Experiment);
+        _experiment = Experiment.OfRun(_folder.Experiment, request.Catalogues);
         var count = _experiment.Family.Members.Count;
         if (request.Member is { } member && (member < 0 || member >= count))
             throw new ConsortException($"--member: found {member}, expected 0 to {count - 1}, the members of {request.Run}");
         _encoder = Encoder.Load(_folder.Encoder);
         _fusion = _experiment.Phases[^1].Strategy.Fusion;
-        var options = OptionMap.Load(_folder.Experiment);
+        var options = OptionMap.Load(_folder.Experiment, request.Catalogues);
         Family.From(options);
         _model = options.Resolved(); // what was asked for: the family, with every default
         _graph = _experiment.Family.Build(_encoder.Space);
@@ -91,7 +91,7 @@ public sealed class RunPacker : IDisposable
             try
             {
                 PackageWriter.Write(draft, Content(calibration));
-                using var scorer = Scorer.Load(draft, storage: PackageStorage.Mapped);
+                using var scorer = Scorer.Load(draft, storage: PackageStorage.Mapped, catalogues: _request.Catalogues);
                 if (_request.Calibration != CalibrationKind.None)
                     calibration = Fit(scorer, dataset.Valid ?? throw new ConsortException($"--calibration: found no validation rows in the run's data"), cancellation);
                 foreach (var (name, split) in new[] { ("valid", dataset.Valid), ("test", dataset.Test) })

@@ -4,6 +4,7 @@ using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Foundation.Files;
+using Consort.Foundation.Options;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
 
@@ -61,7 +62,7 @@ public static class ExperimentRunner
                 dataset.Encoder, (name, fields) => events.Add(() => folder.Log(name, fields)), request.Notice));
             using var trainer = new Trainer(
                 graph, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
-                path => Teacher(path, dataset))
+                path => Teacher(path, dataset, experiment.Catalogues))
             { IsMeasureOnly = hasFinished };
             if (hasFinished)
             {
@@ -111,14 +112,14 @@ public static class ExperimentRunner
         foreach (var phase in experiment.Phases.DistinctBy(p => string.Join('\n', p.Teachers)))
             MemoryCheck.Training(
                 experiment.Family.Build(dataset.Space), experiment.Training,
-                [.. phase.Teachers.Select(t => Experiment.OfRun(new RunFolder(t).Experiment).Family.Build(dataset.Space))]);
+                [.. phase.Teachers.Select(t => Experiment.OfRun(new RunFolder(t).Experiment, experiment.Catalogues).Family.Build(dataset.Space))]);
     }
 
     // Ids mean the same to teacher and students only if one encoder made them.
-    private static TeacherModel Teacher(string path, EncodedDataset dataset)
+    private static TeacherModel Teacher(string path, EncodedDataset dataset, Catalogues catalogues)
     {
         var folder = new RunFolder(path);
-        var experiment = Experiment.OfRun(folder.Experiment);
+        var experiment = Experiment.OfRun(folder.Experiment, catalogues);
         if (!File.Exists(folder.Encoder) || !File.ReadAllBytes(folder.Encoder).AsSpan().SequenceEqual(File.ReadAllBytes(dataset.EncoderFile)))
             throw new ConsortException($"teacher {path}: was trained on other data, expected an encoder equal to that of this run");
         return new TeacherModel(

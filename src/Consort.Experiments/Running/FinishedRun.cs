@@ -8,6 +8,7 @@ using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;
 using Consort.Experiments.Files;
+using Consort.Foundation.Options;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
@@ -31,14 +32,15 @@ public sealed class FinishedRun : IDisposable
     /// <param name="path">The folder.</param>
     /// <param name="threads">At least 1.</param>
     /// <param name="weights">Which of its weights; null for the best of its last phase.</param>
+    /// <param name="catalogues">By which names in its experiment are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">It holds no run, or a damaged one, or no such weights.</exception>
-    public FinishedRun(string path, int threads, RunWeights? weights = null)
+    public FinishedRun(string path, int threads, RunWeights? weights = null, Catalogues? catalogues = null)
     {
         if (!Directory.Exists(path) || !File.Exists(Path.Combine(path, "experiment.yaml")))
             throw new ConsortException($"{path}: found no run there, expected a folder that `consort train --out` has written");
         Folder = new RunFolder(path);
         Folder.ClearLeftovers();
-        Experiment = Experiment.OfRun(Folder.Experiment);
+        Experiment = Experiment.OfRun(Folder.Experiment, catalogues);
         Encoder = Encoder.Load(Folder.Encoder);
         (Weights, var phase) = (weights ?? RunWeights.Final).Find(Folder, Experiment);
         _fusion = phase.Strategy.Fusion;

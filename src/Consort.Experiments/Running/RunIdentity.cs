@@ -99,7 +99,7 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
             foreach (var teacher in phase.Teachers)
             {
                 var run = new RunFolder(teacher);
-                Append(run.FinalCheckpoint(Consort.Experiments.Files.Experiment.OfRun(run.Experiment).Phases.Select(p => p.Name)));
+                Append(run.FinalCheckpoint(Consort.Experiments.Files.Experiment.OfRun(run.Experiment, experiment.Catalogues).Phases.Select(p => p.Name)));
             }
         }
 

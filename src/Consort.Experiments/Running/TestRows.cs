@@ -1,5 +1,6 @@
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
+using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 
@@ -21,21 +22,21 @@ internal static class TestRows
     /// <summary>Computes and keeps them, unless that has been done.</summary>
     /// <exception cref="ConsortException">The run or its data are damaged.</exception>
     public static void Keep(RunFolder folder, Experiment experiment, int threads, CancellationToken cancellation) =>
-        Keep(folder, () => experiment.Data!.Open(threads, null, cancellation).Dataset, threads, cancellation);
+        Keep(folder, () => experiment.Data!.Open(threads, null, cancellation).Dataset, threads, cancellation, experiment.Catalogues);
 
     /// <summary>Computes and keeps them, unless that has been done, on the rows that the run was trained on.</summary>
     /// <exception cref="ConsortException">The run is damaged, or its rows are not at hand.</exception>
     public static void Keep(RunFolder folder, string? data, int threads, CancellationToken cancellation) =>
         Keep(folder, () => RunRows.Open(folder, data, threads, null, cancellation), threads, cancellation);
 
-    private static void Keep(RunFolder folder, Func<EncodedDataset> open, int threads, CancellationToken cancellation)
+    private static void Keep(RunFolder folder, Func<EncodedDataset> open, int threads, CancellationToken cancellation, Catalogues? catalogues = null)
     {
         var path = PathOf(folder.Path);
         if (File.Exists(path))
             return;
         using (var dataset = open())
         {
-            using var run = new FinishedRun(folder.Path, threads);
+            using var run = new FinishedRun(folder.Path, threads, catalogues: catalogues);
             var split = dataset.Test ?? dataset.Valid ?? throw new ConsortException($"{dataset.Folder}: found neither test nor validation rows");
             Of(run, split, cancellation).Save(path);
         }

@@ -44,9 +44,14 @@ public sealed class Catalogue<T>
     public Catalogue<T> With<TOptions>(string name, string summary, string source, OptionSet<TOptions> options, Func<TOptions, T> make) =>
         new(_key, _usual, _names, [.. Entries, new CatalogueEntry<T>(name, summary, source, options, map => make(options.Read(map)))]);
 
-    /// <summary>Makes what the key names; the other keys are its options, and the caller closes the map.</summary>
+    /// <summary>
+    /// Makes what the key names, by this catalogue or the one that the map has in its place; the other keys are its options, and the caller
+    /// closes the map.
+    /// </summary>
     /// <exception cref="ConsortException">No such name, of which the message names the nearest, or an option out of range.</exception>
-    public T Create(OptionMap map)
+    public T Create(OptionMap map) => map.Catalogues.Of(this).Make(map);
+
+    private T Make(OptionMap map)
     {
         if (_usual is null && !map.Has(_key))
             throw map.Error(_key, $"found nothing, expected one of {string.Join(", ", Names)}");

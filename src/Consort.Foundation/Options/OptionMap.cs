@@ -28,27 +28,31 @@ public sealed partial class OptionMap
     /// <summary>The file or other origin named in messages.</summary>
     public string Source => _source;
 
+    /// <summary>By which names in it are resolved.</summary>
+    public Catalogues Catalogues { get; private init; } = Catalogues.Default;
+
     /// <summary>The keys present, in their order in the file (reading this list does not mark them as known).</summary>
     public IReadOnlyList<string> Keys => _keys;
 
     /// <summary>Reads a YAML file whose top is a mapping.</summary>
     /// <exception cref="ConsortException">The file is missing or unreadable, or is no YAML mapping.</exception>
-    public static OptionMap Load(string path) => Of(YamlReader.Load(path), path);
+    public static OptionMap Load(string path, Catalogues? catalogues = null) => Of(YamlReader.Load(path), path, catalogues);
 
     /// <summary>Reads YAML text whose top is a mapping.</summary>
     /// <param name="text">The YAML.</param>
     /// <param name="source">The origin named in messages.</param>
+    /// <param name="catalogues">By which names in it are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">Malformed YAML, more than one document, or no mapping at the top.</exception>
-    public static OptionMap Parse(string text, string source) => Of(YamlReader.Parse(text, source), source);
+    public static OptionMap Parse(string text, string source, Catalogues? catalogues = null) => Of(YamlReader.Parse(text, source), source, catalogues);
 
     /// <summary>Reads a tree of keys and values.</summary>
     /// <exception cref="ConsortException">It is a text or a list.</exception>
-    public static OptionMap Of(OptionTree tree) => Of(tree, tree.Source);
+    public static OptionMap Of(OptionTree tree, Catalogues? catalogues = null) => Of(tree, tree.Source, catalogues);
 
-    private static OptionMap Of(OptionTree? root, string source) => root switch
+    private static OptionMap Of(OptionTree? root, string source, Catalogues? catalogues) => root switch
     {
-        null or OptionScalar { Value: "" } => Empty(source),
-        OptionGroup group => new OptionMap(source, group),
+        null or OptionScalar { Value: "" } => new OptionMap(source, null) { Catalogues = catalogues ?? Catalogues.Default },
+        OptionGroup group => new OptionMap(source, group) { Catalogues = catalogues ?? Catalogues.Default },
         var other => throw new ConsortException($"{source}:{other.Line}: found a {other.Kind}, expected keys and values"),
     };
 
@@ -118,7 +122,7 @@ public sealed partial class OptionMap
         if (_children.TryGetValue(key, out var known)) return known[0];
         if (node is not OptionGroup mapping)
             throw Error(key, $"found a {node.Kind}, expected keys and values{Named(key, node)}");
-        var map = new OptionMap(_source, mapping);
+        var map = new OptionMap(_source, mapping) { Catalogues = Catalogues };
         _children[key] = [map];
         return map;
     }
@@ -139,7 +143,7 @@ public sealed partial class OptionMap
         {
             if (item is not OptionGroup mapping)
                 throw new ConsortException($"{_source}:{item.Line}, key {key}: found a {item.Kind}, expected keys and values");
-            maps.Add(new OptionMap(_source, mapping));
+            maps.Add(new OptionMap(_source, mapping) { Catalogues = Catalogues });
         }
         _children[key] = maps;
         return maps;

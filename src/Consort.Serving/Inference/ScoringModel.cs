@@ -26,10 +26,10 @@ internal sealed class ScoringModel : IDisposable
     private readonly ScoringPrograms _programs;
     private readonly string _path;
 
-    private ScoringModel(string path, Package package, PackageCheck check)
+    private ScoringModel(string path, Package package, PackageCheck check, Catalogues? catalogues)
     {
         (_path, _package) = (path, package);
-        var trained = BuildGraph();
+        var trained = BuildGraph(catalogues);
         var reach = GraphReach.Of(trained, Manifest.Members);
         foreach (var parameter in reach.Parameters)
             Require(parameter.Name, TensorType.F32, [.. parameter.Shape.Dimensions.ToArray().Select(d => (long)d)]);
@@ -66,12 +66,12 @@ internal sealed class ScoringModel : IDisposable
 
     /// <summary>Opens a package.</summary>
     /// <exception cref="ConsortException">It cannot be read, or is no package, or is damaged.</exception>
-    public static ScoringModel Load(string path, PackageCheck check, PackageStorage storage)
+    public static ScoringModel Load(string path, PackageCheck check, PackageStorage storage, Catalogues? catalogues = null)
     {
         var package = Package.Open(path, storage);
         try
         {
-            return new ScoringModel(path, package, check);
+            return new ScoringModel(path, package, check, catalogues);
         }
         catch
         {
@@ -132,14 +132,14 @@ internal sealed class ScoringModel : IDisposable
         };
     }
 
-    private Graph BuildGraph()
+    private Graph BuildGraph(Catalogues? catalogues)
     {
         if (Manifest.Model.Length > MaxModelText)
             throw PackageHeader.Damaged(_path, $"a model of at most {MaxModelText} characters");
         Graph graph;
         try
         {
-            var options = OptionMap.Parse(Manifest.Model, $"{_path} (model)");
+            var options = OptionMap.Parse(Manifest.Model, $"{_path} (model)", catalogues);
             var family = Family.From(options) with { JoinedOutput = Manifest.Fusion == MemberFusion.Concat };
             options.Close();
             graph = family.Describe(Encoder.Space);

@@ -57,10 +57,10 @@ public sealed class ExperimentRunnerTests : IDisposable
         var report = File.ReadAllLines(run.Report);
         Assert.Equal("# pair", report[0]);
         Assert.Contains("Members: FM, DNN. Strategy: kdef. Seed 1.", report);
-        var table = report.SkipWhile(l => !l.StartsWith("| | split", StringComparison.Ordinal)).TakeWhile(l => l.Length > 0).ToArray();
-        Assert.Equal(["| ", "|---", "| member 0: FM | valid", "| member 1: DNN | valid", "| **ensemble** | valid", "| best reachable | valid",
+        var table = report.SkipWhile(l => !l.StartsWith("|  | split", StringComparison.Ordinal)).TakeWhile(l => l.Length > 0).ToArray();
+        Assert.Equal(["| ", "| ---", "| member 0: FM | valid", "| member 1: DNN | valid", "| **ensemble** | valid", "| best reachable | valid",
             "| member 0: FM | test", "| member 1: DNN | test", "| **ensemble** | test", "| best reachable | test"],
-            table.Zip([2, 4, 22, 23, 22, 24, 21, 22, 21, 23], (line, length) => line[..length]));
+            table.Zip([2, 5, 22, 23, 22, 24, 21, 22, 21, 23], (line, length) => line[..length]));
         Assert.Contains(FormattableString.Invariant($"| {result.Training.Test.Metrics.Ensemble.Auc:F6} |"), table[8], StringComparison.Ordinal);
         Assert.Equal(2, report.Count(l => l.StartsWith("| train | ", StringComparison.Ordinal)));
     }

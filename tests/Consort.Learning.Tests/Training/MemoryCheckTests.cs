@@ -54,7 +54,7 @@ public sealed class MemoryCheckTests
     [Fact]
     public void Build_SizesBeyondAnyInteger_AreAMessage()
     {
-        var e = Assert.Throws<ConsortException>(() => Graph(new Dnn(new Models.Layers.MlpOptions { HiddenUnits = [65536, 65536] }), 3, 4));
+        var e = Assert.Throws<ConsortException>(() => Graph(new Ffm(), 2_200_000, 1024));
         Assert.Contains("lower the embedding's dimension", e.Message, StringComparison.Ordinal);
     }
 
