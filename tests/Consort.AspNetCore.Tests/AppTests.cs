@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Registry;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

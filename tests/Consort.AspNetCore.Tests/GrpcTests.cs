@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Consort.AspNetCore.Grpc.Protocol;
-using Consort.AspNetCore.Registry;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Consort.AspNetCore.Options;
-using Consort.AspNetCore.Registry;
 
 namespace Consort.AspNetCore.Tests;
 

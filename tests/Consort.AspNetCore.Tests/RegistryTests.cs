@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Registry;
-using Grpc.Core;
 
 namespace Consort.AspNetCore.Tests;
 

@@ -7,7 +7,6 @@ using System.Text.RegularExpressions;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Consort.AspNetCore.Http;
 
 namespace Consort.AspNetCore.Tests;
 

@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Consort.AspNetCore.Options;
-using Grpc.Core;
 
 namespace Consort.AspNetCore.Tests;
 

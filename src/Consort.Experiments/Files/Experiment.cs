@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Schemas;

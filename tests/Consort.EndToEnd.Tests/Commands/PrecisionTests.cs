@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Consort.Cli;
 using Consort.Cli.Commands;
 using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;

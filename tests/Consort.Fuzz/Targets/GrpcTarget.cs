@@ -5,7 +5,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using Consort.AspNetCore.Grpc;
 using Consort.AspNetCore.Grpc.Protocol;
-using Consort.AspNetCore.Registry;
 using Google.Protobuf;
 using Grpc.Core;
 
