@@ -1,15 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Consort.Compute.Bf16;
-using Consort.Compute.Cpu.Optimizers;
-using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
-using Consort.Compute.Cpu.Threads;
-using Consort.Compute.Operations;
-using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
-using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 
 namespace Consort.Benchmarks;
@@ -37,23 +30,12 @@ internal static class OperationProfile
 
     private static void Measure(Experiment experiment, EncodedDataset dataset, int threads, int steps)
     {
-        using var workers = new Workers(threads);
-        var graph = experiment.Family.Build(dataset.Space);
-        var training = experiment.Training;
-        using var store = new ParameterStore<float>(graph);
-        store.Initialize(training.Seed, workers);
-        using var program = new Program<float>(graph, store, OperationKernels.Of<float>(), training.BatchSize, workers, gemm: Multiplies.Of(workers, training.Precision, training.MatrixLibrary));
-        using var optimizer = new Optimizer<float>(store, training.Optimizer, workers);
-        using var loader = new BatchLoader(dataset.Train, new LoaderOptions(training.BatchSize, Shuffle: true, training.Seed));
-        var pass = new LogitPass(program);
         // What teachers say is left out: a step of distillation is timed without them.
-        var strategy = experiment.Phases[0].Strategy is { LearnsFromTeachers: false } own ? own : new Supervised();
-        var terms = new double[16];
+        using var trial = new StepTrial(experiment.Family, dataset.Space, dataset.Train, experiment.Training, experiment.Phases[0].Strategy, threads);
+        var graph = trial.Step.Program.Graph;
         var clock = new KernelClock(graph);
-        double loading = 0, losses = 0, updates = 0, all = 0;
-        long rows = 0;
-        int epoch = 0;
-        loader.Start(epoch);
+        trial.Step.Program.Clock = clock;
+        long loading = 0, losses = 0, updates = 0, all = 0, rows = 0;
         for (int step = -WarmUpSteps; step < steps; step++)
         {
             StopSignals.Check();
@@ -62,26 +44,13 @@ internal static class OperationProfile
                 (loading, losses, updates, all, rows) = (0, 0, 0, 0, 0);
                 clock.Clear();
             }
-            program.Clock = clock;
-            long begin = Stopwatch.GetTimestamp();
-            if (loader.Next() is not { } batch)
-            {
-                loader.Start(++epoch);
-                batch = loader.Next()!;
-            }
-            long loaded = Stopwatch.GetTimestamp();
             long passes = clock.ForwardPass + clock.BackwardPass;
-            pass.Run(batch, strategy.Fusion, isTraining: true, (ulong)(step + WarmUpSteps));
-            strategy.Apply(pass.Logits, terms);
-            pass.Backward();
-            long done = Stopwatch.GetTimestamp();
-            optimizer.Step(experiment.Phases[0].LearningRate);
-            long end = Stopwatch.GetTimestamp();
-            loading += loaded - begin;
-            losses += done - loaded - (clock.ForwardPass + clock.BackwardPass - passes);
-            updates += end - done;
-            all += end - begin;
-            rows += batch.Rows;
+            rows += trial.Next(experiment.Phases[0].LearningRate);
+            StepTicks ticks = trial.Step.Ticks;
+            loading += trial.LoadTicks;
+            losses += ticks.Backward - ticks.Start - (clock.ForwardPass + clock.BackwardPass - passes);
+            updates += ticks.Update - ticks.Exchange;
+            all += trial.Ticks;
         }
 
         double scale = 1e3 / Stopwatch.Frequency / steps;

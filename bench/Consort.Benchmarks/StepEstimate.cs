@@ -27,7 +27,7 @@ internal readonly record struct StepEstimate(double Seconds, long Bytes)
 
     public static StepEstimate Of(StepOptions options, double peak, Bandwidth bandwidth)
     {
-        Graph graph = StepRun.GraphOf(options, FeatureSpace.Of(ZipfSplit.Sizes(SmallVocabulary)));
+        Graph graph = StepRun.FamilyOf(options).Build(FeatureSpace.Of(ZipfSplit.Sizes(SmallVocabulary)));
         long columns = graph.Columns.Count, ids = options.Batch * columns;
         long numbers = graph.Tables.Sum(t => (long)t.Dimension) * options.Vocabulary;
         long activations = graph.Values.Sum(v => (long)v.Shape.Size) * options.Batch * 2; // with their gradients

@@ -6,14 +6,14 @@ using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Operations;
 using Consort.Data.Batches;
-using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 using Consort.Models;
+using Consort.Models.Embeddings;
+using Consort.Models.Layers;
 
 namespace Consort.Benchmarks;
 
@@ -27,44 +27,36 @@ internal sealed class StepRun : IDisposable
 
     private readonly long _memoryBefore = MemoryUse.Now();
     private readonly StepOptions _options;
-    private readonly Strategy _strategy;
-    private readonly Workers _workers;
     private readonly ZipfSplit _rows;
-    private readonly BatchLoader _loader;
-    private readonly BatchLoader _evaluationLoader; // rows in their order
-    private readonly ParameterStore<float> _store;
+    private readonly StepTrial _trial;
     private readonly Program<float> _program;
-    private readonly LogitPass _pass;
-    private readonly Optimizer<float> _optimizer;
+    private readonly BatchLoader _evaluationLoader; // rows in their order
     private readonly ConsortEvaluator _evaluator;
     private readonly KernelClock _clock;
     private readonly FmaPeak _fmaPeak;
     private readonly FmaPeak _peak; // of the precision
     private readonly StepKind[] _kinds; // of each value
-    private readonly long[] _marks = new long[6];
-    private readonly double[] _terms = new double[16];
     private int _epoch;
-    private ulong _step;
 
     public StepRun(StepOptions options)
     {
         _options = options;
-        _strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
-        _workers = new Workers(options.Threads);
         _rows = new ZipfSplit(options.Vocabulary, options.Batch, LoadedBatches);
-        _loader = new BatchLoader(_rows.Split, new LoaderOptions(options.Batch, Shuffle: true, Seed: 1));
         _evaluationLoader = new BatchLoader(_rows.Split, new LoaderOptions(options.Batch));
-        Graph graph = GraphOf(options, _rows.Space);
-        _store = new ParameterStore<float>(graph);
-        _store.Initialize(1, _workers);
-        _program = new Program<float>(graph, _store, OperationKernels.Of<float>(), options.Batch, _workers, gemm: Multiplies.Of(_workers, options.Precision));
-        _pass = new LogitPass(_program);
-        _optimizer = new Optimizer<float>(_store, new OptimizerOptions { EmbeddingUpdate = options.Update }, _workers);
-        _evaluator = new ConsortEvaluator(options.Members, _strategy.Fusion);
-        _clock = new KernelClock(graph);
-        _fmaPeak = FmaPeak.Of(_workers, Precision.Fp32);
-        _peak = FmaPeak.Of(_workers, _program.Precision);
-        _kinds = [.. graph.Values.Select(v => v.Operation is { } operation ? StepKinds.Of(operation) : StepKind.Elementwise)];
+        var training = new TrainingOptions
+        {
+            BatchSize = options.Batch,
+            Precision = options.Precision,
+            Optimizer = new OptimizerOptions { EmbeddingUpdate = options.Update },
+        };
+        Strategy strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
+        _trial = new StepTrial(FamilyOf(options), _rows.Space, _rows.Split, training, strategy, options.Threads);
+        _program = _trial.Step.Program;
+        _evaluator = new ConsortEvaluator(options.Members, Fusion.Mean);
+        _clock = new KernelClock(_program.Graph);
+        _fmaPeak = FmaPeak.Of(_trial.Workers, Precision.Fp32);
+        _peak = FmaPeak.Of(_trial.Workers, _program.Precision);
+        _kinds = [.. _program.Graph.Values.Select(v => v.Operation is { } operation ? StepKinds.Of(operation) : StepKind.Elementwise)];
     }
 
     /// <summary>
@@ -79,7 +71,6 @@ internal sealed class StepRun : IDisposable
         double[][] kinds = [.. Enumerable.Range(0, StepKinds.Count).Select(_ => new double[_options.Steps])];
         double[][] evaluationKinds = [.. kinds.Select(k => new double[k.Length])];
 
-        _loader.Start(_epoch);
         _evaluationLoader.Start(_epoch);
         long begin = Stopwatch.GetTimestamp();
         for (int i = 0; i < _options.WarmUpSteps || Stopwatch.GetElapsedTime(begin) < WarmUp; i++)
@@ -126,28 +117,20 @@ internal sealed class StepRun : IDisposable
             AllocatedBytes = allocated / (2.0 * _options.Steps),
             DistinctIds = _rows.Touched.Count,
             Bytes = StepBytes.Of(_program.Graph, _options.Batch, _rows.Touched, _options.Update),
-            Memory = MemoryUse.Of(_program, _optimizer, _loader, _rows.Split.Bytes, _memoryBefore),
+            Memory = MemoryUse.Of(_program, _trial.Step.Optimizer, _trial.Loader, _rows.Split.Bytes, _memoryBefore),
         };
     }
 
     /// <summary>The family: members of one kind.</summary>
-    public static Graph GraphOf(StepOptions options, FeatureSpace space)
-    {
-        CtrModel[] members = new CtrModel[options.Members];
-        for (int m = 0; m < members.Length; m++) members[m] = ModelCatalogue.Create(OptionMap.Parse($"model: {options.Model}", "step"));
-        return new Family(new EmbeddingOptions(), members).Build(space);
-    }
+    public static Family FamilyOf(StepOptions options) => new(
+        new EmbeddingOptions(), [.. Enumerable.Repeat(ModelCatalogue.Create(OptionMap.Parse($"model: {options.Model}", "step")), options.Members)]);
 
     public void Dispose()
     {
         _evaluator.Dispose();
-        _optimizer.Dispose();
-        _program.Dispose();
-        _store.Dispose();
-        _loader.Dispose();
+        _trial.Dispose();
         _evaluationLoader.Dispose();
         _rows.Dispose();
-        _workers.Dispose();
     }
 
     /// <summary>
@@ -182,18 +165,8 @@ internal sealed class StepRun : IDisposable
     private double TrainStep()
     {
         StopSignals.Check();
-        _marks[0] = Stopwatch.GetTimestamp();
-        Batch batch = NextBatch(_loader);
-        _marks[1] = Stopwatch.GetTimestamp();
-        _pass.Run(batch, _strategy.Fusion, isTraining: true, ++_step);
-        _marks[2] = Stopwatch.GetTimestamp();
-        _strategy.Apply(_pass.Logits, _terms);
-        _marks[3] = Stopwatch.GetTimestamp();
-        _pass.Backward();
-        _marks[4] = Stopwatch.GetTimestamp();
-        _optimizer.Step(LearningRate);
-        _marks[5] = Stopwatch.GetTimestamp();
-        return Milliseconds(_marks[5] - _marks[0]);
+        _trial.Next(LearningRate);
+        return Milliseconds(_trial.Ticks);
     }
 
     private void ProfiledStep(double[][] kinds, int index)
@@ -202,13 +175,14 @@ internal sealed class StepRun : IDisposable
         _program.Clock = _clock;
         TrainStep();
         _program.Clock = null;
+        StepTicks ticks = _trial.Step.Ticks;
         foreach (double[] kind in kinds) kind[index] = 0;
         for (int v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Forward[v] + _clock.Backward[v]);
         kinds[(int)StepKind.Embedding][index] += Milliseconds(_clock.RowGradients);
-        kinds[(int)StepKind.Optimizer][index] = Milliseconds(_marks[5] - _marks[4]);
+        kinds[(int)StepKind.Optimizer][index] = Milliseconds(ticks.Update - ticks.Exchange);
         // Between loader and optimizer, what is not the program's own: logits to doubles, probabilities, strategy, gradients back.
-        kinds[(int)StepKind.Loss][index] = Milliseconds(_marks[4] - _marks[1] - _clock.ForwardPass - _clock.BackwardPass);
-        kinds[(int)StepKind.Loader][index] = Milliseconds(_marks[1] - _marks[0]);
+        kinds[(int)StepKind.Loss][index] = Milliseconds(ticks.Backward - ticks.Start - _clock.ForwardPass - _clock.BackwardPass);
+        kinds[(int)StepKind.Loader][index] = Milliseconds(_trial.LoadTicks);
     }
 
     private double EvaluateBatch(double[][] kinds, int index)
@@ -216,10 +190,14 @@ internal sealed class StepRun : IDisposable
         _clock.Clear();
         _program.Clock = _clock;
         long start = Stopwatch.GetTimestamp();
-        Batch batch = NextBatch(_evaluationLoader);
+        if (_evaluationLoader.Next() is not { } batch)
+        {
+            _evaluationLoader.Start(++_epoch);
+            batch = _evaluationLoader.Next()!;
+        }
         long loaded = Stopwatch.GetTimestamp();
-        _pass.Fuse(batch, _strategy.Fusion);
-        _evaluator.Add(_pass.Logits);
+        _trial.Step.Pass.Fuse(batch);
+        _evaluator.Add(_trial.Step.Pass.Logits);
         long end = Stopwatch.GetTimestamp();
         _program.Clock = null;
         foreach (double[] kind in kinds) kind[index] = 0;
@@ -228,13 +206,6 @@ internal sealed class StepRun : IDisposable
         kinds[(int)StepKind.Loss][index] = Milliseconds(end - loaded - _clock.ForwardPass); // logits to doubles, metrics
         kinds[(int)StepKind.Loader][index] = Milliseconds(loaded - start);
         return Milliseconds(end - start);
-    }
-
-    private Batch NextBatch(BatchLoader loader)
-    {
-        if (loader.Next() is { } batch) return batch;
-        loader.Start(++_epoch);
-        return loader.Next()!;
     }
 
     private static double Milliseconds(long ticks) => ticks * 1e3 / Stopwatch.Frequency;

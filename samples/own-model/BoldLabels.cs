@@ -24,9 +24,6 @@ public sealed class BoldLabels(BoldOptions options) : Strategy
     public override string Name => "bold";
 
     /// <inheritdoc/>
-    public override Fusion Fusion => Fusion.Mean;
-
-    /// <inheritdoc/>
     public override IReadOnlyList<string> TermNames { get; } = ["label"];
 
     /// <inheritdoc/>

@@ -77,7 +77,7 @@ public sealed class FuxiCtrImport
         // What is written can be read: by the parser that training uses, but for raw files that are elsewhere.
         if (schema is not null)
             Schema.Load(OptionMap.Parse(schema, schemaPath!));
-        Experiment.From(text.WithoutData(), folder: null);
+        Experiment.Parse(text.WithoutData().ToYaml(), path, folder: null);
         return import;
     }
 

@@ -3,7 +3,8 @@ using Consort.Compute.Graphs;
 using Consort.Compute.Rewrites;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
-using Output = Consort.Models.JoinedOutput;
+using Consort.Models.Embeddings;
+using Consort.Models.Layers;
 
 namespace Consort.Models;
 
@@ -19,11 +20,10 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
     public const int MaxMembers = 64;
 
     /// <summary>
-    /// Whether the members' output layers are slices of one layer over all their last hidden layers, as fusion by concatenation
-    /// has it, whose ensemble logit is the sum of the members'. What a model adds to its logit besides, such as a first-order
-    /// term, is added as it is.
+    /// How the members' logits become one. By <see cref="Fusion.Concat"/> their output layers are slices of one; what a model adds to its
+    /// logit besides, such as a first-order term, is added as it is.
     /// </summary>
-    public bool JoinedOutput { get; init; }
+    public Fusion Fusion { get; init; }
 
     /// <summary>Reads the sections <c>embedding</c> and <c>members</c> of an experiment or a package.</summary>
     /// <param name="options">Where they stand.</param>
@@ -63,11 +63,11 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
             throw new ArgumentException("found data without columns", nameof(space));
         try
         {
-            if (!JoinedOutput)
+            if (Fusion != Fusion.Concat)
                 return Describe(space, vectors, null);
-            var counting = new Output(null); // a graph is only a description, so building it twice costs nothing
+            var counting = new JoinedOutput(null); // a graph is only a description, so building it twice costs nothing
             Describe(space, vectors, counting);
-            return Describe(space, vectors, new Output(counting.Taken));
+            return Describe(space, vectors, new JoinedOutput(counting.Taken));
         }
         catch (Exception e) when (e is OverflowException or ArgumentOutOfRangeException)
         {
@@ -77,7 +77,7 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
         }
     }
 
-    private Graph Describe(FeatureSpace space, VectorSource? vectors, Output? output)
+    private Graph Describe(FeatureSpace space, VectorSource? vectors, JoinedOutput? output)
     {
         var graph = new Graph([.. space.Categorical.Select(c => new IdRange(c.Offset, c.Size))], space.Numeric.Count);
         var layout = EmbeddingLayout.Of(space, Embeddings);

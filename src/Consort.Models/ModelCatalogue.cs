@@ -1,5 +1,6 @@
 using Consort.Compute.Graphs;
 using Consort.Foundation.Options;
+using Consort.Models.Layers;
 using Consort.Models.Zoo;
 
 namespace Consort.Models;

@@ -1,8 +1,8 @@
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
 using Consort.Data.Encoders;
+using Consort.Models;
 using Consort.Serving.Calibrations;
-using Consort.Serving.Packages;
 
 namespace Consort.Onnx;
 
@@ -51,7 +51,7 @@ public sealed record OnnxContent
     public required IReadOnlyList<int> Members { get; init; }
 
     /// <summary>How the logits of several members become one.</summary>
-    public MemberFusion Fusion { get; init; }
+    public Fusion Fusion { get; init; }
 
     /// <summary>From the fused logit to a probability.</summary>
     public Calibration Calibration { get; init; } = Calibration.None;

@@ -4,8 +4,8 @@ using System.Text.Json;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
 using Consort.Compute.Rewrites;
+using Consort.Models;
 using Consort.Serving.Calibrations;
-using Consort.Serving.Packages;
 
 namespace Consort.Onnx;
 
@@ -84,7 +84,7 @@ internal sealed class OnnxModel
         var columns = members.Select(m => writer.Add("Reshape", [m, writer.Constant([0L, 1], [2])], [])).ToArray(); // [B, 1] each
         var all = columns.Length == 1 ? columns[0] : writer.Add("Concat", columns, [new FormAttribute("axis", 1)]); // [B, M]
         var sum = writer.Add("ReduceSum", [all, writer.Constant([1L], [1])], [new FormAttribute("keepdims", 0)]); // [B]
-        var isMean = content.Fusion == MemberFusion.Mean;
+        var isMean = content.Fusion == Fusion.Mean;
         var logit = members.Length > 1 && isMean
             ? writer.Add("Mul", [sum, writer.Constant([1f / members.Length], [])], [])
             : sum;
@@ -112,7 +112,7 @@ internal sealed class OnnxModel
             model.OpsetImport.Add(new Schema.OperatorSet { Domain = GraphWriter.MachineLearning, Version = MachineLearningVersion });
         Add("consort.input", content.Options.Input == OnnxInput.Raw ? "raw" : "ids");
         Add("consort.members", string.Join(' ', content.Members.Select(m => m.ToString(CultureInfo.InvariantCulture))));
-        Add("consort.fusion", content.Fusion == MemberFusion.Mean ? "mean" : "sum");
+        Add("consort.fusion", content.Fusion == Fusion.Mean ? "mean" : "sum");
         Add("consort.calibration", content.Calibration.Kind.ToString().ToLowerInvariant());
         Add("consort.columns", JsonSerializer.Serialize(content.Encoder.Space.Categorical.Select(c => new { name = c.Name, offset = c.Offset, size = c.Size })));
         Add("consort.numeric", JsonSerializer.Serialize(content.Encoder.Space.Numeric));

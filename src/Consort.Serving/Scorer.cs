@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using Consort.Compute.Cpu.Programs;
 using Consort.Data.Encoders;
 using Consort.Foundation.Options;
+using Consort.Models;
 using Consort.Serving.Inference;
 using Consort.Serving.Packages;
 
@@ -29,7 +30,7 @@ public sealed class Scorer : IDisposable
     {
         (Path, Encoder, Package) = (path, model.Encoder, model.Manifest);
         _pool = new WorkspacePool(model);
-        _share = Package.Fusion == MemberFusion.Mean ? 1.0 / Package.Members.Count : 1;
+        _share = Package.Fusion.Share(Package.Members.Count);
         _schemaIndex = [.. Enumerable.Range(0, Encoder.Schema.Fields.Count).Where(i => Encoder.Schema.Fields[i].Columns.Count > 0)];
         Fields = [.. _schemaIndex.Select(i => Encoder.Schema.Fields[i].Name)];
         _places = Fields.Select((name, place) => KeyValuePair.Create(name, place)).ToFrozenDictionary(StringComparer.Ordinal);

@@ -43,5 +43,5 @@ public sealed class StepBytesTests
         Assert.Equal(1.5, new StepBytes(20_000_000, 20_000_000).Milliseconds(new Bandwidth(20, 40)), 9);
 
     private static Graph GraphOf(string model, int vocabulary = Vocabulary) =>
-        StepRun.GraphOf(new StepOptions { Model = model }, FeatureSpace.Of(ZipfSplit.Sizes(vocabulary)));
+        StepRun.FamilyOf(new StepOptions { Model = model }).Build(FeatureSpace.Of(ZipfSplit.Sizes(vocabulary)));
 }

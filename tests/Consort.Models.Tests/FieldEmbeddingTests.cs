@@ -2,6 +2,7 @@ using Consort.Compute.Cpu.Parameters;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using Consort.Learning.Checkpoints;
+using Consort.Models.Embeddings;
 using Consort.Models.Layers;
 using Consort.Models.Zoo;
 

@@ -1,4 +1,5 @@
 using Consort.Foundation.Options;
+using Consort.Models.Embeddings;
 
 namespace Consort.Models.Tests;
 

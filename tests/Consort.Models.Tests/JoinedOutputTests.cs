@@ -1,5 +1,6 @@
 using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Cpu.Threads;
+using Consort.Models.Embeddings;
 using Consort.Models.Layers;
 using Consort.Models.Zoo;
 
@@ -57,7 +58,7 @@ public sealed class JoinedOutputTests
         foreach (var entry in ModelCatalogue.Entries)
         {
             var model = entry.Create(Foundation.Options.OptionMap.Empty("test"));
-            var family = new Family(new EmbeddingOptions { Dimension = 4 }, [model, model]) { JoinedOutput = true };
+            var family = new Family(new EmbeddingOptions { Dimension = 4 }, [model, model]) { Fusion = Fusion.Concat };
             using var rig = new Rig<double>(family, Spaces.Categorical, 2);
             rig.Draw(2, 1);
             Assert.All(rig.Logits(2), z => Assert.True(double.IsFinite(z)));
@@ -81,7 +82,7 @@ public sealed class JoinedOutputTests
 
     private static Dnn Member(int width) => new(new MlpOptions { HiddenUnits = [width] });
 
-    private static Family Joined(int[] widths) => new(Embeddings, [.. widths.Select(Member)]) { JoinedOutput = true };
+    private static Family Joined(int[] widths) => new(Embeddings, [.. widths.Select(Member)]) { Fusion = Fusion.Concat };
 
     private static void Equal(double[] expected, double[] found)
     {

@@ -1,5 +1,7 @@
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
+using Consort.Models.Embeddings;
+using Consort.Models.Layers;
 
 namespace Consort.Models.Tests;
 

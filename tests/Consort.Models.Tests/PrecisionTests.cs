@@ -2,6 +2,7 @@ using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
+using Consort.Models.Embeddings;
 
 namespace Consort.Models.Tests;
 

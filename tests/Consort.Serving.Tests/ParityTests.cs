@@ -1,5 +1,6 @@
 using System.Text;
 using Consort.Learning.Strategies;
+using Consort.Models;
 using Consort.Models.Tests;
 using Consort.Serving.Packages;
 
@@ -52,14 +53,14 @@ public sealed class ParityTests(ServingData data, ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(MemberFusion.Mean, true)]
-    [InlineData(MemberFusion.Sum, true)]
-    [InlineData(MemberFusion.Mean, false)]
-    public void Score_AnEnsemble_GivesTheTrainersProbability(MemberFusion fusion, bool shared)
+    [InlineData(Fusion.Mean, true)]
+    [InlineData(Fusion.Sum, true)]
+    [InlineData(Fusion.Mean, false)]
+    public void Score_AnEnsemble_GivesTheTrainersProbability(Fusion fusion, bool shared)
     {
         using var family = new TrainedFamily(data, TrainedFamily.Of("DCNv2", "{ hidden_units: [20, 8], batch_norm: true }", count: 3, shared: shared));
         using var scorer = family.Scorer(family.Content(fusion: fusion));
-        Compare(scorer, family.Probabilities(fusion == MemberFusion.Mean ? Fusion.Mean : Fusion.Sum));
+        Compare(scorer, family.Probabilities(fusion == Fusion.Mean ? Fusion.Mean : Fusion.Sum));
     }
 
     [Theory]

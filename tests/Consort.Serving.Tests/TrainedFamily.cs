@@ -50,7 +50,7 @@ internal sealed unsafe class TrainedFamily : IDisposable
         $"embedding: {{ dimension: {dimension}, shared: {(shared ? "true" : "false")} }}\nmembers:\n  - {{ model: {name}, count: {count}{(options == "{}" ? " }" : ", " + options.TrimStart('{', ' '))}\n";
 
     public PackageContent Content(PackageWeights weights = PackageWeights.Fp32, IReadOnlyList<int>? members = null,
-        MemberFusion fusion = MemberFusion.Mean, Calibration? calibration = null) => new()
+        Fusion fusion = Fusion.Mean, Calibration? calibration = null) => new()
         {
             Name = "test",
             Model = _model,
@@ -77,12 +77,12 @@ internal sealed unsafe class TrainedFamily : IDisposable
     {
         using var workers = new Workers(1);
         using var program = new Program<float>(Graph, Store, OperationKernels.Of<float>(), 128, workers, withGradients: false);
-        var pass = new LogitPass(program);
+        var pass = new LogitPass(program, fusion);
         using var reader = new RawBatchReader(_data.RawFile, _data.Encoder, 128, labelRequired: true);
         var all = new List<double>();
         while (reader.Next() is { } batch)
         {
-            pass.Run(batch, fusion, isTraining: false, seed: 0);
+            pass.Run(batch, isTraining: false, seed: 0);
             all.AddRange(member is { } m ? pass.Logits.Probabilities(m)[..batch.Rows] : pass.Logits.EnsembleProbabilities()[..batch.Rows]);
         }
 

@@ -24,7 +24,7 @@ internal sealed unsafe class KernelRig : IDisposable
 
     public KernelRig(string model, EmbeddingUpdate update = EmbeddingUpdate.Touched)
     {
-        Graph graph = StepRun.GraphOf(new StepOptions { Model = model }, _rows.Space);
+        Graph graph = StepRun.FamilyOf(new StepOptions { Model = model }).Build(_rows.Space);
         _loader = new BatchLoader(_rows.Split, new LoaderOptions(Batch));
         _store = new ParameterStore<float>(graph);
         _store.Initialize(1, _workers);

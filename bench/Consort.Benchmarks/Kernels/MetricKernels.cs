@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Benchmarks.Kernels;
 
@@ -27,7 +28,7 @@ public class MetricKernels : IDisposable
             _logits[i] = (random.NextSingle() * 8) - 5 + _labels[i];
         }
         for (int i = 0; i < KernelRig.Batch; i++) (_batch.Labels()[i], _batch.Logits(0)[i]) = (_labels[i], _logits[i]);
-        _batch.Prepare(_strategy.Fusion);
+        _batch.Prepare();
     }
 
     [GlobalCleanup]
@@ -42,7 +43,7 @@ public class MetricKernels : IDisposable
     [Benchmark]
     public void LogLoss()
     {
-        _batch.Prepare(_strategy.Fusion);
+        _batch.Prepare();
         _strategy.Apply(_batch, _terms);
     }
 

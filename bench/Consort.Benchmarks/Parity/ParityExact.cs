@@ -4,7 +4,7 @@ using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Operations;
 using Consort.Experiments.Running;
-using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Benchmarks.Parity;
 
@@ -27,7 +27,7 @@ internal static class ParityExact
         using var program = new Program<double>(run.Graph, store, OperationKernels.Of<double>(), BatchRows, workers, withGradients: false);
         (int[] ids, float[] numbers) = OnnxFeeds.Encode(run.Encoder, rows);
         int width = run.Encoder.Space.Categorical.Count, numerics = run.Encoder.Space.Numeric.Count;
-        double share = run.Fusion == Fusion.Mean ? 1.0 / program.Members : 1;
+        double share = run.Fusion.Share(program.Members);
         var probabilities = new double[rows.Length];
         for (int start = 0; start < rows.Length; start += BatchRows)
         {

@@ -1,5 +1,6 @@
 using Consort.Foundation.Options;
 using Consort.Models;
+using Consort.Models.Layers;
 
 namespace Consort.Benchmarks.Parity;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
+using Consort.Models;
 using Consort.Serving;
-using Consort.Serving.Packages;
 
 namespace Consort.AspNetCore.Scoring;
 
@@ -104,6 +104,6 @@ internal static class Explanation
         double sum = 0;
         foreach (var member in members)
             sum += member;
-        return scorer.Package.Fusion == MemberFusion.Mean ? sum / members.Length : sum;
+        return scorer.Package.Fusion == Fusion.Mean ? sum / members.Length : sum;
     }
 }

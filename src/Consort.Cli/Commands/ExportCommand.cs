@@ -4,6 +4,7 @@ using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
+using Consort.Models;
 using Consort.Onnx;
 
 namespace Consort.Cli.Commands;
@@ -77,7 +78,7 @@ internal sealed class ExportCommand : ExampleCommand
             Store = run.Store,
             Encoder = run.Encoder,
             Members = Places(member, [.. Enumerable.Range(0, run.Graph.Outputs.Count)]),
-            Fusion = PackedFusion.Of(run.Fusion),
+            Fusion = run.Fusion,
             Options = options,
         });
     }

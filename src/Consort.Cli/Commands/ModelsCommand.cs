@@ -1,5 +1,6 @@
 using Consort.Cli.Terminals;
 using Consort.Models;
+using Consort.Models.Layers;
 
 namespace Consort.Cli.Commands;
 

@@ -19,9 +19,9 @@ internal sealed class LabelReader
         _takesWords = values.Count == 0;
         if (values.Count == 0)
         {
-            values = schema.Format == DataFormat.Delimited
-                ? new Dictionary<string, int> { ["0"] = 0, ["1"] = 1 }
-                : new Dictionary<string, int> { ["0"] = 0, ["1"] = 1, ["-1"] = 0, ["+1"] = 1 };
+            values = schema.IsPairs
+                ? new Dictionary<string, int> { ["0"] = 0, ["1"] = 1, ["-1"] = 0, ["+1"] = 1 }
+                : new Dictionary<string, int> { ["0"] = 0, ["1"] = 1 };
         }
         _texts = [.. values.Select(v => (System.Text.Encoding.UTF8.GetBytes(v.Key), (float)v.Value))];
         foreach ((byte[] text, float label) in _texts)

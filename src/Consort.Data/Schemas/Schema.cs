@@ -80,7 +80,7 @@ public sealed record Schema
     {
         bool saysAbsent = options.Has("absent");
         Schema schema = SchemaReader.Read(options, OutsideRule.Keep);
-        return saysAbsent || schema.Format == DataFormat.Delimited ? schema : schema with { Absent = AbsentRule.Missing };
+        return saysAbsent || !schema.IsPairs ? schema : schema with { Absent = AbsentRule.Missing };
     }
 
     /// <summary>This schema as YAML that <see cref="Load(OptionMap)"/> reads back; equal schemas give equal text.</summary>
@@ -108,11 +108,11 @@ public sealed record Schema
         }
         if (Format != DataFormat.Delimited && (Header || Quoted))
             throw new ConsortException($"{where}: header and quoted belong to delimited data, found {Words.Of(Format)}");
-        if (Format == DataFormat.Delimited && Absent != AbsentRule.Zero)
-            throw new ConsortException($"{where}: absent belongs to libsvm and libffm data, found delimited");
+        if (!IsPairs && Absent != AbsentRule.Zero)
+            throw new ConsortException($"{where}: absent belongs to libsvm and libffm data, found {Words.Of(Format)}");
 
         int labels = Fields.Count(f => f.Kind == FieldKind.Label);
-        if (labels > 1 || (labels == 0 && Format == DataFormat.Delimited))
+        if (labels > 1 || (labels == 0 && !IsPairs))
             throw new ConsortException($"{where}: found {labels} fields of kind label, expected one");
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (Field field in Fields)
@@ -129,9 +129,12 @@ public sealed record Schema
         if (columns.Count == 0) throw new ConsortException($"{where}: found no categorical or numeric field, expected at least one");
     }
 
+    /// <summary>Whether rows are libsvm's or libffm's pairs.</summary>
+    internal bool IsPairs => Format is DataFormat.Libsvm or DataFormat.Libffm;
+
     /// <summary>Whether a row that does not name the field means 0.</summary>
     internal bool AbsentIsZero(Field field)
-        => Format != DataFormat.Delimited && Absent == AbsentRule.Zero && field.Kind == FieldKind.Numeric;
+        => IsPairs && Absent == AbsentRule.Zero && field.Kind == FieldKind.Numeric;
 
     private static void CheckField(Field field, string where)
     {

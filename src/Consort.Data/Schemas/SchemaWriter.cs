@@ -20,7 +20,7 @@ internal static class SchemaWriter
         text.Append("pairs: ").Append(Words.Of(schema.Pairs)).Append('\n');
         text.Append(CultureInfo.InvariantCulture, $"first_index: {schema.FirstIndex}\n");
         // Of these formats alone, so that the text of other schemas says nothing of what they have not.
-        if (schema.Format != DataFormat.Delimited) text.Append("absent: ").Append(Words.Of(schema.Absent)).Append('\n');
+        if (schema.IsPairs) text.Append("absent: ").Append(Words.Of(schema.Absent)).Append('\n');
         text.Append("fields:\n");
         foreach (Field field in schema.Fields)
         {

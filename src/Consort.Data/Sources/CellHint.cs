@@ -47,7 +47,7 @@ internal static class CellHint
     {
         var (schema, rules) = (layout.Schema, layout.Rules);
         if (text.Length == 0) return "";
-        if (schema.Format != DataFormat.Delimited)
+        if (schema.IsPairs)
         {
             if (text.Contains(':', StringComparison.Ordinal)) return "; the row has no label before its pairs";
             if (text.Contains(',', StringComparison.Ordinal))

@@ -39,10 +39,22 @@ internal static class DecisiveOptions
 
     private static OptionTree Of(OptionTree options, bool withEpochs)
     {
-        options = options.Without("name", "data", "training.checkpoint_minutes");
+        options = AsBefore(options.Without("name", "data", "training.checkpoint_minutes"));
         if (!withEpochs)
             options = options.Without("training.epochs", "phases[*].epochs");
         return Runs.Aggregate(options, (tree, path) => tree.Change(path, runs => runs is OptionList list ? OptionTree.List(list.Items.Select(r => Name(r.ToString()))) : runs));
+    }
+
+    // Older runs have the fusion in each strategy that could choose one, and no word of an optimizer that is not kept: they count as the same.
+    private static OptionTree AsBefore(OptionTree options)
+    {
+        foreach (var path in new[] { "training", "phases[*]" })
+            options = options.Change(path, phase => phase.TextAt("keep_optimizer") == "false" ? phase.Without("keep_optimizer") : phase);
+        if (options.TextAt("fusion") is not { } fusion)
+            return options;
+        foreach (var path in new[] { "strategy", "phases[*].strategy" })
+            options = options.Change(path, strategy => strategy.TextAt("name") == "kdef" ? strategy : strategy.With("fusion", fusion));
+        return options.Without("fusion");
     }
 
     private static string Words(string[] steps) => steps is ["members" or "phases", var item, .. var rest]

@@ -1,11 +1,9 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using Consort.Learning.Runs;
-using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 using Consort.Models;
 
@@ -86,6 +84,9 @@ public sealed record Experiment
 
     private static OptionTree Changed(OptionTree options, ulong? seed, Precision? precision)
     {
+        // What is no section is refused where it is read.
+        if (options is not OptionGroup || options.Find("training") is not (null or OptionGroup))
+            return options;
         if (seed is { } own)
             options = options.With("training.seed", own.ToString(CultureInfo.InvariantCulture));
         return precision is { } asked ? options.With("training.precision", asked.Name()) : options;
@@ -101,15 +102,14 @@ public sealed record Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
-            Family = Family.From(options, DataFolder(options, folder, dataFolder)),
+            Family = Family.From(options, DataFolder(options, folder, dataFolder)) with { Fusion = ReadFusion(options, isFinished: folder is null) },
             Training = TrainingOptions.Options.Read(training),
             Phases = ReadPhases(options, training, findRuns ? folder : null, found),
             Options = given,
             Catalogues = options.Catalogues,
         };
-        experiment = experiment with { Family = experiment.Family with { JoinedOutput = experiment.Phases[0].Strategy.Fusion == Fusion.Concat } };
         options.Close();
-        experiment.Check(options);
+        experiment.Check(options, isFinished: folder is null);
         // A run keeps what it needs: its schema in full, for the file may be edited, moved or gone. Presets are always at hand.
         if (experiment.Data?.Schema is { } schema && !Schema.Presets.Contains(given.TextAt("data.schema") ?? ""))
             found["data.schema"] = OptionTree.Parse(schema.ToYaml());
@@ -136,6 +136,12 @@ public sealed record Experiment
             return null;
         var own = options.Section("data").TextOrNull("folder") ?? ".";
         return dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder);
+    }
+
+    private static Fusion ReadFusion(OptionMap options, bool isFinished)
+    {
+        var phases = options.Maps("phases");
+        return Fusions.Read(options, phases.Count == 0 ? [options.Section("strategy")] : [.. phases.Select(p => p.Section("strategy"))], isFinished);
     }
 
     // One phase needs no list: its keys stand in `training`, its strategy in `strategy`.
@@ -194,7 +200,7 @@ public sealed record Experiment
             : throw map.Error("from", $"found neither a run folder nor a checkpoint at {path}");
     }
 
-    private void Check(OptionMap options)
+    private void Check(OptionMap options, bool isFinished)
     {
         CheckFields(options);
         var section = options.Has("phases") ? "phases" : "training";
@@ -202,12 +208,10 @@ public sealed record Experiment
         {
             if (phase.From.Count > 0 && Family.Embeddings.Shared && Family.Members.Count > 1)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
-            if (Family.JoinedOutput != (phase.Strategy.Fusion == Fusion.Concat))
-                throw options.Error(section, $"phase {phase.Name} fuses otherwise than phase {Phases[0].Name}, expected all phases with `fusion: concat` or none");
-            if (Family.JoinedOutput && phase.From.Count > 0)
+            if (Family.Fusion == Fusion.Concat && phase.From.Count > 0)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected another fusion than concat");
-            if (phase.Strategy is MutualLearning && Family.Members.Count < 2)
-                throw options.Error("members", "found one member, expected at least two that learn from each other");
+            if (!isFinished && phase.Strategy.Mistake(Family.Members.Count, Family.Fusion) is var (key, message))
+                throw options.Error(key, message);
             if (phase.Strategy.LearnsFromTeachers != phase.Teachers.Count > 0)
                 throw options.Error(section, phase.Teachers.Count > 0
                     ? $"phase {phase.Name} names teachers, but its strategy {phase.Strategy.Name} learns from none"

@@ -1,23 +1,11 @@
 using System.Text.Json;
-using Consort.Compute.Bf16;
-using Consort.Compute.Cpu.Parameters;
-using Consort.Compute.Cpu.Programs;
-using Consort.Compute.Cpu.Threads;
-using Consort.Compute.Graphs;
-using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
-using Consort.Data.Encoders;
-using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Foundation.Files;
 using Consort.Foundation.Numbers;
 using Consort.Foundation.Options;
-using Consort.Learning.Checkpoints;
 using Consort.Learning.Evaluation;
-using Consort.Learning.Runs;
-using Consort.Learning.Strategies;
-using Consort.Learning.Training;
 using Consort.Models;
 using Consort.Serving;
 using Consort.Serving.Calibrations;
@@ -26,38 +14,24 @@ using Consort.Serving.Packages;
 namespace Consort.Experiments.Packing;
 
 /// <summary>Makes a package of a run, calibrates it on the run's validation rows, and measures what it costs.</summary>
-public sealed class RunPacker : IDisposable
+public sealed class RunPacker
 {
     private const int BatchSize = 4096;
     private readonly PackRequest _request;
-    private readonly RunFolder _folder;
-    private readonly Experiment _experiment;
-    private readonly Encoder _encoder;
+    private readonly FinishedRun _run;
     private readonly string _model;
-    private readonly Graph _graph;
-    private readonly ParameterStore<float> _store;
     private readonly string _dataKey;
-    private readonly Fusion _fusion;
 
-    private RunPacker(PackRequest request)
+    private RunPacker(PackRequest request, FinishedRun run)
     {
-        if (!Directory.Exists(request.Run) || !File.Exists(Path.Combine(request.Run, "experiment.yaml")))
-            throw new ConsortException($"{request.Run}: found no run there, expected a folder that `consort train --out` has written");
-        (_request, _folder) = (request, new RunFolder(request.Run));
-        _folder.ClearLeftovers();
-        _experiment = Experiment.OfRun(_folder.Experiment, request.Catalogues);
-        var count = _experiment.Family.Members.Count;
+        var count = run.Experiment.Family.Members.Count;
         if (request.Member is { } member && (member < 0 || member >= count))
             throw new ConsortException($"--member: found {member}, expected 0 to {count - 1}, the members of {request.Run}");
-        _encoder = Encoder.Load(_folder.Encoder);
-        _fusion = _experiment.Phases[^1].Strategy.Fusion;
-        var options = OptionMap.Load(_folder.Experiment, request.Catalogues);
+        (_request, _run) = (request, run);
+        var options = OptionMap.Load(run.Folder.Experiment, request.Catalogues);
         Family.From(options);
         _model = options.Resolved(); // what was asked for: the family, with every default
-        _graph = _experiment.Family.Build(_encoder.Space);
-        _store = new ParameterStore<float>(_graph);
-        Checkpoint.Load(_folder.FinalCheckpoint(_experiment.Phases.Select(p => p.Name)), _store);
-        _dataKey = RunEnvironment.DataKeyOf(_folder);
+        _dataKey = RunEnvironment.DataKeyOf(run.Folder);
     }
 
     /// <summary>Packs a run.</summary>
@@ -68,14 +42,12 @@ public sealed class RunPacker : IDisposable
     /// <exception cref="OperationCanceledException">The user stopped it; nothing was written.</exception>
     public static PackResult Pack(PackRequest request, CancellationToken cancellation)
     {
-        using var packer = new RunPacker(request);
+        using var run = new FinishedRun(request.Run, request.Threads, catalogues: request.Catalogues);
+        var packer = new RunPacker(request, run);
         // A draft lies beside the package, which another process would take for a leftover.
         using var claim = Claim.Take(request.Output, Path.GetFullPath(request.Output), "name another file with --out");
         return packer.Pack(cancellation);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _store.Dispose();
 
     private PackResult Pack(CancellationToken cancellation)
     {
@@ -105,34 +77,34 @@ public sealed class RunPacker : IDisposable
         }
 
         PackageWriter.Write(_request.Output, Content(calibration));
-        var members = Members().Select(m => _experiment.Family.Members[m].Name).ToArray();
+        var members = Members().Select(m => _run.Experiment.Family.Members[m].Name).ToArray();
         return new PackResult(_request.Output, new FileInfo(_request.Output).Length, members, calibration, splits, missing);
     }
 
     private PackageContent Content(Calibration calibration) => new()
     {
-        Name = _experiment.Name,
+        Name = _run.Experiment.Name,
         Model = _model,
-        Graph = _graph,
-        Store = _store,
-        Encoder = _encoder,
+        Graph = _run.Graph,
+        Store = _run.Store,
+        Encoder = _run.Encoder,
         Members = Members(),
-        Fusion = PackedFusion.Of(_fusion),
+        Fusion = _run.Fusion,
         Weights = _request.Weights,
         Calibration = calibration,
         TrainingData = _dataKey,
-        Metrics = ReadMetrics(_folder.Metrics),
+        Metrics = ReadMetrics(_run.Folder.Metrics),
     };
 
     // A member alone is its own ensemble.
-    private int[] Members() => _request.Member is { } member ? [member] : [.. Enumerable.Range(0, _graph.Outputs.Count)];
+    private int[] Members() => _request.Member is { } member ? [member] : [.. Enumerable.Range(0, _run.Graph.Outputs.Count)];
 
     private EncodedDataset? OpenData(out string? missing, CancellationToken cancellation)
     {
         try
         {
             missing = null;
-            return RunRows.Open(_folder, _request.Data, _request.Threads, _request.Encoding, cancellation);
+            return RunRows.Open(_run.Folder, _request.Data, _request.Threads, _request.Encoding, cancellation);
         }
         catch (ConsortException e) when (_request.Data is null)
         {
@@ -167,9 +139,7 @@ public sealed class RunPacker : IDisposable
 
     private Metrics Trained(EncodedSplit split, CancellationToken cancellation)
     {
-        using var workers = new Workers(_request.Threads);
-        using var program = new Program<float>(_graph, _store, OperationKernels.Of<float>(), MemoryCheck.RowsToScore(_graph, BatchSize), workers, withGradients: false, Multiplies.Of(workers, _experiment.Training.Precision));
-        var metrics = new LogitPass(program).Evaluate(split, _encoder, _fusion, cancellation).Metrics;
+        var metrics = _run.Pass.Evaluate(split, _run.Encoder, cancellation).Metrics;
         return _request.Member is { } member ? metrics.Members[member] : metrics.Ensemble;
     }
 

@@ -54,27 +54,21 @@ public static class ExperimentRunner
             if (request.Resume)
                 identity.CheckResumable(folder, experiment);
             var hasFinished = goesOn && File.Exists(folder.Metrics) && LastCheckpoint.HasEpochs(folder, experiment.Phases);
-            Trainer.CheckSplits(dataset, experiment.Training.Monitor);
+            TrainingChecks.Splits(dataset, experiment.Training.Monitor);
             if (!request.IgnoreMemory)
                 CheckMemory(experiment, dataset);
             var events = new List<Action>();
-            var graph = experiment.Family.Build(dataset.Space, PretrainedFiles.Source(
-                dataset.Encoder, (name, fields) => events.Add(() => folder.Log(name, fields)), request.Notice));
-            using var trainer = new Trainer(
-                graph, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
-                path => Teacher(path, dataset, experiment.Catalogues))
-            { IsMeasureOnly = hasFinished };
+            var vectors = PretrainedFiles.Source(dataset.Encoder, (name, fields) => events.Add(() => folder.Log(name, fields)), request.Notice);
+            using var training = new TrainingRun(
+                experiment.Family, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
+                path => Teacher(path, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished);
             if (hasFinished)
-            {
-                var again = trainer.Run(identity.ToString(), resume: true, cancellation);
-                return new RunResult(folder.Path, again, encoding) { HadFinished = true };
-            }
-
+                return new RunResult(folder.Path, training.Run(identity.ToString(), resume: true, cancellation), encoding) { HadFinished = true };
             if (!goesOn)
-                trainer.Prepare();
+                training.Prepare();
             Begin(request, folder, source, dataset);
             events.ForEach(log => log());
-            var result = trainer.Run(identity.ToString(), request.Resume, cancellation);
+            var result = training.Run(identity.ToString(), request.Resume, cancellation);
             if (!request.IsAlone)
                 result = result with { AllocatedBytesPerStep = double.NaN };
             WriteText(folder.Report, RunReport.Markdown(experiment, result, dataset));
@@ -116,14 +110,13 @@ public static class ExperimentRunner
     }
 
     // Ids mean the same to teacher and students only if one encoder made them.
-    private static TeacherModel Teacher(string path, EncodedDataset dataset, Catalogues catalogues)
+    private static TrainedFamily Teacher(string path, EncodedDataset dataset, Catalogues catalogues)
     {
         var folder = new RunFolder(path);
         var experiment = Experiment.OfRun(folder.Experiment, catalogues);
         if (!File.Exists(folder.Encoder) || !File.ReadAllBytes(folder.Encoder).AsSpan().SequenceEqual(File.ReadAllBytes(dataset.EncoderFile)))
             throw new ConsortException($"teacher {path}: was trained on other data, expected an encoder equal to that of this run");
-        return new TeacherModel(
-            experiment.Family.Build(dataset.Space), folder.FinalCheckpoint(experiment.Phases.Select(p => p.Name)), experiment.Phases[^1].Strategy.Fusion);
+        return new TrainedFamily(experiment.Family, dataset.Space, RunWeights.Final.Find(folder, experiment));
     }
 
     // A folder that holds a run is not overwritten by accident.

@@ -1,19 +1,17 @@
-using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
-using Consort.Learning.Checkpoints;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
+using Consort.Models;
 
 namespace Consort.Experiments.Running;
 
@@ -22,11 +20,10 @@ public sealed class FinishedRun : IDisposable
 {
     private const int MostRows = 4096;
 
+    private readonly TrainedFamily _family;
     private readonly Workers _workers;
-    private readonly ParameterStore<float> _store;
-    private readonly Program<float> _program;
-    private readonly LogitPass _pass;
-    private readonly Fusion _fusion;
+    private readonly Lazy<Program<float>> _program;
+    private readonly Lazy<LogitPass> _pass;
 
     /// <summary>Opens a run folder.</summary>
     /// <param name="path">The folder.</param>
@@ -42,19 +39,13 @@ public sealed class FinishedRun : IDisposable
         Folder.ClearLeftovers();
         Experiment = Experiment.OfRun(Folder.Experiment, catalogues);
         Encoder = Encoder.Load(Folder.Encoder);
-        (Weights, var phase) = (weights ?? RunWeights.Final).Find(Folder, Experiment);
-        _fusion = phase.Strategy.Fusion;
+        Weights = (weights ?? RunWeights.Final).Find(Folder, Experiment);
+        _family = new TrainedFamily(Experiment.Family, Encoder.Space, Weights);
         _workers = new Workers(threads);
-        var graph = Experiment.Family.Build(Encoder.Space);
-        BatchSize = MemoryCheck.RowsToScore(graph, MostRows);
-        _store = new ParameterStore<float>(graph);
-        Checkpoint.Load(Weights, _store);
-        _program = new Program<float>(graph, _store, OperationKernels.Of<float>(), BatchSize, _workers, withGradients: false, Multiplies.Of(_workers, Experiment.Training.Precision));
-        _pass = new LogitPass(_program);
+        // Made where rows are scored: what packs or exports needs the weights alone.
+        _program = new(() => _family.Compile(MemoryCheck.RowsToScore(Graph, MostRows), _workers, Experiment.Training.Precision));
+        _pass = new(() => new LogitPass(Program, Fusion));
     }
-
-    /// <summary>The most rows of a batch: fewer of a model so wide that more would not fit into memory.</summary>
-    internal int BatchSize { get; }
 
     /// <summary>The run folder.</summary>
     public RunFolder Folder { get; }
@@ -69,19 +60,22 @@ public sealed class FinishedRun : IDisposable
     public string Weights { get; }
 
     /// <summary>What the run's family computes.</summary>
-    public Graph Graph => _program.Graph;
+    public Graph Graph => _family.Graph;
 
     /// <summary>The weights.</summary>
-    public ParameterStore<float> Store => _store;
+    public ParameterStore<float> Store => _family.Store;
 
-    /// <summary>How their phase fuses the members' logits.</summary>
-    public Fusion Fusion => _fusion;
+    /// <summary>How the family fuses its members' logits.</summary>
+    public Fusion Fusion => _family.Fusion;
 
     /// <summary>The family, compiled for batches of up to <see cref="BatchSize"/> rows.</summary>
-    internal Program<float> Program => _program;
+    internal Program<float> Program => _program.Value;
+
+    /// <summary>The most rows of a batch: fewer of a model so wide that more would not fit into memory.</summary>
+    internal int BatchSize => Program.Capacity;
 
     /// <summary>Gives the logits of a batch.</summary>
-    internal LogitPass Pass => _pass;
+    internal LogitPass Pass => _pass.Value;
 
     /// <summary>Measures raw rows with labels, and the best reachable where the true probabilities lie beside the file.</summary>
     /// <param name="path">The rows.</param>
@@ -91,15 +85,15 @@ public sealed class FinishedRun : IDisposable
     /// <exception cref="ConsortException">A mistake in the rows, or there are none, or a row whose logit is not finite.</exception>
     public SplitResult Measure(string path, IProgress<long>? progress, CancellationToken cancellation, RawRows? rules = null)
     {
-        using var evaluator = new ConsortEvaluator(_program.Members, _fusion);
+        using var evaluator = new ConsortEvaluator(Program.Members, Fusion);
         using var ceiling = new Ceiling();
         using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: true, (rules ?? RawRows.Default).Unknown, cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            _pass.Run(batch, _fusion, isTraining: false, seed: 0);
-            _pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"{path}:{reader.LineOf(row)}"));
-            evaluator.Add(_pass.Logits);
+            Pass.Run(batch, isTraining: false, seed: 0);
+            Pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"{path}:{reader.LineOf(row)}"));
+            evaluator.Add(Pass.Logits);
             if (batch.HasTruth)
                 ceiling.Add(batch.Truth, batch.Labels);
             progress?.Report(reader.Position);
@@ -122,9 +116,9 @@ public sealed class FinishedRun : IDisposable
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            _pass.Run(batch, _fusion, isTraining: false, seed: 0);
-            _pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"{path}:{reader.LineOf(row)}"));
-            rows(_pass.Logits);
+            Pass.Run(batch, isTraining: false, seed: 0);
+            Pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"{path}:{reader.LineOf(row)}"));
+            rows(Pass.Logits);
             progress?.Report(reader.Position);
         }
 
@@ -142,17 +136,18 @@ public sealed class FinishedRun : IDisposable
         for (long done = 0; loader.Next() is { } batch; done += batch.Rows)
         {
             cancellation.ThrowIfCancellationRequested();
-            _pass.Run(batch, _fusion, isTraining: false, seed: 0);
-            _pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"row {done + row + 1} of the {split.Name} rows"));
-            rows(_pass.Logits);
+            Pass.Run(batch, isTraining: false, seed: 0);
+            Pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"row {done + row + 1} of the {split.Name} rows"));
+            rows(Pass.Logits);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _program.Dispose();
-        _store.Dispose();
+        if (_program.IsValueCreated)
+            Program.Dispose();
+        _family.Dispose();
         _workers.Dispose();
     }
 }

@@ -1,7 +1,6 @@
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
 using Consort.Learning.Runs;
-using Consort.Learning.Training;
 
 namespace Consort.Experiments.Running;
 
@@ -23,20 +22,20 @@ public sealed record RunWeights
 
     private bool IsLast { get; init; }
 
-    /// <summary>Finds them.</summary>
-    /// <returns>Their file, and the phase whose strategy says how members are fused.</returns>
+    /// <summary>Finds their file.</summary>
     /// <exception cref="ConsortException">There is no such phase, or it has no weights yet.</exception>
-    internal (string File, Phase Phase) Find(RunFolder run, Experiment experiment)
+    internal string Find(RunFolder run, Experiment experiment)
     {
         var phases = experiment.Phases;
         if (IsLast)
-            return (run.LastCheckpoint, phases[Math.Min(LastCheckpoint.PhaseOf(run), phases.Count - 1)]);
+            return run.LastCheckpoint;
         if (Phase is null)
-            return (run.FinalCheckpoint(phases.Select(p => p.Name)), phases[^1]);
-        var phase = phases.FirstOrDefault(p => p.Name == Phase) ?? throw new ConsortException(
+            return run.FinalCheckpoint(phases.Select(p => p.Name));
+        if (phases.All(p => p.Name != Phase))
+            throw new ConsortException(
             $"--phase {Phase}: found no such phase in {run.Path}, expected {string.Join(", ", phases.Select(p => p.Name))}{NearestWord.Hint(Phase, phases.Select(p => p.Name))}");
         return File.Exists(run.BestCheckpoint(Phase))
-            ? (run.BestCheckpoint(Phase), phase)
+            ? run.BestCheckpoint(Phase)
             : throw new ConsortException($"--phase {Phase}: found no weights of it in {run.Path}, expected a phase that has finished at least one evaluation");
     }
 }

@@ -16,7 +16,7 @@ public static class UnfinishedRun
         if (!File.Exists(run.Experiment) || File.Exists(run.Metrics))
             return null;
         var experiment = Experiment.OfRun(run.Experiment);
-        var (file, _) = (weights ?? RunWeights.Final).Find(run, experiment);
+        var file = (weights ?? RunWeights.Final).Find(run, experiment);
         var (phase, epoch) = LastCheckpoint.EpochOf(run, file, experiment.Phases);
         return $"{path}: the run has not finished: weights of phase {phase}{(epoch is { } number ? FormattableString.Invariant($", epoch {number}") : "")}; go on with train --resume";
     }

@@ -26,6 +26,15 @@ public sealed partial class OptionMap
         _entries[key] = (_line, value);
     }
 
+    /// <summary>Takes a key out whose value now stands elsewhere.</summary>
+    public void Drop(string key)
+    {
+        _entries.Remove(key);
+        _keys.Remove(key);
+        _asked.Remove(key);
+        _known.Remove(key);
+    }
+
     /// <summary>Everything that was asked for, as YAML that reads back to the same options.</summary>
     public string Resolved() => Resolve().ToYaml();
 

@@ -1,5 +1,5 @@
 using Consort.Learning.Evaluation;
-using Consort.Learning.Strategies;
+using Consort.Learning.Losses;
 
 namespace Consort.Learning.Diagnostics;
 

@@ -1,6 +1,6 @@
 using Consort.Foundation.Numbers;
 using Consort.Learning.Evaluation;
-using Consort.Learning.Strategies;
+using Consort.Learning.Losses;
 
 namespace Consort.Learning.Diagnostics;
 

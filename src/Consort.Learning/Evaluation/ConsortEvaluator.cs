@@ -1,4 +1,5 @@
 using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Learning.Evaluation;
 
@@ -61,7 +62,7 @@ public sealed class ConsortEvaluator : IDisposable
         {
             throw new ArgumentException($"got {logits.Length} logits for {labels.Length} rows of {members} members");
         }
-        double share = _fusion == Fusion.Mean ? 1.0 / members : 1.0;
+        double share = _fusion.Share(members);
         for (int b = 0; b < labels.Length; b++)
         {
             bool click = Labels.IsClick(labels[b]);

@@ -1,4 +1,4 @@
-using Consort.Learning.Strategies;
+using Consort.Learning.Losses;
 
 namespace Consort.Learning.Evaluation;
 

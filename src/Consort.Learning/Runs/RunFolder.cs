@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Consort.Foundation.Files;
 using Consort.Foundation.Numbers;
-using Consort.Learning.Training;
 
 namespace Consort.Learning.Runs;
 
@@ -122,11 +121,6 @@ public sealed class RunFolder
             entry[key] = value;
         Append(JsonSerializer.Serialize(entry, Json));
     }
-
-    internal void LogEpoch(EpochResult result) => Log(
-        "evaluation", ("phase", result.Phase), ("epoch", result.Epoch), ("steps", result.Steps), ("learning_rate", result.LearningRate),
-        ("loss", result.Loss), ("valid", result.Valid.Ensemble), ("members", result.Valid.Members.Select(m => m.Auc)),
-        ("best", result.IsBest), ("seconds", result.Seconds));
 
     private void Make()
     {

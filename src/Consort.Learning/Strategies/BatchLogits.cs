@@ -1,3 +1,6 @@
+using Consort.Learning.Losses;
+using Consort.Models;
+
 namespace Consort.Learning.Strategies;
 
 /// <summary>
@@ -24,8 +27,9 @@ public sealed class BatchLogits
     /// <param name="capacity">Largest batch B, at least 1.</param>
     /// <param name="members">Number of members M, at least 1.</param>
     /// <param name="teachers">Number of frozen teachers, 0 or more.</param>
+    /// <param name="fusion">How the family fuses its members' logits.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
-    public BatchLogits(int capacity, int members, int teachers)
+    public BatchLogits(int capacity, int members, int teachers, Fusion fusion = Fusion.Mean)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
@@ -33,6 +37,7 @@ public sealed class BatchLogits
         Capacity = capacity;
         Members = members;
         Teachers = teachers;
+        EnsembleShare = fusion.Share(members);
         _rows = capacity;
         _labels = new double[capacity];
         _logits = new double[checked(members * capacity)];
@@ -65,6 +70,9 @@ public sealed class BatchLogits
     /// <summary>Number of frozen teachers.</summary>
     public int Teachers { get; }
 
+    /// <summary>d z_ens / d z_m: 1/M for the mean, 1 for the sum and for slices of one layer.</summary>
+    public double EnsembleShare { get; }
+
     /// <summary>Labels, 0 or 1, [B].</summary>
     public Span<double> Labels() => _labels.AsSpan(0, _rows);
 
@@ -91,10 +99,9 @@ public sealed class BatchLogits
     public Span<double> Gradients(int member) => Row(_gradients, member, Members);
 
     /// <summary>Computes probabilities and the fused logits from the member logits, and zeroes the gradients.</summary>
-    /// <param name="fusion">How the member logits are fused.</param>
-    public void Prepare(Fusion fusion)
+    public void Prepare()
     {
-        Fuse(fusion);
+        Fuse();
         for (int m = 0; m < Members; m++)
         {
             FillProbabilities(Logits(m), Probabilities(m));
@@ -104,8 +111,7 @@ public sealed class BatchLogits
     }
 
     /// <summary>Computes the fused logits alone, which is all that metrics need.</summary>
-    /// <param name="fusion">How the member logits are fused.</param>
-    public void Fuse(Fusion fusion)
+    public void Fuse()
     {
         Span<double> ensemble = EnsembleLogits();
         ensemble.Clear();
@@ -114,12 +120,8 @@ public sealed class BatchLogits
             ReadOnlySpan<double> logits = Logits(m);
             for (int b = 0; b < logits.Length; b++) ensemble[b] += logits[b];
         }
-        double share = EnsembleShare(fusion);
-        for (int b = 0; b < ensemble.Length; b++) ensemble[b] *= share;
+        for (int b = 0; b < ensemble.Length; b++) ensemble[b] *= EnsembleShare;
     }
-
-    /// <summary>d z_ens / d z_m: 1/M for the mean, 1 for the sum and for slices of one layer.</summary>
-    internal double EnsembleShare(Fusion fusion) => fusion == Fusion.Mean ? 1.0 / Members : 1.0;
 
     private static void FillProbabilities(ReadOnlySpan<double> logits, Span<double> probabilities)
     {

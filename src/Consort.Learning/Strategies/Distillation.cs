@@ -1,3 +1,6 @@
+using Consort.Learning.Losses;
+using Consort.Models;
+
 namespace Consort.Learning.Strategies;
 
 /// <summary>
@@ -30,9 +33,6 @@ public sealed class Distillation : Strategy
     public override string Name => "distillation";
 
     /// <inheritdoc/>
-    public override Fusion Fusion => _options.Fusion;
-
-    /// <inheritdoc/>
     public override IReadOnlyList<string> TermNames => Terms;
 
     /// <inheritdoc/>
@@ -49,6 +49,9 @@ public sealed class Distillation : Strategy
         _stateGradients = new double[_state.Length];
         _state.AsSpan(0, _state.Length / 2).Fill(1);
     }
+
+    /// <inheritdoc/>
+    public override (string Key, string Message)? Mistake(int members, Fusion fusion) => NoSlices(fusion);
 
     /// <inheritdoc/>
     public override void Apply(BatchLogits batch, Span<double> terms)
@@ -110,7 +113,7 @@ public sealed class Distillation : Strategy
             double z = batch.TeacherLogits(t)[row];
             _gate[t] = _options.Gate switch
             {
-                TeacherGate.Label => -Logistic.CrossEntropy(z, label),
+                TeacherGate.Label => -BinaryCrossEntropy.Value(label, z),
                 TeacherGate.Learned => _state[t] * z + _state[_gate.Length + t],
                 _ => 0,
             };
@@ -150,19 +153,10 @@ public sealed class Distillation : Strategy
         }
     }
 
-    private (double Value, double Gradient) Distance(double target, double z, double p)
+    private (double Value, double Gradient) Distance(double target, double z, double p) => _options.Distance switch
     {
-        switch (_options.Distance)
-        {
-            case TeacherDistance.Logit:
-                return ((z - target) * (z - target), 2 * (z - target));
-            case TeacherDistance.Probability:
-                double difference = p - Logistic.Sigmoid(target);
-                return (difference * difference, 2 * difference * p * (1 - p));
-            default:
-                double temperature = _options.Temperature;
-                double soft = Logistic.Sigmoid(target / temperature);
-                return (temperature * temperature * Logistic.CrossEntropy(z / temperature, soft), temperature * (Logistic.Sigmoid(z / temperature) - soft));
-        }
-    }
+        TeacherDistance.Logit => SquaredLogitError.Of(target, z),
+        TeacherDistance.Probability => SquaredError.Of(Logistic.Sigmoid(target), p),
+        _ => SoftLabel.Of(_options.Temperature, target, z),
+    };
 }

@@ -41,8 +41,7 @@ public sealed record DistillationOptions
             "of soft labels, of probabilities squared, or of logits squared")
         .Add("gate", o => o.Gate, (o, v) => o with { Gate = v },
             Domain.Words(("none", TeacherGate.None), ("label", TeacherGate.Label), ("learned", TeacherGate.Learned)), "how much each teacher counts in a row")
-        .Add("gate_rate", o => o.GateRate, (o, v) => o with { GateRate = v }, Domain.Number(0, 10), "learning rate of a learned gate, by plain descent")
-        .Add("fusion", o => o.Fusion, (o, v) => o with { Fusion = v }, StrategyRanges.Fusions, "how several students become one");
+        .Add("gate_rate", o => o.GateRate, (o, v) => o with { GateRate = v }, Domain.Number(0, 10), "learning rate of a learned gate, by plain descent");
 
     /// <summary>Of the teachers' term.</summary>
     public double Weight { get; init => field = Options.Checked("weight", value); } = 1;
@@ -61,7 +60,4 @@ public sealed record DistillationOptions
 
     /// <summary>Learning rate of a learned gate.</summary>
     public double GateRate { get; init => field = Options.Checked("gate_rate", value); } = 0.05;
-
-    /// <summary>How several students become one.</summary>
-    public Fusion Fusion { get; init => field = Options.Checked("fusion", value); }
 }

@@ -1,3 +1,6 @@
+using Consort.Learning.Losses;
+using Consort.Models;
+
 namespace Consort.Learning.Strategies;
 
 /// <summary>
@@ -40,10 +43,12 @@ public sealed class KnowledgeDrivenEnsemble : Strategy
     public override string Name => "kdef";
 
     /// <inheritdoc/>
-    public override Fusion Fusion => Fusion.Mean;
+    public override IReadOnlyList<string> TermNames => Terms;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> TermNames => Terms;
+    public override (string Key, string Message)? Mistake(int members, Fusion fusion) => fusion == Fusion.Mean
+        ? null
+        : ("fusion", $"found {fusion.Name()}, expected mean: kdef teaches by the mean of the members' logits");
 
     /// <inheritdoc/>
     public override void Apply(BatchLogits batch, Span<double> terms)
@@ -159,20 +164,8 @@ public sealed class KnowledgeDrivenEnsemble : Strategy
     }
 
     /// <summary>Returns mean_b (p − target)² and adds weight times its gradient; the target is a constant.</summary>
-    private static double AddSquaredError(BatchLogits batch, int learner, ReadOnlySpan<double> target, double weight)
-    {
-        ReadOnlySpan<double> p = batch.Probabilities(learner);
-        Span<double> gradients = batch.Gradients(learner);
-        double scale = 2 * weight / p.Length;
-        double sum = 0;
-        for (int b = 0; b < p.Length; b++)
-        {
-            double difference = p[b] - target[b];
-            sum += difference * difference;
-            gradients[b] += scale * difference * p[b] * (1 - p[b]);
-        }
-        return sum / p.Length;
-    }
+    private static double AddSquaredError(BatchLogits batch, int learner, ReadOnlySpan<double> target, double weight) =>
+        SquaredError.Add(weight / batch.Rows, target, batch.Probabilities(learner), batch.Gradients(learner)) / batch.Rows;
 
     private void AddExamGradients(BatchLogits batch)
     {

@@ -1,3 +1,6 @@
+using Consort.Learning.Losses;
+using Consort.Models;
+
 namespace Consort.Learning.Strategies;
 
 /// <summary>
@@ -25,10 +28,12 @@ public sealed class MutualLearning : Strategy
     public override string Name => "mutual";
 
     /// <inheritdoc/>
-    public override Fusion Fusion => _options.Fusion;
+    public override IReadOnlyList<string> TermNames => Terms;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> TermNames => Terms;
+    public override (string Key, string Message)? Mistake(int members, Fusion fusion) => members < 2
+        ? ("members", "found one member, expected at least two that learn from each other")
+        : NoSlices(fusion);
 
     /// <inheritdoc/>
     public override void Apply(BatchLogits batch, Span<double> terms)
@@ -48,48 +53,13 @@ public sealed class MutualLearning : Strategy
         }
         double scale = _options.Weight / (batch.Members - 1) / batch.Rows;
         for (int n = 0; n < batch.Members; n++)
-        {
             for (int i = 0; i < batch.Members; i++)
-            {
                 if (i != n)
-                {
-                    terms[1] += _options.Divergence == PeerDivergence.SquaredError
-                        ? AddSquaredError(batch, n, i, scale)
-                        : AddKl(batch, n, i, scale);
-                }
-            }
-        }
+                    terms[1] += scale * AddDivergence(batch, n, i, scale);
     }
 
-    private static double AddSquaredError(BatchLogits batch, int learner, int peer, double scale)
-    {
-        ReadOnlySpan<double> p = batch.Probabilities(learner);
-        ReadOnlySpan<double> target = batch.Probabilities(peer);
-        Span<double> gradients = batch.Gradients(learner);
-        double sum = 0;
-        for (int b = 0; b < p.Length; b++)
-        {
-            double difference = p[b] - target[b];
-            sum += difference * difference;
-            gradients[b] += scale * 2 * difference * p[b] * (1 - p[b]);
-        }
-        return scale * sum;
-    }
-
-    private static double AddKl(BatchLogits batch, int learner, int peer, double scale)
-    {
-        ReadOnlySpan<double> z = batch.Logits(learner);
-        ReadOnlySpan<double> p = batch.Probabilities(learner);
-        ReadOnlySpan<double> targetLogits = batch.Logits(peer);
-        ReadOnlySpan<double> target = batch.Probabilities(peer);
-        Span<double> gradients = batch.Gradients(learner);
-        double sum = 0;
-        for (int b = 0; b < p.Length; b++)
-        {
-            // KL(q ‖ p) = CE(q, p) − CE(q, q): from logits, so that it stays finite where p or q rounds to 0 or 1.
-            sum += Logistic.CrossEntropy(z[b], target[b]) - Logistic.CrossEntropy(targetLogits[b], target[b]);
-            gradients[b] += scale * (p[b] - target[b]);
-        }
-        return scale * sum;
-    }
+    private double AddDivergence(BatchLogits batch, int learner, int peer, double scale) => _options.Divergence == PeerDivergence.SquaredError
+        ? SquaredError.Add(scale, batch.Probabilities(peer), batch.Probabilities(learner), batch.Gradients(learner))
+        : BernoulliKl.Add(
+            scale, batch.Logits(peer), batch.Probabilities(peer), batch.Logits(learner), batch.Probabilities(learner), batch.Gradients(learner));
 }

@@ -19,15 +19,11 @@ public sealed record MutualLearningOptions
     public static OptionSet<MutualLearningOptions> Options { get; } = new OptionSet<MutualLearningOptions>(() => new())
         .Add("weight", o => o.Weight, (o, v) => o with { Weight = v }, StrategyRanges.Weight, "w, of the peer term against the label term")
         .Add("divergence", o => o.Divergence, (o, v) => o with { Divergence = v },
-            Domain.Words(("mse", PeerDivergence.SquaredError), ("kl", PeerDivergence.BernoulliKl)), "d, what pulls a member towards a peer")
-        .Add("fusion", o => o.Fusion, (o, v) => o with { Fusion = v }, StrategyRanges.Fusions, "how members become the ensemble that is measured; no part of the loss");
+            Domain.Words(("mse", PeerDivergence.SquaredError), ("kl", PeerDivergence.BernoulliKl)), "d, what pulls a member towards a peer");
 
     /// <summary>Weight of the peer term against the label term.</summary>
     public double Weight { get; init => field = Options.Checked("weight", value); } = 1;
 
     /// <summary>What pulls a member towards a peer.</summary>
     public PeerDivergence Divergence { get; init => field = Options.Checked("divergence", value); }
-
-    /// <summary>Has no part in the loss, only in the ensemble that is measured.</summary>
-    public Fusion Fusion { get; init => field = Options.Checked("fusion", value); }
 }

@@ -1,3 +1,6 @@
+using Consort.Learning.Losses;
+using Consort.Models;
+
 namespace Consort.Learning.Strategies;
 
 /// <summary>
@@ -9,14 +12,16 @@ public abstract class Strategy
     /// <summary>The name in <see cref="StrategyCatalogue"/>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>How the member logits become the ensemble's.</summary>
-    public abstract Fusion Fusion { get; }
-
     /// <summary>Names of the loss terms, in the order in which <see cref="Apply"/> reports them.</summary>
     public abstract IReadOnlyList<string> TermNames { get; }
 
     /// <summary>Whether it needs frozen teachers, which a phase names.</summary>
     public virtual bool LearnsFromTeachers => false;
+
+    /// <summary>What of a family keeps it from learning so: the key of an experiment and what was found and expected; null for nothing.</summary>
+    /// <param name="members">Number of members M.</param>
+    /// <param name="fusion">How their logits are fused.</param>
+    public virtual (string Key, string Message)? Mistake(int members, Fusion fusion) => null;
 
     /// <summary>Numbers that it learns itself and that a checkpoint keeps; empty for most.</summary>
     public virtual Span<double> State => default;
@@ -31,8 +36,7 @@ public abstract class Strategy
     /// Computes the loss of the batch and adds its gradient. The loss is the sum of the terms: each is a batch mean and already carries
     /// its weight. Allocates nothing after the first call.
     /// </summary>
-    /// <param name="batch">A batch after <see cref="BatchLogits.Prepare"/> with this strategy's <see cref="Fusion"/>. dLoss/dz_m is
-    /// added to its gradients.</param>
+    /// <param name="batch">A batch after <see cref="BatchLogits.Prepare"/>; dLoss/dz_m is added to its gradients.</param>
     /// <param name="terms">Receives the value of each term; at least as long as <see cref="TermNames"/>.</param>
     /// <exception cref="ArgumentException"><paramref name="terms"/> is too short.</exception>
     public abstract void Apply(BatchLogits batch, Span<double> terms);
@@ -50,22 +54,12 @@ public abstract class Strategy
         return terms;
     }
 
-    /// <summary>
-    /// Adds the gradient of <paramref name="weight"/> · mean_b BCE(y, sigmoid(z_m)) to member m and returns that value.
-    /// </summary>
-    private protected static double AddMemberLabelLoss(BatchLogits batch, int member, double weight)
-    {
-        ReadOnlySpan<double> labels = batch.Labels();
-        ReadOnlySpan<double> logits = batch.Logits(member);
-        ReadOnlySpan<double> probabilities = batch.Probabilities(member);
-        Span<double> gradients = batch.Gradients(member);
-        double scale = weight / labels.Length;
-        double loss = 0;
-        for (int b = 0; b < labels.Length; b++)
-        {
-            loss += Logistic.CrossEntropy(logits[b], labels[b]);
-            gradients[b] += scale * (probabilities[b] - labels[b]);
-        }
-        return scale * loss;
-    }
+    /// <summary>Adds the gradient of <paramref name="weight"/> · mean_b BCE(y, sigmoid(z_m)) to member m and returns that value.</summary>
+    private protected static double AddMemberLabelLoss(BatchLogits batch, int member, double weight) => BinaryCrossEntropy.Add(
+        weight / batch.Rows, batch.Labels(), batch.Logits(member), batch.Probabilities(member), batch.Gradients(member));
+
+    /// <summary>What to say where members' logits stand for themselves, and are no slices of one.</summary>
+    private protected (string Key, string Message)? NoSlices(Fusion fusion) => fusion == Fusion.Concat
+        ? ("fusion", $"found concat, expected mean or sum for strategy {Name}")
+        : null;
 }

@@ -6,6 +6,4 @@ namespace Consort.Learning.Strategies;
 internal static class StrategyRanges
 {
     public static readonly Domain<double> Weight = Domain.Number(0, 1000);
-
-    public static readonly Domain<Fusion> Fusions = Domain.Words(("mean", Fusion.Mean), ("sum", Fusion.Sum));
 }

@@ -1,3 +1,6 @@
+using Consort.Learning.Losses;
+using Consort.Models;
+
 namespace Consort.Learning.Strategies;
 
 /// <summary>
@@ -26,10 +29,14 @@ public sealed class Supervised : Strategy
     public override string Name => "supervised";
 
     /// <inheritdoc/>
-    public override Fusion Fusion => _options.Fusion;
+    public override IReadOnlyList<string> TermNames => _options.SelfDistillation > 0 ? LabelAndSelf : Label;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> TermNames => _options.SelfDistillation > 0 ? LabelAndSelf : Label;
+    public override (string Key, string Message)? Mistake(int members, Fusion fusion) =>
+        // Slices of one layer are no models of their own that labels or an ensemble could teach.
+        fusion == Fusion.Concat && _options is not { Loss: LabelLoss.Ensemble, SelfDistillation: 0 }
+            ? ("fusion", "found concat, expected it with `loss: ensemble` and without self_distillation")
+            : null;
 
     /// <inheritdoc/>
     public override void Apply(BatchLogits batch, Span<double> terms)
@@ -48,21 +55,11 @@ public sealed class Supervised : Strategy
 
     private static double AddSelfDistillation(BatchLogits batch, double weight)
     {
-        ReadOnlySpan<double> targets = batch.EnsembleProbabilities();
-        double scale = weight / targets.Length;
-        double loss = 0;
+        var loss = 0.0;
         for (int m = 0; m < batch.Members; m++)
-        {
-            ReadOnlySpan<double> logits = batch.Logits(m);
-            ReadOnlySpan<double> probabilities = batch.Probabilities(m);
-            Span<double> gradients = batch.Gradients(m);
-            for (int b = 0; b < gradients.Length; b++)
-            {
-                loss += Logistic.CrossEntropy(logits[b], targets[b]);
-                gradients[b] += scale * (probabilities[b] - targets[b]);
-            }
-        }
-        return scale * loss;
+            loss += BinaryCrossEntropy.Add(
+                weight / batch.Rows, batch.EnsembleProbabilities(), batch.Logits(m), batch.Probabilities(m), batch.Gradients(m));
+        return loss;
     }
 
     private double AddMemberLosses(BatchLogits batch)
@@ -70,31 +67,14 @@ public sealed class Supervised : Strategy
         double weight = _options.Reduction == MemberReduction.Mean ? 1.0 / batch.Members : 1.0;
         double loss = 0;
         for (int m = 0; m < batch.Members; m++)
-        {
             loss += AddMemberLabelLoss(batch, m, weight);
-        }
         return loss;
     }
 
-    private double AddEnsembleLoss(BatchLogits batch)
+    private static double AddEnsembleLoss(BatchLogits batch)
     {
-        ReadOnlySpan<double> labels = batch.Labels();
-        ReadOnlySpan<double> logits = batch.EnsembleLogits();
-        ReadOnlySpan<double> probabilities = batch.EnsembleProbabilities();
-        double loss = 0;
-        for (int b = 0; b < labels.Length; b++)
-        {
-            loss += Logistic.CrossEntropy(logits[b], labels[b]);
-        }
-        double scale = batch.EnsembleShare(_options.Fusion) / labels.Length;
         for (int m = 0; m < batch.Members; m++)
-        {
-            Span<double> gradients = batch.Gradients(m);
-            for (int b = 0; b < gradients.Length; b++)
-            {
-                gradients[b] += scale * (probabilities[b] - labels[b]);
-            }
-        }
-        return loss / labels.Length;
+            BinaryCrossEntropy.AddGradient(batch.EnsembleShare / batch.Rows, batch.Labels(), batch.EnsembleProbabilities(), batch.Gradients(m));
+        return BinaryCrossEntropy.Sum(batch.Labels(), batch.EnsembleLogits()) / batch.Rows;
     }
 }

@@ -31,21 +31,13 @@ public sealed record SupervisedOptions
             Domain.Words(("members", LabelLoss.Members), ("ensemble", LabelLoss.Ensemble)), "whether each member learns from labels by itself, or the fused logit alone")
         .Add("reduction", o => o.Reduction, (o, v) => o with { Reduction = v },
             Domain.Words(("sum", MemberReduction.Sum), ("mean", MemberReduction.Mean)), "how members' losses are put together, with `loss: members`")
-        .Add("fusion", o => o.Fusion, (o, v) => o with { Fusion = v }, Domain.Words(("mean", Fusion.Mean), ("sum", Fusion.Sum), ("concat", Fusion.Concat)),
-            "how member logits become the ensemble's; concat, one output layer over all last hidden layers, with `loss: ensemble` alone")
-        .Add("self_distillation", o => o.SelfDistillation, (o, v) => o with { SelfDistillation = v }, Domain.Number(0, 100), "λ, weight of members' cross-entropy to the ensemble")
-        // Slices of one layer are no models of their own that labels or an ensemble could teach.
-        .Require("fusion", o => o is { Fusion: Fusion.Concat } and not { Loss: LabelLoss.Ensemble, SelfDistillation: 0 }
-            ? "found concat, expected it with `loss: ensemble` and without self_distillation" : null);
+        .Add("self_distillation", o => o.SelfDistillation, (o, v) => o with { SelfDistillation = v }, Domain.Number(0, 100), "λ, weight of members' cross-entropy to the ensemble");
 
     /// <summary>Which logit is fitted to the label.</summary>
     public LabelLoss Loss { get; init => field = Options.Checked("loss", value); }
 
     /// <summary>How the losses of members are put together; matters for <see cref="LabelLoss.Members"/> only.</summary>
     public MemberReduction Reduction { get; init => field = Options.Checked("reduction", value); }
-
-    /// <summary>How member logits become the ensemble's.</summary>
-    public Fusion Fusion { get; init => field = Options.Checked("fusion", value); }
 
     /// <summary>Weight of members' cross-entropy to the ensemble.</summary>
     public double SelfDistillation { get; init => field = Options.Checked("self_distillation", value); }

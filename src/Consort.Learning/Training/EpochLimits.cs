@@ -9,7 +9,7 @@ namespace Consort.Learning.Training;
 internal static class EpochLimits
 {
     /// <summary>Why it cannot, in the user's words; null where it can.</summary>
-    public static string? Mistake(TrainerState state, IReadOnlyList<Phase> phases)
+    public static string? Mistake(TrainingState state, IReadOnlyList<Phase> phases)
     {
         for (var i = 0; i < phases.Count && i <= state.Phase; i++)
         {
@@ -26,9 +26,9 @@ internal static class EpochLimits
         return null;
     }
 
-    private static int Begun(TrainerState state) => state.Epoch + (state.Batch > 0 && !state.IsPhaseDone ? 1 : 0);
+    private static int Begun(TrainingState state) => state.Epoch + (state.Batch > 0 && !state.IsPhaseDone ? 1 : 0);
 
-    private static int Trained(TrainerState state, string phase) =>
+    private static int Trained(TrainingState state, string phase) =>
         state.Epochs.Where(e => e.Phase == phase).Select(e => e.Epoch).DefaultIfEmpty(0).Max();
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

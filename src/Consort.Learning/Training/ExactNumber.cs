@@ -7,7 +7,7 @@ namespace Consort.Learning.Training;
 
 /// <summary>
 /// A number of a checkpoint's state: a run goes on bit by bit, so minus infinity, where the best so far begins, is told from NaN. It is
-/// written as a word, which nobody but the trainer reads.
+/// written as a word, which nobody but training reads.
 /// </summary>
 internal sealed class ExactNumber : JsonConverter<double>
 {

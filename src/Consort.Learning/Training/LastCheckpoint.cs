@@ -6,7 +6,7 @@ namespace Consort.Learning.Training;
 /// <summary>What the checkpoint of a stopped or finished run says of it, without its weights: enough to tell whether it can go on.</summary>
 public static class LastCheckpoint
 {
-    /// <summary>What <see cref="Trainer.Run"/> was given when it was written; null without a checkpoint.</summary>
+    /// <summary>What <see cref="TrainingRun.Run"/> was given when it was written; null without a checkpoint.</summary>
     /// <exception cref="ConsortException">It is damaged.</exception>
     public static string? IdentityOf(RunFolder folder) => File.Exists(folder.LastCheckpoint) ? StateOf(folder).Identity : null;
 
@@ -37,7 +37,7 @@ public static class LastCheckpoint
     /// <exception cref="ConsortException">A checkpoint is damaged.</exception>
     public static (string Phase, int? Epoch) EpochOf(RunFolder folder, string weights, IReadOnlyList<Phase> phases)
     {
-        var state = File.Exists(folder.LastCheckpoint) ? StateOf(folder) : new TrainerState();
+        var state = File.Exists(folder.LastCheckpoint) ? StateOf(folder) : new TrainingState();
         if (weights == folder.LastCheckpoint)
             return (phases[Math.Min(state.Phase, phases.Count - 1)].Name, state.Batch > 0 ? state.Epoch + 1 : state.Epoch);
         var phase = phases.FirstOrDefault(p => folder.BestCheckpoint(p.Name) == weights)?.Name ?? "";
@@ -45,5 +45,5 @@ public static class LastCheckpoint
     }
 
     // Not checked against the checksum yet: good enough to decide whether to read the rest.
-    private static TrainerState StateOf(RunFolder folder) => TrainerState.Parse(TensorFile.ReadState(folder.LastCheckpoint), folder.LastCheckpoint);
+    private static TrainingState StateOf(RunFolder folder) => TrainingState.Parse(TensorFile.ReadState(folder.LastCheckpoint), folder.LastCheckpoint);
 }

@@ -4,6 +4,7 @@ using Consort.Data.Datasets;
 using Consort.Data.Encoders;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Learning.Training;
 
@@ -11,28 +12,34 @@ namespace Consort.Learning.Training;
 public sealed class LogitPass
 {
     private readonly Program<float> _program;
+    private readonly Fusion _fusion;
     private readonly IReadOnlyList<FrozenTeacher> _teachers;
 
     /// <summary>Creates a pass with room for the program's largest batch.</summary>
     /// <param name="program">The family.</param>
-    /// <param name="teachers">Frozen teachers whose logits are to be had while training, or none.</param>
-    public LogitPass(Program<float> program, IReadOnlyList<FrozenTeacher>? teachers = null)
+    /// <param name="fusion">How it fuses its members' logits.</param>
+    public LogitPass(Program<float> program, Fusion fusion)
+        : this(program, fusion, [])
     {
-        _program = program;
-        _teachers = teachers ?? [];
-        Logits = new BatchLogits(program.Capacity, program.Members, _teachers.Count);
+    }
+
+    /// <summary>One whose training batches go to frozen teachers, too.</summary>
+    internal LogitPass(Program<float> program, Fusion fusion, IReadOnlyList<FrozenTeacher> teachers)
+    {
+        (_program, _fusion, _teachers) = (program, fusion, teachers);
+        Logits = new BatchLogits(program.Capacity, program.Members, teachers.Count, fusion);
     }
 
     /// <summary>The logits and labels of the last batch.</summary>
     public BatchLogits Logits { get; }
 
     /// <summary>Computes the logits of a batch.</summary>
-    public void Run(Batch batch, Fusion fusion, bool isTraining, ulong seed)
+    public void Run(Batch batch, bool isTraining, ulong seed)
     {
         Forward(batch, isTraining, seed);
         for (var teacher = 0; isTraining && teacher < _teachers.Count; teacher++)
             _teachers[teacher].Run(batch, Logits.TeacherLogits(teacher));
-        Logits.Prepare(fusion);
+        Logits.Prepare();
     }
 
     // As float32, for that is what is measured and given out; −1 for none.
@@ -54,30 +61,29 @@ public sealed class LogitPass
     }
 
     /// <summary>Computes the logits of members and ensemble as when scoring, and no probabilities; gives the ensemble's, [B].</summary>
-    public ReadOnlySpan<double> Fuse(Batch batch, Fusion fusion)
+    public ReadOnlySpan<double> Fuse(Batch batch)
     {
         Forward(batch, isTraining: false, seed: 0);
-        Logits.Fuse(fusion);
+        Logits.Fuse();
         return Logits.EnsembleLogits();
     }
 
     /// <summary>Measures a split from its first row to its last.</summary>
     /// <param name="split">The rows.</param>
     /// <param name="encoder">What made them of raw values.</param>
-    /// <param name="fusion">How member logits are fused.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="ConsortException">A row whose logit is not finite: nothing is measured then.</exception>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
-    public SplitResult Evaluate(EncodedSplit split, Encoder encoder, Fusion fusion, CancellationToken cancellation)
+    public SplitResult Evaluate(EncodedSplit split, Encoder encoder, CancellationToken cancellation)
     {
         using var loader = new BatchLoader(split, new LoaderOptions(_program.Capacity));
-        using var evaluator = new ConsortEvaluator(Logits.Members, fusion);
+        using var evaluator = new ConsortEvaluator(Logits.Members, _fusion);
         using var ceiling = split.HasTruth ? new Ceiling() : null;
         loader.Start(0);
         for (long done = 0; loader.Next() is { } batch; done += batch.Rows)
         {
             cancellation.ThrowIfCancellationRequested();
-            Fuse(batch, fusion);
+            Fuse(batch);
             CheckFinite(batch, encoder, row => FormattableString.Invariant($"row {done + row + 1} of the {split.Name} rows"));
             evaluator.Add(Logits);
             ceiling?.Add(batch.Truth, batch.Labels);

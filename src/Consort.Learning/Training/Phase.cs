@@ -27,7 +27,9 @@ public sealed record Phase
         .Add("freeze", p => [.. p.Frozen], (p, v) => p with { Frozen = v.ToHashSet() }, Domain.Integers(-1, Family.MaxMembers - 1),
             "members whose own weights stand still; −1 stands for what members share")
         .Add("evaluate_first", p => p.EvaluateFirst || p.Epochs == 0, (p, v) => p with { EvaluateFirst = v || p.Epochs == 0 }, Domain.Flag,
-            "whether the weights at its beginning are a candidate for its best: fine-tuning that only harms is then undone");
+            "whether the weights at its beginning are a candidate for its best: fine-tuning that only harms is then undone")
+        .Add("keep_optimizer", p => p.KeepOptimizer, (p, v) => p with { KeepOptimizer = v }, Domain.Flag,
+            "whether the optimizer goes on with the moments and steps of the phase before, which freezes the same; else it begins afresh");
 
     /// <summary>Its name in the log and in checkpoints.</summary>
     public string Name { get; init; } = "train";
@@ -70,6 +72,12 @@ public sealed record Phase
     /// undone.
     /// </summary>
     public bool EvaluateFirst { get; init; }
+
+    /// <summary>
+    /// Whether the optimizer goes on with the moments and the steps that it has from the phase before, which must have had the same frozen
+    /// members; else the phase begins with a fresh one.
+    /// </summary>
+    public bool KeepOptimizer { get; init; }
 
     /// <summary>Reads a phase.</summary>
     /// <param name="options">The phase, or the section <c>training</c> where there is one phase.</param>

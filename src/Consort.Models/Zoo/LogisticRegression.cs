@@ -1,5 +1,6 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
+using Consort.Models.Layers;
 
 namespace Consort.Models.Zoo;
 

@@ -140,7 +140,7 @@ internal sealed class ScoringModel : IDisposable
         try
         {
             var options = OptionMap.Parse(Manifest.Model, $"{_path} (model)", catalogues);
-            var family = Family.From(options) with { JoinedOutput = Manifest.Fusion == MemberFusion.Concat };
+            var family = Family.From(options) with { Fusion = Manifest.Fusion };
             options.Close();
             graph = family.Describe(Encoder.Space);
         }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
 using Consort.Data.Encoders;
+using Consort.Models;
 using Consort.Serving.Calibrations;
 
 namespace Consort.Serving.Packages;
@@ -28,7 +29,7 @@ public sealed record PackageContent
     public required IReadOnlyList<int> Members { get; init; }
 
     /// <summary>How their logits become one.</summary>
-    public MemberFusion Fusion { get; init; }
+    public Fusion Fusion { get; init; }
 
     /// <summary>How tables are held.</summary>
     public PackageWeights Weights { get; init; }

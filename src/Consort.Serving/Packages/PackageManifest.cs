@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Consort.Foundation.Files;
+using Consort.Models;
 using Consort.Serving.Calibrations;
 
 namespace Consort.Serving.Packages;
@@ -30,7 +31,7 @@ public sealed record PackageManifest
     public required IReadOnlyList<int> Members { get; init; }
 
     /// <summary>How their logits become one.</summary>
-    public required MemberFusion Fusion { get; init; }
+    public required Fusion Fusion { get; init; }
 
     /// <summary>How tables are held.</summary>
     public required PackageWeights Weights { get; init; }

@@ -13,19 +13,6 @@ public enum PackageWeights
     Int8,
 }
 
-/// <summary>How the logits of the members become one.</summary>
-public enum MemberFusion
-{
-    /// <summary>z = (1/M) Σ_m z_m.</summary>
-    Mean,
-
-    /// <summary>z = Σ_m z_m.</summary>
-    Sum,
-
-    /// <summary>z = Σ_m z_m of members whose output layers are slices of one.</summary>
-    Concat,
-}
-
 /// <summary>What is checked when a package is opened.</summary>
 public enum PackageCheck
 {

@@ -1,6 +1,6 @@
 using Consort.Experiments.Running;
 using Consort.Learning.Diagnostics;
-using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Studies.Diagnostics;
 
@@ -25,7 +25,7 @@ public static class Diagnoser
         while (source.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            run.Pass.Fuse(batch, run.Fusion);
+            run.Pass.Fuse(batch);
             run.Pass.CheckFinite(batch, run.Encoder, source.RowName(outputs.Rows));
             outputs.Add(batch, run.Pass.Logits);
             sample.Add(batch);
@@ -43,7 +43,7 @@ public static class Diagnoser
             Experiment = run.Experiment.Name,
             Seed = run.Experiment.Training.Seed,
             Strategies = [.. run.Experiment.Phases.Select(p => p.Strategy.Name)],
-            Fusion = run.Fusion == Fusion.Mean ? "mean" : run.Fusion.ToString().ToLowerInvariant(),
+            Fusion = run.Fusion.Name(),
             Data = new DiagnosedRows(source.Name, outputs.Rows, ensemble.Metrics.Clicks, sample.Rows),
             Ensemble = ensemble,
             Members = members,

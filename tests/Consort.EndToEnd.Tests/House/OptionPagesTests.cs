@@ -4,6 +4,7 @@ using Consort.Learning.Schedules;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 using Consort.Models;
+using Consort.Models.Embeddings;
 using Consort.Models.Layers;
 
 namespace Consort.EndToEnd.Tests.House;

@@ -125,6 +125,15 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Theory]
+    [InlineData("- a\n", ":1: found a list, expected keys and values")]
+    [InlineData("data: { encoded: x }\nmembers: [{ model: FM }]\ntraining: 3\n", ":3, key training: found a single value, expected keys and values")]
+    public void Load_ASeedForWhatHasNoSections_SaysWhatIsThere(string text, string message)
+    {
+        var path = _folder.File("exp.yaml", text);
+        Assert.Equal(path + message, Assert.Throws<ConsortException>(() => Experiment.Load(path, seed: 2)).Message);
+    }
+
+    [Theory]
     [InlineData("  epochs: 3", "  epocs: 3", "11: unknown key \"epocs\"; did you mean \"epochs\"?")]
     [InlineData("  epochs: 3", "  epochs: -1", "11, key epochs: found -1, expected 0 to 100000")]
     [InlineData("  epochs: 3", "  epochs: three", "11, key epochs: found \"three\", expected a whole number")]
@@ -226,19 +235,49 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Fact]
-    public void Parse_FusionConcat_JoinsTheOutputsOfTheFamily()
+    public void Parse_Fusion_IsTheFamilys()
     {
         const string Text = """
             data: { schema: frappe, train: train.csv }
             embedding: { shared: false }
             members: [{ model: DNN, count: 2 }]
             """;
-        Assert.True(Parse(Text + "\nstrategy: { loss: ensemble, fusion: concat }").Family.JoinedOutput);
-        Assert.False(Parse(Text + "\nstrategy: { loss: ensemble, fusion: sum }").Family.JoinedOutput);
-        Says("expected it with `loss: ensemble`", "strategy: { fusion: concat }");
-        Says("expected it with `loss: ensemble`", "strategy: { loss: ensemble, fusion: concat, self_distillation: 1 }");
-        Says("found \"concat\", expected one of mean, sum", "strategy: { name: mutual, fusion: concat }");
-        Says("fuses otherwise", "phases: [{ name: a, strategy: { loss: ensemble, fusion: concat } }, { name: b }]");
+        Assert.Equal(Fusion.Concat, Parse(Text + "\nfusion: concat\nstrategy: { loss: ensemble }").Family.Fusion);
+        Assert.Equal(Fusion.Mean, Parse(Text).Family.Fusion);
+        Says("expected it with `loss: ensemble`", "fusion: concat");
+        Says("expected it with `loss: ensemble`", "fusion: concat\nstrategy: { loss: ensemble, self_distillation: 1 }");
+        Says("found concat, expected mean or sum for strategy mutual", "fusion: concat\nstrategy: { name: mutual }");
+        Says("expected mean: kdef teaches by the mean", "fusion: sum\nstrategy: { name: kdef }");
+        Says("exp.yaml:4, key fusion: found concat", "fusion: concat\nphases: [{ name: a, strategy: { loss: ensemble } }, { name: b }]");
+        Says("found \"mode\", expected one of mean, sum, concat", "fusion: mode");
+
+        void Says(string message, string rest) =>
+            Assert.Contains(message, Assert.Throws<ConsortException>(() => Parse($"{Text}\n{rest}")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_FusionInTheStrategy_IsTheFamilys()
+    {
+        const string Text = """
+            data: { schema: frappe, train: train.csv }
+            embedding: { shared: false }
+            members: [{ model: DNN, count: 2 }]
+            """;
+        var old = Parse(Text + "\nstrategy: { loss: ensemble, fusion: sum }");
+        var now = Parse(Text + "\nfusion: sum\nstrategy: { loss: ensemble }");
+        Assert.Equal(Fusion.Sum, old.Family.Fusion);
+        Assert.Equal(now.Text, old.Text);
+        Assert.Equal(now.Digest, old.Digest);
+        Assert.Equal(Fusion.Concat, Parse(Text + "\nphases: [{ name: a, strategy: { loss: ensemble, fusion: concat } }, { name: b, strategy: { loss: ensemble } }]").Family.Fusion);
+        Says("where the family's is sum", "fusion: sum\nstrategy: { fusion: mean }");
+        Says("where the family's is mean", "phases: [{ name: a, strategy: { fusion: mean } }, { name: b, strategy: { fusion: sum } }]");
+
+        // What a run of an older version keeps was fused as its last phase says.
+        var path = Path.Combine(_folder.Path, "run.yaml");
+        File.WriteAllText(path, Text + "\nphases: [{ name: a, strategy: { loss: ensemble, fusion: sum } }, { name: b, strategy: { name: kdef } }]");
+        Assert.Equal(Fusion.Mean, Experiment.OfRun(path).Family.Fusion);
+        File.WriteAllText(path, Text + "\nphases: [{ name: a, strategy: { name: kdef } }, { name: b, strategy: { name: mutual, fusion: sum } }]");
+        Assert.Equal(Fusion.Sum, Experiment.OfRun(path).Family.Fusion);
 
         void Says(string message, string rest) =>
             Assert.Contains(message, Assert.Throws<ConsortException>(() => Parse($"{Text}\n{rest}")).Message, StringComparison.Ordinal);

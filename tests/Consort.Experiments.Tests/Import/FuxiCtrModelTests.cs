@@ -1,6 +1,8 @@
 using Consort.Experiments.Files;
 using Consort.Import;
 using Consort.Models;
+using Consort.Models.Embeddings;
+using Consort.Models.Layers;
 
 namespace Consort.Experiments.Tests.Import;
 

@@ -2,6 +2,7 @@ using Consort.Data.Schemas;
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
 using Consort.Models;
+using Consort.Models.Embeddings;
 
 namespace Consort.Experiments.Tests.Recipes;
 

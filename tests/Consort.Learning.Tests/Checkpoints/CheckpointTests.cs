@@ -4,6 +4,7 @@ using Consort.Compute.Cpu.Threads;
 using Consort.Data.Schemas;
 using Consort.Learning.Checkpoints;
 using Consort.Models;
+using Consort.Models.Embeddings;
 using Consort.Models.Layers;
 using Consort.Models.Zoo;
 

@@ -1,5 +1,6 @@
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Learning.Tests.Evaluation;
 
@@ -33,10 +34,10 @@ public sealed class EvaluatorTests
         using var family = new ConsortEvaluator(1, fusion);
         alone.Add(Logits, Clicks);
         family.Add(Logits, Clicks);
-        var batch = new BatchLogits(Logits.Length, 1, 0);
+        var batch = new BatchLogits(Logits.Length, 1, 0, fusion);
         for (int i = 0; i < Logits.Length; i++) (batch.Logits(0)[i], batch.Labels()[i]) = (Logits[i], Clicks[i]);
         using var ofBatches = new ConsortEvaluator(1, fusion);
-        batch.Fuse(fusion);
+        batch.Fuse();
         ofBatches.Add(batch);
         Assert.Equal(alone.Result(), family.Result().Members[0]);
         Assert.Equal(alone.Result(), family.Result().Ensemble);

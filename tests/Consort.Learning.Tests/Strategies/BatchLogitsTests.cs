@@ -1,4 +1,6 @@
+using Consort.Learning.Losses;
 using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Learning.Tests.Strategies;
 
@@ -28,7 +30,7 @@ public sealed class BatchLogitsTests
         BatchLogits batch = StrategyCases.TwoByTwo(fusion);
         double[] prepared = batch.EnsembleLogits().ToArray();
         batch.EnsembleLogits().Fill(7);
-        batch.Fuse(fusion);
+        batch.Fuse();
         Assert.Equal(prepared, batch.EnsembleLogits().ToArray());
     }
 
@@ -37,7 +39,7 @@ public sealed class BatchLogitsTests
     {
         BatchLogits batch = StrategyCases.TwoByTwo();
         batch.Gradients(1)[1] = 5;
-        batch.Prepare(Fusion.Mean);
+        batch.Prepare();
         Assert.Equal(0, batch.Gradients(1)[1]);
     }
 

@@ -1,4 +1,5 @@
 using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Learning.Tests.Strategies;
 
@@ -92,10 +93,10 @@ public sealed class KnowledgeDrivenEnsembleTests
         BatchLogits batch = StrategyCases.Random(4, 3, 9);
         var strategy = new KnowledgeDrivenEnsemble(new() { Peer = 0, DetachExam = true });
         var terms = new double[3];
-        batch.Prepare(Fusion.Mean);
+        batch.Prepare();
         strategy.Apply(batch, terms);
         double[][] before = Enumerable.Range(0, 3).Select(m => batch.Gradients(m).ToArray()).ToArray();
-        batch.Prepare(Fusion.Mean);
+        batch.Prepare();
         batch.EnsembleProbabilities()[2] += 0.01;
         strategy.Apply(batch, terms);
         for (int m = 0; m < 3; m++)

@@ -1,4 +1,5 @@
 using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Learning.Tests.Strategies;
 
@@ -10,18 +11,18 @@ internal static class StrategyCases
     /// </summary>
     public static BatchLogits TwoByTwo(Fusion fusion = Fusion.Mean)
     {
-        var batch = new BatchLogits(2, 2, 0);
+        var batch = new BatchLogits(2, 2, 0, fusion);
         Fill(batch.Labels(), 1, 0);
         Fill(batch.Logits(0), Math.Log(4), Math.Log(2.0 / 3));
         Fill(batch.Logits(1), Math.Log(1.5), Math.Log(1.0 / 9));
-        batch.Prepare(fusion);
+        batch.Prepare();
         return batch;
     }
 
     public static BatchLogits Random(int rows, int members, int seed, Fusion fusion = Fusion.Mean, int teachers = 0)
     {
         var random = new Random(seed);
-        var batch = new BatchLogits(rows + 3, members, teachers) { Rows = rows };
+        var batch = new BatchLogits(rows + 3, members, teachers, fusion) { Rows = rows };
         for (int b = 0; b < rows; b++)
         {
             batch.Labels()[b] = random.Next(2);
@@ -30,14 +31,14 @@ internal static class StrategyCases
                 batch.Logits(m)[b] = 3 * random.NextDouble() - 1.5;
             }
         }
-        batch.Prepare(fusion);
+        batch.Prepare();
         return batch;
     }
 
     public static double[] Apply(Strategy strategy, BatchLogits batch)
     {
         var terms = new double[strategy.TermNames.Count];
-        batch.Prepare(strategy.Fusion);
+        batch.Prepare();
         strategy.Apply(batch, terms);
         return terms;
     }
@@ -92,12 +93,12 @@ internal static class StrategyCases
     public static void CheckAllocations(Strategy strategy, BatchLogits batch)
     {
         var terms = new double[strategy.TermNames.Count];
-        batch.Prepare(strategy.Fusion);
+        batch.Prepare();
         strategy.Apply(batch, terms);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)
         {
-            batch.Prepare(strategy.Fusion);
+            batch.Prepare();
             strategy.Apply(batch, terms);
         }
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());

@@ -1,5 +1,6 @@
 using Consort.Foundation.Options;
 using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Learning.Tests.Strategies;
 
@@ -19,10 +20,9 @@ public sealed class StrategyCatalogueTests
     [Fact]
     public void Create_OptionsGiven_AreUsed()
     {
-        OptionMap map = OptionMap.Parse("name: mutual\nweight: 0\nfusion: sum\ndivergence: kl\n", "exp.yaml");
+        OptionMap map = OptionMap.Parse("name: mutual\nweight: 0\ndivergence: kl\n", "exp.yaml");
         Strategy strategy = StrategyCatalogue.Create(map);
         map.Close();
-        Assert.Equal(Fusion.Sum, strategy.Fusion);
         Assert.Equal(0, StrategyCases.Apply(strategy, StrategyCases.TwoByTwo())[1]);
     }
 

@@ -1,4 +1,5 @@
 using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Learning.Tests.Strategies;
 
@@ -27,8 +28,8 @@ public sealed class SupervisedTests
     public void Apply_SumEnsembleTwoByTwo_MatchesHandComputed()
     {
         // z = (ln 6, ln 2/27), p = (6/7, 2/29): BCE = (−ln 6/7 − ln 27/29)/2; every member gets (p − y)/2
-        BatchLogits batch = StrategyCases.TwoByTwo();
-        double[] terms = StrategyCases.Apply(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble, Fusion = Fusion.Sum }), batch);
+        BatchLogits batch = StrategyCases.TwoByTwo(Fusion.Sum);
+        double[] terms = StrategyCases.Apply(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble }), batch);
         Assert.Equal(0.112804820, terms[0], 8);
         for (int m = 0; m < 2; m++)
         {

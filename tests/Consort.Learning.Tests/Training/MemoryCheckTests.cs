@@ -7,6 +7,8 @@ using Consort.Compute.Operations;
 using Consort.Data.Schemas;
 using Consort.Learning.Training;
 using Consort.Models;
+using Consort.Models.Embeddings;
+using Consort.Models.Layers;
 using Consort.Models.Zoo;
 
 namespace Consort.Learning.Tests.Training;

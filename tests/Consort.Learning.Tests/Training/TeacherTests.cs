@@ -1,6 +1,7 @@
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
+using Consort.Models;
 
 namespace Consort.Learning.Tests.Training;
 
@@ -14,7 +15,7 @@ public sealed class TeacherTests(SmallData data)
         var labels = new TrainerRig(data.Dataset) { Family = TrainerRig.Own(TrainerRig.Plain()) };
         var student = labels with
         {
-            Teacher = _ => teacher,
+            Teacher = teacher,
             Phases = [Phase(new() { LabelWeight = 0, Distance = TeacherDistance.Logit }, epochs: 25) with { Patience = 0 }],
         };
         var result = student.Run(data.NewFolder()).Result;
@@ -33,7 +34,7 @@ public sealed class TeacherTests(SmallData data)
         TrainerRig Rig() => new(data.Dataset)
         {
             Family = TrainerRig.Own(TrainerRig.Noisy()),
-            Teacher = _ => teacher,
+            Teacher = teacher,
             Phases = [Phase(new() { Gate = gate }, epochs: 2) with { Teachers = ["one", "the same again"] }],
         };
         var whole = Rig().Run(data.NewFolder());
@@ -56,12 +57,12 @@ public sealed class TeacherTests(SmallData data)
         Assert.Contains("found 1, expected none for strategy supervised", with.Message, StringComparison.Ordinal);
     }
 
-    private (TeacherModel Model, double Auc) Teacher()
+    private (Func<string, TrainedFamily> Load, double Auc) Teacher()
     {
         var folder = data.NewFolder();
         var rig = new TrainerRig(data.Dataset) { Phases = [new Phase { Strategy = new Supervised(), Epochs = 8, LearningRate = 0.02 }] };
         var auc = rig.Run(folder).Result.Test!.Metrics.Ensemble.Auc;
-        return (new TeacherModel(rig.Family.Build(data.Dataset.Space), new RunFolder(folder).BestCheckpoint("train"), Fusion.Mean), auc);
+        return (_ => new TrainedFamily(rig.Family, data.Dataset.Space, new RunFolder(folder).BestCheckpoint("train")), auc);
     }
 
     private static Phase Phase(DistillationOptions options, int epochs) =>

@@ -4,6 +4,7 @@ using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 using Consort.Models;
+using Consort.Models.Embeddings;
 using Consort.Models.Layers;
 using Consort.Models.Zoo;
 
@@ -23,7 +24,7 @@ internal sealed record TrainerRig(EncodedDataset Data)
     public string Identity { get; init; } = "identity";
 
     /// <summary>Finds the teachers that phases name.</summary>
-    public Func<string, TeacherModel>? Teacher { get; init; }
+    public Func<string, TrainedFamily>? Teacher { get; init; }
 
     public int Threads { get; init; } = 2;
 
@@ -40,7 +41,7 @@ internal sealed record TrainerRig(EncodedDataset Data)
 
     public Outcome Run(string folder, bool resume = false, CancellationToken cancellation = default)
     {
-        using var trainer = new Trainer(Family.Build(Data.Space), Data, Options, Phases, new RunFolder(folder), Threads, null, Teacher);
+        using var trainer = new TrainingRun(Family, Data, Options, Phases, new RunFolder(folder), Threads, null, Teacher);
         var result = trainer.Run(Identity, resume, cancellation);
         return new Outcome(result, Numbers(trainer));
     }
@@ -61,7 +62,7 @@ internal sealed record TrainerRig(EncodedDataset Data)
         Assert.Throws<OperationCanceledException>(() => { (this with { Phases = phases }).Run(folder, resume, source.Token); });
     }
 
-    private static Dictionary<string, float[]> Numbers(Trainer trainer)
+    private static Dictionary<string, float[]> Numbers(TrainingRun trainer)
     {
         var numbers = new Dictionary<string, float[]>();
         foreach (var slot in trainer.Store.Slots)
@@ -75,8 +76,6 @@ internal sealed record TrainerRig(EncodedDataset Data)
     private sealed class StoppingStrategy(Strategy inner, Action step) : Strategy
     {
         public override string Name => inner.Name;
-
-        public override Fusion Fusion => inner.Fusion;
 
         public override IReadOnlyList<string> TermNames => inner.TermNames;
 

@@ -1,5 +1,6 @@
 using Consort.Foundation.Options;
 using Consort.Models;
+using Consort.Models.Embeddings;
 using Consort.Models.Tests;
 using Consort.Onnx;
 

@@ -1,3 +1,4 @@
+using Consort.Models;
 using Consort.Onnx;
 using Consort.Serving.Packages;
 
@@ -38,7 +39,7 @@ public sealed class OnnxZooTests(ClickRows rows) : IClassFixture<ClickRows>
         using var rig = OnnxZoo.Rig(family, rows);
         var expected = OnnxZoo.Logits(rig);
         var path = Path.Combine(rows.Folder, "family.onnx");
-        OnnxFile.Write(path, OnnxZoo.Content(rig, rows, OnnxInput.Raw) with { Fusion = isMean ? MemberFusion.Mean : MemberFusion.Sum });
+        OnnxFile.Write(path, OnnxZoo.Content(rig, rows, OnnxInput.Raw) with { Fusion = isMean ? Fusion.Mean : Fusion.Sum });
         var outputs = OnnxInterpreter.Run(OnnxChecker.Load(path), rows.RawFeeds());
         Assert.Equal([ClickRows.Count, 3], outputs["member_logits"].Shape);
         for (var row = 0; row < ClickRows.Count; row++)

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Text;
+using Google.Protobuf;
 
 namespace Consort.Studies.Reports.TensorBoard;
 
@@ -26,9 +26,9 @@ internal static class EventFile
     /// <param name="scalars">In the order of their steps.</param>
     public static void Write(Stream stream, DateTime begin, IEnumerable<Scalar> scalars)
     {
-        Record(stream, Event(begin, 0, message => message.Text(3, Version)));
+        Record(stream, Event(begin, 0, 3, ByteString.CopyFromUtf8(Version)));
         foreach (var moment in scalars.Where(s => double.IsFinite(s.Value)).GroupBy(s => (s.Step, s.Time)))
-            Record(stream, Event(moment.Key.Time, moment.Key.Step, message => message.Nested(5, Summary(moment))));
+            Record(stream, Event(moment.Key.Time, moment.Key.Step, 5, Summary(moment)));
     }
 
     /// <summary>The checksum that guards lengths and messages.</summary>
@@ -42,89 +42,50 @@ internal static class EventFile
     }
 
     // message Event { double wall_time = 1; int64 step = 2; oneof what { string file_version = 3; Summary summary = 5; } }
-    private static byte[] Event(DateTime time, long step, Action<Message> what)
+    private static ByteString Event(DateTime time, long step, int field, ByteString what) => Message(output =>
     {
-        var message = new Message();
-        message.Double(1, (time.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds);
-        message.Whole(2, step);
-        what(message);
-        return message.Bytes;
-    }
+        output.WriteTag(1, WireFormat.WireType.Fixed64);
+        output.WriteDouble((time.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds);
+        output.WriteTag(2, WireFormat.WireType.Varint);
+        output.WriteInt64(step);
+        output.WriteTag(field, WireFormat.WireType.LengthDelimited);
+        output.WriteBytes(what);
+    });
 
     // message Summary { repeated Value value = 1; message Value { string tag = 1; float simple_value = 2; } }
-    private static Message Summary(IEnumerable<Scalar> scalars)
+    private static ByteString Summary(IEnumerable<Scalar> scalars) => Message(summary =>
     {
-        var summary = new Message();
         foreach (var scalar in scalars)
         {
-            var value = new Message();
-            value.Text(1, scalar.Tag);
-            value.Float(2, (float)scalar.Value);
-            summary.Nested(1, value);
+            summary.WriteTag(1, WireFormat.WireType.LengthDelimited);
+            summary.WriteBytes(Message(value =>
+            {
+                value.WriteTag(1, WireFormat.WireType.LengthDelimited);
+                value.WriteString(scalar.Tag);
+                value.WriteTag(2, WireFormat.WireType.Fixed32);
+                value.WriteFloat((float)scalar.Value);
+            }));
         }
+    });
 
-        return summary;
+    private static ByteString Message(Action<CodedOutputStream> write)
+    {
+        using var bytes = new MemoryStream();
+        using var output = new CodedOutputStream(bytes);
+        write(output);
+        output.Flush();
+        return ByteString.CopyFrom(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
     }
 
-    private static void Record(Stream stream, byte[] data)
+    private static void Record(Stream stream, ByteString data)
     {
         Span<byte> head = stackalloc byte[12];
         BinaryPrimitives.WriteUInt64LittleEndian(head, (ulong)data.Length);
         BinaryPrimitives.WriteUInt32LittleEndian(head[8..], Checksum(head[..8]));
         stream.Write(head);
-        stream.Write(data);
+        stream.Write(data.Span);
         Span<byte> foot = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32LittleEndian(foot, Checksum(data));
+        BinaryPrimitives.WriteUInt32LittleEndian(foot, Checksum(data.Span));
         stream.Write(foot);
-    }
-
-    /// <summary>A message of Protocol Buffers: fields one after another, each with its number and kind before it.</summary>
-    private sealed class Message
-    {
-        private readonly List<byte> _bytes = [];
-
-        public byte[] Bytes => [.. _bytes];
-
-        public void Whole(int field, long value)
-        {
-            Key(field, 0);
-            Varint((ulong)value);
-        }
-
-        public void Double(int field, double value)
-        {
-            Key(field, 1);
-            Span<byte> bytes = stackalloc byte[8];
-            BinaryPrimitives.WriteDoubleLittleEndian(bytes, value);
-            _bytes.AddRange(bytes);
-        }
-
-        public void Float(int field, float value)
-        {
-            Key(field, 5);
-            Span<byte> bytes = stackalloc byte[4];
-            BinaryPrimitives.WriteSingleLittleEndian(bytes, value);
-            _bytes.AddRange(bytes);
-        }
-
-        public void Text(int field, string value) => Block(field, Encoding.UTF8.GetBytes(value));
-
-        public void Nested(int field, Message value) => Block(field, value.Bytes);
-
-        private void Block(int field, byte[] bytes)
-        {
-            Key(field, 2);
-            Varint((ulong)bytes.Length);
-            _bytes.AddRange(bytes);
-        }
-
-        private void Key(int field, int kind) => Varint((ulong)((field << 3) | kind));
-
-        private void Varint(ulong value)
-        {
-            for (; value > 0x7F; value >>= 7)
-                _bytes.Add((byte)(value | 0x80));
-            _bytes.Add((byte)value);
-        }
     }
 }

@@ -2,9 +2,9 @@ using System.Globalization;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 using Consort.Data.Schemas;
-using Consort.Models.Layers;
+using Consort.Models.Embeddings;
 
-namespace Consort.Models;
+namespace Consort.Models.Layers;
 
 /// <summary>
 /// What one member is built from: the graph, the features, and the values that members may share. Each value is made

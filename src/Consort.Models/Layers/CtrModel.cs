@@ -1,8 +1,7 @@
 using Consort.Compute.Graphs;
 using Consort.Foundation.Options;
-using Consort.Models.Layers;
 
-namespace Consort.Models;
+namespace Consort.Models.Layers;
 
 /// <summary>
 /// A model's architecture with its options: it adds its operations to a graph and gives one logit a row. It knows nothing

@@ -1,6 +1,6 @@
-namespace Consort.Learning.Strategies;
+namespace Consort.Learning.Losses;
 
-/// <summary>Sigmoid, softplus and cross-entropy that neither overflow nor lose digits for any finite logit.</summary>
+/// <summary>Sigmoid and softplus that neither overflow nor lose digits for any finite logit.</summary>
 internal static class Logistic
 {
     /// <summary>1 / (1 + exp(−z)).</summary>
@@ -20,9 +20,6 @@ internal static class Logistic
         double other = Math.Abs(u) == Math.Abs(z) ? e : Math.Exp(-Math.Abs(u));
         return (z >= 0 ? 1 / (1 + e) : e / (1 + e), Math.Max(u, 0) + LogOnePlus(other));
     }
-
-    /// <summary>−y log σ(z) − (1 − y) log(1 − σ(z)); the label may be soft, 0 ≤ y ≤ 1.</summary>
-    public static double CrossEntropy(double z, double y) => Math.Max(z, 0) - z * y + LogOnePlus(Math.Exp(-Math.Abs(z)));
 
     /// <summary>log(1 + x) for x ≥ 0 without losing a small x (double.LogP1 is the plain formula and does lose it).</summary>
     public static double LogOnePlus(double x)

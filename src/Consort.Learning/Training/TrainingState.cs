@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Consort.Foundation.Files;
@@ -7,7 +8,7 @@ using Consort.Learning.Checkpoints;
 namespace Consort.Learning.Training;
 
 /// <summary>Where a run stands, as a checkpoint keeps it. Random numbers need no state: they follow from seed and step.</summary>
-internal sealed class TrainerState
+internal sealed class TrainingState
 {
     private static readonly JsonSerializerOptions Json = JsonNumbers.In(new JsonSerializerOptions { RespectNullableAnnotations = true });
 
@@ -64,15 +65,37 @@ internal sealed class TrainerState
 
     public List<EpochResult> Epochs { get; set; } = [];
 
+    /// <summary>A step is done.</summary>
+    public void NextStep() => (Batch, PhaseSteps, Steps) = (Batch + 1, PhaseSteps + 1, Steps + 1);
+
+    /// <summary>An epoch is done.</summary>
+    public void NextEpoch()
+    {
+        (Epoch, RunEpochs, Batch) = (Epoch + 1, RunEpochs + 1, 0);
+        Array.Clear(LossSums);
+    }
+
+    /// <summary>The next phase begins, with nothing of what the last one has learned beside the weights.</summary>
+    public void NextPhase()
+    {
+        (Phase, Epoch, Batch, PhaseSteps, EvaluatedAt, WithoutImprovement) = (Phase + 1, 0, 0, 0, -1, 0);
+        (Best, IsPhaseDone, Schedule, LossSums, Strategy) = (double.NegativeInfinity, false, [], [], []);
+    }
+
+    /// <summary>Says that numbers are not finite any more.</summary>
+    public ConsortException Diverged(string what) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"training diverged in epoch {Epoch + 1}, step {Batch + 1}: {what}; lower learning_rate, or check numeric columns for extreme values"));
+
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <summary>Reads the state that a checkpoint holds.</summary>
     /// <exception cref="ConsortException">It is not the state of a run.</exception>
-    public static TrainerState Parse(string json, string path)
+    public static TrainingState Parse(string json, string path)
     {
         try
         {
-            if (JsonSerializer.Deserialize<TrainerState>(json, Json) is { Phase: >= 0, Epoch: >= 0, Batch: >= 0, Steps: >= 0 } state && !state.Epochs.Contains(null!))
+            if (JsonSerializer.Deserialize<TrainingState>(json, Json) is { Phase: >= 0, Epoch: >= 0, Batch: >= 0, Steps: >= 0 } state && !state.Epochs.Contains(null!))
                 return state;
         }
         catch (Exception e) when (JsonText.IsDamage(e))

@@ -1,4 +1,4 @@
-namespace Consort.Models;
+namespace Consort.Models.Layers;
 
 /// <summary>
 /// One output layer over the last hidden layers of all members, z = Σ_m w_m · h_m + b. Being linear, it is a sum of slices, one

@@ -2,7 +2,7 @@ using System.Globalization;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 
-namespace Consort.Models;
+namespace Consort.Models.Embeddings;
 
 /// <summary>
 /// The embeddings of all columns under one name, on tables of their own: one a size, and one for what is frozen. Each value is made

@@ -2,7 +2,7 @@ using Consort.Compute.Graphs;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 
-namespace Consort.Models;
+namespace Consort.Models.Embeddings;
 
 /// <summary>Gives the vectors that a column's features start from, by global id.</summary>
 /// <param name="column">The column.</param>

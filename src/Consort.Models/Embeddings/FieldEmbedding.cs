@@ -1,7 +1,7 @@
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 
-namespace Consort.Models;
+namespace Consort.Models.Embeddings;
 
 /// <summary>What is particular about the embeddings of one categorical column.</summary>
 public sealed record FieldEmbedding

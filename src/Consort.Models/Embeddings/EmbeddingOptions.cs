@@ -1,7 +1,7 @@
 using Consort.Compute.Graphs;
 using Consort.Foundation.Options;
 
-namespace Consort.Models;
+namespace Consort.Models.Embeddings;
 
 /// <summary>How numeric columns reach a model.</summary>
 public enum NumericInput

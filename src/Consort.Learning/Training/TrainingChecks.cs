@@ -1,0 +1,46 @@
+using System.Globalization;
+using Consort.Data.Datasets;
+using Consort.Models;
+
+namespace Consort.Learning.Training;
+
+/// <summary>Refuses what cannot be trained, before anything of it is made.</summary>
+public static class TrainingChecks
+{
+    /// <summary>Throws if the validation rows cannot tell which weights are best.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="monitor">What is to decide.</param>
+    /// <exception cref="ConsortException">There are none, or they are of one class and AUC is to decide.</exception>
+    public static void Splits(EncodedDataset data, Monitor monitor)
+    {
+        if (data.Valid is not { } valid)
+            throw new ConsortException($"{data.Folder}: found no validation split, expected one to choose the best weights by");
+        if (monitor == Monitor.LogLoss || (valid.Clicks > 0 && valid.Clicks < valid.Rows))
+            return;
+        throw new ConsortException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"the {valid.Rows:N0} validation rows have {(valid.Clicks == 0 ? "no clicks" : "nothing but clicks")}, so monitor: {(monitor == Monitor.Auc ? "auc" : "member_auc")} cannot choose the best weights; use monitor: logloss under training, or other validation rows"));
+    }
+
+    /// <summary>Throws if a phase does not fit the family, or the phase before it.</summary>
+    internal static void Phases(IReadOnlyList<Phase> phases, Family family)
+    {
+        for (var i = 0; i < phases.Count; i++)
+        {
+            var (phase, members) = (phases[i], family.Members.Count);
+            if (phase.Strategy.Mistake(members, family.Fusion) is { } mistake)
+                throw new ConsortException($"phase {phase.Name}, {mistake.Key}: {mistake.Message}");
+            if (phase.From.Count > 0 && phase.From.Count != members)
+                throw new ConsortException($"phase {phase.Name}, from: found {phase.From.Count} runs, expected {members}, one a member");
+            if (phase.Strategy.LearnsFromTeachers && phase.Teachers.Count == 0)
+                throw new ConsortException($"phase {phase.Name}, teachers: found none, expected at least one for strategy {phase.Strategy.Name}");
+            if (!phase.Strategy.LearnsFromTeachers && phase.Teachers.Count > 0)
+                throw new ConsortException($"phase {phase.Name}, teachers: found {phase.Teachers.Count}, expected none for strategy {phase.Strategy.Name}");
+            if (phase.KeepOptimizer && i == 0)
+                throw new ConsortException($"phase {phase.Name}, keep_optimizer: found true in the first phase, expected a phase before it to keep the optimizer of");
+            // What stands still has no moments to keep.
+            if (phase.KeepOptimizer && !phase.Frozen.SetEquals(phases[i - 1].Frozen))
+                throw new ConsortException($"phase {phase.Name}, keep_optimizer: found true with other frozen members than those of phase {phases[i - 1].Name}, expected the same `freeze`");
+        }
+    }
+}

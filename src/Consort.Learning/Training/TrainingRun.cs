@@ -1,0 +1,136 @@
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Compute.Cpu.Threads;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Data.Batches;
+using Consort.Data.Datasets;
+using Consort.Learning.Checkpoints;
+using Consort.Learning.Runs;
+using Consort.Models;
+using Consort.Models.Embeddings;
+
+namespace Consort.Learning.Training;
+
+/// <summary>
+/// A training from its first weights to the results: phases one after the other, each beginning with the best weights of the one before,
+/// with checkpoints to go on from. What a phase does is <see cref="PhaseRun"/>'s, what a step does <see cref="TrainingStep"/>'s.
+/// </summary>
+public sealed class TrainingRun : IDisposable
+{
+    private readonly EncodedDataset _data;
+    private readonly TrainingOptions _options;
+    private readonly IReadOnlyList<Phase> _phases;
+    private readonly RunFolder _folder;
+    private readonly Func<string, TrainedFamily> _findTeacher;
+    private readonly TrainingObserver _observer;
+    private readonly Workers _workers;
+    private readonly TrainingStep _step;
+    private bool _isReady;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="family">What is trained.</param>
+    /// <param name="data">With a validation split.</param>
+    /// <param name="options">Options of all phases.</param>
+    /// <param name="phases">At least one.</param>
+    /// <param name="folder">Where checkpoints and the log go.</param>
+    /// <param name="threads">At least 1.</param>
+    /// <param name="progress">Told a few times a second on the training thread, or null.</param>
+    /// <param name="findTeacher">Loads what a phase names as a teacher; null where no phase names any.</param>
+    /// <param name="vectors">Gives pretrained vectors, or null.</param>
+    /// <param name="isMeasureOnly">Whether a finished run is only measured again: nothing is written into its folder.</param>
+    /// <exception cref="ConsortException">The data have no validation split, or a phase does not fit the family.</exception>
+    public TrainingRun(
+        Family family, EncodedDataset data, TrainingOptions options, IReadOnlyList<Phase> phases, RunFolder folder, int threads,
+        IProgress<TrainingProgress>? progress = null, Func<string, TrainedFamily>? findTeacher = null, VectorSource? vectors = null,
+        bool isMeasureOnly = false)
+    {
+        TrainingChecks.Splits(data, options.Monitor);
+        options.CheckMachine();
+        TrainingChecks.Phases(phases, family);
+        (_data, _options, _phases, _folder) = (data, options, phases, folder);
+        _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name}", nameof(findTeacher)));
+        _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly };
+        _workers = new Workers(threads);
+        _step = new TrainingStep(family, data.Space, options, _workers, vectors);
+    }
+
+    /// <summary>The weights: after <see cref="Run"/> the best of the last phase.</summary>
+    public ParameterStore<float> Store => _step.Store;
+
+    /// <summary>What matrix multiplies really round their operands to on this machine.</summary>
+    public Precision Precision => _step.Program.Precision;
+
+    /// <summary>
+    /// Makes the first weights of a run that begins, and reads all that it starts from or learns from once, so that what cannot be
+    /// used is refused before anything is written. <see cref="Run"/> does it where it has not been done.
+    /// </summary>
+    /// <exception cref="ConsortException">Weights or vectors are missing, damaged, or do not fit the family.</exception>
+    public void Prepare()
+    {
+        if (_isReady)
+            return;
+        _observer.Start();
+        foreach (var phase in _phases)
+        {
+            // Into the weights themselves, which are drawn below: a store for the trial would take as much memory again.
+            for (var member = 0; member < phase.From.Count; member++)
+                Checkpoint.LoadMember(phase.From[member], Store, member);
+            foreach (var teacher in phase.Teachers)
+                _findTeacher(teacher).Dispose();
+        }
+
+        Store.Initialize(_options.Seed, _workers);
+        _isReady = true;
+    }
+
+    /// <summary>Trains, or goes on where a checkpoint stands.</summary>
+    /// <param name="identity">A digest of everything that decides the result; a checkpoint of another one is refused.</param>
+    /// <param name="resume">Whether to go on from the folder's checkpoint if there is one.</param>
+    /// <param name="cancellation">Stops after the step under way, with a checkpoint to go on from.</param>
+    /// <exception cref="ConsortException">A checkpoint is damaged or of another experiment, or training diverged.</exception>
+    /// <exception cref="OperationCanceledException">The user stopped it; the checkpoint is written.</exception>
+    public TrainingResult Run(string identity, bool resume, CancellationToken cancellation)
+    {
+        _observer.Start();
+        var goesOn = resume && File.Exists(_folder.LastCheckpoint);
+        if (!goesOn)
+            Prepare();
+        var state = goesOn ? RunCheckpoints.Restore(_folder, _step, _phases, identity) : new TrainingState { Identity = identity };
+        _observer.Begin(state, goesOn);
+        var checkpoints = new RunCheckpoints(_folder, _step, state, _phases, _options, _observer);
+        while (state.Phase < _phases.Count)
+            RunPhase(_phases[state.Phase], state, checkpoints, cancellation);
+
+        var valid = _step.Pass.Evaluate(_data.Valid!, _data.Encoder, cancellation);
+        var test = _data.Test is { } split ? _step.Pass.Evaluate(split, _data.Encoder, cancellation) : null;
+        return new TrainingResult(
+            valid, test, state.Epochs, state.TrainedRows == 0 ? 0 : state.TrainedRows / state.TrainedSeconds, _step.Program.Graph.ParameterCount,
+            MemoryUse.PeakBytes(), _observer.BytesPerStep, _observer.Seconds, _observer.Memory);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _step.Dispose();
+        _workers.Dispose();
+    }
+
+    private void RunPhase(Phase phase, TrainingState state, RunCheckpoints checkpoints, CancellationToken cancellation)
+    {
+        using var loader = new BatchLoader(_data.Train, new LoaderOptions(_options.BatchSize, Shuffle: true, _options.Seed));
+        var run = new PhaseRun(phase, _step, loader, _data, _options, state, checkpoints, _observer, phase.Teachers.Select(_findTeacher));
+        try
+        {
+            run.Run(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            checkpoints.SaveLast();
+            _observer.Stopped();
+            throw;
+        }
+
+        state.NextPhase();
+        if (state.Phase < _phases.Count && !_phases[state.Phase].KeepOptimizer)
+            _step.ForgetOptimizer();
+    }
+}

@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using Consort.Compute.Bf16;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Operations;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Threads;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Data.Batches;
+using Consort.Data.Schemas;
+using Consort.Learning.Checkpoints;
+using Consort.Learning.Strategies;
+using Consort.Models;
+using Consort.Models.Embeddings;
+
+namespace Consort.Learning.Training;
+
+/// <summary>When the parts of a step ended, in ticks of <see cref="Stopwatch"/>.</summary>
+/// <param name="Start">When it began, its batch at hand.</param>
+/// <param name="Forward">Logits and probabilities, teachers' too.</param>
+/// <param name="Loss">The strategy's terms and their gradient by the logits.</param>
+/// <param name="Backward">The gradients of all parameters.</param>
+/// <param name="Exchange">Those of all ranks.</param>
+/// <param name="Update">The weights.</param>
+public readonly record struct StepTicks(long Start, long Forward, long Loss, long Backward, long Exchange, long Update);
+
+/// <summary>
+/// The one training step: forward, strategy, backward, exchange, update. What trains, probes or measures a step uses it; it knows neither
+/// architectures nor how members teach each other. A step allocates nothing.
+/// </summary>
+public sealed class TrainingStep : IDisposable
+{
+    private readonly Family _family;
+    private readonly TrainingOptions _options;
+    private readonly Workers _workers;
+    private readonly IGradientExchange _exchange;
+    private readonly List<FrozenTeacher> _teachers = [];
+    private Strategy? _strategy;
+    private Optimizer<float>? _optimizer;
+    private double[] _terms = [];
+
+    /// <summary>Lays out a family's parameters and compiles it; the weights are not set yet.</summary>
+    /// <param name="family">What is trained.</param>
+    /// <param name="space">The columns of the data.</param>
+    /// <param name="options">Batch size, optimizer, precision.</param>
+    /// <param name="workers">The threads; the caller keeps owning them.</param>
+    /// <param name="vectors">Gives pretrained vectors when the weights are initialized, or null.</param>
+    /// <param name="exchange">Between ranks; null for one machine.</param>
+    /// <exception cref="ConsortException">The family does not fit the columns.</exception>
+    public TrainingStep(
+        Family family, FeatureSpace space, TrainingOptions options, Workers workers, VectorSource? vectors = null, IGradientExchange? exchange = null)
+    {
+        (_family, _options, _workers, _exchange) = (family, options, workers, exchange ?? new NoExchange());
+        var graph = family.Build(space, vectors);
+        Store = new ParameterStore<float>(graph);
+        Program = new Program<float>(
+            graph, Store, OperationKernels.Of<float>(), options.BatchSize, workers, gemm: Multiplies.Of(workers, options.Precision, options.MatrixLibrary));
+        Pass = new LogitPass(Program, family.Fusion);
+    }
+
+    /// <summary>The weights and their gradients.</summary>
+    public ParameterStore<float> Store { get; }
+
+    /// <summary>The family, compiled.</summary>
+    public Program<float> Program { get; }
+
+    /// <summary>The logits of the last batch, and the pass that measures.</summary>
+    public LogitPass Pass { get; private set; }
+
+    /// <summary>What <see cref="Open"/> made or kept.</summary>
+    public Optimizer<float> Optimizer => _optimizer ?? throw new InvalidOperationException("no phase is open");
+
+    /// <summary>The loss terms of the last step, as <see cref="Strategy.TermNames"/> names them.</summary>
+    public ReadOnlySpan<double> Terms => _terms;
+
+    /// <summary>Where the time of the last step went.</summary>
+    public StepTicks Ticks { get; private set; }
+
+    /// <summary>Begins a phase. Its optimizer is the one that is there, or a fresh one.</summary>
+    /// <param name="strategy">How members learn.</param>
+    /// <param name="frozen">Members whose own weights stand still; −1 stands for what members share; null for none.</param>
+    /// <param name="teachers">What teaches, disposed of here; null for none.</param>
+    public void Open(Strategy strategy, IReadOnlySet<int>? frozen = null, IEnumerable<TrainedFamily>? teachers = null)
+    {
+        CloseTeachers();
+        foreach (var teacher in teachers ?? [])
+            _teachers.Add(new FrozenTeacher(teacher, _options.BatchSize, _workers));
+        Program.FrozenMembers = frozen;
+        Pass = new LogitPass(Program, _family.Fusion, _teachers);
+        (_strategy, _terms) = (strategy, new double[strategy.TermNames.Count]);
+        strategy.Open(_teachers.Count);
+        _optimizer ??= NewOptimizer(frozen);
+    }
+
+    /// <summary>Learns from a batch.</summary>
+    /// <param name="batch">At most as many rows as the options say.</param>
+    /// <param name="seed">What dropout draws from.</param>
+    /// <param name="rate">The learning rate.</param>
+    /// <exception cref="NotFiniteNumberException">Gradients are clipped and their norm is not finite; no weight was changed.</exception>
+    public void Run(Batch batch, ulong seed, double rate)
+    {
+        var start = Stopwatch.GetTimestamp();
+        Pass.Run(batch, isTraining: true, seed);
+        var forward = Stopwatch.GetTimestamp();
+        _strategy!.Apply(Pass.Logits, _terms);
+        var loss = Stopwatch.GetTimestamp();
+        Pass.Backward();
+        var backward = Stopwatch.GetTimestamp();
+        _exchange.Exchange(Store, batch.Rows, _terms);
+        var exchange = Stopwatch.GetTimestamp();
+        Optimizer.Step(rate);
+        Ticks = new StepTicks(start, forward, loss, backward, exchange, Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>Reads weights and the state of an optimizer that a phase with these frozen members had.</summary>
+    /// <returns>The state of the run.</returns>
+    /// <exception cref="ConsortException">The file is damaged or of another family.</exception>
+    public string Load(string checkpoint, IReadOnlySet<int>? frozen)
+    {
+        ForgetOptimizer();
+        return Checkpoint.Load(checkpoint, Store, _optimizer = NewOptimizer(frozen));
+    }
+
+    /// <summary>Leaves the next phase to begin with a fresh optimizer.</summary>
+    public void ForgetOptimizer()
+    {
+        _optimizer?.Dispose();
+        _optimizer = null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ForgetOptimizer();
+        CloseTeachers();
+        Program.Dispose();
+        Store.Dispose();
+    }
+
+    private Optimizer<float> NewOptimizer(IReadOnlySet<int>? frozen) => new(Store, _options.Optimizer with { FrozenMembers = frozen }, _workers);
+
+    private void CloseTeachers()
+    {
+        _teachers.ForEach(t => t.Dispose());
+        _teachers.Clear();
+    }
+}
