@@ -3,7 +3,6 @@ using Consort.Compute.Graphs;
 using Consort.Data.Encoders;
 using Consort.Models;
 using Consort.Serving.Calibrations;
-using Consort.Serving.Packages;
 
 namespace Consort.Onnx;
 

@@ -3,7 +3,6 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Consort.Data.Encoders;
 using Consort.Foundation.Files;
-using Consort.Models;
 using Consort.Serving.Inference;
 using Consort.Serving.Packages;
 using Google.Protobuf;

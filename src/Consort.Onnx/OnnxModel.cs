@@ -6,7 +6,6 @@ using Consort.Compute.Graphs;
 using Consort.Compute.Rewrites;
 using Consort.Models;
 using Consort.Serving.Calibrations;
-using Consort.Serving.Packages;
 
 namespace Consort.Onnx;
 

@@ -3,7 +3,6 @@ using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
 using Consort.Models;
 using Consort.Serving;
-using Consort.Serving.Packages;
 
 namespace Consort.AspNetCore.Scoring;
 

@@ -1,9 +1,7 @@
-using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;

@@ -1,6 +1,5 @@
 using Consort.Data.Encoders;
 using Consort.Experiments.Files;
-using Consort.Models;
 using Consort.Models.Embeddings;
 
 namespace Consort.Experiments.Running;

@@ -1,7 +1,6 @@
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
 using Consort.Learning.Runs;
-using Consort.Learning.Training;
 
 namespace Consort.Experiments.Running;
 

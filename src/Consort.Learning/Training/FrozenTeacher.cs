@@ -1,7 +1,6 @@
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
 using Consort.Data.Batches;
-using Consort.Data.Datasets;
 
 namespace Consort.Learning.Training;
 

@@ -6,7 +6,6 @@ using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Data.Batches;
-using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Strategies;

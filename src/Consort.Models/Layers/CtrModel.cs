@@ -1,6 +1,5 @@
 using Consort.Compute.Graphs;
 using Consort.Foundation.Options;
-using Consort.Models.Layers;
 
 namespace Consort.Models.Layers;
 

@@ -3,7 +3,6 @@ using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 using Consort.Data.Schemas;
 using Consort.Models.Embeddings;
-using Consort.Models.Layers;
 
 namespace Consort.Models.Layers;
 

@@ -3,7 +3,6 @@ using System.Reflection;
 using Consort.Compute.Graphs;
 using Consort.Data.Encoders;
 using Consort.Foundation.Files;
-using Consort.Models;
 
 namespace Consort.Serving.Packages;
 

@@ -1,6 +1,5 @@
 using Consort.Experiments.Running;
 using Consort.Learning.Diagnostics;
-using Consort.Learning.Strategies;
 using Consort.Models;
 
 namespace Consort.Studies.Diagnostics;

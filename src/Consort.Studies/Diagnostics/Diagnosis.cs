@@ -1,6 +1,5 @@
 using Consort.Learning.Diagnostics;
 using Consort.Learning.Evaluation;
-using Consort.Models;
 
 namespace Consort.Studies.Diagnostics;
 
