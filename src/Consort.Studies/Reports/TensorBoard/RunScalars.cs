@@ -33,9 +33,9 @@ internal static class RunScalars
     {
         var scalars = run.Evaluations.SelectMany(e => Of(e).Select(v => new Scalar(v.Tag, e.Steps, v.Value, e.Time)));
         return run.Test is not { } test ? scalars : scalars.Concat(
-            ((string Tag, double Value)[])[
+            ((IEnumerable<(string Tag, double Value)>)[
                 ("test/auc", test.Auc), ("test/log_loss", test.LogLoss), ("test/calibration", test.Calibration), .. Members("test", run.MemberAuc),
-            ].Select(v => new Scalar(v.Tag, run.Evaluations[^1].Steps, v.Value, run.Evaluations[^1].Time)));
+            ]).Select(v => new Scalar(v.Tag, run.Evaluations[^1].Steps, v.Value, run.Evaluations[^1].Time)));
     }
 
     private static IEnumerable<(string Tag, double Value)> Of(EvaluationRecord e) =>
