@@ -42,5 +42,5 @@ public static class ExperimentOptions
         ((OptionGroup)options).Entries.Where(e => ModelCatalogue.All.Find(model)!.Options.Has(e.Key)).Select(e => (e.Key, e.Value)).Prepend(("model", model)));
 
     private static OptionTree Around(this OptionTree experiment, string name, bool isShared, IEnumerable<OptionTree> members) =>
-        experiment.With("name", name).With("embedding.shared", isShared).With("members", OptionTree.List(members));
+        experiment.Without("fusion").With("name", name).With("embedding.shared", isShared).With("members", OptionTree.List(members));
 }

@@ -66,7 +66,7 @@ internal static class StudentExperiment
         var options = OptionTree.Load(file);
         if (options.Find("phases") is not null)
             throw new ConsortException($"{file}: found phases, expected an experiment with one");
-        var experiment = Read(options.Without("strategy").With("data", teacher["data"]), request, seed: null);
+        var experiment = Read(options.Without("strategy", "fusion").With("data", teacher["data"]), request, seed: null);
         return request.Model is not null || experiment.Family.Members.Count == 1 ? experiment.Options
             : throw new ConsortException($"{file}: found {experiment.Family.Members.Count} members, expected one student");
     }

@@ -95,7 +95,7 @@ internal sealed class RecipeSettings
     }
 
     // The experiment on the data at hand.
-    private OptionTree OnData(OptionTree settings) => settings.Without("strategy").With("data", _data.Section!);
+    private OptionTree OnData(OptionTree settings) => settings.Without("strategy", "fusion").With("data", _data.Section!);
 
     // A model in the data and training of the experiment file.
     private Experiment Alone(OptionTree file, OptionTree member) => Resolve(file.Family(member["model"].ToString(), isShared: true, OptionTree.Keys(("name", "supervised")), member));

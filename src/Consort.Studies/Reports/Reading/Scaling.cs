@@ -34,7 +34,7 @@ internal sealed partial record Scaling(string Label, IReadOnlyList<Setting> Sett
     }
 
     private static bool IsAlike(Setting single, Setting family) => single.First.DataKey == family.First.DataKey
-        && Equals(WithoutCount(single)?.Without("strategy", "training.monitor"), WithoutCount(family)?.Without("strategy", "training.monitor"));
+        && Equals(WithoutCount(single)?.Without("strategy", "fusion", "training.monitor"), WithoutCount(family)?.Without("strategy", "fusion", "training.monitor"));
 
     // The options but for the name and how many members there are; null where members are not all alike.
     private static OptionTree? WithoutCount(Setting setting) =>

@@ -31,29 +31,20 @@ internal static class RunScalars
     /// <summary>Every evaluation, and the results at the last step.</summary>
     public static IEnumerable<Scalar> Of(RunRecord run)
     {
-        foreach (var e in run.Evaluations)
-        {
-            foreach (var (term, value) in e.Loss)
-                yield return new Scalar($"loss/{term}", e.Steps, value, e.Time);
-            if (e.Loss.Count > 1)
-                yield return new Scalar("loss/total", e.Steps, e.Loss.Sum(t => t.Value), e.Time);
-            yield return new Scalar("learning_rate", e.Steps, e.LearningRate, e.Time);
-            yield return new Scalar("epoch", e.Steps, e.Epochs, e.Time);
-            yield return new Scalar("valid/auc", e.Steps, e.Valid.Auc, e.Time);
-            yield return new Scalar("valid/log_loss", e.Steps, e.Valid.LogLoss, e.Time);
-            yield return new Scalar("valid/calibration", e.Steps, e.Valid.Calibration, e.Time);
-            yield return new Scalar("valid/calibration_error", e.Steps, e.Valid.CalibrationError, e.Time);
-            for (var m = 0; m < e.MemberAuc.Count && e.MemberAuc.Count > 1; m++)
-                yield return new Scalar(string.Create(CultureInfo.InvariantCulture, $"valid/auc/member_{m}"), e.Steps, e.MemberAuc[m], e.Time);
-        }
-
-        if (run.Test is not { } test)
-            yield break;
-        var last = run.Evaluations[^1];
-        yield return new Scalar("test/auc", last.Steps, test.Auc, last.Time);
-        yield return new Scalar("test/log_loss", last.Steps, test.LogLoss, last.Time);
-        yield return new Scalar("test/calibration", last.Steps, test.Calibration, last.Time);
-        for (var m = 0; m < run.MemberAuc.Count && run.MemberAuc.Count > 1; m++)
-            yield return new Scalar(string.Create(CultureInfo.InvariantCulture, $"test/auc/member_{m}"), last.Steps, run.MemberAuc[m], last.Time);
+        var scalars = run.Evaluations.SelectMany(e => Of(e).Select(v => new Scalar(v.Tag, e.Steps, v.Value, e.Time)));
+        return run.Test is not { } test ? scalars : scalars.Concat(
+            ((IEnumerable<(string Tag, double Value)>)[
+                ("test/auc", test.Auc), ("test/log_loss", test.LogLoss), ("test/calibration", test.Calibration), .. Members("test", run.MemberAuc),
+            ]).Select(v => new Scalar(v.Tag, run.Evaluations[^1].Steps, v.Value, run.Evaluations[^1].Time)));
     }
+
+    private static IEnumerable<(string Tag, double Value)> Of(EvaluationRecord e) =>
+    [
+        .. e.Loss.Select(t => ($"loss/{t.Key}", t.Value)), .. Enumerable.Repeat(("loss/total", e.Loss.Sum(t => t.Value)), e.Loss.Count > 1 ? 1 : 0),
+        ("learning_rate", e.LearningRate), ("epoch", e.Epochs), ("valid/auc", e.Valid.Auc), ("valid/log_loss", e.Valid.LogLoss),
+        ("valid/calibration", e.Valid.Calibration), ("valid/calibration_error", e.Valid.CalibrationError), .. Members("valid", e.MemberAuc),
+    ];
+
+    private static IEnumerable<(string Tag, double Value)> Members(string split, IReadOnlyList<double> auc) =>
+        auc.Where(_ => auc.Count > 1).Select((value, m) => (string.Create(CultureInfo.InvariantCulture, $"{split}/auc/member_{m}"), value));
 }
