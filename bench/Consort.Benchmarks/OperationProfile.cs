@@ -69,6 +69,6 @@ internal static class OperationProfile
         foreach (var (name, count, forward, backward, flops) in lines)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {name} | {count} | {forward:F2} | {backward:F2} | {(forward + backward) / (all * scale):P1} | {(flops > 0 ? (flops / (forward + backward) * 1e-6).ToString("F0", CultureInfo.InvariantCulture) : "–")} |"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {all * scale:F2} ms, {rows / (all / Stopwatch.Frequency):F0} rows/s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {all * scale:F2} ms, {rows * (double)Stopwatch.Frequency / all:F0} rows/s"));
     }
 }

@@ -80,6 +80,7 @@ public sealed class InferenceServer : IAsyncDisposable
         try
         {
             server = new InferenceServer(options, lines);
+            _ = server._app.Services.GetRequiredService<ApiKeys>(); // a key file is refused before packages are read
             server._app.MapConsort();
             await server._app.StartAsync();
         }
