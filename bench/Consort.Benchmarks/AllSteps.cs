@@ -12,34 +12,37 @@ internal static class AllSteps
 
     public static int Run(string[] args)
     {
-        var arguments = new Arguments("all", args, "out", "json", "resume?", "models", "batches", "vocabs", "members", "strategy", "update", "precision", "threads", "steps");
-        string path = arguments.Text("out") ?? throw new ConsortException("all, --out: found nothing, expected the Markdown file to write");
-        string json = arguments.Text("json") ?? Path.ChangeExtension(path, ".json");
+        var arguments = new Arguments("all", args, "out", "json", "resume?", "models", "batches", "vocabs", "members", "strategy", "update",
+            "precision", "threads", "steps");
+        var path = arguments.Text("out") ?? throw new ConsortException("all, --out: found nothing, expected the Markdown file to write");
+        var json = arguments.Text("json") ?? Path.ChangeExtension(path, ".json");
         if (json == path) throw arguments.Mistake("out", "a Markdown file, as in steps.md; the JSON file lies beside it");
-        List<StepOptions> grid = Grid(arguments);
+        var grid = Grid(arguments);
         var table = new StepTable(path, json, $"./consort bench all {string.Join(' ', args)}");
         if (arguments.Flag("resume")) table.Resume();
-        int had = table.Rows;
+        var had = table.Rows;
         grid.RemoveAll(table.Has);
 
-        (double peak, Bandwidth bandwidth) = StepEstimate.Ceilings(grid.Count > 0 ? grid[0].Threads : 1);
+        (var peak, var bandwidth) = StepEstimate.Ceilings(grid.Count > 0 ? grid[0].Threads : 1);
         StepEstimate[] needs = [.. grid.Select(o => StepEstimate.Of(o, peak, bandwidth))];
         Console.WriteLine(Machine.Describe());
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{grid.Count} rows to measure{(had > 0 ? $", {had} kept" : "")}; about {Minutes(needs.Sum(n => n.Fits ? n.Seconds : 0))}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{grid.Count} rows to measure{(had > 0 ? $", {had} kept" : "")}; about {Minutes(needs.Sum(n => n.Fits ? n.Seconds : 0))}"));
         double estimated = 0, spent = 0;
-        for (int i = 0; i < grid.Count; i++)
+        for (var i = 0; i < grid.Count; i++)
         {
             if (!needs[i].Fits)
             {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{i + 1}/{grid.Count} {grid[i]}: left out, it needs about {needs[i].Bytes * 1e-9:F0} GB of memory"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{i + 1}/{grid.Count} {grid[i]}: left out, it needs about {needs[i].Bytes * 1e-9:F0} GB of memory"));
                 continue;
             }
-            long start = Stopwatch.GetTimestamp();
-            StepResult result = StepSpeed.Measure(grid[i]);
+            var start = Stopwatch.GetTimestamp();
+            var result = StepSpeed.Measure(grid[i]);
             table.Add(result.Json());
             spent += Stopwatch.GetElapsedTime(start).TotalSeconds;
             estimated += needs[i].Seconds;
-            double left = needs.Skip(i + 1).Sum(n => n.Fits ? n.Seconds : 0) * spent / estimated;
+            var left = needs.Skip(i + 1).Sum(n => n.Fits ? n.Seconds : 0) * spent / estimated;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{i + 1}/{grid.Count} {grid[i]}: {result.StepMs:F2} ms, {100 * result.FloorFraction:F0} % of the floor, {100 * result.MemoryFloorFraction:F0} % of the bytes floor; {Minutes(left)} left"));
@@ -53,11 +56,11 @@ internal static class AllSteps
     private static List<StepOptions> Grid(Arguments arguments)
     {
         // Members is a list here, so that the common options are read without it.
-        StepOptions common = StepOptions.Common(arguments) with { Steps = arguments.Integer("steps", Steps, 3, 100_000) };
-        IReadOnlyList<string> models = arguments.List("models", Models);
-        IReadOnlyList<int> batches = arguments.Integers("batches", 1, StepOptions.MaxBatch, 4096, 10_000);
-        IReadOnlyList<int> vocabularies = arguments.Integers("vocabs", ZipfSplit.LeastVocabulary, StepOptions.MaxVocabulary, 1_000_000, 20_000_000);
-        IReadOnlyList<int> members = arguments.Integers("members", 1, Family.MaxMembers, 1);
+        var common = StepOptions.Common(arguments) with { Steps = arguments.Integer("steps", Steps, 3, 100_000) };
+        var models = arguments.List("models", Models);
+        var batches = arguments.Integers("batches", 1, StepOptions.MaxBatch, 4096, 10_000);
+        var vocabularies = arguments.Integers("vocabs", ZipfSplit.LeastVocabulary, StepOptions.MaxVocabulary, 1_000_000, 20_000_000);
+        var members = arguments.Integers("members", 1, Family.MaxMembers, 1);
         string[] known = [.. ModelCatalogue.Entries.Select(e => e.Name)];
         var named = models.Select(m => Array.Find(known, k => k.Equals(m, StringComparison.OrdinalIgnoreCase))
             ?? throw arguments.Mistake("models", $"some of {string.Join(", ", known)}")).ToArray();

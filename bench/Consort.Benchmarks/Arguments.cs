@@ -16,13 +16,14 @@ internal sealed class Arguments
     public Arguments(string command, ReadOnlySpan<string> words, params string[] known)
     {
         _command = command;
-        string[] names = Array.ConvertAll(known, k => k.TrimEnd('?'));
-        for (int i = 0; i < words.Length; i += 2)
+        var names = Array.ConvertAll(known, k => k.TrimEnd('?'));
+        for (var i = 0; i < words.Length; i += 2)
         {
-            string name = words[i].StartsWith("--", StringComparison.Ordinal) ? words[i][2..] : "";
+            var name = words[i].StartsWith("--", StringComparison.Ordinal) ? words[i][2..] : "";
             if (!names.Contains(name))
             {
-                string hint = NearestWord.Find(name, names) is { } near ? $"; did you mean --{near}?" : $", expected one of --{string.Join(", --", names)}";
+                var hint = NearestWord.Find(name, names) is { } near
+                    ? $"; did you mean --{near}?" : $", expected one of --{string.Join(", --", names)}";
                 throw new ConsortException($"{command}: unknown option \"{words[i]}\"{hint}");
             }
             if (known.Contains(name + "?"))
@@ -41,7 +42,7 @@ internal sealed class Arguments
     public int Integer(string name, int fallback, int min, int max)
     {
         if (Text(name) is not { } text) return fallback;
-        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) || value < min || value > max)
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) || value < min || value > max)
             throw Mistake(name, string.Create(CultureInfo.InvariantCulture, $"an integer from {min} to {max}"));
         return value;
     }
@@ -50,14 +51,16 @@ internal sealed class Arguments
 
     /// <summary>Words between commas.</summary>
     public IReadOnlyList<string> List(string name, params IReadOnlyList<string> fallback) => Text(name) is not { } text ? fallback
-        : text.Split(',', StringSplitOptions.TrimEntries) is var words && words.All(w => w.Length > 0) && words.Distinct(StringComparer.OrdinalIgnoreCase).Count() == words.Length ? words
+        : text.Split(',', StringSplitOptions.TrimEntries) is var words && words.All(w => w.Length > 0)
+        && words.Distinct(StringComparer.OrdinalIgnoreCase).Count() == words.Length ? words
         : throw Mistake(name, "different values with commas between them");
 
     /// <summary>Integers between commas.</summary>
     public IReadOnlyList<int> Integers(string name, int min, int max, params IReadOnlyList<int> fallback)
     {
         if (Text(name) is null) return fallback;
-        return [.. List(name).Select(w => int.TryParse(w, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
+        return [.. List(name).Select(w => int.TryParse(w, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min
+            && value <= max
             ? value
             : throw Mistake(name, string.Create(CultureInfo.InvariantCulture, $"integers from {min} to {max} with commas between them")))];
     }
@@ -65,11 +68,12 @@ internal sealed class Arguments
     /// <summary>One of a few words; the first is the default.</summary>
     public string Choice(string name, params string[] choices)
     {
-        string text = Text(name) ?? choices[0];
+        var text = Text(name) ?? choices[0];
         return choices.Contains(text, StringComparer.OrdinalIgnoreCase)
             ? text.ToLowerInvariant()
             : throw Mistake(name, string.Join(" or ", choices));
     }
 
-    public ConsortException Mistake(string name, string expected) => new($"{_command}, --{name}: found \"{Text(name)}\", expected {expected}");
+    public ConsortException Mistake(string name, string expected) =>
+        new($"{_command}, --{name}: found \"{Text(name)}\", expected {expected}");
 }

@@ -8,8 +8,8 @@ using Consort.Learning.Training;
 namespace Consort.Benchmarks;
 
 /// <summary>
-/// Exact AUC of many rows, batch after batch: the time to add them and to sort and count at the end, alone and along with log-loss
-/// and calibration. Making the logits is not counted.
+/// Exact AUC of many rows, batch after batch: the time to add them and to sort and count at the end, alone and along with log-loss and
+/// calibration. Making the logits is not counted.
 /// </summary>
 internal static class AucSpeed
 {
@@ -20,19 +20,19 @@ internal static class AucSpeed
     public static int Run(string[] args)
     {
         var arguments = new Arguments("auc", args, "rows", "json");
-        int rows = arguments.Integer("rows", 10_000_000, 1000, 2_000_000_000);
+        var rows = arguments.Integer("rows", 10_000_000, 1000, 2_000_000_000);
         Console.WriteLine(Machine.Describe());
         using (var warm = new AucCounter()) _ = Add(WarmUpRows, warm.Add, warm.Result, out _);
         using (var warm = new Evaluator()) _ = Add(WarmUpRows, warm.Add, () => warm.Result().Auc, out _);
 
         Machine.ForgetPeakMemory();
-        long before = MemoryUse.Now();
+        var before = MemoryUse.Now();
         double auc, add, finish, allAdd, allFinish;
         using (var counter = new AucCounter()) (add, finish) = Add(rows, counter.Add, counter.Result, out auc);
-        long peak = MemoryUse.PeakBytes();
+        var peak = MemoryUse.PeakBytes();
         using (var evaluator = new Evaluator()) (allAdd, allFinish) = Add(rows, evaluator.Add, () => evaluator.Result().Auc, out _);
 
-        double perRow = Math.Max(0, peak - before) / (double)rows;
+        var perRow = Math.Max(0, peak - before) / (double)rows;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows} rows in batches of {Batch}, AUC {auc:F6}"));
         Console.WriteLine("| metrics | add s | finish s | all s | rows/s |");
         Console.WriteLine("|---|---|---|---|---|");
@@ -71,13 +71,14 @@ internal static class AucSpeed
         for (long first = 0; first < rows; first += Batch)
         {
             StopSignals.Check();
-            int count = (int)Math.Min(Batch, rows - first);
-            for (int i = 0; i < count; i++)
+            var count = (int)Math.Min(Batch, rows - first);
+            for (var i = 0; i < count; i++)
             {
                 labels[i] = random.Uniform((ulong)(first + i)) < ClickRate ? 1 : 0;
                 // Sums of uniforms, which are cheap, for a curve that is about a model's.
-                ulong bits = random.Bits((ulong)(first + i) | 1UL << 63);
-                logits[i] = ((bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (float)(bits >> 48)) / 16384f - 9 + labels[i];
+                var bits = random.Bits((ulong)(first + i) | 1UL << 63);
+                logits[i] = ((bits & 0xFFFF) + (bits >> 16 & 0xFFFF) + (bits >> 32 & 0xFFFF) + (float)(bits >> 48)) / 16384f
+                    - 9 + labels[i];
             }
             start = Stopwatch.GetTimestamp();
             add(logits.AsSpan(0, count), labels.AsSpan(0, count));

@@ -15,7 +15,7 @@ internal readonly record struct Bandwidth(double Rows, double Streams)
         using var workers = new Workers(threads);
         using var memory = new MemorySpeed();
         Bandwidth best = default;
-        for (int i = 0; i < Rounds; i++)
+        for (var i = 0; i < Rounds; i++)
         {
             StopSignals.Check();
             best = best.Best(new Bandwidth(memory.Measure(workers, MemoryPattern.Gather), memory.Measure(workers, MemoryPattern.Triad)));

@@ -84,8 +84,8 @@ internal static class BenchCommands
         using var signals = new StopSignals();
         try
         {
-            string[] names = Array.ConvertAll(Commands, c => c.Name);
-            int command = Array.IndexOf(names, args[0]);
+            var names = Array.ConvertAll(Commands, c => c.Name);
+            var command = Array.IndexOf(names, args[0]);
             if (command < 0)
                 throw new ConsortException($"found \"{args[0]}\", expected one of {string.Join(", ", names)}{NearestWord.Hint(args[0], names)}; bench --help says more");
             TempFolder.Sweep();

@@ -20,13 +20,13 @@ internal static class Ceiling
         Console.WriteLine("| threads | fp32 512-bit GFLOP/s | fp32 256-bit GFLOP/s | read GB/s | triad GB/s | random 64-byte rows GB/s |");
         Console.WriteLine("|---|---|---|---|---|---|");
         using var memory = new MemorySpeed();
-        for (int threads = 1; threads <= Environment.ProcessorCount; threads = Next(threads))
+        for (var threads = 1; threads <= Environment.ProcessorCount; threads = Next(threads))
         {
             using var workers = new Workers(threads);
             var wide = new FmaPeak(workers, 512);
             var narrow = new FmaPeak(workers, 256);
-            double[,] best = new double[5, Rounds];
-            for (int i = 0; i < Rounds; i++)
+            var best = new double[5, Rounds];
+            for (var i = 0; i < Rounds; i++)
             {
                 best[0, i] = wide.Measure();
                 best[1, i] = narrow.Measure();

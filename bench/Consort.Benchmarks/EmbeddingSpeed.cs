@@ -18,28 +18,31 @@ internal static class EmbeddingSpeed
     public static int Run(string[] args)
     {
         var arguments = new Arguments("embeddings", args, "vocabs", "updates", "model", "batch", "steps", "threads", "json");
-        IReadOnlyList<int> sizes = arguments.Integers("vocabs", ZipfSplit.LeastVocabulary, StepOptions.MaxVocabulary, 100_000, 1_000_000, 20_000_000, 50_000_000);
+        var sizes = arguments.Integers("vocabs", ZipfSplit.LeastVocabulary, StepOptions.MaxVocabulary, 100_000, 1_000_000,
+            20_000_000, 50_000_000);
         EmbeddingUpdate[] updates = [.. arguments.List("updates", Updates).Select(u =>
-            Updates.Contains(u) ? Enum.Parse<EmbeddingUpdate>(u, ignoreCase: true) : throw arguments.Mistake("updates", $"some of {string.Join(", ", Updates)}"))];
-        StepOptions options = StepOptions.From(arguments) with { Evaluates = false, Model = arguments.Text("model") ?? "FM" };
-        (double peak, Bandwidth bandwidth) = StepEstimate.Ceilings(options.Threads);
+            Updates.Contains(u) ? Enum.Parse<EmbeddingUpdate>(u, ignoreCase: true) : throw arguments.Mistake("updates",
+                $"some of {string.Join(", ", Updates)}"))];
+        var options = StepOptions.From(arguments) with { Evaluates = false, Model = arguments.Text("model") ?? "FM" };
+        (var peak, var bandwidth) = StepEstimate.Ceilings(options.Threads);
         Console.WriteLine(Machine.Describe());
         Console.WriteLine($"{options.Model}, batch {options.Batch}, {ZipfSplit.Columns} columns of zipf ids, Adam without a regulariser; medians");
         Console.WriteLine("| rows of the table | update | different ids a batch | embedding ms | optimizer ms | both ms | ns an id | bytes floor ms | step ms | peak memory MB |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|");
         var results = new List<StepResult>();
-        foreach (int size in sizes)
+        foreach (var size in sizes)
         {
-            foreach (EmbeddingUpdate update in updates)
+            foreach (var update in updates)
             {
-                StepOptions setting = Plan(options with { Vocabulary = size, Update = update }, bandwidth);
-                StepEstimate need = StepEstimate.Of(setting, peak, bandwidth);
+                var setting = Plan(options with { Vocabulary = size, Update = update }, bandwidth);
+                var need = StepEstimate.Of(setting, peak, bandwidth);
                 if (!need.Fits)
                 {
-                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {size:N0} | {setting.UpdateName} | left out: needs about {need.Bytes * 1e-9:F0} GB |"));
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                        $"| {size:N0} | {setting.UpdateName} | left out: needs about {need.Bytes * 1e-9:F0} GB |"));
                     continue;
                 }
-                StepResult result = StepSpeed.Measure(setting);
+                var result = StepSpeed.Measure(setting);
                 results.Add(result);
                 Write(arguments.Text("json"), results); // what is measured is not lost if this is stopped
                 Console.WriteLine(string.Create(
@@ -47,11 +50,14 @@ internal static class EmbeddingSpeed
                     $"| {size:N0} | {setting.UpdateName} | {result.DistinctIds:N0} | {Embedding(result):F2} | {Optimizer(result):F2} | {Both(result):F2} | {Both(result) / result.DistinctIds * 1e6:F1} | {result.BytesFloorMs:F2} | {result.StepMs:F2} | {Machine.Megabytes(result.Memory.Peak):N0} |"));
             }
         }
-        int? wins = DeferredWinsFrom(results);
-        double? growth = TouchedGrowth(results);
+        var wins = DeferredWinsFrom(results);
+        var growth = TouchedGrowth(results);
         Console.WriteLine();
-        if (wins is not null) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"deferred costs less than dense from {wins:N0} rows on"));
-        if (growth is not null) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"touched: an id of the largest table costs {growth:F2} times what one of the smallest does"));
+        if (wins is not null)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"deferred costs less than dense from {wins:N0} rows on"));
+        if (growth is not null)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"touched: an id of the largest table costs {growth:F2} times what one of the smallest does"));
         return 0;
     }
 
@@ -65,8 +71,9 @@ internal static class EmbeddingSpeed
     // Dense steps over large tables take seconds: few of them say enough.
     private static StepOptions Plan(StepOptions options, Bandwidth bandwidth)
     {
-        if (options.Update != EmbeddingUpdate.Dense) return options with { WarmUpSteps = options.Update == EmbeddingUpdate.Deferred ? DeferredWarmUp : WarmUp };
-        double step = 17.0 * 24 * options.Vocabulary / (bandwidth.Streams * 1e9); // D = 16 and a first-order weight
+        if (options.Update != EmbeddingUpdate.Dense)
+            return options with { WarmUpSteps = options.Update == EmbeddingUpdate.Deferred ? DeferredWarmUp : WarmUp };
+        var step = 17.0 * 24 * options.Vocabulary / (bandwidth.Streams * 1e9); // D = 16 and a first-order weight
         return options with { WarmUpSteps = step > 0.1 ? 1 : WarmUp, Steps = (int)Math.Clamp(DenseSeconds / 2 / step, 3, options.Steps) };
     }
 
@@ -76,8 +83,8 @@ internal static class EmbeddingSpeed
         int? from = null;
         foreach (var size in results.GroupBy(r => r.Options.Vocabulary).OrderByDescending(g => g.Key))
         {
-            StepResult? deferred = size.FirstOrDefault(r => r.Options.Update == EmbeddingUpdate.Deferred);
-            StepResult? dense = size.FirstOrDefault(r => r.Options.Update == EmbeddingUpdate.Dense);
+            var deferred = size.FirstOrDefault(r => r.Options.Update == EmbeddingUpdate.Deferred);
+            var dense = size.FirstOrDefault(r => r.Options.Update == EmbeddingUpdate.Dense);
             if (deferred is null || dense is null) continue;
             if (Both(deferred) >= Both(dense)) break;
             from = size.Key;
@@ -99,7 +106,7 @@ internal static class EmbeddingSpeed
 
     private static JsonObject Json(StepResult result)
     {
-        JsonObject json = result.Json();
+        var json = result.Json();
         json["embedding_ms"] = Machine.Rounded(Embedding(result), 4);
         json["optimizer_ms"] = Machine.Rounded(Optimizer(result), 4);
         json["embedding_and_optimizer_ms"] = Machine.Rounded(Both(result), 4);

@@ -8,8 +8,8 @@ using Consort.Synthetic;
 namespace Consort.Benchmarks;
 
 /// <summary>
-/// Encoding of synthetic clicks with Criteo's cardinalities: text in, both passes, a store that is flushed to the disk.
-/// The true probabilities are left out, as real logs have none.
+/// Encoding of synthetic clicks with Criteo's cardinalities: text in, both passes, a store that is flushed to the disk. The true
+/// probabilities are left out, as real logs have none.
 /// </summary>
 internal static class EncodeSpeed
 {
@@ -20,26 +20,27 @@ internal static class EncodeSpeed
     public static int Run(string[] args)
     {
         var arguments = new Arguments("encode", args, "rows", "threads", "json");
-        int rows = arguments.Integer("rows", 1_000_000, 1000, 1_000_000_000);
-        int threads = arguments.Integer("threads", Environment.ProcessorCount, 1, 1024);
+        var rows = arguments.Integer("rows", 1_000_000, 1000, 1_000_000_000);
+        var threads = arguments.Integer("threads", Environment.ProcessorCount, 1, 1024);
         using var folder = new TempFolder();
         Console.WriteLine(Machine.Describe());
         Time(folder, Text(folder, "warm-up", WarmUpRows, threads), MinCounts[0], threads);
-        string text = Text(folder, "clicks", rows, threads);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows} rows, {new FileInfo(text).Length / 1e6:F1} MB of text, {threads} threads"));
+        var text = Text(folder, "clicks", rows, threads);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{rows} rows, {new FileInfo(text).Length / 1e6:F1} MB of text, {threads} threads"));
         Console.WriteLine("| min count | seconds median | seconds best | rows/s | MB/s |");
         Console.WriteLine("|---|---|---|---|---|");
         var pace = new double[MinCounts.Length];
-        for (int i = 0; i < MinCounts.Length; i++)
+        for (var i = 0; i < MinCounts.Length; i++)
         {
             double[] seconds = [.. Enumerable.Range(0, Rounds).Select(_ => Time(folder, text, MinCounts[i], threads))];
-            double median = Machine.Median(seconds);
+            var median = Machine.Median(seconds);
             pace[i] = rows / median;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {MinCounts[i]} | {median:F3} | {seconds.Min():F3} | {pace[i]:F0} | {new FileInfo(text).Length / 1e6 / median:F1} |"));
         }
-        double memory = Machine.PeakMegabytes;
+        var memory = Machine.PeakMegabytes;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"peak memory {memory:F1} MB"));
         var json = new JsonObject
         {
@@ -48,7 +49,7 @@ internal static class EncodeSpeed
             ["rows"] = rows,
             ["threads"] = threads,
         };
-        for (int i = 0; i < MinCounts.Length; i++)
+        for (var i = 0; i < MinCounts.Length; i++)
             json[string.Create(CultureInfo.InvariantCulture, $"rows_per_second_min_count_{MinCounts[i]}")] = Machine.Rounded(pace[i], 1);
         Machine.Write(arguments.Text("json"), json);
         return 0;
@@ -56,7 +57,7 @@ internal static class EncodeSpeed
 
     private static string Text(TempFolder folder, string name, int rows, int threads)
     {
-        string path = folder.At(name + ".tsv");
+        var path = folder.At(name + ".tsv");
         SyntheticClicks.Write(path, rows, new SyntheticOptions { CardinalityScale = 1 }, threads);
         File.Delete(path + SyntheticClicks.TruthSuffix);
         return path;
@@ -64,11 +65,11 @@ internal static class EncodeSpeed
 
     private static double Time(TempFolder folder, string text, int minCount, int threads)
     {
-        Schema schema = Schema.Preset("criteo") with { MinCount = minCount };
-        string target = folder.At("encoded");
-        long start = Stopwatch.GetTimestamp();
+        var schema = Schema.Preset("criteo") with { MinCount = minCount };
+        var target = folder.At("encoded");
+        var start = Stopwatch.GetTimestamp();
         DatasetEncoder.Encode(new EncodeRequest(schema, SplitPlan.BySeed([text], seed: 1), target, threads));
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Directory.Delete(target, recursive: true);
         return seconds;
     }

@@ -7,9 +7,7 @@ using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Benchmarks;
 
-/// <summary>
-/// The most fused multiply-adds, or bf16 dot products, this machine does: independent chains that never leave registers.
-/// </summary>
+/// <summary>The most fused multiply-adds, or bf16 dot products, this machine does: independent chains that never leave registers.</summary>
 internal sealed class FmaPeak : IParallelJob
 {
     private const int Steps = 40_000;
@@ -42,12 +40,12 @@ internal sealed class FmaPeak : IParallelJob
     /// <summary>As above, and per nanosecond of processor time, which leaves out the time neighbours had the cores.</summary>
     public double Measure(out double perProcessor)
     {
-        int pieces = _workers.Threads * 8;
-        TimeSpan before = Environment.CpuUsage.TotalTime;
-        long start = Stopwatch.GetTimestamp();
+        var pieces = _workers.Threads * 8;
+        var before = Environment.CpuUsage.TotalTime;
+        var start = Stopwatch.GetTimestamp();
         _workers.Run(this, pieces);
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        double operations = (double)pieces * Steps * (_bf16 ? ChainCode.OperationsPerStep : Chains * (_bits / 32) * 2);
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var operations = (double)pieces * Steps * (_bf16 ? ChainCode.OperationsPerStep : Chains * (_bits / 32) * 2);
         perProcessor = operations * 1e-9 / (Environment.CpuUsage.TotalTime - before).TotalSeconds;
         return operations / seconds * 1e-9;
     }
@@ -63,7 +61,7 @@ internal sealed class FmaPeak : IParallelJob
     {
         Vector512<float> x = Vector512.Create(0.999f), y = Vector512.Create(0.001f);
         Vector512<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
-        for (int s = 0; s < steps; s++)
+        for (var s = 0; s < steps; s++)
         {
             a = Vector512.FusedMultiplyAdd(a, x, y);
             b = Vector512.FusedMultiplyAdd(b, x, y);
@@ -86,7 +84,7 @@ internal sealed class FmaPeak : IParallelJob
     {
         Vector256<float> x = Vector256.Create(0.999f), y = Vector256.Create(0.001f);
         Vector256<float> a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x, i = x, j = x, k = x, l = x;
-        for (int s = 0; s < steps; s++)
+        for (var s = 0; s < steps; s++)
         {
             a = Vector256.FusedMultiplyAdd(a, x, y);
             b = Vector256.FusedMultiplyAdd(b, x, y);

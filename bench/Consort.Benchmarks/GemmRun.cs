@@ -28,8 +28,8 @@ internal sealed unsafe class GemmRun : IDisposable
     public GemmRun(GemmShape shape, string name, Gemm gemm, FmaPeak peak)
     {
         (_shape, _name, _gemm, _peak) = (shape, name, gemm, peak);
-        (int m, int n, int k) = (shape.M, shape.N, shape.K);
-        bool epilogue = shape.Epilogue;
+        (var m, var n, var k) = (shape.M, shape.N, shape.K);
+        var epilogue = shape.Epilogue;
         _call = new GemmCall<float>
         {
             M = m,
@@ -54,7 +54,7 @@ internal sealed unsafe class GemmRun : IDisposable
 
     public void Warm()
     {
-        for (int i = 0; i < 3 + 30 * (_repeats / 10); i++) _gemm.Run(_call);
+        for (var i = 0; i < 3 + 30 * (_repeats / 10); i++) _gemm.Run(_call);
     }
 
     public double Best => _seconds.Min();
@@ -64,15 +64,15 @@ internal sealed unsafe class GemmRun : IDisposable
     /// <summary>Measures the peak, then times one call, or for small shapes the mean of several that follow each other.</summary>
     public void Measure()
     {
-        double peak = _peak.Measure(out double peakPerProcessor);
+        var peak = _peak.Measure(out var peakPerProcessor);
         BestPeak = Math.Max(BestPeak, peak);
-        TimeSpan before = Environment.CpuUsage.TotalTime;
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < _repeats; i++) _gemm.Run(_call);
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / _repeats;
+        var before = Environment.CpuUsage.TotalTime;
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < _repeats; i++) _gemm.Run(_call);
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / _repeats;
         _seconds.Add(seconds);
         _fractions.Add(_shape.Operations / seconds * 1e-9 / peak);
-        double processor = (Environment.CpuUsage.TotalTime - before).TotalSeconds / _repeats;
+        var processor = (Environment.CpuUsage.TotalTime - before).TotalSeconds / _repeats;
         _processorFractions.Add(_shape.Operations / processor * 1e-9 / peakPerProcessor);
     }
 
@@ -80,10 +80,11 @@ internal sealed unsafe class GemmRun : IDisposable
     public string Row(GemmRun first, double bestPeak, bool oneThread)
     {
         // The system adds up other threads' time only at its ticks, too coarse for one product.
-        string processor = oneThread ? Median(_processorFractions).ToString("P0", CultureInfo.InvariantCulture) : "–";
+        var processor = oneThread ? Median(_processorFractions).ToString("P0", CultureInfo.InvariantCulture) : "–";
         double median = Median(_seconds), best = _seconds.Min();
-        double rate = _shape.Operations / best * 1e-9;
-        return string.Create(CultureInfo.InvariantCulture, $"| {_shape.Name} | {_name} | {_shape.M} | {_shape.N} | {_shape.K} | {median * 1e6:F1} | {best * 1e6:F1} | {_shape.Operations / median * 1e-9:F0} | {rate:F0} | {Median(_fractions):P0} | {rate / bestPeak:P0} | {processor} | {Median(first._seconds) / median:F2} | {first.Best / best:F2} |");
+        var rate = _shape.Operations / best * 1e-9;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"| {_shape.Name} | {_name} | {_shape.M} | {_shape.N} | {_shape.K} | {median * 1e6:F1} | {best * 1e6:F1} | {_shape.Operations / median * 1e-9:F0} | {rate:F0} | {Median(_fractions):P0} | {rate / bestPeak:P0} | {processor} | {Median(first._seconds) / median:F2} | {first.Best / best:F2} |");
     }
 
     private static double Median(List<double> values)
@@ -94,7 +95,7 @@ internal sealed unsafe class GemmRun : IDisposable
 
     public void Dispose()
     {
-        foreach (nint block in _blocks) NativeMemory.AlignedFree((void*)block);
+        foreach (var block in _blocks) NativeMemory.AlignedFree((void*)block);
     }
 
     private float* New(long count)

@@ -6,8 +6,8 @@ using Consort.Compute.Cpu.Threads;
 namespace Consort.Benchmarks;
 
 /// <summary>
-/// Matrix multiply over the shapes of a training step and over small and odd ones, each beside the machine's FMA peak
-/// measured just before it.
+/// Matrix multiply over the shapes of a training step and over small and odd ones, each beside the machine's FMA peak measured just before
+/// it.
 /// </summary>
 internal static class GemmSpeed
 {
@@ -52,9 +52,9 @@ internal static class GemmSpeed
     {
         int threads = Environment.ProcessorCount, rounds = 21;
         string? only = null;
-        Precision precision = Precision.Fp32;
-        GemmKernel kernel = Gemm.Fastest;
-        for (int i = 0; i < args.Length; i += 2)
+        var precision = Precision.Fp32;
+        var kernel = Gemm.Fastest;
+        for (var i = 0; i < args.Length; i += 2)
         {
             if (i + 1 == args.Length) return Fail();
             switch (args[i])
@@ -62,7 +62,7 @@ internal static class GemmSpeed
                 case "--threads": threads = int.Parse(args[i + 1], CultureInfo.InvariantCulture); break;
                 case "--rounds": rounds = int.Parse(args[i + 1], CultureInfo.InvariantCulture); break;
                 case "--kernel": kernel = Enum.Parse<GemmKernel>(args[i + 1], ignoreCase: true); break;
-                case "--precision" when Precisions.Names.TryGetValue(args[i + 1], out Precision asked): precision = asked; break;
+                case "--precision" when Precisions.Names.TryGetValue(args[i + 1], out var asked): precision = asked; break;
                 case "--only": only = args[i + 1]; break;
                 default: return Fail();
             }
@@ -74,22 +74,23 @@ internal static class GemmSpeed
         List<(string Name, Gemm Gemm, FmaPeak Peak)> ways = [(kernel.ToString(), gemm, peak)];
         if (precision.Missing() is { } reason) Console.Error.WriteLine($"bench: no {precision.Name()} here ({reason})");
         else if (precision != Precision.Fp32) ways.Add((precision.Name(), other, otherPeak));
-        using Gemm? native = NativeBlas.Missing is null ? new Gemm(workers, library: MatrixLibrary.Native) : null;
+        using var native = NativeBlas.Missing is null ? new Gemm(workers, library: MatrixLibrary.Native) : null;
         if (native is not null) ways.Add((NativeBlas.Name!, native, peak));
         // One row of runs for each shape, which take turns so that neighbours disturb all alike.
         GemmRun[][] runs = [.. Shapes.Where(s => only == null || s.ToString().Contains(only, StringComparison.OrdinalIgnoreCase))
             .Select(s => ways.Select(w => new GemmRun(s, w.Name, w.Gemm, w.Peak)).ToArray())];
-        foreach (GemmRun run in runs.SelectMany(r => r)) run.Warm();
-        for (int round = 0; round < rounds; round++)
-            foreach (GemmRun run in runs.SelectMany(r => r)) run.Measure();
+        foreach (var run in runs.SelectMany(r => r)) run.Warm();
+        for (var round = 0; round < rounds; round++)
+            foreach (var run in runs.SelectMany(r => r)) run.Measure();
         double[] peaks = [.. ways.Select((_, way) => runs.Max(r => r[way].BestPeak))];
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{threads} threads, peak {string.Join(", ", ways.Select((w, way) => $"{w.Name} {peaks[way]:F0} GFLOP/s"))}, {rounds} rounds; op(A) [M, K] x op(B) [K, N]"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{threads} threads, peak {string.Join(", ", ways.Select((w, way) => $"{w.Name} {peaks[way]:F0} GFLOP/s"))}, {rounds} rounds; op(A) [M, K] x op(B) [K, N]"));
         Console.WriteLine("| product | by | M | N | K | µs median | µs best | GFLOP/s median | GFLOP/s best | % of its peak, median | best against best | per processor time | × the first, median | best |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
-        foreach (GemmRun[] shape in runs)
+        foreach (var shape in runs)
         {
-            for (int way = 0; way < shape.Length; way++) Console.WriteLine(shape[way].Row(shape[0], peaks[way], threads == 1));
-            foreach (GemmRun run in shape) run.Dispose();
+            for (var way = 0; way < shape.Length; way++) Console.WriteLine(shape[way].Row(shape[0], peaks[way], threads == 1));
+            foreach (var run in shape) run.Dispose();
         }
         return 0;
     }

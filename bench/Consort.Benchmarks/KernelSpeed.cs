@@ -13,31 +13,34 @@ namespace Consort.Benchmarks;
 /// <summary>Single kernels under BenchmarkDotNet, in this process, so that nothing is built or fetched.</summary>
 internal static class KernelSpeed
 {
-    private static readonly Type[] Kernels = [typeof(EmbeddingKernels), typeof(InteractionKernels), typeof(ElementKernels), typeof(MetricKernels)];
+    private static readonly Type[] Kernels =
+        [typeof(EmbeddingKernels), typeof(InteractionKernels), typeof(ElementKernels), typeof(MetricKernels)];
 
     public static int Run(string[] args)
     {
         var arguments = new Arguments("kernels", args, "filter", "job");
-        Job job = arguments.Choice("job", "short", "medium", "long") switch
+        var job = arguments.Choice("job", "short", "medium", "long") switch
         {
             "short" => Job.ShortRun,
             "medium" => Job.MediumRun,
             _ => Job.LongRun,
         };
-        string filter = arguments.Text("filter") ?? "";
+        var filter = arguments.Text("filter") ?? "";
         using var folder = new TempFolder();
         IConfig config = ManualConfig.CreateEmpty()
             .AddJob(job.WithToolchain(InProcessEmitToolchain.Instance))
             .AddLogger(ConsoleLogger.Default)
             .AddColumnProvider(DefaultColumnProviders.Instance)
-            .AddFilter(new SimpleFilter(b => $"{b.Descriptor.Type.Name}.{b.Descriptor.WorkloadMethod.Name}".Contains(filter, StringComparison.OrdinalIgnoreCase)))
+            .AddFilter(new SimpleFilter(b =>
+                $"{b.Descriptor.Type.Name}.{b.Descriptor.WorkloadMethod.Name}".Contains(filter, StringComparison.OrdinalIgnoreCase)))
             .WithOptions(ConfigOptions.JoinSummary | ConfigOptions.DisableLogFile)
             .WithArtifactsPath(folder.Path);
-        BenchmarkRunInfo[] runs = [.. Kernels.Select(k => BenchmarkConverter.TypeToBenchmarks(k, config)).Where(r => r.BenchmarksCases.Length > 0)];
+        BenchmarkRunInfo[] runs = [.. Kernels.Select(k => BenchmarkConverter.TypeToBenchmarks(k, config))
+            .Where(r => r.BenchmarksCases.Length > 0)];
         if (runs.Length == 0)
             throw arguments.Mistake("filter", "a part of a kernel's name: " + string.Join(", ", Names()));
-        Summary[] summaries = BenchmarkRunner.Run(runs);
-        bool failed = summaries.Any(s => s.HasCriticalValidationErrors || s.Reports.Any(r => !r.Success));
+        var summaries = BenchmarkRunner.Run(runs);
+        var failed = summaries.Any(s => s.HasCriticalValidationErrors || s.Reports.Any(r => !r.Success));
         return failed ? throw new ConsortException("kernels: a benchmark failed; what it said stands above") : 0;
     }
 

@@ -37,7 +37,8 @@ internal static class Machine
     /// <summary>Processor, vectors, load and runtime in a line.</summary>
     public static string Describe()
     {
-        string vectors = Vector512.IsHardwareAccelerated ? "512-bit vectors" : Vector256.IsHardwareAccelerated ? "256-bit vectors" : "128-bit vectors";
+        var vectors = Vector512.IsHardwareAccelerated ? "512-bit vectors" : Vector256.IsHardwareAccelerated
+            ? "256-bit vectors" : "128-bit vectors";
         return $"{Processor()}, {Environment.ProcessorCount} processors, {vectors}, load average {Load()}, {RuntimeInformation.FrameworkDescription}";
     }
 
@@ -47,13 +48,13 @@ internal static class Machine
     public static void Write(string? path, JsonObject json)
     {
         if (path is null) return;
-        byte[] text = JsonSerializer.SerializeToUtf8Bytes(JsonNumbers.Clean(json), Indented);
+        var text = JsonSerializer.SerializeToUtf8Bytes(JsonNumbers.Clean(json), Indented);
         SafeFile.Write(path, stream => stream.Write(text));
     }
 
     public static double Median(ReadOnlySpan<double> values)
     {
-        double[] sorted = values.ToArray();
+        var sorted = values.ToArray();
         Array.Sort(sorted);
         return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
     }
@@ -61,15 +62,18 @@ internal static class Machine
     private static string Processor()
     {
         const string Info = "/proc/cpuinfo";
-        string? line = File.Exists(Info) ? File.ReadLines(Info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+        var line = File.Exists(Info)
+            ? File.ReadLines(Info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line is null ? RuntimeInformation.ProcessArchitecture.ToString(
+            ) : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
 
     private static string Load()
     {
         const string Average = "/proc/loadavg";
         return File.Exists(Average)
-            ? double.Parse(File.ReadAllText(Average).Split(' ')[0], CultureInfo.InvariantCulture).ToString("F1", CultureInfo.InvariantCulture)
+            ? double.Parse(File.ReadAllText(Average).Split(' ')[0], CultureInfo.InvariantCulture)
+            .ToString("F1", CultureInfo.InvariantCulture)
             : "unknown";
     }
 }

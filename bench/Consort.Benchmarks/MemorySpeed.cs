@@ -34,16 +34,16 @@ internal sealed unsafe class MemorySpeed : IParallelJob, IDisposable
         _data = _memory.Pointer;
         for (long i = 0; i < Floats; i += 512) _data[i] = i;
         var random = new Random(1);
-        for (int i = 0; i < Pieces * RowsPerPiece + Ahead; i++) _rows[i] = random.Next((int)(Floats / RowFloats));
+        for (var i = 0; i < Pieces * RowsPerPiece + Ahead; i++) _rows[i] = random.Next((int)(Floats / RowFloats));
     }
 
     public double Measure(Workers workers, MemoryPattern pattern)
     {
         _pattern = pattern;
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         workers.Run(this, Pieces);
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        double bytes = pattern == MemoryPattern.Gather ? (double)Pieces * RowsPerPiece * RowFloats * 4 : Floats / Pieces * (double)Pieces * 4;
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        var bytes = pattern == MemoryPattern.Gather ? (double)Pieces * RowsPerPiece * RowFloats * 4 : Floats / Pieces * (double)Pieces * 4;
         return bytes / seconds * 1e-9;
     }
 
@@ -56,7 +56,7 @@ internal sealed unsafe class MemorySpeed : IParallelJob, IDisposable
     void IParallelJob.Run(int index, int worker)
     {
         const long Length = Floats / Pieces;
-        float* from = _data + index * Length;
+        var from = _data + index * Length;
         switch (_pattern)
         {
             case MemoryPattern.Read: _sink[index * 16] = Read(from, Length); break;
@@ -68,7 +68,7 @@ internal sealed unsafe class MemorySpeed : IParallelJob, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Read(float* from, long length)
     {
-        int width = Vector<float>.Count;
+        var width = Vector<float>.Count;
         Vector<float> a = Vector<float>.Zero, b = a, c = a, d = a;
         for (float* p = from, end = from + length; p < end; p += 4 * width)
         {
@@ -91,13 +91,13 @@ internal sealed unsafe class MemorySpeed : IParallelJob, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float Gather(int* rows)
     {
-        int width = Vector<float>.Count;
-        Vector<float> sum = Vector<float>.Zero;
-        for (int i = 0; i < RowsPerPiece; i++)
+        var width = Vector<float>.Count;
+        var sum = Vector<float>.Zero;
+        for (var i = 0; i < RowsPerPiece; i++)
         {
             if (Sse.IsSupported) Sse.Prefetch0(_data + (long)rows[i + Ahead] * RowFloats);
-            float* row = _data + (long)rows[i] * RowFloats;
-            for (int j = 0; j < RowFloats; j += width) sum += Vector.Load(row + j);
+            var row = _data + (long)rows[i] * RowFloats;
+            for (var j = 0; j < RowFloats; j += width) sum += Vector.Load(row + j);
         }
         return Vector.Sum(sum);
     }

@@ -8,8 +8,8 @@ using Consort.Learning.Training;
 namespace Consort.Benchmarks;
 
 /// <summary>
-/// Where the time of an experiment's training step goes, operation by operation, on its own rows; operations of one kind and shape
-/// count as one line.
+/// Where the time of an experiment's training step goes, operation by operation, on its own rows; operations of one kind and shape count as
+/// one line.
 /// </summary>
 internal static class OperationProfile
 {
@@ -18,10 +18,11 @@ internal static class OperationProfile
     public static int Run(string[] args)
     {
         var arguments = new Arguments("profile", args, "experiment", "data", "steps", "threads");
-        string file = arguments.Text("experiment") ?? throw new ConsortException("profile, --experiment: found nothing, expected an experiment file");
-        int threads = arguments.Integer("threads", Environment.ProcessorCount, 1, 1024);
-        int steps = arguments.Integer("steps", 20, 1, 100_000);
-        Experiment experiment = Experiment.Load(file, arguments.Text("data"));
+        var file = arguments.Text("experiment")
+            ?? throw new ConsortException("profile, --experiment: found nothing, expected an experiment file");
+        var threads = arguments.Integer("threads", Environment.ProcessorCount, 1, 1024);
+        var steps = arguments.Integer("steps", 20, 1, 100_000);
+        var experiment = Experiment.Load(file, arguments.Text("data"));
         Console.WriteLine($"{experiment.Name}: {Machine.Describe()}, {threads} threads");
         var (dataset, _) = experiment.Data!.Open(threads, null, CancellationToken.None);
         using (dataset) Measure(experiment, dataset, threads, steps);
@@ -31,12 +32,13 @@ internal static class OperationProfile
     private static void Measure(Experiment experiment, EncodedDataset dataset, int threads, int steps)
     {
         // What teachers say is left out: a step of distillation is timed without them.
-        using var trial = new StepTrial(experiment.Family, dataset.Space, dataset.Train, experiment.Training, experiment.Phases[0].Strategy, threads);
+        using var trial = new StepTrial(experiment.Family, dataset.Space, dataset.Train, experiment.Training,
+            experiment.Phases[0].Strategy, threads);
         var graph = trial.Step.Program.Graph;
         var clock = new KernelClock(graph);
         trial.Step.Program.Clock = clock;
         long loading = 0, losses = 0, updates = 0, all = 0, rows = 0;
-        for (int step = -WarmUpSteps; step < steps; step++)
+        for (var step = -WarmUpSteps; step < steps; step++)
         {
             StopSignals.Check();
             if (step == 0)
@@ -44,20 +46,21 @@ internal static class OperationProfile
                 (loading, losses, updates, all, rows) = (0, 0, 0, 0, 0);
                 clock.Clear();
             }
-            long passes = clock.ForwardPass + clock.BackwardPass;
+            var passes = clock.ForwardPass + clock.BackwardPass;
             rows += trial.Next(experiment.Phases[0].LearningRate);
-            StepTicks ticks = trial.Step.Ticks;
+            var ticks = trial.Step.Ticks;
             loading += trial.LoadTicks;
             losses += ticks.Backward - ticks.Start - (clock.ForwardPass + clock.BackwardPass - passes);
             updates += ticks.Update - ticks.Exchange;
             all += trial.Ticks;
         }
 
-        double scale = 1e3 / Stopwatch.Frequency / steps;
+        var scale = 1e3 / Stopwatch.Frequency / steps;
         var lines = graph.Values.Where(v => v.Operation is not null)
             .GroupBy(v => $"{v.Operation!.Name} {string.Join(", ", v.Inputs.Select(i => i.Shape))} → {v.Shape}")
             .Select(g => (
-                Name: g.Key, Count: g.Count(), Forward: g.Sum(v => clock.Forward[v.Index]) * scale, Backward: g.Sum(v => clock.Backward[v.Index]) * scale,
+                Name: g.Key, Count: g.Count(), Forward: g.Sum(v => clock.Forward[v.Index]) * scale,
+                Backward: g.Sum(v => clock.Backward[v.Index]) * scale,
                 Flops: g.Sum(v => 3.0 * v.Operation!.FlopsPerRow([.. v.Inputs.Select(i => i.Shape)]) * rows / steps)))
             .Append(("rows of embeddings", 1, 0, clock.RowGradients * scale, 0))
             .Append(("optimizer", 1, 0, updates * scale, 0))
@@ -69,6 +72,7 @@ internal static class OperationProfile
         foreach (var (name, count, forward, backward, flops) in lines)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {name} | {count} | {forward:F2} | {backward:F2} | {(forward + backward) / (all * scale):P1} | {(flops > 0 ? (flops / (forward + backward) * 1e-6).ToString("F0", CultureInfo.InvariantCulture) : "–")} |"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {all * scale:F2} ms, {rows * (double)Stopwatch.Frequency / all:F0} rows/s"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"step {all * scale:F2} ms, {rows * (double)Stopwatch.Frequency / all:F0} rows/s"));
     }
 }

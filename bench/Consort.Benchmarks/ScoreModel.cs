@@ -11,8 +11,8 @@ using Encoder = Consort.Data.Encoders.Encoder;
 namespace Consort.Benchmarks;
 
 /// <summary>
-/// A packed model over 39 categorical fields whose vocabularies sum to a given size, and raw impressions for it, whose tokens
-/// are those of <see cref="ZipfSplit"/>: ranks in proportion to r^-1.1.
+/// A packed model over 39 categorical fields whose vocabularies sum to a given size, and raw impressions for it, whose tokens are those of
+/// <see cref="ZipfSplit"/>: ranks in proportion to r^-1.1.
 /// </summary>
 internal sealed unsafe class ScoreModel : IDisposable
 {
@@ -22,8 +22,9 @@ internal sealed unsafe class ScoreModel : IDisposable
     public ScoreModel(string model, int vocabulary, PackageWeights weights)
     {
         _sizes = ZipfSplit.Sizes(vocabulary);
-        Encoder encoder = Fit();
-        var options = OptionMap.Parse($"embedding: {{ dimension: 16 }}\nmembers: [{{ model: {model}, hidden_units: [400, 400, 400] }}]", "bench");
+        var encoder = Fit();
+        var options = OptionMap.Parse($"embedding: {{ dimension: 16 }}\nmembers: [{{ model: {model}, hidden_units: [400, 400, 400] }}]",
+            "bench");
         var graph = Family.From(options).Build(encoder.Space);
         using var store = new ParameterStore<float>(graph);
         store.Initialize(1);
@@ -51,26 +52,28 @@ internal sealed unsafe class ScoreModel : IDisposable
     {
         var random = new Random(seed);
         var rows = new ReadOnlyMemory<byte>[count][];
-        for (int r = 0; r < count; r++)
+        for (var r = 0; r < count; r++)
             rows[r] = [.. Enumerable.Range(0, ZipfSplit.Columns).Select(f =>
-                (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(Token(f, uniform ? random.Next(_sizes[f] - 2) : ZipfSplit.Rank(random, _sizes[f] - 2))))];
+                (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(
+                    Token(f, uniform ? random.Next(_sizes[f] - 2) : ZipfSplit.Rank(random, _sizes[f] - 2))))];
         return rows;
     }
 
     public void Dispose() => _folder.Dispose();
 
     // Eight hexadecimal digits, as Criteo's are.
-    private static string Token(int field, int rank) => ((uint)((rank * 0x9E3779B1L) + (field * 0x85EBCA77L))).ToString("x8", CultureInfo.InvariantCulture);
+    private static string Token(int field, int rank) =>
+        ((uint)((rank * 0x9E3779B1L) + (field * 0x85EBCA77L))).ToString("x8", CultureInfo.InvariantCulture);
 
     private Encoder Fit()
     {
-        string raw = _folder.At("raw.csv");
+        var raw = _folder.At("raw.csv");
         using (var writer = new StreamWriter(raw))
         {
-            for (int row = 0; row < _sizes.Max() - 2; row++)
+            for (var row = 0; row < _sizes.Max() - 2; row++)
             {
                 writer.Write(row % 4 == 0 ? '1' : '0');
-                for (int f = 0; f < ZipfSplit.Columns; f++)
+                for (var f = 0; f < ZipfSplit.Columns; f++)
                 {
                     writer.Write(',');
                     if (row < _sizes[f] - 2) writer.Write(Token(f, row));
@@ -79,7 +82,8 @@ internal sealed unsafe class ScoreModel : IDisposable
             }
         }
         var schema = Schema.Load(OptionMap.Parse(
-            "header: false\ndelimiter: comma\nfields:\n  - { name: label, kind: label }\n  - { name: C1..C39, kind: categorical }\n", "bench"));
+            "header: false\ndelimiter: comma\nfields:\n  - { name: label, kind: label }\n  - { name: C1..C39, kind: categorical }\n",
+            "bench"));
         DatasetEncoder.Encode(new EncodeRequest(schema, SplitPlan.Given([raw], [], []), _folder.At("encoded"), Environment.ProcessorCount));
         using var dataset = EncodedDataset.Open(_folder.At("encoded"));
         return dataset.Encoder;

@@ -8,8 +8,8 @@ using Consort.Serving.Packages;
 namespace Consort.Benchmarks;
 
 /// <summary>
-/// What a call of the scorer takes on one thread: one impression from raw values in UTF-8 to the probability, its parts, and
-/// one context with 200 candidates.
+/// What a call of the scorer takes on one thread: one impression from raw values in UTF-8 to the probability, its parts, and one context
+/// with 200 candidates.
 /// </summary>
 internal static class ScoreSpeed
 {
@@ -21,41 +21,42 @@ internal static class ScoreSpeed
     public static int Run(string[] args)
     {
         var arguments = new Arguments("score", args, "model", "vocab", "weights", "rounds", "json");
-        string model = arguments.Text("model") ?? "DeepFM";
-        int vocabulary = arguments.Integer("vocab", 1_000_000, ZipfSplit.LeastVocabulary, 100_000_000);
-        int rounds = arguments.Integer("rounds", 20, 1, 10_000);
+        var model = arguments.Text("model") ?? "DeepFM";
+        var vocabulary = arguments.Integer("vocab", 1_000_000, ZipfSplit.LeastVocabulary, 100_000_000);
+        var rounds = arguments.Integer("rounds", 20, 1, 10_000);
         var weights = Enum.Parse<PackageWeights>(arguments.Choice("weights", "fp32", "fp16", "int8"), ignoreCase: true);
         Console.WriteLine(Machine.Describe());
         using var packed = new ScoreModel(model, vocabulary, weights);
         double load = double.MaxValue, loadMapped = double.MaxValue, loadQuick = double.MaxValue;
-        for (int i = 0; i < 3; i++)
+        for (var i = 0; i < 3; i++)
         {
             load = Math.Min(load, Seconds(() => Scorer.Load(packed.Path).Dispose()));
             loadMapped = Math.Min(loadMapped, Seconds(() => Scorer.Load(packed.Path, storage: PackageStorage.Mapped).Dispose()));
-            loadQuick = Math.Min(loadQuick, Seconds(() => Scorer.Load(packed.Path, PackageCheck.AllButTables, PackageStorage.Mapped).Dispose()));
+            loadQuick = Math.Min(loadQuick,
+                Seconds(() => Scorer.Load(packed.Path, PackageCheck.AllButTables, PackageStorage.Mapped).Dispose()));
         }
-        using Scorer scorer = Scorer.Load(packed.Path);
+        using var scorer = Scorer.Load(packed.Path);
         var raw = packed.Impressions(Rows, seed: 2);
         var uniform = packed.Impressions(Rows, seed: 3, uniform: true);
 
-        Impression impression = scorer.NewImpression();
+        var impression = scorer.NewImpression();
         Action<int> score = i => _ = scorer.Score(raw[i % Rows]);
         Action<int> scoreUniform = i => _ = scorer.Score(uniform[i % Rows]);
         Action<int> encode = i => Encode(scorer, impression, raw[i % Rows]);
         Action<int> compute = i => _ = scorer.Score(impression);
-        ImpressionBatch batch = scorer.NewBatch(Candidates);
-        for (int i = 0; i < Candidates; i++) Fill(scorer, batch.Add(), raw[i]);
-        CandidateScorer candidates = scorer.ForCandidates(CandidateFields);
+        var batch = scorer.NewBatch(Candidates);
+        for (var i = 0; i < Candidates; i++) Fill(scorer, batch.Add(), raw[i]);
+        var candidates = scorer.ForCandidates(CandidateFields);
         var probabilities = new float[Candidates];
         int[] fields = [.. CandidateFields.Select(scorer.FieldIndex)];
         Action<int> rank = i =>
         {
             Encode(scorer, impression, raw[i % Rows]);
             batch.Clear();
-            for (int c = 0; c < Candidates; c++)
+            for (var c = 0; c < Candidates; c++)
             {
-                ImpressionRow row = batch.Add();
-                foreach (int field in fields) row.Set(field, raw[(i + c) % Rows][field].Span);
+                var row = batch.Add();
+                foreach (var field in fields) row.Set(field, raw[(i + c) % Rows][field].Span);
             }
             candidates.Score(impression, batch, probabilities);
         };
@@ -69,29 +70,35 @@ internal static class ScoreSpeed
             new($"one context, {Candidates} candidates of {fields.Length} fields, raw values", rank, 100),
             new($"a batch of {Candidates} encoded rows", rows, 100),
         ];
-        (OnnxLatency? onnx, string? absent) = OnnxLatency.Start(scorer, raw.AsSpan(0, OnnxRows));
-        using OnnxLatency? peer = onnx;
+        (var onnx, var absent) = OnnxLatency.Start(scorer, raw.AsSpan(0, OnnxRows));
+        using var peer = onnx;
         // In turns, so that neighbours disturb all alike.
-        for (int round = 0; round < rounds; round++)
+        for (var round = 0; round < rounds; round++)
         {
-            foreach (Latency latency in latencies) latency.Measure();
+            foreach (var latency in latencies) latency.Measure();
             peer?.Measure();
         }
-        double allocated = Allocated(score);
+        var allocated = Allocated(score);
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{model} [400, 400, 400], D = 16, {ZipfSplit.Columns} fields, {vocabulary:N0} features, {weights} tables, one thread, best of {rounds} rounds"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{model} [400, 400, 400], D = 16, {ZipfSplit.Columns} fields, {vocabulary:N0} features, {weights} tables, one thread, best of {rounds} rounds"));
         Console.WriteLine("| call | p50 µs | p99 µs | p50 of all rounds |");
         Console.WriteLine("|---|---|---|---|");
-        foreach (Latency latency in latencies)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {latency.Name} | {latency.P50:F1} | {latency.P99:F1} | {latency.Typical:F1} |"));
+        foreach (var latency in latencies)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"| {latency.Name} | {latency.P50:F1} | {latency.P99:F1} | {latency.Typical:F1} |"));
         if (peer is not null)
         {
-            foreach ((string name, OnnxRounds peers) in new[] { ("ONNX Runtime, ids (no encoding) to probability", peer.Ids), ("ONNX Runtime, raw values to probability", peer.Raw), ("ONNX Runtime, a model of one node", peer.Call) })
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {peers.P50:F1} | {peers.P99:F1} | {peers.Typical:F1} |"));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ONNX Runtime {peer.Ids.Version}, one thread, called from Node.js: what such a call costs Node.js is part of its times, and is what the model of one node takes, {peer.Call.P50:F1} µs"));
+            foreach ((var name, var peers) in new[] { ("ONNX Runtime, ids (no encoding) to probability", peer.Ids),
+                ("ONNX Runtime, raw values to probability", peer.Raw), ("ONNX Runtime, a model of one node", peer.Call) })
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"| {name} | {peers.P50:F1} | {peers.P99:F1} | {peers.Typical:F1} |"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"ONNX Runtime {peer.Ids.Version}, one thread, called from Node.js: what such a call costs Node.js is part of its times, and is what the model of one node takes, {peer.Call.P50:F1} µs"));
         }
         else Console.WriteLine(absent);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{allocated:F1} bytes allocated a call; loading {load * 1e3:F0} ms into memory with every byte checked, mapped {loadMapped * 1e3:F0} ms, and {loadQuick * 1e3:F0} ms without checking tables, file {new FileInfo(packed.Path).Length / 1e6:F0} MB"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{allocated:F1} bytes allocated a call; loading {load * 1e3:F0} ms into memory with every byte checked, mapped {loadMapped * 1e3:F0} ms, and {loadQuick * 1e3:F0} ms without checking tables, file {new FileInfo(packed.Path).Length / 1e6:F0} MB"));
         Machine.Write(arguments.Text("json"), new JsonObject
         {
             ["p50_us"] = Machine.Rounded(latencies[0].P50, 2),
@@ -119,20 +126,20 @@ internal static class ScoreSpeed
 
     private static void Fill(Scorer scorer, ImpressionRow row, ReadOnlyMemory<byte>[] values)
     {
-        for (int f = 0; f < scorer.Fields.Count; f++) row.Set(f, values[f].Span);
+        for (var f = 0; f < scorer.Fields.Count; f++) row.Set(f, values[f].Span);
     }
 
     private static double Allocated(Action<int> call)
     {
         const int Calls = 1000;
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Calls; i++) call(i);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < Calls; i++) call(i);
         return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)Calls;
     }
 
     private static double Seconds(Action action)
     {
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         action();
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
@@ -156,17 +163,17 @@ internal static class ScoreSpeed
         public void Measure()
         {
             StopSignals.Check();
-            for (int warm = _medians.Count == 0 ? WarmUps : 0; warm >= 0; warm--)
+            for (var warm = _medians.Count == 0 ? WarmUps : 0; warm >= 0; warm--)
             {
-                for (int i = 0; i < calls; i++)
+                for (var i = 0; i < calls; i++)
                 {
-                    long start = Stopwatch.GetTimestamp();
+                    var start = Stopwatch.GetTimestamp();
                     call(_next++);
                     _microseconds[i] = (Stopwatch.GetTimestamp() - start) * 1e6 / Stopwatch.Frequency;
                 }
             }
             Array.Sort(_microseconds);
-            double median = _microseconds[calls / 2];
+            var median = _microseconds[calls / 2];
             _medians.Add(median);
             if (median >= P50) return;
             (P50, P99) = (median, _microseconds[calls * 99 / 100]);

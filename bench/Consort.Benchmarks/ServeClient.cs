@@ -7,8 +7,8 @@ namespace Consort.Benchmarks;
 internal readonly record struct ServeResult(long Requests, double PerSecond, double P50, double P99, long Failed);
 
 /// <summary>
-/// Sends requests over connections that stay open, one at a time on each, by sockets of its own: HttpClient would take more of
-/// the machine than the server.
+/// Sends requests over connections that stay open, one at a time on each, by sockets of its own: HttpClient would take more of the machine
+/// than the server.
 /// </summary>
 internal sealed class ServeClient(Uri address, byte[][] requests, int connections)
 {
@@ -17,16 +17,18 @@ internal sealed class ServeClient(Uri address, byte[][] requests, int connection
     {
         var latencies = new List<double>[connections];
         var failed = new long[connections];
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         var threads = new Thread[connections];
-        for (int c = 0; c < connections; c++)
+        for (var c = 0; c < connections; c++)
         {
-            int connection = c;
-            threads[c] = new Thread(() => (latencies[connection], failed[connection]) = Connection(connection, start, seconds, rate)) { IsBackground = true };
+            var connection = c;
+            threads[c] = new Thread(() => (latencies[connection], failed[connection]) =
+                Connection(connection, start, seconds, rate))
+            { IsBackground = true };
             threads[c].Start();
         }
-        foreach (Thread thread in threads) thread.Join();
-        double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        foreach (var thread in threads) thread.Join();
+        var elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
         StopSignals.Check();
         double[] all = [.. latencies.SelectMany(l => l)];
         Array.Sort(all);
@@ -44,13 +46,14 @@ internal sealed class ServeClient(Uri address, byte[][] requests, int connection
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             socket.Connect(address.Host, address.Port);
             var buffer = new byte[1 << 16];
-            double interval = rate is { } r ? connections * (double)Stopwatch.Frequency / r : 0, end = start + ((double)seconds * Stopwatch.Frequency);
-            double due = start + (interval * connection / connections);
-            for (int i = connection; ; i++, due += interval)
+            double interval = rate is { } r
+                ? connections * (double)Stopwatch.Frequency / r : 0, end = start + ((double)seconds * Stopwatch.Frequency);
+            var due = start + (interval * connection / connections);
+            for (var i = connection; ; i++, due += interval)
             {
-                long now = Stopwatch.GetTimestamp();
+                var now = Stopwatch.GetTimestamp();
                 // A request that had to wait for the one before counts from when it was due; oversleeping is the client's own.
-                double from = rate is null ? now : due;
+                var from = rate is null ? now : due;
                 if (rate is not null && due > now)
                 {
                     Thread.Sleep(TimeSpan.FromSeconds((due - now) / Stopwatch.Frequency));
@@ -75,14 +78,14 @@ internal sealed class ServeClient(Uri address, byte[][] requests, int connection
         int length = 0, expected = int.MaxValue;
         while (length < expected)
         {
-            int read = socket.Receive(buffer, length, buffer.Length - length, SocketFlags.None);
+            var read = socket.Receive(buffer, length, buffer.Length - length, SocketFlags.None);
             if (read == 0) throw new SocketException((int)SocketError.ConnectionReset);
             length += read;
             ReadOnlySpan<byte> answer = buffer.AsSpan(0, length);
-            int head = answer.IndexOf("\r\n\r\n"u8);
+            var head = answer.IndexOf("\r\n\r\n"u8);
             if (head < 0 || expected != int.MaxValue) continue;
-            ReadOnlySpan<byte> name = "Content-Length: "u8;
-            int at = answer.IndexOf(name);
+            var name = "Content-Length: "u8;
+            var at = answer.IndexOf(name);
             if (at < 0 || !System.Buffers.Text.Utf8Parser.TryParse(answer[(at + name.Length)..], out int body, out _)) return false;
             expected = head + 4 + body;
             if (expected > buffer.Length) return false;

@@ -4,9 +4,9 @@ using Consort.Compute.Graphs;
 namespace Consort.Benchmarks;
 
 /// <summary>
-/// The bytes that a step cannot help moving between memory and processor. Counted are numbers that must outlive the step, once
-/// read and once written: ids and labels (read), the cache lines of the tables' rows that the batch touches with their optimizer state, dense parameters with
-/// theirs. Activations and gradients are not: however many there are, a step in blocks could keep them in the caches.
+/// The bytes that a step cannot help moving between memory and processor. Counted are numbers that must outlive the step, once read and
+/// once written: ids and labels (read), the cache lines of the tables' rows that the batch touches with their optimizer state, dense
+/// parameters with theirs. Activations and gradients are not: however many there are, a step in blocks could keep them in the caches.
 /// </summary>
 /// <param name="Rows">Bytes of whole cache lines at random places.</param>
 /// <param name="Streams">Bytes one after the other.</param>
@@ -30,11 +30,11 @@ internal readonly record struct StepBytes(long Rows, long Streams)
     public static StepBytes Of(Graph graph, int batch, IReadOnlyCollection<int> touched, EmbeddingUpdate update)
     {
         long rows = 0, streams = 4L * batch * (graph.Columns.Count + 1); // ids and labels
-        foreach (Parameter parameter in graph.Parameters) streams += 4L * parameter.Shape.Size * Arrays * Ways;
-        foreach (Table table in graph.Tables)
+        foreach (var parameter in graph.Parameters) streams += 4L * parameter.Shape.Size * Arrays * Ways;
+        foreach (var table in graph.Tables)
         {
-            long lines = Lines(touched, table.Dimension);
-            long all = 4L * table.Rows * table.Dimension * Arrays * Ways;
+            var lines = Lines(touched, table.Dimension);
+            var all = 4L * table.Rows * table.Dimension * Arrays * Ways;
             switch (update)
             {
                 case EmbeddingUpdate.Dense:
@@ -57,10 +57,10 @@ internal readonly record struct StepBytes(long Rows, long Streams)
     private static long Lines(IReadOnlyCollection<int> ids, int dimension)
     {
         var lines = new HashSet<long>(ids.Count);
-        foreach (int id in ids)
+        foreach (var id in ids)
         {
-            long first = (long)id * dimension * 4;
-            for (long line = first / Line; line <= (first + dimension * 4 - 1) / Line; line++) lines.Add(line);
+            var first = (long)id * dimension * 4;
+            for (var line = first / Line; line <= (first + dimension * 4 - 1) / Line; line++) lines.Add(line);
         }
         return lines.Count;
     }

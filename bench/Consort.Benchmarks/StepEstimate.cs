@@ -27,16 +27,17 @@ internal readonly record struct StepEstimate(double Seconds, long Bytes)
 
     public static StepEstimate Of(StepOptions options, double peak, Bandwidth bandwidth)
     {
-        Graph graph = StepRun.FamilyOf(options).Build(FeatureSpace.Of(ZipfSplit.Sizes(SmallVocabulary)));
+        var graph = StepRun.FamilyOf(options).Build(FeatureSpace.Of(ZipfSplit.Sizes(SmallVocabulary)));
         long columns = graph.Columns.Count, ids = options.Batch * columns;
-        long numbers = graph.Tables.Sum(t => (long)t.Dimension) * options.Vocabulary;
-        long activations = graph.Values.Sum(v => (long)v.Shape.Size) * options.Batch * 2; // with their gradients
-        double tables = options.Update == EmbeddingUpdate.Dense ? 24.0 * numbers : 24.0 * Math.Min(numbers, ids * 16);
-        double step = StepRun.Operations(graph, options.Batch) / (Share * peak * 1e9)
+        var numbers = graph.Tables.Sum(t => (long)t.Dimension) * options.Vocabulary;
+        var activations = graph.Values.Sum(v => (long)v.Shape.Size) * options.Batch * 2; // with their gradients
+        var tables = options.Update == EmbeddingUpdate.Dense ? 24.0 * numbers : 24.0 * Math.Min(numbers, ids * 16);
+        var step = StepRun.Operations(graph, options.Batch) / (Share * peak * 1e9)
             + Slack * (tables + 4.0 * activations) / (bandwidth.Streams * 1e9);
-        double steps = options.WarmUpSteps * 2 + options.Steps * 2 + (options.Evaluates ? (options.WarmUpSteps + options.Steps) / 3.0 : 0);
-        double seconds = OwnSeconds + steps * step + numbers * DrawSeconds + ids * StepRun.LoadedBatches * IdSeconds;
-        long bytes = 4 * (3 * numbers + activations + 2L * options.Vocabulary * graph.Tables.Count) + 4 * ids * StepRun.LoadedBatches + (256L << 20);
+        var steps = options.WarmUpSteps * 2 + options.Steps * 2 + (options.Evaluates ? (options.WarmUpSteps + options.Steps) / 3.0 : 0);
+        var seconds = OwnSeconds + steps * step + numbers * DrawSeconds + ids * StepRun.LoadedBatches * IdSeconds;
+        var bytes = 4 * (3 * numbers + activations + 2L * options.Vocabulary * graph.Tables.Count) + 4 * ids * StepRun.LoadedBatches
+            + (256L << 20);
         return new StepEstimate(seconds, bytes);
     }
 

@@ -18,7 +18,8 @@ internal static class StepKinds
 {
     public static readonly int Count = Enum.GetValues<StepKind>().Length;
 
-    private static readonly string[] Interactions = ["factorization_machine", "bi_interaction", "cross", "matrix_cross", "inner_product", "bilinear", "senet"];
+    private static readonly string[] Interactions =
+        ["factorization_machine", "bi_interaction", "cross", "matrix_cross", "inner_product", "bilinear", "senet"];
 
     public static string Name(StepKind kind) => kind.ToString().ToLowerInvariant();
 
@@ -27,6 +28,7 @@ internal static class StepKinds
     {
         "linear" => StepKind.Matmul,
         "embed" or "first_order" or "numeric_embed" => StepKind.Embedding,
-        var name => Array.Exists(Interactions, i => name.StartsWith(i, StringComparison.Ordinal)) ? StepKind.Interaction : StepKind.Elementwise,
+        var name => Array.Exists(Interactions, i => name.StartsWith(i, StringComparison.Ordinal))
+            ? StepKind.Interaction : StepKind.Elementwise,
     };
 }

@@ -71,7 +71,8 @@ internal sealed record StepResult
         JsonObject breakdown = Kinds(KindMs), evaluation = Kinds(EvaluationKindMs);
         breakdown["other"] = Machine.Rounded(OtherMs, 4);
         var memory = new JsonObject();
-        foreach ((string part, long bytes) in Memory.Parts.Append(("rest", Memory.Rest))) memory[part] = Machine.Rounded(Machine.Megabytes(bytes), 1);
+        foreach ((var part, var bytes) in Memory.Parts.Append(("rest", Memory.Rest))) memory[part] =
+            Machine.Rounded(Machine.Megabytes(bytes), 1);
         var json = new JsonObject
         {
             ["fma_peak_gflops"] = Machine.Rounded(IsBf16 ? FmaPeak : Peak, 1),
@@ -117,7 +118,7 @@ internal sealed record StepResult
     private static JsonObject Kinds(IReadOnlyList<double> ms)
     {
         var kinds = new JsonObject();
-        foreach (StepKind kind in Enum.GetValues<StepKind>()) kinds[StepKinds.Name(kind)] = Machine.Rounded(ms[(int)kind], 4);
+        foreach (var kind in Enum.GetValues<StepKind>()) kinds[StepKinds.Name(kind)] = Machine.Rounded(ms[(int)kind], 4);
         return kinds;
     }
 
@@ -133,20 +134,21 @@ internal sealed record StepResult
         Row($"");
         Row($"| kind | ms a step | share | ms an evaluation |");
         Row($"|---|---|---|---|");
-        foreach (StepKind kind in Enum.GetValues<StepKind>()) Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} | {EvaluationKindMs[(int)kind]:F3} |");
+        foreach (var kind in Enum.GetValues<StepKind>())
+            Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} | {EvaluationKindMs[(int)kind]:F3} |");
         Row($"| other | {OtherMs:F3} | {OtherMs / StepMs:P1} | {EvaluationMs - EvaluationKindMs.Sum():F3} |");
         Row($"");
         if (Options.Detail)
         {
             text.Append(StepMultiply.Header);
-            foreach (StepMultiply multiply in Multiplies) text.Append(multiply.Row(Peak));
+            foreach (var multiply in Multiplies) text.Append(multiply.Row(Peak));
             Row($"");
         }
         Row($"bytes that must move: {Bytes.Rows * 1e-6:F1} MB at random places, {Bytes.Streams * 1e-6:F1} MB in order; at {Bandwidth.Rows:F1} and {Bandwidth.Streams:F1} GB/s {BytesFloorMs:F2} ms, {MemoryFloorFraction.ToString("P0", CultureInfo.InvariantCulture)} of the step");
         Row($"");
         Row($"| memory at its peak | MB |");
         Row($"|---|---|");
-        foreach ((string part, long bytes) in Memory.Parts.Append(("rest", Memory.Rest))) Row($"| {part} | {Machine.Megabytes(bytes):F1} |");
+        foreach ((var part, var bytes) in Memory.Parts.Append(("rest", Memory.Rest))) Row($"| {part} | {Machine.Megabytes(bytes):F1} |");
         Row($"| all | {Machine.Megabytes(Memory.Peak):F1} |");
         Row($"");
         Row($"{AllocatedBytes:F1} managed bytes a step");

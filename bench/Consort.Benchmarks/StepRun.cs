@@ -49,7 +49,7 @@ internal sealed class StepRun : IDisposable
             Precision = options.Precision,
             Optimizer = new OptimizerOptions { EmbeddingUpdate = options.Update },
         };
-        Strategy strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
+        var strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
         _trial = new StepTrial(FamilyOf(options), _rows.Space, _rows.Split, training, strategy, options.Threads);
         _program = _trial.Step.Program;
         _evaluator = new ConsortEvaluator(options.Members, Fusion.Mean);
@@ -60,40 +60,40 @@ internal sealed class StepRun : IDisposable
     }
 
     /// <summary>
-    /// Measures the peak, then steps with and without the clock in turn, so that neighbours disturb both alike, then
-    /// evaluation, then the peak again. An understated peak would flatter the step, so the peak is looked for often.
+    /// Measures the peak, then steps with and without the clock in turn, so that neighbours disturb both alike, then evaluation, then the
+    /// peak again. An understated peak would flatter the step, so the peak is looked for often.
     /// </summary>
     public StepResult Measure()
     {
-        double peak = Peak(out double processorPeak);
+        var peak = Peak(out var processorPeak);
         var plain = new double[_options.Steps];
         var evaluation = new double[_options.Steps];
         double[][] kinds = [.. Enumerable.Range(0, StepKinds.Count).Select(_ => new double[_options.Steps])];
         double[][] evaluationKinds = [.. kinds.Select(k => new double[k.Length])];
 
         _evaluationLoader.Start(_epoch);
-        long begin = Stopwatch.GetTimestamp();
-        for (int i = 0; i < _options.WarmUpSteps || Stopwatch.GetElapsedTime(begin) < WarmUp; i++)
+        var begin = Stopwatch.GetTimestamp();
+        for (var i = 0; i < _options.WarmUpSteps || Stopwatch.GetElapsedTime(begin) < WarmUp; i++)
         {
             if (_options.Evaluates) EvaluateBatch(evaluationKinds, 0);
             TrainStep();
             ProfiledStep(kinds, 0);
         }
         _evaluator.Clear();
-        TimedMultiply[] calls = _clock.Multiplies.Calls.ToArray(); // of a step: an evaluation uses the clock too
+        var calls = _clock.Multiplies.Calls.ToArray(); // of a step: an evaluation uses the clock too
         double[][] multiplies = [.. calls.Select(_ => new double[_options.Steps])];
 
-        TimeSpan processor = Environment.CpuUsage.TotalTime;
-        long allocated = GC.GetTotalAllocatedBytes(precise: true);
-        for (int i = 0; i < _options.Steps; i++)
+        var processor = Environment.CpuUsage.TotalTime;
+        var allocated = GC.GetTotalAllocatedBytes(precise: true);
+        for (var i = 0; i < _options.Steps; i++)
         {
             plain[i] = TrainStep();
             ProfiledStep(kinds, i);
-            for (int c = 0; c < multiplies.Length; c++) multiplies[c][i] = Milliseconds(_clock.Multiplies.Calls[c].Ticks);
+            for (var c = 0; c < multiplies.Length; c++) multiplies[c][i] = Milliseconds(_clock.Multiplies.Calls[c].Ticks);
         }
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         processor = Environment.CpuUsage.TotalTime - processor;
-        for (int i = 0; i < _options.Steps; i++)
+        for (var i = 0; i < _options.Steps; i++)
         {
             if (_options.Evaluates) evaluation[i] = EvaluateBatch(evaluationKinds, i);
             peak = Math.Max(peak, _peak.Measure());
@@ -103,7 +103,7 @@ internal sealed class StepRun : IDisposable
         {
             Options = _options with { Precision = _program.Precision },
             FmaPeak = FmaPeakBest(),
-            Peak = Math.Max(peak, Peak(out double laterProcessorPeak)),
+            Peak = Math.Max(peak, Peak(out var laterProcessorPeak)),
             ProcessorPeak = Math.Max(processorPeak, laterProcessorPeak),
             ProcessorMs = processor.TotalMilliseconds / (2.0 * _options.Steps),
             Operations = Operations(_program.Graph, _options.Batch),
@@ -123,7 +123,8 @@ internal sealed class StepRun : IDisposable
 
     /// <summary>The family: members of one kind.</summary>
     public static Family FamilyOf(StepOptions options) => new(
-        new EmbeddingOptions(), [.. Enumerable.Repeat(ModelCatalogue.Create(OptionMap.Parse($"model: {options.Model}", "step")), options.Members)]);
+        new EmbeddingOptions(), [.. Enumerable.Repeat(ModelCatalogue.Create(OptionMap.Parse($"model: {options.Model}", "step")),
+            options.Members)]);
 
     public void Dispose()
     {
@@ -134,8 +135,8 @@ internal sealed class StepRun : IDisposable
     }
 
     /// <summary>
-    /// The floating-point operations of a step: forward and twice that backward, the gradient of the weights and that of
-    /// the input, which every layer here needs.
+    /// The floating-point operations of a step: forward and twice that backward, the gradient of the weights and that of the input, which
+    /// every layer here needs.
     /// </summary>
     public static double Operations(Graph graph, int batch) => 3.0 * batch * graph.Values
         .Where(v => v.Operation is not null)
@@ -144,7 +145,7 @@ internal sealed class StepRun : IDisposable
     private double FmaPeakBest()
     {
         double best = 0;
-        for (int i = 0; i < PeakRounds; i++) best = Math.Max(best, _fmaPeak.Measure());
+        for (var i = 0; i < PeakRounds; i++) best = Math.Max(best, _fmaPeak.Measure());
         return best;
     }
 
@@ -152,9 +153,9 @@ internal sealed class StepRun : IDisposable
     private double Peak(out double perProcessor)
     {
         double best = 0, inverse = 0;
-        for (int i = 0; i < PeakRounds; i++)
+        for (var i = 0; i < PeakRounds; i++)
         {
-            best = Math.Max(best, _peak.Measure(out double round));
+            best = Math.Max(best, _peak.Measure(out var round));
             inverse += 1 / round;
         }
         perProcessor = PeakRounds / inverse;
@@ -175,9 +176,9 @@ internal sealed class StepRun : IDisposable
         _program.Clock = _clock;
         TrainStep();
         _program.Clock = null;
-        StepTicks ticks = _trial.Step.Ticks;
-        foreach (double[] kind in kinds) kind[index] = 0;
-        for (int v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Forward[v] + _clock.Backward[v]);
+        var ticks = _trial.Step.Ticks;
+        foreach (var kind in kinds) kind[index] = 0;
+        for (var v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Forward[v] + _clock.Backward[v]);
         kinds[(int)StepKind.Embedding][index] += Milliseconds(_clock.RowGradients);
         kinds[(int)StepKind.Optimizer][index] = Milliseconds(ticks.Update - ticks.Exchange);
         // Between loader and optimizer, what is not the program's own: logits to doubles, probabilities, strategy, gradients back.
@@ -189,19 +190,19 @@ internal sealed class StepRun : IDisposable
     {
         _clock.Clear();
         _program.Clock = _clock;
-        long start = Stopwatch.GetTimestamp();
+        var start = Stopwatch.GetTimestamp();
         if (_evaluationLoader.Next() is not { } batch)
         {
             _evaluationLoader.Start(++_epoch);
             batch = _evaluationLoader.Next()!;
         }
-        long loaded = Stopwatch.GetTimestamp();
+        var loaded = Stopwatch.GetTimestamp();
         _trial.Step.Pass.Fuse(batch);
         _evaluator.Add(_trial.Step.Pass.Logits);
-        long end = Stopwatch.GetTimestamp();
+        var end = Stopwatch.GetTimestamp();
         _program.Clock = null;
-        foreach (double[] kind in kinds) kind[index] = 0;
-        for (int v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Forward[v]);
+        foreach (var kind in kinds) kind[index] = 0;
+        for (var v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Forward[v]);
         kinds[(int)StepKind.Embedding][index] += Milliseconds(_clock.RowGradients); // deferred rows brought up to date
         kinds[(int)StepKind.Loss][index] = Milliseconds(end - loaded - _clock.ForwardPass); // logits to doubles, metrics
         kinds[(int)StepKind.Loader][index] = Milliseconds(loaded - start);

@@ -45,7 +45,7 @@ internal sealed class StepTable
         if (!File.Exists(_json)) return;
         try
         {
-            foreach (JsonNode? row in JsonNode.Parse(File.ReadAllText(_json))!["rows"]!.AsArray())
+            foreach (var row in JsonNode.Parse(File.ReadAllText(_json))!["rows"]!.AsArray())
             {
                 if (Key.Any(k => row![k] is null)) throw new JsonException("a row lacks its settings");
                 _rows.Add(row!.DeepClone().AsObject());
@@ -59,18 +59,21 @@ internal sealed class StepTable
 
     /// <summary>Whether a row with these settings is there.</summary>
     public bool Has(StepOptions options) => _rows.Exists(row =>
-        Text(row, "model").Equals(options.Model, StringComparison.OrdinalIgnoreCase) && (int)row["batch"]! == options.Batch && (int)row["vocab"]! == options.Vocabulary
+        Text(row, "model").Equals(options.Model, StringComparison.OrdinalIgnoreCase) && (int)row["batch"]! == options.Batch
+        && (int)row["vocab"]! == options.Vocabulary
         && (int)row["members"]! == options.Members && Text(row, "strategy") == options.Strategy && Text(row, "update") == options.UpdateName
-        && Text(row, "precision") == options.Precision.Name() && (int)row["threads"]! == options.Threads && (int)row["steps"]! == options.Steps);
+        && Text(row, "precision") == options.Precision.Name() && (int)row["threads"]! == options.Threads
+        && (int)row["steps"]! == options.Steps);
 
     /// <summary>Adds a row and writes both files.</summary>
     public void Add(JsonObject row)
     {
-        _rows.Add(JsonNode.Parse(JsonNumbers.Clean(row)!.ToJsonString())!.AsObject()); // numbers as a file gives them, whatever their type was
+        // numbers as a file gives them, whatever their type was
+        _rows.Add(JsonNode.Parse(JsonNumbers.Clean(row)!.ToJsonString())!.AsObject());
         var json = (JsonObject)_head.DeepClone();
         json["rows"] = new JsonArray([.. _rows.Select(r => r.DeepClone())]);
         Machine.Write(_json, json);
-        byte[] text = Encoding.UTF8.GetBytes(Markdown());
+        var text = Encoding.UTF8.GetBytes(Markdown());
         SafeFile.Write(_markdown, stream => stream.Write(text));
     }
 
@@ -86,17 +89,15 @@ internal sealed class StepTable
         Line($"");
         Line($"| model | batch | vocabulary | members | FMA peak GFLOP/s | floor ms | step ms (best) | of the floor (best) | bytes floor ms | of it | ms a member | rows/s | evaluation rows/s | ÷ training | bytes allocated a step | peak memory MB |");
         Line($"{Rule(16)}");
-        foreach (JsonObject r in _rows)
-        {
+        foreach (var r in _rows)
             Line($"| {Settings(r)} | {N(r, "fma_peak_gflops"):F0} | {N(r, "floor_ms"):F1} | {N(r, "step_ms"):F2} ({N(r, "step_ms_min"):F2}) | {Share(r, "floor_fraction")} ({Share(r, "floor_fraction_best")}) | {N(r, "bytes_floor_ms"):F2} | {Share(r, "memory_floor_fraction")} | {N(r, "step_ms_per_member"):F2} | {N(r, "rows_per_second"):N0} | {N(r, "evaluation_rows_per_second"):N0} | {N(r, "evaluation_rows_per_second") / N(r, "rows_per_second"):F2} | {N(r, "allocated_bytes_per_step"):F0} | {N(r, "peak_memory_mb"):N0} |");
-        }
         Line($"");
         Line($"Where the step goes, ms:");
         Line($"");
         string[] kinds = [.. Enum.GetValues<StepKind>().Select(StepKinds.Name), "other"];
         Line($"| model | batch | vocabulary | members | {string.Join(" | ", kinds)} |");
         Line($"{Rule(4 + kinds.Length)}");
-        foreach (JsonObject r in _rows)
+        foreach (var r in _rows)
         {
             var parts = (JsonObject)r["breakdown"]!;
             Line($"| {Settings(r)} | {string.Join(" | ", kinds.Select(k => (parts.ContainsKey(k) ? N(parts, k) : 0).ToString("F2", CultureInfo.InvariantCulture)))} |");

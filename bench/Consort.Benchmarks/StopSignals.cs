@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Consort.Benchmarks;
 
 /// <summary>
-/// Ctrl-C and termination: the benchmark ends at its next step. Where that takes too long, or at the second signal, the process
-/// ends at once, without its temporary folders.
+/// Ctrl-C and termination: the benchmark ends at its next step. Where that takes too long, or at the second signal, the process ends at
+/// once, without its temporary folders.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
@@ -29,13 +29,13 @@ internal sealed class StopSignals : IDisposable
     public void Dispose()
     {
         _done.Set();
-        foreach (PosixSignalRegistration registration in _registrations) registration.Dispose();
+        foreach (var registration in _registrations) registration.Dispose();
     }
 
     private void Stop(PosixSignalContext context, int exitCode)
     {
         context.Cancel = true; // of the signal's own effect, which is to end the process
-        bool isFirst = !Source.IsCancellationRequested;
+        var isFirst = !Source.IsCancellationRequested;
         ExitCode = exitCode;
         Source.Cancel();
         if (isFirst && _done.Wait(Patience)) return;

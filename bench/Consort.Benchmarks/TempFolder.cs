@@ -1,8 +1,8 @@
 namespace Consort.Benchmarks;
 
 /// <summary>
-/// A folder that is gone when the benchmark is done. While it is in use a file in it is locked, so that what a killed
-/// benchmark has left behind can be told from what another one works on.
+/// A folder that is gone when the benchmark is done. While it is in use a file in it is locked, so that what a killed benchmark has left
+/// behind can be told from what another one works on.
 /// </summary>
 internal sealed class TempFolder : IDisposable
 {
@@ -40,7 +40,7 @@ internal sealed class TempFolder : IDisposable
     {
         lock (Gate)
         {
-            foreach (TempFolder folder in Live) folder.Remove();
+            foreach (var folder in Live) folder.Remove();
             Live.Clear();
         }
     }
@@ -50,8 +50,8 @@ internal sealed class TempFolder : IDisposable
     /// <returns>How many.</returns>
     public static int Sweep(string? parent = null)
     {
-        int removed = 0;
-        foreach (string folder in Directory.EnumerateDirectories(parent ?? System.IO.Path.GetTempPath(), Prefix + "*"))
+        var removed = 0;
+        foreach (var folder in Directory.EnumerateDirectories(parent ?? System.IO.Path.GetTempPath(), Prefix + "*"))
         {
             try
             {
@@ -69,7 +69,7 @@ internal sealed class TempFolder : IDisposable
 
     private static bool IsStale(string folder)
     {
-        string path = System.IO.Path.Combine(folder, LockName);
+        var path = System.IO.Path.Combine(folder, LockName);
         if (!File.Exists(path)) return DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) > Unlocked;
         using var mine = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.None); // throws while somebody has it
         return true;

@@ -5,9 +5,8 @@ using Consort.Data.Schemas;
 namespace Consort.Benchmarks;
 
 /// <summary>
-/// Encoded rows of 39 categorical columns, written to a temporary folder by the encoder's own writer and read back by the
-/// loader that training uses. In each column the id of rank r occurs about in proportion to r^-1.1, frequent ids first, as the encoder
-/// lays them out.
+/// Encoded rows of 39 categorical columns, written to a temporary folder by the encoder's own writer and read back by the loader that
+/// training uses. In each column the id of rank r occurs about in proportion to r^-1.1, frequent ids first, as the encoder lays them out.
 /// </summary>
 internal sealed class ZipfSplit : IDisposable
 {
@@ -27,15 +26,15 @@ internal sealed class ZipfSplit : IDisposable
         const int RowBytes = 4 * (Columns + 1);
         using var writer = new SplitWriter(_folder.Path, ["train"], RowBytes, buffers: 1);
         var random = new Random(1);
-        for (int b = 0; b < batches; b++)
+        for (var b = 0; b < batches; b++)
         {
-            EncodedBlock block = writer.Rent();
-            for (int r = 0; r < batchRows; r++)
+            var block = writer.Rent();
+            for (var r = 0; r < batchRows; r++)
             {
-                bool click = random.NextDouble() < ClickRate;
-                Span<byte> row = block.Add(0, RowBytes, click);
-                Span<int> ids = MemoryMarshal.Cast<byte, int>(row);
-                for (int f = 0; f < Columns; f++) ids[f] = Draw(random, Space.Categorical[f]);
+                var click = random.NextDouble() < ClickRate;
+                var row = block.Add(0, RowBytes, click);
+                var ids = MemoryMarshal.Cast<byte, int>(row);
+                for (var f = 0; f < Columns; f++) ids[f] = Draw(random, Space.Categorical[f]);
                 MemoryMarshal.Cast<byte, float>(row)[Columns] = click ? 1 : 0;
             }
             if (b == 0) Touched = Distinct(block.Bytes(0), RowBytes);
@@ -63,8 +62,8 @@ internal sealed class ZipfSplit : IDisposable
     public static int[] Sizes(int vocabulary)
     {
         var sizes = new int[Columns];
-        double unit = (1 - Shrink) / (1 - Math.Pow(Shrink, Columns));
-        for (int f = Columns - 1; f > 0; f--) sizes[f] = Math.Max(4, (int)(vocabulary * unit * Math.Pow(Shrink, f)));
+        var unit = (1 - Shrink) / (1 - Math.Pow(Shrink, Columns));
+        for (var f = Columns - 1; f > 0; f--) sizes[f] = Math.Max(4, (int)(vocabulary * unit * Math.Pow(Shrink, f)));
         sizes[0] = vocabulary - sizes.Sum();
         return sizes;
     }
@@ -74,17 +73,17 @@ internal sealed class ZipfSplit : IDisposable
     /// <summary>A rank from 0: the inverse of the continuous distribution with density x^-s on [1, n + 1).</summary>
     public static int Rank(Random random, int tokens)
     {
-        double end = Math.Pow(tokens + 1, 1 - Exponent);
-        double x = Math.Pow(1 + random.NextDouble() * (end - 1), 1 / (1 - Exponent));
+        var end = Math.Pow(tokens + 1, 1 - Exponent);
+        var x = Math.Pow(1 + random.NextDouble() * (end - 1), 1 / (1 - Exponent));
         return Math.Min(tokens - 1, (int)x - 1);
     }
 
     private static HashSet<int> Distinct(ReadOnlySpan<byte> rows, int rowBytes)
     {
         var seen = new HashSet<int>();
-        for (int at = 0; at < rows.Length; at += rowBytes)
+        for (var at = 0; at < rows.Length; at += rowBytes)
         {
-            foreach (int id in MemoryMarshal.Cast<byte, int>(rows.Slice(at, 4 * Columns))) seen.Add(id);
+            foreach (var id in MemoryMarshal.Cast<byte, int>(rows.Slice(at, 4 * Columns))) seen.Add(id);
         }
         return seen;
     }

@@ -8,7 +8,8 @@ public sealed record BoldOptions
 {
     /// <summary>The declaration: key, property, range, and a sentence for the tables.</summary>
     public static OptionSet<BoldOptions> Options { get; } = new OptionSet<BoldOptions>(() => new())
-        .Add("click_weight", o => o.ClickWeight, (o, v) => o with { ClickWeight = v }, Domain.Number(0.1, 10), "how much a click counts beside a row without one");
+        .Add("click_weight", o => o.ClickWeight, (o, v) => o with { ClickWeight = v }, Domain.Number(0.1, 10),
+            "how much a click counts beside a row without one");
 
     /// <summary>How much a click counts beside a row without one.</summary>
     public double ClickWeight { get; init => field = Options.Checked("click_weight", value); } = 1;

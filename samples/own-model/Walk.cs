@@ -30,7 +30,8 @@ public static class Walk
     /// <summary>What files may name: all that comes along, and one's own.</summary>
     public static Catalogues Names { get; } = Catalogues.Default
         .With(ModelCatalogue.All.With("PooledTower", "a tower over the mean of each embedding", "-", PooledTower.Options))
-        .With(StrategyCatalogue.All.With("bold", "labels alone, and clicks count for more", "-", BoldOptions.Options, options => new BoldLabels(options)));
+        .With(StrategyCatalogue.All.With("bold", "labels alone, and clicks count for more", "-", BoldOptions.Options,
+            options => new BoldLabels(options)));
 
     /// <summary>Goes it in an empty folder.</summary>
     public static WalkResult Run(string folder, CancellationToken cancellation)

@@ -19,8 +19,8 @@ public static class ConsortEndpoints
     private static readonly byte[] Page = Resource("index.html"), OpenApi = Resource("openapi.json");
 
     /// <summary>
-    /// Maps the Open Inference Protocol (HTTP and gRPC), the protocol of rows below <c>/v1</c>, <c>/metrics</c>, <c>/openapi.json</c> and the
-    /// page at <c>/</c> to the models of <c>AddConsort</c>, which are loaded here. gRPC needs an address that speaks HTTP/2.
+    /// Maps the Open Inference Protocol (HTTP and gRPC), the protocol of rows below <c>/v1</c>, <c>/metrics</c>, <c>/openapi.json</c> and
+    /// the page at <c>/</c> to the models of <c>AddConsort</c>, which are loaded here. gRPC needs an address that speaks HTTP/2.
     /// </summary>
     /// <returns>All endpoints together, for conventions such as <c>RequireAuthorization</c>.</returns>
     /// <exception cref="ConsortException">An option is out of its range, or a package or a key file is refused.</exception>
@@ -28,7 +28,8 @@ public static class ConsortEndpoints
     {
         var services = endpoints.ServiceProvider;
         var (score, models) = (services.GetRequiredService<ScoreEndpoints>(), services.GetRequiredService<ModelEndpoints>());
-        var (guard, metrics, watch) = (services.GetRequiredService<HttpGuard>(), services.GetRequiredService<MetricsPage>(), services.GetRequiredService<RegistryWatch>());
+        var (guard, metrics, watch) = (services.GetRequiredService<HttpGuard>(), services.GetRequiredService<MetricsPage>(),
+            services.GetRequiredService<RegistryWatch>());
         var group = endpoints.MapGroup("");
 
         Map("POST", "/v1/score", "score", Access.Score, score.Score);
@@ -77,7 +78,8 @@ public static class ConsortEndpoints
     private static Task SendPage(HttpContext context)
     {
         // The page is whole in itself; nothing it shows can load or run anything else.
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        context.Response.Headers.ContentSecurityPolicy =
+            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         context.Response.Headers.XContentTypeOptions = "nosniff";
         return Answers.Send(context.Response, "text/html; charset=utf-8", Page);
     }

@@ -29,10 +29,13 @@ public static class ConsortServices
         services.AddSingleton(s => new Limits(s.GetRequiredService<ConsortOptions>()));
         services.AddSingleton(s => new ApiKeys(s.GetRequiredService<ConsortOptions>()));
         services.AddSingleton(s => new RequestGate(s.GetRequiredService<ConsortOptions>(), s.GetRequiredService<ApiKeys>().ClientOf));
-        services.AddSingleton(s => new ModelRegistry(s.GetRequiredService<ConsortOptions>(), s.GetRequiredService<ILogger<ModelRegistry>>()));
-        services.AddMetrics().AddSingleton<RequestMetrics>().AddSingleton<MetricsPage>().AddSingleton<HttpGuard>().AddSingleton<ScoreEndpoints>().AddSingleton<ModelEndpoints>();
+        services.AddSingleton(s => new ModelRegistry(s.GetRequiredService<ConsortOptions>(),
+            s.GetRequiredService<ILogger<ModelRegistry>>()));
+        services.AddMetrics().AddSingleton<RequestMetrics>().AddSingleton<MetricsPage>().AddSingleton<HttpGuard>()
+            .AddSingleton<ScoreEndpoints>().AddSingleton<ModelEndpoints>();
         services.AddSingleton<RegistryWatch>().AddHostedService(s => s.GetRequiredService<RegistryWatch>());
-        services.AddSingleton<GrpcGuard>().AddSingleton<InferenceService>().AddSingleton<IServiceMethodProvider<InferenceService>, InferenceMethods>();
+        services.AddSingleton<GrpcGuard>().AddSingleton<InferenceService>()
+            .AddSingleton<IServiceMethodProvider<InferenceService>, InferenceMethods>();
         // The guard has read the message within limits of ours.
         services.AddGrpc().AddServiceOptions<InferenceService>(o => o.MaxReceiveMessageSize = null);
         services.AddGrpcHealthChecks().AddCheck<ReadyCheck>("consort");
@@ -40,10 +43,13 @@ public static class ConsortServices
         return services;
     }
 
-    /// <summary>Adds models as the section of a configuration says: <c>{"Models": [{"Name": "ctr", "Path": "model.consort"}], "MaxRows": 1000}</c>.</summary>
+    /// <summary>
+    /// Adds models as the section of a configuration says: <c>{"Models": [{"Name": "ctr", "Path": "model.consort"}], "MaxRows": 1000}</c>.
+    /// </summary>
     /// <param name="services">The services of the app.</param>
     /// <param name="section">The section, <see cref="ConsortOptions.Section"/> as a rule.</param>
-    public static IServiceCollection AddConsort(this IServiceCollection services, IConfiguration section) => services.AddConsort(section.Bind);
+    public static IServiceCollection AddConsort(this IServiceCollection services, IConfiguration section) =>
+        services.AddConsort(section.Bind);
 
     private static ConsortOptions Checked(ConsortOptions options)
     {

@@ -17,7 +17,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Consort.AspNetCore;
 
-/// <summary>An app that serves packages and does nothing else: <c>AddConsort</c> and <c>MapConsort</c> behind Kestrel with its limits.</summary>
+/// <summary>
+/// An app that serves packages and does nothing else: <c>AddConsort</c> and <c>MapConsort</c> behind Kestrel with its limits.
+/// </summary>
 public sealed class InferenceServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -31,8 +33,10 @@ public sealed class InferenceServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         // Who starts the server has signals in hand already.
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
-        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = options.Drain + options.ShutdownTimeout + TimeSpan.FromMilliseconds(1));
-        builder.Services.AddRouting().AddConsort(_ => { }).AddSingleton(Microsoft.Extensions.Options.Options.Create<ConsortOptions>(options));
+        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = options.Drain + options.ShutdownTimeout
+            + TimeSpan.FromMilliseconds(1));
+        builder.Services.AddRouting().AddConsort(_ => { })
+            .AddSingleton(Microsoft.Extensions.Options.Options.Create<ConsortOptions>(options));
         // What no service answers is answered as all other unknown paths are.
         builder.Services.Configure<GrpcServiceOptions>(o => o.IgnoreUnknownServices = true);
         builder.Logging.AddProvider(log).AddFilter((category, _) => category?.StartsWith("Consort", StringComparison.Ordinal) == true);
@@ -58,7 +62,9 @@ public sealed class InferenceServer : IAsyncDisposable
         _app.UseRouting();
     }
 
-    /// <summary>Where it listens: <c>http://…</c> and <c>grpc://…</c>, with the addresses that it has bound and the ports that it got.</summary>
+    /// <summary>
+    /// Where it listens: <c>http://…</c> and <c>grpc://…</c>, with the addresses that it has bound and the ports that it got.
+    /// </summary>
     public IReadOnlyList<Uri> Addresses { get; private set; } = [];
 
     /// <summary>What it serves.</summary>
@@ -71,7 +77,8 @@ public sealed class InferenceServer : IAsyncDisposable
     /// <summary>Loads all packages and begins to listen.</summary>
     /// <param name="options">What to serve, and where.</param>
     /// <param name="log">Gets a line for each package that is loaded or refused, for failures, and for an address that is open to others without keys.</param>
-    /// <exception cref="ConsortException">An option is out of its range, a package or a key file is refused, or an address is taken.</exception>
+    /// <exception cref="ConsortException">An option is out of its range, a package or a key file is refused, or an address is
+    /// taken.</exception>
     public static async Task<InferenceServer> StartAsync(ServerOptions options, TextWriter log)
     {
         options.Validate();
@@ -105,7 +112,9 @@ public sealed class InferenceServer : IAsyncDisposable
     /// <returns>What has changed, for each model.</returns>
     public IReadOnlyList<ReloadResult> Reload() => Models.Reload();
 
-    /// <summary>Says that it is not ready, waits for as long as the options say, takes no more requests, and lets those under way finish.</summary>
+    /// <summary>
+    /// Says that it is not ready, waits for as long as the options say, takes no more requests, and lets those under way finish.
+    /// </summary>
     public Task StopAsync() => Interlocked.Exchange(ref _isStopped, 1) == 0 ? _app.StopAsync() : Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -123,7 +132,8 @@ public sealed class InferenceServer : IAsyncDisposable
         var (request, allowed) = (context.Request, context.Response.Headers.Allow.ToString());
         return _app.Services.GetRequiredService<HttpGuard>().Around("unknown", Access.Open, _ => throw (allowed.Length == 0
             ? new RequestException(404, $"found no path {RequestException.Show(request.Path.Value ?? "/")}; /openapi.json lists all")
-            : new RequestException(405, $"found method {RequestException.Show(request.Method)}, expected {allowed}") { Allow = allowed }))(context);
+            : new RequestException(405, $"found method {RequestException.Show(request.Method)}, expected {allowed}") { Allow = allowed }))(
+            context);
     }
 
     private sealed class CallersLifetime : IHostLifetime

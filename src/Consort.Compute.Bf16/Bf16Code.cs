@@ -32,10 +32,12 @@ internal static unsafe class Bf16Code
 
     private static string? Assemble()
     {
-        if (RuntimeInformation.ProcessArchitecture != Architecture.X64) return $"the processor is {RuntimeInformation.ProcessArchitecture}, not x64";
-        if (!Avx512F.IsSupported || !Avx512BW.IsSupported || !Bmi2.IsSupported) return "the processor has no AVX-512, or it is switched off";
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
+            return $"the processor is {RuntimeInformation.ProcessArchitecture}, not x64";
+        if (!Avx512F.IsSupported || !Avx512BW.IsSupported || !Bmi2.IsSupported)
+            return "the processor has no AVX-512, or it is switched off";
         if (!HasBf16()) return "the processor has no AVX512-BF16";
-        CallConvention convention = CallConvention.Own;
+        var convention = CallConvention.Own;
         var code = new Assembler(64);
         Label[] entries =
         [
@@ -48,7 +50,7 @@ internal static unsafe class Bf16Code
             Write(code, c => ChainCode.Write(c, convention)),
         ];
         var bytes = new MemoryStream();
-        AssemblerResult assembled = code.Assemble(new StreamCodeWriter(bytes), rip: 0, BlockEncoderOptions.ReturnNewInstructionOffsets);
+        var assembled = code.Assemble(new StreamCodeWriter(bytes), rip: 0, BlockEncoderOptions.ReturnNewInstructionOffsets);
         var start = (nint)ExecutableMemory.Place(bytes.ToArray());
         if (start == 0) return "the system refuses executable memory";
         nint[] addresses = [.. entries.Select(e => start + (nint)assembled.GetLabelRIP(e))];
@@ -59,7 +61,7 @@ internal static unsafe class Bf16Code
 
     private static Label Write(Assembler code, Action<Assembler> write)
     {
-        Label entry = code.CreateLabel();
+        var entry = code.CreateLabel();
         code.Label(ref entry);
         write(code);
         return entry;

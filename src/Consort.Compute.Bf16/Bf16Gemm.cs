@@ -6,8 +6,8 @@ using Consort.Compute.Cpu.Threads;
 namespace Consort.Compute.Bf16;
 
 /// <summary>
-/// The multiply with operands rounded to bf16 and sums in floats. Both operands are converted first; pairs of
-/// neighbours along the depth then take the place of floats in <see cref="PackedGemm{TKernel}"/>, at half the depth.
+/// The multiply with operands rounded to bf16 and sums in floats. Both operands are converted first; pairs of neighbours along the depth
+/// then take the place of floats in <see cref="PackedGemm{TKernel}"/>, at half the depth.
 /// </summary>
 /// <remarks>Row sums are those of the floats. Only where <see cref="Bf16Code.Missing"/> is null.</remarks>
 internal sealed unsafe class Bf16Gemm : ReducedGemm, IParallelJob, IRowSource
@@ -59,14 +59,14 @@ internal sealed unsafe class Bf16Gemm : ReducedGemm, IParallelJob, IRowSource
 
     public override void Run(in GemmCall<float> call)
     {
-        bool isPlain = call.Bias == null && call.Mask == null && !call.Relu;
+        var isPlain = call.Bias == null && call.Mask == null && !call.Relu;
         if (!call.TransA || call.TransB || !isPlain)
         {
             RunWhole(call);
             return;
         }
         // The weight gradient block by block, so that what is converted is still near when it is multiplied.
-        for (int from = 0; from < call.K; from += DepthBlock)
+        for (var from = 0; from < call.K; from += DepthBlock)
         {
             RunWhole(call with
             {
@@ -85,7 +85,7 @@ internal sealed unsafe class Bf16Gemm : ReducedGemm, IParallelJob, IRowSource
         _b = Prepare(call.B, call.Ldb, call.TransB ? call.N : call.K, call.TransB ? call.K : call.N, !call.TransB, _bufferB);
         _zeros = _zeroBuffer.Take(Math.Max(call.M, call.N));
         if (call.RowSums != null && call.TransA) _sums = _sumBuffer.Take((nint)_a.Pieces * call.M);
-        bool late = !call.TransA && GemmPlan.CutsRows(call.M, call.N);
+        var late = !call.TransA && GemmPlan.CutsRows(call.M, call.N);
         _piecesBefore = late ? 0 : _a.Pieces;
         _workers.Run(this, _piecesBefore + _b.Pieces);
         if (call.RowSums != null && call.TransA) AddSums();
@@ -127,17 +127,17 @@ internal sealed unsafe class Bf16Gemm : ReducedGemm, IParallelJob, IRowSource
         if (_call.RowSums == null) return;
         for (; row < end; row++)
         {
-            float sum = Panels.Sum(_call.A + row * _call.Lda, _call.K);
+            var sum = Panels.Sum(_call.A + row * _call.Lda, _call.K);
             _call.RowSums[row] = _call.Accumulate ? _call.RowSums[row] + sum : sum;
         }
     }
 
     private static Operand Prepare(float* from, nint stride, int rows, int columns, bool joinsRows, NativeBuffer buffer)
     {
-        int toRows = joinsRows ? (rows + 1) / 2 : rows;
+        var toRows = joinsRows ? (rows + 1) / 2 : rows;
         nint toStride = ((joinsRows ? columns : (columns + 1) / 2) + LinePairs - 1) / LinePairs * LinePairs;
         if (toStride % (PagePairs / 4) == 0) toStride += LinePairs; // else the rows of a tile share few sets of the cache
-        int pieceRows = Math.Max(1, PieceElements / Math.Max(1, columns) / (joinsRows ? 2 : 1));
+        var pieceRows = Math.Max(1, PieceElements / Math.Max(1, columns) / (joinsRows ? 2 : 1));
         return new Operand
         {
             From = from,
@@ -154,17 +154,17 @@ internal sealed unsafe class Bf16Gemm : ReducedGemm, IParallelJob, IRowSource
 
     private void Convert(in Operand operand, int piece)
     {
-        int first = piece * operand.PieceRows;
+        var first = piece * operand.PieceRows;
         if (!operand.JoinsRows)
         {
             ConvertRows(operand, first, Math.Min(operand.Rows, first + operand.PieceRows));
             return;
         }
-        uint* to = operand.To + first * operand.ToStride;
-        float* sums = operand.To == _a.To && _call.RowSums != null ? _sums + (nint)piece * operand.Columns : null;
+        var to = operand.To + first * operand.ToStride;
+        var sums = operand.To == _a.To && _call.RowSums != null ? _sums + (nint)piece * operand.Columns : null;
         if (sums != null) new Span<float>(sums, operand.Columns).Clear();
-        int last = Math.Min(operand.Rows, 2 * (first + operand.PieceRows));
-        for (int i = 2 * first; i < last; i += 2, to += operand.ToStride)
+        var last = Math.Min(operand.Rows, 2 * (first + operand.PieceRows));
+        for (var i = 2 * first; i < last; i += 2, to += operand.ToStride)
         {
             float* row = operand.From + i * operand.Stride, next = i + 1 < operand.Rows ? row + operand.Stride : _zeros;
             ConvertTwoRows(row, next, to, operand.Columns);
@@ -174,15 +174,15 @@ internal sealed unsafe class Bf16Gemm : ReducedGemm, IParallelJob, IRowSource
 
     private static void ConvertRows(in Operand operand, int row, int end)
     {
-        float* from = operand.From + row * operand.Stride;
-        uint* to = operand.To + row * operand.ToStride;
+        var from = operand.From + row * operand.Stride;
+        var to = operand.To + row * operand.ToStride;
         for (; row < end; row++, from += operand.Stride, to += operand.ToStride) ConvertRow(from, to, operand.Columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddTwoRows(float* first, float* second, float* sums, int count)
     {
-        int i = 0;
+        var i = 0;
         for (; i + 16 <= count; i += 16)
             (Vector512.Load(sums + i) + (Vector512.Load(first + i) + Vector512.Load(second + i))).Store(sums + i);
         for (; i < count; i++) sums[i] += first[i] + second[i];
@@ -190,10 +190,10 @@ internal sealed unsafe class Bf16Gemm : ReducedGemm, IParallelJob, IRowSource
 
     private void AddSums()
     {
-        for (int i = 0; i < _call.M; i++)
+        for (var i = 0; i < _call.M; i++)
         {
             float sum = 0;
-            for (int piece = 0; piece < _a.Pieces; piece++) sum += _sums[(nint)piece * _call.M + i];
+            for (var piece = 0; piece < _a.Pieces; piece++) sum += _sums[(nint)piece * _call.M + i];
             _call.RowSums[i] = _call.Accumulate ? _call.RowSums[i] + sum : sum;
         }
     }

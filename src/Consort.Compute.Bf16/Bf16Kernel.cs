@@ -2,8 +2,8 @@ using Consort.Compute.Cpu.MatrixMultiply;
 namespace Consort.Compute.Bf16;
 
 /// <summary>
-/// Tiles of 14 x 32 over operands of bf16: what a panel or a row holds for a step is a pair of numbers in the place of
-/// a float. Sums, and what is done to them at the end, are in floats.
+/// Tiles of 14 x 32 over operands of bf16: what a panel or a row holds for a step is a pair of numbers in the place of a float. Sums, and
+/// what is done to them at the end, are in floats.
 /// </summary>
 /// <remarks>Only where <see cref="Bf16Code.Missing"/> is null.</remarks>
 internal readonly unsafe struct Bf16Kernel : IGemmKernel

@@ -4,8 +4,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Consort.Compute.Bf16;
 
 /// <summary>
-/// How a function is called on this system. Written code may use all vector registers and, of the others, all that
-/// are not the caller's by either convention, and rbx, rsi, rdi, r12 and r13.
+/// How a function is called on this system. Written code may use all vector registers and, of the others, all that are not the caller's by
+/// either convention, and rbx, rsi, rdi, r12 and r13.
 /// </summary>
 internal sealed class CallConvention
 {
@@ -39,7 +39,7 @@ internal sealed class CallConvention
         code.push(r13);
         if (!_windows) return;
         code.sub(rsp, Kept * VectorBytes);
-        for (int i = 0; i < Kept; i++) code.vmovups(__xmmword_ptr[rsp + i * VectorBytes], KeptVectors[i]);
+        for (var i = 0; i < Kept; i++) code.vmovups(__xmmword_ptr[rsp + i * VectorBytes], KeptVectors[i]);
     }
 
     /// <summary>Restores them and returns.</summary>
@@ -48,7 +48,7 @@ internal sealed class CallConvention
         code.vzeroupper();
         if (_windows)
         {
-            for (int i = 0; i < Kept; i++) code.vmovups(KeptVectors[i], __xmmword_ptr[rsp + i * VectorBytes]);
+            for (var i = 0; i < Kept; i++) code.vmovups(KeptVectors[i], __xmmword_ptr[rsp + i * VectorBytes]);
             code.add(rsp, Kept * VectorBytes);
         }
         code.pop(r13);

@@ -16,11 +16,11 @@ internal static class ChainCode
     {
         convention.Enter(code);
         code.mov(rax, convention.FirstArgument);
-        foreach (AssemblerRegisterZMM chain in Chains) code.vpxord(chain, chain, chain);
+        foreach (var chain in Chains) code.vpxord(chain, chain, chain);
         code.vpxord(zmm22, zmm22, zmm22);
-        Label step = code.CreateLabel();
+        var step = code.CreateLabel();
         code.Label(ref step);
-        foreach (AssemblerRegisterZMM chain in Chains) code.vdpbf16ps(chain, zmm22, zmm22);
+        foreach (var chain in Chains) code.vdpbf16ps(chain, zmm22, zmm22);
         code.dec(rax);
         code.jne(step);
         convention.Leave(code);

@@ -4,16 +4,16 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Consort.Compute.Bf16;
 
 /// <summary>
-/// Writes the machine code that rounds floats to pairs of bf16, to nearest and ties to even; NaN stays NaN, an infinity
-/// an infinity, and a denormal number becomes zero. The vectors at the end are masked, so nothing beyond is touched.
+/// Writes the machine code that rounds floats to pairs of bf16, to nearest and ties to even; NaN stays NaN, an infinity an infinity, and a
+/// denormal number becomes zero. The vectors at the end are masked, so nothing beyond is touched.
 /// </summary>
 internal static class ConversionCode
 {
     private const int Lanes = 16, LineBytes = 64;
 
     /// <summary>
-    /// (float* from, uint* to, nint count): neighbours in a row become pairs, to[i] = (from[2i], from[2i + 1]); the last
-    /// pair of an odd number ends in zero.
+    /// (float* from, uint* to, nint count): neighbours in a row become pairs, to[i] = (from[2i], from[2i + 1]); the last pair of an odd
+    /// number ends in zero.
     /// </summary>
     public static void WriteRow(Assembler code, CallConvention convention)
     {
@@ -59,14 +59,13 @@ internal static class ConversionCode
         }
     }
 
-    /// <summary>
-    /// (float* first, float* second, uint* to, nint count): two rows become one of pairs, to[i] = (first[i], second[i]).
-    /// </summary>
+    /// <summary>(float* first, float* second, uint* to, nint count): two rows become one of pairs, to[i] = (first[i], second[i]).</summary>
     public static void WriteTwoRows(Assembler code, CallConvention convention)
     {
         AssemblerRegister64 first = r8, second = rbx, to = r9, count = r10;
         convention.Enter(code);
-        Take(code, (rax, convention.FirstArgument), (rbx, convention.SecondArgument), (r10, convention.ThirdArgument), (r11, convention.FourthArgument));
+        Take(code, (rax, convention.FirstArgument), (rbx, convention.SecondArgument), (r10, convention.ThirdArgument),
+            (r11, convention.FourthArgument));
         Take(code, (first, rax), (to, r10), (count, r11));
         Label order = code.CreateLabel(), step = code.CreateLabel(), tail = code.CreateLabel(), end = code.CreateLabel();
         code.vmovdqu32(zmm2, __zmmword_ptr[order]);
@@ -103,7 +102,7 @@ internal static class ConversionCode
 
     private static void Take(Assembler code, params ReadOnlySpan<(AssemblerRegister64 To, AssemblerRegister64 From)> moves)
     {
-        foreach ((AssemblerRegister64 to, AssemblerRegister64 from) in moves)
+        foreach ((var to, var from) in moves)
             if (to != from) code.mov(to, from);
     }
 }

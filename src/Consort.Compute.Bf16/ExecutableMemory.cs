@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Consort.Compute.Bf16;
 
 /// <summary>
-/// Memory that holds machine code. It is written first and made executable afterwards, never both at a time, so that
-/// systems which forbid memory that is both let it pass. It is never freed: the code serves as long as the process.
+/// Memory that holds machine code. It is written first and made executable afterwards, never both at a time, so that systems which forbid
+/// memory that is both let it pass. It is never freed: the code serves as long as the process.
 /// </summary>
 /// <remarks>The Windows half is written after its documentation and has not been tested.</remarks>
 internal static unsafe partial class ExecutableMemory
@@ -18,16 +18,16 @@ internal static unsafe partial class ExecutableMemory
     /// <returns>Its address, on a page boundary, or null where the system refuses.</returns>
     public static void* Place(ReadOnlySpan<byte> code)
     {
-        nuint length = ((nuint)code.Length + 0xFFFF) & ~(nuint)0xFFFF; // whole pages of any system
+        var length = ((nuint)code.Length + 0xFFFF) & ~(nuint)0xFFFF; // whole pages of any system
         if (OperatingSystem.IsWindows())
         {
-            void* data = VirtualAlloc(null, length, Commit | Reserve, PageReadWrite);
+            var data = VirtualAlloc(null, length, Commit | Reserve, PageReadWrite);
             if (data == null) return null;
             code.CopyTo(new Span<byte>(data, code.Length));
             return VirtualProtect(data, length, PageExecuteRead, out _) != 0 ? data : null;
         }
-        int flags = MapPrivate | (OperatingSystem.IsMacOS() ? MapAnonymousMac : MapAnonymousLinux);
-        void* memory = Map(null, length, ReadWrite, flags, -1, 0);
+        var flags = MapPrivate | (OperatingSystem.IsMacOS() ? MapAnonymousMac : MapAnonymousLinux);
+        var memory = Map(null, length, ReadWrite, flags, -1, 0);
         if ((nint)memory == -1) return null;
         code.CopyTo(new Span<byte>(memory, code.Length));
         if (Protect(memory, length, ReadExecute) == 0) return memory;

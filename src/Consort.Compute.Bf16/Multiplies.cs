@@ -7,8 +7,8 @@ namespace Consort.Compute.Bf16;
 public static class Multiplies
 {
     /// <summary>
-    /// Why products of a precision are made in fp32 on this machine, or null where they are not: bf16 needs a processor
-    /// with AVX512-BF16 that is not switched off (<c>DOTNET_EnableAVX512=0</c>) and a system that allows executable memory.
+    /// Why products of a precision are made in fp32 on this machine, or null where they are not: bf16 needs a processor with AVX512-BF16
+    /// that is not switched off (<c>DOTNET_EnableAVX512=0</c>) and a system that allows executable memory.
     /// </summary>
     public static string? Missing(this Precision precision) => precision == Precision.Bf16 ? Bf16Code.Missing : null;
 

@@ -5,9 +5,9 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Consort.Compute.Bf16;
 
 /// <summary>
-/// Writes the machine code of one tile: the loop of <see cref="Tiles{TVectors, TVector, TRows, TWidth}"/> with <c>vdpbf16ps</c>, which multiplies
-/// two pairs of bf16 and adds both products to a float, in place of the multiply-add. An "element" of A and B is a
-/// pair of neighbours along the depth.
+/// Writes the machine code of one tile: the loop of <see cref="Tiles{TVectors, TVector, TRows, TWidth}"/> with <c>vdpbf16ps</c>, which
+/// multiplies two pairs of bf16 and adds both products to a float, in place of the multiply-add. An "element" of A and B is a pair of
+/// neighbours along the depth.
 /// </summary>
 /// <remarks>The code takes the address of a <see cref="GemmTile"/>.</remarks>
 internal static unsafe class TileCode
@@ -56,17 +56,17 @@ internal static unsafe class TileCode
         code.mov(ahead, Field(o => (nint*)&o->Ahead));
         code.mov(aheadStep, Field(o => &o->AheadStep));
         code.mov(depth, Field(o => &o->Depth));
-        for (int i = 0; i < rows * vectors; i++) code.vpxord(Sums[i], Sums[i], Sums[i]);
+        for (var i = 0; i < rows * vectors; i++) code.vpxord(Sums[i], Sums[i], Sums[i]);
         code.test(depth, depth);
         code.jle(end);
 
         code.Label(ref step);
         code.prefetcht1(__byte_ptr[ahead]);
-        for (int j = 0; j < vectors; j++) code.vmovups(B[j], __zmmword_ptr[b + j * LineBytes]);
-        for (int i = 0; i < rows; i++)
+        for (var j = 0; j < vectors; j++) code.vmovups(B[j], __zmmword_ptr[b + j * LineBytes]);
+        for (var i = 0; i < rows; i++)
         {
             code.vpbroadcastd(X, RowOfA(i));
-            for (int j = 0; j < vectors; j++) code.vdpbf16ps(Sums[i * vectors + j], X, B[j]);
+            for (var j = 0; j < vectors; j++) code.vdpbf16ps(Sums[i * vectors + j], X, B[j]);
         }
         code.add(rdi, stepA);
         code.add(r8, stepA);
@@ -111,11 +111,11 @@ internal static unsafe class TileCode
         code.shl(ldmask, 2);
         code.vbroadcastss(Floor, __dword_ptr[Tile + Offset(o => (nint*)&o->Floor)]);
         code.vpxord(Zero, Zero, Zero);
-        for (int i = 0; i < rows; i++)
+        for (var i = 0; i < rows; i++)
         {
-            for (int j = 0; j < vectors; j++)
+            for (var j = 0; j < vectors; j++)
             {
-                AssemblerRegisterZMM sum = Sums[i * vectors + j];
+                var sum = Sums[i * vectors + j];
                 code.vaddps(sum, sum, __zmmword_ptr[addend + j * LineBytes]);
                 code.vmaxps(sum, Floor, sum); // gives its second operand if one is NaN, so that the floor does not hide it
                 code.vcmpps(k1, Zero, __zmmword_ptr[mask + j * LineBytes], LessThan);

@@ -1,9 +1,9 @@
 namespace Consort.Foundation;
 
 /// <summary>
-/// A mistake that the user can mend: the message says where it is, what was found and what was expected.
-/// The command line prints the message alone, without a stack trace, and exits with 2. What the message quotes may come from
-/// anywhere, so it is made printable (<see cref="PrintableText"/>) and cut at 4,000 characters.
+/// A mistake that the user can mend: the message says where it is, what was found and what was expected. The command line prints the
+/// message alone, without a stack trace, and exits with 2. What the message quotes may come from anywhere, so it is made printable
+/// (<see cref="PrintableText"/>) and cut at 4,000 characters.
 /// </summary>
 public sealed class ConsortException : Exception
 {
@@ -16,7 +16,9 @@ public sealed class ConsortException : Exception
     /// <summary>Creates the exception with the failure that caused it.</summary>
     /// <param name="message">Where, what was found, what was expected.</param>
     /// <param name="innerException">The failure behind it.</param>
-    public ConsortException(string message, Exception innerException) : base(PrintableText.Short(message, LongestMessage), innerException) { }
+    public ConsortException(string message, Exception innerException) : base(PrintableText.Short(message, LongestMessage),
+        innerException)
+    { }
 
     /// <summary>The row at fault, from 0, among those that were given in one call; null where it is of no single one.</summary>
     public int? Row { get; init; }

@@ -4,9 +4,9 @@ using System.Text;
 namespace Consort.Foundation;
 
 /// <summary>
-/// Text that a terminal, a log line or a table may show as it is. Control characters (line ends and the escape of terminal
-/// commands among them), characters that turn the direction of writing, and halves of surrogate pairs are written as <c>\n</c>,
-/// <c>\t</c>, <c>\r</c> or <c>\u001b</c>.
+/// Text that a terminal, a log line or a table may show as it is. Control characters (line ends and the escape of terminal commands among
+/// them), characters that turn the direction of writing, and halves of surrogate pairs are written as <c>\n</c>, <c>\t</c>, <c>\r</c> or
+/// <c>\u001b</c>.
 /// </summary>
 public static class PrintableText
 {
@@ -14,7 +14,7 @@ public static class PrintableText
     /// <param name="text">Any text.</param>
     public static string Of(string text)
     {
-        for (int i = 0; i < text.Length; i += Length(text, i))
+        for (var i = 0; i < text.Length; i += Length(text, i))
         {
             if (!IsPlain(text, i)) return Escape(text, i);
         }
@@ -27,9 +27,9 @@ public static class PrintableText
     public static string Short(string text, int most)
     {
         // Escaping makes text longer, never shorter, so no more than this can be shown.
-        string shown = Of(text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)]);
+        var shown = Of(text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)]);
         if (text.Length <= most && shown.Length <= most) return shown;
-        int end = Math.Min(shown.Length, most - 1);
+        var end = Math.Min(shown.Length, most - 1);
         if (end > 0 && char.IsHighSurrogate(shown[end - 1])) end--;
         return shown[..end] + "…";
     }
@@ -37,9 +37,9 @@ public static class PrintableText
     private static string Escape(string text, int from)
     {
         var escaped = new StringBuilder(text.Length + 16).Append(text, 0, from);
-        for (int i = from; i < text.Length;)
+        for (var i = from; i < text.Length;)
         {
-            int length = Length(text, i);
+            var length = Length(text, i);
             if (IsPlain(text, i)) escaped.Append(text, i, length);
             else escaped.Append(text[i] switch
             {
@@ -57,7 +57,7 @@ public static class PrintableText
 
     private static bool IsPlain(string text, int i)
     {
-        char c = text[i];
+        var c = text[i];
         if (c < 0x7F) return c >= ' ';
         if (char.IsSurrogate(c)) return Length(text, i) == 2;
         // 061C, 200E, 200F, 202A to 202E and 2066 to 2069 turn the direction; 2028 and 2029 end lines; FEFF is a mark.

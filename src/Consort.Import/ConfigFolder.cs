@@ -16,7 +16,8 @@ internal sealed class ConfigFolder
     private readonly List<(string Source, RepeatedKey Key)> _repeated = [];
 
     /// <summary>Reads all its files.</summary>
-    /// <exception cref="ConsortException">The folder or its models are missing, or a file is malformed; the message says the line.</exception>
+    /// <exception cref="ConsortException">The folder or its models are missing, or a file is malformed; the message says the
+    /// line.</exception>
     public ConfigFolder(string folder)
     {
         if (!Directory.Exists(folder))

@@ -2,7 +2,9 @@ using Consort.Foundation.Options;
 
 namespace Consort.Import;
 
-/// <summary>Keys and values of one or more mappings laid over one another; what is taken is remembered, so that the rest can be named.</summary>
+/// <summary>
+/// Keys and values of one or more mappings laid over one another; what is taken is remembered, so that the rest can be named.
+/// </summary>
 internal sealed class ConfigSection
 {
     private readonly Dictionary<string, ConfigValue> _values = new(StringComparer.Ordinal);
@@ -25,7 +27,9 @@ internal sealed class ConfigSection
     /// <summary>Whether a key stands there, with or without a value.</summary>
     public bool Has(string key) => _values.ContainsKey(key);
 
-    /// <summary>The value of the first of these keys that has one, or null; that key counts as taken, and those without a value too.</summary>
+    /// <summary>
+    /// The value of the first of these keys that has one, or null; that key counts as taken, and those without a value too.
+    /// </summary>
     public ConfigValue? Take(params ReadOnlySpan<string> keys)
     {
         foreach (var key in keys)

@@ -16,7 +16,8 @@ internal sealed record ConfigValue(string Key, OptionTree Node, string Source)
     public string Where => string.Create(CultureInfo.InvariantCulture, $"{Source}:{Line}");
 
     /// <summary>Whether it stands for no value.</summary>
-    public bool IsNone => Node.IsNone || Node is OptionScalar { Value: "None" or "null" } or OptionScalar { Value: "Null" or "NULL", IsQuoted: false };
+    public bool IsNone => Node.IsNone
+        || Node is OptionScalar { Value: "None" or "null" } or OptionScalar { Value: "Null" or "NULL", IsQuoted: false };
 
     /// <summary>Whether it is a list.</summary>
     public bool IsList => Node is OptionList;
@@ -55,7 +56,8 @@ internal sealed record ConfigValue(string Key, OptionTree Node, string Source)
 
     /// <summary>A whole number.</summary>
     /// <exception cref="ConsortException">No whole number.</exception>
-    public long Integer => Number is var number && number == Math.Floor(number) && Math.Abs(number) < 9e15 ? (long)number : throw Error("a whole number");
+    public long Integer => Number is var number && number == Math.Floor(number) && Math.Abs(number) < 9e15
+        ? (long)number : throw Error("a whole number");
 
     /// <summary>A count: a whole number, at least 1 as FuxiCTR takes it.</summary>
     /// <exception cref="ConsortException">No whole number, or more than an int holds.</exception>
@@ -63,7 +65,9 @@ internal sealed record ConfigValue(string Key, OptionTree Node, string Source)
 
     /// <summary>The number, or null where it is none.</summary>
     public double? TryNumber() =>
-        Node is OptionScalar { Value: var text } && double.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+        Node is OptionScalar { Value: var text }
+        && double.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture,
+            out var number)
             && double.IsFinite(number) ? number : null;
 
     /// <summary>A mistake at this place, to be thrown by the caller.</summary>

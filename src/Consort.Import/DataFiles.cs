@@ -11,7 +11,8 @@ namespace Consort.Import;
 /// <param name="IsRandom">Whether rows are dealt at random.</param>
 /// <param name="IsFound">Whether the training files are there.</param>
 internal sealed record DataFiles(
-    string Folder, IReadOnlyList<string> Train, IReadOnlyList<string> Valid, IReadOnlyList<string> Test, OptionTree? Shares, bool IsRandom, bool IsFound)
+    string Folder, IReadOnlyList<string> Train, IReadOnlyList<string> Valid, IReadOnlyList<string> Test, OptionTree? Shares,
+    bool IsRandom, bool IsFound)
 {
     /// <summary>Reads where the files are.</summary>
     /// <param name="train">The key that names the training rows.</param>
@@ -30,7 +31,8 @@ internal sealed record DataFiles(
         {
             if (validShare + testShare >= 1)
                 throw validSize!.Error("shares of the rows that are less than 1 together");
-            shares = OptionTree.List(new[] { 1 - validShare - testShare, validShare, testShare }.Select(s => (OptionTree)Domain.Show(Math.Round(s, 12))));
+            shares = OptionTree.List(new[] { 1 - validShare - testShare, validShare,
+                testShare }.Select(s => (OptionTree)Domain.Show(Math.Round(s, 12))));
             if (valid is not null)
                 notes.Lost(valid, "validation rows are taken from the training rows, by valid_size");
             if (test is not null)
@@ -46,9 +48,11 @@ internal sealed record DataFiles(
         {
             var found = folders.FirstOrDefault(f => Exists(Path.GetFullPath(train.Items[0].Text, f)));
             var start = found ?? folders[0];
-            IReadOnlyList<string> All(ConfigValue? value) => value is null ? [] : [.. value.Items.SelectMany(i => Expand(Path.GetFullPath(i.Text, start)))];
+            IReadOnlyList<string> All(ConfigValue? value) =>
+                value is null ? [] : [.. value.Items.SelectMany(i => Expand(Path.GetFullPath(i.Text, start)))];
             var (first, second, third) = (All(train), All(valid), All(test));
-            return new DataFiles(Common([.. first, .. second, .. third]), first, second, third, shares, type is { Text: "random" }, found is not null);
+            return new DataFiles(Common([.. first, .. second, .. third]), first, second, third, shares, type is { Text: "random" },
+                found is not null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -98,7 +102,8 @@ internal sealed record DataFiles(
     private static string Common(IReadOnlyList<string> files)
     {
         var folder = Path.GetDirectoryName(files[0]) ?? files[0];
-        while (!files.All(f => f.StartsWith(folder.EndsWith(Path.DirectorySeparatorChar) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+        while (!files.All(f => f.StartsWith(folder.EndsWith(Path.DirectorySeparatorChar) ? folder : folder + Path.DirectorySeparatorChar,
+            StringComparison.Ordinal)))
         {
             if (Path.GetDirectoryName(folder) is not { } parent)
                 break;

@@ -10,7 +10,8 @@ namespace Consort.Import;
 /// <param name="Embeddings">What its fields' embeddings need.</param>
 /// <param name="Gap">Why the section <c>data</c> is left to be filled in, or null where it is whole.</param>
 internal sealed record DataImport(
-    Schema? Schema, IReadOnlyList<(string Key, OptionTree Value)> Keys, bool IsFound, IReadOnlyList<(string Field, OptionTree Value)> Embeddings, string? Gap)
+    Schema? Schema, IReadOnlyList<(string Key, OptionTree Value)> Keys, bool IsFound,
+    IReadOnlyList<(string Field, OptionTree Value)> Embeddings, string? Gap)
 {
     private const string Text = "csv";
 
@@ -43,7 +44,8 @@ internal sealed record DataImport(
         if (section.Take("feature_cols") is not { } columns)
         {
             var said = isText ? $"dataset {id.Text} has no feature_cols" : $"dataset {id.Text} is {format!.Text} ({format.Where}) without feature_cols";
-            return Unknown($"{said}, so its rows were encoded by FuxiCTR and cannot be read; the clicks that it was made from can", section, notes);
+            return Unknown($"{said}, so its rows were encoded by FuxiCTR and cannot be read; the clicks that it was made from can",
+                section, notes);
         }
 
         var train = section.Take("train_data");
@@ -91,7 +93,8 @@ internal sealed record DataImport(
 
     private static Field Label(ConfigSection section, ConfigValue id, RawColumns? raw, ImportNotes notes)
     {
-        var label = section.Take("label_col") ?? throw new ConsortException($"dataset {id.Text}: found no label_col, expected the column of clicks");
+        var label = section.Take("label_col")
+            ?? throw new ConsortException($"dataset {id.Text}: found no label_col, expected the column of clicks");
         if (label.IsList)
             label = label.Items.Count == 1 ? label.Items[0] : throw label.Error("one label");
         var own = new ConfigSection().Over(label.Mapping ?? throw label.Error("a mapping with a name"), label.Source);
@@ -102,11 +105,16 @@ internal sealed record DataImport(
         foreach (var rest in own.Left.Where(r => !r.IsNone))
             notes.Lost(rest, "no counterpart is known", $"label_col {rest.Key}");
         // pandas reads 0 and 0.0 alike.
-        return new Field(name.Text, FieldKind.Label) { Values = new Dictionary<string, int> { ["0"] = 0, ["1"] = 1, ["0.0"] = 0, ["1.0"] = 1 } };
+        return new Field(name.Text, FieldKind.Label)
+        {
+            Values =
+            new Dictionary<string, int> { ["0"] = 0, ["1"] = 1, ["0.0"] = 0, ["1.0"] = 1 }
+        };
     }
 
     // Columns of the training file that the schema does not name.
     private static IEnumerable<Field> Unnamed(Schema schema, RawColumns? raw) => raw is null
         ? []
-        : [.. raw.Names.Where(n => n.Length > 0 && schema.Fields.All(f => f.Name != n)).Distinct().Select(n => new Field(n, FieldKind.Ignored))];
+        : [.. raw.Names.Where(n => n.Length > 0 && schema.Fields.All(f => f.Name != n)).Distinct()
+            .Select(n => new Field(n, FieldKind.Ignored))];
 }

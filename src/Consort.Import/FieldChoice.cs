@@ -38,7 +38,8 @@ internal sealed class FieldChoice(ImportNotes notes, List<Field> fields, List<(s
     {
         if (fields.Find(f => f.Name == name) is not { Kind: FieldKind.Categorical } || embeddings.Exists(e => e.Field == name))
         {
-            notes.Lost(dimension, "there is no such categorical field, or it has a dimension of its own", $"feature_specs [{name}] embedding_dim");
+            notes.Lost(dimension, "there is no such categorical field, or it has a dimension of its own",
+                $"feature_specs [{name}] embedding_dim");
             return;
         }
 

@@ -134,7 +134,13 @@ internal sealed class FieldImport
 
         if (section.Take("normalizer") is { } normalizer)
         {
-            TransformKind? kind = normalizer.Text switch { "StandardScaler" => TransformKind.Standardise, "MinMaxScaler" => TransformKind.MinMax, _ => null };
+            TransformKind? kind = normalizer.Text switch
+            {
+                "StandardScaler" => TransformKind.Standardise,
+                "MinMaxScaler" =>
+                TransformKind.MinMax,
+                _ => null
+            };
             if (isNumeric && kind is { } known)
             {
                 _notes.Changed(

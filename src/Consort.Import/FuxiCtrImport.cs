@@ -7,12 +7,13 @@ using Consort.Foundation.Options;
 namespace Consort.Import;
 
 /// <summary>
-/// An experiment of FuxiCTR (github.com/reczoo/FuxiCTR, versions 1 and 2, and the older files of BARS) as an experiment file and a
-/// schema file. Every key that could not be carried over has a note.
+/// An experiment of FuxiCTR (github.com/reczoo/FuxiCTR, versions 1 and 2, and the older files of BARS) as an experiment file and a schema
+/// file. Every key that could not be carried over has a note.
 /// </summary>
 public sealed class FuxiCtrImport
 {
-    private FuxiCtrImport(string path, string? schemaPath, string experiment, string? schema, IReadOnlyList<ImportNote> notes, DataImport data)
+    private FuxiCtrImport(string path, string? schemaPath, string experiment, string? schema, IReadOnlyList<ImportNote> notes,
+        DataImport data)
     {
         (ExperimentPath, SchemaPath, ExperimentText, SchemaText) = (path, schemaPath, experiment, schema);
         (Notes, IsDataFound, DataGap) = (notes, data.IsFound, data.Gap);
@@ -46,10 +47,8 @@ public sealed class FuxiCtrImport
     /// <param name="folder">The folder with <c>model_config.yaml</c> and <c>dataset_config.yaml</c>, or with folders of these names.</param>
     /// <param name="id">The experiment id.</param>
     /// <param name="path">Where the experiment file is to be written; the schema goes beside it.</param>
-    /// <exception cref="ConsortException">
-    /// A file is missing or malformed (the message says the line), there is no such experiment or model (it names the nearest), or what
-    /// comes out is no experiment.
-    /// </exception>
+    /// <exception cref="ConsortException">A file is missing or malformed (the message says the line), there is no such experiment or model
+    /// (it names the nearest), or what comes out is no experiment.</exception>
     public static FuxiCtrImport Read(string folder, string id, string path)
     {
         var notes = new ImportNotes();
@@ -71,8 +70,10 @@ public sealed class FuxiCtrImport
         TrainingImport.Rest(section, notes);
 
         var schemaPath = data.Schema is null ? null : Path.ChangeExtension(path, null) + ".schema.yaml";
-        var text = new ImportText($"# The experiment {id} of FuxiCTR ({folder}), imported by consort.", id, notes.All, data, embedding, model, training);
-        var schema = data.Schema is null ? null : $"{ImportText.Comment($"# The dataset {dataset!.Text} of FuxiCTR ({folder}), imported by consort.")}\n{data.Schema.ToYaml()}";
+        var text = new ImportText($"# The experiment {id} of FuxiCTR ({folder}), imported by consort.", id, notes.All, data, embedding,
+            model, training);
+        var schema = data.Schema is null
+            ? null : $"{ImportText.Comment($"# The dataset {dataset!.Text} of FuxiCTR ({folder}), imported by consort.")}\n{data.Schema.ToYaml()}";
         var import = new FuxiCtrImport(path, schemaPath, text.Whole(Path.GetFileName(schemaPath)), schema, notes.All, data);
         // What is written can be read: by the parser that training uses, but for raw files that are elsewhere.
         if (schema is not null)

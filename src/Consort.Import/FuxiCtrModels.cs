@@ -35,29 +35,36 @@ internal static class FuxiCtrModels
         new("DCN", "DCN", [.. Deep(None), Cross]),
         new("DCNv2", "DCNv2",
         [
-            Cross, new("structure", "model_structure"), new("activation", "dnn_activations"), .. Alike("batch_norm"), new("dropout", "net_dropout"),
+            Cross, new("structure", "model_structure"), new("activation", "dnn_activations"), .. Alike("batch_norm"),
+            new("dropout", "net_dropout"),
             .. Alike("use_low_rank_mixture", "low_rank", "num_experts"),
         ], FuxiCtrSpecials.DcnV2),
         new("xDeepFM", "xDeepFM", [.. Deep(Narrow), new("cin_hidden_units", "cin_hidden_units", "cin_layer_units")]),
-        new("AutoInt", "AutoInt", [.. Deep(Narrow), .. Alike("attention_layers", "attention_dim", "num_heads", "use_residual", "use_scale", "layer_norm", "use_wide")]),
+        new("AutoInt", "AutoInt", [.. Deep(Narrow),
+            .. Alike("attention_layers", "attention_dim", "num_heads", "use_residual", "use_scale", "layer_norm", "use_wide")]),
         new("FiBiNET", "FiBiNET", [.. Tower(None), .. Alike("bilinear_type", "reduction_ratio")],
-            m => m.Require("excitation_activation", v => v.Text.Equals("relu", StringComparison.OrdinalIgnoreCase), "the second layer of SENET has ReLU")),
+            m => m.Require("excitation_activation", v => v.Text.Equals("relu", StringComparison.OrdinalIgnoreCase),
+                "the second layer of SENET has ReLU")),
         new("AFN", "AFN",
         [
             .. Alike("logarithmic_neurons", "afn_hidden_units"), new("afn_activation", "afn_activations"), .. Alike("afn_dropout"),
-            new("hidden_units", "dnn_hidden_units") { Fallback = Narrow }, new("activation", "dnn_activations"), new("dropout", "dnn_dropout"), .. Alike("batch_norm"),
+            new("hidden_units", "dnn_hidden_units") { Fallback = Narrow }, new("activation", "dnn_activations"),
+            new("dropout", "dnn_dropout"), .. Alike("batch_norm"),
         ], FuxiCtrSpecials.Afn),
         new("MaskNet", "MaskNet",
         [
             new("model_type", "model_type")
             {
-                Words = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["SerialMaskNet"] = "serial", ["ParallelMaskNet"] = "parallel" },
+                Words = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["SerialMaskNet"] = "serial",
+                    ["ParallelMaskNet"] = "parallel" },
             },
             .. Alike("parallel_num_blocks", "parallel_block_dim", "reduction_ratio", "emb_layernorm", "net_layernorm"),
-            new("hidden_units", "dnn_hidden_units"), new("activation", "dnn_hidden_activations", "dnn_activations"), new("dropout", "net_dropout"),
+            new("hidden_units", "dnn_hidden_units"), new("activation", "dnn_hidden_activations", "dnn_activations"),
+            new("dropout", "net_dropout"),
         ]),
         new("DLRM", "DLRM", [.. Alike("interaction_op"), .. Mlp("top"), .. Mlp("bottom"), .. Alike("batch_norm")]),
-        new("FinalMLP", "FinalMLP", [.. Numbered("mlp1"), .. Numbered("mlp2"), .. Alike("num_heads", "use_fs", "fs_hidden_units", "fs1_context", "fs2_context")]),
+        new("FinalMLP", "FinalMLP", [.. Numbered("mlp1"), .. Numbered("mlp2"),
+            .. Alike("num_heads", "use_fs", "fs_hidden_units", "fs1_context", "fs2_context")]),
         new("FinalNet", "FinalNet", FinalNet, FuxiCtrSpecials.FinalNet),
         new("FINAL", "FinalNet", FinalNet, FuxiCtrSpecials.FinalNet),
         new("GDCNP", "GDCN", [.. Deep(None), Cross, new("structure")]),
@@ -71,7 +78,8 @@ internal static class FuxiCtrModels
 
     private static KeyRule[] FinalNet =>
     [
-        .. Alike("batch_norm"), new("use_feature_gating", "use_feature_gating", "use_field_gate"), .. Alike("residual_type"), .. Block("block1"), .. Block("block2"),
+        .. Alike("batch_norm"), new("use_feature_gating", "use_feature_gating", "use_field_gate"), .. Alike("residual_type"),
+        .. Block("block1"), .. Block("block2"),
     ];
 
     /// <summary>A model by FuxiCTR's name, or null.</summary>
@@ -81,11 +89,13 @@ internal static class FuxiCtrModels
     private static KeyRule[] Alike(params string[] keys) => [.. keys.Select(k => new KeyRule(k, k))];
 
     private static KeyRule[] Tower(string units) =>
-        [new("hidden_units", "hidden_units") { Fallback = units }, new("activation", "hidden_activations"), .. Alike("batch_norm"), new("dropout", "net_dropout")];
+        [new("hidden_units", "hidden_units") { Fallback = units }, new("activation", "hidden_activations"), .. Alike("batch_norm"),
+            new("dropout", "net_dropout")];
 
     private static KeyRule[] Deep(string units) =>
     [
-        new("hidden_units", "dnn_hidden_units", "hidden_units") { Fallback = units }, new("activation", "dnn_activations", "hidden_activations"), .. Alike("batch_norm"),
+        new("hidden_units", "dnn_hidden_units", "hidden_units") { Fallback = units },
+        new("activation", "dnn_activations", "hidden_activations"), .. Alike("batch_norm"),
         new("dropout", "net_dropout"),
     ];
 
@@ -95,5 +105,6 @@ internal static class FuxiCtrModels
         [.. Alike($"{block}_hidden_units"), new($"{block}_activation", $"{block}_hidden_activations"), .. Alike($"{block}_dropout")];
 
     private static KeyRule[] Mlp(string tower) =>
-        [new($"{tower}_hidden_units", $"{tower}_mlp_units"), new($"{tower}_activation", $"{tower}_mlp_activations"), new($"{tower}_dropout", $"{tower}_mlp_dropout")];
+        [new($"{tower}_hidden_units", $"{tower}_mlp_units"), new($"{tower}_activation", $"{tower}_mlp_activations"),
+            new($"{tower}_dropout", $"{tower}_mlp_dropout")];
 }

@@ -64,7 +64,8 @@ internal static class FuxiCtrSpecials
         if (!isTwo)
             return;
         import.Members.Add(OptionTree.Keys(
-            [("model", first["model"]), ("block_type", "1B"), ("batch_norm", first["batch_norm"]), ("residual_type", first["residual_type"]),
+            [("model", first["model"]), ("block_type", "1B"), ("batch_norm", first["batch_norm"]),
+                ("residual_type", first["residual_type"]),
              .. keys[true].Select(e => ($"block1{e.Key["block2".Length..]}", e.Value))]));
         import.Strategy = OptionTree.Parse("{ name: supervised, loss: ensemble, fusion: mean, self_distillation: 1 }");
     }

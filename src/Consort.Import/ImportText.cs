@@ -8,7 +8,8 @@ internal sealed class ImportText(
 {
     /// <summary>The file.</summary>
     /// <param name="schema">The name of the schema file beside it, or null.</param>
-    public string Whole(string? schema) => string.Concat(Remarks().Select(r => $"# {r}").Prepend(title).Select(l => Comment(l) + "\n")) + (data.Gap is null
+    public string Whole(string? schema) =>
+        string.Concat(Remarks().Select(r => $"# {r}").Prepend(title).Select(l => Comment(l) + "\n")) + (data.Gap is null
         ? Experiment(OptionTree.Keys([("schema", schema!), .. data.Keys])).ToYaml()
         : OptionTree.Keys(("name", id)).ToYaml() + ToFillIn(schema) + Experiment("").Without("name", "data").ToYaml());
 
@@ -36,7 +37,8 @@ internal sealed class ImportText(
     private OptionTree Experiment(OptionTree rows)
     {
         var own = data.Embeddings.Count > 0 ? embedding.With("fields", OptionTree.Keys(data.Embeddings)) : embedding;
-        var experiment = OptionTree.Keys(("name", id), ("data", rows), ("embedding", own), ("members", OptionTree.Lines(model.Members)), ("training", training));
+        var experiment = OptionTree.Keys(("name", id), ("data", rows), ("embedding", own), ("members", OptionTree.Lines(model.Members)),
+            ("training", training));
         return model.Strategy is { } strategy ? experiment.With("strategy", strategy) : experiment;
     }
 

@@ -2,7 +2,9 @@ using Consort.Foundation.Options;
 
 namespace Consort.Import;
 
-/// <summary>An option of a model and the keys of FuxiCTR, newest first, that it comes from; what it holds is what the model declares.</summary>
+/// <summary>
+/// An option of a model and the keys of FuxiCTR, newest first, that it comes from; what it holds is what the model declares.
+/// </summary>
 /// <param name="Key">The option.</param>
 /// <param name="From">FuxiCTR's names.</param>
 internal sealed record KeyRule(string Key, params string[] From)
@@ -36,7 +38,8 @@ internal sealed record KeyRule(string Key, params string[] From)
         return option.Kind switch
         {
             OptionKind.Integers => OptionTree.List(value.IsNone ? [] : value.Items.Select(i => (OptionTree)i.Integer)),
-            OptionKind.Word when Key.EndsWith("activation", StringComparison.Ordinal) => value.IsNone ? "none" : Word(Same(value, notes), Activations, "there is no such activation", fallback, notes),
+            OptionKind.Word when Key.EndsWith("activation", StringComparison.Ordinal) =>
+                value.IsNone ? "none" : Word(Same(value, notes), Activations, "there is no such activation", fallback, notes),
             _ when value.IsNone => OptionTree.Parse(fallback),
             OptionKind.Number => Domain.Show(Same(value, notes).Number),
             OptionKind.Integer => Domain.Show(value.Number),
@@ -57,7 +60,8 @@ internal sealed record KeyRule(string Key, params string[] From)
         return value.Items[0];
     }
 
-    private static string Word(ConfigValue value, IReadOnlyDictionary<string, string> words, string reason, string fallback, ImportNotes notes)
+    private static string Word(ConfigValue value, IReadOnlyDictionary<string, string> words, string reason, string fallback,
+        ImportNotes notes)
     {
         if (words.TryGetValue(value.Text, out var word))
             return word;

@@ -43,9 +43,11 @@ internal static class MetricImport
         }
 
         var parts = monitor.Mapping is { } map
-            ? map.Entries.Select(e => (Name: e.Key, Weight: new ConfigValue(monitor.Key, e.Value, monitor.Source).Number)).Where(p => p.Weight != 0).ToArray()
+            ? map.Entries.Select(e => (Name: e.Key, Weight: new ConfigValue(monitor.Key, e.Value, monitor.Source).Number))
+            .Where(p => p.Weight != 0).ToArray()
             : [(Name: monitor.Text, Weight: 1.0)];
-        var better = parts.Select(p => (Name: p.Name == "binary_crossentropy" ? "LOGLOSS" : p.Name.ToUpperInvariant(), IsLargest: p.Weight > 0 != isSmallest)).ToArray();
+        var better = parts.Select(p => (Name: p.Name == "binary_crossentropy" ? "LOGLOSS" : p.Name.ToUpperInvariant(),
+            IsLargest: p.Weight > 0 != isSmallest)).ToArray();
         if (better.Length == 1 && better[0] is ("AUC", true))
             return "auc";
         if (better.Length == 1 && better[0] is ("LOGLOSS", false))
@@ -57,5 +59,6 @@ internal static class MetricImport
         return kept;
     }
 
-    private static bool IsByGroup(string metric) => metric is "gAUC" or "avgAUC" or "MRR" || metric.StartsWith("NDCG", StringComparison.Ordinal);
+    private static bool IsByGroup(string metric) =>
+        metric is "gAUC" or "avgAUC" or "MRR" || metric.StartsWith("NDCG", StringComparison.Ordinal);
 }

@@ -37,7 +37,8 @@ internal sealed class ModelImport
 
         var import = new ModelImport(section, notes) { Dimension = rules.Dimension };
         var options = ModelCatalogue.All.Find(rules.Model)!.Options;
-        import.Members.Add(OptionTree.Keys(rules.Keys.Select(rule => (rule.Key, rule.Read(options.Of(rule.Key), section, notes))).Prepend(("model", rules.Model))));
+        import.Members.Add(OptionTree.Keys(rules.Keys.Select(rule => (rule.Key, rule.Read(options.Of(rule.Key), section, notes)))
+            .Prepend(("model", rules.Model))));
         rules.Rest?.Invoke(import);
         return import;
     }

@@ -66,7 +66,8 @@ internal sealed class PreprocessImport(ImportNotes notes, RawColumns? columns)
             return null;
         }
 
-        notes.Changed(value, $"taken for FuxiCTR's own function of that name, for Avazu: from a column {TimeColumn} that holds YYMMDDHH", key);
+        notes.Changed(value, $"taken for FuxiCTR's own function of that name, for Avazu: from a column {TimeColumn} that holds YYMMDDHH",
+            key);
         _parts.Add(part);
         return null;
     }

@@ -63,12 +63,15 @@ internal static partial class TrainingImport
         };
         var evaluations = Evaluations(section, notes);
         var isPlateau = section.Take("reduce_lr_on_plateau")?.Flag ?? true;
-        result.Add(("schedule", OptionTree.Parse(isPlateau ? "{ name: plateau, factor: 0.1, min_delta: 1e-6, floor: 1e-6 }" : "{ name: constant }")));
+        result.Add(("schedule", OptionTree.Parse(isPlateau
+            ? "{ name: plateau, factor: 0.1, min_delta: 1e-6, floor: 1e-6 }" : "{ name: constant }")));
         // FuxiCTR 1 counts epochs without improvement, 2 evaluations.
         var patience = section.Take("early_stop_patience", "patience");
         if (patience?.Number < 1)
             notes.Lost(patience, "training goes on for one evaluation without improvement at least");
-        result.Add(("patience", Domain.Show(Math.Max(1, patience is null ? 2 : patience.Key == "patience" ? Math.Ceiling(patience.Number * evaluations) : patience.Number))));
+        result.Add(("patience", Domain.Show(
+            Math.Max(1, patience is null ? 2 : patience.Key == "patience"
+                ? Math.Ceiling(patience.Number * evaluations) : patience.Number))));
         result.Add(("evaluations_per_epoch", Domain.Show(evaluations)));
         result.Add(("monitor", MetricImport.Monitor(section, notes)));
         result.Add(("optimizer", OptionTree.Keys(("name", Optimizer(section, notes)))));
@@ -93,7 +96,8 @@ internal static partial class TrainingImport
         if (section.Take("embedding_initializer") is { } start)
         {
             var match = Normal().Match(start.Text);
-            if (match.Success && double.TryParse(match.Groups["std"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var deviation) && double.IsFinite(deviation))
+            if (match.Success && double.TryParse(match.Groups["std"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture,
+                out var deviation) && double.IsFinite(deviation))
                 result = result.With("initial_deviation", Domain.Show(deviation));
             else
                 notes.Lost(start, "embeddings start normal around 0 with initial_deviation");
@@ -122,7 +126,8 @@ internal static partial class TrainingImport
     {
         if (section.Take("task") is { } task && (task.IsList || task.Text != "binary_classification"))
             throw task.Error("binary_classification, the one task there is");
-        if (section.Take("loss") is { } loss && (loss.IsList || loss.Text is not ("binary_crossentropy" or "binary_cross_entropy" or "bce")))
+        if (section.Take("loss") is { } loss
+            && (loss.IsList || loss.Text is not ("binary_crossentropy" or "binary_cross_entropy" or "bce")))
             notes.Lost(loss, "the loss is binary cross-entropy");
     }
 
@@ -182,7 +187,8 @@ internal static partial class TrainingImport
             notes.Lost(value, $"weights are regularised by their squares alone{(second is null ? "" : ", which is kept")}");
         if (second is null)
             return 0;
-        return double.TryParse(second.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var square) && double.IsFinite(square)
+        return double.TryParse(second.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var square)
+            && double.IsFinite(square)
             ? Domain.Show(square)
             : throw value.Error("a number, l2(number), l1(number) or l1_l2(number, number)");
     }

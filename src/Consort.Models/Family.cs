@@ -9,8 +9,8 @@ using Consort.Models.Layers;
 namespace Consort.Models;
 
 /// <summary>
-/// Members that are trained and measured together: alike or mixed, on shared embeddings or each on its own. A single
-/// model is a family of one.
+/// Members that are trained and measured together: alike or mixed, on shared embeddings or each on its own. A single model is a family of
+/// one.
 /// </summary>
 /// <param name="Embeddings">What all members' embeddings look like.</param>
 /// <param name="Members">The members, at least one.</param>
@@ -87,9 +87,12 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
         {
             var own = Embeddings.Shared
                 ? shared
-                : new EmbeddingSet(graph, string.Create(CultureInfo.InvariantCulture, $"member{member}"), member, Embeddings, layout, vectors);
+                : new EmbeddingSet(graph, string.Create(CultureInfo.InvariantCulture, $"member{member}"), member, Embeddings,
+                    layout, vectors);
             var model = Members[member];
-            var logit = model.Build(new MemberInputs(graph, space, Embeddings, member, own, output) { BatchNormScale = model.BatchNormScale });
+            var logit = model.Build(new MemberInputs(graph, space, Embeddings, member, own,
+                output)
+            { BatchNormScale = model.BatchNormScale });
             graph.AddOutput(logit);
             areRead |= own.IsRead;
             if (graph.Numeric is { } numeric && Embeddings.Numeric == NumericInput.Dense && !Reads(logit, numeric))

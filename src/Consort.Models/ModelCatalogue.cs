@@ -13,7 +13,8 @@ public static class ModelCatalogue
     /// <summary>What an experiment can name as <c>model</c>, simplest first.</summary>
     public static Catalogue<CtrModel> All { get; } = new Catalogue<CtrModel>("model", names: StringComparer.OrdinalIgnoreCase)
         .With("LR", "logistic regression: one weight a feature", "Richardson et al. 2007", new OptionSet<LogisticRegression>(() => new()))
-        .With("FM", "factorization machine: all pairwise interactions", "Rendle 2010", new OptionSet<FactorizationMachineModel>(() => new()))
+        .With("FM", "factorization machine: all pairwise interactions", "Rendle 2010",
+            new OptionSet<FactorizationMachineModel>(() => new()))
         .With("DNN", "a tower over the embeddings", "Cheng et al. 2016", Tower(() => new Dnn(new())))
         .With("DeepFM", "factorization machine beside a tower", "Guo et al. 2017", Tower(() => new DeepFm(new())))
         .With("DCN", "cross network beside a tower", "Wang et al. 2017", Dcn.Options)
@@ -31,9 +32,11 @@ public static class ModelCatalogue
         .With("GDCN", "gated cross network beside or below a tower", "Wang et al. 2023", Gdcn.Options)
         .With("LCN", "linear cross network with self-mask, no tower", "Li et al. 2024", LinearCrossNetwork.Options)
         .With("ECN", "exponential cross network with self-mask, no tower", "Li et al. 2024", ExponentialCrossNetwork.Options)
-        .With("AFN", "logarithmic neurons: products of fields to learned powers, alone or beside a tower (AFN+)", "Cheng et al. 2020", AdaptiveFactorizationNetwork.Options)
+        .With("AFN", "logarithmic neurons: products of fields to learned powers, alone or beside a tower (AFN+)", "Cheng et al. 2020",
+            AdaptiveFactorizationNetwork.Options)
         .With("AFM", "factorization machine with attention over pairs", "Xiao et al. 2017", Afm.Options)
-        .With("FFM", "field-aware factorization machine: a vector a feature for each other field", "Juan et al. 2016", new OptionSet<Ffm>(() => new()))
+        .With("FFM", "field-aware factorization machine: a vector a feature for each other field", "Juan et al. 2016",
+            new OptionSet<Ffm>(() => new()))
         .With("DLRM", "a tower over pairwise products, numeric columns through a tower of their own", "Naumov et al. 2019", Dlrm.Options);
 
     /// <summary>The models, simplest first.</summary>
@@ -49,7 +52,8 @@ public static class ModelCatalogue
     /// <param name="summary">One line.</param>
     /// <param name="source">The paper.</param>
     /// <param name="options">Its options.</param>
-    public static Catalogue<CtrModel> With<T>(this Catalogue<CtrModel> catalogue, string name, string summary, string source, OptionSet<T> options)
+    public static Catalogue<CtrModel> With<T>(this Catalogue<CtrModel> catalogue, string name, string summary, string source,
+        OptionSet<T> options)
         where T : CtrModel
     {
         if (options.Keys.Any(k => k.EndsWith("batch_norm", StringComparison.Ordinal)))

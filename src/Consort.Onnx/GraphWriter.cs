@@ -69,7 +69,8 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IFormNodes
         node.Output.Add(name);
         Graph.Node.Add(node);
         Graph.Output.Add(Info(name, ElementType.Float, row, meaning));
-        Outputs.Add(new OnnxPort(name, "float", row.Length == 0 ? "[B]" : string.Create(CultureInfo.InvariantCulture, $"[B, {row[0]}]"), meaning));
+        Outputs.Add(new OnnxPort(name, "float", row.Length == 0 ? "[B]" : string.Create(CultureInfo.InvariantCulture, $"[B, {row[0]}]"),
+            meaning));
     }
 
     /// <summary>Says what shape a row of a value has.</summary>
@@ -79,8 +80,7 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IFormNodes
     public void SetIds(FormValue ids, int columns) => (_ids, _columns) = (ids, columns);
 
     /// <summary>B, taken from a value.</summary>
-    public void SetRows(FormValue of) =>
-        _rows = Add("Shape", [of], [new FormAttribute("start", 0), new FormAttribute("end", 1)]);
+    public void SetRows(FormValue of) => _rows = Add("Shape", [of], [new FormAttribute("start", 0), new FormAttribute("end", 1)]);
 
     public FormValue Add(string operation, ReadOnlySpan<FormValue> inputs, ReadOnlySpan<FormAttribute> attributes) =>
         Add("", operation, inputs, [.. attributes.ToArray().Select(Attribute)]);

@@ -16,8 +16,8 @@ public static class OnnxFile
     private const int PieceNumbers = 1 << 24;
 
     /// <summary>
-    /// Writes a model. Where its tables go to a file of their own, that file is named after its content and written first, so that
-    /// a model never stands beside tables of another export.
+    /// Writes a model. Where its tables go to a file of their own, that file is named after its content and written first, so that a model
+    /// never stands beside tables of another export.
     /// </summary>
     /// <param name="path">The model's file; replaced when the new one is whole.</param>
     /// <param name="content">What goes into it.</param>

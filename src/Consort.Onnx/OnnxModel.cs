@@ -69,7 +69,8 @@ internal sealed class OnnxModel
 
             writer.Scope = value.Name;
             var before = writer.Graph.Node.Count;
-            var result = operation.ToStandard(new StandardForm(writer, value, [.. value.Inputs.Select(i => written[i.Index])], graph.Columns));
+            var result = operation.ToStandard(
+                new StandardForm(writer, value, [.. value.Inputs.Select(i => written[i.Index])], graph.Columns));
             written[value.Index] = result;
             if (writer.Graph.Node.Count > before)
                 writer.Describe(result, value.Shape);
@@ -91,7 +92,8 @@ internal sealed class OnnxModel
         writer.AddOutput(
             CalibrationForm.Add(writer, content.Calibration, logit), Probability, [],
             content.Calibration.Kind == CalibrationKind.None ? "of a click" : "of a click, calibrated");
-        writer.AddOutput(logit, Logit, [], members.Length == 1 ? "before the sigmoid" : $"{(isMean ? "mean" : "sum")} of the members' logits");
+        writer.AddOutput(logit, Logit, [], members.Length == 1
+            ? "before the sigmoid" : $"{(isMean ? "mean" : "sum")} of the members' logits");
         if (content.Options.WithMembers)
             writer.AddOutput(all, MemberLogits, [members.Length], "the members' own logits");
     }
@@ -114,7 +116,8 @@ internal sealed class OnnxModel
         Add("consort.members", string.Join(' ', content.Members.Select(m => m.ToString(CultureInfo.InvariantCulture))));
         Add("consort.fusion", content.Fusion == Fusion.Mean ? "mean" : "sum");
         Add("consort.calibration", content.Calibration.Kind.ToString().ToLowerInvariant());
-        Add("consort.columns", JsonSerializer.Serialize(content.Encoder.Space.Categorical.Select(c => new { name = c.Name, offset = c.Offset, size = c.Size })));
+        Add("consort.columns", JsonSerializer.Serialize(
+            content.Encoder.Space.Categorical.Select(c => new { name = c.Name, offset = c.Offset, size = c.Size })));
         Add("consort.numeric", JsonSerializer.Serialize(content.Encoder.Space.Numeric));
         Add("consort.schema", content.Encoder.Schema.ToYaml());
         Add("consort.notes", string.Join('\n', notes));

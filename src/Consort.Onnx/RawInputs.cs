@@ -7,8 +7,8 @@ using Google.Protobuf;
 namespace Consort.Onnx;
 
 /// <summary>
-/// The inputs of a model that is fed raw values, and the nodes that make ids and numbers of them as the encoder does: one input
-/// [B, 1] a field.
+/// The inputs of a model that is fed raw values, and the nodes that make ids and numbers of them as the encoder does: one input [B, 1] a
+/// field.
 /// </summary>
 internal sealed class RawInputs
 {
@@ -20,8 +20,7 @@ internal sealed class RawInputs
     private readonly Dictionary<string, FormValue> _fields = new(StringComparer.Ordinal);
     private readonly TimeParts _times;
 
-    private RawInputs(GraphWriter writer, Encoder encoder) =>
-        (_writer, _encoder, _times) = (writer, encoder, new TimeParts(writer));
+    private RawInputs(GraphWriter writer, Encoder encoder) => (_writer, _encoder, _times) = (writer, encoder, new TimeParts(writer));
 
     /// <summary>What callers must do that the encoder does otherwise.</summary>
     public List<string> Notes { get; } = [];
@@ -64,10 +63,12 @@ internal sealed class RawInputs
         if (input.Name != field.Name)
             Notes.Add($"field {field.Name} is the input {input.Name}");
         _writer.Scope = $"encode/{field.Name}";
-        _fields.Add(field.Name, column.AbsentIsZero ? _writer.Add("Where", [_writer.Add("IsNaN", [input], []), Number(0), input], []) : input);
+        _fields.Add(field.Name, column.AbsentIsZero
+            ? _writer.Add("Where", [_writer.Add("IsNaN", [input], []), Number(0), input], []) : input);
     }
 
-    private static string Quoted(IReadOnlyList<string> texts) => texts.Count == 0 ? "none" : string.Join(", ", texts.Select(t => $"\"{t}\""));
+    private static string Quoted(IReadOnlyList<string> texts) =>
+        texts.Count == 0 ? "none" : string.Join(", ", texts.Select(t => $"\"{t}\""));
 
     // int64 [B, F]
     private FormValue? Categorical(FittedColumn[] columns)
@@ -144,19 +145,20 @@ internal sealed class RawInputs
             var column = columns[i];
             _writer.Scope = $"encode/{column.Name}";
             var own = columns.Length == 1 ? whole : _writer.Add("Slice", [whole, Whole(i), Whole(i + 1), Whole(1)], []);
-            var keys = Enumerable.Range(0, column.Count)
-                .Select(t => BucketOf(column, t)).Prepend(Missing).ToArray();
+            var keys = Enumerable.Range(0, column.Count).Select(t => BucketOf(column, t)).Prepend(Missing).ToArray();
             var values = Enumerable.Range(0, column.Count).Select(t => column.Offset + 2L + t).Prepend(column.Offset).ToArray();
             put(column, _writer.Add(
                 GraphWriter.MachineLearning, "LabelEncoder", [own],
-                GraphWriter.Attribute(new FormAttribute("keys_int64s", keys)), GraphWriter.Attribute(new FormAttribute("values_int64s", values)),
+                GraphWriter.Attribute(new FormAttribute("keys_int64s", keys)),
+                GraphWriter.Attribute(new FormAttribute("values_int64s", values)),
                 GraphWriter.Attribute(new FormAttribute("default_int64", column.Offset + 1L))));
         }
     }
 
     // A forged package may have any text there.
     private static long BucketOf(FittedTokens column, int token) =>
-        long.TryParse(System.Text.Encoding.ASCII.GetString(column.Token(token)), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var bucket)
+        long.TryParse(System.Text.Encoding.ASCII.GetString(column.Token(token)), NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture, out var bucket)
             ? bucket
             : throw new ConsortException($"column {column.Name}: found a bucket that is no whole number, expected one; the vocabulary is damaged, pack the run again");
 

@@ -46,7 +46,8 @@ internal sealed class TimeParts(GraphWriter writer)
             var found = writer.Add(
                 GraphWriter.MachineLearning, "LabelEncoder", [field],
                 GraphWriter.Texts("keys_strings", column.Missing.Distinct(StringComparer.Ordinal).Select(ByteString.CopyFromUtf8)),
-                GraphWriter.Attribute(new FormAttribute("values_int64s", [.. column.Missing.Distinct(StringComparer.Ordinal).Select(_ => 1L)])),
+                GraphWriter.Attribute(new FormAttribute("values_int64s",
+                    [.. column.Missing.Distinct(StringComparer.Ordinal).Select(_ => 1L)])),
                 GraphWriter.Attribute(new FormAttribute("default_int64", 0)));
             isMissing = Cast(found, ElementType.Bool);
             text = writer.Add("Where", [isMissing.Value, writer.Text(Any), field], []);

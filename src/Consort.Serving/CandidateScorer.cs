@@ -4,9 +4,8 @@ using Consort.Compute.Cpu.Scoring;
 namespace Consort.Serving;
 
 /// <summary>
-/// Scores many candidates for one context: the fields of the context are encoded once, and of every linear layer that reads
-/// embeddings the part that depends on the context alone is computed once. Made by <see cref="Scorer.ForCandidates"/>.
-/// Safe for many threads at once.
+/// Scores many candidates for one context: the fields of the context are encoded once, and of every linear layer that reads embeddings the
+/// part that depends on the context alone is computed once. Made by <see cref="Scorer.ForCandidates"/>. Safe for many threads at once.
 /// </summary>
 public sealed class CandidateScorer
 {
@@ -52,14 +51,16 @@ public sealed class CandidateScorer
     /// <param name="context">What all have in common; its values of candidate fields do not count.</param>
     /// <param name="candidates">What differs; their values of other fields do not count.</param>
     /// <param name="probabilities">Gets the probability of a click of each candidate.</param>
-    /// <exception cref="ConsortException">A candidate's logit is not finite: <see cref="ConsortException.Row"/> says which, and none is answered.</exception>
+    /// <exception cref="ConsortException">A candidate's logit is not finite: <see cref="ConsortException.Row"/> says which, and none is
+    /// answered.</exception>
     /// <exception cref="ArgumentException">There is too little room, or an impression is another scorer's.</exception>
     public void Score(Impression context, ImpressionBatch candidates, Span<float> probabilities)
     {
         Scorer.Require(context.Scorer);
         Scorer.Require(candidates.Scorer);
         if (probabilities.Length < candidates.Count)
-            throw new ArgumentException($"found room for {probabilities.Length} probabilities, expected {candidates.Count}", nameof(probabilities));
+            throw new ArgumentException($"found room for {probabilities.Length} probabilities, expected {candidates.Count}",
+                nameof(probabilities));
         var workspace = Scorer.Take();
         try
         {
@@ -67,8 +68,10 @@ public sealed class CandidateScorer
             {
                 var rows = Math.Min(workspace.BatchRows, candidates.Count - start);
                 Fill(workspace.BatchIds, context.Ids, candidates.Ids, start, rows, Scorer.Encoder.Space.Categorical.Count, _columns);
-                Fill(workspace.BatchNumerics, context.Numerics, candidates.Numerics, start, rows, Scorer.Encoder.Space.Numeric.Count, _numerics);
-                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, rows, probabilities.Slice(start, rows), start);
+                Fill(workspace.BatchNumerics, context.Numerics, candidates.Numerics, start, rows,
+                    Scorer.Encoder.Space.Numeric.Count, _numerics);
+                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, rows,
+                    probabilities.Slice(start, rows), start);
             }
 
             for (var row = 0; row < candidates.Count; row++)

@@ -1,8 +1,8 @@
 namespace Consort.Serving;
 
 /// <summary>
-/// One impression of a scorer, to be filled, scored and filled again; made by <see cref="Scorer.NewImpression"/>. Fields that
-/// are not set are missing. For one thread at a time.
+/// One impression of a scorer, to be filled, scored and filled again; made by <see cref="Scorer.NewImpression"/>. Fields that are not set
+/// are missing. For one thread at a time.
 /// </summary>
 public sealed class Impression
 {
@@ -42,15 +42,18 @@ public sealed class Impression
         where T : struct, IUtf8SpanFormattable => Row.Set(field, value);
 
     /// <inheritdoc cref="Set(int, ReadOnlySpan{byte})"/>
-    /// <exception cref="ConsortException">There is no such field; the message names the nearest. Or the value is not what it expects.</exception>
+    /// <exception cref="ConsortException">There is no such field; the message names the nearest. Or the value is not what it
+    /// expects.</exception>
     public void Set(string field, ReadOnlySpan<byte> value) => Row.Set(field, value);
 
     /// <inheritdoc cref="Set(int, string?)"/>
-    /// <exception cref="ConsortException">There is no such field; the message names the nearest. Or the value is not what it expects.</exception>
+    /// <exception cref="ConsortException">There is no such field; the message names the nearest. Or the value is not what it
+    /// expects.</exception>
     public void Set(string field, string? value) => Row.Set(field, value);
 
     /// <inheritdoc cref="Set{T}(int, T)"/>
-    /// <exception cref="ConsortException">There is no such field; the message names the nearest. Or the value is not what it expects.</exception>
+    /// <exception cref="ConsortException">There is no such field; the message names the nearest. Or the value is not what it
+    /// expects.</exception>
     public void Set<T>(string field, T value)
         where T : struct, IUtf8SpanFormattable => Row.Set(field, value);
 

@@ -1,8 +1,8 @@
 namespace Consort.Serving;
 
 /// <summary>
-/// Impressions of a scorer side by side, to be filled, scored and filled again; made by <see cref="Scorer.NewBatch"/>. For
-/// one thread at a time.
+/// Impressions of a scorer side by side, to be filled, scored and filled again; made by <see cref="Scorer.NewBatch"/>. For one thread at a
+/// time.
 /// </summary>
 public sealed class ImpressionBatch
 {
@@ -74,7 +74,8 @@ public sealed class ImpressionBatch
 
         for (var column = 0; column < _numerics; column++)
             if (!float.IsFinite(numerics[column]))
-                throw new ConsortException(FormattableString.Invariant($"column {Scorer.Encoder.Space.Numeric[column]}: found {numerics[column]}, expected a finite number"));
+                throw new ConsortException(FormattableString.Invariant(
+                    $"column {Scorer.Encoder.Space.Numeric[column]}: found {numerics[column]}, expected a finite number"));
         Add();
         ids.CopyTo(Ids.AsSpan((Count - 1) * _columns));
         numerics.CopyTo(Numerics.AsSpan((Count - 1) * _numerics));

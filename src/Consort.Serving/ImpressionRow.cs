@@ -7,8 +7,8 @@ namespace Consort.Serving;
 
 /// <summary>
 /// One impression being filled with raw values, which are encoded as they are set: by the place of the field among
-/// <see cref="Scorer.Fields"/> or by its name. Fields that are not set are missing. Nothing is allocated for values of up to
-/// 256 bytes of UTF-8.
+/// <see cref="Scorer.Fields"/> or by its name. Fields that are not set are missing. Nothing is allocated for values of up to 256 bytes of
+/// UTF-8.
 /// </summary>
 public readonly ref struct ImpressionRow
 {

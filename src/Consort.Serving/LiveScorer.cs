@@ -4,8 +4,8 @@ using Consort.Serving.Packages;
 namespace Consort.Serving;
 
 /// <summary>
-/// The scorer that is in use now, which can be put in another's place while calls go on: none fails, and each is answered
-/// by one package from beginning to end. The old package is given up when its last call ends.
+/// The scorer that is in use now, which can be put in another's place while calls go on: none fails, and each is answered by one package
+/// from beginning to end. The old package is given up when its last call ends.
 /// </summary>
 /// <param name="first">The scorer to begin with; disposed of when its time is over.</param>
 public sealed class LiveScorer(Scorer first) : IDisposable
@@ -17,10 +17,13 @@ public sealed class LiveScorer(Scorer first) : IDisposable
     /// <summary>Loads a package to begin with.</summary>
     /// <exception cref="ConsortException">As of <see cref="Scorer.Load"/>.</exception>
     public static LiveScorer Load(
-        string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory, Catalogues? catalogues = null) =>
+        string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory,
+        Catalogues? catalogues = null) =>
         new(Scorer.Load(path, check, storage, catalogues));
 
-    /// <summary>The scorer of now. It may be given up at any moment: to make several calls of one scorer, see <see cref="Lease"/>.</summary>
+    /// <summary>
+    /// The scorer of now. It may be given up at any moment: to make several calls of one scorer, see <see cref="Lease"/>.
+    /// </summary>
     public Scorer Current => Volatile.Read(ref _current);
 
     /// <summary>Scores an impression given as raw values by the scorer of now.</summary>
@@ -72,7 +75,8 @@ public sealed class LiveScorer(Scorer first) : IDisposable
 
     /// <summary>Loads a package and, if it is whole, puts it in place; otherwise the old one stays.</summary>
     /// <exception cref="ConsortException">As of <see cref="Scorer.Load"/>; nothing has changed.</exception>
-    public void Swap(string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory, Catalogues? catalogues = null) =>
+    public void Swap(string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory,
+        Catalogues? catalogues = null) =>
         Swap(Scorer.Load(path, check, storage, catalogues));
 
     /// <inheritdoc/>

@@ -6,9 +6,8 @@ using Consort.Foundation.Options;
 namespace Consort.Serving;
 
 /// <summary>
-/// Scores rows of a type of the caller's: texts, UTF-8 (<c>byte[]</c>, <see cref="ReadOnlyMemory{T}"/>), numbers and whatever
-/// else writes itself as text; null is missing. How a row is read is compiled once. Made by <see cref="Scorer.For{T}"/>. Safe
-/// for many threads at once.
+/// Scores rows of a type of the caller's: texts, UTF-8 (<c>byte[]</c>, <see cref="ReadOnlyMemory{T}"/>), numbers and whatever else writes
+/// itself as text; null is missing. How a row is read is compiled once. Made by <see cref="Scorer.For{T}"/>. Safe for many threads at once.
 /// </summary>
 /// <typeparam name="T">The type of rows.</typeparam>
 public sealed class RowScorer<T>
@@ -23,7 +22,8 @@ public sealed class RowScorer<T>
         _scorer = scorer;
         var readers = new Dictionary<int, Reader>();
         string? unread = null;
-        foreach (var member in typeof(T).GetMembers(BindingFlags.Instance | BindingFlags.Public).Where(m => m is FieldInfo or PropertyInfo { CanRead: true }))
+        foreach (var member in typeof(T).GetMembers(BindingFlags.Instance | BindingFlags.Public)
+            .Where(m => m is FieldInfo or PropertyInfo { CanRead: true }))
         {
             if (FieldOf(member) is not { } field)
             {
@@ -72,7 +72,8 @@ public sealed class RowScorer<T>
     public void Score(ReadOnlySpan<T> rows, Span<float> probabilities)
     {
         if (probabilities.Length < rows.Length)
-            throw new ArgumentException($"found room for {probabilities.Length} probabilities, expected {rows.Length}", nameof(probabilities));
+            throw new ArgumentException($"found room for {probabilities.Length} probabilities, expected {rows.Length}",
+                nameof(probabilities));
         var workspace = _scorer.Take();
         try
         {
@@ -81,7 +82,8 @@ public sealed class RowScorer<T>
             {
                 var count = Math.Min(workspace.BatchRows, rows.Length - start);
                 for (var row = 0; row < count; row++)
-                    Read(rows[start + row], _scorer.RowOf(workspace.BatchIds.AsSpan(row * columns), workspace.BatchNumerics.AsSpan(row * numerics)));
+                    Read(rows[start + row], _scorer.RowOf(workspace.BatchIds.AsSpan(row * columns),
+                        workspace.BatchNumerics.AsSpan(row * numerics)));
                 _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, count, probabilities.Slice(start, count), start);
             }
         }
@@ -121,7 +123,8 @@ public sealed class RowScorer<T>
         // A record's attribute may stand on the parameter of its constructor.
         var name = member.GetCustomAttribute<ImpressionFieldAttribute>()?.Name
             ?? typeof(T).GetConstructors().SelectMany(c => c.GetParameters())
-                .Where(p => p.Name == member.Name).Select(p => p.GetCustomAttribute<ImpressionFieldAttribute>()?.Name).FirstOrDefault(n => n is not null);
+                .Where(p => p.Name == member.Name).Select(p => p.GetCustomAttribute<ImpressionFieldAttribute>()?.Name)
+                .FirstOrDefault(n => n is not null);
         if (name is not null)
             return _scorer.FieldIndex(name);
         if (member.IsDefined(typeof(ImpressionIgnoreAttribute)))
@@ -174,7 +177,8 @@ public sealed class RowScorer<T>
             if (type == typeof(string))
                 return Expression.Call(impression, Method(typeof(string)), place, given);
             if (type == typeof(byte[]))
-                return Expression.Call(typeof(RowScorer<T>), nameof(SetBytes), null, impression, place, Expression.Convert(given, typeof(ReadOnlyMemory<byte>)));
+                return Expression.Call(typeof(RowScorer<T>), nameof(SetBytes), null, impression, place,
+                    Expression.Convert(given, typeof(ReadOnlyMemory<byte>)));
             if (type == typeof(ReadOnlyMemory<byte>))
                 return Expression.Call(typeof(RowScorer<T>), nameof(SetBytes), null, impression, place, given);
             if (type.IsValueType && typeof(IUtf8SpanFormattable).IsAssignableFrom(type))

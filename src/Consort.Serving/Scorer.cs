@@ -10,8 +10,8 @@ using Consort.Serving.Packages;
 namespace Consort.Serving;
 
 /// <summary>
-/// A packed model that turns raw values into calibrated probabilities. Safe for many threads at once; once there are as many
-/// workspaces as threads, scoring allocates nothing. <see cref="Dispose"/> lets the calls that are under way finish.
+/// A packed model that turns raw values into calibrated probabilities. Safe for many threads at once; once there are as many workspaces as
+/// threads, scoring allocates nothing. <see cref="Dispose"/> lets the calls that are under way finish.
 /// </summary>
 public sealed class Scorer : IDisposable
 {
@@ -61,7 +61,8 @@ public sealed class Scorer : IDisposable
     /// <param name="check">What is checked before.</param>
     /// <param name="storage">Whether the file is read whole, and then free to change, or mapped until <see cref="Dispose"/>, and then never to be written to.</param>
     /// <param name="catalogues">By which the names of its models are resolved; null for those that come along.</param>
-    /// <exception cref="ConsortException">It cannot be read, is no package, or is not whole and genuine; the message says what was expected.</exception>
+    /// <exception cref="ConsortException">It cannot be read, is no package, or is not whole and genuine; the message says what was
+    /// expected.</exception>
     public static Scorer Load(
         string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory, Catalogues? catalogues = null)
     {
@@ -92,7 +93,8 @@ public sealed class Scorer : IDisposable
 
     /// <summary>Scores an impression.</summary>
     /// <returns>The probability of a click.</returns>
-    /// <exception cref="ConsortException">The model's logit is not finite; the message names the numeric column furthest from the training rows.</exception>
+    /// <exception cref="ConsortException">The model's logit is not finite; the message names the numeric column furthest from the training
+    /// rows.</exception>
     /// <exception cref="ObjectDisposedException">The scorer was disposed of.</exception>
     public float Score(Impression impression)
     {
@@ -111,7 +113,8 @@ public sealed class Scorer : IDisposable
     /// <summary>Scores an impression given as raw values.</summary>
     /// <param name="values">UTF-8 of each field, in the order of <see cref="Fields"/>; an empty one is what the schema takes it for.</param>
     /// <returns>The probability of a click.</returns>
-    /// <exception cref="ConsortException">A value is not what its field expects, there are too many or too few, or the model's logit is not finite.</exception>
+    /// <exception cref="ConsortException">A value is not what its field expects, there are too many or too few, or the model's logit is not
+    /// finite.</exception>
     public float Score(ReadOnlySpan<ReadOnlyMemory<byte>> values)
     {
         if (values.Length != Fields.Count)
@@ -132,7 +135,8 @@ public sealed class Scorer : IDisposable
     /// <summary>Scores a batch.</summary>
     /// <param name="batch">The impressions.</param>
     /// <param name="probabilities">Gets the probability of a click of each.</param>
-    /// <exception cref="ConsortException">A row's logit is not finite: <see cref="ConsortException.Row"/> says which, and no row is answered.</exception>
+    /// <exception cref="ConsortException">A row's logit is not finite: <see cref="ConsortException.Row"/> says which, and no row is
+    /// answered.</exception>
     /// <exception cref="ArgumentException">There is too little room, or the batch is another scorer's.</exception>
     public void Score(ImpressionBatch batch, Span<float> probabilities)
     {
@@ -158,7 +162,8 @@ public sealed class Scorer : IDisposable
             for (var start = 0; start < batch.Count; start += workspace.BatchRows)
             {
                 var rows = Math.Min(workspace.BatchRows, batch.Count - start);
-                RowLogits(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), rows, logits.Slice(start, rows), start);
+                RowLogits(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), rows,
+                    logits.Slice(start, rows), start);
             }
         }
         catch (ConsortException)
@@ -193,8 +198,7 @@ public sealed class Scorer : IDisposable
     }
 
     /// <summary>
-    /// A scorer of many candidates for one context, which computes what they have in common once; made at the first call for
-    /// these fields.
+    /// A scorer of many candidates for one context, which computes what they have in common once; made at the first call for these fields.
     /// </summary>
     /// <param name="fields">The fields that differ between candidates; all others belong to the context.</param>
     /// <exception cref="ConsortException">There is no such field.</exception>
@@ -203,7 +207,8 @@ public sealed class Scorer : IDisposable
         var places = new SortedSet<int>();
         foreach (var field in fields)
             places.Add(FieldIndex(field));
-        return _candidateScorers.GetOrAdd(string.Join(',', places), static (_, made) => new CandidateScorer(made.Scorer, made.Places), (Scorer: this, Places: places));
+        return _candidateScorers.GetOrAdd(string.Join(',', places), static (_, made) => new CandidateScorer(made.Scorer, made.Places),
+            (Scorer: this, Places: places));
     }
 
     /// <summary>
@@ -225,7 +230,8 @@ public sealed class Scorer : IDisposable
 
     internal ReadOnlySpan<int> NumericOf(int field) => _numeric[field];
 
-    internal Workspace Take() => _pool.TryTake() ?? throw new ObjectDisposedException(nameof(Scorer), $"{Path}: the scorer was disposed of");
+    internal Workspace Take() => _pool.TryTake()
+        ?? throw new ObjectDisposedException(nameof(Scorer), $"{Path}: the scorer was disposed of");
 
     internal void Return(Workspace workspace) => _pool.Return(workspace);
 
@@ -284,7 +290,8 @@ public sealed class Scorer : IDisposable
     }
 
     // A call is answered as a whole or not at all.
-    private ConsortException NotFinite(ReadOnlySpan<float> numerics, int? row) => new(NotFiniteLogit.Explain("", Encoder, numerics)) { Row = row };
+    private ConsortException NotFinite(ReadOnlySpan<float> numerics, int? row) =>
+        new(NotFiniteLogit.Explain("", Encoder, numerics)) { Row = row };
 
     private static void Forward(Program<float> program, Span<int> ids, Span<float> numerics, int rows) =>
         program.Forward(ids, numerics, new Step(rows, isTraining: false));

@@ -11,7 +11,8 @@ public sealed record RecipeCatalogue(IReadOnlyList<Recipe> Entries)
 {
     /// <summary>The recipes that come along.</summary>
     public static RecipeCatalogue Default { get; } = new([
-        new BarsFrappe(), new MutualTable1(), new MutualTable2(), new MutualTable3(), new MutualTable4(), new KdefScaling(), new KdefMixed(), new KdefAblation(), new AllStrategies()]);
+        new BarsFrappe(), new MutualTable1(), new MutualTable2(), new MutualTable3(), new MutualTable4(), new KdefScaling(),
+        new KdefMixed(), new KdefAblation(), new AllStrategies()]);
 
     /// <summary>These and one more.</summary>
     public RecipeCatalogue With(Recipe recipe) => new([.. Entries, recipe]);

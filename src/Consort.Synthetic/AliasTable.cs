@@ -10,13 +10,13 @@ internal sealed class AliasTable
     /// <param name="probabilities">Not negative, with sum 1.</param>
     public AliasTable(ReadOnlySpan<double> probabilities)
     {
-        int count = probabilities.Length;
+        var count = probabilities.Length;
         _thresholds = new uint[count];
         _aliases = new int[count];
         var scaled = new double[count];
         var small = new Stack<int>();
         var large = new Stack<int>();
-        for (int i = 0; i < count; i++)
+        for (var i = 0; i < count; i++)
         {
             scaled[i] = probabilities[i] * count;
             (scaled[i] < 1 ? small : large).Push(i);
@@ -25,8 +25,8 @@ internal sealed class AliasTable
         }
         while (small.Count > 0 && large.Count > 0)
         {
-            int low = small.Pop();
-            int high = large.Pop();
+            var low = small.Pop();
+            var high = large.Pop();
             _thresholds[low] = (uint)Math.Min(scaled[low] * 4294967296.0, uint.MaxValue);
             _aliases[low] = high;
             scaled[high] -= 1 - scaled[low];
@@ -37,7 +37,7 @@ internal sealed class AliasTable
     /// <summary>The outcome for 64 random bits: the upper half chooses a cell, the lower half between the cell and its alias.</summary>
     public int Draw(ulong bits)
     {
-        int cell = (int)(((bits >> 32) * (ulong)_aliases.Length) >> 32);
+        var cell = (int)(((bits >> 32) * (ulong)_aliases.Length) >> 32);
         return (uint)bits <= _thresholds[cell] ? cell : _aliases[cell];
     }
 }

@@ -25,16 +25,14 @@ internal sealed class CategoricalClicksField : SyntheticField
         double total = 0;
         for (long low = 0; low < cardinality;)
         {
-            long high = low < HeadRanks ? low + 1 : Math.Min(cardinality, (long)(low * BucketGrowth) + 1);
-            double mass = Mass(low + 1, high, zipf);
+            var high = low < HeadRanks ? low + 1 : Math.Min(cardinality, (long)(low * BucketGrowth) + 1);
+            var mass = Mass(low + 1, high, zipf);
             outcomes.Add((mass, low, (uint)(high - low)));
             total += mass;
             low = high;
         }
-        for (int i = 0; i < outcomes.Count; i++)
-        {
+        for (var i = 0; i < outcomes.Count; i++)
             outcomes[i] = outcomes[i] with { Probability = outcomes[i].Probability / total * (1 - missing) };
-        }
         outcomes.Insert(Missing, (missing, 0, 1));
         Build(outcomes);
     }
@@ -62,10 +60,8 @@ internal sealed class CategoricalClicksField : SyntheticField
         if (last - first < 64)
         {
             double sum = 0;
-            for (long k = first; k <= last; k++)
-            {
+            for (var k = first; k <= last; k++)
                 sum += Math.Pow(k, -exponent);
-            }
             return sum;
         }
         double from = first - 0.5, to = last + 0.5;

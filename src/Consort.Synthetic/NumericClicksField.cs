@@ -33,21 +33,19 @@ internal sealed class NumericClicksField : SyntheticField
         FromHash(1, 1, _linear);
         FromHash(2, 0.5f, _quadratic);
         var outcomes = new List<(double Probability, long Low, uint Count)>();
-        double largest = Math.Exp(logMean + 4 * logSpread);
+        var largest = Math.Exp(logMean + 4 * logSpread);
         double total = 0;
         for (long low = 0; low <= largest;)
         {
-            long high = low < SingleValues ? low + 1 : (long)(low * BucketGrowth);
-            double mass = Normal(high) - (low == 0 ? 0 : Normal(low));
+            var high = low < SingleValues ? low + 1 : (long)(low * BucketGrowth);
+            var mass = Normal(high) - (low == 0 ? 0 : Normal(low));
             outcomes.Add((mass, low, (uint)(high - low)));
             total += mass;
             low = high;
         }
-        double present = (1 - missing) * (1 - negative);
-        for (int i = 0; i < outcomes.Count; i++)
-        {
+        var present = (1 - missing) * (1 - negative);
+        for (var i = 0; i < outcomes.Count; i++)
             outcomes[i] = outcomes[i] with { Probability = outcomes[i].Probability / total * present };
-        }
         outcomes.Insert(Missing, (missing, 0, 1));
         _negativeOutcome = outcomes.Count;
         outcomes.Add(((1 - missing) * negative, -1, 1));
@@ -64,18 +62,16 @@ internal sealed class NumericClicksField : SyntheticField
             return;
         }
         // One t for the whole bucket: its effects are a function of the encoded bucket or nearly so, however a reader buckets it.
-        double middle = Lows[outcome] + (Counts[outcome] - 1) / 2.0;
-        float t = (float)Math.Clamp((Math.Log(1 + middle) - _logMean) / _logSpread, -LargestT, LargestT);
-        for (int k = 0; k < effects.Length; k++)
-        {
+        var middle = Lows[outcome] + (Counts[outcome] - 1) / 2.0;
+        var t = (float)Math.Clamp((Math.Log(1 + middle) - _logMean) / _logSpread, -LargestT, LargestT);
+        for (var k = 0; k < effects.Length; k++)
             effects[k] = _linear[k] * t + _quadratic[k] * (t * t - 1);
-        }
     }
 
     /// <summary>P(exp(logMean + logSpread·n) &lt; 1 + value), logistic approximation of the normal distribution function.</summary>
     private double Normal(long value)
     {
-        double x = (Math.Log(1 + value) - _logMean) / _logSpread;
+        var x = (Math.Log(1 + value) - _logMean) / _logSpread;
         return 1 / (1 + Math.Exp(-1.5976 * x - 0.070566 * x * x * x));
     }
 }

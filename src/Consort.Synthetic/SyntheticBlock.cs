@@ -39,8 +39,8 @@ internal sealed class SyntheticBlock
         Count = count;
         Clicks = 0;
         TruthSum = 0;
-        int at = 0;
-        for (int i = 0; i < count; i++)
+        var at = 0;
+        for (var i = 0; i < count; i++)
         {
             _world.Generate(first + i, _row);
             Clicks += _row.Click ? 1 : 0;
@@ -53,23 +53,21 @@ internal sealed class SyntheticBlock
 
     private int WriteRow(int at)
     {
-        byte[] text = _text;
-        long[] values = _row.Values;
+        var text = _text;
+        var values = _row.Values;
         text[at++] = _row.Click ? (byte)'1' : (byte)'0';
-        for (int f = 0; f < CriteoShape.NumericFields; f++)
+        for (var f = 0; f < CriteoShape.NumericFields; f++)
         {
             text[at++] = (byte)'\t';
             if (values[f] != long.MinValue)
-            {
                 at = WriteNumber(values[f], at);
-            }
         }
-        for (int f = CriteoShape.NumericFields; f < CriteoShape.Fields; f++)
+        for (var f = CriteoShape.NumericFields; f < CriteoShape.Fields; f++)
         {
             text[at++] = (byte)'\t';
             if (values[f] != long.MinValue)
             {
-                uint token = ((CategoricalClicksField)_world.Fields[f]).Token(values[f]);
+                var token = ((CategoricalClicksField)_world.Fields[f]).Token(values[f]);
                 BinaryPrimitives.WriteUInt64LittleEndian(text.AsSpan(at), Hex(token));
                 at += 8;
             }
@@ -85,15 +83,13 @@ internal sealed class SyntheticBlock
             _text[at++] = (byte)'-';
             value = -value;
         }
-        int end = at + 1;
-        for (long rest = value; rest >= 10; rest /= 10)
-        {
+        var end = at + 1;
+        for (var rest = value; rest >= 10; rest /= 10)
             end++;
-        }
-        uint digits = (uint)value;
-        for (int i = end - 1; i >= at; i--)
+        var digits = (uint)value;
+        for (var i = end - 1; i >= at; i--)
         {
-            uint tens = digits / 10;
+            var tens = digits / 10;
             _text[i] = (byte)('0' + (digits - tens * 10));
             digits = tens;
         }
@@ -108,7 +104,7 @@ internal sealed class SyntheticBlock
         x = (x | (x << 16)) & 0x0000FFFF0000FFFFUL;
         x = (x | (x << 8)) & 0x00FF00FF00FF00FFUL;
         x = ((x >> 4) & 0x000F000F000F000FUL) | ((x & 0x000F000F000F000FUL) << 8);
-        ulong letters = ((x + 0x0606060606060606UL) >> 4) & 0x0101010101010101UL;
+        var letters = ((x + 0x0606060606060606UL) >> 4) & 0x0101010101010101UL;
         return x + 0x3030303030303030UL + letters * 0x27;
     }
 }

@@ -49,16 +49,16 @@ public static class SyntheticClicks
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         path = Path.GetFullPath(path);
-        string truth = path + TruthSuffix;
-        using Claim claim = Claim.Take(path, path, "name another file with --out");
+        var truth = path + TruthSuffix;
+        using var claim = Claim.Take(path, path, "name another file with --out");
         Leftovers.ClearAll(path);
         Leftovers.ClearAll(truth);
-        string textTemp = SafeFile.TempName(path);
-        string truthTemp = SafeFile.TempName(truth);
+        var textTemp = SafeFile.TempName(path);
+        var truthTemp = SafeFile.TempName(truth);
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            SyntheticSummary summary = WriteBoth(textTemp, truthTemp, rows, options, threads, progress, cancellation);
+            var summary = WriteBoth(textTemp, truthTemp, rows, options, threads, progress, cancellation);
             // In this order a crash in between leaves no text beside another text's truth.
             File.Delete(truth);
             File.Move(textTemp, path, overwrite: true);
@@ -77,7 +77,8 @@ public static class SyntheticClicks
     }
 
     private static SyntheticSummary WriteBoth(
-        string textPath, string truthPath, long rows, SyntheticOptions options, int threads, IProgress<long>? progress, CancellationToken cancellation)
+        string textPath, string truthPath, long rows, SyntheticOptions options, int threads, IProgress<long>? progress,
+        CancellationToken cancellation)
     {
         using var text = new FileStream(textPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
         using var truth = new FileStream(truthPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
@@ -88,7 +89,7 @@ public static class SyntheticClicks
         for (long b = 0; b < pipeline.Blocks; b++)
         {
             cancellation.ThrowIfCancellationRequested();
-            SyntheticBlock block = pipeline.Take(b);
+            var block = pipeline.Take(b);
             text.Write(block.Text);
             truth.Write(block.Truth);
             written += block.Count;

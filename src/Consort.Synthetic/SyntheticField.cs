@@ -49,21 +49,15 @@ internal abstract class SyntheticField
     /// <returns>The rank or number, or <see cref="long.MinValue"/> when missing.</returns>
     public long Draw(ref RowRandom random, Span<float> effects)
     {
-        int outcome = _alias!.Draw(random.Next());
-        uint count = Counts[outcome];
-        long value = Lows[outcome];
+        var outcome = _alias!.Draw(random.Next());
+        var count = Counts[outcome];
+        var value = Lows[outcome];
         if (count > 1)
-        {
             value += (long)(((random.Next() >> 32) * count) >> 32);
-        }
         if (IsKept(outcome))
-        {
             _effects.AsSpan(outcome * Width, Width).CopyTo(effects);
-        }
         else
-        {
             Effects(outcome, value, effects);
-        }
         return outcome == Missing ? long.MinValue : value;
     }
 
@@ -77,18 +71,16 @@ internal abstract class SyntheticField
     private IEnumerable<long> Sample(int outcome)
     {
         const int Most = 64;
-        uint count = IsKept(outcome) ? 1 : Counts[outcome];
-        int taken = (int)Math.Min(count, Most);
-        for (int i = 0; i < taken; i++)
-        {
+        var count = IsKept(outcome) ? 1 : Counts[outcome];
+        var taken = (int)Math.Min(count, Most);
+        for (var i = 0; i < taken; i++)
             yield return Lows[outcome] + (long)((i + 0.5) * count / taken);
-        }
     }
 
     /// <summary>Sets the distribution, then centres the effects and takes their moments.</summary>
     protected void Build(IReadOnlyList<(double Probability, long Low, uint Count)> outcomes)
     {
-        double total = outcomes.Sum(outcome => outcome.Probability);
+        var total = outcomes.Sum(outcome => outcome.Probability);
         Probabilities = outcomes.Select(outcome => outcome.Probability / total).ToArray();
         Lows = outcomes.Select(outcome => outcome.Low).ToArray();
         Counts = outcomes.Select(outcome => outcome.Count).ToArray();
@@ -99,30 +91,24 @@ internal abstract class SyntheticField
         var sums = new double[Width];
         ForEachValue(effects, (weight, row) =>
         {
-            for (int k = 0; k < row.Length; k++)
-            {
+            for (var k = 0; k < row.Length; k++)
                 sums[k] += weight * row[k];
-            }
         });
         sums.CopyTo(Means, 0);
         ForEachValue(effects, (weight, row) =>
         {
             EffectVariance += weight * row[0] * row[0];
-            for (int k = 1; k < row.Length; k++)
+            for (var k = 1; k < row.Length; k++)
             {
-                for (int l = 1; l < row.Length; l++)
-                {
+                for (var l = 1; l < row.Length; l++)
                     Covariance[k - 1, l - 1] += weight * row[k] * row[l];
-                }
             }
         });
         _effects = new float[outcomes.Count * Width];
-        for (int i = 0; i < outcomes.Count; i++)
+        for (var i = 0; i < outcomes.Count; i++)
         {
             if (IsKept(i))
-            {
                 Effects(i, Lows[i], _effects.AsSpan(i * Width, Width));
-            }
         }
     }
 
@@ -135,10 +121,10 @@ internal abstract class SyntheticField
 
     private void ForEachValue(Span<float> effects, Visit visit)
     {
-        for (int i = 0; i < Probabilities.Length; i++)
+        for (var i = 0; i < Probabilities.Length; i++)
         {
-            long[] values = Sample(i).ToArray();
-            foreach (long value in values)
+            var values = Sample(i).ToArray();
+            foreach (var value in values)
             {
                 Effects(i, value, effects);
                 visit(Probabilities[i] / values.Length, effects);
@@ -149,22 +135,18 @@ internal abstract class SyntheticField
     private void Effects(int outcome, long value, Span<float> effects)
     {
         RawEffects(outcome, value, effects);
-        for (int k = 0; k < effects.Length; k++)
-        {
+        for (var k = 0; k < effects.Length; k++)
             effects[k] -= (float)Means[k];
-        }
     }
 
     /// <summary>Fills with uniform numbers of variance 1 derived from a key, times a factor.</summary>
     protected void FromHash(ulong key, float factor, Span<float> effects)
     {
         ulong bits = 0;
-        for (int k = 0; k < effects.Length; k++)
+        for (var k = 0; k < effects.Length; k++)
         {
             if ((k & 3) == 0)
-            {
                 bits = RowRandom.Mix(Salt + key * 0x9E3779B97F4A7C15UL + (ulong)(k >> 2) * 0xD6E8FEB86659FD93UL);
-            }
             effects[k] = RowRandom.Uniform(bits) * factor;
             bits >>= 16;
         }

@@ -44,12 +44,14 @@ public sealed record SyntheticOptions
     public double Zipf { get => _zipf; init => _zipf = Check(value, 0, 3); }
 
     /// <summary>
-    /// Key <c>head</c>: effects of the token of rank k (from 0) are damped by 1/(1 + k/head), so that what is planted sits on tokens frequent
-    /// enough to be learnt; 1 to 1e9, default 10.
+    /// Key <c>head</c>: effects of the token of rank k (from 0) are damped by 1/(1 + k/head), so that what is planted sits on tokens
+    /// frequent enough to be learnt; 1 to 1e9, default 10.
     /// </summary>
     public double Head { get => _head; init => _head = Check(value, 1, 1e9); }
 
-    /// <summary>Key <c>first_order</c>: share of the logit's variance from single fields, relative to the other shares, 0 to 1, default 0.5.</summary>
+    /// <summary>
+    /// Key <c>first_order</c>: share of the logit's variance from single fields, relative to the other shares, 0 to 1, default 0.5.
+    /// </summary>
     public double FirstOrder { get => _firstOrder; init => _firstOrder = Check(value, 0, 1); }
 
     /// <summary>Key <c>pairwise</c>: share of the logit's variance from pairs of fields, 0 to 1, default 0.35.</summary>
@@ -105,9 +107,7 @@ public sealed record SyntheticOptions
     {
         // Written so that NaN fails too.
         if (!(value >= min && value <= max))
-        {
             throw new ArgumentOutOfRangeException(nameof(value), value, FormattableString.Invariant($"expected {min} to {max}"));
-        }
         return value;
     }
 }

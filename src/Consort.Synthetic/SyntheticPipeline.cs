@@ -22,12 +22,10 @@ internal sealed class SyntheticPipeline : IDisposable
         threads = (int)Math.Min(threads, Blocks);
         _slots = new SyntheticBlock[2 * threads];
         _ready = new bool[_slots.Length];
-        for (int i = 0; i < _slots.Length; i++)
-        {
+        for (var i = 0; i < _slots.Length; i++)
             _slots[i] = new SyntheticBlock(world);
-        }
         _threads = new Thread[threads];
-        for (int i = 0; i < threads; i++)
+        for (var i = 0; i < threads; i++)
         {
             _threads[i] = new Thread(Generate) { IsBackground = true, Name = "synthetic clicks" };
             _threads[i].Start();
@@ -39,15 +37,13 @@ internal sealed class SyntheticPipeline : IDisposable
     /// <summary>Waits for a block; blocks are taken in order.</summary>
     public SyntheticBlock Take(long block)
     {
-        int slot = (int)(block % _slots.Length);
+        var slot = (int)(block % _slots.Length);
         lock (_gate)
         {
             while (!_ready[slot])
             {
                 if (_failure is not null)
-                {
                     throw new InvalidOperationException("generating synthetic clicks failed", _failure);
-                }
                 Monitor.Wait(_gate);
             }
         }
@@ -72,10 +68,8 @@ internal sealed class SyntheticPipeline : IDisposable
             _stopped = true;
             Monitor.PulseAll(_gate);
         }
-        foreach (Thread thread in _threads)
-        {
+        foreach (var thread in _threads)
             thread.Join();
-        }
     }
 
     private void Generate()
@@ -90,16 +84,12 @@ internal sealed class SyntheticPipeline : IDisposable
                     block = _next++;
                     // The slot is free when the block that had it before is written.
                     while (block < Blocks && !_stopped && block - _slots.Length >= _released)
-                    {
                         Monitor.Wait(_gate);
-                    }
                     if (block >= Blocks || _stopped)
-                    {
                         return;
-                    }
                 }
-                long first = block * SyntheticBlock.Rows;
-                int slot = (int)(block % _slots.Length);
+                var first = block * SyntheticBlock.Rows;
+                var slot = (int)(block % _slots.Length);
                 _slots[slot].Fill(_firstRow + first, (int)Math.Min(SyntheticBlock.Rows, _rows - first));
                 lock (_gate)
                 {

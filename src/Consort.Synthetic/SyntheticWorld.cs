@@ -1,6 +1,8 @@
 namespace Consort.Synthetic;
 
-/// <summary>The hidden truth behind synthetic clicks: fields, which of them interact, and the logit; see <see cref="SyntheticClicks"/>.</summary>
+/// <summary>
+/// The hidden truth behind synthetic clicks: fields, which of them interact, and the logit; see <see cref="SyntheticClicks"/>.
+/// </summary>
 internal sealed class SyntheticWorld
 {
     private const int PilotRows = 1 << 16;
@@ -22,18 +24,18 @@ internal sealed class SyntheticWorld
     public SyntheticWorld(SyntheticOptions options)
     {
         _options = options;
-        ulong salt = RowRandom.Mix(options.Seed ^ 0xC0115EEDUL);
+        var salt = RowRandom.Mix(options.Seed ^ 0xC0115EEDUL);
         BuildFields(salt);
         BuildFirstOrder(salt);
         var random = new RowRandom(salt, 1);
-        int[] eligible = Enumerable.Range(0, CriteoShape.Fields).Where(Interacts).ToArray();
+        var eligible = Enumerable.Range(0, CriteoShape.Fields).Where(Interacts).ToArray();
         Shuffle(eligible, ref random);
         _pairs = BuildPairs(eligible);
         // From the other end: pairs and triples share fields only where options ask for many.
         Array.Reverse(eligible);
         _triples = BuildTriples(eligible);
 
-        double shares = options.FirstOrder + options.Pairwise + options.ThirdOrder;
+        var shares = options.FirstOrder + options.Pairwise + options.ThirdOrder;
         double Scale(double share) => shares == 0 ? 0 : options.Signal * Math.Sqrt(share / shares);
         _firstScale = Scale(options.FirstOrder);
         _pairScale = Scale(options.Pairwise);
@@ -50,7 +52,7 @@ internal sealed class SyntheticWorld
     {
         var random = new RowRandom(_options.Seed, (ulong)index);
         DrawParts(ref random, row);
-        double logit = _bias + _firstScale * row.First + _pairScale * row.Pairwise + _thirdScale * row.Third;
+        var logit = _bias + _firstScale * row.First + _pairScale * row.Pairwise + _thirdScale * row.Third;
         row.Truth = (float)Probability(logit);
         // The click is drawn from the float32 that the sidecar holds, so that the sidecar is the truth to the last bit.
         row.Click = (random.Next() >> 11) * (1.0 / (1UL << 53)) < row.Truth;
@@ -58,37 +60,33 @@ internal sealed class SyntheticWorld
 
     private void DrawParts(ref RowRandom random, SyntheticRow row)
     {
-        int width = 1 + _options.Latent;
+        var width = 1 + _options.Latent;
         Span<float> effects = row.Effects;
         double first = 0;
-        for (int f = 0; f < _fields.Length; f++)
+        for (var f = 0; f < _fields.Length; f++)
         {
             row.Values[f] = _fields[f].Draw(ref random, effects.Slice(f * width, width));
             first += _firstWeights[f] * effects[f * width];
         }
         double pairwise = 0;
-        foreach ((int a, int b, double weight) in _pairs)
+        foreach ((var a, var b, var weight) in _pairs)
         {
             ReadOnlySpan<float> u = effects.Slice(a * width + 1, width - 1);
             ReadOnlySpan<float> v = effects.Slice(b * width + 1, width - 1);
             float sum = 0;
-            for (int k = 0; k < u.Length; k++)
-            {
+            for (var k = 0; k < u.Length; k++)
                 sum += u[k] * v[k];
-            }
             pairwise += weight * sum;
         }
         double third = 0;
-        foreach ((int a, int b, int c, double weight) in _triples)
+        foreach ((var a, var b, var c, var weight) in _triples)
         {
             ReadOnlySpan<float> u = effects.Slice(a * width + 1, width - 1);
             ReadOnlySpan<float> v = effects.Slice(b * width + 1, width - 1);
             ReadOnlySpan<float> w = effects.Slice(c * width + 1, width - 1);
             float sum = 0;
-            for (int k = 0; k < u.Length; k++)
-            {
+            for (var k = 0; k < u.Length; k++)
                 sum += u[k] * v[k] * w[k];
-            }
             third += weight * sum;
         }
         row.First = first;
@@ -96,22 +94,21 @@ internal sealed class SyntheticWorld
         row.Third = third;
     }
 
-    private double Probability(double logit) =>
-        (1 - _options.Noise) / (1 + Math.Exp(-logit)) + _options.Noise * _options.ClickRate;
+    private double Probability(double logit) => (1 - _options.Noise) / (1 + Math.Exp(-logit)) + _options.Noise * _options.ClickRate;
 
     private void BuildFields(ulong salt)
     {
-        for (int f = 0; f < CriteoShape.NumericFields; f++)
+        for (var f = 0; f < CriteoShape.NumericFields; f++)
         {
             _fields[f] = new NumericClicksField(
                 CriteoShape.NumericLogMean[f], CriteoShape.NumericLogSpread[f], CriteoShape.NumericMissing[f] * _options.Missing,
                 f == CriteoShape.NegativeField ? CriteoShape.NegativeShare : 0, RowRandom.Mix(salt + (ulong)f), _options.Latent);
         }
-        for (int c = 0; c < CriteoShape.CategoricalFields; c++)
+        for (var c = 0; c < CriteoShape.CategoricalFields; c++)
         {
-            int full = CriteoShape.Cardinalities[c];
-            int cardinality = Math.Max(Math.Min(full, KeptCardinality), (int)Math.Round(full * _options.CardinalityScale));
-            int f = CriteoShape.NumericFields + c;
+            var full = CriteoShape.Cardinalities[c];
+            var cardinality = Math.Max(Math.Min(full, KeptCardinality), (int)Math.Round(full * _options.CardinalityScale));
+            var f = CriteoShape.NumericFields + c;
             _fields[f] = new CategoricalClicksField(
                 cardinality, _options.Zipf, CriteoShape.CategoricalMissing[c] * _options.Missing, _options.Head,
                 RowRandom.Mix(salt + (ulong)f), _options.Latent);
@@ -122,16 +119,14 @@ internal sealed class SyntheticWorld
     private void BuildFirstOrder(ulong salt)
     {
         double variance = 0;
-        for (int f = 0; f < _fields.Length; f++)
+        for (var f = 0; f < _fields.Length; f++)
         {
-            double importance = 0.5 + (RowRandom.Mix(salt ^ ((ulong)f << 32)) >> 11) * (1.0 / (1UL << 53));
+            var importance = 0.5 + (RowRandom.Mix(salt ^ ((ulong)f << 32)) >> 11) * (1.0 / (1UL << 53));
             _firstWeights[f] = _fields[f].EffectVariance > 0 ? importance / Math.Sqrt(_fields[f].EffectVariance) : 0;
             variance += _fields[f].EffectVariance > 0 ? importance * importance : 0;
         }
-        for (int f = 0; f < _fields.Length; f++)
-        {
+        for (var f = 0; f < _fields.Length; f++)
             _firstWeights[f] /= Math.Sqrt(variance);
-        }
     }
 
     private bool Interacts(int field) =>
@@ -140,17 +135,16 @@ internal sealed class SyntheticWorld
 
     /// <summary>
     /// The first pairs of an order in which the first n fields are complete before the next one joins: few fields that all interact, as
-    /// factorisation machines assume. Of equal variance: as fields are independent and vectors centred, Var⟨u, v⟩ = Σ_kl Cov(u)_kl Cov(v)_kl.
+    /// factorisation machines assume. Of equal variance: as fields are independent and vectors centred, Var⟨u, v⟩ = Σ_kl Cov(u)_kl
+    /// Cov(v)_kl.
     /// </summary>
     private (int A, int B, double Weight)[] BuildPairs(ReadOnlySpan<int> fields)
     {
         var pairs = new List<(int A, int B, double Weight)>();
-        for (int b = 1; pairs.Count < _options.Pairs; b++)
+        for (var b = 1; pairs.Count < _options.Pairs; b++)
         {
-            for (int a = 0; a < b && pairs.Count < _options.Pairs; a++)
-            {
+            for (var a = 0; a < b && pairs.Count < _options.Pairs; a++)
                 pairs.Add((fields[a], fields[b], 1 / Math.Sqrt(_options.Pairs * Variance(fields[a], fields[b], null))));
-            }
         }
         return [.. pairs];
     }
@@ -159,13 +153,13 @@ internal sealed class SyntheticWorld
     private (int A, int B, int C, double Weight)[] BuildTriples(ReadOnlySpan<int> fields)
     {
         var triples = new List<(int A, int B, int C, double Weight)>();
-        for (int c = 2; triples.Count < _options.Triples; c++)
+        for (var c = 2; triples.Count < _options.Triples; c++)
         {
-            for (int b = 1; b < c; b++)
+            for (var b = 1; b < c; b++)
             {
-                for (int a = 0; a < b && triples.Count < _options.Triples; a++)
+                for (var a = 0; a < b && triples.Count < _options.Triples; a++)
                 {
-                    double variance = Variance(fields[a], fields[b], fields[c]);
+                    var variance = Variance(fields[a], fields[b], fields[c]);
                     triples.Add((fields[a], fields[b], fields[c], 1 / Math.Sqrt(_options.Triples * variance)));
                 }
             }
@@ -176,21 +170,19 @@ internal sealed class SyntheticWorld
     private double Variance(int a, int b, int? c)
     {
         double sum = 0;
-        for (int k = 0; k < _options.Latent; k++)
+        for (var k = 0; k < _options.Latent; k++)
         {
-            for (int l = 0; l < _options.Latent; l++)
-            {
+            for (var l = 0; l < _options.Latent; l++)
                 sum += _fields[a].Covariance[k, l] * _fields[b].Covariance[k, l] * (c is { } third ? _fields[third].Covariance[k, l] : 1);
-            }
         }
         return Math.Max(sum, 1e-12);
     }
 
     private static void Shuffle(int[] fields, ref RowRandom random)
     {
-        for (int i = fields.Length - 1; i > 0; i--)
+        for (var i = fields.Length - 1; i > 0; i--)
         {
-            int j = (int)(((random.Next() >> 32) * (ulong)(i + 1)) >> 32);
+            var j = (int)(((random.Next() >> 32) * (ulong)(i + 1)) >> 32);
             (fields[i], fields[j]) = (fields[j], fields[i]);
         }
     }
@@ -200,21 +192,19 @@ internal sealed class SyntheticWorld
     {
         var row = NewRow();
         var logits = new double[PilotRows];
-        for (int i = 0; i < PilotRows; i++)
+        for (var i = 0; i < PilotRows; i++)
         {
             var random = new RowRandom(_options.Seed ^ PilotSeed, (ulong)i);
             DrawParts(ref random, row);
             logits[i] = _firstScale * row.First + _pairScale * row.Pairwise + _thirdScale * row.Third;
         }
         double low = -40, high = 40;
-        for (int i = 0; i < 50; i++)
+        for (var i = 0; i < 50; i++)
         {
-            double middle = (low + high) / 2;
+            var middle = (low + high) / 2;
             double sum = 0;
-            foreach (double logit in logits)
-            {
+            foreach (var logit in logits)
                 sum += 1 / (1 + Math.Exp(-logit - middle));
-            }
             (low, high) = sum < _options.ClickRate * PilotRows ? (middle, high) : (low, middle);
         }
         return (low + high) / 2;

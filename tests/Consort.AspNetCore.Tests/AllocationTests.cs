@@ -20,7 +20,8 @@ public sealed class AllocationTests(ServerFixture fixture)
         var request = new DefaultHttpContext().Request;
         var rows = Enumerable.Range(0, 12).Select(fixture.Row).ToArray();
         request.Body = new MemoryStream(candidates
-            ? JsonSerializer.SerializeToUtf8Bytes(new { context = rows[0], candidates = rows.Select(r => new { site = r["site"], app = r["app"] }) })
+            ? JsonSerializer.SerializeToUtf8Bytes(
+                new { context = rows[0], candidates = rows.Select(r => new { site = r["site"], app = r["app"] }) })
             : JsonSerializer.SerializeToUtf8Bytes(new { rows }));
         await buffers.ReadBody(request, 100_000);
         using var lease = model.Lease(null);

@@ -18,7 +18,8 @@ public sealed class AppTests(ServerFixture fixture)
     [Fact]
     public async Task MapConsort_InAnApp_AnswersBesideItsOwnEndpoints()
     {
-        await using var app = await Start(o => o.Model("ctr", fixture.First).Model("other", fixture.Second), a => a.MapGet("/mine", () => "mine"));
+        await using var app = await Start(o => o.Model("ctr", fixture.First).Model("other", fixture.Second),
+            a => a.MapGet("/mine", () => "mine"));
         using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
         Assert.Equal("mine", await client.GetStringAsync("/mine"));
         var rows = new { rows = new[] { fixture.Row(0) } };
@@ -101,7 +102,8 @@ public sealed class AppTests(ServerFixture fixture)
         Assert.Contains("models: found none", mistake.Message, StringComparison.Ordinal);
     }
 
-    private static async Task<WebApplication> Start(Action<ConsortOptions> configure, Action<WebApplication>? map = null, Action<EndpointBuilder>? conventions = null)
+    private static async Task<WebApplication> Start(Action<ConsortOptions> configure, Action<WebApplication>? map = null,
+        Action<EndpointBuilder>? conventions = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddConsort(configure);

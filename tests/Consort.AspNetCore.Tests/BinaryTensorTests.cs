@@ -22,7 +22,13 @@ public sealed class BinaryTensorTests(ServerFixture fixture)
         var json = JsonSerializer.Serialize(new
         {
             id = "7",
-            inputs = tensors.Select(t => new { name = t.Name, datatype = "BYTES", shape = new[] { rows.Length, 1 }, parameters = new { binary_data_size = t.Bytes.Length } }),
+            inputs = tensors.Select(t => new
+            {
+                name = t.Name,
+                datatype = "BYTES",
+                shape = new[] { rows.Length, 1 },
+                parameters = new { binary_data_size = t.Bytes.Length }
+            }),
             parameters = new { binary_data_output = true },
         });
         var (status, answer, binary) = await Send(server, json, [.. tensors.SelectMany(t => t.Bytes)]);
@@ -51,10 +57,12 @@ public sealed class BinaryTensorTests(ServerFixture fixture)
             """;
         var (status, answer, binary) = await Send(server, json, Texts(["s3", "s6"]));
         Assert.True(status == HttpStatusCode.OK, answer.ToJsonString());
-        var expected = TestServer.Probabilities(await server.Post("/v1/score", """{"rows": [{"site": "s3", "price": 12.5}, {"site": "s6"}]}"""));
+        var expected = TestServer.Probabilities(
+            await server.Post("/v1/score", """{"rows": [{"site": "s3", "price": 12.5}, {"site": "s6"}]}"""));
         Assert.Equal(isBinary ? 8 : 0, binary.Length);
         for (var row = 0; row < 2; row++)
-            Assert.Equal(expected[row], isBinary ? BinaryPrimitives.ReadSingleLittleEndian(binary.AsSpan(4 * row)) : (float)answer["outputs"]![0]!["data"]![row]!, 1e-6f);
+            Assert.Equal(expected[row], isBinary
+                ? BinaryPrimitives.ReadSingleLittleEndian(binary.AsSpan(4 * row)) : (float)answer["outputs"]![0]!["data"]![row]!, 1e-6f);
     }
 
     [Theory]
@@ -97,21 +105,34 @@ public sealed class BinaryTensorTests(ServerFixture fixture)
     }
 
     [Theory]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 7}}]}""", "binary_data_size 7 and 6 bytes left")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 5}}]}""", "found 6 bytes after the JSON, expected 5")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "data": ["a"]}]}""", "found 6 bytes after the JSON, expected 0")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": -1}}]}""", "expected once a count of bytes")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 1e400}}]}""", "expected once a count of bytes")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 99999999999}}]}""", "expected once a count of bytes")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": "6"}}]}""", "expected once a count of bytes")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 7}}]}""",
+        "binary_data_size 7 and 6 bytes left")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 5}}]}""",
+        "found 6 bytes after the JSON, expected 5")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "data": ["a"]}]}""",
+        "found 6 bytes after the JSON, expected 0")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": -1}}]}""",
+        "expected once a count of bytes")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 1e400}}]}""",
+        "expected once a count of bytes")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 99999999999}}]}""",
+        "expected once a count of bytes")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": "6"}}]}""",
+        "expected once a count of bytes")]
     [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 6, "binary_data_size": 6}}]}""", "expected once a count of bytes")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 2147483647}}]}""", "6 bytes left")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 2147483647}}]}""",
+        "6 bytes left")]
     [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "data": ["a"], "parameters": {"binary_data_size": 6}}]}""", "found data and binary_data_size")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": 6}}]}""", "input site: found 1 whole values in 6 raw bytes, expected 2")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "INT64", "shape": [2000000000], "parameters": {"binary_data_size": 6}}]}""", "input site: found 6 raw bytes")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "FP32", "shape": [1], "parameters": {"binary_data_size": 6}}]}""", "input site: found 6 raw bytes, expected 1 of datatype FP32")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BF16", "shape": [3], "parameters": {"binary_data_size": 6}}]}""", "datatype \"BF16\"")]
-    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"shared_memory_region": "r"}}]}""", "shared_memory_region")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": 6}}]}""",
+        "input site: found 1 whole values in 6 raw bytes, expected 2")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "INT64", "shape": [2000000000], "parameters": {"binary_data_size": 6}}]}""",
+        "input site: found 6 raw bytes")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "FP32", "shape": [1], "parameters": {"binary_data_size": 6}}]}""",
+        "input site: found 6 raw bytes, expected 1 of datatype FP32")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BF16", "shape": [3], "parameters": {"binary_data_size": 6}}]}""",
+        "datatype \"BF16\"")]
+    [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"shared_memory_region": "r"}}]}""",
+        "shared_memory_region")]
     [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 6}}], "parameters": {"binary_data_output": 1}}""", "expected once true or false")]
     [InlineData("""{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": 6}}], "outputs": [{"name": "probability", "parameters": {"classification": 1}}]}""", "classification")]
     public async Task Infer_SizesThatDoNotAgree_SayWhatWasExpected(string json, string part)
@@ -140,7 +161,8 @@ public sealed class BinaryTensorTests(ServerFixture fixture)
     {
         await using var server = await TestServer.Start(fixture.First);
         var json = Input("site", "BYTES", 6);
-        foreach (var length in new[] { "", "-1", "x", "1e3", "99999999999999999999", "100000", "0", "5", (json.Length + 1).ToString(System.Globalization.CultureInfo.InvariantCulture) })
+        foreach (var length in new[] { "", "-1", "x", "1e3", "99999999999999999999", "100000", "0", "5",
+            (json.Length + 1).ToString(System.Globalization.CultureInfo.InvariantCulture) })
         {
             var (status, answer, _) = await Send(server, json, Texts(["s3"]), length);
             Assert.True(status == HttpStatusCode.BadRequest, $"{length}: {answer.ToJsonString()}");
@@ -169,9 +191,11 @@ public sealed class BinaryTensorTests(ServerFixture fixture)
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             using var content = new ByteArrayContent(i % 4 == 0 ? bytes[..random.Next(bytes.Length)] : bytes);
             content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-            content.Headers.Add(Header, (json.Length + (i % 3 == 0 ? random.Next(-3, 4) : 0)).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            content.Headers.Add(Header, (json.Length + (i % 3 == 0 ? random.Next(-3, 4) : 0)).ToString(
+                System.Globalization.CultureInfo.InvariantCulture));
             using var response = await server.Client.PostAsync(Path, content);
-            Assert.True((int)response.StatusCode is 200 or 400 or 413, $"{response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+            Assert.True((int)response.StatusCode is 200 or 400 or 413,
+                $"{response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
         }
 
         Assert.DoesNotContain("internal error", server.Log.ToString(), StringComparison.Ordinal);
@@ -187,20 +211,27 @@ public sealed class BinaryTensorTests(ServerFixture fixture)
     private static string Input(string name, string datatype, int size) =>
         $$$"""{"inputs": [{"name": "{{{name}}}", "datatype": "{{{datatype}}}", "shape": [1], "parameters": {"binary_data_size": {{{size}}}}}]}""";
 
-    private static byte[] Texts(IEnumerable<string> texts) => [.. texts.Select(Encoding.UTF8.GetBytes).SelectMany(t => BitConverter.GetBytes(t.Length).Concat(t))];
+    private static byte[] Texts(IEnumerable<string> texts) =>
+        [.. texts.Select(Encoding.UTF8.GetBytes).SelectMany(t => BitConverter.GetBytes(t.Length).Concat(t))];
 
     private static Task<(HttpStatusCode Status, JsonNode Answer, byte[] Binary)> Send(TestServer server, string json, byte[] binary) =>
         Send(server, json, binary, Encoding.UTF8.GetByteCount(json).ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-    private static async Task<(HttpStatusCode Status, JsonNode Answer, byte[] Binary)> Send(TestServer server, string json, byte[] binary, string? length, string path = Path)
+    private static async Task<(HttpStatusCode Status, JsonNode Answer, byte[] Binary)> Send(TestServer server, string json, byte[] binary,
+        string? length, string path = Path)
     {
-        using var content = new ByteArrayContent([.. Encoding.UTF8.GetBytes(json), .. binary]) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } };
+        using var content = new ByteArrayContent([.. Encoding.UTF8.GetBytes(json), .. binary])
+        {
+            Headers =
+            { ContentType = new MediaTypeHeaderValue("application/octet-stream") }
+        };
         if (length is not null)
             content.Headers.TryAddWithoutValidation(Header, length);
         using var response = await server.Client.PostAsync(path, content);
         var body = await response.Content.ReadAsByteArrayAsync();
         var isBinary = response.Headers.TryGetValues(Header, out var lengths);
-        Assert.Equal(isBinary ? "application/octet-stream" : response.IsSuccessStatusCode ? "application/json" : "application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(isBinary ? "application/octet-stream" : response.IsSuccessStatusCode ? "application/json" : "application/problem+json",
+            response.Content.Headers.ContentType!.MediaType);
         var end = isBinary ? int.Parse(lengths!.Single(), System.Globalization.CultureInfo.InvariantCulture) : body.Length;
         return (response.StatusCode, JsonNode.Parse(body.AsSpan(0, end))!, body[end..]);
     }

@@ -31,7 +31,8 @@ public sealed class BodyTextTests(ServerFixture fixture)
     [InlineData("/v2/models/clicks/infer", """{"id": "\ud800", "inputs": []}""", "id, byte 9")]
     [InlineData("/v2/models/clicks/infer", """{"inputs": [{"\ud800": 1}]}""", "inputs[0], byte 15")]
     [InlineData("/v2/models/clicks/infer", """{"inputs": [{"name": "\ud800"}]}""", "inputs[0].name, byte 23")]
-    [InlineData("/v2/models/clicks/infer", """{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "data": ["\ud800"]}]}""", "inputs[0].data[0], byte 75")]
+    [InlineData("/v2/models/clicks/infer", """{"inputs": [{"name": "site", "datatype": "BYTES", "shape": [1], "data": ["\ud800"]}]}""",
+        "inputs[0].data[0], byte 75")]
     [InlineData("/v2/models/clicks/infer", """{"inputs": [], "outputs": [{"\ud800": 1}]}""", "outputs[0], byte 30")]
     [InlineData("/v2/models/clicks/infer", """{"inputs": [], "parameters": {"\ud800": 1}}""", "parameters, byte 32")]
     public async Task Post_HalvesOfSurrogatePairs_SayWhere(string path, string body, string? part)
@@ -50,8 +51,10 @@ public sealed class BodyTextTests(ServerFixture fixture)
         var keys = fixture.NewFile("keys");
         await File.WriteAllTextAsync(keys, "admin-key-of-the-tests");
         await using var server = await TestServer.Start(fixture.First, o => o with { AdminKeyFile = keys });
-        foreach (var (method, path) in new[] { (HttpMethod.Put, "/v1/models/clicks/labels/a"), (HttpMethod.Post, "/v1/models/clicks/versions") })
-            foreach (var body in new[] { """{"\ud800": "1"}""", """{"version": "\ud800"}""", """{"version": null}""", """{"version": 1e400}""" })
+        foreach (var (method, path) in new[] { (HttpMethod.Put, "/v1/models/clicks/labels/a"),
+            (HttpMethod.Post, "/v1/models/clicks/versions") })
+            foreach (var body in new[] { """{"\ud800": "1"}""", """{"version": "\ud800"}""", """{"version": null}""",
+                """{"version": 1e400}""" })
             {
                 var (status, answer) = await server.Send(method, path, body, "admin-key-of-the-tests");
                 Assert.True(status == HttpStatusCode.BadRequest, $"{body}: {answer.ToJsonString()}");
@@ -86,7 +89,8 @@ public sealed class BodyTextTests(ServerFixture fixture)
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [null], \"data\": [\"a\"]}]}", "shape")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1e400], \"data\": [\"a\"]}]}", "shape")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": null}]}", "data: found null")]
-    [InlineData("{\"inputs\": [{\"name\": \"site\", \"name\": \"app\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [\"a\"]}]}", "inputs[0]: found \"name\" twice")]
+    [InlineData("{\"inputs\": [{\"name\": \"site\", \"name\": \"app\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [\"a\"]}]}",
+        "inputs[0]: found \"name\" twice")]
     [InlineData("{\"inputs\": [], \"inputs\": []}", "\"inputs\" twice")]
     [InlineData("{\"inputs\": [], \"outputs\": null}", "outputs: found null")]
     [InlineData("{\"inputs\": [], \"outputs\": [{}]}", "outputs[0]: found no name")]
@@ -111,7 +115,11 @@ public sealed class BodyTextTests(ServerFixture fixture)
     public async Task Score_BytesThatAreNoUtf8_SayWhere(byte[] value, string part)
     {
         await using var server = await TestServer.Start(fixture.First);
-        using var content = new ByteArrayContent([.. "{\"rows\": [{\"site\": \""u8, .. value, .. "\"}]}"u8]) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var content = new ByteArrayContent([.. "{\"rows\": [{\"site\": \""u8, .. value, .. "\"}]}"u8])
+        {
+            Headers =
+            { ContentType = new MediaTypeHeaderValue("application/json") }
+        };
         using var response = await server.Client.PostAsync("/v1/score", content);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains(part, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);

@@ -26,7 +26,8 @@ public sealed class DocsTests(ServerFixture fixture, ITestOutputHelper output)
             MaxBodyBytes = 100_000,
             Models = [new ModelSource("clicks", folder) { Labels = new Dictionary<string, string> { ["stable"] = "1", ["canary"] = "2" } }],
         });
-        var examples = File.ReadAllText(Repository.At("docs/server.md")).Split("```http\n").Skip(1).Select(b => b.Split("```")[0]).ToArray();
+        var examples = File.ReadAllText(Repository.At("docs/server.md")).Split("```http\n").Skip(1)
+            .Select(b => b.Split("```")[0]).ToArray();
         Assert.True(examples.Length >= 6);
         var wrong = new List<string>();
         foreach (var example in examples)
@@ -34,7 +35,8 @@ public sealed class DocsTests(ServerFixture fixture, ITestOutputHelper output)
             var parts = example.Trim().Split("\n\n");
             var request = parts[0].Split('\n', 2);
             var words = request[0].Split(' ');
-            var (status, body) = await server.Send(new HttpMethod(words[0]), words[1], request.Length > 1 ? request[1] : null, "admin-key-of-the-page");
+            var (status, body) = await server.Send(new HttpMethod(words[0]), words[1], request.Length > 1 ? request[1] : null,
+                "admin-key-of-the-page");
             output.WriteLine($"{request[0]}\n{(int)status}\n{body.ToJsonString()}\n");
             var expected = parts[1].Split('\n', 2);
             if (expected[0] != ((int)status).ToString(CultureInfo.InvariantCulture))

@@ -21,7 +21,8 @@ public sealed class ExhaustionTests(ServerFixture fixture)
         {
             for (var i = 0; i < 50; i++)
                 slow.Add(await Begin(server, "POST /v1/score HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"rows"));
-            await Until(async () => (await server.Client.GetStringAsync("/metrics")).Contains("consort_requests_in_flight 50\n", StringComparison.Ordinal));
+            await Until(async () => (await server.Client.GetStringAsync("/metrics")).Contains("consort_requests_in_flight 50\n",
+                StringComparison.Ordinal));
             for (var i = 0; i < 20; i++)
                 TestServer.Probabilities(await server.Post("/v1/score", Body));
             using var grpc = new GrpcCall(server.Grpc);
@@ -43,7 +44,8 @@ public sealed class ExhaustionTests(ServerFixture fixture)
     public async Task Body_OfChunksWithoutASize_IsAMistakeOfTheClient(string size)
     {
         await using var server = await TestServer.Start(fixture.First);
-        using var client = await Begin(server, $"POST /v1/score HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\n{{}}\r\n");
+        using var client = await Begin(
+            server, $"POST /v1/score HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\n{{}}\r\n");
         using var reader = new StreamReader(client.GetStream(), Encoding.ASCII);
         Assert.Equal("HTTP/1.1 400 Bad Request", await reader.ReadLineAsync());
         Assert.DoesNotContain("internal error", server.Log.ToString(), StringComparison.Ordinal);
@@ -53,7 +55,8 @@ public sealed class ExhaustionTests(ServerFixture fixture)
     public async Task Bodies_SlowerThanTheLeastRate_AreCut()
     {
         await using var server = await TestServer.Start(fixture.First, o => o with { MinBytesPerSecond = 1000 });
-        using var slow = await Begin(server, "POST /v1/score HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n");
+        using var slow = await Begin(server,
+            "POST /v1/score HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n");
         using var stop = new CancellationTokenSource();
         var dripping = Task.Run(async () =>
         {

@@ -22,9 +22,14 @@ internal sealed class GrpcCall(Uri address) : IDisposable
         return frame;
     }
 
-    public async Task<(StatusCode Status, string Message, byte[] Answer)> Send(string path, byte[] body, params (string Name, string Value)[] headers)
+    public async Task<(StatusCode Status, string Message, byte[] Answer)> Send(string path, byte[] body,
+        params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact
+        };
         request.Content = new ByteArrayContent(body);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));

@@ -19,7 +19,8 @@ public sealed class GrpcPeerTests(ServerFixture fixture)
         const int Rows = 20;
         var columns = fixture.FirstScorer.Fields.ToDictionary(f => f, f => Enumerable.Range(0, Rows).Select(r => fixture.Raw[r][f]));
         var start = new ProcessStartInfo("node") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var word in new[] { Path.Combine(peer!, "client.mjs"), server.Grpc.Authority, Repository.At("src/Consort.AspNetCore/Grpc/Protocol/inference.proto"), "clicks", JsonSerializer.Serialize(columns) })
+        foreach (var word in new[] { Path.Combine(peer!, "client.mjs"), server.Grpc.Authority,
+            Repository.At("src/Consort.AspNetCore/Grpc/Protocol/inference.proto"), "clicks", JsonSerializer.Serialize(columns) })
             start.ArgumentList.Add(word);
         using var node = Process.Start(start)!;
         var (printed, mistakes) = (node.StandardOutput.ReadToEndAsync(), node.StandardError.ReadToEndAsync());

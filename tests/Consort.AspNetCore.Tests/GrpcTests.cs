@@ -51,7 +51,11 @@ public sealed class GrpcTests(ServerFixture fixture)
         var (onAll, onInput, onOutput) = (Request(1), Request(1), Request(1));
         onAll.Parameters.Add(name, parameter);
         onInput.Inputs[0].Parameters.Add(name, parameter);
-        onOutput.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "probability", Parameters = { [name] = parameter } });
+        onOutput.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor
+        {
+            Name = "probability",
+            Parameters = { [name] = parameter }
+        });
         foreach (var request in new[] { onAll, onInput, onOutput })
         {
             var (status, message, _) = await client.Send(Infer, GrpcCall.Frame(request.ToByteArray()));
@@ -67,14 +71,18 @@ public sealed class GrpcTests(ServerFixture fixture)
     {
         await using var server = await TestServer.Start(fixture.First);
         using var client = new GrpcCall(server.Grpc);
-        var expected = TestServer.Probabilities(await server.Post("/v1/score", """{"rows": [{"price": 12.5, "share": 0.1, "visits": 7, "age": 40}, {"visits": -2, "share": 0.7, "age": 3}]}"""));
+        var expected = TestServer.Probabilities(await server.Post("/v1/score",
+            """{"rows": [{"price": 12.5, "share": 0.1, "visits": 7, "age": 40}, {"visits": -2, "share": 0.7, "age": 3}]}"""));
         var request = new ModelInferRequest { ModelName = "clicks" };
-        Add("price", "FP32", new() { Fp32Contents = { 12.5f, float.NaN } }, [.. BitConverter.GetBytes(12.5f), .. BitConverter.GetBytes(float.NaN)]);
+        Add("price", "FP32", new() { Fp32Contents = { 12.5f, float.NaN } },
+            [.. BitConverter.GetBytes(12.5f), .. BitConverter.GetBytes(float.NaN)]);
         Add("share", "FP64", new() { Fp64Contents = { 0.1, 0.7 } }, [.. BitConverter.GetBytes(0.1), .. BitConverter.GetBytes(0.7)]);
         Add("visits", "INT64", new() { Int64Contents = { 7, -2 } }, [.. BitConverter.GetBytes(7L), .. BitConverter.GetBytes(-2L)]);
         Add("age", "UINT8", new() { UintContents = { 40, 3 } }, [40, 3]);
         var answer = await client.Call("ModelInfer", request, ModelInferResponse.Parser);
-        var found = raw ? [.. Enumerable.Range(0, 2).Select(i => BitConverter.ToSingle(answer.RawOutputContents[0].Span[(4 * i)..]))] : answer.Outputs[0].Contents.Fp32Contents.ToArray();
+        var found = raw ? [.. Enumerable.Range(0, 2)
+            .Select(i => BitConverter.ToSingle(
+                answer.RawOutputContents[0].Span[(4 * i)..]))] : answer.Outputs[0].Contents.Fp32Contents.ToArray();
         Assert.Equal(expected[0], found[0], Tolerance);
         Assert.Equal(expected[1], found[1], Tolerance);
 
@@ -93,7 +101,8 @@ public sealed class GrpcTests(ServerFixture fixture)
         using var client = new GrpcCall(server.Grpc);
         Assert.True((await client.Call("ServerLive", new ServerLiveRequest(), ServerLiveResponse.Parser)).Live);
         Assert.True((await client.Call("ServerReady", new ServerReadyRequest(), ServerReadyResponse.Parser)).Ready);
-        Assert.True((await client.Call("ModelReady", new ModelReadyRequest { Name = "clicks", Version = "1" }, ModelReadyResponse.Parser)).Ready);
+        Assert.True((await client.Call("ModelReady", new ModelReadyRequest { Name = "clicks", Version = "1" },
+            ModelReadyResponse.Parser)).Ready);
         Assert.Equal("consort", (await client.Call("ServerMetadata", new ServerMetadataRequest(), ServerMetadataResponse.Parser)).Name);
         var model = await client.Call("ModelMetadata", new ModelMetadataRequest { Name = "clicks" }, ModelMetadataResponse.Parser);
         Assert.Equal(fixture.FirstScorer.Fields, model.Inputs.Select(i => i.Name));
@@ -109,13 +118,18 @@ public sealed class GrpcTests(ServerFixture fixture)
         await using var server = await TestServer.Start(fixture.First);
         using var client = new GrpcCall(server.Grpc);
         const string Path = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
-        var (status, message, answer) = await client.Send(Path, GrpcCall.Frame(new ServerReflectionRequest { ListServices = "" }.ToByteArray()));
+        var (status, message, answer) =
+            await client.Send(Path, GrpcCall.Frame(new ServerReflectionRequest { ListServices = "" }.ToByteArray()));
         Assert.True(status == StatusCode.OK, message);
-        Assert.Contains("inference.GRPCInferenceService", ServerReflectionResponse.Parser.ParseFrom(answer).ListServicesResponse.Service.Select(s => s.Name));
-        (status, message, answer) = await client.Send(Path, GrpcCall.Frame(new ServerReflectionRequest { FileContainingSymbol = "inference.GRPCInferenceService" }.ToByteArray()));
+        Assert.Contains("inference.GRPCInferenceService",
+            ServerReflectionResponse.Parser.ParseFrom(answer).ListServicesResponse.Service.Select(s => s.Name));
+        (status, message, answer) = await client.Send(
+            Path, GrpcCall.Frame(new ServerReflectionRequest { FileContainingSymbol = "inference.GRPCInferenceService" }.ToByteArray()));
         Assert.True(status == StatusCode.OK, message);
-        var file = FileDescriptorProto.Parser.ParseFrom(ServerReflectionResponse.Parser.ParseFrom(answer).FileDescriptorResponse.FileDescriptorProto[0]);
-        Assert.Equal(["ServerLive", "ServerReady", "ModelReady", "ServerMetadata", "ModelMetadata", "ModelInfer"], file.Service[0].Method.Select(m => m.Name));
+        var file = FileDescriptorProto.Parser.ParseFrom(
+            ServerReflectionResponse.Parser.ParseFrom(answer).FileDescriptorResponse.FileDescriptorProto[0]);
+        Assert.Equal(["ServerLive", "ServerReady", "ModelReady", "ServerMetadata", "ModelMetadata", "ModelInfer"],
+            file.Service[0].Method.Select(m => m.Name));
     }
 
     [Fact]
@@ -158,8 +172,10 @@ public sealed class GrpcTests(ServerFixture fixture)
         await Expect(StatusCode.InvalidArgument, "shape", GrpcCall.Frame(With(r => r.Inputs[0].Shape[0] = -5)));
         await Expect(StatusCode.InvalidArgument, "2 values", GrpcCall.Frame(With(r => r.Inputs[0].Shape[0] = 3)));
         await Expect(StatusCode.InvalidArgument, "twice", GrpcCall.Frame(With(r => r.Inputs[1] = r.Inputs[0])));
-        await Expect(StatusCode.InvalidArgument, "output", GrpcCall.Frame(With(r => r.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "logit" }))));
-        await Expect(StatusCode.InvalidArgument, "input price[0]", GrpcCall.Frame(With(r => r.Inputs.Single(i => i.Name == "price").Contents.BytesContents[0] = ByteString.CopyFromUtf8("äbc"))));
+        await Expect(StatusCode.InvalidArgument, "output",
+            GrpcCall.Frame(With(r => r.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "logit" }))));
+        await Expect(StatusCode.InvalidArgument, "input price[0]",
+            GrpcCall.Frame(With(r => r.Inputs.Single(i => i.Name == "price").Contents.BytesContents[0] = ByteString.CopyFromUtf8("äbc"))));
         await Expect(StatusCode.InvalidArgument, "raw", GrpcCall.Frame(With(r => r.RawInputContents.Add(ByteString.Empty))));
         await Expect(StatusCode.InvalidArgument, "no inputs", GrpcCall.Frame(With(r => r.Inputs.Clear())));
         await Expect(StatusCode.ResourceExhausted, "50 impressions", GrpcCall.Frame(With(r =>
@@ -205,7 +221,8 @@ public sealed class GrpcTests(ServerFixture fixture)
         await using var server = await TestServer.Start(fixture.First);
         using var client = new GrpcCall(server.Grpc);
         var before = GC.GetTotalAllocatedBytes();
-        var (status, message, _) = await client.Send(Infer, GrpcCall.Frame([.. Enumerable.Repeat(part, 1_800_000 / part.Length).SelectMany(p => p)]));
+        var (status, message, _) = await client.Send(
+            Infer, GrpcCall.Frame([.. Enumerable.Repeat(part, 1_800_000 / part.Length).SelectMany(p => p)]));
         Assert.Equal(StatusCode.InvalidArgument, status);
         Assert.Contains("found more than", message, StringComparison.Ordinal);
         var allocated = GC.GetTotalAllocatedBytes() - before;
@@ -235,7 +252,8 @@ public sealed class GrpcTests(ServerFixture fixture)
             for (var flips = random.Next(1, 6); flips > 0; flips--)
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             var (status, message, _) = await client.Send(Infer, GrpcCall.Frame(i % 5 == 0 ? bytes[..random.Next(bytes.Length)] : bytes));
-            Assert.True(status is StatusCode.OK or StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.ResourceExhausted, $"{status}: {message}");
+            Assert.True(status is StatusCode.OK or StatusCode.InvalidArgument or StatusCode.NotFound or StatusCode.ResourceExhausted,
+                $"{status}: {message}");
         }
 
         await client.Call("ModelInfer", Request(3, raw: true), ModelInferResponse.Parser);

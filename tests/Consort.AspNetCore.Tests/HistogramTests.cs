@@ -36,6 +36,7 @@ public sealed class HistogramTests(ServerFixture fixture)
         await using var server = await TestServer.Start(fixture.First);
         for (var i = 0; i < 3; i++)
             await server.Post("/v1/score", """{"rows": [{"price": 3}]}""");
-        Assert.Contains("consort_batch_rows_sum{model=\"clicks\",version=\"1\"} 3\n", await server.Client.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        Assert.Contains("consort_batch_rows_sum{model=\"clicks\",version=\"1\"} 3\n", await server.Client.GetStringAsync("/metrics"),
+            StringComparison.Ordinal);
     }
 }

@@ -11,8 +11,10 @@ public sealed class HostileTests(ServerFixture fixture)
     [Theory]
     [InlineData("", "found an empty body, expected a JSON object")]
     [InlineData(" \n ", "found an empty body, expected a JSON object")]
-    [InlineData("{\"rows\":[{\"site\":\"a\"},]}", "line 1, byte 23: found a comma before ], expected a value after it; leave the comma out")]
-    [InlineData("{\"rows\":[\n{\"site\":\"a\",}]}", "line 2, byte 13: found a comma before }, expected a key after it; leave the comma out")]
+    [InlineData("{\"rows\":[{\"site\":\"a\"},]}",
+        "line 1, byte 23: found a comma before ], expected a value after it; leave the comma out")]
+    [InlineData("{\"rows\":[\n{\"site\":\"a\",}]}",
+        "line 2, byte 13: found a comma before }, expected a key after it; leave the comma out")]
     [InlineData("{", "line 1, byte 2: found the end, expected")]
     [InlineData("{\"rows\": [{}]", "found the end, expected")]
     [InlineData("{\"rows\": [{}]} x", "line 1, byte 16: found \"x\" after the end, expected one JSON value")]
@@ -43,7 +45,8 @@ public sealed class HostileTests(ServerFixture fixture)
             Assert.Equal(HttpStatusCode.BadRequest, status);
             var detail = (string)answer["detail"]!;
             Assert.Contains(part, detail, StringComparison.Ordinal);
-            foreach (var foreign in new[] { "reader", "isFinalBlock", "LineNumber", "BytePosition", "line 0", "something else", "payload", "nothing more" })
+            foreach (var foreign in new[] { "reader", "isFinalBlock", "LineNumber", "BytePosition", "line 0", "something else", "payload",
+                "nothing more" })
                 Assert.DoesNotContain(foreign, detail, StringComparison.OrdinalIgnoreCase);
         }
     }
@@ -99,21 +102,29 @@ public sealed class HostileTests(ServerFixture fixture)
     [InlineData("{\"inputs\": {}}", "inputs: found an object")]
     [InlineData("{\"input\": []}", "did you mean inputs?")]
     [InlineData("{\"inputs\": [{}]}", "inputs[0]: expected name, shape, datatype and data")]
-    [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [2], \"data\": [\"a\"]}]}", "input site: found 1 values, expected 2")]
-    [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [\"a\", \"b\"]}]}", "input site: found more values, expected 1")]
-    [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [1]}]}", "input site[0]: found a number, expected a string or null")]
-    [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": \"a\"}]}", "data: found a string, expected an array")]
+    [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [2], \"data\": [\"a\"]}]}",
+        "input site: found 1 values, expected 2")]
+    [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [\"a\", \"b\"]}]}",
+        "input site: found more values, expected 1")]
+    [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [1]}]}",
+        "input site[0]: found a number, expected a string or null")]
+    [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": \"a\"}]}",
+        "data: found a string, expected an array")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"INT64\", \"shape\": [1], \"data\": [1.5]}]}", "expected an integer")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"UINT8\", \"shape\": [1], \"data\": [-1]}]}", "expected an integer")]
-    [InlineData("{\"inputs\": [{\"name\": \"visits\", \"datatype\": \"INT8\", \"shape\": [1], \"data\": [128]}]}", "input visits[0]: found 128, expected -128 to 127, as datatype INT8 says")]
-    [InlineData("{\"inputs\": [{\"name\": \"visits\", \"datatype\": \"UINT64\", \"shape\": [1], \"data\": [18446744073709551616]}]}", "expected 0 to 18446744073709551615")]
+    [InlineData("{\"inputs\": [{\"name\": \"visits\", \"datatype\": \"INT8\", \"shape\": [1], \"data\": [128]}]}",
+        "input visits[0]: found 128, expected -128 to 127, as datatype INT8 says")]
+    [InlineData("{\"inputs\": [{\"name\": \"visits\", \"datatype\": \"UINT64\", \"shape\": [1], \"data\": [18446744073709551616]}]}",
+        "expected 0 to 18446744073709551615")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BOOL\", \"shape\": [1], \"data\": [true]}]}", "datatype \"BOOL\"")]
-    [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1, 2], \"data\": [\"a\", \"b\"]}]}", "shape [1, 2]")]
+    [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1, 2], \"data\": [\"a\", \"b\"]}]}",
+        "shape [1, 2]")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [-1], \"data\": []}]}", "shape [-1]")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1e3], \"data\": []}]}", "shape")]
     [InlineData("{\"inputs\": [{\"name\": \"sites\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [\"a\"]}]}", "did you mean site?")]
     [InlineData("{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [\"a\"]}], \"outputs\": [{\"name\": \"logit\"}]}", "output \"logit\", expected probability")]
-    [InlineData("{\"inputs\": [{\"name\": \"price\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [\"a\"]}]}", "input price[0]: column price")]
+    [InlineData("{\"inputs\": [{\"name\": \"price\", \"datatype\": \"BYTES\", \"shape\": [1], \"data\": [\"a\"]}]}",
+        "input price[0]: column price")]
     public async Task Infer_AMistake_SaysWhereAndWhat(string body, string part)
     {
         await using var server = await TestServer.Start(fixture.First);
@@ -129,7 +140,8 @@ public sealed class HostileTests(ServerFixture fixture)
         var keys = fixture.NewFile("admin-keys");
         File.WriteAllText(keys, "admin-key-of-this-test");
         await using var server = await TestServer.Start(fixture.First, o => o with { AdminKeyFile = keys });
-        var (status, answer) = await server.Send(HttpMethod.Put, "/v1/models/clicks/labels/canary", "{\"version\": 3}", "admin-key-of-this-test");
+        var (status, answer) = await server.Send(HttpMethod.Put, "/v1/models/clicks/labels/canary", "{\"version\": 3}",
+            "admin-key-of-this-test");
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal("version: found a number, expected a string: \"3\" in quotes", (string)answer["detail"]!);
     }
@@ -137,18 +149,24 @@ public sealed class HostileTests(ServerFixture fixture)
     [Fact]
     public async Task Score_DeepHugeAndLongBodies_AreRefused()
     {
-        await using var server = await TestServer.Start(fixture.First, o => o with { MaxBodyBytes = 100_000, MaxRows = 300, MaxValueBytes = 100 });
+        await using var server = await TestServer.Start(fixture.First,
+            o => o with { MaxBodyBytes = 100_000, MaxRows = 300, MaxValueBytes = 100 });
         await Expect(HttpStatusCode.BadRequest, "malformed JSON", "{\"rows\": " + new string('[', 50_000));
         await Expect(HttpStatusCode.BadRequest, "malformed JSON", string.Concat(Enumerable.Repeat("{\"rows\": ", 5_000)));
         await Expect(HttpStatusCode.BadRequest, "malformed JSON", "{\"rows\": " + new string('[', 20) + new string(']', 20) + "}");
-        await Expect(HttpStatusCode.BadRequest, "value of 101 bytes, expected at most 100", $"{{\"rows\": [{{\"site\": \"{new string('x', 101)}\"}}]}}");
+        await Expect(HttpStatusCode.BadRequest, "value of 101 bytes, expected at most 100",
+            $"{{\"rows\": [{{\"site\": \"{new string('x', 101)}\"}}]}}");
         await Expect(HttpStatusCode.BadRequest, "value of 101 bytes", $"{{\"rows\": [{{\"price\": {new string('1', 101)}}}]}}");
         await Expect(HttpStatusCode.BadRequest, "is not one that the model reads", $"{{\"rows\": [{{\"{new string('x', 60_000)}\": 1}}]}}");
-        await Expect(HttpStatusCode.RequestEntityTooLarge, "300 impressions", $"{{\"rows\": [{string.Join(',', Enumerable.Repeat("{}", 301))}]}}");
-        await Expect(HttpStatusCode.RequestEntityTooLarge, "300 impressions", $"{{\"candidates\": [{string.Join(',', Enumerable.Repeat("{}", 301))}]}}");
+        await Expect(HttpStatusCode.RequestEntityTooLarge, "300 impressions",
+            $"{{\"rows\": [{string.Join(',', Enumerable.Repeat("{}", 301))}]}}");
+        await Expect(HttpStatusCode.RequestEntityTooLarge, "300 impressions",
+            $"{{\"candidates\": [{string.Join(',', Enumerable.Repeat("{}", 301))}]}}");
         await Expect(HttpStatusCode.RequestEntityTooLarge, "100000 bytes", new string(' ', 100_001));
-        Assert.Equal(300, TestServer.Probabilities(await server.Post("/v1/score", $"{{\"rows\": [{string.Join(',', Enumerable.Repeat("{}", 300))}]}}")).Length);
-        var (status, _) = await server.Post("/v2/models/clicks/infer", "{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [2000000000], \"data\": []}]}");
+        Assert.Equal(300, TestServer.Probabilities(
+            await server.Post("/v1/score", $"{{\"rows\": [{string.Join(',', Enumerable.Repeat("{}", 300))}]}}")).Length);
+        var (status, _) = await server.Post("/v2/models/clicks/infer",
+            "{\"inputs\": [{\"name\": \"site\", \"datatype\": \"BYTES\", \"shape\": [2000000000], \"data\": []}]}");
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, status);
 
         async Task Expect(HttpStatusCode expected, string part, string body)
@@ -165,7 +183,8 @@ public sealed class HostileTests(ServerFixture fixture)
     public async Task Score_BytesThatAreNoText_AreRefused()
     {
         await using var server = await TestServer.Start(fixture.First);
-        foreach (var bytes in new[] { new byte[] { 0xFF }, [.. "{\"rows\": [{\"site\": \""u8, 0xC3, .. "\"}]}"u8], [0xEF, 0xBB, 0xBF, .. "{\"rows\": []}"u8] })
+        foreach (var bytes in new[] { new byte[] { 0xFF }, [.. "{\"rows\": [{\"site\": \""u8, 0xC3, .. "\"}]}"u8],
+            [0xEF, 0xBB, 0xBF, .. "{\"rows\": []}"u8] })
         {
             using var content = new ByteArrayContent(bytes);
             using var response = await server.Client.PostAsync("/v1/score", content);
@@ -179,7 +198,8 @@ public sealed class HostileTests(ServerFixture fixture)
     public async Task Score_RandomDamage_NeverBreaksTheServer()
     {
         await using var server = await TestServer.Start(fixture.First);
-        var good = Encoding.UTF8.GetBytes("""{"context": {"price": "12.5", "app": "äpp\u0031"}, "candidates": [{"site": "s3", "time": "14102107"}, {"age": 5e0, "site": null}]}""");
+        var good = Encoding.UTF8.GetBytes(
+            """{"context": {"price": "12.5", "app": "äpp\u0031"}, "candidates": [{"site": "s3", "time": "14102107"}, {"age": 5e0, "site": null}]}""");
         var random = new Random(3);
         for (var i = 0; i < 400; i++)
         {
@@ -220,7 +240,9 @@ public sealed class HostileTests(ServerFixture fixture)
     {
         await using var server = await TestServer.Start(fixture.First);
         foreach (var address in new[] { server.Http, server.Grpc })
-            foreach (var text in new[] { "\0\0\0\0\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "POST /v1/score HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + new string('x', 5000) })
+            foreach (var text in new[] { "\0\0\0\0\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+                "POST /v1/score HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+                "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + new string('x', 5000) })
             {
                 using var socket = new TcpClient();
                 await socket.ConnectAsync(IPAddress.Loopback, address.Port);
@@ -243,7 +265,8 @@ public sealed class HostileTests(ServerFixture fixture)
     [Fact]
     public async Task Score_ManyLargeRequests_LeaveMemoryBounded()
     {
-        await using var server = await TestServer.Start(fixture.First, o => o with { MaxBodyBytes = 1 << 20, MaxInFlight = 8, MaxRows = 100_000 });
+        await using var server = await TestServer.Start(fixture.First,
+            o => o with { MaxBodyBytes = 1 << 20, MaxInFlight = 8, MaxRows = 100_000 });
         var large = $"{{\"rows\": [{string.Join(',', Enumerable.Repeat("{\"site\": \"s3\", \"price\": 12.5}", 30_000))}]}}";
         for (var i = 0; i < 2; i++)
             await Round(16);
@@ -265,7 +288,8 @@ public sealed class HostileTests(ServerFixture fixture)
 
     private async Task StillAnswers(TestServer server)
     {
-        var found = TestServer.Probabilities(await server.Post("/v1/score", System.Text.Json.JsonSerializer.Serialize(new { rows = new[] { fixture.Row(0) } })));
+        var found = TestServer.Probabilities(
+            await server.Post("/v1/score", System.Text.Json.JsonSerializer.Serialize(new { rows = new[] { fixture.Row(0) } })));
         Assert.Equal(fixture.Score(0), found.Single(), 1e-6f);
     }
 }

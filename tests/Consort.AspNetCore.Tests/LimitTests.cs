@@ -27,7 +27,8 @@ public sealed class LimitTests(ServerFixture fixture)
             Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
             Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter!.Delta);
             using var grpc = new GrpcCall(server.Grpc);
-            Assert.Equal(StatusCode.Unavailable, (await grpc.Send("/inference.GRPCInferenceService/ServerMetadata", GrpcCall.Frame([]))).Status);
+            Assert.Equal(StatusCode.Unavailable,
+                (await grpc.Send("/inference.GRPCInferenceService/ServerMetadata", GrpcCall.Frame([]))).Status);
             // Whoever looks after the server still sees it alive.
             Assert.Equal(HttpStatusCode.OK, (await server.Get("/v2/health/live")).Status);
             Assert.Equal(HttpStatusCode.OK, (await server.Get("/v2/health/ready")).Status);
@@ -57,7 +58,8 @@ public sealed class LimitTests(ServerFixture fixture)
             Assert.Equal(HttpStatusCode.TooManyRequests, status);
             Assert.Contains("2 requests of this client", (string)body["detail"]!, StringComparison.Ordinal);
             using var grpc = new GrpcCall(server.Grpc);
-            Assert.Equal(StatusCode.ResourceExhausted, (await grpc.Send("/inference.GRPCInferenceService/ServerMetadata", GrpcCall.Frame([]))).Status);
+            Assert.Equal(StatusCode.ResourceExhausted,
+                (await grpc.Send("/inference.GRPCInferenceService/ServerMetadata", GrpcCall.Frame([]))).Status);
         }
 
         Assert.Equal(HttpStatusCode.OK, (await server.Post("/v1/score", """{"rows": [{}]}""")).Status);
@@ -89,7 +91,8 @@ public sealed class LimitTests(ServerFixture fixture)
         Assert.Equal(HttpStatusCode.OK, (await server.Get("/v2/health/ready")).Status);
         Assert.Equal(HttpStatusCode.OK, (await server.Get("/openapi.json")).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await server.Client.GetAsync("/metrics")).StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await server.Send(HttpMethod.Post, "/v1/models/clicks/versions", "{}", ScoreKey)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized,
+            (await server.Send(HttpMethod.Post, "/v1/models/clicks/versions", "{}", ScoreKey)).Status);
         Assert.Equal(HttpStatusCode.OK, (await server.Send(HttpMethod.Post, "/v1/models/clicks/versions", "{}", AdminKey)).Status);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models") { Headers = { { "X-Api-Key", ScoreKey } } };
         Assert.Equal(HttpStatusCode.OK, (await server.Client.SendAsync(request)).StatusCode);
@@ -106,7 +109,8 @@ public sealed class LimitTests(ServerFixture fixture)
     {
         await using var server = await TestServer.Start(fixture.First);
         Assert.Equal(HttpStatusCode.Forbidden, (await server.Post("/v1/models/clicks/versions", "{}")).Status);
-        Assert.Equal(HttpStatusCode.Forbidden, (await server.Send(HttpMethod.Put, "/v1/models/clicks/labels/stable", """{"version": "1"}""")).Status);
+        Assert.Equal(HttpStatusCode.Forbidden,
+            (await server.Send(HttpMethod.Put, "/v1/models/clicks/labels/stable", """{"version": "1"}""")).Status);
     }
 
     [Fact]
@@ -133,8 +137,12 @@ public sealed class LimitTests(ServerFixture fixture)
         await Expect("expected", o => o with { Models = [new ModelSource("a", key)] });
         await Expect("found no package", o => o with { Models = [new ModelSource("a", fixture.NewFolder())] });
         await Expect("model \"a/b\"", o => o with { Models = [new ModelSource("a/b", fixture.First)] });
-        await Expect("found one name twice", o => o with { Models = [new ModelSource("a", fixture.First), new ModelSource("a", fixture.Second)] });
-        await Expect("label stable: found version \"7\"", o => o with { Models = [new ModelSource("a", fixture.First) { Labels = new Dictionary<string, string> { ["stable"] = "7" } }] });
+        await Expect("found one name twice", o => o
+            with
+        { Models = [new ModelSource("a", fixture.First), new ModelSource("a", fixture.Second)] });
+        await Expect("label stable: found version \"7\"", o => o
+            with
+        { Models = [new ModelSource("a", fixture.First) { Labels = new Dictionary<string, string> { ["stable"] = "7" } }] });
         await Expect("url \"ftp://a:1\"", o => o with { Urls = ["ftp://a:1"] });
         await Expect("found host \"somewhere.example\"", o => o with { Urls = ["http://somewhere.example:1"] });
         await Expect("rows: found 0, expected 1 to 1000000", o => o with { MaxRows = 0 });
@@ -153,7 +161,8 @@ public sealed class LimitTests(ServerFixture fixture)
     {
         var server = await TestServer.Start(fixture.First, o => o with { Drain = TimeSpan.FromMilliseconds(300) });
         using var slow = await SlowBody(server);
-        await Until(async () => (await server.Client.GetStringAsync("/metrics")).Contains("consort_requests_in_flight 1\n", StringComparison.Ordinal));
+        await Until(async () => (await server.Client.GetStringAsync("/metrics")).Contains("consort_requests_in_flight 1\n",
+            StringComparison.Ordinal));
         var stopping = server.Server.StopAsync();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.Get("/v2/health/ready")).Status);
         Assert.Equal(HttpStatusCode.OK, (await server.Get("/v2/health/live")).Status);
@@ -170,7 +179,8 @@ public sealed class LimitTests(ServerFixture fixture)
     {
         var socket = new TcpClient();
         await socket.ConnectAsync(IPAddress.Loopback, server.Http.Port);
-        await socket.GetStream().WriteAsync("POST /v1/score HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{\"rows"u8.ToArray());
+        await socket.GetStream().WriteAsync(
+            "POST /v1/score HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{\"rows"u8.ToArray());
         return socket;
     }
 

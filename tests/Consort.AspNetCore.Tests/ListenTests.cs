@@ -9,7 +9,8 @@ namespace Consort.AspNetCore.Tests;
 [Collection(ServerCollection.Name)]
 public sealed class ListenTests(ServerFixture fixture)
 {
-    private const string Certificate = "ASPNETCORE_Kestrel__Certificates__Default__Path", Key = "ASPNETCORE_Kestrel__Certificates__Default__KeyPath";
+    private const string Certificate = "ASPNETCORE_Kestrel__Certificates__Default__Path",
+        Key = "ASPNETCORE_Kestrel__Certificates__Default__KeyPath";
 
     [Theory]
     [InlineData("http", "0.0.0.0", false, "WARNING: there are no keys, so whoever reaches http://0.0.0.0:8080, every address of")]
@@ -48,7 +49,8 @@ public sealed class ListenTests(ServerFixture fixture)
         var (certificate, key) = (fixture.NewFile("certificate.pem"), fixture.NewFile("key.pem"));
         using (var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256))
         {
-            using var signed = new CertificateRequest("CN=localhost", pair, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+            using var signed = new CertificateRequest("CN=localhost", pair,
+                HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
             await File.WriteAllTextAsync(certificate, signed.ExportCertificatePem());
             await File.WriteAllTextAsync(key, pair.ExportPkcs8PrivateKeyPem());
         }
@@ -57,12 +59,18 @@ public sealed class ListenTests(ServerFixture fixture)
         {
             Environment.SetEnvironmentVariable(Certificate, certificate);
             Environment.SetEnvironmentVariable(Key, key);
-            await using var server = await TestServer.Start(fixture.First, o => o with { Urls = [.. o.Urls, "https://127.0.0.1:0", "grpcs://127.0.0.1:0"] });
-            using var handler = new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, c, _, _) => c!.Subject == "CN=localhost" } };
+            await using var server = await TestServer.Start(fixture.First,
+                o => o with { Urls = [.. o.Urls, "https://127.0.0.1:0", "grpcs://127.0.0.1:0"] });
+            using var handler = new SocketsHttpHandler
+            {
+                SslOptions =
+                { RemoteCertificateValidationCallback = (_, c, _, _) => c!.Subject == "CN=localhost" }
+            };
             using var client = new HttpClient(handler);
             foreach (var version in new[] { HttpVersion.Version11, HttpVersion.Version20 })
             {
-                using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Server.Addresses.Single(a => a.Scheme == "https"), "/v1/score"))
+                using var request = new HttpRequestMessage(HttpMethod.Post,
+                    new Uri(server.Server.Addresses.Single(a => a.Scheme == "https"), "/v1/score"))
                 {
                     Version = version,
                     VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -72,7 +80,11 @@ public sealed class ListenTests(ServerFixture fixture)
                 Assert.Equal(HttpStatusCode.OK, response.StatusCode);
             }
 
-            var grpc = new UriBuilder(server.Server.Addresses.Single(a => a.Scheme == "grpcs")) { Scheme = "https", Path = "/inference.GRPCInferenceService/ServerLive" }.Uri;
+            var grpc = new UriBuilder(server.Server.Addresses.Single(a => a.Scheme == "grpcs"))
+            {
+                Scheme = "https",
+                Path = "/inference.GRPCInferenceService/ServerLive"
+            }.Uri;
             using var call = new HttpRequestMessage(HttpMethod.Post, grpc)
             {
                 Version = HttpVersion.Version20,
@@ -83,7 +95,8 @@ public sealed class ListenTests(ServerFixture fixture)
             Assert.Equal([0, 0, 0, 0, 2, 8, 1], await answer.Content.ReadAsByteArrayAsync());
 
             Environment.SetEnvironmentVariable(Certificate, certificate + ".absent");
-            var mistake = await Assert.ThrowsAsync<ConsortException>(() => TestServer.Start(fixture.First, o => o with { Urls = ["https://127.0.0.1:0"] }));
+            var mistake = await Assert.ThrowsAsync<ConsortException>(() =>
+                TestServer.Start(fixture.First, o => o with { Urls = ["https://127.0.0.1:0"] }));
             Assert.Contains("cannot listen", mistake.Message, StringComparison.Ordinal);
         }
         finally

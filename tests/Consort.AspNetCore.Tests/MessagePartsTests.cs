@@ -40,7 +40,8 @@ public sealed class MessagePartsTests
     [MemberData(nameof(Ways))]
     public void Check_ManyParts_AreRefusedWhateverStandsAround(string before, string part, string after)
     {
-        byte[] Message(int count) => [.. Convert.FromHexString(before), .. Enumerable.Repeat(Convert.FromHexString(part), count).SelectMany(p => p), .. Convert.FromHexString(after)];
+        byte[] Message(int count) => [.. Convert.FromHexString(before), .. Enumerable.Repeat(Convert.FromHexString(part), count)
+            .SelectMany(p => p), .. Convert.FromHexString(after)];
         Assert.Equal(400, Assert.Throws<RequestException>(() => Check(Message(1000))).Status);
         // And the parser takes the message: what was counted is not merely malformed.
         var parsed = ModelInferRequest.Parser.WithDiscardUnknownFields(true).ParseFrom(Message(1000));
@@ -55,7 +56,8 @@ public sealed class MessagePartsTests
     [InlineData("2A", "0A")] // bool
     public void Check_ManyValuesOfATensor_AreRefusedByTheRowsLimit(string contentsTag, string valuesTag)
     {
-        var values = valuesTag == "42" ? Enumerable.Repeat(new byte[] { 0x42, 0 }, 500).SelectMany(v => v).ToArray() : Delimited(valuesTag, new byte[500]);
+        var values = valuesTag == "42"
+            ? Enumerable.Repeat(new byte[] { 0x42, 0 }, 500).SelectMany(v => v).ToArray() : Delimited(valuesTag, new byte[500]);
         Assert.Equal(413, Assert.Throws<RequestException>(() => Check(Delimited("2A", Delimited(contentsTag, values)))).Status);
     }
 
@@ -75,9 +77,11 @@ public sealed class MessagePartsTests
     public void Check_ManySizesOrNames_AreRefused()
     {
         Assert.Throws<RequestException>(() => Check(Delimited("2A", Delimited("1A", new byte[200_000])))); // a shape
-        Assert.Throws<RequestException>(() => Check(Delimited("2A", [.. Enumerable.Repeat(new byte[] { 0x0A, 1, 65 }, 100_000).SelectMany(v => v)])));
+        Assert.Throws<RequestException>(() =>
+            Check(Delimited("2A", [.. Enumerable.Repeat(new byte[] { 0x0A, 1, 65 }, 100_000).SelectMany(v => v)])));
         Assert.Throws<RequestException>(() => Check([.. Enumerable.Repeat(new byte[] { 0x0A, 1, 65 }, 100_000).SelectMany(v => v)]));
-        Assert.Throws<RequestException>(() => new MessageParts(0, 64, Limits).Check(Enumerable.Repeat(new byte[] { 0x0A, 1, 65 }, 100).SelectMany(v => v).ToArray(), ModelReadyRequest.Descriptor));
+        Assert.Throws<RequestException>(() => new MessageParts(0, 64, Limits).Check(Enumerable.Repeat(new byte[] { 0x0A, 1, 65 }, 100)
+            .SelectMany(v => v).ToArray(), ModelReadyRequest.Descriptor));
     }
 
     [Theory]

@@ -17,16 +17,19 @@ public sealed class NotFiniteTests(ServerFixture fixture)
     [InlineData("/v1/score", """{"rows": [{"price": 3}, {"price": 1e30}, {"price": 4}]}""", "rows[1]: " + Column)]
     [InlineData("/v1/score", """{"fields": ["price"], "rows": [[3], [4], [1e30]]}""", "rows[2]: " + Column)]
     [InlineData("/v1/score", """{"context": {"site": "s3"}, "candidates": [{"price": 3}, {"price": 1e30}]}""", "candidates[1]: " + Column)]
-    [InlineData("/v1/score", """{"context": {"price": 1e30}, "candidates": [{"site": "s3"}, {"site": "s6"}]}""", "candidates[0]: " + Column)]
+    [InlineData("/v1/score", """{"context": {"price": 1e30}, "candidates": [{"site": "s3"}, {"site": "s6"}]}""",
+        "candidates[0]: " + Column)]
     [InlineData("/v1/explain", """{"row": {"site": "s3", "price": 1e30}}""", "row: " + Column)]
-    [InlineData("/v2/models/clicks/infer", """{"inputs": [{"name": "price", "datatype": "FP64", "shape": [3], "data": [3, 4, 1e30]}]}""", "row 2: " + Column)]
+    [InlineData("/v2/models/clicks/infer", """{"inputs": [{"name": "price", "datatype": "FP64", "shape": [3], "data": [3, 4, 1e30]}]}""",
+        "row 2: " + Column)]
     public async Task Post_ValueThatOverflows_IsA400WithItsPlace(string path, string json, string expected)
     {
         await using var server = await TestServer.Start(fixture.First);
         var (status, body) = await server.Post(path, json);
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.StartsWith(expected, (string)body["detail"]!, StringComparison.Ordinal);
-        Assert.Contains("consort_probability_count{model=\"clicks\",version=\"1\"} 0\n", await server.Client.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        Assert.Contains("consort_probability_count{model=\"clicks\",version=\"1\"} 0\n", await server.Client.GetStringAsync("/metrics"),
+            StringComparison.Ordinal);
         Assert.Single(TestServer.Probabilities(await server.Post("/v1/score", """{"rows": [{"price": 3}]}""")));
     }
 
@@ -48,7 +51,13 @@ public sealed class NotFiniteTests(ServerFixture fixture)
         await using var server = await TestServer.Start(fixture.First);
         using var client = new GrpcCall(server.Grpc);
         var request = new ModelInferRequest { ModelName = "clicks" };
-        request.Inputs.Add(new InputTensor { Name = "price", Datatype = "FP32", Shape = { 2 }, Contents = new() { Fp32Contents = { 3, 1e30f } } });
+        request.Inputs.Add(new InputTensor
+        {
+            Name = "price",
+            Datatype = "FP32",
+            Shape = { 2 },
+            Contents = new() { Fp32Contents = { 3, 1e30f } }
+        });
         var (status, message, _) = await client.Send(GrpcCall.Service + "ModelInfer", GrpcCall.Frame(request.ToByteArray()));
         Assert.Equal(StatusCode.InvalidArgument, status);
         Assert.StartsWith("row 1: " + Column, message, StringComparison.Ordinal);

@@ -139,7 +139,8 @@ public sealed class OverwriteTests(ServerFixture fixture)
         await Expect(server, fixture.Score(0, fixture.SecondScorer));
         var log = server.Log.ToString();
         foreach (var version in OperatingSystem.IsWindows() ? ["2", "5"] : new[] { "2", "3", "5", "7" })
-            Assert.True(log.Split('\n').Count(l => l.Contains($"version {version} refused", StringComparison.Ordinal)) == 1, $"{version}: {log}");
+            Assert.True(log.Split('\n').Count(l => l.Contains($"version {version} refused", StringComparison.Ordinal)) == 1,
+                $"{version}: {log}");
         Assert.DoesNotContain("could not be looked at", log, StringComparison.Ordinal);
 
         string At(string version) => Path.Combine(folder, version + ModelSource.Extension);
@@ -179,14 +180,16 @@ public sealed class OverwriteTests(ServerFixture fixture)
         var keys = fixture.NewFile("keys");
         await File.WriteAllTextAsync(keys, "admin-key-of-the-tests");
         await using var server = await TestServer.Start(file, o => o with { AdminKeyFile = keys });
-        var wave = Enumerable.Range(0, 200).Select(_ => server.Send(HttpMethod.Post, "/v1/models/clicks/versions", "{}", "admin-key-of-the-tests")).ToArray();
+        var wave = Enumerable.Range(0, 200)
+            .Select(_ => server.Send(HttpMethod.Post, "/v1/models/clicks/versions", "{}", "admin-key-of-the-tests")).ToArray();
         await Expect(server, fixture.Score(0));
         Assert.All(await Task.WhenAll(wave), a => Assert.Equal(HttpStatusCode.OK, a.Status));
     }
 
     private static ServerOptions Watching(ServerOptions options) => options with { Watch = TimeSpan.FromMilliseconds(Looks) };
 
-    private static int Refusals(TestServer server) => server.Log.ToString().Split('\n').Count(l => l.Contains("refused", StringComparison.Ordinal));
+    private static int Refusals(TestServer server) =>
+        server.Log.ToString().Split('\n').Count(l => l.Contains("refused", StringComparison.Ordinal));
 
     // As `cp` does: the file is cut to nothing and then written, here in small parts.
     private static async Task Copy(string source, string target, int pause)

@@ -34,9 +34,11 @@ public sealed class RegistryTests(ServerFixture fixture)
         await Expect(first, "1", "/v1/models/clicks/labels/stable:score");
         Assert.Equal(HttpStatusCode.NotFound, (await server.Post("/v1/models/clicks/versions/3:score", "{}")).Status);
 
-        Assert.Equal(HttpStatusCode.OK, (await server.Send(HttpMethod.Put, "/v1/models/clicks/labels/stable", """{"version": "2"}""", Key)).Status);
+        Assert.Equal(HttpStatusCode.OK,
+            (await server.Send(HttpMethod.Put, "/v1/models/clicks/labels/stable", """{"version": "2"}""", Key)).Status);
         await Expect(second, "2", "/v1/score");
-        Assert.Equal(HttpStatusCode.NotFound, (await server.Send(HttpMethod.Put, "/v1/models/clicks/labels/stable", """{"version": "3"}""", Key)).Status);
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await server.Send(HttpMethod.Put, "/v1/models/clicks/labels/stable", """{"version": "3"}""", Key)).Status);
         Assert.Equal(HttpStatusCode.OK, (await server.Send(HttpMethod.Delete, "/v1/models/clicks/labels/canary", null, Key)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await server.Send(HttpMethod.Delete, "/v1/models/clicks/labels/canary", null, Key)).Status);
         Assert.Equal("2", (string)(await server.Get("/v1/models")).Body["models"]![0]!["labels"]!["stable"]!);
@@ -59,7 +61,8 @@ public sealed class RegistryTests(ServerFixture fixture)
         var (status, body) = await Reload(server, "{}");
         Assert.True(status == HttpStatusCode.OK, body);
         Assert.Contains("\"loaded\":[\"2\"]", body, StringComparison.Ordinal);
-        Assert.Equal(fixture.Score(0, fixture.SecondScorer), TestServer.Probabilities(await server.Post("/v1/score", Row(0))).Single(), 1e-6f);
+        Assert.Equal(fixture.Score(0, fixture.SecondScorer), TestServer.Probabilities(await server.Post("/v1/score", Row(0)))
+            .Single(), 1e-6f);
 
         // One byte of another: what is served stays, and the message does not say where the folder is.
         var damaged = File.ReadAllBytes(fixture.First);
@@ -119,7 +122,9 @@ public sealed class RegistryTests(ServerFixture fixture)
     public async Task Canary_WithAShare_GetsAboutThatShare()
     {
         var folder = Folder(("1", fixture.First), ("2", fixture.Second));
-        await using var server = await TestServer.Start(folder, o => WithAdmin(o, folder, ("stable", "1"), ("canary", "2")) with { CanaryShare = 0.5 });
+        await using var server = await TestServer.Start(folder, o => WithAdmin(o, folder, ("stable", "1"), ("canary", "2"))
+            with
+        { CanaryShare = 0.5 });
         var canary = 0;
         for (var i = 0; i < 200; i++)
             canary += (string)(await server.Post("/v1/score", Row(0))).Body["version"]! == "2" ? 1 : 0;
@@ -136,7 +141,8 @@ public sealed class RegistryTests(ServerFixture fixture)
         var rows = Enumerable.Range(0, 40).ToArray();
         float[] first = [.. rows.Select(r => fixture.Score(r))], second = [.. rows.Select(r => fixture.Score(r, fixture.SecondScorer))];
         // As rows and as candidates, whose scorers a version makes when it is first asked for them.
-        string[] bodies = [JsonSerializer.Serialize(new { rows = rows.Select(fixture.Row) }), JsonSerializer.Serialize(new { candidates = rows.Select(fixture.Row) })];
+        string[] bodies = [JsonSerializer.Serialize(new { rows = rows.Select(fixture.Row) }),
+            JsonSerializer.Serialize(new { candidates = rows.Select(fixture.Row) })];
         using var stop = new CancellationTokenSource();
         var calls = 0;
         var load = Enumerable.Range(0, 6).Select(l => Task.Run(async () =>
@@ -146,7 +152,8 @@ public sealed class RegistryTests(ServerFixture fixture)
                 var answer = await server.Post("/v1/score", bodies[l % 2]);
                 var found = TestServer.Probabilities(answer);
                 // Odd versions are the first package: each answer is of one from beginning to end.
-                var expected = int.Parse((string)answer.Body["version"]!, System.Globalization.CultureInfo.InvariantCulture) % 2 == 1 ? first : second;
+                var expected = int.Parse((string)answer.Body["version"]!, System.Globalization.CultureInfo.InvariantCulture) % 2 == 1
+                    ? first : second;
                 for (var row = 0; row < rows.Length; row++)
                     Assert.Equal(expected[row], found[row], 1e-6f);
                 Interlocked.Increment(ref calls);

@@ -19,7 +19,8 @@ public sealed partial class ReportTests(ServerFixture fixture)
     {
         await using var server = await TestServer.Start(fixture.First);
         var rows = Enumerable.Range(0, 300).ToArray();
-        var found = TestServer.Probabilities(await server.Post("/v1/score", JsonSerializer.Serialize(new { rows = rows.Select(fixture.Row) })));
+        var found = TestServer.Probabilities(
+            await server.Post("/v1/score", JsonSerializer.Serialize(new { rows = rows.Select(fixture.Row) })));
         await server.Post("/v1/score", "{");
         await server.Get("/nowhere");
         using (var response = await server.Client.GetAsync("/metrics"))
@@ -53,7 +54,8 @@ public sealed partial class ReportTests(ServerFixture fixture)
             });
             Assert.True(unseen > 0);
             Assert.Equal(unseen, values[$"consort_unseen_values_total{{{Version}}}"]);
-            Assert.Equal(unseen / (300.0 * fixture.FirstScorer.Encoder.Space.Categorical.Count), values[$"consort_oov_rate{{{Version}}}"], 1e-9);
+            Assert.Equal(unseen / (300.0 * fixture.FirstScorer.Encoder.Space.Categorical.Count),
+                values[$"consort_oov_rate{{{Version}}}"], 1e-9);
         }
     }
 
@@ -62,12 +64,16 @@ public sealed partial class ReportTests(ServerFixture fixture)
     {
         await using var server = await TestServer.Start(fixture.First);
         var found = new System.Collections.Concurrent.ConcurrentDictionary<string, double>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, l) =>
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, l) =>
         {
             if (instrument.Meter.Name == "Consort")
                 l.EnableMeasurementEvents(instrument);
-        } };
-        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => found[$"{instrument.Name} {string.Join(' ', tags.ToArray().Select(t => t.Value))}"] = value);
+        }
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+            found[$"{instrument.Name} {string.Join(' ', tags.ToArray().Select(t => t.Value))}"] = value);
         listener.Start();
         await server.Post("/v1/score", """{"rows": [{"site": "nobody"}]}""");
         // The answer has been sent before it is counted.
@@ -85,8 +91,10 @@ public sealed partial class ReportTests(ServerFixture fixture)
         await using var server = await TestServer.Start(fixture.First);
         var (_, document) = await server.Get("/openapi.json");
         Assert.StartsWith("3.", (string)document["openapi"]!, StringComparison.Ordinal);
-        var described = document["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject().Where(m => m.Key != "parameters").Select(m => $"{m.Key.ToUpperInvariant()} {p.Key}")).Order();
-        var mapped = server.Server.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Where(e => e.Metadata.GetMetadata<GrpcMethodMetadata>() is null)
+        var described = document["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject().Where(m => m.Key != "parameters")
+            .Select(m => $"{m.Key.ToUpperInvariant()} {p.Key}")).Order();
+        var mapped = server.Server.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => e.Metadata.GetMetadata<GrpcMethodMetadata>() is null)
             .Where(e => !e.DisplayName!.StartsWith("gRPC", StringComparison.Ordinal))
             .Select(e => $"{e.Metadata.GetRequiredMetadata<HttpMethodMetadata>().HttpMethods[0]} {e.RoutePattern.RawText}");
         Assert.Equal(mapped.Order(), described);
@@ -95,7 +103,8 @@ public sealed partial class ReportTests(ServerFixture fixture)
             Assert.NotNull(reference.Groups[1].Value.Split('/').Aggregate((JsonNode?)document, (node, key) => node?[key]));
         foreach (var (path, item) in document["paths"]!.AsObject())
             foreach (Match part in Variable().Matches(path))
-                Assert.Contains($"#/components/parameters/{part.Groups[1].Value}", item!["parameters"]!.ToJsonString(), StringComparison.Ordinal);
+                Assert.Contains($"#/components/parameters/{part.Groups[1].Value}", item!["parameters"]!.ToJsonString(),
+                    StringComparison.Ordinal);
     }
 
     [Fact]

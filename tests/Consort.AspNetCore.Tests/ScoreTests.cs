@@ -14,7 +14,8 @@ public sealed class ScoreTests(ServerFixture fixture)
     {
         await using var server = await TestServer.Start(fixture.First);
         var rows = Enumerable.Range(0, fixture.Raw.Count).ToArray();
-        var found = TestServer.Probabilities(await server.Post("/v1/score", JsonSerializer.Serialize(new { rows = rows.Select(fixture.Row) })));
+        var found = TestServer.Probabilities(
+            await server.Post("/v1/score", JsonSerializer.Serialize(new { rows = rows.Select(fixture.Row) })));
         Near([.. rows.Select(r => fixture.Score(r))], found);
     }
 
@@ -23,7 +24,8 @@ public sealed class ScoreTests(ServerFixture fixture)
     {
         await using var server = await TestServer.Start(fixture.First);
         for (var row = 0; row < 20; row++)
-            Near([fixture.Score(row)], TestServer.Probabilities(await server.Post("/v1/models/clicks:score", JsonSerializer.Serialize(new { rows = new[] { fixture.Row(row) } }))));
+            Near([fixture.Score(row)], TestServer.Probabilities(
+                await server.Post("/v1/models/clicks:score", JsonSerializer.Serialize(new { rows = new[] { fixture.Row(row) } }))));
     }
 
     [Fact]
@@ -64,21 +66,27 @@ public sealed class ScoreTests(ServerFixture fixture)
         var fields = fixture.FirstScorer.Fields;
         // More sets of fields than there are scorers of candidates, and candidates of several in one request.
         for (var c = 0; c < 40; c++)
-            candidates.Add(fields.Where((_, i) => (c >> (i % 5) & 1) == 1).ToDictionary(f => f, f => fixture.Raw[c][f] is { Length: > 0 } value ? value : null));
-        var rows = candidates.Select(c => new Dictionary<string, string?>(context.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value)).Concat(c).GroupBy(p => p.Key).Select(g => g.Last())));
+            candidates.Add(fields.Where((_, i) => (c >> (i % 5) & 1) == 1)
+                .ToDictionary(f => f, f => fixture.Raw[c][f] is { Length: > 0 } value ? value : null));
+        var rows = candidates.Select(c => new Dictionary<string, string?>(context.Select(p => KeyValuePair.Create(p.Key, (string?)p.Value))
+            .Concat(c).GroupBy(p => p.Key).Select(g => g.Last())));
         var expected = TestServer.Probabilities(await server.Post("/v1/score", JsonSerializer.Serialize(new { rows })));
         Near(expected, TestServer.Probabilities(await server.Post("/v1/score", JsonSerializer.Serialize(new { context, candidates }))));
         for (var c = 0; c < candidates.Count; c++)
-            Near([expected[c]], TestServer.Probabilities(await server.Post("/v1/score", JsonSerializer.Serialize(new { context, candidates = candidates[c..(c + 1)] }))));
+            Near([expected[c]], TestServer.Probabilities(
+                await server.Post("/v1/score", JsonSerializer.Serialize(new { context, candidates = candidates[c..(c + 1)] }))));
     }
 
     [Fact]
     public async Task Score_NumbersNullsAndEscapes_MeanWhatTheyWouldAsText()
     {
         await using var server = await TestServer.Start(fixture.First);
-        var text = TestServer.Probabilities(await server.Post("/v1/score", """{"rows": [{"price": "12.5", "site": "s3", "visits": "7", "app": "äpp1"}]}"""));
-        Near(text, TestServer.Probabilities(await server.Post("/v1/score", """{"rows": [{"price": 1.25e1, "s\u0069te": "\u00733", "visits": 7, "age": null, "app": "\u00e4pp1", "device": ""}]}""")));
-        Assert.NotEqual(text[0], TestServer.Probabilities(await server.Post("/v1/score", """{"rows": [{"price": "12.5", "site": "s6", "visits": "7", "app": "äpp1"}]}"""))[0]);
+        var text = TestServer.Probabilities(
+            await server.Post("/v1/score", """{"rows": [{"price": "12.5", "site": "s3", "visits": "7", "app": "äpp1"}]}"""));
+        Near(text, TestServer.Probabilities(await server.Post("/v1/score",
+            """{"rows": [{"price": 1.25e1, "s\u0069te": "\u00733", "visits": 7, "age": null, "app": "\u00e4pp1", "device": ""}]}""")));
+        Assert.NotEqual(text[0], TestServer.Probabilities(
+            await server.Post("/v1/score", """{"rows": [{"price": "12.5", "site": "s6", "visits": "7", "app": "äpp1"}]}"""))[0]);
     }
 
     [Fact]
@@ -86,7 +94,8 @@ public sealed class ScoreTests(ServerFixture fixture)
     {
         await using var server = await TestServer.Start(fixture.First);
         var alone = TestServer.Probabilities(await server.Post("/v1/score", """{"rows": [{"site": "s3"}, {}]}"""));
-        Near(alone, TestServer.Probabilities(await server.Post("/v1/score", """{"rows": [{"label": 1, "site": "s3", "id": "whatever"}, {"id": [{}]}]}""")));
+        Near(alone, TestServer.Probabilities(
+            await server.Post("/v1/score", """{"rows": [{"label": 1, "site": "s3", "id": "whatever"}, {"id": [{}]}]}""")));
     }
 
     [Fact]
@@ -162,11 +171,13 @@ public sealed class ScoreTests(ServerFixture fixture)
             shape = i % 2 == 0 ? new[] { rows.Length } : [rows.Length, 1],
             data = i % 2 == 0 ? (object)rows.Select(r => fixture.Raw[r][f]) : rows.Select(r => new[] { fixture.Raw[r][f] }),
         });
-        var (status, body) = await server.Post("/v2/models/clicks/infer", JsonSerializer.Serialize(new { id = "42", inputs, outputs = new[] { new { name = "probability" } } }));
+        var (status, body) = await server.Post("/v2/models/clicks/infer",
+            JsonSerializer.Serialize(new { id = "42", inputs, outputs = new[] { new { name = "probability" } } }));
         Assert.True(status == HttpStatusCode.OK, body.ToJsonString());
         var output = body["outputs"]![0]!;
         Near([.. rows.Select(r => fixture.Score(r))], [.. output["data"]!.AsArray().Select(p => (float)p!)]);
-        Assert.Equal(("clicks", "1", "42", "probability", "FP32"), ((string)body["model_name"]!, (string)body["model_version"]!, (string)body["id"]!, (string)output["name"]!, (string)output["datatype"]!));
+        Assert.Equal(("clicks", "1", "42", "probability", "FP32"), ((string)body["model_name"]!, (string)body["model_version"]!,
+            (string)body["id"]!, (string)output["name"]!, (string)output["datatype"]!));
         Assert.Equal([rows.Length], output["shape"]!.AsArray().Select(s => (int)s!));
     }
 
@@ -174,7 +185,8 @@ public sealed class ScoreTests(ServerFixture fixture)
     public async Task Infer_NumbersAndNulls_MeanWhatTheyWouldInARow()
     {
         await using var server = await TestServer.Start(fixture.First);
-        var expected = TestServer.Probabilities(await server.Post("/v1/score", """{"rows": [{"price": 12.5, "visits": 7}, {"visits": -2}]}"""));
+        var expected = TestServer.Probabilities(
+            await server.Post("/v1/score", """{"rows": [{"price": 12.5, "visits": 7}, {"visits": -2}]}"""));
         var (status, body) = await server.Post("/v2/models/clicks/versions/1/infer", """
             {"inputs": [{"name": "price", "datatype": "FP32", "shape": [2, 1], "data": [[12.5], [null]]},
                         {"name": "visits", "datatype": "INT64", "shape": [2, 1], "data": [7, -2], "parameters": {"x": {"y": []}}}]}

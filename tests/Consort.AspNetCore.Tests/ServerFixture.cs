@@ -46,7 +46,8 @@ public sealed class ServerFixture : IDisposable
 
     private string Pack(string name, ulong seed)
     {
-        using var family = new TrainedFamily(_data, TrainedFamily.Of("DeepFM", "{ hidden_units: [20, 8] }", count: 2), seed, deviation: 0.15);
+        using var family = new TrainedFamily(_data, TrainedFamily.Of("DeepFM", "{ hidden_units: [20, 8] }", count: 2), seed,
+            deviation: 0.15);
         var path = _data.NewFile(name);
         PackageWriter.Write(path, family.Content());
         return path;

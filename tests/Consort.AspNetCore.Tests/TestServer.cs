@@ -50,7 +50,8 @@ internal sealed class TestServer : IAsyncDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         using var response = await Client.SendAsync(request);
         var type = response.Content.Headers.ContentType?.MediaType;
-        Assert.Equal(response.IsSuccessStatusCode || (int)response.StatusCode == 503 && path.Contains("/health/", StringComparison.Ordinal) ? "application/json" : "application/problem+json", type);
+        Assert.Equal(response.IsSuccessStatusCode || (int)response.StatusCode == 503
+            && path.Contains("/health/", StringComparison.Ordinal) ? "application/json" : "application/problem+json", type);
         var body = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
         if (type == "application/problem+json")
             Assert.Equal((int)response.StatusCode, (int)body["status"]!);

@@ -35,7 +35,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("auc --rows many", "expected an integer from 1000")]
     public void Run_AMistake_EndsWithTwoAndSaysWhatWasExpected(string line, string expected)
     {
-        (int code, string error) = Run(line);
+        (var code, var error) = Run(line);
         Assert.Equal(2, code);
         Assert.Contains(expected, error, StringComparison.Ordinal);
     }
@@ -46,7 +46,7 @@ public sealed class BenchCommandTests : IDisposable
     {
         string markdown = Path.Combine(_folder, "steps.md"), json = Path.Combine(_folder, "steps.json");
         Assert.Equal((0, ""), Run($"all --out {markdown} --models LR --batches 32 --vocabs 1000 --steps 3 --threads 1"));
-        string first = Rows(json)[0]!.ToJsonString();
+        var first = Rows(json)[0]!.ToJsonString();
         Assert.Equal((0, ""), Run($"all --out {markdown} --models LR,FM --batches 32 --vocabs 1000 --steps 3 --threads 1 --resume"));
         Assert.Equal(["LR", "FM"], Rows(json).Select(r => (string)r!["model"]!));
         Assert.Equal(first, Rows(json)[0]!.ToJsonString());
@@ -57,9 +57,9 @@ public sealed class BenchCommandTests : IDisposable
     [Fact]
     public void Auc_OfSomeRows_WritesItsKeys()
     {
-        string json = Path.Combine(_folder, "auc.json");
+        var json = Path.Combine(_folder, "auc.json");
         Assert.Equal((0, ""), Run($"auc --rows 5000 --json {json}"));
-        JsonNode read = JsonNode.Parse(File.ReadAllText(json))!;
+        var read = JsonNode.Parse(File.ReadAllText(json))!;
         Assert.Equal(5000, (int)read["rows"]!);
         Assert.InRange((double)read["auc"]!, 0.5, 0.8);
         Assert.All(AucKeys, key => Assert.NotNull(read[key]));
@@ -69,7 +69,7 @@ public sealed class BenchCommandTests : IDisposable
     public void Profile_OfAnExperiment_NamesItsOperations()
     {
         SyntheticClicks.Write(Path.Combine(_folder, "clicks.tsv"), 500, new SyntheticOptions { Seed = 1 }, 1, null, default);
-        string file = Path.Combine(_folder, "tiny.yaml");
+        var file = Path.Combine(_folder, "tiny.yaml");
         File.WriteAllText(file, $$"""
             name: tiny
             data: { schema: criteo, source: clicks.tsv, cache: {{_folder.Replace('\\', '/')}}/cache }
@@ -89,14 +89,15 @@ public sealed class BenchCommandTests : IDisposable
             Console.SetOut(console);
         }
 
-        foreach (string part in new[] { "tiny: ", "| linear [78] → [4] | 1 |", "| batch_norm [4] → [4] | 1 |", "| optimizer | 1 |", " rows/s" })
+        foreach (var part in new[] { "tiny: ", "| linear [78] → [4] | 1 |", "| batch_norm [4] → [4] | 1 |",
+            "| optimizer | 1 |", " rows/s" })
             Assert.Contains(part, output.ToString(), StringComparison.Ordinal);
     }
 
     private static (int Code, string Error) Run(string line)
     {
         using var error = new StringWriter();
-        int code = BenchCommands.Run(line.Split(' '), error);
+        var code = BenchCommands.Run(line.Split(' '), error);
         return (code, error.ToString());
     }
 

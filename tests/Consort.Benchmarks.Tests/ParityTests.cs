@@ -19,16 +19,16 @@ public sealed class ParityTests : IDisposable
     [MemberData(nameof(Names))]
     public void Sections_OfEveryModel_AreAFamily(string name)
     {
-        Family family = Family.From(OptionMap.Parse(ParityModels.Sections(name), "test"));
+        var family = Family.From(OptionMap.Parse(ParityModels.Sections(name), "test"));
         Assert.Equal(ModelCatalogue.Entries.Any(e => e.Name == name) ? 1 : 3, family.Members.Count);
     }
 
     [Fact]
     public void Run_WithoutTheRuntime_ComparesTheOtherPathsAndSaysWhy()
     {
-        JsonNode json = Compare("LR,concat", Path.Combine(_folder, "nowhere"));
+        var json = Compare("LR,concat", Path.Combine(_folder, "nowhere"));
         Assert.Contains("ONNX Runtime is not there", (string)json["notes"]![0]!, StringComparison.Ordinal);
-        foreach (JsonNode? result in json["results"]!.AsArray())
+        foreach (var result in json["results"]!.AsArray())
         {
             Assert.All(["one", "batch", "candidates", "server"], path => Assert.InRange((double)result![path]!, 0, 1e-5));
             Assert.Null(result!["onnx_raw"]);
@@ -41,9 +41,9 @@ public sealed class ParityTests : IDisposable
     [Fact]
     public void Run_WithTheRuntime_ComparesItToo()
     {
-        (string? modules, string? absent) = OnnxRuntime.Find();
+        (var modules, var absent) = OnnxRuntime.Find();
         Assert.SkipWhen(modules is null, absent ?? "");
-        JsonNode result = Compare("DeepFM", modules)["results"]![0]!;
+        var result = Compare("DeepFM", modules)["results"]![0]!;
         Assert.All(["onnx_raw", "onnx_ids"], path => Assert.InRange((double)result[path]!, 0, 1e-5));
     }
 
@@ -62,9 +62,9 @@ public sealed class ParityTests : IDisposable
     [Fact]
     public void Score_OfASmallModel_StandsBesideTheRuntime()
     {
-        string json = Path.Combine(_folder, "score.json");
+        var json = Path.Combine(_folder, "score.json");
         Assert.Equal(0, BenchCommands.Run(["score", "--vocab", "1000", "--rounds", "1", "--json", json], TextWriter.Null));
-        JsonNode read = JsonNode.Parse(File.ReadAllText(json))!;
+        var read = JsonNode.Parse(File.ReadAllText(json))!;
         if (OnnxRuntime.Find() is { Modules: null, Absent: var absent })
         {
             Assert.Null(read["onnxruntime_p50_us"]);
@@ -80,7 +80,8 @@ public sealed class ParityTests : IDisposable
         string clicks = Path.Combine(_folder, "clicks.tsv"), json = Path.Combine(_folder, "parity.json");
         SyntheticClicks.Write(clicks, 600, new SyntheticOptions(), threads: 1);
         using var error = new StringWriter();
-        string[] line = ["parity", "--data", clicks, "--rows", "150", "--models", models, "--threads", "1", "--runtime", runtime, "--json", json, "--out", Path.Combine(_folder, "parity.md")];
+        string[] line = ["parity", "--data", clicks, "--rows", "150", "--models", models, "--threads", "1", "--runtime", runtime, "--json",
+            json, "--out", Path.Combine(_folder, "parity.md")];
         Assert.Equal(0, BenchCommands.Run(line, error));
         Assert.Equal("", error.ToString());
         return JsonNode.Parse(File.ReadAllText(json))!;

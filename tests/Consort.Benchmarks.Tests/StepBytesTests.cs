@@ -14,8 +14,8 @@ public sealed class StepBytesTests
     [Fact]
     public void Of_TouchedRows_CountsLinesOfValuesAndState()
     {
-        Graph graph = GraphOf("FM"); // rows of 16 numbers are a line each
-        StepBytes bytes = StepBytes.Of(graph, Batch, Ids, EmbeddingUpdate.Touched);
+        var graph = GraphOf("FM"); // rows of 16 numbers are a line each
+        var bytes = StepBytes.Of(graph, Batch, Ids, EmbeddingUpdate.Touched);
         Assert.Equal((4 + 2) * 64 * 3 * 2, bytes.Rows);
         Assert.Equal(IdsAndLabels + 24 * graph.Parameters.Sum(p => p.Shape.Size), bytes.Streams);
     }
@@ -23,18 +23,18 @@ public sealed class StepBytesTests
     [Fact]
     public void Of_DenseUpdates_CountsWholeTablesInOrder()
     {
-        Graph graph = GraphOf("FM");
-        StepBytes bytes = StepBytes.Of(graph, Batch, Ids, EmbeddingUpdate.Dense);
+        var graph = GraphOf("FM");
+        var bytes = StepBytes.Of(graph, Batch, Ids, EmbeddingUpdate.Dense);
         Assert.Equal((4 + 2) * 64, bytes.Rows);
-        long all = graph.Tables.Sum(t => (long)t.Rows * t.Dimension) + graph.Parameters.Sum(p => p.Shape.Size);
+        var all = graph.Tables.Sum(t => (long)t.Rows * t.Dimension) + graph.Parameters.Sum(p => p.Shape.Size);
         Assert.Equal(IdsAndLabels + 24 * all, bytes.Streams);
     }
 
     [Fact]
     public void Of_TouchedRows_DoesNotDependOnTheTable()
     {
-        StepBytes small = StepBytes.Of(GraphOf("FM"), Batch, Ids, EmbeddingUpdate.Touched);
-        StepBytes large = StepBytes.Of(GraphOf("FM", 100 * Vocabulary), Batch, Ids, EmbeddingUpdate.Touched);
+        var small = StepBytes.Of(GraphOf("FM"), Batch, Ids, EmbeddingUpdate.Touched);
+        var large = StepBytes.Of(GraphOf("FM", 100 * Vocabulary), Batch, Ids, EmbeddingUpdate.Touched);
         Assert.Equal(small, large);
     }
 

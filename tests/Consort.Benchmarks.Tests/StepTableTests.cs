@@ -22,7 +22,7 @@ public sealed class StepTableTests : IDisposable
         Assert.Single(Rows());
         table.Add(Result("DeepFM", 40).Json());
         Assert.Equal(["LR", "DeepFM"], Rows().Select(r => (string)r!["model"]!));
-        string text = File.ReadAllText(Markdown);
+        var text = File.ReadAllText(Markdown);
         Assert.Contains("| LR | 4,096 | 1,000,000 | 1 | 500 | 0.1 | 1.50 (1.40) |", text, StringComparison.Ordinal);
         Assert.Contains("| DeepFM | 4,096 | 1,000,000 | 1 |", text, StringComparison.Ordinal);
         Assert.Equal(2, Directory.GetFiles(_folder).Length); // nothing is left of writing beside
@@ -77,7 +77,7 @@ public sealed class StepTableTests : IDisposable
     [Fact]
     public void Json_OfAStep_HasTheKeysThatOthersRead()
     {
-        JsonObject json = Result("DeepFM", 40).Json();
+        var json = Result("DeepFM", 40).Json();
         string[] keys =
         [
             "fma_peak_gflops", "floor_ms", "step_ms", "floor_fraction", "rows_per_second", "allocated_bytes_per_step", "breakdown",

@@ -9,7 +9,7 @@ public sealed class TempFolderTests : IDisposable
     [Fact]
     public void Sweep_OfFoldersWhoseOwnerIsGone_RemovesThem()
     {
-        string left = Folder("consort-bench-left");
+        var left = Folder("consort-bench-left");
         File.WriteAllText(Path.Combine(left, "in-use"), "");
         File.WriteAllText(Path.Combine(left, "train.bin"), "rows");
         Assert.Equal(1, TempFolder.Sweep(_parent));

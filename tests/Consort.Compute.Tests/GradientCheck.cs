@@ -6,8 +6,8 @@ using Consort.Foundation.Numbers;
 namespace Consort.Compute.Tests;
 
 /// <summary>
-/// Compares the gradients of a graph in double precision with central differences of L = Σ c·z, c random: single numbers
-/// of every parameter and table, and a random direction through all of them at once.
+/// Compares the gradients of a graph in double precision with central differences of L = Σ c·z, c random: single numbers of every parameter
+/// and table, and a random direction through all of them at once.
 /// </summary>
 internal static class GradientCheck
 {
@@ -33,7 +33,8 @@ internal static class GradientCheck
         var tensors = new List<(string Name, NativeSource<double> Values, double[] Gradient)>();
         foreach (var slot in trial.Store.Slots)
             if (slot.Parameter.IsTrained)
-                tensors.Add((slot.Parameter.Name, () => trial.Store.Values(slot.Parameter), trial.Store.Gradients(slot.Parameter).ToArray()));
+                tensors.Add((slot.Parameter.Name, () => trial.Store.Values(slot.Parameter),
+                    trial.Store.Gradients(slot.Parameter).ToArray()));
         foreach (var table in trial.Store.Embeddings.Where(e => e.Table.IsTrained))
         {
             var numbers = table.Values;

@@ -9,8 +9,8 @@ using Consort.Foundation.Numbers;
 namespace Consort.Compute.Tests;
 
 /// <summary>
-/// Two members on a shared table and one each of their own, with batch norm, dropout, numeric columns and sizes that no
-/// vector divides: everything that an optimizer and a program meet in training.
+/// Two members on a shared table and one each of their own, with batch norm, dropout, numeric columns and sizes that no vector divides:
+/// everything that an optimizer and a program meet in training.
 /// </summary>
 internal static class SmallFamily
 {
@@ -24,21 +24,24 @@ internal static class SmallFamily
         var graph = new Graph(Columns, Numerics);
         var shared = graph.Add(new Table("shared", graph.Features + 5, dimension, Initializer.Normal(0.3)));
         var embedded = graph.Apply(new Embed(shared, 0, Columns.Length));
-        var numeric = graph.Apply(new NumericEmbed(graph.Add(new Parameter("numeric", new Shape(Numerics, dimension), Initializer.Normal(0.3)))), graph.Numeric!);
+        var numeric = graph.Apply(new NumericEmbed(
+            graph.Add(new Parameter("numeric", new Shape(Numerics, dimension), Initializer.Normal(0.3)))), graph.Numeric!);
         var fields = graph.Apply(new Concat(), embedded, numeric);
         var flat = graph.Apply(new Reshape(new Shape(fields.Shape.Size)), fields);
         for (var member = 0; member < Members; member++)
         {
             var own = graph.Add(new Table($"m{member}.first", graph.Features, 1, Initializer.Normal(0.3), member));
             var hidden = graph.Apply(new Linear(Add("w0", width, flat.Shape.Size), Add("b0", width)), flat);
-            hidden = graph.Apply(new BatchNorm(Add("gamma", width), Add("beta", width), Untrained("mean", 0), Untrained("variance", 1)), hidden);
+            hidden = graph.Apply(new BatchNorm(Add("gamma", width), Add("beta", width), Untrained("mean", 0), Untrained("variance", 1)),
+                hidden);
             hidden = graph.Apply(new Activate(member == 0 ? Activation.Relu : Activation.Silu), hidden);
             hidden = graph.Apply(new Dropout(rate), hidden);
             hidden = graph.Apply(new Linear(Add("w1", 7, width), Add("b1", 7), relu: true), hidden);
             var logit = graph.Apply(new Linear(Add("w2", 1, 7), null), hidden);
             var crossed = graph.Apply(new CrossNetwork([Add("c", flat.Shape.Size)], [Add("cb", flat.Shape.Size)]), flat);
             var cross = graph.Apply(new Linear(Add("w3", 1, flat.Shape.Size), Add("b3", 1)), crossed);
-            graph.AddOutput(graph.Apply(new Add(), logit, cross, graph.Apply(new FirstOrder(own)), graph.Apply(new FactorizationMachine(), fields)));
+            graph.AddOutput(graph.Apply(new Add(), logit, cross, graph.Apply(new FirstOrder(own)),
+                graph.Apply(new FactorizationMachine(), fields)));
 
             Parameter Add(string name, params int[] shape) =>
                 graph.Add(new Parameter($"m{member}.{name}", new Shape(shape), Initializer.Normal(0.3), member));

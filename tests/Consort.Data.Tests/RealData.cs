@@ -5,12 +5,12 @@ internal static class RealData
 {
     public static string Find(string relative)
     {
-        string? root = Environment.GetEnvironmentVariable("CONSORT_TEST_DATA");
+        var root = Environment.GetEnvironmentVariable("CONSORT_TEST_DATA");
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); root is null && folder is not null; folder = folder.Parent)
         {
             if (File.Exists(Path.Combine(folder.FullName, "Consort.slnx"))) root = Path.Combine(folder.FullName, "..", "shared", "data");
         }
-        string? path = root is null ? null : Path.Combine(root, relative);
+        var path = root is null ? null : Path.Combine(root, relative);
         Assert.SkipUnless(File.Exists(path), $"{relative} is absent; CONSORT_TEST_DATA may name the folder that holds it");
         return path!;
     }

@@ -18,7 +18,7 @@ internal sealed record Row(int[] Ids, float[] Numeric, float Label, float? Truth
     public static IEnumerable<Row> Of(Batch batch)
     {
         var rows = new List<Row>();
-        for (int r = 0; r < batch.Rows; r++)
+        for (var r = 0; r < batch.Rows; r++)
         {
             rows.Add(new Row(batch.IdsOf(r).ToArray(),
                 batch.NumericOf(r).ToArray(),

@@ -21,10 +21,15 @@ public sealed class ArchitectureTests
         ["Consort.Onnx"] = ["Consort.Serving", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
         // of Data only what its words are: fields of the schema; of Models how logits are fused.
         ["Consort.AspNetCore"] = ["Consort.Serving", "Consort.Models", "Consort.Data", "Consort.Foundation"],
-        ["Consort.Experiments"] = ["Consort.Learning", "Consort.Serving", "Consort.Synthetic", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
-        ["Consort.Studies"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
-        ["Consort.Import"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
-        ["Consort.Cli"] = ["Consort.AspNetCore", "Consort.Studies", "Consort.Import", "Consort.Onnx", "Consort.Experiments", "Consort.Serving", "Consort.Synthetic", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
+        ["Consort.Experiments"] = ["Consort.Learning", "Consort.Serving", "Consort.Synthetic", "Consort.Models", "Consort.Data",
+            "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
+        ["Consort.Studies"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute",
+            "Consort.Compute.Bf16", "Consort.Foundation"],
+        ["Consort.Import"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute",
+            "Consort.Foundation"],
+        ["Consort.Cli"] = ["Consort.AspNetCore", "Consort.Studies", "Consort.Import", "Consort.Onnx", "Consort.Experiments",
+            "Consort.Serving", "Consort.Synthetic", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute",
+            "Consort.Compute.Bf16", "Consort.Foundation"],
     };
 
     // The rest of Data is none of a model's business: it sees columns, never rows.

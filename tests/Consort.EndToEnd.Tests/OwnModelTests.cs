@@ -16,7 +16,8 @@ public sealed class OwnModelTests
         Assert.InRange(result.Probability, 1e-6, 1 - 1e-6);
 
         var experiment = Path.Combine(folder.Path, "own.yaml");
-        Assert.Contains("found \"PooledTower\"", Assert.Throws<ConsortException>(() => Experiment.Load(experiment)).Message, StringComparison.Ordinal);
+        Assert.Contains("found \"PooledTower\"", Assert.Throws<ConsortException>(() => Experiment.Load(experiment)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ConsortException>(() => Scorer.Load(Path.Combine(folder.Path, "own.consort")));
     }
 }

@@ -14,7 +14,10 @@ internal static class Repository
     {
         try
         {
-            using var git = Process.Start(new ProcessStartInfo("git", ["-C", Root, "ls-files", "--cached", "--others", "--exclude-standard"]) { RedirectStandardOutput = true })!;
+            using var git = Process.Start(
+                new ProcessStartInfo("git", ["-C", Root, "ls-files", "--cached", "--others",
+                    "--exclude-standard"])
+                { RedirectStandardOutput = true })!;
             var files = git.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
             git.WaitForExit();
             if (git.ExitCode == 0)
@@ -33,8 +36,10 @@ internal static class Repository
 
     public static IReadOnlyList<string> Sources()
     {
-        string[] sources = [.. Files().Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".cs", StringComparison.Ordinal))];
-        return sources.Length > 0 ? sources : throw new InvalidOperationException("found no source files, so no rule about them can be checked");
+        string[] sources = [.. Files()
+            .Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".cs", StringComparison.Ordinal))];
+        return sources.Length > 0 ? sources : throw new InvalidOperationException(
+            "found no source files, so no rule about them can be checked");
     }
 
     private static string Find()

@@ -25,9 +25,9 @@ public sealed class PrintableTextTests
         Assert.Equal("abc", PrintableText.Short("abc", 3));
         Assert.Equal("ab…", PrintableText.Short("abcd", 3));
         Assert.Equal("a…", PrintableText.Short("a🎉🎉🎉", 3));
-        for (int most = 2; most < 30; most++)
+        for (var most = 2; most < 30; most++)
         {
-            string shown = PrintableText.Short("\u001b🎉\n🎉\u202E🎉xyz🎉", most);
+            var shown = PrintableText.Short("\u001b🎉\n🎉\u202E🎉xyz🎉", most);
             Assert.InRange(shown.Length, 1, most);
             Assert.Equal(shown, PrintableText.Of(shown));
         }
@@ -36,7 +36,7 @@ public sealed class PrintableTextTests
     [Fact]
     public void ConsortException_MessageOfAnything_IsPrintableAndBounded()
     {
-        string message = new ConsortException("a.csv:1: found \u001b]0;title\u0007 " + new string('x', 10_000)).Message;
+        var message = new ConsortException("a.csv:1: found \u001b]0;title\u0007 " + new string('x', 10_000)).Message;
         Assert.StartsWith("a.csv:1: found \\u001b]0;title\\u0007 xxx", message, StringComparison.Ordinal);
         Assert.Equal(4000, message.Length);
         Assert.Equal(message, PrintableText.Of(message));

@@ -46,7 +46,8 @@ internal sealed partial class FuzzLoop(FuzzTarget target, FuzzOptions options, s
         }
 
         var rate = count / clock.Elapsed.TotalSeconds;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{target.Name}: {count} inputs, {_refused} refused, {_accepted} accepted, {_findings.Count} findings, {rate:F0} inputs/s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{target.Name}: {count} inputs, {_refused} refused, {_accepted} accepted, {_findings.Count} findings, {rate:F0} inputs/s"));
         return _findings.Count;
 
         void Die(int code, string what)
@@ -81,7 +82,8 @@ internal sealed partial class FuzzLoop(FuzzTarget target, FuzzOptions options, s
         // Answered as none before: worth going on from.
         _corpus.Add(input);
         if (options.Grow && !isFinding)
-            File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(corpusFolder).FullName, Convert.ToHexStringLower(XxHash3.Hash(input))), input);
+            File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(corpusFolder).FullName,
+                Convert.ToHexStringLower(XxHash3.Hash(input))), input);
     }
 
     private (bool IsFinding, string Answer, string? Details) Judge(byte[] input)
@@ -113,12 +115,15 @@ internal sealed partial class FuzzLoop(FuzzTarget target, FuzzOptions options, s
         }
         catch (Exception e)
         {
-            var frame = e.ToString().Split('\n').FirstOrDefault(l => l.Contains("Consort.", StringComparison.Ordinal) && !l.Contains("Consort.Fuzz", StringComparison.Ordinal));
+            var frame = e.ToString().Split('\n').FirstOrDefault(l => l.Contains("Consort.", StringComparison.Ordinal)
+                && !l.Contains("Consort.Fuzz", StringComparison.Ordinal));
             return (true, $"{e.GetType().Name} {frame}", e.ToString());
         }
     }
 
-    private int Seed(long number) => (int)XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{options.Seed} {target.Name} {number}")));
+    private int Seed(long number) =>
+        (int)XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(
+            string.Create(CultureInfo.InvariantCulture, $"{options.Seed} {target.Name} {number}")));
 
     // A message without what it quotes: two inputs with one shape went the same way.
     private static string Shape(string message) => Quoted().Replace(message.Split('\n')[0], "_");

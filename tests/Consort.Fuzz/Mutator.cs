@@ -12,16 +12,22 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
 
     private static readonly string[] Numbers =
     [
-        "0", "-0", "1", "-1", "2", "1e30", "-1e30", "1e308", "1e309", "-1e400", "1e-320", "NaN", "nan", "Infinity", "-inf", "0x10", "1_000", "+5", "05", "1.", ".5",
-        "2147483647", "2147483648", "-2147483649", "4294967296", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "1e14", "99999999999999999999999999", "260.0", "1,5",
+        "0", "-0", "1", "-1", "2", "1e30", "-1e30", "1e308", "1e309", "-1e400", "1e-320", "NaN", "nan", "Infinity", "-inf", "0x10", "1_000",
+        "+5", "05", "1.", ".5",
+        "2147483647", "2147483648", "-2147483649", "4294967296", "9223372036854775807", "9223372036854775808", "-9223372036854775809",
+        "1e14", "99999999999999999999999999", "260.0", "1,5",
     ];
 
     private static readonly byte[][] Odd =
     [
-        [0], [0xFF], [0xFE, 0xFF], [0xEF, 0xBB, 0xBF], [0xC3], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x1B, (byte)'[', (byte)'2', (byte)'J'], [(byte)'\r'], "\r\n"u8.ToArray(), "\n\n"u8.ToArray(),
-        "\t"u8.ToArray(), "\""u8.ToArray(), "'"u8.ToArray(), "\\"u8.ToArray(), "\\ud800"u8.ToArray(), "\\u0000"u8.ToArray(), "\u2028"u8.ToArray(), "\u0085"u8.ToArray(), "#"u8.ToArray(), ":"u8.ToArray(), ": "u8.ToArray(), ","u8.ToArray(),
-        "{"u8.ToArray(), "}"u8.ToArray(), "["u8.ToArray(), "]"u8.ToArray(), "- "u8.ToArray(), "&a "u8.ToArray(), "*a"u8.ToArray(), "!!binary "u8.ToArray(), "? "u8.ToArray(), "<<: "u8.ToArray(), "---\n"u8.ToArray(), "%TAG ! a\n"u8.ToArray(),
-        "null"u8.ToArray(), "true"u8.ToArray(), "~"u8.ToArray(), "|\n"u8.ToArray(), ">-\n"u8.ToArray(), "  "u8.ToArray(), "İ"u8.ToArray(), [0xF0, 0x9F, 0x92, 0xA9], [0x1F, 0x8B, 8], [(byte)'P', (byte)'K', 3, 4], [0x28, 0xB5, 0x2F, 0xFD],
+        [0], [0xFF], [0xFE, 0xFF], [0xEF, 0xBB, 0xBF], [0xC3], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80],
+        [0x1B, (byte)'[', (byte)'2', (byte)'J'], [(byte)'\r'], "\r\n"u8.ToArray(), "\n\n"u8.ToArray(),
+        "\t"u8.ToArray(), "\""u8.ToArray(), "'"u8.ToArray(), "\\"u8.ToArray(), "\\ud800"u8.ToArray(), "\\u0000"u8.ToArray(),
+        "\u2028"u8.ToArray(), "\u0085"u8.ToArray(), "#"u8.ToArray(), ":"u8.ToArray(), ": "u8.ToArray(), ","u8.ToArray(),
+        "{"u8.ToArray(), "}"u8.ToArray(), "["u8.ToArray(), "]"u8.ToArray(), "- "u8.ToArray(), "&a "u8.ToArray(), "*a"u8.ToArray(),
+        "!!binary "u8.ToArray(), "? "u8.ToArray(), "<<: "u8.ToArray(), "---\n"u8.ToArray(), "%TAG ! a\n"u8.ToArray(),
+        "null"u8.ToArray(), "true"u8.ToArray(), "~"u8.ToArray(), "|\n"u8.ToArray(), ">-\n"u8.ToArray(), "  "u8.ToArray(), "İ"u8.ToArray(),
+        [0xF0, 0x9F, 0x92, 0xA9], [0x1F, 0x8B, 8], [(byte)'P', (byte)'K', 3, 4], [0x28, 0xB5, 0x2F, 0xFD],
     ];
 
     /// <summary>One to some eight changes of an input.</summary>
@@ -75,7 +81,8 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
                 (from, to) = Range(bytes);
                 var piece = bytes[from..Math.Min(to, from + 64)];
                 var times = 1 << random.Next(12);
-                return piece.Length == 0 ? bytes : Put(bytes, to, [.. Enumerable.Repeat(piece, Math.Min(times, MostBytes / piece.Length)).SelectMany(p => p)]);
+                return piece.Length == 0 ? bytes : Put(
+                    bytes, to, [.. Enumerable.Repeat(piece, Math.Min(times, MostBytes / piece.Length)).SelectMany(p => p)]);
             default:
                 return WithToken(bytes, Token(corpus[random.Next(corpus.Count)]) is var (a, b, text) ? text[a..b] : []);
         }
@@ -86,7 +93,18 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
     {
         var changed = (byte[])bytes.Clone();
         var size = 2 << random.Next(3);
-        long value = random.Next(8) switch { 0 => 0, 1 => -1, 2 => int.MaxValue, 3 => int.MinValue, 4 => long.MaxValue, 5 => long.MinValue, 6 => 1L << random.Next(63), _ => bytes.Length };
+        var value = random.Next(8) switch
+        {
+            0 => 0,
+            1 => -1,
+            2 => int.MaxValue,
+            3 => int.MinValue,
+            4 => long.MaxValue,
+            5 =>
+            long.MinValue,
+            6 => 1L << random.Next(63),
+            _ => bytes.Length
+        };
         BitConverter.GetBytes(value).AsSpan(0, size).CopyTo(changed.AsSpan(random.Next(bytes.Length - size + 1)));
         return changed;
     }
@@ -156,7 +174,8 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
 
     private (int From, int To) Range(byte[] bytes)
     {
-        int a = random.Next(bytes.Length + 1), b = random.Next(3) == 0 ? random.Next(bytes.Length + 1) : Math.Min(bytes.Length, a + random.Next(16));
+        int a = random.Next(bytes.Length + 1), b = random.Next(3) == 0
+            ? random.Next(bytes.Length + 1) : Math.Min(bytes.Length, a + random.Next(16));
         return (Math.Min(a, b), Math.Max(a, b));
     }
 

@@ -63,10 +63,13 @@ int Outside()
     Parallel.For(0, chosen.Count, new ParallelOptions { MaxDegreeOfParallelism = options.Jobs }, i =>
     {
         var name = chosen[i].Name;
-        var folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), string.Create(CultureInfo.InvariantCulture, $"consort-fuzz-{Environment.ProcessId}-{name}"));
+        var folder = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(),
+            string.Create(CultureInfo.InvariantCulture, $"consort-fuzz-{Environment.ProcessId}-{name}"));
         Directory.CreateDirectory(folder);
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["exec", typeof(FuzzLoop).Assembly.Location, "--inside", "--target", name, "--findings", findings,
-            "--seed", options.Seed.ToString(CultureInfo.InvariantCulture), .. Amount(i), .. options.Grow ? ["--grow"] : Array.Empty<string>()]);
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath!, ["exec", typeof(FuzzLoop).Assembly.Location, "--inside", "--target", name, "--findings", findings,
+            "--seed", options.Seed.ToString(CultureInfo.InvariantCulture), .. Amount(i), .. options.Grow
+            ? ["--grow"] : Array.Empty<string>()]);
         start.Environment["CONSORT_FUZZ_FOLDER"] = folder;
         start.Environment["DOTNET_GCHeapHardLimit"] = "0x80000000"; // 2 GiB: an input that asks for more is a finding
         using var process = Process.Start(start)!;

@@ -4,7 +4,8 @@ namespace Consort.Kills;
 
 /// <summary>
 /// Kills the built program at random moments and at exact renames, over everything that writes files, and starts it again: it must end with
-/// the same bytes as a program that was never killed, and leave nothing behind. Deterministic by seed but for what the machine's pace decides.
+/// the same bytes as a program that was never killed, and leave nothing behind. Deterministic by seed but for what the machine's pace
+/// decides.
 /// </summary>
 internal static class Program
 {
@@ -62,12 +63,14 @@ internal static class Program
 
         Console.WriteLine($"{"",-14}{"renames",9}{"killed at a rename",20}{"at a moment",13}{"same bytes, nothing left",26}");
         foreach (var (scenario, tally) in scenarios.Zip(tallies))
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{scenario.Name,-14}{scenario.Renames,9}{tally.Exact,20}{tally.Random,13}{tally.Good,26}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{scenario.Name,-14}{scenario.Renames,9}{tally.Exact,20}{tally.Random,13}{tally.Good,26}"));
         foreach (var (scenario, tally) in scenarios.Zip(tallies))
             foreach (var mistake in tally.Mistakes)
                 Console.WriteLine($"{scenario.Name}, {mistake}");
         var good = tallies.Sum(t => t.Good);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kills} kills (seed {seed}), {good} resumed bit by bit with nothing left behind, {kills - good} not"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{kills} kills (seed {seed}), {good} resumed bit by bit with nothing left behind, {kills - good} not"));
         return good == kills ? 0 : 1;
     }
 

@@ -32,18 +32,24 @@ internal sealed record Scenario(string Name, string Command, string Again, strin
         return
         [
             Of("encode", $"encode --schema schema.yaml --source rows.csv -o win {Run}", [], ["win"]),
-            Of("encode over", $"encode --schema schema.yaml --source rows.csv -o win {Run}", [$"encode --schema schema.yaml --source older.csv -o win {Run}"], ["win"]),
-            Of("train", $"train family.yaml --out run {Run}", [], ["run/checkpoints", "run/encoder.bin", "run/experiment.yaml", "run/data.json", "run/metrics.json", "cache"]) with
+            Of("encode over", $"encode --schema schema.yaml --source rows.csv -o win {Run}",
+                [$"encode --schema schema.yaml --source older.csv -o win {Run}"], ["win"]),
+            Of("train", $"train family.yaml --out run {Run}", [],
+                ["run/checkpoints", "run/encoder.bin", "run/experiment.yaml", "run/data.json", "run/metrics.json", "cache"]) with
             {
                 Again = $"train family.yaml --out run {Run} --resume",
             },
-            Of("pack", $"pack run -o model.consort --calibration platt {Run}", [.. trained, $"pack run -o model.consort --member 0 {Run}"], ["model.consort"]),
-            Of("export", "export run --onnx -o model.onnx --external-over 0", [.. trained, "export run --onnx -o model.onnx --member 0 --external-over 0"], ["model.onnx", "."]),
-            Of("recipe", $"recipe run kdef/scaling --data single.yaml --members 2 --methods mean,kdef --seeds 1 --epochs 2 --out out {Run}", [], ["out"]),
+            Of("pack", $"pack run -o model.consort --calibration platt {Run}", [.. trained, $"pack run -o model.consort --member 0 {Run}"],
+                ["model.consort"]),
+            Of("export", "export run --onnx -o model.onnx --external-over 0",
+                [.. trained, "export run --onnx -o model.onnx --member 0 --external-over 0"], ["model.onnx", "."]),
+            Of("recipe", $"recipe run kdef/scaling --data single.yaml --members 2 --methods mean,kdef --seeds 1 --epochs 2 --out out {Run}",
+                [], ["out"]),
             Of("distil", $"distil run --model DNN --out student --alone --epochs 2 {Run}", trained, ["student", "student-alone", "run"]),
         ];
 
-        Scenario Of(string name, string command, string[] before, string[] results) => new(name, command, command, before, results) { Subject = subject };
+        Scenario Of(string name, string command, string[] before, string[] results) =>
+            new(name, command, command, before, results) { Subject = subject };
     }
 
     /// <summary>The rename to die at: all in turn.</summary>
@@ -80,7 +86,8 @@ internal sealed record Scenario(string Name, string Command, string Again, strin
         if (rename > 0)
             return Subject.KillAtRename(Command, rename) ? string.Create(CultureInfo.InvariantCulture, $"killed at rename {rename}") : null;
         var time = TimeSpan.FromSeconds(_seconds * share);
-        return Subject.KillAfter(Command, time) ? string.Create(CultureInfo.InvariantCulture, $"killed after {time.TotalMilliseconds:F0} ms") : null;
+        return Subject.KillAfter(Command, time)
+            ? string.Create(CultureInfo.InvariantCulture, $"killed after {time.TotalMilliseconds:F0} ms") : null;
     }
 
     /// <summary>Looks at what the killed one left, runs it again, and looks at what came of it.</summary>
@@ -121,10 +128,12 @@ internal sealed record Scenario(string Name, string Command, string Again, strin
 
     // Digests of all that does not tell the time.
     private Dictionary<string, string> Contents() => Results.Select(r => Path.Combine(Subject.Case, r))
-        .SelectMany(r => Directory.Exists(r) ? Directory.EnumerateFiles(r, "*", r.EndsWith("/.", StringComparison.Ordinal) ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories) : [r])
+        .SelectMany(r => Directory.Exists(r) ? Directory.EnumerateFiles(r, "*",
+            r.EndsWith("/.", StringComparison.Ordinal) ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories) : [r])
         .Where(File.Exists).Select(Path.GetFullPath).Distinct()
         .Where(f => Path.GetFileName(f) is not ("last.ckpt" or "events.jsonl" or "environment.json" or "report.md" or "results.md" or "results.csv" or "results.json"))
-        .ToDictionary(f => Path.GetRelativePath(Subject.Case, f), f => Path.GetFileName(f) == "metrics.json" ? Measured(f) : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f))));
+        .ToDictionary(f => Path.GetRelativePath(Subject.Case, f), f => Path.GetFileName(f) == "metrics.json"
+            ? Measured(f) : Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(f))));
 
     private static string Measured(string file)
     {

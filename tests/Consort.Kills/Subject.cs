@@ -14,7 +14,8 @@ internal sealed partial class Subject(string app, string folder)
     public string Case { get; } = Path.Combine(folder, "case");
 
     /// <summary>Whether renames can be counted and died at.</summary>
-    public bool HasTracer { get; } = OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "strace")));
+    public bool HasTracer { get; } = OperatingSystem.IsLinux()
+        && Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "strace")));
 
     /// <summary>A folder of its own for what scenarios keep.</summary>
     public string At(string name) => Path.Combine(folder, name);
@@ -38,10 +39,12 @@ internal sealed partial class Subject(string app, string folder)
         }
 
         var log = At("trace");
-        var (code, error, _) = Start("strace", ["-f", "-qq", "-o", log, "-e", $"trace={Renames}", "-e", "signal=none", "dotnet", app, .. command.Split(' ')], Timeout.InfiniteTimeSpan);
+        var (code, error, _) = Start("strace", ["-f", "-qq", "-o", log, "-e", $"trace={Renames}", "-e", "signal=none", "dotnet", app,
+            .. command.Split(' ')], Timeout.InfiniteTimeSpan);
         if (code != 0)
             throw new InvalidOperationException($"consort {command}: exit code {code}: {error}");
-        var renames = File.ReadLines(log).Where(l => l.Contains("rename", StringComparison.Ordinal) && !l.Contains("resumed>", StringComparison.Ordinal))
+        var renames = File.ReadLines(log)
+            .Where(l => l.Contains("rename", StringComparison.Ordinal) && !l.Contains("resumed>", StringComparison.Ordinal))
             .GroupBy(l => ThreadOf().Match(l).Value).Select(g => g.Count()).DefaultIfEmpty(0).Max();
         return (renames, clock.Elapsed.TotalSeconds);
     }
@@ -50,7 +53,9 @@ internal sealed partial class Subject(string app, string folder)
     /// <returns>Whether it was killed; false where it ended before.</returns>
     public bool KillAtRename(string command, int rename) => Start(
         "strace",
-        ["-f", "-qq", "-o", "/dev/null", "-e", $"trace={Renames}", "-e", string.Create(CultureInfo.InvariantCulture, $"inject={Renames}:signal=SIGKILL:when={rename}"), "dotnet", app, .. command.Split(' ')],
+        ["-f", "-qq", "-o", "/dev/null", "-e", $"trace={Renames}", "-e",
+            string.Create(CultureInfo.InvariantCulture, $"inject={Renames}:signal=SIGKILL:when={rename}"), "dotnet", app,
+            .. command.Split(' ')],
         Timeout.InfiniteTimeSpan).Code == Killed;
 
     /// <summary>Runs it and kills it after so long.</summary>
@@ -59,7 +64,12 @@ internal sealed partial class Subject(string app, string folder)
 
     private (int Code, string Error, bool WasKilled) Start(string program, string[] arguments, TimeSpan time)
     {
-        var info = new ProcessStartInfo(program, arguments) { WorkingDirectory = Case, RedirectStandardError = true, RedirectStandardOutput = true };
+        var info = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = Case,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true
+        };
         using var process = Process.Start(info)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         var wasKilled = !process.WaitForExit(time);

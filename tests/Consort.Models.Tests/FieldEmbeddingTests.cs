@@ -26,7 +26,8 @@ public sealed class FieldEmbeddingTests
 
     // What a tower reads side by side: column and size, in the order of the tables.
     private static readonly (int Column, string Table, int Size, int First)[] Order =
-        [(4, "embedding", D, 14), (0, "embedding_2", 2, 0), (1, "embedding_5", 5, 4), (2, "embedding_5", 5, 4), (3, "embedding_3_frozen", D, 11)];
+        [(4, "embedding", D, 14), (0, "embedding_2", 2, 0), (1, "embedding_5", 5, 4), (2, "embedding_5", 5, 4),
+            (3, "embedding_3_frozen", D, 11)];
 
     public static TheoryData<string> Interacting =>
         ["FM", "DeepFM", "NFM", "FwFM", "PNN", "FiBiNET", "AutoInt", "xDeepFM", "MaskNet", "LCN", "ECN", "AFN", "AFM", "DLRM"];
@@ -42,7 +43,8 @@ public sealed class FieldEmbeddingTests
             var family = Of(numeric, ModelCase.Of(name).Model(regularised: true), ModelCase.Of("DNN").Model(regularised: true));
             if (numeric == NumericInput.Dense && name == "FwFM")
             {
-                Assert.Contains("FwFM has no tower or linear term", Assert.Throws<ConsortException>(() => family.Build(Space)).Message, StringComparison.Ordinal);
+                Assert.Contains("FwFM has no tower or linear term", Assert.Throws<ConsortException>(() => family.Build(Space)).Message,
+                    StringComparison.Ordinal);
                 continue;
             }
 
@@ -100,7 +102,8 @@ public sealed class FieldEmbeddingTests
                 var (ids, x) = Features(rig, row);
                 var flat = Order.SelectMany(o => Row(rig, o.Table, o.Size, ids[o.Column] - o.First));
                 if (numeric != NumericInput.Dense)
-                    flat = flat.Concat(x.SelectMany((v, n) => Enumerable.Range(0, D).Select(d => v * rig.Of("shared/numeric_embedding")[(n * D) + d])));
+                    flat = flat.Concat(x.SelectMany((v, n) => Enumerable.Range(0, D)
+                        .Select(d => v * rig.Of("shared/numeric_embedding")[(n * D) + d])));
                 if (numeric != NumericInput.Embed)
                     flat = flat.Concat(x);
                 var expected = ScalarModels.FlatLogit(name, rig, ids, x, [.. flat]);
@@ -132,19 +135,23 @@ public sealed class FieldEmbeddingTests
     {
         var graph = Of(NumericInput.Dense, ModelCase.Of("DNN").Model()).Build(Space);
         Assert.Equal(
-            [("shared/embedding", 6, 3, true), ("shared/embedding_2", 4, 2, true), ("shared/embedding_5", 7, 5, true), ("shared/embedding_3_frozen", 3, 3, false)],
+            [("shared/embedding", 6, 3, true), ("shared/embedding_2", 4, 2, true), ("shared/embedding_5", 7, 5, true),
+                ("shared/embedding_3_frozen", 3, 3, false)],
             graph.Tables.Select(t => (t.Name, t.Rows, t.Dimension, t.IsTrained)));
         const int Width = D + 2 + 5 + 5 + D + 2;
         Assert.Equal((6 * 3) + (4 * 2) + (7 * 5) + ((Width + 1) * 16) + (17 * 5) + 6, graph.ParameterCount);
         // Only what reads embeddings in one size has matrices, one a vocabulary; both members have the same.
-        var projected = Of(NumericInput.Dense, ModelCase.Of("FM").Model(), ModelCase.Of("DNN").Model(), ModelCase.Of("DeepFM").Model()).Build(Space);
-        Assert.Equal(["shared/projection/A", "shared/projection/B"], projected.Parameters.Select(p => p.Name).Where(n => n.Contains("projection", StringComparison.Ordinal)));
+        var projected = Of(NumericInput.Dense, ModelCase.Of("FM").Model(), ModelCase.Of("DNN").Model(), ModelCase.Of("DeepFM").Model())
+            .Build(Space);
+        Assert.Equal(["shared/projection/A", "shared/projection/B"], projected.Parameters.Select(p => p.Name)
+            .Where(n => n.Contains("projection", StringComparison.Ordinal)));
     }
 
     [Fact]
     public void Train_AnyNumberOfThreads_SameBitsAndFrozenRowsStay()
     {
-        var family = Of(NumericInput.Both, new DeepFm(new MlpOptions { HiddenUnits = [16, 5], Dropout = 0.2 }), ModelCase.Of("DCNv2").Model(true));
+        var family = Of(NumericInput.Both, new DeepFm(new MlpOptions { HiddenUnits = [16, 5], Dropout = 0.2 }),
+            ModelCase.Of("DCNv2").Model(true));
         var (one, frozen) = Trained(1);
         var (three, _) = Trained(3);
         Assert.Equal(one, three);
@@ -240,7 +247,8 @@ public sealed class FieldEmbeddingTests
     [Theory]
     [InlineData("C1: { dimension: 0 }", "key dimension: found 0, expected 1 to 1024")]
     [InlineData("C1: { dimension: 4, freeze: true }", "key freeze: found true without pretrained, expected a file of vectors to keep")]
-    [InlineData("C1: { pretrained: v.npz }", "key pretrained: found \"v.npz\", expected a file ending in .tsv, .csv, .txt or .vec, .gz behind it or not")]
+    [InlineData("C1: { pretrained: v.npz }",
+        "key pretrained: found \"v.npz\", expected a file ending in .tsv, .csv, .txt or .vec, .gz behind it or not")]
     [InlineData("C1: { dimensions: 4 }", "unknown key \"dimensions\"; did you mean \"dimension\"?")]
     public void From_MistakeInAField_SaysTheLine(string fields, string message)
     {
@@ -257,7 +265,8 @@ public sealed class FieldEmbeddingTests
     private static Family Of(NumericInput numeric, params CtrModel[] members) =>
         new(new EmbeddingOptions { Dimension = D, InitialDeviation = 0.1, Numeric = numeric, Fields = Fields }, members);
 
-    private static double[] Row(Rig<double> rig, string table, int size, int row) => rig.Of($"shared/{table}").Slice(row * size, size).ToArray();
+    private static double[] Row(Rig<double> rig, string table, int size, int row) =>
+        rig.Of($"shared/{table}").Slice(row * size, size).ToArray();
 
     private static (int[] Ids, double[] X) Features(Rig<double> rig, int row) => (
         [.. Enumerable.Range(0, 5).Select(f => rig.Ids[(row * 5) + f])],

@@ -10,7 +10,8 @@ public sealed class FinalMlpTests
 
     private static Family WithContexts(string first, string second) => new(
         new EmbeddingOptions { Dimension = 3, InitialDeviation = 0.1 },
-        [ModelCatalogue.Create(OptionMap.Parse($"{Regularised}, fs1_context: [{first}], fs2_context: [{second}], model: FinalMLP }}", "case"))]);
+        [ModelCatalogue.Create(OptionMap.Parse($"{Regularised}, fs1_context: [{first}], fs2_context: [{second}], model: FinalMLP }}",
+            "case"))]);
 
     [Fact]
     public void Forward_WithContextColumns_EqualsThePapersFormula()
@@ -32,7 +33,8 @@ public sealed class FinalMlpTests
         var columns = Spaces.Mixed.Categorical;
         var e = Assert.Throws<ConsortException>(() => WithContexts("nobody", columns[1].Name).Build(Spaces.Mixed));
         Assert.Equal(
-            $"context column nobody: found no such categorical column, expected one of {string.Join(", ", columns.Select(c => c.Name))}", e.Message);
+            $"context column nobody: found no such categorical column, expected one of {string.Join(", ", columns.Select(c => c.Name))}",
+            e.Message);
     }
 
     [Fact]

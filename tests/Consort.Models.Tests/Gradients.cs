@@ -5,7 +5,9 @@ internal static class Gradients
 {
     private const double Step = 1e-5;
 
-    /// <summary>The largest difference over all trained numbers, relative to one plus the gradient's own size and a tenth of its tensor's largest.</summary>
+    /// <summary>
+    /// The largest difference over all trained numbers, relative to one plus the gradient's own size and a tenth of its tensor's largest.
+    /// </summary>
     public static double LargestError(Rig<double> rig, int rows)
     {
         Loss(rig, rows);

@@ -49,7 +49,8 @@ public sealed class JoinedOutputTests
         double[] weights = [.. rig.Of("member0/output/weight"), .. rig.Of("member1/output/weight")];
         var deviation = Math.Sqrt(weights.Average(w => w * w));
         Assert.InRange(deviation / Math.Sqrt(2.0 / 1001), 0.9, 1.1);
-        Assert.Equal(["member0/output/bias"], rig.Store.Slots.Select(s => s.Parameter.Name).Where(n => n.EndsWith("output/bias", StringComparison.Ordinal)));
+        Assert.Equal(["member0/output/bias"], rig.Store.Slots.Select(s => s.Parameter.Name)
+            .Where(n => n.EndsWith("output/bias", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -123,7 +124,8 @@ public sealed class JoinedOutputTests
 
         public void Step(int rows, double rate)
         {
-            var (hidden, hiddenBias, output, bias) = (new double[Hidden.Length], new double[HiddenBias.Length], new double[Output.Length], 0.0);
+            var (hidden, hiddenBias, output, bias) =
+                (new double[Hidden.Length], new double[HiddenBias.Length], new double[Output.Length], 0.0);
             for (var row = 0; row < rows; row++)
             {
                 var slope = (1 / (1 + Math.Exp(-Logit(row))) - _labels[row]) / rows;
@@ -151,6 +153,7 @@ public sealed class JoinedOutputTests
             }
         }
 
-        private double[] Units(int row) => [.. HiddenBias.Select((b, unit) => Math.Max(0, b + _inputs[row].Select((x, i) => x * Hidden[(unit * _width) + i]).Sum()))];
+        private double[] Units(int row) =>
+            [.. HiddenBias.Select((b, unit) => Math.Max(0, b + _inputs[row].Select((x, i) => x * Hidden[(unit * _width) + i]).Sum()))];
     }
 }

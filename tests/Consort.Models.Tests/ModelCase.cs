@@ -6,8 +6,8 @@ using Consort.Models.Layers;
 namespace Consort.Models.Tests;
 
 /// <summary>
-/// What the shared contract knows of one catalogue entry: options small enough for a test, and what the literature says
-/// of it. A new model is a line in <see cref="All"/> and its formula in <see cref="ScalarModels"/>.
+/// What the shared contract knows of one catalogue entry: options small enough for a test, and what the literature says of it. A new model
+/// is a line in <see cref="All"/> and its formula in <see cref="ScalarModels"/>.
 /// </summary>
 /// <param name="Name">Its name in the catalogue.</param>
 /// <param name="Plain">Options without randomness, YAML.</param>
@@ -37,12 +37,14 @@ internal sealed record ModelCase(
             HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * 2 * f * d) + Mlp(f * d) + (f * d) + 6),
         new("WideDeep", Tower, NoisyTower, HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + Mlp(f * d) + 6),
         new("NFM", Tower, NoisyTower, HasInteractions: true, (v, _, n, d) => v + n + ((v + n) * d) + Mlp(d) + 6),
-        new("FwFM", "{ linear_type: FeLV }", "{ linear_type: FiLV }", HasInteractions: true, (v, f, n, d) => (2 * (v + n) * d) + (f * (f - 1) / 2) + 1),
+        new("FwFM", "{ linear_type: FeLV }", "{ linear_type: FiLV }", HasInteractions: true,
+            (v, f, n, d) => (2 * (v + n) * d) + (f * (f - 1) / 2) + 1),
         new("DCNv2", "{ hidden_units: [16, 5], cross_layers: 2, structure: stacked }",
             "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, cross_layers: 2, structure: stacked_parallel, "
             + "use_low_rank_mixture: true, low_rank: 4, num_experts: 3 }",
             HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (2 * f * d * ((f * d) + 1)) + Mlp(f * d) + 6),
-        new("PNN", Tower, NoisyTower[..^2] + ", product_type: both }", HasInteractions: true, (v, f, n, d) => ((v + n) * d) + Mlp((f * d) + (f * (f - 1) / 2)) + 6),
+        new("PNN", Tower, NoisyTower[..^2] + ", product_type: both }", HasInteractions: true,
+            (v, f, n, d) => ((v + n) * d) + Mlp((f * d) + (f * (f - 1) / 2)) + 6),
         new("FiBiNET", "{ hidden_units: [16, 5], bilinear_type: field_all, reduction_ratio: 2 }",
             "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, bilinear_type: field_interaction }",
             HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + (2 * f * (f / 2)) + (d * d) + Mlp(f * (f - 1) * d) + 6),

@@ -59,7 +59,8 @@ public sealed class ModelContractTests
             using var rig = new Rig<double>(ModelCase.Of(name).Family(regularised, members: 2), Spaces.Named(space), Rows);
             rig.Randomise(3);
             rig.Draw(Rows, 4);
-            Assert.True(Gradients.LargestError(rig, Rows) < 1e-6, $"{name}, {space}, regularised {regularised}: {Gradients.LargestError(rig, Rows)}");
+            Assert.True(Gradients.LargestError(rig, Rows) < 1e-6,
+                $"{name}, {space}, regularised {regularised}: {Gradients.LargestError(rig, Rows)}");
         }
     }
 
@@ -77,7 +78,8 @@ public sealed class ModelContractTests
         precise.Draw(Rows, 2);
         var (found, expected) = (single.Logits(Rows), precise.Logits(Rows));
         for (var row = 0; row < Rows; row++)
-            Assert.True(Math.Abs(found[row] - expected[row]) < 2e-5 * (1 + Math.Abs(expected[row])), $"row {row}: {found[row]}, {expected[row]}");
+            Assert.True(Math.Abs(found[row] - expected[row]) < 2e-5 * (1 + Math.Abs(expected[row])),
+                $"row {row}: {found[row]}, {expected[row]}");
     }
 
     [Theory]
@@ -92,7 +94,8 @@ public sealed class ModelContractTests
             rig.Draw(Rows, 8);
             var logits = rig.Logits(Rows);
             for (var row = 0; row < Rows; row++)
-                Assert.Equal(ScalarModels.Logit(name, rig, Spaces.Named(space), row, regularised), logits[row], 1e-12 * (1 + Math.Abs(logits[row])));
+                Assert.Equal(ScalarModels.Logit(name, rig, Spaces.Named(space), row, regularised), logits[row],
+                    1e-12 * (1 + Math.Abs(logits[row])));
         }
     }
 
@@ -140,7 +143,8 @@ public sealed class ModelContractTests
         Assert.Equal(expected, Tables(shared: false, "member0/embedding"));
         Assert.Equal(expected, Tables(shared: false, "member1/embedding"));
 
-        int Tables(bool shared, string table) => model.Family(members: 2, shared: shared).Build(Spaces.Mixed).Tables.Count(t => t.Name == table);
+        int Tables(bool shared, string table) =>
+            model.Family(members: 2, shared: shared).Build(Spaces.Mixed).Tables.Count(t => t.Name == table);
     }
 
     [Fact]
@@ -153,7 +157,8 @@ public sealed class ModelContractTests
     [Theory]
     [InlineData("hidden_units: [0]", "hidden_units: found 0, expected 1 to 65536")]
     [InlineData("dropout: 1", "dropout: found 1, expected 0 to 0.99")]
-    [InlineData("activation: rellu", "activation: found \"rellu\", expected one of none, relu, leaky_relu, prelu, dice, gelu, sigmoid, tanh, silu; did you mean relu?")]
+    [InlineData("activation: rellu",
+        "activation: found \"rellu\", expected one of none, relu, leaky_relu, prelu, dice, gelu, sigmoid, tanh, silu; did you mean relu?")]
     [InlineData("cross_layers: 33", "cross_layers: found 33, expected 1 to 32")]
     [InlineData("batch_norm: maybe", "batch_norm: found \"maybe\", expected true or false")]
     public void Create_OptionOutOfRange_SaysTheRange(string option, string message)

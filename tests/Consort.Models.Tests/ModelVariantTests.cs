@@ -54,12 +54,15 @@ public sealed class ModelVariantTests
     }
 
     [Theory]
-    [InlineData("AutoInt", "attention_dim: 10\nnum_heads: 4", "exp.yaml:2, key attention_dim: found 10, expected a number that num_heads 4 divides")]
+    [InlineData("AutoInt", "attention_dim: 10\nnum_heads: 4",
+        "exp.yaml:2, key attention_dim: found 10, expected a number that num_heads 4 divides")]
     [InlineData("FinalNet", "block1_hidden_units: [4, 7]", "exp.yaml:2, key block1_hidden_units: found 7, expected even widths")]
     [InlineData("xDeepFM", "cin_hidden_units: []", "exp.yaml:2, key cin_hidden_units: found no layers, expected at least one")]
     [InlineData("AFM", "attention_dropout: [0.1, 0.1, 0.1]", "exp.yaml:2, key attention_dropout: found 3 numbers, expected one or two")]
-    [InlineData("DNN", "batch_norm: true\nlayer_norm: true", "exp.yaml:3, key layer_norm: found it beside batch_norm, expected one of the two")]
-    [InlineData("DNN", "initializer: orthogonal", "exp.yaml:2, key initializer: found \"orthogonal\", expected one of xavier_normal, xavier_uniform, he_normal, he_uniform")]
+    [InlineData("DNN", "batch_norm: true\nlayer_norm: true",
+        "exp.yaml:3, key layer_norm: found it beside batch_norm, expected one of the two")]
+    [InlineData("DNN", "initializer: orthogonal",
+        "exp.yaml:2, key initializer: found \"orthogonal\", expected one of xavier_normal, xavier_uniform, he_normal, he_uniform")]
     [InlineData("MaskNet", "model_type: sideways", "exp.yaml:2, key model_type: found \"sideways\", expected one of serial, parallel")]
     public void Create_OptionsThatDoNotFit_SaysWhatWould(string name, string options, string message)
     {

@@ -25,15 +25,19 @@ internal static partial class ScalarModels
         for (var layer = 0; layer < CrossLayers; layer++)
         {
             var name = $"member0/cross/{layer}";
-            var (u, c, v, b) = (rig.Of($"{name}/u").ToArray(), rig.Of($"{name}/c").ToArray(), rig.Of($"{name}/v").ToArray(), rig.Of($"{name}/bias").ToArray());
+            var (u, c, v, b) = (rig.Of($"{name}/u").ToArray(), rig.Of($"{name}/c").ToArray(), rig.Of($"{name}/v").ToArray(),
+                rig.Of($"{name}/bias").ToArray());
             var powers = Enumerable.Range(0, Experts).Select(e => Math.Exp(x.Select((a, i) => a * g[(e * n) + i]).Sum())).ToArray();
             var next = x.ToArray();
             for (var e = 0; e < Experts; e++)
             {
-                var down = Enumerable.Range(0, Rank).Select(r => Math.Tanh(x.Select((a, i) => a * v[(((e * Rank) + r) * n) + i]).Sum())).ToArray();
-                var inner = Enumerable.Range(0, Rank).Select(r => Math.Tanh(down.Select((a, i) => a * c[(((e * Rank) + r) * Rank) + i]).Sum())).ToArray();
+                var down = Enumerable.Range(0, Rank).Select(r => Math.Tanh(x.Select((a, i) => a * v[(((e * Rank) + r) * n) + i]).Sum()))
+                    .ToArray();
+                var inner = Enumerable.Range(0, Rank)
+                    .Select(r => Math.Tanh(down.Select((a, i) => a * c[(((e * Rank) + r) * Rank) + i]).Sum())).ToArray();
                 for (var i = 0; i < n; i++)
-                    next[i] += powers[e] / powers.Sum() * first[i] * (b[i] + inner.Select((a, r) => a * u[(i * Experts * Rank) + (e * Rank) + r]).Sum());
+                    next[i] += powers[e] / powers.Sum() * first[i] * (b[i]
+                        + inner.Select((a, r) => a * u[(i * Experts * Rank) + (e * Rank) + r]).Sum());
             }
 
             x = next;
@@ -51,7 +55,8 @@ internal static partial class ScalarModels
         {
             var name = $"member0/cross/{layer}";
             var weight = rig.Of($"{name}/weight").ToArray();
-            var h = Enumerable.Range(0, weight.Length / x.Length).Select(o => x.Select((v, i) => v * weight[(o * x.Length) + i]).Sum()).ToArray();
+            var h = Enumerable.Range(0, weight.Length / x.Length).Select(o => x.Select((v, i) => v * weight[(o * x.Length) + i]).Sum())
+                .ToArray();
             if (regularised)
                 h = [.. h.Select(v => (Norm("scale") * (v - Norm("mean")) / Math.Sqrt(Norm("variance") + 1e-5)) + Norm("shift"))];
             var mask = LayerNorm(rig, h, $"{name}/layer_norm").Select(v => Math.Max(0, v)).ToArray();

@@ -11,7 +11,8 @@ internal static partial class ScalarModels
         {
             var name = $"member0/attention/{layer}";
             var (w, d) = (rig.Of($"{name}/qkv").ToArray(), fields[0].Length);
-            var projected = fields.Select(e => Enumerable.Range(0, 3 * A).Select(o => e.Select((v, i) => v * w[(o * d) + i]).Sum()).ToArray()).ToArray();
+            var projected = fields.Select(e => Enumerable.Range(0, 3 * A).Select(o => e.Select((v, i) => v * w[(o * d) + i]).Sum())
+                .ToArray()).ToArray();
             var next = new double[fields.Length][];
             for (var i = 0; i < fields.Length; i++)
             {
@@ -86,7 +87,8 @@ internal static partial class ScalarModels
         {
             var hidden = Linear(rig, x, $"member0/block{index}/mask/hidden").Select(h => Math.Max(0, h)).ToArray();
             var mask = Linear(rig, hidden, $"member0/block{index}/mask");
-            return Activated(LayerNorm(rig, Linear(rig, [.. v.Zip(mask, (a, m) => a * m)], $"member0/block{index}"), $"member0/block{index}/norm"));
+            return Activated(LayerNorm(rig, Linear(rig, [.. v.Zip(mask, (a, m) => a * m)], $"member0/block{index}"),
+                $"member0/block{index}/norm"));
         }
 
         double[] Activated(double[] h) => [.. h.Select(v => isParallel ? v / (1 + Math.Exp(-v)) : Math.Max(0, v))];
@@ -116,7 +118,8 @@ internal static partial class ScalarModels
     private static double[] FieldGated(Rig<double> rig, double[][] fields)
     {
         var (w, b) = (rig.Of("member0/gate/weight").ToArray(), rig.Of("member0/gate/bias").ToArray());
-        var gated = fields.Select((e, f) => e.Select((v, d) => v * (b[f] + fields.Select((other, k) => w[(f * fields.Length) + k] * other[d]).Sum())).ToArray());
+        var gated = fields.Select((e, f) =>
+            e.Select((v, d) => v * (b[f] + fields.Select((other, k) => w[(f * fields.Length) + k] * other[d]).Sum())).ToArray());
         return [.. Flat(fields), .. Flat([.. gated])];
     }
 }

@@ -23,8 +23,10 @@ internal static partial class ScalarModels
         for (var i = 0; i < fields.Length; i++)
             for (var j = i + 1; j < fields.Length; j++)
                 products.Add([.. fields[i].Zip(fields[j], (a, b) => a * b)]);
-        var powers = products.Select(z => Math.Exp(Linear(rig, z, "member0/attention").Zip(h, (u, w) => Math.Max(0, u) * w).Sum())).ToArray();
-        var pooled = Enumerable.Range(0, fields[0].Length).Select(d => products.Select((z, p) => powers[p] / powers.Sum() * z[d]).Sum()).ToArray();
+        var powers = products.Select(z => Math.Exp(Linear(rig, z, "member0/attention").Zip(h, (u, w) => Math.Max(0, u) * w).Sum()))
+            .ToArray();
+        var pooled = Enumerable.Range(0, fields[0].Length).Select(d => products.Select((z, p) => powers[p] / powers.Sum() * z[d]).Sum())
+            .ToArray();
         return Linear(rig, pooled, "member0/output")[0];
     }
 
@@ -42,7 +44,8 @@ internal static partial class ScalarModels
 
         double Number(int field, int place, int d) => field < ids.Length
             ? rig.Of("member0/field_aware/embedding")[(((ids[field] * (fields - 1)) + place) * D) + d]
-            : x[field - ids.Length] * rig.Of("member0/field_aware/numeric_embedding")[((((field - ids.Length) * (fields - 1)) + place) * D) + d];
+            : x[field - ids.Length] * rig.Of(
+                "member0/field_aware/numeric_embedding")[((((field - ids.Length) * (fields - 1)) + place) * D) + d];
     }
 
     // Cheng, Shen and Huang 2020: four logarithmic neurons, dimension by dimension
@@ -54,7 +57,8 @@ internal static partial class ScalarModels
         for (var d = 0; d < fields[0].Length; d++)
             for (var k = 0; k < Neurons; k++)
             {
-                var exponent = fields.Select((e, f) => weight[(k * fields.Length) + f] * Norm("log_norm", Math.Log(Math.Max(Math.Abs(e[d]), 1e-5)), f)).Sum();
+                var exponent = fields.Select((e, f) =>
+                    weight[(k * fields.Length) + f] * Norm("log_norm", Math.Log(Math.Max(Math.Abs(e[d]), 1e-5)), f)).Sum();
                 powers.Add(Norm("exp_norm", Math.Exp(exponent), k));
             }
 
@@ -70,15 +74,16 @@ internal static partial class ScalarModels
     // Naumov et al. 2019: inner products, or everything side by side with SiLU and batch norm
     private static double Recommendation(Rig<double> rig, double[][] categorical, double[] x, bool isConcat)
     {
-        double[][] fields = categorical;
+        var fields = categorical;
         double[] dense = [];
         if (x.Length > 0)
         {
-            dense = [.. Linear(rig, Tower(rig, x, isConcat, "bottom"), "member0/bottom/output").Select(v => isConcat ? v / (1 + Math.Exp(-v)) : Math.Max(0, v))];
+            dense = [.. Linear(rig, Tower(rig, x, isConcat, "bottom"), "member0/bottom/output")
+                .Select(v => isConcat ? v / (1 + Math.Exp(-v)) : Math.Max(0, v))];
             fields = [.. categorical, dense];
         }
 
-        double[] upper = isConcat || fields.Length == 1 ? Flat(fields) : [.. InnerProducts(fields), .. dense];
+        var upper = isConcat || fields.Length == 1 ? Flat(fields) : [.. InnerProducts(fields), .. dense];
         return Output(rig, Tower(rig, upper, isConcat, "top"));
     }
 }

@@ -3,8 +3,8 @@ using Consort.Data.Schemas;
 namespace Consort.Models.Tests;
 
 /// <summary>
-/// The models once more, row by row and number by number as their papers write them, in double precision and in scoring
-/// mode. Slow on purpose; shares no code with the graph.
+/// The models once more, row by row and number by number as their papers write them, in double precision and in scoring mode. Slow on
+/// purpose; shares no code with the graph.
 /// </summary>
 internal static partial class ScalarModels
 {
@@ -27,9 +27,11 @@ internal static partial class ScalarModels
             "FwFM" => FieldWeighted(rig, ids, x, Embeddings(rig, ids, x), byFeature: !regularised),
             "DCNv2" => Output(rig, !regularised
                 ? Tower(rig, MatrixCross(rig, Flat(Embeddings(rig, ids, x))), regularised)
-                : [.. Tower(rig, LowRankCross(rig, Flat(Embeddings(rig, ids, x))), true), .. Tower(rig, Flat(Embeddings(rig, ids, x)), true, "mlp_parallel")]),
+                : [.. Tower(rig, LowRankCross(rig, Flat(Embeddings(rig, ids, x))), true),
+                    .. Tower(rig, Flat(Embeddings(rig, ids, x)), true, "mlp_parallel")]),
             "PNN" => Output(rig, Tower(
-                rig, [.. Flat(Embeddings(rig, ids, x)), .. InnerProducts(Embeddings(rig, ids, x)), .. regularised ? OuterProducts(Embeddings(rig, ids, x)) : []], regularised)),
+                rig, [.. Flat(Embeddings(rig, ids, x)), .. InnerProducts(Embeddings(rig, ids, x)),
+                    .. regularised ? OuterProducts(Embeddings(rig, ids, x)) : []], regularised)),
             "FiBiNET" => FirstOrder(rig, ids, x) + Output(rig, Tower(rig, Bilinear(rig, Embeddings(rig, ids, x)), regularised)),
             "FinalMLP" => TwoStreams(rig, ids, x, Flat(Embeddings(rig, ids, x)), regularised),
             "AutoInt" => Attention(rig, Embeddings(rig, ids, x), regularised) + (regularised
@@ -38,7 +40,8 @@ internal static partial class ScalarModels
                 + Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)),
             "MaskNet" => Masked(rig, Embeddings(rig, ids, x), regularised),
             "FinalNet" => regularised
-                ? (Factorized(rig, FieldGated(rig, Embeddings(rig, ids, x)), 1, 2, true) + Factorized(rig, Flat(Embeddings(rig, ids, x)), 2, 1, true)) / 2
+                ? (Factorized(rig, FieldGated(rig, Embeddings(rig, ids, x)), 1, 2, true)
+                    + Factorized(rig, Flat(Embeddings(rig, ids, x)), 2, 1, true)) / 2
                 : Factorized(rig, Flat(Embeddings(rig, ids, x)), 1, 2, false),
             "GDCN" => Output(rig, !regularised
                 ? Tower(rig, GatedCross(rig, Flat(Embeddings(rig, ids, x))), regularised)

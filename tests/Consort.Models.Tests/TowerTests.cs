@@ -13,7 +13,8 @@ public sealed class TowerTests
     [InlineData("he_uniform", 0.1290994)]
     public void Initialise_EachInitializer_HasItsDeviation(string name, double deviation)
     {
-        using var rig = new Rig<double>(Of($"hidden_units: [200], initializer: {name}"), Consort.Data.Schemas.FeatureSpace.Of([.. Enumerable.Repeat(7, 40)]), 2);
+        using var rig = new Rig<double>(Of($"hidden_units: [200], initializer: {name}"),
+            Consort.Data.Schemas.FeatureSpace.Of([.. Enumerable.Repeat(7, 40)]), 2);
         var weights = rig.Of("member0/mlp/0/weight").ToArray(); // [200, 120]
         var mean = weights.Average();
         var measured = Math.Sqrt(weights.Average(w => (w - mean) * (w - mean)));
@@ -31,7 +32,8 @@ public sealed class TowerTests
     {
         var options = EmbeddingOptions.From(OptionMap.Parse($"dimension: 8\ninitializer: {name}\ninitial_deviation: 0.02", "case"));
         using var rig = new Rig<double>(
-            new Family(options, [ModelCatalogue.Create(OptionMap.Parse("model: DNN", "case"))]), Consort.Data.Schemas.FeatureSpace.Of([3000]), 2);
+            new Family(options, [ModelCatalogue.Create(OptionMap.Parse("model: DNN", "case"))]),
+            Consort.Data.Schemas.FeatureSpace.Of([3000]), 2);
         var values = rig.Store.Embeddings.Single().Values.Span.ToArray().Where(v => v != 0).ToArray(); // but for padding
         Assert.InRange(Math.Sqrt(values.Average(v => v * v)), 0.0195, 0.0205);
         if (name == "uniform")
@@ -84,5 +86,6 @@ public sealed class TowerTests
     }
 
     private static Family Of(string options) => new(
-        new EmbeddingOptions { Dimension = 3, InitialDeviation = 0.1 }, [ModelCatalogue.Create(OptionMap.Parse($"{{ model: DNN, {options} }}", "case"))]);
+        new EmbeddingOptions { Dimension = 3, InitialDeviation = 0.1 },
+        [ModelCatalogue.Create(OptionMap.Parse($"{{ model: DNN, {options} }}", "case"))]);
 }

@@ -4,7 +4,8 @@ namespace Consort.Serving.Tests;
 [Collection(AloneCollection.Name)]
 public sealed class NotFiniteTests : IDisposable
 {
-    private const string Expected = "column price: found about 1E+30, by which the model's logit is not finite, expected a number nearer to the training rows'";
+    private const string Expected =
+        "column price: found about 1E+30, by which the model's logit is not finite, expected a number nearer to the training rows'";
     private readonly ServingData _data;
     private readonly TrainedFamily _family;
     private readonly Scorer _scorer;
@@ -53,7 +54,8 @@ public sealed class NotFiniteTests : IDisposable
         AssertRow(bad, () => _scorer.FusedLogits(batch, new float[rows]));
         AssertRow(bad, () => _scorer.ForCandidates("price").Score(_scorer.NewImpression(), batch, room));
         Assert.All(room, p => Assert.Equal(0, p));
-        AssertRow(bad, () => _scorer.For<Priced>().Score([.. Enumerable.Range(0, rows).Select(r => new Priced(r == bad ? 1e30 : r))], new float[rows]));
+        AssertRow(bad, () => _scorer.For<Priced>()
+            .Score([.. Enumerable.Range(0, rows).Select(r => new Priced(r == bad ? 1e30 : r))], new float[rows]));
     }
 
     [Fact]

@@ -58,7 +58,8 @@ public sealed class ParityTests(ServingData data, ITestOutputHelper output)
     [InlineData(Fusion.Mean, false)]
     public void Score_AnEnsemble_GivesTheTrainersProbability(Fusion fusion, bool shared)
     {
-        using var family = new TrainedFamily(data, TrainedFamily.Of("DCNv2", "{ hidden_units: [20, 8], batch_norm: true }", count: 3, shared: shared));
+        using var family = new TrainedFamily(
+            data, TrainedFamily.Of("DCNv2", "{ hidden_units: [20, 8], batch_norm: true }", count: 3, shared: shared));
         using var scorer = family.Scorer(family.Content(fusion: fusion));
         Compare(scorer, family.Probabilities(fusion == Fusion.Mean ? Fusion.Mean : Fusion.Sum));
     }
@@ -71,7 +72,8 @@ public sealed class ParityTests(ServingData data, ITestOutputHelper output)
         using var family = new TrainedFamily(data, TrainedFamily.Of("DeepFM", "{ hidden_units: [20, 8] }", count: 3, shared: shared));
         using var scorer = family.Scorer(family.Content(members: [1]));
         Compare(scorer, family.Probabilities(member: 1));
-        Assert.DoesNotContain(scorer.Package.Tensors.Keys, t => t.StartsWith("member0/", StringComparison.Ordinal) || t.StartsWith("member2/", StringComparison.Ordinal));
+        Assert.DoesNotContain(scorer.Package.Tensors.Keys, t => t.StartsWith("member0/", StringComparison.Ordinal)
+            || t.StartsWith("member2/", StringComparison.Ordinal));
         Assert.Contains(scorer.Package.Tensors.Keys, t => t.StartsWith("member1/", StringComparison.Ordinal));
     }
 
@@ -82,7 +84,8 @@ public sealed class ParityTests(ServingData data, ITestOutputHelper output)
     [InlineData(PackageWeights.Int8, 16, 3e-2)]
     public void Score_SmallerWeights_StaysNear(PackageWeights weights, int dimension, double tolerance)
     {
-        using var family = new TrainedFamily(data, TrainedFamily.Of("DeepFM", "{ hidden_units: [20, 8] }", dimension: dimension), deviation: 0.15);
+        using var family = new TrainedFamily(data, TrainedFamily.Of("DeepFM", "{ hidden_units: [20, 8] }", dimension: dimension),
+            deviation: 0.15);
         using var scorer = family.Scorer(family.Content(weights));
         var most = Compare(scorer, family.Probabilities(), tolerance);
         Assert.True(most > 0, "the weights are no smaller");

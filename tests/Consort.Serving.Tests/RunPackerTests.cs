@@ -33,7 +33,8 @@ public sealed class RunPackerTests : IDisposable
 
         // A member alone, in fewer bytes, calibrated.
         var small = RunPacker.Pack(
-            new PackRequest(run, path, 1) { Member = 1, Weights = PackageWeights.Int8, Calibration = CalibrationKind.Isotonic }, CancellationToken.None);
+            new PackRequest(run, path, 1) { Member = 1, Weights = PackageWeights.Int8, Calibration = CalibrationKind.Isotonic },
+            CancellationToken.None);
         Assert.True(small.Bytes < result.Bytes);
         Assert.Equal(["DNN"], small.Members);
         Assert.True(small.Splits[0].Packed.CalibrationError <= small.Splits[0].Trained.CalibrationError + 1e-9);
@@ -51,7 +52,8 @@ public sealed class RunPackerTests : IDisposable
         foreach (var cache in Directory.GetDirectories(_folder, "cache*"))
             Directory.Delete(cache, recursive: true);
         var path = Path.Combine(_folder, "model.consort");
-        Assert.Contains("clicks.tsv", RunPacker.Pack(new PackRequest(run, path, 1), CancellationToken.None).NotMeasured, StringComparison.Ordinal);
+        Assert.Contains("clicks.tsv", RunPacker.Pack(new PackRequest(run, path, 1), CancellationToken.None).NotMeasured,
+            StringComparison.Ordinal);
         var before = File.ReadAllBytes(path);
         var mistake = Assert.Throws<ConsortException>(() => RunPacker.Pack(
             new PackRequest(run, path, 1) { Calibration = CalibrationKind.Platt }, CancellationToken.None));
@@ -74,7 +76,8 @@ public sealed class RunPackerTests : IDisposable
             training: { epochs: 1, batch_size: 256 }
             """));
         var run = Path.Combine(_folder, "run");
-        ExperimentRunner.Run(new RunRequest(Experiment.Load(Path.Combine(_folder, "experiment.yaml")), run, Threads: 1), CancellationToken.None);
+        ExperimentRunner.Run(new RunRequest(Experiment.Load(Path.Combine(_folder, "experiment.yaml")), run, Threads: 1),
+            CancellationToken.None);
         return run;
     }
 
@@ -82,7 +85,8 @@ public sealed class RunPackerTests : IDisposable
     {
         var all = new List<double>();
         using var family = new FinishedRun(run, threads: 1);
-        family.Predict(Path.Combine(_folder, "new.tsv"), batch => all.AddRange(batch.EnsembleProbabilities()[..batch.Rows]), null, CancellationToken.None);
+        family.Predict(Path.Combine(_folder, "new.tsv"), batch => all.AddRange(batch.EnsembleProbabilities()[..batch.Rows]), null,
+            CancellationToken.None);
         return all;
     }
 

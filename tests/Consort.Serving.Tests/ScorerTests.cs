@@ -97,9 +97,11 @@ public sealed class ScorerTests : IDisposable
     [Fact]
     public void For_RowsThatDoNotFit_SaysWhy()
     {
-        Assert.StartsWith("Stray.Prize: is not one that the model reads; did you mean price?", Assert.Throws<ConsortException>(() => _scorer.For<Stray>()).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Stray.Prize: is not one that the model reads; did you mean price?",
+            Assert.Throws<ConsortException>(() => _scorer.For<Stray>()).Message, StringComparison.Ordinal);
         Assert.Contains("\"sight\"", Assert.Throws<ConsortException>(() => _scorer.For<Misspelt>()).Message, StringComparison.Ordinal);
-        Assert.Contains("StringBuilder", Assert.Throws<ConsortException>(() => _scorer.For<Unreadable>()).Message, StringComparison.Ordinal);
+        Assert.Contains("StringBuilder", Assert.Throws<ConsortException>(() => _scorer.For<Unreadable>()).Message,
+            StringComparison.Ordinal);
         Assert.Contains("no property", Assert.Throws<ConsortException>(() => _scorer.For<Version>()).Message, StringComparison.Ordinal);
     }
 
@@ -107,9 +109,12 @@ public sealed class ScorerTests : IDisposable
     public void Set_AMistake_NamesTheFieldAndWhatWasExpected()
     {
         var impression = _scorer.NewImpression();
-        Assert.Contains("column price: found \"abc\"", Assert.Throws<ConsortException>(() => impression.Set("price", "abc")).Message, StringComparison.Ordinal);
-        Assert.Contains("did you mean", Assert.Throws<ConsortException>(() => impression.Set("prise", "1")).Message, StringComparison.Ordinal);
-        Assert.Contains("not one that the model reads", Assert.Throws<ConsortException>(() => impression.Set("id", "1")).Message, StringComparison.Ordinal);
+        Assert.Contains("column price: found \"abc\"", Assert.Throws<ConsortException>(() => impression.Set("price", "abc")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("did you mean", Assert.Throws<ConsortException>(() => impression.Set("prise", "1")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("not one that the model reads", Assert.Throws<ConsortException>(() => impression.Set("id", "1")).Message,
+            StringComparison.Ordinal);
         Assert.Contains("expected 8", Assert.Throws<ConsortException>(() => _scorer.Score([])).Message, StringComparison.Ordinal);
     }
 
@@ -127,7 +132,8 @@ public sealed class ScorerTests : IDisposable
         var batch = _scorer.NewBatch(1);
         var ids = new int[_scorer.Encoder.Space.Categorical.Count];
         Array.Fill(ids, int.MaxValue);
-        Assert.Contains("expected 0 to", Assert.Throws<ConsortException>(() => batch.AddEncoded(ids, new float[2])).Message, StringComparison.Ordinal);
+        Assert.Contains("expected 0 to", Assert.Throws<ConsortException>(() => batch.AddEncoded(ids, new float[2])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -167,7 +173,8 @@ public sealed class ScorerTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => scorer.Score(impression));
     }
 
-    private sealed record Offer(string? Site, [property: ImpressionField("price")] double Cost, [ImpressionField("device")] string Device, int? Visits);
+    private sealed record Offer(string? Site, [property: ImpressionField("price")] double Cost,
+        [ImpressionField("device")] string Device, int? Visits);
 
     private sealed record Stray(string Site, double Prize);
 

@@ -8,8 +8,8 @@ using Encoder = Consort.Data.Encoders.Encoder;
 namespace Consort.Serving.Tests;
 
 /// <summary>
-/// Rows with every kind of column, and further rows with tokens that were never seen and values that are missing: encoded
-/// once, read by every test.
+/// Rows with every kind of column, and further rows with tokens that were never seen and values that are missing: encoded once, read by
+/// every test.
 /// </summary>
 public sealed class ServingData : IDisposable
 {
@@ -65,7 +65,8 @@ public sealed class ServingData : IDisposable
     }
 
     /// <summary>A place for a file of a test.</summary>
-    public string NewFile(string name) => Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _files)}-{name}"));
+    public string NewFile(string name) =>
+        Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _files)}-{name}"));
 
     /// <summary>A row's raw values in the order of a scorer's fields.</summary>
     public ReadOnlyMemory<byte>[] Values(Scorer scorer, int row) =>
@@ -80,10 +81,13 @@ public sealed class ServingData : IDisposable
         for (var row = 0; row < rows; row++)
         {
             var site = random.Next(isNew ? 40 : 25);
-            text.Append(CultureInfo.InvariantCulture, $"{random.Next(2)},{Missing($"{random.NextDouble() * 100:F3}")},{Missing($"{random.NextDouble()}")},");
-            text.Append(CultureInfo.InvariantCulture, $"{Missing(site % 3 == 0 ? $"s{site}" : $"a-rather-long-site-name-{site}.example")},d{random.Next(200)},");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{random.Next(2)},{Missing($"{random.NextDouble() * 100:F3}")},{Missing($"{random.NextDouble()}")},");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{Missing(site % 3 == 0 ? $"s{site}" : $"a-rather-long-site-name-{site}.example")},d{random.Next(200)},");
             text.Append(CultureInfo.InvariantCulture, $"{Missing($"{random.Next(-3, 5000)}")},{Missing($"{random.Next(90)}")},");
-            text.Append(CultureInfo.InvariantCulture, $"{Missing($"1410{21 + random.Next(9)}{random.Next(24):00}")},{row},{(random.Next(5) == 0 ? "none" : $"äpp{random.Next(isNew ? 12 : 8)}")}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{Missing($"1410{21 + random.Next(9)}{random.Next(24):00}")},{row},{(random.Next(5) == 0 ? "none" : $"äpp{random.Next(isNew ? 12 : 8)}")}\n");
         }
 
         var path = Path.Combine(_folder, $"{name}.csv");

@@ -15,7 +15,8 @@ public sealed class ServingSampleTests(ServingData data)
         var source = File.ReadAllLines(Path.Combine(folder.FullName, "tests/Consort.Serving.Tests/ServingSampleTests.cs"));
         var sample = string.Join('\n', Between("sample begins", "sample ends", 8).Append("").Concat(Between("row begins", "row ends", 4)));
         Assert.True(sample.Split('\n').Length <= 24, "the sample has grown");
-        Assert.Contains(sample, File.ReadAllText(Path.Combine(folder.FullName, "docs/serving.md")).ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains(sample, File.ReadAllText(Path.Combine(folder.FullName, "docs/serving.md")).ReplaceLineEndings("\n"),
+            StringComparison.Ordinal);
 
         IEnumerable<string> Between(string begin, string end, int indent) => source.SkipWhile(l => l.Trim() != $"// {begin}").Skip(1)
             .TakeWhile(l => l.Trim() != $"// {end}").Select(l => l.Length > indent ? l[indent..] : "");

@@ -14,7 +14,9 @@ using Consort.Serving.Packages;
 
 namespace Consort.Serving.Tests;
 
-/// <summary>A family with numbers of a size at which all matter, as if it had been trained, and what the trainer's pass makes of it.</summary>
+/// <summary>
+/// A family with numbers of a size at which all matter, as if it had been trained, and what the trainer's pass makes of it.
+/// </summary>
 internal sealed unsafe class TrainedFamily : IDisposable
 {
     private readonly ServingData _data;
@@ -37,7 +39,8 @@ internal sealed unsafe class TrainedFamily : IDisposable
         {
             var random = new CounterRandom(seed, name);
             for (var i = 0; i < values.Length; i++)
-                values[i] = (float)(name.EndsWith("/variance", StringComparison.Ordinal) ? 0.5 + random.Uniform((ulong)i) : random.Normal((ulong)i) * deviation);
+                values[i] = (float)(name.EndsWith("/variance", StringComparison.Ordinal) ? 0.5
+                    + random.Uniform((ulong)i) : random.Normal((ulong)i) * deviation);
         }
     }
 

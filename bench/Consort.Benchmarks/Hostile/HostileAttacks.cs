@@ -45,7 +45,7 @@ internal static class HostileAttacks
         Side(SlowBodies, () =>
         {
             Interlocked.Increment(ref begun);
-            using Socket socket = target.Connect();
+            using var socket = target.Connect();
             socket.Send("POST /v1/score HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{\"rows\": ["u8);
             while (!target.IsOver)
             {
@@ -60,7 +60,7 @@ internal static class HostileAttacks
     private static string IdleConnections(AttackTarget target)
     {
         var sockets = new List<Socket>();
-        int refused = 0;
+        var refused = 0;
         while (sockets.Count + refused < Idle && !target.IsOver)
         {
             try
@@ -73,9 +73,10 @@ internal static class HostileAttacks
             }
         }
         while (!target.IsOver) Thread.Sleep(50);
-        int open = sockets.Count(s => !s.Poll(0, SelectMode.SelectRead));
-        foreach (Socket socket in sockets) socket.Dispose();
-        return string.Create(CultureInfo.InvariantCulture, $"{sockets.Count} connections opened that ask nothing, {refused} refused, {open} open at the end");
+        var open = sockets.Count(s => !s.Poll(0, SelectMode.SelectRead));
+        foreach (var socket in sockets) socket.Dispose();
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{sockets.Count} connections opened that ask nothing, {refused} refused, {open} open at the end");
     }
 
     // An unknown group before a million empty tensors, in as many calls at a time as may be.
@@ -86,38 +87,50 @@ internal static class HostileAttacks
         System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(body.AsSpan(1), Message - 5);
         byte[] head = [0x0A, 5, .. "bench"u8, 0xA3, 0x06, 0xA4, 0x06];
         head.CopyTo(body, 5);
-        int at = 5 + head.Length;
+        var at = 5 + head.Length;
         for (; at + 2 <= body.Length; at += 2) body[at] = 0x2A;
         if (at < body.Length) Array.Resize(ref body, at);
         System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(body.AsSpan(1), body.Length - 5);
-        using var client = new HttpClient(new SocketsHttpHandler { EnableMultipleHttp2Connections = true }) { Timeout = TimeSpan.FromSeconds(30) };
+        using var client = new HttpClient(new SocketsHttpHandler { EnableMultipleHttp2Connections = true })
+        {
+            Timeout =
+            TimeSpan.FromSeconds(30)
+        };
         var path = new UriBuilder(target.Grpc) { Scheme = "http", Path = "/inference.GRPCInferenceService/ModelInfer" }.Uri;
         long calls = 0, refused = 0;
         Side(Calls, () =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new ByteArrayContent(body) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, path)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = new ByteArrayContent(body)
+            };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
             Interlocked.Increment(ref calls);
             // There is no other way over HTTP/2.
-            using HttpResponseMessage response = client.SendAsync(request).GetAwaiter().GetResult();
-            if (response.TrailingHeaders.TryGetValues("grpc-status", out IEnumerable<string>? status) && status.Single() == "3") Interlocked.Increment(ref refused);
+            using var response = client.SendAsync(request).GetAwaiter().GetResult();
+            if (response.TrailingHeaders.TryGetValues("grpc-status", out var status) && status.Single() == "3")
+                Interlocked.Increment(ref refused);
         }, target);
-        return string.Create(CultureInfo.InvariantCulture, $"{calls} calls of {body.Length / 1048576.0:F1} MB, {Calls} at a time, {refused} refused as too many inputs");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{calls} calls of {body.Length / 1048576.0:F1} MB, {Calls} at a time, {refused} refused as too many inputs");
     }
 
     // Noise, and requests with a few bytes changed, as fast as they can be sent.
     private static string Garbage(AttackTarget target)
     {
         long sent = 0, bytes = 0;
-        int seed = 0;
-        byte[] good = Encoding.ASCII.GetBytes("POST /v1/score HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n{\"rows\": [{\"C1\": \"a\", \"C2\": null}, [1]]}");
+        var seed = 0;
+        var good = Encoding.ASCII.GetBytes(
+            "POST /v1/score HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n{\"rows\": [{\"C1\": \"a\", \"C2\": null}, [1]]}");
         Side(Threads, () =>
         {
             var random = new Random(Interlocked.Increment(ref seed));
-            byte[] noise = random.Next(3) == 0 ? new byte[random.Next(1, 4096)] : [.. good];
+            var noise = random.Next(3) == 0 ? new byte[random.Next(1, 4096)] : [.. good];
             if (noise.Length != good.Length) random.NextBytes(noise);
-            else for (int i = random.Next(1, 5); i > 0; i--) noise[random.Next(noise.Length)] = (byte)random.Next(256);
-            using Socket socket = target.Connect(grpc: random.Next(2) == 0);
+            else for (var i = random.Next(1, 5); i > 0; i--) noise[random.Next(noise.Length)] = (byte)random.Next(256);
+            using var socket = target.Connect(grpc: random.Next(2) == 0);
             socket.Send(noise);
             socket.Shutdown(SocketShutdown.Send);
             var answer = new byte[4096];
@@ -131,11 +144,11 @@ internal static class HostileAttacks
     // As `cp` does it: the served file is cut to nothing and written, now and then only half.
     private static string CopyOver(AttackTarget target)
     {
-        byte[] whole = File.ReadAllBytes(target.File);
+        var whole = File.ReadAllBytes(target.File);
         int copies = 0, halves = 0;
         while (!target.IsOver)
         {
-            bool isHalf = copies % 3 == 2;
+            var isHalf = copies % 3 == 2;
             using (var stream = new FileStream(target.File, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
                 stream.Write(whole, 0, isHalf ? whole.Length / 2 : whole.Length);
             copies++;
@@ -148,11 +161,11 @@ internal static class HostileAttacks
 
     private static string Reloads(AttackTarget target)
     {
-        byte[] whole = File.ReadAllBytes(target.File);
+        var whole = File.ReadAllBytes(target.File);
         using var client = new HttpClient { BaseAddress = target.Http };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", target.Key);
         long asked = 0, moved = 0;
-        Task moving = Task.Run(() =>
+        var moving = Task.Run(() =>
         {
             while (!target.IsOver)
             {
@@ -164,8 +177,10 @@ internal static class HostileAttacks
         });
         Side(2 * Threads, () =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/models/bench/versions") { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
-            using HttpResponseMessage response = client.Send(request);
+            using var request = new HttpRequestMessage(HttpMethod.Post,
+                "/v1/models/bench/versions")
+            { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
+            using var response = client.Send(request);
             if (response.IsSuccessStatusCode) Interlocked.Increment(ref asked);
         }, target);
         moving.Wait();
@@ -189,7 +204,7 @@ internal static class HostileAttacks
                 }
             }
         }, maxStackSize: 256 << 10) { IsBackground = true })];
-        foreach (Thread thread in all) thread.Start();
-        foreach (Thread thread in all) thread.Join();
+        foreach (var thread in all) thread.Start();
+        foreach (var thread in all) thread.Join();
     }
 }

@@ -19,29 +19,32 @@ internal static class HostileBench
 
     public static int Run(string[] args)
     {
-        var arguments = new Arguments("hostile", args, "seconds", "rate", "only", "model", "vocab", "out", "serve", "attack", "http", "grpc", "file", "connections");
-        int seconds = arguments.Integer("seconds", 10, 1, 600);
+        var arguments = new Arguments("hostile", args, "seconds", "rate", "only", "model", "vocab", "out", "serve", "attack", "http",
+            "grpc", "file", "connections");
+        var seconds = arguments.Integer("seconds", 10, 1, 600);
         if (arguments.Text("serve") is { } package) return Host(package, arguments.Integer("connections", 1024, 1, 1_000_000));
         if (arguments.Text("attack") is { } attack)
         {
-            var target = new AttackTarget(Loopback(arguments, "http"), Loopback(arguments, "grpc"), arguments.Text("file")!, Key, TimeSpan.FromSeconds(seconds));
+            var target = new AttackTarget(Loopback(arguments, "http"), Loopback(arguments, "grpc"), arguments.Text("file")!, Key,
+                TimeSpan.FromSeconds(seconds));
             Console.WriteLine(HostileAttacks.All[attack](target));
             return 0;
         }
-        int rate = arguments.Integer("rate", 100, 1, 100_000);
-        IReadOnlyList<string> only = arguments.List("only", Names);
+        var rate = arguments.Integer("rate", 100, 1, 100_000);
+        var only = arguments.List("only", Names);
         if (only.FirstOrDefault(n => !Names.Contains(n)) is not null) throw arguments.Mistake("only", string.Join(", ", Names));
-        string model = arguments.Text("model") ?? "DeepFM";
-        int vocabulary = arguments.Integer("vocab", 100_000, ZipfSplit.LeastVocabulary, 100_000_000);
+        var model = arguments.Text("model") ?? "DeepFM";
+        var vocabulary = arguments.Integer("vocab", 100_000, ZipfSplit.LeastVocabulary, 100_000_000);
         using var packed = new ScoreModel(model, vocabulary, PackageWeights.Fp32);
-        byte[][] requests = ServeSpeed.Requests(packed, rows: 1);
+        var requests = ServeSpeed.Requests(packed, rows: 1);
         var text = new StringBuilder();
         Say(string.Create(CultureInfo.InvariantCulture, $"{Machine.Describe()}; load average {Load()} at the start"));
-        Say(string.Create(CultureInfo.InvariantCulture, $"`./consort bench hostile {string.Join(' ', args)}`: {model} of {new FileInfo(packed.Path).Length / 1048576.0:F0} MB, {rate} requests a second over {GoodClient.Connections} connections, every tenth on a new one, {seconds} s each"));
+        Say(string.Create(CultureInfo.InvariantCulture,
+            $"`./consort bench hostile {string.Join(' ', args)}`: {model} of {new FileInfo(packed.Path).Length / 1048576.0:F0} MB, {rate} requests a second over {GoodClient.Connections} connections, every tenth on a new one, {seconds} s each"));
         Say("");
         Say("| attack | what it did | good requests served | failed | p50 ms | p99 ms | server's memory MB: before | most | after | answers afterwards |");
         Say("|---|---|---|---|---|---|---|---|---|---|");
-        foreach (string name in only) Say(Beside(name, packed.Path, requests, rate, seconds));
+        foreach (var name in only) Say(Beside(name, packed.Path, requests, rate, seconds));
         if (arguments.Text("out") is { } path) File.WriteAllText(path, text.ToString());
         return 0;
 
@@ -59,16 +62,19 @@ internal static class HostileBench
         File.Copy(package, served);
         File.Copy(package, source);
         // The attack on connections is made once on a server with its defaults, and once on one that holds them all.
-        using Process server = Start("--serve", served, "--connections", (attack == "idle-held" ? Held : 1024).ToString(CultureInfo.InvariantCulture));
+        using var server = Start("--serve", served, "--connections",
+            (attack == "idle-held" ? Held : 1024).ToString(CultureInfo.InvariantCulture));
         try
         {
             string? http = server.StandardOutput.ReadLine(), grpc = server.StandardOutput.ReadLine();
             var client = new GoodClient(new Uri(http ?? throw new ConsortException("hostile: the server did not start")), requests);
             client.Run(2, rate); // its code is compiled
             long before = Resident(server), most = before;
-            using Process? attacker = attack == "none" ? null : Start("--attack", attack, "--http", http, "--grpc", grpc!, "--file", served, "--seconds", seconds.ToString(CultureInfo.InvariantCulture));
+            using var attacker = attack == "none"
+                ? null : Start("--attack", attack, "--http", http, "--grpc", grpc!, "--file", served, "--seconds",
+                    seconds.ToString(CultureInfo.InvariantCulture));
             using var done = new CancellationTokenSource();
-            Task watching = Task.Run(async () =>
+            var watching = Task.Run(async () =>
             {
                 while (!done.IsCancellationRequested)
                 {
@@ -76,14 +82,15 @@ internal static class HostileBench
                     await Task.Delay(50);
                 }
             });
-            ServeResult good = client.Run(seconds, rate);
-            string did = attacker is null ? "nothing" : attacker.StandardOutput.ReadToEnd().Trim();
+            var good = client.Run(seconds, rate);
+            var did = attacker is null ? "nothing" : attacker.StandardOutput.ReadToEnd().Trim();
             if (attacker is not null && !attacker.WaitForExit(60_000)) attacker.Kill();
             done.Cancel();
             watching.Wait();
             // Thousands of connections that end at once keep a busy machine occupied for a moment.
-            bool answers = Enumerable.Range(0, 10).Any(_ => client.Run(1, rate) is { Requests: > 0, Failed: 0 });
-            return string.Create(CultureInfo.InvariantCulture, $"| {attack} | {did} | {good.Requests} | {good.Failed} | {good.P50 / 1000:F1} | {good.P99 / 1000:F1} | {Mega(before)} | {Mega(most)} | {Mega(Resident(server))} | {(answers ? "yes" : "NO")} |");
+            var answers = Enumerable.Range(0, 10).Any(_ => client.Run(1, rate) is { Requests: > 0, Failed: 0 });
+            return string.Create(CultureInfo.InvariantCulture,
+                $"| {attack} | {did} | {good.Requests} | {good.Failed} | {good.P50 / 1000:F1} | {good.P99 / 1000:F1} | {Mega(before)} | {Mega(most)} | {Mega(Resident(server))} | {(answers ? "yes" : "NO")} |");
         }
         finally
         {
@@ -95,7 +102,7 @@ internal static class HostileBench
     // The server's process: it ends when its input does, so that it never outlives the benchmark.
     private static int Host(string package, int connections)
     {
-        string keys = package + ".keys";
+        var keys = package + ".keys";
         File.WriteAllText(keys, Key);
         var options = new ServerOptions
         {
@@ -106,8 +113,8 @@ internal static class HostileBench
             MaxConnections = connections,
             MaxConnectionsPerClient = Math.Max(512, connections - 512),
         };
-        InferenceServer server = InferenceServer.StartAsync(options, TextWriter.Null).GetAwaiter().GetResult();
-        foreach (Uri address in server.Addresses) Console.WriteLine(address);
+        var server = InferenceServer.StartAsync(options, TextWriter.Null).GetAwaiter().GetResult();
+        foreach (var address in server.Addresses) Console.WriteLine(address);
         Console.In.ReadToEnd();
         server.DisposeAsync().AsTask().GetAwaiter().GetResult();
         return 0;
@@ -116,15 +123,17 @@ internal static class HostileBench
     private static Process Start(params string[] words)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(HostileBench).Assembly.Location);
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(typeof(HostileBench).Assembly.Location);
         start.ArgumentList.Add("hostile");
-        foreach (string word in words) start.ArgumentList.Add(word);
+        foreach (var word in words) start.ArgumentList.Add(word);
         return Process.Start(start)!;
     }
 
     // Attacks are for this machine alone.
     private static Uri Loopback(Arguments arguments, string name) =>
-        Uri.TryCreate(arguments.Text(name), UriKind.Absolute, out Uri? address) && address.IsLoopback ? address : throw arguments.Mistake(name, "an address of this machine, http://127.0.0.1:PORT");
+        Uri.TryCreate(arguments.Text(name), UriKind.Absolute, out var address) && address.IsLoopback
+        ? address : throw arguments.Mistake(name, "an address of this machine, http://127.0.0.1:PORT");
 
     private static long Resident(Process process)
     {

@@ -15,7 +15,7 @@ public unsafe class ElementKernels : IDisposable
     {
         (_gradient, _output) = (new NativeBuffer<float>(Length), new NativeBuffer<float>(Length));
         var random = new Random(1);
-        for (int i = 0; i < Length; i++) (_gradient.Pointer[i], _output.Pointer[i]) = (random.NextSingle(), random.NextSingle() - 0.5f);
+        for (var i = 0; i < Length; i++) (_gradient.Pointer[i], _output.Pointer[i]) = (random.NextSingle(), random.NextSingle() - 0.5f);
     }
 
     [GlobalCleanup]

@@ -24,14 +24,14 @@ internal sealed unsafe class KernelRig : IDisposable
 
     public KernelRig(string model, EmbeddingUpdate update = EmbeddingUpdate.Touched)
     {
-        Graph graph = StepRun.FamilyOf(new StepOptions { Model = model }).Build(_rows.Space);
+        var graph = StepRun.FamilyOf(new StepOptions { Model = model }).Build(_rows.Space);
         _loader = new BatchLoader(_rows.Split, new LoaderOptions(Batch));
         _store = new ParameterStore<float>(graph);
         _store.Initialize(1, _workers);
         _program = new Program<float>(graph, _store, OperationKernels.Of<float>(), Batch, _workers);
         _optimizer = new Optimizer<float>(_store, new OptimizerOptions { EmbeddingUpdate = update }, _workers);
         _loader.Start(0);
-        Batch batch = _loader.Next()!;
+        var batch = _loader.Next()!;
         _program.Forward(batch.Ids, batch.Numeric, new Step(Batch, isTraining: true));
         _step = _program.LastStep;
         _program.LogitGradients(0).Fill(1e-4f);

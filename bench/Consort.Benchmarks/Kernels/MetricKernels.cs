@@ -22,12 +22,12 @@ public class MetricKernels : IDisposable
     public void Fill()
     {
         var random = new Random(1);
-        for (int i = 0; i < Million; i++)
+        for (var i = 0; i < Million; i++)
         {
             _labels[i] = random.NextSingle() < 0.25f ? 1 : 0;
             _logits[i] = (random.NextSingle() * 8) - 5 + _labels[i];
         }
-        for (int i = 0; i < KernelRig.Batch; i++) (_batch.Labels()[i], _batch.Logits(0)[i]) = (_labels[i], _logits[i]);
+        for (var i = 0; i < KernelRig.Batch; i++) (_batch.Labels()[i], _batch.Logits(0)[i]) = (_labels[i], _logits[i]);
         _batch.Prepare();
     }
 

@@ -16,24 +16,28 @@ internal static class ParityBench
     public static int Run(string[] args)
     {
         var arguments = new Arguments("parity", args, "data", "rows", "models", "runtime", "threads", "json", "out");
-        IReadOnlyList<string> folders = arguments.List("data") is { Count: > 0 } given ? given : throw new ConsortException("parity, --data: found nothing, expected a folder or a file of raw rows");
-        int rows = arguments.Integer("rows", 10_000, 10, 1_000_000), threads = arguments.Integer("threads", Environment.ProcessorCount, 1, 1024);
-        IReadOnlyList<string> models = ParityModels.Choose(arguments.List("models", ParityModels.Names));
-        (string? modules, string? absent) = OnnxRuntime.Find(arguments.Text("runtime"));
+        var folders = arguments.List("data") is { Count: > 0 } given
+            ? given : throw new ConsortException("parity, --data: found nothing, expected a folder or a file of raw rows");
+        int rows = arguments.Integer("rows", 10_000, 10, 1_000_000), threads =
+            arguments.Integer("threads", Environment.ProcessorCount, 1, 1024);
+        var models = ParityModels.Choose(arguments.List("models", ParityModels.Names));
+        (var modules, var absent) = OnnxRuntime.Find(arguments.Text("runtime"));
         if (absent is not null) Console.WriteLine(absent);
-        var table = new ParityTable(arguments.Text("out"), arguments.Text("json"), $"./consort bench parity {string.Join(' ', args)}", rows, absent is null ? [] : [absent]);
-        foreach (string path in folders)
+        var table = new ParityTable(arguments.Text("out"), arguments.Text("json"), $"./consort bench parity {string.Join(' ', args)}", rows,
+            absent is null ? [] : [absent]);
+        foreach (var path in folders)
         {
             using var folder = new TempFolder();
             var data = new ParityData(path, rows, threads, Directory.CreateDirectory(folder.At("data")).FullName);
-            foreach (string model in models)
+            foreach (var model in models)
             {
                 StopSignals.Check();
-                string own = Directory.CreateDirectory(folder.At(model)).FullName;
-                ParityResult result = Compare(model, data, threads, own, modules);
+                var own = Directory.CreateDirectory(folder.At(model)).FullName;
+                var result = Compare(model, data, threads, own, modules);
                 Directory.Delete(own, recursive: true);
                 table.Add(data, result);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{data.Name}, {model}: at most {result.Differences.Max():0.0e-0}{(!result.IsWithin ? ", more than is tolerated" : !result.IsWithinLimit ? ", which rounding explains" : "")}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{data.Name}, {model}: at most {result.Differences.Max():0.0e-0}{(!result.IsWithin ? ", more than is tolerated" : !result.IsWithinLimit ? ", which rounding explains" : "")}"));
             }
         }
         Console.WriteLine();
@@ -44,7 +48,7 @@ internal static class ParityBench
     private static ParityResult Compare(string model, ParityData data, int threads, string folder, string? modules)
     {
         string run = Path.Combine(folder, "run"), package = Path.Combine(folder, "model.consort");
-        string text = $$"""
+        var text = $$"""
             name: parity
             data: { encoded: '{{data.Encoded}}' }
             {{ParityModels.Sections(model)}}
@@ -55,8 +59,9 @@ internal static class ParityBench
         using var finished = new FinishedRun(run, threads);
         double[] expected = ParityPaths.Trainer(finished, data.Rows), grouped = ParityPaths.Trainer(finished, data.CandidateRows);
         (double[] Raw, double[] Ids)? onnx = modules is null ? null : ParityPaths.Onnx(modules, package, data, folder);
-        using Scorer scorer = Scorer.Load(package);
-        return new ParityResult(model, expected.Min(), expected.Max(), ParityResult.Largest(expected, ParityExact.Of(finished, data.Values)),
+        using var scorer = Scorer.Load(package);
+        return new ParityResult(model, expected.Min(), expected.Max(),
+            ParityResult.Largest(expected, ParityExact.Of(finished, data.Values)),
         [
             ParityResult.Largest(expected, ParityPaths.OneByOne(scorer, data.Values)),
             ParityResult.Largest(expected, ParityPaths.Batch(scorer, data.Values)),

@@ -36,7 +36,7 @@ internal sealed class ParityData
     {
         _folder = folder;
         Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
-        (Schema schema, ParityRows train, ParityRows valid, ParityRows test) = Split(path, rows);
+        (var schema, var train, var valid, var test) = Split(path, rows);
         train.Write(At("train"));
         valid.Write(At("valid"));
         _rows = test.Disturbed(rows, seed: 1);
@@ -87,18 +87,21 @@ internal sealed class ParityData
 
     private ParityRows Candidates { get; }
 
-    /// <summary>The rows as bodies of <c>POST /v1/score</c>: numbers as numbers, and what is missing as text, as null, and left out, in turn.</summary>
-    public IReadOnlyList<byte[]> Requests => _requests ??= [.. Enumerable.Range(0, (_rows.Cells.Count + RequestRows - 1) / RequestRows).Select(Request)];
+    /// <summary>
+    /// The rows as bodies of <c>POST /v1/score</c>: numbers as numbers, and what is missing as text, as null, and left out, in turn.
+    /// </summary>
+    public IReadOnlyList<byte[]> Requests =>
+        _requests ??= [.. Enumerable.Range(0, (_rows.Cells.Count + RequestRows - 1) / RequestRows).Select(Request)];
 
     /// <summary>The file of the rows as inputs of an ONNX model.</summary>
     /// <param name="summary">The model.</param>
     /// <param name="input">Its form.</param>
     public string Feeds(OnnxSummary summary, OnnxInput input)
     {
-        string key = $"{input}:{string.Join(',', summary.Inputs.Select(i => i.Name))}";
-        if (_feeds.TryGetValue(key, out string? known)) return known;
-        string path = _feeds[key] = At($"feeds-{_feeds.Count}.json");
-        using FileStream file = File.Create(path);
+        var key = $"{input}:{string.Join(',', summary.Inputs.Select(i => i.Name))}";
+        if (_feeds.TryGetValue(key, out var known)) return known;
+        var path = _feeds[key] = At($"feeds-{_feeds.Count}.json");
+        using var file = File.Create(path);
         using var json = new Utf8JsonWriter(file);
         OnnxFeeds.Write(json, Encoder, summary, input, Values);
         return path;
@@ -109,14 +112,14 @@ internal sealed class ParityData
         // A folder that is no dataset but holds one file stands for it.
         if (Directory.Exists(path) && Directory.GetFiles(path) is [string only]) path = only;
         var section = RecipeData.Find(new RecipeRequest(path, 1, null, path)).Section ?? throw NotRaw();
-        string folder = Path.GetFullPath(Directory.Exists(path) ? path : ".");
+        var folder = Path.GetFullPath(Directory.Exists(path) ? path : ".");
         var source = DataSource.From(OptionMap.Of(section), folder, folder);
         if (source.Schema is not { } schema || source.Split is not { } split) throw NotRaw();
         // Short training data: a token that is seen twice has a row of its own.
         schema = schema with { MinCount = Math.Min(schema.MinCount, 2) };
         if (split.Kind == SplitKind.Given)
             return (schema, Of(0, TrainRows), Of(1, ValidRows), Of(2, rows));
-        ParityRows all = ParityRows.Read(schema, split.Files, TrainRows + ValidRows + rows);
+        var all = ParityRows.Read(schema, split.Files, TrainRows + ValidRows + rows);
         int train = all.Cells.Count * 6 / 10, valid = all.Cells.Count / 10;
         return (schema, all.Slice(0, train), all.Slice(train, valid), all.Slice(train + valid, rows));
 
@@ -131,7 +134,8 @@ internal sealed class ParityData
         var (ids, _) = OnnxFeeds.Encode(Encoder, Values);
         int[] offsets = [.. Encoder.Space.Categorical.Select(c => c.Offset)];
         double all = Math.Max(1, ids.Length);
-        return (ids.Index().Count(i => i.Item == offsets[i.Index % offsets.Length]) / all, ids.Index().Count(i => i.Item == offsets[i.Index % offsets.Length] + 1) / all);
+        return (ids.Index().Count(i => i.Item == offsets[i.Index % offsets.Length]) / all, ids.Index()
+            .Count(i => i.Item == offsets[i.Index % offsets.Length] + 1) / all);
     }
 
     private byte[] Request(int number)
@@ -141,10 +145,10 @@ internal sealed class ParityData
         {
             json.WriteStartObject();
             json.WriteStartArray("rows");
-            foreach ((int row, string[] cells) in _rows.Cells.Index().Skip(number * RequestRows).Take(RequestRows))
+            foreach ((var row, var cells) in _rows.Cells.Index().Skip(number * RequestRows).Take(RequestRows))
             {
                 json.WriteStartObject();
-                foreach ((Field field, int place) in _rows.Fields) Value(json, field, cells[place], row % 3);
+                foreach ((var field, var place) in _rows.Fields) Value(json, field, cells[place], row % 3);
                 json.WriteEndObject();
             }
             json.WriteEndArray();
@@ -167,8 +171,10 @@ internal sealed class ParityData
 
     private ReadOnlyMemory<byte>[][] Bytes(ParityRows rows)
     {
-        int[] places = [.. Encoder.Schema.Fields.Where(f => f.Columns.Count > 0).Select(f => rows.Fields.Single(c => c.Field.Name == f.Name).Place)];
-        return [.. rows.Cells.Select(cells => Array.ConvertAll(places, place => (ReadOnlyMemory<byte>)System.Text.Encoding.UTF8.GetBytes(cells[place])))];
+        int[] places = [.. Encoder.Schema.Fields.Where(f => f.Columns.Count > 0)
+            .Select(f => rows.Fields.Single(c => c.Field.Name == f.Name).Place)];
+        return [.. rows.Cells.Select(cells =>
+            Array.ConvertAll(places, place => (ReadOnlyMemory<byte>)System.Text.Encoding.UTF8.GetBytes(cells[place])))];
     }
 
     private string At(string name) => Path.Combine(_folder, name);

@@ -19,24 +19,24 @@ internal static class ParityExact
     public static double[] Of(FinishedRun run, ReadOnlyMemory<byte>[][] rows)
     {
         using var store = new ParameterStore<double>(run.Graph);
-        foreach (DenseSlot slot in run.Store.Slots)
-            for (int i = 0; i < slot.Length; i++) store.Values(slot.Parameter)[i] = run.Store.Values(slot.Parameter)[i];
-        foreach (EmbeddingTable<float> table in run.Store.Embeddings)
+        foreach (var slot in run.Store.Slots)
+            for (var i = 0; i < slot.Length; i++) store.Values(slot.Parameter)[i] = run.Store.Values(slot.Parameter)[i];
+        foreach (var table in run.Store.Embeddings)
             for (long i = 0; i < table.Values.Length; i++) store.Embedding(table.Table).Values[i] = table.Values[i];
         using var workers = new Workers(1);
         using var program = new Program<double>(run.Graph, store, OperationKernels.Of<double>(), BatchRows, workers, withGradients: false);
-        (int[] ids, float[] numbers) = OnnxFeeds.Encode(run.Encoder, rows);
+        (var ids, var numbers) = OnnxFeeds.Encode(run.Encoder, rows);
         int width = run.Encoder.Space.Categorical.Count, numerics = run.Encoder.Space.Numeric.Count;
-        double share = run.Fusion.Share(program.Members);
+        var share = run.Fusion.Share(program.Members);
         var probabilities = new double[rows.Length];
-        for (int start = 0; start < rows.Length; start += BatchRows)
+        for (var start = 0; start < rows.Length; start += BatchRows)
         {
-            int count = Math.Min(BatchRows, rows.Length - start);
+            var count = Math.Min(BatchRows, rows.Length - start);
             program.Forward(ids.AsSpan(start * width), numbers.AsSpan(start * numerics), new Step(count, isTraining: false));
-            for (int row = 0; row < count; row++)
+            for (var row = 0; row < count; row++)
             {
                 double logit = 0;
-                for (int member = 0; member < program.Members; member++) logit += program.Logits(member)[row];
+                for (var member = 0; member < program.Members; member++) logit += program.Logits(member)[row];
                 probabilities[start + row] = 1 / (1 + Math.Exp(-logit * share));
             }
         }

@@ -5,8 +5,8 @@ using Consort.Models.Layers;
 namespace Consort.Benchmarks.Parity;
 
 /// <summary>
-/// The models that are compared: each of the catalogue with small towers and with all that differs between training and scoring
-/// (batch norm, dropout), and families of several.
+/// The models that are compared: each of the catalogue with small towers and with all that differs between training and scoring (batch
+/// norm, dropout), and families of several.
 /// </summary>
 internal static class ParityModels
 {
@@ -27,12 +27,13 @@ internal static class ParityModels
     /// <exception cref="ConsortException">There is no such model.</exception>
     public static IReadOnlyList<string> Choose(IEnumerable<string> names) => [.. names.Select(name =>
         Names.FirstOrDefault(n => n.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new ConsortException($"parity, --models: found {name}, expected some of {string.Join(", ", Names)}{NearestWord.Hint(name, Names)}"))];
+        ?? throw new ConsortException(
+            $"parity, --models: found {name}, expected some of {string.Join(", ", Names)}{NearestWord.Hint(name, Names)}"))];
 
     /// <summary>The sections <c>embedding</c>, <c>members</c> and <c>strategy</c> of an experiment.</summary>
     public static string Sections(string name)
     {
-        (_, bool isShared, string members, string strategy) = Families.FirstOrDefault(f => f.Name == name) is { Name: not null } family
+        (_, var isShared, var members, var strategy) = Families.FirstOrDefault(f => f.Name == name) is { Name: not null } family
             ? family
             : (name, true, $"[{{ {Small(ModelCatalogue.Entries.Single(e => e.Name == name))} }}]", "{ name: supervised }");
         return $"embedding: {{ dimension: 8, shared: {(isShared ? "true" : "false")} }}\nmembers: {members}\nstrategy: {strategy}\n";
@@ -41,7 +42,7 @@ internal static class ParityModels
     // By the keys that the model has, so that a new one needs no line here.
     private static string Small(CatalogueEntry<CtrModel> entry)
     {
-        IEnumerable<string> options = entry.Options.Keys.Select(key => key switch
+        var options = entry.Options.Keys.Select(key => key switch
         {
             "attention_dropout" => $"{key}: [0.1, 0.1]",
             _ when key.EndsWith("hidden_units", StringComparison.Ordinal) => $"{key}: [32, 16]",

@@ -27,8 +27,8 @@ internal static class ParityPaths
     /// <summary>The scorer, all rows as a batch.</summary>
     public static float[] Batch(Scorer scorer, ReadOnlyMemory<byte>[][] rows)
     {
-        ImpressionBatch batch = scorer.NewBatch(rows.Length);
-        foreach (ReadOnlyMemory<byte>[] row in rows) Fill(batch.Add(), row);
+        var batch = scorer.NewBatch(rows.Length);
+        foreach (var row in rows) Fill(batch.Add(), row);
         var probabilities = new float[rows.Length];
         scorer.Score(batch, probabilities);
         return probabilities;
@@ -37,20 +37,20 @@ internal static class ParityPaths
     /// <summary>The scorer, rows as candidates of the first row of their group.</summary>
     public static float[] Candidates(Scorer scorer, ReadOnlyMemory<byte>[][] rows, string[] fields, int group)
     {
-        CandidateScorer candidates = scorer.ForCandidates(fields);
-        int[] places = Array.ConvertAll(fields, scorer.FieldIndex);
-        ImpressionBatch batch = scorer.NewBatch(group);
-        Impression context = scorer.NewImpression();
+        var candidates = scorer.ForCandidates(fields);
+        var places = Array.ConvertAll(fields, scorer.FieldIndex);
+        var batch = scorer.NewBatch(group);
+        var context = scorer.NewImpression();
         var probabilities = new float[rows.Length];
-        for (int start = 0; start < rows.Length; start += group)
+        for (var start = 0; start < rows.Length; start += group)
         {
-            int count = Math.Min(group, rows.Length - start);
+            var count = Math.Min(group, rows.Length - start);
             Fill(context.Row, rows[start]);
             batch.Clear();
-            for (int i = 0; i < count; i++)
+            for (var i = 0; i < count; i++)
             {
-                ImpressionRow row = batch.Add();
-                foreach (int place in places) row.Set(place, rows[start + i][place].Span);
+                var row = batch.Add();
+                foreach (var place in places) row.Set(place, rows[start + i][place].Span);
             }
             candidates.Score(context, batch, probabilities.AsSpan(start, count));
         }
@@ -67,15 +67,16 @@ internal static class ParityPaths
             MaxBodyBytes = 64 << 20,
             Timeout = TimeSpan.FromMinutes(5),
         };
-        await using InferenceServer server = await InferenceServer.StartAsync(options, TextWriter.Null);
+        await using var server = await InferenceServer.StartAsync(options, TextWriter.Null);
         using var client = new HttpClient { BaseAddress = server.Addresses[0], Timeout = options.Timeout };
         var probabilities = new List<float>();
-        foreach (byte[] request in requests)
+        foreach (var request in requests)
         {
             using var content = new ByteArrayContent(request) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
-            using HttpResponseMessage answer = await client.PostAsync(new Uri("/v1/score", UriKind.Relative), content);
-            byte[] body = await answer.Content.ReadAsByteArrayAsync();
-            if (!answer.IsSuccessStatusCode) throw new ConsortException($"parity: the server answered {(int)answer.StatusCode}: {System.Text.Encoding.UTF8.GetString(body)}");
+            using var answer = await client.PostAsync(new Uri("/v1/score", UriKind.Relative), content);
+            var body = await answer.Content.ReadAsByteArrayAsync();
+            if (!answer.IsSuccessStatusCode)
+                throw new ConsortException($"parity: the server answered {(int)answer.StatusCode}: {System.Text.Encoding.UTF8.GetString(body)}");
             using var json = JsonDocument.Parse(body);
             probabilities.AddRange(json.RootElement.GetProperty("probabilities").EnumerateArray().Select(p => p.GetSingle()));
         }
@@ -86,13 +87,14 @@ internal static class ParityPaths
     public static (double[] Raw, double[] Ids) Onnx(string modules, string package, ParityData data, string folder)
     {
         var jobs = new List<(string Model, JsonNode Feeds)>();
-        foreach (OnnxInput input in new[] { OnnxInput.Raw, OnnxInput.Ids })
+        foreach (var input in new[] { OnnxInput.Raw, OnnxInput.Ids })
         {
-            string model = Path.Combine(folder, $"{input}.onnx");
-            OnnxSummary summary = OnnxFile.Write(model, package, members => [.. Enumerable.Range(0, members.Count)], new OnnxOptions { Input = input });
+            var model = Path.Combine(folder, $"{input}.onnx");
+            var summary = OnnxFile.Write(model, package, members => [.. Enumerable.Range(0, members.Count)],
+                new OnnxOptions { Input = input });
             jobs.Add((model, data.Feeds(summary, input)));
         }
-        JsonArray results = OnnxRuntime.Run(modules, folder, jobs);
+        var results = OnnxRuntime.Run(modules, folder, jobs);
         return (Probabilities(results[0]!), Probabilities(results[1]!));
 
         static double[] Probabilities(JsonNode result) => result["error"] is { } error
@@ -102,6 +104,6 @@ internal static class ParityPaths
 
     private static void Fill(ImpressionRow row, ReadOnlyMemory<byte>[] values)
     {
-        for (int f = 0; f < values.Length; f++) row.Set(f, values[f].Span);
+        for (var f = 0; f < values.Length; f++) row.Set(f, values[f].Span);
     }
 }

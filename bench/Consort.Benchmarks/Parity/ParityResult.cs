@@ -13,7 +13,8 @@ internal sealed record ParityResult(string Model, double Least, double Most, dou
     /// <summary>The most that is tolerated, unless rounding alone takes the trainer further.</summary>
     public const double Limit = 1e-5;
 
-    public static IReadOnlyList<string> Paths { get; } = ["scorer, one by one", "batch", "candidates", "server", "ONNX Runtime, raw", "ONNX Runtime, ids"];
+    public static IReadOnlyList<string> Paths { get; } =
+        ["scorer, one by one", "batch", "candidates", "server", "ONNX Runtime, raw", "ONNX Runtime, ids"];
 
     private static IReadOnlyList<string> Keys { get; } = ["one", "batch", "candidates", "server", "onnx_raw", "onnx_ids"];
 
@@ -35,9 +36,9 @@ internal sealed record ParityResult(string Model, double Least, double Most, dou
     {
         if (expected.Length != found.Length) return double.PositiveInfinity;
         double most = 0;
-        for (int row = 0; row < expected.Length; row++)
+        for (var row = 0; row < expected.Length; row++)
         {
-            double difference = Math.Abs(expected[row] - found[row]);
+            var difference = Math.Abs(expected[row] - found[row]);
             most = double.IsNaN(difference) ? double.PositiveInfinity : Math.Max(most, difference);
         }
         return most;
@@ -47,8 +48,19 @@ internal sealed record ParityResult(string Model, double Least, double Most, dou
 
     public JsonObject Json(string data)
     {
-        var json = new JsonObject { ["data"] = data, ["model"] = Model, ["least"] = Least, ["most"] = Most, ["rounding"] = Rounding, ["tolerance"] = Tolerance, ["within_limit"] = IsWithinLimit, ["within"] = IsWithin };
-        for (int i = 0; i < Keys.Count; i++) json[Keys[i]] = Differences[i] is { } d ? double.IsFinite(d) ? d : 1 : null; // JSON knows no infinity
+        var json = new JsonObject
+        {
+            ["data"] = data,
+            ["model"] = Model,
+            ["least"] = Least,
+            ["most"] = Most,
+            ["rounding"] = Rounding,
+            ["tolerance"] = Tolerance,
+            ["within_limit"] = IsWithinLimit,
+            ["within"] = IsWithin
+        };
+        // JSON knows no infinity
+        for (var i = 0; i < Keys.Count; i++) json[Keys[i]] = Differences[i] is { } d ? double.IsFinite(d) ? d : 1 : null;
         return json;
     }
 }

@@ -4,12 +4,13 @@ using Consort.Data.Schemas;
 namespace Consort.Benchmarks.Parity;
 
 /// <summary>
-/// Raw rows, as they stand in a file and field by field: rows of the data as they are, then rows of the data with tokens that were
-/// never seen, values that are missing, and numbers out of the common range.
+/// Raw rows, as they stand in a file and field by field: rows of the data as they are, then rows of the data with tokens that were never
+/// seen, values that are missing, and numbers out of the common range.
 /// </summary>
 internal sealed class ParityRows
 {
-    private static readonly string[] Integers = ["0", "1", "2", "3", "4", "-1", "-2", "-3", "-70", "4095", "4096", "999999999999", "123456789012345678"];
+    private static readonly string[] Integers =
+        ["0", "1", "2", "3", "4", "-1", "-2", "-3", "-70", "4095", "4096", "999999999999", "123456789012345678"];
     private static readonly string[] Numbers = ["0", "-1", "1e-3", "-12.5", "3.0000001", "987654321.25", "1e12"];
     private static readonly string[] Tokens = ["NaN", "0", "-1", "None", "ünsèen 漢字", "a\\b\"c", new string('x', 300)];
     private readonly Schema _schema;
@@ -20,7 +21,7 @@ internal sealed class ParityRows
     private ParityRows(Schema schema, string? header, string delimiter, List<string[]> cells)
     {
         (_schema, _header, _delimiter, Cells) = (schema, header, delimiter, cells);
-        string[] names = header?.Split(delimiter) ?? [.. schema.Fields.Select(f => f.Name)];
+        var names = header?.Split(delimiter) ?? [.. schema.Fields.Select(f => f.Name)];
         _columns = [.. names.Select(n => schema.Fields.FirstOrDefault(f => f.Name == n) ?? new Field(n, FieldKind.Ignored))];
     }
 
@@ -28,7 +29,8 @@ internal sealed class ParityRows
     public List<string[]> Cells { get; }
 
     /// <summary>The fields that models read, with their places in the raw row.</summary>
-    public IEnumerable<(Field Field, int Place)> Fields => _columns.Select((column, place) => (column, place)).Where(c => c.column.Columns.Count > 0);
+    public IEnumerable<(Field Field, int Place)> Fields =>
+        _columns.Select((column, place) => (column, place)).Where(c => c.column.Columns.Count > 0);
 
     /// <summary>Reads the first rows of files.</summary>
     /// <exception cref="ConsortException">They are not plain delimited text.</exception>
@@ -36,12 +38,12 @@ internal sealed class ParityRows
     {
         if (schema.Format != DataFormat.Delimited || schema.Quoted)
             throw new ConsortException("parity, --data: found another format, expected delimited rows without quotes");
-        string delimiter = schema.Delimiter.Text;
+        var delimiter = schema.Delimiter.Text;
         string? header = null;
         var cells = new List<string[]>();
-        foreach (string file in files)
+        foreach (var file in files)
         {
-            foreach (string line in File.ReadLines(file).Take(limit - cells.Count + (schema.Header ? 1 : 0)).ToArray())
+            foreach (var line in File.ReadLines(file).Take(limit - cells.Count + (schema.Header ? 1 : 0)).ToArray())
             {
                 if (schema.Header && header is null) header = line;
                 else if (line != header) cells.Add(line.Split(delimiter));
@@ -51,17 +53,18 @@ internal sealed class ParityRows
     }
 
     /// <summary>Some of these rows.</summary>
-    public ParityRows Slice(int start, int count) => new(_schema, _header, _delimiter, Cells.GetRange(start, Math.Min(count, Cells.Count - start)));
+    public ParityRows Slice(int start, int count) =>
+        new(_schema, _header, _delimiter, Cells.GetRange(start, Math.Min(count, Cells.Count - start)));
 
     /// <summary>So many rows: half of them these (all of them, where there are fewer), the others made of them and disturbed.</summary>
     public ParityRows Disturbed(int count, int seed)
     {
         var random = new Random(seed);
-        List<string[]> rows = Cells.GetRange(0, Math.Min((count + 1) / 2, Cells.Count));
+        var rows = Cells.GetRange(0, Math.Min((count + 1) / 2, Cells.Count));
         while (rows.Count < count)
         {
             string[] row = [.. Cells[random.Next(Cells.Count)]], other = Cells[random.Next(Cells.Count)];
-            foreach ((Field field, int place) in Fields)
+            foreach ((var field, var place) in Fields)
             {
                 row[place] = random.Next(10) switch
                 {
@@ -84,7 +87,8 @@ internal sealed class ParityRows
     }
 
     /// <summary>These rows in groups of which each has the values of its first row, but for the fields that are named.</summary>
-    public ParityRows Grouped(int size, IReadOnlyCollection<string> differing) => new(_schema, _header, _delimiter, [.. Cells.Select((row, i) =>
+    public ParityRows Grouped(int size, IReadOnlyCollection<string> differing) =>
+        new(_schema, _header, _delimiter, [.. Cells.Select((row, i) =>
         row.Select((cell, place) => differing.Contains(_columns[place].Name) ? cell : Cells[i - (i % size)][place]).ToArray())]);
 
     /// <summary>Whether a value is one that means nothing is known.</summary>

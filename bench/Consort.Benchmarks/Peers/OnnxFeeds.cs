@@ -14,15 +14,16 @@ internal static class OnnxFeeds
     /// <param name="summary">What the model reads.</param>
     /// <param name="input">Its form.</param>
     /// <param name="rows">Raw values in UTF-8, in the order of the fields that make columns.</param>
-    public static void Write(Utf8JsonWriter json, Encoder encoder, OnnxSummary summary, OnnxInput input, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
+    public static void Write(Utf8JsonWriter json, Encoder encoder, OnnxSummary summary, OnnxInput input,
+        ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
     {
         int width = encoder.Space.Categorical.Count, numerics = encoder.Space.Numeric.Count;
         int[] fields = [.. encoder.Schema.Fields.Index().Where(f => f.Item.Columns.Count > 0).Select(f => f.Index)];
-        (int[] ids, float[] numbers) = Encode(encoder, rows);
+        (var ids, var numbers) = Encode(encoder, rows);
         json.WriteStartObject();
-        for (int i = 0; i < summary.Inputs.Count; i++)
+        for (var i = 0; i < summary.Inputs.Count; i++)
         {
-            OnnxPort port = summary.Inputs[i];
+            var port = summary.Inputs[i];
             json.WriteStartObject(port.Name);
             json.WriteString("type", port.Type switch { "float" => "float32", "double" => "float64", _ => port.Type });
             json.WriteStartArray("dims");
@@ -32,9 +33,9 @@ internal static class OnnxFeeds
             json.WriteStartArray("data");
             if (input == OnnxInput.Raw) WriteField(json, encoder, fields[i], i, port, rows, ids);
             else if (port.Type == "int64")
-                foreach (int id in ids) json.WriteNumberValue(id);
+                foreach (var id in ids) json.WriteNumberValue(id);
             else
-                foreach (float number in numbers) json.WriteNumberValue(number);
+                foreach (var number in numbers) json.WriteNumberValue(number);
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -48,28 +49,30 @@ internal static class OnnxFeeds
         var ids = new int[rows.Length * width];
         var numbers = new float[rows.Length * numerics];
         int[] fields = [.. encoder.Schema.Fields.Index().Where(f => f.Item.Columns.Count > 0).Select(f => f.Index)];
-        for (int row = 0; row < rows.Length; row++)
+        for (var row = 0; row < rows.Length; row++)
         {
-            Span<int> own = ids.AsSpan(row * width, width);
-            Span<float> numeric = numbers.AsSpan(row * numerics, numerics);
+            var own = ids.AsSpan(row * width, width);
+            var numeric = numbers.AsSpan(row * numerics, numerics);
             encoder.Clear(own, numeric);
-            for (int f = 0; f < fields.Length; f++) encoder.EncodeField(fields[f], rows[row][f].Span, own, numeric);
+            for (var f = 0; f < fields.Length; f++) encoder.EncodeField(fields[f], rows[row][f].Span, own, numeric);
         }
         return (ids, numbers);
     }
 
     // A raw form has an input for each field, in their order.
-    private static void WriteField(Utf8JsonWriter json, Encoder encoder, int field, int place, OnnxPort port, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows, int[] ids)
+    private static void WriteField(Utf8JsonWriter json, Encoder encoder, int field, int place, OnnxPort port,
+        ReadOnlySpan<ReadOnlyMemory<byte>[]> rows, int[] ids)
     {
-        int width = encoder.Space.Categorical.Count;
-        string column = encoder.Schema.Fields[field].Columns[0];
-        int categorical = encoder.Space.Categorical.Index().FirstOrDefault(c => c.Item.Name == column, (-1, null!)).Index;
-        for (int row = 0; row < rows.Length; row++)
+        var width = encoder.Space.Categorical.Count;
+        var column = encoder.Schema.Fields[field].Columns[0];
+        var categorical = encoder.Space.Categorical.Index().FirstOrDefault(c => c.Item.Name == column, (-1, null!)).Index;
+        for (var row = 0; row < rows.Length; row++)
         {
-            ReadOnlySpan<byte> value = rows[row][place].Span;
+            var value = rows[row][place].Span;
             if (port.Type == "string") json.WriteStringValue(value);
             else if (port.Type == "int64") json.WriteNumberValue(ids[(row * width) + categorical]);
-            else if (double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)) json.WriteNumberValue(number);
+            else if (double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+                json.WriteNumberValue(number);
             else json.WriteNullValue(); // NaN: missing
         }
     }

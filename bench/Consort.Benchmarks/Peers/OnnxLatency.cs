@@ -9,8 +9,8 @@ using Schema = Consort.Onnx.Schema;
 namespace Consort.Benchmarks.Peers;
 
 /// <summary>
-/// A package's model in ONNX Runtime, fed ids and fed raw values, and a model of one node that does nothing, which shows what a
-/// call costs Node.js: each in a process of its own, whose rounds take turns with other measurements.
+/// A package's model in ONNX Runtime, fed ids and fed raw values, and a model of one node that does nothing, which shows what a call costs
+/// Node.js: each in a process of its own, whose rounds take turns with other measurements.
 /// </summary>
 internal sealed class OnnxLatency : IDisposable
 {
@@ -22,10 +22,11 @@ internal sealed class OnnxLatency : IDisposable
     {
         try
         {
-            foreach (OnnxInput input in new[] { OnnxInput.Ids, OnnxInput.Raw })
+            foreach (var input in new[] { OnnxInput.Ids, OnnxInput.Raw })
             {
                 string model = _folder.At($"{input}.onnx"), feeds = _folder.At($"{input}.json");
-                OnnxSummary summary = OnnxFile.Write(model, scorer.Path, members => [.. Enumerable.Range(0, members.Count)], new OnnxOptions { Input = input });
+                var summary = OnnxFile.Write(model, scorer.Path, members => [.. Enumerable.Range(0, members.Count)],
+                    new OnnxOptions { Input = input });
                 Write(feeds, scorer, summary, input, rows);
                 _rounds.Add(new OnnxRounds(input == OnnxInput.Ids ? "ids" : "raw values", modules, model, feeds, Calls));
                 if (input == OnnxInput.Ids) _rounds.Add(Nothing(modules, scorer, summary, rows));
@@ -50,8 +51,9 @@ internal sealed class OnnxLatency : IDisposable
     /// <summary>Starts the processes, or says why it cannot.</summary>
     public static (OnnxLatency? Latency, string? Absent) Start(Scorer scorer, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
     {
-        if (scorer.Package.Weights != PackageWeights.Fp32) return (null, "ONNX Runtime is left out: its operators look up fp32 tables only");
-        (string? modules, string? absent) = OnnxRuntime.Find();
+        if (scorer.Package.Weights != PackageWeights.Fp32)
+            return (null, "ONNX Runtime is left out: its operators look up fp32 tables only");
+        (var modules, var absent) = OnnxRuntime.Find();
         try
         {
             return modules is null ? (null, absent) : (new OnnxLatency(modules, scorer, rows), null);
@@ -64,30 +66,43 @@ internal sealed class OnnxLatency : IDisposable
 
     public void Measure()
     {
-        foreach (OnnxRounds rounds in _rounds) rounds.Measure();
+        foreach (var rounds in _rounds) rounds.Measure();
     }
 
     public void Dispose()
     {
-        foreach (OnnxRounds rounds in _rounds) rounds.Dispose();
+        foreach (var rounds in _rounds) rounds.Dispose();
         _folder.Dispose();
     }
 
     // Feeds of one row each.
     private static void Write(string path, Scorer scorer, OnnxSummary summary, OnnxInput input, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
     {
-        using FileStream file = File.Create(path);
+        using var file = File.Create(path);
         using var json = new Utf8JsonWriter(file);
         json.WriteStartArray();
-        for (int row = 0; row < rows.Length; row++) OnnxFeeds.Write(json, scorer.Encoder, summary, input, rows.Slice(row, 1));
+        for (var row = 0; row < rows.Length; row++) OnnxFeeds.Write(json, scorer.Encoder, summary, input, rows.Slice(row, 1));
         json.WriteEndArray();
     }
 
     // The ids go in and come out.
     private OnnxRounds Nothing(string modules, Scorer scorer, OnnxSummary ids, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
     {
-        var graph = new Schema.Graph { Name = "nothing", Node = { new Schema.Node { OpType = "Identity", Input = { "ids" }, Output = { "same" } } }, Input = { Port("ids") }, Output = { Port("same") } };
-        var model = new Schema.Model { IrVersion = 8, Graph = graph, OpsetImport = { new Schema.OperatorSet { Domain = "", Version = 17 } } };
+        var graph = new Schema.Graph
+        {
+            Name = "nothing",
+            Node =
+            { new Schema.Node { OpType = "Identity", Input = { "ids" }, Output = { "same" } } },
+            Input = { Port("ids") },
+            Output = { Port("same") }
+        };
+        var model = new Schema.Model
+        {
+            IrVersion = 8,
+            Graph = graph,
+            OpsetImport =
+            { new Schema.OperatorSet { Domain = "", Version = 17 } }
+        };
         string path = _folder.At("nothing.onnx"), feeds = _folder.At("nothing.json");
         SafeFile.Write(path, model.WriteTo);
         Write(feeds, scorer, ids with { Inputs = [.. ids.Inputs.Where(i => i.Name == "ids")] }, OnnxInput.Ids, rows);
@@ -101,7 +116,11 @@ internal sealed class OnnxLatency : IDisposable
                 TensorType = new Schema.Type.Types.Tensor
                 {
                     ElemType = (int)ElementType.Int64,
-                    Shape = new Schema.Dimensions { Dim = { new Schema.Dimensions.Types.Dimension { DimParam = "B" }, new Schema.Dimensions.Types.Dimension { DimParam = "F" } } },
+                    Shape = new Schema.Dimensions
+                    {
+                        Dim = { new Schema.Dimensions.Types.Dimension { DimParam = "B" },
+                        new Schema.Dimensions.Types.Dimension { DimParam = "F" } }
+                    },
                 },
             },
         };

@@ -33,7 +33,7 @@ internal sealed class OnnxRounds : IDisposable
     {
         _node.StandardInput.WriteLine();
         _node.StandardInput.Flush();
-        JsonNode round = Line();
+        var round = Line();
         _medians.Add((double)round["p50_us"]!);
         if (_medians[^1] < P50) (P50, P99) = (_medians[^1], (double)round["p99_us"]!);
     }

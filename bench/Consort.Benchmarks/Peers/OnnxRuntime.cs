@@ -5,9 +5,9 @@ using System.Text.Json.Nodes;
 namespace Consort.Benchmarks.Peers;
 
 /// <summary>
-/// The real ONNX Runtime, where it is: Node.js with <c>onnxruntime-node</c>, installed below <c>tests/peers/onnx</c> by the script
-/// there or named by the environment variable <c>CONSORT_ONNXRUNTIME</c> (the folder that holds its node_modules). Tests use it as
-/// the benchmarks do.
+/// The real ONNX Runtime, where it is: Node.js with <c>onnxruntime-node</c>, installed below <c>tests/peers/onnx</c> by the script there or
+/// named by the environment variable <c>CONSORT_ONNXRUNTIME</c> (the folder that holds its node_modules). Tests use it as the benchmarks
+/// do.
 /// </summary>
 internal static class OnnxRuntime
 {
@@ -23,7 +23,7 @@ internal static class OnnxRuntime
             return (null, $"ONNX Runtime is not there: {folder}/node_modules/onnxruntime-node; install it with tests/peers/onnx/install or name its folder in {Variable}");
         try
         {
-            using Process version = Process.Start(new ProcessStartInfo("node", ["--version"]) { RedirectStandardOutput = true })!;
+            using var version = Process.Start(new ProcessStartInfo("node", ["--version"]) { RedirectStandardOutput = true })!;
             version.WaitForExit();
             return (folder, null);
         }
@@ -33,17 +33,19 @@ internal static class OnnxRuntime
         }
     }
 
-    /// <summary>Runs models, each on its feeds, in one process: an object { name: { type, dims, data } }, or the path of a file that holds one.</summary>
+    /// <summary>
+    /// Runs models, each on its feeds, in one process: an object { name: { type, dims, data } }, or the path of a file that holds one.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The process failed; the message is what it said.</exception>
     public static JsonArray Run(string modules, string folder, IEnumerable<(string Model, JsonNode Feeds)> jobs)
     {
         string input = Path.Combine(folder, "jobs.json"), output = Path.Combine(folder, "results.json");
         var text = new JsonArray([.. jobs.Select(j => (JsonNode)new JsonObject { ["model"] = j.Model, ["feeds"] = j.Feeds })]);
         File.WriteAllText(input, text.ToJsonString());
-        using Process node = Start(modules, "run.mjs", input, output);
+        using var node = Start(modules, "run.mjs", input, output);
         node.StandardInput.Close();
-        Task<string> said = node.StandardOutput.ReadToEndAsync();
-        string error = node.StandardError.ReadToEnd();
+        var said = node.StandardOutput.ReadToEndAsync();
+        var error = node.StandardError.ReadToEnd();
         node.WaitForExit();
         return node.ExitCode == 0
             ? JsonNode.Parse(File.ReadAllText(output))!.AsArray()

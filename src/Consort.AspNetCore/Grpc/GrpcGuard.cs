@@ -28,10 +28,12 @@ internal sealed class GrpcGuard(ApiKeys keys, RequestGate gate, Limits limits, R
     public void Around(EndpointBuilder endpoint, Access access)
     {
         var (call, method) = (endpoint.RequestDelegate!, endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault()?.Method);
-        var name = method is null ? "unknown" : method.ServiceName.EndsWith(".Health", StringComparison.Ordinal) ? $"Health{method.Name}" : method.Name;
+        var name = method is null ? "unknown" : method.ServiceName.EndsWith(".Health", StringComparison.Ordinal)
+            ? $"Health{method.Name}" : method.Name;
         var takesOneMessage = method?.Type is MethodType.Unary or MethodType.ServerStreaming;
         access = endpoint.Metadata.OfType<Access>().FirstOrDefault(access);
-        endpoint.RequestDelegate = context => Answer(context, call, name, access, takesOneMessage, isUnary: method?.Type == MethodType.Unary);
+        endpoint.RequestDelegate = context =>
+            Answer(context, call, name, access, takesOneMessage, isUnary: method?.Type == MethodType.Unary);
     }
 
     /// <summary>Whether a request is a call of gRPC.</summary>
@@ -41,7 +43,8 @@ internal sealed class GrpcGuard(ApiKeys keys, RequestGate gate, Limits limits, R
     /// <summary>Answers a call of a method that there is not.</summary>
     public Task Unknown(HttpContext context)
     {
-        var mistake = new Status(StatusCode.Unimplemented, $"found no method {RequestException.Show(context.Request.Path.Value ?? "")}, expected one of {InferenceService.Name}'s");
+        var mistake = new Status(StatusCode.Unimplemented,
+            $"found no method {RequestException.Show(context.Request.Path.Value ?? "")}, expected one of {InferenceService.Name}'s");
         context.Response.StatusCode = StatusCodes.Status200OK;
         return Answer(context, _ => throw new RpcException(mistake), "unknown", Access.Open, takesOneMessage: false, isUnary: true);
     }
@@ -59,7 +62,8 @@ internal sealed class GrpcGuard(ApiKeys keys, RequestGate gate, Limits limits, R
                 keys.Check(request.Headers, access);
                 // Of a stream the library keeps the time; whatever the client says, it ends.
                 if (!isUnary)
-                    request.Headers["grpc-timeout"] = string.Create(CultureInfo.InvariantCulture, $"{(long)Math.Ceiling(limits.Timeout.TotalMilliseconds)}m");
+                    request.Headers["grpc-timeout"] =
+                        string.Create(CultureInfo.InvariantCulture, $"{(long)Math.Ceiling(limits.Timeout.TotalMilliseconds)}m");
                 if (takesOneMessage)
                     await Read(context, buffers = gate.Rent());
             }
@@ -88,17 +92,19 @@ internal sealed class GrpcGuard(ApiKeys keys, RequestGate gate, Limits limits, R
         await buffers.ReadBody(context.Request, limits.Body + Prefix);
         var frame = buffers.Body.Span;
         if (frame.Length < Prefix || BinaryPrimitives.ReadUInt32BigEndian(frame[1..]) != frame.Length - Prefix)
-            throw new RequestException(400, $"found a body of {frame.Length} bytes, expected one message with its prefix of {Prefix} bytes");
+            throw new RequestException(400,
+                $"found a body of {frame.Length} bytes, expected one message with its prefix of {Prefix} bytes");
         if (frame[0] != 0)
-            throw new RpcException(new Status(StatusCode.Unimplemented, "found a compressed message, expected one that is not (grpc-accept-encoding: identity)"));
+            throw new RpcException(new Status(StatusCode.Unimplemented,
+                "found a compressed message, expected one that is not (grpc-accept-encoding: identity)"));
         context.Features.Set(buffers);
         context.Features.Set<IRequestBodyPipeFeature>(new Arrived(buffers.Body));
     }
 
     // Of an answer that the library has made: its status is a trailer, or HTTP's where there was no call.
     private static int Code(HttpContext context) =>
-        context.Features.Get<IHttpResponseTrailersFeature>() is { } trailers && int.TryParse(trailers.Trailers["grpc-status"], CultureInfo.InvariantCulture, out var code)
-            ? code : context.Response.StatusCode;
+        context.Features.Get<IHttpResponseTrailersFeature>() is { } trailers
+        && int.TryParse(trailers.Trailers["grpc-status"], CultureInfo.InvariantCulture, out var code) ? code : context.Response.StatusCode;
 
     private sealed class Arrived(ReadOnlyMemory<byte> body) : IRequestBodyPipeFeature
     {

@@ -15,7 +15,8 @@ internal static class GrpcStatuses
         RequestException e => new Status(Of(e.Status), e.Message),
         BadHttpRequestException e => new Status(Of(e.StatusCode), e.Message),
         ConsortException or InvalidProtocolBufferException => new Status(StatusCode.InvalidArgument, exception.Message),
-        OperationCanceledException when context.RequestAborted.IsCancellationRequested => new Status(StatusCode.Cancelled, "the call was given up"),
+        OperationCanceledException when context.RequestAborted.IsCancellationRequested =>
+            new Status(StatusCode.Cancelled, "the call was given up"),
         OperationCanceledException => new Status(StatusCode.DeadlineExceeded, "the call took longer than it may"),
         _ => null,
     };

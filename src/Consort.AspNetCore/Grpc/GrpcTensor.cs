@@ -16,7 +16,8 @@ internal sealed class GrpcTensor : TensorInput
     {
         _contents = tensor.Contents ?? new InferTensorContents();
         if (Datatype == "FP16")
-            throw new RequestException(400, $"input {Name}: found datatype FP16, for which there are no typed contents, expected raw_input_contents");
+            throw new RequestException(400,
+                $"input {Name}: found datatype FP16, for which there are no typed contents, expected raw_input_contents");
         if (Found() is var found && found != Rows)
             throw Count(FormattableString.Invariant($"{found} values"));
     }

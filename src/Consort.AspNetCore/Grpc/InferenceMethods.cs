@@ -11,7 +11,8 @@ namespace Consort.AspNetCore.Grpc;
 
 /// <summary>
 /// The methods of the protocol as the library takes them, with marshallers of our own: what a message would become is counted before it is
-/// parsed, fields of other numbers are not kept (they take far more memory than they take bytes), and a malformed one is the client's mistake.
+/// parsed, fields of other numbers are not kept (they take far more memory than they take bytes), and a malformed one is the client's
+/// mistake.
 /// </summary>
 internal sealed class InferenceMethods(ModelRegistry registry, Limits limits) : IServiceMethodProvider<InferenceService>
 {
@@ -19,15 +20,21 @@ internal sealed class InferenceMethods(ModelRegistry registry, Limits limits) : 
     {
         Add("ServerLive", ServerLiveRequest.Parser, ServerLiveRequest.Descriptor, (service, _, _) => service.ServerLive(), Access.Open);
         Add("ServerReady", ServerReadyRequest.Parser, ServerReadyRequest.Descriptor, (service, _, _) => service.ServerReady(), Access.Open);
-        Add("ModelReady", ModelReadyRequest.Parser, ModelReadyRequest.Descriptor, (service, request, call) => service.ModelReady(request, call));
-        Add("ServerMetadata", ServerMetadataRequest.Parser, ServerMetadataRequest.Descriptor, (service, _, call) => service.ServerMetadata(call));
-        Add("ModelMetadata", ModelMetadataRequest.Parser, ModelMetadataRequest.Descriptor, (service, request, call) => service.ModelMetadata(request, call));
-        Add("ModelInfer", ModelInferRequest.Parser, ModelInferRequest.Descriptor, (service, request, call) => service.ModelInfer(request, call));
+        Add("ModelReady", ModelReadyRequest.Parser, ModelReadyRequest.Descriptor,
+            (service, request, call) => service.ModelReady(request, call));
+        Add("ServerMetadata", ServerMetadataRequest.Parser, ServerMetadataRequest.Descriptor,
+            (service, _, call) => service.ServerMetadata(call));
+        Add("ModelMetadata", ModelMetadataRequest.Parser, ModelMetadataRequest.Descriptor,
+            (service, request, call) => service.ModelMetadata(request, call));
+        Add("ModelInfer", ModelInferRequest.Parser, ModelInferRequest.Descriptor,
+            (service, request, call) => service.ModelInfer(request, call));
 
-        void Add<TRequest, TResponse>(string name, MessageParser<TRequest> parser, MessageDescriptor type, UnaryServerMethod<InferenceService, TRequest, TResponse> answer, Access access = Access.Score)
+        void Add<TRequest, TResponse>(string name, MessageParser<TRequest> parser, MessageDescriptor type,
+            UnaryServerMethod<InferenceService, TRequest, TResponse> answer, Access access = Access.Score)
             where TRequest : class, IMessage<TRequest>
             where TResponse : class, IMessage<TResponse> =>
-            context.AddUnaryMethod(new Method<TRequest, TResponse>(MethodType.Unary, InferenceService.Name, name, Requests(parser, type), Responses<TResponse>()), [access], answer);
+            context.AddUnaryMethod(new Method<TRequest, TResponse>(MethodType.Unary, InferenceService.Name, name, Requests(parser, type),
+                Responses<TResponse>()), [access], answer);
     }
 
     private Marshaller<T> Requests<T>(MessageParser<T> parser, MessageDescriptor type)

@@ -14,7 +14,8 @@ using TensorMetadata = Consort.AspNetCore.Grpc.Protocol.ModelMetadataResponse.Ty
 namespace Consort.AspNetCore.Grpc;
 
 /// <summary>The Open Inference Protocol over gRPC.</summary>
-internal sealed partial class InferenceService(ModelRegistry registry, RequestGate gate, Limits limits, RegistryWatch watch, ILogger<InferenceService> log)
+internal sealed partial class InferenceService(ModelRegistry registry, RequestGate gate, Limits limits, RegistryWatch watch,
+    ILogger<InferenceService> log)
 {
     public const string Name = "inference.GRPCInferenceService";
 
@@ -45,7 +46,8 @@ internal sealed partial class InferenceService(ModelRegistry registry, RequestGa
         static TensorMetadata Tensor(string name, string type) => new() { Name = name, Datatype = type, Shape = { -1 } };
     });
 
-    public Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) => Answer(context, buffers => Infer(request, buffers));
+    public Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context) =>
+        Answer(context, buffers => Infer(request, buffers));
 
     private Task<T> Answer<T>(ServerCallContext context, Func<RequestBuffers, T> answer)
     {
@@ -81,12 +83,16 @@ internal sealed partial class InferenceService(ModelRegistry registry, RequestGa
             CheckParameters($"input {RequestException.Show(input.Name)}", input.Parameters);
         var (fields, isRaw) = (lease.Version.Fields, request.RawInputContents.Count > 0);
         if (isRaw && request.RawInputContents.Count != request.Inputs.Count)
-            throw new RequestException(400, $"found {request.RawInputContents.Count} raw_input_contents, expected {request.Inputs.Count}, one for each input");
+            throw new RequestException(400,
+                $"found {request.RawInputContents.Count} raw_input_contents, expected {request.Inputs.Count}, one for each input");
         if (request.Inputs.Count > fields.MostColumns)
             throw new RequestException(400, $"inputs: found more than the {fields.MostColumns} fields of the schema");
         if (request.Id.Length > InferRequest.LongestId)
-            throw new RequestException(400, $"id: found a text of {request.Id.Length} characters, expected at most {InferRequest.LongestId}");
-        var asked = new InferRequest(request.Id, [.. request.Inputs.Select((t, i) => (TensorInput)(isRaw ? Raw(t, request.RawInputContents[i], fields) : new GrpcTensor(t, fields)))], isRaw);
+            throw new RequestException(400,
+                $"id: found a text of {request.Id.Length} characters, expected at most {InferRequest.LongestId}");
+        var asked = new InferRequest(request.Id,
+            [.. request.Inputs.Select((t, i) =>
+                (TensorInput)(isRaw ? Raw(t, request.RawInputContents[i], fields) : new GrpcTensor(t, fields)))], isRaw);
         var rows = InferRun.Run(asked, lease, buffers, limits);
         var probabilities = buffers.Probabilities.AsSpan(0, rows);
         var answer = new ModelInferResponse { ModelName = lease.Version.Model, ModelVersion = lease.Version.Name, Id = request.Id };
@@ -118,9 +124,11 @@ internal sealed partial class InferenceService(ModelRegistry registry, RequestGa
                 throw new RequestException(400, $"{where}: found \"{name}\", an extension that this server does not speak");
     }
 
-    private static RawTensor Raw(ModelInferRequest.Types.InferInputTensor tensor, ByteString raw, FieldTable fields) => tensor.Contents is null
+    private static RawTensor Raw(ModelInferRequest.Types.InferInputTensor tensor, ByteString raw, FieldTable fields) =>
+        tensor.Contents is null
         ? new RawTensor(tensor.Name, tensor.Datatype, tensor.Shape, fields, raw.Memory)
-        : throw new RequestException(400, $"input {RequestException.Show(tensor.Name)}: found contents and raw_input_contents, expected one of them");
+        : throw new RequestException(400,
+            $"input {RequestException.Show(tensor.Name)}: found contents and raw_input_contents, expected one of them");
 
     [LoggerMessage(LogLevel.Error, "{Method}: internal error")]
     private static partial void InternalError(ILogger log, string method, Exception exception);

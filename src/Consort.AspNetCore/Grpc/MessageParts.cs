@@ -7,9 +7,9 @@ using Google.Protobuf.Reflection;
 namespace Consort.AspNetCore.Grpc;
 
 /// <summary>
-/// Counts what a message would become before it is parsed: two bytes make an empty tensor, which becomes an object of many more, so
-/// that a body within its limit could fill the memory. It is walked with the parser's own reader and by the message's description,
-/// so that whatever it holds (groups, fields of other numbers, fields given again and again, packed or not, maps) both read the same.
+/// Counts what a message would become before it is parsed: two bytes make an empty tensor, which becomes an object of many more, so that a
+/// body within its limit could fill the memory. It is walked with the parser's own reader and by the message's description, so that
+/// whatever it holds (groups, fields of other numbers, fields given again and again, packed or not, maps) both read the same.
 /// </summary>
 /// <param name="parts">Tensors, contents, parameters and raw contents at most.</param>
 /// <param name="values">Of all tensors together, with sizes, names and what is given again: values at most.</param>
@@ -58,7 +58,8 @@ internal sealed class MessageParts(int parts, long values, Limits limits)
             }
             else
             {
-                AddValues(isDelimited && field.IsRepeated && field.FieldType is not (FieldType.String or FieldType.Bytes) ? Packed(field.FieldType, bytes.AsSpan(start, length)) : 1, type == InferTensorContents.Descriptor);
+                AddValues(isDelimited && field.IsRepeated && field.FieldType is not (FieldType.String or FieldType.Bytes)
+                    ? Packed(field.FieldType, bytes.AsSpan(start, length)) : 1, type == InferTensorContents.Descriptor);
             }
         }
     }
@@ -66,7 +67,8 @@ internal sealed class MessageParts(int parts, long values, Limits limits)
     private void AddPart()
     {
         if (++_parts > parts)
-            throw new RequestException(400, $"found more than {parts} inputs, outputs and parameters, expected at most an input for each field");
+            throw new RequestException(400,
+                $"found more than {parts} inputs, outputs and parameters, expected at most an input for each field");
     }
 
     private void AddValues(long count, bool areOfTensor)
@@ -75,7 +77,8 @@ internal sealed class MessageParts(int parts, long values, Limits limits)
         if (areOfTensor)
             limits.CheckRows(_ofTensor += count);
         if (_values > values)
-            throw new RequestException(400, $"found more than {values} values, sizes and names, expected at most those of a tensor for each field");
+            throw new RequestException(400,
+                $"found more than {values} values, sizes and names, expected at most those of a tensor for each field");
     }
 
     // How many numbers follow a length; of varints each ends with a byte below 128, and so does the length.

@@ -7,7 +7,9 @@ namespace Consort.AspNetCore.Http;
 /// <summary>Bodies of JSON, as they arrive.</summary>
 internal static class JsonBody
 {
-    /// <summary>Reads a body within its time; what is not JSON is refused: a browser sends JSON to another origin only if that allows it.</summary>
+    /// <summary>
+    /// Reads a body within its time; what is not JSON is refused: a browser sends JSON to another origin only if that allows it.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="buffers">Where it is put.</param>
     /// <param name="limits">Its length and time.</param>
@@ -18,9 +20,11 @@ internal static class JsonBody
         var type = request.ContentType;
         if (type is not null && !type.StartsWith("application/json", StringComparison.OrdinalIgnoreCase)
             && !(isBinary && type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase)))
-            throw new RequestException(415, $"found a body of type {RequestException.Show(type)}, expected application/json, or, to infer, JSON and binary tensors as application/octet-stream with a header {InferRequest.HeaderLength}");
+            throw new RequestException(415,
+                $"found a body of type {RequestException.Show(type)}, expected application/json, or, to infer, JSON and binary tensors as application/octet-stream with a header {InferRequest.HeaderLength}");
         if (request.Headers.ContentEncoding.Count > 0)
-            throw new RequestException(415, $"found a body encoded as {RequestException.Show(request.Headers.ContentEncoding.ToString())}, expected none");
+            throw new RequestException(415,
+                $"found a body encoded as {RequestException.Show(request.Headers.ContentEncoding.ToString())}, expected none");
         buffers.Start(limits.Timeout);
         try
         {

@@ -18,11 +18,14 @@ internal sealed class MetricsPage
     {
         (_registry, _gate, _requests) = (registry, gate, requests);
         var meter = requests.Meter;
-        meter.CreateObservableGauge("consort.requests.in_flight", () => gate.UnderWay, null, "Requests that are being read, scored or answered.");
+        meter.CreateObservableGauge("consort.requests.in_flight", () => gate.UnderWay, null,
+            "Requests that are being read, scored or answered.");
         meter.CreateObservableGauge("consort.requests.scored", () => gate.Scored, null, "Requests of them that are being scored.");
         meter.CreateObservableGauge("consort.probability.mean", () => Each(Mean), null, "Mean probability since a version was loaded.");
-        meter.CreateObservableCounter("consort.categorical.values", () => Each(v => v.Metrics.Values), null, "Categorical values that were encoded.");
-        meter.CreateObservableCounter("consort.unseen.values", () => Each(v => v.Metrics.Unseen), null, "Those of them that training has not seen.");
+        meter.CreateObservableCounter("consort.categorical.values", () => Each(v => v.Metrics.Values), null,
+            "Categorical values that were encoded.");
+        meter.CreateObservableCounter("consort.unseen.values", () => Each(v => v.Metrics.Unseen), null,
+            "Those of them that training has not seen.");
 
         IEnumerable<Measurement<double>> Each(Func<ModelVersion, double?> value) =>
             from version in registry.Models.SelectMany(m => m.State.Versions)
@@ -47,26 +50,31 @@ internal sealed class MetricsPage
         return text.ToBytes();
     }
 
-    private static double? Mean(ModelVersion version) => version.Metrics.Probabilities is { Count: var count and > 0 } all ? all.Sum / count : null;
+    private static double? Mean(ModelVersion version) =>
+        version.Metrics.Probabilities is { Count: var count and > 0 } all ? all.Sum / count : null;
 
     private void WriteVersions(MetricsText text)
     {
-        var versions = _registry.Models.SelectMany(m => m.State.Versions).Select(v => (Version: v, Labels: $"{MetricsText.Label("model", v.Model)},{MetricsText.Label("version", v.Name)}")).ToArray();
+        var versions = _registry.Models.SelectMany(m => m.State.Versions)
+            .Select(v => (Version: v, Labels: $"{MetricsText.Label("model", v.Model)},{MetricsText.Label("version", v.Name)}")).ToArray();
         text.Begin("consort_model_info", "gauge", "Versions that are served, and their labels.");
         foreach (var (version, labels) in versions)
         {
             var state = _registry.Find(version.Model).State;
-            var named = state.Labels.Where(l => l.Value == version.Name || (l.Value == ServedModel.Latest && version == state.Versions[^1])).Select(l => l.Key).Order(StringComparer.Ordinal);
+            var named = state.Labels.Where(l => l.Value == version.Name || (l.Value == ServedModel.Latest && version == state.Versions[^1]))
+                .Select(l => l.Key).Order(StringComparer.Ordinal);
             text.Add("consort_model_info", $"{labels},{MetricsText.Label("labels", string.Join(',', named))}", 1);
         }
 
-        Each("consort_model_loaded_timestamp_seconds", "gauge", "When a version was loaded.", v => v.Loaded.ToUnixTimeMilliseconds() / 1000.0);
+        Each("consort_model_loaded_timestamp_seconds", "gauge", "When a version was loaded.",
+            v => v.Loaded.ToUnixTimeMilliseconds() / 1000.0);
         Histograms("consort_batch_rows", "Impressions of a request.", m => m.Rows);
         Histograms("consort_probability", "Probabilities that were answered.", m => m.Probabilities);
         Each("consort_probability_mean", "gauge", "Mean probability since a version was loaded.", Mean);
         Each("consort_categorical_values_total", "counter", "Categorical values that were encoded.", v => v.Metrics.Values);
         Each("consort_unseen_values_total", "counter", "Those of them that training has not seen.", v => v.Metrics.Unseen);
-        Each("consort_oov_rate", "gauge", "Unseen values as a share of categorical values, since a version was loaded.", v => v.Metrics.Values is var values and > 0 ? v.Metrics.Unseen / (double)values : null);
+        Each("consort_oov_rate", "gauge", "Unseen values as a share of categorical values, since a version was loaded.",
+            v => v.Metrics.Values is var values and > 0 ? v.Metrics.Unseen / (double)values : null);
 
         void Each(string name, string type, string help, Func<ModelVersion, double?> value)
         {

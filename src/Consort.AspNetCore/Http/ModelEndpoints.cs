@@ -17,7 +17,12 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
     public void Dispose() => _reloading.Dispose();
 
     public Task Server(HttpContext context) =>
-        Answers.Send(context.Response, new JsonObject { ["name"] = Product.Name, ["version"] = Product.Version, ["extensions"] = new JsonArray("binary_tensor_data") });
+        Answers.Send(context.Response, new JsonObject
+        {
+            ["name"] = Product.Name,
+            ["version"] = Product.Version,
+            ["extensions"] = new JsonArray("binary_tensor_data")
+        });
 
     /// <summary>The protocol's metadata of a model.</summary>
     public Task Metadata(HttpContext context)
@@ -43,11 +48,13 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
     {
         var (name, wanted) = ScoreEndpoints.Named(context);
         using var lease = registry.Find(name).Lease(wanted);
-        return Answers.Send(context.Response, new JsonObject { ["name"] = lease.Version.Model, ["version"] = lease.Version.Name, ["ready"] = true });
+        return Answers.Send(context.Response,
+            new JsonObject { ["name"] = lease.Version.Model, ["version"] = lease.Version.Name, ["ready"] = true });
     }
 
     /// <summary>All models with their versions and labels.</summary>
-    public Task List(HttpContext context) => Answers.Send(context.Response, new JsonObject { ["models"] = new JsonArray([.. registry.Models.Select(Describe)]) });
+    public Task List(HttpContext context) =>
+        Answers.Send(context.Response, new JsonObject { ["models"] = new JsonArray([.. registry.Models.Select(Describe)]) });
 
     /// <summary>A model with its versions and labels and the fields that it reads.</summary>
     public Task One(HttpContext context)
@@ -66,12 +73,15 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
             // Only what has a vocabulary of its own has tokens that may be sent.
             if (options.Examples > 0 && encoder.Space.Categorical.FirstOrDefault(c => c.Name == name) is { } column
                 && field.Kind == FieldKind.Categorical && field.Transform.Kind == TransformKind.None && field.Derive.Count == 0)
-                json["examples"] = Texts(Enumerable.Range(2, Math.Clamp((int)column.Size - 2, 0, options.Examples)).Select(id => encoder.Token(column.Offset + id)));
+                json["examples"] = Texts(Enumerable.Range(2, Math.Clamp((int)column.Size - 2, 0, options.Examples))
+                    .Select(id => encoder.Token(column.Offset + id)));
             return json;
         }
     }
 
-    /// <summary>Looks at the packages of a model again, or at one: <c>{"version": "4"}</c>. Names of files are never taken from a request.</summary>
+    /// <summary>
+    /// Looks at the packages of a model again, or at one: <c>{"version": "4"}</c>. Names of files are never taken from a request.
+    /// </summary>
     public async Task Reload(HttpContext context)
     {
         var model = registry.Find(ScoreEndpoints.Named(context).Model);
@@ -85,7 +95,8 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
         ReloadResult result;
         try
         {
-            result = await Task.Factory.StartNew(() => registry.Reload(model, wanted), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            result = await Task.Factory.StartNew(() => registry.Reload(model, wanted), CancellationToken.None,
+                TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         finally
         {
@@ -94,7 +105,8 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
 
         // Where packages lie on the server is nobody's business beyond it.
         if (result.Failed.Count > 0)
-            throw new RequestException(422, $"nothing was replaced for {string.Join("; ", result.Failed.Select(f => $"{f.Key}: {FileName(f.Value)}"))}");
+            throw new RequestException(422,
+                $"nothing was replaced for {string.Join("; ", result.Failed.Select(f => $"{f.Key}: {FileName(f.Value)}"))}");
         await Answers.Send(context.Response, new JsonObject
         {
             ["model"] = model.Name,
@@ -103,7 +115,9 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
             ["versions"] = Texts(model.State.Versions.Select(v => v.Name)),
         });
 
-        string FileName(string mistake) => mistake.Replace(Path.GetDirectoryName(Path.GetFullPath(model.SourcePath)) + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+        string FileName(string mistake) =>
+            mistake.Replace(Path.GetDirectoryName(Path.GetFullPath(model.SourcePath)) + Path.DirectorySeparatorChar, "",
+                StringComparison.Ordinal);
     }
 
     /// <summary>Lets a label stand for a version: <c>{"version": "4"}</c>.</summary>
@@ -148,7 +162,8 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
             return null;
         var value = places[0].Of(body);
         return value[0] == '-' || char.IsAsciiDigit((char)value[0])
-            ? throw new RequestException(400, $"version: found a number, expected a string: \"{Encoding.UTF8.GetString(value[..Math.Min(value.Length, 60)])}\" in quotes")
+            ? throw new RequestException(400,
+                $"version: found a number, expected a string: \"{Encoding.UTF8.GetString(value[..Math.Min(value.Length, 60)])}\" in quotes")
             : InferRequest.Text(value, "version", limits.Value, limits);
     }
 

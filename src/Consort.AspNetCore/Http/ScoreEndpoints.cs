@@ -38,7 +38,8 @@ internal sealed class ScoreEndpoints(ModelRegistry registry, RequestGate gate, L
             header.HasValue);
     }
 
-    public Task Explain(HttpContext context) => Answer(context, (lease, buffers) => Explanation.Write(buffers.Json, lease, buffers, limits));
+    public Task Explain(HttpContext context) =>
+        Answer(context, (lease, buffers) => Explanation.Write(buffers.Json, lease, buffers, limits));
 
     /// <summary>What a path says of a model: its name, and a version or a label; null where it says nothing.</summary>
     public static (string? Model, string? Version) Named(HttpContext context) =>
@@ -74,6 +75,7 @@ internal sealed class ScoreEndpoints(ModelRegistry registry, RequestGate gate, L
             return null;
         return int.TryParse(text.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
             ? length
-            : throw new RequestException(400, $"{InferRequest.HeaderLength}: found {RequestException.Show(text.ToString())}, expected the length of the JSON in bytes");
+            : throw new RequestException(400,
+                $"{InferRequest.HeaderLength}: found {RequestException.Show(text.ToString())}, expected the length of the JSON in bytes");
     }
 }

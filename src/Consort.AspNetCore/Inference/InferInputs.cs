@@ -30,7 +30,8 @@ internal sealed class InferInputs(FieldTable fields, ReadOnlyMemory<byte> binary
         }
 
         if (_taken != binary.Length)
-            throw new RequestException(400, $"found {binary.Length} bytes after the JSON, expected {_taken}, the sum of binary_data_size of the inputs");
+            throw new RequestException(400,
+                $"found {binary.Length} bytes after the JSON, expected {_taken}, the sum of binary_data_size of the inputs");
         return inputs;
     }
 
@@ -43,7 +44,8 @@ internal sealed class InferInputs(FieldTable fields, ReadOnlyMemory<byte> binary
             throw new RequestException(400, $"{where}: expected name, shape, datatype and data");
         var size = InferParameters.Read(parameters.Of(array.Span), $"{where}, parameters", limits).BinarySize;
         if (data.IsThere == size.HasValue)
-            throw new RequestException(400, $"{where}: {(size.HasValue ? "found data and binary_data_size, expected one of them" : "expected name, shape, datatype and data")}");
+            throw new RequestException(400,
+                $"{where}: {(size.HasValue ? "found data and binary_data_size, expected one of them" : "expected name, shape, datatype and data")}");
         var (text, type) = (
             InferRequest.Text(name.Of(array.Span), $"{where}, name", limits.Value, limits),
             InferRequest.Text(datatype.Of(array.Span), $"{where}, datatype", limits.Value, limits));
@@ -58,7 +60,8 @@ internal sealed class InferInputs(FieldTable fields, ReadOnlyMemory<byte> binary
     private ReadOnlyMemory<byte> Take(int bytes, string where)
     {
         if (bytes > binary.Length - _taken)
-            throw new RequestException(400, $"{where}: found binary_data_size {bytes} and {binary.Length - _taken} bytes left after the JSON, expected as many; {InferRequest.HeaderLength} gives the length of the JSON");
+            throw new RequestException(400,
+                $"{where}: found binary_data_size {bytes} and {binary.Length - _taken} bytes left after the JSON, expected as many; {InferRequest.HeaderLength} gives the length of the JSON");
         _taken += bytes;
         return binary.Slice(_taken - bytes, bytes);
     }

@@ -4,8 +4,8 @@ using Consort.AspNetCore.Requests;
 namespace Consort.AspNetCore.Inference;
 
 /// <summary>
-/// The parameters of a request, an input or an output that mean something here: those of the binary tensor data extension. Others
-/// are passed over, but for those that ask for what there is not.
+/// The parameters of a request, an input or an output that mean something here: those of the binary tensor data extension. Others are
+/// passed over, but for those that ask for what there is not.
 /// </summary>
 internal readonly record struct InferParameters(int? BinarySize, bool? BinaryData, bool? BinaryOutput)
 {
@@ -34,7 +34,8 @@ internal readonly record struct InferParameters(int? BinarySize, bool? BinaryDat
             else if (reader.ValueTextEquals("binary_data_output"u8))
                 found = found with { BinaryOutput = Flag(ref reader, found.BinaryOutput.HasValue, $"{where}, binary_data_output") };
             else if (NotSpoken.Contains(reader.GetString()))
-                throw new RequestException(400, $"{where}: found {RequestException.Show(reader.ValueSpan)}, an extension that this server does not speak");
+                throw new RequestException(400,
+                    $"{where}: found {RequestException.Show(reader.ValueSpan)}, an extension that this server does not speak");
             else
                 JsonParts.Next(ref reader);
         }

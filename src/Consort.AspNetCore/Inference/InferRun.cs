@@ -21,7 +21,8 @@ internal static class InferRun
         for (var i = 0; i < inputs.Count; i++)
         {
             if (inputs[i].Rows != rows)
-                throw new RequestException(400, $"input {inputs[i].Name}: found {inputs[i].Rows} impressions, expected {rows} as of {inputs[0].Name}");
+                throw new RequestException(400,
+                    $"input {inputs[i].Name}: found {inputs[i].Rows} impressions, expected {rows} as of {inputs[0].Name}");
             for (var before = 0; before < i; before++)
                 if (inputs[before].Name == inputs[i].Name)
                     throw new RequestException(400, $"input {inputs[i].Name}: found it twice");
@@ -41,7 +42,8 @@ internal static class InferRun
                 foreach (var input in inputs)
                     input.Fill(batch, buffers.Values, limits);
                 Score(lease, batch, buffers.Probabilities.AsSpan(done, batch.Count), done);
-                lease.Version.Metrics.AddValues((long)batch.Count * lease.Scorer.Encoder.Space.Categorical.Count, ScoreRun.CountUnseen(batch));
+                lease.Version.Metrics.AddValues((long)batch.Count * lease.Scorer.Encoder.Space.Categorical.Count,
+                    ScoreRun.CountUnseen(batch));
             }
 
             foreach (var input in inputs)

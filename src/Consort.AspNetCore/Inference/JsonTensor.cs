@@ -7,7 +7,8 @@ using Consort.Serving;
 namespace Consort.AspNetCore.Inference;
 
 /// <summary>A tensor whose values are an array of JSON, flat or nested. Read in steps, a batch's values at a time.</summary>
-internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<long> shape, FieldTable fields, ReadOnlyMemory<byte> data, Limits limits)
+internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<long> shape, FieldTable fields,
+    ReadOnlyMemory<byte> data, Limits limits)
     : TensorInput(name, datatype, shape, fields)
 {
     private readonly bool _isText = datatype == "BYTES";
@@ -60,12 +61,14 @@ internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<lon
             return;
         var expected = _isText ? JsonTokenType.String : JsonTokenType.Number;
         if (reader.TokenType != expected)
-            throw new RequestException(400, $"found {JsonParts.Kind(reader.TokenType)}, expected {JsonParts.Kind(expected)} or null, as datatype {Datatype} says");
+            throw new RequestException(400,
+                $"found {JsonParts.Kind(reader.TokenType)}, expected {JsonParts.Kind(expected)} or null, as datatype {Datatype} says");
         if (!_isWhole)
             return;
         var digits = !_isUnsigned && reader.ValueSpan[0] == '-' ? reader.ValueSpan[1..] : reader.ValueSpan;
         if (digits.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
-            throw new RequestException(400, $"found {RequestException.Show(reader.ValueSpan)}, expected an integer, as datatype {Datatype} says");
+            throw new RequestException(400,
+                $"found {RequestException.Show(reader.ValueSpan)}, expected an integer, as datatype {Datatype} says");
         if (!Int128.TryParse(reader.ValueSpan, System.Globalization.CultureInfo.InvariantCulture, out var number))
             throw new RequestException(400, $"found {RequestException.Show(reader.ValueSpan)}, expected an integer of datatype {Datatype}");
         CheckRange(number);

@@ -6,8 +6,8 @@ using Consort.Serving;
 namespace Consort.AspNetCore.Inference;
 
 /// <summary>
-/// A tensor whose values are little-endian bytes, one after the other: raw contents of gRPC, binary data of HTTP. A value of BYTES
-/// follows four bytes that give its length.
+/// A tensor whose values are little-endian bytes, one after the other: raw contents of gRPC, binary data of HTTP. A value of BYTES follows
+/// four bytes that give its length.
 /// </summary>
 internal sealed class RawTensor : TensorInput
 {

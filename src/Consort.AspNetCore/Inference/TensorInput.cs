@@ -10,7 +10,8 @@ namespace Consort.AspNetCore.Inference;
 /// <summary>The values of one field, one for each impression, as the Open Inference Protocol sends them.</summary>
 internal abstract class TensorInput
 {
-    private static readonly string[] Types = ["BYTES", "FP16", "FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"];
+    private static readonly string[] Types =
+        ["BYTES", "FP16", "FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"];
 
     /// <param name="name">The field.</param>
     /// <param name="datatype">One of the protocol's names.</param>
@@ -23,9 +24,11 @@ internal abstract class TensorInput
         Field = fields.Find(System.Text.Encoding.UTF8.GetBytes(name), ref guess);
         (Name, Datatype) = (name, datatype);
         if (!Types.Contains(datatype))
-            throw new RequestException(400, $"input {name}: found datatype {RequestException.Show(datatype)}, expected one of {string.Join(", ", Types)}{NearestWord.Hint(datatype.Length > 20 ? "" : datatype, Types)}");
+            throw new RequestException(400,
+                $"input {name}: found datatype {RequestException.Show(datatype)}, expected one of {string.Join(", ", Types)}{NearestWord.Hint(datatype.Length > 20 ? "" : datatype, Types)}");
         if (shape.Count is not (1 or 2) || (shape.Count == 2 && shape[1] != 1) || shape[0] is < 0 or > int.MaxValue)
-            throw new RequestException(400, $"input {name}: found shape [{string.Join(", ", shape.Take(8))}], expected [n] or [n, 1] for n impressions");
+            throw new RequestException(400,
+                $"input {name}: found shape [{string.Join(", ", shape.Take(8))}], expected [n] or [n, 1] for n impressions");
         (Rows, IsColumn) = ((int)shape[0], shape.Count == 2);
     }
 
@@ -88,13 +91,16 @@ internal abstract class TensorInput
     {
         var isUnsigned = Datatype.StartsWith('U');
         var bits = int.Parse(Datatype.AsSpan(isUnsigned ? 4 : 3), System.Globalization.CultureInfo.InvariantCulture);
-        var (low, high) = isUnsigned ? (Int128.Zero, (Int128.One << bits) - 1) : (-(Int128.One << (bits - 1)), (Int128.One << (bits - 1)) - 1);
+        var (low, high) = isUnsigned ? (Int128.Zero, (Int128.One << bits) - 1) : (-(Int128.One << (bits - 1)),
+            (Int128.One << (bits - 1)) - 1);
         if (value < low || value > high)
-            throw new RequestException(400, FormattableString.Invariant($"found {value}, expected {low} to {high}, as datatype {Datatype} says"));
+            throw new RequestException(400,
+                FormattableString.Invariant($"found {value}, expected {low} to {high}, as datatype {Datatype} says"));
     }
 
     /// <summary>A mistake in a value.</summary>
-    protected RequestException At(string mistake, Exception? inner = null) => new(400, FormattableString.Invariant($"input {Name}[{Row}]: {mistake}"), inner);
+    protected RequestException At(string mistake, Exception? inner = null) =>
+        new(400, FormattableString.Invariant($"input {Name}[{Row}]: {mistake}"), inner);
 
     /// <summary>Sets the field to text.</summary>
     protected void SetBytes(in ImpressionRow row, ReadOnlySpan<byte> value, Limits limits)
@@ -107,7 +113,10 @@ internal abstract class TensorInput
             row.Set(Field, value);
     }
 
-    /// <summary>Sets the field to the shortest text that reads as this number: of 0.1f it is 0.1, as it would be in a raw row. NaN is a missing value.</summary>
+    /// <summary>
+    /// Sets the field to the shortest text that reads as this number: of 0.1f it is 0.1, as it would be in a raw row. NaN is a missing
+    /// value.
+    /// </summary>
     protected void SetNumber<T>(in ImpressionRow row, T value)
         where T : struct, INumberBase<T>, IUtf8SpanFormattable
     {
@@ -119,5 +128,6 @@ internal abstract class TensorInput
             row.Set(Field, value);
     }
 
-    protected RequestException Count(string found) => new(400, FormattableString.Invariant($"input {Name}: found {found}, expected {Rows} of datatype {Datatype}, as its shape says"));
+    protected RequestException Count(string found) =>
+        new(400, FormattableString.Invariant($"input {Name}: found {found}, expected {Rows} of datatype {Datatype}, as its shape says"));
 }

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Consort.AspNetCore.Listening;
 
 /// <summary>
-/// So many connections at a time, and so many of one client. A further one is let in, and closes one: the oldest of those that have
-/// never asked anything, or else that which has been without a request for longest. Connections that lie idle keep nobody out.
+/// So many connections at a time, and so many of one client. A further one is let in, and closes one: the oldest of those that have never
+/// asked anything, or else that which has been without a request for longest. Connections that lie idle keep nobody out.
 /// </summary>
 internal sealed class Connections(int most, int mostOfClient)
 {

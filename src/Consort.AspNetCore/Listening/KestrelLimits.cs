@@ -4,7 +4,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace Consort.AspNetCore.Listening;
 
-/// <summary>What Kestrel itself keeps: rates, waits, sizes of heads, streams of a connection, and the certificates of its configuration.</summary>
+/// <summary>
+/// What Kestrel itself keeps: rates, waits, sizes of heads, streams of a connection, and the certificates of its configuration.
+/// </summary>
 internal static class KestrelLimits
 {
     private const int Head = 16 << 10;

@@ -10,7 +10,8 @@ namespace Consort.AspNetCore.Listening;
 /// <param name="Port">The port; 0 for a free one.</param>
 internal sealed record ListenUrl(string Scheme, string Host, int Port)
 {
-    private const string Expected = "expected http://HOST:PORT or grpc://HOST:PORT, with TLS https:// or grpcs://, where HOST is an address of this machine, localhost, or * for all";
+    private const string Expected =
+        "expected http://HOST:PORT or grpc://HOST:PORT, with TLS https:// or grpcs://, where HOST is an address of this machine, localhost, or * for all";
 
     public bool IsTls => Scheme is "https" or "grpcs";
 
@@ -20,7 +21,8 @@ internal sealed record ListenUrl(string Scheme, string Host, int Port)
         var scheme = text.IndexOf("://", StringComparison.Ordinal);
         var colon = text.LastIndexOf(':');
         if (scheme < 0 || text[..scheme] is not ("http" or "grpc" or "https" or "grpcs") || colon <= scheme
-            || !ushort.TryParse(text.AsSpan(colon + 1).TrimEnd('/'), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var port))
+            || !ushort.TryParse(text.AsSpan(colon + 1).TrimEnd('/'), System.Globalization.NumberStyles.None,
+                System.Globalization.CultureInfo.InvariantCulture, out var port))
             throw new ConsortException($"url \"{text}\": {Expected}");
         var host = text[(scheme + 3)..colon];
         if (host is not ("localhost" or "*" or "+") && !IPAddress.TryParse(host, out _))
@@ -66,6 +68,7 @@ internal sealed record ListenUrl(string Scheme, string Host, int Port)
         var where = $"{scheme}://{end}{(isAny ? $", every address of {Environment.MachineName}" : "")}";
         if (!hasKeys)
             return $"WARNING: there are no keys, so whoever reaches {where}, may score; give --api-key-file, or listen at 127.0.0.1";
-        return scheme is "https" or "grpcs" ? null : $"warning: keys and impressions travel in the clear to {where}; listen at https:// and grpcs://, or put a proxy that ends TLS before it";
+        return scheme is "https" or "grpcs"
+            ? null : $"warning: keys and impressions travel in the clear to {where}; listen at https:// and grpcs://, or put a proxy that ends TLS before it";
     }
 }

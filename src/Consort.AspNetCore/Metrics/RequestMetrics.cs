@@ -9,7 +9,8 @@ namespace Consort.AspNetCore.Metrics;
 internal sealed class RequestMetrics
 {
     // From what one impression takes to what a caller gives up after.
-    private static readonly double[] Seconds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+    private static readonly double[] Seconds =
+        [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
     private readonly ConcurrentDictionary<(string Protocol, string Endpoint, int Code), StrongBox<long>> _requests = new();
     private readonly ConcurrentDictionary<(string Protocol, string Endpoint), Histogram> _durations = new();
@@ -19,7 +20,8 @@ internal sealed class RequestMetrics
     public RequestMetrics(IMeterFactory meters)
     {
         Meter = meters.Create("Consort");
-        _duration = Meter.CreateHistogram("consort.request.duration", "s", "Time from a request's head to its answer.", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds });
+        _duration = Meter.CreateHistogram("consort.request.duration", "s", "Time from a request's head to its answer.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds });
     }
 
     /// <summary>What the app's own telemetry listens to.</summary>
@@ -37,7 +39,8 @@ internal sealed class RequestMetrics
     {
         text.Begin("consort_requests_total", "counter", "Requests by protocol, endpoint and status code (of gRPC its own).");
         foreach (var ((protocol, endpoint, code), count) in _requests.OrderBy(p => p.Key))
-            text.Add("consort_requests_total", string.Create(CultureInfo.InvariantCulture, $"protocol=\"{protocol}\",endpoint=\"{endpoint}\",code=\"{code}\""), Volatile.Read(ref count.Value));
+            text.Add("consort_requests_total", string.Create(CultureInfo.InvariantCulture,
+                $"protocol=\"{protocol}\",endpoint=\"{endpoint}\",code=\"{code}\""), Volatile.Read(ref count.Value));
         text.Begin("consort_request_duration_seconds", "histogram", "Time from a request's head to its answer.");
         foreach (var ((protocol, endpoint), durations) in _durations.OrderBy(p => p.Key))
             durations.Write(text, "consort_request_duration_seconds", $"protocol=\"{protocol}\",endpoint=\"{endpoint}\"");

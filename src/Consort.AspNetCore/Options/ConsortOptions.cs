@@ -30,13 +30,20 @@ public record ConsortOptions
     /// <summary>Requests that are scored at a time at most, 1 to 100,000; those beyond are answered 503.</summary>
     public int MaxInFlight { get; set; } = 128;
 
-    /// <summary>Requests of one client (its key, or else its address) that are scored at a time at most, 1 to 100,000; those beyond are answered 429.</summary>
+    /// <summary>
+    /// Requests of one client (its key, or else its address) that are scored at a time at most, 1 to 100,000; those beyond are answered
+    /// 429.
+    /// </summary>
     public int MaxPerClient { get; set; } = 64;
 
-    /// <summary>Bytes that the bodies of requests under way hold together at most, 1 MiB to 1 TiB; at least four bodies fit in any case.</summary>
+    /// <summary>
+    /// Bytes that the bodies of requests under way hold together at most, 1 MiB to 1 TiB; at least four bodies fit in any case.
+    /// </summary>
     public long MaxBufferedBytes { get; set; } = 256L << 20;
 
-    /// <summary>Whether packages are mapped rather than read into memory; their files must then never be written to, only replaced.</summary>
+    /// <summary>
+    /// Whether packages are mapped rather than read into memory; their files must then never be written to, only replaced.
+    /// </summary>
     public bool MapPackages { get; set; }
 
     /// <summary>Time for a request, from its head to its answer; 10 ms to an hour.</summary>

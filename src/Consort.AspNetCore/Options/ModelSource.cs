@@ -14,7 +14,8 @@ public sealed partial record ModelSource(string Name, string Path)
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Checks the names.</summary>
-    /// <exception cref="ConsortException">A name has other characters than letters, digits, dot, dash and underscore, or more than 100.</exception>
+    /// <exception cref="ConsortException">A name has other characters than letters, digits, dot, dash and underscore, or more than
+    /// 100.</exception>
     public void Validate()
     {
         if (string.IsNullOrWhiteSpace(Path))
@@ -26,7 +27,8 @@ public sealed partial record ModelSource(string Name, string Path)
                 throw new ConsortException($"model {Name}, label \"{label}={version}\": {Expected}");
     }
 
-    internal const string Expected = "expected a name of 1 to 100 letters, digits, dots, dashes and underscores that begins with a letter or a digit";
+    internal const string Expected =
+        "expected a name of 1 to 100 letters, digits, dots, dashes and underscores that begins with a letter or a digit";
 
     /// <summary>Whether a text can name a model, a version or a label; such a text is also a safe file name.</summary>
     internal static bool IsName(string text) => NamePattern().IsMatch(text);

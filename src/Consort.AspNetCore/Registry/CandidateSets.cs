@@ -3,8 +3,8 @@ using Consort.Serving;
 namespace Consort.AspNetCore.Registry;
 
 /// <summary>
-/// Scorers of candidates by the fields that differ between them. Each holds programs of its own, so there are few: clients that
-/// send ever other fields are scored row by row.
+/// Scorers of candidates by the fields that differ between them. Each holds programs of its own, so there are few: clients that send ever
+/// other fields are scored row by row.
 /// </summary>
 internal sealed class CandidateSets(Scorer scorer)
 {

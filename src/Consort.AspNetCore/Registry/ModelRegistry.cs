@@ -21,7 +21,8 @@ public sealed partial class ModelRegistry : IDisposable
         try
         {
             foreach (var source in options.Models)
-                _models.Add(new ServedModel(source, options.CanaryShare, options.MapPackages ? PackageStorage.Mapped : PackageStorage.Memory));
+                _models.Add(new ServedModel(source, options.CanaryShare,
+                    options.MapPackages ? PackageStorage.Mapped : PackageStorage.Memory));
         }
         catch
         {
@@ -92,7 +93,8 @@ public sealed partial class ModelRegistry : IDisposable
             if (model.Name == name)
                 return model;
         var hint = name.Length > 100 ? "" : NearestWord.Hint(name, _models.Select(m => m.Name));
-        throw new RequestException(404, $"found no model {RequestException.Show(name)}{hint}; there is {string.Join(", ", _models.Select(m => m.Name))}");
+        throw new RequestException(404,
+            $"found no model {RequestException.Show(name)}{hint}; there is {string.Join(", ", _models.Select(m => m.Name))}");
     }
 
     [LoggerMessage(LogLevel.Warning, "model {Model}: {Trouble}")]

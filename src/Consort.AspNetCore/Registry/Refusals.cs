@@ -1,8 +1,8 @@
 namespace Consort.AspNetCore.Registry;
 
 /// <summary>
-/// Packages that were refused: which need not be read again, and which were spoken of already. What was refused is tried again when
-/// it changes; it is spoken of once for each content, however often it is touched or looked at, and not at each step of a copy.
+/// Packages that were refused: which need not be read again, and which were spoken of already. What was refused is tried again when it
+/// changes; it is spoken of once for each content, however often it is touched or looked at, and not at each step of a copy.
 /// </summary>
 internal sealed class Refusals
 {

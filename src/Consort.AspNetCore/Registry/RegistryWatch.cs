@@ -4,8 +4,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Consort.AspNetCore.Registry;
 
-/// <summary>Looks for new packages now and then, and knows whether the app takes requests: from its start until it is told to stop.</summary>
-internal sealed partial class RegistryWatch(ModelRegistry registry, ConsortOptions options, ILogger<RegistryWatch> log) : BackgroundService, IHostedLifecycleService
+/// <summary>
+/// Looks for new packages now and then, and knows whether the app takes requests: from its start until it is told to stop.
+/// </summary>
+internal sealed partial class RegistryWatch(ModelRegistry registry, ConsortOptions options, ILogger<RegistryWatch> log) : BackgroundService,
+    IHostedLifecycleService
 {
     private volatile bool _isReady;
     private string? _mistake;

@@ -11,7 +11,8 @@ namespace Consort.AspNetCore.Registry;
 /// <param name="Loaded">Versions that are new, or whose package has changed.</param>
 /// <param name="Removed">Versions whose package is gone.</param>
 /// <param name="Failed">Versions whose package could not be loaded, and why; what was served before still is.</param>
-public sealed record ReloadResult(string Model, IReadOnlyList<string> Loaded, IReadOnlyList<string> Removed, IReadOnlyDictionary<string, string> Failed)
+public sealed record ReloadResult(string Model, IReadOnlyList<string> Loaded, IReadOnlyList<string> Removed,
+    IReadOnlyDictionary<string, string> Failed)
 {
     /// <summary>Why the folder of the model could not be looked at; null where it could, or where that was said before.</summary>
     public string? Trouble { get; init; }
@@ -32,8 +33,8 @@ internal sealed record ModelState(IReadOnlyList<ModelVersion> Versions, IReadOnl
 }
 
 /// <summary>
-/// A model with its versions and labels. Requests read one immutable state; a reload builds the next beside it and puts it in
-/// place, so no request waits for a load or sees half of it.
+/// A model with its versions and labels. Requests read one immutable state; a reload builds the next beside it and puts it in place, so no
+/// request waits for a load or sees half of it.
 /// </summary>
 internal sealed class ServedModel : IDisposable
 {
@@ -97,7 +98,9 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
-    /// <summary>Looks at the packages again: loads those that are new or changed, gives up those that are gone and that no label names.</summary>
+    /// <summary>
+    /// Looks at the packages again: loads those that are new or changed, gives up those that are gone and that no label names.
+    /// </summary>
     /// <param name="only">Only this version; null for all.</param>
     public ReloadResult Reload(string? only = null)
     {
@@ -122,7 +125,8 @@ internal sealed class ServedModel : IDisposable
                 try
                 {
                     // Versions of a single file are counted.
-                    var next = ModelVersion.Load(Name, _isFolder ? name : (_serial + 1).ToString(CultureInfo.InvariantCulture), path, _storage);
+                    var next = ModelVersion.Load(Name, _isFolder ? name : (_serial + 1).ToString(CultureInfo.InvariantCulture),
+                        path, _storage);
                     _serial++;
                     _refused.Remove(name);
                     if (known is not null)
@@ -137,7 +141,8 @@ internal sealed class ServedModel : IDisposable
                 catch (Exception e)
                 {
                     // Whatever it was, what is served goes on, and so does the watch.
-                    var mistake = e is ConsortException or IOException or UnauthorizedAccessException ? e.Message : $"{e.GetType().Name}: {e.Message}";
+                    var mistake = e is ConsortException or IOException or UnauthorizedAccessException
+                        ? e.Message : $"{e.GetType().Name}: {e.Message}";
                     if (_refused.Add(name, stamp, mistake) || only is not null)
                         failed[name] = mistake;
                 }

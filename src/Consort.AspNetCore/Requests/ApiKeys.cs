@@ -21,8 +21,8 @@ internal enum Access
 }
 
 /// <summary>
-/// Keys read from files, one a line; lines that begin with # are none. Only their hashes are kept, and a key is compared with
-/// all of them in constant time.
+/// Keys read from files, one a line; lines that begin with # are none. Only their hashes are kept, and a key is compared with all of them
+/// in constant time.
 /// </summary>
 internal sealed class ApiKeys
 {
@@ -33,7 +33,8 @@ internal sealed class ApiKeys
     private readonly byte[][]? _admin;
 
     /// <exception cref="ConsortException">A file cannot be read, is empty, or holds a short key.</exception>
-    public ApiKeys(ConsortOptions options) => (_score, _admin) = (Read(options.ApiKeyFile, "api key file"), Read(options.AdminKeyFile, "admin key file"));
+    public ApiKeys(ConsortOptions options) =>
+        (_score, _admin) = (Read(options.ApiKeyFile, "api key file"), Read(options.AdminKeyFile, "admin key file"));
 
     /// <summary>Checks what a request shows.</summary>
     /// <exception cref="RequestException">401: no key, or none of those known. 403: changes over the wire are not allowed.</exception>
@@ -42,7 +43,8 @@ internal sealed class ApiKeys
         if (access == Access.Open || (access == Access.Score && _score is null))
             return;
         if (access == Access.Admin && _admin is null)
-            throw new RequestException(403, "what is served is not changed over the wire; start the server with --admin-key-file to allow it");
+            throw new RequestException(403,
+                "what is served is not changed over the wire; start the server with --admin-key-file to allow it");
         var given = Given(headers);
         if (given.Length == 0)
             throw new RequestException(401, "found no key, expected a header Authorization: Bearer KEY or X-Api-Key: KEY");
@@ -60,7 +62,8 @@ internal sealed class ApiKeys
     private static string Given(IHeaderDictionary headers)
     {
         string given = headers["X-Api-Key"].ToString(), authorization = headers.Authorization.ToString();
-        return given.Length == 0 && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? authorization[Bearer.Length..].Trim() : given;
+        return given.Length == 0 && authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? authorization[Bearer.Length..].Trim() : given;
     }
 
     private static bool Contains(byte[][]? keys, byte[] hash)

@@ -1,8 +1,8 @@
 namespace Consort.AspNetCore.Requests;
 
 /// <summary>
-/// How many bytes the bodies under way hold together. Where they are as many as may be, those that have been arriving for longest
-/// make room: an honest body arrives at once, and whoever sends slowly to fill the memory is the first to go.
+/// How many bytes the bodies under way hold together. Where they are as many as may be, those that have been arriving for longest make
+/// room: an honest body arrives at once, and whoever sends slowly to fill the memory is the first to go.
 /// </summary>
 internal sealed class BodyMemory(long most)
 {

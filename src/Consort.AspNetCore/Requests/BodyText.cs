@@ -7,8 +7,8 @@ using System.Text.Unicode;
 namespace Consort.AspNetCore.Requests;
 
 /// <summary>
-/// Whether the strings and keys of a body are text: the JSON reader lets bytes that are not UTF-8 pass, and throws what is not an
-/// error of JSON where a key or value holds half of a surrogate pair. Checked once for all that reads the body afterwards.
+/// Whether the strings and keys of a body are text: the JSON reader lets bytes that are not UTF-8 pass, and throws what is not an error of
+/// JSON where a key or value holds half of a surrogate pair. Checked once for all that reads the body afterwards.
 /// </summary>
 internal static class BodyText
 {
@@ -21,7 +21,8 @@ internal static class BodyText
         if (!Utf8.IsValid(json))
         {
             var at = FirstInvalid(json);
-            throw new RequestException(400, $"{Place(json, at, limits)}: found the byte 0x{json[at]:X2}, which is not UTF-8 there, expected JSON in UTF-8");
+            throw new RequestException(400,
+                $"{Place(json, at, limits)}: found the byte 0x{json[at]:X2}, which is not UTF-8 there, expected JSON in UTF-8");
         }
 
         for (int at = 0, next; (next = json[at..].IndexOf((byte)'\\')) >= 0;)
@@ -34,7 +35,8 @@ internal static class BodyText
             else if (char.IsHighSurrogate(unit) && TryUnit(json, at + Escape, out var low) && char.IsLowSurrogate(low))
                 at += 2 * Escape;
             else
-                throw new RequestException(400, $"{Place(json, at, limits)}: found {Encoding.ASCII.GetString(json.Slice(at, Escape))}, half of a surrogate pair, expected text");
+                throw new RequestException(400,
+                    $"{Place(json, at, limits)}: found {Encoding.ASCII.GetString(json.Slice(at, Escape))}, half of a surrogate pair, expected text");
         }
     }
 

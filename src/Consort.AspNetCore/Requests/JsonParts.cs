@@ -33,7 +33,8 @@ internal static class JsonParts
             if (key == keys.Length)
             {
                 var text = Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 60)]);
-                throw new RequestException(400, $"{where}found {RequestException.Show(reader.ValueSpan)}, expected one of {string.Join(", ", keys)}{NearestWord.Hint(text, keys)}");
+                throw new RequestException(400,
+                    $"{where}found {RequestException.Show(reader.ValueSpan)}, expected one of {string.Join(", ", keys)}{NearestWord.Hint(text, keys)}");
             }
 
             if (places[key].IsThere)
@@ -71,7 +72,8 @@ internal static class JsonParts
     {
         var reader = new Utf8JsonReader(part, limits.Json);
         reader.Read();
-        return reader.TokenType == type ? reader : throw new RequestException(400, $"{name}: found {Kind(reader.TokenType)}, expected {Kind(type)}");
+        return reader.TokenType == type
+            ? reader : throw new RequestException(400, $"{name}: found {Kind(reader.TokenType)}, expected {Kind(type)}");
     }
 
     /// <summary>What a token is called in messages.</summary>

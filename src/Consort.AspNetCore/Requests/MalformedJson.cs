@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Consort.AspNetCore.Requests;
 
-/// <summary>What is wrong with a body that is no JSON, in words for whoever sent it: the library's speak of its own reader and count from 0.</summary>
+/// <summary>
+/// What is wrong with a body that is no JSON, in words for whoever sent it: the library's speak of its own reader and count from 0.
+/// </summary>
 internal static partial class MalformedJson
 {
     // What the library's message holds, and what it means; the first that fits.
@@ -30,14 +32,17 @@ internal static partial class MalformedJson
         ("within a JSON string", "{0} in a text, expected it escaped"),
     ];
 
-    /// <summary>The line for the answer, such as <c>malformed JSON: line 1, byte 27: found "]", expected a value</c>; both count from 1.</summary>
+    /// <summary>
+    /// The line for the answer, such as <c>malformed JSON: line 1, byte 27: found "]", expected a value</c>; both count from 1.
+    /// </summary>
     public static string Explain(JsonException mistake)
     {
         if (mistake.Message.Contains("does not contain any JSON tokens", StringComparison.Ordinal))
             return "malformed JSON: found an empty body, expected a JSON object";
         var place = mistake is { LineNumber: { } line, BytePositionInLine: { } at }
             ? string.Create(CultureInfo.InvariantCulture, $"line {line + 1}, byte {at + 1}: ") : "";
-        var meaning = Meanings.FirstOrDefault(m => mistake.Message.Contains(m.Part, StringComparison.Ordinal)).Meaning ?? "something else than JSON";
+        var meaning = Meanings.FirstOrDefault(m => mistake.Message.Contains(m.Part, StringComparison.Ordinal)).Meaning
+            ?? "something else than JSON";
         return $"malformed JSON: {place}found {meaning.Replace("{0}", Found(mistake.Message), StringComparison.Ordinal)}";
     }
 

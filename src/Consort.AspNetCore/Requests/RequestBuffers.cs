@@ -46,7 +46,9 @@ internal sealed class RequestBuffers : IDisposable
     /// <summary>Ends when the request has taken its time.</summary>
     public CancellationToken Clock => _clock.Token;
 
-    /// <summary>When the body began to arrive, its place among those that do, and what it holds: the affair of <see cref="BodyMemory"/>.</summary>
+    /// <summary>
+    /// When the body began to arrive, its place among those that do, and what it holds: the affair of <see cref="BodyMemory"/>.
+    /// </summary>
     public long Began { get; private set; }
 
     /// <inheritdoc cref="Began"/>

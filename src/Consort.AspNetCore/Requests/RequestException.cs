@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Consort.AspNetCore.Requests;
 
-/// <summary>A request that cannot be answered as asked: the status says whose fault it is, the message what was found and expected.</summary>
+/// <summary>
+/// A request that cannot be answered as asked: the status says whose fault it is, the message what was found and expected.
+/// </summary>
 internal sealed class RequestException : Exception
 {
     private const int MostShown = 60;
@@ -20,8 +22,7 @@ internal sealed class RequestException : Exception
     /// <summary>Another method than those a path takes; null otherwise.</summary>
     public string? Allow { get; init; }
 
-    public static RequestException Busy(int most) =>
-        new(503, $"the server works on {most} requests, its most, already") { RetryAfter = 1 };
+    public static RequestException Busy(int most) => new(503, $"the server works on {most} requests, its most, already") { RetryAfter = 1 };
 
     public static RequestException TooMany(int most) =>
         new(429, $"the server works on {most} requests of this client, its most of one, already") { RetryAfter = 1 };
@@ -54,6 +55,5 @@ internal sealed class RequestException : Exception
     }
 
     /// <inheritdoc cref="Show(string)"/>
-    public static string Show(ReadOnlySpan<byte> text) =>
-        Show(Encoding.UTF8.GetString(text[..Math.Min(text.Length, 4 * MostShown)]));
+    public static string Show(ReadOnlySpan<byte> text) => Show(Encoding.UTF8.GetString(text[..Math.Min(text.Length, 4 * MostShown)]));
 }

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace Consort.AspNetCore.Requests;
 
 /// <summary>
-/// Gives each request buffers of its own, and lets so many be scored at a time, of one client fewer; those beyond are turned away
-/// at once. A request takes its place when its body is there: who sends slowly keeps nobody out.
+/// Gives each request buffers of its own, and lets so many be scored at a time, of one client fewer; those beyond are turned away at once.
+/// A request takes its place when its body is there: who sends slowly keeps nobody out.
 /// </summary>
 internal sealed class RequestGate : IDisposable
 {
@@ -27,7 +27,8 @@ internal sealed class RequestGate : IDisposable
         // However small the memory is set, one body fits, with what it is grown from.
         Memory = new BodyMemory(Math.Max(options.MaxBufferedBytes, 4L * options.MaxBodyBytes));
         var limit = new ConcurrencyLimiterOptions { PermitLimit = _mostOfClient, QueueLimit = 0 };
-        _clients = PartitionedRateLimiter.Create<HttpContext, object>(c => RateLimitPartition.GetConcurrencyLimiter(clientOf(c), _ => limit));
+        _clients = PartitionedRateLimiter.Create<HttpContext, object>(c =>
+            RateLimitPartition.GetConcurrencyLimiter(clientOf(c), _ => limit));
     }
 
     /// <summary>Requests whose body is arriving, that are being scored, or whose answer is being sent.</summary>

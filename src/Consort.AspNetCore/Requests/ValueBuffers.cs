@@ -61,7 +61,8 @@ internal sealed class ValueBuffers
         }
         catch (InvalidOperationException e)
         {
-            throw new RequestException(400, $"found {RequestException.Show(reader.ValueSpan)}, expected text without halves of surrogate pairs", e);
+            throw new RequestException(400,
+                $"found {RequestException.Show(reader.ValueSpan)}, expected text without halves of surrogate pairs", e);
         }
     }
 }

@@ -17,7 +17,7 @@ internal static class Explanation
     /// <exception cref="JsonException">The body is no JSON.</exception>
     public static void Write(Utf8JsonWriter answer, VersionLease lease, RequestBuffers buffers, Limits limits)
     {
-        ReadOnlySpan<byte> json = buffers.Body.Span;
+        var json = buffers.Body.Span;
         var body = ScoreBody.Read(json, limits);
         if (!body.Row.IsThere || body.Rows.IsThere || body.Candidates.IsThere || body.Context.IsThere || body.Fields.IsThere)
             throw new RequestException(400, "expected row alone, an object of fields and values");
@@ -85,7 +85,8 @@ internal static class Explanation
             var reader = new Utf8JsonReader(value, limits.Json);
             reader.Read();
             var encoder = lease.Scorer.Encoder;
-            return encoder.ClippedTo(encoder.FieldIndex(fields.Names[field]), reader.TokenType == JsonTokenType.String ? values.Text(ref reader) : reader.ValueSpan);
+            return encoder.ClippedTo(encoder.FieldIndex(fields.Names[field]),
+                reader.TokenType == JsonTokenType.String ? values.Text(ref reader) : reader.ValueSpan);
         }
 
         void Set(Impression impression, int field, ReadOnlySpan<byte> value)

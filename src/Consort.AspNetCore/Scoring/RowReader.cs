@@ -29,13 +29,15 @@ internal static class RowReader
                 row.SetMissing(field);
                 break;
             default:
-                throw new RequestException(400, $"field {name}: found {JsonParts.Kind(reader.TokenType)}, expected a string, a number or null");
+                throw new RequestException(400,
+                    $"field {name}: found {JsonParts.Kind(reader.TokenType)}, expected a string, a number or null");
         }
     }
 
     /// <summary>Reads an object of fields and values; the reader stands on its beginning, and afterwards on its end.</summary>
     /// <exception cref="RequestException">400: an unknown field, one given twice, a wrong type.</exception>
-    public static void ReadObject(ref Utf8JsonReader reader, in ImpressionRow row, FieldTable fields, ValueBuffers values, Limits limits, Span<JsonPlace> places = default)
+    public static void ReadObject(ref Utf8JsonReader reader, in ImpressionRow row, FieldTable fields, ValueBuffers values, Limits limits,
+        Span<JsonPlace> places = default)
     {
         var given = values.Given.AsSpan();
         given.Clear();
@@ -61,7 +63,8 @@ internal static class RowReader
 
     /// <summary>Reads an array of values, one for each of the columns.</summary>
     /// <exception cref="RequestException">400: too many or too few, a wrong type.</exception>
-    public static void ReadArray(ref Utf8JsonReader reader, in ImpressionRow row, ReadOnlySpan<int> columns, FieldTable fields, ValueBuffers values, Limits limits)
+    public static void ReadArray(ref Utf8JsonReader reader, in ImpressionRow row, ReadOnlySpan<int> columns, FieldTable fields,
+        ValueBuffers values, Limits limits)
     {
         var count = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)

@@ -12,13 +12,15 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
 
     /// <summary>Scores what the body holds.</summary>
     /// <returns>How many impressions there were; their probabilities lie in the buffers.</returns>
-    /// <exception cref="RequestException">The request is not as expected; the message says which row, what was found, what was expected.</exception>
+    /// <exception cref="RequestException">The request is not as expected; the message says which row, what was found, what was
+    /// expected.</exception>
     /// <exception cref="JsonException">The body is no JSON.</exception>
     public int Run()
     {
-        ReadOnlySpan<byte> json = buffers.Body.Span;
+        var json = buffers.Body.Span;
         var body = ScoreBody.Read(json, limits);
-        if (body.Row.IsThere || body.Rows.IsThere == body.Candidates.IsThere || (body.Rows.IsThere && body.Context.IsThere) || (body.Candidates.IsThere && body.Fields.IsThere))
+        if (body.Row.IsThere || body.Rows.IsThere == body.Candidates.IsThere || (body.Rows.IsThere && body.Context.IsThere)
+            || (body.Candidates.IsThere && body.Fields.IsThere))
             throw new RequestException(400, "expected rows (and fields where rows are arrays), or candidates (and context)");
         buffers.Values.Start(_fields.Names.Count);
         var rows = body.Rows.IsThere ? Rows(json, body) : Candidates(json, body);
@@ -55,7 +57,7 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
         var batch = batches.TakeBatch();
         try
         {
-            ReadOnlySpan<byte> common = body.Context.IsThere ? body.Context.Of(json) : "{}"u8;
+            var common = body.Context.IsThere ? body.Context.Of(json) : "{}"u8;
             ReadContext(common, context);
             buffers.Values.RoomForRows(batch.Capacity);
             return Each(body.Candidates.Of(json), "candidates", batch, [], context, common);
@@ -68,7 +70,8 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
     }
 
     // Reads impressions, of candidates with what they share, and scores them a batch at a time.
-    private int Each(ReadOnlySpan<byte> array, string what, ImpressionBatch batch, ReadOnlySpan<int> columns, Impression? context, ReadOnlySpan<byte> common)
+    private int Each(ReadOnlySpan<byte> array, string what, ImpressionBatch batch, ReadOnlySpan<int> columns, Impression? context,
+        ReadOnlySpan<byte> common)
     {
         var reader = JsonParts.Open(array, JsonTokenType.StartArray, what, limits);
         var done = 0;
@@ -83,7 +86,8 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
                 else if (reader.TokenType == JsonTokenType.StartArray && context is null)
                     RowReader.ReadArray(ref reader, row, columns, _fields, buffers.Values, limits);
                 else
-                    throw new RequestException(400, $"found {JsonParts.Kind(reader.TokenType)}, expected an object{(context is null ? " or an array" : "")}");
+                    throw new RequestException(400,
+                        $"found {JsonParts.Kind(reader.TokenType)}, expected an object{(context is null ? " or an array" : "")}");
             }
             catch (Exception e) when (e is RequestException or ConsortException)
             {
@@ -175,7 +179,8 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             if (reader.TokenType != JsonTokenType.String)
-                throw new RequestException(400, $"fields[{columns.Count}]: found {JsonParts.Kind(reader.TokenType)}, expected a field's name");
+                throw new RequestException(400,
+                    $"fields[{columns.Count}]: found {JsonParts.Kind(reader.TokenType)}, expected a field's name");
             var field = _fields.Find(buffers.Values.Text(ref reader), ref guess);
             if (field != FieldTable.Unread && columns.Contains(field))
                 throw new RequestException(400, $"fields[{columns.Count}]: found {_fields.Names[field]} twice");
@@ -188,5 +193,6 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
     }
 
     private static RequestException At(string what, int row, Exception e) =>
-        new((e as RequestException)?.Status ?? 400, FormattableString.Invariant($"{what}[{row}]: {(e as ConsortException)?.Detail ?? e.Message}"), e);
+        new((e as RequestException)?.Status
+            ?? 400, FormattableString.Invariant($"{what}[{row}]: {(e as ConsortException)?.Detail ?? e.Message}"), e);
 }

@@ -4,8 +4,8 @@ using Consort.Cli.Terminals;
 namespace Consort.Cli.Commands;
 
 /// <summary>
-/// Stands in the help for the benchmarks, which are a program of their own: the launcher at the root of the sources starts
-/// that one in place of this.
+/// Stands in the help for the benchmarks, which are a program of their own: the launcher at the root of the sources starts that one in
+/// place of this.
 /// </summary>
 internal sealed class BenchCommand : ExampleCommand
 {

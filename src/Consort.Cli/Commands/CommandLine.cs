@@ -114,7 +114,8 @@ internal static class CommandLine
         // "help train", and "describe" for "data describe".
         if (word == "help")
             return $"; did you mean {string.Join(' ', Ancestors(command).Reverse().Select(c => c.Name).Concat(words.Skip(1).TakeWhile(w => !w.StartsWith('-'))).Append("--help"))}?";
-        var path = CommandCatalogue.Default.Entries.Select(e => e.Path).FirstOrDefault(p => command is RootCommand && p.EndsWith(' ' + word, StringComparison.Ordinal));
+        var path = CommandCatalogue.Default.Entries.Select(e => e.Path)
+            .FirstOrDefault(p => command is RootCommand && p.EndsWith(' ' + word, StringComparison.Ordinal));
         if (path is not null)
             return $"; did you mean {path}?";
         var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name));

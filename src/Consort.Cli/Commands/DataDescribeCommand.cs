@@ -15,8 +15,10 @@ internal sealed class DataDescribeCommand : ExampleCommand
     private const int LongestName = 40, LongestToken = 32;
     private const string Share = "P2";
 
-    private readonly Argument<string> _source = new("FILE|FOLDER") { Description = "A raw file, a pipe, - for standard input, or the folder of an encoded dataset." };
-    private readonly Option<string?> _schema = Shared.Text("--schema", "NAME|FILE", $"How a raw file looks: a preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).");
+    private readonly Argument<string> _source =
+        new("FILE|FOLDER") { Description = "A raw file, a pipe, - for standard input, or the folder of an encoded dataset." };
+    private readonly Option<string?> _schema = Shared.Text("--schema", "NAME|FILE",
+        $"How a raw file looks: a preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).");
     private readonly Option<int> _top = Shared.Number<int>("--top", "How many of the most frequent tokens to list.", 3, 0, 1000);
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
@@ -34,8 +36,7 @@ internal sealed class DataDescribeCommand : ExampleCommand
         JsonFile.Check(json);
         var source = Shared.Source(arguments.GetRequiredValue(_source));
         Output.CheckApart("--json", json, source, arguments.GetValue(_schema) ?? source);
-        var description = Describe(
-            source, arguments.GetValue(_schema), arguments.GetValue(_top), arguments.GetValue(_threads));
+        var description = Describe(source, arguments.GetValue(_schema), arguments.GetValue(_top), arguments.GetValue(_threads));
         JsonFile.Write(json, description);
         Show(description);
         return CommandLine.Success;
@@ -66,7 +67,8 @@ internal sealed class DataDescribeCommand : ExampleCommand
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{PrintableText.Of(description.Source)}: {description.Rows:N0} rows, click rate {description.LabelMean:P2}"));
         foreach (var split in description.Splits)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {split.Name}: {split.Rows:N0} rows, {split.Clicks:N0} clicks"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"  {split.Name}: {split.Rows:N0} rows, {split.Clicks:N0} clicks"));
         var isEncoded = description.Splits.Count > 0;
         Terminal.Show(ResultTable.Of(
             description.Columns,
@@ -82,5 +84,6 @@ internal sealed class DataDescribeCommand : ExampleCommand
 
     private static string Values(ColumnDescription column) => column.Numbers is { } n
         ? string.Create(CultureInfo.InvariantCulture, $"{n.Min:G6} to {n.Max:G6}, mean {n.Mean:G4} ± {n.Deviation:G4}")
-        : string.Join("  ", column.Top.Select(t => string.Create(CultureInfo.InvariantCulture, $"{PrintableText.Short(t.Token, LongestToken)} ×{t.Count:N0}")));
+        : string.Join("  ", column.Top.Select(t =>
+            string.Create(CultureInfo.InvariantCulture, $"{PrintableText.Short(t.Token, LongestToken)} ×{t.Count:N0}")));
 }

@@ -12,9 +12,12 @@ namespace Consort.Cli.Commands;
 internal sealed class DataSynthCommand : ExampleCommand
 {
     private readonly Option<long> _rows = Shared.NeededNumber<long>("--rows", "Rows to write.", 1, 1_000_000_000_000);
-    private readonly Option<string> _out = Shared.Needed("--out", "FILE", "The tab-separated file in Criteo's format; the true probabilities go to FILE.truth.", alias: "-o");
-    private readonly Option<long?> _seed = Shared.NumberOrNone<long>("--seed", "Seed of hidden effects and rows, in place of the one in --options.", 0, long.MaxValue);
-    private readonly Option<string?> _options = Shared.Text("--options", "FILE", "What the clicks look like (YAML): click_rate, cardinality_scale, zipf, signal, pairwise, …");
+    private readonly Option<string> _out =
+        Shared.Needed("--out", "FILE", "The tab-separated file in Criteo's format; the true probabilities go to FILE.truth.", alias: "-o");
+    private readonly Option<long?> _seed =
+        Shared.NumberOrNone<long>("--seed", "Seed of hidden effects and rows, in place of the one in --options.", 0, long.MaxValue);
+    private readonly Option<string?> _options =
+        Shared.Text("--options", "FILE", "What the clicks look like (YAML): click_rate, cardinality_scale, zipf, signal, pairwise, …");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();

@@ -10,8 +10,10 @@ namespace Consort.Cli.Commands;
 /// <summary>Walks the whole path once, on clicks whose truth is known.</summary>
 internal sealed class DemoCommand : ExampleCommand
 {
-    private readonly Option<string> _out = Shared.TextOr("--out", "DIR", "Where everything goes: raw rows, experiment files, runs, report.", Path.Combine("runs", "demo"), alias: "-o");
-    private readonly Option<long> _rows = Shared.Number<long>("--rows", "Synthetic impressions.", DemoOptions.DefaultRows, 1000, 100_000_000);
+    private readonly Option<string> _out = Shared.TextOr("--out", "DIR", "Where everything goes: raw rows, experiment files, runs, report.",
+        Path.Combine("runs", "demo"), alias: "-o");
+    private readonly Option<long> _rows =
+        Shared.Number<long>("--rows", "Synthetic impressions.", DemoOptions.DefaultRows, 1000, 100_000_000);
     private readonly Option<long> _seed = Shared.Number<long>("--seed", "Seed of clicks and training.", 1, 0, long.MaxValue);
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
@@ -29,8 +31,7 @@ internal sealed class DemoCommand : ExampleCommand
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
         var folder = arguments.GetRequiredValue(_out);
-        var options = new DemoOptions(
-            folder, arguments.GetValue(_rows), arguments.GetValue(_threads), (ulong)arguments.GetValue(_seed));
+        var options = new DemoOptions(folder, arguments.GetValue(_rows), arguments.GetValue(_threads), (ulong)arguments.GetValue(_seed));
         var progress = arguments.GetValue(_quiet) ? null : new Progress(Terminal.Status, options.Rows);
         Terminal.StopWithin(Shared.TimeToSave);
         var result = DemoRun.Run(options, progress, Terminal.Cancellation);

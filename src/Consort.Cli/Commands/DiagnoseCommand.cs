@@ -9,12 +9,21 @@ namespace Consort.Cli.Commands;
 /// <summary>Looks into finished runs: spectra, agreement of members, calibration.</summary>
 internal sealed class DiagnoseCommand : ExampleCommand
 {
-    private readonly Argument<string[]> _runs = new("RUN") { Description = "The folder of a run; several are put side by side.", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> _data = Shared.Text("--data", "FILE", "Raw rows with labels, or an encoded dataset; else the data of the run's own experiment.");
-    private readonly Option<string?> _split = new Option<string?>("--split") { Description = "Rows of encoded data: test or valid; else test where there is one." }.AcceptOnlyFromAmong("test", "valid");
-    private readonly Option<int> _rows = Shared.Number<int>("--rows", "Rows drawn for the spectra of layers.", DiagnosisRequest.DefaultRows, DiagnosisRequest.MinRows, DiagnosisRequest.MaxRows);
+    private readonly Argument<string[]> _runs =
+        new("RUN") { Description = "The folder of a run; several are put side by side.", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string?> _data =
+        Shared.Text("--data", "FILE", "Raw rows with labels, or an encoded dataset; else the data of the run's own experiment.");
+    private readonly Option<string?> _split =
+        new Option<string?>("--split")
+        {
+            Description =
+            "Rows of encoded data: test or valid; else test where there is one."
+        }.AcceptOnlyFromAmong("test", "valid");
+    private readonly Option<int> _rows = Shared.Number<int>("--rows", "Rows drawn for the spectra of layers.", DiagnosisRequest.DefaultRows,
+        DiagnosisRequest.MinRows, DiagnosisRequest.MaxRows);
     private readonly Option<string?> _group = Shared.Text("--group", "FIELD", "Also AUC within the values of this categorical column.");
-    private readonly Option<string?> _out = Shared.Text("--out", "DIR", "Folder of diagnosis.json and diagnosis.md, else the run's own; of several runs the folder of comparison.json and comparison.md.", alias: "-o");
+    private readonly Option<string?> _out =
+        Shared.Text("--out", "DIR", "Folder of diagnosis.json and diagnosis.md, else the run's own; of several runs the folder of comparison.json and comparison.md.", alias: "-o");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -38,7 +47,8 @@ internal sealed class DiagnoseCommand : ExampleCommand
         foreach (var run in runs)
         {
             var request = new DiagnosisRequest(
-                run, arguments.GetValue(_data), arguments.GetValue(_split), arguments.GetValue(_rows), arguments.GetValue(_group), arguments.GetValue(_threads))
+                run, arguments.GetValue(_data), arguments.GetValue(_split), arguments.GetValue(_rows), arguments.GetValue(_group),
+                arguments.GetValue(_threads))
             {
                 Notice = line => Shared.Notice(Terminal, line),
             };

@@ -10,16 +10,20 @@ namespace Consort.Cli.Commands;
 /// <summary>Distils finished runs into one small model.</summary>
 internal sealed class DistilCommand : ExampleCommand
 {
-    private readonly Argument<string[]> _runs = new("RUN") { Description = "Folders of finished runs, which teach.", Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _runs =
+        new("RUN") { Description = "Folders of finished runs, which teach.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string?> _model = Shared.Text("--model", "NAME", "The student; DeepFM unless given here or by --experiment.");
-    private readonly Option<string?> _experiment = Shared.Text("--experiment", "FILE", "An experiment with one member, whose model, embeddings and training the student has.");
+    private readonly Option<string?> _experiment =
+        Shared.Text("--experiment", "FILE", "An experiment with one member, whose model, embeddings and training the student has.");
     private readonly Option<string?> _data = Shared.Text("--data", "DIR", "Where the teachers' data lie now.");
     private readonly Option<string?> _out = Shared.Text("--out", "DIR", "The student's run folder.", alias: "-o");
     private readonly Option<double> _temperature = Number("--temperature", "T of soft labels.", 1, 0.01, 1000);
     private readonly Option<double> _weight = Number("--weight", "Weight of the teachers' term.", 1, 0, 1000);
     private readonly Option<double> _labelWeight = Number("--label-weight", "Weight of the labels' term.", 1, 0, 1000);
-    private readonly Option<string> _gate = Shared.TextOr("--gate", "NAME", "How much each of several teachers counts: none, label, learned.", "none");
-    private readonly Option<bool> _alone = Shared.Flag("--alone", "Also train the student by labels alone, to tell how much of the gain stays.");
+    private readonly Option<string> _gate =
+        Shared.TextOr("--gate", "NAME", "How much each of several teachers counts: none, label, learned.", "none");
+    private readonly Option<bool> _alone =
+        Shared.Flag("--alone", "Also train the student by labels alone, to tell how much of the gain stays.");
     private readonly Option<int?> _epochs = Shared.NumberOrNone<int>("--epochs", "The most epochs.", 1, 100_000);
     private readonly Option<long?> _seed = Shared.NumberOrNone<long>("--seed", "The student's seed.", 0L, long.MaxValue);
     private readonly Option<string?> _precision = Shared.Text("--precision", "NAME", "Operands of matrix multiplies, fp32 or bf16.");
@@ -32,7 +36,8 @@ internal sealed class DistilCommand : ExampleCommand
         "distil runs/kdef-seed1 --model DeepFM --alone",
         "distil runs/kdef-seed1 runs/mutual-seed1 --experiment student.yaml --temperature 2 --gate label")
     {
-        Take(_runs, _model, _experiment, _data, _out, _temperature, _weight, _labelWeight, _gate, _alone, _epochs, _seed, _precision, _threads, _json, _quiet);
+        Take(_runs, _model, _experiment, _data, _out, _temperature, _weight, _labelWeight, _gate, _alone, _epochs, _seed, _precision,
+            _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -78,28 +83,34 @@ internal sealed class DistilCommand : ExampleCommand
     private void Show(DistilResult result, string folder)
     {
         Terminal.Show(ResultTable.Of(
-            Lines(result), new("", l => l.Name), new("test AUC", l => l.Auc, "F6"), new("log-loss", l => l.LogLoss, "F6"), new("parameters", l => l.Parameters, "N0")));
+            Lines(result), new("", l => l.Name), new("test AUC", l => l.Auc, "F6"), new("log-loss", l => l.LogLoss, "F6"),
+            new("parameters", l => l.Parameters, "N0")));
         if (result.ToTeacher is { } teacher)
-            Terminal.Output.WriteLine(Text($"student − teacher        {teacher.Difference:+0.00000;−0.00000} AUC, 95 % {teacher.Low:+0.00000;−0.00000} to {teacher.High:+0.00000;−0.00000}, p {teacher.PValue:G2}"));
+            Terminal.Output.WriteLine(Text(
+                $"student − teacher        {teacher.Difference:+0.00000;−0.00000} AUC, 95 % {teacher.Low:+0.00000;−0.00000} to {teacher.High:+0.00000;−0.00000}, p {teacher.PValue:G2}"));
         if (result.ToAlone is { } alone)
-            Terminal.Output.WriteLine(Text($"student − student alone  {alone.Difference:+0.00000;−0.00000} AUC, 95 % {alone.Low:+0.00000;−0.00000} to {alone.High:+0.00000;−0.00000}, p {alone.PValue:G2}"));
+            Terminal.Output.WriteLine(Text(
+                $"student − student alone  {alone.Difference:+0.00000;−0.00000} AUC, 95 % {alone.Low:+0.00000;−0.00000} to {alone.High:+0.00000;−0.00000}, p {alone.PValue:G2}"));
         if (result.Kept is { } kept)
             Terminal.Output.WriteLine($"of the teacher's gain over the student alone, {Text($"{kept:P0}").Replace('-', '−')} stay");
         else if (result.Gain is { } gain)
-            Terminal.Output.WriteLine(Text($"of the teacher's gain over the student alone, – stay: the gain is {gain.Difference:+0.00000;−0.00000} AUC, 95 % {gain.Low:+0.00000;−0.00000} to {gain.High:+0.00000;−0.00000}, which may be none"));
+            Terminal.Output.WriteLine(Text(
+                $"of the teacher's gain over the student alone, – stay: the gain is {gain.Difference:+0.00000;−0.00000} AUC, 95 % {gain.Low:+0.00000;−0.00000} to {gain.High:+0.00000;−0.00000}, which may be none"));
         Terminal.Output.WriteLine($"student      {folder}");
     }
 
-    private static IEnumerable<DistilLine> Lines(DistilResult result) => new[] { result.Teacher, result.Student, result.Alone }.OfType<DistilLine>();
+    private static IEnumerable<DistilLine> Lines(DistilResult result) =>
+        new[] { result.Teacher, result.Student, result.Alone }.OfType<DistilLine>();
 
     private static Dictionary<string, object?> Json(DistilResult result)
     {
-        var json = Lines(result).ToDictionary(l => l == result.Teacher ? "teacher" : l == result.Student ? "student" : "alone", l => (object?)new Dictionary<string, object>
-        {
-            ["auc"] = l.Auc,
-            ["logloss"] = l.LogLoss,
-            ["parameters"] = l.Parameters,
-        });
+        var json = Lines(result).ToDictionary(l => l == result.Teacher ? "teacher" : l == result.Student ? "student" : "alone",
+            l => (object?)new Dictionary<string, object>
+            {
+                ["auc"] = l.Auc,
+                ["logloss"] = l.LogLoss,
+                ["parameters"] = l.Parameters,
+            });
         json["auc_to_teacher"] = result.ToTeacher?.Difference;
         json["auc_to_teacher_p"] = result.ToTeacher?.PValue;
         json["auc_to_alone"] = result.ToAlone?.Difference;

@@ -13,12 +13,14 @@ namespace Consort.Cli.Commands;
 /// <summary>Encodes raw files into a dataset that training reads.</summary>
 internal sealed class EncodeCommand : ExampleCommand
 {
-    private readonly Option<string> _schema = Shared.Needed("--schema", "NAME|FILE", $"A preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).");
+    private readonly Option<string> _schema =
+        Shared.Needed("--schema", "NAME|FILE", $"A preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).");
     private readonly Option<string[]> _train = Files("--train", "Training files.");
     private readonly Option<string[]> _valid = Files("--valid", "Validation files.");
     private readonly Option<string[]> _test = Files("--test", "Test files.");
     private readonly Option<string[]> _source = Files("--source", "Files whose rows are dealt to the splits.");
-    private readonly Option<string> _by = Shared.TextOr("--by", "seed|order", "How rows of --source are dealt: by a seed, or in their order.", "seed").AcceptOnlyFromAmong("seed", "order");
+    private readonly Option<string> _by = Shared.TextOr("--by", "seed|order",
+        "How rows of --source are dealt: by a seed, or in their order.", "seed").AcceptOnlyFromAmong("seed", "order");
     private readonly Option<long> _seed = Shared.Number<long>("--seed", "Seed of --by seed.", 0, 0, long.MaxValue);
 
     private readonly Option<double[]> _shares = new("--shares")
@@ -46,7 +48,8 @@ internal sealed class EncodeCommand : ExampleCommand
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
         var request = new EncodeRequest(
-            Schema.Load(arguments.GetRequiredValue(_schema)), Plan(arguments), arguments.GetRequiredValue(_out), arguments.GetValue(_threads));
+            Schema.Load(arguments.GetRequiredValue(_schema)), Plan(arguments), arguments.GetRequiredValue(_out),
+            arguments.GetValue(_threads));
         Output.CheckApart("--json", json, [arguments.GetRequiredValue(_schema), .. request.Split.Files]);
         var progress = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status);
         Terminal.StopWithin(Shared.TimeToSave);
@@ -134,7 +137,8 @@ internal sealed class EncodeCommand : ExampleCommand
 
         if (shares.Length == 3)
             return shares;
-        result.AddError(string.Create(CultureInfo.InvariantCulture, $"--shares: found {shares.Length} numbers, expected train,valid,test such as 0.8,0.1,0.1"));
+        result.AddError(string.Create(
+            CultureInfo.InvariantCulture, $"--shares: found {shares.Length} numbers, expected train,valid,test such as 0.8,0.1,0.1"));
         return null;
     }
 }

@@ -11,7 +11,8 @@ namespace Consort.Cli.Commands;
 internal sealed class EvaluateCommand : ExampleCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
-    private readonly Option<string> _data = Shared.Needed("--data", "FILE", "Raw rows with labels; a file, a pipe, or - for standard input.");
+    private readonly Option<string> _data =
+        Shared.Needed("--data", "FILE", "Raw rows with labels; a file, a pipe, or - for standard input.");
     private readonly Option<string> _unknown = Shared.UnknownColumns();
     private readonly Option<string?> _phase = Shared.Phase();
     private readonly Option<bool> _last = Shared.Last();

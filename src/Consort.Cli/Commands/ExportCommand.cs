@@ -16,11 +16,16 @@ internal sealed class ExportCommand : ExampleCommand
 
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run, or a package in fp32 with its calibration." };
     private readonly Option<bool> _onnx = Shared.Flag("--onnx", "As an ONNX model, the only form there is so far.");
-    private readonly Option<string?> _out = Shared.Text("--out", "FILE", "The model's file; model.onnx in the run's folder, or beside the package, unless given.", alias: "-o");
-    private readonly Option<string> _input = Shared.TextOr("--input", "raw|ids", "What the model is fed: raw values, an input a field, or the ids and numbers that the encoder makes.", "raw");
-    private readonly Option<string> _member = Shared.TextOr("--member", "N|ensemble", "One member, counted from 0, or the ensemble of all.", Ensemble);
+    private readonly Option<string?> _out =
+        Shared.Text("--out", "FILE", "The model's file; model.onnx in the run's folder, or beside the package, unless given.", alias: "-o");
+    private readonly Option<string> _input = Shared.TextOr("--input", "raw|ids",
+        "What the model is fed: raw values, an input a field, or the ids and numbers that the encoder makes.", "raw");
+    private readonly Option<string> _member =
+        Shared.TextOr("--member", "N|ensemble", "One member, counted from 0, or the ensemble of all.", Ensemble);
     private readonly Option<bool> _members = Shared.Flag("--members", "Also give each member's logit, as member_logits.");
-    private readonly Option<int> _externalOver = Shared.Number<int>("--external-over", "Megabytes of weights over which the tables lie in a file beside the model.", (int)(OnnxOptions.DefaultExternalOver >> 20), 0, 1536, help: "MB");
+    private readonly Option<int> _externalOver =
+        Shared.Number<int>("--external-over", "Megabytes of weights over which the tables lie in a file beside the model.",
+            (int)(OnnxOptions.DefaultExternalOver >> 20), 0, 1536, help: "MB");
     private readonly Option<string?> _json = Shared.Json();
 
     public ExportCommand(Terminal terminal) : base(
@@ -99,7 +104,8 @@ internal sealed class ExportCommand : ExampleCommand
         var output = Terminal.Output;
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{path}: {summary.Nodes:N0} nodes, {summary.Bytes / 1e6:F1} MB"));
         if (summary.ExternalFile is { } file)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{file} beside it: the tables, {summary.ExternalBytes / 1e6:F1} MB"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{file} beside it: the tables, {summary.ExternalBytes / 1e6:F1} MB"));
         foreach (var group in summary.Inputs.GroupBy(i => $"{i.Type} {i.Shape}"))
             output.WriteLine($"input   {group.Key}: {string.Join(", ", group.Select(i => i.Name))}");
         foreach (var port in summary.Outputs)

@@ -8,9 +8,11 @@ namespace Consort.Cli.Commands;
 /// <summary>Turns an experiment of FuxiCTR into an experiment file and a schema file.</summary>
 internal sealed class ImportFuxiCtrCommand : ExampleCommand
 {
-    private readonly Argument<string> _folder = new("FOLDER") { Description = "The folder with model_config.yaml and dataset_config.yaml, or with folders of these names." };
+    private readonly Argument<string> _folder =
+        new("FOLDER") { Description = "The folder with model_config.yaml and dataset_config.yaml, or with folders of these names." };
     private readonly Argument<string> _id = new("EXPID") { Description = "The experiment id." };
-    private readonly Option<string?> _out = Shared.Text("--out", "FILE", "The experiment file to write; the schema goes beside it. EXPID.yaml unless given.", alias: "-o");
+    private readonly Option<string?> _out =
+        Shared.Text("--out", "FILE", "The experiment file to write; the schema goes beside it. EXPID.yaml unless given.", alias: "-o");
     private readonly Option<bool> _force = Shared.Flag("--force", "Replace files that are there already.");
 
     public ImportFuxiCtrCommand(Terminal terminal) : base(

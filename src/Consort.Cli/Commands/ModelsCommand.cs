@@ -6,4 +6,5 @@ namespace Consort.Cli.Commands;
 
 /// <summary>Lists the models that an experiment can name, or the options of one.</summary>
 internal sealed class ModelsCommand(Terminal terminal) : CatalogueCommand<CtrModel>(
-    "models", "List the models that an experiment can name, or the options of one.", "model", "what it is", ModelCatalogue.All, terminal, "models", "models DeepFM");
+    "models", "List the models that an experiment can name, or the options of one.", "model", "what it is", ModelCatalogue.All, terminal,
+    "models", "models DeepFM");

@@ -14,11 +14,16 @@ internal sealed class PackCommand : ExampleCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
     private readonly Option<string> _out = Shared.Needed("--out", "FILE", "The package.", alias: "-o");
-    private readonly Option<string?> _data = Shared.Text("--data", "DIR", "Where the rows that the run was trained on are now: their folder, or an encoded dataset of them.");
+    private readonly Option<string?> _data =
+        Shared.Text("--data", "DIR", "Where the rows that the run was trained on are now: their folder, or an encoded dataset of them.");
     private readonly Option<int?> _member = Shared.NumberOrNone<int>("--member", "One member alone, counted from 0.", 0, 63);
-    private readonly Option<bool> _ensemble = Shared.Flag("--ensemble", "All members and their fusion: what is packed unless told otherwise.");
-    private readonly Option<string> _weights = Shared.TextOr("--weights", null, "Numbers of embedding tables: fp32, fp16 or int8.", "fp32").AcceptOnlyFromAmong("fp32", "fp16", "int8");
-    private readonly Option<string> _calibration = Shared.TextOr("--calibration", null, "From logits to probabilities, fitted on the run's validation rows: none, platt or isotonic.", "none").AcceptOnlyFromAmong("none", "platt", "isotonic");
+    private readonly Option<bool> _ensemble =
+        Shared.Flag("--ensemble", "All members and their fusion: what is packed unless told otherwise.");
+    private readonly Option<string> _weights = Shared.TextOr("--weights", null, "Numbers of embedding tables: fp32, fp16 or int8.", "fp32")
+        .AcceptOnlyFromAmong("fp32", "fp16", "int8");
+    private readonly Option<string> _calibration =
+        Shared.TextOr("--calibration", null, "From logits to probabilities, fitted on the run's validation rows: none, platt or isotonic.",
+            "none").AcceptOnlyFromAmong("none", "platt", "isotonic");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -72,7 +77,8 @@ internal sealed class PackCommand : ExampleCommand
         Terminal.Output.WriteLine(string.Create(
             ShownNumbers.Culture, $"{output}: {string.Join(" + ", result.Members)}, {result.Bytes / 1e6:F1} MB, {arguments.GetValue(_weights)} tables"));
         if (result.Calibration.Kind == CalibrationKind.Platt)
-            Terminal.Output.WriteLine(string.Create(ShownNumbers.Culture, $"Platt: p = sigmoid({result.Calibration.Slope:F4} z {result.Calibration.Intercept:+ 0.0000;- 0.0000})"));
+            Terminal.Output.WriteLine(string.Create(ShownNumbers.Culture,
+                $"Platt: p = sigmoid({result.Calibration.Slope:F4} z {result.Calibration.Intercept:+ 0.0000;- 0.0000})"));
         if (result.NotMeasured is { } reason)
             Terminal.Output.WriteLine($"what it costs was not measured: {reason}");
         else

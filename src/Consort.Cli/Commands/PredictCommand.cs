@@ -12,9 +12,12 @@ namespace Consort.Cli.Commands;
 internal sealed class PredictCommand : ExampleCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
-    private readonly Option<string> _data = Shared.Needed("--data", "FILE", "Raw rows, with labels or without; a file, a pipe, or - for standard input.");
-    private readonly Option<string> _out = Shared.Needed("--out", "FILE", "One probability a line, in the order of the rows; - writes to standard output.", alias: "-o");
-    private readonly Option<bool> _members = Shared.Flag("--members", "After the ensemble's probability that of each member, separated by tabs.");
+    private readonly Option<string> _data =
+        Shared.Needed("--data", "FILE", "Raw rows, with labels or without; a file, a pipe, or - for standard input.");
+    private readonly Option<string> _out =
+        Shared.Needed("--out", "FILE", "One probability a line, in the order of the rows; - writes to standard output.", alias: "-o");
+    private readonly Option<bool> _members =
+        Shared.Flag("--members", "After the ensemble's probability that of each member, separated by tabs.");
     private readonly Option<string> _unknown = Shared.UnknownColumns();
     private readonly Option<string?> _phase = Shared.Phase();
     private readonly Option<bool> _last = Shared.Last();
@@ -61,7 +64,8 @@ internal sealed class PredictCommand : ExampleCommand
             Output.Write(target, stream =>
             {
                 using var writer = new StreamWriter(stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
-                run.Predict(data, batch => rows += Write(batch, writer, arguments.GetValue(_members)), progress, Terminal.Cancellation, rules);
+                run.Predict(data, batch => rows += Write(batch, writer, arguments.GetValue(_members)), progress,
+                    Terminal.Cancellation, rules);
             }, Terminal.Cancellation);
             Terminal.Status.Clear();
             Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows:N0} probabilities in {target}"));

@@ -14,9 +14,12 @@ internal sealed class RecipeChoices
     private readonly Option<string?> _schema = Shared.Text("--schema", "NAME", "How raw rows look: a preset or a schema file.");
     private readonly Option<string?> _precision = Shared.Text("--precision", "NAME", "Operands of matrix multiplies, fp32 or bf16.");
     private readonly Option<int?> _epochs = Shared.NumberOrNone<int>("--epochs", "The most epochs of a run.", 1, 100_000);
-    private readonly Option<double?> _rate = Shared.NumberOrNone<double>("--tuning-rate", "Learning rate of fine-tuning; a tenth of that of training unless given.", 1e-12, 1e3, help: "RATE");
-    private readonly Option<string?> _settings = Shared.Text("--settings", "FILE", "An experiment file whose members, embeddings and training hold for all runs; its section data does not count.");
-    private readonly Option<string?> _runs = Shared.Text("--runs", "DIR", "Folder of the runs, which recipes may share; runs/ below --out unless given.");
+    private readonly Option<double?> _rate = Shared.NumberOrNone<double>("--tuning-rate",
+        "Learning rate of fine-tuning; a tenth of that of training unless given.", 1e-12, 1e3, help: "RATE");
+    private readonly Option<string?> _settings = Shared.Text("--settings", "FILE",
+        "An experiment file whose members, embeddings and training hold for all runs; its section data does not count.");
+    private readonly Option<string?> _runs =
+        Shared.Text("--runs", "DIR", "Folder of the runs, which recipes may share; runs/ below --out unless given.");
 
     /// <summary>The options.</summary>
     public IReadOnlyList<Option> Options => [_members, _methods, _schema, _precision, _epochs, _rate, _settings, _runs];
@@ -63,7 +66,8 @@ internal sealed class RecipeChoices
             : throw new ConsortException($"--members: found \"{word}\", expected whole numbers from 1 to {Family.MaxMembers} with commas between")).Distinct().Order()];
 
     private static string[]? Words(string? list, IReadOnlyList<string> known) => list is null ? null : [.. Split(list).Select(word =>
-        known.FirstOrDefault(k => k.Equals(word, StringComparison.OrdinalIgnoreCase)) ?? throw Unknown("--methods", word, known)).Distinct()];
+        known.FirstOrDefault(k => k.Equals(word, StringComparison.OrdinalIgnoreCase)) ?? throw Unknown("--methods", word, known))
+        .Distinct()];
 
     private static string[] Split(string list) => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

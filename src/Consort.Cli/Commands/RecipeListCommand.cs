@@ -12,7 +12,8 @@ internal sealed class RecipeListCommand(Terminal terminal)
     protected override int Run(ParseResult arguments)
     {
         Terminal.Show(ResultTable.Of(
-            RecipeCatalogue.Default.Entries, new("recipe", r => r.Name), new("what it shows", r => r.Summary) { IsProse = true }, new("source", r => r.Source) { IsProse = true }));
+            RecipeCatalogue.Default.Entries, new("recipe", r => r.Name), new("what it shows", r => r.Summary) { IsProse = true },
+            new("source", r => r.Source) { IsProse = true }));
         return CommandLine.Success;
     }
 }

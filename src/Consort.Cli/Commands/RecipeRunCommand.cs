@@ -13,13 +13,16 @@ namespace Consort.Cli.Commands;
 internal sealed class RecipeRunCommand : ExampleCommand
 {
     private readonly Argument<string> _recipe = new("RECIPE") { Description = "Its name, as `recipe list` shows it." };
-    private readonly Option<string> _data = Shared.Needed("--data", "PATH", "Folder of the data files or of an encoded dataset, a raw file, or an experiment file.");
+    private readonly Option<string> _data =
+        Shared.Needed("--data", "PATH", "Folder of the data files or of an encoded dataset, a raw file, or an experiment file.");
     private readonly Option<int> _seeds = Shared.Number<int>("--seeds", "Runs of each setting.", 3, 1, 100);
-    private readonly Option<string?> _model = Shared.Text("--model", "NAME", "Only this row of the table; of kdef recipes the model that families are made of.");
+    private readonly Option<string?> _model =
+        Shared.Text("--model", "NAME", "Only this row of the table; of kdef recipes the model that families are made of.");
 
     private readonly RecipeChoices _choices = new();
 
-    private readonly Option<string?> _out = Shared.Text("--out", "DIR", "Folder of the runs and the table; runs/<recipe> unless given.", alias: "-o");
+    private readonly Option<string?> _out =
+        Shared.Text("--out", "DIR", "Folder of the runs and the table; runs/<recipe> unless given.", alias: "-o");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<int> _jobs = Shared.Number<int>("--jobs", "Runs side by side, which share the threads.", 1, 1, 1024);
     private readonly Option<string?> _json = Shared.Json();
@@ -72,7 +75,8 @@ internal sealed class RecipeRunCommand : ExampleCommand
         ?? throw RecipeChoices.Unknown("recipe", name, [.. RecipeCatalogue.Default.Entries.Select(r => r.Name)]);
 
     private static string? Row(Recipe recipe, string? name) => name is null ? null
-        : recipe.Rows.FirstOrDefault(r => r.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? throw RecipeChoices.Unknown("--model", name, recipe.Rows);
+        : recipe.Rows.FirstOrDefault(r => r.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw RecipeChoices.Unknown("--model", name, recipe.Rows);
 
     private sealed class Progress(StatusLine line) : IRecipeProgress
     {

@@ -8,11 +8,15 @@ namespace Consort.Cli.Commands;
 /// <summary>Makes a page of runs: tables, plots, and what they say.</summary>
 internal sealed class ReportCommand : ExampleCommand
 {
-    private readonly Argument<string[]> _runs = new("RUN") { Description = "Run folders, folders of runs, or folders of recipes.", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string> _out = Shared.TextOr("--out", "FILE", "The HTML page; Markdown and CSV files are written beside it.", "report.html", alias: "-o");
+    private readonly Argument<string[]> _runs =
+        new("RUN") { Description = "Run folders, folders of runs, or folders of recipes.", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string> _out =
+        Shared.TextOr("--out", "FILE", "The HTML page; Markdown and CSV files are written beside it.", "report.html", alias: "-o");
     private readonly Option<string?> _title = Shared.Text("--title", "TEXT", "The page's heading.");
-    private readonly Option<string?> _baseline = Shared.Text("--baseline", "NAME", "The setting or run that others are compared with; the best single model unless given.");
-    private readonly Option<string?> _tensorBoard = Shared.Text("--tensorboard", "DIR", "Also write event files for TensorBoard there, a folder a run.");
+    private readonly Option<string?> _baseline =
+        Shared.Text("--baseline", "NAME", "The setting or run that others are compared with; the best single model unless given.");
+    private readonly Option<string?> _tensorBoard =
+        Shared.Text("--tensorboard", "DIR", "Also write event files for TensorBoard there, a folder a run.");
     private readonly Option<string?> _json = Shared.Json();
 
     public ReportCommand(Terminal terminal) : base(

@@ -9,8 +9,14 @@ namespace Consort.Cli.Commands;
 /// <summary>Serves packages over HTTP and gRPC until it is told to stop.</summary>
 internal sealed class ServeCommand : ExampleCommand
 {
-    private readonly Argument<string?> _package = new("PACKAGE") { Description = "A package, or a folder of packages VERSION.consort; the model is called as the file or folder is.", Arity = ArgumentArity.ZeroOrOne };
-    private readonly Option<string[]> _model = new("--model") { Description = "A further model: its name, and its package or folder.", HelpName = "NAME=PATH" };
+    private readonly Argument<string?> _package =
+        new("PACKAGE")
+        {
+            Description = "A package, or a folder of packages VERSION.consort; the model is called as the file or folder is.",
+            Arity = ArgumentArity.ZeroOrOne
+        };
+    private readonly Option<string[]> _model =
+        new("--model") { Description = "A further model: its name, and its package or folder.", HelpName = "NAME=PATH" };
 
     private readonly Option<string[]> _label = new("--label")
     {
@@ -18,27 +24,41 @@ internal sealed class ServeCommand : ExampleCommand
         HelpName = "LABEL=VERSION",
     };
 
-    private readonly Option<double> _canary = Shared.Number<double>("--canary-share", "Share of requests without a version that the label canary gets.", 0, 0.0, 1.0, help: "SHARE");
-    private readonly Option<int?> _port = Shared.NumberOrNone<int>("--port", "Listen for HTTP at 127.0.0.1 and this port, and for gRPC at the next.", 0, 65_534, help: "PORT");
-    private readonly Option<string[]> _urls = new("--urls") { Description = "Listen at these instead: http://HOST:PORT and grpc://HOST:PORT, with TLS https:// and grpcs://; HOST may be *.", HelpName = "URL", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string?> _keys = Shared.Text("--api-key-file", "FILE", "Keys that may score, one a line, at least 16 characters each.");
-    private readonly Option<string?> _admins = Shared.Text("--admin-key-file", "FILE", "Keys that may also reload packages and move labels.");
+    private readonly Option<double> _canary = Shared.Number<double>("--canary-share",
+        "Share of requests without a version that the label canary gets.", 0, 0.0, 1.0, help: "SHARE");
+    private readonly Option<int?> _port = Shared.NumberOrNone<int>("--port",
+        "Listen for HTTP at 127.0.0.1 and this port, and for gRPC at the next.", 0, 65_534, help: "PORT");
+    private readonly Option<string[]> _urls =
+        new("--urls") { Description = "Listen at these instead: http://HOST:PORT and grpc://HOST:PORT, with TLS https:// and grpcs://; HOST may be *.", HelpName = "URL", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string?> _keys =
+        Shared.Text("--api-key-file", "FILE", "Keys that may score, one a line, at least 16 characters each.");
+    private readonly Option<string?> _admins =
+        Shared.Text("--admin-key-file", "FILE", "Keys that may also reload packages and move labels.");
     private readonly Option<double> _watch = Seconds("--watch", "Look for new packages every so many seconds; 0 does not.", 0, 0, 86_400);
     private readonly Option<int> _body = Whole("--max-body", "Bytes of a request's body at most.", 2 << 20, 1 << 10, 1 << 30);
     private readonly Option<int> _rows = Whole("--max-rows", "Impressions of a request at most.", 4096, 1, 1_000_000);
     private readonly Option<int> _value = Whole("--max-value", "Bytes of a value at most.", 1024, 1, 1 << 20);
     private readonly Option<int> _depth = Whole("--max-depth", "Depth of JSON at most.", 16, 4, 64);
-    private readonly Option<int> _inFlight = Whole("--max-in-flight", "Requests that are scored at a time at most; those beyond are answered 503.", 128, 1, 100_000);
-    private readonly Option<int> _perClient = Whole("--max-per-client", "Requests of one client that are scored at a time at most; those beyond are answered 429.", 64, 1, 100_000);
-    private readonly Option<long> _buffered = Shared.Number<long>("--max-buffered", "Bytes that the bodies of requests under way hold together at most.", 256L << 20, 1L << 20, 1L << 40);
-    private readonly Option<int> _connections = Whole("--max-connections", "Connections at a time at most; a further one closes the longest idle.", 1024, 1, 1_000_000);
-    private readonly Option<int> _clientConnections = Whole("--max-connections-per-client", "Connections of one address at a time at most; a further one closes its longest idle.", 512, 1, 1_000_000);
-    private readonly Option<int> _rate = Whole("--min-rate", "Bytes a second that a client must send of a body and take of an answer; 0 for any.", 240, 0, 1 << 30);
-    private readonly Option<bool> _map = Shared.Flag("--map", "Map packages instead of reading them; their files must then never be written to, only replaced by moving others over them.");
+    private readonly Option<int> _inFlight =
+        Whole("--max-in-flight", "Requests that are scored at a time at most; those beyond are answered 503.", 128, 1, 100_000);
+    private readonly Option<int> _perClient = Whole("--max-per-client",
+        "Requests of one client that are scored at a time at most; those beyond are answered 429.", 64, 1, 100_000);
+    private readonly Option<long> _buffered = Shared.Number<long>("--max-buffered",
+        "Bytes that the bodies of requests under way hold together at most.", 256L << 20, 1L << 20, 1L << 40);
+    private readonly Option<int> _connections =
+        Whole("--max-connections", "Connections at a time at most; a further one closes the longest idle.", 1024, 1, 1_000_000);
+    private readonly Option<int> _clientConnections = Whole("--max-connections-per-client",
+        "Connections of one address at a time at most; a further one closes its longest idle.", 512, 1, 1_000_000);
+    private readonly Option<int> _rate =
+        Whole("--min-rate", "Bytes a second that a client must send of a body and take of an answer; 0 for any.", 240, 0, 1 << 30);
+    private readonly Option<bool> _map =
+        Shared.Flag("--map", "Map packages instead of reading them; their files must then never be written to, only replaced by moving others over them.");
     private readonly Option<double> _timeout = Seconds("--timeout", "Seconds for a request.", 10, 0.01, 3600);
-    private readonly Option<double> _drain = Seconds("--drain", "Seconds for which a server that was told to stop says that it is not ready, but still answers.", 0, 0, 3600);
+    private readonly Option<double> _drain =
+        Seconds("--drain", "Seconds for which a server that was told to stop says that it is not ready, but still answers.", 0, 0, 3600);
     private readonly Option<double> _shutdown = Seconds("--shutdown-timeout", "Seconds for requests under way after that.", 30, 0, 3600);
-    private readonly Option<int> _examples = Whole("--examples", "Tokens of each vocabulary that the page offers; they are training data.", 0, 0, 1000);
+    private readonly Option<int> _examples =
+        Whole("--examples", "Tokens of each vocabulary that the page offers; they are training data.", 0, 0, 1000);
 
     public ServeCommand(Terminal terminal) : base(
         "serve", "Serve packages over HTTP and gRPC.", terminal,
@@ -46,7 +66,8 @@ internal sealed class ServeCommand : ExampleCommand
         "serve models/ads --label stable=3 --label canary=4 --canary-share 0.05 --watch 10",
         "serve model.consort --urls http://*:8080 grpc://*:8081 --api-key-file keys.txt")
     {
-        Take(_package, _model, _label, _canary, _port, _urls, _keys, _admins, _watch, _body, _rows, _value, _depth, _inFlight, _perClient, _buffered, _connections, _clientConnections, _rate, _map, _timeout, _drain, _shutdown, _examples);
+        Take(_package, _model, _label, _canary, _port, _urls, _keys, _admins, _watch, _body, _rows, _value, _depth, _inFlight, _perClient,
+            _buffered, _connections, _clientConnections, _rate, _map, _timeout, _drain, _shutdown, _examples);
     }
 
     protected override int Run(ParseResult arguments)
@@ -107,7 +128,11 @@ internal sealed class ServeCommand : ExampleCommand
             var at = colon < 0 ? 0 : models.FindIndex(m => m.Name == label[..colon]);
             if (at < 0)
                 throw new ConsortException($"--label {text}: found no model {label[..colon]}, expected one of {string.Join(", ", models.Select(m => m.Name))}");
-            models[at] = models[at] with { Labels = new Dictionary<string, string>(models[at].Labels) { [label[(colon + 1)..]] = version } };
+            models[at] = models[at] with
+            {
+                Labels =
+                new Dictionary<string, string>(models[at].Labels) { [label[(colon + 1)..]] = version }
+            };
         }
 
         var (port, urls) = (arguments.GetValue(_port), arguments.GetValue(_urls) ?? []);
@@ -137,9 +162,17 @@ internal sealed class ServeCommand : ExampleCommand
             Examples = arguments.GetValue(_examples),
         };
         if (urls.Length > 0)
-            return options with { Urls = [.. urls.SelectMany(u => u.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))] };
+            return options with
+            {
+                Urls = [
+                .. urls.SelectMany(u => u.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))]
+            };
         return port is { } p
-            ? options with { Urls = [FormattableString.Invariant($"http://127.0.0.1:{p}"), FormattableString.Invariant($"grpc://127.0.0.1:{(p == 0 ? 0 : p + 1)}")] }
+            ? options with
+            {
+                Urls = [FormattableString.Invariant($"http://127.0.0.1:{p}"),
+                FormattableString.Invariant($"grpc://127.0.0.1:{(p == 0 ? 0 : p + 1)}")]
+            }
             : options;
     }
 
@@ -159,7 +192,8 @@ internal sealed class ServeCommand : ExampleCommand
             : throw new ConsortException($"{option}: found \"{text}\", expected {expected}");
     }
 
-    private static Option<int> Whole(string name, string description, int fallback, int min, int max) => Shared.Number(name, description, fallback, min, max);
+    private static Option<int> Whole(string name, string description, int fallback, int min, int max) =>
+        Shared.Number(name, description, fallback, min, max);
 
     private static Option<double> Seconds(string name, string description, double fallback, double min, double max) =>
         Shared.Number(name, description, fallback, min, max, help: "SECONDS");

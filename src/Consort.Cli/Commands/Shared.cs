@@ -16,7 +16,8 @@ internal static class Shared
     /// <param name="help">What help calls its value.</param>
     /// <param name="description">A sentence.</param>
     /// <param name="alias">A short name, or null.</param>
-    public static Option<string?> Text(string name, string help, string description, string? alias = null) => Named<string?>(name, help, description, alias);
+    public static Option<string?> Text(string name, string help, string description, string? alias = null) =>
+        Named<string?>(name, help, description, alias);
 
     /// <summary>Words with a value where none are given.</summary>
     public static Option<string> TextOr(string name, string? help, string description, string fallback, string? alias = null)
@@ -38,7 +39,8 @@ internal static class Shared
     public static Option<bool> Flag(string name, string description, string? alias = null) => Named<bool>(name, null, description, alias);
 
     /// <summary>A number in a range, with a value where none is given.</summary>
-    public static Option<T> Number<T>(string name, string description, T fallback, T min, T max, string help = "N") where T : IParsable<T>, IComparable<T>
+    public static Option<T> Number<T>(string name, string description, T fallback, T min, T max, string help = "N")
+        where T : IParsable<T>, IComparable<T>
     {
         var option = NeededNumber(name, description, min, max, help);
         (option.Required, option.DefaultValueFactory) = (false, _ => fallback);
@@ -46,7 +48,8 @@ internal static class Shared
     }
 
     /// <summary>A number in a range that must be given.</summary>
-    public static Option<T> NeededNumber<T>(string name, string description, T min, T max, string help = "N") where T : IParsable<T>, IComparable<T>
+    public static Option<T> NeededNumber<T>(string name, string description, T min, T max, string help = "N")
+        where T : IParsable<T>, IComparable<T>
     {
         var option = Named<T>(name, help, description, null);
         (option.Required, option.CustomParser) = (true, result => Parse(name, result, min, max));
@@ -54,7 +57,8 @@ internal static class Shared
     }
 
     /// <summary>A number in a range that need not be given.</summary>
-    public static Option<T?> NumberOrNone<T>(string name, string description, T min, T max, string help = "N") where T : struct, IParsable<T>, IComparable<T>
+    public static Option<T?> NumberOrNone<T>(string name, string description, T min, T max, string help = "N")
+        where T : struct, IParsable<T>, IComparable<T>
     {
         var option = Named<T?>(name, help, description, null);
         option.CustomParser = result => Parse(name, result, min, max);
@@ -65,7 +69,8 @@ internal static class Shared
 
     public static Option<bool> Quiet() => Flag("--quiet", "Show no progress.", alias: "-q");
 
-    public static Option<int> Threads() => Number("--threads", "Threads to work with; all processors unless given.", Environment.ProcessorCount, 1, 1024);
+    public static Option<int> Threads() =>
+        Number("--threads", "Threads to work with; all processors unless given.", Environment.ProcessorCount, 1, 1024);
 
     public static Option<string?> Phase() => Text("--phase", "NAME", "The best weights of this phase, in place of those of the last one.");
 
@@ -88,7 +93,8 @@ internal static class Shared
 
     /// <summary>What becomes of columns that a run does not know.</summary>
     public static Option<string> UnknownColumns() => TextOr(
-        "--unknown-columns", "ignore|error", "Columns that the run does not know: ignore passes over them and says so in a line, error refuses the file.", "ignore")
+        "--unknown-columns", "ignore|error",
+        "Columns that the run does not know: ignore passes over them and says so in a line, error refuses the file.", "ignore")
         .AcceptOnlyFromAmong("ignore", "error");
 
     /// <summary>How raw rows are taken, by the option <see cref="UnknownColumns"/>.</summary>

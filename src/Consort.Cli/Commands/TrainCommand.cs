@@ -13,13 +13,17 @@ namespace Consort.Cli.Commands;
 internal sealed class TrainCommand : ExampleCommand
 {
     private readonly Argument<string> _experiment = new("EXPERIMENT") { Description = "The experiment file (YAML)." };
-    private readonly Option<string?> _data = Shared.Text("--data", "DIR", "Folder that the experiment's data files lie in; its own folder unless given.");
-    private readonly Option<string?> _out = Shared.Text("--out", "DIR", "Folder of the run; runs/<experiment>-seed<N> unless given.", alias: "-o");
+    private readonly Option<string?> _data =
+        Shared.Text("--data", "DIR", "Folder that the experiment's data files lie in; its own folder unless given.");
+    private readonly Option<string?> _out =
+        Shared.Text("--out", "DIR", "Folder of the run; runs/<experiment>-seed<N> unless given.", alias: "-o");
     private readonly Option<long?> _seed = Shared.NumberOrNone<long>("--seed", "Seed, in place of the one in the file.", 0, long.MaxValue);
-    private readonly Option<string?> _precision = Shared.Text("--precision", "NAME", "Operands of matrix multiplies, fp32 or bf16, in place of what the file says.");
+    private readonly Option<string?> _precision =
+        Shared.Text("--precision", "NAME", "Operands of matrix multiplies, fp32 or bf16, in place of what the file says.");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<bool> _resume = Shared.Flag("--resume", "Go on from the checkpoint that a stopped run has left.");
-    private readonly Option<bool> _ignoreMemory = Shared.Flag("--ignore-memory", "Train even where a step seems to need more memory than is free.");
+    private readonly Option<bool> _ignoreMemory =
+        Shared.Flag("--ignore-memory", "Train even where a step seems to need more memory than is free.");
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
 
@@ -38,7 +42,8 @@ internal sealed class TrainCommand : ExampleCommand
         var path = arguments.GetRequiredValue(_experiment);
         if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
             throw new ConsortException($"--data {data}: folder not found");
-        var experiment = Experiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed), Shared.PrecisionOf(arguments.GetValue(_precision)));
+        var experiment = Experiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed),
+            Shared.PrecisionOf(arguments.GetValue(_precision)));
         Output.CheckApart("--json", json, [path, .. experiment.Data?.Split?.Files ?? []]);
         Shared.NotePrecision(Terminal, experiment.Training.Precision);
         var folder = arguments.GetValue(_out) ?? DefaultFolder(path, experiment.Training.Seed);
@@ -64,7 +69,8 @@ internal sealed class TrainCommand : ExampleCommand
             return CommandLine.Stopped;
         }
 
-        JsonFile.WriteText(json, result.HadFinished ? File.ReadAllText(new RunFolder(result.Folder).Metrics) : TrainMetrics.ToJson(result.Training));
+        JsonFile.WriteText(json, result.HadFinished
+            ? File.ReadAllText(new RunFolder(result.Folder).Metrics) : TrainMetrics.ToJson(result.Training));
         Show(experiment, folder, result);
         return CommandLine.Success;
     }
@@ -87,7 +93,8 @@ internal sealed class TrainCommand : ExampleCommand
         var shown = Path.TrimEndingDirectorySeparator(folder);
         var best = run.FinalCheckpoint(experiment.Phases.Select(p => p.Name));
         var output = Terminal.Output;
-        output.WriteLine(result.HadFinished ? "the run has finished before: nothing was trained, and its files are as they were" : string.Create(
+        output.WriteLine(result.HadFinished
+            ? "the run has finished before: nothing was trained, and its files are as they were" : string.Create(
             CultureInfo.InvariantCulture,
             $"{training.Parameters:N0} parameters, {training.RowsPerSecond:N0} training rows/s, {Pace.Time(training.Seconds)}, peak memory {training.PeakMemoryBytes / 1048576.0:N0} MB"));
         if (!result.HadFinished && training.Memory is { } memory)

@@ -8,8 +8,8 @@ namespace Consort.Cli.Reports;
 internal static class Output
 {
     /// <summary>
-    /// Writes a file beside its place and moves it there when whole. A device or a pipe, such as <c>/dev/stdout</c>, must not be
-    /// moved over: it is written to.
+    /// Writes a file beside its place and moves it there when whole. A device or a pipe, such as <c>/dev/stdout</c>, must not be moved
+    /// over: it is written to.
     /// </summary>
     /// <exception cref="ConsortException">The disk is full, or the place cannot be written to.</exception>
     public static void Write(string path, Action<Stream> write, CancellationToken cancellation = default)

@@ -18,7 +18,8 @@ internal static class TerminalTable
         var table = source.Narrow;
         string[] heads = [.. table.Columns.Select(c => c.ShortHead ?? c.Head!)];
         var rows = Enumerable.Range(0, table.Rows.Count)
-            .Select(r => table.Texts(r).Select((c, i) => table.Columns[i].IsProse ? PrintableText.Of(c) : PrintableText.Short(c, LongestName)).ToArray()).ToArray();
+            .Select(r => table.Texts(r).Select((c, i) => table.Columns[i].IsProse
+                ? PrintableText.Of(c) : PrintableText.Short(c, LongestName)).ToArray()).ToArray();
         var options = RenderOptions.Create(console, console.Profile.Capabilities);
         foreach (var space in new[] { 1, 0 })
         {
@@ -63,7 +64,8 @@ internal static class TerminalTable
         }
 
         for (var r = 0; r < rows.Length; r++)
-            shown.AddRow([.. rows[r].Select(c => new Text(c, table.Marked.Contains(r) ? new Style(decoration: Decoration.Bold) : Style.Plain))]);
+            shown.AddRow([.. rows[r].Select(c =>
+                new Text(c, table.Marked.Contains(r) ? new Style(decoration: Decoration.Bold) : Style.Plain))]);
         return shown;
     }
 

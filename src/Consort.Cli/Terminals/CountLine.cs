@@ -22,7 +22,8 @@ internal sealed class CountLine(StatusLine line, string what, string unit, long 
         if (total <= 0)
         {
             _text.AsSpan().TryWrite(
-                CultureInfo.InvariantCulture, $"{what}: {value / scale:N0} {unit}, {_pace.PerSecond(value) / scale:N0} {unit}/s", out length);
+                CultureInfo.InvariantCulture, $"{what}: {value / scale:N0} {unit}, {_pace.PerSecond(value) / scale:N0} {unit}/s",
+                out length);
         }
         else
         {

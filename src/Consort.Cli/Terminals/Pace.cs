@@ -14,8 +14,7 @@ internal sealed class Pace
     public double PerSecond(double done) => done / Math.Max(1e-9, Stopwatch.GetElapsedTime(_start).TotalSeconds);
 
     /// <summary>Seconds until all is done at this pace.</summary>
-    public double SecondsLeft(double done, double total) =>
-        done <= 0 ? double.NaN : Math.Max(0, total - done) / PerSecond(done);
+    public double SecondsLeft(double done, double total) => done <= 0 ? double.NaN : Math.Max(0, total - done) / PerSecond(done);
 
     /// <summary>Begins anew, as a new phase does.</summary>
     public void Restart() => (_start, _drawn) = (Stopwatch.GetTimestamp(), 0);

@@ -1,8 +1,8 @@
 namespace Consort.Cli.Terminals;
 
 /// <summary>
-/// One line that is written over itself, and lines above it that stay. Drawn by whoever reports, so that no thread of its own
-/// takes time from training; where the output goes to a file only the lines that stay are written. Safe for several threads.
+/// One line that is written over itself, and lines above it that stay. Drawn by whoever reports, so that no thread of its own takes time
+/// from training; where the output goes to a file only the lines that stay are written. Safe for several threads.
 /// </summary>
 internal sealed class StatusLine(TextWriter writer, bool isInteractive)
 {

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Consort.Cli.Terminals;
 
 /// <summary>
-/// Ctrl-C and termination: the first one asks the work to stop and leave a checkpoint, the second one ends
-/// the process. So does time: work that hears nothing, because it waits for a disk or computes without looking up, is ended when its
-/// patience is over. Nothing half-written comes of that, for files are moved to their place when whole.
+/// Ctrl-C and termination: the first one asks the work to stop and leave a checkpoint, the second one ends the process. So does time: work
+/// that hears nothing, because it waits for a disk or computes without looking up, is ended when its patience is over. Nothing half-written
+/// comes of that, for files are moved to their place when whole.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {

@@ -9,11 +9,16 @@ internal sealed class Terminal
 {
     private const int WidthOfFiles = 160;
 
-    public Terminal(TextWriter output, TextWriter error, CancellationToken cancellation, bool isInteractive = false, string command = "consort")
+    public Terminal(TextWriter output, TextWriter error, CancellationToken cancellation, bool isInteractive = false,
+        string command = "consort")
     {
         (Output, Error, Cancellation, Command) = (output, error, cancellation, command);
         var isFile = Console.IsOutputRedirected || !ReferenceEquals(output, Console.Out);
-        Tables = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Ansi = isFile ? AnsiSupport.No : AnsiSupport.Detect });
+        Tables = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = isFile ? AnsiSupport.No : AnsiSupport.Detect
+        });
         if (isFile)
             Tables.Profile.Width = WidthOfFiles; // a table in a file is not folded to 80 columns
         Status = new StatusLine(error, isInteractive);
@@ -46,7 +51,9 @@ internal sealed class Terminal
         TerminalTable.Write(table, Tables);
     }
 
-    /// <summary>Says how long the work may take to stop after the first Ctrl-C; nothing unless the process is behind this terminal.</summary>
+    /// <summary>
+    /// Says how long the work may take to stop after the first Ctrl-C; nothing unless the process is behind this terminal.
+    /// </summary>
     public Action<TimeSpan> StopWithin { get; private init; } = _ => { };
 
     /// <summary>The width of tables; set where something else than a terminal decides it.</summary>

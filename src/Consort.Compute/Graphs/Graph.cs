@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Consort.Compute.Graphs;
 
 /// <summary>
-/// A family of models as a pure description: inputs, parameters, and operations in the order they run. The trainer,
-/// the scorer and the exporters read the same graph; none of them changes it.
+/// A family of models as a pure description: inputs, parameters, and operations in the order they run. The trainer, the scorer and the
+/// exporters read the same graph; none of them changes it.
 /// </summary>
 public sealed class Graph
 {
@@ -55,7 +55,8 @@ public sealed class Graph
 
     /// <summary>The number of trained numbers, tables included.</summary>
     public long ParameterCount =>
-        _parameters.Where(p => p.IsTrained).Sum(p => (long)p.Shape.Size) + _tables.Where(t => t.IsTrained).Sum(t => (long)t.Rows * t.Dimension);
+        _parameters.Where(p => p.IsTrained).Sum(p => (long)p.Shape.Size) + _tables.Where(t => t.IsTrained)
+        .Sum(t => (long)t.Rows * t.Dimension);
 
     /// <summary>Adds a dense parameter.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
@@ -89,9 +90,8 @@ public sealed class Graph
     public int FirstRow(Table table, int column) => Columns[column].Offset - new RowNumbers(Columns, table.Columns).Shift(column);
 
     /// <summary>Adds an operation and gives its result.</summary>
-    /// <exception cref="ArgumentException">
-    /// The operation cannot take these shapes or columns, or an input, parameter or table is of another graph.
-    /// </exception>
+    /// <exception cref="ArgumentException">The operation cannot take these shapes or columns, or an input, parameter or table is of another
+    /// graph.</exception>
     public Value Apply(Operation operation, params ReadOnlySpan<Value> inputs)
     {
         var shapes = new Shape[inputs.Length];
@@ -106,7 +106,8 @@ public sealed class Graph
         var value = new Value(_values.Count, name, operation.Infer(shapes), operation, inputs.ToArray());
         var (first, end) = operation.ColumnRange(Columns.Count);
         if (first < 0 || first > end || end > Columns.Count)
-            throw new ArgumentException($"{operation.Name}: found columns {first} to {end}, expected some of {Columns.Count}", nameof(operation));
+            throw new ArgumentException($"{operation.Name}: found columns {first} to {end}, expected some of {Columns.Count}",
+                nameof(operation));
         foreach (var parameter in operation.Parameters)
             if (!_parameters.Contains(parameter))
                 throw new ArgumentException($"{operation.Name}: parameter {parameter.Name} is not of this graph", nameof(operation));

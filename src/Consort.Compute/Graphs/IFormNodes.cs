@@ -28,8 +28,8 @@ public sealed record FormAttribute(string Name)
 }
 
 /// <summary>
-/// Where operations put their ONNX form: nodes of standard operators and the numbers that these read. How it becomes a file is
-/// the matter of who implements it.
+/// Where operations put their ONNX form: nodes of standard operators and the numbers that these read. How it becomes a file is the matter
+/// of who implements it.
 /// </summary>
 public interface IFormNodes
 {

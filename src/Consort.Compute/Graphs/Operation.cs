@@ -1,8 +1,8 @@
 namespace Consort.Compute.Graphs;
 
 /// <summary>
-/// One step of a graph, as an immutable description: its name, shape rule, parameters and standard form. What computes it is
-/// registered for it elsewhere and knows it, never the other way round.
+/// One step of a graph, as an immutable description: its name, shape rule, parameters and standard form. What computes it is registered for
+/// it elsewhere and knows it, never the other way round.
 /// </summary>
 public abstract class Operation
 {
@@ -33,9 +33,7 @@ public abstract class Operation
     /// <summary>The floating-point operations of one row forward; the backward pass of a linear layer is twice that.</summary>
     public virtual long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 0;
 
-    /// <summary>
-    /// Writes the operation in primitives, as it scores: nothing drops, and batch norm reads its running statistics.
-    /// </summary>
+    /// <summary>Writes the operation in primitives, as it scores: nothing drops, and batch norm reads its running statistics.</summary>
     /// <returns>The result, [B, …].</returns>
     public abstract FormValue ToStandard(StandardForm form);
 

@@ -17,8 +17,8 @@ public sealed record Parameter(string Name, Shape Shape, Initializer Initializer
 }
 
 /// <summary>
-/// An embedding table, [rows, dimension], read by global ids: the columns of a batch own ranges of rows, disjoint ones or, where they
-/// share a vocabulary, the same.
+/// An embedding table, [rows, dimension], read by global ids: the columns of a batch own ranges of rows, disjoint ones or, where they share
+/// a vocabulary, the same.
 /// </summary>
 /// <param name="Name">Unique in the graph; its path in checkpoints and packages.</param>
 /// <param name="Rows">The number of features over its columns.</param>
@@ -28,8 +28,8 @@ public sealed record Parameter(string Name, Shape Shape, Initializer Initializer
 public sealed record Table(string Name, int Rows, int Dimension, Initializer Initializer, int Member = -1)
 {
     /// <summary>
-    /// The categorical columns that have rows, in the order in which look-ups give them; null for all columns,
-    /// where a row's number is the id.
+    /// The categorical columns that have rows, in the order in which look-ups give them; null for all columns, where a row's number is the
+    /// id.
     /// </summary>
     public IReadOnlyList<int>? Columns { get; init; }
 

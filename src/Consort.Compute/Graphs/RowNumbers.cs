@@ -1,8 +1,8 @@
 namespace Consort.Compute.Graphs;
 
 /// <summary>
-/// Where the ids of columns lie in a table: row = id − <see cref="Shift"/>. Ranges follow one another in the order of their ids;
-/// columns whose ranges overlap (a shared vocabulary) lie in the same rows.
+/// Where the ids of columns lie in a table: row = id − <see cref="Shift"/>. Ranges follow one another in the order of their ids; columns
+/// whose ranges overlap (a shared vocabulary) lie in the same rows.
 /// </summary>
 internal sealed class RowNumbers
 {

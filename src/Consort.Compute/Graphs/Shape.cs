@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Consort.Compute.Graphs;
 
 /// <summary>
-/// The dimensions of one row of a value, or of a whole parameter. The batch dimension B of a value is implied:
-/// a value of shape [F, D] holds B × F × D numbers, row after row; a value of shape [] holds one number a row.
+/// The dimensions of one row of a value, or of a whole parameter. The batch dimension B of a value is implied: a value of shape [F, D]
+/// holds B × F × D numbers, row after row; a value of shape [] holds one number a row.
 /// </summary>
 public readonly struct Shape : IEquatable<Shape>
 {

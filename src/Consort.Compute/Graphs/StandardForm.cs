@@ -1,8 +1,8 @@
 namespace Consort.Compute.Graphs;
 
 /// <summary>
-/// What one operation writes its ONNX form with. All values have the batch as their first axis: a row of shape [F, D] is
-/// [B, F, D], and B stays open.
+/// What one operation writes its ONNX form with. All values have the batch as their first axis: a row of shape [F, D] is [B, F, D], and B
+/// stays open.
 /// </summary>
 /// <param name="nodes">Where nodes go.</param>
 /// <param name="value">The value that the operation gives.</param>
@@ -29,7 +29,8 @@ public sealed class StandardForm(IFormNodes nodes, Value value, IReadOnlyList<Fo
     public FormValue Node(string operation, params ReadOnlySpan<FormValue> of) => nodes.Add(operation, of, []);
 
     /// <summary>A node with one attribute.</summary>
-    public FormValue Node(string operation, FormAttribute attribute, params ReadOnlySpan<FormValue> of) => nodes.Add(operation, of, [attribute]);
+    public FormValue Node(string operation, FormAttribute attribute, params ReadOnlySpan<FormValue> of) =>
+        nodes.Add(operation, of, [attribute]);
 
     /// <summary>A ⊙ B, with NumPy's broadcasting.</summary>
     public FormValue Multiply(FormValue left, FormValue right) => Node("Mul", left, right);
@@ -118,8 +119,7 @@ public sealed class StandardForm(IFormNodes nodes, Value value, IReadOnlyList<Fo
         Node("Expand", vector, Node("Concat", new FormAttribute("axis", 0), nodes.Rows(), Constant(width)));
 
     /// <summary>⟨x, y⟩ of every row, [B, 1].</summary>
-    public FormValue Dot(FormValue left, FormValue right, int size) =>
-        Sum(Reshape(Multiply(left, right), size), 1, keep: true);
+    public FormValue Dot(FormValue left, FormValue right, int size) => Sum(Reshape(Multiply(left, right), size), 1, keep: true);
 
     /// <summary>The places of the left and of the right field of every pair, in the order (0,1), (0,2), …, (1,2), ….</summary>
     public static (long[] Left, long[] Right) Pairs(int fields)

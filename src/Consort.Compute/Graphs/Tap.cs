@@ -1,8 +1,8 @@
 namespace Consort.Compute.Graphs;
 
 /// <summary>
-/// A named place in a member: the output of one of its layers, for diagnosis. A program keeps all values of a forward pass, so
-/// a tap costs nothing.
+/// A named place in a member: the output of one of its layers, for diagnosis. A program keeps all values of a forward pass, so a tap costs
+/// nothing.
 /// </summary>
 /// <param name="Name">Below the member, unique there: <c>mlp/0</c>.</param>
 /// <param name="Member">The member.</param>

@@ -6,9 +6,7 @@ using Consort.Compute.Graphs;
 
 namespace Consort.Compute.Operations;
 
-/// <summary>
-/// Applies an activation function that needs no parameters to every number, [B, …] → [B, …], a vector at a time.
-/// </summary>
+/// <summary>Applies an activation function that needs no parameters to every number, [B, …] → [B, …], a vector at a time.</summary>
 public sealed class Activate : Operation
 {
     /// <summary>Describes the operation.</summary>
@@ -57,17 +55,17 @@ internal static class ActivateKernel
 {
     public static Kernel Of<T>(Activate operation, Binding<T> binding)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => operation.Function switch
-    {
-        Activation.Relu => new ActivateKernel<T, ReluFunction<T>>(binding),
-        Activation.LeakyRelu => new ActivateKernel<T, LeakyReluFunction<T>>(binding),
-        Activation.Sigmoid => new ActivateKernel<T, SigmoidFunction<T>>(binding),
-        Activation.Tanh => new ActivateKernel<T, TanhFunction<T>>(binding),
-        Activation.Silu => new ActivateKernel<T, SiluFunction<T>>(binding),
-        Activation.Gelu => new ActivateKernel<T, GeluFunction<T>>(binding),
-        Activation.Exponential => new ActivateKernel<T, ExponentialFunction<T>>(binding),
-        Activation.LogMagnitude => new ActivateKernel<T, LogMagnitudeFunction<T>>(binding),
-        var function => throw new InvalidOperationException($"activate: {function} has no kernel"),
-    };
+        {
+            Activation.Relu => new ActivateKernel<T, ReluFunction<T>>(binding),
+            Activation.LeakyRelu => new ActivateKernel<T, LeakyReluFunction<T>>(binding),
+            Activation.Sigmoid => new ActivateKernel<T, SigmoidFunction<T>>(binding),
+            Activation.Tanh => new ActivateKernel<T, TanhFunction<T>>(binding),
+            Activation.Silu => new ActivateKernel<T, SiluFunction<T>>(binding),
+            Activation.Gelu => new ActivateKernel<T, GeluFunction<T>>(binding),
+            Activation.Exponential => new ActivateKernel<T, ExponentialFunction<T>>(binding),
+            Activation.LogMagnitude => new ActivateKernel<T, LogMagnitudeFunction<T>>(binding),
+            var function => throw new InvalidOperationException($"activate: {function} has no kernel"),
+        };
 }
 
 internal sealed unsafe class ActivateKernel<T, TFunction>(Binding<T> binding) : RowKernel(binding.Workers)

@@ -59,6 +59,7 @@ internal sealed unsafe class AddBiasKernel<T>(Parameter bias, Binding<T> binding
         for (long row = start; row < end; row++)
             VectorMath.Add(sums, _outputGradient + (row * _width), _width);
         if (_target.IsWanted)
-            VectorMath.Put(_target.Data + ((long)start * _width), _outputGradient + ((long)start * _width), _target.Accumulate, (end - start) * _width);
+            VectorMath.Put(_target.Data + ((long)start * _width), _outputGradient + ((long)start * _width), _target.Accumulate,
+                (end - start) * _width);
     }
 }

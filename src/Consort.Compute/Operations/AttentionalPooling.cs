@@ -7,10 +7,10 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Pairwise products pooled by attention, [B, F, D] → [B, D]: y = Σ_p a_p z_p over the pairs p = (i, j), i &lt; j, z_p = e_i ⊙ e_j,
-/// a = softmax_p(hᵀ ReLU(W z_p + b)). While training, numbers of a drop. A row's pairs stay in the cache and are made again on
-/// the way back: ∂a_p = ⟨∂y, z_p⟩, ∂s = a ⊙ (∂a − Σ ∂a ⊙ a), ∂u_p = ∂s_p h where ReLU is open, ∂z_p = a_p ∂y + Wᵀ ∂u_p.
-/// Source: Xiao et al. 2017 (AFM), eq. 5–6.
+/// Pairwise products pooled by attention, [B, F, D] → [B, D]: y = Σ_p a_p z_p over the pairs p = (i, j), i &lt; j, z_p = e_i ⊙ e_j, a =
+/// softmax_p(hᵀ ReLU(W z_p + b)). While training, numbers of a drop. A row's pairs stay in the cache and are made again on the way back:
+/// ∂a_p = ⟨∂y, z_p⟩, ∂s = a ⊙ (∂a − Σ ∂a ⊙ a), ∂u_p = ∂s_p h where ReLU is open, ∂z_p = a_p ∂y + Wᵀ ∂u_p. Source: Xiao et al. 2017 (AFM),
+/// eq. 5–6.
 /// </summary>
 public sealed class AttentionalPooling : Operation
 {
@@ -52,7 +52,8 @@ public sealed class AttentionalPooling : Operation
     {
         var (left, right) = StandardForm.Pairs(form.InputShape()[0]);
         var products = form.Multiply(form.Take(form.Input, left), form.Take(form.Input, right)); // [B, P, D]
-        var hidden = form.Node("Relu", form.Add(form.Node("MatMul", products, form.Transposed(Parameters[0])), form.Weight(Parameters[1]))); // [B, P, A]
+        var hidden = form.Node("Relu",
+            form.Add(form.Node("MatMul", products, form.Transposed(Parameters[0])), form.Weight(Parameters[1]))); // [B, P, A]
         var weights = form.Node("MatMul", hidden, form.Constant(form.Numbers(Parameters[2]), Parameters[2].Shape.Size, 1)); // [B, P, 1]
         var attention = form.Node("Softmax", new FormAttribute("axis", 1), weights);
         return form.Sum(form.Multiply(attention, products), 1); // [B, D]
@@ -91,7 +92,8 @@ internal sealed unsafe class AttentionalPoolingKernel<T> : RowKernel
         _weight = binding.Values(pooling.Parameters[0]);
         _bias = binding.Values(pooling.Parameters[1]);
         _projection = binding.Values(pooling.Parameters[2]);
-        _gradients = [binding.Gradients(pooling.Parameters[0]), binding.Gradients(pooling.Parameters[1]), binding.Gradients(pooling.Parameters[2])];
+        _gradients = [binding.Gradients(pooling.Parameters[0]), binding.Gradients(pooling.Parameters[1]),
+            binding.Gradients(pooling.Parameters[2])];
         _columns = binding.Workspace(_dimension * _paddedWidth);
         _rows = binding.Workspace(_width * _paddedDimension);
         _input = binding.Input(0);
@@ -155,7 +157,8 @@ internal sealed unsafe class AttentionalPoolingKernel<T> : RowKernel
         T* biasSums = sums + (_dimension * _paddedWidth), projectionSums = biasSums + _paddedWidth;
         T* products = _space.Of(start), productGradient = products + (_pairs * _paddedDimension);
         T* hidden = productGradient + (_pairs * _paddedDimension), hiddenGradient = hidden + (_pairs * _paddedWidth);
-        T* attention = hiddenGradient + (_pairs * _paddedWidth), attentionGradient = attention + _pairs, dropped = attentionGradient + _pairs;
+        T* attention = hiddenGradient + (_pairs * _paddedWidth), attentionGradient = attention + _pairs,
+            dropped = attentionGradient + _pairs;
         var drops = Step.IsTraining && _drop.Any;
         var key = _drop.Key(Step.Seed);
         var used = drops ? dropped : attention;
@@ -183,8 +186,10 @@ internal sealed unsafe class AttentionalPoolingKernel<T> : RowKernel
                 VectorMath.Scale(productGradient + (pair * _paddedDimension), upper, used[pair], _dimension);
             }
 
-            SmallMatrix.Multiply(sums, _paddedWidth, products, 1, _paddedDimension, hiddenGradient, _paddedWidth, _dimension, _paddedWidth, _pairs, true);
-            SmallMatrix.Multiply(productGradient, _paddedDimension, hiddenGradient, _paddedWidth, 1, _rows, _paddedDimension, _pairs, _paddedDimension, _width, true);
+            SmallMatrix.Multiply(sums, _paddedWidth, products, 1, _paddedDimension, hiddenGradient, _paddedWidth, _dimension,
+                _paddedWidth, _pairs, true);
+            SmallMatrix.Multiply(productGradient, _paddedDimension, hiddenGradient, _paddedWidth, 1, _rows, _paddedDimension, _pairs,
+                _paddedDimension, _width, true);
             if (_target.IsWanted)
                 PutGradient(row, productGradient);
         }
@@ -196,8 +201,10 @@ internal sealed unsafe class AttentionalPoolingKernel<T> : RowKernel
         var input = _input + (row * _fields * _dimension);
         for (int i = 0, pair = 0; i < _fields - 1; i++)
             for (var j = i + 1; j < _fields; j++, pair++)
-                VectorMath.PutProduct(products + (pair * _paddedDimension), input + (i * _dimension), input + (j * _dimension), false, _dimension);
-        SmallMatrix.Multiply(hidden, _paddedWidth, products, _paddedDimension, 1, _columns, _paddedWidth, _pairs, _paddedWidth, _dimension, false);
+                VectorMath.PutProduct(products + (pair * _paddedDimension), input + (i * _dimension), input + (j * _dimension),
+                    false, _dimension);
+        SmallMatrix.Multiply(hidden, _paddedWidth, products, _paddedDimension, 1, _columns, _paddedWidth, _pairs, _paddedWidth,
+            _dimension, false);
         var most = T.NegativeInfinity;
         for (var pair = 0; pair < _pairs; pair++)
         {

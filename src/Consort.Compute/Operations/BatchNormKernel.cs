@@ -29,7 +29,8 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
     private readonly ChunkSums<T> _sums = new(binding, 2 * norm.Parameters[0].Shape.Size);
     private readonly T* _mean = binding.Workspace(norm.Parameters[0].Shape.Size); // μ of the batch, [n]
     private readonly T* _inverse = binding.Workspace(norm.Parameters[0].Shape.Size); // 1 / √(σ² + ε), [n]
-    private readonly T* _factor = binding.Workspace(norm.Parameters[0].Shape.Size); // γ / √(σ² + ε), times what dropout scales by on the way back, [n]
+    // γ / √(σ² + ε), times what dropout scales by on the way back, [n]
+    private readonly T* _factor = binding.Workspace(norm.Parameters[0].Shape.Size);
     private readonly T* _offset = binding.Workspace(norm.Parameters[0].Shape.Size); // what the gradient loses of every row, [n]
     private readonly T* _slope = binding.Workspace(norm.Parameters[0].Shape.Size); // and in proportion to x − μ, [n]
     private readonly T* _totals = binding.Workspace(2L * norm.Parameters[0].Shape.Size); // Σ ∂y and Σ ∂y x̂ over the batch, [2n]
@@ -227,8 +228,10 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
             var i = 0;
             for (; i <= width - Vector<T>.Count; i += Vector<T>.Count)
             {
-                var value = VectorMath.MultiplyAdd(Vector.Load(input + i) - Vector.Load(mean + i), Vector.Load(factor + i), Vector.Load(beta + i));
-                Vector.Store(Vector.ConditionalSelect(Vector.LessThan(value, least), least, value), output + i); // what is no number stays none
+                var value = VectorMath.MultiplyAdd(Vector.Load(input + i) - Vector.Load(mean + i), Vector.Load(factor + i),
+                    Vector.Load(beta + i));
+                // what is no number stays none
+                Vector.Store(Vector.ConditionalSelect(Vector.LessThan(value, least), least, value), output + i);
             }
 
             for (; i < width; i++)
@@ -306,7 +309,8 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
             var i = 0;
             for (; i <= width - Vector<T>.Count; i += Vector<T>.Count)
             {
-                var lost = VectorMath.MultiplyAdd(Vector.Load(input + i) - Vector.Load(mean + i), Vector.Load(slope + i), Vector.Load(offset + i));
+                var lost = VectorMath.MultiplyAdd(Vector.Load(input + i) - Vector.Load(mean + i), Vector.Load(slope + i),
+                    Vector.Load(offset + i));
                 var value = (Vector.Load(gradient + i) * Vector.Load(factor + i)) - lost;
                 Vector.Store(accumulate ? Vector.Load(target + i) + value : value, target + i);
             }

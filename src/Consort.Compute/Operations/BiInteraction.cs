@@ -7,8 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Bi-interaction pooling, [B, F, D] → [B, D]: y = Σ_{i&lt;j} e_i ⊙ e_j = ½ ((Σ_f e_f)² − Σ_f e_f²), in O(F·D).
-/// ∂e_f = ∂y ⊙ (Σ_g e_g − e_f). Source: He and Chua 2017 (neural factorization machine, NFM), eq. 3–4.
+/// Bi-interaction pooling, [B, F, D] → [B, D]: y = Σ_{i&lt;j} e_i ⊙ e_j = ½ ((Σ_f e_f)² − Σ_f e_f²), in O(F·D). ∂e_f = ∂y ⊙ (Σ_g e_g −
+/// e_f). Source: He and Chua 2017 (neural factorization machine, NFM), eq. 3–4.
 /// </summary>
 public sealed class BiInteraction : Operation
 {

@@ -6,8 +6,8 @@ using Consort.Compute.Cpu.Programs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// One matrix for all fields, or one a field: u_i = e_i W is made once a row, and what follows is a run of products with
-/// the embeddings behind it, bound by the memory that the output takes.
+/// One matrix for all fields, or one a field: u_i = e_i W is made once a row, and what follows is a run of products with the embeddings
+/// behind it, bound by the memory that the output takes.
 /// </summary>
 internal sealed unsafe class BilinearFieldKernel<T> : BilinearKernel<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -95,7 +95,8 @@ internal sealed unsafe class BilinearFieldKernel<T> : BilinearKernel<T>
                         var right = (i + 1) * dimension;
                         TiledProduct.Fill(tile, left + offset, dimension, period);
                         TiledProduct.Gradients(
-                            gradient, embeddings + (row * fields * dimension) + right, tile, rowGradient + right, tileGradient, length, period);
+                            gradient, embeddings + (row * fields * dimension) + right, tile, rowGradient + right, tileGradient,
+                            length, period);
                         VectorMath.Copy(leftGradient + offset, tileGradient, dimension);
                         for (var repeat = dimension; repeat < period; repeat += dimension)
                             VectorMath.Add(leftGradient + offset, tileGradient + repeat, dimension);
@@ -104,7 +105,8 @@ internal sealed unsafe class BilinearFieldKernel<T> : BilinearKernel<T>
 
                     new Span<T>(leftGradient + offset, dimension).Clear(); // the last field is never on the left
                     if (target.IsWanted)
-                        VectorMath.Put(target.Data + ((first + row) * (long)fields * dimension), rowGradient, target.Accumulate, fields * dimension);
+                        VectorMath.Put(target.Data + ((first + row) * (long)fields * dimension), rowGradient, target.Accumulate,
+                            fields * dimension);
                 }
 
                 ProjectBack(embeddings, leftGradient, back, sums, rows);

@@ -8,9 +8,9 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Multi-head bilinear fusion of two vectors, x [B, n] and y [B, m] → [B, 1]: both are cut into H equal heads, and
-/// z = Σ_h x_hᵀ W_h y_h. With t_h = W_hᵀ x_h: ∂y_h = ∂z t_h, ∂t_h = ∂z y_h, ∂x_h = W_h ∂t_h, ∂W_h = x_h ∂t_hᵀ.
-/// Source: Mao et al. 2023 (FinalMLP), eq. 10–11, without the linear terms.
+/// Multi-head bilinear fusion of two vectors, x [B, n] and y [B, m] → [B, 1]: both are cut into H equal heads, and z = Σ_h x_hᵀ W_h y_h.
+/// With t_h = W_hᵀ x_h: ∂y_h = ∂z t_h, ∂t_h = ∂z y_h, ∂x_h = W_h ∂t_h, ∂W_h = x_h ∂t_hᵀ. Source: Mao et al. 2023 (FinalMLP), eq. 10–11,
+/// without the linear terms.
 /// </summary>
 public sealed class BilinearFusion : Operation
 {
@@ -19,7 +19,8 @@ public sealed class BilinearFusion : Operation
     public BilinearFusion(Parameter weight)
     {
         if (weight.Shape.Rank != 3)
-            throw new ArgumentException($"bilinear_fusion: found weight {weight.Shape}, expected [heads, n/heads, m/heads]", nameof(weight));
+            throw new ArgumentException($"bilinear_fusion: found weight {weight.Shape}, expected [heads, n/heads, m/heads]",
+                nameof(weight));
         Weight = weight;
         Parameters = [weight];
     }

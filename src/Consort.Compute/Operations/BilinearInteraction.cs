@@ -19,11 +19,10 @@ public enum BilinearKind
 }
 
 /// <summary>
-/// The bilinear interaction of all pairs of fields: p_ij = (e_i W) ⊙ e_j for i &lt; j, in the order (0,1), (0,2), …, (1,2), …;
-/// W is one for all, W_i or W_ij. One or more inputs [B, F, D] share the matrices, and their results stand side by side:
-/// k inputs → [B, k · F(F − 1)/2 · D], so that the tower behind needs no copy of what is a wide row (23,712 numbers for two
-/// inputs of F = 39, D = 16).
-/// Source: Huang et al. 2019 (FiBiNET), eq. 5–7.
+/// The bilinear interaction of all pairs of fields: p_ij = (e_i W) ⊙ e_j for i &lt; j, in the order (0,1), (0,2), …, (1,2), …; W is one for
+/// all, W_i or W_ij. One or more inputs [B, F, D] share the matrices, and their results stand side by side: k inputs → [B, k · F(F − 1)/2 ·
+/// D], so that the tower behind needs no copy of what is a wide row (23,712 numbers for two inputs of F = 39, D = 16). Source: Huang et al.
+/// 2019 (FiBiNET), eq. 5–7.
 /// </summary>
 public sealed class BilinearInteraction : Operation
 {
@@ -102,7 +101,8 @@ public sealed class BilinearInteraction : Operation
             BilinearKind.FieldEach => form.Take(
                 form.Reshape(form.Node("MatMul", form.Reshape(fields, count, 1, dimension), form.Weight(Weight)), count, dimension), left),
             _ => form.Reshape(
-                form.Node("MatMul", form.Reshape(form.Take(fields, left), left.Length, 1, dimension), form.Weight(Weight)), left.Length, dimension),
+                form.Node("MatMul", form.Reshape(form.Take(fields, left), left.Length, 1, dimension), form.Weight(Weight)),
+                left.Length, dimension),
         };
         return form.Reshape(form.Multiply(factor, form.Take(fields, right)), left.Length * dimension);
     }

@@ -30,7 +30,8 @@ internal sealed unsafe class BilinearPairKernel<T> : BilinearKernel<T>
                     for (var j = i + 1; j < fields; j++, pair++, output += dimension)
                     {
                         SmallMatrix.Multiply(
-                            left, padded, embeddings + (i * dimension), fields * dimension, 1, Matrix(pair), padded, rows, padded, dimension, false);
+                            left, padded, embeddings + (i * dimension), fields * dimension, 1, Matrix(pair), padded, rows, padded,
+                            dimension, false);
                         var right = embeddings + (j * dimension);
                         for (var row = 0; row < rows; row++, right += fields * dimension)
                             VectorMath.PutProduct(output + (row * (long)width), left + (row * padded), right, false, dimension);
@@ -59,11 +60,13 @@ internal sealed unsafe class BilinearPairKernel<T> : BilinearKernel<T>
                     for (var j = i + 1; j < fields; j++, pair++, gradient += dimension)
                     {
                         SmallMatrix.Multiply(
-                            left, padded, embeddings + (i * dimension), fields * dimension, 1, Matrix(pair), padded, rows, padded, dimension, false);
+                            left, padded, embeddings + (i * dimension), fields * dimension, 1, Matrix(pair), padded, rows, padded,
+                            dimension, false);
                         for (var row = 0; row < rows; row++)
                         {
                             var own = gradient + (row * (long)width);
-                            VectorMath.PutProduct(leftGradient + (row * padded), own, embeddings + (((row * fields) + j) * dimension), false, dimension);
+                            VectorMath.PutProduct(leftGradient + (row * padded), own, embeddings + (((row * fields) + j) * dimension),
+                                false, dimension);
                             VectorMath.PutProduct(gradients + (((row * fields) + j) * padded), own, left + (row * padded), true, dimension);
                         }
 
@@ -71,12 +74,14 @@ internal sealed unsafe class BilinearPairKernel<T> : BilinearKernel<T>
                             sums + (pair * dimension * padded), padded, embeddings + (i * dimension), 1, fields * dimension,
                             leftGradient, padded, dimension, padded, rows, true);
                         SmallMatrix.Multiply(
-                            gradients + (i * padded), fields * padded, leftGradient, padded, 1, Transposed(pair), padded, rows, padded, dimension, true);
+                            gradients + (i * padded), fields * padded, leftGradient, padded, 1, Transposed(pair), padded, rows, padded,
+                            dimension, true);
                     }
 
                 var target = Targets[input];
                 for (var i = 0; i < rows * fields && target.IsWanted; i++)
-                    VectorMath.Put(target.Data + (((long)first * fields) + i) * dimension, gradients + (i * padded), target.Accumulate, dimension);
+                    VectorMath.Put(target.Data + (((long)first * fields) + i) * dimension, gradients + (i * padded),
+                        target.Accumulate, dimension);
             }
         }
     }

@@ -8,11 +8,10 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// A layer of a compressed interaction network (CIN), dimensions before fields: X⁰ [B, D, m] and Xᵏ [B, D, h] → [B, D, H],
-/// x_o = Σ_ij w_o,ij x⁰_i xᵏ_j + b_o for every dimension. The products Z = x⁰ ⊗ xᵏ, [D, m·h] a row, are made for a block of
-/// positions (a row's dimension each) that fits the cache, multiplied by W there, and made again on the way back: ∂W = ∂Yᵀ Z, ∂b = Σ ∂Y, ∂Z = ∂Y W,
-/// ∂x⁰_i = Σ_j ∂z_ij xᵏ_j, ∂xᵏ_j = Σ_i ∂z_ij x⁰_i.
-/// Source: Lian et al. 2018 (xDeepFM), eq. 6; the bias is FuxiCTR's.
+/// A layer of a compressed interaction network (CIN), dimensions before fields: X⁰ [B, D, m] and Xᵏ [B, D, h] → [B, D, H], x_o = Σ_ij
+/// w_o,ij x⁰_i xᵏ_j + b_o for every dimension. The products Z = x⁰ ⊗ xᵏ, [D, m·h] a row, are made for a block of positions (a row's
+/// dimension each) that fits the cache, multiplied by W there, and made again on the way back: ∂W = ∂Yᵀ Z, ∂b = Σ ∂Y, ∂Z = ∂Y W, ∂x⁰_i =
+/// Σ_j ∂z_ij xᵏ_j, ∂xᵏ_j = Σ_i ∂z_ij x⁰_i. Source: Lian et al. 2018 (xDeepFM), eq. 6; the bias is FuxiCTR's.
 /// </summary>
 public sealed class CompressedInteraction : Operation
 {
@@ -172,7 +171,8 @@ internal sealed unsafe class CompressedInteractionKernel<T> : RowKernel
         {
             new Span<T>(inputGradient, _fields).Clear();
             for (var i = 0; i < _firstFields; i++)
-                firstGradient[i] = Unfold(gradient + (i * _fields), _input + (position * _fields), inputGradient, _first[(position * _firstFields) + i]);
+                firstGradient[i] = Unfold(gradient + (i * _fields), _input + (position * _fields), inputGradient,
+                    _first[(position * _firstFields) + i]);
             if (_firstTarget.IsWanted)
                 VectorMath.Put(_firstTarget.Data + (position * _firstFields), firstGradient, _firstTarget.Accumulate, _firstFields);
             if (_inputTarget.IsWanted)

@@ -7,8 +7,7 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Puts values side by side along their first axis: [B, n₁] and [B, n₂] → [B, n₁ + n₂]; [B, F₁, D] and [B, F₂, D] →
-/// [B, F₁ + F₂, D].
+/// Puts values side by side along their first axis: [B, n₁] and [B, n₂] → [B, n₁ + n₂]; [B, F₁, D] and [B, F₂, D] → [B, F₁ + F₂, D].
 /// </summary>
 public sealed class Concat : Operation
 {

@@ -7,15 +7,14 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// A cross network with weight vectors, [B, n] → [B, n]: L layers x_{l+1} = x₀ (x_l · w_l) + b_l + x_l over the same x₀.
-/// Source: Wang et al. 2017 (Deep and Cross Network, DCN), eq. 3.
+/// A cross network with weight vectors, [B, n] → [B, n]: L layers x_{l+1} = x₀ (x_l · w_l) + b_l + x_l over the same x₀. Source: Wang et
+/// al. 2017 (Deep and Cross Network, DCN), eq. 3.
 /// </summary>
 /// <remarks>
-/// No x_l between is ever made, since each is α_l x₀ + β_l: a number a row, and a vector that is the same for all rows.
-/// α₀ = 1, β₀ = 0, p_l = x₀ · w_l, q_l = β_l · w_l, α_{l+1} = α_l (1 + p_l) + q_l, β_{l+1} = β_l + b_l. So a row is read
-/// once, for its L products p, and x_L written once. Gradients, with g = ∂x_L and a_L = g · x₀: a_l = a_{l+1} (1 + p_l),
-/// ∂p_l = a_{l+1} α_l, ∂q_l = Σ_B a_{l+1}, ∂x₀ = α_L g + Σ_l ∂p_l w_l, ∂w_l = Σ_B ∂p_l x₀ + ∂q_l β_l,
-/// ∂b_k = Σ_B g + Σ_{l > k} ∂q_l w_l.
+/// No x_l between is ever made, since each is α_l x₀ + β_l: a number a row, and a vector that is the same for all rows. α₀ = 1, β₀ = 0, p_l
+/// = x₀ · w_l, q_l = β_l · w_l, α_{l+1} = α_l (1 + p_l) + q_l, β_{l+1} = β_l + b_l. So a row is read once, for its L products p, and x_L
+/// written once. Gradients, with g = ∂x_L and a_L = g · x₀: a_l = a_{l+1} (1 + p_l), ∂p_l = a_{l+1} α_l, ∂q_l = Σ_B a_{l+1}, ∂x₀ = α_L g +
+/// Σ_l ∂p_l w_l, ∂w_l = Σ_B ∂p_l x₀ + ∂q_l β_l, ∂b_k = Σ_B g + Σ_{l > k} ∂q_l w_l.
 /// </remarks>
 public sealed class CrossNetwork : Operation
 {
@@ -25,7 +24,8 @@ public sealed class CrossNetwork : Operation
     /// <exception cref="ArgumentException">There is no layer, or shapes differ.</exception>
     public CrossNetwork(IReadOnlyList<Parameter> weights, IReadOnlyList<Parameter> biases)
     {
-        if (weights.Count == 0 || biases.Count != weights.Count || weights.Concat(biases).Any(p => p.Shape.Rank != 1 || p.Shape != weights[0].Shape))
+        if (weights.Count == 0 || biases.Count != weights.Count
+            || weights.Concat(biases).Any(p => p.Shape.Rank != 1 || p.Shape != weights[0].Shape))
             throw new ArgumentException($"cross_network: found {weights.Count} weights and {biases.Count} biases, expected as many, of one shape [n]");
         Parameters = [.. weights, .. biases];
     }
@@ -75,7 +75,8 @@ internal sealed unsafe class CrossNetworkKernel<T>(CrossNetwork network, Binding
     private readonly GradientTarget<T> _target = binding.InputGradient(0);
     private readonly T* _products = binding.Workspace((long)binding.Capacity * network.Layers); // p, [B, L]
     private readonly T* _scales = binding.Workspace((long)binding.Capacity * (network.Layers + 1)); // α, [B, L + 1]
-    private readonly T* _shifts = binding.ZeroedWorkspace((long)(network.Layers + 1) * binding.OutputShape.Size); // β, [L + 1, n]; β₀ stays 0
+    // β, [L + 1, n]; β₀ stays 0
+    private readonly T* _shifts = binding.ZeroedWorkspace((long)(network.Layers + 1) * binding.OutputShape.Size);
     private readonly T* _constants = binding.Workspace(network.Layers); // q, [L]
     // ∂w without its part by q, [L, n]; Σ g, [n]; ∂q, [L].
     private readonly ChunkSums<T> _sums = new(binding, ((network.Layers + 1) * binding.OutputShape.Size) + network.Layers);

@@ -7,9 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// The data-adaptive activation (Dice) behind its normalisation, x and x̂ [B, n] → [B, n]: y = x ⊙ (α + (1 − α) ⊙ p), p = σ(x̂).
-/// ∂x = ∂y ⊙ (α + (1 − α) ⊙ p), ∂x̂ = ∂y ⊙ x ⊙ (1 − α) ⊙ p (1 − p), ∂α = Σ_B ∂y ⊙ x ⊙ (1 − p).
-/// Source: Zhou et al. 2018 (DIN), eq. 9.
+/// The data-adaptive activation (Dice) behind its normalisation, x and x̂ [B, n] → [B, n]: y = x ⊙ (α + (1 − α) ⊙ p), p = σ(x̂). ∂x = ∂y ⊙
+/// (α + (1 − α) ⊙ p), ∂x̂ = ∂y ⊙ x ⊙ (1 − α) ⊙ p (1 − p), ∂α = Σ_B ∂y ⊙ x ⊙ (1 − p). Source: Zhou et al. 2018 (DIN), eq. 9.
 /// </summary>
 /// <param name="Slope">α, [n].</param>
 public sealed class DiceGate(Parameter Slope) : Operation
@@ -60,7 +59,8 @@ internal sealed unsafe class DiceGateKernel<T>(Parameter slope, Binding<T> bindi
             T* input = _input + (row * _width), normal = _normal + (row * _width), output = _output + (row * _width);
             var i = 0;
             for (; i <= _width - Vector<T>.Count; i += Vector<T>.Count)
-                Vector.Store(Vector.Load(input + i) * Gate(Vector.Load(_slope + i), SigmoidFunction<T>.Value(Vector.Load(normal + i))), output + i);
+                Vector.Store(Vector.Load(input + i) * Gate(Vector.Load(_slope + i), SigmoidFunction<T>.Value(Vector.Load(normal + i))),
+                    output + i);
             for (; i < _width; i++)
                 output[i] = input[i] * Gate(new Vector<T>(_slope[i]), SigmoidFunction<T>.Value(new Vector<T>(normal[i])))[0];
         }
@@ -92,7 +92,8 @@ internal sealed unsafe class DiceGateKernel<T>(Parameter slope, Binding<T> bindi
                 if (_inputTarget.IsWanted)
                     Put(_inputTarget.Data + offset + i, g * Gate(slope, p), _inputTarget.Accumulate);
                 if (_normalTarget.IsWanted)
-                    Put(_normalTarget.Data + offset + i, g * x * (Vector<T>.One - slope) * p * (Vector<T>.One - p), _normalTarget.Accumulate);
+                    Put(_normalTarget.Data + offset + i, g * x * (Vector<T>.One - slope) * p * (Vector<T>.One - p),
+                        _normalTarget.Accumulate);
             }
 
             for (; i < _width; i++)
@@ -103,7 +104,8 @@ internal sealed unsafe class DiceGateKernel<T>(Parameter slope, Binding<T> bindi
                 if (_inputTarget.IsWanted)
                     VectorMath.PutConstant(_inputTarget.Data + offset + i, g * (slope + ((T.One - slope) * p)), _inputTarget.Accumulate, 1);
                 if (_normalTarget.IsWanted)
-                    VectorMath.PutConstant(_normalTarget.Data + offset + i, g * x * (T.One - slope) * p * (T.One - p), _normalTarget.Accumulate, 1);
+                    VectorMath.PutConstant(_normalTarget.Data + offset + i, g * x * (T.One - slope) * p * (T.One - p),
+                        _normalTarget.Accumulate, 1);
             }
         }
     }

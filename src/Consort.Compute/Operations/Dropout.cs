@@ -7,9 +7,9 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Drops each number with probability p while training and scales the rest by 1 / (1 − p), [B, …] → [B, …]; scoring
-/// leaves all as they are. Which numbers drop depends only on the step's seed, the operation and the place in the batch.
-/// Source: Srivastava et al. 2014, in the inverted form that all toolkits use.
+/// Drops each number with probability p while training and scales the rest by 1 / (1 − p), [B, …] → [B, …]; scoring leaves all as they are.
+/// Which numbers drop depends only on the step's seed, the operation and the place in the batch. Source: Srivastava et al. 2014, in the
+/// inverted form that all toolkits use.
 /// </summary>
 public sealed class Dropout : Operation
 {

@@ -7,8 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Looks up the embedding of every categorical column: ids [B, F] → [B, F, D]. The gradient is left in place for the
-/// table to collect, so nothing of the table's size is touched.
+/// Looks up the embedding of every categorical column: ids [B, F] → [B, F, D]. The gradient is left in place for the table to collect, so
+/// nothing of the table's size is touched.
 /// </summary>
 /// <param name="Embeddings">[V, D].</param>
 /// <param name="FirstColumn">The first categorical column.</param>
@@ -32,7 +32,8 @@ public sealed class Embed(Table Embeddings, int FirstColumn, int Columns) : Oper
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
-        inputs.Length == 0 && Table.Columns is null ? new Shape(Columns, Table.Dimension) : throw Mismatch(inputs, "none and a table of all columns");
+        inputs.Length == 0 && Table.Columns is null
+        ? new Shape(Columns, Table.Dimension) : throw Mismatch(inputs, "none and a table of all columns");
 
     /// <inheritdoc/>
     public override FormValue ToStandard(StandardForm form) => form.LookUp(Table, FirstColumn, FirstColumn + Columns);

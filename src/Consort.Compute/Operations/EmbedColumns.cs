@@ -7,8 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Looks up the embeddings of the columns of a table that has rows for some columns alone: ids [B, F] → [B, columns, D], in the
-/// order of <see cref="Table.Columns"/>. The gradient is left in place for the table to collect.
+/// Looks up the embeddings of the columns of a table that has rows for some columns alone: ids [B, F] → [B, columns, D], in the order of
+/// <see cref="Table.Columns"/>. The gradient is left in place for the table to collect.
 /// </summary>
 public sealed class EmbedColumns : Operation
 {
@@ -17,7 +17,8 @@ public sealed class EmbedColumns : Operation
     public EmbedColumns(Table embeddings)
     {
         if (embeddings.Columns is not { Count: > 0 } columns)
-            throw new ArgumentException($"table {embeddings.Name}: found rows for all columns, expected columns of its own", nameof(embeddings));
+            throw new ArgumentException($"table {embeddings.Name}: found rows for all columns, expected columns of its own",
+                nameof(embeddings));
         (Table, Columns) = (embeddings, columns);
     }
 
@@ -64,7 +65,8 @@ internal sealed unsafe class EmbedColumnsKernel<T> : RowKernel
         {
             for (end = start + 1; end < _columns.Length && _columns[end] == _columns[end - 1] + 1; end++) { }
             table.AddSource(
-                binding.Reader, binding.OutputGradient + ((long)start * _dimension), (long)_columns.Length * _dimension, _dimension, _columns[start], end - start);
+                binding.Reader, binding.OutputGradient + ((long)start * _dimension), (long)_columns.Length * _dimension, _dimension,
+                _columns[start], end - start);
         }
     }
 

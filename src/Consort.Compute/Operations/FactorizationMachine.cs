@@ -7,9 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// All pairwise interactions of a factorization machine, [B, F, D] → [B, 1]:
-/// z = Σ_{i&lt;j} ⟨e_i, e_j⟩ = ½ Σ_d ((Σ_f e_fd)² − Σ_f e_fd²), in O(F·D).
-/// Source: Rendle 2010, lemma 3.1. ∂z/∂e_fd = Σ_g e_gd − e_fd.
+/// All pairwise interactions of a factorization machine, [B, F, D] → [B, 1]: z = Σ_{i&lt;j} ⟨e_i, e_j⟩ = ½ Σ_d ((Σ_f e_fd)² − Σ_f e_fd²),
+/// in O(F·D). Source: Rendle 2010, lemma 3.1. ∂z/∂e_fd = Σ_g e_gd − e_fd.
 /// </summary>
 public sealed class FactorizationMachine : Operation
 {

@@ -7,8 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// The factorised interaction behind its linear layer: of h = [u, v], [B, 2 n], either [u, u ⊙ v], [B, 2 n], or u + u ⊙ v, [B, n].
-/// Source: Zhu et al. 2023 (FINAL); which half multiplies is FuxiCTR's choice.
+/// The factorised interaction behind its linear layer: of h = [u, v], [B, 2 n], either [u, u ⊙ v], [B, 2 n], or u + u ⊙ v, [B, n]. Source:
+/// Zhu et al. 2023 (FINAL); which half multiplies is FuxiCTR's choice.
 /// </summary>
 /// <param name="IsSum">Whether the two are added rather than put side by side.</param>
 public sealed class FactorizedInteraction(bool IsSum = false) : Operation

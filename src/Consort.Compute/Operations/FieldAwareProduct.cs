@@ -7,10 +7,9 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// The interactions of a field-aware factorization machine, [B, F, (F − 1) · D] → [B, 1]: z = Σ_{i&lt;j} ⟨v_ij, v_ji⟩, v_ij the
-/// vector that field i has for field j. A field's vectors stand in the order of the others, without one for itself.
-/// ∂v_ij = ∂z v_ji.
-/// Source: Juan et al. 2016 (FFM), eq. 4.
+/// The interactions of a field-aware factorization machine, [B, F, (F − 1) · D] → [B, 1]: z = Σ_{i&lt;j} ⟨v_ij, v_ji⟩, v_ij the vector that
+/// field i has for field j. A field's vectors stand in the order of the others, without one for itself. ∂v_ij = ∂z v_ji. Source: Juan et
+/// al. 2016 (FFM), eq. 4.
 /// </summary>
 public sealed class FieldAwareProduct : Operation
 {

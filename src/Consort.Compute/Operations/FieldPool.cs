@@ -7,8 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// The mean or the sum of each field's embedding, [B, F, D] → [B, F]: s_f = 1/D Σ_d e_fd, or Σ_d e_fd.
-/// Source: the squeeze of Huang et al. 2019 (FiBiNET), eq. 2; the sum pooling of Lian et al. 2018 (xDeepFM), eq. 7.
+/// The mean or the sum of each field's embedding, [B, F, D] → [B, F]: s_f = 1/D Σ_d e_fd, or Σ_d e_fd. Source: the squeeze of Huang et al.
+/// 2019 (FiBiNET), eq. 2; the sum pooling of Lian et al. 2018 (xDeepFM), eq. 7.
 /// </summary>
 /// <param name="IsSum">Whether to sum rather than average.</param>
 public sealed class FieldPool(bool IsSum = false) : Operation
@@ -27,8 +27,7 @@ public sealed class FieldPool(bool IsSum = false) : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => inputs[0].Size;
 
     /// <inheritdoc/>
-    public override FormValue ToStandard(StandardForm form) =>
-        form.Scale(form.Sum(form.Input, 2), IsSum ? 1 : 1.0 / form.InputShape()[1]);
+    public override FormValue ToStandard(StandardForm form) => form.Scale(form.Sum(form.Input, 2), IsSum ? 1 : 1.0 / form.InputShape()[1]);
 }
 
 internal sealed unsafe class FieldPoolKernel<T>(bool isSum, Binding<T> binding) : RowKernel(binding.Workers)

@@ -7,9 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Scales each field's embedding by a number of its own, [B, F, D] and [B, F] → [B, F, D]: y_f = a_f e_f.
-/// ∂e_f = a_f ∂y_f, ∂a_f = ⟨e_f, ∂y_f⟩.
-/// Source: the re-weighting of Huang et al. 2019 (FiBiNET), eq. 4.
+/// Scales each field's embedding by a number of its own, [B, F, D] and [B, F] → [B, F, D]: y_f = a_f e_f. ∂e_f = a_f ∂y_f, ∂a_f = ⟨e_f,
+/// ∂y_f⟩. Source: the re-weighting of Huang et al. 2019 (FiBiNET), eq. 4.
 /// </summary>
 public sealed class FieldScale : Operation
 {

@@ -7,8 +7,7 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// The first-order term of the categorical columns: the sum of one weight a feature, ids [B, F] → [B, 1],
-/// z = Σ_f w[id_f].
+/// The first-order term of the categorical columns: the sum of one weight a feature, ids [B, F] → [B, 1], z = Σ_f w[id_f].
 /// </summary>
 /// <param name="Weights">[V, 1].</param>
 public sealed class FirstOrder(Table Weights) : Operation

@@ -7,9 +7,9 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// The last step of a cross layer whose transform h is made elsewhere, x₀, x and h [B, …] of one shape → [B, …]:
-/// y = x₀ ⊙ h + x. ∂x₀ = ∂y ⊙ h, ∂x = ∂y, ∂h = ∂y ⊙ x₀.
-/// Source: Wang et al. 2021 (DCN V2), eq. 1; gated, low-rank, linear and exponential cross layers differ in h alone.
+/// The last step of a cross layer whose transform h is made elsewhere, x₀, x and h [B, …] of one shape → [B, …]: y = x₀ ⊙ h + x. ∂x₀ = ∂y ⊙
+/// h, ∂x = ∂y, ∂h = ∂y ⊙ x₀. Source: Wang et al. 2021 (DCN V2), eq. 1; gated, low-rank, linear and exponential cross layers differ in h
+/// alone.
 /// </summary>
 public sealed class HadamardCross : Operation
 {
@@ -24,8 +24,7 @@ public sealed class HadamardCross : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * inputs[0].Size;
 
     /// <inheritdoc/>
-    public override FormValue ToStandard(StandardForm form) =>
-        form.Add(form.Multiply(form.Inputs[0], form.Inputs[2]), form.Inputs[1]);
+    public override FormValue ToStandard(StandardForm form) => form.Add(form.Multiply(form.Inputs[0], form.Inputs[2]), form.Inputs[1]);
 }
 
 internal sealed unsafe class HadamardCrossKernel<T>(Binding<T> binding) : RowKernel(binding.Workers)

@@ -7,9 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// The inner products of all pairs of fields, [B, F, D] → [B, F(F − 1)/2]: p_ij = ⟨e_i, e_j⟩, i &lt; j, in the order
-/// (0,1), (0,2), …, (0,F−1), (1,2), …: the upper triangle of E Eᵀ row by row. ∂e_i = Σ_j s_ij e_j with S symmetric,
-/// s_ij = ∂p_ij and zero on its diagonal.
+/// The inner products of all pairs of fields, [B, F, D] → [B, F(F − 1)/2]: p_ij = ⟨e_i, e_j⟩, i &lt; j, in the order (0,1), (0,2), …,
+/// (0,F−1), (1,2), …: the upper triangle of E Eᵀ row by row. ∂e_i = Σ_j s_ij e_j with S symmetric, s_ij = ∂p_ij and zero on its diagonal.
 /// Source: Qu et al. 2016 (product-based neural network, PNN), the inner product of section III-B.
 /// </summary>
 public sealed class InnerProduct : Operation
@@ -117,7 +116,8 @@ internal sealed unsafe class InnerProductKernel<T> : RowKernel
             Unpack(_outputGradient + (row * _pairs), symmetric);
             if (padded == dimension)
             {
-                SmallMatrix.Multiply(target, dimension, symmetric, fields, 1, input, dimension, fields, dimension, fields, _target.Accumulate);
+                SmallMatrix.Multiply(target, dimension, symmetric, fields, 1, input, dimension, fields, dimension, fields,
+                    _target.Accumulate);
                 continue;
             }
 

@@ -7,9 +7,9 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Layer normalisation of the last axis, [B, …, n] → [B, …, n]: y = γ x̂ + β, x̂ = (x − μ) / √(σ² + ε), μ and σ² (biased)
-/// over the n numbers of a position. With g = γ ∂y: ∂x = (g − mean(g) − x̂ mean(g x̂)) / √(σ² + ε).
-/// Source: Ba, Kiros and Hinton 2016, eq. 4; ε = 1e-5 as in PyTorch, which FuxiCTR's numbers rest on.
+/// Layer normalisation of the last axis, [B, …, n] → [B, …, n]: y = γ x̂ + β, x̂ = (x − μ) / √(σ² + ε), μ and σ² (biased) over the n
+/// numbers of a position. With g = γ ∂y: ∂x = (g − mean(g) − x̂ mean(g x̂)) / √(σ² + ε). Source: Ba, Kiros and Hinton 2016, eq. 4; ε = 1e-5
+/// as in PyTorch, which FuxiCTR's numbers rest on.
 /// </summary>
 public sealed class LayerNorm : Operation
 {
@@ -72,7 +72,8 @@ internal sealed unsafe class LayerNormKernel<T>(LayerNorm norm, Binding<T> bindi
     private readonly T* _output = binding.Output;
     private readonly T* _outputGradient = binding.OutputGradient;
     private readonly GradientTarget<T> _target = binding.InputGradient(0);
-    private readonly T* _moments = binding.Workspace(2L * binding.Capacity * (binding.OutputShape.Size / binding.OutputShape.Dimensions[^1])); // μ and 1/√(σ² + ε)
+    private readonly T* _moments =
+        binding.Workspace(2L * binding.Capacity * (binding.OutputShape.Size / binding.OutputShape.Dimensions[^1])); // μ and 1/√(σ² + ε)
     private readonly ChunkSums<T> _sums = new(binding, 2 * norm.Parameters[0].Shape.Size);
     private readonly T _share = T.One / T.CreateTruncating(binding.OutputShape.Dimensions[^1]);
 
@@ -114,7 +115,8 @@ internal sealed unsafe class LayerNormKernel<T>(LayerNorm norm, Binding<T> bindi
     {
         var i = 0;
         for (; i <= width - Vector<T>.Count; i += Vector<T>.Count)
-            Vector.Store(((Vector.Load(input + i) - new Vector<T>(mean)) * inverse * Vector.Load(gamma + i)) + Vector.Load(beta + i), output + i);
+            Vector.Store(((Vector.Load(input + i) - new Vector<T>(mean)) * inverse * Vector.Load(gamma + i))
+                + Vector.Load(beta + i), output + i);
         for (; i < width; i++)
             output[i] = ((input[i] - mean) * inverse * gamma[i]) + beta[i];
     }
@@ -135,9 +137,11 @@ internal sealed unsafe class LayerNormKernel<T>(LayerNorm norm, Binding<T> bindi
             var (mean, inverse) = (_moments[2 * position], _moments[(2 * position) + 1]);
             var offset = (int)(position % _positions * width % _parameters);
             T* gradient = _outputGradient + (position * width), input = _input + (position * width);
-            var (plain, projected) = AddSums(gradient, input, _gamma + offset, sums + offset, sums + _parameters + offset, mean, inverse, width);
+            var (plain, projected) = AddSums(gradient, input, _gamma + offset, sums + offset, sums + _parameters + offset, mean,
+                inverse, width);
             if (_target.IsWanted)
-                PutGradient(_target.Data + (position * width), gradient, input, _gamma + offset, mean, inverse, plain * _share, projected * _share, width);
+                PutGradient(_target.Data + (position * width), gradient, input, _gamma + offset, mean, inverse, plain * _share,
+                    projected * _share, width);
         }
     }
 

@@ -8,10 +8,9 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// A fully connected layer over the last axis, [B, in] → [B, out] or [B, …, in] → [B, …, out] with one W for all positions:
-/// y = x Wᵀ + b. Bias and a ReLU that a rewriting has put into it are applied while the product is still in registers, and so is the
-/// gradient of the ReLU of a layer that feeds this one alone.
-/// ∂W = ∂yᵀ x, ∂b = Σ_B ∂y, ∂x = ∂y W.
+/// A fully connected layer over the last axis, [B, in] → [B, out] or [B, …, in] → [B, …, out] with one W for all positions: y = x Wᵀ + b.
+/// Bias and a ReLU that a rewriting has put into it are applied while the product is still in registers, and so is the gradient of the ReLU
+/// of a layer that feeds this one alone. ∂W = ∂yᵀ x, ∂b = Σ_B ∂y, ∂x = ∂y W.
 /// </summary>
 /// <remarks>Several inputs [B, n₁], [B, n₂], … count as x = [x₁, x₂, …] and are never put side by side in memory.</remarks>
 public sealed class Linear : Operation
@@ -107,8 +106,7 @@ internal sealed unsafe class LinearKernel<T>(Linear linear, Binding<T> binding) 
         for (var i = 0; i < _parts.Length; i++)
         {
             var (part, isLast) = (_parts[i], i == _parts.Length - 1);
-            part.Multiply.Forward(step.Rows * _positions, part.Input, part.Weight, i == 0 ? _bias : null, _output, i > 0,
-                isLast && _relu);
+            part.Multiply.Forward(step.Rows * _positions, part.Input, part.Weight, i == 0 ? _bias : null, _output, i > 0, isLast && _relu);
         }
     }
 
@@ -120,7 +118,8 @@ internal sealed unsafe class LinearKernel<T>(Linear linear, Binding<T> binding) 
         {
             var part = _parts[i];
             if (_isTrained)
-                part.Multiply.WeightGradient(step.Rows * _positions, _outputGradient, part.Input, part.WeightGradient, i == 0 ? _biasGradient : null);
+                part.Multiply.WeightGradient(step.Rows * _positions, _outputGradient, part.Input, part.WeightGradient,
+                    i == 0 ? _biasGradient : null);
             if (part.Target.IsWanted)
                 part.Multiply.InputGradient(step.Rows * _positions, _outputGradient, part.Weight, part.Target);
         }

@@ -8,9 +8,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// A cross layer with a weight matrix: x₀ [B, n] and x_l [B, n] → x_{l+1} = x₀ ⊙ (W x_l + b) + x_l, [B, n].
-/// With h = W x_l + b: ∂x₀ = ∂y ⊙ h, ∂h = ∂y ⊙ x₀, ∂W = ∂hᵀ x_l, ∂b = Σ_B ∂h, ∂x_l = ∂y + ∂h W.
-/// Source: Wang et al. 2021 (DCN V2), eq. 1.
+/// A cross layer with a weight matrix: x₀ [B, n] and x_l [B, n] → x_{l+1} = x₀ ⊙ (W x_l + b) + x_l, [B, n]. With h = W x_l + b: ∂x₀ = ∂y ⊙
+/// h, ∂h = ∂y ⊙ x₀, ∂W = ∂hᵀ x_l, ∂b = Σ_B ∂h, ∂x_l = ∂y + ∂h W. Source: Wang et al. 2021 (DCN V2), eq. 1.
 /// </summary>
 public sealed class MatrixCross : Operation
 {
@@ -47,7 +46,8 @@ public sealed class MatrixCross : Operation
 internal sealed unsafe class MatrixCrossKernel<T>(MatrixCross cross, Binding<T> binding) : RowKernel(binding.Workers)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly DenseMultiply<T> _multiply = new(binding.Gemm, binding.OutputShape.Size, binding.OutputShape.Size, binding.OutputShape.Size);
+    private readonly DenseMultiply<T> _multiply =
+        new(binding.Gemm, binding.OutputShape.Size, binding.OutputShape.Size, binding.OutputShape.Size);
     private readonly int _width = binding.OutputShape.Size;
     private readonly T* _weight = binding.Values(cross.Parameters[0]); // [n, n]
     private readonly T* _bias = binding.Values(cross.Parameters[1]); // [n]

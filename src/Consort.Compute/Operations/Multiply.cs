@@ -7,8 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// The element-wise (Hadamard) product of two values of one shape, times a constant, [B, …] twice → [B, …]: z = c · x ⊙ y.
-/// ∂x = c ∂z ⊙ y, ∂y = c ∂z ⊙ x.
+/// The element-wise (Hadamard) product of two values of one shape, times a constant, [B, …] twice → [B, …]: z = c · x ⊙ y. ∂x = c ∂z ⊙ y,
+/// ∂y = c ∂z ⊙ x.
 /// </summary>
 /// <param name="Factor">c, for gates such as 2·sigmoid.</param>
 public sealed class Multiply(double Factor = 1) : Operation

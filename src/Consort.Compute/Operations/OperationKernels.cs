@@ -17,7 +17,8 @@ public static class OperationKernels
         .With<BatchNorm>((o, b) => new BatchNormKernel<T>(o, b))
         .With<BiInteraction>((o, b) => new BiInteractionKernel<T>(b))
         .With<BilinearFusion>((o, b) => new BilinearFusionKernel<T>(o.Weight, b))
-        .With<BilinearInteraction>((o, b) => o.Kind == BilinearKind.FieldInteraction ? new BilinearPairKernel<T>(o, b) : new BilinearFieldKernel<T>(o, b))
+        .With<BilinearInteraction>((o, b) => o.Kind == BilinearKind.FieldInteraction
+            ? new BilinearPairKernel<T>(o, b) : new BilinearFieldKernel<T>(o, b))
         .With<CompressedInteraction>((o, b) => new CompressedInteractionKernel<T>(o, b))
         .With<Concat>((o, b) => new ConcatKernel<T>(b))
         .With<CrossNetwork>((o, b) => new CrossNetworkKernel<T>(o, b))

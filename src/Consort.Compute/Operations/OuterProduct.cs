@@ -7,9 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// The superposed outer products of all pairs of fields, [B, F, D] → [B, D·D]: Σ_i Σ_j e_i e_jᵀ = s sᵀ, s = Σ_f e_f.
-/// ∂e_f = (∂p + ∂pᵀ) s for every field.
-/// Source: Qu et al. 2016 (product-based neural network, PNN), the outer product of section III-C.
+/// The superposed outer products of all pairs of fields, [B, F, D] → [B, D·D]: Σ_i Σ_j e_i e_jᵀ = s sᵀ, s = Σ_f e_f. ∂e_f = (∂p + ∂pᵀ) s
+/// for every field. Source: Qu et al. 2016 (product-based neural network, PNN), the outer product of section III-C.
 /// </summary>
 public sealed class OuterProduct : Operation
 {

@@ -7,9 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// ReLU with a learned slope below zero for each feature (PReLU), [B, n] → [B, n]: y = max(0, x) + α ⊙ min(0, x).
-/// ∂x = ∂y where x is positive and α ⊙ ∂y elsewhere, ∂α = Σ_B ∂y ⊙ min(0, x).
-/// Source: He et al. 2015, eq. 1.
+/// ReLU with a learned slope below zero for each feature (PReLU), [B, n] → [B, n]: y = max(0, x) + α ⊙ min(0, x). ∂x = ∂y where x is
+/// positive and α ⊙ ∂y elsewhere, ∂α = Σ_B ∂y ⊙ min(0, x). Source: He et al. 2015, eq. 1.
 /// </summary>
 /// <param name="Slope">α, [n].</param>
 public sealed class ParametricRelu(Parameter Slope) : Operation

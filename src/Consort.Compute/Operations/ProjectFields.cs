@@ -13,9 +13,9 @@ namespace Consort.Compute.Operations;
 public sealed record FieldSource(int Input, int Index, Parameter? Matrix);
 
 /// <summary>
-/// Brings embeddings of several sizes to one, [B, F₁, d₁], [B, F₂, d₂], … → [B, F, D]: y_f = P_fᵀ e_f with a learned matrix and no
-/// bias, or y_f = e_f where there is no matrix. ∂P_f = Σ_B e_f ∂y_fᵀ, ∂e_f = P_f ∂y_f.
-/// Source: Ginart, Naumov, Mudigere, Yang and Zou 2019, "Mixed Dimension Embeddings", section 3.
+/// Brings embeddings of several sizes to one, [B, F₁, d₁], [B, F₂, d₂], … → [B, F, D]: y_f = P_fᵀ e_f with a learned matrix and no bias, or
+/// y_f = e_f where there is no matrix. ∂P_f = Σ_B e_f ∂y_fᵀ, ∂e_f = P_f ∂y_f. Source: Ginart, Naumov, Mudigere, Yang and Zou 2019, "Mixed
+/// Dimension Embeddings", section 3.
 /// </summary>
 public sealed class ProjectFields : Operation
 {

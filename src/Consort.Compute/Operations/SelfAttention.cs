@@ -7,12 +7,11 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Multi-head self-attention of fields to fields behind its projections, [B, F, 3 A] = [Q, K, V] → [B, F, A]: each of H heads
-/// takes d = A/H numbers of the three, O = P V with P = softmax(Q Kᵀ), or softmax(Q Kᵀ / √d), row by row. While training,
-/// numbers of P drop. All of a row's products stay in the cache; P is made again on the way back rather than kept. Scores are held
-/// transposed, so that a vector runs along queries and the softmax adds up vectors rather than what is in them.
-/// ∂V = Pᵀ ∂O, ∂P = ∂O Vᵀ, ∂S = P ⊙ (∂P − Σ_j ∂P ⊙ P), ∂Q = ∂S K, ∂K = ∂Sᵀ Q.
-/// Source: Song et al. 2019 (AutoInt), eq. 5–7; Vaswani et al. 2017 for the scale.
+/// Multi-head self-attention of fields to fields behind its projections, [B, F, 3 A] = [Q, K, V] → [B, F, A]: each of H heads takes d = A/H
+/// numbers of the three, O = P V with P = softmax(Q Kᵀ), or softmax(Q Kᵀ / √d), row by row. While training, numbers of P drop. All of a
+/// row's products stay in the cache; P is made again on the way back rather than kept. Scores are held transposed, so that a vector runs
+/// along queries and the softmax adds up vectors rather than what is in them. ∂V = Pᵀ ∂O, ∂P = ∂O Vᵀ, ∂S = P ⊙ (∂P − Σ_j ∂P ⊙ P), ∂Q = ∂S
+/// K, ∂K = ∂Sᵀ Q. Source: Song et al. 2019 (AutoInt), eq. 5–7; Vaswani et al. 2017 for the scale.
 /// </summary>
 public sealed class SelfAttention : Operation
 {
@@ -54,7 +53,8 @@ public sealed class SelfAttention : Operation
     {
         var (fields, width) = (form.OutputShape[0], form.OutputShape[1]);
         var dimension = width / Heads;
-        FormValue Part(int part) => form.Reshape(form.Slice(form.Input, part * width, (part + 1) * width, axis: 2), fields, Heads, dimension);
+        FormValue Part(int part) => form.Reshape(form.Slice(form.Input, part * width, (part + 1) * width, axis: 2), fields,
+            Heads, dimension);
         var queries = form.Permute(Part(0), 0, 2, 1, 3); // [B, H, F, d]
         var keys = form.Permute(Part(1), 0, 2, 3, 1); // [B, H, d, F]
         var values = form.Permute(Part(2), 0, 2, 1, 3); // [B, H, F, d]
@@ -96,7 +96,8 @@ internal sealed unsafe class SelfAttentionKernel<T> : RowKernel
         _outputGradient = binding.OutputGradient;
         _target = binding.InputGradient(0);
         // Qᵀ or ∂Oᵀ [d, F]; Pᵀ, Pᵀ with dropout and its gradient [F, F]; Q, K, V, ∂O and one result [F, d] where these need copies
-        _space = new ChunkSpace<T>(binding, ((long)_dimension * _paddedFields) + (3L * _fields * _paddedFields) + (5L * _fields * _paddedDimension));
+        _space = new ChunkSpace<T>(binding, ((long)_dimension * _paddedFields) + (3L * _fields * _paddedFields)
+            + (5L * _fields * _paddedDimension));
     }
 
     private int Square => _fields * _paddedFields;
@@ -121,7 +122,8 @@ internal sealed unsafe class SelfAttentionKernel<T> : RowKernel
                 if (drops)
                     Drop(attention, attention, key, row, head);
                 var values = Part(input + (2 * _width), 3 * _width, copies, out var stride); // V [F, d]
-                Product(attention, 1, _paddedFields, values, stride, _output + (row * _fields * _width) + (head * _dimension), _width, copies + Block, false); // O = P V
+                Product(attention, 1, _paddedFields, values, stride, _output + (row * _fields * _width) + (head * _dimension), _width,
+                    copies + Block, false); // O = P V
             }
     }
 
@@ -152,10 +154,12 @@ internal sealed unsafe class SelfAttentionKernel<T> : RowKernel
                 if (drops)
                     Drop(attention, used = dropped, key, row, head);
                 var upper = Part(above, _width, copies, out var upperStride); // ∂O [F, d]
-                Product(used, _paddedFields, 1, upper, upperStride, target + (2 * _width), 3 * _width, result, _target.Accumulate); // ∂V = Pᵀ ∂O
+                // ∂V = Pᵀ ∂O
+                Product(used, _paddedFields, 1, upper, upperStride, target + (2 * _width), 3 * _width, result, _target.Accumulate);
 
                 Turn(turned, above, _width);
-                SmallMatrix.Multiply(gradient, _paddedFields, input + (2 * _width), 3 * _width, 1, turned, _paddedFields, _fields, _paddedFields, _dimension, false); // ∂Pᵀ = V ∂Oᵀ
+                SmallMatrix.Multiply(gradient, _paddedFields, input + (2 * _width), 3 * _width, 1, turned, _paddedFields, _fields,
+                    _paddedFields, _dimension, false); // ∂Pᵀ = V ∂Oᵀ
                 if (drops)
                     Drop(gradient, gradient, key, row, head);
                 SoftmaxGradient(attention, gradient);
@@ -175,7 +179,8 @@ internal sealed unsafe class SelfAttentionKernel<T> : RowKernel
     private void Attend(T* input, T* turned, T* attention)
     {
         Turn(turned, input, 3 * _width);
-        SmallMatrix.Multiply(attention, _paddedFields, input + _width, 3 * _width, 1, turned, _paddedFields, _fields, _paddedFields, _dimension, false);
+        SmallMatrix.Multiply(attention, _paddedFields, input + _width, 3 * _width, 1, turned, _paddedFields, _fields, _paddedFields,
+            _dimension, false);
         var scale = new Vector<T>(_scale);
         for (var i = 0; i < _paddedFields; i += Vector<T>.Count)
         {
@@ -217,15 +222,18 @@ internal sealed unsafe class SelfAttentionKernel<T> : RowKernel
         _drop.Apply(source, target, false, key, ((row * _heads) + head) * Square, Square);
 
     // target (+)= A · B with A [F, F] and B [F, d]
-    private void Product(T* left, nint rowStride, nint depthStride, T* right, nint stride, T* target, int targetStride, T* result, bool accumulate)
+    private void Product(T* left, nint rowStride, nint depthStride, T* right, nint stride, T* target, int targetStride, T* result,
+        bool accumulate)
     {
         if (_isInPlace)
         {
-            SmallMatrix.Multiply(target, targetStride, left, rowStride, depthStride, right, stride, _fields, _dimension, _fields, accumulate);
+            SmallMatrix.Multiply(target, targetStride, left, rowStride, depthStride, right, stride, _fields, _dimension,
+                _fields, accumulate);
             return;
         }
 
-        SmallMatrix.Multiply(result, _paddedDimension, left, rowStride, depthStride, right, stride, _fields, _paddedDimension, _fields, false);
+        SmallMatrix.Multiply(result, _paddedDimension, left, rowStride, depthStride, right, stride, _fields, _paddedDimension,
+            _fields, false);
         for (var field = 0; field < _fields; field++)
             VectorMath.Put(target + (field * targetStride), result + (field * _paddedDimension), accumulate, _dimension);
     }

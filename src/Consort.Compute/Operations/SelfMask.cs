@@ -7,10 +7,9 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// The transform of a linear or exponential cross layer behind its matrix, h and its normalised form m, [B, k] each, k = ⌈n/2⌉
-/// → [B, n]: y = [h, h ⊙ max(0, m)] + b, the last number left out where n is odd. What the network is unsure of is masked to
-/// zero. ∂h = ∂y₁ + ∂y₂ ⊙ max(0, m), ∂m = ∂y₂ ⊙ h where m is positive, ∂b = Σ_B ∂y.
-/// Source: Li et al. 2024 (FCN, "DCNv3"), the self-mask operation.
+/// The transform of a linear or exponential cross layer behind its matrix, h and its normalised form m, [B, k] each, k = ⌈n/2⌉ → [B, n]: y
+/// = [h, h ⊙ max(0, m)] + b, the last number left out where n is odd. What the network is unsure of is masked to zero. ∂h = ∂y₁ + ∂y₂ ⊙
+/// max(0, m), ∂m = ∂y₂ ⊙ h where m is positive, ∂b = Σ_B ∂y. Source: Li et al. 2024 (FCN, "DCNv3"), the self-mask operation.
 /// </summary>
 /// <param name="Bias">b, [n].</param>
 public sealed class SelfMask(Parameter Bias) : Operation
@@ -67,7 +66,8 @@ internal sealed unsafe class SelfMaskKernel<T>(Parameter bias, Binding<T> bindin
             output += _half;
             var (i, rest) = (0, _width - _half);
             for (; i <= rest - Vector<T>.Count; i += Vector<T>.Count)
-                Vector.Store(Vector.Load(output + i) + (Vector.Load(hidden + i) * Vector.Max(Vector.Load(mask + i), Vector<T>.Zero)), output + i);
+                Vector.Store(Vector.Load(output + i) + (Vector.Load(hidden + i) * Vector.Max(Vector.Load(mask + i), Vector<T>.Zero)),
+                    output + i);
             for (; i < rest; i++)
                 output[i] += hidden[i] * T.Max(mask[i], T.Zero);
         }
@@ -101,7 +101,8 @@ internal sealed unsafe class SelfMaskKernel<T>(Parameter bias, Binding<T> bindin
         VectorMath.Put(target, upper, _hiddenTarget.Accumulate, _half);
         var (i, rest) = (0, _width - _half);
         for (; i <= rest - Vector<T>.Count; i += Vector<T>.Count)
-            Vector.Store(Vector.Load(target + i) + (Vector.Load(masked + i) * Vector.Max(Vector.Load(mask + i), Vector<T>.Zero)), target + i);
+            Vector.Store(Vector.Load(target + i) + (Vector.Load(masked + i) * Vector.Max(Vector.Load(mask + i), Vector<T>.Zero)),
+                target + i);
         for (; i < rest; i++)
             target[i] += masked[i] * T.Max(mask[i], T.Zero);
     }

@@ -7,8 +7,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Softmax over the numbers of a row, [B, n] → [B, n]: p_i = e^{x_i} / Σ_j e^{x_j}. ∂x = p ⊙ (∂p − Σ_j ∂p_j p_j). For gates over
-/// a few experts.
+/// Softmax over the numbers of a row, [B, n] → [B, n]: p_i = e^{x_i} / Σ_j e^{x_j}. ∂x = p ⊙ (∂p − Σ_j ∂p_j p_j). For gates over a few
+/// experts.
 /// </summary>
 public sealed class Softmax : Operation
 {

@@ -55,7 +55,9 @@ internal sealed class GraphCopy
             Graph.Add(table);
     }
 
-    /// <summary>Applies an operation to what stands for the inputs of a value; the result stands for the value and for those after it.</summary>
+    /// <summary>
+    /// Applies an operation to what stands for the inputs of a value; the result stands for the value and for those after it.
+    /// </summary>
     public Value Put(Operation operation, Value value, params ReadOnlySpan<Value?> after)
     {
         var result = Graph.Apply(operation, [.. value.Inputs.Select(i => _copies[i])]);

@@ -8,8 +8,8 @@ namespace Consort.Compute.Rewrites;
 public delegate ReadOnlySpan<float> ParameterNumbers(Parameter parameter);
 
 /// <summary>
-/// The trained graph as scoring needs it: some members' logits alone, dropout gone, and batch norm that follows a linear layer
-/// folded into it: γ (W x + b − μ) / √(σ² + ε) + β = (s ⊙ W) x + (s ⊙ (b − μ) + β), s = γ / √(σ² + ε).
+/// The trained graph as scoring needs it: some members' logits alone, dropout gone, and batch norm that follows a linear layer folded into
+/// it: γ (W x + b − μ) / √(σ² + ε) + β = (s ⊙ W) x + (s ⊙ (b − μ) + β), s = γ / √(σ² + ε).
 /// </summary>
 public sealed class InferenceGraph
 {

@@ -4,8 +4,8 @@ using Consort.Compute.Operations;
 namespace Consort.Compute.Rewrites;
 
 /// <summary>
-/// What a processor does in one pass over memory becomes one operation: a ReLU behind a linear layer is applied while the product is
-/// in registers; ReLU and dropout behind the batch norm of a linear layer are part of its pass. Nothing that is computed changes.
+/// What a processor does in one pass over memory becomes one operation: a ReLU behind a linear layer is applied while the product is in
+/// registers; ReLU and dropout behind the batch norm of a linear layer are part of its pass. Nothing that is computed changes.
 /// </summary>
 public static class ProcessorFusion
 {
@@ -23,7 +23,8 @@ public static class ProcessorFusion
             if (copy.Has(value))
                 continue;
             // Whoever looks at what the ReLU reads must find it.
-            var relu = looked.Contains(value) ? null : Next<Activate>(copy, value) is { Operation: Activate { Function: Activation.Relu } } next ? next : null;
+            var relu = looked.Contains(value)
+                ? null : Next<Activate>(copy, value) is { Operation: Activate { Function: Activation.Relu } } next ? next : null;
             if (value.Operation is Linear { Relu: false } linear && relu is not null)
                 copy.Put(new Linear(linear.Weight, linear.Bias, relu: true), value, relu);
             else if (value is { Operation: BatchNorm { Relu: false } norm, Inputs: [{ Operation: Linear }] } && relu is not null)

@@ -4,9 +4,8 @@ using Consort.Data.Datasets;
 namespace Consort.Data.Batches;
 
 /// <summary>
-/// Hands out a split batch by batch. One background thread gathers rows into a ring of batches made once; nothing is
-/// allocated per batch. The order depends only on (seed, epoch) and the split. One caller at a time; dispose of the
-/// loader before its dataset.
+/// Hands out a split batch by batch. One background thread gathers rows into a ring of batches made once; nothing is allocated per batch.
+/// The order depends only on (seed, epoch) and the split. One caller at a time; dispose of the loader before its dataset.
 /// </summary>
 public sealed class BatchLoader : IDisposable
 {
@@ -36,7 +35,7 @@ public sealed class BatchLoader : IDisposable
         _split = split;
         _options = options;
         Batches = (split.Rows + options.BatchSize - 1) / options.BatchSize;
-        int capacity = (int)Math.Min(options.BatchSize, split.Rows);
+        var capacity = (int)Math.Min(options.BatchSize, split.Rows);
         _ring = [.. Enumerable.Range(0, options.Depth).Select(_ => new Batch(capacity, split.Space, split.HasTruth))];
         _rows = new long[capacity];
         _next = Batches;
@@ -59,7 +58,7 @@ public sealed class BatchLoader : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            bool exact = _split.Rows * _split.RowBytes <= _options.ExactShuffleBytes;
+            var exact = _split.Rows * _split.RowBytes <= _options.ExactShuffleBytes;
             _order = new RowOrder(_split.Rows, _options.Shuffle, exact, _options.Seed, epoch);
             _generation++;
             _next = Math.Min(skipBatches, Batches);
@@ -105,7 +104,7 @@ public sealed class BatchLoader : IDisposable
             Monitor.PulseAll(_gate);
         }
         _thread.Join();
-        foreach (Batch batch in _ring) batch.Dispose();
+        foreach (var batch in _ring) batch.Dispose();
     }
 
     private void Produce()
@@ -149,9 +148,9 @@ public sealed class BatchLoader : IDisposable
 
     private void Gather(in RowOrder order, long index, Batch batch)
     {
-        long first = index * _options.BatchSize;
-        int rows = (int)Math.Min(_options.BatchSize, _split.Rows - first);
-        Span<long> places = _rows.AsSpan(0, rows);
+        var first = index * _options.BatchSize;
+        var rows = (int)Math.Min(_options.BatchSize, _split.Rows - first);
+        var places = _rows.AsSpan(0, rows);
         order.Fill(first, places);
 
         const int Ahead = 8;

@@ -4,8 +4,8 @@ using Consort.Data.Datasets;
 namespace Consort.Data.Batches;
 
 /// <summary>
-/// A permutation of 0..n−1 drawn from a key, in constant memory: an alternating Feistel network over the next power of
-/// two, walked on until the value lies within range (Black &amp; Rogaway 2002, cycle walking).
+/// A permutation of 0..n−1 drawn from a key, in constant memory: an alternating Feistel network over the next power of two, walked on until
+/// the value lies within range (Black &amp; Rogaway 2002, cycle walking).
 /// </summary>
 internal readonly struct KeyedPermutation
 {
@@ -21,7 +21,7 @@ internal readonly struct KeyedPermutation
     {
         _count = (ulong)count;
         _key = key;
-        int bits = count <= 1 ? 0 : 64 - BitOperations.LeadingZeroCount((ulong)count - 1);
+        var bits = count <= 1 ? 0 : 64 - BitOperations.LeadingZeroCount((ulong)count - 1);
         _rightBits = (bits + 1) / 2;
         _rightMask = (1UL << _rightBits) - 1;
         _leftMask = (1UL << (bits / 2)) - 1;
@@ -32,7 +32,7 @@ internal readonly struct KeyedPermutation
     {
         get
         {
-            ulong x = (ulong)value;
+            var x = (ulong)value;
             do
             {
                 ulong left = x >> _rightBits, right = x & _rightMask;
@@ -50,7 +50,7 @@ internal readonly struct KeyedPermutation
 
     private ulong Round(ulong half, ulong round)
     {
-        ulong x = (half + _key + round * 0x9E3779B97F4A7C15) * 0xBF58476D1CE4E5B9;
+        var x = (half + _key + round * 0x9E3779B97F4A7C15) * 0xBF58476D1CE4E5B9;
         x = (x ^ (x >> 32)) * 0x94D049BB133111EB;
         return x ^ (x >> 32);
     }

@@ -6,8 +6,7 @@ namespace Consort.Data.Batches;
 /// <param name="Seed">The seed of the order.</param>
 /// <param name="Depth">Batches prepared ahead plus the one in use, 3 to 64.</param>
 /// <param name="ExactShuffleBytes">Up to this size of a split any row may follow any other; beyond it rows are shuffled within windows of random blocks.</param>
-public sealed record LoaderOptions(
-    int BatchSize, bool Shuffle = false, ulong Seed = 0, int Depth = 4, long ExactShuffleBytes = 8L << 30)
+public sealed record LoaderOptions(int BatchSize, bool Shuffle = false, ulong Seed = 0, int Depth = 4, long ExactShuffleBytes = 8L << 30)
 {
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ConsortException">A value is out of its range.</exception>

@@ -43,12 +43,14 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     /// <param name="cancellation">Stops waiting for the bytes of a pipe.</param>
     /// <exception cref="ConsortException">The file is missing, or the batch size out of range.</exception>
     public RawBatchReader(
-        string path, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver, CancellationToken cancellation = default)
+        string path, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver,
+        CancellationToken cancellation = default)
     {
         new LoaderOptions(batchSize).Validate();
         SourceStream.Check(path);
         _path = path;
-        _pass = new RowPass([path], encoder.Schema, RowRules.Fitted(labelRequired, unknown == UnknownColumns.PassOver), cancellation: cancellation);
+        _pass = new RowPass([path], encoder.Schema, RowRules.Fitted(labelRequired, unknown == UnknownColumns.PassOver),
+            cancellation: cancellation);
         _rows = new RowCursor(encoder.Schema.Fields.Count);
         _encoder = new RowEncoder(encoder, labelsMayBeEmpty: !labelRequired);
         _truth = labelRequired ? TruthFiles.Open([path]) : null;

@@ -30,11 +30,11 @@ internal readonly struct RowOrder
     {
         if (!_shuffle)
         {
-            for (int i = 0; i < rows.Length; i++) rows[i] = first + i;
+            for (var i = 0; i < rows.Length; i++) rows[i] = first + i;
         }
         else if (_exact)
         {
-            for (int i = 0; i < rows.Length; i++) rows[i] = _rows[first + i];
+            for (var i = 0; i < rows.Length; i++) rows[i] = _rows[first + i];
         }
         else
         {
@@ -47,18 +47,19 @@ internal readonly struct RowOrder
         const long WindowRows = (long)BlockRows * WindowBlocks;
         long window = -1;
         KeyedPermutation inside = default;
-        for (int i = 0; i < rows.Length; i++)
+        for (var i = 0; i < rows.Length; i++)
         {
-            long place = first + i;
-            bool tail = place >= _wholeRows;
-            long of = tail ? long.MaxValue : place / WindowRows;
-            long start = tail ? _wholeRows : of * WindowRows;
+            var place = first + i;
+            var tail = place >= _wholeRows;
+            var of = tail ? long.MaxValue : place / WindowRows;
+            var start = tail ? _wholeRows : of * WindowRows;
             if (of != window)
             {
                 window = of;
-                inside = new KeyedPermutation(tail ? _tailRows : Math.Min(WindowRows, _wholeRows - start), KeyedPermutation.Key(_key, (ulong)of));
+                inside = new KeyedPermutation(tail ? _tailRows : Math.Min(WindowRows, _wholeRows - start),
+                    KeyedPermutation.Key(_key, (ulong)of));
             }
-            long at = start + inside[place - start];
+            var at = start + inside[place - start];
             rows[i] = tail ? at : _rows[at / BlockRows] * BlockRows + at % BlockRows;
         }
     }

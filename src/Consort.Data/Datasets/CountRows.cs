@@ -55,8 +55,10 @@ internal sealed class CountRows : IRowConsumer, IDisposable
     public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows)
     {
         int[] all = [.. Enumerable.Range(0, RowGroup.Capacity)];
-        var columns = _checks.Concat(_counters).Select((c, i) => (Counter: c, Field: i % _counters.Length)).Where(c => c.Counter is not null);
-        return columns.Select(c => (c.Field, Look: (Action<int>)(count => c.Counter!.Check(rows.Data, rows.Group.Held(c.Field), all.AsSpan(0, count)))))
+        var columns = _checks.Concat(_counters).Select((c, i) => (Counter: c, Field: i % _counters.Length))
+            .Where(c => c.Counter is not null);
+        return columns.Select(c => (c.Field,
+            Look: (Action<int>)(count => c.Counter!.Check(rows.Data, rows.Group.Held(c.Field), all.AsSpan(0, count)))))
             .Prepend((rows.Layout.Label, count => ClicksOf(rows, count)));
     }
 

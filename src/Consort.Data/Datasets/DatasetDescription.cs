@@ -47,22 +47,25 @@ public sealed record DatasetDescription(
     /// <param name="threads">Threads; 0 takes one per processor.</param>
     /// <param name="cancellation">Stops the work.</param>
     /// <exception cref="ConsortException">A mistake in the file.</exception>
-    public static DatasetDescription OfRaw(string path, Schema schema, int top = 5, int threads = 0, CancellationToken cancellation = default)
+    public static DatasetDescription OfRaw(string path, Schema schema, int top = 5, int threads = 0,
+        CancellationToken cancellation = default)
     {
         schema.Validate("schema");
-        Schema plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(Plain)] };
+        var plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(Plain)] };
         string[] files = [path];
         using var pass = new RowPass(files, plain, cancellation: cancellation);
         var splits = new SplitAssigner(SplitPlan.Given(files), 0);
         CountRows[] counts =
-            [.. Enumerable.Range(0, threads > 0 ? threads : Environment.ProcessorCount).Select(_ => new CountRows(plain, splits, checkedBy: schema))];
+            [.. Enumerable.Range(0, threads > 0 ? threads : Environment.ProcessorCount)
+                .Select(_ => new CountRows(plain, splits, checkedBy: schema))];
         try
         {
             pass.Run(counts);
             var encoder = EncoderFit.Of(plain, counts);
             var columns = encoder.Columns.Select(c => c is NumberColumn number ? Describe(number, pass.Rows) : Describe(c, pass.Rows, top));
             var order = plain.Fields.SelectMany(f => f.Columns).Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
-            return new DatasetDescription(path, pass.Rows, Share(counts.Sum(c => c.Clicks), pass.Rows), [], [.. columns.OrderBy(c => order[c.Name])]);
+            return new DatasetDescription(path, pass.Rows, Share(counts.Sum(c => c.Clicks), pass.Rows), [],
+                [.. columns.OrderBy(c => order[c.Name])]);
         }
         finally
         {
@@ -86,14 +89,16 @@ public sealed record DatasetDescription(
     public static DatasetDescription OfEncoded(EncodedDataset dataset, int top = 5, CancellationToken cancellation = default)
     {
         EncodedSplit?[] splits = [dataset.Train, dataset.Valid, dataset.Test];
-        (long[] Missing, long[] Unknown)?[] seen = [.. splits.Select(s => s is null ? ((long[], long[])?)null : CountSpecial(dataset.Space, s, cancellation))];
+        (long[] Missing, long[] Unknown)?[] seen =
+            [.. splits.Select(s => s is null ? ((long[], long[])?)null : CountSpecial(dataset.Space, s, cancellation))];
         var columns = new List<ColumnDescription>();
         foreach (var column in dataset.Encoder.Columns)
         {
             var f = columns.Count;
             double? Oov(int split) => seen[split] is { } s ? Share(s.Unknown[f], splits[split]!.Rows) : null;
             columns.Add(column is NumberColumn number ? Describe(number, dataset.Train.Rows) : new ColumnDescription(
-                column.Name, "categorical", column.Size - 2, Share(seen[0]!.Value.Missing[f], dataset.Train.Rows), Oov(0), Oov(1), Oov(2), Top(column, top), null));
+                column.Name, "categorical", column.Size - 2, Share(seen[0]!.Value.Missing[f], dataset.Train.Rows), Oov(0), Oov(1), Oov(2),
+                Top(column, top), null));
         }
         SplitSummary[] summaries = [.. splits.Where(s => s is not null).Select(s => new SplitSummary(s!.Name, s.Rows, s.Clicks))];
         return new DatasetDescription(dataset.Folder, summaries.Sum(s => s.Rows),
@@ -102,7 +107,7 @@ public sealed record DatasetDescription(
 
     private static (long[] Missing, long[] Unknown) CountSpecial(FeatureSpace space, EncodedSplit split, CancellationToken cancellation)
     {
-        int fields = space.Categorical.Count;
+        var fields = space.Categorical.Count;
         var missing = new long[fields];
         var unknown = new long[fields];
         int[] offsets = [.. space.Categorical.Select(c => c.Offset)];
@@ -110,9 +115,9 @@ public sealed record DatasetDescription(
         {
             if (row % 65_536 == 0) cancellation.ThrowIfCancellationRequested();
             ReadOnlySpan<int> ids = MemoryMarshal.Cast<byte, int>(split.Data.Slice(row * split.RowBytes, fields * 4));
-            for (int f = 0; f < fields; f++)
+            for (var f = 0; f < fields; f++)
             {
-                int local = ids[f] - offsets[f];
+                var local = ids[f] - offsets[f];
                 if (local == 0) missing[f]++;
                 else if (local == 1) unknown[f]++;
             }
@@ -123,13 +128,15 @@ public sealed record DatasetDescription(
     private static ColumnDescription Describe(ColumnEncoder column, long rows, int top)
     {
         long present = 0;
-        for (int i = 2; i < column.Size; i++) present += column.CountOf(i);
-        return new ColumnDescription(column.Name, "categorical", column.Size - 2, Share(rows - present, rows), null, null, null, Top(column, top), null);
+        for (var i = 2; i < column.Size; i++) present += column.CountOf(i);
+        return new ColumnDescription(column.Name, "categorical", column.Size - 2, Share(rows - present, rows), null, null, null,
+            Top(column, top), null);
     }
 
     // Ids are in descending order of count, so the first tokens are the most frequent ones.
-    private static TokenCount[] Top(ColumnEncoder column, int top)
-        => [.. Enumerable.Range(2, Math.Min(top, column.Size - 2)).Where(i => column.CountOf(i) >= 0).Select(i => new TokenCount(column.Token(i), column.CountOf(i)))];
+    private static TokenCount[] Top(ColumnEncoder column, int top) =>
+        [.. Enumerable.Range(2, Math.Min(top, column.Size - 2)).Where(i => column.CountOf(i) >= 0)
+            .Select(i => new TokenCount(column.Token(i), column.CountOf(i)))];
 
     private static ColumnDescription Describe(NumberColumn column, long rows)
     {

@@ -7,9 +7,9 @@ using Consort.Foundation.Files;
 namespace Consort.Data.Datasets;
 
 /// <summary>
-/// Makes an encoded dataset from raw files in two passes: the first fits vocabularies and scales on the training rows,
-/// the second encodes every row. Rows are never held; memory is bounded by the vocabularies. The result depends on the
-/// request and the files alone, not on the number of threads.
+/// Makes an encoded dataset from raw files in two passes: the first fits vocabularies and scales on the training rows, the second encodes
+/// every row. Rows are never held; memory is bounded by the vocabularies. The result depends on the request and the files alone, not on the
+/// number of threads.
 /// </summary>
 public static class DatasetEncoder
 {
@@ -19,28 +19,30 @@ public static class DatasetEncoder
     /// <param name="request">What to encode, and to where.</param>
     /// <param name="progress">Told about ten times a second.</param>
     /// <param name="cancellation">Stops the work; nothing is left behind.</param>
-    /// <exception cref="ConsortException">
-    /// A mistake in the raw data or the request, a full disk, or another process that writes the same folder; an older dataset is
-    /// then unchanged.
-    /// </exception>
-    public static EncodeResult Encode(EncodeRequest request, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
+    /// <exception cref="ConsortException">A mistake in the raw data or the request, a full disk, or another process that writes the same
+    /// folder; an older dataset is then unchanged.</exception>
+    public static EncodeResult Encode(EncodeRequest request, IProgress<EncodeProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
-        using Claim claim = TakeClaim(request, progress, cancellation).Claim;
+        using var claim = TakeClaim(request, progress, cancellation).Claim;
         return Encode(request, "no dataset there yet", progress, cancellation);
     }
 
-    /// <summary>Takes the dataset in the folder when sources, schema, split and encoder version are the same, otherwise encodes and says why.</summary>
+    /// <summary>
+    /// Takes the dataset in the folder when sources, schema, split and encoder version are the same, otherwise encodes and says why.
+    /// </summary>
     /// <inheritdoc cref="Encode(EncodeRequest, IProgress{EncodeProgress}?, CancellationToken)"/>
-    public static EncodeResult EncodeOrReuse(EncodeRequest request, IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
+    public static EncodeResult EncodeOrReuse(EncodeRequest request, IProgress<EncodeProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         var clock = Stopwatch.StartNew();
         request.Schema.Validate("schema");
-        if (Reuse(request, clock, out string reason) is { } reused)
+        if (Reuse(request, clock, out var reason) is { } reused)
         {
             ClearLeftovers(request.Folder);
             return reused;
         }
-        (Claim claim, bool hasWaited) = TakeClaim(request, progress, cancellation);
+        (var claim, var hasWaited) = TakeClaim(request, progress, cancellation);
         using (claim)
         {
             // Whoever was waited for may have encoded the very same.
@@ -54,13 +56,13 @@ public static class DatasetEncoder
         if (!EncodedDataset.IsAt(request.Folder)) return null;
         try
         {
-            Manifest manifest = Manifest.Read(request.Folder);
+            var manifest = Manifest.Read(request.Folder);
             if (Difference(manifest, request) is { } difference)
             {
                 reason = difference;
                 return null;
             }
-            using EncodedDataset dataset = EncodedDataset.Open(request.Folder);
+            using var dataset = EncodedDataset.Open(request.Folder);
             return Result(request.Folder, manifest, reused: true, "sources, schema, split and encoder are the same", dataset.Space, clock);
         }
         catch (ConsortException e) when (!request.Split.Files.Any(f => e.Message.StartsWith(f, StringComparison.Ordinal)))
@@ -70,24 +72,26 @@ public static class DatasetEncoder
         }
     }
 
-    private static (Claim Claim, bool HasWaited) TakeClaim(EncodeRequest request, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
+    private static (Claim Claim, bool HasWaited) TakeClaim(EncodeRequest request, IProgress<EncodeProgress>? progress,
+        CancellationToken cancellation)
     {
-        string name = DatasetPlace.ClaimName(request.Folder);
+        var name = DatasetPlace.ClaimName(request.Folder);
         return request.WaitsForOthers
-            ? Claim.Await(request.Folder, name, owner => progress?.Report(new EncodeProgress($"{EncodeProgress.Waiting}{owner}", 0, 0)), cancellation)
+            ? Claim.Await(request.Folder, name, owner => progress?.Report(new EncodeProgress($"{EncodeProgress.Waiting}{owner}", 0, 0)),
+                cancellation)
             : (Claim.Take(request.Folder, name, "name another folder with --out"), false);
     }
 
     /// <summary>
-    /// Clears what killed processes have left beside a dataset and in it, unless another process is writing it or nothing can be
-    /// written there.
+    /// Clears what killed processes have left beside a dataset and in it, unless another process is writing it or nothing can be written
+    /// there.
     /// </summary>
     public static void ClearLeftovers(string folder)
     {
         if (!DatasetPlace.HasLeftovers(folder)) return;
         try
         {
-            using Claim? claim = Claim.Try(folder, DatasetPlace.ClaimName(folder));
+            using var claim = Claim.Try(folder, DatasetPlace.ClaimName(folder));
             if (claim is not null) _ = new DatasetPlace(folder);
         }
         catch (ConsortException)
@@ -109,30 +113,32 @@ public static class DatasetEncoder
     internal static string? SourceDifference(Manifest manifest, IReadOnlyList<string> sources)
     {
         if (manifest.Sources.Count != sources.Count) return $"found {sources.Count} source files, expected {manifest.Sources.Count}";
-        for (int i = 0; i < sources.Count; i++)
+        for (var i = 0; i < sources.Count; i++)
         {
             if (manifest.Sources[i].Difference(sources[i]) is { } difference) return difference;
         }
-        bool truth = sources.All(s => File.Exists(TruthFiles.PathOf(s)));
-        return (truth ? TruthFiles.HashOf(sources) : "") == manifest.Truth ? null : "the true probabilities beside the sources have changed";
+        var truth = sources.All(s => File.Exists(TruthFiles.PathOf(s)));
+        return (truth ? TruthFiles.HashOf(sources) : "") == manifest.Truth
+            ? null : "the true probabilities beside the sources have changed";
     }
 
-    private static EncodeResult Encode(EncodeRequest request, string reason, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
+    private static EncodeResult Encode(EncodeRequest request, string reason, IProgress<EncodeProgress>? progress,
+        CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         request.Schema.Validate("schema");
         if (request.Threads is < 0 or > 1024) throw new ConsortException($"threads: found {request.Threads}, expected 0 to 1024");
-        int threads = request.Threads == 0 ? Environment.ProcessorCount : request.Threads;
+        var threads = request.Threads == 0 ? Environment.ProcessorCount : request.Threads;
         var place = new DatasetPlace(request.Folder);
-        long total = request.Split.Files.Sum(Length);
+        var total = request.Split.Files.Sum(Length);
         void Report(string phase, long bytes) => progress?.Report(new EncodeProgress(phase, bytes, total));
 
         var (encoder, splits, sources) = FitOn(request, threads, Report, cancellation);
-        string temp = SafeFile.TempName(request.Folder);
+        var temp = SafeFile.TempName(request.Folder);
         try
         {
             Directory.CreateDirectory(temp);
-            Manifest manifest = Store(request, encoder, splits, sources, place, temp, threads, Report, cancellation);
+            var manifest = Store(request, encoder, splits, sources, place, temp, threads, Report, cancellation);
             place.Put(temp, manifest);
             return Result(request.Folder, manifest, reused: false, reason, encoder.Space, clock);
         }
@@ -166,7 +172,8 @@ public static class DatasetEncoder
     }
 
     /// <summary>Counts rows, as far as they can be told apart: the pass that looks into them may come upon an earlier mistake.</summary>
-    private static (long Rows, ConsortException? Mistake) RowsOf(EncodeRequest request, Action<string, long> report, CancellationToken cancellation)
+    private static (long Rows, ConsortException? Mistake) RowsOf(EncodeRequest request, Action<string, long> report,
+        CancellationToken cancellation)
     {
         using var pass = new RowPass(request.Split.Files, request.Schema, cancellation: cancellation);
         using var rows = new RowCursor(request.Schema.Fields.Count);
@@ -185,7 +192,8 @@ public static class DatasetEncoder
         return (pass.Rows, null);
     }
 
-    private static Manifest Store(EncodeRequest request, Encoder encoder, SplitAssigner splits, SourceIdentity[] sources, DatasetPlace place,
+    private static Manifest Store(EncodeRequest request, Encoder encoder, SplitAssigner splits, SourceIdentity[] sources,
+        DatasetPlace place,
         string temp, int threads, Action<string, long> report, CancellationToken cancellation)
     {
         var files = request.Split.Files;
@@ -203,7 +211,7 @@ public static class DatasetEncoder
         if (changed is not null) throw new ConsortException($"{changed.Path}: its content changed while it was being encoded");
         if (writer.Rows[0] == 0) throw new ConsortException($"{files[0]}: found no training rows after splitting, expected at least one");
         writer.Complete();
-        string encoderFile = Path.Combine(temp, place.NameOf("encoder", key) + ".bin");
+        var encoderFile = Path.Combine(temp, place.NameOf("encoder", key) + ".bin");
         encoder.Save(encoderFile);
         return new Manifest
         {
@@ -220,26 +228,28 @@ public static class DatasetEncoder
             RowBytes = rowBytes,
             HasTruth = truth is not null,
             Encoder = Stored(encoderFile),
-            Splits = [.. Enumerable.Range(0, 3).Where(s => writer.Rows[s] > 0).Select(s => new StoredSplit(SplitNames[s], writer.Rows[s], writer.Clicks[s],
+            Splits = [.. Enumerable.Range(0, 3).Where(s => writer.Rows[s] > 0)
+                .Select(s => new StoredSplit(SplitNames[s], writer.Rows[s], writer.Clicks[s],
                 new StoredFile(names[s] + ".bin", writer.Bytes(s), writer.Hash(s))))],
         };
     }
 
     private static StoredFile Stored(string path)
     {
-        using FileStream stream = SourceStream.Open(path);
+        using var stream = SourceStream.Open(path);
         var hash = new XxHash128();
         hash.Append(stream);
         return new StoredFile(Path.GetFileName(path), stream.Length, Convert.ToHexStringLower(hash.GetCurrentHash()));
     }
 
-    private static EncodeResult Result(string folder, Manifest manifest, bool reused, string reason, Schemas.FeatureSpace space, Stopwatch clock)
-        => new(folder, manifest.Key, reused, reason, space, [.. manifest.Splits.Select(s => new SplitSummary(s.Name, s.Rows, s.Clicks))],
+    private static EncodeResult Result(string folder, Manifest manifest, bool reused, string reason, Schemas.FeatureSpace space,
+        Stopwatch clock) =>
+        new(folder, manifest.Key, reused, reason, space, [.. manifest.Splits.Select(s => new SplitSummary(s.Name, s.Rows, s.Clicks))],
             clock.Elapsed.TotalSeconds, manifest.Sources.Sum(s => s.Size));
 
     private static long Length(string path)
     {
-        using FileStream stream = SourceStream.Open(path);
+        using var stream = SourceStream.Open(path);
         return stream.Length;
     }
 }

@@ -3,8 +3,8 @@ using Consort.Foundation.Files;
 namespace Consort.Data.Datasets;
 
 /// <summary>
-/// Where a dataset stands. Its manifest names its other files, so replacing that one file replaces the dataset: at every instant the
-/// folder holds the old one or the new one, whole. Files of a new one that comes over another carry its key in their names.
+/// Where a dataset stands. Its manifest names its other files, so replacing that one file replaces the dataset: at every instant the folder
+/// holds the old one or the new one, whole. Files of a new one that comes over another carry its key in their names.
 /// </summary>
 internal sealed class DatasetPlace
 {
@@ -48,7 +48,8 @@ internal sealed class DatasetPlace
             Directory.Move(temp, Folder);
             return;
         }
-        foreach (StoredFile file in manifest.Files) File.Move(Path.Combine(temp, file.Name), Path.Combine(Folder, file.Name), overwrite: true);
+        foreach (var file in manifest.Files)
+            File.Move(Path.Combine(temp, file.Name), Path.Combine(Folder, file.Name), overwrite: true);
         SafeFile.Write(Path.Combine(Folder, Manifest.FileName), manifest.Write);
         Directory.Delete(temp, recursive: true);
         ClearStrangers();
@@ -59,7 +60,8 @@ internal sealed class DatasetPlace
     {
         try
         {
-            return Leftovers.Any(folder) || File.Exists(ClaimName(folder) + ".lock") || Leftovers.Any(Path.Combine(folder, Manifest.FileName)) || Strangers(folder).Length > 0;
+            return Leftovers.Any(folder) || File.Exists(ClaimName(folder) + ".lock")
+                || Leftovers.Any(Path.Combine(folder, Manifest.FileName)) || Strangers(folder).Length > 0;
         }
         catch (Exception e) when (e is ConsortException or IOException or UnauthorizedAccessException)
         {
@@ -72,7 +74,7 @@ internal sealed class DatasetPlace
         try
         {
             Leftovers.ClearFiles(Path.Combine(Folder, Manifest.FileName));
-            foreach (string file in Strangers(Folder)) File.Delete(file);
+            foreach (var file in Strangers(Folder)) File.Delete(file);
         }
         catch (Exception e) when (e is ConsortException or IOException or UnauthorizedAccessException)
         {
@@ -84,7 +86,8 @@ internal sealed class DatasetPlace
     private static string[] Strangers(string folder)
     {
         HashSet<string> own = [.. Manifest.Read(folder).Files.Select(f => f.Name)];
-        return [.. Directory.EnumerateFiles(folder, "*.bin").Where(f => IsPart(Path.GetFileNameWithoutExtension(f)) && !own.Contains(Path.GetFileName(f)))];
+        return [.. Directory.EnumerateFiles(folder, "*.bin").Where(f => IsPart(Path.GetFileNameWithoutExtension(f))
+            && !own.Contains(Path.GetFileName(f)))];
     }
 
     private static bool IsPart(string name) => Array.Exists(Parts, part => name == part

@@ -39,7 +39,8 @@ public sealed record SplitSummary(string Name, long Rows, long Clicks);
 /// <param name="Seconds">Time spent.</param>
 /// <param name="SourceBytes">Bytes of the sources.</param>
 public sealed record EncodeResult(
-    string Folder, string Key, bool Reused, string Reason, FeatureSpace Space, IReadOnlyList<SplitSummary> Splits, double Seconds, long SourceBytes)
+    string Folder, string Key, bool Reused, string Reason, FeatureSpace Space, IReadOnlyList<SplitSummary> Splits, double Seconds,
+    long SourceBytes)
 {
     /// <summary>Rows over all splits.</summary>
     public long Rows => Splits.Sum(s => s.Rows);

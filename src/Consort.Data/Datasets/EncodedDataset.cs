@@ -5,7 +5,10 @@ using Consort.Data.Sources;
 
 namespace Consort.Data.Datasets;
 
-/// <summary>An encoded dataset on disk, opened only when its manifest, sizes and checksums agree. Rows are memory-mapped; it may be larger than memory.</summary>
+/// <summary>
+/// An encoded dataset on disk, opened only when its manifest, sizes and checksums agree. Rows are memory-mapped; it may be larger than
+/// memory.
+/// </summary>
 public sealed class EncodedDataset : IDisposable
 {
     private const int Attempts = 5;
@@ -20,22 +23,22 @@ public sealed class EncodedDataset : IDisposable
             throw new ConsortException($"{folder}: found encoder version {_manifest.EncoderVersion}, expected {Encoder.Version}; encode the data again");
         if (_manifest.Key != Manifest.KeyOf(_manifest.Schema, _manifest.Split, _manifest.Sources, _manifest.Truth))
             throw new ConsortException($"{folder}: found a manifest whose key does not agree with its content");
-        string path = EncoderFile;
+        var path = EncoderFile;
         CheckSize(path, _manifest.Encoder);
-        using (FileStream stream = SourceStream.Open(path))
+        using (var stream = SourceStream.Open(path))
         {
             var hash = new XxHash128();
             hash.Append(stream);
             CheckHash(path, _manifest.Encoder, Convert.ToHexStringLower(hash.GetCurrentHash()));
         }
         Encoder = Encoder.Load(path);
-        bool same = Space.Numeric.SequenceEqual(_manifest.Numeric)
+        var same = Space.Numeric.SequenceEqual(_manifest.Numeric)
             && Space.Categorical.Select(StoredColumn.Of).SequenceEqual(_manifest.Categorical);
         if (!same || _manifest.RowBytes != StoreRows.RowBytes(Space, _manifest.HasTruth))
             throw new ConsortException($"{folder}: found columns in {Manifest.FileName} that do not agree with {_manifest.Encoder.Name}");
         try
         {
-            foreach (StoredSplit split in _manifest.Splits)
+            foreach (var split in _manifest.Splits)
                 _splits.Add(new EncodedSplit(folder, split, Space, _manifest.HasTruth));
         }
         catch
@@ -92,9 +95,9 @@ public sealed class EncodedDataset : IDisposable
     /// <exception cref="ConsortException">Missing, damaged, truncated or of another version.</exception>
     public static EncodedDataset Open(string folder)
     {
-        for (int attempt = 1; ; attempt++)
+        for (var attempt = 1; ; attempt++)
         {
-            Manifest manifest = Manifest.Read(folder);
+            var manifest = Manifest.Read(folder);
             try
             {
                 return new EncodedDataset(folder, manifest);
@@ -142,13 +145,15 @@ public sealed class EncodedDataset : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (EncodedSplit split in _splits) split.Dispose();
+        foreach (var split in _splits) split.Dispose();
     }
 
     internal static void CheckSize(string path, StoredFile expected)
     {
-        long found = File.Exists(path) ? new FileInfo(path).Length : throw new ConsortException($"{path}: file not found, expected {expected.Bytes} bytes");
-        if (found != expected.Bytes) throw new ConsortException($"{path}: found {found} bytes, expected {expected.Bytes}; the dataset is damaged, encode it again");
+        var found = File.Exists(path)
+            ? new FileInfo(path).Length : throw new ConsortException($"{path}: file not found, expected {expected.Bytes} bytes");
+        if (found != expected.Bytes)
+            throw new ConsortException($"{path}: found {found} bytes, expected {expected.Bytes}; the dataset is damaged, encode it again");
     }
 
     internal static void CheckHash(string path, StoredFile expected, string found)

@@ -16,7 +16,7 @@ public sealed class EncodedSplit : IDisposable
         HasTruth = hasTruth;
         Space = space;
         RowBytes = StoreRows.RowBytes(space, hasTruth);
-        string path = Path.Combine(folder, stored.File.Name);
+        var path = Path.Combine(folder, stored.File.Name);
         EncodedDataset.CheckSize(path, stored.File);
         if (stored.File.Bytes != stored.Rows * RowBytes)
             throw new ConsortException($"{path}: found {stored.Rows} rows in {stored.File.Bytes} bytes, expected {RowBytes} bytes a row");

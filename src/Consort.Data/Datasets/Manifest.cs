@@ -17,7 +17,8 @@ internal sealed record StoredSplit(string Name, long Rows, long Clicks, StoredFi
 internal sealed record StoredColumn(
     string Name, int Offset, int Size, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Length = null)
 {
-    public static StoredColumn Of(Schemas.Column column) => new(column.Name, column.Offset, column.Size, column.Length == 1 ? null : column.Length);
+    public static StoredColumn Of(Schemas.Column column) =>
+        new(column.Name, column.Offset, column.Size, column.Length == 1 ? null : column.Length);
 }
 
 /// <summary>What a dataset folder holds; <c>manifest.json</c>.</summary>
@@ -55,7 +56,8 @@ internal sealed record Manifest
     /// <summary>The key: what the content of the dataset follows from, without any path.</summary>
     public static string KeyOf(string schema, string split, IEnumerable<SourceIdentity> sources, string truth)
     {
-        string text = string.Create(CultureInfo.InvariantCulture, $"{CurrentFormat} {Encoders.Encoder.Version}\n{schema}\n{split}\n{truth}\n")
+        var text = string.Create(CultureInfo.InvariantCulture,
+            $"{CurrentFormat} {Encoders.Encoder.Version}\n{schema}\n{split}\n{truth}\n")
             + string.Concat(sources.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Size} {s.Hash}\n")));
         return Convert.ToHexStringLower(XxHash128.Hash(System.Text.Encoding.UTF8.GetBytes(text)));
     }
@@ -69,34 +71,37 @@ internal sealed record Manifest
     /// <exception cref="ConsortException">No dataset, a damaged manifest or another format.</exception>
     public static Manifest Read(string folder)
     {
-        string path = Path.Combine(folder, FileName);
+        var path = Path.Combine(folder, FileName);
         if (!Directory.Exists(folder)) throw new ConsortException($"{folder}: found no such folder, expected an encoded dataset");
         if (!File.Exists(path)) throw new ConsortException($"{folder}: found no {FileName}, expected an encoded dataset");
         ConsortException Damaged(string what) => new($"{path}: found a damaged manifest: {what}; encode the data again");
-        Manifest manifest = JsonText.Read(path, Damaged, ManifestJson.Default.Manifest);
+        var manifest = JsonText.Read(path, Damaged, ManifestJson.Default.Manifest);
         if (manifest.Kind != KindName) throw new ConsortException($"{path}: found kind \"{manifest.Kind}\", expected {KindName}");
         if (manifest.Format != CurrentFormat)
             throw new ConsortException($"{path}: found dataset format {manifest.Format}, expected {CurrentFormat}; encode the data again");
         return manifest.Mistake() is { } mistake ? throw Damaged(mistake) : manifest;
     }
 
-    private string Sum() => Convert.ToHexStringLower(XxHash128.Hash(JsonSerializer.SerializeToUtf8Bytes(this with { Checksum = null }, ManifestJson.Default.Manifest)));
+    private string Sum() => Convert.ToHexStringLower(
+        XxHash128.Hash(JsonSerializer.SerializeToUtf8Bytes(this with { Checksum = null }, ManifestJson.Default.Manifest)));
 
     // What follows is trusted: rows are read by these numbers, and files opened by these names.
     private string? Mistake()
     {
         if (RowBytes < 4) return string.Create(CultureInfo.InvariantCulture, $"row_bytes is {RowBytes}, expected at least 4");
-        if (Encoder.Name != Path.GetFileName(Encoder.Name) || Encoder.Name.Length == 0) return $"encoder.name is \"{Encoder.Name}\", expected a file of the folder";
-        for (int i = 0; i < Splits.Count; i++)
+        if (Encoder.Name != Path.GetFileName(Encoder.Name) || Encoder.Name.Length == 0)
+            return $"encoder.name is \"{Encoder.Name}\", expected a file of the folder";
+        for (var i = 0; i < Splits.Count; i++)
         {
-            StoredSplit split = Splits[i];
-            string where = string.Create(CultureInfo.InvariantCulture, $"splits[{i}]");
+            var split = Splits[i];
+            var where = string.Create(CultureInfo.InvariantCulture, $"splits[{i}]");
             if (!SplitNames.Contains(split.Name) || Splits.Count(s => s.Name == split.Name) > 1)
                 return $"{where}.name is \"{split.Name}\", expected train, valid or test, each once";
             if (split.File.Name != Path.GetFileName(split.File.Name) || split.File.Name.Length == 0)
                 return $"{where}.file.name is \"{split.File.Name}\", expected a file of the folder";
             if (split.Rows < 1 || split.File.Bytes % RowBytes != 0 || split.Rows != split.File.Bytes / RowBytes)
-                return string.Create(CultureInfo.InvariantCulture, $"{where}.rows is {split.Rows}, expected {split.File.Bytes} / {RowBytes}, at least 1");
+                return string.Create(CultureInfo.InvariantCulture,
+                    $"{where}.rows is {split.Rows}, expected {split.File.Bytes} / {RowBytes}, at least 1");
             if (split.Clicks < 0 || split.Clicks > split.Rows)
                 return string.Create(CultureInfo.InvariantCulture, $"{where}.clicks is {split.Clicks}, expected 0 to {split.Rows}");
         }

@@ -34,12 +34,12 @@ internal sealed class SplitAssigner
                 splits.Fill((byte)_plan.FileSplits[rows.Block.Source]);
                 break;
             case SplitKind.InOrder:
-                for (int i = 0; i < splits.Length; i++, row++) splits[i] = (byte)(row < _trainRows ? 0 : row < _validRows ? 1 : 2);
+                for (var i = 0; i < splits.Length; i++, row++) splits[i] = (byte)(row < _trainRows ? 0 : row < _validRows ? 1 : 2);
                 break;
             default:
-                for (int i = 0; i < splits.Length; i++, row++)
+                for (var i = 0; i < splits.Length; i++, row++)
                 {
-                    ulong hash = KeyedHash.Mix(_plan.Seed, (ulong)row);
+                    var hash = KeyedHash.Mix(_plan.Seed, (ulong)row);
                     splits[i] = (byte)(hash <= _trainBelow ? 0 : hash <= _validBelow ? 1 : 2);
                 }
                 break;

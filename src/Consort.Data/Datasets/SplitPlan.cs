@@ -50,13 +50,13 @@ public sealed record SplitPlan
 
     /// <summary>Each row by a hash of (seed, row number): about these shares, independent of threads.</summary>
     /// <exception cref="ConsortException">Shares that are negative or do not sum to 1, or no files.</exception>
-    public static SplitPlan BySeed(IReadOnlyList<string> sources, ulong seed, double train = 0.8, double valid = 0.1, double test = 0.1)
-        => Shared(SplitKind.BySeed, sources, seed, train, valid, test);
+    public static SplitPlan BySeed(IReadOnlyList<string> sources, ulong seed, double train = 0.8, double valid = 0.1, double test = 0.1) =>
+        Shared(SplitKind.BySeed, sources, seed, train, valid, test);
 
     /// <summary>The first rows train, the next valid, the last test; the sources are read once more to count their rows.</summary>
     /// <exception cref="ConsortException">Shares that are negative or do not sum to 1, or no files.</exception>
-    public static SplitPlan InOrder(IReadOnlyList<string> sources, double train = 0.8, double valid = 0.1, double test = 0.1)
-        => Shared(SplitKind.InOrder, sources, 0, train, valid, test);
+    public static SplitPlan InOrder(IReadOnlyList<string> sources, double train = 0.8, double valid = 0.1, double test = 0.1) =>
+        Shared(SplitKind.InOrder, sources, 0, train, valid, test);
 
     /// <summary>Files given for each split.</summary>
     /// <exception cref="ConsortException">No training file.</exception>
@@ -80,9 +80,9 @@ public sealed record SplitPlan
     {
         string[] Files(string key) => [.. map.Texts(key, []).Select(f => Locate(map, key, f, folder))];
         string[] source = Files("source"), train = Files("train"), valid = Files("valid"), test = Files("test");
-        bool byOrder = map.Choice("by", false, new Dictionary<string, bool> { ["seed"] = false, ["order"] = true });
-        long seed = map.Long("seed", 0, 0, long.MaxValue);
-        IReadOnlyList<double> shares = map.Numbers("shares", [0.8, 0.1, 0.1], 0, 1);
+        var byOrder = map.Choice("by", false, new Dictionary<string, bool> { ["seed"] = false, ["order"] = true });
+        var seed = map.Long("seed", 0, 0, long.MaxValue);
+        var shares = map.Numbers("shares", [0.8, 0.1, 0.1], 0, 1);
         if (shares.Count != 3) throw map.Error("shares", $"found {shares.Count} numbers, expected train, valid and test");
         if (source.Length > 0 == train.Length > 0) throw map.Error("source", "expected either source or train files");
         if (train.Length > 0) return Given(train, valid, test);
@@ -104,14 +104,15 @@ public sealed record SplitPlan
     /// <exception cref="ConsortException">It is no such text, or of other files.</exception>
     public static SplitPlan Parse(string text, IReadOnlyList<string> files)
     {
-        string[] words = text.Split(' ');
-        double[] shares = [.. words.SkipWhile(w => w != "shares").Skip(1).Select(w => double.TryParse(w, CultureInfo.InvariantCulture, out double share) ? share : double.NaN)];
+        var words = text.Split(' ');
+        double[] shares = [.. words.SkipWhile(w => w != "shares").Skip(1)
+            .Select(w => double.TryParse(w, CultureInfo.InvariantCulture, out var share) ? share : double.NaN)];
         return words switch
         {
-            ["given", var splits] when splits.Length == files.Count && splits.All(c => c is '0' or '1' or '2')
-                => new SplitPlan(SplitKind.Given, files, [.. splits.Select(c => c - '0')]),
-            ["seed", var seed, "shares", _, _, _] when ulong.TryParse(seed, CultureInfo.InvariantCulture, out ulong number)
-                => BySeed(files, number, shares[0], shares[1], shares[2]),
+            ["given", var splits] when splits.Length == files.Count && splits.All(c => c is '0' or '1' or '2') =>
+                new SplitPlan(SplitKind.Given, files, [.. splits.Select(c => c - '0')]),
+            ["seed", var seed, "shares", _, _, _] when ulong.TryParse(seed, CultureInfo.InvariantCulture, out var number) =>
+                BySeed(files, number, shares[0], shares[1], shares[2]),
             ["order", "shares", _, _, _] => InOrder(files, shares[0], shares[1], shares[2]),
             _ => throw new ConsortException($"split: found \"{text}\" for {files.Count} files, expected given, seed or order"),
         };
@@ -119,7 +120,7 @@ public sealed record SplitPlan
 
     private static string Locate(OptionMap map, string key, string names, string folder)
     {
-        string[] choices = names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var choices = names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return choices.Select(name => Path.GetFullPath(name, Path.GetFullPath(folder))).FirstOrDefault(File.Exists)
             ?? throw map.Error(key, $"found no {string.Join(" or ", choices)} in {Path.GetFullPath(folder)}");
     }

@@ -24,7 +24,7 @@ internal sealed class EncodedBlock(int splits) : IDisposable
     /// <summary>Room for one more row.</summary>
     public Span<byte> Add(int split, int rowBytes, bool click)
     {
-        int length = _length[split];
+        var length = _length[split];
         if (length + rowBytes > _data[split].Capacity) _data[split].Grow(Math.Max(1 << 16, (length + rowBytes) * 3 / 2));
         _length[split] = length + rowBytes;
         if (click) _clicks[split]++;
@@ -33,13 +33,13 @@ internal sealed class EncodedBlock(int splits) : IDisposable
 
     public void Dispose()
     {
-        foreach (GrowingBuffer<byte> data in _data) data.Dispose();
+        foreach (var data in _data) data.Dispose();
     }
 }
 
 /// <summary>
-/// Writes encoded blocks in the order of the source, whichever thread finished first, and hashes as it writes.
-/// A worker takes a buffer before it takes a block, so the earliest block in work always has one and nobody waits for ever.
+/// Writes encoded blocks in the order of the source, whichever thread finished first, and hashes as it writes. A worker takes a buffer
+/// before it takes a block, so the earliest block in work always has one and nobody waits for ever.
 /// </summary>
 internal sealed class SplitWriter : IDisposable
 {
@@ -64,8 +64,8 @@ internal sealed class SplitWriter : IDisposable
         _hashes = [.. _names.Select(_ => new XxHash128())];
         Rows = new long[_names.Length];
         Clicks = new long[_names.Length];
-        for (int i = 0; i < buffers; i++) _all.Add(new EncodedBlock(_names.Length));
-        foreach (EncodedBlock block in _all) _free.Push(block);
+        for (var i = 0; i < buffers; i++) _all.Add(new EncodedBlock(_names.Length));
+        foreach (var block in _all) _free.Push(block);
     }
 
     public long[] Rows { get; }
@@ -86,7 +86,7 @@ internal sealed class SplitWriter : IDisposable
                 if (_aborted) throw new OperationCanceledException("another worker failed");
                 Monitor.Wait(_gate);
             }
-            EncodedBlock block = _free.Pop();
+            var block = _free.Pop();
             block.Clear();
             return block;
         }
@@ -98,9 +98,9 @@ internal sealed class SplitWriter : IDisposable
         lock (_gate)
         {
             _finished.Add(index, block);
-            while (_finished.Remove(_next, out EncodedBlock? due))
+            while (_finished.Remove(_next, out var due))
             {
-                for (int s = 0; s < _names.Length; s++) Write(s, due);
+                for (var s = 0; s < _names.Length; s++) Write(s, due);
                 _next++;
                 _free.Push(due);
             }
@@ -120,7 +120,7 @@ internal sealed class SplitWriter : IDisposable
     /// <summary>Flushes every file to the disk and closes it.</summary>
     public void Complete()
     {
-        foreach (FileStream? file in _files)
+        foreach (var file in _files)
         {
             file?.Flush(flushToDisk: true);
             file?.Dispose();
@@ -129,14 +129,15 @@ internal sealed class SplitWriter : IDisposable
 
     public void Dispose()
     {
-        foreach (FileStream? file in _files) file?.Dispose();
-        foreach (EncodedBlock block in _all) block.Dispose();
+        foreach (var file in _files) file?.Dispose();
+        foreach (var block in _all) block.Dispose();
     }
 
     private void Write(int split, EncodedBlock block)
     {
         if (block.Length(split) == 0) return;
-        _files[split] ??= new FileStream(Path.Combine(_folder, _names[split] + ".bin"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 0);
+        _files[split] ??= new FileStream(Path.Combine(_folder, _names[split] + ".bin"), FileMode.CreateNew, FileAccess.Write,
+            FileShare.None, 0);
         _files[split]!.Write(block.Bytes(split));
         _hashes[split].Append(block.Bytes(split));
         Rows[split] += block.Length(split) / _rowBytes;

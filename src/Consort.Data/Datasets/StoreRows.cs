@@ -14,7 +14,8 @@ internal sealed class StoreRows(Encoder encoder, SplitAssigner splits, SplitWrit
     private float[] _truth = [];
 
     /// <summary>Bytes of a stored row: ids, numbers, the label and, where known, the true probability.</summary>
-    public static int RowBytes(Schemas.FeatureSpace space, bool hasTruth) => 4 * (space.IdsPerRow + space.Numeric.Count + (hasTruth ? 2 : 1));
+    public static int RowBytes(Schemas.FeatureSpace space, bool hasTruth) =>
+        4 * (space.IdsPerRow + space.Numeric.Count + (hasTruth ? 2 : 1));
 
     public void Prepare() => _block ??= writer.Rent();
 

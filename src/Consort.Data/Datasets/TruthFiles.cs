@@ -31,9 +31,9 @@ internal sealed class TruthFiles : IDisposable
     public static string HashOf(IReadOnlyList<string> sources)
     {
         var hash = new XxHash128();
-        foreach (string source in sources)
+        foreach (var source in sources)
         {
-            using FileStream stream = SourceStream.Open(PathOf(source));
+            using var stream = SourceStream.Open(PathOf(source));
             hash.Append(stream);
         }
         return Convert.ToHexStringLower(hash.GetCurrentHash());
@@ -42,9 +42,9 @@ internal sealed class TruthFiles : IDisposable
     /// <summary>Checks that there is one number per data row.</summary>
     public void CheckRows(IReadOnlyList<long> rows)
     {
-        for (int i = 0; i < _files.Length; i++)
+        for (var i = 0; i < _files.Length; i++)
         {
-            long bytes = RandomAccess.GetLength(_files[i]);
+            var bytes = RandomAccess.GetLength(_files[i]);
             if (bytes != rows[i] * 4)
                 throw new ConsortException($"{_paths[i]}: found {bytes} bytes, expected {rows[i] * 4} (4 for each of {rows[i]} data rows)");
         }
@@ -54,30 +54,32 @@ internal sealed class TruthFiles : IDisposable
     public float[] Read(int file, long firstRow, int rows)
     {
         var truth = new float[rows];
-        Span<byte> bytes = MemoryMarshal.AsBytes(truth.AsSpan());
-        long offset = firstRow * 4;
+        var bytes = MemoryMarshal.AsBytes(truth.AsSpan());
+        var offset = firstRow * 4;
         while (bytes.Length > 0)
         {
-            int read = RandomAccess.Read(_files[file], bytes, offset);
-            if (read == 0) throw new ConsortException($"{_paths[file]}: found fewer than {firstRow + rows} numbers, expected one for each data row");
+            var read = RandomAccess.Read(_files[file], bytes, offset);
+            if (read == 0)
+                throw new ConsortException($"{_paths[file]}: found fewer than {firstRow + rows} numbers, expected one for each data row");
             bytes = bytes[read..];
             offset += read;
         }
         if (!BitConverter.IsLittleEndian)
         {
-            Span<int> words = MemoryMarshal.Cast<float, int>(truth.AsSpan());
+            var words = MemoryMarshal.Cast<float, int>(truth.AsSpan());
             System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(words, words);
         }
-        for (int r = 0; r < rows; r++)
+        for (var r = 0; r < rows; r++)
         {
             if (!(truth[r] is >= 0 and <= 1))
-                throw new ConsortException(FormattableString.Invariant($"{_paths[file]}: found {truth[r]} for row {firstRow + r + 1}, expected a probability from 0 to 1"));
+                throw new ConsortException(FormattableString.Invariant(
+                    $"{_paths[file]}: found {truth[r]} for row {firstRow + r + 1}, expected a probability from 0 to 1"));
         }
         return truth;
     }
 
     public void Dispose()
     {
-        foreach (SafeFileHandle file in _files) file.Dispose();
+        foreach (var file in _files) file.Dispose();
     }
 }

@@ -50,7 +50,8 @@ internal readonly struct TimeCode(TimePart part) : ICellCode
         code = 0;
         cell = NumberParser.WithoutZeros(cell);
         if (cell.Length != 8 || !NumberParser.TryInteger(cell, out var number) || number < 0) return false;
-        int hour = (int)(number % 100), day = (int)(number / 100 % 100), month = (int)(number / 10_000 % 100), year = 2000 + (int)(number / 1_000_000);
+        int hour = (int)(number % 100), day = (int)(number / 100 % 100), month = (int)(number / 10_000 % 100),
+            year = 2000 + (int)(number / 1_000_000);
         if (hour > 23 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)) return false;
         code = hour;
         if (part == TimePart.Hour) return true;

@@ -8,14 +8,14 @@ internal static class ColumnCatalogue
     public static List<ColumnEncoder> Read(Schema schema, BinaryReader reader, Func<Vocabulary> vocabulary)
     {
         var columns = new List<ColumnEncoder>();
-        int[] leaders = SharedVocabularies.Leaders(schema);
-        foreach (bool numeric in new[] { false, true })
+        var leaders = SharedVocabularies.Leaders(schema);
+        foreach (var numeric in new[] { false, true })
         {
-            for (int i = 0; i < schema.Fields.Count; i++)
+            for (var i = 0; i < schema.Fields.Count; i++)
             {
-                Field field = schema.Fields[i];
+                var field = schema.Fields[i];
                 if (field.Kind is FieldKind.Label or FieldKind.Ignored) continue;
-                bool isNumeric = field.Kind == FieldKind.Numeric && !field.Transform.MakesTokens;
+                var isNumeric = field.Kind == FieldKind.Numeric && !field.Transform.MakesTokens;
                 if (isNumeric != numeric) continue;
                 var missing = new MissingTexts(schema, field);
                 if (leaders[i] != i)
@@ -23,20 +23,23 @@ internal static class ColumnCatalogue
                     columns.Add(columns.First(c => c.Field == leaders[i]).SharedBy(field.Name, i, missing));
                     continue;
                 }
-                for (int part = 0; part < field.Columns.Count; part++)
+                for (var part = 0; part < field.Columns.Count; part++)
                     columns.Add(ReadColumn(field, i, part, missing, reader, vocabulary));
             }
         }
         return columns;
     }
 
-    private static ColumnEncoder ReadColumn(Field field, int index, int part, MissingTexts missing, BinaryReader reader, Func<Vocabulary> vocabulary) => field switch
-    {
-        { Derive.Count: > 0 } => new CodeColumn<TimeCode>(field.Columns[part], index, missing, vocabulary(), new TimeCode(field.Derive[part])),
-        { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } => new HashColumn(field.Name, index, missing, field.Transform.Count),
-        { Kind: FieldKind.Categorical } => new TokenColumn(field.Name, index, missing, vocabulary()),
-        { Transform.Kind: TransformKind.Log2Buckets } => new CodeColumn<BucketCode>(field.Name, index, missing, vocabulary(), default),
-        { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),
-        _ => new NumberColumn(field.Name, index, missing, field.Transform.Kind, field.Outside, NumberColumn.Read(reader)),
-    };
+    private static ColumnEncoder ReadColumn(Field field, int index, int part, MissingTexts missing, BinaryReader reader,
+        Func<Vocabulary> vocabulary) => field switch
+        {
+            { Derive.Count: > 0 } => new CodeColumn<TimeCode>(field.Columns[part], index, missing, vocabulary(),
+                new TimeCode(field.Derive[part])),
+            { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } =>
+                new HashColumn(field.Name, index, missing, field.Transform.Count),
+            { Kind: FieldKind.Categorical } => new TokenColumn(field.Name, index, missing, vocabulary()),
+            { Transform.Kind: TransformKind.Log2Buckets } => new CodeColumn<BucketCode>(field.Name, index, missing, vocabulary(), default),
+            { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),
+            _ => new NumberColumn(field.Name, index, missing, field.Transform.Kind, field.Outside, NumberColumn.Read(reader)),
+        };
 }

@@ -6,8 +6,8 @@ using Consort.Data.Sources;
 namespace Consort.Data.Encoders;
 
 /// <summary>
-/// What one worker has seen of one field in the training rows. The counters of all workers are merged and fitted;
-/// every result is the same in whatever order rows were seen.
+/// What one worker has seen of one field in the training rows. The counters of all workers are merged and fitted; every result is the same
+/// in whatever order rows were seen.
 /// </summary>
 internal abstract class ColumnCounter(Field field, int index, MissingTexts missing) : IDisposable
 {
@@ -25,9 +25,9 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     public void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         if (TakesAll) return;
-        foreach (int r in rows)
+        foreach (var r in rows)
         {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            var cell = cells[r].Of(data);
             if (!Missing.Holds(cell, cells[r].Length)) CheckCell(cell, r);
         }
     }
@@ -53,7 +53,7 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     /// <summary>The counter that a field needs.</summary>
     public static ColumnCounter Create(Schema schema, int index)
     {
-        Field field = schema.Fields[index];
+        var field = schema.Fields[index];
         var missing = new MissingTexts(schema, field);
         return field switch
         {
@@ -70,7 +70,7 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     {
         if (count == 0) return;
         Span<byte> text = stackalloc byte[24];
-        number.TryFormat(text, out int length, provider: CultureInfo.InvariantCulture);
+        number.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
         ref int value = ref table.At(TokenTable.Key(text[..length]), text[..length]);
         value = (int)Math.Min(int.MaxValue, value + count);
     }
@@ -85,17 +85,17 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
 
     public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
-        TokenTable table = _table;
+        var table = _table;
         Span<ulong> keys = stackalloc ulong[RowGroup.Capacity];
-        for (int i = 0; i < rows.Length; i++)
+        for (var i = 0; i < rows.Length; i++)
         {
             keys[i] = TokenTable.Key(data, cells[rows[i]]);
             table.Prefetch(keys[i]);
         }
-        for (int i = 0; i < rows.Length; i++)
+        for (var i = 0; i < rows.Length; i++)
         {
-            Cell cell = cells[rows[i]];
-            ReadOnlySpan<byte> token = cell.Of(data);
+            var cell = cells[rows[i]];
+            var token = cell.Of(data);
             if (Missing.Holds(token, cell.Length)) continue;
             ref int count = ref table.At(keys[i], token);
             if (count != int.MaxValue) count++;
@@ -104,8 +104,7 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
 
     public override void Merge(ColumnCounter other) => _table.Add(((TokenCounter)other)._table);
 
-    public override ColumnEncoder[] Fit(int minCount)
-        => [new TokenColumn(Field.Name, Index, Missing, Vocabulary.From(_table, minCount))];
+    public override ColumnEncoder[] Fit(int minCount) => [new TokenColumn(Field.Name, Index, Missing, Vocabulary.From(_table, minCount))];
 
     public override void Dispose()
     {
@@ -183,11 +182,11 @@ internal sealed class NumberCounter(Field field, int index, MissingTexts missing
 
     public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
-        foreach (int r in rows)
+        foreach (var r in rows)
         {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            var cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            double x = Read(cell, r);
+            var x = Read(cell, r);
             _count++;
             _sum.Add(x);
             _squares.Add(x * x);
@@ -213,14 +212,14 @@ internal sealed class NumberCounter(Field field, int index, MissingTexts missing
         double mean = _sum.Mean(_count), deviation = Math.Sqrt(Math.Max(0, _squares.Mean(_count) - mean * mean));
         // Below the rounding of the squares, a deviation is noise of a constant column.
         if (deviation < Math.Abs(mean) * 1e-7) deviation = 0;
-        NumberFacts facts = _count == 0 ? default : new NumberFacts(_count, mean, deviation, _min, _max);
+        var facts = _count == 0 ? default : new NumberFacts(_count, mean, deviation, _min, _max);
         return [new NumberColumn(Field.Name, Index, Missing, Field.Transform.Kind, Field.Outside, facts)];
     }
 
     // A number that stays as it is has to be one that a float can hold.
     private double Read(ReadOnlySpan<byte> cell, int row)
     {
-        if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(row, NumberColumn.ExpectedFor(cell));
+        if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(row, NumberColumn.ExpectedFor(cell));
         return Field.Transform.Kind == TransformKind.None && Math.Abs(x) > float.MaxValue
             ? throw new CellError(row, "a number within the range of a 32-bit float")
             : x;
@@ -228,8 +227,8 @@ internal sealed class NumberCounter(Field field, int index, MissingTexts missing
 }
 
 /// <summary>
-/// Counts values kept to 18 bits of mantissa (whole numbers up to 524,288 exactly, others to 4 millionths), which
-/// bounds memory by the range of the values and not by the rows; quantiles of those are exact.
+/// Counts values kept to 18 bits of mantissa (whole numbers up to 524,288 exactly, others to 4 millionths), which bounds memory by the
+/// range of the values and not by the rows; quantiles of those are exact.
 /// </summary>
 internal sealed class QuantileCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
@@ -238,13 +237,13 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
 
     public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
-        foreach (int r in rows)
+        foreach (var r in rows)
         {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            var cell = cells[r].Of(data);
             if (Missing.Holds(cell, cells[r].Length)) continue;
-            if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
+            if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
             // −0 and 0 are one value.
-            ulong bits = x == 0 ? 0 : BitConverter.DoubleToUInt64Bits(x) >> DroppedBits << DroppedBits;
+            var bits = x == 0 ? 0 : BitConverter.DoubleToUInt64Bits(x) >> DroppedBits << DroppedBits;
             ref int count = ref _table.At(bits, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in bits)));
             if (count != int.MaxValue) count++;
         }
@@ -270,7 +269,7 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
         var boundaries = new List<double>();
         long below = 0;
         int buckets = Field.Transform.Count, next = 1;
-        foreach ((double value, int count) in values)
+        foreach ((var value, var count) in values)
         {
             below += count;
             if (next >= buckets || below * (double)buckets < total * (double)next) continue;

@@ -8,8 +8,8 @@ using Consort.Foundation.Options;
 namespace Consort.Data.Encoders;
 
 /// <summary>
-/// The fitted path from raw values to ids and floats: vocabularies, buckets and scales of every column.
-/// Immutable and safe for many threads; saved with the data and with every model, so that training and serving agree.
+/// The fitted path from raw values to ids and floats: vocabularies, buckets and scales of every column. Immutable and safe for many
+/// threads; saved with the data and with every model, so that training and serving agree.
 /// </summary>
 public sealed class Encoder
 {
@@ -30,13 +30,14 @@ public sealed class Encoder
         _categorical = [.. columns.Where(c => c.Size > 0)];
         _numeric = [.. columns.Where(c => c.Size == 0)];
         Columns = [.. _categorical, .. _numeric];
-        long ids = _categorical.Where(c => c.Leader is null).Sum(c => (long)c.Size);
-        if (ids > int.MaxValue) throw new ConsortException($"found {ids} ids over all columns, expected at most {int.MaxValue}; raise min_count");
+        var ids = _categorical.Where(c => c.Leader is null).Sum(c => (long)c.Size);
+        if (ids > int.MaxValue)
+            throw new ConsortException($"found {ids} ids over all columns, expected at most {int.MaxValue}; raise min_count");
         var space = new Column[_categorical.Length];
-        int offset = 0;
-        for (int f = 0; f < space.Length; f++)
+        var offset = 0;
+        for (var f = 0; f < space.Length; f++)
         {
-            ColumnEncoder column = _categorical[f];
+            var column = _categorical[f];
             column.Offset = column.Leader?.Offset ?? offset;
             space[f] = new Column(column.Name, column.Offset, column.Size, column.Length);
             offset += column.Leader is null ? column.Size : 0;
@@ -61,17 +62,17 @@ public sealed class Encoder
     /// <exception cref="ConsortException">No such field.</exception>
     public int FieldIndex(string name)
     {
-        for (int i = 0; i < Schema.Fields.Count; i++)
+        for (var i = 0; i < Schema.Fields.Count; i++)
         {
             if (Schema.Fields[i].Name == name) return i;
         }
-        string hint = NearestWord.Hint(name, Schema.Fields.Select(f => f.Name));
+        var hint = NearestWord.Hint(name, Schema.Fields.Select(f => f.Name));
         throw new ConsortException($"field \"{name}\" is not in the schema{hint}");
     }
 
     /// <summary>
-    /// Sets every column of a row to what it is where the field is not given: missing, and for numeric fields of libsvm and libffm
-    /// data 0, as there, unless the schema says that they are missing.
+    /// Sets every column of a row to what it is where the field is not given: missing, and for numeric fields of libsvm and libffm data 0,
+    /// as there, unless the schema says that they are missing.
     /// </summary>
     /// <param name="ids">[F] global ids.</param>
     /// <param name="numerics">[N] numeric values.</param>
@@ -87,14 +88,17 @@ public sealed class Encoder
     /// <param name="numerics">[N] numeric values of the row.</param>
     public void Clear(int field, Span<int> ids, Span<float> numerics)
     {
-        foreach ((_, int position, bool numeric) in _byField[field])
+        foreach ((_, var position, var numeric) in _byField[field])
         {
             if (numeric) numerics[position] = _absentNumerics[position];
             else ids[position] = _absentIds[position];
         }
     }
 
-    /// <summary>Encodes one raw value into the columns of its field; nothing is allocated. Fields not given stay as <see cref="Clear(Span{int}, Span{float})"/> left them.</summary>
+    /// <summary>
+    /// Encodes one raw value into the columns of its field; nothing is allocated. Fields not given stay as
+    /// <see cref="Clear(Span{int}, Span{float})"/> left them.
+    /// </summary>
     /// <param name="field">The field's place in the schema.</param>
     /// <param name="value">The raw value in UTF-8.</param>
     /// <param name="ids">[F] global ids of the row.</param>
@@ -107,13 +111,13 @@ public sealed class Encoder
         Span<byte> padded = stackalloc byte[8];
         padded.Clear();
         if (value.Length < 8) value.CopyTo(padded);
-        ReadOnlySpan<byte> data = value.Length < 8 ? padded : value;
+        var data = value.Length < 8 ? padded : value;
         var cell = new Cell { Start = 0, Length = value.Length };
-        foreach ((ColumnEncoder column, int position, bool numeric) in _byField[field])
+        foreach ((var column, var position, var numeric) in _byField[field])
         {
             try
             {
-                int bits = 0;
+                var bits = 0;
                 column.Encode(data, new ReadOnlySpan<Cell>(in cell), MemoryMarshal.AsBytes(new Span<int>(ref bits)), 4);
                 if (numeric) numerics[position] = BitConverter.Int32BitsToSingle(bits);
                 else ids[position] = bits;
@@ -125,16 +129,19 @@ public sealed class Encoder
         }
     }
 
-    /// <summary>The number that <see cref="EncodeField"/> takes for a raw value that lies too far outside the training rows; null where it takes the value itself.</summary>
+    /// <summary>
+    /// The number that <see cref="EncodeField"/> takes for a raw value that lies too far outside the training rows; null where it takes the
+    /// value itself.
+    /// </summary>
     /// <param name="field">The field's place in the schema.</param>
     /// <param name="value">The raw value in UTF-8.</param>
     public double? ClippedTo(int field, ReadOnlySpan<byte> value)
     {
         if (Schema.Trim) value = value.Trim((byte)' ');
         // The parser reads whole 8 bytes, so the value is moved to where that is allowed.
-        byte[] padded = new byte[Math.Max(8, value.Length)];
+        var padded = new byte[Math.Max(8, value.Length)];
         value.CopyTo(padded);
-        foreach ((ColumnEncoder column, _, _) in _byField[field])
+        foreach ((var column, _, _) in _byField[field])
         {
             if (column is NumberColumn number && number.ClippedTo(padded.AsSpan(0, value.Length)) is { } used) return used;
         }
@@ -146,9 +153,9 @@ public sealed class Encoder
     {
         ArgumentOutOfRangeException.ThrowIfNegative(id);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, Space.Features);
-        int f = 0;
+        var f = 0;
         while (id >= Space.Categorical[f].Offset + Space.Categorical[f].Size) f++;
-        int index = id - Space.Categorical[f].Offset;
+        var index = id - Space.Categorical[f].Offset;
         return index switch { 0 => "(missing)", 1 => "(oov)", _ => _categorical[f].Token(index) };
     }
 
@@ -159,7 +166,7 @@ public sealed class Encoder
     /// <exception cref="ConsortException">The file is missing, damaged or of another version.</exception>
     public static Encoder Load(string path)
     {
-        using FileStream stream = SourceStream.Open(path);
+        using var stream = SourceStream.Open(path);
         return Read(stream, path);
     }
 
@@ -168,9 +175,7 @@ public sealed class Encoder
     {
         using var content = new MemoryStream();
         using (var writer = new BinaryWriter(content, System.Text.Encoding.UTF8, leaveOpen: true))
-        {
             WriteContent(writer, (_, vocabulary) => vocabulary.Write(writer));
-        }
         ReadOnlySpan<byte> bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
         using var head = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true);
         head.Write(Magic);
@@ -189,28 +194,32 @@ public sealed class Encoder
         try
         {
             using var head = new BinaryReader(stream, System.Text.Encoding.UTF8, leaveOpen: true);
-            if (!head.ReadBytes(8).AsSpan().SequenceEqual(Magic)) throw new ConsortException($"{source}: found another kind of file, expected an encoder");
-            int version = head.ReadInt32();
-            if (version != Version) throw new ConsortException($"{source}: found encoder version {version}, expected {Version}; encode the data again");
-            long length = head.ReadInt64();
-            byte[] checksum = head.ReadBytes(16);
+            if (!head.ReadBytes(8).AsSpan().SequenceEqual(Magic))
+                throw new ConsortException($"{source}: found another kind of file, expected an encoder");
+            var version = head.ReadInt32();
+            if (version != Version)
+                throw new ConsortException($"{source}: found encoder version {version}, expected {Version}; encode the data again");
+            var length = head.ReadInt64();
+            var checksum = head.ReadBytes(16);
             // Before anything of that length is allocated.
             if (length < 0 || length > Math.Min(Array.MaxLength, stream.CanSeek ? stream.Length - stream.Position : long.MaxValue))
                 throw new InvalidDataException("length");
-            byte[] bytes = head.ReadBytes((int)length);
-            if (bytes.Length != length || !XxHash128.Hash(bytes).AsSpan().SequenceEqual(checksum)) throw new InvalidDataException("checksum");
+            var bytes = head.ReadBytes((int)length);
+            if (bytes.Length != length || !XxHash128.Hash(bytes).AsSpan().SequenceEqual(checksum))
+                throw new InvalidDataException("checksum");
             using var reader = new BinaryReader(new MemoryStream(bytes));
             return ReadContent(reader, source, () => Vocabulary.Read(reader));
         }
         catch (Exception e) when (IsDamage(e))
         {
-            throw new ConsortException($"{source}: found a damaged encoder; its checksum or length does not agree, expected a whole one", e);
+            throw new ConsortException($"{source}: found a damaged encoder; its checksum or length does not agree, expected a whole one",
+                e);
         }
     }
 
     private int AbsentBits(ColumnEncoder column)
     {
-        int bits = column.Size > 0 ? column.Offset : 0;
+        var bits = column.Size > 0 ? column.Offset : 0;
         if (!Schema.AbsentIsZero(Schema.Fields[column.Field])) return bits;
         var cell = new Cell { Start = 0, Length = 1 };
         try
@@ -228,7 +237,7 @@ public sealed class Encoder
     internal void WriteContent(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
     {
         writer.Write(Schema.Identity);
-        foreach (ColumnEncoder column in Columns.Where(c => c.Leader is null)) column.Write(writer, vocabulary);
+        foreach (var column in Columns.Where(c => c.Leader is null)) column.Write(writer, vocabulary);
     }
 
     /// <summary>Reads what <see cref="WriteContent"/> wrote.</summary>

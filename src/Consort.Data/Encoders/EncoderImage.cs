@@ -5,10 +5,9 @@ namespace Consort.Data.Encoders;
 public delegate void BytesTaker(ReadOnlySpan<byte> bytes);
 
 /// <summary>
-/// An encoder in two parts that is opened without indexing its vocabularies: a head with the schema, what was fitted but for
-/// tokens, and sizes; and memory with the ready index of every vocabulary, which is used where a file is mapped. Checksums
-/// are the affair of the file that holds them. Whatever the memory holds, encoding reads nothing outside of it and gives ids
-/// of the column.
+/// An encoder in two parts that is opened without indexing its vocabularies: a head with the schema, what was fitted but for tokens, and
+/// sizes; and memory with the ready index of every vocabulary, which is used where a file is mapped. Checksums are the affair of the file
+/// that holds them. Whatever the memory holds, encoding reads nothing outside of it and gives ids of the column.
 /// </summary>
 public static class EncoderImage
 {
@@ -44,10 +43,11 @@ public static class EncoderImage
         {
             using var reader = new BinaryReader(head, System.Text.Encoding.UTF8, leaveOpen: true);
             if (!reader.ReadBytes(8).AsSpan().SequenceEqual(Magic)) throw new InvalidDataException("magic");
-            int version = reader.ReadInt32();
-            if (version != Encoder.Version) throw new ConsortException($"{source}: found encoder version {version}, expected {Encoder.Version}; pack the run again");
+            var version = reader.ReadInt32();
+            if (version != Encoder.Version)
+                throw new ConsortException($"{source}: found encoder version {version}, expected {Encoder.Version}; pack the run again");
             var mapped = new MappedMemory(memory);
-            Encoder encoder = Encoder.ReadContent(reader, source, () => MappedVocabulary.Read(reader, mapped));
+            var encoder = Encoder.ReadContent(reader, source, () => MappedVocabulary.Read(reader, mapped));
             return mapped.Left == 0 && head.Position == head.Length ? encoder : throw new InvalidDataException("length");
         }
         catch (Exception e) when (Encoder.IsDamage(e))

@@ -3,8 +3,8 @@ using Consort.Data.Schemas;
 namespace Consort.Data.Encoders;
 
 /// <summary>
-/// What a fitted column makes of its field's raw value, told so that other formats can write it down. A missing value gives the id
-/// Offset, or 0 in a numeric column.
+/// What a fitted column makes of its field's raw value, told so that other formats can write it down. A missing value gives the id Offset,
+/// or 0 in a numeric column.
 /// </summary>
 /// <param name="Name">The column.</param>
 /// <param name="Field">The field that it reads.</param>
@@ -18,21 +18,24 @@ public abstract record FittedColumn(string Name, Field Field, int Offset, int Si
 
     /// <summary>The columns of an encoder: the categorical ones in the order of the ids, then the numeric ones.</summary>
     public static IReadOnlyList<FittedColumn> Of(Encoder encoder) =>
-        [.. encoder.Columns.Select(column => Of(encoder.Schema, column) with { AbsentIsZero = encoder.Schema.AbsentIsZero(encoder.Schema.Fields[column.Field]) })];
+        [.. encoder.Columns.Select(column => Of(encoder.Schema, column)
+            with { AbsentIsZero = encoder.Schema.AbsentIsZero(encoder.Schema.Fields[column.Field]) })];
 
     private static FittedColumn Of(Schema schema, ColumnEncoder column)
     {
-        Field field = schema.Fields[column.Field];
-        IReadOnlyList<string> missing = field.Missing ?? schema.Missing;
+        var field = schema.Fields[column.Field];
+        var missing = field.Missing ?? schema.Missing;
         return column switch
         {
             CodeColumn<TimeCode> time => new FittedTime(
                 time.Name, field, time.Offset, time.Size, missing, field.Derive[field.Columns.ToList().IndexOf(time.Name)],
                 [.. Enumerable.Range(0, TimeCode.Values).Select(v => time.IdOf(v))]),
             TokenColumn token => new FittedTokens(token.Name, field, token.Offset, token.Size, missing, token.Vocabulary),
-            QuantileColumn quantile => new FittedQuantiles(quantile.Name, field, quantile.Offset, quantile.Size, missing, quantile.Boundaries),
+            QuantileColumn quantile => new FittedQuantiles(quantile.Name, field, quantile.Offset, quantile.Size, missing,
+                quantile.Boundaries),
             HashColumn hash => new FittedHash(hash.Name, field, hash.Offset, hash.Size, missing),
-            NumberColumn number => new FittedNumber(number.Name, field, missing, number.Shift, number.Scale, field.Transform.Kind == TransformKind.MinMax, number.Low, number.High),
+            NumberColumn number => new FittedNumber(number.Name, field, missing, number.Shift, number.Scale,
+                field.Transform.Kind == TransformKind.MinMax, number.Low, number.High),
             _ => throw new InvalidOperationException($"column {column.Name} has no description"),
         };
     }

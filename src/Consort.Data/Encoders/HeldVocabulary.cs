@@ -19,7 +19,7 @@ internal sealed class HeldVocabulary : Vocabulary
 
     public override ReadOnlySpan<byte> Token(int index)
     {
-        int start = index == 0 ? 0 : _ends[index - 1];
+        var start = index == 0 ? 0 : _ends[index - 1];
         return _bytes.AsSpan(start, _ends[index] - start);
     }
 
@@ -37,7 +37,8 @@ internal sealed class HeldVocabulary : Vocabulary
         sorted.AsSpan().Sort(new ByCountThenBytes(table));
         long total = 0;
         foreach (var entry in sorted) total += table.TokenAt(entry.Place).Length;
-        if (total > Array.MaxLength) throw new ConsortException("found more than 2 GiB of tokens in one column; raise its min_count or set transform hash");
+        if (total > Array.MaxLength)
+            throw new ConsortException("found more than 2 GiB of tokens in one column; raise its min_count or set transform hash");
         var (bytes, ends, end) = (new byte[total], new int[sorted.Length], 0);
         for (var i = 0; i < sorted.Length; i++)
         {
@@ -50,22 +51,24 @@ internal sealed class HeldVocabulary : Vocabulary
 
     public static HeldVocabulary Of(BinaryReader reader)
     {
-        int count = reader.ReadInt32();
+        var count = reader.ReadInt32();
         // A token takes at least two bytes: no file makes us allocate more than its own size calls for.
-        if (count < 0 || count > (reader.BaseStream.Length - reader.BaseStream.Position) / 2) throw new InvalidDataException("vocabulary of a wrong size");
+        if (count < 0 || count > (reader.BaseStream.Length - reader.BaseStream.Position) / 2)
+            throw new InvalidDataException("vocabulary of a wrong size");
         var ends = new int[count];
         var counts = new int[ends.Length];
-        int end = 0;
-        for (int i = 0; i < ends.Length; i++)
+        var end = 0;
+        for (var i = 0; i < ends.Length; i++)
         {
-            int length = reader.Read7BitEncodedInt();
+            var length = reader.Read7BitEncodedInt();
             if (length < 0) throw new InvalidDataException("token of a negative length");
             ends[i] = end = checked(end + length);
             counts[i] = reader.Read7BitEncodedInt();
         }
-        int size = reader.ReadInt32();
-        if (size != end || size > reader.BaseStream.Length - reader.BaseStream.Position) throw new InvalidDataException("vocabulary of a wrong size");
-        byte[] bytes = reader.ReadBytes(size);
+        var size = reader.ReadInt32();
+        if (size != end || size > reader.BaseStream.Length - reader.BaseStream.Position)
+            throw new InvalidDataException("vocabulary of a wrong size");
+        var bytes = reader.ReadBytes(size);
         if (bytes.Length != end) throw new InvalidDataException("vocabulary of a wrong size");
         return new HeldVocabulary(bytes, ends, counts);
     }

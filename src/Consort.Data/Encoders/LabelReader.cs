@@ -4,8 +4,8 @@ using Consort.Data.Sources;
 namespace Consort.Data.Encoders;
 
 /// <summary>
-/// Reads labels: the texts that the schema names, else 0 and 1 (in libsvm and libffm also −1 and +1), also written as floats, and
-/// true or false, yes or no, t or f, y or n, in capital letters or small ones.
+/// Reads labels: the texts that the schema names, else 0 and 1 (in libsvm and libffm also −1 and +1), also written as floats, and true or
+/// false, yes or no, t or f, y or n, in capital letters or small ones.
 /// </summary>
 internal sealed class LabelReader
 {
@@ -15,7 +15,7 @@ internal sealed class LabelReader
 
     public LabelReader(Schema schema)
     {
-        IReadOnlyDictionary<string, int> values = schema.Fields.FirstOrDefault(f => f.Kind == FieldKind.Label)?.Values ?? new Dictionary<string, int>();
+        var values = schema.Fields.FirstOrDefault(f => f.Kind == FieldKind.Label)?.Values ?? new Dictionary<string, int>();
         _takesWords = values.Count == 0;
         if (values.Count == 0)
         {
@@ -24,9 +24,9 @@ internal sealed class LabelReader
                 : new Dictionary<string, int> { ["0"] = 0, ["1"] = 1 };
         }
         _texts = [.. values.Select(v => (System.Text.Encoding.UTF8.GetBytes(v.Key), (float)v.Value))];
-        foreach ((byte[] text, float label) in _texts)
+        foreach ((var text, var label) in _texts)
         {
-            if (NumberParser.TryWhole(text, out long number)) _numbers.TryAdd(number, label);
+            if (NumberParser.TryWhole(text, out var number)) _numbers.TryAdd(number, label);
         }
         Expected = string.Join(" or ", values.Keys);
     }
@@ -38,26 +38,26 @@ internal sealed class LabelReader
     /// <exception cref="CellError">A text that stands for no label.</exception>
     public void Read(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride, bool mayBeEmpty = false)
     {
-        for (int r = 0; r < cells.Length; r++)
+        for (var r = 0; r < cells.Length; r++)
         {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            var cell = cells[r].Of(data);
             if (cell.IsEmpty && mayBeEmpty)
             {
                 ColumnEncoder.Put(target, r, stride, 0f);
                 continue;
             }
-            int i = 0;
+            var i = 0;
             while (i < _texts.Length && !cell.SequenceEqual(_texts[i].Text)) i++;
             if (i < _texts.Length) ColumnEncoder.Put(target, r, stride, _texts[i].Label);
-            else if (TryOther(cell, out float label)) ColumnEncoder.Put(target, r, stride, label);
+            else if (TryOther(cell, out var label)) ColumnEncoder.Put(target, r, stride, label);
             else throw new CellError(r, Expected);
         }
     }
 
     private bool TryOther(ReadOnlySpan<byte> cell, out float label)
     {
-        if (NumberParser.TryWhole(cell, out long number) && _numbers.TryGetValue(number, out label)) return true;
-        bool isWord = NumberParser.TryWord(cell, out bool yes);
+        if (NumberParser.TryWhole(cell, out var number) && _numbers.TryGetValue(number, out label)) return true;
+        var isWord = NumberParser.TryWord(cell, out var yes);
         label = yes ? 1 : 0;
         return isWord && _takesWords;
     }

@@ -7,7 +7,8 @@ namespace Consort.Data.Encoders;
 /// A vocabulary used where a file is mapped: the index, in whose slots the tokens lie, and of each token its slot and its count. Opening it
 /// reads next to nothing. Wrong bytes give wrong tokens or none, and no read outside of them.
 /// </summary>
-internal sealed class MappedVocabulary(TokenTable index, NativeBuffer<int> places, NativeBuffer<int> counts) : Vocabulary((int)places.Length)
+internal sealed class MappedVocabulary(TokenTable index, NativeBuffer<int> places,
+    NativeBuffer<int> counts) : Vocabulary((int)places.Length)
 {
     private const int Line = 64;
 

@@ -11,7 +11,7 @@ internal sealed class MissingTexts
 
     public MissingTexts(Schema schema, Field field)
     {
-        IReadOnlyList<string> texts = field.Missing ?? schema.Missing;
+        var texts = field.Missing ?? schema.Missing;
         _empty = texts.Contains("");
         _texts = [.. texts.Where(t => t.Length > 0).Select(System.Text.Encoding.UTF8.GetBytes)];
     }
@@ -25,7 +25,7 @@ internal sealed class MissingTexts
 
     private bool Search(ReadOnlySpan<byte> cell)
     {
-        foreach (byte[] text in _texts)
+        foreach (var text in _texts)
         {
             if (cell.SequenceEqual(text)) return true;
         }

@@ -5,7 +5,9 @@ namespace Consort.Data.Encoders;
 /// <summary>Says why a model's logit of a row is not a finite number: no probability is given out for such a row.</summary>
 public static class NotFiniteLogit
 {
-    /// <summary>The message: the numeric column whose value lies furthest beyond what the training rows hold, or that it is no column's fault.</summary>
+    /// <summary>
+    /// The message: the numeric column whose value lies furthest beyond what the training rows hold, or that it is no column's fault.
+    /// </summary>
     /// <param name="where">What the message begins with, such as <c>new.csv:3</c>; may be empty.</param>
     /// <param name="encoder">The encoder that made the row.</param>
     /// <param name="numerics">The row's numeric columns, [N].</param>
@@ -20,7 +22,8 @@ public static class NotFiniteLogit
             c++;
         }
         return furthest.Column is not { } far
-            ? (where.Length == 0 ? "" : where + ": ") + "found no finite logit, expected one: the row's numbers are like those of the training rows, so the weights are at fault; "
+            ? (where.Length == 0 ? "" : where + ": ")
+            + "found no finite logit, expected one: the row's numbers are like those of the training rows, so the weights are at fault; "
                 + "train again with a lower learning_rate"
             : string.Create(
                 CultureInfo.InvariantCulture,

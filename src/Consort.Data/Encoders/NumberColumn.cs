@@ -23,7 +23,7 @@ internal sealed class NumberColumn : ColumnEncoder
             TransformKind.MinMax => facts.Min,
             _ => 0,
         };
-        double width = transform == TransformKind.Standardise ? facts.Deviation : facts.Max - facts.Min;
+        var width = transform == TransformKind.Standardise ? facts.Deviation : facts.Max - facts.Min;
         // A column that never varies is all zeros; so is one whose width is too small to divide by.
         Scale = transform == TransformKind.None ? 1 : width > 0 && double.IsFinite(1 / width) ? 1 / width : 0;
         (Low, High) = outside == OutsideRule.Keep ? (double.NegativeInfinity, double.PositiveInfinity) : facts.Bounds(transform);
@@ -53,24 +53,26 @@ internal sealed class NumberColumn : ColumnEncoder
     /// <summary>How far beyond the training rows' range that value lies, in widths of it.</summary>
     public double Distance(float value) => Scale == 0 ? 0 : Facts.Distance(Raw(value), _transform);
 
-    /// <summary>The number that is taken for a raw value that lies too far outside the training rows; null where the value itself is.</summary>
+    /// <summary>
+    /// The number that is taken for a raw value that lies too far outside the training rows; null where the value itself is.
+    /// </summary>
     public double? ClippedTo(ReadOnlySpan<byte> cell)
     {
-        if (_missing.Holds(cell, cell.Length) || !NumberParser.TryNumber(cell, out double x)) return null;
-        double used = Math.Clamp(x, Low, High);
+        if (_missing.Holds(cell, cell.Length) || !NumberParser.TryNumber(cell, out var x)) return null;
+        var used = Math.Clamp(x, Low, High);
         if (_transform == TransformKind.MinMax && Scale > 0) used = Math.Clamp(used, Facts.Min, Facts.Max);
         return used == x ? null : used;
     }
 
     public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        for (int r = 0; r < cells.Length; r++)
+        for (var r = 0; r < cells.Length; r++)
         {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
+            var cell = cells[r].Of(data);
             double value = 0;
             if (!_missing.Holds(cell, cells[r].Length))
             {
-                if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, ExpectedFor(cell));
+                if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(r, ExpectedFor(cell));
                 if (x < Low || x > High) x = Held(r, x);
                 value = (x - Shift) * Scale;
                 if (_transform == TransformKind.MinMax) value = Math.Clamp(value, 0, 1);
@@ -94,7 +96,8 @@ internal sealed class NumberColumn : ColumnEncoder
     public static NumberFacts Read(BinaryReader reader)
     {
         var facts = new NumberFacts(reader.ReadInt64(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble());
-        bool isFinite = double.IsFinite(facts.Mean) && double.IsFinite(facts.Deviation) && double.IsFinite(facts.Min) && double.IsFinite(facts.Max);
+        var isFinite = double.IsFinite(facts.Mean) && double.IsFinite(facts.Deviation) && double.IsFinite(facts.Min)
+            && double.IsFinite(facts.Max);
         return isFinite && facts.Min <= facts.Max ? facts : throw new InvalidDataException("numbers of a column that are not finite");
     }
 

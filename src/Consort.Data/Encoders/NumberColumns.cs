@@ -16,14 +16,14 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
 
     public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        for (int r = 0; r < cells.Length; r++)
+        for (var r = 0; r < cells.Length; r++)
         {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
-            int id = Offset;
+            var cell = cells[r].Of(data);
+            var id = Offset;
             if (!missing.Holds(cell, cells[r].Length))
             {
-                if (!NumberParser.TryNumber(cell, out double x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
-                int index = boundaries.AsSpan().BinarySearch(x);
+                if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
+                var index = boundaries.AsSpan().BinarySearch(x);
                 id = Offset + 2 + (index < 0 ? ~index : index);
             }
             Put(target, r, stride, id);
@@ -32,24 +32,25 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
 
     public override string Token(int index)
     {
-        int bucket = index - 2;
-        string low = bucket == 0 ? "-inf" : boundaries[bucket - 1].ToString("R", CultureInfo.InvariantCulture);
-        string high = bucket == boundaries.Length ? "inf" : boundaries[bucket].ToString("R", CultureInfo.InvariantCulture);
+        var bucket = index - 2;
+        var low = bucket == 0 ? "-inf" : boundaries[bucket - 1].ToString("R", CultureInfo.InvariantCulture);
+        var high = bucket == boundaries.Length ? "inf" : boundaries[bucket].ToString("R", CultureInfo.InvariantCulture);
         return $"({low}, {high}]";
     }
 
     public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
     {
         writer.Write(boundaries.Length);
-        foreach (double boundary in boundaries) writer.Write(boundary);
+        foreach (var boundary in boundaries) writer.Write(boundary);
     }
 
     public static double[] Read(BinaryReader reader)
     {
-        int count = reader.ReadInt32();
-        if (count < 0 || count > (reader.BaseStream.Length - reader.BaseStream.Position) / sizeof(double)) throw new InvalidDataException("boundaries of a wrong size");
+        var count = reader.ReadInt32();
+        if (count < 0 || count > (reader.BaseStream.Length - reader.BaseStream.Position) / sizeof(double))
+            throw new InvalidDataException("boundaries of a wrong size");
         var boundaries = new double[count];
-        for (int i = 0; i < boundaries.Length; i++) boundaries[i] = reader.ReadDouble();
+        for (var i = 0; i < boundaries.Length; i++) boundaries[i] = reader.ReadDouble();
         return boundaries;
     }
 }
@@ -64,10 +65,10 @@ internal sealed class HashColumn(string name, int field, MissingTexts missing, i
 
     public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        for (int r = 0; r < cells.Length; r++)
+        for (var r = 0; r < cells.Length; r++)
         {
-            ReadOnlySpan<byte> cell = cells[r].Of(data);
-            int id = missing.Holds(cell, cells[r].Length)
+            var cell = cells[r].Of(data);
+            var id = missing.Holds(cell, cells[r].Length)
                 ? Offset
                 : Offset + 2 + (int)(XxHash3.HashToUInt64(cell) % (ulong)count);
             Put(target, r, stride, id);

@@ -17,14 +17,14 @@ internal readonly record struct NumberFacts(long Count, double Mean, double Devi
     /// <summary>The numbers that are not far outside; see <see cref="Field.Outside"/>.</summary>
     public (double Low, double High) Bounds(TransformKind transform)
     {
-        double width = Width(transform);
+        var width = Width(transform);
         return (Min - Widths * width, Max + Widths * width);
     }
 
     /// <summary>How many widths a value lies beyond the range; 0 within.</summary>
     public double Distance(double value, TransformKind transform)
     {
-        double beyond = Math.Max(0, Math.Max(Min - value, value - Max));
+        var beyond = Math.Max(0, Math.Max(Min - value, value - Max));
         return beyond == 0 ? 0 : beyond / Math.Max(Width(transform), double.Epsilon);
     }
 

@@ -33,8 +33,10 @@ internal sealed class RowEncoder(Encoder encoder, bool labelsMayBeEmpty = false)
     {
         var nothing = new byte[RowGroup.Capacity * 4 * encoder.Columns.Max(c => c.Length)];
         if (rows.Layout.HasLabel)
-            yield return (rows.Layout.Label, count => _labels.Read(rows.Data, rows.Group.Held(rows.Layout.Label)[..count], nothing, 4, labelsMayBeEmpty));
+            yield return (rows.Layout.Label, count =>
+                _labels.Read(rows.Data, rows.Group.Held(rows.Layout.Label)[..count], nothing, 4, labelsMayBeEmpty));
         foreach (var column in encoder.Columns)
-            yield return (column.Field, count => column.Encode(rows.Data, rows.Group.Held(column.Field)[..count], nothing, 4 * column.Length));
+            yield return (column.Field, count =>
+                column.Encode(rows.Data, rows.Group.Held(column.Field)[..count], nothing, 4 * column.Length));
     }
 }

@@ -33,17 +33,17 @@ internal class TokenColumn : ColumnEncoder
 
     public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        TokenTable table = _table!;
+        var table = _table!;
         int missing = Offset, known = Vocabulary.Count;
         Span<ulong> keys = stackalloc ulong[RowGroup.Capacity];
-        for (int r = 0; r < cells.Length; r++)
+        for (var r = 0; r < cells.Length; r++)
         {
             keys[r] = TokenTable.Key(data, cells[r]);
             table.Prefetch(keys[r]);
         }
-        for (int r = 0; r < cells.Length; r++)
+        for (var r = 0; r < cells.Length; r++)
         {
-            ReadOnlySpan<byte> token = cells[r].Of(data);
+            var token = cells[r].Of(data);
             Put(target, r, stride, _missing.Holds(token, cells[r].Length) ? missing : IdAt(table.Find(keys[r], token, -1), missing, known));
         }
         GC.KeepAlive(table);
@@ -56,14 +56,14 @@ internal class TokenColumn : ColumnEncoder
 
     public override int IndexOf(ReadOnlySpan<byte> token)
     {
-        int index = IdOf(token) - Offset;
+        var index = IdOf(token) - Offset;
         return index == 1 ? -1 : index;
     }
 
     /// <summary>The id of a token made elsewhere.</summary>
     protected int IdOf(ReadOnlySpan<byte> token)
     {
-        int id = IdAt(_table!.Find(TokenTable.Key(token), token, -1), Offset, Vocabulary.Count);
+        var id = IdAt(_table!.Find(TokenTable.Key(token), token, -1), Offset, Vocabulary.Count);
         GC.KeepAlive(_table);
         return id;
     }

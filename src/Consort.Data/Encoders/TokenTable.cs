@@ -208,7 +208,8 @@ internal sealed class TokenTable : IDisposable
         var size = (token.Length + 4L + 7) & ~7L;
         if (_arenaUsed + size > _grown.Capacity) _grown.Grow(Math.Max(_grown.Capacity * 2, Math.Max(size, 1 << 16)));
         var unit = _arenaUsed / 8;
-        if (unit > uint.MaxValue - LongToken) throw new ConsortException("found more than 32 GiB of distinct tokens in one column; set transform hash for it");
+        if (unit > uint.MaxValue - LongToken)
+            throw new ConsortException("found more than 32 GiB of distinct tokens in one column; set transform hash for it");
         var entry = _grown.Slice(_arenaUsed, (int)size);
         entry[(4 + token.Length)..].Clear();
         MemoryMarshal.Write(entry, token.Length);
@@ -240,7 +241,8 @@ internal sealed class TokenTable : IDisposable
     [MemberNotNull(nameof(_slots))]
     private void Allocate(int bits)
     {
-        if (bits > MostBits) throw new ConsortException("found more than 671 million distinct tokens in one column; set transform hash for it");
+        if (bits > MostBits)
+            throw new ConsortException("found more than 671 million distinct tokens in one column; set transform hash for it");
         SetSize(bits);
         _slots = new NativeBuffer<Slot>(1L << bits);
         _address = _slots.Address;

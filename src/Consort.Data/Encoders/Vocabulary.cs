@@ -6,7 +6,9 @@ internal abstract class Vocabulary(int count)
     /// <summary>The tokens.</summary>
     public int Count => count;
 
-    /// <summary>From a token to its place in the order; a number outside 0 to <see cref="Count"/> − 1 is none. Made at the first call.</summary>
+    /// <summary>
+    /// From a token to its place in the order; a number outside 0 to <see cref="Count"/> − 1 is none. Made at the first call.
+    /// </summary>
     public abstract TokenTable Index { get; }
 
     /// <summary>The bytes of a token.</summary>
@@ -26,14 +28,14 @@ internal abstract class Vocabulary(int count)
     {
         writer.Write(Count);
         long bytes = 0;
-        for (int i = 0; i < Count; i++)
+        for (var i = 0; i < Count; i++)
         {
-            int length = Token(i).Length;
+            var length = Token(i).Length;
             writer.Write7BitEncodedInt(length);
             writer.Write7BitEncodedInt(CountOf(i));
             bytes += length;
         }
         writer.Write(checked((int)bytes));
-        for (int i = 0; i < Count; i++) writer.Write(Token(i));
+        for (var i = 0; i < Count; i++) writer.Write(Token(i));
     }
 }

@@ -6,7 +6,8 @@ public readonly record struct Delimiter
     /// <summary>The most bytes of UTF-8 that one may have.</summary>
     public const int MostBytes = 16;
 
-    private static readonly (string Name, string Text)[] Named = [("tab", "\t"), ("comma", ","), ("semicolon", ";"), ("pipe", "|"), ("space", " ")];
+    private static readonly (string Name, string Text)[] Named =
+        [("tab", "\t"), ("comma", ","), ("semicolon", ";"), ("pipe", "|"), ("space", " ")];
 
     private readonly string? _text;
 
@@ -25,7 +26,7 @@ public readonly record struct Delimiter
     {
         get
         {
-            string text = Text;
+            var text = Text;
             return Named.FirstOrDefault(n => n.Text == text).Name ?? $"\"{text}\"";
         }
     }

@@ -23,10 +23,12 @@ public sealed record FeatureSpace
         var (next, known) = (0L, new HashSet<(int, int)>());
         foreach (var column in categorical)
         {
-            if (column.Length < 1) throw new ArgumentException($"column {column.Name} has length {column.Length}, expected at least 1", nameof(categorical));
+            if (column.Length < 1)
+                throw new ArgumentException($"column {column.Name} has length {column.Length}, expected at least 1", nameof(categorical));
             if (!known.Add((column.Offset, column.Size))) continue;
             if (column.Offset != next || column.Size < 2)
-                throw new ArgumentException($"column {column.Name} has ids [{column.Offset}, +{column.Size}), expected to start at {next}", nameof(categorical));
+                throw new ArgumentException($"column {column.Name} has ids [{column.Offset}, +{column.Size}), expected to start at {next}",
+                    nameof(categorical));
             next += column.Size;
         }
         if (next > int.MaxValue) throw new ArgumentException($"{next} ids, expected at most {int.MaxValue}", nameof(categorical));

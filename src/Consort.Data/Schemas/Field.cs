@@ -15,15 +15,17 @@ public sealed record Field(string Name, FieldKind Kind)
     public Transform Transform { get; init; }
 
     /// <summary>
-    /// What becomes of a number far outside what the training rows hold: below min − 10 w or above max + 10 w, where w is max − min
-    /// and, without a transform, at least the largest of 1, |min| and |max|. Of a numeric field that stays a number.
+    /// What becomes of a number far outside what the training rows hold: below min − 10 w or above max + 10 w, where w is max − min and,
+    /// without a transform, at least the largest of 1, |min| and |max|. Of a numeric field that stays a number.
     /// </summary>
     public OutsideRule Outside { get; init; }
 
     /// <summary>Whether it gives a number rather than tokens.</summary>
     internal bool IsNumber => Kind == FieldKind.Numeric && !Transform.MakesTokens;
 
-    /// <summary>The field whose vocabulary it shares: tokens of both are counted together and have the same ids; null for one of its own.</summary>
+    /// <summary>
+    /// The field whose vocabulary it shares: tokens of both are counted together and have the same ids; null for one of its own.
+    /// </summary>
     public string? Share { get; init; }
 
     /// <summary>Columns made from a time; empty for a field that is used as it is.</summary>

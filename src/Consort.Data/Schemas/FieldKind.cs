@@ -105,6 +105,8 @@ public enum PairMeaning
     /// <summary>The index names the field, the value is its content.</summary>
     Indexed,
 
-    /// <summary>The n-th pair belongs to the n-th field; the index is a categorical field's token, the value a numeric field's number.</summary>
+    /// <summary>
+    /// The n-th pair belongs to the n-th field; the index is a categorical field's token, the value a numeric field's number.
+    /// </summary>
     Positional,
 }

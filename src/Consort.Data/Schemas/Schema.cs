@@ -50,10 +50,10 @@ public sealed record Schema
     {
         if (!PresetNames.Contains(name, StringComparer.Ordinal))
         {
-            string hint = NearestWord.Hint(name, PresetNames);
+            var hint = NearestWord.Hint(name, PresetNames);
             throw new ConsortException($"schema {name}: no such preset, expected one of {string.Join(", ", PresetNames)}{hint}");
         }
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Consort.Data.Schemas.Presets.{name}.yaml")!;
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Consort.Data.Schemas.Presets.{name}.yaml")!;
         using var reader = new StreamReader(stream);
         return Load(OptionMap.Parse(reader.ReadToEnd(), $"preset {name}"));
     }
@@ -65,21 +65,25 @@ public sealed record Schema
         if (PresetNames.Contains(presetNameOrPath, StringComparer.Ordinal)) return Preset(presetNameOrPath);
         if (!File.Exists(presetNameOrPath))
         {
-            string hint = NearestWord.Find(presetNameOrPath, PresetNames) is { } near ? $"; did you mean the preset {near}?" : "";
+            var hint = NearestWord.Find(presetNameOrPath, PresetNames) is { } near ? $"; did you mean the preset {near}?" : "";
             throw new ConsortException($"schema {presetNameOrPath}: found neither a file nor a preset ({string.Join(", ", PresetNames)}){hint}");
         }
         return Load(OptionMap.Load(presetNameOrPath));
     }
 
-    /// <summary>Reads a schema from options and closes them. With <c>preset</c> (or a path under <c>file</c>) the other keys change that schema.</summary>
+    /// <summary>
+    /// Reads a schema from options and closes them. With <c>preset</c> (or a path under <c>file</c>) the other keys change that schema.
+    /// </summary>
     /// <exception cref="ConsortException">A mistake in the options.</exception>
     public static Schema Load(OptionMap options) => SchemaReader.Read(options, OutsideRule.Clip);
 
-    /// <summary>Reads the schema of an encoder that was fitted: one that says nothing of numbers far outside is older than that rule and keeps them.</summary>
+    /// <summary>
+    /// Reads the schema of an encoder that was fitted: one that says nothing of numbers far outside is older than that rule and keeps them.
+    /// </summary>
     internal static Schema LoadFitted(OptionMap options)
     {
-        bool saysAbsent = options.Has("absent");
-        Schema schema = SchemaReader.Read(options, OutsideRule.Keep);
+        var saysAbsent = options.Has("absent");
+        var schema = SchemaReader.Read(options, OutsideRule.Keep);
         return saysAbsent || !schema.IsPairs ? schema : schema with { Absent = AbsentRule.Missing };
     }
 
@@ -111,18 +115,18 @@ public sealed record Schema
         if (!IsPairs && Absent != AbsentRule.Zero)
             throw new ConsortException($"{where}: absent belongs to libsvm and libffm data, found {Words.Of(Format)}");
 
-        int labels = Fields.Count(f => f.Kind == FieldKind.Label);
+        var labels = Fields.Count(f => f.Kind == FieldKind.Label);
         if (labels > 1 || (labels == 0 && !IsPairs))
             throw new ConsortException($"{where}: found {labels} fields of kind label, expected one");
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (Field field in Fields)
+        foreach (var field in Fields)
         {
             if (!names.Add(field.Name)) throw new ConsortException($"{where}: found two fields named {field.Name}");
             CheckField(field, where);
         }
         SharedVocabularies.Check(this, where);
         var columns = new HashSet<string>(StringComparer.Ordinal);
-        foreach (string column in Fields.SelectMany(f => f.Columns))
+        foreach (var column in Fields.SelectMany(f => f.Columns))
         {
             if (!columns.Add(column)) throw new ConsortException($"{where}: two fields give a column named {column}");
         }
@@ -133,14 +137,13 @@ public sealed record Schema
     internal bool IsPairs => Format is DataFormat.Libsvm or DataFormat.Libffm;
 
     /// <summary>Whether a row that does not name the field means 0.</summary>
-    internal bool AbsentIsZero(Field field)
-        => IsPairs && Absent == AbsentRule.Zero && field.Kind == FieldKind.Numeric;
+    internal bool AbsentIsZero(Field field) => IsPairs && Absent == AbsentRule.Zero && field.Kind == FieldKind.Numeric;
 
     private static void CheckField(Field field, string where)
     {
         where = $"{where}, field {field.Name}";
-        string transform = Words.Of(field.Transform.Kind);
-        bool fits = field.Transform.Kind switch
+        var transform = Words.Of(field.Transform.Kind);
+        var fits = field.Transform.Kind switch
         {
             TransformKind.None => true,
             TransformKind.Hash => field.Kind == FieldKind.Categorical,

@@ -11,10 +11,10 @@ internal static partial class SchemaReader
     /// <param name="outside">The rule of numeric fields that name none.</param>
     public static Schema Read(OptionMap map, OutsideRule outside)
     {
-        Schema start = Start(map);
+        var start = Start(map);
         var fields = new List<Field>();
-        foreach (OptionMap item in map.Maps("fields")) ReadField(item, fields, outside);
-        Schema schema = start with
+        foreach (var item in map.Maps("fields")) ReadField(item, fields, outside);
+        var schema = start with
         {
             Format = map.Choice("format", start.Format, Words.All<DataFormat>()),
             Delimiter = ReadDelimiter(map, start.Delimiter),
@@ -40,7 +40,7 @@ internal static partial class SchemaReader
         if (preset is not null)
         {
             if (Schema.Presets.Contains(preset)) return Schema.Preset(preset);
-            string hint = NearestWord.Hint(preset, Schema.Presets);
+            var hint = NearestWord.Hint(preset, Schema.Presets);
             throw map.Error("preset", $"found \"{preset}\", expected one of {string.Join(", ", Schema.Presets)}{hint}");
         }
         return file is not null ? Schema.Load(OptionMap.Load(file)) : new Schema { Fields = [] };
@@ -52,17 +52,20 @@ internal static partial class SchemaReader
         var delimiter = Delimiter.Of(text);
         return delimiter.IsUsable
             ? delimiter
-            : throw map.Error("delimiter", $"found \"{text}\", expected tab, comma, semicolon, pipe, space or 1 to {Delimiter.MostBytes} bytes of text without a quote, a line end or a NUL");
+            : throw map.Error("delimiter",
+                $"found \"{text}\", expected tab, comma, semicolon, pipe, space or 1 to {Delimiter.MostBytes} bytes of text without a quote, a line end or a NUL");
     }
 
-    private static readonly string[] FieldKeys = ["name", "kind", "missing", "min_count", "transform", "share", "derive", "values", "outside"];
+    private static readonly string[] FieldKeys =
+        ["name", "kind", "missing", "min_count", "transform", "share", "derive", "values", "outside"];
 
     private static void ReadField(OptionMap map, List<Field> fields, OutsideRule outside)
     {
-        string name = map.Text("name");
+        var name = map.Text("name");
         if (!map.Has("kind"))
         {
-            string other = map.Keys.FirstOrDefault(k => !FieldKeys.Contains(k)) is { } unknown ? $"; found the unknown key \"{PrintableText.Short(unknown, 60)}\"" : "";
+            var other = map.Keys.FirstOrDefault(k => !FieldKeys.Contains(k)) is { } unknown
+                ? $"; found the unknown key \"{PrintableText.Short(unknown, 60)}\"" : "";
             throw map.Error("kind", $"found nothing, expected one of {string.Join(", ", Words.All<FieldKind>().Keys)}{other}");
         }
         var field = new Field(name, map.Choice("kind", FieldKind.Ignored, Words.All<FieldKind>()))
@@ -81,12 +84,12 @@ internal static partial class SchemaReader
             return;
         }
         // I1..I13 stands for thirteen fields alike.
-        string prefix = range.Groups["prefix"].Value;
-        int first = int.Parse(range.Groups["first"].ValueSpan, CultureInfo.InvariantCulture);
-        int last = int.Parse(range.Groups["last"].ValueSpan, CultureInfo.InvariantCulture);
+        var prefix = range.Groups["prefix"].Value;
+        var first = int.Parse(range.Groups["first"].ValueSpan, CultureInfo.InvariantCulture);
+        var last = int.Parse(range.Groups["last"].ValueSpan, CultureInfo.InvariantCulture);
         if (prefix != range.Groups["again"].Value || last < first || last - first > 65_535)
             throw map.Error("name", $"found \"{name}\", expected a range such as I1..I13");
-        for (int i = first; i <= last; i++)
+        for (var i = first; i <= last; i++)
             fields.Add(field with { Name = string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}") });
     }
 
@@ -129,7 +132,7 @@ internal static partial class SchemaReader
     {
         var values = new Dictionary<string, int>(StringComparer.Ordinal);
         if (map.Map("values") is not { } given) return values;
-        foreach (string text in given.Keys) values[text] = given.Integer(text, 0, 0, 1);
+        foreach (var text in given.Keys) values[text] = given.Integer(text, 0, 0, 1);
         return values;
     }
 

@@ -22,23 +22,24 @@ internal static class SchemaWriter
         // Of these formats alone, so that the text of other schemas says nothing of what they have not.
         if (schema.IsPairs) text.Append("absent: ").Append(Words.Of(schema.Absent)).Append('\n');
         text.Append("fields:\n");
-        foreach (Field field in schema.Fields)
+        foreach (var field in schema.Fields)
         {
             text.Append("  - {name: ").Append(QuotedYaml.Of(field.Name)).Append(", kind: ").Append(Words.Of(field.Kind));
             if (field.Transform.Kind != TransformKind.None)
             {
-                string count = field.Transform.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $": {field.Transform.Count}") : "";
+                var count = field.Transform.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $": {field.Transform.Count}") : "";
                 text.Append(", transform: ").Append(QuotedYaml.Of(Words.Of(field.Transform.Kind) + count));
             }
             // What a text leaves out: of a schema the default, of a fitted one what was before there was the key.
-            if (field.IsNumber && field.Outside != (forKeys ? OutsideRule.Keep : OutsideRule.Clip)) text.Append(", outside: ").Append(Words.Of(field.Outside));
+            if (field.IsNumber && field.Outside != (forKeys ? OutsideRule.Keep : OutsideRule.Clip))
+                text.Append(", outside: ").Append(Words.Of(field.Outside));
             if (field.Missing is not null) text.Append(", missing: ").Append(List(field.Missing));
             if (field.MinCount is { } minCount) text.Append(CultureInfo.InvariantCulture, $", min_count: {minCount}");
             if (field.Share is not null) text.Append(", share: ").Append(QuotedYaml.Of(field.Share));
             if (field.Derive.Count > 0) text.Append(", derive: ").Append(List(field.Derive.Select(Words.Of)));
             if (field.Values.Count > 0)
             {
-                IEnumerable<string> pairs = field.Values.OrderBy(p => p.Key, StringComparer.Ordinal)
+                var pairs = field.Values.OrderBy(p => p.Key, StringComparer.Ordinal)
                     .Select(p => string.Create(CultureInfo.InvariantCulture, $"{QuotedYaml.Of(p.Key)}: {p.Value}"));
                 text.Append(", values: {").AppendJoin(", ", pairs).Append('}');
             }

@@ -3,21 +3,21 @@ using Consort.Foundation.Options;
 namespace Consort.Data.Schemas;
 
 /// <summary>
-/// Fields that share one vocabulary. The first of them in the schema's order leads: it holds what was fitted, and the others
-/// read it, whichever of them names which.
+/// Fields that share one vocabulary. The first of them in the schema's order leads: it holds what was fitted, and the others read it,
+/// whichever of them names which.
 /// </summary>
 internal static class SharedVocabularies
 {
     /// <summary>The place of the field that leads, for every field; its own where it shares with none.</summary>
     public static int[] Leaders(Schema schema)
     {
-        IReadOnlyList<Field> fields = schema.Fields;
+        var fields = schema.Fields;
         int[] leaders = [.. Enumerable.Range(0, fields.Count)];
         if (fields.All(f => f.Share is null)) return leaders;
         var first = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (int i = 0; i < leaders.Length; i++)
+        for (var i = 0; i < leaders.Length; i++)
         {
-            string owner = fields[i].Share ?? fields[i].Name;
+            var owner = fields[i].Share ?? fields[i].Name;
             if (!first.TryAdd(owner, i)) leaders[i] = first[owner];
         }
         return leaders;
@@ -27,7 +27,7 @@ internal static class SharedVocabularies
     /// <exception cref="ConsortException">They cannot.</exception>
     public static void Check(Schema schema, string where)
     {
-        foreach (Field field in schema.Fields.Where(f => f.Share is not null))
+        foreach (var field in schema.Fields.Where(f => f.Share is not null))
             Check(schema, field, field.Share!, $"{where}, field {field.Name}, share");
     }
 
@@ -36,7 +36,7 @@ internal static class SharedVocabularies
         if (share == field.Name) throw new ConsortException($"{where}: found its own name, expected another field");
         if (schema.Fields.FirstOrDefault(f => f.Name == share) is not { } owner)
         {
-            string hint = NearestWord.Hint(share, schema.Fields.Where(f => f.Name != field.Name).Select(f => f.Name));
+            var hint = NearestWord.Hint(share, schema.Fields.Where(f => f.Name != field.Name).Select(f => f.Name));
             throw new ConsortException($"{where}: found no field named {share}{hint}");
         }
         if (owner.Share is { } further)
@@ -46,21 +46,23 @@ internal static class SharedVocabularies
         if (field.Kind != owner.Kind || field.Transform != owner.Transform)
             throw new ConsortException($"{where}: found {Show(field)} beside {Show(owner)} of {share}, expected the same");
         int own = field.MinCount ?? schema.MinCount, other = owner.MinCount ?? schema.MinCount;
-        if (own != other) throw new ConsortException($"{where}: found min_count {own} beside {other} of {share}, expected the same for one vocabulary");
+        if (own != other)
+            throw new ConsortException($"{where}: found min_count {own} beside {other} of {share}, expected the same for one vocabulary");
     }
 
     private static void RequireVocabulary(Field field, string where)
     {
-        if (field.Derive.Count > 0) throw new ConsortException($"{where}: field {field.Name} derives columns from a time, expected a field with one vocabulary");
+        if (field.Derive.Count > 0)
+            throw new ConsortException($"{where}: field {field.Name} derives columns from a time, expected a field with one vocabulary");
         if (field.Kind == FieldKind.Categorical || (field.Kind == FieldKind.Numeric && field.Transform.MakesTokens)) return;
         throw new ConsortException($"{where}: field {field.Name} is {Show(field)} and has no vocabulary, expected a categorical field");
     }
 
     private static string Show(Field field)
     {
-        string kind = Words.Of(field.Kind);
+        var kind = Words.Of(field.Kind);
         if (field.Transform.Kind == TransformKind.None) return kind;
-        string count = field.Transform.Count > 0 ? $": {field.Transform.Count}" : "";
+        var count = field.Transform.Count > 0 ? $": {field.Transform.Count}" : "";
         return $"{kind} with {Words.Of(field.Transform.Kind)}{count}";
     }
 }

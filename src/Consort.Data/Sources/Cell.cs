@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Consort.Data.Sources;
 
-/// <summary>The text of one field in one row, by its place in the bytes of a block; a length of −1 means that the row has no such cell.</summary>
+/// <summary>
+/// The text of one field in one row, by its place in the bytes of a block; a length of −1 means that the row has no such cell.
+/// </summary>
 internal struct Cell
 {
     public int Start;

@@ -1,6 +1,8 @@
 namespace Consort.Data.Sources;
 
-/// <summary>Text with delimiters between the cells of a row, in quotes (RFC 4180) or not. Between quotes a line feed belongs to the row.</summary>
+/// <summary>
+/// Text with delimiters between the cells of a row, in quotes (RFC 4180) or not. Between quotes a line feed belongs to the row.
+/// </summary>
 internal sealed class DelimitedSource(SourceRequest request) : LineSource(request)
 {
     protected override bool RowsAreLines => !Schema.Quoted;

@@ -56,18 +56,20 @@ internal static class FileSignature
     /// <param name="head">The first bytes, a few hundred or all there are.</param>
     public static string? Describe(ReadOnlySpan<byte> head)
     {
-        foreach ((byte[] start, string name, string advice) in Known)
+        foreach ((var start, var name, var advice) in Known)
         {
             if (head.StartsWith(start)) return $"found {name}, {advice}";
         }
-        foreach ((byte[] start, string name, string advice) in Lettered)
+        foreach ((var start, var name, var advice) in Lettered)
         {
             if (head.StartsWith(start) && HasControl(head[start.Length..])) return $"found {name}, {advice}";
         }
-        if (head.Length >= 10 && head.StartsWith("BZh"u8) && head[4..].StartsWith("1AY&SY"u8)) return $"found a bzip2 file, {Text("unpack it first: bunzip2")}";
+        if (head.Length >= 10 && head.StartsWith("BZh"u8) && head[4..].StartsWith("1AY&SY"u8))
+            return $"found a bzip2 file, {Text("unpack it first: bunzip2")}";
         if (head.StartsWith("PK"u8) && head.Length >= 4 && (head[2], head[3]) is (3, 4) or (5, 6) or (7, 8)) return $"found {Zip(head)}";
         // Pieces that zstd and LZ4 readers pass over; and the two first bytes of a pickle.
-        if (head.Length >= 4 && head[0] is >= 0x50 and <= 0x5F && head[1] == 0x2A && head[2] == 0x4D && head[3] == 0x18) return $"found a zstd or LZ4 file, {Text(Unpack)}";
+        if (head.Length >= 4 && head[0] is >= 0x50 and <= 0x5F && head[1] == 0x2A && head[2] == 0x4D && head[3] == 0x18)
+            return $"found a zstd or LZ4 file, {Text(Unpack)}";
         if (head.Length >= 2 && head[0] == 0x80 && head[1] is >= 2 and <= 5) return $"found a Python pickle, {Text(AsCsv)}";
         if (head.Length >= 12 && head[8..].StartsWith("DUCK"u8)) return $"found a DuckDB database, {Text("write its table as CSV first")}";
         if (head.Length >= 262 && head[257..].StartsWith("ustar"u8)) return $"found a tar archive, {Text("unpack it first: tar -xf")}";
@@ -76,7 +78,7 @@ internal static class FileSignature
 
     private static bool HasControl(ReadOnlySpan<byte> bytes)
     {
-        foreach (byte b in bytes[..Math.Min(bytes.Length, 64)])
+        foreach (var b in bytes[..Math.Min(bytes.Length, 64)])
         {
             if (b is < (byte)' ' and not ((byte)'\t' or (byte)'\r' or (byte)'\n') or 0x7F) return true;
         }
@@ -87,7 +89,7 @@ internal static class FileSignature
 
     private static string Zip(ReadOnlySpan<byte> head)
     {
-        bool isWorkbook = head.IndexOf("[Content_Types].xml"u8) >= 0 || head.IndexOf("xl/"u8) >= 0;
+        var isWorkbook = head.IndexOf("[Content_Types].xml"u8) >= 0 || head.IndexOf("xl/"u8) >= 0;
         return isWorkbook ? $"an Excel workbook (.xlsx), {Text("save it as CSV UTF-8 first")}" : $"a zip file, {Text("unpack it first: unzip")}";
     }
 
@@ -98,12 +100,13 @@ internal static class FileSignature
         if (head.Length < 8) return null;
         Span<int> zeros = stackalloc int[4];
         zeros.Clear();
-        for (int i = 0; i < head.Length; i++) zeros[i & 3] += head[i] == 0 ? 1 : 0;
+        for (var i = 0; i < head.Length; i++) zeros[i & 3] += head[i] == 0 ? 1 : 0;
         int most = head.Length / 4, many = most - most / 8;
-        bool isWide = zeros[1] >= many && zeros[3] >= many && zeros[0] + zeros[2] == 0
+        var isWide = zeros[1] >= many && zeros[3] >= many && zeros[0] + zeros[2] == 0
             || zeros[0] >= many && zeros[2] >= many && zeros[1] + zeros[3] == 0;
         if (isWide) return $"found UTF-16 text without a mark, {Utf8}; convert it: iconv -f UTF-16LE -t UTF-8, or UTF-16BE";
-        bool isWider = zeros[1] + zeros[2] + zeros[3] == 3 * most && zeros[0] == 0 || zeros[0] + zeros[1] + zeros[2] == 3 * most && zeros[3] == 0;
+        var isWider = zeros[1] + zeros[2] + zeros[3] == 3 * most && zeros[0] == 0 || zeros[0] + zeros[1] + zeros[2] == 3 * most
+            && zeros[3] == 0;
         return isWider ? $"found UTF-32 text without a mark, {Utf8}; convert it: iconv -f UTF-32LE -t UTF-8, or UTF-32BE" : null;
     }
 }

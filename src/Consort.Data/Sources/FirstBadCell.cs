@@ -33,7 +33,8 @@ internal static class FirstBadCell
                 if (found is null || place.CompareTo(first) < 0) (first, found) = (place, (field, error));
             }
         }
-        return found is { } bad ? Explain(rows, bad.Field, bad.Error) : throw new InvalidOperationException("a bad cell that is found once and not again");
+        return found is { } bad ? Explain(rows, bad.Field, bad.Error) : throw new InvalidOperationException(
+            "a bad cell that is found once and not again");
     }
 
     private static ConsortException Explain(RowCursor rows, int field, CellError error)

@@ -30,7 +30,8 @@ internal static class HeaderRow
         var shape = RowShape.Hint(row.Trim("\r\n"u8), cells.Count, schema.Fields.Count, schema, rules);
         if (shape.Length > 0) return shape;
         if (cells[wrong].Trim(' ') is var name && name != cells[wrong] && schema.Fields.Any(f => f.Name == name))
-            return rules.Mend("set trim: true to drop spaces around cells", "write names and cells without spaces around them (trim: false)");
+            return rules.Mend("set trim: true to drop spaces around cells",
+                "write names and cells without spaces around them (trim: false)");
         var near = NearestWord.Hint(cells[wrong], schema.Fields.Select(f => f.Name).Except(cells));
         if (near.Length > 0) return near;
         if (cells.Exists(cell => schema.Fields.Any(f => f.Name == cell))) return null;

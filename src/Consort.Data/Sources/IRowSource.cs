@@ -28,7 +28,10 @@ internal interface IRowSource : IDisposable
     /// <summary>Bytes read so far, for progress; of the same measure as the sizes of files.</summary>
     long Position { get; }
 
-    /// <summary>Reads the next rows into a block: its bytes or what a parser needs to find them, <see cref="Block.Length"/>, <see cref="Block.Rows"/> (at least 1) and <see cref="Block.FirstPlace"/>.</summary>
+    /// <summary>
+    /// Reads the next rows into a block: its bytes or what a parser needs to find them, <see cref="Block.Length"/>,
+    /// <see cref="Block.Rows"/> (at least 1) and <see cref="Block.FirstPlace"/>.
+    /// </summary>
     /// <returns>False at the end.</returns>
     bool Read(Block block);
 

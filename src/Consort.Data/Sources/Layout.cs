@@ -36,7 +36,8 @@ internal sealed record Layout(string Source, Schema Schema, int[] Targets, int L
     /// <param name="names">The names.</param>
     /// <param name="rules">What the rows must have.</param>
     /// <param name="hint">Which key mends a header whose name at a place nobody knows, or which name was meant; null where neither can be told.</param>
-    public static Layout ByName(string source, string place, Schema schema, IReadOnlyList<string> names, RowRules rules, Func<int, string?> hint)
+    public static Layout ByName(string source, string place, Schema schema, IReadOnlyList<string> names, RowRules rules,
+        Func<int, string?> hint)
     {
         var byName = schema.Fields.Select((f, i) => (f.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
         var (targets, seen, unknown, label) = (new int[names.Count], new HashSet<int>(), new List<string>(), LabelOf(schema));
@@ -47,7 +48,8 @@ internal sealed record Layout(string Source, Schema Schema, int[] Targets, int L
             if (!isKnown) unknown.Add(PrintableText.Short(names[c], 60));
             else if (!seen.Add(field)) throw new ConsortException($"{place}: found two columns named {PrintableText.Short(names[c], 60)}");
         }
-        var missing = schema.Fields.Where((f, i) => !seen.Contains(i) && f.Kind != FieldKind.Ignored && (i != label || rules.LabelRequired)).FirstOrDefault();
+        var missing = schema.Fields.Where((f, i) => !seen.Contains(i) && f.Kind != FieldKind.Ignored && (i != label || rules.LabelRequired))
+            .FirstOrDefault();
         var wrong = names.ToList().FindIndex(name => !byName.ContainsKey(name));
         var meant = wrong < 0 ? null : hint(wrong);
         // An unknown name is passed over only where nothing is missing that it could have been meant for.

@@ -37,10 +37,11 @@ internal sealed class LineReader(string path) : IDisposable
         (_start, _end) = (0, _end - _start);
         if (_end == _buffer.Length)
         {
-            if (_buffer.Length >= LongestLine) throw new ConsortException($"{path}:{Number + 1}: found a line of more than {LongestLine >> 20} MiB");
+            if (_buffer.Length >= LongestLine)
+                throw new ConsortException($"{path}:{Number + 1}: found a line of more than {LongestLine >> 20} MiB");
             Array.Resize(ref _buffer, _buffer.Length * 2);
         }
-        int read = _source.Fill(_buffer.AsSpan(_end));
+        var read = _source.Fill(_buffer.AsSpan(_end));
         _isOver = read < _buffer.Length - _end;
         _end += read;
     }

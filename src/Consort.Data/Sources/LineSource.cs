@@ -98,7 +98,8 @@ internal abstract class LineSource(SourceRequest request) : IRowSource
             if (end) throw Empty();
             held = total;
             if (held > LongestRow)
-                throw new ConsortException($"{Path}:{_line}: found a row of more than {LongestRow >> 20} MiB" + (Schema.Quoted ? " (is a quote never closed?)" : ""));
+                throw new ConsortException($"{Path}:{_line}: found a row of more than {LongestRow >> 20} MiB" + (Schema.Quoted
+                    ? " (is a quote never closed?)" : ""));
             block.Grow(Math.Max(block.Capacity, held + size));
         }
     }
@@ -110,7 +111,8 @@ internal abstract class LineSource(SourceRequest request) : IRowSource
         var (length, rows) = Cut(block.Bytes[skip..total]);
         if (length < total - skip)
         {
-            _unclosed = new ConsortException($"{Path}: found a quote that is never closed, after line {_line + block.Bytes.Slice(skip, length).Count((byte)'\n')}");
+            _unclosed = new ConsortException(
+                $"{Path}: found a quote that is never closed, after line {_line + block.Bytes.Slice(skip, length).Count((byte)'\n')}");
             if (rows == 0) throw _unclosed;
         }
         Keep(block, skip, length, rows);
@@ -150,7 +152,9 @@ internal abstract class LineSource(SourceRequest request) : IRowSource
         (block.Length, block.Rows, _isFirst) = (length, rows, false);
     }
 
-    /// <summary>Whether lines end with carriage returns alone: there is one outside quotes with more behind it, and no line feed at all.</summary>
+    /// <summary>
+    /// Whether lines end with carriage returns alone: there is one outside quotes with more behind it, and no line feed at all.
+    /// </summary>
     private bool EndsWithReturns(ReadOnlySpan<byte> data)
     {
         data = data.TrimEnd((byte)'\r');

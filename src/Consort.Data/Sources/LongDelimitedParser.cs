@@ -11,9 +11,9 @@ internal sealed class LongDelimitedParser(Layout layout) : LineParser(layout)
         while (group.Rows < RowGroup.Capacity && position < block.Length)
         {
             group.Starts[group.Rows] = position;
-            ReadOnlySpan<byte> row = block.Content[position..];
+            var row = block.Content[position..];
             row = row[..row.IndexOf((byte)'\n')];
-            int next = position + row.Length + 1;
+            var next = position + row.Length + 1;
             if (row.EndsWith("\r"u8)) row = row[..^1];
             if (!Cut(row, position, group))
                 throw Error(block, position, RowShape.WrongCount(row, row.Count(_delimiter) + 1, _targets.Length, Schema, Rules));
@@ -25,10 +25,10 @@ internal sealed class LongDelimitedParser(Layout layout) : LineParser(layout)
 
     private bool Cut(ReadOnlySpan<byte> row, int start, RowGroup group)
     {
-        for (int column = 0; column < _targets.Length; column++)
+        for (var column = 0; column < _targets.Length; column++)
         {
-            int length = row.IndexOf(_delimiter);
-            bool last = length < 0;
+            var length = row.IndexOf(_delimiter);
+            var last = length < 0;
             if (last != (column == _targets.Length - 1)) return false;
             if (last) length = row.Length;
             group.CellsOf(_targets[column])[group.Rows] = new Cell { Start = start, Length = length };

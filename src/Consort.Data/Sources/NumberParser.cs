@@ -15,8 +15,8 @@ internal static class NumberParser
     public static bool TryInteger(ReadOnlySpan<byte> text, out long value)
     {
         value = 0;
-        int i = 0;
-        bool negative = false;
+        var i = 0;
+        var negative = false;
         if (text.Length > 0 && text[0] is (byte)'-' or (byte)'+')
         {
             negative = text[0] == (byte)'-';
@@ -26,7 +26,7 @@ internal static class NumberParser
         long sum = 0;
         for (; i < text.Length; i++)
         {
-            uint digit = (uint)(text[i] - '0');
+            var digit = (uint)(text[i] - '0');
             if (digit > 9) return false;
             sum = sum * 10 + digit;
         }
@@ -38,15 +38,17 @@ internal static class NumberParser
     public static bool TryWhole(ReadOnlySpan<byte> text, out long value)
     {
         if (TryInteger(WithoutZeros(text), out value)) return true;
-        if (!TryDecimal(text, out double number) || Math.Abs(number) > 1L << 53 || number != Math.Floor(number)) return false;
+        if (!TryDecimal(text, out var number) || Math.Abs(number) > 1L << 53 || number != Math.Floor(number)) return false;
         value = (long)number;
         return true;
     }
 
-    /// <summary>Drops the point and the zeros of a whole number that is written as a float, as pandas writes columns with missing values.</summary>
+    /// <summary>
+    /// Drops the point and the zeros of a whole number that is written as a float, as pandas writes columns with missing values.
+    /// </summary>
     public static ReadOnlySpan<byte> WithoutZeros(ReadOnlySpan<byte> text)
     {
-        int point = text.IndexOf((byte)'.');
+        var point = text.IndexOf((byte)'.');
         return point > 0 && text[(point + 1)..].Trim((byte)'0').IsEmpty ? text[..point] : text;
     }
 
@@ -54,7 +56,7 @@ internal static class NumberParser
     public static bool TryWholeCell(ReadOnlySpan<byte> text, out long value)
     {
         if (TryWhole(text, out value)) return true;
-        bool isWord = TryWord(text, out bool yes);
+        var isWord = TryWord(text, out var yes);
         value = yes ? 1 : 0;
         return isWord;
     }
@@ -63,7 +65,7 @@ internal static class NumberParser
     public static bool TryNumber(ReadOnlySpan<byte> text, out double value)
     {
         if (TryDecimal(text, out value)) return Math.Abs(value) <= Most;
-        bool isWord = TryWord(text, out bool yes);
+        var isWord = TryWord(text, out var yes);
         value = yes ? 1 : 0;
         return isWord;
     }
@@ -87,7 +89,7 @@ internal static class NumberParser
         long sum = 0;
         for (; i < text.Length; i++)
         {
-            uint digit = (uint)(text[i] - '0');
+            var digit = (uint)(text[i] - '0');
             if (digit <= 9)
             {
                 sum = sum * 10 + digit;

@@ -3,9 +3,9 @@ using Consort.Data.Schemas;
 namespace Consort.Data.Sources;
 
 /// <summary>
-/// Rows of <c>label index:value …</c> (libsvm) or <c>label field:index:value …</c> (libffm), spaces or tabs between. Passed over are
-/// lines without anything, what follows a <c>#</c>, and <c>qid:</c>. What a row does not name is 0 in a numeric field, as both formats
-/// mean it, unless the schema says that it is missing.
+/// Rows of <c>label index:value …</c> (libsvm) or <c>label field:index:value …</c> (libffm), spaces or tabs between. Passed over are lines
+/// without anything, what follows a <c>#</c>, and <c>qid:</c>. What a row does not name is 0 in a numeric field, as both formats mean it,
+/// unless the schema says that it is missing.
 /// </summary>
 internal sealed class PairParser : LineParser
 {
@@ -32,12 +32,12 @@ internal sealed class PairParser : LineParser
 
     protected override int ParseRows(Block block, int position, RowGroup group)
     {
-        for (int c = 0; c <= group.Columns; c++) group.ClearColumn(c);
+        for (var c = 0; c <= group.Columns; c++) group.ClearColumn(c);
         try
         {
             while (group.Rows < RowGroup.Capacity && position < block.Length)
             {
-                ReadOnlySpan<byte> line = block.Content[position..];
+                var line = block.Content[position..];
                 line = line[..line.IndexOf((byte)'\n')];
                 if (!PairSource.IsEmpty(line))
                 {
@@ -62,15 +62,15 @@ internal sealed class PairParser : LineParser
         {
             while (at < line.Length && line[at] is (byte)' ' or (byte)'\t' or (byte)'\r') at++;
             if (at == line.Length || line[at] == (byte)'#') break;
-            int start = at;
+            var start = at;
             while (at < line.Length && line[at] is not ((byte)' ' or (byte)'\t' or (byte)'\r')) at++;
-            ReadOnlySpan<byte> text = line[start..at];
+            var text = line[start..at];
             if (text.StartsWith("qid:"u8)) continue; // rows of one query, which ranking needs
             // A label has no colon, a pair has: where none is needed, a row may begin with its first pair.
             if (item < 0 && !_layout.Rules.LabelRequired && text.Contains((byte)':')) item = 0;
             if (item < 0)
             {
-                int hash = text.IndexOf((byte)'#');
+                var hash = text.IndexOf((byte)'#');
                 group.CellsOf(_label)[group.Rows] = new Cell { Start = from + start, Length = hash < 0 ? text.Length : hash };
                 if (hash >= 0) break;
             }
@@ -88,12 +88,14 @@ internal sealed class PairParser : LineParser
         int colon = text.IndexOf((byte)':'), second = colon < 0 ? -1 : text[(colon + 1)..].IndexOf((byte)':');
         if (colon <= 0 || second >= 0 != _libffm || (second >= 0 && text[(colon + second + 2)..].Contains((byte)':')))
         {
-            string hint = colon <= 0 ? ""
-                : _libffm ? Rules.Mend("where rows have index:value, set format: libsvm", "write pairs as field:index:value (format: libffm)")
+            var hint = colon <= 0 ? ""
+                : _libffm ? Rules.Mend("where rows have index:value, set format: libsvm",
+                    "write pairs as field:index:value (format: libffm)")
                 : Rules.Mend("where rows have field:index:value, set format: libffm", "write pairs as index:value (format: libsvm)");
             throw Error(block, rowStart, $"found {Show(text)}, expected {(_libffm ? "field:index:value" : "index:value")}{hint}");
         }
-        if (!_positional && _layout.Rules.PassesOver && NumberParser.TryInteger(text[..colon], out long index) && index - _first >= _fields.Length)
+        if (!_positional && _layout.Rules.PassesOver && NumberParser.TryInteger(text[..colon], out var index)
+            && index - _first >= _fields.Length)
         {
             _layout.UnknownPairs++;
             return !text.Contains((byte)'#');
@@ -101,8 +103,8 @@ internal sealed class PairParser : LineParser
         int place = PlaceOf(block, rowStart, text[..colon], item), field = _fields[place];
         ref Cell cell = ref group.CellsOf(field)[group.Rows];
         if (cell.Length >= 0) throw Twice(block, rowStart, text[..colon], field);
-        bool takesIndex = !_numeric[place] && (_libffm || _positional);
-        (int from, int to) = (takesIndex, _libffm) switch
+        var takesIndex = !_numeric[place] && (_libffm || _positional);
+        (var from, var to) = (takesIndex, _libffm) switch
         {
             (true, true) => (colon + 1, colon + 1 + second),
             (true, false) => (0, colon),
@@ -110,7 +112,7 @@ internal sealed class PairParser : LineParser
             _ => (colon + 1, text.Length),
         };
         // A token may have a #, a number may not.
-        int hash = _numeric[place] ? text[from..to].IndexOf((byte)'#') : -1;
+        var hash = _numeric[place] ? text[from..to].IndexOf((byte)'#') : -1;
         cell = new Cell { Start = start + from, Length = hash < 0 ? to - from : hash };
         return hash < 0;
     }
@@ -118,16 +120,20 @@ internal sealed class PairParser : LineParser
     private int PlaceOf(Block block, int rowStart, ReadOnlySpan<byte> number, int item)
     {
         if (_positional)
-            return item < _fields.Length ? item : throw Error(block, rowStart, $"found more than {_fields.Length} pairs, expected {_fields.Length}");
-        if (NumberParser.TryInteger(number, out long index) && index >= _first && index - _first < _fields.Length) return (int)(index - _first);
-        string hint = index == 0 && _first == 1 && number.SequenceEqual("0"u8) ? Rules.Mend("where they count from 0, set first_index: 0", "count from 1 (first_index: 1)")
-            : index == _fields.Length && _first == 0 ? Rules.Mend("where they count from 1, set first_index: 1", "count from 0 (first_index: 0)") : "";
+            return item < _fields.Length ? item : throw Error(block, rowStart,
+                $"found more than {_fields.Length} pairs, expected {_fields.Length}");
+        if (NumberParser.TryInteger(number, out var index) && index >= _first && index - _first < _fields.Length)
+            return (int)(index - _first);
+        var hint = index == 0 && _first == 1 && number.SequenceEqual("0"u8)
+            ? Rules.Mend("where they count from 0, set first_index: 0", "count from 1 (first_index: 1)")
+            : index == _fields.Length && _first == 0
+            ? Rules.Mend("where they count from 1, set first_index: 1", "count from 0 (first_index: 0)") : "";
         throw Error(block, rowStart, $"found {(_libffm ? "field" : "index")} {Show(number)}, expected {_first} to {_fields.Length - 1 + _first}{hint}");
     }
 
     private ConsortException Twice(Block block, int rowStart, ReadOnlySpan<byte> number, int field)
     {
-        string name = Schema.Fields[field].Name;
+        var name = Schema.Fields[field].Name;
         return Error(block, rowStart, _libffm
             ? $"found field {Show(number)} ({name}) twice; several features of one field are not supported: keep one of them in each row, or give the others fields of their own"
             : $"found index {Show(number)} ({name}) twice");
@@ -138,7 +144,7 @@ internal sealed class PairParser : LineParser
     {
         if (_zeros.Length == 0) return;
         block.Bytes[block.Length] = (byte)'0';
-        foreach (int column in _zeros)
+        foreach (var column in _zeros)
         {
             foreach (ref Cell cell in group.CellsOf(column)[..group.Rows])
             {

@@ -23,7 +23,7 @@ internal sealed class QuotedParser(Layout layout) : LineParser(layout)
     private int ParseRow(Block block, int position, RowGroup group)
     {
         // It ends with a line feed, which every loop below stops at.
-        Span<byte> data = block.Bytes[..block.Length];
+        var data = block.Bytes[..block.Length];
         int rowStart = position, column = 0;
         while (true)
         {
@@ -61,7 +61,7 @@ internal sealed class QuotedParser(Layout layout) : LineParser(layout)
 
     private Cell Plain(ReadOnlySpan<byte> data, int position)
     {
-        ReadOnlySpan<byte> rest = data[position..];
+        var rest = data[position..];
         if (_delimiter.Length == 1) return new Cell { Start = position, Length = rest.IndexOfAny(_delimiter[0], (byte)'\n') };
         int line = rest.IndexOf((byte)'\n'), end = rest[..line].IndexOf(_delimiter);
         return new Cell { Start = position, Length = end < 0 ? line : end };

@@ -60,7 +60,8 @@ internal abstract class RowParser(Layout layout)
     protected virtual void Begin(Block block) => block.IsText = IsText(block.Content);
 
     /// <summary>Fills the group and returns the place after its last row; spaces are dropped afterwards where the schema says so.</summary>
-    /// <exception cref="ConsortException">A row that is not of the expected shape, with its place; the group then holds the rows before it.</exception>
+    /// <exception cref="ConsortException">A row that is not of the expected shape, with its place; the group then holds the rows before
+    /// it.</exception>
     protected abstract int ParseRows(Block block, int position, RowGroup group);
 
     /// <summary>A cell's text for a message, printable and shortened.</summary>

@@ -10,7 +10,8 @@ namespace Consort.Data.Sources;
 /// comes first in the sources is thrown.
 /// </summary>
 internal sealed class RowPass(
-    IReadOnlyList<string> paths, Schema schema, RowRules? rules = null, int blockBytes = Block.DefaultBytes, SourceCatalogue? catalogue = null,
+    IReadOnlyList<string> paths, Schema schema, RowRules? rules = null, int blockBytes = Block.DefaultBytes,
+    SourceCatalogue? catalogue = null,
     CancellationToken cancellation = default) : IDisposable
 {
     private const int ReportMilliseconds = 100;
@@ -127,7 +128,8 @@ internal sealed class RowPass(
             }
         }
 
-        Thread[] threads = [.. consumers.Skip(1).Select((c, i) => new Thread(() => Work(c)) { IsBackground = true, Name = $"rows {i + 1}" })];
+        Thread[] threads = [.. consumers.Skip(1)
+            .Select((c, i) => new Thread(() => Work(c)) { IsBackground = true, Name = $"rows {i + 1}" })];
         foreach (var thread in threads) thread.Start();
         Work(consumers[0]);
         foreach (var thread in threads) thread.Join();
@@ -141,7 +143,8 @@ internal sealed class RowPass(
         if (_at + 1 >= paths.Count) return false;
         _at++;
         _row = 0;
-        _source = (catalogue ?? SourceCatalogue.BuiltIn).Open(new SourceRequest(paths[_at], schema, rules ?? RowRules.Training, blockBytes, cancellation));
+        _source = (catalogue ?? SourceCatalogue.BuiltIn).Open(
+            new SourceRequest(paths[_at], schema, rules ?? RowRules.Training, blockBytes, cancellation));
         return true;
     }
 }

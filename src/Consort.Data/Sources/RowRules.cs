@@ -19,5 +19,7 @@ internal sealed record RowRules(bool LabelRequired, bool PassesOver, string Advi
 
     /// <summary>Rows for an encoder that has been fitted, with its schema.</summary>
     public static RowRules Fitted(bool labelRequired, bool passesOver) =>
-        new(labelRequired, passesOver, "the run keeps the schema it was trained with: expected its columns; others can be passed over where all of its own are there") { IsFitted = true };
+        new(labelRequired, passesOver,
+            "the run keeps the schema it was trained with: expected its columns; others can be passed over where all of its own are there")
+        { IsFitted = true };
 }

@@ -17,7 +17,7 @@ internal static class RowShape
     public static string WrongCount(ReadOnlySpan<byte> row, int found, int expected, Schema schema, RowRules rules)
     {
         if (row.Trim((byte)'\r').IsEmpty) return $"found an empty line, expected {expected} columns";
-        string message = $"found {found} column{(found == 1 ? "" : "s")}, expected {expected}";
+        var message = $"found {found} column{(found == 1 ? "" : "s")}, expected {expected}";
         if (row.TrimEnd((byte)'\r').Contains((byte)'\r')) return message + "; a line ends with CR alone: end all lines with LF or CRLF";
         return message + Hint(row, found, expected, schema, rules);
     }
@@ -25,26 +25,31 @@ internal static class RowShape
     // A label, and then nothing but pairs.
     private static string? PairFormat(string row)
     {
-        string[] items = row.Split((char[])[' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
+        var items = row.Split((char[])[' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
         if (items.Length < 2) return null;
-        int[] colons = [.. items.Skip(1).Select(i => i.Count(c => c == ':') is var count && char.IsAsciiDigit(i[0]) ? count : 0).Distinct()];
+        int[] colons = [.. items.Skip(1).Select(i => i.Count(c => c == ':') is var count && char.IsAsciiDigit(i[0]) ? count : 0)
+            .Distinct()];
         return colons switch { [1] => "libsvm", [2] => "libffm", _ => null };
     }
 
     /// <summary>The key that would mend it, as the end of a message; nothing where none is known.</summary>
     public static string Hint(ReadOnlySpan<byte> row, int found, int expected, Schema schema, RowRules rules)
     {
-        string text = System.Text.Encoding.UTF8.GetString(row);
-        if (text.StartsWith("{\"", StringComparison.Ordinal) || (found == 1 && text.StartsWith('{') && !text.StartsWith("{{", StringComparison.Ordinal)))
+        var text = System.Text.Encoding.UTF8.GetString(row);
+        if (text.StartsWith("{\"", StringComparison.Ordinal)
+            || (found == 1 && text.StartsWith('{') && !text.StartsWith("{{", StringComparison.Ordinal)))
             return "; the rows look like JSON: write them as CSV first";
-        if (found != 1 && !schema.Quoted && row.Contains((byte)'"')) return rules.Mend("where cells stand in quotes, set quoted: true", "write the cells without quotes (quoted: false)");
+        if (found != 1 && !schema.Quoted && row.Contains((byte)'"'))
+            return rules.Mend("where cells stand in quotes, set quoted: true", "write the cells without quotes (quoted: false)");
         if (found > 1 || expected < 2) return "";
-        if (PairFormat(text) is { } pairs) return rules.Mend($"the rows look like {pairs}: set format: {pairs}", $"the rows look like {pairs}, write them with delimiter: {schema.Delimiter.Name}");
+        if (PairFormat(text) is { } pairs)
+            return rules.Mend($"the rows look like {pairs}: set format: {pairs}",
+                $"the rows look like {pairs}, write them with delimiter: {schema.Delimiter.Name}");
         var fits = Common.Where(c => c.Text != schema.Delimiter.Text && text.Contains(c.Text, StringComparison.Ordinal)).ToArray();
         // The delimiter that gives the right count, else the first that is there at all.
         var best = fits.FirstOrDefault(c => text.Split(c.Text).Length == expected);
         best = best.Text is null ? fits.FirstOrDefault() : best;
-        string says = $"the schema says delimiter: {schema.Delimiter.Name}";
+        var says = $"the schema says delimiter: {schema.Delimiter.Name}";
         return rules.Mend(
             best.Text is null ? says : $"{says}, should it be delimiter: {best.Name}?",
             $"write the file with delimiter: {schema.Delimiter.Name}{(best.Text is null ? "" : $", it looks like {best.Name}")}");

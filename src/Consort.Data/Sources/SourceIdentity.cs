@@ -3,8 +3,8 @@ using System.IO.Hashing;
 namespace Consort.Data.Sources;
 
 /// <summary>
-/// What a source file was when it was encoded. A file is the same when its size and content hash are. A large file
-/// whose size and time of change are as recorded is checked by a sample of its content instead of all of it.
+/// What a source file was when it was encoded. A file is the same when its size and content hash are. A large file whose size and time of
+/// change are as recorded is checked by a sample of its content instead of all of it.
 /// </summary>
 /// <param name="Path">Where it lay; not part of its identity.</param>
 /// <param name="Size">Bytes.</param>
@@ -30,7 +30,7 @@ public sealed record SourceIdentity(string Path, long Size, long Changed, string
     /// <exception cref="ConsortException">It cannot be opened.</exception>
     public string? Difference(string path)
     {
-        using FileStream file = SourceStream.Open(path);
+        using var file = SourceStream.Open(path);
         if (file.Length != Size) return $"{path}: found {file.Length} bytes, expected {Size}";
         if (Size > AlwaysWhole && File.GetLastWriteTimeUtc(path).Ticks == Changed)
             return SampleOf(path) == Sample ? null : $"{path}: its content has changed";
@@ -41,10 +41,10 @@ public sealed record SourceIdentity(string Path, long Size, long Changed, string
 
     private static string SampleOf(string path)
     {
-        using FileStream file = SourceStream.Open(path);
+        using var file = SourceStream.Open(path);
         var hash = new XxHash128();
         var piece = new byte[PieceBytes];
-        long step = Math.Max(PieceBytes, (file.Length - PieceBytes) / (Pieces - 1));
+        var step = Math.Max(PieceBytes, (file.Length - PieceBytes) / (Pieces - 1));
         for (long at = 0; at < file.Length; at += step)
         {
             file.Position = at;

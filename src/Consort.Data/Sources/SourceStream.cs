@@ -24,11 +24,11 @@ internal sealed class SourceStream : IDisposable
     public SourceStream(string path, CancellationToken cancellation = default)
     {
         _path = path;
-        Stream file = OpenOnce(path, cancellation);
+        var file = OpenOnce(path, cancellation);
         Length = file.CanSeek ? file.Length : 0;
         var head = new byte[2];
-        int held = Try(() => file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
-        bool gzip = held == 2 && head[0] == 0x1f && head[1] == 0x8b;
+        var held = Try(() => file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
+        var gzip = held == 2 && head[0] == 0x1f && head[1] == 0x8b;
         _file = new Hashing(file, head.AsMemory(0, held));
         _content = gzip ? new GZipStream(_file, CompressionMode.Decompress) : _file;
     }
@@ -45,8 +45,9 @@ internal sealed class SourceStream : IDisposable
     {
         try
         {
-            int read = _content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            if (!_isKnown && FileSignature.Describe(buffer[..Math.Min(read, 512)]) is { } other) throw new ConsortException($"{_path}: {other}");
+            var read = _content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            if (!_isKnown && FileSignature.Describe(buffer[..Math.Min(read, 512)]) is { } other)
+                throw new ConsortException($"{_path}: {other}");
             _isKnown = true;
             _unpacked += read;
             return read;
@@ -66,7 +67,7 @@ internal sealed class SourceStream : IDisposable
     public string Hash()
     {
         var rest = new byte[1 << 16];
-        bool isMore = false;
+        var isMore = false;
         for (int read; (read = Try(() => _file.Read(rest))) > 0;) isMore |= rest.AsSpan(0, read).ContainsAnyExcept((byte)0);
         if (_content != _file && (isMore || !EndsWithLength()))
             throw new ConsortException($"{_path}: found bytes behind the end of the gzip data, which would be lost; expected gzip data alone: unpack it with gzip -dc and look at its end");
@@ -105,19 +106,21 @@ internal sealed class SourceStream : IDisposable
     public static FileStream Open(string path)
     {
         if (FileFacts.Of(path).Kind == FileKind.Pipe) throw NotTwice();
-        FileStream file = OpenFile(path, CancellationToken.None);
+        var file = OpenFile(path, CancellationToken.None);
         if (file.CanSeek) return file;
         file.Dispose();
         throw NotTwice();
 
-        ConsortException NotTwice() => new($"{path}: is a pipe, which can be read only once, expected a file that can be read again; write it to a file first");
+        ConsortException NotTwice() =>
+            new($"{path}: is a pipe, which can be read only once, expected a file that can be read again; write it to a file first");
     }
 
     private static Stream OpenOnce(string path, CancellationToken cancellation)
     {
         Check(path);
-        if (path == StandardInput && FileFacts.Of(path).Kind != FileKind.File) return new StoppableStream(Console.OpenStandardInput(), cancellation);
-        FileStream file = OpenFile(path, cancellation);
+        if (path == StandardInput && FileFacts.Of(path).Kind != FileKind.File)
+            return new StoppableStream(Console.OpenStandardInput(), cancellation);
+        var file = OpenFile(path, cancellation);
         return file.CanSeek ? file : new StoppableStream(file, cancellation);
     }
 
@@ -140,7 +143,8 @@ internal sealed class SourceStream : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new ConsortException(Directory.Exists(path) ? $"{path}: found a folder, expected a file" : $"{path}: not allowed to read it", e);
+            throw new ConsortException(Directory.Exists(path)
+                ? $"{path}: found a folder, expected a file" : $"{path}: not allowed to read it", e);
         }
         catch (IOException e)
         {
@@ -176,7 +180,7 @@ internal sealed class SourceStream : IDisposable
 
         public override int Read(Span<byte> buffer)
         {
-            int read = Math.Min(buffer.Length, _head.Length);
+            var read = Math.Min(buffer.Length, _head.Length);
             if (read > 0)
             {
                 _head.Span[..read].CopyTo(buffer);
@@ -187,7 +191,7 @@ internal sealed class SourceStream : IDisposable
                 read = file.Read(buffer);
             }
             State.Append(buffer[..read]);
-            for (int i = Math.Max(0, read - sizeof(uint)); i < read; i++) Tail = (Tail >> 8) | ((uint)buffer[i] << 24);
+            for (var i = Math.Max(0, read - sizeof(uint)); i < read; i++) Tail = (Tail >> 8) | ((uint)buffer[i] << 24);
             Count += read;
             return read;
         }

@@ -3,8 +3,8 @@ using Consort.Foundation.Files;
 namespace Consort.Data.Sources;
 
 /// <summary>
-/// Reads a pipe or a terminal so that waiting for bytes can be stopped: the read that waits does so on another thread, which is left
-/// to itself when the user gives up.
+/// Reads a pipe or a terminal so that waiting for bytes can be stopped: the read that waits does so on another thread, which is left to
+/// itself when the user gives up.
 /// </summary>
 internal sealed class StoppableStream(Stream inner, CancellationToken cancellation) : ReadStream
 {
@@ -19,7 +19,7 @@ internal sealed class StoppableStream(Stream inner, CancellationToken cancellati
             if (buffer.IsEmpty) return 0;
             (_start, _end) = (0, Next());
         }
-        int length = Math.Min(buffer.Length, _end - _start);
+        var length = Math.Min(buffer.Length, _end - _start);
         _buffer.AsSpan(_start, length).CopyTo(buffer);
         _start += length;
         return length;
@@ -27,7 +27,7 @@ internal sealed class StoppableStream(Stream inner, CancellationToken cancellati
 
     private int Next()
     {
-        Task<int> reading = Task.Run(() => inner.Read(_buffer, 0, _buffer.Length), CancellationToken.None);
+        var reading = Task.Run(() => inner.Read(_buffer, 0, _buffer.Length), CancellationToken.None);
         try
         {
             reading.Wait(cancellation);

@@ -38,7 +38,8 @@ internal static class DemoFiles
 
     /// <summary>Finished runs that go on together.</summary>
     public static OptionTree Mutual(IReadOnlyList<string> models, IReadOnlyList<string> from, ulong seed) =>
-        Started("mutual fine-tuning", models, from, MutuallyTuned, seed).With("training.evaluations_per_epoch", 4).With("training.monitor", "member_auc");
+        Started("mutual fine-tuning", models, from, MutuallyTuned, seed).With("training.evaluations_per_epoch", 4)
+        .With("training.monitor", "member_auc");
 
     /// <summary>Four towers over one table, by KDEF or as a plain mean.</summary>
     public static OptionTree Ensemble(string strategy, ulong seed) =>
@@ -46,16 +47,19 @@ internal static class DemoFiles
             "strategy", OptionTree.Parse(strategy == "kdef" ? "{ name: kdef }" : "{ name: supervised, loss: ensemble, fusion: mean }"));
 
     /// <summary>The file's text.</summary>
-    public static string Text(OptionTree experiment) => $"# Written by `consort demo`; change it and run it: consort train THIS_FILE --out runs/mine\n{experiment.ToYaml()}";
+    public static string Text(OptionTree experiment) =>
+        $"# Written by `consort demo`; change it and run it: consort train THIS_FILE --out runs/mine\n{experiment.ToYaml()}";
 
     private static OptionTree Trained(string name, IReadOnlyList<string> models, ulong seed) => Of(name, models, seed)
         .With("training.epochs", 5).With("training.learning_rate", "2e-3").With("training.patience", 1)
         .With("training.schedule", OptionTree.Parse("{ name: exponential, fraction: 0.1, epochs: 3 }"));
 
-    private static OptionTree Started(string name, IReadOnlyList<string> models, IReadOnlyList<string> from, OptionTree phase, ulong seed) => Of(name, models, seed)
+    private static OptionTree Started(string name, IReadOnlyList<string> models, IReadOnlyList<string> from, OptionTree phase,
+        ulong seed) => Of(name, models, seed)
         .With("embedding.shared", false).With("phases", OptionTree.Lines([phase.With("from", OptionTree.List(from))]));
 
     private static OptionTree Of(string name, IReadOnlyList<string> models, ulong seed) => Common
         .With("name", name).With("training.seed", (long)seed)
-        .With("members", OptionTree.Lines(models.Select(m => OptionTree.Parse(m == "FM" ? "{ model: FM }" : $"{{ model: {m}, hidden_units: [200, 100] }}"))));
+        .With("members", OptionTree.Lines(
+            models.Select(m => OptionTree.Parse(m == "FM" ? "{ model: FM }" : $"{{ model: {m}, hidden_units: [200, 100] }}"))));
 }

@@ -57,8 +57,10 @@ public sealed record DemoResult(double Seconds, CeilingResult Ceiling, IReadOnly
         new("AUC", r => r.Auc, "F6"),
         new("log-loss", r => r.LogLoss, "F6"),
         new("RelaImp", r => r.Members == 0 ? null : r.RelaImp, "+0.00 \\%;-0.00 \\%;0.00 \\%"),
-        new("members' AUC", r => r.Members < 2 ? "" : string.Join(' ', r.MemberAuc.Select(a => a.ToString("F4", ShownNumbers.Culture))), ResultColumn.Right))
-        with { Marked = [Results.Count] };
+        new("members' AUC", r => r.Members < 2 ? "" : string.Join(' ', r.MemberAuc.Select(a => a.ToString("F4", ShownNumbers.Culture))),
+            ResultColumn.Right))
+        with
+    { Marked = [Results.Count] };
 
     /// <summary>The table as a page of Markdown.</summary>
     public string ToMarkdown() => string.Create(

@@ -28,9 +28,9 @@ public interface IDemoProgress
 }
 
 /// <summary>
-/// The whole path once, on clicks whose truth is known: raw log → encoded rows → four models on their own → the same four
-/// teaching each other → a knowledge-driven ensemble beside a plain one → one table. Every step is an ordinary experiment
-/// whose file is left for the user to change and run again.
+/// The whole path once, on clicks whose truth is known: raw log → encoded rows → four models on their own → the same four teaching each
+/// other → a knowledge-driven ensemble beside a plain one → one table. Every step is an ordinary experiment whose file is left for the user
+/// to change and run again.
 /// </summary>
 public static class DemoRun
 {
@@ -51,7 +51,8 @@ public static class DemoRun
         Empty(folder);
         var clicks = Path.Combine(folder, "clicks.tsv");
         progress?.Begin($"writing {options.Rows:N0} impressions to {clicks}");
-        SyntheticClicks.Write(clicks, options.Rows, new SyntheticOptions { Seed = options.Seed }, options.Threads, progress?.Rows, cancellation);
+        SyntheticClicks.Write(clicks, options.Rows, new SyntheticOptions { Seed = options.Seed }, options.Threads,
+            progress?.Rows, cancellation);
 
         var singles = new List<(string Name, RunResult Result)>();
         foreach (var model in Models)
@@ -78,8 +79,7 @@ public static class DemoRun
         rows.Add(Row(DemoFiles.StudentsName, "kdef", Test(kdef).Ensemble, Test(kdef).Members, baseAuc));
         var report = Path.Combine(folder, "report.md");
         var ceiling = singles[0].Result.Training.Test!.Ceiling!;
-        var result = new DemoResult(
-            clock.Elapsed.TotalSeconds, ceiling, rows, folder, report);
+        var result = new DemoResult(clock.Elapsed.TotalSeconds, ceiling, rows, folder, report);
         SafeFile.Write(report, stream => stream.Write(Encoding.UTF8.GetBytes(result.ToMarkdown())));
         return result;
 
@@ -89,7 +89,8 @@ public static class DemoRun
             var file = Path.Combine(folder, $"{name}.yaml");
             SafeFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(DemoFiles.Text(experiment))));
             var request = new RunRequest(
-                Experiment.Load(file), Path.Combine(folder, "runs", name), options.Threads, Resume: false, progress?.Encoding, progress?.Training);
+                Experiment.Load(file), Path.Combine(folder, "runs", name), options.Threads, Resume: false, progress?.Encoding,
+                progress?.Training);
             return ExperimentRunner.Run(request, cancellation);
         }
     }

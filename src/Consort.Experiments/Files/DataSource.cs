@@ -6,9 +6,7 @@ using Consort.Foundation.Options;
 
 namespace Consort.Experiments.Files;
 
-/// <summary>
-/// The section <c>data</c> of an experiment: a folder that is encoded already, or raw files with a schema and a split.
-/// </summary>
+/// <summary>The section <c>data</c> of an experiment: a folder that is encoded already, or raw files with a schema and a split.</summary>
 /// <param name="Encoded">The encoded dataset, or where it will be kept.</param>
 /// <param name="Schema">How raw rows look; null where the dataset is encoded already.</param>
 /// <param name="Split">The raw files and how their rows are dealt; null where the dataset is encoded already.</param>
@@ -19,9 +17,8 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     public string? Given { get; init; }
 
     /// <summary>
-    /// Reads <c>encoded</c> (a folder), or <c>schema</c> (a preset, a file, or keys that change a preset) with
-    /// <c>train</c>, <c>valid</c> and <c>test</c>, or with <c>source</c>, <c>by</c>, <c>seed</c> and <c>shares</c>; and
-    /// <c>cache</c>, where to keep the encoded rows.
+    /// Reads <c>encoded</c> (a folder), or <c>schema</c> (a preset, a file, or keys that change a preset) with <c>train</c>, <c>valid</c>
+    /// and <c>test</c>, or with <c>source</c>, <c>by</c>, <c>seed</c> and <c>shares</c>; and <c>cache</c>, where to keep the encoded rows.
     /// </summary>
     /// <param name="options">The section.</param>
     /// <param name="folder">What relative file names start from, a full path.</param>
@@ -69,7 +66,9 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         return new ConsortException($"{split.Files[0]}: found no validation rows, expected some to choose the best weights by; {advice}");
     }
 
-    /// <summary>Where encoded rows are kept unless told: named by the paths, so that a changed source replaces its older encoding.</summary>
+    /// <summary>
+    /// Where encoded rows are kept unless told: named by the paths, so that a changed source replaces its older encoding.
+    /// </summary>
     internal static string CacheOf(Schema schema, SplitPlan split)
     {
         var text = new StringBuilder(schema.Identity).AppendLine(split.Describe()).AppendJoin('\n', split.Files);
@@ -87,6 +86,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
             return Schema.Load(file);
         return Schema.Presets.Contains(name)
             ? Schema.Preset(name)
-            : throw options.Error("schema", $"found neither a file nor a preset \"{name}\", expected a schema file or one of {string.Join(", ", Schema.Presets)}{NearestWord.Hint(name, Schema.Presets)}");
+            : throw options.Error("schema",
+                $"found neither a file nor a preset \"{name}\", expected a schema file or one of {string.Join(", ", Schema.Presets)}{NearestWord.Hint(name, Schema.Presets)}");
     }
 }

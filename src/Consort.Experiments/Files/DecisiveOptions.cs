@@ -5,8 +5,8 @@ using Consort.Foundation.Options;
 namespace Consort.Experiments.Files;
 
 /// <summary>
-/// What of an experiment decides its result. Left out is its name, how often it writes a checkpoint, and where the rows lie, which are known
-/// by their content; runs that it starts or learns from count by what they are called.
+/// What of an experiment decides its result. Left out is its name, how often it writes a checkpoint, and where the rows lie, which are
+/// known by their content; runs that it starts or learns from count by what they are called.
 /// </summary>
 internal static class DecisiveOptions
 {
@@ -14,14 +14,16 @@ internal static class DecisiveOptions
 
     /// <summary>A digest of all that decides but how many epochs there are at most.</summary>
     public static string Digest(OptionTree options) => Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(string.Concat(
-        Of(options, withEpochs: false).Leaves().Select(l => (Key: Words(l.Steps), l.Value)).OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}: {l.Value}\n")))));
+        Of(options, withEpochs: false).Leaves().Select(l => (Key: Words(l.Steps), l.Value)).OrderBy(l => l.Key, StringComparer.Ordinal)
+        .Select(l => $"{l.Key}: {l.Value}\n")))));
 
     /// <summary>What differs from an older experiment: <c>training, learning_rate: 0.01, now 0.02</c>.</summary>
     /// <param name="now">Every default filled in.</param>
     /// <param name="older">What it was.</param>
     /// <param name="withEpochs">Whether the most epochs of a phase count.</param>
     public static IReadOnlyList<string> Since(OptionTree now, OptionTree older, bool withEpochs) =>
-        [.. Of(now, withEpochs).Differences(Of(older, withEpochs)).Select(d => $"{Words(d.Steps)}: {d.Before?.ToString() ?? "nothing"}, now {d.Now?.ToString() ?? "nothing"}")];
+        [.. Of(now, withEpochs).Differences(Of(older, withEpochs))
+            .Select(d => $"{Words(d.Steps)}: {d.Before?.ToString() ?? "nothing"}, now {d.Now?.ToString() ?? "nothing"}")];
 
     /// <summary>The options that a run keeps.</summary>
     /// <exception cref="ConsortException">They are no YAML.</exception>
@@ -42,10 +44,12 @@ internal static class DecisiveOptions
         options = AsBefore(options.Without("name", "data", "training.checkpoint_minutes"));
         if (!withEpochs)
             options = options.Without("training.epochs", "phases[*].epochs");
-        return Runs.Aggregate(options, (tree, path) => tree.Change(path, runs => runs is OptionList list ? OptionTree.List(list.Items.Select(r => Name(r.ToString()))) : runs));
+        return Runs.Aggregate(options, (tree, path) =>
+            tree.Change(path, runs => runs is OptionList list ? OptionTree.List(list.Items.Select(r => Name(r.ToString()))) : runs));
     }
 
-    // Older runs have the fusion in each strategy that could choose one, and no word of an optimizer that is not kept: they count as the same.
+    // Older runs have the fusion in each strategy that could choose one, and no word of an optimizer that is not kept: they count as the
+    // same.
     private static OptionTree AsBefore(OptionTree options)
     {
         foreach (var path in new[] { "training", "phases[*]" })

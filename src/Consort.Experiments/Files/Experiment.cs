@@ -10,8 +10,8 @@ using Consort.Models;
 namespace Consort.Experiments.Files;
 
 /// <summary>
-/// An experiment as a file says it: data, embeddings, members, training, and phases. Reading it checks every key and every
-/// range; unknown keys are errors that name the nearest known one.
+/// An experiment as a file says it: data, embeddings, members, training, and phases. Reading it checks every key and every range; unknown
+/// keys are errors that name the nearest known one.
 /// </summary>
 public sealed record Experiment
 {
@@ -54,12 +54,15 @@ public sealed record Experiment
     /// <param name="precision">Replaces the file's precision unless null.</param>
     /// <param name="catalogues">By which its names are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">The file is missing or something in it is wrong; the message says the line.</exception>
-    public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null, Precision? precision = null, Catalogues? catalogues = null) =>
-        Read(Changed(OptionTree.Load(path), seed, precision), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder, findRuns: true, catalogues);
+    public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null, Precision? precision = null,
+        Catalogues? catalogues = null) =>
+        Read(Changed(OptionTree.Load(path), seed, precision), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder,
+            findRuns: true, catalogues);
 
     /// <summary>Reads the experiment that a run folder keeps, without its data and the runs it started from.</summary>
     /// <exception cref="ConsortException">The file is missing or damaged.</exception>
-    public static Experiment OfRun(string path, Catalogues? catalogues = null) => Read(OptionTree.Load(path), null, null, findRuns: true, catalogues);
+    public static Experiment OfRun(string path, Catalogues? catalogues = null) =>
+        Read(OptionTree.Load(path), null, null, findRuns: true, catalogues);
 
     /// <summary>Reads an experiment from text.</summary>
     /// <param name="text">The YAML.</param>
@@ -69,7 +72,8 @@ public sealed record Experiment
     /// <param name="precision">Replaces the text's precision unless null.</param>
     /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
-    public static Experiment Parse(string text, string source, string? folder, ulong? seed = null, Precision? precision = null, bool findRuns = true) =>
+    public static Experiment Parse(string text, string source, string? folder, ulong? seed = null, Precision? precision = null,
+        bool findRuns = true) =>
         From(OptionTree.Parse(text, source), folder, seed, precision, findRuns);
 
     /// <summary>Reads an experiment from its options.</summary>
@@ -79,7 +83,8 @@ public sealed record Experiment
     /// <param name="precision">Replaces their precision unless null.</param>
     /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
     /// <exception cref="ConsortException">Something in them is wrong.</exception>
-    public static Experiment From(OptionTree options, string? folder, ulong? seed = null, Precision? precision = null, bool findRuns = true) =>
+    public static Experiment From(OptionTree options, string? folder, ulong? seed = null, Precision? precision = null,
+        bool findRuns = true) =>
         Read(Changed(options, seed, precision), folder, null, findRuns, null);
 
     private static OptionTree Changed(OptionTree options, ulong? seed, Precision? precision)
@@ -102,7 +107,9 @@ public sealed record Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
-            Family = Family.From(options, DataFolder(options, folder, dataFolder)) with { Fusion = ReadFusion(options, isFinished: folder is null) },
+            Family = Family.From(options, DataFolder(options, folder, dataFolder))
+            with
+            { Fusion = ReadFusion(options, isFinished: folder is null) },
             Training = TrainingOptions.Options.Read(training),
             Phases = ReadPhases(options, training, findRuns ? folder : null, found),
             Options = given,
@@ -141,7 +148,8 @@ public sealed record Experiment
     private static Fusion ReadFusion(OptionMap options, bool isFinished)
     {
         var phases = options.Maps("phases");
-        return Fusions.Read(options, phases.Count == 0 ? [options.Section("strategy")] : [.. phases.Select(p => p.Section("strategy"))], isFinished);
+        return Fusions.Read(options, phases.Count == 0 ? [options.Section("strategy")] : [.. phases.Select(p => p.Section("strategy"))],
+            isFinished);
     }
 
     // One phase needs no list: its keys stand in `training`, its strategy in `strategy`.
@@ -226,8 +234,10 @@ public sealed record Experiment
     {
         if (Data?.Schema is not { } schema)
             return;
-        var columns = schema.Fields.Where(f => f.Kind == FieldKind.Categorical || f.Transform.MakesTokens).SelectMany(f => f.Columns).ToArray();
+        var columns = schema.Fields.Where(f => f.Kind == FieldKind.Categorical || f.Transform.MakesTokens)
+            .SelectMany(f => f.Columns).ToArray();
         foreach (var name in Family.Embeddings.Fields.Keys.Where(n => !columns.Contains(n)))
-            throw options.Section("embedding").Section("fields").Error(name, $"found no categorical column of that name{NearestWord.Hint(name, columns)}");
+            throw options.Section("embedding").Section("fields")
+                .Error(name, $"found no categorical column of that name{NearestWord.Hint(name, columns)}");
     }
 }

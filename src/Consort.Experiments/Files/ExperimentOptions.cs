@@ -11,7 +11,8 @@ namespace Consort.Experiments.Files;
 public static class ExperimentOptions
 {
     /// <summary>The members, each without how often it stands there.</summary>
-    public static IReadOnlyList<OptionTree> Members(this OptionTree experiment) => [.. experiment.ItemsAt("members").Select(m => m.Without("count"))];
+    public static IReadOnlyList<OptionTree> Members(this OptionTree experiment) =>
+        [.. experiment.ItemsAt("members").Select(m => m.Without("count"))];
 
     /// <summary>The first member that is a model of this name, or null.</summary>
     public static OptionTree? Member(this OptionTree experiment, string model) =>
@@ -23,7 +24,8 @@ public static class ExperimentOptions
     /// <param name="isShared">Whether members read one table.</param>
     /// <param name="strategy">How they learn.</param>
     /// <param name="members">Their options.</param>
-    public static OptionTree Family(this OptionTree experiment, string name, bool isShared, OptionTree strategy, params IEnumerable<OptionTree> members) =>
+    public static OptionTree Family(this OptionTree experiment, string name, bool isShared, OptionTree strategy,
+        params IEnumerable<OptionTree> members) =>
         experiment.Around(name, isShared, members).Without("phases").With("strategy", strategy);
 
     /// <summary>Other members that learn in phases.</summary>
@@ -32,14 +34,17 @@ public static class ExperimentOptions
     /// <param name="isShared">Whether members read one table.</param>
     /// <param name="phases">How they learn.</param>
     /// <param name="members">Their options.</param>
-    public static OptionTree InPhases(this OptionTree experiment, string name, bool isShared, IEnumerable<OptionTree> phases, params IEnumerable<OptionTree> members) =>
-        experiment.Around(name, isShared, members).Without(["strategy", .. Phase.Options.Keys.Select(k => $"training.{k}")]).With("phases", OptionTree.List(phases));
+    public static OptionTree InPhases(this OptionTree experiment, string name, bool isShared, IEnumerable<OptionTree> phases,
+        params IEnumerable<OptionTree> members) =>
+        experiment.Around(name, isShared, members).Without(["strategy", .. Phase.Options.Keys.Select(k => $"training.{k}")])
+        .With("phases", OptionTree.List(phases));
 
     /// <summary>A model with those of some options that it has.</summary>
     /// <param name="model">Its name in the catalogue.</param>
     /// <param name="options">Keys and values, of which it may have none.</param>
     public static OptionTree MemberOf(string model, OptionTree options) => OptionTree.Keys(
-        ((OptionGroup)options).Entries.Where(e => ModelCatalogue.All.Find(model)!.Options.Has(e.Key)).Select(e => (e.Key, e.Value)).Prepend(("model", model)));
+        ((OptionGroup)options).Entries.Where(e => ModelCatalogue.All.Find(model)!.Options.Has(e.Key)).Select(e => (e.Key, e.Value))
+        .Prepend(("model", model)));
 
     private static OptionTree Around(this OptionTree experiment, string name, bool isShared, IEnumerable<OptionTree> members) =>
         experiment.Without("fusion").With("name", name).With("embedding.shared", isShared).With("members", OptionTree.List(members));

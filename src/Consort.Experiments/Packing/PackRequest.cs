@@ -45,4 +45,5 @@ public sealed record PackedSplit(string Split, Metrics Trained, Metrics Packed);
 /// <param name="Splits">What the package costs or brings, where that could be measured.</param>
 /// <param name="NotMeasured">Why it was not measured, or null.</param>
 public sealed record PackResult(
-    string Path, long Bytes, IReadOnlyList<string> Members, Calibration Calibration, IReadOnlyList<PackedSplit> Splits, string? NotMeasured);
+    string Path, long Bytes, IReadOnlyList<string> Members, Calibration Calibration, IReadOnlyList<PackedSplit> Splits,
+    string? NotMeasured);

@@ -35,10 +35,8 @@ public sealed class RunPacker
     }
 
     /// <summary>Packs a run.</summary>
-    /// <exception cref="ConsortException">
-    /// There is no such run or member, the package cannot be written, or it is to be calibrated and the run's rows are not at
-    /// hand.
-    /// </exception>
+    /// <exception cref="ConsortException">There is no such run or member, the package cannot be written, or it is to be calibrated and the
+    /// run's rows are not at hand.</exception>
     /// <exception cref="OperationCanceledException">The user stopped it; nothing was written.</exception>
     public static PackResult Pack(PackRequest request, CancellationToken cancellation)
     {
@@ -65,7 +63,8 @@ public sealed class RunPacker
                 PackageWriter.Write(draft, Content(calibration));
                 using var scorer = Scorer.Load(draft, storage: PackageStorage.Mapped, catalogues: _request.Catalogues);
                 if (_request.Calibration != CalibrationKind.None)
-                    calibration = Fit(scorer, dataset.Valid ?? throw new ConsortException($"--calibration: found no validation rows in the run's data"), cancellation);
+                    calibration = Fit(scorer, dataset.Valid
+                        ?? throw new ConsortException($"--calibration: found no validation rows in the run's data"), cancellation);
                 foreach (var (name, split) in new[] { ("valid", dataset.Valid), ("test", dataset.Test) })
                     if (split is not null)
                         splits.Add(new PackedSplit(name, Trained(split, cancellation), Packed(scorer, split, calibration, cancellation)));

@@ -58,12 +58,15 @@ public static class ExperimentRunner
             if (!request.IgnoreMemory)
                 CheckMemory(experiment, dataset);
             var events = new List<Action>();
-            var vectors = PretrainedFiles.Source(dataset.Encoder, (name, fields) => events.Add(() => folder.Log(name, fields)), request.Notice);
+            var vectors = PretrainedFiles.Source(dataset.Encoder, (name, fields) => events.Add(() => folder.Log(name, fields)),
+                request.Notice);
             using var training = new TrainingRun(
                 experiment.Family, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
                 path => Teacher(path, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished);
             if (hasFinished)
-                return new RunResult(folder.Path, training.Run(identity.ToString(), resume: true, cancellation), encoding) { HadFinished = true };
+                return new RunResult(folder.Path, training.Run(identity.ToString(), resume: true, cancellation),
+                    encoding)
+                { HadFinished = true };
             if (!goesOn)
                 training.Prepare();
             Begin(request, folder, source, dataset);
@@ -74,7 +77,8 @@ public static class ExperimentRunner
             WriteText(folder.Report, RunReport.Markdown(experiment, result, dataset));
             // The last: with it the run counts as finished.
             WriteText(folder.Metrics, TrainMetrics.ToJson(result));
-            folder.Log("done", ("valid", result.Valid.Metrics.Ensemble), ("test", result.Test?.Metrics.Ensemble), ("seconds", result.Seconds));
+            folder.Log("done", ("valid", result.Valid.Metrics.Ensemble), ("test", result.Test?.Metrics.Ensemble),
+                ("seconds", result.Seconds));
             return new RunResult(folder.Path, result, encoding);
         }
     }
@@ -88,9 +92,11 @@ public static class ExperimentRunner
         var (precision, missing) = (experiment.Training.Precision, experiment.Training.Precision.Missing());
         if (missing is not null)
             precision = Precision.Fp32;
-        WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key, precision, experiment.Training.MatrixLibrary));
+        WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key, precision,
+            experiment.Training.MatrixLibrary));
         dataset.Encoder.Save(folder.Encoder);
-        folder.Log("start", ("experiment", experiment.Name), ("data_key", dataset.Key), ("seed", experiment.Training.Seed), ("resume", request.Resume));
+        folder.Log("start", ("experiment", experiment.Name), ("data_key", dataset.Key), ("seed", experiment.Training.Seed),
+            ("resume", request.Resume));
         foreach (var warning in SplitWarnings.Of(dataset))
         {
             folder.Log("warning", ("text", warning));
@@ -106,7 +112,8 @@ public static class ExperimentRunner
         foreach (var phase in experiment.Phases.DistinctBy(p => string.Join('\n', p.Teachers)))
             MemoryCheck.Training(
                 experiment.Family.Build(dataset.Space), experiment.Training,
-                [.. phase.Teachers.Select(t => Experiment.OfRun(new RunFolder(t).Experiment, experiment.Catalogues).Family.Build(dataset.Space))]);
+                [.. phase.Teachers.Select(t =>
+                    Experiment.OfRun(new RunFolder(t).Experiment, experiment.Catalogues).Family.Build(dataset.Space))]);
     }
 
     // Ids mean the same to teacher and students only if one encoder made them.
@@ -114,7 +121,8 @@ public static class ExperimentRunner
     {
         var folder = new RunFolder(path);
         var experiment = Experiment.OfRun(folder.Experiment, catalogues);
-        if (!File.Exists(folder.Encoder) || !File.ReadAllBytes(folder.Encoder).AsSpan().SequenceEqual(File.ReadAllBytes(dataset.EncoderFile)))
+        if (!File.Exists(folder.Encoder)
+            || !File.ReadAllBytes(folder.Encoder).AsSpan().SequenceEqual(File.ReadAllBytes(dataset.EncoderFile)))
             throw new ConsortException($"teacher {path}: was trained on other data, expected an encoder equal to that of this run");
         return new TrainedFamily(experiment.Family, dataset.Space, RunWeights.Final.Find(folder, experiment));
     }
@@ -124,7 +132,8 @@ public static class ExperimentRunner
     {
         if (request.Resume || !folder.HasTrained)
             return;
-        if (File.Exists(folder.Experiment) && DecisiveOptions.Kept(folder.Experiment).Equals(request.Experiment.Options) && !File.Exists(folder.LastCheckpoint))
+        if (File.Exists(folder.Experiment) && DecisiveOptions.Kept(folder.Experiment).Equals(request.Experiment.Options)
+            && !File.Exists(folder.LastCheckpoint))
             return;
         throw new ConsortException(
             $"{folder.Path}: holds a run already; go on with --resume, name another folder with --out, or delete it");

@@ -87,7 +87,8 @@ public sealed class FinishedRun : IDisposable
     {
         using var evaluator = new ConsortEvaluator(Program.Members, Fusion);
         using var ceiling = new Ceiling();
-        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: true, (rules ?? RawRows.Default).Unknown, cancellation);
+        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: true,
+            (rules ?? RawRows.Default).Unknown, cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -110,9 +111,11 @@ public sealed class FinishedRun : IDisposable
     /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
     /// <param name="rules">What becomes of columns that the run does not know; null passes over them without a word.</param>
     /// <exception cref="ConsortException">A mistake in the rows, or one whose logit is not finite.</exception>
-    public void Predict(string path, Action<BatchLogits> rows, IProgress<long>? progress, CancellationToken cancellation, RawRows? rules = null)
+    public void Predict(string path, Action<BatchLogits> rows, IProgress<long>? progress, CancellationToken cancellation,
+        RawRows? rules = null)
     {
-        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: false, (rules ?? RawRows.Default).Unknown, cancellation);
+        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: false,
+            (rules ?? RawRows.Default).Unknown, cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();

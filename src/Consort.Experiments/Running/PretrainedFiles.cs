@@ -20,13 +20,15 @@ internal static class PretrainedFiles
     /// <param name="encoder">Knows the tokens.</param>
     /// <param name="log">Told it for the run's log too.</param>
     /// <param name="notice">Told a line, or null.</param>
-    public static VectorSource Source(Encoder encoder, Action<string, (string Key, object? Value)[]> log, Action<string>? notice) => (column, field, dimension, put) =>
+    public static VectorSource Source(Encoder encoder, Action<string, (string Key, object? Value)[]> log, Action<string>? notice) =>
+        (column, field, dimension, put) =>
     {
         var found = PretrainedVectors.Read(field.Pretrained!, encoder, column, dimension, (id, vector) => put(id, vector));
         var tokens = encoder.Space.Categorical.First(c => c.Name == column).Size - 2;
         log("pretrained", [("column", column), ("file", field.Pretrained), ("found", found), ("tokens", tokens), ("frozen", field.Freeze)]);
         notice?.Invoke(found > 0
             ? FormattableString.Invariant($"column {column}: {found:N0} of {tokens:N0} tokens start from a vector in {field.Pretrained}")
-            : FormattableString.Invariant($"column {column}: none of {tokens:N0} tokens has a vector in {field.Pretrained}; expected the column's own tokens at the beginning of its lines, so all start at random"));
+            : FormattableString.Invariant(
+                $"column {column}: none of {tokens:N0} tokens has a vector in {field.Pretrained}; expected the column's own tokens at the beginning of its lines, so all start at random"));
     };
 }

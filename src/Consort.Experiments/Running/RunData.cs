@@ -14,7 +14,8 @@ namespace Consort.Experiments.Running;
 /// <param name="FromRun">The way to it from the run folder, which holds when both are moved together.</param>
 internal sealed record DataPlace(string Given, string Path, string FromRun)
 {
-    public static DataPlace Of(RunFolder run, string path, string given) => new(given, path, System.IO.Path.GetRelativePath(run.Path, path));
+    public static DataPlace Of(RunFolder run, string path, string given) =>
+        new(given, path, System.IO.Path.GetRelativePath(run.Path, path));
 
     /// <summary>Where it may be now.</summary>
     public IEnumerable<string> Places(RunFolder run) => new[] { Path, System.IO.Path.GetFullPath(FromRun, run.Path) }.Distinct();
@@ -68,7 +69,8 @@ internal sealed record RunData
         ConsortException Damaged(string what) => new($"{run.Data}: the file is damaged, expected what the run was trained on: {what}");
         var data = JsonText.Read(run.Data, Damaged, (JsonTypeInfo<RunData>)Json.GetTypeInfo(typeof(RunData)));
         return data.Files.Count == data.Identities.Count
-            ? data : throw Damaged(FormattableString.Invariant($"files has {data.Files.Count} items, expected {data.Identities.Count} as of identities"));
+            ? data : throw Damaged(FormattableString.Invariant(
+                $"files has {data.Files.Count} items, expected {data.Identities.Count} as of identities"));
     }
 
     /// <summary>The plan of the splits over the files where they are now.</summary>

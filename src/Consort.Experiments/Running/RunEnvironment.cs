@@ -15,7 +15,8 @@ public static class RunEnvironment
 
     /// <summary>The vectors that kernels use here.</summary>
     public static string Vectors =>
-        Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported ? "AdvSimd" : "portable";
+        Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported
+        ? "AdvSimd" : "portable";
 
     /// <summary>The key of the data that a run was trained on; empty where it is not known.</summary>
     /// <exception cref="ConsortException">The file is damaged.</exception>
@@ -25,7 +26,8 @@ public static class RunEnvironment
             what => new ConsortException($"{run.Environment}: the file is damaged, expected an environment: {what}"),
             root => root.Find("data_key")?.Text() ?? "");
 
-    internal static string Describe(int threads, ulong seed, string dataKey, Precision precision, MatrixLibrary library) => JsonSerializer.Serialize(
+    internal static string Describe(int threads, ulong seed, string dataKey, Precision precision, MatrixLibrary library) =>
+        JsonSerializer.Serialize(
         new Dictionary<string, object>
         {
             ["consort"] = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "unknown",

@@ -7,8 +7,8 @@ using Consort.Learning.Training;
 namespace Consort.Experiments.Running;
 
 /// <summary>
-/// What a run's result follows from, as its checkpoint remembers it: the experiment but for its most epochs, the key of the rows, and
-/// the weights of runs that it starts from or learns from. Says what differs where a run is to go on.
+/// What a run's result follows from, as its checkpoint remembers it: the experiment but for its most epochs, the key of the rows, and the
+/// weights of runs that it starts from or learns from. Says what differs where a run is to go on.
 /// </summary>
 internal sealed record RunIdentity(string Experiment, string Data, string Others)
 {
@@ -78,7 +78,8 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
     {
         if (RunData.Read(run) is not { } data)
             return "";
-        var changed = data.Files.Select((f, i) => File.Exists(f.Path) ? data.Identities[i].Difference(f.Path) : $"{f.Path}: file not found");
+        var changed = data.Files.Select((f, i) => File.Exists(f.Path)
+            ? data.Identities[i].Difference(f.Path) : $"{f.Path}: file not found");
         return string.Concat(changed.OfType<string>().Select(d => $"; {d}"));
     }
 
@@ -99,7 +100,8 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
             foreach (var teacher in phase.Teachers)
             {
                 var run = new RunFolder(teacher);
-                Append(run.FinalCheckpoint(Consort.Experiments.Files.Experiment.OfRun(run.Experiment, experiment.Catalogues).Phases.Select(p => p.Name)));
+                Append(run.FinalCheckpoint(Consort.Experiments.Files.Experiment.OfRun(run.Experiment,
+                    experiment.Catalogues).Phases.Select(p => p.Name)));
             }
         }
 

@@ -17,9 +17,12 @@ public static class RunReport
         var text = new StringBuilder();
         text.AppendLine(ShownNumbers.Culture, $"# {experiment.Name}");
         text.AppendLine();
-        text.AppendLine(ShownNumbers.Culture, $"Members: {string.Join(", ", experiment.Family.Members.Select(m => m.Name))}. Strategy: {string.Join(", then ", experiment.Phases.Select(p => p.Strategy.Name))}. Seed {experiment.Training.Seed}.");
-        text.AppendLine(ShownNumbers.Culture, $"Data: {dataset.Train.Rows:N0} training rows, {dataset.Space.Categorical.Count} categorical and {dataset.Space.Numeric.Count} numeric columns, {dataset.Features:N0} features; key `{dataset.Key}`.");
-        text.AppendLine(ShownNumbers.Culture, $"{result.Parameters:N0} parameters, {result.RowsPerSecond:N0} training rows/s, {result.Seconds:N1} s in all.");
+        text.AppendLine(ShownNumbers.Culture,
+            $"Members: {string.Join(", ", experiment.Family.Members.Select(m => m.Name))}. Strategy: {string.Join(", then ", experiment.Phases.Select(p => p.Strategy.Name))}. Seed {experiment.Training.Seed}.");
+        text.AppendLine(ShownNumbers.Culture,
+            $"Data: {dataset.Train.Rows:N0} training rows, {dataset.Space.Categorical.Count} categorical and {dataset.Space.Numeric.Count} numeric columns, {dataset.Features:N0} features; key `{dataset.Key}`.");
+        text.AppendLine(ShownNumbers.Culture,
+            $"{result.Parameters:N0} parameters, {result.RowsPerSecond:N0} training rows/s, {result.Seconds:N1} s in all.");
         text.AppendLine();
         text.AppendLine(MarkdownTable.Of(Results(experiment, result)));
         text.AppendLine("## Training");
@@ -58,6 +61,7 @@ public static class RunReport
 
         return ResultTable.Of(
             rows, new("", r => r.Name), new("split", r => r.Split), new("AUC", r => r.Auc, "F6"), new("log-loss", r => r.LogLoss, "F6"),
-            new("predicted / observed", r => r.Calibration, "F4")) with { Marked = ensembles };
+            new("predicted / observed", r => r.Calibration, "F4")) with
+        { Marked = ensembles };
     }
 }

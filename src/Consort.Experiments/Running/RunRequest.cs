@@ -21,7 +21,9 @@ public sealed record RunRequest(
     /// <summary>Whether to train even where a step is estimated to need more memory than is free.</summary>
     public bool IgnoreMemory { get; init; }
 
-    /// <summary>Told a line that the user should see, such as what of the data will make results say less than they seem to; or null.</summary>
+    /// <summary>
+    /// Told a line that the user should see, such as what of the data will make results say less than they seem to; or null.
+    /// </summary>
     public Action<string>? Notice { get; init; }
 }
 

@@ -7,8 +7,8 @@ using Consort.Learning.Runs;
 namespace Consort.Experiments.Running;
 
 /// <summary>
-/// Finds the rows a run was trained on, from any working directory, wherever the run or the rows have been moved: the encoded rows
-/// where they were, else the raw files, known by their content; or where <c>--data</c> says.
+/// Finds the rows a run was trained on, from any working directory, wherever the run or the rows have been moved: the encoded rows where
+/// they were, else the raw files, known by their content; or where <c>--data</c> says.
 /// </summary>
 internal static class RunRows
 {
@@ -21,7 +21,8 @@ internal static class RunRows
     /// <param name="progress">Told about encoding, or null.</param>
     /// <param name="cancellation">Stops encoding.</param>
     /// <exception cref="ConsortException">They are gone or others; the message says which file, and what was expected.</exception>
-    public static EncodedDataset Open(RunFolder run, string? data, int threads, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
+    public static EncodedDataset Open(RunFolder run, string? data, int threads, IProgress<EncodeProgress>? progress,
+        CancellationToken cancellation)
     {
         var source = Find(run, data);
         var expected = RunData.Read(run)?.Key ?? RunEnvironment.DataKeyOf(run);

@@ -25,7 +25,8 @@ internal static class SplitWarnings
             _ => split.Name,
         };
         return split.Clicks == 0 ? string.Create(CultureInfo.InvariantCulture, $"{name} rows ({split.Rows:N0}) hold no clicks")
-            : split.Clicks == split.Rows ? string.Create(CultureInfo.InvariantCulture, $"{name} rows ({split.Rows:N0}) hold nothing but clicks")
+            : split.Clicks == split.Rows ? string.Create(CultureInfo.InvariantCulture,
+                $"{name} rows ({split.Rows:N0}) hold nothing but clicks")
             : null;
     }
 }

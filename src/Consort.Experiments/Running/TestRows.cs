@@ -29,7 +29,8 @@ internal static class TestRows
     public static void Keep(RunFolder folder, string? data, int threads, CancellationToken cancellation) =>
         Keep(folder, () => RunRows.Open(folder, data, threads, null, cancellation), threads, cancellation);
 
-    private static void Keep(RunFolder folder, Func<EncodedDataset> open, int threads, CancellationToken cancellation, Catalogues? catalogues = null)
+    private static void Keep(RunFolder folder, Func<EncodedDataset> open, int threads, CancellationToken cancellation,
+        Catalogues? catalogues = null)
     {
         var path = PathOf(folder.Path);
         if (File.Exists(path))
@@ -37,7 +38,8 @@ internal static class TestRows
         using (var dataset = open())
         {
             using var run = new FinishedRun(folder.Path, threads, catalogues: catalogues);
-            var split = dataset.Test ?? dataset.Valid ?? throw new ConsortException($"{dataset.Folder}: found neither test nor validation rows");
+            var split = dataset.Test ?? dataset.Valid
+                ?? throw new ConsortException($"{dataset.Folder}: found neither test nor validation rows");
             Of(run, split, cancellation).Save(path);
         }
     }

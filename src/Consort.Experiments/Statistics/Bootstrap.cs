@@ -4,10 +4,9 @@ using MathNet.Numerics.Statistics;
 namespace Consort.Experiments.Statistics;
 
 /// <summary>
-/// Compares the log-losses of two models on the same rows by drawing rows with replacement: the differences row by row are
-/// drawn, so that hard rows, which are hard for both, cancel. The interval is the percentile interval; the p-value is twice the
-/// smaller share of draws on one side of zero, at least 1/draws.
-/// Source: Efron and Tibshirani 1993, chapters 13 and 16.
+/// Compares the log-losses of two models on the same rows by drawing rows with replacement: the differences row by row are drawn, so that
+/// hard rows, which are hard for both, cancel. The interval is the percentile interval; the p-value is twice the smaller share of draws on
+/// one side of zero, at least 1/draws. Source: Efron and Tibshirani 1993, chapters 13 and 16.
 /// </summary>
 public static class Bootstrap
 {

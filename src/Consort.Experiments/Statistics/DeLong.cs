@@ -3,10 +3,10 @@ using MathNet.Numerics.Statistics;
 namespace Consort.Experiments.Statistics;
 
 /// <summary>
-/// Compares the AUCs of two models on the same rows. An AUC is a mean over pairs of a click and a no-click, so its error
-/// comes from both samples: with V10 of a click = share of no-clicks below it, V01 of a no-click = share of clicks above it
-/// (ties count half), Var(A − B) = Var(V10ᴬ − V10ᴮ)/clicks + Var(V01ᴬ − V01ᴮ)/others.
-/// Source: DeLong, DeLong and Clarke-Pearson 1988; by midranks in O(n log n) as Sun and Xu 2014 do it.
+/// Compares the AUCs of two models on the same rows. An AUC is a mean over pairs of a click and a no-click, so its error comes from both
+/// samples: with V10 of a click = share of no-clicks below it, V01 of a no-click = share of clicks above it (ties count half), Var(A − B) =
+/// Var(V10ᴬ − V10ᴮ)/clicks + Var(V01ᴬ − V01ᴮ)/others. Source: DeLong, DeLong and Clarke-Pearson 1988; by midranks in O(n log n) as Sun and
+/// Xu 2014 do it.
 /// </summary>
 public static class DeLong
 {
@@ -20,7 +20,8 @@ public static class DeLong
         var rows = Rows.Check(labels, first, second);
         var (firstClicks, firstOthers, firstAuc) = Components(labels, first, rows);
         var (secondClicks, secondOthers, secondAuc) = Components(labels, second, rows);
-        var variance = (Differences(firstClicks, secondClicks).Variance() / rows.Clicks) + (Differences(firstOthers, secondOthers).Variance() / rows.Others);
+        var variance = (Differences(firstClicks, secondClicks).Variance() / rows.Clicks)
+            + (Differences(firstOthers, secondOthers).Variance() / rows.Others);
         return Comparison.FromNormal(firstAuc - secondAuc, Math.Sqrt(variance));
     }
 
@@ -36,7 +37,8 @@ public static class DeLong
     }
 
     // V10 of each click and V01 of each no-click, in the order of the rows.
-    private static (double[] Clicks, double[] Others, double Auc) Components(ReadOnlySpan<float> labels, ReadOnlySpan<float> values, Rows rows)
+    private static (double[] Clicks, double[] Others, double Auc) Components(ReadOnlySpan<float> labels,
+        ReadOnlySpan<float> values, Rows rows)
     {
         var (clickValues, otherValues) = (new float[rows.Clicks], new float[rows.Others]);
         int c = 0, o = 0;

@@ -21,8 +21,8 @@ public enum Verdict
 public sealed record Claim(string Text, Comparison? Seeds, Comparison? Rows, double LeastGain)
 {
     /// <summary>
-    /// Confirmed or not confirmed only if the intervals over seeds and over rows (where there is one) agree; undecided without an
-    /// interval over seeds, which alone tells of the chance in training.
+    /// Confirmed or not confirmed only if the intervals over seeds and over rows (where there is one) agree; undecided without an interval
+    /// over seeds, which alone tells of the chance in training.
     /// </summary>
     public Verdict Verdict
     {

@@ -4,8 +4,8 @@ namespace Consort.Foundation.Files;
 
 /// <summary>
 /// The right to write a folder or a file, held by one process at a time: an empty file that is kept open and locked by the system,
-/// <c>NAME.lock</c>, and beside it <c>NAME.owner</c>, which says who. The system gives the lock back when its owner ends, however
-/// that comes about, so a killed process, a number used again or a restart leave nothing that holds others up.
+/// <c>NAME.lock</c>, and beside it <c>NAME.owner</c>, which says who. The system gives the lock back when its owner ends, however that
+/// comes about, so a killed process, a number used again or a restart leave nothing that holds others up.
 /// </summary>
 /// <remarks>
 /// Network drives must lend locks to all their machines, as NFS does unless it is mounted with <c>nolock</c>; where they do not, one
@@ -43,7 +43,7 @@ public sealed class Claim : IDisposable
     /// <exception cref="OperationCanceledException">The wait was ended.</exception>
     public static (Claim Claim, bool HasWaited) Await(string target, string name, Action<string>? waiting, CancellationToken cancellation)
     {
-        for (bool waited = false; ; waited = true)
+        for (var waited = false; ; waited = true)
         {
             if (Try(target, name) is { } claim) return (claim, waited);
             if (!waited) waiting?.Invoke(OwnerOf(name));
@@ -81,7 +81,7 @@ public sealed class Claim : IDisposable
     public static string OwnerOf(string name)
     {
         // An owner signs just after it has locked.
-        for (int attempt = 0; attempt < Patience; attempt++)
+        for (var attempt = 0; attempt < Patience; attempt++)
         {
             try
             {
@@ -139,7 +139,7 @@ public sealed class Claim : IDisposable
         public static Owner Own()
         {
             using var self = System.Diagnostics.Process.GetCurrentProcess();
-            IEnumerable<string> words = Environment.GetCommandLineArgs().Skip(1).Prepend("consort");
+            var words = Environment.GetCommandLineArgs().Skip(1).Prepend("consort");
             return new Owner(Environment.ProcessId, Environment.MachineName, self.StartTime.ToUniversalTime(), string.Join(' ', words));
         }
 
@@ -149,11 +149,11 @@ public sealed class Claim : IDisposable
         /// <summary>Null where the text is not whole.</summary>
         public static Owner? Parse(string text)
         {
-            string[] lines = text.TrimEnd('\n').Split('\n');
+            var lines = text.TrimEnd('\n').Split('\n');
             if (lines.Length != Lines || lines[^1] != "end") return null;
             string[] values = [.. lines[..^1].Select(l => l[(l.IndexOf(": ", StringComparison.Ordinal) + 2)..])];
-            return int.TryParse(values[0], CultureInfo.InvariantCulture, out int pid)
-                && DateTime.TryParse(values[2], CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out DateTime started)
+            return int.TryParse(values[0], CultureInfo.InvariantCulture, out var pid)
+                && DateTime.TryParse(values[2], CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var started)
                 ? new Owner(pid, Plain(values[1]), started, Plain(values[3])) : null;
         }
 
@@ -162,7 +162,7 @@ public sealed class Claim : IDisposable
 
         private static string Plain(string text)
         {
-            string plain = string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+            var plain = string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
             return plain.Length <= LongestCommand ? plain : plain[..LongestCommand] + "…";
         }
     }

@@ -24,7 +24,9 @@ public enum FileKind
     Socket,
 }
 
-/// <summary>What a name stands for, links followed, and which file it is: told without opening it, for opening a pipe may wait for ever.</summary>
+/// <summary>
+/// What a name stands for, links followed, and which file it is: told without opening it, for opening a pipe may wait for ever.
+/// </summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Identity">Names the file whatever path leads to it, where the system tells; else its full path.</param>
 public readonly partial record struct FileFacts(FileKind Kind, string Identity)
@@ -36,7 +38,8 @@ public readonly partial record struct FileFacts(FileKind Kind, string Identity)
     {
         if (path.Length == 0 || path.Contains('\0', StringComparison.Ordinal)) return new FileFacts(FileKind.None, "");
         return (OperatingSystem.IsLinux() ? OnLinux(path) : null)
-            ?? new FileFacts(Directory.Exists(path) ? FileKind.Folder : File.Exists(path) ? FileKind.File : FileKind.None, Path.GetFullPath(path));
+            ?? new FileFacts(Directory.Exists(path) ? FileKind.Folder : File.Exists(path) ? FileKind.File : FileKind.None,
+                Path.GetFullPath(path));
     }
 
     /// <summary>Whether two paths lead to one file that is there, by links or other spellings too.</summary>
@@ -59,8 +62,8 @@ public readonly partial record struct FileFacts(FileKind Kind, string Identity)
             return null; // an old C library
         }
         int mode = BitConverter.ToUInt16(facts, 28);
-        string identity = $"{BitConverter.ToUInt32(facts, 136):x}:{BitConverter.ToUInt32(facts, 140):x}:{BitConverter.ToUInt64(facts, 32):x}";
-        FileKind kind = (mode & 0xF000) switch
+        var identity = $"{BitConverter.ToUInt32(facts, 136):x}:{BitConverter.ToUInt32(facts, 140):x}:{BitConverter.ToUInt64(facts, 32):x}";
+        var kind = (mode & 0xF000) switch
         {
             0x1000 => FileKind.Pipe,
             0x4000 => FileKind.Folder,

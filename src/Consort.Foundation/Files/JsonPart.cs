@@ -14,7 +14,8 @@ public readonly struct JsonPart
     /// <param name="value">What stands there.</param>
     /// <param name="place">Its name, keys joined by dots.</param>
     /// <param name="damaged">Makes the error, given what is wrong.</param>
-    internal JsonPart(JsonElement value, string place, Func<string, ConsortException> damaged) => (_value, _place, _damaged) = (value, place, damaged);
+    internal JsonPart(JsonElement value, string place, Func<string, ConsortException> damaged) =>
+        (_value, _place, _damaged) = (value, place, damaged);
 
     /// <summary>Whether it is null.</summary>
     public bool IsNull => _value.ValueKind == JsonValueKind.Null;
@@ -27,13 +28,13 @@ public readonly struct JsonPart
     public JsonPart? Find(string key)
     {
         if (_value.ValueKind != JsonValueKind.Object) throw Error("keys and values");
-        return _value.TryGetProperty(key, out JsonElement value) ? new JsonPart(value, Below(key), _damaged) : null;
+        return _value.TryGetProperty(key, out var value) ? new JsonPart(value, Below(key), _damaged) : null;
     }
 
     /// <summary>A number; the words NaN, Infinity and -Infinity and null stand for those that JSON has not.</summary>
     public double Number() => _value.ValueKind switch
     {
-        JsonValueKind.Number when _value.TryGetDouble(out double value) && double.IsFinite(value) => value,
+        JsonValueKind.Number when _value.TryGetDouble(out var value) && double.IsFinite(value) => value,
         JsonValueKind.Null => double.NaN,
         JsonValueKind.String => _value.GetString() switch
         {
@@ -47,25 +48,28 @@ public readonly struct JsonPart
 
     /// <summary>A whole number within [min, max].</summary>
     public long Whole(long min = 0, long max = long.MaxValue) =>
-        _value.ValueKind == JsonValueKind.Number && _value.TryGetInt64(out long value) && value >= min && value <= max
+        _value.ValueKind == JsonValueKind.Number && _value.TryGetInt64(out var value) && value >= min && value <= max
             ? value
-            : throw Error(string.Create(CultureInfo.InvariantCulture, $"a whole number{(max == long.MaxValue ? $" of at least {min}" : $" of {min} to {max}")}"));
+            : throw Error(string.Create(CultureInfo.InvariantCulture,
+                $"a whole number{(max == long.MaxValue ? $" of at least {min}" : $" of {min} to {max}")}"));
 
     /// <summary>A text.</summary>
     public string Text() => _value.ValueKind == JsonValueKind.String ? _value.GetString()! : throw Error("a text");
 
     /// <summary>True or false.</summary>
-    public bool Flag() => _value.ValueKind is JsonValueKind.True or JsonValueKind.False ? _value.GetBoolean() : throw Error("true or false");
+    public bool Flag() => _value.ValueKind is JsonValueKind.True or JsonValueKind.False
+        ? _value.GetBoolean() : throw Error("true or false");
 
     /// <summary>A moment, as ISO 8601 writes it.</summary>
-    public DateTime Moment() => _value.ValueKind == JsonValueKind.String && _value.TryGetDateTime(out DateTime value) ? value : throw Error("a time");
+    public DateTime Moment() => _value.ValueKind == JsonValueKind.String && _value.TryGetDateTime(out var value)
+        ? value : throw Error("a time");
 
     /// <summary>The items of a list.</summary>
     public IReadOnlyList<JsonPart> Items()
     {
         if (_value.ValueKind != JsonValueKind.Array) throw Error("a list");
         var items = new List<JsonPart>(_value.GetArrayLength());
-        foreach (JsonElement item in _value.EnumerateArray())
+        foreach (var item in _value.EnumerateArray())
             items.Add(new JsonPart(item, string.Create(CultureInfo.InvariantCulture, $"{_place}[{items.Count}]"), _damaged));
         return items;
     }
@@ -75,7 +79,7 @@ public readonly struct JsonPart
     {
         if (_value.ValueKind != JsonValueKind.Object) throw Error("keys and values");
         var entries = new List<(string, JsonPart)>();
-        foreach (JsonProperty property in _value.EnumerateObject())
+        foreach (var property in _value.EnumerateObject())
             entries.Add((property.Name, new JsonPart(property.Value, Below(property.Name), _damaged)));
         return entries;
     }
@@ -90,7 +94,7 @@ public readonly struct JsonPart
 
     private ConsortException Error(string expected)
     {
-        string found = _value.ValueKind switch
+        var found = _value.ValueKind switch
         {
             JsonValueKind.Null => "null",
             JsonValueKind.Object => "a mapping",

@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace Consort.Foundation.Files;
 
 /// <summary>
-/// Reads JSON that the program itself wrote and that something else may have changed: whatever is wrong becomes the caller's error with
-/// the field and what was expected, never an exception of the library.
+/// Reads JSON that the program itself wrote and that something else may have changed: whatever is wrong becomes the caller's error with the
+/// field and what was expected, never an exception of the library.
 /// </summary>
 public static partial class JsonText
 {
@@ -18,7 +18,8 @@ public static partial class JsonText
     /// <param name="damaged">Makes the error, given what is wrong: <c>splits[0].rows is null, expected a whole number</c>.</param>
     /// <param name="read">Reads the root.</param>
     /// <exception cref="ConsortException">The file is missing, unreadable or damaged.</exception>
-    public static T Read<T>(string path, Func<string, ConsortException> damaged, Func<JsonPart, T> read) => Parse(Bytes(path), damaged, read);
+    public static T Read<T>(string path, Func<string, ConsortException> damaged, Func<JsonPart, T> read) =>
+        Parse(Bytes(path), damaged, read);
 
     /// <summary>Reads a text.</summary>
     /// <param name="json">UTF-8.</param>
@@ -43,9 +44,10 @@ public static partial class JsonText
     /// <param name="type">The type's contract; to refuse nulls it must respect nullable annotations.</param>
     /// <param name="isNullItemFine">Whether lists may hold nulls, which the caller then looks for.</param>
     /// <exception cref="ConsortException">The file is missing, unreadable or damaged.</exception>
-    public static T Read<T>(string path, Func<string, ConsortException> damaged, JsonTypeInfo<T> type, bool isNullItemFine = false) where T : class
+    public static T Read<T>(string path, Func<string, ConsortException> damaged, JsonTypeInfo<T> type, bool isNullItemFine = false)
+        where T : class
     {
-        byte[] bytes = Bytes(path);
+        var bytes = Bytes(path);
         try
         {
             using (var document = JsonDocument.Parse(bytes))
@@ -68,11 +70,14 @@ public static partial class JsonText
     public static string Explain(Exception e)
     {
         if (e is not JsonException json) return "found something that is no text or number of its kind";
-        string place = json.Path is { Length: > 2 } path ? path[2..] : "";
-        if (Missing().Match(json.Message) is { Success: true } missing) return $"{Within(place)}{missing.Groups["names"].Value.Replace("'", "", StringComparison.Ordinal)} missing, expected a value";
-        if (NullValue().Match(json.Message) is { Success: true } empty) return $"{(place.Length > 0 ? place : Snake(empty.Groups["name"].Value))} is null, expected a value";
-        if (place.Length > 0 && Kind().Match(json.Message) is { Success: true } kind) return $"{place} is of another kind{Expected(kind.Groups["type"].Value)}";
-        string line = json.LineNumber is { } number ? string.Create(CultureInfo.InvariantCulture, $" in line {number + 1}") : "";
+        var place = json.Path is { Length: > 2 } path ? path[2..] : "";
+        if (Missing().Match(json.Message) is { Success: true } missing)
+            return $"{Within(place)}{missing.Groups["names"].Value.Replace("'", "", StringComparison.Ordinal)} missing, expected a value";
+        if (NullValue().Match(json.Message) is { Success: true } empty)
+            return $"{(place.Length > 0 ? place : Snake(empty.Groups["name"].Value))} is null, expected a value";
+        if (place.Length > 0 && Kind().Match(json.Message) is { Success: true } kind)
+            return $"{place} is of another kind{Expected(kind.Groups["type"].Value)}";
+        var line = json.LineNumber is { } number ? string.Create(CultureInfo.InvariantCulture, $" in line {number + 1}") : "";
         return $"{(place.Length > 0 ? $"{place}: " : "")}found no JSON{line}";
     }
 
@@ -96,16 +101,16 @@ public static partial class JsonText
     {
         if (value.ValueKind == JsonValueKind.Object)
         {
-            foreach (JsonProperty property in value.EnumerateObject())
+            foreach (var property in value.EnumerateObject())
             {
                 if (NullItem(property.Value, place.Length == 0 ? property.Name : $"{place}.{property.Name}") is { } found) return found;
             }
         }
         if (value.ValueKind != JsonValueKind.Array) return null;
-        int at = 0;
-        foreach (JsonElement item in value.EnumerateArray())
+        var at = 0;
+        foreach (var item in value.EnumerateArray())
         {
-            string name = string.Create(CultureInfo.InvariantCulture, $"{place}[{at++}]");
+            var name = string.Create(CultureInfo.InvariantCulture, $"{place}[{at++}]");
             if (item.ValueKind == JsonValueKind.Null) return name;
             if (NullItem(item, name) is { } found) return found;
         }
@@ -116,10 +121,11 @@ public static partial class JsonText
     {
         try
         {
-            using FileStream file = File.Open(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (file.Length > MaxBytes) throw new ConsortException($"{path}: found {file.Length} bytes, expected JSON of at most {MaxBytes >> 20} MiB");
-            byte[] bytes = new byte[file.Length];
-            int read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            using var file = File.Open(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (file.Length > MaxBytes)
+                throw new ConsortException($"{path}: found {file.Length} bytes, expected JSON of at most {MaxBytes >> 20} MiB");
+            var bytes = new byte[file.Length];
+            var read = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             // The byte-order mark that an editor may have put there.
             return bytes.AsSpan(0, read) is [0xef, 0xbb, 0xbf, .. var rest] ? rest.ToArray() : bytes[..read];
         }

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Consort.Foundation.Files;
 
 /// <summary>
-/// What killed processes leave beside a target: <c>NAME.tmp-…</c>. A file is theirs when nobody holds it open, a folder when whoever
-/// clears it holds the target's claim.
+/// What killed processes leave beside a target: <c>NAME.tmp-…</c>. A file is theirs when nobody holds it open, a folder when whoever clears
+/// it holds the target's claim.
 /// </summary>
 public static class Leftovers
 {
@@ -18,13 +18,13 @@ public static class Leftovers
     /// <summary>Deletes the files that were left beside a target, and none that is being written. Never throws.</summary>
     public static void ClearFiles(string target) => Beside(target, (folder, prefix) =>
     {
-        foreach (string file in Directory.EnumerateFiles(folder).Where(f => IsOf(f, prefix)).ToArray()) ClearFile(file);
+        foreach (var file in Directory.EnumerateFiles(folder).Where(f => IsOf(f, prefix)).ToArray()) ClearFile(file);
     });
 
     /// <summary>Deletes files and folders that were left beside a target. Only for the holder of its claim. Never throws.</summary>
     public static void ClearAll(string target) => Beside(target, (folder, prefix) =>
     {
-        foreach (string entry in Directory.EnumerateFileSystemEntries(folder).Where(f => IsOf(f, prefix)).ToArray())
+        foreach (var entry in Directory.EnumerateFileSystemEntries(folder).Where(f => IsOf(f, prefix)).ToArray())
         {
             if (File.Exists(entry)) File.Delete(entry);
             else Directory.Delete(entry, recursive: true);
@@ -34,7 +34,7 @@ public static class Leftovers
     /// <summary>Whether anything was left beside a target.</summary>
     public static bool Any(string target)
     {
-        bool any = false;
+        var any = false;
         Beside(target, (folder, prefix) => any = Directory.EnumerateFileSystemEntries(folder).Any(f => IsOf(f, prefix)));
         return any;
     }
@@ -42,7 +42,7 @@ public static class Leftovers
     private static void Beside(string target, Action<string, string> act)
     {
         target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
-        string folder = Path.GetDirectoryName(target)!;
+        var folder = Path.GetDirectoryName(target)!;
         try
         {
             if (Directory.Exists(folder)) act(folder, Path.GetFileName(target) + Mark);
@@ -59,7 +59,7 @@ public static class Leftovers
     // The digits too, so that a file which a user has named alike stays.
     private static bool IsOf(string path, string prefix)
     {
-        string name = Path.GetFileName(path);
+        var name = Path.GetFileName(path);
         return name.StartsWith(prefix, StringComparison.Ordinal) && name.Length >= prefix.Length + Digits
             && IsHex(name.AsSpan(prefix.Length, Digits));
     }
@@ -71,7 +71,8 @@ public static class Leftovers
         try
         {
             // Deleted while it is held: a writer that was just about to lock it sees that it is gone.
-            using var held = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+            using var held = new FileStream(file, FileMode.Open, FileAccess.ReadWrite,
+                OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
             File.Delete(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

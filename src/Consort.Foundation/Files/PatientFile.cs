@@ -1,8 +1,8 @@
 namespace Consort.Foundation.Files;
 
 /// <summary>
-/// Opens what may keep its opener waiting: a pipe opens only once its other end does, and a system call that waits hears of no
-/// Ctrl-C. So it waits on a thread of its own, and whoever asked gives up when told to, or when nothing comes.
+/// Opens what may keep its opener waiting: a pipe opens only once its other end does, and a system call that waits hears of no Ctrl-C. So
+/// it waits on a thread of its own, and whoever asked gives up when told to, or when nothing comes.
 /// </summary>
 public static class PatientFile
 {
@@ -15,7 +15,8 @@ public static class PatientFile
     /// <exception cref="ConsortException">Nobody reads from the pipe.</exception>
     /// <exception cref="OperationCanceledException">The user gave up.</exception>
     public static FileStream OpenToWrite(string path, CancellationToken cancellation) => Open(
-        path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, Share = FileShare.ReadWrite, BufferSize = 1 << 12 }, cancellation);
+        path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write, Share = FileShare.ReadWrite, BufferSize = 1 << 12 },
+        cancellation);
 
     /// <summary>Reads the lines of a small text: a file, or a pipe such as a shell makes of <c>&lt;(command)</c>.</summary>
     /// <param name="path">Its name.</param>
@@ -26,7 +27,8 @@ public static class PatientFile
     {
         try
         {
-            byte[] bytes = ReadBytes(path, most) ?? throw new ConsortException($"{called ?? path}: found more than {most} bytes, expected a small text");
+            var bytes = ReadBytes(path, most)
+                ?? throw new ConsortException($"{called ?? path}: found more than {most} bytes, expected a small text");
             return System.Text.Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF').Split('\n');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
@@ -35,12 +37,14 @@ public static class PatientFile
         }
     }
 
-    /// <summary>Reads all of a file, pipe or device, which may have no length to ask for; null where there is more than so many bytes.</summary>
+    /// <summary>
+    /// Reads all of a file, pipe or device, which may have no length to ask for; null where there is more than so many bytes.
+    /// </summary>
     internal static byte[]? ReadBytes(string path, int most)
     {
-        using FileStream file = Open(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read }, CancellationToken.None);
+        using var file = Open(path, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read }, CancellationToken.None);
         using var bytes = new MemoryStream();
-        byte[] block = new byte[1 << 16];
+        var block = new byte[1 << 16];
         for (int read; (read = file.Read(block)) > 0;)
         {
             bytes.Write(block, 0, read);
@@ -55,7 +59,7 @@ public static class PatientFile
     internal static FileStream Open(string path, FileStreamOptions options, CancellationToken cancellation)
     {
         if (FileFacts.Of(path).Kind is FileKind.File or FileKind.Folder or FileKind.None) return new FileStream(path, options);
-        Task<FileStream> opening = Task.Factory.StartNew(
+        var opening = Task.Factory.StartNew(
             () => new FileStream(path, options), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
@@ -71,7 +75,7 @@ public static class PatientFile
             throw;
         }
         Forget(opening);
-        bool reads = options.Access == FileAccess.Read;
+        var reads = options.Access == FileAccess.Read;
         throw new ConsortException(FormattableString.Invariant(
             $"{path}: is a pipe without a {(reads ? "writer" : "reader")}: found nothing that opened its other end within {Patience.TotalSeconds} s, expected a program that {(reads ? "writes to" : "reads from")} it; start that one first"));
     }

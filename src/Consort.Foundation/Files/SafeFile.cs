@@ -7,8 +7,8 @@ public static class SafeFile
     private const int Attempts = 5;
 
     /// <summary>
-    /// Writes a file, whole or not at all; the old one stays until the new one is on the disk. What a killed process left beside
-    /// the target is cleared.
+    /// Writes a file, whole or not at all; the old one stays until the new one is on the disk. What a killed process left beside the target
+    /// is cleared.
     /// </summary>
     /// <exception cref="ConsortException">The disk is full or the folder cannot be written.</exception>
     public static void Write(string path, Action<Stream> write)
@@ -16,13 +16,13 @@ public static class SafeFile
         string? temp = null;
         try
         {
-            string target = Path.GetFullPath(path);
+            var target = Path.GetFullPath(path);
             // Moving over it would put a file in the place of the pipe or device.
             if (FileFacts.Of(target).Kind is not (FileKind.None or FileKind.File) and var kind)
                 throw new ConsortException($"{path}: found a {kind.ToString().ToLowerInvariant()}, expected the name of a file");
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             Leftovers.ClearFiles(target);
-            using FileStream stream = OpenTemp(target);
+            using var stream = OpenTemp(target);
             temp = stream.Name;
             write(stream);
             stream.Flush(flushToDisk: true);
@@ -41,24 +41,25 @@ public static class SafeFile
     }
 
     /// <summary>A name beside the target that nothing else uses.</summary>
-    public static string TempName(string path)
-        => $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))}{Leftovers.Mark}{Guid.NewGuid():N}";
+    public static string TempName(string path) =>
+        $"{Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))}{Leftovers.Mark}{Guid.NewGuid():N}";
 
     /// <summary>What went wrong while writing, in the user's words.</summary>
     public static ConsortException Explain(string path, Exception e)
     {
         // ENOSPC is 28 on Linux and macOS; Windows gives ERROR_DISK_FULL.
-        bool full = e is IOException && (e.HResult == DiskFull || (e.HResult & 0xFFFF) == 28 && !OperatingSystem.IsWindows()
+        var full = e is IOException && (e.HResult == DiskFull || (e.HResult & 0xFFFF) == 28 && !OperatingSystem.IsWindows()
             || e.Message.Contains("No space left", StringComparison.OrdinalIgnoreCase));
-        return new ConsortException(full ? $"disk full while writing {path}; what was there before is unchanged" : $"cannot write {path}: {e.Message}", e);
+        return new ConsortException(full
+            ? $"disk full while writing {path}; what was there before is unchanged" : $"cannot write {path}: {e.Message}", e);
     }
 
     // Opening and locking are two steps, between which another process may take the file for a leftover.
     private static FileStream OpenTemp(string target)
     {
-        for (int attempt = 1; ; attempt++)
+        for (var attempt = 1; ; attempt++)
         {
-            string temp = TempName(target);
+            var temp = TempName(target);
             try
             {
                 var stream = new FileStream(temp, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, 1 << 16);

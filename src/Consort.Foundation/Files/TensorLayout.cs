@@ -38,8 +38,7 @@ public sealed record TensorEntry(string Name, TensorType Type, IReadOnlyList<lon
 }
 
 /// <summary>
-/// The header of the safetensors layout: JSON that gives each tensor's type, shape and place. Tensors follow each other
-/// without holes.
+/// The header of the safetensors layout: JSON that gives each tensor's type, shape and place. Tensors follow each other without holes.
 /// </summary>
 public static class TensorLayout
 {
@@ -52,7 +51,7 @@ public static class TensorLayout
         {
             [MetadataKey] = new JsonObject(metadata.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)JsonValue.Create(m.Value)))),
         };
-        foreach (TensorEntry tensor in tensors)
+        foreach (var tensor in tensors)
         {
             header.Add(tensor.Name, new JsonObject
             {
@@ -61,8 +60,8 @@ public static class TensorLayout
                 ["data_offsets"] = new JsonArray(tensor.Begin, tensor.Begin + tensor.Bytes),
             });
         }
-        string text = header.ToJsonString();
-        int end = 8 + System.Text.Encoding.UTF8.GetByteCount(text);
+        var text = header.ToJsonString();
+        var end = 8 + System.Text.Encoding.UTF8.GetByteCount(text);
         return text.PadRight(text.Length + (alignment - end % alignment) % alignment);
     }
 
@@ -93,18 +92,19 @@ public static class TensorLayout
         try
         {
             using var json = JsonDocument.Parse(header);
-            foreach (JsonProperty property in json.RootElement.EnumerateObject())
+            foreach (var property in json.RootElement.EnumerateObject())
             {
                 if (property.Name == MetadataKey) continue;
-                string name = property.Value.GetProperty("dtype").GetString() ?? "";
+                var name = property.Value.GetProperty("dtype").GetString() ?? "";
                 if (!Enum.TryParse(name, out TensorType type) || !Enum.IsDefined(type) || type.ToString() != name)
                     throw damaged($"{property.Name} as F32, F16, I8 or U8, found {name}");
                 long[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64())];
-                JsonElement offsets = property.Value.GetProperty("data_offsets");
-                (long begin, long end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
-                long bytes = TensorEntry.BytesOf(type, shape);
+                var offsets = property.Value.GetProperty("data_offsets");
+                (var begin, var end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
+                var bytes = TensorEntry.BytesOf(type, shape);
                 if (begin != next || end > room || end - begin != bytes)
-                    throw damaged(string.Create(CultureInfo.InvariantCulture, $"{property.Name} of {bytes} bytes from {next} within {room}, found [{begin}, {end})"));
+                    throw damaged(string.Create(CultureInfo.InvariantCulture,
+                        $"{property.Name} of {bytes} bytes from {next} within {room}, found [{begin}, {end})"));
                 tensors.Add(new TensorEntry(property.Name, type, shape, begin, bytes));
                 next = end;
             }
@@ -113,7 +113,8 @@ public static class TensorLayout
         {
             throw damaged("tensors with a type, a shape and offsets");
         }
-        return next == room ? tensors : throw damaged(string.Create(CultureInfo.InvariantCulture, $"{next} bytes of tensors, found {room}"));
+        return next == room ? tensors : throw damaged(
+            string.Create(CultureInfo.InvariantCulture, $"{next} bytes of tensors, found {room}"));
     }
 
     private static bool IsUnreadable(Exception e) => e is JsonException or KeyNotFoundException or InvalidOperationException

@@ -18,7 +18,9 @@ public static class FreeMemory
         .Where(words => words.Length >= 2 && words[0] == "MemAvailable:")
         .Select(words => Number(words[1]) * 1024).FirstOrDefault();
 
-    /// <summary>What is left of the tightest limit of the process's control groups, versions 2 and 1; no limit is the largest number.</summary>
+    /// <summary>
+    /// What is left of the tightest limit of the process's control groups, versions 2 and 1; no limit is the largest number.
+    /// </summary>
     /// <param name="root">Where the groups are mounted.</param>
     /// <param name="own">The file that names the process's own group.</param>
     internal static long OfGroups(string root, string own)
@@ -46,10 +48,12 @@ public static class FreeMemory
     // Cached files that nobody has used for a while count as used, but give way.
     private static long Left(string folder, string limit, string usage, string cache)
     {
-        if (Number(Lines(Path.Combine(folder, limit)).FirstOrDefault()) is not { } most || Number(Lines(Path.Combine(folder, usage)).FirstOrDefault()) is not { } used)
+        if (Number(Lines(Path.Combine(folder, limit)).FirstOrDefault()) is not { } most
+            || Number(Lines(Path.Combine(folder, usage)).FirstOrDefault()) is not { } used)
             return long.MaxValue;
         var idle = Lines(Path.Combine(folder, "memory.stat"))
-            .Where(l => l.StartsWith(cache + " ", StringComparison.Ordinal)).Select(l => Number(l[(cache.Length + 1)..])).FirstOrDefault() ?? 0;
+            .Where(l => l.StartsWith(cache + " ", StringComparison.Ordinal)).Select(l => Number(l[(cache.Length + 1)..]))
+            .FirstOrDefault() ?? 0;
         return Math.Max(0, most - Math.Max(0, used - idle));
     }
 

@@ -1,6 +1,8 @@
 namespace Consort.Foundation.Memory;
 
-/// <summary>Memory outside the managed heap that grows and keeps what is in it; what is new holds rubbish, poison in a guarded build.</summary>
+/// <summary>
+/// Memory outside the managed heap that grows and keeps what is in it; what is new holds rubbish, poison in a guarded build.
+/// </summary>
 /// <typeparam name="T">The element.</typeparam>
 public sealed class GrowingBuffer<T> : IDisposable
     where T : unmanaged

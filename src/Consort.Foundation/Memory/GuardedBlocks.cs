@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Consort.Foundation.Memory;
 
-/// <summary>All native memory of a guarded build: each block between two red zones, and freed ones kept to see who writes into them.</summary>
+/// <summary>
+/// All native memory of a guarded build: each block between two red zones, and freed ones kept to see who writes into them.
+/// </summary>
 internal static class GuardedBlocks
 {
     private const nuint Zone = 128; // as much as two cache lines: a whole vector, and what kernels may read behind the end

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Consort.Foundation.Memory;
 
 /// <summary>
-/// Memory for tables that are read at random: with pages of 2 MiB, where the system has them, a row costs a cache miss but no
-/// walk through the page tables. Where it has none, memory is as ever.
+/// Memory for tables that are read at random: with pages of 2 MiB, where the system has them, a row costs a cache miss but no walk through
+/// the page tables. Where it has none, memory is as ever.
 /// </summary>
 internal static partial class LargePages
 {

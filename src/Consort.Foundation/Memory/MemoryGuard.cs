@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Consort.Foundation.Memory;
 
 /// <summary>
-/// The guarded build, <c>-p:Guarded=true</c>: red zones around native memory, poison in what is not yet written, and memory
-/// that is kept for a while after it was freed. In other builds none of this exists.
+/// The guarded build, <c>-p:Guarded=true</c>: red zones around native memory, poison in what is not yet written, and memory that is kept
+/// for a while after it was freed. In other builds none of this exists.
 /// </summary>
 public static class MemoryGuard
 {

@@ -92,7 +92,10 @@ internal static unsafe class NativeBlocks
         return (nint)data;
     }
 
-    /// <summary>Has the processor fetch a cache line that is soon read, where it can. To prefetch a wrong place does no harm, whatever moves meanwhile.</summary>
+    /// <summary>
+    /// Has the processor fetch a cache line that is soon read, where it can. To prefetch a wrong place does no harm, whatever moves
+    /// meanwhile.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch<T>(ref readonly T place)
         where T : unmanaged

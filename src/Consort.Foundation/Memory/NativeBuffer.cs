@@ -26,7 +26,10 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         GC.AddMemoryPressure(Bytes);
     }
 
-    /// <summary>Memory of someone else's, kept as long as this object by its owner if there is one; a cache line of slack must follow what kernels read.</summary>
+    /// <summary>
+    /// Memory of someone else's, kept as long as this object by its owner if there is one; a cache line of slack must follow what kernels
+    /// read.
+    /// </summary>
     internal NativeBuffer(T* memory, long length, object? owner = null)
     {
         _pointer = memory;

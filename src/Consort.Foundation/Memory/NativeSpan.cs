@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Consort.Foundation.Memory;
 
-/// <summary>A span whose length is a long: tables and lists of keys have more elements than a <see cref="Span{T}"/> can hold. Every access is checked.</summary>
+/// <summary>
+/// A span whose length is a long: tables and lists of keys have more elements than a <see cref="Span{T}"/> can hold. Every access is
+/// checked.
+/// </summary>
 /// <typeparam name="T">The element.</typeparam>
 public readonly ref struct NativeSpan<T>
     where T : unmanaged
@@ -86,5 +89,6 @@ public readonly ref struct NativeSpan<T>
             Slice(done, (int)Math.Min(Piece, Length - done)).Clear();
     }
 
-    private static void ThrowOutside() => throw new ArgumentOutOfRangeException("index", "found a place that does not lie within the buffer");
+    private static void ThrowOutside() =>
+        throw new ArgumentOutOfRangeException("index", "found a place that does not lie within the buffer");
 }

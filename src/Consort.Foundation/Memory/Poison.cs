@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace Consort.Foundation.Memory;
 
 /// <summary>
-/// What the guarded build fills memory with: a NaN with a payload of its own in memory of floats and doubles, which arithmetic
-/// carries along, and 0xCD elsewhere.
+/// What the guarded build fills memory with: a NaN with a payload of its own in memory of floats and doubles, which arithmetic carries
+/// along, and 0xCD elsewhere.
 /// </summary>
 /// <remarks>
-/// One pattern of 32 bits serves both: a quiet NaN as a float, and twice in a row a signalling one as a double. A maximum, a
-/// comparison or a rounding to bf16 can swallow the payload.
+/// One pattern of 32 bits serves both: a quiet NaN as a float, and twice in a row a signalling one as a double. A maximum, a comparison or
+/// a rounding to bf16 can swallow the payload.
 /// </remarks>
 public static class Poison
 {
@@ -42,7 +42,8 @@ public static class Poison
     public static int IndexIn<T>(ReadOnlySpan<T> numbers)
         where T : unmanaged =>
         typeof(T) == typeof(float) ? MemoryMarshal.Cast<T, uint>(numbers).IndexOfAny(Number, Number | Sign)
-        : typeof(T) == typeof(double) ? MemoryMarshal.Cast<T, ulong>(numbers).IndexOfAny([Wide, Wide | Quiet, Wide | WideSign, Wide | Quiet | WideSign])
+        : typeof(T) == typeof(double) ? MemoryMarshal.Cast<T, ulong>(numbers)
+        .IndexOfAny([Wide, Wide | Quiet, Wide | WideSign, Wide | Quiet | WideSign])
         : -1;
 
     /// <summary>The first element that is not as <see cref="Fill"/> left it, or −1.</summary>

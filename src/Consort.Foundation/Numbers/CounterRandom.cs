@@ -3,8 +3,8 @@ using System.Text;
 namespace Consort.Foundation.Numbers;
 
 /// <summary>
-/// Random numbers by counter: number i of a stream is a hash of (seed, stream, i), so any part can be drawn again,
-/// in any order and on any thread, with nothing to save but the seed.
+/// Random numbers by counter: number i of a stream is a hash of (seed, stream, i), so any part can be drawn again, in any order and on any
+/// thread, with nothing to save but the seed.
 /// </summary>
 public readonly struct CounterRandom
 {

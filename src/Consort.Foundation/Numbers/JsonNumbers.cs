@@ -26,7 +26,8 @@ public static class JsonNumbers
     public static double Read(ref Utf8JsonReader reader) => reader.TokenType switch
     {
         JsonTokenType.Null => double.NaN,
-        JsonTokenType.String when double.TryParse(reader.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double named) => named,
+        JsonTokenType.String when double.TryParse(reader.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var named) =>
+            named,
         JsonTokenType.Number => reader.GetDouble(),
         _ => throw new JsonException("expected a number or null"),
     };
@@ -43,7 +44,7 @@ public static class JsonNumbers
     /// <exception cref="JsonException">It is no JSON.</exception>
     public static JsonElement? Clean(ReadOnlySpan<byte> json)
     {
-        JsonNode? root = Clean(JsonNode.Parse(json));
+        var root = Clean(JsonNode.Parse(json));
         return root is null ? null : JsonSerializer.SerializeToElement(root);
     }
 
@@ -54,13 +55,13 @@ public static class JsonNumbers
         switch (node)
         {
             case JsonObject map:
-                foreach (string key in map.Select(p => p.Key).ToArray())
+                foreach (var key in map.Select(p => p.Key).ToArray())
                 {
                     if (Clean(map[key]) is null) map[key] = null;
                 }
                 return map;
             case JsonArray list:
-                for (int i = 0; i < list.Count; i++)
+                for (var i = 0; i < list.Count; i++)
                 {
                     if (Clean(list[i]) is null) list[i] = null;
                 }
@@ -81,7 +82,8 @@ public static class JsonNumbers
     {
         public override bool HandleNull => true;
 
-        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonNumbers.Read(ref reader);
+        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            JsonNumbers.Read(ref reader);
 
         public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options) => JsonNumbers.Write(writer, value);
     }
@@ -90,7 +92,8 @@ public static class JsonNumbers
     {
         public override bool HandleNull => true;
 
-        public override float Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => (float)JsonNumbers.Read(ref reader);
+        public override float Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            (float)JsonNumbers.Read(ref reader);
 
         public override void Write(Utf8JsonWriter writer, float value, JsonSerializerOptions options)
         {

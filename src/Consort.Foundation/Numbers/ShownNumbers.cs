@@ -14,7 +14,7 @@ public static class ShownNumbers
     private static CultureInfo Make()
     {
         var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
-        NumberFormatInfo numbers = culture.NumberFormat;
+        var numbers = culture.NumberFormat;
         (numbers.NaNSymbol, numbers.PositiveInfinitySymbol, numbers.NegativeInfinitySymbol) = (None, None, None);
         return CultureInfo.ReadOnly(culture);
     }

@@ -25,7 +25,8 @@ internal abstract record DeclaredOption<T>(string Key)
 }
 
 /// <inheritdoc cref="DeclaredOption{T}"/>
-internal sealed record DeclaredOption<T, TValue>(string Key, Func<T, TValue> Get, Func<T, TValue, T> Set, Domain<TValue> Domain, string Meaning)
+internal sealed record DeclaredOption<T, TValue>(string Key, Func<T, TValue> Get, Func<T, TValue, T> Set, Domain<TValue> Domain,
+    string Meaning)
     : DeclaredOption<T>(Key)
 {
     public override OptionFacts Facts(T defaults) => new(Key, Domain.Kind, Domain.Range, Show(defaults), Meaning);

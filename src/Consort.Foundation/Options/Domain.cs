@@ -39,7 +39,8 @@ public enum OptionKind
 /// <param name="Holds">Whether a value is one of them.</param>
 /// <param name="Read">Reads a key, or gives the value that holds where it is absent.</param>
 /// <param name="Show">A value as it stands in a file.</param>
-public sealed record Domain<T>(OptionKind Kind, string Range, Func<T, bool> Holds, Func<OptionMap, string, T, T> Read, Func<T, string> Show);
+public sealed record Domain<T>(OptionKind Kind, string Range, Func<T, bool> Holds, Func<OptionMap, string, T, T> Read,
+    Func<T, string> Show);
 
 /// <summary>The usual ones.</summary>
 public static class Domain
@@ -50,7 +51,8 @@ public static class Domain
 
     /// <summary>Whole numbers.</summary>
     public static Domain<int> Integer(int min, int max) =>
-        new(OptionKind.Integer, Span(min, max), v => v >= min && v <= max, (map, key, value) => map.Integer(key, value, min, max), v => Show(v));
+        new(OptionKind.Integer, Span(min, max), v => v >= min
+            && v <= max, (map, key, value) => map.Integer(key, value, min, max), v => Show(v));
 
     /// <summary>Whole numbers of any size.</summary>
     public static Domain<long> Long(long min, long max) => new(
@@ -117,5 +119,6 @@ public static class Domain
 
     private static string List(IEnumerable<string> items) => $"[{string.Join(", ", items)}]";
 
-    private static string Span(double min, double max) => $"{Show(min)} to {(max is 1e6 or 1e9 ? max.ToString("0e0", CultureInfo.InvariantCulture) : Show(max))}";
+    private static string Span(double min, double max) =>
+        $"{Show(min)} to {(max is 1e6 or 1e9 ? max.ToString("0e0", CultureInfo.InvariantCulture) : Show(max))}";
 }

@@ -13,14 +13,16 @@ internal sealed class GuardedParser
 
     public GuardedParser(string text, string source) => (_parser, _text, _source) = (new Parser(new StringReader(text)), text, source);
 
-    /// <summary>The lists and mappings in brackets that are open: where a text breaks off, the innermost is mostly the one to close.</summary>
+    /// <summary>
+    /// The lists and mappings in brackets that are open: where a text breaks off, the innermost is mostly the one to close.
+    /// </summary>
     public Stack<string> Open { get; } = [];
 
     /// <summary>The next event; the stream's end is one too.</summary>
     /// <exception cref="ConsortException">The text is malformed here.</exception>
     public ParsingEvent Next()
     {
-        long line = _parser.Current?.End.Line ?? 1;
+        var line = _parser.Current?.End.Line ?? 1;
         try
         {
             if (_parser.MoveNext()) return _parser.Current!;
@@ -44,14 +46,15 @@ internal sealed class GuardedParser
     // The library names where the value began; the tab stands before what comes next.
     private long TabAfter(long line)
     {
-        string[] lines = _text.Split('\n');
-        int at = Array.FindIndex(lines, (int)line - 1, l => l.AsSpan(0, l.Length - l.AsSpan().TrimStart().Length).Contains('\t'));
+        var lines = _text.Split('\n');
+        var at = Array.FindIndex(lines, (int)line - 1, l => l.AsSpan(0, l.Length - l.AsSpan().TrimStart().Length).Contains('\t'));
         return at < 0 ? line : at + 1;
     }
 
     private ConsortException Malformed(long line, string what, Exception? cause)
     {
-        string message = string.Create(CultureInfo.InvariantCulture, $"{_source}:{line}: malformed YAML: {what.ReplaceLineEndings(" ").TrimEnd('.')}{(Open.TryPeek(out string? open) ? $"; {open}" : "")}");
+        var message = string.Create(
+            CultureInfo.InvariantCulture, $"{_source}:{line}: malformed YAML: {what.ReplaceLineEndings(" ").TrimEnd('.')}{(Open.TryPeek(out var open) ? $"; {open}" : "")}");
         return cause is null ? new ConsortException(message) : new ConsortException(message, cause);
     }
 }

@@ -13,10 +13,10 @@ public static class NearestWord
     public static string? Find(string word, IEnumerable<string> candidates)
     {
         string? best = null;
-        int bestDistance = word.Length / 3 + 2;
-        foreach (string candidate in candidates)
+        var bestDistance = word.Length / 3 + 2;
+        foreach (var candidate in candidates)
         {
-            int distance = Distance(word, candidate);
+            var distance = Distance(word, candidate);
             if (distance >= bestDistance) continue;
             best = candidate;
             bestDistance = distance;
@@ -34,16 +34,16 @@ public static class NearestWord
     /// <summary>Optimal string alignment: insertions, deletions, replacements and swaps of neighbours each cost 1.</summary>
     internal static int Distance(string a, string b)
     {
-        int width = b.Length + 1;
+        var width = b.Length + 1;
         var table = new int[(a.Length + 1) * width];
-        for (int i = 0; i <= a.Length; i++) table[i * width] = i;
-        for (int j = 0; j <= b.Length; j++) table[j] = j;
-        for (int i = 1; i <= a.Length; i++)
+        for (var i = 0; i <= a.Length; i++) table[i * width] = i;
+        for (var j = 0; j <= b.Length; j++) table[j] = j;
+        for (var i = 1; i <= a.Length; i++)
         {
-            for (int j = 1; j <= b.Length; j++)
+            for (var j = 1; j <= b.Length; j++)
             {
-                int replace = table[(i - 1) * width + j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-                int best = Math.Min(replace, Math.Min(table[(i - 1) * width + j], table[i * width + j - 1]) + 1);
+                var replace = table[(i - 1) * width + j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                var best = Math.Min(replace, Math.Min(table[(i - 1) * width + j], table[i * width + j - 1]) + 1);
                 if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                     best = Math.Min(best, table[(i - 2) * width + j - 2] + 1);
                 table[i * width + j] = best;

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Consort.Foundation.Options;
 
 /// <summary>
-/// Keys and values read strictly: every value is asked for by key with its range, every mistake names file, line and key,
-/// and <see cref="Close"/> rejects keys that nobody asked for. An empty value, <c>~</c> and <c>null</c> count as not given.
+/// Keys and values read strictly: every value is asked for by key with its range, every mistake names file, line and key, and
+/// <see cref="Close"/> rejects keys that nobody asked for. An empty value, <c>~</c> and <c>null</c> count as not given.
 /// </summary>
 public sealed partial class OptionMap
 {
@@ -43,7 +43,8 @@ public sealed partial class OptionMap
     /// <param name="source">The origin named in messages.</param>
     /// <param name="catalogues">By which names in it are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">Malformed YAML, more than one document, or no mapping at the top.</exception>
-    public static OptionMap Parse(string text, string source, Catalogues? catalogues = null) => Of(YamlReader.Parse(text, source), source, catalogues);
+    public static OptionMap Parse(string text, string source, Catalogues? catalogues = null) =>
+        Of(YamlReader.Parse(text, source), source, catalogues);
 
     /// <summary>Reads a tree of keys and values.</summary>
     /// <exception cref="ConsortException">It is a text or a list.</exception>
@@ -85,18 +86,18 @@ public sealed partial class OptionMap
     public int Integer(string key, int fallback, int min, int max) => (int)Long(key, fallback, min, max);
 
     /// <summary>A whole number within [min, max].</summary>
-    public long Long(string key, long fallback, long min, long max)
-        => Node(key) is { } node ? ToLong(key, node, min, max) : Default(key, fallback, Plain(fallback));
+    public long Long(string key, long fallback, long min, long max) =>
+        Node(key) is { } node ? ToLong(key, node, min, max) : Default(key, fallback, Plain(fallback));
 
     /// <summary>A finite number within [min, max].</summary>
-    public double Number(string key, double fallback, double min, double max)
-        => Node(key) is { } node ? ToNumber(key, node, min, max) : Default(key, fallback, Plain(fallback));
+    public double Number(string key, double fallback, double min, double max) =>
+        Node(key) is { } node ? ToNumber(key, node, min, max) : Default(key, fallback, Plain(fallback));
 
     /// <summary>A flag: true or false.</summary>
     public bool Flag(string key, bool fallback)
     {
         if (Node(key) is not { } node) return Default(key, fallback, fallback ? "true" : "false");
-        string text = Scalar(key, node, "true or false");
+        var text = Scalar(key, node, "true or false");
         return text switch
         {
             "true" or "True" or "yes" or "on" => true,
@@ -109,9 +110,9 @@ public sealed partial class OptionMap
     public T Choice<T>(string key, T fallback, IReadOnlyDictionary<string, T> choices)
     {
         if (Node(key) is not { } node) return DefaultChoice(key, fallback, choices);
-        string text = Scalar(key, node, "one of " + string.Join(", ", choices.Keys));
-        if (choices.TryGetValue(text, out T? value)) return value;
-        string hint = NearestWord.Hint(text, choices.Keys);
+        var text = Scalar(key, node, "one of " + string.Join(", ", choices.Keys));
+        if (choices.TryGetValue(text, out var value)) return value;
+        var hint = NearestWord.Hint(text, choices.Keys);
         throw Error(key, $"found \"{text}\", expected one of {string.Join(", ", choices.Keys)}{hint}");
     }
 
@@ -129,7 +130,8 @@ public sealed partial class OptionMap
 
     // What has options of its own has its name among them.
     private static string Named(string key, OptionTree node) =>
-        key is "optimizer" or "schedule" or "strategy" && node is OptionScalar { Value: var name } ? $", such as {{ name: {PrintableText.Short(name, 60)} }}" : "";
+        key is "optimizer" or "schedule" or "strategy" && node is OptionScalar { Value: var name }
+        ? $", such as {{ name: {PrintableText.Short(name, 60)} }}" : "";
 
     /// <summary>A sequence of mappings; empty when not given. The same instances at each call.</summary>
     public IReadOnlyList<OptionMap> Maps(string key)
@@ -150,32 +152,32 @@ public sealed partial class OptionMap
     }
 
     /// <summary>A list of whole numbers within [min, max]; a single number is a list of one.</summary>
-    public IReadOnlyList<int> Integers(string key, IReadOnlyList<int> fallback, int min, int max)
-        => Items(key)?.Select(n => (int)ToLong(key, n, min, max)).ToArray() ?? Default(key, fallback, fallback.Select(n => Plain(n)));
+    public IReadOnlyList<int> Integers(string key, IReadOnlyList<int> fallback, int min, int max) =>
+        Items(key)?.Select(n => (int)ToLong(key, n, min, max)).ToArray() ?? Default(key, fallback, fallback.Select(n => Plain(n)));
 
     /// <summary>A list of finite numbers within [min, max]; a single number is a list of one.</summary>
-    public IReadOnlyList<double> Numbers(string key, IReadOnlyList<double> fallback, double min, double max)
-        => Items(key)?.Select(n => ToNumber(key, n, min, max)).ToArray() ?? Default(key, fallback, fallback.Select(n => Plain(n)));
+    public IReadOnlyList<double> Numbers(string key, IReadOnlyList<double> fallback, double min, double max) =>
+        Items(key)?.Select(n => ToNumber(key, n, min, max)).ToArray() ?? Default(key, fallback, fallback.Select(n => Plain(n)));
 
     /// <summary>A list of texts; a single text is a list of one.</summary>
-    public IReadOnlyList<string> Texts(string key, IReadOnlyList<string> fallback)
-        => Items(key)?.Select(n => Scalar(key, n, "a text")).ToArray() ?? Default(key, fallback, fallback);
+    public IReadOnlyList<string> Texts(string key, IReadOnlyList<string> fallback) =>
+        Items(key)?.Select(n => Scalar(key, n, "a text")).ToArray() ?? Default(key, fallback, fallback);
 
     /// <summary>Rejects keys that nobody asked for, here and in every nested map that was read.</summary>
     /// <exception cref="ConsortException">An unknown key; the message names the nearest known one.</exception>
     public void Close()
     {
-        foreach (string key in _keys)
+        foreach (var key in _keys)
         {
             if (_known.Contains(key)) continue;
-            string hint = NearestWord.Find(key, _known) is { } near
+            var hint = NearestWord.Find(key, _known) is { } near
                 ? $"; did you mean \"{near}\"?"
                 : _known.Count == 0 ? "" : "; known keys: " + string.Join(", ", _known.Order(StringComparer.Ordinal));
             throw new ConsortException($"{_source}:{_entries[key].Line}: unknown key \"{key}\"{hint}");
         }
-        foreach (IReadOnlyList<OptionMap> maps in _children.Values)
+        foreach (var maps in _children.Values)
         {
-            foreach (OptionMap map in maps) map.Close();
+            foreach (var map in maps) map.Close();
         }
     }
 
@@ -202,18 +204,19 @@ public sealed partial class OptionMap
 
     private long ToLong(string key, OptionTree node, long min, long max)
     {
-        string text = Scalar(key, node, "a whole number");
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value))
+        var text = Scalar(key, node, "a whole number");
+        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
             throw At(key, node, $"found \"{text}\", expected a whole number");
         return value >= min && value <= max
             ? value
-            : throw At(key, node, string.Create(CultureInfo.InvariantCulture, $"found {value}, expected {Range(min, max, long.MinValue, long.MaxValue)}"));
+            : throw At(key, node, string.Create(CultureInfo.InvariantCulture,
+                $"found {value}, expected {Range(min, max, long.MinValue, long.MaxValue)}"));
     }
 
     private double ToNumber(string key, OptionTree node, double min, double max)
     {
-        string text = Scalar(key, node, "a number");
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || !double.IsFinite(value))
+        var text = Scalar(key, node, "a number");
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
             throw At(key, node, $"found \"{text}\", expected {(IsNotFinite(text, value) ? $"a finite number: {Range(min, max, double.MinValue, double.MaxValue)}" : "a number")}");
         return value >= min && value <= max
             ? value
@@ -224,8 +227,7 @@ public sealed partial class OptionMap
     private static bool IsNotFinite(string text, double parsed) =>
         !double.IsFinite(parsed) || text.TrimStart('+', '-', '.').ToUpperInvariant() is "NAN" or "INF" or "INFINITY";
 
-    private ConsortException At(string key, OptionTree node, string message)
-        => new($"{_source}:{node.Line}, key {key}: {message}");
+    private ConsortException At(string key, OptionTree node, string message) => new($"{_source}:{node.Line}, key {key}: {message}");
 
     private static string Range<T>(T min, T max, T lowest, T highest) where T : IComparable<T>, IFormattable
     {

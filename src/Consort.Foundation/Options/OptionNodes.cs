@@ -43,7 +43,8 @@ public sealed class OptionScalar : OptionTree
     internal override string Kind => "single value";
 
     /// <inheritdoc/>
-    public override bool Equals(OptionTree? other) => other is OptionScalar scalar && (Value == scalar.Value || ToString() == scalar.ToString());
+    public override bool Equals(OptionTree? other) =>
+        other is OptionScalar scalar && (Value == scalar.Value || ToString() == scalar.ToString());
 
     /// <inheritdoc/>
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
@@ -53,7 +54,8 @@ public sealed class OptionScalar : OptionTree
     {
         "True" or "yes" or "on" => "true",
         "False" or "no" or "off" => "false",
-        _ when !long.TryParse(Value, CultureInfo.InvariantCulture, out _) && double.TryParse(Value, CultureInfo.InvariantCulture, out var number) =>
+        _ when !long.TryParse(Value, CultureInfo.InvariantCulture, out _)
+            && double.TryParse(Value, CultureInfo.InvariantCulture, out var number) =>
             number.ToString("R", CultureInfo.InvariantCulture),
         _ => Value,
     };
@@ -85,7 +87,8 @@ public sealed class OptionList : OptionTree
 
     internal override OptionTree? Below(string step) => Items.Where((item, i) => IsAt(step, item, i)).FirstOrDefault();
 
-    private protected override OptionTree EditBelow(string step, ReadOnlySpan<string> rest, Func<OptionTree?, OptionTree?> change, bool isMaking)
+    private protected override OptionTree EditBelow(string step, ReadOnlySpan<string> rest,
+        Func<OptionTree?, OptionTree?> change, bool isMaking)
     {
         var (items, isFound) = (new List<OptionTree?>(), false);
         for (var i = 0; i < Items.Count; i++)
@@ -105,9 +108,11 @@ public sealed class OptionList : OptionTree
 
     // Digits are a place, whatever an item is called.
     private static bool IsAt(string step, OptionTree item, int index) =>
-        step == "[*]" || (char.IsAsciiDigit(step[1]) && int.TryParse(step[1..^1], CultureInfo.InvariantCulture, out var at) ? at == index : step == StepOf(item, index));
+        step == "[*]" || (char.IsAsciiDigit(step[1])
+            && int.TryParse(step[1..^1], CultureInfo.InvariantCulture, out var at) ? at == index : step == StepOf(item, index));
 
-    private static string StepOf(OptionTree item, int index) => item is OptionGroup group && group.TextAt("name") is { } name ? $"[{name}]" : Number(index);
+    private static string StepOf(OptionTree item, int index) =>
+        item is OptionGroup group && group.TextAt("name") is { } name ? $"[{name}]" : Number(index);
 
     private static string Number(int index) => string.Create(CultureInfo.InvariantCulture, $"[{index}]");
 }
@@ -146,7 +151,8 @@ public sealed class OptionGroup : OptionTree
 
     internal override OptionTree? Below(string step) => Entries.FirstOrDefault(e => e.Key == step)?.Value;
 
-    private protected override OptionTree EditBelow(string step, ReadOnlySpan<string> rest, Func<OptionTree?, OptionTree?> change, bool isMaking)
+    private protected override OptionTree EditBelow(string step, ReadOnlySpan<string> rest,
+        Func<OptionTree?, OptionTree?> change, bool isMaking)
     {
         var before = Below(step);
         if (before is null && !isMaking)
@@ -158,8 +164,11 @@ public sealed class OptionGroup : OptionTree
         if (after is OptionScalar { Source: "" } scalar)
             after = new OptionScalar(scalar.Value, Source, Line) { Style = scalar.Style };
         var entries = Entries.Select(e => e.Key != step ? e : after is null ? null : e with { Value = after }).OfType<OptionEntry>();
-        return new OptionGroup([.. before is null && after is not null ? entries.Append(new OptionEntry(step, Line, after)) : entries], Source, Line) { IsInline = IsInline };
+        return new OptionGroup([.. before is null && after is not null ? entries.Append(new OptionEntry(step, Line, after)) : entries],
+            Source, Line)
+        { IsInline = IsInline };
     }
 
-    private protected override IEnumerable<(string[] Steps, OptionTree Value)> Leaves(string[] steps) => Entries.SelectMany(e => LeavesOf(e.Value, [.. steps, e.Key]));
+    private protected override IEnumerable<(string[] Steps, OptionTree Value)> Leaves(string[] steps) =>
+        Entries.SelectMany(e => LeavesOf(e.Value, [.. steps, e.Key]));
 }

@@ -22,8 +22,8 @@ public abstract class OptionSet
 }
 
 /// <summary>
-/// The options of an immutable record, each a key with its property, its range and a sentence; what holds where a key is absent is what
-/// the record begins with.
+/// The options of an immutable record, each a key with its property, its range and a sentence; what holds where a key is absent is what the
+/// record begins with.
 /// </summary>
 public sealed class OptionSet<T> : OptionSet
 {
@@ -55,7 +55,8 @@ public sealed class OptionSet<T> : OptionSet
     /// <param name="set">The record with another part.</param>
     /// <param name="prefix">What their keys begin with here.</param>
     /// <param name="of">Which part it is, where there are several; begins their sentences.</param>
-    public OptionSet<T> Include<TPart>(OptionSet<TPart> part, Func<T, TPart> get, Func<T, TPart, T> set, string prefix = "", string? of = null) => new(
+    public OptionSet<T> Include<TPart>(OptionSet<TPart> part, Func<T, TPart> get, Func<T, TPart, T> set, string prefix = "",
+        string? of = null) => new(
         _defaults,
         [.. _options, .. part._options.Select(o => o.Within(get, set, prefix, of is null ? "" : $"{of}: "))],
         [.. _rules, .. part._rules.Select(r => (prefix + r.Key, (Func<T, string?>)(options => r.Mistake(get(options)))))]);

@@ -4,8 +4,9 @@ namespace Consort.Foundation.Options;
 
 /// <summary>
 /// A value of an option file, immutable: a text, a list, or keys with values, each with the line it stands in. A path names what is below:
-/// <c>training.batch_size</c>, <c>members[0].dropout</c>, <c>phases[independent].epochs</c> (the item of that name), <c>phases[*].from</c> (of
-/// each). Keys with dots or brackets stand in double quotes. Trees are equal where all values are, whatever their lines, order and notation.
+/// <c>training.batch_size</c>, <c>members[0].dropout</c>, <c>phases[independent].epochs</c> (the item of that name), <c>phases[*].from</c>
+/// (of each). Keys with dots or brackets stand in double quotes. Trees are equal where all values are, whatever their lines, order and
+/// notation.
 /// </summary>
 public abstract class OptionTree : IEquatable<OptionTree>
 {
@@ -55,7 +56,8 @@ public abstract class OptionTree : IEquatable<OptionTree>
     public static OptionTree Lines(IEnumerable<OptionTree> items) => new OptionList([.. items]);
 
     /// <summary>Keys with values.</summary>
-    public static OptionTree Keys(params IEnumerable<(string Key, OptionTree Value)> entries) => new OptionGroup([.. entries.Select(e => new OptionEntry(e.Key, 1, e.Value))]);
+    public static OptionTree Keys(params IEnumerable<(string Key, OptionTree Value)> entries) =>
+        new OptionGroup([.. entries.Select(e => new OptionEntry(e.Key, 1, e.Value))]);
 
     /// <summary>The value at a path.</summary>
     /// <exception cref="ConsortException">There is none; the message names the nearest.</exception>
@@ -90,7 +92,8 @@ public abstract class OptionTree : IEquatable<OptionTree>
     }
 
     /// <summary>This tree with what stands at a path, where it is there, turned into something else.</summary>
-    public OptionTree Change(string path, Func<OptionTree, OptionTree> change) => Edit(OptionPath.Split(path), t => change(t!), isMaking: false)!;
+    public OptionTree Change(string path, Func<OptionTree, OptionTree> change) =>
+        Edit(OptionPath.Split(path), t => change(t!), isMaking: false)!;
 
     /// <summary>All texts, and lists of texts as one, with the steps that lead to them: keys, <c>[name]</c> or <c>[0]</c>.</summary>
     public IEnumerable<(string[] Steps, OptionTree Value)> Leaves() => Leaves([]);
@@ -100,9 +103,11 @@ public abstract class OptionTree : IEquatable<OptionTree>
     {
         var (before, now) = (older.ByPath(), ByPath());
         return [.. before.Keys.Union(now.Keys).Where(path => !Equals(Value(before, path), Value(now, path)))
-            .Select(path => new OptionDifference(now.TryGetValue(path, out var leaf) ? leaf.Steps : before[path].Steps, Value(before, path), Value(now, path)))];
+            .Select(path => new OptionDifference(now.TryGetValue(path, out var leaf) ? leaf.Steps : before[path].Steps, Value(before, path),
+                Value(now, path)))];
 
-        static OptionTree? Value(Dictionary<string, (string[] Steps, OptionTree Value)> leaves, string path) => leaves.TryGetValue(path, out var leaf) ? leaf.Value : null;
+        static OptionTree? Value(Dictionary<string, (string[] Steps, OptionTree Value)> leaves, string path) =>
+            leaves.TryGetValue(path, out var leaf) ? leaf.Value : null;
     }
 
     /// <summary>The tree as YAML that reads back to an equal one.</summary>
@@ -133,12 +138,14 @@ public abstract class OptionTree : IEquatable<OptionTree>
     internal OptionTree? Edit(ReadOnlySpan<string> steps, Func<OptionTree?, OptionTree?> change, bool isMaking) =>
         steps.IsEmpty ? change(this) : EditBelow(steps[0], steps[1..], change, isMaking);
 
-    private protected virtual OptionTree EditBelow(string step, ReadOnlySpan<string> rest, Func<OptionTree?, OptionTree?> change, bool isMaking) =>
+    private protected virtual OptionTree EditBelow(string step, ReadOnlySpan<string> rest, Func<OptionTree?, OptionTree?> change,
+        bool isMaking) =>
         isMaking ? throw new ConsortException($"{Where}, key {step}: found a {Kind} above it, expected keys and values") : this;
 
     private protected virtual IEnumerable<(string[] Steps, OptionTree Value)> Leaves(string[] steps) => [(steps, this)];
 
-    private protected static IEnumerable<(string[] Steps, OptionTree Value)> LeavesOf(OptionTree tree, string[] steps) => tree.Leaves(steps);
+    private protected static IEnumerable<(string[] Steps, OptionTree Value)> LeavesOf(OptionTree tree, string[] steps) =>
+        tree.Leaves(steps);
 
     private protected string Where => string.Create(CultureInfo.InvariantCulture, $"{Source}:{Line}");
 

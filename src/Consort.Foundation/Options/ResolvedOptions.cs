@@ -13,7 +13,7 @@ public sealed partial class OptionMap
     {
         if (Map(key) is { } map) return map;
         if (_children.TryGetValue(key, out var known)) return known[0];
-        OptionMap empty = Empty(_source);
+        var empty = Empty(_source);
         _children[key] = [empty];
         return empty;
     }
@@ -46,7 +46,8 @@ public sealed partial class OptionMap
         {
             var isGiven = _entries.TryGetValue(key, out var given);
             if (_children.TryGetValue(key, out var maps))
-                Add(given.Value is OptionList ? new OptionList([.. maps.Select(m => m.Resolve())], _source, given.Line) : maps[0].Resolve());
+                Add(given.Value is OptionList ? new OptionList([.. maps.Select(m => m.Resolve())], _source,
+                    given.Line) : maps[0].Resolve());
             else if (isGiven)
                 Add(given.Value);
             else if (_defaults.TryGetValue(key, out var value))
@@ -72,7 +73,7 @@ public sealed partial class OptionMap
 
     private T DefaultChoice<T>(string key, T fallback, IReadOnlyDictionary<string, T> choices)
     {
-        foreach ((string name, T value) in choices)
+        foreach ((var name, var value) in choices)
         {
             if (EqualityComparer<T>.Default.Equals(value, fallback)) return Default(key, fallback, name);
         }

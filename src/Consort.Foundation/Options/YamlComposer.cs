@@ -52,7 +52,8 @@ internal sealed class YamlComposer(GuardedParser parser, string source, Action<R
         if (depth + node.Height > MaxDepth)
             throw Deep(alias.Start.Line);
         _nodes += node.Size;
-        return _nodes <= MaxNodes ? node : throw Error(alias.Start.Line, Invariant($"found aliases that stand for more than {MaxNodes} values, expected at most that"));
+        return _nodes <= MaxNodes ? node : throw Error(alias.Start.Line,
+            Invariant($"found aliases that stand for more than {MaxNodes} values, expected at most that"));
     }
 
     private Composed Text(Scalar scalar)
@@ -66,7 +67,13 @@ internal sealed class YamlComposer(GuardedParser parser, string source, Action<R
 
     private Composed Collection(ParsingEvent start, int depth)
     {
-        var bracket = start switch { SequenceStart { Style: SequenceStyle.Flow } => "[", MappingStart { Style: MappingStyle.Flow } => "{", _ => null };
+        var bracket = start switch
+        {
+            SequenceStart { Style: SequenceStyle.Flow } => "[",
+            MappingStart { Style: MappingStyle.Flow } =>
+            "{",
+            _ => null
+        };
         var line = start.Start.Line;
         if (bracket is not null)
             parser.Open.Push(Invariant($"the {bracket} of line {line} is not closed"));
@@ -111,7 +118,8 @@ internal sealed class YamlComposer(GuardedParser parser, string source, Action<R
         {
             foreach (var one in from is OptionList list ? list.Items : [from])
             {
-                foreach (var entry in (one as OptionGroup ?? throw Error(one.Line, "found no mapping under <<, expected *name of one, or a list of them")).Entries)
+                foreach (var entry in (one as OptionGroup
+                    ?? throw Error(one.Line, "found no mapping under <<, expected *name of one, or a list of them")).Entries)
                 {
                     if (known.TryAdd(entry.Key, (entries.Count, false)))
                         entries.Add(entry);
@@ -132,7 +140,8 @@ internal sealed class YamlComposer(GuardedParser parser, string source, Action<R
 
             var (at, isOwn) = known[text];
             if (isOwn && repeated is null)
-                throw Error(key.Line, Invariant($"found the key {text} a second time, after line {entries[at].Line}; expected each key once"));
+                throw Error(key.Line, Invariant(
+                    $"found the key {text} a second time, after line {entries[at].Line}; expected each key once"));
             if (isOwn)
                 repeated!(new RepeatedKey(text, entries[at].Line, key.Line));
             (entries[at], known[text]) = (entry, (at, true));
@@ -143,7 +152,7 @@ internal sealed class YamlComposer(GuardedParser parser, string source, Action<R
 
     private static bool IsWellFormed(string text)
     {
-        for (int i = 0; i < text.Length; i++)
+        for (var i = 0; i < text.Length; i++)
         {
             if (!char.IsSurrogate(text[i])) continue;
             if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return false;

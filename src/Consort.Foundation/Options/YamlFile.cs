@@ -19,8 +19,8 @@ internal static class YamlFile
     /// <exception cref="ConsortException">The file is missing, unreadable or too long, or holds bytes that are no text.</exception>
     public static string Read(string path)
     {
-        byte[] bytes = Bytes(path);
-        (UnicodeEncoding? wide, int mark) = bytes switch
+        var bytes = Bytes(path);
+        (var wide, var mark) = bytes switch
         {
             [0xff, 0xfe, ..] => (new UnicodeEncoding(bigEndian: false, false, throwOnInvalidBytes: true), 2),
             [0xfe, 0xff, ..] => (new UnicodeEncoding(bigEndian: true, false, throwOnInvalidBytes: true), 2),
@@ -34,9 +34,10 @@ internal static class YamlFile
         }
         catch (DecoderFallbackException e) when (wide is null)
         {
-            int at = InvalidAt(content);
+            var at = InvalidAt(content);
             throw new ConsortException(
-                string.Create(CultureInfo.InvariantCulture, $"{path}:{content[..at].Count((byte)'\n') + 1}: found the byte 0x{content[at]:x2}, which is not UTF-8; expected a file saved as UTF-8"), e);
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{path}:{content[..at].Count((byte)'\n') + 1}: found the byte 0x{content[at]:x2}, which is not UTF-8; expected a file saved as UTF-8"), e);
         }
         catch (DecoderFallbackException e)
         {
@@ -50,11 +51,12 @@ internal static class YamlFile
     {
         if (text.Length > MaxBytes)
             throw new ConsortException($"{source}: found more than {MaxBytes >> 20} MiB of YAML, expected at most that");
-        int at = text.AsSpan().IndexOfAny(Forbidden);
+        var at = text.AsSpan().IndexOfAny(Forbidden);
         if (at < 0) return;
-        int line = text.AsSpan(0, at).Count('\n') + 1;
-        string hint = text[at] == 0 ? ", expected text saved as UTF-8" : ", expected it written as an escape in double quotes";
-        throw new ConsortException(string.Create(CultureInfo.InvariantCulture, $"{source}:{line}: found the control character 0x{(int)text[at]:x2}{hint}"));
+        var line = text.AsSpan(0, at).Count('\n') + 1;
+        var hint = text[at] == 0 ? ", expected text saved as UTF-8" : ", expected it written as an escape in double quotes";
+        throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+            $"{source}:{line}: found the control character 0x{(int)text[at]:x2}{hint}"));
     }
 
     private static byte[] Bytes(string path)
@@ -66,7 +68,7 @@ internal static class YamlFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            string reason = e is FileNotFoundException or DirectoryNotFoundException ? "file not found"
+            var reason = e is FileNotFoundException or DirectoryNotFoundException ? "file not found"
                 : Directory.Exists(path) ? "found a folder, expected a YAML file" : e.Message;
             throw new ConsortException($"{path}: {reason}", e);
         }
@@ -74,8 +76,8 @@ internal static class YamlFile
 
     private static int InvalidAt(ReadOnlySpan<byte> bytes)
     {
-        int at = 0;
-        while (Rune.DecodeFromUtf8(bytes[at..], out _, out int length) == OperationStatus.Done) at += length;
+        var at = 0;
+        while (Rune.DecodeFromUtf8(bytes[at..], out _, out var length) == OperationStatus.Done) at += length;
         return at;
     }
 }

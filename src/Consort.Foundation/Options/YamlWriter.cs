@@ -19,16 +19,19 @@ internal static class YamlWriter
     private static YamlNode Node(OptionTree tree) => tree switch
     {
         OptionList list => new YamlSequenceNode(list.Items.Select(Node)) { Style = list.IsInline ? SequenceStyle.Flow : SequenceStyle.Any },
-        OptionGroup group => new YamlMappingNode(group.Entries.Select(e => KeyValuePair.Create((YamlNode)new YamlScalarNode(e.Key), Node(e.Value))))
+        OptionGroup group => new YamlMappingNode(
+            group.Entries.Select(e => KeyValuePair.Create((YamlNode)new YamlScalarNode(e.Key), Node(e.Value))))
         {
             Style = group.IsInline ? MappingStyle.Flow : MappingStyle.Any,
         },
         OptionScalar { IsNone: true, Value: "" } => new YamlScalarNode(null),
-        OptionScalar { Style: TextStyle.Any } text when NeedsQuotes(text.Value) => new YamlScalarNode(text.Value) { Style = ScalarStyle.DoubleQuoted },
+        OptionScalar { Style: TextStyle.Any } text when NeedsQuotes(text.Value) =>
+            new YamlScalarNode(text.Value) { Style = ScalarStyle.DoubleQuoted },
         OptionScalar scalar => new YamlScalarNode(scalar.Value) { Style = (ScalarStyle)scalar.Style },
         _ => throw new ArgumentException("found a tree of another kind", nameof(tree)),
     };
 
     // What the library would write so that it reads back as nothing, or with other line ends.
-    private static bool NeedsQuotes(string text) => text is "~" or "null" || text.Any(c => char.IsControl(c) || c is '\u2028' or '\u2029' or '\ufeff');
+    private static bool NeedsQuotes(string text) =>
+        text is "~" or "null" || text.Any(c => char.IsControl(c) || c is '\u2028' or '\u2029' or '\ufeff');
 }

@@ -11,7 +11,8 @@ public static class CsvTable
         table = table.ForPeople with { Culture = CultureInfo.InvariantCulture, Missing = "" };
         var rows = Enumerable.Range(0, table.Rows.Count).Select(r => Enumerable.Range(0, table.Columns.Count)
             .Select(c => table.Rows[r][c] is double value && !double.IsFinite(value) ? "" : table.Text(r, c)));
-        return string.Concat(rows.Prepend(table.Columns.Select(c => c.Head!)).Select(cells => string.Join(',', cells.Select(Quoted)) + "\n"));
+        return string.Concat(rows.Prepend(table.Columns.Select(c => c.Head!))
+            .Select(cells => string.Join(',', cells.Select(Quoted)) + "\n"));
     }
 
     private static string Quoted(string cell) =>

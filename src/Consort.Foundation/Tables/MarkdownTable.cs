@@ -9,8 +9,10 @@ public static partial class MarkdownTable
     public static string Of(ResultTable table)
     {
         table = table.ForPeople;
-        var rows = Enumerable.Range(0, table.Rows.Count).Select(r => table.Texts(r).Select((cell, i) => i == 0 && cell.Length > 0 && table.Marked.Contains(r) ? $"**{Escape(cell)}**" : Escape(cell)));
-        return string.Concat(rows.Prepend(table.Columns.Select(c => c.IsNumber ? "---:" : "---")).Prepend(table.Columns.Select(c => Escape(c.Head!)))
+        var rows = Enumerable.Range(0, table.Rows.Count).Select(r => table.Texts(r)
+            .Select((cell, i) => i == 0 && cell.Length > 0 && table.Marked.Contains(r) ? $"**{Escape(cell)}**" : Escape(cell)));
+        return string.Concat(rows.Prepend(table.Columns.Select(c => c.IsNumber ? "---:" : "---"))
+            .Prepend(table.Columns.Select(c => Escape(c.Head!)))
             .Select(cells => $"| {string.Join(" | ", cells)} |\n"));
     }
 

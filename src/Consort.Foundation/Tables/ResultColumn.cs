@@ -32,4 +32,5 @@ public record ResultColumn(string? Head, string Format = "", string? Key = null)
 /// <param name="Value">The cell of a row: for machines as it is, for people by the format.</param>
 /// <param name="Format">As in <see cref="ResultColumn"/>.</param>
 /// <param name="Key">Its key in JSON; null where only people read it.</param>
-public sealed record ResultColumn<T>(string? Head, Func<T, object?> Value, string Format = "", string? Key = null) : ResultColumn(Head, Format, Key);
+public sealed record ResultColumn<T>(string? Head, Func<T, object?> Value, string Format = "",
+    string? Key = null) : ResultColumn(Head, Format, Key);

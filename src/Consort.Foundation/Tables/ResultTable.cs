@@ -3,7 +3,9 @@ using Consort.Foundation.Numbers;
 
 namespace Consort.Foundation.Tables;
 
-/// <summary>A table of results, declared by its columns. Writers make of it Markdown, CSV, JSON, a page, or what a terminal shows.</summary>
+/// <summary>
+/// A table of results, declared by its columns. Writers make of it Markdown, CSV, JSON, a page, or what a terminal shows.
+/// </summary>
 /// <param name="Columns">From left to right.</param>
 /// <param name="Rows">Cells, as many a row as columns.</param>
 public sealed record ResultTable(IReadOnlyList<ResultColumn> Columns, IReadOnlyList<IReadOnlyList<object?>> Rows)
@@ -50,6 +52,10 @@ public sealed record ResultTable(IReadOnlyList<ResultColumn> Columns, IReadOnlyL
     private ResultTable Keep(Func<ResultColumn, bool> isKept)
     {
         int[] places = [.. Enumerable.Range(0, Columns.Count).Where(i => isKept(Columns[i]))];
-        return this with { Columns = [.. places.Select(i => Columns[i])], Rows = [.. Rows.Select(row => (IReadOnlyList<object?>)[.. places.Select(i => row[i])])] };
+        return this with
+        {
+            Columns = [.. places.Select(i => Columns[i])],
+            Rows = [.. Rows.Select(row => (IReadOnlyList<object?>)[.. places.Select(i => row[i])])]
+        };
     }
 }

@@ -32,7 +32,8 @@ public static class Checkpoint
         foreach (var tensor in tensors)
             if (FirstNotFinite(tensor) is { } at)
                 throw new NotFiniteNumberException(
-                    string.Create(CultureInfo.InvariantCulture, $"{tensor.Name} holds {tensor.Numbers()[at]} at {at}, so no checkpoint is written"), tensor.Numbers()[at]);
+                    string.Create(CultureInfo.InvariantCulture,
+                        $"{tensor.Name} holds {tensor.Numbers()[at]} at {at}, so no checkpoint is written"), tensor.Numbers()[at]);
         TensorFile.Write(path, state, tensors);
     }
 
@@ -69,7 +70,8 @@ public static class Checkpoint
 
     /// <summary>Reads all weights, and the optimizer's state if one is given.</summary>
     /// <returns>The state it was saved with.</returns>
-    /// <exception cref="ConsortException">The file is damaged, or its weights are not finite, or those of another family or dataset.</exception>
+    /// <exception cref="ConsortException">The file is damaged, or its weights are not finite, or those of another family or
+    /// dataset.</exception>
     public static string Load(string path, ParameterStore<float> store, Optimizer<float>? optimizer = null) =>
         Load(path, store, optimizer, isMember: false, name => name);
 
@@ -109,7 +111,8 @@ public static class Checkpoint
         var missing = wanted.Keys.ToHashSet(StringComparer.Ordinal);
         var state = TensorFile.Read(path, Target, Complete);
         foreach (var (name, (numbers, shape)) in wanted)
-            if (!name.StartsWith(OptimizerPrefix, StringComparison.Ordinal) && FirstNotFinite(new TensorSource(name, shape, numbers)) is { } at)
+            if (!name.StartsWith(OptimizerPrefix, StringComparison.Ordinal)
+                && FirstNotFinite(new TensorSource(name, shape, numbers)) is { } at)
                 throw new ConsortException(string.Create(
                     CultureInfo.InvariantCulture, $"{path}: found {numbers()[at]} in {name}, expected finite weights: its training diverged; train again with a lower learning_rate"));
         return state;

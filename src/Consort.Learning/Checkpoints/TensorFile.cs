@@ -13,9 +13,9 @@ internal sealed record TensorSource(string Name, IReadOnlyList<long> Shape, Nati
 }
 
 /// <summary>
-/// Named float32 tensors in one file of the safetensors layout: the length of a JSON header, the header, the numbers.
-/// The header's metadata hold the state as JSON and an XxHash128 of the whole file, computed with the checksum's own
-/// digits as zeros; a file that is cut short or changed anywhere is refused.
+/// Named float32 tensors in one file of the safetensors layout: the length of a JSON header, the header, the numbers. The header's metadata
+/// hold the state as JSON and an XxHash128 of the whole file, computed with the checksum's own digits as zeros; a file that is cut short or
+/// changed anywhere is refused.
 /// </summary>
 internal static class TensorFile
 {
@@ -101,7 +101,8 @@ internal static class TensorFile
             begin += bytes;
         }
 
-        return TensorLayout.Header(new Dictionary<string, string> { ["format"] = Format, ["checksum"] = NoChecksum, ["state"] = state }, entries);
+        return TensorLayout.Header(new Dictionary<string, string> { ["format"] = Format, ["checksum"] = NoChecksum, ["state"] = state },
+            entries);
     }
 
     private static int ChecksumAt(byte[] header) => header.AsSpan().IndexOf("\"checksum\":\""u8) + "\"checksum\":\"".Length;
@@ -131,7 +132,8 @@ internal static class TensorFile
             throw Damaged(path, "at least 8 bytes");
         var length = BitConverter.ToInt64(bytes);
         if (length is < 2 or > MaxHeader || length % 8 != 0 || length > stream.Length - 8)
-            throw Damaged(path, string.Create(CultureInfo.InvariantCulture, $"a header that fits, found one of {length} bytes in a file of {stream.Length}"));
+            throw Damaged(path, string.Create(CultureInfo.InvariantCulture,
+                $"a header that fits, found one of {length} bytes in a file of {stream.Length}"));
         var header = new byte[length];
         stream.ReadExactly(header);
         return header;

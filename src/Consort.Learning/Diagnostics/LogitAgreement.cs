@@ -51,8 +51,8 @@ public static class LogitAgreement
     }
 
     /// <summary>
-    /// The share of pairs of rows that both put in the same order, over <see cref="Pairs"/> pairs drawn at random: (τ + 1)/2 with
-    /// Kendall's τ where nothing ties. A pair that both tie counts one, one that only one of them ties counts a half.
+    /// The share of pairs of rows that both put in the same order, over <see cref="Pairs"/> pairs drawn at random: (τ + 1)/2 with Kendall's
+    /// τ where nothing ties. A pair that both tie counts one, one that only one of them ties counts a half.
     /// </summary>
     /// <param name="first">Logits, [n].</param>
     /// <param name="second">Logits, [n].</param>

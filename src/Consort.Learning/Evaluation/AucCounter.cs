@@ -1,13 +1,13 @@
 namespace Consort.Learning.Evaluation;
 
 /// <summary>
-/// Exact area under the ROC curve of a stream: the share of (click, no click) pairs in which the click has the larger value, a tie
-/// counting one half. AUC = (2·#greater + #equal) / (2·clicks·others), counted in integers, so the only rounding is the last division.
+/// Exact area under the ROC curve of a stream: the share of (click, no click) pairs in which the click has the larger value, a tie counting
+/// one half. AUC = (2·#greater + #equal) / (2·clicks·others), counted in integers, so the only rounding is the last division.
 /// </summary>
 /// <remarks>
 /// Values are compared as the float32 that they are; any increasing function of the probability gives the same AUC except for ties that
-/// rounding makes. Keeps 4 bytes a row, and 4 more while sorting. NaN when there are no clicks, when there are only clicks, or when a
-/// value was NaN. Infinite values are ordered as usual. Not safe for use by several threads at once.
+/// rounding makes. Keeps 4 bytes a row, and 4 more while sorting. NaN when there are no clicks, when there are only clicks, or when a value
+/// was NaN. Infinite values are ordered as usual. Not safe for use by several threads at once.
 /// </remarks>
 public sealed class AucCounter : IDisposable
 {
@@ -37,22 +37,18 @@ public sealed class AucCounter : IDisposable
     public void Add(ReadOnlySpan<float> values, ReadOnlySpan<float> labels)
     {
         Labels.CheckLengths(values.Length, labels.Length);
-        for (int b = 0; b < values.Length; b++)
-        {
+        for (var b = 0; b < values.Length; b++)
             Add(values[b], Labels.IsClick(labels[b]));
-        }
     }
 
     /// <summary>The AUC of all rows added so far, 0 to 1, or NaN (see the remarks). More rows may be added afterwards.</summary>
     public double Result()
     {
         if (_undefined || _clicks.Count == 0 || _others.Count == 0)
-        {
             return double.NaN;
-        }
         _clicks.Sort();
         _others.Sort();
-        UInt128 doubled = DoubledWins(_clicks.Keys, _others.Keys);
+        var doubled = DoubledWins(_clicks.Keys, _others.Keys);
         return (double)doubled / ((double)_clicks.Count * _others.Count * 2);
     }
 
@@ -90,19 +86,15 @@ public sealed class AucCounter : IDisposable
         long end = 0; // others not above it
         for (long i = 0; i < clickCount; i++)
         {
-            uint key = clicks[i];
+            var key = clicks[i];
             if (i == 0 || key != clicks[i - 1])
             {
                 smaller = end;
                 while (smaller < otherCount && others[smaller] < key)
-                {
                     smaller++;
-                }
                 end = smaller;
                 while (end < otherCount && others[end] == key)
-                {
                     end++;
-                }
             }
             doubled += (ulong)smaller + (ulong)end; // 2·smaller + equal
         }

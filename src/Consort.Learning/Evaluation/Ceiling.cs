@@ -23,16 +23,14 @@ public sealed class Ceiling : IDisposable
     public void Add(ReadOnlySpan<float> truth, ReadOnlySpan<float> labels)
     {
         Labels.CheckLengths(truth.Length, labels.Length);
-        for (int b = 0; b < truth.Length; b++)
+        for (var b = 0; b < truth.Length; b++)
         {
-            float p = truth[b];
+            var p = truth[b];
             if (!(p >= 0 && p <= 1))
-            {
                 throw new ArgumentException(FormattableString.Invariant($"found the probability {p}, expected 0 to 1"), nameof(truth));
-            }
-            bool click = Labels.IsClick(labels[b]);
+            var click = Labels.IsClick(labels[b]);
             _auc.Add(p, click);
-            double clipped = Math.Clamp((double)p, Evaluator.DefaultClip, 1 - Evaluator.DefaultClip);
+            var clipped = Math.Clamp((double)p, Evaluator.DefaultClip, 1 - Evaluator.DefaultClip);
             _loss.Add(-Math.Log(click ? clipped : 1 - clipped));
         }
     }

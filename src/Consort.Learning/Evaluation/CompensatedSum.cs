@@ -10,7 +10,7 @@ internal struct CompensatedSum
 
     public void Add(double value)
     {
-        double sum = _sum + value;
+        var sum = _sum + value;
         _lost += Math.Abs(_sum) >= Math.Abs(value) ? (_sum - sum) + value : (value - sum) + _sum;
         _sum = sum;
     }

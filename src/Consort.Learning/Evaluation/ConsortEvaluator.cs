@@ -28,26 +28,25 @@ public sealed class ConsortEvaluator : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
         _fusion = fusion;
         _members = new Evaluator[members];
-        for (int m = 0; m < members; m++)
-        {
+        for (var m = 0; m < members; m++)
             _members[m] = new Evaluator(clip);
-        }
         _ensemble = members == 1 ? _members[0] : new Evaluator(clip);
     }
 
     /// <summary>Rows added.</summary>
     public long Rows => _ensemble.Rows;
 
-    /// <summary>Adds the rows of a batch after <see cref="BatchLogits.Prepare"/> or <see cref="BatchLogits.Fuse"/>; the ensemble logit is the batch's.</summary>
+    /// <summary>
+    /// Adds the rows of a batch after <see cref="BatchLogits.Prepare"/> or <see cref="BatchLogits.Fuse"/>; the ensemble logit is the
+    /// batch's.
+    /// </summary>
     /// <exception cref="ArgumentException">The number of members differs, or a label is neither 0 nor 1.</exception>
     public void Add(BatchLogits batch)
     {
         CheckMembers(batch.Members);
         ReadOnlySpan<double> labels = batch.Labels();
-        for (int m = 0; m < _members.Length; m++)
-        {
+        for (var m = 0; m < _members.Length; m++)
             Add(_members[m], batch.Logits(m), labels);
-        }
         if (_members.Length > 1) Add(_ensemble, batch.EnsembleLogits(), labels);
     }
 
@@ -57,19 +56,17 @@ public sealed class ConsortEvaluator : IDisposable
     /// <exception cref="ArgumentException">Sizes do not fit, or a label is neither 0 nor 1.</exception>
     public void Add(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels)
     {
-        int members = _members.Length;
+        var members = _members.Length;
         if (logits.Length != (long)labels.Length * members)
-        {
             throw new ArgumentException($"got {logits.Length} logits for {labels.Length} rows of {members} members");
-        }
-        double share = _fusion.Share(members);
-        for (int b = 0; b < labels.Length; b++)
+        var share = _fusion.Share(members);
+        for (var b = 0; b < labels.Length; b++)
         {
-            bool click = Labels.IsClick(labels[b]);
+            var click = Labels.IsClick(labels[b]);
             double sum = 0;
-            for (int m = 0; m < members; m++)
+            for (var m = 0; m < members; m++)
             {
-                float logit = logits[b * members + m];
+                var logit = logits[b * members + m];
                 sum += logit;
                 _members[m].Add(logit, click);
             }
@@ -84,35 +81,27 @@ public sealed class ConsortEvaluator : IDisposable
     public void Clear()
     {
         _ensemble.Clear();
-        foreach (Evaluator member in _members)
-        {
+        foreach (var member in _members)
             member.Clear();
-        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _ensemble.Dispose();
-        foreach (Evaluator member in _members)
-        {
+        foreach (var member in _members)
             member.Dispose();
-        }
     }
 
     private void CheckMembers(int members)
     {
         if (members != _members.Length)
-        {
             throw new ArgumentException($"got a batch of {members} members, expected {_members.Length}");
-        }
     }
 
     private static void Add(Evaluator evaluator, ReadOnlySpan<double> logits, ReadOnlySpan<double> labels)
     {
-        for (int b = 0; b < logits.Length; b++)
-        {
+        for (var b = 0; b < logits.Length; b++)
             evaluator.Add((float)logits[b], Labels.IsClick((float)labels[b]));
-        }
     }
 }

@@ -3,8 +3,8 @@ using Consort.Learning.Losses;
 namespace Consort.Learning.Evaluation;
 
 /// <summary>
-/// Measures one stream of logits against labels: exact AUC, log-loss in double precision, calibration ratio and expected calibration
-/// error. Batches may be of any size; the result does not depend on how the rows were cut.
+/// Measures one stream of logits against labels: exact AUC, log-loss in double precision, calibration ratio and expected calibration error.
+/// Batches may be of any size; the result does not depend on how the rows were cut.
 /// </summary>
 /// <remarks>
 /// Log-loss = mean of max(z, 0) − z·y + log(1 + exp(−|z|)), with the probability clipped to [c, 1 − c], c = 1e-7 by default as FuxiCTR and
@@ -33,9 +33,7 @@ public sealed class Evaluator : IDisposable
     public Evaluator(double clip = DefaultClip)
     {
         if (!(clip >= 0 && clip < 0.5))
-        {
             throw new ArgumentOutOfRangeException(nameof(clip), clip, "expected 0 <= clip < 0.5");
-        }
         _largestLogit = clip == 0 ? double.PositiveInfinity : Math.Log((1 - clip) / clip);
     }
 
@@ -49,10 +47,8 @@ public sealed class Evaluator : IDisposable
     public void Add(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels)
     {
         Labels.CheckLengths(logits.Length, labels.Length);
-        for (int b = 0; b < logits.Length; b++)
-        {
+        for (var b = 0; b < logits.Length; b++)
             Add(logits[b], Labels.IsClick(labels[b]));
-        }
     }
 
     /// <summary>Adds one row.</summary>
@@ -62,12 +58,12 @@ public sealed class Evaluator : IDisposable
     {
         _auc.Add(logit, click);
         double z = logit;
-        double clipped = Math.Clamp(z, -_largestLogit, _largestLogit);
-        (double p, double softplus) = Logistic.SigmoidAndSoftplus(z, click ? -clipped : clipped);
+        var clipped = Math.Clamp(z, -_largestLogit, _largestLogit);
+        (var p, var softplus) = Logistic.SigmoidAndSoftplus(z, click ? -clipped : clipped);
         // softplus(−z) for a click and softplus(z) otherwise, so that an infinite logit gives 0 or infinity and never NaN.
         _loss.Add(softplus);
         _probability.Add(p);
-        int bin = double.IsNaN(p) ? 0 : Math.Min((int)(p * Bins), Bins - 1);
+        var bin = double.IsNaN(p) ? 0 : Math.Min((int)(p * Bins), Bins - 1);
         _binRows[bin]++;
         _binClicks[bin] += click ? 1 : 0;
         _binProbabilities[bin].Add(p);
@@ -77,16 +73,13 @@ public sealed class Evaluator : IDisposable
     public Metrics Result()
     {
         double rows = _auc.Rows;
-        double error = rows == 0 ? double.NaN : 0;
-        for (int i = 0; i < Bins; i++)
+        var error = rows == 0 ? double.NaN : 0;
+        for (var i = 0; i < Bins; i++)
         {
             if (_binRows[i] > 0)
-            {
                 error += Math.Abs(_binProbabilities[i].Value - _binClicks[i]) / rows;
-            }
         }
-        return new Metrics(
-            _auc.Result(), _loss.Value / rows, _probability.Value / _auc.Clicks, error, _auc.Rows, _auc.Clicks);
+        return new Metrics(_auc.Result(), _loss.Value / rows, _probability.Value / _auc.Clicks, error, _auc.Rows, _auc.Clicks);
     }
 
     /// <summary>Forgets all rows and keeps the memory, for the next evaluation.</summary>

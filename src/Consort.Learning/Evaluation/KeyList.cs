@@ -15,16 +15,14 @@ internal sealed class KeyList : IDisposable
     public void Add(float value)
     {
         if (Count == _keys.Capacity)
-        {
             _keys.Grow(Math.Max(4096, checked(_keys.Capacity * 2)));
-        }
         _keys[Count++] = Key(value);
     }
 
     /// <summary>Maps floats to unsigned integers in the same order; −0 and +0 to one key.</summary>
     public static uint Key(float value)
     {
-        uint bits = BitConverter.SingleToUInt32Bits(value + 0f);
+        var bits = BitConverter.SingleToUInt32Bits(value + 0f);
         return (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
     }
 

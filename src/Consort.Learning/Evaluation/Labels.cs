@@ -10,8 +10,6 @@ internal static class Labels
     public static void CheckLengths(int values, int labels)
     {
         if (values != labels)
-        {
             throw new ArgumentException($"got {values} values and {labels} labels");
-        }
     }
 }

@@ -12,7 +12,7 @@ internal static class RadixSort
     /// <summary>Sorts <paramref name="keys"/> ascending; <paramref name="scratch"/> has room for as many.</summary>
     public static void Sort(NativeSpan<uint> keys, NativeSpan<uint> scratch)
     {
-        long count = keys.Length;
+        var count = keys.Length;
         if (count <= SmallCount)
         {
             keys.Slice(0, (int)count).Sort();
@@ -22,40 +22,36 @@ internal static class RadixSort
         counts.Clear();
         for (long i = 0; i < count; i++)
         {
-            uint key = keys[i];
+            var key = keys[i];
             counts[(int)(key & Mask)]++;
             counts[Buckets + (int)((key >> Bits) & Mask)]++;
             counts[2 * Buckets + (int)(key >> (2 * Bits))]++;
         }
-        NativeSpan<uint> from = keys;
-        NativeSpan<uint> to = scratch.Part(0, count);
-        bool isHome = true; // whether from is keys
-        for (int pass = 0; pass < Passes; pass++)
+        var from = keys;
+        var to = scratch.Part(0, count);
+        var isHome = true; // whether from is keys
+        for (var pass = 0; pass < Passes; pass++)
         {
-            Span<long> offsets = counts.Slice(pass * Buckets, Buckets);
-            int shift = pass * Bits;
+            var offsets = counts.Slice(pass * Buckets, Buckets);
+            var shift = pass * Bits;
             if (offsets[(int)((from[0] >> shift) & Mask)] == count)
             {
                 continue; // all keys agree in this digit
             }
             long total = 0;
-            for (int i = 0; i < Buckets; i++)
-            {
+            for (var i = 0; i < Buckets; i++)
                 (offsets[i], total) = (total, total + offsets[i]);
-            }
             for (long i = 0; i < count; i++)
             {
-                uint key = from[i];
+                var key = from[i];
                 to[offsets[(int)((key >> shift) & Mask)]++] = key;
             }
-            NativeSpan<uint> sorted = to;
+            var sorted = to;
             to = from;
             from = sorted;
             isHome = !isHome;
         }
         if (!isHome)
-        {
             from.CopyTo(keys);
-        }
     }
 }

@@ -3,8 +3,8 @@ using Consort.Learning.Checkpoints;
 namespace Consort.Learning.Evaluation;
 
 /// <summary>
-/// The ensemble's logit of every row of a split, in order, with the labels: what comparisons on the same rows are made from. The
-/// file has a checksum.
+/// The ensemble's logit of every row of a split, in order, with the labels: what comparisons on the same rows are made from. The file has a
+/// checksum.
 /// </summary>
 /// <param name="Labels">0 or 1, [n].</param>
 /// <param name="Logits">[n].</param>
@@ -14,7 +14,8 @@ public sealed record RowLogits(float[] Labels, float[] Logits, float[] Discrepan
     /// <summary>Writes the file, whole or not at all.</summary>
     /// <exception cref="ConsortException">The disk is full or the folder cannot be written.</exception>
     public void Save(string path) => TensorFile.Write(path, "{}", [
-        new TensorSource("labels", [Labels.LongLength], () => Labels.AsSpan()), new TensorSource("logits", [Logits.LongLength], () => Logits.AsSpan()),
+        new TensorSource("labels", [Labels.LongLength], () => Labels.AsSpan()),
+        new TensorSource("logits", [Logits.LongLength], () => Logits.AsSpan()),
         new TensorSource("discrepancy", [Discrepancy.LongLength], () => Discrepancy.AsSpan())]);
 
     /// <summary>Reads the file.</summary>

@@ -2,8 +2,7 @@ namespace Consort.Learning.Losses;
 
 /// <summary>
 /// KL(q ‖ p) of two Bernoulli variables, p = σ(z), q = σ(t) a constant: L = CE(q, p) − CE(q, q), from logits, so that it stays finite where
-/// p or q rounds to 0 or 1. ∂L/∂z = p − q.
-/// Source: Zhang et al. 2018, "Deep Mutual Learning", CVPR.
+/// p or q rounds to 0 or 1. ∂L/∂z = p − q. Source: Zhang et al. 2018, "Deep Mutual Learning", CVPR.
 /// </summary>
 internal static class BernoulliKl
 {
@@ -12,7 +11,8 @@ internal static class BernoulliKl
 
     /// <summary>Adds scale · ∂L/∂z of each row, and gives Σ_b L.</summary>
     public static double Add(
-        double scale, ReadOnlySpan<double> t, ReadOnlySpan<double> q, ReadOnlySpan<double> z, ReadOnlySpan<double> p, Span<double> gradients)
+        double scale, ReadOnlySpan<double> t, ReadOnlySpan<double> q, ReadOnlySpan<double> z, ReadOnlySpan<double> p,
+        Span<double> gradients)
     {
         var sum = 0.0;
         for (var b = 0; b < t.Length; b++)

@@ -1,9 +1,8 @@
 namespace Consort.Learning.Losses;
 
 /// <summary>
-/// Cross-entropy with a label, which may be soft: L = −y log p − (1 − y) log(1 − p), p = σ(z), computed from the logit as
-/// max(z, 0) − z y + log(1 + exp(−|z|)). ∂L/∂z = p − y.
-/// Source: the likelihood of a Bernoulli variable, as in logistic regression (Cox 1958).
+/// Cross-entropy with a label, which may be soft: L = −y log p − (1 − y) log(1 − p), p = σ(z), computed from the logit as max(z, 0) − z y +
+/// log(1 + exp(−|z|)). ∂L/∂z = p − y. Source: the likelihood of a Bernoulli variable, as in logistic regression (Cox 1958).
 /// </summary>
 internal static class BinaryCrossEntropy
 {

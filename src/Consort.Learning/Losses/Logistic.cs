@@ -6,7 +6,7 @@ internal static class Logistic
     /// <summary>1 / (1 + exp(−z)).</summary>
     public static double Sigmoid(double z)
     {
-        double e = Math.Exp(-Math.Abs(z));
+        var e = Math.Exp(-Math.Abs(z));
         return z >= 0 ? 1 / (1 + e) : e / (1 + e);
     }
 
@@ -16,15 +16,15 @@ internal static class Logistic
     /// <summary>σ(z) and softplus(u), with one exponential where |u| is |z|.</summary>
     public static (double Sigmoid, double Softplus) SigmoidAndSoftplus(double z, double u)
     {
-        double e = Math.Exp(-Math.Abs(z));
-        double other = Math.Abs(u) == Math.Abs(z) ? e : Math.Exp(-Math.Abs(u));
+        var e = Math.Exp(-Math.Abs(z));
+        var other = Math.Abs(u) == Math.Abs(z) ? e : Math.Exp(-Math.Abs(u));
         return (z >= 0 ? 1 / (1 + e) : e / (1 + e), Math.Max(u, 0) + LogOnePlus(other));
     }
 
     /// <summary>log(1 + x) for x ≥ 0 without losing a small x (double.LogP1 is the plain formula and does lose it).</summary>
     public static double LogOnePlus(double x)
     {
-        double u = 1 + x;
+        var u = 1 + x;
         // Kahan: the rounding error of u appears in log(u) and in (u − 1) alike and cancels.
         return u == 1 ? x : Math.Log(u) * x / (u - 1);
     }

@@ -1,8 +1,8 @@
 namespace Consort.Learning.Losses;
 
 /// <summary>
-/// Squared difference of probabilities: L = (p − q)², p = σ(z), with q a constant. ∂L/∂z = 2 (p − q) p (1 − p).
-/// Source: the score of Brier 1950; between members in Yılmaz and Aldemir 2024 and Li et al. 2024.
+/// Squared difference of probabilities: L = (p − q)², p = σ(z), with q a constant. ∂L/∂z = 2 (p − q) p (1 − p). Source: the score of Brier
+/// 1950; between members in Yılmaz and Aldemir 2024 and Li et al. 2024.
 /// </summary>
 internal static class SquaredError
 {

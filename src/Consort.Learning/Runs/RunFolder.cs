@@ -6,8 +6,8 @@ using Consort.Foundation.Numbers;
 namespace Consort.Learning.Runs;
 
 /// <summary>
-/// What a run leaves behind: the resolved experiment, the environment, the encoder, an event log of one JSON object a line,
-/// metrics, a report, and checkpoints.
+/// What a run leaves behind: the resolved experiment, the environment, the encoder, an event log of one JSON object a line, metrics, a
+/// report, and checkpoints.
 /// </summary>
 public sealed class RunFolder
 {

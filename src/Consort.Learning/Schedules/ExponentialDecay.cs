@@ -34,7 +34,8 @@ public sealed class ExponentialDecay : Schedule
 public sealed record ExponentialDecayOptions : ScheduleOptions
 {
     internal static readonly OptionSet<ExponentialDecayOptions> Options = new OptionSet<ExponentialDecayOptions>(() => new())
-        .Add("fraction", o => o.Fraction, (o, v) => o with { Fraction = v }, Domain.Number(1e-6, 1), "what is left of the rate after so many epochs")
+        .Add("fraction", o => o.Fraction, (o, v) => o with { Fraction = v }, Domain.Number(1e-6, 1),
+            "what is left of the rate after so many epochs")
         .Add("epochs", o => o.Epochs, (o, v) => o with { Epochs = v }, Domain.Number(0.01, 10_000), "epochs until then");
 
     /// <summary>What is left of the rate after the epochs.</summary>

@@ -3,8 +3,8 @@ using Consort.Foundation.Options;
 namespace Consort.Learning.Schedules;
 
 /// <summary>
-/// Multiplies the learning rate by a factor at each evaluation that does not improve on the best so far by at least a minimum, never
-/// below a floor. Defaults are those of FuxiCTR and BARS: factor 0.1, minimum 1e-6, floor 1e-6.
+/// Multiplies the learning rate by a factor at each evaluation that does not improve on the best so far by at least a minimum, never below
+/// a floor. Defaults are those of FuxiCTR and BARS: factor 0.1, minimum 1e-6, floor 1e-6.
 /// </summary>
 public sealed class ReduceOnPlateau : Schedule
 {
@@ -57,7 +57,8 @@ public sealed class ReduceOnPlateau : Schedule
 public sealed record ReduceOnPlateauOptions : ScheduleOptions
 {
     internal static readonly OptionSet<ReduceOnPlateauOptions> Options = new OptionSet<ReduceOnPlateauOptions>(() => new())
-        .Add("factor", o => o.Factor, (o, v) => o with { Factor = v }, Domain.Number(1e-6, 0.999999), "on the rate at each evaluation without an improvement")
+        .Add("factor", o => o.Factor, (o, v) => o with { Factor = v }, Domain.Number(1e-6, 0.999999),
+            "on the rate at each evaluation without an improvement")
         .Add("min_delta", o => o.MinDelta, (o, v) => o with { MinDelta = v }, Domain.Number(0, 1), "the least improvement that counts")
         .Add("floor", o => o.Floor, (o, v) => o with { Floor = v }, Domain.Number(0, 1), "rate below which no reduction goes");
 

@@ -35,9 +35,7 @@ public abstract class Schedule
     {
         // Written so that NaN fails too.
         if (!(rate > 0 && double.IsFinite(rate)))
-        {
             throw new ArgumentOutOfRangeException(nameof(rate), rate, "expected a finite learning rate above 0");
-        }
         return rate;
     }
 }

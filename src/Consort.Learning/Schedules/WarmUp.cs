@@ -24,8 +24,7 @@ public sealed class WarmUp : Schedule
     public override int StateSize => _inner.StateSize;
 
     /// <inheritdoc/>
-    public override double Rate(long step) =>
-        step + 1 >= _steps ? _inner.Rate(step) : _inner.Rate(step) * ((step + 1) / (double)_steps);
+    public override double Rate(long step) => step + 1 >= _steps ? _inner.Rate(step) : _inner.Rate(step) * ((step + 1) / (double)_steps);
 
     /// <inheritdoc/>
     public override void Evaluated(double metric) => _inner.Evaluated(metric);

@@ -4,13 +4,13 @@ using Consort.Models;
 namespace Consort.Learning.Strategies;
 
 /// <summary>
-/// Everything a <see cref="Strategy"/> may see of one step: labels, the logits of M members, of the ensemble and of frozen
-/// teachers, and room for the gradients. Allocated once for the largest batch; a step allocates nothing.
+/// Everything a <see cref="Strategy"/> may see of one step: labels, the logits of M members, of the ensemble and of frozen teachers, and
+/// room for the gradients. Allocated once for the largest batch; a step allocates nothing.
 /// </summary>
 /// <remarks>
 /// One step: set <see cref="Rows"/>, fill <see cref="Labels"/>, <see cref="Logits"/> (and <see cref="TeacherLogits"/>), call
-/// <see cref="Prepare"/>, then <see cref="Strategy.Apply"/>, then read <see cref="Gradients"/>. All in double precision: batch means
-/// of small squared differences lose too much in float32. Not safe for use by several threads at once.
+/// <see cref="Prepare"/>, then <see cref="Strategy.Apply"/>, then read <see cref="Gradients"/>. All in double precision: batch means of
+/// small squared differences lose too much in float32. Not safe for use by several threads at once.
 /// </remarks>
 public sealed class BatchLogits
 {
@@ -102,7 +102,7 @@ public sealed class BatchLogits
     public void Prepare()
     {
         Fuse();
-        for (int m = 0; m < Members; m++)
+        for (var m = 0; m < Members; m++)
         {
             FillProbabilities(Logits(m), Probabilities(m));
             Gradients(m).Clear();
@@ -113,19 +113,19 @@ public sealed class BatchLogits
     /// <summary>Computes the fused logits alone, which is all that metrics need.</summary>
     public void Fuse()
     {
-        Span<double> ensemble = EnsembleLogits();
+        var ensemble = EnsembleLogits();
         ensemble.Clear();
-        for (int m = 0; m < Members; m++)
+        for (var m = 0; m < Members; m++)
         {
             ReadOnlySpan<double> logits = Logits(m);
-            for (int b = 0; b < logits.Length; b++) ensemble[b] += logits[b];
+            for (var b = 0; b < logits.Length; b++) ensemble[b] += logits[b];
         }
-        for (int b = 0; b < ensemble.Length; b++) ensemble[b] *= EnsembleShare;
+        for (var b = 0; b < ensemble.Length; b++) ensemble[b] *= EnsembleShare;
     }
 
     private static void FillProbabilities(ReadOnlySpan<double> logits, Span<double> probabilities)
     {
-        for (int b = 0; b < logits.Length; b++) probabilities[b] = Logistic.Sigmoid(logits[b]);
+        for (var b = 0; b < logits.Length; b++) probabilities[b] = Logistic.Sigmoid(logits[b]);
     }
 
     private Span<double> Row(double[] buffer, int index, int count)

@@ -4,9 +4,8 @@ using Consort.Models;
 namespace Consort.Learning.Strategies;
 
 /// <summary>
-/// Students learn from labels and from frozen teachers:
-/// L = Σ_m (λ mean_b BCE(y, p_m) + w mean_b Σ_t g_bt d(z_bt, z_bm)), with g a gate over the teachers, Σ_t g_bt = 1.
-/// d is T² CE(σ(z_t/T), σ(z_m/T)), (p_t − p_m)² or (z_t − z_m)².
+/// Students learn from labels and from frozen teachers: L = Σ_m (λ mean_b BCE(y, p_m) + w mean_b Σ_t g_bt d(z_bt, z_bm)), with g a gate
+/// over the teachers, Σ_t g_bt = 1. d is T² CE(σ(z_t/T), σ(z_m/T)), (p_t − p_m)² or (z_t − z_m)².
 /// </summary>
 /// <remarks>
 /// <para>Source: Hinton, Vinyals and Dean 2015, arXiv 1503.02531 (soft labels, T²); Zhu et al. 2020, arXiv 2011.04106, for several
@@ -58,59 +57,49 @@ public sealed class Distillation : Strategy
     {
         terms = Begin(terms);
         if (_gate.Length != batch.Teachers)
-        {
             Open(batch.Teachers);
-        }
         if (batch.Rows == 0)
-        {
             return;
-        }
         if (_options.LabelWeight > 0)
         {
-            for (int m = 0; m < batch.Members; m++)
-            {
+            for (var m = 0; m < batch.Members; m++)
                 terms[0] += AddMemberLabelLoss(batch, m, _options.LabelWeight);
-            }
         }
         if (_options.Weight > 0 && batch.Teachers > 0)
-        {
             terms[1] = AddTeachers(batch);
-        }
     }
 
     private double AddTeachers(BatchLogits batch)
     {
-        double scale = _options.Weight / batch.Rows;
+        var scale = _options.Weight / batch.Rows;
         double loss = 0;
         Array.Clear(_stateGradients);
-        for (int b = 0; b < batch.Rows; b++)
+        for (var b = 0; b < batch.Rows; b++)
         {
             Weigh(batch, b);
-            for (int t = 0; t < batch.Teachers; t++)
+            for (var t = 0; t < batch.Teachers; t++)
             {
-                double target = batch.TeacherLogits(t)[b];
-                for (int m = 0; m < batch.Members; m++)
+                var target = batch.TeacherLogits(t)[b];
+                for (var m = 0; m < batch.Members; m++)
                 {
-                    (double distance, double gradient) = Distance(target, batch.Logits(m)[b], batch.Probabilities(m)[b]);
+                    (var distance, var gradient) = Distance(target, batch.Logits(m)[b], batch.Probabilities(m)[b]);
                     loss += _gate[t] * distance;
                     batch.Gradients(m)[b] += scale * _gate[t] * gradient;
                 }
             }
         }
-        for (int i = 0; i < _state.Length; i++)
-        {
+        for (var i = 0; i < _state.Length; i++)
             _state[i] -= _options.GateRate * _stateGradients[i] / batch.Rows;
-        }
         return scale * loss;
     }
 
     private void Weigh(BatchLogits batch, int row)
     {
-        double largest = double.NegativeInfinity;
-        double label = batch.Labels()[row];
-        for (int t = 0; t < _gate.Length; t++)
+        var largest = double.NegativeInfinity;
+        var label = batch.Labels()[row];
+        for (var t = 0; t < _gate.Length; t++)
         {
-            double z = batch.TeacherLogits(t)[row];
+            var z = batch.TeacherLogits(t)[row];
             _gate[t] = _options.Gate switch
             {
                 TeacherGate.Label => -BinaryCrossEntropy.Value(label, z),
@@ -120,34 +109,28 @@ public sealed class Distillation : Strategy
             largest = Math.Max(largest, _gate[t]);
         }
         double total = 0;
-        for (int t = 0; t < _gate.Length; t++)
+        for (var t = 0; t < _gate.Length; t++)
         {
             _gate[t] = Math.Exp(_gate[t] - largest);
             total += _gate[t];
         }
-        for (int t = 0; t < _gate.Length; t++)
-        {
+        for (var t = 0; t < _gate.Length; t++)
             _gate[t] /= total;
-        }
         if (_state.Length > 0)
-        {
             AddGateGradients(batch, row, label);
-        }
     }
 
     // Of BCE(y, σ(z̄)), z̄ = Σ g z: ∂/∂a_t = (σ(z̄) − y) g_t (z_t − z̄) for a_t = w_t z_t + b_t.
     private void AddGateGradients(BatchLogits batch, int row, double label)
     {
         double mean = 0;
-        for (int t = 0; t < _gate.Length; t++)
-        {
+        for (var t = 0; t < _gate.Length; t++)
             mean += _gate[t] * batch.TeacherLogits(t)[row];
-        }
-        double error = Logistic.Sigmoid(mean) - label;
-        for (int t = 0; t < _gate.Length; t++)
+        var error = Logistic.Sigmoid(mean) - label;
+        for (var t = 0; t < _gate.Length; t++)
         {
-            double z = batch.TeacherLogits(t)[row];
-            double gradient = error * _gate[t] * (z - mean);
+            var z = batch.TeacherLogits(t)[row];
+            var gradient = error * _gate[t] * (z - mean);
             _stateGradients[t] += gradient * z;
             _stateGradients[_gate.Length + t] += gradient;
         }

@@ -34,14 +34,18 @@ public sealed record DistillationOptions
     /// <summary>The declaration.</summary>
     public static OptionSet<DistillationOptions> Options { get; } = new OptionSet<DistillationOptions>(() => new())
         .Add("weight", o => o.Weight, (o, v) => o with { Weight = v }, StrategyRanges.Weight, "w, of the teachers' term")
-        .Add("label_weight", o => o.LabelWeight, (o, v) => o with { LabelWeight = v }, StrategyRanges.Weight, "λ, of the labels' term; 0 learns from teachers alone")
+        .Add("label_weight", o => o.LabelWeight, (o, v) => o with { LabelWeight = v }, StrategyRanges.Weight,
+            "λ, of the labels' term; 0 learns from teachers alone")
         .Add("temperature", o => o.Temperature, (o, v) => o with { Temperature = v }, Domain.Number(0.01, 1000), "T of soft labels")
         .Add("distance", o => o.Distance, (o, v) => o with { Distance = v },
-            Domain.Words(("soft_label", TeacherDistance.SoftLabel), ("mse", TeacherDistance.Probability), ("mse_logit", TeacherDistance.Logit)),
+            Domain.Words(("soft_label", TeacherDistance.SoftLabel), ("mse", TeacherDistance.Probability),
+                ("mse_logit", TeacherDistance.Logit)),
             "of soft labels, of probabilities squared, or of logits squared")
         .Add("gate", o => o.Gate, (o, v) => o with { Gate = v },
-            Domain.Words(("none", TeacherGate.None), ("label", TeacherGate.Label), ("learned", TeacherGate.Learned)), "how much each teacher counts in a row")
-        .Add("gate_rate", o => o.GateRate, (o, v) => o with { GateRate = v }, Domain.Number(0, 10), "learning rate of a learned gate, by plain descent");
+            Domain.Words(("none", TeacherGate.None), ("label", TeacherGate.Label), ("learned", TeacherGate.Learned)),
+            "how much each teacher counts in a row")
+        .Add("gate_rate", o => o.GateRate, (o, v) => o with { GateRate = v }, Domain.Number(0, 10),
+            "learning rate of a learned gate, by plain descent");
 
     /// <summary>Of the teachers' term.</summary>
     public double Weight { get; init => field = Options.Checked("weight", value); } = 1;

@@ -4,13 +4,10 @@ using Consort.Models;
 namespace Consort.Learning.Strategies;
 
 /// <summary>
-/// Students that learn from labels, from their ensemble and from each other, after an examination (KDEF, formerly EKTF).
-/// L = label + teach + peer with
-/// label = (1/M) Σ_m BCE(y, p_m);
-/// exam value s_m = mean_b (1 − |y − p_m|);
-/// teach = Σ_m a_m T_m, a = softmin(s), T_m = mean_b (p_m − [p_ens])²;
-/// peer = (1/M) Σ_i Σ_{j≠i} w_ij D_ij, w_i· = softmax_{j≠i}(s_j − s_i), D_ij = mean_b (p_i − [p_j])²;
-/// [·] is a constant (stop-gradient) and p_ens = sigmoid(mean_m z_m).
+/// Students that learn from labels, from their ensemble and from each other, after an examination (KDEF, formerly EKTF). L = label + teach
+/// + peer with label = (1/M) Σ_m BCE(y, p_m); exam value s_m = mean_b (1 − |y − p_m|); teach = Σ_m a_m T_m, a = softmin(s), T_m = mean_b
+/// (p_m − [p_ens])²; peer = (1/M) Σ_i Σ_{j≠i} w_ij D_ij, w_i· = softmax_{j≠i}(s_j − s_i), D_ij = mean_b (p_i − [p_j])²; [·] is a constant
+/// (stop-gradient) and p_ens = sigmoid(mean_m z_m).
 /// </summary>
 /// <remarks>
 /// <para>Source: Li et al., arXiv 2411.16122, and the authors' code (github.com/salmon1802/KDEF), which fixes what the paper leaves open:
@@ -55,45 +52,31 @@ public sealed class KnowledgeDrivenEnsemble : Strategy
     {
         terms = Begin(terms);
         if (batch.Rows == 0)
-        {
             return;
-        }
-        int members = batch.Members;
-        for (int m = 0; m < members; m++)
-        {
+        var members = batch.Members;
+        for (var m = 0; m < members; m++)
             terms[0] += AddMemberLabelLoss(batch, m, 1.0 / members);
-        }
         if (members == 1)
-        {
             return;
-        }
         Reserve(members);
         HoldExam(batch);
         if (_options.Teach != 0)
-        {
             terms[1] = _options.Teach * AddTeach(batch);
-        }
         if (_options.Peer != 0)
-        {
             terms[2] = _options.Peer * AddPeer(batch);
-        }
         if (_options.Exam && !_options.DetachExam)
-        {
             AddExamGradients(batch);
-        }
     }
 
     private void HoldExam(BatchLogits batch)
     {
         ReadOnlySpan<double> labels = batch.Labels();
-        for (int m = 0; m < batch.Members; m++)
+        for (var m = 0; m < batch.Members; m++)
         {
             ReadOnlySpan<double> p = batch.Probabilities(m);
             double sum = 0;
-            for (int b = 0; b < labels.Length; b++)
-            {
+            for (var b = 0; b < labels.Length; b++)
                 sum += 1 - Math.Abs(labels[b] - p[b]);
-            }
             _exam[m] = sum / labels.Length;
             _examGradients[m] = 0;
         }
@@ -101,33 +84,31 @@ public sealed class KnowledgeDrivenEnsemble : Strategy
 
     private double AddTeach(BatchLogits batch)
     {
-        int members = batch.Members;
+        var members = batch.Members;
         Weigh(_exam.AsSpan(0, members), -1, skip: -1, _teachWeights.AsSpan(0, members));
         double teach = 0;
-        for (int m = 0; m < members; m++)
+        for (var m = 0; m < members; m++)
         {
-            double weight = _teachWeights[m];
+            var weight = _teachWeights[m];
             _teachErrors[m] = AddSquaredError(batch, m, batch.EnsembleProbabilities(), _options.Teach * weight);
             teach += weight * _teachErrors[m];
         }
-        for (int k = 0; k < members; k++)
-        {
+        for (var k = 0; k < members; k++)
             _examGradients[k] -= _options.Teach * _teachWeights[k] * (_teachErrors[k] - teach);
-        }
         return teach;
     }
 
     private double AddPeer(BatchLogits batch)
     {
-        int members = batch.Members;
+        var members = batch.Members;
         double peer = 0;
-        for (int i = 0; i < members; i++)
+        for (var i = 0; i < members; i++)
         {
-            Span<double> weights = _peerWeights.AsSpan(i * members, members);
-            Span<double> errors = _peerErrors.AsSpan(i * members, members);
+            var weights = _peerWeights.AsSpan(i * members, members);
+            var errors = _peerErrors.AsSpan(i * members, members);
             Weigh(_exam.AsSpan(0, members), 1, skip: i, weights);
             double learned = 0;
-            for (int j = 0; j < members; j++)
+            for (var j = 0; j < members; j++)
             {
                 if (j != i)
                 {
@@ -135,12 +116,10 @@ public sealed class KnowledgeDrivenEnsemble : Strategy
                     learned += weights[j] * errors[j];
                 }
             }
-            for (int k = 0; k < members; k++)
+            for (var k = 0; k < members; k++)
             {
                 if (k != i)
-                {
                     _examGradients[k] += _options.Peer / members * weights[k] * (errors[k] - learned);
-                }
             }
             peer += learned / members;
         }
@@ -151,16 +130,14 @@ public sealed class KnowledgeDrivenEnsemble : Strategy
     private void Weigh(ReadOnlySpan<double> exam, double sign, int skip, Span<double> weights)
     {
         double total = 0;
-        for (int m = 0; m < exam.Length; m++)
+        for (var m = 0; m < exam.Length; m++)
         {
             // Exam values lie in [0, 1]: exp cannot overflow and needs no shift.
             weights[m] = m == skip ? 0 : _options.Exam ? Math.Exp(sign * exam[m]) : 1;
             total += weights[m];
         }
-        for (int m = 0; m < weights.Length; m++)
-        {
+        for (var m = 0; m < weights.Length; m++)
             weights[m] /= total;
-        }
     }
 
     /// <summary>Returns mean_b (p − target)² and adds weight times its gradient; the target is a constant.</summary>
@@ -170,15 +147,15 @@ public sealed class KnowledgeDrivenEnsemble : Strategy
     private void AddExamGradients(BatchLogits batch)
     {
         ReadOnlySpan<double> labels = batch.Labels();
-        for (int m = 0; m < batch.Members; m++)
+        for (var m = 0; m < batch.Members; m++)
         {
             ReadOnlySpan<double> p = batch.Probabilities(m);
-            Span<double> gradients = batch.Gradients(m);
-            double scale = _examGradients[m] / labels.Length;
-            for (int b = 0; b < labels.Length; b++)
+            var gradients = batch.Gradients(m);
+            var scale = _examGradients[m] / labels.Length;
+            for (var b = 0; b < labels.Length; b++)
             {
                 // Not Math.Sign: it throws on NaN, and a diverged member is the trainer's business.
-                double towards = p[b] < labels[b] ? scale : p[b] > labels[b] ? -scale : 0;
+                var towards = p[b] < labels[b] ? scale : p[b] > labels[b] ? -scale : 0;
                 gradients[b] += towards * p[b] * (1 - p[b]);
             }
         }

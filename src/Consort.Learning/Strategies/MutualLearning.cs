@@ -4,8 +4,8 @@ using Consort.Models;
 namespace Consort.Learning.Strategies;
 
 /// <summary>
-/// Mutual learning between equals: L_n = mean_b BCE(y, p_n) + w/(M−1) Σ_{i≠n} mean_b d(p_i, p_n), where the peer's p_i is a constant
-/// target for n. The loss of the step is Σ_n L_n.
+/// Mutual learning between equals: L_n = mean_b BCE(y, p_n) + w/(M−1) Σ_{i≠n} mean_b d(p_i, p_n), where the peer's p_i is a constant target
+/// for n. The loss of the step is Σ_n L_n.
 /// </summary>
 /// <remarks>
 /// <para>Source: Yılmaz and Aldemir, "Mutual Learning for Finetuning Click-Through Rate Prediction Models", arXiv 2406.12087, with
@@ -40,26 +40,22 @@ public sealed class MutualLearning : Strategy
     {
         terms = Begin(terms);
         if (batch.Rows == 0)
-        {
             return;
-        }
-        for (int n = 0; n < batch.Members; n++)
-        {
+        for (var n = 0; n < batch.Members; n++)
             terms[0] += AddMemberLabelLoss(batch, n, 1);
-        }
         if (batch.Members == 1 || _options.Weight == 0)
-        {
             return;
-        }
-        double scale = _options.Weight / (batch.Members - 1) / batch.Rows;
-        for (int n = 0; n < batch.Members; n++)
-            for (int i = 0; i < batch.Members; i++)
+        var scale = _options.Weight / (batch.Members - 1) / batch.Rows;
+        for (var n = 0; n < batch.Members; n++)
+            for (var i = 0; i < batch.Members; i++)
                 if (i != n)
                     terms[1] += scale * AddDivergence(batch, n, i, scale);
     }
 
-    private double AddDivergence(BatchLogits batch, int learner, int peer, double scale) => _options.Divergence == PeerDivergence.SquaredError
+    private double AddDivergence(BatchLogits batch, int learner, int peer, double scale) =>
+        _options.Divergence == PeerDivergence.SquaredError
         ? SquaredError.Add(scale, batch.Probabilities(peer), batch.Probabilities(learner), batch.Gradients(learner))
         : BernoulliKl.Add(
-            scale, batch.Logits(peer), batch.Probabilities(peer), batch.Logits(learner), batch.Probabilities(learner), batch.Gradients(learner));
+            scale, batch.Logits(peer), batch.Probabilities(peer), batch.Logits(learner), batch.Probabilities(learner),
+            batch.Gradients(learner));
 }

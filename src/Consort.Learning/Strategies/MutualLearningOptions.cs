@@ -19,7 +19,8 @@ public sealed record MutualLearningOptions
     public static OptionSet<MutualLearningOptions> Options { get; } = new OptionSet<MutualLearningOptions>(() => new())
         .Add("weight", o => o.Weight, (o, v) => o with { Weight = v }, StrategyRanges.Weight, "w, of the peer term against the label term")
         .Add("divergence", o => o.Divergence, (o, v) => o with { Divergence = v },
-            Domain.Words(("mse", PeerDivergence.SquaredError), ("kl", PeerDivergence.BernoulliKl)), "d, what pulls a member towards a peer");
+            Domain.Words(("mse", PeerDivergence.SquaredError), ("kl", PeerDivergence.BernoulliKl)),
+            "d, what pulls a member towards a peer");
 
     /// <summary>Weight of the peer term against the label term.</summary>
     public double Weight { get; init => field = Options.Checked("weight", value); } = 1;

@@ -4,8 +4,8 @@ using Consort.Models;
 namespace Consort.Learning.Strategies;
 
 /// <summary>
-/// How members learn in one step: from labels, from each other, from their ensemble, from frozen teachers. A strategy knows logits
-/// only, never the architecture behind them.
+/// How members learn in one step: from labels, from each other, from their ensemble, from frozen teachers. A strategy knows logits only,
+/// never the architecture behind them.
 /// </summary>
 public abstract class Strategy
 {
@@ -18,7 +18,9 @@ public abstract class Strategy
     /// <summary>Whether it needs frozen teachers, which a phase names.</summary>
     public virtual bool LearnsFromTeachers => false;
 
-    /// <summary>What of a family keeps it from learning so: the key of an experiment and what was found and expected; null for nothing.</summary>
+    /// <summary>
+    /// What of a family keeps it from learning so: the key of an experiment and what was found and expected; null for nothing.
+    /// </summary>
     /// <param name="members">Number of members M.</param>
     /// <param name="fusion">How their logits are fused.</param>
     public virtual (string Key, string Message)? Mistake(int members, Fusion fusion) => null;
@@ -33,8 +35,8 @@ public abstract class Strategy
     }
 
     /// <summary>
-    /// Computes the loss of the batch and adds its gradient. The loss is the sum of the terms: each is a batch mean and already carries
-    /// its weight. Allocates nothing after the first call.
+    /// Computes the loss of the batch and adds its gradient. The loss is the sum of the terms: each is a batch mean and already carries its
+    /// weight. Allocates nothing after the first call.
     /// </summary>
     /// <param name="batch">A batch after <see cref="BatchLogits.Prepare"/>; dLoss/dz_m is added to its gradients.</param>
     /// <param name="terms">Receives the value of each term; at least as long as <see cref="TermNames"/>.</param>
@@ -44,11 +46,9 @@ public abstract class Strategy
     /// <summary>Zeroes and returns the part of <paramref name="terms"/> that this strategy fills.</summary>
     private protected Span<double> Begin(Span<double> terms)
     {
-        int count = TermNames.Count;
+        var count = TermNames.Count;
         if (terms.Length < count)
-        {
             throw new ArgumentException($"needs room for {count} loss terms, got {terms.Length}", nameof(terms));
-        }
         terms = terms[..count];
         terms.Clear();
         return terms;

@@ -14,7 +14,8 @@ public static class StrategyCatalogue
         .With("kdef", "students learn from labels, their ensemble and better peers, weighted by an examination",
             "Li et al. 2024, arXiv 2411.16122", KnowledgeDrivenEnsembleOptions.Options, o => new KnowledgeDrivenEnsemble(o))
         .With("distillation", "students learn from labels and from frozen teachers, with a gate over several teachers",
-            "Hinton et al. 2015, arXiv 1503.02531; Zhu et al. 2020, arXiv 2011.04106", DistillationOptions.Options, o => new Distillation(o));
+            "Hinton et al. 2015, arXiv 1503.02531; Zhu et al. 2020, arXiv 2011.04106", DistillationOptions.Options,
+            o => new Distillation(o));
 
     /// <summary>The entries, in the order in which they are listed.</summary>
     public static IReadOnlyList<CatalogueEntry<Strategy>> Entries => All.Entries;

@@ -28,10 +28,13 @@ public sealed record SupervisedOptions
     /// <summary>The declaration.</summary>
     public static OptionSet<SupervisedOptions> Options { get; } = new OptionSet<SupervisedOptions>(() => new())
         .Add("loss", o => o.Loss, (o, v) => o with { Loss = v },
-            Domain.Words(("members", LabelLoss.Members), ("ensemble", LabelLoss.Ensemble)), "whether each member learns from labels by itself, or the fused logit alone")
+            Domain.Words(("members", LabelLoss.Members), ("ensemble", LabelLoss.Ensemble)),
+            "whether each member learns from labels by itself, or the fused logit alone")
         .Add("reduction", o => o.Reduction, (o, v) => o with { Reduction = v },
-            Domain.Words(("sum", MemberReduction.Sum), ("mean", MemberReduction.Mean)), "how members' losses are put together, with `loss: members`")
-        .Add("self_distillation", o => o.SelfDistillation, (o, v) => o with { SelfDistillation = v }, Domain.Number(0, 100), "λ, weight of members' cross-entropy to the ensemble");
+            Domain.Words(("sum", MemberReduction.Sum), ("mean", MemberReduction.Mean)),
+            "how members' losses are put together, with `loss: members`")
+        .Add("self_distillation", o => o.SelfDistillation, (o, v) => o with { SelfDistillation = v }, Domain.Number(0, 100),
+            "λ, weight of members' cross-entropy to the ensemble");
 
     /// <summary>Which logit is fitted to the label.</summary>
     public LabelLoss Loss { get; init => field = Options.Checked("loss", value); }

@@ -1,8 +1,8 @@
 namespace Consort.Learning.Training;
 
 /// <summary>
-/// Managed bytes that all threads together allocate in training steps. Stretches in which reports, evaluations and
-/// checkpoints are made are left out whole, whichever thread allocates in them.
+/// Managed bytes that all threads together allocate in training steps. Stretches in which reports, evaluations and checkpoints are made are
+/// left out whole, whichever thread allocates in them.
 /// </summary>
 internal sealed class AllocationMeter
 {

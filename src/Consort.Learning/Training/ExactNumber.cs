@@ -11,7 +11,8 @@ namespace Consort.Learning.Training;
 /// </summary>
 internal sealed class ExactNumber : JsonConverter<double>
 {
-    public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => JsonNumbers.Read(ref reader);
+    public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonNumbers.Read(ref reader);
 
     public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
     {

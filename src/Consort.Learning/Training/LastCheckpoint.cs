@@ -3,7 +3,9 @@ using Consort.Learning.Runs;
 
 namespace Consort.Learning.Training;
 
-/// <summary>What the checkpoint of a stopped or finished run says of it, without its weights: enough to tell whether it can go on.</summary>
+/// <summary>
+/// What the checkpoint of a stopped or finished run says of it, without its weights: enough to tell whether it can go on.
+/// </summary>
 public static class LastCheckpoint
 {
     /// <summary>What <see cref="TrainingRun.Run"/> was given when it was written; null without a checkpoint.</summary>
@@ -28,7 +30,8 @@ public static class LastCheckpoint
     /// <param name="folder">A run folder with a checkpoint.</param>
     /// <param name="phases">Those of its experiment.</param>
     /// <exception cref="ConsortException">It is damaged.</exception>
-    public static bool HasEpochs(RunFolder folder, IReadOnlyList<Phase> phases) => StateOf(folder).Limits.SequenceEqual(phases.Select(p => p.Epochs));
+    public static bool HasEpochs(RunFolder folder, IReadOnlyList<Phase> phases) =>
+        StateOf(folder).Limits.SequenceEqual(phases.Select(p => p.Epochs));
 
     /// <summary>The phase and the epoch that weights are of; no epoch where the process was killed before it was noted.</summary>
     /// <param name="folder">A run folder.</param>
@@ -45,5 +48,6 @@ public static class LastCheckpoint
     }
 
     // Not checked against the checksum yet: good enough to decide whether to read the rest.
-    private static TrainingState StateOf(RunFolder folder) => TrainingState.Parse(TensorFile.ReadState(folder.LastCheckpoint), folder.LastCheckpoint);
+    private static TrainingState StateOf(RunFolder folder) =>
+        TrainingState.Parse(TensorFile.ReadState(folder.LastCheckpoint), folder.LastCheckpoint);
 }

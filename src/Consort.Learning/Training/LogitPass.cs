@@ -100,8 +100,7 @@ public sealed class LogitPass
     public void CheckFinite(Batch batch, Encoder encoder, Func<int, string> where)
     {
         if (FirstNotFinite() is >= 0 and var row)
-            throw new ConsortException(NotFiniteLogit.Explain(
-                where(row), encoder, batch.NumericOf(row)));
+            throw new ConsortException(NotFiniteLogit.Explain(where(row), encoder, batch.NumericOf(row)));
     }
 
     /// <summary>Hands the loss gradient of the last batch to the program and runs its backward pass.</summary>

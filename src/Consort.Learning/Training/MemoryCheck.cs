@@ -9,7 +9,9 @@ public static class MemoryCheck
 {
     private const double Giga = 1L << 30;
 
-    /// <summary>Refuses a training whose step needs more than is free, or whose batch holds more numbers in one value than can be told apart.</summary>
+    /// <summary>
+    /// Refuses a training whose step needs more than is free, or whose batch holds more numbers in one value than can be told apart.
+    /// </summary>
     /// <param name="graph">The family.</param>
     /// <param name="options">Batch and optimizer.</param>
     /// <param name="teachers">The families that teach in a phase at once.</param>
@@ -33,9 +35,11 @@ public static class MemoryCheck
         }
 
         if (All(batch) is { } value)
-            throw TooLarge($"a step of batch {batch}", value, $"lower batch_size (to about {(int)(batch * (int.MaxValue / value.Numbers))}) or the embedding's dimension");
+            throw TooLarge($"a step of batch {batch}", value,
+                $"lower batch_size (to about {(int)(batch * (int.MaxValue / value.Numbers))}) or the embedding's dimension");
 
-        (string Name, double Numbers)? All(int rows) => teachers.Prepend(graph).Select(g => MemoryNeed.TooLarge(g, rows)).FirstOrDefault(v => v is not null);
+        (string Name, double Numbers)? All(int rows) =>
+            teachers.Prepend(graph).Select(g => MemoryNeed.TooLarge(g, rows)).FirstOrDefault(v => v is not null);
 
         long Need(int rows) =>
             MemoryNeed.OfParameters(graph, rows, options.Optimizer) + MemoryNeed.OfProgram(graph, rows, withGradients: true)

@@ -18,8 +18,8 @@ public sealed record MemoryUse(
     long Parameters, long Embeddings, long Gradients, long Optimizer, long Activations, long Loader, long Runtime, long Peak)
 {
     /// <summary>
-    /// What the parts leave of the peak: buffers of the matrix multiply, evaluation, the managed heap. Below 0 where memory
-    /// that is counted was never touched.
+    /// What the parts leave of the peak: buffers of the matrix multiply, evaluation, the managed heap. Below 0 where memory that is counted
+    /// was never touched.
     /// </summary>
     public long Rest => Peak - Parts.Sum(p => p.Bytes);
 

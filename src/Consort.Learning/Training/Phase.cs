@@ -6,19 +6,23 @@ using Consort.Models;
 namespace Consort.Learning.Training;
 
 /// <summary>
-/// A stretch of training: how members learn, for how long, at which rate, from which weights, and who stands still.
-/// Phases follow one another in one run; each begins with the best weights of the one before.
+/// A stretch of training: how members learn, for how long, at which rate, from which weights, and who stands still. Phases follow one
+/// another in one run; each begins with the best weights of the one before.
 /// </summary>
 public sealed record Phase
 {
     /// <summary>What is said of a phase but for its strategy.</summary>
     public static OptionSet<Phase> Options { get; } = new OptionSet<Phase>(() => new() { Strategy = new Supervised() })
         .Add("schedule", p => p.Schedule, (p, v) => p with { Schedule = v },
-            Domain.Section<ScheduleOptions>("see below", (map, key, _) => ScheduleCatalogue.All.Create(map.Section(key)), _ => "{ name: plateau }"), "how the learning rate falls")
-        .Add("learning_rate", p => p.LearningRate, (p, v) => p with { LearningRate = v }, Domain.Number(1e-12, 1e3), "what the schedule starts from")
-        .Add("epochs", p => p.Epochs, (p, v) => p with { Epochs = v }, Domain.Integer(0, 100_000), "the most epochs; 0 measures the weights it starts from")
+            Domain.Section<ScheduleOptions>("see below", (map, key, _) => ScheduleCatalogue.All.Create(map.Section(key)),
+                _ => "{ name: plateau }"), "how the learning rate falls")
+        .Add("learning_rate", p => p.LearningRate, (p, v) => p with { LearningRate = v }, Domain.Number(1e-12, 1e3),
+            "what the schedule starts from")
+        .Add("epochs", p => p.Epochs, (p, v) => p with { Epochs = v }, Domain.Integer(0, 100_000),
+            "the most epochs; 0 measures the weights it starts from")
         .Add("name", p => p.Name, (p, v) => p with { Name = v }, Domain.Text("letters, digits, `-` and `_`"), "names its checkpoint")
-        .Add("patience", p => p.Patience, (p, v) => p with { Patience = v }, Domain.Integer(0, 100_000), "evaluations without improvement after which the phase ends; 0 never ends it early")
+        .Add("patience", p => p.Patience, (p, v) => p with { Patience = v }, Domain.Integer(0, 100_000),
+            "evaluations without improvement after which the phase ends; 0 never ends it early")
         .Add("min_delta", p => p.MinDelta, (p, v) => p with { MinDelta = v }, Domain.Number(0, 1), "the least improvement that counts")
         .Add("from", p => p.From, (p, v) => p with { From = v }, Domain.Texts("as many as members"),
             "run folders or checkpoints of one member each that the members start from, in their order; needs `shared: false`")
@@ -53,14 +57,13 @@ public sealed record Phase
     public double MinDelta { get; init => field = Options.Checked("min_delta", value); } = 1e-6;
 
     /// <summary>
-    /// Checkpoints of runs of one member that the members start from, one a member and in their order; empty to go on from
-    /// where the run stands.
+    /// Checkpoints of runs of one member that the members start from, one a member and in their order; empty to go on from where the run
+    /// stands.
     /// </summary>
     public IReadOnlyList<string> From { get; init; } = [];
 
     /// <summary>
-    /// Finished runs whose families stand still and teach, each by the logit of its ensemble; for strategies that learn from
-    /// teachers.
+    /// Finished runs whose families stand still and teach, each by the logit of its ensemble; for strategies that learn from teachers.
     /// </summary>
     public IReadOnlyList<string> Teachers { get; init; } = [];
 
@@ -68,8 +71,7 @@ public sealed record Phase
     public IReadOnlySet<int> Frozen { get; init; } = new HashSet<int>();
 
     /// <summary>
-    /// Whether the weights at the phase's beginning count as a candidate for its best: fine-tuning that only harms is then
-    /// undone.
+    /// Whether the weights at the phase's beginning count as a candidate for its best: fine-tuning that only harms is then undone.
     /// </summary>
     public bool EvaluateFirst { get; init; }
 
@@ -83,5 +85,6 @@ public sealed record Phase
     /// <param name="options">The phase, or the section <c>training</c> where there is one phase.</param>
     /// <param name="strategy">The section <c>strategy</c>; closed here.</param>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static Phase Read(OptionMap options, OptionMap strategy) => Options.Read(options) with { Strategy = StrategyCatalogue.Create(strategy) };
+    public static Phase Read(OptionMap options, OptionMap strategy) =>
+        Options.Read(options) with { Strategy = StrategyCatalogue.Create(strategy) };
 }

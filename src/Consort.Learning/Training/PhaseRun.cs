@@ -161,7 +161,8 @@ internal sealed class PhaseRun
         }
         catch (ConsortException e)
         {
-            throw new ConsortException(string.Create(CultureInfo.InvariantCulture, $"evaluation after epoch {_state.Epoch + 1}, step {_state.Batch}: {e.Message}"), e);
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                $"evaluation after epoch {_state.Epoch + 1}, step {_state.Batch}: {e.Message}"), e);
         }
     }
 }

@@ -8,7 +8,8 @@ namespace Consort.Learning.Training;
 
 /// <summary>What a run keeps on disk: the best weights of each phase, and all that it needs to go on from its last step.</summary>
 internal sealed class RunCheckpoints(
-    RunFolder folder, TrainingStep step, TrainingState state, IReadOnlyList<Phase> phases, TrainingOptions options, TrainingObserver observer)
+    RunFolder folder, TrainingStep step, TrainingState state, IReadOnlyList<Phase> phases, TrainingOptions options,
+    TrainingObserver observer)
 {
     private long _saved = Stopwatch.GetTimestamp();
     private Phase _phase = phases[0];

@@ -128,7 +128,8 @@ internal sealed class TrainingObserver
     public void Stopped() => Log("stopped", ("phase", _state.Phase), ("epoch", _state.Epoch), ("batch", _state.Batch));
 
     /// <summary>Measures what a phase has in memory.</summary>
-    public void Measure(TrainingStep step, BatchLoader loader) => _memory = MemoryUse.Of(step.Program, step.Optimizer, loader, _mapped, _memoryBefore);
+    public void Measure(TrainingStep step, BatchLoader loader) =>
+        _memory = MemoryUse.Of(step.Program, step.Optimizer, loader, _mapped, _memoryBefore);
 
     private void Report(long now, long batches, long rows, double seconds, double rate)
     {

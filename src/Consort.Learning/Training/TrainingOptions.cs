@@ -23,23 +23,34 @@ public sealed record TrainingOptions
     /// <summary>What all phases share.</summary>
     public static OptionSet<TrainingOptions> Options { get; } = new OptionSet<TrainingOptions>(() => new())
         .Add("optimizer", o => o.Optimizer.Rule, (o, v) => o with { Optimizer = o.Optimizer with { Rule = v } },
-            Domain.Section<UpdateRule>("see below", (map, key, _) => OptimizerCatalogue.All.Create(map.Section(key)), _ => "{ name: adam }"), "the update rule")
-        .Add("max_gradient_norm", o => o.Optimizer.MaxGradientNorm ?? 0, (o, v) => o with { Optimizer = o.Optimizer with { MaxGradientNorm = v == 0 ? null : v } },
+            Domain.Section<UpdateRule>("see below", (map, key, _) => OptimizerCatalogue.All.Create(map.Section(key)),
+                _ => "{ name: adam }"), "the update rule")
+        .Add("max_gradient_norm", o => o.Optimizer.MaxGradientNorm
+            ?? 0, (o, v) => o with { Optimizer = o.Optimizer with { MaxGradientNorm = v == 0 ? null : v } },
             Domain.Number(0, 1e9), "the gradient's norm is clipped to it; 0 never clips")
-        .Add("precision", o => o.Precision, (o, v) => o with { Precision = v }, Domain.Words([.. Precisions.Names.Select(p => (p.Key, p.Value))]),
+        .Add("precision", o => o.Precision, (o, v) => o with { Precision = v },
+            Domain.Words([.. Precisions.Names.Select(p => (p.Key, p.Value))]),
             "what matrix multiplies round their operands to: bf16 with sums, weights, activations, gradients and optimizer in fp32; see below")
         .Add("matmul", o => o.MatrixLibrary, (o, v) => o with { MatrixLibrary = v },
-            Domain.Words(("managed", MatrixLibrary.Managed), ("native", MatrixLibrary.Native)), "who multiplies matrices in training: native is a BLAS found on the machine, in fp32 alone")
+            Domain.Words(("managed", MatrixLibrary.Managed), ("native", MatrixLibrary.Native)),
+            "who multiplies matrices in training: native is a BLAS found on the machine, in fp32 alone")
         .Add("batch_size", o => o.BatchSize, (o, v) => o with { BatchSize = v }, Domain.Integer(1, 1 << 20), "rows a step")
-        .Add("seed", o => (long)o.Seed, (o, v) => o with { Seed = (ulong)v }, Domain.Long(0, long.MaxValue), "of initial weights, order of rows, dropout; `--seed` replaces it")
+        .Add("seed", o => (long)o.Seed, (o, v) => o with { Seed = (ulong)v }, Domain.Long(0, long.MaxValue),
+            "of initial weights, order of rows, dropout; `--seed` replaces it")
         .Add("monitor", o => o.Monitor, (o, v) => o with { Monitor = v },
             Domain.Words(("auc", Monitor.Auc), ("logloss", Monitor.LogLoss), ("member_auc", Monitor.MemberAuc)),
             "what is best on the validation split: AUC or log-loss of the ensemble, or the mean of the members' AUC")
-        .Add("evaluations_per_epoch", o => o.EvaluationsPerEpoch, (o, v) => o with { EvaluationsPerEpoch = v }, Domain.Integer(1, 1000), "evaluations on the validation split in each epoch")
-        .Add("checkpoint_minutes", o => o.CheckpointMinutes, (o, v) => o with { CheckpointMinutes = v }, Domain.Number(0.01, 10_000), "minutes between checkpoints within an epoch")
-        .Add("embedding_l2", o => o.Optimizer.EmbeddingL2, (o, v) => o with { Optimizer = o.Optimizer with { EmbeddingL2 = v } }, Domain.Number(0, 1e6), "λ of (λ/2)‖W‖² on embeddings")
-        .Add("dense_l2", o => o.Optimizer.DenseL2, (o, v) => o with { Optimizer = o.Optimizer with { DenseL2 = v } }, Domain.Number(0, 1e6), "λ of (λ/2)‖W‖² on all other weights")
-        .Add("embedding_update", o => o.Optimizer.EmbeddingUpdate, (o, v) => o with { Optimizer = o.Optimizer with { EmbeddingUpdate = v } },
+        .Add("evaluations_per_epoch", o => o.EvaluationsPerEpoch, (o, v) => o with { EvaluationsPerEpoch = v }, Domain.Integer(1, 1000),
+            "evaluations on the validation split in each epoch")
+        .Add("checkpoint_minutes", o => o.CheckpointMinutes, (o, v) => o with { CheckpointMinutes = v }, Domain.Number(0.01, 10_000),
+            "minutes between checkpoints within an epoch")
+        .Add("embedding_l2", o => o.Optimizer.EmbeddingL2, (o, v) => o with { Optimizer = o.Optimizer with { EmbeddingL2 = v } },
+            Domain.Number(0, 1e6), "λ of (λ/2)‖W‖² on embeddings")
+        .Add("dense_l2", o => o.Optimizer.DenseL2, (o, v) => o with { Optimizer = o.Optimizer with { DenseL2 = v } }, Domain.Number(0, 1e6),
+            "λ of (λ/2)‖W‖² on all other weights")
+        .Add("embedding_update", o => o.Optimizer.EmbeddingUpdate, (o, v) => o
+            with
+        { Optimizer = o.Optimizer with { EmbeddingUpdate = v } },
             Domain.Words(("dense", EmbeddingUpdate.Dense), ("touched", EmbeddingUpdate.Touched), ("deferred", EmbeddingUpdate.Deferred)),
             "which rows of tables a step changes: dense is all of them, as published numbers mean it; touched the batch's alone; deferred is dense's result, but a row is brought up to date when it is next read")
         .Require("matmul", o => o is { MatrixLibrary: MatrixLibrary.Native, Precision: not Precision.Fp32 }
@@ -55,8 +66,8 @@ public sealed record TrainingOptions
     public ulong Seed { get; init; } = 1;
 
     /// <summary>
-    /// What matrix multiplies round their operands to, in training and whenever the weights are used; weights, activations,
-    /// gradients and optimizer stay floats. fp32 is used where the machine has no bf16.
+    /// What matrix multiplies round their operands to, in training and whenever the weights are used; weights, activations, gradients and
+    /// optimizer stay floats. fp32 is used where the machine has no bf16.
     /// </summary>
     public Precision Precision { get; init => field = Options.Checked("precision", value); }
 

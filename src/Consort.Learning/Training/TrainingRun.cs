@@ -60,8 +60,8 @@ public sealed class TrainingRun : IDisposable
     public Precision Precision => _step.Program.Precision;
 
     /// <summary>
-    /// Makes the first weights of a run that begins, and reads all that it starts from or learns from once, so that what cannot be
-    /// used is refused before anything is written. <see cref="Run"/> does it where it has not been done.
+    /// Makes the first weights of a run that begins, and reads all that it starts from or learns from once, so that what cannot be used is
+    /// refused before anything is written. <see cref="Run"/> does it where it has not been done.
     /// </summary>
     /// <exception cref="ConsortException">Weights or vectors are missing, damaged, or do not fit the family.</exception>
     public void Prepare()
@@ -103,7 +103,8 @@ public sealed class TrainingRun : IDisposable
         var valid = _step.Pass.Evaluate(_data.Valid!, _data.Encoder, cancellation);
         var test = _data.Test is { } split ? _step.Pass.Evaluate(split, _data.Encoder, cancellation) : null;
         return new TrainingResult(
-            valid, test, state.Epochs, state.TrainedRows == 0 ? 0 : state.TrainedRows / state.TrainedSeconds, _step.Program.Graph.ParameterCount,
+            valid, test, state.Epochs, state.TrainedRows == 0
+            ? 0 : state.TrainedRows / state.TrainedSeconds, _step.Program.Graph.ParameterCount,
             MemoryUse.PeakBytes(), _observer.BytesPerStep, _observer.Seconds, _observer.Memory);
     }
 

@@ -95,7 +95,8 @@ internal sealed class TrainingState
     {
         try
         {
-            if (JsonSerializer.Deserialize<TrainingState>(json, Json) is { Phase: >= 0, Epoch: >= 0, Batch: >= 0, Steps: >= 0 } state && !state.Epochs.Contains(null!))
+            if (JsonSerializer.Deserialize<TrainingState>(json, Json) is { Phase: >= 0, Epoch: >= 0, Batch: >= 0, Steps: >= 0 } state
+                && !state.Epochs.Contains(null!))
                 return state;
         }
         catch (Exception e) when (JsonText.IsDamage(e))

@@ -47,13 +47,15 @@ public sealed class TrainingStep : IDisposable
     /// <param name="exchange">Between ranks; null for one machine.</param>
     /// <exception cref="ConsortException">The family does not fit the columns.</exception>
     public TrainingStep(
-        Family family, FeatureSpace space, TrainingOptions options, Workers workers, VectorSource? vectors = null, IGradientExchange? exchange = null)
+        Family family, FeatureSpace space, TrainingOptions options, Workers workers, VectorSource? vectors = null,
+        IGradientExchange? exchange = null)
     {
         (_family, _options, _workers, _exchange) = (family, options, workers, exchange ?? new NoExchange());
         var graph = family.Build(space, vectors);
         Store = new ParameterStore<float>(graph);
         Program = new Program<float>(
-            graph, Store, OperationKernels.Of<float>(), options.BatchSize, workers, gemm: Multiplies.Of(workers, options.Precision, options.MatrixLibrary));
+            graph, Store, OperationKernels.Of<float>(), options.BatchSize, workers,
+            gemm: Multiplies.Of(workers, options.Precision, options.MatrixLibrary));
         Pass = new LogitPass(Program, family.Fusion);
     }
 
@@ -136,7 +138,8 @@ public sealed class TrainingStep : IDisposable
         Store.Dispose();
     }
 
-    private Optimizer<float> NewOptimizer(IReadOnlySet<int>? frozen) => new(Store, _options.Optimizer with { FrozenMembers = frozen }, _workers);
+    private Optimizer<float> NewOptimizer(IReadOnlySet<int>? frozen) =>
+        new(Store, _options.Optimizer with { FrozenMembers = frozen }, _workers);
 
     private void CloseTeachers()
     {

@@ -72,7 +72,8 @@ internal sealed class EmbeddingLayout
     /// <summary>The column that names what belongs to a column's vocabulary: the first that has it.</summary>
     public string OwnerOf(int column) => _space.Categorical.First(c => c.Offset == _space.Categorical[column].Offset).Name;
 
-    private FieldEmbedding? Field(int column) => _settings.TryGetValue(_space.Categorical[column].Offset, out var setting) ? setting.Field : null;
+    private FieldEmbedding? Field(int column) =>
+        _settings.TryGetValue(_space.Categorical[column].Offset, out var setting) ? setting.Field : null;
 
     private static int IndexOf(FeatureSpace space, string name)
     {

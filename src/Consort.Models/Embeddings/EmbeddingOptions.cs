@@ -10,8 +10,8 @@ public enum NumericInput
     Embed,
 
     /// <summary>
-    /// As they are, side by side with what towers and cross networks read; interactions see categorical columns alone. First-order
-    /// terms read them either way.
+    /// As they are, side by side with what towers and cross networks read; interactions see categorical columns alone. First-order terms
+    /// read them either way.
     /// </summary>
     Dense,
 
@@ -27,13 +27,16 @@ public sealed record EmbeddingOptions
         .Add("dimension", o => o.Dimension, (o, v) => o with { Dimension = v }, Domain.Integer(1, 1024), "D, numbers a feature")
         .Add("shared", o => o.Shared, (o, v) => o with { Shared = v }, Domain.Flag,
             "one table for all members (knowledge-driven ensembles), or one for each (mutual learning)")
-        .Add("initial_deviation", o => o.InitialDeviation, (o, v) => o with { InitialDeviation = v }, Domain.Number(0, 1), "standard deviation that rows start with")
+        .Add("initial_deviation", o => o.InitialDeviation, (o, v) => o with { InitialDeviation = v }, Domain.Number(0, 1),
+            "standard deviation that rows start with")
         .Add("initializer", o => o.IsUniform, (o, v) => o with { IsUniform = v }, Domain.Words(("normal", false), ("uniform", true)),
             "what rows are drawn from: uniform is within ±√3 deviations")
         .Add("numeric", o => o.Numeric, (o, v) => o with { Numeric = v },
-            Domain.Words(("embed", NumericInput.Embed), ("dense", NumericInput.Dense), ("both", NumericInput.Both)), "how numeric columns reach a model, see below")
+            Domain.Words(("embed", NumericInput.Embed), ("dense", NumericInput.Dense), ("both", NumericInput.Both)),
+            "how numeric columns reach a model, see below")
         .Add("fields", o => o.Fields, (o, v) => o with { Fields = v },
-            Domain.Section<IReadOnlyDictionary<string, FieldEmbedding>>("categorical columns", ReadFields, fields => fields.Count == 0 ? "-" : string.Join(", ", fields.Keys)),
+            Domain.Section<IReadOnlyDictionary<string, FieldEmbedding>>("categorical columns", ReadFields,
+                fields => fields.Count == 0 ? "-" : string.Join(", ", fields.Keys)),
             "columns whose embeddings differ from the others, by name, see below");
 
     /// <summary>D, numbers per feature.</summary>
@@ -64,9 +67,13 @@ public sealed record EmbeddingOptions
     public static EmbeddingOptions From(OptionMap options, string? folder = null)
     {
         var read = Options.Read(options);
-        return folder is null ? read : read with { Fields = read.Fields.ToDictionary(f => f.Key, f => f.Value.In(folder), StringComparer.Ordinal) };
+        return folder is null ? read : read
+            with
+        { Fields = read.Fields.ToDictionary(f => f.Key, f => f.Value.In(folder), StringComparer.Ordinal) };
     }
 
-    private static IReadOnlyDictionary<string, FieldEmbedding> ReadFields(OptionMap map, string key, IReadOnlyDictionary<string, FieldEmbedding> none) =>
-        map.Map(key) is { } fields ? fields.Keys.ToDictionary(name => name, name => FieldEmbedding.Options.Read(fields.Section(name)), StringComparer.Ordinal) : none;
+    private static IReadOnlyDictionary<string, FieldEmbedding> ReadFields(OptionMap map, string key,
+        IReadOnlyDictionary<string, FieldEmbedding> none) =>
+        map.Map(key) is { } fields ? fields.Keys.ToDictionary(name => name, name => FieldEmbedding.Options.Read(fields.Section(name)),
+            StringComparer.Ordinal) : none;
 }

@@ -5,8 +5,8 @@ using Consort.Compute.Operations;
 namespace Consort.Models.Embeddings;
 
 /// <summary>
-/// The embeddings of all columns under one name, on tables of their own: one a size, and one for what is frozen. Each value is made
-/// when first asked for, and once.
+/// The embeddings of all columns under one name, on tables of their own: one a size, and one for what is frozen. Each value is made when
+/// first asked for, and once.
 /// </summary>
 /// <param name="graph">The graph under construction.</param>
 /// <param name="scope">What names begin with.</param>
@@ -76,7 +76,8 @@ internal sealed class EmbeddingSet(
         }
 
         var isBase = group.Dimension == layout.Dimension && group.IsTrained;
-        var name = isBase ? "embedding" : string.Create(CultureInfo.InvariantCulture, $"embedding_{group.Dimension}{(group.IsTrained ? "" : "_frozen")}");
+        var name = isBase ? "embedding" : string.Create(CultureInfo.InvariantCulture,
+            $"embedding_{group.Dimension}{(group.IsTrained ? "" : "_frozen")}");
         return graph.Apply(new EmbedColumns(graph.Add(
             new Table($"{scope}/{name}", graph.RowsOf(group.Columns), group.Dimension, initializer, member)
             {
@@ -95,7 +96,8 @@ internal sealed class EmbeddingSet(
         {
             var (dimension, columns) = (layout.Groups[group].Dimension, layout.Groups[group].Columns);
             for (var i = 0; i < columns.Count; i++)
-                sources[columns[i]] = new FieldSource(group, i, dimension == layout.Dimension ? null : Matrix(layout.OwnerOf(columns[i]), dimension));
+                sources[columns[i]] = new FieldSource(group, i, dimension == layout.Dimension
+                    ? null : Matrix(layout.OwnerOf(columns[i]), dimension));
         }
 
         return sources;
@@ -104,7 +106,8 @@ internal sealed class EmbeddingSet(
         {
             if (!matrices.TryGetValue(owner, out var matrix))
                 matrices[owner] = matrix = graph.Add(new Parameter(
-                    $"{scope}/projection/{owner}", new Shape(dimension, layout.Dimension), Initializer.XavierNormal(dimension, layout.Dimension), member));
+                    $"{scope}/projection/{owner}", new Shape(dimension, layout.Dimension),
+                    Initializer.XavierNormal(dimension, layout.Dimension), member));
             return matrix;
         }
     }

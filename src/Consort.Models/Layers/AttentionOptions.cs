@@ -11,8 +11,10 @@ public sealed record AttentionOptions
         .Add("num_heads", o => o.Heads, (o, v) => o with { Heads = v }, Domain.Integer(1, 1024), "H, divides A")
         .Add("use_scale", o => o.IsScaled, (o, v) => o with { IsScaled = v }, Domain.Flag, "whether s is √(A/H)")
         .Add("use_residual", o => o.IsResidual, (o, v) => o with { IsResidual = v }, Domain.Flag, "whether R is added")
-        .Add("layer_norm", o => o.LayerNorm, (o, v) => o with { LayerNorm = v }, Domain.Flag, "layer normalisation before the ReLU of each attention layer")
-        .Require("attention_dim", o => o.Dimension % o.Heads == 0 ? null : $"found {o.Dimension}, expected a number that num_heads {o.Heads} divides");
+        .Add("layer_norm", o => o.LayerNorm, (o, v) => o with { LayerNorm = v }, Domain.Flag,
+            "layer normalisation before the ReLU of each attention layer")
+        .Require("attention_dim", o => o.Dimension % o.Heads == 0
+            ? null : $"found {o.Dimension}, expected a number that num_heads {o.Heads} divides");
 
     /// <summary>A, over all heads.</summary>
     public int Dimension { get; init => field = Options.Checked("attention_dim", value); } = 8;

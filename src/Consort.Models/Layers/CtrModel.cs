@@ -4,8 +4,8 @@ using Consort.Foundation.Options;
 namespace Consort.Models.Layers;
 
 /// <summary>
-/// A model's architecture with its options: it adds its operations to a graph and gives one logit a row. It knows nothing
-/// of labels, losses or other members.
+/// A model's architecture with its options: it adds its operations to a graph and gives one logit a row. It knows nothing of labels, losses
+/// or other members.
 /// </summary>
 public abstract record CtrModel
 {

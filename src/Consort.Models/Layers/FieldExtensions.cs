@@ -11,9 +11,9 @@ public static class FieldExtensions
     public static Value Transpose(this MemberInputs inputs, Value value) => inputs.Graph.Apply(new Transpose(), value);
 
     /// <summary>
-    /// A layer of multi-head self-attention between fields, [B, F, D] → [B, F, A]: ReLU(LN(attention + residual)). Queries, keys
-    /// and values are linear in the embeddings, without bias; so is the residual where D is not A.
-    /// Source: Song et al. 2019 (AutoInt), eq. 5–8; layer norm as in FuxiCTR.
+    /// A layer of multi-head self-attention between fields, [B, F, D] → [B, F, A]: ReLU(LN(attention + residual)). Queries, keys and values
+    /// are linear in the embeddings, without bias; so is the residual where D is not A. Source: Song et al. 2019 (AutoInt), eq. 5–8; layer
+    /// norm as in FuxiCTR.
     /// </summary>
     /// <param name="inputs">The member's inputs.</param>
     /// <param name="fields">[B, F, D].</param>
@@ -34,9 +34,8 @@ public static class FieldExtensions
     }
 
     /// <summary>
-    /// A compressed interaction network (CIN), [B, F, D] → [B, Σ H_k]: layers x^{k+1} = W_k (x⁰ ⊗ xᵏ) + b_k for every dimension,
-    /// H_k maps each, all of them summed over dimensions and put side by side.
-    /// Source: Lian et al. 2018 (xDeepFM), eq. 6–8.
+    /// A compressed interaction network (CIN), [B, F, D] → [B, Σ H_k]: layers x^{k+1} = W_k (x⁰ ⊗ xᵏ) + b_k for every dimension, H_k maps
+    /// each, all of them summed over dimensions and put side by side. Source: Lian et al. 2018 (xDeepFM), eq. 6–8.
     /// </summary>
     public static Value CompressedInteractions(this MemberInputs inputs, Value fields, IReadOnlyList<int> maps, string name)
     {

@@ -1,8 +1,8 @@
 namespace Consort.Models.Layers;
 
 /// <summary>
-/// One output layer over the last hidden layers of all members, z = Σ_m w_m · h_m + b. Being linear, it is a sum of slices, one
-/// a member: what joins them is how they begin, w Xavier normal over all of [h_1 … h_M], and that there is one b.
+/// One output layer over the last hidden layers of all members, z = Σ_m w_m · h_m + b. Being linear, it is a sum of slices, one a member:
+/// what joins them is how they begin, w Xavier normal over all of [h_1 … h_M], and that there is one b.
 /// </summary>
 /// <param name="inputs">The sum of the slices' inputs, or null while they are still counted.</param>
 internal sealed class JoinedOutput(int? inputs)

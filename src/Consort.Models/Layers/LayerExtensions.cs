@@ -12,7 +12,8 @@ public static class LayerExtensions
         value.Shape.Rank == 1 ? value : inputs.Graph.Apply(new Reshape(new Shape(value.Shape.Size)), value);
 
     /// <summary>[B, n] → [B, 1, n], one more field.</summary>
-    public static Value Row(this MemberInputs inputs, Value value) => inputs.Graph.Apply(new Reshape(new Shape(1, value.Shape.Size)), value);
+    public static Value Row(this MemberInputs inputs, Value value) =>
+        inputs.Graph.Apply(new Reshape(new Shape(1, value.Shape.Size)), value);
 
     /// <summary>[B, n₁], [B, n₂], … → [B, n₁ + n₂ + …].</summary>
     public static Value Concat(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
@@ -29,15 +30,11 @@ public static class LayerExtensions
     public static Value Mean(this MemberInputs inputs, params ReadOnlySpan<Value> values) =>
         values.Length == 1 ? values[0] : inputs.Graph.Apply(new Add(IsMean: true), values);
 
-    /// <summary>
-    /// A fully connected layer, [B, in] → [B, width]: x Wᵀ + b. W starts Xavier normal, b at zero, as in FuxiCTR.
-    /// </summary>
+    /// <summary>A fully connected layer, [B, in] → [B, width]: x Wᵀ + b. W starts Xavier normal, b at zero, as in FuxiCTR.</summary>
     public static Value Linear(this MemberInputs inputs, Value value, int width, string name, bool bias = true) =>
         inputs.Linear([value], width, name, bias);
 
-    /// <summary>
-    /// A fully connected layer over several values as if they stood side by side, [B, n₁], [B, n₂], … → [B, width].
-    /// </summary>
+    /// <summary>A fully connected layer over several values as if they stood side by side, [B, n₁], [B, n₂], … → [B, width].</summary>
     public static Value Linear(
         this MemberInputs inputs, ReadOnlySpan<Value> values, int width, string name, bool bias = true,
         WeightInitializer initializer = WeightInitializer.XavierNormal)
@@ -49,12 +46,13 @@ public static class LayerExtensions
 
     /// <summary>The layer that ends in the logit, or in a part of it: [B, n] → [B, 1], x wᵀ + b.</summary>
     /// <inheritdoc cref="Output(MemberInputs, ReadOnlySpan{Value}, string, bool)"/>
-    public static Value Output(this MemberInputs inputs, Value value, string name = "output", bool bias = true) => inputs.Output([value], name, bias);
+    public static Value Output(this MemberInputs inputs, Value value, string name = "output", bool bias = true) =>
+        inputs.Output([value], name, bias);
 
     /// <summary>
-    /// The layer that ends in the logit, or in a part of it, over several values as if they stood side by side:
-    /// [B, n₁], [B, n₂], … → [B, 1]. In a family whose output layer is joined it is a slice of that layer: w starts Xavier normal
-    /// over the inputs of all slices together, and one slice alone has a bias.
+    /// The layer that ends in the logit, or in a part of it, over several values as if they stood side by side: [B, n₁], [B, n₂], … → [B,
+    /// 1]. In a family whose output layer is joined it is a slice of that layer: w starts Xavier normal over the inputs of all slices
+    /// together, and one slice alone has a bias.
     /// </summary>
     /// <param name="inputs">The member's inputs.</param>
     /// <param name="values">The last hidden layers.</param>
@@ -70,7 +68,8 @@ public static class LayerExtensions
 
     private static Value[] EachFlat(this MemberInputs inputs, ReadOnlySpan<Value> values) => [.. values.ToArray().Select(inputs.Flatten)];
 
-    private static Value Linear(this MemberInputs inputs, Value[] flat, int fanIn, Initializer initializer, int width, string name, bool bias)
+    private static Value Linear(this MemberInputs inputs, Value[] flat, int fanIn, Initializer initializer, int width,
+        string name, bool bias)
     {
         var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), initializer);
         var offset = bias ? inputs.Weight($"{name}/bias", new Shape(width), Initializer.Zero) : null;
@@ -78,19 +77,20 @@ public static class LayerExtensions
     }
 
     /// <summary>
-    /// A fully connected layer over the last axis, [B, n, in] → [B, n, width], with one W for all n positions; W starts Xavier
-    /// normal, b at zero.
+    /// A fully connected layer over the last axis, [B, n, in] → [B, n, width], with one W for all n positions; W starts Xavier normal, b at
+    /// zero.
     /// </summary>
     public static Value LinearOfEach(this MemberInputs inputs, Value value, int width, string name, bool bias = true)
     {
         var fanIn = value.Shape.Dimensions[^1];
         var weight = inputs.Weight($"{name}/weight", new Shape(width, fanIn), Initializer.XavierNormal(fanIn, width));
-        return inputs.Graph.Apply(new Linear(weight, bias ? inputs.Weight($"{name}/bias", new Shape(width), Initializer.Zero) : null), value);
+        return inputs.Graph.Apply(new Linear(weight, bias ? inputs.Weight($"{name}/bias", new Shape(width), Initializer.Zero) : null),
+            value);
     }
 
     /// <summary>
-    /// Batch normalisation of the last axis, [B, …, n] → [B, …, n]; the running variance starts at 1, and so does γ unless the model
-    /// says otherwise (<see cref="CtrModel.BatchNormScale"/>) and it is learned, β and the mean at 0.
+    /// Batch normalisation of the last axis, [B, …, n] → [B, …, n]; the running variance starts at 1, and so does γ unless the model says
+    /// otherwise (<see cref="CtrModel.BatchNormScale"/>) and it is learned, β and the mean at 0.
     /// </summary>
     /// <param name="inputs">The member's inputs.</param>
     /// <param name="value">[B, …, n].</param>
@@ -109,19 +109,18 @@ public static class LayerExtensions
     }
 
     /// <summary>
-    /// Layer normalisation of the last axis, [B, …, n] → [B, …, n], with γ at 1 and β at 0 to begin with: n of each, or as many
-    /// as a row has numbers.
+    /// Layer normalisation of the last axis, [B, …, n] → [B, …, n], with γ at 1 and β at 0 to begin with: n of each, or as many as a row
+    /// has numbers.
     /// </summary>
     public static Value LayerNorm(this MemberInputs inputs, Value value, string name, bool ofEachPosition = false)
     {
         var shape = ofEachPosition ? value.Shape : new Shape(value.Shape.Dimensions[^1]);
         return inputs.Graph.Apply(
-            new LayerNorm(inputs.Weight($"{name}/scale", shape, Initializer.One), inputs.Weight($"{name}/shift", shape, Initializer.Zero)), value);
+            new LayerNorm(inputs.Weight($"{name}/scale", shape, Initializer.One), inputs.Weight($"{name}/shift", shape, Initializer.Zero)),
+            value);
     }
 
-    /// <summary>
-    /// An activation, [B, n] → [B, n]. PReLU's slopes start at 0.1 and Dice's at 0, as in FuxiCTR.
-    /// </summary>
+    /// <summary>An activation, [B, n] → [B, n]. PReLU's slopes start at 0.1 and Dice's at 0, as in FuxiCTR.</summary>
     public static Value Activated(this MemberInputs inputs, Value value, Activation activation, string name) => activation switch
     {
         Activation.None => value,
@@ -145,8 +144,7 @@ public static class LayerExtensions
         rate > 0 ? inputs.Graph.Apply(new Dropout(rate), value) : value;
 
     /// <summary>
-    /// A tower, [B, …] → [B, last width]: for each hidden layer Linear → batch or layer norm → activation → dropout,
-    /// FuxiCTR's order.
+    /// A tower, [B, …] → [B, last width]: for each hidden layer Linear → batch or layer norm → activation → dropout, FuxiCTR's order.
     /// </summary>
     public static Value Mlp(this MemberInputs inputs, Value value, MlpOptions options, string name) => inputs.Mlp([value], options, name);
 

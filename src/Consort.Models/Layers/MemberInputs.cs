@@ -7,8 +7,8 @@ using Consort.Models.Embeddings;
 namespace Consort.Models.Layers;
 
 /// <summary>
-/// What one member is built from: the graph, the features, and the values that members may share. Each value is made
-/// when first asked for, and once.
+/// What one member is built from: the graph, the features, and the values that members may share. Each value is made when first asked for,
+/// and once.
 /// </summary>
 public sealed class MemberInputs
 {
@@ -16,7 +16,8 @@ public sealed class MemberInputs
     private readonly EmbeddingSet _embeddings;
     private Value? _firstOrder;
 
-    internal MemberInputs(Graph graph, FeatureSpace space, EmbeddingOptions options, int member, EmbeddingSet embeddings, JoinedOutput? joined)
+    internal MemberInputs(Graph graph, FeatureSpace space, EmbeddingOptions options, int member, EmbeddingSet embeddings,
+        JoinedOutput? joined)
     {
         (Graph, Space, Member) = (graph, space, member);
         (_options, _embeddings, Joined) = (options, embeddings, joined);
@@ -44,8 +45,8 @@ public sealed class MemberInputs
     internal Initializer BatchNormScale { get; init; } = Initializer.One;
 
     /// <summary>
-    /// The embeddings of all columns, [B, F + N, D]: a row of a table for a categorical column, brought to D numbers where it has
-    /// others; the value times a learned vector for a numeric one, unless numeric columns are not embedded.
+    /// The embeddings of all columns, [B, F + N, D]: a row of a table for a categorical column, brought to D numbers where it has others;
+    /// the value times a learned vector for a numeric one, unless numeric columns are not embedded.
     /// </summary>
     /// <exception cref="ConsortException">Numeric columns are not embedded, and there are no others.</exception>
     public Value Embeddings() => _embeddings.All() ?? throw NoEmbeddings();
@@ -57,8 +58,8 @@ public sealed class MemberInputs
     public Value[] OwnSizes() => _embeddings.Groups();
 
     /// <summary>
-    /// What towers and cross networks read where nothing else needs embeddings of one size: those of all columns in their own
-    /// sizes, and numeric columns as they are where that is wanted.
+    /// What towers and cross networks read where nothing else needs embeddings of one size: those of all columns in their own sizes, and
+    /// numeric columns as they are where that is wanted.
     /// </summary>
     public Value[] TowerInputs() => WithNumeric(_embeddings.OwnSizes());
 
@@ -74,9 +75,12 @@ public sealed class MemberInputs
     /// <param name="dimension">Numbers a feature, or null for D.</param>
     /// <exception cref="ConsortException">Numeric columns are not embedded, and there are no others.</exception>
     public Value OwnEmbeddings(string name, int? dimension = null) =>
-        new EmbeddingSet(Graph, Scope(name), Member, _options, EmbeddingLayout.Uniform(Space, dimension ?? Dimension), null).All() ?? throw NoEmbeddings();
+        new EmbeddingSet(Graph, Scope(name), Member, _options, EmbeddingLayout.Uniform(Space, dimension ?? Dimension), null).All()
+        ?? throw NoEmbeddings();
 
-    /// <summary>Further embeddings of some categorical columns, [B, columns, D], on a table of the member's own with rows for these alone.</summary>
+    /// <summary>
+    /// Further embeddings of some categorical columns, [B, columns, D], on a table of the member's own with rows for these alone.
+    /// </summary>
     /// <param name="name">Below the member.</param>
     /// <param name="columns">Their names, at least one.</param>
     /// <exception cref="ConsortException">There is no such categorical column.</exception>

@@ -12,8 +12,8 @@ public static class PairExtensions
         inputs.Graph.Apply(new InnerProduct(), inputs.Paired(fields));
 
     /// <summary>
-    /// Squeeze and excitation (SENET), [B, F, D] → [B, F, D]: the mean of each field, two layers F → max(1, F/r) → F with
-    /// ReLU and without bias, and each field scaled by what comes out. Source: Huang et al. 2019, eq. 2–4.
+    /// Squeeze and excitation (SENET), [B, F, D] → [B, F, D]: the mean of each field, two layers F → max(1, F/r) → F with ReLU and without
+    /// bias, and each field scaled by what comes out. Source: Huang et al. 2019, eq. 2–4.
     /// </summary>
     /// <param name="inputs">The member's inputs.</param>
     /// <param name="fields">[B, F, D].</param>
@@ -24,14 +24,15 @@ public static class PairExtensions
         var count = fields.Shape[0];
         var mean = inputs.Graph.Apply(new FieldPool(), fields); // [B, F]
         var relu = new Activate(Activation.Relu);
-        var hidden = inputs.Graph.Apply(relu, inputs.Linear(mean, Math.Max(1, (int)(count / reduction)), $"{name}/squeeze", bias: false)); // [B, F/r]
+        var hidden = inputs.Graph.Apply(
+            relu, inputs.Linear(mean, Math.Max(1, (int)(count / reduction)), $"{name}/squeeze", bias: false)); // [B, F/r]
         var scale = inputs.Graph.Apply(relu, inputs.Linear(hidden, count, $"{name}/excite", bias: false)); // [B, F]
         return inputs.Graph.Apply(new FieldScale(), fields, scale);
     }
 
     /// <summary>
-    /// Bilinear interactions (e_i W) ⊙ e_j of one or more values [B, F, D] with the same matrices, side by side:
-    /// [B, values · P · D]. Each matrix starts Xavier normal.
+    /// Bilinear interactions (e_i W) ⊙ e_j of one or more values [B, F, D] with the same matrices, side by side: [B, values · P · D]. Each
+    /// matrix starts Xavier normal.
     /// </summary>
     /// <exception cref="ConsortException">There is only one field.</exception>
     public static Value Bilinear(this MemberInputs inputs, BilinearKind kind, string name, params ReadOnlySpan<Value> values)

@@ -6,11 +6,10 @@ using Consort.Foundation.Options;
 namespace Consort.Models.Layers;
 
 /// <summary>
-/// A cross network with self-mask, [B, F, D] → [B, n], n = F·D: x_{l+1} = x̄ ⊙ ([h, h ⊙ max(0, LN(h))] + b_l) + x_l, h = W_l x_l,
-/// dropout behind. x̄ is x₀ in the linear cross network, whose order grows by one a layer, and x_l in the exponential one, where it
-/// doubles. x₀ holds the first half of every embedding before the second halves, so that half of each is masked.
-/// Source: Li et al. 2024 (FCN, "DCNv3"); b starts uniform in [0, 1) and one pair of γ, β, μ, σ² normalises all of h over the
-/// batch, as in the authors' code.
+/// A cross network with self-mask, [B, F, D] → [B, n], n = F·D: x_{l+1} = x̄ ⊙ ([h, h ⊙ max(0, LN(h))] + b_l) + x_l, h = W_l x_l, dropout
+/// behind. x̄ is x₀ in the linear cross network, whose order grows by one a layer, and x_l in the exponential one, where it doubles. x₀
+/// holds the first half of every embedding before the second halves, so that half of each is masked. Source: Li et al. 2024 (FCN, "DCNv3");
+/// b starts uniform in [0, 1) and one pair of γ, β, μ, σ² normalises all of h over the batch, as in the authors' code.
 /// </summary>
 public sealed record SelfMaskedCross
 {
@@ -19,7 +18,8 @@ public sealed record SelfMaskedCross
         .Add("cross_layers", o => o.Layers, (o, v) => o with { Layers = v }, Domain.Integer(1, 32), "L, the cross layers")
         .Add("layer_norm", o => o.LayerNorm, (o, v) => o with { LayerNorm = v }, Domain.Flag, "layer norm before the mask")
         .Add("batch_norm", o => o.BatchNorm, (o, v) => o with { BatchNorm = v }, Domain.Flag, "batch norm of h")
-        .Add("dropout", o => o.Dropout, (o, v) => o with { Dropout = v }, Domain.Number(0, 0.99), "share of x that drops behind each layer while training");
+        .Add("dropout", o => o.Dropout, (o, v) => o with { Dropout = v }, Domain.Number(0, 0.99),
+            "share of x that drops behind each layer while training");
 
     /// <summary>Cross layers.</summary>
     public int Layers { get; init => field = Options.Checked("cross_layers", value); } = 3;

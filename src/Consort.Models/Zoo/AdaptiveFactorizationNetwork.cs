@@ -6,19 +6,21 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// Adaptive factorization network (AFN): K logarithmic neurons, each a product of fields to learned powers,
-/// y_k = exp(Σ_f w_kf ln |e_f|), dimension by dimension, and a tower over them, z = MLP([y_1 … y_K]); with a second tower on
-/// embeddings of its own, z = w₁ z_AFN + w₂ z_DNN + b (AFN+). [B, 1].
-/// Source: Cheng, Shen and Huang 2020, eq. 5–9; magnitudes are at least 1e-5, and logarithms and powers are batch-normalised
-/// by field and by neuron, as in FuxiCTR.
+/// Adaptive factorization network (AFN): K logarithmic neurons, each a product of fields to learned powers, y_k = exp(Σ_f w_kf ln |e_f|),
+/// dimension by dimension, and a tower over them, z = MLP([y_1 … y_K]); with a second tower on embeddings of its own, z = w₁ z_AFN + w₂
+/// z_DNN + b (AFN+). [B, 1]. Source: Cheng, Shen and Huang 2020, eq. 5–9; magnitudes are at least 1e-5, and logarithms and powers are
+/// batch-normalised by field and by neuron, as in FuxiCTR.
 /// </summary>
 public sealed record AdaptiveFactorizationNetwork() : CtrModel("AFN")
 {
     internal static readonly OptionSet<AdaptiveFactorizationNetwork> Options = new OptionSet<AdaptiveFactorizationNetwork>(() => new())
-        .Add("batch_norm", m => m.Mlp.BatchNorm, (m, v) => m with { Afn = m.Afn with { BatchNorm = v }, Mlp = m.Mlp with { BatchNorm = v } }, Domain.Flag, "in both towers")
+        .Add("batch_norm", m => m.Mlp.BatchNorm, (m, v) => m
+            with
+        { Afn = m.Afn with { BatchNorm = v }, Mlp = m.Mlp with { BatchNorm = v } }, Domain.Flag, "in both towers")
         .Include(MlpOptions.Bare, m => m.Afn, (m, v) => m with { Afn = v }, "afn_", "the tower over neurons")
         .Include(MlpOptions.Bare, m => m.Mlp, (m, v) => m with { Mlp = v }, "", "the second tower, none for AFN")
-        .Add("logarithmic_neurons", m => m.Neurons, (m, v) => m with { Neurons = v }, Domain.Integer(1, 65536), "K, the logarithmic neurons");
+        .Add("logarithmic_neurons", m => m.Neurons, (m, v) => m with { Neurons = v }, Domain.Integer(1, 65536),
+            "K, the logarithmic neurons");
 
     /// <summary>The tower over logarithmic neurons.</summary>
     public MlpOptions Afn { get; init; } = new() { HiddenUnits = [64, 64, 64], BatchNorm = true };

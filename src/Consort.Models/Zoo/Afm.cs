@@ -6,15 +6,16 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// Attentional factorization machine (AFM): pairwise products weighted by a small attention network,
-/// z = b + first order + pᵀ Σ_{i&lt;j} a_ij e_i ⊙ e_j, a = softmax(hᵀ ReLU(W (e_i ⊙ e_j) + b')), [B, 1].
-/// Source: Xiao et al. 2017, eq. 3–7.
+/// Attentional factorization machine (AFM): pairwise products weighted by a small attention network, z = b + first order + pᵀ Σ_{i&lt;j}
+/// a_ij e_i ⊙ e_j, a = softmax(hᵀ ReLU(W (e_i ⊙ e_j) + b')), [B, 1]. Source: Xiao et al. 2017, eq. 3–7.
 /// </summary>
 public sealed record Afm() : CtrModel("AFM")
 {
     internal static readonly OptionSet<Afm> Options = new OptionSet<Afm>(() => new())
-        .Add("attention_dropout", m => m.Dropouts, (m, v) => m with { Dropouts = v }, Domain.Numbers(0, 0.99), "of the attention and of the pooled products; one number for both")
-        .Add("attention_dim", m => m.AttentionDimension, (m, v) => m with { AttentionDimension = v }, Domain.Integer(1, 4096), "A, the attention network's width")
+        .Add("attention_dropout", m => m.Dropouts, (m, v) => m with { Dropouts = v }, Domain.Numbers(0, 0.99),
+            "of the attention and of the pooled products; one number for both")
+        .Add("attention_dim", m => m.AttentionDimension, (m, v) => m with { AttentionDimension = v }, Domain.Integer(1, 4096),
+            "A, the attention network's width")
         .Require("attention_dropout", m => m.Dropouts.Count is 1 or 2 ? null : $"found {m.Dropouts.Count} numbers, expected one or two");
 
     /// <summary>Width of the attention network.</summary>

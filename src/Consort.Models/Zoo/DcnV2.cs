@@ -23,10 +23,10 @@ public enum CrossStructure
 }
 
 /// <summary>
-/// Deep and cross network, version 2 (DCNv2, DCN-M): cross layers with a full matrix over x₀ = [e_1 … e_F],
-/// x_{l+1} = x₀ ⊙ (W_l x_l + b_l) + x_l, beside or below a tower; or with a mixture of low-rank experts in the place of the
-/// matrix, x_{l+1} = x₀ ⊙ (Σ_e g_e(x_l) U_le tanh(C_le tanh(V_leᵀ x_l)) + b_l) + x_l, g = softmax(G x_l).
-/// Source: Wang et al. 2021, eq. 1–5 and figure 1; one G for all layers as in FuxiCTR.
+/// Deep and cross network, version 2 (DCNv2, DCN-M): cross layers with a full matrix over x₀ = [e_1 … e_F], x_{l+1} = x₀ ⊙ (W_l x_l + b_l)
+/// + x_l, beside or below a tower; or with a mixture of low-rank experts in the place of the matrix, x_{l+1} = x₀ ⊙ (Σ_e g_e(x_l) U_le
+/// tanh(C_le tanh(V_leᵀ x_l)) + b_l) + x_l, g = softmax(G x_l). Source: Wang et al. 2021, eq. 1–5 and figure 1; one G for all layers as in
+/// FuxiCTR.
 /// </summary>
 public sealed record DcnV2(MlpOptions Mlp) : TowerModel("DCNv2", Mlp)
 {
@@ -34,9 +34,11 @@ public sealed record DcnV2(MlpOptions Mlp) : TowerModel("DCNv2", Mlp)
         .Add("low_rank", m => m.Rank, (m, v) => m with { Rank = v }, Domain.Integer(1, 4096), "r, columns of U and V")
         .Add("num_experts", m => m.Experts, (m, v) => m with { Experts = v }, Domain.Integer(1, 64), "E, experts of the mixture")
         .Tower()
-        .Add("cross_layers", m => m.CrossLayers, (m, v) => m with { CrossLayers = v }, Domain.Integer(1, 32), "L, the layers of the cross network")
+        .Add("cross_layers", m => m.CrossLayers, (m, v) => m with { CrossLayers = v }, Domain.Integer(1, 32),
+            "L, the layers of the cross network")
         .Add("structure", m => m.Structure, (m, v) => m with { Structure = v }, Structures, "where the tower stands")
-        .Add("use_low_rank_mixture", m => m.IsMixture, (m, v) => m with { IsMixture = v }, Domain.Flag, "low-rank experts rather than full matrices");
+        .Add("use_low_rank_mixture", m => m.IsMixture, (m, v) => m with { IsMixture = v }, Domain.Flag,
+            "low-rank experts rather than full matrices");
 
     private static Domain<CrossStructure> Structures => Domain.Words(
         ("parallel", CrossStructure.Parallel), ("stacked", CrossStructure.Stacked), ("stacked_parallel", CrossStructure.StackedParallel),
@@ -99,14 +101,16 @@ public sealed record DcnV2(MlpOptions Mlp) : TowerModel("DCNv2", Mlp)
         {
             var scope = string.Create(CultureInfo.InvariantCulture, $"cross/{layer}");
             var tanh = new Activate(Activation.Tanh);
-            var down = inputs.Graph.Apply(tanh, inputs.Graph.Apply(new Linear(inputs.Weight($"{scope}/v", new Shape(experts * rank, width), outer), null), x));
+            var down = inputs.Graph.Apply(
+                tanh, inputs.Graph.Apply(new Linear(inputs.Weight($"{scope}/v", new Shape(experts * rank, width), outer), null), x));
             var inner = inputs.Weight($"{scope}/c", new Shape(experts, rank, rank), Initializer.XavierNormal(rank * rank, experts * rank));
             var hidden = inputs.Graph.Apply(new Reshape(new Shape(experts, rank)), down); // [B, E, r]
             hidden = inputs.Graph.Apply(tanh, inputs.Graph.Apply(new ExpertLinear(inner), hidden)); // [B, E, r]
             var gate = inputs.Graph.Apply(new Softmax(), inputs.Graph.Apply(new Linear(gates, null), x)); // [B, E]
             // Gates add up to one, so the bias stands once.
             var up = new Linear(
-                inputs.Weight($"{scope}/u", new Shape(width, experts * rank), outer), inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero));
+                inputs.Weight($"{scope}/u", new Shape(width, experts * rank), outer),
+                inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero));
             var crossed = inputs.Graph.Apply(up, inputs.Flatten(inputs.Graph.Apply(new FieldScale(), hidden, gate))); // [B, n]
             x = inputs.Observed(inputs.Graph.Apply(new HadamardCross(), first, x, crossed), scope);
         }

@@ -5,9 +5,8 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// DeepFM: a factorization machine and a tower over the same embeddings, z = first order + Σ_{i&lt;j} ⟨e_i, e_j⟩ +
-/// w · MLP([e_1 … e_F]) + b, [B, 1].
-/// Source: Guo et al. 2017, eq. 1–4. The paper's two sub-networks each have a bias; one is enough for their sum.
+/// DeepFM: a factorization machine and a tower over the same embeddings, z = first order + Σ_{i&lt;j} ⟨e_i, e_j⟩ + w · MLP([e_1 … e_F]) +
+/// b, [B, 1]. Source: Guo et al. 2017, eq. 1–4. The paper's two sub-networks each have a bias; one is enough for their sum.
 /// </summary>
 public sealed record DeepFm(MlpOptions Mlp) : TowerModel("DeepFM", Mlp)
 {

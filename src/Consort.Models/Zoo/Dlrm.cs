@@ -5,18 +5,20 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// Deep learning recommendation model (DLRM): numeric columns go through a bottom tower to one embedding x of size D, and a top
-/// tower reads what the categorical embeddings and x give: z = MLP([⟨e_i, e_j⟩ i&lt;j, x]) (dot), or z = MLP([e_1 … e_F, x]) (cat),
-/// [B, 1]. Without numeric columns there is no x.
-/// Source: Naumov et al. 2019, section 2; order and initialisation as in FuxiCTR.
+/// Deep learning recommendation model (DLRM): numeric columns go through a bottom tower to one embedding x of size D, and a top tower reads
+/// what the categorical embeddings and x give: z = MLP([⟨e_i, e_j⟩ i&lt;j, x]) (dot), or z = MLP([e_1 … e_F, x]) (cat), [B, 1]. Without
+/// numeric columns there is no x. Source: Naumov et al. 2019, section 2; order and initialisation as in FuxiCTR.
 /// </summary>
 public sealed record Dlrm() : CtrModel("DLRM")
 {
     internal static readonly OptionSet<Dlrm> Options = new OptionSet<Dlrm>(() => new())
-        .Add("batch_norm", m => m.Top.BatchNorm, (m, v) => m with { Top = m.Top with { BatchNorm = v }, Bottom = m.Bottom with { BatchNorm = v } }, Domain.Flag, "in both towers")
+        .Add("batch_norm", m => m.Top.BatchNorm, (m, v) => m
+            with
+        { Top = m.Top with { BatchNorm = v }, Bottom = m.Bottom with { BatchNorm = v } }, Domain.Flag, "in both towers")
         .Include(MlpOptions.Bare, m => m.Top, (m, v) => m with { Top = v }, "top_", "the top tower")
         .Include(MlpOptions.Bare, m => m.Bottom, (m, v) => m with { Bottom = v }, "bottom_", "the bottom tower")
-        .Add("interaction_op", m => m.IsConcat, (m, v) => m with { IsConcat = v }, Domain.Words(("dot", false), ("cat", true)), "what goes up: inner products, or embeddings");
+        .Add("interaction_op", m => m.IsConcat, (m, v) => m with { IsConcat = v }, Domain.Words(("dot", false), ("cat", true)),
+            "what goes up: inner products, or embeddings");
 
     /// <summary>The top tower.</summary>
     public MlpOptions Top { get; init; } = new() { HiddenUnits = [64, 64, 64] };

@@ -4,8 +4,8 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// A plain tower over the concatenated embeddings (DNN, MLP): z = w · MLP([e_1 … e_F]) + b, [B, 1].
-/// Source: the deep part of Cheng et al. 2016; FuxiCTR's DNN.
+/// A plain tower over the concatenated embeddings (DNN, MLP): z = w · MLP([e_1 … e_F]) + b, [B, 1]. Source: the deep part of Cheng et al.
+/// 2016; FuxiCTR's DNN.
 /// </summary>
 public sealed record Dnn(MlpOptions Mlp) : TowerModel("DNN", Mlp)
 {

@@ -4,10 +4,7 @@ using Consort.Models.Layers;
 
 namespace Consort.Models.Zoo;
 
-/// <summary>
-/// Factorization machine (FM): z = b + first order + Σ_{i&lt;j} ⟨e_i, e_j⟩, [B, 1].
-/// Source: Rendle 2010, eq. 1.
-/// </summary>
+/// <summary>Factorization machine (FM): z = b + first order + Σ_{i&lt;j} ⟨e_i, e_j⟩, [B, 1]. Source: Rendle 2010, eq. 1.</summary>
 public sealed record FactorizationMachineModel() : CtrModel("FM")
 {
     /// <inheritdoc/>

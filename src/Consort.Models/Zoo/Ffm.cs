@@ -5,9 +5,8 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// Field-aware factorization machine (FFM): each feature has a vector for every other field,
-/// z = b + first order + Σ_{i&lt;j} ⟨v_ij, v_ji⟩, [B, 1]. Its table has (F − 1) · D numbers a feature and is the member's own.
-/// Source: Juan et al. 2016, eq. 4.
+/// Field-aware factorization machine (FFM): each feature has a vector for every other field, z = b + first order + Σ_{i&lt;j} ⟨v_ij, v_ji⟩,
+/// [B, 1]. Its table has (F − 1) · D numbers a feature and is the member's own. Source: Juan et al. 2016, eq. 4.
 /// </summary>
 public sealed record Ffm() : CtrModel("FFM")
 {

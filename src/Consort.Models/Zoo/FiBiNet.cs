@@ -6,15 +6,16 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// Feature importance and bilinear interaction network (FiBiNET): a tower over the bilinear interactions of the embeddings
-/// E and of the re-weighted embeddings V = SENET(E), z = first order + w · MLP([(e_i W) ⊙ e_j, (v_i W) ⊙ v_j, i&lt;j]) + b, [B, 1].
-/// Source: Huang et al. 2019. As in FuxiCTR both halves share W, and SENET's layers have no bias.
+/// Feature importance and bilinear interaction network (FiBiNET): a tower over the bilinear interactions of the embeddings E and of the
+/// re-weighted embeddings V = SENET(E), z = first order + w · MLP([(e_i W) ⊙ e_j, (v_i W) ⊙ v_j, i&lt;j]) + b, [B, 1]. Source: Huang et al.
+/// 2019. As in FuxiCTR both halves share W, and SENET's layers have no bias.
 /// </summary>
 public sealed record FiBiNet(MlpOptions Mlp) : TowerModel("FiBiNET", Mlp)
 {
     internal static readonly OptionSet<FiBiNet> Options = new OptionSet<FiBiNet>(() => new(new MlpOptions())).Tower()
         .Add("bilinear_type", m => m.Bilinear, (m, v) => m with { Bilinear = v }, Kinds, "one matrix, one a left field, one a pair")
-        .Add("reduction_ratio", m => m.ReductionRatio, (m, v) => m with { ReductionRatio = v }, Domain.Number(1, 1000), "r of SENET: by how much the re-weighting of fields narrows");
+        .Add("reduction_ratio", m => m.ReductionRatio, (m, v) => m with { ReductionRatio = v }, Domain.Number(1, 1000),
+            "r of SENET: by how much the re-weighting of fields narrows");
 
     private static Domain<BilinearKind> Kinds => Domain.Words(
         ("field_all", BilinearKind.FieldAll), ("field_each", BilinearKind.FieldEach), ("field_interaction", BilinearKind.FieldInteraction));

@@ -6,20 +6,23 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// FinalMLP: two towers over differently gated embeddings, fused bilinearly:
-/// z = b₁ + w₁ · o₁ + b₂ + w₂ · o₂ + Σ_h o₁ₕᵀ W_h o₂ₕ with o_k = MLP_k(2 σ(gate_k) ⊙ [e_1 … e_F]), [B, 1].
-/// Each gate is a tower over its own embeddings of context columns, or over a learned vector where it has none.
-/// Source: Mao et al. 2023, eq. 5–11; biases and initialisation as in FuxiCTR.
+/// FinalMLP: two towers over differently gated embeddings, fused bilinearly: z = b₁ + w₁ · o₁ + b₂ + w₂ · o₂ + Σ_h o₁ₕᵀ W_h o₂ₕ with o_k =
+/// MLP_k(2 σ(gate_k) ⊙ [e_1 … e_F]), [B, 1]. Each gate is a tower over its own embeddings of context columns, or over a learned vector
+/// where it has none. Source: Mao et al. 2023, eq. 5–11; biases and initialisation as in FuxiCTR.
 /// </summary>
 public sealed record FinalMlp() : CtrModel("FinalMLP")
 {
     internal static readonly OptionSet<FinalMlp> Options = new OptionSet<FinalMlp>(() => new())
         .Include(MlpOptions.Options, m => m.First, (m, v) => m with { First = v }, "mlp1_", "the first tower")
         .Include(MlpOptions.Options, m => m.Second, (m, v) => m with { Second = v }, "mlp2_", "the second tower")
-        .Add("num_heads", m => m.Heads, (m, v) => m with { Heads = v }, Domain.Integer(1, 1024), "H; divides the last widths of both towers")
-        .Add("fs_hidden_units", m => m.GateUnits, (m, v) => m with { GateUnits = v }, Domain.Integers(1, 65536), "hidden layers of each gate")
-        .Add("fs1_context", m => m.FirstContext, (m, v) => m with { FirstContext = v }, Domain.Texts("categorical columns"), "what the first gate reads")
-        .Add("fs2_context", m => m.SecondContext, (m, v) => m with { SecondContext = v }, Domain.Texts("categorical columns"), "what the second gate reads")
+        .Add("num_heads", m => m.Heads, (m, v) => m with { Heads = v }, Domain.Integer(1, 1024),
+            "H; divides the last widths of both towers")
+        .Add("fs_hidden_units", m => m.GateUnits, (m, v) => m with { GateUnits = v }, Domain.Integers(1, 65536),
+            "hidden layers of each gate")
+        .Add("fs1_context", m => m.FirstContext, (m, v) => m with { FirstContext = v }, Domain.Texts("categorical columns"),
+            "what the first gate reads")
+        .Add("fs2_context", m => m.SecondContext, (m, v) => m with { SecondContext = v }, Domain.Texts("categorical columns"),
+            "what the second gate reads")
         .Add("use_fs", m => m.IsGated, (m, v) => m with { IsGated = v }, Domain.Flag, "whether there are gates (feature selection)")
         .Require("mlp1_hidden_units", m => Indivisible(m, m.First))
         .Require("mlp2_hidden_units", m => Indivisible(m, m.Second));

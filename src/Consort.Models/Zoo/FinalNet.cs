@@ -7,20 +7,25 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// FINAL (FinalNet): towers whose layers multiply halves of themselves, [u, u ⊙ v] of [u, v] = W x + b, and so reach
-/// interactions of order 2^L in L layers. One block z = w₁ · B₁(x) + b₁, or the mean of two; the first may read gated fields,
-/// [E, E ⊙ G], with gates that mix fields, G = W_g E + b_g. [B, 1].
-/// Source: Zhu et al. 2023; FuxiCTR for which half multiplies. The paper's self-distillation of two blocks is a loss and not part of the model.
+/// FINAL (FinalNet): towers whose layers multiply halves of themselves, [u, u ⊙ v] of [u, v] = W x + b, and so reach interactions of order
+/// 2^L in L layers. One block z = w₁ · B₁(x) + b₁, or the mean of two; the first may read gated fields, [E, E ⊙ G], with gates that mix
+/// fields, G = W_g E + b_g. [B, 1]. Source: Zhu et al. 2023; FuxiCTR for which half multiplies. The paper's self-distillation of two blocks
+/// is a loss and not part of the model.
 /// </summary>
 public sealed record FinalNet() : CtrModel("FinalNet")
 {
     internal static readonly OptionSet<FinalNet> Options = new OptionSet<FinalNet>(() => new())
-        .Add("batch_norm", m => m.First.BatchNorm, (m, v) => m with { First = m.First with { BatchNorm = v }, Second = m.Second with { BatchNorm = v } }, Domain.Flag, "in both blocks")
-        .Add("residual_type", m => m.IsSum, (m, v) => m with { IsSum = v }, Domain.Words(("concat", false), ("sum", true)), "[u, u ⊙ v], for which widths are even, or u + u ⊙ v")
+        .Add("batch_norm", m => m.First.BatchNorm, (m, v) => m
+            with
+        { First = m.First with { BatchNorm = v }, Second = m.Second with { BatchNorm = v } }, Domain.Flag, "in both blocks")
+        .Add("residual_type", m => m.IsSum, (m, v) => m with { IsSum = v }, Domain.Words(("concat", false), ("sum", true)),
+            "[u, u ⊙ v], for which widths are even, or u + u ⊙ v")
         .Include(MlpOptions.Bare, m => m.First, (m, v) => m with { First = v }, "block1_", "the first block")
         .Include(MlpOptions.Bare, m => m.Second, (m, v) => m with { Second = v }, "block2_", "the second block")
-        .Add("block_type", m => m.HasTwo, (m, v) => m with { HasTwo = v }, Domain.Words(("1B", false), ("2B", true)), "one block, or the mean of two")
-        .Add("use_feature_gating", m => m.FeatureGating, (m, v) => m with { FeatureGating = v }, Domain.Flag, "gates before the first block")
+        .Add("block_type", m => m.HasTwo, (m, v) => m with { HasTwo = v }, Domain.Words(("1B", false), ("2B", true)),
+            "one block, or the mean of two")
+        .Add("use_feature_gating", m => m.FeatureGating, (m, v) => m with { FeatureGating = v }, Domain.Flag,
+            "gates before the first block")
         .Require("block1_hidden_units", m => Odd(m, m.First))
         .Require("block2_hidden_units", m => Odd(m, m.Second));
 
@@ -52,7 +57,8 @@ public sealed record FinalNet() : CtrModel("FinalNet")
     {
         var fields = embeddings.Shape[0];
         var mix = new Linear(
-            inputs.Weight("gate/weight", new Shape(fields, fields), Initializer.Zero), inputs.Weight("gate/bias", new Shape(fields), Initializer.One));
+            inputs.Weight("gate/weight", new Shape(fields, fields), Initializer.Zero),
+            inputs.Weight("gate/bias", new Shape(fields), Initializer.One));
         var gates = inputs.Transpose(inputs.Graph.Apply(mix, inputs.Transpose(embeddings))); // [B, F, D]
         return inputs.Concat(embeddings, inputs.Graph.Apply(new Multiply(), embeddings, gates));
     }

@@ -19,14 +19,15 @@ public enum FwFmLinear
 }
 
 /// <summary>
-/// Field-weighted factorization machine (FwFM): one weight a pair of fields, z = b + linear + Σ_{i&lt;j} r_ij ⟨e_i, e_j⟩, [B, 1].
-/// Source: Pan et al. 2018, eq. 4; its three linear terms are those of section 3.3.
+/// Field-weighted factorization machine (FwFM): one weight a pair of fields, z = b + linear + Σ_{i&lt;j} r_ij ⟨e_i, e_j⟩, [B, 1]. Source:
+/// Pan et al. 2018, eq. 4; its three linear terms are those of section 3.3.
 /// </summary>
 public sealed record FwFm() : CtrModel("FwFM")
 {
     internal static readonly OptionSet<FwFm> Options = new OptionSet<FwFm>(() => new())
         .Add("linear_type", m => m.Linear, (m, v) => m with { Linear = v },
-            Domain.Words(("LW", FwFmLinear.FeatureWeight), ("FeLV", FwFmLinear.FeatureVector), ("FiLV", FwFmLinear.FieldVector)), "the linear term");
+            Domain.Words(("LW", FwFmLinear.FeatureWeight), ("FeLV", FwFmLinear.FeatureVector), ("FiLV", FwFmLinear.FieldVector)),
+            "the linear term");
 
     /// <summary>The linear term.</summary>
     public FwFmLinear Linear { get; init => field = Options.Checked("linear_type", value); } = FwFmLinear.FieldVector;

@@ -6,8 +6,7 @@ namespace Consort.Models.Zoo;
 
 /// <summary>
 /// Linear cross network (LCN): x_{l+1} = x₀ ⊙ (mask(W_l x_l) + b_l) + x_l, z = w · x_L + b, [B, 1], with the self-mask of
-/// <see cref="SelfMaskedCross"/>. L layers hold interactions up to order L + 1, without a tower.
-/// Source: Li et al. 2024 (FCN, "DCNv3").
+/// <see cref="SelfMaskedCross"/>. L layers hold interactions up to order L + 1, without a tower. Source: Li et al. 2024 (FCN, "DCNv3").
 /// </summary>
 public sealed record LinearCrossNetwork(SelfMaskedCross Cross) : CtrModel("LCN")
 {

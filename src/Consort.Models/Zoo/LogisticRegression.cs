@@ -4,10 +4,7 @@ using Consort.Models.Layers;
 
 namespace Consort.Models.Zoo;
 
-/// <summary>
-/// Logistic regression (LR): z = b + Σ_f w[id_f] + Σ_n w_n x_n, [B, 1].
-/// Source: Richardson, Dominowska and Ragno 2007.
-/// </summary>
+/// <summary>Logistic regression (LR): z = b + Σ_f w[id_f] + Σ_n w_n x_n, [B, 1]. Source: Richardson, Dominowska and Ragno 2007.</summary>
 public sealed record LogisticRegression() : CtrModel("LR")
 {
     /// <inheritdoc/>

@@ -7,21 +7,23 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// MaskNet: blocks ReLU(LN(W (mask ⊙ v))) whose masks are made from the embeddings of the row itself,
-/// mask = W₂ ReLU(W₁ x + b₁) + b₂, x = [e_1 … e_F]. Serial: each block reads the one before it and the last one makes z;
-/// parallel: all blocks read the embeddings, and a tower reads them side by side. [B, 1].
-/// Source: Wang, She and Zhang 2021; layer norms as options.
+/// MaskNet: blocks ReLU(LN(W (mask ⊙ v))) whose masks are made from the embeddings of the row itself, mask = W₂ ReLU(W₁ x + b₁) + b₂, x =
+/// [e_1 … e_F]. Serial: each block reads the one before it and the last one makes z; parallel: all blocks read the embeddings, and a tower
+/// reads them side by side. [B, 1]. Source: Wang, She and Zhang 2021; layer norms as options.
 /// </summary>
 public sealed record MaskNet(MlpOptions Mlp) : TowerModel("MaskNet", Mlp)
 {
     internal static readonly OptionSet<MaskNet> Options = new OptionSet<MaskNet>(() => new(new MlpOptions { HiddenUnits = [64, 64, 64] }))
         .Tower("batch_norm", "layer_norm", "initializer")
-        .Add("parallel_num_blocks", m => m.ParallelBlocks, (m, v) => m with { ParallelBlocks = v }, Domain.Integer(1, 64), "parallel blocks")
+        .Add("parallel_num_blocks", m => m.ParallelBlocks, (m, v) => m with { ParallelBlocks = v }, Domain.Integer(1, 64),
+            "parallel blocks")
         .Add("parallel_block_dim", m => m.ParallelWidth, (m, v) => m with { ParallelWidth = v }, Domain.Integer(1, 65536), "width of each")
-        .Add("model_type", m => m.IsParallel, (m, v) => m with { IsParallel = v }, Domain.Words(("serial", false), ("parallel", true)), "how blocks stand")
+        .Add("model_type", m => m.IsParallel, (m, v) => m with { IsParallel = v }, Domain.Words(("serial", false), ("parallel", true)),
+            "how blocks stand")
         .Add("reduction_ratio", m => m.ReductionRatio, (m, v) => m with { ReductionRatio = v }, Domain.Number(0.01, 100),
             "r; above 1 the mask's hidden layer is wider than the mask, as in the paper")
-        .Add("emb_layernorm", m => m.EmbeddingNorm, (m, v) => m with { EmbeddingNorm = v }, Domain.Flag, "layer norm of each column's embedding")
+        .Add("emb_layernorm", m => m.EmbeddingNorm, (m, v) => m with { EmbeddingNorm = v }, Domain.Flag,
+            "layer norm of each column's embedding")
         .Add("net_layernorm", m => m.BlockNorm, (m, v) => m with { BlockNorm = v }, Domain.Flag, "layer norm in blocks");
 
     /// <summary>Whether blocks stand side by side below a tower, rather than one behind the other.</summary>
@@ -46,7 +48,8 @@ public sealed record MaskNet(MlpOptions Mlp) : TowerModel("MaskNet", Mlp)
     public override Value Build(MemberInputs inputs)
     {
         var x = EmbeddingNorm ? inputs.FlatOf(inputs.WithNumeric(inputs.Embeddings())) : inputs.Flat(); // [B, F·D]
-        var start = EmbeddingNorm ? inputs.FlatOf(inputs.WithNumeric(inputs.LayerNorm(inputs.Embeddings(), "norm", ofEachPosition: true))) : x; // [B, F·D]
+        var start = EmbeddingNorm ? inputs.FlatOf(
+            inputs.WithNumeric(inputs.LayerNorm(inputs.Embeddings(), "norm", ofEachPosition: true))) : x; // [B, F·D]
         if (IsParallel)
         {
             var blocks = Enumerable.Range(0, ParallelBlocks).Select(i => Block(inputs, x, start, ParallelWidth, i)).ToArray();
@@ -64,7 +67,8 @@ public sealed record MaskNet(MlpOptions Mlp) : TowerModel("MaskNet", Mlp)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"block{index}");
         var size = v.Shape.Size;
-        var hidden = inputs.Graph.Apply(new Activate(Activation.Relu), inputs.Linear(x, Math.Max(1, (int)(size * ReductionRatio)), $"{name}/mask/hidden"));
+        var hidden = inputs.Graph.Apply(new Activate(Activation.Relu),
+            inputs.Linear(x, Math.Max(1, (int)(size * ReductionRatio)), $"{name}/mask/hidden"));
         var mask = inputs.Linear(hidden, size, $"{name}/mask"); // [B, n]
         var y = inputs.Linear(inputs.Graph.Apply(new Multiply(), v, mask), width, name, bias: false);
         if (BlockNorm)

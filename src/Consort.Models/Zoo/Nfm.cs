@@ -5,9 +5,8 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// Neural factorization machine (NFM): a tower over the pooled pairwise products,
-/// z = first order + w · MLP(Σ_{i&lt;j} e_i ⊙ e_j) + b, [B, 1].
-/// Source: He and Chua 2017, eq. 2–6. The paper's batch norm and dropout right behind the pooling are left out, as in FuxiCTR.
+/// Neural factorization machine (NFM): a tower over the pooled pairwise products, z = first order + w · MLP(Σ_{i&lt;j} e_i ⊙ e_j) + b, [B,
+/// 1]. Source: He and Chua 2017, eq. 2–6. The paper's batch norm and dropout right behind the pooling are left out, as in FuxiCTR.
 /// </summary>
 public sealed record Nfm(MlpOptions Mlp) : TowerModel("NFM", Mlp)
 {

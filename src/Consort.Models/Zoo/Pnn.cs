@@ -19,11 +19,10 @@ public enum ProductKind
 }
 
 /// <summary>
-/// Product-based neural network (PNN): a tower over the embeddings and products of all their pairs,
-/// z = w · MLP([e_1 … e_F, ⟨e_i, e_j⟩ i&lt;j]) + b (inner), with s sᵀ, s = Σ_f e_f, in the place of inner products (outer), or
-/// with both, [B, 1].
-/// Source: Qu et al. 2016, sections III-B and III-C. As in FuxiCTR the tower reads the products themselves; the paper first
-/// multiplies embeddings and products by weights of the first layer, which is the same sum.
+/// Product-based neural network (PNN): a tower over the embeddings and products of all their pairs, z = w · MLP([e_1 … e_F, ⟨e_i, e_j⟩
+/// i&lt;j]) + b (inner), with s sᵀ, s = Σ_f e_f, in the place of inner products (outer), or with both, [B, 1]. Source: Qu et al. 2016,
+/// sections III-B and III-C. As in FuxiCTR the tower reads the products themselves; the paper first multiplies embeddings and products by
+/// weights of the first layer, which is the same sum.
 /// </summary>
 public sealed record Pnn(MlpOptions Mlp) : TowerModel("PNN", Mlp)
 {

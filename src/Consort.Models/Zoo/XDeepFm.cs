@@ -5,14 +5,14 @@ using Consort.Models.Layers;
 namespace Consort.Models.Zoo;
 
 /// <summary>
-/// Extreme deep factorization machine (xDeepFM): a compressed interaction network beside a tower and a linear part,
-/// z = first order + w · CIN(E) + b + w' · MLP(E) + b', [B, 1]. Without hidden units it is the CIN with its linear part.
-/// Source: Lian et al. 2018, eq. 6–9.
+/// Extreme deep factorization machine (xDeepFM): a compressed interaction network beside a tower and a linear part, z = first order + w ·
+/// CIN(E) + b + w' · MLP(E) + b', [B, 1]. Without hidden units it is the CIN with its linear part. Source: Lian et al. 2018, eq. 6–9.
 /// </summary>
 public sealed record XDeepFm(MlpOptions Mlp) : TowerModel("xDeepFM", Mlp)
 {
     internal static readonly OptionSet<XDeepFm> Options = new OptionSet<XDeepFm>(() => new(new MlpOptions()))
-        .Add("cin_hidden_units", m => m.CinHiddenUnits, (m, v) => m with { CinHiddenUnits = v }, Domain.Integers(1, 1024), "H_k, maps of each layer of the CIN")
+        .Add("cin_hidden_units", m => m.CinHiddenUnits, (m, v) => m with { CinHiddenUnits = v }, Domain.Integers(1, 1024),
+            "H_k, maps of each layer of the CIN")
         .Tower()
         .Require("cin_hidden_units", m => m.CinHiddenUnits.Count > 0 ? null : "found no layers, expected at least one");
 

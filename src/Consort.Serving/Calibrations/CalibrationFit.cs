@@ -7,7 +7,8 @@ public static class CalibrationFit
     /// <param name="kind">Which one.</param>
     /// <param name="logits">z of each row.</param>
     /// <param name="labels">0 or 1 of each row.</param>
-    /// <exception cref="ArgumentException">The sizes differ, there are not rows of both classes, a logit is not finite, or for Platt all are equal.</exception>
+    /// <exception cref="ArgumentException">The sizes differ, there are not rows of both classes, a logit is not finite, or for Platt all
+    /// are equal.</exception>
     public static Calibration Fit(CalibrationKind kind, ReadOnlySpan<float> logits, ReadOnlySpan<float> labels)
     {
         if (logits.Length != labels.Length)

@@ -13,8 +13,8 @@ using Consort.Serving.Packages;
 namespace Consort.Serving.Inference;
 
 /// <summary>
-/// What all threads of a scorer share: the package, the graph as scoring needs it, and its weights; tables stay where the
-/// package is. Programs made from it are each for one thread.
+/// What all threads of a scorer share: the package, the graph as scoring needs it, and its weights; tables stay where the package is.
+/// Programs made from it are each for one thread.
 /// </summary>
 internal sealed class ScoringModel : IDisposable
 {
@@ -42,7 +42,8 @@ internal sealed class ScoringModel : IDisposable
 
         var inference = InferenceGraph.Of(trained, Manifest.Members);
         if (MemoryNeed.TooLarge(inference.Graph, 1) is { } wide)
-            throw new ConsortException(string.Create(CultureInfo.InvariantCulture, $"{path}: one row needs {wide.Numbers:N0} numbers in {wide.Name}, expected at most {int.MaxValue:N0} in one place"));
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                $"{path}: one row needs {wide.Numbers:N0} numbers in {wide.Name}, expected at most {int.MaxValue:N0} in one place"));
         _programs = new ScoringPrograms(inference, parameter => package.Find(parameter.Name)!.Value.View<float>().Span, RowsOf);
     }
 
@@ -128,7 +129,12 @@ internal sealed class ScoringModel : IDisposable
         {
             TensorType.F32 => new StoredRows { Floats = rows.View<float>() },
             TensorType.F16 => new StoredRows { Halves = rows.View<Half>() },
-            _ => new StoredRows { Bytes = rows.View<sbyte>(), Scales = _package.Find(TensorPacking.ScaleOf(table.Name))!.Value.View<float>() },
+            _ => new StoredRows
+            {
+                Bytes = rows.View<sbyte>(),
+                Scales =
+                _package.Find(TensorPacking.ScaleOf(table.Name))!.Value.View<float>()
+            },
         };
     }
 

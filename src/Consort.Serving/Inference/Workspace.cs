@@ -30,7 +30,8 @@ internal sealed class Workspace : IDisposable
     public int[] BatchIds => field ??= GC.AllocateArray<int>(Math.Max(1, BatchRows * _model.Graph.Columns.Count), pinned: true);
 
     /// <summary>Room for the numeric columns of <see cref="BatchRows"/> rows; never moves.</summary>
-    public float[] BatchNumerics => field ??= GC.AllocateArray<float>(Math.Max(1, BatchRows * (_model.Graph.Numeric?.Shape[0] ?? 0)), pinned: true);
+    public float[] BatchNumerics =>
+        field ??= GC.AllocateArray<float>(Math.Max(1, BatchRows * (_model.Graph.Numeric?.Shape[0] ?? 0)), pinned: true);
 
     /// <summary>Room for the ids of one row; never moves.</summary>
     public int[] Ids { get; }

@@ -1,9 +1,8 @@
 namespace Consort.Serving.Inference;
 
 /// <summary>
-/// The workspaces of a model. Each call takes one and brings it back, without a lock and without allocating once there are
-/// as many as calls at a time. After <see cref="Dispose"/> the calls and holds that are under way go on; the last of them
-/// frees the model.
+/// The workspaces of a model. Each call takes one and brings it back, without a lock and without allocating once there are as many as calls
+/// at a time. After <see cref="Dispose"/> the calls and holds that are under way go on; the last of them frees the model.
 /// </summary>
 internal sealed class WorkspacePool(ScoringModel model) : IDisposable
 {

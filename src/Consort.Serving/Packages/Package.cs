@@ -21,9 +21,8 @@ internal readonly record struct PackedTensor(TensorEntry Entry, PackagePart Part
 }
 
 /// <summary>
-/// A package in memory. Opening checks header, manifest, encoder and the weights' header; <see cref="Verify"/>
-/// checks the numbers. Nothing of a size that the file claims is allocated before the claim is checked against the file, and
-/// no name in it is ever opened.
+/// A package in memory. Opening checks header, manifest, encoder and the weights' header; <see cref="Verify"/> checks the numbers. Nothing
+/// of a size that the file claims is allocated before the claim is checked against the file, and no name in it is ever opened.
 /// </summary>
 internal sealed class Package : IDisposable
 {
@@ -38,7 +37,7 @@ internal sealed class Package : IDisposable
         var header = bytes.Header;
         FileLength = header.FileLength;
         CheckGaps(header);
-        ReadOnlySpan<byte> manifest = bytes.Head.At(header.Manifest);
+        var manifest = bytes.Head.At(header.Manifest);
         if (XxHash128.HashToUInt128(manifest) != header.ManifestHash)
             throw PackageHeader.Damaged(path, "a manifest that agrees with its checksum");
         Manifest = PackageManifest.Read(manifest, path);
@@ -133,17 +132,20 @@ internal sealed class Package : IDisposable
     {
         var length = BinaryPrimitives.ReadInt64LittleEndian(_bytes.Weights.At(section with { Length = 8 }));
         if (length is < 2 or > MaxWeightsHeader || length > section.Length - 8)
-            throw PackageHeader.Damaged(_path, string.Create(CultureInfo.InvariantCulture, $"a weights header that fits, found one of {length} bytes in {section.Length}"));
+            throw PackageHeader.Damaged(_path, string.Create(CultureInfo.InvariantCulture,
+                $"a weights header that fits, found one of {length} bytes in {section.Length}"));
         Check(_bytes.Weights, section with { Length = 8 + length }, Manifest.WeightsChecksum, "a weights header that agrees");
         var header = _bytes.Weights.At(new Section(section.Offset + 8, length)).ToArray();
         var begin = section.Offset + 8 + length;
         foreach (var entry in TensorLayout.Tensors(header, section.End - begin, expected => PackageHeader.Damaged(_path, expected)))
         {
-            if (!Manifest.Tensors.ContainsKey(entry.Name) || !_tensors.TryAdd(entry.Name, new PackedTensor(entry, _bytes.Weights, begin + entry.Begin)))
+            if (!Manifest.Tensors.ContainsKey(entry.Name)
+                || !_tensors.TryAdd(entry.Name, new PackedTensor(entry, _bytes.Weights, begin + entry.Begin)))
                 throw PackageHeader.Damaged(_path, $"one tensor {entry.Name} with one checksum");
         }
 
         if (Manifest.Tensors.Count != _tensors.Count)
-            throw PackageHeader.Damaged(_path, string.Create(CultureInfo.InvariantCulture, $"{Manifest.Tensors.Count} tensors, found {_tensors.Count}"));
+            throw PackageHeader.Damaged(_path,
+                string.Create(CultureInfo.InvariantCulture, $"{Manifest.Tensors.Count} tensors, found {_tensors.Count}"));
     }
 }

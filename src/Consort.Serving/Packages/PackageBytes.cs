@@ -18,8 +18,8 @@ internal readonly record struct PackagePart(HeldBytes Bytes, long Offset)
 
 /// <summary>
 /// The bytes of a package, read into memory or mapped, in three parts that follow each other: header, manifest and encoder; the
-/// vocabularies, which an encoder may still refer to when the package was given up; the weights. The header is read first and
-/// once: all that is checked later is checked against it, so a file that changes while it is read is refused.
+/// vocabularies, which an encoder may still refer to when the package was given up; the weights. The header is read first and once: all
+/// that is checked later is checked against it, so a file that changes while it is read is refused.
 /// </summary>
 internal sealed class PackageBytes : IDisposable
 {
@@ -49,7 +49,8 @@ internal sealed class PackageBytes : IDisposable
             Vocabularies = Take(vocabularies, weights);
             Weights = Take(weights, length);
 
-            PackagePart Take(long from, long to) => map is null ? ReadPart(file, from, to - from) : Own(HeldBytes.Map(map, from, to - from), from);
+            PackagePart Take(long from, long to) =>
+                map is null ? ReadPart(file, from, to - from) : Own(HeldBytes.Map(map, from, to - from), from);
         }
         catch
         {
@@ -90,14 +91,16 @@ internal sealed class PackageBytes : IDisposable
     private void CheckLength(long length)
     {
         if (length < PackageHeader.Length)
-            throw PackageHeader.Damaged(_path, string.Create(CultureInfo.InvariantCulture, $"at least {PackageHeader.Length} bytes, found {length}"));
+            throw PackageHeader.Damaged(_path,
+                string.Create(CultureInfo.InvariantCulture, $"at least {PackageHeader.Length} bytes, found {length}"));
     }
 
     private void CheckMemory(long length)
     {
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (memory > 0 && length > memory)
-            throw new ConsortException(string.Create(CultureInfo.InvariantCulture, $"{_path}: found a package of {length} bytes, expected at most the {memory} of this machine's memory; map it instead (--map)"));
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                $"{_path}: found a package of {length} bytes, expected at most the {memory} of this machine's memory; map it instead (--map)"));
     }
 
     private PackagePart ReadPart(SafeFileHandle file, long from, long length)
@@ -120,7 +123,8 @@ internal sealed class PackageBytes : IDisposable
         {
             var read = RandomAccess.Read(file, bytes, at);
             if (read == 0)
-                throw PackageHeader.Damaged(_path, string.Create(CultureInfo.InvariantCulture, $"more than {at} bytes, found its end there while it was read"));
+                throw PackageHeader.Damaged(_path,
+                    string.Create(CultureInfo.InvariantCulture, $"more than {at} bytes, found its end there while it was read"));
             bytes = bytes[read..];
             at += read;
         }

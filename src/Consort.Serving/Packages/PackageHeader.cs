@@ -11,8 +11,8 @@ internal readonly record struct Section(long Offset, long Length)
 }
 
 /// <summary>
-/// The first 128 bytes of a package, little-endian: magic, format, own length, the file's length, four sections (offset and
-/// length each), the XxHash128 of the manifest, zeros, and the XxHash128 of the 112 bytes before.
+/// The first 128 bytes of a package, little-endian: magic, format, own length, the file's length, four sections (offset and length each),
+/// the XxHash128 of the manifest, zeros, and the XxHash128 of the 112 bytes before.
 /// </summary>
 internal readonly record struct PackageHeader(
     long FileLength, Section Manifest, Section Encoder, Section Vocabularies, Section Weights, UInt128 ManifestHash)
@@ -66,12 +66,14 @@ internal readonly record struct PackageHeader(
         if (bytes[ReservedAt..HashAt].ContainsAnyExcept((byte)0))
             throw Damaged(path, "zeros in the reserved bytes of the header");
         var header = new PackageHeader(
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), SectionAt(bytes, 24), SectionAt(bytes, 40), SectionAt(bytes, 56), SectionAt(bytes, 72),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), SectionAt(bytes, 24), SectionAt(bytes, 40), SectionAt(bytes, 56),
+            SectionAt(bytes, 72),
             BinaryPrimitives.ReadUInt128BigEndian(bytes[ManifestHashAt..]));
         if (header.FileLength != fileLength)
             throw Damaged(path, $"{Text(header.FileLength)} bytes, found {Text(fileLength)}");
         // Sections follow each other in their order, so the lengths alone decide where they lie, and none overlaps another.
-        if (header.Manifest.Length is < 2 or > MaxManifest || header.Encoder.Length < 0 || header.Vocabularies.Length < 0 || header.Weights.Length < 8
+        if (header.Manifest.Length is < 2 or > MaxManifest || header.Encoder.Length < 0 || header.Vocabularies.Length < 0
+            || header.Weights.Length < 8
             || header.Encoder.Length > fileLength || header.Vocabularies.Length > fileLength || header.Weights.Length > fileLength
             || header.Manifest.Offset != Length
             || header.Encoder.Offset != Align(header.Manifest.End, EncoderAlignment)

@@ -20,9 +20,8 @@ public enum PackageCheck
     Whole,
 
     /// <summary>
-    /// All but the numbers of embedding tables, which are then read from disk only as impressions ask for them. A table
-    /// damaged on disk gives wrong probabilities, but never reads beyond its memory. For files that were checked after they
-    /// were copied.
+    /// All but the numbers of embedding tables, which are then read from disk only as impressions ask for them. A table damaged on disk
+    /// gives wrong probabilities, but never reads beyond its memory. For files that were checked after they were copied.
     /// </summary>
     AllButTables,
 }

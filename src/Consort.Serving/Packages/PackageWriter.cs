@@ -17,14 +17,17 @@ public static class PackageWriter
     public static void Write(string path, PackageContent content)
     {
         if (content.Members.Count == 0 || content.Members.Any(m => m < 0 || m >= content.Graph.Outputs.Count))
-            throw new ArgumentException($"found members {string.Join(", ", content.Members)} of {content.Graph.Outputs.Count}", nameof(content));
+            throw new ArgumentException($"found members {string.Join(", ", content.Members)} of {content.Graph.Outputs.Count}",
+                nameof(content));
         var tensors = Tensors(content);
         foreach (var tensor in tensors)
             tensor.Check();
         var entries = new List<TensorEntry>();
         foreach (var tensor in tensors)
-            entries.Add(new TensorEntry(tensor.Name, tensor.Type, tensor.Shape, entries.Count == 0 ? 0 : entries[^1].Begin + entries[^1].Bytes, tensor.Bytes));
-        var text = System.Text.Encoding.UTF8.GetBytes(TensorLayout.Header(new Dictionary<string, string> { ["format"] = "consort-package-2" }, entries, Alignment));
+            entries.Add(new TensorEntry(tensor.Name, tensor.Type, tensor.Shape,
+                entries.Count == 0 ? 0 : entries[^1].Begin + entries[^1].Bytes, tensor.Bytes));
+        var text = System.Text.Encoding.UTF8.GetBytes(
+            TensorLayout.Header(new Dictionary<string, string> { ["format"] = "consort-package-2" }, entries, Alignment));
         byte[] weightsHeader = [.. BitConverter.GetBytes((long)text.Length), .. text];
         var encoder = EncoderImage.Head(content.Encoder);
         var (vocabularies, vocabulariesHash) = Vocabularies(content.Encoder);
@@ -34,7 +37,8 @@ public static class PackageWriter
         var encoderAt = new Section(PackageHeader.Align(manifestAt.End, PackageHeader.EncoderAlignment), encoder.Length);
         var vocabulariesAt = new Section(PackageHeader.Align(encoderAt.End, PackageHeader.VocabulariesAlignment), vocabularies);
         var weightsAt = new Section(
-            PackageHeader.Align(vocabulariesAt.End, PackageHeader.WeightsAlignment), weightsHeader.Length + entries[^1].Begin + entries[^1].Bytes);
+            PackageHeader.Align(vocabulariesAt.End, PackageHeader.WeightsAlignment),
+            weightsHeader.Length + entries[^1].Begin + entries[^1].Bytes);
         var header = new byte[PackageHeader.Length];
         new PackageHeader(weightsAt.End, manifestAt, encoderAt, vocabulariesAt, weightsAt, XxHash128.HashToUInt128(manifest)).Write(header);
         SafeFile.Write(path, stream =>
@@ -93,7 +97,8 @@ public static class PackageWriter
         return (length, Convert.ToHexStringLower(hash.GetCurrentHash()));
     }
 
-    private static byte[] Manifest(PackageContent content, List<TensorPacking> tensors, byte[] encoder, string vocabularies, byte[] weightsHeader)
+    private static byte[] Manifest(PackageContent content, List<TensorPacking> tensors, byte[] encoder, string vocabularies,
+        byte[] weightsHeader)
     {
         var checksums = new Dictionary<string, string>();
         foreach (var tensor in tensors)

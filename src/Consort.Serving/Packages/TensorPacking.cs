@@ -12,7 +12,8 @@ internal sealed class TensorPacking
     private readonly int _width;
     private readonly bool _isScale;
 
-    private TensorPacking(string name, TensorType type, IReadOnlyList<long> shape, NativeSource<float>? source, int width, bool isScale = false)
+    private TensorPacking(string name, TensorType type, IReadOnlyList<long> shape, NativeSource<float>? source, int width,
+        bool isScale = false)
     {
         (Name, Type, Shape) = (name, type, shape);
         (_source, _width, _isScale) = (source, width, isScale);
@@ -37,14 +38,16 @@ internal sealed class TensorPacking
         new(string.Create(CultureInfo.InvariantCulture, $"padding:{index}"), TensorType.U8, [bytes], null, 1);
 
     /// <summary>The tensors of an embedding table [V, D].</summary>
-    public static IEnumerable<TensorPacking> Table(string name, long rows, int dimension, NativeSource<float> source, PackageWeights weights)
+    public static IEnumerable<TensorPacking> Table(string name, long rows, int dimension, NativeSource<float> source,
+        PackageWeights weights)
     {
         // A scale for one number would be larger than the number.
         if (weights == PackageWeights.Fp32 || dimension == 1)
             return [new(name, TensorType.F32, [rows, dimension], source, dimension)];
         return weights == PackageWeights.Fp16
             ? [new(name, TensorType.F16, [rows, dimension], source, dimension)]
-            : [new(name, TensorType.I8, [rows, dimension], source, dimension), new(ScaleOf(name), TensorType.F32, [rows], source, dimension, isScale: true)];
+            : [new(name, TensorType.I8, [rows, dimension], source, dimension),
+                new(ScaleOf(name), TensorType.F32, [rows], source, dimension, isScale: true)];
     }
 
     /// <summary>The name of the scales of a table of bytes.</summary>
@@ -62,7 +65,8 @@ internal sealed class TensorPacking
         {
             var x = numbers[i];
             if (!float.IsFinite(x) || (Type == TensorType.F16 && MathF.Abs(x) > 65504))
-                throw new ConsortException(string.Create(CultureInfo.InvariantCulture, $"{Name}: found {x} at {i}, expected a finite number that {Type} can hold"));
+                throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                    $"{Name}: found {x} at {i}, expected a finite number that {Type} can hold"));
         }
     }
 
@@ -99,7 +103,8 @@ internal sealed class TensorPacking
         switch (Type)
         {
             case TensorType.F16:
-                TensorPrimitives.ConvertToHalf(numbers, System.Runtime.InteropServices.MemoryMarshal.Cast<byte, Half>(buffer.AsSpan(0, numbers.Length * 2)));
+                TensorPrimitives.ConvertToHalf(
+                    numbers, System.Runtime.InteropServices.MemoryMarshal.Cast<byte, Half>(buffer.AsSpan(0, numbers.Length * 2)));
                 return buffer.AsSpan(0, numbers.Length * 2);
             case TensorType.I8:
                 for (var start = 0; start < numbers.Length; start += _width)

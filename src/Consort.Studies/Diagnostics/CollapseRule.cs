@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Consort.Studies.Diagnostics;
 
 /// <summary>
-/// What is called a collapse. Judged is the effective rank of the centred matrix, for a mean that all rows share says nothing
-/// about any of them, beside the directions that there are, min(rows − 1, units).
+/// What is called a collapse. Judged is the effective rank of the centred matrix, for a mean that all rows share says nothing about any of
+/// them, beside the directions that there are, min(rows − 1, units).
 /// </summary>
 public static class CollapseRule
 {
@@ -34,6 +34,7 @@ public static class CollapseRule
             CollapseVerdict.Narrow => "narrow",
             _ => "spread out",
         };
-        return (verdict, string.Create(CultureInfo.InvariantCulture, $"{word}: rows differ in {centredRank:F1} effective directions of {directions} ({share:P0})"));
+        return (verdict, string.Create(
+            CultureInfo.InvariantCulture, $"{word}: rows differ in {centredRank:F1} effective directions of {directions} ({share:P0})"));
     }
 }

@@ -5,7 +5,9 @@ using Consort.Foundation.Files;
 
 namespace Consort.Studies.Diagnostics;
 
-/// <summary>The rows to measure a run on, batch by batch: a raw file through the run's encoder, or a split that is encoded already.</summary>
+/// <summary>
+/// The rows to measure a run on, batch by batch: a raw file through the run's encoder, or a split that is encoded already.
+/// </summary>
 internal sealed class DiagnosedSource : IDisposable
 {
     private readonly RawBatchReader? _reader;
@@ -13,7 +15,8 @@ internal sealed class DiagnosedSource : IDisposable
     private readonly EncodedDataset? _dataset;
     private readonly BatchLoader? _loader;
 
-    private DiagnosedSource(string name, RawBatchReader reader, Action<string>? notice) => (Name, _reader, _notice) = (name, reader, notice);
+    private DiagnosedSource(string name, RawBatchReader reader, Action<string>? notice) =>
+        (Name, _reader, _notice) = (name, reader, notice);
 
     private DiagnosedSource(FinishedRun run, EncodedDataset dataset, EncodedSplit split)
     {
@@ -32,7 +35,8 @@ internal sealed class DiagnosedSource : IDisposable
         if (request.Data is { } data && !Directory.Exists(data) && !IsOwn(run, data, request.Notice))
         {
             return request.Split is null
-                ? new DiagnosedSource(Path.GetFileName(data), new RawBatchReader(data, run.Encoder, run.BatchSize, labelRequired: true, cancellation: cancellation), request.Notice)
+                ? new DiagnosedSource(Path.GetFileName(data),
+                    new RawBatchReader(data, run.Encoder, run.BatchSize, labelRequired: true, cancellation: cancellation), request.Notice)
                 : throw new ConsortException($"--split {request.Split}: found the raw file {data}, expected an encoded dataset or the data of the run");
         }
 
@@ -65,7 +69,8 @@ internal sealed class DiagnosedSource : IDisposable
         if (FileFacts.Of(data).Kind != FileKind.File || RunData.Read(run.Folder) is not { Folder: not null } recorded)
             return false;
         var (size, index) = (new FileInfo(data).Length, 0);
-        while (index < recorded.Identities.Count && (recorded.Identities[index].Size != size || recorded.Identities[index].Difference(data) is not null))
+        while (index < recorded.Identities.Count
+            && (recorded.Identities[index].Size != size || recorded.Identities[index].Difference(data) is not null))
             index++;
         if (index == recorded.Identities.Count)
             return false;

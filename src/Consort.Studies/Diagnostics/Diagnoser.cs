@@ -74,7 +74,8 @@ public static class Diagnoser
     {
         var last = layers.Last[member];
         return new MemberDiagnosis(
-            member, run.Experiment.Family.Members[member].Name, outputs.Measure(member), outputs.FromEnsemble(member), layers.Members[member],
+            member, run.Experiment.Family.Members[member].Name, outputs.Measure(member), outputs.FromEnsemble(member),
+            layers.Members[member],
             last?.Names ?? [], last?.Spectrum.InformationAbundance, last?.Centred.InformationAbundance, last?.Centred.EffectiveRank);
     }
 
@@ -101,7 +102,8 @@ public static class Diagnoser
             var y = outputs.Logits(second);
             results[i] = new Agreement(
                 first, second, LogitAgreement.Correlation(x, y), LogitAgreement.Difference(x, y).Mean, LogitAgreement.RankAgreement(x, y),
-                layers.Last[first] is { } one && layers.Last[second] is { } other ? Representation.Cka(one.Values, one.Centred, other.Values, other.Centred) : null);
+                layers.Last[first] is { } one && layers.Last[second] is { } other
+                ? Representation.Cka(one.Values, one.Centred, other.Values, other.Centred) : null);
         });
         return results;
     }

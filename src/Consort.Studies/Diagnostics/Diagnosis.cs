@@ -4,8 +4,8 @@ using Consort.Learning.Evaluation;
 namespace Consort.Studies.Diagnostics;
 
 /// <summary>
-/// What a finished run looks like from inside, on rows it was not trained on: <c>diagnosis.json</c>. Keys are these names in
-/// snake case. Numbers that are not defined are the strings "NaN", "Infinity" or "-Infinity".
+/// What a finished run looks like from inside, on rows it was not trained on: <c>diagnosis.json</c>. Keys are these names in snake case.
+/// Numbers that are not defined are the strings "NaN", "Infinity" or "-Infinity".
 /// </summary>
 public sealed record Diagnosis
 {

@@ -49,9 +49,11 @@ public static class DiagnosisFile
     {
         if (diagnosis.Members.Count == 0)
             return "members is empty, expected at least one";
-        if (diagnosis.Members.Contains(null!) || diagnosis.Agreements.Contains(null!) || diagnosis.SharedLayers.Contains(null!) || diagnosis.Strategies.Contains(null!))
+        if (diagnosis.Members.Contains(null!) || diagnosis.Agreements.Contains(null!) || diagnosis.SharedLayers.Contains(null!)
+            || diagnosis.Strategies.Contains(null!))
             return "an item of members, agreements, shared_layers or strategies is null, expected a value";
-        return diagnosis.Members.Any(m => m.Layers.Contains(null!) || m.LastLayers.Contains(null!)) ? "a layer of members is null, expected a value" : null;
+        return diagnosis.Members.Any(m => m.Layers.Contains(null!) || m.LastLayers.Contains(null!))
+            ? "a layer of members is null, expected a value" : null;
     }
 
     /// <summary>Writes text, whole or not at all.</summary>
@@ -77,7 +79,8 @@ public static class DiagnosisFile
             return values;
         }
 
-        public override void Write(Utf8JsonWriter writer, IReadOnlyList<double> value, JsonSerializerOptions options) => writer.WriteRawValue(
+        public override void Write(Utf8JsonWriter writer, IReadOnlyList<double> value, JsonSerializerOptions options) =>
+            writer.WriteRawValue(
             $"[{string.Join(", ", value.Select(v => double.IsFinite(v) ? v.ToString("G8", CultureInfo.InvariantCulture) : "null"))}]");
     }
 }

@@ -27,7 +27,8 @@ public static class DiagnosisReport
         Line($"## Calibration of the ensemble");
         Line($"Mean predicted {calibration.MeanPredicted:F5}, mean observed {calibration.MeanObserved:F5}, ECE {calibration.ExpectedError:F5}, greatest error of a bin {calibration.MaximumError:F5}.");
         text.Append(MarkdownTable.Of(ResultTable.Of(
-            calibration.Bins, new("rows", b => b.Rows, "N0"), new("predicted", b => b.Predicted, "F5"), new("observed", b => b.Observed, "F5"))));
+            calibration.Bins, new("rows", b => b.Rows, "N0"), new("predicted", b => b.Predicted, "F5"),
+            new("observed", b => b.Observed, "F5"))));
         return text.ToString();
 
         void Part(string title, ResultTable table)
@@ -44,7 +45,8 @@ public static class DiagnosisReport
     }
 
     /// <summary>The table of several runs.</summary>
-    public static string Markdown(RunComparison comparison) => $"# Runs side by side\n\n{MarkdownTable.Of(DiagnosisTables.OfRuns(comparison))}";
+    public static string Markdown(RunComparison comparison) =>
+        $"# Runs side by side\n\n{MarkdownTable.Of(DiagnosisTables.OfRuns(comparison))}";
 
     private static string Last(MemberDiagnosis member) => string.Create(
         ShownNumbers.Culture,

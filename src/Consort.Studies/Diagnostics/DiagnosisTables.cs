@@ -14,7 +14,8 @@ public static class DiagnosisTables
     {
         var isFamily = diagnosis.Members.Count > 1;
         List<(string Name, OutputDiagnosis Output, MemberDiagnosis? Member)> rows =
-            [.. diagnosis.Members.Select(m => (isFamily ? string.Create(ShownNumbers.Culture, $"member {m.Member}: {m.Model}") : m.Model, m.Output, (MemberDiagnosis?)m))];
+            [.. diagnosis.Members.Select(m => (isFamily ? string.Create(ShownNumbers.Culture, $"member {m.Member}: {m.Model}") : m.Model,
+                m.Output, (MemberDiagnosis?)m))];
         if (isFamily)
             rows.Add(("ensemble", diagnosis.Ensemble, null));
         return ResultTable.Of(
@@ -24,13 +25,15 @@ public static class DiagnosisTables
             new("log-loss", r => r.Output.Metrics.LogLoss, "F6"),
             new("predicted / observed", r => r.Output.Metrics.Calibration, "F4") { IsWide = true },
             new("ECE", r => r.Output.Calibration.ExpectedError, "F4"),
-            diagnosis.Ensemble.GroupAuc is { } group ? new($"gAUC by {group.Field}", r => r.Output.GroupAuc?.Auc, "F6") { ShortHead = "gAUC" } : null,
+            diagnosis.Ensemble.GroupAuc is { } group
+            ? new($"gAUC by {group.Field}", r => r.Output.GroupAuc?.Auc, "F6") { ShortHead = "gAUC" } : null,
             new("mean |p − ens|", r => isFamily ? r.Member?.Discrepancy.Mean : null, "F4"),
             new("max", r => isFamily ? r.Member?.Discrepancy.Max : null, "F4"),
             new("knowledge abundance", r => r.Member?.KnowledgeAbundance, "F2") { ShortHead = "abundance" },
             new("centred", r => r.Member?.CentredAbundance, "F2"),
             new("centred effective rank", r => r.Member?.EffectiveRank, "F1") { ShortHead = "eff. rank" })
-            with { Marked = isFamily ? [diagnosis.Members.Count] : [] };
+            with
+        { Marked = isFamily ? [diagnosis.Members.Count] : [] };
     }
 
     /// <summary>Pairs of members.</summary>
@@ -45,7 +48,8 @@ public static class DiagnosisTables
     /// <summary>Layers, and embeddings field by field, in short.</summary>
     public static ResultTable OfLayers(Diagnosis diagnosis) => ResultTable.Of(
         diagnosis.SharedLayers.Select(l => (Owner: "shared", Layer: l))
-            .Concat(diagnosis.Members.SelectMany(m => m.Layers.Select(l => (Owner: string.Create(ShownNumbers.Culture, $"member {m.Member}"), Layer: l)))),
+            .Concat(diagnosis.Members.SelectMany(m =>
+                m.Layers.Select(l => (Owner: string.Create(ShownNumbers.Culture, $"member {m.Member}"), Layer: l)))),
         new("", r => r.Owner),
         new("layer", r => r.Layer.Field is null ? r.Layer.Layer : $"{r.Layer.Layer} of {r.Layer.Field}"),
         new("abundance", r => r.Layer.Spectrum.InformationAbundance, "F2"),
@@ -65,13 +69,15 @@ public static class DiagnosisTables
         new("effective rank", r => r.Layer.Spectrum.EffectiveRank, "F1"),
         new("centred: abundance", r => r.Layer.Centred.InformationAbundance, "F2"),
         new("effective rank", r => r.Layer.Centred.EffectiveRank, "F1"),
-        new("σ₂, σ₃, … / σ₁ (centred)", r => string.Join(" ", r.Layer.Centred.Normalised.Skip(1).Take(ShownSingularValues - 1).Select(v => v.ToString("F2", ShownNumbers.Culture)))),
+        new("σ₂, σ₃, … / σ₁ (centred)", r => string.Join(" ", r.Layer.Centred.Normalised.Skip(1).Take(ShownSingularValues - 1)
+            .Select(v => v.ToString("F2", ShownNumbers.Culture)))),
         new("verdict", r => r.Layer.Explanation));
 
     /// <summary>Embeddings, field by field, with all that was measured.</summary>
     public static ResultTable OfEmbeddings(Diagnosis diagnosis) => ResultTable.Of(
         diagnosis.SharedLayers.Select(l => (Owner: "shared", Field: l)).Concat(diagnosis.Members.SelectMany(m => m.Layers
-            .Where(l => l.Kind == LayerKind.Embedding).Select(l => (Owner: string.Create(ShownNumbers.Culture, $"member {m.Member}"), Field: l)))),
+            .Where(l => l.Kind == LayerKind.Embedding)
+            .Select(l => (Owner: string.Create(ShownNumbers.Culture, $"member {m.Member}"), Field: l)))),
         new("table", r => $"{r.Owner} {r.Field.Layer}"),
         new("field", r => r.Field.Field),
         new("features", r => r.Field.Rows, "N0"),
@@ -99,5 +105,7 @@ public static class DiagnosisTables
         new("centred", r => r.Spread.CentredAbundanceMean, "F2"),
         new("centred effective rank", r => r.Spread.EffectiveRankMean, "F1") { ShortHead = "eff. rank" },
         new("CKA", r => r.Cka, "F3"),
-        new("collapsed", r => string.Create(ShownNumbers.Culture, $"{r.CollapsedLayers} of {r.Layers}"), ResultColumn.Right) { IsWide = true });
+        new("collapsed", r => string.Create(ShownNumbers.Culture, $"{r.CollapsedLayers} of {r.Layers}"),
+            ResultColumn.Right)
+        { IsWide = true });
 }

@@ -36,14 +36,16 @@ internal sealed class LayerMeasures
         var taps = graph.Taps.Where(t => t.Value.Shape.Size is > 1 and <= MaxUnits).ToArray();
         var representations = sample.Represent(run.Program, taps);
         var tables = graph.Tables.Where(t => t.Dimension is > 1 and <= MaxUnits)
-            .SelectMany(t => ColumnsOf(t, graph).Select(c => (Table: t, Column: run.Encoder.Space.Categorical[c], FirstRow: graph.FirstRow(t, c)))).ToArray();
+            .SelectMany(t => ColumnsOf(t, graph)
+                .Select(c => (Table: t, Column: run.Encoder.Space.Categorical[c], FirstRow: graph.FirstRow(t, c)))).ToArray();
         var layers = new LayerSpectrum?[taps.Length + tables.Length];
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         // Before the threads begin: asking for a table's rows brings them up to date.
         var rows = tables.Select(t => t.Table).Distinct().ToDictionary(t => t, t => run.Store.Embedding(t).Values);
         Parallel.For(0, layers.Length, options, i => layers[i] = i < taps.Length
             ? OfLayer(taps[i].Name, representations[i])
-            : OfField(tables[i - taps.Length].Table, tables[i - taps.Length].Column, tables[i - taps.Length].FirstRow, rows[tables[i - taps.Length].Table]));
+            : OfField(tables[i - taps.Length].Table, tables[i - taps.Length].Column, tables[i - taps.Length].FirstRow,
+                rows[tables[i - taps.Length].Table]));
 
         var members = Enumerable.Range(0, graph.Outputs.Count).Select(m => Where(m)).ToArray();
         var last = new LastRepresentation?[members.Length];
@@ -51,7 +53,8 @@ internal sealed class LayerMeasures
         return new LayerMeasures(members, Where(-1), last);
 
         LayerSpectrum[] Where(int member) =>
-            [.. Enumerable.Range(0, layers.Length).Where(i => (i < taps.Length ? taps[i].Member : tables[i - taps.Length].Table.Member) == member)
+            [.. Enumerable.Range(0, layers.Length)
+                .Where(i => (i < taps.Length ? taps[i].Member : tables[i - taps.Length].Table.Member) == member)
                 .OrderBy(i => i < taps.Length ? 0 : 1).Select(i => layers[i]).OfType<LayerSpectrum>()];
     }
 
@@ -72,13 +75,16 @@ internal sealed class LayerMeasures
         return new LastRepresentation(names, values, raw, centred);
     }
 
-    private static LayerSpectrum OfLayer(string name, Representation values) => Judged(name, LayerKind.Representation, null, Factor(values));
+    private static LayerSpectrum OfLayer(string name, Representation values) =>
+        Judged(name, LayerKind.Representation, null, Factor(values));
 
     // A table may have rows for columns that nobody looks up: these stay as they began.
     private static IEnumerable<int> ColumnsOf(Table table, Graph graph)
     {
-        var ranges = graph.Values.Where(v => ReferenceEquals(v.Operation?.Table, table)).Select(v => v.Operation!.ColumnRange(graph.Columns.Count)).ToArray();
-        return Enumerable.Range(0, graph.Columns.Count).Where(c => ranges.Any(r => c >= r.First && c < r.End) && table.Columns?.Contains(c) != false);
+        var ranges = graph.Values.Where(v => ReferenceEquals(v.Operation?.Table, table))
+            .Select(v => v.Operation!.ColumnRange(graph.Columns.Count)).ToArray();
+        return Enumerable.Range(0, graph.Columns.Count).Where(c => ranges.Any(r => c >= r.First && c < r.End)
+            && table.Columns?.Contains(c) != false);
     }
 
     // The first two ids of a column, missing and not seen in training, stand for no value of the field.
@@ -105,6 +111,7 @@ internal sealed class LayerMeasures
     {
         var (raw, centred) = factor.Spectra();
         var (verdict, explanation) = CollapseRule.Judge(factor.Rows, factor.Columns, centred.EffectiveRank);
-        return new LayerSpectrum(name, kind, field, factor.Rows, factor.Columns, factor.ConstantColumns, raw, centred, verdict, explanation);
+        return new LayerSpectrum(name, kind, field, factor.Rows, factor.Columns, factor.ConstantColumns, raw, centred,
+            verdict, explanation);
     }
 }

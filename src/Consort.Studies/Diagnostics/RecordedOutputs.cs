@@ -8,8 +8,7 @@ using Consort.Learning.Strategies;
 namespace Consort.Studies.Diagnostics;
 
 /// <summary>
-/// The logits of members and ensemble, the labels and the groups of all rows, and what is measured on them. Memory: 4 (M + 3)
-/// bytes a row.
+/// The logits of members and ensemble, the labels and the groups of all rows, and what is measured on them. Memory: 4 (M + 3) bytes a row.
 /// </summary>
 internal sealed class RecordedOutputs
 {

@@ -28,9 +28,9 @@ internal sealed record Representation(float[] Values, int Rows, int Units)
     }
 
     /// <summary>
-    /// Linear centred kernel alignment of two representations of the same rows: ‖XᵀY‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F) of the matrices without
-    /// their mean rows, 0 to 1, the same under rotation and scaling of either; NaN where one does not differ between rows.
-    /// Source: Kornblith et al. 2019, eq. 5 with linear kernels.
+    /// Linear centred kernel alignment of two representations of the same rows: ‖XᵀY‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F) of the matrices without their
+    /// mean rows, 0 to 1, the same under rotation and scaling of either; NaN where one does not differ between rows. Source: Kornblith et
+    /// al. 2019, eq. 5 with linear kernels.
     /// </summary>
     /// <param name="x">One.</param>
     /// <param name="xSpectrum">Its centred singular values, for ‖XᵀX‖_F = √Σσ⁴.</param>

@@ -4,14 +4,14 @@ using System.Runtime.InteropServices;
 namespace Consort.Studies.Diagnostics;
 
 /// <summary>
-/// The singular values of a tall matrix A [N, n] that comes row by row, and those of the same matrix without its mean row, in
-/// double precision and memory for n² numbers.
+/// The singular values of a tall matrix A [N, n] that comes row by row, and those of the same matrix without its mean row, in double
+/// precision and memory for n² numbers.
 /// </summary>
 /// <remarks>
-/// Keeps the triangle of a thin QR of [1, A], block by block with Householder reflections (Golub and Van Loan 2013, 5.2): of
-/// the factor's rows and columns, all but the first column have the singular values of A, and all but the first row and column
-/// those of A − 1 μᵀ, since the first reflection takes off what lies along the ones. Small values keep their digits, which
-/// eigenvalues of AᵀA would lose below 1e-8 of the largest.
+/// Keeps the triangle of a thin QR of [1, A], block by block with Householder reflections (Golub and Van Loan 2013, 5.2): of the factor's
+/// rows and columns, all but the first column have the singular values of A, and all but the first row and column those of A − 1 μᵀ, since
+/// the first reflection takes off what lies along the ones. Small values keep their digits, which eigenvalues of AᵀA would lose below 1e-8
+/// of the largest.
 /// </remarks>
 internal sealed class RowFactor
 {
@@ -111,7 +111,8 @@ internal sealed class RowFactor
         _held = 0;
     }
 
-    private Span<Vector<double>> Column(int index) => MemoryMarshal.Cast<double, Vector<double>>(_block.AsSpan(index * BlockRows, BlockRows));
+    private Span<Vector<double>> Column(int index) =>
+        MemoryMarshal.Cast<double, Vector<double>>(_block.AsSpan(index * BlockRows, BlockRows));
 
     private static double Dot(ReadOnlySpan<Vector<double>> x, ReadOnlySpan<Vector<double>> y)
     {

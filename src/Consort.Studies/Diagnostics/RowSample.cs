@@ -6,8 +6,8 @@ using Consort.Foundation.Numbers;
 namespace Consort.Studies.Diagnostics;
 
 /// <summary>
-/// N rows drawn from a stream of unknown length, each with the same chance (Vitter 1985, algorithm R), the same ones whenever the
-/// stream is the same; then what a family's layers give on them.
+/// N rows drawn from a stream of unknown length, each with the same chance (Vitter 1985, algorithm R), the same ones whenever the stream is
+/// the same; then what a family's layers give on them.
 /// </summary>
 internal sealed class RowSample
 {

@@ -1,8 +1,7 @@
 namespace Consort.Studies.Diagnostics;
 
 /// <summary>
-/// Several diagnosed runs side by side, M rising: quality against the number of members and what may lie behind it.
-/// <c>comparison.json</c>.
+/// Several diagnosed runs side by side, M rising: quality against the number of members and what may lie behind it. <c>comparison.json</c>.
 /// </summary>
 /// <param name="Version">Grows when a key changes its meaning or goes.</param>
 /// <param name="Runs">One a run, by strategy, number of members, and name.</param>
@@ -39,7 +38,8 @@ public sealed record ComparedRun(
         LayerSpectrum[] layers = [.. diagnosis.Members.SelectMany(m => m.Layers), .. diagnosis.SharedLayers];
         return new ComparedRun(
             diagnosis.Run, string.Join(" then ", diagnosis.Strategies), diagnosis.Seed, diagnosis.Data.Source, diagnosis.Data.Rows,
-            diagnosis.Members.Count, ensemble.Metrics.Auc, ensemble.Metrics.LogLoss, ensemble.Calibration.ExpectedError, ensemble.GroupAuc?.Auc,
+            diagnosis.Members.Count, ensemble.Metrics.Auc, ensemble.Metrics.LogLoss, ensemble.Calibration.ExpectedError,
+            ensemble.GroupAuc?.Auc,
             diagnosis.Spread, diagnosis.Agreements.Average(a => (double?)a.LogitCorrelation), diagnosis.Agreements.Average(a => a.Cka),
             layers.Count(l => l.Verdict == CollapseVerdict.Collapsed), layers.Length);
     }

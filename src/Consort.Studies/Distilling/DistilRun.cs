@@ -26,8 +26,8 @@ public sealed record DistilResult(
     DistilLine Teacher, DistilLine Student, DistilLine? Alone, Comparison? ToTeacher, Comparison? ToAlone, Comparison? Gain)
 {
     /// <summary>
-    /// The share of the teacher's gain in AUC over the student alone that the student keeps; null without that run, and where the
-    /// 95 % interval of the gain reaches down to 0: a share of what may be nothing says nothing.
+    /// The share of the teacher's gain in AUC over the student alone that the student keeps; null without that run, and where the 95 %
+    /// interval of the gain reaches down to 0: a share of what may be nothing says nothing.
     /// </summary>
     public double? Kept => Alone is { } alone && Gain is { Low: > 0 } ? (Student.Auc - alone.Auc) / (Teacher.Auc - alone.Auc) : null;
 }
@@ -51,7 +51,8 @@ public static class DistilRun
         }).ToArray();
         var (measured, comparisons) = (Measured.Of(outcomes), new RowComparisons());
         return new DistilResult(
-            Line(teachers.Length == 1 ? "teacher" : "teachers", measured), Line("student", student), alone is null ? null : Line("student alone", alone),
+            Line(teachers.Length == 1 ? "teacher" : "teachers", measured), Line("student", student), alone is null
+            ? null : Line("student alone", alone),
             comparisons.Compare(student, measured)?.Auc, alone is null ? null : comparisons.Compare(student, alone)?.Auc,
             alone is null ? null : comparisons.Compare(measured, alone)?.Auc);
     }
@@ -68,7 +69,9 @@ public static class DistilRun
         {
             TestRows.Forget(folder);
             ExperimentRunner.Run(
-                new RunRequest(experiment, folder.Path, request.Threads, File.Exists(folder.LastCheckpoint), request.Encoding, request.Training) { Notice = request.Notice }, cancellation);
+                new RunRequest(experiment, folder.Path, request.Threads, File.Exists(folder.LastCheckpoint), request.Encoding,
+                    request.Training)
+                { Notice = request.Notice }, cancellation);
         }
 
         folder.ClearLeftovers();
@@ -78,7 +81,8 @@ public static class DistilRun
 
     private static RecipeOutcome Outcome(RunFolder folder) => new(
         new RecipeRun(folder.Path, "", 0, OptionTree.Keys()),
-        RunSummary.Find(folder) ?? throw new ConsortException($"{folder.Path}: found a run that has not finished, expected a finished one"));
+        RunSummary.Find(folder) ?? throw new ConsortException(
+            $"{folder.Path}: found a run that has not finished, expected a finished one"));
 
     private static DistilLine Line(string name, Measured measured) => new(name, measured.Auc, measured.LogLoss, measured.Parameters);
 }

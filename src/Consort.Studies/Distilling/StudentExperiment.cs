@@ -23,7 +23,8 @@ internal static class StudentExperiment
         var settings = request.ExperimentFile is { } file ? OfFile(file, teacher, request) : teacher;
         var member = request.Model is { } model ? MemberOf(settings, model) : settings.Members()[0];
         var strategy = teachers.Count == 0 ? OptionTree.Keys(("name", "supervised")) : OptionTree.Keys(
-            ("name", "distillation"), ("temperature", request.Temperature), ("weight", request.Weight), ("label_weight", request.LabelWeight), ("gate", request.Gate));
+            ("name", "distillation"), ("temperature", request.Temperature), ("weight", request.Weight),
+            ("label_weight", request.LabelWeight), ("gate", request.Gate));
         var name = request.Model ?? Path.GetFileNameWithoutExtension(request.ExperimentFile!);
         var student = settings.Family(teachers.Count == 0 ? $"{name} alone" : $"{name}, distilled", isShared: true, strategy, member)
             .Without("training.name", "training.from", "training.freeze", "training.evaluate_first")
@@ -49,7 +50,8 @@ internal static class StudentExperiment
     }
 
     // A dataset that is encoded is named by its folder, raw files by the folder they lie in.
-    private static OptionTree Moved(OptionTree options, string data) => EncodedDataset.IsAt(data) || options.Find("data.encoded") is not null
+    private static OptionTree Moved(OptionTree options, string data) =>
+        EncodedDataset.IsAt(data) || options.Find("data.encoded") is not null
         ? options.With("data", OptionTree.Keys(("encoded", data)))
         : options.With("data.folder", data);
 
@@ -75,7 +77,8 @@ internal static class StudentExperiment
     private static OptionTree MemberOf(OptionTree teacher, string model)
     {
         var entry = ModelCatalogue.Entries.FirstOrDefault(e => e.Name.Equals(model, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ConsortException($"--model: found \"{model}\", expected one of {string.Join(", ", ModelCatalogue.Entries.Select(e => e.Name))}");
+            ?? throw new ConsortException(
+                $"--model: found \"{model}\", expected one of {string.Join(", ", ModelCatalogue.Entries.Select(e => e.Name))}");
         return teacher.Member(entry.Name) ?? ExperimentOptions.MemberOf(entry.Name, teacher.Members()[0]);
     }
 }

@@ -6,8 +6,8 @@ using Consort.Foundation.Options;
 namespace Consort.Studies.Recipes;
 
 /// <summary>
-/// Models of the zoo on Frappe with the settings that BARS publishes, beside the published AUC. The settings are the files
-/// of <c>configs/frappe_x1</c>.
+/// Models of the zoo on Frappe with the settings that BARS publishes, beside the published AUC. The settings are the files of
+/// <c>configs/frappe_x1</c>.
 /// </summary>
 internal sealed class BarsFrappe : Recipe
 {

@@ -13,7 +13,8 @@ internal static class Cells
     public static CultureInfo Culture { get; } = Blank();
 
     /// <summary>The ends of an interval.</summary>
-    public static string? Interval(Comparison? of, string format = "F5") => of is null ? null : $"{of.Low.ToString(format, Culture)} … {of.High.ToString(format, Culture)}";
+    public static string? Interval(Comparison? of, string format = "F5") =>
+        of is null ? null : $"{of.Low.ToString(format, Culture)} … {of.High.ToString(format, Culture)}";
 
     /// <summary>A p-value.</summary>
     public static string? P(Comparison? of) => of is { PValue: < 0.001 } ? "<0.001" : of?.PValue.ToString("F3", Culture);

@@ -15,8 +15,8 @@ public sealed record RecipeRequest(string Data, int Seeds, string? Only, string 
     public string? Schema { get; init; }
 
     /// <summary>
-    /// An experiment file whose members, embeddings and training hold for all runs, over the rows of <see cref="Data"/>; a full path,
-    /// or null for the settings that the data decide.
+    /// An experiment file whose members, embeddings and training hold for all runs, over the rows of <see cref="Data"/>; a full path, or
+    /// null for the settings that the data decide.
     /// </summary>
     public string? Settings { get; init; }
 
@@ -82,8 +82,8 @@ public sealed record RecipeRun(string Name, string Row, ulong Seed, OptionTree O
 public sealed record RecipeOutcome(RecipeRun Run, RunSummary Summary);
 
 /// <summary>
-/// A table that anyone can make again: which runs it needs, and what is made of their results. Adding one is a file and a line
-/// in <see cref="RecipeCatalogue"/>.
+/// A table that anyone can make again: which runs it needs, and what is made of their results. Adding one is a file and a line in
+/// <see cref="RecipeCatalogue"/>.
 /// </summary>
 public abstract class Recipe
 {
@@ -118,7 +118,8 @@ public abstract class Recipe
         if (members.Count != 1 && !Sizes.Several)
             throw new ConsortException($"--members: found {string.Join(',', members)} with {Name}, expected one number");
         foreach (var size in members.Where(m => m < Sizes.Least || m > Family.MaxMembers))
-            throw new ConsortException(FormattableString.Invariant($"--members: found {size} with {Name}, expected {Sizes.Least} to {Family.MaxMembers}"));
+            throw new ConsortException(FormattableString.Invariant(
+                $"--members: found {size} with {Name}, expected {Sizes.Least} to {Family.MaxMembers}"));
     }
 
     /// <summary>The ways of learning that <see cref="RecipeRequest.Methods"/> may name.</summary>

@@ -6,5 +6,6 @@ internal sealed class RecipeMemory
     private readonly Dictionary<(Type, string), object> _known = [];
 
     /// <summary>What is known under a name, or is now made.</summary>
-    public T Of<T>(string name, Func<T> make) where T : class => (T)(_known.TryGetValue((typeof(T), name), out var known) ? known : _known[(typeof(T), name)] = make());
+    public T Of<T>(string name, Func<T> make) where T : class =>
+        (T)(_known.TryGetValue((typeof(T), name), out var known) ? known : _known[(typeof(T), name)] = make());
 }

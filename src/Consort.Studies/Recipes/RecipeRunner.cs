@@ -24,8 +24,8 @@ public interface IRecipeProgress
 }
 
 /// <summary>
-/// Runs what a recipe needs, one after another or several side by side. A run that has finished before is not repeated, one that was stopped goes on;
-/// the table is written after each run, over those that have finished.
+/// Runs what a recipe needs, one after another or several side by side. A run that has finished before is not repeated, one that was
+/// stopped goes on; the table is written after each run, over those that have finished.
 /// </summary>
 public static class RecipeRunner
 {
@@ -68,13 +68,16 @@ public static class RecipeRunner
             {
                 lock (gate)
                 {
-                    var left = pace.Left(plan.Where((p, k) => outcomes[k] is null && RunSummary.Find(p.Folder) is null).Select(p => p.Run.Row)) / jobs;
-                    progress?.Keep(string.Create(CultureInfo.InvariantCulture, $"{i + 1}/{plan.Count}  {run.Name}{(left is { } seconds ? $", about {RecipePace.Time(seconds)} left" : "")}"));
+                    var left = pace.Left(plan.Where((p, k) => outcomes[k] is null && RunSummary.Find(p.Folder) is null)
+                        .Select(p => p.Run.Row)) / jobs;
+                    progress?.Keep(string.Create(CultureInfo.InvariantCulture,
+                        $"{i + 1}/{plan.Count}  {run.Name}{(left is { } seconds ? $", about {RecipePace.Time(seconds)} left" : "")}"));
                 }
 
                 TestRows.Forget(folder);
                 ExperimentRunner.Run(
-                    new RunRequest(experiment, folder.Path, threads / jobs, File.Exists(folder.LastCheckpoint), progress?.Encoding, jobs == 1 ? progress?.Training : null)
+                    new RunRequest(experiment, folder.Path, threads / jobs, File.Exists(folder.LastCheckpoint), progress?.Encoding,
+                        jobs == 1 ? progress?.Training : null)
                     {
                         IsAlone = jobs == 1,
                         Notice = line => progress?.Keep(line),
@@ -120,7 +123,8 @@ public static class RecipeRunner
 
     // Times a few steps of each setting that is still to run; how many epochs early stopping leaves is a guess until one has finished.
     private static string Forecast(
-        List<(RecipeRun Run, RunFolder Folder)> plan, RecipeRequest request, int threads, int jobs, RecipePace pace, IRecipeProgress progress, CancellationToken cancellation)
+        List<(RecipeRun Run, RunFolder Folder)> plan, RecipeRequest request, int threads, int jobs, RecipePace pace,
+        IRecipeProgress progress, CancellationToken cancellation)
     {
         var open = plan.Where(p => RunSummary.Find(p.Folder) is null).ToList();
         foreach (var (run, _) in open.DistinctBy(p => p.Run.Row))
@@ -141,6 +145,7 @@ public static class RecipeRunner
         Save("results.csv", table.ToCsv());
         Save("results.json", table.ToJson());
 
-        void Save(string name, string text) => SafeFile.Write(Path.Combine(request.Folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+        void Save(string name, string text) =>
+            SafeFile.Write(Path.Combine(request.Folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(text)));
     }
 }

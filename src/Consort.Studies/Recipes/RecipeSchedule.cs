@@ -1,8 +1,8 @@
 namespace Consort.Studies.Recipes;
 
 /// <summary>
-/// Hands out the runs of a recipe in the order of the plan, each once those that it starts from have finished. The first mistake stops
-/// all, and is what comes out.
+/// Hands out the runs of a recipe in the order of the plan, each once those that it starts from have finished. The first mistake stops all,
+/// and is what comes out.
 /// </summary>
 internal sealed class RecipeSchedule(IReadOnlyList<RecipeRun> plan)
 {

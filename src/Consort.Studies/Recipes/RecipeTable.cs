@@ -29,11 +29,13 @@ public sealed record RecipeTable(string Title, ResultTable Results, IReadOnlyLis
         new(null, c => c.Rows?.Low, Key: "rows_low"),
         new(null, c => c.Rows?.High, Key: "rows_high"),
         new(null, c => c.Rows?.PValue, Key: "rows_p"),
-        new("verdict", c => c.Word, ResultColumn.Right, "verdict")) with { Culture = Cells.Culture };
+        new("verdict", c => c.Word, ResultColumn.Right, "verdict")) with
+    { Culture = Cells.Culture };
 
     /// <summary>A page of Markdown.</summary>
     public string ToMarkdown() => string.Concat(
-        (string[])[$"# {Title}\n\n", MarkdownTable.Of(Results), "\n", .. Claims.Count == 0 ? [] : new[] { MarkdownTable.Of(ClaimTable), "\n" }, .. Notes.Select(n => n + "\n\n")]);
+        (string[])[$"# {Title}\n\n", MarkdownTable.Of(Results), "\n", .. Claims.Count == 0
+            ? [] : new[] { MarkdownTable.Of(ClaimTable), "\n" }, .. Notes.Select(n => n + "\n\n")]);
 
     /// <summary>Comma-separated values with the heads first.</summary>
     public string ToCsv() => CsvTable.Of(Results);
@@ -41,6 +43,7 @@ public sealed record RecipeTable(string Title, ResultTable Results, IReadOnlyLis
     /// <summary>The rows for machines, and after them the claims.</summary>
     public string ToJson() => JsonSerializer.Serialize(JsonTable.Of(Results).Concat(JsonTable.Of(ClaimTable)), Options);
 
-    internal static RecipeTable Of<T>(string title, IEnumerable<T> lines, IEnumerable<ResultColumn<T>> columns, IReadOnlyList<string> notes, params IReadOnlyList<Claim> claims) =>
+    internal static RecipeTable Of<T>(string title, IEnumerable<T> lines, IEnumerable<ResultColumn<T>> columns, IReadOnlyList<string> notes,
+        params IReadOnlyList<Claim> claims) =>
         new(title, ResultTable.Of(lines, columns) with { Culture = Cells.Culture }, notes) { Claims = claims };
 }

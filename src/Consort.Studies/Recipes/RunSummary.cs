@@ -13,7 +13,8 @@ namespace Consort.Studies.Recipes;
 /// <param name="Seconds">The whole run.</param>
 /// <param name="Epochs">Epochs of the last phase.</param>
 public sealed record RunSummary(
-    string Folder, double Auc, double LogLoss, IReadOnlyList<double> MemberAuc, long Parameters, double RowsPerSecond, double Seconds, int Epochs)
+    string Folder, double Auc, double LogLoss, IReadOnlyList<double> MemberAuc, long Parameters, double RowsPerSecond,
+    double Seconds, int Epochs)
 {
     /// <summary>What the true click probabilities give on the same split, or null where they are not known.</summary>
     public (double Auc, double LogLoss)? Ceiling { get; init; }
@@ -24,14 +25,16 @@ public sealed record RunSummary(
     {
         if (!File.Exists(folder.Metrics))
             return null;
-        ConsortException Damaged(string what) => new($"{folder.Metrics}: found no results of a run: {what}; delete the folder to run it again");
+        ConsortException Damaged(string what) =>
+            new($"{folder.Metrics}: found no results of a run: {what}; delete the folder to run it again");
         return JsonText.Read(folder.Metrics, Damaged, root =>
         {
             var split = root["test"] is { IsNull: false } test ? test : root["valid"];
             var ceiling = split.Find("ceiling") is { IsNull: false } found ? found : (JsonPart?)null;
             return new RunSummary(
                 folder.Path, split["auc"].Number(), split["logloss"].Number(), [.. root["member_test_auc"].Items().Select(m => m.Number())],
-                root["parameters"].Whole(), root["rows_per_second"].Number(), root["seconds"].Number(), (int)root["epochs"].Whole(0, int.MaxValue))
+                root["parameters"].Whole(), root["rows_per_second"].Number(), root["seconds"].Number(),
+                (int)root["epochs"].Whole(0, int.MaxValue))
             {
                 Ceiling = ceiling is { } known ? (known["auc"].Number(), known["logloss"].Number()) : null,
             };

@@ -15,7 +15,8 @@ internal static class StepProbe
     private const double EvaluationShare = 1.0 / 3; // of the time of a training row
 
     /// <summary>The seconds that the whole run is expected to take.</summary>
-    public static double SecondsOfARun(Experiment experiment, int threads, IProgress<EncodeProgress>? encoding, CancellationToken cancellation)
+    public static double SecondsOfARun(Experiment experiment, int threads, IProgress<EncodeProgress>? encoding,
+        CancellationToken cancellation)
     {
         var (dataset, _) = experiment.Data!.Open(threads, encoding, cancellation);
         using (dataset)

@@ -13,7 +13,8 @@ namespace Consort.Studies.Reports;
 /// <param name="Title">The page's heading, or null for one made of what is reported.</param>
 /// <param name="Baseline">The setting that others are compared with, or null for the best single model.</param>
 /// <param name="TensorBoard">A log folder for TensorBoard, or null.</param>
-public sealed record StudyRequest(IReadOnlyList<string> Paths, string Page, string? Title = null, string? Baseline = null, string? TensorBoard = null);
+public sealed record StudyRequest(IReadOnlyList<string> Paths, string Page, string? Title = null, string? Baseline = null,
+    string? TensorBoard = null);
 
 /// <summary>What a report came to.</summary>
 /// <param name="Runs">Runs that it is about.</param>
@@ -42,7 +43,8 @@ public static class StudyReport
         foreach (var study in studies)
             foreach (var run in study.Runs)
                 labels[run] = study.Label(run);
-        var document = StudyDocument.Of(sources, studies, Label, request.Title, Baseline(studies, request.Baseline), SeedRepeats.Words(repeats));
+        var document = StudyDocument.Of(sources, studies, Label, request.Title, Baseline(studies, request.Baseline),
+            SeedRepeats.Words(repeats));
         var files = new List<string>();
         Save(request.Page, HtmlWriter.Write(document));
         Save(Path.ChangeExtension(request.Page, ".md"), MarkdownWriter.Write(document));
@@ -72,7 +74,8 @@ public static class StudyReport
         if (name is null)
             return null;
         var settings = studies.SelectMany(s => s.Settings).ToList();
-        return settings.Find(s => s.Label.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? settings.Find(s => s.Runs.Any(r => r.Name == name))
+        return settings.Find(s => s.Label.Equals(name, StringComparison.OrdinalIgnoreCase))
+            ?? settings.Find(s => s.Runs.Any(r => r.Name == name))
             ?? throw new ConsortException(
                 $"--baseline: found \"{name}\", expected one of {string.Join(", ", settings.Select(s => $"\"{s.Label}\""))}{NearestWord.Hint(name, settings.Select(s => s.Label))}");
     }
@@ -82,6 +85,7 @@ public static class StudyReport
     {
         var taken = runs.GroupBy(r => r.Name).ToDictionary(g => g.Key, g => g.Count());
         return runs.Select(r => (taken[r.Name] == 1 ? r.Name : $"{Path.GetFileName(Path.GetDirectoryName(r.Folder))}-{r.Name}", r))
-            .GroupBy(r => r.Item1).SelectMany(g => g.Select((r, i) => (i == 0 ? r.Item1 : FormattableString.Invariant($"{r.Item1}-{i + 1}"), r.r)));
+            .GroupBy(r => r.Item1).SelectMany(g =>
+                g.Select((r, i) => (i == 0 ? r.Item1 : FormattableString.Invariant($"{r.Item1}-{i + 1}"), r.r)));
     }
 }

@@ -24,8 +24,7 @@ public sealed class GraphTests
     }
 
     [Fact]
-    public void Add_TableTooSmall_Throws() =>
-        Assert.Throws<ArgumentException>(() => _graph.Add(new Table("t", 9, 1, Initializer.Zero)));
+    public void Add_TableTooSmall_Throws() => Assert.Throws<ArgumentException>(() => _graph.Add(new Table("t", 9, 1, Initializer.Zero)));
 
     [Fact]
     public void Apply_ValueOfAnotherGraph_Throws()

@@ -100,6 +100,7 @@ public sealed unsafe class MemoryGuardTests
         var error = Assert.Throws<MemoryGuardException>(() => gemm.Run(Call(3)));
         Assert.StartsWith("A [3, 3] with 3 from one row to the next takes 36 bytes", error.Message, StringComparison.Ordinal);
 
-        GemmCall<float> Call(int m) => new() { M = m, N = 2, K = 3, A = a.Pointer, Lda = 3, B = b.Pointer, Ldb = 2, C = c.Pointer, Ldc = 2 };
+        GemmCall<float> Call(int m) =>
+            new() { M = m, N = 2, K = 3, A = a.Pointer, Lda = 3, B = b.Pointer, Ldb = 2, C = c.Pointer, Ldc = 2 };
     }
 }

@@ -21,9 +21,11 @@ public sealed unsafe class ProgramGuardTests : IDisposable
 
     public ProgramGuardTests()
     {
-        var hidden = _graph.Apply(new Linear(_graph.Add(new Parameter("w0", new Shape(Width, Width), Initializer.Normal(0.3))), null), _graph.Numeric!);
+        var hidden = _graph.Apply(new Linear(_graph.Add(new Parameter("w0", new Shape(Width, Width), Initializer.Normal(0.3))), null),
+            _graph.Numeric!);
         var active = _graph.Apply(new Activate(Activation.Silu), hidden);
-        _graph.AddOutput(_graph.Apply(new Linear(_graph.Add(new Parameter("w1", new Shape(1, Width), Initializer.Normal(0.3))), null), active));
+        _graph.AddOutput(_graph.Apply(new Linear(_graph.Add(new Parameter("w1", new Shape(1, Width), Initializer.Normal(0.3))), null),
+            active));
         _store = new ParameterStore<float>(_graph);
         _store.Initialize(1);
     }
@@ -121,18 +123,21 @@ public sealed unsafe class ProgramGuardTests : IDisposable
 
     private static void Step(Program<float> program)
     {
-        program.Forward(Enumerable.Repeat((int[])[1, 5], Rows).SelectMany(i => i).ToArray(), new float[Rows * Width], new Step(Rows, isTraining: true));
+        program.Forward(Enumerable.Repeat((int[])[1, 5], Rows).SelectMany(i => i).ToArray(), new float[Rows * Width],
+            new Step(Rows, isTraining: true));
         program.LogitGradients(0).Fill(1);
         program.Backward();
     }
 
     private Program<float> ProgramOf(Action<Binding<float>, int> forward, Action<Binding<float>, int>? backward = null) => new(
-        _graph, _store, OperationKernels.Of<float>().With((value, binding) => value.Operation is Activate ? new Mistaken(binding, forward, backward ?? Zeros) : null),
+        _graph, _store, OperationKernels.Of<float>()
+        .With((value, binding) => value.Operation is Activate ? new Mistaken(binding, forward, backward ?? Zeros) : null),
         Capacity, _workers);
 
     private static void Zeros(Binding<float> binding, int rows) => new Span<float>(binding.InputGradient(0).Data, rows * Width).Clear();
 
-    private sealed class Mistaken(Binding<float> binding, Action<Binding<float>, int> forward, Action<Binding<float>, int> backward) : Kernel
+    private sealed class Mistaken(Binding<float> binding, Action<Binding<float>, int> forward,
+        Action<Binding<float>, int> backward) : Kernel
     {
         public override void Forward(in Step step) => forward(binding, step.Rows);
 

@@ -10,7 +10,8 @@ public sealed unsafe class AttentionReferenceTests : IDisposable
     private readonly Workers _workers = new(2);
 
     // Rows around the chunks of 128, fields and widths around the vectors.
-    public static TheoryData<int, int, int> Sizes => new() { { 1, 2, 1 }, { 3, 3, 4 }, { 129, 9, 8 }, { 40, 10, 32 }, { 20, 39, 5 }, { 257, 4, 3 } };
+    public static TheoryData<int, int, int> Sizes =>
+        new() { { 1, 2, 1 }, { 3, 3, 4 }, { 129, 9, 8 }, { 40, 10, 32 }, { 20, 39, 5 }, { 257, 4, 3 } };
 
     public void Dispose() => _workers.Dispose();
 
@@ -30,10 +31,12 @@ public sealed unsafe class AttentionReferenceTests : IDisposable
                 for (var i = 0; i < fields; i++)
                 {
                     var powers = Enumerable.Range(0, fields)
-                        .Select(j => Math.Exp(Enumerable.Range(h * head, head).Sum(d => (double)At(i, d) * At(j, width + d)) / Math.Sqrt(head))).ToArray();
+                        .Select(j => Math.Exp(Enumerable.Range(h * head, head)
+                            .Sum(d => (double)At(i, d) * At(j, width + d)) / Math.Sqrt(head))).ToArray();
                     for (var d = h * head; d < (h + 1) * head; d++)
                         Assert.Equal(
-                            Enumerable.Range(0, fields).Sum(j => powers[j] * At(j, (2 * width) + d)) / powers.Sum(), found[(((row * fields) + i) * width) + d], 2e-5);
+                            Enumerable.Range(0, fields).Sum(j => powers[j] * At(j, (2 * width) + d)) / powers.Sum(),
+                            found[(((row * fields) + i) * width) + d], 2e-5);
 
                     float At(int field, int place) => x[(((row * fields) + field) * 3 * width) + place];
                 }
@@ -61,7 +64,8 @@ public sealed unsafe class AttentionReferenceTests : IDisposable
                     for (var i = 0; i < fields; i++)
                         for (var j = 0; j < fields; j++)
                         {
-                            var product = (double)w[(((o * fields) + i) * fields) + j] * x[(((row * fields) + i) * dimension) + d] * x[(((row * fields) + j) * dimension) + d];
+                            var product = (double)w[(((o * fields) + i) * fields) + j] * x[(((row * fields) + i) * dimension)
+                                + d] * x[(((row * fields) + j) * dimension) + d];
                             (sum, size) = (sum + product, size + Math.Abs(product));
                         }
 

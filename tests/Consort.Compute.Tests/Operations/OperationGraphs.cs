@@ -33,19 +33,27 @@ internal sealed class OperationGraphs
         ["project fields"] = (f, d) => Make(f, d, g => g.Projected()),
         ["first order"] = (f, d) => Make(f, d, g => g.Graph.Apply(new FirstOrder(g.Table(1)))),
         ["numeric embed"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new NumericEmbed(g.Parameter(3, d)), g.Hidden(3)))),
-        ["numeric embed of the input"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new NumericEmbed(g.Parameter(3, d)), g.Graph.Numeric!))),
-        ["concat"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Concat(), g.Hidden(d), g.Graph.Numeric!, g.Hidden(3), g.Flat(g.Fields())))),
+        ["numeric embed of the input"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new NumericEmbed(g.Parameter(3, d)), g.Graph.Numeric!))),
+        ["concat"] = (f, d) => Make(f, d, g =>
+            g.Logit(g.Graph.Apply(new Concat(), g.Hidden(d), g.Graph.Numeric!, g.Hidden(3), g.Flat(g.Fields())))),
         ["concat of fields"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Concat(), g.Fields(), g.Fields()))),
         ["add"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Add(), g.Hidden(d), g.Hidden(d), g.Hidden(d)))),
-        ["reshape"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Reshape(new Shape(d, f)), g.Graph.Apply(new Reshape(new Shape(f * d)), g.Fields())))),
+        ["reshape"] = (f, d) => Make(f, d, g =>
+            g.Logit(g.Graph.Apply(new Reshape(new Shape(d, f)), g.Graph.Apply(new Reshape(new Shape(f * d)), g.Fields())))),
         ["factorization machine"] = (f, d) => Make(f, d, g => f == 1 ? g.Logit(g.Fields(), g.Pairs()) : g.Pairs()),
         ["cross network of one layer"] = (f, d) => Make(f, d, g => g.Logit(g.Cross(1, g.Hidden(d)))),
-        ["cross network of four layers"] = (f, d) => Make(f, d, g => g.Logit(g.Cross(4, g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d))))),
+        ["cross network of four layers"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Cross(4, g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d))))),
         ["linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(5, d), null), g.Hidden(d)))),
-        ["linear with bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 6), g.Parameter(d)), g.Hidden(6)))),
-        ["linear with relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), null, relu: true), g.Hidden(d)))),
-        ["linear with bias and relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), g.Parameter(20), relu: true), g.Hidden(d)))),
-        ["linear of the input"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 3), g.Parameter(d)), g.Graph.Numeric!))),
+        ["linear with bias"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 6), g.Parameter(d)), g.Hidden(6)))),
+        ["linear with relu"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), null, relu: true), g.Hidden(d)))),
+        ["linear with bias and relu"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), g.Parameter(20), relu: true), g.Hidden(d)))),
+        ["linear of the input"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 3), g.Parameter(d)), g.Graph.Numeric!))),
         ["linear of three values"] = (f, d) => Make(f, d, g => g.Logit(g.LinearOfThree())),
         ["linear with relu into linear"] = (f, d) => Make(f, d, g => g.Tower(d, new Activate(Activation.Tanh))),
         ["linear with relu into dropout"] = (f, d) => Make(f, d, g => g.Tower(d, new Dropout(0.3))),
@@ -62,9 +70,11 @@ internal sealed class OperationGraphs
         ["dot of one value"] = (f, d) => Make(f, d, g => g.DotTwice(g.Hidden(d))),
         ["multiply"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Multiply(2), g.Hidden(d), g.Hidden(d)))),
         ["matrix cross"] = (f, d) => Make(f, d, g => g.Logit(g.MatrixCrossTwice(g.Hidden(d)))),
-        ["bilinear fusion"] = (f, d) => Make(f, d, g => g.Graph.Apply(new BilinearFusion(g.Parameter(3, d, 4)), g.Hidden(3 * d), g.Hidden(12))),
+        ["bilinear fusion"] = (f, d) =>
+        Make(f, d, g => g.Graph.Apply(new BilinearFusion(g.Parameter(3, d, 4)), g.Hidden(3 * d), g.Hidden(12))),
         ["bilinear fusion of one value"] = (f, d) => Make(f, d, g => g.FusionTwice(g.Hidden(2 * d))),
-        ["repeat"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Multiply(), g.Hidden(d), g.Graph.Apply(new Repeat(g.Parameter(d)))))),
+        ["repeat"] = (f, d) => Make(f, d, g =>
+            g.Logit(g.Graph.Apply(new Multiply(), g.Hidden(d), g.Graph.Apply(new Repeat(g.Parameter(d)))))),
         ["add bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new AddBias(g.Parameter(d)), g.Hidden(d)))),
         ["relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Relu), g.Hidden(20)))),
         ["sigmoid"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Sigmoid), g.Hidden(d)))),
@@ -72,15 +82,22 @@ internal sealed class OperationGraphs
         ["silu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Silu), g.Hidden(d)))),
         ["gelu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Gelu), g.Hidden(d)))),
         ["leaky relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.LeakyRelu), g.Hidden(20)))),
-        ["exponential"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Exponential), g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d))))),
-        ["log magnitude"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.LogMagnitude), g.Graph.Apply(new Activate(Activation.Exponential), g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d)))))),
+        ["exponential"] = (f, d) => Make(f, d, g =>
+            g.Logit(g.Graph.Apply(new Activate(Activation.Exponential), g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d))))),
+        ["log magnitude"] = (f, d) => Make(f, d, g =>
+            g.Logit(g.Graph.Apply(new Activate(Activation.LogMagnitude),
+                g.Graph.Apply(new Activate(Activation.Exponential), g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d)))))),
         ["prelu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new ParametricRelu(g.Parameter(12)), g.Hidden(12)))),
         ["dice"] = (f, d) => Make(f, d, g => g.DiceOf(g.Hidden(d))),
-        ["linear of every field"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(3, d), g.Parameter(3)), g.AllFields()))),
-        ["linear with relu of every field"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(4, 5), null, relu: true), g.Graph.Apply(new Linear(g.Parameter(5, d), g.Parameter(5), relu: true), g.AllFields())))),
+        ["linear of every field"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(3, d), g.Parameter(3)), g.AllFields()))),
+        ["linear with relu of every field"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(4, 5), null, relu: true),
+            g.Graph.Apply(new Linear(g.Parameter(5, d), g.Parameter(5), relu: true), g.AllFields())))),
         ["transpose"] = (f, d) => Make(f, d, g => g.TransposeTwice()),
         ["hadamard cross"] = (f, d) => Make(f, d, g => g.HadamardCrossTwice(g.Hidden(d))),
-        ["layer norm"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new LayerNorm(g.Parameter(d + 2), g.Parameter(d + 2)), g.Hidden(d + 2)))),
+        ["layer norm"] = (f, d) => Make(f, d, g =>
+            g.Logit(g.Graph.Apply(new LayerNorm(g.Parameter(d + 2), g.Parameter(d + 2)), g.Hidden(d + 2)))),
         ["layer norm of every field"] = (f, d) => Make(f, d, g => g.LayerNorms()),
         ["batch norm of the last axis"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(d), g.AllFields()), g.Hidden(2))),
         ["field sum"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FieldPool(IsSum: true), g.AllFields()))),
@@ -89,7 +106,8 @@ internal sealed class OperationGraphs
         ["compressed interaction"] = (f, d) => Make(f, d, g => g.Compressed()),
         ["mean"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Add(IsMean: true), g.Hidden(d), g.Hidden(d), g.Hidden(d)))),
         ["factorized interaction"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FactorizedInteraction(), g.Hidden(2 * d)))),
-        ["factorized interaction, summed"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FactorizedInteraction(IsSum: true), g.Hidden(2 * d)))),
+        ["factorized interaction, summed"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new FactorizedInteraction(IsSum: true), g.Hidden(2 * d)))),
         ["self-mask"] = (f, d) => Make(f, d, g => g.Masked(2 * d)),
         ["self-mask of an odd number"] = (f, d) => Make(f, d, g => g.Masked((2 * d) - 1)),
         ["field-aware product"] = (f, d) => Make(f, d, g => g.FieldAware()),
@@ -101,8 +119,10 @@ internal sealed class OperationGraphs
         ["dropout"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Dropout(0.3), g.Hidden(40)), g.Hidden(d))),
         ["batch norm"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(d), g.Hidden(d)), g.Hidden(2))),
         ["batch norm with relu into linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(20).Rectified(), g.Hidden(20)))),
-        ["batch norm with relu and dropout into linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(20).Rectified(0.3), g.Hidden(20)))),
-        ["batch norm with relu and dropout and two readers"] = (f, d) => Make(f, d, g => g.NormTwice(g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(13)))),
+        ["batch norm with relu and dropout into linear"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(20).Rectified(0.3), g.Hidden(20)))),
+        ["batch norm with relu and dropout and two readers"] = (f, d) =>
+        Make(f, d, g => g.NormTwice(g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(13)))),
         ["a value with three readers"] = (f, d) => Make(f, d, g => g.ThreeReaders()),
         ["views with several readers"] = (f, d) => Make(f, d, g => g.Views()),
         ["one value twice"] = (f, d) => Make(f, d, g => g.Logit(g.OneValueTwice())),
@@ -155,7 +175,8 @@ internal sealed class OperationGraphs
         var values = Sizes(_dimension + 1, _dimension);
         var (own, shared) = (Parameter(_dimension + 1, _dimension), _fields > 2 ? Parameter(_dimension + 1, _dimension) : null);
         var projection = new ProjectFields(
-            [.. Enumerable.Range(0, _fields).Select(c => new FieldSource(c % 2, c / 2, c == 0 ? own : c % 2 == 0 ? shared : null))], _dimension);
+            [.. Enumerable.Range(0, _fields).Select(c => new FieldSource(c % 2, c / 2, c == 0 ? own : c % 2 == 0 ? shared : null))],
+            _dimension);
         return Logit([Graph.Apply(projection, values), .. values]);
     }
 
@@ -172,13 +193,15 @@ internal sealed class OperationGraphs
 
     private Value One(Value value) => Graph.Apply(new Linear(Parameter(1, value.Shape.Size), Parameter(1)), Flat(value));
 
-    private Value Pairs() => Graph.Apply(new FactorizationMachine(), Graph.Apply(new Concat(), Fields(), Graph.Apply(new NumericEmbed(Parameter(3, _dimension)), Graph.Numeric!)));
+    private Value Pairs() => Graph.Apply(new FactorizationMachine(),
+        Graph.Apply(new Concat(), Fields(), Graph.Apply(new NumericEmbed(Parameter(3, _dimension)), Graph.Numeric!)));
 
     /// <summary>[B, F + 3, D], categorical and numeric.</summary>
     private Value AllFields() =>
         Graph.Apply(new Concat(), Fields(), Graph.Apply(new NumericEmbed(Parameter(3, _dimension)), Graph.Numeric!));
 
-    private Value DiceOf(Value value) => Logit(Graph.Apply(new DiceGate(Parameter(_dimension)), value, Graph.Apply(new Activate(Activation.Tanh), value)), value);
+    private Value DiceOf(Value value) =>
+        Logit(Graph.Apply(new DiceGate(Parameter(_dimension)), value, Graph.Apply(new Activate(Activation.Tanh), value)), value);
 
     private Value TransposeTwice()
     {
@@ -314,7 +337,8 @@ internal sealed class OperationGraphs
         var flat = Flat(fields);
         var again = Graph.Apply(new Reshape(fields.Shape), flat);
         Operation third = _fields == 1 ? new Activate(Activation.Sigmoid) : new FactorizationMachine(); // one field has no pairs
-        return Logit(flat, Graph.Apply(new Activate(Activation.Silu), flat), Graph.Apply(third, again), Graph.Apply(new Activate(Activation.Tanh), fields));
+        return Logit(flat, Graph.Apply(new Activate(Activation.Silu), flat), Graph.Apply(third, again),
+            Graph.Apply(new Activate(Activation.Tanh), fields));
     }
 
     private Value OneValueTwice()

@@ -56,7 +56,8 @@ public sealed unsafe class PairReferenceTests : IDisposable
         foreach (var kind in Enum.GetValues<BilinearKind>())
         {
             var (graph, embedded) = Fields(fields, dimension);
-            var weight = graph.Add(new Parameter("w", new Shape(BilinearInteraction.Matrices(kind, fields), dimension, dimension), Initializer.Normal(0.5)));
+            var weight = graph.Add(new Parameter("w", new Shape(BilinearInteraction.Matrices(kind, fields), dimension, dimension),
+                Initializer.Normal(0.5)));
             var other = graph.Apply(new Activate(Consort.Compute.Operations.Activation.Tanh), embedded);
             var pairs = graph.Apply(new BilinearInteraction(weight, kind), embedded, other);
             AddLogit(graph, pairs);

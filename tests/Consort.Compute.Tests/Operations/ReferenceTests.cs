@@ -138,7 +138,8 @@ public sealed unsafe class ReferenceTests : IDisposable
         var plain = graph.Apply(new BatchNorm(parameters[0], parameters[1], parameters[2], parameters[3]), graph.Numeric!);
         var fused = graph.Apply(new BatchNorm(parameters[0], parameters[1], parameters[2], parameters[3]).Rectified(Rate), graph.Numeric!);
         foreach (var value in new[] { plain, fused })
-            graph.AddOutput(graph.Apply(new Linear(graph.Add(new Parameter($"o{value.Index}", new Shape(1, width), Initializer.One)), null), value));
+            graph.AddOutput(graph.Apply(new Linear(graph.Add(new Parameter($"o{value.Index}", new Shape(1, width), Initializer.One)), null),
+                value));
         using var trial = new Trial<float>(graph, 300, _workers);
         trial.Draw(300, 1);
         trial.Forward(300);

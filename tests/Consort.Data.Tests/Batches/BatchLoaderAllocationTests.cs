@@ -19,17 +19,18 @@ public sealed class BatchLoaderAllocationTests : IDisposable
     [Fact]
     public void Next_ManyBatches_AllocatesNothing()
     {
-        Schema schema = Schema.Load(OptionMap.Parse("{fields: [{name: y, kind: label}, {name: n, kind: numeric}, {name: c, kind: categorical}]}", "s.yaml"));
-        using EncodedDataset dataset = _folder.Encode(schema, _folder.File("d.tsv", string.Concat(Enumerable.Range(0, Rows)
+        var schema = Schema.Load(OptionMap.Parse(
+            "{fields: [{name: y, kind: label}, {name: n, kind: numeric}, {name: c, kind: categorical}]}", "s.yaml"));
+        using var dataset = _folder.Encode(schema, _folder.File("d.tsv", string.Concat(Enumerable.Range(0, Rows)
             .Select(i => string.Create(CultureInfo.InvariantCulture, $"{i & 1}\t{i}\t{i % 7}\n")))));
         using var loader = new BatchLoader(dataset.Train, new LoaderOptions(16, true, 5));
         Walk(0);
         Walk(1);
-        long least = long.MaxValue;
+        var least = long.MaxValue;
         // The test host reports its results meanwhile: one quiet walk is enough.
-        for (int epoch = 2; epoch < 32 && least > 0; epoch++)
+        for (var epoch = 2; epoch < 32 && least > 0; epoch++)
         {
-            long before = GC.GetTotalAllocatedBytes(precise: true);
+            var before = GC.GetTotalAllocatedBytes(precise: true);
             Walk(epoch);
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }

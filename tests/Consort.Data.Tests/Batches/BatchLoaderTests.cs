@@ -15,7 +15,8 @@ public sealed class BatchLoaderTests : IDisposable
     /// <summary>Rows whose only numeric value is their number.</summary>
     private EncodedDataset Numbered(int rows)
     {
-        Schema schema = Schema.Load(OptionMap.Parse("{fields: [{name: y, kind: label}, {name: n, kind: numeric}, {name: c, kind: categorical}]}", "s.yaml"));
+        var schema = Schema.Load(OptionMap.Parse(
+            "{fields: [{name: y, kind: label}, {name: n, kind: numeric}, {name: c, kind: categorical}]}", "s.yaml"));
         return _folder.Encode(schema, _folder.File("d.tsv", string.Concat(Enumerable.Range(0, rows)
             .Select(i => string.Create(CultureInfo.InvariantCulture, $"{i & 1}\t{i}\t{i % 7}\n")))));
     }
@@ -26,9 +27,9 @@ public sealed class BatchLoaderTests : IDisposable
         loader.Start(epoch, skip);
         while (loader.Next() is { } batch)
         {
-            for (int r = 0; r < batch.Rows; r++)
+            for (var r = 0; r < batch.Rows; r++)
             {
-                int row = (int)batch.Numeric[r];
+                var row = (int)batch.Numeric[r];
                 Assert.Equal(row & 1, batch.Labels[r]);
                 order.Add(row);
             }
@@ -43,7 +44,7 @@ public sealed class BatchLoaderTests : IDisposable
     [InlineData(5000, 37)]
     public void Next_NotShuffled_GivesRowsInOrder(int rows, int batch)
     {
-        using EncodedDataset dataset = Numbered(rows);
+        using var dataset = Numbered(rows);
         using var loader = new BatchLoader(dataset.Train, new LoaderOptions(batch));
         Assert.Equal(Enumerable.Range(0, rows), Order(loader, 0));
         Assert.Equal((rows + batch - 1) / batch, loader.Batches);
@@ -58,9 +59,9 @@ public sealed class BatchLoaderTests : IDisposable
     [InlineData(30_000, 0)]
     public void Next_Shuffled_GivesEveryRowOnceAndReproducibly(int rows, long exact)
     {
-        using EncodedDataset dataset = Numbered(rows);
+        using var dataset = Numbered(rows);
         using var loader = new BatchLoader(dataset.Train, new LoaderOptions(100, true, 5, ExactShuffleBytes: exact));
-        List<int> first = Order(loader, 1);
+        var first = Order(loader, 1);
         Assert.Equal(Enumerable.Range(0, rows), first.Order());
         Assert.Equal(first, Order(loader, 1));
         using var other = new BatchLoader(dataset.Train, new LoaderOptions(100, true, 6, ExactShuffleBytes: exact));
@@ -75,7 +76,7 @@ public sealed class BatchLoaderTests : IDisposable
     [Fact]
     public void Start_SkippingBatches_ContinuesTheSameOrder()
     {
-        using EncodedDataset dataset = Numbered(1000);
+        using var dataset = Numbered(1000);
         using var loader = new BatchLoader(dataset.Train, new LoaderOptions(64, true, 5));
         Assert.Equal(Order(loader, 3).Skip(128), Order(loader, 3, skip: 2));
         Assert.Empty(Order(loader, 3, skip: 99));
@@ -84,12 +85,12 @@ public sealed class BatchLoaderTests : IDisposable
     [Fact]
     public void Start_InTheMiddleOfAnEpoch_BeginsAnew()
     {
-        using EncodedDataset dataset = Numbered(5000);
+        using var dataset = Numbered(5000);
         using var loader = new BatchLoader(dataset.Train, new LoaderOptions(10));
-        for (int i = 0; i < 200; i++)
+        for (var i = 0; i < 200; i++)
         {
             loader.Start(i);
-            for (int b = 0; b < i % 7; b++) Assert.Equal(b * 10, loader.Next()!.Numeric[0]);
+            for (var b = 0; b < i % 7; b++) Assert.Equal(b * 10, loader.Next()!.Numeric[0]);
         }
         Assert.Equal(Enumerable.Range(0, 5000), Order(loader, 0));
     }
@@ -97,8 +98,8 @@ public sealed class BatchLoaderTests : IDisposable
     [Fact]
     public void Dispose_InTheMiddleOfAnEpoch_DoesNotHang()
     {
-        using EncodedDataset dataset = Numbered(5000);
-        for (int i = 0; i < 50; i++)
+        using var dataset = Numbered(5000);
+        for (var i = 0; i < 50; i++)
         {
             var loader = new BatchLoader(dataset.Train, new LoaderOptions(10, true));
             if (i % 3 > 0) loader.Start(0);
@@ -112,7 +113,7 @@ public sealed class BatchLoaderTests : IDisposable
     [Fact]
     public void Next_BeforeStart_IsAMistake()
     {
-        using EncodedDataset dataset = Numbered(10);
+        using var dataset = Numbered(10);
         using var loader = new BatchLoader(dataset.Train, new LoaderOptions(10));
         Assert.Throws<InvalidOperationException>(() => loader.Next());
         Assert.Throws<ConsortException>(() => new BatchLoader(dataset.Train, new LoaderOptions(0)));

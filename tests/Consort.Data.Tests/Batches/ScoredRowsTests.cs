@@ -15,12 +15,12 @@ public sealed class ScoredRowsTests : IDisposable
     [Fact]
     public void Next_ColumnsBesideTheSchemas_ArePassedOver()
     {
-        using EncodedDataset dataset = Headed();
-        string path = _folder.File("new.csv", "request_id,b,click,a,ts\nq1,4,1,x,9\nq2,5,0,y,9\n");
-        foreach (bool labelRequired in new[] { true, false })
+        using var dataset = Headed();
+        var path = _folder.File("new.csv", "request_id,b,click,a,ts\nq1,4,1,x,9\nq2,5,0,y,9\n");
+        foreach (var labelRequired in new[] { true, false })
         {
             using var reader = new RawBatchReader(path, dataset.Encoder, 8, labelRequired);
-            List<Row> rows = Read(reader);
+            var rows = Read(reader);
             Assert.Equal(["x", "y"], rows.SelectMany(r => r.Ids).Select(dataset.Encoder.Token));
             Assert.Equal([4f, 5f], rows.Select(r => r.Numeric[0]));
             Assert.Equal([1f, 0f], rows.Select(r => r.Label));
@@ -31,7 +31,7 @@ public sealed class ScoredRowsTests : IDisposable
     [Fact]
     public void Next_OnlyColumnsOfTheSchema_SaysNothing()
     {
-        using EncodedDataset dataset = Headed();
+        using var dataset = Headed();
         using var reader = new RawBatchReader(_folder.File("new.csv", "a,b\nx,4\n"), dataset.Encoder, 8, labelRequired: false);
         Assert.Single(Read(reader));
         Assert.Null(reader.PassedOver);
@@ -41,9 +41,10 @@ public sealed class ScoredRowsTests : IDisposable
     [Fact]
     public void Next_ColumnsBesideTheSchemas_CanBeRefusedWithAdviceThatCanBeFollowed()
     {
-        using EncodedDataset dataset = Headed();
-        using var reader = new RawBatchReader(_folder.File("new.csv", "id,a,b\nq,x,4\n"), dataset.Encoder, 8, labelRequired: false, UnknownColumns.Refuse);
-        string message = Assert.Throws<ConsortException>(() => reader.Next()).Message;
+        using var dataset = Headed();
+        using var reader = new RawBatchReader(_folder.File("new.csv", "id,a,b\nq,x,4\n"), dataset.Encoder, 8, labelRequired: false,
+            UnknownColumns.Refuse);
+        var message = Assert.Throws<ConsortException>(() => reader.Next()).Message;
         Assert.Contains(":1: column \"id\" is not in the schema", message, StringComparison.Ordinal);
         Assert.Contains("(the run keeps the schema it was trained with", message, StringComparison.Ordinal);
         Assert.DoesNotContain("kind ignored", message, StringComparison.Ordinal);
@@ -52,9 +53,10 @@ public sealed class ScoredRowsTests : IDisposable
     [Fact]
     public void Next_AColumnThatIsMissing_IsNotPassedOver()
     {
-        using EncodedDataset dataset = Headed("price");
+        using var dataset = Headed("price");
         using var reader = new RawBatchReader(_folder.File("new.csv", "a,prize\nx,4\n"), dataset.Encoder, 8, labelRequired: false);
-        Assert.EndsWith(":1: column \"prize\" is not in the schema; did you mean price?", Assert.Throws<ConsortException>(() => reader.Next()).Message, StringComparison.Ordinal);
+        Assert.EndsWith(":1: column \"prize\" is not in the schema; did you mean price?",
+            Assert.Throws<ConsortException>(() => reader.Next()).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -62,12 +64,12 @@ public sealed class ScoredRowsTests : IDisposable
     [InlineData("x,4\n")]
     public void Next_LabelsThatNobodyNeeds_MayBeEmptyOrAbsent(string text)
     {
-        Schema schema = Csv("header: false", "b");
-        using EncodedDataset dataset = _folder.Encode(schema, _folder.File("d.csv", "1,x,1\n0,y,2\n"));
+        var schema = Csv("header: false", "b");
+        using var dataset = _folder.Encode(schema, _folder.File("d.csv", "1,x,1\n0,y,2\n"));
         using var reader = new RawBatchReader(_folder.File("new.csv", text), dataset.Encoder, 8, labelRequired: false);
         using var wrong = new RawBatchReader(_folder.File("wrong.csv", "?,x,4\n"), dataset.Encoder, 8, labelRequired: false);
         Assert.Contains("column click: found \"?\"", Assert.Throws<ConsortException>(() => wrong.Next()).Message, StringComparison.Ordinal);
-        Row row = Assert.Single(Read(reader));
+        var row = Assert.Single(Read(reader));
         Assert.Equal(("x", 4f, 0f), (dataset.Encoder.Token(row.Ids[0]), row.Numeric[0], row.Label));
     }
 
@@ -76,9 +78,9 @@ public sealed class ScoredRowsTests : IDisposable
     [InlineData("libffm", "1 1:8:1 2:9:1\n0 1:4:1 2:8:1\n", "1:4:1 2:9:1\n1:8:1\n2:8:1\n", 3)]
     public void Next_PairsWithoutLabels_AreRecognisedByTheirColons(string format, string train, string text, int expected)
     {
-        using EncodedDataset dataset = Pairs(format, train);
+        using var dataset = Pairs(format, train);
         using var reader = new RawBatchReader(_folder.File("new.txt", text), dataset.Encoder, 8, labelRequired: false);
-        List<Row> rows = Read(reader);
+        var rows = Read(reader);
         Assert.Equal(expected, rows.Count);
         Assert.Equal(["4", "9", "8", "(missing)", "(missing)", "8"], rows.SelectMany(r => r.Ids).Select(dataset.Encoder.Token));
         Assert.Null(reader.PassedOver);
@@ -87,7 +89,7 @@ public sealed class ScoredRowsTests : IDisposable
     [Fact]
     public void Next_PairsWithoutLabelsThatAreNeeded_AreAMistake()
     {
-        using EncodedDataset dataset = Pairs("libsvm", "1 1:8 2:9\n0 1:4 2:8\n");
+        using var dataset = Pairs("libsvm", "1 1:8 2:9\n0 1:4 2:8\n");
         using var reader = new RawBatchReader(_folder.File("new.txt", "1:4 2:9\n"), dataset.Encoder, 8, labelRequired: true);
         Assert.Contains("found \"1:4\"", Assert.Throws<ConsortException>(() => reader.Next()).Message, StringComparison.Ordinal);
     }
@@ -95,13 +97,14 @@ public sealed class ScoredRowsTests : IDisposable
     [Fact]
     public void Next_IndicesBehindTheLast_ArePassedOverOrRefused()
     {
-        using EncodedDataset dataset = Pairs("libsvm", "1 1:8 2:9\n0 1:4 2:8\n");
-        string path = _folder.File("new.txt", "1 1:4 2:9 7:1\n0 1:8 2:8 9:3 12:1\n");
+        using var dataset = Pairs("libsvm", "1 1:8 2:9\n0 1:4 2:8\n");
+        var path = _folder.File("new.txt", "1 1:4 2:9 7:1\n0 1:8 2:8 9:3 12:1\n");
         using var reader = new RawBatchReader(path, dataset.Encoder, 8, labelRequired: true);
         Assert.Equal(["4", "9", "8", "8"], Read(reader).SelectMany(r => r.Ids).Select(dataset.Encoder.Token));
         Assert.Equal($"{path}: passed over 3 values of indices behind the last that the run knows", reader.PassedOver);
         using var strict = new RawBatchReader(path, dataset.Encoder, 8, labelRequired: true, UnknownColumns.Refuse);
-        Assert.Contains("found index \"7\", expected 1 to 2", Assert.Throws<ConsortException>(() => strict.Next()).Message, StringComparison.Ordinal);
+        Assert.Contains("found index \"7\", expected 1 to 2", Assert.Throws<ConsortException>(() => strict.Next()).Message,
+            StringComparison.Ordinal);
         // One below the first is no new column but the wrong first_index.
         using var below = new RawBatchReader(_folder.File("zero.txt", "1 0:4\n"), dataset.Encoder, 8, labelRequired: true);
         Assert.Contains("found index \"0\"", Assert.Throws<ConsortException>(() => below.Next()).Message, StringComparison.Ordinal);

@@ -4,30 +4,35 @@ using Consort.Foundation.Files;
 
 namespace Consort.Data.Tests.Datasets;
 
-/// <summary>Encoding over a dataset: at every instant the old one or the new one stands there, and what a killed process left goes.</summary>
+/// <summary>
+/// Encoding over a dataset: at every instant the old one or the new one stands there, and what a killed process left goes.
+/// </summary>
 public sealed class DatasetPlaceTests : IDisposable
 {
-    private static readonly Schema Clicks = Schema.Load(Foundation.Options.OptionMap.Parse("fields: [{name: y, kind: label}, {name: a, kind: categorical}]", "s.yaml"));
+    private static readonly Schema Clicks =
+        Schema.Load(Foundation.Options.OptionMap.Parse("fields: [{name: y, kind: label}, {name: a, kind: categorical}]", "s.yaml"));
 
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
-    private string Source(string name, char token) => _folder.File(name, string.Concat(Enumerable.Range(0, 300).Select(i => $"{i % 2}\t{token}{i % 7}\n")));
+    private string Source(string name, char token) =>
+        _folder.File(name, string.Concat(Enumerable.Range(0, 300).Select(i => $"{i % 2}\t{token}{i % 7}\n")));
 
-    private EncodeRequest Request(string source, string folder = "win") => new(Clicks, SplitPlan.BySeed([source], 1), _folder.At(folder), 1);
+    private EncodeRequest Request(string source, string folder = "win") =>
+        new(Clicks, SplitPlan.BySeed([source], 1), _folder.At(folder), 1);
 
     private static string[] Files(string folder) => [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)];
 
     private static void Copy(IEnumerable<string> files, string folder)
     {
         Directory.CreateDirectory(folder);
-        foreach (string file in files) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
+        foreach (var file in files) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
     }
 
     private static string KeyOf(string folder)
     {
-        using EncodedDataset dataset = EncodedDataset.Open(folder);
+        using var dataset = EncodedDataset.Open(folder);
         return dataset.Key;
     }
 
@@ -35,9 +40,9 @@ public sealed class DatasetPlaceTests : IDisposable
     public void Encode_OverADatasetKilledAfterAnyStep_LeavesTheOldOrTheNew()
     {
         string old = Source("old.tsv", 'o'), young = Source("new.tsv", 'n');
-        string oldKey = DatasetEncoder.Encode(Request(old)).Key;
+        var oldKey = DatasetEncoder.Encode(Request(old)).Key;
         Copy(Files(_folder.At("win")), _folder.At("before"));
-        string youngKey = DatasetEncoder.Encode(Request(young)).Key;
+        var youngKey = DatasetEncoder.Encode(Request(young)).Key;
         string[] before = Files(_folder.At("before")), after = Files(_folder.At("win"));
         Assert.Empty(before.Select(Path.GetFileName).Intersect(after.Select(Path.GetFileName)).Except(["manifest.json"]));
         Assert.Equal(5, after.Length);
@@ -45,10 +50,10 @@ public sealed class DatasetPlaceTests : IDisposable
         // Files of the new one come first, then its manifest, then those of the old one go.
         string[] rows = [.. after.Where(f => !f.EndsWith("manifest.json", StringComparison.Ordinal))];
         string[] gone = [.. before.Where(f => !f.EndsWith("manifest.json", StringComparison.Ordinal))];
-        for (int step = 0; step <= rows.Length + gone.Length; step++)
+        for (var step = 0; step <= rows.Length + gone.Length; step++)
         {
-            string killed = _folder.At($"killed-{step}");
-            bool isNew = step > rows.Length;
+            var killed = _folder.At($"killed-{step}");
+            var isNew = step > rows.Length;
             Copy(isNew ? gone.Skip(step - rows.Length) : before, killed);
             Copy(isNew ? after : rows.Take(step), killed);
             Directory.CreateDirectory(SafeFile.TempName(killed));
@@ -66,9 +71,9 @@ public sealed class DatasetPlaceTests : IDisposable
     [Fact]
     public void Encode_OverADatasetThatIsOpen_LeavesItReadable()
     {
-        string old = Source("old.tsv", 'o');
+        var old = Source("old.tsv", 'o');
         DatasetEncoder.Encode(Request(old));
-        using EncodedDataset opened = EncodedDataset.Open(_folder.At("win"));
+        using var opened = EncodedDataset.Open(_folder.At("win"));
         int[] ids = [.. Row.Of(opened.Train).SelectMany(r => r.Ids)];
         DatasetEncoder.Encode(Request(Source("new.tsv", 'n')));
         Assert.Equal(ids, Row.Of(opened.Train).SelectMany(r => r.Ids));
@@ -78,26 +83,29 @@ public sealed class DatasetPlaceTests : IDisposable
     [Fact]
     public void EncodeOrReuse_NothingChanged_ClearsWhatAKilledProcessLeft()
     {
-        string source = Source("old.tsv", 'o');
+        var source = Source("old.tsv", 'o');
         DatasetEncoder.Encode(Request(source));
         Directory.CreateDirectory(SafeFile.TempName(_folder.At("win")));
         File.WriteAllText(Path.Combine(_folder.At("win"), "train-0123456789ab.bin"), "");
         File.WriteAllText(Path.Combine(_folder.At("win"), "mine.bin"), "");
         Assert.True(DatasetEncoder.EncodeOrReuse(Request(source)).Reused);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path, "*.tmp-*"));
-        Assert.Equal(["encoder.bin", "manifest.json", "mine.bin", "test.bin", "train.bin", "valid.bin"], Files(_folder.At("win")).Select(Path.GetFileName));
+        Assert.Equal(["encoder.bin", "manifest.json", "mine.bin", "test.bin", "train.bin", "valid.bin"], Files(_folder.At("win"))
+            .Select(Path.GetFileName));
     }
 
     [Fact]
     public void Encode_AnotherProcessWritesThere_IsRefusedOrWaits()
     {
-        string source = Source("old.tsv", 'o');
+        var source = Source("old.tsv", 'o');
         using (Claim.Take("win", _folder.At("win"), ""))
         {
-            Assert.Contains("is being written by another process: pid", Assert.Throws<ConsortException>(() => DatasetEncoder.EncodeOrReuse(Request(source))).Message, StringComparison.Ordinal);
+            Assert.Contains("is being written by another process: pid",
+                Assert.Throws<ConsortException>(() => DatasetEncoder.EncodeOrReuse(Request(source))).Message, StringComparison.Ordinal);
             using var stop = new CancellationTokenSource();
             var progress = new Told(() => stop.Cancel());
-            Assert.Throws<OperationCanceledException>(() => DatasetEncoder.EncodeOrReuse(Request(source) with { WaitsForOthers = true }, progress, stop.Token));
+            Assert.Throws<OperationCanceledException>(() =>
+                DatasetEncoder.EncodeOrReuse(Request(source) with { WaitsForOthers = true }, progress, stop.Token));
             Assert.StartsWith(EncodeProgress.Waiting + ": pid", progress.Phase, StringComparison.Ordinal);
         }
         Assert.False(Directory.Exists(_folder.At("win")));
@@ -107,9 +115,10 @@ public sealed class DatasetPlaceTests : IDisposable
     public void Open_ManifestNamesAFileElsewhere_IsRefused()
     {
         DatasetEncoder.Encode(Request(Source("old.tsv", 'o')));
-        string path = Path.Combine(_folder.At("win"), "manifest.json");
+        var path = Path.Combine(_folder.At("win"), "manifest.json");
         File.WriteAllText(path, File.ReadAllText(path).Replace("\"train.bin\"", "\"../train.bin\"", StringComparison.Ordinal));
-        Assert.Contains("splits[0].file.name is \"../train.bin\", expected a file of the folder", Assert.Throws<ConsortException>(() => EncodedDataset.Open(_folder.At("win"))).Message, StringComparison.Ordinal);
+        Assert.Contains("splits[0].file.name is \"../train.bin\", expected a file of the folder",
+            Assert.Throws<ConsortException>(() => EncodedDataset.Open(_folder.At("win"))).Message, StringComparison.Ordinal);
     }
 
     private sealed class Told(Action then) : IProgress<EncodeProgress>

@@ -21,7 +21,7 @@ public sealed class DatasetPropertyTests : IDisposable
         Config.QuickThrowOnFailure.WithMaxTest(100),
         Prop.ForAll(Clicks().NonEmptyListOf().ToArbitrary(), rows =>
         {
-            using EncodedDataset dataset = _folder.Encode(Of("numeric"), Write(rows), threads: 1);
+            using var dataset = _folder.Encode(Of("numeric"), Write(rows), threads: 1);
             Assert.Equal(rows, Row.Of(dataset.Train).Select(r => new Click(
                 r.Label > 0, Raw(dataset.Encoder.Token(r.Ids[0])), Raw(dataset.Encoder.Token(r.Ids[1])), (int)r.Numeric[0])));
         }));
@@ -31,18 +31,21 @@ public sealed class DatasetPropertyTests : IDisposable
         Config.QuickThrowOnFailure.WithMaxTest(6),
         Prop.ForAll(Clicks().NonEmptyListOf().ToArbitrary(), Gen.Choose(2, 7).ToArbitrary(), (rows, threads) =>
         {
-            string path = Write(rows, atLeast: 2 * BlockBytes + 1000);
-            Schema schema = Of("numeric, transform: standardise");
+            var path = Write(rows, atLeast: 2 * BlockBytes + 1000);
+            var schema = Of("numeric, transform: standardise");
             Dictionary<string, byte[]> one = Bytes(schema, path, "one", 1), several = Bytes(schema, path, "several", threads);
-            Assert.Contains(one.Keys, name => name.StartsWith("train", StringComparison.Ordinal) && name.EndsWith(".bin", StringComparison.Ordinal));
+            Assert.Contains(one.Keys, name => name.StartsWith("train", StringComparison.Ordinal)
+                && name.EndsWith(".bin", StringComparison.Ordinal));
             Assert.Equal(one.Keys, several.Keys);
-            Assert.All(one, file => Assert.True(file.Value.AsSpan().SequenceEqual(several[file.Key]), $"{file.Key} differs with {threads} threads"));
+            Assert.All(one, file => Assert.True(file.Value.AsSpan().SequenceEqual(several[file.Key]),
+                $"{file.Key} differs with {threads} threads"));
         }));
 
     private Dictionary<string, byte[]> Bytes(Schema schema, string path, string folder, int threads)
     {
         _folder.Encode(schema, path, folder, threads).Dispose();
-        return Directory.EnumerateFiles(_folder.At(folder)).Order(StringComparer.Ordinal).ToDictionary(f => Path.GetFileName(f), File.ReadAllBytes);
+        return Directory.EnumerateFiles(_folder.At(folder)).Order(StringComparer.Ordinal)
+            .ToDictionary(f => Path.GetFileName(f), File.ReadAllBytes);
     }
 
     private static Schema Of(string number) => Schema.Load(OptionMap.Parse(
@@ -53,7 +56,7 @@ public sealed class DatasetPropertyTests : IDisposable
         var text = new StringBuilder();
         do
         {
-            foreach (Click row in rows)
+            foreach (var row in rows)
                 text.Append(CultureInfo.InvariantCulture, $"{(row.IsClick ? 1 : 0)}\t{row.User}\t{row.Item}\t{row.Price}\n");
         }
         while (text.Length < atLeast);

@@ -41,7 +41,7 @@ public sealed class ManifestDamageTests : IDisposable
     [InlineData("key", "\"\\ud800\"", "key")]
     public void Open_AFieldThatIsNotWhatItShouldBe_NamesIt(string key, string value, string expected)
     {
-        JsonNode manifest = JsonNode.Parse(File.ReadAllText(Manifest))!;
+        var manifest = JsonNode.Parse(File.ReadAllText(Manifest))!;
         manifest[key] = "PUT-HERE";
         File.WriteAllText(Manifest, manifest.ToJsonString().Replace("\"PUT-HERE\"", value, StringComparison.Ordinal));
         Assert.StartsWith(expected, What(Fails()), StringComparison.Ordinal);
@@ -57,7 +57,7 @@ public sealed class ManifestDamageTests : IDisposable
     [InlineData("file", "null", "splits[0].file is null")]
     public void Open_ASplitThatIsNotWhatItShouldBe_NamesIt(string key, string value, string expected)
     {
-        JsonNode manifest = JsonNode.Parse(File.ReadAllText(Manifest))!;
+        var manifest = JsonNode.Parse(File.ReadAllText(Manifest))!;
         manifest["splits"]![0]![key] = JsonNode.Parse(value);
         File.WriteAllText(Manifest, manifest.ToJsonString());
         Assert.StartsWith(expected, What(Fails()), StringComparison.Ordinal);
@@ -66,8 +66,8 @@ public sealed class ManifestDamageTests : IDisposable
     [Fact]
     public void Open_ANumberThatCouldBeTrueButIsNot_IsRefused()
     {
-        JsonNode manifest = JsonNode.Parse(File.ReadAllText(Manifest))!;
-        JsonNode split = manifest["splits"]![0]!;
+        var manifest = JsonNode.Parse(File.ReadAllText(Manifest))!;
+        var split = manifest["splits"]![0]!;
         split["clicks"] = split["clicks"]!.GetValue<long>() == 0 ? 1 : 0;
         File.WriteAllText(Manifest, manifest.ToJsonString());
         Assert.StartsWith("its checksum does not agree with what it says", What(Fails()), StringComparison.Ordinal);
@@ -76,11 +76,11 @@ public sealed class ManifestDamageTests : IDisposable
     [Fact]
     public void Open_AKeyThatIsGone_NamesIt()
     {
-        foreach ((string key, _) in JsonNode.Parse(File.ReadAllText(Manifest))!.AsObject().ToArray())
+        foreach ((var key, _) in JsonNode.Parse(File.ReadAllText(Manifest))!.AsObject().ToArray())
         {
             if (key == "checksum") continue; // manifests of earlier versions have none
-            string whole = File.ReadAllText(Manifest);
-            JsonObject manifest = JsonNode.Parse(whole)!.AsObject();
+            var whole = File.ReadAllText(Manifest);
+            var manifest = JsonNode.Parse(whole)!.AsObject();
             manifest.Remove(key);
             File.WriteAllText(Manifest, manifest.ToJsonString());
             Assert.StartsWith($"{Manifest}: found a damaged manifest: {key} missing, expected a value", Fails(), StringComparison.Ordinal);
@@ -91,8 +91,8 @@ public sealed class ManifestDamageTests : IDisposable
     [Fact]
     public void Open_AManifestCutAnywhere_IsAnError()
     {
-        string whole = File.ReadAllText(Manifest);
-        for (int kept = 0; kept < whole.Length - 2; kept += 7)
+        var whole = File.ReadAllText(Manifest);
+        for (var kept = 0; kept < whole.Length - 2; kept += 7)
         {
             File.WriteAllText(Manifest, whole[..kept]);
             Assert.StartsWith($"{Manifest}: found a damaged manifest: ", Fails(), StringComparison.Ordinal);

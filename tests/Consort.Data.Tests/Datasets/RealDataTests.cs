@@ -41,8 +41,9 @@ public sealed class RealDataTests : IDisposable
     [Fact]
     public void Frappe_GivenFiles_AreEncodedWhole()
     {
-        string train = RealData.Find("frappe_x1/train_rebuilt.csv"), valid = RealData.Find("frappe_x1/valid.csv"), test = RealData.Find("frappe_x1/test.csv");
-        using EncodedDataset dataset = Encode(Schema.Preset("frappe"), SplitPlan.Given([train], [valid], [test]));
+        string train = RealData.Find("frappe_x1/train_rebuilt.csv"), valid = RealData.Find("frappe_x1/valid.csv"),
+            test = RealData.Find("frappe_x1/test.csv");
+        using var dataset = Encode(Schema.Preset("frappe"), SplitPlan.Given([train], [valid], [test]));
         Assert.Equal((202_027, 57_722, 28_860), (dataset.Train.Rows, dataset.Valid!.Rows, dataset.Test!.Rows));
         Assert.Equal(67_604, dataset.Train.Clicks);
         Assert.Equal(10, dataset.Categorical.Count);
@@ -52,18 +53,18 @@ public sealed class RealDataTests : IDisposable
     [Fact]
     public void Criteo_RawSample_IsEncodedAsItIs()
     {
-        string source = RealData.Find("criteo_8k/criteo_8k.tsv");
-        using EncodedDataset dataset = Encode(Schema.Preset("criteo"), SplitPlan.Given([source]));
+        var source = RealData.Find("criteo_8k/criteo_8k.tsv");
+        using var dataset = Encode(Schema.Preset("criteo"), SplitPlan.Given([source]));
         Assert.Equal(8000, dataset.Train.Rows);
         Assert.Equal(39, dataset.Categorical.Count);
         // C1 against a plain count of the file.
         string[][] rows = [.. File.ReadLines(source).Select(l => l.Split('\t'))];
-        Dictionary<string, int> counts = rows.GroupBy(r => r[14]).Where(g => g.Key != "").ToDictionary(g => g.Key, g => g.Count());
+        var counts = rows.GroupBy(r => r[14]).Where(g => g.Key != "").ToDictionary(g => g.Key, g => g.Count());
         Assert.Equal(counts.Count(c => c.Value >= 10) + 2, dataset.Categorical[13].Size);
-        List<Row> encoded = Row.Of(dataset.Train);
-        for (int r = 0; r < rows.Length; r++)
+        var encoded = Row.Of(dataset.Train);
+        for (var r = 0; r < rows.Length; r++)
         {
-            string expected = rows[r][14] == "" ? "(missing)" : counts[rows[r][14]] >= 10 ? rows[r][14] : "(oov)";
+            var expected = rows[r][14] == "" ? "(missing)" : counts[rows[r][14]] >= 10 ? rows[r][14] : "(oov)";
             Assert.Equal(expected, dataset.Encoder.Token(encoded[r].Ids[13]));
         }
     }
@@ -71,8 +72,8 @@ public sealed class RealDataTests : IDisposable
     [Fact]
     public void Avazu_RawSample_HasDerivedColumns()
     {
-        string source = RealData.Find("avazu_9k/avazu_sample.csv");
-        using EncodedDataset dataset = Encode(Schema.Preset("avazu"), SplitPlan.BySeed([source], 1));
+        var source = RealData.Find("avazu_9k/avazu_sample.csv");
+        using var dataset = Encode(Schema.Preset("avazu"), SplitPlan.BySeed([source], 1));
         Assert.Equal(8999, dataset.Train.Rows + dataset.Valid!.Rows + dataset.Test!.Rows);
         Assert.Equal(["hour", "weekday", "weekend", "C1"], dataset.Categorical.Take(4).Select(c => c.Name));
         Assert.Equal(24, dataset.Categorical.Count);
@@ -82,7 +83,7 @@ public sealed class RealDataTests : IDisposable
     public void Census_MixedColumns_AreEncoded()
     {
         string train = RealData.Find("census/train.csv"), test = RealData.Find("census/valid.csv");
-        using EncodedDataset dataset = Encode(Schema.Load(OptionMap.Parse(Census, "census.yaml")), SplitPlan.Given([train], null, [test]));
+        using var dataset = Encode(Schema.Load(OptionMap.Parse(Census, "census.yaml")), SplitPlan.Given([train], null, [test]));
         Assert.Equal((32_561, 16_281), (dataset.Train.Rows, dataset.Test!.Rows));
         Assert.Equal(7841, dataset.Train.Clicks);
         Assert.Equal(["age", "education_years", "hours"], dataset.Numeric);

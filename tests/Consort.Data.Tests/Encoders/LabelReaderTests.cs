@@ -12,8 +12,9 @@ public sealed class LabelReaderTests : IDisposable
 
     private float[] Read(string values, string text)
     {
-        Schema schema = Schema.Load(OptionMap.Parse($"{{delimiter: comma, fields: [{{name: y, kind: label{values}}}, {{name: a, kind: categorical}}]}}", "s.yaml"));
-        using EncodedDataset dataset = _folder.Encode(schema, _folder.File("d.csv", text));
+        var schema = Schema.Load(OptionMap.Parse(
+            $"{{delimiter: comma, fields: [{{name: y, kind: label{values}}}, {{name: a, kind: categorical}}]}}", "s.yaml"));
+        using var dataset = _folder.Encode(schema, _folder.File("d.csv", text));
         return [.. Row.Of(dataset.Train).Select(r => r.Label)];
     }
 
@@ -48,10 +49,12 @@ public sealed class LabelReaderTests : IDisposable
     [Fact]
     public void Encode_WholeNumbersAsFloats_HaveTheBucketOfTheNumber()
     {
-        Schema schema = Schema.Load(OptionMap.Parse(
+        var schema = Schema.Load(OptionMap.Parse(
             "{delimiter: comma, fields: [{name: y, kind: label}, {name: n, kind: numeric, transform: log2_buckets}, {name: t, kind: categorical, derive: [hour, weekday]}]}", "s.yaml"));
-        using EncodedDataset dataset = _folder.Encode(schema, _folder.File("d.csv", "1,260,14102103\n0,260.0,14102103.0\n1,2.6e2,14102103\n0,,\n1,-3.0,14102103\n0,-3,14102103\n"));
-        List<Row> rows = Row.Of(dataset.Train);
+        using var dataset =
+            _folder.Encode(schema, _folder.File(
+                "d.csv", "1,260,14102103\n0,260.0,14102103.0\n1,2.6e2,14102103\n0,,\n1,-3.0,14102103\n0,-3,14102103\n"));
+        var rows = Row.Of(dataset.Train);
         Assert.Equal(rows[0].Ids, rows[1].Ids);
         Assert.Equal(rows[0].Ids, rows[2].Ids);
         Assert.Equal(rows[4].Ids, rows[5].Ids);

@@ -19,7 +19,7 @@ public sealed class OutsideTests : IDisposable
     [InlineData("none")]
     public void Clip_FarOutside_IsTheNearestBound(string transform)
     {
-        using EncodedDataset dataset = Encode($"transform: {transform}", "1", "2", "3", "5");
+        using var dataset = Encode($"transform: {transform}", "1", "2", "3", "5");
         // Of 1 to 5 the width is 4; without a transform it is 5, the largest absolute value.
         double width = transform == "none" ? 5 : 4;
         Assert.Equal(Value(dataset, (5 + 10 * width).ToString(CultureInfo.InvariantCulture)), Value(dataset, "1e30"));
@@ -33,9 +33,10 @@ public sealed class OutsideTests : IDisposable
     [InlineData("none")]
     public void Within_AllRules_GiveTheSameBits(string transform)
     {
-        using EncodedDataset clip = Encode($"transform: {transform}", "1", "2.7", "3", "5"), keep = Encode($"transform: {transform}, outside: keep", "1", "2.7", "3", "5"),
+        using EncodedDataset clip = Encode($"transform: {transform}", "1", "2.7", "3", "5"),
+            keep = Encode($"transform: {transform}, outside: keep", "1", "2.7", "3", "5"),
             error = Encode($"transform: {transform}, outside: error", "1", "2.7", "3", "5");
-        foreach (string value in new[] { "-39", "-3.3", "0", "1", "3.14159", "5", "45", "" })
+        foreach (var value in new[] { "-39", "-3.3", "0", "1", "3.14159", "5", "45", "" })
         {
             Assert.Equal(BitConverter.SingleToInt32Bits(Value(keep, value)), BitConverter.SingleToInt32Bits(Value(clip, value)));
             Assert.Equal(BitConverter.SingleToInt32Bits(Value(keep, value)), BitConverter.SingleToInt32Bits(Value(error, value)));
@@ -45,29 +46,31 @@ public sealed class OutsideTests : IDisposable
     [Fact]
     public void Error_FarOutside_NamesLineFoundAndRange()
     {
-        Schema schema = Schema("transform: standardise, outside: error");
+        var schema = Schema("transform: standardise, outside: error");
         string train = _folder.File("train.csv", "1,1\n0,2\n1,5\n"), test = _folder.File("test.csv", "1,3\n0,1e30\n");
-        var e = Assert.Throws<ConsortException>(() => DatasetEncoder.Encode(new EncodeRequest(schema, SplitPlan.Given([train], null, [test]), _folder.At("e"))));
+        var e = Assert.Throws<ConsortException>(() =>
+            DatasetEncoder.Encode(new EncodeRequest(schema, SplitPlan.Given([train], null, [test]), _folder.At("e"))));
         Assert.EndsWith("test.csv:2, column a: found \"1e30\", expected -39 to 45: training rows hold 1 to 5, and the schema says outside: error", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Keep_FarOutside_StaysAsItIs()
     {
-        using EncodedDataset dataset = Encode("transform: none, outside: keep", "1", "2");
+        using var dataset = Encode("transform: none, outside: keep", "1", "2");
         Assert.Equal(1e30f, Value(dataset, "1e30"));
         // What no float can hold is refused all the same.
-        Assert.Contains("expected a number within the range of a 32-bit float", Assert.Throws<ConsortException>(() => Value(dataset, "1e39")).Message, StringComparison.Ordinal);
+        Assert.Contains("expected a number within the range of a 32-bit float",
+            Assert.Throws<ConsortException>(() => Value(dataset, "1e39")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Load_EncoderOfBeforeTheRule_KeepsItsNumbers()
     {
         // What keeps numbers is written as it was before there was the rule, and so has the same keys.
-        using EncodedDataset dataset = Encode("transform: none, outside: keep", "1", "2");
-        byte[] bytes = File.ReadAllBytes(Path.Combine(dataset.Folder, "encoder.bin"));
+        using var dataset = Encode("transform: none, outside: keep", "1", "2");
+        var bytes = File.ReadAllBytes(Path.Combine(dataset.Folder, "encoder.bin"));
         Assert.True(bytes.AsSpan().IndexOf("outside"u8) < 0);
-        Encoder old = Encoder.Read(new MemoryStream(bytes), "old");
+        var old = Encoder.Read(new MemoryStream(bytes), "old");
         Assert.Equal(OutsideRule.Keep, old.Schema.Fields[1].Outside);
         Assert.DoesNotContain("outside", dataset.Encoder.Schema.Identity, StringComparison.Ordinal);
         Assert.Contains("outside: keep", dataset.Encoder.Schema.ToYaml(), StringComparison.Ordinal);
@@ -80,7 +83,7 @@ public sealed class OutsideTests : IDisposable
     [InlineData("standardise", "1e-160", "-1e-160")]
     public void Encode_ColumnTooNarrowToDivideBy_IsFinite(string transform, string first, string second)
     {
-        using EncodedDataset dataset = Encode($"transform: {transform}", first, second);
+        using var dataset = Encode($"transform: {transform}", first, second);
         Assert.All(Row.Of(dataset.Train), row => Assert.True(float.IsFinite(row.Numeric[0])));
     }
 
@@ -98,9 +101,9 @@ public sealed class OutsideTests : IDisposable
     [Fact]
     public void ToYaml_EachRule_ReadsBack()
     {
-        foreach (string rule in new[] { "clip", "error", "keep" })
+        foreach (var rule in new[] { "clip", "error", "keep" })
         {
-            Schema schema = Schema($"outside: {rule}");
+            var schema = Schema($"outside: {rule}");
             Assert.Equal(schema, Consort.Data.Schemas.Schema.Load(OptionMap.Parse(schema.ToYaml(), "again")));
             Assert.Equal(rule != "clip", schema.ToYaml().Contains("outside", StringComparison.Ordinal));
             Assert.Equal(rule != "keep", schema.Identity.Contains("outside", StringComparison.Ordinal));

@@ -17,7 +17,7 @@ public sealed class OddNameTests
     public void ToYaml_AnyName_ReadsBack(string name)
     {
         var schema = new Schema { Fields = [new("click", FieldKind.Label), new(name, FieldKind.Categorical) { Missing = [name] }] };
-        Schema again = Schema.Load(OptionMap.Parse(schema.ToYaml(), "again"));
+        var again = Schema.Load(OptionMap.Parse(schema.ToYaml(), "again"));
         Assert.Equal(name, again.Fields[1].Name);
         Assert.Equal([name], again.Fields[1].Missing!);
         Assert.Equal(schema, again);

@@ -11,8 +11,10 @@ public sealed class SchemaPropertyTests
 {
     private static readonly string[] Kinds =
     [
-        "kind: categorical", "kind: categorical, min_count: 3", "kind: categorical, transform: \"hash: 40\"", "kind: categorical, missing: [\"\", \"n/a: #\"]",
-        "kind: numeric", "kind: numeric, transform: standardise", "kind: numeric, transform: min_max", "kind: numeric, transform: log2_buckets", "kind: numeric, transform: \"quantile_buckets: 5\"", "kind: ignored",
+        "kind: categorical", "kind: categorical, min_count: 3", "kind: categorical, transform: \"hash: 40\"",
+        "kind: categorical, missing: [\"\", \"n/a: #\"]",
+        "kind: numeric", "kind: numeric, transform: standardise", "kind: numeric, transform: min_max",
+        "kind: numeric, transform: log2_buckets", "kind: numeric, transform: \"quantile_buckets: 5\"", "kind: ignored",
     ];
 
     [Fact]
@@ -20,12 +22,13 @@ public sealed class SchemaPropertyTests
         Config.QuickThrowOnFailure.WithMaxTest(300),
         Prop.ForAll(Drafts().ToArbitrary(), draft =>
         {
-            Schema schema = Schema.Load(OptionMap.Parse(draft.Text(), "schema"));
-            Schema again = Schema.Load(OptionMap.Parse(schema.ToYaml(), "again"));
+            var schema = Schema.Load(OptionMap.Parse(draft.Text(), "schema"));
+            var again = Schema.Load(OptionMap.Parse(schema.ToYaml(), "again"));
             Assert.Equal(schema.ToYaml(), again.ToYaml());
             Assert.Equal(["label", "when", .. draft.Fields.Select(f => f.Name)], again.Fields.Select(f => f.Name));
             Assert.Equal(draft.Missing, again.Missing);
-            Assert.Equal(schema.Fields.Select(f => (f.Kind, f.Transform, f.MinCount)), again.Fields.Select(f => (f.Kind, f.Transform, f.MinCount)));
+            Assert.Equal(schema.Fields.Select(f => (f.Kind, f.Transform, f.MinCount)),
+                again.Fields.Select(f => (f.Kind, f.Transform, f.MinCount)));
             Assert.Equal((draft.Header, draft.Trim, draft.MinCount), (again.Header, again.Trim, again.MinCount));
         }));
 
@@ -35,10 +38,12 @@ public sealed class SchemaPropertyTests
         from minCount in Gen.Choose(1, 100)
         from missing in Texts().NonEmptyListOf()
         from fields in (from kind in Gen.Elements(Kinds) from name in Texts() select (name, kind)).NonEmptyListOf()
-        select new Draft(header, trim, minCount, [.. missing.Distinct()], [.. fields.Select((f, i) => (FormattableString.Invariant($"{f.name}{i}"), f.kind))]);
+        select new Draft(header, trim, minCount, [.. missing.Distinct()],
+            [.. fields.Select((f, i) => (FormattableString.Invariant($"{f.name}{i}"), f.kind))]);
 
     // What YAML has a meaning for, among others; two dots would name several fields.
-    private static Gen<string> Texts() => Gen.Elements("ab-:#'\"\\{}[],&*!|>%@`~?=ü ".ToCharArray()).ArrayOf().Resize(6).Select(c => "x" + new string(c).Trim());
+    private static Gen<string> Texts() =>
+        Gen.Elements("ab-:#'\"\\{}[],&*!|>%@`~?=ü ".ToCharArray()).ArrayOf().Resize(6).Select(c => "x" + new string(c).Trim());
 
     private sealed record Draft(bool Header, bool Trim, int MinCount, string[] Missing, (string Name, string Kind)[] Fields)
     {

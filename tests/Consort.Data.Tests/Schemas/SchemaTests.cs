@@ -12,7 +12,7 @@ public sealed class SchemaTests
     [Fact]
     public void Preset_Criteo_HasItsFields()
     {
-        Schema schema = Schema.Preset("criteo");
+        var schema = Schema.Preset("criteo");
         Assert.Equal(40, schema.Fields.Count);
         Assert.Equal("I13", schema.Fields[13].Name);
         Assert.Equal(TransformKind.Log2Buckets, schema.Fields[13].Transform.Kind);
@@ -26,14 +26,14 @@ public sealed class SchemaTests
     [InlineData("frappe")]
     public void ToYaml_OfPreset_ReadsBackEqual(string name)
     {
-        Schema schema = Schema.Preset(name);
+        var schema = Schema.Preset(name);
         Assert.Equal(schema, Parse(schema.ToYaml()));
     }
 
     [Fact]
     public void ToYaml_OddTexts_ReadBackEqual()
     {
-        Schema schema = Parse("""
+        var schema = Parse("""
             delimiter: "|"
             quoted: true
             missing: ["", "N\"A", "\\N", "tab\there", "null"]
@@ -52,7 +52,7 @@ public sealed class SchemaTests
     [Fact]
     public void Load_PresetWithOverride_ChangesOnlyThat()
     {
-        Schema schema = Parse("{preset: criteo, min_count: 3}");
+        var schema = Parse("{preset: criteo, min_count: 3}");
         Assert.Equal(3, schema.MinCount);
         Assert.Equal(Schema.Preset("criteo"), schema with { MinCount = 10 });
     }
@@ -61,15 +61,19 @@ public sealed class SchemaTests
     [InlineData("fields: [{name: a, kind: categorical}]", "s.yaml: found 0 fields of kind label, expected one")]
     [InlineData("fields: [{name: y, kind: label}]", "s.yaml: found no categorical or numeric field, expected at least one")]
     [InlineData("fields: [{name: y, kind: label}, {name: y, kind: numeric}]", "s.yaml: found two fields named y")]
-    [InlineData("fields: [{name: y, type: label}]", "s.yaml:1, key kind: found nothing, expected one of categorical, numeric, label, ignored; found the unknown key \"type\"")]
+    [InlineData("fields: [{name: y, type: label}]",
+        "s.yaml:1, key kind: found nothing, expected one of categorical, numeric, label, ignored; found the unknown key \"type\"")]
     [InlineData("fields: [{name: y}]", "s.yaml:1, key kind: found nothing, expected one of categorical, numeric, label, ignored")]
-    [InlineData("fields: [{name: y, kind: lable}]", "s.yaml:1, key kind: found \"lable\", expected one of categorical, numeric, label, ignored; did you mean label?")]
+    [InlineData("fields: [{name: y, kind: lable}]",
+        "s.yaml:1, key kind: found \"lable\", expected one of categorical, numeric, label, ignored; did you mean label?")]
     [InlineData("min_cuont: 3", "s.yaml:1: unknown key \"min_cuont\"; did you mean \"min_count\"?")]
-    [InlineData("fields: [{name: y, kind: label}, {name: a, kind: categorical, transform: min_max}]", "s.yaml, field a: transform min_max does not fit kind categorical")]
+    [InlineData("fields: [{name: y, kind: label}, {name: a, kind: categorical, transform: min_max}]",
+        "s.yaml, field a: transform min_max does not fit kind categorical")]
     [InlineData("preset: criteoo", "s.yaml:1, key preset: found \"criteoo\", expected one of avazu, criteo, frappe; did you mean criteo?")]
     public void Load_Mistake_IsNamed(string text, string message) => Assert.Equal(message, Fails(text));
 
     [Fact]
-    public void Load_NeitherPresetNorFile_SaysSo()
-        => Assert.Contains("did you mean the preset criteo?", Assert.Throws<ConsortException>(() => Schema.Load("critoe")).Message, StringComparison.Ordinal);
+    public void Load_NeitherPresetNorFile_SaysSo() =>
+        Assert.Contains("did you mean the preset criteo?", Assert.Throws<ConsortException>(() => Schema.Load("critoe")).Message,
+            StringComparison.Ordinal);
 }

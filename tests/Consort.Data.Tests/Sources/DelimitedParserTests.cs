@@ -18,18 +18,20 @@ public sealed class DelimitedParserTests
         var random = new Random(columns);
         var schema = new Schema
         {
-            Fields = [new Field("y", FieldKind.Label), .. Enumerable.Range(1, columns - 1).Select(i => new Field($"c{i}", FieldKind.Categorical))],
+            Fields = [new Field("y", FieldKind.Label), .. Enumerable.Range(1, columns - 1)
+                .Select(i => new Field($"c{i}", FieldKind.Categorical))],
         };
         var text = new StringBuilder();
         var expected = new List<string[]>();
-        for (int r = 0; r < 333; r++)
+        for (var r = 0; r < 333; r++)
         {
-            string[] cells = [.. Enumerable.Range(0, columns).Select(_ => new string((char)random.Next('a', 'z'), random.Next(5) == 0 ? random.Next(200) : random.Next(9)))];
+            string[] cells = [.. Enumerable.Range(0, columns)
+                .Select(_ => new string((char)random.Next('a', 'z'), random.Next(5) == 0 ? random.Next(200) : random.Next(9)))];
             if (columns == 1) cells[0] += "x";
             expected.Add(cells);
             text.AppendJoin('\t', cells).Append(random.Next(4) == 0 ? "\r\n" : "\n");
         }
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text.ToString());
+        var bytes = System.Text.Encoding.UTF8.GetBytes(text.ToString());
         using var block = new Block(bytes.Length);
         bytes.CopyTo(block.Bytes);
         block.Length = bytes.Length;
@@ -39,11 +41,11 @@ public sealed class DelimitedParserTests
         while (position < block.Length)
         {
             position = parser.Parse(block, position, group);
-            for (int r = 0; r < group.Rows; r++, row++)
+            for (var r = 0; r < group.Rows; r++, row++)
             {
-                for (int c = 0; c < columns; c++)
+                for (var c = 0; c < columns; c++)
                 {
-                    Cell cell = group.CellsOf(c)[r];
+                    var cell = group.CellsOf(c)[r];
                     Assert.Equal(expected[row][c], Encoding.UTF8.GetString(cell.Of(block.Bytes)));
                 }
             }

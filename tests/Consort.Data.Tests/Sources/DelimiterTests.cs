@@ -16,7 +16,7 @@ public sealed class DelimiterTests : IDisposable
 
     private (float, string, string)[] Read(Schema schema, string text)
     {
-        using EncodedDataset dataset = _folder.Encode(schema, _folder.File("d.dat", text));
+        using var dataset = _folder.Encode(schema, _folder.File("d.dat", text));
         return [.. Row.Of(dataset.Train).Select(r => (r.Label, dataset.Encoder.Token(r.Ids[0]), dataset.Encoder.Token(r.Ids[1])))];
     }
 
@@ -33,7 +33,7 @@ public sealed class DelimiterTests : IDisposable
     [InlineData("\"<=>\"", "1<=>x<=>y\n0<=>z<=>w\n", "quoted: true,")]
     public void Read_DelimitersOfSeveralCharacters_CutTheCells(string delimiter, string text, string more)
     {
-        Schema schema = Of(delimiter, more);
+        var schema = Of(delimiter, more);
         Assert.Equal([(1f, "x", "y"), (0f, "z", "w")], Read(schema, text));
         Assert.Equal(schema, Schema.Load(OptionMap.Parse(schema.ToYaml(), "again.yaml")));
     }
@@ -49,7 +49,7 @@ public sealed class DelimiterTests : IDisposable
     [InlineData("1,x,y\n", ":1: found 1 column, expected 3; the schema says delimiter: \"::\", should it be delimiter: comma?")]
     public void Read_WrongRow_IsNamedByLine(string text, string message)
     {
-        string path = _folder.File("d.dat", text);
+        var path = _folder.File("d.dat", text);
         Assert.Equal(path + message, Assert.Throws<ConsortException>(() => Read(Of("\"::\""), text)).Message);
     }
 
@@ -59,14 +59,15 @@ public sealed class DelimiterTests : IDisposable
     {
         var random = new Random(11);
         var text = new System.Text.StringBuilder();
-        for (int r = 0; r < 2000; r++)
+        for (var r = 0; r < 2000; r++)
         {
-            string Cell() => string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => (string[])["a", "b", " ", "é", ":"]).Select(c => c[random.Next(5)]));
+            string Cell() => string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => (string[])["a", "b", " ", "é", ":"])
+                .Select(c => c[random.Next(5)]));
             text.Append(r % 2).Append(',').Append(Cell()).Append(',').Append(Cell()).Append(random.Next(3) == 0 ? "\r\n" : "\n");
         }
-        foreach (string trim in new[] { "", "trim: true," })
+        foreach (var trim in new[] { "", "trim: true," })
         {
-            (float, string, string)[] one = Read(Of("comma", trim), text.ToString());
+            var one = Read(Of("comma", trim), text.ToString());
             Assert.Equal(one, Read(Of("comma", "quoted: true," + trim), text.ToString()));
             Assert.Equal(one, Read(Of("\"<,>\"", trim), text.Replace(",", "<,>").ToString()));
             Assert.Equal(one, Read(Of("\"<,>\"", "quoted: true," + trim), text.ToString()));
@@ -85,7 +86,7 @@ public sealed class DelimiterTests : IDisposable
     [Fact]
     public void EncodeField_TrimmedValue_IsWhatTheFileGave()
     {
-        using EncodedDataset dataset = _folder.Encode(Of("comma", "quoted: true, trim: true,"), _folder.File("d.dat", "1,\" x \", y\n0, z ,\"w\"\n"));
+        using var dataset = _folder.Encode(Of("comma", "quoted: true, trim: true,"), _folder.File("d.dat", "1,\" x \", y\n0, z ,\"w\"\n"));
         var ids = new int[2];
         dataset.Encoder.EncodeField(1, " x "u8, ids, []);
         Assert.Equal(Row.Of(dataset.Train)[0].Ids[0], ids[0]);
@@ -94,7 +95,7 @@ public sealed class DelimiterTests : IDisposable
     [Fact]
     public void Show_LongCell_IsCutBetweenCharacters()
     {
-        string shown = RowParser.Show(System.Text.Encoding.UTF8.GetBytes(new string('x', 59) + "ééé\u001b"));
+        var shown = RowParser.Show(System.Text.Encoding.UTF8.GetBytes(new string('x', 59) + "ééé\u001b"));
         Assert.Equal("\"" + new string('x', 59) + "…\"", shown);
     }
 }

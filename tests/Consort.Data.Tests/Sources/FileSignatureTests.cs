@@ -18,8 +18,8 @@ public sealed class FileSignatureTests : IDisposable
 
     private string Fails(string name, byte[] content)
     {
-        string path = _folder.File(name, content);
-        string message = Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(path, Csv(), threads: 2)).Message;
+        var path = _folder.File(name, content);
+        var message = Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(path, Csv(), threads: 2)).Message;
         Assert.StartsWith(path + ":", message, StringComparison.Ordinal);
         Assert.Equal(message, Assert.Throws<ConsortException>(() => _folder.Encode(Csv(), path)).Message);
         Assert.Equal(message, PrintableText.Of(message));
@@ -56,7 +56,8 @@ public sealed class FileSignatureTests : IDisposable
     public void Describe_Workbook_IsToldFromAnyZip()
     {
         using var memory = new MemoryStream();
-        using (var zip = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true)) zip.CreateEntry("[Content_Types].xml").Open().Dispose();
+        using (var zip = new ZipArchive(memory, ZipArchiveMode.Create, leaveOpen: true)) zip.CreateEntry("[Content_Types].xml")
+            .Open().Dispose();
         Assert.Contains("an Excel workbook (.xlsx)", Fails("rows.xlsx", memory.ToArray()), StringComparison.Ordinal);
     }
 
@@ -80,8 +81,8 @@ public sealed class FileSignatureTests : IDisposable
     [InlineData("utf-32", false, "UTF-32 text without a mark, expected UTF-8")]
     public void Describe_WideText_IsNamed(string name, bool mark, string found)
     {
-        System.Text.Encoding encoding = System.Text.Encoding.GetEncoding(name);
-        byte[] text = encoding.GetBytes("click,user\n1,u1\n0,u2\n");
+        var encoding = System.Text.Encoding.GetEncoding(name);
+        var text = encoding.GetBytes("click,user\n1,u1\n0,u2\n");
         Assert.Contains(": found " + found, Fails("wide.csv", [.. mark ? encoding.GetPreamble() : [], .. text]), StringComparison.Ordinal);
     }
 
@@ -98,17 +99,22 @@ public sealed class FileSignatureTests : IDisposable
     [InlineData("Object\tORC\n")]
     [InlineData("PK\n1\n")]
     [InlineData("P*\u0001\n")]
-    public void Describe_TextThatBeginsLikeOne_IsText(string text) => Assert.Null(FileSignature.Describe(System.Text.Encoding.UTF8.GetBytes(text)));
+    public void Describe_TextThatBeginsLikeOne_IsText(string text) =>
+    Assert.Null(FileSignature.Describe(System.Text.Encoding.UTF8.GetBytes(text)));
 
     [Fact]
     public void Read_VectorsOfAnotherFormat_AreNamed()
     {
-        string rows = _folder.File("d.csv", "click,user\n1,a\n0,b\n");
-        using EncodedDataset dataset = _folder.Encode(Csv(), rows);
-        string path = _folder.File("v.txt", Convert.FromHexString("28B52FFD041B"));
-        Assert.Contains("a zstd file", Assert.Throws<ConsortException>(() => PretrainedVectors.Read(path, dataset.Encoder, "user", 1, (_, _) => { })).Message, StringComparison.Ordinal);
-        string latin = _folder.File("latin.txt", [.. "a 1\ncaf"u8, 0xE9, .. " 2\n"u8]);
+        var rows = _folder.File("d.csv", "click,user\n1,a\n0,b\n");
+        using var dataset = _folder.Encode(Csv(), rows);
+        var path = _folder.File("v.txt", Convert.FromHexString("28B52FFD041B"));
+        Assert.Contains("a zstd file",
+            Assert.Throws<ConsortException>(() => PretrainedVectors.Read(path, dataset.Encoder, "user", 1, (_, _) => { })).Message,
+            StringComparison.Ordinal);
+        var latin = _folder.File("latin.txt", [.. "a 1\ncaf"u8, 0xE9, .. " 2\n"u8]);
         Assert.StartsWith(
-            $"{latin}:2: found bytes that are not UTF-8", Assert.Throws<ConsortException>(() => PretrainedVectors.Read(latin, dataset.Encoder, "user", 1, (_, _) => { })).Message, StringComparison.Ordinal);
+            $"{latin}:2: found bytes that are not UTF-8",
+            Assert.Throws<ConsortException>(() => PretrainedVectors.Read(latin, dataset.Encoder, "user", 1, (_, _) => { })).Message,
+            StringComparison.Ordinal);
     }
 }

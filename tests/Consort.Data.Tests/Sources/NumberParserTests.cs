@@ -14,7 +14,7 @@ public sealed class NumberParserTests
     [InlineData("999999999999999999", 999999999999999999)]
     public void TryInteger_Number_IsRead(string text, long expected)
     {
-        Assert.True(NumberParser.TryInteger(Bytes(text), out long value));
+        Assert.True(NumberParser.TryInteger(Bytes(text), out var value));
         Assert.Equal(expected, value);
     }
 
@@ -31,11 +31,11 @@ public sealed class NumberParserTests
     public void TryNumber_RandomTexts_AgreeWithDoubleParse()
     {
         var random = new Random(3);
-        for (int i = 0; i < 20_000; i++)
+        for (var i = 0; i < 20_000; i++)
         {
-            double x = (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-20, 20));
-            string text = x.ToString(random.Next(3) switch { 0 => "R", 1 => "F5", _ => "0.###" }, CultureInfo.InvariantCulture);
-            Assert.True(NumberParser.TryNumber(Bytes(text), out double value), text);
+            var x = (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-20, 20));
+            var text = x.ToString(random.Next(3) switch { 0 => "R", 1 => "F5", _ => "0.###" }, CultureInfo.InvariantCulture);
+            Assert.True(NumberParser.TryNumber(Bytes(text), out var value), text);
             Assert.Equal(double.Parse(text, CultureInfo.InvariantCulture), value);
         }
     }

@@ -25,24 +25,25 @@ public sealed class PeerPropertyTests : IDisposable
 
     private void Agree(Table table)
     {
-        string text = table.Text();
+        var text = table.Text();
         var peer = new List<string[]>();
-        using (SepReader reader = Sep.New(table.Delimiter).Reader(o => o with { HasHeader = false, Unescape = true, DisableQuotesParsing = !table.IsQuoted }).FromText(text))
+        using (var reader = Sep.New(table.Delimiter)
+            .Reader(o => o with { HasHeader = false, Unescape = true, DisableQuotesParsing = !table.IsQuoted }).FromText(text))
         {
-            foreach (SepReader.Row row in reader)
+            foreach (var row in reader)
             {
                 var cells = new string[row.ColCount];
-                for (int i = 0; i < cells.Length; i++) cells[i] = row[i].ToString();
+                for (var i = 0; i < cells.Length; i++) cells[i] = row[i].ToString();
                 peer.Add(cells);
             }
         }
         // What was written is what the peer reads, so that both are not wrong in the same way.
         Assert.Equal(table.Rows.Select(r => r.Select(c => c.Text)), peer);
 
-        Schema schema = Schema.Load(OptionMap.Parse(
+        var schema = Schema.Load(OptionMap.Parse(
             $"delimiter: {table.DelimiterName}\nquoted: {(table.IsQuoted ? "true" : "false")}\nfields: [{{ name: label, kind: label }}, {{ name: c1..c2, kind: categorical }}]", "schema"));
-        using EncodedDataset dataset = _folder.Encode(schema, _folder.File("rows", text), threads: 1);
-        IEnumerable<string[]> found = Row.Of(dataset.Train).Select(r => (string[])[r.Label > 0 ? "1" : "0", .. r.Ids.Select(dataset.Encoder.Token)]);
+        using var dataset = _folder.Encode(schema, _folder.File("rows", text), threads: 1);
+        var found = Row.Of(dataset.Train).Select(r => (string[])[r.Label > 0 ? "1" : "0", .. r.Ids.Select(dataset.Encoder.Token)]);
         Assert.Equal(peer.Select(r => (string[])[r[0], .. r.Skip(1).Select(c => c == "" ? "(missing)" : c)]), found);
     }
 
@@ -50,7 +51,8 @@ public sealed class PeerPropertyTests : IDisposable
         from delimiter in Gen.Elements(',', ';', '\t', '|')
         from lineEnd in Gen.Elements("\n", "\r\n")
         from isClosed in Gen.Elements(true, false)
-        from rows in Rows(isQuoted ? "ab ü,;\t|\"'\n\r#" : string.Concat("ab ü,;\t|\"'#".Where(c => c != delimiter)), delimiter).NonEmptyListOf()
+        from rows in Rows(isQuoted ? "ab ü,;\t|\"'\n\r#" : string.Concat("ab ü,;\t|\"'#".Where(c => c != delimiter)), delimiter)
+        .NonEmptyListOf()
         select new Table(delimiter, lineEnd, isQuoted, isClosed, [.. rows]);
 
     private static Gen<Cell[]> Rows(string alphabet, char delimiter) =>
@@ -69,10 +71,12 @@ public sealed class PeerPropertyTests : IDisposable
     {
         public string DelimiterName => Delimiter switch { ',' => "comma", ';' => "semicolon", '\t' => "tab", _ => "pipe" };
 
-        public string Text() => string.Join(LineEnd, Rows.Select(r => string.Join(Delimiter, r.Select(Written)))) + (IsClosed ? LineEnd : "");
+        public string Text() => string.Join(LineEnd, Rows.Select(r => string.Join(Delimiter, r.Select(Written))))
+            + (IsClosed ? LineEnd : "");
 
         public override string ToString() => Text();
 
-        private string Written(Cell cell) => IsQuoted && cell.IsQuoted ? $"\"{cell.Text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell.Text;
+        private string Written(Cell cell) =>
+            IsQuoted && cell.IsQuoted ? $"\"{cell.Text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell.Text;
     }
 }

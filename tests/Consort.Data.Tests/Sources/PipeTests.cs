@@ -19,7 +19,7 @@ public sealed class PipeTests : IDisposable
     [Fact]
     public void Describe_APipe_ReadsItOnce()
     {
-        DatasetDescription description = DatasetDescription.OfRaw(NamedPipe.Of(At("pipe"), Rows), Csv(), threads: 2);
+        var description = DatasetDescription.OfRaw(NamedPipe.Of(At("pipe"), Rows), Csv(), threads: 2);
         Assert.Equal(3, description.Rows);
         Assert.Equal(2, description.Columns[0].Distinct);
     }
@@ -36,8 +36,8 @@ public sealed class PipeTests : IDisposable
     public void Read_ALongPipe_GivesWhatTheFileGives()
     {
         byte[] many = [.. Enumerable.Range(0, 100_000).SelectMany(_ => Rows)];
-        DatasetDescription file = DatasetDescription.OfRaw(_folder.File("rows.csv", System.Text.Encoding.UTF8.GetString(many)), Csv(), threads: 1);
-        DatasetDescription pipe = DatasetDescription.OfRaw(NamedPipe.Of(At("pipe"), many), Csv(), threads: 2);
+        var file = DatasetDescription.OfRaw(_folder.File("rows.csv", System.Text.Encoding.UTF8.GetString(many)), Csv(), threads: 1);
+        var pipe = DatasetDescription.OfRaw(NamedPipe.Of(At("pipe"), many), Csv(), threads: 2);
         Assert.Equal(300_000, pipe.Rows);
         Assert.Equal(file.Columns[1].Numbers, pipe.Columns[1].Numbers);
     }
@@ -45,22 +45,24 @@ public sealed class PipeTests : IDisposable
     [Fact]
     public void Read_APipeWithoutAWriter_SaysSoAndEnds()
     {
-        string pipe = NamedPipe.Make(At("pipe"));
-        string message = Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(pipe, Csv())).Message;
-        Assert.StartsWith($"{pipe}: is a pipe without a writer: found nothing that opened its other end within 5 s", message, StringComparison.Ordinal);
+        var pipe = NamedPipe.Make(At("pipe"));
+        var message = Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(pipe, Csv())).Message;
+        Assert.StartsWith($"{pipe}: is a pipe without a writer: found nothing that opened its other end within 5 s", message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Read_APipeWithoutAWriter_CanBeStopped()
     {
         using var stop = new CancellationTokenSource(100);
-        Assert.Throws<OperationCanceledException>(() => DatasetDescription.OfRaw(NamedPipe.Make(At("pipe")), Csv(), cancellation: stop.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            DatasetDescription.OfRaw(NamedPipe.Make(At("pipe")), Csv(), cancellation: stop.Token));
     }
 
     [Fact]
     public void Read_APipeWhoseWriterIsSilent_CanBeStopped()
     {
-        string pipe = NamedPipe.Make(At("pipe"));
+        var pipe = NamedPipe.Make(At("pipe"));
         using var writer = new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite); // opens without a reader
         using var stop = new CancellationTokenSource(100);
         Assert.Throws<OperationCanceledException>(() => DatasetDescription.OfRaw(pipe, Csv(), threads: 2, cancellation: stop.Token));
@@ -69,7 +71,7 @@ public sealed class PipeTests : IDisposable
     [Fact]
     public void Encode_APipe_IsRefusedBeforeItIsRead()
     {
-        string pipe = NamedPipe.Make(At("pipe"));
+        var pipe = NamedPipe.Make(At("pipe"));
         var request = new EncodeRequest(Csv(), SplitPlan.Given([pipe]), At("encoded"));
         Assert.Equal(
             $"{pipe}: is a pipe, which can be read only once, expected a file that can be read again; write it to a file first",
@@ -80,20 +82,25 @@ public sealed class PipeTests : IDisposable
     [Fact]
     public void Read_AFolderOrAnEmptyDevice_IsNamed()
     {
-        Assert.Equal($"{_folder.Path}: found a folder, expected a file", Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(_folder.Path, Csv())).Message);
-        Assert.Equal("/dev/null: found an empty file, expected rows", Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw("/dev/null", Csv(), threads: 1)).Message);
+        Assert.Equal($"{_folder.Path}: found a folder, expected a file",
+            Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(_folder.Path, Csv())).Message);
+        Assert.Equal("/dev/null: found an empty file, expected rows",
+            Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw("/dev/null", Csv(), threads: 1)).Message);
     }
 
     [Fact]
     public void Read_ADeviceWithoutEndOrLines_StopsAtTheLongestRow() =>
-        Assert.Contains("found a row of more than 64 MiB", Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw("/dev/zero", Csv(), threads: 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("found a row of more than 64 MiB",
+            Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw("/dev/zero", Csv(), threads: 1)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Read_LinksInACircle_AreSaidToLeadNowhere()
     {
         File.CreateSymbolicLink(At("a"), At("b"));
         File.CreateSymbolicLink(At("b"), At("a"));
-        Assert.Equal($"{At("a")}: file not found; it is a link to {At("b")}, which leads nowhere", Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(At("a"), Csv())).Message);
+        Assert.Equal($"{At("a")}: file not found; it is a link to {At("b")}, which leads nowhere",
+            Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(At("a"), Csv())).Message);
     }
 
     [Theory]
@@ -101,7 +108,7 @@ public sealed class PipeTests : IDisposable
     [InlineData(null, "shrank")]
     public void Hash_AFileThatChangesItsLength_IsRefused(string? more, string verb)
     {
-        string path = _folder.File("rows.csv", System.Text.Encoding.UTF8.GetString(Rows));
+        var path = _folder.File("rows.csv", System.Text.Encoding.UTF8.GetString(Rows));
         using var stream = new SourceStream(path);
         var first = new byte[4];
         stream.Fill(first);
@@ -115,17 +122,19 @@ public sealed class PipeTests : IDisposable
                 other.Write(System.Text.Encoding.UTF8.GetBytes(more));
             }
         }
-        Assert.StartsWith($"{path}: {verb} while it was read: found ", Assert.Throws<ConsortException>(() => stream.Hash()).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{path}: {verb} while it was read: found ", Assert.Throws<ConsortException>(() => stream.Hash()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Of_EachKindOfThing_TellsItApart()
     {
-        string file = _folder.File("file", "x");
+        var file = _folder.File("file", "x");
         File.CreateSymbolicLink(At("link"), file);
         Assert.Equal(
             [FileKind.File, FileKind.File, FileKind.Folder, FileKind.Pipe, FileKind.Device, FileKind.None],
-            new[] { file, At("link"), _folder.Path, NamedPipe.Make(At("pipe")), "/dev/null", At("nothing") }.Select(p => FileFacts.Of(p).Kind));
+            new[] { file, At("link"), _folder.Path, NamedPipe.Make(At("pipe")), "/dev/null",
+                At("nothing") }.Select(p => FileFacts.Of(p).Kind));
         Assert.True(FileFacts.AreSame(file, At("link")));
         Assert.False(FileFacts.AreSame(file, _folder.File("other", "x")));
     }

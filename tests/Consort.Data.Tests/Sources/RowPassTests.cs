@@ -13,9 +13,9 @@ public sealed class RowPassTests : IDisposable
     [Fact]
     public void Run_FileThatCannotBeRead_ManyThreadsSayWhatOneSays()
     {
-        string path = _folder.File("d.tsv", "Click\tuser\n1\tu\n");
+        var path = _folder.File("d.tsv", "Click\tuser\n1\tu\n");
         var schema = new Schema { Header = true, Fields = [new Field("click", FieldKind.Label), new Field("user", FieldKind.Categorical)] };
-        for (int i = 0; i < 60; i++)
+        for (var i = 0; i < 60; i++)
         {
             using var pass = new RowPass([path], schema, blockBytes: 1 << 12);
             using var start = new Barrier(8);
@@ -25,13 +25,15 @@ public sealed class RowPassTests : IDisposable
         }
     }
 
-    /// <summary>Blocks are worked on side by side; of several that fail the earliest counts, also when the reader fails after them.</summary>
+    /// <summary>
+    /// Blocks are worked on side by side; of several that fail the earliest counts, also when the reader fails after them.
+    /// </summary>
     [Fact]
     public void Run_BlocksThatFailInAnyOrder_TheEarliestIsThrown()
     {
-        string path = _folder.File("d.tsv", string.Concat(Enumerable.Repeat("1\tuser\n", 4000)) + "1\t\"u");
+        var path = _folder.File("d.tsv", string.Concat(Enumerable.Repeat("1\tuser\n", 4000)) + "1\t\"u");
         var schema = new Schema { Quoted = true, Fields = [new Field("click", FieldKind.Label), new Field("user", FieldKind.Categorical)] };
-        for (int i = 0; i < 10; i++)
+        for (var i = 0; i < 10; i++)
         {
             using var pass = new RowPass([path], schema, blockBytes: 1 << 10);
             using var started = new CountdownEvent(3);

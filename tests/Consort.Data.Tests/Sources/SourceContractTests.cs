@@ -8,13 +8,15 @@ namespace Consort.Data.Tests.Sources;
 /// <summary>A source that is no text takes the same pass, and its rows the same way into messages.</summary>
 public sealed class SourceContractTests
 {
-    private static readonly Schema Clicks = new() { Fields = [new Field("click", FieldKind.Label), new Field("user", FieldKind.Categorical)] };
+    private static readonly Schema Clicks =
+        new() { Fields = [new Field("click", FieldKind.Label), new Field("user", FieldKind.Categorical)] };
 
     [Fact]
     public void Run_ASourceOfOnesOwn_GivesAllRowsInOrder()
     {
         string[][] rows = [.. Enumerable.Range(0, 1000).Select(i => new[] { i % 2 == 0 ? "0" : "1", $"u{i}" })];
-        using var pass = new RowPass(["list"], Clicks, catalogue: SourceCatalogue.BuiltIn.With(DataFormat.Delimited, r => new ListSource(r, rows)));
+        using var pass = new RowPass(["list"], Clicks,
+            catalogue: SourceCatalogue.BuiltIn.With(DataFormat.Delimited, r => new ListSource(r, rows)));
         var seen = new Users();
         pass.Run([seen]);
         Assert.Equal(rows.Select(r => r[1]), seen.Names);
@@ -26,7 +28,8 @@ public sealed class SourceContractTests
     public void Run_ACellThatIsRefused_IsFoundByTheSourcesOwnWords()
     {
         string[][] rows = [["0", "a"], ["1", "b"], ["0", "bad"]];
-        using var pass = new RowPass(["list"], Clicks, catalogue: SourceCatalogue.BuiltIn.With(DataFormat.Delimited, r => new ListSource(r, rows)));
+        using var pass = new RowPass(["list"], Clicks,
+            catalogue: SourceCatalogue.BuiltIn.With(DataFormat.Delimited, r => new ListSource(r, rows)));
         var e = Assert.Throws<ConsortException>(() => pass.Run([new Users()]));
         Assert.StartsWith("list, item 2, column user: found \"bad\", expected something good", e.Message, StringComparison.Ordinal);
     }
@@ -34,8 +37,10 @@ public sealed class SourceContractTests
     [Fact]
     public void Open_AFormatThatNobodyReads_SaysWhichAreRead()
     {
-        var none = new SourceCatalogue(new Dictionary<DataFormat, Func<SourceRequest, IRowSource>> { [DataFormat.Libsvm] = r => new PairSource(r) });
-        var e = Assert.Throws<ConsortException>(() => none.Open(new SourceRequest("x", Clicks, RowRules.Training, 1 << 12, CancellationToken.None)));
+        var none = new SourceCatalogue(
+            new Dictionary<DataFormat, Func<SourceRequest, IRowSource>> { [DataFormat.Libsvm] = r => new PairSource(r) });
+        var e = Assert.Throws<ConsortException>(() =>
+            none.Open(new SourceRequest("x", Clicks, RowRules.Training, 1 << 12, CancellationToken.None)));
         Assert.Equal("x: nothing here reads format delimited, expected one of libsvm", e.Message);
     }
 

@@ -32,27 +32,30 @@ public sealed class WrittenCellTests
     public void Parse_AnyLayout_LeavesNoCellUndefined(string options, string text, bool labelled)
     {
         var schema = Schema.Load(OptionMap.Parse(
-            $"{{{options}, fields: [{{name: id, kind: ignored}}, {{name: shop, kind: categorical}}, {{name: click, kind: label}}]}}", "s.yaml"));
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);
+            $"{{{options}, fields: [{{name: id, kind: ignored}}, {{name: shop, kind: categorical}}, {{name: click, kind: label}}]}}",
+            "s.yaml"));
+        var bytes = System.Text.Encoding.UTF8.GetBytes(text);
         using var folder = new TempFolder();
         using var source = SourceCatalogue.BuiltIn.Open(
-            new SourceRequest(folder.File("d", text), schema, RowRules.Fitted(labelled, passesOver: false), 1 << 12, CancellationToken.None));
+            new SourceRequest(folder.File("d", text), schema, RowRules.Fitted(labelled, passesOver: false), 1 << 12,
+                CancellationToken.None));
         using var block = new Block(bytes.Length);
         Assert.True(source.Read(block));
         Assert.Equal(labelled || schema.Format != DataFormat.Delimited, source.Layout!.HasLabel); // of pairs each row tells
         var group = new RowGroup(schema.Fields.Count);
-        for (int c = 0; c <= group.Columns; c++) group.CellsOf(c).Fill(new Cell { Start = 1 << 29, Length = 1 << 29 });
+        for (var c = 0; c <= group.Columns; c++) group.CellsOf(c).Fill(new Cell { Start = 1 << 29, Length = 1 << 29 });
 
         source.Parser().Parse(block, 0, group);
 
         Assert.Null(group.Mistake);
-        for (int c = 0; c < group.Columns; c++)
+        for (var c = 0; c < group.Columns; c++)
         {
-            foreach (Cell cell in group.CellsOf(c)[..group.Rows])
+            foreach (var cell in group.CellsOf(c)[..group.Rows])
                 Assert.True(cell.Length <= 0 || cell.Start + cell.Length <= block.Length + 1, $"column {c}: {cell.Start}, {cell.Length}");
         }
         if (schema.Format == DataFormat.Libffm) return;
-        string[] shops = [.. Enumerable.Range(0, group.Rows).Select(r => group.CellsOf(1)[r]).Select(c => System.Text.Encoding.UTF8.GetString(block.Bytes.Slice(c.Start, c.Length)))];
+        string[] shops = [.. Enumerable.Range(0, group.Rows).Select(r => group.CellsOf(1)[r])
+            .Select(c => System.Text.Encoding.UTF8.GetString(block.Bytes.Slice(c.Start, c.Length)))];
         Assert.Equal(schema.Trim || !text.Contains(" x ", StringComparison.Ordinal) ? ["x", "y"] : [" x ", " y "], shops);
     }
 }

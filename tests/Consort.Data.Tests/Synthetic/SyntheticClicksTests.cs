@@ -20,15 +20,15 @@ public sealed class SyntheticClicksTests : IDisposable
     public void Write_AnyNumberOfThreads_SameBytes(int rows)
     {
         byte[][] texts = [], truths = [];
-        foreach (int threads in new[] { 1, 2, 5 })
+        foreach (var threads in new[] { 1, 2, 5 })
         {
-            string path = Path.Combine(_folder, $"t{threads}.tsv");
+            var path = Path.Combine(_folder, $"t{threads}.tsv");
             SyntheticClicks.Write(path, rows, Defaults, threads);
             texts = [.. texts, File.ReadAllBytes(path)];
             truths = [.. truths, File.ReadAllBytes(path + ".truth")];
         }
         Assert.Equal(rows * 4, truths[0].Length);
-        for (int i = 1; i < texts.Length; i++)
+        for (var i = 1; i < texts.Length; i++)
         {
             Assert.True(texts[0].AsSpan().SequenceEqual(texts[i]));
             Assert.True(truths[0].AsSpan().SequenceEqual(truths[i]));
@@ -38,8 +38,8 @@ public sealed class SyntheticClicksTests : IDisposable
     [Fact]
     public void Write_FewerRows_IsAPrefix()
     {
-        (byte[] few, float[] fewTruth) = Write(3000, Defaults);
-        (byte[] many, float[] manyTruth) = Write(9000, Defaults);
+        (var few, var fewTruth) = Write(3000, Defaults);
+        (var many, var manyTruth) = Write(9000, Defaults);
         Assert.True(many.AsSpan().StartsWith(few));
         Assert.True(manyTruth.AsSpan().StartsWith(fewTruth));
     }
@@ -47,8 +47,8 @@ public sealed class SyntheticClicksTests : IDisposable
     [Fact]
     public void Write_FromALaterRow_ContinuesTheSameWorld()
     {
-        (byte[] all, float[] truth) = Write(5000, Defaults);
-        (byte[] later, float[] laterTruth) = Write(1000, Defaults with { FirstRow = 4000 });
+        (var all, var truth) = Write(5000, Defaults);
+        (var later, var laterTruth) = Write(1000, Defaults with { FirstRow = 4000 });
         Assert.True(all.AsSpan().EndsWith(later));
         Assert.True(truth.AsSpan().EndsWith(laterTruth));
     }
@@ -56,33 +56,31 @@ public sealed class SyntheticClicksTests : IDisposable
     [Fact]
     public void Write_OtherSeed_OtherRows()
     {
-        (byte[] one, _) = Write(10, Defaults);
-        (byte[] other, _) = Write(10, Defaults with { Seed = 2 });
+        (var one, _) = Write(10, Defaults);
+        (var other, _) = Write(10, Defaults with { Seed = 2 });
         Assert.False(one.AsSpan().SequenceEqual(other));
     }
 
     [Fact]
     public void Write_Text_IsCriteoRows()
     {
-        SyntheticSummary summary = WriteSummary(4000, Defaults, out string path);
-        string[] lines = File.ReadAllLines(path);
+        var summary = WriteSummary(4000, Defaults, out var path);
+        var lines = File.ReadAllLines(path);
         Assert.Equal(4000, lines.Length);
         Assert.Equal(new FileInfo(path).Length, summary.Bytes);
-        int negatives = 0;
-        foreach (string line in lines)
+        var negatives = 0;
+        foreach (var line in lines)
         {
-            string[] cells = line.Split('\t');
+            var cells = line.Split('\t');
             Assert.Equal(40, cells.Length);
             Assert.True(cells[0] is "0" or "1");
-            for (int f = 1; f <= 13; f++)
+            for (var f = 1; f <= 13; f++)
             {
                 Assert.Matches("^(-1|0|[1-9][0-9]*)?$", cells[f]);
                 negatives += cells[f] == "-1" ? 1 : 0;
             }
-            for (int f = 14; f < 40; f++)
-            {
+            for (var f = 14; f < 40; f++)
                 Assert.Matches("^([0-9a-f]{8})?$", cells[f]);
-            }
         }
         Assert.InRange(negatives, 300, 500);
         Assert.Equal(summary.Clicks, lines.Count(line => line[0] == '1'));
@@ -91,14 +89,14 @@ public sealed class SyntheticClicksTests : IDisposable
     [Fact]
     public void Write_Cells_AreTheRowsOfTheWorld()
     {
-        WriteSummary(3000, Defaults, out string path);
+        WriteSummary(3000, Defaults, out var path);
         var world = new SyntheticWorld(Defaults);
-        SyntheticRow row = world.NewRow();
-        int index = 0;
-        foreach (string line in File.ReadLines(path))
+        var row = world.NewRow();
+        var index = 0;
+        foreach (var line in File.ReadLines(path))
         {
             world.Generate(index++, row);
-            IEnumerable<string> cells = row.Values.Select((value, f) =>
+            var cells = row.Values.Select((value, f) =>
                 value == long.MinValue ? ""
                 : world.Fields[f] is CategoricalClicksField field ? field.Token(value).ToString("x8", CultureInfo.InvariantCulture)
                 : value.ToString(CultureInfo.InvariantCulture));
@@ -112,21 +110,21 @@ public sealed class SyntheticClicksTests : IDisposable
     public void Write_Labels_FollowTheTruth(double rate)
     {
         const int Rows = 60_000;
-        SyntheticSummary summary = WriteSummary(Rows, Defaults with { ClickRate = rate }, out string path);
-        float[] truth = Truth(path);
-        int[] labels = File.ReadLines(path).Select(line => line[0] - '0').ToArray();
-        double mean = labels.Average();
-        double deviation = Math.Sqrt(rate * (1 - rate) / Rows);
+        var summary = WriteSummary(Rows, Defaults with { ClickRate = rate }, out var path);
+        var truth = Truth(path);
+        var labels = File.ReadLines(path).Select(line => line[0] - '0').ToArray();
+        var mean = labels.Average();
+        var deviation = Math.Sqrt(rate * (1 - rate) / Rows);
         Assert.InRange(mean, rate - 0.003 - 5 * deviation, rate + 0.003 + 5 * deviation);
         Assert.Equal(summary.MeanTruth, truth.Average(p => (double)p), 9);
         // Calibrated in every fifth of the probabilities.
-        foreach (int[] fifth in Enumerable.Range(0, Rows).OrderBy(i => truth[i]).Chunk(Rows / 5))
+        foreach (var fifth in Enumerable.Range(0, Rows).OrderBy(i => truth[i]).Chunk(Rows / 5))
         {
-            double expected = fifth.Average(i => (double)truth[i]);
+            var expected = fifth.Average(i => (double)truth[i]);
             Assert.InRange(fifth.Average(i => labels[i]) - expected, -0.02, 0.02);
         }
-        double loss = Enumerable.Range(0, Rows).Average(i => -Math.Log(labels[i] == 1 ? truth[i] : 1 - truth[i]));
-        double constant = -mean * Math.Log(mean) - (1 - mean) * Math.Log(1 - mean);
+        var loss = Enumerable.Range(0, Rows).Average(i => -Math.Log(labels[i] == 1 ? truth[i] : 1 - truth[i]));
+        var constant = -mean * Math.Log(mean) - (1 - mean) * Math.Log(1 - mean);
         Assert.True(loss < 0.9 * constant, $"log-loss {loss}, of the best constant {constant}");
     }
 
@@ -134,19 +132,17 @@ public sealed class SyntheticClicksTests : IDisposable
     public void Write_MissingShares_AreThoseOfTheShape()
     {
         const int Rows = 20_000;
-        WriteSummary(Rows, Defaults, out string path);
+        WriteSummary(Rows, Defaults, out var path);
         var missing = new double[40];
-        foreach (string line in File.ReadLines(path))
+        foreach (var line in File.ReadLines(path))
         {
-            string[] cells = line.Split('\t');
-            for (int f = 1; f < 40; f++)
-            {
+            var cells = line.Split('\t');
+            for (var f = 1; f < 40; f++)
                 missing[f] += cells[f].Length == 0 ? 1.0 / Rows : 0;
-            }
         }
-        for (int f = 0; f < 39; f++)
+        for (var f = 0; f < 39; f++)
         {
-            double expected = f < 13 ? CriteoShape.NumericMissing[f] : CriteoShape.CategoricalMissing[f - 13];
+            var expected = f < 13 ? CriteoShape.NumericMissing[f] : CriteoShape.CategoricalMissing[f - 13];
             Assert.InRange(missing[f + 1] - expected, -0.02, 0.02);
         }
         WriteSummary(2000, Defaults with { Missing = 0 }, out path);
@@ -156,7 +152,7 @@ public sealed class SyntheticClicksTests : IDisposable
     [Fact]
     public void Write_FilesThere_AreReplacedAndNothingIsLeftBehind()
     {
-        string path = Path.Combine(_folder, "clicks.tsv");
+        var path = Path.Combine(_folder, "clicks.tsv");
         File.WriteAllText(path, "old");
         File.WriteAllText(path + ".truth", "old");
         SyntheticClicks.Write(path, 10, Defaults, 1);
@@ -167,12 +163,11 @@ public sealed class SyntheticClicksTests : IDisposable
     [Fact]
     public void Write_Cancelled_LeavesWhatWasThere()
     {
-        string path = Path.Combine(_folder, "clicks.tsv");
+        var path = Path.Combine(_folder, "clicks.tsv");
         File.WriteAllText(path, "old");
         using var source = new CancellationTokenSource();
         var progress = new Cancel(source);
-        Assert.Throws<OperationCanceledException>(
-            () => SyntheticClicks.Write(path, 100_000_000, Defaults, 2, progress, source.Token));
+        Assert.Throws<OperationCanceledException>(() => SyntheticClicks.Write(path, 100_000_000, Defaults, 2, progress, source.Token));
         Assert.Equal("old", File.ReadAllText(path));
         Assert.Single(Directory.GetFiles(_folder));
     }
@@ -181,7 +176,7 @@ public sealed class SyntheticClicksTests : IDisposable
     public void Write_FolderIsAFile_SaysWhere()
     {
         File.WriteAllText(Path.Combine(_folder, "file"), "");
-        string path = Path.Combine(_folder, "file", "clicks.tsv");
+        var path = Path.Combine(_folder, "file", "clicks.tsv");
         var error = Assert.Throws<ConsortException>(() => SyntheticClicks.Write(path, 10, Defaults, 1));
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
     }
@@ -200,8 +195,8 @@ public sealed class SyntheticClicksTests : IDisposable
     [Fact]
     public void Options_FromAMap_AreThoseGiven()
     {
-        OptionMap map = OptionMap.Parse("seed: 7\nclick_rate: 0.1\npairs: 3\nlatent: 2\nfirst_row: 5", "exp.yaml");
-        SyntheticOptions options = SyntheticOptions.From(map);
+        var map = OptionMap.Parse("seed: 7\nclick_rate: 0.1\npairs: 3\nlatent: 2\nfirst_row: 5", "exp.yaml");
+        var options = SyntheticOptions.From(map);
         map.Close();
         Assert.Equal(new SyntheticOptions { Seed = 7, ClickRate = 0.1, Pairs = 3, Latent = 2, FirstRow = 5 }, options);
         Assert.Equal(Defaults, SyntheticOptions.From(OptionMap.Empty("exp.yaml")));
@@ -209,7 +204,7 @@ public sealed class SyntheticClicksTests : IDisposable
 
     private (byte[] Text, float[] Truth) Write(int rows, SyntheticOptions options)
     {
-        WriteSummary(rows, options, out string path);
+        WriteSummary(rows, options, out var path);
         return (File.ReadAllBytes(path), Truth(path));
     }
 

@@ -12,17 +12,16 @@ public sealed class SyntheticWorldTests
     [InlineData(12345)]
     public void Generate_Parts_HaveVarianceOneAndAreUncorrelated(ulong seed)
     {
-        (double First, double Pairwise, double Third, float Truth, bool Click)[] rows = Draw(new SyntheticOptions { Seed = seed });
-        double[][] parts = [rows.Select(r => r.First).ToArray(), rows.Select(r => r.Pairwise).ToArray(), rows.Select(r => r.Third).ToArray()];
-        for (int i = 0; i < 3; i++)
+        var rows = Draw(new SyntheticOptions { Seed = seed });
+        double[][] parts = [rows.Select(r => r.First).ToArray(), rows.Select(r => r.Pairwise).ToArray(),
+            rows.Select(r => r.Third).ToArray()];
+        for (var i = 0; i < 3; i++)
         {
             Assert.InRange(parts[i].Average(), -0.03, 0.03);
             // Products of three heavy-tailed vectors have a variance that is estimated badly; the shares are exact in expectation.
             Assert.InRange(parts[i].Average(x => x * x), i == 2 ? 0.8 : 0.9, i == 2 ? 1.25 : 1.1);
-            for (int j = 0; j < i; j++)
-            {
+            for (var j = 0; j < i; j++)
                 Assert.InRange(parts[i].Zip(parts[j], (a, b) => a * b).Average(), -0.05, 0.05);
-            }
         }
     }
 
@@ -32,9 +31,9 @@ public sealed class SyntheticWorldTests
     public void Generate_Defaults_InteractionsCarrySignal(ulong seed)
     {
         var rows = Draw(new SyntheticOptions { Seed = seed });
-        double ceiling = Auc(rows.Select(r => ((double)r.Truth, r.Click)));
-        double first = Auc(rows.Select(r => (r.First, r.Click)));
-        double second = Auc(rows.Select(r => (Math.Sqrt(0.5) * r.First + Math.Sqrt(0.35) * r.Pairwise, r.Click)));
+        var ceiling = Auc(rows.Select(r => ((double)r.Truth, r.Click)));
+        var first = Auc(rows.Select(r => (r.First, r.Click)));
+        var second = Auc(rows.Select(r => (Math.Sqrt(0.5) * r.First + Math.Sqrt(0.35) * r.Pairwise, r.Click)));
         Assert.InRange(ceiling, 0.78, 0.82);
         Assert.True(second > first + 0.03, $"first order {first}, with pairs {second}");
         Assert.True(ceiling > second + 0.01, $"with pairs {second}, all {ceiling}");
@@ -54,23 +53,25 @@ public sealed class SyntheticWorldTests
     {
         var options = new SyntheticOptions { Missing = 0 };
         var world = new SyntheticWorld(options);
-        SyntheticRow row = world.NewRow();
+        var row = world.NewRow();
         const int Field = CriteoShape.NumericFields + 2; // C3, 101,312 tokens
-        int cardinality = ((CategoricalClicksField)world.Fields[Field]).Cardinality;
+        var cardinality = ((CategoricalClicksField)world.Fields[Field]).Cardinality;
         var counts = new int[cardinality];
         const int Draws = 300_000;
-        for (int i = 0; i < Draws; i++)
+        for (var i = 0; i < Draws; i++)
         {
             world.Generate(i, row);
             counts[row.Values[Field]]++;
         }
-        double harmonic = Enumerable.Range(1, cardinality).Sum(k => Math.Pow(k, -options.Zipf));
+        var harmonic = Enumerable.Range(1, cardinality).Sum(k => Math.Pow(k, -options.Zipf));
         // Single ranks of the head, then ranges of the tail that cross buckets.
-        foreach ((int from, int to) in new[] { (0, 1), (1, 2), (9, 10), (100, 200), (300, 1000), (1000, 1500), (5000, 30_000), (30_000, cardinality) })
+        foreach ((var from, var to) in new[] { (0, 1), (1, 2), (9, 10), (100, 200), (300, 1000), (1000, 1500), (5000, 30_000),
+            (30_000, cardinality) })
         {
-            double expected = Draws * Enumerable.Range(from + 1, to - from).Sum(k => Math.Pow(k, -options.Zipf)) / harmonic;
+            var expected = Draws * Enumerable.Range(from + 1, to - from).Sum(k => Math.Pow(k, -options.Zipf)) / harmonic;
             double found = counts.Skip(from).Take(to - from).Sum();
-            Assert.InRange(found, expected - 5 * Math.Sqrt(expected) - 0.01 * expected, expected + 5 * Math.Sqrt(expected) + 0.01 * expected);
+            Assert.InRange(found, expected - 5 * Math.Sqrt(expected) - 0.01 * expected,
+                expected + 5 * Math.Sqrt(expected) + 0.01 * expected);
         }
     }
 
@@ -78,20 +79,16 @@ public sealed class SyntheticWorldTests
     public void Generate_FullCardinality_StaysWithinIt()
     {
         var world = new SyntheticWorld(new SyntheticOptions { CardinalityScale = 1, Zipf = 0 });
-        SyntheticRow row = world.NewRow();
+        var row = world.NewRow();
         var largest = new long[CriteoShape.Fields];
-        for (int i = 0; i < 20_000; i++)
+        for (var i = 0; i < 20_000; i++)
         {
             world.Generate(i, row);
-            for (int f = 0; f < largest.Length; f++)
-            {
+            for (var f = 0; f < largest.Length; f++)
                 largest[f] = Math.Max(largest[f], row.Values[f]);
-            }
         }
-        for (int c = 0; c < CriteoShape.CategoricalFields; c++)
-        {
+        for (var c = 0; c < CriteoShape.CategoricalFields; c++)
             Assert.InRange(largest[CriteoShape.NumericFields + c], 0, CriteoShape.Cardinalities[c] - 1);
-        }
         Assert.True(largest[CriteoShape.NumericFields + 2] > 9_000_000);
     }
 
@@ -110,17 +107,13 @@ public sealed class SyntheticWorldTests
         var effects = new float[4];
         var sums = new double[4];
         var random = new RowRandom(1, 1);
-        for (int i = 0; i < 100_000; i++)
+        for (var i = 0; i < 100_000; i++)
         {
-            long value = field.Draw(ref random, effects);
+            var value = field.Draw(ref random, effects);
             if (!seen.TryAdd(value, effects.ToArray()))
-            {
                 Assert.Equal(seen[value], effects);
-            }
-            for (int k = 0; k < 4; k++)
-            {
+            for (var k = 0; k < 4; k++)
                 sums[k] += effects[k] / 100_000.0;
-            }
         }
         Assert.All(sums, mean => Assert.InRange(mean, -0.02, 0.02)); // centred
     }
@@ -132,23 +125,19 @@ public sealed class SyntheticWorldTests
         var table = new AliasTable(probabilities);
         var counts = new int[5];
         var random = new RowRandom(3, 3);
-        for (int i = 0; i < 200_000; i++)
-        {
+        for (var i = 0; i < 200_000; i++)
             counts[table.Draw(random.Next())]++;
-        }
         Assert.Equal(0, counts[1]);
-        for (int i = 0; i < 5; i++)
-        {
+        for (var i = 0; i < 5; i++)
             Assert.InRange(counts[i] / 200_000.0, probabilities[i] - 0.006, probabilities[i] + 0.006);
-        }
     }
 
     private static (double First, double Pairwise, double Third, float Truth, bool Click)[] Draw(SyntheticOptions options)
     {
         var world = new SyntheticWorld(options);
-        SyntheticRow row = world.NewRow();
+        var row = world.NewRow();
         var rows = new (double, double, double, float, bool)[Rows];
-        for (int i = 0; i < Rows; i++)
+        for (var i = 0; i < Rows; i++)
         {
             world.Generate(i, row);
             rows[i] = (row.First, row.Pairwise, row.Third, row.Truth, row.Click);
@@ -159,7 +148,7 @@ public sealed class SyntheticWorldTests
     private static double Auc(IEnumerable<(double Value, bool Click)> rows)
     {
         double rank = 0, sum = 0, clicks = 0;
-        foreach ((double _, bool click) in rows.OrderBy(r => r.Value))
+        foreach ((var _, var click) in rows.OrderBy(r => r.Value))
         {
             rank++;
             sum += click ? rank : 0;

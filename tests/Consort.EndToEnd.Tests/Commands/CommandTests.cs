@@ -50,17 +50,20 @@ public sealed class CommandTests
     public void Synth_ThenEncodeAndDescribe_CountTheSameRows()
     {
         using var folder = new TempFolder();
-        var synth = ConsoleRun.Of("data", "synth", "--rows", "2000", "--seed", "5", "--out", folder.At("clicks.tsv"), "--json", folder.At("synth.json"));
+        var synth = ConsoleRun.Of("data", "synth", "--rows", "2000", "--seed", "5", "--out", folder.At("clicks.tsv"), "--json",
+            folder.At("synth.json"));
         Assert.True(synth.ExitCode == 0, synth.Error);
         Assert.Equal(2000, File.ReadLines(folder.At("clicks.tsv")).Count());
         Assert.Equal(8000, new FileInfo(folder.At("clicks.tsv.truth")).Length);
 
-        string[] encode = ["encode", "--schema", "criteo", "--source", folder.At("clicks.tsv"), "--by", "order", "--shares", "0.5,0.25,0.25", "--out", folder.At("encoded"), "--json", folder.At("encode.json")];
+        string[] encode = ["encode", "--schema", "criteo", "--source", folder.At("clicks.tsv"), "--by", "order", "--shares",
+            "0.5,0.25,0.25", "--out", folder.At("encoded"), "--json", folder.At("encode.json")];
         Assert.Equal(0, ConsoleRun.Of(encode).ExitCode);
         using var json = JsonDocument.Parse(File.ReadAllText(folder.At("encode.json")));
         Assert.Equal(2000, json.RootElement.GetProperty("rows").GetInt64());
         Assert.False(json.RootElement.GetProperty("reused").GetBoolean());
-        Assert.Equal([1000L, 500L, 500L], json.RootElement.GetProperty("splits").EnumerateArray().Select(s => s.GetProperty("rows").GetInt64()));
+        Assert.Equal([1000L, 500L, 500L], json.RootElement.GetProperty("splits").EnumerateArray()
+            .Select(s => s.GetProperty("rows").GetInt64()));
         foreach (var key in new[] { "rows_per_second", "peak_memory_mb", "features", "key" })
             Assert.True(json.RootElement.TryGetProperty(key, out _), key);
 

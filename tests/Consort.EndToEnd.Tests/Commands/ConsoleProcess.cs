@@ -3,7 +3,9 @@ using Consort.Cli.Commands;
 
 namespace Consort.EndToEnd.Tests.Commands;
 
-/// <summary>The program as a process of its own, for what only a process has: signals, exit codes, and the streams that a shell gives it.</summary>
+/// <summary>
+/// The program as a process of its own, for what only a process has: signals, exit codes, and the streams that a shell gives it.
+/// </summary>
 internal sealed class ConsoleProcess : IDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
@@ -19,7 +21,8 @@ internal sealed class ConsoleProcess : IDisposable
     /// <summary>Runs a line of a shell, in which <c>consort</c> is the program.</summary>
     public static ConsoleProcess Shell(string line)
     {
-        var start = new ProcessStartInfo("bash", ["-c", $"consort() {{ exec dotnet '{typeof(CommandLine).Assembly.Location}' \"$@\"; }}; {line}"])
+        var start = new ProcessStartInfo(
+            "bash", ["-c", $"consort() {{ exec dotnet '{typeof(CommandLine).Assembly.Location}' \"$@\"; }}; {line}"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

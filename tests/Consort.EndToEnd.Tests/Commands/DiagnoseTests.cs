@@ -13,7 +13,8 @@ public sealed class DiagnoseTests
         Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", run, "-q").ExitCode);
         var diagnose = ConsoleRun.Of("diagnose", run, "--group", "user", "--rows", "50", "--json", clicks.At("d.json"), "--threads", "1");
         Assert.True(diagnose.ExitCode == 0, diagnose.Error);
-        foreach (var part in new[] { "run on test: 200 rows", "member 1: DCN", "0 and 1", "embedding of item", "gAUC over", "diagnosis.md" })
+        foreach (var part in new[] { "run on test: 200 rows", "member 1: DCN", "0 and 1", "embedding of item", "gAUC over",
+            "diagnosis.md" })
             Assert.Contains(part, diagnose.Output, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllText(clicks.At("d.json")), File.ReadAllText(Path.Combine(run, "diagnosis.json")));
         using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("d.json")));
@@ -35,7 +36,8 @@ public sealed class DiagnoseTests
         var mean = clicks.WriteExperiment("mean.yaml", rest: "strategy: { name: supervised, loss: ensemble }");
         Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("kdef"), "-q").ExitCode);
         Assert.Equal(0, ConsoleRun.Of("train", mean, "--out", clicks.At("mean"), "-q").ExitCode);
-        var diagnose = ConsoleRun.Of("diagnose", clicks.At("kdef"), clicks.At("mean"), "--out", clicks.At("both"), "--json", clicks.At("c.json"));
+        var diagnose = ConsoleRun.Of("diagnose", clicks.At("kdef"), clicks.At("mean"), "--out", clicks.At("both"), "--json",
+            clicks.At("c.json"));
         Assert.True(diagnose.ExitCode == 0, diagnose.Error);
         Assert.Contains("supervised", diagnose.Output, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("c.json")));
@@ -64,7 +66,8 @@ public sealed class DiagnoseTests
         using var clicks = new TinyClicks();
         var text = File.ReadAllText(clicks.Experiment);
         var dealt = clicks.File("dealt.yaml", text.Replace("train: train.csv", "source: train.csv", StringComparison.Ordinal)
-            .Replace("  valid: valid.csv\n", "  by: order\n", StringComparison.Ordinal).Replace("  test: test.csv\n", "  shares: [0.5, 0.25, 0.25]\n", StringComparison.Ordinal));
+            .Replace("  valid: valid.csv\n", "  by: order\n", StringComparison.Ordinal)
+            .Replace("  test: test.csv\n", "  shares: [0.5, 0.25, 0.25]\n", StringComparison.Ordinal));
         Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("given"), "-q").ExitCode);
         Assert.Equal(0, ConsoleRun.Of("train", dealt, "--out", clicks.At("dealt"), "-q").ExitCode);
         File.Copy(clicks.Train, clicks.At("copy.csv"));
@@ -89,11 +92,13 @@ public sealed class DiagnoseTests
     {
         using var folder = new TempFolder();
         var page = File.ReadAllText(Repository.At("docs/commands/diagnose.md")).ReplaceLineEndings("\n");
-        var experiment = Block(page, "```yaml\n# test: experiment\n").Replace("cache: cache", $"cache: {folder.At("cache").Replace('\\', '/')}", StringComparison.Ordinal);
+        var experiment = Block(page, "```yaml\n# test: experiment\n")
+            .Replace("cache: cache", $"cache: {folder.At("cache").Replace('\\', '/')}", StringComparison.Ordinal);
         folder.File("kdef.yaml", experiment);
         foreach (var line in Block(page, "```\n# in a folder with kdef.yaml\n").Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            var words = line.Split(' ')[1..].Select(w => w.Contains('/', StringComparison.Ordinal) || w.Contains('.', StringComparison.Ordinal) ? folder.At(w) : w);
+            var words = line.Split(' ')[1..].Select(w => w.Contains('/', StringComparison.Ordinal)
+                || w.Contains('.', StringComparison.Ordinal) ? folder.At(w) : w);
             var result = ConsoleRun.Of([.. words]);
             Assert.True(result.ExitCode == 0, $"{line}\n{result.Error}");
         }

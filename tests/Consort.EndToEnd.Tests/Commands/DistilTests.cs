@@ -11,7 +11,8 @@ public sealed class DistilTests
     {
         using var clicks = new TinyClicks();
         Train(clicks, clicks.Experiment, "teacher");
-        string[] command = ["distil", clicks.At("teacher"), "--model", "DNN", "--out", clicks.At("student"), "--alone", "--epochs", "2", "--temperature", "2", "--json", clicks.At("d.json"), "--quiet"];
+        string[] command = ["distil", clicks.At("teacher"), "--model", "DNN", "--out", clicks.At("student"), "--alone", "--epochs", "2",
+            "--temperature", "2", "--json", clicks.At("d.json"), "--quiet"];
         var distil = ConsoleRun.Of(command);
         Assert.True(distil.ExitCode == 0, distil.Error);
         foreach (var word in new[] { "teacher", "student alone", "student − teacher", clicks.At("student") })
@@ -43,8 +44,10 @@ public sealed class DistilTests
         using var clicks = new TinyClicks();
         Train(clicks, clicks.Experiment, "first");
         Train(clicks, clicks.WriteExperiment("other.yaml", rest: "strategy: { name: supervised }"), "second");
-        var file = clicks.File("student.yaml", "members: [{ model: FM }]\nembedding: { dimension: 3 }\ntraining: { epochs: 1, batch_size: 32, learning_rate: 0.01 }\n");
-        var distil = ConsoleRun.Of("distil", clicks.At("first"), clicks.At("second"), "--experiment", file, "--gate", "label", "--out", clicks.At("student"), "--quiet");
+        var file = clicks.File("student.yaml",
+            "members: [{ model: FM }]\nembedding: { dimension: 3 }\ntraining: { epochs: 1, batch_size: 32, learning_rate: 0.01 }\n");
+        var distil = ConsoleRun.Of("distil", clicks.At("first"), clicks.At("second"), "--experiment", file, "--gate", "label", "--out",
+            clicks.At("student"), "--quiet");
         Assert.True(distil.ExitCode == 0, distil.Error);
         Assert.Contains("teachers", distil.Output, StringComparison.Ordinal);
         var student = File.ReadAllText(clicks.At("student/experiment.yaml"));
@@ -77,7 +80,8 @@ public sealed class DistilTests
     {
         using var clicks = new TinyClicks();
         var recipe = ConsoleRun.Of(
-            "recipe", "run", "kdef/scaling", "--data", clicks.Experiment, "--members", "2", "--methods", "mean,kdef", "--seeds", "1", "--epochs", "1", "--out", clicks.At("out"), "--quiet");
+            "recipe", "run", "kdef/scaling", "--data", clicks.Experiment, "--members", "2", "--methods", "mean,kdef", "--seeds", "1",
+            "--epochs", "1", "--out", clicks.At("out"), "--quiet");
         Assert.True(recipe.ExitCode == 0, recipe.Error);
         foreach (var word in new[] { "2 × DeepFM, kdef", "undecided", "results.md" })
             Assert.Contains(word, recipe.Output, StringComparison.Ordinal);

@@ -19,9 +19,11 @@ public sealed class ExportTests
         Assert.Contains("input   double [B, 1]: price", raw.Output, StringComparison.Ordinal);
         Assert.Contains("output  float [B]: probability, of a click", raw.Output, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("export.json")));
-        Assert.Equal(["user", "item", "price"], json.RootElement.GetProperty("inputs").EnumerateArray().Select(i => i.GetProperty("name").GetString()));
+        Assert.Equal(["user", "item", "price"], json.RootElement.GetProperty("inputs").EnumerateArray()
+            .Select(i => i.GetProperty("name").GetString()));
 
-        var member = ConsoleRun.Of("export", run, "--onnx", "-o", clicks.At("one.onnx"), "--input", "ids", "--member", "1", "--members", "--external-over", "0");
+        var member = ConsoleRun.Of("export", run, "--onnx", "-o", clicks.At("one.onnx"), "--input", "ids", "--member", "1", "--members",
+            "--external-over", "0");
         Assert.True(member.ExitCode == 0, member.Error);
         Assert.Contains("input   int64 [B, 2]: ids", member.Output, StringComparison.Ordinal);
         Assert.Contains("input   float [B, 1]: numeric", member.Output, StringComparison.Ordinal);

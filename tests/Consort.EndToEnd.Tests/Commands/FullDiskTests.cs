@@ -28,7 +28,8 @@ public sealed class FullDiskTests
         using var clicks = new TinyClicks(rows: 20_000);
         var synth = ConsoleRun.Of("data", "synth", "--rows", "5000", "--out", Path.Combine(disk.Path, "clicks.tsv"));
         AssertFull(synth, disk);
-        var encode = ConsoleRun.Of("encode", "--schema", clicks.At("schema.yaml"), "--train", clicks.Train, "--out", Path.Combine(disk.Path, "encoded"));
+        var encode = ConsoleRun.Of("encode", "--schema", clicks.At("schema.yaml"), "--train", clicks.Train, "--out",
+            Path.Combine(disk.Path, "encoded"));
         AssertFull(encode, disk);
 
         var wide = clicks.File("wide.yaml", File.ReadAllText(clicks.Experiment).Replace("[8, 4]", "[256, 256]", StringComparison.Ordinal));
@@ -53,7 +54,8 @@ public sealed class FullDiskTests
         public static SmallDisk? Mount(string path, string size)
         {
             Directory.CreateDirectory(path);
-            return OperatingSystem.IsLinux() && Call("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", path) ? new SmallDisk(path) : null;
+            return OperatingSystem.IsLinux() && Call("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", path)
+                ? new SmallDisk(path) : null;
         }
 
         public void Dispose() => Call("umount", Path);

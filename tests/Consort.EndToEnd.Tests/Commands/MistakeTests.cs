@@ -29,7 +29,8 @@ public sealed class MistakeTests
     {
         using var clicks = new TinyClicks();
         Replace(clicks.Train, line: 17, _ => "1,u1,i2,cheap");
-        AssertMistake("train.csv:17, column price: found \"cheap\", expected a number", "train", clicks.Experiment, "--out", clicks.At("run"));
+        AssertMistake("train.csv:17, column price: found \"cheap\", expected a number", "train", clicks.Experiment, "--out",
+            clicks.At("run"));
     }
 
     [Theory]
@@ -39,7 +40,8 @@ public sealed class MistakeTests
     {
         using var clicks = new TinyClicks();
         Replace(clicks.Valid, line: 9, line => label + line[1..]);
-        AssertMistake($"valid.csv:9, column label: found \"{label}\", expected 0 or 1", "train", clicks.Experiment, "--out", clicks.At("run"));
+        AssertMistake($"valid.csv:9, column label: found \"{label}\", expected 0 or 1", "train", clicks.Experiment, "--out",
+            clicks.At("run"));
     }
 
     [Fact]
@@ -67,7 +69,8 @@ public sealed class MistakeTests
         Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", run, "-q").ExitCode);
         Cut(Path.Combine(run, "checkpoints", "best-train.ckpt"));
         AssertMistake("best-train.ckpt: the file is damaged or cut short", "evaluate", run, "--data", clicks.Test);
-        AssertMistake("best-train.ckpt: the file is damaged or cut short", "predict", run, "--data", clicks.Test, "--out", clicks.At("p.txt"));
+        AssertMistake("best-train.ckpt: the file is damaged or cut short", "predict", run, "--data", clicks.Test, "--out",
+            clicks.At("p.txt"));
         Assert.False(File.Exists(clicks.At("p.txt")));
         Cut(Path.Combine(run, "checkpoints", "last.ckpt"));
         AssertMistake("last.ckpt: the file is damaged or cut short", "train", clicks.Experiment, "--out", run, "--resume");
@@ -77,7 +80,8 @@ public sealed class MistakeTests
     public void Encode_SourceChangedAfterwards_EncodesAgainAndOpeningWithTheSourceSaysSo()
     {
         using var clicks = new TinyClicks();
-        string[] encode = ["encode", "--schema", clicks.At("schema.yaml"), "--train", clicks.Train, "--valid", clicks.Valid, "--out", clicks.At("encoded")];
+        string[] encode = ["encode", "--schema", clicks.At("schema.yaml"), "--train", clicks.Train, "--valid", clicks.Valid, "--out",
+            clicks.At("encoded")];
         Assert.Contains("encoded (", ConsoleRun.Of(encode).Output, StringComparison.Ordinal);
         Assert.Contains("reused:", ConsoleRun.Of(encode).Output, StringComparison.Ordinal);
         Replace(clicks.Train, line: 2, line => line[0] == '1' ? "0" + line[1..] : "1" + line[1..]);
@@ -107,7 +111,8 @@ public sealed class MistakeTests
     public void Evaluate_DamagedDataset_SaysSo()
     {
         using var clicks = new TinyClicks();
-        Assert.Equal(0, ConsoleRun.Of("encode", "--schema", clicks.At("schema.yaml"), "--train", clicks.Train, "--out", clicks.At("encoded")).ExitCode);
+        Assert.Equal(0, ConsoleRun.Of("encode", "--schema", clicks.At("schema.yaml"), "--train", clicks.Train, "--out",
+            clicks.At("encoded")).ExitCode);
         var rows = Directory.EnumerateFiles(clicks.At("encoded")).OrderByDescending(f => new FileInfo(f).Length).First();
         Cut(rows);
         AssertMistake("the dataset is damaged, encode it again", "data", "describe", clicks.At("encoded"));
@@ -120,14 +125,16 @@ public sealed class MistakeTests
     [InlineData("unknown command or argument \"help\"; did you mean train --help?", "help", "train")]
     [InlineData("unknown command or argument \"help\"; did you mean --help?", "help")]
     [InlineData("found - for standard input, which can be read only once", "encode", "--schema", "criteo", "--source", "-", "--out", "y")]
-    [InlineData("found - for standard input, which can be read only once", "encode", "--schema", "criteo", "--train", "x", "--test", "-", "--out", "y")]
+    [InlineData("found - for standard input, which can be read only once", "encode", "--schema", "criteo", "--train", "x", "--test",
+        "-", "--out", "y")]
     [InlineData("unknown command or argument \"--sede\"; did you mean --seed?", "train", "e.yaml", "--sede", "3")]
     [InlineData("--threads: found \"0\", expected a number from 1 to 1024", "train", "e.yaml", "--threads", "0")]
     [InlineData("required argument \"EXPERIMENT\" missing", "train")]
     [InlineData("expected either --source or --train", "encode", "--schema", "criteo", "--out", "x")]
     [InlineData("did you mean the preset criteo?", "encode", "--schema", "criteoo", "--source", "x", "--out", "y")]
     [InlineData("found no run there", "evaluate", "nosuch", "--data", "x")]
-    [InlineData("--shares: found 2 numbers, expected train,valid,test", "encode", "--schema", "criteo", "--source", "x", "--out", "y", "--shares", "0.9,0.1")]
+    [InlineData("--shares: found 2 numbers, expected train,valid,test", "encode", "--schema", "criteo", "--source", "x", "--out", "y",
+        "--shares", "0.9,0.1")]
     public void Run_WrongCommandLine_SaysWhatIsWrong(string message, params string[] arguments) => AssertMistake(message, arguments);
 
     private static void AssertMistake(string message, params string[] arguments)

@@ -66,7 +66,8 @@ public sealed class MovedRunTests : IDisposable
                 Directory.Delete(At("project/cache"), recursive: true);
             var run = ConsoleRun.Of(command);
             Assert.Equal(CommandLine.Mistake, run.ExitCode);
-            Assert.Contains($"{At("project/rows/train.csv")}: file not found; expected train.csv of {bytes} bytes with XxHash128 ", run.Error, StringComparison.Ordinal);
+            Assert.Contains($"{At("project/rows/train.csv")}: file not found; expected train.csv of {bytes} bytes with XxHash128 ",
+                run.Error, StringComparison.Ordinal);
             Assert.Contains("--data DIR", run.Error, StringComparison.Ordinal);
             var found = ConsoleRun.Of([.. command, "--data", At("elsewhere")]);
             Assert.True(found.ExitCode == 0, found.Error);

@@ -29,7 +29,8 @@ public sealed partial class OwnClicksTests : IDisposable
     public async Task Page_EveryCommand_Works()
     {
         var lines = Blocks(_page, "").SelectMany(b => b.Split('\n')).ToArray();
-        string[] typed = [.. lines.Where(l => l.StartsWith("./consort ", StringComparison.Ordinal)), .. lines.Where(l => l.StartsWith("tail ", StringComparison.Ordinal))];
+        string[] typed = [.. lines.Where(l => l.StartsWith("./consort ", StringComparison.Ordinal)),
+            .. lines.Where(l => l.StartsWith("tail ", StringComparison.Ordinal))];
         foreach (var command in new[] { "data describe", "train", "evaluate", "predict", "pack", "serve" })
             Assert.Contains(typed, l => l.StartsWith($"./consort {command} ", StringComparison.Ordinal));
         var output = typed.Where(l => !l.StartsWith("./consort serve ", StringComparison.Ordinal)).Select(Type).ToArray();
@@ -39,9 +40,11 @@ public sealed partial class OwnClicksTests : IDisposable
         Assert.Matches("^r-000000,0\\.\\d+$", pasted[0]);
 
         var (url, type, body) = Curl().Match(_page) is { Success: true } match
-            ? (match.Groups["url"].Value, match.Groups["type"].Value, match.Groups["body"].Value) : throw new InvalidOperationException("the page calls no server");
+            ? (match.Groups["url"].Value, match.Groups["type"].Value, match.Groups["body"].Value)
+            : throw new InvalidOperationException("the page calls no server");
         var path = new Uri(url).AbsolutePath;
-        var answer = JsonNode.Parse(await Served(typed.Single(l => l.StartsWith("./consort serve ", StringComparison.Ordinal)), path, type, body))!;
+        var answer = JsonNode.Parse(await Served(typed.Single(l => l.StartsWith("./consort serve ", StringComparison.Ordinal)),
+            path, type, body))!;
         Assert.Equal("clicks", (string)answer["model"]!);
         Assert.InRange((double)answer["probabilities"]!.AsArray().Single()!, 0.0001, 0.9999);
     }
@@ -111,7 +114,8 @@ public sealed partial class OwnClicksTests : IDisposable
             var (city, device, age) = (random.Next(4), random.Next(3), random.Next(18, 80));
             var clicked = random.NextDouble() < 1 / (1 + Math.Exp(1 - city + device)) ? "True" : "False";
             var shown = random.Next(5) == 0 ? "" : age.ToString(CultureInfo.InvariantCulture);
-            text.Append(CultureInfo.InvariantCulture, $"r-{row:D6},{clicked},2611{random.Next(1, 29):D2}{random.Next(24):D2},{cities[city]},{devices[device]},{random.Next(200, 230)},{shown},{random.NextDouble() * 40:F2}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"r-{row:D6},{clicked},2611{random.Next(1, 29):D2}{random.Next(24):D2},{cities[city]},{devices[device]},{random.Next(200, 230)},{shown},{random.NextDouble() * 40:F2}\n");
         }
 
         return text.ToString();

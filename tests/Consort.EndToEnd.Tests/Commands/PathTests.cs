@@ -18,7 +18,8 @@ public sealed class PathTests
         Assert.Contains("report.md", train.Output, StringComparison.Ordinal);
         Assert.Contains($"consort evaluate {run} --data FILE", train.Output, StringComparison.Ordinal);
         Assert.Equal(4, train.Error.Split('\n').Count(line => line.Contains("valid AUC", StringComparison.Ordinal)));
-        foreach (var file in new[] { "experiment.yaml", "environment.json", "encoder.bin", "events.jsonl", "metrics.json", "report.md", "checkpoints/last.ckpt", "checkpoints/best-train.ckpt" })
+        foreach (var file in new[] { "experiment.yaml", "environment.json", "encoder.bin", "events.jsonl", "metrics.json", "report.md",
+            "checkpoints/last.ckpt", "checkpoints/best-train.ckpt" })
             Assert.True(File.Exists(Path.Combine(run, file)), file);
 
         using var results = JsonDocument.Parse(File.ReadAllText(json));
@@ -79,7 +80,8 @@ public sealed class PathTests
 
         var stopped = ConsoleRun.StoppedAt("first: epoch 2", "train", experiment, "--out", parts, "--threads", before);
         Assert.Equal(130, stopped.ExitCode);
-        Assert.Contains($"stopped; go on with: consort train {experiment} --out {parts} --threads {before} --resume", stopped.Error, StringComparison.Ordinal);
+        Assert.Contains($"stopped; go on with: consort train {experiment} --out {parts} --threads {before} --resume", stopped.Error,
+            StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(parts, "report.md")));
         var again = ConsoleRun.StoppedAt("second: epoch 1", "train", experiment, "--out", parts, "--threads", after, "--resume");
         Assert.Equal(130, again.ExitCode);
@@ -101,7 +103,8 @@ public sealed class PathTests
         Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "-q").ExitCode);
         var again = ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "-q");
         Assert.Equal(2, again.ExitCode);
-        Assert.Contains("holds a run already; go on with --resume, name another folder with --out, or delete it", again.Error, StringComparison.Ordinal);
+        Assert.Contains("holds a run already; go on with --resume, name another folder with --out, or delete it", again.Error,
+            StringComparison.Ordinal);
         var other = ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "-q", "--seed", "9", "--resume");
         Assert.Equal(2, other.ExitCode);
         Assert.Contains("was written by another experiment or other data", other.Error, StringComparison.Ordinal);

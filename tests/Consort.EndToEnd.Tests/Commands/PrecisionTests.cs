@@ -83,7 +83,8 @@ public sealed class PrecisionTests
     {
         var start = new ProcessStartInfo(
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            ["exec", Path.Combine(AppContext.BaseDirectory, "consort.dll"), "train", clicks.Experiment, "--out", clicks.At(precision), "--precision", precision, "--quiet", "--threads", "1"])
+            ["exec", Path.Combine(AppContext.BaseDirectory, "consort.dll"), "train", clicks.Experiment, "--out", clicks.At(precision),
+                "--precision", precision, "--quiet", "--threads", "1"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

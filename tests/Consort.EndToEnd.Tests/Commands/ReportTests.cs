@@ -10,7 +10,8 @@ public sealed class ReportTests
     {
         using var clicks = new TinyClicks(300);
         clicks.WriteExperiment("alone.yaml", rest: "name: alone");
-        File.WriteAllText(clicks.At("alone.yaml"), File.ReadAllText(clicks.At("alone.yaml")).Replace("name: tiny\n", "", StringComparison.Ordinal)
+        File.WriteAllText(clicks.At("alone.yaml"), File.ReadAllText(clicks.At("alone.yaml"))
+            .Replace("name: tiny\n", "", StringComparison.Ordinal)
             .Replace("  - { model: DCN, hidden_units: [8], cross_layers: 2 }\n", "", StringComparison.Ordinal));
         var page = File.ReadAllText(Repository.At("docs/commands/report.md")).ReplaceLineEndings("\n");
         var block = page.Split("<!-- test: commands -->\n```\n")[1].Split("```")[0];
@@ -19,12 +20,14 @@ public sealed class ReportTests
         foreach (var command in commands)
         {
             // Names of files start from the folder that the example is typed in.
-            var words = Words(command)[1..].Select(w => w.Contains('/', StringComparison.Ordinal) || w.EndsWith(".yaml", StringComparison.Ordinal) || w == "runs" ? clicks.At(w) : w);
+            var words = Words(command)[1..].Select(w => w.Contains('/', StringComparison.Ordinal)
+                || w.EndsWith(".yaml", StringComparison.Ordinal) || w == "runs" ? clicks.At(w) : w);
             var run = ConsoleRun.Of([.. words]);
             Assert.True(run.ExitCode == 0, $"{command}: {run.Error}");
         }
 
-        var html = XDocument.Parse(File.ReadAllText(clicks.At("pages/report.html")).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
+        var html = XDocument.Parse(File.ReadAllText(clicks.At("pages/report.html"))
+            .Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
         XNamespace space = "http://www.w3.org/1999/xhtml";
         Assert.Equal("Two models", html.Descendants(space + "h1").Single().Value);
         var sections = html.Descendants(space + "section").Select(s => (string?)s.Attribute("id")).OfType<string>().ToList();
@@ -52,7 +55,8 @@ public sealed class ReportTests
     {
         using var clicks = new TinyClicks(300);
         Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
-        AssertMistake("--baseline: found \"tinny\", expected one of \"tiny\"; did you mean tiny?", "report", clicks.At("run"), "--baseline", "tinny", "--out", clicks.At("r.html"));
+        AssertMistake("--baseline: found \"tinny\", expected one of \"tiny\"; did you mean tiny?", "report", clicks.At("run"), "--baseline",
+            "tinny", "--out", clicks.At("r.html"));
         Assert.False(File.Exists(clicks.At("r.html")));
         Assert.Equal(0, ConsoleRun.Of("report", clicks.At("run"), "--baseline", "tiny", "--out", clicks.At("r.html")).ExitCode);
     }
@@ -65,5 +69,6 @@ public sealed class ReportTests
         Assert.Empty(run.Output);
     }
 
-    private static List<string> Words(string line) => [.. line.Split('"').SelectMany((part, i) => i % 2 == 1 ? [part] : part.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+    private static List<string> Words(string line) =>
+        [.. line.Split('"').SelectMany((part, i) => i % 2 == 1 ? [part] : part.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
 }

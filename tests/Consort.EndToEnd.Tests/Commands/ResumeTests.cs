@@ -4,7 +4,9 @@ using Consort.Learning.Runs;
 
 namespace Consort.EndToEnd.Tests.Commands;
 
-/// <summary>A run goes on with more epochs as if it had had them from the start; all else that differs is named; one writer a folder.</summary>
+/// <summary>
+/// A run goes on with more epochs as if it had had them from the start; all else that differs is named; one writer a folder.
+/// </summary>
 public sealed class ResumeTests
 {
     private const string Phases = """
@@ -33,7 +35,8 @@ public sealed class ResumeTests
     {
         using var clicks = new TinyClicks();
         var few = clicks.WriteExperiment("few.yaml", "  evaluations_per_epoch: 2", Phases);
-        var many = clicks.WriteExperiment("many.yaml", "  evaluations_per_epoch: 2", Phases.Replace("epochs: 1", "epochs: 3", StringComparison.Ordinal));
+        var many = clicks.WriteExperiment("many.yaml", "  evaluations_per_epoch: 2",
+            Phases.Replace("epochs: 1", "epochs: 3", StringComparison.Ordinal));
         Succeed("train", many, "--out", clicks.At("whole"));
         Assert.Equal(130, ConsoleRun.StoppedAt("second: epoch 1", "train", few, "--out", clicks.At("run")).ExitCode);
         Succeed("train", many, "--out", clicks.At("run"), "--resume");
@@ -41,7 +44,8 @@ public sealed class ResumeTests
         AssertSame(clicks, "whole", "run", "best-second.ckpt");
         using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("run/metrics.json")));
         Assert.Equal(3, json.RootElement.GetProperty("epochs").GetInt32());
-        Assert.Equal("""{"first":2,"second":3}""", json.RootElement.GetProperty("epochs_by_phase").GetRawText().Replace(" ", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal));
+        Assert.Equal("""{"first":2,"second":3}""", json.RootElement.GetProperty("epochs_by_phase").GetRawText()
+            .Replace(" ", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -60,10 +64,12 @@ public sealed class ResumeTests
         {
             var lines = Succeed(command).Error.Split('\n');
             var line = Assert.Single(lines, l => l.Contains("has not finished", StringComparison.Ordinal));
-            Assert.Matches("run: the run has not finished: weights of phase first, epoch [12]; go on with train --resume$", line.TrimEnd('\r'));
+            Assert.Matches("run: the run has not finished: weights of phase first, epoch [12]; go on with train --resume$",
+                line.TrimEnd('\r'));
         }
 
-        Assert.Contains("weights of phase second, epoch 1", Succeed("evaluate", run, "--data", clicks.Test, "--last").Error, StringComparison.Ordinal);
+        Assert.Contains("weights of phase second, epoch 1", Succeed("evaluate", run, "--data", clicks.Test, "--last").Error,
+            StringComparison.Ordinal);
         Succeed("train", text, "--out", run, "--resume");
         foreach (var command in commands)
             Assert.DoesNotContain("has not finished", Succeed(command).Error, StringComparison.Ordinal);
@@ -91,8 +97,10 @@ public sealed class ResumeTests
         using var clicks = new TinyClicks();
         var experiment = Experiment(clicks, "one", 1, "patience: 0");
         var line = $"--resume: found no checkpoint in {clicks.At("typo")}, so training begins anew";
-        Assert.Contains(line, Succeed("train", experiment, "--out", clicks.At("typo"), "--resume", "--quiet").Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("--resume", Succeed("train", experiment, "--out", clicks.At("other"), "--quiet").Error, StringComparison.Ordinal);
+        Assert.Contains(line, Succeed("train", experiment, "--out", clicks.At("typo"), "--resume", "--quiet").Error,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("--resume", Succeed("train", experiment, "--out", clicks.At("other"), "--quiet").Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -102,9 +110,12 @@ public sealed class ResumeTests
         var text = clicks.WriteExperiment("phases.yaml", "", Phases);
         Succeed("train", text, "--out", clicks.At("run"));
         var before = File.ReadAllBytes(clicks.At("run/experiment.yaml"));
-        Refused("phase first, epochs: 2, now 3: phase second has begun from what 2 gave; expected 2", Phases.Replace("epochs: 2", "epochs: 3", StringComparison.Ordinal));
-        Refused("phase first, epochs: 2, now 1: 2 have been trained; expected at least 2", Phases.Replace("epochs: 2", "epochs: 1", StringComparison.Ordinal));
-        Refused("phase second, epochs: 1, now 0: 1 have been trained", Phases.Replace("epochs: 1", "epochs: 0, evaluate_first: false", StringComparison.Ordinal));
+        Refused("phase first, epochs: 2, now 3: phase second has begun from what 2 gave; expected 2",
+            Phases.Replace("epochs: 2", "epochs: 3", StringComparison.Ordinal));
+        Refused("phase first, epochs: 2, now 1: 2 have been trained; expected at least 2",
+            Phases.Replace("epochs: 2", "epochs: 1", StringComparison.Ordinal));
+        Refused("phase second, epochs: 1, now 0: 1 have been trained",
+            Phases.Replace("epochs: 1", "epochs: 0, evaluate_first: false", StringComparison.Ordinal));
         Assert.Equal(before, File.ReadAllBytes(clicks.At("run/experiment.yaml")));
         Assert.True(File.Exists(clicks.At("run/metrics.json")));
 
@@ -119,8 +130,10 @@ public sealed class ResumeTests
         Succeed("train", Experiment(clicks, "one", 1, "patience: 0"), "--out", clicks.At("run"));
         var other = File.ReadAllText(clicks.At("one.yaml")).Replace("1e-2", "2e-2", StringComparison.Ordinal)
             .Replace("dropout: 0.2", "dropout: 0.3", StringComparison.Ordinal).Replace("kdef", "mutual", StringComparison.Ordinal);
-        var run = Fail("was written by another experiment or other data (", "train", clicks.File("other.yaml", other), "--out", clicks.At("run"), "--resume");
-        foreach (var key in new[] { "training, learning_rate: 0.01, now 0.02", "member 0, dropout: 0.2, now 0.3", "strategy, name: kdef, now mutual", "strategy, teach: 1, now nothing" })
+        var run = Fail("was written by another experiment or other data (", "train", clicks.File("other.yaml", other), "--out",
+            clicks.At("run"), "--resume");
+        foreach (var key in new[] { "training, learning_rate: 0.01, now 0.02", "member 0, dropout: 0.2, now 0.3",
+            "strategy, name: kdef, now mutual", "strategy, teach: 1, now nothing" })
             Assert.Contains(key, run.Error, StringComparison.Ordinal);
         Assert.Contains("of which only epochs may grow; make this one a run of its own with --out", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("batch_size", run.Error, StringComparison.Ordinal);
@@ -132,7 +145,8 @@ public sealed class ResumeTests
         using var clicks = new TinyClicks();
         Succeed("train", Experiment(clicks, "one", 2, "patience: 0"), "--out", clicks.At("run"));
         var other = File.ReadAllText(clicks.At("one.yaml")).Replace("name: tiny", "name: renamed", StringComparison.Ordinal)
-            .Replace("1e-2", "0.01", StringComparison.Ordinal).Replace("  batch_size", "  checkpoint_minutes: 5\n  batch_size", StringComparison.Ordinal)
+            .Replace("1e-2", "0.01", StringComparison.Ordinal)
+            .Replace("  batch_size", "  checkpoint_minutes: 5\n  batch_size", StringComparison.Ordinal)
             .Replace("train.csv", clicks.Train, StringComparison.Ordinal);
         Succeed("train", clicks.File("other.yaml", other), "--out", clicks.At("run"), "--resume", "--threads", "1");
     }
@@ -153,7 +167,8 @@ public sealed class ResumeTests
         using var clicks = new TinyClicks();
         using (new RunFolder(clicks.At("run")).Claim())
         {
-            var run = Fail($"{clicks.At("run")}: is being written by another process: pid {Environment.ProcessId} on host ", "train", clicks.Experiment, "--out", clicks.At("run"));
+            var run = Fail($"{clicks.At("run")}: is being written by another process: pid {Environment.ProcessId} on host ", "train",
+                clicks.Experiment, "--out", clicks.At("run"));
             Assert.Contains("name another folder with --out", run.Error, StringComparison.Ordinal);
             Assert.False(File.Exists(clicks.At("run/experiment.yaml")));
         }
@@ -167,7 +182,8 @@ public sealed class ResumeTests
     {
         using var clicks = new TinyClicks();
         Succeed("train", clicks.WriteExperiment("phases.yaml", "", Phases), "--out", clicks.At("run"));
-        Succeed("train", clicks.WriteExperiment("only.yaml", "", Phases[..Phases.IndexOf("  - { name: second", StringComparison.Ordinal)]), "--out", clicks.At("only"));
+        Succeed("train", clicks.WriteExperiment("only.yaml", "", Phases[..Phases.IndexOf("  - { name: second", StringComparison.Ordinal)]),
+            "--out", clicks.At("only"));
         var (only, first, second, last) = (Auc("only"), Auc("run", "--phase", "first"), Auc("run"), Auc("run", "--last"));
         Assert.Equal(only, first);
         Assert.NotEqual(first, second);
@@ -203,7 +219,8 @@ public sealed class ResumeTests
     }
 
     private static void AssertSame(TinyClicks clicks, string expected, string found, string checkpoint) => Assert.Equal(
-        File.ReadAllBytes(clicks.At($"{expected}/checkpoints/{checkpoint}")), File.ReadAllBytes(clicks.At($"{found}/checkpoints/{checkpoint}")));
+        File.ReadAllBytes(clicks.At($"{expected}/checkpoints/{checkpoint}")),
+        File.ReadAllBytes(clicks.At($"{found}/checkpoints/{checkpoint}")));
 
     private static string Results(TinyClicks clicks, string run)
     {

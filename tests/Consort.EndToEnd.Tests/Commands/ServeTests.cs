@@ -20,7 +20,8 @@ public sealed class ServeTests
         using var stop = new CancellationTokenSource();
         using var output = new AddressWriter();
         using var error = new StringWriter();
-        var serving = Task.Run(() => CommandLine.Run(["serve", clicks.At("tiny.consort"), "--port", "0"], new Terminal(output, error, stop.Token)));
+        var serving = Task.Run(() => CommandLine.Run(["serve", clicks.At("tiny.consort"), "--port", "0"],
+            new Terminal(output, error, stop.Token)));
         Assert.True(await Task.WhenAny(output.Address, serving) == output.Address, error.ToString());
         using (var client = new HttpClient { BaseAddress = await output.Address })
         {
@@ -29,7 +30,8 @@ public sealed class ServeTests
             var response = await client.PostAsJsonAsync("/v1/models/tiny:score", new { fields = lines[0].Split(','), rows });
             var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
             Assert.True(response.IsSuccessStatusCode, answer.ToJsonString());
-            var expected = File.ReadAllLines(clicks.At("p.txt")).Select(l => double.Parse(l, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
+            var expected = File.ReadAllLines(clicks.At("p.txt"))
+                .Select(l => double.Parse(l, System.Globalization.CultureInfo.InvariantCulture)).ToArray();
             var found = answer["probabilities"]!.AsArray();
             Assert.Equal(expected.Length, found.Count);
             for (var row = 0; row < expected.Length; row++)

@@ -15,7 +15,8 @@ public sealed class StreamTests
         using var clicks = new TinyClicks();
         Make(clicks.At("pipe"));
         // Held open for writing by the shell, so that only the signal can end it.
-        using var process = ConsoleProcess.Shell($"exec 9<>'{clicks.At("pipe")}'; echo ready >&2; consort data describe '{clicks.At("pipe")}' --schema '{clicks.At("schema.yaml")}'");
+        using var process = ConsoleProcess.Shell(
+            $"exec 9<>'{clicks.At("pipe")}'; echo ready >&2; consort data describe '{clicks.At("pipe")}' --schema '{clicks.At("schema.yaml")}'");
         Thread.Sleep(2000);
         process.Signal(signal);
         var run = process.End();
@@ -67,7 +68,8 @@ public sealed class StreamTests
         var result = process.End();
         Assert.Equal("", result.Error);
         Assert.Single(result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Equal(CommandLine.NoReader.ToString(System.Globalization.CultureInfo.InvariantCulture), File.ReadAllText(clicks.At("code")).Trim());
+        Assert.Equal(CommandLine.NoReader.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            File.ReadAllText(clicks.At("code")).Trim());
     }
 
     [Theory]
@@ -94,13 +96,15 @@ public sealed class StreamTests
         foreach (var arguments in new[]
         {
             new[] { "encode", "--schema", clicks.At("schema.yaml"), "--train", clicks.At("pipe"), "--out", clicks.At("encoded") },
-            ["train", clicks.File("piped.yaml", File.ReadAllText(clicks.Experiment).Replace("train: train.csv", "train: pipe", StringComparison.Ordinal)), "--out", clicks.At("piped"), "-q"],
+            ["train", clicks.File("piped.yaml", File.ReadAllText(clicks.Experiment)
+                .Replace("train: train.csv", "train: pipe", StringComparison.Ordinal)), "--out", clicks.At("piped"), "-q"],
             ["recipe", "run", "kdef/scaling", "--data", clicks.At("pipe"), "--out", clicks.At("recipe")],
         })
         {
             var run = ConsoleRun.Of(arguments);
             Assert.Equal(2, run.ExitCode);
-            Assert.Contains("which can be read only once, expected a file that can be read again; write it to a file first", run.Error, StringComparison.Ordinal);
+            Assert.Contains("which can be read only once, expected a file that can be read again; write it to a file first", run.Error,
+                StringComparison.Ordinal);
         }
     }
 

@@ -27,7 +27,8 @@ public sealed class DialectTests
     public void Arrows_OfMembers_BeginNoLine()
     {
         var wrong = Code().SelectMany(file => file.Tree.GetRoot().DescendantNodes().OfType<ArrowExpressionClauseSyntax>()
-            .Where(arrow => LineOf(file.Tree, arrow.ArrowToken.SpanStart) != LineOf(file.Tree, arrow.ArrowToken.GetPreviousToken().Span.End - 1))
+            .Where(arrow => LineOf(file.Tree, arrow.ArrowToken.SpanStart) != LineOf(file.Tree,
+                arrow.ArrowToken.GetPreviousToken().Span.End - 1))
             .Select(arrow => $"{file.Name}:{LineOf(file.Tree, arrow.SpanStart)}"));
         Assert.Empty(wrong);
     }
@@ -54,17 +55,20 @@ public sealed class DialectTests
     }
 
     private static IEnumerable<(string Name, SyntaxTree Tree)> Code() => Repository.Sources()
-        .Select(name => (name, CSharpSyntaxTree.ParseText(File.ReadAllText(Repository.At(name)), new CSharpParseOptions(LanguageVersion.Preview))));
+        .Select(name => (name, CSharpSyntaxTree.ParseText(File.ReadAllText(Repository.At(name)),
+            new CSharpParseOptions(LanguageVersion.Preview))));
 
     // Text cannot be broken without another text: a line is as wide as it is without its longest one.
     private static IEnumerable<int> WideLines(SyntaxTree tree)
     {
-        var texts = tree.GetRoot().DescendantNodes().Where(n => n is InterpolatedStringExpressionSyntax or LiteralExpressionSyntax { RawKind: (int)SyntaxKind.StringLiteralExpression })
+        var texts = tree.GetRoot().DescendantNodes()
+            .Where(n => n is InterpolatedStringExpressionSyntax or LiteralExpressionSyntax { RawKind: (int)SyntaxKind.StringLiteralExpression })
             .ToLookup(n => LineOf(tree, n.SpanStart), n => n.Span.Length);
         var raw = tree.GetRoot().DescendantNodes().Where(n => n is InterpolatedStringExpressionSyntax or LiteralExpressionSyntax)
             .SelectMany(n => Enumerable.Range(LineOf(tree, n.SpanStart), LineOf(tree, n.Span.End) - LineOf(tree, n.SpanStart))).ToHashSet();
         return tree.GetText().Lines.Where(l => l.Span.Length > Width).Select(l => (Number: l.LineNumber + 1, l.Span.Length))
-            .Where(l => !raw.Contains(l.Number) && !raw.Contains(l.Number - 1) && l.Length - texts[l.Number].DefaultIfEmpty(0).Max() > Width / 2)
+            .Where(l => !raw.Contains(l.Number) && !raw.Contains(l.Number - 1)
+                && l.Length - texts[l.Number].DefaultIfEmpty(0).Max() > Width / 2)
             .Select(l => l.Number);
     }
 
@@ -105,14 +109,16 @@ public sealed class DialectTests
         }
     }
 
-    // Head and body on a line each, and nothing in the braces that needs them: no comment, no declaration, no statement with a body of its own.
+    // Head and body on a line each, and nothing in the braces that needs them: no comment, no declaration, no statement with a body of its
+    // own.
     private static bool IsShort(SyntaxTree tree, TextRange head, StatementSyntax body)
     {
         if (LineOf(tree, head.From.SpanStart) != LineOf(tree, head.To.SpanStart))
             return false;
         if (body is BlockSyntax block)
         {
-            if (block.Statements.Count != 1 || block.DescendantTrivia().Any(t => t.IsDirective || t.ToString().StartsWith("//", StringComparison.Ordinal)))
+            if (block.Statements.Count != 1
+                || block.DescendantTrivia().Any(t => t.IsDirective || t.ToString().StartsWith("//", StringComparison.Ordinal)))
                 return false;
             body = block.Statements[0];
         }

@@ -41,9 +41,11 @@ public sealed class DocumentationTests
     {
         using var folder = new TempFolder();
         folder.File("clicks.tsv", "");
-        var blocks = File.ReadAllText(Repository.At("docs/experiment.md")).Split("```yaml\n").Skip(1).Select(b => b.Split("```")[0]).ToArray();
+        var blocks = File.ReadAllText(Repository.At("docs/experiment.md")).Split("```yaml\n").Skip(1)
+            .Select(b => b.Split("```")[0]).ToArray();
         Assert.NotEmpty(blocks);
-        var whole = blocks.Where(b => b.Contains("members:", StringComparison.Ordinal) && b.Contains("data:", StringComparison.Ordinal)).ToArray();
+        var whole = blocks.Where(b => b.Contains("members:", StringComparison.Ordinal) && b.Contains("data:", StringComparison.Ordinal))
+            .ToArray();
         Assert.NotEmpty(whole);
         foreach (var block in whole)
             Assert.NotEmpty(Experiment.Parse(block, "docs/experiment.md", folder.Path).Phases);

@@ -5,7 +5,8 @@ namespace Consort.EndToEnd.Tests.House;
 /// <summary>The maps for people name what is there: types, members, files and folders.</summary>
 public sealed partial class MapTests
 {
-    private static readonly string[] Maps = ["docs/README.md", "docs/architecture.md", "docs/life-of-a-batch.md", "docs/life-of-an-impression.md"];
+    private static readonly string[] Maps =
+        ["docs/README.md", "docs/architecture.md", "docs/life-of-a-batch.md", "docs/life-of-an-impression.md"];
 
     private static readonly Lazy<HashSet<string>> Words = new(() =>
         [.. Repository.Sources().SelectMany(f => Word().Matches(File.ReadAllText(Repository.At(f))).Select(m => m.Value))]);
@@ -28,7 +29,8 @@ public sealed partial class MapTests
         var folder = Path.GetDirectoryName(page)!;
         var broken = Link().Matches(File.ReadAllText(Repository.At(page))).Select(m => m.Groups[1].Value)
             .Where(link => !link.StartsWith("http", StringComparison.Ordinal))
-            .Where(link => Path.Combine(Repository.Root, folder, link.Split('#')[0]) is var path && !File.Exists(path) && !Directory.Exists(path));
+            .Where(link => Path.Combine(Repository.Root, folder, link.Split('#')[0]) is var path && !File.Exists(path)
+                && !Directory.Exists(path));
         Assert.Empty(broken);
     }
 
@@ -44,8 +46,10 @@ public sealed partial class MapTests
     public void Pages_OfTheDocs_StandInTheIndex()
     {
         var index = File.ReadAllText(Repository.At("docs/README.md"));
-        var missing = Repository.Files().Where(f => f.StartsWith("docs/", StringComparison.Ordinal) && f.EndsWith(".md", StringComparison.Ordinal) && f != "docs/README.md")
-            .Where(f => !index.Contains($"({f["docs/".Length..]})", StringComparison.Ordinal) && !index.Contains($"({Path.GetDirectoryName(f)!["docs".Length..].TrimStart('/')}/)", StringComparison.Ordinal));
+        var missing = Repository.Files().Where(f => f.StartsWith("docs/", StringComparison.Ordinal)
+            && f.EndsWith(".md", StringComparison.Ordinal) && f != "docs/README.md")
+            .Where(f => !index.Contains($"({f["docs/".Length..]})", StringComparison.Ordinal)
+                && !index.Contains($"({Path.GetDirectoryName(f)!["docs".Length..].TrimStart('/')}/)", StringComparison.Ordinal));
         Assert.Empty(missing);
     }
 
@@ -63,7 +67,8 @@ public sealed partial class MapTests
         if (name.Contains(' ') || name.StartsWith('-') || name.Contains(':'))
             return true;
         if (name.Contains('/'))
-            return new[] { name, $"src/{name}", $"src/Consort.{name}" }.Any(p => File.Exists(Repository.At(p)) || Directory.Exists(Repository.At(p)));
+            return new[] { name, $"src/{name}", $"src/Consort.{name}" }.Any(p => File.Exists(Repository.At(p))
+                || Directory.Exists(Repository.At(p)));
         if (!char.IsUpper(name[0]))
             return true;
         if (name.StartsWith("Consort.", StringComparison.Ordinal) && Directory.Exists(Repository.At($"src/{name}")))

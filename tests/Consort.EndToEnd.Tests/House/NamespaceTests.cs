@@ -30,12 +30,14 @@ public sealed class NamespaceTests
     // Who uses whom, with a few of the types that do.
     private static Dictionary<(string From, string To), SortedSet<string>> Edges()
     {
-        var assemblies = ArchitectureTests.Rooms.Select(r => Assembly.Load((string)r.Data == "Consort.Cli" ? "consort" : (string)r.Data)).ToArray();
+        var assemblies = ArchitectureTests.Rooms.Select(r => Assembly.Load((string)r.Data == "Consort.Cli" ? "consort" : (string)r.Data))
+            .ToArray();
         var architecture = new ArchLoader().LoadAssemblies(assemblies).Build();
         var edges = new Dictionary<(string, string), SortedSet<string>>();
         foreach (var type in architecture.Types.Where(IsOurs))
         {
-            foreach (var target in type.Dependencies.Select(d => d.Target).Where(t => IsOurs(t) && t.Namespace.FullName != type.Namespace.FullName))
+            foreach (var target in type.Dependencies.Select(d => d.Target)
+                .Where(t => IsOurs(t) && t.Namespace.FullName != type.Namespace.FullName))
             {
                 var key = (type.Namespace.FullName, target.Namespace.FullName);
                 if (!edges.TryGetValue(key, out var types))
@@ -48,12 +50,14 @@ public sealed class NamespaceTests
     }
 
     // A type parameter is nobody's.
-    private static bool IsOurs(IType type) => type is not GenericParameter && type.Namespace?.FullName.StartsWith("Consort.", StringComparison.Ordinal) == true;
+    private static bool IsOurs(IType type) =>
+        type is not GenericParameter && type.Namespace?.FullName.StartsWith("Consort.", StringComparison.Ordinal) == true;
 
     // Sets of nodes that all reach each other (Tarjan), of more than one.
     private static List<HashSet<string>> Circles(ILookup<string, string> edges)
     {
-        var (index, low, stack, found) = (new Dictionary<string, int>(), new Dictionary<string, int>(), new Stack<string>(), new List<HashSet<string>>());
+        var (index, low, stack, found) =
+            (new Dictionary<string, int>(), new Dictionary<string, int>(), new Stack<string>(), new List<HashSet<string>>());
         foreach (var group in edges)
         {
             if (!index.ContainsKey(group.Key))

@@ -19,7 +19,8 @@ public sealed class OptionGuardTests
         {
             var data = new TheoryData<string, string>();
             foreach (var type in new[] { typeof(CtrModel), typeof(Phase) }.SelectMany(t => t.Assembly.GetTypes()).Where(Declares))
-                foreach (var property in type.GetProperties().Where(p => Wrong(p.PropertyType) is not null && p.SetMethod is not null && !Free.Contains($"{type.Name}.{p.Name}")))
+                foreach (var property in type.GetProperties()
+                    .Where(p => Wrong(p.PropertyType) is not null && p.SetMethod is not null && !Free.Contains($"{type.Name}.{p.Name}")))
                     data.Add(type.AssemblyQualifiedName!, property.Name);
             return data;
         }

@@ -15,14 +15,16 @@ public sealed partial class OptionPagesTests
     private const string Renewal = "CONSORT_RENEW=1 ./test --filter OptionPages";
 
     public static TheoryData<string> Pages =>
-        [.. Repository.Files().Where(f => f.StartsWith("docs/", StringComparison.Ordinal) && f.EndsWith(".md", StringComparison.Ordinal) && Tables().IsMatch(File.ReadAllText(Repository.At(f))))];
+        [.. Repository.Files().Where(f => f.StartsWith("docs/", StringComparison.Ordinal) && f.EndsWith(".md", StringComparison.Ordinal)
+            && Tables().IsMatch(File.ReadAllText(Repository.At(f))))];
 
     [Theory]
     [MemberData(nameof(Pages))]
     public void Tables_OfAPage_AreThoseOfTheDeclarations(string page)
     {
         var text = File.ReadAllText(Repository.At(page));
-        var renewed = Tables().Replace(text, match => $"<!-- options: {match.Groups["of"].Value} -->\n{Table(match.Groups["of"].Value)}<!-- end -->");
+        var renewed = Tables().Replace(text, match =>
+            $"<!-- options: {match.Groups["of"].Value} -->\n{Table(match.Groups["of"].Value)}<!-- end -->");
         if (Environment.GetEnvironmentVariable("CONSORT_RENEW") == "1")
             File.WriteAllText(Repository.At(page), renewed);
         else
@@ -33,9 +35,11 @@ public sealed partial class OptionPagesTests
     public void Pages_OfModelsAndStrategies_HaveTheirTable()
     {
         foreach (var entry in ModelCatalogue.Entries.Where(e => e.Options.Facts.Count > 0))
-            Assert.Contains($"<!-- options: model {entry.Name} -->", File.ReadAllText(Repository.At($"docs/models/{entry.Name}.md")), StringComparison.Ordinal);
+            Assert.Contains($"<!-- options: model {entry.Name} -->", File.ReadAllText(Repository.At($"docs/models/{entry.Name}.md")),
+                StringComparison.Ordinal);
         foreach (var entry in StrategyCatalogue.Entries)
-            Assert.Contains($"<!-- options: strategy {entry.Name} -->", File.ReadAllText(Repository.At($"docs/strategies/{entry.Name}.md")), StringComparison.Ordinal);
+            Assert.Contains($"<!-- options: strategy {entry.Name} -->", File.ReadAllText(Repository.At($"docs/strategies/{entry.Name}.md")),
+                StringComparison.Ordinal);
     }
 
     private static string Table(string of) => of.Split(' ') switch
@@ -61,7 +65,8 @@ public sealed partial class OptionPagesTests
         .Prepend($"| {head} | key | default | range | what |\n|---|---|---|---|---|\n"));
 
     private static string Cells(OptionFacts option) =>
-        string.Join(" | ", new[] { $"`{option.Key}`", option.Default, option.Range, option.Meaning }.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal)));
+        string.Join(" | ", new[] { $"`{option.Key}`", option.Default, option.Range,
+            option.Meaning }.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal)));
 
     [GeneratedRegex("<!-- options: (?<of>[^>]*?) -->\n(?:(?!<!--).*\n)*<!-- end -->")]
     private static partial Regex Tables();

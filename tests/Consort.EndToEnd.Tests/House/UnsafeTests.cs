@@ -48,7 +48,8 @@ public sealed partial class UnsafeTests
     public void Projects_WithoutKernels_CannotCompileUnsafeCode()
     {
         string[] rooms = ["Foundation", "Compute", "Compute.Bf16"];
-        var allowing = Repository.Files().Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".csproj", StringComparison.Ordinal))
+        var allowing = Repository.Files()
+            .Where(f => f.StartsWith("src/", StringComparison.Ordinal) && f.EndsWith(".csproj", StringComparison.Ordinal))
             .Where(f => File.ReadAllText(Repository.At(f)).Contains("<AllowUnsafeBlocks>true", StringComparison.Ordinal))
             .Select(f => Path.GetFileNameWithoutExtension(f)["Consort.".Length..]);
         Assert.Equal(rooms.Order(), allowing.Order());
@@ -69,7 +70,8 @@ public sealed partial class UnsafeTests
     {
         var found = Assembly.Load(room == "Consort.Cli" ? "consort" : room).GetExportedTypes()
             .Where(t => !KernelInterface.Contains(t.Name))
-            .SelectMany(t => t.GetMembers(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
+            .SelectMany(t => t.GetMembers(
+                BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
                 .Where(m => !(m is ConstructorInfo && t.IsSubclassOf(typeof(Delegate)))) // the compiler's, with the address of a method
                 .Where(m => TypesOf(m).Any(IsAddress)).Select(m => $"{t.Name}.{m.Name}"));
         Assert.Empty(found);

@@ -40,7 +40,8 @@ public sealed class DiagnoserTests : IDisposable
         Assert.Equal(("run", "pair", "test", 1UL), (diagnosis.Run, diagnosis.Experiment, diagnosis.Data.Source, diagnosis.Seed));
         Assert.Equal(test.Ensemble, diagnosis.Ensemble.Metrics);
         Assert.Equal(test.Members, diagnosis.Members.Select(m => m.Output.Metrics));
-        Assert.Equal((test.Ensemble.Rows, test.Ensemble.Clicks, 200), (diagnosis.Data.Rows, diagnosis.Data.Clicks, diagnosis.Data.SampledRows));
+        Assert.Equal((test.Ensemble.Rows, test.Ensemble.Clicks, 200),
+            (diagnosis.Data.Rows, diagnosis.Data.Clicks, diagnosis.Data.SampledRows));
         Assert.Equal(test.Ensemble.Calibration, diagnosis.Ensemble.Calibration.Ratio, 4);
         Assert.Equal(test.Members.Min(m => m.Auc), diagnosis.Spread.AucMin);
         Assert.Equal(test.Members.Average(m => m.LogLoss), diagnosis.Spread.LogLossMean, 12);
@@ -103,7 +104,8 @@ public sealed class DiagnoserTests : IDisposable
         var cache = Directory.GetDirectories(_folder.Path, "cache*").Single();
         Assert.Equal(split, Json(Of(new DiagnosisRequest(_folder.At("run"), cache, "valid", 64))));
 
-        Assert.Equal("test", Of(new DiagnosisRequest(_folder.At("run"), _folder.At("clicks.tsv"), Rows: 64)).Data.Source); // its own rows, dealt as then
+        Assert.Equal("test", Of(new DiagnosisRequest(_folder.At("run"), _folder.At("clicks.tsv"),
+            Rows: 64)).Data.Source); // its own rows, dealt as then
         var lines = File.ReadAllLines(_folder.At("clicks.tsv"));
         File.WriteAllText(_folder.At("other.tsv"), string.Join('\n', lines.Reverse()) + "\n");
         var whole = Of(new DiagnosisRequest(_folder.At("run"), _folder.At("other.tsv"), Rows: 64));
@@ -118,7 +120,8 @@ public sealed class DiagnoserTests : IDisposable
         File.Delete(_folder.At("clicks.tsv"));
         Directory.Delete(Directory.GetDirectories(_folder.Path, "cache*").Single(), recursive: true);
         Assert.Contains("clicks.tsv", Mistake(new DiagnosisRequest(_folder.At("run"))), StringComparison.Ordinal);
-        Assert.StartsWith("group C99: found no such categorical column, expected one of ", Mistake(new DiagnosisRequest(_folder.At("run"), Group: "C99")), StringComparison.Ordinal);
+        Assert.StartsWith("group C99: found no such categorical column, expected one of ",
+            Mistake(new DiagnosisRequest(_folder.At("run"), Group: "C99")), StringComparison.Ordinal);
         Assert.Equal("rows: found 3, expected 16 to 100000", Mistake(new DiagnosisRequest(_folder.At("run"), Rows: 3)));
         Assert.Contains("found no run there", Mistake(new DiagnosisRequest(_folder.At("nowhere"))), StringComparison.Ordinal);
 
@@ -136,20 +139,24 @@ public sealed class DiagnoserTests : IDisposable
         // The keys stay as they are: other programs read them.
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At("run"), "diagnosis.json")));
         Assert.Equal(
-            ["version", "run", "experiment", "seed", "strategies", "fusion", "data", "ensemble", "members", "spread", "agreements", "shared_layers"],
+            ["version", "run", "experiment", "seed", "strategies", "fusion", "data", "ensemble", "members", "spread", "agreements",
+                "shared_layers"],
             json.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(
-            ["member", "model", "output", "discrepancy", "layers", "last_layers", "knowledge_abundance", "centred_abundance", "effective_rank"],
+            ["member", "model", "output", "discrepancy", "layers", "last_layers", "knowledge_abundance", "centred_abundance",
+                "effective_rank"],
             json.RootElement.GetProperty("members")[0].EnumerateObject().Select(p => p.Name));
         Assert.Equal(
             ["layer", "kind", "field", "rows", "units", "silent_units", "spectrum", "centred", "verdict", "explanation"],
             json.RootElement.GetProperty("shared_layers")[0].EnumerateObject().Select(p => p.Name));
 
         var page = File.ReadAllText(Path.Combine(_folder.At("run"), "diagnosis.md"));
-        foreach (var part in new[] { "# Diagnosis of run", "member 1: DCN", "## Agreement of members", "## Layers", "## Embeddings", "## Calibration", "gAUC by C9" })
+        foreach (var part in new[] { "# Diagnosis of run", "member 1: DCN", "## Agreement of members", "## Layers", "## Embeddings",
+            "## Calibration", "gAUC by C9" })
             Assert.Contains(part, page, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(_folder.At("run"), "diagnosis.json"), "{\"version\": 1");
-        Assert.Contains("make it again with `consort diagnose`", Assert.Throws<ConsortException>(() => DiagnosisFile.Read(_folder.At("run"))).Message, StringComparison.Ordinal);
+        Assert.Contains("make it again with `consort diagnose`",
+            Assert.Throws<ConsortException>(() => DiagnosisFile.Read(_folder.At("run"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,9 +33,11 @@ public sealed class RepresentationTests
         static double Product(double[] a, double[] b) => a.Zip(b, (p, q) => p * q).Sum();
         static double[] Kernel(Representation x)
         {
-            var mean = Enumerable.Range(0, x.Units).Select(u => Enumerable.Range(0, x.Rows).Average(r => (double)x.Values[(r * x.Units) + u])).ToArray();
+            var mean = Enumerable.Range(0, x.Units)
+                .Select(u => Enumerable.Range(0, x.Rows).Average(r => (double)x.Values[(r * x.Units) + u])).ToArray();
             return [.. from i in Enumerable.Range(0, x.Rows) from j in Enumerable.Range(0, x.Rows)
-                       select Enumerable.Range(0, x.Units).Sum(u => (x.Values[(i * x.Units) + u] - mean[u]) * (x.Values[(j * x.Units) + u] - mean[u]))];
+                       select Enumerable.Range(0, x.Units)
+                       .Sum(u => (x.Values[(i * x.Units) + u] - mean[u]) * (x.Values[(j * x.Units) + u] - mean[u]))];
         }
     }
 

@@ -12,7 +12,8 @@ public sealed class SpectrumTests
         Assert.Equal([4.0, 3.0, 1.0], spectrum.SingularValues);
         Assert.Equal([1.0, 0.75, 0.25], spectrum.Normalised);
         Assert.Equal(2, spectrum.InformationAbundance);
-        Assert.Equal(Math.Exp(-((0.5 * Math.Log(0.5)) + (0.375 * Math.Log(0.375)) + (0.125 * Math.Log(0.125)))), spectrum.EffectiveRank, 12);
+        Assert.Equal(Math.Exp(-((0.5 * Math.Log(0.5)) + (0.375 * Math.Log(0.375)) + (0.125 * Math.Log(0.125)))),
+            spectrum.EffectiveRank, 12);
     }
 
     [Theory]

@@ -7,8 +7,8 @@ using Consort.Models;
 namespace Consort.Experiments.Tests.Docs;
 
 /// <summary>
-/// Examples in the documentation that begin with <c># test: model</c> (one member), <c># test: strategy</c> or
-/// <c># test: experiment</c> are read as users would read them in.
+/// Examples in the documentation that begin with <c># test: model</c> (one member), <c># test: strategy</c> or <c># test: experiment</c>
+/// are read as users would read them in.
 /// </summary>
 public sealed partial class ExamplesTests
 {
@@ -87,7 +87,8 @@ public sealed partial class ExamplesTests
             yield return (block.Groups["kind"].Value, block.Groups["text"].Value, 1 + text.AsSpan(0, block.Index).Count('\n'));
     }
 
-    [GeneratedRegex(@"^```yaml\n# test: (?<kind>model|strategy|experiment)\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^```yaml\n# test: (?<kind>model|strategy|experiment)\n(?<text>.*?)^```",
+        RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fences();
 
     // Raw files that an example names; they only need to exist.

@@ -63,7 +63,8 @@ public sealed class DecisiveOptionsTests
     {
         using var folder = new TempFolder();
         var path = folder.File("x.yaml", text);
-        Assert.StartsWith($"{path}: the file is damaged", Assert.Throws<ConsortException>(() => DecisiveOptions.Kept(path)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{path}: the file is damaged", Assert.Throws<ConsortException>(() => DecisiveOptions.Kept(path)).Message,
+            StringComparison.Ordinal);
     }
 
     private static OptionTree Older { get; } = OptionTree.Parse(Text);

@@ -90,8 +90,10 @@ public sealed class ExperimentTests : IDisposable
     [Fact]
     public void Parse_NativeMatmulWithBf16_IsAMistake()
     {
-        Assert.Equal(MatrixLibrary.Native, Parse(Small.Replace("epochs: 3", "matmul: native", StringComparison.Ordinal)).Training.MatrixLibrary);
-        var mistake = Assert.Throws<ConsortException>(() => Parse(Small.Replace("epochs: 3", "matmul: native\n  precision: bf16", StringComparison.Ordinal)));
+        Assert.Equal(MatrixLibrary.Native,
+            Parse(Small.Replace("epochs: 3", "matmul: native", StringComparison.Ordinal)).Training.MatrixLibrary);
+        var mistake = Assert.Throws<ConsortException>(() =>
+            Parse(Small.Replace("epochs: 3", "matmul: native\n  precision: bf16", StringComparison.Ordinal)));
         Assert.Contains("found native with precision bf16, expected fp32", mistake.Message, StringComparison.Ordinal);
     }
 
@@ -126,7 +128,8 @@ public sealed class ExperimentTests : IDisposable
 
     [Theory]
     [InlineData("- a\n", ":1: found a list, expected keys and values")]
-    [InlineData("data: { encoded: x }\nmembers: [{ model: FM }]\ntraining: 3\n", ":3, key training: found a single value, expected keys and values")]
+    [InlineData("data: { encoded: x }\nmembers: [{ model: FM }]\ntraining: 3\n",
+        ":3, key training: found a single value, expected keys and values")]
     public void Load_ASeedForWhatHasNoSections_SaysWhatIsThere(string text, string message)
     {
         var path = _folder.File("exp.yaml", text);
@@ -140,12 +143,16 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("  learning_rate: 0.01", "  learning_rate: 0", "12, key learning_rate: found 0, expected 1E-12 to 1000")]
     [InlineData("  learning_rate: 0.01", "  patience: -1", "12, key patience: found -1, expected 0 to 100000")]
     [InlineData("  learning_rate: 0.01", "  bacth_size: 10", "12: unknown key \"bacth_size\"; did you mean \"batch_size\"?")]
-    [InlineData("  learning_rate: 0.01", "  monitor: acu", "12, key monitor: found \"acu\", expected one of auc, logloss, member_auc; did you mean auc?")]
-    [InlineData("  learning_rate: 0.01", "  optimizer: { name: adma }", "12, key name: found \"adma\", expected one of adam, sgd, adagrad; did you mean adam?")]
+    [InlineData("  learning_rate: 0.01", "  monitor: acu",
+        "12, key monitor: found \"acu\", expected one of auc, logloss, member_auc; did you mean auc?")]
+    [InlineData("  learning_rate: 0.01", "  optimizer: { name: adma }",
+        "12, key name: found \"adma\", expected one of adam, sgd, adagrad; did you mean adam?")]
     [InlineData("  learning_rate: 0.01", "  optimizer: { momentum: 1 }", "12: unknown key \"momentum\"")]
     [InlineData("  learning_rate: 0.01", "  schedule: { name: exponential, factor: 0.1 }", "12: unknown key \"factor\"")]
-    [InlineData("  learning_rate: 0.01", "  schedule: exponential", "12, key schedule: found a single value, expected keys and values, such as { name: exponential }")]
-    [InlineData("  learning_rate: 0.01", "  optimizer: adam", "12, key optimizer: found a single value, expected keys and values, such as { name: adam }")]
+    [InlineData("  learning_rate: 0.01", "  schedule: exponential",
+        "12, key schedule: found a single value, expected keys and values, such as { name: exponential }")]
+    [InlineData("  learning_rate: 0.01", "  optimizer: adam",
+        "12, key optimizer: found a single value, expected keys and values, such as { name: adam }")]
     [InlineData("  learning_rate: 0.01", "  name: a/b", "12, key name: found \"a/b\", expected letters, digits, - and _ (it names a file)")]
     [InlineData("  learning_rate: 0.01", "  freeze: [3]", "10, key training: phase train freezes member 3, expected one of 0 to 2")]
     [InlineData("  - model: DeepFM", "  - model: DeepMF", "6, key model: found \"DeepMF\", expected one of MODELS; did you mean DeepFM?")]
@@ -154,9 +161,11 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("    count: 2", "    cross_layers: 2", "9: unknown key \"cross_layers\"")]
     [InlineData("    count: 2", "    count: 65", "9, key count: found 65, expected 1 to 64")]
     [InlineData("    count: 2", "    count: 64", "5, key members: found 65 members, expected at most 64")]
-    [InlineData("  name: kdef", "  name: kdf", "14, key name: found \"kdf\", expected one of supervised, mutual, kdef, distillation; did you mean kdef?")]
+    [InlineData("  name: kdef", "  name: kdf",
+        "14, key name: found \"kdf\", expected one of supervised, mutual, kdef, distillation; did you mean kdef?")]
     [InlineData("  peer: 0.5", "  peer: -1", "15, key peer: found -1, expected 0 to 1000")]
-    [InlineData("  schema: frappe", "  schema: frape", "exp.yaml:3, key schema: found neither a file nor a preset \"frape\", expected a schema file or one of", true)]
+    [InlineData("  schema: frappe", "  schema: frape",
+        "exp.yaml:3, key schema: found neither a file nor a preset \"frape\", expected a schema file or one of", true)]
     [InlineData("  train: train.csv", "  train: trian.csv", "4, key train: found no trian.csv in ")]
     [InlineData("  train: train.csv", "  source: train.csv\n  train: train.csv", "4, key source: expected either source or train files")]
     [InlineData("name: small", "nmae: small", "1: unknown key \"nmae\"; did you mean \"name\"?")]
@@ -174,14 +183,19 @@ public sealed class ExperimentTests : IDisposable
     }
 
     [Theory]
-    [InlineData("phases:", "strategy: { name: mutual }\nphases:", "exp.yaml:5, key strategy: found beside phases, expected each phase to name its own strategy")]
-    [InlineData("name: mutual, s", "name: pretrain, s", "exp.yaml:7, key name: found a second phase named pretrain, expected a name of its own for each")]
-    [InlineData("name: mutual, s", "name: 'm t', s", "exp.yaml:7, key name: found \"m t\", expected letters, digits, - and _ (it names a file)")]
-    [InlineData("shared: false", "shared: true", "exp.yaml:5, key phases: phase mutual starts members from runs of their own, expected `embedding: { shared: false }`")]
+    [InlineData("phases:", "strategy: { name: mutual }\nphases:",
+        "exp.yaml:5, key strategy: found beside phases, expected each phase to name its own strategy")]
+    [InlineData("name: mutual, s", "name: pretrain, s",
+        "exp.yaml:7, key name: found a second phase named pretrain, expected a name of its own for each")]
+    [InlineData("name: mutual, s", "name: 'm t', s",
+        "exp.yaml:7, key name: found \"m t\", expected letters, digits, - and _ (it names a file)")]
+    [InlineData("shared: false", "shared: true",
+        "exp.yaml:5, key phases: phase mutual starts members from runs of their own, expected `embedding: { shared: false }`")]
     [InlineData("freeze: [1]", "freeze: [2]", "exp.yaml:5, key phases: phase mutual freezes member 2, expected one of 0 to 1")]
     [InlineData("count: 2", "count: 1", "exp.yaml:3, key members: found one member, expected at least two that learn from each other")]
     [InlineData("batch_size: 100", "epochs: 3", "exp.yaml:4: unknown key \"epochs\"")]
-    [InlineData("members: [{ model: DNN, count: 2 }]", "members: []", "exp.yaml:3, key members: found none, expected at least one, such as `members: [{ model: DeepFM }]`")]
+    [InlineData("members: [{ model: DNN, count: 2 }]", "members: []",
+        "exp.yaml:3, key members: found none, expected at least one, such as `members: [{ model: DeepFM }]`")]
     [InlineData("data: { encoded: somewhere }", "data: ~", "exp.yaml:1, key data: found nothing, expected where the rows come from")]
     public void Parse_MistakeInPhases_SaysWhere(string part, string mistake, string message)
     {
@@ -268,7 +282,8 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(Fusion.Sum, old.Family.Fusion);
         Assert.Equal(now.Text, old.Text);
         Assert.Equal(now.Digest, old.Digest);
-        Assert.Equal(Fusion.Concat, Parse(Text + "\nphases: [{ name: a, strategy: { loss: ensemble, fusion: concat } }, { name: b, strategy: { loss: ensemble } }]").Family.Fusion);
+        Assert.Equal(Fusion.Concat, Parse(Text
+            + "\nphases: [{ name: a, strategy: { loss: ensemble, fusion: concat } }, { name: b, strategy: { loss: ensemble } }]").Family.Fusion);
         Says("where the family's is sum", "fusion: sum\nstrategy: { fusion: mean }");
         Says("where the family's is mean", "phases: [{ name: a, strategy: { fusion: mean } }, { name: b, strategy: { fusion: sum } }]");
 

@@ -59,8 +59,10 @@ public sealed class YamlMutationTests
 
     private static readonly string[] Tokens =
     [
-        "*", "&a ", "*a", "[", "]", "{", "}", ": ", "- ", "\n", "\t", "'", "\"", "|", ">", "!", "%", "#", "? ", "<<: ", "~", "null", "---\n", ",", "1e999", "-1",
-        "99999999999999999999", "nan", "\\0", "\"\\ud800\"", "\u2028", "\0", "", "[]", "{}", "[[]]", "1..3", "\"\"", "@", "1e-400", "2147483648",
+        "*", "&a ", "*a", "[", "]", "{", "}", ": ", "- ", "\n", "\t", "'", "\"", "|", ">", "!", "%", "#", "? ", "<<: ", "~", "null",
+        "---\n", ",", "1e999", "-1",
+        "99999999999999999999", "nan", "\\0", "\"\\ud800\"", "\u2028", "\0", "", "[]", "{}", "[[]]", "1..3", "\"\"", "@",
+        "1e-400", "2147483648",
     ];
 
     [Theory]
@@ -100,7 +102,13 @@ public sealed class YamlMutationTests
 
     private static void Read(string place, FuxiCtrFolder folder, byte[] bytes)
     {
-        var file = folder.At(place switch { "models" => "config/model_config.yaml", "datasets" => "config/dataset_config.yaml", _ => "file.yaml" });
+        var file = folder.At(place switch
+        {
+            "models" => "config/model_config.yaml",
+            "datasets" => "config/dataset_config.yaml",
+            _ =>
+            "file.yaml"
+        });
         System.IO.File.WriteAllBytes(file, bytes);
         if (place == "experiment")
             Experiments.Files.Experiment.Load(file);

@@ -10,13 +10,18 @@ public sealed class FuxiCtrDataTests
 
     [Theory]
     [InlineData("{name: f, active: True, dtype: str, type: categorical}", "kind: categorical")]
-    [InlineData("{name: f, active: True, dtype: str, type: categorical, fill_na: '-1', min_categr_count: 5}", "kind: categorical, missing: [\"\", \"-1\"], min_count: 5")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, fill_na: '-1', min_categr_count: 5}",
+        "kind: categorical, missing: [\"\", \"-1\"], min_count: 5")]
     [InlineData("{name: f, active: True, dtype: str, type: categorical, na_value: ''}", "kind: categorical")]
     [InlineData("{name: f, active: True, dtype: float, type: numeric}", "kind: numeric")]
-    [InlineData("{name: f, active: True, dtype: float, type: numeric, normalizer: StandardScaler, na_value: 0}", "kind: numeric, transform: \"standardise\"")]
-    [InlineData("{name: f, active: True, dtype: str, type: categorical, preprocess: convert_to_bucket, fill_na: 0}", "kind: numeric, transform: \"log2_buckets\", missing: [\"\", \"0\"]")]
-    [InlineData("{name: f, active: True, dtype: str, type: categorical, category_processor: quantile_bucket, num_buckets: 20}", "kind: numeric, transform: \"quantile_buckets: 20\"")]
-    [InlineData("{name: f, active: True, dtype: str, type: categorical, encoder: hash_bucket, num_buckets: 20}", "kind: categorical, transform: \"hash: 20\"")]
+    [InlineData("{name: f, active: True, dtype: float, type: numeric, normalizer: StandardScaler, na_value: 0}",
+        "kind: numeric, transform: \"standardise\"")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, preprocess: convert_to_bucket, fill_na: 0}",
+        "kind: numeric, transform: \"log2_buckets\", missing: [\"\", \"0\"]")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, category_processor: quantile_bucket, num_buckets: 20}",
+        "kind: numeric, transform: \"quantile_buckets: 20\"")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, encoder: hash_bucket, num_buckets: 20}",
+        "kind: categorical, transform: \"hash: 20\"")]
     [InlineData("{name: f, active: False, dtype: str, type: categorical}", "kind: ignored")]
     [InlineData("{name: f, active: True, dtype: str, type: meta}", "kind: ignored")]
     public void Read_AField_IsTheSchemas(string entry, string expected)
@@ -53,10 +58,12 @@ public sealed class FuxiCtrDataTests
     }
 
     [Theory]
-    [InlineData("{name: f, active: True, dtype: str, type: categorical, embedding_dim: 3, pretrained_emb: a.npz, freeze_emb: True}", "pretrained_emb", "freeze_emb")]
+    [InlineData("{name: f, active: True, dtype: str, type: categorical, embedding_dim: 3, pretrained_emb: a.npz, freeze_emb: True}",
+        "pretrained_emb", "freeze_emb")]
     [InlineData("{name: f, active: True, dtype: str, type: categorical, share_embedding: nowhere}", "share_embedding")]
     public void Read_EmbeddingsOfFieldsThatAreNotCarriedOver_AreNamed(string entry, params string[] lost) =>
-        Assert.Equal(lost.Select(k => $"feature_cols [f] {k}"), Import(entry).Notes.Where(n => n.Loss == ImportLoss.Lost).Select(n => n.Key));
+        Assert.Equal(lost.Select(k => $"feature_cols [f] {k}"), Import(entry).Notes.Where(n => n.Loss == ImportLoss.Lost)
+            .Select(n => n.Key));
 
     [Fact]
     public void Read_NumbersAsTokens_SaysHowTheyAreCompared()
@@ -73,7 +80,8 @@ public sealed class FuxiCtrDataTests
             "{name: weekday, active: True, dtype: str, type: categorical, preprocess: convert_weekday}",
             "{name: weekend, active: True, dtype: str, type: categorical, preprocess: convert_weekend}");
         Assert.DoesNotContain(import.Notes, n => n.Loss == ImportLoss.Lost);
-        Assert.Contains("  - {name: \"hour\", kind: categorical, derive: [\"hour\", \"weekday\", \"weekend\"]}\n", import.SchemaText, StringComparison.Ordinal);
+        Assert.Contains("  - {name: \"hour\", kind: categorical, derive: [\"hour\", \"weekday\", \"weekend\"]}\n", import.SchemaText,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("name: \"weekday\"", import.SchemaText, StringComparison.Ordinal);
     }
 
@@ -98,8 +106,10 @@ public sealed class FuxiCtrDataTests
 
     [Theory]
     [InlineData("d: {feature_cols: [{name: u, dtype: str, type: categorical}], train_data: a.csv}", "dataset d: found no label_col")]
-    [InlineData("d: {feature_cols: [u], label_col: {name: c}, train_data: a.csv}", "dataset_config.yaml:1, key feature_cols: found u, expected a mapping with a name")]
-    [InlineData("d: {feature_cols: [{name: u, dtype: str, type: categorical}], label_col: [{name: c}, {name: e}], train_data: a.csv}", "expected one label")]
+    [InlineData("d: {feature_cols: [u], label_col: {name: c}, train_data: a.csv}",
+        "dataset_config.yaml:1, key feature_cols: found u, expected a mapping with a name")]
+    [InlineData("d: {feature_cols: [{name: u, dtype: str, type: categorical}], label_col: [{name: c}, {name: e}], train_data: a.csv}",
+        "expected one label")]
     public void Read_AMistakeInADataset_SaysWhat(string datasets, string expected)
     {
         using var folder = new FuxiCtrFolder(Experiments, datasets + "\n");
@@ -110,7 +120,8 @@ public sealed class FuxiCtrDataTests
     private static FuxiCtrImport Import(params string[] entries)
     {
         var columns = string.Join(", ", entries.Append("{name: other, active: True, dtype: str, type: categorical}"));
-        using var folder = new FuxiCtrFolder(Experiments, $"d: {{train_data: no.csv, feature_cols: [{columns}], label_col: {{name: click, dtype: float}}}}\n");
+        using var folder = new FuxiCtrFolder(
+            Experiments, $"d: {{train_data: no.csv, feature_cols: [{columns}], label_col: {{name: click, dtype: float}}}}\n");
         var import = FuxiCtrImport.Read(folder.Config, "a", folder.At("out.yaml"));
         Schema.Load(Foundation.Options.OptionMap.Parse(import.SchemaText!, "schema"));
         return import;

@@ -70,7 +70,8 @@ public sealed class FuxiCtrImportTests
         Assert.Equal(2, schema.MinCount);
         Assert.Equal(["click", "user", "item", "price", "extra"], schema.Fields.Select(f => f.Name));
         Assert.Equal(
-            [FieldKind.Label, FieldKind.Categorical, FieldKind.Categorical, FieldKind.Numeric, FieldKind.Ignored], schema.Fields.Select(f => f.Kind));
+            [FieldKind.Label, FieldKind.Categorical, FieldKind.Categorical, FieldKind.Numeric, FieldKind.Ignored],
+            schema.Fields.Select(f => f.Kind));
         Assert.Equal(TransformKind.MinMax, schema.Fields[3].Transform.Kind);
         var (dataset, _) = Experiment.Load(import.ExperimentPath).Data!.Open(1, null, default);
         using (dataset)
@@ -102,7 +103,8 @@ public sealed class FuxiCtrImportTests
         using var folder = new FuxiCtrFolder("a: {b: 1}", "a: {b: 1}");
         File.Delete(Path.Combine(folder.Config, "model_config.yaml"));
         File.Delete(Path.Combine(folder.Config, "dataset_config.yaml"));
-        folder.File("config/model_config/a.yaml", "LR_a: {model: LR, dataset_id: tiny, patience: 5, every_x_epochs: 0.5, regularizer: 1.e-5}\n");
+        folder.File("config/model_config/a.yaml",
+            "LR_a: {model: LR, dataset_id: tiny, patience: 5, every_x_epochs: 0.5, regularizer: 1.e-5}\n");
         folder.File("config/model_config/common.yaml", "Base: {patience: 2, epochs: 9, reduce_lr_on_plateau: False}\n");
         folder.File("config/dataset_config/tiny.yaml", FuxiCtrFolder.Tiny);
         var experiment = Parse(Import(folder, "LR_a"));
@@ -166,10 +168,12 @@ public sealed class FuxiCtrImportTests
     }
 
     [Theory]
-    [InlineData("a: {model: DeepFN, dataset_id: tiny}", "model_config.yaml:1, key model: found DeepFN, which has no counterpart here; did you mean DeepFM?")]
+    [InlineData("a: {model: DeepFN, dataset_id: tiny}",
+        "model_config.yaml:1, key model: found DeepFN, which has no counterpart here; did you mean DeepFM?")]
     [InlineData("a: {model: LR, dataset_id: tiny, batch_size: many}", "model_config.yaml:1, key batch_size: found many, expected a number")]
     [InlineData("a: {model: LR, dataset_id: tiny, task: regression}", "key task: found regression, expected binary_classification")]
-    [InlineData("a: {model: LR, dataset_id: tiny, embedding_regularizer: l3(4)}", "key embedding_regularizer: found l3(4), expected a number, l2(number)")]
+    [InlineData("a: {model: LR, dataset_id: tiny, embedding_regularizer: l3(4)}",
+        "key embedding_regularizer: found l3(4), expected a number, l2(number)")]
     [InlineData("a: {model: LR]", "model_config.yaml:1: malformed YAML")]
     [InlineData("a: {dataset_id: tiny}", "key model: found nothing")]
     public void Read_AMistake_SaysWhere(string experiments, string expected)
@@ -187,7 +191,8 @@ public sealed class FuxiCtrImportTests
             "found neither model_config.yaml nor model_config/*.yaml",
             Assert.Throws<ConsortException>(() => Import(folder, "DeepFM_a")).Message, StringComparison.Ordinal);
         Assert.Contains(
-            "found no such folder", Assert.Throws<ConsortException>(() => FuxiCtrImport.Read(folder.At("no"), "a", "a.yaml")).Message, StringComparison.Ordinal);
+            "found no such folder", Assert.Throws<ConsortException>(() => FuxiCtrImport.Read(folder.At("no"), "a", "a.yaml")).Message,
+            StringComparison.Ordinal);
     }
 
     private static FuxiCtrImport Import(FuxiCtrFolder folder, string id) => FuxiCtrImport.Read(folder.Config, id, folder.At("out.yaml"));

@@ -7,16 +7,19 @@ namespace Consort.Experiments.Tests.Import;
 /// <summary>Keys that would mean something else here, or nothing, without a word.</summary>
 public sealed class FuxiCtrKeyTests
 {
-    private const string Dataset = "tiny: {train_data: data/train.csv, feature_cols: [{name: [user, item], dtype: str, type: categorical}], label_col: {name: click}";
+    private const string Dataset =
+        "tiny: {train_data: data/train.csv, feature_cols: [{name: [user, item], dtype: str, type: categorical}], label_col: {name: click}";
 
     [Fact]
     public void Read_AKeyThatStandsTwice_TakesTheLastAndSaysSo()
     {
-        using var folder = new FuxiCtrFolder("other:\n  seed: 3\n  seed: 4\na:\n  model: LR\n  dataset_id: tiny\n  seed: 1\n  feature_specs: null\n  seed: 2\n  feature_specs: null\n");
+        using var folder = new FuxiCtrFolder(
+            "other:\n  seed: 3\n  seed: 4\na:\n  model: LR\n  dataset_id: tiny\n  seed: 1\n  feature_specs: null\n  seed: 2\n  feature_specs: null\n");
         var import = Import(folder);
         Assert.Equal(2UL, Parse(import).Training.Seed);
         Assert.Equal(
-            ["seed model_config.yaml:9 the last one holds, as in FuxiCTR, not that of line 7", "feature_specs model_config.yaml:10 the last one holds, as in FuxiCTR, not that of line 8"],
+            ["seed model_config.yaml:9 the last one holds, as in FuxiCTR, not that of line 7",
+                "feature_specs model_config.yaml:10 the last one holds, as in FuxiCTR, not that of line 8"],
             import.Notes.Where(n => n.Value == "stands twice").Select(n => $"{n.Key} {n.Where} {n.Reason}"));
         Assert.Contains("#   seed: stands twice (model_config.yaml:9)", import.ExperimentText, StringComparison.Ordinal);
     }
@@ -24,7 +27,8 @@ public sealed class FuxiCtrKeyTests
     [Fact]
     public void Read_AnExperimentThatStandsTwice_SaysSo()
     {
-        using var folder = new FuxiCtrFolder("a: {model: LR, dataset_id: tiny, seed: 1}\nb: {c: 1}\na: {model: FM, dataset_id: tiny, seed: 2}\n");
+        using var folder = new FuxiCtrFolder(
+            "a: {model: LR, dataset_id: tiny, seed: 1}\nb: {c: 1}\na: {model: FM, dataset_id: tiny, seed: 2}\n");
         var import = Import(folder);
         Assert.Equal(2UL, Parse(import).Training.Seed);
         Assert.Equal(["a"], import.Notes.Where(n => n.Value == "stands twice").Select(n => n.Key));
@@ -50,7 +54,8 @@ public sealed class FuxiCtrKeyTests
         Assert.Equal(lost, named.Select(n => n.Key));
         var group = keys.Contains("group_id", StringComparison.Ordinal) ? "user" : "FIELD";
         Assert.All(named, n => Assert.Contains($"consort diagnose --group {group} RUN", n.Reason, StringComparison.Ordinal));
-        Assert.Equal(keys.Contains("AUC, ", StringComparison.Ordinal) || keys.EndsWith("AUC]", StringComparison.Ordinal) && !keys.Contains("[gAUC]", StringComparison.Ordinal),
+        Assert.Equal(keys.Contains("AUC, ", StringComparison.Ordinal) || keys.EndsWith("AUC]", StringComparison.Ordinal)
+            && !keys.Contains("[gAUC]", StringComparison.Ordinal),
             import.Notes.Any(n => n.Loss == ImportLoss.Unneeded && n.Key == "metrics"));
     }
 
@@ -85,7 +90,8 @@ public sealed class FuxiCtrKeyTests
         using var folder = new FuxiCtrFolder("a: {model: LR, dataset_id: tiny, min_categr_count: 7, epochs: 4}\n", Dataset + "}\n");
         var import = Import(folder);
         Assert.Contains("min_count: 7\n", import.SchemaText, StringComparison.Ordinal);
-        using var other = new FuxiCtrFolder("a: {model: LR, dataset_id: tiny, min_categr_count: 7, epochs: 4}\n", Dataset + ", min_categr_count: 3, epochs: 5}\n");
+        using var other = new FuxiCtrFolder("a: {model: LR, dataset_id: tiny, min_categr_count: 7, epochs: 4}\n",
+            Dataset + ", min_categr_count: 3, epochs: 5}\n");
         import = Import(other);
         Assert.Contains("min_count: 3\n", import.SchemaText, StringComparison.Ordinal);
         Assert.Equal(5, Assert.Single(Parse(import).Phases).Epochs);
@@ -102,7 +108,8 @@ public sealed class FuxiCtrKeyTests
         Assert.Equal(FieldKind.Categorical, schema.Fields.Single(f => f.Name == "item").Kind);
         var fields = Parse(import).Family.Embeddings.Fields;
         Assert.Equal(3, Assert.Single(fields).Value.Dimension);
-        Assert.Equal(["feature_specs [item] feature_encoder", "use_features nowhere"], import.Notes.Where(n => n.Loss == ImportLoss.Lost).Select(n => n.Key));
+        Assert.Equal(["feature_specs [item] feature_encoder", "use_features nowhere"], import.Notes.Where(n => n.Loss == ImportLoss.Lost)
+            .Select(n => n.Key));
     }
 
     [Fact]
@@ -113,7 +120,8 @@ public sealed class FuxiCtrKeyTests
             "d: {train_data: data/train.csv, feature_cols: [{name: user, dtype: str, type: categorical}, {name: weekday, dtype: str, type: categorical, preprocess: convert_weekday}, {name: age, dtype: str, type: categorical, preprocess: bucketize_age(birth)}, {name: absent, dtype: str, type: categorical}], label_col: {name: click}}\n");
         var import = Import(folder);
         var lost = import.Notes.Where(n => n.Loss == ImportLoss.Lost).ToArray();
-        Assert.Equal(["feature_cols [weekday] preprocess", "feature_cols [age] preprocess", "feature_cols [absent] name"], lost.Select(n => n.Key));
+        Assert.Equal(["feature_cols [weekday] preprocess", "feature_cols [age] preprocess", "feature_cols [absent] name"],
+            lost.Select(n => n.Key));
         Assert.Contains("the columns weekday, hour are not in train.csv", lost[0].Reason, StringComparison.Ordinal);
         Assert.Contains("a function of the dataset's owner in FuxiCTR", lost[0].Reason, StringComparison.Ordinal);
         Assert.Contains("the column age is not in train.csv", lost[1].Reason, StringComparison.Ordinal);
@@ -133,7 +141,8 @@ public sealed class FuxiCtrKeyTests
             folder.File($"data/{name}.csv", $"click,user,hour\n1,a,{time}\n0,b,{time}\n");
         var import = Import(folder);
         import.Write(isForced: false);
-        Assert.Equal(isDerived, import.SchemaText!.Contains("{name: \"hour\", kind: categorical, derive: [\"hour\"]}", StringComparison.Ordinal));
+        Assert.Equal(isDerived, import.SchemaText!.Contains("{name: \"hour\", kind: categorical, derive: [\"hour\"]}",
+            StringComparison.Ordinal));
         Assert.Equal(isDerived ? 0 : 1, import.Notes.Count(n => n.Loss == ImportLoss.Lost));
         var (dataset, _) = Experiment.Load(import.ExperimentPath).Data!.Open(1, null, default);
         using (dataset)
@@ -160,7 +169,8 @@ public sealed class FuxiCtrKeyTests
     [InlineData("valid_size: 1000", "valid_size", "  shares: [0.9, 0.1, 0]\n")]
     public void Read_SizesBesideFiles_AreNamed(string keys, string lost, string expected)
     {
-        using var folder = new FuxiCtrFolder("a: {model: LR, dataset_id: tiny}\n", $"{Dataset}, {keys}}}\n".Replace("data/train.csv", "t.csv", StringComparison.Ordinal));
+        using var folder = new FuxiCtrFolder("a: {model: LR, dataset_id: tiny}\n",
+            $"{Dataset}, {keys}}}\n".Replace("data/train.csv", "t.csv", StringComparison.Ordinal));
         var import = Import(folder);
         Assert.Equal([lost], import.Notes.Where(n => n.Loss == ImportLoss.Lost).Select(n => n.Key));
         Assert.Contains(expected, import.ExperimentText, StringComparison.Ordinal);

@@ -24,7 +24,8 @@ public sealed class FamilyRecipeTests : IDisposable
             _folder.File(name, "label,a,b\n" + string.Concat(Enumerable.Range(0, rows).Select(_ =>
             {
                 var (a, b) = (random.Next(5), random.Next(7));
-                return string.Create(CultureInfo.InvariantCulture, $"{(random.NextDouble() < ((a + b) % 3 == 0 ? 0.8 : 0.3) ? 1 : 0)},a{a},b{b}\n");
+                return string.Create(CultureInfo.InvariantCulture,
+                    $"{(random.NextDouble() < ((a + b) % 3 == 0 ? 0.8 : 0.3) ? 1 : 0)},a{a},b{b}\n");
             })));
         _folder.File("schema.yaml", "delimiter: comma\nheader: true\nfields:\n  - { name: label, kind: label }\n  - { name: a, kind: categorical }\n  - { name: b, kind: categorical }\n");
         _experiment = _folder.File("tiny.yaml", $$"""
@@ -51,7 +52,8 @@ public sealed class FamilyRecipeTests : IDisposable
 
         using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out/results.json")));
         var single = json.RootElement[0];
-        Assert.Equal(single.GetProperty("test_auc_mean").GetDouble(), single.GetProperty("test_auc").EnumerateArray().Average(v => v.GetDouble()));
+        Assert.Equal(single.GetProperty("test_auc_mean").GetDouble(), single.GetProperty("test_auc").EnumerateArray()
+            .Average(v => v.GetDouble()));
         Assert.Equal(JsonValueKind.Null, single.GetProperty("published_auc").ValueKind);
         Assert.Equal(table.Claims.Count, json.RootElement.EnumerateArray().Count(e => e.TryGetProperty("verdict", out _)));
 
@@ -66,12 +68,14 @@ public sealed class FamilyRecipeTests : IDisposable
     public void Run_MutualTable1_StartsFamiliesFromTheIndependentRuns()
     {
         var table = RecipeRunner.Run(Find("mutual/table1"), Request(2) with { Only = "DCN", Members = [2] }, 1, null, default);
-        Assert.Equal(["DCN, independent", "DCN, scratch", "DCN, pretrained", "DCN, control"], table.Results.Rows.Select(r => (string?)r[0]));
+        Assert.Equal(["DCN, independent", "DCN, scratch", "DCN, pretrained", "DCN, control"],
+            table.Results.Rows.Select(r => (string?)r[0]));
         Assert.Equal(10, Directory.GetDirectories(_folder.At("out/runs")).Length);
         foreach (var kind in new[] { "pretrained", "control" })
         {
             var experiment = Experiment.Load(_folder.At($"out/runs/DCNx2-{kind}-seed2031/experiment.yaml"));
-            Assert.Equal(["DCN-independent-seed2031", "DCN-independent-seed2032"], experiment.Phases[0].From.Select(f => new DirectoryInfo(f).Parent!.Parent!.Name));
+            Assert.Equal(["DCN-independent-seed2031", "DCN-independent-seed2032"],
+                experiment.Phases[0].From.Select(f => new DirectoryInfo(f).Parent!.Parent!.Name));
             Assert.Equal((1, 0.001), (experiment.Phases[0].Epochs, experiment.Phases[0].LearningRate));
             Assert.False(experiment.Family.Embeddings.Shared);
         }
@@ -107,7 +111,8 @@ public sealed class FamilyRecipeTests : IDisposable
         Assert.Equal(whole.Count, begun.Count);
         Assert.All(whole, run => Assert.All(run.After, before => Assert.True(begun.IndexOf(before) < begun.IndexOf(run.Name))));
         Assert.Contains(whole, run => run.After.Count == 4);
-        Assert.Contains("\"allocated_bytes_per_step\": null", File.ReadAllText(_folder.At($"side-by-side/{begun[0]}/metrics.json")), StringComparison.Ordinal);
+        Assert.Contains("\"allocated_bytes_per_step\": null", File.ReadAllText(_folder.At($"side-by-side/{begun[0]}/metrics.json")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -117,7 +122,8 @@ public sealed class FamilyRecipeTests : IDisposable
         RecipeRunner.Run(Find("kdef/scaling"), request with { Methods = ["mean"] }, 1, null, default);
         var other = _folder.At("out/runs/DNNx2-mean-seed2022/experiment.yaml");
         File.WriteAllText(other, File.ReadAllText(other).Replace("learning_rate: 0.01", "learning_rate: 0.02", StringComparison.Ordinal));
-        var mistake = Assert.Throws<ConsortException>(() => RecipeRunner.Run(Find("kdef/scaling"), request with { }, 2, null, default, jobs: 2));
+        var mistake = Assert.Throws<ConsortException>(() =>
+            RecipeRunner.Run(Find("kdef/scaling"), request with { }, 2, null, default, jobs: 2));
         Assert.Contains("holds a run of another setting", mistake.Message, StringComparison.Ordinal);
     }
 
@@ -137,7 +143,8 @@ public sealed class FamilyRecipeTests : IDisposable
     {
         using var source = new CancellationTokenSource();
         var told = new Told(line => line.StartsWith("1/", StringComparison.Ordinal), source);
-        Assert.Throws<OperationCanceledException>(() => RecipeRunner.Run(Find("mutual/table4"), Request(1) with { Only = "DCN", Epochs = 1 }, 1, told, source.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            RecipeRunner.Run(Find("mutual/table4"), Request(1) with { Only = "DCN", Epochs = 1 }, 1, told, source.Token));
         Assert.StartsWith("9 runs; the rest takes about", told.Lines[0], StringComparison.Ordinal); // five alone, four families
     }
 
@@ -149,20 +156,25 @@ public sealed class FamilyRecipeTests : IDisposable
         Assert.Equal(DataShape.Other, Data(_folder.Path, _folder.At("schema.yaml")).Shape);
         Assert.Equal(DataShape.Criteo, Data(_folder.Clicks("clicks.tsv", 20)).Shape);
         Assert.Equal(DataShape.Avazu, Data(_folder.File("avazu.csv", "id,click,hour,C1\n")).Shape);
-        Assert.Contains("--schema", Assert.Throws<ConsortException>(() => Data(_folder.File("odd.csv", "x,y\n"))).Message, StringComparison.Ordinal);
+        Assert.Contains("--schema", Assert.Throws<ConsortException>(() => Data(_folder.File("odd.csv", "x,y\n"))).Message,
+            StringComparison.Ordinal);
         Directory.CreateDirectory(_folder.At("empty"));
-        Assert.Contains("expected one of them", Assert.Throws<ConsortException>(() => Data(_folder.At("empty"))).Message, StringComparison.Ordinal);
-        Assert.Contains("--schema frappe", Assert.Throws<ConsortException>(() => Data(_experiment, "frappe")).Message, StringComparison.Ordinal);
+        Assert.Contains("expected one of them", Assert.Throws<ConsortException>(() => Data(_folder.At("empty"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("--schema frappe", Assert.Throws<ConsortException>(() => Data(_experiment, "frappe")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Settings_OnOtherData_AreThePapers()
     {
         var request = new RecipeRequest(_folder.Path, 1, null, _folder.At("out")) { Schema = _folder.At("schema.yaml") };
-        var kdef = Experiment.From(new RecipeSettings(request, PaperSettings.Kdef).Of("DNN").Options.Family("t", true, OptionTree.Parse("{ name: kdef }"), OptionTree.Parse("model: FM")), _folder.Path);
+        var kdef = Experiment.From(new RecipeSettings(request, PaperSettings.Kdef).Of("DNN").Options.Family("t", true,
+            OptionTree.Parse("{ name: kdef }"), OptionTree.Parse("model: FM")), _folder.Path);
         Assert.Equal((10_000, 16), (kdef.Training.BatchSize, kdef.Family.Embeddings.Dimension));
         var mutual = Experiment.From(
-            new RecipeSettings(request, PaperSettings.Mutual).Of("PNN").Options.Family("t", false, OptionTree.Parse("{ name: mutual }"), OptionTree.Parse("{ model: FM, count: 2 }")), _folder.Path);
+            new RecipeSettings(request, PaperSettings.Mutual).Of("PNN").Options.Family("t", false, OptionTree.Parse("{ name: mutual }"),
+                OptionTree.Parse("{ model: FM, count: 2 }")), _folder.Path);
         Assert.Equal(4000, mutual.Training.BatchSize);
     }
 
@@ -178,20 +190,27 @@ public sealed class FamilyRecipeTests : IDisposable
               - { model: DCN, hidden_units: [5] }
             training: { batch_size: 77 }
             """);
-        var request = new RecipeRequest(_folder.Path, 1, null, _folder.At("out")) { Schema = _folder.At("schema.yaml"), Settings = settings };
+        var request = new RecipeRequest(_folder.Path, 1, null, _folder.At("out"))
+        {
+            Schema = _folder.At("schema.yaml"),
+            Settings = settings
+        };
         var found = new RecipeSettings(request, PaperSettings.Mutual);
         Assert.Equal("DCN", found.FirstModel);
         foreach (var (model, units) in new[] { ("DCN", "[9]"), ("PNN", "[7]"), ("DeepFM", "[400, 200, 100]") })
         {
             Assert.Equal(units, found.Member(model)["hidden_units"].ToString());
             var experiment = Experiment.From(
-                found.Of(model).Options.Family("t", false, OptionTree.Parse("{ name: mutual }"), found.Member(model).With("count", 2)), _folder.Path);
-            Assert.Equal((77, 6, model), (experiment.Training.BatchSize, experiment.Family.Embeddings.Dimension, experiment.Family.Members[0].Name));
+                found.Of(model).Options.Family("t", false, OptionTree.Parse("{ name: mutual }"), found.Member(model).With("count", 2)),
+                _folder.Path);
+            Assert.Equal((77, 6, model), (experiment.Training.BatchSize, experiment.Family.Embeddings.Dimension,
+                experiment.Family.Members[0].Name));
             Assert.Contains("name: \"b\", kind: categorical", experiment.Text, StringComparison.Ordinal); // of schema.yaml
             Assert.DoesNotContain("elsewhere", experiment.Text, StringComparison.Ordinal);
         }
 
-        var twice = Assert.Throws<ConsortException>(() => new RecipeSettings(Request(1) with { Settings = settings }, PaperSettings.Mutual));
+        var twice = Assert.Throws<ConsortException>(() =>
+            new RecipeSettings(Request(1) with { Settings = settings }, PaperSettings.Mutual));
         Assert.Contains("an experiment that has its own settings", twice.Message, StringComparison.Ordinal);
     }
 
@@ -208,7 +227,8 @@ public sealed class FamilyRecipeTests : IDisposable
         var request = new RecipeRequest(_folder.At("clicks.tsv"), 2, null, _folder.At("out")) { Settings = settings, Members = [2] };
         var table = RecipeRunner.Run(Find("strategies/all"), request, 1, null, default);
         Assert.Equal(
-            ["one DNN", "independent, averaged", "mutual from scratch", "one epoch more each by itself", "mutual fine-tuning", "mean", "sum", "concat", "kd", "dml", "kdef",
+            ["one DNN", "independent, averaged", "mutual from scratch", "one epoch more each by itself", "mutual fine-tuning", "mean",
+                "sum", "concat", "kd", "dml", "kdef",
                 "one, distilled from the independent", "one, distilled from kdef"],
             table.Results.Rows.Select(r => (string?)r[0]));
         Assert.All(table.Results.Rows, row => Assert.Equal(table.Results.Columns.Count, row.Count));
@@ -233,7 +253,8 @@ public sealed class FamilyRecipeTests : IDisposable
     [Fact]
     public void Run_AllStrategiesWithoutTruth_LeavesTheGapEmpty()
     {
-        var table = RecipeRunner.Run(Find("strategies/all"), Request(1) with { Members = [2], Methods = ["averaged"], Epochs = 1 }, 1, null, default);
+        var table = RecipeRunner.Run(Find("strategies/all"), Request(1) with { Members = [2], Methods = ["averaged"], Epochs = 1 }, 1,
+            null, default);
         var shown = table.Results.ForPeople;
         var gap = shown.Columns.Select(c => c.Head).ToList().IndexOf("gap closed %");
         Assert.Equal(["", ""], Enumerable.Range(0, 2).Select(r => shown.Text(r, gap)));
@@ -263,7 +284,8 @@ public sealed class FamilyRecipeTests : IDisposable
 
     private static Recipe Find(string name) => RecipeCatalogue.Default.Entries.Single(r => r.Name == name);
 
-    private static RecipeData Data(string path, string? schema = null) => RecipeData.Find(new RecipeRequest(path, 1, null, path) { Schema = schema });
+    private static RecipeData Data(string path, string? schema = null) =>
+        RecipeData.Find(new RecipeRequest(path, 1, null, path) { Schema = schema });
 
     private Dictionary<string, DateTime> Stamps() => Directory.EnumerateFiles(_folder.At("out/runs"), "*", SearchOption.AllDirectories)
         .ToDictionary(f => f, File.GetLastWriteTimeUtc);

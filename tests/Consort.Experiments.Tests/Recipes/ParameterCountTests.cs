@@ -7,15 +7,16 @@ using Consort.Models.Embeddings;
 namespace Consort.Experiments.Tests.Recipes;
 
 /// <summary>
-/// Models with BARS' settings on Frappe have as many parameters as FuxiCTR's ("Total number of parameters" of the logs in
-/// reczoo/BARS, ranking/ctr/MODEL/MODEL_frappe_x1).
+/// Models with BARS' settings on Frappe have as many parameters as FuxiCTR's ("Total number of parameters" of the logs in reczoo/BARS,
+/// ranking/ctr/MODEL/MODEL_frappe_x1).
 /// </summary>
 public sealed class ParameterCountTests
 {
     // FuxiCTR 1's vocabularies of user, item, daytime, weekday, isweekend, homework, cost, weather, country and city, each with one id
     // for unknown tokens. FuxiCTR 2 and we have one more, for missing values.
     private static readonly int[] Sizes = [955, 4083, 8, 8, 3, 4, 3, 10, 81, 234];
-    private static readonly string[] Names = ["user", "item", "daytime", "weekday", "isweekend", "homework", "cost", "weather", "country", "city"];
+    private static readonly string[] Names =
+        ["user", "item", "daytime", "weekday", "isweekend", "homework", "cost", "weather", "country", "city"];
 
     [Theory]
     [InlineData("LR", 5_390, 1)] // LR_frappe_x1_001_ff730f43.log
@@ -50,8 +51,10 @@ public sealed class ParameterCountTests
 
     [Theory]
     [InlineData("{ model: DCN, hidden_units: [], cross_layers: 6 }", 55_191, 10)] // DCN/CrossNet_frappe_x1, DCN_frappe_x1_005_b755b0b0.log
-    [InlineData("{ model: DCNv2, structure: crossnet_only, cross_layers: 4 }", 94_391, 10)] // DCNv2/CrossNetv2_frappe_x1, DCNv2_frappe_x1_001_881fe47a.log
-    [InlineData("{ model: xDeepFM, hidden_units: [], cin_hidden_units: [64, 64, 64] }", 147_984, 11)] // xDeepFM/CIN_frappe_x1, xDeepFM_frappe_x1_008_9e8759c4.log
+    [InlineData("{ model: DCNv2, structure: crossnet_only, cross_layers: 4 }", 94_391,
+        10)] // DCNv2/CrossNetv2_frappe_x1, DCNv2_frappe_x1_001_881fe47a.log
+    [InlineData("{ model: xDeepFM, hidden_units: [], cin_hidden_units: [64, 64, 64] }", 147_984,
+        11)] // xDeepFM/CIN_frappe_x1, xDeepFM_frappe_x1_008_9e8759c4.log
     public void Parameters_OfAPartOfAModel_AreThoseOfItsLog(string member, int published, int widthOfAFeature)
     {
         var model = ModelCatalogue.Create(OptionMap.Parse(member, "member"));

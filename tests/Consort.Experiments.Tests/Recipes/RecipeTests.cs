@@ -31,7 +31,8 @@ public sealed class RecipeTests : IDisposable
         var stamps = Stamps();
         var second = new Told();
         var again = RecipeRunner.Run(new TwoModels(), Request(), 1, second, default);
-        Assert.Equal(["4 runs, 4 finished before; the rest takes about 0 s on this machine, if early stopping leaves 10 epochs"], second.Lines);
+        Assert.Equal(["4 runs, 4 finished before; the rest takes about 0 s on this machine, if early stopping leaves 10 epochs"],
+            second.Lines);
         Assert.Equal(table.ToCsv(), again.ToCsv());
         Assert.Equal(written, again.ToJson());
         Assert.Equal(stamps, Stamps());
@@ -56,7 +57,8 @@ public sealed class RecipeTests : IDisposable
     {
         RecipeRunner.Run(new TwoModels(), Request(), 1, null, default);
         var mistake = Assert.Throws<ConsortException>(() => RecipeRunner.Run(new TwoModels { Rate = 0.02 }, Request(), 1, null, default));
-        Assert.Contains("holds a run of another setting or other data; name another folder with --out", mistake.Message, StringComparison.Ordinal);
+        Assert.Contains("holds a run of another setting or other data; name another folder with --out", mistake.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,7 +73,8 @@ public sealed class RecipeTests : IDisposable
     [Fact]
     public void Table_CsvAndMarkdown_HoldEveryCell()
     {
-        var table = RecipeTable.Of("T", ["x, \"y\""], [new ResultColumn<string>("a", r => r), new("b", _ => 1), new("c", _ => double.NaN, "F2", "b")], ["note"]);
+        var table = RecipeTable.Of("T", ["x, \"y\""],
+            [new ResultColumn<string>("a", r => r), new("b", _ => 1), new("c", _ => double.NaN, "F2", "b")], ["note"]);
         Assert.Equal("a,b,c\n\"x, \"\"y\"\"\",1,\n", table.ToCsv());
         Assert.Contains("| x, \"y\" | 1 |  |", table.ToMarkdown(), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, JsonDocument.Parse(table.ToJson()).RootElement[0].GetProperty("b").ValueKind);
@@ -95,7 +98,8 @@ public sealed class RecipeTests : IDisposable
 
     private RecipeRequest Request() => new(_folder.Path, 2, null, Path.Combine(_folder.Path, "out"));
 
-    private Dictionary<string, DateTime> Stamps() => Directory.EnumerateFiles(Path.Combine(_folder.Path, "out", "runs"), "*", SearchOption.AllDirectories)
+    private Dictionary<string, DateTime> Stamps() =>
+        Directory.EnumerateFiles(Path.Combine(_folder.Path, "out", "runs"), "*", SearchOption.AllDirectories)
         .ToDictionary(f => f, File.GetLastWriteTimeUtc);
 
     private sealed class Told : IRecipeProgress
@@ -127,7 +131,8 @@ public sealed class RecipeTests : IDisposable
 
         public override IReadOnlyList<string> Rows => ["LR", "FM"];
 
-        public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request) => [.. Rows.SelectMany(model => Enumerable.Range(0, request.Seeds).Select(i =>
+        public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request) =>
+            [.. Rows.SelectMany(model => Enumerable.Range(0, request.Seeds).Select(i =>
             new RecipeRun(string.Create(CultureInfo.InvariantCulture, $"{model}-{i}"), model, (ulong)i, OptionTree.Parse(string.Create(CultureInfo.InvariantCulture, $$"""
                 data:
                   schema: { header: true, delimiter: comma, fields: [{ name: label, kind: label }, { name: a, kind: categorical }, { name: b, kind: categorical }] }

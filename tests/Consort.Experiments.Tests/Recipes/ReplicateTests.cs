@@ -32,7 +32,8 @@ public sealed class ReplicateTests : IDisposable
     [Fact]
     public void Seed_AnyMembersAndReplicates_AreAllDifferent()
     {
-        var seeds = Enumerable.Range(0, 100).SelectMany(r => Enumerable.Range(0, Family.MaxMembers).Select(m => RunPlan.Seed(r, m))).ToArray();
+        var seeds = Enumerable.Range(0, 100).SelectMany(r => Enumerable.Range(0, Family.MaxMembers).Select(m => RunPlan.Seed(r, m)))
+            .ToArray();
         Assert.Equal(seeds.Length, seeds.Distinct().Count());
         // What was run before is the same run still.
         Assert.Equal([2021UL, 2030UL, 2031UL, 2045UL], [RunPlan.Seed(0, 0), RunPlan.Seed(0, 9), RunPlan.Seed(1, 0), RunPlan.Seed(2, 4)]);
@@ -111,5 +112,6 @@ public sealed class ReplicateTests : IDisposable
     private static Recipe Find(string name) => RecipeCatalogue.Default.Entries.First(r => r.Name == name);
 
     private static FamilyRow Row(string name, params (int Replicate, double Auc)[] seeds) => new(name, seeds.ToDictionary(
-        s => s.Replicate, s => new Measured(name, 0, 0, [s.Auc - 0.01, s.Auc + 0.01], [], 0, () => throw new InvalidOperationException(), 0, 0)));
+        s => s.Replicate, s => new Measured(name, 0, 0, [s.Auc - 0.01, s.Auc + 0.01], [], 0,
+            () => throw new InvalidOperationException(), 0, 0)));
 }

@@ -46,7 +46,8 @@ public sealed class AxisTests
         Assert.Equal(["0.1", "0.2", "0.5", "1"], Axis.Logarithmic([0.1, 1]).Ticks.Select(t => t.Label));
 
     [Fact]
-    public void Whole_FewNumbers_HasATickAtEach() => Assert.Equal([1.0, 2, 4, 10], Axis.Whole([0.94, 2.06, 1.06, 4, 10]).Ticks.Select(t => t.Value));
+    public void Whole_FewNumbers_HasATickAtEach() =>
+    Assert.Equal([1.0, 2, 4, 10], Axis.Whole([0.94, 2.06, 1.06, 4, 10]).Ticks.Select(t => t.Value));
 
     [Fact]
     public void Whole_ManyNumbers_HasFewTicks()

@@ -65,7 +65,8 @@ public sealed class DamagedJsonTests : IDisposable
     {
         Put("metrics.json", metrics);
         Assert.Equal(
-            $"{Path.Combine(Run, "metrics.json")}: the file is damaged, expected results of a run: {expected}", Assert.Throws<ConsortException>(() => RunReader.Read(Run)).Message);
+            $"{Path.Combine(Run, "metrics.json")}: the file is damaged, expected results of a run: {expected}",
+            Assert.Throws<ConsortException>(() => RunReader.Read(Run)).Message);
     }
 
     [Theory]
@@ -95,7 +96,8 @@ public sealed class DamagedJsonTests : IDisposable
     private void Try(string file, string text)
     {
         Put(file, text.ReplaceLineEndings(" "));
-        foreach (var read in new Func<object?>[] { () => RunReader.Read(Run), () => RunSummary.Find(new RunFolder(Run)), () => DiagnosisFile.Read(Run) })
+        foreach (var read in new Func<object?>[] { () => RunReader.Read(Run), () => RunSummary.Find(new RunFolder(Run)),
+            () => DiagnosisFile.Read(Run) })
         {
             try
             {

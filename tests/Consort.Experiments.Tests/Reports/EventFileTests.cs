@@ -12,7 +12,9 @@ public sealed class EventFileTests
     {
         var begin = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
         using var stream = new MemoryStream();
-        EventFile.Write(stream, begin, [new("valid/auc", 300, 0.75, begin.AddSeconds(1.5)), new("loss/label", 300, 0.5, begin.AddSeconds(1.5)), new("valid/auc", 600, double.NaN, begin.AddSeconds(3)), new("λ", 70000, -1e-3, begin.AddSeconds(3))]);
+        EventFile.Write(stream, begin,
+            [new("valid/auc", 300, 0.75, begin.AddSeconds(1.5)), new("loss/label", 300, 0.5, begin.AddSeconds(1.5)),
+                new("valid/auc", 600, double.NaN, begin.AddSeconds(3)), new("λ", 70000, -1e-3, begin.AddSeconds(3))]);
         var events = Read(stream.ToArray());
         Assert.Equal(3, events.Count);
         Assert.Equal("brain.Event:2", events[0].Version);
@@ -38,7 +40,8 @@ public sealed class EventFileTests
         var run = RunReader.Read(runs.Add("a", members: 2, seed: 4));
         var scalars = RunScalars.Of(run).ToList();
         Assert.Equal([10L, 20, 30], scalars.Where(s => s.Tag == "valid/auc").Select(s => s.Step));
-        Assert.Equal([0.51, 0.27, 0.5 / 3 + 0.03], scalars.Where(s => s.Tag == "loss/total").Select(s => s.Value), (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Equal([0.51, 0.27, 0.5 / 3 + 0.03], scalars.Where(s => s.Tag == "loss/total").Select(s => s.Value),
+            (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal(SampleRuns.Auc(2, 4), scalars.Single(s => s.Tag == "test/auc").Value);
         Assert.Equal(SampleRuns.MemberAuc(2, 4, 1), scalars.Single(s => s.Tag == "test/auc/member_1").Value);
         Assert.Equal(30, scalars.Single(s => s.Tag == "test/auc").Step);
@@ -62,7 +65,8 @@ public sealed class EventFileTests
                 else if (field == 3)
                     version = Encoding.UTF8.GetString(content);
                 else if (field == 5)
-                    values.AddRange(Fields(content).Select(v => Fields(v.Content).ToDictionary(f => f.Field, f => f.Content)).Select(v => (Encoding.UTF8.GetString(v[1]), BitConverter.ToSingle(v[2]))));
+                    values.AddRange(Fields(content).Select(v => Fields(v.Content).ToDictionary(f => f.Field, f => f.Content))
+                        .Select(v => (Encoding.UTF8.GetString(v[1]), BitConverter.ToSingle(v[2]))));
             }
 
             events.Add((time, step, version, values));

@@ -13,6 +13,7 @@ public sealed class MarkdownWriterTests
         var table = ResultTable.Of(rows, new("run", r => r[0]), new("AUC", r => r[1], ResultColumn.Right)) with { Marked = [1] };
         var text = MarkdownWriter.Write(new Document("Runs", "", [], [], [new Section("results", "Results", [new TableBlock(table)])]));
         Assert.Contains("| first | 1 |\n| **second** | 2 |\n| third | 3 |", text, StringComparison.Ordinal);
-        Assert.DoesNotContain("**", MarkdownWriter.Write(new Document("Runs", "", [], [], [new Section("results", "Results", [new TableBlock(table with { Marked = [] })])])), StringComparison.Ordinal);
+        Assert.DoesNotContain("**", MarkdownWriter.Write(new Document("Runs", "", [], [],
+            [new Section("results", "Results", [new TableBlock(table with { Marked = [] })])])), StringComparison.Ordinal);
     }
 }

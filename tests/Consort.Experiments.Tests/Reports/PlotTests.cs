@@ -35,7 +35,8 @@ public sealed class PlotTests
         {
             Description = "d",
             Name = "AUC",
-            Strips = [new Strip(new string('n', 60), [(0.70, "a"), (0.75, "b")], 0.72, 0.6, 0.8, "mean"), new Strip("short", [], 0.71, null, null, "alone")],
+            Strips = [new Strip(new string('n', 60), [(0.70, "a"), (0.75, "b")], 0.72, 0.6, 0.8, "mean"),
+                new Strip("short", [], 0.71, null, null, "alone")],
             Levels = [new Level(0.85, "best reachable")],
         }.Draw(width));
         var places = svg.Descendants(Space + "circle").Select(c => (double)c.Attribute("cx")!).ToList();
@@ -66,11 +67,14 @@ public sealed class PlotTests
             Description = "d",
             Curves = [new Reliability("run", new CalibrationCurve([new(1000, 0.1, 0.1), new(1000, 0.5, 0.5)], 0, 0, 0.3, 0.3), 0)],
         }.Draw());
-        Assert.Contains(svg.Descendants(Space + "title"), t => t.Value.Contains("observed 50.00 % of 1,000 rows", StringComparison.Ordinal));
+        Assert.Contains(svg.Descendants(Space + "title"), t =>
+            t.Value.Contains("observed 50.00 % of 1,000 rows", StringComparison.Ordinal));
         var diagonal = svg.Descendants(Space + "line").Single(l => l.Attribute("class")!.Value == "level");
-        var slope = ((double)diagonal.Attribute("y2")! - (double)diagonal.Attribute("y1")!) / ((double)diagonal.Attribute("x2")! - (double)diagonal.Attribute("x1")!);
+        var slope = ((double)diagonal.Attribute("y2")! - (double)diagonal.Attribute("y1")!) / ((double)diagonal.Attribute("x2")!
+            - (double)diagonal.Attribute("x1")!);
         foreach (var mark in svg.Descendants(Space + "circle").Where(c => c.Attribute("class")!.Value == "shape"))
-            Assert.Equal((double)mark.Attribute("cy")!, (double)diagonal.Attribute("y1")! + (slope * ((double)mark.Attribute("cx")! - (double)diagonal.Attribute("x1")!)), 1);
+            Assert.Equal((double)mark.Attribute("cy")!, (double)diagonal.Attribute("y1")!
+                + (slope * ((double)mark.Attribute("cx")! - (double)diagonal.Attribute("x1")!)), 1);
     }
 
     [Fact]

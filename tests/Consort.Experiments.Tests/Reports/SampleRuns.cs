@@ -27,7 +27,8 @@ internal sealed class SampleRuns : IDisposable
     public static double MemberAuc(int members, ulong seed, int member) => Auc(members, seed) - 0.002 - (0.0003 * member);
 
     public string Add(
-        string folder, string name = "mean", int members = 1, ulong seed = 1, bool isFinished = true, bool isDiagnosed = false, bool hasTest = true, string key = "key1")
+        string folder, string name = "mean", int members = 1, ulong seed = 1, bool isFinished = true, bool isDiagnosed = false,
+        bool hasTest = true, string key = "key1")
     {
         var run = new RunFolder(At(folder));
         Directory.CreateDirectory(run.Path);
@@ -40,7 +41,8 @@ internal sealed class SampleRuns : IDisposable
             training: { epochs: 3, seed: {{seed}} }
             """;
         File.WriteAllText(run.Experiment, Experiment.Parse(text, folder, Path).Text);
-        File.WriteAllText(run.Environment, $$"""{"consort": "0.1.0", "time": "2026-01-02T03:04:05Z", "seed": {{seed}}, "data_key": "{{key}}"}""");
+        File.WriteAllText(run.Environment,
+            $$"""{"consort": "0.1.0", "time": "2026-01-02T03:04:05Z", "seed": {{seed}}, "data_key": "{{key}}"}""");
         run.Log("start", ("resume", false));
         for (var epoch = 1; epoch <= 3; epoch++)
             Evaluate(run, members, seed, epoch);
@@ -63,7 +65,8 @@ internal sealed class SampleRuns : IDisposable
     {
         var auc = Auc(members, seed).ToString("R", CultureInfo.InvariantCulture);
         var split = $$"""{"auc": {{auc}}, "logloss": 0.4123456789012345, "calibration": 0.98, "rows": 1000, "clicks": 200, "ceiling": {"auc": 0.8, "logloss": 0.3} }""";
-        var own = string.Join(", ", Enumerable.Range(0, members).Select(m => MemberAuc(members, seed, m).ToString("R", CultureInfo.InvariantCulture)));
+        var own = string.Join(", ", Enumerable.Range(0, members)
+            .Select(m => MemberAuc(members, seed, m).ToString("R", CultureInfo.InvariantCulture)));
         return $$"""{"valid": {{split}}, "test": {{(hasTest ? split : "null")}}, "member_test_auc": [{{own}}], "rows_per_second": 1234.5, "parameters": 4321, "peak_memory_mb": 12.5, "seconds": 7.25, "epochs": 3}""";
     }
 
@@ -72,7 +75,8 @@ internal sealed class SampleRuns : IDisposable
         var curve = new CalibrationCurve([new(500, 0.1, 0.12), new(500, 0.3, 0.28)], 0.02, 0.02, 0.2, 0.2);
         var output = new OutputDiagnosis(new Metrics(0.75, 0.4, 1, 0.02, 1000, 200), curve, null);
         var spectrum = Spectrum.Of([4, 2, 1, 0]);
-        LayerSpectrum[] layers = [new("mlp/0", LayerKind.Representation, null, 1000, 8, 0, spectrum, spectrum, CollapseVerdict.Narrow, "narrow: a <reason>")];
+        LayerSpectrum[] layers = [new("mlp/0", LayerKind.Representation, null, 1000, 8, 0, spectrum, spectrum, CollapseVerdict.Narrow,
+            "narrow: a <reason>")];
         return new Diagnosis
         {
             Run = name,
@@ -82,9 +86,11 @@ internal sealed class SampleRuns : IDisposable
             Fusion = "mean",
             Data = new DiagnosedRows("test", 1000, 200, 500),
             Ensemble = output,
-            Members = [.. Enumerable.Range(0, members).Select(m => new MemberDiagnosis(m, "DNN", output, new Discrepancy(0.01, 0.1), layers, ["mlp/0"], 1.75, 2.2, 2.5))],
+            Members = [.. Enumerable.Range(0, members)
+                .Select(m => new MemberDiagnosis(m, "DNN", output, new Discrepancy(0.01, 0.1), layers, ["mlp/0"], 1.75, 2.2, 2.5))],
             Spread = new MemberSpread(0.75, 0.001, 0.74, 0.76, 0.4, 0.001, 0.0123, 0.1, 1.75, 2.2, 2.5),
-            Agreements = [.. Enumerable.Range(0, members).SelectMany(i => Enumerable.Range(i + 1, members - i - 1).Select(j => new Agreement(i, j, 0.97, 0.01, 0.9, 0.8)))],
+            Agreements = [.. Enumerable.Range(0, members)
+                .SelectMany(i => Enumerable.Range(i + 1, members - i - 1).Select(j => new Agreement(i, j, 0.97, 0.01, 0.9, 0.8)))],
             SharedLayers = [],
         };
     }

@@ -23,9 +23,11 @@ public sealed partial class StudyReportTests
         var ids = page.Descendants(Html + "section").Select(s => (string?)s.Attribute("id")).OfType<string>().ToList();
         Assert.Equal(["results", "scaling", "members", "spectra", "calibration", "agreement", "training", "runs"], ids);
         Assert.Equal(ids.Select(i => "#" + i), page.Descendants(Html + "a").Select(a => a.Attribute("href")!.Value));
-        Assert.All(page.Descendants().Attributes().Where(a => a.Name.LocalName is "src" or "href" or "data"), a => Assert.StartsWith("#", a.Value, StringComparison.Ordinal));
+        Assert.All(page.Descendants().Attributes().Where(a => a.Name.LocalName is "src" or "href" or "data"),
+            a => Assert.StartsWith("#", a.Value, StringComparison.Ordinal));
         Assert.DoesNotMatch(Network(), page.Descendants(Html + "style").Single().Value + page.Descendants(Html + "script").Single().Value);
-        Assert.All(page.Descendants(XName.Get("svg", "http://www.w3.org/2000/svg")), s => Assert.True(s.Attribute("aria-hidden") is not null || s.Attribute("aria-label")!.Value.Length > 10));
+        Assert.All(page.Descendants(XName.Get("svg", "http://www.w3.org/2000/svg")),
+            s => Assert.True(s.Attribute("aria-hidden") is not null || s.Attribute("aria-label")!.Value.Length > 10));
     }
 
     [Fact]
@@ -43,7 +45,8 @@ public sealed partial class StudyReportTests
     public void Write_NamesWithTags_AreEscapedEverywhere()
     {
         using var runs = new SampleRuns();
-        var page = Page(runs, [runs.Add("x", "<script>alert(1)</script> & \"co\" `|`", members: 2, isDiagnosed: true), runs.Add("y", "<img src=http://x/>", isDiagnosed: true)]);
+        var page = Page(runs, [runs.Add("x", "<script>alert(1)</script> & \"co\" `|`", members: 2, isDiagnosed: true),
+            runs.Add("y", "<img src=http://x/>", isDiagnosed: true)]);
         Assert.Single(page.Descendants(Html + "script"));
         Assert.Empty(page.Descendants(Html + "img"));
         Assert.Contains("<script>alert(1)</script>", page.Value, StringComparison.Ordinal);
@@ -57,12 +60,14 @@ public sealed partial class StudyReportTests
         Page(runs, Study(runs, isDiagnosed: false));
         var lines = File.ReadAllLines(runs.At("report.csv"));
         var heads = lines[0].Split(',');
-        var rows = lines.Skip(1).Select(l => CsvCells().Matches(l).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Groups[2].Value).ToArray()).ToList();
+        var rows = lines.Skip(1).Select(l => CsvCells().Matches(l).Select(m => m.Groups[1].Success ? m.Groups[1].Value : m.Groups[2].Value)
+            .ToArray()).ToList();
         Assert.Equal(6, rows.Count);
         foreach (var row in rows)
         {
             Assert.Equal(heads.Length, row.Length);
-            var (members, seed) = (int.Parse(Cell("members"), CultureInfo.InvariantCulture), ulong.Parse(Cell("seed"), CultureInfo.InvariantCulture));
+            var (members, seed) = (int.Parse(Cell("members"), CultureInfo.InvariantCulture),
+                ulong.Parse(Cell("seed"), CultureInfo.InvariantCulture));
             Assert.Equal(SampleRuns.Auc(members, seed), double.Parse(Cell("test_auc"), CultureInfo.InvariantCulture));
             Assert.Equal(0.4123456789012345, double.Parse(Cell("test_logloss"), CultureInfo.InvariantCulture));
 
@@ -70,7 +75,8 @@ public sealed partial class StudyReportTests
         }
 
         var markdown = File.ReadAllText(runs.At("report.md"));
-        Assert.Contains($"| KDEF, M = 4 | 4 | 2 | {(SampleRuns.Auc(4, 1) + SampleRuns.Auc(4, 2)) / 2:F5} | 0.00007 | 0.41235 |", markdown, StringComparison.Ordinal);
+        Assert.Contains($"| KDEF, M = 4 | 4 | 2 | {(SampleRuns.Auc(4, 1) + SampleRuns.Auc(4, 2)) / 2:F5} | 0.00007 | 0.41235 |", markdown,
+            StringComparison.Ordinal);
         Assert.Equal(18 * (2 + 5) + 3 * (4 + 8 + 2), File.ReadAllLines(runs.At("report-evaluations.csv")).Length - 1);
         Assert.Equal(2 + 4 + 8, File.ReadAllLines(runs.At("report-members.csv")).Length - 1);
     }
@@ -86,7 +92,8 @@ public sealed partial class StudyReportTests
         Assert.Contains($"--out {stopped} --resume", missing, StringComparison.Ordinal);
         Assert.Contains("without a test split", missing, StringComparison.Ordinal);
         Assert.Contains("the only seed", missing, StringComparison.Ordinal);
-        Assert.DoesNotContain(page.Descendants(Html + "section"), s => (string?)s.Attribute("id") is "spectra" or "calibration" or "agreement");
+        Assert.DoesNotContain(page.Descendants(Html + "section"), s =>
+            (string?)s.Attribute("id") is "spectra" or "calibration" or "agreement");
         Assert.Contains("validation AUC", File.ReadAllText(runs.At("report.md")), StringComparison.Ordinal);
     }
 
@@ -113,7 +120,8 @@ public sealed partial class StudyReportTests
     public void Write_ARepeatedSeed_CountsOnceAndIsNamed()
     {
         using var runs = new SampleRuns();
-        string[] folders = [runs.Add("a1", "a"), runs.Add("a2", "a", isDiagnosed: true), runs.Add("a3", "a"), runs.Add("b1", "b"), runs.Add("b2", "b", seed: 2), runs.Add("c", "a", key: "key2")];
+        string[] folders = [runs.Add("a1", "a"), runs.Add("a2", "a", isDiagnosed: true), runs.Add("a3", "a"), runs.Add("b1", "b"),
+            runs.Add("b2", "b", seed: 2), runs.Add("c", "a", key: "key2")];
         var result = StudyReport.Write(new StudyRequest(folders, runs.At("report.html")));
         Assert.Equal((4, 3), (result.Runs, result.Settings));
         Assert.Equal([folders[0], folders[2]], result.LeftOut);
@@ -158,10 +166,13 @@ public sealed partial class StudyReportTests
     {
         using var runs = new SampleRuns();
         Directory.CreateDirectory(runs.At("empty"));
-        Assert.Contains("found no run there", Assert.Throws<ConsortException>(() => ReportSources.Find([runs.At("empty")])).Message, StringComparison.Ordinal);
-        Assert.Contains("did you mean empty?", Assert.Throws<ConsortException>(() => ReportSources.Find([runs.At("emptt")])).Message, StringComparison.Ordinal);
+        Assert.Contains("found no run there", Assert.Throws<ConsortException>(() => ReportSources.Find([runs.At("empty")])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("did you mean empty?", Assert.Throws<ConsortException>(() => ReportSources.Find([runs.At("emptt")])).Message,
+            StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(runs.Add("bad"), "metrics.json"), "{\"valid\": 3}");
-        Assert.Contains("metrics.json: the file is damaged", Assert.Throws<ConsortException>(() => ReportSources.Find([runs.At("bad")])).Message, StringComparison.Ordinal);
+        Assert.Contains("metrics.json: the file is damaged",
+            Assert.Throws<ConsortException>(() => ReportSources.Find([runs.At("bad")])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,7 +188,8 @@ public sealed partial class StudyReportTests
     }
 
     [Fact]
-    public void OfAuc_SmallCase_IsAsByHand() => Assert.Equal(Math.Sqrt((0.1875 + 0.0375 + ((1.125 / 1.75) - 0.5625)) / 4), Uncertainty.OfAuc(0.75, 2, 2), 12);
+    public void OfAuc_SmallCase_IsAsByHand() =>
+    Assert.Equal(Math.Sqrt((0.1875 + 0.0375 + ((1.125 / 1.75) - 0.5625)) / 4), Uncertainty.OfAuc(0.75, 2, 2), 12);
 
     private static string[] Study(SampleRuns runs, bool isDiagnosed) => [.. Family.SelectMany(members => Seeds
         .Select(seed => runs.Add(FormattableString.Invariant($"m{members}-seed{seed}"), "KDEF", members, seed, isDiagnosed: isDiagnosed)))];

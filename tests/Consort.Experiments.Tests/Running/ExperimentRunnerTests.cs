@@ -35,9 +35,11 @@ public sealed class ExperimentRunnerTests : IDisposable
     {
         var result = Run(_text, "run");
         var run = new RunFolder(_folder.At("run"));
-        foreach (var file in new[] { run.Experiment, run.Environment, run.Encoder, run.Events, run.Metrics, run.Report, run.LastCheckpoint, run.BestCheckpoint("train") })
+        foreach (var file in new[] { run.Experiment, run.Environment, run.Encoder, run.Events, run.Metrics, run.Report, run.LastCheckpoint,
+            run.BestCheckpoint("train") })
             Assert.True(File.Exists(file), file);
-        Assert.DoesNotContain(Directory.GetFiles(run.Path, "*", SearchOption.AllDirectories), f => f.Contains(".tmp-", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.GetFiles(run.Path, "*", SearchOption.AllDirectories),
+            f => f.Contains(".tmp-", StringComparison.Ordinal));
         Assert.False(result.Encoding!.Reused);
 
         // The keys stay as they are: other programs read them.
@@ -48,20 +50,24 @@ public sealed class ExperimentRunnerTests : IDisposable
         foreach (var split in new[] { "valid", "test" })
             Assert.Equal(["auc", "logloss"], json.RootElement.GetProperty(split).EnumerateObject().Select(p => p.Name).Take(2));
         Assert.Equal(result.Training.Test!.Metrics.Ensemble.Auc, json.RootElement.GetProperty("test").GetProperty("auc").GetDouble());
-        Assert.Equal(result.Training.Test.Metrics.Members.Select(m => m.Auc), json.RootElement.GetProperty("member_test_auc").EnumerateArray().Select(e => e.GetDouble()));
+        Assert.Equal(result.Training.Test.Metrics.Members.Select(m => m.Auc), json.RootElement.GetProperty("member_test_auc")
+            .EnumerateArray().Select(e => e.GetDouble()));
         Assert.Equal(result.Training.Parameters, json.RootElement.GetProperty("parameters").GetInt64());
         Assert.True(json.RootElement.GetProperty("peak_memory_mb").GetDouble() > 10);
         Assert.True(json.RootElement.GetProperty("memory_mb").GetProperty("optimizer").GetDouble() >= 0);
-        Assert.Equal(result.Training.Test.Ceiling!.Auc, json.RootElement.GetProperty("test").GetProperty("ceiling").GetProperty("auc").GetDouble());
+        Assert.Equal(result.Training.Test.Ceiling!.Auc, json.RootElement.GetProperty("test").GetProperty("ceiling")
+            .GetProperty("auc").GetDouble());
 
         var report = File.ReadAllLines(run.Report);
         Assert.Equal("# pair", report[0]);
         Assert.Contains("Members: FM, DNN. Strategy: kdef. Seed 1.", report);
         var table = report.SkipWhile(l => !l.StartsWith("|  | split", StringComparison.Ordinal)).TakeWhile(l => l.Length > 0).ToArray();
-        Assert.Equal(["| ", "| ---", "| member 0: FM | valid", "| member 1: DNN | valid", "| **ensemble** | valid", "| best reachable | valid",
+        Assert.Equal(["| ", "| ---", "| member 0: FM | valid", "| member 1: DNN | valid", "| **ensemble** | valid",
+            "| best reachable | valid",
             "| member 0: FM | test", "| member 1: DNN | test", "| **ensemble** | test", "| best reachable | test"],
             table.Zip([2, 5, 22, 23, 22, 24, 21, 22, 21, 23], (line, length) => line[..length]));
-        Assert.Contains(FormattableString.Invariant($"| {result.Training.Test.Metrics.Ensemble.Auc:F6} |"), table[8], StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"| {result.Training.Test.Metrics.Ensemble.Auc:F6} |"), table[8],
+            StringComparison.Ordinal);
         Assert.Equal(2, report.Count(l => l.StartsWith("| train | ", StringComparison.Ordinal)));
     }
 
@@ -78,7 +84,8 @@ public sealed class ExperimentRunnerTests : IDisposable
     {
         Run(_text, "run");
         var e = Assert.Throws<ConsortException>(() => Run(_text, "run"));
-        Assert.Equal($"{_folder.At("run")}: holds a run already; go on with --resume, name another folder with --out, or delete it", e.Message);
+        Assert.Equal($"{_folder.At("run")}: holds a run already; go on with --resume, name another folder with --out, or delete it",
+            e.Message);
         // The very same that got no further than its beginning may begin again.
         File.Delete(new RunFolder(_folder.At("run")).LastCheckpoint);
         Run(_text, "run");
@@ -92,7 +99,8 @@ public sealed class ExperimentRunnerTests : IDisposable
         // The experiment and the encoder of the run had been written over before the checkpoint was refused.
         Run(_text, "run");
         var before = Files("run");
-        var e = Assert.Throws<ConsortException>(() => Run(_text.Replace("rate: 0.01", "rate: 0.02", StringComparison.Ordinal), "run", resume: true));
+        var e = Assert.Throws<ConsortException>(() =>
+            Run(_text.Replace("rate: 0.01", "rate: 0.02", StringComparison.Ordinal), "run", resume: true));
         Assert.Contains("was written by another experiment or other data", e.Message, StringComparison.Ordinal);
         Assert.Equal(before, Files("run"));
     }
@@ -115,7 +123,8 @@ public sealed class ExperimentRunnerTests : IDisposable
         var second = Run(_text.Replace("epochs: 2", "epochs: 21", StringComparison.Ordinal), "run", resume: true);
         Assert.False(second.HadFinished);
         // Twenty epochs came before: all their steps are part of it, however fast the last one was.
-        Assert.True(second.Training.Seconds > first.Epochs[^1].Seconds, $"{second.Training.Seconds} s in all, {first.Epochs[^1].Seconds} s before");
+        Assert.True(second.Training.Seconds > first.Epochs[^1].Seconds,
+            $"{second.Training.Seconds} s in all, {first.Epochs[^1].Seconds} s before");
         Assert.Equal(1600 * 21, second.Training.RowsPerSecond * second.Training.Epochs[^1].Seconds, 1600 * 0.5);
     }
 
@@ -125,11 +134,13 @@ public sealed class ExperimentRunnerTests : IDisposable
     [InlineData("monitor: auc, from: [two, two]", "it was trained as another family")]
     public void Run_RefusedFirstStart_LeavesNothingAndIsNotInTheWay(string training, string message)
     {
-        var alone = _text.Replace("  - { model: FM }\n", "", StringComparison.Ordinal).Replace("kdef", "supervised", StringComparison.Ordinal);
+        var alone = _text.Replace("  - { model: FM }\n", "", StringComparison.Ordinal)
+            .Replace("kdef", "supervised", StringComparison.Ordinal);
         var own = _text.Replace("dimension: 4", "dimension: 4, shared: false", StringComparison.Ordinal);
         Run(alone, "two"); // the DNN
         Run(alone.Replace("model: DNN, hidden_units: [8], batch_norm: true", "model: LR", StringComparison.Ordinal), "one");
-        var wrong = own.Replace("patience: 0", $"patience: 0, {training.Replace("one", _folder.At("one"), StringComparison.Ordinal).Replace("two", _folder.At("two"), StringComparison.Ordinal)}", StringComparison.Ordinal);
+        var wrong = own.Replace("patience: 0",
+            $"patience: 0, {training.Replace("one", _folder.At("one"), StringComparison.Ordinal).Replace("two", _folder.At("two"), StringComparison.Ordinal)}", StringComparison.Ordinal);
         Assert.Contains(message, Assert.Throws<ConsortException>(() => Run(wrong, "run")).Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.At("run")));
         Run(own, "run");
@@ -153,7 +164,9 @@ public sealed class ExperimentRunnerTests : IDisposable
     public void Run_ResumeWhereNothingIs_SaysThatItBegins()
     {
         var said = new List<string>();
-        var request = new RunRequest(Experiment.Parse(_text, "exp.yaml", _folder.Path), _folder.At("run"), 2, Resume: true) { Notice = said.Add };
+        var request = new RunRequest(Experiment.Parse(_text, "exp.yaml", _folder.Path), _folder.At("run"), 2,
+            Resume: true)
+        { Notice = said.Add };
         ExperimentRunner.Run(request, default);
         Assert.Equal($"--resume: found no checkpoint in {_folder.At("run")}, so training begins anew", Assert.Single(said));
         said.Clear();

@@ -55,7 +55,8 @@ public sealed class FieldEmbeddingRunTests : IDisposable
 
         _folder.File("clicks.csv", rows.ToString());
         _folder.File("schema.yaml", Schema);
-        _folder.File("vectors.tsv", string.Concat(Enumerable.Range(0, 38).Select(i => FormattableString.Invariant($"i{i}\t{(i % 2 == 0 ? 1 : -1)}\t0.5\t{i / 40.0}\t0\t-0.25\t1\n"))));
+        _folder.File("vectors.tsv", string.Concat(Enumerable.Range(0, 38)
+            .Select(i => FormattableString.Invariant($"i{i}\t{(i % 2 == 0 ? 1 : -1)}\t0.5\t{i / 40.0}\t0\t-0.25\t1\n"))));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -68,7 +69,8 @@ public sealed class FieldEmbeddingRunTests : IDisposable
     {
         var first = Run(update, "run").Training;
         Assert.InRange(first.Test!.Metrics.Ensemble.Auc, 0.7, 1);
-        Assert.Contains("\"found\":38", File.ReadAllText(new RunFolder(_folder.At("run")).Events).Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("\"found\":38", File.ReadAllText(new RunFolder(_folder.At("run")).Events)
+            .Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
 
         File.Delete(_folder.At("vectors.tsv"));
         var e = Assert.Throws<ConsortException>(() => Run(update, "other"));
@@ -101,15 +103,18 @@ public sealed class FieldEmbeddingRunTests : IDisposable
     public void Run_MistakeInTheVectors_SaysFileAndLine()
     {
         _folder.File("vectors.tsv", "i0\t1\t2\t3\t4\t5\t6\ni1\t1\t2\n");
-        Assert.Equal($"{_folder.At("vectors.tsv")}:2: found 2 numbers, expected 6, the column's dimension", Assert.Throws<ConsortException>(() => Run("dense", "run")).Message);
+        Assert.Equal($"{_folder.At("vectors.tsv")}:2: found 2 numbers, expected 6, the column's dimension",
+            Assert.Throws<ConsortException>(() => Run("dense", "run")).Message);
     }
 
     [Theory]
-    [InlineData("user: { dimension: 3 }", "usr: { dimension: 3 }", "exp.yaml:7, key usr: found no categorical column of that name; did you mean user?")]
+    [InlineData("user: { dimension: 3 }", "usr: { dimension: 3 }",
+        "exp.yaml:7, key usr: found no categorical column of that name; did you mean user?")]
     [InlineData("user: { dimension: 3 }", "price: { dimension: 3 }", "exp.yaml:7, key price: found no categorical column of that name")]
     [InlineData("numeric: dense", "numeric: raw", "exp.yaml:5, key numeric: found \"raw\", expected one of embed, dense, both")]
     public void Read_FieldThatIsNot_SaysTheLine(string from, string to, string message) =>
-        Assert.Equal(message, Assert.Throws<ConsortException>(() => Experiment.Parse(Filled("dense").Replace(from, to, StringComparison.Ordinal), "exp.yaml", _folder.Path)).Message);
+        Assert.Equal(message, Assert.Throws<ConsortException>(() =>
+            Experiment.Parse(Filled("dense").Replace(from, to, StringComparison.Ordinal), "exp.yaml", _folder.Path)).Message);
 
     private string Filled(string update) =>
         Text.Replace("CACHE", _folder.At("cache"), StringComparison.Ordinal).Replace("UPDATE", update, StringComparison.Ordinal);

@@ -52,7 +52,8 @@ public sealed class FiniteResultTests : IDisposable
         var rows = _folder.File("new.csv", "y,user,price,size\n1,\"u\n1\",3,4\n0,u2,1e14,1e3\n1,u3,5,1\n");
         var wrong = $"{rows}:4, column price: found about 1E+14, by which the model's logit is not finite, expected a number nearer to the training rows' ";
         var written = 0;
-        Assert.StartsWith(wrong, Assert.Throws<ConsortException>(() => run.Predict(rows, batch => written += batch.Rows, null, default)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(wrong, Assert.Throws<ConsortException>(() =>
+            run.Predict(rows, batch => written += batch.Rows, null, default)).Message, StringComparison.Ordinal);
         Assert.Equal(0, written);
         Assert.StartsWith(wrong, Assert.Throws<ConsortException>(() => run.Measure(rows, null, default)).Message, StringComparison.Ordinal);
     }
@@ -80,7 +81,8 @@ public sealed class FiniteResultTests : IDisposable
         using (var json = JsonDocument.Parse(File.ReadAllText(folder.Metrics)))
         {
             var test = json.RootElement.GetProperty("test");
-            Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), (test.GetProperty("auc").ValueKind, test.GetProperty("calibration").ValueKind));
+            Assert.Equal((JsonValueKind.Null, JsonValueKind.Null),
+                (test.GetProperty("auc").ValueKind, test.GetProperty("calibration").ValueKind));
             Assert.Equal(JsonValueKind.Number, test.GetProperty("logloss").ValueKind);
         }
 
@@ -89,7 +91,8 @@ public sealed class FiniteResultTests : IDisposable
         Assert.True(double.IsNaN(RunSummary.Find(folder)!.Auc));
         Assert.True(double.IsNaN(RunReader.Read(folder.Path).Test!.Auc));
         RunPacker.Pack(new PackRequest(folder.Path, _folder.At("m.consort"), Threads: 1), default);
-        File.WriteAllText(folder.Metrics, File.ReadAllText(folder.Metrics).Replace("\"calibration\": null", "\"calibration\": \"Infinity\"", StringComparison.Ordinal)
+        File.WriteAllText(folder.Metrics, File.ReadAllText(folder.Metrics)
+            .Replace("\"calibration\": null", "\"calibration\": \"Infinity\"", StringComparison.Ordinal)
             .Replace("\"auc\": null", "\"auc\": \"NaN\"", StringComparison.Ordinal));
         Assert.True(double.IsNaN(RunSummary.Find(folder)!.Auc));
         Assert.Equal(double.PositiveInfinity, RunReader.Read(folder.Path).Test!.Calibration);
@@ -106,14 +109,18 @@ public sealed class FiniteResultTests : IDisposable
         Assert.StartsWith("the 100 validation rows have nothing but clicks, so monitor: auc cannot choose the best weights; use monitor: logloss", e.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder.At("run/experiment.yaml")));
         // Once the file is mended the same folder serves.
-        Assert.True(double.IsFinite(Train(Text.Replace("monitor: auc", "monitor: logloss", StringComparison.Ordinal)).Training.Valid.Metrics.Ensemble.LogLoss));
-        Assert.Contains(_warnings, w => w.StartsWith("warning: the validation rows (100) hold nothing but clicks, so their AUC is not defined", StringComparison.Ordinal));
+        Assert.True(double.IsFinite(Train(
+            Text.Replace("monitor: auc", "monitor: logloss", StringComparison.Ordinal)).Training.Valid.Metrics.Ensemble.LogLoss));
+        Assert.Contains(_warnings, w =>
+            w.StartsWith("warning: the validation rows (100) hold nothing but clicks, so their AUC is not defined",
+                StringComparison.Ordinal));
     }
 
     [Fact]
     public void Train_MoreMemoryThanThereIs_IsRefusedBeforeAnythingIsWritten()
     {
-        var wide = Text.Replace("dimension: 4", "dimension: 1024", StringComparison.Ordinal).Replace("batch_size: 64", "batch_size: 1048576", StringComparison.Ordinal)
+        var wide = Text.Replace("dimension: 4", "dimension: 1024", StringComparison.Ordinal)
+            .Replace("batch_size: 64", "batch_size: 1048576", StringComparison.Ordinal)
             .Replace("hidden_units: [8]", "hidden_units: [30000, 30000]", StringComparison.Ordinal);
         var e = Assert.Throws<ConsortException>(() => Train(wide));
         Assert.Matches("^a step of batch 1048576 needs about [\\d.]+ GB, [\\d.]+ [GM]B are free; ", e.Message);
@@ -121,7 +128,8 @@ public sealed class FiniteResultTests : IDisposable
     }
 
     private RunResult Train(string text = Text) => ExperimentRunner.Run(
-        new RunRequest(Experiment.Parse(text.Replace("CACHE", _folder.At("cache"), StringComparison.Ordinal), "exp.yaml", _folder.Path), _folder.At("run"), 1)
+        new RunRequest(Experiment.Parse(text.Replace("CACHE", _folder.At("cache"), StringComparison.Ordinal), "exp.yaml", _folder.Path),
+            _folder.At("run"), 1)
         {
             Notice = _warnings.Add,
         },

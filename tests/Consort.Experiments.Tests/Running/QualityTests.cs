@@ -6,8 +6,8 @@ using Consort.Synthetic;
 namespace Consort.Experiments.Tests.Running;
 
 /// <summary>
-/// Models learn what was planted and no more: on 30,000 synthetic clicks with pairwise interactions, FM and DeepFM find
-/// what LR cannot, nobody beats the true probabilities beyond chance, and members that teach each other get better.
+/// Models learn what was planted and no more: on 30,000 synthetic clicks with pairwise interactions, FM and DeepFM find what LR cannot,
+/// nobody beats the true probabilities beyond chance, and members that teach each other get better.
 /// </summary>
 public sealed class QualityTests(QualityTests.Clicks clicks) : IClassFixture<QualityTests.Clicks>
 {
@@ -17,7 +17,8 @@ public sealed class QualityTests(QualityTests.Clicks clicks) : IClassFixture<Qua
     [Fact]
     public void Train_PlantedInteractions_AreFoundByModelsThatCan()
     {
-        var (lr, fm, deep) = (Train("{ model: LR }", 0.02), Train("{ model: FM }", 0.01), Train("{ model: DeepFM, hidden_units: [32] }", 0.01));
+        var (lr, fm, deep) = (Train("{ model: LR }", 0.02), Train("{ model: FM }", 0.01),
+            Train("{ model: DeepFM, hidden_units: [32] }", 0.01));
         var ceiling = lr.Test!.Ceiling!.Auc;
         foreach (var result in new[] { lr, fm, deep })
         {
@@ -26,8 +27,10 @@ public sealed class QualityTests(QualityTests.Clicks clicks) : IClassFixture<Qua
             Assert.InRange(result.Test.Metrics.Ensemble.Calibration, 0.9, 1.1);
         }
 
-        Assert.True(fm.Test!.Metrics.Ensemble.Auc > lr.Test.Metrics.Ensemble.Auc + 0.05, $"FM {fm.Test.Metrics.Ensemble.Auc}, LR {lr.Test.Metrics.Ensemble.Auc}, ceiling {ceiling}");
-        Assert.True(deep.Test!.Metrics.Ensemble.Auc > lr.Test.Metrics.Ensemble.Auc + 0.05, $"DeepFM {deep.Test.Metrics.Ensemble.Auc}, LR {lr.Test.Metrics.Ensemble.Auc}, ceiling {ceiling}");
+        Assert.True(fm.Test!.Metrics.Ensemble.Auc > lr.Test.Metrics.Ensemble.Auc + 0.05,
+            $"FM {fm.Test.Metrics.Ensemble.Auc}, LR {lr.Test.Metrics.Ensemble.Auc}, ceiling {ceiling}");
+        Assert.True(deep.Test!.Metrics.Ensemble.Auc > lr.Test.Metrics.Ensemble.Auc + 0.05,
+            $"DeepFM {deep.Test.Metrics.Ensemble.Auc}, LR {lr.Test.Metrics.Ensemble.Auc}, ceiling {ceiling}");
     }
 
     [Theory]
@@ -36,11 +39,13 @@ public sealed class QualityTests(QualityTests.Clicks clicks) : IClassFixture<Qua
     [InlineData("supervised", 2, true)]
     public void Train_AnyStrategy_ImprovesOnItsBeginning(string strategy, int members, bool shared)
     {
-        var result = Train($"{{ model: DNN, hidden_units: [16], count: {members} }}", 0.01, $"strategy: {{ name: {strategy} }}", shared, epochs: 5);
+        var result = Train($"{{ model: DNN, hidden_units: [16], count: {members} }}", 0.01, $"strategy: {{ name: {strategy} }}",
+            shared, epochs: 5);
         var start = result.Epochs[0];
         Assert.Equal(0, start.Epoch);
         Assert.InRange(start.Valid.Ensemble.Auc, 0.35, 0.65);
-        Assert.True(result.Test!.Metrics.Ensemble.Auc > start.Valid.Ensemble.Auc + 0.1, $"from {start.Valid.Ensemble.Auc} to {result.Test.Metrics.Ensemble.Auc}");
+        Assert.True(result.Test!.Metrics.Ensemble.Auc > start.Valid.Ensemble.Auc + 0.1,
+            $"from {start.Valid.Ensemble.Auc} to {result.Test.Metrics.Ensemble.Auc}");
         Assert.All(result.Test.Metrics.Members, m => Assert.InRange(m.Auc, 0.6, result.Test.Ceiling!.Auc + Noise));
         Assert.Equal(members, result.Test.Metrics.Members.Count);
         var terms = result.Epochs[^1].Loss;

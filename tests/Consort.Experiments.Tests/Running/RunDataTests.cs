@@ -36,7 +36,8 @@ public sealed class RunDataTests : IDisposable
         var from = lines.IndexOf(key + ":", StringComparison.Ordinal);
         var end = key == "\"key\"" ? lines.IndexOf(',', from) : lines.IndexOf(']', from) + 1;
         File.WriteAllText(_run.Data, lines[..from] + other + lines[end..]);
-        Assert.StartsWith($"{_run.Data}: the file is damaged", Assert.Throws<ConsortException>(() => RunData.Read(_run)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{_run.Data}: the file is damaged", Assert.Throws<ConsortException>(() => RunData.Read(_run)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -67,7 +68,8 @@ public sealed class RunDataTests : IDisposable
         File.Delete(_run.Data);
         using (RunRows.Open(_run, null, 1, null, default)) { }
         File.Delete(_folder.At("clicks.tsv"));
-        Assert.Contains("--data DIR", Assert.Throws<ConsortException>(() => RunRows.Open(_run, null, 1, null, default)).Message, StringComparison.Ordinal);
+        Assert.Contains("--data DIR", Assert.Throws<ConsortException>(() => RunRows.Open(_run, null, 1, null, default)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -78,7 +80,8 @@ public sealed class RunDataTests : IDisposable
     public void Read_Damaged_SaysSo(string text)
     {
         File.WriteAllText(_run.Data, text);
-        Assert.Contains("data.json: the file is damaged", Assert.Throws<ConsortException>(() => RunData.Read(_run)).Message, StringComparison.Ordinal);
+        Assert.Contains("data.json: the file is damaged", Assert.Throws<ConsortException>(() => RunData.Read(_run)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

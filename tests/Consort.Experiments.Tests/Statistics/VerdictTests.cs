@@ -28,7 +28,8 @@ public sealed class VerdictTests
         Measured[] all = [.. Enumerable.Range(0, 4).Select(i =>
         {
             float[] logits = [.. labels.Select(y => y + (float)random.NextDouble() * (i % 2 == 0 ? 3 : 2))];
-            return new Measured(i.ToString(System.Globalization.CultureInfo.InvariantCulture), 0, 0, [0], [0], labels.Length, () => new RowLogits(labels, logits, [0]), 1, 1);
+            return new Measured(i.ToString(System.Globalization.CultureInfo.InvariantCulture), 0, 0, [0], [0], labels.Length,
+                () => new RowLogits(labels, logits, [0]), 1, 1);
         })];
         var comparisons = new RowComparisons();
         var (first, second) = (Row(all[0], all[2]), Row(all[1], all[3]));

@@ -17,10 +17,11 @@ public sealed class ClaimTests : IDisposable
     {
         using (Claim.Take("run", Name, "name another folder"))
         {
-            string message = Assert.Throws<ConsortException>(() => Claim.Take("run", Name, "name another folder")).Message;
+            var message = Assert.Throws<ConsortException>(() => Claim.Take("run", Name, "name another folder")).Message;
             using var self = Process.GetCurrentProcess();
             Assert.StartsWith($"run: is being written by another process: pid {Environment.ProcessId} on host {Environment.MachineName}, started ", message, StringComparison.Ordinal);
-            Assert.Contains(self.StartTime.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture), message, StringComparison.Ordinal);
+            Assert.Contains(self.StartTime.ToUniversalTime()
+                .ToString("yyyy-MM-dd HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture), message, StringComparison.Ordinal);
             Assert.Contains("command: consort ", message, StringComparison.Ordinal);
             Assert.EndsWith("wait until it has finished, stop it, or name another folder", message, StringComparison.Ordinal);
         }
@@ -33,8 +34,10 @@ public sealed class ClaimTests : IDisposable
     {
         // Its number may have been given to another process since, and that one lives.
         File.WriteAllText(Name + ".lock", "");
-        File.WriteAllText(Name + ".owner", $"pid: {Environment.ProcessId}\nhost: {Environment.MachineName}\nstarted: 2001-01-01T00:00:00Z\ncommand: consort train\nend\n");
-        using (Claim.Take("run", Name, "")) Assert.Contains($"pid: {Environment.ProcessId}", File.ReadAllText(Name + ".owner"), StringComparison.Ordinal);
+        File.WriteAllText(Name + ".owner",
+            $"pid: {Environment.ProcessId}\nhost: {Environment.MachineName}\nstarted: 2001-01-01T00:00:00Z\ncommand: consort train\nend\n");
+        using (Claim.Take("run", Name, "")) Assert.Contains($"pid: {Environment.ProcessId}", File.ReadAllText(Name + ".owner"),
+            StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 
@@ -51,12 +54,12 @@ public sealed class ClaimTests : IDisposable
     public async Task Await_UntilTheOwnerIsDone_SaysWhoOnce()
     {
         var waited = new List<string>();
-        Claim first = Claim.Take("cache", Name, "");
-        Task<(Claim Claim, bool HasWaited)> second = Task.Run(() => Claim.Await("cache", Name, waited.Add, CancellationToken.None));
+        var first = Claim.Take("cache", Name, "");
+        var second = Task.Run(() => Claim.Await("cache", Name, waited.Add, CancellationToken.None));
         while (waited.Count == 0) await Task.Delay(5);
         Assert.False(second.IsCompleted);
         first.Dispose();
-        (Claim claim, bool hasWaited) = await second;
+        (var claim, var hasWaited) = await second;
         claim.Dispose();
         Assert.True(hasWaited);
         Assert.Contains("pid", Assert.Single(waited), StringComparison.Ordinal);
@@ -65,7 +68,7 @@ public sealed class ClaimTests : IDisposable
     [Fact]
     public void Await_Cancelled_Ends()
     {
-        using Claim held = Claim.Take("cache", Name, "");
+        using var held = Claim.Take("cache", Name, "");
         using var source = new CancellationTokenSource();
         Assert.Throws<OperationCanceledException>(() => Claim.Await("cache", Name, _ => source.Cancel(), source.Token));
     }
@@ -76,10 +79,10 @@ public sealed class ClaimTests : IDisposable
         int holders = 0, most = 0, taken = 0;
         Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
         {
-            for (int i = 0; i < 200; i++)
+            for (var i = 0; i < 200; i++)
             {
                 if (Claim.Try("run", Name) is not { } claim) continue;
-                int now = Interlocked.Increment(ref holders);
+                var now = Interlocked.Increment(ref holders);
                 Interlocked.Increment(ref taken);
                 if (now > 1) Interlocked.Exchange(ref most, now);
                 Thread.SpinWait(50);

@@ -9,13 +9,14 @@ public sealed class SafeFileTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static void Write(string path, string text) => SafeFile.Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+    private static void Write(string path, string text) =>
+        SafeFile.Write(path, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
     [Fact]
     public void Write_WhatAKilledProcessLeft_IsCleared()
     {
-        string target = _folder.At("model.consort");
-        string draft = SafeFile.TempName(target);
+        var target = _folder.At("model.consort");
+        var draft = SafeFile.TempName(target);
         File.WriteAllText(draft, "half");
         File.WriteAllText(SafeFile.TempName(draft), "half of a draft");
         Write(target, "whole");
@@ -26,7 +27,7 @@ public sealed class SafeFileTests : IDisposable
     [Fact]
     public void Write_WhatALiveProcessWrites_Stays()
     {
-        string target = _folder.At("a.txt");
+        var target = _folder.At("a.txt");
         SafeFile.Write(target, stream =>
         {
             Write(target, "second");
@@ -40,8 +41,9 @@ public sealed class SafeFileTests : IDisposable
     [Fact]
     public void Write_FilesOfTheUserOrOfOtherTargets_Stay()
     {
-        string[] others = [_folder.At("a.txt.tmp-old"), SafeFile.TempName(_folder.At("aa.txt")), _folder.At("a.txt.tmp-" + new string('0', 31) + "x")];
-        foreach (string other in others) File.WriteAllText(other, "");
+        string[] others = [_folder.At("a.txt.tmp-old"), SafeFile.TempName(_folder.At("aa.txt")),
+            _folder.At("a.txt.tmp-" + new string('0', 31) + "x")];
+        foreach (var other in others) File.WriteAllText(other, "");
         Write(_folder.At("a.txt"), "");
         Assert.All(others, other => Assert.True(File.Exists(other), other));
     }
@@ -50,7 +52,7 @@ public sealed class SafeFileTests : IDisposable
     public void Write_OntoAPipe_LeavesItThere()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes among its files");
-        string pipe = _folder.At("pipe");
+        var pipe = _folder.At("pipe");
         using (var made = System.Diagnostics.Process.Start("mkfifo", pipe)!) made.WaitForExit();
         var e = Assert.Throws<ConsortException>(() => Write(pipe, "a file in its place"));
         Assert.EndsWith("pipe: found a pipe, expected the name of a file", e.Message, StringComparison.Ordinal);
@@ -61,7 +63,7 @@ public sealed class SafeFileTests : IDisposable
     [Fact]
     public void Write_Fails_LeavesTheOldOneAlone()
     {
-        string target = _folder.At("a.txt");
+        var target = _folder.At("a.txt");
         Write(target, "old");
         Assert.Throws<ConsortException>(() => SafeFile.Write(target, stream =>
         {
@@ -75,12 +77,12 @@ public sealed class SafeFileTests : IDisposable
     [Fact]
     public void Write_ManyAtOnce_AllSucceed()
     {
-        string target = _folder.At("a.txt");
+        var target = _folder.At("a.txt");
         Parallel.For(0, 8, i =>
         {
-            for (int k = 0; k < 40; k++) Write(target, new string((char)('a' + i), 100));
+            for (var k = 0; k < 40; k++) Write(target, new string((char)('a' + i), 100));
         });
-        string text = File.ReadAllText(target);
+        var text = File.ReadAllText(target);
         Assert.Equal(new string(text[0], 100), text);
         Assert.Equal([target], Directory.EnumerateFileSystemEntries(_folder.Path));
     }

@@ -10,7 +10,8 @@ public sealed class NativeBufferTests
         buffer.Slice(3, 7)[6] = 5;
         Assert.Equal(5, buffer[9]);
         Assert.Equal(0, buffer.Slice(10, 0).Length);
-        foreach (var (start, length) in ((long, int)[])[(0, 11), (4, 7), (11, 0), (-1, 1), (0, -1), (long.MaxValue, 1), (long.MaxValue, int.MaxValue)])
+        foreach (var (start, length) in ((long, int)[])[(0, 11), (4, 7), (11, 0), (-1, 1), (0, -1), (long.MaxValue, 1),
+            (long.MaxValue, int.MaxValue)])
             Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Slice(start, length).Length);
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer[10]);
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer[-1]);

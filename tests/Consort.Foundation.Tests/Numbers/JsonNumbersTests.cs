@@ -33,8 +33,9 @@ public sealed class JsonNumbersTests
     [Fact]
     public void Read_Element_TakesNullForNaN()
     {
-        double[] numbers = JsonText.Parse(
-            """[null, "NaN", "Infinity", 2.5]"""u8.ToArray(), what => new ConsortException(what), root => root.Items().Select(item => item.Number()).ToArray());
+        var numbers = JsonText.Parse(
+            """[null, "NaN", "Infinity", 2.5]"""u8.ToArray(), what => new ConsortException(what), root => root.Items()
+            .Select(item => item.Number()).ToArray());
         Assert.Equal([double.NaN, double.NaN, double.PositiveInfinity, 2.5], numbers);
     }
 
@@ -45,5 +46,6 @@ public sealed class JsonNumbersTests
 
     [Fact]
     public void Culture_NotFinite_IsADash() => Assert.Equal(
-        "– – – 0.5000", string.Create(ShownNumbers.Culture, $"{double.NaN:F4} {double.PositiveInfinity:F2} {float.NegativeInfinity:+0.0;-0.0;0.0} {0.5:F4}"));
+        "– – – 0.5000", string.Create(
+            ShownNumbers.Culture, $"{double.NaN:F4} {double.PositiveInfinity:F2} {float.NegativeInfinity:+0.0;-0.0;0.0} {0.5:F4}"));
 }

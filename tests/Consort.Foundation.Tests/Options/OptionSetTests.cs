@@ -30,7 +30,8 @@ public sealed class OptionSetTests
     private sealed record Pair
     {
         public static OptionSet<Pair> Options { get; } = new OptionSet<Pair>(() => new())
-            .Add("dry", p => p.Left.Width == 0, (p, v) => p with { Left = p.Left with { Width = v ? 0 : 0.1 } }, Domain.Flag, "whether the left one is dry")
+            .Add("dry", p => p.Left.Width == 0, (p, v) => p with { Left = p.Left with { Width = v ? 0 : 0.1 } }, Domain.Flag,
+                "whether the left one is dry")
             .Include(Brush.Options.Without("width"), p => p.Left, (p, v) => p with { Left = v }, "left_", "the left brush")
             .Include(Brush.Options, p => p.Right, (p, v) => p with { Right = v }, "right_");
 
@@ -39,13 +40,15 @@ public sealed class OptionSetTests
         public Brush Right { get; init; } = new();
     }
 
-    private static readonly Catalogue<Brush> Brushes = new Catalogue<Brush>("name", usual: "plain").With("plain", "a brush", "-", Brush.Options, b => b);
+    private static readonly Catalogue<Brush> Brushes =
+        new Catalogue<Brush>("name", usual: "plain").With("plain", "a brush", "-", Brush.Options, b => b);
 
     [Fact]
     public void Facts_OfASet_SayDefaultRangeAndMeaning()
     {
         Assert.Equal(new OptionFacts("width", OptionKind.Number, "0 to 0.5", "1e-6", "how wide it is"), Brush.Options.Of("width"));
-        Assert.Equal(new OptionFacts("hairs", OptionKind.Integers, "each 1 to 9", "[4, 2]", "hairs of each bundle"), Brush.Options.Of("hairs"));
+        Assert.Equal(new OptionFacts("hairs", OptionKind.Integers, "each 1 to 9", "[4, 2]", "hairs of each bundle"),
+            Brush.Options.Of("hairs"));
         Assert.Equal(new OptionFacts("tint", OptionKind.Word, "red, blue", "blue", "its colour"), Brush.Options.Of("tint"));
         Assert.False(Brush.Options.Has("colour"));
     }
@@ -54,7 +57,8 @@ public sealed class OptionSetTests
     public void Include_OfParts_HasTheirPrefixAndTheDefaultsOfTheWhole()
     {
         Assert.Equal(["dry", "left_hairs", "left_tint", "right_width", "right_hairs", "right_tint"], Pair.Options.Keys);
-        Assert.Equal(("[7]", "the left brush: hairs of each bundle"), (Pair.Options.Of("left_hairs").Default, Pair.Options.Of("left_hairs").Meaning));
+        Assert.Equal(("[7]", "the left brush: hairs of each bundle"),
+            (Pair.Options.Of("left_hairs").Default, Pair.Options.Of("left_hairs").Meaning));
         Assert.Equal("[4, 2]", Pair.Options.Of("right_hairs").Default);
     }
 
@@ -91,7 +95,8 @@ public sealed class OptionSetTests
     public void Init_OfAnyKind_IsChecked()
     {
         Assert.Equal("[1, 0]", Assert.Throws<ArgumentOutOfRangeException>(() => new Brush { Hairs = [1, 0] }).ActualValue);
-        Assert.Contains("red, blue", Assert.Throws<ArgumentOutOfRangeException>(() => new Brush { Tint = Tint.Unnamed }).Message, StringComparison.Ordinal);
+        Assert.Contains("red, blue", Assert.Throws<ArgumentOutOfRangeException>(() => new Brush { Tint = Tint.Unnamed }).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Pair.Options.Check(new Pair { Right = new Brush { Hairs = [] } }));
         Pair.Options.Check(new Pair());
     }
@@ -99,7 +104,12 @@ public sealed class OptionSetTests
     [Fact]
     public void Write_ThenRead_IsTheSameAgain()
     {
-        var pair = new Pair { Left = new Brush { Hairs = [], Tint = Tint.Red, Width = 0 }, Right = new Brush { Hairs = [1, 2, 3], Width = 0.125 } } with { Left = new Brush { Width = 0.1 } };
+        var pair = new Pair
+        {
+            Left = new Brush { Hairs = [], Tint = Tint.Red, Width = 0 },
+            Right = new Brush { Hairs = [1, 2, 3], Width = 0.125 }
+        } with
+        { Left = new Brush { Width = 0.1 } };
         var text = string.Join('\n', Pair.Options.Write(pair).Select(o => $"{o.Key}: {o.Value}"));
         Assert.True(Pair.Options.AreEqual(pair, Pair.Options.Read(OptionMap.Parse(text, "pair.yaml"))));
         Assert.False(Pair.Options.AreEqual(pair, new Pair()));
@@ -112,6 +122,7 @@ public sealed class OptionSetTests
         Assert.Equal(0.5, more.Create(OptionMap.Parse("name: wide", "b.yaml")).Width);
         Assert.Equal(1e-6, more.Create(OptionMap.Empty("b.yaml")).Width);
         Assert.Null(Brushes.Find("wide"));
-        Assert.Equal("b.yaml:1, key name: found \"wide\", expected one of plain", Assert.Throws<ConsortException>(() => Brushes.Create(OptionMap.Parse("name: wide", "b.yaml"))).Message);
+        Assert.Equal("b.yaml:1, key name: found \"wide\", expected one of plain",
+            Assert.Throws<ConsortException>(() => Brushes.Create(OptionMap.Parse("name: wide", "b.yaml"))).Message);
     }
 }

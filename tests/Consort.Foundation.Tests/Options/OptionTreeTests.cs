@@ -51,7 +51,8 @@ public sealed class OptionTreeTests
     public void With_AnotherValue_ChangesThatAloneAndNotTheOriginal()
     {
         var changed = Tree.With("training.batch_size", 64).With("phases[second].epochs", 5).With("members[1].count", 3);
-        Assert.Equal(["training.batch_size: 32, 64", "phases[second].epochs: 3, 5", "members[1].count: , 3"], changed.Differences(Tree).Select(d => $"{d.Path}: {d.Before}, {d.Now}"));
+        Assert.Equal(["training.batch_size: 32, 64", "phases[second].epochs: 3, 5", "members[1].count: , 3"], changed.Differences(Tree)
+            .Select(d => $"{d.Path}: {d.Before}, {d.Now}"));
         Assert.Equal(OptionTree.Parse(Text), Tree);
         Assert.Equal(Tree, changed.With("training.batch_size", 32).With("phases[1].epochs", 3).Without("members[1].count"));
     }
@@ -75,7 +76,8 @@ public sealed class OptionTreeTests
     public void Without_PathsOfAllItems_LeavesTheRest()
     {
         var rest = Tree.Without("phases[*].epochs", "members[0]", "embedding", "nothing.there", "name.x");
-        Assert.Equal(OptionTree.Parse("{ name: a, training: { batch_size: 32, learning_rate: 1e-2 }, members: [{ model: FM }], phases: [{ name: first }, { name: second }] }"), rest);
+        Assert.Equal(OptionTree.Parse(
+            "{ name: a, training: { batch_size: 32, learning_rate: 1e-2 }, members: [{ model: FM }], phases: [{ name: first }, { name: second }] }"), rest);
     }
 
     [Fact]
@@ -123,7 +125,8 @@ public sealed class OptionTreeTests
     public void Of_ATree_IsReadAsItsTextIs()
     {
         var map = OptionMap.Of(Tree.With("training.batch_size", 0));
-        Assert.Equal("exp.yaml:2, key batch_size: found 0, expected 1 to 9", Assert.Throws<ConsortException>(() => map.Section("training").Integer("batch_size", 4, 1, 9)).Message);
+        Assert.Equal("exp.yaml:2, key batch_size: found 0, expected 1 to 9",
+            Assert.Throws<ConsortException>(() => map.Section("training").Integer("batch_size", 4, 1, 9)).Message);
         Assert.Equal("a", map.Text("name"));
         Assert.Equal(2, map.Maps("phases").Count);
     }

@@ -13,15 +13,19 @@ public sealed class ResultTableTests
     private static readonly Row[] Rows = [new("a|b", 0.71234567, 1234), new("<script>", double.NaN, 2), new("c, \"d\"", null, 3)];
 
     private static ResultTable Table => ResultTable.Of(
-        Rows, new("run", r => r.Name, Key: "run"), new("AUC", r => r.Auc, "F4", "auc"), null, new("rows", r => r.Rows, "N0") { IsWide = true },
-        new(null, r => r.Rows * 2, Key: "twice")) with { Marked = [0] };
+        Rows, new("run", r => r.Name, Key: "run"), new("AUC", r => r.Auc, "F4", "auc"), null,
+        new("rows", r => r.Rows, "N0") { IsWide = true },
+        new(null, r => r.Rows * 2, Key: "twice")) with
+    { Marked = [0] };
 
     [Fact]
     public void Markdown_OfATable_AlignsEscapesAndMarks() => Assert.Equal(
-        "| run | AUC | rows |\n| --- | ---: | ---: |\n| **a\\|b** | 0.7123 | 1,234 |\n| &lt;script> | – | 2 |\n| c, \"d\" |  | 3 |\n", MarkdownTable.Of(Table));
+        "| run | AUC | rows |\n| --- | ---: | ---: |\n| **a\\|b** | 0.7123 | 1,234 |\n| &lt;script> | – | 2 |\n| c, \"d\" |  | 3 |\n",
+        MarkdownTable.Of(Table));
 
     [Fact]
-    public void Markdown_SignsOfLess_StayWhereTheyBeginNoTag() => Assert.Equal("p < 0.05, <0.001, &lt;b>, two lines", MarkdownTable.Line("p < 0.05, <0.001, <b>, two\nlines"));
+    public void Markdown_SignsOfLess_StayWhereTheyBeginNoTag() =>
+    Assert.Equal("p < 0.05, <0.001, &lt;b>, two lines", MarkdownTable.Line("p < 0.05, <0.001, <b>, two\nlines"));
 
     [Fact]
     public void Csv_OfATable_QuotesAndLeavesEmptyWhatIsNotKnown() =>
@@ -31,7 +35,8 @@ public sealed class ResultTableTests
     public void Csv_WithoutAFormat_HoldsEveryDigit()
     {
         const double Third = 1.0 / 3;
-        Assert.Equal($"value\n{Third.ToString("R", CultureInfo.InvariantCulture)}\n", CsvTable.Of(ResultTable.Of([Third], new ResultColumn<double>("value", v => v))));
+        Assert.Equal($"value\n{Third.ToString("R", CultureInfo.InvariantCulture)}\n",
+            CsvTable.Of(ResultTable.Of([Third], new ResultColumn<double>("value", v => v))));
     }
 
     [Fact]

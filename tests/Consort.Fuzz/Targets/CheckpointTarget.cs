@@ -5,8 +5,8 @@ using Consort.Learning.Checkpoints;
 namespace Consort.Fuzz.Targets;
 
 /// <summary>
-/// Checkpoints. An input that begins with <c>!</c> gets a checksum that agrees, so that what lies behind it is tried too; any other
-/// change must be refused.
+/// Checkpoints. An input that begins with <c>!</c> gets a checksum that agrees, so that what lies behind it is tried too; any other change
+/// must be refused.
 /// </summary>
 internal sealed class CheckpointTarget : FuzzTarget
 {
@@ -18,7 +18,8 @@ internal sealed class CheckpointTarget : FuzzTarget
 
     public override string What => "checkpoints";
 
-    public override IReadOnlyList<string> Words => ["F32", "F16", "shape", "data_offsets", "__metadata__", "state", "checksum", "null", "[]", "{}"];
+    public override IReadOnlyList<string> Words =>
+        ["F32", "F16", "shape", "data_offsets", "__metadata__", "state", "checksum", "null", "[]", "{}"];
 
     public override void Prepare(string folder)
     {

@@ -24,13 +24,15 @@ internal sealed class DatasetTarget : FuzzTarget
     {
         var run = new TinyRun(folder);
         _folder = run.At("encoded");
-        DatasetEncoder.Encode(new EncodeRequest(Schema.Load(OptionMap.Parse(TinyRun.Schema, "schema")), SplitPlan.BySeed([run.Train], 1), _folder, 1));
+        DatasetEncoder.Encode(new EncodeRequest(Schema.Load(OptionMap.Parse(TinyRun.Schema, "schema")),
+            SplitPlan.BySeed([run.Train], 1), _folder, 1));
         foreach (var file in Directory.EnumerateFiles(_folder).Order(StringComparer.Ordinal))
             _files.Add((Path.GetFileName(file), File.ReadAllBytes(file)));
         _expected = Content();
     }
 
-    public override IEnumerable<byte[]> Seeds() => _files.Select(f => (byte[])[.. System.Text.Encoding.UTF8.GetBytes(f.Name + "\n"), .. f.Whole]);
+    public override IEnumerable<byte[]> Seeds() =>
+        _files.Select(f => (byte[])[.. System.Text.Encoding.UTF8.GetBytes(f.Name + "\n"), .. f.Whole]);
 
     public override bool Try(byte[] input)
     {
@@ -42,7 +44,8 @@ internal sealed class DatasetTarget : FuzzTarget
         try
         {
             var content = Content();
-            return content == _expected ? true : throw new FindingException($"{file}: a damaged dataset opened:\n{content}\ninstead of\n{_expected}");
+            return content == _expected ? true : throw new FindingException(
+                $"{file}: a damaged dataset opened:\n{content}\ninstead of\n{_expected}");
         }
         finally
         {
@@ -68,7 +71,8 @@ internal sealed class DatasetTarget : FuzzTarget
                 }
             }
 
-        var splits = new[] { dataset.Train, dataset.Valid, dataset.Test }.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s?.Rows} rows {s?.Clicks} clicks"));
+        var splits = new[] { dataset.Train, dataset.Valid, dataset.Test }.Select(s =>
+            string.Create(CultureInfo.InvariantCulture, $"{s?.Rows} rows {s?.Clicks} clicks"));
         return $"{dataset.Key} {string.Join(", ", splits)} {string.Join(' ', dataset.Categorical)} {string.Join(' ', dataset.Numeric)} {hash.GetCurrentHashAsUInt64():x}";
     }
 }

@@ -19,24 +19,29 @@ internal sealed class DelimitedTarget : RowsTarget
 
     private static readonly string[] Cells =
     [
-        "1,2.5,0.1,anna,x,7,30,14102101,3", "0,,0.9,bert,,-2,,14102223,4", "1,1e3,0.5,\"a, b\",y,900,18,14103012,", "0,-4,0,ünal,z,,77,14102900,12",
+        "1,2.5,0.1,anna,x,7,30,14102101,3", "0,,0.9,bert,,-2,,14102223,4", "1,1e3,0.5,\"a, b\",y,900,18,14103012,",
+        "0,-4,0,ünal,z,,77,14102900,12",
     ];
 
     public override string Name => "delimited";
 
     public override string What => "delimited rows: describe, encode, read for scoring";
 
-    public override IReadOnlyList<string> Words => ["label", "price", "user", "\"\"", "\"", "True", "yes", "NA", "14102101", "99999999", "\r\n"];
+    public override IReadOnlyList<string> Words =>
+        ["label", "price", "user", "\"\"", "\"", "True", "yes", "NA", "14102101", "99999999", "\r\n"];
 
     protected override IReadOnlyList<(string Schema, string Rows)> Files { get; } =
     [
-        ($"header: true\ndelimiter: comma\nquoted: true\n{Fields}", "label,price,share,user,unused,visits,age,at,count\n" + string.Join('\n', Cells) + "\n"),
+        ($"header: true\ndelimiter: comma\nquoted: true\n{Fields}", "label,price,share,user,unused,visits,age,at,count\n"
+            + string.Join('\n', Cells) + "\n"),
         ($"header: false\ndelimiter: comma\n{Fields}", Plain(',')),
         ($"header: false\ndelimiter: tab\ntrim: true\n{Fields}", Plain('\t')),
         ($"header: false\ndelimiter: comma\nquoted: true\ntrim: true\n{Fields}", string.Join("\r\n", Cells) + "\r\n"),
-        ($"header: true\ndelimiter: semicolon\ntrim: true\nmin_count: 2\nmissing: [\"\", NA]\n{Fields}", "label;price;share;user;unused;visits;age;at;count\n" + Plain(';')),
+        ($"header: true\ndelimiter: semicolon\ntrim: true\nmin_count: 2\nmissing: [\"\", NA]\n{Fields}",
+            "label;price;share;user;unused;visits;age;at;count\n" + Plain(';')),
         ("header: true\ndelimiter: comma\nfields: [{ name: click, kind: label, values: { \"yes\": 1, \"no\": 0 } }, { name: c1..c2, kind: categorical }]\n", "click,c1,c2\nyes,a,b\nno,a,d\n"),
     ];
 
-    private static string Plain(char delimiter) => string.Join('\n', Cells).Replace("\"a, b\"", "a b", StringComparison.Ordinal).Replace(',', delimiter) + "\n";
+    private static string Plain(char delimiter) =>
+        string.Join('\n', Cells).Replace("\"a, b\"", "a b", StringComparison.Ordinal).Replace(',', delimiter) + "\n";
 }

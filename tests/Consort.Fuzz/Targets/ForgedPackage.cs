@@ -16,7 +16,8 @@ internal sealed class ForgedPackage(byte[] whole)
     public IEnumerable<byte[]> Seeds()
     {
         var forge = new PackageForge(whole);
-        byte[][] contents = [Encoding.UTF8.GetBytes(forge.Manifest.ToJsonString()), forge.Encoder, forge.Vocabularies, Encoding.UTF8.GetBytes(forge.WeightsHeader), forge.Numbers];
+        byte[][] contents = [Encoding.UTF8.GetBytes(forge.Manifest.ToJsonString()), forge.Encoder, forge.Vocabularies,
+            Encoding.UTF8.GetBytes(forge.WeightsHeader), forge.Numbers];
         return Parts.Zip(contents, (name, content) => (byte[])[.. Encoding.UTF8.GetBytes($"!{name}\n"), .. content]);
     }
 

@@ -23,7 +23,9 @@ internal sealed class GrpcTarget : FuzzTarget
 
     public override string What => "calls over gRPC";
 
-    public override IReadOnlyList<string> Words => ["clicks", "price", "share", "site", "device", "visits", "age", "time", "app", "BYTES", "FP32", "FP64", "INT64", "INT32", "BOOL", "probability", "ModelInfer", "ModelReady", "ModelMetadata", "ServerMetadata", "ServerLive"];
+    public override IReadOnlyList<string> Words =>
+        ["clicks", "price", "share", "site", "device", "visits", "age", "time", "app", "BYTES", "FP32", "FP64", "INT64", "INT32", "BOOL",
+            "probability", "ModelInfer", "ModelReady", "ModelMetadata", "ServerMetadata", "ServerLive"];
 
     public override void Prepare(string folder)
     {
@@ -44,16 +46,23 @@ internal sealed class GrpcTarget : FuzzTarget
         typed.Inputs.Add(Tensor("visits", "INT64"));
         typed.Inputs[1].Contents = new InferTensorContents { Int64Contents = { 3, 5000 } };
         typed.Inputs.Add(Tensor("time", "BYTES"));
-        typed.Inputs[2].Contents = new InferTensorContents { BytesContents = { ByteString.CopyFromUtf8("14102105"), ByteString.CopyFromUtf8("") } };
+        typed.Inputs[2].Contents = new InferTensorContents
+        {
+            BytesContents =
+            { ByteString.CopyFromUtf8("14102105"), ByteString.CopyFromUtf8("") }
+        };
         typed.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "probability" });
         byte[] Of(string method, IMessage message) => [.. Encoding.ASCII.GetBytes(method + "\n"), .. message.ToByteArray()];
         return
         [
-            Of("ModelInfer", raw), Of("ModelInfer", typed), Of("ModelReady", new ModelReadyRequest { Name = "clicks" }), Of("ModelMetadata", new ModelMetadataRequest { Name = "clicks" }),
-            Of("ServerMetadata", new ServerMetadataRequest()), [.. "!ModelInfer\n"u8, 0, 0, 0, 0, 8, .. "\n\u0006clicks"u8], [.. "!ModelInfer\n"u8, 1, 0, 0, 0, 0],
+            Of("ModelInfer", raw), Of("ModelInfer", typed), Of("ModelReady", new ModelReadyRequest { Name = "clicks" }),
+            Of("ModelMetadata", new ModelMetadataRequest { Name = "clicks" }),
+            Of("ServerMetadata", new ServerMetadataRequest()), [.. "!ModelInfer\n"u8, 0, 0, 0, 0, 8, .. "\n\u0006clicks"u8],
+            [.. "!ModelInfer\n"u8, 1, 0, 0, 0, 0],
         ];
 
-        static ModelInferRequest.Types.InferInputTensor Tensor(string name, string type) => new() { Name = name, Datatype = type, Shape = { 2, 1 } };
+        static ModelInferRequest.Types.InferInputTensor Tensor(string name, string type) =>
+            new() { Name = name, Datatype = type, Shape = { 2, 1 } };
     }
 
     public override bool Try(byte[] input)
@@ -63,7 +72,8 @@ internal sealed class GrpcTarget : FuzzTarget
         var isFramed = name.StartsWith('!');
         name = name.TrimStart('!');
         var content = input[(line + 1)..];
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/{InferenceService.Name}/" + (name.Length is > 0 and < 100 && name.All(char.IsAsciiLetter) ? name : "ModelInfer"))
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            $"/{InferenceService.Name}/" + (name.Length is > 0 and < 100 && name.All(char.IsAsciiLetter) ? name : "ModelInfer"))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -73,7 +83,8 @@ internal sealed class GrpcTarget : FuzzTarget
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         using var response = ServedRun.Wait(_client!.SendAsync(request));
         var answer = ServedRun.Wait(response.Content.ReadAsByteArrayAsync());
-        if (!response.TrailingHeaders.TryGetValues("grpc-status", out var values) && !response.Headers.TryGetValues("grpc-status", out values))
+        if (!response.TrailingHeaders.TryGetValues("grpc-status", out var values)
+            && !response.Headers.TryGetValues("grpc-status", out values))
             throw new FindingException($"no status; HTTP {(int)response.StatusCode}");
         var status = (StatusCode)int.Parse(values.Single(), CultureInfo.InvariantCulture);
         var message = response.TrailingHeaders.TryGetValues("grpc-message", out var texts) ? Uri.UnescapeDataString(texts.Single()) : "";

@@ -19,14 +19,21 @@ internal sealed class HttpTarget : FuzzTarget
 
     public override IReadOnlyList<string> Words { get; } =
     [
-        "rows", "context", "candidates", "row", "inputs", "outputs", "name", "shape", "datatype", "data", "parameters", "id", "BYTES", "FP32", "FP64", "INT64", "INT32", "BOOL", "UINT8", "probability", "binary_data_size", "binary_data", "version", "price", "share", "site", "device",
-        "visits", "age", "time", "app", "clicks", "POST", "GET", "/v1/score", "/v1/explain", "/v2/models/clicks/infer", "Inference-Header-Content-Length: 10", "null", "true", "[]", "{}", "1e30", "\\ud800", "14102105",
+        "rows", "context", "candidates", "row", "inputs", "outputs", "name", "shape", "datatype", "data", "parameters", "id", "BYTES",
+        "FP32", "FP64", "INT64", "INT32", "BOOL", "UINT8", "probability", "binary_data_size", "binary_data", "version", "price", "share",
+        "site", "device",
+        "visits", "age", "time", "app", "clicks", "POST", "GET", "/v1/score", "/v1/explain", "/v2/models/clicks/infer",
+        "Inference-Header-Content-Length: 10", "null", "true", "[]", "{}", "1e30", "\\ud800", "14102105",
     ];
 
     public override void Prepare(string folder)
     {
         _run.Start(folder);
-        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = _run.Http, Timeout = TimeSpan.FromMinutes(2) };
+        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = _run.Http,
+            Timeout = TimeSpan.FromMinutes(2)
+        };
     }
 
     public override bool Try(byte[] input)
@@ -68,7 +75,8 @@ internal sealed class HttpTarget : FuzzTarget
         var end = input.AsSpan().IndexOf("\n\n"u8);
         var lines = Encoding.UTF8.GetString(input, 0, end < 0 ? input.Length : end).Split('\n');
         var words = lines[0].Split(' ', 2);
-        var path = words.Length > 1 && words[1].StartsWith('/') && !words[1].StartsWith("//", StringComparison.Ordinal) && words[1].All(c => c is > ' ' and < (char)127) ? words[1] : "/v1/score";
+        var path = words.Length > 1 && words[1].StartsWith('/') && !words[1].StartsWith("//", StringComparison.Ordinal)
+            && words[1].All(c => c is > ' ' and < (char)127) ? words[1] : "/v1/score";
         var request = new HttpRequestMessage(new HttpMethod(Methods.Contains(words[0]) ? words[0] : "POST"), path);
         if (request.Method != HttpMethod.Get && request.Method != HttpMethod.Head)
         {
@@ -77,7 +85,8 @@ internal sealed class HttpTarget : FuzzTarget
         }
 
         foreach (var line in lines.Skip(1).Where(l => l.All(c => c is >= ' ' and < (char)127)))
-            if (line.Split(':', 2) is [var name, var value] && name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') && !IsOfTheClient(name))
+            if (line.Split(':', 2) is [var name, var value] && name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+                && !IsOfTheClient(name))
                 if (name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase))
                     request.Content?.Headers.TryAddWithoutValidation(name, value.Trim());
                 else
@@ -85,7 +94,8 @@ internal sealed class HttpTarget : FuzzTarget
         return request;
 
         // These it writes by itself.
-        static bool IsOfTheClient(string name) => name.ToUpperInvariant() is "CONTENT-LENGTH" or "TRANSFER-ENCODING" or "CONNECTION" or "HOST" or "EXPECT" or "UPGRADE" or "ACCEPT-ENCODING";
+        static bool IsOfTheClient(string name) =>
+            name.ToUpperInvariant() is "CONTENT-LENGTH" or "TRANSFER-ENCODING" or "CONNECTION" or "HOST" or "EXPECT" or "UPGRADE" or "ACCEPT-ENCODING";
     }
 
     private static void Check(byte[] body)
@@ -93,7 +103,8 @@ internal sealed class HttpTarget : FuzzTarget
         try
         {
             using var json = JsonDocument.Parse(body);
-            if (json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("probabilities", out var probabilities))
+            if (json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty("probabilities", out var probabilities))
                 foreach (var probability in probabilities.EnumerateArray())
                     if (probability.ValueKind != JsonValueKind.Number || probability.GetDouble() is not (>= 0 and <= 1))
                         throw new FindingException($"a probability of {probability}");

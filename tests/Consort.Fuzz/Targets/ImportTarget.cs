@@ -14,9 +14,13 @@ internal sealed class ImportTarget : FuzzTarget
 
     public override IReadOnlyList<string> Words { get; } =
     [
-        "Base", "tiny", "model", "DeepFM", "DCNv2", "dataset_id", "loss", "binary_crossentropy", "metrics", "['logloss', 'AUC']", "gAUC", "task", "optimizer", "adam", "learning_rate", "embedding_regularizer", "net_regularizer", "batch_size", "embedding_dim",
-        "dnn_hidden_units", "dnn_activations", "net_dropout", "batch_norm", "epochs", "monitor", "monitor_mode", "shuffle", "seed", "data_root", "data_format", "csv", "h5", "parquet", "train_data", "min_categr_count", "feature_cols", "name", "active", "dtype", "str", "float",
-        "type", "categorical", "numeric", "sequence", "fill_na", "normalizer", "MinMaxScaler", "StandardScaler", "label_col", "share_embedding", "max_len", "splitter", "padding", "pre", "embedding_hook", "null", "True",
+        "Base", "tiny", "model", "DeepFM", "DCNv2", "dataset_id", "loss", "binary_crossentropy", "metrics", "['logloss', 'AUC']", "gAUC",
+        "task", "optimizer", "adam", "learning_rate", "embedding_regularizer", "net_regularizer", "batch_size", "embedding_dim",
+        "dnn_hidden_units", "dnn_activations", "net_dropout", "batch_norm", "epochs", "monitor", "monitor_mode", "shuffle", "seed",
+        "data_root", "data_format", "csv", "h5", "parquet", "train_data", "min_categr_count", "feature_cols", "name", "active", "dtype",
+        "str", "float",
+        "type", "categorical", "numeric", "sequence", "fill_na", "normalizer", "MinMaxScaler", "StandardScaler", "label_col",
+        "share_embedding", "max_len", "splitter", "padding", "pre", "embedding_hook", "null", "True",
     ];
 
     public override void Prepare(string folder)

@@ -12,7 +12,9 @@ internal sealed class OnnxTarget : FuzzTarget
 
     public override string What => "forged packages, exported to ONNX";
 
-    public override IReadOnlyList<string> Words => ["members", "fusion", "Mean", "Sum", "calibration", "Platt", "Isotonic", "model", "slope", "intercept", "logits", "probabilities", "null", "[]", "DeepFM", "DCN", "AutoInt", "hidden_units", "F32", "shape"];
+    public override IReadOnlyList<string> Words =>
+        ["members", "fusion", "Mean", "Sum", "calibration", "Platt", "Isotonic", "model", "slope", "intercept", "logits", "probabilities",
+            "null", "[]", "DeepFM", "DCN", "AutoInt", "hidden_units", "F32", "shape"];
 
     public override void Prepare(string folder)
     {

@@ -2,7 +2,9 @@ using Consort.Serving;
 
 namespace Consort.Fuzz.Targets;
 
-/// <summary>Packages: damaged ones, which must be refused, and forged ones whose checksums agree, whose answers must be probabilities.</summary>
+/// <summary>
+/// Packages: damaged ones, which must be refused, and forged ones whose checksums agree, whose answers must be probabilities.
+/// </summary>
 internal sealed class PackageTarget : FuzzTarget
 {
     private ForgedPackage? _forge;
@@ -13,7 +15,9 @@ internal sealed class PackageTarget : FuzzTarget
 
     public override string What => "packages, damaged or forged, and what they score";
 
-    public override IReadOnlyList<string> Words => ["members", "fusion", "Mean", "Sum", "calibration", "Platt", "Isotonic", "None", "model", "kind", "format", "slope", "intercept", "null", "[]", "{}", "F32", "F16", "I8", "shape", "data_offsets", "DeepFM", "hidden_units"];
+    public override IReadOnlyList<string> Words =>
+        ["members", "fusion", "Mean", "Sum", "calibration", "Platt", "Isotonic", "None", "model", "kind", "format", "slope", "intercept",
+            "null", "[]", "{}", "F32", "F16", "I8", "shape", "data_offsets", "DeepFM", "hidden_units"];
 
     public override void Prepare(string folder)
     {

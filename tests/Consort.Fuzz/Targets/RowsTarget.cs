@@ -32,7 +32,8 @@ internal abstract unsafe class RowsTarget : FuzzTarget
         }
     }
 
-    public override IEnumerable<byte[]> Seeds() => Files.Select((f, i) => System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant($"{i}\n{f.Rows}")));
+    public override IEnumerable<byte[]> Seeds() =>
+        Files.Select((f, i) => System.Text.Encoding.UTF8.GetBytes(FormattableString.Invariant($"{i}\n{f.Rows}")));
 
     public override bool Try(byte[] input)
     {
@@ -79,7 +80,8 @@ internal abstract unsafe class RowsTarget : FuzzTarget
     private static void Check(DatasetDescription description)
     {
         foreach (var column in description.Columns)
-            if (column.Numbers is { } n && !(double.IsFinite(n.Mean) && double.IsFinite(n.Deviation) && double.IsFinite(n.Min) && double.IsFinite(n.Max)) && column.MissingShare < 1)
+            if (column.Numbers is { } n && !(double.IsFinite(n.Mean) && double.IsFinite(n.Deviation) && double.IsFinite(n.Min)
+                && double.IsFinite(n.Max)) && column.MissingShare < 1)
                 throw new FindingException($"a description with a number that is not finite: {n}");
     }
 

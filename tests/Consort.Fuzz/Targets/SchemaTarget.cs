@@ -12,8 +12,10 @@ internal sealed class SchemaTarget : FuzzTarget
 
     public override IReadOnlyList<string> Words { get; } =
     [
-        "format", "delimited", "libsvm", "libffm", "delimiter", "tab", "comma", "header", "true", "false", "quoted", "trim", "missing", "min_count", "pairs", "first_index", "fields", "name", "kind",
-        "label", "categorical", "numeric", "ignored", "transform", "standardise", "min_max", "log2_buckets", "quantile_buckets: 5", "hash: 10", "derive", "hour", "weekday", "share", "values", "preset", "criteo", "file", "pretrained", "a1..a9",
+        "format", "delimited", "libsvm", "libffm", "delimiter", "tab", "comma", "header", "true", "false", "quoted", "trim", "missing",
+        "min_count", "pairs", "first_index", "fields", "name", "kind",
+        "label", "categorical", "numeric", "ignored", "transform", "standardise", "min_max", "log2_buckets", "quantile_buckets: 5",
+        "hash: 10", "derive", "hour", "weekday", "share", "values", "preset", "criteo", "file", "pretrained", "a1..a9",
     ];
 
     public override void Prepare(string folder) { }

@@ -72,7 +72,8 @@ internal sealed class TinyRun
         var random = new Random(seed);
         var text = new StringBuilder("label,price,share,site,device,visits,age,time,app\n");
         for (var row = 0; row < rows; row++)
-            text.Append(CultureInfo.InvariantCulture, $"{random.Next(2)},{Or($"{random.NextDouble() * 100:F2}")},{Or($"{random.NextDouble():F3}")},s{random.Next(9)},d{random.Next(99)},{Or($"{random.Next(-3, 5000)}")},{Or($"{random.Next(90)}")},1410{21 + random.Next(9)}{random.Next(24):00},{(random.Next(5) == 0 ? "none" : $"äpp{random.Next(6)}")}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{random.Next(2)},{Or($"{random.NextDouble() * 100:F2}")},{Or($"{random.NextDouble():F3}")},s{random.Next(9)},d{random.Next(99)},{Or($"{random.Next(-3, 5000)}")},{Or($"{random.Next(90)}")},1410{21 + random.Next(9)}{random.Next(24):00},{(random.Next(5) == 0 ? "none" : $"äpp{random.Next(6)}")}\n");
         return text.ToString();
 
         string Or(string value) => random.Next(8) == 0 ? "" : value;

@@ -23,7 +23,8 @@ internal sealed class VectorsTarget : FuzzTarget
         _folder = folder;
         File.WriteAllText(Path.Combine(folder, "rows"), "1,anna\n0,bert\n1,cem\n");
         DatasetEncoder.Encode(new EncodeRequest(
-            Schema.Load(OptionMap.Parse("delimiter: comma\nfields: [{ name: label, kind: label }, { name: user, kind: categorical }]", "schema")),
+            Schema.Load(OptionMap.Parse("delimiter: comma\nfields: [{ name: label, kind: label }, { name: user, kind: categorical }]",
+                "schema")),
             SplitPlan.Given([Path.Combine(folder, "rows")]), Path.Combine(folder, "encoded"), 1));
         using var dataset = EncodedDataset.Open(Path.Combine(folder, "encoded"));
         _encoder = dataset.Encoder;
@@ -31,7 +32,8 @@ internal sealed class VectorsTarget : FuzzTarget
 
     public override IEnumerable<byte[]> Seeds() =>
     [
-        "0\nanna,1,2,3\nbert,4,5,6\nx,0,0,0\n"u8.ToArray(), "1\nanna\t1\t2\t3\n"u8.ToArray(), "2\nanna 1 2 3 \ncem -1e-3 .5 1\n"u8.ToArray(), "3\n2 3\nanna 1 2 3\nbert 1 1 1\n"u8.ToArray(),
+        "0\nanna,1,2,3\nbert,4,5,6\nx,0,0,0\n"u8.ToArray(), "1\nanna\t1\t2\t3\n"u8.ToArray(),
+        "2\nanna 1 2 3 \ncem -1e-3 .5 1\n"u8.ToArray(), "3\n2 3\nanna 1 2 3\nbert 1 1 1\n"u8.ToArray(),
     ];
 
     public override bool Try(byte[] input)

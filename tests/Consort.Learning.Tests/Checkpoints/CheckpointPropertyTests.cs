@@ -39,10 +39,12 @@ public sealed class CheckpointPropertyTests : IDisposable
             }));
 
     // Any finite number, subnormal ones too.
-    private static float Finite(int bits) => BitConverter.Int32BitsToSingle(bits) is var number && float.IsFinite(number) ? number : bits & 0xFF;
+    private static float Finite(int bits) =>
+        BitConverter.Int32BitsToSingle(bits) is var number && float.IsFinite(number) ? number : bits & 0xFF;
 
     private static ParameterStore<float> Store(int[] sizes, int dimension, int units) => new(
-        new Family(new EmbeddingOptions { Dimension = dimension }, [new Dnn(new MlpOptions { HiddenUnits = [units] })]).Build(FeatureSpace.Of(sizes, 1)));
+        new Family(new EmbeddingOptions { Dimension = dimension }, [new Dnn(new MlpOptions { HiddenUnits = [units] })]).Build(
+            FeatureSpace.Of(sizes, 1)));
 
     private static void Fill(ParameterStore<float> store, float[] numbers)
     {
@@ -61,7 +63,8 @@ public sealed class CheckpointPropertyTests : IDisposable
 
     private static int[] Bits(ParameterStore<float> store) =>
     [
-        .. store.Slots.SelectMany(s => store.DenseValues.Span.Slice((int)s.Offset, s.Length).ToArray()).Select(BitConverter.SingleToInt32Bits),
+        .. store.Slots.SelectMany(s => store.DenseValues.Span.Slice((int)s.Offset, s.Length).ToArray())
+        .Select(BitConverter.SingleToInt32Bits),
         .. store.Embeddings.SelectMany(e => e.Values.Span.ToArray()).Select(BitConverter.SingleToInt32Bits),
     ];
 }

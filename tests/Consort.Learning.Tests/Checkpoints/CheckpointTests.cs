@@ -41,7 +41,8 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(Numbers(saved), Numbers(loaded));
         Assert.NotEmpty(optimizer.State);
         Assert.Equal(optimizer.State.Count, other.State.Count);
-        Assert.All(optimizer.State.Zip(other.State), pair => Assert.Equal(pair.First.Buffer.Span.ToArray(), pair.Second.Buffer.Span.ToArray()));
+        Assert.All(optimizer.State.Zip(other.State), pair =>
+            Assert.Equal(pair.First.Buffer.Span.ToArray(), pair.Second.Buffer.Span.ToArray()));
         // Weights alone can be read from it, but a file of weights alone cannot be resumed.
         Checkpoint.Load(At("a.ckpt"), loaded);
         Checkpoint.Save(At("b.ckpt"), saved, null, "{}");
@@ -68,13 +69,15 @@ public sealed class CheckpointTests : IDisposable
     public void Load_NotFinite_IsRefused()
     {
         using var store = Store(Own(Tower), seed: 1);
-        var tensors = store.Slots.Select(s => new TensorSource(s.Parameter.Name, [.. s.Parameter.Shape.Dimensions.ToArray().Select(d => (long)d)], () => store.Values(s.Parameter)))
+        var tensors = store.Slots.Select(s => new TensorSource(s.Parameter.Name,
+            [.. s.Parameter.Shape.Dimensions.ToArray().Select(d => (long)d)], () => store.Values(s.Parameter)))
             .Append(new TensorSource("member0/embedding", [11, 3], () => store.Embeddings[0].Values.All)).ToList();
         store.DenseValues.Span[0] = float.NaN;
         TensorFile.Write(At("a.ckpt"), "{}", tensors);
         using var other = Store(Own(Tower), seed: 2);
         var e = Assert.Throws<ConsortException>(() => Checkpoint.Load(At("a.ckpt"), other));
-        Assert.Contains("expected finite weights: its training diverged; train again with a lower learning_rate", e.Message, StringComparison.Ordinal);
+        Assert.Contains("expected finite weights: its training diverged; train again with a lower learning_rate", e.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,7 +89,8 @@ public sealed class CheckpointTests : IDisposable
         other.Initialize(2);
         var before = Numbers(other);
         var e = Assert.Throws<ConsortException>(() => Checkpoint.Load(At("a.ckpt"), other));
-        Assert.Equal($"{At("a.ckpt")}: member0/embedding is [11, 3], expected [12, 3]: it was trained with other options or other data", e.Message);
+        Assert.Equal($"{At("a.ckpt")}: member0/embedding is [11, 3], expected [12, 3]: it was trained with other options or other data",
+            e.Message);
         Assert.Equal(before, Numbers(other));
     }
 
@@ -130,7 +134,8 @@ public sealed class CheckpointTests : IDisposable
 
     private static float[] Named(ParameterStore<float> store, string prefix) =>
     [
-        .. store.Slots.Where(s => s.Parameter.Name.StartsWith(prefix, StringComparison.Ordinal)).SelectMany(s => store.DenseValues.Slice(s.Offset, s.Length).ToArray()),
+        .. store.Slots.Where(s => s.Parameter.Name.StartsWith(prefix, StringComparison.Ordinal))
+        .SelectMany(s => store.DenseValues.Slice(s.Offset, s.Length).ToArray()),
         .. store.Embeddings.Where(e => e.Table.Name.StartsWith(prefix, StringComparison.Ordinal)).SelectMany(e => e.Values.Span.ToArray()),
     ];
 }

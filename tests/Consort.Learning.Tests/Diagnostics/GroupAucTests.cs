@@ -40,8 +40,7 @@ public sealed class GroupAucTests
 
         var found = GroupAuc.Of("user", logits, labels, groups);
         Assert.Equal(weighted / rows, found.Auc, 12);
-        Assert.Equal(
-            new GroupAuc("user", found.Auc, counted, rows, oneClass, oneClassRows, groups.LongCount(g => g < 0)), found);
+        Assert.Equal(new GroupAuc("user", found.Auc, counted, rows, oneClass, oneClassRows, groups.LongCount(g => g < 0)), found);
         Assert.True(oneClass > 0 && found.UngroupedRows > 0);
     }
 

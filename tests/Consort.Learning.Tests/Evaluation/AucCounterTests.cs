@@ -25,14 +25,14 @@ public sealed class AucCounterTests
     [InlineData(3001, 1e-7)]
     public void Of_Random_MatchesPairCounting(int rows, double grain)
     {
-        (float[] values, float[] labels) = Draw(rows, rows, grain);
+        (var values, var labels) = Draw(rows, rows, grain);
         Assert.Equal(CountPairs(values, labels), AucCounter.Of(values, labels));
     }
 
     [Fact]
     public void Of_LargeRandom_MatchesRankSum()
     {
-        (float[] values, float[] labels) = Draw(400_000, 5, 1e-4);
+        (var values, var labels) = Draw(400_000, 5, 1e-4);
         Assert.Equal(RankSum(values, labels), AucCounter.Of(values, labels), 12);
     }
 
@@ -40,8 +40,8 @@ public sealed class AucCounterTests
     public void Result_TooManyKeysInOneBucket_StillSorts()
     {
         // All keys share their upper digits: the sort skips a pass, an odd number of copies remains.
-        float[] values = Enumerable.Range(0, 5000).Select(i => BitConverter.Int32BitsToSingle(0x3f800000 + (i * 7919) % 1500)).ToArray();
-        float[] labels = Enumerable.Range(0, 5000).Select(i => (float)(i % 3 == 0 ? 1 : 0)).ToArray();
+        var values = Enumerable.Range(0, 5000).Select(i => BitConverter.Int32BitsToSingle(0x3f800000 + (i * 7919) % 1500)).ToArray();
+        var labels = Enumerable.Range(0, 5000).Select(i => (float)(i % 3 == 0 ? 1 : 0)).ToArray();
         Assert.Equal(CountPairs(values, labels), AucCounter.Of(values, labels));
     }
 
@@ -56,7 +56,7 @@ public sealed class AucCounterTests
     [Fact]
     public void Result_MoreRowsAfterwards_CountsAll()
     {
-        (float[] values, float[] labels) = Draw(2000, 1, 0.01);
+        (var values, var labels) = Draw(2000, 1, 0.01);
         using var counter = new AucCounter();
         counter.Add(values.AsSpan(0, 1200), labels.AsSpan(0, 1200));
         _ = counter.Result();
@@ -69,7 +69,7 @@ public sealed class AucCounterTests
         var random = new Random(seed);
         var values = new float[rows];
         var labels = new float[rows];
-        for (int b = 0; b < rows; b++)
+        for (var b = 0; b < rows; b++)
         {
             labels[b] = b == 0 ? 1 : b == 1 ? 0 : random.Next(4) == 0 ? 1 : 0;
             values[b] = (float)(Math.Round((2 * random.NextDouble() - 1 + 0.3 * labels[b]) / grain) * grain);
@@ -80,9 +80,9 @@ public sealed class AucCounterTests
     private static double CountPairs(float[] values, float[] labels)
     {
         long doubled = 0, pairs = 0;
-        for (int i = 0; i < values.Length; i++)
+        for (var i = 0; i < values.Length; i++)
         {
-            for (int j = 0; j < values.Length; j++)
+            for (var j = 0; j < values.Length; j++)
             {
                 if (labels[i] == 1 && labels[j] == 0)
                 {
@@ -96,20 +96,16 @@ public sealed class AucCounterTests
 
     private static double RankSum(float[] values, float[] labels)
     {
-        int[] order = Enumerable.Range(0, values.Length).OrderBy(i => values[i]).ToArray();
+        var order = Enumerable.Range(0, values.Length).OrderBy(i => values[i]).ToArray();
         double sum = 0;
-        for (int start = 0; start < order.Length;)
+        for (var start = 0; start < order.Length;)
         {
-            int end = start;
+            var end = start;
             while (end < order.Length && values[order[end]] == values[order[start]])
-            {
                 end++;
-            }
-            double rank = (start + 1 + end) / 2.0;
-            for (int k = start; k < end; k++)
-            {
+            var rank = (start + 1 + end) / 2.0;
+            for (var k = start; k < end; k++)
                 sum += labels[order[k]] * rank;
-            }
             start = end;
         }
         double clicks = labels.Sum(l => (double)l), others = labels.Length - clicks;

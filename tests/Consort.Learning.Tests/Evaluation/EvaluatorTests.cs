@@ -14,8 +14,8 @@ public sealed class EvaluatorTests
     {
         using var evaluator = new Evaluator();
         evaluator.Add(Logits, Clicks);
-        Metrics metrics = evaluator.Result();
-        double p = 1 / (1 + Math.Exp(-2));
+        var metrics = evaluator.Result();
+        var p = 1 / (1 + Math.Exp(-2));
         Assert.Equal(1, metrics.Auc);
         Assert.Equal(-(Math.Log(0.8) + Math.Log(0.5) + Math.Log(0.75) + Math.Log(p)) / 4, metrics.LogLoss, 7);
         Assert.Equal((0.8 + 0.5 + 0.25 + p) / 2, metrics.Calibration, 7);
@@ -35,7 +35,7 @@ public sealed class EvaluatorTests
         alone.Add(Logits, Clicks);
         family.Add(Logits, Clicks);
         var batch = new BatchLogits(Logits.Length, 1, 0, fusion);
-        for (int i = 0; i < Logits.Length; i++) (batch.Logits(0)[i], batch.Labels()[i]) = (Logits[i], Clicks[i]);
+        for (var i = 0; i < Logits.Length; i++) (batch.Logits(0)[i], batch.Labels()[i]) = (Logits[i], Clicks[i]);
         using var ofBatches = new ConsortEvaluator(1, fusion);
         batch.Fuse();
         ofBatches.Add(batch);
@@ -49,13 +49,13 @@ public sealed class EvaluatorTests
     [Fact]
     public void Result_AnyBatchSize_IsTheSame()
     {
-        (float[] values, float[] labels) = AucCounterTests.Draw(10_007, 3, 1e-3);
+        (var values, var labels) = AucCounterTests.Draw(10_007, 3, 1e-3);
         using var whole = new Evaluator();
         using var pieces = new Evaluator();
         whole.Add(values, labels);
-        for (int start = 0; start < values.Length; start += 61)
+        for (var start = 0; start < values.Length; start += 61)
         {
-            int count = Math.Min(61, values.Length - start);
+            var count = Math.Min(61, values.Length - start);
             pieces.Add(values.AsSpan(start, count), labels.AsSpan(start, count));
         }
         Assert.Equal(whole.Result(), pieces.Result());
@@ -88,7 +88,7 @@ public sealed class EvaluatorTests
     {
         using var evaluator = new Evaluator();
         evaluator.Add([0f, 0f], [0f, 0f]);
-        Metrics metrics = evaluator.Result();
+        var metrics = evaluator.Result();
         Assert.True(double.IsNaN(metrics.Auc));
         Assert.Equal(Math.Log(2), metrics.LogLoss, 12);
         Assert.Equal(double.PositiveInfinity, metrics.Calibration);
@@ -116,7 +116,7 @@ public sealed class EvaluatorTests
     {
         using var evaluator = new Evaluator();
         evaluator.Add(Logits, Clicks);
-        Metrics first = evaluator.Result();
+        var first = evaluator.Result();
         evaluator.Clear();
         Assert.Equal(0, evaluator.Rows);
         evaluator.Add(Logits, Clicks);
@@ -138,16 +138,14 @@ public sealed class EvaluatorTests
     public void ConsortEvaluator_BothWaysIn_Agree(Fusion fusion)
     {
         const int Rows = 50, Members = 3;
-        BatchLogits batch = Strategies.StrategyCases.Random(Rows, Members, 4, fusion);
+        var batch = Strategies.StrategyCases.Random(Rows, Members, 4, fusion);
         var rowMajor = new float[Rows * Members];
         var labels = new float[Rows];
-        for (int b = 0; b < Rows; b++)
+        for (var b = 0; b < Rows; b++)
         {
             labels[b] = (float)batch.Labels()[b];
-            for (int m = 0; m < Members; m++)
-            {
+            for (var m = 0; m < Members; m++)
                 rowMajor[b * Members + m] = (float)batch.Logits(m)[b];
-            }
         }
         using var one = new ConsortEvaluator(Members, fusion);
         using var other = new ConsortEvaluator(Members, fusion);
@@ -158,10 +156,8 @@ public sealed class EvaluatorTests
         Assert.Equal(a.Ensemble.LogLoss, c.Ensemble.LogLoss, 6);
         Assert.Equal(a.Ensemble.Auc, c.Ensemble.Auc, 6);
         using var member = new Evaluator();
-        for (int b = 0; b < Rows; b++)
-        {
+        for (var b = 0; b < Rows; b++)
             member.Add((float)batch.Logits(1)[b], batch.Labels()[b] == 1);
-        }
         Assert.Equal(member.Result(), a.Members[1]);
         Assert.Throws<ArgumentException>(() => one.Add([1f], [1f]));
         Assert.Throws<ArgumentException>(() => one.Add(new BatchLogits(1, 2, 0)));

@@ -35,7 +35,8 @@ public sealed class LossTests
     [InlineData(3)]
     public void SoftLabel_AnyTemperature_MatchesFormulaAndDifferences(double temperature) => Check(
         [-4, 0, 2.5],
-        (t, z) => temperature * temperature * -((P(t / temperature) * Math.Log(P(z / temperature))) + ((1 - P(t / temperature)) * Math.Log(1 - P(z / temperature)))),
+        (t, z) => temperature * temperature * -((P(t / temperature) * Math.Log(P(z / temperature)))
+            + ((1 - P(t / temperature)) * Math.Log(1 - P(z / temperature)))),
         (t, z) => SoftLabel.Of(temperature, t, z).Value,
         (t, z) => SoftLabel.Of(temperature, t, z).Gradient);
 
@@ -75,14 +76,16 @@ public sealed class LossTests
         Assert.True(double.IsFinite(Kl(-z, z, out _)));
     }
 
-    private static void Check(double[] targets, Func<double, double, double> formula, Func<double, double, double> value, Func<double, double, double> gradient)
+    private static void Check(double[] targets, Func<double, double, double> formula, Func<double, double, double> value,
+        Func<double, double, double> gradient)
     {
         foreach (var t in targets)
             foreach (var z in Logits)
             {
                 Assert.Equal(formula(t, z), value(t, z), 10); // the formula loses digits where p is near 1
                 var expected = (value(t, z + Step) - value(t, z - Step)) / (2 * Step);
-                Assert.True(Math.Abs(expected - gradient(t, z)) < 1e-9 * Math.Max(1, Math.Abs(expected)), $"target {t}, logit {z}: {gradient(t, z)}, finite difference {expected}");
+                Assert.True(Math.Abs(expected - gradient(t, z)) < 1e-9 * Math.Max(1, Math.Abs(expected)),
+                    $"target {t}, logit {z}: {gradient(t, z)}, finite difference {expected}");
             }
     }
 

@@ -57,7 +57,7 @@ public sealed class ScheduleTests
         schedule.SaveState(state);
         Schedule other = new WarmUp(new ReduceOnPlateau(1e-2), 10);
         other.LoadState(state);
-        foreach (double metric in new[] { 0.795, 0.81, 0.80 })
+        foreach (var metric in new[] { 0.795, 0.81, 0.80 })
         {
             Assert.Equal(schedule.Rate(3), other.Rate(3));
             Assert.Equal(schedule.Rate(30), other.Rate(30));
@@ -90,8 +90,8 @@ public sealed class ScheduleTests
     {
         foreach (var entry in ScheduleCatalogue.Entries)
             Assert.Equal(entry.Name, entry.Create(OptionMap.Empty("test")).Create(1e-3, 10).Name);
-        OptionMap map = OptionMap.Parse("name: exponential\nfraction: 0.5\nepochs: 1\nwarmup_steps: 2", "exp.yaml");
-        Schedule schedule = ScheduleCatalogue.All.Create(map).Create(1, 10);
+        var map = OptionMap.Parse("name: exponential\nfraction: 0.5\nepochs: 1\nwarmup_steps: 2", "exp.yaml");
+        var schedule = ScheduleCatalogue.All.Create(map).Create(1, 10);
         map.Close();
         Assert.Equal(0.5, schedule.Rate(0));
         Assert.Equal(0.5, schedule.Rate(10), 14);

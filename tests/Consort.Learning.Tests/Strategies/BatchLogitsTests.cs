@@ -9,7 +9,7 @@ public sealed class BatchLogitsTests
     [Fact]
     public void Prepare_TwoByTwo_FillsProbabilitiesAndFusedLogits()
     {
-        BatchLogits batch = StrategyCases.TwoByTwo(Fusion.Mean);
+        var batch = StrategyCases.TwoByTwo(Fusion.Mean);
         Assert.Equal(0.8, batch.Probabilities(0)[0], 14);
         Assert.Equal(0.4, batch.Probabilities(0)[1], 14);
         Assert.Equal(0.6, batch.Probabilities(1)[0], 14);
@@ -27,8 +27,8 @@ public sealed class BatchLogitsTests
     [InlineData(Fusion.Sum)]
     public void Fuse_AfterOtherLogits_GivesWhatPrepareDoes(Fusion fusion)
     {
-        BatchLogits batch = StrategyCases.TwoByTwo(fusion);
-        double[] prepared = batch.EnsembleLogits().ToArray();
+        var batch = StrategyCases.TwoByTwo(fusion);
+        var prepared = batch.EnsembleLogits().ToArray();
         batch.EnsembleLogits().Fill(7);
         batch.Fuse();
         Assert.Equal(prepared, batch.EnsembleLogits().ToArray());
@@ -37,7 +37,7 @@ public sealed class BatchLogitsTests
     [Fact]
     public void Prepare_SecondBatch_ZeroesGradients()
     {
-        BatchLogits batch = StrategyCases.TwoByTwo();
+        var batch = StrategyCases.TwoByTwo();
         batch.Gradients(1)[1] = 5;
         batch.Prepare();
         Assert.Equal(0, batch.Gradients(1)[1]);

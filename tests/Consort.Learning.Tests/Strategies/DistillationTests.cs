@@ -8,8 +8,8 @@ public sealed class DistillationTests
     public void Apply_OneRowTwoTeachers_MatchesHandComputed()
     {
         // y = 1, z = 0 (p = .5); teachers z = ln 4 (.8) and ln 2/3 (.4). CE(.8, .5) = CE(.4, .5) = ln 2.
-        BatchLogits batch = Row(0, Math.Log(4), Math.Log(2.0 / 3));
-        double[] terms = StrategyCases.Apply(new Distillation(), batch);
+        var batch = Row(0, Math.Log(4), Math.Log(2.0 / 3));
+        var terms = StrategyCases.Apply(new Distillation(), batch);
         Assert.Equal([Math.Log(2), Math.Log(2)], terms, (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal(-0.5 + ((0.5 - 0.8 + 0.5 - 0.4) / 2), batch.Gradients(0)[0], 12);
 
@@ -18,7 +18,8 @@ public sealed class DistillationTests
         Assert.Equal(-0.1, batch.Gradients(0)[0], 12);
 
         // The gate by labels: softmax(ln .8, ln .4) = 2/3, 1/3.
-        terms = StrategyCases.Apply(new Distillation(new() { Distance = TeacherDistance.Logit, Gate = TeacherGate.Label, LabelWeight = 0 }), batch);
+        terms = StrategyCases.Apply(new Distillation(new() { Distance = TeacherDistance.Logit, Gate = TeacherGate.Label, LabelWeight = 0 }),
+            batch);
         Assert.Equal(2 * ((2 * -Math.Log(4) / 3) - (Math.Log(2.0 / 3) / 3)), batch.Gradients(0)[0], 12);
         Assert.Equal((2 * Math.Log(4) * Math.Log(4) / 3) + (Math.Log(1.5) * Math.Log(1.5) / 3), terms[1], 12);
     }
@@ -31,14 +32,22 @@ public sealed class DistillationTests
     [InlineData(TeacherDistance.Logit, TeacherGate.Learned, 1.0)]
     public void Apply_AnyDistance_GradientsMatchFiniteDifferences(TeacherDistance distance, TeacherGate gate, double temperature)
     {
-        var options = new DistillationOptions { Distance = distance, Gate = gate, Temperature = temperature, Weight = 0.7, LabelWeight = 0.4, GateRate = 0 };
-        BatchLogits batch = WithTeachers(6, 2, 3);
-        double[] labels = batch.Labels().ToArray();
+        var options = new DistillationOptions
+        {
+            Distance = distance,
+            Gate = gate,
+            Temperature = temperature,
+            Weight = 0.7,
+            LabelWeight = 0.4,
+            GateRate = 0
+        };
+        var batch = WithTeachers(6, 2, 3);
+        var labels = batch.Labels().ToArray();
         double[][] teachers = [.. Enumerable.Range(0, 3).Select(t => batch.TeacherLogits(t).ToArray())];
         StrategyCases.CheckGradients(new Distillation(options), batch, (p, _) => p.Sum(student =>
         {
-            double loss = 0.4 * StrategyCases.CrossEntropy(student, labels);
-            for (int b = 0; b < student.Length; b++)
+            var loss = 0.4 * StrategyCases.CrossEntropy(student, labels);
+            for (var b = 0; b < student.Length; b++)
             {
                 double[] gates = [.. teachers.Select(z => gate switch
                 {
@@ -46,12 +55,12 @@ public sealed class DistillationTests
                     TeacherGate.Learned => z[b],
                     _ => 0,
                 })];
-                double total = gates.Sum(Math.Exp);
-                double z = Math.Log(student[b] / (1 - student[b]));
-                for (int t = 0; t < teachers.Length; t++)
+                var total = gates.Sum(Math.Exp);
+                var z = Math.Log(student[b] / (1 - student[b]));
+                for (var t = 0; t < teachers.Length; t++)
                 {
                     double q = Sigmoid(teachers[t][b] / temperature), own = Sigmoid(z / temperature);
-                    double d = distance switch
+                    var d = distance switch
                     {
                         TeacherDistance.SoftLabel => -temperature * temperature * ((q * Math.Log(own)) + ((1 - q) * Math.Log(1 - own))),
                         TeacherDistance.Probability => Math.Pow(student[b] - Sigmoid(teachers[t][b]), 2),
@@ -68,19 +77,18 @@ public sealed class DistillationTests
     public void Apply_LearnedGate_ComesToTrustTheBetterTeacher()
     {
         // The first teacher knows the labels, the second says the opposite.
-        BatchLogits batch = WithTeachers(50, 1, 2);
-        for (int b = 0; b < 50; b++)
+        var batch = WithTeachers(50, 1, 2);
+        for (var b = 0; b < 50; b++)
         {
             batch.TeacherLogits(0)[b] = batch.Labels()[b] == 1 ? 2 : -2;
             batch.TeacherLogits(1)[b] = batch.Labels()[b] == 1 ? -1 : 1;
         }
-        var strategy = new Distillation(new() { Gate = TeacherGate.Learned, GateRate = 0.5, Distance = TeacherDistance.Logit, LabelWeight = 0 });
-        double before = StrategyCases.Apply(strategy, batch)[1];
-        for (int i = 0; i < 300; i++)
-        {
+        var strategy = new Distillation(
+            new() { Gate = TeacherGate.Learned, GateRate = 0.5, Distance = TeacherDistance.Logit, LabelWeight = 0 });
+        var before = StrategyCases.Apply(strategy, batch)[1];
+        for (var i = 0; i < 300; i++)
             StrategyCases.Apply(strategy, batch);
-        }
-        double[] learned = strategy.State.ToArray();
+        var learned = strategy.State.ToArray();
         Assert.True(learned[2] > learned[3] + 1, $"offsets {learned[2]} and {learned[3]}");
         Assert.NotEqual(before, StrategyCases.Apply(strategy, batch)[1]);
         strategy.Open(2);
@@ -90,9 +98,9 @@ public sealed class DistillationTests
     [Fact]
     public void Apply_NoTeachersWeight_IsSupervised()
     {
-        BatchLogits batch = WithTeachers(6, 2, 2);
-        double[] terms = StrategyCases.Apply(new Distillation(new() { Weight = 0 }), batch);
-        double[] gradient = batch.Gradients(1).ToArray();
+        var batch = WithTeachers(6, 2, 2);
+        var terms = StrategyCases.Apply(new Distillation(new() { Weight = 0 }), batch);
+        var gradient = batch.Gradients(1).ToArray();
         Assert.Equal(0, terms[1]);
         Assert.Equal(terms[0], StrategyCases.Apply(new Supervised(), batch)[0], 12);
         Assert.Equal(gradient, batch.Gradients(1).ToArray());
@@ -101,7 +109,8 @@ public sealed class DistillationTests
     [Theory]
     [InlineData(TeacherGate.None)]
     [InlineData(TeacherGate.Learned)]
-    public void Apply_Repeated_AllocatesNothing(TeacherGate gate) => StrategyCases.CheckAllocations(new Distillation(new() { Gate = gate }), WithTeachers(64, 4, 3));
+    public void Apply_Repeated_AllocatesNothing(TeacherGate gate) =>
+    StrategyCases.CheckAllocations(new Distillation(new() { Gate = gate }), WithTeachers(64, 4, 3));
 
     private static double Sigmoid(double z) => 1 / (1 + Math.Exp(-z));
 
@@ -110,23 +119,19 @@ public sealed class DistillationTests
         var batch = new BatchLogits(1, 1, teachers.Length);
         batch.Labels()[0] = 1;
         batch.Logits(0)[0] = z;
-        for (int t = 0; t < teachers.Length; t++)
-        {
+        for (var t = 0; t < teachers.Length; t++)
             batch.TeacherLogits(t)[0] = teachers[t];
-        }
         return batch;
     }
 
     private static BatchLogits WithTeachers(int rows, int members, int teachers)
     {
-        BatchLogits batch = StrategyCases.Random(rows, members, 7, teachers: teachers);
+        var batch = StrategyCases.Random(rows, members, 7, teachers: teachers);
         var random = new Random(3);
-        for (int t = 0; t < teachers; t++)
+        for (var t = 0; t < teachers; t++)
         {
-            for (int b = 0; b < rows; b++)
-            {
+            for (var b = 0; b < rows; b++)
                 batch.TeacherLogits(t)[b] = 4 * random.NextDouble() - 2;
-            }
         }
         return batch;
     }

@@ -13,11 +13,11 @@ public sealed class KnowledgeDrivenEnsembleTests
         // p_ens = (√6/(1+√6), r/(1+r)) with r = √(2/27): (0.7101020514433644, 0.21394045472768).
         // T_1 = ((.0898979485566356)² + (.18605954527232)²)/2 = 0.0213499, T_2 = ((−.1101020514)² + (−.1139404547)²)/2 = 0.0125524447.
         // One peer each, so w = 1 whatever the exam: D_12 = D_21 = .065, peer = .065.
-        BatchLogits batch = StrategyCases.TwoByTwo();
-        double[] terms = StrategyCases.Apply(new KnowledgeDrivenEnsemble(new() { DetachExam = true }), batch);
+        var batch = StrategyCases.TwoByTwo();
+        var terms = StrategyCases.Apply(new KnowledgeDrivenEnsemble(new() { DetachExam = true }), batch);
         double r = Math.Sqrt(2.0 / 27), e1 = 0.7101020514433644, e2 = r / (1 + r);
-        double t1 = ((0.8 - e1) * (0.8 - e1) + (0.4 - e2) * (0.4 - e2)) / 2;
-        double t2 = ((0.6 - e1) * (0.6 - e1) + (0.1 - e2) * (0.1 - e2)) / 2;
+        var t1 = ((0.8 - e1) * (0.8 - e1) + (0.4 - e2) * (0.4 - e2)) / 2;
+        var t2 = ((0.6 - e1) * (0.6 - e1) + (0.1 - e2) * (0.1 - e2)) / 2;
         Assert.Equal((0.36698458754010 + 0.30809306971191) / 2, terms[0], 10);
         Assert.Equal(0.5124973964842103 * t1 + 0.4875026035157897 * t2, terms[1], 12);
         Assert.Equal(0.0170611, terms[1], 6);
@@ -33,14 +33,14 @@ public sealed class KnowledgeDrivenEnsembleTests
     public void Apply_TwoByTwo_ExamGradientIsHandComputed()
     {
         // ∂teach/∂s_1 = −a_1 (T_1 − teach) = −a_1 a_2 (T_1 − T_2), ∂s_1/∂z = ±p(1 − p)/2; peers: w = 1, no gradient.
-        BatchLogits batch = StrategyCases.TwoByTwo();
+        var batch = StrategyCases.TwoByTwo();
         StrategyCases.Apply(new KnowledgeDrivenEnsemble(new() { DetachExam = true }), batch);
         double[] detached = [batch.Gradients(0)[0], batch.Gradients(0)[1], batch.Gradients(1)[0], batch.Gradients(1)[1]];
         StrategyCases.Apply(new KnowledgeDrivenEnsemble(), batch);
         double r = Math.Sqrt(2.0 / 27), e1 = 0.7101020514433644, e2 = r / (1 + r);
-        double t1 = ((0.8 - e1) * (0.8 - e1) + (0.4 - e2) * (0.4 - e2)) / 2;
-        double t2 = ((0.6 - e1) * (0.6 - e1) + (0.1 - e2) * (0.1 - e2)) / 2;
-        double slope = 0.5124973964842103 * 0.4875026035157897 * (t1 - t2); // 0.0022
+        var t1 = ((0.8 - e1) * (0.8 - e1) + (0.4 - e2) * (0.4 - e2)) / 2;
+        var t2 = ((0.6 - e1) * (0.6 - e1) + (0.1 - e2) * (0.1 - e2)) / 2;
+        var slope = 0.5124973964842103 * 0.4875026035157897 * (t1 - t2); // 0.0022
         Assert.Equal(detached[0] - slope * 0.16 / 2, batch.Gradients(0)[0], 12);
         Assert.Equal(detached[1] + slope * 0.24 / 2, batch.Gradients(0)[1], 12);
         Assert.Equal(detached[2] + slope * 0.24 / 2, batch.Gradients(1)[0], 12);
@@ -57,21 +57,21 @@ public sealed class KnowledgeDrivenEnsembleTests
     [InlineData(4, 1, 1, false, false)]
     public void Apply_AnyOptions_ValueAndGradientsMatchNaive(int members, double teach, double peer, bool exam, bool detach)
     {
-        BatchLogits batch = StrategyCases.Random(6, members, 40 + members);
-        double[] labels = batch.Labels().ToArray();
+        var batch = StrategyCases.Random(6, members, 40 + members);
+        var labels = batch.Labels().ToArray();
         var strategy = new KnowledgeDrivenEnsemble(new() { Teach = teach, Peer = peer, Exam = exam, DetachExam = detach });
         double Naive(double[][] p, double[][] constant) => NaiveLoss(p, constant, labels, teach, peer, exam, detach);
         StrategyCases.CheckGradients(strategy, batch, Naive);
-        double[][] probabilities = Enumerable.Range(0, members).Select(m => batch.Probabilities(m).ToArray()).ToArray();
+        var probabilities = Enumerable.Range(0, members).Select(m => batch.Probabilities(m).ToArray()).ToArray();
         Assert.Equal(Naive(probabilities, probabilities), StrategyCases.Apply(strategy, batch).Sum(), 13);
     }
 
     [Fact]
     public void Apply_ExamDetached_DiffersFromNotDetached()
     {
-        BatchLogits batch = StrategyCases.Random(6, 3, 1);
+        var batch = StrategyCases.Random(6, 3, 1);
         StrategyCases.Apply(new KnowledgeDrivenEnsemble(), batch);
-        double attached = batch.Gradients(0)[0];
+        var attached = batch.Gradients(0)[0];
         StrategyCases.Apply(new KnowledgeDrivenEnsemble(new() { DetachExam = true }), batch);
         Assert.NotEqual(attached, batch.Gradients(0)[0]);
     }
@@ -80,8 +80,8 @@ public sealed class KnowledgeDrivenEnsembleTests
     public void Apply_TeacherAndPeersAreConstants_GradientIsNotThatOfTheFullLoss()
     {
         // The loss with moving targets, differenced by hand, must not match: the stop-gradient stops something.
-        BatchLogits batch = StrategyCases.Random(4, 3, 9);
-        double[] labels = batch.Labels().ToArray();
+        var batch = StrategyCases.Random(4, 3, 9);
+        var labels = batch.Labels().ToArray();
         Assert.ThrowsAny<Xunit.Sdk.XunitException>(() => StrategyCases.CheckGradients(
             new KnowledgeDrivenEnsemble(), batch, (p, _) => NaiveLoss(p, p, labels, 1, 1, true, false)));
     }
@@ -90,16 +90,16 @@ public sealed class KnowledgeDrivenEnsembleTests
     public void Apply_EnsembleCopyPerturbed_OnlyTheTargetMoves()
     {
         // Perturb the teacher's copy alone: the gradient changes as for another constant, not through the students.
-        BatchLogits batch = StrategyCases.Random(4, 3, 9);
+        var batch = StrategyCases.Random(4, 3, 9);
         var strategy = new KnowledgeDrivenEnsemble(new() { Peer = 0, DetachExam = true });
         var terms = new double[3];
         batch.Prepare();
         strategy.Apply(batch, terms);
-        double[][] before = Enumerable.Range(0, 3).Select(m => batch.Gradients(m).ToArray()).ToArray();
+        var before = Enumerable.Range(0, 3).Select(m => batch.Gradients(m).ToArray()).ToArray();
         batch.Prepare();
         batch.EnsembleProbabilities()[2] += 0.01;
         strategy.Apply(batch, terms);
-        for (int m = 0; m < 3; m++)
+        for (var m = 0; m < 3; m++)
         {
             Assert.Equal(before[m][0], batch.Gradients(m)[0], 15);
             Assert.NotEqual(before[m][2], batch.Gradients(m)[2]);
@@ -109,9 +109,9 @@ public sealed class KnowledgeDrivenEnsembleTests
     [Fact]
     public void Apply_OneMember_IsSupervised()
     {
-        BatchLogits batch = StrategyCases.Random(6, 1, 3);
-        double label = StrategyCases.Apply(new Supervised(), batch)[0];
-        double[] gradient = batch.Gradients(0).ToArray();
+        var batch = StrategyCases.Random(6, 1, 3);
+        var label = StrategyCases.Apply(new Supervised(), batch)[0];
+        var gradient = batch.Gradients(0).ToArray();
         Assert.Equal([label, 0, 0], StrategyCases.Apply(new KnowledgeDrivenEnsemble(), batch));
         Assert.Equal(gradient, batch.Gradients(0).ToArray());
     }
@@ -119,9 +119,9 @@ public sealed class KnowledgeDrivenEnsembleTests
     [Fact]
     public void Apply_ZeroWeights_IsMeanOfMembers()
     {
-        BatchLogits batch = StrategyCases.Random(6, 4, 3);
-        double label = StrategyCases.Apply(new Supervised(new() { Reduction = MemberReduction.Mean }), batch)[0];
-        double[] gradient = batch.Gradients(3).ToArray();
+        var batch = StrategyCases.Random(6, 4, 3);
+        var label = StrategyCases.Apply(new Supervised(new() { Reduction = MemberReduction.Mean }), batch)[0];
+        var gradient = batch.Gradients(3).ToArray();
         Assert.Equal([label, 0, 0], StrategyCases.Apply(new KnowledgeDrivenEnsemble(new() { Teach = 0, Peer = 0 }), batch));
         Assert.Equal(gradient, batch.Gradients(3).ToArray());
     }
@@ -132,7 +132,7 @@ public sealed class KnowledgeDrivenEnsembleTests
     [Fact]
     public void Apply_NotANumber_DoesNotThrow()
     {
-        BatchLogits batch = StrategyCases.Random(4, 2, 3);
+        var batch = StrategyCases.Random(4, 2, 3);
         batch.Logits(0)[0] = double.NaN;
         Assert.True(double.IsNaN(StrategyCases.Apply(new KnowledgeDrivenEnsemble(), batch).Sum()));
     }
@@ -140,19 +140,19 @@ public sealed class KnowledgeDrivenEnsembleTests
     private static double NaiveLoss(
         double[][] p, double[][] constant, double[] labels, double teachWeight, double peerWeight, bool exam, bool detach)
     {
-        int members = p.Length;
-        double[][] examined = detach ? constant : p;
-        double[] s = examined.Select(q => q.Zip(labels, (a, y) => 1 - Math.Abs(y - a)).Average()).ToArray();
-        double[] ensemble = StrategyCases.EnsembleProbabilities(constant);
+        var members = p.Length;
+        var examined = detach ? constant : p;
+        var s = examined.Select(q => q.Zip(labels, (a, y) => 1 - Math.Abs(y - a)).Average()).ToArray();
+        var ensemble = StrategyCases.EnsembleProbabilities(constant);
         double Soft(double x) => exam ? Math.Exp(x) : 1;
-        double softmin = s.Sum(x => Soft(-x));
+        var softmin = s.Sum(x => Soft(-x));
         double label = 0, teach = 0, peer = 0;
-        for (int i = 0; i < members; i++)
+        for (var i = 0; i < members; i++)
         {
             label += StrategyCases.CrossEntropy(p[i], labels) / members;
             teach += Soft(-s[i]) / softmin * StrategyCases.SquaredError(p[i], ensemble);
-            int[] peers = Enumerable.Range(0, members).Where(j => j != i).ToArray();
-            double softmax = peers.Sum(j => Soft(s[j] - s[i]));
+            var peers = Enumerable.Range(0, members).Where(j => j != i).ToArray();
+            var softmax = peers.Sum(j => Soft(s[j] - s[i]));
             peer += peers.Sum(j => Soft(s[j] - s[i]) / softmax * StrategyCases.SquaredError(p[i], constant[j])) / members;
         }
         return label + teachWeight * teach + peerWeight * peer;

@@ -7,8 +7,8 @@ public sealed class MutualLearningTests
     [Fact]
     public void Apply_TwoByTwo_MatchesHandComputed()
     {
-        BatchLogits batch = StrategyCases.TwoByTwo();
-        double[] terms = StrategyCases.Apply(new MutualLearning(), batch);
+        var batch = StrategyCases.TwoByTwo();
+        var terms = StrategyCases.Apply(new MutualLearning(), batch);
         Assert.Equal(0.36698458754010 + 0.30809306971191, terms[0], 10);
         // MSE = (0.2² + 0.3²)/2 = 0.065 for each of the two directions
         Assert.Equal(0.13, terms[1], 14);
@@ -22,8 +22,8 @@ public sealed class MutualLearningTests
     [Fact]
     public void Apply_KlTwoByTwo_MatchesHandComputed()
     {
-        BatchLogits batch = StrategyCases.TwoByTwo();
-        double[] terms = StrategyCases.Apply(new MutualLearning(new() { Divergence = PeerDivergence.BernoulliKl }), batch);
+        var batch = StrategyCases.TwoByTwo();
+        var terms = StrategyCases.Apply(new MutualLearning(new() { Divergence = PeerDivergence.BernoulliKl }), batch);
         // KL(.6‖.8) = .6 ln .75 + .4 ln 2 = 0.1046496287, KL(.1‖.4) = .1 ln .25 + .9 ln 1.5 = 0.2262891611,
         // KL(.8‖.6) = .8 ln 4/3 + .2 ln .5 = 0.0915162219, KL(.4‖.1) = .4 ln 4 + .6 ln 2/3 = 0.3112386796
         Assert.Equal((0.1046496287 + 0.2262891611 + 0.0915162219 + 0.3112386796) / 2, terms[1], 9);
@@ -40,17 +40,19 @@ public sealed class MutualLearningTests
     [InlineData(5, 2.0)]
     public void Apply_SquaredError_GradientsMatchFiniteDifferences(int members, double weight)
     {
-        BatchLogits batch = StrategyCases.Random(5, members, members);
-        double[] labels = batch.Labels().ToArray();
-        StrategyCases.CheckGradients(new MutualLearning(new() { Weight = weight }), batch, (p, constant) => Loss(p, constant, labels, weight, StrategyCases.SquaredError));
+        var batch = StrategyCases.Random(5, members, members);
+        var labels = batch.Labels().ToArray();
+        StrategyCases.CheckGradients(new MutualLearning(new() { Weight = weight }), batch,
+            (p, constant) => Loss(p, constant, labels, weight, StrategyCases.SquaredError));
     }
 
     [Fact]
     public void Apply_Kl_GradientsMatchFiniteDifferences()
     {
-        BatchLogits batch = StrategyCases.Random(5, 3, 11);
-        double[] labels = batch.Labels().ToArray();
-        StrategyCases.CheckGradients(new MutualLearning(new() { Divergence = PeerDivergence.BernoulliKl }), batch, (p, constant) => Loss(p, constant, labels, 1,
+        var batch = StrategyCases.Random(5, 3, 11);
+        var labels = batch.Labels().ToArray();
+        StrategyCases.CheckGradients(new MutualLearning(new() { Divergence = PeerDivergence.BernoulliKl }), batch,
+            (p, constant) => Loss(p, constant, labels, 1,
             (own, peer) => own.Zip(peer, (a, q) => q * Math.Log(q / a) + (1 - q) * Math.Log((1 - q) / (1 - a))).Average()));
     }
 
@@ -58,9 +60,9 @@ public sealed class MutualLearningTests
     public void Apply_PeerIsAConstant_GradientIsNotThatOfTheFullLoss()
     {
         // Were the peer's copy not held constant, each member's gradient would have a second part of the same size.
-        BatchLogits batch = StrategyCases.TwoByTwo();
+        var batch = StrategyCases.TwoByTwo();
         StrategyCases.Apply(new MutualLearning(), batch);
-        double peerPart = batch.Gradients(0)[0] - -0.1;
+        var peerPart = batch.Gradients(0)[0] - -0.1;
         Assert.Equal(0.2 * 0.16, peerPart, 14); // and not 2 · 0.032
     }
 
@@ -68,13 +70,13 @@ public sealed class MutualLearningTests
     public void Apply_LabelsOfTheTeacherMove_LearnerKeepsItsGradient()
     {
         // Member 2's own loss does not reach member 1: a third member that changes nothing for member 1 but p_2's distance to it.
-        BatchLogits batch = StrategyCases.Random(4, 3, 8);
+        var batch = StrategyCases.Random(4, 3, 8);
         StrategyCases.Apply(new MutualLearning(), batch);
-        double[] before = batch.Gradients(0).ToArray();
-        double old = batch.Logits(2)[1];
+        var before = batch.Gradients(0).ToArray();
+        var old = batch.Logits(2)[1];
         batch.Logits(2)[1] = old + 1e-3;
         StrategyCases.Apply(new MutualLearning(), batch);
-        double moved = (batch.Gradients(0)[1] - before[1]) / 1e-3;
+        var moved = (batch.Gradients(0)[1] - before[1]) / 1e-3;
         double p = batch.Probabilities(0)[1], q = batch.Probabilities(2)[1];
         // Only through the target in d(p_2, p_1): −2/(M−1)/B p(1−p) q(1−q); rows other than 1 are untouched.
         Assert.Equal(-2.0 / 2 / 4 * p * (1 - p) * q * (1 - q), moved, 5);
@@ -84,11 +86,11 @@ public sealed class MutualLearningTests
     [Fact]
     public void Apply_OneMemberOrNoWeight_IsSupervised()
     {
-        BatchLogits one = StrategyCases.Random(6, 1, 3);
+        var one = StrategyCases.Random(6, 1, 3);
         Assert.Equal(StrategyCases.Apply(new Supervised(), one)[0], StrategyCases.Apply(new MutualLearning(), one)[0], 15);
-        BatchLogits three = StrategyCases.Random(6, 3, 3);
-        double[] terms = StrategyCases.Apply(new MutualLearning(new() { Weight = 0 }), three);
-        double[] gradient = three.Gradients(2).ToArray();
+        var three = StrategyCases.Random(6, 3, 3);
+        var terms = StrategyCases.Apply(new MutualLearning(new() { Weight = 0 }), three);
+        var gradient = three.Gradients(2).ToArray();
         Assert.Equal(0, terms[1]);
         Assert.Equal(terms[0], StrategyCases.Apply(new Supervised(), three)[0], 15);
         Assert.Equal(gradient, three.Gradients(2).ToArray());
@@ -107,10 +109,11 @@ public sealed class MutualLearningTests
     public void Apply_Repeated_AllocatesNothing(PeerDivergence divergence) =>
         StrategyCases.CheckAllocations(new MutualLearning(new() { Divergence = divergence }));
 
-    private static double Loss(double[][] p, double[][] constant, double[] labels, double weight, Func<double[], double[], double> divergence)
+    private static double Loss(double[][] p, double[][] constant, double[] labels, double weight,
+        Func<double[], double[], double> divergence)
     {
         double loss = 0;
-        for (int n = 0; n < p.Length; n++)
+        for (var n = 0; n < p.Length; n++)
         {
             loss += StrategyCases.CrossEntropy(p[n], labels);
             loss += weight / (p.Length - 1) * Enumerable.Range(0, p.Length).Where(i => i != n).Sum(i => divergence(p[n], constant[i]));

@@ -23,13 +23,11 @@ internal static class StrategyCases
     {
         var random = new Random(seed);
         var batch = new BatchLogits(rows + 3, members, teachers, fusion) { Rows = rows };
-        for (int b = 0; b < rows; b++)
+        for (var b = 0; b < rows; b++)
         {
             batch.Labels()[b] = random.Next(2);
-            for (int m = 0; m < members; m++)
-            {
+            for (var m = 0; m < members; m++)
                 batch.Logits(m)[b] = 3 * random.NextDouble() - 1.5;
-            }
         }
         batch.Prepare();
         return batch;
@@ -50,21 +48,22 @@ internal static class StrategyCases
     public static void CheckGradients(Strategy strategy, BatchLogits batch, Func<double[][], double[][], double> loss)
     {
         Apply(strategy, batch);
-        double[][] logits = Enumerable.Range(0, batch.Members).Select(m => batch.Logits(m).ToArray()).ToArray();
-        double[][] fixedProbabilities = logits.Select(Sigmoids).ToArray();
+        var logits = Enumerable.Range(0, batch.Members).Select(m => batch.Logits(m).ToArray()).ToArray();
+        var fixedProbabilities = logits.Select(Sigmoids).ToArray();
         const double Step = 1e-5;
-        for (int m = 0; m < batch.Members; m++)
+        for (var m = 0; m < batch.Members; m++)
         {
-            for (int b = 0; b < batch.Rows; b++)
+            for (var b = 0; b < batch.Rows; b++)
             {
-                double z = logits[m][b];
+                var z = logits[m][b];
                 logits[m][b] = z + Step;
-                double up = loss(logits.Select(Sigmoids).ToArray(), fixedProbabilities);
+                var up = loss(logits.Select(Sigmoids).ToArray(), fixedProbabilities);
                 logits[m][b] = z - Step;
-                double down = loss(logits.Select(Sigmoids).ToArray(), fixedProbabilities);
+                var down = loss(logits.Select(Sigmoids).ToArray(), fixedProbabilities);
                 logits[m][b] = z;
-                double expected = (up - down) / (2 * Step);
-                Assert.True(Math.Abs(expected - batch.Gradients(m)[b]) < 1e-9, $"member {m}, row {b}: {batch.Gradients(m)[b]}, finite difference {expected}");
+                var expected = (up - down) / (2 * Step);
+                Assert.True(Math.Abs(expected - batch.Gradients(m)[b]) < 1e-9,
+                    $"member {m}, row {b}: {batch.Gradients(m)[b]}, finite difference {expected}");
             }
         }
     }
@@ -72,10 +71,8 @@ internal static class StrategyCases
     public static double CrossEntropy(double[] p, ReadOnlySpan<double> labels)
     {
         double sum = 0;
-        for (int b = 0; b < p.Length; b++)
-        {
+        for (var b = 0; b < p.Length; b++)
             sum -= labels[b] * Math.Log(p[b]) + (1 - labels[b]) * Math.Log(1 - p[b]);
-        }
         return sum / p.Length;
     }
 
@@ -95,8 +92,8 @@ internal static class StrategyCases
         var terms = new double[strategy.TermNames.Count];
         batch.Prepare();
         strategy.Apply(batch, terms);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
         {
             batch.Prepare();
             strategy.Apply(batch, terms);

@@ -11,7 +11,7 @@ public sealed class StrategyCatalogueTests
     {
         foreach (var entry in StrategyCatalogue.Entries)
         {
-            Strategy strategy = entry.Create(OptionMap.Empty("test"));
+            var strategy = entry.Create(OptionMap.Empty("test"));
             Assert.Equal(entry.Name, strategy.Name);
             Assert.NotEmpty(strategy.TermNames);
         }
@@ -20,8 +20,8 @@ public sealed class StrategyCatalogueTests
     [Fact]
     public void Create_OptionsGiven_AreUsed()
     {
-        OptionMap map = OptionMap.Parse("name: mutual\nweight: 0\ndivergence: kl\n", "exp.yaml");
-        Strategy strategy = StrategyCatalogue.Create(map);
+        var map = OptionMap.Parse("name: mutual\nweight: 0\ndivergence: kl\n", "exp.yaml");
+        var strategy = StrategyCatalogue.Create(map);
         map.Close();
         Assert.Equal(0, StrategyCases.Apply(strategy, StrategyCases.TwoByTwo())[1]);
     }
@@ -35,7 +35,7 @@ public sealed class StrategyCatalogueTests
     {
         var error = Assert.Throws<ConsortException>(() =>
         {
-            OptionMap map = OptionMap.Parse(text, "exp.yaml");
+            var map = OptionMap.Parse(text, "exp.yaml");
             StrategyCatalogue.Create(map);
             map.Close();
         });

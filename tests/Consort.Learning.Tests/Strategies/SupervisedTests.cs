@@ -14,8 +14,8 @@ public sealed class SupervisedTests
     [InlineData(MemberReduction.Mean, 0.5)]
     public void Apply_MembersTwoByTwo_MatchesHandComputed(MemberReduction reduction, double weight)
     {
-        BatchLogits batch = StrategyCases.TwoByTwo();
-        double[] terms = StrategyCases.Apply(new Supervised(new SupervisedOptions { Reduction = reduction }), batch);
+        var batch = StrategyCases.TwoByTwo();
+        var terms = StrategyCases.Apply(new Supervised(new SupervisedOptions { Reduction = reduction }), batch);
         Assert.Equal(weight * (First + Second), terms[0], 10);
         // (p − y)/2
         Assert.Equal(weight * -0.1, batch.Gradients(0)[0], 14);
@@ -28,10 +28,10 @@ public sealed class SupervisedTests
     public void Apply_SumEnsembleTwoByTwo_MatchesHandComputed()
     {
         // z = (ln 6, ln 2/27), p = (6/7, 2/29): BCE = (−ln 6/7 − ln 27/29)/2; every member gets (p − y)/2
-        BatchLogits batch = StrategyCases.TwoByTwo(Fusion.Sum);
-        double[] terms = StrategyCases.Apply(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble }), batch);
+        var batch = StrategyCases.TwoByTwo(Fusion.Sum);
+        var terms = StrategyCases.Apply(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble }), batch);
         Assert.Equal(0.112804820, terms[0], 8);
-        for (int m = 0; m < 2; m++)
+        for (var m = 0; m < 2; m++)
         {
             Assert.Equal(-1.0 / 14, batch.Gradients(m)[0], 14);
             Assert.Equal(1.0 / 29, batch.Gradients(m)[1], 14);
@@ -41,8 +41,8 @@ public sealed class SupervisedTests
     [Fact]
     public void Apply_MeanEnsemble_GradientsMatchFiniteDifferences()
     {
-        BatchLogits batch = StrategyCases.Random(7, 3, 5);
-        double[] labels = batch.Labels().ToArray();
+        var batch = StrategyCases.Random(7, 3, 5);
+        var labels = batch.Labels().ToArray();
         StrategyCases.CheckGradients(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble }), batch,
             (p, _) => StrategyCases.CrossEntropy(StrategyCases.EnsembleProbabilities(p), labels));
     }
@@ -51,12 +51,14 @@ public sealed class SupervisedTests
     public void Apply_SelfDistillation_GradientsMatchFiniteDifferences()
     {
         // L = BCE(y, p_ens) + ½ Σ_m BCE(p_ens as it stood, p_m)
-        BatchLogits batch = StrategyCases.Random(7, 3, 5);
-        double[] labels = batch.Labels().ToArray();
-        StrategyCases.CheckGradients(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble, SelfDistillation = 0.5 }), batch, (p, start) =>
+        var batch = StrategyCases.Random(7, 3, 5);
+        var labels = batch.Labels().ToArray();
+        StrategyCases.CheckGradients(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble, SelfDistillation = 0.5 }),
+            batch, (p, start) =>
         {
-            double[] target = StrategyCases.EnsembleProbabilities(start);
-            return StrategyCases.CrossEntropy(StrategyCases.EnsembleProbabilities(p), labels) + (0.5 * p.Sum(q => StrategyCases.CrossEntropy(q, target)));
+            var target = StrategyCases.EnsembleProbabilities(start);
+            return StrategyCases.CrossEntropy(StrategyCases.EnsembleProbabilities(p), labels)
+                + (0.5 * p.Sum(q => StrategyCases.CrossEntropy(q, target)));
         });
     }
 
@@ -64,9 +66,9 @@ public sealed class SupervisedTests
     public void Apply_SelfDistillationTwoByTwo_MatchesHandComputed()
     {
         // z_ens = (½ ln 6, ½ ln 2/27), so the odds of p_ens are √6 and √(2/27)
-        BatchLogits batch = StrategyCases.TwoByTwo();
+        var batch = StrategyCases.TwoByTwo();
         var strategy = new Supervised(new SupervisedOptions { SelfDistillation = 2 });
-        double[] terms = StrategyCases.Apply(strategy, batch);
+        var terms = StrategyCases.Apply(strategy, batch);
         Assert.Equal(["label", "self"], strategy.TermNames);
         double[] q = [Math.Sqrt(6) / (1 + Math.Sqrt(6)), Math.Sqrt(2.0 / 27) / (1 + Math.Sqrt(2.0 / 27))];
         double[][] p = [[0.8, 0.4], [0.6, 0.1]];
@@ -78,10 +80,10 @@ public sealed class SupervisedTests
     [Fact]
     public void Apply_OneMember_MembersAndEnsembleAgree()
     {
-        BatchLogits batch = StrategyCases.Random(9, 1, 2);
-        double members = StrategyCases.Apply(new Supervised(), batch)[0];
-        double[] gradient = batch.Gradients(0).ToArray();
-        double ensemble = StrategyCases.Apply(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble }), batch)[0];
+        var batch = StrategyCases.Random(9, 1, 2);
+        var members = StrategyCases.Apply(new Supervised(), batch)[0];
+        var gradient = batch.Gradients(0).ToArray();
+        var ensemble = StrategyCases.Apply(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble }), batch)[0];
         Assert.Equal(members, ensemble, 14);
         Assert.Equal(gradient, batch.Gradients(0).ToArray());
     }
@@ -99,7 +101,7 @@ public sealed class SupervisedTests
     [Fact]
     public void Apply_NoRows_IsZero()
     {
-        BatchLogits batch = StrategyCases.TwoByTwo();
+        var batch = StrategyCases.TwoByTwo();
         batch.Rows = 0;
         Assert.Equal([0], StrategyCases.Apply(new Supervised(), batch));
     }

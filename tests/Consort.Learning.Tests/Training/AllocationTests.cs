@@ -22,7 +22,11 @@ public sealed class AllocationTests(SmallData data)
         var rig = new TrainerRig(data.Dataset)
         {
             Phases = [new Phase { Strategy = strategy, Epochs = 400, Patience = 0 }],
-            Options = new TrainingOptions { BatchSize = SmallData.BatchSize, Optimizer = new() { MaxGradientNorm = 10, EmbeddingL2 = 1e-3 } },
+            Options = new TrainingOptions
+            {
+                BatchSize = SmallData.BatchSize,
+                Optimizer = new() { MaxGradientNorm = 10, EmbeddingL2 = 1e-3 }
+            },
         };
         // The test host itself allocates now and then: up to 7 bytes a step over 4000 steps.
         var result = rig.Run(data.NewFolder()).Result;

@@ -42,8 +42,10 @@ public sealed class MemoryCheckTests
     public void Training_MoreNumbersThanCanBeToldApart_SaysSo(string model, int fields, int dimension)
     {
         Assert.Equal("FFM", model);
-        var e = Assert.Throws<ConsortException>(() => MemoryCheck.Training(Graph(new Ffm(), fields, dimension), Options, [], free: long.MaxValue));
-        Assert.Contains("expected at most 2,147,483,647 in one place; lower the embedding's dimension", e.Message, StringComparison.Ordinal);
+        var e = Assert.Throws<ConsortException>(() =>
+            MemoryCheck.Training(Graph(new Ffm(), fields, dimension), Options, [], free: long.MaxValue));
+        Assert.Contains("expected at most 2,147,483,647 in one place; lower the embedding's dimension", e.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,7 +74,8 @@ public sealed class MemoryCheckTests
     [Fact]
     public void Training_OfWhatIsSetUp_IsNearWhatIsHeld()
     {
-        foreach (var model in new CtrModel[] { new Ffm(), new DeepFm(new Models.Layers.MlpOptions { HiddenUnits = [64, 64], BatchNorm = true }), new FactorizationMachineModel() })
+        foreach (var model in new CtrModel[] { new Ffm(),
+            new DeepFm(new Models.Layers.MlpOptions { HiddenUnits = [64, 64], BatchNorm = true }), new FactorizationMachineModel() })
         {
             var graph = Graph(model, 20, 8);
             using var workers = new Workers(1);

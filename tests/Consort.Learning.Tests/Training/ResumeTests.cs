@@ -14,8 +14,10 @@ public sealed class ResumeTests(SmallData data)
         Options = new TrainingOptions { BatchSize = SmallData.BatchSize, Seed = 5, EvaluationsPerEpoch = 2 },
         Phases =
         [
-            new Phase { Name = "pretrain", Strategy = new Supervised(), Epochs = 2, LearningRate = 0.02, Schedule = new ReduceOnPlateauOptions { MinDelta = 0.05 } },
-            new Phase { Name = "mutual", Strategy = new MutualLearning(), Epochs = 2, Patience = 0, LearningRate = 0.005, EvaluateFirst = true, Schedule = new ExponentialDecayOptions() },
+            new Phase { Name = "pretrain", Strategy = new Supervised(), Epochs = 2, LearningRate = 0.02,
+                Schedule = new ReduceOnPlateauOptions { MinDelta = 0.05 } },
+            new Phase { Name = "mutual", Strategy = new MutualLearning(), Epochs = 2, Patience = 0, LearningRate = 0.005,
+                EvaluateFirst = true, Schedule = new ExponentialDecayOptions() },
         ],
     };
 
@@ -155,7 +157,8 @@ public sealed class ResumeTests(SmallData data)
         rig.RunAndStop(folder, stop);
         var before = File.ReadAllBytes(new RunFolder(folder).LastCheckpoint);
         var other = rig with { Phases = [rig.Phases[0] with { Epochs = first }, rig.Phases[1] with { Epochs = second }] };
-        Assert.Contains($"last.ckpt: {message}", Assert.Throws<ConsortException>(() => other.Run(folder, resume: true)).Message, StringComparison.Ordinal);
+        Assert.Contains($"last.ckpt: {message}", Assert.Throws<ConsortException>(() => other.Run(folder, resume: true)).Message,
+            StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllBytes(new RunFolder(folder).LastCheckpoint));
     }
 

@@ -7,8 +7,8 @@ using Consort.Foundation.Options;
 namespace Consort.Learning.Tests.Training;
 
 /// <summary>
-/// A few hundred clicks of three categorical fields and a numeric one, with an interaction to learn: encoded once, read by
-/// every training test.
+/// A few hundred clicks of three categorical fields and a numeric one, with an interaction to learn: encoded once, read by every training
+/// test.
 /// </summary>
 public sealed class SmallData : IDisposable
 {
@@ -30,7 +30,8 @@ public sealed class SmallData : IDisposable
     public EncodedDataset OneClass { get; }
 
     /// <summary>A folder for a run of a test.</summary>
-    public string NewFolder() => Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"run{Interlocked.Increment(ref _runs)}"));
+    public string NewFolder() => Path.Combine(
+        _folder, string.Create(CultureInfo.InvariantCulture, $"run{Interlocked.Increment(ref _runs)}"));
 
     public void Dispose()
     {

@@ -51,7 +51,8 @@ public sealed class TeacherTests(SmallData data)
     {
         var rig = new TrainerRig(data.Dataset) { Phases = [Phase(new(), 1) with { Teachers = [] }] };
         var without = Assert.Throws<ConsortException>(() => rig.Run(data.NewFolder()));
-        Assert.Contains("phase train, teachers: found none, expected at least one for strategy distillation", without.Message, StringComparison.Ordinal);
+        Assert.Contains("phase train, teachers: found none, expected at least one for strategy distillation", without.Message,
+            StringComparison.Ordinal);
         rig = rig with { Phases = [new Phase { Strategy = new Supervised(), Teachers = ["a"] }] };
         var with = Assert.Throws<ConsortException>(() => rig.Run(data.NewFolder()));
         Assert.Contains("found 1, expected none for strategy supervised", with.Message, StringComparison.Ordinal);

@@ -20,7 +20,14 @@ public sealed class TrainerTests(SmallData data)
     public void Run_NoImprovement_StopsAfterPatienceWithTheBestWeights()
     {
         // A rate at which a tower of 8 soon overfits 600 rows.
-        var rig = Rig(new Phase { Strategy = new Supervised(), Epochs = 60, LearningRate = 0.05, Patience = 3, Schedule = new ConstantRateOptions() });
+        var rig = Rig(new Phase
+        {
+            Strategy = new Supervised(),
+            Epochs = 60,
+            LearningRate = 0.05,
+            Patience = 3,
+            Schedule = new ConstantRateOptions()
+        });
         var result = rig.Run(data.NewFolder()).Result;
         var best = result.Epochs.Last(e => e.IsBest);
         Assert.InRange(result.Epochs.Count, 4, 59);
@@ -101,7 +108,9 @@ public sealed class TrainerTests(SmallData data)
     {
         // One alone with a table that it calls shared, one with its own.
         var (first, second) = (data.NewFolder(), data.NewFolder());
-        var deep = Rig(new Phase { Strategy = new Supervised(), Epochs = 3, LearningRate = 0.02 }) with { Family = TrainerRig.Shared(TrainerRig.Noisy()) };
+        var deep = Rig(new Phase { Strategy = new Supervised(), Epochs = 3, LearningRate = 0.02 })
+            with
+        { Family = TrainerRig.Shared(TrainerRig.Noisy()) };
         var linear = deep with { Family = TrainerRig.Own(new LogisticRegression()) };
         var alone = new[] { deep.Run(first), linear.Run(second) };
 
@@ -131,9 +140,15 @@ public sealed class TrainerTests(SmallData data)
     public void Run_NoEpochs_MeasuresWhatItStartsFrom()
     {
         var first = data.NewFolder();
-        var rig = Rig(new Phase { Strategy = new Supervised(), Epochs = 2, LearningRate = 0.02 }) with { Family = TrainerRig.Own(TrainerRig.Noisy()) };
+        var rig = Rig(new Phase { Strategy = new Supervised(), Epochs = 2, LearningRate = 0.02 })
+            with
+        { Family = TrainerRig.Own(TrainerRig.Noisy()) };
         var trained = rig.Run(first);
-        var measured = (rig with { Phases = [new Phase { Strategy = new Supervised(), Epochs = 0, EvaluateFirst = true, From = [Best(first)] }] }).Run(data.NewFolder());
+        var measured = (rig with
+        {
+            Phases =
+            [new Phase { Strategy = new Supervised(), Epochs = 0, EvaluateFirst = true, From = [Best(first)] }]
+        }).Run(data.NewFolder());
         Assert.Equal(trained.Result.Test!.Metrics.Ensemble, measured.Result.Test!.Metrics.Ensemble);
         Assert.Equal(0, Assert.Single(measured.Result.Epochs).Steps);
         Assert.Equal(0, measured.Result.RowsPerSecond);
@@ -156,15 +171,24 @@ public sealed class TrainerTests(SmallData data)
     {
         // Running statistics of batch norm moved in frozen members.
         var pretrain = new Phase { Name = "pretrain", Strategy = new Supervised(), Epochs = 1, LearningRate = 0.01 };
-        var mutual = new Phase { Name = "mutual", Strategy = new MutualLearning(), Epochs = 2, LearningRate = 0.01, Frozen = new HashSet<int> { 0 } };
+        var mutual = new Phase
+        {
+            Name = "mutual",
+            Strategy = new MutualLearning(),
+            Epochs = 2,
+            LearningRate = 0.01,
+            Frozen = new HashSet<int> { 0 }
+        };
         var before = Rig(pretrain).Run(data.NewFolder()).Numbers;
         var after = Rig(pretrain, mutual).Run(data.NewFolder()).Numbers;
         Assert.Contains(before.Keys, name => name.StartsWith("member0/", StringComparison.Ordinal));
-        Assert.Contains(before.Keys, name => name.StartsWith("member1/mlp", StringComparison.Ordinal) && !name.EndsWith("/bias", StringComparison.Ordinal));
+        Assert.Contains(before.Keys, name => name.StartsWith("member1/mlp", StringComparison.Ordinal)
+            && !name.EndsWith("/bias", StringComparison.Ordinal));
         foreach (var (name, numbers) in before)
             if (name.StartsWith("member0/", StringComparison.Ordinal))
                 Assert.True(numbers.AsSpan().SequenceEqual(after[name]), $"{name} moved");
-        Assert.All(before.Where(p => p.Key.StartsWith("member1/mlp", StringComparison.Ordinal) && !p.Key.EndsWith("/bias", StringComparison.Ordinal)),
+        Assert.All(before.Where(p => p.Key.StartsWith("member1/mlp", StringComparison.Ordinal)
+            && !p.Key.EndsWith("/bias", StringComparison.Ordinal)),
             p => Assert.False(p.Value.AsSpan().SequenceEqual(after[p.Key]), $"{p.Key} stood still"));
     }
 
@@ -172,7 +196,14 @@ public sealed class TrainerTests(SmallData data)
     public void Run_FrozenSharedEmbeddings_KeepTheirBits()
     {
         var pretrain = new Phase { Name = "pretrain", Strategy = new Supervised(), Epochs = 1, LearningRate = 0.01 };
-        var later = new Phase { Name = "later", Strategy = new KnowledgeDrivenEnsemble(), Epochs = 1, LearningRate = 0.01, Frozen = new HashSet<int> { -1 } };
+        var later = new Phase
+        {
+            Name = "later",
+            Strategy = new KnowledgeDrivenEnsemble(),
+            Epochs = 1,
+            LearningRate = 0.01,
+            Frozen = new HashSet<int> { -1 }
+        };
         var family = TrainerRig.Shared(TrainerRig.Noisy(), TrainerRig.Noisy());
         var before = (Rig(pretrain) with { Family = family }).Run(data.NewFolder()).Numbers;
         var after = (Rig(pretrain, later) with { Family = family }).Run(data.NewFolder()).Numbers;
@@ -188,7 +219,11 @@ public sealed class TrainerTests(SmallData data)
     {
         var rig = Rig(new Phase { Strategy = new Supervised(), LearningRate = 1e30, Schedule = new ConstantRateOptions() }) with
         {
-            Options = new TrainingOptions { BatchSize = SmallData.BatchSize, Optimizer = new OptimizerOptions { Rule = new Sgd(), MaxGradientNorm = clipped ? 10 : null } },
+            Options = new TrainingOptions
+            {
+                BatchSize = SmallData.BatchSize,
+                Optimizer = new OptimizerOptions { Rule = new Sgd(), MaxGradientNorm = clipped ? 10 : null }
+            },
             Family = TrainerRig.Own(TrainerRig.Plain()),
         };
         var folder = data.NewFolder();
@@ -201,10 +236,15 @@ public sealed class TrainerTests(SmallData data)
     [Fact]
     public void Run_OneClassValidation_IsRefusedUnlessLogLossDecides()
     {
-        var rig = new TrainerRig(data.OneClass) { Phases = [new Phase { Strategy = new Supervised(), Epochs = 3, LearningRate = 0.01, Patience = 2 }] };
+        var rig = new TrainerRig(data.OneClass)
+        {
+            Phases =
+            [new Phase { Strategy = new Supervised(), Epochs = 3, LearningRate = 0.01, Patience = 2 }]
+        };
         foreach (var monitor in new[] { Monitor.Auc, Monitor.MemberAuc })
         {
-            var e = Assert.Throws<ConsortException>(() => (rig with { Options = rig.Options with { Monitor = monitor } }).Run(data.NewFolder()));
+            var e = Assert.Throws<ConsortException>(() =>
+                (rig with { Options = rig.Options with { Monitor = monitor } }).Run(data.NewFolder()));
             Assert.Equal(
                 $"the 200 validation rows have no clicks, so monitor: {(monitor == Monitor.Auc ? "auc" : "member_auc")} cannot choose the best weights; use monitor: logloss under training, or other validation rows",
                 e.Message);
@@ -221,7 +261,8 @@ public sealed class TrainerTests(SmallData data)
         {
             folder = data.NewFolder();
             rig.RunAndStop(folder, steps);
-            Assert.DoesNotContain("NaN", Consort.Learning.Checkpoints.TensorFile.ReadState(new RunFolder(folder).LastCheckpoint), StringComparison.Ordinal);
+            Assert.DoesNotContain("NaN", Consort.Learning.Checkpoints.TensorFile.ReadState(new RunFolder(folder).LastCheckpoint),
+                StringComparison.Ordinal);
             Outcome.AssertSame(whole, rig.Run(folder, resume: true));
         }
     }
@@ -250,7 +291,8 @@ public sealed class TrainerTests(SmallData data)
         File.WriteAllText(csv, "1,a\n0,b\n");
         var schema = Consort.Data.Schemas.Schema.Load(Consort.Foundation.Options.OptionMap.Parse(
             "header: false\ndelimiter: comma\nfields: [{ name: label, kind: label }, { name: C1, kind: categorical }]", "schema"));
-        Consort.Data.Datasets.DatasetEncoder.Encode(new(schema, Consort.Data.Datasets.SplitPlan.Given([csv]), Path.Combine(folder, "encoded"), 1));
+        Consort.Data.Datasets.DatasetEncoder.Encode(
+            new(schema, Consort.Data.Datasets.SplitPlan.Given([csv]), Path.Combine(folder, "encoded"), 1));
         using var dataset = Consort.Data.Datasets.EncodedDataset.Open(Path.Combine(folder, "encoded"));
         var e = Assert.Throws<ConsortException>(() => new TrainerRig(dataset).Run(Path.Combine(folder, "run")));
         Assert.Contains("found no validation split", e.Message, StringComparison.Ordinal);
@@ -276,7 +318,8 @@ public sealed class TrainerTests(SmallData data)
         var result = Rig(new Phase { Strategy = new Supervised(), Epochs = 6, LearningRate = 0.02 }).Run(data.NewFolder()).Result;
         var metrics = result.Test!.Metrics;
         Assert.All(metrics.Members, m => Assert.InRange(m.Auc, 0.6, 1));
-        Assert.True(Metrics.RelaImp(metrics.Ensemble.Auc, metrics.Members.Average(m => m.Auc)) > 0, $"{metrics.Ensemble.Auc}: {string.Join(' ', metrics.Members.Select(m => m.Auc))}");
+        Assert.True(Metrics.RelaImp(metrics.Ensemble.Auc, metrics.Members.Average(m => m.Auc)) > 0,
+            $"{metrics.Ensemble.Auc}: {string.Join(' ', metrics.Members.Select(m => m.Auc))}");
     }
 
     private static string Best(string folder) => new RunFolder(folder).BestCheckpoint("train");

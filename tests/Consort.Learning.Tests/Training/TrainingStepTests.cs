@@ -47,7 +47,8 @@ public sealed class TrainingStepTests(SmallData data)
     public void Run_KeepOptimizer_GoesOnAsOnePhaseWould(EmbeddingUpdate update)
     {
         var one = Rig(update, new Phase { Strategy = new Supervised(), Epochs = 2, LearningRate = 0.01 });
-        Phase[] two = [new() { Name = "a", Strategy = new Supervised(), Epochs = 1, LearningRate = 0.01 }, new() { Name = "b", Strategy = new Supervised(), Epochs = 1, LearningRate = 0.01, KeepOptimizer = true }];
+        Phase[] two = [new() { Name = "a", Strategy = new Supervised(), Epochs = 1, LearningRate = 0.01 },
+            new() { Name = "b", Strategy = new Supervised(), Epochs = 1, LearningRate = 0.01, KeepOptimizer = true }];
         var whole = one.Run(data.NewFolder());
         Assert.True(whole.Result.Epochs[^1].IsBest);
         var kept = Rig(update, two).Run(data.NewFolder());
@@ -72,8 +73,10 @@ public sealed class TrainingStepTests(SmallData data)
         var e = Assert.Throws<ConsortException>(() => Rig(EmbeddingUpdate.Dense, phase).Run(data.NewFolder()));
         Assert.Contains("found true in the first phase", e.Message, StringComparison.Ordinal);
         e = Assert.Throws<ConsortException>(() => Rig(
-            EmbeddingUpdate.Dense, phase with { Name = "a", KeepOptimizer = false }, phase with { Name = "b", Frozen = new HashSet<int> { 0 } }).Run(data.NewFolder()));
-        Assert.Contains("phase b, keep_optimizer: found true with other frozen members than those of phase a", e.Message, StringComparison.Ordinal);
+            EmbeddingUpdate.Dense, phase with { Name = "a", KeepOptimizer = false },
+            phase with { Name = "b", Frozen = new HashSet<int> { 0 } }).Run(data.NewFolder()));
+        Assert.Contains("phase b, keep_optimizer: found true with other frozen members than those of phase a", e.Message,
+            StringComparison.Ordinal);
     }
 
     private TrainerRig Rig(EmbeddingUpdate update, params Phase[] phases) => new(data.Dataset)
@@ -93,7 +96,8 @@ public sealed class TrainingStepTests(SmallData data)
         using var workers = new Workers(1);
         using var step = new TrainingStep(
             TrainerRig.Shared(TrainerRig.Plain(), TrainerRig.Plain()), data.Dataset.Space,
-            new TrainingOptions { BatchSize = SmallData.BatchSize, Optimizer = new OptimizerOptions { Rule = new Sgd() } }, workers, exchange: exchange);
+            new TrainingOptions { BatchSize = SmallData.BatchSize, Optimizer = new OptimizerOptions { Rule = new Sgd() } }, workers,
+            exchange: exchange);
         step.Store.Initialize(1, workers);
         step.Open(new MutualLearning());
         using var loader = new BatchLoader(data.Dataset.Train, new LoaderOptions(SmallData.BatchSize));

@@ -54,7 +54,8 @@ public sealed class CalibrationFitTests
     [InlineData(CalibrationKind.Platt, new float[] { 1, float.NaN, 2, 3 }, "not finite")]
     [InlineData(CalibrationKind.Isotonic, new float[] { 1, float.PositiveInfinity, 2, 3 }, "not finite")]
     public void Fit_OfDegenerateLogits_IsRefused(CalibrationKind kind, float[] logits, string expected) => Assert.Contains(
-        expected, Assert.Throws<ArgumentException>(() => CalibrationFit.Fit(kind, logits, [0f, 1f, 0f, 1f])).Message, StringComparison.Ordinal);
+        expected, Assert.Throws<ArgumentException>(() => CalibrationFit.Fit(kind, logits, [0f, 1f, 0f, 1f])).Message,
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData(1e30f)]

@@ -29,7 +29,8 @@ public sealed class AbsentNumberTests
               - {name: e, kind: numeric, transform: standardise, missing: ["", "0"]}
             """, "schema.yaml"));
         var random = new Random(7);
-        var rows = string.Concat(Enumerable.Range(0, 200).Select(i => $"{i % 2}{string.Concat(Enumerable.Range(1, 5).Where(_ => random.Next(2) == 0).Select(f => $" {f}:{random.Next(1, 9)}"))}\n"));
+        var rows = string.Concat(Enumerable.Range(0, 200)
+            .Select(i => $"{i % 2}{string.Concat(Enumerable.Range(1, 5).Where(_ => random.Next(2) == 0).Select(f => $" {f}:{random.Next(1, 9)}"))}\n"));
         using var dataset = folder.Encode(schema, folder.File("rows.svm", rows));
         var encoder = dataset.Encoder;
         string[][] given = [["", "", "", "", ""], ["3", "", "5", "", "2"], ["", "4", "", "7", ""], ["0", "0", "0", "0", "0"]];
@@ -61,7 +62,8 @@ public sealed class AbsentNumberTests
             Options = new OnnxOptions { Input = OnnxInput.Raw },
         });
         var outputs = OnnxInterpreter.Run(OnnxChecker.Load(folder.At("model.onnx")), Fields.Select((name, i) => (name, OnnxTensor.Of(
-            ElementType.Double, [given.Length, 1], given.Select(r => r[i].Length == 0 ? double.NaN : double.Parse(r[i], CultureInfo.InvariantCulture)))))
+            ElementType.Double, [given.Length, 1],
+            given.Select(r => r[i].Length == 0 ? double.NaN : double.Parse(r[i], CultureInfo.InvariantCulture)))))
             .ToDictionary(p => p.name, p => p.Item2));
         for (var row = 0; row < given.Length; row++)
             Assert.Equal(expected[row], outputs["logit"].Numbers[row], 1e-5);

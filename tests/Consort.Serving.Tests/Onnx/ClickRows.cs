@@ -10,8 +10,8 @@ using Consort.Onnx;
 namespace Consort.Serving.Tests.Onnx;
 
 /// <summary>
-/// Clicks with a field of every kind, an encoder fitted on them, and further rows with values that were never seen and values
-/// that are missing.
+/// Clicks with a field of every kind, an encoder fitted on them, and further rows with values that were never seen and values that are
+/// missing.
 /// </summary>
 public sealed class ClickRows : IDisposable
 {
@@ -41,7 +41,8 @@ public sealed class ClickRows : IDisposable
     public ClickRows()
     {
         var random = new Random(3);
-        var train = string.Concat(Enumerable.Range(0, 300).Select(_ => string.Join(',', (string[])[random.Next(2).ToString(CultureInfo.InvariantCulture), .. Draw(random, 1)]) + "\n"));
+        var train = string.Concat(Enumerable.Range(0, 300)
+            .Select(_ => string.Join(',', (string[])[random.Next(2).ToString(CultureInfo.InvariantCulture), .. Draw(random, 1)]) + "\n"));
         var schema = Schema.Load(OptionMap.Parse(Text, "schema.yaml"));
         _dataset = _folder.Encode(schema, _folder.File("train.csv", "label," + string.Join(',', Fields) + "\n" + train));
         var fresh = new Random(4);
@@ -52,12 +53,14 @@ public sealed class ClickRows : IDisposable
     internal static ClickRows FarOutside()
     {
         var far = new ClickRows();
-        foreach (var (row, field, number) in new[] { (7, "price", "1e30"), (8, "price", "-1e149"), (9, "logit", "1e14"), (10, "share", "-1e30"), (11, "logit", "-1e140") })
+        foreach (var (row, field, number) in new[] { (7, "price", "1e30"), (8, "price", "-1e149"), (9, "logit", "1e14"),
+            (10, "share", "-1e30"), (11, "logit", "-1e140") })
             far.Rows[row][Fields.ToList().IndexOf(field)] = number;
         return far;
     }
 
-    public static IReadOnlyList<string> Fields { get; } = ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit"];
+    public static IReadOnlyList<string> Fields { get; } =
+        ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit"];
 
     internal Encoder Encoder => _dataset.Encoder;
 
@@ -76,7 +79,8 @@ public sealed class ClickRows : IDisposable
             Encoder.Clear(ids.AsSpan(row * f, f), numeric.AsSpan(row * n, n));
             for (var field = 0; field < Fields.Count; field++)
                 Encoder.EncodeField(
-                    Encoder.FieldIndex(Fields[field]), System.Text.Encoding.UTF8.GetBytes(Rows[row][field]), ids.AsSpan(row * f, f), numeric.AsSpan(row * n, n));
+                    Encoder.FieldIndex(Fields[field]), System.Text.Encoding.UTF8.GetBytes(Rows[row][field]), ids.AsSpan(row * f, f),
+                    numeric.AsSpan(row * n, n));
         }
 
         return (ids, numeric);
@@ -110,8 +114,10 @@ public sealed class ClickRows : IDisposable
         return Fields.Select((name, field) => (Input: name == "logit" ? "logit_2" : name, Tensor: name switch
         {
             "user" or "item" or "at" => OnnxTensor.Of([Count, 1], Rows.Select(r => OnnxTensor.Text(r[field]))),
-            "url" => OnnxTensor.Of(ElementType.Int64, [Count, 1], Enumerable.Range(0, Count).Select(r => (double)ids[(r * (ids.Length / Count)) + hashed])),
-            _ => OnnxTensor.Of(ElementType.Double, [Count, 1], Rows.Select(r => r[field].Length == 0 ? double.NaN : double.Parse(r[field], CultureInfo.InvariantCulture))),
+            "url" => OnnxTensor.Of(ElementType.Int64, [Count, 1], Enumerable.Range(0, Count)
+                .Select(r => (double)ids[(r * (ids.Length / Count)) + hashed])),
+            _ => OnnxTensor.Of(ElementType.Double, [Count, 1],
+                Rows.Select(r => r[field].Length == 0 ? double.NaN : double.Parse(r[field], CultureInfo.InvariantCulture))),
         })).ToDictionary(p => p.Input, p => p.Tensor);
     }
 

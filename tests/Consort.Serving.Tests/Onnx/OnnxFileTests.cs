@@ -12,7 +12,9 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
         using var rig = OnnxZoo.Rig(OnnxZoo.Of("DeepFM", members: 2), rows);
         var expected = OnnxZoo.Logits(rig);
         var path = At("member.onnx");
-        OnnxFile.Write(path, OnnxZoo.Content(rig, rows, OnnxInput.Ids) with { Members = [1], Options = new OnnxOptions { Input = OnnxInput.Ids } });
+        OnnxFile.Write(path, OnnxZoo.Content(rig, rows, OnnxInput.Ids)
+            with
+        { Members = [1], Options = new OnnxOptions { Input = OnnxInput.Ids } });
         var model = OnnxChecker.Load(path);
         Assert.DoesNotContain(model.Graph.Initializer, t => t.Name.StartsWith("member0/", StringComparison.Ordinal));
         Assert.Equal(["probability", "logit"], model.Graph.Output.Select(o => o.Name));
@@ -28,7 +30,9 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
         var expected = OnnxZoo.Logits(rig);
         var folder = Directory.CreateDirectory(At("external")).FullName;
         var path = Path.Combine(folder, "model.onnx");
-        var content = OnnxZoo.Content(rig, rows, OnnxInput.Ids) with { Options = new OnnxOptions { Input = OnnxInput.Ids, ExternalOver = 0 } };
+        var content = OnnxZoo.Content(rig, rows, OnnxInput.Ids)
+            with
+        { Options = new OnnxOptions { Input = OnnxInput.Ids, ExternalOver = 0 } };
         var summary = OnnxFile.Write(path, content);
         var model = OnnxChecker.Load(path);
         var external = model.Graph.Initializer.Where(t => t.DataLocation == Schema.Tensor.Types.Location.External).ToArray();
@@ -44,9 +48,11 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
         rig.Randomise(6);
         var other = OnnxFile.Write(path, content);
         Assert.NotEqual(summary.ExternalFile, other.ExternalFile);
-        Assert.Equal([other.ExternalFile!, "model.onnx.mine.data"], Directory.EnumerateFiles(folder, "*.data").Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal([other.ExternalFile!, "model.onnx.mine.data"], Directory.EnumerateFiles(folder, "*.data").Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal));
         OnnxFile.Write(path, content with { Options = new OnnxOptions() });
-        Assert.Equal(["model.onnx", "model.onnx.mine.data"], Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["model.onnx", "model.onnx.mine.data"], Directory.EnumerateFiles(folder).Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -57,7 +63,8 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
         var summary = OnnxFile.Write(path, OnnxZoo.Content(rig, rows, OnnxInput.Raw));
         var model = OnnxChecker.Load(path);
         Assert.Equal(
-            ["user string", "item string", "at string", "visits double", "clicks double", "age double", "url int64", "price double", "share double", "logit_2 double"],
+            ["user string", "item string", "at string", "visits double", "clicks double", "age double", "url int64", "price double",
+                "share double", "logit_2 double"],
             summary.Inputs.Select(i => $"{i.Name} {i.Type}"));
         Assert.Equal(summary.Inputs.Select(i => i.Name), model.Graph.Input.Select(i => i.Name));
         Assert.Contains(summary.Notes, n => n.StartsWith("field url is hashed", StringComparison.Ordinal));
@@ -75,7 +82,8 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
     [MemberData(nameof(Calibrations))]
     public void Write_Calibration_GivesTheCalibratedProbability(string kind)
     {
-        double[] knots = [.. Enumerable.Range(0, 9).Select(i => (i - 4) / 3.0)], levels = [.. Enumerable.Range(0, 9).Select(i => i < 3 ? 0.1 : i / 10.0)];
+        double[] knots = [.. Enumerable.Range(0, 9).Select(i => (i - 4) / 3.0)],
+            levels = [.. Enumerable.Range(0, 9).Select(i => i < 3 ? 0.1 : i / 10.0)];
         var calibration = kind switch
         {
             "platt" => new Calibration { Kind = CalibrationKind.Platt, Slope = 0.7, Intercept = -0.4 },

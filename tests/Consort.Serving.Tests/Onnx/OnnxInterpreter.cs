@@ -5,8 +5,8 @@ using Schema = Consort.Onnx.Schema;
 namespace Consort.Serving.Tests.Onnx;
 
 /// <summary>
-/// A plain evaluator of the operators that models are written with, straight from ONNX's specification, in double precision. It is
-/// strict where runtimes are: types must agree, and shapes must be what the model says they are.
+/// A plain evaluator of the operators that models are written with, straight from ONNX's specification, in double precision. It is strict
+/// where runtimes are: types must agree, and shapes must be what the model says they are.
 /// </summary>
 internal static class OnnxInterpreter
 {
@@ -31,7 +31,8 @@ internal static class OnnxInterpreter
         foreach (var info in graph.ValueInfo.Concat(graph.Output).Concat(graph.Input))
         {
             var shape = info.Type.TensorType.Shape.Dim.Select(d => d.HasDimParam ? rows : (int)d.DimValue);
-            Assert.True(shape.SequenceEqual(values[info.Name].Shape), $"{info.Name} is [{string.Join(", ", values[info.Name].Shape)}], the model says [{string.Join(", ", shape)}]");
+            Assert.True(shape.SequenceEqual(values[info.Name].Shape),
+                $"{info.Name} is [{string.Join(", ", values[info.Name].Shape)}], the model says [{string.Join(", ", shape)}]");
             Assert.Equal(info.Type.TensorType.ElemType, (int)values[info.Name].Type);
         }
 
@@ -48,7 +49,8 @@ internal static class OnnxInterpreter
         if (tensor.DataLocation == Schema.Tensor.Types.Location.External)
         {
             var place = tensor.ExternalData.ToDictionary(e => e.Key, e => e.Value);
-            bytes = [.. File.ReadAllBytes(Path.Combine(folder, place["location"])).AsSpan(int.Parse(place["offset"]), int.Parse(place["length"]))];
+            bytes = [.. File.ReadAllBytes(Path.Combine(folder, place["location"]))
+                .AsSpan(int.Parse(place["offset"]), int.Parse(place["length"]))];
         }
 
         var size = type == ElementType.Float ? 4 : 8;
@@ -108,9 +110,11 @@ internal static class OnnxInterpreter
         };
     }
 
-    private static long Integer(Schema.Node node, string name, long other) => node.Attribute.FirstOrDefault(a => a.Name == name)?.I ?? other;
+    private static long Integer(Schema.Node node, string name, long other) =>
+        node.Attribute.FirstOrDefault(a => a.Name == name)?.I ?? other;
 
-    private static float Float(Schema.Node node, string name, float other) => node.Attribute.FirstOrDefault(a => a.Name == name)?.F ?? other;
+    private static float Float(Schema.Node node, string name, float other) =>
+        node.Attribute.FirstOrDefault(a => a.Name == name)?.F ?? other;
 
     private static OnnxTensor Map(OnnxTensor x, Func<double, double> function, ElementType? type = null) =>
         OnnxTensor.Of(type ?? x.Type, x.Shape, x.Numbers.Select(function));
@@ -168,7 +172,8 @@ internal static class OnnxInterpreter
             var mean = own.Average();
             var variance = own.Average(v => (v - mean) * (v - mean));
             for (var i = 0; i < width; i++)
-                result[start + i] = ((own[i] - mean) / Math.Sqrt(variance + epsilon) * x[1].Numbers[i]) + (x.Length > 2 ? x[2].Numbers[i] : 0);
+                result[start + i] = ((own[i] - mean) / Math.Sqrt(variance + epsilon) * x[1].Numbers[i])
+                    + (x.Length > 2 ? x[2].Numbers[i] : 0);
         }
 
         return OnnxTensor.Of(x[0].Type, x[0].Shape, result);

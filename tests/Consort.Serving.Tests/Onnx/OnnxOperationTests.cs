@@ -35,7 +35,8 @@ public sealed class OnnxOperationTests
                     store.Embedding(table).Values.Span[i] = single.Embedding(table).Values.Span[i];
 
             var random = new Random(2);
-            var ids = Enumerable.Range(0, Rows * fields).Select(i => graph.Columns[i % fields].Offset + random.Next(graph.Columns[i % fields].Size)).ToArray();
+            var ids = Enumerable.Range(0, Rows * fields)
+                .Select(i => graph.Columns[i % fields].Offset + random.Next(graph.Columns[i % fields].Size)).ToArray();
             var numeric = Enumerable.Range(0, Rows * 3).Select(_ => (float)((random.NextDouble() * 2) - 1)).ToArray();
             using var workers = new Workers(1);
             using var program = new Program<double>(graph, store, OperationKernels.Of<double>(), Rows, workers, withGradients: false);
@@ -44,7 +45,8 @@ public sealed class OnnxOperationTests
             var result = Run(graph, single, ids, numeric);
             Assert.Equal([Rows, 1], result.Shape[..1].Append(result.Size / Rows));
             for (var row = 0; row < Rows; row++)
-                Assert.InRange(Math.Abs(result.Numbers[row] - program.Logits(0)[row]), 0, 2e-6 * Math.Max(1, Math.Abs(program.Logits(0)[row])));
+                Assert.InRange(Math.Abs(result.Numbers[row] - program.Logits(0)[row]), 0,
+                    2e-6 * Math.Max(1, Math.Abs(program.Logits(0)[row])));
         }
     }
 

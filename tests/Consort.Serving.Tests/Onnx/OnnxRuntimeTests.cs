@@ -23,10 +23,17 @@ public sealed class OnnxRuntimeTests(ClickRows rows, ITestOutputHelper output) :
         using (var family = OnnxZoo.Rig(OnnxZoo.Of("DCN, regularised", members: 3), rows))
         {
             AddJobs(family, "three DCN, tables beside the model", c => c with { Options = c.Options with { ExternalOver = 0 } });
-            AddJobs(family, "three DCN, Platt", c => c with { Calibration = new Calibration { Kind = CalibrationKind.Platt, Slope = 0.7, Intercept = -0.4 } });
+            AddJobs(family, "three DCN, Platt", c => c
+                with
+            { Calibration = new Calibration { Kind = CalibrationKind.Platt, Slope = 0.7, Intercept = -0.4 } });
             AddJobs(family, "three DCN, isotonic", c => c with
             {
-                Calibration = new Calibration { Kind = CalibrationKind.Isotonic, Logits = [-1, 0, 0.5, 2], Probabilities = [0.1, 0.2, 0.7, 0.9] },
+                Calibration = new Calibration
+                {
+                    Kind = CalibrationKind.Isotonic,
+                    Logits = [-1, 0, 0.5, 2],
+                    Probabilities = [0.1, 0.2, 0.7, 0.9]
+                },
             });
         }
 
@@ -46,7 +53,8 @@ public sealed class OnnxRuntimeTests(ClickRows rows, ITestOutputHelper output) :
 
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{atProbability:E1} {atLogit:E1} {name}, {input}"));
             if (!(atProbability <= 1e-5 && atLogit <= 1e-5))
-                far.Add(string.Create(CultureInfo.InvariantCulture, $"{name}, {input}: probability {atProbability:E2}, logit {atLogit:E2}"));
+                far.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"{name}, {input}: probability {atProbability:E2}, logit {atLogit:E2}"));
         }
 
         Assert.Empty(far);

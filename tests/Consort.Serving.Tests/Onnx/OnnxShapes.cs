@@ -24,7 +24,8 @@ internal static class OnnxShapes
         var places = Enumerable.Range(0, Size(shape));
         return yes.Type == ElementType.String
             ? OnnxTensor.Of(shape, places.Select(i => Is(i) ? yes.Texts[Place(shape, i, yes.Shape)] : no.Texts[Place(shape, i, no.Shape)]))
-            : OnnxTensor.Of(yes.Type, shape, places.Select(i => Is(i) ? yes.Numbers[Place(shape, i, yes.Shape)] : no.Numbers[Place(shape, i, no.Shape)]));
+            : OnnxTensor.Of(yes.Type, shape, places.Select(i => Is(i) ? yes.Numbers[Place(shape, i, yes.Shape)]
+                : no.Numbers[Place(shape, i, no.Shape)]));
     }
 
     public static OnnxTensor Expand(OnnxTensor x, int[] target)
@@ -52,7 +53,8 @@ internal static class OnnxShapes
     public static OnnxTensor Slice(OnnxTensor x, int start, int end, int axis)
     {
         Assert.InRange(end, start + 1, x.Shape[axis]);
-        return Gather(x, OnnxTensor.Of(ElementType.Int64, [end - start], Enumerable.Range(start, end - start).Select(i => (double)i)), axis);
+        return Gather(x, OnnxTensor.Of(ElementType.Int64, [end - start], Enumerable.Range(start, end - start).Select(i => (double)i)),
+            axis);
     }
 
     public static OnnxTensor Gather(OnnxTensor x, OnnxTensor indices, int axis)

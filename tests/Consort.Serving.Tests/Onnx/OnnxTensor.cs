@@ -3,8 +3,8 @@ using Consort.Onnx;
 namespace Consort.Serving.Tests.Onnx;
 
 /// <summary>
-/// A tensor of the interpreter: numbers, whole numbers and truth values as doubles, or texts. Whole numbers below 2^53 and powers
-/// of two are exact.
+/// A tensor of the interpreter: numbers, whole numbers and truth values as doubles, or texts. Whole numbers below 2^53 and powers of two
+/// are exact.
 /// </summary>
 internal sealed record OnnxTensor(ElementType Type, int[] Shape, double[] Numbers, string[] Texts)
 {

@@ -63,7 +63,8 @@ internal static class OnnxZoo
     public static float[][] Logits(Rig<float> rig)
     {
         rig.Logits(ClickRows.Count);
-        return [.. Enumerable.Range(0, ClickRows.Count).Select(row => Enumerable.Range(0, rig.Program.Members).Select(m => rig.Program.Logits(m)[row]).ToArray())];
+        return [.. Enumerable.Range(0, ClickRows.Count)
+            .Select(row => Enumerable.Range(0, rig.Program.Members).Select(m => rig.Program.Logits(m)[row]).ToArray())];
     }
 
     public static double Sigmoid(double logit) => 1 / (1 + Math.Exp(-logit));

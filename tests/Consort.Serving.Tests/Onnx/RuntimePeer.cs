@@ -27,8 +27,10 @@ internal static class RuntimePeer
 
     private static NamedOnnxValue Input(string name, OnnxTensor tensor) => tensor.Type switch
     {
-        ElementType.String => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<string>(tensor.Texts.Select(Utf8).ToArray(), tensor.Shape)),
-        ElementType.Int64 => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<long>(tensor.Numbers.Select(n => (long)n).ToArray(), tensor.Shape)),
+        ElementType.String => NamedOnnxValue.CreateFromTensor(
+            name, new DenseTensor<string>(tensor.Texts.Select(Utf8).ToArray(), tensor.Shape)),
+        ElementType.Int64 => NamedOnnxValue.CreateFromTensor(
+            name, new DenseTensor<long>(tensor.Numbers.Select(n => (long)n).ToArray(), tensor.Shape)),
         ElementType.Double => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<double>(tensor.Numbers, tensor.Shape)),
         _ => NamedOnnxValue.CreateFromTensor(name, new DenseTensor<float>(tensor.Numbers.Select(n => (float)n).ToArray(), tensor.Shape)),
     };

@@ -5,7 +5,9 @@ using Encoder = Consort.Data.Encoders.Encoder;
 
 namespace Consort.Serving.Tests.Packages;
 
-/// <summary>The encoder that a package holds is used where it is mapped: it does what the run's does, whatever its bytes are nothing else is read.</summary>
+/// <summary>
+/// The encoder that a package holds is used where it is mapped: it does what the run's does, whatever its bytes are nothing else is read.
+/// </summary>
 [Collection(ServingDataCollection.Name)]
 public sealed class PackageEncoderTests : IDisposable
 {
@@ -120,7 +122,8 @@ public sealed class PackageEncoderTests : IDisposable
             var rows = head is null ? Ids(scorer.Encoder) : [];
             foreach (var row in rows)
                 for (var f = 0; f < row.Length; f++)
-                    Assert.InRange(row[f], scorer.Encoder.Space.Categorical[f].Offset, scorer.Encoder.Space.Categorical[f].Offset + scorer.Encoder.Space.Categorical[f].Size - 1);
+                    Assert.InRange(row[f], scorer.Encoder.Space.Categorical[f].Offset,
+                        scorer.Encoder.Space.Categorical[f].Offset + scorer.Encoder.Space.Categorical[f].Size - 1);
             Assert.Equal(scorer.Encoder.Space.Features, Tokens(scorer.Encoder).Length);
             scorer.Encoder.Write(new MemoryStream());
             Assert.InRange(scorer.Score(scorer.NewImpression()), 0f, 1f);

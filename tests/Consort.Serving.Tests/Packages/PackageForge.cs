@@ -43,9 +43,11 @@ internal sealed class PackageForge
         var manifestAt = new Section(PackageHeader.Length, manifest.Length);
         var encoderAt = new Section(PackageHeader.Align(manifestAt.End, PackageHeader.EncoderAlignment), Encoder.Length);
         var vocabulariesAt = new Section(PackageHeader.Align(encoderAt.End, PackageHeader.VocabulariesAlignment), Vocabularies.Length);
-        var weightsAt = new Section(PackageHeader.Align(vocabulariesAt.End, PackageHeader.WeightsAlignment), weightsHeader.Length + Numbers.Length);
+        var weightsAt = new Section(PackageHeader.Align(vocabulariesAt.End, PackageHeader.WeightsAlignment),
+            weightsHeader.Length + Numbers.Length);
         var package = new byte[weightsAt.End];
-        new PackageHeader(weightsAt.End, manifestAt, encoderAt, vocabulariesAt, weightsAt, XxHash128.HashToUInt128(manifest)).Write(package);
+        new PackageHeader(weightsAt.End, manifestAt, encoderAt, vocabulariesAt, weightsAt,
+            XxHash128.HashToUInt128(manifest)).Write(package);
         manifest.CopyTo(package, manifestAt.Offset);
         Encoder.CopyTo(package, encoderAt.Offset);
         Vocabularies.CopyTo(package, vocabulariesAt.Offset);

@@ -28,8 +28,10 @@ public sealed class PackageFuzzTests : IDisposable
     public void Load_CutShortAnywhere_IsRefused()
     {
         var header = PackageHeader.Read(_package, _package.Length, "test");
-        long[] boundaries = [0, 8, PackageHeader.Length, header.Manifest.End, header.Encoder.Offset, header.Encoder.End, header.Vocabularies.Offset, header.Vocabularies.End, header.Weights.Offset, header.Weights.Offset + 8, _package.Length];
-        foreach (var at in boundaries.SelectMany(b => new[] { b - 1, b, b + 1 }).Concat(Enumerable.Range(0, 50).Select(i => (long)i * _package.Length / 50)))
+        long[] boundaries = [0, 8, PackageHeader.Length, header.Manifest.End, header.Encoder.Offset, header.Encoder.End,
+            header.Vocabularies.Offset, header.Vocabularies.End, header.Weights.Offset, header.Weights.Offset + 8, _package.Length];
+        foreach (var at in boundaries.SelectMany(b => new[] { b - 1, b, b + 1 })
+            .Concat(Enumerable.Range(0, 50).Select(i => (long)i * _package.Length / 50)))
             if (at >= 0 && at < _package.Length)
                 Refuse(_package[..(int)at], $"cut at {at}");
         Refuse([.. _package, 0], "a byte more");
@@ -179,8 +181,10 @@ public sealed class PackageFuzzTests : IDisposable
     [Fact]
     public void Load_OfAFolderOrNothing_SaysSo()
     {
-        Assert.Contains("cannot be opened", Assert.Throws<ConsortException>(() => Scorer.Load(Path.GetDirectoryName(_path)!)).Message, StringComparison.Ordinal);
-        Assert.Contains("cannot be opened", Assert.Throws<ConsortException>(() => Scorer.Load(_path + ".not")).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be opened", Assert.Throws<ConsortException>(() => Scorer.Load(Path.GetDirectoryName(_path)!)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("cannot be opened", Assert.Throws<ConsortException>(() => Scorer.Load(_path + ".not")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,7 +20,8 @@ public sealed class PackagePropertyTests(ServingData data)
              select (seed, members, isShared, dimension, model)).ToArbitrary(),
             draft =>
             {
-                using var family = new TrainedFamily(data, TrainedFamily.Of(draft.model, "{}", draft.members, draft.isShared, draft.dimension), (ulong)draft.seed, deviation: 0.1);
+                using var family = new TrainedFamily(data,
+                    TrainedFamily.Of(draft.model, "{}", draft.members, draft.isShared, draft.dimension), (ulong)draft.seed, deviation: 0.1);
                 string first = data.NewFile("first.consort"), second = data.NewFile("second.consort");
                 PackageWriter.Write(first, family.Content());
                 PackageWriter.Write(second, family.Content());

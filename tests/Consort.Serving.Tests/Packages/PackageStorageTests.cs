@@ -106,7 +106,8 @@ public sealed class PackageStorageTests(ServingData data)
             await mkfifo.WaitForExitAsync();
         }
 
-        var mistake = await Assert.ThrowsAsync<ConsortException>(() => Task.Run(() => Scorer.Load(path)).WaitAsync(TimeSpan.FromSeconds(60)));
+        var mistake = await Assert.ThrowsAsync<ConsortException>(() => Task.Run(() => Scorer.Load(path))
+            .WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Contains("at least 128 bytes, found 0", mistake.Message, StringComparison.Ordinal);
         File.Delete(path);
     }

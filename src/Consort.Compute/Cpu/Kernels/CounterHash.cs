@@ -5,8 +5,8 @@ using Consort.Foundation.Numbers;
 namespace Consort.Compute.Cpu.Kernels;
 
 /// <summary>
-/// 32 random bits an element by hashing its place, a vector of elements at a time: good enough to choose what drops,
-/// an order of magnitude faster than a 64-bit generator. The same bits come out at every vector width.
+/// 32 random bits an element by hashing its place, a vector of elements at a time: good enough to choose what drops, an order of magnitude
+/// faster than a 64-bit generator. The same bits come out at every vector width.
 /// </summary>
 internal readonly struct CounterHash
 {

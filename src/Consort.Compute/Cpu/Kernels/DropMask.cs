@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Consort.Compute.Cpu.Kernels;
 
 /// <summary>
-/// Which numbers of an operation's output drop: that depends only on the step's seed, the operation and the place in the batch, so a
-/// mask is drawn again rather than kept, which is cheaper than its memory traffic.
+/// Which numbers of an operation's output drop: that depends only on the step's seed, the operation and the place in the batch, so a mask
+/// is drawn again rather than kept, which is cheaper than its memory traffic.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
 /// <param name="rate">p, in [0, 1).</param>

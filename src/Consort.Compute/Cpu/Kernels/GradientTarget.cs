@@ -19,8 +19,8 @@ public readonly unsafe struct GradientTarget<T>
     public bool Accumulate { get; }
 
     /// <summary>
-    /// Where not null, what a ReLU gave, [B, …]: the kernel sets the gradient to zero where this is not positive. Only
-    /// operations that say so get one.
+    /// Where not null, what a ReLU gave, [B, …]: the kernel sets the gradient to zero where this is not positive. Only operations that say
+    /// so get one.
     /// </summary>
     internal T* Mask { get; }
 

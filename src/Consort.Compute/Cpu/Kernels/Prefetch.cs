@@ -4,8 +4,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Consort.Compute.Cpu.Kernels;
 
 /// <summary>
-/// Asks for memory that will be read soon, where the processor has such an instruction. An address that is not there
-/// does no harm.
+/// Asks for memory that will be read soon, where the processor has such an instruction. An address that is not there does no harm.
 /// </summary>
 internal static unsafe class Prefetch
 {

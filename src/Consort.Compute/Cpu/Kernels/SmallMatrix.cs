@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Consort.Compute.Cpu.Kernels;
 
 /// <summary>
-/// Products of matrices small enough for the first-level cache, such as one row's embeddings times their transpose, on the
-/// caller's own thread. Four rows by two vectors of the result stay in registers through the whole depth.
+/// Products of matrices small enough for the first-level cache, such as one row's embeddings times their transpose, on the caller's own
+/// thread. Four rows by two vectors of the result stay in registers through the whole depth.
 /// </summary>
 internal static unsafe class SmallMatrix
 {
@@ -14,8 +14,8 @@ internal static unsafe class SmallMatrix
         where T : unmanaged => (length + Vector<T>.Count - 1) / Vector<T>.Count * Vector<T>.Count;
 
     /// <summary>
-    /// C (+)= A·B with C [m, n] and B [k, n], n a multiple of the vector; element (i, k) of A lies at
-    /// <c>a[i · rowStride + k · depthStride]</c>, so a transpose is a matter of strides.
+    /// C (+)= A·B with C [m, n] and B [k, n], n a multiple of the vector; element (i, k) of A lies at <c>a[i · rowStride + k ·
+    /// depthStride]</c>, so a transpose is a matter of strides.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<T>(

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Consort.Compute.Cpu.Kernels;
 
 /// <summary>
-/// One embedding times each of a run of embeddings that lie one after the other. The one is repeated until it fills whole
-/// vectors (the tile), so that the run is worked through as plain contiguous memory whatever the embedding's dimension.
+/// One embedding times each of a run of embeddings that lie one after the other. The one is repeated until it fills whole vectors (the
+/// tile), so that the run is worked through as plain contiguous memory whatever the embedding's dimension.
 /// </summary>
 internal static unsafe class TiledProduct
 {
@@ -57,8 +57,8 @@ internal static unsafe class TiledProduct
     }
 
     /// <summary>
-    /// The gradients of <see cref="Multiply"/>: valuesGradient[k] += gradient[k] · tile[k mod period], and
-    /// tileGradient[k mod period] = Σ gradient[k] · values[k].
+    /// The gradients of <see cref="Multiply"/>: valuesGradient[k] += gradient[k] · tile[k mod period], and tileGradient[k mod period] = Σ
+    /// gradient[k] · values[k].
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gradients<T>(

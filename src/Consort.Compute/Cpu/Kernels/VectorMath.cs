@@ -4,9 +4,9 @@ using System.Runtime.CompilerServices;
 namespace Consort.Compute.Cpu.Kernels;
 
 /// <summary>
-/// Loops over contiguous numbers, as wide as the processor's vectors (<see cref="Vector{T}"/>: AVX2, SSE, AdvSimd, or one by
-/// one). They are bound by memory, not by arithmetic. What runs on single embeddings goes two vectors at a time, since
-/// a loop's own instructions are most of the work there.
+/// Loops over contiguous numbers, as wide as the processor's vectors (<see cref="Vector{T}"/>: AVX2, SSE, AdvSimd, or one by one). They are
+/// bound by memory, not by arithmetic. What runs on single embeddings goes two vectors at a time, since a loop's own instructions are most
+/// of the work there.
 /// </summary>
 internal static unsafe class VectorMath
 {

@@ -1,9 +1,9 @@
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>
-/// A region of memory that the next part will read, asked for while the tiles of this part are multiplied: each tile
-/// takes a share, and in it each step of the depth one line (see <see cref="GemmTile.Ahead"/>). Asking at once would
-/// fill the queue that the tile's own loads need.
+/// A region of memory that the next part will read, asked for while the tiles of this part are multiplied: each tile takes a share, and in
+/// it each step of the depth one line (see <see cref="GemmTile.Ahead"/>). Asking at once would fill the queue that the tile's own loads
+/// need.
 /// </summary>
 internal readonly unsafe struct AheadRegion
 {
@@ -26,13 +26,12 @@ internal readonly unsafe struct AheadRegion
     public static AheadRegion Stretch(float* start, nint elements, int tiles, int depth)
     {
         if (elements <= 0 || tiles <= 0 || depth <= 0) return default;
-        nint share = elements * sizeof(float) / tiles + 1;
+        var share = elements * sizeof(float) / tiles + 1;
         return new AheadRegion(start, share, share / depth + 1, tiles);
     }
 
     /// <summary>Rows that are read along the depth, one with each tile.</summary>
-    public static AheadRegion Rows(float* start, nint stride, int rows) =>
-        new(start, stride * sizeof(float), sizeof(float), rows);
+    public static AheadRegion Rows(float* start, nint stride, int rows) => new(start, stride * sizeof(float), sizeof(float), rows);
 
     /// <summary>Rows that each hold one step of the depth: a line of every row with each tile.</summary>
     public static AheadRegion Steps(float* start, nint stride, int columns) =>
@@ -41,7 +40,7 @@ internal readonly unsafe struct AheadRegion
     /// <summary>Makes a tile ask for a share, or, where there is none, for a line that is at hand.</summary>
     public void Ask(ref GemmTile tile, int share)
     {
-        bool has = (uint)share < (uint)Tiles;
+        var has = (uint)share < (uint)Tiles;
         tile.Ahead = has ? _start + share * _perTile : (byte*)tile.B;
         tile.AheadStep = has ? _perStep : 0;
     }

@@ -14,14 +14,14 @@ internal static unsafe class Avx512Transpose
     public static void Transpose(float* from, nint stride, int rows, int columns, float* to, nint width)
     {
         int wholeRows = rows & -Side, wholeColumns = columns & -Side;
-        for (int i = 0; i < wholeRows; i += Side)
-            for (int j = 0; j < wholeColumns; j += Side)
+        for (var i = 0; i < wholeRows; i += Side)
+            for (var j = 0; j < wholeColumns; j += Side)
             {
-                for (int r = Side; r < 2 * Side; r++) Sse.Prefetch0(from + (i + r) * stride + j); // the next 16 rows
+                for (var r = Side; r < 2 * Side; r++) Sse.Prefetch0(from + (i + r) * stride + j); // the next 16 rows
                 Block(from + i * stride + j, stride, to + j * width + i, width);
             }
-        for (int j = wholeColumns; j < columns; j++)
-            for (int i = 0; i < wholeRows; i++)
+        for (var j = wholeColumns; j < columns; j++)
+            for (var i = 0; i < wholeRows; i++)
                 to[j * width + i] = from[i * stride + j];
         if (wholeRows < rows)
             PortableTranspose.Transpose(from + wholeRows * stride, stride, rows - wholeRows, columns, to + wholeRows, width);
@@ -63,7 +63,8 @@ internal static unsafe class Avx512Transpose
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* to, nint width, nint width2, nint width3)
+    private static void Store(Vector512<float> a, Vector512<float> b, Vector512<float> c, Vector512<float> d, float* to, nint width,
+        nint width2, nint width3)
     {
         a.Store(to);
         b.Store(to + width);

@@ -6,9 +6,8 @@ using Consort.Compute.Cpu.Threads;
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>
-/// Matrix multiply over a set of workers. Holds the buffers that operands are packed into, so it is kept as long as
-/// the model it serves; a call allocates nothing once the largest shape has been seen. Not for use by two threads
-/// at once.
+/// Matrix multiply over a set of workers. Holds the buffers that operands are packed into, so it is kept as long as the model it serves; a
+/// call allocates nothing once the largest shape has been seen. Not for use by two threads at once.
 /// </summary>
 /// <remarks>The result is the same to the last bit whatever the number of workers.</remarks>
 public sealed unsafe class Gemm : IDisposable
@@ -68,17 +67,16 @@ public sealed unsafe class Gemm : IDisposable
     };
 
     /// <summary>
-    /// Multiplies in single precision, or with operands rounded as <see cref="Precision"/> says. Products that
-    /// are little more than a matrix times a vector, or whose K is below 16, stay in single precision.
+    /// Multiplies in single precision, or with operands rounded as <see cref="Precision"/> says. Products that are little more than a
+    /// matrix times a vector, or whose K is below 16, stay in single precision.
     /// </summary>
     /// <param name="call">What to multiply; see <see cref="GemmCall{T}"/>.</param>
-    /// <exception cref="ArgumentException">A size is negative, a row is longer than its stride, or a pointer is
-    /// null.</exception>
+    /// <exception cref="ArgumentException">A size is negative, a row is longer than its stride, or a pointer is null.</exception>
     public void Run(in GemmCall<float> call)
     {
         Check(call);
         if (call.M == 0 || call.N == 0) return;
-        long start = Clock is null ? 0 : Stopwatch.GetTimestamp();
+        var start = Clock is null ? 0 : Stopwatch.GetTimestamp();
         if (NarrowGemm.Fits(call)) _narrow.Run(call);
         else if (_native is not null && NativeGemm.Fits(call)) _native.Run(call);
         else if (_reduced?.Fits(call) == true) _reduced.Run(call);
@@ -125,9 +123,11 @@ public sealed unsafe class Gemm : IDisposable
     {
         if (rows == 0 || columns == 0) return;
         if (data == null) throw new ArgumentException($"{name} is null but holds [{rows}, {columns}].");
-        if (rows > 1 && stride < columns) throw new ArgumentException($"{name} has rows of {columns} elements but {stride} from one to the next.");
+        if (rows > 1 && stride < columns)
+            throw new ArgumentException($"{name} has rows of {columns} elements but {stride} from one to the next.");
         // The guarded build knows where the memory ends that an operand lies in.
-        if (MemoryGuard.IsOn && GuardedBlocks.FirstOutside((nint)data, (nuint)((((long)(rows - 1) * stride) + columns) * sizeof(T))) is { } outside)
+        if (MemoryGuard.IsOn && GuardedBlocks.FirstOutside((nint)data,
+            (nuint)((((long)(rows - 1) * stride) + columns) * sizeof(T))) is { } outside)
             throw new MemoryGuardException($"{name} [{rows}, {columns}] with {stride} from one row to the next takes {outside}");
     }
 }

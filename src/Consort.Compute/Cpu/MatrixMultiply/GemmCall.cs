@@ -1,12 +1,12 @@
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>
-/// One matrix multiply, C = f(op(A)·op(B) + bias) with op(A) [M, K], op(B) [K, N] and C [M, N]; all matrices are
-/// row-major, and a row starts <c>ld</c> elements after the one before it.
+/// One matrix multiply, C = f(op(A)·op(B) + bias) with op(A) [M, K], op(B) [K, N] and C [M, N]; all matrices are row-major, and a row
+/// starts <c>ld</c> elements after the one before it.
 /// </summary>
 /// <remarks>
-/// With a weight W stored [Out, In], inputs X [B, In] and the output's gradient dY [B, Out]: the forward pass is
-/// X·Wᵀ (TransB), the input gradient dY·W (neither), the weight gradient dYᵀ·X (TransA). C must not overlap A or B.
+/// With a weight W stored [Out, In], inputs X [B, In] and the output's gradient dY [B, Out]: the forward pass is X·Wᵀ (TransB), the input
+/// gradient dY·W (neither), the weight gradient dYᵀ·X (TransA). C must not overlap A or B.
 /// </remarks>
 /// <typeparam name="T">float or double.</typeparam>
 public readonly unsafe struct GemmCall<T>
@@ -55,8 +55,8 @@ public readonly unsafe struct GemmCall<T>
     public bool Relu { get; init; }
 
     /// <summary>
-    /// The output of a Relu [M, N], or null: elements of C where it is not above zero become zero. This is the
-    /// gradient of that Relu when C is the gradient of its output.
+    /// The output of a Relu [M, N], or null: elements of C where it is not above zero become zero. This is the gradient of that Relu when C
+    /// is the gradient of its output.
     /// </summary>
     public T* Mask { get; init; }
 
@@ -64,8 +64,7 @@ public readonly unsafe struct GemmCall<T>
     public nint Ldmask { get; init; }
 
     /// <summary>
-    /// Receives Σ_k op(A)[i, k] [M], or null: the bias gradient when op(A) is dYᵀ. Overwritten, or added to if
-    /// <see cref="Accumulate"/>.
+    /// Receives Σ_k op(A)[i, k] [M], or null: the bias gradient when op(A) is dYᵀ. Overwritten, or added to if <see cref="Accumulate"/>.
     /// </summary>
     public T* RowSums { get; init; }
 }

@@ -33,6 +33,7 @@ public sealed class GemmClock
 
     internal void Add(in GemmCall<float> call, long start)
     {
-        if (_count < _calls.Length) _calls[_count++] = new TimedMultiply(call.M, call.N, call.K, call.TransA, call.TransB, Stopwatch.GetTimestamp() - start);
+        if (_count < _calls.Length)
+            _calls[_count++] = new TimedMultiply(call.M, call.N, call.K, call.TransA, call.TransB, Stopwatch.GetTimestamp() - start);
     }
 }

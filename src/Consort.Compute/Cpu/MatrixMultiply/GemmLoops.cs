@@ -3,9 +3,7 @@ using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
-/// <summary>
-/// The plain matrix multiply: no packing, a row of C at a time. Serves double precision, where gradients are checked.
-/// </summary>
+/// <summary>The plain matrix multiply: no packing, a row of C at a time. Serves double precision, where gradients are checked.</summary>
 internal sealed unsafe class GemmLoops<T> : IParallelJob
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -22,25 +20,25 @@ internal sealed unsafe class GemmLoops<T> : IParallelJob
 
     void IParallelJob.Run(int index, int worker)
     {
-        int end = Math.Min(_call.M, (index + 1) * RowsPerIndex);
-        T* block = stackalloc T[DepthBlock];
-        for (int i = index * RowsPerIndex; i < end; i++) Row(i, block);
+        var end = Math.Min(_call.M, (index + 1) * RowsPerIndex);
+        var block = stackalloc T[DepthBlock];
+        for (var i = index * RowsPerIndex; i < end; i++) Row(i, block);
     }
 
     private void Row(int i, T* block)
     {
         var c = new Span<T>(_call.C + i * _call.Ldc, _call.N);
         if (!_call.Accumulate) c.Clear();
-        T sum = T.Zero;
-        for (int from = 0; from < _call.K; from += DepthBlock)
+        var sum = T.Zero;
+        for (var from = 0; from < _call.K; from += DepthBlock)
         {
-            int depth = Math.Min(DepthBlock, _call.K - from);
+            var depth = Math.Min(DepthBlock, _call.K - from);
             var a = new Span<T>(block, depth);
-            if (_call.TransA) for (int k = 0; k < depth; k++) a[k] = _call.A[(from + k) * _call.Lda + i];
+            if (_call.TransA) for (var k = 0; k < depth; k++) a[k] = _call.A[(from + k) * _call.Lda + i];
             else new Span<T>(_call.A + i * _call.Lda + from, depth).CopyTo(a);
-            foreach (T x in a) sum += x;
+            foreach (var x in a) sum += x;
             if (_call.TransB) AddDots(c, a, _call.B + from);
-            else for (int k = 0; k < depth; k++) AddScaled(c, a[k], _call.B + (from + k) * _call.Ldb);
+            else for (var k = 0; k < depth; k++) AddScaled(c, a[k], _call.B + (from + k) * _call.Ldb);
         }
         Finish(c, i);
         if (_call.RowSums != null) _call.RowSums[i] = _call.Accumulate ? _call.RowSums[i] + sum : sum;
@@ -48,13 +46,13 @@ internal sealed unsafe class GemmLoops<T> : IParallelJob
 
     private void AddDots(Span<T> c, ReadOnlySpan<T> a, T* b)
     {
-        for (int j = 0; j < c.Length; j++)
+        for (var j = 0; j < c.Length; j++)
         {
             var row = new ReadOnlySpan<T>(b + j * _call.Ldb, a.Length);
-            Vector<T> sums = Vector<T>.Zero;
-            int k = 0;
+            var sums = Vector<T>.Zero;
+            var k = 0;
             for (; k + Vector<T>.Count <= a.Length; k += Vector<T>.Count) sums += new Vector<T>(a[k..]) * new Vector<T>(row[k..]);
-            T sum = Vector.Sum(sums);
+            var sum = Vector.Sum(sums);
             for (; k < a.Length; k++) sum += a[k] * row[k];
             c[j] += sum;
         }
@@ -63,7 +61,7 @@ internal sealed unsafe class GemmLoops<T> : IParallelJob
     private static void AddScaled(Span<T> c, T scale, T* b)
     {
         var row = new ReadOnlySpan<T>(b, c.Length);
-        int j = 0;
+        var j = 0;
         for (; j + Vector<T>.Count <= c.Length; j += Vector<T>.Count)
             (new Vector<T>(c[j..]) + new Vector<T>(row[j..]) * scale).CopyTo(c[j..]);
         for (; j < c.Length; j++) c[j] += row[j] * scale;
@@ -71,10 +69,10 @@ internal sealed unsafe class GemmLoops<T> : IParallelJob
 
     private void Finish(Span<T> c, int i)
     {
-        if (_call.Bias != null) for (int j = 0; j < c.Length; j++) c[j] += _call.Bias[j];
-        if (_call.Relu) for (int j = 0; j < c.Length; j++) c[j] = T.Max(c[j], T.Zero);
+        if (_call.Bias != null) for (var j = 0; j < c.Length; j++) c[j] += _call.Bias[j];
+        if (_call.Relu) for (var j = 0; j < c.Length; j++) c[j] = T.Max(c[j], T.Zero);
         if (_call.Mask == null) return;
-        T* mask = _call.Mask + i * _call.Ldmask;
-        for (int j = 0; j < c.Length; j++) if (!(mask[j] > T.Zero)) c[j] = T.Zero;
+        var mask = _call.Mask + i * _call.Ldmask;
+        for (var j = 0; j < c.Length; j++) if (!(mask[j] > T.Zero)) c[j] = T.Zero;
     }
 }

@@ -1,14 +1,14 @@
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>
-/// How a product is cut. The depth is cut into equal chunks. In each, one operand (that with fewer rows or columns of
-/// C) is packed for all in <see cref="Packs"/> pieces, and C is cut along the other into <see cref="Parts"/>: whoever
-/// computes a part packs what the part alone needs.
+/// How a product is cut. The depth is cut into equal chunks. In each, one operand (that with fewer rows or columns of C) is packed for all
+/// in <see cref="Packs"/> pieces, and C is cut along the other into <see cref="Parts"/>: whoever computes a part packs what the part alone
+/// needs.
 /// </summary>
 /// <remarks>
-/// The pieces of all chunks form one sequence, in which the packing for a chunk stands in the middle of the computing
-/// of the chunk before. So nobody waits at a barrier, and an element of C is summed in the order of the chunks whoever
-/// computes it. Nothing that decides the result depends on the number of threads.
+/// The pieces of all chunks form one sequence, in which the packing for a chunk stands in the middle of the computing of the chunk before.
+/// So nobody waits at a barrier, and an element of C is summed in the order of the chunks whoever computes it. Nothing that decides the
+/// result depends on the number of threads.
 /// </remarks>
 internal readonly struct GemmPlan
 {
@@ -29,12 +29,12 @@ internal readonly struct GemmPlan
         PanelsB = (n + columns - 1) / columns;
         SharesB = CutsRows(m, n);
         // A part that is cut by rows goes through the whole depth while its C is in the cache, if B can be kept whole.
-        bool whole = SharesB && (long)k * n <= SharedElements && k <= MaxWholeDepth;
+        var whole = SharesB && (long)k * n <= SharedElements && k <= MaxWholeDepth;
         Depth = whole ? k : Split(k, SharesB ? MaxChunk : MaxOwnChunk);
         Chunks = Depth == 0 ? 1 : (k + Depth - 1) / Depth;
         BlockDepth = Split(Depth, MaxBlock);
-        (int own, int width) = SharesB ? (PanelsA, rows) : (PanelsB, columns);
-        int depth = Math.Max(1, Depth);
+        (var own, var width) = SharesB ? (PanelsA, rows) : (PanelsB, columns);
+        var depth = Math.Max(1, Depth);
         PartPanels = Math.Clamp(own / (threads * 8), 1, Math.Max(1, PartElements / (depth * width)));
         Parts = (own + PartPanels - 1) / PartPanels;
         if (SharesB)
@@ -91,8 +91,8 @@ internal readonly struct GemmPlan
         get
         {
             if (index < Packs) return (true, 0, index);
-            (int chunk, int piece) = Math.DivRem(index - Packs, Packs + Parts);
-            int before = chunk == Chunks - 1 ? Parts : Parts / 2;
+            (var chunk, var piece) = Math.DivRem(index - Packs, Packs + Parts);
+            var before = chunk == Chunks - 1 ? Parts : Parts / 2;
             if (piece < before) return (false, chunk, piece);
             return piece < before + Packs ? (true, chunk + 1, piece - before) : (false, chunk, piece - Packs);
         }
@@ -101,7 +101,7 @@ internal readonly struct GemmPlan
     // The depth of equal pieces of at most a given depth.
     private static int Split(int depth, int most)
     {
-        int pieces = (depth + most - 1) / most;
+        var pieces = (depth + most - 1) / most;
         return pieces <= 1 ? depth : ((depth + pieces - 1) / pieces + DepthUnit - 1) / DepthUnit * DepthUnit;
     }
 }

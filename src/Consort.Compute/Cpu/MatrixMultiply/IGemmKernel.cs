@@ -50,8 +50,10 @@ internal unsafe struct GemmTile
 }
 
 /// <summary>The instructions of one machine: the shapes of its tiles, and how to multiply and transpose them.</summary>
-/// <remarks>A tile may be short, for the last rows of a matrix, and narrow (half the columns), for its last columns.
-/// A panel of B is as wide as the tile; its rows follow each other without a gap.</remarks>
+/// <remarks>
+/// A tile may be short, for the last rows of a matrix, and narrow (half the columns), for its last columns. A panel of B is as wide as the
+/// tile; its rows follow each other without a gap.
+/// </remarks>
 internal unsafe interface IGemmKernel
 {
     static abstract int Rows { get; }

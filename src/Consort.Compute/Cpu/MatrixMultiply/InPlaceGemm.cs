@@ -4,14 +4,14 @@ using Consort.Compute.Cpu.Threads;
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>
-/// Aᵀ·B without packing: the rows of both operands lie along C, so a step of the sum finds its elements of each side by
-/// side. Serves the weight gradient, whose depth is the batch: an element is used too seldom to be worth a copy.
+/// Aᵀ·B without packing: the rows of both operands lie along C, so a step of the sum finds its elements of each side by side. Serves the
+/// weight gradient, whose depth is the batch: an element is used too seldom to be worth a copy.
 /// </summary>
 /// <remarks>
-/// The depth is cut into chunks, the rows of C into blocks whose A stays in the second-level cache, its columns into
-/// parts. Chunks follow each other without a barrier: a part waits only until the chunk before has been added to it, so
-/// each element of C is summed in order whoever computes it. A wide C is computed slice by slice of its columns, each
-/// through the whole depth, so that what is summed stays in the cache.
+/// The depth is cut into chunks, the rows of C into blocks whose A stays in the second-level cache, its columns into parts. Chunks follow
+/// each other without a barrier: a part waits only until the chunk before has been added to it, so each element of C is summed in order
+/// whoever computes it. A wide C is computed slice by slice of its columns, each through the whole depth, so that what is summed stays in
+/// the cache.
 /// </remarks>
 internal sealed unsafe class InPlaceGemm<TKernel>(Workers workers, TileWriter<TKernel> writer) : IParallelJob
     where TKernel : struct, IGemmKernel
@@ -36,7 +36,7 @@ internal sealed unsafe class InPlaceGemm<TKernel>(Workers workers, TileWriter<TK
     public void Run(in GemmCall<float> call)
     {
         _call = call;
-        bool isWide = (long)call.M * call.N > WideElements;
+        var isWide = (long)call.M * call.N > WideElements;
         _chunks = Math.Max(1, Pieces(call.K, isWide ? SliceDepth : MaxDepth));
         _depth = Pieces(Pieces(call.K, _chunks), DepthUnit) * DepthUnit;
         _chunks = Math.Max(1, Pieces(call.K, Math.Max(1, _depth)));
@@ -49,7 +49,7 @@ internal sealed unsafe class InPlaceGemm<TKernel>(Workers workers, TileWriter<TK
         _sliceGroups = isWide ? Math.Max(1, SliceElements / call.M / _columns) : _groups;
         _tailRows = Tail(call.M % TKernel.Rows, TileWriter<TKernel>.Height(call.M % TKernel.Rows), call.Lda);
         _tailColumns = Tail(call.N % TKernel.Columns, TileWriter<TKernel>.Width(call.N % TKernel.Columns), call.Ldb);
-        int parts = _blocks * _groups;
+        var parts = _blocks * _groups;
         if (_progress.Length < parts) _progress = new int[parts * 2];
         else Array.Clear(_progress, 0, parts);
         workers.Run(this, _chunks * parts);
@@ -63,24 +63,25 @@ internal sealed unsafe class InPlaceGemm<TKernel>(Workers workers, TileWriter<TK
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IParallelJob.Run(int index, int worker)
     {
-        (int chunk, int block, int group) = Place(index);
-        int part = block * _groups + group;
+        (var chunk, var block, var group) = Place(index);
+        var part = block * _groups + group;
         int from = chunk * _depth, depth = Math.Min(_depth, _call.K - from);
         int row = block * _rows, endRow = Math.Min(_call.M, row + _rows);
         int column = group * _columns, endColumn = Math.Min(_call.N, column + _columns);
-        (AheadRegion nextB, AheadRegion nextA) = LookAhead(index, chunk, block, group);
+        (var nextB, var nextA) = LookAhead(index, chunk, block, group);
         var spin = new SpinWait(); // pieces are begun in order and wait only for earlier ones, so whoever is awaited is at work
         while (Volatile.Read(ref _progress[part]) < chunk) spin.SpinOnce(sleep1Threshold: -1);
         if (_call.RowSums != null)
-            for (int i = row + group * SumUnit; i < endRow; i += _groups * SumUnit)
-                Panels.SumColumns(_call.A + from * _call.Lda + i, _call.Lda, depth, Math.Min(SumUnit, endRow - i), _call.RowSums + i, chunk > 0 || _call.Accumulate);
+            for (var i = row + group * SumUnit; i < endRow; i += _groups * SumUnit)
+                Panels.SumColumns(_call.A + from * _call.Lda + i, _call.Lda, depth, Math.Min(SumUnit, endRow - i), _call.RowSums + i,
+                    chunk > 0 || _call.Accumulate);
 
         var tile = new GemmTile { RowA = 1 };
         for (int j = column, done = 0; j < endColumn; j += TKernel.Columns)
-            for (int i = row; i < endRow; i += TKernel.Rows, done++)
+            for (var i = row; i < endRow; i += TKernel.Rows, done++)
             {
-                int tail = Math.Max(i + TKernel.Rows > _call.M ? _tailRows : 0, j + TKernel.Columns > _call.N ? _tailColumns : 0);
-                int steps = tail == 0 ? depth : Math.Clamp(_call.K - tail - from, 0, depth);
+                var tail = Math.Max(i + TKernel.Rows > _call.M ? _tailRows : 0, j + TKernel.Columns > _call.N ? _tailColumns : 0);
+                var steps = tail == 0 ? depth : Math.Clamp(_call.K - tail - from, 0, depth);
                 bool first = chunk == 0, last = chunk == _chunks - 1;
                 if (steps > 0 || depth == 0)
                 {
@@ -111,10 +112,10 @@ internal sealed unsafe class InPlaceGemm<TKernel>(Workers workers, TileWriter<TK
     // What stands at a place of the sequence: a part of a block of C, by a chunk of the depth.
     private (int Chunk, int Block, int Group) Place(int index)
     {
-        (int slice, int rest) = Math.DivRem(index, _chunks * _blocks * _sliceGroups);
-        int groups = Math.Min(_sliceGroups, _groups - slice * _sliceGroups);
-        (int chunk, int part) = Math.DivRem(rest, _blocks * groups);
-        (int block, int group) = Math.DivRem(part, groups);
+        (var slice, var rest) = Math.DivRem(index, _chunks * _blocks * _sliceGroups);
+        var groups = Math.Min(_sliceGroups, _groups - slice * _sliceGroups);
+        (var chunk, var part) = Math.DivRem(rest, _blocks * groups);
+        (var block, var group) = Math.DivRem(part, groups);
         return (chunk, block, slice * _sliceGroups + group);
     }
 
@@ -123,11 +124,11 @@ internal sealed unsafe class InPlaceGemm<TKernel>(Workers workers, TileWriter<TK
     private (AheadRegion NextB, AheadRegion NextA) LookAhead(int index, int chunk, int block, int group)
     {
         if (index + workers.Threads >= _chunks * _blocks * _groups) return default;
-        (int nextChunk, _, int nextGroup) = Place(index + workers.Threads);
-        int column = nextGroup * _columns;
-        AheadRegion b = AheadRegion.Steps(_call.B + nextChunk * _depth * _call.Ldb + column, _call.Ldb, Math.Min(_columns, _call.N - column));
+        (var nextChunk, _, var nextGroup) = Place(index + workers.Threads);
+        var column = nextGroup * _columns;
+        var b = AheadRegion.Steps(_call.B + nextChunk * _depth * _call.Ldb + column, _call.Ldb, Math.Min(_columns, _call.N - column));
 
-        int groups = Math.Min(_sliceGroups, _groups - group / _sliceGroups * _sliceGroups);
+        var groups = Math.Min(_sliceGroups, _groups - group / _sliceGroups * _sliceGroups);
         int shares = Math.Max(1, groups / workers.Threads), share = group % _sliceGroups / workers.Threads;
         if (_chunks * _blocks == 1 || share >= shares) return (b, default);
         if (++block == _blocks) (block, chunk) = (0, (chunk + 1) % _chunks);

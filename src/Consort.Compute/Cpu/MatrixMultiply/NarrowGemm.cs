@@ -5,8 +5,8 @@ using Consort.Compute.Cpu.Threads;
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>
-/// Products that are little more than a matrix times a vector: one request scored, or a layer with one output. Each
-/// element of the matrix is used so few times that packing it would cost more than the product.
+/// Products that are little more than a matrix times a vector: one request scored, or a layer with one output. Each element of the matrix
+/// is used so few times that packing it would cost more than the product.
 /// </summary>
 internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
 {
@@ -58,7 +58,7 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
         else
         {
             _shape = Shape.SumOfRows;
-            int unit = VectorsAtOnce * Vector<float>.Count;
+            var unit = VectorsAtOnce * Vector<float>.Count;
             pieces = Cut(call.N, call.K, unit);
         }
         _workers.Run(this, pieces);
@@ -68,14 +68,14 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
 
     void IParallelJob.Run(int index, int worker)
     {
-        int first = index * _perPiece;
+        var first = index * _perPiece;
         switch (_shape)
         {
             case Shape.ColumnOfC:
                 Column(first, Math.Min(_call.M, first + _perPiece));
                 break;
             case Shape.RowsOfC:
-                for (int i = 0; i < _call.M; i++) Row(i, first, Math.Min(_call.N, first + _perPiece));
+                for (var i = 0; i < _call.M; i++) Row(i, first, Math.Min(_call.N, first + _perPiece));
                 break;
             default:
                 WeightedSum(first, Math.Min(_call.N, first + _perPiece));
@@ -92,37 +92,37 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
 
     private float* Gather(float* from, nint stride, int count)
     {
-        float* to = _gathered.Take(count);
-        for (int k = 0; k < count; k++) to[k] = from[k * stride];
+        var to = _gathered.Take(count);
+        for (var k = 0; k < count; k++) to[k] = from[k * stride];
         return to;
     }
 
     private void Column(int first, int end)
     {
-        float* sums = stackalloc float[RowsAtOnce];
-        for (int i = first; i < end; i += RowsAtOnce)
+        var sums = stackalloc float[RowsAtOnce];
+        for (var i = first; i < end; i += RowsAtOnce)
         {
-            int rows = Math.Min(RowsAtOnce, end - i);
+            var rows = Math.Min(RowsAtOnce, end - i);
             Dots(_call.A + i * _call.Lda, _call.Lda, rows, _vector, _call.K, sums);
-            for (int r = 0; r < rows; r++) Finish(i + r, 0, sums[r]);
+            for (var r = 0; r < rows; r++) Finish(i + r, 0, sums[r]);
         }
     }
 
     private void Row(int i, int first, int end)
     {
-        float* sums = stackalloc float[RowsAtOnce];
-        for (int j = first; j < end; j += RowsAtOnce)
+        var sums = stackalloc float[RowsAtOnce];
+        for (var j = first; j < end; j += RowsAtOnce)
         {
-            int rows = Math.Min(RowsAtOnce, end - j);
+            var rows = Math.Min(RowsAtOnce, end - j);
             Dots(_call.B + j * _call.Ldb, _call.Ldb, rows, _call.A + i * _call.Lda, _call.K, sums);
-            for (int r = 0; r < rows; r++) Finish(i, j + r, sums[r]);
+            for (var r = 0; r < rows; r++) Finish(i, j + r, sums[r]);
         }
     }
 
     private static void Dots(float* matrix, nint stride, int rows, float* vector, int depth, float* sums)
     {
         if (rows == RowsAtOnce) FourDots(matrix, stride, vector, depth, sums);
-        else for (int r = 0; r < rows; r++) sums[r] = Dot(matrix + r * stride, vector, depth);
+        else for (var r = 0; r < rows; r++) sums[r] = Dot(matrix + r * stride, vector, depth);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -159,9 +159,9 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
     private static float Dot(float* row, float* vector, int depth)
     {
         int width = Vector<float>.Count, k = 0;
-        Vector<float> a = Vector<float>.Zero;
+        var a = Vector<float>.Zero;
         for (; k + width <= depth; k += width) a = Vector.MultiplyAddEstimate(Vector.Load(vector + k), Vector.Load(row + k), a);
-        float sum = Vector.Sum(a);
+        var sum = Vector.Sum(a);
         for (; k < depth; k++) sum += vector[k] * row[k];
         return sum;
     }
@@ -169,23 +169,24 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
     private void WeightedSum(int first, int end)
     {
         int width = Vector<float>.Count, j = first;
-        float* sums = stackalloc float[VectorsAtOnce * width];
-        nint step = _call.TransA ? _call.Lda : 1;
+        var sums = stackalloc float[VectorsAtOnce * width];
+        var step = _call.TransA ? _call.Lda : 1;
         for (; j + VectorsAtOnce * width <= end; j += VectorsAtOnce * width)
         {
             EightColumns(_call.B + j, _call.Ldb, _call.A, step, _call.K, sums);
-            for (int x = 0; x < VectorsAtOnce * width; x++) Finish(0, j + x, sums[x]);
+            for (var x = 0; x < VectorsAtOnce * width; x++) Finish(0, j + x, sums[x]);
         }
         for (; j + width <= end; j += width)
         {
-            Vector<float> sum = Vector<float>.Zero;
-            for (int k = 0; k < _call.K; k++) sum = Vector.MultiplyAddEstimate(new Vector<float>(_call.A[k * step]), Vector.Load(_call.B + k * _call.Ldb + j), sum);
-            for (int x = 0; x < width; x++) Finish(0, j + x, sum[x]);
+            var sum = Vector<float>.Zero;
+            for (var k = 0; k < _call.K; k++)
+                sum = Vector.MultiplyAddEstimate(new Vector<float>(_call.A[k * step]), Vector.Load(_call.B + k * _call.Ldb + j), sum);
+            for (var x = 0; x < width; x++) Finish(0, j + x, sum[x]);
         }
         for (; j < end; j++)
         {
             float sum = 0;
-            for (int k = 0; k < _call.K; k++) sum += _call.A[k * step] * _call.B[k * _call.Ldb + j];
+            for (var k = 0; k < _call.K; k++) sum += _call.A[k * step] * _call.B[k * _call.Ldb + j];
             Finish(0, j, sum);
         }
     }
@@ -193,9 +194,9 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void EightColumns(float* b, nint ldb, float* a, nint step, int depth, float* sums)
     {
-        int width = Vector<float>.Count;
+        var width = Vector<float>.Count;
         Vector<float> c0 = Vector<float>.Zero, c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
-        for (int k = 0; k < depth; k++, a += step, b += ldb)
+        for (var k = 0; k < depth; k++, a += step, b += ldb)
         {
             var x = new Vector<float>(*a);
             c0 = Vector.MultiplyAddEstimate(x, Vector.Load(b), c0);
@@ -219,14 +220,14 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
 
     private void SumRow()
     {
-        float sum = _call.Accumulate ? _call.RowSums[0] : 0;
-        for (int k = 0; k < _call.K; k++) sum += _call.A[_call.TransA ? k * _call.Lda : k];
+        var sum = _call.Accumulate ? _call.RowSums[0] : 0;
+        for (var k = 0; k < _call.K; k++) sum += _call.A[_call.TransA ? k * _call.Lda : k];
         _call.RowSums[0] = sum;
     }
 
     private void Finish(int i, int j, float sum)
     {
-        float* c = _call.C + i * _call.Ldc + j;
+        var c = _call.C + i * _call.Ldc + j;
         if (_call.Accumulate) sum += *c;
         if (_call.Bias != null) sum += _call.Bias[j];
         if (_call.Relu) sum = MathF.Max(sum, 0);

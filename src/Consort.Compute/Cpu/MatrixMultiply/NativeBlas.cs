@@ -36,14 +36,17 @@ public static unsafe class NativeBlas
         : $"found no BLAS with {Function} on this machine, looked for {string.Join(", ", Candidates)}";
 
     // (order, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
-    internal static readonly delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void> Multiply =
-        Library == 0 ? null : (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)NativeLibrary.GetExport(Library, Function);
+    internal static readonly delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int,
+        void> Multiply =
+        Library == 0 ? null : (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int,
+            void>)NativeLibrary.GetExport(Library, Function);
 
     /// <summary>Sets the threads of all multiplies of this process from now on, if the library has a way to.</summary>
     internal static void SetThreads(int threads)
     {
         if (Library == 0) return;
-        if (NativeLibrary.TryGetExport(Library, "openblas_set_num_threads", out nint set) || NativeLibrary.TryGetExport(Library, "MKL_Set_Num_Threads", out set))
+        if (NativeLibrary.TryGetExport(Library, "openblas_set_num_threads", out var set)
+            || NativeLibrary.TryGetExport(Library, "MKL_Set_Num_Threads", out set))
             ((delegate* unmanaged<int, void>)set)(threads);
         else if (NativeLibrary.TryGetExport(Library, "bli_thread_set_num_threads", out set))
             ((delegate* unmanaged<nint, void>)set)(threads);
@@ -51,9 +54,9 @@ public static unsafe class NativeBlas
 
     private static nint Open()
     {
-        foreach (string name in Candidates)
+        foreach (var name in Candidates)
         {
-            if (!NativeLibrary.TryLoad(name, out nint library)) continue;
+            if (!NativeLibrary.TryLoad(name, out var library)) continue;
             if (NativeLibrary.TryGetExport(library, Function, out _))
             {
                 Name = Path.GetFileName(name);

@@ -1,8 +1,7 @@
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>
-/// Native memory on a 64-byte boundary that grows to the largest size asked for, zero at first; its contents do not
-/// survive growth.
+/// Native memory on a 64-byte boundary that grows to the largest size asked for, zero at first; its contents do not survive growth.
 /// </summary>
 internal sealed unsafe class NativeBuffer : IDisposable
 {

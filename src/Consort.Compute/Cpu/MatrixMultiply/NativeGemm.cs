@@ -47,20 +47,20 @@ internal sealed unsafe class NativeGemm : FloatGemm, IParallelJob
     void IParallelJob.Run(int index, int worker)
     {
         int first = index * _rowsPerPiece, end = Math.Min(_call.M, first + _rowsPerPiece);
-        if (_hasEpilogue) for (int i = first; i < end; i++) Finish(_call.C + i * _call.Ldc, _call.Mask + i * _call.Ldmask);
+        if (_hasEpilogue) for (var i = first; i < end; i++) Finish(_call.C + i * _call.Ldc, _call.Mask + i * _call.Ldmask);
         if (_call.RowSums != null) SumRows(first, end);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Finish(float* c, float* mask)
     {
-        float floor = _call.Relu ? 0 : float.NegativeInfinity;
-        float* bias = _call.Bias;
-        bool masked = _call.Mask != null;
-        int j = 0;
+        var floor = _call.Relu ? 0 : float.NegativeInfinity;
+        var bias = _call.Bias;
+        var masked = _call.Mask != null;
+        var j = 0;
         for (; j + 8 <= _call.N; j += 8)
         {
-            Vector256<float> x = Vector256.Load(c + j);
+            var x = Vector256.Load(c + j);
             if (bias != null) x += Vector256.Load(bias + j);
             x = Vector256.Max(x, Vector256.Create(floor)); // NaN stays NaN
             if (masked) x &= Vector256.GreaterThan(Vector256.Load(mask + j), Vector256<float>.Zero);
@@ -68,7 +68,7 @@ internal sealed unsafe class NativeGemm : FloatGemm, IParallelJob
         }
         for (; j < _call.N; j++)
         {
-            float x = Math.Max(bias != null ? c[j] + bias[j] : c[j], floor);
+            var x = Math.Max(bias != null ? c[j] + bias[j] : c[j], floor);
             c[j] = masked && !(mask[j] > 0) ? 0 : x;
         }
     }
@@ -79,12 +79,12 @@ internal sealed unsafe class NativeGemm : FloatGemm, IParallelJob
         {
             var sums = new Span<float>(_call.RowSums + first, end - first);
             if (!_call.Accumulate) sums.Clear();
-            for (int k = 0; k < _call.K; k++) VectorMath.Add(_call.RowSums + first, _call.A + k * _call.Lda + first, end - first);
+            for (var k = 0; k < _call.K; k++) VectorMath.Add(_call.RowSums + first, _call.A + k * _call.Lda + first, end - first);
             return;
         }
-        for (int i = first; i < end; i++)
+        for (var i = first; i < end; i++)
         {
-            float sum = Panels.Sum(_call.A + i * _call.Lda, _call.K);
+            var sum = Panels.Sum(_call.A + i * _call.Lda, _call.K);
             _call.RowSums[i] = _call.Accumulate ? _call.RowSums[i] + sum : sum;
         }
     }

@@ -11,7 +11,7 @@ internal sealed unsafe partial class PackedGemm<TKernel>
         _panelB = RoundUp((nint)_plan.Depth * TKernel.Columns + LineFloats, LineFloats);
         _stepA = RoundUp(_plan.Depth, LineFloats);
         if (_stepA % (PageFloats / 4) == 0) _stepA += LineFloats; // else the rows of a tile share few sets of the cache
-        nint lastA = TKernel.Rows * _stepA; // as no other rows are packed
+        var lastA = TKernel.Rows * _stepA; // as no other rows are packed
         _sharedLength = _plan.SharesB ? _plan.PanelsB * _panelB : lastA;
         _ownLength = _plan.SharesB ? lastA : _plan.PartPanels * _panelB;
         _shared = _sharedBuffer.Take(2 * _sharedLength);
@@ -22,16 +22,16 @@ internal sealed unsafe partial class PackedGemm<TKernel>
 
     private void PackSharedB(int piece, int from, int depth, float* to)
     {
-        int first = piece * _plan.PackUnits;
+        var first = piece * _plan.PackUnits;
         PackB(first, Math.Min(_plan.PanelsB, first + _plan.PackUnits), from, depth, to + first * _panelB);
     }
 
     private void PackB(int first, int end, int from, int depth, float* to)
     {
-        for (int j = first; j < end; j++, to += _panelB)
+        for (var j = first; j < end; j++, to += _panelB)
         {
             int column = j * TKernel.Columns, columns = Math.Min(TKernel.Columns, _call.N - column);
-            int width = TileWriter<TKernel>.Width(columns);
+            var width = TileWriter<TKernel>.Width(columns);
             if (!_call.TransB)
             {
                 Panels.Copy(_call.B + from * _call.Ldb + column, _call.Ldb, columns, depth, to, width);
@@ -55,7 +55,7 @@ internal sealed unsafe partial class PackedGemm<TKernel>
     private void PlaceA(ref GemmTile tile, int panel, int from, int at, float* packed)
     {
         int row = panel * TKernel.Rows, rows = _call.M - row;
-        bool isWhole = rows >= TileWriter<TKernel>.Height(rows);
+        var isWhole = rows >= TileWriter<TKernel>.Height(rows);
         if (_call.TransA) (tile.RowA, tile.StepA) = (1, isWhole ? _call.Lda : TKernel.Rows);
         else (tile.RowA, tile.StepA) = (isWhole ? _call.Lda : _stepA, 1);
         tile.A = (isWhole ? _call.A + row * (_call.TransA ? 1 : _call.Lda) + from * tile.StepA : packed) + at * tile.StepA;
@@ -64,7 +64,7 @@ internal sealed unsafe partial class PackedGemm<TKernel>
     // Adds this chunk's part of the row sums.
     private void SumRows(int row, int end, int from, int depth)
     {
-        bool add = from > 0 || _call.Accumulate;
+        var add = from > 0 || _call.Accumulate;
         if (_call.TransA)
         {
             Panels.SumColumns(_call.A + from * _call.Lda + row, _call.Lda, depth, end - row, _call.RowSums + row, add);
@@ -72,7 +72,7 @@ internal sealed unsafe partial class PackedGemm<TKernel>
         }
         for (; row < end; row++)
         {
-            float sum = Panels.Sum(_call.A + row * _call.Lda + from, depth);
+            var sum = Panels.Sum(_call.A + row * _call.Lda + from, depth);
             _call.RowSums[row] = add ? _call.RowSums[row] + sum : sum;
         }
     }
@@ -91,17 +91,19 @@ internal sealed unsafe partial class PackedGemm<TKernel>
         int from = chunk * _plan.Depth, depth = Math.Min(_plan.BlockDepth, _call.K - from), late = tiles - tiles / 2;
         if (!_plan.SharesB)
         {
-            int column = piece * _plan.PartPanels * TKernel.Columns, columns = Math.Min(_call.N - column, _plan.PartPanels * TKernel.Columns);
+            int column = piece * _plan.PartPanels * TKernel.Columns, columns =
+                Math.Min(_call.N - column, _plan.PartPanels * TKernel.Columns);
             return (default, _call.TransB
                 ? AheadRegion.Rows(_call.B + column * _call.Ldb + from, _call.Ldb, columns)
                 : AheadRegion.Steps(_call.B + from * _call.Ldb + column, _call.Ldb, columns));
         }
         int row = piece * _plan.PartPanels * TKernel.Rows, rows = Math.Min(_call.M - row, _plan.PartPanels * TKernel.Rows);
-        AheadRegion mask = _call.Mask != null && chunk == _plan.Chunks - 1
+        var mask = _call.Mask != null && chunk == _plan.Chunks - 1
             ? AheadRegion.Stretch(_call.Mask + row * _call.Ldmask, rows * _call.Ldmask, tiles / 2, depth)
             : default;
         if (_call.TransA) return (mask, AheadRegion.Steps(_call.A + from * _call.Lda + row, _call.Lda, rows));
-        if (_source is { } source) return (mask, chunk == 0 ? AheadRegion.Stretch(source.From + row * source.Stride, rows * source.Stride, late, depth) : default);
+        if (_source is { } source)
+            return (mask, chunk == 0 ? AheadRegion.Stretch(source.From + row * source.Stride, rows * source.Stride, late, depth) : default);
         return (mask, _plan.Chunks == 1
             ? AheadRegion.Stretch(_call.A + row * _call.Lda, rows * _call.Lda, late, depth)
             : AheadRegion.Rows(_call.A + row * _call.Lda + from, _call.Lda, rows));

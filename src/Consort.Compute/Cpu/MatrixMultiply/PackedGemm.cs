@@ -4,9 +4,8 @@ using Consort.Compute.Cpu.Threads;
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>
-/// The blocked matrix multiply. B is packed into panels and A is read where it is; see <see cref="GemmPlan"/> for who
-/// packs what and when. The weight gradient, whose operands are used too seldom to be packed, is
-/// <see cref="InPlaceGemm{TKernel}"/>'s.
+/// The blocked matrix multiply. B is packed into panels and A is read where it is; see <see cref="GemmPlan"/> for who packs what and when.
+/// The weight gradient, whose operands are used too seldom to be packed, is <see cref="InPlaceGemm{TKernel}"/>'s.
 /// </summary>
 internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJob
     where TKernel : struct, IGemmKernel
@@ -64,9 +63,9 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     void IParallelJob.Run(int index, int worker)
     {
-        (bool pack, int chunk, int piece) = _plan[index];
+        (var pack, var chunk, var piece) = _plan[index];
         int from = chunk * _plan.Depth, depth = Math.Min(_plan.Depth, _call.K - from);
-        float* shared = _shared + (chunk & 1) * _sharedLength;
+        var shared = _shared + (chunk & 1) * _sharedLength;
         if (pack)
         {
             if (chunk > 1) Await(ref _finishedParts[chunk - 2], _plan.Parts); // who still read this buffer
@@ -76,11 +75,11 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
             return;
         }
 
-        float* own = _own + worker * _ownLength;
-        int first = piece * _plan.PartPanels;
+        var own = _own + worker * _ownLength;
+        var first = piece * _plan.PartPanels;
         if (_plan.SharesB)
         {
-            int end = Math.Min(_plan.PanelsA, first + _plan.PartPanels);
+            var end = Math.Min(_plan.PanelsA, first + _plan.PartPanels);
             if (chunk == 0) _source?.Make(first * TKernel.Rows, Math.Min(_call.M, end * TKernel.Rows));
             if (end == _plan.PanelsA) CopyLastRows(from, depth, own);
             Await(ref _finishedPacks[chunk], _plan.Packs);
@@ -90,11 +89,12 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         }
         else
         {
-            int end = Math.Min(_plan.PanelsB, first + _plan.PartPanels);
+            var end = Math.Min(_plan.PanelsB, first + _plan.PartPanels);
             PackB(first, end, from, depth, own);
             Await(ref _finishedPacks[chunk], _plan.Packs);
             Await(ref _progress[piece], chunk);
-            if (_call.RowSums != null) SumRows((int)((long)_call.M * piece / _plan.Parts), (int)((long)_call.M * (piece + 1) / _plan.Parts), from, depth);
+            if (_call.RowSums != null)
+                SumRows((int)((long)_call.M * piece / _plan.Parts), (int)((long)_call.M * (piece + 1) / _plan.Parts), from, depth);
             Multiply(shared, 0, _plan.PanelsA, own, first, end, chunk, piece);
         }
         Volatile.Write(ref _progress[piece], chunk + 1);
@@ -118,21 +118,21 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
     private void Multiply(float* packedA, int a0, int a1, float* packedB, int b0, int b1, int chunk, int piece)
     {
         int from = chunk * _plan.Depth, depth = Math.Min(_plan.Depth, _call.K - from);
-        int blocks = Math.Max(1, (depth + _plan.BlockDepth - 1) / Math.Max(1, _plan.BlockDepth));
+        var blocks = Math.Max(1, (depth + _plan.BlockDepth - 1) / Math.Max(1, _plan.BlockDepth));
         int down = a1 - a0, across = b1 - b0, tiles = down * across * blocks;
-        bool repeatsB = across * TKernel.Columns <= down * TKernel.Rows; // the smaller operand is passed over again and again
-        (AheadRegion early, AheadRegion late) = LookAhead(chunk, piece, tiles);
+        var repeatsB = across * TKernel.Columns <= down * TKernel.Rows; // the smaller operand is passed over again and again
+        (var early, var late) = LookAhead(chunk, piece, tiles);
         var tile = new GemmTile();
         for (int block = 0, done = 0; block < blocks; block++)
         {
-            int at = block * _plan.BlockDepth;
+            var at = block * _plan.BlockDepth;
             bool first = chunk + block == 0, last = chunk == _plan.Chunks - 1 && block == blocks - 1;
             tile.Depth = Math.Min(_plan.BlockDepth, depth - at);
-            for (int step = 0; step < down * across; step++, done++)
+            for (var step = 0; step < down * across; step++, done++)
             {
-                (int outer, int inner) = Math.DivRem(step, repeatsB ? across : down);
-                (int i, int j) = repeatsB ? (a0 + outer, b0 + inner) : (a0 + inner, b0 + outer);
-                int column = j * TKernel.Columns;
+                (var outer, var inner) = Math.DivRem(step, repeatsB ? across : down);
+                (var i, var j) = repeatsB ? (a0 + outer, b0 + inner) : (a0 + inner, b0 + outer);
+                var column = j * TKernel.Columns;
                 tile.StepB = TileWriter<TKernel>.Width(_call.N - column);
                 tile.B = packedB + (j - b0) * _panelB + at * tile.StepB;
                 PlaceA(ref tile, i, from, at, packedA);

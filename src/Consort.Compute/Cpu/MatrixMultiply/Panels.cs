@@ -12,22 +12,22 @@ internal static unsafe class Panels
     {
         if (columns == width && width % 16 == 0 && Vector512.IsHardwareAccelerated)
         {
-            for (int k = 0; k < depth; k++, from += stride, to += width)
-                for (int i = 0; i < width; i += 16)
+            for (var k = 0; k < depth; k++, from += stride, to += width)
+                for (var i = 0; i < width; i += 16)
                     Vector512.Load(from + i).Store(to + i);
         }
         else if (columns == width && width % 4 == 0)
         {
-            for (int k = 0; k < depth; k++, from += stride, to += width)
-                for (int i = 0; i < width; i += 4)
+            for (var k = 0; k < depth; k++, from += stride, to += width)
+                for (var i = 0; i < width; i += 4)
                     Vector128.Load(from + i).Store(to + i);
         }
         else
         {
-            for (int k = 0; k < depth; k++, from += stride, to += width)
+            for (var k = 0; k < depth; k++, from += stride, to += width)
             {
-                for (int i = 0; i < columns; i++) to[i] = from[i];
-                for (int i = columns; i < width; i++) to[i] = 0;
+                for (var i = 0; i < columns; i++) to[i] = from[i];
+                for (var i = columns; i < width; i++) to[i] = 0;
             }
         }
     }
@@ -37,7 +37,7 @@ internal static unsafe class Panels
     public static float Sum(float* from, int count)
     {
         Vector256<float> a = Vector256<float>.Zero, b = a, c = a, d = a;
-        int i = 0;
+        var i = 0;
         for (; i + 32 <= count; i += 32)
         {
             a += Vector256.Load(from + i);
@@ -46,7 +46,7 @@ internal static unsafe class Panels
             d += Vector256.Load(from + i + 24);
         }
         for (; i + 8 <= count; i += 8) a += Vector256.Load(from + i);
-        float sum = Vector256.Sum(a + b + (c + d));
+        var sum = Vector256.Sum(a + b + (c + d));
         for (; i < count; i++) sum += from[i];
         return sum;
     }
@@ -55,12 +55,12 @@ internal static unsafe class Panels
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SumColumns(float* from, nint stride, int rows, int columns, float* to, bool add)
     {
-        int j = 0;
+        var j = 0;
         for (; j + 8 <= columns; j += 8)
         {
             Vector256<float> a = Vector256<float>.Zero, b = a, c = a, d = a;
-            float* at = from + j;
-            int k = 0;
+            var at = from + j;
+            var k = 0;
             for (; k + 4 <= rows; k += 4, at += 4 * stride)
             {
                 a += Vector256.Load(at);
@@ -69,14 +69,14 @@ internal static unsafe class Panels
                 d += Vector256.Load(at + 3 * stride);
             }
             for (; k < rows; k++, at += stride) a += Vector256.Load(at);
-            Vector256<float> sum = a + b + (c + d);
+            var sum = a + b + (c + d);
             (add ? Vector256.Load(to + j) + sum : sum).Store(to + j);
         }
         for (; j < columns; j++)
         {
             float a = 0, b = 0, c = 0, d = 0; // as above, so that the result does not depend on where a range begins
-            float* at = from + j;
-            int k = 0;
+            var at = from + j;
+            var k = 0;
             for (; k + 4 <= rows; k += 4, at += 4 * stride)
             {
                 a += at[0];
@@ -85,7 +85,7 @@ internal static unsafe class Panels
                 d += at[3 * stride];
             }
             for (; k < rows; k++, at += stride) a += *at;
-            float sum = a + b + (c + d);
+            var sum = a + b + (c + d);
             to[j] = add ? to[j] + sum : sum;
         }
     }
@@ -93,7 +93,7 @@ internal static unsafe class Panels
     /// <summary>Copies a matrix row by row.</summary>
     public static void CopyRows(float* from, nint stride, int rows, int columns, float* to, nint toStride)
     {
-        for (int i = 0; i < rows; i++)
+        for (var i = 0; i < rows; i++)
             new ReadOnlySpan<float>(from + i * stride, columns).CopyTo(new Span<float>(to + i * toStride, columns));
     }
 }

@@ -14,13 +14,13 @@ internal static unsafe class PortableTranspose
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* from, nint stride, int rows, int columns, float* to, nint width)
     {
-        bool vectors = Sse.IsSupported || AdvSimd.Arm64.IsSupported;
+        var vectors = Sse.IsSupported || AdvSimd.Arm64.IsSupported;
         int wholeRows = vectors ? rows & -Side : 0, wholeColumns = vectors ? columns & -Side : 0;
-        for (int j = 0; j < wholeColumns; j += Side)
-            for (int i = 0; i < wholeRows; i += Side)
+        for (var j = 0; j < wholeColumns; j += Side)
+            for (var i = 0; i < wholeRows; i += Side)
                 Block(from + i * stride + j, stride, to + j * width + i, width);
-        for (int j = 0; j < columns; j++)
-            for (int i = j < wholeColumns ? wholeRows : 0; i < rows; i++)
+        for (var j = 0; j < columns; j++)
+            for (var i = j < wholeColumns ? wholeRows : 0; i < rows; i++)
                 to[j * width + i] = from[i * stride + j];
     }
 
@@ -30,8 +30,8 @@ internal static unsafe class PortableTranspose
         Vector128<float> r0 = Vector128.Load(from), r1 = Vector128.Load(from + stride);
         Vector128<float> r2 = Vector128.Load(from + 2 * stride), r3 = Vector128.Load(from + 3 * stride);
         // Rows 0 and 2 interleaved, rows 1 and 3 interleaved; interleaving those gives the columns.
-        (Vector128<float> low02, Vector128<float> high02) = Interleave(r0, r2);
-        (Vector128<float> low13, Vector128<float> high13) = Interleave(r1, r3);
+        (var low02, var high02) = Interleave(r0, r2);
+        (var low13, var high13) = Interleave(r1, r3);
         (r0, r1) = Interleave(low02, low13);
         (r2, r3) = Interleave(high02, high13);
         r0.Store(to);

@@ -7,9 +7,8 @@ public enum Precision
     Fp32,
 
     /// <summary>
-    /// bfloat16, the upper half of a float: 8 bits of significand, all of its range. Rounded to nearest, ties to even;
-    /// NaN and infinities stay what they are; operands and sums below 2⁻¹²⁶ become zero. The result is the same whatever
-    /// the number of threads.
+    /// bfloat16, the upper half of a float: 8 bits of significand, all of its range. Rounded to nearest, ties to even; NaN and infinities
+    /// stay what they are; operands and sums below 2⁻¹²⁶ become zero. The result is the same whatever the number of threads.
     /// </summary>
     Bf16,
 }

@@ -15,12 +15,12 @@ internal static class SecondLevelCache
     private static int Find()
     {
         if (!X86Base.IsSupported) return Usual;
-        int leaf = X86Base.CpuId(0, 0).Eax >= IntelLeaf && Describes(IntelLeaf) ? IntelLeaf
+        var leaf = X86Base.CpuId(0, 0).Eax >= IntelLeaf && Describes(IntelLeaf) ? IntelLeaf
             : X86Base.CpuId(unchecked((int)0x80000000), 0).Eax >= AmdLeaf && Describes(AmdLeaf) ? AmdLeaf : 0;
         if (leaf == 0) return Usual;
-        for (int i = 0; i < MaxSubleaves; i++)
+        for (var i = 0; i < MaxSubleaves; i++)
         {
-            (int eax, int ebx, int ecx, _) = X86Base.CpuId(leaf, i);
+            (var eax, var ebx, var ecx, _) = X86Base.CpuId(leaf, i);
             if ((eax >> 5 & 7) != 2) continue;
             int ways = (ebx >> 22 & 0x3FF) + 1, partitions = (ebx >> 12 & 0x3FF) + 1, line = (ebx & 0xFFF) + 1;
             return ways * partitions * line * (ecx + 1);

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>
-/// Computes tiles of C with what follows the sum: what C held, bias, activation, mask. Tiles that reach beyond C's last
-/// rows or columns are computed aside, and the part that exists is copied.
+/// Computes tiles of C with what follows the sum: what C held, bias, activation, mask. Tiles that reach beyond C's last rows or columns are
+/// computed aside, and the part that exists is copied.
 /// </summary>
 internal sealed unsafe class TileWriter<TKernel> : IDisposable
     where TKernel : struct, IGemmKernel
@@ -23,7 +23,7 @@ internal sealed unsafe class TileWriter<TKernel> : IDisposable
     public void Begin(in GemmCall<float> call)
     {
         _call = call;
-        int width = (call.N + TKernel.Columns - 1) / TKernel.Columns * TKernel.Columns;
+        var width = (call.N + TKernel.Columns - 1) / TKernel.Columns * TKernel.Columns;
         _ones = _buffer.Take(TKernel.Columns + width);
         _row = _ones + TKernel.Columns;
         new Span<float>(_ones, TKernel.Columns).Fill(1);
@@ -42,15 +42,15 @@ internal sealed unsafe class TileWriter<TKernel> : IDisposable
     {
         int rows = Math.Min(TKernel.Rows, _call.M - row), columns = Math.Min(TKernel.Columns, _call.N - column);
         bool @short = rows <= TKernel.ShortRows, narrow = columns <= TKernel.Columns / 2;
-        bool add = !first || _call.Accumulate;
-        float* c = _call.C + row * _call.Ldc + column;
+        var add = !first || _call.Accumulate;
+        var c = _call.C + row * _call.Ldc + column;
         if (first && add && _call.Bias != null) AddBias(c, rows, column, columns);
         tile.C = c;
         tile.Ldc = _call.Ldc;
         tile.Addend = add ? c : _row + column;
         tile.Ldaddend = add ? _call.Ldc : 0;
         tile.Floor = last && _call.Relu ? 0 : float.NegativeInfinity;
-        bool masked = last && _call.Mask != null;
+        var masked = last && _call.Mask != null;
         tile.Mask = masked ? _call.Mask + row * _call.Ldmask + column : _ones;
         tile.Ldmask = masked ? _call.Ldmask : 0;
         if (masked) Ask(tile.Mask, tile.Ldmask, rows, columns);
@@ -63,7 +63,7 @@ internal sealed unsafe class TileWriter<TKernel> : IDisposable
     private static void Ask(float* from, nint stride, int rows, int columns)
     {
         if (!Sse.IsSupported) return;
-        for (int i = 0; i < rows; i++, from += stride)
+        for (var i = 0; i < rows; i++, from += stride)
         {
             Sse.Prefetch0(from);
             Sse.Prefetch0(from + columns - 1);
@@ -75,9 +75,9 @@ internal sealed unsafe class TileWriter<TKernel> : IDisposable
     private static void Edge(GemmTile tile, int rows, int columns, bool add, bool masked, bool @short, bool narrow)
     {
         int width = TKernel.Columns, size = TKernel.Rows * width;
-        float* aside = stackalloc float[2 * size];
-        float* c = tile.C;
-        nint ldc = tile.Ldc;
+        var aside = stackalloc float[2 * size];
+        var c = tile.C;
+        var ldc = tile.Ldc;
         if (add)
         {
             Panels.CopyRows(c, ldc, rows, columns, aside, width);
@@ -98,8 +98,8 @@ internal sealed unsafe class TileWriter<TKernel> : IDisposable
 
     private void AddBias(float* c, int rows, int column, int columns)
     {
-        for (int i = 0; i < rows; i++, c += _call.Ldc)
-            for (int j = 0; j < columns; j++)
+        for (var i = 0; i < rows; i++, c += _call.Ldc)
+            for (var j = 0; j < columns; j++)
                 c[j] += _call.Bias[column + j];
     }
 }

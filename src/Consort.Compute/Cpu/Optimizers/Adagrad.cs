@@ -4,9 +4,7 @@ using Consort.Compute.Cpu.Parameters;
 
 namespace Consort.Compute.Cpu.Optimizers;
 
-/// <summary>
-/// Adagrad: s ← s + g², w ← w − η g / (√s + ε). Source: Duchi, Hazan and Singer 2011, in PyTorch's form.
-/// </summary>
+/// <summary>Adagrad: s ← s + g², w ← w − η g / (√s + ε). Source: Duchi, Hazan and Singer 2011, in PyTorch's form.</summary>
 /// <param name="InitialAccumulator">What s starts with, at least 0.</param>
 /// <param name="Epsilon">ε, above 0.</param>
 public sealed record Adagrad(double InitialAccumulator = 0, double Epsilon = 1e-10) : UpdateRule

@@ -5,9 +5,9 @@ using Consort.Compute.Cpu.Parameters;
 namespace Consort.Compute.Cpu.Optimizers;
 
 /// <summary>
-/// Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − η m̂ / (√v̂ + ε), m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ).
-/// Source: Kingma and Ba 2015, algorithm 1; ε stands outside the corrected root, as in PyTorch from 1.3 on. On touched rows alone, t
-/// still counts all steps ("lazy Adam").
+/// Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², w ← w − η m̂ / (√v̂ + ε), m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ). Source: Kingma and Ba
+/// 2015, algorithm 1; ε stands outside the corrected root, as in PyTorch from 1.3 on. On touched rows alone, t still counts all steps
+/// ("lazy Adam").
 /// </summary>
 /// <param name="Beta1">β₁, in [0, 1).</param>
 /// <param name="Beta2">β₂, in [0, 1).</param>
@@ -31,9 +31,9 @@ public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsil
     }
 
     /// <summary>
-    /// C/(1 − r), r = β₁/√β₂. Always |m̂|/√v̂ ≤ C: m is Σ (1 − β₁)β₁ⁱ g and v is Σ (1 − β₂)β₂ⁱ g², so |m| ≤ C √v by Cauchy and
-    /// Schwarz. The regulariser's gradient has the sign of w, so w leaves zero only while an m of the other sign lasts: the first of
-    /// those steps is at most Cη, the i-th after it at most Cηrⁱ. It may also step over zero, by at most Cη, and then starts again.
+    /// C/(1 − r), r = β₁/√β₂. Always |m̂|/√v̂ ≤ C: m is Σ (1 − β₁)β₁ⁱ g and v is Σ (1 − β₂)β₂ⁱ g², so |m| ≤ C √v by Cauchy and Schwarz. The
+    /// regulariser's gradient has the sign of w, so w leaves zero only while an m of the other sign lasts: the first of those steps is at
+    /// most Cη, the i-th after it at most Cηrⁱ. It may also step over zero, by at most Cη, and then starts again.
     /// </summary>
     internal override double Reach
     {

@@ -5,17 +5,16 @@ using Consort.Compute.Cpu.Kernels;
 namespace Consort.Compute.Cpu.Optimizers;
 
 /// <summary>
-/// The steps of Adam that a row makes while nothing touches it, at once. Without a gradient m and v only decay, and over
-/// a gap of n steps after step t a number moves by −Σₖ aₖ β₁ᵏ m / (x dₖ + ε), k = 1..n, where aₖ is the step's rate
-/// with its correction, x dₖ = √(β₂ᵏ v) times the step's root correction, and d₁ = 1. With y = x + ε, u = x / y and δₖ = 1 − dₖ,
-/// 1 / (x dₖ + ε) = 1/y Σⱼ (u δₖ)ʲ, so the movement is −(m / y) Σⱼ Sⱼ uʲ with Sⱼ = Σₖ aₖ β₁ᵏ δₖʲ: numbers that depend
-/// on t and the present step alone and are kept for every t.
+/// The steps of Adam that a row makes while nothing touches it, at once. Without a gradient m and v only decay, and over a gap of n steps
+/// after step t a number moves by −Σₖ aₖ β₁ᵏ m / (x dₖ + ε), k = 1..n, where aₖ is the step's rate with its correction, x dₖ = √(β₂ᵏ v)
+/// times the step's root correction, and d₁ = 1. With y = x + ε, u = x / y and δₖ = 1 − dₖ, 1 / (x dₖ + ε) = 1/y Σⱼ (u δₖ)ʲ, so the
+/// movement is −(m / y) Σⱼ Sⱼ uʲ with Sⱼ = Σₖ aₖ β₁ᵏ δₖʲ: numbers that depend on t and the present step alone and are kept for every t.
 /// </summary>
 /// <remarks>
-/// Two things are left out, both bounded. Steps after the K-th: |m| ≤ C √v always (see <see cref="Adam.Reach"/>), so that they
-/// move a number by at most <see cref="TailError"/> of a learning rate. Powers from the J-th on: they are at most
-/// S_J / (1 − δₙ), and where this is more than <see cref="SeriesError"/> of S₀ (the first few hundred steps of a run, or odd
-/// settings of β) the row makes its missed steps one by one.
+/// Two things are left out, both bounded. Steps after the K-th: |m| ≤ C √v always (see <see cref="Adam.Reach"/>), so that they move a
+/// number by at most <see cref="TailError"/> of a learning rate. Powers from the J-th on: they are at most S_J / (1 − δₙ), and where this
+/// is more than <see cref="SeriesError"/> of S₀ (the first few hundred steps of a run, or odd settings of β) the row makes its missed steps
+/// one by one.
 /// </remarks>
 /// <typeparam name="T">The element.</typeparam>
 internal sealed unsafe class AdamGap<T> : GapFormula<T, AdamUpdate<T>>
@@ -134,8 +133,8 @@ internal sealed unsafe class AdamGap<T> : GapFormula<T, AdamUpdate<T>>
     }
 
     /// <summary>
-    /// The least K with C r^(K+1) / (1 − r) ≤ error, r = β₁ / √β₂: what the steps after the K-th move a number by, in
-    /// learning rates, since m̂ / √v̂ is at most C and falls by r a step. All steps are counted where r is not below 1.
+    /// The least K with C r^(K+1) / (1 − r) ≤ error, r = β₁ / √β₂: what the steps after the K-th move a number by, in learning rates, since
+    /// m̂ / √v̂ is at most C and falls by r a step. All steps are counted where r is not below 1.
     /// </summary>
     internal static int WindowFor(Adam rule, double error)
     {

@@ -24,9 +24,9 @@ internal abstract class Deferral : IDisposable
 }
 
 /// <summary>
-/// Keeps for every row how many steps it has seen, and makes up for the missed ones: when a batch is about to read the row,
-/// when a table is read whole, and at the latest some thousands of steps on, since every step also brings the next few
-/// rows of each table up to date, round and round.
+/// Keeps for every row how many steps it has seen, and makes up for the missed ones: when a batch is about to read the row, when a table is
+/// read whole, and at the latest some thousands of steps on, since every step also brings the next few rows of each table up to date, round
+/// and round.
 /// </summary>
 internal sealed unsafe class Deferral<T, TUpdate> : Deferral
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -67,8 +67,7 @@ internal sealed unsafe class Deferral<T, TUpdate> : Deferral
     /// <summary>What rows are stamped with that the present step changes.</summary>
     public int NextTick => unchecked(_history.Tick + 1);
 
-    public override long Bytes =>
-        _stamps.Sum(s => s.Length * sizeof(int)) + _replays.Sum(r => r.Bytes) + (_formula?.Bytes ?? 0);
+    public override long Bytes => _stamps.Sum(s => s.Length * sizeof(int)) + _replays.Sum(r => r.Bytes) + (_formula?.Bytes ?? 0);
 
     /// <summary>Ends a step: its touched rows are up to date, all others miss it.</summary>
     public void Stepped(TUpdate update, T scale, double learningRate)

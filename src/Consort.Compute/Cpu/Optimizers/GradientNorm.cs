@@ -5,9 +5,9 @@ using Consort.Compute.Cpu.Parameters;
 namespace Consort.Compute.Cpu.Optimizers;
 
 /// <summary>
-/// The norm of the whole gradient, regularisers included, √Σ (g + λw)², summed in double precision. Where the regulariser
-/// counts all rows of the tables, their Σ w² is kept from step to step, so that only dense parameters and touched rows
-/// need be read: Σ (g + λw)² = λ² Σ w² + Σ g (g + 2λw), and g is zero in all other rows.
+/// The norm of the whole gradient, regularisers included, √Σ (g + λw)², summed in double precision. Where the regulariser counts all rows
+/// of the tables, their Σ w² is kept from step to step, so that only dense parameters and touched rows need be read: Σ (g + λw)² = λ² Σ w²
+/// + Σ g (g + 2λw), and g is zero in all other rows.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
 internal sealed unsafe class GradientNorm<T> : IDisposable
@@ -103,8 +103,7 @@ internal sealed unsafe class GradientNorm<T> : IDisposable
         private static int Run => 16 * Vector<T>.Count;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Prefetch(in Region<T> region, long offset, int length) =>
-            Kernels.Prefetch.Row(region.Values + offset, length);
+        public void Prefetch(in Region<T> region, long offset, int length) => Kernels.Prefetch.Row(region.Values + offset, length);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public double Apply(in Region<T> region, long offset, T* gradient, int length)

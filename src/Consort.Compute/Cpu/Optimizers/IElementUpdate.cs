@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Consort.Compute.Cpu.Optimizers;
 
 /// <summary>
-/// The arithmetic of an update rule within one step, on a vector of numbers and on one number. Both forms do the same
-/// operations in the same order, so a number's bits do not depend on where it lies.
+/// The arithmetic of an update rule within one step, on a vector of numbers and on one number. Both forms do the same operations in the
+/// same order, so a number's bits do not depend on where it lies.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
 internal interface IElementUpdate<T>
@@ -31,8 +31,8 @@ internal interface IUpdateFactory<T, TUpdate>
     TUpdate At(double learningRate, long step);
 
     /// <summary>
-    /// What brings rows up to date at once where no regulariser ties their steps to their values; null where the steps
-    /// are to be made one by one.
+    /// What brings rows up to date at once where no regulariser ties their steps to their values; null where the steps are to be made one
+    /// by one.
     /// </summary>
     GapFormula<T, TUpdate>? Formula();
 }

@@ -48,7 +48,10 @@ public static class MemoryNeed
         return most;
     }
 
-    /// <summary>The first value of which a batch, or the first dense parameter that, holds more numbers than can be told apart: its name and how many. Null for none.</summary>
+    /// <summary>
+    /// The first value of which a batch, or the first dense parameter that, holds more numbers than can be told apart: its name and how
+    /// many. Null for none.
+    /// </summary>
     public static (string Name, double Numbers)? TooLarge(Graph graph, int capacity)
     {
         // In doubles, for a product of many dimensions may be more than any integer can tell.

@@ -6,8 +6,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Cpu.Optimizers;
 
 /// <summary>
-/// Changes the parameters of a store by their gradients: dense parameters and embedding tables in one fused pass each.
-/// A step allocates nothing, and its result is the same to the last bit whatever the number of threads.
+/// Changes the parameters of a store by their gradients: dense parameters and embedding tables in one fused pass each. A step allocates
+/// nothing, and its result is the same to the last bit whatever the number of threads.
 /// </summary>
 /// <typeparam name="T">The element, <see cref="float"/> or <see cref="double"/>.</typeparam>
 public sealed unsafe class Optimizer<T> : IDisposable
@@ -36,7 +36,8 @@ public sealed unsafe class Optimizer<T> : IDisposable
             regions[i + 1] = AddRegion(tables[i].Table.Name, tables[i].Values, options.EmbeddingL2, isTable: true);
 
         // Without a regulariser the rows that no one touched add nothing to the norm.
-        var tracksSquares = options is { MaxGradientNorm: not null, EmbeddingL2: > 0 } && options.EmbeddingUpdate != EmbeddingUpdate.Touched;
+        var tracksSquares = options is { MaxGradientNorm: not null, EmbeddingL2: > 0 }
+            && options.EmbeddingUpdate != EmbeddingUpdate.Touched;
         var layout = new PassLayout<T>(regions, blocks, tables, options.EmbeddingUpdate, options.EmbeddingL2, tracksSquares, workers);
         _update = options.Rule.Compile(store, layout);
         if (options.MaxGradientNorm is not null)
@@ -50,8 +51,8 @@ public sealed unsafe class Optimizer<T> : IDisposable
     public long Steps { get; set; }
 
     /// <summary>
-    /// The norm of the last step's gradient before it was clipped, regularisers included; NaN where nothing clips. Of
-    /// deferred rows the regulariser counts what was last known, as long as that cannot make a difference to clipping.
+    /// The norm of the last step's gradient before it was clipped, regularisers included; NaN where nothing clips. Of deferred rows the
+    /// regulariser counts what was last known, as long as that cannot make a difference to clipping.
     /// </summary>
     public double LastGradientNorm { get; private set; } = double.NaN;
 
@@ -72,16 +73,12 @@ public sealed unsafe class Optimizer<T> : IDisposable
     /// <summary>Bytes held for state and workspaces.</summary>
     public long Bytes => _state.Sum(s => s.Buffer.Length * sizeof(T)) + _update.Bytes + (_norm?.Bytes ?? 0);
 
-    /// <summary>
-    /// Changes every trained number by the gradients of the last backward pass.
-    /// </summary>
+    /// <summary>Changes every trained number by the gradients of the last backward pass.</summary>
     /// <param name="learningRate">η, at least 0.</param>
-    /// <exception cref="NotFiniteNumberException">
-    /// Gradients are clipped and their norm is infinite or not a number; nothing was changed.
-    /// </exception>
-    /// <exception cref="InvalidOperationException">
-    /// Rows are deferred and a training batch went forward without its backward pass: there are no gradients for its rows.
-    /// </exception>
+    /// <exception cref="NotFiniteNumberException">Gradients are clipped and their norm is infinite or not a number; nothing was
+    /// changed.</exception>
+    /// <exception cref="InvalidOperationException">Rows are deferred and a training batch went forward without its backward pass: there are
+    /// no gradients for its rows.</exception>
     public void Step(double learningRate)
     {
         if (!(learningRate >= 0) || !double.IsFinite(learningRate))
@@ -93,7 +90,8 @@ public sealed unsafe class Optimizer<T> : IDisposable
         {
             LastGradientNorm = _norm.Compute(_options.MaxGradientNorm!.Value, _update.Deferral, _options.Rule.Reach);
             if (!double.IsFinite(LastGradientNorm))
-                throw new NotFiniteNumberException($"step {Steps + 1}: the norm of the gradient is {LastGradientNorm}, expected a finite number", LastGradientNorm);
+                throw new NotFiniteNumberException(
+                    $"step {Steps + 1}: the norm of the gradient is {LastGradientNorm}, expected a finite number", LastGradientNorm);
             scale = Math.Min(1, _options.MaxGradientNorm.Value / (LastGradientNorm + 1e-6));
         }
 

@@ -4,21 +4,19 @@ namespace Consort.Compute.Cpu.Optimizers;
 public enum EmbeddingUpdate
 {
     /// <summary>
-    /// Every row, every step, with the regulariser over the whole table: what a dense optimizer does, and what published
-    /// BARS numbers mean. Its cost grows with the table.
+    /// Every row, every step, with the regulariser over the whole table: what a dense optimizer does, and what published BARS numbers mean.
+    /// Its cost grows with the table.
     /// </summary>
     Dense,
 
-    /// <summary>
-    /// The rows of the batch alone, their state and regulariser too ("lazy"). Its cost does not depend on the table.
-    /// </summary>
+    /// <summary>The rows of the batch alone, their state and regulariser too ("lazy"). Its cost does not depend on the table.</summary>
     Touched,
 
     /// <summary>
-    /// The dense update's result, but a row makes the steps it has missed when a batch is about to read it, or a table is read
-    /// whole. With a regulariser they are made one by one, with the dense update's bits; without one at once by a
-    /// closed form (to the precision of the numbers, see <see cref="AdamGap{T}"/>). The norm that gradients are clipped
-    /// by counts all rows: while a bound shows that it stays below the limit rows remain deferred, otherwise the step is dense.
+    /// The dense update's result, but a row makes the steps it has missed when a batch is about to read it, or a table is read whole. With
+    /// a regulariser they are made one by one, with the dense update's bits; without one at once by a closed form (to the precision of the
+    /// numbers, see <see cref="AdamGap{T}"/>). The norm that gradients are clipped by counts all rows: while a bound shows that it stays
+    /// below the limit rows remain deferred, otherwise the step is dense.
     /// </summary>
     Deferred,
 }
@@ -36,17 +34,15 @@ public sealed record OptimizerOptions
     public double DenseL2 { get; init; }
 
     /// <summary>
-    /// The most that the norm of the whole gradient, regularisers included, may have, above 0; a longer one is scaled by
-    /// max / (norm + 1e-6), as PyTorch does. Null leaves gradients as they are and saves a pass over them.
+    /// The most that the norm of the whole gradient, regularisers included, may have, above 0; a longer one is scaled by max / (norm +
+    /// 1e-6), as PyTorch does. Null leaves gradients as they are and saves a pass over them.
     /// </summary>
     public double? MaxGradientNorm { get; init; }
 
     /// <summary>Which rows of the tables a step changes.</summary>
     public EmbeddingUpdate EmbeddingUpdate { get; init; } = EmbeddingUpdate.Dense;
 
-    /// <summary>
-    /// Members whose own parameters and tables stay as they are; −1 stands for what members share. Null for none.
-    /// </summary>
+    /// <summary>Members whose own parameters and tables stay as they are; −1 stands for what members share. Null for none.</summary>
     public IReadOnlySet<int>? FrozenMembers { get; init; }
 
     /// <summary>Throws if a setting is out of its range.</summary>

@@ -40,7 +40,8 @@ internal readonly record struct DenseBlock(long Offset, int Length);
 /// <param name="EmbeddingL2">λ of the tables.</param>
 /// <param name="TracksSquares">Whether passes give back the tables' Σ w² or its change, for the norm of the step to come.</param>
 /// <param name="Workers">The threads.</param>
-internal sealed record PassLayout<T>(Region<T>[] Regions, DenseBlock[] DenseBlocks, EmbeddingTable<T>[] Tables, EmbeddingUpdate Update, double EmbeddingL2, bool TracksSquares, Workers Workers)
+internal sealed record PassLayout<T>(Region<T>[] Regions, DenseBlock[] DenseBlocks, EmbeddingTable<T>[] Tables, EmbeddingUpdate Update,
+    double EmbeddingL2, bool TracksSquares, Workers Workers)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Numbers in a block: several arrays of it fit into the first-level cache.</summary>

@@ -5,10 +5,9 @@ using Consort.Compute.Cpu.Kernels;
 namespace Consort.Compute.Cpu.Optimizers;
 
 /// <summary>
-/// Makes the steps that rows have missed, each with the arithmetic of the whole-table pass, so that the result has the same bits.
-/// Some rows at a time are copied into the first-level cache, oldest first; younger ones join when the older have
-/// come to where they are. Thus the processor always has the independent numbers of several rows to work on, while it
-/// waits for roots and quotients.
+/// Makes the steps that rows have missed, each with the arithmetic of the whole-table pass, so that the result has the same bits. Some rows
+/// at a time are copied into the first-level cache, oldest first; younger ones join when the older have come to where they are. Thus the
+/// processor always has the independent numbers of several rows to work on, while it waits for roots and quotients.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
 /// <typeparam name="TUpdate">The arithmetic.</typeparam>
@@ -37,8 +36,7 @@ internal sealed unsafe class Replay<T, TUpdate> : IDisposable
     public int* Rows => _rows.Pointer;
 
     /// <summary>Bytes held.</summary>
-    public long Bytes =>
-        (3 * _values.Length * sizeof(T)) + (_rows.Length * sizeof(int)) + (ChunkRows * sizeof(ulong));
+    public long Bytes => (3 * _values.Length * sizeof(T)) + (_rows.Length * sizeof(int)) + (ChunkRows * sizeof(ulong));
 
     /// <summary>Brings rows up to date and says so in their stamps; some may be so already.</summary>
     /// <returns>The change of their Σ w², if anyone wants it.</returns>

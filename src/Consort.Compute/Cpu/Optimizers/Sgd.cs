@@ -42,8 +42,7 @@ internal readonly struct SgdUpdate<T>(double learningRate) : IElementUpdate<T>
     public static int States => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector<T> Next(Vector<T> value, Vector<T> gradient, ref Vector<T> first, ref Vector<T> second) =>
-        value - (gradient * _rate);
+    public Vector<T> Next(Vector<T> value, Vector<T> gradient, ref Vector<T> first, ref Vector<T> second) => value - (gradient * _rate);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Next(T value, T gradient, ref T first, ref T second) => value - (gradient * _rate);

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Consort.Compute.Cpu.Optimizers;
 
 /// <summary>
-/// Sums of squares in double precision. A number's square is rounded to its own precision first, the same way everywhere, so that
-/// sums kept up to date by differences do not drift.
+/// Sums of squares in double precision. A number's square is rounded to its own precision first, the same way everywhere, so that sums kept
+/// up to date by differences do not drift.
 /// </summary>
 internal static unsafe class Squares
 {

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Consort.Compute.Cpu.Optimizers;
 
 /// <summary>
-/// The arithmetic of the latest steps, so that a row can make those it has missed. Steps are counted from the
-/// optimizer's creation; a row that has seen t of them misses those stored under t and up.
+/// The arithmetic of the latest steps, so that a row can make those it has missed. Steps are counted from the optimizer's creation; a row
+/// that has seen t of them misses those stored under t and up.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
 /// <typeparam name="TUpdate">The arithmetic.</typeparam>

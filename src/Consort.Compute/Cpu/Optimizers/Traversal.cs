@@ -22,9 +22,9 @@ internal unsafe interface IStretchPass<T>
 }
 
 /// <summary>
-/// Goes over everything an optimizer trains, in pieces of a fixed size: the dense parameters as flat stretches; a table
-/// either whole, in blocks of rows, or its touched rows alone. Each piece's sum is kept apart and the sums are added in
-/// order, so nothing depends on the number of threads.
+/// Goes over everything an optimizer trains, in pieces of a fixed size: the dense parameters as flat stretches; a table either whole, in
+/// blocks of rows, or its touched rows alone. Each piece's sum is kept apart and the sums are added in order, so nothing depends on the
+/// number of threads.
 /// </summary>
 internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>

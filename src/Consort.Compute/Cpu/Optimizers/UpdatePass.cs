@@ -16,18 +16,14 @@ internal abstract class UpdatePass<T> : IDisposable
     public abstract Deferral? Deferral { get; }
 
     /// <summary>Makes step <paramref name="step"/>, counted from 1, with the gradient times a factor.</summary>
-    /// <returns>
-    /// If the layout wants it, Σ w² of the tables after a step over whole tables, or otherwise its change.
-    /// </returns>
+    /// <returns>If the layout wants it, Σ w² of the tables after a step over whole tables, or otherwise its change.</returns>
     public abstract double Run(double learningRate, long step, double gradientScale);
 
     /// <inheritdoc/>
     public abstract void Dispose();
 }
 
-/// <summary>
-/// One pass in which values, gradient and state are read and written once; it is compiled anew for every rule.
-/// </summary>
+/// <summary>One pass in which values, gradient and state are read and written once; it is compiled anew for every rule.</summary>
 internal sealed unsafe class UpdatePass<T, TUpdate, TFactory> : UpdatePass<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TUpdate : struct, IElementUpdate<T>

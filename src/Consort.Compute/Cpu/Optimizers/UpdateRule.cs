@@ -4,8 +4,7 @@ using Consort.Compute.Cpu.Parameters;
 namespace Consort.Compute.Cpu.Optimizers;
 
 /// <summary>
-/// How a gradient changes a number. Adding a rule is one file: a record derived from this one and its
-/// <see cref="IElementUpdate{T}"/>.
+/// How a gradient changes a number. Adding a rule is one file: a record derived from this one and its <see cref="IElementUpdate{T}"/>.
 /// </summary>
 public abstract record UpdateRule
 {
@@ -16,8 +15,8 @@ public abstract record UpdateRule
     internal virtual double InitialState => 0;
 
     /// <summary>
-    /// How much further from zero than it was a number can be at most after any number of steps in which its gradient was the
-    /// regulariser's alone, in largest learning rates. Infinite where nobody has shown a bound.
+    /// How much further from zero than it was a number can be at most after any number of steps in which its gradient was the regulariser's
+    /// alone, in largest learning rates. Infinite where nobody has shown a bound.
     /// </summary>
     internal virtual double Reach => double.PositiveInfinity;
 

@@ -8,9 +8,8 @@ using Consort.Foundation.Numbers;
 namespace Consort.Compute.Cpu.Parameters;
 
 /// <summary>
-/// The rows of an embedding table [V, D] and, after a backward pass, the gradient of the rows that the batch touched:
-/// each row once, however often its id stood in the batch, in the order of first appearance. They hold until the next
-/// backward pass.
+/// The rows of an embedding table [V, D] and, after a backward pass, the gradient of the rows that the batch touched: each row once,
+/// however often its id stood in the batch, in the order of first appearance. They hold until the next backward pass.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
 public sealed unsafe class EmbeddingTable<T> : IDisposable
@@ -41,8 +40,8 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     public int Dimension => Table.Dimension;
 
     /// <summary>
-    /// All rows, [V, D]. Whoever asks may read and write them: rows that an optimizer has deferred are brought up to date first. Ask
-    /// anew after further steps.
+    /// All rows, [V, D]. Whoever asks may read and write them: rows that an optimizer has deferred are brought up to date first. Ask anew
+    /// after further steps.
     /// </summary>
     public NativeBuffer<T> Values
     {
@@ -66,8 +65,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     public long GradientBytes => sizeof(T) * (_gradients?.Length ?? 0);
 
     /// <summary>
-    /// The place of a row of any group's range among its group's touched rows, or −1. Tables that the same columns read
-    /// share this memory.
+    /// The place of a row of any group's range among its group's touched rows, or −1. Tables that the same columns read share this memory.
     /// </summary>
     internal int* Slots => _touched is null ? null : _touched.Slots;
 
@@ -81,7 +79,8 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     internal int* TouchedRowsAt(int group) => _touched!.Rows(group);
 
     /// <summary>Their gradients, [count, D], in the order of <see cref="TouchedRows"/>.</summary>
-    public ReadOnlySpan<T> TouchedGradients(int group) => _gradients!.Slice(_touched!.Start(group) * Dimension, checked(TouchedCount(group) * Dimension));
+    public ReadOnlySpan<T> TouchedGradients(int group) =>
+        _gradients!.Slice(_touched!.Start(group) * Dimension, checked(TouchedCount(group) * Dimension));
 
     /// <summary>The same for those who update the rows.</summary>
     internal T* TouchedGradientsAt(int group) => _gradients!.Pointer + (_touched!.Start(group) * Dimension);
@@ -224,7 +223,8 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         }
     }
 
-    private readonly record struct Source(TableReader Reader, nint Gradient, long RowStride, long ColumnStride, int FirstColumn, int Columns)
+    private readonly record struct Source(TableReader Reader, nint Gradient, long RowStride, long ColumnStride,
+        int FirstColumn, int Columns)
     {
         public bool Reads(int column) => column >= FirstColumn && column < FirstColumn + Columns;
     }

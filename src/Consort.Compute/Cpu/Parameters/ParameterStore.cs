@@ -15,8 +15,8 @@ public readonly record struct DenseSlot(Parameter Parameter, long Offset)
 }
 
 /// <summary>
-/// The numbers of a graph's parameters: dense ones of all members in one flat buffer (values and gradients of the same
-/// layout), and one <see cref="EmbeddingTable{T}"/> a table.
+/// The numbers of a graph's parameters: dense ones of all members in one flat buffer (values and gradients of the same layout), and one
+/// <see cref="EmbeddingTable{T}"/> a table.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
 public sealed unsafe class ParameterStore<T> : IDisposable
@@ -93,7 +93,8 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     public Span<T> Values(Parameter parameter) => _values.Slice(_offsets[parameter], parameter.Shape.Size);
 
     /// <summary>The gradient of one dense parameter; empty in a store without gradients.</summary>
-    public Span<T> Gradients(Parameter parameter) => _gradients.Length == 0 ? [] : _gradients.Slice(_offsets[parameter], parameter.Shape.Size);
+    public Span<T> Gradients(Parameter parameter) =>
+        _gradients.Length == 0 ? [] : _gradients.Slice(_offsets[parameter], parameter.Shape.Size);
 
     /// <summary>Where the numbers of one dense parameter lie, for kernels.</summary>
     internal T* ValuesAt(Parameter parameter) => _values.Pointer + _offsets[parameter];
@@ -104,9 +105,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     /// <summary>The numbers of one table.</summary>
     public EmbeddingTable<T> Embedding(Table table) => _embeddings[table];
 
-    /// <summary>
-    /// Draws every parameter by its initializer. What a parameter gets depends on the seed and its name alone.
-    /// </summary>
+    /// <summary>Draws every parameter by its initializer. What a parameter gets depends on the seed and its name alone.</summary>
     /// <param name="seed">Any number.</param>
     /// <param name="workers">Threads to share the tables out to, or null; the numbers are the same.</param>
     public void Initialize(ulong seed, Workers? workers = null)
@@ -123,8 +122,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     }
 
     /// <summary>Bytes held for values and gradients, tables included.</summary>
-    public long Bytes =>
-        ((_values.Length + _gradients.Length) * sizeof(T)) + Embeddings.Sum(e => e.Bytes) + TouchedBytes;
+    public long Bytes => ((_values.Length + _gradients.Length) * sizeof(T)) + Embeddings.Sum(e => e.Bytes) + TouchedBytes;
 
     /// <summary>Bytes held to find and number the rows that a batch touches.</summary>
     public long TouchedBytes => _touched.Sum(t => t.Bytes);

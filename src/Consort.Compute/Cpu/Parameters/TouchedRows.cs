@@ -6,8 +6,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Cpu.Parameters;
 
 /// <summary>
-/// The distinct rows that some columns of a batch touch, found once for all tables that these columns read. Columns
-/// whose ranges of ids overlap (a shared vocabulary) make one group, so that two threads never meet in a row.
+/// The distinct rows that some columns of a batch touch, found once for all tables that these columns read. Columns whose ranges of ids
+/// overlap (a shared vocabulary) make one group, so that two threads never meet in a row.
 /// </summary>
 internal sealed unsafe class TouchedRows : IDisposable
 {

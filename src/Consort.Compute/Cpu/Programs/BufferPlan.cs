@@ -3,9 +3,9 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Cpu.Programs;
 
 /// <summary>
-/// Decides, before anything runs, which values have gradients, where these lie, and which kernel writes one first.
-/// A gradient lives from the first consumer's backward pass to its own producer's; memory that is free again is reused,
-/// so the gradients of a deep tower need about two layers' room.
+/// Decides, before anything runs, which values have gradients, where these lie, and which kernel writes one first. A gradient lives from
+/// the first consumer's backward pass to its own producer's; memory that is free again is reused, so the gradients of a deep tower need
+/// about two layers' room.
 /// </summary>
 internal sealed class BufferPlan
 {
@@ -36,7 +36,8 @@ internal sealed class BufferPlan
     /// <summary>The values that come out of a ReLU whose backward half is done by their only consumer.</summary>
     public static HashSet<Value> Masked(Graph graph, Func<Operation?, bool> masksGradients) => [.. graph.Values.Where(
         v => v.Operation is { EndsInRelu: true } && !graph.Outputs.Any(o => o.Root == v)
-            && graph.Values.Where(c => c.Inputs.Contains(v)).ToList() is [var only] && masksGradients(only.Operation) && only.Inputs.Count(i => i == v) == 1)];
+            && graph.Values.Where(c => c.Inputs.Contains(v)).ToList() is [var only] && masksGradients(only.Operation)
+            && only.Inputs.Count(i => i == v) == 1)];
 
     private void PlanGradients()
     {
@@ -76,7 +77,8 @@ internal sealed class BufferPlan
         var depends = new bool[_graph.Values.Count];
         foreach (var value in _graph.Values)
         {
-            var own = value.Operation is { } operation && (operation.Table is { IsTrained: true } || operation.Parameters.Any(p => p.IsTrained));
+            var own = value.Operation is { } operation
+                && (operation.Table is { IsTrained: true } || operation.Parameters.Any(p => p.IsTrained));
             depends[value.Index] = own || value.Inputs.Any(i => depends[i.Index]);
         }
 

@@ -29,8 +29,7 @@ public abstract class Kernel
     public abstract void Forward(in Step step);
 
     /// <summary>
-    /// Adds to the parameters' gradients and writes, or adds to, the inputs' gradients, from the output's gradient,
-    /// which it may overwrite.
+    /// Adds to the parameters' gradients and writes, or adds to, the inputs' gradients, from the output's gradient, which it may overwrite.
     /// </summary>
     public abstract void Backward(in Step step);
 }

@@ -4,8 +4,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Cpu.Programs;
 
 /// <summary>
-/// Which kernel computes which operation. Kernels know their operation and an operation none of them, so a catalogue with more, or
-/// with others in their place, makes another program of the same graph.
+/// Which kernel computes which operation. Kernels know their operation and an operation none of them, so a catalogue with more, or with
+/// others in their place, makes another program of the same graph.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
 public sealed class KernelCatalogue<T>
@@ -28,13 +28,18 @@ public sealed class KernelCatalogue<T>
     /// <param name="masksGradients">Whether the kernel does the backward half of a ReLU before it: see <c>GradientTarget.Mask</c>.</param>
     public KernelCatalogue<T> With<TOperation>(Func<TOperation, Binding<T>, Kernel> bind, bool masksGradients = false)
         where TOperation : Operation =>
-        new(new(_entries) { [typeof(TOperation)] = new Entry((operation, binding) => bind((TOperation)operation, binding), masksGradients) }, _own);
+        new(new(_entries)
+        {
+            [typeof(TOperation)] =
+            new Entry((operation, binding) => bind((TOperation)operation, binding), masksGradients)
+        }, _own);
 
     /// <summary>The same with kernels for single values in the place of their operations'; null where there is none for a value.</summary>
     public KernelCatalogue<T> With(Func<Value, Binding<T>, Kernel?> own) =>
         new(_entries, _own is null ? own : (value, binding) => own(value, binding) ?? _own(value, binding));
 
-    internal bool MasksGradients(Operation? operation) => operation is not null && _entries.TryGetValue(operation.GetType(), out var entry) && entry.MasksGradients;
+    internal bool MasksGradients(Operation? operation) =>
+        operation is not null && _entries.TryGetValue(operation.GetType(), out var entry) && entry.MasksGradients;
 
     internal Kernel Bind(Value value, Binding<T> binding)
     {
@@ -43,7 +48,8 @@ public sealed class KernelCatalogue<T>
         var operation = value.Operation!;
         return _entries.TryGetValue(operation.GetType(), out var entry)
             ? entry.Bind(operation, binding)
-            : throw new ArgumentException($"operation {operation.Name}: found no kernel in the catalogue, expected one for {operation.GetType().Name}");
+            : throw new ArgumentException(
+                $"operation {operation.Name}: found no kernel in the catalogue, expected one for {operation.GetType().Name}");
     }
 
     private sealed record Entry(Func<Operation, Binding<T>, Kernel> Bind, bool MasksGradients);

@@ -24,7 +24,9 @@ public sealed class KernelClock
     /// <summary>Ticks that the gradients of each value's inputs and parameters took, by <see cref="Value.Index"/>.</summary>
     public ReadOnlySpan<long> Backward => _backward;
 
-    /// <summary>Ticks that finding a batch's embedding rows (forward) and adding up their gradients (backward) took; no one operation's.</summary>
+    /// <summary>
+    /// Ticks that finding a batch's embedding rows (forward) and adding up their gradients (backward) took; no one operation's.
+    /// </summary>
     public long RowGradients { get; private set; }
 
     /// <summary>Each matrix multiply of the operations, in order; up to 4096 since <see cref="Clear"/>.</summary>
@@ -33,7 +35,9 @@ public sealed class KernelClock
     /// <summary>Ticks of whole forward passes: at least the sum of <see cref="Forward"/>.</summary>
     public long ForwardPass { get; private set; }
 
-    /// <summary>Ticks of whole backward passes: at least the sum of <see cref="Backward"/>. Both passes together hold <see cref="RowGradients"/>.</summary>
+    /// <summary>
+    /// Ticks of whole backward passes: at least the sum of <see cref="Backward"/>. Both passes together hold <see cref="RowGradients"/>.
+    /// </summary>
     public long BackwardPass { get; private set; }
 
     /// <summary>Sets all times to 0.</summary>

@@ -8,8 +8,8 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Cpu.Programs;
 
 /// <summary>
-/// A graph compiled for a largest batch: all memory is laid out once, and running it allocates nothing. The members'
-/// logits come out of <see cref="Forward"/>; their gradients go into <see cref="Backward"/>.
+/// A graph compiled for a largest batch: all memory is laid out once, and running it allocates nothing. The members' logits come out of
+/// <see cref="Forward"/>; their gradients go into <see cref="Backward"/>.
 /// </summary>
 /// <typeparam name="T"><see cref="float"/> to train and score, <see cref="double"/> to check gradients.</typeparam>
 public sealed unsafe class Program<T> : IDisposable
@@ -34,7 +34,8 @@ public sealed unsafe class Program<T> : IDisposable
     /// <param name="gemm">Who multiplies matrices, the program's from now on; null for single precision.</param>
     /// <exception cref="ArgumentException">The graph has no outputs, or an operation without a kernel.</exception>
     public Program(
-        Graph graph, ParameterStore<T> store, KernelCatalogue<T> kernels, int capacity, Workers workers, bool withGradients = true, Gemm? gemm = null)
+        Graph graph, ParameterStore<T> store, KernelCatalogue<T> kernels, int capacity, Workers workers, bool withGradients = true,
+        Gemm? gemm = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         if (graph.Outputs.Count == 0)
@@ -53,7 +54,7 @@ public sealed unsafe class Program<T> : IDisposable
             _ids = new NativeBuffer<int>((long)capacity * graph.Columns.Count, MemoryContent.Unwritten);
 
         var plan = new BufferPlan(graph, withGradients);
-        HashSet<Value> masked = withGradients ? BufferPlan.Masked(graph, kernels.MasksGradients) : [];
+        var masked = withGradients ? BufferPlan.Masked(graph, kernels.MasksGradients) : [];
         foreach (var value in graph.Values)
             _data[value.Index] = BufferPlan.IsView(value)
                 ? _data[value.Inputs[0].Index]
@@ -77,7 +78,8 @@ public sealed unsafe class Program<T> : IDisposable
             for (var i = 0; i < targets.Length; i++)
             {
                 var input = value.Inputs[i];
-                targets[i] = new GradientTarget<T>(_gradients[input.Index], plan.Accumulates(value, i), masked.Contains(input) ? _data[input.Index] : null);
+                targets[i] = new GradientTarget<T>(_gradients[input.Index], plan.Accumulates(value, i),
+                    masked.Contains(input) ? _data[input.Index] : null);
             }
 
             _guard?.AddOperation(value, targets);
@@ -104,8 +106,8 @@ public sealed unsafe class Program<T> : IDisposable
     public int Members => Graph.Outputs.Count;
 
     /// <summary>
-    /// Members whose operations run as in scoring even while training: nothing drops, and batch norm reads its running
-    /// statistics and leaves them as they are. Null for none. Operations that several members need are not affected.
+    /// Members whose operations run as in scoring even while training: nothing drops, and batch norm reads its running statistics and
+    /// leaves them as they are. Null for none. Operations that several members need are not affected.
     /// </summary>
     public IReadOnlySet<int>? FrozenMembers { get; set; }
 
@@ -120,7 +122,9 @@ public sealed unsafe class Program<T> : IDisposable
         }
     }
 
-    /// <summary>What matrix multiplies of floats really round their operands to: fp32 where this machine lacks what was asked for.</summary>
+    /// <summary>
+    /// What matrix multiplies of floats really round their operands to: fp32 where this machine lacks what was asked for.
+    /// </summary>
     public Precision Precision => Gemm.Precision;
 
     /// <summary>Bytes held for activations, their gradients and the kernels' workspaces.</summary>
@@ -203,8 +207,8 @@ public sealed unsafe class Program<T> : IDisposable
     public Span<T> LogitGradients(int member) => new(_gradients[Graph.Outputs[member].Index], _step.Rows);
 
     /// <summary>
-    /// Computes the gradients of all parameters from <see cref="LogitGradients"/> of every member, over the batch of the
-    /// last <see cref="Forward"/>. They replace those of the step before.
+    /// Computes the gradients of all parameters from <see cref="LogitGradients"/> of every member, over the batch of the last
+    /// <see cref="Forward"/>. They replace those of the step before.
     /// </summary>
     public void Backward()
     {
@@ -231,8 +235,7 @@ public sealed unsafe class Program<T> : IDisposable
     }
 
     /// <summary>The numbers of any value after <see cref="Forward"/>, for diagnosis: [B, …].</summary>
-    public ReadOnlySpan<T> Activations(Value value) =>
-        new(_data[value.Index], checked(_step.Rows * value.Shape.Size));
+    public ReadOnlySpan<T> Activations(Value value) => new(_data[value.Index], checked(_step.Rows * value.Shape.Size));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -5,9 +5,9 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Cpu.Programs;
 
 /// <summary>
-/// What the guarded build checks about the operations of a <see cref="Program{T}"/>: before one runs, all that it must write is
-/// poison; after it no poison may be left there, nothing beyond the batch's rows may have changed, and all red zones are whole.
-/// Whatever is wrong names the operation.
+/// What the guarded build checks about the operations of a <see cref="Program{T}"/>: before one runs, all that it must write is poison;
+/// after it no poison may be left there, nothing beyond the batch's rows may have changed, and all red zones are whole. Whatever is wrong
+/// names the operation.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
 internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<NativeBuffer<T>> buffers)
@@ -35,8 +35,10 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
         var columns = program.Graph.Columns;
         for (long row = 0; row < step.Rows; row++)
             for (var column = 0; column < columns.Count; column++)
-                if (step.Ids[(row * columns.Count) + column] is var id && (id < columns[column].Offset || id >= columns[column].Offset + columns[column].Size))
-                    throw new MemoryGuardException($"row {row}, column {column}: found id {id}, expected {columns[column].Offset} to {columns[column].Offset + columns[column].Size - 1}");
+                if (step.Ids[(row * columns.Count) + column] is var id
+                    && (id < columns[column].Offset || id >= columns[column].Offset + columns[column].Size))
+                    throw new MemoryGuardException(
+                        $"row {row}, column {column}: found id {id}, expected {columns[column].Offset} to {columns[column].Offset + columns[column].Size - 1}");
         if (program.Graph.Numeric is { } numeric)
             FillPoison(program.Data(numeric), (long)program.Capacity * numeric.Shape.Size);
     }
@@ -97,12 +99,14 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
     public void EndBackward()
     {
         for (var i = 0; i < program.Store.Slots.Count; i++)
-            if (program.Store.Slots[i] is var slot && slot.Parameter.IsTrained && Poison.IndexIn<T>(program.Store.Gradients(slot.Parameter)) is >= 0 and var place)
+            if (program.Store.Slots[i] is var slot && slot.Parameter.IsTrained
+                && Poison.IndexIn<T>(program.Store.Gradients(slot.Parameter)) is >= 0 and var place)
                 throw new MemoryGuardException($"the gradient of {slot.Parameter.Name} holds what was never written, at {place}");
         for (var i = 0; i < program.Store.Embeddings.Count; i++)
             for (var group = 0; group < program.Store.Embeddings[i].Groups; group++)
                 if (program.Store.Embeddings[i] is var table && Poison.IndexIn(table.TouchedGradients(group)) is >= 0 and var place)
-                    throw new MemoryGuardException($"the gradient of table {table.Table.Name} holds what was never written, at {place} of group {group}");
+                    throw new MemoryGuardException(
+                        $"the gradient of table {table.Table.Name} holds what was never written, at {place} of group {group}");
         MemoryGuard.CheckAll("a backward pass");
     }
 
@@ -119,7 +123,8 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
         var used = (long)_step.Rows * shape.Shape.Size;
         var behind = new ReadOnlySpan<T>(data + used, checked((int)((room * shape.Shape.Size) - used)));
         if (Poison.FirstWritten(behind) is >= 0 and var place)
-            throw new MemoryGuardException($"{Name(operation)}: its {what} {shape.Name} {shape.Shape} was written to behind the batch of {_step.Rows} rows, at number {used + place}");
+            throw new MemoryGuardException(
+                $"{Name(operation)}: its {what} {shape.Name} {shape.Shape} was written to behind the batch of {_step.Rows} rows, at number {used + place}");
     }
 
     private void RequireZones(Value operation, string pass)

@@ -5,8 +5,8 @@ using Consort.Compute.Cpu.Threads;
 namespace Consort.Compute.Cpu.Programs;
 
 /// <summary>
-/// A kernel whose rows do not depend on each other. Rows are handed out in chunks of a fixed size, and what chunks sum
-/// up for a parameter is added in chunk order, so results do not depend on the number of threads.
+/// A kernel whose rows do not depend on each other. Rows are handed out in chunks of a fixed size, and what chunks sum up for a parameter
+/// is added in chunk order, so results do not depend on the number of threads.
 /// </summary>
 internal abstract class RowKernel : Kernel
 {

@@ -5,8 +5,8 @@ using Consort.Compute.Operations;
 namespace Consort.Compute.Cpu.Scoring;
 
 /// <summary>
-/// A linear layer over rows that agree in some of their numbers: W x + b = W_v x_v + (W_c x_c + b), where the bracket, of
-/// what all candidates have in common, is computed once from the first row.
+/// A linear layer over rows that agree in some of their numbers: W x + b = W_v x_v + (W_c x_c + b), where the bracket, of what all
+/// candidates have in common, is computed once from the first row.
 /// </summary>
 internal sealed unsafe class CandidateLinear : Kernel
 {
@@ -50,7 +50,8 @@ internal sealed unsafe class CandidateLinear : Kernel
             var source = (float*)_inputs[input].Input + column;
             var stride = _inputs[input].Length;
             for (var row = 0; row < step.Rows; row++)
-                new ReadOnlySpan<float>(source + ((long)row * stride), length).CopyTo(new Span<float>(_varying + ((long)row * _columns.VaryingWidth) + at, length));
+                new ReadOnlySpan<float>(source + ((long)row * stride),
+                    length).CopyTo(new Span<float>(_varying + ((long)row * _columns.VaryingWidth) + at, length));
             at += length;
         }
 

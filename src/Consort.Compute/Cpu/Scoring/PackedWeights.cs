@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Consort.Compute.Cpu.Scoring;
 
 /// <summary>
-/// W [out, in] of a linear layer laid out for one row at a time: panels of 128 outputs, in each the weights of input 0, of
-/// input 1, and so on. y = W x + b then reads the memory once from end to end, holds the panel's sums in registers, and
-/// leaves out inputs that are 0, as half of a ReLU's are.
+/// W [out, in] of a linear layer laid out for one row at a time: panels of 128 outputs, in each the weights of input 0, of input 1, and so
+/// on. y = W x + b then reads the memory once from end to end, holds the panel's sums in registers, and leaves out inputs that are 0, as
+/// half of a ReLU's are.
 /// </summary>
 internal sealed unsafe class PackedWeights : IDisposable
 {
@@ -69,7 +69,8 @@ internal sealed unsafe class PackedWeights : IDisposable
                 Whole(weights, x, places, count, bias, target, floor);
             else
                 for (var vector = 0; vector < width; vector++)
-                    One(weights + (vector * Lanes), width * Lanes, x, places, count, bias + (vector * Lanes), target + (vector * Lanes), floor);
+                    One(weights + (vector * Lanes), width * Lanes, x, places, count, bias + (vector * Lanes),
+                        target + (vector * Lanes), floor);
         }
     }
 

@@ -8,8 +8,8 @@ using Consort.Compute.Rewrites;
 namespace Consort.Compute.Cpu.Scoring;
 
 /// <summary>
-/// The programs that score with one set of weights: one row, a batch, and rows that agree in some columns. They share the weights;
-/// each is for one thread, and tables stay where they lie.
+/// The programs that score with one set of weights: one row, a batch, and rows that agree in some columns. They share the weights; each is
+/// for one thread, and tables stay where they lie.
 /// </summary>
 public sealed class ScoringPrograms : IDisposable
 {
@@ -43,7 +43,8 @@ public sealed class ScoringPrograms : IDisposable
     public ParameterStore<float> Store { get; }
 
     /// <summary>A program for one row at a time.</summary>
-    public Program<float> OfRow() => Compile(1, (value, binding) => value.Operation is Linear linear && _packed.TryGetValue(value, out var weights)
+    public Program<float> OfRow() =>
+        Compile(1, (value, binding) => value.Operation is Linear linear && _packed.TryGetValue(value, out var weights)
         ? new RowLinear(linear, weights, binding)
         : null);
 
@@ -51,7 +52,8 @@ public sealed class ScoringPrograms : IDisposable
     public Program<float> OfBatch(int capacity) => Compile(capacity, (_, _) => null);
 
     /// <summary>A program for rows that agree in all columns but those that vary.</summary>
-    public Program<float> OfCandidates(int capacity, CandidateParts parts) => Compile(capacity, (value, binding) => parts.Columns.TryGetValue(value, out var columns)
+    public Program<float> OfCandidates(int capacity, CandidateParts parts) =>
+        Compile(capacity, (value, binding) => parts.Columns.TryGetValue(value, out var columns)
         ? new CandidateLinear((Linear)value.Operation!, _packed[value], columns, binding)
         : null);
 
@@ -110,7 +112,8 @@ public sealed class ScoringPrograms : IDisposable
             EmbedColumns embed => [.. embed.Columns],
             _ => null,
         };
-        return columns is not null && _rows(operation!.Table!) is { Floats: null } rows ? new PackedEmbed(Graph, operation.Table!, columns, rows, binding) : null;
+        return columns is not null && _rows(operation!.Table!) is { Floats: null } rows
+            ? new PackedEmbed(Graph, operation.Table!, columns, rows, binding) : null;
     }
 }
 

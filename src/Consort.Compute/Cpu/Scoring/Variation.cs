@@ -4,8 +4,7 @@ using Consort.Compute.Operations;
 namespace Consort.Compute.Cpu.Scoring;
 
 /// <summary>
-/// Which numbers of each value of a graph differ between the candidates of one context. Of values in which nothing is
-/// known, all do.
+/// Which numbers of each value of a graph differ between the candidates of one context. Of values in which nothing is known, all do.
 /// </summary>
 internal sealed class Variation
 {
@@ -31,7 +30,8 @@ internal sealed class Variation
                 ProjectFields project => Repeat(
                     [.. project.Fields.Select(f => Varies(inputs[f.Input], f.Index, value.Inputs[f.Input].Shape[1]))], value.Shape[1]),
                 NumericEmbed => Repeat(inputs[0], value.Shape.Size / inputs[0].Length),
-                var operation => Whole(value.Shape.Size, IsTouched(operation, graph.Columns.Count, categorical) || inputs.Any(i => i.Contains(true))),
+                var operation => Whole(value.Shape.Size, IsTouched(operation, graph.Columns.Count, categorical)
+                    || inputs.Any(i => i.Contains(true))),
             };
         }
     }

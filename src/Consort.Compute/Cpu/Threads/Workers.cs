@@ -4,14 +4,11 @@ using System.Runtime.InteropServices;
 
 namespace Consort.Compute.Cpu.Threads;
 
-/// <summary>
-/// A fixed set of threads that share out the indices of a job. The caller takes part as worker 0.
-/// </summary>
+/// <summary>A fixed set of threads that share out the indices of a job. The caller takes part as worker 0.</summary>
 /// <remarks>
-/// Indices are handed out one by one, so that a thread which loses its core to a neighbour process holds up at
-/// most the piece it has begun. Idle threads spin for a moment, because the next job of a training step follows
-/// within microseconds, and then block. The caller never waits for a thread that has not begun anything. A run
-/// allocates nothing on the managed heap.
+/// Indices are handed out one by one, so that a thread which loses its core to a neighbour process holds up at most the piece it has begun.
+/// Idle threads spin for a moment, because the next job of a training step follows within microseconds, and then block. The caller never
+/// waits for a thread that has not begun anything. A run allocates nothing on the managed heap.
 /// </remarks>
 public sealed class Workers : IDisposable
 {
@@ -51,9 +48,9 @@ public sealed class Workers : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
         Threads = threads;
         _threads = new Thread[threads - 1];
-        for (int i = 0; i < _threads.Length; i++)
+        for (var i = 0; i < _threads.Length; i++)
         {
-            int worker = i + 1;
+            var worker = i + 1;
             _threads[i] = new Thread(() => Serve(worker)) { IsBackground = true, Name = $"Consort worker {worker}" };
             _threads[i].Start();
         }
@@ -71,8 +68,10 @@ public sealed class Workers : IDisposable
     /// <param name="count">How many indices; zero does nothing.</param>
     /// <exception cref="ArgumentOutOfRangeException">The count is negative.</exception>
     /// <exception cref="ObjectDisposedException">The workers were disposed.</exception>
-    /// <remarks>The first exception thrown by the job is thrown again here, after every thread has stopped;
-    /// indices that nobody had begun by then are dropped.</remarks>
+    /// <remarks>
+    /// The first exception thrown by the job is thrown again here, after every thread has stopped; indices that nobody had begun by then
+    /// are dropped.
+    /// </remarks>
     public void Run(IParallelJob job, int count)
     {
         ArgumentNullException.ThrowIfNull(job);
@@ -80,7 +79,7 @@ public sealed class Workers : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (ReferenceEquals(_inside, this))
         {
-            for (int i = 0; i < count; i++) job.Run(i, _insideAs);
+            for (var i = 0; i < count; i++) job.Run(i, _insideAs);
             return;
         }
         lock (_oneRun)
@@ -99,16 +98,16 @@ public sealed class Workers : IDisposable
             _disposed = true;
             Monitor.PulseAll(_wake);
         }
-        foreach (Thread thread in _threads) thread.Join();
+        foreach (var thread in _threads) thread.Join();
     }
 
     private void RunInline(IParallelJob job, int count)
     {
-        (Workers? outer, int outerAs) = (_inside, _insideAs);
+        (var outer, var outerAs) = (_inside, _insideAs);
         (_inside, _insideAs) = (this, 0);
         try
         {
-            for (int i = 0; i < count; i++) job.Run(i, 0);
+            for (var i = 0; i < count; i++) job.Run(i, 0);
         }
         finally
         {
@@ -137,7 +136,7 @@ public sealed class Workers : IDisposable
     {
         lock (_wake)
         {
-            for (int i = Math.Min(most, _sleeping); i > 0; i--) Monitor.Pulse(_wake);
+            for (var i = Math.Min(most, _sleeping); i > 0; i--) Monitor.Pulse(_wake);
         }
     }
 
@@ -145,8 +144,8 @@ public sealed class Workers : IDisposable
     // those of the run it belongs to.
     private void TakePart(int worker)
     {
-        int finished = 0;
-        (Workers? outer, int outerAs) = (_inside, _insideAs);
+        var finished = 0;
+        (var outer, var outerAs) = (_inside, _insideAs);
         (_inside, _insideAs) = (this, worker);
         int left;
         while ((left = Interlocked.Decrement(ref _counters.Unclaimed)) >= 0)
@@ -170,7 +169,7 @@ public sealed class Workers : IDisposable
 
     private bool SpinUntilFinished()
     {
-        long until = Stopwatch.GetTimestamp() + SpinTicks;
+        var until = Stopwatch.GetTimestamp() + SpinTicks;
         while (Volatile.Read(ref _counters.Unfinished) != 0)
         {
             if (Stopwatch.GetTimestamp() > until) return false;
@@ -201,7 +200,7 @@ public sealed class Workers : IDisposable
 
     private bool SpinUntilWork()
     {
-        long until = Stopwatch.GetTimestamp() + SpinTicks;
+        var until = Stopwatch.GetTimestamp() + SpinTicks;
         while (Volatile.Read(ref _counters.Unclaimed) <= 0)
         {
             if (Stopwatch.GetTimestamp() > until) return false;

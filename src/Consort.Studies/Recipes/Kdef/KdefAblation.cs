@@ -22,8 +22,10 @@ internal sealed class KdefAblation : KdefRecipe
     {
         var model = ModelOf(request, settings);
         // Labels alone are what all are compared with, so they always go first.
-        var methods = KdefMethods.Ablated.Take(1).Concat(Chosen(request, KdefMethods.Ablated).Where(m => m != KdefMethods.Ablated[0])).ToArray();
-        return [.. (request.Members ?? UsualSizes).SelectMany(m => methods.Select(method => Alike(settings, model, m, method))), Alone(settings, model)];
+        var methods = KdefMethods.Ablated.Take(1).Concat(Chosen(request, KdefMethods.Ablated).Where(m => m != KdefMethods.Ablated[0]))
+            .ToArray();
+        return [.. (request.Members ?? UsualSizes).SelectMany(m => methods.Select(method => Alike(settings, model, m, method))),
+            Alone(settings, model)];
     }
 
     protected override FamilyRow Baseline(IReadOnlyDictionary<string, FamilyRow> rows) => rows.Values.First();
@@ -31,7 +33,8 @@ internal sealed class KdefAblation : KdefRecipe
     protected override IEnumerable<string> Notes =>
         ["label: labels alone; teach, peer: with that term, all members and peers weighted alike; -exam: weighted by the examination; kdef: all; kdef-detached: no gradient through the examination."];
 
-    protected override IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows, RowComparisons comparisons)
+    protected override IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows,
+        RowComparisons comparisons)
     {
         foreach (var size in settings.Where(s => s.Method == "kdef"))
             foreach (var part in settings.Where(s => s.Members == size.Members && s.Method is not ("kdef" or "kdef-detached")))

@@ -6,7 +6,8 @@ using static Consort.Foundation.Tables.ResultColumn;
 namespace Consort.Studies.Recipes.Kdef;
 
 /// <summary>A family's row in a table: its quality, how it differs from the baseline, and the three failures.</summary>
-internal sealed record KdefLine(FamilySetting Family, FamilyRow Row, FamilyRow Baseline, (double Auc, double LogLoss)? Published, RowComparisons Comparisons)
+internal sealed record KdefLine(FamilySetting Family, FamilyRow Row, FamilyRow Baseline, (double Auc, double LogLoss)? Published,
+    RowComparisons Comparisons)
 {
     /// <summary>What stands in the table.</summary>
     public static IReadOnlyList<ResultColumn<KdefLine>> Columns { get; } =

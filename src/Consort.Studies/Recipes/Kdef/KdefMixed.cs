@@ -7,8 +7,8 @@ using Consort.Studies.Recipes.Settings;
 namespace Consort.Studies.Recipes.Kdef;
 
 /// <summary>
-/// A family of different models, the product network, FinalNet and the exponential cross network (EKTF-L), by each way of learning,
-/// beside each of them alone and three alike.
+/// A family of different models, the product network, FinalNet and the exponential cross network (EKTF-L), by each way of learning, beside
+/// each of them alone and three alike.
 /// </summary>
 internal sealed class KdefMixed : KdefRecipe
 {
@@ -36,7 +36,8 @@ internal sealed class KdefMixed : KdefRecipe
         {
             Published = method.Name == "kdef" ? KdefPublished.Mixed : null,
         });
-        var alike = KdefMethods.Compared.Where(m => m.Name == "kdef" && Chosen(request, KdefMethods.Compared).Contains(m)).Select(m => Alike(settings, "DNN", Models.Length, m));
+        var alike = KdefMethods.Compared.Where(m => m.Name == "kdef" && Chosen(request, KdefMethods.Compared).Contains(m))
+            .Select(m => Alike(settings, "DNN", Models.Length, m));
         return [.. alone, .. mixed, .. alike];
     }
 
@@ -45,7 +46,8 @@ internal sealed class KdefMixed : KdefRecipe
     protected override IEnumerable<string> Notes =>
         ["The baseline is the model whose AUC is the highest alone. Methods as in kdef/scaling."];
 
-    protected override IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows, RowComparisons comparisons)
+    protected override IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows,
+        RowComparisons comparisons)
     {
         if (!rows.TryGetValue("mixed-kdef", out var full))
             yield break;
@@ -55,5 +57,6 @@ internal sealed class KdefMixed : KdefRecipe
             yield return full.LargerAuc($"{full.Name} above {other.Name}", rows[other.Key], comparisons);
     }
 
-    private static FamilyRow Best(IReadOnlyDictionary<string, FamilyRow> rows) => Models.Select(m => rows.GetValueOrDefault($"{m}-alone")).OfType<FamilyRow>().MaxBy(r => r.Over(m => m.Auc).Mean)!;
+    private static FamilyRow Best(IReadOnlyDictionary<string, FamilyRow> rows) =>
+        Models.Select(m => rows.GetValueOrDefault($"{m}-alone")).OfType<FamilyRow>().MaxBy(r => r.Over(m => m.Auc).Mean)!;
 }

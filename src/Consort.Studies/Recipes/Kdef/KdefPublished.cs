@@ -36,5 +36,6 @@ internal static class KdefPublished
     public static (double Auc, double LogLoss) Mixed => (.816356, .435687);
 
     /// <summary>M towers of [400, 400, 400].</summary>
-    public static (double Auc, double LogLoss)? Of(string method, int members) => Criteo.TryGetValue((method, members), out var known) ? known : null;
+    public static (double Auc, double LogLoss)? Of(string method, int members) =>
+        Criteo.TryGetValue((method, members), out var known) ? known : null;
 }

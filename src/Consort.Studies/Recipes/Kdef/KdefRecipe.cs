@@ -32,7 +32,8 @@ internal abstract class KdefRecipe : Recipe
     protected abstract FamilyRow Baseline(IReadOnlyDictionary<string, FamilyRow> rows);
 
     /// <summary>What the rows say of the paper's claims.</summary>
-    protected abstract IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows, RowComparisons comparisons);
+    protected abstract IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows,
+        RowComparisons comparisons);
 
     /// <summary>Lines below the table.</summary>
     protected abstract IEnumerable<string> Notes { get; }
@@ -51,14 +52,18 @@ internal abstract class KdefRecipe : Recipe
         var (byName, comparisons) = (outcomes.ToDictionary(o => o.Run.Name), RowComparisons.Of(request.Memory));
         var rows = new Dictionary<string, FamilyRow>();
         foreach (var family in families)
-            if (FamilyRow.Of(family.Name, [.. Enumerable.Range(0, request.Seeds).Select(s => (string[])[RunName(family, s)])], byName, request.Memory) is { } row)
+            if (FamilyRow.Of(family.Name, [.. Enumerable.Range(0, request.Seeds).Select(s => (string[])[RunName(family, s)])], byName,
+                request.Memory) is { } row)
                 rows[family.Key] = row;
         var finished = families.Where(f => rows.ContainsKey(f.Key)).ToArray();
         var baseline = Baseline(rows);
-        var isTheirs = settings.Shape == DataShape.Criteo && rows.Values.First().Seeds.Values.First().TestRows >= KdefPublished.WholeTestRows;
+        var isTheirs = settings.Shape == DataShape.Criteo
+            && rows.Values.First().Seeds.Values.First().TestRows >= KdefPublished.WholeTestRows;
         return RecipeTable.Of(
-            $"{Name}: {Summary}", finished.Select(f => new KdefLine(f, rows[f.Key], baseline, isTheirs ? f.Published : null, comparisons)), KdefLine.Columns,
-            ["Discrepancy is the mean over members and test rows of |p_m − p_ens|; members' AUC and their sd are means over seeds.", $"Differences are from \"{baseline.Name}\": p by seeds is the paired t-test over seeds, p by rows DeLong's (AUC) or the bootstrap's (log-loss) on the test rows.", .. Notes, FamilyRow.ClaimRule],
+            $"{Name}: {Summary}", finished.Select(f => new KdefLine(f, rows[f.Key], baseline, isTheirs ? f.Published : null, comparisons)),
+            KdefLine.Columns,
+            ["Discrepancy is the mean over members and test rows of |p_m − p_ens|; members' AUC and their sd are means over seeds.",
+                $"Differences are from \"{baseline.Name}\": p by seeds is the paired t-test over seeds, p by rows DeLong's (AUC) or the bootstrap's (log-loss) on the test rows.", .. Notes, FamilyRow.ClaimRule],
             [.. Claims(finished, rows, comparisons)]);
     }
 
@@ -68,7 +73,8 @@ internal abstract class KdefRecipe : Recipe
     /// <summary>A model by itself.</summary>
     protected static FamilySetting Alone(RecipeSettings settings, string model) => new(
         $"{model}-alone", $"{model} alone", FamilySetting.Alone, 1,
-        settings.Of(model).Options.Family($"{model} alone", isShared: true, OptionTree.Keys(("name", "supervised")), settings.Member(model)));
+        settings.Of(model).Options.Family($"{model} alone", isShared: true, OptionTree.Keys(("name", "supervised")),
+            settings.Member(model)));
 
     /// <summary>M models of one kind.</summary>
     protected static FamilySetting Alike(RecipeSettings settings, string model, int members, KdefMethod method)
@@ -83,7 +89,9 @@ internal abstract class KdefRecipe : Recipe
     protected static IEnumerable<KdefMethod> Chosen(RecipeRequest request, IReadOnlyList<KdefMethod> methods) =>
         methods.Where(m => request.Methods is null || request.Methods.Contains(m.Name));
 
-    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
+    private static RecipeSettings Settings(RecipeRequest request) =>
+        request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
 
-    private static string RunName(FamilySetting family, int seed) => string.Create(CultureInfo.InvariantCulture, $"{family.Key}-seed{FirstSeed + (ulong)seed}");
+    private static string RunName(FamilySetting family, int seed) =>
+        string.Create(CultureInfo.InvariantCulture, $"{family.Key}-seed{FirstSeed + (ulong)seed}");
 }

@@ -5,7 +5,9 @@ using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Kdef;
 
-/// <summary>Families of M models of one kind, M = 1 to 10, by each way of learning. M = 1 is the same by all of them and run once.</summary>
+/// <summary>
+/// Families of M models of one kind, M = 1 to 10, by each way of learning. M = 1 is the same by all of them and run once.
+/// </summary>
 internal sealed class KdefScaling : KdefRecipe
 {
     private static readonly int[] UsualSizes = [2, 3, 4, 6, 10];
@@ -30,7 +32,8 @@ internal sealed class KdefScaling : KdefRecipe
     protected override IEnumerable<string> Notes =>
         ["mean, sum, concat: trained by the fused logit alone. kd: labels and the teach term, without peers; dml: labels and the peer term, without the teacher, both with the examination; kdef: all."];
 
-    protected override IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows, RowComparisons comparisons)
+    protected override IEnumerable<Claim> Claims(IReadOnlyList<FamilySetting> settings, IReadOnlyDictionary<string, FamilyRow> rows,
+        RowComparisons comparisons)
     {
         var alone = rows[settings[0].Key];
         foreach (var method in new[] { "mean", "sum", "concat" })
@@ -38,17 +41,21 @@ internal sealed class KdefScaling : KdefRecipe
                 yield return alone.LargerAuc($"without knowledge transfer quality falls: one model above {most.Name}", most, comparisons);
         if (Find("mean", largest: false) is { } few && Find("mean", largest: true) is { } many)
         {
-            yield return alone.Larger($"without it members' own AUC falls: one model above the members of {many.Name}", many, m => m.MeanMemberAuc);
+            yield return alone.Larger($"without it members' own AUC falls: one model above the members of {many.Name}", many,
+                m => m.MeanMemberAuc);
             if (few != many)
             {
-                yield return many.Larger($"and spreads: standard deviation of members' AUC in {many.Name} above {few.Name}", few, m => m.MemberSpread, 0);
-                yield return many.Larger($"and members leave their ensemble: discrepancy of {many.Name} above {few.Name}", few, m => m.MeanDiscrepancy, 0);
+                yield return many.Larger($"and spreads: standard deviation of members' AUC in {many.Name} above {few.Name}", few,
+                    m => m.MemberSpread, 0);
+                yield return many.Larger($"and members leave their ensemble: discrepancy of {many.Name} above {few.Name}", few,
+                    m => m.MeanDiscrepancy, 0);
             }
 
             if (Find("kdef", largest: true) is { } kept)
             {
                 yield return kept.LargerAuc($"knowledge transfer prevents it: {kept.Name} above {many.Name}", many, comparisons);
-                yield return many.Larger($"its members stay with their ensemble: discrepancy of {many.Name} above {kept.Name}", kept, m => m.MeanDiscrepancy, 0);
+                yield return many.Larger($"its members stay with their ensemble: discrepancy of {many.Name} above {kept.Name}", kept,
+                    m => m.MeanDiscrepancy, 0);
             }
         }
 

@@ -12,7 +12,8 @@ internal sealed record FamilyRow(string Name, IReadOnlyDictionary<int, Measured>
     /// <param name="runs">Of each seed the runs, taken as one family if there are several.</param>
     /// <param name="outcomes">The runs that have finished.</param>
     /// <param name="memory">What was measured before.</param>
-    public static FamilyRow? Of(string name, IReadOnlyList<IReadOnlyList<string>> runs, IReadOnlyDictionary<string, RecipeOutcome> outcomes, RecipeMemory memory)
+    public static FamilyRow? Of(string name, IReadOnlyList<IReadOnlyList<string>> runs, IReadOnlyDictionary<string, RecipeOutcome> outcomes,
+        RecipeMemory memory)
     {
         var seeds = Enumerable.Range(0, runs.Count).Where(s => runs[s].All(outcomes.ContainsKey))
             .ToDictionary(s => s, s => memory.Of(string.Join('+', runs[s]), () => Measured.Of([.. runs[s].Select(n => outcomes[n])])));
@@ -34,8 +35,8 @@ internal sealed record FamilyRow(string Name, IReadOnlyDictionary<int, Measured>
     }
 
     /// <summary>
-    /// This minus another on the rows of the test split: the mean over seeds of differences and of their standard errors. As all
-    /// seeds are measured on the same rows, what the rows do to them does not average out, and the error is not divided by √seeds.
+    /// This minus another on the rows of the test split: the mean over seeds of differences and of their standard errors. As all seeds are
+    /// measured on the same rows, what the rows do to them does not average out, and the error is not divided by √seeds.
     /// </summary>
     public Comparison? ByRows(FamilyRow other, RowComparisons comparisons, Func<RowComparison, Comparison> which)
     {

@@ -13,7 +13,8 @@ namespace Consort.Studies.Recipes.Measures;
 /// <param name="Parameters">Trained numbers.</param>
 /// <param name="Seconds">Of training.</param>
 internal sealed record Measured(
-    string Key, double Auc, double LogLoss, IReadOnlyList<double> MemberAuc, IReadOnlyList<double> Discrepancy, int TestRows, Func<RowLogits> Rows,
+    string Key, double Auc, double LogLoss, IReadOnlyList<double> MemberAuc, IReadOnlyList<double> Discrepancy, int TestRows,
+    Func<RowLogits> Rows,
     long Parameters, double Seconds)
 {
     /// <summary>Mean of the members' own AUCs.</summary>
@@ -31,7 +32,8 @@ internal sealed record Measured(
         var path = RowsOf(outcome);
         var (rows, summary) = (RowLogits.Load(path), outcome.Summary);
         return new Measured(
-            outcome.Run.Name, summary.Auc, summary.LogLoss, summary.MemberAuc, [.. rows.Discrepancy.Select(d => (double)d)], rows.Labels.Length,
+            outcome.Run.Name, summary.Auc, summary.LogLoss, summary.MemberAuc, [.. rows.Discrepancy.Select(d => (double)d)],
+            rows.Labels.Length,
             () => RowLogits.Load(path), summary.Parameters, summary.Seconds);
     }
 
@@ -47,7 +49,8 @@ internal sealed record Measured(
         var metrics = evaluator.Result();
         return new Measured(
             string.Join('+', alone.Select(o => o.Run.Name)), metrics.Auc, metrics.LogLoss, [.. alone.Select(o => o.Summary.Auc)],
-            [.. fused.Discrepancy.Select(d => (double)d)], labels.Length, () => Fuse(alone), alone.Sum(o => o.Summary.Parameters), alone.Sum(o => o.Summary.Seconds));
+            [.. fused.Discrepancy.Select(d => (double)d)], labels.Length, () => Fuse(alone), alone.Sum(o => o.Summary.Parameters),
+            alone.Sum(o => o.Summary.Seconds));
     }
 
     private static RowLogits Fuse(IReadOnlyList<RecipeOutcome> alone)

@@ -23,13 +23,14 @@ internal static class MutualPublished
     public const int WholeTestRows = 4_000_000;
 
     /// <summary>Table 1, or null.</summary>
-    public static double? Of(DataShape shape, string model, string mode) => !Modes.TryGetValue((shape, model), out var known) ? null : mode switch
-    {
-        MutualRow.Independent => known.Independent,
-        MutualRow.Scratch => known.Scratch,
-        MutualRow.Pretrained => known.Pretrained,
-        _ => null,
-    };
+    public static double? Of(DataShape shape, string model, string mode) =>
+        !Modes.TryGetValue((shape, model), out var known) ? null : mode switch
+        {
+            MutualRow.Independent => known.Independent,
+            MutualRow.Scratch => known.Scratch,
+            MutualRow.Pretrained => known.Pretrained,
+            _ => null,
+        };
 
     /// <summary>The number of members, FiBiNET on Avazu with pretraining.</summary>
     public static double? Of(DataShape shape, string model, int members) =>

@@ -53,7 +53,8 @@ internal abstract class MutualRecipe : Recipe
             var family = rows[row.Name] = all.Select((_, measured) => Chosen(measured, row.Members));
             var isWhole = family.Seeds.Values.First().TestRows >= MutualPublished.WholeTestRows;
             lines.Add(new MutualLine(
-                row with { Published = isWhole ? row.Published : null }, family, row.Baseline is { } b ? rows.GetValueOrDefault(b) : null, RowComparisons.Of(request.Memory)));
+                row with { Published = isWhole ? row.Published : null }, family, row.Baseline is { } b
+                ? rows.GetValueOrDefault(b) : null, RowComparisons.Of(request.Memory)));
         }
 
         return RecipeTable.Of(
@@ -66,7 +67,8 @@ internal abstract class MutualRecipe : Recipe
         [.. plan.Replicates.SelectMany(replicate => Build(plan, replicate, request, shape)).GroupBy(row => row.Name)];
 
     /// <summary>A claim about members' own AUC, where both rows are there.</summary>
-    protected static IEnumerable<Claim> LargerMembers(IReadOnlyDictionary<string, FamilyRow> rows, string text, string larger, string smaller)
+    protected static IEnumerable<Claim> LargerMembers(IReadOnlyDictionary<string, FamilyRow> rows, string text, string larger,
+        string smaller)
     {
         if (rows.TryGetValue(larger, out var first) && rows.TryGetValue(smaller, out var second))
             yield return first.Larger(text, second, m => m.MeanMemberAuc);
@@ -76,7 +78,8 @@ internal abstract class MutualRecipe : Recipe
     /// A claim over several pairs of rows: of each replicate one difference, the mean over the pairs. The pairs of a replicate have seeds
     /// in common, some a run, so that they count as one and not as many.
     /// </summary>
-    protected static IEnumerable<Claim> LargerInAll(IReadOnlyDictionary<string, FamilyRow> rows, string text, IEnumerable<(string Larger, string Smaller)> pairs)
+    protected static IEnumerable<Claim> LargerInAll(IReadOnlyDictionary<string, FamilyRow> rows, string text,
+        IEnumerable<(string Larger, string Smaller)> pairs)
     {
         var both = pairs.Where(p => rows.ContainsKey(p.Larger) && rows.ContainsKey(p.Smaller)).ToArray();
         if (both.Length > 1)
@@ -87,11 +90,15 @@ internal abstract class MutualRecipe : Recipe
     {
         var all = rows.ToArray();
         var replicates = all.Select(r => r.Seeds.Keys).Aggregate((a, b) => a.Intersect(b));
-        return new FamilyRow("all", replicates.ToDictionary(r => r, r => all[0].Seeds[r] with { MemberAuc = [all.Average(row => row.Seeds[r].MeanMemberAuc)] }));
+        return new FamilyRow("all", replicates.ToDictionary(r => r, r => all[0].Seeds[r]
+            with
+        { MemberAuc = [all.Average(row => row.Seeds[r].MeanMemberAuc)] }));
     }
 
     private static Measured Chosen(Measured measured, IReadOnlyList<int>? members) =>
-        members is null || measured.MemberAuc.Count == members.Count ? measured : measured with { MemberAuc = [.. members.Select(m => measured.MemberAuc[m])] };
+        members is null || measured.MemberAuc.Count == members.Count
+        ? measured : measured with { MemberAuc = [.. members.Select(m => measured.MemberAuc[m])] };
 
-    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Mutual));
+    private static RecipeSettings Settings(RecipeRequest request) =>
+        request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Mutual));
 }

@@ -33,10 +33,11 @@ internal sealed class MutualTable1 : MutualRecipe
                     : plan.Tuned(method, model, replicate, alone, method == MutualRow.Pretrained));
         }
 
-        MutualRow Row(string model, string mode, params string[] runs) => new(RowName(model, mode), mode, runs, mode == MutualRow.Independent ? null : RowName(model, MutualRow.Independent))
-        {
-            Published = MutualPublished.Of(shape, model, mode),
-        };
+        MutualRow Row(string model, string mode, params string[] runs) =>
+            new(RowName(model, mode), mode, runs, mode == MutualRow.Independent ? null : RowName(model, MutualRow.Independent))
+            {
+                Published = MutualPublished.Of(shape, model, mode),
+            };
     }
 
     protected override IEnumerable<Claim> Claims(IReadOnlyDictionary<string, FamilyRow> rows)
@@ -56,8 +57,10 @@ internal sealed class MutualTable1 : MutualRecipe
         }
 
         foreach (var model in Models)
-            if (rows.TryGetValue(RowName(model, MutualRow.Independent), out var alone) && rows.TryGetValue(RowName(model, MutualRow.Scratch), out var scratch))
-                yield return alone.Larger($"{model}: learning together makes members alike: sd of members independent above scratch", scratch, m => m.MemberSpread, 0);
+            if (rows.TryGetValue(RowName(model, MutualRow.Independent), out var alone)
+                && rows.TryGetValue(RowName(model, MutualRow.Scratch), out var scratch))
+                yield return alone.Larger($"{model}: learning together makes members alike: sd of members independent above scratch",
+                    scratch, m => m.MemberSpread, 0);
     }
 
     protected override IEnumerable<string> Notes =>

@@ -6,8 +6,7 @@ using Consort.Studies.Recipes.Settings;
 namespace Consort.Studies.Recipes.Mutual;
 
 /// <summary>
-/// One model among three of its own kind, or among three others: the same pretrained run is the first member of both, and it alone
-/// counts.
+/// One model among three of its own kind, or among three others: the same pretrained run is the first member of both, and it alone counts.
 /// </summary>
 internal sealed class MutualTable3 : MutualRecipe
 {
@@ -28,15 +27,20 @@ internal sealed class MutualTable3 : MutualRecipe
             var place = Array.IndexOf(Models, model);
             yield return new MutualRow($"{model}, independent", MutualRow.Independent, [firsts[place]]);
             yield return new MutualRow($"{model}, among its own", MutualRow.Pretrained, [own], $"{model}, independent") { Members = [0] };
-            yield return new MutualRow($"{model}, among others", MutualRow.Pretrained, [mixed], $"{model}, independent") { Members = [place] };
+            yield return new MutualRow($"{model}, among others", MutualRow.Pretrained, [mixed],
+                $"{model}, independent")
+            { Members = [place] };
         }
     }
 
     protected override IEnumerable<Claim> Claims(IReadOnlyDictionary<string, FamilyRow> rows) =>
     [
-        .. Models.SelectMany(m => LargerMembers(rows, $"{m}: learns among others: above independent", $"{m}, among others", $"{m}, independent")),
-        .. Models.SelectMany(m => LargerMembers(rows, $"{m}: learns more among others than among its own", $"{m}, among others", $"{m}, among its own")),
-        .. LargerInAll(rows, "all models: learn more among others than among their own", Models.Select(m => ($"{m}, among others", $"{m}, among its own"))),
+        .. Models.SelectMany(m => LargerMembers(rows, $"{m}: learns among others: above independent", $"{m}, among others",
+            $"{m}, independent")),
+        .. Models.SelectMany(m => LargerMembers(rows, $"{m}: learns more among others than among its own", $"{m}, among others",
+            $"{m}, among its own")),
+        .. LargerInAll(rows, "all models: learn more among others than among their own",
+            Models.Select(m => ($"{m}, among others", $"{m}, among its own"))),
     ];
 
     protected override IEnumerable<string> Notes =>

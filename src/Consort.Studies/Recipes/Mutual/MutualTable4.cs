@@ -25,14 +25,17 @@ internal sealed class MutualTable4 : MutualRecipe
         yield return new MutualRow($"{model}, independent", MutualRow.Independent, plan.AloneEach(model, replicate, 2));
         foreach (var size in request.Members ?? PaperSizes)
             yield return new MutualRow(
-                RowName(model, size), MutualRow.Pretrained, [plan.Tuned("pretrained", model, replicate, plan.AloneEach(model, replicate, size), isMutual: true)], $"{model}, independent")
+                RowName(model, size), MutualRow.Pretrained,
+                [plan.Tuned("pretrained", model, replicate, plan.AloneEach(model, replicate, size), isMutual: true)],
+                $"{model}, independent")
             {
                 Members = [0, 1],
                 Published = MutualPublished.Of(shape, model, size),
             };
     }
 
-    protected override IEnumerable<Claim> Claims(IReadOnlyDictionary<string, FamilyRow> rows) => Models.SelectMany(model => (IEnumerable<Claim>)[
+    protected override IEnumerable<Claim> Claims(IReadOnlyDictionary<string, FamilyRow> rows) =>
+        Models.SelectMany(model => (IEnumerable<Claim>)[
         .. LargerMembers(rows, $"{model}: more members help: 4 above 2", RowName(model, 4), RowName(model, 2)),
         .. LargerMembers(rows, $"{model}: beyond four they do not: 5 above 4", RowName(model, 5), RowName(model, 4))]);
 

@@ -44,8 +44,10 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
         [.. Enumerable.Range(0, members).Select(m => Alone(model, replicate, m, epochs))];
 
     /// <summary>A family that learns mutually from the beginning.</summary>
-    public string FromScratch(string model, int members, int replicate) => Add(Name($"{model}x{members}-scratch"), Seed(replicate, 0), () => Of(model).Family(
-        Name($"{members} × {model}, mutual from scratch"), isShared: false, Mutual, settings.Member(model).With("count", members)).With("training.monitor", "member_auc"));
+    public string FromScratch(string model, int members, int replicate) =>
+        Add(Name($"{model}x{members}-scratch"), Seed(replicate, 0), () => Of(model).Family(
+        Name($"{members} × {model}, mutual from scratch"), isShared: false, Mutual, settings.Member(model).With("count", members))
+        .With("training.monitor", "member_auc"));
 
     /// <summary>A family on shared embeddings.</summary>
     public string Shared(string model, int members, int replicate, KdefMethod method) => Add(
@@ -58,7 +60,8 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     /// <param name="replicate">Of the table.</param>
     /// <param name="teachers">The runs; what they say counts as the mean of their logits.</param>
     public string Distilled(string key, string model, int replicate, IReadOnlyList<string> teachers) => Add(
-        key, Seed(replicate, 0), () => Of(model).Family(Name($"{model}, {key}"), isShared: false, OptionTree.Keys(("name", "distillation")), settings.Member(model))
+        key, Seed(replicate, 0), () =>
+        Of(model).Family(Name($"{model}, {key}"), isShared: false, OptionTree.Keys(("name", "distillation")), settings.Member(model))
             .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder))), teachers);
 
     /// <summary>A family of one model whose members have been trained; <paramref name="what"/> ends the name of the runs.</summary>
@@ -72,16 +75,19 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     /// <param name="starts">The runs that the members start from.</param>
     /// <param name="isMutual">Whether members learn from each other, or each on by itself.</param>
     /// <param name="epochs">At least 1.</param>
-    public string Tuned(string key, IReadOnlyList<string> models, int replicate, IReadOnlyList<string> starts, bool isMutual, int epochs = 1)
+    public string Tuned(string key, IReadOnlyList<string> models, int replicate, IReadOnlyList<string> starts, bool isMutual,
+        int epochs = 1)
     {
         var rate = request.TuningRate ?? settings.Of(models[0]).Phases[0].LearningRate / 10;
         // A phase of one epoch ends with that epoch's weights: nothing chooses among epochs.
         var phase = OptionTree.Keys(
-            ("strategy", isMutual ? Mutual : OptionTree.Keys(("name", "supervised"), ("loss", "members"))), ("epochs", 1), ("learning_rate", rate),
+            ("strategy", isMutual ? Mutual : OptionTree.Keys(("name", "supervised"), ("loss", "members"))), ("epochs", 1),
+            ("learning_rate", rate),
             ("schedule", OptionTree.Keys(("name", "constant"))), ("patience", 0));
         var phases = Enumerable.Range(1, epochs).Select(e => phase.With("name", Name($"epoch{e}"))).ToArray();
         phases[0] = phases[0].With("from", OptionTree.List(starts.Select(request.RunFolder)));
-        return Add(key, Seed(replicate, 0), () => Of(models[0]).InPhases($"{key}, fine-tuned", isShared: false, phases, models.Select(settings.Member)), starts);
+        return Add(key, Seed(replicate, 0), () =>
+            Of(models[0]).InPhases($"{key}, fine-tuned", isShared: false, phases, models.Select(settings.Member)), starts);
     }
 
     /// <summary>

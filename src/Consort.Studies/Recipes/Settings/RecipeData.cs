@@ -15,10 +15,10 @@ internal sealed record RecipeData(OptionTree? Section, DataShape Shape, string? 
     private static readonly string[] ExperimentEndings = [".yaml", ".yml"];
 
     /// <summary>
-    /// The rule, first that fits: a file ending in .yaml is an experiment; any other file holds raw rows, which are dealt 80/10/10
-    /// by seed 2019; a folder with manifest.json is an encoded dataset; a folder with train.csv (or train_rebuilt.csv),
-    /// valid.csv and test.csv has its splits. Raw rows are read by --schema, or by the preset that their first line tells;
-    /// of split files the preset is frappe unless told.
+    /// The rule, first that fits: a file ending in .yaml is an experiment; any other file holds raw rows, which are dealt 80/10/10 by seed
+    /// 2019; a folder with manifest.json is an encoded dataset; a folder with train.csv (or train_rebuilt.csv), valid.csv and test.csv has
+    /// its splits. Raw rows are read by --schema, or by the preset that their first line tells; of split files the preset is frappe unless
+    /// told.
     /// </summary>
     /// <exception cref="ConsortException">None fits.</exception>
     public static RecipeData Find(RecipeRequest request)
@@ -37,7 +37,8 @@ internal sealed record RecipeData(OptionTree? Section, DataShape Shape, string? 
             throw new ConsortException($"--data {path}: found neither an encoded dataset (manifest.json) nor train.csv, valid.csv and test.csv; expected one of them, a raw file, or an experiment file (.yaml)");
         var schema = request.Schema ?? "frappe";
         return new RecipeData(
-            OptionTree.Keys(("schema", PlaceOf(schema)), ("train", "train.csv | train_rebuilt.csv"), ("valid", "valid.csv"), ("test", "test.csv")), ShapeOf(Schema.Load(schema)), null);
+            OptionTree.Keys(("schema", PlaceOf(schema)), ("train", "train.csv | train_rebuilt.csv"), ("valid", "valid.csv"),
+                ("test", "test.csv")), ShapeOf(Schema.Load(schema)), null);
 
         bool Has(params ReadOnlySpan<string> names)
         {
@@ -64,10 +65,12 @@ internal sealed record RecipeData(OptionTree? Section, DataShape Shape, string? 
             var line when line.Split('\t').Length == 40 => "criteo",
             var line when line.StartsWith("id,click,hour,", StringComparison.Ordinal) => "avazu",
             var line when line.StartsWith("label,user,item,", StringComparison.Ordinal) => "frappe",
-            _ => throw new ConsortException($"--data {path}: its first line is that of no preset ({string.Join(", ", Schema.Presets)}), expected --schema with a preset or a schema file"),
+            _ => throw new ConsortException(
+                $"--data {path}: its first line is that of no preset ({string.Join(", ", Schema.Presets)}), expected --schema with a preset or a schema file"),
         };
         return new RecipeData(
-            OptionTree.Keys(("schema", PlaceOf(schema)), ("source", path), ("by", "seed"), ("seed", 2019), ("shares", OptionTree.List(0.8, 0.1, 0.1))), ShapeOf(Schema.Load(schema)), null);
+            OptionTree.Keys(("schema", PlaceOf(schema)), ("source", path), ("by", "seed"), ("seed", 2019),
+                ("shares", OptionTree.List(0.8, 0.1, 0.1))), ShapeOf(Schema.Load(schema)), null);
     }
 
     private static string PlaceOf(string schema) => Schema.Presets.Contains(schema) ? schema : Path.GetFullPath(schema);
@@ -89,7 +92,8 @@ internal sealed record RecipeData(OptionTree? Section, DataShape Shape, string? 
         return text.Split('\n')[0].TrimEnd('\r');
     }
 
-    private static DataShape ShapeOf(Schema schema) => ShapeOf(schema.Fields.Select(f => f.Name).Concat(schema.Fields.SelectMany(f => f.Columns)));
+    private static DataShape ShapeOf(Schema schema) =>
+        ShapeOf(schema.Fields.Select(f => f.Name).Concat(schema.Fields.SelectMany(f => f.Columns)));
 
     private static DataShape ShapeOf(IEnumerable<string> names)
     {

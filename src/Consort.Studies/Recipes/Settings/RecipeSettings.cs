@@ -39,8 +39,8 @@ internal sealed record PaperSettings(OptionTree Tower, OptionTree Training)
 }
 
 /// <summary>
-/// The settings of a recipe's models on the data at hand: those of an experiment file, member by member, on Frappe those of BARS, else
-/// the paper's.
+/// The settings of a recipe's models on the data at hand: those of an experiment file, member by member, on Frappe those of BARS, else the
+/// paper's.
 /// </summary>
 internal sealed class RecipeSettings
 {
@@ -90,7 +90,8 @@ internal sealed class RecipeSettings
     {
         OptionTree? Bars(string name) => Shape == DataShape.Frappe && BarsFrappe.SettingsOf(name) is { } settings ? OnData(settings) : null;
         return Bars(model == "FinalNet" ? "FinalNet-1B" : model)
-            ?? (Bars("DNN") ?? OptionTree.Keys(("data", _data.Section!), ("embedding", OptionTree.Keys(("dimension", 16))), ("training", _paper.Training)))
+            ?? (Bars("DNN") ?? OptionTree.Keys(("data", _data.Section!), ("embedding", OptionTree.Keys(("dimension", 16))),
+                ("training", _paper.Training)))
                 .With("members", OptionTree.List(MemberOf(model)));
     }
 
@@ -98,10 +99,12 @@ internal sealed class RecipeSettings
     private OptionTree OnData(OptionTree settings) => settings.Without("strategy", "fusion").With("data", _data.Section!);
 
     // A model in the data and training of the experiment file.
-    private Experiment Alone(OptionTree file, OptionTree member) => Resolve(file.Family(member["model"].ToString(), isShared: true, OptionTree.Keys(("name", "supervised")), member));
+    private Experiment Alone(OptionTree file, OptionTree member) =>
+        Resolve(file.Family(member["model"].ToString(), isShared: true, OptionTree.Keys(("name", "supervised")), member));
 
     private OptionTree MemberOf(string model) => ExperimentOptions.MemberOf(model, _paper.Tower);
 
     private Experiment Resolve(OptionTree options) => Experiment.From(
-        _request.Epochs is { } epochs ? options.With("training.epochs", epochs) : options, Directory.Exists(_request.Data) ? _request.Data : Path.GetDirectoryName(_request.Data)!);
+        _request.Epochs is { } epochs ? options.With("training.epochs", epochs) : options, Directory.Exists(_request.Data)
+        ? _request.Data : Path.GetDirectoryName(_request.Data)!);
 }

@@ -27,7 +27,8 @@ internal sealed class AllStrategies : Recipe
     public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members | RecipeOptions.Tuning;
 
     public override IReadOnlyList<string> Methods { get; } =
-        [Averaged, MutualRow.Scratch, MutualRow.Control, MutualRow.Pretrained, .. KdefMethods.Compared.Select(m => m.Name), DistilledAveraged, DistilledKdef];
+        [Averaged, MutualRow.Scratch, MutualRow.Control, MutualRow.Pretrained, .. KdefMethods.Compared.Select(m => m.Name),
+            DistilledAveraged, DistilledKdef];
 
     public override bool ComparesRows => true;
 
@@ -43,19 +44,24 @@ internal sealed class AllStrategies : Recipe
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
         var (byName, comparisons) = (outcomes.ToDictionary(o => o.Run.Name), RowComparisons.Of(request.Memory));
-        var rows = Build(new RunPlan(request, Settings(request)), request).Select(b => FamilyRow.Of(TextOf(b.Method, request), b.Runs, byName, request.Memory) is not { } row ? null
-            : b.Method.Length > 0 ? row : row.Select((s, _) => One([.. b.Runs[s].Select(n => byName[n])], request))).OfType<FamilyRow>().ToArray();
+        var rows = Build(new RunPlan(request, Settings(request)), request)
+            .Select(b => FamilyRow.Of(TextOf(b.Method, request), b.Runs, byName, request.Memory) is not { } row ? null
+            : b.Method.Length > 0 ? row : row.Select((s, _) => One([.. b.Runs[s].Select(n => byName[n])], request)))
+            .OfType<FamilyRow>().ToArray();
         var ceiling = outcomes.Select(o => o.Summary.Ceiling).FirstOrDefault(c => c is not null);
         return RecipeTable.Of(
-            string.Create(CultureInfo.InvariantCulture, $"{Name}: {Summary}; {SizeOf(request)} members"), rows.Select(r => new StrategyLine(r, rows[0], ceiling, comparisons)), StrategyLine.Columns,
-            [.. Notes(ceiling), FamilyRow.ClaimRule], [.. rows.Skip(1).Select(r => r.LargerAuc($"{r.Name}: above one model", rows[0], comparisons))]);
+            string.Create(CultureInfo.InvariantCulture, $"{Name}: {Summary}; {SizeOf(request)} members"),
+            rows.Select(r => new StrategyLine(r, rows[0], ceiling, comparisons)), StrategyLine.Columns,
+            [.. Notes(ceiling), FamilyRow.ClaimRule],
+            [.. rows.Skip(1).Select(r => r.LargerAuc($"{r.Name}: above one model", rows[0], comparisons))]);
     }
 
     private static IEnumerable<string> Notes((double Auc, double LogLoss)? ceiling)
     {
         yield return "One model is the mean over the members trained by themselves; differences are from it, p by seeds by the paired t-test over replicates, p by rows by DeLong against the first of them.";
         if (ceiling is { } best)
-            yield return string.Create(CultureInfo.InvariantCulture, $"The true click probabilities give AUC {best.Auc:F5} and log-loss {best.LogLoss:F5} on the same test rows. Gap closed is how much of the way from one model to there a family goes, in per cent, replicate by replicate.");
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"The true click probabilities give AUC {best.Auc:F5} and log-loss {best.LogLoss:F5} on the same test rows. Gap closed is how much of the way from one model to there a family goes, in per cent, replicate by replicate.");
     }
 
     // Each method with the runs of each replicate; the model by itself, without a name, comes first.
@@ -83,7 +89,8 @@ internal sealed class AllStrategies : Recipe
             _ => [Shared(method, replicate)],
         };
 
-        string Shared(string method, int replicate) => plan.Shared(model, size, replicate, KdefMethods.Compared.First(m => m.Name == method));
+        string Shared(string method, int replicate) =>
+            plan.Shared(model, size, replicate, KdefMethods.Compared.First(m => m.Name == method));
     }
 
     private static string TextOf(string method, RecipeRequest request) => method switch
@@ -99,16 +106,18 @@ internal sealed class AllStrategies : Recipe
     };
 
     // The mean over the members; its rows are the first member's.
-    private static Measured One(IReadOnlyList<RecipeOutcome> alone, RecipeRequest request) => request.Memory.Of(alone[0].Run.Name, () => Measured.Of(alone[0])) with
-    {
-        Auc = alone.Average(o => o.Summary.Auc),
-        LogLoss = alone.Average(o => o.Summary.LogLoss),
-        MemberAuc = [.. alone.Select(o => o.Summary.Auc)],
-    };
+    private static Measured One(IReadOnlyList<RecipeOutcome> alone, RecipeRequest request) =>
+        request.Memory.Of(alone[0].Run.Name, () => Measured.Of(alone[0])) with
+        {
+            Auc = alone.Average(o => o.Summary.Auc),
+            LogLoss = alone.Average(o => o.Summary.LogLoss),
+            MemberAuc = [.. alone.Select(o => o.Summary.Auc)],
+        };
 
     private static int SizeOf(RecipeRequest request) => request.Members?[^1] ?? Size;
 
     private static string ModelOf(RecipeRequest request) => request.Only ?? Settings(request).FirstModel ?? "DNN";
 
-    private static RecipeSettings Settings(RecipeRequest request) => request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
+    private static RecipeSettings Settings(RecipeRequest request) =>
+        request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
 }

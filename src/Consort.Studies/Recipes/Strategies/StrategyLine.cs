@@ -59,6 +59,8 @@ internal sealed record StrategyLine(FamilyRow Row, FamilyRow One, (double Auc, d
     private Replicates? MembersClosed => Closed(m => m.MeanMemberAuc, m => m.Auc, Ceiling?.Auc);
 
     // 100 (x − one) / (ceiling − one), replicate by replicate
-    private Replicates? Closed(Func<Measured, double> number, Func<Measured, double> ofOne, double? ceiling) => ceiling is not { } best || IsOne ? null : new Replicates(
-        [.. Row.Seeds.Keys.Intersect(One.Seeds.Keys).Order().Select(s => 100 * (number(Row.Seeds[s]) - ofOne(One.Seeds[s])) / (best - ofOne(One.Seeds[s])))]);
+    private Replicates? Closed(Func<Measured, double> number, Func<Measured, double> ofOne, double? ceiling) =>
+        ceiling is not { } best || IsOne ? null : new Replicates(
+        [.. Row.Seeds.Keys.Intersect(One.Seeds.Keys).Order()
+            .Select(s => 100 * (number(Row.Seeds[s]) - ofOne(One.Seeds[s])) / (best - ofOne(One.Seeds[s])))]);
 }

@@ -29,14 +29,17 @@ internal static class AgreementSection
     private static Figure Maps(Diagnosed run)
     {
         var pairs = run.Diagnosis.Agreements;
-        List<Panel> panels = [Map(run, "Correlation of logits", a => a.LogitCorrelation, 0), Map(run, "Same order of two rows (share; 0.5 is chance)", a => a.RankAgreement, 0.5)];
+        List<Panel> panels = [Map(run, "Correlation of logits", a => a.LogitCorrelation, 0),
+            Map(run, "Same order of two rows (share; 0.5 is chance)", a => a.RankAgreement, 0.5)];
         if (pairs.Any(a => a.Cka is not null))
             panels.Add(Map(run, "Alikeness of last representations (linear CKA)", a => a.Cka ?? double.NaN, 0));
         return new Figure(
             $"Pairwise agreement of {run.Label} on {Numbers.Whole(run.Diagnosis.Data.Rows)} {run.Diagnosis.Data.Source} rows. Colours begin at the least agreement of the pairs.", [], panels,
             Numbers.Table(
-                pairs, new("first", a => Name(run, a.First)), new("second", a => Name(run, a.Second)), new("correlation of logits", a => a.LogitCorrelation, "F4"),
-                new("mean |Δp|", a => a.MeanProbabilityDifference, "F5"), new("same order", a => a.RankAgreement, "F4"), new("CKA", a => a.Cka, "F4")));
+                pairs, new("first", a => Name(run, a.First)), new("second", a => Name(run, a.Second)),
+                new("correlation of logits", a => a.LogitCorrelation, "F4"),
+                new("mean |Δp|", a => a.MeanProbabilityDifference, "F5"), new("same order", a => a.RankAgreement, "F4"),
+                new("CKA", a => a.Cka, "F4")));
     }
 
     private static Panel Map(Diagnosed run, string name, Func<Agreement, double> value, double floor)
@@ -57,7 +60,8 @@ internal static class AgreementSection
         }.Draw());
     }
 
-    private static string Name(Diagnosed run, int member) => string.Create(CultureInfo.InvariantCulture, $"{member}: {run.Diagnosis.Members[member].Model}");
+    private static string Name(Diagnosed run, int member) =>
+        string.Create(CultureInfo.InvariantCulture, $"{member}: {run.Diagnosis.Members[member].Model}");
 
     // Alike members are told apart by their number alone.
     private static string Short(Diagnosed run, int member) => run.Diagnosis.Members.Select(m => m.Model).Distinct().Count() == 1

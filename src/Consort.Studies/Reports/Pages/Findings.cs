@@ -22,7 +22,8 @@ internal static class Findings
             : $"Of {settings.Count} settings, {best.Label} is the best on the validation rows; on the {rows} rows it reaches AUC {auc}{spread} and log-loss {Numbers.WithDeviation(best.LogLoss.Mean, best.LogLoss.Deviation)}.");
         // Where a line of families says it, it is not said twice.
         if (settings.Count > 1 && !study.Scalings.Any(s => s.Settings[0] == baseline && s.Settings[^1] == best))
-            findings.Add(Against(best, best == baseline ? settings.Where(s => s != best).MaxBy(s => s.ValidAuc)! : baseline, best == baseline));
+            findings.Add(Against(best, best == baseline ? settings.Where(s => s != best).MaxBy(s => s.ValidAuc)! : baseline,
+                best == baseline));
         if (study.Scalings.Count <= ScalingSection.MostInFindings)
             findings.AddRange(study.Scalings.Select(ScalingSection.Words));
         if (split.CeilingAuc is { } ceiling)
@@ -36,7 +37,8 @@ internal static class Findings
 
     private static string Against(Setting best, Setting other, bool isSecond)
     {
-        var name = isSecond ? $"the next, {other.Label}" : other.Members == 1 && best.Members > 1 ? $"the best single model, {other.Label}" : other.Label;
+        var name = isSecond ? $"the next, {other.Label}" : other.Members == 1 && best.Members > 1
+            ? $"the best single model, {other.Label}" : other.Label;
         var comparison = best.Against(other, r => r.Auc);
         if (comparison is null)
         {

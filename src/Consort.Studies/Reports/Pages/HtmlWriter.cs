@@ -7,8 +7,7 @@ using Consort.Studies.Reports.Plots;
 namespace Consort.Studies.Reports.Pages;
 
 /// <summary>
-/// Writes a document as one HTML page that needs nothing beside it: style, script and pictures stand in it. The page is
-/// well-formed XML.
+/// Writes a document as one HTML page that needs nothing beside it: style, script and pictures stand in it. The page is well-formed XML.
 /// </summary>
 internal sealed class HtmlWriter
 {

@@ -18,7 +18,8 @@ internal static class MissingSection
         var silent = runs.Where(r => r.Evaluations.Count == 0).ToList();
         Add(silent, "without evaluations in events.jsonl, so there are no training curves", null);
         var single = settings.Where(s => s.Runs.Count == 1).Select(s => s.First).ToList();
-        Add(single, "the only seed of their setting: no spread, no interval", r => $"consort train EXPERIMENT --seed {r.Seed + 1} --out {r.Given}-seed{r.Seed + 1}");
+        Add(single, "the only seed of their setting: no spread, no interval",
+            r => $"consort train EXPERIMENT --seed {r.Seed + 1} --out {r.Given}-seed{r.Seed + 1}");
         var untested = runs.Where(r => r.IsFinished && r.Test is null).ToList();
         Add(untested, "without a test split: validation rows stand in, by which the weights were chosen, so their numbers are a little too good", null);
         return items.Count == 0 ? null : new Section(id, title, [new Bullets(items)]);
@@ -27,7 +28,8 @@ internal static class MissingSection
         {
             if (found.Count == 0)
                 return;
-            var names = string.Join(", ", found.Take(MostNamed).Select(r => r.Name)) + (found.Count > MostNamed ? $" and {found.Count - MostNamed} more" : "");
+            var names = string.Join(", ", found.Take(MostNamed).Select(r => r.Name))
+                + (found.Count > MostNamed ? $" and {found.Count - MostNamed} more" : "");
             var who = found.Count == 1 ? "1 run is" : $"{found.Count} runs are";
             items.Add($"{who} {what} ({names})." + (command is null ? "" : $" To measure: `{command(found[0])}`"));
         }

@@ -15,7 +15,8 @@ internal static class Numbers
     private static readonly CultureInfo Culture = Make();
 
     /// <summary>A table of a page.</summary>
-    public static ResultTable Table<T>(IEnumerable<T> rows, params IEnumerable<ResultColumn<T>?> columns) => ResultTable.Of(rows, columns) with { Culture = Culture, Missing = None };
+    public static ResultTable Table<T>(IEnumerable<T> rows, params IEnumerable<ResultColumn<T>?> columns) =>
+        ResultTable.Of(rows, columns) with { Culture = Culture, Missing = None };
 
     public static string Auc(double? value) => Fixed(value, 5);
 
@@ -44,9 +45,11 @@ internal static class Numbers
         : None;
 
     /// <summary>A rate such as 1e-3.</summary>
-    public static string Rate(double value) => value.ToString("0.###e+0", CultureInfo.InvariantCulture).Replace("e+0", "", StringComparison.Ordinal).Replace('-', '−');
+    public static string Rate(double value) =>
+        value.ToString("0.###e+0", CultureInfo.InvariantCulture).Replace("e+0", "", StringComparison.Ordinal).Replace('-', '−');
 
-    public static string Time(double seconds) => seconds < 100 ? Fixed(seconds, 1) + " s" : seconds < 6000 ? Fixed(seconds / 60, 1) + " min" : Fixed(seconds / 3600, 1) + " h";
+    public static string Time(double seconds) =>
+        seconds < 100 ? Fixed(seconds, 1) + " s" : seconds < 6000 ? Fixed(seconds / 60, 1) + " min" : Fixed(seconds / 3600, 1) + " h";
 
     private static CultureInfo Make()
     {

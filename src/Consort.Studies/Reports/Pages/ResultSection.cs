@@ -9,8 +9,8 @@ namespace Consort.Studies.Reports.Pages;
 internal static class ResultSection
 {
     /// <summary>
-    /// What others are compared with unless the user names one: the single model that is best on the validation rows, or, where
-    /// all are single or none is, the best setting.
+    /// What others are compared with unless the user names one: the single model that is best on the validation rows, or, where all are
+    /// single or none is, the best setting.
     /// </summary>
     public static Setting Baseline(IReadOnlyList<Setting> settings)
     {
@@ -52,15 +52,25 @@ internal static class ResultSection
             new("setting", s => s.Label),
             settings.Any(s => s.Members > 1) ? new("M", s => s.Members, "N0") { Meaning = "Members of the family" } : null,
             seeds ? new("seeds", s => s.Runs.Count, "N0") : null,
-            new($"{Uncertainty.SplitName(settings[0])} AUC", s => s.Auc.Mean, "F5") { Meaning = "Exact area under the ROC curve of the ensemble, mean over seeds" },
+            new($"{Uncertainty.SplitName(settings[0])} AUC", s => s.Auc.Mean,
+                "F5")
+            { Meaning = "Exact area under the ROC curve of the ensemble, mean over seeds" },
             seeds ? new("sd", s => s.Auc.Deviation, "F5") { Meaning = "Standard deviation over seeds" } : null,
             new("log-loss", s => s.LogLoss.Mean, "F5") { Meaning = "Mean cross-entropy in nats; smaller is better" },
             seeds ? new("sd", s => s.LogLoss.Deviation, "F5") { Meaning = "Standard deviation over seeds" } : null,
             new("predicted / observed", s => s.Calibration, "F4") { Meaning = "Sum of probabilities over clicks; 1 is right on average" },
-            several ? new("ΔAUC", s => s == baseline ? null : Against(s)?.Difference ?? s.Auc.Mean - baseline.Auc.Mean, Numbers.Difference) { Meaning = "Difference of AUC to the marked row" } : null,
-            several && seeds ? new("95 % interval", s => Against(s) is { } c ? $"{Numbers.Signed(c.Low)} to {Numbers.Signed(c.High)}" : null, ResultColumn.Right) { Meaning = "Of the difference, paired over seeds" } : null,
-            several && seeds ? new("p", s => Numbers.P(Against(s)?.PValue), ResultColumn.Right) { Meaning = "Two-sided, of the difference" } : null)
-            with { Marked = several ? [settings.IndexOf(baseline)] : [] };
+            several ? new("ΔAUC", s => s == baseline ? null : Against(s)?.Difference
+                ?? s.Auc.Mean - baseline.Auc.Mean, Numbers.Difference)
+            { Meaning = "Difference of AUC to the marked row" } : null,
+            several && seeds ? new("95 % interval", s => Against(s) is { } c
+                ? $"{Numbers.Signed(c.Low)} to {Numbers.Signed(c.High)}" : null,
+                ResultColumn.Right)
+            { Meaning = "Of the difference, paired over seeds" } : null,
+            several && seeds ? new("p", s => Numbers.P(Against(s)?.PValue),
+                ResultColumn.Right)
+            { Meaning = "Two-sided, of the difference" } : null)
+            with
+        { Marked = several ? [settings.IndexOf(baseline)] : [] };
 
         Comparison? Against(Setting setting) => setting == baseline ? null : setting.Against(baseline, r => r.Auc);
     }
@@ -78,9 +88,11 @@ internal static class ResultSection
             Description = $"Dot plot of {split} AUC for {settings.Count} settings, the best at the top: {settings[0].Label} {Numbers.Auc(settings[0].Auc.Mean)}, the last {settings[^1].Label} {Numbers.Auc(settings[^1].Auc.Mean)}.",
             Name = $"{split} AUC",
             Strips = [.. settings.Select(s => new Strip(
-                s.Label, s.Runs.Count == 1 ? [] : [.. s.Runs.Select(r => (r.Split!.Auc, $"{s.Label}, seed {r.Seed}: AUC {Numbers.Auc(r.Split.Auc)}"))],
+                s.Label, s.Runs.Count == 1 ? [] : [
+                    .. s.Runs.Select(r => (r.Split!.Auc, $"{s.Label}, seed {r.Seed}: AUC {Numbers.Auc(r.Split.Auc)}"))],
                 s.Auc.Mean, s.Auc.Interval?.Low, s.Auc.Interval?.High,
-                $"{s.Label}: {(s.Runs.Count > 1 ? "mean " : "")}AUC {Numbers.Auc(s.Auc.Mean)}, {Numbers.Count(s.Runs.Count, "seed")}", s.Members > 1 ? 1 : 0))],
+                $"{s.Label}: {(s.Runs.Count > 1 ? "mean " : "")}AUC {Numbers.Auc(s.Auc.Mean)}, {Numbers.Count(s.Runs.Count, "seed")}",
+                s.Members > 1 ? 1 : 0))],
             Levels = isNear ? [new Level(ceiling!.Value, "best reachable")] : [],
         };
         var caption = $"AUC on the {split} rows. "

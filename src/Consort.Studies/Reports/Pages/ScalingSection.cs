@@ -7,9 +7,8 @@ using Consort.Studies.Reports.Reading;
 namespace Consort.Studies.Reports.Pages;
 
 /// <summary>
-/// Families against their number of members: quality of the ensemble, of the members by themselves, and how far these are from
-/// each other. The three failures of Li et al. 2024 (arXiv 2411.16122) are falling lines in the first two and a rising one in
-/// the third.
+/// Families against their number of members: quality of the ensemble, of the members by themselves, and how far these are from each other.
+/// The three failures of Li et al. 2024 (arXiv 2411.16122) are falling lines in the first two and a rising one in the third.
 /// </summary>
 internal static class ScalingSection
 {
@@ -52,7 +51,8 @@ internal static class ScalingSection
             : $"AUC changes by {Numbers.Signed(last.Auc.Mean - first.Auc.Mean)}, with no interval for want of seeds";
         var own = last.Runs.Average(r => r.MemberAuc.Average()) - first.Runs.Average(r => r.MemberAuc.Average());
         text += $"; the members’ own mean AUC changes by {Numbers.Signed(own)}.";
-        return best == last || scaling.Settings.Count < 3 ? text : string.Create(CultureInfo.InvariantCulture, $"{text} Best on the validation rows is M = {best.Members}.");
+        return best == last || scaling.Settings.Count < 3
+            ? text : string.Create(CultureInfo.InvariantCulture, $"{text} Best on the validation rows is M = {best.Members}.");
     }
 
     private static Replicates Spread(Setting setting) => new(
@@ -67,7 +67,8 @@ internal static class ScalingSection
         return ceiling is { } best && best - all.Max() < all.Max() - all.Min() ? [new Level(best, "best reachable")] : [];
     }
 
-    private static Panel Panel(IReadOnlyList<Scaling> scalings, string name, Func<Setting, Replicates> measure, IReadOnlyList<Level> levels, bool hasIntervals = true)
+    private static Panel Panel(IReadOnlyList<Scaling> scalings, string name, Func<Setting, Replicates> measure, IReadOnlyList<Level> levels,
+        bool hasIntervals = true)
     {
         var lines = scalings.Select((scaling, look) => Line(scaling, look, scalings.Count, name, measure, hasIntervals)).ToList();
         var plot = new LinePlot

@@ -15,7 +15,8 @@ internal static partial class StudyDocument
     /// <param name="title">The heading, or null.</param>
     /// <param name="baseline">What settings are compared with, or null.</param>
     /// <param name="repeats">What is said of runs that were left out, or null.</param>
-    public static Document Of(ReportSources sources, IReadOnlyList<Study> studies, Func<RunRecord, string> label, string? title, Setting? baseline, string? repeats)
+    public static Document Of(ReportSources sources, IReadOnlyList<Study> studies, Func<RunRecord, string> label, string? title,
+        Setting? baseline, string? repeats)
     {
         var (findings, facts, sections) = (new List<string>(), new List<Fact>(), new List<Section>());
         foreach (var table in sources.Tables)
@@ -29,7 +30,8 @@ internal static partial class StudyDocument
             {
                 var own = baseline is not null && study.Settings.Contains(baseline) ? baseline : ResultSection.Baseline(study.Settings);
                 var said = Findings.Of(study, own);
-                findings.AddRange(studies.Count > 1 ? said.Select((s, n) => n == 0 ? $"On {DataName(study.Runs[0])}: {char.ToLowerInvariant(s[0])}{s[1..]}" : s) : said);
+                findings.AddRange(studies.Count > 1
+                    ? said.Select((s, n) => n == 0 ? $"On {DataName(study.Runs[0])}: {char.ToLowerInvariant(s[0])}{s[1..]}" : s) : said);
                 if (facts.Count == 0 || studies.Count > 1)
                     facts.AddRange(Facts(study, studies.Count > 1 ? DataName(study.Runs[0]) + ", " : ""));
                 sections.Add(ResultSection.Of(study.Settings, own, $"results{id}", $"Results{data}"));
@@ -41,7 +43,8 @@ internal static partial class StudyDocument
             Add(SpectrumSection.Of(diagnosed, $"spectra{id}", $"Singular spectra{data}"));
             Add(CalibrationSection.Of(diagnosed, $"calibration{id}", $"Calibration{data}"));
             Add(AgreementSection.Of(diagnosed, $"agreement{id}", $"Agreement of members{data}"));
-            Add(TrainingSection.Of(Groups(study, label), study.Settings.MaxBy(s => s.ValidAuc)?.Label ?? "", $"training{id}", $"Training{data}"));
+            Add(TrainingSection.Of(Groups(study, label), study.Settings.MaxBy(s => s.ValidAuc)?.Label
+                ?? "", $"training{id}", $"Training{data}"));
             Add(MissingSection.Of(study.Runs, study.Settings, $"missing{id}", $"Not measured{data}"));
         }
 
@@ -62,7 +65,8 @@ internal static partial class StudyDocument
     private static IReadOnlyList<Block> Recipe(RecipeResults table)
     {
         var columns = table.Columns.Select((name, i) => new ResultColumn<IReadOnlyList<string>>(
-            name, r => i < r.Count ? r[i] : "", i > 0 && table.Rows.All(r => i >= r.Count || NumberLike().IsMatch(r[i])) ? ResultColumn.Right : ""));
+            name, r => i < r.Count ? r[i] : "", i > 0 && table.Rows.All(r => i >= r.Count || NumberLike().IsMatch(r[i]))
+            ? ResultColumn.Right : ""));
         return [new TableBlock(Numbers.Table(table.Rows, columns)), .. table.Notes.Select(n => new Paragraph(n))];
     }
 
@@ -73,8 +77,10 @@ internal static partial class StudyDocument
     {
         var best = study.Settings.MaxBy(s => s.ValidAuc)!;
         var rows = Uncertainty.SplitName(best);
-        yield return new Fact($"{prefix}{rows} AUC", Numbers.Auc(best.Auc.Mean), $"{(double.IsNaN(best.Auc.Deviation) ? "" : $"± {Numbers.Auc(best.Auc.Deviation)} sd, ")}{best.Label}");
-        yield return new Fact($"{prefix}{rows} log-loss", Numbers.LogLoss(best.LogLoss.Mean), $"{(double.IsNaN(best.LogLoss.Deviation) ? "" : $"± {Numbers.LogLoss(best.LogLoss.Deviation)} sd, ")}nats");
+        yield return new Fact($"{prefix}{rows} AUC", Numbers.Auc(best.Auc.Mean),
+            $"{(double.IsNaN(best.Auc.Deviation) ? "" : $"± {Numbers.Auc(best.Auc.Deviation)} sd, ")}{best.Label}");
+        yield return new Fact($"{prefix}{rows} log-loss", Numbers.LogLoss(best.LogLoss.Mean),
+            $"{(double.IsNaN(best.LogLoss.Deviation) ? "" : $"± {Numbers.LogLoss(best.LogLoss.Deviation)} sd, ")}nats");
         yield return new Fact($"{prefix}predicted / observed", Numbers.Fixed(best.Calibration, 4), "clicks; 1 is right on average");
         yield return new Fact($"{prefix}runs", Numbers.Whole(study.Runs.Count), $"of {Numbers.Count(study.Settings.Count, "setting")}");
     }
@@ -91,7 +97,8 @@ internal static partial class StudyDocument
         var parts = studies.Select(study =>
         {
             var run = study.Runs.FirstOrDefault(r => r.IsFinished);
-            var rows = run is null ? "" : string.Create(CultureInfo.InvariantCulture, $": {run.Valid!.Rows:N0} validation rows{(run.Test is { } test ? $", {test.Rows:N0} test rows" : ", no test rows")}");
+            var rows = run is null ? "" : string.Create(CultureInfo.InvariantCulture,
+                $": {run.Valid!.Rows:N0} validation rows{(run.Test is { } test ? $", {test.Rows:N0} test rows" : ", no test rows")}");
             var common = study.CommonWords.Length > 0 ? $"; names end in “{study.CommonWords}”, left out below" : "";
             return $"{DataName(study.Runs[0])}{rows}{common}";
         });

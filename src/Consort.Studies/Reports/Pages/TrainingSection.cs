@@ -13,13 +13,15 @@ internal static class TrainingSection
     /// <summary>The section, or null where no run has an event log with evaluations.</summary>
     public static Section? Of(IReadOnlyList<(string Label, IReadOnlyList<RunRecord> Runs)> settings, string best, string id, string title)
     {
-        var shown = settings.Select(s => (s.Label, Runs: s.Runs.Where(r => r.Evaluations.Count > 0).ToList())).Where(s => s.Runs.Count > 0).ToList();
+        var shown = settings.Select(s => (s.Label, Runs: s.Runs.Where(r => r.Evaluations.Count > 0).ToList()))
+            .Where(s => s.Runs.Count > 0).ToList();
         if (shown.Count == 0)
             return null;
         return new Section(id, title,
         [
             new Paragraph("Every evaluation on the validation rows, as the event log has it. A line is a seed; the mark is the evaluation whose weights were kept."),
-            .. shown.Select(s => new Fold(Line(s.Label, s.Runs), [Plots(s.Label, s.Runs)], IsOpen: shown.Count <= MostOpen || s.Label == best)),
+            .. shown.Select(s => new Fold(Line(s.Label, s.Runs), [Plots(s.Label, s.Runs)], IsOpen: shown.Count <= MostOpen
+                || s.Label == best)),
         ]);
     }
 
@@ -43,16 +45,22 @@ internal static class TrainingSection
         List<Panel> panels = [];
         if (terms.Count > 0)
         {
-            panels.Add(Plot(label, terms.Count > 1 ? "Training loss by term, mean of the epoch" : "Training loss, mean of the epoch", [.. runs.SelectMany(r => terms.Select((term, i) =>
-                Curve(r, term, terms.Count > 1 ? i : Look(runs, r), e => e.Loss.FirstOrDefault(t => t.Key == term) is { Key: not null } found ? found.Value : double.NaN, markKept: false)))], runs));
+            panels.Add(Plot(label, terms.Count > 1 ? "Training loss by term, mean of the epoch" : "Training loss, mean of the epoch",
+                [.. runs.SelectMany(r => terms.Select((term, i) =>
+                Curve(r, term, terms.Count > 1 ? i : Look(runs, r), e =>
+                    e.Loss.FirstOrDefault(t => t.Key == term) is { Key: not null } found ? found.Value : double.NaN, markKept: false)))],
+                    runs));
         }
 
         panels.Add(Plot(label, hasMembers ? "Validation AUC, ensemble and (thin) members" : "Validation AUC",
-            [.. runs.SelectMany(r => Members(r, Look(runs, r)).Append(Curve(r, "ensemble", Look(runs, r), e => e.Valid.Auc, markKept: true)))], runs));
-        panels.Add(Plot(label, "Validation log-loss", [.. runs.Select(r => Curve(r, "ensemble", Look(runs, r), e => e.Valid.LogLoss, markKept: true))], runs));
+            [.. runs.SelectMany(r => Members(r, Look(runs, r))
+                .Append(Curve(r, "ensemble", Look(runs, r), e => e.Valid.Auc, markKept: true)))], runs));
+        panels.Add(Plot(label, "Validation log-loss",
+            [.. runs.Select(r => Curve(r, "ensemble", Look(runs, r), e => e.Valid.LogLoss, markKept: true))], runs));
         var rates = runs.SelectMany(r => r.Evaluations).Select(e => e.LearningRate).Where(r => r > 0).ToList();
         if (rates.Count > 0)
-            panels.Add(Plot(label, "Learning rate", [.. runs.Select(r => Curve(r, "rate", Look(runs, r), e => e.LearningRate, markKept: false))], runs, isLog: true));
+            panels.Add(Plot(label, "Learning rate",
+                [.. runs.Select(r => Curve(r, "rate", Look(runs, r), e => e.LearningRate, markKept: false))], runs, isLog: true));
         List<LegendEntry> legend = [.. runs.Select(r => new LegendEntry($"seed {r.Seed}", Look(runs, r)))];
         if (terms.Count > 1)
             legend = [.. runs.Count > 1 ? legend : [], .. terms.Select((t, i) => new LegendEntry($"loss term {t}", i))];
@@ -62,7 +70,9 @@ internal static class TrainingSection
     private static int Look(List<RunRecord> runs, RunRecord run) => runs.IndexOf(run);
 
     private static IEnumerable<Line> Members(RunRecord run, int look) => run.Members == 1 ? [] : Enumerable.Range(0, run.Members)
-        .Select(m => Curve(run, $"member {m}", look, e => m < e.MemberAuc.Count ? e.MemberAuc[m] : double.NaN, markKept: false) with { IsThin = true });
+        .Select(m => Curve(run, $"member {m}", look, e => m < e.MemberAuc.Count ? e.MemberAuc[m] : double.NaN, markKept: false)
+            with
+        { IsThin = true });
 
     private static Line Curve(RunRecord run, string name, int look, Func<EvaluationRecord, double> value, bool markKept)
     {
@@ -106,7 +116,8 @@ internal static class TrainingSection
             new("phase", r => r.At.Phase),
             new("epoch", r => r.At.Epoch, "F0"),
             new("learning rate", r => Numbers.Rate(r.At.LearningRate), ResultColumn.Right),
-            .. terms.Select(t => new ResultColumn<(RunRecord Run, EvaluationRecord At)>($"loss, {t}", r => r.At.Loss.FirstOrDefault(l => l.Key == t) is { Key: not null } found ? found.Value : null, "F5")),
+            .. terms.Select(t => new ResultColumn<(RunRecord Run, EvaluationRecord At)>($"loss, {t}",
+                r => r.At.Loss.FirstOrDefault(l => l.Key == t) is { Key: not null } found ? found.Value : null, "F5")),
             new("validation AUC", r => r.At.Valid.Auc, "F5"),
             new("log-loss", r => r.At.Valid.LogLoss, "F5"),
             new("kept", r => r.At == Kept(r.Run) ? "yes" : ""),

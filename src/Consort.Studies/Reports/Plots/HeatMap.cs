@@ -39,7 +39,8 @@ internal sealed record HeatMap
             if (isShort)
                 svg.Text("tick", left + (cell * (row + 0.5)), 12, Names[row], "middle");
             else if (n <= 26)
-                svg.Text("tick", left + (cell * (row + 0.5)), top + (height * n) + 15, (row + 1).ToString(CultureInfo.InvariantCulture), "middle");
+                svg.Text("tick", left + (cell * (row + 0.5)), top + (height * n) + 15,
+                    (row + 1).ToString(CultureInfo.InvariantCulture), "middle");
             for (var column = 0; column < n; column++)
                 Cell(svg, row, column, left + (cell * column), top + (height * row), cell, height, n);
         }
@@ -57,7 +58,8 @@ internal sealed record HeatMap
         svg.Open("cell", $"{Names[row]} and {Names[column]}: {number}");
         svg.Rectangle("heat", x + 1, y + 1, width - 2, height - 2, 0.06 + (0.94 * share));
         if (n <= MostNumbers && width >= 7 * number.TrimStart('0').Length)
-            svg.Text(share > 0.5 ? "number on" : "number", x + (width / 2), y + (height / 2) + 4, width > 6.6 * number.Length ? number : number.TrimStart('0'), "middle");
+            svg.Text(share > 0.5 ? "number on" : "number", x + (width / 2), y + (height / 2) + 4,
+                width > 6.6 * number.Length ? number : number.TrimStart('0'), "middle");
         svg.Close();
     }
 

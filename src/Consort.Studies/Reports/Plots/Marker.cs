@@ -1,8 +1,8 @@
 namespace Consort.Studies.Reports.Plots;
 
 /// <summary>
-/// The look of a series: a colour and a shape, so that who cannot tell the colours apart can tell the shapes. The style of
-/// the page gives classes c0 … c7 colours that stay apart for the common kinds of colour blindness.
+/// The look of a series: a colour and a shape, so that who cannot tell the colours apart can tell the shapes. The style of the page gives
+/// classes c0 … c7 colours that stay apart for the common kinds of colour blindness.
 /// </summary>
 internal static class Marker
 {
@@ -33,7 +33,8 @@ internal static class Marker
         if (isLine)
             svg.Line(Line(series), 1, 6, 25, 6);
         Draw(svg, series, 13, 6, isOpen: isOpen);
-        return svg.ToString().Replace("role=\"img\" aria-label=\"\"", "aria-hidden=\"true\" width=\"26\" height=\"12\"", StringComparison.Ordinal);
+        return svg.ToString().Replace("role=\"img\" aria-label=\"\"", "aria-hidden=\"true\" width=\"26\" height=\"12\"",
+            StringComparison.Ordinal);
     }
 
     private static void Shape(Svg svg, int series, double x, double y)

@@ -10,8 +10,8 @@ namespace Consort.Studies.Reports.Plots;
 internal sealed record Reliability(string Name, CalibrationCurve Curve, int Look);
 
 /// <summary>
-/// Observed click rates against predicted probabilities: on the diagonal the two are equal. Upright bars are 95 % intervals of
-/// the observed rate (Wilson 1927).
+/// Observed click rates against predicted probabilities: on the diagonal the two are equal. Upright bars are 95 % intervals of the observed
+/// rate (Wilson 1927).
 /// </summary>
 internal sealed record ReliabilityPlot
 {
@@ -44,7 +44,8 @@ internal sealed record ReliabilityPlot
             foreach (var bin in curve.Bins)
             {
                 var (low, high) = Wilson(bin.Observed, bin.Rows);
-                svg.Line($"bar c{look % Marker.Colours}", frame.AtX(bin.Predicted), frame.AtY(low), frame.AtX(bin.Predicted), frame.AtY(high));
+                svg.Line($"bar c{look % Marker.Colours}", frame.AtX(bin.Predicted), frame.AtY(low), frame.AtX(bin.Predicted),
+                    frame.AtY(high));
             }
 
             svg.Path(Marker.Line(look), curve.Bins.Select(b => (frame.AtX(b.Predicted), frame.AtY(b.Observed))));

@@ -10,7 +10,8 @@ namespace Consort.Studies.Reports.Plots;
 /// <param name="Look">Colour and shape.</param>
 /// <param name="DotLook">Colour of the dots, or null for the same.</param>
 internal sealed record Strip(
-    string Name, IReadOnlyList<(double Value, string Tip)> Dots, double? Mean, double? Low, double? High, string Tip, int Look = 0, int? DotLook = null);
+    string Name, IReadOnlyList<(double Value, string Tip)> Dots, double? Mean, double? Low, double? High, string Tip, int Look = 0,
+    int? DotLook = null);
 
 /// <summary>Measurements as dots on one axis, a row for each setting: the spread is seen, not only told.</summary>
 internal sealed record StripPlot
@@ -64,7 +65,8 @@ internal sealed record StripPlot
                 svg.Text("label", left - 8, y + 4, strip.Name, "end");
             svg.Line("row", left, y, width - 12, y);
             foreach (var (value, tip) in strip.Dots.Where(d => double.IsFinite(d.Value)))
-                svg.Open($"dot c{(strip.DotLook ?? strip.Look) % Marker.Colours}", tip).Circle("touch", At(value), y, 7).Circle("shape", At(value), y, 3).Close();
+                svg.Open($"dot c{(strip.DotLook ?? strip.Look) % Marker.Colours}", tip).Circle("touch", At(value), y, 7)
+                    .Circle("shape", At(value), y, 3).Close();
             if (strip is { Low: { } low, High: { } high })
                 svg.Line($"bar c{strip.Look % Marker.Colours}", At(low), y, At(high), y);
             if (strip.Mean is { } mean)

@@ -4,8 +4,8 @@ using System.Text;
 namespace Consort.Studies.Reports.Plots;
 
 /// <summary>
-/// Writes the elements of a picture as SVG that stands inside an HTML page and is well-formed XML. Colours come from the
-/// page's style by class, so that one picture serves light, dark and print.
+/// Writes the elements of a picture as SVG that stands inside an HTML page and is well-formed XML. Colours come from the page's style by
+/// class, so that one picture serves light, dark and print.
 /// </summary>
 internal sealed class Svg
 {
@@ -18,7 +18,8 @@ internal sealed class Svg
     /// <param name="description">What a reader who cannot see it is told.</param>
     public Svg(double width, double height, string description)
     {
-        _text.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {N(width)} {N(height)}\" role=\"img\" aria-label=\"{Escape(description)}\">");
+        _text.Append(CultureInfo.InvariantCulture,
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {N(width)} {N(height)}\" role=\"img\" aria-label=\"{Escape(description)}\">");
         _open.Push("svg");
     }
 
@@ -64,7 +65,8 @@ internal sealed class Svg
         return this;
     }
 
-    public Svg Line(string css, double x1, double y1, double x2, double y2) => Shape("line", css, ("x1", x1), ("y1", y1), ("x2", x2), ("y2", y2));
+    public Svg Line(string css, double x1, double y1, double x2, double y2) =>
+        Shape("line", css, ("x1", x1), ("y1", y1), ("x2", x2), ("y2", y2));
 
     public Svg Rectangle(string css, double x, double y, double width, double height, double? opacity = null) =>
         Shape("rect", css, ("x", x), ("y", y), ("width", width), ("height", height), ("fill-opacity", opacity));

@@ -4,8 +4,8 @@ using Consort.Foundation.Files;
 namespace Consort.Studies.Reports.Reading;
 
 /// <summary>
-/// Reads the evaluations of an event log. A run that went on from a checkpoint may have made an evaluation twice: the later one
-/// counts. A line that a crash cut short is passed over.
+/// Reads the evaluations of an event log. A run that went on from a checkpoint may have made an evaluation twice: the later one counts. A
+/// line that a crash cut short is passed over.
 /// </summary>
 internal static class Events
 {
@@ -42,7 +42,8 @@ internal static class Events
         if (name == "start" && root.Find("resume") is { IsNull: false } resume && !resume.Flag())
             found.Clear(); // begun anew in the same folder
         return name != "evaluation" ? null : new(
-            root["time"].Moment(), root["phase"].Text(), (int)root["epoch"].Whole(0, int.MaxValue), root["steps"].Whole(), 0, root["learning_rate"].Number(),
+            root["time"].Moment(), root["phase"].Text(), (int)root["epoch"].Whole(0, int.MaxValue), root["steps"].Whole(), 0,
+            root["learning_rate"].Number(),
             [.. root["loss"].Entries().Select(t => KeyValuePair.Create(t.Key, t.Value.Number()))],
             RunReader.Metrics(root["valid"]), [.. root["members"].Items().Select(m => m.Number())], root["best"].Flag());
     }
@@ -58,7 +59,11 @@ internal static class Events
             {
                 var (count, number) = (epoch.Count(), 0);
                 foreach (var evaluation in epoch)
-                    placed.Add(evaluation with { Epochs = evaluation.Epoch == 0 ? before : before + evaluation.Epoch - 1 + ((double)++number / count) });
+                    placed.Add(evaluation with
+                    {
+                        Epochs = evaluation.Epoch == 0 ? before : before + evaluation.Epoch - 1
+                        + ((double)++number / count)
+                    });
             }
 
             before += phase.Max(e => e.Epoch);

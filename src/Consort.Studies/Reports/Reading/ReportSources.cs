@@ -38,6 +38,7 @@ internal sealed record ReportSources(IReadOnlyList<RunRecord> Runs, IReadOnlyLis
     {
         var parent = Path.GetDirectoryName(Path.GetFullPath(Path.TrimEndingDirectorySeparator(path)));
         return parent is null || !Directory.Exists(parent) ? ""
-            : NearestWord.Hint(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), Directory.GetDirectories(parent).Select(d => Path.GetFileName(d)!));
+            : NearestWord.Hint(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), Directory.GetDirectories(parent)
+                .Select(d => Path.GetFileName(d)!));
     }
 }

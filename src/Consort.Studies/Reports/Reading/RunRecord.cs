@@ -27,7 +27,8 @@ internal sealed record SplitRecord(
 /// <param name="MemberAuc">One a member.</param>
 /// <param name="IsBest">Whether its weights were the best of the phase so far.</param>
 internal sealed record EvaluationRecord(
-    DateTime Time, string Phase, int Epoch, long Steps, double Epochs, double LearningRate, IReadOnlyList<KeyValuePair<string, double>> Loss,
+    DateTime Time, string Phase, int Epoch, long Steps, double Epochs, double LearningRate,
+    IReadOnlyList<KeyValuePair<string, double>> Loss,
     Metrics Valid, IReadOnlyList<double> MemberAuc, bool IsBest);
 
 /// <summary>What <c>environment.json</c> says.</summary>

@@ -10,8 +10,8 @@ namespace Consort.Studies.Reports.Reading;
 internal sealed partial record Scaling(string Label, IReadOnlyList<Setting> Settings)
 {
     /// <summary>
-    /// Finds them. Where single members stand in one line only, the others begin with them: alone, a member has no one to learn
-    /// from, whatever the strategy.
+    /// Finds them. Where single members stand in one line only, the others begin with them: alone, a member has no one to learn from,
+    /// whatever the strategy.
     /// </summary>
     public static IReadOnlyList<Scaling> Find(IReadOnlyList<Setting> settings, IReadOnlyList<string> names)
     {
@@ -30,15 +30,18 @@ internal sealed partial record Scaling(string Label, IReadOnlyList<Setting> Sett
                 scalings.Add(new Scaling(CountWords().Replace(name, "").Trim(' ', ',', '-'), line));
         }
 
-        return [.. scalings.Select(s => scalings.Count(o => o.Label == s.Label) == 1 ? s : s with { Label = $"{s.Label}, {s.Settings[^1].First.Strategies}" })];
+        return [.. scalings.Select(s => scalings.Count(o => o.Label == s.Label) == 1 ? s : s
+            with { Label = $"{s.Label}, {s.Settings[^1].First.Strategies}" })];
     }
 
     private static bool IsAlike(Setting single, Setting family) => single.First.DataKey == family.First.DataKey
-        && Equals(WithoutCount(single)?.Without("strategy", "fusion", "training.monitor"), WithoutCount(family)?.Without("strategy", "fusion", "training.monitor"));
+        && Equals(WithoutCount(single)?.Without("strategy", "fusion", "training.monitor"),
+            WithoutCount(family)?.Without("strategy", "fusion", "training.monitor"));
 
     // The options but for the name and how many members there are; null where members are not all alike.
     private static OptionTree? WithoutCount(Setting setting) =>
-        Study.WithoutSeed(setting.First).Without("name") is var options && options.Members().Distinct().ToArray() is [var member] ? options.With("members", member) : null;
+        Study.WithoutSeed(setting.First).Without("name") is var options && options.Members().Distinct().ToArray() is [var member]
+        ? options.With("members", member) : null;
 
     // "KDEF, M = 4", "mean of 4", "4 × DNN".
     [GeneratedRegex(@"[,(]?\s*\b(M ?= ?\d+|m\d+|of \d+|\d+ (×|x|members?))\b\)?|\b\d+ ×")]

@@ -1,10 +1,13 @@
 namespace Consort.Studies.Reports.Reading;
 
-/// <summary>Finished runs of a seed that another run of the same experiment on the same rows stands for: copies say nothing of the spread.</summary>
+/// <summary>
+/// Finished runs of a seed that another run of the same experiment on the same rows stands for: copies say nothing of the spread.
+/// </summary>
 internal static class SeedRepeats
 {
     /// <summary>The runs without repeats, and each repeat with the run that stands for it.</summary>
-    public static (IReadOnlyList<RunRecord> Kept, IReadOnlyList<(RunRecord Repeat, RunRecord Kept)> Left) Split(IReadOnlyList<RunRecord> runs)
+    public static (IReadOnlyList<RunRecord> Kept, IReadOnlyList<(RunRecord Repeat, RunRecord Kept)> Left) Split(
+        IReadOnlyList<RunRecord> runs)
     {
         var left = new List<(RunRecord Repeat, RunRecord Kept)>();
         foreach (var same in runs.Where(r => r.IsFinished).GroupBy(r => (Study.Key(r), r.Seed)))

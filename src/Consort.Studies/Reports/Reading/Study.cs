@@ -24,7 +24,9 @@ internal sealed partial class Study
     /// <summary>What a run's setting is called, finished or not.</summary>
     public string Label(RunRecord run) => Settings.FirstOrDefault(s => s.Runs.Contains(run))?.Label
         ?? Settings.FirstOrDefault(s => Key(s.First) == Key(run))?.Label
-        ?? (run.Experiment.Name.Length > CommonWords.Length ? run.Experiment.Name[..^(run.Experiment.Name.EndsWith(CommonWords, StringComparison.Ordinal) ? CommonWords.Length : 0)].TrimEnd() : run.Experiment.Name);
+        ?? (run.Experiment.Name.Length > CommonWords.Length
+            ? run.Experiment.Name[..^(run.Experiment.Name.EndsWith(CommonWords, StringComparison.Ordinal) ? CommonWords.Length
+                : 0)].TrimEnd() : run.Experiment.Name);
 
     /// <summary>Puts runs in order.</summary>
     public static Study Of(IReadOnlyList<RunRecord> runs)
@@ -41,7 +43,9 @@ internal sealed partial class Study
     /// <summary>Equal for runs of one experiment on the same rows, whatever their seed.</summary>
     public static (string DataKey, OptionTree Options) Key(RunRecord run) => (run.DataKey, WithoutSeed(run));
 
-    /// <summary>A run's options without seeds and without folders, among them the runs it starts from, which differ from seed to seed.</summary>
+    /// <summary>
+    /// A run's options without seeds and without folders, among them the runs it starts from, which differ from seed to seed.
+    /// </summary>
     public static OptionTree WithoutSeed(RunRecord run) => run.Experiment.Options.Without(
         "training.seed", "data.seed", "data.folder", "training.from", "training.teachers", "phases[*].from", "phases[*].teachers");
 
@@ -57,7 +61,8 @@ internal sealed partial class Study
 
         void Tell(Func<RunRecord, string> by)
         {
-            foreach (var alike in Enumerable.Range(0, labels.Count).GroupBy(i => labels[i]).Where(g => g.Count() > 1).Select(g => g.ToList()).ToList())
+            foreach (var alike in Enumerable.Range(0, labels.Count).GroupBy(i => labels[i]).Where(g => g.Count() > 1)
+                .Select(g => g.ToList()).ToList())
                 if (alike.Select(i => by(groups[i][0])).Distinct().Count() > 1)
                     foreach (var i in alike)
                         labels[i] = $"{labels[i]}, {by(groups[i][0])}";
@@ -71,7 +76,8 @@ internal sealed partial class Study
             return "";
         var words = names[0].Split(' ');
         for (var from = 1; from < words.Length; from++)
-            if (" " + string.Join(' ', words[from..]) is var suffix && names.TrueForAll(n => n.Length > suffix.Length && n.EndsWith(suffix, StringComparison.Ordinal)))
+            if (" " + string.Join(' ', words[from..]) is var suffix
+                && names.TrueForAll(n => n.Length > suffix.Length && n.EndsWith(suffix, StringComparison.Ordinal)))
                 return suffix;
         return "";
     }

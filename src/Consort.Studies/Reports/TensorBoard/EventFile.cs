@@ -13,8 +13,8 @@ internal sealed record Scalar(string Tag, long Step, double Value, DateTime Time
 
 /// <summary>
 /// Writes scalars as a TensorBoard event file: records of a length, its checksum, an <c>Event</c> message of Protocol Buffers, and its
-/// checksum. Checksums are CRC-32C, rotated right by 15 bits and shifted by a constant.
-/// Source: TensorFlow's core/lib/io/record_writer.h and core/util/event.proto.
+/// checksum. Checksums are CRC-32C, rotated right by 15 bits and shifted by a constant. Source: TensorFlow's core/lib/io/record_writer.h
+/// and core/util/event.proto.
 /// </summary>
 internal static class EventFile
 {

@@ -34,13 +34,15 @@ internal static class RunScalars
         var scalars = run.Evaluations.SelectMany(e => Of(e).Select(v => new Scalar(v.Tag, e.Steps, v.Value, e.Time)));
         return run.Test is not { } test ? scalars : scalars.Concat(
             ((IEnumerable<(string Tag, double Value)>)[
-                ("test/auc", test.Auc), ("test/log_loss", test.LogLoss), ("test/calibration", test.Calibration), .. Members("test", run.MemberAuc),
+                ("test/auc", test.Auc), ("test/log_loss", test.LogLoss), ("test/calibration", test.Calibration),
+                .. Members("test", run.MemberAuc),
             ]).Select(v => new Scalar(v.Tag, run.Evaluations[^1].Steps, v.Value, run.Evaluations[^1].Time)));
     }
 
     private static IEnumerable<(string Tag, double Value)> Of(EvaluationRecord e) =>
     [
-        .. e.Loss.Select(t => ($"loss/{t.Key}", t.Value)), .. Enumerable.Repeat(("loss/total", e.Loss.Sum(t => t.Value)), e.Loss.Count > 1 ? 1 : 0),
+        .. e.Loss.Select(t => ($"loss/{t.Key}", t.Value)),
+        .. Enumerable.Repeat(("loss/total", e.Loss.Sum(t => t.Value)), e.Loss.Count > 1 ? 1 : 0),
         ("learning_rate", e.LearningRate), ("epoch", e.Epochs), ("valid/auc", e.Valid.Auc), ("valid/log_loss", e.Valid.LogLoss),
         ("valid/calibration", e.Valid.Calibration), ("valid/calibration_error", e.Valid.CalibrationError), .. Members("valid", e.MemberAuc),
     ];

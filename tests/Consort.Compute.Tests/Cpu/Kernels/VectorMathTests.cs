@@ -28,5 +28,6 @@ public sealed class VectorMathTests
     [InlineData(88.73f, float.PositiveInfinity)]
     [InlineData(float.PositiveInfinity, float.PositiveInfinity)]
     [InlineData(float.NaN, float.NaN)]
-    public void Exp_AtTheEnds_IsWhatFloatsCanHold(float x, float expected) => Assert.Equal(expected, VectorMath.Exp(new Vector<float>(x))[0]);
+    public void Exp_AtTheEnds_IsWhatFloatsCanHold(float x, float expected) =>
+    Assert.Equal(expected, VectorMath.Exp(new Vector<float>(x))[0]);
 }

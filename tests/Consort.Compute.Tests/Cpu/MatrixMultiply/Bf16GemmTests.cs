@@ -21,19 +21,19 @@ public sealed class Bf16GemmTests : IDisposable
     [Fact]
     public void Run_OddSizesAndTransposes_EqualsNaiveOverRoundedOperands()
     {
-        using (Gemm gemm = Create())
-            foreach ((int m, int n, int k) in Sizes)
-                for (int bits = 0; bits < 4; bits++)
+        using (var gemm = Create())
+            foreach ((var m, var n, var k) in Sizes)
+                for (var bits = 0; bits < 4; bits++)
                     Check(gemm, m, n, k, bits, options: 0, slack: bits == 3 ? 0 : 3);
     }
 
     [Fact]
     public void Run_EveryOption_EqualsNaiveOverRoundedOperands()
     {
-        using (Gemm gemm = Create())
-            foreach ((int m, int n, int k) in new[] { (33, 71, 19), (70, 35, 1101), (6, 40, 16) })
-                for (int bits = 0; bits < 4; bits++)
-                    for (int options = 0; options < 32; options++)
+        using (var gemm = Create())
+            foreach ((var m, var n, var k) in new[] { (33, 71, 19), (70, 35, 1101), (6, 40, 16) })
+                for (var bits = 0; bits < 4; bits++)
+                    for (var options = 0; options < 32; options++)
                         Check(gemm, m, n, k, bits, options, slack: options % 3);
     }
 
@@ -41,16 +41,16 @@ public sealed class Bf16GemmTests : IDisposable
     public void Run_AnyNumberOfThreads_GivesTheSameBits()
     {
         Create().Dispose();
-        foreach ((int m, int n, int k) in new[] { (130, 97, 257), (61, 200, 3001), (200, 61, 3000), (900, 40, 90) })
-            for (int bits = 0; bits < 4; bits++)
+        foreach ((var m, var n, var k) in new[] { (130, 97, 257), (61, 200, 3001), (200, 61, 3000), (900, 40, 90) })
+            for (var bits = 0; bits < 4; bits++)
             {
-                using GemmCase<float> @case = New(m, n, k, bits, options: 31, slack: 1);
+                using var @case = New(m, n, k, bits, options: 31, slack: 1);
                 float[]? first = null;
-                foreach (int threads in new[] { 1, 2, 3 })
+                foreach (var threads in new[] { 1, 2, 3 })
                 {
                     using var workers = new Workers(threads);
                     using var gemm = Multiplies.Of(workers, Precision.Bf16);
-                    for (int repeat = 0; repeat < 3; repeat++)
+                    for (var repeat = 0; repeat < 3; repeat++)
                     {
                         @case.Restore();
                         gemm.Run(@case.Call);
@@ -70,16 +70,16 @@ public sealed class Bf16GemmTests : IDisposable
     [InlineData(0x7FBFFFFF)]
     public unsafe void Run_NotANumber_StaysOneUnderRelu(int pattern)
     {
-        using (Gemm gemm = Create())
-            for (int bits = 0; bits < 4; bits++)
+        using (var gemm = Create())
+            for (var bits = 0; bits < 4; bits++)
             {
-                using GemmCase<float> @case = New(30, 40, 21, bits, options: 4, slack: 0);
-                GemmCall<float> call = @case.Call;
+                using var @case = New(30, 40, 21, bits, options: 4, slack: 0);
+                var call = @case.Call;
                 call.A[call.TransA ? (3 * call.Lda) + 5 : (5 * call.Lda) + 3] = BitConverter.Int32BitsToSingle(pattern);
                 call.B[call.TransB ? (7 * call.Ldb) + 20 : (20 * call.Ldb) + 7] = BitConverter.Int32BitsToSingle(pattern);
                 gemm.Run(call);
-                for (int i = 0; i < 30; i++)
-                    for (int j = 0; j < 40; j++)
+                for (var i = 0; i < 30; i++)
+                    for (var j = 0; j < 40; j++)
                         Assert.Equal(i == 5 || j == 7, float.IsNaN(call.C[(i * call.Ldc) + j]));
             }
     }
@@ -87,23 +87,24 @@ public sealed class Bf16GemmTests : IDisposable
     [Fact]
     public unsafe void Run_Infinities_StayInfinities()
     {
-        using (Gemm gemm = Create())
+        using (var gemm = Create())
         {
-            using GemmCase<float> @case = New(30, 40, 21, bits: 2, options: 0, slack: 0);
-            GemmCall<float> call = @case.Call;
+            using var @case = New(30, 40, 21, bits: 2, options: 0, slack: 0);
+            var call = @case.Call;
             call.A[5 * call.Lda] = float.PositiveInfinity;
             gemm.Run(call);
-            for (int j = 0; j < 40; j++) Assert.Equal(call.B[j * call.Ldb] > 0 ? float.PositiveInfinity : float.NegativeInfinity, call.C[(5 * call.Ldc) + j]);
+            for (var j = 0; j < 40; j++)
+                Assert.Equal(call.B[j * call.Ldb] > 0 ? float.PositiveInfinity : float.NegativeInfinity, call.C[(5 * call.Ldc) + j]);
         }
     }
 
     [Fact]
     public void Run_SteadyState_AllocatesNothing()
     {
-        using Gemm gemm = Create();
+        using var gemm = Create();
         using GemmCase<float> wide = New(300, 100, 90, 2, 6, 0), deep = New(60, 70, 3000, 1, 16, 0);
         long before = 0;
-        for (int i = 0; i < 60; i++)
+        for (var i = 0; i < 60; i++)
         {
             if (i == 40) before = GC.GetAllocatedBytesForCurrentThread();
             gemm.Run(wide.Call);
@@ -126,9 +127,9 @@ public sealed class Bf16GemmTests : IDisposable
         Assert.SkipWhen(Precision.Bf16.Missing() is null, "the processor has bf16");
         using var gemm = Multiplies.Of(_workers, Precision.Bf16);
         using var single = new Gemm(_workers);
-        using GemmCase<float> @case = New(40, 50, 60, 2, 6, 0);
+        using var @case = New(40, 50, 60, 2, 6, 0);
         single.Run(@case.Call);
-        float[] expected = @case.Result();
+        var expected = @case.Result();
         @case.Restore();
         gemm.Run(@case.Call);
         Assert.Equal(expected, @case.Result());
@@ -141,11 +142,12 @@ public sealed class Bf16GemmTests : IDisposable
         return Multiplies.Of(_workers, Precision.Bf16);
     }
 
-    private static void SkipWithoutBf16() => Assert.SkipWhen(Precision.Bf16.Missing() is not null, $"no bf16 here: {Precision.Bf16.Missing()}");
+    private static void SkipWithoutBf16() =>
+        Assert.SkipWhen(Precision.Bf16.Missing() is not null, $"no bf16 here: {Precision.Bf16.Missing()}");
 
     private static void Check(Gemm gemm, int m, int n, int k, int bits, int options, int slack)
     {
-        using GemmCase<float> @case = New(m, n, k, bits, options, slack);
+        using var @case = New(m, n, k, bits, options, slack);
         gemm.Run(@case.Call);
         @case.Check(Epsilon);
     }
@@ -158,7 +160,7 @@ public sealed class Bf16GemmTests : IDisposable
     private static double Rounded(double x)
     {
         if (x == 0) return 0;
-        double unit = Math.ScaleB(1, Math.ILogB(x) - 7);
+        var unit = Math.ScaleB(1, Math.ILogB(x) - 7);
         return Math.Round(x / unit, MidpointRounding.ToEven) * unit;
     }
 }

@@ -15,13 +15,14 @@ public sealed partial class GemmBoundsTests
     [InlineData(nameof(GemmKernel.Avx512))]
     public unsafe void Run_OperandsEndAtAPageWithoutAccess_ReadsNothingBeyond(string name)
     {
-        GemmKernel kernel = Enum.Parse<GemmKernel>(name);
+        var kernel = Enum.Parse<GemmKernel>(name);
         Assert.SkipUnless(OperatingSystem.IsLinux(), "pages are guarded by mmap and mprotect, as on Linux");
         Assert.SkipUnless(Gemm.IsAvailable(kernel), $"the processor has no {name}, or it is switched off");
         using var workers = new Workers(2);
         using var gemm = new Gemm(workers, kernel);
-        foreach ((int m, int n, int k) in new[] { (10, 33, 70), (3, 5, 9), (1, 2, 600), (15, 1, 20), (23, 49, 513), (2, 2, 1), (400, 13, 65) })
-            for (int bits = 0; bits < 4; bits++)
+        foreach ((var m, var n, var k) in new[] { (10, 33, 70), (3, 5, 9), (1, 2, 600), (15, 1, 20), (23, 49, 513), (2, 2, 1),
+            (400, 13, 65) })
+            for (var bits = 0; bits < 4; bits++)
             {
                 bool transA = (bits & 1) != 0, transB = (bits & 2) != 0;
                 using var a = new Guarded(m * k);
@@ -43,7 +44,7 @@ public sealed partial class GemmBoundsTests
                     C = c.Data,
                     Ldc = n,
                 });
-                for (int i = 0; i < m * n; i++) Assert.Equal(2f * k, c.Data[i]);
+                for (var i = 0; i < m * n; i++) Assert.Equal(2f * k, c.Data[i]);
             }
     }
 

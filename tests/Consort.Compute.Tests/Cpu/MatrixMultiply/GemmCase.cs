@@ -4,8 +4,10 @@ using Consort.Compute.Cpu.MatrixMultiply;
 
 namespace Consort.Compute.Tests.Cpu.MatrixMultiply;
 
-/// <summary>One product with random operands, computed by the naive triple loop in double precision, with its operands rounded
-/// first where the multiply under test does that.</summary>
+/// <summary>
+/// One product with random operands, computed by the naive triple loop in double precision, with its operands rounded first where the
+/// multiply under test does that.
+/// </summary>
 internal sealed unsafe class GemmCase<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -32,7 +34,7 @@ internal sealed unsafe class GemmCase<T> : IDisposable
         _bias = New(n, Next);
         _mask = New(m * ldc, Next);
         _rowSums = New(m, Next);
-        for (int i = 0; i < m; i++) for (int j = 0; j < n; j++) _c[i * ldc + j] = accumulate ? Next() : T.NaN;
+        for (var i = 0; i < m; i++) for (var j = 0; j < n; j++) _c[i * ldc + j] = accumulate ? Next() : T.NaN;
         _initial = new Span<T>(_c, m * ldc).ToArray();
         _initialRowSums = new Span<T>(_rowSums, m).ToArray();
         Call = new GemmCall<T>
@@ -59,16 +61,16 @@ internal sealed unsafe class GemmCase<T> : IDisposable
         _expected = new double[m * n];
         _scale = new double[m * n];
         _expectedRowSums = new double[m];
-        for (int i = 0; i < m; i++)
+        for (var i = 0; i < m; i++)
         {
             _expectedRowSums[i] = accumulate ? double.CreateChecked(_initialRowSums[i]) : 0;
-            for (int x = 0; x < k; x++) _expectedRowSums[i] += A(i, x);
-            for (int j = 0; j < n; j++)
+            for (var x = 0; x < k; x++) _expectedRowSums[i] += A(i, x);
+            for (var j = 0; j < n; j++)
             {
                 double sum = accumulate ? double.CreateChecked(_initial[i * ldc + j]) : 0, magnitude = 1;
-                for (int x = 0; x < k; x++)
+                for (var x = 0; x < k; x++)
                 {
-                    double product = rounding == null ? A(i, x) * B(x, j) : rounding(A(i, x)) * rounding(B(x, j));
+                    var product = rounding == null ? A(i, x) * B(x, j) : rounding(A(i, x)) * rounding(B(x, j));
                     sum += product;
                     magnitude += Math.Abs(product);
                 }
@@ -95,24 +97,25 @@ internal sealed unsafe class GemmCase<T> : IDisposable
 
     public void Check(double epsilon)
     {
-        int n = Call.N;
-        for (int i = 0; i < _rows; i++)
+        var n = Call.N;
+        for (var i = 0; i < _rows; i++)
         {
-            for (int j = 0; j < _stride; j++)
+            for (var j = 0; j < _stride; j++)
             {
-                double actual = double.CreateChecked(_c[i * _stride + j]);
+                var actual = double.CreateChecked(_c[i * _stride + j]);
                 if (j >= n) Assert.Equal(Untouched, actual);
                 else if (!(Math.Abs(actual - _expected[i * n + j]) <= epsilon * _scale[i * n + j]))
                     Assert.Fail($"{Describe()}: C[{i}, {j}] is {actual}, expected {_expected[i * n + j]}");
             }
             if (Call.RowSums != null)
-                Assert.True(Math.Abs(double.CreateChecked(_rowSums[i]) - _expectedRowSums[i]) <= epsilon * (1 + Call.K), $"{Describe()}: row sum {i}");
+                Assert.True(Math.Abs(double.CreateChecked(_rowSums[i]) - _expectedRowSums[i]) <= epsilon * (1 + Call.K),
+                    $"{Describe()}: row sum {i}");
         }
     }
 
     public void Dispose()
     {
-        foreach (nint block in _blocks) NativeMemory.AlignedFree((void*)block);
+        foreach (var block in _blocks) NativeMemory.AlignedFree((void*)block);
     }
 
     private string Describe() => $"{Call.M} x {Call.N} x {Call.K}{(Call.TransA ? " Aᵀ" : "")}{(Call.TransB ? " Bᵀ" : "")}" +
@@ -123,7 +126,7 @@ internal sealed unsafe class GemmCase<T> : IDisposable
     {
         var data = (T*)NativeMemory.AlignedAlloc((nuint)(Math.Max(count, 1) * sizeof(T)), 64);
         _blocks.Add((nint)data);
-        for (int i = 0; i < count; i++) data[i] = next();
+        for (var i = 0; i < count; i++) data[i] = next();
         return data;
     }
 }

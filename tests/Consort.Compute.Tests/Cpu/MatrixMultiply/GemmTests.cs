@@ -25,9 +25,9 @@ public sealed class GemmTests : IDisposable
     [InlineData(nameof(GemmKernel.Avx512))]
     public void Run_FloatOverOddSizesAndTransposes_EqualsNaive(string kernel)
     {
-        using Gemm gemm = Create(kernel);
-        foreach ((int m, int n, int k) in Sizes)
-            for (int bits = 0; bits < 4; bits++)
+        using var gemm = Create(kernel);
+        foreach ((var m, var n, var k) in Sizes)
+            for (var bits = 0; bits < 4; bits++)
                 Check(gemm, m, n, k, (bits & 1) != 0, (bits & 2) != 0, options: 0, slack: bits == 3 ? 0 : 3);
     }
 
@@ -37,10 +37,10 @@ public sealed class GemmTests : IDisposable
     [InlineData(nameof(GemmKernel.Avx512))]
     public void Run_FloatEveryOption_EqualsNaive(string kernel)
     {
-        using Gemm gemm = Create(kernel);
-        foreach ((int m, int n, int k) in new[] { (1, 37, 20), (3, 1, 9), (33, 71, 19), (70, 35, 1100) })
-            for (int bits = 0; bits < 4; bits++)
-                for (int options = 0; options < 32; options++)
+        using var gemm = Create(kernel);
+        foreach ((var m, var n, var k) in new[] { (1, 37, 20), (3, 1, 9), (33, 71, 19), (70, 35, 1100) })
+            for (var bits = 0; bits < 4; bits++)
+                for (var options = 0; options < 32; options++)
                     Check(gemm, m, n, k, (bits & 1) != 0, (bits & 2) != 0, options, slack: options % 3);
     }
 
@@ -60,11 +60,11 @@ public sealed class GemmTests : IDisposable
     public void Run_DoubleEveryOption_EqualsNaive()
     {
         using var gemm = new Gemm(_workers);
-        foreach ((int m, int n, int k) in new[] { (1, 1, 1), (1, 37, 20), (33, 71, 19), (7, 9, 600) })
+        foreach ((var m, var n, var k) in new[] { (1, 1, 1), (1, 37, 20), (33, 71, 19), (7, 9, 600) })
         {
-            for (int options = 0; options < 128; options++)
+            for (var options = 0; options < 128; options++)
             {
-                using GemmCase<double> @case = New<double>(m, n, k, (options & 32) != 0, (options & 64) != 0, options, options % 3);
+                using var @case = New<double>(m, n, k, (options & 32) != 0, (options & 64) != 0, options, options % 3);
                 gemm.Run(@case.Call);
                 @case.Check(DoubleEpsilon);
             }
@@ -95,10 +95,10 @@ public sealed class GemmTests : IDisposable
     public unsafe void Run_MalformedCall_Throws()
     {
         using var gemm = new Gemm(_workers);
-        float* data = stackalloc float[64];
+        var data = stackalloc float[64];
         Assert.Throws<ArgumentException>(() => gemm.Run(new GemmCall<float> { M = -1, N = 1, K = 1 }));
         Assert.Throws<ArgumentException>(() => gemm.Run(new GemmCall<float> { M = 2, N = 2, K = 2 }));
-        nint address = (nint)data;
+        var address = (nint)data;
         Assert.Throws<ArgumentException>(() => gemm.Run(new GemmCall<float>
         {
             M = 4,
@@ -120,17 +120,18 @@ public sealed class GemmTests : IDisposable
     public void Run_AnyNumberOfThreads_GivesTheSameBits(string kernel)
     {
         Create(kernel).Dispose();
-        foreach ((int m, int n, int k) in new[] { (130, 97, 257), (1, 400, 624), (300, 1, 90), (61, 200, 3000), (200, 61, 3000), (2, 70, 2000), (45, 12_005, 20) })
+        foreach ((var m, var n, var k) in new[] { (130, 97, 257), (1, 400, 624), (300, 1, 90), (61, 200, 3000), (200, 61, 3000),
+            (2, 70, 2000), (45, 12_005, 20) })
         {
-            for (int bits = 0; bits < 4; bits++)
+            for (var bits = 0; bits < 4; bits++)
             {
-                using GemmCase<float> @case = New<float>(m, n, k, (bits & 1) != 0, (bits & 2) != 0, options: 31, slack: 1);
+                using var @case = New<float>(m, n, k, (bits & 1) != 0, (bits & 2) != 0, options: 31, slack: 1);
                 float[]? first = null;
-                foreach (int threads in new[] { 1, 2, 3, 5 })
+                foreach (var threads in new[] { 1, 2, 3, 5 })
                 {
                     using var workers = new Workers(threads);
                     using var gemm = new Gemm(workers, Enum.Parse<GemmKernel>(kernel));
-                    for (int repeat = 0; repeat < 5; repeat++)
+                    for (var repeat = 0; repeat < 5; repeat++)
                     {
                         @case.Restore();
                         gemm.Run(@case.Call);
@@ -145,13 +146,13 @@ public sealed class GemmTests : IDisposable
     [Fact]
     public unsafe void Run_NotANumberUnderRelu_StaysNotANumber()
     {
-        foreach (GemmKernel kernel in Enum.GetValues<GemmKernel>().Where(Gemm.IsAvailable))
+        foreach (var kernel in Enum.GetValues<GemmKernel>().Where(Gemm.IsAvailable))
         {
             using var gemm = new Gemm(_workers, kernel);
-            using GemmCase<float> @case = New<float>(30, 40, 20, false, true, options: 4, slack: 0);
+            using var @case = New<float>(30, 40, 20, false, true, options: 4, slack: 0);
             @case.Call.A[5 * 20 + 3] = float.NaN;
             gemm.Run(@case.Call);
-            for (int j = 0; j < 40; j++) Assert.Equal(float.NaN, @case.Call.C[5 * @case.Call.Ldc + j]);
+            for (var j = 0; j < 40; j++) Assert.Equal(float.NaN, @case.Call.C[5 * @case.Call.Ldc + j]);
         }
     }
 
@@ -160,10 +161,10 @@ public sealed class GemmTests : IDisposable
     {
         using var gemm = new Gemm(_workers);
         using GemmCase<float> wide = New<float>(300, 100, 90, false, true, 6, 0), deep = New<float>(60, 70, 3000, true, false, 16, 0);
-        using GemmCase<float> row = New<float>(1, 100, 90, false, true, 6, 0);
-        using GemmCase<double> doubles = New<double>(30, 20, 10, false, true, 6, 0);
+        using var row = New<float>(1, 100, 90, false, true, 6, 0);
+        using var doubles = New<double>(30, 20, 10, false, true, 6, 0);
         long before = 0;
-        for (int i = 0; i < 200; i++)
+        for (var i = 0; i < 200; i++)
         {
             if (i == 100) before = GC.GetAllocatedBytesForCurrentThread();
             gemm.Run(wide.Call);
@@ -177,19 +178,20 @@ public sealed class GemmTests : IDisposable
     // A kernel that is missing or switched off here is a skipped test.
     private Gemm Create(string name)
     {
-        GemmKernel kernel = Enum.Parse<GemmKernel>(name);
+        var kernel = Enum.Parse<GemmKernel>(name);
         Assert.SkipUnless(Gemm.IsAvailable(kernel), $"the processor has no {name}, or it is switched off");
         return new Gemm(_workers, kernel);
     }
 
     private static void Check(Gemm gemm, int m, int n, int k, bool transA, bool transB, int options, int slack)
     {
-        using GemmCase<float> @case = New<float>(m, n, k, transA, transB, options, slack);
+        using var @case = New<float>(m, n, k, transA, transB, options, slack);
         gemm.Run(@case.Call);
         @case.Check(FloatEpsilon);
     }
 
     private static GemmCase<T> New<T>(int m, int n, int k, bool transA, bool transB, int options, int slack)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> =>
-        new(m, n, k, transA, transB, (options & 1) != 0, (options & 2) != 0, (options & 4) != 0, (options & 8) != 0, (options & 16) != 0, slack);
+        new(m, n, k, transA, transB, (options & 1) != 0, (options & 2) != 0, (options & 4) != 0, (options & 8) != 0,
+            (options & 16) != 0, slack);
 }

@@ -15,8 +15,8 @@ public sealed class NativeGemmTests : IDisposable
     {
         Assert.SkipWhen(NativeBlas.Missing is not null, $"no native matrix library here: {NativeBlas.Missing}");
         using var gemm = new Gemm(_workers, library: MatrixLibrary.Native);
-        foreach ((int m, int n, int k) in new[] { (1, 37, 20), (33, 71, 19), (70, 35, 1100), (5, 5, 0), (200, 9, 30) })
-            for (int options = 0; options < 128; options++)
+        foreach ((var m, var n, var k) in new[] { (1, 37, 20), (33, 71, 19), (70, 35, 1100), (5, 5, 0), (200, 9, 30) })
+            for (var options = 0; options < 128; options++)
             {
                 using var @case = new GemmCase<float>(
                     m, n, k, (options & 32) != 0, (options & 64) != 0, (options & 1) != 0, (options & 2) != 0, (options & 4) != 0,

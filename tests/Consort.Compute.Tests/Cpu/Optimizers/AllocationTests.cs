@@ -16,7 +16,8 @@ public sealed class AllocationTests
         const int Capacity = 300;
         using var workers = new Workers(3);
         using var trial = new Trial<float>(SmallFamily.Build(10), Capacity, workers);
-        using var optimizer = new Optimizer<float>(trial.Store, new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = l2, MaxGradientNorm = 1 }, workers);
+        using var optimizer = new Optimizer<float>(
+            trial.Store, new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = l2, MaxGradientNorm = 1 }, workers);
         // Few rows first: a later batch touches more, which must not make anything grow.
         trial.Draw(3, 1);
         for (var step = 0; step < 60; step++)

@@ -56,7 +56,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
 
     [Fact]
     public void Step_EpsilonHatWithoutRegulariser_IsTheDenseStep() =>
-        Assert.InRange(Compare<double>(new OptimizerOptions { Rule = new Adam(Epsilon: 1e-4, IsEpsilonHat: true) }, 10, true, 1500), 0, 1e-10);
+        Assert.InRange(Compare<double>(new OptimizerOptions { Rule = new Adam(Epsilon: 1e-4, IsEpsilonHat: true) }, 10, true, 1500), 0,
+            1e-10);
 
     [Theory]
     [InlineData(1, 1e-5, true)]
@@ -89,7 +90,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     public void Step_WholeFamily_HasTheBitsOfTheDenseStep()
     {
         var options = new OptimizerOptions { EmbeddingL2 = 1e-3, DenseL2 = 1e-3 };
-        Assert.Equal(TrainFamily(options with { EmbeddingUpdate = EmbeddingUpdate.Dense }, 2), TrainFamily(options with { EmbeddingUpdate = EmbeddingUpdate.Deferred }, 2));
+        Assert.Equal(TrainFamily(options with { EmbeddingUpdate = EmbeddingUpdate.Dense }, 2),
+            TrainFamily(options with { EmbeddingUpdate = EmbeddingUpdate.Deferred }, 2));
     }
 
     [Theory]
@@ -128,7 +130,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     public void Step_WeightsLoadedBetweenSteps_CountInTheNorm(EmbeddingUpdate update)
     {
         // The sum of squares that the step before left must not outlive the weights it was of.
-        using var run = new Run<double>(new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 0.1, MaxGradientNorm = 1e6 }, 10, true, _workers);
+        using var run = new Run<double>(new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 0.1, MaxGradientNorm = 1e6 }, 10,
+            true, _workers);
         run.Train(0, 20);
         run.Store.Embeddings[0].Values.Span.Fill(2);
         run.Train(20, 21);
@@ -143,8 +146,14 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     [InlineData(EmbeddingUpdate.Deferred)]
     public void LastGradientNorm_ManySteps_IsTheSumOverTheWholeTable(EmbeddingUpdate update)
     {
-        using var run = new Run<float>(new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 0.1, MaxGradientNorm = 1e-3 }, 16, true, _workers);
-        using var fresh = new Run<float>(new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Dense, EmbeddingL2 = 0.1, MaxGradientNorm = 1e-3 }, 16, true, _workers);
+        using var run = new Run<float>(new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 0.1, MaxGradientNorm = 1e-3 }, 16,
+            true, _workers);
+        using var fresh = new Run<float>(new OptimizerOptions
+        {
+            EmbeddingUpdate = EmbeddingUpdate.Dense,
+            EmbeddingL2 = 0.1,
+            MaxGradientNorm = 1e-3
+        }, 16, true, _workers);
         run.Train(0, 300);
         run.Store.Embeddings[0].Values.Span.CopyTo(fresh.Store.Embeddings[0].Values.Span);
         run.Train(300, 301);
@@ -158,8 +167,10 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
         var options = new OptimizerOptions { EmbeddingL2 = 0.01 };
         using var dense = new Run<float>(options, 10, true, _workers);
         using var deferred = new Run<float>(options with { EmbeddingUpdate = EmbeddingUpdate.Deferred }, 10, true, _workers);
-        using var denseEvaluation = new Program<float>(dense.Trial.Graph, dense.Store, OperationKernels.Of<float>(), 64, _workers, withGradients: false);
-        using var evaluation = new Program<float>(deferred.Trial.Graph, deferred.Store, OperationKernels.Of<float>(), 64, _workers, withGradients: false);
+        using var denseEvaluation = new Program<float>(dense.Trial.Graph, dense.Store, OperationKernels.Of<float>(), 64, _workers,
+            withGradients: false);
+        using var evaluation = new Program<float>(deferred.Trial.Graph, deferred.Store, OperationKernels.Of<float>(), 64, _workers,
+            withGradients: false);
         dense.Train(0, 50);
         deferred.Train(0, 50);
         for (var i = 0; i < 64; i++)
@@ -175,7 +186,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
         using var run = new Run<float>(new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Deferred }, 10, true, _workers);
         run.Train(0, 2);
         run.Trial.Forward(4);
-        Assert.Contains("not backward", Assert.Throws<InvalidOperationException>(() => run.Optimizer.Step(0.1)).Message, StringComparison.Ordinal);
+        Assert.Contains("not backward", Assert.Throws<InvalidOperationException>(() => run.Optimizer.Step(0.1)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -209,7 +221,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
             {
                 // Gradients that grow make the largest m / √v.
                 var growth = 1 + (random.NextDouble() * 0.2);
-                var (w, m, v, rate, touched, l2) = (random.NextDouble() - 0.5, 0.0, 0.0, 0.01, random.Next(1, 200), Math.Pow(10, -6 * random.NextDouble()));
+                var (w, m, v, rate, touched, l2) =
+                    (random.NextDouble() - 0.5, 0.0, 0.0, 0.01, random.Next(1, 200), Math.Pow(10, -6 * random.NextDouble()));
                 var start = 0.0;
                 for (var t = 1; t < 1000; t++)
                 {

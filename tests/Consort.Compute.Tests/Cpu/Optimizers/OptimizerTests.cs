@@ -50,7 +50,14 @@ public sealed class OptimizerTests : IDisposable
     {
         foreach (var rule in RuleNames.Values)
             foreach (var dimension in new[] { 1, 10, 16 })
-                CheckAgainstPlain<float>(new OptimizerOptions { Rule = rule, EmbeddingUpdate = update, EmbeddingL2 = 0.02, DenseL2 = 0.01, MaxGradientNorm = 5 }, dimension, 8, 2e-4);
+                CheckAgainstPlain<float>(new OptimizerOptions
+                {
+                    Rule = rule,
+                    EmbeddingUpdate = update,
+                    EmbeddingL2 = 0.02,
+                    DenseL2 = 0.01,
+                    MaxGradientNorm = 5
+                }, dimension, 8, 2e-4);
     }
 
     [Theory]
@@ -61,7 +68,14 @@ public sealed class OptimizerTests : IDisposable
     {
         foreach (var frozen in new[] { new HashSet<int> { 0 }, [-1], [-1, 1], [-1, 0, 1] })
         {
-            var options = new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 0.02, DenseL2 = 0.02, MaxGradientNorm = 0.5, FrozenMembers = frozen };
+            var options = new OptimizerOptions
+            {
+                EmbeddingUpdate = update,
+                EmbeddingL2 = 0.02,
+                DenseL2 = 0.02,
+                MaxGradientNorm = 0.5,
+                FrozenMembers = frozen
+            };
             CheckAgainstPlain<double>(options, 10, 4, 1e-9);
         }
     }
@@ -70,14 +84,16 @@ public sealed class OptimizerTests : IDisposable
     public void Step_TouchedRows_LeavesOtherRowsAndTheirStateBitEqual()
     {
         using var trial = new Trial<float>(SmallFamily.Build(10), Capacity, _workers);
-        using var optimizer = new Optimizer<float>(trial.Store, new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Touched, EmbeddingL2 = 0.5 }, _workers);
+        using var optimizer = new Optimizer<float>(
+            trial.Store, new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Touched, EmbeddingL2 = 0.5 }, _workers);
         for (var step = 0; step < 5; step++)
         {
             trial.Draw(40, step);
             trial.Forward(40);
             trial.Backward(40, step);
             var tables = trial.Store.Embeddings;
-            var touched = tables.Select(t => Enumerable.Range(0, t.Table.Rows).Where(r => Trial<float>.IsTouched(t, r)).ToHashSet()).ToArray();
+            var touched = tables.Select(t => Enumerable.Range(0, t.Table.Rows).Where(r => Trial<float>.IsTouched(t, r)).ToHashSet())
+                .ToArray();
             var before = tables.Select(t => t.Values.Span.ToArray()).ToArray();
             var states = optimizer.State.Select(s => s.Buffer.Span.ToArray()).ToArray();
             optimizer.Step(0.01);
@@ -145,7 +161,8 @@ public sealed class OptimizerTests : IDisposable
     {
         using var trial = new Trial<float>(SmallFamily.Build(10), 8, _workers);
         using var optimizer = new Optimizer<float>(trial.Store, new OptimizerOptions { FrozenMembers = new HashSet<int> { 1 } }, _workers);
-        Assert.Equal(["adam.m/dense", "adam.v/dense", "adam.m/shared", "adam.v/shared", "adam.m/m0.first", "adam.v/m0.first"], optimizer.State.Select(s => s.Name));
+        Assert.Equal(["adam.m/dense", "adam.v/dense", "adam.m/shared", "adam.v/shared", "adam.m/m0.first", "adam.v/m0.first"],
+            optimizer.State.Select(s => s.Name));
     }
 
     [Fact]

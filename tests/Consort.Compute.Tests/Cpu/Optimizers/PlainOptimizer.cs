@@ -56,7 +56,8 @@ internal sealed class PlainOptimizer<T>
             .Concat(_trial.Store.Embeddings.Select(e => Convert(e.Values.Span))).ToArray();
         for (var region = 0; region < regions.Length; region++)
             for (var i = 0; i < regions[region].Length; i++)
-                if (!IsRunningStatistic(region, i) && !(Math.Abs(regions[region][i] - _values[region][i]) <= tolerance * (1 + Math.Abs(_values[region][i]))))
+                if (!IsRunningStatistic(region, i)
+                    && !(Math.Abs(regions[region][i] - _values[region][i]) <= tolerance * (1 + Math.Abs(_values[region][i]))))
                     Assert.Fail($"step {_steps}, region {region}, number {i}: found {regions[region][i]}, expected {_values[region][i]}");
     }
 

@@ -76,7 +76,8 @@ public sealed unsafe class EmbeddingTableTests : IDisposable
         var table = graph.Add(new Table("t", graph.Features, dimension, Initializer.Normal(0.7)));
         var fields = graph.Apply(new Activate(Activation.Tanh), graph.Apply(new Embed(table, 0, columns.Length)));
         var flat = graph.Apply(new Reshape(new Shape(fields.Shape.Size)), fields);
-        graph.AddOutput(graph.Apply(new Linear(graph.Add(new Parameter("o", new Shape(1, flat.Shape.Size), Initializer.Normal(0.5))), null), flat));
+        graph.AddOutput(graph.Apply(new Linear(graph.Add(new Parameter("o", new Shape(1, flat.Shape.Size), Initializer.Normal(0.5))), null),
+            flat));
         return graph;
     }
 }

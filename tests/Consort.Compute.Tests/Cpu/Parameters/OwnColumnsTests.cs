@@ -24,7 +24,8 @@ public sealed unsafe class OwnColumnsTests : IDisposable
         Assert.Equal(30 + 3 + 2000, graph.RowsOf(Own));
         Assert.Equal(30, graph.RowsOf([4, 1]));
         Assert.Throws<ArgumentException>(() => graph.Add(new Table("t", 30, Dimension, Initializer.Zero) { Columns = [0] }));
-        Assert.Throws<ArgumentException>(() => graph.Apply(new FirstOrder(graph.Add(new Table("u", 30, 1, Initializer.Zero) { Columns = [1] }))));
+        Assert.Throws<ArgumentException>(() =>
+            graph.Apply(new FirstOrder(graph.Add(new Table("u", 30, 1, Initializer.Zero) { Columns = [1] }))));
     }
 
     [Theory]
@@ -61,7 +62,8 @@ public sealed unsafe class OwnColumnsTests : IDisposable
         var table = trial.Store.Embeddings[0];
         var before = table.Values.Span.ToArray();
         var weights = trial.Store.DenseValues.Span.ToArray();
-        using var optimizer = new Optimizer<float>(trial.Store, new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 0.1, MaxGradientNorm = 1 }, _workers);
+        using var optimizer = new Optimizer<float>(
+            trial.Store, new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 0.1, MaxGradientNorm = 1 }, _workers);
         for (var step = 0; step < 5; step++)
             Step(trial, optimizer, step);
         Assert.True(table.Values.Span.SequenceEqual(before));
@@ -130,12 +132,18 @@ public sealed unsafe class OwnColumnsTests : IDisposable
         }
         else
         {
-            var table = new Table("t", graph.RowsOf(Own), Dimension, Initializer.Normal(0.7)) { Columns = Own, IsTrained = isTrained, Known = known };
+            var table = new Table("t", graph.RowsOf(Own), Dimension, Initializer.Normal(0.7))
+            {
+                Columns = Own,
+                IsTrained = isTrained,
+                Known = known
+            };
             fields = graph.Apply(new EmbedColumns(graph.Add(table)));
         }
 
         var flat = graph.Apply(new Reshape(new Shape(fields.Shape.Size)), graph.Apply(new Activate(Activation.Tanh), fields));
-        graph.AddOutput(graph.Apply(new Linear(graph.Add(new Parameter("o", new Shape(1, flat.Shape.Size), Initializer.Normal(0.5))), null), flat));
+        graph.AddOutput(graph.Apply(new Linear(graph.Add(new Parameter("o", new Shape(1, flat.Shape.Size), Initializer.Normal(0.5))), null),
+            flat));
         return graph;
     }
 }

@@ -28,7 +28,8 @@ public sealed class KernelCatalogueTests : IDisposable
     public void With_AnOperationOfTheCallersOwn_RunsIt()
     {
         using var program = new Program<float>(
-            _graph, _store, OperationKernels.Of<float>().With<Largest>((_, binding) => new LargestKernel(binding)), 2, _workers, withGradients: false);
+            _graph, _store, OperationKernels.Of<float>().With<Largest>((_, binding) => new LargestKernel(binding)), 2, _workers,
+            withGradients: false);
         program.Forward([], [1, 7, 3, 5, 4, 2], new Step(2, isTraining: false));
         Assert.Equal([7, 5], program.Logits(0).ToArray());
     }
@@ -54,7 +55,8 @@ public sealed class KernelCatalogueTests : IDisposable
         public override void Forward(in Step step)
         {
             for (var row = 0; row < step.Rows; row++)
-                binding.Output[row] = Math.Max(binding.Input(0)[3 * row], Math.Max(binding.Input(0)[(3 * row) + 1], binding.Input(0)[(3 * row) + 2]));
+                binding.Output[row] = Math.Max(binding.Input(0)[3 * row],
+                    Math.Max(binding.Input(0)[(3 * row) + 1], binding.Input(0)[(3 * row) + 2]));
         }
 
         public override void Backward(in Step step) => throw new NotSupportedException();

@@ -43,7 +43,8 @@ public sealed unsafe class ProgramTests : IDisposable
         var table = graph.Add(new Table("t", 50, Width, Initializer.Normal(1)));
         var value = graph.Apply(new Reshape(new Shape(Width)), graph.Apply(new Embed(table, 0, 1)));
         for (var layer = 0; layer < 12; layer++)
-            value = graph.Apply(new Linear(graph.Add(new Parameter($"w{layer}", new Shape(Width, Width), Initializer.Normal(0.15))), null, relu: true), value);
+            value = graph.Apply(new Linear(graph.Add(new Parameter($"w{layer}", new Shape(Width, Width), Initializer.Normal(0.15))), null,
+                relu: true), value);
         graph.AddOutput(graph.Apply(new Linear(graph.Add(new Parameter("w", new Shape(1, Width), Initializer.Normal(0.15))), null), value));
         Assert.InRange(new BufferPlan(graph, withGradients: true).GradientSize, 2 * Width, (2 * Width) + 16);
         GradientCheck.Run(graph, 20);
@@ -201,18 +202,22 @@ public sealed unsafe class ProgramTests : IDisposable
                 1 => graph.Apply(new Activate(Activation.Tanh), Any()),
                 2 => graph.Apply(new Add(), Any(), Any(), Any()),
                 3 => graph.Apply(new Linear(Weight(Width, 2 * Width), null), graph.Apply(new Concat(), Any(), Any())),
-                4 => graph.Apply(new Reshape(new Shape(Width)), graph.Apply(new Activate(Activation.Silu), graph.Apply(new Reshape(new Shape(2, 3)), Any()))),
-                5 => graph.Apply(new Activate(Activation.Tanh), graph.Apply(new CrossNetwork([Weight(Width), Weight(Width)], [Weight(Width), Weight(Width)]), Any())),
+                4 => graph.Apply(new Reshape(new Shape(Width)),
+                    graph.Apply(new Activate(Activation.Silu), graph.Apply(new Reshape(new Shape(2, 3)), Any()))),
+                5 => graph.Apply(new Activate(Activation.Tanh),
+                    graph.Apply(new CrossNetwork([Weight(Width), Weight(Width)], [Weight(Width), Weight(Width)]), Any())),
                 _ => graph.Apply(new Dropout(0.2), Any()),
             });
         for (var member = 0; member < 3; member++)
-            graph.AddOutput(graph.Apply(new Linear(Weight(1, Width), null), graph.Apply(new Activate(Activation.Tanh), values[^(1 + (3 * member))])));
+            graph.AddOutput(graph.Apply(new Linear(Weight(1, Width), null),
+                graph.Apply(new Activate(Activation.Tanh), values[^(1 + (3 * member))])));
         // An output that others read as well.
         graph.AddOutput(graph.Apply(new Add(), graph.Outputs[0], graph.Outputs[1]));
         return graph;
 
         Value Any() => values[random.Next(Math.Max(0, values.Count - 8), values.Count)];
 
-        Parameter Weight(params int[] shape) => graph.Add(new Parameter($"p{graph.Parameters.Count}", new Shape(shape), Initializer.Normal(0.5)));
+        Parameter Weight(params int[] shape) =>
+            graph.Add(new Parameter($"p{graph.Parameters.Count}", new Shape(shape), Initializer.Normal(0.5)));
     }
 }

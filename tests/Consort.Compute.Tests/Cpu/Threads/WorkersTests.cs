@@ -15,7 +15,7 @@ public sealed class WorkersTests
     {
         using var workers = new Workers(threads);
         var job = new Job { Seen = new int[count] };
-        for (int i = 0; i < 20; i++) workers.Run(job, count);
+        for (var i = 0; i < 20; i++) workers.Run(job, count);
         Assert.All(job.Seen, times => Assert.Equal(20, times));
     }
 
@@ -24,7 +24,7 @@ public sealed class WorkersTests
     {
         using var workers = new Workers(4);
         var job = new Job { Seen = new int[3] };
-        for (int i = 0; i < 20_000; i++)
+        for (var i = 0; i < 20_000; i++)
         {
             workers.Run(job, 3);
             Assert.Equal((i + 1) * 3, job.Seen.Sum());
@@ -36,7 +36,7 @@ public sealed class WorkersTests
     {
         using var workers = new Workers(3);
         var job = new Job { Seen = new int[64] };
-        for (int i = 0; i < 10; i++)
+        for (var i = 0; i < 10; i++)
         {
             Thread.Sleep(5);
             workers.Run(job, 64);
@@ -60,7 +60,7 @@ public sealed class WorkersTests
     public void Run_WorkerNumbers_AreWithinThreadsAndNeverSharedAtOneTime()
     {
         using var workers = new Workers(4);
-        int[] busy = new int[4];
+        var busy = new int[4];
         var job = new Job
         {
             Seen = new int[2000],
@@ -81,7 +81,7 @@ public sealed class WorkersTests
     public void Run_JobThrows_CallerGetsItAfterAllStoppedAndWorkersStayUsable(int threads)
     {
         using var workers = new Workers(threads);
-        int running = 0;
+        var running = 0;
         var job = new Job { Seen = new int[1000] };
         job.Body = (index, _) =>
         {
@@ -96,7 +96,7 @@ public sealed class WorkersTests
                 Interlocked.Decrement(ref running);
             }
         };
-        for (int i = 0; i < 50; i++)
+        for (var i = 0; i < 50; i++)
         {
             var thrown = Assert.Throws<InvalidDataException>(() => workers.Run(job, 1000));
             Assert.Equal("seventeen", thrown.Message);
@@ -112,7 +112,7 @@ public sealed class WorkersTests
     {
         using var workers = new Workers(4);
         var job = new Job { Seen = new int[8], Body = (_, _) => throw new InvalidDataException() };
-        for (int i = 0; i < 200; i++) Assert.Throws<InvalidDataException>(() => workers.Run(job, 8));
+        for (var i = 0; i < 200; i++) Assert.Throws<InvalidDataException>(() => workers.Run(job, 8));
     }
 
     [Fact]
@@ -120,10 +120,10 @@ public sealed class WorkersTests
     {
         using var workers = new Workers(3);
         var outer = new Job { Seen = new int[50] };
-        int inner = 0;
+        var inner = 0;
         outer.Body = (_, worker) =>
         {
-            int thread = Environment.CurrentManagedThreadId;
+            var thread = Environment.CurrentManagedThreadId;
             workers.Run(new Job
             {
                 Seen = new int[10],
@@ -146,10 +146,10 @@ public sealed class WorkersTests
         var jobs = Enumerable.Range(0, 4).Select(_ => new Job { Seen = new int[200] }).ToArray();
         var threads = jobs.Select(job => new Thread(() =>
         {
-            for (int i = 0; i < 50; i++) workers.Run(job, 200);
+            for (var i = 0; i < 50; i++) workers.Run(job, 200);
         })).ToArray();
-        foreach (Thread thread in threads) thread.Start();
-        foreach (Thread thread in threads) thread.Join();
+        foreach (var thread in threads) thread.Start();
+        foreach (var thread in threads) thread.Join();
         Assert.All(jobs, job => Assert.All(job.Seen, times => Assert.Equal(50, times)));
     }
 
@@ -158,11 +158,11 @@ public sealed class WorkersTests
     {
         using var workers = new Workers(2);
         var job = new Job { Seen = new int[100] };
-        for (int i = 0; i < 100; i++) workers.Run(job, 100);
+        for (var i = 0; i < 100; i++) workers.Run(job, 100);
         Thread.Sleep(20);
         workers.Run(job, 100);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++) workers.Run(job, 100);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++) workers.Run(job, 100);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
@@ -179,8 +179,7 @@ public sealed class WorkersTests
     [Theory]
     [InlineData(0)]
     [InlineData(1025)]
-    public void Constructor_ThreadsOutOfRange_Throws(int threads) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new Workers(threads));
+    public void Constructor_ThreadsOutOfRange_Throws(int threads) => Assert.Throws<ArgumentOutOfRangeException>(() => new Workers(threads));
 
     private sealed class Job : IParallelJob
     {
