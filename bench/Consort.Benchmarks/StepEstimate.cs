@@ -1,6 +1,5 @@
 using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Cpu.Threads;
-using Consort.Compute.Graphs;
 using Consort.Data.Schemas;
 
 namespace Consort.Benchmarks;

@@ -1,10 +1,7 @@
 using System.Diagnostics;
-using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Optimizers;
-using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
-using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Data.Batches;
 using Consort.Foundation.Options;

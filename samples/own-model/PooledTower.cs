@@ -1,7 +1,6 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 using Consort.Foundation.Options;
-using Consort.Models;
 using Consort.Models.Layers;
 
 namespace OwnModel;

@@ -1,5 +1,4 @@
 using System.Text;
-using Consort.Learning.Strategies;
 using Consort.Models;
 using Consort.Models.Tests;
 using Consort.Serving.Packages;

@@ -6,7 +6,6 @@ using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Foundation.Numbers;
 using Consort.Foundation.Options;
-using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 using Consort.Models;
 using Consort.Serving.Calibrations;

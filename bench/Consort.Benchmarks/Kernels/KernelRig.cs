@@ -2,7 +2,6 @@ using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
-using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 using Consort.Data.Batches;
 

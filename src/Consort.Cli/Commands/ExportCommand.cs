@@ -2,9 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
-using Consort.Models;
 using Consort.Onnx;
 
 namespace Consort.Cli.Commands;

@@ -71,7 +71,7 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
         if (count == 0) return;
         Span<byte> text = stackalloc byte[24];
         number.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
-        ref int value = ref table.At(TokenTable.Key(text[..length]), text[..length]);
+        ref var value = ref table.At(TokenTable.Key(text[..length]), text[..length]);
         value = (int)Math.Min(int.MaxValue, value + count);
     }
 }
@@ -97,7 +97,7 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
             var cell = cells[rows[i]];
             var token = cell.Of(data);
             if (Missing.Holds(token, cell.Length)) continue;
-            ref int count = ref table.At(keys[i], token);
+            ref var count = ref table.At(keys[i], token);
             if (count != int.MaxValue) count++;
         }
     }
@@ -244,7 +244,7 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
             if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
             // −0 and 0 are one value.
             var bits = x == 0 ? 0 : BitConverter.DoubleToUInt64Bits(x) >> DroppedBits << DroppedBits;
-            ref int count = ref _table.At(bits, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in bits)));
+            ref var count = ref _table.At(bits, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in bits)));
             if (count != int.MaxValue) count++;
         }
     }

@@ -101,7 +101,7 @@ internal sealed class PairParser : LineParser
             return !text.Contains((byte)'#');
         }
         int place = PlaceOf(block, rowStart, text[..colon], item), field = _fields[place];
-        ref Cell cell = ref group.CellsOf(field)[group.Rows];
+        ref var cell = ref group.CellsOf(field)[group.Rows];
         if (cell.Length >= 0) throw Twice(block, rowStart, text[..colon], field);
         var takesIndex = !_numeric[place] && (_libffm || _positional);
         (var from, var to) = (takesIndex, _libffm) switch
@@ -146,7 +146,7 @@ internal sealed class PairParser : LineParser
         block.Bytes[block.Length] = (byte)'0';
         foreach (var column in _zeros)
         {
-            foreach (ref Cell cell in group.CellsOf(column)[..group.Rows])
+            foreach (ref var cell in group.CellsOf(column)[..group.Rows])
             {
                 if (cell.Length < 0) cell = new Cell { Start = block.Length, Length = 1 };
             }

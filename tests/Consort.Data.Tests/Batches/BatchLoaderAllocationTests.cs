@@ -1,6 +1,5 @@
 using System.Globalization;
 using Consort.Data.Batches;
-using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using FsCheck;

@@ -1,4 +1,3 @@
-using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 

@@ -1,7 +1,6 @@
 using System.IO.Compression;
 using System.Text;
 using Consort.Data.Batches;
-using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 

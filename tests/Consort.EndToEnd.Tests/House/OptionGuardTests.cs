@@ -1,7 +1,6 @@
 using System.Reflection;
 using Consort.Foundation.Options;
 using Consort.Learning.Training;
-using Consort.Models;
 using Consort.Models.Layers;
 
 namespace Consort.EndToEnd.Tests.House;

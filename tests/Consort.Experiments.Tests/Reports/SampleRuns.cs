@@ -4,7 +4,6 @@ using Consort.Experiments.Files;
 using Consort.Learning.Diagnostics;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
-using Consort.Models;
 using Consort.Studies.Diagnostics;
 
 namespace Consort.Experiments.Tests.Reports;

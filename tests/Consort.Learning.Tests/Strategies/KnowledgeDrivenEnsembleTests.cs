@@ -1,5 +1,4 @@
 using Consort.Learning.Strategies;
-using Consort.Models;
 
 namespace Consort.Learning.Tests.Strategies;
 

@@ -1,6 +1,5 @@
 using Consort.Foundation.Options;
 using Consort.Learning.Strategies;
-using Consort.Models;
 
 namespace Consort.Learning.Tests.Strategies;
 

@@ -1,7 +1,6 @@
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
-using Consort.Models;
 
 namespace Consort.Learning.Tests.Training;
 

@@ -2,7 +2,6 @@ using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Data.Batches;
-using Consort.Data.Datasets;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 

@@ -1,6 +1,5 @@
 using Consort.Models;
 using Consort.Onnx;
-using Consort.Serving.Packages;
 
 namespace Consort.Serving.Tests.Onnx;
 
