@@ -3,7 +3,6 @@ using System.Collections.Frozen;
 using Consort.Compute.Cpu.Programs;
 using Consort.Data.Encoders;
 using Consort.Foundation.Options;
-using Consort.Models;
 using Consort.Serving.Inference;
 using Consort.Serving.Packages;
 
@@ -30,7 +29,7 @@ public sealed class Scorer : IDisposable
     {
         (Path, Encoder, Package) = (path, model.Encoder, model.Manifest);
         _pool = new WorkspacePool(model);
-        _share = Package.Fusion.Share(Package.Members.Count);
+        _share = Package.MemberShare;
         _schemaIndex = [.. Enumerable.Range(0, Encoder.Schema.Fields.Count).Where(i => Encoder.Schema.Fields[i].Columns.Count > 0)];
         Fields = [.. _schemaIndex.Select(i => Encoder.Schema.Fields[i].Name)];
         _places = Fields.Select((name, place) => KeyValuePair.Create(name, place)).ToFrozenDictionary(StringComparer.Ordinal);

@@ -19,8 +19,8 @@ public sealed class ArchitectureTests
         ["Consort.Learning"] = ["Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
         ["Consort.Serving"] = ["Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
         ["Consort.Onnx"] = ["Consort.Serving", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
-        // of Data only what its words are: fields of the schema; of Models how logits are fused.
-        ["Consort.AspNetCore"] = ["Consort.Serving", "Consort.Models", "Consort.Data", "Consort.Foundation"],
+        // of Data only what its words are: fields of the schema.
+        ["Consort.AspNetCore"] = ["Consort.Serving", "Consort.Data", "Consort.Foundation"],
         ["Consort.Experiments"] = ["Consort.Learning", "Consort.Serving", "Consort.Synthetic", "Consort.Models", "Consort.Data",
             "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
         ["Consort.Studies"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute",

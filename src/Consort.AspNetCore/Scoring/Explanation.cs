@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
-using Consort.Models;
 using Consort.Serving;
 
 namespace Consort.AspNetCore.Scoring;
@@ -105,6 +104,6 @@ internal static class Explanation
         double sum = 0;
         foreach (var member in members)
             sum += member;
-        return scorer.Package.Fusion == Fusion.Mean ? sum / members.Length : sum;
+        return sum * scorer.Package.MemberShare;
     }
 }

@@ -33,6 +33,10 @@ public sealed record PackageManifest
     /// <summary>How their logits become one.</summary>
     public required Fusion Fusion { get; init; }
 
+    /// <summary>What each member's logit counts for in the ensemble's: 1/M by the mean, else 1.</summary>
+    [JsonIgnore]
+    public double MemberShare => Fusion.Share(Members.Count);
+
     /// <summary>How tables are held.</summary>
     public required PackageWeights Weights { get; init; }
 
