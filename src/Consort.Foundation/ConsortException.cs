@@ -16,8 +16,7 @@ public sealed class ConsortException : Exception
     /// <summary>Creates the exception with the failure that caused it.</summary>
     /// <param name="message">Where, what was found, what was expected.</param>
     /// <param name="innerException">The failure behind it.</param>
-    public ConsortException(string message, Exception innerException) : base(PrintableText.Short(message, LongestMessage),
-        innerException)
+    public ConsortException(string message, Exception innerException) : base(PrintableText.Short(message, LongestMessage), innerException)
     { }
 
     /// <summary>The row at fault, from 0, among those that were given in one call; null where it is of no single one.</summary>

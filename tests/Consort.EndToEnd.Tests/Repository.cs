@@ -15,8 +15,7 @@ internal static class Repository
         try
         {
             using var git = Process.Start(
-                new ProcessStartInfo("git", ["-C", Root, "ls-files", "--cached", "--others",
-                    "--exclude-standard"])
+                new ProcessStartInfo("git", ["-C", Root, "ls-files", "--cached", "--others", "--exclude-standard"])
                 { RedirectStandardOutput = true })!;
             var files = git.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
             git.WaitForExit();

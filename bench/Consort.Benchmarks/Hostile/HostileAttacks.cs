@@ -177,8 +177,7 @@ internal static class HostileAttacks
         });
         Side(2 * Threads, () =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post,
-                "/v1/models/bench/versions")
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/models/bench/versions")
             { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
             using var response = client.Send(request);
             if (response.IsSuccessStatusCode) Interlocked.Increment(ref asked);

@@ -39,7 +39,8 @@ internal static class ColumnCatalogue
                 new HashColumn(field.Name, index, missing, field.Transform.Count),
             { Kind: FieldKind.Categorical } => new TokenColumn(field.Name, index, missing, vocabulary()),
             { Transform.Kind: TransformKind.Log2Buckets } => new CodeColumn<BucketCode>(field.Name, index, missing, vocabulary(), default),
-            { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),
+            { Transform.Kind: TransformKind.QuantileBuckets } =>
+                new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),
             _ => new NumberColumn(field.Name, index, missing, field.Transform.Kind, field.Outside, NumberColumn.Read(reader)),
         };
 }

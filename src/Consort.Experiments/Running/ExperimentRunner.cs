@@ -64,8 +64,7 @@ public static class ExperimentRunner
                 experiment.Family, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
                 path => Teacher(path, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished);
             if (hasFinished)
-                return new RunResult(folder.Path, training.Run(identity.ToString(), resume: true, cancellation),
-                    encoding)
+                return new RunResult(folder.Path, training.Run(identity.ToString(), resume: true, cancellation), encoding)
                 { HadFinished = true };
             if (!goesOn)
                 training.Prepare();

@@ -105,7 +105,6 @@ public static class DiagnosisTables
         new("centred", r => r.Spread.CentredAbundanceMean, "F2"),
         new("centred effective rank", r => r.Spread.EffectiveRankMean, "F1") { ShortHead = "eff. rank" },
         new("CKA", r => r.Cka, "F3"),
-        new("collapsed", r => string.Create(ShownNumbers.Culture, $"{r.CollapsedLayers} of {r.Layers}"),
-            ResultColumn.Right)
+        new("collapsed", r => string.Create(ShownNumbers.Culture, $"{r.CollapsedLayers} of {r.Layers}"), ResultColumn.Right)
         { IsWide = true });
 }

@@ -164,8 +164,7 @@ public sealed class ExperimentRunnerTests : IDisposable
     public void Run_ResumeWhereNothingIs_SaysThatItBegins()
     {
         var said = new List<string>();
-        var request = new RunRequest(Experiment.Parse(_text, "exp.yaml", _folder.Path), _folder.At("run"), 2,
-            Resume: true)
+        var request = new RunRequest(Experiment.Parse(_text, "exp.yaml", _folder.Path), _folder.At("run"), 2, Resume: true)
         { Notice = said.Add };
         ExperimentRunner.Run(request, default);
         Assert.Equal($"--resume: found no checkpoint in {_folder.At("run")}, so training begins anew", Assert.Single(said));

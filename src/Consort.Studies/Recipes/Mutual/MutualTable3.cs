@@ -27,8 +27,7 @@ internal sealed class MutualTable3 : MutualRecipe
             var place = Array.IndexOf(Models, model);
             yield return new MutualRow($"{model}, independent", MutualRow.Independent, [firsts[place]]);
             yield return new MutualRow($"{model}, among its own", MutualRow.Pretrained, [own], $"{model}, independent") { Members = [0] };
-            yield return new MutualRow($"{model}, among others", MutualRow.Pretrained, [mixed],
-                $"{model}, independent")
+            yield return new MutualRow($"{model}, among others", MutualRow.Pretrained, [mixed], $"{model}, independent")
             { Members = [place] };
         }
     }

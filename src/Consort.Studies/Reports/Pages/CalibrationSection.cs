@@ -29,13 +29,11 @@ internal static class CalibrationSection
             new("setting", r => r.Label),
             new("seed", r => r.Run.Seed, "F0"),
             new("rows", r => $"{Numbers.Whole(r.Diagnosis.Data.Rows)} {r.Diagnosis.Data.Source}"),
-            new("ECE", r => r.Diagnosis.Ensemble.Calibration.ExpectedError,
-                "F5")
+            new("ECE", r => r.Diagnosis.Ensemble.Calibration.ExpectedError, "F5")
             { Meaning = "Mean distance of predicted and observed over bins of equal size" },
             new("worst bin", r => r.Diagnosis.Ensemble.Calibration.MaximumError, "F5"),
             new("predicted / observed", r => r.Diagnosis.Ensemble.Calibration.Ratio, "F4"),
-            !groups ? null : new("group AUC", r => r.Diagnosis.Ensemble.GroupAuc?.Auc,
-                "F5")
+            !groups ? null : new("group AUC", r => r.Diagnosis.Ensemble.GroupAuc?.Auc, "F5")
             { Meaning = "AUC within groups, weighted by rows" },
             !groups ? null : new("group field", r => r.Diagnosis.Ensemble.GroupAuc?.Field));
     }

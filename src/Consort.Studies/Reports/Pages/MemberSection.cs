@@ -41,14 +41,12 @@ internal static class MemberSection
         new("family", f => f.Label),
         new("members", f => f.First.Models),
         new("members’ AUC", f => MemberAuc(f).Average(), "F5") { Meaning = "Mean over members and seeds" },
-        new("sd", f => f.Runs.Average(r => new Replicates(r.MemberAuc).Deviation),
-            "F5")
+        new("sd", f => f.Runs.Average(r => new Replicates(r.MemberAuc).Deviation), "F5")
         { Meaning = "Standard deviation of members in a run, mean over seeds" },
         new("worst", f => MemberAuc(f).Min(), "F5"),
         new("best", f => MemberAuc(f).Max(), "F5"),
         new("ensemble", f => f.Auc.Mean, "F5"),
-        new("over the mean", f => f.Auc.Mean - MemberAuc(f).Average(),
-            Numbers.Difference)
+        new("over the mean", f => f.Auc.Mean - MemberAuc(f).Average(), Numbers.Difference)
         { Meaning = "AUC of the ensemble less the members’ mean" },
         new("over the best", f => f.Runs.Average(r => r.Split!.Auc - r.MemberAuc.Max()), Numbers.Difference)
         {

@@ -52,8 +52,7 @@ internal static class ResultSection
             new("setting", s => s.Label),
             settings.Any(s => s.Members > 1) ? new("M", s => s.Members, "N0") { Meaning = "Members of the family" } : null,
             seeds ? new("seeds", s => s.Runs.Count, "N0") : null,
-            new($"{Uncertainty.SplitName(settings[0])} AUC", s => s.Auc.Mean,
-                "F5")
+            new($"{Uncertainty.SplitName(settings[0])} AUC", s => s.Auc.Mean, "F5")
             { Meaning = "Exact area under the ROC curve of the ensemble, mean over seeds" },
             seeds ? new("sd", s => s.Auc.Deviation, "F5") { Meaning = "Standard deviation over seeds" } : null,
             new("log-loss", s => s.LogLoss.Mean, "F5") { Meaning = "Mean cross-entropy in nats; smaller is better" },
@@ -66,8 +65,7 @@ internal static class ResultSection
                 ? $"{Numbers.Signed(c.Low)} to {Numbers.Signed(c.High)}" : null,
                 ResultColumn.Right)
             { Meaning = "Of the difference, paired over seeds" } : null,
-            several && seeds ? new("p", s => Numbers.P(Against(s)?.PValue),
-                ResultColumn.Right)
+            several && seeds ? new("p", s => Numbers.P(Against(s)?.PValue), ResultColumn.Right)
             { Meaning = "Two-sided, of the difference" } : null)
             with
         { Marked = several ? [settings.IndexOf(baseline)] : [] };

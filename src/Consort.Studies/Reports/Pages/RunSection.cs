@@ -29,11 +29,9 @@ internal static class RunSection
         new("batch", s => s.Run.Experiment.Training.BatchSize, "N0"),
         new("learning rate", s => string.Join(", ", s.Run.Experiment.Phases.Select(p => Numbers.Rate(p.LearningRate))), ResultColumn.Right),
         new("parameters", s => s.All.Count == 0 ? null : s.Run.Parameters, "N0"),
-        new("rows/s", s => s.All.Count == 0 ? null : s.All.Average(r => r.RowsPerSecond),
-            "N0")
+        new("rows/s", s => s.All.Count == 0 ? null : s.All.Average(r => r.RowsPerSecond), "N0")
         { Meaning = "Training rows a second, mean over seeds" },
-        new("time", s => s.All.Count == 0 ? null : Numbers.Time(s.All.Average(r => r.Seconds)),
-            ResultColumn.Right)
+        new("time", s => s.All.Count == 0 ? null : Numbers.Time(s.All.Average(r => r.Seconds)), ResultColumn.Right)
         { Meaning = "Of a run, mean over seeds" });
 
     private static ResultTable Runs(IReadOnlyList<RunRecord> runs, Func<RunRecord, string> label) => Numbers.Table(

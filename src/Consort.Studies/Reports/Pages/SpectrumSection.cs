@@ -67,11 +67,9 @@ internal static class SpectrumSection
         runs,
         new("setting", r => r.Label),
         new("members", r => r.Diagnosis.Members.Count, "N0"),
-        new("knowledge abundance", r => r.Diagnosis.Spread.KnowledgeAbundanceMean,
-            "F2")
+        new("knowledge abundance", r => r.Diagnosis.Spread.KnowledgeAbundanceMean, "F2")
         { Meaning = "Σσ / max σ of the last representation, mean over members" },
-        new("effective rank", r => r.Diagnosis.Spread.EffectiveRankMean,
-            "F2")
+        new("effective rank", r => r.Diagnosis.Spread.EffectiveRankMean, "F2")
         { Meaning = "Of the last representation, mean row taken off, mean over members" },
         new("mean |p − p_ens|", r => r.Diagnosis.Spread.DiscrepancyMean, "F5"),
         new("collapsed layers", r => AllLayers(r).Count(l => l.Verdict == CollapseVerdict.Collapsed), "N0"),
