@@ -76,7 +76,8 @@ public sealed class InferenceServer : IAsyncDisposable
 
     /// <summary>Loads all packages and begins to listen.</summary>
     /// <param name="options">What to serve, and where.</param>
-    /// <param name="log">Gets a line for each package that is loaded or refused, for failures, and for an address that is open to others without keys.</param>
+    /// <param name="log">Gets a line for each package that is loaded or refused, for failures, and for an address that is open to others
+    /// without keys.</param>
     /// <exception cref="ConsortException">An option is out of its range, a package or a key file is refused, or an address is
     /// taken.</exception>
     public static async Task<InferenceServer> StartAsync(ServerOptions options, TextWriter log)
@@ -96,7 +97,8 @@ public sealed class InferenceServer : IAsyncDisposable
             if (server is not null)
                 await server.DisposeAsync();
             // Of the address, or of the certificate for it.
-            if (e is IOException or SocketException or InvalidOperationException or CryptographicException or ArgumentException or FormatException)
+            if (e is IOException or SocketException or InvalidOperationException or CryptographicException
+                or ArgumentException or FormatException)
                 throw new ConsortException($"urls {string.Join(", ", options.Urls)}: cannot listen: {e.Message}", e);
             throw;
         }

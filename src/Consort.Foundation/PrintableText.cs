@@ -61,6 +61,7 @@ public static class PrintableText
         if (c < 0x7F) return c >= ' ';
         if (char.IsSurrogate(c)) return Length(text, i) == 2;
         // 061C, 200E, 200F, 202A to 202E and 2066 to 2069 turn the direction; 2028 and 2029 end lines; FEFF is a mark.
-        return c is not ((>= '\u007F' and <= '\u009F') or '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or '\uFEFF');
+        return c is not ((>= '\u007F' and <= '\u009F') or '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E')
+            or (>= '\u2066' and <= '\u2069') or '\uFEFF');
     }
 }

@@ -44,7 +44,8 @@ public sealed class FuxiCtrImport
     public string? DataGap { get; }
 
     /// <summary>Reads an experiment of FuxiCTR.</summary>
-    /// <param name="folder">The folder with <c>model_config.yaml</c> and <c>dataset_config.yaml</c>, or with folders of these names.</param>
+    /// <param name="folder">The folder with <c>model_config.yaml</c> and <c>dataset_config.yaml</c>, or with folders of these
+    /// names.</param>
     /// <param name="id">The experiment id.</param>
     /// <param name="path">Where the experiment file is to be written; the schema goes beside it.</param>
     /// <exception cref="ConsortException">A file is missing or malformed (the message says the line), there is no such experiment or model

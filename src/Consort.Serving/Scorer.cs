@@ -58,7 +58,8 @@ public sealed class Scorer : IDisposable
     /// <summary>Loads a package that <c>consort pack</c> has written.</summary>
     /// <param name="path">The file.</param>
     /// <param name="check">What is checked before.</param>
-    /// <param name="storage">Whether the file is read whole, and then free to change, or mapped until <see cref="Dispose"/>, and then never to be written to.</param>
+    /// <param name="storage">Whether the file is read whole, and then free to change, or mapped until <see cref="Dispose"/>, and then never
+    /// to be written to.</param>
     /// <param name="catalogues">By which the names of its models are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">It cannot be read, is no package, or is not whole and genuine; the message says what was
     /// expected.</exception>
@@ -110,7 +111,8 @@ public sealed class Scorer : IDisposable
     }
 
     /// <summary>Scores an impression given as raw values.</summary>
-    /// <param name="values">UTF-8 of each field, in the order of <see cref="Fields"/>; an empty one is what the schema takes it for.</param>
+    /// <param name="values">UTF-8 of each field, in the order of <see cref="Fields"/>; an empty one is what the schema takes it
+    /// for.</param>
     /// <returns>The probability of a click.</returns>
     /// <exception cref="ConsortException">A value is not what its field expects, there are too many or too few, or the model's logit is not
     /// finite.</exception>

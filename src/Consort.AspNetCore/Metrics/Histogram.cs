@@ -4,7 +4,8 @@ namespace Consort.AspNetCore.Metrics;
 
 /// <summary>Counts values by buckets; safe for many threads, allocates nothing.</summary>
 /// <param name="bounds">The upper bounds of the buckets, ascending; a last one without a bound is added.</param>
-/// <param name="perOne">The sum is a whole number of such parts of 1, so that it can be added to without a lock: 1 for counts, which are exact.</param>
+/// <param name="perOne">The sum is a whole number of such parts of 1, so that it can be added to without a lock: 1 for counts, which are
+/// exact.</param>
 internal sealed class Histogram(double[] bounds, double perOne = 1e9)
 {
     private readonly long[] _counts = new long[bounds.Length + 1];

@@ -6,10 +6,8 @@ namespace Consort.AspNetCore.Registry;
 /// <param name="Path">The file itself, where the name is a link.</param>
 /// <param name="Length">Its bytes.</param>
 /// <param name="Written">When it was last written to.</param>
-/// <param name="Head">
-/// The hash of its first bytes, which of a package hold the checksums of all else: two packages of one length that were written
-/// within one tick of the file system's clock differ here. 0 where they cannot be read.
-/// </param>
+/// <param name="Head">The hash of its first bytes, which of a package hold the checksums of all else: two packages of one length that were
+/// written within one tick of the file system's clock differ here. 0 where they cannot be read.</param>
 internal readonly record struct FileStamp(string Path, long Length, DateTime Written, UInt128 Head)
 {
     private const int HeadBytes = 4096;

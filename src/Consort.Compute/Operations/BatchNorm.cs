@@ -26,7 +26,8 @@ public sealed class BatchNorm : Operation
     private BatchNorm(BatchNorm plain, double dropout) => (Parameters, Relu, Dropout) = (plain.Parameters, true, dropout);
 
     /// <summary>The same with ReLU on the way, and dropout of that: y = max(0, γ x̂ + β).</summary>
-    /// <param name="dropout">The share of numbers that drop behind the ReLU while training, in [0, 1); see <see cref="Operations.Dropout"/>.</param>
+    /// <param name="dropout">The share of numbers that drop behind the ReLU while training, in [0, 1); see
+    /// <see cref="Operations.Dropout"/>.</param>
     internal BatchNorm Rectified(double dropout = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(dropout);

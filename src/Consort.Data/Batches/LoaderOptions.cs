@@ -5,7 +5,8 @@ namespace Consort.Data.Batches;
 /// <param name="Shuffle">Whether the rows come in an order drawn from (seed, epoch); otherwise in file order.</param>
 /// <param name="Seed">The seed of the order.</param>
 /// <param name="Depth">Batches prepared ahead plus the one in use, 3 to 64.</param>
-/// <param name="ExactShuffleBytes">Up to this size of a split any row may follow any other; beyond it rows are shuffled within windows of random blocks.</param>
+/// <param name="ExactShuffleBytes">Up to this size of a split any row may follow any other; beyond it rows are shuffled within windows of
+/// random blocks.</param>
 public sealed record LoaderOptions(int BatchSize, bool Shuffle = false, ulong Seed = 0, int Depth = 4, long ExactShuffleBytes = 8L << 30)
 {
     /// <summary>Checks the ranges.</summary>

@@ -34,10 +34,9 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     /// <param name="path">A file as the encoder's schema describes it.</param>
     /// <param name="encoder">The fitted encoder.</param>
     /// <param name="batchSize">Rows per batch, 1 to 1,048,576.</param>
-    /// <param name="labelRequired">
-    /// Whether a file without labels is a mistake; otherwise they are 0, and so is a label that is empty. Without them are: a file with a header
-    /// that does not name the label, one without a header that has a column fewer, and one of libsvm or libffm whose first item has a colon.
-    /// </param>
+    /// <param name="labelRequired">Whether a file without labels is a mistake; otherwise they are 0, and so is a label that is empty.
+    /// Without them are: a file with a header that does not name the label, one without a header that has a column fewer, and one of libsvm
+    /// or libffm whose first item has a colon.</param>
     /// <param name="unknown">What becomes of columns that the encoder was not fitted for: of those that the header names beside the
     /// schema's, and of indices (libsvm) or fields (libffm) behind its last.</param>
     /// <param name="cancellation">Stops waiting for the bytes of a pipe.</param>

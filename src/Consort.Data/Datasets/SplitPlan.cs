@@ -74,7 +74,8 @@ public sealed record SplitPlan
     /// <c>seed</c> and <c>shares: [0.8, 0.1, 0.1]</c>. The caller closes the map.
     /// </summary>
     /// <param name="map">The options.</param>
-    /// <param name="folder">What relative paths start from. A name such as <c>train.csv | train_rebuilt.csv</c> means the first that exists.</param>
+    /// <param name="folder">What relative paths start from. A name such as <c>train.csv | train_rebuilt.csv</c> means the first that
+    /// exists.</param>
     /// <exception cref="ConsortException">A mistake in the options, or a file that does not exist.</exception>
     public static SplitPlan Load(OptionMap map, string folder)
     {

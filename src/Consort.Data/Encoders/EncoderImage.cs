@@ -34,7 +34,8 @@ public static class EncoderImage
 
     /// <summary>Opens an encoder.</summary>
     /// <param name="head">What <see cref="Head"/> gave.</param>
-    /// <param name="memory">What <see cref="Memory"/> gave, on a multiple of 64 bytes; it is not to be disposed of before the encoder is done with.</param>
+    /// <param name="memory">What <see cref="Memory"/> gave, on a multiple of 64 bytes; it is not to be disposed of before the encoder is
+    /// done with.</param>
     /// <param name="source">Their origin, for messages.</param>
     /// <exception cref="ConsortException">Damaged, or of another version.</exception>
     public static Encoder Open(Stream head, NativeBuffer<byte> memory, string source)

@@ -98,7 +98,8 @@ public sealed record FittedHash(string Name, Field Field, int Offset, int Size, 
 /// <param name="Shift">What is taken away.</param>
 /// <param name="Scale">What the rest is multiplied by.</param>
 /// <param name="IsHeld">Whether the result is held within 0 to 1.</param>
-/// <param name="Low">A number below it is taken for it, or refused, as the field's <see cref="Schemas.Field.Outside"/> says; −∞ for none.</param>
+/// <param name="Low">A number below it is taken for it, or refused, as the field's <see cref="Schemas.Field.Outside"/> says; −∞ for
+/// none.</param>
 /// <param name="High">Likewise above; ∞ for none.</param>
 public sealed record FittedNumber(
     string Name, Field Field, IReadOnlyList<string> Missing, double Shift, double Scale, bool IsHeld, double Low, double High)

@@ -14,9 +14,8 @@ public sealed record Column(string Name, int Offset, int Size, int Length = 1);
 public sealed record FeatureSpace
 {
     /// <summary>Creates the space.</summary>
-    /// <param name="categorical">
-    /// The columns of ids, whose ranges follow one another without gaps; a column that shares a vocabulary has the ids of one before it.
-    /// </param>
+    /// <param name="categorical">The columns of ids, whose ranges follow one another without gaps; a column that shares a vocabulary has
+    /// the ids of one before it.</param>
     /// <param name="numeric">The names of the numeric columns.</param>
     public FeatureSpace(IReadOnlyList<Column> categorical, IReadOnlyList<string> numeric)
     {

@@ -40,7 +40,8 @@ public enum TransformKind
 
 /// <summary>A transform with its count.</summary>
 /// <param name="Kind">What is done.</param>
-/// <param name="Count">n of <see cref="TransformKind.QuantileBuckets"/> (2 to 65,536) and <see cref="TransformKind.Hash"/> (1 to 100,000,000), otherwise 0.</param>
+/// <param name="Count">n of <see cref="TransformKind.QuantileBuckets"/> (2 to 65,536) and <see cref="TransformKind.Hash"/> (1 to
+/// 100,000,000), otherwise 0.</param>
 public readonly record struct Transform(TransformKind Kind, int Count = 0)
 {
     /// <summary>Whether a numeric field becomes a categorical column.</summary>

@@ -15,7 +15,8 @@ internal static class FirstBadCell
 {
     /// <summary>The mistake that comes first, as a message with place and column.</summary>
     /// <param name="rows">A group, of which at least one row has a cell that a column does not take.</param>
-    /// <param name="columns">Fields, each with what looks at the first so many rows and throws <see cref="CellError"/> at a bad one.</param>
+    /// <param name="columns">Fields, each with what looks at the first so many rows and throws <see cref="CellError"/> at a bad
+    /// one.</param>
     public static ConsortException Of(RowCursor rows, IEnumerable<(int Field, Action<int> Look)> columns)
     {
         var group = rows.Group;

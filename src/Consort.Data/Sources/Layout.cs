@@ -35,7 +35,8 @@ internal sealed record Layout(string Source, Schema Schema, int[] Targets, int L
     /// <param name="schema">What is expected.</param>
     /// <param name="names">The names.</param>
     /// <param name="rules">What the rows must have.</param>
-    /// <param name="hint">Which key mends a header whose name at a place nobody knows, or which name was meant; null where neither can be told.</param>
+    /// <param name="hint">Which key mends a header whose name at a place nobody knows, or which name was meant; null where neither can be
+    /// told.</param>
     public static Layout ByName(string source, string place, Schema schema, IReadOnlyList<string> names, RowRules rules,
         Func<int, string?> hint)
     {

@@ -49,7 +49,8 @@ public sealed record Experiment
 
     /// <summary>Reads an experiment file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="dataFolder">What relative names of raw files start from; null for the key <c>folder</c> of the section <c>data</c>, or the file's own folder.</param>
+    /// <param name="dataFolder">What relative names of raw files start from; null for the key <c>folder</c> of the section <c>data</c>, or
+    /// the file's own folder.</param>
     /// <param name="seed">Replaces the file's seed unless null.</param>
     /// <param name="precision">Replaces the file's precision unless null.</param>
     /// <param name="catalogues">By which its names are resolved; null for those that come along.</param>

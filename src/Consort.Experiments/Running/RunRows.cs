@@ -16,7 +16,8 @@ internal static class RunRows
 
     /// <summary>Opens them, encoding raw files first where no encoded rows are at hand.</summary>
     /// <param name="run">A run.</param>
-    /// <param name="data">Where they are now: the folder of the raw files, the only raw file, or an encoded dataset; null for where they were.</param>
+    /// <param name="data">Where they are now: the folder of the raw files, the only raw file, or an encoded dataset; null for where they
+    /// were.</param>
     /// <param name="threads">At least 1.</param>
     /// <param name="progress">Told about encoding, or null.</param>
     /// <param name="cancellation">Stops encoding.</param>

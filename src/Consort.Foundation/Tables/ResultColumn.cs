@@ -2,9 +2,8 @@ namespace Consort.Foundation.Tables;
 
 /// <summary>A column of a table: its head, its key for machines, and how its cells stand.</summary>
 /// <param name="Head">What people read above it; null where only machines read it.</param>
-/// <param name="Format">
-/// The .NET format of its numbers, which stand at the right; <see cref="Right"/> for text that stands there too; empty for words at the left.
-/// </param>
+/// <param name="Format">The .NET format of its numbers, which stand at the right; <see cref="Right"/> for text that stands there too; empty
+/// for words at the left.</param>
 /// <param name="Key">Its key in JSON; null where only people read it.</param>
 public record ResultColumn(string? Head, string Format = "", string? Key = null)
 {

@@ -76,8 +76,7 @@ public static class Checkpoint
         Load(path, store, optimizer, isMember: false, name => name);
 
     /// <summary>
-    /// Reads the weights of a run of one member into member <paramref name="member"/> of a family whose members own their
-    /// embeddings.
+    /// Reads the weights of a run of one member into member <paramref name="member"/> of a family whose members own their embeddings.
     /// </summary>
     /// <exception cref="ConsortException">The file is damaged, or its member is another model or read other data.</exception>
     public static void LoadMember(string path, ParameterStore<float> store, int member)

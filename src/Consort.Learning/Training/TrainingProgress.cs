@@ -48,7 +48,8 @@ public sealed record SplitResult(ConsortMetrics Metrics, CeilingResult? Ceiling)
 /// <param name="RowsPerSecond">Of training steps; evaluation, checkpoints and encoding left out.</param>
 /// <param name="Parameters">Trained numbers, tables included.</param>
 /// <param name="PeakMemoryBytes">The process's largest resident size so far.</param>
-/// <param name="AllocatedBytesPerStep">Managed bytes by all threads in a training step, progress reports left out; the first steps warm up and do not count.</param>
+/// <param name="AllocatedBytesPerStep">Managed bytes by all threads in a training step, progress reports left out; the first steps warm up
+/// and do not count.</param>
 /// <param name="Seconds">From the first step to the last evaluation.</param>
 /// <param name="Memory">What the peak is made of, or null where nothing was left to train.</param>
 public sealed record TrainingResult(

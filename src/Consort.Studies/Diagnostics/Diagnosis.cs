@@ -65,12 +65,10 @@ public sealed record OutputDiagnosis(Metrics Metrics, CalibrationCurve Calibrati
 /// <param name="Output">What its own logit is worth.</param>
 /// <param name="Discrepancy">How far its probabilities are from the ensemble's.</param>
 /// <param name="Layers">Its own layers, from the first to the last, and its own embedding tables field by field.</param>
-/// <param name="LastLayers">
-/// The names of the layers that no further layer reads: side by side they are the member's last representation.
-/// </param>
-/// <param name="KnowledgeAbundance">
-/// Information abundance of the last representation [N, units]; null for a model without hidden layers.
-/// </param>
+/// <param name="LastLayers">The names of the layers that no further layer reads: side by side they are the member's last
+/// representation.</param>
+/// <param name="KnowledgeAbundance">Information abundance of the last representation [N, units]; null for a model without hidden
+/// layers.</param>
 /// <param name="CentredAbundance">The same after its mean row was taken off; null likewise.</param>
 /// <param name="EffectiveRank">Effective rank of the last representation after its mean row was taken off; null likewise.</param>
 public sealed record MemberDiagnosis(

@@ -3,7 +3,8 @@ namespace Consort.Studies.Diagnostics;
 /// <summary>Which run to look into, and on which rows.</summary>
 /// <param name="Run">The run folder.</param>
 /// <param name="Data">A raw file with labels, an encoded dataset, or null for the data of the run's own experiment.</param>
-/// <param name="Split"><c>test</c> or <c>valid</c> of an encoded dataset; null for the test split, or the validation split where there is no other.</param>
+/// <param name="Split"><c>test</c> or <c>valid</c> of an encoded dataset; null for the test split, or the validation split where there is
+/// no other.</param>
 /// <param name="Rows">N, the rows drawn for the spectra, 16 to 100,000.</param>
 /// <param name="Group">A categorical column whose values are groups for gAUC, or null.</param>
 /// <param name="Threads">At least 1; results do not depend on it.</param>

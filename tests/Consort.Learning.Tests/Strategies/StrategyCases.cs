@@ -42,8 +42,8 @@ internal static class StrategyCases
     }
 
     /// <summary>
-    /// Compares the analytic gradient with central differences of <paramref name="loss"/>, a naive loss of (moving probabilities
-    /// [M][B], the same at the start: the constant targets).
+    /// Compares the analytic gradient with central differences of <paramref name="loss"/>, a naive loss of (moving probabilities [M][B],
+    /// the same at the start: the constant targets).
     /// </summary>
     public static void CheckGradients(Strategy strategy, BatchLogits batch, Func<double[][], double[][], double> loss)
     {

@@ -25,8 +25,8 @@ internal static unsafe class Prefetch
     }
 
     /// <summary>
-    /// Asks for one of <paramref name="shares"/> equal shares of consecutive numbers, into the second-level cache: for what is
-    /// read or written after so many more rounds of work.
+    /// Asks for one of <paramref name="shares"/> equal shares of consecutive numbers, into the second-level cache: for what is read or
+    /// written after so many more rounds of work.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Share<T>(T* data, int length, int share, int shares)

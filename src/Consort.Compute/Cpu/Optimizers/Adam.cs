@@ -12,10 +12,9 @@ namespace Consort.Compute.Cpu.Optimizers;
 /// <param name="Beta1">β₁, in [0, 1).</param>
 /// <param name="Beta2">β₂, in [0, 1).</param>
 /// <param name="Epsilon">ε, above 0.</param>
-/// <param name="IsEpsilonHat">
-/// Whether ε joins √v before it is corrected, w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε): the ε̂ of section 2, as in TensorFlow
-/// and in PyTorch before 1.3. It counts 1/√(1 − β₂ᵗ) times as much, 32 times at the first step and 1.6 times at the 500th.
-/// </param>
+/// <param name="IsEpsilonHat">Whether ε joins √v before it is corrected, w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε): the ε̂ of section
+/// 2, as in TensorFlow and in PyTorch before 1.3. It counts 1/√(1 − β₂ᵗ) times as much, 32 times at the first step and 1.6 times at the
+/// 500th.</param>
 public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsilon = 1e-8, bool IsEpsilonHat = false) : UpdateRule
 {
     internal override IReadOnlyList<string> StateNames => ["adam.m", "adam.v"];

@@ -32,8 +32,8 @@ internal sealed unsafe class GradientNorm<T> : IDisposable
     public long Bytes => _slopes.Bytes + (_tableSquares?.Bytes ?? 0);
 
     /// <summary>
-    /// The norm. Where rows are deferred and the regulariser counts them, those that are behind count as they were last known,
-    /// unless this might hide that the norm exceeds <paramref name="limit"/>: then all are brought up to date.
+    /// The norm. Where rows are deferred and the regulariser counts them, those that are behind count as they were last known, unless this
+    /// might hide that the norm exceeds <paramref name="limit"/>: then all are brought up to date.
     /// </summary>
     /// <param name="limit">The norm that gradients are clipped at.</param>
     /// <param name="deferral">What rows have missed, or null.</param>

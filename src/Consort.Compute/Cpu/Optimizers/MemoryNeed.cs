@@ -40,7 +40,9 @@ public static class MemoryNeed
         return numbers * sizeof(float);
     }
 
-    /// <summary>The most rows, halving from <paramref name="most"/>, of which a program without gradients needs at most so many bytes; at least 1.</summary>
+    /// <summary>
+    /// The most rows, halving from <paramref name="most"/>, of which a program without gradients needs at most so many bytes; at least 1.
+    /// </summary>
     public static int RowsWithin(Graph graph, int most, long bytes)
     {
         while (most > 1 && (OfProgram(graph, most, withGradients: false) > bytes || TooLarge(graph, most) is not null))

@@ -19,7 +19,8 @@ public sealed unsafe class Optimizer<T> : IDisposable
     private readonly GradientNorm<T>? _norm;
 
     /// <summary>Lays out the rule's state for what is trained.</summary>
-    /// <param name="store">The parameters; parameters and tables of frozen members, and those that are not trained, stay as they are.</param>
+    /// <param name="store">The parameters; parameters and tables of frozen members, and those that are not trained, stay as they
+    /// are.</param>
     /// <param name="options">Checked here.</param>
     /// <param name="workers">The threads; the caller keeps owning them.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>

@@ -39,10 +39,8 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     /// Lays out zeroed memory for dense parameters without gradients, and reads tables where they lie: for scoring alone.
     /// </summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="rows">
-    /// The rows [V, D] of a table, which stay there as long as the store and are not freed with it; null for a table that only
-    /// kernels of the caller's own read.
-    /// </param>
+    /// <param name="rows">The rows [V, D] of a table, which stay there as long as the store and are not freed with it; null for a table
+    /// that only kernels of the caller's own read.</param>
     public ParameterStore(Graph graph, Func<Table, NativeBuffer<T>?> rows)
         : this(graph, table => rows(table)?.Borrow() ?? new NativeBuffer<T>(null, (long)table.Rows * table.Dimension), withGradients: false)
     {

@@ -60,9 +60,8 @@ public sealed class Workers : IDisposable
     public int Threads { get; }
 
     /// <summary>
-    /// Runs the job for every index from 0 to <paramref name="count"/> − 1 and returns when all are done.
-    /// A call from inside a job of these workers runs inline, under the number of the worker that makes it.
-    /// Calls from several outside threads take turns.
+    /// Runs the job for every index from 0 to <paramref name="count"/> − 1 and returns when all are done. A call from inside a job of these
+    /// workers runs inline, under the number of the worker that makes it. Calls from several outside threads take turns.
     /// </summary>
     /// <param name="job">The work.</param>
     /// <param name="count">How many indices; zero does nothing.</param>
