@@ -7,10 +7,10 @@ namespace Consort.Learning.Training;
 /// over a batch of its own, with the same weights as all others.
 /// </summary>
 /// <remarks>
-/// <para>Before the call, the store holds what this rank's rows gave: the gradients of dense parameters, and of each table those of the rows
-/// that its batch touched, each a mean over this rank's rows. After it, all ranks hold the same: the mean over the rows of all, of tables for
-/// the rows that any of them touched; and the same mean of the loss terms. Averaged with them are the running statistics of batch norm,
-/// which are parameters that nobody trains.</para>
+/// <para>Before the call, the store holds what this rank's rows gave: the gradients of dense parameters, and of each table those of the
+/// rows that its batch touched, each a mean over this rank's rows. After it, all ranks hold the same: the mean over the rows of all, of
+/// tables for the rows that any of them touched; and the same mean of the loss terms. Averaged with them are the running statistics of
+/// batch norm, which are parameters that nobody trains.</para>
 /// <para>Clipping and update come after it and are functions of what it leaves and of the optimizer's state, so that weights stay equal
 /// without being sent. Activations, logits and rows are never sent. It runs on the thread of the step and may use the workers.</para>
 /// </remarks>
