@@ -29,8 +29,12 @@ internal sealed class ServeCommand : ExampleCommand
     private readonly Option<int?> _port = Shared.NumberOrNone<int>("--port",
         "Listen for HTTP at 127.0.0.1 and this port, and for gRPC at the next.", 0, 65_534, help: "PORT");
     private readonly Option<string[]> _urls =
-        new("--urls") { Description = "Listen at these instead: http://HOST:PORT and grpc://HOST:PORT, with TLS https:// and grpcs://; HOST may be *.",
-            HelpName = "URL", AllowMultipleArgumentsPerToken = true };
+        new("--urls")
+        {
+            Description = "Listen at these instead: http://HOST:PORT and grpc://HOST:PORT, with TLS https:// and grpcs://; HOST may be *.",
+            HelpName = "URL",
+            AllowMultipleArgumentsPerToken = true
+        };
     private readonly Option<string?> _keys =
         Shared.Text("--api-key-file", "FILE", "Keys that may score, one a line, at least 16 characters each.");
     private readonly Option<string?> _admins =

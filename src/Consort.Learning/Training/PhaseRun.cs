@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Consort.Foundation.Numbers;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
+using Consort.Foundation.Numbers;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Schedules;
 

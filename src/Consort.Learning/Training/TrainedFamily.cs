@@ -1,10 +1,10 @@
 using Consort.Compute.Bf16;
-using Consort.Compute.Cpu.Programs;
-using Consort.Compute.Operations;
-using Consort.Compute.Graphs;
 using Consort.Compute.Cpu.MatrixMultiply;
-using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
+using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
 using Consort.Data.Schemas;
 using Consort.Learning.Checkpoints;
 using Consort.Models;

@@ -1,6 +1,6 @@
 using Consort.Compute.Cpu.MatrixMultiply;
-using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Threads;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Consort.Compute.Bf16;
-using Consort.Compute.Cpu.Programs;
-using Consort.Compute.Operations;
 using Consort.Compute.Cpu.Optimizers;
-using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
+using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Schemas;
 using Consort.Learning.Checkpoints;

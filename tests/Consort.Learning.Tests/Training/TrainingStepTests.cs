@@ -1,6 +1,6 @@
 using Consort.Compute.Cpu.Optimizers;
-using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Cpu.Threads;
 using Consort.Data.Batches;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
