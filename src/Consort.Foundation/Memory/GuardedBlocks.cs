@@ -10,6 +10,7 @@ internal static class GuardedBlocks
     private const nuint Zone = 128; // as much as two cache lines: a whole vector, and what kernels may read behind the end
     private const long KeptBytes = 64L << 20; // of freed memory
     private const int KeptBlocks = 1 << 14;
+    private const int MostOfASpan = 1 << 30;
     private static readonly Lock Gate = new();
     private static readonly Dictionary<nint, Block> Live = [];
     private static readonly List<nint> Starts = []; // of the blocks in use, sorted
@@ -139,9 +140,9 @@ internal static class GuardedBlocks
 
     private static void Fill(nint data, nuint bytes, uint pattern)
     {
-        foreach (var (from, length) in Pieces(bytes))
+        for (long from = 0; from < (long)bytes; from += MostOfASpan)
         {
-            var piece = NativeBlocks.Span<byte>(data, (long)bytes).Slice(from, length);
+            var piece = Piece(data, bytes, from);
             var words = MemoryMarshal.Cast<byte, uint>(piece);
             words.Fill(pattern);
             piece[(words.Length * sizeof(uint))..].Fill(Poison.OtherByte);
@@ -150,9 +151,9 @@ internal static class GuardedBlocks
 
     private static bool IsFilled(nint data, nuint bytes, uint pattern)
     {
-        foreach (var (from, length) in Pieces(bytes))
+        for (long from = 0; from < (long)bytes; from += MostOfASpan)
         {
-            var piece = NativeBlocks.Span<byte>(data, (long)bytes).Slice(from, length);
+            var piece = Piece(data, bytes, from);
             var words = MemoryMarshal.Cast<byte, uint>(piece);
             if (words.ContainsAnyExcept(pattern) || piece[(words.Length * sizeof(uint))..].ContainsAnyExcept(Poison.OtherByte))
                 return false;
@@ -161,12 +162,9 @@ internal static class GuardedBlocks
         return true;
     }
 
-    private static IEnumerable<(long From, int Length)> Pieces(nuint bytes)
-    {
-        const int Most = 1 << 30;
-        for (long from = 0; from < (long)bytes; from += Most)
-            yield return (from, (int)Math.Min(Most, (long)bytes - from));
-    }
+    // The bytes from a place on, as many as a span holds: checks are made within steps, which allocate nothing.
+    private static Span<byte> Piece(nint data, nuint bytes, long from) =>
+        NativeBlocks.Span<byte>(data, (long)bytes).Slice(from, (int)Math.Min(MostOfASpan, (long)bytes - from));
 
     private sealed class Block(nint start, nint data, nuint bytes, uint pattern, string what)
     {
