@@ -16,7 +16,7 @@ internal sealed class LineLog(TextWriter to) : ILoggerProvider, ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
         Func<TState, Exception?, string> formatter) =>
-        Write(exception is null ? formatter(state, null) : $"{formatter(state, exception)}: {exception}");
+            Write(exception is null ? formatter(state, null) : $"{formatter(state, exception)}: {exception}");
 
     public void Write(string line)
     {

@@ -77,10 +77,10 @@ internal static class FuxiCtrModels
     private static KeyRule Cross => new("cross_layers", "num_cross_layers", "crossing_layers");
 
     private static KeyRule[] FinalNet =>
-    [
-        .. Alike("batch_norm"), new("use_feature_gating", "use_feature_gating", "use_field_gate"), .. Alike("residual_type"),
-        .. Block("block1"), .. Block("block2"),
-    ];
+        [
+            .. Alike("batch_norm"), new("use_feature_gating", "use_feature_gating", "use_field_gate"), .. Alike("residual_type"),
+            .. Block("block1"), .. Block("block2"),
+        ];
 
     /// <summary>A model by FuxiCTR's name, or null.</summary>
     public static FuxiCtrModel? Find(string name) => Array.Find(All, m => m.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
@@ -93,11 +93,11 @@ internal static class FuxiCtrModels
             new("dropout", "net_dropout")];
 
     private static KeyRule[] Deep(string units) =>
-    [
-        new("hidden_units", "dnn_hidden_units", "hidden_units") { Fallback = units },
-        new("activation", "dnn_activations", "hidden_activations"), .. Alike("batch_norm"),
-        new("dropout", "net_dropout"),
-    ];
+        [
+            new("hidden_units", "dnn_hidden_units", "hidden_units") { Fallback = units },
+            new("activation", "dnn_activations", "hidden_activations"), .. Alike("batch_norm"),
+            new("dropout", "net_dropout"),
+        ];
 
     private static KeyRule[] Numbered(string tower) => [.. Block(tower), .. Alike($"{tower}_batch_norm")];
 

@@ -19,7 +19,7 @@ public sealed class LiveScorer(Scorer first) : IDisposable
     public static LiveScorer Load(
         string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory,
         Catalogues? catalogues = null) =>
-        new(Scorer.Load(path, check, storage, catalogues));
+            new(Scorer.Load(path, check, storage, catalogues));
 
     /// <summary>
     /// The scorer of now. It may be given up at any moment: to make several calls of one scorer, see <see cref="Lease"/>.
@@ -77,7 +77,7 @@ public sealed class LiveScorer(Scorer first) : IDisposable
     /// <exception cref="ConsortException">As of <see cref="Scorer.Load"/>; nothing has changed.</exception>
     public void Swap(string path, PackageCheck check = PackageCheck.Whole, PackageStorage storage = PackageStorage.Memory,
         Catalogues? catalogues = null) =>
-        Swap(Scorer.Load(path, check, storage, catalogues));
+            Swap(Scorer.Load(path, check, storage, catalogues));
 
     /// <inheritdoc/>
     public void Dispose()

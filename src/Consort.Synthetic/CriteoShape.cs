@@ -16,9 +16,9 @@ internal static class CriteoShape
 
     /// <summary>Share of missing values of C1..C26.</summary>
     public static ReadOnlySpan<double> CategoricalMissing =>
-    [
-        0, 0, 0.034, 0.034, 0, 0.121, 0, 0, 0, 0, 0, 0.034, 0, 0, 0, 0.034, 0, 0, 0.44, 0.44, 0.034, 0.762, 0, 0.034, 0.44, 0.44,
-    ];
+        [
+            0, 0, 0.034, 0.034, 0, 0.121, 0, 0, 0, 0, 0, 0.034, 0, 0, 0, 0.034, 0, 0, 0.44, 0.44, 0.034, 0.762, 0, 0.034, 0.44, 0.44,
+        ];
 
     /// <summary>Share of missing values of I1..I13.</summary>
     public static ReadOnlySpan<double> NumericMissing =>

@@ -89,7 +89,7 @@ internal sealed class ParityRows
     /// <summary>These rows in groups of which each has the values of its first row, but for the fields that are named.</summary>
     public ParityRows Grouped(int size, IReadOnlyCollection<string> differing) =>
         new(_schema, _header, _delimiter, [.. Cells.Select((row, i) =>
-        row.Select((cell, place) => differing.Contains(_columns[place].Name) ? cell : Cells[i - (i % size)][place]).ToArray())]);
+            row.Select((cell, place) => differing.Contains(_columns[place].Name) ? cell : Cells[i - (i % size)][place]).ToArray())]);
 
     /// <summary>Whether a value is one that means nothing is known.</summary>
     public bool IsMissing(Field field, string value) => (field.Missing ?? _schema.Missing).Contains(value);

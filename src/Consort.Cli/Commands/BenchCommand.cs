@@ -12,7 +12,7 @@ internal sealed class BenchCommand : ExampleCommand
     public BenchCommand(Terminal terminal) : base(
         "bench", "Measure speed beside what this machine can do at most (from the sources).", terminal,
         "bench --help", "bench step --model DeepFM --json step.json") =>
-        TreatUnmatchedTokensAsErrors = false;
+            TreatUnmatchedTokensAsErrors = false;
 
     protected override int Run(ParseResult arguments) => throw new ConsortException(
         "bench: found the program alone, expected the launcher in a checkout of the sources: ./consort bench");

@@ -244,8 +244,8 @@ public static class DatasetEncoder
 
     private static EncodeResult Result(string folder, Manifest manifest, bool reused, string reason, Schemas.FeatureSpace space,
         Stopwatch clock) =>
-        new(folder, manifest.Key, reused, reason, space, [.. manifest.Splits.Select(s => new SplitSummary(s.Name, s.Rows, s.Clicks))],
-            clock.Elapsed.TotalSeconds, manifest.Sources.Sum(s => s.Size));
+            new(folder, manifest.Key, reused, reason, space, [.. manifest.Splits.Select(s => new SplitSummary(s.Name, s.Rows, s.Clicks))],
+                clock.Elapsed.TotalSeconds, manifest.Sources.Sum(s => s.Size));
 
     private static long Length(string path)
     {

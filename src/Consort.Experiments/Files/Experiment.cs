@@ -57,8 +57,8 @@ public sealed record Experiment
     /// <exception cref="ConsortException">The file is missing or something in it is wrong; the message says the line.</exception>
     public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null, Precision? precision = null,
         Catalogues? catalogues = null) =>
-        Read(Changed(OptionTree.Load(path), seed, precision), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder,
-            findRuns: true, catalogues);
+            Read(Changed(OptionTree.Load(path), seed, precision), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder,
+                findRuns: true, catalogues);
 
     /// <summary>Reads the experiment that a run folder keeps, without its data and the runs it started from.</summary>
     /// <exception cref="ConsortException">The file is missing or damaged.</exception>
@@ -75,7 +75,7 @@ public sealed record Experiment
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
     public static Experiment Parse(string text, string source, string? folder, ulong? seed = null, Precision? precision = null,
         bool findRuns = true) =>
-        From(OptionTree.Parse(text, source), folder, seed, precision, findRuns);
+            From(OptionTree.Parse(text, source), folder, seed, precision, findRuns);
 
     /// <summary>Reads an experiment from its options.</summary>
     /// <param name="options">Some or all of them.</param>
@@ -86,7 +86,7 @@ public sealed record Experiment
     /// <exception cref="ConsortException">Something in them is wrong.</exception>
     public static Experiment From(OptionTree options, string? folder, ulong? seed = null, Precision? precision = null,
         bool findRuns = true) =>
-        Read(Changed(options, seed, precision), folder, null, findRuns, null);
+            Read(Changed(options, seed, precision), folder, null, findRuns, null);
 
     private static OptionTree Changed(OptionTree options, ulong? seed, Precision? precision)
     {

@@ -26,7 +26,7 @@ public static class ExperimentOptions
     /// <param name="members">Their options.</param>
     public static OptionTree Family(this OptionTree experiment, string name, bool isShared, OptionTree strategy,
         params IEnumerable<OptionTree> members) =>
-        experiment.Around(name, isShared, members).Without("phases").With("strategy", strategy);
+            experiment.Around(name, isShared, members).Without("phases").With("strategy", strategy);
 
     /// <summary>Other members that learn in phases.</summary>
     /// <param name="experiment">What holds for all.</param>
@@ -36,8 +36,8 @@ public static class ExperimentOptions
     /// <param name="members">Their options.</param>
     public static OptionTree InPhases(this OptionTree experiment, string name, bool isShared, IEnumerable<OptionTree> phases,
         params IEnumerable<OptionTree> members) =>
-        experiment.Around(name, isShared, members).Without(["strategy", .. Phase.Options.Keys.Select(k => $"training.{k}")])
-        .With("phases", OptionTree.List(phases));
+            experiment.Around(name, isShared, members).Without(["strategy", .. Phase.Options.Keys.Select(k => $"training.{k}")])
+            .With("phases", OptionTree.List(phases));
 
     /// <summary>A model with those of some options that it has.</summary>
     /// <param name="model">Its name in the catalogue.</param>

@@ -41,10 +41,10 @@ public static class Poison
     /// <summary>The first number that is poison or was computed from it, or −1; always −1 for what is neither float nor double.</summary>
     public static int IndexIn<T>(ReadOnlySpan<T> numbers)
         where T : unmanaged =>
-        typeof(T) == typeof(float) ? MemoryMarshal.Cast<T, uint>(numbers).IndexOfAny(Number, Number | Sign)
-        : typeof(T) == typeof(double) ? MemoryMarshal.Cast<T, ulong>(numbers)
-        .IndexOfAny([Wide, Wide | Quiet, Wide | WideSign, Wide | Quiet | WideSign])
-        : -1;
+            typeof(T) == typeof(float) ? MemoryMarshal.Cast<T, uint>(numbers).IndexOfAny(Number, Number | Sign)
+            : typeof(T) == typeof(double) ? MemoryMarshal.Cast<T, ulong>(numbers)
+            .IndexOfAny([Wide, Wide | Quiet, Wide | WideSign, Wide | Quiet | WideSign])
+            : -1;
 
     /// <summary>The first element that is not as <see cref="Fill"/> left it, or −1.</summary>
     internal static int FirstWritten<T>(ReadOnlySpan<T> memory)

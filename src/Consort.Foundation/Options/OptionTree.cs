@@ -140,7 +140,7 @@ public abstract class OptionTree : IEquatable<OptionTree>
 
     private protected virtual OptionTree EditBelow(string step, ReadOnlySpan<string> rest, Func<OptionTree?, OptionTree?> change,
         bool isMaking) =>
-        isMaking ? throw new ConsortException($"{Where}, key {step}: found a {Kind} above it, expected keys and values") : this;
+            isMaking ? throw new ConsortException($"{Where}, key {step}: found a {Kind} above it, expected keys and values") : this;
 
     private protected virtual IEnumerable<(string[] Steps, OptionTree Value)> Leaves(string[] steps) => [(steps, this)];
 

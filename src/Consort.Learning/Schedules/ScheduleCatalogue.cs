@@ -24,8 +24,8 @@ public static class ScheduleCatalogue
     public static Catalogue<ScheduleOptions> With<T>(this Catalogue<ScheduleOptions> catalogue, string name, string summary,
         OptionSet<T> options)
         where T : ScheduleOptions =>
-        catalogue.With(
-            name, summary, "-",
-            options.Add("warmup_steps", o => o.WarmUpSteps, (o, v) => o with { WarmUpSteps = v }, ScheduleOptions.Steps,
-                "steps of a linear rise before it"), o => o);
+            catalogue.With(
+                name, summary, "-",
+                options.Add("warmup_steps", o => o.WarmUpSteps, (o, v) => o with { WarmUpSteps = v }, ScheduleOptions.Steps,
+                    "steps of a linear rise before it"), o => o);
 }

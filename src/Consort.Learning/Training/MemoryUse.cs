@@ -25,10 +25,10 @@ public sealed record MemoryUse(
 
     /// <summary>The parts by name, in order.</summary>
     public IEnumerable<(string Name, long Bytes)> Parts =>
-    [
-        ("parameters", Parameters), ("embeddings", Embeddings), ("gradients", Gradients), ("optimizer", Optimizer),
-        ("activations", Activations), ("loader", Loader), ("runtime", Runtime),
-    ];
+        [
+            ("parameters", Parameters), ("embeddings", Embeddings), ("gradients", Gradients), ("optimizer", Optimizer),
+            ("activations", Activations), ("loader", Loader), ("runtime", Runtime),
+        ];
 
     /// <summary>Measures what is set up for training.</summary>
     /// <param name="program">With its parameters.</param>

@@ -74,6 +74,6 @@ public sealed record EmbeddingOptions
 
     private static IReadOnlyDictionary<string, FieldEmbedding> ReadFields(OptionMap map, string key,
         IReadOnlyDictionary<string, FieldEmbedding> none) =>
-        map.Map(key) is { } fields ? fields.Keys.ToDictionary(name => name, name => FieldEmbedding.Options.Read(fields.Section(name)),
-            StringComparer.Ordinal) : none;
+            map.Map(key) is { } fields ? fields.Keys.ToDictionary(name => name, name => FieldEmbedding.Options.Read(fields.Section(name)),
+                StringComparer.Ordinal) : none;
 }

@@ -45,5 +45,5 @@ public sealed record RecipeTable(string Title, ResultTable Results, IReadOnlyLis
 
     internal static RecipeTable Of<T>(string title, IEnumerable<T> lines, IEnumerable<ResultColumn<T>> columns, IReadOnlyList<string> notes,
         params IReadOnlyList<Claim> claims) =>
-        new(title, ResultTable.Of(lines, columns) with { Culture = Cells.Culture }, notes) { Claims = claims };
+            new(title, ResultTable.Of(lines, columns) with { Culture = Cells.Culture }, notes) { Claims = claims };
 }

@@ -160,10 +160,10 @@ internal sealed class OperationGraphs
 
     // Columns of even and of odd number in tables of two sizes: [B, F/2, D₁], [B, F/2, D₂].
     private Value[] Sizes(int even, int odd) =>
-    [
-        .. new[] { (Size: even, First: 0), (Size: odd, First: 1) }.Where(t => t.First < _fields).Select(t =>
-        {
-            int[] columns = [.. Enumerable.Range(0, _fields).Where(c => c % 2 == t.First)];
+        [
+            .. new[] { (Size: even, First: 0), (Size: odd, First: 1) }.Where(t => t.First < _fields).Select(t =>
+            {
+                int[] columns = [.. Enumerable.Range(0, _fields).Where(c => c % 2 == t.First)];
             var table = new Table($"t{_parameters++}", Graph.RowsOf(columns), t.Size, Initializer.Normal(0.7)) { Columns = columns };
             return Graph.Apply(new EmbedColumns(Graph.Add(table)));
         }),

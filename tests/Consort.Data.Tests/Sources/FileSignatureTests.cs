@@ -100,7 +100,7 @@ public sealed class FileSignatureTests : IDisposable
     [InlineData("PK\n1\n")]
     [InlineData("P*\u0001\n")]
     public void Describe_TextThatBeginsLikeOne_IsText(string text) =>
-    Assert.Null(FileSignature.Describe(System.Text.Encoding.UTF8.GetBytes(text)));
+        Assert.Null(FileSignature.Describe(System.Text.Encoding.UTF8.GetBytes(text)));
 
     [Fact]
     public void Read_VectorsOfAnotherFormat_AreNamed()

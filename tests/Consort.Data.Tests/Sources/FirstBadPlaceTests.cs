@@ -214,7 +214,7 @@ public sealed class FirstBadPlaceTests : IDisposable
     [InlineData("1,u,1,1,\n0,u,1,1,\n",
         ":1: column \"1\" is not in the schema; no name of the first row is: where it is a row of data, set header: false")]
     public void Read_CommonHeaderMistakes_NameTheKeyThatMendsThem(string text, string message) =>
-    AllSay("delimiter: comma, header: true", text, message);
+        AllSay("delimiter: comma, header: true", text, message);
 
     [Theory]
     [InlineData("2026-11-01 13:00:00", "26110113")]
@@ -230,7 +230,7 @@ public sealed class FirstBadPlaceTests : IDisposable
 
     [Fact]
     public void Read_Mark_IsPassedOver() =>
-    AllTake("delimiter: comma", [0xEF, 0xBB, 0xBF, .. System.Text.Encoding.UTF8.GetBytes(Rows(50))]);
+        AllTake("delimiter: comma", [0xEF, 0xBB, 0xBF, .. System.Text.Encoding.UTF8.GetBytes(Rows(50))]);
 
     [Fact]
     public void RowPass_AfterItThrew_ThrowsTheSameAgain()

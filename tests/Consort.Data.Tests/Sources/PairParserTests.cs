@@ -73,7 +73,7 @@ public sealed class PairParserTests : IDisposable
     [InlineData("1,2,3\n", ":1, column y: found \"1,2,3\", expected 0 or 1 or -1 or +1; where the rows are CSV, set format: delimited")]
     [InlineData("1 1:2:1\n", ":1: found \"1:2:1\", expected index:value; where rows have field:index:value, set format: libffm")]
     public void Parse_Mistake_NamesWhatMendsIt(string text, string message) =>
-    Assert.StartsWith(message, Fails(text, Of()), StringComparison.Ordinal);
+        Assert.StartsWith(message, Fails(text, Of()), StringComparison.Ordinal);
 
     [Fact]
     public void Parse_IndexBeyondTheLast_NamesFirstIndex() =>

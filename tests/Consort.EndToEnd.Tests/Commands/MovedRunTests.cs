@@ -109,11 +109,11 @@ public sealed class MovedRunTests : IDisposable
     }
 
     private string[][] Commands(string run) =>
-    [
-        ["pack", At(run), "--calibration", "platt", "-o", At("model.consort"), "-q"],
-        ["diagnose", At(run), "-q"],
-        ["distil", At(run), "--model", "LR", "--epochs", "1", "--out", At("student"), "-q"],
-    ];
+        [
+            ["pack", At(run), "--calibration", "platt", "-o", At("model.consort"), "-q"],
+            ["diagnose", At(run), "-q"],
+            ["distil", At(run), "--model", "LR", "--epochs", "1", "--out", At("student"), "-q"],
+        ];
 
     private void EveryCommandWorks(string run, string rows)
     {

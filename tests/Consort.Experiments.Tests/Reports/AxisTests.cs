@@ -47,7 +47,7 @@ public sealed class AxisTests
 
     [Fact]
     public void Whole_FewNumbers_HasATickAtEach() =>
-    Assert.Equal([1.0, 2, 4, 10], Axis.Whole([0.94, 2.06, 1.06, 4, 10]).Ticks.Select(t => t.Value));
+        Assert.Equal([1.0, 2, 4, 10], Axis.Whole([0.94, 2.06, 1.06, 4, 10]).Ticks.Select(t => t.Value));
 
     [Fact]
     public void Whole_ManyNumbers_HasFewTicks()

@@ -189,7 +189,7 @@ public sealed partial class StudyReportTests
 
     [Fact]
     public void OfAuc_SmallCase_IsAsByHand() =>
-    Assert.Equal(Math.Sqrt((0.1875 + 0.0375 + ((1.125 / 1.75) - 0.5625)) / 4), Uncertainty.OfAuc(0.75, 2, 2), 12);
+        Assert.Equal(Math.Sqrt((0.1875 + 0.0375 + ((1.125 / 1.75) - 0.5625)) / 4), Uncertainty.OfAuc(0.75, 2, 2), 12);
 
     private static string[] Study(SampleRuns runs, bool isDiagnosed) => [.. Family.SelectMany(members => Seeds
         .Select(seed => runs.Add(FormattableString.Invariant($"m{members}-seed{seed}"), "KDEF", members, seed, isDiagnosed: isDiagnosed)))];

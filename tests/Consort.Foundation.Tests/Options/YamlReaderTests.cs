@@ -29,11 +29,11 @@ public sealed class YamlReaderTests
     [InlineData("a: 1\nb:\n  - : wee?day, kin\n", "exp.yaml:3: malformed YAML: found a key without a value")]
     [InlineData("members: [ { model: DeepFM, hidden_units: *h } ]\n", "exp.yaml:1: found *h, expected an anchor &h")]
     public void Parse_AMistake_SaysTheLine(string text, string expected) =>
-    Assert.StartsWith(expected, Fails(text), StringComparison.Ordinal);
+        Assert.StartsWith(expected, Fails(text), StringComparison.Ordinal);
 
     [Fact]
     public void Parse_HalfASurrogatePair_IsAnError() =>
-    Assert.StartsWith("exp.yaml:1: found half a surrogate pair", Fails("a: \"\ud800\"\n"), StringComparison.Ordinal);
+        Assert.StartsWith("exp.yaml:1: found half a surrogate pair", Fails("a: \"\ud800\"\n"), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("[")]

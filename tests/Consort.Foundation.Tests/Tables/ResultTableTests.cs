@@ -25,7 +25,7 @@ public sealed class ResultTableTests
 
     [Fact]
     public void Markdown_SignsOfLess_StayWhereTheyBeginNoTag() =>
-    Assert.Equal("p < 0.05, <0.001, &lt;b>, two lines", MarkdownTable.Line("p < 0.05, <0.001, <b>, two\nlines"));
+        Assert.Equal("p < 0.05, <0.001, &lt;b>, two lines", MarkdownTable.Line("p < 0.05, <0.001, <b>, two\nlines"));
 
     [Fact]
     public void Csv_OfATable_QuotesAndLeavesEmptyWhatIsNotKnown() =>

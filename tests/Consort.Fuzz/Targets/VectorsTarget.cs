@@ -31,10 +31,10 @@ internal sealed class VectorsTarget : FuzzTarget
     }
 
     public override IEnumerable<byte[]> Seeds() =>
-    [
-        "0\nanna,1,2,3\nbert,4,5,6\nx,0,0,0\n"u8.ToArray(), "1\nanna\t1\t2\t3\n"u8.ToArray(),
-        "2\nanna 1 2 3 \ncem -1e-3 .5 1\n"u8.ToArray(), "3\n2 3\nanna 1 2 3\nbert 1 1 1\n"u8.ToArray(),
-    ];
+        [
+            "0\nanna,1,2,3\nbert,4,5,6\nx,0,0,0\n"u8.ToArray(), "1\nanna\t1\t2\t3\n"u8.ToArray(),
+            "2\nanna 1 2 3 \ncem -1e-3 .5 1\n"u8.ToArray(), "3\n2 3\nanna 1 2 3\nbert 1 1 1\n"u8.ToArray(),
+        ];
 
     public override bool Try(byte[] input)
     {

@@ -62,9 +62,9 @@ public sealed class CheckpointPropertyTests : IDisposable
     }
 
     private static int[] Bits(ParameterStore<float> store) =>
-    [
-        .. store.Slots.SelectMany(s => store.DenseValues.Span.Slice((int)s.Offset, s.Length).ToArray())
-        .Select(BitConverter.SingleToInt32Bits),
-        .. store.Embeddings.SelectMany(e => e.Values.Span.ToArray()).Select(BitConverter.SingleToInt32Bits),
-    ];
+        [
+            .. store.Slots.SelectMany(s => store.DenseValues.Span.Slice((int)s.Offset, s.Length).ToArray())
+            .Select(BitConverter.SingleToInt32Bits),
+            .. store.Embeddings.SelectMany(e => e.Values.Span.ToArray()).Select(BitConverter.SingleToInt32Bits),
+        ];
 }

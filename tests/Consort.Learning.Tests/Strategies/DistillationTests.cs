@@ -110,7 +110,7 @@ public sealed class DistillationTests
     [InlineData(TeacherGate.None)]
     [InlineData(TeacherGate.Learned)]
     public void Apply_Repeated_AllocatesNothing(TeacherGate gate) =>
-    StrategyCases.CheckAllocations(new Distillation(new() { Gate = gate }), WithTeachers(64, 4, 3));
+        StrategyCases.CheckAllocations(new Distillation(new() { Gate = gate }), WithTeachers(64, 4, 3));
 
     private static double Sigmoid(double z) => 1 / (1 + Math.Exp(-z));
 

@@ -39,14 +39,14 @@ internal readonly unsafe struct Vectors512 : ITileVectors<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> left, Vector512<float> right, Vector512<float> addend) =>
-    Vector512.FusedMultiplyAdd(left, right, addend);
+        Vector512.FusedMultiplyAdd(left, right, addend);
 
     // MaxNative returns its second operand if one is NaN, so that NaN is not hidden by the floor.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Finish(Vector512<float> sum, Vector512<float> floor, float* addend, float* mask, float* c) =>
-    Vector512.ConditionalSelect(
-        Vector512.GreaterThan(Vector512.Load(mask), Vector512<float>.Zero), Vector512.MaxNative(floor, sum + Vector512.Load(addend)),
-        Vector512<float>.Zero).Store(c);
+        Vector512.ConditionalSelect(
+            Vector512.GreaterThan(Vector512.Load(mask), Vector512<float>.Zero), Vector512.MaxNative(floor, sum + Vector512.Load(addend)),
+            Vector512<float>.Zero).Store(c);
 
     public static void Transpose(float* from, nint stride, int rows, int columns, float* to, nint width) =>
         Avx512Transpose.Transpose(from, stride, rows, columns, to, width);
@@ -67,14 +67,14 @@ internal readonly unsafe struct Vectors256 : ITileVectors<Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> MultiplyAdd(Vector256<float> left, Vector256<float> right, Vector256<float> addend) =>
-    Vector256.FusedMultiplyAdd(left, right, addend);
+        Vector256.FusedMultiplyAdd(left, right, addend);
 
     // MaxNative returns its second operand if one is NaN, so that NaN is not hidden by the floor.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Finish(Vector256<float> sum, Vector256<float> floor, float* addend, float* mask, float* c) =>
-    Vector256.ConditionalSelect(
-        Vector256.GreaterThan(Vector256.Load(mask), Vector256<float>.Zero), Vector256.MaxNative(floor, sum + Vector256.Load(addend)),
-        Vector256<float>.Zero).Store(c);
+        Vector256.ConditionalSelect(
+            Vector256.GreaterThan(Vector256.Load(mask), Vector256<float>.Zero), Vector256.MaxNative(floor, sum + Vector256.Load(addend)),
+            Vector256<float>.Zero).Store(c);
 
     public static void Transpose(float* from, nint stride, int rows, int columns, float* to, nint width) =>
         PortableTranspose.Transpose(from, stride, rows, columns, to, width);
@@ -98,14 +98,14 @@ internal readonly unsafe struct Vectors128 : ITileVectors<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> MultiplyAdd(Vector128<float> left, Vector128<float> right, Vector128<float> addend) =>
-    Vector128.MultiplyAddEstimate(left, right, addend);
+        Vector128.MultiplyAddEstimate(left, right, addend);
 
     // MaxNative returns its second operand if one is NaN, so that NaN is not hidden by the floor.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Finish(Vector128<float> sum, Vector128<float> floor, float* addend, float* mask, float* c) =>
-    Vector128.ConditionalSelect(
-        Vector128.GreaterThan(Vector128.Load(mask), Vector128<float>.Zero), Vector128.MaxNative(floor, sum + Vector128.Load(addend)),
-        Vector128<float>.Zero).Store(c);
+        Vector128.ConditionalSelect(
+            Vector128.GreaterThan(Vector128.Load(mask), Vector128<float>.Zero), Vector128.MaxNative(floor, sum + Vector128.Load(addend)),
+            Vector128<float>.Zero).Store(c);
 
     public static void Transpose(float* from, nint stride, int rows, int columns, float* to, nint width) =>
         PortableTranspose.Transpose(from, stride, rows, columns, to, width);

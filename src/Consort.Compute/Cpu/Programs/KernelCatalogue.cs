@@ -28,11 +28,11 @@ public sealed class KernelCatalogue<T>
     /// <param name="masksGradients">Whether the kernel does the backward half of a ReLU before it: see <c>GradientTarget.Mask</c>.</param>
     public KernelCatalogue<T> With<TOperation>(Func<TOperation, Binding<T>, Kernel> bind, bool masksGradients = false)
         where TOperation : Operation =>
-        new(new(_entries)
-        {
-            [typeof(TOperation)] =
-            new Entry((operation, binding) => bind((TOperation)operation, binding), masksGradients)
-        }, _own);
+            new(new(_entries)
+            {
+                [typeof(TOperation)] =
+                new Entry((operation, binding) => bind((TOperation)operation, binding), masksGradients)
+            }, _own);
 
     /// <summary>The same with kernels for single values in the place of their operations'; null where there is none for a value.</summary>
     public KernelCatalogue<T> With(Func<Value, Binding<T>, Kernel?> own) =>

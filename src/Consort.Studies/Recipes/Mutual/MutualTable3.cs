@@ -33,14 +33,14 @@ internal sealed class MutualTable3 : MutualRecipe
     }
 
     protected override IEnumerable<Claim> Claims(IReadOnlyDictionary<string, FamilyRow> rows) =>
-    [
-        .. Models.SelectMany(m => LargerMembers(rows, $"{m}: learns among others: above independent", $"{m}, among others",
-            $"{m}, independent")),
-        .. Models.SelectMany(m => LargerMembers(rows, $"{m}: learns more among others than among its own", $"{m}, among others",
-            $"{m}, among its own")),
-        .. LargerInAll(rows, "all models: learn more among others than among their own",
-            Models.Select(m => ($"{m}, among others", $"{m}, among its own"))),
-    ];
+        [
+            .. Models.SelectMany(m => LargerMembers(rows, $"{m}: learns among others: above independent", $"{m}, among others",
+                $"{m}, independent")),
+            .. Models.SelectMany(m => LargerMembers(rows, $"{m}: learns more among others than among its own", $"{m}, among others",
+                $"{m}, among its own")),
+            .. LargerInAll(rows, "all models: learn more among others than among their own",
+                Models.Select(m => ($"{m}, among others", $"{m}, among its own"))),
+        ];
 
     protected override IEnumerable<string> Notes =>
         ["AUC is that of one member, which starts from the same run in all three rows of a model; the ensemble is the whole family's."];

@@ -61,8 +61,8 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     /// <param name="teachers">The runs; what they say counts as the mean of their logits.</param>
     public string Distilled(string key, string model, int replicate, IReadOnlyList<string> teachers) => Add(
         key, Seed(replicate, 0), () =>
-        Of(model).Family(Name($"{model}, {key}"), isShared: false, OptionTree.Keys(("name", "distillation")), settings.Member(model))
-            .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder))), teachers);
+            Of(model).Family(Name($"{model}, {key}"), isShared: false, OptionTree.Keys(("name", "distillation")), settings.Member(model))
+                .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder))), teachers);
 
     /// <summary>A family of one model whose members have been trained; <paramref name="what"/> ends the name of the runs.</summary>
     public string Tuned(string what, string model, int replicate, IReadOnlyList<string> starts, bool isMutual, int epochs = 1) =>

@@ -62,10 +62,10 @@ internal static class CsvTables
         new("value", v => v.Value)));
 
     private static IEnumerable<KeyValuePair<string, double>> Values(EvaluationRecord e) =>
-    [
-        .. e.Loss.Select(t => KeyValuePair.Create($"loss_{t.Key}", t.Value)), new("learning_rate", e.LearningRate),
-        new("valid_auc", e.Valid.Auc), new("valid_logloss", e.Valid.LogLoss),
-        new("valid_calibration", e.Valid.Calibration), new("valid_calibration_error", e.Valid.CalibrationError),
-        .. e.MemberAuc.Select((auc, m) => KeyValuePair.Create(FormattableString.Invariant($"valid_auc_member_{m}"), auc)),
-    ];
+        [
+            .. e.Loss.Select(t => KeyValuePair.Create($"loss_{t.Key}", t.Value)), new("learning_rate", e.LearningRate),
+            new("valid_auc", e.Valid.Auc), new("valid_logloss", e.Valid.LogLoss),
+            new("valid_calibration", e.Valid.Calibration), new("valid_calibration_error", e.Valid.CalibrationError),
+            .. e.MemberAuc.Select((auc, m) => KeyValuePair.Create(FormattableString.Invariant($"valid_auc_member_{m}"), auc)),
+        ];
 }

@@ -29,5 +29,5 @@ public sealed class VectorMathTests
     [InlineData(float.PositiveInfinity, float.PositiveInfinity)]
     [InlineData(float.NaN, float.NaN)]
     public void Exp_AtTheEnds_IsWhatFloatsCanHold(float x, float expected) =>
-    Assert.Equal(expected, VectorMath.Exp(new Vector<float>(x))[0]);
+        Assert.Equal(expected, VectorMath.Exp(new Vector<float>(x))[0]);
 }

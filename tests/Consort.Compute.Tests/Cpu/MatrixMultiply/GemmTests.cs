@@ -192,6 +192,6 @@ public sealed class GemmTests : IDisposable
 
     private static GemmCase<T> New<T>(int m, int n, int k, bool transA, bool transB, int options, int slack)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T> =>
-        new(m, n, k, transA, transB, (options & 1) != 0, (options & 2) != 0, (options & 4) != 0, (options & 8) != 0,
-            (options & 16) != 0, slack);
+            new(m, n, k, transA, transB, (options & 1) != 0, (options & 2) != 0, (options & 4) != 0, (options & 8) != 0,
+                (options & 16) != 0, slack);
 }
