@@ -1,3 +1,4 @@
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
@@ -64,6 +65,17 @@ internal static class TestRows
 
             at += y.Length;
         }, cancellation);
-        return new RowLogits(labels, logits, Array.ConvertAll(sums, s => (float)(s / Math.Max(1, at))));
+        return new RowLogits(labels, logits, Array.ConvertAll(sums, s => (float)(s / Math.Max(1, at))), TruthOf(split));
+    }
+
+    private static float[]? TruthOf(EncodedSplit split)
+    {
+        if (!split.HasTruth)
+            return null;
+        var (truth, at) = (new float[split.Rows], 0);
+        using var loader = new BatchLoader(split, new LoaderOptions(BatchSize: 4096));
+        for (loader.Start(0); loader.Next() is { } batch; at += batch.Rows)
+            batch.Truth.CopyTo(truth.AsSpan(at));
+        return truth;
     }
 }

@@ -19,6 +19,8 @@ public static class TrainMetrics
             ["valid"] = Split(result.Valid),
             ["test"] = result.Test is null ? null : Split(result.Test),
             ["member_test_auc"] = (result.Test ?? result.Valid).Metrics.Members.Select(m => m.Auc),
+            ["member_test_logloss"] = (result.Test ?? result.Valid).Metrics.Members.Select(m => m.LogLoss),
+            ["member_test_calibration"] = (result.Test ?? result.Valid).Metrics.Members.Select(m => m.Calibration),
             ["rows_per_second"] = Math.Round(result.RowsPerSecond, 1),
             ["parameters"] = result.Parameters,
             ["peak_memory_mb"] = Math.Round(result.PeakMemoryBytes / 1048576.0, 1),

@@ -19,6 +19,12 @@ public sealed record RunSummary(
     /// <summary>What the true click probabilities give on the same split, or null where they are not known.</summary>
     public (double Auc, double LogLoss)? Ceiling { get; init; }
 
+    /// <summary>One a member; empty for a run of before these were kept.</summary>
+    public IReadOnlyList<double> MemberLogLoss { get; init; } = [];
+
+    /// <summary>Predicted over observed clicks, likewise.</summary>
+    public IReadOnlyList<double> MemberCalibration { get; init; } = [];
+
     /// <summary>Reads the results, or gives null where the run has not finished.</summary>
     /// <exception cref="ConsortException">The results are damaged.</exception>
     public static RunSummary? Find(RunFolder folder)
@@ -36,8 +42,13 @@ public sealed record RunSummary(
                 root["parameters"].Whole(), root["rows_per_second"].Number(), root["seconds"].Number(),
                 (int)root["epochs"].Whole(0, int.MaxValue))
             {
+                MemberLogLoss = Numbers(root, "member_test_logloss"),
+                MemberCalibration = Numbers(root, "member_test_calibration"),
                 Ceiling = ceiling is { } known ? (known["auc"].Number(), known["logloss"].Number()) : null,
             };
         });
     }
+
+    private static double[] Numbers(JsonPart root, string key) =>
+        root.Find(key) is { IsNull: false } found ? [.. found.Items().Select(m => m.Number())] : [];
 }

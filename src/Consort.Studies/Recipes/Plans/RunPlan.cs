@@ -11,6 +11,7 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     private const ulong FirstSeed = 2021;
     private const int FirstMembers = 10;
     private const ulong FurtherSeeds = 1_000_000_000;
+    private const int FirstStudent = 500; // above any member
     private const int FurtherMembers = 1000; // more than a family has members
 
     private static readonly OptionTree Supervised = OptionTree.Keys(("name", "supervised"));
@@ -39,6 +40,16 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
         });
     }
 
+    /// <summary>A model by itself whose options are changed.</summary>
+    /// <param name="model">Its name.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="member">Decides the seed.</param>
+    /// <param name="change">Names the change.</param>
+    /// <param name="make">Makes it.</param>
+    public string Alone(string model, int replicate, int member, string change, Func<OptionTree, OptionTree> make) => Add(
+        $"{model}-{change}", Seed(replicate, member),
+        () => make(Of(model).Family($"{model}, {change}", isShared: false, Supervised, settings.Member(model))));
+
     /// <summary>As many members, each by itself.</summary>
     public string[] AloneEach(string model, int replicate, int members, int? epochs = null) =>
         [.. Enumerable.Range(0, members).Select(m => Alone(model, replicate, m, epochs))];
@@ -63,6 +74,33 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
         key, Seed(replicate, 0), () =>
             Of(model).Family(Name($"{model}, {key}"), isShared: false, OptionTree.Keys(("name", "distillation")), settings.Member(model))
                 .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder))), teachers);
+
+    /// <summary>A model by itself or that learns from finished runs, whose seed no member of a family has.</summary>
+    /// <param name="key">Names the runs.</param>
+    /// <param name="model">The student.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="strategy">How it learns.</param>
+    /// <param name="teachers">The runs; none for a student of the labels.</param>
+    /// <param name="change">What else differs from the model by itself.</param>
+    public string Student(string key, string model, int replicate, OptionTree strategy, IReadOnlyList<string> teachers,
+        Func<OptionTree, OptionTree>? change = null) => Add(key, Seed(replicate, FirstStudent), () =>
+        {
+            var student = Of(model).Family(Name($"{model}, {key}"), isShared: false, strategy, settings.Member(model));
+            if (teachers.Count > 0)
+                student = student.With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder)));
+            return change is null ? student : change(student);
+        }, teachers);
+
+    /// <summary>A family whose members have been trained and go on in one phase.</summary>
+    /// <param name="key">Names the runs.</param>
+    /// <param name="model">Of all members.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="starts">The runs that the members start from.</param>
+    /// <param name="phase">Strategy, epochs, rate, schedule.</param>
+    public string GoneOn(string key, string model, int replicate, IReadOnlyList<string> starts, OptionTree phase) => Add(
+        key, Seed(replicate, 0), () => Of(model).InPhases($"{key}, fine-tuned", isShared: false,
+            [phase.With("name", "tune").With("from", OptionTree.List(starts.Select(request.RunFolder)))],
+            starts.Select(_ => settings.Member(model))).With("training.monitor", "member_auc"), starts);
 
     /// <summary>A family of one model whose members have been trained; <paramref name="what"/> ends the name of the runs.</summary>
     public string Tuned(string what, string model, int replicate, IReadOnlyList<string> starts, bool isMutual, int epochs = 1) =>
