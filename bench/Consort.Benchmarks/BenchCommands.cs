@@ -1,5 +1,6 @@
 using Consort.Benchmarks.Hostile;
 using Consort.Benchmarks.Parity;
+using Consort.Benchmarks.Peers;
 using Consort.Foundation.Options;
 
 namespace Consort.Benchmarks;
@@ -50,6 +51,11 @@ internal static class BenchCommands
                        (more than four times what rounding does, of models with which rounding alone does as much).
                        --runtime holds node_modules/onnxruntime-node; without it those columns stay empty.
 
+          boosting     LightGBM on an encoded dataset, a yardstick for models
+                       --data ENCODED [--seeds 3] [--trees 3000] [--rate 0.05] [--leaves 31] [--min-rows 50] [--threads 1]
+                       [--predictions FILE] [--json FILE]
+                       --predictions writes the first seed's probability of each training row, in order, for a student to learn from.
+
         example
           bench step --model DeepFM --batch 4096 --json step.json
         """;
@@ -69,6 +75,7 @@ internal static class BenchCommands
         ("serve", ServeSpeed.Run),
         ("hostile", HostileBench.Run),
         ("parity", ParityBench.Run),
+        ("boosting", Boosting.Run),
     ];
 
     /// <summary>Runs a command line and gives its exit code.</summary>

@@ -46,6 +46,8 @@ internal sealed class TeachingOnePass : Recipe
         foreach (var (method, runs) in Build(new RunPlan(request, Settings(request)), request))
             if (FamilyRow.Of(TextOf(method, request), runs, byName, request.Memory) is { } row)
                 rows.Add((method, method.IsMember ? row.Select((_, m) => m.OneMember()) : row));
+        if (rows.FirstOrDefault().Method != TeachingMethod.One) // nothing to set others beside yet
+            return RecipeTable.Of($"{Name}: {Summary}", [], TeachingLine.Columns, Notes);
         var one = rows[0].Row;
         var average = Find("averaged");
         var many = Find("averaged-many");
