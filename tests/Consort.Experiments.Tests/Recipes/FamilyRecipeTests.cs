@@ -94,7 +94,7 @@ public sealed class FamilyRecipeTests : IDisposable
         var table = RecipeRunner.Run(Find(name), Request(1) with { Only = only, Epochs = 1 }, 1, null, default);
         Assert.Equal(rows, table.Results.Rows.Count);
         Assert.All(table.Results.Rows, row => Assert.Equal(table.Results.Columns.Count, row.Count));
-        Assert.All(table.Claims, c => Assert.Equal("undecided", c.Word)); // one seed says nothing about training
+        Assert.All(table.Judged, c => Assert.Equal("undecided", c.Word)); // one seed says nothing about training
     }
 
     [Fact]
