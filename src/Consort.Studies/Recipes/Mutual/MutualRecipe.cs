@@ -79,7 +79,7 @@ internal abstract class MutualRecipe : Recipe
     /// A claim over several pairs of rows, one a model: of each replicate one difference, the mean over the pairs, for the pairs of a
     /// replicate have seeds in common, some a run; and of each model one, the mean over replicates, for models differ.
     /// </summary>
-    protected static IEnumerable<Claim> LargerInAll(IReadOnlyDictionary<string, FamilyRow> rows, string text,
+    internal static IEnumerable<Claim> LargerInAll(IReadOnlyDictionary<string, FamilyRow> rows, string text,
         IEnumerable<(string Larger, string Smaller)> pairs)
     {
         var both = pairs.Where(p => rows.ContainsKey(p.Larger) && rows.ContainsKey(p.Smaller)).ToArray();
