@@ -90,6 +90,8 @@ public sealed class DistilTests
             ("found \"keef\", expected one of mean, sum, concat, kd, dml, kdef", ["kdef/scaling", "--methods", "keef"]),
             ("--members: found \"0\"", ["kdef/scaling", "--members", "0"]),
             ("which has no such choice", ["mutual/table3", "--members", "2"]),
+            ("--least-gain: found \"1\"", ["kdef/scaling", "--least-gain", "1"]),
+            ("--cluster nobody: found no such categorical column, expected one of user, item", ["kdef/scaling", "--cluster", "nobody"]),
         })
         {
             var mistake = ConsoleRun.Of(["recipe", "run", .. words, "--data", clicks.Experiment]);
