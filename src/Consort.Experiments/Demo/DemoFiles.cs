@@ -27,7 +27,7 @@ internal static class DemoFiles
     private static readonly OptionTree Averaged = OptionTree.Parse("{ name: averaged, strategy: { name: supervised }, epochs: 0 }");
 
     private static readonly OptionTree MutuallyTuned = OptionTree.Parse(
-        "{ name: mutual, strategy: { name: mutual }, epochs: 1, learning_rate: 1e-4, schedule: { name: constant }, patience: 0, evaluate_first: true }");
+        "{ name: mutual, strategy: { name: mutual, weight: 1, divergence: mse, peers: training }, epochs: 1, learning_rate: 1e-4, schedule: { name: constant }, patience: 0, evaluate_first: true }");
 
     /// <summary>A model by itself.</summary>
     public static OptionTree Single(string model, ulong seed) => Trained($"{model} on its own", [model], seed);
