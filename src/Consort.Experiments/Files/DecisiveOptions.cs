@@ -48,12 +48,20 @@ internal static class DecisiveOptions
             tree.Change(path, runs => runs is OptionList list ? OptionTree.List(list.Items.Select(r => Name(r.ToString()))) : runs));
     }
 
-    // Older runs have the fusion in each strategy that could choose one, and no word of an optimizer that is not kept: they count as the
-    // same.
+    // What an older version did before it had a word for it.
+    private static readonly string[] PhaseAsBefore = ["keep_optimizer", "fresh_embeddings"];
+
+    private static readonly (string Key, string Value)[] MutualAsBefore = [("label_weight", "1"), ("peers", "training"), ("warm_epochs", "0")];
+
+    // Older runs have the fusion in each strategy that could choose one, and no word of what a phase or mutual learning did not do yet: they
+    // count as the same.
     private static OptionTree AsBefore(OptionTree options)
     {
         foreach (var path in new[] { "training", "phases[*]" })
-            options = options.Change(path, phase => phase.TextAt("keep_optimizer") == "false" ? phase.Without("keep_optimizer") : phase);
+            options = options.Change(path, phase => phase.Without([.. PhaseAsBefore.Where(k => phase.TextAt(k) == "false")]));
+        foreach (var path in new[] { "strategy", "phases[*].strategy" })
+            options = options.Change(path, strategy => MutualAsBefore.All(m => strategy.TextAt(m.Key) == m.Value)
+                ? strategy.Without([.. MutualAsBefore.Select(m => m.Key)]) : strategy);
         if (options.TextAt("fusion") is not { } fusion)
             return options;
         foreach (var path in new[] { "strategy", "phases[*].strategy" })

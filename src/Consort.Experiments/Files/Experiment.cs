@@ -163,7 +163,8 @@ public sealed record Experiment
         foreach (var map in maps.Count == 0 ? [training] : maps)
         {
             var path = maps.Count == 0 ? "training" : string.Create(CultureInfo.InvariantCulture, $"phases[{phases.Count}]");
-            var phase = Phase.Read(map, maps.Count == 0 ? options.Section("strategy") : map.Section("strategy"));
+            var phase = Phase.Read(map, maps.Count == 0 ? options.Section("strategy") : map.Section("strategy"),
+                isListed: maps.Count > 0);
             CheckName(phase, phases, map);
             if (phase.From.Count > 0 && folder is not null)
             {
@@ -195,7 +196,7 @@ public sealed record Experiment
     }
 
     private static string FindRun(OptionMap map, string path) => File.Exists(Path.Combine(path, "experiment.yaml"))
-        ? path
+        ? Finished(map, "teachers", path, _ => "")
         : throw map.Error("teachers", $"found no run folder at {path}");
 
     // A run folder stands for its final weights.
@@ -203,18 +204,30 @@ public sealed record Experiment
     {
         if (File.Exists(path))
             return path;
-        var experiment = Path.Combine(path, "experiment.yaml");
-        return File.Exists(experiment)
-            ? new RunFolder(path).FinalCheckpoint(OfRun(experiment, map.Catalogues).Phases.Select(p => p.Name))
-            : throw map.Error("from", $"found neither a run folder nor a checkpoint at {path}");
+        if (!File.Exists(Path.Combine(path, "experiment.yaml")))
+            throw map.Error("from", $"found neither a run folder nor a checkpoint at {path}");
+        var run = new RunFolder(Finished(map, "from", path, weights => $", or name the weights to start from: {weights}"));
+        return run.FinalCheckpoint(OfRun(run.Experiment, map.Catalogues).Phases.Select(p => p.Name));
+    }
+
+    // The best so far of a run that goes on may be far from what it comes to.
+    private static string Finished(OptionMap map, string key, string path, Func<string, string> wayOut)
+    {
+        var run = new RunFolder(path);
+        if (File.Exists(run.Metrics))
+            return path;
+        var weights = OfRun(run.Experiment, map.Catalogues).Phases.Select(p => run.BestCheckpoint(p.Name)).LastOrDefault(File.Exists);
+        throw map.Error(key, $"found a run that has not finished at {path}, expected a finished one; finish it with `consort train EXPERIMENT --out {path} --resume`{(weights is null ? "" : wayOut(weights))}");
     }
 
     private void Check(OptionMap options, bool isFinished)
     {
         CheckFields(options);
         var section = options.Has("phases") ? "phases" : "training";
-        foreach (var phase in Phases)
+        foreach (var (index, phase) in Phases.Index())
         {
+            if (phase.WarmMistake(index) is { } warm && !isFinished)
+                throw options.Error(section, $"phase {phase.Name}, {warm}");
             if (phase.From.Count > 0 && Family.Embeddings.Shared && Family.Members.Count > 1)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
             if (Family.Fusion == Fusion.Concat && phase.From.Count > 0)

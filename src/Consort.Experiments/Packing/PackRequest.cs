@@ -18,6 +18,9 @@ public sealed record PackRequest(string Run, string Output, int Threads)
     /// <summary>The member to take alone; null for the ensemble of all.</summary>
     public int? Member { get; init; }
 
+    /// <summary>Whether to take the member alone that is best on the run's validation rows; test rows have no say.</summary>
+    public bool BestMember { get; init; }
+
     /// <summary>How tables are held.</summary>
     public PackageWeights Weights { get; init; }
 

@@ -110,7 +110,8 @@ public static class ExperimentRunner
     {
         foreach (var phase in experiment.Phases.DistinctBy(p => string.Join('\n', p.Teachers)))
             MemoryCheck.Training(
-                experiment.Family.Build(dataset.Space), experiment.Training,
+                experiment.Family.Build(dataset.Space),
+                experiment.Training with { BatchSize = PhaseOverrides.LargestBatch(experiment.Training, experiment.Phases) },
                 [.. phase.Teachers.Select(t =>
                     Experiment.OfRun(new RunFolder(t).Experiment, experiment.Catalogues).Family.Build(dataset.Space))]);
     }

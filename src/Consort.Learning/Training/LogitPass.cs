@@ -19,19 +19,31 @@ public sealed class LogitPass
     /// <param name="program">The family.</param>
     /// <param name="fusion">How it fuses its members' logits.</param>
     public LogitPass(Program<float> program, Fusion fusion)
-        : this(program, fusion, [])
+        : this(program, fusion, [], readsPeers: false)
     {
     }
 
-    /// <summary>One whose training batches go to frozen teachers, too.</summary>
-    internal LogitPass(Program<float> program, Fusion fusion, IReadOnlyList<FrozenTeacher> teachers)
+    /// <summary>One whose training batches go to frozen teachers, too, and to peers that are read as they score.</summary>
+    internal LogitPass(Program<float> program, Fusion fusion, IReadOnlyList<FrozenTeacher> teachers, bool readsPeers)
     {
         (_program, _fusion, _teachers) = (program, fusion, teachers);
-        Logits = new BatchLogits(program.Capacity, program.Members, teachers.Count, fusion);
+        // Where training computes what scoring does, the pass that trains says what peers say.
+        Logits = new BatchLogits(program.Capacity, program.Members, teachers.Count, fusion, readsPeers && !program.TrainsAsItScores);
     }
 
     /// <summary>The logits and labels of the last batch.</summary>
     public BatchLogits Logits { get; }
+
+    /// <summary>Computes what members say of a batch as when scoring, for their peers; the batch is trained on next.</summary>
+    internal void ReadPeers(Batch batch)
+    {
+        if (!Logits.HasPeers)
+            return;
+        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining: false) { IsAhead = true });
+        Logits.Rows = batch.Rows;
+        for (var member = 0; member < Logits.Members; member++)
+            Widen(_program.Logits(member), Logits.PeerLogits(member));
+    }
 
     /// <summary>Computes the logits of a batch.</summary>
     public void Run(Batch batch, bool isTraining, ulong seed)
@@ -126,11 +138,13 @@ public sealed class LogitPass
         for (var row = 0; row < labels.Length; row++)
             labels[row] = given[row];
         for (var member = 0; member < Logits.Members; member++)
-        {
-            var source = _program.Logits(member); // [B]
-            var target = Logits.Logits(member);
-            for (var row = 0; row < target.Length; row++)
-                target[row] = source[row];
-        }
+            Widen(_program.Logits(member), Logits.Logits(member));
+    }
+
+    // [B]
+    private static void Widen(ReadOnlySpan<float> source, Span<double> target)
+    {
+        for (var row = 0; row < target.Length; row++)
+            target[row] = source[row];
     }
 }

@@ -24,8 +24,8 @@ internal sealed class RunCheckpoints(
                 $"{folder.LastCheckpoint}: was written by another experiment or other data; start again without --resume, or in another folder");
         LastCheckpoint.CheckEpochs(folder, phases);
         // The optimizer must be laid out before its state can be read.
-        var phase = Math.Min(LastCheckpoint.PhaseOf(folder), phases.Count - 1);
-        var state = TrainingState.Parse(step.Load(folder.LastCheckpoint, phases[phase].Frozen), folder.LastCheckpoint);
+        var phase = phases[Math.Min(LastCheckpoint.PhaseOf(folder), phases.Count - 1)];
+        var state = TrainingState.Parse(step.Load(folder.LastCheckpoint, phase.Frozen, phase.Overrides), folder.LastCheckpoint);
         step.Optimizer.Steps = state.OptimizerSteps;
         return state;
     }

@@ -83,6 +83,11 @@ public sealed record TrainingOptions
     /// <summary>Minutes between checkpoints within an epoch.</summary>
     public double CheckpointMinutes { get; init => field = Options.Checked("checkpoint_minutes", value); } = 10;
 
+    /// <summary>The member that is best by what <see cref="Monitor"/> watches, AUC or log-loss; the first of several.</summary>
+    /// <param name="valid">What each came to on the validation split; at least one.</param>
+    public int BestMember(IEnumerable<(double Auc, double LogLoss)> valid) =>
+        valid.Index().MaxBy(m => Monitor == Monitor.LogLoss ? -m.Item.LogLoss : m.Item.Auc).Index;
+
     /// <summary>Checks that this machine has what is asked for.</summary>
     /// <exception cref="ConsortException">A native library is asked for and there is none.</exception>
     public void CheckMachine()

@@ -50,7 +50,8 @@ public sealed class TrainingRun : IDisposable
         _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name}", nameof(findTeacher)));
         _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly };
         _workers = new Workers(threads);
-        _step = new TrainingStep(family, data.Space, options, _workers, vectors);
+        _step = new TrainingStep(
+            family, data.Space, options with { BatchSize = PhaseOverrides.LargestBatch(options, phases) }, _workers, vectors);
     }
 
     /// <summary>The weights: after <see cref="Run"/> the best of the last phase.</summary>
@@ -105,7 +106,11 @@ public sealed class TrainingRun : IDisposable
         return new TrainingResult(
             valid, test, state.Epochs, state.TrainedRows == 0
             ? 0 : state.TrainedRows / state.TrainedSeconds, _step.Program.Graph.ParameterCount,
-            MemoryUse.PeakBytes(), _observer.BytesPerStep, _observer.Seconds, _observer.Memory);
+            MemoryUse.PeakBytes(), _observer.BytesPerStep, _observer.Seconds, _observer.Memory)
+        {
+            Ship = _phases[^1].Strategy.ShipsOneMember && valid.Metrics.Members.Count > 1
+                ? _options.BestMember(valid.Metrics.Members.Select(m => (m.Auc, m.LogLoss))) : null,
+        };
     }
 
     /// <inheritdoc/>
@@ -117,7 +122,8 @@ public sealed class TrainingRun : IDisposable
 
     private void RunPhase(Phase phase, TrainingState state, RunCheckpoints checkpoints, CancellationToken cancellation)
     {
-        using var loader = new BatchLoader(_data.Train, new LoaderOptions(_options.BatchSize, Shuffle: true, _options.Seed));
+        var batchSize = phase.Overrides.BatchSize ?? _options.BatchSize;
+        using var loader = new BatchLoader(_data.Train, new LoaderOptions(batchSize, Shuffle: true, _options.Seed));
         var run = new PhaseRun(phase, _step, loader, _data, _options, state, checkpoints, _observer, phase.Teachers.Select(_findTeacher));
         try
         {

@@ -14,6 +14,7 @@ public sealed unsafe class Optimizer<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly OptimizerOptions _options;
+    private readonly Workers _workers;
     private readonly List<(string Name, NativeBuffer<T> Buffer)> _state = [];
     private readonly UpdatePass<T> _update;
     private readonly GradientNorm<T>? _norm;
@@ -25,16 +26,22 @@ public sealed unsafe class Optimizer<T> : IDisposable
     /// <param name="workers">The threads; the caller keeps owning them.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public Optimizer(ParameterStore<T> store, OptimizerOptions options, Workers workers)
+        : this(store, options, workers, [])
+    {
+    }
+
+    private Optimizer(
+        ParameterStore<T> store, OptimizerOptions options, Workers workers, IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> kept)
     {
         options.Validate();
-        (Store, _options) = (store, options);
+        (Store, _options, _workers) = (store, options, workers);
         var tables = store.Embeddings.Where(e => e.Table.IsTrained && !options.IsFrozen(e.Table.Member)).ToArray();
         var blocks = DenseBlocks(store, options);
         var regions = new Region<T>[tables.Length + 1];
         if (blocks.Length > 0)
-            regions[0] = AddRegion("dense", store.DenseValues, options.DenseL2, isTable: false);
+            regions[0] = AddRegion("dense", store.DenseValues, options.DenseL2, isTable: false, kept);
         for (var i = 0; i < tables.Length; i++)
-            regions[i + 1] = AddRegion(tables[i].Table.Name, tables[i].Values, options.EmbeddingL2, isTable: true);
+            regions[i + 1] = AddRegion(tables[i].Table.Name, tables[i].Values, options.EmbeddingL2, isTable: true, kept);
 
         // Without a regulariser the rows that no one touched add nothing to the norm.
         var tracksSquares = options is { MaxGradientNorm: not null, EmbeddingL2: > 0 }
@@ -101,6 +108,21 @@ public sealed unsafe class Optimizer<T> : IDisposable
         _norm?.Updated(squares);
     }
 
+    /// <summary>
+    /// One that goes on with this one's state and steps under other regularisers, and takes its place; this one where they are the same.
+    /// </summary>
+    /// <param name="embeddingL2">λ of every table.</param>
+    /// <param name="denseL2">λ of dense parameters.</param>
+    public Optimizer<T> With(double embeddingL2, double denseL2)
+    {
+        if (embeddingL2 == _options.EmbeddingL2 && denseL2 == _options.DenseL2)
+            return this;
+        var state = State.ToArray(); // with no row behind
+        _state.Clear();
+        Dispose();
+        return new Optimizer<T>(Store, _options with { EmbeddingL2 = embeddingL2, DenseL2 = denseL2 }, _workers, state) { Steps = Steps };
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -131,17 +153,15 @@ public sealed unsafe class Optimizer<T> : IDisposable
         bool IsTrained(Parameter parameter) => parameter.IsTrained && !options.IsFrozen(parameter.Member);
     }
 
-    private Region<T> AddRegion(string name, NativeBuffer<T> values, double l2, bool isTable)
+    private Region<T> AddRegion(
+        string name, NativeBuffer<T> values, double l2, bool isTable, IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> kept)
     {
         var states = new NativeBuffer<T>?[2];
         for (var i = 0; i < _options.Rule.StateNames.Count; i++)
         {
-            var buffer = new NativeBuffer<T>(values.Length);
-            if (_options.Rule.InitialState != 0)
-                for (long j = 0; j < buffer.Length; j++)
-                    buffer.Pointer[j] = T.CreateTruncating(_options.Rule.InitialState);
-            _state.Add(($"{_options.Rule.StateNames[i]}/{name}", buffer));
-            states[i] = buffer;
+            var whole = $"{_options.Rule.StateNames[i]}/{name}";
+            states[i] = kept.FirstOrDefault(k => k.Name == whole).Buffer ?? NewState(values.Length);
+            _state.Add((whole, states[i]!));
         }
 
         return new Region<T>
@@ -152,5 +172,14 @@ public sealed unsafe class Optimizer<T> : IDisposable
             L2 = T.CreateTruncating(l2),
             IsTable = isTable,
         };
+    }
+
+    private NativeBuffer<T> NewState(long length)
+    {
+        var buffer = new NativeBuffer<T>(length);
+        if (_options.Rule.InitialState != 0)
+            for (long i = 0; i < length; i++)
+                buffer.Pointer[i] = T.CreateTruncating(_options.Rule.InitialState);
+        return buffer;
     }
 }

@@ -15,7 +15,10 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     private const int FurtherMembers = 1000; // more than a family has members
 
     private static readonly OptionTree Supervised = OptionTree.Keys(("name", "supervised"));
-    private static readonly OptionTree Mutual = OptionTree.Keys(("name", "mutual"));
+
+    // The paper's own setting, which these tables stand for, and not what the strategy does unless told otherwise.
+    private static readonly OptionTree Mutual = OptionTree.Parse(
+        "{ name: mutual, weight: 1, divergence: mse, peers: training, warm_epochs: 0 }");
 
     private readonly Dictionary<string, RecipeRun> _runs = [];
 
