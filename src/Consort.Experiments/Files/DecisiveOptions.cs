@@ -48,12 +48,14 @@ internal static class DecisiveOptions
             tree.Change(path, runs => runs is OptionList list ? OptionTree.List(list.Items.Select(r => Name(r.ToString()))) : runs));
     }
 
-    // Older runs have the fusion in each strategy that could choose one, and no word of an optimizer that is not kept: they count as the
-    // same.
+    // Older runs have the fusion in each strategy that could choose one, and no word of an optimizer that is not kept nor of weights that are
+    // not averaged: they count as the same.
     private static OptionTree AsBefore(OptionTree options)
     {
         foreach (var path in new[] { "training", "phases[*]" })
             options = options.Change(path, phase => phase.TextAt("keep_optimizer") == "false" ? phase.Without("keep_optimizer") : phase);
+        foreach (var average in new[] { "ema", "swa" })
+            options = options.TextAt($"training.{average}") == "0" ? options.Without($"training.{average}") : options;
         if (options.TextAt("fusion") is not { } fusion)
             return options;
         foreach (var path in new[] { "strategy", "phases[*].strategy" })

@@ -139,7 +139,7 @@ public sealed class TrainingStep : IDisposable
     }
 
     private Optimizer<float> NewOptimizer(IReadOnlySet<int>? frozen) =>
-        new(Store, _options.Optimizer with { FrozenMembers = frozen }, _workers);
+        new(Store, _options.OptimizerWithout(frozen), _workers);
 
     private void CloseTeachers()
     {
