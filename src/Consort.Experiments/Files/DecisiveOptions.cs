@@ -53,8 +53,8 @@ internal static class DecisiveOptions
 
     private static readonly (string Key, string Value)[] MutualAsBefore = [("label_weight", "1"), ("peers", "training"), ("warm_epochs", "0")];
 
-    // Older runs have the fusion in each strategy that could choose one, and no word of what a phase or mutual learning did not do yet: they
-    // count as the same.
+    // Older runs have the fusion in each strategy that could choose one, and no word of what a phase or mutual learning did not do yet nor of
+    // weights that are not averaged: they count as the same.
     private static OptionTree AsBefore(OptionTree options)
     {
         foreach (var path in new[] { "training", "phases[*]" })
@@ -62,6 +62,8 @@ internal static class DecisiveOptions
         foreach (var path in new[] { "strategy", "phases[*].strategy" })
             options = options.Change(path, strategy => MutualAsBefore.All(m => strategy.TextAt(m.Key) == m.Value)
                 ? strategy.Without([.. MutualAsBefore.Select(m => m.Key)]) : strategy);
+        foreach (var average in new[] { "ema", "swa" })
+            options = options.TextAt($"training.{average}") == "0" ? options.Without($"training.{average}") : options;
         if (options.TextAt("fusion") is not { } fusion)
             return options;
         foreach (var path in new[] { "strategy", "phases[*].strategy" })

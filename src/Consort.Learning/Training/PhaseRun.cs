@@ -130,7 +130,34 @@ internal sealed class PhaseRun
         }
     }
 
+    // What is measured, watched and kept as the best is the average of the weights where there is one.
     private void EndPart(CancellationToken cancellation)
+    {
+        var average = _step.Optimizer.Average;
+        if (_options.Swa > 0 && _state.Epoch + 1 >= _options.Swa && _state.PhaseSteps > 0 && _state.AddedAt != _state.PhaseSteps)
+        {
+            average!.Add();
+            _state.AddedAt = _state.PhaseSteps;
+        }
+
+        if (average is not { IsReady: true })
+        {
+            Evaluate(cancellation);
+            return;
+        }
+
+        average.Exchange();
+        try
+        {
+            Evaluate(cancellation);
+        }
+        finally
+        {
+            average.Exchange();
+        }
+    }
+
+    private void Evaluate(CancellationToken cancellation)
     {
         var valid = EvaluateValid(cancellation);
         var metric = _options.Monitor switch

@@ -156,9 +156,8 @@ public sealed class TrainingStep : IDisposable
         Store.Dispose();
     }
 
-    private OptimizerOptions OptionsOf(IReadOnlySet<int>? frozen, PhaseOverrides overrides) => _options.Optimizer with
+    private OptimizerOptions OptionsOf(IReadOnlySet<int>? frozen, PhaseOverrides overrides) => _options.OptimizerWithout(frozen) with
     {
-        FrozenMembers = frozen,
         EmbeddingL2 = overrides.EmbeddingL2 ?? _options.Optimizer.EmbeddingL2,
         DenseL2 = overrides.DenseL2 ?? _options.Optimizer.DenseL2,
     };

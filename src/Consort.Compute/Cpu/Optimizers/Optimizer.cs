@@ -47,6 +47,11 @@ public sealed unsafe class Optimizer<T> : IDisposable
         var tracksSquares = options is { MaxGradientNorm: not null, EmbeddingL2: > 0 }
             && options.EmbeddingUpdate != EmbeddingUpdate.Touched;
         var layout = new PassLayout<T>(regions, blocks, tables, options.EmbeddingUpdate, options.EmbeddingL2, tracksSquares, workers);
+        if (options.AverageDecay > 0)
+            Average = layout.Average = new MovingAverage<T>(options.AverageDecay, store, layout);
+        else if (options.KeepsMean)
+            Average = new WeightAverage<T>(store, tables, workers);
+        _state.AddRange(Average?.State ?? []);
         _update = options.Rule.Compile(store, layout);
         if (options.MaxGradientNorm is not null)
             _norm = new GradientNorm<T>(store, layout);
@@ -54,6 +59,9 @@ public sealed unsafe class Optimizer<T> : IDisposable
 
     /// <summary>The parameters it changes.</summary>
     public ParameterStore<T> Store { get; }
+
+    /// <summary>The average of the weights that is kept beside them, or null.</summary>
+    public WeightAverage<T>? Average { get; }
 
     /// <summary>How many steps were made; a resumed run sets it along with <see cref="State"/>.</summary>
     public long Steps { get; set; }
@@ -68,18 +76,19 @@ public sealed unsafe class Optimizer<T> : IDisposable
     /// What a checkpoint must hold besides <see cref="Steps"/>, each under the rule's name and that of what is trained:
     /// <c>adam.m/dense</c>, <c>adam.v/embedding</c>. Dense state has the layout of <see cref="ParameterStore{T}.DenseValues"/>.
     /// </summary>
-    /// <remarks>Deferred rows are brought up to date when this is read; ask for it anew after further steps.</remarks>
+    /// <remarks>The average's numbers stand there, too, as <c>average/dense</c>. Deferred rows are brought up to date when this is read; ask for it anew after further steps.</remarks>
     public IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> State
     {
         get
         {
+            Average?.ThrowIfExchanged();
             _update.Deferral?.CatchUpAll();
             return _state;
         }
     }
 
     /// <summary>Bytes held for state and workspaces.</summary>
-    public long Bytes => _state.Sum(s => s.Buffer.Length * sizeof(T)) + _update.Bytes + (_norm?.Bytes ?? 0);
+    public long Bytes => _state.Sum(s => s.Buffer.Length * sizeof(T)) + _update.Bytes + (_norm?.Bytes ?? 0) + (Average?.WorkBytes ?? 0);
 
     /// <summary>Changes every trained number by the gradients of the last backward pass.</summary>
     /// <param name="learningRate">η, at least 0.</param>
@@ -93,6 +102,7 @@ public sealed unsafe class Optimizer<T> : IDisposable
             throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "expected a finite number of at least 0");
         if (_update.Deferral is not null && Store.AwaitsBackward)
             throw new InvalidOperationException("a training batch went forward but not backward: its rows have no gradients to step by");
+        Average?.ThrowIfExchanged();
         var scale = 1.0;
         if (_norm is not null)
         {
