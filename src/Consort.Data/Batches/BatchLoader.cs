@@ -12,7 +12,6 @@ public sealed class BatchLoader : IDisposable
     private readonly EncodedSplit _split;
     private readonly LoaderOptions _options;
     private readonly Batch[] _ring;
-    private readonly long[] _rows;
     private readonly object _gate = new();
     private readonly Thread _thread;
     private RowOrder _order;
@@ -37,17 +36,22 @@ public sealed class BatchLoader : IDisposable
         Batches = (split.Rows + options.BatchSize - 1) / options.BatchSize;
         var capacity = (int)Math.Min(options.BatchSize, split.Rows);
         _ring = [.. Enumerable.Range(0, options.Depth).Select(_ => new Batch(capacity, split.Space, split.HasTruth))];
-        _rows = new long[capacity];
         _next = Batches;
         _thread = new Thread(Produce) { IsBackground = true, Name = "batch loader" };
         _thread.Start();
     }
 
+    /// <summary>Rows per epoch.</summary>
+    public long Rows => _split.Rows;
+
+    /// <summary>The most rows of a batch.</summary>
+    public int BatchSize => _ring[0].Capacity;
+
     /// <summary>Batches per epoch; the last one may be short.</summary>
     public long Batches { get; }
 
     /// <summary>Bytes held for the batches made once.</summary>
-    public long Bytes => _ring.Sum(b => b.Bytes) + ((long)sizeof(long) * _rows.Length);
+    public long Bytes => _ring.Sum(b => b.Bytes);
 
     /// <summary>Begins an epoch, also in the middle of another one.</summary>
     /// <param name="epoch">Its number, part of the order.</param>
@@ -150,13 +154,13 @@ public sealed class BatchLoader : IDisposable
     {
         var first = index * _options.BatchSize;
         var rows = (int)Math.Min(_options.BatchSize, _split.Rows - first);
-        var places = _rows.AsSpan(0, rows);
+        batch.Rows = rows;
+        var places = batch.Places;
         order.Fill(first, places);
 
         const int Ahead = 8;
         var rowBytes = _split.RowBytes;
         var data = _split.Data;
-        batch.Rows = rows;
         for (var r = 0; r < rows; r++)
         {
             if (r + Ahead < rows) data.Prefetch(places[r + Ahead] * rowBytes, rowBytes);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Consort.Cli.Commands;
+using Consort.Foundation.Options;
 
 namespace Consort.EndToEnd.Tests.Commands;
 
@@ -56,6 +57,61 @@ public sealed class DistilTests
     }
 
     [Fact]
+    public void Distil_AnAverageOfFinishedRuns_LearnsAsItsMembersDidAndIsSetBesideThem()
+    {
+        using var clicks = new TinyClicks();
+        var one = clicks.WriteExperiment("one.yaml", "  epochs: 3\n  learning_rate: 0.02\n  embedding_l2: 1e-4\n  patience: 0",
+            "strategy: { name: supervised }");
+        File.WriteAllText(one, File.ReadAllText(one).Replace("  - { model: DCN, hidden_units: [8], cross_layers: 2 }\n", "", StringComparison.Ordinal));
+        foreach (var seed in new[] { "1", "2" })
+            Assert.Equal(0, ConsoleRun.Of("train", one, "--seed", seed, "--out", clicks.At($"m{seed}"), "--quiet").ExitCode);
+        var average = clicks.WriteExperiment("average.yaml", $"  epochs: 0\n  from: [{clicks.At("m1")}, {clicks.At("m2")}]",
+            "strategy: { name: supervised }");
+        File.WriteAllText(average, File.ReadAllText(average)
+            .Replace("  - { model: DCN, hidden_units: [8], cross_layers: 2 }\n", "", StringComparison.Ordinal)
+            .Replace("batch_norm: true }", "batch_norm: true, count: 2 }", StringComparison.Ordinal)
+            .Replace("initial_deviation: 0.1 }", "initial_deviation: 0.1, shared: false }", StringComparison.Ordinal));
+        Train(clicks, average, "average");
+        var distil = ConsoleRun.Of("distil", clicks.At("average"), "--out", clicks.At("student"), "--json", clicks.At("d.json"), "--quiet");
+        Assert.True(distil.ExitCode == 0, distil.Error);
+        Assert.Contains("2 members alone, mean", distil.Output, StringComparison.Ordinal);
+        Assert.Contains("of the teacher's gain over its members alone", distil.Output, StringComparison.Ordinal);
+        var student = OptionTree.Load(clicks.At("student/experiment.yaml"));
+        foreach (var (key, value) in new[]
+        {
+            ("training.epochs", "3"), ("training.learning_rate", "0.02"), ("training.embedding_l2", "0.0001"), ("training.patience", "0"),
+            ("members[0].dropout", "0"), ("members[0].hidden_units", "[8, 4]"), ("strategy.distance", "mse_logit"), ("strategy.weight", "20"),
+            ("strategy.label_weight", "0.1"),
+        })
+            Assert.Equal(value, student[key].ToString());
+        using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("d.json")));
+        var members = json.RootElement.GetProperty("members").GetProperty("auc").GetDouble();
+        Assert.Equal(json.RootElement.GetProperty("teacher").GetProperty("auc").GetDouble() - members,
+            json.RootElement.GetProperty("gain").GetDouble(), 1e-6);
+        Assert.Equal("members", json.RootElement.GetProperty("kept_of").GetString());
+        Assert.Equal(
+            json.RootElement.GetProperty("gain_low").GetDouble() > 0, json.RootElement.GetProperty("kept_low").ValueKind == JsonValueKind.Number);
+    }
+
+    [Fact]
+    public void Distil_StrategyOfAnExperiment_HoldsUnlessAnOptionSaysOtherwise()
+    {
+        using var clicks = new TinyClicks();
+        Train(clicks, clicks.Experiment, "teacher");
+        var file = clicks.File("student.yaml", """
+            members: [{ model: DNN, hidden_units: [4], dropout: 0.3 }]
+            training: { epochs: 1, batch_size: 32 }
+            strategy: { name: distillation, distance: mse, weight: 5, label_weight: 0.5 }
+            """);
+        var distil = ConsoleRun.Of("distil", clicks.At("teacher"), "--experiment", file, "--weight", "7", "--out", clicks.At("s"), "--quiet");
+        Assert.True(distil.ExitCode == 0, distil.Error);
+        var student = OptionTree.Load(clicks.At("s/experiment.yaml"));
+        foreach (var (key, value) in new[] { ("distance", "mse"), ("weight", "7"), ("label_weight", "0.5") })
+            Assert.Equal(value, student[$"strategy.{key}"].ToString());
+        Assert.Equal("0.3", student["members[0].dropout"].ToString());
+    }
+
+    [Fact]
     public void Distil_Mistakes_AreNamed()
     {
         using var clicks = new TinyClicks();
@@ -64,6 +120,8 @@ public sealed class DistilTests
         Says("found \"DeepFN\", expected one of", "distil", clicks.At("teacher"), "--model", "DeepFN", "--out", clicks.At("s"));
         Says("expected none, label or learned", "distil", clicks.At("teacher"), "--gate", "some", "--out", clicks.At("s"));
         var pair = clicks.File("pair.yaml", "members: [{ model: FM, count: 2 }]\n");
+        Says("expected mse_logit, mse or soft", "distil", clicks.At("teacher"), "--distance", "l1", "--out", clicks.At("s"));
+        Says("expected --distance soft", "distil", clicks.At("teacher"), "--distance", "mse", "--temperature", "2", "--out", clicks.At("s"));
         Says("file not found", "distil", clicks.At("teacher"), "--experiment", clicks.At("none.yaml"), "--out", clicks.At("s"));
         Says("found 2 members, expected one student", "distil", clicks.At("teacher"), "--experiment", pair, "--out", clicks.At("s"));
 

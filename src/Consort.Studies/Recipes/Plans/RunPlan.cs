@@ -20,6 +20,10 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     private static readonly OptionTree Mutual = OptionTree.Parse(
         "{ name: mutual, weight: 1, divergence: mse, peers: training, warm_epochs: 0 }");
 
+    // Hinton's: what the published comparison means by distillation.
+    private static readonly OptionTree SoftLabels = OptionTree.Keys(
+        ("name", "distillation"), ("distance", "soft_label"), ("weight", 1), ("label_weight", 1));
+
     private readonly Dictionary<string, RecipeRun> _runs = [];
 
     /// <summary>The runs so far, each after those that it starts from.</summary>
@@ -75,7 +79,7 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     /// <param name="teachers">The runs; what they say counts as the mean of their logits.</param>
     public string Distilled(string key, string model, int replicate, IReadOnlyList<string> teachers) => Add(
         key, Seed(replicate, 0), () =>
-            Of(model).Family(Name($"{model}, {key}"), isShared: false, OptionTree.Keys(("name", "distillation")), settings.Member(model))
+            Of(model).Family(Name($"{model}, {key}"), isShared: false, SoftLabels, settings.Member(model))
                 .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder))), teachers);
 
     /// <summary>A model by itself or that learns from finished runs, whose seed no member of a family has.</summary>
