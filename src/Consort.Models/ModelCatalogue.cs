@@ -16,6 +16,7 @@ public static class ModelCatalogue
         .With("FM", "factorization machine: all pairwise interactions", "Rendle 2010",
             new OptionSet<FactorizationMachineModel>(() => new()))
         .With("DNN", "a tower over the embeddings", "Cheng et al. 2016", Tower(() => new Dnn(new())))
+        .With("TabM", "a tower that equal members share, each through cheap adapters of its own", "Gorishniy et al. 2025", TabM.Options)
         .With("DeepFM", "factorization machine beside a tower", "Guo et al. 2017", Tower(() => new DeepFm(new())))
         .With("DCN", "cross network beside a tower", "Wang et al. 2017", Dcn.Options)
         .With("WideDeep", "linear model beside a tower", "Cheng et al. 2016", Tower(() => new WideDeep(new())))

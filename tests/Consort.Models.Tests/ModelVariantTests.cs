@@ -17,6 +17,9 @@ public sealed class ModelVariantTests
         { "DNN", "hidden_units: [16, 5], activation: gelu", 3 },
         { "DNN", "hidden_units: [16, 5], activation: leaky_relu, batch_norm: true", 3 },
         { "DNN", "hidden_units: [16, 5], layer_norm: true, initializer: he_uniform", 3 },
+        { "TabM", "hidden_units: [16, 5], adapter: input, mini: true", 3 },
+        { "TabM", "hidden_units: [16, 5], adapter: field, mini: true, layer_norm: true", 3 },
+        { "TabM", "hidden_units: [7], adapter: field, activation: prelu", 4 },
         { "PNN", "hidden_units: [16, 5], product_type: outer", 3 },
         { "AutoInt", "attention_dim: 4, use_residual: false", 4 },
         { "AutoInt", "attention_dim: 4, num_heads: 4, dropout: 0.2", 4 },
@@ -62,7 +65,8 @@ public sealed class ModelVariantTests
     [InlineData("DNN", "batch_norm: true\nlayer_norm: true",
         "exp.yaml:3, key layer_norm: found it beside batch_norm, expected one of the two")]
     [InlineData("DNN", "initializer: orthogonal",
-        "exp.yaml:2, key initializer: found \"orthogonal\", expected one of xavier_normal, xavier_uniform, he_normal, he_uniform")]
+        "exp.yaml:2, key initializer: found \"orthogonal\", expected one of xavier_normal, xavier_uniform, he_normal, he_uniform, fan_in_uniform")]
+    [InlineData("TabM", "hidden_units: []", "exp.yaml:2, key hidden_units: found no layers, expected at least one that members share")]
     [InlineData("MaskNet", "model_type: sideways", "exp.yaml:2, key model_type: found \"sideways\", expected one of serial, parallel")]
     public void Create_OptionsThatDoNotFit_SaysWhatWould(string name, string options, string message)
     {

@@ -25,6 +25,7 @@ public static class OperationKernels
         .With<DiceGate>((o, b) => new DiceGateKernel<T>(o.Parameters[0], b))
         .With<Dot>((o, b) => new DotKernel<T>(b))
         .With<Dropout>((o, b) => new DropoutKernel<T>(o.Rate, b), masksGradients: true)
+        .With<ElementScale>((o, b) => new ElementScaleKernel<T>(o, b))
         .With<Embed>((o, b) => new EmbedKernel<T>(o, b))
         .With<EmbedColumns>((o, b) => new EmbedColumnsKernel<T>(o, b))
         .With<ExpertLinear>((o, b) => new ExpertLinearKernel<T>(o.Parameters[0], b))
@@ -48,5 +49,6 @@ public static class OperationKernels
         .With<SelfAttention>((o, b) => new SelfAttentionKernel<T>(o, b))
         .With<SelfMask>((o, b) => new SelfMaskKernel<T>(o.Parameters[0], b))
         .With<Softmax>((o, b) => new SoftmaxKernel<T>(b))
-        .With<Transpose>((o, b) => new TransposeKernel<T>(b));
+        .With<Transpose>((o, b) => new TransposeKernel<T>(b))
+        .With<WeightedFields>((o, b) => new WeightedFieldsKernel<T>(o.Parameters[0], b));
 }

@@ -235,6 +235,8 @@ public sealed record Experiment
                 throw options.Error(section, $"phase {phase.Name}, {warm}");
             if (phase.From.Count > 0 && Family.Embeddings.Shared && Family.Members.Count > 1)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
+            if (phase.From.Count > 0 && Family.SharesWeights)
+                throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected members that share no weights");
             if (Family.Fusion == Fusion.Concat && phase.From.Count > 0)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected another fusion than concat");
             if (!isFinished && phase.Strategy.Mistake(Family.Members.Count, Family.Fusion) is var (key, message))

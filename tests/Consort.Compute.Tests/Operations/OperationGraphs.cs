@@ -76,6 +76,10 @@ internal sealed class OperationGraphs
         ["repeat"] = (f, d) => Make(f, d, g =>
             g.Logit(g.Graph.Apply(new Multiply(), g.Hidden(d), g.Graph.Apply(new Repeat(g.Parameter(d)))))),
         ["add bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new AddBias(g.Parameter(d)), g.Hidden(d)))),
+        ["element scale"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new ElementScale(g.Parameter(d), g.Parameter(d)), g.Hidden(d)))),
+        ["element scale of fields, without bias"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new ElementScale(g.Parameter(f + 3, d), null), g.AllFields()))),
+        ["weighted fields, twice"] = (f, d) => Make(f, d, g => g.WeightedTwice()),
         ["relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Relu), g.Hidden(20)))),
         ["sigmoid"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Sigmoid), g.Hidden(d)))),
         ["tanh"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d)))),
@@ -178,6 +182,14 @@ internal sealed class OperationGraphs
             [.. Enumerable.Range(0, _fields).Select(c => new FieldSource(c % 2, c / 2, c == 0 ? own : c % 2 == 0 ? shared : null))],
             _dimension);
         return Logit([Graph.Apply(projection, values), .. values]);
+    }
+
+    // Two members that read the same fields.
+    private Value WeightedTwice()
+    {
+        var fields = AllFields();
+        return Logit(Graph.Apply(new WeightedFields(Parameter(_fields + 3)), fields),
+            Graph.Apply(new WeightedFields(Parameter(_fields + 3)), fields));
     }
 
     private Value Flat(Value value) => Graph.Apply(new Reshape(new Shape(value.Shape.Size)), value);
