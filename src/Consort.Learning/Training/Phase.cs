@@ -5,6 +5,22 @@ using Consort.Models;
 
 namespace Consort.Learning.Training;
 
+/// <summary>Which rows a phase learns from.</summary>
+public enum PhaseRows
+{
+    /// <summary>All of them where there are rows without labels and its strategy learns from these, else the training rows.</summary>
+    Auto,
+
+    /// <summary>The training rows.</summary>
+    Train,
+
+    /// <summary>Those without labels.</summary>
+    Transfer,
+
+    /// <summary>Both, in one shuffled order.</summary>
+    All,
+}
+
 /// <summary>
 /// A stretch of training: how members learn, for how long, at which rate, from which weights, and who stands still. Phases follow one
 /// another in one run; each begins with the best weights of the one before.
@@ -33,7 +49,10 @@ public sealed record Phase
         .Add("evaluate_first", p => p.EvaluateFirst || p.Epochs == 0, (p, v) => p with { EvaluateFirst = v || p.Epochs == 0 }, Domain.Flag,
             "whether the weights at its beginning are a candidate for its best: fine-tuning that only harms is then undone")
         .Add("keep_optimizer", p => p.KeepOptimizer, (p, v) => p with { KeepOptimizer = v }, Domain.Flag,
-            "whether the optimizer goes on with the moments and steps of the phase before, which freezes the same; else it begins afresh");
+            "whether the optimizer goes on with the moments and steps of the phase before, which freezes the same; else it begins afresh")
+        .Add("rows", p => p.Rows, (p, v) => p with { Rows = v },
+            Domain.Words(("auto", PhaseRows.Auto), ("train", PhaseRows.Train), ("transfer", PhaseRows.Transfer), ("all", PhaseRows.All)),
+            "train: those with labels; transfer: those without, which `data` names; all: both, in one shuffled order; auto: all where the strategy learns without labels, else train");
 
     /// <summary>Its name in the log and in checkpoints.</summary>
     public string Name { get; init; } = "train";
@@ -80,6 +99,13 @@ public sealed record Phase
     /// members; else the phase begins with a fresh one.
     /// </summary>
     public bool KeepOptimizer { get; init; }
+
+    /// <summary>Which rows it learns from.</summary>
+    public PhaseRows Rows { get; init; }
+
+    /// <summary>Which rows it learns from, where it is known whether there are any without labels.</summary>
+    internal PhaseRows RowsOf(bool hasTransfer) => Rows != PhaseRows.Auto ? Rows
+        : hasTransfer && Strategy.LearnsWithoutLabels ? PhaseRows.All : PhaseRows.Train;
 
     /// <summary>Reads a phase.</summary>
     /// <param name="options">The phase, or the section <c>training</c> where there is one phase.</param>

@@ -46,6 +46,7 @@ public sealed class TrainingRun : IDisposable
         TrainingChecks.Splits(data, options.Monitor);
         options.CheckMachine();
         TrainingChecks.Phases(phases, family);
+        TrainingChecks.Rows(phases, data.Transfer is not null);
         (_data, _options, _phases, _folder) = (data, options, phases, folder);
         _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name}", nameof(findTeacher)));
         _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly };
@@ -115,9 +116,13 @@ public sealed class TrainingRun : IDisposable
         _workers.Dispose();
     }
 
+    private BatchLoader Loader(PhaseRows rows) => new(
+        rows == PhaseRows.Transfer ? _data.Transfer! : _data.Train,
+        new LoaderOptions(_options.BatchSize, Shuffle: true, _options.Seed), rows == PhaseRows.All ? _data.Transfer : null);
+
     private void RunPhase(Phase phase, TrainingState state, RunCheckpoints checkpoints, CancellationToken cancellation)
     {
-        using var loader = new BatchLoader(_data.Train, new LoaderOptions(_options.BatchSize, Shuffle: true, _options.Seed));
+        using var loader = Loader(phase.RowsOf(_data.Transfer is not null));
         var run = new PhaseRun(phase, _step, loader, _data, _options, state, checkpoints, _observer, phase.Teachers.Select(_findTeacher));
         try
         {
