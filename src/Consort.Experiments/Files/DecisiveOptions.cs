@@ -12,6 +12,10 @@ internal static class DecisiveOptions
 {
     private static readonly string[] Runs = ["training.from", "training.teachers", "phases[*].from", "phases[*].teachers"];
 
+    // Keys that phases of older runs do not have.
+    private static readonly (string Key, string Value)[] Defaults =
+        [("keep_optimizer", "false"), ("fresh_embeddings", "false"), ("rows", "auto"), ("ema", "0"), ("swa", "0")];
+
     /// <summary>A digest of all that decides but how many epochs there are at most.</summary>
     public static string Digest(OptionTree options) => Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(string.Concat(
         Of(options, withEpochs: false).Leaves().Select(l => (Key: Words(l.Steps), l.Value)).OrderBy(l => l.Key, StringComparer.Ordinal)
@@ -49,8 +53,6 @@ internal static class DecisiveOptions
     }
 
     // What an older version did before it had a word for it.
-    private static readonly string[] PhaseAsBefore = ["keep_optimizer", "fresh_embeddings"];
-
     private static readonly (string Key, string Value)[] MutualAsBefore = [("label_weight", "1"), ("peers", "training"), ("warm_epochs", "0")];
 
     // Older runs have the fusion in each strategy that could choose one, and no word of what a phase or mutual learning did not do yet nor of
@@ -58,12 +60,10 @@ internal static class DecisiveOptions
     private static OptionTree AsBefore(OptionTree options)
     {
         foreach (var path in new[] { "training", "phases[*]" })
-            options = options.Change(path, phase => phase.Without([.. PhaseAsBefore.Where(k => phase.TextAt(k) == "false")]));
+            options = options.Change(path, phase => Defaults.Aggregate(phase, (p, d) => p.TextAt(d.Key) == d.Value ? p.Without(d.Key) : p));
         foreach (var path in new[] { "strategy", "phases[*].strategy" })
             options = options.Change(path, strategy => MutualAsBefore.All(m => strategy.TextAt(m.Key) == m.Value)
                 ? strategy.Without([.. MutualAsBefore.Select(m => m.Key)]) : strategy);
-        foreach (var average in new[] { "ema", "swa" })
-            options = options.TextAt($"training.{average}") == "0" ? options.Without($"training.{average}") : options;
         if (options.TextAt("fusion") is not { } fusion)
             return options;
         foreach (var path in new[] { "strategy", "phases[*].strategy" })

@@ -115,7 +115,7 @@ public static class ExperimentRunner
                 experiment.Training with { BatchSize = PhaseOverrides.LargestBatch(experiment.Training, experiment.Phases) },
                 [.. phase.Teachers.Where(t => !t.IsPredictions).Select(t =>
                     Experiment.OfRun(new RunFolder(t.Path).Experiment, experiment.Catalogues).Family.Build(dataset.Space))],
-                sizeof(float) * dataset.Train.Rows * phase.Teachers.Count);
+                sizeof(float) * (dataset.Train.Rows + (dataset.Transfer?.Rows ?? 0)) * phase.Teachers.Count);
     }
 
     // Ids mean the same to teacher and students only if one encoder made them.

@@ -15,6 +15,7 @@ namespace Consort.Learning.Strategies;
 public sealed class BatchLogits
 {
     private readonly double[] _labels; // [B]
+    private readonly bool[] _labelled; // [B]
     private readonly double[] _logits; // [M, B]
     private readonly double[] _probabilities; // [M, B]
     private readonly double[] _ensembleLogits; // [B]
@@ -43,6 +44,7 @@ public sealed class BatchLogits
         EnsembleShare = fusion.Share(members);
         _rows = capacity;
         _labels = new double[capacity];
+        _labelled = new bool[capacity];
         _logits = new double[checked(members * capacity)];
         _probabilities = new double[members * capacity];
         _ensembleLogits = new double[capacity];
@@ -77,6 +79,15 @@ public sealed class BatchLogits
 
     /// <summary>d z_ens / d z_m: 1/M for the mean, 1 for the sum and for slices of one layer.</summary>
     public double EnsembleShare { get; }
+
+    /// <summary>Whether rows of the current batch may have no label; <see cref="Labelled"/> then says which have one.</summary>
+    public bool MayLackLabels { get; set; }
+
+    /// <summary>Whether each row has a label, [B]; read where <see cref="MayLackLabels"/> is set.</summary>
+    public Span<bool> Labelled() => _labelled.AsSpan(0, _rows);
+
+    /// <summary>Whether a row has a label.</summary>
+    public bool IsLabelled(int row) => !MayLackLabels || _labelled[row];
 
     /// <summary>Labels, 0 or 1, [B].</summary>
     public Span<double> Labels() => _labels.AsSpan(0, _rows);

@@ -4,8 +4,8 @@ using Consort.Models;
 namespace Consort.Learning.Strategies;
 
 /// <summary>
-/// Students learn from labels and from frozen teachers: L = Σ_m (λ mean_b BCE(y, p_m) + w mean_b Σ_t g_bt d(z_bt, z_bm)), with g a gate
-/// over the teachers, Σ_t g_bt = 1. d is T² CE(σ(z_t/T), σ(z_m/T)), (p_t − p_m)² or (z_t − z_m)².
+/// Students learn from labels and from frozen teachers: L = Σ_m (λ mean_b l_b BCE(y, p_m) + w mean_b Σ_t g_bt d(z_bt, z_bm)), with g a
+/// gate over the teachers, Σ_t g_bt = 1, and l_b = 0 in a row without a label, else 1; both means are over all rows of the batch. d is T² CE(σ(z_t/T), σ(z_m/T)), (p_t − p_m)² or (z_t − z_m)².
 /// </summary>
 /// <remarks>
 /// <para>Source: Hinton, Vinyals and Dean 2015, arXiv 1503.02531 (soft labels, T²); Zhu et al. 2020, arXiv 2011.04106, for several
@@ -39,6 +39,9 @@ public sealed class Distillation : Strategy
 
     /// <inheritdoc/>
     public override bool LearnsFromTeachers => true;
+
+    /// <inheritdoc/>
+    public override bool LearnsWithoutLabels => true;
 
     /// <inheritdoc/>
     public override Span<double> State => _state;
@@ -100,12 +103,13 @@ public sealed class Distillation : Strategy
     {
         var largest = double.NegativeInfinity;
         var label = batch.Labels()[row];
+        var isLabelled = batch.IsLabelled(row);
         for (var t = 0; t < _gate.Length; t++)
         {
             var z = batch.TeacherLogits(t)[row];
             _gate[t] = _options.Gate switch
             {
-                TeacherGate.Label => -BinaryCrossEntropy.Value(label, z),
+                TeacherGate.Label when isLabelled => -BinaryCrossEntropy.Value(label, z),
                 TeacherGate.Learned => _state[t] * z + _state[_gate.Length + t],
                 _ => 0,
             };
@@ -119,7 +123,7 @@ public sealed class Distillation : Strategy
         }
         for (var t = 0; t < _gate.Length; t++)
             _gate[t] /= total;
-        if (_state.Length > 0)
+        if (_state.Length > 0 && isLabelled)
             AddGateGradients(batch, row, label);
     }
 

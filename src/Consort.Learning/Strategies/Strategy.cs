@@ -18,6 +18,9 @@ public abstract class Strategy
     /// <summary>Whether it needs frozen teachers, which a phase names.</summary>
     public virtual bool LearnsFromTeachers => false;
 
+    /// <summary>Whether rows without labels teach it something, which <see cref="BatchLogits.IsLabelled"/> tells apart.</summary>
+    public virtual bool LearnsWithoutLabels => false;
+
     /// <summary>
     /// Whether what it makes is one member to ship, the best on the validation rows, rather than the ensemble of all.
     /// </summary>
@@ -76,9 +79,29 @@ public abstract class Strategy
         return terms;
     }
 
-    /// <summary>Adds the gradient of <paramref name="weight"/> · mean_b BCE(y, sigmoid(z_m)) to member m and returns that value.</summary>
-    private protected static double AddMemberLabelLoss(BatchLogits batch, int member, double weight) => BinaryCrossEntropy.Add(
-        weight / batch.Rows, batch.Labels(), batch.Logits(member), batch.Probabilities(member), batch.Gradients(member));
+    /// <summary>
+    /// Adds the gradient of <paramref name="weight"/> · mean_b l_b BCE(y, sigmoid(z_m)) to member m and returns that value. The mean is over
+    /// all rows of the batch; l_b is 0 where a row has no label, else 1.
+    /// </summary>
+    private protected static double AddMemberLabelLoss(BatchLogits batch, int member, double weight)
+    {
+        var scale = weight / batch.Rows;
+        if (!batch.MayLackLabels)
+            return BinaryCrossEntropy.Add(
+                scale, batch.Labels(), batch.Logits(member), batch.Probabilities(member), batch.Gradients(member));
+        ReadOnlySpan<double> labels = batch.Labels(), logits = batch.Logits(member), probabilities = batch.Probabilities(member);
+        var gradients = batch.Gradients(member);
+        var loss = 0.0;
+        for (var b = 0; b < batch.Rows; b++)
+        {
+            if (!batch.IsLabelled(b))
+                continue;
+            gradients[b] += BinaryCrossEntropy.Gradient(scale, labels[b], probabilities[b]);
+            loss += BinaryCrossEntropy.Value(labels[b], logits[b]);
+        }
+
+        return scale * loss;
+    }
 
     /// <summary>What to say where members' logits stand for themselves, and are no slices of one.</summary>
     private protected (string Key, string Message)? NoSlices(Fusion fusion) => fusion == Fusion.Concat

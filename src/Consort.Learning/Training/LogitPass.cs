@@ -139,6 +139,9 @@ public sealed class LogitPass
         var given = batch.Labels;
         for (var row = 0; row < labels.Length; row++)
             labels[row] = given[row];
+        Logits.MayLackLabels = !batch.Labelled.IsEmpty;
+        for (var row = 0; row < batch.Labelled.Length; row++)
+            Logits.Labelled()[row] = batch.Labelled[row] != 0;
         for (var member = 0; member < Logits.Members; member++)
             Widen(_program.Logits(member), Logits.Logits(member));
     }

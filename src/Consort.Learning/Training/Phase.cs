@@ -7,6 +7,22 @@ using Consort.Models;
 
 namespace Consort.Learning.Training;
 
+/// <summary>Which rows a phase learns from.</summary>
+public enum PhaseRows
+{
+    /// <summary>All of them where there are rows without labels and its strategy learns from these, else the training rows.</summary>
+    Auto,
+
+    /// <summary>The training rows.</summary>
+    Train,
+
+    /// <summary>Those without labels.</summary>
+    Transfer,
+
+    /// <summary>Both, in one shuffled order.</summary>
+    All,
+}
+
 /// <summary>
 /// A stretch of training: how members learn, for how long, at which rate, from which weights, and who stands still. Phases follow one
 /// another in one run; each begins with the best weights of the one before.
@@ -38,6 +54,9 @@ public sealed record Phase
             "whether the optimizer goes on with the moments and steps of the phase before, which freezes the same; else it begins afresh")
         .Add("fresh_embeddings", p => p.FreshEmbeddings, (p, v) => p with { FreshEmbeddings = v }, Domain.Flag,
             "whether each epoch after the phase's first begins with newly drawn embeddings and a fresh optimizer, dense weights going on (MEDA)");
+        .Add("rows", p => p.Rows, (p, v) => p with { Rows = v },
+            Domain.Words(("auto", PhaseRows.Auto), ("train", PhaseRows.Train), ("transfer", PhaseRows.Transfer), ("all", PhaseRows.All)),
+            "train: those with labels; transfer: those without, which `data` names; all: both, in one shuffled order; auto: all where the strategy learns without labels, else train");
 
     /// <summary>Its name in the log and in checkpoints.</summary>
     public string Name { get; init; } = "train";
@@ -110,6 +129,13 @@ public sealed record Phase
         return Epochs == 0 || warm < Epochs ? null : string.Create(CultureInfo.InvariantCulture,
             $"warm_epochs: found {warm} (1 in a first phase unless told otherwise) with epochs: {Epochs}, expected fewer than epochs: members would never learn from each other; name more epochs, or `warm_epochs: 0`");
     }
+
+    /// <summary>Which rows it learns from.</summary>
+    public PhaseRows Rows { get; init; }
+
+    /// <summary>Which rows it learns from, where it is known whether there are any without labels.</summary>
+    internal PhaseRows RowsOf(bool hasTransfer) => Rows != PhaseRows.Auto ? Rows
+        : hasTransfer && Strategy.LearnsWithoutLabels ? PhaseRows.All : PhaseRows.Train;
 
     /// <summary>Reads a phase.</summary>
     /// <param name="options">The phase, or the section <c>training</c> where there is one phase.</param>

@@ -33,7 +33,7 @@ internal sealed class TrainingObserver
     public TrainingObserver(RunFolder folder, EncodedDataset data, TrainingOptions options, IProgress<TrainingProgress>? progress)
     {
         (_folder, _options, _progress) = (folder, options, progress);
-        _mapped = data.Train.Bytes + data.Valid!.Bytes + (data.Test?.Bytes ?? 0);
+        _mapped = data.Train.Bytes + data.Valid!.Bytes + (data.Test?.Bytes ?? 0) + (data.Transfer?.Bytes ?? 0);
         _memoryBefore = Math.Max(0, MemoryUse.Now() - _mapped); // opening the data has read them all
     }
 

@@ -47,6 +47,7 @@ public sealed class TrainingRun : IDisposable
         TrainingChecks.Splits(data, options.Monitor);
         options.CheckMachine();
         TrainingChecks.Phases(phases, family);
+        TrainingChecks.Rows(phases, data.Transfer is not null);
         (_data, _options, _phases, _folder) = (data, options, phases, folder);
         _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name.Path}", nameof(findTeacher)));
         _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly };
@@ -146,8 +147,14 @@ public sealed class TrainingRun : IDisposable
             _step.ForgetOptimizer();
     }
 
-    private BatchLoader Loader(Phase phase, bool isShuffled) =>
-        new(_data.Train, new LoaderOptions(phase.Overrides.BatchSize ?? _options.BatchSize, isShuffled, _options.Seed));
+    private BatchLoader Loader(Phase phase, bool isShuffled)
+    {
+        var rows = phase.RowsOf(_data.Transfer is not null);
+        return new(
+            rows == PhaseRows.Transfer ? _data.Transfer! : _data.Train,
+            new LoaderOptions(phase.Overrides.BatchSize ?? _options.BatchSize, isShuffled, _options.Seed),
+            rows == PhaseRows.All ? _data.Transfer : null);
+    }
 
     // One teacher after the other: none is in memory while the students learn.
     private TeacherLogits Ask(Phase phase, TrainingState state, CancellationToken cancellation)
