@@ -37,7 +37,7 @@ public sealed record DistilResult(
         ? (Student.Auc - alone.Auc) / (Teacher.Auc - alone.Auc) : null;
 
     /// <summary>The same with its 95 % interval; null where the rows cannot tell.</summary>
-    public ShareInterval? Share { get; init; }
+    public Share? Share { get; init; }
 
     /// <summary>Whether the student says as many clicks as there are; null where that cannot be told.</summary>
     public StudentCalibration? Calibration { get; init; }
@@ -58,7 +58,7 @@ public static class DistilRun
         Measured[] members = [.. MemberRuns.Of(teachers).Select(m => Measured.Of(Finished(m)))];
         var comparisons = new RowComparisons();
         Measured[] against = alone is null ? members : [alone];
-        var share = against.Length == 0 ? null : GainShare.Of(student, teacher, against);
+        var share = against.Length == 0 ? null : GainShare.Of(student.Rows(), teacher.Rows(), [.. against.Select(m => m.Rows())]);
         return new DistilResult(
             Line(teachers.Length == 1 ? "teacher" : "teachers", teacher), Line("student", student), alone is null
             ? null : Line("student alone", alone),

@@ -42,7 +42,7 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
         new("labels-again", "control: labels again, two epochs", true, s => [GoneOn(s, "labels-again", Members, 2)]),
         new("self", "control: distilled from itself, logits", false, s => [Student(s, "self", s.Members.Take(1), Logits)]),
         new("mutual-paper", "mutual: the paper, MSE 1, one epoch", true,
-            s => [GoneOn(s, "mutual-paper", Mutual("mse", 1), 1, isConstant: true)]),
+            s => [GoneOn(s, "mutual-paper", Mutual("mse", 1).With("peers", "training"), 1, isConstant: true)]),
         new("mutual-mse20", "mutual: MSE 20, two epochs", true, s => [GoneOn(s, "mutual-mse20", Mutual("mse", 20), 2)]),
         new("mutual-kl5", "mutual: KL 5, two epochs", true, s => [GoneOn(s, "mutual-kl5", Mutual("kl", 5), 2)]),
         new("kdef", "KDEF, the ensemble", false, s => [Kdef(s)]),
@@ -64,7 +64,7 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
         OptionTree.Parse("{ name: distillation, distance: mse_logit, weight: 20, label_weight: 0.1 }");
 
     private static OptionTree Mutual(string divergence, double weight) =>
-        OptionTree.Keys(("name", "mutual"), ("divergence", divergence), ("weight", weight));
+        OptionTree.Keys(("name", "mutual"), ("divergence", divergence), ("weight", weight), ("warm_epochs", 0));
 
     private static string Student(TeachingStart start, string what, IEnumerable<string> teachers, OptionTree strategy) =>
         start.Plan.Student($"{start.Model}-{what}", start.Model, start.Replicate, strategy, [.. teachers], Loosened);

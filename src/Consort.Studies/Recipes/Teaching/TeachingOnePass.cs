@@ -41,19 +41,18 @@ internal sealed class TeachingOnePass : Recipe
 
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
-        var (byName, comparisons) = (outcomes.ToDictionary(o => o.Run.Name), RowComparisons.Of(request.Memory));
+        var byName = outcomes.ToDictionary(o => o.Run.Name);
         var rows = new List<(TeachingMethod Method, FamilyRow Row)>();
         foreach (var (method, runs) in Build(new RunPlan(request, Settings(request)), request))
             if (FamilyRow.Of(TextOf(method, request), runs, byName, request.Memory) is { } row)
-                rows.Add((method, method.IsMember ? row.Select((_, m) => m.OneMember()) : row));
+                rows.Add((method, !method.IsMember ? row : row.Select((_, m) => m.OneMember())));
         if (rows.FirstOrDefault().Method != TeachingMethod.One) // nothing to set others beside yet
             return RecipeTable.Of($"{Name}: {Summary}", [], TeachingLine.Columns, Notes);
-        var one = rows[0].Row;
-        var average = Find("averaged");
-        var many = Find("averaged-many");
+        var (one, average, many) = (rows[0].Row, Find("averaged"), Find("averaged-many"));
+        // A member's own rows are not kept, so that seeds alone can tell of it.
         return RecipeTable.Of(
-            $"{Name}: {Summary}", rows.Select(r => new TeachingLine(r.Method, r.Row, one, average, many, comparisons)),
-            TeachingLine.Columns, Notes, [.. rows.Skip(1).Select(r => r.Row.LargerAuc($"{r.Row.Name}: above one", one, comparisons))]);
+            $"{Name}: {Summary}", rows.Select(r => new TeachingLine(r.Row, one, average, many)), TeachingLine.Columns, Notes,
+            [.. rows.Skip(1).Select(r => r.Row.Larger($"{r.Row.Name}: above one", one, m => m.Auc))]);
 
         FamilyRow? Find(string name) => rows.Find(r => r.Method.Name == name).Row;
     }
