@@ -94,11 +94,15 @@ public sealed record DemoResult(
     { Marked = [Results.Count] };
 
     /// <summary>What the table says, in sentences.</summary>
-    public IReadOnlyList<string> Findings => [KeptSentence, "A family pays where averaging models of different seeds gains on held-out rows, as here. A taught model then gives that gain at the cost of one."];
+    public IReadOnlyList<string> Findings =>
+    [
+        KeptSentence,
+        $"A family pays where averaging models gains on rows they have not seen{(Taught.Kept is null ? "" : ", as here")}; a model taught by it then scores at the cost of one.",
+    ];
 
-    private string KeptSentence => string.Create(ShownNumbers.Culture, Taught.Kept is { IsBounded: true } kept
-        ? $"One {Taught.Name} taught by the averaged models keeps {kept.Value:P0} of what averaging them gains ({kept.Low:P0} … {kept.High:P0} over test rows), and costs one model to score."
-        : (FormattableString)$"On so few test rows the gain of averaging is not told from nothing, so that no share of it can be said; try more --rows.");
+    private string KeptSentence => Taught.Kept is { IsBounded: true } kept
+        ? string.Create(ShownNumbers.Culture, $"One {Taught.Name} taught by the averaged models keeps {kept.Value:P0} of what averaging them gains ({kept.Low:P0} … {kept.High:P0} over test rows), and costs one model to score.")
+        : "On so few test rows the gain of averaging is not told from nothing, so that no share of it can be said; try more --rows.";
 
     /// <summary>The table as a page of Markdown.</summary>
     public string ToMarkdown() => string.Create(

@@ -52,7 +52,7 @@ public static class DemoRun
         var clock = Stopwatch.StartNew();
         var folder = Path.GetFullPath(options.Folder);
         CheckFolder(folder);
-        using var claim = Claim.Take(folder, Path.Combine(folder, Writer), "name another folder with --out");
+        using var claim = Foundation.Files.Claim.Take(folder, Path.Combine(folder, Writer), "name another folder with --out");
         Empty(folder);
         var clicks = Path.Combine(folder, "clicks.tsv");
         progress?.Begin($"writing {options.Rows:N0} impressions to {clicks}");

@@ -53,7 +53,7 @@ public sealed record Phase
         .Add("keep_optimizer", p => p.KeepOptimizer, (p, v) => p with { KeepOptimizer = v }, Domain.Flag,
             "whether the optimizer goes on with the moments and steps of the phase before, which freezes the same; else it begins afresh")
         .Add("fresh_embeddings", p => p.FreshEmbeddings, (p, v) => p with { FreshEmbeddings = v }, Domain.Flag,
-            "whether each epoch after the phase's first begins with newly drawn embeddings and a fresh optimizer, dense weights going on (MEDA)");
+            "whether each epoch after the phase's first begins with newly drawn embeddings and a fresh optimizer, dense weights going on (MEDA)")
         .Add("rows", p => p.Rows, (p, v) => p with { Rows = v },
             Domain.Words(("auto", PhaseRows.Auto), ("train", PhaseRows.Train), ("transfer", PhaseRows.Transfer), ("all", PhaseRows.All)),
             "train: those with labels; transfer: those without, which `data` names; all: both, in one shuffled order; auto: all where the strategy learns without labels, else train");

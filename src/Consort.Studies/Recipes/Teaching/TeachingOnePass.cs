@@ -60,7 +60,6 @@ internal sealed class TeachingOnePass : Recipe
     private static IReadOnlyList<string> Notes { get; } =
     [
         "One, tuned is the mean over members trained by themselves. Kept is the share of the gain of averaging, (AUC − one) / (averaged − one) over means of all replicates, of the average of the family and of that of more. Of members that learned together stands the mean over them.",
-        FamilyRow.ClaimRule,
     ];
 
     // Each method with the runs of each replicate; the model by itself comes first.
