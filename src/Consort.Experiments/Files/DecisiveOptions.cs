@@ -51,10 +51,11 @@ internal static class DecisiveOptions
     // What an older version did before it had a word for it.
     private static readonly string[] PhaseAsBefore = ["keep_optimizer", "fresh_embeddings"];
 
-    private static readonly (string Key, string Value)[] MutualAsBefore = [("label_weight", "1"), ("peers", "training"), ("warm_epochs", "0")];
+    private static readonly (string Key, string Value)[] MutualAsBefore =
+        [("label_weight", "1"), ("peers", "training"), ("warm_epochs", "0")];
 
-    // Older runs have the fusion in each strategy that could choose one, and no word of what a phase or mutual learning did not do yet: they
-    // count as the same.
+    // Older runs have the fusion in each strategy that could choose one, and no word of what a phase or mutual learning did not do yet:
+    // they count as the same.
     private static OptionTree AsBefore(OptionTree options)
     {
         foreach (var path in new[] { "training", "phases[*]" })

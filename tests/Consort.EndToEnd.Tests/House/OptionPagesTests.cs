@@ -54,6 +54,7 @@ public sealed partial class OptionPagesTests
         ["tower"] => Table(MlpOptions.Options),
         ["training"] => Table(TrainingOptions.Options),
         ["phase"] => Table(Phase.Options),
+        ["phase", "overrides"] => Table(PhaseOverrides.Options),
         _ => throw new InvalidOperationException($"a page asks for a table of {of}, which nothing declares"),
     };
 
