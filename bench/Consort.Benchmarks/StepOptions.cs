@@ -12,6 +12,10 @@ internal sealed record StepOptions
     public int Vocabulary { get; init; } = 1_000_000;
     public int Members { get; init; } = 1;
     public string Strategy { get; init; } = "supervised";
+
+    /// <summary>Of the members' towers, as an experiment says it; null for none.</summary>
+    public string? Dropout { get; init; }
+
     public Precision Precision { get; init; }
     public EmbeddingUpdate Update { get; init; } = EmbeddingUpdate.Touched;
     public int Threads { get; init; } = Environment.ProcessorCount;
@@ -38,6 +42,7 @@ internal sealed record StepOptions
             Batch = arguments.Integer("batch", defaults.Batch, 1, MaxBatch),
             Vocabulary = arguments.Integer("vocab", defaults.Vocabulary, ZipfSplit.LeastVocabulary, MaxVocabulary),
             Members = arguments.Integer("members", defaults.Members, 1, Models.Family.MaxMembers),
+            Dropout = arguments.Text("dropout"),
         };
     }
 
@@ -58,5 +63,5 @@ internal sealed record StepOptions
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Model}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {Threads} threads");
+        $"{Model}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}{(Dropout is null ? "" : $", dropout {Dropout}")}, {Precision.Name()}, {UpdateName} rows, {Threads} threads");
 }

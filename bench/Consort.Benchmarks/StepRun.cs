@@ -120,7 +120,8 @@ internal sealed class StepRun : IDisposable
 
     /// <summary>The family: members of one kind.</summary>
     public static Family FamilyOf(StepOptions options) => new(
-        new EmbeddingOptions(), [.. Enumerable.Repeat(ModelCatalogue.Create(OptionMap.Parse($"model: {options.Model}", "step")),
+        new EmbeddingOptions(), [.. Enumerable.Repeat(ModelCatalogue.Create(OptionMap.Parse(
+            $"model: {options.Model}{(options.Dropout is null ? "" : $"\ndropout: {options.Dropout}")}", "step")),
             options.Members)]);
 
     public void Dispose()

@@ -20,8 +20,6 @@ public static class TrainMetrics
         {
             ["valid"] = Split(result.Valid),
             ["test"] = result.Test is null ? null : Split(result.Test),
-            ["members"] = result.Valid.Metrics.Members.Select((_, member) => Member(result, member)),
-            ["ship"] = result.Ship is { } best ? Member(result, best) : null,
             ["member_test_auc"] = (result.Test ?? result.Valid).Metrics.Members.Select(m => m.Auc),
             ["member_test_logloss"] = (result.Test ?? result.Valid).Metrics.Members.Select(m => m.LogLoss),
             ["member_test_calibration"] = (result.Test ?? result.Valid).Metrics.Members.Select(m => m.Calibration),
@@ -33,10 +31,14 @@ public static class TrainMetrics
             ["epochs"] = result.Epochs.Count == 0 ? 0 : result.Epochs[^1].Epoch,
             ["epochs_by_phase"] = result.Epochs.GroupBy(e => e.Phase).ToDictionary(g => g.Key, g => g.Max(e => e.Epoch)),
             ["memory_mb"] = result.Memory is { } memory ? Memory(memory) : null,
+            ["members"] = result.Valid.Metrics.Members.Select((_, member) => Member(result, member)),
+            ["ship"] = result.Ship is { } best ? Member(result, best) : null,
         },
         Json);
 
-    /// <summary>AUC and log-loss of each member on the validation split; none where the run has not finished, or by an older version.</summary>
+    /// <summary>
+    /// AUC and log-loss of each member on the validation split; none where the run has not finished, or has by an older version.
+    /// </summary>
     /// <exception cref="ConsortException">The results are damaged.</exception>
     internal static IReadOnlyList<(double Auc, double LogLoss)> ValidOfMembers(RunFolder run) => !File.Exists(run.Metrics) ? []
         : JsonText.Read<(double, double)[]>(run.Metrics, what => new($"{run.Metrics}: the file is damaged: {what}"), root =>

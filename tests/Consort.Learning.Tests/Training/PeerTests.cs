@@ -45,7 +45,8 @@ public sealed class PeerTests(SmallData data)
     [Fact]
     public void Run_NothingDropsAndNoBatchNorm_NeedsNoSecondPass()
     {
-        var (plain, noisy) = (TrainerRig.Shared(TrainerRig.Plain(), TrainerRig.Plain()), TrainerRig.Own(TrainerRig.Noisy(), TrainerRig.Noisy()));
+        var plain = TrainerRig.Shared(TrainerRig.Plain(), TrainerRig.Plain());
+        var noisy = TrainerRig.Own(TrainerRig.Noisy(), TrainerRig.Noisy());
         Assert.False(HasPeers(plain, PeerReading.Evaluation));
         Assert.True(HasPeers(noisy, PeerReading.Evaluation));
         Assert.False(HasPeers(noisy, PeerReading.Training));

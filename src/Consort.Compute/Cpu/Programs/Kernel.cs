@@ -19,8 +19,8 @@ public readonly unsafe struct Step
     public ulong Seed { get; }
 
     /// <summary>
-    /// Whether the very same rows are to be trained on next: of rows that an optimizer has deferred, the batch's alone are then brought up to
-    /// date, and the table is not read whole. It scores like any other.
+    /// Whether the very same rows are to be trained on next: of rows that an optimizer has deferred, the batch's alone are then brought up
+    /// to date, and the table is not read whole. It scores like any other.
     /// </summary>
     public bool IsAhead { get; init; }
 
