@@ -174,7 +174,7 @@ public sealed record Experiment
 
             if (phase.Teachers.Count > 0 && folder is not null)
             {
-                phase = phase with { Teachers = [.. phase.Teachers.Select(teacher => Find(map, teacher with { Path = Path.GetFullPath(teacher.Path, folder) }))] };
+                phase = phase with { Teachers = [.. phase.Teachers.Select(teacher => Find(map, teacher, folder))] };
                 found[$"{path}.teachers"] = OptionTree.Lines(phase.Teachers.Select(t => t.ToTree()));
             }
 
@@ -195,10 +195,14 @@ public sealed record Experiment
             throw options.Error("name", $"found a second phase named {phase.Name}, expected a name of its own for each");
     }
 
-    private static TeacherName Find(OptionMap map, TeacherName teacher) =>
-        File.Exists(teacher.Path) || (!teacher.IsPredictions && File.Exists(Path.Combine(teacher.Path, "experiment.yaml"))) ? teacher
-        : throw map.Error("teachers", teacher.IsPredictions
-            ? $"found no file of predictions at {teacher.Path}" : $"found no run folder at {teacher.Path}, nor a file of predictions");
+    private static TeacherName Find(OptionMap map, TeacherName name, string folder)
+    {
+        var teacher = name with { Path = Path.GetFullPath(name.Path, folder) };
+        return File.Exists(teacher.Path) || (!teacher.IsPredictions && File.Exists(Path.Combine(teacher.Path, "experiment.yaml")))
+            ? teacher
+            : throw map.Error("teachers", teacher.IsPredictions
+                ? $"found no file of predictions at {teacher.Path}" : $"found no run folder at {teacher.Path}, nor a file of predictions");
+    }
 
     // A run folder stands for its final weights.
     private static string FindCheckpoint(OptionMap map, string path)

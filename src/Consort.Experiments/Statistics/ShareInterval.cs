@@ -3,15 +3,15 @@ using MathNet.Numerics.Distributions;
 namespace Consort.Experiments.Statistics;
 
 /// <summary>
-/// The share a/b of a whole b that a part a is, with its 95 % confidence interval by Fieller: all shares ρ for which a − ρ b is not told from
-/// 0, |a − ρ b| ≤ c √(Var a − 2 ρ Cov + ρ² Var b). Unlike the delta method it stays right where b is not far from 0. Source: Fieller 1954.
+/// The share a/b of a whole b that a part a is, with its 95 % confidence interval by Fieller: all shares ρ for which a − ρ b is not told
+/// from 0, |a − ρ b| ≤ c √(Var a − 2 ρ Cov + ρ² Var b). Unlike the delta method it stays right where b is not far from 0. Source: Fieller 1954.
 /// </summary>
 /// <param name="Share">The estimate a/b.</param>
 /// <param name="Low">Lower end of the interval.</param>
 /// <param name="High">Upper end.</param>
 public sealed record ShareInterval(double Share, double Low, double High)
 {
-    /// <summary>The share of the whole that the part is; null where the whole is not told from 0 or below: then a share says nothing.</summary>
+    /// <summary>The share of the whole that the part is; null where the whole is not told from 0: then a share says nothing.</summary>
     /// <param name="part">a, any number.</param>
     /// <param name="whole">b.</param>
     /// <param name="partVariance">Var a, at least 0.</param>
