@@ -62,7 +62,7 @@ public static class DistilRun
         var student = Train(request, StudentExperiment.Make(request, teachers), request.Folder, cancellation);
         var alone = request.Alone ? Train(request, StudentExperiment.Make(request, []), AloneFolder(request.Folder), cancellation) : null;
         var teacher = Measured.Of([.. teachers.Select(Finished)]);
-        Measured[] members = [.. MemberRuns.Of(teachers).Select(m => Measured.Of(Finished(m)))];
+        var members = Members();
         var comparisons = new RowComparisons();
         var against = alone is null ? members : [alone];
         var share = against.Length == 0 ? null : GainShare.Of(student, teacher, against);
@@ -78,6 +78,20 @@ public static class DistilRun
             Calibration = CalibrationOf(request, cancellation),
             Tried = tried,
         };
+
+        // They may be gone, or their rows: the student is there all the same.
+        Measured[] Members()
+        {
+            try
+            {
+                return [.. MemberRuns.Of(teachers).Select(m => Measured.Of(Finished(m)))];
+            }
+            catch (ConsortException e)
+            {
+                request.Notice?.Invoke($"the members alone were not measured: {e.Message}");
+                return [];
+            }
+        }
 
         RecipeOutcome Finished(string run)
         {
