@@ -25,6 +25,17 @@ internal sealed class DistilCommand : ExampleCommand
     private readonly Option<double?> _labelWeight = Number("--label-weight", "Weight of the labels' term.", 0, 1000);
     private readonly Option<string?> _gate =
         Shared.Text("--gate", "NAME", "How much each of several teachers counts: none, label, learned.");
+    private readonly Option<double> _l2Share =
+        Shared.Number("--l2-share", "The student's L2 on embeddings as a share of the members'.", 1.0, 0, 100, help: "SHARE");
+    private readonly Option<string> _start =
+        Shared.TextOr("--start", null, "What the student's weights start from: drawn anew, the teacher's tables, or the best single model of its kind behind it.",
+            "fresh").AcceptOnlyFromAmong("fresh", "table", "member");
+    private readonly Option<int> _labelEpochs =
+        Shared.Number("--label-epochs", "Epochs by labels alone afterwards; undone where they only harm.", 0, 0, 100_000);
+    private readonly Option<double?> _labelRate =
+        Number("--label-rate", "Their learning rate; a hundredth of the first unless given.", 1e-12, 1000);
+    private readonly Option<bool> _try = Shared.Flag("--try", "Try several ways and keep the best on validation rows.");
+    private readonly Option<double?> _budget = Number("--budget", "With --try: minutes after which no further way is begun.", 0, 1e6);
     private readonly Option<bool> _keepDropout =
         Shared.Flag("--keep-dropout", "The student has the members' dropout, which costs most of the gain.");
     private readonly Option<bool> _alone =
@@ -41,8 +52,8 @@ internal sealed class DistilCommand : ExampleCommand
         "distil runs/kdef-seed1 --model DeepFM --alone",
         "distil runs/kdef-seed1 runs/mutual-seed1 --experiment student.yaml --temperature 2 --gate label")
     {
-        Take(_runs, _model, _experiment, _data, _out, _distance, _temperature, _weight, _labelWeight, _gate, _keepDropout, _alone, _epochs, _seed, _precision,
-            _threads, _json, _quiet);
+        Take(_runs, _model, _experiment, _data, _out, _distance, _temperature, _weight, _labelWeight, _gate, _keepDropout, _l2Share, _start,
+            _labelEpochs, _labelRate, _try, _budget, _alone, _epochs, _seed, _precision, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -55,6 +66,11 @@ internal sealed class DistilCommand : ExampleCommand
         var model = arguments.GetValue(_model) ?? (file is null ? "DeepFM" : null);
         if (arguments.GetValue(_gate) is not (null or "none" or "label" or "learned") and var gate)
             throw new ConsortException($"--gate: found \"{gate}\", expected none, label or learned");
+        if (arguments.GetValue(_try)
+            && Given(arguments, [_distance, _temperature, _weight, _labelWeight, _labelEpochs, _labelRate]) is { } own)
+            throw new ConsortException($"{own}: found beside --try, which tries its own, expected one of them");
+        if (!arguments.GetValue(_try) && arguments.GetValue(_budget) is not null)
+            throw new ConsortException("--budget: found without --try, expected it beside");
         var folder = arguments.GetValue(_out) ?? Path.Combine("runs", $"distil-{model ?? Path.GetFileNameWithoutExtension(file)}");
         var quiet = arguments.GetValue(_quiet);
         Terminal.StopWithin(Shared.TimeToSave);
@@ -68,6 +84,12 @@ internal sealed class DistilCommand : ExampleCommand
                 Weight = arguments.GetValue(_weight),
                 LabelWeight = arguments.GetValue(_labelWeight),
                 Gate = arguments.GetValue(_gate),
+                L2Share = arguments.GetValue(_l2Share),
+                Start = Enum.Parse<StudentStart>(arguments.GetValue(_start)!, ignoreCase: true),
+                LabelEpochs = arguments.GetValue(_labelEpochs),
+                LabelRate = arguments.GetValue(_labelRate),
+                Tries = arguments.GetValue(_try),
+                BudgetMinutes = arguments.GetValue(_budget),
                 KeepDropout = arguments.GetValue(_keepDropout),
                 Alone = arguments.GetValue(_alone),
                 Epochs = arguments.GetValue(_epochs),
@@ -96,8 +118,15 @@ internal sealed class DistilCommand : ExampleCommand
         _ => throw new ConsortException($"--distance: found \"{name}\", expected mse_logit, mse or soft"),
     };
 
+    private static string? Given(ParseResult arguments, Option[] options) =>
+        options.FirstOrDefault(o => arguments.GetResult(o) is { Implicit: false })?.Name;
+
     private void Show(DistilResult result, string folder)
     {
+        if (result.Tried.Count > 0)
+            Terminal.Show(ResultTable.Of(
+                result.Tried, new("tried", t => t.Name), new("valid AUC", t => t.ValidAuc, "F6"),
+                new("log-loss", t => t.ValidLogLoss, "F6"), new("s", t => t.Seconds, "F0"), new("kept", t => t.IsBest ? "yes" : "")));
         Terminal.Show(ResultTable.Of(
             Lines(result), new("", l => l.Name), new("test AUC", l => l.Auc, "F6"), new("log-loss", l => l.LogLoss, "F6"),
             new("parameters", l => l.Parameters, "N0")));
@@ -133,7 +162,12 @@ internal sealed class DistilCommand : ExampleCommand
             ("teacher", result.Teacher), ("student", result.Student), ("alone", result.Alone), ("members", result.Members),
         })
             if (line is not null)
-                json[key] = new Dictionary<string, object> { ["auc"] = line.Auc, ["logloss"] = line.LogLoss, ["parameters"] = line.Parameters };
+                json[key] = new Dictionary<string, object>
+                {
+                    ["auc"] = line.Auc,
+                    ["logloss"] = line.LogLoss,
+                    ["parameters"] = line.Parameters,
+                };
         json["auc_to_teacher"] = result.ToTeacher?.Difference;
         json["auc_to_teacher_p"] = result.ToTeacher?.PValue;
         json["auc_to_alone"] = result.ToAlone?.Difference;
@@ -145,6 +179,14 @@ internal sealed class DistilCommand : ExampleCommand
         json["kept_low"] = result.Share?.Low;
         json["kept_high"] = result.Share?.High;
         json["kept_of"] = result.Alone is not null ? "alone" : result.Members is not null ? "members" : null;
+        json["tried"] = result.Tried.Count == 0 ? null : result.Tried.Select(t => new Dictionary<string, object?>
+        {
+            ["name"] = t.Name,
+            ["valid_auc"] = t.ValidAuc,
+            ["valid_logloss"] = t.ValidLogLoss,
+            ["seconds"] = t.Seconds,
+            ["kept"] = t.IsBest,
+        });
         json["calibration"] = result.Calibration is not { } calibration ? null : new Dictionary<string, double?>
         {
             ["valid"] = calibration.Valid,

@@ -175,7 +175,7 @@ public sealed record Experiment
 
             if (phase.Teachers.Count > 0 && folder is not null)
             {
-                phase = phase with { Teachers = [.. phase.Teachers.Select(teacher => Find(map, teacher with { Path = Path.GetFullPath(teacher.Path, folder) }))] };
+                phase = phase with { Teachers = [.. phase.Teachers.Select(teacher => Find(map, teacher, folder))] };
                 found[$"{path}.teachers"] = OptionTree.Lines(phase.Teachers.Select(t => t.ToTree()));
             }
 
@@ -196,8 +196,9 @@ public sealed record Experiment
             throw options.Error("name", $"found a second phase named {phase.Name}, expected a name of its own for each");
     }
 
-    private static TeacherName Find(OptionMap map, TeacherName teacher)
+    private static TeacherName Find(OptionMap map, TeacherName name, string folder)
     {
+        var teacher = name with { Path = Path.GetFullPath(name.Path, folder) };
         if (!teacher.IsPredictions && File.Exists(Path.Combine(teacher.Path, "experiment.yaml")))
             return teacher with { Path = Finished(map, "teachers", teacher.Path, _ => "") };
         return File.Exists(teacher.Path) ? teacher : throw map.Error("teachers", teacher.IsPredictions

@@ -25,8 +25,8 @@ public sealed record PackRequest(string Run, string Output, int Threads)
     public PackageWeights Weights { get; init; }
 
     /// <summary>
-    /// Fitted on the run's validation rows; null for Platt's where the run's last phase learned from teachers and the rows are at hand, else
-    /// none: logits that were matched to a teacher's are not calibrated by the labels.
+    /// Fitted on the run's validation rows; null for Platt's where the run's last phase learned from teachers and the rows are at hand,
+    /// else none: logits that were matched to a teacher's are not calibrated by the labels.
     /// </summary>
     public CalibrationKind? Calibration { get; init; }
 
@@ -54,6 +54,6 @@ public sealed record PackResult(
     string Path, long Bytes, IReadOnlyList<string> Members, Calibration Calibration, IReadOnlyList<PackedSplit> Splits,
     string? NotMeasured)
 {
-    /// <summary>Whether the run learned from teachers, and nothing was said of calibration, but no rows were at hand to fit one to.</summary>
+    /// <summary>Whether the run learned from teachers and nothing was said of calibration, but no rows were at hand to fit one to.</summary>
     public bool LacksCalibration { get; init; }
 }

@@ -2,9 +2,9 @@ using Consort.Learning.Evaluation;
 
 namespace Consort.Experiments.Statistics;
 
-/// <summary>How much of a teacher's gain a student keeps, both against models that learned from labels alone, on the same test rows.</summary>
+/// <summary>How much of a teacher's gain a student keeps, both against models by labels alone, on the same test rows.</summary>
 /// <param name="Gain">Teacher minus the mean of these, AUC by DeLong.</param>
-/// <param name="Share">(student − mean) / (teacher − mean), by Fieller over the covariances of all AUCs; null where the gain may be none.</param>
+/// <param name="Share">(student − mean) / (teacher − mean), by Fieller over the AUCs' covariances; null where the gain may be none.</param>
 internal sealed record GainShare(Comparison Gain, Share? Share)
 {
     /// <summary>Measures it; null where rows cannot be compared.</summary>

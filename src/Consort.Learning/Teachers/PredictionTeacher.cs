@@ -20,7 +20,7 @@ public sealed class PredictionTeacher(TeacherName name) : ITeacher
     public void Check(BatchLoader rows) => Read(rows, null, 0, null, CancellationToken.None);
 
     /// <inheritdoc/>
-    /// <exception cref="ConsortException">A line holds no such number, or there are not as many as rows; the message says which.</exception>
+    /// <exception cref="ConsortException">A line holds no such number, or there are not as many as rows; the message says it.</exception>
     public void Teach(
         BatchLoader rows, TeacherLogits logits, int teacher, Workers workers, Action<long>? told, CancellationToken cancellation) =>
             Read(rows, logits, teacher, told, cancellation);

@@ -39,6 +39,9 @@ public sealed record DistilResult(
     /// <summary>The same with its 95 % interval; null where the rows cannot tell.</summary>
     public Share? Share { get; init; }
 
+    /// <summary>The ways that were tried; none unless asked for.</summary>
+    public IReadOnlyList<DistilTry> Tried { get; init; } = [];
+
     /// <summary>Whether the student says as many clicks as there are; null where that cannot be told.</summary>
     public StudentCalibration? Calibration { get; init; }
 }
@@ -52,12 +55,16 @@ public static class DistilRun
     public static DistilResult Run(DistilRequest request, CancellationToken cancellation)
     {
         string[] teachers = [.. request.Teachers.Select(Path.GetFullPath)];
+        IReadOnlyList<DistilTry> tried = [];
+        if (request.Tries)
+            (request, tried) = DistilTrial.Run(
+                request, teachers, (experiment, folder) => Train(request, experiment, folder, cancellation), cancellation);
         var student = Train(request, StudentExperiment.Make(request, teachers), request.Folder, cancellation);
         var alone = request.Alone ? Train(request, StudentExperiment.Make(request, []), AloneFolder(request.Folder), cancellation) : null;
         var teacher = Measured.Of([.. teachers.Select(Finished)]);
-        Measured[] members = [.. MemberRuns.Of(teachers).Select(m => Measured.Of(Finished(m)))];
+        var members = Members();
         var comparisons = new RowComparisons();
-        Measured[] against = alone is null ? members : [alone];
+        var against = alone is null ? members : [alone];
         var share = against.Length == 0 ? null : GainShare.Of(student.Rows(), teacher.Rows(), [.. against.Select(m => m.Rows())]);
         return new DistilResult(
             Line(teachers.Length == 1 ? "teacher" : "teachers", teacher), Line("student", student), alone is null
@@ -69,7 +76,22 @@ public static class DistilRun
                 (long)members.Average(m => m.Parameters)),
             Share = share?.Share,
             Calibration = CalibrationOf(request, cancellation),
+            Tried = tried,
         };
+
+        // They may be gone, or their rows: the student is there all the same.
+        Measured[] Members()
+        {
+            try
+            {
+                return [.. MemberRuns.Of(teachers).Select(m => Measured.Of(Finished(m)))];
+            }
+            catch (ConsortException e)
+            {
+                request.Notice?.Invoke($"the members alone were not measured: {e.Message}");
+                return [];
+            }
+        }
 
         RecipeOutcome Finished(string run)
         {

@@ -8,19 +8,23 @@ namespace Consort.Studies.Distilling;
 internal static class MemberRuns
 {
     /// <summary>
-    /// Their folders: those that the first phase of the only teacher starts from, or several teachers of one member each; none where members
-    /// were never trained alone, or where a run of theirs is gone.
+    /// Their folders: those that the first phase of the only teacher starts from, or several teachers of one member each; none where
+    /// members were never trained alone, or where a run of theirs is gone.
     /// </summary>
     public static IReadOnlyList<string> Of(IReadOnlyList<string> teachers)
     {
         if (teachers.Count > 1)
-            return teachers.All(t => Options(t).ItemsAt("members") is [var member] && member.TextAt("count") is null or "1") ? teachers : [];
+            return teachers.All(IsOfOne) ? teachers : [];
         var members = Starts(teachers[0]);
         return members.Count > 1 && members.All(m => File.Exists(new RunFolder(m).Metrics)) ? members : [];
     }
 
     /// <summary>Folders of the runs that a run's first phase starts from, whether or not they are there.</summary>
-    public static IReadOnlyList<string> Starts(string run) => [.. FirstPhase(Options(run)).ItemsAt("from").Select(f => FolderOf(f.ToString(), run))];
+    public static IReadOnlyList<string> Starts(string run) =>
+        [.. FirstPhase(Options(run)).ItemsAt("from").Select(f => FolderOf(f.ToString(), run))];
+
+    /// <summary>Whether a run is of one member.</summary>
+    public static bool IsOfOne(string run) => Options(run).ItemsAt("members") is [var member] && member.TextAt("count") is null or "1";
 
     /// <summary>The options of a run's first phase; of one phase they stand under <c>training</c>.</summary>
     public static OptionTree FirstPhase(OptionTree experiment) =>
@@ -41,6 +45,7 @@ internal static class MemberRuns
         var folder = from.EndsWith(".ckpt", StringComparison.Ordinal) ? Path.GetDirectoryName(Path.GetDirectoryName(from)) ?? from : from;
         if (Directory.Exists(folder))
             return folder;
-        return Path.Combine(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run))) ?? "", Path.GetFileName(folder));
+        var beside = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run))) ?? "";
+        return Path.Combine(beside, Path.GetFileName(folder));
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
@@ -31,13 +32,42 @@ internal static class StudentExperiment
         var member = request.Model is { } model ? MemberOf(settings, model) : settings.Members()[0];
         var name = request.Model ?? Path.GetFileNameWithoutExtension(request.ExperimentFile!);
         if (teachers.Count == 0)
-            return Read(Student(settings, $"{name} alone", OptionTree.Keys(("name", "supervised")), member, request), request, request.Seed);
+        {
+            var alone = Student(settings, $"{name} alone", OptionTree.Keys(("name", "supervised")), member, request);
+            return Read(alone, request, request.Seed);
+        }
+
+        string? start = null;
+        if (request.Start == StudentStart.Member)
+        {
+            (start, var options) = StartingRun.Find(teachers, member.TextAt("model") ?? "");
+            (member, settings) = (options.Members()[0], settings.With("embedding", options["embedding"]));
+        }
+
         if (request.ExperimentFile is null && !request.KeepDropout)
             member = WithoutDropout(member);
         var student = Student(settings, $"{name}, distilled", StudentStrategy.Of(request, ofFile), member, request)
             .With("training.teachers", OptionTree.List(teachers));
+        if (request.Start != StudentStart.Fresh)
+            student = student.With("embedding.shared", false);
+        if (request.Start == StudentStart.Table)
+        {
+            start = Path.GetFullPath(TableOf(request.Folder));
+            if (!File.Exists(start) || !new RunFolder(request.Folder).HasTrained) // what a run has begun from stays
+                StartingTable.Write(teachers[0], Read(student, request, request.Seed), start);
+        }
+
+        if (start is not null)
+            student = student.With("training.from", OptionTree.List(start));
+        if (request.L2Share != 1 && student.TextAt("training.embedding_l2") is { } lambda)
+            student = student.With("training.embedding_l2", request.L2Share * double.Parse(lambda, CultureInfo.InvariantCulture));
+        if (request.LabelEpochs > 0)
+            student = LabelPhase.After(student, request.LabelEpochs, request.LabelRate);
         return Read(student, request, request.Seed);
     }
+
+    /// <summary>Where the weights lie that a student with its teacher's tables starts from.</summary>
+    private static string TableOf(string folder) => Path.TrimEndingDirectorySeparator(folder) + "-start/table.ckpt";
 
     private static OptionTree Student(OptionTree settings, string name, OptionTree strategy, OptionTree member, DistilRequest request)
     {
@@ -104,7 +134,8 @@ internal static class StudentExperiment
         var options = OptionTree.Load(file);
         if (options.Find("phases") is not null)
             throw new ConsortException($"{file}: found phases, expected an experiment with one");
-        var experiment = Read(options.Without("strategy", "fusion", "training.teachers").With("data", teacher["data"]), request, seed: null);
+        var student = options.Without("strategy", "fusion", "training.teachers").With("data", teacher["data"]);
+        var experiment = Read(student, request, seed: null);
         return request.Model is not null || experiment.Family.Members.Count == 1 ? (experiment.Options, options.Find("strategy"))
             : throw new ConsortException($"{file}: found {experiment.Family.Members.Count} members, expected one student");
     }
@@ -118,7 +149,7 @@ internal static class StudentExperiment
         return teacher.Member(entry.Name) ?? ExperimentOptions.MemberOf(entry.Name, teacher.Members()[0]);
     }
 
-    // Its noise in what the student says is noise in what it is told: logits with dropout kept 2 and 20 % of a gain, without it 35 and 51 %.
+    // Noise in what the student says is noise in what it matches: logits with dropout kept 2 and 20 % of a gain, without it 35 and 51 %.
     private static OptionTree WithoutDropout(OptionTree member) => ((OptionGroup)member).Entries
         .Where(e => e.Key.Contains("dropout", StringComparison.Ordinal))
         .Aggregate(member, (tree, e) => tree.With(e.Key, 0));

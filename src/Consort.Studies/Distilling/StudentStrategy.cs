@@ -41,6 +41,6 @@ internal static class StudentStrategy
 
     // Squared logits go with a small weight of labels, for what they say is in them; the others need the labels.
     private static OptionTree Recipe(TeacherDistance distance) => OptionTree.Keys(
-        ("name", "distillation"), ("distance", Word(distance)), ("weight", 20), ("label_weight", distance == TeacherDistance.Logit ? 0.1 : 1),
-        ("temperature", distance == TeacherDistance.SoftLabel ? 4 : 1));
+        ("name", "distillation"), ("distance", Word(distance)), ("weight", 20),
+        ("label_weight", distance == TeacherDistance.Logit ? 0.1 : 1), ("temperature", distance == TeacherDistance.SoftLabel ? 4 : 1));
 }

@@ -25,6 +25,9 @@ public sealed record RunSummary(
     /// <summary>Predicted over observed clicks, likewise.</summary>
     public IReadOnlyList<double> MemberCalibration { get; init; } = [];
 
+    /// <summary>On the validation rows.</summary>
+    public (double Auc, double LogLoss) Valid { get; init; } = (double.NaN, double.NaN);
+
     /// <summary>Reads the results, or gives null where the run has not finished.</summary>
     /// <exception cref="ConsortException">The results are damaged.</exception>
     public static RunSummary? Find(RunFolder folder)
@@ -44,6 +47,7 @@ public sealed record RunSummary(
             {
                 MemberLogLoss = Numbers(root, "member_test_logloss"),
                 MemberCalibration = Numbers(root, "member_test_calibration"),
+                Valid = (root["valid"]["auc"].Number(), root["valid"]["logloss"].Number()),
                 Ceiling = ceiling is { } known ? (known["auc"].Number(), known["logloss"].Number()) : null,
             };
         });

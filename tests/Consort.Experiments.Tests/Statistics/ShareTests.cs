@@ -19,7 +19,11 @@ public sealed class ShareTests
     {
         var found = Share.Fieller(0.4, 0.5, 0.004, 0.006, 0.003, degrees: 7);
         foreach (var share in new[] { found.Low, found.High })
-            Assert.Equal(2.364624251592785, Math.Abs(0.4 - (share * 0.5)) / Math.Sqrt(0.004 - (2 * share * 0.003) + (share * share * 0.006)), 6);
+        {
+            var error = Math.Sqrt(0.004 - (2 * share * 0.003) + (share * share * 0.006));
+            Assert.Equal(2.364624251592785, Math.Abs(0.4 - (share * 0.5)) / error, 6);
+        }
+
         Assert.InRange(found.Value, found.Low, found.High);
     }
 
@@ -50,8 +54,8 @@ public sealed class ShareTests
     {
         var random = new CounterRandom(5, "models");
         var labels = Enumerable.Range(0, 200).Select(i => i % 3 == 0 ? 1f : 0f).ToArray();
-        float[][] models = [.. Enumerable.Range(0, 3).Select(m =>
-            Enumerable.Range(0, 200).Select(i => labels[i] + (float)random.Normal((ulong)((200 * (m % 2)) + i)) + (0.1f * m * (i % 7))).ToArray())];
+        float Value(int m, int i) => labels[i] + (float)random.Normal((ulong)((200 * (m % 2)) + i)) + (0.1f * m * (i % 7));
+        float[][] models = [.. Enumerable.Range(0, 3).Select(m => Enumerable.Range(0, 200).Select(i => Value(m, i)).ToArray())];
         var (auc, covariance) = DeLong.Measure(labels, models);
         for (var a = 0; a < 3; a++)
         {

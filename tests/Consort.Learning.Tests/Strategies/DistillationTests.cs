@@ -20,8 +20,7 @@ public sealed class DistillationTests
         Assert.Equal(-0.1, batch.Gradients(0)[0], 12);
 
         // The gate by labels: softmax(ln .8, ln .4) = 2/3, 1/3.
-        terms = StrategyCases.Apply(new Distillation(new() { Distance = TeacherDistance.Logit, Gate = TeacherGate.Label, LabelWeight = 0, Weight = 1 }),
-            batch);
+        terms = StrategyCases.Apply(new Distillation(new() { Gate = TeacherGate.Label, LabelWeight = 0, Weight = 1 }), batch);
         Assert.Equal(2 * ((2 * -Math.Log(4) / 3) - (Math.Log(2.0 / 3) / 3)), batch.Gradients(0)[0], 12);
         Assert.Equal((2 * Math.Log(4) * Math.Log(4) / 3) + (Math.Log(1.5) * Math.Log(1.5) / 3), terms[1], 12);
     }

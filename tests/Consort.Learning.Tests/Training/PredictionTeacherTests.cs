@@ -24,7 +24,8 @@ public sealed class PredictionTeacherTests(SmallData data)
         using var said = new TeacherLogits(rows.Rows, 1);
         using (var frozen = new FrozenTeacher(Find(""), ""))
             frozen.Teach(rows, said, 0, workers, null, CancellationToken.None);
-        var file = Write("row\tz", Enumerable.Range(0, SmallData.TrainRows).Select(i => string.Create(CultureInfo.InvariantCulture, $"{i}\t{said[i, 0]:R}")));
+        string Line(int row) => string.Create(CultureInfo.InvariantCulture, $"{row}\t{said[row, 0]:R}");
+        var file = Write("row\tz", Enumerable.Range(0, SmallData.TrainRows).Select(Line));
 
         TrainerRig Student(TeacherName name) => new(data.Dataset)
         {
