@@ -81,6 +81,8 @@ internal sealed record TrainerRig(EncodedDataset Data)
 
         public override bool LearnsFromTeachers => inner.LearnsFromTeachers;
 
+        public override bool LearnsWithoutLabels => inner.LearnsWithoutLabels;
+
         public override Span<double> State => inner.State;
 
         public override void Open(int teachers) => inner.Open(teachers);
