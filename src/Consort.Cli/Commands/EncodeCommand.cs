@@ -56,7 +56,7 @@ internal sealed class EncodeCommand : ExampleCommand
         var request = like is null
             ? new EncodeRequest(Schema.Load(arguments.GetValue(_schema)!), Plan(arguments), folder, threads)
             : EncodeRequest.Transfer(like, FilesOf(arguments, _transfer), folder, threads);
-        Output.CheckApart("--json", json, [.. request.Split.Files, .. arguments.GetValue(_schema) is { } schema ? [schema] : Array.Empty<string>()]);
+        Output.CheckApart("--json", json, [arguments.GetValue(_schema) ?? like!.Folder, .. request.Split.Files]);
         var progress = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status);
         Terminal.StopWithin(Shared.TimeToSave);
         var result = DatasetEncoder.EncodeOrReuse(request, progress, Terminal.Cancellation);

@@ -4,7 +4,8 @@ using Consort.Data.Datasets;
 namespace Consort.Data.Batches;
 
 /// <summary>
-/// Hands out a split, or two as if they were one, batch by batch. One background thread gathers rows into a ring of batches made once; nothing is allocated per batch.
+/// Hands out a split, or two as if they were one, batch by batch. One background thread gathers rows into a ring of batches made once;
+/// nothing is allocated per batch.
 /// The order depends only on (seed, epoch) and the splits. One caller at a time; dispose of the loader before its dataset.
 /// </summary>
 public sealed class BatchLoader : IDisposable

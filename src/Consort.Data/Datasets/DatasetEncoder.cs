@@ -220,7 +220,8 @@ public static class DatasetEncoder
         pass.Run(stores, bytes => report("encode", bytes), writer.Abort);
         var changed = pass.Identities().Zip(sources).FirstOrDefault(p => p.First.Hash != p.Second.Hash).Second;
         if (changed is not null) throw new ConsortException($"{changed.Path}: its content changed while it was being encoded");
-        if (writer.Rows[0] == 0 && request.Like is null) throw new ConsortException($"{files[0]}: found no training rows after splitting, expected at least one");
+        if (writer.Rows[0] == 0 && request.Like is null)
+            throw new ConsortException($"{files[0]}: found no training rows after splitting, expected at least one");
         writer.Complete();
         var encoderFile = Path.Combine(temp, place.NameOf("encoder", key) + ".bin");
         encoder.Save(encoderFile);

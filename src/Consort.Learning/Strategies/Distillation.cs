@@ -5,7 +5,8 @@ namespace Consort.Learning.Strategies;
 
 /// <summary>
 /// Students learn from labels and from frozen teachers: L = Σ_m (λ mean_b l_b BCE(y, p_m) + w mean_b Σ_t g_bt d(z_bt, z_bm)), with g a
-/// gate over the teachers, Σ_t g_bt = 1, and l_b = 0 in a row without a label, else 1; both means are over all rows of the batch. d is T² CE(σ(z_t/T), σ(z_m/T)), (p_t − p_m)² or (z_t − z_m)².
+/// gate over the teachers, Σ_t g_bt = 1, and l_b = 0 in a row without a label, else 1; both means are over all rows of the batch. d is
+/// T² CE(σ(z_t/T), σ(z_m/T)), (p_t − p_m)² or (z_t − z_m)².
 /// </summary>
 /// <remarks>
 /// <para>Source: Hinton, Vinyals and Dean 2015, arXiv 1503.02531 (soft labels, T²); Zhu et al. 2020, arXiv 2011.04106, for several

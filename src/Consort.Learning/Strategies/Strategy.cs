@@ -80,8 +80,8 @@ public abstract class Strategy
     }
 
     /// <summary>
-    /// Adds the gradient of <paramref name="weight"/> · mean_b l_b BCE(y, sigmoid(z_m)) to member m and returns that value. The mean is over
-    /// all rows of the batch; l_b is 0 where a row has no label, else 1.
+    /// Adds the gradient of <paramref name="weight"/> · mean_b l_b BCE(y, sigmoid(z_m)) to member m and returns that value. The mean is
+    /// over all rows of the batch; l_b is 0 where a row has no label, else 1.
     /// </summary>
     private protected static double AddMemberLabelLoss(BatchLogits batch, int member, double weight)
     {

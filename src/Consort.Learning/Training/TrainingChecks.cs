@@ -22,7 +22,7 @@ public static class TrainingChecks
             $"the {valid.Rows:N0} validation rows have {(valid.Clicks == 0 ? "no clicks" : "nothing but clicks")}, so monitor: {(monitor == Monitor.Auc ? "auc" : "member_auc")} cannot choose the best weights; use monitor: logloss under training, or other validation rows"));
     }
 
-    /// <summary>Throws if a phase cannot learn from the rows that it names, or none learns from rows without labels that are there.</summary>
+    /// <summary>Throws if a phase cannot learn from the rows that it names, or none learns from rows without labels.</summary>
     /// <param name="phases">The phases.</param>
     /// <param name="hasTransfer">Whether there are rows without labels.</param>
     /// <exception cref="ConsortException">The phase, its strategy, and what was expected.</exception>
@@ -36,7 +36,7 @@ public static class TrainingChecks
                 throw new ConsortException($"phase {phase.Name}, rows: found {Word(phase)}, expected train: strategy {phase.Strategy.Name} learns nothing from rows without labels");
         }
 
-        if (hasTransfer && phases.All(p => p.RowsOf(hasTransfer) == PhaseRows.Train))
+        if (hasTransfer && phases.All(p => p.Rows == PhaseRows.Auto && !p.Strategy.LearnsWithoutLabels))
             throw new ConsortException($"data, transfer: found rows without labels, of which no phase learns (strategy {string.Join(", ", phases.Select(p => p.Strategy.Name).Distinct())}); expected a strategy that learns without labels, such as distillation");
 
         static string Word(Phase phase) => phase.Rows == PhaseRows.All ? "all" : "transfer";

@@ -87,6 +87,8 @@ internal sealed record TrainerRig(EncodedDataset Data)
 
         public override bool ReadsPeersAsScored => inner.ReadsPeersAsScored;
 
+        public override bool LearnsWithoutLabels => inner.LearnsWithoutLabels;
+
         public override Span<double> State => inner.State;
 
         public override void Open(int teachers) => inner.Open(teachers);
