@@ -103,7 +103,7 @@ public sealed class PhaseOverrideTests(SmallData data)
             var distance = numbers.Zip(seen[name], (a, b) => Math.Abs(a - b)).Max();
             if (name.Contains("/norm/", StringComparison.Ordinal) || numbers.All(n => n == 0))
                 continue;
-            Assert.True(name.EndsWith("/embedding", StringComparison.Ordinal) || name.EndsWith("first_order", StringComparison.Ordinal)
+            Assert.True(name.EndsWith("/embedding", StringComparison.Ordinal) || name.EndsWith("/first_order", StringComparison.Ordinal)
                 ? distance > 1e-3 : distance < 1e-6, $"{name} moved by {distance}");
         }
 
