@@ -36,7 +36,9 @@ public static class DeLong
         return (auc, Math.Sqrt((clicks.Variance() / rows.Clicks) + (others.Variance() / rows.Others)));
     }
 
-    /// <summary>First minus second of what each row says of an AUC, in the order of the rows: V10 of a click, V01 of a no-click, [n].</summary>
+    /// <summary>
+    /// First minus second of what each row says of an AUC, in the order of the rows: V10 of a click, V01 of a no-click, [n].
+    /// </summary>
     internal static double[] Differences(ReadOnlySpan<float> labels, ReadOnlySpan<float> first, ReadOnlySpan<float> second)
     {
         var rows = Rows.Check(labels, first, second);

@@ -51,7 +51,9 @@ public sealed record Power(double Deviation, params IReadOnlyList<Comparison?> F
         return OverError(error.Degrees, s => Math.Max(0, (2 * Normal.CDF(0, 1, (margin / error.StandardError) - (reach * s))) - 1));
     }
 
-    /// <summary>The fewest replicates with which a difference as large as the gain is found with 80 % probability; null if none do.</summary>
+    /// <summary>
+    /// The fewest replicates with which a difference as large as the gain is found with 80 % probability; null if none do.
+    /// </summary>
     public int? NeededToFind(double gain, double alpha = JudgedClaim.Alpha) => Fewest(n => ToFind(gain, n, alpha) >= Usual);
 
     /// <summary>The fewest with which no difference is found negligible with 80 % probability; null if none do.</summary>
@@ -60,10 +62,12 @@ public sealed record Power(double Deviation, params IReadOnlyList<Comparison?> F
     // One by one: where models stay the same, more replicates lose degrees of freedom, and power need not grow everywhere.
     private static int? Fewest(Func<int, bool> isEnough)
     {
-        for (var n = 2; n <= Most; n++)
-            if (isEnough(n))
-                return n;
-        return null;
+        if (!isEnough(Most))
+            return null;
+        var n = 2;
+        while (!isEnough(n))
+            n++;
+        return n;
     }
 
     // The mean of a function of s = √(χ²_ν / ν), the standard error found over the true one.

@@ -44,9 +44,7 @@ public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters 
         int[] clicks = [.. Places(1)], others = [.. Places(0)];
         var difference = clicks.Average(i => means[i]);
         if (clusters is null)
-            return Comparison.FromNormal(
-                difference,
-                Math.Sqrt((clicks.Select(i => means[i]).Variance() / clicks.Length) + (others.Select(i => means[i]).Variance() / others.Length)));
+            return Comparison.FromNormal(difference, Math.Sqrt(OfMean(clicks) + OfMean(others)));
         var ofClicks = Sums(clicks, i => means[i] - difference);
         var ofOthers = Sums(others, i => means[i] - difference);
         var all = ofClicks.Keys.Union(ofOthers.Keys).Count();
@@ -55,6 +53,8 @@ public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters 
             + (Spread(ofOthers.Count) * ofOthers.Values.Sum(s => s * s) / (n * n))
             + (2 * Spread(all) * ofClicks.Sum(s => s.Value * ofOthers.GetValueOrDefault(s.Key)) / (m * n));
         return Comparison.FromStudent(difference, Math.Sqrt(Math.Max(0, variance)), Math.Max(1, all - 1));
+
+        double OfMean(int[] places) => places.Select(i => means[i]).Variance() / places.Length;
     }
 
     /// <summary>

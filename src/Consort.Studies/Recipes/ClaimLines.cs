@@ -52,8 +52,8 @@ internal static class ClaimLines
         var powers = claims.Where(c => c.LeastGain == leastGain && leastGain > 0).Select(c => Power.Of(c.Claim)).OfType<Power>().ToArray();
         if (powers.Length == 0)
             return null;
-        var needed = powers.Select(p => (Alone: p.NeededToFind(leastGain), All: p.NeededToFind(leastGain, JudgedClaim.Alpha / claims.Count)))
-            .ToArray();
+        var strict = JudgedClaim.Alpha / claims.Count;
+        var needed = powers.Select(p => (Alone: p.NeededToFind(leastGain), All: p.NeededToFind(leastGain, strict))).ToArray();
         var replicates = claims.Max(c => c.Claim.Seeds?.Degrees) + 1;
         var never = needed.Count(n => n.Alone is null);
         var text = string.Create(CultureInfo.InvariantCulture,

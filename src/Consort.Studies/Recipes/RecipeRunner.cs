@@ -6,7 +6,6 @@ using Consort.Experiments.Running;
 using Consort.Foundation.Files;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
-using Consort.Studies.Recipes.Measures;
 
 namespace Consort.Studies.Recipes;
 
@@ -49,8 +48,8 @@ public static class RecipeRunner
         using var claim = Claim.Take(request.Folder, Path.Combine(request.Folder, "writer"), "name another folder with --out");
         var plan = runs.Select(run => (Run: run, Folder: new RunFolder(request.RunFolder(run.Name)))).ToList();
         if (request.Cluster is { } column)
-            request.Memory.Of("", () => new RowComparisons(TestRows.Clusters(
-                Parse(plan[0].Run, request, findRuns: false), column, threads, progress?.Encoding, cancellation)));
+            request.Memory.Clusters = TestRows.Clusters(
+                Parse(plan[0].Run, request, findRuns: false), column, threads, progress?.Encoding, cancellation);
         var pace = new RecipePace();
         progress?.Keep(Forecast(plan, request, threads / jobs, jobs, pace, progress, cancellation));
         var schedule = new RecipeSchedule([.. plan.Select(p => p.Run)]);

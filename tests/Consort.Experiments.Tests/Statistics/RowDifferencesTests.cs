@@ -33,7 +33,8 @@ public sealed class RowDifferencesTests
         var (labels, first, second, clusters) = Draw(120, 5, 6, 1);
         var rows = new RowDifferences(labels, clusters);
         rows.Add(first, second);
-        int[] clicks = [.. Enumerable.Range(0, 120).Where(i => labels[i] == 1)], others = [.. Enumerable.Range(0, 120).Where(i => labels[i] == 0)];
+        int[] Places(float label) => [.. Enumerable.Range(0, 120).Where(i => labels[i] == label)];
+        var (clicks, others) = (Places(1), Places(0));
         double Wins(float[] v, int c, int o) => v[c] > v[o] ? 1 : v[c] == v[o] ? 0.5 : 0;
         double D(int c, int o) => Wins(first, c, o) - Wins(second, c, o);
         var difference = clicks.Average(c => others.Average(o => D(c, o)));
@@ -92,7 +93,7 @@ public sealed class RowDifferencesTests
     {
         var random = new CounterRandom(seed, "clusters");
         int[] clusters = [.. Enumerable.Range(0, rows).Select(i => i / size)];
-        float[] labels = [.. Enumerable.Range(0, rows).Select(i => random.Uniform((ulong)i) < (clusters[i] % 2 == 0 ? 0.1 : 0.7) ? 1f : 0f)];
+        float[] labels = [.. clusters.Select((c, i) => random.Uniform((ulong)i) < (c % 2 == 0 ? 0.1 : 0.7) ? 1f : 0f)];
         float[] Model(ulong from) => [.. labels.Select((y, i) =>
             (float)(y + random.Normal(from + (ulong)i) + (shared * random.Normal(from + 50_000 + (ulong)clusters[i]))))];
         return (labels, Model(100_000), Model(200_000), clusters);

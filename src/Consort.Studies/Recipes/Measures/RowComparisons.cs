@@ -14,7 +14,7 @@ internal sealed class RowComparisons(IReadOnlyList<int>? clusters = null)
     private readonly Dictionary<string, RowComparison?> _known = [];
 
     /// <summary>Those of a recipe.</summary>
-    public static RowComparisons Of(RecipeMemory memory) => memory.Of("", () => new RowComparisons());
+    public static RowComparisons Of(RecipeMemory memory) => memory.Of("", () => new RowComparisons(memory.Clusters));
 
     /// <summary>Compares two families; null where the labels are too few of one kind, or a logit is NaN.</summary>
     public RowComparison? Compare(Measured first, Measured second) => Compare([(first, second)]);

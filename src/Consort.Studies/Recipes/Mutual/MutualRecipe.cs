@@ -83,11 +83,13 @@ internal abstract class MutualRecipe : Recipe
         IEnumerable<(string Larger, string Smaller)> pairs)
     {
         var both = pairs.Where(p => rows.ContainsKey(p.Larger) && rows.ContainsKey(p.Smaller)).ToArray();
-        if (both.Length > 1)
-            yield return Pool(both.Select(p => rows[p.Larger])).Larger(text, Pool(both.Select(p => rows[p.Smaller])), m => m.MeanMemberAuc) with
-            {
-                Models = OverModels(both.Select(p => rows[p.Larger].BySeeds(rows[p.Smaller], m => m.MeanMemberAuc)?.Difference)),
-            };
+        if (both.Length < 2)
+            yield break;
+        var (larger, smaller) = (Pool(both.Select(p => rows[p.Larger])), Pool(both.Select(p => rows[p.Smaller])));
+        yield return larger.Larger(text, smaller, m => m.MeanMemberAuc) with
+        {
+            Models = OverModels(both.Select(p => rows[p.Larger].BySeeds(rows[p.Smaller], m => m.MeanMemberAuc)?.Difference)),
+        };
     }
 
     // Null where a model has fewer than two replicates: then nothing is known over replicates either.

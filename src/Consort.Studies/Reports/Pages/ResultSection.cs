@@ -47,7 +47,7 @@ internal static class ResultSection
     {
         var seeds = settings.Any(s => s.Runs.Count > 1);
         var several = settings.Count > 1;
-        var q = settings.Zip(ManyTests.BenjaminiHochberg([.. settings.Select(s => Against(s)?.PValue)])).ToDictionary(s => s.First, s => s.Second);
+        var q = ManyTests.BenjaminiHochberg([.. settings.Select(s => Against(s)?.PValue)]);
         return Numbers.Table(
             settings,
             new("setting", s => s.Label),
@@ -68,7 +68,7 @@ internal static class ResultSection
             { Meaning = "Of the difference, paired over seeds" } : null,
             several && seeds ? new("p", s => Numbers.P(Against(s)?.PValue), ResultColumn.Right)
             { Meaning = "Two-sided, of the difference" } : null,
-            several && seeds ? new("q", s => Numbers.P(q[s]), ResultColumn.Right)
+            several && seeds ? new("q", s => Numbers.P(q[settings.IndexOf(s)]), ResultColumn.Right)
             { Meaning = "p corrected for the number of settings" } : null)
             with
         { Marked = several ? [settings.IndexOf(baseline)] : [] };
