@@ -48,8 +48,8 @@ internal static class DecisiveOptions
             tree.Change(path, runs => runs is OptionList list ? OptionTree.List(list.Items.Select(r => Name(r.ToString()))) : runs));
     }
 
-    // Older runs have the fusion in each strategy that could choose one, and no word of an optimizer that is not kept nor of weights that are
-    // not averaged: they count as the same.
+    // Older runs have the fusion in each strategy that could choose one, and no word of an optimizer that is not kept nor of weights that
+    // are not averaged: they count as the same.
     private static OptionTree AsBefore(OptionTree options)
     {
         foreach (var path in new[] { "training", "phases[*]" })
