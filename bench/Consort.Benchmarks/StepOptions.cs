@@ -18,6 +18,7 @@ internal sealed record StepOptions
 
     public Precision Precision { get; init; }
     public EmbeddingUpdate Update { get; init; } = EmbeddingUpdate.Touched;
+    public double Ema { get; init; }
     public int Threads { get; init; } = Environment.ProcessorCount;
     public int Steps { get; init; } = 40;
     public bool Detail { get; init; }
@@ -55,6 +56,7 @@ internal sealed record StepOptions
             Strategy = arguments.Text("strategy") ?? defaults.Strategy,
             Precision = Precisions.Names[arguments.Choice("precision", "fp32", "bf16")],
             Update = Enum.Parse<EmbeddingUpdate>(arguments.Choice("update", "touched", "dense", "deferred"), ignoreCase: true),
+            Ema = arguments.Number("ema", defaults.Ema, 0, 0.9999999),
             Threads = arguments.Integer("threads", defaults.Threads, 1, 1024),
             Steps = arguments.Integer("steps", defaults.Steps, 3, 100_000),
             Detail = arguments.Choice("detail", "no", "yes") == "yes",
@@ -63,5 +65,5 @@ internal sealed record StepOptions
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Model}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}{(Dropout is null ? "" : $", dropout {Dropout}")}, {Precision.Name()}, {UpdateName} rows, {Threads} threads");
+        $"{Model}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}{(Dropout is null ? "" : $", dropout {Dropout}")}, {Precision.Name()}, {UpdateName} rows, {(Ema > 0 ? $"ema {Ema}, " : "")}{Threads} threads");
 }

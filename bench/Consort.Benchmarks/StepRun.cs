@@ -44,7 +44,7 @@ internal sealed class StepRun : IDisposable
         {
             BatchSize = options.Batch,
             Precision = options.Precision,
-            Optimizer = new OptimizerOptions { EmbeddingUpdate = options.Update },
+            Optimizer = new OptimizerOptions { EmbeddingUpdate = options.Update, AverageDecay = options.Ema },
         };
         var strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
         _trial = new StepTrial(FamilyOf(options), _rows.Space, _rows.Split, training, strategy, options.Threads);

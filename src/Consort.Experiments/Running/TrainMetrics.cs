@@ -29,7 +29,6 @@ public static class TrainMetrics
             ["epochs"] = result.Epochs.Count == 0 ? 0 : result.Epochs[^1].Epoch,
             ["epochs_by_phase"] = result.Epochs.GroupBy(e => e.Phase).ToDictionary(g => g.Key, g => g.Max(e => e.Epoch)),
             ["memory_mb"] = result.Memory is { } memory ? Memory(memory) : null,
-            ["member_test_logloss"] = (result.Test ?? result.Valid).Metrics.Members.Select(m => m.LogLoss),
             ["member_test_calibration"] = (result.Test ?? result.Valid).Metrics.Members.Select(m => m.Calibration),
             ["members"] = result.Valid.Metrics.Members.Select((_, member) => Member(result, member)),
             ["ship"] = result.Ship is { } best ? Member(result, best) : null,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Optimizers;
 using Consort.Foundation.Options;
@@ -58,9 +57,9 @@ public sealed record TrainingOptions
             Domain.Number(0, 0.9999999),
             "β of a moving average of the weights, which is measured, kept and shipped in their stead; 0 for none; see below")
         .Add("swa", o => o.Swa, (o, v) => o with { Swa = v }, Domain.Integer(0, 100_000),
-            "epoch of a phase from which on the mean of the weights at evaluations is measured, kept and shipped in their stead; 0 for none; see below")
+            "epoch of a phase from which on the mean of the weights at evaluations stands for them instead; 0 for none; see below")
         .Require("swa", o => o is { Swa: > 0, Optimizer.AverageDecay: > 0 }
-            ? string.Create(CultureInfo.InvariantCulture, $"found {o.Swa} with ema {o.Optimizer.AverageDecay}, expected one of them to be 0") : null)
+            ? FormattableString.Invariant($"found {o.Swa} with ema {o.Optimizer.AverageDecay}, expected one of them to be 0") : null)
         .Require("matmul", o => o is { MatrixLibrary: MatrixLibrary.Native, Precision: not Precision.Fp32 }
             ? $"found native with precision {o.Precision.Name()}, expected fp32 with it" : null);
 

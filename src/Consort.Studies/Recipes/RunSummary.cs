@@ -45,14 +45,14 @@ public sealed record RunSummary(
                 root["parameters"].Whole(), root["rows_per_second"].Number(), root["seconds"].Number(),
                 (int)root["epochs"].Whole(0, int.MaxValue))
             {
-                MemberLogLoss = Numbers(root, "member_test_logloss"),
-                MemberCalibration = Numbers(root, "member_test_calibration"),
+                MemberLogLoss = [.. Items(root, "members").Select(m => m["test_logloss"]).Where(l => !l.IsNull).Select(l => l.Number())],
+                MemberCalibration = [.. Items(root, "member_test_calibration").Select(m => m.Number())],
                 Valid = (root["valid"]["auc"].Number(), root["valid"]["logloss"].Number()),
                 Ceiling = ceiling is { } known ? (known["auc"].Number(), known["logloss"].Number()) : null,
             };
         });
     }
 
-    private static double[] Numbers(JsonPart root, string key) =>
-        root.Find(key) is { IsNull: false } found ? [.. found.Items().Select(m => m.Number())] : [];
+    private static IEnumerable<JsonPart> Items(JsonPart root, string key) =>
+        root.Find(key) is { IsNull: false } found ? found.Items() : [];
 }

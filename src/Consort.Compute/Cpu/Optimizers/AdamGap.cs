@@ -16,9 +16,9 @@ namespace Consort.Compute.Cpu.Optimizers;
 /// is more than <see cref="SeriesError"/> of S₀ (the first few hundred steps of a run, or odd settings of β) the row makes its missed steps
 /// one by one.
 /// <para>
-/// A moving average e goes along. Of the movement in step i it has not taken in the part qᵢ = ∏ₖ βₖ over the steps k from the i-th to the
-/// last: e ← w′ − (w − e) q₁ + (m / y) Σⱼ Qⱼ uʲ with w′ the number after the gap and Qⱼ = Σₖ aₖ β₁ᵏ δₖʲ qₖ, which are kept like the Sⱼ (a step
-/// makes them β times Q + its own term). No qₖ is above 1, so that what is left out is bounded as before.
+/// A moving average e goes along. Of the movement in step i it has not taken in the part qᵢ = ∏ₖ βₖ over the steps k from the i-th to
+/// the last: e ← w′ − (w − e) q₁ + (m / y) Σⱼ Qⱼ uʲ with w′ the number after the gap and Qⱼ = Σₖ aₖ β₁ᵏ δₖʲ qₖ, which are kept like
+/// the Sⱼ: a step makes them β (Q + its own term). No qₖ is above 1, so that what is left out is bounded as before.
 /// </para>
 /// </remarks>
 /// <typeparam name="T">The element.</typeparam>
@@ -65,7 +65,8 @@ internal sealed unsafe class AdamGap<T> : GapFormula<T, AdamUpdate<T>>
     public int Window { get; }
 
     public override long Bytes =>
-        ((_formulas.Length + _averageFormulas.Length) * sizeof(T)) + (sizeof(double) * (_sums.Length + _averageSums.Length + (4L * Capacity))) + (2L * Capacity * sizeof(T));
+        ((_formulas.Length + _averageFormulas.Length) * sizeof(T))
+        + (sizeof(double) * (_sums.Length + _averageSums.Length + (4L * Capacity))) + (2L * Capacity * sizeof(T));
 
     public override void Dispose()
     {

@@ -76,7 +76,11 @@ public sealed unsafe class Optimizer<T> : IDisposable
     /// What a checkpoint must hold besides <see cref="Steps"/>, each under the rule's name and that of what is trained:
     /// <c>adam.m/dense</c>, <c>adam.v/embedding</c>. Dense state has the layout of <see cref="ParameterStore{T}.DenseValues"/>.
     /// </summary>
-    /// <remarks>The average's numbers stand there, too, as <c>average/dense</c>. Deferred rows are brought up to date when this is read; ask for it anew after further steps.</remarks>
+    /// <remarks>
+    /// The average's numbers stand there, too, as <c>average/dense</c>. Deferred rows are brought up to date when this is read; ask for it
+    /// anew after further steps.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The average stands in the weights' place.</exception>
     public IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> State
     {
         get

@@ -37,7 +37,8 @@ internal sealed unsafe class Replay<T, TUpdate> : IDisposable
     public int* Rows => _rows.Pointer;
 
     /// <summary>Bytes held.</summary>
-    public long Bytes => (((3 * _values.Length) + _average.Length) * sizeof(T)) + (_rows.Length * sizeof(int)) + (ChunkRows * sizeof(ulong));
+    public long Bytes =>
+        (((3 * _values.Length) + _average.Length) * sizeof(T)) + (_rows.Length * sizeof(int)) + (ChunkRows * sizeof(ulong));
 
     /// <summary>Brings rows up to date and says so in their stamps; some may be so already.</summary>
     /// <returns>The change of their Σ w², if anyone wants it.</returns>

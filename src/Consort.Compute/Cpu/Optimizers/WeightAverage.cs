@@ -59,8 +59,8 @@ public unsafe class WeightAverage<T>
     /// <summary>Begins anew with the present weights: at the start of a phase.</summary>
     public virtual void Restart()
     {
-        Count = 0;
         ForEach(Work.Copy, default);
+        Count = 0;
     }
 
     /// <summary>Takes the present weights into the mean.</summary>
