@@ -26,7 +26,8 @@ internal static partial class ScalarModels
         for (var step = 0; step < 2; step++)
         {
             var scope = $"member0/graph/{(isReused ? 0 : step)}";
-            var (sent, bias) = (h.Select((state, f) => OfField(rig, $"{scope}/out", f, state)).ToArray(), rig.Of($"{scope}/bias").ToArray());
+            var sent = h.Select((state, f) => OfField(rig, $"{scope}/out", f, state)).ToArray();
+            var bias = rig.Of($"{scope}/bias").ToArray();
             var next = new double[fields][];
             for (var i = 0; i < fields; i++)
             {

@@ -76,7 +76,8 @@ internal sealed class OperationGraphs
         ["repeat"] = (f, d) => Make(f, d, g =>
             g.Logit(g.Graph.Apply(new Multiply(), g.Hidden(d), g.Graph.Apply(new Repeat(g.Parameter(d)))))),
         ["add bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new AddBias(g.Parameter(d)), g.Hidden(d)))),
-        ["element scale"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new ElementScale(g.Parameter(d), g.Parameter(d)), g.Hidden(d)))),
+        ["element scale"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new ElementScale(g.Parameter(d), g.Parameter(d)), g.Hidden(d)))),
         ["element scale of fields, without bias"] = (f, d) =>
         Make(f, d, g => g.Logit(g.Graph.Apply(new ElementScale(g.Parameter(f + 3, d), null), g.AllFields()))),
         ["weighted fields, twice"] = (f, d) => Make(f, d, g => g.WeightedTwice()),
@@ -208,10 +209,10 @@ internal sealed class OperationGraphs
     private Value Recurrent()
     {
         var state = AllFields();
-        var (received, kept) = (new Linear(Parameter(3 * _dimension, _dimension), null), new Linear(Parameter(3 * _dimension, _dimension), null));
+        var received = new Linear(Parameter(3 * _dimension, _dimension), null);
+        var kept = new Linear(Parameter(3 * _dimension, _dimension), null);
         for (var step = 0; step < 2; step++)
-            state = Graph.Apply(
-                new GatedRecurrence(), Graph.Apply(received, state), Graph.Apply(kept, state), state);
+            state = Graph.Apply(new GatedRecurrence(), Graph.Apply(received, state), Graph.Apply(kept, state), state);
         return Logit(state);
     }
 

@@ -90,7 +90,9 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
             Of(models[0]).InPhases($"{key}, fine-tuned", isShared: false, phases, models.Select(settings.Member)), starts);
     }
 
-    /// <summary>A model that learns from finished runs in a way of its own, without dropout, which would be noise in what is matched.</summary>
+    /// <summary>
+    /// A model that learns from finished runs in a way of its own, without dropout, which would be noise in what is matched.
+    /// </summary>
     /// <param name="key">Names the runs.</param>
     /// <param name="model">The student.</param>
     /// <param name="replicate">Of the table.</param>
