@@ -27,6 +27,7 @@ public static class ModelCatalogue
         .With("FiBiNET", "a tower over bilinear interactions of embeddings, plain and re-weighted", "Huang et al. 2019", FiBiNet.Options)
         .With("FinalMLP", "two towers over gated embeddings, fused bilinearly", "Mao et al. 2023", FinalMlp.Options)
         .With("AutoInt", "self-attention between fields, alone or beside a tower (AutoInt+)", "Song et al. 2019", AutoInt.Options)
+        .With("FiGNN", "a graph of fields whose states go along learned edges", "Li et al. 2019", FiGnn.Options)
         .With("xDeepFM", "compressed interaction network beside a tower", "Lian et al. 2018", XDeepFm.Options)
         .With("MaskNet", "blocks masked by the row itself, serial or parallel", "Wang et al. 2021", MaskNet.Options)
         .With("FinalNet", "one or two towers of factorised interaction layers", "Zhu et al. 2023", FinalNet.Options)

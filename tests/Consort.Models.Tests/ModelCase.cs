@@ -62,6 +62,8 @@ internal sealed record ModelCase(
             "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, attention_layers: 2, attention_dim: 6, num_heads: 2, "
             + "use_scale: true, layer_norm: true, use_wide: true }",
             HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (4 * 6 * d) + (3 * 6 * 6) + (6 * f) + 1),
+        new("FiGNN", "{ gnn_layers: 2 }", "{ gnn_layers: 2, use_gru: false, reuse_graph_layer: true }", HasInteractions: true,
+            (v, f, n, d) => ((v + n) * d) + (2 * d) + (2 * ((2 * f * d * d) + d)) + (2 * 3 * d * (d + 1)) + d + (f * f * d)),
         new("xDeepFM", "{ hidden_units: [16, 5], cin_hidden_units: [4, 3] }",
             "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, cin_hidden_units: [4, 3] }",
             HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + (4 * ((f * f) + 1)) + (3 * ((4 * f) + 1)) + 8 + Mlp(f * d) + 6),

@@ -23,6 +23,8 @@ public sealed class ModelVariantTests
         { "PNN", "hidden_units: [16, 5], product_type: outer", 3 },
         { "AutoInt", "attention_dim: 4, use_residual: false", 4 },
         { "AutoInt", "attention_dim: 4, num_heads: 4, dropout: 0.2", 4 },
+        { "FiGNN", "gnn_layers: 3, reuse_graph_layer: true", 4 },
+        { "FiGNN", "gnn_layers: 1, use_residual: false", 10 },
         { "xDeepFM", "cin_hidden_units: [5, 4, 3], hidden_units: []", 3 },
         { "MaskNet", "model_type: serial, hidden_units: [6, 4], emb_layernorm: false, net_layernorm: false, activation: prelu", 4 },
         { "FinalNet", "block1_hidden_units: [8], block2_hidden_units: [6], block1_activation: dice", 3 },
@@ -77,6 +79,7 @@ public sealed class ModelVariantTests
     [Theory]
     [InlineData("FFM")]
     [InlineData("AFM")]
+    [InlineData("FiGNN")]
     public void Build_OneColumn_SaysThatPairsAreNeeded(string name)
     {
         var e = Assert.Throws<ConsortException>(() => Of(name, "", 3).Build(Consort.Data.Schemas.FeatureSpace.Of([5])));

@@ -3,7 +3,7 @@ namespace Consort.Models.Tests;
 /// <summary>Members that share a tower.</summary>
 internal static partial class ScalarModels
 {
-    /// <summary>Gorishniy et al. 2025: h ← s_i ⊙ (W (r_i ⊙ h)) + b_i, two layers; r of the first one a number an input or a field.</summary>
+    /// <summary>Gorishniy et al. 2025: h ← s_i ⊙ (W (r_i ⊙ h)) + b_i, two layers; first r by input or by field.</summary>
     public static double Adapted(Rig<double> rig, double[][] embeddings, bool regularised, bool byField, int member = 0,
         string common = "member0")
     {

@@ -37,6 +37,7 @@ internal static partial class ScalarModels
             "FinalMLP" => TwoStreams(rig, ids, x, Flat(Embeddings(rig, ids, x)), regularised),
             "AutoInt" => Attention(rig, Embeddings(rig, ids, x), regularised) + (regularised
                 ? FirstOrder(rig, ids, x) + Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), true)) : 0),
+            "FiGNN" => FieldGraph(rig, Embeddings(rig, ids, x), isGated: !regularised, isReused: regularised),
             "xDeepFM" => FirstOrder(rig, ids, x) + Linear(rig, Compressed(rig, Embeddings(rig, ids, x)), "member0/cin/output")[0]
                 + Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)),
             "MaskNet" => Masked(rig, Embeddings(rig, ids, x), regularised),

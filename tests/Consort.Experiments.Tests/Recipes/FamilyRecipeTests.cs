@@ -279,6 +279,24 @@ public sealed class FamilyRecipeTests : IDisposable
     }
 
     [Fact]
+    public void Run_Bridge_TeachesTheGraphAndThenTheStudent()
+    {
+        var table = RecipeRunner.Run(Find("kd/bridge"), Request(1) with { Members = [2], Epochs = 1 }, 1, null, default);
+        Assert.Equal(
+            ["one DNN", "the teacher: members averaged", "student of the teacher", "FiGNN by itself", "the bridge: FiGNN of the teacher",
+                "student of FiGNN by itself", "student of the bridge", "student of teacher and bridge"],
+            table.Results.Rows.Select(r => (string?)r[0]));
+        Assert.Equal(3, table.Claims.Count);
+        Assert.Equal(["DNN-independent-seed2021", "DNN-independent-seed2022"], TeachersOf("FiGNN-of-DNNx2-seed2021"));
+        Assert.Equal(["FiGNN-of-DNNx2-seed2021"], TeachersOf("DNNx2-bridged-seed2021"));
+        Assert.Equal(["FiGNN-independent-seed2021"], TeachersOf("DNNx2-from-graph-seed2021"));
+        Assert.Equal(3, TeachersOf("DNNx2-both-seed2021").Length);
+
+        string[] TeachersOf(string run) => [.. Experiment.OfRun(_folder.At($"out/runs/{run}/experiment.yaml")).Phases[0].Teachers
+            .Select(t => Path.GetFileName(t)!)];
+    }
+
+    [Fact]
     public void Run_AllStrategiesWithoutTruth_LeavesTheGapEmpty()
     {
         var table = RecipeRunner.Run(Find("strategies/all"), Request(1) with { Members = [2], Methods = ["averaged"], Epochs = 1 }, 1,

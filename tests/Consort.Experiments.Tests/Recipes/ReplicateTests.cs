@@ -67,6 +67,7 @@ public sealed class ReplicateTests : IDisposable
     [InlineData("kdef/mixed")]
     [InlineData("kdef/ablation")]
     [InlineData("strategies/all")]
+    [InlineData("kd/bridge")]
     public void Plan_OfEachRecipe_HasAsManyRunsAReplicateWhateverTheirNumber(string name)
     {
         var recipe = Find(name);

@@ -136,6 +136,23 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     }
 
     /// <summary>
+    /// A model that learns from finished runs in a way of its own, without dropout, which would be noise in what is matched.
+    /// </summary>
+    /// <param name="key">Names the runs.</param>
+    /// <param name="model">The student.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="strategy">How it learns.</param>
+    /// <param name="teachers">The runs; what they say counts as the mean of their logits.</param>
+    public string Taught(string key, string model, int replicate, OptionTree strategy, IReadOnlyList<string> teachers) => Add(
+        key, Seed(replicate, 0), () =>
+        {
+            var member = settings.Member(model);
+            return Of(model).Family(Name($"{model}, {key}"), isShared: false, strategy,
+                member.Find("dropout") is null ? member : member.With("dropout", 0))
+                .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder)));
+        }, teachers);
+
+    /// <summary>
     /// The seed of a member's own run: no two members of no two replicates share one, for an interval over replicates supposes that these
     /// have nothing in common. It does not depend on how many members or replicates there are, so that tables share runs.
     /// </summary>
