@@ -39,7 +39,7 @@ public sealed record TeacherName(string Path)
     public string? Column { get; init; }
 
     /// <summary>What the file holds.</summary>
-    public PredictionKind Kind { get; init; }
+    public PredictionKind Kind { get; init => field = Options.Checked("kind", value); }
 
     /// <summary>A column of labels to check the order of rows by, or null.</summary>
     public string? Label { get; init; }

@@ -131,7 +131,7 @@ public sealed record Phase
     }
 
     /// <summary>Which rows it learns from.</summary>
-    public PhaseRows Rows { get; init; }
+    public PhaseRows Rows { get; init => field = Options.Checked("rows", value); }
 
     /// <summary>Which rows it learns from, where it is known whether there are any without labels.</summary>
     internal PhaseRows RowsOf(bool hasTransfer) => Rows != PhaseRows.Auto ? Rows
