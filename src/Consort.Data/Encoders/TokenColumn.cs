@@ -48,7 +48,8 @@ internal class TokenColumn : ColumnEncoder
             probe = TokenProbe.Of(data, cells[r], r);
             table.Prefetch(probe);
         }
-        foreach (ref readonly var probe in probes[..count]) Put(target, probe.Row, stride, IdAt(table.Find(probe, data, -1), missing, known));
+        foreach (ref readonly var probe in probes[..count])
+            Put(target, probe.Row, stride, IdAt(table.Find(probe, data, -1), missing, known));
         GC.KeepAlive(table);
     }
 
