@@ -12,6 +12,8 @@ public sealed class ModelVariantTests
         { "DCNv2", "cross_layers: 2, structure: parallel, hidden_units: [16, 5]", 3 },
         { "DCNv2", "cross_layers: 2, structure: crossnet_only", 3 },
         { "DCNv2", "cross_layers: 2, structure: stacked, use_low_rank_mixture: true, hidden_units: [16, 5]", 3 },
+        { "DCNv2", "cross_layers: 2, structure: stacked, embedding_sets: 3, hidden_units: [16, 5]", 3 },
+        { "DCNv2", "cross_layers: 2, structure: crossnet_only, embedding_sets: 2, use_low_rank_mixture: true, low_rank: 4", 3 },
         { "DNN", "hidden_units: [16, 5], activation: prelu", 3 },
         { "DNN", "hidden_units: [16, 5], activation: dice, dropout: 0.2", 3 },
         { "DNN", "hidden_units: [16, 5], activation: gelu", 3 },

@@ -36,6 +36,14 @@ internal static partial class ScalarModels
             .Select(i => w[(((i / d * outputs) + o) * d) + (i % d)]))];
     }
 
+    /// <summary>Guo et al. 2024: a tower over the mean of what sets of embeddings give, each through a cross network of its own.</summary>
+    public static double OfSets(Rig<double> rig, Consort.Data.Schemas.FeatureSpace space, int row, int sets)
+    {
+        var crossed = Enumerable.Range(0, sets).Select(s => MatrixCross(
+            rig, Flat(RowEmbeddings(rig, space, row, s == 0 ? "shared" : $"member0/set{s}")), s == 0 ? "cross" : $"set{s}/cross")).ToArray();
+        return Output(rig, Tower(rig, [.. Enumerable.Range(0, crossed[0].Length).Select(i => crossed.Average(x => x[i]))], false));
+    }
+
     /// <summary>The embeddings of a row.</summary>
     public static double[][] RowEmbeddings(Rig<double> rig, Consort.Data.Schemas.FeatureSpace space, int row, string scope)
     {

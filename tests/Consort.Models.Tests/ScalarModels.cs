@@ -158,12 +158,12 @@ internal static partial class ScalarModels
     }
 
     // Wang et al. 2021, eq. 1: x_{l+1} = x_0 ⊙ (W_l x_l + b_l) + x_l
-    private static double[] MatrixCross(Rig<double> rig, double[] first)
+    private static double[] MatrixCross(Rig<double> rig, double[] first, string name = "cross")
     {
         var x = first;
         for (var layer = 0; layer < CrossLayers; layer++)
         {
-            var hidden = Linear(rig, x, $"member0/cross/{layer}");
+            var hidden = Linear(rig, x, $"member0/{name}/{layer}");
             x = [.. x.Select((v, i) => (first[i] * hidden[i]) + v)];
         }
 

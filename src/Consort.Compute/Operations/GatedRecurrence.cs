@@ -8,9 +8,9 @@ namespace Consort.Compute.Operations;
 
 /// <summary>
 /// A gated recurrent unit (GRU) behind its matrices, [B, F, 3 D] = [a_r, a_z, a_n] of what is received, [B, F, 3 D] = [c_r, c_z, c_n] of
-/// the state, and the state h [B, F, D] → [B, F, D]: h' = (1 − z) ⊙ n + z ⊙ h with r = σ(a_r + c_r), z = σ(a_z + c_z), n = tanh(a_n + r ⊙ c_n).
-/// ∂n = ∂h' ⊙ (1 − z), ∂z = ∂h' ⊙ (h − n), ∂h = ∂h' ⊙ z; gates are made again on the way back rather than kept. Source: Cho et al. 2014, as
-/// PyTorch's GRUCell writes it.
+/// the state, and the state h [B, F, D] → [B, F, D]: h' = (1 − z) ⊙ n + z ⊙ h with r = σ(a_r + c_r), z = σ(a_z + c_z), n = tanh(a_n + r ⊙
+/// c_n). ∂n = ∂h' ⊙ (1 − z), ∂z = ∂h' ⊙ (h − n), ∂h = ∂h' ⊙ z; gates are made again on the way back rather than kept. Source: Cho et al.
+/// 2014, as PyTorch's GRUCell writes it.
 /// </summary>
 public sealed class GatedRecurrence : Operation
 {

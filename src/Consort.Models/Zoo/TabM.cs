@@ -21,8 +21,9 @@ public enum FirstAdapter
 /// <summary>
 /// A tower that the equal members of a family share (TabM, after BatchEnsemble), each through vectors of its own: layer l of member i is
 /// h ← s_i ⊙ (W (r_i ⊙ h)) + b_i, then norm, activation, dropout as in a tower; z_i = w_i · h + c_i, [B, 1]. In TabM-mini only the first
-/// r_i, the norms, w_i and c_i are a member's own. Source: Gorishniy, Kotelnikov and Babenko, ICLR 2025, and their package; Wen, Tran and Ba 2020. W
-/// starts within ±1/√in, the first r_i with random signs, one for all numbers of a field, all other r_i and s_i at 1, b_i at 0.
+/// r_i, the norms, w_i and c_i are a member's own. Source: Gorishniy, Kotelnikov and Babenko, ICLR 2025, and their package; Wen, Tran and
+/// Ba 2020. W starts within ±1/√in, the first r_i with random signs, one for all numbers of a field, all other r_i and s_i at 1, b_i at
+/// 0.
 /// </summary>
 public sealed record TabM(MlpOptions Mlp) : TowerModel("TabM", Mlp)
 {
