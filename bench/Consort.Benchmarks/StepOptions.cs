@@ -8,6 +8,8 @@ namespace Consort.Benchmarks;
 internal sealed record StepOptions
 {
     public string Model { get; init; } = "DeepFM";
+    /// <summary>Options of the model, as an experiment has them between braces.</summary>
+    public string With { get; init; } = "";
     public int Batch { get; init; } = 4096;
     public int Vocabulary { get; init; } = 1_000_000;
     public int Members { get; init; } = 1;
@@ -35,6 +37,7 @@ internal sealed record StepOptions
         return Common(arguments) with
         {
             Model = arguments.Text("model") ?? defaults.Model,
+            With = arguments.Text("with") ?? defaults.With,
             Batch = arguments.Integer("batch", defaults.Batch, 1, MaxBatch),
             Vocabulary = arguments.Integer("vocab", defaults.Vocabulary, ZipfSplit.LeastVocabulary, MaxVocabulary),
             Members = arguments.Integer("members", defaults.Members, 1, Models.Family.MaxMembers),
@@ -58,5 +61,5 @@ internal sealed record StepOptions
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Model}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {Threads} threads");
+        $"{Model}{(With.Length == 0 ? "" : $" {{ {With} }}")}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {Threads} threads");
 }
