@@ -8,14 +8,13 @@ namespace Consort.Benchmarks;
 internal sealed record StepOptions
 {
     public string Model { get; init; } = "DeepFM";
+
+    /// <summary>Options of the model, as an experiment has them between braces.</summary>
+    public string With { get; init; } = "";
     public int Batch { get; init; } = 4096;
     public int Vocabulary { get; init; } = 1_000_000;
     public int Members { get; init; } = 1;
     public string Strategy { get; init; } = "supervised";
-
-    /// <summary>Of the members' towers, as an experiment says it; null for none.</summary>
-    public string? Dropout { get; init; }
-
     public Precision Precision { get; init; }
     public EmbeddingUpdate Update { get; init; } = EmbeddingUpdate.Touched;
     public double Ema { get; init; }
@@ -40,10 +39,10 @@ internal sealed record StepOptions
         return Common(arguments) with
         {
             Model = arguments.Text("model") ?? defaults.Model,
+            With = arguments.Text("with") ?? defaults.With,
             Batch = arguments.Integer("batch", defaults.Batch, 1, MaxBatch),
             Vocabulary = arguments.Integer("vocab", defaults.Vocabulary, ZipfSplit.LeastVocabulary, MaxVocabulary),
             Members = arguments.Integer("members", defaults.Members, 1, Models.Family.MaxMembers),
-            Dropout = arguments.Text("dropout"),
         };
     }
 
@@ -65,5 +64,5 @@ internal sealed record StepOptions
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Model}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}{(Dropout is null ? "" : $", dropout {Dropout}")}, {Precision.Name()}, {UpdateName} rows, {(Ema > 0 ? $"ema {Ema}, " : "")}{Threads} threads");
+        $"{Model}{(With.Length == 0 ? "" : $" {{ {With} }}")}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {(Ema > 0 ? $"ema {Ema}, " : "")}{Threads} threads");
 }

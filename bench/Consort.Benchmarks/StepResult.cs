@@ -103,6 +103,7 @@ internal sealed record StepResult
             ["threads"] = Options.Threads,
             ["steps"] = Options.Steps,
             ["model"] = Options.Model,
+            ["with"] = Options.With,
             ["batch"] = Options.Batch,
             ["vocab"] = Options.Vocabulary,
             ["members"] = Options.Members,

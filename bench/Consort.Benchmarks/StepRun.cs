@@ -119,10 +119,13 @@ internal sealed class StepRun : IDisposable
     }
 
     /// <summary>The family: members of one kind.</summary>
-    public static Family FamilyOf(StepOptions options) => new(
-        new EmbeddingOptions(), [.. Enumerable.Repeat(ModelCatalogue.Create(OptionMap.Parse(
-            $"model: {options.Model}{(options.Dropout is null ? "" : $"\ndropout: {options.Dropout}")}", "step")),
-            options.Members)]);
+    public static Family FamilyOf(StepOptions options)
+    {
+        var member = OptionMap.Parse($"{{ model: {options.Model}{(options.With.Length == 0 ? "" : ", ")}{options.With} }}", "step");
+        var model = ModelCatalogue.Create(member);
+        member.Close();
+        return new Family(new EmbeddingOptions(), [.. Enumerable.Repeat(model, options.Members)]);
+    }
 
     public void Dispose()
     {

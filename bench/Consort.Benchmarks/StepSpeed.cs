@@ -11,8 +11,8 @@ internal static class StepSpeed
 {
     public static int Run(string[] args)
     {
-        var arguments = new Arguments("step", args, "model", "batch", "vocab", "members", "strategy", "update", "ema", "precision",
-            "threads", "steps", "detail", "json", "dropout");
+        var arguments = new Arguments("step", args, "model", "with", "batch", "vocab", "members", "strategy", "update", "ema", "precision", "threads",
+            "steps", "detail", "json");
         var options = StepOptions.From(arguments);
         if (options.Precision.Missing() is { } reason)
             Console.Error.WriteLine($"bench: no {options.Precision.Name()} here ({reason}); measuring fp32");

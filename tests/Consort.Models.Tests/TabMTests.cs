@@ -1,4 +1,6 @@
+using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
+using Consort.Compute.Rewrites;
 using Consort.Foundation.Options;
 using Consort.Models.Embeddings;
 using Consort.Models.Layers;
@@ -100,6 +102,15 @@ public sealed class TabMTests
             .Build(Spaces.Categorical);
         Assert.Equal(["member1/mlp/0/in/0", "member1/output/weight", "member1/output/bias"],
             graph.Parameters.Where(p => p.Member == 1).Select(p => p.Name));
+    }
+
+    [Fact]
+    public void Reach_OfOneMember_IsTheCommonWeightsAndItsOwn()
+    {
+        var graph = Of(4, FirstAdapter.Field, shared: true).Build(Spaces.Mixed);
+        var scopes = GraphReach.Of(graph, [2]).Parameters.Select(p => p.Name.Split('/')[0]).Distinct().Order();
+        Assert.Equal(["common0", "member2", "shared"], scopes);
+        Assert.Single(InferenceGraph.Of(graph, [2]).Graph.Values, v => v.Operation is WeightedFields);
     }
 
     private static TabM Model(FirstAdapter adapter) =>
