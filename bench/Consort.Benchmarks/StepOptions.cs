@@ -12,8 +12,13 @@ internal sealed record StepOptions
     public int Vocabulary { get; init; } = 1_000_000;
     public int Members { get; init; } = 1;
     public string Strategy { get; init; } = "supervised";
+
+    /// <summary>Of the members' towers, as an experiment says it; null for none.</summary>
+    public string? Dropout { get; init; }
+
     public Precision Precision { get; init; }
     public EmbeddingUpdate Update { get; init; } = EmbeddingUpdate.Touched;
+    public double Ema { get; init; }
     public int Threads { get; init; } = Environment.ProcessorCount;
     public int Steps { get; init; } = 40;
     public bool Detail { get; init; }
@@ -38,6 +43,7 @@ internal sealed record StepOptions
             Batch = arguments.Integer("batch", defaults.Batch, 1, MaxBatch),
             Vocabulary = arguments.Integer("vocab", defaults.Vocabulary, ZipfSplit.LeastVocabulary, MaxVocabulary),
             Members = arguments.Integer("members", defaults.Members, 1, Models.Family.MaxMembers),
+            Dropout = arguments.Text("dropout"),
         };
     }
 
@@ -50,6 +56,7 @@ internal sealed record StepOptions
             Strategy = arguments.Text("strategy") ?? defaults.Strategy,
             Precision = Precisions.Names[arguments.Choice("precision", "fp32", "bf16")],
             Update = Enum.Parse<EmbeddingUpdate>(arguments.Choice("update", "touched", "dense", "deferred"), ignoreCase: true),
+            Ema = arguments.Number("ema", defaults.Ema, 0, 0.9999999),
             Threads = arguments.Integer("threads", defaults.Threads, 1, 1024),
             Steps = arguments.Integer("steps", defaults.Steps, 3, 100_000),
             Detail = arguments.Choice("detail", "no", "yes") == "yes",
@@ -58,5 +65,5 @@ internal sealed record StepOptions
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Model}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {Threads} threads");
+        $"{Model}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}{(Dropout is null ? "" : $", dropout {Dropout}")}, {Precision.Name()}, {UpdateName} rows, {(Ema > 0 ? $"ema {Ema}, " : "")}{Threads} threads");
 }

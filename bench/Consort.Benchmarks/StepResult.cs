@@ -110,6 +110,7 @@ internal sealed record StepResult
             ["precision"] = Options.Precision.Name(),
             ["update"] = Options.UpdateName,
         };
+        if (Options.Ema > 0) json["ema"] = Options.Ema;
         if (IsBf16) json.Insert(1, "bf16_peak_gflops", Machine.Rounded(Peak, 1));
         if (Options.Detail) json["multiplies"] = new JsonArray([.. Multiplies.Select(m => m.Json(Peak))]);
         return json;

@@ -44,7 +44,7 @@ internal sealed class StepRun : IDisposable
         {
             BatchSize = options.Batch,
             Precision = options.Precision,
-            Optimizer = new OptimizerOptions { EmbeddingUpdate = options.Update },
+            Optimizer = new OptimizerOptions { EmbeddingUpdate = options.Update, AverageDecay = options.Ema },
         };
         var strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
         _trial = new StepTrial(FamilyOf(options), _rows.Space, _rows.Split, training, strategy, options.Threads);
@@ -120,7 +120,8 @@ internal sealed class StepRun : IDisposable
 
     /// <summary>The family: members of one kind.</summary>
     public static Family FamilyOf(StepOptions options) => new(
-        new EmbeddingOptions(), [.. Enumerable.Repeat(ModelCatalogue.Create(OptionMap.Parse($"model: {options.Model}", "step")),
+        new EmbeddingOptions(), [.. Enumerable.Repeat(ModelCatalogue.Create(OptionMap.Parse(
+            $"model: {options.Model}{(options.Dropout is null ? "" : $"\ndropout: {options.Dropout}")}", "step")),
             options.Members)]);
 
     public void Dispose()

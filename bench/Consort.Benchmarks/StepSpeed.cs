@@ -11,8 +11,8 @@ internal static class StepSpeed
 {
     public static int Run(string[] args)
     {
-        var arguments = new Arguments("step", args, "model", "batch", "vocab", "members", "strategy", "update", "precision", "threads",
-            "steps", "detail", "json");
+        var arguments = new Arguments("step", args, "model", "batch", "vocab", "members", "strategy", "update", "ema", "precision",
+            "threads", "steps", "detail", "json", "dropout");
         var options = StepOptions.From(arguments);
         if (options.Precision.Missing() is { } reason)
             Console.Error.WriteLine($"bench: no {options.Precision.Name()} here ({reason}); measuring fp32");

@@ -28,6 +28,7 @@ internal sealed record CommandCatalogue(IReadOnlyList<CommandEntry> Entries)
         new("export", t => new ExportCommand(t)),
         new("encode", t => new EncodeCommand(t)),
         new("data synth", t => new DataSynthCommand(t)),
+        new("data candidates", t => new DataCandidatesCommand(t)),
         new("data describe", t => new DataDescribeCommand(t)),
         new("import fuxictr", t => new ImportFuxiCtrCommand(t)),
         new("models", t => new ModelsCommand(t)),

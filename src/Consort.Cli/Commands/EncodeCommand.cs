@@ -13,8 +13,8 @@ namespace Consort.Cli.Commands;
 /// <summary>Encodes raw files into a dataset that training reads.</summary>
 internal sealed class EncodeCommand : ExampleCommand
 {
-    private readonly Option<string> _schema =
-        Shared.Needed("--schema", "NAME|FILE", $"A preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).");
+    private readonly Option<string?> _schema =
+        Shared.Text("--schema", "NAME|FILE", $"A preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML); required without --like.");
     private readonly Option<string[]> _train = Files("--train", "Training files.");
     private readonly Option<string[]> _valid = Files("--valid", "Validation files.");
     private readonly Option<string[]> _test = Files("--test", "Test files.");
@@ -30,6 +30,9 @@ internal sealed class EncodeCommand : ExampleCommand
         CustomParser = ReadShares,
     };
 
+    private readonly Option<string?> _like =
+        Shared.Text("--like", "DIR", "An encoded dataset, by whose encoder the rows of --transfer are encoded.");
+    private readonly Option<string[]> _transfer = Files("--transfer", "Files of rows without labels, for --like.");
     private readonly Option<string> _out = Shared.Needed("--out", "DIR", "Folder of the encoded dataset.", alias: "-o");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
@@ -38,35 +41,56 @@ internal sealed class EncodeCommand : ExampleCommand
     public EncodeCommand(Terminal terminal) : base(
         "encode", "Encode raw files into a dataset: vocabularies from the training rows, ids for all rows.", terminal,
         "encode --schema criteo --source train.txt --by seed --seed 1 --out data/criteo",
-        "encode --schema frappe --train train.csv --valid valid.csv --test test.csv --out data/frappe")
+        "encode --schema frappe --train train.csv --valid valid.csv --test test.csv --out data/frappe",
+        "encode --like data/frappe --transfer more.csv --out data/frappe-more")
     {
-        Take(_schema, _train, _valid, _test, _source, _by, _seed, _shares, _out, _threads, _json, _quiet);
+        Take(_schema, _train, _valid, _test, _source, _by, _seed, _shares, _like, _transfer, _out, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
-        var request = new EncodeRequest(
-            Schema.Load(arguments.GetRequiredValue(_schema)), Plan(arguments), arguments.GetRequiredValue(_out),
-            arguments.GetValue(_threads));
-        Output.CheckApart("--json", json, [arguments.GetRequiredValue(_schema), .. request.Split.Files]);
+        using var like = Like(arguments);
+        var (folder, threads) = (arguments.GetRequiredValue(_out), arguments.GetValue(_threads));
+        var request = like is null
+            ? new EncodeRequest(Schema.Load(arguments.GetValue(_schema)!), Plan(arguments), folder, threads)
+            : EncodeRequest.Transfer(like, FilesOf(arguments, _transfer), folder, threads);
+        Output.CheckApart("--json", json, [arguments.GetValue(_schema) ?? like!.Folder, .. request.Split.Files]);
         var progress = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status);
         Terminal.StopWithin(Shared.TimeToSave);
         var result = DatasetEncoder.EncodeOrReuse(request, progress, Terminal.Cancellation);
         Terminal.Status.Clear();
         var memory = Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0;
         JsonFile.Write(json, Json(result, memory));
-        Show(result, memory);
+        Show(result, memory, like?.Folder);
         return CommandLine.Success;
+    }
+
+    // Either rows of which an encoder is made, or rows without labels for one that is there.
+    private EncodedDataset? Like(ParseResult arguments)
+    {
+        var (isLike, hasSchema) = (arguments.GetValue(_like) is not null, arguments.GetValue(_schema) is not null);
+        if (isLike == hasSchema)
+            throw new ConsortException("encode: expected either --schema, or --like with --transfer");
+        if (isLike != FilesOf(arguments, _transfer).Length > 0)
+            throw new ConsortException("encode: expected --like and --transfer together: rows without labels and the dataset whose encoder encodes them");
+        if (isLike && new[] { _source, _train, _valid, _test }.Any(o => FilesOf(arguments, o).Length > 0))
+            throw new ConsortException("encode: found --source, --train, --valid or --test beside --like, expected --transfer alone: its rows have no splits");
+        return isLike ? EncodedDataset.Open(arguments.GetValue(_like)!) : null;
+    }
+
+    private static string[] FilesOf(ParseResult arguments, Option<string[]> option)
+    {
+        var files = arguments.GetValue(option) ?? [];
+        return !files.Contains("-") ? files
+            : throw new ConsortException("encode: found - for standard input, which can be read only once, expected files that can be read again; write it to a file first");
     }
 
     private SplitPlan Plan(ParseResult arguments)
     {
-        string[] Of(Option<string[]> option) => arguments.GetValue(option) ?? [];
+        string[] Of(Option<string[]> option) => FilesOf(arguments, option);
         var (source, train, valid, test) = (Of(_source), Of(_train), Of(_valid), Of(_test));
-        if (source.Concat(train).Concat(valid).Concat(test).Contains("-"))
-            throw new ConsortException("encode: found - for standard input, which can be read only once, expected files that can be read again; write it to a file first");
         if (source.Length > 0 == train.Length > 0)
             throw new ConsortException("encode: expected either --source or --train");
         if (train.Length > 0)
@@ -79,7 +103,7 @@ internal sealed class EncodeCommand : ExampleCommand
             : SplitPlan.BySeed(source, (ulong)arguments.GetValue(_seed), shares[0], shares[1], shares[2]);
     }
 
-    private void Show(EncodeResult result, double memory)
+    private void Show(EncodeResult result, double memory, string? like)
     {
         Terminal.Show(ResultTable.Of(
             result.Splits, new("split", s => s.Name), new("rows", s => s.Rows, "N0"), new("clicks", s => s.Clicks, "N0"),
@@ -96,7 +120,9 @@ internal sealed class EncodeCommand : ExampleCommand
                 $"encoded ({result.Reason}) in {Pace.Time(result.Seconds)}: {result.RowsPerSecond:N0} rows/s, {result.SourceBytes / 1e6 / Math.Max(1e-9, result.Seconds):N1} MB/s, peak memory {memory:N0} MB"));
         output.WriteLine($"dataset      {result.Folder}");
         output.WriteLine($"key          {result.Key}");
-        output.WriteLine($"next         put `data: {{ encoded: {result.Folder} }}` into an experiment file, or: {Terminal.Command} data describe {Shell.Quote(result.Folder)}");
+        output.WriteLine(like is null
+            ? $"next         put `data: {{ encoded: {result.Folder} }}` into an experiment file, or: {Terminal.Command} data describe {Shell.Quote(result.Folder)}"
+            : $"next         put `data: {{ encoded: {like}, transfer: {result.Folder} }}` into the experiment file of a student");
     }
 
     private static object Json(EncodeResult result, double memory) => new

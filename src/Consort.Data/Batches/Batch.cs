@@ -10,6 +10,8 @@ public sealed class Batch : IDisposable
     private readonly NativeBuffer<float> _numeric;
     private readonly NativeBuffer<float> _labels;
     private readonly NativeBuffer<float>? _truth;
+    private readonly NativeBuffer<long> _places;
+    private readonly NativeBuffer<float>? _labelled;
     private readonly int _idsPerRow;
     private readonly int _numerics;
 
@@ -17,7 +19,8 @@ public sealed class Batch : IDisposable
     /// <param name="capacity">The most rows it holds, at least 1.</param>
     /// <param name="space">The columns.</param>
     /// <param name="truth">Whether the true click probability is kept.</param>
-    public Batch(int capacity, FeatureSpace space, bool truth)
+    /// <param name="mayLackLabels">Whether some rows may have no label.</param>
+    public Batch(int capacity, FeatureSpace space, bool truth, bool mayLackLabels = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         Capacity = capacity;
@@ -26,6 +29,8 @@ public sealed class Batch : IDisposable
         _numeric = new NativeBuffer<float>((long)capacity * _numerics, MemoryContent.Unwritten);
         _labels = new NativeBuffer<float>(capacity, MemoryContent.Unwritten);
         _truth = truth ? new NativeBuffer<float>(capacity, MemoryContent.Unwritten) : null;
+        _places = new NativeBuffer<long>(capacity);
+        _labelled = mayLackLabels ? new NativeBuffer<float>(capacity, MemoryContent.Unwritten) : null;
     }
 
     /// <summary>The most rows it holds.</summary>
@@ -42,9 +47,13 @@ public sealed class Batch : IDisposable
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
     public Span<float> Numeric => _numeric.Slice(0, checked(Rows * _numerics));
 
-    /// <summary>Labels, [B], 0 or 1.</summary>
+    /// <summary>Labels, [B], 0 or 1; 0 where a row has none.</summary>
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
     public Span<float> Labels => _labels.Slice(0, Rows);
+
+    /// <summary>1 where a row has a label and 0 where it has none, [B]; empty where every row has one.</summary>
+    /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
+    public Span<float> Labelled => _labelled is null ? [] : _labelled.Slice(0, Rows);
 
     /// <summary>Whether the true click probability is known.</summary>
     public bool HasTruth => _truth is not null;
@@ -53,8 +62,12 @@ public sealed class Batch : IDisposable
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
     public Span<float> Truth => _truth is null ? [] : _truth.Slice(0, Rows);
 
+    /// <summary>Where the rows stand among those that a loader walks, [B], from 0; 0 in a batch of raw rows.</summary>
+    /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
+    public Span<long> Places => _places.Slice(0, Rows);
+
     /// <summary>Bytes held.</summary>
-    public long Bytes => 4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 2 : 1));
+    public long Bytes => 4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 4 : 3) + (_labelled is null ? 0 : 1));
 
     /// <summary>The ids of a row, [W].</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
@@ -71,6 +84,8 @@ public sealed class Batch : IDisposable
         _numeric.Dispose();
         _labels.Dispose();
         _truth?.Dispose();
+        _places.Dispose();
+        _labelled?.Dispose();
     }
 
     /// <summary>Takes a row as it is stored: ids, numbers, the label and, where the batch has it and the row does, the truth.</summary>

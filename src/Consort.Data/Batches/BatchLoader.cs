@@ -4,15 +4,17 @@ using Consort.Data.Datasets;
 namespace Consort.Data.Batches;
 
 /// <summary>
-/// Hands out a split batch by batch. One background thread gathers rows into a ring of batches made once; nothing is allocated per batch.
-/// The order depends only on (seed, epoch) and the split. One caller at a time; dispose of the loader before its dataset.
+/// Hands out a split, or two as if they were one, batch by batch. One background thread gathers rows into a ring of batches made once;
+/// nothing is allocated per batch.
+/// The order depends only on (seed, epoch) and the splits. One caller at a time; dispose of the loader before its dataset.
 /// </summary>
 public sealed class BatchLoader : IDisposable
 {
-    private readonly EncodedSplit _split;
+    private readonly EncodedSplit _first;
+    private readonly EncodedSplit? _second; // whose rows have the numbers behind those of the first
+    private readonly long _total;
     private readonly LoaderOptions _options;
     private readonly Batch[] _ring;
-    private readonly long[] _rows;
     private readonly object _gate = new();
     private readonly Thread _thread;
     private RowOrder _order;
@@ -29,25 +31,32 @@ public sealed class BatchLoader : IDisposable
     /// <param name="split">The rows.</param>
     /// <param name="options">Batch size and order.</param>
     /// <exception cref="ConsortException">An option is out of its range.</exception>
-    public BatchLoader(EncodedSplit split, LoaderOptions options)
+    /// <param name="second">More rows, over which the order goes as well; null for none.</param>
+    public BatchLoader(EncodedSplit split, LoaderOptions options, EncodedSplit? second = null)
     {
         options.Validate();
-        _split = split;
-        _options = options;
-        Batches = (split.Rows + options.BatchSize - 1) / options.BatchSize;
-        var capacity = (int)Math.Min(options.BatchSize, split.Rows);
-        _ring = [.. Enumerable.Range(0, options.Depth).Select(_ => new Batch(capacity, split.Space, split.HasTruth))];
-        _rows = new long[capacity];
+        (_first, _second, _options) = (split, second, options);
+        _total = split.Rows + (second?.Rows ?? 0);
+        Batches = (_total + options.BatchSize - 1) / options.BatchSize;
+        var capacity = (int)Math.Min(options.BatchSize, _total);
+        var (truth, lackLabels) = (split.HasTruth && second is not { HasTruth: false }, !split.HasLabels || second is { HasLabels: false });
+        _ring = [.. Enumerable.Range(0, options.Depth).Select(_ => new Batch(capacity, split.Space, truth, lackLabels))];
         _next = Batches;
         _thread = new Thread(Produce) { IsBackground = true, Name = "batch loader" };
         _thread.Start();
     }
 
+    /// <summary>Rows per epoch.</summary>
+    public long Rows => _total;
+
+    /// <summary>The most rows of a batch.</summary>
+    public int BatchSize => _ring[0].Capacity;
+
     /// <summary>Batches per epoch; the last one may be short.</summary>
     public long Batches { get; }
 
     /// <summary>Bytes held for the batches made once.</summary>
-    public long Bytes => _ring.Sum(b => b.Bytes) + ((long)sizeof(long) * _rows.Length);
+    public long Bytes => _ring.Sum(b => b.Bytes);
 
     /// <summary>Begins an epoch, also in the middle of another one.</summary>
     /// <param name="epoch">Its number, part of the order.</param>
@@ -58,8 +67,8 @@ public sealed class BatchLoader : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            var exact = _split.Rows * _split.RowBytes <= _options.ExactShuffleBytes;
-            _order = new RowOrder(_split.Rows, _options.Shuffle, exact, _options.Seed, epoch);
+            var exact = _first.Bytes + (_second?.Bytes ?? 0) <= _options.ExactShuffleBytes;
+            _order = new RowOrder(_total, _options.Shuffle, exact, _options.Seed, epoch);
             _generation++;
             _next = Math.Min(skipBatches, Batches);
             _produced = _released = _taken = 0;
@@ -149,18 +158,30 @@ public sealed class BatchLoader : IDisposable
     private void Gather(in RowOrder order, long index, Batch batch)
     {
         var first = index * _options.BatchSize;
-        var rows = (int)Math.Min(_options.BatchSize, _split.Rows - first);
-        var places = _rows.AsSpan(0, rows);
-        order.Fill(first, places);
-
-        const int Ahead = 8;
-        var rowBytes = _split.RowBytes;
-        var data = _split.Data;
+        var rows = (int)Math.Min(_options.BatchSize, _total - first);
         batch.Rows = rows;
-        for (var r = 0; r < rows; r++)
+        var places = batch.Places;
+        order.Fill(first, places);
+        Copy(_first, 0, places, batch);
+        if (_second is not null) Copy(_second, _first.Rows, places, batch);
+    }
+
+    /// <summary>Copies those rows of the batch that are a split's, whose first row has the number given.</summary>
+    private static void Copy(EncodedSplit split, long from, ReadOnlySpan<long> places, Batch batch)
+    {
+        const int Ahead = 8;
+        var data = split.Data;
+        var labelled = batch.Labelled;
+        var rowBytes = split.RowBytes;
+        for (var r = 0; r < places.Length; r++)
         {
-            if (r + Ahead < rows) data.Prefetch(places[r + Ahead] * rowBytes, rowBytes);
-            batch.Put(r, data.Slice(places[r] * rowBytes, rowBytes));
+            if (r + Ahead < places.Length && IsIn(places[r + Ahead]))
+                data.Prefetch((places[r + Ahead] - from) * rowBytes, rowBytes);
+            if (!IsIn(places[r])) continue;
+            batch.Put(r, data.Slice((places[r] - from) * rowBytes, rowBytes));
+            if (!labelled.IsEmpty) labelled[r] = split.HasLabels ? 1 : 0;
         }
+
+        bool IsIn(long place) => (ulong)(place - from) < (ulong)split.Rows;
     }
 }

@@ -51,7 +51,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
         _pass = new RowPass([path], encoder.Schema, RowRules.Fitted(labelRequired, unknown == UnknownColumns.PassOver),
             cancellation: cancellation);
         _rows = new RowCursor(encoder.Schema.Fields.Count);
-        _encoder = new RowEncoder(encoder, labelsMayBeEmpty: !labelRequired);
+        _encoder = new RowEncoder(encoder, labelRequired ? LabelUse.Required : LabelUse.MayBeEmpty);
         _truth = labelRequired ? TruthFiles.Open([path]) : null;
         _batch = new Batch(batchSize, encoder.Space, truth: _truth is not null);
         _places = new long[batchSize];

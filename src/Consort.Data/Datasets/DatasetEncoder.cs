@@ -13,8 +13,6 @@ namespace Consort.Data.Datasets;
 /// </summary>
 public static class DatasetEncoder
 {
-    private static readonly string[] SplitNames = ["train", "valid", "test"];
-
     /// <summary>Encodes.</summary>
     /// <param name="request">What to encode, and to where.</param>
     /// <param name="progress">Told about ten times a second.</param>
@@ -62,7 +60,7 @@ public static class DatasetEncoder
                 reason = difference;
                 return null;
             }
-            using var dataset = EncodedDataset.Open(request.Folder);
+            using var dataset = EncodedDataset.Open(request.Folder, isTransfer: request.Like is not null);
             return Result(request.Folder, manifest, reused: true, "sources, schema, split and encoder are the same", dataset.Space, clock);
         }
         catch (ConsortException e) when (!request.Split.Files.Any(f => e.Message.StartsWith(f, StringComparison.Ordinal)))
@@ -105,7 +103,7 @@ public static class DatasetEncoder
     {
         if (manifest.EncoderVersion != Encoder.Version) return $"encoder version {manifest.EncoderVersion} is not {Encoder.Version}";
         if (manifest.Schema != request.Schema.Identity) return "the schema has changed";
-        if (manifest.Split != request.Split.Describe()) return "the split has changed";
+        if (manifest.Split != request.SplitText) return request.Like is null ? "the split has changed" : "the encoder has changed";
         return SourceDifference(manifest, request.Split.Files);
     }
 
@@ -117,7 +115,8 @@ public static class DatasetEncoder
         {
             if (manifest.Sources[i].Difference(sources[i]) is { } difference) return difference;
         }
-        var truth = sources.All(s => File.Exists(TruthFiles.PathOf(s)));
+        // Rows without labels have no truth, whatever lies beside them.
+        var truth = !manifest.IsTransfer && sources.All(s => File.Exists(TruthFiles.PathOf(s)));
         return (truth ? TruthFiles.HashOf(sources) : "") == manifest.Truth
             ? null : "the true probabilities beside the sources have changed";
     }
@@ -128,12 +127,15 @@ public static class DatasetEncoder
         var clock = Stopwatch.StartNew();
         request.Schema.Validate("schema");
         if (request.Threads is < 0 or > 1024) throw new ConsortException($"threads: found {request.Threads}, expected 0 to 1024");
+        if (request.Like is { } like && Path.GetFullPath(like.Folder) == Path.GetFullPath(request.Folder))
+            throw new ConsortException($"{request.Folder}: is the dataset by whose encoder rows are encoded, expected another folder");
         var threads = request.Threads == 0 ? Environment.ProcessorCount : request.Threads;
         var place = new DatasetPlace(request.Folder);
         var total = request.Split.Files.Sum(Length);
         void Report(string phase, long bytes) => progress?.Report(new EncodeProgress(phase, bytes, total));
 
-        var (encoder, splits, sources) = FitOn(request, threads, Report, cancellation);
+        var (encoder, splits, sources) = request.Like is null
+            ? FitOn(request, threads, Report, cancellation) : FittedBefore(request, Report, cancellation);
         var temp = SafeFile.TempName(request.Folder);
         try
         {
@@ -155,9 +157,9 @@ public static class DatasetEncoder
     private static (Encoder, SplitAssigner, SourceIdentity[]) FitOn(
         EncodeRequest request, int threads, Action<string, long> report, CancellationToken cancellation)
     {
-        var (rows, mistake) = request.Split.Kind == SplitKind.InOrder ? RowsOf(request, report, cancellation) : (0, null);
+        var (rows, mistake, _) = request.Split.Kind == SplitKind.InOrder ? RowsOf(request, report, cancellation) : (0, null, []);
         var splits = new SplitAssigner(request.Split, rows);
-        using var pass = new RowPass(request.Split.Files, request.Schema, cancellation: cancellation);
+        using var pass = request.Pass(cancellation);
         CountRows[] counts = [.. Enumerable.Range(0, threads).Select(_ => new CountRows(request.Schema, splits))];
         try
         {
@@ -171,11 +173,19 @@ public static class DatasetEncoder
         }
     }
 
-    /// <summary>Counts rows, as far as they can be told apart: the pass that looks into them may come upon an earlier mistake.</summary>
-    private static (long Rows, ConsortException? Mistake) RowsOf(EncodeRequest request, Action<string, long> report,
+    // A pass of its own tells what the sources are, of which the key and the names of files are made.
+    private static (Encoder, SplitAssigner, SourceIdentity[]) FittedBefore(EncodeRequest request, Action<string, long> report,
         CancellationToken cancellation)
     {
-        using var pass = new RowPass(request.Split.Files, request.Schema, cancellation: cancellation);
+        var (_, mistake, sources) = RowsOf(request, report, cancellation);
+        return mistake is null ? (request.Like!.Encoder, new SplitAssigner(request.Split, 0), sources) : throw mistake;
+    }
+
+    /// <summary>Counts rows, as far as they can be told apart: the pass that looks into them may come upon an earlier mistake.</summary>
+    private static (long Rows, ConsortException? Mistake, SourceIdentity[] Sources) RowsOf(EncodeRequest request,
+        Action<string, long> report, CancellationToken cancellation)
+    {
+        using var pass = request.Pass(cancellation);
         using var rows = new RowCursor(request.Schema.Fields.Count);
         try
         {
@@ -187,9 +197,9 @@ public static class DatasetEncoder
         }
         catch (ConsortException mistake)
         {
-            return (pass.Rows, mistake);
+            return (pass.Rows, mistake, []);
         }
-        return (pass.Rows, null);
+        return (pass.Rows, null, pass.Identities());
     }
 
     private static Manifest Store(EncodeRequest request, Encoder encoder, SplitAssigner splits, SourceIdentity[] sources,
@@ -197,19 +207,21 @@ public static class DatasetEncoder
         string temp, int threads, Action<string, long> report, CancellationToken cancellation)
     {
         var files = request.Split.Files;
-        using var truth = TruthFiles.Open(files);
+        using var truth = request.Like is null ? TruthFiles.Open(files) : null;
         truth?.CheckRows([.. sources.Select(s => s.Rows)]);
         var truthHash = truth is null ? "" : TruthFiles.HashOf(files);
         var rowBytes = StoreRows.RowBytes(encoder.Space, truth is not null);
-        string schema = request.Schema.Identity, split = request.Split.Describe(), key = Manifest.KeyOf(schema, split, sources, truthHash);
-        string[] names = [.. SplitNames.Select(name => place.NameOf(name, key))];
+        string schema = request.Schema.Identity, split = request.SplitText, key = Manifest.KeyOf(schema, split, sources, truthHash);
+        string[] names = [.. Manifest.SplitNames.Select(name => place.NameOf(name, key))];
         using var writer = new SplitWriter(temp, names, rowBytes, buffers: 2 * threads + 1);
-        using var pass = new RowPass(files, request.Schema, cancellation: cancellation);
-        StoreRows[] stores = [.. Enumerable.Range(0, threads).Select(_ => new StoreRows(encoder, splits, writer, truth))];
+        using var pass = request.Pass(cancellation);
+        var labels = request.Like is null ? LabelUse.Required : LabelUse.PassedOver;
+        StoreRows[] stores = [.. Enumerable.Range(0, threads).Select(_ => new StoreRows(encoder, splits, writer, truth, labels))];
         pass.Run(stores, bytes => report("encode", bytes), writer.Abort);
         var changed = pass.Identities().Zip(sources).FirstOrDefault(p => p.First.Hash != p.Second.Hash).Second;
         if (changed is not null) throw new ConsortException($"{changed.Path}: its content changed while it was being encoded");
-        if (writer.Rows[0] == 0) throw new ConsortException($"{files[0]}: found no training rows after splitting, expected at least one");
+        if (writer.Rows[0] == 0 && request.Like is null)
+            throw new ConsortException($"{files[0]}: found no training rows after splitting, expected at least one");
         writer.Complete();
         var encoderFile = Path.Combine(temp, place.NameOf("encoder", key) + ".bin");
         encoder.Save(encoderFile);
@@ -228,8 +240,8 @@ public static class DatasetEncoder
             RowBytes = rowBytes,
             HasTruth = truth is not null,
             Encoder = Stored(encoderFile),
-            Splits = [.. Enumerable.Range(0, 3).Where(s => writer.Rows[s] > 0)
-                .Select(s => new StoredSplit(SplitNames[s], writer.Rows[s], writer.Clicks[s],
+            Splits = [.. Enumerable.Range(0, names.Length).Where(s => writer.Rows[s] > 0)
+                .Select(s => new StoredSplit(Manifest.SplitNames[s], writer.Rows[s], writer.Clicks[s],
                 new StoredFile(names[s] + ".bin", writer.Bytes(s), writer.Hash(s))))],
         };
     }

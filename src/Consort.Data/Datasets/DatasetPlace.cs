@@ -9,7 +9,7 @@ namespace Consort.Data.Datasets;
 internal sealed class DatasetPlace
 {
     private const int KeyDigits = 12;
-    private static readonly string[] Parts = ["train", "valid", "test", "encoder"];
+    private static readonly string[] Parts = [.. Manifest.SplitNames, "encoder"];
 
     /// <summary>Looks at a folder, whose claim the caller holds, and clears what killed processes have left beside it and in it.</summary>
     /// <exception cref="ConsortException">There is something else than a dataset.</exception>

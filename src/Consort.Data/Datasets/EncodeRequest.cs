@@ -1,4 +1,5 @@
 using Consort.Data.Schemas;
+using Consort.Data.Sources;
 
 namespace Consort.Data.Datasets;
 
@@ -11,6 +12,29 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
 {
     /// <summary>Whether to wait for another process that writes the folder, as one does for a cache, or to refuse at once.</summary>
     public bool WaitsForOthers { get; init; }
+
+    /// <summary>
+    /// The dataset by whose encoder rows without labels are encoded; null where an encoder is fitted on the training rows.
+    /// </summary>
+    public EncodedDataset? Like { get; private init; }
+
+    /// <summary>
+    /// Rows without labels, encoded as those of a dataset are: into a folder of its own, which <see cref="EncodedDataset.Take"/> takes.
+    /// Labels that the files have are passed over, and so are columns that the dataset does not know.
+    /// </summary>
+    /// <param name="like">The dataset.</param>
+    /// <param name="files">Files as its schema describes them.</param>
+    /// <param name="folder">Where the rows are kept.</param>
+    /// <param name="threads">Threads, 0 to 1,024; 0 takes one per processor.</param>
+    public static EncodeRequest Transfer(EncodedDataset like, IReadOnlyList<string> files, string folder, int threads = 0) =>
+        new(like.Encoder.Schema, SplitPlan.Transfer(files), folder, threads) { Like = like };
+
+    /// <summary>What the manifest says of the split: the encoder decides what is stored, too, where it was there before.</summary>
+    internal string SplitText => Like is null ? Split.Describe() : $"{Split.Describe()} like {Like.EncoderChecksum}";
+
+    /// <summary>One pass over the files.</summary>
+    internal RowPass Pass(CancellationToken cancellation) => new(Split.Files, Schema,
+        Like is null ? RowRules.Training : RowRules.Fitted(labelRequired: false, passesOver: true), cancellation: cancellation);
 }
 
 /// <summary>How far encoding is.</summary>
@@ -24,7 +48,7 @@ public sealed record EncodeProgress(string Phase, long Bytes, long TotalBytes)
 }
 
 /// <summary>A split as encoded.</summary>
-/// <param name="Name"><c>train</c>, <c>valid</c> or <c>test</c>.</param>
+/// <param name="Name"><c>train</c>, <c>valid</c>, <c>test</c> or <c>transfer</c>.</param>
 /// <param name="Rows">Its rows.</param>
 /// <param name="Clicks">Its rows with label 1.</param>
 public sealed record SplitSummary(string Name, long Rows, long Clicks);

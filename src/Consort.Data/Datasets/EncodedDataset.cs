@@ -14,6 +14,7 @@ public sealed class EncodedDataset : IDisposable
     private const int Attempts = 5;
     private readonly Manifest _manifest;
     private readonly List<EncodedSplit> _splits = [];
+    private EncodedDataset? _transfer;
 
     private EncodedDataset(string folder, Manifest manifest)
     {
@@ -46,7 +47,6 @@ public sealed class EncodedDataset : IDisposable
             Dispose();
             throw;
         }
-        Train = Split("train") ?? throw new ConsortException($"{folder}: found no training split in {Manifest.FileName}");
     }
 
     /// <summary>Where it lies.</summary>
@@ -74,13 +74,25 @@ public sealed class EncodedDataset : IDisposable
     public Encoder Encoder { get; }
 
     /// <summary>The training split.</summary>
-    public EncodedSplit Train { get; }
+    public EncodedSplit Train => Split("train")!; // Open refuses a dataset without one
 
     /// <summary>The validation split, or null.</summary>
     public EncodedSplit? Valid => Split("valid");
 
     /// <summary>The test split, or null.</summary>
     public EncodedSplit? Test => Split("test");
+
+    /// <summary>Rows without labels, which <see cref="Take"/> has taken along, or null.</summary>
+    public EncodedSplit? Transfer => _transfer?.Split("transfer");
+
+    /// <summary>The key of everything that is trained on: its own and, behind a plus, that of the rows without labels.</summary>
+    public string TrainingKey => TransferKey is null ? Key : $"{Key}+{TransferKey}";
+
+    /// <summary>The key of the rows without labels, or null.</summary>
+    public string? TransferKey => _transfer?.Key;
+
+    /// <summary>XxHash128 of the encoder's file.</summary>
+    internal string EncoderChecksum => _manifest.Encoder.Checksum;
 
     /// <summary>The paths of the sources when it was encoded.</summary>
     public IReadOnlyList<string> Sources => [.. _manifest.Sources.Select(s => s.Path)];
@@ -93,11 +105,35 @@ public sealed class EncodedDataset : IDisposable
 
     /// <summary>Opens a dataset and verifies sizes and checksums of all its files.</summary>
     /// <exception cref="ConsortException">Missing, damaged, truncated or of another version.</exception>
-    public static EncodedDataset Open(string folder)
+    public static EncodedDataset Open(string folder) => Open(folder, isTransfer: false);
+
+    /// <summary>Takes rows without labels along, which its encoder has encoded; they are disposed of with it.</summary>
+    /// <param name="folder">As <see cref="EncodeRequest.Transfer"/> names it.</param>
+    /// <exception cref="ConsortException">Missing, damaged, or encoded by another encoder.</exception>
+    public void Take(string folder)
+    {
+        var taken = Open(folder, isTransfer: true);
+        if (taken._manifest.Split.EndsWith($" like {EncoderChecksum}", StringComparison.Ordinal))
+        {
+            _transfer?.Dispose();
+            _transfer = taken;
+            return;
+        }
+        taken.Dispose();
+        throw new ConsortException($"{folder}: found rows that another encoder has encoded, expected that of {Folder}; encode them again");
+    }
+
+    internal static EncodedDataset Open(string folder, bool isTransfer)
     {
         for (var attempt = 1; ; attempt++)
         {
             var manifest = Manifest.Read(folder);
+            if (manifest.IsTransfer != isTransfer)
+                throw new ConsortException(isTransfer
+                    ? $"{folder}: found a dataset with labels, expected rows without labels as consort encode --like writes them"
+                    : $"{folder}: found rows without labels, expected a dataset to train on; name them by the key transfer beside it");
+            if (!isTransfer && manifest.Splits.All(s => s.Name != "train"))
+                throw new ConsortException($"{folder}: found no training split in {Manifest.FileName}");
             try
             {
                 return new EncodedDataset(folder, manifest);
@@ -146,6 +182,7 @@ public sealed class EncodedDataset : IDisposable
     public void Dispose()
     {
         foreach (var split in _splits) split.Dispose();
+        _transfer?.Dispose();
     }
 
     internal static void CheckSize(string path, StoredFile expected)

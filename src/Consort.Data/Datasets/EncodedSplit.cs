@@ -32,7 +32,7 @@ public sealed class EncodedSplit : IDisposable
         }
     }
 
-    /// <summary><c>train</c>, <c>valid</c> or <c>test</c>.</summary>
+    /// <summary><c>train</c>, <c>valid</c>, <c>test</c> or <c>transfer</c>.</summary>
     public string Name { get; }
 
     /// <summary>Rows, at least 1.</summary>
@@ -43,6 +43,9 @@ public sealed class EncodedSplit : IDisposable
 
     /// <summary>Whether the true click probability of each row is known (synthetic data).</summary>
     public bool HasTruth { get; }
+
+    /// <summary>Whether the rows have labels; those of <c>transfer</c> have none.</summary>
+    public bool HasLabels => Name != "transfer";
 
     /// <summary>The columns.</summary>
     public FeatureSpace Space { get; }

@@ -28,7 +28,7 @@ internal sealed record Manifest
     public const string KindName = "consort-dataset";
     public const int CurrentFormat = 1;
 
-    private static readonly string[] SplitNames = ["train", "valid", "test"];
+    public static readonly IReadOnlyList<string> SplitNames = ["train", "valid", "test", "transfer"];
 
     public required string Kind { get; init; }
     public required int Format { get; init; }
@@ -48,6 +48,10 @@ internal sealed record Manifest
     /// <summary>XxHash128 of the manifest without it; null in those of earlier versions.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Checksum { get; init; }
+
+    /// <summary>Whether it holds rows without labels for another dataset, and nothing else.</summary>
+    [JsonIgnore]
+    public bool IsTransfer => Splits is [{ Name: "transfer" }];
 
     /// <summary>All files but the manifest.</summary>
     [JsonIgnore]
@@ -96,7 +100,7 @@ internal sealed record Manifest
             var split = Splits[i];
             var where = string.Create(CultureInfo.InvariantCulture, $"splits[{i}]");
             if (!SplitNames.Contains(split.Name) || Splits.Count(s => s.Name == split.Name) > 1)
-                return $"{where}.name is \"{split.Name}\", expected train, valid or test, each once";
+                return $"{where}.name is \"{split.Name}\", expected train, valid, test or transfer, each once";
             if (split.File.Name != Path.GetFileName(split.File.Name) || split.File.Name.Length == 0)
                 return $"{where}.file.name is \"{split.File.Name}\", expected a file of the folder";
             if (split.Rows < 1 || split.File.Bytes % RowBytes != 0 || split.Rows != split.File.Bytes / RowBytes)

@@ -33,7 +33,7 @@ public sealed record SplitPlan
     /// <summary>All source files, in the order they are read.</summary>
     public IReadOnlyList<string> Files { get; }
 
-    /// <summary>For given files the split of each (0 train, 1 valid, 2 test).</summary>
+    /// <summary>For given files the split of each (0 train, 1 valid, 2 test, 3 transfer).</summary>
     public IReadOnlyList<int> FileSplits { get; }
 
     /// <summary>The share of training rows.</summary>
@@ -68,6 +68,10 @@ public sealed record SplitPlan
         return new SplitPlan(SplitKind.Given, [.. train, .. valid, .. test],
             [.. train.Select(_ => 0), .. valid.Select(_ => 1), .. test.Select(_ => 2)]);
     }
+
+    /// <summary>Files of rows without labels, which an encoder encodes that was fitted before.</summary>
+    /// <exception cref="ConsortException">No files.</exception>
+    public static SplitPlan Transfer(IReadOnlyList<string> files) => new(SplitKind.Given, files, [.. files.Select(_ => 3)]);
 
     /// <summary>
     /// Reads a plan: <c>train</c>, <c>valid</c>, <c>test</c> (files), or <c>source</c> (files) with <c>by: seed</c> or <c>by: order</c>,
@@ -119,7 +123,9 @@ public sealed record SplitPlan
         };
     }
 
-    private static string Locate(OptionMap map, string key, string names, string folder)
+    /// <summary>The file that a name means: of <c>train.csv | train_rebuilt.csv</c> the first that exists.</summary>
+    /// <exception cref="ConsortException">There is none.</exception>
+    public static string Locate(OptionMap map, string key, string names, string folder)
     {
         var choices = names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return choices.Select(name => Path.GetFullPath(name, Path.GetFullPath(folder))).FirstOrDefault(File.Exists)

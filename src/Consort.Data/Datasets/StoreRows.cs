@@ -5,9 +5,10 @@ using Consort.Data.Sources;
 namespace Consort.Data.Datasets;
 
 /// <summary>Encodes the rows of one thread and deals them to the splits.</summary>
-internal sealed class StoreRows(Encoder encoder, SplitAssigner splits, SplitWriter writer, TruthFiles? truth) : IRowConsumer
+internal sealed class StoreRows(
+    Encoder encoder, SplitAssigner splits, SplitWriter writer, TruthFiles? truth, LabelUse labels) : IRowConsumer
 {
-    private readonly RowEncoder _encoder = new(encoder);
+    private readonly RowEncoder _encoder = new(encoder, labels);
     private readonly int _labelAt = 4 * (encoder.Space.IdsPerRow + encoder.Space.Numeric.Count);
     private readonly byte[] _rows = new byte[RowGroup.Capacity * RowBytes(encoder.Space, truth is not null)];
     private EncodedBlock? _block;

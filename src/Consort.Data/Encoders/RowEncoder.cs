@@ -2,10 +2,23 @@ using Consort.Data.Sources;
 
 namespace Consort.Data.Encoders;
 
+/// <summary>What is made of the labels of rows.</summary>
+internal enum LabelUse
+{
+    /// <summary>Each row must have one.</summary>
+    Required,
+
+    /// <summary>A row may lack one, and then has 0.</summary>
+    MayBeEmpty,
+
+    /// <summary>Nobody looks at them, and every row has 0.</summary>
+    PassedOver,
+}
+
 /// <summary>Encodes groups of rows into fixed-stride rows: ids, numbers, the label, 4 bytes each. One for each thread.</summary>
 /// <param name="encoder">The fitted encoder.</param>
-/// <param name="labelsMayBeEmpty">Whether an empty label is taken for 0.</param>
-internal sealed class RowEncoder(Encoder encoder, bool labelsMayBeEmpty = false)
+/// <param name="use">What is made of the labels.</param>
+internal sealed class RowEncoder(Encoder encoder, LabelUse use)
 {
     private readonly LabelReader _labels = new(encoder.Schema);
     private readonly int _labelAt = 4 * (encoder.Space.IdsPerRow + encoder.Space.Numeric.Count);
@@ -19,7 +32,7 @@ internal sealed class RowEncoder(Encoder encoder, bool labelsMayBeEmpty = false)
         if (target.Length < group.Rows * (long)stride || stride < _labelAt + 4)
             throw new ArgumentException($"found {target.Length} bytes, expected {group.Rows} rows of {stride}", nameof(target));
         var label = target[_labelAt..];
-        if (rows.Layout.HasLabel) _labels.Read(data, group.Held(rows.Layout.Label), label, stride, labelsMayBeEmpty);
+        if (Reads(rows.Layout)) _labels.Read(data, group.Held(rows.Layout.Label), label, stride, use == LabelUse.MayBeEmpty);
         else for (var r = 0; r < group.Rows; r++) ColumnEncoder.Put(label, r, stride, 0f);
         foreach (var column in encoder.Columns)
         {
@@ -32,11 +45,13 @@ internal sealed class RowEncoder(Encoder encoder, bool labelsMayBeEmpty = false)
     public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows)
     {
         var nothing = new byte[RowGroup.Capacity * 4 * encoder.Columns.Max(c => c.Length)];
-        if (rows.Layout.HasLabel)
+        if (Reads(rows.Layout))
             yield return (rows.Layout.Label, count =>
-                _labels.Read(rows.Data, rows.Group.Held(rows.Layout.Label)[..count], nothing, 4, labelsMayBeEmpty));
+                _labels.Read(rows.Data, rows.Group.Held(rows.Layout.Label)[..count], nothing, 4, use == LabelUse.MayBeEmpty));
         foreach (var column in encoder.Columns)
             yield return (column.Field, count =>
                 column.Encode(rows.Data, rows.Group.Held(column.Field)[..count], nothing, 4 * column.Length));
     }
+
+    private bool Reads(Layout layout) => layout.HasLabel && use != LabelUse.PassedOver;
 }

@@ -16,9 +16,13 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     /// <summary>As the experiment names the encoded dataset or the cache, or null.</summary>
     public string? Given { get; init; }
 
+    /// <summary>Rows without labels, or null.</summary>
+    public TransferSource? Transfer { get; init; }
+
     /// <summary>
     /// Reads <c>encoded</c> (a folder), or <c>schema</c> (a preset, a file, or keys that change a preset) with <c>train</c>, <c>valid</c>
-    /// and <c>test</c>, or with <c>source</c>, <c>by</c>, <c>seed</c> and <c>shares</c>; and <c>cache</c>, where to keep the encoded rows.
+    /// and <c>test</c>, or with <c>source</c>, <c>by</c>, <c>seed</c> and <c>shares</c>; and <c>cache</c>, where to keep the encoded rows;
+    /// beside either of them <c>transfer</c>, rows without labels.
     /// </summary>
     /// <param name="options">The section.</param>
     /// <param name="folder">What relative file names start from, a full path.</param>
@@ -27,11 +31,23 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     public static DataSource From(OptionMap options, string folder, string own)
     {
         if (options.TextOrNull("encoded") is { } encoded)
-            return new DataSource(Path.GetFullPath(encoded, folder), null, null, null) { Given = encoded };
+        {
+            var place = Path.TrimEndingDirectorySeparator(Path.GetFullPath(encoded, folder));
+            return new DataSource(place, null, null, null)
+            {
+                Given = encoded,
+                Transfer = TransferSource.From(options, folder, place, isCache: false),
+            };
+        }
+
         var schema = ReadSchema(options, folder, own);
         var split = SplitPlan.Load(options, folder);
         var cache = options.TextOrNull("cache") is { } chosen ? Path.GetFullPath(chosen) : CacheOf(schema, split);
-        return new DataSource(cache, schema, split, folder) { Given = options.TextOrNull("cache") };
+        return new DataSource(cache, schema, split, folder)
+        {
+            Given = options.TextOrNull("cache"),
+            Transfer = TransferSource.From(options, folder, cache, isCache: true),
+        };
     }
 
     /// <summary>Opens the dataset, encoding the raw files first unless that has been done from the very same.</summary>
@@ -41,6 +57,22 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     /// <returns>The dataset, to be disposed of, and what came of encoding or null.</returns>
     /// <exception cref="ConsortException">A mistake in the raw data, no validation rows among them, or a damaged dataset.</exception>
     public (EncodedDataset Dataset, EncodeResult? Result) Open(
+        int threads, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
+    {
+        var (dataset, result) = OpenLabelled(threads, progress, cancellation);
+        try
+        {
+            Transfer?.AddTo(dataset, threads, progress, cancellation);
+            return (dataset, result);
+        }
+        catch
+        {
+            dataset.Dispose();
+            throw;
+        }
+    }
+
+    private (EncodedDataset Dataset, EncodeResult? Result) OpenLabelled(
         int threads, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
     {
         if (Schema is null || Split is null)

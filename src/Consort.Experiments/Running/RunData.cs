@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Consort.Data.Datasets;
 using Consort.Data.Sources;
@@ -29,6 +30,14 @@ internal sealed record RunData
     /// <summary>The key of the encoded dataset.</summary>
     public required string Key { get; init; }
 
+    /// <summary>The key of the rows without labels that it learned from beside these; null for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Transfer { get; init; }
+
+    /// <summary>As <see cref="EncodedDataset.TrainingKey"/> has it.</summary>
+    [JsonIgnore]
+    public string TrainingKey => Transfer is null ? Key : $"{Key}+{Transfer}";
+
     /// <summary>How rows are dealt to the splits.</summary>
     public required string Split { get; init; }
 
@@ -51,6 +60,7 @@ internal sealed record RunData
         var data = new RunData
         {
             Key = dataset.Key,
+            Transfer = dataset.TransferKey,
             Split = dataset.SplitText,
             Encoded = DataPlace.Of(run, Path.GetFullPath(dataset.Folder), source.Given ?? ""),
             Folder = source.Folder is { } folder ? DataPlace.Of(run, folder, "") : null,

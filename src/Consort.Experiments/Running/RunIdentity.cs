@@ -14,7 +14,7 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
 {
     /// <summary>Of an experiment over a dataset.</summary>
     public static RunIdentity Of(Experiment experiment, EncodedDataset dataset) =>
-        new(experiment.Digest, dataset.Key, DigestOfOthers(experiment));
+        new(experiment.Digest, dataset.TrainingKey, DigestOfOthers(experiment));
 
     /// <summary>One word a part.</summary>
     public override string ToString() => $"{Experiment} {Data} {Others}";
@@ -58,7 +58,7 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
         if (DecisiveOptions.Since(experiment.Options, kept, withEpochs: true).Count > 0)
             return false;
         using var dataset = experiment.Data!.Open(threads, null, cancellation).Dataset;
-        return dataset.Key == (RunData.Read(run)?.Key ?? RunEnvironment.DataKeyOf(run));
+        return dataset.TrainingKey == (RunData.Read(run)?.TrainingKey ?? RunEnvironment.DataKeyOf(run));
     }
 
     private List<string> Differences(RunFolder run, string[] found, IReadOnlyList<string> options)
@@ -99,7 +99,13 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
                 Append(checkpoint);
             foreach (var teacher in phase.Teachers)
             {
-                var run = new RunFolder(teacher);
+                if (teacher.IsPredictions)
+                {
+                    Append(teacher.Path);
+                    continue;
+                }
+
+                var run = new RunFolder(teacher.Path);
                 Append(run.FinalCheckpoint(Consort.Experiments.Files.Experiment.OfRun(run.Experiment,
                     experiment.Catalogues).Phases.Select(p => p.Name)));
             }

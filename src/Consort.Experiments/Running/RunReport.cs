@@ -19,12 +19,20 @@ public static class RunReport
         text.AppendLine();
         text.AppendLine(ShownNumbers.Culture,
             $"Members: {string.Join(", ", experiment.Family.Members.Select(m => m.Name))}. Strategy: {string.Join(", then ", experiment.Phases.Select(p => p.Strategy.Name))}. Seed {experiment.Training.Seed}.");
+        var more = dataset.Transfer is { } rows ? string.Create(ShownNumbers.Culture, $"{rows.Rows:N0} without labels, ") : "";
         text.AppendLine(ShownNumbers.Culture,
-            $"Data: {dataset.Train.Rows:N0} training rows, {dataset.Space.Categorical.Count} categorical and {dataset.Space.Numeric.Count} numeric columns, {dataset.Features:N0} features; key `{dataset.Key}`.");
+            $"Data: {dataset.Train.Rows:N0} training rows, {more}{dataset.Space.Categorical.Count} categorical and {dataset.Space.Numeric.Count} numeric columns, {dataset.Features:N0} features; key `{dataset.Key}`.");
         text.AppendLine(ShownNumbers.Culture,
             $"{result.Parameters:N0} parameters, {result.RowsPerSecond:N0} training rows/s, {result.Seconds:N1} s in all.");
         text.AppendLine();
         text.AppendLine(MarkdownTable.Of(Results(experiment, result)));
+        if (result.Ship is { } ship)
+        {
+            text.AppendLine(ShownNumbers.Culture,
+                $"To ship alone: member {ship}: {experiment.Family.Members[ship].Name}, the best on the validation rows (`consort pack RUN --member best`).");
+            text.AppendLine();
+        }
+
         text.AppendLine("## Training");
         text.AppendLine();
         text.Append(MarkdownTable.Of(ResultTable.Of(

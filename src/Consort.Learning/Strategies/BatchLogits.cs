@@ -15,11 +15,14 @@ namespace Consort.Learning.Strategies;
 public sealed class BatchLogits
 {
     private readonly double[] _labels; // [B]
+    private readonly bool[] _labelled; // [B]
     private readonly double[] _logits; // [M, B]
     private readonly double[] _probabilities; // [M, B]
     private readonly double[] _ensembleLogits; // [B]
     private readonly double[] _ensembleProbabilities; // [B]
     private readonly double[] _teacherLogits; // [teachers, B]
+    private readonly double[] _peerLogits; // [M, B], or those of the members
+    private readonly double[] _peerProbabilities; // [M, B], likewise
     private readonly double[] _gradients; // [M, B]
     private int _rows;
 
@@ -28,8 +31,9 @@ public sealed class BatchLogits
     /// <param name="members">Number of members M, at least 1.</param>
     /// <param name="teachers">Number of frozen teachers, 0 or more.</param>
     /// <param name="fusion">How the family fuses its members' logits.</param>
+    /// <param name="hasPeers">Whether peers see other logits of a member than its own, which the caller fills.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
-    public BatchLogits(int capacity, int members, int teachers, Fusion fusion = Fusion.Mean)
+    public BatchLogits(int capacity, int members, int teachers, Fusion fusion = Fusion.Mean, bool hasPeers = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
@@ -40,11 +44,14 @@ public sealed class BatchLogits
         EnsembleShare = fusion.Share(members);
         _rows = capacity;
         _labels = new double[capacity];
+        _labelled = new bool[capacity];
         _logits = new double[checked(members * capacity)];
         _probabilities = new double[members * capacity];
         _ensembleLogits = new double[capacity];
         _ensembleProbabilities = new double[capacity];
         _teacherLogits = new double[checked(teachers * capacity)];
+        (_peerLogits, _peerProbabilities) = hasPeers
+            ? (new double[members * capacity], new double[members * capacity]) : (_logits, _probabilities);
         _gradients = new double[members * capacity];
     }
 
@@ -73,6 +80,15 @@ public sealed class BatchLogits
     /// <summary>d z_ens / d z_m: 1/M for the mean, 1 for the sum and for slices of one layer.</summary>
     public double EnsembleShare { get; }
 
+    /// <summary>Whether rows of the current batch may have no label; <see cref="Labelled"/> then says which have one.</summary>
+    public bool MayLackLabels { get; set; }
+
+    /// <summary>Whether each row has a label, [B]; read where <see cref="MayLackLabels"/> is set.</summary>
+    public Span<bool> Labelled() => _labelled.AsSpan(0, _rows);
+
+    /// <summary>Whether a row has a label.</summary>
+    public bool IsLabelled(int row) => !MayLackLabels || _labelled[row];
+
     /// <summary>Labels, 0 or 1, [B].</summary>
     public Span<double> Labels() => _labels.AsSpan(0, _rows);
 
@@ -94,6 +110,17 @@ public sealed class BatchLogits
     /// <param name="teacher">0 ≤ t &lt; Teachers.</param>
     public Span<double> TeacherLogits(int teacher) => Row(_teacherLogits, teacher, Teachers);
 
+    /// <summary>Whether peers see other logits of a member than its own.</summary>
+    public bool HasPeers => _peerLogits != _logits;
+
+    /// <summary>Logits of a member as its peers see them, [B]: its own, or what the caller has filled.</summary>
+    /// <param name="member">0 ≤ m &lt; M.</param>
+    public Span<double> PeerLogits(int member) => Row(_peerLogits, member, Members);
+
+    /// <summary>Sigmoid of <see cref="PeerLogits"/>, [B]; filled by <see cref="Prepare"/>.</summary>
+    /// <param name="member">0 ≤ m &lt; M.</param>
+    public Span<double> PeerProbabilities(int member) => Row(_peerProbabilities, member, Members);
+
     /// <summary>dLoss/dz_m, [B]; zeroed by <see cref="Prepare"/>, strategies add to it.</summary>
     /// <param name="member">0 ≤ m &lt; M.</param>
     public Span<double> Gradients(int member) => Row(_gradients, member, Members);
@@ -105,6 +132,8 @@ public sealed class BatchLogits
         for (var m = 0; m < Members; m++)
         {
             FillProbabilities(Logits(m), Probabilities(m));
+            if (HasPeers)
+                FillProbabilities(PeerLogits(m), PeerProbabilities(m));
             Gradients(m).Clear();
         }
         FillProbabilities(EnsembleLogits(), EnsembleProbabilities());

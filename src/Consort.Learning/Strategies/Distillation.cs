@@ -4,8 +4,9 @@ using Consort.Models;
 namespace Consort.Learning.Strategies;
 
 /// <summary>
-/// Students learn from labels and from frozen teachers: L = Σ_m (λ mean_b BCE(y, p_m) + w mean_b Σ_t g_bt d(z_bt, z_bm)), with g a gate
-/// over the teachers, Σ_t g_bt = 1. d is T² CE(σ(z_t/T), σ(z_m/T)), (p_t − p_m)² or (z_t − z_m)².
+/// Students learn from labels and from frozen teachers: L = Σ_m (λ mean_b l_b BCE(y, p_m) + w mean_b Σ_t g_bt d(z_bt, z_bm)), with g a
+/// gate over the teachers, Σ_t g_bt = 1, and l_b = 0 in a row without a label, else 1; both means are over all rows of the batch. d is
+/// T² CE(σ(z_t/T), σ(z_m/T)), (p_t − p_m)² or (z_t − z_m)².
 /// </summary>
 /// <remarks>
 /// <para>Source: Hinton, Vinyals and Dean 2015, arXiv 1503.02531 (soft labels, T²); Zhu et al. 2020, arXiv 2011.04106, for several
@@ -13,6 +14,9 @@ namespace Consort.Learning.Strategies;
 /// <para>How we read the gate: g_b = softmax_t(w_t z_bt + b_t), from w = 1 and b = 0, learned so that the gated teachers fit the labels:
 /// it follows the gradient of mean_b BCE(y, σ(Σ_t g_bt z_bt)) by plain descent. The gradient of the students' distance does not reach
 /// it: that would choose the teacher who is easiest to follow. The gate's numbers are part of a checkpoint.</para>
+/// <para>The defaults, logits with w = 20 and λ = 0.1, are what keeps most of a teacher's gain (docs/strategies/distillation.md); the
+/// minimiser is then the mean logit, so calibrate what is shipped. Hinton's setting is soft labels with w = λ = 1. Without a gate and with
+/// squared logits several teachers are one: mean_t (z_t − z)² = (z̄ − z)² + what does not depend on z.</para>
 /// <para>Terms: "label" = λ Σ_m BCE, "teacher" = the rest. Gradients by z_m: λ (p − y)/B; w g T (σ(z_m/T) − σ(z_t/T))/B,
 /// 2 w g (p_m − p_t) p_m (1 − p_m)/B, or 2 w g (z_m − z_t)/B.</para>
 /// </remarks>
@@ -36,6 +40,9 @@ public sealed class Distillation : Strategy
 
     /// <inheritdoc/>
     public override bool LearnsFromTeachers => true;
+
+    /// <inheritdoc/>
+    public override bool LearnsWithoutLabels => true;
 
     /// <inheritdoc/>
     public override Span<double> State => _state;
@@ -97,12 +104,13 @@ public sealed class Distillation : Strategy
     {
         var largest = double.NegativeInfinity;
         var label = batch.Labels()[row];
+        var isLabelled = batch.IsLabelled(row);
         for (var t = 0; t < _gate.Length; t++)
         {
             var z = batch.TeacherLogits(t)[row];
             _gate[t] = _options.Gate switch
             {
-                TeacherGate.Label => -BinaryCrossEntropy.Value(label, z),
+                TeacherGate.Label when isLabelled => -BinaryCrossEntropy.Value(label, z),
                 TeacherGate.Learned => _state[t] * z + _state[_gate.Length + t],
                 _ => 0,
             };
@@ -116,7 +124,7 @@ public sealed class Distillation : Strategy
         }
         for (var t = 0; t < _gate.Length; t++)
             _gate[t] /= total;
-        if (_state.Length > 0)
+        if (_state.Length > 0 && isLabelled)
             AddGateGradients(batch, row, label);
     }
 

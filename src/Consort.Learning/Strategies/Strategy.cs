@@ -18,6 +18,20 @@ public abstract class Strategy
     /// <summary>Whether it needs frozen teachers, which a phase names.</summary>
     public virtual bool LearnsFromTeachers => false;
 
+    /// <summary>Whether rows without labels teach it something, which <see cref="BatchLogits.IsLabelled"/> tells apart.</summary>
+    public virtual bool LearnsWithoutLabels => false;
+
+    /// <summary>
+    /// Whether what it makes is one member to ship, the best on the validation rows, rather than the ensemble of all.
+    /// </summary>
+    public virtual bool ShipsOneMember => false;
+
+    /// <summary>
+    /// Whether it needs <see cref="BatchLogits.PeerLogits"/> as they are when scoring: without dropout, by running statistics. Asked after
+    /// <see cref="Open"/>, and before each step.
+    /// </summary>
+    public virtual bool ReadsPeersAsScored => false;
+
     /// <summary>
     /// What of a family keeps it from learning so: the key of an experiment and what was found and expected; null for nothing.
     /// </summary>
@@ -31,6 +45,17 @@ public abstract class Strategy
     /// <summary>Begins a phase: whatever it has learned itself is forgotten.</summary>
     /// <param name="teachers">Frozen teachers of the phase, 0 or more.</param>
     public virtual void Open(int teachers)
+    {
+    }
+
+    /// <summary>Epochs at the beginning of a phase in which members do not teach each other yet; 0 for most.</summary>
+    /// <param name="isFresh">Whether the phase begins with weights that nothing has trained.</param>
+    public virtual int WarmEpochs(bool isFresh) => 0;
+
+    /// <summary>Begins an epoch of the phase, or what is left of it.</summary>
+    /// <param name="epoch">Counted from 0.</param>
+    /// <param name="isFresh">Whether the phase began with weights that nothing had trained.</param>
+    public virtual void BeginEpoch(int epoch, bool isFresh)
     {
     }
 
@@ -54,9 +79,29 @@ public abstract class Strategy
         return terms;
     }
 
-    /// <summary>Adds the gradient of <paramref name="weight"/> · mean_b BCE(y, sigmoid(z_m)) to member m and returns that value.</summary>
-    private protected static double AddMemberLabelLoss(BatchLogits batch, int member, double weight) => BinaryCrossEntropy.Add(
-        weight / batch.Rows, batch.Labels(), batch.Logits(member), batch.Probabilities(member), batch.Gradients(member));
+    /// <summary>
+    /// Adds the gradient of <paramref name="weight"/> · mean_b l_b BCE(y, sigmoid(z_m)) to member m and returns that value. The mean is
+    /// over all rows of the batch; l_b is 0 where a row has no label, else 1.
+    /// </summary>
+    private protected static double AddMemberLabelLoss(BatchLogits batch, int member, double weight)
+    {
+        var scale = weight / batch.Rows;
+        if (!batch.MayLackLabels)
+            return BinaryCrossEntropy.Add(
+                scale, batch.Labels(), batch.Logits(member), batch.Probabilities(member), batch.Gradients(member));
+        ReadOnlySpan<double> labels = batch.Labels(), logits = batch.Logits(member), probabilities = batch.Probabilities(member);
+        var gradients = batch.Gradients(member);
+        var loss = 0.0;
+        for (var b = 0; b < batch.Rows; b++)
+        {
+            if (!batch.IsLabelled(b))
+                continue;
+            gradients[b] += BinaryCrossEntropy.Gradient(scale, labels[b], probabilities[b]);
+            loss += BinaryCrossEntropy.Value(labels[b], logits[b]);
+        }
+
+        return scale * loss;
+    }
 
     /// <summary>What to say where members' logits stand for themselves, and are no slices of one.</summary>
     private protected (string Key, string Message)? NoSlices(Fusion fusion) => fusion == Fusion.Concat

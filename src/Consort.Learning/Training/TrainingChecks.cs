@@ -22,6 +22,26 @@ public static class TrainingChecks
             $"the {valid.Rows:N0} validation rows have {(valid.Clicks == 0 ? "no clicks" : "nothing but clicks")}, so monitor: {(monitor == Monitor.Auc ? "auc" : "member_auc")} cannot choose the best weights; use monitor: logloss under training, or other validation rows"));
     }
 
+    /// <summary>Throws if a phase cannot learn from the rows that it names, or none learns from rows without labels.</summary>
+    /// <param name="phases">The phases.</param>
+    /// <param name="hasTransfer">Whether there are rows without labels.</param>
+    /// <exception cref="ConsortException">The phase, its strategy, and what was expected.</exception>
+    public static void Rows(IReadOnlyList<Phase> phases, bool hasTransfer)
+    {
+        foreach (var phase in phases.Where(p => p.Rows is PhaseRows.Transfer or PhaseRows.All))
+        {
+            if (!hasTransfer)
+                throw new ConsortException($"phase {phase.Name}, rows: found {Word(phase)}, expected rows without labels beside the training rows: `data: {{ transfer: file }}`");
+            if (!phase.Strategy.LearnsWithoutLabels)
+                throw new ConsortException($"phase {phase.Name}, rows: found {Word(phase)}, expected train: strategy {phase.Strategy.Name} learns nothing from rows without labels");
+        }
+
+        if (hasTransfer && phases.All(p => p.Rows == PhaseRows.Auto && !p.Strategy.LearnsWithoutLabels))
+            throw new ConsortException($"data, transfer: found rows without labels, of which no phase learns (strategy {string.Join(", ", phases.Select(p => p.Strategy.Name).Distinct())}); expected a strategy that learns without labels, such as distillation");
+
+        static string Word(Phase phase) => phase.Rows == PhaseRows.All ? "all" : "transfer";
+    }
+
     /// <summary>Throws if a phase does not fit the family, or the phase before it.</summary>
     internal static void Phases(IReadOnlyList<Phase> phases, Family family)
     {
@@ -30,6 +50,8 @@ public static class TrainingChecks
             var (phase, members) = (phases[i], family.Members.Count);
             if (phase.Strategy.Mistake(members, family.Fusion) is { } mistake)
                 throw new ConsortException($"phase {phase.Name}, {mistake.Key}: {mistake.Message}");
+            if (phase.WarmMistake(i) is { } warm)
+                throw new ConsortException($"phase {phase.Name}, {warm}");
             if (phase.From.Count > 0 && phase.From.Count != members)
                 throw new ConsortException($"phase {phase.Name}, from: found {phase.From.Count} runs, expected {members}, one a member");
             if (phase.Strategy.LearnsFromTeachers && phase.Teachers.Count == 0)

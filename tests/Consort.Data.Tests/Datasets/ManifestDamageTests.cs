@@ -53,7 +53,7 @@ public sealed class ManifestDamageTests : IDisposable
     [InlineData("rows", "-3", "splits[0].rows is -3")]
     [InlineData("rows", "null", "splits[0].rows is of another kind")]
     [InlineData("clicks", "4", "splits[0].clicks is 4, expected 0 to 3")]
-    [InlineData("name", "\"other\"", "splits[0].name is \"other\", expected train, valid or test, each once")]
+    [InlineData("name", "\"other\"", "splits[0].name is \"other\", expected train, valid, test or transfer, each once")]
     [InlineData("file", "null", "splits[0].file is null")]
     public void Open_ASplitThatIsNotWhatItShouldBe_NamesIt(string key, string value, string expected)
     {

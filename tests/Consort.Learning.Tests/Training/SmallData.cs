@@ -13,6 +13,7 @@ namespace Consort.Learning.Tests.Training;
 public sealed class SmallData : IDisposable
 {
     public const int TrainRows = 600;
+    public const int TransferRows = 1300;
     public const int BatchSize = 64; // 10 steps an epoch, the last one short
 
     private readonly string _folder = Directory.CreateTempSubdirectory("consort-test-").FullName;
@@ -22,12 +23,21 @@ public sealed class SmallData : IDisposable
     {
         Dataset = Encode("both", row => Clicks(row));
         OneClass = Encode("one-class", row => row >= TrainRows ? 0 : Clicks(row));
+        WithTransfer = EncodedDataset.Open(Dataset.Folder);
+        var more = Path.Combine(_folder, "more.csv");
+        File.WriteAllLines(more, Enumerable.Range(2000, TransferRows).Select(row => string.Create(
+            CultureInfo.InvariantCulture, $"{row * 7919 % 101},{row % 2},{row / 2 % 2},{row * 31 % 40}")));
+        DatasetEncoder.Encode(EncodeRequest.Transfer(Dataset, [more], Path.Combine(_folder, "more"), 1));
+        WithTransfer.Take(Path.Combine(_folder, "more"));
     }
 
     public EncodedDataset Dataset { get; }
 
     /// <summary>Validation and test rows without a click: AUC is not defined there.</summary>
     public EncodedDataset OneClass { get; }
+
+    /// <summary>The first with more rows, which have no labels.</summary>
+    public EncodedDataset WithTransfer { get; }
 
     /// <summary>A folder for a run of a test.</summary>
     public string NewFolder() => Path.Combine(
@@ -37,6 +47,7 @@ public sealed class SmallData : IDisposable
     {
         Dataset.Dispose();
         OneClass.Dispose();
+        WithTransfer.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
