@@ -293,7 +293,7 @@ public sealed class FamilyRecipeTests : IDisposable
         Assert.Equal(3, TeachersOf("DNNx2-both-seed2021").Length);
 
         string[] TeachersOf(string run) => [.. Experiment.OfRun(_folder.At($"out/runs/{run}/experiment.yaml")).Phases[0].Teachers
-            .Select(t => Path.GetFileName(t)!)];
+            .Select(t => Path.GetFileName(t.Path)!)];
     }
 
     [Fact]
