@@ -142,7 +142,7 @@ public sealed class DistilTests
         var all = ConsoleRun.Of(command);
         Assert.True(all.ExitCode == 0, all.Error);
         var tried = Tried();
-        Assert.Equal(["logits", "logits-half-l2", "logits-then-labels", "soft"], tried.Select(t => t.Name));
+        Assert.Equal(["logits", "logits-members-l2", "logits-then-labels", "soft"], tried.Select(t => t.Name));
         Assert.Equal(tried.MaxBy(t => t.Auc).Name, Assert.Single(tried, t => t.IsKept).Name);
         Assert.Equal(3, Directory.GetDirectories(clicks.At("s-try")).Length);
         using var metrics = JsonDocument.Parse(File.ReadAllText(clicks.At("s/metrics.json")));
