@@ -40,9 +40,10 @@ internal static class TestRows
     {
         using var dataset = experiment.Data!.Open(threads, progress, cancellation).Dataset;
         var names = dataset.Categorical.Select(c => c.Name).ToList();
-        var place = names.IndexOf(column);
-        if (place < 0)
+        var (index, columns) = (names.IndexOf(column), dataset.Categorical);
+        if (index < 0)
             throw new ConsortException($"--cluster {column}: found no such categorical column, expected one of {string.Join(", ", names)}");
+        var place = columns.Take(index).Sum(c => c.Length);
         var split = SplitOf(dataset);
         using var loader = new BatchLoader(split, new LoaderOptions(4096));
         loader.Start(0);
@@ -51,7 +52,7 @@ internal static class TestRows
             for (var row = 0; row < batch.Rows; row++)
             {
                 // The first two ids of a column are no values: missing, and not seen in training.
-                var id = batch.IdsOf(row)[place] - dataset.Categorical[place].Offset;
+                var id = batch.IdsOf(row)[place] - columns[index].Offset;
                 clusters.Add(id < 2 ? -1 - clusters.Count : id);
             }
 
