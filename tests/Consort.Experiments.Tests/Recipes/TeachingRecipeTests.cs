@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json;
-using Consort.Foundation.Options;
 using Consort.Studies;
 using Consort.Studies.Recipes;
 using Consort.Synthetic;

@@ -53,14 +53,14 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
             s => [Student(s, "distil-many", s.Many, Logits)]),
     ];
 
-    private static OptionTree Supervised { get; } = OptionTree.Parse("{ name: supervised }");
+    private static OptionTree Supervised => OptionTree.Parse("{ name: supervised }");
 
-    private static OptionTree Members { get; } = OptionTree.Parse("{ name: supervised, loss: members }");
+    private static OptionTree Members => OptionTree.Parse("{ name: supervised, loss: members }");
 
-    private static OptionTree SoftLabels { get; } =
+    private static OptionTree SoftLabels =>
         OptionTree.Parse("{ name: distillation, distance: soft_label, weight: 1, label_weight: 1, temperature: 1 }");
 
-    private static OptionTree Logits { get; } =
+    private static OptionTree Logits =>
         OptionTree.Parse("{ name: distillation, distance: mse_logit, weight: 20, label_weight: 0.1 }");
 
     private static OptionTree Mutual(string divergence, double weight) =>

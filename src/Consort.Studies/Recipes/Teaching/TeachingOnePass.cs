@@ -1,5 +1,4 @@
 using System.Globalization;
-using Consort.Experiments.Statistics;
 using Consort.Models;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Plans;
