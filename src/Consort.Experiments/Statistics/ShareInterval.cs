@@ -4,7 +4,8 @@ namespace Consort.Experiments.Statistics;
 
 /// <summary>
 /// The share a/b of a whole b that a part a is, with its 95 % confidence interval by Fieller: all shares ρ for which a − ρ b is not told
-/// from 0, |a − ρ b| ≤ c √(Var a − 2 ρ Cov + ρ² Var b). Unlike the delta method it stays right where b is not far from 0. Source: Fieller 1954.
+/// from 0, |a − ρ b| ≤ c √(Var a − 2 ρ Cov + ρ² Var b). Unlike the delta method it stays right where b is not far from 0. Source: Fieller
+/// 1954.
 /// </summary>
 /// <param name="Share">The estimate a/b.</param>
 /// <param name="Low">Lower end of the interval.</param>

@@ -244,7 +244,7 @@ public sealed class FamilyRecipeTests : IDisposable
         }
 
         var student = Experiment.OfRun(_folder.At("out/runs/DNN-distilled-averaged-seed2031/experiment.yaml"));
-        Assert.Equal(["DNN-independent-seed2031", "DNN-independent-seed2032"], student.Phases[0].Teachers.Select(Path.GetFileName));
+        Assert.Equal(["DNN-independent-seed2031", "DNN-independent-seed2032"], student.Phases[0].Teachers.Select(t => Path.GetFileName(t.Path)));
         Assert.Single(student.Family.Members);
 
         static IEnumerable<double> Auc(JsonElement row) => row.GetProperty("test_auc").EnumerateArray().Select(a => a.GetDouble());
