@@ -54,6 +54,6 @@ public sealed record PackResult(
     string Path, long Bytes, IReadOnlyList<string> Members, Calibration Calibration, IReadOnlyList<PackedSplit> Splits,
     string? NotMeasured)
 {
-    /// <summary>Whether the run learned from teachers and nothing was said of calibration, but no rows were at hand to fit one to.</summary>
+    /// <summary>Whether the run learned from teachers and is not calibrated, though nobody said so, for no rows were at hand.</summary>
     public bool LacksCalibration { get; init; }
 }

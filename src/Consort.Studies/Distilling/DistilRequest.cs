@@ -18,7 +18,7 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
     /// <summary>Where the teachers' data lie now, or null for where they lay.</summary>
     public string? Data { get; init; }
 
-    /// <summary>How far it is from a teacher; null for the experiment file's, else soft labels with a temperature or squared logits.</summary>
+    /// <summary>How far it is from a teacher; null for the file's, else soft labels with a temperature or squared logits.</summary>
     public TeacherDistance? Distance { get; init; }
 
     /// <summary>T of soft labels, or null for the experiment file's or 4.</summary>

@@ -1,5 +1,6 @@
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
+using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
 using Consort.Experiments.Statistics;
 using Consort.Foundation.Options;
@@ -43,7 +44,7 @@ public sealed record DistilResult(
     public IReadOnlyList<DistilTry> Tried { get; init; } = [];
 
     /// <summary>Whether the student says as many clicks as there are; null where that cannot be told.</summary>
-    public StudentCalibration? Calibration { get; init; }
+    public RunCalibration? Calibration { get; init; }
 }
 
 /// <summary>Trains one model on labels and on what finished runs say, and sets it beside them.</summary>
@@ -123,7 +124,7 @@ public static class DistilRun
         return Measured.Of(Outcome(folder));
     }
 
-    private static StudentCalibration? CalibrationOf(DistilRequest request, CancellationToken cancellation)
+    private static RunCalibration? CalibrationOf(DistilRequest request, CancellationToken cancellation)
     {
         EncodedDataset data;
         try
@@ -137,7 +138,7 @@ public static class DistilRun
         }
 
         using (data)
-            return StudentCalibration.Of(request.Folder, data, request.Threads, cancellation);
+            return RunCalibration.Of(request.Folder, data, request.Threads, cancellation);
     }
 
     private static RecipeOutcome Outcome(RunFolder folder) => new(

@@ -10,6 +10,7 @@ namespace Consort.EndToEnd.Tests.Commands;
 public sealed class DistilTests
 {
     private const string Second = "  - { model: DCN, hidden_units: [8], cross_layers: 2 }\n";
+    private static readonly string[] Members = ["m1", "m2"];
 
     [Fact]
     public void Distil_FamilyToOneModel_SetsItBesideItsTeacher()
@@ -106,7 +107,7 @@ public sealed class DistilTests
         })
             Assert.Equal(value, student[key].ToString());
         Assert.Contains(student["phases[distil].from"].ToString(),
-            new[] { "m1", "m2" }.Select(m => $"[{clicks.At($"{m}/checkpoints/best-train.ckpt")}]"));
+            Members.Select(m => $"[{clicks.At($"{m}/checkpoints/best-train.ckpt")}]"));
 
         distil = ConsoleRun.Of("distil", clicks.At("average"), "--start", "table", "--epochs", "1", "--out", clicks.At("third"), "--quiet");
         Assert.True(distil.ExitCode == 0, distil.Error);
