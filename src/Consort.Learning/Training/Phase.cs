@@ -101,7 +101,7 @@ public sealed record Phase
     public bool KeepOptimizer { get; init; }
 
     /// <summary>Which rows it learns from.</summary>
-    public PhaseRows Rows { get; init; }
+    public PhaseRows Rows { get; init => field = Options.Checked("rows", value); }
 
     /// <summary>Which rows it learns from, where it is known whether there are any without labels.</summary>
     internal PhaseRows RowsOf(bool hasTransfer) => Rows != PhaseRows.Auto ? Rows
