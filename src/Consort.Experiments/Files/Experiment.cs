@@ -4,6 +4,7 @@ using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using Consort.Learning.Runs;
+using Consort.Learning.Teachers;
 using Consort.Learning.Training;
 using Consort.Models;
 
@@ -163,7 +164,8 @@ public sealed record Experiment
         foreach (var map in maps.Count == 0 ? [training] : maps)
         {
             var path = maps.Count == 0 ? "training" : string.Create(CultureInfo.InvariantCulture, $"phases[{phases.Count}]");
-            var phase = Phase.Read(map, maps.Count == 0 ? options.Section("strategy") : map.Section("strategy"));
+            var phase = Phase.Read(map, maps.Count == 0 ? options.Section("strategy") : map.Section("strategy"),
+                isListed: maps.Count > 0);
             CheckName(phase, phases, map);
             if (phase.From.Count > 0 && folder is not null)
             {
@@ -173,8 +175,8 @@ public sealed record Experiment
 
             if (phase.Teachers.Count > 0 && folder is not null)
             {
-                phase = phase with { Teachers = [.. phase.Teachers.Select(teacher => FindRun(map, Path.GetFullPath(teacher, folder)))] };
-                found[$"{path}.teachers"] = OptionTree.Lines(phase.Teachers.Select(t => (OptionTree)t));
+                phase = phase with { Teachers = [.. phase.Teachers.Select(teacher => Find(map, teacher, folder))] };
+                found[$"{path}.teachers"] = OptionTree.Lines(phase.Teachers.Select(t => t.ToTree()));
             }
 
             phases.Add(phase);
@@ -194,29 +196,48 @@ public sealed record Experiment
             throw options.Error("name", $"found a second phase named {phase.Name}, expected a name of its own for each");
     }
 
-    private static string FindRun(OptionMap map, string path) => File.Exists(Path.Combine(path, "experiment.yaml"))
-        ? path
-        : throw map.Error("teachers", $"found no run folder at {path}");
+    private static TeacherName Find(OptionMap map, TeacherName name, string folder)
+    {
+        var teacher = name with { Path = Path.GetFullPath(name.Path, folder) };
+        if (!teacher.IsPredictions && File.Exists(Path.Combine(teacher.Path, "experiment.yaml")))
+            return teacher with { Path = Finished(map, "teachers", teacher.Path, _ => "") };
+        return File.Exists(teacher.Path) ? teacher : throw map.Error("teachers", teacher.IsPredictions
+            ? $"found no file of predictions at {teacher.Path}" : $"found no run folder at {teacher.Path}, nor a file of predictions");
+    }
 
     // A run folder stands for its final weights.
     private static string FindCheckpoint(OptionMap map, string path)
     {
         if (File.Exists(path))
             return path;
-        var experiment = Path.Combine(path, "experiment.yaml");
-        return File.Exists(experiment)
-            ? new RunFolder(path).FinalCheckpoint(OfRun(experiment, map.Catalogues).Phases.Select(p => p.Name))
-            : throw map.Error("from", $"found neither a run folder nor a checkpoint at {path}");
+        if (!File.Exists(Path.Combine(path, "experiment.yaml")))
+            throw map.Error("from", $"found neither a run folder nor a checkpoint at {path}");
+        var run = new RunFolder(Finished(map, "from", path, weights => $", or name the weights to start from: {weights}"));
+        return run.FinalCheckpoint(OfRun(run.Experiment, map.Catalogues).Phases.Select(p => p.Name));
+    }
+
+    // The best so far of a run that goes on may be far from what it comes to.
+    private static string Finished(OptionMap map, string key, string path, Func<string, string> wayOut)
+    {
+        var run = new RunFolder(path);
+        if (File.Exists(run.Metrics))
+            return path;
+        var weights = OfRun(run.Experiment, map.Catalogues).Phases.Select(p => run.BestCheckpoint(p.Name)).LastOrDefault(File.Exists);
+        throw map.Error(key, $"found a run that has not finished at {path}, expected a finished one; finish it with `consort train EXPERIMENT --out {path} --resume`{(weights is null ? "" : wayOut(weights))}");
     }
 
     private void Check(OptionMap options, bool isFinished)
     {
         CheckFields(options);
         var section = options.Has("phases") ? "phases" : "training";
-        foreach (var phase in Phases)
+        foreach (var (index, phase) in Phases.Index())
         {
+            if (phase.WarmMistake(index) is { } warm && !isFinished)
+                throw options.Error(section, $"phase {phase.Name}, {warm}");
             if (phase.From.Count > 0 && Family.Embeddings.Shared && Family.Members.Count > 1)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
+            if (phase.From.Count > 0 && Family.SharesWeights)
+                throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected members that share no weights");
             if (Family.Fusion == Fusion.Concat && phase.From.Count > 0)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected another fusion than concat");
             if (!isFinished && phase.Strategy.Mistake(Family.Members.Count, Family.Fusion) is var (key, message))
@@ -224,7 +245,7 @@ public sealed record Experiment
             if (phase.Strategy.LearnsFromTeachers != phase.Teachers.Count > 0)
                 throw options.Error(section, phase.Teachers.Count > 0
                     ? $"phase {phase.Name} names teachers, but its strategy {phase.Strategy.Name} learns from none"
-                    : $"phase {phase.Name} learns by {phase.Strategy.Name}, expected `teachers: [run folder, ...]`");
+                    : $"phase {phase.Name} learns by {phase.Strategy.Name}, expected `teachers: [run folder or file of predictions, ...]`");
             foreach (var member in phase.Frozen.Where(m => m >= Family.Members.Count))
                 throw options.Error(section, $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
         }

@@ -21,13 +21,14 @@ public sealed class RunPacker
     private readonly FinishedRun _run;
     private readonly string _model;
     private readonly string _dataKey;
+    private int? _member; // null for the ensemble of all
 
     private RunPacker(PackRequest request, FinishedRun run)
     {
         var count = run.Experiment.Family.Members.Count;
         if (request.Member is { } member && (member < 0 || member >= count))
             throw new ConsortException($"--member: found {member}, expected 0 to {count - 1}, the members of {request.Run}");
-        (_request, _run) = (request, run);
+        (_request, _run, _member) = (request, run, request.Member);
         var options = OptionMap.Load(run.Folder.Experiment, request.Catalogues);
         Family.From(options);
         _model = options.Resolved(); // what was asked for: the family, with every default
@@ -50,8 +51,13 @@ public sealed class RunPacker
     private PackResult Pack(CancellationToken cancellation)
     {
         using var dataset = OpenData(out var missing, cancellation);
-        if (dataset is null && _request.Calibration != CalibrationKind.None)
-            throw new ConsortException($"--calibration {_request.Calibration.ToString().ToLowerInvariant()}: {missing}");
+        if (dataset is null && _request.Calibration is { } asked and not CalibrationKind.None)
+            throw new ConsortException($"--calibration {asked.ToString().ToLowerInvariant()}: {missing}");
+        if (_request.BestMember)
+            _member = FindBest(dataset?.Valid, missing, cancellation);
+        var learned = _request.Calibration is null && _run.Experiment.Phases[^1].Strategy.LearnsFromTeachers;
+        var isUsable = dataset?.Valid is { } rows && rows.Clicks > 0 && rows.Clicks < rows.Rows;
+        var kind = _request.Calibration ?? (learned && isUsable ? CalibrationKind.Platt : CalibrationKind.None);
         var calibration = Calibration.None;
         var splits = new List<PackedSplit>();
         if (dataset is not null)
@@ -62,8 +68,8 @@ public sealed class RunPacker
             {
                 PackageWriter.Write(draft, Content(calibration));
                 using var scorer = Scorer.Load(draft, storage: PackageStorage.Mapped, catalogues: _request.Catalogues);
-                if (_request.Calibration != CalibrationKind.None)
-                    calibration = Fit(scorer, dataset.Valid
+                if (kind != CalibrationKind.None)
+                    calibration = Fit(kind, scorer, dataset.Valid
                         ?? throw new ConsortException($"--calibration: found no validation rows in the run's data"), cancellation);
                 foreach (var (name, split) in new[] { ("valid", dataset.Valid), ("test", dataset.Test) })
                     if (split is not null)
@@ -77,7 +83,10 @@ public sealed class RunPacker
 
         PackageWriter.Write(_request.Output, Content(calibration));
         var members = Members().Select(m => _run.Experiment.Family.Members[m].Name).ToArray();
-        return new PackResult(_request.Output, new FileInfo(_request.Output).Length, members, calibration, splits, missing);
+        return new PackResult(_request.Output, new FileInfo(_request.Output).Length, members, calibration, splits, missing)
+        {
+            LacksCalibration = learned && !isUsable,
+        };
     }
 
     private PackageContent Content(Calibration calibration) => new()
@@ -96,7 +105,19 @@ public sealed class RunPacker
     };
 
     // A member alone is its own ensemble.
-    private int[] Members() => _request.Member is { } member ? [member] : [.. Enumerable.Range(0, _run.Graph.Outputs.Count)];
+    private int[] Members() => _member is { } member ? [member] : [.. Enumerable.Range(0, _run.Graph.Outputs.Count)];
+
+    // The run has measured its members where it has finished.
+    private int FindBest(EncodedSplit? valid, string? missing, CancellationToken cancellation)
+    {
+        var options = _run.Experiment.Training;
+        var known = TrainMetrics.ValidOfMembers(_run.Folder);
+        if (known.Count == _run.Graph.Outputs.Count)
+            return options.BestMember(known);
+        if (valid is null)
+            throw new ConsortException($"--member best: {missing ?? "found no validation rows in the run's data"}");
+        return options.BestMember(_run.Pass.Evaluate(valid, _run.Encoder, cancellation).Metrics.Members.Select(m => (m.Auc, m.LogLoss)));
+    }
 
     private EncodedDataset? OpenData(out string? missing, CancellationToken cancellation)
     {
@@ -125,7 +146,7 @@ public sealed class RunPacker
         }
     }
 
-    private Calibration Fit(Scorer scorer, EncodedSplit split, CancellationToken cancellation)
+    private static Calibration Fit(CalibrationKind kind, Scorer scorer, EncodedSplit split, CancellationToken cancellation)
     {
         var (all, clicks) = (new List<float>(), new List<float>());
         ForEachBatch(scorer, split, (logits, labels) =>
@@ -133,13 +154,13 @@ public sealed class RunPacker
             all.AddRange(logits);
             clicks.AddRange(labels);
         }, cancellation);
-        return Fit(_request.Calibration, all, clicks);
+        return Fit(kind, all, clicks);
     }
 
     private Metrics Trained(EncodedSplit split, CancellationToken cancellation)
     {
         var metrics = _run.Pass.Evaluate(split, _run.Encoder, cancellation).Metrics;
-        return _request.Member is { } member ? metrics.Members[member] : metrics.Ensemble;
+        return _member is { } member ? metrics.Members[member] : metrics.Ensemble;
     }
 
     private static Metrics Packed(Scorer scorer, EncodedSplit split, Calibration calibration, CancellationToken cancellation)

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Consort.Foundation.Options;
 using Consort.Learning.Schedules;
 using Consort.Learning.Strategies;
+using Consort.Learning.Teachers;
 using Consort.Models;
 
 namespace Consort.Learning.Training;
@@ -42,14 +44,16 @@ public sealed record Phase
         .Add("min_delta", p => p.MinDelta, (p, v) => p with { MinDelta = v }, Domain.Number(0, 1), "the least improvement that counts")
         .Add("from", p => p.From, (p, v) => p with { From = v }, Domain.Texts("as many as members"),
             "run folders or checkpoints of one member each that the members start from, in their order; needs `shared: false`")
-        .Add("teachers", p => p.Teachers, (p, v) => p with { Teachers = v }, Domain.Texts("run folders"),
-            "finished runs, trained on the same data, whose families stand still and teach by the logit of their ensemble; for strategies that learn from teachers")
+        .Add("teachers", p => p.Teachers, (p, v) => p with { Teachers = v }, TeacherName.List,
+            "finished runs, trained on the same data, whose families stand still and teach by the logit of their ensemble, or files of predictions; for strategies that learn from teachers")
         .Add("freeze", p => [.. p.Frozen], (p, v) => p with { Frozen = v.ToHashSet() }, Domain.Integers(-1, Family.MaxMembers - 1),
             "members whose own weights stand still; −1 stands for what members share")
         .Add("evaluate_first", p => p.EvaluateFirst || p.Epochs == 0, (p, v) => p with { EvaluateFirst = v || p.Epochs == 0 }, Domain.Flag,
             "whether the weights at its beginning are a candidate for its best: fine-tuning that only harms is then undone")
         .Add("keep_optimizer", p => p.KeepOptimizer, (p, v) => p with { KeepOptimizer = v }, Domain.Flag,
             "whether the optimizer goes on with the moments and steps of the phase before, which freezes the same; else it begins afresh")
+        .Add("fresh_embeddings", p => p.FreshEmbeddings, (p, v) => p with { FreshEmbeddings = v }, Domain.Flag,
+            "whether each epoch after the phase's first begins with newly drawn embeddings and a fresh optimizer, dense weights going on (MEDA)")
         .Add("rows", p => p.Rows, (p, v) => p with { Rows = v },
             Domain.Words(("auto", PhaseRows.Auto), ("train", PhaseRows.Train), ("transfer", PhaseRows.Transfer), ("all", PhaseRows.All)),
             "train: those with labels; transfer: those without, which `data` names; all: both, in one shuffled order; auto: all where the strategy learns without labels, else train");
@@ -82,9 +86,10 @@ public sealed record Phase
     public IReadOnlyList<string> From { get; init; } = [];
 
     /// <summary>
-    /// Finished runs whose families stand still and teach, each by the logit of its ensemble; for strategies that learn from teachers.
+    /// Finished runs whose families stand still and teach, each by the logit of its ensemble, or files of predictions; for strategies that
+    /// learn from teachers.
     /// </summary>
-    public IReadOnlyList<string> Teachers { get; init; } = [];
+    public IReadOnlyList<TeacherName> Teachers { get; init; } = [];
 
     /// <summary>Members whose own weights stand still; −1 stands for what members share.</summary>
     public IReadOnlySet<int> Frozen { get; init; } = new HashSet<int>();
@@ -100,6 +105,31 @@ public sealed record Phase
     /// </summary>
     public bool KeepOptimizer { get; init; }
 
+    /// <summary>
+    /// Whether each epoch after the phase's first begins with newly drawn rows in all tables that are trained, those of first-order weights
+    /// among them, and with a fresh optimizer, while dense weights go on. Embeddings then know each row from one reading, as in a one-pass
+    /// training, and the tower learns from several embeddings of the same rows.
+    /// </summary>
+    /// <remarks>Source: "Multi-Epoch Learning for Deep Click-Through Rate Prediction Models" (MEDA), arXiv 2305.19531. What becomes of the
+    /// optimizer there we have not found; moments of rows that are gone say nothing of the new ones.</remarks>
+    public bool FreshEmbeddings { get; init; }
+
+    /// <summary>What holds in this phase in the place of what the experiment says.</summary>
+    public PhaseOverrides Overrides { get; init; } = PhaseOverrides.None;
+
+    /// <summary>Whether it begins with weights that nothing has trained.</summary>
+    /// <param name="index">Its place among the phases of a run, counted from 0.</param>
+    internal bool BeginsFresh(int index) => index == 0 && From.Count == 0;
+
+    /// <summary>What to say where its epochs are over before its members have taught each other; null where they are not.</summary>
+    /// <param name="index">Its place among the phases of a run, counted from 0.</param>
+    public string? WarmMistake(int index)
+    {
+        var warm = Strategy.WarmEpochs(BeginsFresh(index));
+        return Epochs == 0 || warm < Epochs ? null : string.Create(CultureInfo.InvariantCulture,
+            $"warm_epochs: found {warm} (1 in a first phase unless told otherwise) with epochs: {Epochs}, expected fewer than epochs: members would never learn from each other; name more epochs, or `warm_epochs: 0`");
+    }
+
     /// <summary>Which rows it learns from.</summary>
     public PhaseRows Rows { get; init => field = Options.Checked("rows", value); }
 
@@ -110,7 +140,11 @@ public sealed record Phase
     /// <summary>Reads a phase.</summary>
     /// <param name="options">The phase, or the section <c>training</c> where there is one phase.</param>
     /// <param name="strategy">The section <c>strategy</c>; closed here.</param>
+    /// <param name="isListed">Whether it stands in a list of phases, where it may set otherwise what <c>training</c> says.</param>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static Phase Read(OptionMap options, OptionMap strategy) =>
-        Options.Read(options) with { Strategy = StrategyCatalogue.Create(strategy) };
+    public static Phase Read(OptionMap options, OptionMap strategy, bool isListed = false) => Options.Read(options) with
+    {
+        Strategy = StrategyCatalogue.Create(strategy),
+        Overrides = isListed ? PhaseOverrides.Options.Read(options) : PhaseOverrides.None,
+    };
 }

@@ -70,6 +70,19 @@ internal sealed class TrainingObserver
             Log("phase", ("name", phase.Name), ("strategy", phase.Strategy.Name), ("steps_per_epoch", batches));
     }
 
+    /// <summary>Teachers are asked before the first step of a phase.</summary>
+    /// <param name="phase">Whose teachers they are.</param>
+    /// <param name="done">Rows, of all teachers together.</param>
+    /// <param name="all">Likewise.</param>
+    public void Asked(Phase phase, long done, long all)
+    {
+        var now = Stopwatch.GetTimestamp();
+        if (_progress is null || !IsDue(now))
+            return;
+        _lastReport = now;
+        _progress.Report(new TrainingProgress(phase.Name, 0, phase.Epochs, done, all, 0, 0, 0, null, 0, false));
+    }
+
     /// <summary>An epoch, or what is left of it, begins.</summary>
     public void BeginEpoch()
     {
@@ -140,7 +153,7 @@ internal sealed class TrainingObserver
         foreach (var sum in _state.LossSums)
             loss += sum / Math.Max(1, _state.Batch);
         var pace = seconds > 0 ? rows / seconds : _state.TrainedRows / Math.Max(1e-9, _state.TrainedSeconds);
-        var left = pace > 0 ? Math.Max(0, batches - _state.Batch) * _options.BatchSize / pace : 0;
+        var left = pace > 0 ? Math.Max(0, batches - _state.Batch) * (_phase!.Overrides.BatchSize ?? _options.BatchSize) / pace : 0;
         var latest = _state.Epochs.Count > 0 ? _state.Epochs[^1] : null;
         _progress.Report(new TrainingProgress(
             _phase!.Name, _state.Epoch + 1, _phase.Epochs, _state.Batch, batches, pace, loss, rate,
