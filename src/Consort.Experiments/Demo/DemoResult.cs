@@ -17,7 +17,7 @@ namespace Consort.Experiments.Demo;
 public sealed record DemoRow(
     string Name, string Strategy, int Members, double Auc, double LogLoss, double RelaImp, IReadOnlyList<double> MemberAuc)
 {
-    /// <summary>Its AUC minus that of the model that is taught, as it is by itself, over the test rows; null for members of a family.</summary>
+    /// <summary>Its AUC minus that of the taught model by itself, over the test rows; null for members of a family.</summary>
     public Comparison? AboveAlone { get; init; }
 }
 
