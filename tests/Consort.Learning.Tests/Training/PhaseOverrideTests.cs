@@ -72,6 +72,24 @@ public sealed class PhaseOverrideTests(SmallData data)
         }
     }
 
+    [Theory]
+    [InlineData(EmbeddingUpdate.Touched)]
+    [InlineData(EmbeddingUpdate.Deferred)]
+    public void Run_AveragedWeightsAndKeptOptimizer_ResumeAnywhere(EmbeddingUpdate update)
+    {
+        var options = Options(update, 1e-3, 0);
+        var second = One with { Name = "two", KeepOptimizer = true, Overrides = new() { EmbeddingL2 = 1e-4, DenseL2 = 1e-3 } };
+        var rig = Rig(One, second) with { Options = options with { Optimizer = options.Optimizer with { AverageDecay = 0.9 } } };
+        var whole = rig.Run(data.NewFolder());
+        Assert.NotEqual((rig with { Options = options }).Run(data.NewFolder()).Text, whole.Text);
+        foreach (var stop in new[] { 12, 20, 21, 33 })
+        {
+            var folder = data.NewFolder();
+            rig.RunAndStop(folder, stop);
+            Outcome.AssertSame(whole, rig.Run(folder, resume: true));
+        }
+    }
+
     [Fact]
     public void Run_BatchSizeReplaced_StepsAsManyRows()
     {

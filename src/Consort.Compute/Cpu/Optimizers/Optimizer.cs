@@ -134,7 +134,14 @@ public sealed unsafe class Optimizer<T> : IDisposable
         var state = State.ToArray(); // with no row behind
         _state.Clear();
         Dispose();
-        return new Optimizer<T>(Store, _options with { EmbeddingL2 = embeddingL2, DenseL2 = denseL2 }, _workers, state) { Steps = Steps };
+        var next = new Optimizer<T>(Store, _options with { EmbeddingL2 = embeddingL2, DenseL2 = denseL2 }, _workers, state)
+        {
+            Steps = Steps,
+        };
+        // An average begins anew with each phase, and so is not kept.
+        foreach (var (_, buffer) in state.Where(s => next._state.TrueForAll(n => n.Buffer != s.Buffer)))
+            buffer.Dispose();
+        return next;
     }
 
     /// <inheritdoc/>
