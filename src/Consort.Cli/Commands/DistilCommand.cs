@@ -143,6 +143,8 @@ internal sealed class DistilCommand : ExampleCommand
         else if (result.Gain is { } gain)
             Terminal.Output.WriteLine(Text(
                 $"of the teacher's gain over {against}, – stay: the gain is {gain.Difference:+0.00000;−0.00000} AUC, 95 % {gain.Low:+0.00000;−0.00000} to {gain.High:+0.00000;−0.00000}, which may be none"));
+        else if (result.Alone is null)
+            Terminal.Output.WriteLine("how much of a gain stays: --alone sets the student beside one of labels alone");
         if (result.Calibration is { } calibration)
             Terminal.Output.WriteLine(Text(
                 $"predicted / observed clicks: {calibration.Valid:F4} valid{Of(calibration.Test)}; calibrated by Platt {calibration.ValidCalibrated:F4} valid{Of(calibration.TestCalibrated)}, as consort pack does by default"));

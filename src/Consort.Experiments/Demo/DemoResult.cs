@@ -88,7 +88,8 @@ public sealed record DemoResult(
         new("log-loss", r => r.LogLoss, "F5"),
         new("RelaImp", r => r.Members == 0 ? null : r.RelaImp, "+0.00 \\%;-0.00 \\%;0.00 \\%") { IsWide = true },
         new("members' AUC", r => r.Members < 2 ? "" : string.Join(' ', r.MemberAuc.Select(a => a.ToString("F4", ShownNumbers.Culture))),
-            ResultColumn.Right) { IsWide = true })
+            ResultColumn.Right)
+        { IsWide = true })
         with
     { Marked = [Results.Count] };
 

@@ -126,7 +126,7 @@ public sealed class PredictionTeacher(TeacherName name) : ITeacher
     }
 
     private ConsortException Count(long found, long expected) => new(string.Create(
-        CultureInfo.InvariantCulture, $"{name.Path}: found {found:N0} predictions, expected {expected:N0}, one a training row in the order of the rows"));
+        CultureInfo.InvariantCulture, $"{name.Path}: found {found:N0} predictions, expected {expected:N0}, one for each row that is learned from: the training rows in their order, then those without labels"));
 
     private string Where => string.Create(CultureInfo.InvariantCulture, $"{name.Path}:{_line}");
 }

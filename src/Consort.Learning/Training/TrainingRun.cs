@@ -6,8 +6,8 @@ using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Runs;
 using Consort.Learning.Teachers;
-using Consort.Models.Embeddings;
 using Consort.Models;
+using Consort.Models.Embeddings;
 
 namespace Consort.Learning.Training;
 

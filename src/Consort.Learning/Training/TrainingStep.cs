@@ -10,8 +10,8 @@ using Consort.Data.Schemas;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Strategies;
 using Consort.Learning.Teachers;
-using Consort.Models.Embeddings;
 using Consort.Models;
+using Consort.Models.Embeddings;
 
 namespace Consort.Learning.Training;
 

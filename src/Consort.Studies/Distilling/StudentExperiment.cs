@@ -141,6 +141,8 @@ internal static class StudentExperiment
         var options = OptionTree.Load(file);
         if (options.Find("phases") is not null)
             throw new ConsortException($"{file}: found phases, expected an experiment with one");
+        if (options.Find("data.transfer") is not null)
+            request.Notice?.Invoke($"{file}: its data are not used, rows without labels neither; `consort train` learns from them");
         var student = options.Without("strategy", "fusion", "training.teachers").With("data", teacher["data"]);
         var experiment = Read(student, request, seed: null);
         return request.Model is not null || experiment.Family.Members.Count == 1 ? (experiment.Options, options.Find("strategy"))

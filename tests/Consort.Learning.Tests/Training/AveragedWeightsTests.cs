@@ -22,8 +22,14 @@ public sealed class AveragedWeightsTests(SmallData data)
     public void Run_StoppedAnywhere_EndsAsIfNeverStopped(EmbeddingUpdate update, double ema, int swa)
     {
         var rig = Rig(update, ema, swa,
-            new Phase { Name = "a", Strategy = new Supervised(), Epochs = 2, LearningRate = 0.02,
-                Schedule = new ReduceOnPlateauOptions { MinDelta = 0.05 } },
+            new Phase
+            {
+                Name = "a",
+                Strategy = new Supervised(),
+                Epochs = 2,
+                LearningRate = 0.02,
+                Schedule = new ReduceOnPlateauOptions { MinDelta = 0.05 }
+            },
             new Phase { Name = "b", Strategy = new MutualLearning(), Epochs = 2, Patience = 0, LearningRate = 0.005, EvaluateFirst = true },
             new Phase { Name = "c", Strategy = new Supervised(), Epochs = 1, LearningRate = 0.002, KeepOptimizer = true });
         var whole = rig.Run(data.NewFolder());
@@ -44,8 +50,14 @@ public sealed class AveragedWeightsTests(SmallData data)
     [InlineData(EmbeddingUpdate.Dense, 0, 1)]
     public void Run_WithAnAverage_TrainsTheSameWeightsAndKeepsOthers(EmbeddingUpdate update, double ema, int swa)
     {
-        var phase = new Phase { Strategy = new Supervised(), Epochs = 3, Patience = 0, LearningRate = 0.02,
-            Schedule = new ConstantRateOptions() };
+        var phase = new Phase
+        {
+            Strategy = new Supervised(),
+            Epochs = 3,
+            Patience = 0,
+            LearningRate = 0.02,
+            Schedule = new ConstantRateOptions()
+        };
         var (plain, averaged) = (data.NewFolder(), data.NewFolder());
         Rig(update, 0, 0, phase).Run(plain);
         var found = Rig(update, ema, swa, phase).Run(averaged);
@@ -101,7 +113,10 @@ public sealed class AveragedWeightsTests(SmallData data)
             Swa = swa,
             Optimizer = new OptimizerOptions
             {
-                MaxGradientNorm = 10, EmbeddingL2 = 1e-4, EmbeddingUpdate = update, AverageDecay = ema,
+                MaxGradientNorm = 10,
+                EmbeddingL2 = 1e-4,
+                EmbeddingUpdate = update,
+                AverageDecay = ema,
             },
         },
     };

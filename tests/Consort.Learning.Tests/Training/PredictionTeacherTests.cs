@@ -48,7 +48,7 @@ public sealed class PredictionTeacherTests(SmallData data)
 
     [Theory]
     [InlineData("0.5", 599, null, null, PredictionKind.Probability, "")]
-    [InlineData("0.5", 598, null, null, PredictionKind.Probability, ": found 599 predictions, expected 600, one a training row in the order of the rows")]
+    [InlineData("0.5", 598, null, null, PredictionKind.Probability, ": found 599 predictions, expected 600, one for each row that is learned from: the training rows in their order, then those without labels")]
     [InlineData("0.5", 601, null, null, PredictionKind.Probability, ": found 602 predictions, expected 600")]
     [InlineData("1", 599, null, null, PredictionKind.Probability, ":1, column 1: found \"1\", expected a probability above 0 and below 1")]
     [InlineData("NaN", 599, null, null, PredictionKind.Logit, ":1, column 1: found \"NaN\", expected a finite logit")]
