@@ -60,7 +60,8 @@ internal sealed class DataCandidatesCommand : ExampleCommand
         var request = Request(arguments);
         string[] read = [arguments.GetRequiredValue(_schema), .. request.Sources];
         Output.CheckApart("--out", path, read);
-        Output.CheckApart("--json", json, [path, .. read]);
+        Output.CheckApart("--json", json, read);
+        Output.CheckApartFromOut(json, path);
         var clock = Stopwatch.StartNew();
         var bytes = 2 * request.Sources.Where(File.Exists).Sum(s => new FileInfo(s).Length);
         var progress = arguments.GetValue(_quiet) ? null : new CountLine(Terminal.Status, "reading", "MB", bytes, 1e6);

@@ -44,6 +44,7 @@ internal sealed class DataSynthCommand : ExampleCommand
         map.Close();
 
         var (file, rows) = (arguments.GetRequiredValue(_out), arguments.GetRequiredValue(_rows));
+        Output.CheckApartFromOut(json, file);
         var clock = Stopwatch.StartNew();
         var progress = arguments.GetValue(_quiet) ? null : new CountLine(Terminal.Status, "writing", "rows", rows);
         var summary = SyntheticClicks.Write(file, rows, options, arguments.GetValue(_threads), progress, Terminal.Cancellation);

@@ -69,6 +69,10 @@ internal sealed class DistilCommand : ExampleCommand
         if (arguments.GetValue(_try)
             && Given(arguments, [_distance, _temperature, _weight, _labelWeight, _labelEpochs, _labelRate]) is { } own)
             throw new ConsortException($"{own}: found beside --try, which tries its own, expected one of them");
+        if (arguments.GetValue(_labelEpochs) == 0 && arguments.GetValue(_labelRate) is not null)
+            throw new ConsortException("--label-rate: found without --label-epochs, expected it beside");
+        if (arguments.GetValue(_weight) == 0 && arguments.GetValue(_labelWeight) == 0)
+            throw new ConsortException("--weight 0: found beside --label-weight 0, which leaves nothing to learn from; expected one of them above 0");
         if (!arguments.GetValue(_try) && arguments.GetValue(_budget) is not null)
             throw new ConsortException("--budget: found without --try, expected it beside");
         var folder = arguments.GetValue(_out) ?? Path.Combine("runs", $"distil-{model ?? Path.GetFileNameWithoutExtension(file)}");

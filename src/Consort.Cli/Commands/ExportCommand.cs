@@ -54,6 +54,7 @@ internal sealed class ExportCommand : ExampleCommand
             throw new ConsortException($"--out {path}: found a folder, expected the name of a file");
         Output.CheckApart("--out", path, source);
         Output.CheckApart("--json", json, source);
+        Output.CheckApartFromOut(json, path);
         var options = new OnnxOptions
         {
             Input = form,

@@ -49,6 +49,7 @@ internal sealed class PackCommand : ExampleCommand
             throw new ConsortException($"--out {output}: found a folder, expected the name of a file");
         Output.CheckApart("--out", output, arguments.GetRequiredValue(_run));
         Output.CheckApart("--json", json, arguments.GetRequiredValue(_run));
+        Output.CheckApartFromOut(json, output);
         if (member is not null && arguments.GetValue(_ensemble))
             throw new ConsortException("--ensemble: found beside --member, expected one of them");
         var request = new PackRequest(arguments.GetRequiredValue(_run), output, arguments.GetValue(_threads))

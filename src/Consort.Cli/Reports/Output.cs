@@ -43,6 +43,14 @@ internal static class Output
             throw new ConsortException($"{option} {path}: is the file that is read ({same}), expected another one");
     }
 
+    /// <summary>Refuses results for machines in the place of the file that the command writes.</summary>
+    /// <exception cref="ConsortException">Both are one file.</exception>
+    public static void CheckApartFromOut(string? json, string output)
+    {
+        if (json is not null && (FileFacts.AreSame(json, output) || Path.GetFullPath(json) == Path.GetFullPath(output)))
+            throw new ConsortException($"--json {json}: is the file of --out, expected another one");
+    }
+
     private static IEnumerable<string> FilesOf(string source) => Directory.Exists(source)
         ? new RunFolder(source).Files.Concat(EncodedDataset.FilesAt(source))
         : [source];

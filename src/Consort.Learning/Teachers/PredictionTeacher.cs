@@ -10,6 +10,8 @@ namespace Consort.Learning.Teachers;
 /// </summary>
 public sealed class PredictionTeacher(TeacherName name) : ITeacher
 {
+    private const int LargestLogit = 1000; // of the least probability above 0 that a double holds it is 745
+
     private readonly StreamReader _reader = Open(name.Path);
     private int _column;
     private int _label = -1;
@@ -109,12 +111,12 @@ public sealed class PredictionTeacher(TeacherName name) : ITeacher
         if (double.TryParse(cell, CultureInfo.InvariantCulture, out var value))
         {
             var logit = (float)(name.Kind == PredictionKind.Logit ? value : Math.Log(value / (1 - value)));
-            if (float.IsFinite(logit))
+            if (Math.Abs(logit) <= LargestLogit)
                 return logit;
         }
 
         throw new ConsortException(
-            $"{Where}, column {name.Column ?? "1"}: found \"{PrintableText.Short(cell, 60)}\", expected {(name.Kind == PredictionKind.Logit ? "a finite logit" : "a probability above 0 and below 1 (logits need the key `kind: logit`)")}");
+            $"{Where}, column {name.Column ?? "1"}: found \"{PrintableText.Short(cell, 60)}\", expected {(name.Kind == PredictionKind.Logit ? $"a logit from −{LargestLogit} to {LargestLogit}" : "a probability above 0 and below 1 (logits need the key `kind: logit`)")}");
     }
 
     private void CheckLabel(string line, float label, long row)

@@ -36,8 +36,8 @@ public static class TrainingChecks
                 throw new ConsortException($"phase {phase.Name}, rows: found {Word(phase)}, expected train: strategy {phase.Strategy.Name} learns nothing from rows without labels");
         }
 
-        if (hasTransfer && phases.All(p => p.RowsOf(hasTransfer) == PhaseRows.Train))
-            throw new ConsortException($"data, transfer: found rows without labels, of which no phase learns (strategy {string.Join(", ", phases.Select(p => p.Strategy.Name).Distinct())}); expected a strategy that learns without labels, such as distillation, and `rows` that have them");
+        if (hasTransfer && phases.All(p => p.Rows == PhaseRows.Auto && !p.Strategy.LearnsWithoutLabels))
+            throw new ConsortException($"data, transfer: found rows without labels, of which no phase learns (strategy {string.Join(", ", phases.Select(p => p.Strategy.Name).Distinct())}); expected a strategy that learns without labels, such as distillation");
 
         static string Word(Phase phase) => phase.Rows == PhaseRows.All ? "all" : "transfer";
     }

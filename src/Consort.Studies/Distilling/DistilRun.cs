@@ -56,6 +56,8 @@ public static class DistilRun
     public static DistilResult Run(DistilRequest request, CancellationToken cancellation)
     {
         string[] teachers = [.. request.Teachers.Select(Path.GetFullPath)];
+        foreach (var run in teachers) // what cannot be measured is refused before anything is trained
+            _ = RunSummary.Find(new RunFolder(run));
         IReadOnlyList<DistilTry> tried = [];
         if (request.Tries)
             (request, tried) = DistilTrial.Run(

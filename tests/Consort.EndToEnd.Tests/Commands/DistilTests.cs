@@ -151,6 +151,7 @@ public sealed class DistilTests
         var again = ConsoleRun.Of(command);
         Assert.Equal(all.Output, again.Output);
         Assert.Contains("found beside --try", ConsoleRun.Of([.. command, "--weight", "2"]).Error, StringComparison.Ordinal);
+        Assert.Contains("found without --label-epochs", ConsoleRun.Of("distil", clicks.At("average"), "--label-rate", "1e-3").Error, StringComparison.Ordinal);
 
         List<(string Name, double? Auc, bool IsKept)> Tried()
         {

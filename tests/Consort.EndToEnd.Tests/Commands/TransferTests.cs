@@ -63,6 +63,8 @@ public sealed class TransferTests
         Says("expected --transfer alone", [.. like, "--train", clicks.Train, "--out", clicks.At("e")]);
         Does("train", clicks.Experiment, "--out", clicks.At("first"), "--threads", "1", "--quiet");
         Says("is the dataset by whose encoder", [.. like, "--out", clicks.At("cache")]);
+        Says("--json both.csv: is the file of --out", "data", "candidates", "--schema", clicks.At("schema.yaml"), "--source", clicks.Train,
+            "--items", "item", "--unused", "1", "--out", "both.csv", "--json", "both.csv");
         Says($"--out {clicks.Train}: is the file that is read", "data", "candidates", "--schema", clicks.At("schema.yaml"), "--source",
             clicks.Train, "--items", "item", "--unused", "1", "--out", clicks.Train);
     }

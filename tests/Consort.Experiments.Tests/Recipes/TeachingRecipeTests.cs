@@ -50,6 +50,18 @@ public sealed class TeachingRecipeTests : IDisposable
         double Number(string row, string key) => rows[row].GetProperty(key).GetDouble();
     }
 
+    [Theory]
+    [InlineData(4, 2)]
+    [InlineData(2, 2)]
+    [InlineData(2, 3, 4)]
+    public void Plan_MembersThatDoNotRise_AreRefused(params int[] members)
+    {
+        var recipe = RecipeCatalogue.Default.Entries.First(r => r.Name == "teaching/onepass");
+        var request = new RecipeRequest(_experiment, 1, null, _folder.At("out")) { Members = members };
+        Assert.Contains("expected one number, or two that rise", Assert.Throws<ConsortException>(() => recipe.Plan(request)).Message,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Plan_Students_HaveSeedsOfTheirOwn()
     {

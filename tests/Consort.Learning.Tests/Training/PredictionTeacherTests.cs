@@ -51,7 +51,7 @@ public sealed class PredictionTeacherTests(SmallData data)
     [InlineData("0.5", 598, null, null, PredictionKind.Probability, ": found 599 predictions, expected 600, one for each row that is learned from: the training rows in their order, then those without labels")]
     [InlineData("0.5", 601, null, null, PredictionKind.Probability, ": found 602 predictions, expected 600")]
     [InlineData("1", 599, null, null, PredictionKind.Probability, ":1, column 1: found \"1\", expected a probability above 0 and below 1")]
-    [InlineData("NaN", 599, null, null, PredictionKind.Logit, ":1, column 1: found \"NaN\", expected a finite logit")]
+    [InlineData("NaN", 599, null, null, PredictionKind.Logit, ":1, column 1: found \"NaN\", expected a logit from −1000 to 1000")]
     [InlineData("p", 600, "q", null, PredictionKind.Probability, ":1: found no column q, expected one of p")]
     [InlineData("0.5", 599, "2", null, PredictionKind.Probability, ":1: found no column 2, expected one of 1 to 1, for the first line names none")]
     [InlineData("p,y", 600, null, null, PredictionKind.Probability, ":1: found 2 columns, expected one, or the key column")]

@@ -81,8 +81,14 @@ internal sealed class TeachingOnePass : Recipe
         return rows;
     }
 
-    private static (int Members, int Many) SizeOf(RecipeRequest request) =>
-        request.Members is { } sizes ? (sizes[0], sizes[^1]) : (Members, Many);
+    private static (int Members, int Many) SizeOf(RecipeRequest request) => request.Members switch
+    {
+        null => (Members, Many),
+        [var members] => (members, Math.Max(members, Many)),
+        [var members, var many] when members < many => (members, many),
+        var sizes => throw new ConsortException(
+            $"--members: found {string.Join(',', sizes)} with teaching/onepass, expected one number, or two that rise: of a family, and of more"),
+    };
 
     private static string TextOf(TeachingMethod method, RecipeRequest request) =>
         string.Format(CultureInfo.InvariantCulture, method.Text, SizeOf(request).Members, SizeOf(request).Many);
