@@ -199,8 +199,10 @@ internal sealed class OperationGraphs
 
     private Value Neighbours()
     {
-        var (fields, edges) = (AllFields(), Graph.Apply(new Reshape(new Shape(4, 4)), Hidden(16)));
-        var states = Graph.Apply(new Reshape(new Shape(4, _dimension)), Hidden(4 * _dimension));
+        // Bounded: what grows with the third power rounds away small gradients' differences.
+        Value Bounded(int width) => Graph.Apply(new Activate(Activation.Tanh), Hidden(width));
+        var (fields, edges) = (AllFields(), Graph.Apply(new Reshape(new Shape(4, 4)), Bounded(16)));
+        var states = Graph.Apply(new Reshape(new Shape(4, _dimension)), Bounded(4 * _dimension));
         var once = Graph.Apply(new NeighbourSum(), edges, states);
         return Logit(Graph.Apply(new NeighbourSum(), edges, once), states, fields);
     }
