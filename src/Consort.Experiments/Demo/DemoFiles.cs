@@ -1,3 +1,4 @@
+using Consort.Experiments.Files;
 using Consort.Foundation.Options;
 
 namespace Consort.Experiments.Demo;
@@ -37,8 +38,6 @@ internal static class DemoFiles
         evaluate_first: true
         """);
 
-    private static readonly OptionTree Matching = OptionTree.Parse("{ name: distillation, distance: mse_logit, weight: 20, label_weight: 0.1 }");
-
     /// <summary>A model by itself.</summary>
     public static OptionTree Single(string model, ulong seed) => Trained($"{model} on its own", [model], seed);
 
@@ -47,7 +46,8 @@ internal static class DemoFiles
 
     /// <summary>The same model, taught by finished runs.</summary>
     public static OptionTree Taught(string model, IReadOnlyList<string> teachers, ulong seed) =>
-        Student($"{model}, taught", model, seed).With("training.teachers", OptionTree.List(teachers)).With("strategy", Matching);
+        Student($"{model}, taught", model, seed).With("training.teachers", OptionTree.List(teachers))
+        .With("strategy", ExperimentOptions.LogitMatching);
 
     /// <summary>Finished runs as they are.</summary>
     public static OptionTree Independent(IReadOnlyList<string> models, IReadOnlyList<string> from, ulong seed) =>
@@ -81,5 +81,5 @@ internal static class DemoFiles
     private static OptionTree Of(string name, IReadOnlyList<string> models, ulong seed) => Common
         .With("name", name).With("training.seed", (long)seed)
         .With("members", OptionTree.Lines(
-            models.Select(m => OptionTree.Parse(m == "FM" ? "{ model: FM }" : $"{{ model: {m}, hidden_units: [64, 32], batch_norm: true }}"))));
+            models.Select(m => OptionTree.Parse($"{{ model: {m}, hidden_units: [64, 32], batch_norm: true }}"))));
 }

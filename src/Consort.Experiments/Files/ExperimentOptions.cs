@@ -10,6 +10,10 @@ namespace Consort.Experiments.Files;
 /// </summary>
 public static class ExperimentOptions
 {
+    /// <summary>What keeps most of a family's gain: logits, and a little of the labels; docs/results/teaching.md.</summary>
+    internal static OptionTree LogitMatching { get; } =
+        OptionTree.Parse("{ name: distillation, distance: mse_logit, weight: 20, label_weight: 0.1 }");
+
     /// <summary>The members, each without how often it stands there.</summary>
     public static IReadOnlyList<OptionTree> Members(this OptionTree experiment) =>
         [.. experiment.ItemsAt("members").Select(m => m.Without("count"))];

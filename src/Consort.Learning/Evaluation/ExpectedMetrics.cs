@@ -1,3 +1,5 @@
+using Consort.Learning.Losses;
+
 namespace Consort.Learning.Evaluation;
 
 /// <summary>
@@ -32,8 +34,7 @@ public readonly record struct ExpectedMetrics(double Auc, double LogLoss)
             {
                 double p = order[end];
                 (tiedClicks, tiedOthers, tiedOwn) = (tiedClicks + p, tiedOthers + 1 - p, tiedOwn + (p * (1 - p)));
-                double z = sorted[end];
-                loss.Add(Math.Max(z, 0) - (z * p) + Math.Log(1 + Math.Exp(-Math.Abs(z))));
+                loss.Add(BinaryCrossEntropy.Value(p, sorted[end]));
             }
 
             ordered += (tiedClicks * below) + (((tiedClicks * tiedOthers) - tiedOwn) / 2);

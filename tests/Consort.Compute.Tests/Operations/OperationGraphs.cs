@@ -87,15 +87,14 @@ internal sealed class OperationGraphs
         ["gated recurrence"] = (f, d) => Make(f, d, g => g.Recurrent()),
         ["relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Relu), g.Hidden(20)))),
         ["sigmoid"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Sigmoid), g.Hidden(d)))),
-        ["tanh"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d)))),
+        ["tanh"] = (f, d) => Make(f, d, g => g.Logit(g.Bounded(d))),
         ["silu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Silu), g.Hidden(d)))),
         ["gelu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Gelu), g.Hidden(d)))),
         ["leaky relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.LeakyRelu), g.Hidden(20)))),
-        ["exponential"] = (f, d) => Make(f, d, g =>
-            g.Logit(g.Graph.Apply(new Activate(Activation.Exponential), g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d))))),
+        ["exponential"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Exponential), g.Bounded(d)))),
         ["log magnitude"] = (f, d) => Make(f, d, g =>
             g.Logit(g.Graph.Apply(new Activate(Activation.LogMagnitude),
-                g.Graph.Apply(new Activate(Activation.Exponential), g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d)))))),
+                g.Graph.Apply(new Activate(Activation.Exponential), g.Bounded(d))))),
         ["prelu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new ParametricRelu(g.Parameter(12)), g.Hidden(12)))),
         ["dice"] = (f, d) => Make(f, d, g => g.DiceOf(g.Hidden(d))),
         ["linear of every field"] = (f, d) =>
@@ -199,8 +198,6 @@ internal sealed class OperationGraphs
 
     private Value Neighbours()
     {
-        // Bounded: what grows with the third power rounds away small gradients' differences.
-        Value Bounded(int width) => Graph.Apply(new Activate(Activation.Tanh), Hidden(width));
         var (fields, edges) = (AllFields(), Graph.Apply(new Reshape(new Shape(4, 4)), Bounded(16)));
         var states = Graph.Apply(new Reshape(new Shape(4, _dimension)), Bounded(4 * _dimension));
         var once = Graph.Apply(new NeighbourSum(), edges, states);
@@ -234,6 +231,9 @@ internal sealed class OperationGraphs
         var ids = Graph.Apply(new Linear(Parameter(width, _fields * _dimension), null), Flat(Fields()));
         return Graph.Apply(new Add(), ids, Graph.Apply(new Linear(Parameter(width, 3), Parameter(width)), Graph.Numeric!));
     }
+
+    // What grows with a power rounds away the differences of small gradients.
+    private Value Bounded(int width) => Graph.Apply(new Activate(Activation.Tanh), Hidden(width));
 
     private Value Logit(params Value[] values) => Graph.Apply(new Add(), [.. values.Select(One)]);
 

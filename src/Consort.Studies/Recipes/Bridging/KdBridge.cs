@@ -1,5 +1,5 @@
 using System.Globalization;
-using Consort.Foundation.Options;
+using Consort.Experiments.Files;
 using Consort.Models;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Plans;
@@ -20,10 +20,6 @@ internal sealed class KdBridge : Recipe
     private const string Graph = "FiGNN";
     private const string Averaged = "averaged", Direct = "direct", Alone = "graph", Bridge = "bridge", OfGraph = "from-graph",
         Bridged = "bridged", Both = "both";
-
-    // As measured to keep most: research of this project, docs/strategies/distillation.md.
-    private static readonly OptionTree Logits =
-        OptionTree.Parse("{ name: distillation, distance: mse_logit, weight: 20, label_weight: 0.1 }");
 
     public override string Name => "kd/bridge";
 
@@ -92,10 +88,11 @@ internal sealed class KdBridge : Recipe
                     _ => [Student(Both, [.. teachers, Taught()])],
                 });
 
-            string Taught() => plan.Taught(FormattableString.Invariant($"{Graph}-of-{model}x{size}"), Graph, replicate, Logits, teachers);
+            string Taught() => plan.Taught(
+                FormattableString.Invariant($"{Graph}-of-{model}x{size}"), Graph, replicate, ExperimentOptions.LogitMatching, teachers);
 
             string Student(string how, IReadOnlyList<string> by) =>
-                plan.Taught(FormattableString.Invariant($"{model}x{size}-{how}"), model, replicate, Logits, by);
+                plan.Taught(FormattableString.Invariant($"{model}x{size}-{how}"), model, replicate, ExperimentOptions.LogitMatching, by);
         }
 
         return rows;

@@ -77,10 +77,8 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     /// <param name="model">The student.</param>
     /// <param name="replicate">Of the table.</param>
     /// <param name="teachers">The runs; what they say counts as the mean of their logits.</param>
-    public string Distilled(string key, string model, int replicate, IReadOnlyList<string> teachers) => Add(
-        key, Seed(replicate, 0), () =>
-            Of(model).Family(Name($"{model}, {key}"), isShared: false, SoftLabels, settings.Member(model))
-                .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder))), teachers);
+    public string Distilled(string key, string model, int replicate, IReadOnlyList<string> teachers) =>
+        Learner(key, model, Seed(replicate, 0), SoftLabels, teachers, settings.Member(model));
 
     /// <summary>A model by itself or that learns from finished runs, whose seed no member of a family has.</summary>
     /// <param name="key">Names the runs.</param>
@@ -90,13 +88,8 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     /// <param name="teachers">The runs; none for a student of the labels.</param>
     /// <param name="change">What else differs from the model by itself.</param>
     public string Student(string key, string model, int replicate, OptionTree strategy, IReadOnlyList<string> teachers,
-        Func<OptionTree, OptionTree>? change = null) => Add(key, Seed(replicate, FirstStudent), () =>
-        {
-            var student = Of(model).Family(Name($"{model}, {key}"), isShared: false, strategy, settings.Member(model));
-            if (teachers.Count > 0)
-                student = student.With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder)));
-            return change is null ? student : change(student);
-        }, teachers);
+        Func<OptionTree, OptionTree>? change = null) =>
+        Learner(key, model, Seed(replicate, FirstStudent), strategy, teachers, settings.Member(model), change);
 
     /// <summary>A family whose members have been trained and go on in one phase.</summary>
     /// <param name="key">Names the runs.</param>
@@ -143,14 +136,12 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     /// <param name="replicate">Of the table.</param>
     /// <param name="strategy">How it learns.</param>
     /// <param name="teachers">The runs; what they say counts as the mean of their logits.</param>
-    public string Taught(string key, string model, int replicate, OptionTree strategy, IReadOnlyList<string> teachers) => Add(
-        key, Seed(replicate, 0), () =>
-        {
-            var member = settings.Member(model);
-            return Of(model).Family(Name($"{model}, {key}"), isShared: false, strategy,
-                member.Find("dropout") is null ? member : member.With("dropout", 0))
-                .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder)));
-        }, teachers);
+    public string Taught(string key, string model, int replicate, OptionTree strategy, IReadOnlyList<string> teachers)
+    {
+        var member = settings.Member(model);
+        return Learner(key, model, Seed(replicate, 0), strategy, teachers,
+            member.Find("dropout") is null ? member : member.With("dropout", 0));
+    }
 
     /// <summary>
     /// The seed of a member's own run: no two members of no two replicates share one, for an interval over replicates supposes that these
@@ -159,6 +150,16 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     internal static ulong Seed(int replicate, int member) => member < FirstMembers
         ? FirstSeed + (ulong)((FirstMembers * replicate) + member)
         : FurtherSeeds + ((ulong)FurtherMembers * (ulong)replicate) + (ulong)member;
+
+    // A model with tables of its own that learns from runs, or from labels where there are none.
+    private string Learner(string key, string model, ulong seed, OptionTree strategy, IReadOnlyList<string> teachers, OptionTree member,
+        Func<OptionTree, OptionTree>? change = null) => Add(key, seed, () =>
+        {
+            var learner = Of(model).Family(Name($"{model}, {key}"), isShared: false, strategy, member);
+            if (teachers.Count > 0)
+                learner = learner.With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder)));
+            return change is null ? learner : change(learner);
+        }, teachers);
 
     private OptionTree Of(string model) => settings.Of(model).Options;
 

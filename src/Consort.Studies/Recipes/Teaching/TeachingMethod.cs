@@ -1,3 +1,4 @@
+using Consort.Experiments.Files;
 using Consort.Foundation.Options;
 using Consort.Studies.Recipes.Plans;
 
@@ -40,7 +41,8 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
         new("labels-loose", "control: labels, the students' weaker decay", false,
             s => [s.Plan.Student($"{s.Model}-labels-loose", s.Model, s.Replicate, Supervised, [], Loosened)]),
         new("labels-again", "control: labels again, two epochs", true, s => [GoneOn(s, "labels-again", Members, 2)]),
-        new("self", "control: distilled from itself, logits", false, s => [Student(s, "self", s.Members.Take(1), Logits)]),
+        new("self", "control: distilled from itself, logits", false,
+            s => [Student(s, "self", s.Members.Take(1), ExperimentOptions.LogitMatching)]),
         new("mutual-paper", "mutual: the paper, MSE 1, one epoch", true,
             s => [GoneOn(s, "mutual-paper", Mutual("mse", 1).With("peers", "training"), 1, isConstant: true)]),
         new("mutual-mse20", "mutual: MSE 20, two epochs", true, s => [GoneOn(s, "mutual-mse20", Mutual("mse", 20), 2)]),
@@ -48,9 +50,9 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
         new("kdef", "KDEF, the ensemble", false, s => [Kdef(s)]),
         new("kdef-member", "KDEF, one member", true, s => [Kdef(s)]),
         new("distil-soft", "distilled: soft labels 1 : 1", false, s => [Student(s, "distil-soft", s.Members, SoftLabels)]),
-        new("distil", "distilled: logits 20 : 0.1", false, s => [Student(s, "distil", s.Members, Logits)]),
+        new("distil", "distilled: logits 20 : 0.1", false, s => [Student(s, "distil", s.Members, ExperimentOptions.LogitMatching)]),
         new("distil-many", "distilled from {1}: logits 20 : 0.1", false,
-            s => [Student(s, "distil-many", s.Many, Logits)]),
+            s => [Student(s, "distil-many", s.Many, ExperimentOptions.LogitMatching)]),
     ];
 
     private static OptionTree Supervised => OptionTree.Parse("{ name: supervised }");
@@ -59,9 +61,6 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
 
     private static OptionTree SoftLabels =>
         OptionTree.Parse("{ name: distillation, distance: soft_label, weight: 1, label_weight: 1, temperature: 1 }");
-
-    private static OptionTree Logits =>
-        OptionTree.Parse("{ name: distillation, distance: mse_logit, weight: 20, label_weight: 0.1 }");
 
     private static OptionTree Mutual(string divergence, double weight) =>
         OptionTree.Keys(("name", "mutual"), ("divergence", divergence), ("weight", weight), ("warm_epochs", 0));
