@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Unicode;
 using Consort.Data.Encoders;
+using Consort.Data.Schemas;
 
 namespace Consort.Serving;
 
@@ -68,16 +69,32 @@ public readonly ref struct ImpressionRow
         }
     }
 
-    /// <summary>Sets a field to a number, or to anything else that writes itself as text, in the invariant culture.</summary>
+    /// <summary>
+    /// Sets a field to a number, or to anything else that writes itself as text, in the invariant culture; a field of times to a time,
+    /// which is of UTC where it does not say otherwise.
+    /// </summary>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
     public void Set<T>(int field, T value)
         where T : struct, IUtf8SpanFormattable
     {
         Span<byte> text = stackalloc byte[StackBytes];
+        if (TimeOf(value) is { } time && Encoder.WriteTime(_scorer.SchemaIndex(field), time, text) is > 0 and var length)
+        {
+            Set(field, text[..length]);
+            return;
+        }
+
         if (!value.TryFormat(text, out var written, default, CultureInfo.InvariantCulture))
             throw new ConsortException($"field {_scorer.Fields[field]}: found a {typeof(T).Name} of more than {StackBytes} bytes as text");
         Set(field, text[..written]);
     }
+
+    /// <summary>Whether a field is of kind boolean.</summary>
+    public bool IsBoolean(int field) => Encoder.Schema.Fields[_scorer.SchemaIndex(field)].Kind == FieldKind.Boolean;
+
+    /// <summary>Sets a field to yes or no, as the text <c>true</c> or <c>false</c>.</summary>
+    /// <exception cref="ConsortException">The value is not what the field expects.</exception>
+    public void Set(int field, bool value) => Set(field, value ? "true"u8 : "false"u8);
 
     /// <summary>Sets a field to missing; a numeric one of a model of libsvm or libffm data to 0, as such rows mean it.</summary>
     public void SetMissing(int field) => Encoder.Clear(_scorer.SchemaIndex(field), _ids, _numerics);
@@ -100,4 +117,13 @@ public readonly ref struct ImpressionRow
             count += _ids[column] == Encoder.Space.Categorical[column].Offset + 1 ? 1 : 0;
         return count;
     }
+
+    private static DateTimeOffset? TimeOf<T>(T value) => value switch
+    {
+        DateTimeOffset time => time,
+        DateTime { Kind: DateTimeKind.Local } time => time.ToUniversalTime(),
+        DateTime time => new DateTimeOffset(time.Ticks, TimeSpan.Zero),
+        DateOnly day => new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero),
+        _ => null,
+    };
 }

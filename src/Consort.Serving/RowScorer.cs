@@ -1,6 +1,5 @@
 using System.Linq.Expressions;
 using System.Reflection;
-using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 
 namespace Consort.Serving;
@@ -144,7 +143,7 @@ public sealed class RowScorer<T>
     {
         if (member.IsDefined(typeof(ImpressionIgnoreAttribute)))
             return null;
-        var others = _scorer.Encoder.Schema.Fields.Where(f => f.Kind is FieldKind.Label or FieldKind.Ignored).Select(f => Bare(f.Name));
+        var others = _scorer.Encoder.Schema.Fields.Where(f => !_scorer.Fields.Contains(f.Name)).Select(f => Bare(f.Name));
         return others.Contains(Bare(member.Name), StringComparer.OrdinalIgnoreCase)
             ? null
             : $"{typeof(T).Name}.{member.Name}: is not one that the model reads{NearestWord.Hint(member.Name, _scorer.Fields)}; name its field by [ImpressionField], or pass over it by [ImpressionIgnore]";
@@ -176,6 +175,8 @@ public sealed class RowScorer<T>
         {
             if (type == typeof(string))
                 return Expression.Call(impression, Method(typeof(string)), place, given);
+            if (type == typeof(bool))
+                return Expression.Call(impression, Method(typeof(bool)), place, given);
             if (type == typeof(byte[]))
                 return Expression.Call(typeof(RowScorer<T>), nameof(SetBytes), null, impression, place,
                     Expression.Convert(given, typeof(ReadOnlyMemory<byte>)));
@@ -184,7 +185,7 @@ public sealed class RowScorer<T>
             if (type.IsValueType && typeof(IUtf8SpanFormattable).IsAssignableFrom(type))
                 return Expression.Call(typeof(RowScorer<T>), nameof(SetNumber), [type], impression, place, given);
             throw new ConsortException(
-                $"{typeof(T).Name}.{member.Name}: found a {type.Name}, expected a string, UTF-8 bytes, a number or another value that writes itself as text");
+                $"{typeof(T).Name}.{member.Name}: found a {type.Name}, expected a string, UTF-8 bytes, a number, a bool or another value that writes itself as text");
         }
 
         static MethodInfo Method(Type type) => typeof(ImpressionRow).GetMethod(nameof(ImpressionRow.Set), [typeof(int), type])!;

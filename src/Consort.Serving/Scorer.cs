@@ -24,13 +24,15 @@ public sealed class Scorer : IDisposable
     private readonly ConcurrentDictionary<Type, object> _rowScorers = new();
     private readonly ConcurrentDictionary<string, CandidateScorer> _candidateScorers = new(StringComparer.Ordinal);
     private readonly double _share;
+    private readonly double _shift; // of rows of which only some were trained on
 
     private Scorer(string path, ScoringModel model)
     {
         (Path, Encoder, Package) = (path, model.Encoder, model.Manifest);
         _pool = new WorkspacePool(model);
         _share = Package.MemberShare;
-        _schemaIndex = [.. Enumerable.Range(0, Encoder.Schema.Fields.Count).Where(i => Encoder.Schema.Fields[i].Columns.Count > 0)];
+        _shift = Encoder.Schema.LogitShift;
+        _schemaIndex = [.. Enumerable.Range(0, Encoder.Schema.Fields.Count).Where(Encoder.Reads)];
         Fields = [.. _schemaIndex.Select(i => Encoder.Schema.Fields[i].Name)];
         _places = Fields.Select((name, place) => KeyValuePair.Create(name, place)).ToFrozenDictionary(StringComparer.Ordinal);
         var (space, columns) = (Encoder.Space, _schemaIndex.Select(i => Encoder.Schema.Fields[i].Columns).ToArray());
@@ -190,7 +192,7 @@ public sealed class Scorer : IDisposable
         {
             ScoreRow(workspace, impression.Ids, impression.Numerics);
             for (var member = 0; member < Package.Members.Count; member++)
-                logits[member] = workspace.Row.Logits(member)[0];
+                logits[member] = workspace.Row.Logits(member)[0] + (float)(_shift / (Package.Members.Count * _share));
         }
         finally
         {
@@ -302,6 +304,6 @@ public sealed class Scorer : IDisposable
         double logit = 0;
         for (var member = 0; member < program.Members; member++)
             logit += program.Logits(member)[row];
-        return logit * _share;
+        return (logit * _share) + _shift;
     }
 }

@@ -9,7 +9,7 @@ namespace Consort.AspNetCore.Scoring;
 internal static class RowReader
 {
     /// <summary>Sets a field to the value on which the reader stands.</summary>
-    /// <exception cref="RequestException">400: an array, an object, true or false; or too long.</exception>
+    /// <exception cref="RequestException">400: an array, an object, true or false for a field of another kind; or too long.</exception>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
     public static void SetValue(ref Utf8JsonReader reader, in ImpressionRow row, int field, string name, ValueBuffers values, Limits limits)
     {
@@ -27,6 +27,9 @@ internal static class RowReader
                 break;
             case JsonTokenType.Null:
                 row.SetMissing(field);
+                break;
+            case JsonTokenType.True or JsonTokenType.False when row.IsBoolean(field):
+                row.Set(field, reader.TokenType == JsonTokenType.True);
                 break;
             default:
                 throw new RequestException(400,

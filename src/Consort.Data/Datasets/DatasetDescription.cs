@@ -54,7 +54,7 @@ public sealed record DatasetDescription(
         var plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(Plain)] };
         string[] files = [path];
         using var pass = new RowPass(files, plain, cancellation: cancellation);
-        var splits = new SplitAssigner(SplitPlan.Given(files), 0);
+        var splits = new SplitAssigner(SplitPlan.Given(files), 0, plain);
         CountRows[] counts =
             [.. Enumerable.Range(0, threads > 0 ? threads : Environment.ProcessorCount)
                 .Select(_ => new CountRows(plain, splits, checkedBy: schema))];

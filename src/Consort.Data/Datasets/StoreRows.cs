@@ -29,6 +29,7 @@ internal sealed class StoreRows(
         splits.Assign(rows, dealt);
         for (var r = 0; r < count; r++)
         {
+            if (dealt[r] == SplitAssigner.LeftOut) continue;
             var row = _rows.AsSpan(r * rowBytes, rowBytes);
             if (truth is not null) MemoryMarshal.Write(row[(_labelAt + 4)..], _truth[rows.First + r]);
             row.CopyTo(_block!.Add(dealt[r], rowBytes, MemoryMarshal.Read<float>(row[_labelAt..]) != 0));
@@ -42,5 +43,5 @@ internal sealed class StoreRows(
         writer.Submit(block.Index, done);
     }
 
-    public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows) => _encoder.Looks(rows);
+    public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows) => _encoder.Looks(rows).Concat(splits.Looks(rows));
 }

@@ -14,9 +14,7 @@ internal static class ColumnCatalogue
             for (var i = 0; i < schema.Fields.Count; i++)
             {
                 var field = schema.Fields[i];
-                if (field.Kind is FieldKind.Label or FieldKind.Ignored) continue;
-                var isNumeric = field.Kind == FieldKind.Numeric && !field.Transform.MakesTokens;
-                if (isNumeric != numeric) continue;
+                if (!field.Columns.Any(c => IsNumeric(field, c) == numeric)) continue;
                 var missing = new MissingTexts(schema, field);
                 if (leaders[i] != i)
                 {
@@ -24,17 +22,40 @@ internal static class ColumnCatalogue
                     continue;
                 }
                 for (var part = 0; part < field.Columns.Count; part++)
-                    columns.Add(ReadColumn(field, i, part, missing, reader, vocabulary));
+                {
+                    if (IsNumeric(field, field.Columns[part]) == numeric)
+                        columns.Add(ReadColumn(schema, i, part, missing, reader, vocabulary));
+                }
             }
         }
         return columns;
     }
 
-    private static ColumnEncoder ReadColumn(Field field, int index, int part, MissingTexts missing, BinaryReader reader,
-        Func<Vocabulary> vocabulary) => field switch
+    private static bool IsNumeric(Field field, string column) => !field.TokenColumns.Contains(column);
+
+    private static AgeColumn ReadAge(Schema schema, int index, MissingTexts missing, BinaryReader reader)
+    {
+        var beside = TimeFields.SinceOf(schema, schema.Fields[index]);
+        var since = schema.Fields[beside];
+        return new AgeColumn(schema.Fields[index], index, missing, since, beside, new MissingTexts(schema, since), NumberColumn.Read(reader));
+    }
+
+    private static BooleanColumn ReadBoolean(string name, int index, MissingTexts missing, BinaryReader reader)
+    {
+        var (noes, yeses) = BooleanColumn.Read(reader);
+        return new BooleanColumn(name, index, missing, noes, yeses);
+    }
+
+    private static ColumnEncoder ReadColumn(Schema schema, int index, int part, MissingTexts missing, BinaryReader reader,
+        Func<Vocabulary> vocabulary)
+    {
+        var field = schema.Fields[index];
+        return field switch
         {
+            { Derive.Count: > 0 } when field.Derive[part] == TimePart.Age => ReadAge(schema, index, missing, reader),
             { Derive.Count: > 0 } => new CodeColumn<TimeCode>(field.Columns[part], index, missing, vocabulary(),
-                new TimeCode(field.Derive[part])),
+                new TimeCode(field.Derive[part], field.WrittenAs, field.Zone)),
+            { Kind: FieldKind.Boolean } => ReadBoolean(field.Name, index, missing, reader),
             { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } =>
                 new HashColumn(field.Name, index, missing, field.Transform.Count),
             { Kind: FieldKind.Categorical } => new TokenColumn(field.Name, index, missing, vocabulary()),
@@ -43,4 +64,5 @@ internal static class ColumnCatalogue
                 new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),
             _ => new NumberColumn(field.Name, index, missing, field.Transform.Kind, field.Outside, NumberColumn.Read(reader)),
         };
+    }
 }

@@ -58,6 +58,20 @@ public sealed class Encoder
     /// <summary>All columns in the order of a row: those of ids, then the numeric ones.</summary>
     internal IReadOnlyList<ColumnEncoder> Columns { get; }
 
+    /// <summary>Whether a field's value has a say in what a model sees.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    public bool Reads(int field) => Schema.Fields[field].Columns.Count > 0 || Columns.Any(c => c.Beside == field);
+
+    /// <summary>Writes a time as a field has it; −1 where the field holds no times.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    /// <param name="time">The time.</param>
+    /// <param name="text">Room for 64 bytes of UTF-8.</param>
+    public int WriteTime(int field, DateTimeOffset time, Span<byte> text)
+    {
+        var of = Schema.Fields[field];
+        return of.Kind == FieldKind.Time || of.Derive.Count > 0 ? TimeText.Write(time, of.WrittenAs, text) : -1;
+    }
+
     /// <summary>The place of a field in the schema, for <see cref="EncodeField"/>.</summary>
     /// <exception cref="ConsortException">No such field.</exception>
     public int FieldIndex(string name)

@@ -36,7 +36,8 @@ internal sealed class RowEncoder(Encoder encoder, LabelUse use)
         else for (var r = 0; r < group.Rows; r++) ColumnEncoder.Put(label, r, stride, 0f);
         foreach (var column in encoder.Columns)
         {
-            column.Encode(data, group.Held(column.Field), target, stride);
+            if (column.Beside < 0) column.Encode(data, group.Held(column.Field), target, stride);
+            else column.EncodeBeside(data, group.Held(column.Field), group.Held(column.Beside), target, stride);
             target = target[(4 * column.Length)..];
         }
     }
@@ -51,6 +52,8 @@ internal sealed class RowEncoder(Encoder encoder, LabelUse use)
         foreach (var column in encoder.Columns)
             yield return (column.Field, count =>
                 column.Encode(rows.Data, rows.Group.Held(column.Field)[..count], nothing, 4 * column.Length));
+        foreach (var column in encoder.Columns.Where(c => c.Beside >= 0))
+            yield return (column.Beside, count => column.LookBeside(rows.Data, rows.Group.Held(column.Beside)[..count]));
     }
 
     private bool Reads(Layout layout) => layout.HasLabel && use != LabelUse.PassedOver;

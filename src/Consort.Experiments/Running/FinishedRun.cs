@@ -44,7 +44,7 @@ public sealed class FinishedRun : IDisposable
         _workers = new Workers(threads);
         // Made where rows are scored: what packs or exports needs the weights alone.
         _program = new(() => _family.Compile(MemoryCheck.RowsToScore(Graph, MostRows), _workers, Experiment.Training.Precision));
-        _pass = new(() => new LogitPass(Program, Fusion));
+        _pass = new(() => new LogitPass(Program, Fusion) { Shift = Encoder.Schema.LogitShift });
     }
 
     /// <summary>The run folder.</summary>

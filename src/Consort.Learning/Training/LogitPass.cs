@@ -2,6 +2,7 @@ using Consort.Compute.Cpu.Programs;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;
+using Consort.Data.Schemas;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
 using Consort.Learning.Teachers;
@@ -35,6 +36,12 @@ public sealed class LogitPass
 
     /// <summary>The logits and labels of the last batch.</summary>
     public BatchLogits Logits { get; }
+
+    /// <summary>
+    /// What the fused logit is moved by where it is not trained on: <see cref="Schema.LogitShift"/> of the training rows, so that rows of
+    /// which none were left out are told of.
+    /// </summary>
+    public double Shift { get; init; }
 
     /// <summary>Computes what members say of a batch as when scoring, for their peers; the batch is trained on next.</summary>
     internal void ReadPeers(Batch batch)
@@ -142,14 +149,15 @@ public sealed class LogitPass
         Logits.MayLackLabels = !batch.Labelled.IsEmpty;
         for (var row = 0; row < batch.Labelled.Length; row++)
             Logits.Labelled()[row] = batch.Labelled[row] != 0;
+        var shift = isTraining ? 0 : Shift / (Logits.Members * _fusion.Share(Logits.Members));
         for (var member = 0; member < Logits.Members; member++)
-            Widen(_program.Logits(member), Logits.Logits(member));
+            Widen(_program.Logits(member), Logits.Logits(member), shift);
     }
 
     // [B]
-    private static void Widen(ReadOnlySpan<float> source, Span<double> target)
+    private static void Widen(ReadOnlySpan<float> source, Span<double> target, double shift = 0)
     {
         for (var row = 0; row < target.Length; row++)
-            target[row] = source[row];
+            target[row] = source[row] + shift;
     }
 }
