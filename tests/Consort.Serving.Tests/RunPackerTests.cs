@@ -66,7 +66,7 @@ public sealed class RunPackerTests : IDisposable
     [Fact]
     public void Pack_OfSampledNegatives_TellsOfAllRows()
     {
-        var run = Train(40_000, "sample: {negatives: 0.2, seed: 3},", epochs: 4);
+        var run = Train(40_000, "sample: {negatives: 0.2, seed: 3},", "epochs: 1, batch_size: 64");
         var path = Path.Combine(_folder, "model.consort");
         var result = RunPacker.Pack(new PackRequest(run, path, 1), CancellationToken.None);
         // Left as they are, probabilities would be twice as high and more.
@@ -81,7 +81,7 @@ public sealed class RunPackerTests : IDisposable
         Assert.Equal(Math.Log(0.2), scorer.Encoder.Schema.LogitShift);
     }
 
-    private string Train(int rows = 3000, string keys = "", int epochs = 1)
+    private string Train(int rows = 3000, string keys = "", string training = "epochs: 1, batch_size: 256")
     {
         SyntheticClicks.Write(Path.Combine(_folder, "clicks.tsv"), rows, new SyntheticOptions(), threads: 1);
         File.Copy(Path.Combine(_folder, "clicks.tsv"), Path.Combine(_folder, "new.tsv"), overwrite: true);
@@ -91,7 +91,7 @@ public sealed class RunPackerTests : IDisposable
             members:
               - { model: DeepFM, hidden_units: [16], batch_norm: true }
               - { model: DNN, hidden_units: [16] }
-            training: { epochs: {{epochs}}, batch_size: 256 }
+            training: { {{training}} }
             """));
         var run = Path.Combine(_folder, "run");
         ExperimentRunner.Run(new RunRequest(Experiment.Load(Path.Combine(_folder, "experiment.yaml")), run, Threads: 1),

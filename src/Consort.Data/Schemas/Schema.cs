@@ -97,6 +97,12 @@ public sealed record Schema
         return saysAbsent || !schema.IsPairs ? schema : schema with { Absent = AbsentRule.Missing };
     }
 
+    /// <summary>Whether rows have weights: a field of kind weight.</summary>
+    public bool HasWeights => Fields.Any(f => f.Kind == FieldKind.Weight);
+
+    /// <summary>Whether rows have groups: a field of kind group.</summary>
+    public bool HasGroups => Fields.Any(f => f.Kind == FieldKind.Group);
+
     /// <summary>This schema as YAML that <see cref="Load(OptionMap)"/> reads back; equal schemas give equal text.</summary>
     public string ToYaml() => SchemaWriter.Write(this, forKeys: false);
 

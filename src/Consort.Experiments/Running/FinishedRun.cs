@@ -85,7 +85,8 @@ public sealed class FinishedRun : IDisposable
     /// <exception cref="ConsortException">A mistake in the rows, or there are none, or a row whose logit is not finite.</exception>
     public SplitResult Measure(string path, IProgress<long>? progress, CancellationToken cancellation, RawRows? rules = null)
     {
-        using var evaluator = new ConsortEvaluator(Program.Members, Fusion);
+        using var evaluator = new ConsortEvaluator(Program.Members, Fusion, isWeighted: Encoder.Schema.HasWeights,
+            hasGroups: Encoder.Schema.HasGroups);
         using var ceiling = new Ceiling();
         using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: true,
             (rules ?? RawRows.Default).Unknown, cancellation);
@@ -94,7 +95,7 @@ public sealed class FinishedRun : IDisposable
             cancellation.ThrowIfCancellationRequested();
             Pass.Run(batch, isTraining: false, seed: 0);
             Pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"{path}:{reader.LineOf(row)}"));
-            evaluator.Add(Pass.Logits);
+            evaluator.Add(Pass.Logits, batch.Groups);
             if (batch.HasTruth)
                 ceiling.Add(batch.Truth, batch.Labels);
             progress?.Report(reader.Position);

@@ -98,7 +98,8 @@ public sealed class LogitPass
     public SplitResult Evaluate(EncodedSplit split, Encoder encoder, CancellationToken cancellation)
     {
         using var loader = new BatchLoader(split, new LoaderOptions(_program.Capacity));
-        using var evaluator = new ConsortEvaluator(Logits.Members, _fusion);
+        var schema = encoder.Schema;
+        using var evaluator = new ConsortEvaluator(Logits.Members, _fusion, isWeighted: schema.HasWeights, hasGroups: schema.HasGroups);
         using var ceiling = split.HasTruth ? new Ceiling() : null;
         loader.Start(0);
         for (long done = 0; loader.Next() is { } batch; done += batch.Rows)
@@ -106,7 +107,7 @@ public sealed class LogitPass
             cancellation.ThrowIfCancellationRequested();
             Fuse(batch);
             CheckFinite(batch, encoder, row => FormattableString.Invariant($"row {done + row + 1} of the {split.Name} rows"));
-            evaluator.Add(Logits);
+            evaluator.Add(Logits, batch.Groups);
             ceiling?.Add(batch.Truth, batch.Labels);
         }
 
@@ -146,6 +147,11 @@ public sealed class LogitPass
         var given = batch.Labels;
         for (var row = 0; row < labels.Length; row++)
             labels[row] = given[row];
+        Logits.HasWeights = !batch.Weights.IsEmpty;
+        for (var row = 0; row < batch.Weights.Length; row++)
+            Logits.Weights()[row] = batch.Weights[row];
+        if (isTraining)
+            Logits.BalanceWeights();
         Logits.MayLackLabels = !batch.Labelled.IsEmpty;
         for (var row = 0; row < batch.Labelled.Length; row++)
             Logits.Labelled()[row] = batch.Labelled[row] != 0;

@@ -124,6 +124,7 @@ public sealed class TrainingStep : IDisposable
         Pass.Run(batch, isTraining: true, seed);
         var forward = Stopwatch.GetTimestamp();
         _strategy.Apply(Pass.Logits, _terms);
+        Pass.Logits.WeighGradients();
         var loss = Stopwatch.GetTimestamp();
         Pass.Backward();
         var backward = Stopwatch.GetTimestamp();
