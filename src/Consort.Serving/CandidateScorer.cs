@@ -1,5 +1,6 @@
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Scoring;
+using Consort.Serving.Inference;
 
 namespace Consort.Serving;
 
@@ -68,9 +69,10 @@ public sealed class CandidateScorer
             {
                 var rows = Math.Min(workspace.BatchRows, candidates.Count - start);
                 Fill(workspace.BatchIds, context.Ids, candidates.Ids, start, rows, Scorer.Encoder.Space.Categorical.Count, _columns);
+                FillLists(workspace, context, candidates, start, rows);
                 Fill(workspace.BatchNumerics, context.Numerics, candidates.Numerics, start, rows,
                     Scorer.Encoder.Space.Numeric.Count, _numerics);
-                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, rows,
+                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, rows,
                     probabilities.Slice(start, rows), start);
             }
 
@@ -87,6 +89,21 @@ public sealed class CandidateScorer
         {
             Scorer.Return(workspace);
         }
+    }
+
+    // The context's lists stand once, and behind them those of the candidates.
+    private void FillLists(Workspace workspace, Impression context, ImpressionBatch candidates, int start, int rows)
+    {
+        var (space, room) = (Scorer.Encoder.Space, context.Lists.Length);
+        if (room == 0)
+            return;
+        context.Lists.CopyTo(workspace.BatchLists, 0);
+        if (!_columns.Any(c => space.Categorical[c].List is not null))
+            return;
+        candidates.Lists.AsSpan(start * room, rows * room).CopyTo(workspace.BatchLists.AsSpan(room));
+        foreach (var column in _columns)
+            for (var row = 0; row < rows && space.Categorical[column].List is not null; row++)
+                workspace.BatchIds[(row * space.Categorical.Count) + column] += room * (1 - start);
     }
 
     private static void Fill<T>(T[] target, T[] context, T[] candidates, int start, int rows, int width, int[] columns)

@@ -15,6 +15,7 @@ public sealed class ImpressionBatch
         (Scorer, Capacity) = (scorer, capacity);
         (_columns, _numerics) = (scorer.Encoder.Space.Categorical.Count, scorer.Encoder.Space.Numeric.Count);
         Ids = GC.AllocateArray<int>(checked(Math.Max(1, _columns) * capacity), pinned: true);
+        Lists = new int[checked(scorer.Encoder.Space.ListRoom * capacity)];
         Numerics = GC.AllocateArray<float>(checked(Math.Max(1, _numerics) * capacity), pinned: true);
     }
 
@@ -34,13 +35,15 @@ public sealed class ImpressionBatch
         {
             ArgumentOutOfRangeException.ThrowIfNegative(index);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-            return Scorer.RowOf(Ids.AsSpan(index * _columns), Numerics.AsSpan(index * _numerics));
+            return Scorer.RowOf(Ids.AsSpan(index * _columns), Numerics.AsSpan(index * _numerics), Lists, index);
         }
     }
 
     internal int[] Ids { get; } // [capacity, F]
 
     internal float[] Numerics { get; } // [capacity, N]
+
+    internal int[] Lists { get; } // [capacity, room of a row]
 
     /// <summary>Forgets all impressions.</summary>
     public void Clear() => Count = 0;
@@ -65,6 +68,8 @@ public sealed class ImpressionBatch
     {
         if (ids.Length != _columns || numerics.Length != _numerics)
             throw new ConsortException($"found {ids.Length} ids and {numerics.Length} numbers, expected {_columns} and {_numerics}");
+        if (Scorer.Encoder.Space.ListRoom > 0)
+            throw new ConsortException("found encoded rows, expected raw ones: the model reads lists, which have no place among ids");
         for (var column = 0; column < _columns; column++)
         {
             var range = Scorer.Encoder.Space.Categorical[column];

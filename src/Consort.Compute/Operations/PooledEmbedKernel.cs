@@ -53,7 +53,10 @@ internal sealed unsafe class PooledEmbedKernel<T> : RowKernel
             for (var i = 0; i < columns.Length; i++, output += dimension)
             {
                 var id = ids[columns[i]];
-                if (_lists[i] is { } list)
+                // The same list as of the row before, as when candidates have their context's, is pooled once.
+                if (row > start && id == ids[columns[i] - stride])
+                    VectorMath.Copy(output, output - ((long)columns.Length * dimension), dimension);
+                else if (_lists[i] is { } list)
                     ListPool.Forward(output, (T*)rows[i], Step.Lists + id, list, dimension);
                 else
                     VectorMath.Copy(output, (T*)rows[i] + ((long)id * dimension), dimension);
