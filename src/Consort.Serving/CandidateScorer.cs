@@ -11,6 +11,7 @@ namespace Consort.Serving;
 public sealed class CandidateScorer
 {
     private readonly int[] _columns; // categorical columns that differ
+    private readonly int[] _lists; // those of them that are lists
     private readonly int[] _numerics;
     private readonly CandidateParts _parts;
     private readonly Func<Program<float>> _compile;
@@ -22,6 +23,7 @@ public sealed class CandidateScorer
             throw new ConsortException($"found no candidate fields, expected at least one of {string.Join(", ", scorer.Fields)}");
         Fields = [.. places.Select(p => scorer.Fields[p])];
         _columns = [.. places.SelectMany(p => scorer.CategoricalOf(p).ToArray()).Distinct().Order()];
+        _lists = [.. _columns.Where(c => scorer.Encoder.Space.Categorical[c].List is not null)];
         _numerics = [.. places.SelectMany(p => scorer.NumericOf(p).ToArray()).Distinct().Order()];
 
         var (categorical, numeric) = (new bool[scorer.Encoder.Space.Categorical.Count], new bool[scorer.Encoder.Space.Numeric.Count]);
@@ -94,16 +96,15 @@ public sealed class CandidateScorer
     // The context's lists stand once, and behind them those of the candidates.
     private void FillLists(Workspace workspace, Impression context, ImpressionBatch candidates, int start, int rows)
     {
-        var (space, room) = (Scorer.Encoder.Space, context.Lists.Length);
+        var (columns, room) = (Scorer.Encoder.Space.Categorical.Count, context.Lists.Length);
         if (room == 0)
             return;
         context.Lists.CopyTo(workspace.BatchLists, 0);
-        if (!_columns.Any(c => space.Categorical[c].List is not null))
-            return;
-        candidates.Lists.AsSpan(start * room, rows * room).CopyTo(workspace.BatchLists.AsSpan(room));
-        foreach (var column in _columns)
-            for (var row = 0; row < rows && space.Categorical[column].List is not null; row++)
-                workspace.BatchIds[(row * space.Categorical.Count) + column] += room * (1 - start);
+        if (_lists.Length > 0)
+            candidates.Lists.AsSpan(start * room, rows * room).CopyTo(workspace.BatchLists.AsSpan(room));
+        foreach (var column in _lists)
+            for (var row = 0; row < rows; row++)
+                workspace.BatchIds[(row * columns) + column] += room * (1 - start);
     }
 
     private static void Fill<T>(T[] target, T[] context, T[] candidates, int start, int rows, int width, int[] columns)
