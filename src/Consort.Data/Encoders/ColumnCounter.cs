@@ -24,6 +24,9 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     /// <summary>The field as the training rows have made it: what they had to tell is told.</summary>
     public virtual Field FittedField => Field;
 
+    /// <summary>What counts single tokens: itself, unless cells are lists.</summary>
+    public virtual ColumnCounter Tokens => this;
+
     /// <summary>Counts the cells of the given rows of a group.</summary>
     public abstract void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows);
 
@@ -65,6 +68,11 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     {
         var field = schema.Fields[index];
         var missing = new MissingTexts(schema, field);
+        if (field.List is not null)
+        {
+            return new ListCounter(field, index, missing, new ListCutter(schema, field, missing),
+                field.Transform.Kind == TransformKind.Hash ? new NothingCounter(field, index, missing) : new TokenCounter(field, index, missing));
+        }
         return field switch
         {
             { Kind: FieldKind.Time } => new TimeCounter(schema, index, missing),
@@ -115,7 +123,7 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
         }
     }
 
-    public override void Merge(ColumnCounter other) => _table.Add(((TokenCounter)other)._table);
+    public override void Merge(ColumnCounter other) => _table.Add(((TokenCounter)other.Tokens)._table);
 
     public override ColumnEncoder[] Fit(int minCount) => [new TokenColumn(Field.Name, Index, Missing, Vocabulary.From(_table, minCount))];
 

@@ -20,6 +20,12 @@ public sealed record Field(string Name, FieldKind Kind)
     /// </summary>
     public OutsideRule Outside { get; init; }
 
+    /// <summary>How its tokens are read, of a field of kind list or sequence; null of others.</summary>
+    public FieldList? List { get; init; }
+
+    /// <summary>Whether its text is a token, or tokens, with a vocabulary or a hash.</summary>
+    internal bool HasTokens => Kind is FieldKind.Categorical or FieldKind.List or FieldKind.Sequence;
+
     /// <summary>Whether it gives a number rather than tokens.</summary>
     internal bool IsNumber => Kind == FieldKind.Numeric && !Transform.MakesTokens;
 
@@ -50,18 +56,19 @@ public sealed record Field(string Name, FieldKind Kind)
     public IReadOnlyDictionary<string, int> Values { get; init; } = new Dictionary<string, int>();
 
     /// <summary>The names of the columns it gives after encoding.</summary>
-    public IReadOnlyList<string> Columns => Kind switch
-    {
-        FieldKind.Categorical or FieldKind.Numeric or FieldKind.Boolean => Derive.Count == 0 ? [Name] : [.. Derive.Select(Words.Of)],
-        FieldKind.Time => [.. Derive.Select(part => $"{Name}_{Words.Of(part)}")],
-        _ => [],
-    };
+    public IReadOnlyList<string> Columns =>
+        Derive.Count > 0 ? [.. Derive.Select(part => Kind == FieldKind.Time ? $"{Name}_{Words.Of(part)}" : Words.Of(part))]
+        : IsFeature && Kind != FieldKind.Time ? [Name]
+        : [];
 
     /// <summary>Those of them that hold tokens.</summary>
     public IReadOnlyList<string> TokenColumns => IsNumber ? [] : [.. Columns.Where((_, i) => Derive.Count == 0 || Derive[i] != TimePart.Age)];
 
     /// <summary>Whether models may see what it says: it gives columns, or another field counts from it.</summary>
     internal bool IsFeature => Kind is not (FieldKind.Label or FieldKind.Ignored or FieldKind.Weight or FieldKind.Group or FieldKind.Id);
+
+    /// <summary>Whether it says something that rows of libsvm and libffm cannot.</summary>
+    internal bool NeedsCells => Kind is FieldKind.Time or FieldKind.Boolean || (!IsFeature && Kind is not (FieldKind.Label or FieldKind.Ignored));
 
     /// <summary>Whether its cells are looked at while rows are encoded.</summary>
     internal bool IsRead => Kind is not (FieldKind.Ignored or FieldKind.Id);

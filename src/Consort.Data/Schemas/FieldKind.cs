@@ -15,6 +15,12 @@ public enum FieldKind
     /// <summary>Not used.</summary>
     Ignored,
 
+    /// <summary>Several tokens, whose order means nothing.</summary>
+    List,
+
+    /// <summary>Several tokens in their order, such as what a user did before.</summary>
+    Sequence,
+
     /// <summary>A moment, of which columns are made; by itself it is none.</summary>
     Time,
 

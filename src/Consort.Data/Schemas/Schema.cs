@@ -123,15 +123,14 @@ public sealed record Schema
         if (FirstIndex is not (0 or 1)) throw new ConsortException($"{where}, first_index: found {FirstIndex}, expected 0 or 1");
         if (!Delimiter.IsUsable)
         {
-            throw new ConsortException(
-                $"{where}, delimiter: found \"{Delimiter.Text}\", expected 1 to {Delimiter.MostBytes} bytes without a quote, a line end or a NUL");
+            throw new ConsortException($"{where}, delimiter: {Delimiter.Expected(Delimiter.Text)}");
         }
         if (Format != DataFormat.Delimited && (Header || Quoted))
             throw new ConsortException($"{where}: header and quoted belong to delimited data, found {Words.Of(Format)}");
         if (!IsPairs && Absent != AbsentRule.Zero)
             throw new ConsortException($"{where}: absent belongs to libsvm and libffm data, found {Words.Of(Format)}");
 
-        if (IsPairs && Fields.FirstOrDefault(f => f.Kind > FieldKind.Ignored) is { } odd)
+        if (IsPairs && Fields.FirstOrDefault(f => f.NeedsCells) is { } odd)
             throw new ConsortException($"{where}, field {odd.Name}: kind {Words.Of(odd.Kind)} belongs to delimited data, found {Words.Of(Format)}");
         var labels = Fields.Count(f => f.Kind == FieldKind.Label);
         if (labels > 1 || (labels == 0 && !IsPairs))
@@ -170,7 +169,7 @@ public sealed record Schema
         var fits = field.Transform.Kind switch
         {
             TransformKind.None => true,
-            TransformKind.Hash => field.Kind == FieldKind.Categorical,
+            TransformKind.Hash => field.HasTokens,
             TransformKind.Standardise or TransformKind.MinMax => field.Kind is FieldKind.Numeric or FieldKind.Time,
             _ => field.Kind == FieldKind.Numeric,
         };
@@ -184,10 +183,27 @@ public sealed record Schema
         if (field.MinCount < 1) throw new ConsortException($"{where}, min_count: found {field.MinCount}, expected at least 1");
         TimeFields.Check(field, where);
         if (field.Derive.Distinct().Count() != field.Derive.Count) throw new ConsortException($"{where}: derive names a part twice");
+        CheckList(field, where);
         if (field.Values.Count > 0 && field.Kind != FieldKind.Label)
             throw new ConsortException($"{where}: values belong to a field of kind label");
         if (field.Values.Any(pair => pair.Value is not (0 or 1)))
             throw new ConsortException($"{where}, values: expected each text to stand for 0 or 1");
+    }
+
+    private static void CheckList(Field field, string where)
+    {
+        var isList = field.Kind is FieldKind.List or FieldKind.Sequence;
+        if (isList != field.List is not null)
+            throw new ConsortException($"{where}: splitter, max_len, keep, pooling and weight_splitter belong to kind list or sequence");
+        if (field.List is not { } list) return;
+        if (!list.Splitter.IsUsable) throw new ConsortException($"{where}, splitter: {Delimiter.Expected(list.Splitter.Text)}");
+        if (list.MaxLength is < 1 or > FieldList.Most)
+            throw new ConsortException($"{where}, max_len: found {list.MaxLength}, expected 1 to {FieldList.Most}");
+        if (list.WeightSplitter is not { } weight) return;
+        if (!weight.IsUsable) throw new ConsortException($"{where}, weight_splitter: {Delimiter.Expected(weight.Text)}");
+        if (weight == list.Splitter) throw new ConsortException($"{where}, weight_splitter: found the splitter itself, expected another text");
+        if (list.Pooling == ListPooling.Max)
+            throw new ConsortException($"{where}, weight_splitter: found pooling max, which has no use for weights; expected mean or sum");
     }
 
     /// <summary>Schemas are equal when their YAML is.</summary>
