@@ -19,25 +19,27 @@ public readonly ref struct ImpressionRow
     private readonly Span<float> _numerics; // [N]
     private readonly Span<int> _lists; // of this row alone
     private readonly int _from; // where these begin among the lists of a batch
+    private readonly Span<long> _times; // that ages are counted between
 
-    internal ImpressionRow(Scorer scorer, Span<int> ids, Span<float> numerics, Span<int> lists, int from)
+    internal ImpressionRow(Scorer scorer, Span<int> ids, Span<float> numerics, Span<int> lists, int from, Span<long> times)
     {
         _scorer = scorer;
         _ids = ids;
         _numerics = numerics;
         _lists = lists;
         _from = from;
+        _times = times;
     }
 
     private Encoder Encoder => _scorer.Encoder;
 
     /// <summary>Sets all fields to missing.</summary>
-    public void Clear() => Encoder.Clear(_ids, _numerics, _lists, _from);
+    public void Clear() => Encoder.Clear(_ids, _numerics, _lists, _from, _times);
 
     /// <summary>Sets a field to a raw value in UTF-8.</summary>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
     public void Set(int field, ReadOnlySpan<byte> value) => 
-        Encoder.EncodeField(_scorer.SchemaIndex(field), value, _ids, _numerics, _lists);
+        Encoder.EncodeField(_scorer.SchemaIndex(field), value, _ids, _numerics, _lists, _times);
 
     /// <summary>Sets a field to a raw value; null is missing.</summary>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
@@ -94,7 +96,7 @@ public readonly ref struct ImpressionRow
     public void Set(int field, bool value) => Set(field, value ? "true"u8 : "false"u8);
 
     /// <summary>Sets a field to missing; a numeric one of a model of libsvm or libffm data to 0, as such rows mean it.</summary>
-    public void SetMissing(int field) => Encoder.Clear(_scorer.SchemaIndex(field), _ids, _numerics, _lists);
+    public void SetMissing(int field) => Encoder.Clear(_scorer.SchemaIndex(field), _ids, _numerics, _lists, _times);
 
     /// <inheritdoc cref="Set(int, ReadOnlySpan{byte})"/>
     public void Set(string field, ReadOnlySpan<byte> value) => Set(_scorer.FieldIndex(field), value);

@@ -54,7 +54,7 @@ public sealed class RowScorer<T>
         var workspace = _scorer.Take();
         try
         {
-            Read(row, _scorer.RowOf(workspace.Ids, workspace.Numerics, workspace.Lists));
+            Read(row, _scorer.RowOf(workspace.Ids, workspace.Numerics, workspace.Lists, workspace.Times));
             return _scorer.ScoreRow(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
         }
         finally
@@ -82,7 +82,7 @@ public sealed class RowScorer<T>
                 var count = Math.Min(workspace.BatchRows, rows.Length - start);
                 for (var row = 0; row < count; row++)
                     Read(rows[start + row], _scorer.RowOf(workspace.BatchIds.AsSpan(row * columns),
-                        workspace.BatchNumerics.AsSpan(row * numerics), workspace.BatchLists, row));
+                        workspace.BatchNumerics.AsSpan(row * numerics), workspace.BatchLists, workspace.BatchTimes, row));
                 _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, count, probabilities.Slice(start, count), start);
             }
         }

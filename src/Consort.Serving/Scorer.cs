@@ -125,9 +125,10 @@ public sealed class Scorer : IDisposable
         var workspace = Take();
         try
         {
-            Encoder.Clear(workspace.Ids, workspace.Numerics, workspace.Lists);
+            Encoder.Clear(workspace.Ids, workspace.Numerics, workspace.Lists, times: workspace.Times);
             for (var field = 0; field < values.Length; field++)
-                Encoder.EncodeField(_schemaIndex[field], values[field].Span, workspace.Ids, workspace.Numerics, workspace.Lists);
+                Encoder.EncodeField(_schemaIndex[field], values[field].Span, workspace.Ids, workspace.Numerics, workspace.Lists,
+                    workspace.Times);
             return ScoreRow(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
         }
         finally
@@ -228,11 +229,14 @@ public sealed class Scorer : IDisposable
     /// <param name="ids">From its first on.</param>
     /// <param name="numerics">Likewise.</param>
     /// <param name="lists">Those of all rows side by side.</param>
+    /// <param name="times">Likewise.</param>
     /// <param name="row">Which of these it is.</param>
-    internal ImpressionRow RowOf(Span<int> ids, Span<float> numerics, Span<int> lists, int row = 0)
+    internal ImpressionRow RowOf(Span<int> ids, Span<float> numerics, Span<int> lists, Span<long> times, int row = 0)
     {
+        var count = Encoder.TimesPerRow;
         var (space, from) = (Encoder.Space, row * Encoder.Space.ListRoom);
-        return new(this, ids[..space.Categorical.Count], numerics[..space.Numeric.Count], lists.Slice(from, space.ListRoom), from);
+        return new(this, ids[..space.Categorical.Count], numerics[..space.Numeric.Count], lists.Slice(from, space.ListRoom), from,
+            times.Slice(row * count, count));
     }
 
     internal int SchemaIndex(int field) => _schemaIndex[field];

@@ -1,3 +1,4 @@
+using Consort.Data.Schemas;
 using Consort.Experiments.Running;
 using Consort.Learning.Diagnostics;
 using Consort.Models;
@@ -19,7 +20,8 @@ public static class Diagnoser
         using var run = new FinishedRun(request.Run, request.Threads);
         var space = run.Encoder.Space;
         var column = request.Group is null ? -1 : Column(run, request.Group);
-        var outputs = new RecordedOutputs(run.Program.Members, space, column);
+        var outputs = new RecordedOutputs(run.Program.Members, space, column,
+            run.Encoder.Schema.Fields.FirstOrDefault(f => f.Kind == FieldKind.Group)?.Name);
         var sample = new RowSample(request.Rows, space);
         using var source = DiagnosedSource.Open(run, request, cancellation);
         while (source.Next() is { } batch)
