@@ -12,6 +12,7 @@ public sealed class BatchLoader : IDisposable
 {
     private readonly EncodedSplit _first;
     private readonly EncodedSplit? _second; // whose rows have the numbers behind those of the first
+    private readonly long _left; // rows of the first that are walked
     private readonly long _total;
     private readonly LoaderOptions _options;
     private readonly Batch[] _ring;
@@ -37,7 +38,8 @@ public sealed class BatchLoader : IDisposable
     {
         options.Validate();
         (_first, _second, _options) = (split, second, options);
-        _total = split.Rows + (second?.Rows ?? 0);
+        _left = options.LeaveOut?.Left(split.Rows) ?? split.Rows;
+        _total = _left + (second?.Rows ?? 0);
         Batches = (_total + options.BatchSize - 1) / options.BatchSize;
         var capacity = (int)Math.Min(options.BatchSize, _total);
         var (truth, lackLabels) = (split.HasTruth && second is not { HasTruth: false }, !split.HasLabels || second is { HasLabels: false });
@@ -157,6 +159,11 @@ public sealed class BatchLoader : IDisposable
         var rows = (int)Math.Min(_options.BatchSize, _total - first);
         var places = _rows.AsSpan(0, rows);
         order.Fill(first, places);
+        if (_options.LeaveOut is { } part)
+        {
+            for (var r = 0; r < rows; r++)
+                places[r] = places[r] < _left ? part.Row(places[r]) : places[r] - _left + _first.Rows;
+        }
 
         batch.Rows = rows;
         Copy(_first, 0, places, batch);

@@ -13,7 +13,8 @@ internal static class DecisiveOptions
     private static readonly string[] Runs = ["training.from", "training.teachers", "phases[*].from", "phases[*].teachers"];
 
     // Keys that phases of older runs do not have.
-    private static readonly (string Key, string Value)[] Defaults = [("keep_optimizer", "false"), ("rows", "auto")];
+    private static readonly (string Key, string Value)[] Defaults = 
+        [("keep_optimizer", "false"), ("rows", "auto"), ("leave_out", "[]"), ("out_of_fold", "false")];
 
     /// <summary>A digest of all that decides but how many epochs there are at most.</summary>
     public static string Digest(OptionTree options) => Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(string.Concat(
@@ -56,7 +57,7 @@ internal static class DecisiveOptions
     private static OptionTree AsBefore(OptionTree options)
     {
         foreach (var path in new[] { "training", "phases[*]" })
-            options = options.Change(path, phase => Defaults.Aggregate(phase, (p, d) => p.TextAt(d.Key) == d.Value ? p.Without(d.Key) : p));
+            options = options.Change(path, phase => Defaults.Aggregate(phase, (p, d) => p.Find(d.Key)?.ToString() == d.Value ? p.Without(d.Key) : p));
         if (options.TextAt("fusion") is not { } fusion)
             return options;
         foreach (var path in new[] { "strategy", "phases[*].strategy" })
