@@ -3,6 +3,7 @@ using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Foundation.Numbers;
 using Consort.Foundation.Tables;
+using Consort.Learning.Strategies;
 using Consort.Studies.Distilling;
 
 namespace Consort.Cli.Commands;
@@ -17,11 +18,26 @@ internal sealed class DistilCommand : ExampleCommand
         Shared.Text("--experiment", "FILE", "An experiment with one member, whose model, embeddings and training the student has.");
     private readonly Option<string?> _data = Shared.Text("--data", "DIR", "Where the teachers' data lie now.");
     private readonly Option<string?> _out = Shared.Text("--out", "DIR", "The student's run folder.", alias: "-o");
-    private readonly Option<double> _temperature = Number("--temperature", "T of soft labels.", 1, 0.01, 1000);
-    private readonly Option<double> _weight = Number("--weight", "Weight of the teachers' term.", 1, 0, 1000);
-    private readonly Option<double> _labelWeight = Number("--label-weight", "Weight of the labels' term.", 1, 0, 1000);
-    private readonly Option<string> _gate =
-        Shared.TextOr("--gate", "NAME", "How much each of several teachers counts: none, label, learned.", "none");
+    private readonly Option<string?> _distance = Shared.Text(
+        "--distance", "NAME", "How far the student is from its teachers: mse_logit (what keeps most), mse, soft.");
+    private readonly Option<double?> _temperature = Number("--temperature", "T of soft labels; implies --distance soft.", 0.01, 1000);
+    private readonly Option<double?> _weight = Number("--weight", "Weight of the teachers' term.", 0, 1000);
+    private readonly Option<double?> _labelWeight = Number("--label-weight", "Weight of the labels' term.", 0, 1000);
+    private readonly Option<string?> _gate =
+        Shared.Text("--gate", "NAME", "How much each of several teachers counts: none, label, learned.");
+    private readonly Option<double> _l2Share =
+        Shared.Number("--l2-share", "The student's L2 on embeddings as a share of the members'.", 1.0, 0, 100, help: "SHARE");
+    private readonly Option<string> _start =
+        Shared.TextOr("--start", null, "What the student's weights start from: drawn anew, the teacher's tables, or the best single model of its kind behind it.",
+            "fresh").AcceptOnlyFromAmong("fresh", "table", "member");
+    private readonly Option<int> _labelEpochs =
+        Shared.Number("--label-epochs", "Epochs by labels alone afterwards; undone where they only harm.", 0, 0, 100_000);
+    private readonly Option<double?> _labelRate =
+        Number("--label-rate", "Their learning rate; a hundredth of the first unless given.", 1e-12, 1000);
+    private readonly Option<bool> _try = Shared.Flag("--try", "Try several ways and keep the best on validation rows.");
+    private readonly Option<double?> _budget = Number("--budget", "With --try: minutes after which no further way is begun.", 0, 1e6);
+    private readonly Option<bool> _keepDropout =
+        Shared.Flag("--keep-dropout", "The student has the members' dropout, which costs most of the gain.");
     private readonly Option<bool> _alone =
         Shared.Flag("--alone", "Also train the student by labels alone, to tell how much of the gain stays.");
     private readonly Option<int?> _epochs = Shared.NumberOrNone<int>("--epochs", "The most epochs.", 1, 100_000);
@@ -36,8 +52,8 @@ internal sealed class DistilCommand : ExampleCommand
         "distil runs/kdef-seed1 --model DeepFM --alone",
         "distil runs/kdef-seed1 runs/mutual-seed1 --experiment student.yaml --temperature 2 --gate label")
     {
-        Take(_runs, _model, _experiment, _data, _out, _temperature, _weight, _labelWeight, _gate, _alone, _epochs, _seed, _precision,
-            _threads, _json, _quiet);
+        Take(_runs, _model, _experiment, _data, _out, _distance, _temperature, _weight, _labelWeight, _gate, _keepDropout, _l2Share, _start,
+            _labelEpochs, _labelRate, _try, _budget, _alone, _epochs, _seed, _precision, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -48,8 +64,13 @@ internal sealed class DistilCommand : ExampleCommand
         Terminal.AfterStop = "the same call goes on from there";
         var file = arguments.GetValue(_experiment);
         var model = arguments.GetValue(_model) ?? (file is null ? "DeepFM" : null);
-        if (arguments.GetValue(_gate) is not ("none" or "label" or "learned") and var gate)
+        if (arguments.GetValue(_gate) is not (null or "none" or "label" or "learned") and var gate)
             throw new ConsortException($"--gate: found \"{gate}\", expected none, label or learned");
+        if (arguments.GetValue(_try)
+            && Given(arguments, [_distance, _temperature, _weight, _labelWeight, _labelEpochs, _labelRate]) is { } own)
+            throw new ConsortException($"{own}: found beside --try, which tries its own, expected one of them");
+        if (!arguments.GetValue(_try) && arguments.GetValue(_budget) is not null)
+            throw new ConsortException("--budget: found without --try, expected it beside");
         var folder = arguments.GetValue(_out) ?? Path.Combine("runs", $"distil-{model ?? Path.GetFileNameWithoutExtension(file)}");
         var quiet = arguments.GetValue(_quiet);
         Terminal.StopWithin(Shared.TimeToSave);
@@ -58,10 +79,18 @@ internal sealed class DistilCommand : ExampleCommand
             {
                 ExperimentFile = file,
                 Data = arguments.GetValue(_data),
+                Distance = DistanceOf(arguments.GetValue(_distance)),
                 Temperature = arguments.GetValue(_temperature),
                 Weight = arguments.GetValue(_weight),
                 LabelWeight = arguments.GetValue(_labelWeight),
-                Gate = arguments.GetRequiredValue(_gate),
+                Gate = arguments.GetValue(_gate),
+                L2Share = arguments.GetValue(_l2Share),
+                Start = Enum.Parse<StudentStart>(arguments.GetValue(_start)!, ignoreCase: true),
+                LabelEpochs = arguments.GetValue(_labelEpochs),
+                LabelRate = arguments.GetValue(_labelRate),
+                Tries = arguments.GetValue(_try),
+                BudgetMinutes = arguments.GetValue(_budget),
+                KeepDropout = arguments.GetValue(_keepDropout),
                 Alone = arguments.GetValue(_alone),
                 Epochs = arguments.GetValue(_epochs),
                 Seed = (ulong?)arguments.GetValue(_seed),
@@ -77,11 +106,27 @@ internal sealed class DistilCommand : ExampleCommand
         return CommandLine.Success;
     }
 
-    private static Option<double> Number(string name, string description, double fallback, double min, double max) =>
-        Shared.Number(name, description, fallback, min, max, help: "NUMBER");
+    private static Option<double?> Number(string name, string description, double min, double max) =>
+        Shared.NumberOrNone<double>(name, description, min, max, help: "NUMBER");
+
+    private static TeacherDistance? DistanceOf(string? name) => name switch
+    {
+        null => null,
+        "mse_logit" => TeacherDistance.Logit,
+        "mse" => TeacherDistance.Probability,
+        "soft" or "soft_label" => TeacherDistance.SoftLabel,
+        _ => throw new ConsortException($"--distance: found \"{name}\", expected mse_logit, mse or soft"),
+    };
+
+    private static string? Given(ParseResult arguments, Option[] options) =>
+        options.FirstOrDefault(o => arguments.GetResult(o) is { Implicit: false })?.Name;
 
     private void Show(DistilResult result, string folder)
     {
+        if (result.Tried.Count > 0)
+            Terminal.Show(ResultTable.Of(
+                result.Tried, new("tried", t => t.Name), new("valid AUC", t => t.ValidAuc, "F6"),
+                new("log-loss", t => t.ValidLogLoss, "F6"), new("s", t => t.Seconds, "F0"), new("kept", t => t.IsBest ? "yes" : "")));
         Terminal.Show(ResultTable.Of(
             Lines(result), new("", l => l.Name), new("test AUC", l => l.Auc, "F6"), new("log-loss", l => l.LogLoss, "F6"),
             new("parameters", l => l.Parameters, "N0")));
@@ -91,33 +136,70 @@ internal sealed class DistilCommand : ExampleCommand
         if (result.ToAlone is { } alone)
             Terminal.Output.WriteLine(Text(
                 $"student − student alone  {alone.Difference:+0.00000;−0.00000} AUC, 95 % {alone.Low:+0.00000;−0.00000} to {alone.High:+0.00000;−0.00000}, p {alone.PValue:G2}"));
+        var against = result.Alone is not null ? "the student alone" : "its members alone";
         if (result.Kept is { } kept)
-            Terminal.Output.WriteLine($"of the teacher's gain over the student alone, {Text($"{kept:P0}").Replace('-', '−')} stay");
+            Terminal.Output.WriteLine($"of the teacher's gain over {against}, {Percent(kept)} stay{(
+                result.Share is { } share ? $" (95 %: {Percent(share.Low)} to {Percent(share.High)})" : "")}");
         else if (result.Gain is { } gain)
             Terminal.Output.WriteLine(Text(
-                $"of the teacher's gain over the student alone, – stay: the gain is {gain.Difference:+0.00000;−0.00000} AUC, 95 % {gain.Low:+0.00000;−0.00000} to {gain.High:+0.00000;−0.00000}, which may be none"));
+                $"of the teacher's gain over {against}, – stay: the gain is {gain.Difference:+0.00000;−0.00000} AUC, 95 % {gain.Low:+0.00000;−0.00000} to {gain.High:+0.00000;−0.00000}, which may be none"));
+        if (result.Calibration is { } calibration)
+            Terminal.Output.WriteLine(Text(
+                $"predicted / observed clicks: {calibration.Valid:F4} valid{Of(calibration.Test)}; calibrated by Platt {calibration.ValidCalibrated:F4} valid{Of(calibration.TestCalibrated)}, as consort pack does by default"));
         Terminal.Output.WriteLine($"student      {folder}");
+
+        static string Of(double? test) => test is { } ratio ? Text($", {ratio:F4} test") : "";
     }
 
     private static IEnumerable<DistilLine> Lines(DistilResult result) =>
-        new[] { result.Teacher, result.Student, result.Alone }.OfType<DistilLine>();
+        new[] { result.Teacher, result.Student, result.Alone, result.Members }.OfType<DistilLine>();
 
     private static Dictionary<string, object?> Json(DistilResult result)
     {
-        var json = Lines(result).ToDictionary(l => l == result.Teacher ? "teacher" : l == result.Student ? "student" : "alone",
-            l => (object?)new Dictionary<string, object>
-            {
-                ["auc"] = l.Auc,
-                ["logloss"] = l.LogLoss,
-                ["parameters"] = l.Parameters,
-            });
+        var json = new Dictionary<string, object?>();
+        foreach (var (key, line) in new[]
+        {
+            ("teacher", result.Teacher), ("student", result.Student), ("alone", result.Alone), ("members", result.Members),
+        })
+            if (line is not null)
+                json[key] = new Dictionary<string, object>
+                {
+                    ["auc"] = line.Auc,
+                    ["logloss"] = line.LogLoss,
+                    ["parameters"] = line.Parameters,
+                };
         json["auc_to_teacher"] = result.ToTeacher?.Difference;
         json["auc_to_teacher_p"] = result.ToTeacher?.PValue;
         json["auc_to_alone"] = result.ToAlone?.Difference;
         json["auc_to_alone_p"] = result.ToAlone?.PValue;
+        json["gain"] = result.Gain?.Difference;
+        json["gain_low"] = result.Gain?.Low;
+        json["gain_high"] = result.Gain?.High;
         json["kept"] = result.Kept;
+        json["kept_low"] = result.Share?.Low;
+        json["kept_high"] = result.Share?.High;
+        json["kept_of"] = result.Alone is not null ? "alone" : result.Members is not null ? "members" : null;
+        json["tried"] = result.Tried.Count == 0 ? null : result.Tried.Select(t => new Dictionary<string, object?>
+        {
+            ["name"] = t.Name,
+            ["valid_auc"] = t.ValidAuc,
+            ["valid_logloss"] = t.ValidLogLoss,
+            ["seconds"] = t.Seconds,
+            ["kept"] = t.IsBest,
+        });
+        json["calibration"] = result.Calibration is not { } calibration ? null : new Dictionary<string, double?>
+        {
+            ["valid"] = calibration.Valid,
+            ["valid_calibrated"] = calibration.ValidCalibrated,
+            ["test"] = calibration.Test,
+            ["test_calibrated"] = calibration.TestCalibrated,
+            ["slope"] = calibration.Platt.Slope,
+            ["intercept"] = calibration.Platt.Intercept,
+        };
         return json;
     }
+
+    private static string Percent(double share) => Text($"{share:P0}").Replace('-', '−');
 
     private static string Text(FormattableString text) => text.ToString(ShownNumbers.Culture);
 }

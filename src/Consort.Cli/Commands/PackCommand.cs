@@ -21,9 +21,9 @@ internal sealed class PackCommand : ExampleCommand
         Shared.Flag("--ensemble", "All members and their fusion: what is packed unless told otherwise.");
     private readonly Option<string> _weights = Shared.TextOr("--weights", null, "Numbers of embedding tables: fp32, fp16 or int8.", "fp32")
         .AcceptOnlyFromAmong("fp32", "fp16", "int8");
-    private readonly Option<string> _calibration =
-        Shared.TextOr("--calibration", null, "From logits to probabilities, fitted on the run's validation rows: none, platt or isotonic.",
-            "none").AcceptOnlyFromAmong("none", "platt", "isotonic");
+    private readonly Option<string?> _calibration =
+        Shared.Text("--calibration", "none|platt|isotonic", "From logits to probabilities, fitted on the run's validation rows: none, platt or isotonic; platt for a run that learned from teachers unless told otherwise.")
+            .AcceptOnlyFromAmong("none", "platt", "isotonic");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -52,7 +52,7 @@ internal sealed class PackCommand : ExampleCommand
             Data = Shared.Existing(arguments.GetValue(_data)),
             Member = member,
             Weights = Enum.Parse<PackageWeights>(arguments.GetValue(_weights)!, ignoreCase: true),
-            Calibration = Enum.Parse<CalibrationKind>(arguments.GetValue(_calibration)!, ignoreCase: true),
+            Calibration = arguments.GetValue(_calibration) is { } kind ? Enum.Parse<CalibrationKind>(kind, ignoreCase: true) : null,
             Encoding = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status),
         };
         var result = RunPacker.Pack(request, Terminal.Cancellation);
@@ -63,7 +63,7 @@ internal sealed class PackCommand : ExampleCommand
             ["bytes"] = result.Bytes,
             ["members"] = result.Members,
             ["weights"] = arguments.GetValue(_weights),
-            ["calibration"] = arguments.GetValue(_calibration),
+            ["calibration"] = result.Calibration.Kind.ToString().ToLowerInvariant(),
             ["splits"] = result.Splits.ToDictionary(s => s.Split, s => new Dictionary<string, double>
             {
                 ["auc_run"] = s.Trained.Auc,
@@ -79,6 +79,8 @@ internal sealed class PackCommand : ExampleCommand
         if (result.Calibration.Kind == CalibrationKind.Platt)
             Terminal.Output.WriteLine(string.Create(ShownNumbers.Culture,
                 $"Platt: p = sigmoid({result.Calibration.Slope:F4} z {result.Calibration.Intercept:+ 0.0000;- 0.0000})"));
+        if (result.LacksCalibration)
+            Shared.Notice(Terminal, $"{request.Run}: learned from teachers, so its probabilities may be off, and no rows are at hand to calibrate them by; name them with --data DIR");
         if (result.NotMeasured is { } reason)
             Terminal.Output.WriteLine($"what it costs was not measured: {reason}");
         else

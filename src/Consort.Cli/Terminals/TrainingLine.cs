@@ -21,10 +21,14 @@ internal sealed class TrainingLine(StatusLine line) : IProgress<TrainingProgress
     {
         var auc = value.Latest?.Auc ?? double.NaN;
         var percent = 100.0 * value.Batch / value.Batches;
-        _text.AsSpan().TryWrite(
+        int length;
+        if (value.Epoch == 0)
+            _text.AsSpan().TryWrite(ShownNumbers.Culture, $"{value.Phase}: teachers are asked ({percent:F0} %)", out length);
+        else
+            _text.AsSpan().TryWrite(
             ShownNumbers.Culture,
             $"{value.Phase}: epoch {value.Epoch}/{value.Epochs}, step {value.Batch:N0}/{value.Batches:N0} ({percent:F0} %), {value.RowsPerSecond:N0} rows/s, {value.EpochSecondsLeft:N0} s left, loss {value.Loss:F5}, valid AUC {auc:F5}",
-            out var length);
+            out length);
         line.Draw(_text.AsSpan(0, length));
     }
 

@@ -10,6 +10,7 @@ public sealed class Batch : IDisposable
     private readonly NativeBuffer<float> _numeric;
     private readonly NativeBuffer<float> _labels;
     private readonly NativeBuffer<float>? _truth;
+    private readonly NativeBuffer<long> _places;
     private readonly NativeBuffer<float>? _labelled;
     private readonly int _idsPerRow;
     private readonly int _numerics;
@@ -28,6 +29,7 @@ public sealed class Batch : IDisposable
         _numeric = new NativeBuffer<float>((long)capacity * _numerics, MemoryContent.Unwritten);
         _labels = new NativeBuffer<float>(capacity, MemoryContent.Unwritten);
         _truth = truth ? new NativeBuffer<float>(capacity, MemoryContent.Unwritten) : null;
+        _places = new NativeBuffer<long>(capacity);
         _labelled = mayLackLabels ? new NativeBuffer<float>(capacity, MemoryContent.Unwritten) : null;
     }
 
@@ -60,8 +62,12 @@ public sealed class Batch : IDisposable
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
     public Span<float> Truth => _truth is null ? [] : _truth.Slice(0, Rows);
 
+    /// <summary>Where the rows stand among those that a loader walks, [B], from 0; 0 in a batch of raw rows.</summary>
+    /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
+    public Span<long> Places => _places.Slice(0, Rows);
+
     /// <summary>Bytes held.</summary>
-    public long Bytes => 4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 2 : 1) + (_labelled is null ? 0 : 1));
+    public long Bytes => 4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 4 : 3) + (_labelled is null ? 0 : 1));
 
     /// <summary>The ids of a row, [W].</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
@@ -78,6 +84,7 @@ public sealed class Batch : IDisposable
         _numeric.Dispose();
         _labels.Dispose();
         _truth?.Dispose();
+        _places.Dispose();
         _labelled?.Dispose();
     }
 

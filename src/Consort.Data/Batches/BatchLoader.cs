@@ -16,7 +16,6 @@ public sealed class BatchLoader : IDisposable
     private readonly long _total;
     private readonly LoaderOptions _options;
     private readonly Batch[] _ring;
-    private readonly long[] _rows;
     private readonly object _gate = new();
     private readonly Thread _thread;
     private RowOrder _order;
@@ -32,8 +31,8 @@ public sealed class BatchLoader : IDisposable
     /// <summary>Creates a loader; call <see cref="Start"/> before <see cref="Next"/>.</summary>
     /// <param name="split">The rows.</param>
     /// <param name="options">Batch size and order.</param>
-    /// <exception cref="ConsortException">An option is out of its range.</exception>
     /// <param name="second">More rows, over which the order goes as well; null for none.</param>
+    /// <exception cref="ConsortException">An option is out of its range.</exception>
     public BatchLoader(EncodedSplit split, LoaderOptions options, EncodedSplit? second = null)
     {
         options.Validate();
@@ -44,17 +43,22 @@ public sealed class BatchLoader : IDisposable
         var capacity = (int)Math.Min(options.BatchSize, _total);
         var (truth, lackLabels) = (split.HasTruth && second is not { HasTruth: false }, !split.HasLabels || second is { HasLabels: false });
         _ring = [.. Enumerable.Range(0, options.Depth).Select(_ => new Batch(capacity, split.Space, truth, lackLabels))];
-        _rows = new long[capacity];
         _next = Batches;
         _thread = new Thread(Produce) { IsBackground = true, Name = "batch loader" };
         _thread.Start();
     }
 
+    /// <summary>Rows per epoch.</summary>
+    public long Rows => _total;
+
+    /// <summary>The most rows of a batch.</summary>
+    public int BatchSize => _ring[0].Capacity;
+
     /// <summary>Batches per epoch; the last one may be short.</summary>
     public long Batches { get; }
 
     /// <summary>Bytes held for the batches made once.</summary>
-    public long Bytes => _ring.Sum(b => b.Bytes) + ((long)sizeof(long) * _rows.Length);
+    public long Bytes => _ring.Sum(b => b.Bytes);
 
     /// <summary>Begins an epoch, also in the middle of another one.</summary>
     /// <param name="epoch">Its number, part of the order.</param>
@@ -157,7 +161,8 @@ public sealed class BatchLoader : IDisposable
     {
         var first = index * _options.BatchSize;
         var rows = (int)Math.Min(_options.BatchSize, _total - first);
-        var places = _rows.AsSpan(0, rows);
+        batch.Rows = rows;
+        var places = batch.Places;
         order.Fill(first, places);
         if (_options.LeaveOut is { } part)
         {
@@ -165,7 +170,6 @@ public sealed class BatchLoader : IDisposable
                 places[r] = places[r] < _left ? part.Row(places[r]) : places[r] - _left + _first.Rows;
         }
 
-        batch.Rows = rows;
         Copy(_first, 0, places, batch);
         if (_second is not null) Copy(_second, _first.Rows, places, batch);
     }

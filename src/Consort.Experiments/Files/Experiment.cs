@@ -4,6 +4,7 @@ using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using Consort.Learning.Runs;
+using Consort.Learning.Teachers;
 using Consort.Learning.Training;
 using Consort.Models;
 
@@ -173,8 +174,8 @@ public sealed record Experiment
 
             if (phase.Teachers.Count > 0 && folder is not null)
             {
-                phase = phase with { Teachers = [.. phase.Teachers.Select(teacher => FindRun(map, Path.GetFullPath(teacher, folder)))] };
-                found[$"{path}.teachers"] = OptionTree.Lines(phase.Teachers.Select(t => (OptionTree)t));
+                phase = phase with { Teachers = [.. phase.Teachers.Select(teacher => Find(map, teacher, folder))] };
+                found[$"{path}.teachers"] = OptionTree.Lines(phase.Teachers.Select(t => t.ToTree()));
             }
 
             phases.Add(phase);
@@ -194,9 +195,14 @@ public sealed record Experiment
             throw options.Error("name", $"found a second phase named {phase.Name}, expected a name of its own for each");
     }
 
-    private static string FindRun(OptionMap map, string path) => File.Exists(Path.Combine(path, "experiment.yaml"))
-        ? path
-        : throw map.Error("teachers", $"found no run folder at {path}");
+    private static TeacherName Find(OptionMap map, TeacherName name, string folder)
+    {
+        var teacher = name with { Path = Path.GetFullPath(name.Path, folder) };
+        return File.Exists(teacher.Path) || (!teacher.IsPredictions && File.Exists(Path.Combine(teacher.Path, "experiment.yaml")))
+            ? teacher
+            : throw map.Error("teachers", teacher.IsPredictions
+                ? $"found no file of predictions at {teacher.Path}" : $"found no run folder at {teacher.Path}, nor a file of predictions");
+    }
 
     // A run folder stands for its final weights.
     private static string FindCheckpoint(OptionMap map, string path)
@@ -224,7 +230,7 @@ public sealed record Experiment
             if (phase.Strategy.LearnsFromTeachers != phase.Teachers.Count > 0)
                 throw options.Error(section, phase.Teachers.Count > 0
                     ? $"phase {phase.Name} names teachers, but its strategy {phase.Strategy.Name} learns from none"
-                    : $"phase {phase.Name} learns by {phase.Strategy.Name}, expected `teachers: [run folder, ...]`");
+                    : $"phase {phase.Name} learns by {phase.Strategy.Name}, expected `teachers: [run folder or file of predictions, ...]`");
             foreach (var member in phase.Frozen.Where(m => m >= Family.Members.Count))
                 throw options.Error(section, $"phase {phase.Name} freezes member {member}, expected one of 0 to {Family.Members.Count - 1}");
         }

@@ -21,8 +21,11 @@ public sealed record PackRequest(string Run, string Output, int Threads)
     /// <summary>How tables are held.</summary>
     public PackageWeights Weights { get; init; }
 
-    /// <summary>Fitted on the run's validation rows.</summary>
-    public CalibrationKind Calibration { get; init; }
+    /// <summary>
+    /// Fitted on the run's validation rows; null for Platt's where the run's last phase learned from teachers and the rows are at hand,
+    /// else none: logits that were matched to a teacher's are not calibrated by the labels.
+    /// </summary>
+    public CalibrationKind? Calibration { get; init; }
 
     /// <summary>By which names in the run's experiment are resolved.</summary>
     public Catalogues Catalogues { get; init; } = Catalogues.Default;
@@ -46,4 +49,8 @@ public sealed record PackedSplit(string Split, Metrics Trained, Metrics Packed);
 /// <param name="NotMeasured">Why it was not measured, or null.</param>
 public sealed record PackResult(
     string Path, long Bytes, IReadOnlyList<string> Members, Calibration Calibration, IReadOnlyList<PackedSplit> Splits,
-    string? NotMeasured);
+    string? NotMeasured)
+{
+    /// <summary>Whether the run learned from teachers and nothing was said of calibration, but no rows were at hand to fit one to.</summary>
+    public bool LacksCalibration { get; init; }
+}

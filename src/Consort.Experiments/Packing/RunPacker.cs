@@ -50,8 +50,11 @@ public sealed class RunPacker
     private PackResult Pack(CancellationToken cancellation)
     {
         using var dataset = OpenData(out var missing, cancellation);
-        if (dataset is null && _request.Calibration != CalibrationKind.None)
-            throw new ConsortException($"--calibration {_request.Calibration.ToString().ToLowerInvariant()}: {missing}");
+        if (dataset is null && _request.Calibration is { } asked and not CalibrationKind.None)
+            throw new ConsortException($"--calibration {asked.ToString().ToLowerInvariant()}: {missing}");
+        var learned = _request.Calibration is null && _run.Experiment.Phases[^1].Strategy.LearnsFromTeachers;
+        var isUsable = dataset?.Valid is { } rows && rows.Clicks > 0 && rows.Clicks < rows.Rows;
+        var kind = _request.Calibration ?? (learned && isUsable ? CalibrationKind.Platt : CalibrationKind.None);
         var calibration = Calibration.None;
         var splits = new List<PackedSplit>();
         if (dataset is not null)
@@ -62,8 +65,8 @@ public sealed class RunPacker
             {
                 PackageWriter.Write(draft, Content(calibration));
                 using var scorer = Scorer.Load(draft, storage: PackageStorage.Mapped, catalogues: _request.Catalogues);
-                if (_request.Calibration != CalibrationKind.None)
-                    calibration = Fit(scorer, dataset.Valid
+                if (kind != CalibrationKind.None)
+                    calibration = Fit(kind, scorer, dataset.Valid
                         ?? throw new ConsortException($"--calibration: found no validation rows in the run's data"), cancellation);
                 foreach (var (name, split) in new[] { ("valid", dataset.Valid), ("test", dataset.Test) })
                     if (split is not null)
@@ -77,7 +80,10 @@ public sealed class RunPacker
 
         PackageWriter.Write(_request.Output, Content(calibration));
         var members = Members().Select(m => _run.Experiment.Family.Members[m].Name).ToArray();
-        return new PackResult(_request.Output, new FileInfo(_request.Output).Length, members, calibration, splits, missing);
+        return new PackResult(_request.Output, new FileInfo(_request.Output).Length, members, calibration, splits, missing)
+        {
+            LacksCalibration = learned && !isUsable,
+        };
     }
 
     private PackageContent Content(Calibration calibration) => new()
@@ -125,7 +131,7 @@ public sealed class RunPacker
         }
     }
 
-    private Calibration Fit(Scorer scorer, EncodedSplit split, CancellationToken cancellation)
+    private static Calibration Fit(CalibrationKind kind, Scorer scorer, EncodedSplit split, CancellationToken cancellation)
     {
         var (all, clicks) = (new List<float>(), new List<float>());
         ForEachBatch(scorer, split, (logits, labels) =>
@@ -133,7 +139,7 @@ public sealed class RunPacker
             all.AddRange(logits);
             clicks.AddRange(labels);
         }, cancellation);
-        return Fit(_request.Calibration, all, clicks);
+        return Fit(kind, all, clicks);
     }
 
     private Metrics Trained(EncodedSplit split, CancellationToken cancellation)

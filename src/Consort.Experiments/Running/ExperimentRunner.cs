@@ -6,6 +6,7 @@ using Consort.Experiments.Files;
 using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 using Consort.Learning.Runs;
+using Consort.Learning.Teachers;
 using Consort.Learning.Training;
 
 namespace Consort.Experiments.Running;
@@ -55,6 +56,7 @@ public static class ExperimentRunner
                 identity.CheckResumable(folder, experiment);
             var hasFinished = goesOn && File.Exists(folder.Metrics) && LastCheckpoint.HasEpochs(folder, experiment.Phases);
             TrainingChecks.Splits(dataset, experiment.Training.Monitor);
+            TeacherFolds.Check(experiment);
             if (!request.IgnoreMemory)
                 CheckMemory(experiment, dataset);
             var events = new List<Action>();
@@ -62,7 +64,7 @@ public static class ExperimentRunner
                 request.Notice);
             using var training = new TrainingRun(
                 experiment.Family, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
-                path => Teacher(path, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished);
+                name => Teacher(name, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished);
             if (hasFinished)
                 return new RunResult(folder.Path, training.Run(identity.ToString(), resume: true, cancellation), encoding)
                 { HadFinished = true };
@@ -111,19 +113,22 @@ public static class ExperimentRunner
         foreach (var phase in experiment.Phases.DistinctBy(p => string.Join('\n', p.Teachers)))
             MemoryCheck.Training(
                 experiment.Family.Build(dataset.Space), experiment.Training,
-                [.. phase.Teachers.Select(t =>
-                    Experiment.OfRun(new RunFolder(t).Experiment, experiment.Catalogues).Family.Build(dataset.Space))]);
+                [.. phase.Teachers.Where(t => !t.IsPredictions).Select(t =>
+                    Experiment.OfRun(new RunFolder(t.Path).Experiment, experiment.Catalogues).Family.Build(dataset.Space))],
+                sizeof(float) * (dataset.Train.Rows + (dataset.Transfer?.Rows ?? 0)) * phase.Teachers.Count);
     }
 
     // Ids mean the same to teacher and students only if one encoder made them.
-    private static TrainedFamily Teacher(string path, EncodedDataset dataset, Catalogues catalogues)
+    private static ITeacher Teacher(TeacherName name, EncodedDataset dataset, Catalogues catalogues)
     {
-        var folder = new RunFolder(path);
+        if (name.IsPredictions)
+            return new PredictionTeacher(name);
+        var (path, folder) = (name.Path, new RunFolder(name.Path));
         var experiment = Experiment.OfRun(folder.Experiment, catalogues);
         if (!File.Exists(folder.Encoder)
             || !File.ReadAllBytes(folder.Encoder).AsSpan().SequenceEqual(File.ReadAllBytes(dataset.EncoderFile)))
             throw new ConsortException($"teacher {path}: was trained on other data, expected an encoder equal to that of this run");
-        return new TrainedFamily(experiment.Family, dataset.Space, RunWeights.Final.Find(folder, experiment));
+        return new FrozenTeacher(new TrainedFamily(experiment.Family, dataset.Space, RunWeights.Final.Find(folder, experiment)), path);
     }
 
     // A folder that holds a run is not overwritten by accident.

@@ -99,7 +99,13 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
                 Append(checkpoint);
             foreach (var teacher in phase.Teachers)
             {
-                var run = new RunFolder(teacher);
+                if (teacher.IsPredictions)
+                {
+                    Append(teacher.Path);
+                    continue;
+                }
+
+                var run = new RunFolder(teacher.Path);
                 Append(run.FinalCheckpoint(Consort.Experiments.Files.Experiment.OfRun(run.Experiment,
                     experiment.Catalogues).Phases.Select(p => p.Name)));
             }

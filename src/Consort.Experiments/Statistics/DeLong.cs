@@ -36,6 +36,23 @@ public static class DeLong
         return (auc, Math.Sqrt((clicks.Variance() / rows.Clicks) + (others.Variance() / rows.Others)));
     }
 
+    /// <summary>The AUCs of several models on the same rows, with their covariances.</summary>
+    /// <param name="labels">0 or 1, [n]; at least two of each.</param>
+    /// <param name="models">Logits or probabilities, one [n] a model.</param>
+    /// <exception cref="ArgumentException">As for two models.</exception>
+    public static (double[] Auc, double[,] Covariance) Measure(ReadOnlySpan<float> labels, IReadOnlyList<float[]> models)
+    {
+        var parts = new (double[] Clicks, double[] Others, double Auc)[models.Count];
+        for (var m = 0; m < parts.Length; m++)
+            parts[m] = Components(labels, models[m], Rows.Check(labels, models[m], models[m]));
+        var covariance = new double[parts.Length, parts.Length];
+        for (var a = 0; a < parts.Length; a++)
+            for (var b = 0; b <= a; b++)
+                covariance[a, b] = covariance[b, a] = (parts[a].Clicks.Covariance(parts[b].Clicks) / parts[a].Clicks.Length)
+                    + (parts[a].Others.Covariance(parts[b].Others) / parts[a].Others.Length);
+        return ([.. parts.Select(p => p.Auc)], covariance);
+    }
+
     // V10 of each click and V01 of each no-click, in the order of the rows.
     private static (double[] Clicks, double[] Others, double Auc) Components(ReadOnlySpan<float> labels,
         ReadOnlySpan<float> values, Rows rows)

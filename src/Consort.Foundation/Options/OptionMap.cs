@@ -163,6 +163,25 @@ public sealed partial class OptionMap
     public IReadOnlyList<string> Texts(string key, IReadOnlyList<string> fallback) =>
         Items(key)?.Select(n => Scalar(key, n, "a text")).ToArray() ?? Default(key, fallback, fallback);
 
+    /// <summary>A list whose items are texts, or keys and values of their own; a single item is a list of one.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="fallback">Where it is not given; empty.</param>
+    /// <param name="ofText">Makes an item of a text.</param>
+    /// <param name="ofMap">Makes one of keys and values, whose others are rejected.</param>
+    public IReadOnlyList<T> Items<T>(string key, IReadOnlyList<T> fallback, Func<string, T> ofText, Func<OptionMap, T> ofMap)
+    {
+        if (Node(key) is not { } node) return Default(key, fallback, []);
+        return [.. (node is OptionList list ? list.Items : [node]).Select(item => item is OptionGroup group
+            ? Closed(new OptionMap(_source, group) { Catalogues = Catalogues }) : ofText(Scalar(key, item, "a text, or keys and values")))];
+
+        T Closed(OptionMap map)
+        {
+            var item = ofMap(map);
+            map.Close();
+            return item;
+        }
+    }
+
     /// <summary>Rejects keys that nobody asked for, here and in every nested map that was read.</summary>
     /// <exception cref="ConsortException">An unknown key; the message names the nearest known one.</exception>
     public void Close()

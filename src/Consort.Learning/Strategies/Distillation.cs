@@ -14,6 +14,9 @@ namespace Consort.Learning.Strategies;
 /// <para>How we read the gate: g_b = softmax_t(w_t z_bt + b_t), from w = 1 and b = 0, learned so that the gated teachers fit the labels:
 /// it follows the gradient of mean_b BCE(y, σ(Σ_t g_bt z_bt)) by plain descent. The gradient of the students' distance does not reach
 /// it: that would choose the teacher who is easiest to follow. The gate's numbers are part of a checkpoint.</para>
+/// <para>The defaults, logits with w = 20 and λ = 0.1, are what keeps most of a teacher's gain (docs/strategies/distillation.md); the
+/// minimiser is then the mean logit, so calibrate what is shipped. Hinton's setting is soft labels with w = λ = 1. Without a gate and with
+/// squared logits several teachers are one: mean_t (z_t − z)² = (z̄ − z)² + what does not depend on z.</para>
 /// <para>Terms: "label" = λ Σ_m BCE, "teacher" = the rest. Gradients by z_m: λ (p − y)/B; w g T (σ(z_m/T) − σ(z_t/T))/B,
 /// 2 w g (p_m − p_t) p_m (1 − p_m)/B, or 2 w g (z_m − z_t)/B.</para>
 /// </remarks>

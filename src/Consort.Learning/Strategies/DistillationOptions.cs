@@ -35,12 +35,12 @@ public sealed record DistillationOptions
     public static OptionSet<DistillationOptions> Options { get; } = new OptionSet<DistillationOptions>(() => new())
         .Add("weight", o => o.Weight, (o, v) => o with { Weight = v }, StrategyRanges.Weight, "w, of the teachers' term")
         .Add("label_weight", o => o.LabelWeight, (o, v) => o with { LabelWeight = v }, StrategyRanges.Weight,
-            "λ, of the labels' term; 0 learns from teachers alone")
+            "λ, of the labels' term; 0 learns from teachers alone; soft labels and probabilities go with 1")
         .Add("temperature", o => o.Temperature, (o, v) => o with { Temperature = v }, Domain.Number(0.01, 1000), "T of soft labels")
         .Add("distance", o => o.Distance, (o, v) => o with { Distance = v },
-            Domain.Words(("soft_label", TeacherDistance.SoftLabel), ("mse", TeacherDistance.Probability),
-                ("mse_logit", TeacherDistance.Logit)),
-            "of soft labels, of probabilities squared, or of logits squared")
+            Domain.Words(("mse_logit", TeacherDistance.Logit), ("mse", TeacherDistance.Probability),
+                ("soft_label", TeacherDistance.SoftLabel)),
+            "of logits squared, of probabilities squared, or of soft labels")
         .Add("gate", o => o.Gate, (o, v) => o with { Gate = v },
             Domain.Words(("none", TeacherGate.None), ("label", TeacherGate.Label), ("learned", TeacherGate.Learned)),
             "how much each teacher counts in a row")
@@ -48,16 +48,16 @@ public sealed record DistillationOptions
             "learning rate of a learned gate, by plain descent");
 
     /// <summary>Of the teachers' term.</summary>
-    public double Weight { get; init => field = Options.Checked("weight", value); } = 1;
+    public double Weight { get; init => field = Options.Checked("weight", value); } = 20;
 
     /// <summary>Of the labels' term; 0 learns from teachers alone.</summary>
-    public double LabelWeight { get; init => field = Options.Checked("label_weight", value); } = 1;
+    public double LabelWeight { get; init => field = Options.Checked("label_weight", value); } = 0.1;
 
     /// <summary>T of soft labels.</summary>
     public double Temperature { get; init => field = Options.Checked("temperature", value); } = 1;
 
     /// <summary>How far a student is from a teacher.</summary>
-    public TeacherDistance Distance { get; init => field = Options.Checked("distance", value); }
+    public TeacherDistance Distance { get; init => field = Options.Checked("distance", value); } = TeacherDistance.Logit;
 
     /// <summary>How much each teacher counts.</summary>
     public TeacherGate Gate { get; init => field = Options.Checked("gate", value); }

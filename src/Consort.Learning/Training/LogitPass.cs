@@ -4,6 +4,7 @@ using Consort.Data.Datasets;
 using Consort.Data.Encoders;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
+using Consort.Learning.Teachers;
 using Consort.Models;
 
 namespace Consort.Learning.Training;
@@ -13,21 +14,21 @@ public sealed class LogitPass
 {
     private readonly Program<float> _program;
     private readonly Fusion _fusion;
-    private readonly IReadOnlyList<FrozenTeacher> _teachers;
+    private readonly TeacherLogits? _teachers;
 
     /// <summary>Creates a pass with room for the program's largest batch.</summary>
     /// <param name="program">The family.</param>
     /// <param name="fusion">How it fuses its members' logits.</param>
     public LogitPass(Program<float> program, Fusion fusion)
-        : this(program, fusion, [])
+        : this(program, fusion, null)
     {
     }
 
-    /// <summary>One whose training batches go to frozen teachers, too.</summary>
-    internal LogitPass(Program<float> program, Fusion fusion, IReadOnlyList<FrozenTeacher> teachers)
+    /// <summary>One whose training batches come with what teachers say of them.</summary>
+    internal LogitPass(Program<float> program, Fusion fusion, TeacherLogits? teachers)
     {
         (_program, _fusion, _teachers) = (program, fusion, teachers);
-        Logits = new BatchLogits(program.Capacity, program.Members, teachers.Count, fusion);
+        Logits = new BatchLogits(program.Capacity, program.Members, teachers?.Teachers ?? 0, fusion);
     }
 
     /// <summary>The logits and labels of the last batch.</summary>
@@ -37,8 +38,8 @@ public sealed class LogitPass
     public void Run(Batch batch, bool isTraining, ulong seed)
     {
         Forward(batch, isTraining, seed);
-        for (var teacher = 0; isTraining && teacher < _teachers.Count; teacher++)
-            _teachers[teacher].Run(batch, Logits.TeacherLogits(teacher));
+        for (var teacher = 0; isTraining && teacher < Logits.Teachers; teacher++)
+            _teachers!.Give(batch, teacher, Logits.TeacherLogits(teacher));
         Logits.Prepare();
     }
 

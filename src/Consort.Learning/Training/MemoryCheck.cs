@@ -14,10 +14,11 @@ public static class MemoryCheck
     /// </summary>
     /// <param name="graph">The family.</param>
     /// <param name="options">Batch and optimizer.</param>
-    /// <param name="teachers">The families that teach in a phase at once.</param>
+    /// <param name="teachers">The families that teach in a phase, one after the other.</param>
+    /// <param name="said">Bytes of what they say of all rows.</param>
     /// <param name="free">Bytes; <see cref="FreeMemory.Bytes"/> unless given.</param>
     /// <exception cref="ConsortException">What it needs, what is free, and what to lower.</exception>
-    public static void Training(Graph graph, TrainingOptions options, IReadOnlyCollection<Graph> teachers, long? free = null)
+    public static void Training(Graph graph, TrainingOptions options, IReadOnlyCollection<Graph> teachers, long said = 0, long? free = null)
     {
         var room = free ?? FreeMemory.Bytes();
         var batch = options.BatchSize;
@@ -43,7 +44,8 @@ public static class MemoryCheck
 
         long Need(int rows) =>
             MemoryNeed.OfParameters(graph, rows, options.Optimizer) + MemoryNeed.OfProgram(graph, rows, withGradients: true)
-            + teachers.Sum(t => MemoryNeed.OfParameters(t, rows, null) + MemoryNeed.OfProgram(t, rows, withGradients: false));
+            + said + teachers.Select(t => MemoryNeed.OfParameters(t, rows, null) + MemoryNeed.OfProgram(t, rows, withGradients: false))
+                .DefaultIfEmpty(0).Max();
     }
 
     /// <summary>The rows of a batch to score by: as many as wanted, or halved until they fit into what is free.</summary>

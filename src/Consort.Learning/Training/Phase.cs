@@ -2,6 +2,7 @@ using Consort.Data.Batches;
 using Consort.Foundation.Options;
 using Consort.Learning.Schedules;
 using Consort.Learning.Strategies;
+using Consort.Learning.Teachers;
 using Consort.Models;
 
 namespace Consort.Learning.Training;
@@ -43,8 +44,8 @@ public sealed record Phase
         .Add("min_delta", p => p.MinDelta, (p, v) => p with { MinDelta = v }, Domain.Number(0, 1), "the least improvement that counts")
         .Add("from", p => p.From, (p, v) => p with { From = v }, Domain.Texts("as many as members"),
             "run folders or checkpoints of one member each that the members start from, in their order; needs `shared: false`")
-        .Add("teachers", p => p.Teachers, (p, v) => p with { Teachers = v }, Domain.Texts("run folders"),
-            "finished runs, trained on the same data, whose families stand still and teach by the logit of their ensemble; for strategies that learn from teachers")
+        .Add("teachers", p => p.Teachers, (p, v) => p with { Teachers = v }, TeacherName.List,
+            "finished runs, trained on the same data, whose families stand still and teach by the logit of their ensemble, or files of predictions; for strategies that learn from teachers")
         .Add("freeze", p => [.. p.Frozen], (p, v) => p with { Frozen = v.ToHashSet() }, Domain.Integers(-1, Family.MaxMembers - 1),
             "members whose own weights stand still; −1 stands for what members share")
         .Add("evaluate_first", p => p.EvaluateFirst || p.Epochs == 0, (p, v) => p with { EvaluateFirst = v || p.Epochs == 0 }, Domain.Flag,
@@ -89,9 +90,10 @@ public sealed record Phase
     public IReadOnlyList<string> From { get; init; } = [];
 
     /// <summary>
-    /// Finished runs whose families stand still and teach, each by the logit of its ensemble; for strategies that learn from teachers.
+    /// Finished runs whose families stand still and teach, each by the logit of its ensemble, or files of predictions; for strategies that
+    /// learn from teachers.
     /// </summary>
-    public IReadOnlyList<string> Teachers { get; init; } = [];
+    public IReadOnlyList<TeacherName> Teachers { get; init; } = [];
 
     /// <summary>Members whose own weights stand still; −1 stands for what members share.</summary>
     public IReadOnlySet<int> Frozen { get; init; } = new HashSet<int>();

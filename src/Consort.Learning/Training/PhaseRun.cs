@@ -5,6 +5,7 @@ using Consort.Data.Datasets;
 using Consort.Foundation.Numbers;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Schedules;
+using Consort.Learning.Teachers;
 
 namespace Consort.Learning.Training;
 
@@ -25,7 +26,7 @@ internal sealed class PhaseRun
     /// <summary>Opens a phase where the state stands in it: with the weights it names or finds.</summary>
     public PhaseRun(
         Phase phase, TrainingStep step, BatchLoader loader, EncodedDataset data, TrainingOptions options, TrainingState state,
-        RunCheckpoints checkpoints, TrainingObserver observer, IEnumerable<TrainedFamily> teachers)
+        RunCheckpoints checkpoints, TrainingObserver observer, TeacherLogits? teachers)
     {
         (_phase, _step, _loader, _data, _options) = (phase, step, loader, data, options);
         (_state, _checkpoints, _observer) = (state, checkpoints, observer);

@@ -70,6 +70,19 @@ internal sealed class TrainingObserver
             Log("phase", ("name", phase.Name), ("strategy", phase.Strategy.Name), ("steps_per_epoch", batches));
     }
 
+    /// <summary>Teachers are asked before the first step of a phase.</summary>
+    /// <param name="phase">Whose teachers they are.</param>
+    /// <param name="done">Rows, of all teachers together.</param>
+    /// <param name="all">Likewise.</param>
+    public void Asked(Phase phase, long done, long all)
+    {
+        var now = Stopwatch.GetTimestamp();
+        if (_progress is null || !IsDue(now))
+            return;
+        _lastReport = now;
+        _progress.Report(new TrainingProgress(phase.Name, 0, phase.Epochs, done, all, 0, 0, 0, null, 0, false));
+    }
+
     /// <summary>An epoch, or what is left of it, begins.</summary>
     public void BeginEpoch()
     {

@@ -4,10 +4,10 @@ namespace Consort.Learning.Training;
 
 /// <summary>Where training stands; reported a few times a second, on the training thread.</summary>
 /// <param name="Phase">The phase's name.</param>
-/// <param name="Epoch">From 1.</param>
+/// <param name="Epoch">From 1; 0 while teachers are asked before the first.</param>
 /// <param name="Epochs">The most there will be.</param>
-/// <param name="Batch">Steps done in this epoch.</param>
-/// <param name="Batches">Steps of an epoch; 0 in the report that follows an evaluation.</param>
+/// <param name="Batch">Steps done in this epoch; rows of which teachers were asked.</param>
+/// <param name="Batches">Steps of an epoch; 0 in the report that follows an evaluation; all rows that teachers are asked about.</param>
 /// <param name="RowsPerSecond">Since the epoch began.</param>
 /// <param name="Loss">Mean of the epoch so far, all terms together.</param>
 /// <param name="LearningRate">Of the last step.</param>

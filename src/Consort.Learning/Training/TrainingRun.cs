@@ -5,8 +5,9 @@ using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Runs;
-using Consort.Models;
+using Consort.Learning.Teachers;
 using Consort.Models.Embeddings;
+using Consort.Models;
 
 namespace Consort.Learning.Training;
 
@@ -20,7 +21,7 @@ public sealed class TrainingRun : IDisposable
     private readonly TrainingOptions _options;
     private readonly IReadOnlyList<Phase> _phases;
     private readonly RunFolder _folder;
-    private readonly Func<string, TrainedFamily> _findTeacher;
+    private readonly Func<TeacherName, ITeacher> _findTeacher;
     private readonly TrainingObserver _observer;
     private readonly Workers _workers;
     private readonly TrainingStep _step;
@@ -34,13 +35,13 @@ public sealed class TrainingRun : IDisposable
     /// <param name="folder">Where checkpoints and the log go.</param>
     /// <param name="threads">At least 1.</param>
     /// <param name="progress">Told a few times a second on the training thread, or null.</param>
-    /// <param name="findTeacher">Loads what a phase names as a teacher; null where no phase names any.</param>
+    /// <param name="findTeacher">Opens what a phase names as a teacher; null where no phase names any.</param>
     /// <param name="vectors">Gives pretrained vectors, or null.</param>
     /// <param name="isMeasureOnly">Whether a finished run is only measured again: nothing is written into its folder.</param>
     /// <exception cref="ConsortException">The data have no validation split, or a phase does not fit the family.</exception>
     public TrainingRun(
         Family family, EncodedDataset data, TrainingOptions options, IReadOnlyList<Phase> phases, RunFolder folder, int threads,
-        IProgress<TrainingProgress>? progress = null, Func<string, TrainedFamily>? findTeacher = null, VectorSource? vectors = null,
+        IProgress<TrainingProgress>? progress = null, Func<TeacherName, ITeacher>? findTeacher = null, VectorSource? vectors = null,
         bool isMeasureOnly = false)
     {
         TrainingChecks.Splits(data, options.Monitor);
@@ -48,7 +49,7 @@ public sealed class TrainingRun : IDisposable
         TrainingChecks.Phases(phases, family);
         TrainingChecks.Rows(phases, data.Transfer is not null);
         (_data, _options, _phases, _folder) = (data, options, phases, folder);
-        _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name}", nameof(findTeacher)));
+        _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name.Path}", nameof(findTeacher)));
         _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly };
         _workers = new Workers(threads);
         _step = new TrainingStep(family, data.Space, options, _workers, vectors);
@@ -75,8 +76,12 @@ public sealed class TrainingRun : IDisposable
             // Into the weights themselves, which are drawn below: a store for the trial would take as much memory again.
             for (var member = 0; member < phase.From.Count; member++)
                 Checkpoint.LoadMember(phase.From[member], Store, member);
-            foreach (var teacher in phase.Teachers)
-                _findTeacher(teacher).Dispose();
+            foreach (var name in phase.Teachers)
+            {
+                using var teacher = _findTeacher(name);
+                using var rows = Loader(phase, isShuffled: false);
+                teacher.Check(rows);
+            }
         }
 
         Store.Initialize(_options.Seed, _workers);
@@ -116,14 +121,11 @@ public sealed class TrainingRun : IDisposable
         _workers.Dispose();
     }
 
-    private BatchLoader Loader(PhaseRows rows) => new(
-        rows == PhaseRows.Transfer ? _data.Transfer! : _data.Train,
-        new LoaderOptions(_options.BatchSize, Shuffle: true, _options.Seed), rows == PhaseRows.All ? _data.Transfer : null);
-
     private void RunPhase(Phase phase, TrainingState state, RunCheckpoints checkpoints, CancellationToken cancellation)
     {
-        using var loader = Loader(phase.RowsOf(_data.Transfer is not null));
-        var run = new PhaseRun(phase, _step, loader, _data, _options, state, checkpoints, _observer, phase.Teachers.Select(_findTeacher));
+        using var loader = Loader(phase, isShuffled: true);
+        var teachers = phase.Teachers.Count == 0 ? null : Ask(phase, state, cancellation);
+        var run = new PhaseRun(phase, _step, loader, _data, _options, state, checkpoints, _observer, teachers);
         try
         {
             run.Run(cancellation);
@@ -138,5 +140,43 @@ public sealed class TrainingRun : IDisposable
         state.NextPhase();
         if (state.Phase < _phases.Count && !_phases[state.Phase].KeepOptimizer)
             _step.ForgetOptimizer();
+    }
+
+    // Teachers say something of every row; students leave a part out.
+    private BatchLoader Loader(Phase phase, bool isShuffled)
+    {
+        var rows = phase.RowsOf(_data.Transfer is not null);
+        var options = new LoaderOptions(_options.BatchSize, isShuffled, _options.Seed) { LeaveOut = isShuffled ? phase.LeftOut : null };
+        return rows == PhaseRows.Transfer
+            ? new BatchLoader(_data.Transfer!, options with { LeaveOut = null })
+            : new BatchLoader(_data.Train, options, rows == PhaseRows.All ? _data.Transfer : null);
+    }
+
+    // One teacher after the other: none is in memory while the students learn.
+    private TeacherLogits Ask(Phase phase, TrainingState state, CancellationToken cancellation)
+    {
+        using var rows = Loader(phase, isShuffled: false);
+        var isOver = state.IsPhaseDone || state.Epoch >= phase.Epochs;
+        var logits = new TeacherLogits(isOver ? 0 : rows.Rows, phase.Teachers.Count);
+        try
+        {
+            for (var t = 0; t < phase.Teachers.Count && !isOver; t++)
+            {
+                using var teacher = _findTeacher(phase.Teachers[t]);
+                var before = t * rows.Rows;
+                teacher.Teach(rows, logits, t, _workers, done => _observer.Asked(phase, before + done, rows.Rows * phase.Teachers.Count),
+                    cancellation);
+            }
+
+            if (phase.OutOfFold && !isOver && phase.RowsOf(_data.Transfer is not null) != PhaseRows.Transfer)
+                logits.OutOfFold(_data.Train.Rows);
+        }
+        catch
+        {
+            logits.Dispose();
+            throw;
+        }
+
+        return logits;
     }
 }

@@ -9,14 +9,15 @@ using Consort.Data.Batches;
 using Consort.Data.Schemas;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Strategies;
-using Consort.Models;
+using Consort.Learning.Teachers;
 using Consort.Models.Embeddings;
+using Consort.Models;
 
 namespace Consort.Learning.Training;
 
 /// <summary>When the parts of a step ended, in ticks of <see cref="Stopwatch"/>.</summary>
 /// <param name="Start">When it began, its batch at hand.</param>
-/// <param name="Forward">Logits and probabilities, teachers' too.</param>
+/// <param name="Forward">Logits and probabilities; teachers' logits are read.</param>
 /// <param name="Loss">The strategy's terms and their gradient by the logits.</param>
 /// <param name="Backward">The gradients of all parameters.</param>
 /// <param name="Exchange">Those of all ranks.</param>
@@ -33,7 +34,7 @@ public sealed class TrainingStep : IDisposable
     private readonly TrainingOptions _options;
     private readonly Workers _workers;
     private readonly IGradientExchange _exchange;
-    private readonly List<FrozenTeacher> _teachers = [];
+    private TeacherLogits? _teachers;
     private Strategy? _strategy;
     private Optimizer<float>? _optimizer;
     private double[] _terms = [];
@@ -80,16 +81,15 @@ public sealed class TrainingStep : IDisposable
     /// <summary>Begins a phase. Its optimizer is the one that is there, or a fresh one.</summary>
     /// <param name="strategy">How members learn.</param>
     /// <param name="frozen">Members whose own weights stand still; −1 stands for what members share; null for none.</param>
-    /// <param name="teachers">What teaches, disposed of here; null for none.</param>
-    public void Open(Strategy strategy, IReadOnlySet<int>? frozen = null, IEnumerable<TrainedFamily>? teachers = null)
+    /// <param name="teachers">What teachers say of the rows, disposed of here; null for none.</param>
+    public void Open(Strategy strategy, IReadOnlySet<int>? frozen = null, TeacherLogits? teachers = null)
     {
-        CloseTeachers();
-        foreach (var teacher in teachers ?? [])
-            _teachers.Add(new FrozenTeacher(teacher, _options.BatchSize, _workers));
+        _teachers?.Dispose();
+        _teachers = teachers;
         Program.FrozenMembers = frozen;
         Pass = new LogitPass(Program, _family.Fusion, _teachers);
         (_strategy, _terms) = (strategy, new double[strategy.TermNames.Count]);
-        strategy.Open(_teachers.Count);
+        strategy.Open(teachers?.Teachers ?? 0);
         _optimizer ??= NewOptimizer(frozen);
     }
 
@@ -133,17 +133,11 @@ public sealed class TrainingStep : IDisposable
     public void Dispose()
     {
         ForgetOptimizer();
-        CloseTeachers();
+        _teachers?.Dispose();
         Program.Dispose();
         Store.Dispose();
     }
 
     private Optimizer<float> NewOptimizer(IReadOnlySet<int>? frozen) =>
         new(Store, _options.Optimizer with { FrozenMembers = frozen }, _workers);
-
-    private void CloseTeachers()
-    {
-        _teachers.ForEach(t => t.Dispose());
-        _teachers.Clear();
-    }
 }

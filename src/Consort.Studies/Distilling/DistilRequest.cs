@@ -1,5 +1,6 @@
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Datasets;
+using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 
 namespace Consort.Studies.Distilling;
@@ -17,17 +18,41 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
     /// <summary>Where the teachers' data lie now, or null for where they lay.</summary>
     public string? Data { get; init; }
 
-    /// <summary>T of soft labels.</summary>
-    public double Temperature { get; init; } = 1;
+    /// <summary>How far it is from a teacher; null for the experiment file's, else soft labels with a temperature or squared logits.</summary>
+    public TeacherDistance? Distance { get; init; }
 
-    /// <summary>Weight of the teachers' term.</summary>
-    public double Weight { get; init; } = 1;
+    /// <summary>T of soft labels, or null for the experiment file's or 4.</summary>
+    public double? Temperature { get; init; }
 
-    /// <summary>Weight of the labels' term.</summary>
-    public double LabelWeight { get; init; } = 1;
+    /// <summary>Weight of the teachers' term, or null for the experiment file's or 20.</summary>
+    public double? Weight { get; init; }
 
-    /// <summary>How much each of several teachers counts: none, label, learned.</summary>
-    public string Gate { get; init; } = "none";
+    /// <summary>Weight of the labels' term, or null for the experiment file's, or 0.1 with squared logits and 1 else.</summary>
+    public double? LabelWeight { get; init; }
+
+    /// <summary>How much each of several teachers counts: none, label, learned; null for the experiment file's or none.</summary>
+    public string? Gate { get; init; }
+
+    /// <summary>Share of the members' L2 on embeddings that the student has, at least 0.</summary>
+    public double L2Share { get; init; } = 1;
+
+    /// <summary>What its weights start from.</summary>
+    public StudentStart Start { get; init; }
+
+    /// <summary>Epochs by labels alone after it; 0 for none.</summary>
+    public int LabelEpochs { get; init; }
+
+    /// <summary>Their rate, or null for a hundredth of the student's first.</summary>
+    public double? LabelRate { get; init; }
+
+    /// <summary>Whether several ways are tried, and the best on validation rows kept.</summary>
+    public bool Tries { get; init; }
+
+    /// <summary>Minutes after which no further way is begun, or null for all.</summary>
+    public double? BudgetMinutes { get; init; }
+
+    /// <summary>Whether the student has the dropout that the teacher's members have; an experiment file's own is kept.</summary>
+    public bool KeepDropout { get; init; }
 
     /// <summary>Whether the student is also trained by labels alone, for comparison.</summary>
     public bool Alone { get; init; }

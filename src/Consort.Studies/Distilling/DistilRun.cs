@@ -1,3 +1,4 @@
+using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Experiments.Statistics;
@@ -21,15 +22,28 @@ public sealed record DistilLine(string Name, double Auc, double LogLoss, long Pa
 /// <param name="Alone">The student by labels alone, or null.</param>
 /// <param name="ToTeacher">Student minus teacher, AUC by DeLong on the test rows; null where rows cannot be compared.</param>
 /// <param name="ToAlone">Student minus student alone, or null.</param>
-/// <param name="Gain">Teacher minus student alone, or null.</param>
+/// <param name="Gain">Teacher minus student alone, or else minus the members alone; or null.</param>
 public sealed record DistilResult(
     DistilLine Teacher, DistilLine Student, DistilLine? Alone, Comparison? ToTeacher, Comparison? ToAlone, Comparison? Gain)
 {
+    /// <summary>The mean of the runs of single models that the teacher's members come from, or null where there are none.</summary>
+    public DistilLine? Members { get; init; }
+
     /// <summary>
-    /// The share of the teacher's gain in AUC over the student alone that the student keeps; null without that run, and where the 95 %
-    /// interval of the gain reaches down to 0: a share of what may be nothing says nothing.
+    /// The share of the teacher's gain in AUC over the student alone, or else over its members alone, that the student keeps; null without
+    /// either, and where the 95 % interval of the gain reaches down to 0: a share of what may be nothing says nothing.
     /// </summary>
-    public double? Kept => Alone is { } alone && Gain is { Low: > 0 } ? (Student.Auc - alone.Auc) / (Teacher.Auc - alone.Auc) : null;
+    public double? Kept => (Alone ?? Members) is { } alone && Gain is { Low: > 0 }
+        ? (Student.Auc - alone.Auc) / (Teacher.Auc - alone.Auc) : null;
+
+    /// <summary>The same with its 95 % interval; null where the rows cannot tell.</summary>
+    public ShareInterval? Share { get; init; }
+
+    /// <summary>The ways that were tried; none unless asked for.</summary>
+    public IReadOnlyList<DistilTry> Tried { get; init; } = [];
+
+    /// <summary>Whether the student says as many clicks as there are; null where that cannot be told.</summary>
+    public StudentCalibration? Calibration { get; init; }
 }
 
 /// <summary>Trains one model on labels and on what finished runs say, and sets it beside them.</summary>
@@ -41,20 +55,36 @@ public static class DistilRun
     public static DistilResult Run(DistilRequest request, CancellationToken cancellation)
     {
         string[] teachers = [.. request.Teachers.Select(Path.GetFullPath)];
+        IReadOnlyList<DistilTry> tried = [];
+        if (request.Tries)
+            (request, tried) = DistilTrial.Run(
+                request, teachers, (experiment, folder) => Train(request, experiment, folder, cancellation), cancellation);
         var student = Train(request, StudentExperiment.Make(request, teachers), request.Folder, cancellation);
         var alone = request.Alone ? Train(request, StudentExperiment.Make(request, []), AloneFolder(request.Folder), cancellation) : null;
-        var outcomes = teachers.Select(teacher =>
+        var teacher = Measured.Of([.. teachers.Select(Finished)]);
+        Measured[] members = [.. MemberRuns.Of(teachers).Select(m => Measured.Of(Finished(m)))];
+        var comparisons = new RowComparisons();
+        var against = alone is null ? members : [alone];
+        var share = against.Length == 0 ? null : GainShare.Of(student, teacher, against);
+        return new DistilResult(
+            Line(teachers.Length == 1 ? "teacher" : "teachers", teacher), Line("student", student), alone is null
+            ? null : Line("student alone", alone),
+            comparisons.Compare(student, teacher)?.Auc, alone is null ? null : comparisons.Compare(student, alone)?.Auc, share?.Gain)
         {
-            var folder = new RunFolder(teacher);
+            Members = members.Length == 0 ? null : new DistilLine(
+                $"{members.Length} members alone, mean", members.Average(m => m.Auc), members.Average(m => m.LogLoss),
+                (long)members.Average(m => m.Parameters)),
+            Share = share?.Share,
+            Calibration = CalibrationOf(request, cancellation),
+            Tried = tried,
+        };
+
+        RecipeOutcome Finished(string run)
+        {
+            var folder = new RunFolder(run);
             TestRows.Keep(folder, request.Data, request.Threads, cancellation);
             return Outcome(folder);
-        }).ToArray();
-        var (measured, comparisons) = (Measured.Of(outcomes), new RowComparisons());
-        return new DistilResult(
-            Line(teachers.Length == 1 ? "teacher" : "teachers", measured), Line("student", student), alone is null
-            ? null : Line("student alone", alone),
-            comparisons.Compare(student, measured)?.Auc, alone is null ? null : comparisons.Compare(student, alone)?.Auc,
-            alone is null ? null : comparisons.Compare(measured, alone)?.Auc);
+        }
     }
 
     /// <summary>Where the student that learns from labels alone goes.</summary>
@@ -77,6 +107,23 @@ public static class DistilRun
         folder.ClearLeftovers();
         TestRows.Keep(folder, experiment, request.Threads, cancellation);
         return Measured.Of(Outcome(folder));
+    }
+
+    private static StudentCalibration? CalibrationOf(DistilRequest request, CancellationToken cancellation)
+    {
+        EncodedDataset data;
+        try
+        {
+            data = RunRows.Open(new RunFolder(request.Folder), request.Data, request.Threads, null, cancellation);
+        }
+        catch (ConsortException e)
+        {
+            request.Notice?.Invoke($"the student's calibration was not measured: {e.Message}");
+            return null;
+        }
+
+        using (data)
+            return StudentCalibration.Of(request.Folder, data, request.Threads, cancellation);
     }
 
     private static RecipeOutcome Outcome(RunFolder folder) => new(

@@ -19,6 +19,9 @@ public sealed record RunSummary(
     /// <summary>What the true click probabilities give on the same split, or null where they are not known.</summary>
     public (double Auc, double LogLoss)? Ceiling { get; init; }
 
+    /// <summary>On the validation rows.</summary>
+    public (double Auc, double LogLoss) Valid { get; init; } = (double.NaN, double.NaN);
+
     /// <summary>Reads the results, or gives null where the run has not finished.</summary>
     /// <exception cref="ConsortException">The results are damaged.</exception>
     public static RunSummary? Find(RunFolder folder)
@@ -36,6 +39,7 @@ public sealed record RunSummary(
                 root["parameters"].Whole(), root["rows_per_second"].Number(), root["seconds"].Number(),
                 (int)root["epochs"].Whole(0, int.MaxValue))
             {
+                Valid = (root["valid"]["auc"].Number(), root["valid"]["logloss"].Number()),
                 Ceiling = ceiling is { } known ? (known["auc"].Number(), known["logloss"].Number()) : null,
             };
         });

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Consort.Foundation.Options;
 using Consort.Learning.Schedules;
 using Consort.Learning.Strategies;
+using Consort.Learning.Teachers;
 using Consort.Learning.Training;
 using Consort.Models;
 using Consort.Models.Embeddings;
@@ -54,6 +55,7 @@ public sealed partial class OptionPagesTests
         ["tower"] => Table(MlpOptions.Options),
         ["training"] => Table(TrainingOptions.Options),
         ["phase"] => Table(Phase.Options),
+        ["teacher"] => Table(TeacherName.Options),
         _ => throw new InvalidOperationException($"a page asks for a table of {of}, which nothing declares"),
     };
 

@@ -4,12 +4,14 @@ namespace Consort.Learning.Tests.Strategies;
 
 public sealed class DistillationTests
 {
+    private static readonly DistillationOptions Hinton = new() { Distance = TeacherDistance.SoftLabel, Weight = 1, LabelWeight = 1 };
+
     [Fact]
     public void Apply_OneRowTwoTeachers_MatchesHandComputed()
     {
         // y = 1, z = 0 (p = .5); teachers z = ln 4 (.8) and ln 2/3 (.4). CE(.8, .5) = CE(.4, .5) = ln 2.
         var batch = Row(0, Math.Log(4), Math.Log(2.0 / 3));
-        var terms = StrategyCases.Apply(new Distillation(), batch);
+        var terms = StrategyCases.Apply(new Distillation(Hinton), batch);
         Assert.Equal([Math.Log(2), Math.Log(2)], terms, (a, b) => Math.Abs(a - b) < 1e-12);
         Assert.Equal(-0.5 + ((0.5 - 0.8 + 0.5 - 0.4) / 2), batch.Gradients(0)[0], 12);
 
@@ -18,8 +20,7 @@ public sealed class DistillationTests
         Assert.Equal(-0.1, batch.Gradients(0)[0], 12);
 
         // The gate by labels: softmax(ln .8, ln .4) = 2/3, 1/3.
-        terms = StrategyCases.Apply(new Distillation(new() { Distance = TeacherDistance.Logit, Gate = TeacherGate.Label, LabelWeight = 0 }),
-            batch);
+        terms = StrategyCases.Apply(new Distillation(new() { Gate = TeacherGate.Label, LabelWeight = 0, Weight = 1 }), batch);
         Assert.Equal(2 * ((2 * -Math.Log(4) / 3) - (Math.Log(2.0 / 3) / 3)), batch.Gradients(0)[0], 12);
         Assert.Equal((2 * Math.Log(4) * Math.Log(4) / 3) + (Math.Log(1.5) * Math.Log(1.5) / 3), terms[1], 12);
     }
@@ -84,7 +85,7 @@ public sealed class DistillationTests
             batch.TeacherLogits(1)[b] = batch.Labels()[b] == 1 ? -1 : 1;
         }
         var strategy = new Distillation(
-            new() { Gate = TeacherGate.Learned, GateRate = 0.5, Distance = TeacherDistance.Logit, LabelWeight = 0 });
+            new() { Gate = TeacherGate.Learned, GateRate = 0.5, Distance = TeacherDistance.Logit, LabelWeight = 0, Weight = 1 });
         var before = StrategyCases.Apply(strategy, batch)[1];
         for (var i = 0; i < 300; i++)
             StrategyCases.Apply(strategy, batch);
@@ -96,10 +97,29 @@ public sealed class DistillationTests
     }
 
     [Fact]
+    public void Apply_Defaults_MatchLogitsOfTheTeachersMean()
+    {
+        var several = WithTeachers(6, 1, 3);
+        var mean = WithTeachers(6, 1, 1);
+        for (var b = 0; b < 6; b++)
+            mean.TeacherLogits(0)[b] = Enumerable.Range(0, 3).Average(t => several.TeacherLogits(t)[b]);
+        var terms = StrategyCases.Apply(new Distillation(), several);
+        StrategyCases.Apply(new Distillation(), mean);
+        for (var b = 0; b < 6; b++)
+        {
+            Assert.Equal(mean.Gradients(0)[b], several.Gradients(0)[b], 12);
+            var (p, z) = (several.Probabilities(0)[b], several.Logits(0)[b]);
+            Assert.Equal(((0.1 * (p - several.Labels()[b])) + (20 * 2 * (z - mean.TeacherLogits(0)[b]))) / 6, several.Gradients(0)[b], 12);
+        }
+
+        Assert.Equal(0.1 * StrategyCases.CrossEntropy([.. several.Probabilities(0)], [.. several.Labels()]), terms[0], 12);
+    }
+
+    [Fact]
     public void Apply_NoTeachersWeight_IsSupervised()
     {
         var batch = WithTeachers(6, 2, 2);
-        var terms = StrategyCases.Apply(new Distillation(new() { Weight = 0 }), batch);
+        var terms = StrategyCases.Apply(new Distillation(Hinton with { Weight = 0 }), batch);
         var gradient = batch.Gradients(1).ToArray();
         Assert.Equal(0, terms[1]);
         Assert.Equal(terms[0], StrategyCases.Apply(new Supervised(), batch)[0], 12);

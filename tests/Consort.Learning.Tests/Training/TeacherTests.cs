@@ -1,5 +1,8 @@
+using Consort.Compute.Cpu.Threads;
+using Consort.Data.Batches;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
+using Consort.Learning.Teachers;
 using Consort.Learning.Training;
 
 namespace Consort.Learning.Tests.Training;
@@ -15,7 +18,7 @@ public sealed class TeacherTests(SmallData data)
         var student = labels with
         {
             Teacher = teacher,
-            Phases = [Phase(new() { LabelWeight = 0, Distance = TeacherDistance.Logit }, epochs: 25) with { Patience = 0 }],
+            Phases = [Phase(new() { LabelWeight = 0, Weight = 1 }, epochs: 25) with { Patience = 0 }],
         };
         var result = student.Run(data.NewFolder()).Result;
         Assert.Equal(0, result.Epochs[^1].Loss["label"]);
@@ -43,6 +46,51 @@ public sealed class TeacherTests(SmallData data)
             Rig().RunAndStop(folder, stop);
             Outcome.AssertSame(whole, Rig().Run(folder, resume: true));
         }
+    }
+
+    [Fact]
+    public void Teach_RowsInTheirOrder_GivesEveryRowWhatTheTeacherSaysOfIt()
+    {
+        var (find, _) = Teacher();
+        using var kept = Teach(find, threads: 2);
+        using var workers = new Workers(1);
+        foreach (var size in new[] { 1, 7, SmallData.BatchSize })
+        {
+            using var family = find("any");
+            using var program = family.Compile(size, workers);
+            var pass = new LogitPass(program, family.Fusion);
+            using var shuffled = new BatchLoader(data.Dataset.Train, new LoaderOptions(size, Shuffle: true, 3));
+            shuffled.Start(1);
+            var given = new double[size];
+            while (shuffled.Next() is { } batch)
+            {
+                var fresh = pass.Fuse(batch);
+                kept.Give(batch, 1, given);
+                for (var row = 0; row < batch.Rows; row++)
+                    Assert.Equal(fresh[row], given[row], 1e-5); // few rows take other paths through the products
+            }
+        }
+    }
+
+    [Fact]
+    public void Teach_AskedAgain_SaysTheSameToTheLastBit()
+    {
+        var (find, _) = Teacher();
+        using var first = Teach(find, threads: 2);
+        using var second = Teach(find, threads: 1);
+        for (var row = 0; row < first.Rows; row++)
+            Assert.Equal(first[row, 1], second[row, 1]);
+        Assert.NotEqual(first[0, 1], first[1, 1]);
+    }
+
+    private TeacherLogits Teach(Func<string, TrainedFamily> find, int threads)
+    {
+        using var workers = new Workers(threads);
+        using var stored = new BatchLoader(data.Dataset.Train, new LoaderOptions(SmallData.BatchSize));
+        var logits = new TeacherLogits(stored.Rows, 2);
+        using var teacher = new FrozenTeacher(find("any"), "any");
+        teacher.Teach(stored, logits, 1, workers, null, CancellationToken.None);
+        return logits;
     }
 
     [Fact]

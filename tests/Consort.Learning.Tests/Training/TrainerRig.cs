@@ -2,6 +2,7 @@ using System.Text.Json;
 using Consort.Data.Datasets;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
+using Consort.Learning.Teachers;
 using Consort.Learning.Training;
 using Consort.Models;
 using Consort.Models.Embeddings;
@@ -41,7 +42,8 @@ internal sealed record TrainerRig(EncodedDataset Data)
 
     public Outcome Run(string folder, bool resume = false, CancellationToken cancellation = default)
     {
-        using var trainer = new TrainingRun(Family, Data, Options, Phases, new RunFolder(folder), Threads, null, Teacher);
+        using var trainer = new TrainingRun(Family, Data, Options, Phases, new RunFolder(folder), Threads, null,
+            name => name.IsPredictions ? new PredictionTeacher(name) : new FrozenTeacher(Teacher!(name.Path), name.Path));
         var result = trainer.Run(Identity, resume, cancellation);
         return new Outcome(result, Numbers(trainer));
     }

@@ -15,6 +15,9 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
 
     private static readonly OptionTree Supervised = OptionTree.Keys(("name", "supervised"));
     private static readonly OptionTree Mutual = OptionTree.Keys(("name", "mutual"));
+    // Hinton's: what the published comparison means by distillation.
+    private static readonly OptionTree SoftLabels = OptionTree.Keys(
+        ("name", "distillation"), ("distance", "soft_label"), ("weight", 1), ("label_weight", 1));
 
     private readonly Dictionary<string, RecipeRun> _runs = [];
 
@@ -61,7 +64,7 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     /// <param name="teachers">The runs; what they say counts as the mean of their logits.</param>
     public string Distilled(string key, string model, int replicate, IReadOnlyList<string> teachers) => Add(
         key, Seed(replicate, 0), () =>
-            Of(model).Family(Name($"{model}, {key}"), isShared: false, OptionTree.Keys(("name", "distillation")), settings.Member(model))
+            Of(model).Family(Name($"{model}, {key}"), isShared: false, SoftLabels, settings.Member(model))
                 .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder))), teachers);
 
     /// <summary>A family of one model whose members have been trained; <paramref name="what"/> ends the name of the runs.</summary>
