@@ -47,6 +47,14 @@ internal sealed class Arguments
         return value;
     }
 
+    public double Number(string name, double fallback, double min, double max)
+    {
+        if (Text(name) is not { } text) return fallback;
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !(value >= min && value <= max))
+            throw Mistake(name, string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"));
+        return value;
+    }
+
     public bool Flag(string name) => _values.ContainsKey(name);
 
     /// <summary>Words between commas.</summary>

@@ -1,5 +1,6 @@
 using Consort.Benchmarks.Hostile;
 using Consort.Benchmarks.Parity;
+using Consort.Benchmarks.Peers;
 using Consort.Foundation.Options;
 
 namespace Consort.Benchmarks;
@@ -17,8 +18,9 @@ internal static class BenchCommands
           gemm         matrix multiply over the shapes of a training step
                        [--threads N] [--rounds N] [--kernel avx512|avx2|portable] [--precision fp32|bf16] [--only TEXT]
           step         a training step and an evaluation pass of one model
-                       [--model DeepFM] [--batch 4096] [--vocab 1000000] [--members 1] [--strategy supervised|mutual|kdef]
-                       [--update touched|dense|deferred] [--precision fp32|bf16] [--threads N] [--steps N] [--detail yes] [--json FILE]
+                       [--model DeepFM] [--with "KEY: VALUE, ..."] [--batch 4096] [--vocab 1000000] [--members 1]
+                       [--strategy supervised|mutual|kdef] [--update touched|dense|deferred] [--ema 0.999] [--precision fp32|bf16]
+                       [--threads N] [--steps N] [--detail yes] [--json FILE]
           profile      where a training step of an experiment spends its time, operation by operation, on its own rows
                        --experiment FILE.yaml [--data FOLDER] [--steps 20] [--threads N]
           all          step for every combination, each row written to FILE.md and FILE.json as soon as it is measured
@@ -50,6 +52,11 @@ internal static class BenchCommands
                        (more than four times what rounding does, of models with which rounding alone does as much).
                        --runtime holds node_modules/onnxruntime-node; without it those columns stay empty.
 
+          boosting     LightGBM on an encoded dataset, a yardstick for models
+                       --data ENCODED [--seeds 3] [--trees 3000] [--rate 0.05] [--leaves 31] [--min-rows 50] [--threads 1]
+                       [--predictions FILE] [--json FILE]
+                       --predictions writes the first seed's probability of each training row, in order, for a student to learn from.
+
         example
           bench step --model DeepFM --batch 4096 --json step.json
         """;
@@ -69,6 +76,7 @@ internal static class BenchCommands
         ("serve", ServeSpeed.Run),
         ("hostile", HostileBench.Run),
         ("parity", ParityBench.Run),
+        ("boosting", Boosting.Run),
     ];
 
     /// <summary>Runs a command line and gives its exit code.</summary>

@@ -8,12 +8,16 @@ namespace Consort.Benchmarks;
 internal sealed record StepOptions
 {
     public string Model { get; init; } = "DeepFM";
+
+    /// <summary>Options of the model, as an experiment has them between braces.</summary>
+    public string With { get; init; } = "";
     public int Batch { get; init; } = 4096;
     public int Vocabulary { get; init; } = 1_000_000;
     public int Members { get; init; } = 1;
     public string Strategy { get; init; } = "supervised";
     public Precision Precision { get; init; }
     public EmbeddingUpdate Update { get; init; } = EmbeddingUpdate.Touched;
+    public double Ema { get; init; }
     public int Threads { get; init; } = Environment.ProcessorCount;
     public int Steps { get; init; } = 40;
     public bool Detail { get; init; }
@@ -35,6 +39,7 @@ internal sealed record StepOptions
         return Common(arguments) with
         {
             Model = arguments.Text("model") ?? defaults.Model,
+            With = arguments.Text("with") ?? defaults.With,
             Batch = arguments.Integer("batch", defaults.Batch, 1, MaxBatch),
             Vocabulary = arguments.Integer("vocab", defaults.Vocabulary, ZipfSplit.LeastVocabulary, MaxVocabulary),
             Members = arguments.Integer("members", defaults.Members, 1, Models.Family.MaxMembers),
@@ -50,6 +55,7 @@ internal sealed record StepOptions
             Strategy = arguments.Text("strategy") ?? defaults.Strategy,
             Precision = Precisions.Names[arguments.Choice("precision", "fp32", "bf16")],
             Update = Enum.Parse<EmbeddingUpdate>(arguments.Choice("update", "touched", "dense", "deferred"), ignoreCase: true),
+            Ema = arguments.Number("ema", defaults.Ema, 0, 0.9999999),
             Threads = arguments.Integer("threads", defaults.Threads, 1, 1024),
             Steps = arguments.Integer("steps", defaults.Steps, 3, 100_000),
             Detail = arguments.Choice("detail", "no", "yes") == "yes",
@@ -58,5 +64,5 @@ internal sealed record StepOptions
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Model}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {Threads} threads");
+        $"{Model}{(With.Length == 0 ? "" : $" {{ {With} }}")}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {(Ema > 0 ? $"ema {Ema}, " : "")}{Threads} threads");
 }

@@ -103,6 +103,7 @@ internal sealed record StepResult
             ["threads"] = Options.Threads,
             ["steps"] = Options.Steps,
             ["model"] = Options.Model,
+            ["with"] = Options.With,
             ["batch"] = Options.Batch,
             ["vocab"] = Options.Vocabulary,
             ["members"] = Options.Members,
@@ -110,6 +111,7 @@ internal sealed record StepResult
             ["precision"] = Options.Precision.Name(),
             ["update"] = Options.UpdateName,
         };
+        if (Options.Ema > 0) json["ema"] = Options.Ema;
         if (IsBf16) json.Insert(1, "bf16_peak_gflops", Machine.Rounded(Peak, 1));
         if (Options.Detail) json["multiplies"] = new JsonArray([.. Multiplies.Select(m => m.Json(Peak))]);
         return json;

@@ -44,7 +44,7 @@ internal sealed class StepRun : IDisposable
         {
             BatchSize = options.Batch,
             Precision = options.Precision,
-            Optimizer = new OptimizerOptions { EmbeddingUpdate = options.Update },
+            Optimizer = new OptimizerOptions { EmbeddingUpdate = options.Update, AverageDecay = options.Ema },
         };
         var strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
         _trial = new StepTrial(FamilyOf(options), _rows.Space, _rows.Split, training, strategy, options.Threads);
@@ -119,9 +119,13 @@ internal sealed class StepRun : IDisposable
     }
 
     /// <summary>The family: members of one kind.</summary>
-    public static Family FamilyOf(StepOptions options) => new(
-        new EmbeddingOptions(), [.. Enumerable.Repeat(ModelCatalogue.Create(OptionMap.Parse($"model: {options.Model}", "step")),
-            options.Members)]);
+    public static Family FamilyOf(StepOptions options)
+    {
+        var member = OptionMap.Parse($"{{ model: {options.Model}{(options.With.Length == 0 ? "" : ", ")}{options.With} }}", "step");
+        var model = ModelCatalogue.Create(member);
+        member.Close();
+        return new Family(new EmbeddingOptions(), [.. Enumerable.Repeat(model, options.Members)]);
+    }
 
     public void Dispose()
     {

@@ -11,7 +11,7 @@ internal static class StepSpeed
 {
     public static int Run(string[] args)
     {
-        var arguments = new Arguments("step", args, "model", "batch", "vocab", "members", "strategy", "update", "precision", "threads",
+        var arguments = new Arguments("step", args, "model", "with", "batch", "vocab", "members", "strategy", "update", "ema", "precision", "threads",
             "steps", "detail", "json");
         var options = StepOptions.From(arguments);
         if (options.Precision.Missing() is { } reason)

@@ -39,7 +39,8 @@ public sealed class InferenceServer : IAsyncDisposable
             .AddSingleton(Microsoft.Extensions.Options.Options.Create<ConsortOptions>(options));
         // What no service answers is answered as all other unknown paths are.
         builder.Services.Configure<GrpcServiceOptions>(o => o.IgnoreUnknownServices = true);
-        builder.Logging.AddProvider(log).AddFilter((category, _) => category?.StartsWith("Consort", StringComparison.Ordinal) == true);
+        // By level: a filter in code would be asked dozens of times a request.
+        builder.Logging.AddProvider(log).SetMinimumLevel(LogLevel.None).AddFilter("Consort", LogLevel.Trace);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             KestrelLimits.Set(kestrel, options);

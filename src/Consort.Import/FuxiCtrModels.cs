@@ -42,6 +42,7 @@ internal static class FuxiCtrModels
         new("xDeepFM", "xDeepFM", [.. Deep(Narrow), new("cin_hidden_units", "cin_hidden_units", "cin_layer_units")]),
         new("AutoInt", "AutoInt", [.. Deep(Narrow),
             .. Alike("attention_layers", "attention_dim", "num_heads", "use_residual", "use_scale", "layer_norm", "use_wide")]),
+        new("FiGNN", "FiGNN", Alike("gnn_layers", "use_residual", "use_gru", "reuse_graph_layer")),
         new("FiBiNET", "FiBiNET", [.. Tower(None), .. Alike("bilinear_type", "reduction_ratio")],
             m => m.Require("excitation_activation", v => v.Text.Equals("relu", StringComparison.OrdinalIgnoreCase),
                 "the second layer of SENET has ReLU")),

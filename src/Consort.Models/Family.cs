@@ -25,6 +25,9 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
     /// </summary>
     public Fusion Fusion { get; init; }
 
+    /// <summary>Whether some members have weights together besides embeddings, so that none of them is a model of its own.</summary>
+    public bool SharesWeights => Members.Where(m => m.SharesWeights).GroupBy(m => m).Any(g => g.Count() > 1);
+
     /// <summary>Reads the sections <c>embedding</c> and <c>members</c> of an experiment or a package.</summary>
     /// <param name="options">Where they stand.</param>
     /// <param name="folder">What names of pretrained vectors start from; null where none is opened.</param>
@@ -83,6 +86,7 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
         var layout = EmbeddingLayout.Of(space, Embeddings);
         var shared = new EmbeddingSet(graph, "shared", -1, Embeddings, layout, vectors);
         var areRead = false;
+        var common = CommonParts(graph);
         for (var member = 0; member < Members.Count; member++)
         {
             var own = Embeddings.Shared
@@ -92,7 +96,7 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
             var model = Members[member];
             var logit = model.Build(new MemberInputs(graph, space, Embeddings, member, own,
                 output)
-            { BatchNormScale = model.BatchNormScale });
+            { BatchNormScale = model.BatchNormScale, Common = common.GetValueOrDefault(model) });
             graph.AddOutput(logit);
             areRead |= own.IsRead;
             if (graph.Numeric is { } numeric && Embeddings.Numeric == NumericInput.Dense && !Reads(logit, numeric))
@@ -105,6 +109,11 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
                 $"embedding, fields: found {Embeddings.Fields.Count}, but no member reads the family's embeddings (LR has none, FFM a table of its own)");
         return graph;
     }
+
+    // Of members that have equals, named after the first of these.
+    private Dictionary<CtrModel, CommonParts> CommonParts(Graph graph) => Enumerable.Range(0, Members.Count).GroupBy(m => Members[m])
+        .Where(g => g.Count() > 1).ToDictionary(
+            g => g.Key, g => new CommonParts(graph, string.Create(CultureInfo.InvariantCulture, $"common{g.First()}")));
 
     private static bool Reads(Value value, Value input)
     {

@@ -16,6 +16,7 @@ public static class ModelCatalogue
         .With("FM", "factorization machine: all pairwise interactions", "Rendle 2010",
             new OptionSet<FactorizationMachineModel>(() => new()))
         .With("DNN", "a tower over the embeddings", "Cheng et al. 2016", Tower(() => new Dnn(new())))
+        .With("TabM", "a tower that equal members share, each through cheap adapters of its own", "Gorishniy et al. 2025", TabM.Options)
         .With("DeepFM", "factorization machine beside a tower", "Guo et al. 2017", Tower(() => new DeepFm(new())))
         .With("DCN", "cross network beside a tower", "Wang et al. 2017", Dcn.Options)
         .With("WideDeep", "linear model beside a tower", "Cheng et al. 2016", Tower(() => new WideDeep(new())))
@@ -26,6 +27,7 @@ public static class ModelCatalogue
         .With("FiBiNET", "a tower over bilinear interactions of embeddings, plain and re-weighted", "Huang et al. 2019", FiBiNet.Options)
         .With("FinalMLP", "two towers over gated embeddings, fused bilinearly", "Mao et al. 2023", FinalMlp.Options)
         .With("AutoInt", "self-attention between fields, alone or beside a tower (AutoInt+)", "Song et al. 2019", AutoInt.Options)
+        .With("FiGNN", "a graph of fields whose states go along learned edges", "Li et al. 2019", FiGnn.Options)
         .With("xDeepFM", "compressed interaction network beside a tower", "Lian et al. 2018", XDeepFm.Options)
         .With("MaskNet", "blocks masked by the row itself, serial or parallel", "Wang et al. 2021", MaskNet.Options)
         .With("FinalNet", "one or two towers of factorised interaction layers", "Zhu et al. 2023", FinalNet.Options)

@@ -23,6 +23,9 @@ internal sealed record ModelCase(
     /// <summary>Whether these are those of numeric columns too.</summary>
     public bool SharesNumeric { get; init; } = true;
 
+    /// <summary>Trained numbers that equal members have together besides embeddings, given F + N fields and D.</summary>
+    public Func<int, int, long> Common { get; init; } = (_, _) => 0;
+
     private const string Tower = "{ hidden_units: [16, 5] }";
     private const string NoisyTower = "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3 }";
 
@@ -31,6 +34,9 @@ internal sealed record ModelCase(
         new("LR", "{}", "{}", HasInteractions: false, (v, _, n, _) => v + n + 1) { SharesEmbeddings = false },
         new("FM", "{}", "{}", HasInteractions: true, (v, _, n, d) => v + n + 1 + ((v + n) * d)),
         new("DNN", Tower, NoisyTower, HasInteractions: true, (v, f, n, d) => ((v + n) * d) + Mlp(f * d) + 6),
+        new("TabM", Tower, NoisyTower[..^2] + ", adapter: field }", HasInteractions: true,
+            (v, f, n, d) => ((v + n) * d) + Mlp(f * d) + (f * d) + 16 + 16 + 5 + 6)
+        { Common = (f, d) => (f * d * 16) + (16 * 5) },
         new("DeepFM", Tower, NoisyTower, HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + Mlp(f * d) + 6),
         new("DCN", "{ hidden_units: [16, 5], cross_layers: 2 }",
             "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, cross_layers: 2 }",
@@ -56,6 +62,8 @@ internal sealed record ModelCase(
             "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, attention_layers: 2, attention_dim: 6, num_heads: 2, "
             + "use_scale: true, layer_norm: true, use_wide: true }",
             HasInteractions: true, (v, f, n, d) => ((v + n) * d) + (4 * 6 * d) + (3 * 6 * 6) + (6 * f) + 1),
+        new("FiGNN", "{ gnn_layers: 2 }", "{ gnn_layers: 2, use_gru: false, reuse_graph_layer: true }", HasInteractions: true,
+            (v, f, n, d) => ((v + n) * d) + (2 * d) + (2 * ((2 * f * d * d) + d)) + (2 * 3 * d * (d + 1)) + d + (f * f * d)),
         new("xDeepFM", "{ hidden_units: [16, 5], cin_hidden_units: [4, 3] }",
             "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3, cin_hidden_units: [4, 3] }",
             HasInteractions: true, (v, f, n, d) => v + n + ((v + n) * d) + (4 * ((f * f) + 1)) + (3 * ((4 * f) + 1)) + 8 + Mlp(f * d) + 6),

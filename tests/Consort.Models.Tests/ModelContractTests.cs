@@ -107,10 +107,11 @@ public sealed class ModelContractTests
         var (v, n) = (space.Features, space.Numeric.Count);
         var expected = model.Parameters(v, space.Categorical.Count + n, n, 3);
         Assert.Equal(expected, model.Family().Build(space).ParameterCount);
-        Assert.Equal(2 * expected, model.Family(members: 2, shared: false).Build(space).ParameterCount);
+        var both = (2 * expected) - model.Common(space.Categorical.Count + n, 3);
+        Assert.Equal(both, model.Family(members: 2, shared: false).Build(space).ParameterCount);
         // Shared embeddings stand once; everything else, first-order weights too, is each member's own.
         var embeddings = model.SharesEmbeddings ? (v + (model.SharesNumeric ? n : 0)) * 3 : 0;
-        Assert.Equal((2 * expected) - embeddings, model.Family(members: 2).Build(space).ParameterCount);
+        Assert.Equal(both - embeddings, model.Family(members: 2).Build(space).ParameterCount);
     }
 
     [Theory]

@@ -12,14 +12,21 @@ public sealed class ModelVariantTests
         { "DCNv2", "cross_layers: 2, structure: parallel, hidden_units: [16, 5]", 3 },
         { "DCNv2", "cross_layers: 2, structure: crossnet_only", 3 },
         { "DCNv2", "cross_layers: 2, structure: stacked, use_low_rank_mixture: true, hidden_units: [16, 5]", 3 },
+        { "DCNv2", "cross_layers: 2, structure: stacked, embedding_sets: 3, hidden_units: [16, 5]", 3 },
+        { "DCNv2", "cross_layers: 2, structure: crossnet_only, embedding_sets: 2, use_low_rank_mixture: true, low_rank: 4", 3 },
         { "DNN", "hidden_units: [16, 5], activation: prelu", 3 },
         { "DNN", "hidden_units: [16, 5], activation: dice, dropout: 0.2", 3 },
         { "DNN", "hidden_units: [16, 5], activation: gelu", 3 },
         { "DNN", "hidden_units: [16, 5], activation: leaky_relu, batch_norm: true", 3 },
         { "DNN", "hidden_units: [16, 5], layer_norm: true, initializer: he_uniform", 3 },
+        { "TabM", "hidden_units: [16, 5], adapter: input, mini: true", 3 },
+        { "TabM", "hidden_units: [16, 5], adapter: field, mini: true, layer_norm: true", 3 },
+        { "TabM", "hidden_units: [7], adapter: field, activation: prelu", 4 },
         { "PNN", "hidden_units: [16, 5], product_type: outer", 3 },
         { "AutoInt", "attention_dim: 4, use_residual: false", 4 },
         { "AutoInt", "attention_dim: 4, num_heads: 4, dropout: 0.2", 4 },
+        { "FiGNN", "gnn_layers: 3, reuse_graph_layer: true", 4 },
+        { "FiGNN", "gnn_layers: 1, use_residual: false", 10 },
         { "xDeepFM", "cin_hidden_units: [5, 4, 3], hidden_units: []", 3 },
         { "MaskNet", "model_type: serial, hidden_units: [6, 4], emb_layernorm: false, net_layernorm: false, activation: prelu", 4 },
         { "FinalNet", "block1_hidden_units: [8], block2_hidden_units: [6], block1_activation: dice", 3 },
@@ -62,7 +69,8 @@ public sealed class ModelVariantTests
     [InlineData("DNN", "batch_norm: true\nlayer_norm: true",
         "exp.yaml:3, key layer_norm: found it beside batch_norm, expected one of the two")]
     [InlineData("DNN", "initializer: orthogonal",
-        "exp.yaml:2, key initializer: found \"orthogonal\", expected one of xavier_normal, xavier_uniform, he_normal, he_uniform")]
+        "exp.yaml:2, key initializer: found \"orthogonal\", expected one of xavier_normal, xavier_uniform, he_normal, he_uniform, fan_in_uniform")]
+    [InlineData("TabM", "hidden_units: []", "exp.yaml:2, key hidden_units: found no layers, expected at least one that members share")]
     [InlineData("MaskNet", "model_type: sideways", "exp.yaml:2, key model_type: found \"sideways\", expected one of serial, parallel")]
     public void Create_OptionsThatDoNotFit_SaysWhatWould(string name, string options, string message)
     {
@@ -73,6 +81,7 @@ public sealed class ModelVariantTests
     [Theory]
     [InlineData("FFM")]
     [InlineData("AFM")]
+    [InlineData("FiGNN")]
     public void Build_OneColumn_SaysThatPairsAreNeeded(string name)
     {
         var e = Assert.Throws<ConsortException>(() => Of(name, "", 3).Build(Consort.Data.Schemas.FeatureSpace.Of([5])));

@@ -19,6 +19,7 @@ internal static partial class ScalarModels
             "LR" => rig.Of("member0/bias")[0] + FirstOrder(rig, ids, x),
             "FM" => rig.Of("member0/bias")[0] + FirstOrder(rig, ids, x) + Pairs(Embeddings(rig, ids, x)),
             "DNN" => Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)),
+            "TabM" => Adapted(rig, Embeddings(rig, ids, x), regularised, byField: regularised, 0),
             "DeepFM" => FirstOrder(rig, ids, x) + Pairs(Embeddings(rig, ids, x))
                 + Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)),
             "DCN" => Output(rig, [.. Cross(rig, Flat(Embeddings(rig, ids, x))), .. Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)]),
@@ -36,6 +37,7 @@ internal static partial class ScalarModels
             "FinalMLP" => TwoStreams(rig, ids, x, Flat(Embeddings(rig, ids, x)), regularised),
             "AutoInt" => Attention(rig, Embeddings(rig, ids, x), regularised) + (regularised
                 ? FirstOrder(rig, ids, x) + Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), true)) : 0),
+            "FiGNN" => FieldGraph(rig, Embeddings(rig, ids, x), isGated: !regularised, isReused: regularised),
             "xDeepFM" => FirstOrder(rig, ids, x) + Linear(rig, Compressed(rig, Embeddings(rig, ids, x)), "member0/cin/output")[0]
                 + Output(rig, Tower(rig, Flat(Embeddings(rig, ids, x)), regularised)),
             "MaskNet" => Masked(rig, Embeddings(rig, ids, x), regularised),
@@ -156,12 +158,12 @@ internal static partial class ScalarModels
     }
 
     // Wang et al. 2021, eq. 1: x_{l+1} = x_0 ⊙ (W_l x_l + b_l) + x_l
-    private static double[] MatrixCross(Rig<double> rig, double[] first)
+    private static double[] MatrixCross(Rig<double> rig, double[] first, string name = "cross")
     {
         var x = first;
         for (var layer = 0; layer < CrossLayers; layer++)
         {
-            var hidden = Linear(rig, x, $"member0/cross/{layer}");
+            var hidden = Linear(rig, x, $"member0/{name}/{layer}");
             x = [.. x.Select((v, i) => (first[i] * hidden[i]) + v)];
         }
 
@@ -221,20 +223,21 @@ internal static partial class ScalarModels
     private static double[] Tower(Rig<double> rig, double[] x, bool regularised, string name = "mlp")
     {
         for (var layer = 0; layer < 2; layer++)
+            x = Hidden(rig, Linear(rig, x, $"member0/{name}/{layer}"), regularised, $"member0/{name}/{layer}");
+        return x;
+    }
+
+    private static double[] Hidden(Rig<double> rig, double[] h, bool regularised, string scope)
+    {
+        for (var i = 0; i < h.Length && regularised; i++)
         {
-            var h = Linear(rig, x, $"member0/{name}/{layer}");
-            for (var i = 0; i < h.Length && regularised; i++)
-            {
-                var normal = (h[i] - Norm("mean", i)) / Math.Sqrt(Norm("variance", i) + 1e-5);
-                h[i] = (Norm("scale", i) * normal) + Norm("shift", i);
-            }
-
-            x = [.. h.Select(v => regularised ? v / (1 + Math.Exp(-v)) : Math.Max(v, 0))]; // SiLU or ReLU
-
-            double Norm(string statistic, int i) => rig.Of($"member0/{name}/{layer}/norm/{statistic}")[i];
+            var normal = (h[i] - Norm("mean", i)) / Math.Sqrt(Norm("variance", i) + 1e-5);
+            h[i] = (Norm("scale", i) * normal) + Norm("shift", i);
         }
 
-        return x;
+        return [.. h.Select(v => regularised ? v / (1 + Math.Exp(-v)) : Math.Max(v, 0))]; // SiLU or ReLU
+
+        double Norm(string statistic, int i) => rig.Of($"{scope}/norm/{statistic}")[i];
     }
 
     private static double Output(Rig<double> rig, double[] x) => Linear(rig, x, "member0/output")[0];

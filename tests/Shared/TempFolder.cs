@@ -11,6 +11,7 @@ internal sealed class TempFolder : IDisposable
 
     public string File(string name, byte[] content)
     {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(At(name))!);
         System.IO.File.WriteAllBytes(At(name), content);
         return At(name);
     }

@@ -16,6 +16,8 @@ internal sealed class DataSynthCommand : ExampleCommand
         Shared.Needed("--out", "FILE", "The tab-separated file in Criteo's format; the true probabilities go to FILE.truth.", alias: "-o");
     private readonly Option<long?> _seed =
         Shared.NumberOrNone<long>("--seed", "Seed of hidden effects and rows, in place of the one in --options.", 0, long.MaxValue);
+    private readonly Option<long?> _firstRow = Shared.NumberOrNone<long>(
+        "--first-row", "Index of the first row, in place of the one in --options: a file that continues an earlier one.", 0, 1_000_000_000_000_000);
     private readonly Option<string?> _options =
         Shared.Text("--options", "FILE", "What the clicks look like (YAML): click_rate, cardinality_scale, zipf, signal, pairwise, …");
     private readonly Option<int> _threads = Shared.Threads();
@@ -26,7 +28,7 @@ internal sealed class DataSynthCommand : ExampleCommand
         "synth", "Write synthetic clicks in Criteo's format, whose true click probability is known.", terminal,
         "data synth --rows 1000000 --seed 1 --out data/clicks.tsv")
     {
-        Take(_rows, _out, _seed, _options, _threads, _json, _quiet);
+        Take(_rows, _out, _seed, _firstRow, _options, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -36,6 +38,8 @@ internal sealed class DataSynthCommand : ExampleCommand
         var map = arguments.GetValue(_options) is { } path ? OptionMap.Load(path) : OptionMap.Empty("synthetic clicks");
         if (arguments.GetValue(_seed) is { } seed)
             map.Set("seed", seed.ToString(CultureInfo.InvariantCulture));
+        if (arguments.GetValue(_firstRow) is { } first)
+            map.Set("first_row", first.ToString(CultureInfo.InvariantCulture));
         var options = SyntheticOptions.From(map);
         map.Close();
 

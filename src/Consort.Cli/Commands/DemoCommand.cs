@@ -45,14 +45,18 @@ internal sealed class DemoCommand : ExampleCommand
     {
         Terminal.Show(result.Table);
         var (output, program) = (Terminal.Output, Terminal.Command);
-        output.WriteLine("Measured on the test split. RelaImp is against the mean AUC of the four models on their own.");
+        output.WriteLine("Measured on the test split; intervals are of 95 % over its rows. RelaImp is against the mean AUC of the four models on their own.");
         output.WriteLine($"time         {Pace.Time(result.Seconds)}");
         output.WriteLine($"report       {Path.Combine(folder, Path.GetFileName(result.Report))}");
         output.WriteLine($"checkpoints  {Path.Combine(folder, "runs", "*", "checkpoints")}");
         output.WriteLine("next");
-        output.WriteLine($"  {program} evaluate {Shell.Quote(Path.Combine(folder, "runs", "kdef"))} --data {Shell.Quote(Path.Combine(folder, "clicks.tsv"))}");
+        output.WriteLine($"  {program} pack {Shell.Quote(Path.Combine(folder, "runs", "taught"))} --out model.consort");
         output.WriteLine($"  {program} train {Shell.Quote(Path.Combine(folder, "kdef.yaml"))} --seed 2");
-        output.WriteLine($"  {program} train --help");
+        output.WriteLine("with your own clicks: a schema and an experiment (docs/own-clicks.md), four seeds of it, then one model that they teach");
+        output.WriteLine($"  {program} train mine.yaml --seed 1 --out runs/mine-1");
+        output.WriteLine($"  {program} distil runs/mine-1 runs/mine-2 runs/mine-3 runs/mine-4 --model {result.Taught.Name} --alone");
+        foreach (var finding in result.Findings)
+            output.WriteLine(finding);
     }
 
     private sealed class Progress(StatusLine line, long rows) : IDemoProgress

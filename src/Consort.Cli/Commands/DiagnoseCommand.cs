@@ -21,6 +21,9 @@ internal sealed class DiagnoseCommand : ExampleCommand
         }.AcceptOnlyFromAmong("test", "valid");
     private readonly Option<int> _rows = Shared.Number<int>("--rows", "Rows drawn for the spectra of layers.", DiagnosisRequest.DefaultRows,
         DiagnosisRequest.MinRows, DiagnosisRequest.MaxRows);
+    private readonly Option<int> _train = Shared.Number<int>(
+        "--train-rows", "Training rows drawn for their log-loss; 0 leaves training rows alone.", DiagnosisRequest.DefaultTrainRows, 0,
+        DiagnosisRequest.MaxTrainRows);
     private readonly Option<string?> _group = Shared.Text("--group", "FIELD", "Also AUC within the values of this categorical column.");
     private readonly Option<string?> _out =
         Shared.Text("--out", "DIR", "Folder of diagnosis.json and diagnosis.md, else the run's own; of several runs the folder of comparison.json and comparison.md.", alias: "-o");
@@ -32,7 +35,7 @@ internal sealed class DiagnoseCommand : ExampleCommand
         "diagnose", "Look into finished runs: spectra of layers, agreement of members, calibration.", terminal,
         "diagnose runs/kdef-seed1 --group user", "diagnose runs/mean-2 runs/mean-4 runs/mean-8 --out runs/scaling")
     {
-        Take(_runs, _data, _split, _rows, _group, _out, _threads, _json, _quiet);
+        Take(_runs, _data, _split, _rows, _train, _group, _out, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -50,6 +53,7 @@ internal sealed class DiagnoseCommand : ExampleCommand
                 run, arguments.GetValue(_data), arguments.GetValue(_split), arguments.GetValue(_rows), arguments.GetValue(_group),
                 arguments.GetValue(_threads))
             {
+                TrainRows = arguments.GetValue(_train),
                 Notice = line => Shared.Notice(Terminal, line),
             };
             var diagnosis = Diagnoser.Run(request, arguments.GetValue(_quiet) ? null : new Rows(Terminal.Status), Terminal.Cancellation);
@@ -71,6 +75,12 @@ internal sealed class DiagnoseCommand : ExampleCommand
             DiagnosisFolder.Write(target, comparison);
         JsonFile.WriteText(json, DiagnosisFile.ToJson(comparison));
         Terminal.Show(DiagnosisTables.OfRuns(comparison));
+        foreach (var line in DiagnosisReport.TrainLines(comparison))
+            Terminal.Output.WriteLine(line);
+        if (comparison.Churn.Count > 0)
+            Terminal.Show(DiagnosisTables.OfChurn(comparison));
+        if (comparison.Fields.Count > 0)
+            Terminal.Show(DiagnosisTables.OfFields(comparison));
         if (target is not null)
             Terminal.Output.WriteLine($"report       {Path.Combine(Path.TrimEndingDirectorySeparator(target), "comparison.md")}");
         return CommandLine.Success;
@@ -82,6 +92,8 @@ internal sealed class DiagnoseCommand : ExampleCommand
         Terminal.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{diagnosis.Run} on {data.Source}: {data.Rows:N0} rows, {data.Clicks:N0} clicks; layers on {data.SampledRows:N0} rows"));
         Terminal.Show(DiagnosisTables.OfOutputs(diagnosis));
+        if (diagnosis.Train is { } train)
+            Terminal.Output.WriteLine($"members: {train.Explanation}");
         if (diagnosis.Ensemble.GroupAuc is { } grouped)
             Terminal.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,

@@ -25,8 +25,8 @@ internal sealed class DistilCommand : ExampleCommand
     private readonly Option<double?> _labelWeight = Number("--label-weight", "Weight of the labels' term.", 0, 1000);
     private readonly Option<string?> _gate =
         Shared.Text("--gate", "NAME", "How much each of several teachers counts: none, label, learned.");
-    private readonly Option<double> _l2Share =
-        Shared.Number("--l2-share", "The student's L2 on embeddings as a share of the members'.", 1.0, 0, 100, help: "SHARE");
+    private readonly Option<double?> _l2Share =
+        Number("--l2-share", "The student's L2 on embeddings as a share of the members'.", 0, 100);
     private readonly Option<string> _start =
         Shared.TextOr("--start", null, "What the student's weights start from: drawn anew, the teacher's tables, or the best single model of its kind behind it.",
             "fresh").AcceptOnlyFromAmong("fresh", "table", "member");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Experiments.Packing;
@@ -12,11 +13,13 @@ namespace Consort.Cli.Commands;
 /// <summary>Makes one file of a run, to be scored anywhere.</summary>
 internal sealed class PackCommand : ExampleCommand
 {
+    private const string Best = "best";
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
     private readonly Option<string> _out = Shared.Needed("--out", "FILE", "The package.", alias: "-o");
     private readonly Option<string?> _data =
         Shared.Text("--data", "DIR", "Where the rows that the run was trained on are now: their folder, or an encoded dataset of them.");
-    private readonly Option<int?> _member = Shared.NumberOrNone<int>("--member", "One member alone, counted from 0.", 0, 63);
+    private readonly Option<string?> _member =
+        Shared.Text("--member", "N|best", "One member alone, counted from 0, or the best on the run's validation rows.");
     private readonly Option<bool> _ensemble =
         Shared.Flag("--ensemble", "All members and their fusion: what is packed unless told otherwise.");
     private readonly Option<string> _weights = Shared.TextOr("--weights", null, "Numbers of embedding tables: fp32, fp16 or int8.", "fp32")
@@ -32,7 +35,7 @@ internal sealed class PackCommand : ExampleCommand
         "pack", "Pack a run into one file to score with: model, encoder, weights, calibration.", terminal,
         "pack runs/DeepFM-seed1 -o model.consort",
         "pack runs/kdef-seed1 -o model.consort --weights int8 --calibration isotonic",
-        "pack runs/mutual-seed1 -o model.consort --member 2")
+        "pack runs/mutual-seed1 -o model.consort --member best")
     {
         Take(_run, _out, _data, _member, _ensemble, _weights, _calibration, _threads, _json, _quiet);
     }
@@ -40,6 +43,7 @@ internal sealed class PackCommand : ExampleCommand
     protected override int Run(ParseResult arguments)
     {
         var (output, json, member) = (arguments.GetRequiredValue(_out), arguments.GetValue(_json), arguments.GetValue(_member));
+        var isBest = member == Best;
         JsonFile.Check(json);
         if (Directory.Exists(output))
             throw new ConsortException($"--out {output}: found a folder, expected the name of a file");
@@ -50,7 +54,8 @@ internal sealed class PackCommand : ExampleCommand
         var request = new PackRequest(arguments.GetRequiredValue(_run), output, arguments.GetValue(_threads))
         {
             Data = Shared.Existing(arguments.GetValue(_data)),
-            Member = member,
+            Member = member is null || isBest ? null : NumberOf(member),
+            BestMember = isBest,
             Weights = Enum.Parse<PackageWeights>(arguments.GetValue(_weights)!, ignoreCase: true),
             Calibration = arguments.GetValue(_calibration) is { } kind ? Enum.Parse<CalibrationKind>(kind, ignoreCase: true) : null,
             Encoding = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status),
@@ -87,6 +92,9 @@ internal sealed class PackCommand : ExampleCommand
             Terminal.Show(TableOf(result));
         return CommandLine.Success;
     }
+
+    private static int NumberOf(string member) => int.TryParse(member, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        ? number : throw new ConsortException($"--member: found \"{member}\", expected a number from 0 to 63 or best");
 
     private static ResultTable TableOf(PackResult result) => ResultTable.Of(
         result.Splits,

@@ -18,11 +18,15 @@ internal sealed class RecipeChoices
         "Learning rate of fine-tuning; a tenth of that of training unless given.", 1e-12, 1e3, help: "RATE");
     private readonly Option<string?> _settings = Shared.Text("--settings", "FILE",
         "An experiment file whose members, embeddings and training hold for all runs; its section data does not count.");
+    private readonly Option<double?> _gain = Shared.NumberOrNone<double>("--least-gain",
+        "The least difference of AUC that counts; 0.0005 unless given.", 0, 0.5, help: "AUC");
+    private readonly Option<string?> _cluster = Shared.Text("--cluster", "FIELD",
+        "A categorical column whose values are clusters of test rows, such as users: rows of one are not taken as independent.");
     private readonly Option<string?> _runs =
         Shared.Text("--runs", "DIR", "Folder of the runs, which recipes may share; runs/ below --out unless given.");
 
     /// <summary>The options.</summary>
-    public IReadOnlyList<Option> Options => [_members, _methods, _schema, _precision, _epochs, _rate, _settings, _runs];
+    public IReadOnlyList<Option> Options => [_members, _methods, _schema, _precision, _epochs, _rate, _settings, _gain, _cluster, _runs];
 
     /// <summary>Puts what was chosen into a request.</summary>
     /// <exception cref="ConsortException">The recipe does not let it be chosen, or it is not to be had.</exception>
@@ -34,6 +38,8 @@ internal sealed class RecipeChoices
         Check(_epochs, RecipeOptions.AnyData);
         Check(_rate, RecipeOptions.Tuning);
         Check(_settings, RecipeOptions.AnyData);
+        if (!recipe.ComparesRows)
+            Refuse(_gain, _cluster);
         var settings = arguments.GetValue(_settings);
         if (settings is not null && !File.Exists(settings))
             throw new ConsortException($"--settings {settings}: file not found");
@@ -46,13 +52,22 @@ internal sealed class RecipeChoices
             Epochs = arguments.GetValue(_epochs),
             TuningRate = arguments.GetValue(_rate),
             Settings = settings is null ? null : Path.GetFullPath(settings),
+            LeastGain = arguments.GetValue(_gain) ?? RecipeTable.UsualLeastGain,
+            Cluster = arguments.GetValue(_cluster),
             Runs = arguments.GetValue(_runs) is { } runs ? Path.GetFullPath(runs) : null,
         };
 
         void Check(Option option, RecipeOptions needed)
         {
-            if (arguments.GetResult(option) is not null && !recipe.Options.HasFlag(needed))
-                throw new ConsortException($"{option.Name}: found with {recipe.Name}, which has no such choice");
+            if (!recipe.Options.HasFlag(needed))
+                Refuse(option);
+        }
+
+        void Refuse(params Option[] options)
+        {
+            foreach (var option in options)
+                if (arguments.GetResult(option) is not null)
+                    throw new ConsortException($"{option.Name}: found with {recipe.Name}, which has no such choice");
         }
     }
 

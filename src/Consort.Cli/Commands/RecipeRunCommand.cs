@@ -64,7 +64,7 @@ internal sealed class RecipeRunCommand : ExampleCommand
         Terminal.Show(result.Results);
         if (result.Claims.Count > 0)
             Terminal.Show(result.ClaimTable);
-        foreach (var note in result.Notes)
+        foreach (var note in result.Below)
             Terminal.Output.WriteLine(note);
         Terminal.Output.WriteLine($"table        {Path.Combine(Path.TrimEndingDirectorySeparator(folder), "results.md")}");
         return CommandLine.Success;

@@ -103,6 +103,9 @@ internal sealed class TrainCommand : ExampleCommand
         output.WriteLine($"checkpoint   {Path.Combine(shown, Path.GetRelativePath(run.Path, best))}");
         output.WriteLine($"next         {Terminal.Command} evaluate {Shell.Quote(shown)} --data FILE");
         output.WriteLine($"             {Terminal.Command} predict {Shell.Quote(shown)} --data FILE --out probabilities.txt");
+        if (training.Ship is { } member)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"             {Terminal.Command} pack {Shell.Quote(shown)} -o model.consort --member best: member {member}, chosen on the validation rows"));
     }
 
     private static string Memory(MemoryUse memory) => string.Join(", ", memory.Parts.Append(("rest", memory.Rest))

@@ -30,6 +30,10 @@ public abstract record Initializer
     /// <summary>Uniform between two numbers.</summary>
     public static Initializer Uniform(double low, double high) => new UniformInitializer(low, high);
 
+    /// <summary>−1 or 1, by the toss of a coin for each run of elements.</summary>
+    /// <param name="each">Elements that have their sign together, at least 1.</param>
+    public static Initializer Signs(int each) => new SignInitializer(each);
+
     /// <summary>Xavier (Glorot) normal: sd = √(2 / (in + out)). Source: Glorot and Bengio 2010, eq. 16 (normal form).</summary>
     public static Initializer XavierNormal(int fanIn, int fanOut) => Normal(Math.Sqrt(2.0 / (fanIn + fanOut)));
 
@@ -50,4 +54,9 @@ internal sealed record NormalInitializer(double StandardDeviation) : Initializer
 internal sealed record UniformInitializer(double Low, double High) : Initializer
 {
     public override double Draw(in CounterRandom random, long index) => Low + ((High - Low) * random.Uniform((ulong)index));
+}
+
+internal sealed record SignInitializer(int Each) : Initializer
+{
+    public override double Draw(in CounterRandom random, long index) => random.Uniform((ulong)(index / Each)) < 0.5 ? -1 : 1;
 }

@@ -22,6 +22,9 @@ public abstract class Operation
     /// <summary>Whether its result comes out of a ReLU whose gradient a single consumer may apply.</summary>
     internal virtual bool EndsInRelu => false;
 
+    /// <summary>Whether training takes statistics from the rows of the batch, where scoring takes running ones.</summary>
+    public virtual bool ReadsTheBatch => false;
+
     /// <summary>Whether the result is its first input under another shape, sharing the numbers.</summary>
     public virtual bool IsView => false;
 

@@ -6,7 +6,7 @@ using Consort.Compute.Graphs;
 
 namespace Consort.Compute.Operations;
 
-/// <summary>Adds a learned vector to every row, [B, n] → [B, n]: y = x + b.</summary>
+/// <summary>Adds a learned vector to the last axis, [B, …, n] → [B, …, n]: y = x + b. ∂b = Σ ∂y over all but that axis.</summary>
 /// <param name="Bias">b, [n].</param>
 public sealed class AddBias(Parameter Bias) : Operation
 {
@@ -18,7 +18,8 @@ public sealed class AddBias(Parameter Bias) : Operation
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
-        inputs.Length == 1 && inputs[0] == Parameters[0].Shape ? inputs[0] : throw Mismatch(inputs, $"{Parameters[0].Shape}");
+        inputs.Length == 1 && inputs[0].Dimensions[^1] == Parameters[0].Shape.Size
+            ? inputs[0] : throw Mismatch(inputs, $"a last axis of {Parameters[0].Shape.Size}");
 
     /// <inheritdoc/>
     public override FormValue ToStandard(StandardForm form) => form.Add(form.Input, form.Weight(Parameters[0]));
@@ -28,6 +29,7 @@ internal sealed unsafe class AddBiasKernel<T>(Parameter bias, Binding<T> binding
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly int _width = bias.Shape.Size;
+    private readonly int _positions = binding.OutputShape.Size / bias.Shape.Size; // of a row
     private readonly T* _bias = binding.Values(bias);
     private readonly T* _biasGradient = binding.Gradients(bias);
     private readonly T* _input = binding.Input(0);
@@ -39,7 +41,7 @@ internal sealed unsafe class AddBiasKernel<T>(Parameter bias, Binding<T> binding
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void ForwardRows(int start, int end)
     {
-        for (long row = start; row < end; row++)
+        for (var row = (long)start * _positions; row < (long)end * _positions; row++)
         {
             VectorMath.Copy(_output + (row * _width), _input + (row * _width), _width);
             VectorMath.Add(_output + (row * _width), _bias, _width);
@@ -56,10 +58,13 @@ internal sealed unsafe class AddBiasKernel<T>(Parameter bias, Binding<T> binding
     protected override void BackwardRows(int start, int end)
     {
         var sums = _sums.Open(start);
-        for (long row = start; row < end; row++)
+        for (var row = (long)start * _positions; row < (long)end * _positions; row++)
             VectorMath.Add(sums, _outputGradient + (row * _width), _width);
         if (_target.IsWanted)
-            VectorMath.Put(_target.Data + ((long)start * _width), _outputGradient + ((long)start * _width), _target.Accumulate,
-                (end - start) * _width);
+        {
+            var size = _positions * _width;
+            VectorMath.Put(_target.Data + ((long)start * size), _outputGradient + ((long)start * size), _target.Accumulate,
+                (end - start) * size);
+        }
     }
 }

@@ -101,7 +101,7 @@ internal sealed unsafe class AttentionalPoolingKernel<T> : RowKernel
         _outputGradient = binding.OutputGradient;
         _target = binding.InputGradient(0);
         _space = new ChunkSpace<T>(binding, (2L * _pairs * _paddedDimension) + (2L * _pairs * _paddedWidth) + (3L * _pairs));
-        _drop = new DropMask<T>(pooling.Dropout, binding.Index);
+        _drop = binding.Drops(pooling.Dropout);
         if (_outputGradient == null)
             return;
         _sums = new ChunkSums<T>(binding, Sums);

@@ -50,6 +50,9 @@ public sealed class BatchNorm : Operation
     internal override bool EndsInRelu => Relu;
 
     /// <inheritdoc/>
+    public override bool ReadsTheBatch => true;
+
+    /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs)
     {
         if (inputs.Length != 1 || inputs[0].Rank == 0)

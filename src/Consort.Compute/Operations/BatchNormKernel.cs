@@ -15,7 +15,7 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
     private readonly int _positions = binding.OutputShape.Size / norm.Parameters[0].Shape.Size; // of a row
     private readonly bool _relu = norm.Relu;
     private readonly bool _mask = norm.Relu && !binding.IsOutputGradientMasked; // the ReLU's gradient is still to do
-    private readonly DropMask<T> _drop = new(norm.Dropout, binding.Index);
+    private readonly DropMask<T> _drop = binding.Drops(norm.Dropout);
     private readonly T* _gamma = binding.Values(norm.Parameters[0]);
     private readonly T* _beta = binding.Values(norm.Parameters[1]);
     private readonly T* _runningMean = binding.Values(norm.Parameters[2]);

@@ -38,7 +38,7 @@ public sealed class Dropout : Operation
 internal sealed unsafe class DropoutKernel<T>(double rate, Binding<T> binding) : RowKernel(binding.Workers)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly DropMask<T> _mask = new(rate, binding.Index);
+    private readonly DropMask<T> _mask = binding.Drops(rate);
     private readonly int _width = binding.OutputShape.Size;
     private readonly T* _input = binding.Input(0);
     private readonly T* _output = binding.Output;
@@ -49,7 +49,7 @@ internal sealed unsafe class DropoutKernel<T>(double rate, Binding<T> binding) :
     protected override void ForwardRows(int start, int end)
     {
         var (offset, length) = ((long)start * _width, (end - start) * _width);
-        if (Step.IsTraining)
+        if (Step.IsTraining && _mask.Any)
             _mask.Apply(_input + offset, _output + offset, false, _mask.Key(Step.Seed), offset, length);
         else
             VectorMath.Copy(_output + offset, _input + offset, length);
@@ -61,7 +61,7 @@ internal sealed unsafe class DropoutKernel<T>(double rate, Binding<T> binding) :
         var (offset, length) = ((long)start * _width, (end - start) * _width);
         if (!_target.IsWanted)
             return;
-        if (Step.IsTraining)
+        if (Step.IsTraining && _mask.Any)
             _mask.Apply(_outputGradient + offset, _target.Data + offset, _target.Accumulate, _mask.Key(Step.Seed), offset, length);
         else
             VectorMath.Put(_target.Data + offset, _outputGradient + offset, _target.Accumulate, length);

@@ -25,6 +25,8 @@ public static class OperationKernels
         .With<DiceGate>((o, b) => new DiceGateKernel<T>(o.Parameters[0], b))
         .With<Dot>((o, b) => new DotKernel<T>(b))
         .With<Dropout>((o, b) => new DropoutKernel<T>(o.Rate, b), masksGradients: true)
+        .With<EdgeAttention>((o, b) => new EdgeAttentionKernel<T>(b))
+        .With<ElementScale>((o, b) => new ElementScaleKernel<T>(o, b))
         .With<Embed>((o, b) => new EmbedKernel<T>(o, b))
         .With<EmbedColumns>((o, b) => new EmbedColumnsKernel<T>(o, b))
         .With<ExpertLinear>((o, b) => new ExpertLinearKernel<T>(o.Parameters[0], b))
@@ -34,12 +36,14 @@ public static class OperationKernels
         .With<FieldPool>((o, b) => new FieldPoolKernel<T>(o.IsSum, b))
         .With<FieldScale>((o, b) => new FieldScaleKernel<T>(b))
         .With<FirstOrder>((o, b) => new FirstOrderKernel<T>(o, b))
+        .With<GatedRecurrence>((o, b) => new GatedRecurrenceKernel<T>(b))
         .With<HadamardCross>((o, b) => new HadamardCrossKernel<T>(b))
         .With<InnerProduct>((o, b) => new InnerProductKernel<T>(b))
         .With<LayerNorm>((o, b) => new LayerNormKernel<T>(o, b))
         .With<Linear>((o, b) => new LinearKernel<T>(o, b), masksGradients: true)
         .With<MatrixCross>((o, b) => new MatrixCrossKernel<T>(o, b))
         .With<Multiply>((o, b) => new MultiplyKernel<T>(T.CreateTruncating(o.Factor), b))
+        .With<NeighbourSum>((o, b) => new NeighbourSumKernel<T>(b))
         .With<NumericEmbed>((o, b) => new NumericEmbedKernel<T>(o.Parameters[0], b))
         .With<OuterProduct>((o, b) => new OuterProductKernel<T>(b))
         .With<ParametricRelu>((o, b) => new ParametricReluKernel<T>(o.Parameters[0], b))
@@ -48,5 +52,6 @@ public static class OperationKernels
         .With<SelfAttention>((o, b) => new SelfAttentionKernel<T>(o, b))
         .With<SelfMask>((o, b) => new SelfMaskKernel<T>(o.Parameters[0], b))
         .With<Softmax>((o, b) => new SoftmaxKernel<T>(b))
-        .With<Transpose>((o, b) => new TransposeKernel<T>(b));
+        .With<Transpose>((o, b) => new TransposeKernel<T>(b))
+        .With<WeightedFields>((o, b) => new WeightedFieldsKernel<T>(o.Parameters[0], b));
 }

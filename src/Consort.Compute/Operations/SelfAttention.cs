@@ -90,7 +90,7 @@ internal sealed unsafe class SelfAttentionKernel<T> : RowKernel
         (_paddedFields, _paddedDimension) = (SmallMatrix.Padded<T>(_fields), SmallMatrix.Padded<T>(_dimension));
         _isInPlace = _dimension == _paddedDimension;
         _scale = attention.IsScaled ? T.One / T.Sqrt(T.CreateTruncating(_dimension)) : T.One;
-        _drop = new DropMask<T>(attention.Dropout, binding.Index);
+        _drop = binding.Drops(attention.Dropout);
         _input = binding.Input(0);
         _output = binding.Output;
         _outputGradient = binding.OutputGradient;

@@ -6,7 +6,7 @@ namespace Consort.Data.Datasets;
 /// <summary>The rows of one split, memory-mapped. Made and disposed of by <see cref="EncodedDataset"/>.</summary>
 public sealed class EncodedSplit : IDisposable
 {
-    private readonly MappedBytes _bytes;
+    private readonly HeldBytes _bytes;
 
     internal EncodedSplit(string folder, StoredSplit stored, FeatureSpace space, bool hasTruth)
     {
@@ -20,7 +20,7 @@ public sealed class EncodedSplit : IDisposable
         EncodedDataset.CheckSize(path, stored.File);
         if (stored.File.Bytes != stored.Rows * RowBytes)
             throw new ConsortException($"{path}: found {stored.Rows} rows in {stored.File.Bytes} bytes, expected {RowBytes} bytes a row");
-        _bytes = new MappedBytes(path, stored.File.Bytes);
+        _bytes = HeldBytes.Map(path, stored.File.Bytes);
         try
         {
             EncodedDataset.CheckHash(path, stored.File, Hash(stored.File.Bytes));

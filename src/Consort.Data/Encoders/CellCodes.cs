@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
@@ -9,7 +10,7 @@ internal interface ICellCode
     /// <summary>What was expected in place of a cell that is none.</summary>
     static abstract string ExpectedFor(ReadOnlySpan<byte> cell);
 
-    bool TryRead(ReadOnlySpan<byte> cell, out long code);
+    bool TryRead(ReadOnlySpan<byte> data, Cell cell, out long code);
 }
 
 /// <summary>Whole numbers by their buckets: x > 2 becomes floor(ln(x)²), others stay as they are (Criteo).</summary>
@@ -21,13 +22,22 @@ internal readonly struct BucketCode : ICellCode
     public static string ExpectedFor(ReadOnlySpan<byte> cell) =>
         NumberParser.TryDecimal(cell, out var x) && x == Math.Floor(x) ? "a whole number of at most 18 digits" : "an integer or empty";
 
-    public bool TryRead(ReadOnlySpan<byte> cell, out long code)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRead(ReadOnlySpan<byte> data, Cell cell, out long code)
     {
-        // Most are written as whole numbers.
-        if (!NumberParser.TryInteger(cell, out code) && !NumberParser.TryWholeCell(cell, out code)) return false;
+        code = NumberParser.FewDigits(data, cell);
+        if (code < 0)
+        {
+            // Apart from the loop over plain numbers, where this one stays in a register.
+            if (!TryOther(cell.Of(data), out var other)) return false;
+            code = other;
+        }
         code = (ulong)(code - Lowest) < (ulong)Common.Length ? Common[code - Lowest] : Bucket(code);
         return true;
     }
+
+    private static bool TryOther(ReadOnlySpan<byte> cell, out long number) =>
+        NumberParser.TryInteger(cell, out number) || NumberParser.TryWholeCell(cell, out number);
 
     private static long Bucket(long x)
     {
@@ -45,10 +55,10 @@ internal readonly struct TimeCode(TimePart part) : ICellCode
 
     public static string ExpectedFor(ReadOnlySpan<byte> cell) => "a time as YYMMDDHH or empty";
 
-    public bool TryRead(ReadOnlySpan<byte> cell, out long code)
+    public bool TryRead(ReadOnlySpan<byte> data, Cell place, out long code)
     {
         code = 0;
-        cell = NumberParser.WithoutZeros(cell);
+        var cell = NumberParser.WithoutZeros(place.Of(data));
         if (cell.Length != 8 || !NumberParser.TryInteger(cell, out var number) || number < 0) return false;
         int hour = (int)(number % 100), day = (int)(number / 100 % 100), month = (int)(number / 10_000 % 100),
             year = 2000 + (int)(number / 1_000_000);

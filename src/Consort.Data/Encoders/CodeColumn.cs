@@ -37,11 +37,10 @@ internal sealed class CodeColumn<TCode>(string name, int field, MissingTexts mis
         var ids = _ids;
         for (var r = 0; r < cells.Length; r++)
         {
-            var cell = cells[r].Of(data);
             var id = Offset;
-            if (!Missing.Holds(cell, cells[r].Length))
+            if (!Missing.Holds(data, cells[r]))
             {
-                if (!code.TryRead(cell, out var x)) throw new CellError(r, TCode.ExpectedFor(cell));
+                if (!code.TryRead(data, cells[r], out var x)) throw new CellError(r, TCode.ExpectedFor(cells[r].Of(data)));
                 var place = x - CodeCounter.Lowest;
                 id = (ulong)place < (ulong)ids.Length ? ids[place] : IdOf(x);
             }

@@ -27,8 +27,7 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
         if (TakesAll) return;
         foreach (var r in rows)
         {
-            var cell = cells[r].Of(data);
-            if (!Missing.Holds(cell, cells[r].Length)) CheckCell(cell, r);
+            if (!Missing.Holds(data, cells[r])) CheckCell(data, cells[r], r);
         }
     }
 
@@ -36,7 +35,7 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     protected virtual bool TakesAll => false;
 
     /// <summary>Throws <see cref="CellError"/> unless a cell that is not missing is what the field expects.</summary>
-    protected virtual void CheckCell(ReadOnlySpan<byte> cell, int row) { }
+    protected virtual void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row) { }
 
     /// <summary>Takes over what another worker has seen.</summary>
     public abstract void Merge(ColumnCounter other);
@@ -71,7 +70,7 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
         if (count == 0) return;
         Span<byte> text = stackalloc byte[24];
         number.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
-        ref var value = ref table.At(TokenTable.Key(text[..length]), text[..length]);
+        ref var value = ref table.At(text[..length]);
         value = (int)Math.Min(int.MaxValue, value + count);
     }
 }
@@ -86,18 +85,18 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
     public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         var table = _table;
-        Span<ulong> keys = stackalloc ulong[RowGroup.Capacity];
-        for (var i = 0; i < rows.Length; i++)
+        var tokens = 0;
+        Span<TokenProbe> probes = stackalloc TokenProbe[RowGroup.Capacity];
+        foreach (var r in rows)
         {
-            keys[i] = TokenTable.Key(data, cells[rows[i]]);
-            table.Prefetch(keys[i]);
+            if (Missing.Holds(data, cells[r])) continue;
+            ref var probe = ref probes[tokens++];
+            probe = TokenProbe.Of(data, cells[r]);
+            table.Prefetch(probe);
         }
-        for (var i = 0; i < rows.Length; i++)
+        foreach (ref readonly var probe in probes[..tokens])
         {
-            var cell = cells[rows[i]];
-            var token = cell.Of(data);
-            if (Missing.Holds(token, cell.Length)) continue;
-            ref var count = ref table.At(keys[i], token);
+            ref var count = ref table.At(probe, data);
             if (count != int.MaxValue) count++;
         }
     }
@@ -125,11 +124,10 @@ internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts mi
     {
         foreach (var r in rows)
         {
-            var cell = cells[r].Of(data);
-            if (Missing.Holds(cell, cells[r].Length)) continue;
+            if (Missing.Holds(data, cells[r])) continue;
             for (var k = 0; k < codes.Length; k++)
             {
-                if (!codes[k].TryRead(cell, out var x)) throw new CellError(r, TCode.ExpectedFor(cell));
+                if (!codes[k].TryRead(data, cells[r], out var x)) throw new CellError(r, TCode.ExpectedFor(cells[r].Of(data)));
                 var place = x - CodeCounter.Lowest;
                 if ((ulong)place < CodeCounter.Common) _counts[k * CodeCounter.Common + place]++;
                 else AddText(_tables[k], x, 1);
@@ -137,9 +135,9 @@ internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts mi
         }
     }
 
-    protected override void CheckCell(ReadOnlySpan<byte> cell, int row)
+    protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row)
     {
-        if (!codes[0].TryRead(cell, out _)) throw new CellError(row, TCode.ExpectedFor(cell));
+        if (!codes[0].TryRead(data, cell, out _)) throw new CellError(row, TCode.ExpectedFor(cell.Of(data)));
     }
 
     public override void Merge(ColumnCounter other)
@@ -184,9 +182,8 @@ internal sealed class NumberCounter(Field field, int index, MissingTexts missing
     {
         foreach (var r in rows)
         {
-            var cell = cells[r].Of(data);
-            if (Missing.Holds(cell, cells[r].Length)) continue;
-            var x = Read(cell, r);
+            if (Missing.Holds(data, cells[r])) continue;
+            var x = Read(cells[r].Of(data), r);
             _count++;
             _sum.Add(x);
             _squares.Add(x * x);
@@ -195,7 +192,7 @@ internal sealed class NumberCounter(Field field, int index, MissingTexts missing
         }
     }
 
-    protected override void CheckCell(ReadOnlySpan<byte> cell, int row) => Read(cell, row);
+    protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row) => Read(cell.Of(data), row);
 
     public override void Merge(ColumnCounter other)
     {
@@ -239,19 +236,19 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
     {
         foreach (var r in rows)
         {
+            if (Missing.Holds(data, cells[r])) continue;
             var cell = cells[r].Of(data);
-            if (Missing.Holds(cell, cells[r].Length)) continue;
             if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
             // −0 and 0 are one value.
             var bits = x == 0 ? 0 : BitConverter.DoubleToUInt64Bits(x) >> DroppedBits << DroppedBits;
-            ref var count = ref _table.At(bits, MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in bits)));
+            ref var count = ref _table.At(MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in bits)));
             if (count != int.MaxValue) count++;
         }
     }
 
-    protected override void CheckCell(ReadOnlySpan<byte> cell, int row)
+    protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row)
     {
-        if (!NumberParser.TryNumber(cell, out _)) throw new CellError(row, NumberColumn.ExpectedFor(cell));
+        if (!NumberParser.TryNumber(cell.Of(data), out _)) throw new CellError(row, NumberColumn.ExpectedFor(cell.Of(data)));
     }
 
     public override void Merge(ColumnCounter other) => _table.Add(((QuantileCounter)other)._table);

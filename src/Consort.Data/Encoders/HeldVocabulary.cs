@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using Consort.Data.Sources;
+
 namespace Consort.Data.Encoders;
 
 /// <summary>A vocabulary in managed memory: counted in training, or read from a file.</summary>
@@ -29,20 +32,25 @@ internal sealed class HeldVocabulary : Vocabulary
     public static HeldVocabulary Of(TokenTable table, int minCount)
     {
         var entries = new List<Entry>();
+        long total = 0;
         for (var p = table.Next(0); p >= 0; p = table.Next(p + 1))
         {
-            if (table.ValueAt(p) >= minCount) entries.Add(new Entry { Place = p, Count = table.ValueAt(p), Head = table.HeadAt(p) });
+            if (table.ValueAt(p) < minCount) continue;
+            var entry = new Entry { Place = p, Count = table.ValueAt(p), Length = table.LengthAt(p), Head = table.HeadAt(p) };
+            entries.Add(entry);
+            total += entry.Length;
         }
         Entry[] sorted = [.. entries];
         sorted.AsSpan().Sort(new ByCountThenBytes(table));
-        long total = 0;
-        foreach (var entry in sorted) total += table.TokenAt(entry.Place).Length;
         if (total > Array.MaxLength)
             throw new ConsortException("found more than 2 GiB of tokens in one column; raise its min_count or set transform hash");
         var (bytes, ends, end) = (new byte[total], new int[sorted.Length], 0);
+        Span<byte> head = stackalloc byte[8];
         for (var i = 0; i < sorted.Length; i++)
         {
-            var token = table.TokenAt(sorted[i].Place);
+            ref readonly var entry = ref sorted[i];
+            BinaryPrimitives.WriteUInt64BigEndian(head, entry.Head);
+            var token = entry.Length <= 8 ? head[..entry.Length] : table.TokenAt(entry.Place);
             token.CopyTo(bytes.AsSpan(end));
             ends[i] = end += token.Length;
         }
@@ -76,19 +84,27 @@ internal sealed class HeldVocabulary : Vocabulary
     private TokenTable Build()
     {
         var table = new TokenTable(Count);
-        for (var i = 0; i < Count; i++)
+        Span<TokenProbe> probes = stackalloc TokenProbe[RowGroup.Capacity];
+        for (int done = 0, some; done < Count; done += some)
         {
-            var token = Token(i);
-            table.At(TokenTable.Key(token), token) = i;
+            some = Math.Min(Count - done, probes.Length);
+            for (var i = 0; i < some; i++)
+            {
+                var start = done + i == 0 ? 0 : _ends[done + i - 1];
+                probes[i] = TokenProbe.Of(_bytes, new Cell { Start = start, Length = _ends[done + i] - start });
+                table.Prefetch(probes[i]);
+            }
+            for (var i = 0; i < some; i++) table.At(probes[i], _bytes) = done + i;
         }
         return table;
     }
 
-    // The first 8 bytes decide most comparisons without touching the token again.
+    // The first 8 bytes decide most comparisons, and are most tokens, without touching the table again.
     private struct Entry
     {
         public int Place;
         public int Count;
+        public int Length;
         public ulong Head;
     }
 
@@ -97,7 +113,9 @@ internal sealed class HeldVocabulary : Vocabulary
         public int Compare(Entry x, Entry y)
         {
             if (x.Count != y.Count) return y.Count.CompareTo(x.Count);
-            return x.Head != y.Head ? x.Head.CompareTo(y.Head) : table.TokenAt(x.Place).SequenceCompareTo(table.TokenAt(y.Place));
+            if (x.Head != y.Head) return x.Head.CompareTo(y.Head);
+            return Math.Min(x.Length, y.Length) <= 8
+                ? x.Length.CompareTo(y.Length) : table.TokenAt(x.Place).SequenceCompareTo(table.TokenAt(y.Place));
         }
     }
 }

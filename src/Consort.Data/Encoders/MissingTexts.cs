@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Consort.Data.Schemas;
+using Consort.Data.Sources;
 
 namespace Consort.Data.Encoders;
 
@@ -17,10 +18,10 @@ internal sealed class MissingTexts
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Holds(ReadOnlySpan<byte> cell, int length)
+    public bool Holds(ReadOnlySpan<byte> data, Cell cell)
     {
-        if (length <= 0) return length < 0 || _empty;
-        return _texts.Length != 0 && Search(cell);
+        if (cell.Length <= 0) return cell.Length < 0 || _empty;
+        return _texts.Length != 0 && Search(cell.Of(data));
     }
 
     private bool Search(ReadOnlySpan<byte> cell)

@@ -58,7 +58,7 @@ internal sealed class NumberColumn : ColumnEncoder
     /// </summary>
     public double? ClippedTo(ReadOnlySpan<byte> cell)
     {
-        if (_missing.Holds(cell, cell.Length) || !NumberParser.TryNumber(cell, out var x)) return null;
+        if (_missing.Holds(cell, new Cell { Length = cell.Length }) || !NumberParser.TryNumber(cell, out var x)) return null;
         var used = Math.Clamp(x, Low, High);
         if (_transform == TransformKind.MinMax && Scale > 0) used = Math.Clamp(used, Facts.Min, Facts.Max);
         return used == x ? null : used;
@@ -70,7 +70,7 @@ internal sealed class NumberColumn : ColumnEncoder
         {
             var cell = cells[r].Of(data);
             double value = 0;
-            if (!_missing.Holds(cell, cells[r].Length))
+            if (!_missing.Holds(data, cells[r]))
             {
                 if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(r, ExpectedFor(cell));
                 if (x < Low || x > High) x = Held(r, x);

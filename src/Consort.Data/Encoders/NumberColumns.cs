@@ -20,7 +20,7 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
         {
             var cell = cells[r].Of(data);
             var id = Offset;
-            if (!missing.Holds(cell, cells[r].Length))
+            if (!missing.Holds(data, cells[r]))
             {
                 if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
                 var index = boundaries.AsSpan().BinarySearch(x);
@@ -68,7 +68,7 @@ internal sealed class HashColumn(string name, int field, MissingTexts missing, i
         for (var r = 0; r < cells.Length; r++)
         {
             var cell = cells[r].Of(data);
-            var id = missing.Holds(cell, cells[r].Length)
+            var id = missing.Holds(data, cells[r])
                 ? Offset
                 : Offset + 2 + (int)(XxHash3.HashToUInt64(cell) % (ulong)count);
             Put(target, r, stride, id);

@@ -35,17 +35,21 @@ internal class TokenColumn : ColumnEncoder
     {
         var table = _table!;
         int missing = Offset, known = Vocabulary.Count;
-        Span<ulong> keys = stackalloc ulong[RowGroup.Capacity];
+        var count = 0;
+        Span<TokenProbe> probes = stackalloc TokenProbe[RowGroup.Capacity];
         for (var r = 0; r < cells.Length; r++)
         {
-            keys[r] = TokenTable.Key(data, cells[r]);
-            table.Prefetch(keys[r]);
+            if (_missing.Holds(data, cells[r]))
+            {
+                Put(target, r, stride, missing);
+                continue;
+            }
+            ref var probe = ref probes[count++];
+            probe = TokenProbe.Of(data, cells[r], r);
+            table.Prefetch(probe);
         }
-        for (var r = 0; r < cells.Length; r++)
-        {
-            var token = cells[r].Of(data);
-            Put(target, r, stride, _missing.Holds(token, cells[r].Length) ? missing : IdAt(table.Find(keys[r], token, -1), missing, known));
-        }
+        foreach (ref readonly var probe in probes[..count])
+            Put(target, probe.Row, stride, IdAt(table.Find(probe, data, -1), missing, known));
         GC.KeepAlive(table);
     }
 
@@ -63,7 +67,7 @@ internal class TokenColumn : ColumnEncoder
     /// <summary>The id of a token made elsewhere.</summary>
     protected int IdOf(ReadOnlySpan<byte> token)
     {
-        var id = IdAt(_table!.Find(TokenTable.Key(token), token, -1), Offset, Vocabulary.Count);
+        var id = IdAt(_table!.Find(TokenProbe.Of(token), token, -1), Offset, Vocabulary.Count);
         GC.KeepAlive(_table);
         return id;
     }

@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using Consort.Data.Sources;
 
 namespace Consort.Data.Encoders;
@@ -61,61 +59,49 @@ internal sealed class TokenTable : IDisposable
 
     private NativeSpan<byte> Arena => (_mapped is null ? _grown.All : _mapped.All).Part(0, _arenaUsed);
 
-    /// <summary>The key of a cell of a block; 8 bytes from its first on must be there.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Key(ReadOnlySpan<byte> data, Cell cell)
-    {
-        var length = Math.Max(0, cell.Length);
-        if (length > 8) return XxHash3.HashToUInt64(data.Slice(cell.Start, length));
-        var bytes = BinaryPrimitives.ReadUInt64LittleEndian(data[cell.Start..]);
-        if (Bmi2.X64.IsSupported) return Bmi2.X64.ZeroHighBits(bytes, (ulong)length * 8);
-        return length == 0 ? 0 : bytes & (ulong.MaxValue >> (64 - 8 * length));
-    }
-
-    /// <summary>The key of a token of any length.</summary>
-    public static ulong Key(ReadOnlySpan<byte> token)
-    {
-        if (token.Length >= 8) return Key(token, new Cell { Length = token.Length });
-        Span<byte> padded = stackalloc byte[8];
-        padded.Clear();
-        token.CopyTo(padded);
-        return BinaryPrimitives.ReadUInt64LittleEndian(padded);
-    }
-
     /// <summary>Asks the processor for the slot that a look-up will touch first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Prefetch(ulong key) => NativeBlocks.Prefetch(in At(Home(key)));
+    public void Prefetch(in TokenProbe probe) => NativeBlocks.Prefetch(in At(Home(probe.Hash)));
 
     /// <summary>The token's number, or <paramref name="absent"/>.</summary>
+    /// <param name="probe">The token.</param>
+    /// <param name="data">The block that it is in.</param>
+    /// <param name="absent">What to give for a token that is not there.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Find(ulong key, ReadOnlySpan<byte> token, int absent)
+    public int Find(scoped in TokenProbe probe, ReadOnlySpan<byte> data, int absent)
     {
-        for (var i = Home(key); ; i = (i + 1) & _mask)
+        for (var i = Home(probe.Hash); ; i = (i + 1) & _mask)
         {
             ref var slot = ref At(i);
             if (slot.Meta == 0) return absent;
-            if (slot.Key == key && Same(slot.Meta, token)) return slot.Value;
+            if (slot.Key == probe.Key && Same(slot.Meta, probe.Cell, data)) return slot.Value;
         }
     }
 
     /// <summary>The token's number, 0 when new, to be changed by the caller before the next call.</summary>
+    /// <param name="probe">The token.</param>
+    /// <param name="data">The block that it is in.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref int At(ulong key, ReadOnlySpan<byte> token)
+    public ref int At(scoped in TokenProbe probe, ReadOnlySpan<byte> data)
     {
-        for (var i = Home(key); ; i = (i + 1) & _mask)
+        for (var i = Home(probe.Hash); ; i = (i + 1) & _mask)
         {
             ref var slot = ref At(i);
-            if (slot.Meta == 0) return ref Insert(key, token);
-            if (slot.Key == key && Same(slot.Meta, token)) return ref slot.Value;
+            if (slot.Meta == 0) return ref Insert(probe, data);
+            if (slot.Key == probe.Key && Same(slot.Meta, probe.Cell, data)) return ref slot.Value;
         }
     }
+
+    /// <inheritdoc cref="At(in TokenProbe, ReadOnlySpan{byte})"/>
+    public ref int At(ReadOnlySpan<byte> token) => ref At(TokenProbe.Of(token), token);
 
     /// <summary>Adds the numbers of another table to this one's, held at the greatest int.</summary>
     public void Add(TokenTable other)
     {
         for (var i = other.Next(0); i >= 0; i = other.Next(i + 1))
         {
-            ref var value = ref At(other.KeyAt(i), other.TokenAt(i));
+            var token = other.TokenAt(i);
+            ref var value = ref At(new TokenProbe(other.KeyAt(i), new Cell { Length = token.Length }), token);
             value = (int)Math.Min(int.MaxValue, (long)value + other.ValueAt(i));
         }
     }
@@ -138,6 +124,9 @@ internal sealed class TokenTable : IDisposable
     public ulong HeadAt(int place) => At((nuint)place).Meta < LongToken
         ? BinaryPrimitives.ReverseEndianness(KeyAt(place))
         : BinaryPrimitives.ReadUInt64BigEndian(TokenAt(place));
+
+    /// <summary>The bytes of the token in a slot.</summary>
+    public int LengthAt(int place) => At((nuint)place).Meta is var meta && meta < LongToken ? (int)meta - 1 : TokenAt(place).Length;
 
     /// <summary>The number of the token in a slot.</summary>
     public int ValueAt(int place) => At((nuint)place).Value;
@@ -174,15 +163,11 @@ internal sealed class TokenTable : IDisposable
     private ref Slot At(nuint slot) => ref NativeBlocks.At<Slot>(_address, slot);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private nuint Home(ulong key)
-    {
-        var high = Math.BigMul(key ^ 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, out var low);
-        return (nuint)((high ^ low) >> _shift);
-    }
+    private nuint Home(ulong hash) => (nuint)(hash >> _shift);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool Same(uint meta, ReadOnlySpan<byte> token) =>
-        meta < LongToken ? meta == (uint)token.Length + 1 : token.Length > 8 && SameLong(meta, token);
+    private bool Same(uint meta, Cell cell, ReadOnlySpan<byte> data) =>
+        meta < LongToken ? meta == (uint)Math.Max(0, cell.Length) + 1 : cell.Length > 8 && SameLong(meta, cell.Of(data));
 
     private bool SameLong(uint meta, ReadOnlySpan<byte> token)
     {
@@ -192,13 +177,14 @@ internal sealed class TokenTable : IDisposable
         return MemoryMarshal.Read<int>(entry) == token.Length && entry[4..].SequenceEqual(token);
     }
 
-    private ref int Insert(ulong key, ReadOnlySpan<byte> token)
+    private ref int Insert(scoped in TokenProbe probe, ReadOnlySpan<byte> data)
     {
         if (_mapped is not null) throw new InvalidOperationException("a table in a file cannot be changed");
         if ((ulong)Count * 8 >= ((ulong)_mask + 1) * 5) Grow();
         Count++;
-        ref var slot = ref At(Free(key));
-        slot.Key = key;
+        var token = probe.Cell.Of(data);
+        ref var slot = ref At(Free(probe.Hash));
+        slot.Key = probe.Key;
         slot.Meta = token.Length <= 8 ? (uint)token.Length + 1 : Store(token);
         return ref slot.Value;
     }
@@ -226,14 +212,14 @@ internal sealed class TokenTable : IDisposable
         for (nuint i = 0; i <= end; i++)
         {
             ref var slot = ref NativeBlocks.At<Slot>(from, i);
-            if (slot.Meta != 0) At(Free(slot.Key)) = slot;
+            if (slot.Meta != 0) At(Free(new TokenProbe(slot.Key, default).Hash)) = slot;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private nuint Free(ulong key)
+    private nuint Free(ulong hash)
     {
-        var i = Home(key);
+        var i = Home(hash);
         while (At(i).Meta != 0) i = (i + 1) & _mask;
         return i;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Consort.Data.Sources;
@@ -32,6 +33,20 @@ internal static class NumberParser
         }
         value = negative ? -sum : sum;
         return true;
+    }
+
+    /// <summary>A cell of 1 to 8 digits as a number, all digits at once; −1 for any other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long FewDigits(ReadOnlySpan<byte> data, Cell cell)
+    {
+        if ((uint)(cell.Length - 1) >= 8) return -1;
+        // Zeros go before the digits, of which the first is the least byte.
+        var before = 64 - 8 * cell.Length;
+        var digits = (cell.Word(data) << before) | (0x3030303030303030 & ((1ul << before) - 1));
+        if (((digits & 0xF0F0F0F0F0F0F0F0) | (((digits + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0) >> 4)) != 0x3333333333333333) return -1;
+        digits = (digits & 0x0F0F0F0F0F0F0F0F) * (10 << 8 | 1) >> 8; // pairs
+        digits = (digits & 0x00FF00FF00FF00FF) * (100 << 16 | 1) >> 16; // fours
+        return (long)((digits & 0x0000FFFF0000FFFF) * (10_000ul << 32 | 1) >> 32);
     }
 
     /// <summary>Reads a whole number, also one that is written as a float: <c>260.0</c>, <c>2.6e2</c>.</summary>

@@ -3,9 +3,11 @@ using System.Text;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
+using Consort.Experiments.Statistics;
 using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
+using Consort.Learning.Runs;
 using Consort.Learning.Training;
 using Consort.Synthetic;
 
@@ -28,15 +30,18 @@ public interface IDemoProgress
 }
 
 /// <summary>
-/// The whole path once, on clicks whose truth is known: raw log → encoded rows → four models on their own → the same four teaching each
-/// other → a knowledge-driven ensemble beside a plain one → one table. Every step is an ordinary experiment whose file is left for the user
-/// to change and run again.
+/// The whole path once, on clicks whose truth is known: raw log → encoded rows → four tuned models on their own → one taught by the four,
+/// beside the same by labels alone → the four teaching each other → a knowledge-driven ensemble beside a plain one → one table. Every step
+/// is an ordinary experiment whose file is left for the user to change and run again.
 /// </summary>
 public static class DemoRun
 {
     private const string Marker = ".consort-demo", Writer = "writer";
 
-    private static readonly string[] Models = ["DeepFM", "DCN", "DNN", "FM"];
+    private static readonly string[] Models = ["DeepFM", "DCN", "DNN", "PNN"];
+
+    // Many rare tokens that carry effects, as advertising logs have them.
+    private static readonly SyntheticOptions Clicks = new() { CardinalityScale = 0.1, Zipf = 1.05, Head = 300 };
 
     /// <summary>Runs the demonstration.</summary>
     /// <exception cref="ConsortException">The folder holds something else, or cannot be written.</exception>
@@ -47,11 +52,11 @@ public static class DemoRun
         var clock = Stopwatch.StartNew();
         var folder = Path.GetFullPath(options.Folder);
         CheckFolder(folder);
-        using var claim = Claim.Take(folder, Path.Combine(folder, Writer), "name another folder with --out");
+        using var claim = Foundation.Files.Claim.Take(folder, Path.Combine(folder, Writer), "name another folder with --out");
         Empty(folder);
         var clicks = Path.Combine(folder, "clicks.tsv");
         progress?.Begin($"writing {options.Rows:N0} impressions to {clicks}");
-        SyntheticClicks.Write(clicks, options.Rows, new SyntheticOptions { Seed = options.Seed }, options.Threads,
+        SyntheticClicks.Write(clicks, options.Rows, Clicks with { Seed = options.Seed }, options.Threads,
             progress?.Rows, cancellation);
 
         var singles = new List<(string Name, RunResult Result)>();
@@ -63,23 +68,30 @@ public static class DemoRun
 
         var from = singles.Select(s => Path.Combine("runs", s.Name.ToLowerInvariant())).ToList();
         var averaged = Train("independent", DemoFiles.Independent(Models, from, options.Seed), "averaging the four as they are");
+        var control = Train("control", DemoFiles.Control(Models[0], options.Seed), $"training {Models[0]} by labels alone as the taught one is");
+        var taught = Train("taught", DemoFiles.Taught(Models[0], from, options.Seed), $"teaching {Models[0]} by the four");
         var mutual = Train("mutual", DemoFiles.Mutual(Models, from, options.Seed), "fine-tuning the four mutually");
         var mean = Train("mean", DemoFiles.Ensemble("mean", options.Seed), "training a plain mean ensemble");
         var kdef = Train("kdef", DemoFiles.Ensemble("kdef", options.Seed), "training a knowledge-driven ensemble");
 
         var baseAuc = singles.Average(s => Test(s.Result).Ensemble.Auc);
+        progress?.Begin("comparing them row by row");
+        var alone = Logits(singles[0].Result);
         var rows = new List<DemoRow>();
         for (var member = 0; member < Models.Length; member++)
-            rows.Add(Row(Models[member], "independent", Test(singles[member].Result).Ensemble, [], baseAuc));
+            rows.Add(Compared(Models[member], "independent", singles[member].Result));
+        rows.Add(Compared(Models[0], "control: labels alone", control));
+        rows.Add(Compared(Models[0], "taught by the four", taught));
         for (var member = 0; member < Models.Length; member++)
             rows.Add(Row(Models[member], "mutual fine-tuning", Test(mutual).Members[member], [], baseAuc));
-        rows.Add(Row("the four averaged", "independent", Test(averaged).Ensemble, Test(averaged).Members, baseAuc));
-        rows.Add(Row("the four averaged", "mutual fine-tuning", Test(mutual).Ensemble, Test(mutual).Members, baseAuc));
-        rows.Add(Row(DemoFiles.StudentsName, "mean ensemble", Test(mean).Ensemble, Test(mean).Members, baseAuc));
-        rows.Add(Row(DemoFiles.StudentsName, "kdef", Test(kdef).Ensemble, Test(kdef).Members, baseAuc));
+        rows.Add(Compared("the four averaged", "independent", averaged));
+        rows.Add(Compared("the four averaged", "mutual fine-tuning", mutual));
+        rows.Add(Compared(DemoFiles.StudentsName, "mean ensemble", mean));
+        rows.Add(Compared(DemoFiles.StudentsName, "kdef", kdef));
         var report = Path.Combine(folder, "report.md");
         var ceiling = singles[0].Result.Training.Test!.Ceiling!;
-        var result = new DemoResult(clock.Elapsed.TotalSeconds, ceiling, rows, folder, report);
+        var kept = GainShare.Of(Logits(taught), Logits(averaged), [alone])?.Share;
+        var result = new DemoResult(clock.Elapsed.TotalSeconds, ceiling, rows, new DemoTaught(Models[0], Test(taught).Ensemble.Auc, Test(singles[0].Result).Ensemble.Auc, Test(averaged).Ensemble.Auc, kept), folder, report);
         SafeFile.Write(report, stream => stream.Write(Encoding.UTF8.GetBytes(result.ToMarkdown())));
         return result;
 
@@ -92,6 +104,21 @@ public static class DemoRun
                 Experiment.Load(file), Path.Combine(folder, "runs", name), options.Threads, Resume: false, progress?.Encoding,
                 progress?.Training);
             return ExperimentRunner.Run(request, cancellation);
+        }
+
+        RowLogits Logits(RunResult run)
+        {
+            var kept = new RunFolder(run.Folder);
+            TestRows.Keep(kept, data: null, options.Threads, cancellation);
+            return RowLogits.Load(kept.TestLogits);
+        }
+
+        DemoRow Compared(string name, string strategy, RunResult run)
+        {
+            var row = Row(name, strategy, Test(run).Ensemble, Test(run).Members.Count == 1 ? [] : Test(run).Members, baseAuc);
+            var logits = Logits(run);
+            return ReferenceEquals(run, singles[0].Result) ? row
+                : row with { AboveAlone = DeLong.Compare(logits.Labels, logits.Logits, alone.Logits) };
         }
     }
 

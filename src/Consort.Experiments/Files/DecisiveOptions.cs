@@ -13,8 +13,11 @@ internal static class DecisiveOptions
     private static readonly string[] Runs = ["training.from", "training.teachers", "phases[*].from", "phases[*].teachers"];
 
     // Keys that phases of older runs do not have.
-    private static readonly (string Key, string Value)[] Defaults = 
-        [("keep_optimizer", "false"), ("rows", "auto"), ("leave_out", "[]"), ("out_of_fold", "false")];
+    private static readonly (string Key, string Value)[] Defaults =
+    [
+        ("keep_optimizer", "false"), ("fresh_embeddings", "false"), ("rows", "auto"), ("ema", "0"), ("swa", "0"),
+        ("leave_out", "[]"), ("out_of_fold", "false"),
+    ];
 
     /// <summary>A digest of all that decides but how many epochs there are at most.</summary>
     public static string Digest(OptionTree options) => Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(string.Concat(
@@ -52,12 +55,19 @@ internal static class DecisiveOptions
             tree.Change(path, runs => runs is OptionList list ? OptionTree.List(list.Items.Select(r => Name(r.ToString()))) : runs));
     }
 
-    // Older runs have the fusion in each strategy that could choose one, and no word of keys that came later, which change nothing by their
-    // defaults: they count as the same.
+    // What an older version did before it had a word for it.
+    private static readonly (string Key, string Value)[] MutualAsBefore = [("label_weight", "1"), ("peers", "training"), ("warm_epochs", "0")];
+
+    // Older runs have the fusion in each strategy that could choose one, and no word of what a phase or mutual learning did not do yet nor of
+    // weights that are not averaged: they count as the same.
     private static OptionTree AsBefore(OptionTree options)
     {
         foreach (var path in new[] { "training", "phases[*]" })
-            options = options.Change(path, phase => Defaults.Aggregate(phase, (p, d) => p.Find(d.Key)?.ToString() == d.Value ? p.Without(d.Key) : p));
+            options = options.Change(path, phase => Defaults.Aggregate(phase,
+                (p, d) => p.Find(d.Key)?.ToString() == d.Value ? p.Without(d.Key) : p));
+        foreach (var path in new[] { "strategy", "phases[*].strategy" })
+            options = options.Change(path, strategy => MutualAsBefore.All(m => strategy.TextAt(m.Key) == m.Value)
+                ? strategy.Without([.. MutualAsBefore.Select(m => m.Key)]) : strategy);
         if (options.TextAt("fusion") is not { } fusion)
             return options;
         foreach (var path in new[] { "strategy", "phases[*].strategy" })

@@ -164,7 +164,8 @@ public sealed record Experiment
         foreach (var map in maps.Count == 0 ? [training] : maps)
         {
             var path = maps.Count == 0 ? "training" : string.Create(CultureInfo.InvariantCulture, $"phases[{phases.Count}]");
-            var phase = Phase.Read(map, maps.Count == 0 ? options.Section("strategy") : map.Section("strategy"));
+            var phase = Phase.Read(map, maps.Count == 0 ? options.Section("strategy") : map.Section("strategy"),
+                isListed: maps.Count > 0);
             CheckName(phase, phases, map);
             if (phase.From.Count > 0 && folder is not null)
             {
@@ -198,10 +199,10 @@ public sealed record Experiment
     private static TeacherName Find(OptionMap map, TeacherName name, string folder)
     {
         var teacher = name with { Path = Path.GetFullPath(name.Path, folder) };
-        return File.Exists(teacher.Path) || (!teacher.IsPredictions && File.Exists(Path.Combine(teacher.Path, "experiment.yaml")))
-            ? teacher
-            : throw map.Error("teachers", teacher.IsPredictions
-                ? $"found no file of predictions at {teacher.Path}" : $"found no run folder at {teacher.Path}, nor a file of predictions");
+        if (!teacher.IsPredictions && File.Exists(Path.Combine(teacher.Path, "experiment.yaml")))
+            return teacher with { Path = Finished(map, "teachers", teacher.Path, _ => "") };
+        return File.Exists(teacher.Path) ? teacher : throw map.Error("teachers", teacher.IsPredictions
+            ? $"found no file of predictions at {teacher.Path}" : $"found no run folder at {teacher.Path}, nor a file of predictions");
     }
 
     // A run folder stands for its final weights.
@@ -209,20 +210,34 @@ public sealed record Experiment
     {
         if (File.Exists(path))
             return path;
-        var experiment = Path.Combine(path, "experiment.yaml");
-        return File.Exists(experiment)
-            ? new RunFolder(path).FinalCheckpoint(OfRun(experiment, map.Catalogues).Phases.Select(p => p.Name))
-            : throw map.Error("from", $"found neither a run folder nor a checkpoint at {path}");
+        if (!File.Exists(Path.Combine(path, "experiment.yaml")))
+            throw map.Error("from", $"found neither a run folder nor a checkpoint at {path}");
+        var run = new RunFolder(Finished(map, "from", path, weights => $", or name the weights to start from: {weights}"));
+        return run.FinalCheckpoint(OfRun(run.Experiment, map.Catalogues).Phases.Select(p => p.Name));
+    }
+
+    // The best so far of a run that goes on may be far from what it comes to.
+    private static string Finished(OptionMap map, string key, string path, Func<string, string> wayOut)
+    {
+        var run = new RunFolder(path);
+        if (File.Exists(run.Metrics))
+            return path;
+        var weights = OfRun(run.Experiment, map.Catalogues).Phases.Select(p => run.BestCheckpoint(p.Name)).LastOrDefault(File.Exists);
+        throw map.Error(key, $"found a run that has not finished at {path}, expected a finished one; finish it with `consort train EXPERIMENT --out {path} --resume`{(weights is null ? "" : wayOut(weights))}");
     }
 
     private void Check(OptionMap options, bool isFinished)
     {
         CheckFields(options);
         var section = options.Has("phases") ? "phases" : "training";
-        foreach (var phase in Phases)
+        foreach (var (index, phase) in Phases.Index())
         {
+            if (phase.WarmMistake(index) is { } warm && !isFinished)
+                throw options.Error(section, $"phase {phase.Name}, {warm}");
             if (phase.From.Count > 0 && Family.Embeddings.Shared && Family.Members.Count > 1)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
+            if (phase.From.Count > 0 && Family.SharesWeights)
+                throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected members that share no weights");
             if (Family.Fusion == Fusion.Concat && phase.From.Count > 0)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected another fusion than concat");
             if (!isFinished && phase.Strategy.Mistake(Family.Members.Count, Family.Fusion) is var (key, message))

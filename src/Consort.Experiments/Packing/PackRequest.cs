@@ -18,6 +18,9 @@ public sealed record PackRequest(string Run, string Output, int Threads)
     /// <summary>The member to take alone; null for the ensemble of all.</summary>
     public int? Member { get; init; }
 
+    /// <summary>Whether to take the member alone that is best on the run's validation rows; test rows have no say.</summary>
+    public bool BestMember { get; init; }
+
     /// <summary>How tables are held.</summary>
     public PackageWeights Weights { get; init; }
 
@@ -51,6 +54,6 @@ public sealed record PackResult(
     string Path, long Bytes, IReadOnlyList<string> Members, Calibration Calibration, IReadOnlyList<PackedSplit> Splits,
     string? NotMeasured)
 {
-    /// <summary>Whether the run learned from teachers and nothing was said of calibration, but no rows were at hand to fit one to.</summary>
+    /// <summary>Whether the run learned from teachers and is not calibrated, though nobody said so, for no rows were at hand.</summary>
     public bool LacksCalibration { get; init; }
 }

@@ -21,13 +21,14 @@ public sealed class RunPacker
     private readonly FinishedRun _run;
     private readonly string _model;
     private readonly string _dataKey;
+    private int? _member; // null for the ensemble of all
 
     private RunPacker(PackRequest request, FinishedRun run)
     {
         var count = run.Experiment.Family.Members.Count;
         if (request.Member is { } member && (member < 0 || member >= count))
             throw new ConsortException($"--member: found {member}, expected 0 to {count - 1}, the members of {request.Run}");
-        (_request, _run) = (request, run);
+        (_request, _run, _member) = (request, run, request.Member);
         var options = OptionMap.Load(run.Folder.Experiment, request.Catalogues);
         Family.From(options);
         _model = options.Resolved(); // what was asked for: the family, with every default
@@ -52,6 +53,8 @@ public sealed class RunPacker
         using var dataset = OpenData(out var missing, cancellation);
         if (dataset is null && _request.Calibration is { } asked and not CalibrationKind.None)
             throw new ConsortException($"--calibration {asked.ToString().ToLowerInvariant()}: {missing}");
+        if (_request.BestMember)
+            _member = FindBest(dataset?.Valid, missing, cancellation);
         var learned = _request.Calibration is null && _run.Experiment.Phases[^1].Strategy.LearnsFromTeachers;
         var isUsable = dataset?.Valid is { } rows && rows.Clicks > 0 && rows.Clicks < rows.Rows;
         var kind = _request.Calibration ?? (learned && isUsable ? CalibrationKind.Platt : CalibrationKind.None);
@@ -102,7 +105,19 @@ public sealed class RunPacker
     };
 
     // A member alone is its own ensemble.
-    private int[] Members() => _request.Member is { } member ? [member] : [.. Enumerable.Range(0, _run.Graph.Outputs.Count)];
+    private int[] Members() => _member is { } member ? [member] : [.. Enumerable.Range(0, _run.Graph.Outputs.Count)];
+
+    // The run has measured its members where it has finished.
+    private int FindBest(EncodedSplit? valid, string? missing, CancellationToken cancellation)
+    {
+        var options = _run.Experiment.Training;
+        var known = TrainMetrics.ValidOfMembers(_run.Folder);
+        if (known.Count == _run.Graph.Outputs.Count)
+            return options.BestMember(known);
+        if (valid is null)
+            throw new ConsortException($"--member best: {missing ?? "found no validation rows in the run's data"}");
+        return options.BestMember(_run.Pass.Evaluate(valid, _run.Encoder, cancellation).Metrics.Members.Select(m => (m.Auc, m.LogLoss)));
+    }
 
     private EncodedDataset? OpenData(out string? missing, CancellationToken cancellation)
     {
@@ -145,7 +160,7 @@ public sealed class RunPacker
     private Metrics Trained(EncodedSplit split, CancellationToken cancellation)
     {
         var metrics = _run.Pass.Evaluate(split, _run.Encoder, cancellation).Metrics;
-        return _request.Member is { } member ? metrics.Members[member] : metrics.Ensemble;
+        return _member is { } member ? metrics.Members[member] : metrics.Ensemble;
     }
 
     private static Metrics Packed(Scorer scorer, EncodedSplit split, Calibration calibration, CancellationToken cancellation)

@@ -112,7 +112,8 @@ public static class ExperimentRunner
     {
         foreach (var phase in experiment.Phases.DistinctBy(p => string.Join('\n', p.Teachers)))
             MemoryCheck.Training(
-                experiment.Family.Build(dataset.Space), experiment.Training,
+                experiment.Family.Build(dataset.Space),
+                experiment.Training with { BatchSize = PhaseOverrides.LargestBatch(experiment.Training, experiment.Phases) },
                 [.. phase.Teachers.Where(t => !t.IsPredictions).Select(t =>
                     Experiment.OfRun(new RunFolder(t.Path).Experiment, experiment.Catalogues).Family.Build(dataset.Space))],
                 sizeof(float) * (dataset.Train.Rows + (dataset.Transfer?.Rows ?? 0)) * phase.Teachers.Count);

@@ -26,6 +26,13 @@ public static class RunReport
             $"{result.Parameters:N0} parameters, {result.RowsPerSecond:N0} training rows/s, {result.Seconds:N1} s in all.");
         text.AppendLine();
         text.AppendLine(MarkdownTable.Of(Results(experiment, result)));
+        if (result.Ship is { } ship)
+        {
+            text.AppendLine(ShownNumbers.Culture,
+                $"To ship alone: member {ship}: {experiment.Family.Members[ship].Name}, the best on the validation rows (`consort pack RUN --member best`).");
+            text.AppendLine();
+        }
+
         text.AppendLine("## Training");
         text.AppendLine();
         text.Append(MarkdownTable.Of(ResultTable.Of(

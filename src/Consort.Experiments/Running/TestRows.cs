@@ -1,3 +1,4 @@
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
@@ -29,6 +30,38 @@ internal static class TestRows
     public static void Keep(RunFolder folder, string? data, int threads, CancellationToken cancellation) =>
         Keep(folder, () => RunRows.Open(folder, data, threads, null, cancellation), threads, cancellation);
 
+    /// <summary>
+    /// What each test row belongs to: its value in a categorical column. A row whose value is missing or was not seen in training belongs
+    /// to nothing but itself.
+    /// </summary>
+    /// <exception cref="ConsortException">There is no such column, or the data are not at hand.</exception>
+    public static IReadOnlyList<int> Clusters(Experiment experiment, string column, int threads, IProgress<EncodeProgress>? progress,
+        CancellationToken cancellation)
+    {
+        using var dataset = experiment.Data!.Open(threads, progress, cancellation).Dataset;
+        var names = dataset.Categorical.Select(c => c.Name).ToList();
+        var (index, columns) = (names.IndexOf(column), dataset.Categorical);
+        if (index < 0)
+            throw new ConsortException($"--cluster {column}: found no such categorical column, expected one of {string.Join(", ", names)}");
+        var place = columns.Take(index).Sum(c => c.Length);
+        var split = SplitOf(dataset);
+        using var loader = new BatchLoader(split, new LoaderOptions(4096));
+        loader.Start(0);
+        var clusters = new List<int>();
+        while (loader.Next() is { } batch)
+            for (var row = 0; row < batch.Rows; row++)
+            {
+                // The first two ids of a column are no values: missing, and not seen in training.
+                var id = batch.IdsOf(row)[place] - columns[index].Offset;
+                clusters.Add(id < 2 ? -1 - clusters.Count : id);
+            }
+
+        return clusters;
+    }
+
+    private static EncodedSplit SplitOf(EncodedDataset dataset) => dataset.Test ?? dataset.Valid
+        ?? throw new ConsortException($"{dataset.Folder}: found neither test nor validation rows");
+
     private static void Keep(RunFolder folder, Func<EncodedDataset> open, int threads, CancellationToken cancellation,
         Catalogues? catalogues = null)
     {
@@ -38,9 +71,7 @@ internal static class TestRows
         using (var dataset = open())
         {
             using var run = new FinishedRun(folder.Path, threads, catalogues: catalogues);
-            var split = dataset.Test ?? dataset.Valid
-                ?? throw new ConsortException($"{dataset.Folder}: found neither test nor validation rows");
-            Of(run, split, cancellation).Save(path);
+            Of(run, SplitOf(dataset), cancellation).Save(path);
         }
     }
 
@@ -64,6 +95,17 @@ internal static class TestRows
 
             at += y.Length;
         }, cancellation);
-        return new RowLogits(labels, logits, Array.ConvertAll(sums, s => (float)(s / Math.Max(1, at))));
+        return new RowLogits(labels, logits, Array.ConvertAll(sums, s => (float)(s / Math.Max(1, at))), TruthOf(split));
+    }
+
+    private static float[]? TruthOf(EncodedSplit split)
+    {
+        if (!split.HasTruth)
+            return null;
+        var (truth, at) = (new float[split.Rows], 0);
+        using var loader = new BatchLoader(split, new LoaderOptions(BatchSize: 4096));
+        for (loader.Start(0); loader.Next() is { } batch; at += batch.Rows)
+            batch.Truth.CopyTo(truth.AsSpan(at));
+        return truth;
     }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Consort.Foundation.Files;
 using Consort.Foundation.Numbers;
+using Consort.Learning.Runs;
 using Consort.Learning.Training;
 
 namespace Consort.Experiments.Running;
@@ -27,8 +29,33 @@ public static class TrainMetrics
             ["epochs"] = result.Epochs.Count == 0 ? 0 : result.Epochs[^1].Epoch,
             ["epochs_by_phase"] = result.Epochs.GroupBy(e => e.Phase).ToDictionary(g => g.Key, g => g.Max(e => e.Epoch)),
             ["memory_mb"] = result.Memory is { } memory ? Memory(memory) : null,
+            ["member_test_calibration"] = (result.Test ?? result.Valid).Metrics.Members.Select(m => m.Calibration),
+            ["members"] = result.Valid.Metrics.Members.Select((_, member) => Member(result, member)),
+            ["ship"] = result.Ship is { } best ? Member(result, best) : null,
         },
         Json);
+
+    /// <summary>
+    /// AUC and log-loss of each member on the validation split; none where the run has not finished, or has by an older version.
+    /// </summary>
+    /// <exception cref="ConsortException">The results are damaged.</exception>
+    internal static IReadOnlyList<(double Auc, double LogLoss)> ValidOfMembers(RunFolder run) => !File.Exists(run.Metrics) ? []
+        : JsonText.Read<(double, double)[]>(run.Metrics, what => new($"{run.Metrics}: the file is damaged: {what}"), root =>
+            root.Find("members") is { IsNull: false } members
+                ? [.. members.Items().Select(m => (m["valid_auc"].Number(), m["valid_logloss"].Number()))] : []);
+
+    private static Dictionary<string, object?> Member(TrainingResult result, int member)
+    {
+        var (valid, test) = (result.Valid.Metrics.Members[member], result.Test?.Metrics.Members[member]);
+        return new()
+        {
+            ["member"] = member,
+            ["valid_auc"] = valid.Auc,
+            ["valid_logloss"] = valid.LogLoss,
+            ["test_auc"] = test?.Auc,
+            ["test_logloss"] = test?.LogLoss,
+        };
+    }
 
     private static Dictionary<string, double> Memory(MemoryUse memory) => memory.Parts.Append(("rest", memory.Rest))
         .ToDictionary(p => p.Item1, p => Math.Round(p.Item2 / 1048576.0, 1));

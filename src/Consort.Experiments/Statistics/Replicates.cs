@@ -27,8 +27,6 @@ public sealed record Replicates(IReadOnlyList<double> Values)
     {
         if (first.Values.Count != second.Values.Count || first.Values.Count < 2)
             throw new ArgumentException($"found {first.Values.Count} and {second.Values.Count} seeds, expected as many, at least two");
-        var differences = new Replicates([.. first.Values.Zip(second.Values, (a, b) => a - b)]);
-        var n = differences.Values.Count;
-        return Comparison.FromStudent(differences.Mean, differences.Deviation / Math.Sqrt(n), n - 1);
+        return new Replicates([.. first.Values.Zip(second.Values, (a, b) => a - b)]).Interval!;
     }
 }

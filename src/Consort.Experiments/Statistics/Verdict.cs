@@ -3,45 +3,32 @@ namespace Consort.Experiments.Statistics;
 /// <summary>What measurements say of a claim that something is larger.</summary>
 public enum Verdict
 {
-    /// <summary>Neither of the others.</summary>
+    /// <summary>None of the others.</summary>
     Undecided,
 
-    /// <summary>Every interval lies above zero.</summary>
+    /// <summary>It is larger, and by at least what counts.</summary>
     Confirmed,
 
-    /// <summary>Every interval ends below the least gain that would count: if there is one at all, it is smaller.</summary>
-    NotConfirmed,
+    /// <summary>Whatever the difference is, it is smaller than what counts.</summary>
+    Negligible,
+
+    /// <summary>It is smaller.</summary>
+    Refuted,
 }
 
 /// <summary>A claim and what was measured about it.</summary>
 /// <param name="Text">What is claimed, as something that is larger than something.</param>
 /// <param name="Seeds">The difference over seeds, by Student's t; null for fewer than two seeds.</param>
 /// <param name="Rows">The difference over the rows of the test split; null where rows cannot be compared.</param>
-/// <param name="LeastGain">Gains below it do not count.</param>
-public sealed record Claim(string Text, Comparison? Seeds, Comparison? Rows, double LeastGain)
+/// <param name="LeastGain">Differences below it do not count; null for that of the table.</param>
+public sealed record Claim(string Text, Comparison? Seeds, Comparison? Rows, double? LeastGain = null)
 {
-    /// <summary>
-    /// Confirmed or not confirmed only if the intervals over seeds and over rows (where there is one) agree; undecided without an interval
-    /// over seeds, which alone tells of the chance in training.
-    /// </summary>
-    public Verdict Verdict
-    {
-        get
-        {
-            if (Seeds is null)
-                return Verdict.Undecided;
-            var rows = Rows ?? Seeds;
-            return Seeds.Low > 0 && rows.Low > 0 ? Verdict.Confirmed
-                : Seeds.High < LeastGain && rows.High < LeastGain ? Verdict.NotConfirmed
-                : Verdict.Undecided;
-        }
-    }
+    /// <summary>Of a claim over several models: the mean difference over models, each model one value; else null.</summary>
+    public Comparison? Models { get; init; }
 
-    /// <summary>The verdict for people.</summary>
-    public string Word => Verdict switch
-    {
-        Verdict.Confirmed => "confirmed",
-        Verdict.NotConfirmed => "not confirmed",
-        _ => "undecided",
-    };
+    /// <summary>
+    /// The difference with one error for new seeds, new rows and new models, as far as each was measured: SE² = SE_rows² + s²/n. Null
+    /// without an interval over seeds, which alone tells of the chance in training, and of several models with one.
+    /// </summary>
+    public Comparison? Joint => Seeds is null ? null : Comparison.Joint(Seeds.Difference, Seeds, Rows, Models);
 }

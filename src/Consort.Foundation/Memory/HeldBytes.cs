@@ -40,6 +40,16 @@ public sealed unsafe class HeldBytes : IDisposable
         return new HeldBytes(block, (byte*)block.DangerousGetHandle(), length);
     }
 
+    /// <summary>The first bytes of a file, mapped to be read.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="length">How many.</param>
+    /// <exception cref="IOException">It cannot be opened, or is shorter.</exception>
+    public static HeldBytes Map(string path, long length)
+    {
+        using var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        return Map(file, 0, length);
+    }
+
     /// <summary>A part of a mapped file, to be read.</summary>
     public static HeldBytes Map(MemoryMappedFile file, long from, long length)
     {

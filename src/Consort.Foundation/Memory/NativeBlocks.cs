@@ -84,14 +84,6 @@ internal static unsafe class NativeBlocks
     public static ref T At<T>(nint data, nuint index)
         where T : unmanaged => ref ((T*)data)[index];
 
-    /// <summary>Where memory lies that something else keeps, until it is released there.</summary>
-    public static nint Acquire(SafeBuffer owner)
-    {
-        byte* data = null;
-        owner.AcquirePointer(ref data);
-        return (nint)data;
-    }
-
     /// <summary>
     /// Has the processor fetch a cache line that is soon read, where it can. To prefetch a wrong place does no harm, whatever moves
     /// meanwhile.

@@ -68,6 +68,11 @@ public static class Domain
     public static Domain<double> Number(double min, double max) =>
         new(OptionKind.Number, Span(min, max), v => v >= min && v <= max, (map, key, value) => map.Number(key, value, min, max), Show);
 
+    /// <summary>Finite numbers, or none.</summary>
+    public static Domain<double?> NumberOrNone(double min, double max) => new(
+        OptionKind.Number, Span(min, max), v => v is null || (v >= min && v <= max),
+        (map, key, value) => map.Has(key) ? map.Number(key, min, min, max) : value, v => v is { } number ? Show(number) : "-");
+
     /// <summary>Lists of whole numbers.</summary>
     public static Domain<IReadOnlyList<int>> Integers(int min, int max) => new(
         OptionKind.Integers, $"each {Span(min, max)}", list => list.All(v => v >= min && v <= max),

@@ -9,14 +9,16 @@ namespace Consort.Learning.Evaluation;
 /// <param name="Labels">0 or 1, [n].</param>
 /// <param name="Logits">[n].</param>
 /// <param name="Discrepancy">Mean over rows of |p_m − p_ens|, one a member, [M].</param>
-public sealed record RowLogits(float[] Labels, float[] Logits, float[] Discrepancy)
+/// <param name="Truth">The true click probabilities, [n], or null where they are not known.</param>
+public sealed record RowLogits(float[] Labels, float[] Logits, float[] Discrepancy, float[]? Truth = null)
 {
     /// <summary>Writes the file, whole or not at all.</summary>
     /// <exception cref="ConsortException">The disk is full or the folder cannot be written.</exception>
     public void Save(string path) => TensorFile.Write(path, "{}", [
         new TensorSource("labels", [Labels.LongLength], () => Labels.AsSpan()),
         new TensorSource("logits", [Logits.LongLength], () => Logits.AsSpan()),
-        new TensorSource("discrepancy", [Discrepancy.LongLength], () => Discrepancy.AsSpan())]);
+        new TensorSource("discrepancy", [Discrepancy.LongLength], () => Discrepancy.AsSpan()),
+        .. Truth is { } truth ? [new TensorSource("truth", [truth.LongLength], () => truth.AsSpan())] : Array.Empty<TensorSource>()]);
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="ConsortException">It is absent, damaged, or something else.</exception>
@@ -30,7 +32,8 @@ public sealed record RowLogits(float[] Labels, float[] Logits, float[] Discrepan
         });
         return found.TryGetValue("labels", out var labels) && found.TryGetValue("logits", out var logits)
             && found.TryGetValue("discrepancy", out var discrepancy) && labels.Length == logits.Length
-            ? new RowLogits(labels, logits, discrepancy)
+            && (found.GetValueOrDefault("truth") is not { } truth || truth.Length == labels.Length)
+            ? new RowLogits(labels, logits, discrepancy, found.GetValueOrDefault("truth"))
             : throw TensorFile.Damaged(path, "labels, logits and discrepancy");
     }
 }

@@ -21,6 +21,8 @@ public sealed class BatchLogits
     private readonly double[] _ensembleLogits; // [B]
     private readonly double[] _ensembleProbabilities; // [B]
     private readonly double[] _teacherLogits; // [teachers, B]
+    private readonly double[] _peerLogits; // [M, B], or those of the members
+    private readonly double[] _peerProbabilities; // [M, B], likewise
     private readonly double[] _gradients; // [M, B]
     private int _rows;
 
@@ -29,8 +31,9 @@ public sealed class BatchLogits
     /// <param name="members">Number of members M, at least 1.</param>
     /// <param name="teachers">Number of frozen teachers, 0 or more.</param>
     /// <param name="fusion">How the family fuses its members' logits.</param>
+    /// <param name="hasPeers">Whether peers see other logits of a member than its own, which the caller fills.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is out of range.</exception>
-    public BatchLogits(int capacity, int members, int teachers, Fusion fusion = Fusion.Mean)
+    public BatchLogits(int capacity, int members, int teachers, Fusion fusion = Fusion.Mean, bool hasPeers = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
@@ -47,6 +50,8 @@ public sealed class BatchLogits
         _ensembleLogits = new double[capacity];
         _ensembleProbabilities = new double[capacity];
         _teacherLogits = new double[checked(teachers * capacity)];
+        (_peerLogits, _peerProbabilities) = hasPeers
+            ? (new double[members * capacity], new double[members * capacity]) : (_logits, _probabilities);
         _gradients = new double[members * capacity];
     }
 
@@ -105,6 +110,17 @@ public sealed class BatchLogits
     /// <param name="teacher">0 ≤ t &lt; Teachers.</param>
     public Span<double> TeacherLogits(int teacher) => Row(_teacherLogits, teacher, Teachers);
 
+    /// <summary>Whether peers see other logits of a member than its own.</summary>
+    public bool HasPeers => _peerLogits != _logits;
+
+    /// <summary>Logits of a member as its peers see them, [B]: its own, or what the caller has filled.</summary>
+    /// <param name="member">0 ≤ m &lt; M.</param>
+    public Span<double> PeerLogits(int member) => Row(_peerLogits, member, Members);
+
+    /// <summary>Sigmoid of <see cref="PeerLogits"/>, [B]; filled by <see cref="Prepare"/>.</summary>
+    /// <param name="member">0 ≤ m &lt; M.</param>
+    public Span<double> PeerProbabilities(int member) => Row(_peerProbabilities, member, Members);
+
     /// <summary>dLoss/dz_m, [B]; zeroed by <see cref="Prepare"/>, strategies add to it.</summary>
     /// <param name="member">0 ≤ m &lt; M.</param>
     public Span<double> Gradients(int member) => Row(_gradients, member, Members);
@@ -116,6 +132,8 @@ public sealed class BatchLogits
         for (var m = 0; m < Members; m++)
         {
             FillProbabilities(Logits(m), Probabilities(m));
+            if (HasPeers)
+                FillProbabilities(PeerLogits(m), PeerProbabilities(m));
             Gradients(m).Clear();
         }
         FillProbabilities(EnsembleLogits(), EnsembleProbabilities());

@@ -22,6 +22,17 @@ public abstract class Strategy
     public virtual bool LearnsWithoutLabels => false;
 
     /// <summary>
+    /// Whether what it makes is one member to ship, the best on the validation rows, rather than the ensemble of all.
+    /// </summary>
+    public virtual bool ShipsOneMember => false;
+
+    /// <summary>
+    /// Whether it needs <see cref="BatchLogits.PeerLogits"/> as they are when scoring: without dropout, by running statistics. Asked after
+    /// <see cref="Open"/>, and before each step.
+    /// </summary>
+    public virtual bool ReadsPeersAsScored => false;
+
+    /// <summary>
     /// What of a family keeps it from learning so: the key of an experiment and what was found and expected; null for nothing.
     /// </summary>
     /// <param name="members">Number of members M.</param>
@@ -34,6 +45,17 @@ public abstract class Strategy
     /// <summary>Begins a phase: whatever it has learned itself is forgotten.</summary>
     /// <param name="teachers">Frozen teachers of the phase, 0 or more.</param>
     public virtual void Open(int teachers)
+    {
+    }
+
+    /// <summary>Epochs at the beginning of a phase in which members do not teach each other yet; 0 for most.</summary>
+    /// <param name="isFresh">Whether the phase begins with weights that nothing has trained.</param>
+    public virtual int WarmEpochs(bool isFresh) => 0;
+
+    /// <summary>Begins an epoch of the phase, or what is left of it.</summary>
+    /// <param name="epoch">Counted from 0.</param>
+    /// <param name="isFresh">Whether the phase began with weights that nothing had trained.</param>
+    public virtual void BeginEpoch(int epoch, bool isFresh)
     {
     }
 

@@ -13,6 +13,8 @@ public static class StrategyCatalogue
             "Yilmaz & Aldemir 2024, arXiv 2406.12087", MutualLearningOptions.Options, o => new MutualLearning(o))
         .With("kdef", "students learn from labels, their ensemble and better peers, weighted by an examination",
             "Li et al. 2024, arXiv 2411.16122", KnowledgeDrivenEnsembleOptions.Options, o => new KnowledgeDrivenEnsemble(o))
+        .With("tri_bce", "labels for the ensemble and, as far as they do worse, for its members",
+            "Li et al. 2024, arXiv 2407.13349", TriCrossEntropyOptions.Options, o => new TriCrossEntropy(o))
         .With("distillation", "students learn from labels and from frozen teachers, with a gate over several teachers",
             "Hinton et al. 2015, arXiv 1503.02531; Zhu et al. 2020, arXiv 2011.04106", DistillationOptions.Options,
             o => new Distillation(o));

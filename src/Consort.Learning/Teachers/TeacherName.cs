@@ -13,11 +13,18 @@ public enum PredictionKind
 }
 
 /// <summary>Who teaches, as a phase names it: the folder of a finished run, or a file of predictions, one a training row.</summary>
-/// <param name="Path">The folder or the file.</param>
-public sealed record TeacherName(string Path)
+public sealed record TeacherName
 {
+    /// <summary>None yet.</summary>
+    public TeacherName()
+    {
+    }
+
+    /// <summary>A run, or a file of which no more is said.</summary>
+    public TeacherName(string path) => Path = path;
+
     /// <summary>What is said of a file of predictions.</summary>
-    public static OptionSet<TeacherName> Options { get; } = new OptionSet<TeacherName>(() => new(""))
+    public static OptionSet<TeacherName> Options { get; } = new OptionSet<TeacherName>(() => new())
         .Add("predictions", t => t.Path, (t, v) => t with { Path = v }, Domain.Text("a file"),
             "a text file with a line for each training row, in their order; the cells of a line are separated by tabs or commas, and the first line may name the columns")
         .Add("column", t => t.Column, (t, v) => t with { Column = v }, Domain.TextOrNone("a name, or a number from 1"),
@@ -35,11 +42,14 @@ public sealed record TeacherName(string Path)
         (map, key, value) => map.Items(key, value, text => new TeacherName(text), Options.Read),
         list => $"[{string.Join(", ", list.Select(t => t.Path))}]");
 
+    /// <summary>The folder or the file.</summary>
+    public string Path { get; init; } = "";
+
     /// <summary>The column that holds the predictions, by name or by number from 1; null for the only one.</summary>
     public string? Column { get; init; }
 
     /// <summary>What the file holds.</summary>
-    public PredictionKind Kind { get; init; }
+    public PredictionKind Kind { get; init => field = Options.Checked("kind", value); }
 
     /// <summary>A column of labels to check the order of rows by, or null.</summary>
     public string? Label { get; init; }
@@ -47,7 +57,7 @@ public sealed record TeacherName(string Path)
     /// <summary>Whether it is a file of predictions, which is there or of which more is said than its name.</summary>
     public bool IsPredictions => this != new TeacherName(Path) || File.Exists(Path);
 
-    /// <summary>A run or a file of which no more is said.</summary>
+    /// <summary>A run, or a file of which no more is said.</summary>
     public static implicit operator TeacherName(string path) => new(path);
 
     /// <summary>As it stands in an experiment.</summary>

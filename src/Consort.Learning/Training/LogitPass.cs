@@ -20,19 +20,32 @@ public sealed class LogitPass
     /// <param name="program">The family.</param>
     /// <param name="fusion">How it fuses its members' logits.</param>
     public LogitPass(Program<float> program, Fusion fusion)
-        : this(program, fusion, null)
+        : this(program, fusion, null, readsPeers: false)
     {
     }
 
-    /// <summary>One whose training batches come with what teachers say of them.</summary>
-    internal LogitPass(Program<float> program, Fusion fusion, TeacherLogits? teachers)
+    /// <summary>One whose training batches come with what teachers say of them, and peers as they score.</summary>
+    internal LogitPass(Program<float> program, Fusion fusion, TeacherLogits? teachers, bool readsPeers)
     {
         (_program, _fusion, _teachers) = (program, fusion, teachers);
-        Logits = new BatchLogits(program.Capacity, program.Members, teachers?.Teachers ?? 0, fusion);
+        // Where training computes what scoring does, the pass that trains says what peers say.
+        Logits = new BatchLogits(
+            program.Capacity, program.Members, teachers?.Teachers ?? 0, fusion, readsPeers && !program.TrainsAsItScores);
     }
 
     /// <summary>The logits and labels of the last batch.</summary>
     public BatchLogits Logits { get; }
+
+    /// <summary>Computes what members say of a batch as when scoring, for their peers; the batch is trained on next.</summary>
+    internal void ReadPeers(Batch batch)
+    {
+        if (!Logits.HasPeers)
+            return;
+        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining: false) { IsAhead = true });
+        Logits.Rows = batch.Rows;
+        for (var member = 0; member < Logits.Members; member++)
+            Widen(_program.Logits(member), Logits.PeerLogits(member));
+    }
 
     /// <summary>Computes the logits of a batch.</summary>
     public void Run(Batch batch, bool isTraining, ulong seed)
@@ -130,11 +143,13 @@ public sealed class LogitPass
         for (var row = 0; row < batch.Labelled.Length; row++)
             Logits.Labelled()[row] = batch.Labelled[row] != 0;
         for (var member = 0; member < Logits.Members; member++)
-        {
-            var source = _program.Logits(member); // [B]
-            var target = Logits.Logits(member);
-            for (var row = 0; row < target.Length; row++)
-                target[row] = source[row];
-        }
+            Widen(_program.Logits(member), Logits.Logits(member));
+    }
+
+    // [B]
+    private static void Widen(ReadOnlySpan<float> source, Span<double> target)
+    {
+        for (var row = 0; row < target.Length; row++)
+            target[row] = source[row];
     }
 }

@@ -43,7 +43,7 @@ public static class MemoryCheck
             teachers.Prepend(graph).Select(g => MemoryNeed.TooLarge(g, rows)).FirstOrDefault(v => v is not null);
 
         long Need(int rows) =>
-            MemoryNeed.OfParameters(graph, rows, options.Optimizer) + MemoryNeed.OfProgram(graph, rows, withGradients: true)
+            MemoryNeed.OfParameters(graph, rows, options.OptimizerWithout(null)) + MemoryNeed.OfProgram(graph, rows, withGradients: true)
             + said + teachers.Select(t => MemoryNeed.OfParameters(t, rows, null) + MemoryNeed.OfProgram(t, rows, withGradients: false))
                 .DefaultIfEmpty(0).Max();
     }

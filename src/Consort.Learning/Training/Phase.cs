@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consort.Data.Batches;
 using Consort.Foundation.Options;
 using Consort.Learning.Schedules;
@@ -52,6 +53,8 @@ public sealed record Phase
             "whether the weights at its beginning are a candidate for its best: fine-tuning that only harms is then undone")
         .Add("keep_optimizer", p => p.KeepOptimizer, (p, v) => p with { KeepOptimizer = v }, Domain.Flag,
             "whether the optimizer goes on with the moments and steps of the phase before, which freezes the same; else it begins afresh")
+        .Add("fresh_embeddings", p => p.FreshEmbeddings, (p, v) => p with { FreshEmbeddings = v }, Domain.Flag,
+            "whether each epoch after the phase's first begins with newly drawn embeddings and a fresh optimizer, dense weights going on (MEDA)")
         .Add("rows", p => p.Rows, (p, v) => p with { Rows = v },
             Domain.Words(("auto", PhaseRows.Auto), ("train", PhaseRows.Train), ("transfer", PhaseRows.Transfer), ("all", PhaseRows.All)),
             "train: those with labels; transfer: those without, which `data` names; all: both, in one shuffled order; auto: all where the strategy learns without labels, else train")
@@ -109,11 +112,36 @@ public sealed record Phase
     /// </summary>
     public bool KeepOptimizer { get; init; }
 
+    /// <summary>
+    /// Whether each epoch after the phase's first begins with newly drawn rows in all tables that are trained, those of first-order weights
+    /// among them, and with a fresh optimizer, while dense weights go on. Embeddings then know each row from one reading, as in a one-pass
+    /// training, and the tower learns from several embeddings of the same rows.
+    /// </summary>
+    /// <remarks>Source: "Multi-Epoch Learning for Deep Click-Through Rate Prediction Models" (MEDA), arXiv 2305.19531. What becomes of the
+    /// optimizer there we have not found; moments of rows that are gone say nothing of the new ones.</remarks>
+    public bool FreshEmbeddings { get; init; }
+
+    /// <summary>What holds in this phase in the place of what the experiment says.</summary>
+    public PhaseOverrides Overrides { get; init; } = PhaseOverrides.None;
+
+    /// <summary>Whether it begins with weights that nothing has trained.</summary>
+    /// <param name="index">Its place among the phases of a run, counted from 0.</param>
+    internal bool BeginsFresh(int index) => index == 0 && From.Count == 0;
+
+    /// <summary>What to say where its epochs are over before its members have taught each other; null where they are not.</summary>
+    /// <param name="index">Its place among the phases of a run, counted from 0.</param>
+    public string? WarmMistake(int index)
+    {
+        var warm = Strategy.WarmEpochs(BeginsFresh(index));
+        return Epochs == 0 || warm < Epochs ? null : string.Create(CultureInfo.InvariantCulture,
+            $"warm_epochs: found {warm} (1 in a first phase unless told otherwise) with epochs: {Epochs}, expected fewer than epochs: members would never learn from each other; name more epochs, or `warm_epochs: 0`");
+    }
+
     /// <summary>Which rows it learns from.</summary>
-    public PhaseRows Rows { get; init; }
+    public PhaseRows Rows { get; init => field = Options.Checked("rows", value); }
 
     /// <summary>A part of the training rows that it does not learn from and how many parts there are, [k, K]; empty for all rows.</summary>
-    public IReadOnlyList<int> LeaveOut { get; init; } = [];
+    public IReadOnlyList<int> LeaveOut { get; init => field = Options.Checked("leave_out", value); } = [];
 
     /// <summary>
     /// Whether each training row is taught by the one teacher that has not seen it: the k-th of K, which was trained without part k.
@@ -130,7 +158,11 @@ public sealed record Phase
     /// <summary>Reads a phase.</summary>
     /// <param name="options">The phase, or the section <c>training</c> where there is one phase.</param>
     /// <param name="strategy">The section <c>strategy</c>; closed here.</param>
+    /// <param name="isListed">Whether it stands in a list of phases, where it may set otherwise what <c>training</c> says.</param>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static Phase Read(OptionMap options, OptionMap strategy) =>
-        Options.Read(options) with { Strategy = StrategyCatalogue.Create(strategy) };
+    public static Phase Read(OptionMap options, OptionMap strategy, bool isListed = false) => Options.Read(options) with
+    {
+        Strategy = StrategyCatalogue.Create(strategy),
+        Overrides = isListed ? PhaseOverrides.Options.Read(options) : PhaseOverrides.None,
+    };
 }

@@ -20,6 +20,7 @@ internal sealed class PhaseRun
     private readonly RunCheckpoints _checkpoints;
     private readonly TrainingObserver _observer;
     private readonly CounterRandom _dropout;
+    private readonly CounterRandom _embeddings;
     private readonly BatchLoader _loader;
     private readonly Schedule _schedule;
 
@@ -31,8 +32,9 @@ internal sealed class PhaseRun
         (_phase, _step, _loader, _data, _options) = (phase, step, loader, data, options);
         (_state, _checkpoints, _observer) = (state, checkpoints, observer);
         _dropout = new CounterRandom(options.Seed, "dropout");
+        _embeddings = new CounterRandom(options.Seed, "fresh embeddings");
         _schedule = phase.Schedule.Create(phase.LearningRate, loader.Batches);
-        step.Open(phase.Strategy, phase.Frozen, teachers);
+        step.Open(phase.Strategy, phase.Frozen, teachers, phase.Overrides);
         checkpoints.Enter(phase, _schedule);
         observer.Enter(phase, loader.Batches, _schedule);
     }
@@ -44,8 +46,12 @@ internal sealed class PhaseRun
     {
         if (_phase.EvaluateFirst && _state is { PhaseSteps: 0, EvaluatedAt: < 0 })
             EndPart(cancellation);
+        var isFresh = _phase.BeginsFresh(_state.Phase);
         while (!_state.IsPhaseDone && _state.Epoch < _phase.Epochs)
         {
+            _phase.Strategy.BeginEpoch(_state.Epoch, isFresh);
+            if (_phase.FreshEmbeddings && _state is { Epoch: > 0, Batch: 0 })
+                _step.RenewEmbeddings(_embeddings.Bits((ulong)_state.RunEpochs));
             RunEpoch(cancellation);
             _state.NextEpoch();
             _checkpoints.SaveLast();
@@ -125,7 +131,34 @@ internal sealed class PhaseRun
         }
     }
 
+    // What is measured, watched and kept as the best is the average of the weights where there is one.
     private void EndPart(CancellationToken cancellation)
+    {
+        var average = _step.Optimizer.Average;
+        if (_options.Swa > 0 && _state.Epoch + 1 >= _options.Swa && _state.PhaseSteps > 0 && _state.AddedAt != _state.PhaseSteps)
+        {
+            average!.Add();
+            _state.AddedAt = _state.PhaseSteps;
+        }
+
+        if (average is not { IsReady: true })
+        {
+            Evaluate(cancellation);
+            return;
+        }
+
+        average.Exchange();
+        try
+        {
+            Evaluate(cancellation);
+        }
+        finally
+        {
+            average.Exchange();
+        }
+    }
+
+    private void Evaluate(CancellationToken cancellation)
     {
         var valid = EvaluateValid(cancellation);
         var metric = _options.Monitor switch

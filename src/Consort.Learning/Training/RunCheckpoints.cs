@@ -24,9 +24,11 @@ internal sealed class RunCheckpoints(
                 $"{folder.LastCheckpoint}: was written by another experiment or other data; start again without --resume, or in another folder");
         LastCheckpoint.CheckEpochs(folder, phases);
         // The optimizer must be laid out before its state can be read.
-        var phase = Math.Min(LastCheckpoint.PhaseOf(folder), phases.Count - 1);
-        var state = TrainingState.Parse(step.Load(folder.LastCheckpoint, phases[phase].Frozen), folder.LastCheckpoint);
+        var phase = phases[Math.Min(LastCheckpoint.PhaseOf(folder), phases.Count - 1)];
+        var state = TrainingState.Parse(step.Load(folder.LastCheckpoint, phase.Frozen, phase.Overrides), folder.LastCheckpoint);
         step.Optimizer.Steps = state.OptimizerSteps;
+        if (step.Optimizer.Average is { } average)
+            average.Count = state.AverageCount;
         return state;
     }
 
@@ -40,6 +42,7 @@ internal sealed class RunCheckpoints(
         {
             for (var member = 0; member < phase.From.Count; member++)
                 Checkpoint.LoadMember(phase.From[member], step.Store, member);
+            step.Optimizer.Average?.Restart();
             return;
         }
 
@@ -65,6 +68,7 @@ internal sealed class RunCheckpoints(
         _schedule.SaveState(state.Schedule);
         state.Strategy = _phase.Strategy.State.ToArray();
         state.OptimizerSteps = step.Optimizer.Steps;
+        state.AverageCount = step.Optimizer.Average?.Count ?? 0;
         state.Seconds = observer.Seconds;
         state.Limits = [.. phases.Select(p => p.Epochs)];
         Save(folder.LastCheckpoint, step.Optimizer, state.ToJson());

@@ -50,6 +50,8 @@ public static class TrainingChecks
             var (phase, members) = (phases[i], family.Members.Count);
             if (phase.Strategy.Mistake(members, family.Fusion) is { } mistake)
                 throw new ConsortException($"phase {phase.Name}, {mistake.Key}: {mistake.Message}");
+            if (phase.WarmMistake(i) is { } warm)
+                throw new ConsortException($"phase {phase.Name}, {warm}");
             if (phase.From.Count > 0 && phase.From.Count != members)
                 throw new ConsortException($"phase {phase.Name}, from: found {phase.From.Count} runs, expected {members}, one a member");
             if (phase.Strategy.LearnsFromTeachers && phase.Teachers.Count == 0)

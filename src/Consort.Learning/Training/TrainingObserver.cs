@@ -153,7 +153,7 @@ internal sealed class TrainingObserver
         foreach (var sum in _state.LossSums)
             loss += sum / Math.Max(1, _state.Batch);
         var pace = seconds > 0 ? rows / seconds : _state.TrainedRows / Math.Max(1e-9, _state.TrainedSeconds);
-        var left = pace > 0 ? Math.Max(0, batches - _state.Batch) * _options.BatchSize / pace : 0;
+        var left = pace > 0 ? Math.Max(0, batches - _state.Batch) * (_phase!.Overrides.BatchSize ?? _options.BatchSize) / pace : 0;
         var latest = _state.Epochs.Count > 0 ? _state.Epochs[^1] : null;
         _progress.Report(new TrainingProgress(
             _phase!.Name, _state.Epoch + 1, _phase.Epochs, _state.Batch, batches, pace, loss, rate,

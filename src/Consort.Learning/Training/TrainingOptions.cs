@@ -53,6 +53,13 @@ public sealed record TrainingOptions
         { Optimizer = o.Optimizer with { EmbeddingUpdate = v } },
             Domain.Words(("dense", EmbeddingUpdate.Dense), ("touched", EmbeddingUpdate.Touched), ("deferred", EmbeddingUpdate.Deferred)),
             "which rows of tables a step changes: dense is all of them, as published numbers mean it; touched the batch's alone; deferred is dense's result, but a row is brought up to date when it is next read")
+        .Add("ema", o => o.Optimizer.AverageDecay, (o, v) => o with { Optimizer = o.Optimizer with { AverageDecay = v } },
+            Domain.Number(0, 0.9999999),
+            "β of a moving average of the weights, which is measured, kept and shipped in their stead; 0 for none; see below")
+        .Add("swa", o => o.Swa, (o, v) => o with { Swa = v }, Domain.Integer(0, 100_000),
+            "epoch of a phase from which on the mean of the weights at evaluations stands for them instead; 0 for none; see below")
+        .Require("swa", o => o is { Swa: > 0, Optimizer.AverageDecay: > 0 }
+            ? FormattableString.Invariant($"found {o.Swa} with ema {o.Optimizer.AverageDecay}, expected one of them to be 0") : null)
         .Require("matmul", o => o is { MatrixLibrary: MatrixLibrary.Native, Precision: not Precision.Fp32 }
             ? $"found native with precision {o.Precision.Name()}, expected fp32 with it" : null);
 
@@ -61,6 +68,11 @@ public sealed record TrainingOptions
 
     /// <summary>Update rule, regularisers, clipping.</summary>
     public OptimizerOptions Optimizer { get; init; } = new() { MaxGradientNorm = 10 };
+
+    /// <summary>
+    /// From which epoch of a phase on the plain mean of the weights at the ends of evaluations stands for them; 0 for none.
+    /// </summary>
+    public int Swa { get; init => field = Options.Checked("swa", value); }
 
     /// <summary>Seed of initial weights, order of rows, and dropout.</summary>
     public ulong Seed { get; init; } = 1;
@@ -82,6 +94,14 @@ public sealed record TrainingOptions
 
     /// <summary>Minutes between checkpoints within an epoch.</summary>
     public double CheckpointMinutes { get; init => field = Options.Checked("checkpoint_minutes", value); } = 10;
+
+    /// <summary>The member that is best by what <see cref="Monitor"/> watches, AUC or log-loss; the first of several.</summary>
+    /// <param name="valid">What each came to on the validation split; at least one.</param>
+    public int BestMember(IEnumerable<(double Auc, double LogLoss)> valid) =>
+        valid.Index().MaxBy(m => Monitor == Monitor.LogLoss ? -m.Item.LogLoss : m.Item.Auc).Index;
+
+    /// <summary>Those of an optimizer for all but some members.</summary>
+    internal OptimizerOptions OptimizerWithout(IReadOnlySet<int>? frozen) => Optimizer with { FrozenMembers = frozen, KeepsMean = Swa > 0 };
 
     /// <summary>Checks that this machine has what is asked for.</summary>
     /// <exception cref="ConsortException">A native library is asked for and there is none.</exception>

@@ -54,4 +54,8 @@ public sealed record SplitResult(ConsortMetrics Metrics, CeilingResult? Ceiling)
 /// <param name="Memory">What the peak is made of, or null where nothing was left to train.</param>
 public sealed record TrainingResult(
     SplitResult Valid, SplitResult? Test, IReadOnlyList<EpochResult> Epochs, double RowsPerSecond, long Parameters,
-    long PeakMemoryBytes, double AllocatedBytesPerStep, double Seconds, MemoryUse? Memory);
+    long PeakMemoryBytes, double AllocatedBytesPerStep, double Seconds, MemoryUse? Memory)
+{
+    /// <summary>The member to ship, chosen on the validation split, where the last phase's strategy makes one; else null.</summary>
+    public int? Ship { get; init; }
+}

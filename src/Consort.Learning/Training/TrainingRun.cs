@@ -52,7 +52,8 @@ public sealed class TrainingRun : IDisposable
         _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name.Path}", nameof(findTeacher)));
         _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly };
         _workers = new Workers(threads);
-        _step = new TrainingStep(family, data.Space, options, _workers, vectors);
+        _step = new TrainingStep(
+            family, data.Space, options with { BatchSize = PhaseOverrides.LargestBatch(options, phases) }, _workers, vectors);
     }
 
     /// <summary>The weights: after <see cref="Run"/> the best of the last phase.</summary>
@@ -111,7 +112,11 @@ public sealed class TrainingRun : IDisposable
         return new TrainingResult(
             valid, test, state.Epochs, state.TrainedRows == 0
             ? 0 : state.TrainedRows / state.TrainedSeconds, _step.Program.Graph.ParameterCount,
-            MemoryUse.PeakBytes(), _observer.BytesPerStep, _observer.Seconds, _observer.Memory);
+            MemoryUse.PeakBytes(), _observer.BytesPerStep, _observer.Seconds, _observer.Memory)
+        {
+            Ship = _phases[^1].Strategy.ShipsOneMember && valid.Metrics.Members.Count > 1
+                ? _options.BestMember(valid.Metrics.Members.Select(m => (m.Auc, m.LogLoss))) : null,
+        };
     }
 
     /// <inheritdoc/>
@@ -146,7 +151,10 @@ public sealed class TrainingRun : IDisposable
     private BatchLoader Loader(Phase phase, bool isShuffled)
     {
         var rows = phase.RowsOf(_data.Transfer is not null);
-        var options = new LoaderOptions(_options.BatchSize, isShuffled, _options.Seed) { LeaveOut = isShuffled ? phase.LeftOut : null };
+        var options = new LoaderOptions(phase.Overrides.BatchSize ?? _options.BatchSize, isShuffled, _options.Seed)
+        {
+            LeaveOut = isShuffled ? phase.LeftOut : null,
+        };
         return rows == PhaseRows.Transfer
             ? new BatchLoader(_data.Transfer!, options with { LeaveOut = null })
             : new BatchLoader(_data.Train, options, rows == PhaseRows.All ? _data.Transfer : null);

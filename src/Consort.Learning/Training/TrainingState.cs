@@ -63,6 +63,12 @@ internal sealed class TrainingState
 
     public long OptimizerSteps { get; set; }
 
+    /// <summary>Steps or weights in the average of the weights.</summary>
+    public long AverageCount { get; set; }
+
+    /// <summary>Steps of this phase when weights were last added to their mean, −1 before any.</summary>
+    public long AddedAt { get; set; } = -1;
+
     public List<EpochResult> Epochs { get; set; } = [];
 
     /// <summary>A step is done.</summary>
@@ -78,7 +84,7 @@ internal sealed class TrainingState
     /// <summary>The next phase begins, with nothing of what the last one has learned beside the weights.</summary>
     public void NextPhase()
     {
-        (Phase, Epoch, Batch, PhaseSteps, EvaluatedAt, WithoutImprovement) = (Phase + 1, 0, 0, 0, -1, 0);
+        (Phase, Epoch, Batch, PhaseSteps, EvaluatedAt, AddedAt, WithoutImprovement) = (Phase + 1, 0, 0, 0, -1, -1, 0);
         (Best, IsPhaseDone, Schedule, LossSums, Strategy) = (double.NegativeInfinity, false, [], [], []);
     }
 

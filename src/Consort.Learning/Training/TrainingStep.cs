@@ -17,7 +17,7 @@ namespace Consort.Learning.Training;
 
 /// <summary>When the parts of a step ended, in ticks of <see cref="Stopwatch"/>.</summary>
 /// <param name="Start">When it began, its batch at hand.</param>
-/// <param name="Forward">Logits and probabilities; teachers' logits are read.</param>
+/// <param name="Forward">Logits and probabilities, peers' too; teachers' logits are read.</param>
 /// <param name="Loss">The strategy's terms and their gradient by the logits.</param>
 /// <param name="Backward">The gradients of all parameters.</param>
 /// <param name="Exchange">Those of all ranks.</param>
@@ -36,6 +36,8 @@ public sealed class TrainingStep : IDisposable
     private readonly IGradientExchange _exchange;
     private TeacherLogits? _teachers;
     private Strategy? _strategy;
+    private IReadOnlySet<int>? _frozen;
+    private OptimizerOptions _optimizerOptions;
     private Optimizer<float>? _optimizer;
     private double[] _terms = [];
 
@@ -52,6 +54,7 @@ public sealed class TrainingStep : IDisposable
         IGradientExchange? exchange = null)
     {
         (_family, _options, _workers, _exchange) = (family, options, workers, exchange ?? new NoExchange());
+        _optimizerOptions = options.Optimizer;
         var graph = family.Build(space, vectors);
         Store = new ParameterStore<float>(graph);
         Program = new Program<float>(
@@ -82,15 +85,28 @@ public sealed class TrainingStep : IDisposable
     /// <param name="strategy">How members learn.</param>
     /// <param name="frozen">Members whose own weights stand still; −1 stands for what members share; null for none.</param>
     /// <param name="teachers">What teachers say of the rows, disposed of here; null for none.</param>
-    public void Open(Strategy strategy, IReadOnlySet<int>? frozen = null, TeacherLogits? teachers = null)
+    /// <param name="overrides">What holds in the phase in the place of what members and options say; null for nothing.</param>
+    public void Open(
+        Strategy strategy, IReadOnlySet<int>? frozen = null, TeacherLogits? teachers = null, PhaseOverrides? overrides = null)
     {
+        overrides ??= PhaseOverrides.None;
         _teachers?.Dispose();
         _teachers = teachers;
-        Program.FrozenMembers = frozen;
-        Pass = new LogitPass(Program, _family.Fusion, _teachers);
-        (_strategy, _terms) = (strategy, new double[strategy.TermNames.Count]);
+        (Program.FrozenMembers, Program.Dropout) = (frozen, overrides.Dropout);
+        (_strategy, _terms, _frozen) = (strategy, new double[strategy.TermNames.Count], frozen);
         strategy.Open(teachers?.Teachers ?? 0);
-        _optimizer ??= NewOptimizer(frozen);
+        Pass = new LogitPass(Program, _family.Fusion, _teachers, strategy.ReadsPeersAsScored);
+        _optimizerOptions = OptionsOf(frozen, overrides);
+        _optimizer = _optimizer?.With(_optimizerOptions.EmbeddingL2, _optimizerOptions.DenseL2) ?? NewOptimizer(_optimizerOptions);
+    }
+
+    /// <summary>Draws the rows of all tables that are trained anew, and begins with a fresh optimizer; dense weights stay.</summary>
+    /// <param name="seed">What they are drawn by.</param>
+    public void RenewEmbeddings(ulong seed)
+    {
+        ForgetOptimizer();
+        Store.InitializeTables(seed, t => t.IsTrained && _frozen?.Contains(t.Member) != true, _workers);
+        _optimizer = NewOptimizer(_optimizerOptions);
     }
 
     /// <summary>Learns from a batch.</summary>
@@ -101,9 +117,11 @@ public sealed class TrainingStep : IDisposable
     public void Run(Batch batch, ulong seed, double rate)
     {
         var start = Stopwatch.GetTimestamp();
+        if (_strategy!.ReadsPeersAsScored)
+            Pass.ReadPeers(batch);
         Pass.Run(batch, isTraining: true, seed);
         var forward = Stopwatch.GetTimestamp();
-        _strategy!.Apply(Pass.Logits, _terms);
+        _strategy.Apply(Pass.Logits, _terms);
         var loss = Stopwatch.GetTimestamp();
         Pass.Backward();
         var backward = Stopwatch.GetTimestamp();
@@ -113,13 +131,13 @@ public sealed class TrainingStep : IDisposable
         Ticks = new StepTicks(start, forward, loss, backward, exchange, Stopwatch.GetTimestamp());
     }
 
-    /// <summary>Reads weights and the state of an optimizer that a phase with these frozen members had.</summary>
+    /// <summary>Reads weights and the state of an optimizer that a phase with these frozen members and overrides had.</summary>
     /// <returns>The state of the run.</returns>
     /// <exception cref="ConsortException">The file is damaged or of another family.</exception>
-    public string Load(string checkpoint, IReadOnlySet<int>? frozen)
+    public string Load(string checkpoint, IReadOnlySet<int>? frozen, PhaseOverrides? overrides = null)
     {
         ForgetOptimizer();
-        return Checkpoint.Load(checkpoint, Store, _optimizer = NewOptimizer(frozen));
+        return Checkpoint.Load(checkpoint, Store, _optimizer = NewOptimizer(OptionsOf(frozen, overrides ?? PhaseOverrides.None)));
     }
 
     /// <summary>Leaves the next phase to begin with a fresh optimizer.</summary>
@@ -138,6 +156,11 @@ public sealed class TrainingStep : IDisposable
         Store.Dispose();
     }
 
-    private Optimizer<float> NewOptimizer(IReadOnlySet<int>? frozen) =>
-        new(Store, _options.Optimizer with { FrozenMembers = frozen }, _workers);
+    private OptimizerOptions OptionsOf(IReadOnlySet<int>? frozen, PhaseOverrides overrides) => _options.OptimizerWithout(frozen) with
+    {
+        EmbeddingL2 = overrides.EmbeddingL2 ?? _options.Optimizer.EmbeddingL2,
+        DenseL2 = overrides.DenseL2 ?? _options.Optimizer.DenseL2,
+    };
+
+    private Optimizer<float> NewOptimizer(OptimizerOptions options) => new(Store, options, _workers);
 }

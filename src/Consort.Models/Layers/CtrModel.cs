@@ -21,6 +21,9 @@ public abstract record CtrModel
     /// </summary>
     public Initializer BatchNormScale { get; init; } = Initializer.One;
 
+    /// <summary>Whether equal members of a family have weights together, by <see cref="MemberInputs.CommonWeight"/>.</summary>
+    public virtual bool SharesWeights => false;
+
     /// <summary>Adds the model to a graph.</summary>
     /// <param name="inputs">The member's inputs and scope.</param>
     /// <returns>The logit z, [B, 1].</returns>

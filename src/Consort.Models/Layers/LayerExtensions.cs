@@ -158,16 +158,20 @@ public static class LayerExtensions
         for (var layer = 0; layer < options.HiddenUnits.Count; layer++)
         {
             var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
-            var y = inputs.Linear(x, options.HiddenUnits[layer], scope, initializer: options.Initializer);
-            if (options.BatchNorm)
-                y = inputs.BatchNorm(y, $"{scope}/norm");
-            else if (options.LayerNorm)
-                y = inputs.LayerNorm(y, $"{scope}/norm");
-            y = inputs.Observed(inputs.Activated(y, options.Activation, scope), scope);
-            x = [inputs.Dropped(y, options.Dropout)];
+            x = [inputs.Hidden(inputs.Linear(x, options.HiddenUnits[layer], scope, initializer: options.Initializer), options, scope)];
         }
 
         return x[0];
+    }
+
+    /// <summary>What follows the matrix of a hidden layer of a tower: batch or layer norm → activation → dropout.</summary>
+    public static Value Hidden(this MemberInputs inputs, Value value, MlpOptions options, string name)
+    {
+        if (options.BatchNorm)
+            value = inputs.BatchNorm(value, $"{name}/norm");
+        else if (options.LayerNorm)
+            value = inputs.LayerNorm(value, $"{name}/norm");
+        return inputs.Dropped(inputs.Observed(inputs.Activated(value, options.Activation, name), name), options.Dropout);
     }
 
     /// <summary>A cross network, [B, n] → [B, n]: <paramref name="layers"/> cross layers over the same x₀.</summary>

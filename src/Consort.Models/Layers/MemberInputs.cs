@@ -41,6 +41,9 @@ public sealed class MemberInputs
     /// <summary>The output layer that all members are slices of, or null where each has its own.</summary>
     internal JoinedOutput? Joined { get; }
 
+    /// <summary>What equal members have together, or null where the member has no equal.</summary>
+    internal CommonParts? Common { get; init; }
+
     /// <summary>What γ of batch-norm layers starts from.</summary>
     internal Initializer BatchNormScale { get; init; } = Initializer.One;
 
@@ -108,6 +111,21 @@ public sealed class MemberInputs
     /// <summary>A new weight, named below the member.</summary>
     public Parameter Weight(string name, Shape shape, Initializer initializer, bool isTrained = true) =>
         Graph.Add(new Parameter(Scope(name), shape, initializer, Member, isTrained));
+
+    /// <summary>
+    /// A weight that equal members of a family have together, once; a member without an equal has it for itself. A model that asks for one
+    /// says so: <see cref="CtrModel.SharesWeights"/>.
+    /// </summary>
+    public Parameter CommonWeight(string name, Shape shape, Initializer initializer) =>
+        Common is null ? Weight(name, shape, initializer) : Common.Weight(name, shape, initializer);
+
+    /// <summary>
+    /// What equal members compute from one value in one way, by <see cref="CommonWeight"/>s alone: once for all that read that value.
+    /// </summary>
+    /// <param name="name">Of what is computed.</param>
+    /// <param name="of">What it is computed from.</param>
+    /// <param name="make">Computes it.</param>
+    public Value CommonValue(string name, Value of, Func<Value> make) => Common is null ? make() : Common.Value(name, of, make);
 
     private string Scope(string name)
     {

@@ -17,6 +17,9 @@ public enum WeightInitializer
 
     /// <summary>Within ±√(6 / in), Kaiming uniform. Source: He et al. 2015, for layers before a ReLU.</summary>
     HeUniform,
+
+    /// <summary>Within ±1/√in. What PyTorch's linear layers start from where a model does not say otherwise.</summary>
+    FanInUniform,
 }
 
 internal static class WeightInitializers
@@ -24,7 +27,8 @@ internal static class WeightInitializers
     /// <summary>Their usual names, for a layer of <c>in</c> inputs and <c>out</c> outputs.</summary>
     public static readonly Domain<WeightInitializer> Names = Domain.Words(
         ("xavier_normal", WeightInitializer.XavierNormal), ("xavier_uniform", WeightInitializer.XavierUniform),
-        ("he_normal", WeightInitializer.HeNormal), ("he_uniform", WeightInitializer.HeUniform));
+        ("he_normal", WeightInitializer.HeNormal), ("he_uniform", WeightInitializer.HeUniform),
+        ("fan_in_uniform", WeightInitializer.FanInUniform));
 
     /// <summary>The initialiser of a layer, [out, in].</summary>
     public static Initializer For(this WeightInitializer kind, int fanIn, int fanOut) => kind switch
@@ -32,6 +36,7 @@ internal static class WeightInitializers
         WeightInitializer.XavierUniform => Initializer.XavierUniform(fanIn, fanOut),
         WeightInitializer.HeNormal => Initializer.Normal(Math.Sqrt(2.0 / fanIn)),
         WeightInitializer.HeUniform => Initializer.Uniform(Math.Sqrt(6.0 / fanIn)),
+        WeightInitializer.FanInUniform => Initializer.Uniform(1 / Math.Sqrt(fanIn)),
         _ => Initializer.XavierNormal(fanIn, fanOut),
     };
 }

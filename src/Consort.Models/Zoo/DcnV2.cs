@@ -25,8 +25,9 @@ public enum CrossStructure
 /// <summary>
 /// Deep and cross network, version 2 (DCNv2, DCN-M): cross layers with a full matrix over x₀ = [e_1 … e_F], x_{l+1} = x₀ ⊙ (W_l x_l + b_l)
 /// + x_l, beside or below a tower; or with a mixture of low-rank experts in the place of the matrix, x_{l+1} = x₀ ⊙ (Σ_e g_e(x_l) U_le
-/// tanh(C_le tanh(V_leᵀ x_l)) + b_l) + x_l, g = softmax(G x_l). Source: Wang et al. 2021, eq. 1–5 and figure 1; one G for all layers as in
-/// FuxiCTR.
+/// tanh(C_le tanh(V_leᵀ x_l)) + b_l) + x_l, g = softmax(G x_l). With S sets of embeddings each has a cross network of its own, and their
+/// mean stands in the place of the one. Source: Wang et al. 2021, eq. 1–5 and figure 1; one G for all layers as in FuxiCTR; Guo et al. 2024
+/// for the sets.
 /// </summary>
 public sealed record DcnV2(MlpOptions Mlp) : TowerModel("DCNv2", Mlp)
 {
@@ -38,7 +39,11 @@ public sealed record DcnV2(MlpOptions Mlp) : TowerModel("DCNv2", Mlp)
             "L, the layers of the cross network")
         .Add("structure", m => m.Structure, (m, v) => m with { Structure = v }, Structures, "where the tower stands")
         .Add("use_low_rank_mixture", m => m.IsMixture, (m, v) => m with { IsMixture = v }, Domain.Flag,
-            "low-rank experts rather than full matrices");
+            "low-rank experts rather than full matrices")
+        .Add("embedding_sets", m => m.Sets, (m, v) => m with { Sets = v }, Domain.Integer(1, 64),
+            "S, sets of embeddings, each with a cross network of its own; above 1 below a tower or without one")
+        .Require("embedding_sets", m => m is { Sets: > 1, Structure: CrossStructure.Parallel or CrossStructure.StackedParallel }
+            ? $"found {m.Sets} with a tower beside the cross network, expected structure stacked or crossnet_only" : null);
 
     private static Domain<CrossStructure> Structures => Domain.Words(
         ("parallel", CrossStructure.Parallel), ("stacked", CrossStructure.Stacked), ("stacked_parallel", CrossStructure.StackedParallel),
@@ -59,11 +64,18 @@ public sealed record DcnV2(MlpOptions Mlp) : TowerModel("DCNv2", Mlp)
     /// <summary>E, the experts.</summary>
     public int Experts { get; init => field = Options.Checked("num_experts", value); } = 4;
 
+    /// <summary>S, the sets of embeddings.</summary>
+    public int Sets { get; init => field = Options.Checked("embedding_sets", value); } = 1;
+
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs)
     {
-        var first = inputs.Flat(); // x₀ [B, n], n = F·D
-        var cross = IsMixture ? Mixed(inputs, first) : Full(inputs, first);
+        var first = Sets == 1 ? inputs.Flat() : inputs.FlatOf(inputs.WithNumeric(inputs.Embeddings())); // x₀ [B, n], n = F·D
+        var cross = inputs.Mean([Cross(inputs, first, "cross"), .. Enumerable.Range(1, Sets - 1).Select(s =>
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"set{s}");
+            return Cross(inputs, inputs.FlatOf(inputs.WithNumeric(inputs.OwnEmbeddings(name))), $"{name}/cross");
+        })]); // [B, n]
         Value[] last = Structure switch
         {
             CrossStructure.Parallel => [cross, inputs.Mlp(first, Mlp, "mlp")], // [B, n], [B, last width]
@@ -75,12 +87,16 @@ public sealed record DcnV2(MlpOptions Mlp) : TowerModel("DCNv2", Mlp)
     }
 
     // [B, n]
-    private Value Full(MemberInputs inputs, Value first)
+    private Value Cross(MemberInputs inputs, Value first, string name) =>
+        IsMixture ? Mixed(inputs, first, name) : Full(inputs, first, name);
+
+    // [B, n]
+    private Value Full(MemberInputs inputs, Value first, string name)
     {
         var (x, width) = (first, first.Shape.Size);
         for (var layer = 0; layer < CrossLayers; layer++)
         {
-            var scope = string.Create(CultureInfo.InvariantCulture, $"cross/{layer}");
+            var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
             var weight = inputs.Weight($"{scope}/weight", new Shape(width, width), Initializer.XavierNormal(width, width));
             var bias = inputs.Weight($"{scope}/bias", new Shape(width), Initializer.Zero);
             x = inputs.Observed(inputs.Graph.Apply(new MatrixCross(weight, bias), first, x), scope);
@@ -90,16 +106,16 @@ public sealed record DcnV2(MlpOptions Mlp) : TowerModel("DCNv2", Mlp)
     }
 
     // [B, n]
-    private Value Mixed(MemberInputs inputs, Value first)
+    private Value Mixed(MemberInputs inputs, Value first, string name)
     {
         var (x, width) = (first, first.Shape.Size);
         var (rank, experts) = (Rank, Experts);
-        var gates = inputs.Weight("cross/gate", new Shape(experts, width), Initializer.XavierNormal(width, 1)); // G
+        var gates = inputs.Weight($"{name}/gate", new Shape(experts, width), Initializer.XavierNormal(width, 1)); // G
         // Xavier as PyTorch counts it for [experts, n, rank].
         var outer = Initializer.XavierNormal(width * rank, experts * rank);
         for (var layer = 0; layer < CrossLayers; layer++)
         {
-            var scope = string.Create(CultureInfo.InvariantCulture, $"cross/{layer}");
+            var scope = string.Create(CultureInfo.InvariantCulture, $"{name}/{layer}");
             var tanh = new Activate(Activation.Tanh);
             var down = inputs.Graph.Apply(
                 tanh, inputs.Graph.Apply(new Linear(inputs.Weight($"{scope}/v", new Shape(experts * rank, width), outer), null), x));

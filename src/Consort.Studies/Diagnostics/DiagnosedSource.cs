@@ -21,6 +21,8 @@ internal sealed class DiagnosedSource : IDisposable
     private DiagnosedSource(FinishedRun run, EncodedDataset dataset, EncodedSplit split)
     {
         (Name, _dataset) = (split.Name, dataset);
+        if (dataset.Key == (RunData.Read(run.Folder)?.Key ?? RunEnvironment.DataKeyOf(run.Folder)))
+            Train = dataset.Train;
         _loader = new BatchLoader(split, new LoaderOptions(run.BatchSize));
         _loader.Start(0);
     }
@@ -81,6 +83,9 @@ internal sealed class DiagnosedSource : IDisposable
             notice?.Invoke($"{data}: holds rows that the run was trained on, so they say little of others; without --data the test split is measured");
         return false;
     }
+
+    /// <summary>The rows that the run was trained on; null beside raw rows, or where the dataset is another one.</summary>
+    public EncodedSplit? Train { get; }
 
     /// <summary>The next batch, valid until the next call; null at the end.</summary>
     public Batch? Next()

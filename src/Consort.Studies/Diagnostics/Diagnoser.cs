@@ -34,7 +34,8 @@ public static class Diagnoser
 
         if (outputs.Rows == 0)
             throw new ConsortException($"{source.Name}: found no rows, expected at least one");
-        var layers = LayerMeasures.Of(run, sample, request.Threads, cancellation);
+        var train = request.TrainRows > 0 && source.Train is { } rows ? TrainedRows.Of(run, rows, request.TrainRows, cancellation) : null;
+        var layers = LayerMeasures.Of(run, sample, train, request.Threads, cancellation);
         var ensemble = outputs.Measure(-1);
         var members = Enumerable.Range(0, outputs.Members).Select(m => Member(run, outputs, layers, m)).ToArray();
         return new Diagnosis
@@ -50,6 +51,9 @@ public static class Diagnoser
             Spread = SpreadOf(members),
             Agreements = Agreements(outputs, layers, request.Threads, cancellation),
             SharedLayers = layers.Shared,
+            Train = train is null ? null : TrainFit.Of(
+                train.Rows, train.MemberLogLoss, train.EnsembleLogLoss, members.Average(m => m.Output.Metrics.LogLoss)),
+            Outputs = new RunOutputs(RunOutputs.Without(run.Experiment.Options), [.. outputs.Labels], [.. outputs.Logits(-1)]),
         };
     }
 
@@ -57,6 +61,8 @@ public static class Diagnoser
     {
         if (request.Rows is < DiagnosisRequest.MinRows or > DiagnosisRequest.MaxRows)
             throw new ConsortException($"rows: found {request.Rows}, expected {DiagnosisRequest.MinRows} to {DiagnosisRequest.MaxRows}");
+        if (request.TrainRows is < 0 or > DiagnosisRequest.MaxTrainRows)
+            throw new ConsortException($"train rows: found {request.TrainRows}, expected 0 to {DiagnosisRequest.MaxTrainRows}");
         if (request.Split is not (null or "test" or "valid"))
             throw new ConsortException($"split: found \"{request.Split}\", expected test or valid");
     }

@@ -24,6 +24,9 @@ public sealed record Diagnosis
     /// <summary>The strategy of each phase.</summary>
     public required IReadOnlyList<string> Strategies { get; init; }
 
+    /// <summary>The strategies in the order of their phases, for people.</summary>
+    internal string Strategy => string.Join(" then ", Strategies);
+
     /// <summary>How logits are fused: <c>mean</c> or <c>sum</c>.</summary>
     public required string Fusion { get; init; }
 
@@ -44,6 +47,12 @@ public sealed record Diagnosis
 
     /// <summary>Embedding tables, field by field, that members share.</summary>
     public required IReadOnlyList<LayerSpectrum> SharedLayers { get; init; }
+
+    /// <summary>What it gives on rows it was trained on; null where these are not at hand, or not asked for.</summary>
+    public TrainFit? Train { get; init; }
+
+    /// <summary>What it gave on each row; null for a diagnosis that was read from a file.</summary>
+    internal RunOutputs? Outputs { get; init; }
 }
 
 /// <summary>The rows of a diagnosis.</summary>

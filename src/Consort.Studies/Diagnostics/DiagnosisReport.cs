@@ -18,6 +18,8 @@ public static class DiagnosisReport
         Line($"# Diagnosis of {diagnosis.Run}");
         Line($"{diagnosis.Experiment}: {diagnosis.Members.Count} {(diagnosis.Members.Count == 1 ? "member" : "members")}, {string.Join(" then ", diagnosis.Strategies)}, seed {diagnosis.Seed}. Measured on {data.Rows:N0} rows ({data.Source}, {data.Clicks:N0} clicks); representations on {data.SampledRows:N0} of them.");
         Part("Quality, calibration, distance from the ensemble", DiagnosisTables.OfOutputs(diagnosis));
+        if (diagnosis.Train is { } train)
+            Line($"Members: {train.Explanation} ({train.Rows:N0} training rows).");
         if (diagnosis.Ensemble.GroupAuc is { } grouped)
             Line($"gAUC over {grouped.Groups:N0} groups with {grouped.Rows:N0} rows; left out: {grouped.OneClassGroups:N0} groups of one class ({grouped.OneClassRows:N0} rows), and {grouped.UngroupedRows:N0} rows whose {grouped.Field} is missing or was not seen in training.");
         Part("Agreement of members", DiagnosisTables.OfAgreements(diagnosis));
@@ -45,8 +47,21 @@ public static class DiagnosisReport
     }
 
     /// <summary>The table of several runs.</summary>
-    public static string Markdown(RunComparison comparison) =>
-        $"# Runs side by side\n\n{MarkdownTable.Of(DiagnosisTables.OfRuns(comparison))}";
+    public static string Markdown(RunComparison comparison)
+    {
+        var text = new StringBuilder($"# Runs side by side\n\n{MarkdownTable.Of(DiagnosisTables.OfRuns(comparison))}");
+        if (TrainLines(comparison) is { Count: > 0 } lines)
+            text.Append(ShownNumbers.Culture, $"\n## Rows trained on\n\n{string.Concat(lines.Select(l => $"- {l}\n"))}");
+        if (comparison.Churn.Count > 0)
+            text.Append(ShownNumbers.Culture, $"\n## Churn\n\n{MarkdownTable.Of(DiagnosisTables.OfChurn(comparison))}");
+        if (comparison.Fields.Count > 0)
+            text.Append(ShownNumbers.Culture, $"\n## Embeddings: information abundance / D, and by frequency\n\n{MarkdownTable.Of(DiagnosisTables.OfFields(comparison))}");
+        return text.ToString();
+    }
+
+    /// <summary>What each run that was measured on its training rows says of teaching.</summary>
+    public static IReadOnlyList<string> TrainLines(RunComparison comparison) =>
+        [.. comparison.Runs.Where(r => r.Train is not null).Select(r => $"{r.Run}: {r.Train!.Explanation}")];
 
     private static string Last(MemberDiagnosis member) => string.Create(
         ShownNumbers.Culture,

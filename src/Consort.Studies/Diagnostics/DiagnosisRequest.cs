@@ -20,6 +20,15 @@ public sealed record DiagnosisRequest(
     /// <summary>The greatest N.</summary>
     public const int MaxRows = 100_000;
 
+    /// <summary>The usual number of training rows.</summary>
+    public const int DefaultTrainRows = 100_000;
+
+    /// <summary>The greatest.</summary>
+    public const int MaxTrainRows = 10_000_000;
+
+    /// <summary>Training rows drawn for their log-loss; 0 leaves training rows alone, and then nothing is weighted by frequency.</summary>
+    public int TrainRows { get; init; } = DefaultTrainRows;
+
     /// <summary>Told a line about columns of a raw file that the run does not know and that were passed over; or null.</summary>
     public Action<string>? Notice { get; init; }
 }

@@ -53,6 +53,7 @@ public static class DiagnosisTables
         new("", r => r.Owner),
         new("layer", r => r.Layer.Field is null ? r.Layer.Layer : $"{r.Layer.Layer} of {r.Layer.Field}"),
         new("abundance", r => r.Layer.Spectrum.InformationAbundance, "F2"),
+        new("by frequency", r => r.Layer.Weighted?.InformationAbundance, "F2"),
         new("centred", r => r.Layer.Centred.InformationAbundance, "F2"),
         new("eff. rank", r => r.Layer.Centred.EffectiveRank, "F1"),
         new("of", r => r.Layer.Centred.SingularValues.Count, "F0"),
@@ -83,9 +84,29 @@ public static class DiagnosisTables
         new("features", r => r.Field.Rows, "N0"),
         new("dimensions", r => r.Field.Units, "F0"),
         new("information abundance", r => r.Field.Spectrum.InformationAbundance, "F2"),
+        new("by frequency", r => r.Field.Weighted?.InformationAbundance, "F2"),
         new("effective rank", r => r.Field.Spectrum.EffectiveRank, "F1"),
+        new("by frequency", r => r.Field.Weighted?.EffectiveRank, "F1"),
         new("centred: effective rank", r => r.Field.Centred.EffectiveRank, "F1"),
         new("verdict", r => r.Field.Explanation));
+
+    /// <summary>How far apart runs are, pair by pair.</summary>
+    public static ResultTable OfChurn(RunComparison comparison) => ResultTable.Of(
+        comparison.Churn,
+        new("runs", c => $"{c.First} and {c.Second}"),
+        new("differ in", c => c.SeedsAlone ? "seed" : "setting"),
+        new("churn: mean |Δp|", c => c.MeanProbabilityDifference, "F4"),
+        new("max", c => c.MaxProbabilityDifference, "F4"),
+        new("rows ranked alike", c => c.RankAgreement, Share) { ShortHead = "ranked alike" });
+
+    /// <summary>Information abundance over D of each field's table, a column a run: plain / by frequency.</summary>
+    public static ResultTable OfFields(RunComparison comparison) => ResultTable.Of(
+        comparison.Fields,
+        [new("field", f => f.Field), .. comparison.Runs.Select(r => r.Run).Distinct().Select(run => new ResultColumn<ComparedField>(
+            run, f => Abundances(f.Runs.FirstOrDefault(t => t.Run == run)), ResultColumn.Right))]);
+
+    private static string? Abundances(ComparedTable? table) => table is null ? null : string.Create(
+        ShownNumbers.Culture, $"{table.Abundance:F3}{(table.WeightedAbundance is { } weighted ? $" / {weighted:F3}" : "")}");
 
     /// <summary>Runs side by side.</summary>
     public static ResultTable OfRuns(RunComparison comparison) => ResultTable.Of(
@@ -105,6 +126,9 @@ public static class DiagnosisTables
         new("centred", r => r.Spread.CentredAbundanceMean, "F2"),
         new("centred effective rank", r => r.Spread.EffectiveRankMean, "F1") { ShortHead = "eff. rank" },
         new("CKA", r => r.Cka, "F3"),
+        new("tables' abundance / D", r => r.TableAbundance, "F3") { ShortHead = "tables" },
+        new("by frequency", r => r.WeightedTableAbundance, "F3"),
+        new("train log-loss", r => r.Train?.TrainLogLoss, "F4") { IsWide = true },
         new("collapsed", r => string.Create(ShownNumbers.Culture, $"{r.CollapsedLayers} of {r.Layers}"), ResultColumn.Right)
         { IsWide = true });
 }

@@ -30,7 +30,12 @@ internal sealed class LayerMeasures
     public LastRepresentation?[] Last { get; }
 
     /// <summary>Measures all layers.</summary>
-    public static LayerMeasures Of(FinishedRun run, RowSample sample, int threads, CancellationToken cancellation)
+    /// <param name="run">The run.</param>
+    /// <param name="sample">Rows for the representations.</param>
+    /// <param name="train">How often values occur, or null.</param>
+    /// <param name="threads">At least 1.</param>
+    /// <param name="cancellation">Stops between layers.</param>
+    public static LayerMeasures Of(FinishedRun run, RowSample sample, TrainedRows? train, int threads, CancellationToken cancellation)
     {
         var graph = run.Program.Graph;
         var taps = graph.Taps.Where(t => t.Value.Shape.Size is > 1 and <= MaxUnits).ToArray();
@@ -45,7 +50,7 @@ internal sealed class LayerMeasures
         Parallel.For(0, layers.Length, options, i => layers[i] = i < taps.Length
             ? OfLayer(taps[i].Name, representations[i])
             : OfField(tables[i - taps.Length].Table, tables[i - taps.Length].Column, tables[i - taps.Length].FirstRow,
-                rows[tables[i - taps.Length].Table]));
+                rows[tables[i - taps.Length].Table], train));
 
         var members = Enumerable.Range(0, graph.Outputs.Count).Select(m => Where(m)).ToArray();
         var last = new LastRepresentation?[members.Length];
@@ -88,15 +93,23 @@ internal sealed class LayerMeasures
     }
 
     // The first two ids of a column, missing and not seen in training, stand for no value of the field.
-    private static LayerSpectrum? OfField(Table table, Column column, int first, NativeBuffer<float> rows)
+    private static LayerSpectrum? OfField(Table table, Column column, int first, NativeBuffer<float> rows, TrainedRows? train)
     {
         if (column.Size - 2 < 2)
             return null;
         var factor = new RowFactor(table.Dimension);
         for (var row = first + 2; row < first + column.Size; row++)
             factor.Add(rows.Slice((long)row * table.Dimension, table.Dimension));
+        var counts = train is null ? [] : train.CountsOf(column);
+        var weighted = new RowFactor(table.Dimension);
+        for (var id = 2; id < counts.Length; id++)
+            if (counts[id] > 0)
+                weighted.Add(rows.Slice((long)(first + id) * table.Dimension, table.Dimension), counts[id]);
         var slash = table.Name.IndexOf('/', StringComparison.Ordinal);
-        return Judged(table.Name[(slash + 1)..], LayerKind.Embedding, column.Name, factor);
+        return Judged(table.Name[(slash + 1)..], LayerKind.Embedding, column.Name, factor) with
+        {
+            Weighted = weighted.Rows > 0 ? weighted.Spectra().Raw : null,
+        };
     }
 
     private static RowFactor Factor(Representation values)

@@ -36,4 +36,11 @@ public enum CollapseVerdict
 /// <param name="Explanation">In one sentence.</param>
 public sealed record LayerSpectrum(
     string Layer, LayerKind Kind, string? Field, long Rows, int Units, int SilentUnits, Spectrum Spectrum, Spectrum Centred,
-    CollapseVerdict Verdict, string Explanation);
+    CollapseVerdict Verdict, string Explanation)
+{
+    /// <summary>
+    /// Of an embedding, the same matrix with each row as often as its value occurs in the training rows: the tail of rare values, whose
+    /// rows lie nearly as they were drawn, hides no collapse there. Null for other layers, and without the training rows.
+    /// </summary>
+    public Spectrum? Weighted { get; init; }
+}

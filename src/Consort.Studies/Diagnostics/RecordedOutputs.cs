@@ -62,15 +62,24 @@ internal sealed class RecordedOutputs
     /// <summary>The logits of a member, or of the ensemble for −1, [n].</summary>
     public ReadOnlySpan<float> Logits(int member) => CollectionsMarshal.AsSpan(member < 0 ? _ensemble : _members[member]);
 
+    /// <summary>The labels, [n].</summary>
+    public ReadOnlySpan<float> Labels => CollectionsMarshal.AsSpan(_labels);
+
+    /// <summary>AUC, log-loss and calibration of a member, or of the ensemble for −1.</summary>
+    public Metrics Metrics(int member)
+    {
+        using var evaluator = new Evaluator();
+        evaluator.Add(Logits(member), Labels);
+        return evaluator.Result();
+    }
+
     /// <summary>Measures a member's output, or the ensemble's for −1.</summary>
     public OutputDiagnosis Measure(int member)
     {
         var logits = Logits(member);
-        var labels = CollectionsMarshal.AsSpan(_labels);
-        using var evaluator = new Evaluator();
-        evaluator.Add(logits, labels);
+        var labels = Labels;
         return new OutputDiagnosis(
-            evaluator.Result(), CalibrationCurve.Of(logits, labels, Bins),
+            Metrics(member), CalibrationCurve.Of(logits, labels, Bins),
             _column is null ? null : GroupAuc.Of(_column.Name, logits, labels, CollectionsMarshal.AsSpan(_groups)));
     }
 

@@ -47,20 +47,23 @@ internal sealed class RowFactor
 
     /// <summary>Adds a row.</summary>
     /// <param name="row">[n], finite.</param>
-    public void Add(ReadOnlySpan<float> row)
+    /// <param name="times">How often it stands in the matrix, above 0: its numbers and its 1 times √times have the same singular
+    /// values.</param>
+    public void Add(ReadOnlySpan<float> row, long times = 1)
     {
+        var scale = Math.Sqrt(times);
         if (_held == BlockRows)
             Reduce();
-        _block[_held] = 1;
+        _block[_held] = scale;
         for (var i = 0; i < _columns; i++)
         {
-            _block[((i + 1) * BlockRows) + _held] = row[i];
+            _block[((i + 1) * BlockRows) + _held] = scale * row[i];
             _low[i] = Math.Min(_low[i], row[i]);
             _high[i] = Math.Max(_high[i], row[i]);
         }
 
         _held++;
-        Rows++;
+        Rows += times;
     }
 
     /// <summary>The spectra of the rows so far, min(N, n) values each; more rows may come afterwards.</summary>

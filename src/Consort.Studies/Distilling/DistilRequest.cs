@@ -18,7 +18,7 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
     /// <summary>Where the teachers' data lie now, or null for where they lay.</summary>
     public string? Data { get; init; }
 
-    /// <summary>How far it is from a teacher; null for the experiment file's, else soft labels with a temperature or squared logits.</summary>
+    /// <summary>How far it is from a teacher; null for the file's, else soft labels with a temperature or squared logits.</summary>
     public TeacherDistance? Distance { get; init; }
 
     /// <summary>T of soft labels, or null for the experiment file's or 4.</summary>
@@ -33,8 +33,11 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
     /// <summary>How much each of several teachers counts: none, label, learned; null for the experiment file's or none.</summary>
     public string? Gate { get; init; }
 
-    /// <summary>Share of the members' L2 on embeddings that the student has, at least 0.</summary>
-    public double L2Share { get; init; } = 1;
+    /// <summary>
+    /// Share of the members' L2 on embeddings that the student has, at least 0; null for a tenth where it matches logits and has all else of
+    /// the members, else 1.
+    /// </summary>
+    public double? L2Share { get; init; }
 
     /// <summary>What its weights start from.</summary>
     public StudentStart Start { get; init; }

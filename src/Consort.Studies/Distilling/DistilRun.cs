@@ -1,5 +1,6 @@
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
+using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
 using Consort.Experiments.Statistics;
 using Consort.Foundation.Options;
@@ -37,13 +38,13 @@ public sealed record DistilResult(
         ? (Student.Auc - alone.Auc) / (Teacher.Auc - alone.Auc) : null;
 
     /// <summary>The same with its 95 % interval; null where the rows cannot tell.</summary>
-    public ShareInterval? Share { get; init; }
+    public Share? Share { get; init; }
 
     /// <summary>The ways that were tried; none unless asked for.</summary>
     public IReadOnlyList<DistilTry> Tried { get; init; } = [];
 
     /// <summary>Whether the student says as many clicks as there are; null where that cannot be told.</summary>
-    public StudentCalibration? Calibration { get; init; }
+    public RunCalibration? Calibration { get; init; }
 }
 
 /// <summary>Trains one model on labels and on what finished runs say, and sets it beside them.</summary>
@@ -62,10 +63,10 @@ public static class DistilRun
         var student = Train(request, StudentExperiment.Make(request, teachers), request.Folder, cancellation);
         var alone = request.Alone ? Train(request, StudentExperiment.Make(request, []), AloneFolder(request.Folder), cancellation) : null;
         var teacher = Measured.Of([.. teachers.Select(Finished)]);
-        Measured[] members = [.. MemberRuns.Of(teachers).Select(m => Measured.Of(Finished(m)))];
+        var members = Members();
         var comparisons = new RowComparisons();
         var against = alone is null ? members : [alone];
-        var share = against.Length == 0 ? null : GainShare.Of(student, teacher, against);
+        var share = against.Length == 0 ? null : GainShare.Of(student.Rows(), teacher.Rows(), [.. against.Select(m => m.Rows())]);
         return new DistilResult(
             Line(teachers.Length == 1 ? "teacher" : "teachers", teacher), Line("student", student), alone is null
             ? null : Line("student alone", alone),
@@ -78,6 +79,20 @@ public static class DistilRun
             Calibration = CalibrationOf(request, cancellation),
             Tried = tried,
         };
+
+        // They may be gone, or their rows: the student is there all the same.
+        Measured[] Members()
+        {
+            try
+            {
+                return [.. MemberRuns.Of(teachers).Select(m => Measured.Of(Finished(m)))];
+            }
+            catch (ConsortException e)
+            {
+                request.Notice?.Invoke($"the members alone were not measured: {e.Message}");
+                return [];
+            }
+        }
 
         RecipeOutcome Finished(string run)
         {
@@ -109,7 +124,7 @@ public static class DistilRun
         return Measured.Of(Outcome(folder));
     }
 
-    private static StudentCalibration? CalibrationOf(DistilRequest request, CancellationToken cancellation)
+    private static RunCalibration? CalibrationOf(DistilRequest request, CancellationToken cancellation)
     {
         EncodedDataset data;
         try
@@ -123,7 +138,7 @@ public static class DistilRun
         }
 
         using (data)
-            return StudentCalibration.Of(request.Folder, data, request.Threads, cancellation);
+            return RunCalibration.Of(request.Folder, data, request.Threads, cancellation);
     }
 
     private static RecipeOutcome Outcome(RunFolder folder) => new(

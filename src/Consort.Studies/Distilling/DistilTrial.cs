@@ -22,7 +22,7 @@ internal static class DistilTrial
     private static readonly (string Name, Func<DistilRequest, DistilRequest> Change)[] Recipes =
     [
         ("logits", r => r),
-        ("logits-half-l2", r => r with { L2Share = 0.5 * r.L2Share }),
+        ("logits-members-l2", r => r with { L2Share = 1 }),
         ("logits-then-labels", r => r with { LabelEpochs = 1 }),
         ("soft", r => r with { Distance = TeacherDistance.SoftLabel }),
     ];

@@ -4,6 +4,7 @@ using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Foundation.Options;
 using Consort.Learning.Runs;
+using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 using Consort.Models;
 
@@ -15,6 +16,9 @@ namespace Consort.Studies.Distilling;
 /// </summary>
 internal static class StudentExperiment
 {
+    // What teachers say of a row is less noisy than its label: on one-pass clicks a tenth kept 121 % of a gain, all of it 93 %.
+    private const double LogitL2Share = 0.1;
+
     private const int MostStarts = 16; // runs that start from runs that start from runs
 
     // What a phase says of itself alone.
@@ -59,8 +63,11 @@ internal static class StudentExperiment
 
         if (start is not null)
             student = student.With("training.from", OptionTree.List(start));
-        if (request.L2Share != 1 && student.TextAt("training.embedding_l2") is { } lambda)
-            student = student.With("training.embedding_l2", request.L2Share * double.Parse(lambda, CultureInfo.InvariantCulture));
+        var isMatched = request.ExperimentFile is null
+            && student.TextAt("strategy.distance") == StudentStrategy.Word(TeacherDistance.Logit);
+        var share = request.L2Share ?? (isMatched ? LogitL2Share : 1);
+        if (share != 1 && student.TextAt("training.embedding_l2") is { } lambda)
+            student = student.With("training.embedding_l2", share * double.Parse(lambda, CultureInfo.InvariantCulture));
         if (request.LabelEpochs > 0)
             student = LabelPhase.After(student, request.LabelEpochs, request.LabelRate);
         return Read(student, request, request.Seed);

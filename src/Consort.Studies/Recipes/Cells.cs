@@ -16,8 +16,15 @@ internal static class Cells
     public static string? Interval(Comparison? of, string format = "F5") =>
         of is null ? null : $"{of.Low.ToString(format, Culture)} … {of.High.ToString(format, Culture)}";
 
+    /// <summary>The ends of the interval of a share, in per cent; of one without ends the word for it.</summary>
+    public static string? Interval(Share? of, string format) => of is null ? null : !of.IsBounded ? "open"
+        : $"{(100 * of.Low).ToString(format, Culture)} … {(100 * of.High).ToString(format, Culture)}";
+
     /// <summary>A p-value.</summary>
-    public static string? P(Comparison? of) => of is { PValue: < 0.001 } ? "<0.001" : of?.PValue.ToString("F3", Culture);
+    public static string? P(Comparison? of) => P(of?.PValue);
+
+    /// <summary>A p-value or a q-value.</summary>
+    public static string? P(double? of) => of is < 0.001 ? "<0.001" : of?.ToString("F3", Culture);
 
     /// <summary>Least and greatest.</summary>
     public static string Range(IEnumerable<double> values)

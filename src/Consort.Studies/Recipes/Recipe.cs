@@ -38,6 +38,12 @@ public sealed record RecipeRequest(string Data, int Seeds, string? Only, string 
     /// <summary>Operands of matrix multiplies, or null for what the settings say.</summary>
     public Precision? Precision { get; init; }
 
+    /// <summary>The least difference of AUC that counts, 0 to 0.5.</summary>
+    public double LeastGain { get; init; } = RecipeTable.UsualLeastGain;
+
+    /// <summary>A categorical column whose values are clusters of test rows, such as users; null where rows stand for themselves.</summary>
+    public string? Cluster { get; init; }
+
     /// <summary>What was found out before and need not be again.</summary>
     internal RecipeMemory Memory { get; } = new();
 

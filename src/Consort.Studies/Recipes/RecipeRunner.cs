@@ -47,6 +47,9 @@ public static class RecipeRunner
         var runs = recipe.Plan(request).ToList();
         using var claim = Claim.Take(request.Folder, Path.Combine(request.Folder, "writer"), "name another folder with --out");
         var plan = runs.Select(run => (Run: run, Folder: new RunFolder(request.RunFolder(run.Name)))).ToList();
+        if (request.Cluster is { } column)
+            request.Memory.Clusters = TestRows.Clusters(
+                Parse(plan[0].Run, request, findRuns: false), column, threads, progress?.Encoding, cancellation);
         var pace = new RecipePace();
         progress?.Keep(Forecast(plan, request, threads / jobs, jobs, pace, progress, cancellation));
         var schedule = new RecipeSchedule([.. plan.Select(p => p.Run)]);
@@ -102,7 +105,7 @@ public static class RecipeRunner
 
         RecipeTable Written()
         {
-            var table = recipe.Table(request, [.. outcomes.OfType<RecipeOutcome>()]);
+            var table = recipe.Table(request, [.. outcomes.OfType<RecipeOutcome>()]) with { LeastGain = request.LeastGain };
             Write(request, table);
             return table;
         }

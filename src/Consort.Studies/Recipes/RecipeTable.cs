@@ -8,34 +8,33 @@ namespace Consort.Studies.Recipes;
 /// <summary>What a recipe came to.</summary>
 /// <param name="Title">A line above it.</param>
 /// <param name="Results">The table; its keys for machines stay as they are.</param>
-/// <param name="Notes">Lines below it.</param>
+/// <param name="Notes">The recipe's own lines below it.</param>
 public sealed record RecipeTable(string Title, ResultTable Results, IReadOnlyList<string> Notes)
 {
     private static readonly JsonSerializerOptions Options = JsonNumbers.In(new JsonSerializerOptions { WriteIndented = true });
 
-    /// <summary>What the numbers say of the paper's claims.</summary>
+    /// <summary>The least difference of AUC that counts, unless the user says another.</summary>
+    public const double UsualLeastGain = 5e-4;
+
+    /// <summary>Claims about the paper, or what else is asked of the numbers.</summary>
     public IReadOnlyList<Claim> Claims { get; init; } = [];
 
+    /// <summary>The least difference of AUC that counts.</summary>
+    public double LeastGain { get; init; } = UsualLeastGain;
+
+    /// <summary>What the numbers say of the claims, all judged together.</summary>
+    public IReadOnlyList<JudgedClaim> Judged => JudgedClaim.Of(Claims, LeastGain);
+
     /// <summary>The claims as a table.</summary>
-    public ResultTable ClaimTable => ResultTable.Of(
-        Claims,
-        new("claim", c => c.Text, Key: "claim") { IsProse = true },
-        new("difference", c => (c.Seeds ?? c.Rows)?.Difference, Cells.Signed, "difference"),
-        new("95 % over seeds", c => Cells.Interval(c.Seeds, Cells.Signed), ResultColumn.Right),
-        new(null, c => c.Seeds?.Low, Key: "seeds_low"),
-        new(null, c => c.Seeds?.High, Key: "seeds_high"),
-        new(null, c => c.Seeds?.PValue, Key: "seeds_p"),
-        new("95 % over rows", c => Cells.Interval(c.Rows, Cells.Signed), ResultColumn.Right),
-        new(null, c => c.Rows?.Low, Key: "rows_low"),
-        new(null, c => c.Rows?.High, Key: "rows_high"),
-        new(null, c => c.Rows?.PValue, Key: "rows_p"),
-        new("verdict", c => c.Word, ResultColumn.Right, "verdict")) with
-    { Culture = Cells.Culture };
+    public ResultTable ClaimTable => ClaimLines.Table(Judged);
+
+    /// <summary>Lines below the tables: the recipe's own, and how claims are judged.</summary>
+    public IReadOnlyList<string> Below => [.. Notes, .. Claims.Count == 0 ? [] : ClaimLines.Notes(Judged, LeastGain)];
 
     /// <summary>A page of Markdown.</summary>
     public string ToMarkdown() => string.Concat(
         (string[])[$"# {Title}\n\n", MarkdownTable.Of(Results), "\n", .. Claims.Count == 0
-            ? [] : new[] { MarkdownTable.Of(ClaimTable), "\n" }, .. Notes.Select(n => n + "\n\n")]);
+            ? [] : new[] { MarkdownTable.Of(ClaimTable), "\n" }, .. Below.Select(n => n + "\n\n")]);
 
     /// <summary>Comma-separated values with the heads first.</summary>
     public string ToCsv() => CsvTable.Of(Results);

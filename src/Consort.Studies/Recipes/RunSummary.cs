@@ -19,6 +19,12 @@ public sealed record RunSummary(
     /// <summary>What the true click probabilities give on the same split, or null where they are not known.</summary>
     public (double Auc, double LogLoss)? Ceiling { get; init; }
 
+    /// <summary>One a member; empty for a run of before these were kept.</summary>
+    public IReadOnlyList<double> MemberLogLoss { get; init; } = [];
+
+    /// <summary>Predicted over observed clicks, likewise.</summary>
+    public IReadOnlyList<double> MemberCalibration { get; init; } = [];
+
     /// <summary>On the validation rows.</summary>
     public (double Auc, double LogLoss) Valid { get; init; } = (double.NaN, double.NaN);
 
@@ -39,9 +45,14 @@ public sealed record RunSummary(
                 root["parameters"].Whole(), root["rows_per_second"].Number(), root["seconds"].Number(),
                 (int)root["epochs"].Whole(0, int.MaxValue))
             {
+                MemberLogLoss = [.. Items(root, "members").Select(m => m["test_logloss"]).Where(l => !l.IsNull).Select(l => l.Number())],
+                MemberCalibration = [.. Items(root, "member_test_calibration").Select(m => m.Number())],
                 Valid = (root["valid"]["auc"].Number(), root["valid"]["logloss"].Number()),
                 Ceiling = ceiling is { } known ? (known["auc"].Number(), known["logloss"].Number()) : null,
             };
         });
     }
+
+    private static IEnumerable<JsonPart> Items(JsonPart root, string key) =>
+        root.Find(key) is { IsNull: false } found ? found.Items() : [];
 }

@@ -76,6 +76,15 @@ internal sealed class OperationGraphs
         ["repeat"] = (f, d) => Make(f, d, g =>
             g.Logit(g.Graph.Apply(new Multiply(), g.Hidden(d), g.Graph.Apply(new Repeat(g.Parameter(d)))))),
         ["add bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new AddBias(g.Parameter(d)), g.Hidden(d)))),
+        ["element scale"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new ElementScale(g.Parameter(d), g.Parameter(d)), g.Hidden(d)))),
+        ["element scale of fields, without bias"] = (f, d) =>
+        Make(f, d, g => g.Logit(g.Graph.Apply(new ElementScale(g.Parameter(f + 3, d), null), g.AllFields()))),
+        ["weighted fields, twice"] = (f, d) => Make(f, d, g => g.WeightedTwice()),
+        ["add bias of every field"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new AddBias(g.Parameter(d)), g.AllFields()))),
+        ["edge attention"] = (f, d) => Make(f, d, g => g.Edges()),
+        ["neighbour sum"] = (f, d) => Make(f, d, g => g.Neighbours()),
+        ["gated recurrence"] = (f, d) => Make(f, d, g => g.Recurrent()),
         ["relu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Relu), g.Hidden(20)))),
         ["sigmoid"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Sigmoid), g.Hidden(d)))),
         ["tanh"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d)))),
@@ -178,6 +187,41 @@ internal sealed class OperationGraphs
             [.. Enumerable.Range(0, _fields).Select(c => new FieldSource(c % 2, c / 2, c == 0 ? own : c % 2 == 0 ? shared : null))],
             _dimension);
         return Logit([Graph.Apply(projection, values), .. values]);
+    }
+
+    // Everything is read twice.
+    private Value Edges()
+    {
+        var scores = Graph.Apply(new Linear(Parameter(2, _dimension), null), AllFields());
+        var edges = Graph.Apply(new EdgeAttention(), scores);
+        return Logit(edges, Graph.Apply(new Activate(Activation.Tanh), edges), scores);
+    }
+
+    private Value Neighbours()
+    {
+        var (fields, edges) = (AllFields(), Graph.Apply(new Reshape(new Shape(4, 4)), Hidden(16)));
+        var states = Graph.Apply(new Reshape(new Shape(4, _dimension)), Hidden(4 * _dimension));
+        var once = Graph.Apply(new NeighbourSum(), edges, states);
+        return Logit(Graph.Apply(new NeighbourSum(), edges, once), states, fields);
+    }
+
+    // The second step reads the first one's state three times.
+    private Value Recurrent()
+    {
+        var state = AllFields();
+        var received = new Linear(Parameter(3 * _dimension, _dimension), null);
+        var kept = new Linear(Parameter(3 * _dimension, _dimension), null);
+        for (var step = 0; step < 2; step++)
+            state = Graph.Apply(new GatedRecurrence(), Graph.Apply(received, state), Graph.Apply(kept, state), state);
+        return Logit(state);
+    }
+
+    // Two members that read the same fields.
+    private Value WeightedTwice()
+    {
+        var fields = AllFields();
+        return Logit(Graph.Apply(new WeightedFields(Parameter(_fields + 3)), fields),
+            Graph.Apply(new WeightedFields(Parameter(_fields + 3)), fields));
     }
 
     private Value Flat(Value value) => Graph.Apply(new Reshape(new Shape(value.Shape.Size)), value);

@@ -1,4 +1,5 @@
 using Consort.Data.Encoders;
+using Consort.Data.Sources;
 
 namespace Consort.Data.Tests.Encoders;
 
@@ -7,7 +8,7 @@ public sealed class TokenTableTests
     private static ref int At(TokenTable table, string token)
     {
         var bytes = System.Text.Encoding.UTF8.GetBytes(token);
-        return ref table.At(TokenTable.Key(bytes), bytes);
+        return ref table.At(bytes);
     }
 
     private static Dictionary<string, int> Content(TokenTable table)
@@ -58,5 +59,34 @@ public sealed class TokenTableTests
         var vocabulary = Vocabulary.From(table, 2);
         Assert.Equal(["top", "a", "ab", "abcdefgh", "abcdefghA", "abcdefghZ", "b"],
             Enumerable.Range(0, vocabulary.Count).Select(i => System.Text.Encoding.UTF8.GetString(vocabulary.Token(i))));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(64)]
+    [InlineData(1000)]
+    public void Index_OfAVocabulary_FindsEachTokenAndNoOther(int count)
+    {
+        using var table = new TokenTable();
+        var random = new Random(2);
+        var tokens = new HashSet<string>();
+        while (tokens.Count < count) tokens.Add(Token(random));
+        foreach (var token in tokens) At(table, token) = random.Next(1, 5);
+        var vocabulary = Vocabulary.From(table, 1);
+        Assert.Equal(count, vocabulary.Count);
+        var text = new byte[500];
+        for (var i = 0; i < count; i++)
+        {
+            // Wherever it stands in a block, also at its end.
+            var token = vocabulary.Token(i);
+            var cell = new Cell { Start = random.Next(text.Length - token.Length + 1), Length = token.Length };
+            if (i % 3 == 0) cell.Start = text.Length - token.Length;
+            random.NextBytes(text);
+            token.CopyTo(text.AsSpan(cell.Start));
+            Assert.Equal(i, vocabulary.Index.Find(TokenProbe.Of(text, cell), text, -1));
+            Assert.Contains(System.Text.Encoding.UTF8.GetString(token), tokens);
+        }
+        Assert.Equal(-1, vocabulary.Index.Find(TokenProbe.Of("none"u8), "none"u8, -1));
     }
 }

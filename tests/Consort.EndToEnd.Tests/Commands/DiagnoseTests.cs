@@ -14,7 +14,7 @@ public sealed class DiagnoseTests
         var diagnose = ConsoleRun.Of("diagnose", run, "--group", "user", "--rows", "50", "--json", clicks.At("d.json"), "--threads", "1");
         Assert.True(diagnose.ExitCode == 0, diagnose.Error);
         foreach (var part in new[] { "run on test: 200 rows", "member 1: DCN", "0 and 1", "embedding of item", "gAUC over",
-            "diagnosis.md" })
+            "diagnosis.md", "members: log-loss " })
             Assert.Contains(part, diagnose.Output, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllText(clicks.At("d.json")), File.ReadAllText(Path.Combine(run, "diagnosis.json")));
         using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("d.json")));
@@ -39,7 +39,8 @@ public sealed class DiagnoseTests
         var diagnose = ConsoleRun.Of("diagnose", clicks.At("kdef"), clicks.At("mean"), "--out", clicks.At("both"), "--json",
             clicks.At("c.json"));
         Assert.True(diagnose.ExitCode == 0, diagnose.Error);
-        Assert.Contains("supervised", diagnose.Output, StringComparison.Ordinal);
+        foreach (var part in new[] { "supervised", "kdef: log-loss ", "kdef and mean", "setting", "item" })
+            Assert.Contains(part, diagnose.Output, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("c.json")));
         Assert.Equal(["kdef", "mean"], json.RootElement.GetProperty("runs").EnumerateArray().Select(r => r.GetProperty("run").GetString()));
         Assert.Contains("| kdef |", File.ReadAllText(Path.Combine(clicks.At("both"), "comparison.md")), StringComparison.Ordinal);
@@ -49,6 +50,7 @@ public sealed class DiagnoseTests
     [Theory]
     [InlineData("--group", "nobody", "group nobody: found no such categorical column, expected one of user, item")]
     [InlineData("--rows", "2", "--rows: found \"2\", expected a number from 16 to 100000")]
+    [InlineData("--train-rows", "-1", "--train-rows: found \"-1\", expected a number from 0 to 10000000")]
     [InlineData("--split", "train", "train")]
     public void Diagnose_Mistakes_AreAnswered(string option, string value, string expected)
     {

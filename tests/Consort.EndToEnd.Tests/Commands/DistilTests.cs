@@ -10,6 +10,7 @@ namespace Consort.EndToEnd.Tests.Commands;
 public sealed class DistilTests
 {
     private const string Second = "  - { model: DCN, hidden_units: [8], cross_layers: 2 }\n";
+    private static readonly string[] Members = ["m1", "m2"];
 
     [Fact]
     public void Distil_FamilyToOneModel_SetsItBesideItsTeacher()
@@ -106,7 +107,7 @@ public sealed class DistilTests
         })
             Assert.Equal(value, student[key].ToString());
         Assert.Contains(student["phases[distil].from"].ToString(),
-            new[] { "m1", "m2" }.Select(m => $"[{clicks.At($"{m}/checkpoints/best-train.ckpt")}]"));
+            Members.Select(m => $"[{clicks.At($"{m}/checkpoints/best-train.ckpt")}]"));
 
         distil = ConsoleRun.Of("distil", clicks.At("average"), "--start", "table", "--epochs", "1", "--out", clicks.At("third"), "--quiet");
         Assert.True(distil.ExitCode == 0, distil.Error);
@@ -142,7 +143,7 @@ public sealed class DistilTests
         var all = ConsoleRun.Of(command);
         Assert.True(all.ExitCode == 0, all.Error);
         var tried = Tried();
-        Assert.Equal(["logits", "logits-half-l2", "logits-then-labels", "soft"], tried.Select(t => t.Name));
+        Assert.Equal(["logits", "logits-members-l2", "logits-then-labels", "soft"], tried.Select(t => t.Name));
         Assert.Equal(tried.MaxBy(t => t.Auc).Name, Assert.Single(tried, t => t.IsKept).Name);
         Assert.Equal(3, Directory.GetDirectories(clicks.At("s-try")).Length);
         using var metrics = JsonDocument.Parse(File.ReadAllText(clicks.At("s/metrics.json")));
@@ -217,6 +218,8 @@ public sealed class DistilTests
             ("found \"keef\", expected one of mean, sum, concat, kd, dml, kdef", ["kdef/scaling", "--methods", "keef"]),
             ("--members: found \"0\"", ["kdef/scaling", "--members", "0"]),
             ("which has no such choice", ["mutual/table3", "--members", "2"]),
+            ("--least-gain: found \"1\"", ["kdef/scaling", "--least-gain", "1"]),
+            ("--cluster nobody: found no such categorical column, expected one of user, item", ["kdef/scaling", "--cluster", "nobody"]),
         })
         {
             var mistake = ConsoleRun.Of(["recipe", "run", .. words, "--data", clicks.Experiment]);

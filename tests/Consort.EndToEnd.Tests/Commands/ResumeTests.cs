@@ -127,7 +127,7 @@ public sealed class ResumeTests
     public void Train_ResumedWithAnotherExperiment_NamesEveryKey()
     {
         using var clicks = new TinyClicks();
-        Succeed("train", Experiment(clicks, "one", 1, "patience: 0"), "--out", clicks.At("run"));
+        Succeed("train", Experiment(clicks, "one", 2, "patience: 0"), "--out", clicks.At("run"));
         var other = File.ReadAllText(clicks.At("one.yaml")).Replace("1e-2", "2e-2", StringComparison.Ordinal)
             .Replace("dropout: 0.2", "dropout: 0.3", StringComparison.Ordinal).Replace("kdef", "mutual", StringComparison.Ordinal);
         var run = Fail("was written by another experiment or other data (", "train", clicks.File("other.yaml", other), "--out",

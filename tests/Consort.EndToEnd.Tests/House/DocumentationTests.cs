@@ -1,14 +1,18 @@
 using Consort.Cli.Commands;
 using Consort.Experiments.Files;
+using Consort.Foundation.Options;
 using Consort.Learning.Schedules;
 using Consort.Learning.Strategies;
 using Consort.Models;
+using Consort.Synthetic;
 
 namespace Consort.EndToEnd.Tests.House;
 
 /// <summary>What can be named in an experiment or typed has a page.</summary>
 public sealed class DocumentationTests
 {
+    private const string ClickFolder = "configs/clicks/"; // what `data synth --options` reads
+
     [Fact]
     public void Commands_OfTheCatalogue_HaveAPageWithAnExample()
     {
@@ -72,7 +76,20 @@ public sealed class DocumentationTests
     }
 
     public static TheoryData<string> Configs => [.. Repository.Files()
-        .Where(f => f.StartsWith("configs/", StringComparison.Ordinal) && f.EndsWith(".yaml", StringComparison.Ordinal))];
+        .Where(f => f.StartsWith("configs/", StringComparison.Ordinal) && f.EndsWith(".yaml", StringComparison.Ordinal)
+            && !f.StartsWith(ClickFolder, StringComparison.Ordinal))];
+
+    public static TheoryData<string> ClickOptions =>
+        [.. Repository.Files().Where(f => f.StartsWith(ClickFolder, StringComparison.Ordinal))];
+
+    [Theory]
+    [MemberData(nameof(ClickOptions))]
+    public void Clicks_OfTheRepository_CanBeRead(string file)
+    {
+        var map = OptionMap.Load(Repository.At(file));
+        Assert.InRange(SyntheticOptions.From(map).ClickRate, 0.001, 0.9);
+        map.Close();
+    }
 
     [Theory]
     [MemberData(nameof(Configs))]
@@ -80,9 +97,11 @@ public sealed class DocumentationTests
     {
         using var folder = new TempFolder();
         foreach (var name in new[] { "clicks.tsv", "criteo_8k.tsv", "avazu_sample.csv", "train.csv", "valid.csv", "test.csv", "more.csv" })
-            folder.File(name, "");
+            folder.File(Path.Combine("configs", "any", name), "");
+        foreach (var name in new[] { "train.tsv", "valid.tsv", "test.tsv" })
+            folder.File(Path.Combine("data", "onepass", name), "");
         // Runs that one starts from or learns from are the reader's own.
-        var experiment = Experiment.Parse(File.ReadAllText(Repository.At(file)), file, folder.Path, findRuns: false);
+        var experiment = Experiment.Parse(File.ReadAllText(Repository.At(file)), file, folder.At("configs/any"), findRuns: false);
         Assert.NotEmpty(experiment.Family.Members);
     }
 }

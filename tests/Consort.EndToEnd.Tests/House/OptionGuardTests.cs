@@ -32,7 +32,7 @@ public sealed class OptionGuardTests
         var type = Type.GetType(typeName)!;
         var property = type.GetProperty(name)!;
         var options = type.GetConstructors().OrderBy(c => c.GetParameters().Length).First() is var constructor
-            ? constructor.Invoke([.. constructor.GetParameters().Select(p => Activator.CreateInstance(p.ParameterType))])
+            ? constructor.Invoke([.. constructor.GetParameters().Select(p => p.ParameterType == typeof(string) ? "" : Activator.CreateInstance(p.ParameterType))])
             : null;
         var thrown = Assert.Throws<TargetInvocationException>(() => property.SetValue(options, Wrong(property.PropertyType)));
         Assert.IsType<ArgumentOutOfRangeException>(thrown.InnerException);

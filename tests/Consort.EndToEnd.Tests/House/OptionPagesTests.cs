@@ -56,6 +56,7 @@ public sealed partial class OptionPagesTests
         ["training"] => Table(TrainingOptions.Options),
         ["phase"] => Table(Phase.Options),
         ["teacher"] => Table(TeacherName.Options),
+        ["phase", "overrides"] => Table(PhaseOverrides.Options),
         _ => throw new InvalidOperationException($"a page asks for a table of {of}, which nothing declares"),
     };
 

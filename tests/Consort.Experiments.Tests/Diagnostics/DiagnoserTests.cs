@@ -140,23 +140,103 @@ public sealed class DiagnoserTests : IDisposable
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At("run"), "diagnosis.json")));
         Assert.Equal(
             ["version", "run", "experiment", "seed", "strategies", "fusion", "data", "ensemble", "members", "spread", "agreements",
-                "shared_layers"],
+                "shared_layers", "train"],
             json.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(
             ["member", "model", "output", "discrepancy", "layers", "last_layers", "knowledge_abundance", "centred_abundance",
                 "effective_rank"],
             json.RootElement.GetProperty("members")[0].EnumerateObject().Select(p => p.Name));
         Assert.Equal(
-            ["layer", "kind", "field", "rows", "units", "silent_units", "spectrum", "centred", "verdict", "explanation"],
+            ["layer", "kind", "field", "rows", "units", "silent_units", "spectrum", "centred", "verdict", "explanation", "weighted"],
             json.RootElement.GetProperty("shared_layers")[0].EnumerateObject().Select(p => p.Name));
 
         var page = File.ReadAllText(Path.Combine(_folder.At("run"), "diagnosis.md"));
         foreach (var part in new[] { "# Diagnosis of run", "member 1: DCN", "## Agreement of members", "## Layers", "## Embeddings",
-            "## Calibration", "gAUC by C9" })
+            "## Calibration", "gAUC by C9", "Members: log-loss ", "by frequency" })
             Assert.Contains(part, page, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(_folder.At("run"), "diagnosis.json"), "{\"version\": 1");
         Assert.Contains("make it again with `consort diagnose`",
             Assert.Throws<ConsortException>(() => DiagnosisFile.Read(_folder.At("run"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_TrainRows_AreScoredAndWeighEmbeddings()
+    {
+        var diagnosis = Of(new DiagnosisRequest(_folder.At("run"), Rows: 50));
+        using var run = new FinishedRun(_folder.At("run"), 1);
+        using var dataset = Consort.Data.Datasets.EncodedDataset.Open(Directory.GetDirectories(_folder.Path, "cache*").Single());
+        var whole = run.Pass.Evaluate(dataset.Train, run.Encoder, default).Metrics;
+        var train = diagnosis.Train!;
+        Assert.Equal(dataset.Train.Rows, train.Rows);
+        Assert.Equal(whole.Members.Select(m => Math.Round(m.LogLoss, 9)), train.MemberLogLoss.Select(l => Math.Round(l, 9)));
+        Assert.Equal(whole.Ensemble.LogLoss, train.EnsembleLogLoss, 1e-9);
+        Assert.Equal(train.TrainLogLoss / diagnosis.Spread.LogLossMean, train.Ratio, 1e-12);
+        Assert.Equal(200, Of(new DiagnosisRequest(_folder.At("run"), Rows: 50) { TrainRows = 200 }).Train!.Rows);
+
+        // A field's table with each row as often as its value occurs, written out.
+        var column = dataset.Categorical.First(c => c.Name == "C9");
+        var place = dataset.Categorical.TakeWhile(c => c.Name != "C9").Sum(c => c.Length);
+        var table = run.Program.Graph.Tables.First(t => t.Dimension == 4);
+        var first = run.Program.Graph.FirstRow(table, dataset.Categorical.ToList().IndexOf(column));
+        var rows = run.Store.Embedding(table).Values;
+        var factor = new RowFactor(4);
+        using var loader = new Consort.Data.Batches.BatchLoader(dataset.Train, new Consort.Data.Batches.LoaderOptions(64));
+        loader.Start(0);
+        while (loader.Next() is { } batch)
+            for (var row = 0; row < batch.Rows; row++)
+                if (batch.IdsOf(row)[place] - column.Offset is >= 2 and var id)
+                    factor.Add(rows.Slice((first + id) * 4L, 4));
+        var layer = diagnosis.SharedLayers.First(l => l.Field == "C9");
+        Assert.Equal(factor.Spectra().Raw.InformationAbundance, layer.Weighted!.InformationAbundance, 1e-9);
+        Assert.NotEqual(layer.Spectrum.InformationAbundance, layer.Weighted.InformationAbundance, 1e-3);
+        Assert.All(diagnosis.Members.SelectMany(m => m.Layers), l => Assert.Null(l.Weighted));
+
+        var without = Of(new DiagnosisRequest(_folder.At("run"), Rows: 50) { TrainRows = 0 });
+        Assert.Null(without.Train);
+        Assert.All(without.SharedLayers, l => Assert.Null(l.Weighted));
+        Assert.Equal("train rows: found -1, expected 0 to 10000000", Assert.Throws<ConsortException>(() =>
+            Of(new DiagnosisRequest(_folder.At("run")) { TrainRows = -1 })).Message);
+    }
+
+    [Theory]
+    [InlineData(0.460, 0.500, TeachingChance.OnTheseRows, "teaching on these rows can pay")] // one pass of synthetic clicks
+    [InlineData(0.434, 0.437, TeachingChance.OnTheseRows, "nearly out of sample")] // Criteo
+    [InlineData(0.063, 0.134, TeachingChance.OnOtherRows, "rows without labels")] // Frappe
+    [InlineData(0.400, 0.500, TeachingChance.Open, "by labels alone can tell")]
+    public void TrainFit_OfLogLosses_SaysWhetherTeachingCanPay(double train, double heldOut, TeachingChance expected, string words)
+    {
+        var fit = TrainFit.Of(1000, [train - 0.01, train + 0.01], train, heldOut);
+        Assert.Equal((expected, train), (fit.Teaching, Math.Round(fit.TrainLogLoss, 9)));
+        Assert.Contains(words, fit.Explanation, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Comparison_OfSeeds_HasChurnAndTables()
+    {
+        var text = Text.Replace("CACHE", _folder.At("cache"), StringComparison.Ordinal);
+        ExperimentRunner.Run(new RunRequest(
+            Experiment.Parse(text.Replace("training: {", "training: { seed: 2,", StringComparison.Ordinal), "exp.yaml", _folder.Path),
+            _folder.At("seed2"), 2), default);
+        var (one, two) = (Of(new DiagnosisRequest(_folder.At("run"), Rows: 50)), Of(new DiagnosisRequest(_folder.At("seed2"), Rows: 50)));
+        var other = Of(new DiagnosisRequest(_folder.At("run"), Split: "valid", Rows: 50)) with { Run = "valid" };
+        var comparison = RunComparison.Of([one, two, other]);
+        var churn = Assert.Single(comparison.Churn); // the rows of the third are others
+        static double P(float z) => 1 / (1 + Math.Exp(-z));
+        Assert.Equal(("run", "seed2", true), (churn.First, churn.Second, churn.SeedsAlone));
+        Assert.Equal(one.Outputs!.Logits.Zip(two.Outputs!.Logits, (a, b) => Math.Abs(P(a) - P(b))).Average(),
+            churn.MeanProbabilityDifference, 1e-9);
+        Assert.InRange(churn.MeanProbabilityDifference, 1e-4, churn.MaxProbabilityDifference);
+
+        var field = comparison.Fields.First(f => f.Field == "C9");
+        Assert.Equal(["run", "seed2", "valid"], field.Runs.Select(r => r.Run));
+        var layer = one.SharedLayers.First(l => l.Field == "C9");
+        Assert.Equal((layer.Spectrum.InformationAbundance / 4, layer.Weighted!.InformationAbundance / 4),
+            (field.Runs[0].Abundance, field.Runs[0].WeightedAbundance!.Value));
+        Assert.Equal(comparison.Fields.Average(f => f.Runs[0].Abundance), comparison.Runs[0].TableAbundance!.Value, 1e-12);
+        using var json = JsonDocument.Parse(DiagnosisFile.ToJson(comparison));
+        Assert.Equal(["version", "runs", "fields", "churn"], json.RootElement.EnumerateObject().Select(p => p.Name));
+        foreach (var part in new[] { "## Churn", "| run and seed2 | seed |", "## Rows trained on", "| C9 |" })
+            Assert.Contains(part, DiagnosisReport.Markdown(comparison), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -68,6 +68,29 @@ public sealed class SpectrumTests
         }
     }
 
+    [Fact]
+    public void Spectra_RowsSeveralTimes_AreThoseOfTheRowsWrittenOut()
+    {
+        var random = new Random(3);
+        var (times, written) = (new RowFactor(4), new RowFactor(4));
+        for (var row = 0; row < 40; row++)
+        {
+            float[] values = [.. Enumerable.Range(0, 4).Select(j => (float)(random.NextDouble() + j))];
+            var count = random.Next(1, 900);
+            times.Add(values, count);
+            for (var i = 0; i < count; i++)
+                written.Add(values);
+        }
+
+        Assert.Equal(written.Rows, times.Rows);
+        var ((raw, centred), (expected, expectedCentred)) = (times.Spectra(), written.Spectra());
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal(expected.SingularValues[i], raw.SingularValues[i], 1e-9 * expected.SingularValues[0]);
+            Assert.Equal(expectedCentred.SingularValues[i], centred.SingularValues[i], 1e-9 * expected.SingularValues[0]);
+        }
+    }
+
     // A Gram matrix would have lost the third value: its square is 1e-18 of the largest's.
     [Fact]
     public void Spectra_ValuesFarApart_KeepTheSmall()

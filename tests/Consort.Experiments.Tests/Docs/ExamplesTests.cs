@@ -39,6 +39,7 @@ public sealed partial class ExamplesTests
                 {
                     Directory.CreateDirectory(Path.Combine(folder.Path, run.Value));
                     folder.File(Path.Combine(run.Value, "experiment.yaml"), "");
+                    folder.File(Path.Combine(run.Value, "metrics.json"), "");
                 }
 
                 var experiment = Experiment.Parse(text, source, folder.Path);

@@ -22,6 +22,7 @@ public sealed class DecisiveOptionsTests
     [InlineData("minutes: 10", "minutes: 5")]
     [InlineData("/a/b/runs", "/c/moved")]
     [InlineData("/a/b/teacher", "/c/teacher")]
+    [InlineData("seed: 1", "seed: 1, ema: 0, swa: 0")] // of which older runs say nothing
     public void Since_WhatDecidesNothing_IsNoDifference(string old, string now)
     {
         Assert.Empty(DecisiveOptions.Since(Changed(old, now), Older, withEpochs: true));
@@ -35,6 +36,7 @@ public sealed class DecisiveOptionsTests
     [InlineData("exponential, epochs: 3", "exponential, epochs: 4", "phase second, schedule, epochs: 3, now 4")]
     [InlineData("runs/x/", "runs/y/", "phase first, from: [x/checkpoints/best-train.ckpt], now [y/checkpoints/best-train.ckpt]")]
     [InlineData(", seed: 1", "", "training, seed: 1, now nothing")]
+    [InlineData("seed: 1", "seed: 1, ema: 0.999", "training, ema: nothing, now 0.999")]
     public void Since_WhatDecidesTheResult_IsNamed(string old, string now, string difference)
     {
         Assert.Equal([difference], DecisiveOptions.Since(Changed(old, now), Older, withEpochs: false));

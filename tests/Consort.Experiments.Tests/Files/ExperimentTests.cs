@@ -162,7 +162,7 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("    count: 2", "    count: 65", "9, key count: found 65, expected 1 to 64")]
     [InlineData("    count: 2", "    count: 64", "5, key members: found 65 members, expected at most 64")]
     [InlineData("  name: kdef", "  name: kdf",
-        "14, key name: found \"kdf\", expected one of supervised, mutual, kdef, distillation; did you mean kdef?")]
+        "14, key name: found \"kdf\", expected one of supervised, mutual, kdef, tri_bce, distillation; did you mean kdef?")]
     [InlineData("  peer: 0.5", "  peer: -1", "15, key peer: found -1, expected 0 to 1000")]
     [InlineData("  schema: frappe", "  schema: frape",
         "exp.yaml:3, key schema: found neither a file nor a preset \"frape\", expected a schema file or one of", true)]

@@ -65,6 +65,34 @@ public sealed class FamilyRecipeTests : IDisposable
     }
 
     [Fact]
+    public void Run_ClustersAndALeastGain_ChangeErrorsAndVerdictsAlone()
+    {
+        var request = Request(2) with { Members = [2], Methods = ["kdef"] };
+        var plain = RecipeRunner.Run(Find("kdef/scaling"), request, 1, null, default);
+        var other = new RecipeRequest(request.Data, 2, null, request.Folder)
+        { Members = [2], Methods = ["kdef"], Cluster = "b", LeastGain = 0.4 };
+        var grouped = RecipeRunner.Run(Find("kdef/scaling"), other, 1, null, default);
+        var (before, after) = (plain.Claims[0], grouped.Claims[0]);
+        Assert.Equal(before.Seeds, after.Seeds);
+        Assert.Equal(before.Rows!.Difference, after.Rows!.Difference, 1e-12);
+        Assert.NotEqual(before.Rows.StandardError, after.Rows.StandardError);
+        Assert.Equal((double.PositiveInfinity, 6.0), (before.Rows.Degrees, after.Rows.Degrees)); // seven values of b
+        Assert.Contains("0.4", grouped.Below[^2], StringComparison.Ordinal);
+        Assert.StartsWith("To decide 0.4 with 80 % power, by what 2 replicates showed", grouped.Below[^1], StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(grouped.ToJson());
+        var claim = json.RootElement.EnumerateArray().First(e => e.TryGetProperty("verdict", out _));
+        Assert.Equal(
+            ["claim", "difference", "seeds_low", "seeds_high", "seeds_p", "rows_low", "rows_high", "rows_p", "models_low", "models_high",
+                "joint_low", "joint_high", "joint_p", "p_holm", "negligible_p_holm", "least_gain", "replicates_to_find",
+                "replicates_to_dismiss", "verdict"], claim.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(0.4, claim.GetProperty("least_gain").GetDouble());
+
+        var mistaken = new RecipeRequest(request.Data, 2, null, request.Folder) { Cluster = "nobody" };
+        Assert.Equal("--cluster nobody: found no such categorical column, expected one of a, b",
+            Assert.Throws<ConsortException>(() => RecipeRunner.Run(Find("kdef/scaling"), mistaken, 1, null, default)).Message);
+    }
+
+    [Fact]
     public void Run_MutualTable1_StartsFamiliesFromTheIndependentRuns()
     {
         var table = RecipeRunner.Run(Find("mutual/table1"), Request(2) with { Only = "DCN", Members = [2] }, 1, null, default);
@@ -94,7 +122,7 @@ public sealed class FamilyRecipeTests : IDisposable
         var table = RecipeRunner.Run(Find(name), Request(1) with { Only = only, Epochs = 1 }, 1, null, default);
         Assert.Equal(rows, table.Results.Rows.Count);
         Assert.All(table.Results.Rows, row => Assert.Equal(table.Results.Columns.Count, row.Count));
-        Assert.All(table.Claims, c => Assert.Equal("undecided", c.Word)); // one seed says nothing about training
+        Assert.All(table.Judged, c => Assert.Equal("undecided", c.Word)); // one seed says nothing about training
     }
 
     [Fact]
@@ -244,10 +272,28 @@ public sealed class FamilyRecipeTests : IDisposable
         }
 
         var student = Experiment.OfRun(_folder.At("out/runs/DNN-distilled-averaged-seed2031/experiment.yaml"));
-        Assert.Equal(["DNN-independent-seed2031", "DNN-independent-seed2032"], student.Phases[0].Teachers.Select(Path.GetFileName));
+        Assert.Equal(["DNN-independent-seed2031", "DNN-independent-seed2032"], student.Phases[0].Teachers.Select(t => Path.GetFileName(t.Path)));
         Assert.Single(student.Family.Members);
 
         static IEnumerable<double> Auc(JsonElement row) => row.GetProperty("test_auc").EnumerateArray().Select(a => a.GetDouble());
+    }
+
+    [Fact]
+    public void Run_Bridge_TeachesTheGraphAndThenTheStudent()
+    {
+        var table = RecipeRunner.Run(Find("kd/bridge"), Request(1) with { Members = [2], Epochs = 1 }, 1, null, default);
+        Assert.Equal(
+            ["one DNN", "the teacher: members averaged", "student of the teacher", "FiGNN by itself", "the bridge: FiGNN of the teacher",
+                "student of FiGNN by itself", "student of the bridge", "student of teacher and bridge"],
+            table.Results.Rows.Select(r => (string?)r[0]));
+        Assert.Equal(3, table.Claims.Count);
+        Assert.Equal(["DNN-independent-seed2021", "DNN-independent-seed2022"], TeachersOf("FiGNN-of-DNNx2-seed2021"));
+        Assert.Equal(["FiGNN-of-DNNx2-seed2021"], TeachersOf("DNNx2-bridged-seed2021"));
+        Assert.Equal(["FiGNN-independent-seed2021"], TeachersOf("DNNx2-from-graph-seed2021"));
+        Assert.Equal(3, TeachersOf("DNNx2-both-seed2021").Length);
+
+        string[] TeachersOf(string run) => [.. Experiment.OfRun(_folder.At($"out/runs/{run}/experiment.yaml")).Phases[0].Teachers
+            .Select(t => Path.GetFileName(t.Path)!)];
     }
 
     [Fact]

@@ -67,6 +67,7 @@ public sealed class ReplicateTests : IDisposable
     [InlineData("kdef/mixed")]
     [InlineData("kdef/ablation")]
     [InlineData("strategies/all")]
+    [InlineData("kd/bridge")]
     public void Plan_OfEachRecipe_HasAsManyRunsAReplicateWhateverTheirNumber(string name)
     {
         var recipe = Find(name);
@@ -105,6 +106,27 @@ public sealed class ReplicateTests : IDisposable
         var pool = MutualRecipe.Pool([first, second]);
         Assert.Equal([0, 1], pool.Seeds.Keys.Order());
         Assert.Equal([0.75, 0.78], pool.Over(m => m.MeanMemberAuc).Values, (a, b) => Math.Abs(a - b) < 1e-12);
+    }
+
+    [Fact]
+    public void LargerInAll_ModelsThatDiffer_HaveAnErrorOfModels()
+    {
+        var rows = new Dictionary<string, FamilyRow>
+        {
+            ["a+"] = Row("a+", (0, 0.71), (1, 0.73)),
+            ["a"] = Row("a", (0, 0.70), (1, 0.71)),
+            ["b+"] = Row("b+", (0, 0.80), (1, 0.81)),
+            ["b"] = Row("b", (0, 0.80), (1, 0.80)),
+        };
+        var claim = Assert.Single(MutualRecipe.LargerInAll(rows, "all", [("a+", "a"), ("b+", "b")]));
+        // Replicates: .005, .015; models: .015, .005.
+        Assert.Equal((0.01, 0.01), (claim.Seeds!.Difference, claim.Models!.Difference), (x, y) =>
+            Math.Abs(x.Item1 - y.Item1) + Math.Abs(x.Item2 - y.Item2) < 1e-12);
+        Assert.Equal(0.005, claim.Models.StandardError, 1e-12);
+        Assert.Equal(0.005 * Math.Sqrt(2), claim.Joint!.StandardError, 1e-12);
+        Assert.Equal(2, claim.Joint.Degrees, 1e-9);
+        rows["b"] = Row("b", (0, 0.80)); // one replicate in common: nothing over replicates
+        Assert.Null(Assert.Single(MutualRecipe.LargerInAll(rows, "all", [("a+", "a"), ("b+", "b")])).Joint);
     }
 
     private RecipeRequest Request(int seeds) => new(_experiment, seeds, null, _folder.At("out"));

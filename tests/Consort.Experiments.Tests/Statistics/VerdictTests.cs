@@ -6,40 +6,74 @@ namespace Consort.Experiments.Tests.Statistics;
 
 public sealed class VerdictTests
 {
+    private const double Least = 5e-4;
+
+    // SE² = rows² + seeds²; of many seeds t is normal.
     [Theory]
-    [InlineData(0.001, 0.002, 0.0001, 0.003, Verdict.Confirmed)]
-    [InlineData(0.001, 0.002, -0.0001, 0.003, Verdict.Undecided)] // the rows do not tell
-    [InlineData(-0.001, 0.002, 0.0001, 0.003, Verdict.Undecided)] // the seeds do not tell
-    [InlineData(-0.002, -0.001, -0.003, -0.001, Verdict.NotConfirmed)]
-    [InlineData(-0.0001, 0.0001, -0.0001, 0.0001, Verdict.NotConfirmed)] // a gain, if any, too small to count
-    [InlineData(-0.0001, 0.0001, -0.0001, 0.0005, Verdict.Undecided)]
-    [InlineData(0.0001, 0.00015, 0.0001, 0.00015, Verdict.Confirmed)]
-    public void Verdict_OfIntervals_FollowsTheRule(double seedsLow, double seedsHigh, double rowsLow, double rowsHigh, Verdict expected)
+    [InlineData(0.002, 0.0003, 0.0004, Verdict.Confirmed)]
+    [InlineData(0.0007, 0.0003, 0.0004, Verdict.Undecided)] // each by itself excludes zero nearly, both together do not
+    [InlineData(0.00007, 0.00002, 0.00002, Verdict.Negligible)] // surely above zero, and surely too small to count
+    [InlineData(-0.00007, 0.00002, 0.00002, Verdict.Negligible)]
+    [InlineData(0.0004, 0.0001, 0.0001, Verdict.Undecided)] // above zero; whether it counts is open
+    [InlineData(-0.002, 0.0003, 0.0004, Verdict.Refuted)]
+    [InlineData(0.0, 0.001, 0.001, Verdict.Undecided)]
+    public void Verdict_OfEstimateAndErrors_FollowsTheRule(double difference, double seeds, double rows, Verdict expected)
     {
-        Assert.Equal(expected, new Claim("x", Of(seedsLow, seedsHigh), Of(rowsLow, rowsHigh), FamilyRow.LeastAucGain).Verdict);
-        Assert.Equal(Verdict.Undecided, new Claim("x", null, Of(rowsLow, rowsHigh), FamilyRow.LeastAucGain).Verdict);
+        var claim = new Claim("x", Of(difference, seeds), Of(difference, rows));
+        Assert.Equal(Math.Sqrt((seeds * seeds) + (rows * rows)), claim.Joint!.StandardError, 1e-15);
+        Assert.Equal(expected, JudgedClaim.Of([claim], Least)[0].Verdict);
+        Assert.Equal(Verdict.Undecided, JudgedClaim.Of([claim with { Seeds = null }], Least)[0].Verdict);
+    }
+
+    // z = 2 and z = 2 are 1.41 together: "both intervals lie above zero" would have confirmed it.
+    [Fact]
+    public void Joint_BothJustSignificant_IsNotSignificant()
+    {
+        var claim = new Claim("x", Of(0.002, 0.001), Of(0.002, 0.001));
+        Assert.True(claim.Seeds!.Low > 0 && claim.Rows!.Low > 0);
+        Assert.Equal(2 / Math.Sqrt(2), claim.Joint!.Difference / claim.Joint.StandardError, 1e-12);
+        Assert.True(claim.Joint.Low < 0);
     }
 
     [Fact]
-    public void ByRows_SeveralSeeds_DoesNotDivideTheErrorOfTheRows()
+    public void Of_ManyClaims_IsStricterThanOfOne()
+    {
+        var claim = new Claim("x", Of(0.0025, 0.001), null); // p = 0.0124
+        Assert.Equal(Verdict.Confirmed, JudgedClaim.Of([claim], Least)[0].Verdict);
+        Claim[] five = [claim, .. Enumerable.Repeat(new Claim("none", Of(0, 0.001), null), 4)];
+        var judged = JudgedClaim.Of(five, Least);
+        Assert.Equal(5 * claim.Joint!.PValue, judged[0].P!.Value, 1e-12);
+        Assert.All(judged, j => Assert.Equal(Verdict.Undecided, j.Verdict));
+    }
+
+    [Fact]
+    public void Of_LeastGainOfItsOwn_GoesBeforeTheTables()
+    {
+        var claim = new Claim("spread", Of(0.0001, 0.00001), null, 0);
+        Assert.Equal((Verdict.Confirmed, 0.0), (JudgedClaim.Of([claim], Least)[0].Verdict, JudgedClaim.Of([claim], Least)[0].LeastGain));
+        Assert.Equal(Verdict.Negligible, JudgedClaim.Of([claim with { LeastGain = null }], Least)[0].Verdict);
+    }
+
+    [Fact]
+    public void ByRows_SeveralSeeds_AveragesEachRowFirst()
     {
         var random = new Random(1);
         float[] labels = [.. Enumerable.Range(0, 500).Select(_ => random.NextDouble() < 0.4 ? 1f : 0f)];
-        Measured[] all = [.. Enumerable.Range(0, 4).Select(i =>
-        {
-            float[] logits = [.. labels.Select(y => y + (float)random.NextDouble() * (i % 2 == 0 ? 3 : 2))];
-            return new Measured(i.ToString(System.Globalization.CultureInfo.InvariantCulture), 0, 0, [0], [0], labels.Length,
-                () => new RowLogits(labels, logits, [0]), 1, 1);
-        })];
+        var logits = Enumerable.Range(0, 4).Select(i =>
+            labels.Select(y => y + ((float)random.NextDouble() * (i % 2 == 0 ? 3 : 2))).ToArray()).ToArray();
+        Measured[] all = [.. logits.Select((own, i) => new Measured(
+            i.ToString(System.Globalization.CultureInfo.InvariantCulture), 0, 0, [0], [0], labels.Length,
+            () => new RowLogits(labels, own, [0]), 1, 1))];
         var comparisons = new RowComparisons();
-        var (first, second) = (Row(all[0], all[2]), Row(all[1], all[3]));
-        var found = first.ByRows(second, comparisons, c => c.Auc)!;
+        var found = Row(all[0], all[2]).ByRows(Row(all[1], all[3]), comparisons, c => c.Auc)!;
         var (a, b) = (comparisons.Compare(all[0], all[1])!.Auc, comparisons.Compare(all[2], all[3])!.Auc);
-        Assert.Equal((a.Difference + b.Difference) / 2, found.Difference, 1e-15);
-        Assert.Equal((a.StandardError + b.StandardError) / 2, found.StandardError, 1e-15);
+        Assert.Equal((a.Difference + b.Difference) / 2, found.Difference, 1e-12);
+        // Seeds whose noise on single rows has nothing in common: less than the mean of their errors, more than a √2th of it.
+        Assert.InRange(found.StandardError, (a.StandardError + b.StandardError) / 2 / Math.Sqrt(2) * 0.95,
+            (a.StandardError + b.StandardError) / 2 * 0.95);
     }
 
     private static FamilyRow Row(params Measured[] seeds) => new("row", seeds.Select((m, i) => (m, i)).ToDictionary(p => p.i, p => p.m));
 
-    private static Comparison Of(double low, double high) => new((low + high) / 2, 1, low, high, 0.5);
+    private static Comparison Of(double difference, double error) => Comparison.FromNormal(difference, error);
 }

@@ -19,10 +19,11 @@ internal static class StrategyCases
         return batch;
     }
 
-    public static BatchLogits Random(int rows, int members, int seed, Fusion fusion = Fusion.Mean, int teachers = 0)
+    public static BatchLogits Random(int rows, int members, int seed, Fusion fusion = Fusion.Mean, int teachers = 0,
+        bool hasPeers = false)
     {
         var random = new Random(seed);
-        var batch = new BatchLogits(rows + 3, members, teachers, fusion) { Rows = rows };
+        var batch = new BatchLogits(rows + 3, members, teachers, fusion, hasPeers) { Rows = rows };
         for (var b = 0; b < rows; b++)
         {
             batch.Labels()[b] = random.Next(2);

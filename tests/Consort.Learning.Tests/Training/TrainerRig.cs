@@ -83,11 +83,19 @@ internal sealed record TrainerRig(EncodedDataset Data)
 
         public override bool LearnsFromTeachers => inner.LearnsFromTeachers;
 
+        public override bool ShipsOneMember => inner.ShipsOneMember;
+
+        public override bool ReadsPeersAsScored => inner.ReadsPeersAsScored;
+
         public override bool LearnsWithoutLabels => inner.LearnsWithoutLabels;
 
         public override Span<double> State => inner.State;
 
         public override void Open(int teachers) => inner.Open(teachers);
+
+        public override int WarmEpochs(bool isFresh) => inner.WarmEpochs(isFresh);
+
+        public override void BeginEpoch(int epoch, bool isFresh) => inner.BeginEpoch(epoch, isFresh);
 
         public override void Apply(BatchLogits batch, Span<double> terms)
         {

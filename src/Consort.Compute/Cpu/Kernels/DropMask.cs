@@ -8,18 +8,16 @@ namespace Consort.Compute.Cpu.Kernels;
 /// is drawn again rather than kept, which is cheaper than its memory traffic.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
-/// <param name="rate">p, in [0, 1).</param>
+/// <param name="rate">How many drop.</param>
 /// <param name="stream">Tells operations apart.</param>
-internal readonly unsafe struct DropMask<T>(double rate, int stream)
+internal readonly unsafe struct DropMask<T>(DropRate rate, int stream)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly uint _threshold = (uint)Math.Min(uint.MaxValue, rate * (1L << 32)); // dropped below it
-
     /// <summary>Whether any can drop.</summary>
-    public bool Any => _threshold > 0;
+    public bool Any => rate.Threshold > 0;
 
     /// <summary>What those that stay are multiplied by, 1 / (1 − p).</summary>
-    public T Scale { get; } = T.CreateTruncating(1 / (1 - rate));
+    public T Scale => T.CreateTruncating(rate.Scale);
 
     /// <summary>What the bits of a step come from; made once for many rows.</summary>
     public CounterHash Key(ulong seed) => new(seed, (ulong)stream);
@@ -34,11 +32,11 @@ internal readonly unsafe struct DropMask<T>(double rate, int stream)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Apply(T* source, T* target, bool accumulate, in CounterHash key, long offset, int length)
     {
-        var i = 0;
+        var (i, factor, threshold) = (0, Scale, rate.Threshold);
         if (typeof(T) == typeof(float))
         {
-            var scale = new Vector<T>(Scale);
-            var least = new Vector<uint>(_threshold);
+            var scale = new Vector<T>(factor);
+            var least = new Vector<uint>(threshold);
             for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
             {
                 var kept = Vector.GreaterThanOrEqual(key.Bits((uint)(offset + i)), least).As<uint, T>();
@@ -49,7 +47,7 @@ internal readonly unsafe struct DropMask<T>(double rate, int stream)
 
         for (; i < length; i++)
         {
-            var value = key.BitsAt((uint)(offset + i)) >= _threshold ? source[i] * Scale : T.Zero;
+            var value = key.BitsAt((uint)(offset + i)) >= threshold ? source[i] * factor : T.Zero;
             target[i] = accumulate ? target[i] + value : value;
         }
     }

@@ -108,6 +108,39 @@ internal static unsafe class VectorMath
             target[i] += source[i] * factor;
     }
 
+    /// <summary>target = source − factor · (source − target): so much of the distance between them is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Approach<T>(T* target, T* source, T factor, int length)
+        where T : unmanaged, INumberBase<T>
+    {
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+        {
+            var goal = Vector.Load(source + i);
+            Vector.Store(goal - ((goal - Vector.Load(target + i)) * factor), target + i);
+        }
+
+        for (; i < length; i++)
+            target[i] = source[i] - ((source[i] - target[i]) * factor);
+    }
+
+    /// <summary>The numbers change places.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Exchange<T>(T* one, T* other, int length)
+        where T : unmanaged
+    {
+        var i = 0;
+        for (; i <= length - Vector<T>.Count; i += Vector<T>.Count)
+        {
+            var (first, second) = (Vector.Load(one + i), Vector.Load(other + i));
+            Vector.Store(second, one + i);
+            Vector.Store(first, other + i);
+        }
+
+        for (; i < length; i++)
+            (one[i], other[i]) = (other[i], one[i]);
+    }
+
     /// <summary>target = factor · source.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scale<T>(T* target, T* source, T factor, int length)

@@ -29,7 +29,7 @@ public sealed record Adagrad(double InitialAccumulator = 0, double Epsilon = 1e-
     {
         public AdagradUpdate<T> At(double learningRate, long step) => new(learningRate, rule.Epsilon);
 
-        public GapFormula<T, AdagradUpdate<T>>? Formula() => new RestingGap<T, AdagradUpdate<T>>();
+        public GapFormula<T, AdagradUpdate<T>>? Formula(bool hasAverage) => new RestingGap<T, AdagradUpdate<T>>();
     }
 }
 

@@ -64,7 +64,7 @@ public sealed record Adam(double Beta1 = 0.9, double Beta2 = 0.999, double Epsil
         public AdamUpdate<T> At(double learningRate, long step) => new(rule, learningRate, step);
 
         // The formula takes ε for constant.
-        public GapFormula<T, AdamUpdate<T>>? Formula() => rule.IsEpsilonHat ? null : new AdamGap<T>(rule);
+        public GapFormula<T, AdamUpdate<T>>? Formula(bool hasAverage) => rule.IsEpsilonHat ? null : new AdamGap<T>(rule, hasAverage);
     }
 }
 

@@ -38,7 +38,7 @@ internal sealed unsafe class Deferral<T, TUpdate> : Deferral
     private const int ChunkRows = PassLayout<T>.ChunkRows;
     private readonly PassLayout<T> _layout;
     private readonly GapFormula<T, TUpdate>? _formula;
-    private readonly StepHistory<T, TUpdate> _history = new();
+    private readonly StepHistory<T, TUpdate> _history;
     private readonly NativeBuffer<int>[] _stamps;
     private readonly Replay<T, TUpdate>[] _replays; // one a worker
     private readonly DeferredTable[] _tables;
@@ -47,7 +47,7 @@ internal sealed unsafe class Deferral<T, TUpdate> : Deferral
 
     public Deferral(PassLayout<T> layout, GapFormula<T, TUpdate>? formula)
     {
-        (_layout, _formula) = (layout, formula);
+        (_layout, _formula, _history) = (layout, formula, new StepHistory<T, TUpdate>(layout.Average));
         _stamps = new NativeBuffer<int>[layout.Tables.Length];
         _tables = new DeferredTable[layout.Tables.Length];
         for (var i = 0; i < _tables.Length; i++)

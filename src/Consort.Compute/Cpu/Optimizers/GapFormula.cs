@@ -31,5 +31,14 @@ internal sealed unsafe class RestingGap<T, TUpdate> : GapFormula<T, TUpdate>
 {
     public override void Stepped(StepHistory<T, TUpdate> history) { }
 
-    public override void CatchUp(StepHistory<T, TUpdate> history, in Region<T> region, int dimension, int* rows, int count) { }
+    public override void CatchUp(StepHistory<T, TUpdate> history, in Region<T> region, int dimension, int* rows, int count)
+    {
+        if (history.Average is not { } average)
+            return;
+        for (var i = 0; i < count; i++)
+        {
+            average.Rest(region, unchecked(history.Tick - region.Stamps[rows[i]]), later: 0, (long)rows[i] * dimension, dimension);
+            region.Stamps[rows[i]] = history.Tick;
+        }
+    }
 }

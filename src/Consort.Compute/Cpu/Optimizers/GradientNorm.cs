@@ -103,7 +103,8 @@ internal sealed unsafe class GradientNorm<T> : IDisposable
         private static int Run => 16 * Vector<T>.Count;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Prefetch(in Region<T> region, long offset, int length) => Kernels.Prefetch.Row(region.Values + offset, length);
+        public void Prefetch(in Region<T> region, int row, int dimension) =>
+            Kernels.Prefetch.Row(region.Values + ((long)row * dimension), dimension);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public double Apply(in Region<T> region, long offset, T* gradient, int length)
@@ -140,6 +141,8 @@ internal sealed unsafe class GradientNorm<T> : IDisposable
             return sum;
         }
 
+        public void Open(in Region<T> region, int row, int dimension) { }
+
         public void Done(in Region<T> region, int row) { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -153,11 +156,13 @@ internal sealed unsafe class GradientNorm<T> : IDisposable
     /// <summary>Σ w² of tables.</summary>
     private readonly struct TableSquares : IStretchPass<T>
     {
-        public void Prefetch(in Region<T> region, long offset, int length) { }
+        public void Prefetch(in Region<T> region, int row, int dimension) { }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public double Apply(in Region<T> region, long offset, T* gradient, int length) =>
             region.IsTable ? Squares.Sum(region.Values + offset, length) : 0;
+
+        public void Open(in Region<T> region, int row, int dimension) { }
 
         public void Done(in Region<T> region, int row) { }
     }

@@ -34,5 +34,6 @@ internal interface IUpdateFactory<T, TUpdate>
     /// What brings rows up to date at once where no regulariser ties their steps to their values; null where the steps are to be made one
     /// by one.
     /// </summary>
-    GapFormula<T, TUpdate>? Formula();
+    /// <param name="hasAverage">Whether rows take a moving average along.</param>
+    GapFormula<T, TUpdate>? Formula(bool hasAverage);
 }

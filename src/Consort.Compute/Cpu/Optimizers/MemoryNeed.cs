@@ -33,7 +33,10 @@ public static class MemoryNeed
         if (optimizer is not null)
         {
             var trained = graph.Tables.Where(t => t.IsTrained && !optimizer.IsFrozen(t.Member)).ToArray();
-            numbers += optimizer.Rule.StateNames.Count * (dense + trained.Sum(t => (long)t.Rows * t.Dimension));
+            var copies = optimizer.Rule.StateNames.Count + (optimizer.HasAverage ? 1 : 0);
+            numbers += copies * (dense + trained.Sum(t => (long)t.Rows * t.Dimension));
+            if (optimizer is { AverageDecay: > 0, EmbeddingUpdate: EmbeddingUpdate.Touched })
+                numbers += trained.Sum(t => (long)t.Rows); // stamps
             numbers += trained.Sum(t => Math.Min((long)capacity * (t.Columns?.Count ?? graph.Columns.Count), t.Rows) * t.Dimension);
         }
 

@@ -14,6 +14,7 @@ public sealed unsafe class Optimizer<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly OptimizerOptions _options;
+    private readonly Workers _workers;
     private readonly List<(string Name, NativeBuffer<T> Buffer)> _state = [];
     private readonly UpdatePass<T> _update;
     private readonly GradientNorm<T>? _norm;
@@ -25,21 +26,32 @@ public sealed unsafe class Optimizer<T> : IDisposable
     /// <param name="workers">The threads; the caller keeps owning them.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public Optimizer(ParameterStore<T> store, OptimizerOptions options, Workers workers)
+        : this(store, options, workers, [])
+    {
+    }
+
+    private Optimizer(
+        ParameterStore<T> store, OptimizerOptions options, Workers workers, IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> kept)
     {
         options.Validate();
-        (Store, _options) = (store, options);
+        (Store, _options, _workers) = (store, options, workers);
         var tables = store.Embeddings.Where(e => e.Table.IsTrained && !options.IsFrozen(e.Table.Member)).ToArray();
         var blocks = DenseBlocks(store, options);
         var regions = new Region<T>[tables.Length + 1];
         if (blocks.Length > 0)
-            regions[0] = AddRegion("dense", store.DenseValues, options.DenseL2, isTable: false);
+            regions[0] = AddRegion("dense", store.DenseValues, options.DenseL2, isTable: false, kept);
         for (var i = 0; i < tables.Length; i++)
-            regions[i + 1] = AddRegion(tables[i].Table.Name, tables[i].Values, options.EmbeddingL2, isTable: true);
+            regions[i + 1] = AddRegion(tables[i].Table.Name, tables[i].Values, options.EmbeddingL2, isTable: true, kept);
 
         // Without a regulariser the rows that no one touched add nothing to the norm.
         var tracksSquares = options is { MaxGradientNorm: not null, EmbeddingL2: > 0 }
             && options.EmbeddingUpdate != EmbeddingUpdate.Touched;
         var layout = new PassLayout<T>(regions, blocks, tables, options.EmbeddingUpdate, options.EmbeddingL2, tracksSquares, workers);
+        if (options.AverageDecay > 0)
+            Average = layout.Average = new MovingAverage<T>(options.AverageDecay, store, layout);
+        else if (options.KeepsMean)
+            Average = new WeightAverage<T>(store, tables, workers);
+        _state.AddRange(Average?.State ?? []);
         _update = options.Rule.Compile(store, layout);
         if (options.MaxGradientNorm is not null)
             _norm = new GradientNorm<T>(store, layout);
@@ -47,6 +59,9 @@ public sealed unsafe class Optimizer<T> : IDisposable
 
     /// <summary>The parameters it changes.</summary>
     public ParameterStore<T> Store { get; }
+
+    /// <summary>The average of the weights that is kept beside them, or null.</summary>
+    public WeightAverage<T>? Average { get; }
 
     /// <summary>How many steps were made; a resumed run sets it along with <see cref="State"/>.</summary>
     public long Steps { get; set; }
@@ -61,18 +76,23 @@ public sealed unsafe class Optimizer<T> : IDisposable
     /// What a checkpoint must hold besides <see cref="Steps"/>, each under the rule's name and that of what is trained:
     /// <c>adam.m/dense</c>, <c>adam.v/embedding</c>. Dense state has the layout of <see cref="ParameterStore{T}.DenseValues"/>.
     /// </summary>
-    /// <remarks>Deferred rows are brought up to date when this is read; ask for it anew after further steps.</remarks>
+    /// <remarks>
+    /// The average's numbers stand there, too, as <c>average/dense</c>. Deferred rows are brought up to date when this is read; ask for it
+    /// anew after further steps.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The average stands in the weights' place.</exception>
     public IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> State
     {
         get
         {
+            Average?.ThrowIfExchanged();
             _update.Deferral?.CatchUpAll();
             return _state;
         }
     }
 
     /// <summary>Bytes held for state and workspaces.</summary>
-    public long Bytes => _state.Sum(s => s.Buffer.Length * sizeof(T)) + _update.Bytes + (_norm?.Bytes ?? 0);
+    public long Bytes => _state.Sum(s => s.Buffer.Length * sizeof(T)) + _update.Bytes + (_norm?.Bytes ?? 0) + (Average?.WorkBytes ?? 0);
 
     /// <summary>Changes every trained number by the gradients of the last backward pass.</summary>
     /// <param name="learningRate">η, at least 0.</param>
@@ -86,6 +106,7 @@ public sealed unsafe class Optimizer<T> : IDisposable
             throw new ArgumentOutOfRangeException(nameof(learningRate), learningRate, "expected a finite number of at least 0");
         if (_update.Deferral is not null && Store.AwaitsBackward)
             throw new InvalidOperationException("a training batch went forward but not backward: its rows have no gradients to step by");
+        Average?.ThrowIfExchanged();
         var scale = 1.0;
         if (_norm is not null)
         {
@@ -99,6 +120,21 @@ public sealed unsafe class Optimizer<T> : IDisposable
         Steps++;
         var squares = _update.Run(learningRate, Steps, scale);
         _norm?.Updated(squares);
+    }
+
+    /// <summary>
+    /// One that goes on with this one's state and steps under other regularisers, and takes its place; this one where they are the same.
+    /// </summary>
+    /// <param name="embeddingL2">λ of every table.</param>
+    /// <param name="denseL2">λ of dense parameters.</param>
+    public Optimizer<T> With(double embeddingL2, double denseL2)
+    {
+        if (embeddingL2 == _options.EmbeddingL2 && denseL2 == _options.DenseL2)
+            return this;
+        var state = State.ToArray(); // with no row behind
+        _state.Clear();
+        Dispose();
+        return new Optimizer<T>(Store, _options with { EmbeddingL2 = embeddingL2, DenseL2 = denseL2 }, _workers, state) { Steps = Steps };
     }
 
     /// <inheritdoc/>
@@ -131,17 +167,15 @@ public sealed unsafe class Optimizer<T> : IDisposable
         bool IsTrained(Parameter parameter) => parameter.IsTrained && !options.IsFrozen(parameter.Member);
     }
 
-    private Region<T> AddRegion(string name, NativeBuffer<T> values, double l2, bool isTable)
+    private Region<T> AddRegion(
+        string name, NativeBuffer<T> values, double l2, bool isTable, IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> kept)
     {
         var states = new NativeBuffer<T>?[2];
         for (var i = 0; i < _options.Rule.StateNames.Count; i++)
         {
-            var buffer = new NativeBuffer<T>(values.Length);
-            if (_options.Rule.InitialState != 0)
-                for (long j = 0; j < buffer.Length; j++)
-                    buffer.Pointer[j] = T.CreateTruncating(_options.Rule.InitialState);
-            _state.Add(($"{_options.Rule.StateNames[i]}/{name}", buffer));
-            states[i] = buffer;
+            var whole = $"{_options.Rule.StateNames[i]}/{name}";
+            states[i] = kept.FirstOrDefault(k => k.Name == whole).Buffer ?? NewState(values.Length);
+            _state.Add((whole, states[i]!));
         }
 
         return new Region<T>
@@ -152,5 +186,14 @@ public sealed unsafe class Optimizer<T> : IDisposable
             L2 = T.CreateTruncating(l2),
             IsTable = isTable,
         };
+    }
+
+    private NativeBuffer<T> NewState(long length)
+    {
+        var buffer = new NativeBuffer<T>(length);
+        if (_options.Rule.InitialState != 0)
+            for (long i = 0; i < length; i++)
+                buffer.Pointer[i] = T.CreateTruncating(_options.Rule.InitialState);
+        return buffer;
     }
 }

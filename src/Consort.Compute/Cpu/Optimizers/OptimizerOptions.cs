@@ -42,6 +42,14 @@ public sealed record OptimizerOptions
     /// <summary>Which rows of the tables a step changes.</summary>
     public EmbeddingUpdate EmbeddingUpdate { get; init; } = EmbeddingUpdate.Dense;
 
+    /// <summary>
+    /// β of the moving average of the weights that is kept beside them, in [0, 1); 0 keeps none. See <see cref="AverageDecay"/>.
+    /// </summary>
+    public double AverageDecay { get; init; }
+
+    /// <summary>Whether a plain mean of the weights is kept beside them, of those that someone adds.</summary>
+    public bool KeepsMean { get; init; }
+
     /// <summary>Members whose own parameters and tables stay as they are; −1 stands for what members share. Null for none.</summary>
     public IReadOnlySet<int>? FrozenMembers { get; init; }
 
@@ -55,9 +63,16 @@ public sealed record OptimizerOptions
         RequireFiniteAndAtLeastZero(nameof(DenseL2), DenseL2);
         if (MaxGradientNorm is { } norm && (!(norm > 0) || !double.IsFinite(norm)))
             throw new ArgumentOutOfRangeException(nameof(MaxGradientNorm), norm, "expected above 0");
+        if (AverageDecay is not (>= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(AverageDecay), AverageDecay, "expected at least 0 and below 1");
+        if (KeepsMean && AverageDecay > 0)
+            throw new ArgumentOutOfRangeException(nameof(KeepsMean), KeepsMean, "expected false beside a moving average");
         if (EmbeddingUpdate is not (EmbeddingUpdate.Dense or EmbeddingUpdate.Touched or EmbeddingUpdate.Deferred))
             throw new ArgumentOutOfRangeException(nameof(EmbeddingUpdate), EmbeddingUpdate, "expected Dense, Touched or Deferred");
     }
+
+    /// <summary>Whether any average is kept.</summary>
+    internal bool HasAverage => AverageDecay > 0 || KeepsMean;
 
     /// <summary>Whether what belongs to a member stays as it is.</summary>
     internal bool IsFrozen(int member) => FrozenMembers?.Contains(member) ?? false;

@@ -4,7 +4,7 @@ using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Compute.Cpu.Optimizers;
 
-/// <summary>Numbers that are trained alike: the dense parameters, or one table. All four have the same layout.</summary>
+/// <summary>Numbers that are trained alike: the dense parameters, or one table. All of them have the same layout.</summary>
 /// <typeparam name="T">The element.</typeparam>
 internal unsafe struct Region<T>
     where T : unmanaged
@@ -18,10 +18,13 @@ internal unsafe struct Region<T>
     /// <summary>The second state of the rule, or null.</summary>
     public T* Second;
 
+    /// <summary>Their moving average, or null.</summary>
+    public T* Average;
+
     /// <summary>λ of the regulariser.</summary>
     public T L2;
 
-    /// <summary>Where rows are deferred, the steps that each has seen; otherwise null.</summary>
+    /// <summary>Where rows are deferred, or touched ones averaged, the steps that each has seen; otherwise null.</summary>
     public int* Stamps;
 
     /// <summary>Whether it is a table.</summary>
@@ -49,6 +52,9 @@ internal sealed record PassLayout<T>(Region<T>[] Regions, DenseBlock[] DenseBloc
 
     /// <summary>Touched rows that one worker goes over at a time.</summary>
     public const int ChunkRows = 512;
+
+    /// <summary>The moving average of what is trained, or null.</summary>
+    public MovingAverage<T>? Average { get; set; }
 
     /// <summary>Whether a step goes over all rows of the tables.</summary>
     public bool WholeTables => Update == EmbeddingUpdate.Dense;

@@ -24,19 +24,21 @@ internal sealed unsafe class Replay<T, TUpdate> : IDisposable
     private readonly NativeBuffer<T> _values;
     private readonly NativeBuffer<T> _first;
     private readonly NativeBuffer<T> _second;
+    private readonly NativeBuffer<T> _average;
 
     public Replay(StepHistory<T, TUpdate> history, int widest, bool tracksSquares)
     {
         (_history, _tracksSquares) = (history, tracksSquares);
         var length = Math.Max(BlockLength, 4 * widest);
-        (_values, _first, _second) = (new(length), new(length), new(length));
+        (_values, _first, _second, _average) = (new(length), new(length), new(length), new(history.Average is null ? 0 : length));
     }
 
     /// <summary>Room for the numbers of a chunk's rows.</summary>
     public int* Rows => _rows.Pointer;
 
     /// <summary>Bytes held.</summary>
-    public long Bytes => (3 * _values.Length * sizeof(T)) + (_rows.Length * sizeof(int)) + (ChunkRows * sizeof(ulong));
+    public long Bytes =>
+        (((3 * _values.Length) + _average.Length) * sizeof(T)) + (_rows.Length * sizeof(int)) + (ChunkRows * sizeof(ulong));
 
     /// <summary>Brings rows up to date and says so in their stamps; some may be so already.</summary>
     /// <returns>The change of their Σ w², if anyone wants it.</returns>
@@ -74,6 +76,7 @@ internal sealed unsafe class Replay<T, TUpdate> : IDisposable
         _values.Dispose();
         _first.Dispose();
         _second.Dispose();
+        _average.Dispose();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -82,6 +85,7 @@ internal sealed unsafe class Replay<T, TUpdate> : IDisposable
         var values = _values.Pointer;
         var first = _first.Pointer;
         var second = _second.Pointer;
+        var average = _history.Average is null ? null : _average.Pointer;
         for (var i = start; i < end; i++)
         {
             var offset = (long)(uint)keys[i] * dimension;
@@ -91,6 +95,8 @@ internal sealed unsafe class Replay<T, TUpdate> : IDisposable
                 VectorMath.Copy(first + place, region.First + offset, dimension);
             if (TUpdate.States > 1)
                 VectorMath.Copy(second + place, region.Second + offset, dimension);
+            if (average != null)
+                VectorMath.Copy(average + place, region.Average + offset, dimension);
         }
 
         var length = (end - start) * dimension;
@@ -101,7 +107,10 @@ internal sealed unsafe class Replay<T, TUpdate> : IDisposable
         {
             while (active < end && Lag(keys[active]) == lag)
                 active++;
-            Step(_history.After(unchecked(tick - lag)), region.L2, values, first, second, (active - start) * dimension);
+            ref readonly var step = ref _history.After(unchecked(tick - lag));
+            Step(step, region.L2, values, first, second, (active - start) * dimension);
+            if (average != null)
+                VectorMath.Approach(average, values, step.Keep, (active - start) * dimension);
         }
 
         for (var i = start; i < end; i++)
@@ -114,6 +123,8 @@ internal sealed unsafe class Replay<T, TUpdate> : IDisposable
                 VectorMath.Copy(region.First + offset, first + place, dimension);
             if (TUpdate.States > 1)
                 VectorMath.Copy(region.Second + offset, second + place, dimension);
+            if (average != null)
+                VectorMath.Copy(region.Average + offset, average + place, dimension);
             region.Stamps[row] = tick;
         }
 

@@ -25,12 +25,12 @@ public sealed record Sgd(double Momentum = 0) : UpdateRule
     {
         SgdUpdate<T> IUpdateFactory<T, SgdUpdate<T>>.At(double learningRate, long step) => new(learningRate);
 
-        GapFormula<T, SgdUpdate<T>>? IUpdateFactory<T, SgdUpdate<T>>.Formula() => new RestingGap<T, SgdUpdate<T>>();
+        GapFormula<T, SgdUpdate<T>>? IUpdateFactory<T, SgdUpdate<T>>.Formula(bool hasAverage) => new RestingGap<T, SgdUpdate<T>>();
 
         MomentumUpdate<T> IUpdateFactory<T, MomentumUpdate<T>>.At(double learningRate, long step) => new(momentum, learningRate);
 
         // A step is two products and a sum: making them one by one is cheap.
-        GapFormula<T, MomentumUpdate<T>>? IUpdateFactory<T, MomentumUpdate<T>>.Formula() => null;
+        GapFormula<T, MomentumUpdate<T>>? IUpdateFactory<T, MomentumUpdate<T>>.Formula(bool hasAverage) => null;
     }
 }
 

@@ -8,7 +8,8 @@ namespace Consort.Compute.Cpu.Optimizers;
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
 /// <typeparam name="TUpdate">The arithmetic.</typeparam>
-internal sealed class StepHistory<T, TUpdate>
+/// <param name="average">The moving average that rows take along, or null.</param>
+internal sealed class StepHistory<T, TUpdate>(MovingAverage<T>? average)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TUpdate : struct, IElementUpdate<T>
 {
@@ -16,6 +17,9 @@ internal sealed class StepHistory<T, TUpdate>
     public const int Capacity = 4096;
 
     private readonly MissedStep[] _steps = new MissedStep[Capacity];
+
+    /// <summary>The moving average that rows take along, or null.</summary>
+    public MovingAverage<T>? Average => average;
 
     /// <summary>How many steps were made.</summary>
     public long Count { get; private set; }
@@ -27,13 +31,16 @@ internal sealed class StepHistory<T, TUpdate>
     public ref readonly MissedStep After(int tick) => ref _steps[tick & (Capacity - 1)];
 
     /// <summary>Keeps a step and forgets the oldest.</summary>
-    public void Add(TUpdate update, T scale) => _steps[Count++ & (Capacity - 1)] = new MissedStep(update, scale);
+    public void Add(TUpdate update, T scale) =>
+        _steps[Count++ & (Capacity - 1)] = new MissedStep(update, scale, average?.Keep ?? T.Zero);
 
-    /// <summary>The arithmetic of a step, and what its gradient was multiplied by.</summary>
-    public readonly struct MissedStep(TUpdate update, T scale)
+    /// <summary>The arithmetic of a step, what its gradient was multiplied by, and what the average kept of itself.</summary>
+    public readonly struct MissedStep(TUpdate update, T scale, T keep)
     {
         public TUpdate Update { get; } = update;
 
         public T Scale { get; } = scale;
+
+        public T Keep { get; } = keep;
     }
 }

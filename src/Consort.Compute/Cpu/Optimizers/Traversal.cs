@@ -11,8 +11,11 @@ namespace Consort.Compute.Cpu.Optimizers;
 internal unsafe interface IStretchPass<T>
     where T : unmanaged
 {
-    /// <summary>Says that a stretch will be wanted soon.</summary>
-    void Prefetch(in Region<T> region, long offset, int length);
+    /// <summary>Says that a touched row will be wanted soon.</summary>
+    void Prefetch(in Region<T> region, int row, int dimension);
+
+    /// <summary>Says that a touched row is about to be worked on.</summary>
+    void Open(in Region<T> region, int row, int dimension);
 
     /// <summary>Works on a stretch; what it gives back is summed up.</summary>
     double Apply(in Region<T> region, long offset, T* gradient, int length);
@@ -156,7 +159,8 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
         for (var i = start; i < end; i++, gradient += dimension)
         {
             if (i + ahead < end)
-                pass.Prefetch(region, (long)rows[i + ahead] * dimension, dimension);
+                pass.Prefetch(region, rows[i + ahead], dimension);
+            pass.Open(region, rows[i], dimension);
             sum += pass.Apply(region, (long)rows[i] * dimension, gradient, dimension);
             pass.Done(region, rows[i]);
         }

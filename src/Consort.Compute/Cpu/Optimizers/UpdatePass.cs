@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Consort.Compute.Cpu.Kernels;
 using Consort.Compute.Cpu.Parameters;
 
 namespace Consort.Compute.Cpu.Optimizers;
@@ -39,7 +40,7 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory> : UpdatePass<T>
         (_layout, _factory) = (layout, factory);
         _traversal = new Traversal<T, Stretch>(store, layout, layout.WholeTables);
         if (layout.Update == EmbeddingUpdate.Deferred)
-            _deferral = new Deferral<T, TUpdate>(layout, layout.EmbeddingL2 == 0 ? factory.Formula() : null);
+            _deferral = new Deferral<T, TUpdate>(layout, layout.EmbeddingL2 == 0 ? factory.Formula(layout.Average is not null) : null);
     }
 
     public override long Bytes => _traversal.Bytes + (_deferral?.Bytes ?? 0);
@@ -49,8 +50,11 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory> : UpdatePass<T>
     public override double Run(double learningRate, long step, double gradientScale)
     {
         var (update, scale) = (_factory.At(learningRate, step), T.CreateTruncating(gradientScale));
-        var pass = new Stretch(update, scale, _deferral?.NextTick ?? 0, _layout.TracksSquares, !_layout.WholeTables);
-        var squares = _traversal.Run(pass);
+        var average = _layout.Average;
+        average?.Begin();
+        var tick = _deferral?.NextTick ?? unchecked((int)(average?.Count ?? 0));
+        var squares = _traversal.Run(new Stretch(update, scale, tick, average, _layout.TracksSquares, !_layout.WholeTables));
+        average?.End();
         _deferral?.Stepped(update, scale, learningRate);
         return squares;
     }
@@ -61,20 +65,31 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory> : UpdatePass<T>
         _traversal.Dispose();
     }
 
-    private readonly struct Stretch(TUpdate update, T scale, int tick, bool tracks, bool tracksChange) : IStretchPass<T>
+    private readonly struct Stretch(TUpdate update, T scale, int tick, MovingAverage<T>? average, bool tracks, bool tracksChange)
+        : IStretchPass<T>
     {
         private readonly TUpdate _update = update;
         private readonly T _scale = scale;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Prefetch(in Region<T> region, long offset, int length)
+        public void Prefetch(in Region<T> region, int row, int dimension)
         {
-            Kernels.Prefetch.Row(region.Values + offset, length);
+            var offset = (long)row * dimension;
+            Kernels.Prefetch.Row(region.Values + offset, dimension);
             if (TUpdate.States > 0)
-                Kernels.Prefetch.Row(region.First + offset, length);
+                Kernels.Prefetch.Row(region.First + offset, dimension);
             if (TUpdate.States > 1)
-                Kernels.Prefetch.Row(region.Second + offset, length);
+                Kernels.Prefetch.Row(region.Second + offset, dimension);
+            if (average is null)
+                return;
+            Kernels.Prefetch.Row(region.Average + offset, dimension);
+            Kernels.Prefetch.Row(region.Stamps + row, 1);
         }
+
+        // Deferred rows are up to date before a batch reads them; touched ones have rested since they were last touched.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Open(in Region<T> region, int row, int dimension) =>
+            average?.Rest(region, unchecked(tick - 1 - region.Stamps[row]), later: 1, (long)row * dimension, dimension);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public double Apply(in Region<T> region, long offset, T* gradient, int length)
@@ -118,6 +133,8 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory> : UpdatePass<T>
                     sum += double.CreateTruncating(values[i] * values[i]);
             }
 
+            if (average is not null) // while the stretch is in the first-level cache
+                VectorMath.Approach(region.Average + offset, values, average.Keep, length);
             return sum - before;
         }
 

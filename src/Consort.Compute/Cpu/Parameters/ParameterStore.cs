@@ -119,6 +119,17 @@ public sealed unsafe class ParameterStore<T> : IDisposable
             embedding.Initialize(seed, workers);
     }
 
+    /// <summary>Draws the rows of tables anew, and leaves dense parameters as they are.</summary>
+    /// <param name="seed">Any number; what a table gets depends on it and the table's name alone.</param>
+    /// <param name="isWanted">Which tables.</param>
+    /// <param name="workers">Threads to share the tables out to, or null; the numbers are the same.</param>
+    public void InitializeTables(ulong seed, Func<Table, bool> isWanted, Workers? workers = null)
+    {
+        foreach (var embedding in Embeddings)
+            if (isWanted(embedding.Table))
+                embedding.Initialize(seed, workers);
+    }
+
     /// <summary>Bytes held for values and gradients, tables included.</summary>
     public long Bytes => ((_values.Length + _gradients.Length) * sizeof(T)) + Embeddings.Sum(e => e.Bytes) + TouchedBytes;
 
@@ -140,9 +151,9 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     internal bool AwaitsBackward => _found is not null;
 
     /// <summary>
-    /// Before a batch reads the tables: brings deferred rows up to date, all of them unless the batch is one to train on.
+    /// Before a batch reads the tables: brings deferred rows up to date, all of them unless the batch is one to train on, now or next.
     /// </summary>
-    internal void BeginBatch(TableReader reader, int* ids, int rows, bool isTraining)
+    internal void BeginBatch(TableReader reader, int* ids, int rows, bool isAhead)
     {
         _found = null;
         var isDeferred = false;
@@ -150,7 +161,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
             isDeferred |= Embeddings[i].Deferred is not null;
         if (!isDeferred)
             return;
-        if (!isTraining || !reader.HasGradients)
+        if (!isAhead || !reader.HasGradients)
         {
             for (var i = 0; i < Embeddings.Count; i++)
                 Embeddings[i].Deferred?.CatchUpAll();

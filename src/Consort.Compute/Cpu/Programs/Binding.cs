@@ -81,4 +81,8 @@ public sealed unsafe class Binding<T>
 
     /// <summary>The same, zeroed.</summary>
     internal T* ZeroedWorkspace(long length) => _program.Allocate(length, MemoryContent.Zeros);
+
+    /// <summary>What drops of the operation's numbers while training.</summary>
+    /// <param name="rate">The operation's own share.</param>
+    internal DropMask<T> Drops(double rate) => new(_program.DropRateOf(rate), Index);
 }

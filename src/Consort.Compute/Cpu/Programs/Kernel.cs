@@ -18,6 +18,12 @@ public readonly unsafe struct Step
     /// <summary>Of this step's random numbers.</summary>
     public ulong Seed { get; }
 
+    /// <summary>
+    /// Whether the very same rows are to be trained on next: of rows that an optimizer has deferred, the batch's alone are then brought up
+    /// to date, and the table is not read whole. It scores like any other.
+    /// </summary>
+    public bool IsAhead { get; init; }
+
     /// <summary>Global ids [B, F], or null where the graph has no categorical columns.</summary>
     public int* Ids { get; init; }
 }

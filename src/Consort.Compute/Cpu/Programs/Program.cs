@@ -16,6 +16,7 @@ public sealed unsafe class Program<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly List<NativeBuffer<T>> _buffers = [];
+    private readonly List<DropRate> _dropRates = [];
     private readonly T*[] _data;
     private readonly T*[] _gradients;
     private readonly Kernel?[] _kernels;
@@ -111,6 +112,24 @@ public sealed unsafe class Program<T> : IDisposable
     /// </summary>
     public IReadOnlySet<int>? FrozenMembers { get; set; }
 
+    /// <summary>
+    /// p in [0, 1) in the place of that of every operation that drops numbers while training; null, as a rule, leaves each its own.
+    /// </summary>
+    public double? Dropout
+    {
+        get;
+        set
+        {
+            field = value;
+            foreach (var rate in _dropRates)
+                rate.Replace(value);
+        }
+    }
+
+    /// <summary>Whether training computes the logits that scoring does: nothing drops, and no statistics are those of the batch.</summary>
+    public bool TrainsAsItScores =>
+        _dropRates.TrueForAll(r => r.Threshold == 0) && !Graph.Values.Any(v => v.Operation is { ReadsTheBatch: true });
+
     /// <summary>Measures where the time goes, operation by operation; made for the same graph. Null, as a rule, for none.</summary>
     public KernelClock? Clock
     {
@@ -174,7 +193,7 @@ public sealed unsafe class Program<T> : IDisposable
         _guard?.BeginForward(_step);
         var clock = Clock;
         var pass = KernelClock.Start(clock);
-        Store.BeginBatch(Reader, ids, step.Rows, step.IsTraining);
+        Store.BeginBatch(Reader, ids, step.Rows, step.IsTraining || step.IsAhead);
         clock?.AddRowGradients(pass);
         if (Graph.Numeric is { } input)
         {
@@ -277,6 +296,14 @@ public sealed unsafe class Program<T> : IDisposable
 
     /// <summary>Where a value's gradient lies, or null.</summary>
     internal T* Gradient(Value value) => _gradients[value.Index];
+
+    /// <summary>A share of numbers to drop, which <see cref="Dropout"/> may replace.</summary>
+    internal DropRate DropRateOf(double own)
+    {
+        var rate = new DropRate(own);
+        _dropRates.Add(rate);
+        return rate;
+    }
 
     /// <summary>Memory that lives as long as the program.</summary>
     internal T* Allocate(long length, MemoryContent content = MemoryContent.Unwritten)

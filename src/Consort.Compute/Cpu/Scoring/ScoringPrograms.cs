@@ -29,11 +29,16 @@ public sealed class ScoringPrograms : IDisposable
         Store = new ParameterStore<float>(Graph, table => rows(table).Floats);
         inference.Fill(Store, trained);
         _kernels = OperationKernels.Of<float>().With((value, binding) => PackedTable(value.Operation, binding));
-        foreach (var value in Graph.Values)
-            if (value.Operation is Linear linear && value.Shape.Rank == 1)
-                _packed.Add(value, Own(new PackedWeights(
-                    Store.Values(linear.Weight), linear.Weight.Shape[1], linear.Bias is null ? [] : Store.Values(linear.Bias),
-                    linear.Weight.Shape[1], linear.Weight.Shape[0])));
+        // Members that share a matrix read it packed once.
+        foreach (var layer in Graph.Values.Where(v => v.Operation is Linear && v.Shape.Rank == 1)
+            .GroupBy(v => (((Linear)v.Operation!).Weight, ((Linear)v.Operation).Bias)))
+        {
+            var (weight, bias) = layer.Key;
+            var packed = Own(new PackedWeights(
+                Store.Values(weight), weight.Shape[1], bias is null ? [] : Store.Values(bias), weight.Shape[1], weight.Shape[0]));
+            foreach (var value in layer)
+                _packed.Add(value, packed);
+        }
     }
 
     /// <summary>The graph that programs run.</summary>

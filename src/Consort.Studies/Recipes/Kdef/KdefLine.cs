@@ -9,6 +9,12 @@ namespace Consort.Studies.Recipes.Kdef;
 internal sealed record KdefLine(FamilySetting Family, FamilyRow Row, FamilyRow Baseline, (double Auc, double LogLoss)? Published,
     RowComparisons Comparisons)
 {
+    /// <summary>By Benjamini and Hochberg over the rows of the table, or null.</summary>
+    public double? Q { get; init; }
+
+    /// <summary>AUC minus the baseline's with the error of new seeds and new rows.</summary>
+    public Comparison? Joint => IsBaseline ? null : Row.Joint(Baseline, Comparisons);
+
     /// <summary>What stands in the table.</summary>
     public static IReadOnlyList<ResultColumn<KdefLine>> Columns { get; } =
     [
@@ -27,6 +33,12 @@ internal sealed record KdefLine(FamilySetting Family, FamilyRow Row, FamilyRow B
         new("AUC difference", l => (l.Seeds ?? l.Rows)?.Difference, Cells.Signed, "auc_difference"),
         new("p by seeds", l => Cells.P(l.Seeds), Right),
         new("p by rows", l => Cells.P(l.Rows), Right),
+        new("95 % of both", l => Cells.Interval(l.Joint, Cells.Signed), Right) { IsWide = true },
+        new("q", l => Cells.P(l.Q), Right),
+        new(null, l => l.Joint?.Low, Key: "auc_difference_low"),
+        new(null, l => l.Joint?.High, Key: "auc_difference_high"),
+        new(null, l => l.Joint?.PValue, Key: "auc_p_joint"),
+        new(null, l => l.Q, Key: "auc_q"),
         new(null, l => l.Seeds?.PValue, Key: "auc_p_seeds"),
         new(null, l => l.Rows?.PValue, Key: "auc_p_rows"),
         new("log-loss difference", l => l.Losses?.Difference, Cells.Signed, "logloss_difference") { IsWide = true },

@@ -35,28 +35,27 @@ internal sealed record FamilyRow(string Name, IReadOnlyDictionary<int, Measured>
     }
 
     /// <summary>
-    /// This minus another on the rows of the test split: the mean over seeds of differences and of their standard errors. As all seeds are
-    /// measured on the same rows, what the rows do to them does not average out, and the error is not divided by √seeds.
+    /// This minus another on the rows of the test split. As all seeds are measured on the same rows, what the rows do to them does not
+    /// average out: each row is averaged over seeds first, and the error is that of rows, not divided by √seeds.
     /// </summary>
     public Comparison? ByRows(FamilyRow other, RowComparisons comparisons, Func<RowComparison, Comparison> which)
     {
-        var all = Seeds.Keys.Intersect(other.Seeds.Keys).Order().Select(s => comparisons.Compare(Seeds[s], other.Seeds[s])).ToArray();
-        return all.Length == 0 || all.Any(c => c is null) ? null
-            : Comparison.FromNormal(all.Average(c => which(c!).Difference), all.Average(c => which(c!).StandardError));
+        var all = Seeds.Keys.Intersect(other.Seeds.Keys).Order().Select(s => (Seeds[s], other.Seeds[s])).ToArray();
+        return all.Length > 0 && comparisons.Compare(all) is { } found ? which(found) : null;
     }
 
     /// <summary>A claim that the ensemble's AUC is larger here than there.</summary>
     public Claim LargerAuc(string text, FamilyRow other, RowComparisons comparisons) =>
-        new(text, BySeeds(other, m => m.Auc), ByRows(other, comparisons, c => c.Auc), LeastAucGain);
+        new(text, BySeeds(other, m => m.Auc), ByRows(other, comparisons, c => c.Auc));
+
+    /// <summary>This minus another with one error for new seeds and new rows; null where fewer than two seeds have both.</summary>
+    public Comparison? Joint(FamilyRow other, RowComparisons comparisons) => LargerAuc("", other, comparisons).Joint;
 
     /// <summary>A claim that another number is larger here than there, of which seeds alone can tell.</summary>
-    public Claim Larger(string text, FamilyRow other, Func<Measured, double> number, double leastGain = LeastAucGain) =>
+    /// <param name="text">The claim.</param>
+    /// <param name="other">The other row.</param>
+    /// <param name="number">What is compared.</param>
+    /// <param name="leastGain">Differences below it do not count; null for what is asked of the recipe.</param>
+    public Claim Larger(string text, FamilyRow other, Func<Measured, double> number, double? leastGain = null) =>
         new(text, BySeeds(other, number), null, leastGain);
-
-    /// <summary>The least gain in AUC that counts: below any that the papers print.</summary>
-    public const double LeastAucGain = 2e-4;
-
-    /// <summary>How verdicts are reached.</summary>
-    public static string ClaimRule { get; } = FormattableString.Invariant(
-        $"A claim is confirmed where the 95 % intervals over seeds and over test rows (members' own numbers: over seeds) lie above zero; not confirmed where they end below {LeastAucGain} of AUC, or below 0 for spread and discrepancy; otherwise undecided, as with a single seed.");
 }

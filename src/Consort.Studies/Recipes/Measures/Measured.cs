@@ -17,6 +17,28 @@ internal sealed record Measured(
     Func<RowLogits> Rows,
     long Parameters, double Seconds)
 {
+    /// <summary>Predicted over observed clicks of the ensemble; NaN where no row is a click.</summary>
+    public double Calibration { get; init; } = double.NaN;
+
+    /// <summary>In expectation over the clicks, where the true probabilities are known.</summary>
+    public ExpectedMetrics? Expected { get; init; }
+
+    /// <summary>Of the members on the test split; empty where not known.</summary>
+    public IReadOnlyList<double> MemberLogLoss { get; init; } = [];
+
+    /// <summary>Likewise, predicted over observed clicks.</summary>
+    public IReadOnlyList<double> MemberCalibration { get; init; } = [];
+
+    /// <summary>What one of the members gives by itself, the mean over them; of its rows nothing is known.</summary>
+    public Measured OneMember() => this with
+    {
+        Auc = MeanMemberAuc,
+        LogLoss = Mean(MemberLogLoss),
+        Calibration = Mean(MemberCalibration),
+        Expected = MemberAuc.Count == 1 ? Expected : null,
+        Parameters = Parameters / MemberAuc.Count,
+    };
+
     /// <summary>Mean of the members' own AUCs.</summary>
     public double MeanMemberAuc => MemberAuc.Average();
 
@@ -34,7 +56,13 @@ internal sealed record Measured(
         return new Measured(
             outcome.Run.Name, summary.Auc, summary.LogLoss, summary.MemberAuc, [.. rows.Discrepancy.Select(d => (double)d)],
             rows.Labels.Length,
-            () => RowLogits.Load(path), summary.Parameters, summary.Seconds);
+            () => RowLogits.Load(path), summary.Parameters, summary.Seconds)
+        {
+            Calibration = CalibrationOf(rows),
+            Expected = ExpectedOf(rows),
+            MemberLogLoss = summary.MemberLogLoss,
+            MemberCalibration = summary.MemberCalibration,
+        };
     }
 
     /// <summary>Runs of one member each, fused by the mean of their logits.</summary>
@@ -50,8 +78,22 @@ internal sealed record Measured(
         return new Measured(
             string.Join('+', alone.Select(o => o.Run.Name)), metrics.Auc, metrics.LogLoss, [.. alone.Select(o => o.Summary.Auc)],
             [.. fused.Discrepancy.Select(d => (double)d)], labels.Length, () => Fuse(alone), alone.Sum(o => o.Summary.Parameters),
-            alone.Sum(o => o.Summary.Seconds));
+            alone.Sum(o => o.Summary.Seconds))
+        {
+            Calibration = metrics.Calibration,
+            Expected = ExpectedOf(fused),
+            MemberLogLoss = [.. alone.SelectMany(o => o.Summary.MemberLogLoss)],
+            MemberCalibration = [.. alone.SelectMany(o => o.Summary.MemberCalibration)],
+        };
     }
+
+    private static double Mean(IReadOnlyList<double> values) => values.DefaultIfEmpty(double.NaN).Average();
+
+    private static double CalibrationOf(RowLogits rows) =>
+        rows.Logits.Sum(z => Probability(z)) / rows.Labels.Sum(y => (double)y);
+
+    private static ExpectedMetrics? ExpectedOf(RowLogits rows) =>
+        rows.Truth is { } truth && truth.Length > 0 ? ExpectedMetrics.Of(truth, rows.Logits) : null;
 
     private static RowLogits Fuse(IReadOnlyList<RecipeOutcome> alone)
     {
@@ -69,7 +111,7 @@ internal sealed record Measured(
                 discrepancy[m] += Math.Abs(Probability(members[m].Logits[row]) - ensemble);
         }
 
-        return new RowLogits(members[0].Labels, logits, [.. discrepancy.Select(d => (float)(d / Math.Max(1, logits.Length)))]);
+        return new RowLogits(members[0].Labels, logits, [.. discrepancy.Select(d => (float)(d / Math.Max(1, logits.Length)))], members[0].Truth);
     }
 
     private static double Probability(double logit) => 1 / (1 + Math.Exp(-logit));

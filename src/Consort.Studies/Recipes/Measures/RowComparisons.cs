@@ -4,40 +4,46 @@ namespace Consort.Studies.Recipes.Measures;
 
 /// <summary>Two families on the same rows of the test split, first minus second.</summary>
 /// <param name="Auc">By DeLong.</param>
-/// <param name="LogLoss">By the bootstrap.</param>
+/// <param name="LogLoss">By the bootstrap, or of clusters by their sums.</param>
 internal sealed record RowComparison(Comparison Auc, Comparison LogLoss);
 
 /// <summary>Comparisons on rows, each made once however often the table is written.</summary>
-internal sealed class RowComparisons
+/// <param name="clusters">What each row of the test split belongs to; null where rows stand for themselves.</param>
+internal sealed class RowComparisons(IReadOnlyList<int>? clusters = null)
 {
-    private readonly Dictionary<(string, string), RowComparison?> _known = [];
+    private readonly Dictionary<string, RowComparison?> _known = [];
 
     /// <summary>Those of a recipe.</summary>
-    public static RowComparisons Of(RecipeMemory memory) => memory.Of("", () => new RowComparisons());
+    public static RowComparisons Of(RecipeMemory memory) => memory.Of("", () => new RowComparisons(memory.Clusters));
 
     /// <summary>Compares two families; null where the labels are too few of one kind, or a logit is NaN.</summary>
-    public RowComparison? Compare(Measured first, Measured second)
+    public RowComparison? Compare(Measured first, Measured second) => Compare([(first, second)]);
+
+    /// <summary>Compares two families over seeds, which are averaged row by row; null likewise.</summary>
+    public RowComparison? Compare(IReadOnlyList<(Measured First, Measured Second)> seeds)
     {
-        if (_known.TryGetValue((first.Key, second.Key), out var known))
-            return known;
-        var (a, b) = (first.Rows(), second.Rows());
-        var clicks = a.Labels.Count(y => y == 1);
-        var isComparable = clicks >= 2 && a.Labels.Length - clicks >= 2 && a.Labels.AsSpan().SequenceEqual(b.Labels)
-            && !a.Logits.Any(float.IsNaN) && !b.Logits.Any(float.IsNaN);
-        return _known[(first.Key, second.Key)] = isComparable
-            ? new RowComparison(DeLong.Compare(a.Labels, a.Logits, b.Logits), Bootstrap.Compare(Losses(a), Losses(b), seed: 1))
-            : null;
+        var key = string.Join('\n', seeds.Select(s => $"{s.First.Key}\t{s.Second.Key}"));
+        return _known.TryGetValue(key, out var known) ? known : _known[key] = Measure(seeds);
     }
 
-    private static double[] Losses(Learning.Evaluation.RowLogits rows)
+    private RowComparison? Measure(IReadOnlyList<(Measured First, Measured Second)> seeds)
     {
-        var losses = new double[rows.Labels.Length];
-        for (var row = 0; row < losses.Length; row++)
+        (RowDifferences Sum, float[] Labels)? all = null;
+        foreach (var (first, second) in seeds)
         {
-            double z = rows.Logits[row];
-            losses[row] = Math.Max(z, 0) - (z * rows.Labels[row]) + Math.Log(1 + Math.Exp(-Math.Abs(z)));
+            var (a, b) = (first.Rows(), second.Rows());
+            var clicks = a.Labels.Count(y => y == 1);
+            all ??= (new RowDifferences(a.Labels, Clusters(a.Labels.Length)), a.Labels);
+            if (clicks < 2 || a.Labels.Length - clicks < 2 || !a.Labels.AsSpan().SequenceEqual(b.Labels)
+                || !a.Labels.AsSpan().SequenceEqual(all.Value.Labels) || a.Logits.Any(float.IsNaN) || b.Logits.Any(float.IsNaN))
+                return null;
+            all.Value.Sum.Add(a.Logits, b.Logits);
         }
 
-        return losses;
+        return all is { Sum: var sum } ? new RowComparison(sum.Auc(), sum.LogLoss(seed: 1)) : null;
     }
+
+    private IReadOnlyList<int>? Clusters(int rows) => clusters is { } found && found.Count != rows
+        ? throw new ConsortException($"--cluster: found {found.Count} test rows, expected the {rows} that runs were measured on")
+        : clusters;
 }

@@ -9,6 +9,9 @@ namespace Consort.Studies.Recipes.Mutual;
 /// <summary>A row of a table of mutual learning.</summary>
 internal sealed record MutualLine(MutualRow Row, FamilyRow Family, FamilyRow? Baseline, RowComparisons Comparisons)
 {
+    /// <summary>By Benjamini and Hochberg over the rows of the table, or null.</summary>
+    public double? Q { get; init; }
+
     /// <summary>What stands in the table.</summary>
     public static IReadOnlyList<ResultColumn<MutualLine>> Columns { get; } =
     [
@@ -24,7 +27,9 @@ internal sealed record MutualLine(MutualRow Row, FamilyRow Family, FamilyRow? Ba
         new(null, l => l.Auc.Interval?.High, Key: "member_auc_high"),
         new("difference", l => l.Difference?.Difference, Cells.Signed, "member_auc_difference"),
         new("p", l => Cells.P(l.Difference), Right),
+        new("q", l => Cells.P(l.Q), Right),
         new(null, l => l.Difference?.PValue, Key: "member_auc_p"),
+        new(null, l => l.Q, Key: "member_auc_q"),
         new("RelaImp %", l => l.RelaImp, "+0.00;−0.00", "relaimp_percent"),
         new("least – greatest", l => Cells.Range(l.Family.Seeds.Values.SelectMany(m => m.MemberAuc)), Right) { IsWide = true },
         new("sd of members", l => l.Family.Over(m => m.MemberSpread).Mean, "F5", "member_spread"),
@@ -41,7 +46,8 @@ internal sealed record MutualLine(MutualRow Row, FamilyRow Family, FamilyRow? Ba
 
     private Replicates Auc => Family.Over(m => m.MeanMemberAuc);
 
-    private Comparison? Difference => Baseline is null ? null : Family.BySeeds(Baseline, m => m.MeanMemberAuc);
+    /// <summary>The members' own AUC minus the baseline's, over replicates.</summary>
+    public Comparison? Difference => Baseline is null ? null : Family.BySeeds(Baseline, m => m.MeanMemberAuc);
 
     private Comparison? Rows => Baseline is null ? null : Family.ByRows(Baseline, Comparisons, c => c.Auc);
 

@@ -57,9 +57,10 @@ internal abstract class MutualRecipe : Recipe
                 ? rows.GetValueOrDefault(b) : null, RowComparisons.Of(request.Memory)));
         }
 
+        var q = ManyTests.BenjaminiHochberg([.. lines.Select(l => l.Difference?.PValue)]);
         return RecipeTable.Of(
-            $"{Name}: {Summary}", lines, MutualLine.Columns,
-            ["AUC is the mean of the members' own, its sd and interval are over replicates; differences are from the row of the same runs before fine-tuning (independent), paired by replicate. RelaImp is the relative improvement of AUC − 0.5 in per cent. The ensemble is the mean of logits, its p that of DeLong on the test rows.", .. Notes, FamilyRow.ClaimRule],
+            $"{Name}: {Summary}", lines.Zip(q, (line, value) => line with { Q = value }), MutualLine.Columns,
+            ["AUC is the mean of the members' own, its sd and interval are over replicates; differences are from the row of the same runs before fine-tuning (independent), paired by replicate. RelaImp is the relative improvement of AUC − 0.5 in per cent. The ensemble is the mean of logits, its p that of DeLong on the test rows. q is p corrected for the rows of this table (Benjamini and Hochberg).", .. Notes],
             [.. Claims(rows)]);
     }
 
@@ -75,16 +76,25 @@ internal abstract class MutualRecipe : Recipe
     }
 
     /// <summary>
-    /// A claim over several pairs of rows: of each replicate one difference, the mean over the pairs. The pairs of a replicate have seeds
-    /// in common, some a run, so that they count as one and not as many.
+    /// A claim over several pairs of rows, one a model: of each replicate one difference, the mean over the pairs, for the pairs of a
+    /// replicate have seeds in common, some a run; and of each model one, the mean over replicates, for models differ.
     /// </summary>
-    protected static IEnumerable<Claim> LargerInAll(IReadOnlyDictionary<string, FamilyRow> rows, string text,
+    internal static IEnumerable<Claim> LargerInAll(IReadOnlyDictionary<string, FamilyRow> rows, string text,
         IEnumerable<(string Larger, string Smaller)> pairs)
     {
         var both = pairs.Where(p => rows.ContainsKey(p.Larger) && rows.ContainsKey(p.Smaller)).ToArray();
-        if (both.Length > 1)
-            yield return Pool(both.Select(p => rows[p.Larger])).Larger(text, Pool(both.Select(p => rows[p.Smaller])), m => m.MeanMemberAuc);
+        if (both.Length < 2)
+            yield break;
+        var (larger, smaller) = (Pool(both.Select(p => rows[p.Larger])), Pool(both.Select(p => rows[p.Smaller])));
+        yield return larger.Larger(text, smaller, m => m.MeanMemberAuc) with
+        {
+            Models = OverModels(both.Select(p => rows[p.Larger].BySeeds(rows[p.Smaller], m => m.MeanMemberAuc)?.Difference)),
+        };
     }
+
+    // Null where a model has fewer than two replicates: then nothing is known over replicates either.
+    private static Comparison? OverModels(IEnumerable<double?> differences) =>
+        differences.ToArray() is var all && all.Contains(null) ? null : new Replicates([.. all.OfType<double>()]).Interval;
 
     internal static FamilyRow Pool(IEnumerable<FamilyRow> rows)
     {

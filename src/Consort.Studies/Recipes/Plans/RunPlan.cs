@@ -11,10 +11,15 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
     private const ulong FirstSeed = 2021;
     private const int FirstMembers = 10;
     private const ulong FurtherSeeds = 1_000_000_000;
+    private const int FirstStudent = 500; // above any member
     private const int FurtherMembers = 1000; // more than a family has members
 
     private static readonly OptionTree Supervised = OptionTree.Keys(("name", "supervised"));
-    private static readonly OptionTree Mutual = OptionTree.Keys(("name", "mutual"));
+
+    // The paper's own setting, which these tables stand for, and not what the strategy does unless told otherwise.
+    private static readonly OptionTree Mutual = OptionTree.Parse(
+        "{ name: mutual, weight: 1, divergence: mse, peers: training, warm_epochs: 0 }");
+
     // Hinton's: what the published comparison means by distillation.
     private static readonly OptionTree SoftLabels = OptionTree.Keys(
         ("name", "distillation"), ("distance", "soft_label"), ("weight", 1), ("label_weight", 1));
@@ -42,6 +47,16 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
         });
     }
 
+    /// <summary>A model by itself whose options are changed.</summary>
+    /// <param name="model">Its name.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="member">Decides the seed.</param>
+    /// <param name="change">Names the change.</param>
+    /// <param name="make">Makes it.</param>
+    public string Alone(string model, int replicate, int member, string change, Func<OptionTree, OptionTree> make) => Add(
+        $"{model}-{change}", Seed(replicate, member),
+        () => make(Of(model).Family($"{model}, {change}", isShared: false, Supervised, settings.Member(model))));
+
     /// <summary>As many members, each by itself.</summary>
     public string[] AloneEach(string model, int replicate, int members, int? epochs = null) =>
         [.. Enumerable.Range(0, members).Select(m => Alone(model, replicate, m, epochs))];
@@ -66,6 +81,33 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
         key, Seed(replicate, 0), () =>
             Of(model).Family(Name($"{model}, {key}"), isShared: false, SoftLabels, settings.Member(model))
                 .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder))), teachers);
+
+    /// <summary>A model by itself or that learns from finished runs, whose seed no member of a family has.</summary>
+    /// <param name="key">Names the runs.</param>
+    /// <param name="model">The student.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="strategy">How it learns.</param>
+    /// <param name="teachers">The runs; none for a student of the labels.</param>
+    /// <param name="change">What else differs from the model by itself.</param>
+    public string Student(string key, string model, int replicate, OptionTree strategy, IReadOnlyList<string> teachers,
+        Func<OptionTree, OptionTree>? change = null) => Add(key, Seed(replicate, FirstStudent), () =>
+        {
+            var student = Of(model).Family(Name($"{model}, {key}"), isShared: false, strategy, settings.Member(model));
+            if (teachers.Count > 0)
+                student = student.With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder)));
+            return change is null ? student : change(student);
+        }, teachers);
+
+    /// <summary>A family whose members have been trained and go on in one phase.</summary>
+    /// <param name="key">Names the runs.</param>
+    /// <param name="model">Of all members.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="starts">The runs that the members start from.</param>
+    /// <param name="phase">Strategy, epochs, rate, schedule.</param>
+    public string GoneOn(string key, string model, int replicate, IReadOnlyList<string> starts, OptionTree phase) => Add(
+        key, Seed(replicate, 0), () => Of(model).InPhases($"{key}, fine-tuned", isShared: false,
+            [phase.With("name", "tune").With("from", OptionTree.List(starts.Select(request.RunFolder)))],
+            starts.Select(_ => settings.Member(model))).With("training.monitor", "member_auc"), starts);
 
     /// <summary>A family of one model whose members have been trained; <paramref name="what"/> ends the name of the runs.</summary>
     public string Tuned(string what, string model, int replicate, IReadOnlyList<string> starts, bool isMutual, int epochs = 1) =>
@@ -92,6 +134,23 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
         return Add(key, Seed(replicate, 0), () =>
             Of(models[0]).InPhases($"{key}, fine-tuned", isShared: false, phases, models.Select(settings.Member)), starts);
     }
+
+    /// <summary>
+    /// A model that learns from finished runs in a way of its own, without dropout, which would be noise in what is matched.
+    /// </summary>
+    /// <param name="key">Names the runs.</param>
+    /// <param name="model">The student.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="strategy">How it learns.</param>
+    /// <param name="teachers">The runs; what they say counts as the mean of their logits.</param>
+    public string Taught(string key, string model, int replicate, OptionTree strategy, IReadOnlyList<string> teachers) => Add(
+        key, Seed(replicate, 0), () =>
+        {
+            var member = settings.Member(model);
+            return Of(model).Family(Name($"{model}, {key}"), isShared: false, strategy,
+                member.Find("dropout") is null ? member : member.With("dropout", 0))
+                .With("training.teachers", OptionTree.List(teachers.Select(request.RunFolder)));
+        }, teachers);
 
     /// <summary>
     /// The seed of a member's own run: no two members of no two replicates share one, for an interval over replicates supposes that these

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Experiments.Statistics;
 using Consort.Models;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Mutual;
@@ -49,16 +50,20 @@ internal sealed class AllStrategies : Recipe
             : b.Method.Length > 0 ? row : row.Select((s, _) => One([.. b.Runs[s].Select(n => byName[n])], request)))
             .OfType<FamilyRow>().ToArray();
         var ceiling = outcomes.Select(o => o.Summary.Ceiling).FirstOrDefault(c => c is not null);
+        var averaged = Array.Find(rows, r => r.Name == TextOf(Averaged, request));
+        var lines = rows.Select(r => new StrategyLine(r, rows[0], averaged, ceiling, comparisons)).ToArray();
+        var q = ManyTests.BenjaminiHochberg([.. lines.Select(l => l.Joint?.PValue)]);
         return RecipeTable.Of(
             string.Create(CultureInfo.InvariantCulture, $"{Name}: {Summary}; {SizeOf(request)} members"),
-            rows.Select(r => new StrategyLine(r, rows[0], ceiling, comparisons)), StrategyLine.Columns,
-            [.. Notes(ceiling), FamilyRow.ClaimRule],
+            lines.Zip(q, (line, value) => line with { Q = value }), StrategyLine.Columns,
+            [.. Notes(ceiling)],
             [.. rows.Skip(1).Select(r => r.LargerAuc($"{r.Name}: above one model", rows[0], comparisons))]);
     }
 
     private static IEnumerable<string> Notes((double Auc, double LogLoss)? ceiling)
     {
-        yield return "One model is the mean over the members trained by themselves; differences are from it, p by seeds by the paired t-test over replicates, p by rows by DeLong against the first of them.";
+        yield return "One model is the mean over the members trained by themselves; differences are from it, p by seeds by the paired t-test over replicates, p by rows by DeLong against the first of them; the interval of both is for new replicates and new rows, and q is its p-value corrected for the rows of this table (Benjamini and Hochberg).";
+        yield return "Share is what a row keeps of the gain of the independent, averaged: the difference from one model over theirs, with Fieller's interval over replicates; without ends where that gain is not significant itself.";
         if (ceiling is { } best)
             yield return string.Create(CultureInfo.InvariantCulture,
                 $"The true click probabilities give AUC {best.Auc:F5} and log-loss {best.LogLoss:F5} on the same test rows. Gap closed is how much of the way from one model to there a family goes, in per cent, replicate by replicate.");

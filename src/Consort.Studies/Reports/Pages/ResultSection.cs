@@ -39,7 +39,7 @@ internal static class ResultSection
     {
         var paired = settings.Any(s => s != baseline && s.Against(baseline, r => r.Auc) is not null);
         return $"Differences are to {baseline.Label}, the marked row. " + (paired
-            ? "Intervals and p-values: Student’s t over the differences seed by seed; each is for one comparison, so of twenty true zeros about one is expected outside its interval."
+            ? "Intervals and p-values: Student’s t over the differences seed by seed; each is for one comparison, so of twenty true zeros about one is expected outside its interval. q is the p-value corrected for the number of settings (Benjamini and Hochberg): of all that are called differences by q up to 0.05, one in twenty is expected to be none."
             : "With one seed each there is no interval: a second seed may change a difference of this size.");
     }
 
@@ -47,6 +47,7 @@ internal static class ResultSection
     {
         var seeds = settings.Any(s => s.Runs.Count > 1);
         var several = settings.Count > 1;
+        var q = ManyTests.BenjaminiHochberg([.. settings.Select(s => Against(s)?.PValue)]);
         return Numbers.Table(
             settings,
             new("setting", s => s.Label),
@@ -66,7 +67,9 @@ internal static class ResultSection
                 ResultColumn.Right)
             { Meaning = "Of the difference, paired over seeds" } : null,
             several && seeds ? new("p", s => Numbers.P(Against(s)?.PValue), ResultColumn.Right)
-            { Meaning = "Two-sided, of the difference" } : null)
+            { Meaning = "Two-sided, of the difference" } : null,
+            several && seeds ? new("q", s => Numbers.P(q[settings.IndexOf(s)]), ResultColumn.Right)
+            { Meaning = "p corrected for the number of settings" } : null)
             with
         { Marked = several ? [settings.IndexOf(baseline)] : [] };
 

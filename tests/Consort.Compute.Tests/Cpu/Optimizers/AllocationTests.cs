@@ -7,17 +7,22 @@ namespace Consort.Compute.Tests.Cpu.Optimizers;
 public sealed class AllocationTests
 {
     [Theory]
-    [InlineData(EmbeddingUpdate.Dense, 1e-3)]
-    [InlineData(EmbeddingUpdate.Touched, 1e-3)]
-    [InlineData(EmbeddingUpdate.Deferred, 1e-3)]
-    [InlineData(EmbeddingUpdate.Deferred, 0)]
-    public void Step_WholeTrainingStepAfterWarmUp_AllocatesNothing(EmbeddingUpdate update, double l2)
+    [InlineData(EmbeddingUpdate.Dense, 1e-3, 0)]
+    [InlineData(EmbeddingUpdate.Touched, 1e-3, 0)]
+    [InlineData(EmbeddingUpdate.Deferred, 1e-3, 0)]
+    [InlineData(EmbeddingUpdate.Deferred, 0, 0)]
+    [InlineData(EmbeddingUpdate.Dense, 1e-3, 0.99)]
+    [InlineData(EmbeddingUpdate.Touched, 1e-3, 0.99)]
+    [InlineData(EmbeddingUpdate.Deferred, 1e-3, 0.99)]
+    [InlineData(EmbeddingUpdate.Deferred, 0, 0.99)]
+    public void Step_WholeTrainingStepAfterWarmUp_AllocatesNothing(EmbeddingUpdate update, double l2, double average)
     {
         const int Capacity = 300;
         using var workers = new Workers(3);
         using var trial = new Trial<float>(SmallFamily.Build(10), Capacity, workers);
         using var optimizer = new Optimizer<float>(
-            trial.Store, new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = l2, MaxGradientNorm = 1 }, workers);
+            trial.Store,
+            new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = l2, MaxGradientNorm = 1, AverageDecay = average }, workers);
         // Few rows first: a later batch touches more, which must not make anything grow.
         trial.Draw(3, 1);
         for (var step = 0; step < 60; step++)

@@ -3,10 +3,10 @@ using Consort.Experiments.Running;
 using Consort.Learning.Evaluation;
 using Consort.Serving.Calibrations;
 
-namespace Consort.Studies.Distilling;
+namespace Consort.Experiments.Packing;
 
 /// <summary>
-/// Predicted over observed clicks of a student, as it is and by Platt's calibration fitted to its validation rows: a student that matched
+/// Predicted over observed clicks of a run, as it is and by Platt's calibration fitted to its validation rows: a student that matched
 /// logits says the mean logit, which is not the logit of the mean.
 /// </summary>
 /// <param name="Valid">On the validation rows, as it is.</param>
@@ -14,13 +14,17 @@ namespace Consort.Studies.Distilling;
 /// <param name="Test">On the test rows, as it is; null without any.</param>
 /// <param name="TestCalibrated">The same, calibrated.</param>
 /// <param name="Platt">What was fitted; <c>consort pack</c> fits the same.</param>
-public sealed record StudentCalibration(double Valid, double ValidCalibrated, double? Test, double? TestCalibrated, Calibration Platt)
+public sealed record RunCalibration(double Valid, double ValidCalibrated, double? Test, double? TestCalibrated, Calibration Platt)
 {
     /// <summary>Measures it; null where validation rows are of one class or logits all alike.</summary>
-    internal static StudentCalibration? Of(string run, EncodedDataset data, int threads, CancellationToken cancellation)
+    /// <param name="path">The run folder.</param>
+    /// <param name="data">Its rows.</param>
+    /// <param name="threads">At least 1.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    internal static RunCalibration? Of(string path, EncodedDataset data, int threads, CancellationToken cancellation)
     {
-        using var student = new FinishedRun(run, threads);
-        var valid = Read(student, data.Valid!, cancellation);
+        using var run = new FinishedRun(path, threads);
+        var valid = Read(run, data.Valid!, cancellation);
         Calibration platt;
         try
         {
@@ -31,8 +35,8 @@ public sealed record StudentCalibration(double Valid, double ValidCalibrated, do
             return null;
         }
 
-        var test = data.Test is { } split ? Read(student, split, cancellation) : null;
-        return new StudentCalibration(
+        var test = data.Test is { } split ? Read(run, split, cancellation) : null;
+        return new RunCalibration(
             Ratio(valid, Calibration.None), Ratio(valid, platt), test is null ? null : Ratio(test, Calibration.None),
             test is null ? null : Ratio(test, platt), platt);
     }

@@ -3,47 +3,47 @@ using Consort.Foundation.Numbers;
 
 namespace Consort.Experiments.Tests.Statistics;
 
-public sealed class ShareIntervalTests
+public sealed class ShareTests
 {
     [Fact]
-    public void Of_ExactWhole_IsTheIntervalOfThePart()
+    public void Fieller_ExactWhole_IsTheIntervalOfThePart()
     {
-        var found = ShareInterval.Of(0.3, 0.5, 0.01, 0, 0)!;
-        Assert.Equal(0.6, found.Share, 12);
+        var found = Share.Fieller(0.3, 0.5, 0.01, 0, 0, double.PositiveInfinity);
+        Assert.Equal(0.6, found.Value, 12);
         Assert.Equal(0.6 - (1.959963984540054 * 0.2), found.Low, 9);
         Assert.Equal(0.6 + (1.959963984540054 * 0.2), found.High, 9);
     }
 
     [Fact]
-    public void Of_Ends_AreSharesWhoseDifferenceIsJustTold()
+    public void Fieller_Ends_AreSharesWhoseDifferenceIsJustTold()
     {
-        var found = ShareInterval.Of(0.4, 0.5, 0.004, 0.006, 0.003, degrees: 7)!;
+        var found = Share.Fieller(0.4, 0.5, 0.004, 0.006, 0.003, degrees: 7);
         foreach (var share in new[] { found.Low, found.High })
         {
             var error = Math.Sqrt(0.004 - (2 * share * 0.003) + (share * share * 0.006));
             Assert.Equal(2.364624251592785, Math.Abs(0.4 - (share * 0.5)) / error, 6);
         }
 
-        Assert.InRange(found.Share, found.Low, found.High);
+        Assert.InRange(found.Value, found.Low, found.High);
     }
 
     [Theory]
     [InlineData(0.1, 0.0027)] // z 1.92
     [InlineData(-0.5, 0.001)]
     [InlineData(double.NaN, 0.001)]
-    public void Of_WholeThatMayBeNothing_IsNone(double whole, double variance) =>
-        Assert.Null(ShareInterval.Of(0.1, whole, 0.001, variance, 0));
+    public void Fieller_WholeThatMayBeNothing_HasNoEnds(double whole, double variance) =>
+        Assert.False(Share.Fieller(0.1, whole, 0.001, variance, 0, double.PositiveInfinity) is { IsBounded: true, Value: > 0 });
 
     [Fact]
-    public void Of_ManyDraws_HoldsTheTrueShareNineteenTimesOfTwenty()
+    public void Fieller_ManyDraws_HoldsTheTrueShareNineteenTimesOfTwenty()
     {
         var (random, inside) = (new CounterRandom(3, "share"), 0);
         for (ulong draw = 0; draw < 2000; draw++)
         {
             // Var a = 1, Var b = 1, Cov = 0.5; the truth is 3/5.
             double shared = random.Normal(3 * draw), own = random.Normal((3 * draw) + 1), other = random.Normal((3 * draw) + 2);
-            var found = ShareInterval.Of(3 + ((shared + own) / Math.Sqrt(2)), 5 + ((shared + other) / Math.Sqrt(2)), 1, 1, 0.5);
-            inside += found is { } interval && interval.Low <= 0.6 && 0.6 <= interval.High ? 1 : 0;
+            var found = Share.Fieller(3 + ((shared + own) / Math.Sqrt(2)), 5 + ((shared + other) / Math.Sqrt(2)), 1, 1, 0.5, double.PositiveInfinity);
+            inside += found.Low <= 0.6 && 0.6 <= found.High ? 1 : 0;
         }
 
         Assert.InRange(inside, 1860, 1940); // 1900 expected, within four standard deviations

@@ -1,0 +1,91 @@
+using System.Globalization;
+using Consort.Models;
+using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Plans;
+using Consort.Studies.Recipes.Settings;
+
+namespace Consort.Studies.Recipes.Teaching;
+
+/// <summary>
+/// What one model keeps of a family of tuned models: ways of teaching beside controls that were not taught, each as good a model as the
+/// family's members. A replicate trains members by themselves once; all that averages them, goes on from them or learns from them takes
+/// these very runs.
+/// </summary>
+internal sealed class TeachingOnePass : Recipe
+{
+    private const int Members = 4, Many = 10;
+
+    public override string Name => "teaching/onepass";
+
+    public override string Summary => "what one model keeps of a tuned family, beside controls";
+
+    public override string Source => "both papers; Hinton et al. 2015; Tian et al. 2023 for logits";
+
+    public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries.Select(e => e.Name)];
+
+    public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members;
+
+    public override IReadOnlyList<string> Methods { get; } = [.. TeachingMethod.All.Select(m => m.Name)];
+
+    public override bool ComparesRows => true;
+
+    protected override (int Least, bool Several) Sizes => (2, true);
+
+    public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
+    {
+        var plan = new RunPlan(request, Settings(request));
+        _ = Build(plan, request);
+        return plan.Runs;
+    }
+
+    public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
+    {
+        var byName = outcomes.ToDictionary(o => o.Run.Name);
+        var rows = new List<(TeachingMethod Method, FamilyRow Row)>();
+        foreach (var (method, runs) in Build(new RunPlan(request, Settings(request)), request))
+            if (FamilyRow.Of(TextOf(method, request), runs, byName, request.Memory) is { } row)
+                rows.Add((method, !method.IsMember ? row : row.Select((_, m) => m.OneMember())));
+        if (rows.FirstOrDefault().Method != TeachingMethod.One) // nothing to set others beside yet
+            return RecipeTable.Of($"{Name}: {Summary}", [], TeachingLine.Columns, Notes);
+        var (one, average, many) = (rows[0].Row, Find("averaged"), Find("averaged-many"));
+        // A member's own rows are not kept, so that seeds alone can tell of it.
+        return RecipeTable.Of(
+            $"{Name}: {Summary}", rows.Select(r => new TeachingLine(r.Row, one, average, many)), TeachingLine.Columns, Notes,
+            [.. rows.Skip(1).Select(r => r.Row.Larger($"{r.Row.Name}: above one", one, m => m.Auc))]);
+
+        FamilyRow? Find(string name) => rows.Find(r => r.Method.Name == name).Row;
+    }
+
+    private static IReadOnlyList<string> Notes { get; } =
+    [
+        "One, tuned is the mean over members trained by themselves. Kept is the share of the gain of averaging, (AUC − one) / (averaged − one) over means of all replicates, of the average of the family and of that of more. Of members that learned together stands the mean over them.",
+    ];
+
+    // Each method with the runs of each replicate; the model by itself comes first.
+    private static List<(TeachingMethod Method, List<IReadOnlyList<string>> Runs)> Build(RunPlan plan, RecipeRequest request)
+    {
+        var settings = Settings(request);
+        var model = request.Only ?? settings.FirstModel ?? "DeepFM";
+        var methods = TeachingMethod.All.Where(m => request.Methods is null || request.Methods.Contains(m.Name)).Prepend(TeachingMethod.One);
+        var rows = methods.Select(m => (Method: m, Runs: new List<IReadOnlyList<string>>())).ToList();
+        var isMany = rows.Any(r => r.Method.NeedsMany);
+        foreach (var replicate in plan.Replicates)
+        {
+            var all = plan.AloneEach(model, replicate, isMany ? SizeOf(request).Many : SizeOf(request).Members);
+            var start = new TeachingStart(plan, model, replicate, all[..SizeOf(request).Members], all, settings.Of(model).Options);
+            foreach (var (method, runs) in rows)
+                runs.Add(method.Runs(start));
+        }
+
+        return rows;
+    }
+
+    private static (int Members, int Many) SizeOf(RecipeRequest request) =>
+        request.Members is { } sizes ? (sizes[0], sizes[^1]) : (Members, Many);
+
+    private static string TextOf(TeachingMethod method, RecipeRequest request) =>
+        string.Format(CultureInfo.InvariantCulture, method.Text, SizeOf(request).Members, SizeOf(request).Many);
+
+    private static RecipeSettings Settings(RecipeRequest request) =>
+        request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Consort.Studies;
+using Consort.Studies.Recipes;
+using Consort.Synthetic;
+
+namespace Consort.Experiments.Tests.Recipes;
+
+/// <summary>The recipe of teaching, over tiny clicks whose truth is known.</summary>
+public sealed class TeachingRecipeTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly string _experiment;
+
+    public TeachingRecipeTests()
+    {
+        var options = new SyntheticOptions { Seed = 3, CardinalityScale = 0.001 };
+        foreach (var (name, first, rows) in new[] { ("train", 0, 600), ("valid", 600, 200), ("test", 800, 400) })
+            SyntheticClicks.Write(_folder.At($"{name}.tsv"), rows, options with { FirstRow = first }, 1);
+        _experiment = _folder.File("tiny.yaml", $$"""
+            data: { schema: criteo, train: train.tsv, valid: valid.tsv, test: test.tsv, cache: {{_folder.At("cache").Replace('\\', '/')}} }
+            embedding: { dimension: 4, initial_deviation: 0.1 }
+            members: [{ model: DNN, hidden_units: [8] }]
+            training: { batch_size: 64, epochs: 2, learning_rate: 0.01, patience: 0, schedule: { name: exponential, epochs: 2 } }
+            """);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Run_AllWays_KeepsSharesOfTheAverages()
+    {
+        var recipe = RecipeCatalogue.Default.Entries.First(r => r.Name == "teaching/onepass");
+        var request = new RecipeRequest(_experiment, 2, null, _folder.At("out")) { Members = [2, 3] };
+        var table = RecipeRunner.Run(recipe, request, 1, null, default);
+        Assert.Equal(recipe.Methods.Count + 1, table.Results.Rows.Count);
+
+        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out/results.json")));
+        var rows = json.RootElement.EnumerateArray().Where(r => r.TryGetProperty("method", out _))
+            .ToDictionary(r => r.GetProperty("method").GetString()!);
+        var (one, average, student) = (Auc("one, tuned"), Auc("2 averaged"), Auc("distilled: logits 20 : 0.1"));
+        Assert.Equal(100 * (student - one) / (average - one), Number("distilled: logits 20 : 0.1", "kept_percent"), 1e-6);
+        Assert.Equal(100, Number("2 averaged", "kept_percent"), 1e-9);
+        Assert.All(rows, r => Assert.Equal(2, r.Value.GetProperty("replicates").GetInt32()));
+        Assert.All(rows, r => Assert.InRange(Number(r.Key, "test_logloss_mean"), 0.1, 2));
+        Assert.All(rows, r => Assert.InRange(Number(r.Key, "calibration"), 0.3, 3));
+        Assert.InRange(Number("2 averaged", "expected_auc_mean"), 0.3, 1);
+        Assert.Equal(Number("one, tuned", "parameters"), Number("mutual: KL 5, two epochs", "parameters"));
+
+        double Auc(string row) => Number(row, "test_auc_mean");
+        double Number(string row, string key) => rows[row].GetProperty(key).GetDouble();
+    }
+
+    [Fact]
+    public void Plan_Students_HaveSeedsOfTheirOwn()
+    {
+        var recipe = RecipeCatalogue.Default.Entries.First(r => r.Name == "teaching/onepass");
+        var plan = recipe.Plan(new RecipeRequest(_experiment, 3, null, _folder.At("out")));
+        var members = plan.Where(r => r.Row == "DNN-independent").Select(r => r.Seed).ToHashSet();
+        Assert.Equal(30, members.Count);
+        Assert.All(plan.Where(r => r.Row.StartsWith("DNN-distil", StringComparison.Ordinal)), r => Assert.DoesNotContain(r.Seed, members));
+        var longer = plan.First(r => r.Row == "DNN-labels-longer").Options;
+        Assert.Equal("4", longer.TextAt("training.epochs"));
+        Assert.Equal("4", longer.TextAt("training.schedule.epochs"));
+    }
+}
