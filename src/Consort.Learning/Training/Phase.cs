@@ -62,7 +62,7 @@ public sealed record Phase
             "a part of the training rows that it does not learn from, so that it can teach them: `[2, 4]` is the second of four")
         .Add("out_of_fold", p => p.OutOfFold, (p, v) => p with { OutOfFold = v }, Domain.Flag,
             "whether each training row is taught by the one teacher that has not seen it: of K teachers the k-th was trained with `leave_out: [k, K]`; rows without labels are taught by all")
-        .Require("leave_out", p => p.LeaveOut is [] or [var part, var of] && part <= of && of > 1
+        .Require("leave_out", p => p.LeaveOut.Count == 0 || (p.LeaveOut is [var part, var of] && part <= of && of > 1)
             ? null : $"found [{string.Join(", ", p.LeaveOut)}], expected a part and how many there are, such as [2, 4]");
 
     /// <summary>Its name in the log and in checkpoints.</summary>
