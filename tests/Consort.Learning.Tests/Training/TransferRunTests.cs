@@ -103,7 +103,7 @@ public sealed class TransferRunTests(SmallData data)
         Assert.Contains("expected one for each part", Assert.Throws<ConsortException>(() => alone.Run(data.NewFolder())).Message,
             StringComparison.Ordinal);
         Assert.Contains("found [3, 2], expected a part and how many there are", Assert.Throws<ConsortException>(() =>
-            Training.Phase.Options.Read(OptionMap.Parse("{ leave_out: [3, 2] }", "phase"))).Message, StringComparison.Ordinal);
+            Consort.Learning.Training.Phase.Options.Read(OptionMap.Parse("{ leave_out: [3, 2] }", "phase"))).Message, StringComparison.Ordinal);
     }
 
     private TrainerRig Student(Func<string, TrainedFamily> teacher, PhaseRows rows) => new(data.WithTransfer)
