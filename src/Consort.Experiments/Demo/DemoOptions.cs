@@ -8,7 +8,7 @@ namespace Consort.Experiments.Demo;
 public sealed record DemoOptions(string Folder, long Rows = DemoOptions.DefaultRows, int Threads = 2, ulong Seed = 1)
 {
     /// <summary>Enough to see a difference, few enough for three minutes on two cores.</summary>
-    public const long DefaultRows = 600_000;
+    public const long DefaultRows = 800_000;
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ConsortException">A value is out of its range.</exception>

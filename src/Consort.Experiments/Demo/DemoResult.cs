@@ -17,7 +17,7 @@ namespace Consort.Experiments.Demo;
 public sealed record DemoRow(
     string Name, string Strategy, int Members, double Auc, double LogLoss, double RelaImp, IReadOnlyList<double> MemberAuc)
 {
-    /// <summary>Its AUC minus that of the model that is taught, as it is by itself, over the test rows; null for members of a family.</summary>
+    /// <summary>Its AUC minus that of the taught model by itself, over the test rows; null for members of a family.</summary>
     public Comparison? AboveAlone { get; init; }
 }
 
@@ -84,8 +84,7 @@ public sealed record DemoResult(
         new("towers to score", r => r.Members == 0 ? null : r.Members, "F0"),
         new("AUC", r => r.Auc, "F5"),
         new($"above {Taught.Name} alone", r => r.AboveAlone?.Difference, "+0.00000;-0.00000"),
-        new("95 %", r => r.AboveAlone is { } a
-            ? string.Create(ShownNumbers.Culture, $"{a.Low:+0.0000;-0.0000} … {a.High:+0.0000;-0.0000}") : "", ResultColumn.Right),
+        new("95 %", r => r.AboveAlone is { } a ? $"{Signed(a.Low)} … {Signed(a.High)}" : "", ResultColumn.Right),
         new("log-loss", r => r.LogLoss, "F5"),
         new("RelaImp", r => r.Members == 0 ? null : r.RelaImp, "+0.00 \\%;-0.00 \\%;0.00 \\%") { IsWide = true },
         new("members' AUC", r => r.Members < 2 ? "" : string.Join(' ', r.MemberAuc.Select(a => a.ToString("F4", ShownNumbers.Culture))),
@@ -99,6 +98,10 @@ public sealed record DemoResult(
         KeptSentence,
         $"A family pays where averaging models gains on rows they have not seen{(Taught.Kept is null ? "" : ", as here")}; a model taught by it then scores at the cost of one.",
     ];
+
+    // Without the minus of a number that rounds to none.
+    private static string Signed(double number) =>
+        (Math.Round(number, 4) is var rounded && rounded == 0 ? 0 : rounded).ToString("+0.0000;-0.0000;0.0000", ShownNumbers.Culture);
 
     private string KeptSentence => Taught.Kept is { IsBounded: true } kept
         ? string.Create(ShownNumbers.Culture, $"One {Taught.Name} taught by the averaged models keeps {kept.Value:P0} of what averaging them gains ({kept.Low:P0} … {kept.High:P0} over test rows), and costs one model to score.")

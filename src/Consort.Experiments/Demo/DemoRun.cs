@@ -68,7 +68,8 @@ public static class DemoRun
 
         var from = singles.Select(s => Path.Combine("runs", s.Name.ToLowerInvariant())).ToList();
         var averaged = Train("independent", DemoFiles.Independent(Models, from, options.Seed), "averaging the four as they are");
-        var control = Train("control", DemoFiles.Control(Models[0], options.Seed), $"training {Models[0]} by labels alone as the taught one is");
+        var control = Train(
+            "control", DemoFiles.Control(Models[0], options.Seed), $"training {Models[0]} by labels alone as the taught one is");
         var taught = Train("taught", DemoFiles.Taught(Models[0], from, options.Seed), $"teaching {Models[0]} by the four");
         var mutual = Train("mutual", DemoFiles.Mutual(Models, from, options.Seed), "fine-tuning the four mutually");
         var mean = Train("mean", DemoFiles.Ensemble("mean", options.Seed), "training a plain mean ensemble");
@@ -91,7 +92,9 @@ public static class DemoRun
         var report = Path.Combine(folder, "report.md");
         var ceiling = singles[0].Result.Training.Test!.Ceiling!;
         var kept = GainShare.Of(Logits(taught), Logits(averaged), [alone])?.Share;
-        var result = new DemoResult(clock.Elapsed.TotalSeconds, ceiling, rows, new DemoTaught(Models[0], Test(taught).Ensemble.Auc, Test(singles[0].Result).Ensemble.Auc, Test(averaged).Ensemble.Auc, kept), folder, report);
+        var one = new DemoTaught(
+            Models[0], Test(taught).Ensemble.Auc, Test(singles[0].Result).Ensemble.Auc, Test(averaged).Ensemble.Auc, kept);
+        var result = new DemoResult(clock.Elapsed.TotalSeconds, ceiling, rows, one, folder, report);
         SafeFile.Write(report, stream => stream.Write(Encoding.UTF8.GetBytes(result.ToMarkdown())));
         return result;
 

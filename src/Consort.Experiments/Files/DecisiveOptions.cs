@@ -56,10 +56,11 @@ internal static class DecisiveOptions
     }
 
     // What an older version did before it had a word for it.
-    private static readonly (string Key, string Value)[] MutualAsBefore = [("label_weight", "1"), ("peers", "training"), ("warm_epochs", "0")];
+    private static readonly (string Key, string Value)[] MutualAsBefore =
+        [("label_weight", "1"), ("peers", "training"), ("warm_epochs", "0")];
 
-    // Older runs have the fusion in each strategy that could choose one, and no word of what a phase or mutual learning did not do yet nor of
-    // weights that are not averaged: they count as the same.
+    // Older runs have the fusion in each strategy that could choose one, and no word of keys that came later, which change nothing by their
+    // defaults: they count as the same.
     private static OptionTree AsBefore(OptionTree options)
     {
         foreach (var path in new[] { "training", "phases[*]" })

@@ -84,7 +84,7 @@ public sealed class DistilTests
         var student = OptionTree.Load(clicks.At("student/experiment.yaml"));
         foreach (var (key, value) in new[]
         {
-            ("training.epochs", "3"), ("training.learning_rate", "0.02"), ("training.embedding_l2", "0.0001"), ("training.patience", "0"),
+            ("training.epochs", "3"), ("training.learning_rate", "0.02"), ("training.embedding_l2", "1E-05"), ("training.patience", "0"),
             ("members[0].dropout", "0"), ("members[0].hidden_units", "[8, 4]"), ("strategy.distance", "mse_logit"),
             ("strategy.weight", "20"), ("strategy.label_weight", "0.1"),
         })

@@ -111,7 +111,8 @@ internal sealed record Measured(
                 discrepancy[m] += Math.Abs(Probability(members[m].Logits[row]) - ensemble);
         }
 
-        return new RowLogits(members[0].Labels, logits, [.. discrepancy.Select(d => (float)(d / Math.Max(1, logits.Length)))], members[0].Truth);
+        return new RowLogits(
+            members[0].Labels, logits, [.. discrepancy.Select(d => (float)(d / Math.Max(1, logits.Length)))], members[0].Truth);
     }
 
     private static double Probability(double logit) => 1 / (1 + Math.Exp(-logit));

@@ -66,7 +66,8 @@ internal sealed class TeachingOnePass : Recipe
     {
         var settings = Settings(request);
         var model = request.Only ?? settings.FirstModel ?? "DeepFM";
-        var methods = TeachingMethod.All.Where(m => request.Methods is null || request.Methods.Contains(m.Name)).Prepend(TeachingMethod.One);
+        var methods = TeachingMethod.All.Where(m => request.Methods is null || request.Methods.Contains(m.Name))
+            .Prepend(TeachingMethod.One);
         var rows = methods.Select(m => (Method: m, Runs: new List<IReadOnlyList<string>>())).ToList();
         var isMany = rows.Any(r => r.Method.NeedsMany);
         foreach (var replicate in plan.Replicates)
