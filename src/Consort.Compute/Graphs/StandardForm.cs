@@ -192,4 +192,73 @@ public sealed class StandardForm(IFormNodes nodes, Value value, IReadOnlyList<Fo
 
         return ([.. left], [.. right]);
     }
+
+    /// <summary>
+    /// The rows of a table for the ids of a list one by one, [B · L, D]: at positions B · L stands for N, and what is behind a list's ids is
+    /// zeros.
+    /// </summary>
+    public FormValue LookUpPositions(Table table, int column, Positions at)
+    {
+        var (ids, length, most) = (nodes.List(column), ranges[column].Length, ranges[at.Column].Length);
+        if (length > most)
+            ids = Slice(ids, 0, most);
+        if (length < most)
+            ids = Node("Pad", ids, Constant(0, 0, 0, most - length), Constant(-1)); // [B, L]
+        var shift = new RowNumbers(ranges, table.Columns).Shift(column);
+        var places = Node("Where", Node("GreaterOrEqual", ids, Constant(0)), Node("Sub", ids, Constant((long)shift)), Constant(0L));
+        var rows = Multiply(Node("Gather", nodes.Weight(table), places), Node("Unsqueeze", Float(IsThere(new Positions(column), most)), Constant(2)));
+        return Flat(Multiply(rows, Node("Unsqueeze", Float(IsThere(at, most)), Constant(2))), table.Dimension);
+    }
+
+    /// <summary>What impressions have, [B, n], at each of their positions, [B · L, n].</summary>
+    public FormValue Spread(FormValue of, int size)
+    {
+        var most = value.Most;
+        var row = Node("Unsqueeze", of, Constant(1)); // [B, 1, n]
+        var all = Node("Concat", new FormAttribute("axis", 0), nodes.Rows(), Constant(most, size));
+        return Flat(Node("Expand", row, all), size);
+    }
+
+    /// <summary>One row an impression of its positions, [B · L, n] → [B, n]: their Mean, their Sum or the Last.</summary>
+    public FormValue Pool(FormValue of, int size, string kind)
+    {
+        var at = value.Inputs.First(i => i.At is not null);
+        var isThere = Float(IsThere(at.At!, at.Most)); // [B, L]
+        var count = Sum(isThere, 1, keep: true); // [B, 1]
+        var wanted = isThere;
+        if (kind == "Last")
+            wanted = Float(Node("Equal", Places(at.Most), Node("Sub", Node("Cast", new FormAttribute("to", 7), count), Constant(1))));
+        var sum = Sum(Multiply(Deep(of, at.Most, size), Node("Unsqueeze", wanted, Constant(2))), 1); // [B, n]
+        return kind == "Mean" ? Node("Div", sum, Node("Max", count, Scalar(1))) : sum;
+    }
+
+    /// <summary>Shares of 1 over the positions of each impression, [B · L, 1] → [B · L, 1]; 0 where there is no position.</summary>
+    public FormValue SoftmaxOfPositions(FormValue of)
+    {
+        var at = value.Inputs[0];
+        var isThere = IsThere(at.At!, at.Most); // [B, L]
+        var held = Node("Where", isThere, Node("Reshape", of, Constant(-1, at.Most)), Scalar(-1e30)); // [B, L]
+        return Flat(Node("Unsqueeze", Multiply(Node("Softmax", new FormAttribute("axis", 1), held), Float(isThere)), Constant(2)), 1);
+    }
+
+    // Whether each position has an id, [B, L].
+    private FormValue IsThere(Positions at, int most)
+    {
+        var ids = nodes.List(at.Column);
+        var length = ranges[at.Column].Length;
+        if (length > most)
+            ids = Slice(ids, 0, most);
+        if (length < most)
+            ids = Node("Pad", ids, Constant(0, 0, 0, most - length), Constant(-1));
+        return Node("GreaterOrEqual", ids, Constant(0));
+    }
+
+    private FormValue Float(FormValue of) => Node("Cast", new FormAttribute("to", 1), of);
+
+    // 0, 1, …, L − 1, [1, L]
+    private FormValue Places(int most) => nodes.Constant([.. Enumerable.Range(0, most).Select(i => (long)i)], [1, most]);
+
+    private FormValue Flat(FormValue of, int size) => Node("Reshape", of, Constant(-1, size));
+
+    private FormValue Deep(FormValue of, int most, int size) => Node("Reshape", of, Constant(-1, most, size));
 }

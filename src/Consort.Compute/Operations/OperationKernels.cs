@@ -32,6 +32,7 @@ public static class OperationKernels
             ? new PooledEmbedKernel<T>(o.Table, [.. Enumerable.Range(o.FirstColumn, o.Columns)], b) : new EmbedKernel<T>(o, b))
         .With<EmbedColumns>((o, b) => HasLists(o, b)
             ? new PooledEmbedKernel<T>(o.Table, [.. o.Columns], b) : new EmbedColumnsKernel<T>(o, b))
+        .With<EmbedPositions>((o, b) => new EmbedPositionsKernel<T>(o, b))
         .With<ExpertLinear>((o, b) => new ExpertLinearKernel<T>(o.Parameters[0], b))
         .With<FactorizationMachine>((o, b) => new FactorizationMachineKernel<T>(b))
         .With<FactorizedInteraction>((o, b) => new FactorizedInteractionKernel<T>(o.IsSum, b))
@@ -50,13 +51,17 @@ public static class OperationKernels
         .With<NumericEmbed>((o, b) => new NumericEmbedKernel<T>(o.Parameters[0], b))
         .With<OuterProduct>((o, b) => new OuterProductKernel<T>(b))
         .With<ParametricRelu>((o, b) => new ParametricReluKernel<T>(o.Parameters[0], b))
+        .With<PoolPositions>((o, b) => new PoolPositionsKernel<T>(o.Kind, b))
         .With<ProjectFields>((o, b) => new ProjectFieldsKernel<T>(o, b))
         .With<Repeat>((o, b) => new RepeatKernel<T>(o.Parameters[0], b))
         .With<SelfAttention>((o, b) => new SelfAttentionKernel<T>(o, b))
         .With<SelfMask>((o, b) => new SelfMaskKernel<T>(o.Parameters[0], b))
         .With<Softmax>((o, b) => new SoftmaxKernel<T>(b))
+        .With<Spread>((o, b) => new SpreadKernel<T>(b))
+        .With<TargetLinear>((o, b) => new TargetLinearKernel<T>(o, b))
         .With<Transpose>((o, b) => new TransposeKernel<T>(b))
-        .With<WeightedFields>((o, b) => new WeightedFieldsKernel<T>(o.Parameters[0], b));
+        .With<WeightedFields>((o, b) => new WeightedFieldsKernel<T>(o.Parameters[0], b))
+        .With<WeightedPositions>((o, b) => new WeightedPositionsKernel<T>(o.IsSoftmax, b));
 
     private static bool HasLists<T>(Operation operation, Binding<T> binding)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
