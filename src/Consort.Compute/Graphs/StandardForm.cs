@@ -226,7 +226,9 @@ public sealed class StandardForm(IFormNodes nodes, Value value, IReadOnlyList<Fo
         var isThere = Float(IsThere(at.At!, at.Most)); // [B, L]
         var count = Sum(isThere, 1, keep: true); // [B, 1]
         var wanted = isThere;
-        if (kind == "Last")
+        if (kind == "Last" && at.At!.WithTarget)
+            wanted = Float(Node("Equal", Places(at.Most), Constant((long)at.Most - 1)));
+        else if (kind == "Last")
             wanted = Float(Node("Equal", Places(at.Most), Node("Sub", Node("Cast", new FormAttribute("to", 7), count), Constant(1))));
         var sum = Sum(Multiply(Deep(of, at.Most, size), Node("Unsqueeze", wanted, Constant(2))), 1); // [B, n]
         return kind == "Mean" ? Node("Div", sum, Node("Max", count, Scalar(1))) : sum;
@@ -241,9 +243,94 @@ public sealed class StandardForm(IFormNodes nodes, Value value, IReadOnlyList<Fo
         return Flat(Node("Unsqueeze", Multiply(Node("Softmax", new FormAttribute("axis", 1), held), Float(isThere)), Constant(2)), 1);
     }
 
-    // Whether each position has an id, [B, L].
+    /// <summary>The target behind its impression's positions: [B · L, n] and [B, n] → [B · (L + 1), n].</summary>
+    public FormValue AppendTarget(FormValue positions, FormValue target, int size)
+    {
+        var all = Node("Concat", new FormAttribute("axis", 1), Deep(positions, value.Most - 1, size), Node("Unsqueeze", target, Constant(1)));
+        return Flat(all, size);
+    }
+
+    /// <summary>A vector for the place of each position, counted back from the end, [B · L, D].</summary>
+    public FormValue PlacesOf(Parameter vectors)
+    {
+        var (at, most) = (value.At!, value.Most);
+        var history = at.WithTarget ? most - 1 : most;
+        var count = Sum(Node("Cast", new FormAttribute("to", 7), IsThere(at with { WithTarget = false }, history)), 1, keep: true); // [B, 1]
+        var places = Node("Sub", Node("Add", Places(history), Constant((long)history)), count); // L − n + i, [B, L]
+        places = Node("Min", places, Constant((long)most - 1));
+        var rows = Node("Gather", nodes.Weight(vectors), places); // [B, L, D]
+        if (at.WithTarget)
+        {
+            var last = Node("Expand", Slice(nodes.Weight(vectors), most - 1, most, axis: 0),
+                Node("Concat", new FormAttribute("axis", 0), nodes.Rows(), Constant(1, vectors.Shape[1])));
+            rows = Node("Concat", new FormAttribute("axis", 1), rows, last);
+        }
+
+        return Flat(rows, vectors.Shape[1]);
+    }
+
+    /// <summary>Attention within impressions: queries [B · L, A] or [B, A], keys and values [B · L, 2 A] → as many rows as queries.</summary>
+    public FormValue Attention(int heads, bool isCausal)
+    {
+        var (width, at) = (value.Shape.Size, value.Inputs[1]);
+        var (d, most, asked) = (width / heads, at.Most, value.At is null ? 1 : value.Most);
+        FormValue Heads(FormValue of, int rows, long[] order) => Permute(Node("Reshape", of, Constant(-1, rows, heads, d)), order);
+        var queries = Heads(inputs[0], asked, [0, 2, 1, 3]); // [B, H, Q, d]
+        var keys = Heads(Slice(inputs[1], 0, width), most, [0, 2, 3, 1]); // [B, H, d, L]
+        var values = Heads(Slice(inputs[1], width, 2 * width), most, [0, 2, 1, 3]); // [B, H, L, d]
+        var isThere = Node("Unsqueeze", IsThere(at.At!, most), Constant(1, 2)); // [B, 1, 1, L]
+        if (isCausal && value.At is not null)
+        {
+            var sees = new float[most * most];
+            for (var i = 0; i < sees.Length; i++)
+                sees[i] = i % most <= i / most ? 1 : 0;
+            isThere = Node("And", isThere, Node("Greater", nodes.Constant(sees, [1, 1, most, most]), Scalar(0)));
+        }
+
+        var scores = Scale(Node("MatMul", queries, keys), 1 / Math.Sqrt(d)); // [B, H, Q, L]
+        var shares = Node("Softmax", new FormAttribute("axis", -1), Node("Where", isThere, scores, Scalar(-1e30)));
+        // Of an impression without positions nothing is attended to.
+        var mixed = Node("MatMul", Multiply(shares, Float(isThere)), values); // [B, H, Q, d]
+        return Flat(Permute(mixed, 0, 2, 1, 3), width);
+    }
+
+    /// <summary>A recurrent unit over the positions of each impression, unrolled: [B · L, 3 d] → [B · L, d].</summary>
+    public FormValue Recurrent(string kind, Parameter weight, Parameter bias)
+    {
+        var (d, most) = (value.Shape.Size, value.Most);
+        var received = Deep(inputs[0], most, 3 * d);
+        var isThere = Float(IsThere(value.At!, most)); // [B, L]
+        var state = Node("Expand", Scalar(0), Node("Concat", new FormAttribute("axis", 0), nodes.Rows(), Constant((long)d))); // [B, d]
+        var states = new FormValue[most];
+        for (var time = 0; time < most; time++)
+        {
+            var x = Node("Squeeze", Slice(received, time, time + 1), Constant(1)); // [B, 3 d]
+            var c = Dense(state, weight, bias); // [B, 3 d]
+            FormValue Part(FormValue of, int part) => Slice(of, part * d, (part + 1) * d);
+            FormValue Gate(int part) => Node("Sigmoid", Add(Part(x, part), Part(c, part)));
+            var next = Node("Tanh", Add(Part(x, 2), Multiply(Gate(0), Part(c, 2))));
+            var share = Slice(isThere, time, time + 1); // [B, 1]: without a position the state stays
+            if (kind != "Agru")
+                share = Multiply(share, Gate(1));
+            if (kind != "Gru")
+                share = Multiply(share, Slice(Node("Reshape", inputs[1], Constant(-1, most)), time, time + 1));
+            state = Add(state, Multiply(share, Node("Sub", next, state)));
+            states[time] = Node("Unsqueeze", state, Constant(1));
+        }
+
+        return Flat(most == 1 ? states[0] : Node("Concat", new FormAttribute("axis", 1), states), d);
+    }
+
+    // Whether each position has an id, [B, L]; the target always has.
     private FormValue IsThere(Positions at, int most)
     {
+        if (at.WithTarget)
+        {
+            var target = Node("Expand", nodes.Constant([1f], [1, 1]), Node("Concat", new FormAttribute("axis", 0), nodes.Rows(), Constant(1L)));
+            return Node("Concat", new FormAttribute("axis", 1), IsThere(at with { WithTarget = false }, most - 1),
+                Node("Greater", target, Scalar(0)));
+        }
+
         var ids = nodes.List(at.Column);
         var length = ranges[at.Column].Length;
         if (length > most)

@@ -48,6 +48,26 @@ internal sealed class PositionGraphs
             var dice = g.Graph.Apply(new DiceGate(g.Parameter(7)), layer, g.Graph.Apply(norm, layer));
             return [g.Graph.Apply(new WeightedPositions(true), g.Linear(1, dice), g.Items())];
         }),
+        ["gru"] = d => Make(d, g => [g.Pool(PositionPooling.Last, g.Recurrent(RecurrenceKind.Gru)), g.Pool(PositionPooling.Sum, g.Items())]),
+        ["agru"] = d => Make(d, g => [g.Pool(PositionPooling.Last, g.Recurrent(RecurrenceKind.Agru))]),
+        ["augru"] = d => Make(d, g => [g.Pool(PositionPooling.Mean, g.Recurrent(RecurrenceKind.Augru))]),
+        ["self-attention"] = d => Make(d, g => [g.Pool(PositionPooling.Mean, g.Attended(g.Linear(6, g.Items()), g.Items(), 2, false))]),
+        ["causal attention of one head"] = d => Make(d, g => [g.Pool(PositionPooling.Sum, g.Attended(g.Linear(5, g.Items()), g.Items(), 1, true))]),
+        ["attention of the target"] = d => Make(d, g =>
+        {
+            var items = g.Items();
+            return [g.Attended(g.Linear(6, g.Target()), items, 3, false), g.Pool(PositionPooling.Mean, items)];
+        }),
+        ["block of BST"] = d => Make(d, g =>
+        {
+            var all = new Positions(1, WithTarget: true);
+            var x = g.Graph.Apply(new AppendTarget(), g.Items(), g.Target());
+            x = g.Graph.Apply(new Concat(), x, g.Graph.Apply(new PlaceEmbed(g.Parameter(7, 3), all)));
+            var y = g.Attended(g.Linear(4, x), x, 2, false);
+            return [g.Pool(PositionPooling.Last, y), g.Pool(PositionPooling.Mean, x)];
+        }),
+        ["places of a history"] = d => Make(d, g =>
+            [g.Pool(PositionPooling.Sum, g.Graph.Apply(new Multiply(), g.Graph.Apply(new PlaceEmbed(g.Parameter(6, d), History)), g.Items()))]),
     };
 
     public Graph Graph { get; }
@@ -75,6 +95,17 @@ internal sealed class PositionGraphs
     private Value Items() => Graph.Apply(new EmbedPositions(Table, 1, History)); // [N, D]
 
     private Value Pair() => Graph.Apply(new Concat(), Items(), Graph.Apply(new EmbedPositions(Table, 3, History))); // [N, 2 D]
+
+    private Value Recurrent(RecurrenceKind kind)
+    {
+        var recurrence = new Recurrence(kind, Parameter(3 * _dimension, _dimension), Parameter(3 * _dimension));
+        var received = Linear(3 * _dimension, Items());
+        return kind == RecurrenceKind.Gru ? Graph.Apply(recurrence, received)
+            : Graph.Apply(recurrence, received, Graph.Apply(new Activate(Activation.Sigmoid), Linear(1, Items())));
+    }
+
+    private Value Attended(Value queries, Value of, int heads, bool isCausal) =>
+        Graph.Apply(new PositionAttention(heads, isCausal), queries, Linear(2 * queries.Shape.Size, of));
 
     private Value Hidden() => Graph.Apply(new Activate(Activation.Tanh), Linear(_dimension, Items()));
 

@@ -40,6 +40,9 @@ public sealed unsafe class Binding<T>
     /// <summary>Where the rows of impressions lie among those of the output.</summary>
     internal Segments Segments => _program.SegmentsOf(_value.At!);
 
+    /// <summary>Whether the output has rows for positions.</summary>
+    internal bool IsAtPositions => _value.At is not null;
+
     /// <summary>Where the rows of impressions lie among those of an input.</summary>
     internal Segments SegmentsOfInput(int input) => _program.SegmentsOf(_value.Inputs[input].At!);
 
