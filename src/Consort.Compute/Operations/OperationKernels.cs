@@ -55,6 +55,7 @@ public static class OperationKernels
         .With<PlaceEmbed>((o, b) => new PlaceEmbedKernel<T>(o, b))
         .With<PoolPositions>((o, b) => new PoolPositionsKernel<T>(o.Kind, b))
         .With<PositionAttention>((o, b) => new PositionAttentionKernel<T>(o, b))
+        .With<PositionSoftmax>((o, b) => new PositionSoftmaxKernel<T>(b))
         .With<ProjectFields>((o, b) => new ProjectFieldsKernel<T>(o, b))
         .With<Recurrence>((o, b) => new RecurrenceKernel<T>(o, b))
         .With<Repeat>((o, b) => new RepeatKernel<T>(o.Parameters[0], b))
