@@ -20,7 +20,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     private readonly RowEncoder _encoder;
     private readonly Batch _batch;
     private readonly byte[] _encoded;
-    private readonly int _rowBytes;
+    private readonly RowLayout _stored;
     private readonly TruthFiles? _truth;
     private readonly long[] _places; // of the batch's rows
     private readonly long[] _groupPlaces = new long[RowGroup.Capacity];
@@ -55,8 +55,8 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
         _truth = labelRequired ? TruthFiles.Open([path]) : null;
         _batch = new Batch(batchSize, encoder.Space, truth: _truth is not null);
         _places = new long[batchSize];
-        _rowBytes = StoreRows.RowBytes(encoder.Space, hasTruth: false);
-        _encoded = new byte[_rowBytes * RowGroup.Capacity];
+        _stored = new RowLayout(encoder.Space, hasTruth: false);
+        _encoded = new byte[_stored.Bytes * RowGroup.Capacity];
     }
 
     /// <summary>Whether the file has labels; known after the first batch. Of libsvm and libffm each row tells, and this is true.</summary>
@@ -83,6 +83,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     public Batch? Next()
     {
         var rows = 0;
+        _batch.Begin(0);
         while (rows < _batch.Capacity)
         {
             if (_given == _held && !FillGroup()) break;
@@ -114,7 +115,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     void IRowConsumer.Take(RowCursor rows)
     {
         _layout = rows.Layout;
-        _encoder.Encode(rows, _encoded, _rowBytes);
+        _encoder.Encode(rows, _encoded, _stored.Bytes);
         rows.Places(_groupPlaces);
         (_held, _given) = (rows.Group.Rows, 0);
     }
@@ -135,6 +136,10 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     {
         _groupPlaces.AsSpan(_given, rows).CopyTo(_places.AsSpan(at));
         _batch.Rows = at + rows;
-        for (var r = 0; r < rows; r++) _batch.Put(at + r, _encoded.AsSpan((_given + r) * _rowBytes, _rowBytes));
+        for (var r = 0; r < rows; r++)
+        {
+            _batch.Put(at + r, _encoded.AsSpan((_given + r) * _stored.Bytes, _stored.Bytes), _stored);
+            if (_stored.ListsAt >= 0) _batch.PutLists(at + r, _encoder.Lists.Bytes, 0);
+        }
     }
 }
