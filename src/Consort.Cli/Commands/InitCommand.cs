@@ -23,7 +23,8 @@ internal sealed class InitCommand : ExampleCommand
     };
 
     private readonly ProfileOptions _profile = new();
-    private readonly Option<string> _out = Shared.TextOr("--out", "DIR", "Folder that schema.yaml and experiment.yaml are written to.", ".", alias: "-o");
+    private readonly Option<string> _out = Shared.TextOr("--out", "DIR", "Folder that schema.yaml and experiment.yaml are written to.",
+        ".", alias: "-o");
     private readonly Option<bool> _force = Shared.Flag("--force", "Write over a schema.yaml and an experiment.yaml that are there.");
     private readonly Option<bool> _yes = Shared.Flag("--yes", "Train at once, and end with the report.", alias: "-y");
     private readonly Option<string?> _json = Shared.Json();
@@ -72,7 +73,8 @@ internal sealed class InitCommand : ExampleCommand
     private void Show(DataProfile profile, SchemaDraft draft, string[] written)
     {
         Terminal.Output.WriteLine(ProfileTables.Headline(profile));
-        Terminal.Show(ResultTable.Of(draft.Columns.Take(ProfileTables.MostColumns), new("column", c => PrintableText.Short(c.Name, LongestName)), new("kind", c => c.Kind),
+        Terminal.Show(ResultTable.Of(draft.Columns.Take(ProfileTables.MostColumns),
+            new("column", c => PrintableText.Short(c.Name, LongestName)), new("kind", c => c.Kind),
             new("why", c => c.Why) { IsProse = true }));
         if (ProfileTables.Rest(profile) is { } rest)
             Terminal.Output.WriteLine($"{rest}: they stand in {written[0]}");

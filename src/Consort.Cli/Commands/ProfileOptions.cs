@@ -7,7 +7,8 @@ namespace Consort.Cli.Commands;
 /// <summary>Options of commands that look at rows of which nothing is known.</summary>
 internal sealed class ProfileOptions
 {
-    private readonly Option<string?> _label = Shared.Text("--label", "COLUMN", "The column that says what was clicked; found by names and values unless given.");
+    private readonly Option<string?> _label = Shared.Text("--label", "COLUMN",
+        "The column that says what was clicked; found by names and values unless given.");
     private readonly Option<string[]> _click = new("--click")
     {
         Description = "The label's values that mean a click; all others mean none.",
@@ -15,7 +16,8 @@ internal sealed class ProfileOptions
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<long> _rows = Shared.Number<long>("--rows", "About how many rows to look at, spread over all; 0 for all that memory has room for.", 200_000, 0, long.MaxValue);
+    private readonly Option<long> _rows = Shared.Number<long>("--rows",
+        "About how many rows to look at, spread over all; 0 for all that memory has room for.", 200_000, 0, long.MaxValue);
     private readonly Option<int> _threads = Shared.Threads();
 
     public IEnumerable<Option> All => [_label, _click, _rows, _threads];

@@ -19,7 +19,9 @@ internal static class ProfileTables
         var rows = string.Create(CultureInfo.InvariantCulture, $"{(profile.IsCounted ? "" : "about ")}{profile.Rows:N0} rows");
         var looked = profile.RowsLookedAt == profile.Rows ? ""
             : string.Create(CultureInfo.InvariantCulture, $" ({profile.RowsLookedAt:N0} of them looked at)");
-        var clicks = profile.Label is { } label ? string.Create(CultureInfo.InvariantCulture, $"; click rate {label.ClickRate:P2} by column {PrintableText.Of(label.Column)}") : "";
+        var clicks = profile.Label is { } label
+            ? string.Create(CultureInfo.InvariantCulture, $"; click rate {label.ClickRate:P2} by column {PrintableText.Of(label.Column)}")
+                : "";
         return $"{files}: {rows}{looked}, {profile.Columns.Count} columns, {profile.Written}{clicks}";
     }
 
@@ -39,7 +41,8 @@ internal static class ProfileTables
         new(profile.Label is null ? "range, or most frequent" : "range, or most frequent with click rate", Values) { IsProse = true });
 
     /// <summary>A table for each time: rows and clicks by day.</summary>
-    public static IEnumerable<ResultTable> Days(DataProfile profile) => profile.Columns.Where(c => c.Time is not null).Select(c => ResultTable.Of(
+    public static IEnumerable<ResultTable> Days(DataProfile profile) => profile.Columns.Where(c => c.Time is not null)
+        .Select(c => ResultTable.Of(
         c.Time!.Days.TakeLast(MostDays),
         new($"day of {PrintableText.Short(c.Name, LongestName)}", d => d.Day),
         new("rows", d => d.Rows, "N0"),
@@ -61,11 +64,14 @@ internal static class ProfileTables
 
     private static string Values(ColumnProfile column)
     {
-        var missing = column.MissingTexts.Any(m => m.Token.Length > 0) ? $"  (missing: {string.Join(", ", column.MissingTexts.Where(m => m.Token.Length > 0).Select(m => PrintableText.Short(m.Token, LongestToken)))})" : "";
+        var missing = column.MissingTexts.Any(m => m.Token.Length > 0)
+            ? $"  (missing: {string.Join(", ", column.MissingTexts.Where(m => m.Token.Length > 0).Select(m => PrintableText.Short(m.Token, LongestToken)))})" : "";
         return column switch
         {
-            { Time: { } t } => string.Create(CultureInfo.InvariantCulture, $"{t.Format}, {t.From:yyyy-MM-dd HH:mm} to {t.To:yyyy-MM-dd HH:mm}{(t.InOrder ? ", in order" : "")}{missing}"),
-            { List: { } l } => string.Create(CultureInfo.InvariantCulture, $"{l.MeanLength:F1} tokens a row with \"{l.Splitter}\" between, {l.Tokens:N0} distinct: {string.Join("  ", l.Top.Take(Math.Max(1, column.Top.Count)).Select(t => $"{PrintableText.Short(t.Token, LongestToken)} ×{t.Count.ToString("N0", CultureInfo.InvariantCulture)}"))}{missing}"),
+            { Time: { } t } => string.Create(CultureInfo.InvariantCulture,
+                $"{t.Format}, {t.From:yyyy-MM-dd HH:mm} to {t.To:yyyy-MM-dd HH:mm}{(t.InOrder ? ", in order" : "")}{missing}"),
+            { List: { } l } => string.Create(CultureInfo.InvariantCulture,
+                $"{l.MeanLength:F1} tokens a row with \"{l.Splitter}\" between, {l.Tokens:N0} distinct: {string.Join("  ", l.Top.Take(Math.Max(1, column.Top.Count)).Select(t => $"{PrintableText.Short(t.Token, LongestToken)} ×{t.Count.ToString("N0", CultureInfo.InvariantCulture)}"))}{missing}"),
             { Type: "number" or "whole", Numbers: { } n } when column.Distinct > FewValues => string.Create(CultureInfo.InvariantCulture,
                 $"{n.Min:G6} to {n.Max:G6}, median {n.Quantiles[3]:G6}, mean {n.Mean:G4} ± {n.Deviation:G4}{(n.AsFloats ? ", whole numbers as floats" : "")}{(n.Mark is null ? "" : $", {n.Mark} stands out")}{missing}"),
             { IsUnique: true } => "every row has its own" + missing,

@@ -21,7 +21,8 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         if (profile.Label is { } label && label.Column == column.Name) return OfLabel(column, label);
         if (Useless(column) is { } useless) return Made(column, FieldKind.Ignored, useless);
         if (column.Time is { } time) return OfTime(column, time, taken);
-        if (IsName(column)) return Made(column, FieldKind.Ignored, "every row has a value of its own: a name of the row, of which nothing can be learned");
+        if (IsName(column)) return Made(column, FieldKind.Ignored,
+            "every row has a value of its own: a name of the row, of which nothing can be learned");
         if (column.List is { } list) return OfList(column, list);
         if (column.Type == "boolean") return Made(column, FieldKind.Categorical, $"yes or no: {Tops(column)}");
         if (column.Numbers is { } numbers) return OfNumbers(column, numbers, profile.RowsLookedAt);
@@ -51,6 +52,7 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
 
     private const double Leak = 0.98, Sure = 0.5;
     private const int FewValues = 24;
+    private const double LongLists = 5;
     private const int FewestDigits = 6;
 
     // Numbers with decimals may all differ; whole ones are names where they are long, count on, or are called so.
@@ -64,8 +66,10 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
 
     private static ColumnDraft OfTime(ColumnProfile column, TimeProfile time, IReadOnlySet<string> taken)
     {
-        var span = string.Create(CultureInfo.InvariantCulture, $"times ({time.Format}) from {time.From:yyyy-MM-dd HH:mm} to {time.To:yyyy-MM-dd HH:mm}{Missing(column)}");
-        TimePart[] parts = time.To - time.From < TimeSpan.FromDays(2) ? [TimePart.Hour] : [TimePart.Hour, TimePart.Weekday, TimePart.Weekend];
+        var span = string.Create(CultureInfo.InvariantCulture,
+            $"times ({time.Format}) from {time.From:yyyy-MM-dd HH:mm} to {time.To:yyyy-MM-dd HH:mm}{Missing(column)}");
+        TimePart[] parts = time.To - time.From < TimeSpan.FromDays(2) ? [TimePart.Hour]
+            : [TimePart.Hour, TimePart.Weekday, TimePart.Weekend];
         TimePart[] free = [.. parts.Where(p => !taken.Contains(Words.Of(p)) || column.Name == Words.Of(p))];
         if (time.Format != "yymmddhh" || free.Length == 0)
             return Made(column, FieldKind.Ignored, $"{span}: as it is every new row has one that was not seen before");
@@ -73,8 +77,27 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         return draft with { Field = draft.Field with { Derive = free } };
     }
 
-    private static ColumnDraft OfList(ColumnProfile column, ListProfile list) => Made(column, FieldKind.Categorical, string.Create(
-        CultureInfo.InvariantCulture, $"lists with \"{list.Splitter}\" between {list.Tokens:N0} different tokens, {list.MeanLength:F1} a row, at most {list.MaxLength:N0}{Missing(column)}"));
+    // What a user did before stands in its order; of tags nobody knows one.
+    private static ColumnDraft OfList(ColumnProfile column, ListProfile list)
+    {
+        var isHistory = ColumnWords.IsHistory(column.Name) || (list.SameAs is not null && list.MeanLength >= LongLists);
+        var same = isHistory && list.SameAs is not null ? $", of the same tokens as {PrintableText.Short(list.SameAs, 40)}" : "";
+        var draft = Made(column, isHistory ? FieldKind.Sequence : FieldKind.List, string.Create(CultureInfo.InvariantCulture,
+            $"{list.Tokens:N0} different tokens with \"{list.Splitter}\" between{same}; {list.MeanLength:F1} a row, at most {list.MaxLength:N0}{Missing(column)}"));
+        return draft with
+        {
+            Field = draft.Field with
+            {
+                Share = same.Length > 0 ? list.SameAs : null,
+                List = new FieldList
+                {
+                    Splitter = new Delimiter(list.Splitter),
+                    Keep = isHistory ? ListEnd.Last : ListEnd.First,
+                    WeightSplitter = list.WeightSplitter is { } weights ? new Delimiter(weights) : null,
+                },
+            },
+        };
+    }
 
     private static ColumnDraft OfNumbers(ColumnProfile column, NumberProfile numbers, long rows)
     {
@@ -83,11 +106,14 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         if (column.Distinct <= FewValues) return Token($"{seen}: so few are best taken one by one");
         if (ColumnWords.IsId(column.Name)) return Token($"{seen}: its name says that they name something");
         if (ColumnWords.IsNumber(column.Name)) return Number($"{seen}: its name says that they count");
-        if (column is { TokenAuc: { } token, RangeAuc: { } range } && Math.Abs(token - range) > column.Doubt && Math.Max(token, range) > 0.5 + column.Doubt)
+        if (column is { TokenAuc: { } token, RangeAuc: { } range } && Math.Abs(token - range) > column.Doubt
+            && Math.Max(token, range) > 0.5 + column.Doubt)
         {
             return token > range
-                ? Token(string.Create(CultureInfo.InvariantCulture, $"{seen}: one by one they tell more of clicks (AUC {token:F3} on rows held out) than by size ({range:F3})"))
-                : Number(string.Create(CultureInfo.InvariantCulture, $"{seen}: by size they tell more of clicks (AUC {range:F3} on rows held out) than one by one ({token:F3})"));
+                ? Token(string.Create(CultureInfo.InvariantCulture,
+                    $"{seen}: one by one they tell more of clicks (AUC {token:F3} on rows held out) than by size ({range:F3})"))
+                : Number(string.Create(CultureInfo.InvariantCulture,
+                    $"{seen}: by size they tell more of clicks (AUC {range:F3} on rows held out) than one by one ({token:F3})"));
         }
         return numbers.AreSmooth || column.Distinct > column.Rows / 2
             ? Number($"{seen}: they look like counts or amounts") : Token($"{seen}: they look like names");
@@ -96,7 +122,8 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
 
         ColumnDraft Number(string why)
         {
-            var draft = Made(column, FieldKind.Numeric, numbers.Mark is null ? why : $"{why}; {numbers.Mark} stands out and is taken for missing");
+            var draft = Made(column, FieldKind.Numeric, numbers.Mark is null ? why
+                : $"{why}; {numbers.Mark} stands out and is taken for missing");
             return draft with { Field = draft.Field with { Transform = new Transform(TransformKind.QuantileBuckets, Buckets(rows)) } };
         }
     }
@@ -109,7 +136,8 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
     private static string Missing(ColumnProfile column) =>
         column.Missing == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {column.MissingShare:P1} missing");
 
-    private static string Tops(ColumnProfile column) => string.Join(", ", column.Top.Take(2).Select(t => $"\"{PrintableText.Short(t.Token, 30)}\""));
+    private static string Tops(ColumnProfile column) =>
+        string.Join(", ", column.Top.Take(2).Select(t => $"\"{PrintableText.Short(t.Token, 30)}\""));
 
     private static string N(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 

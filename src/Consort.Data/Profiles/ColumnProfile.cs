@@ -30,7 +30,9 @@ public sealed record NumberProfile(
     /// <summary>Ten ranges with about as many rows each, fewer where a number is more frequent; empty where no label is known.</summary>
     public IReadOnlyList<RangeRate> Ranges { get; init; } = [];
 
-    /// <summary>Whether values near each other are about as frequent, as those of counts and amounts are; names of things lie anywhere.</summary>
+    /// <summary>
+    /// Whether values near each other are about as frequent, as those of counts and amounts are; names of things lie anywhere.
+    /// </summary>
     internal bool AreSmooth { get; init; }
 
     /// <summary>The shares that <see cref="Quantiles"/> belong to.</summary>
@@ -44,7 +46,8 @@ public sealed record NumberProfile(
 public sealed record DayRate(string Day, long Rows, long? Clicks);
 
 /// <summary>What the times of a column are like.</summary>
-/// <param name="Format">How they are written: <c>iso</c>, <c>unix_s</c>, <c>unix_ms</c>, <c>unix_us</c>, <c>unix_ns</c> or <c>yymmddhh</c>.</param>
+/// <param name="Format">How they are written: <c>iso</c>, <c>unix_s</c>, <c>unix_ms</c>, <c>unix_us</c>, <c>unix_ns</c> or
+/// <c>yymmddhh</c>.</param>
 /// <param name="From">The first, in UTC.</param>
 /// <param name="To">The last.</param>
 /// <param name="InOrder">Whether no row is earlier than the one before it.</param>
@@ -64,7 +67,8 @@ public sealed record ListProfile(string Splitter, string? WeightSplitter, double
 
 /// <summary>What a column looks like in the rows that were looked at.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type"><c>empty</c>, <c>constant</c>, <c>boolean</c>, <c>whole</c>, <c>number</c>, <c>time</c>, <c>list</c> or <c>text</c>.</param>
+/// <param name="Type"><c>empty</c>, <c>constant</c>, <c>boolean</c>, <c>whole</c>, <c>number</c>, <c>time</c>, <c>list</c> or
+/// <c>text</c>.</param>
 public sealed record ColumnProfile(string Name, string Type)
 {
     /// <summary>Rows looked at.</summary>

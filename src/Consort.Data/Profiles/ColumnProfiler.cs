@@ -40,7 +40,7 @@ internal static class ColumnProfiler
         }
         var present = values.Sum(v => (long)v.Count);
         TextCount[] missing = [.. some.Where(c => IsMissing(c.Text) && !values.Contains(c))];
-        var list = numbers is null && time is null ? ListShape.Of(column.Name, values) : null;
+        var list = numbers is null && time is null ? ListGuess.Of(column.Name, values) : null;
         var singles = values.Count(v => v.Count == 1);
         var rows = column.Rows.Length;
         var estimate = rows == context.AllRows || present == 0 ? values.Count
@@ -57,7 +57,8 @@ internal static class ColumnProfiler
         {
             Rows = rows,
             Missing = rows - present,
-            MissingTexts = [.. missing.GroupBy(m => m.Text).Select(g => new TokenCount(g.Key, g.Sum(m => (long)m.Count))).OrderByDescending(m => m.Count)],
+            MissingTexts = [.. missing.GroupBy(m => m.Text).Select(g => new TokenCount(g.Key, g.Sum(m => (long)m.Count)))
+                .OrderByDescending(m => m.Count)],
             Distinct = values.Count,
             DistinctEstimate = Math.Min(estimate, context.AllRows),
             IsUnique = present >= FewestUnique && values.Count >= Unique * present,
@@ -98,7 +99,8 @@ internal static class ColumnProfiler
     }
 
     /// <summary>The shape that all values have as times, if one is likely.</summary>
-    private static (TimeShape Shape, Dictionary<string, DateTime>? Times) TimeOf(string name, List<TextCount> values, NumberProfile? numbers)
+    private static (TimeShape Shape, Dictionary<string, DateTime>? Times) TimeOf(string name, List<TextCount> values,
+        NumberProfile? numbers)
     {
         if (values.Count == 0) return default;
         var isNamed = ColumnWords.IsTime(name);
@@ -114,12 +116,14 @@ internal static class ColumnProfiler
                 times.Add(value.Text, time);
             }
             if (times.Count == values.Count
-                && (isNamed || shape == TimeShape.Iso || times.Values.Max() - times.Values.Min() < TimeSpan.FromDays(3 * 366))) return (shape, times);
+                && (isNamed || shape == TimeShape.Iso || times.Values.Max() - times.Values.Min() < TimeSpan.FromDays(3 * 366)))
+                return (shape, times);
         }
         return default;
     }
 
-    private static TimeProfile TimeProfileOf(SampledColumn column, TimeShape shape, Dictionary<string, DateTime> times, SampleContext context)
+    private static TimeProfile TimeProfileOf(SampledColumn column, TimeShape shape, Dictionary<string, DateTime> times,
+        SampleContext context)
     {
         var of = column.Texts.Select(t => times.TryGetValue(t, out var time) ? time : DateTime.MinValue).ToArray();
         var (days, inOrder, before) = (new SortedDictionary<DateTime, (long Rows, long Clicks)>(), true, DateTime.MinValue);
@@ -131,7 +135,8 @@ internal static class ColumnProfiler
             var (rows, clicks) = days.GetValueOrDefault(time.Date);
             days[time.Date] = (rows + 1, clicks + (context.HasLabel ? context.Clicks[row] : 0));
         }
-        return new TimeProfile(Words.Of(shape), times.Values.Min(), times.Values.Max(), inOrder, [.. days.TakeLast(MostDays).Select(d => new DayRate(
+        return new TimeProfile(Words.Of(shape), times.Values.Min(), times.Values.Max(), inOrder,
+            [.. days.TakeLast(MostDays).Select(d => new DayRate(
             d.Key.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), d.Value.Rows, context.HasLabel ? d.Value.Clicks : null))]);
     }
 }

@@ -74,8 +74,9 @@ public sealed record DataProfile(
         for (var c = 0; c < columns.Length; c++)
         {
             if (columns[c].List is not { WeightSplitter: null } list) continue;
-            var same = Enumerable.Range(0, columns.Length).Where(o => columns[o].Type is "text" or "whole" && o != c && columns[o].Distinct > 2)
-                .Select(o => (columns[o].Name, Share: ListShape.ShareIn(sample.Columns[c], list.Splitter, sample.Columns[o])))
+            var same = Enumerable.Range(0, columns.Length)
+                .Where(o => columns[o].Type is "text" or "whole" && o != c && columns[o].Distinct > 2)
+                .Select(o => (columns[o].Name, Share: ListGuess.ShareIn(sample.Columns[c], list.Splitter, sample.Columns[o])))
                 .Where(o => o.Share >= MostTokens).OrderByDescending(o => o.Share).FirstOrDefault().Name;
             columns[c] = columns[c] with { List = list with { SameAs = same } };
         }

@@ -19,7 +19,8 @@ internal static partial class DelimitedGuess
     public static Schema Of(string text, int most)
     {
         var hasQuotes = text.Contains('"', StringComparison.Ordinal);
-        var found = (Delimiter: ",", Quoted: hasQuotes, Rows: Rows(text, ",", hasQuotes, most) ?? Rows(text, ",", false, most)!, Alike: 0.0);
+        var found = (Delimiter: ",", Quoted: hasQuotes, Rows: Rows(text, ",", hasQuotes, most) ?? Rows(text, ",", false, most)!,
+            Alike: 0.0);
         foreach (var delimiter in Delimiters.Where(d => text.Contains(d, StringComparison.Ordinal)))
         {
             var quoted = hasQuotes ? Rows(text, delimiter, true, most) : null;
@@ -109,7 +110,8 @@ internal static partial class DelimitedGuess
     private static bool HasHeader(List<string[]> rows)
     {
         var first = rows[0];
-        if (first.Select((c, i) => c == i.ToString(CultureInfo.InvariantCulture)).All(same => same) && first.Length > 2) return true; // pandas
+        if (first.Select((c, i) => c == i.ToString(CultureInfo.InvariantCulture)).All(same => same) && first.Length > 2)
+            return true; // pandas
         if (first.Where((c, i) => c.Length == 0 && i > 0).Any() || first.Any(c => IsValue(c) || !Name().IsMatch(c))) return false;
         if (first.Any(ColumnWords.IsLabel)) return true;
         var body = rows.Skip(1).Where(r => r.Length == first.Length).ToArray();

@@ -23,7 +23,8 @@ internal static class DialectGuess
     {
         SourceStream.Check(path);
         if (Foundation.Files.FileFacts.Of(path).Kind is Foundation.Files.FileKind.Pipe or Foundation.Files.FileKind.Device)
-            throw new ConsortException($"{path}: is a pipe, which can be read only once; its rows are looked at before they are read: write it to a file first, or give a schema");
+            throw new ConsortException(
+                $"{path}: is a pipe, which can be read only once; its rows are looked at before they are read: write it to a file first, or give a schema");
         using var stream = new SourceStream(path, cancellation);
         var head = new byte[HeadBytes];
         var read = stream.Fill(head);
@@ -34,16 +35,20 @@ internal static class DialectGuess
         {
             var end = bytes.LastIndexOf((byte)'\n');
             if (end < 0)
-                throw new ConsortException($"{path}: found no line end in the first {HeadBytes >> 20} MiB, expected rows of text, one a line");
+                throw new ConsortException(
+                    $"{path}: found no line end in the first {HeadBytes >> 20} MiB, expected rows of text, one a line");
             bytes = bytes[..(end + 1)];
         }
         CheckText(path, bytes);
         var text = Encoding.UTF8.GetString(bytes);
         if (text.StartsWith("{\"", StringComparison.Ordinal) || text.StartsWith("[{", StringComparison.Ordinal))
-            throw new ConsortException($"{path}:1: found rows that look like JSON, expected text with delimiters, libsvm or libffm: write them as CSV first");
-        var dialect = PairGuess.Of([.. text.Split('\n').Take(MostLines).Select(l => l.TrimEnd('\r'))]) ?? DelimitedGuess.Of(text, MostLines);
+            throw new ConsortException(
+                $"{path}:1: found rows that look like JSON, expected text with delimiters, libsvm or libffm: write them as CSV first");
+        var dialect = PairGuess.Of([.. text.Split('\n').Take(MostLines).Select(l => l.TrimEnd('\r'))])
+            ?? DelimitedGuess.Of(text, MostLines);
         if (dialect.Fields.GroupBy(f => f.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new ConsortException($"{path}:1: found two columns named {RowParser.Show(Encoding.UTF8.GetBytes(twice.Key))}, expected each to have a name of its own");
+            throw new ConsortException(
+                $"{path}:1: found two columns named {RowParser.Show(Encoding.UTF8.GetBytes(twice.Key))}, expected each to have a name of its own");
         return dialect;
     }
 
@@ -52,7 +57,8 @@ internal static class DialectGuess
         if (Utf8.IsValid(bytes) && !bytes.Contains((byte)0)) return;
         var start = bytes[..Math.Min(bytes.Length, 4096)];
         var odd = start.Length - start.ToArray().Count(b => b is >= (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n');
-        if (odd > MostOdd * start.Length) throw new ConsortException($"{path}: found a file that is no text, expected rows of UTF-8 text, maybe gzip");
+        if (odd > MostOdd * start.Length)
+            throw new ConsortException($"{path}: found a file that is no text, expected rows of UTF-8 text, maybe gzip");
         for (long line = 1; !bytes.IsEmpty; line++)
         {
             var end = bytes.IndexOf((byte)'\n');

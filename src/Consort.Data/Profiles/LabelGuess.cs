@@ -47,7 +47,8 @@ internal static class LabelGuess
             var index = columns.ToList().FindIndex(c => c.Name == asked);
             if (index >= 0) return Chosen(columns[index], index, "you named it", clicks);
             var names = columns.Select(c => c.Name).ToArray();
-            throw new ConsortException($"--label: found no column \"{asked}\"{Foundation.Options.NearestWord.Hint(asked, names)}; there are {Listed(names)}");
+            throw new ConsortException(
+                $"--label: found no column \"{asked}\"{Foundation.Options.NearestWord.Hint(asked, names)}; there are {Listed(names)}");
         }
         if (dialect.IsPairs) return Chosen(columns[0], 0, "the first item of a row", clicks);
         var found = columns.Select((c, i) => (Column: c, Index: i, Texts: Present(c), Rank: ColumnWords.LabelRank(c.Name))).ToArray();
@@ -86,11 +87,13 @@ internal static class LabelGuess
     private static LabelProfile Chosen(SampledColumn column, int index, string why, IReadOnlyList<string> clicks)
     {
         var texts = Present(column);
-        if (texts.Length == 0) throw new ConsortException($"column {column.Name}: found no value in the rows looked at, expected what was clicked");
+        if (texts.Length == 0)
+            throw new ConsortException($"column {column.Name}: found no value in the rows looked at, expected what was clicked");
         foreach (var text in clicks.Except(texts))
             throw new ConsortException($"--click: found no \"{text}\" in column {column.Name}, expected some of {Listed(texts)}");
         if (texts.Length > 2 && clicks.Count == 0)
-            throw new ConsortException($"column {column.Name}: found {Words(texts.Length)}: {Listed(texts)}; expected two: say which of them mean a click, such as by --click {Sample(texts)}");
+            throw new ConsortException(
+                $"column {column.Name}: found {Words(texts.Length)}: {Listed(texts)}; expected two: say which of them mean a click, such as by --click {Sample(texts)}");
         var values = new Dictionary<string, int>(StringComparer.Ordinal);
         if (clicks.Count > 0)
         {
@@ -129,12 +132,15 @@ internal static class LabelGuess
         .GroupBy(c => c.Text, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Sum(c => (long)c.Count), StringComparer.Ordinal);
 
     private static string[] Present(SampledColumn column) => column.Texts.Count > 10_000 ? [.. column.Texts]
-        : [.. column.Texts.Where(t => t.Length > 0 && !CellHint.UsualMissing.Except(["none", "-"]).Contains(t)).Order(StringComparer.Ordinal)];
+        : [.. column.Texts.Where(t => t.Length > 0 && !CellHint.UsualMissing.Except(["none", "-"]).Contains(t))
+            .Order(StringComparer.Ordinal)];
 
-    private static string Words(int values) => values == 0 ? "no value" : string.Create(CultureInfo.InvariantCulture, $"{values:N0} values");
+    private static string Words(int values) => values == 0 ? "no value"
+        : string.Create(CultureInfo.InvariantCulture, $"{values:N0} values");
 
     private static string Sample(string[] texts) => texts.Length == 0 ? "TEXT" : texts[^1];
 
     private static string Listed(IReadOnlyList<string> names) =>
-        string.Join(", ", names.Take(MostShown).Select(n => PrintableText.Short(n, 40))) + (names.Count > MostShown ? string.Create(CultureInfo.InvariantCulture, $" and {names.Count - MostShown:N0} more") : "");
+        string.Join(", ", names.Take(MostShown).Select(n => PrintableText.Short(n, 40)))
+            + (names.Count > MostShown ? string.Create(CultureInfo.InvariantCulture, $" and {names.Count - MostShown:N0} more") : "");
 }

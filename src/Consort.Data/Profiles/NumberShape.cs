@@ -40,7 +40,8 @@ internal static class NumberShape
         var mean = sum / rows;
         var variance = numbers.Sum(n => (n.Number - mean) * (n.Number - mean) * n.Count) / rows;
         double[] quantiles = [.. NumberProfile.Shares.Select(share => At(numbers, share * rows))];
-        return new NumberProfile(numbers[0].Number, numbers[^1].Number, mean, Math.Sqrt(variance), quantiles, areWhole, areWhole && asFloats,
+        return new NumberProfile(numbers[0].Number, numbers[^1].Number, mean, Math.Sqrt(variance), quantiles, areWhole,
+            areWhole && asFloats,
             Mark(values, numbers, rows))
         { AreSmooth = AreSmooth(numbers), Ranges = hasLabel ? Ranges(numbers, rows) : [] };
     }
@@ -81,6 +82,7 @@ internal static class NumberShape
 
     // -1, -99, -999 …: the only number below 0, of a column with many others.
     private static string? Mark(IReadOnlyList<TextCount> values, (double Number, int Count, int Clicks)[] sorted, long rows) =>
-        sorted.Length > 8 && sorted[0].Number is -1 or -9 or -99 or -999 or -9999 && sorted[1].Number >= 0 && sorted[0].Count >= MarkShare * rows
+        sorted.Length > 8 && sorted[0].Number is -1 or -9 or -99 or -999 or -9999 && sorted[1].Number >= 0
+            && sorted[0].Count >= MarkShare * rows
             ? values.First(v => TryRead(v.Text, out var number) && number == sorted[0].Number).Text : null;
 }

@@ -17,7 +17,8 @@ internal static partial class PairGuess
         var isTriples = rows.All(r => Triples().IsMatch(r));
         if (!isTriples && !rows.All(r => Pairs().IsMatch(r))) return null;
         if (!rows.Any(r => r.Contains(':', StringComparison.Ordinal))) return null;
-        var items = rows.SelectMany(r => r.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries).Where(i => i.Contains(':', StringComparison.Ordinal)
+        var items = rows.SelectMany(r => r.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)
+            .Where(i => i.Contains(':', StringComparison.Ordinal)
             && !i.StartsWith("qid:", StringComparison.Ordinal))).Select(i => i.Split(':')).ToArray();
         if (items.Length == 0) return null;
         long first = items.Min(Index), last = items.Max(Index);
@@ -31,7 +32,8 @@ internal static partial class PairGuess
                 $"found {(isTriples ? "libffm rows with field" : "libsvm rows with index")} {last}, expected at most {MostFields}: write tokens rather than one index a token"));
         var start = first == 0 ? 0 : 1;
         var numbers = items.Where(i => i[^1] is not ("1" or "1.0")).Select(i => Index(i) - start).ToHashSet();
-        return Made(isTriples ? DataFormat.Libffm : DataFormat.Libsvm, (int)last - start + 1, start, f => !isTriples || numbers.Contains(f));
+        return Made(isTriples ? DataFormat.Libffm : DataFormat.Libsvm, (int)last - start + 1, start,
+            f => !isTriples || numbers.Contains(f));
     }
 
     private static Schema Made(DataFormat format, int fields, int first, Func<int, bool> isNumber) => new()

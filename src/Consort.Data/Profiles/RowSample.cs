@@ -58,7 +58,8 @@ internal sealed class RowSample : IRowConsumer
             {
                 var blocks = Math.Ceiling(Math.Min(bytes, MostBytes) / Math.Max(1.0, pass.Position));
                 (most, every) = wanted / blocks >= RowGroup.Capacity
-                    ? ((long)Math.Ceiling(wanted / blocks), 1L) : ((long)RowGroup.Capacity, (long)Math.Ceiling(RowGroup.Capacity * blocks / wanted));
+                    ? ((long)Math.Ceiling(wanted / blocks), 1L)
+                        : ((long)RowGroup.Capacity, (long)Math.Ceiling(RowGroup.Capacity * blocks / wanted));
             }
             if (block++ % every == 0)
             {

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Consort.Data.Profiles;
 
-/// <summary>A text of a column, how many of the rows looked at have it, and how many of these were clicked; of all rows and of one half.</summary>
+/// <summary>
+/// A text of a column, how many of the rows looked at have it, and how many of these were clicked; of all rows and of one half.
+/// </summary>
 internal record struct TextCount(string Text, int Count, int Clicks, int FitCount, int FitClicks)
 {
     /// <summary>Rows of the other half.</summary>

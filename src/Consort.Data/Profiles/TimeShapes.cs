@@ -30,7 +30,8 @@ internal static partial class TimeShapes
         if (!NumberShape.TryRead(text, out var number) || number != Math.Floor(number)) return false;
         if (shape == TimeShape.Yymmddhh)
             return number is >= 1e6 and < 1e8 && DateTime.TryParseExact(
-                ((long)number).ToString("00000000", CultureInfo.InvariantCulture).Insert(0, "20"), "yyyyMMddHH", CultureInfo.InvariantCulture,
+                ((long)number).ToString("00000000", CultureInfo.InvariantCulture).Insert(0, "20"), "yyyyMMddHH",
+                    CultureInfo.InvariantCulture,
                 DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
         var seconds = number / (shape switch { TimeShape.UnixS => 1, TimeShape.UnixMs => 1e3, TimeShape.UnixUs => 1e6, _ => 1e9 });
         if (seconds < Earliest || seconds >= Latest) return false;

@@ -39,7 +39,9 @@ internal static class ValueRanks
         return Auc(ranges);
     }
 
-    /// <summary>About half a standard error of such an AUC; both codings are measured on the same rows, so that their difference has less.</summary>
+    /// <summary>
+    /// About half a standard error of such an AUC; both codings are measured on the same rows, so that their difference has less.
+    /// </summary>
     public static double Doubt(IReadOnlyList<TextCount> values)
     {
         long clicks = values.Sum(v => (long)v.HeldClicks), others = values.Sum(v => (long)v.HeldCount) - clicks;
@@ -60,7 +62,8 @@ internal static class ValueRanks
         if (clicks < FewestRows || others < FewestRows) return null;
         var mean = (double)groups.Sum(g => (long)g.FitClicks) / Math.Max(1, groups.Sum(g => (long)g.FitCount));
         var ranked = groups.Where(g => g.HeldCount > 0)
-            .GroupBy(g => (g.FitClicks + Prior * mean) / (g.FitCount + Prior), g => (Clicks: (long)g.HeldClicks, Others: (long)g.HeldCount - g.HeldClicks))
+            .GroupBy(g => (g.FitClicks + Prior * mean) / (g.FitCount + Prior),
+                g => (Clicks: (long)g.HeldClicks, Others: (long)g.HeldCount - g.HeldClicks))
             .OrderBy(g => g.Key);
         var (below, pairs) = (0.0, 0.0);
         foreach (var group in ranked)

@@ -5,7 +5,9 @@ using Consort.Foundation.Options;
 
 namespace Consort.Experiments.Drafts;
 
-/// <summary>A first experiment for a file that was looked at: one DeepFM, as large as the rows can teach, with a reason for each choice.</summary>
+/// <summary>
+/// A first experiment for a file that was looked at: one DeepFM, as large as the rows can teach, with a reason for each choice.
+/// </summary>
 public static class ExperimentDraft
 {
     private const string Model = "DeepFM";
@@ -25,7 +27,8 @@ public static class ExperimentDraft
         text.Append(CultureInfo.InvariantCulture, $"data:\n  schema: {QuotedYaml.Of(schemaFile)}\n");
         foreach (var line in SplitDraft.Lines(profile, folder))
             text.Append("  ").Append(line).Append('\n');
-        text.Append(CultureInfo.InvariantCulture, $"embedding:\n  dimension: {size.Dimension}  # numbers a feature; more rows can teach more\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"embedding:\n  dimension: {size.Dimension}  # numbers a feature; more rows can teach more\n");
         text.Append(CultureInfo.InvariantCulture,
             $"members:\n  - {{ model: {Model}, hidden_units: [{string.Join(", ", size.Hidden)}], dropout: {size.Dropout} }}  # `consort models` lists others\n");
         text.Append(string.Create(CultureInfo.InvariantCulture, $"""
@@ -52,5 +55,6 @@ public static class ExperimentDraft
         _ => new(16, [400, 400, 400], "0", 8192, 2, "1e-3", "1e-7", "deferred"),
     };
 
-    private sealed record Size(int Dimension, int[] Hidden, string Dropout, int Batch, int Epochs, string Rate, string EmbeddingL2, string Update);
+    private sealed record Size(int Dimension, int[] Hidden, string Dropout, int Batch, int Epochs, string Rate, string EmbeddingL2,
+        string Update);
 }

@@ -12,7 +12,8 @@ internal static partial class SplitDraft
     public static IEnumerable<string> Lines(DataProfile profile, string folder)
     {
         string Name(int source) => QuotedYaml.Of(NameFrom(folder, profile.Sources[source]));
-        string Names(IEnumerable<int> sources) => string.Join(", ", sources.Select(Name)) is var names && sources.Count() == 1 ? names : $"[{names}]";
+        string Names(IEnumerable<int> sources) => string.Join(", ", sources.Select(Name)) is var names && sources.Count() == 1 ? names
+            : $"[{names}]";
         var roles = profile.Sources.Select((s, i) => (Index: i, Role: RoleOf(Path.GetFileName(s)))).ToLookup(s => s.Role, s => s.Index);
         if (roles["train"].Any() && roles["valid"].Any() && roles["test"].Any() && !roles[""].Any())
         {
@@ -30,7 +31,8 @@ internal static partial class SplitDraft
             double test = last / all, valid = Math.Round(first * 0.1) / all;
             yield return $"source: {Names([.. roles["train"], .. held])}  # the last is kept to measure by, for its name";
             yield return "by: order";
-            yield return string.Create(CultureInfo.InvariantCulture, $"shares: [{1 - test - valid:R}, {valid:R}, {test:R}]  # train, choose the best weights, measure");
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"shares: [{1 - test - valid:R}, {valid:R}, {test:R}]  # train, choose the best weights, measure");
             yield break;
         }
 
@@ -45,7 +47,8 @@ internal static partial class SplitDraft
     private static string NameFrom(string folder, string source)
     {
         var relative = Path.GetRelativePath(Path.GetFullPath(folder), Path.GetFullPath(source));
-        return (relative.Split(Path.DirectorySeparatorChar).Count(p => p == "..") > 3 ? Path.GetFullPath(source) : relative).Replace('\\', '/');
+        return (relative.Split(Path.DirectorySeparatorChar).Count(p => p == "..") > 3 ? Path.GetFullPath(source) : relative)
+            .Replace('\\', '/');
     }
 
     private static string RoleOf(string name) =>

@@ -19,17 +19,21 @@ public static class ProfilePage
     public static string Of(DataProfile profile)
     {
         var title = string.Join(", ", profile.Sources.Select(s => PrintableText.Of(Path.GetFileName(s))));
-        var looked = profile.RowsLookedAt == profile.Rows ? "all of them looked at" : $"{Numbers.Whole(profile.RowsLookedAt)} of them looked at, spread over all";
+        var looked = profile.RowsLookedAt == profile.Rows ? "all of them looked at"
+            : $"{Numbers.Whole(profile.RowsLookedAt)} of them looked at, spread over all";
         var subtitle = $"{(profile.IsCounted ? "" : "about ")}{Numbers.Whole(profile.Rows)} rows ({looked}), {profile.Columns.Count} columns; {profile.Written}";
-        var facts = new List<Fact> { new("rows", Numbers.Whole(profile.Rows), profile.IsCounted ? "" : "about"), new("columns", Numbers.Whole(profile.Columns.Count), "") };
+        var facts = new List<Fact> { new("rows", Numbers.Whole(profile.Rows), profile.IsCounted ? "" : "about"),
+            new("columns", Numbers.Whole(profile.Columns.Count), "") };
         if (profile.Label is { } label)
             facts.Add(new Fact("click rate", Numbers.Percent(label.ClickRate, 2), $"by column {Name(label.Column)}"));
         var sections = new List<Section> { new("columns", "Columns", [new TableBlock(Table(profile))]) };
         sections.AddRange(Days(profile));
-        var others = profile.Columns.Where(c => c.Name != profile.Label?.Column && c.Type is not ("empty" or "constant" or "time")).ToArray();
+        var others = profile.Columns.Where(c => c.Name != profile.Label?.Column && c.Type is not ("empty" or "constant" or "time"))
+            .ToArray();
         // Of many columns those that tell most.
         var shown = others.OrderByDescending(c => c.Auc ?? 0).Take(MostPlots).ToHashSet();
-        sections.AddRange(others.Where(shown.Contains).Select((c, i) => Column(c, profile, string.Create(CultureInfo.InvariantCulture, $"column-{i + 1}"))));
+        sections.AddRange(others.Where(shown.Contains)
+            .Select((c, i) => Column(c, profile, string.Create(CultureInfo.InvariantCulture, $"column-{i + 1}"))));
         return HtmlWriter.Write(new Document(title, subtitle, Findings(profile), facts, sections));
     }
 
@@ -40,7 +44,8 @@ public static class ProfilePage
             found.Add($"{Name(label.Column)} says what was clicked: {PrintableText.Of(label.Why)}.");
         else
             found.Add($"No label: {PrintableText.Of(profile.LabelProblem)}");
-        var best = profile.Columns.Where(c => c.Name != profile.Label?.Column && c.Auc is not null).OrderByDescending(c => c.Auc).Take(3).ToArray();
+        var best = profile.Columns.Where(c => c.Name != profile.Label?.Column && c.Auc is not null).OrderByDescending(c => c.Auc).Take(3)
+            .ToArray();
         if (best.Length > 0)
             found.Add($"What tells most by itself: {string.Join(", ", best.Select(c => $"{Name(c.Name)} (AUC {Numbers.Fixed(c.Auc, 3)})"))}.");
         return found;
@@ -54,7 +59,8 @@ public static class ProfilePage
         {
             Meaning = "how well the column alone ranks clicks: rates counted on one half of the rows, measured on the other",
         },
-        new("least", c => c.Numbers?.Min, "G6"), new("median", c => c.Numbers?.Quantiles[3], "G6"), new("greatest", c => c.Numbers?.Max, "G6"),
+        new("least", c => c.Numbers?.Min, "G6"), new("median", c => c.Numbers?.Quantiles[3], "G6"),
+            new("greatest", c => c.Numbers?.Max, "G6"),
         new("most frequent", c => string.Join(", ", c.Top.Take(3).Select(t => Value(t.Token)))));
 
     private static IEnumerable<Section> Days(DataProfile profile)
@@ -86,7 +92,8 @@ public static class ProfilePage
             blocks.Add(new Figure("Click rate by ranges of about as many rows each, at their middle place; bars are 95 % intervals.", [],
                 [new("", Plot($"click rate by ranges of {column.Name}", "range", "click rate", [.. numbers.Ranges.Select((r, i) =>
                     Point(i + 1, r.Rows, r.Clicks, string.Create(CultureInfo.InvariantCulture, $"{r.From:G6} to {r.To:G6}")))]))],
-                Numbers.Table(numbers.Ranges, new("from", r => r.From, "G6"), new("to", r => r.To, "G6"), new("rows", r => (double)r.Rows, "N0"),
+                Numbers.Table(numbers.Ranges, new("from", r => r.From, "G6"), new("to", r => r.To, "G6"),
+                    new("rows", r => (double)r.Rows, "N0"),
                     new("click rate", r => Numbers.Percent((double)r.Clicks / r.Rows, 2), ResultColumn.Right))));
         else if (!column.IsUnique && column.Top.Count > 0)
             blocks.Add(Values(column, profile));
@@ -96,7 +103,8 @@ public static class ProfilePage
     private static Block Values(ColumnProfile column, DataProfile profile)
     {
         var table = Numbers.Table(column.Top, new("value", t => Value(t.Token)), new("rows", t => (double)t.Count, "N0"),
-            profile.Label is null ? null : new("click rate", t => Numbers.Percent((double)(t.Clicks ?? 0) / t.Count, 2), ResultColumn.Right));
+            profile.Label is null ? null
+                : new("click rate", t => Numbers.Percent((double)(t.Clicks ?? 0) / t.Count, 2), ResultColumn.Right));
         if (profile.Label is not { } label)
             return new TableBlock(table);
         var plot = new StripPlot
@@ -108,10 +116,12 @@ public static class ProfilePage
             {
                 var rate = (double)(t.Clicks ?? 0) / t.Count;
                 var (low, high) = ReliabilityPlot.Wilson(rate, t.Count);
-                return new Strip(Value(t.Token), [], rate, low, high, $"{Value(t.Token)}: {Numbers.Percent(rate, 2)} of {Numbers.Whole(t.Count)} rows");
+                return new Strip(Value(t.Token), [], rate, low, high,
+                    $"{Value(t.Token)}: {Numbers.Percent(rate, 2)} of {Numbers.Whole(t.Count)} rows");
             })],
         };
-        return new Figure("Click rate of the most frequent values; bars are 95 % intervals.", [], [new("", plot.Draw(720), plot.Draw(360))], table);
+        return new Figure("Click rate of the most frequent values; bars are 95 % intervals.", [],
+            [new("", plot.Draw(720), plot.Draw(360))], table);
     }
 
     private static LinePoint Point(double x, long rows, long clicks, string what)

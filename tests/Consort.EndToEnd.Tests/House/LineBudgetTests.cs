@@ -12,7 +12,7 @@ public sealed class LineBudgetTests
         ["Consort.Cli"] = 3_900,
         ["Consort.Compute"] = 15_000,
         ["Consort.Compute.Bf16"] = 800,
-        ["Consort.Data"] = 9_600,
+        ["Consort.Data"] = 10_000,
         ["Consort.Experiments"] = 3_500,
         ["Consort.Foundation"] = 4_100,
         ["Consort.Import"] = 1_900,

@@ -6,7 +6,7 @@ namespace Consort.Data.Profiles;
 /// <summary>
 /// Lists among the texts of a column: cells with a splitter whose tokens come again in other cells. A city's "Washington, D.C." is none.
 /// </summary>
-internal static partial class ListShape
+internal static partial class ListGuess
 {
     private const double FewestLists = 0.02;
     private const double LeastReuse = 2;
