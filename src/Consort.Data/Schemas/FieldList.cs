@@ -24,7 +24,7 @@ public enum ListPooling
 }
 
 /// <summary>How a field of kind list or sequence is read: its cell holds tokens, an empty one none. Tokens that mean a missing value are
-/// passed over.</summary>
+/// passed over in a list; in a sequence they keep their places.</summary>
 public sealed record FieldList
 {
     /// <summary>The most tokens that a schema may ask for.</summary>
