@@ -46,7 +46,8 @@ internal sealed class FieldChoice(ImportNotes notes, List<Field> fields, List<(s
 
     private void Resize(string name, ConfigValue dimension)
     {
-        if (fields.Find(f => f.Name == name) is not { Kind: FieldKind.Categorical or FieldKind.Sequence } || embeddings.Exists(e => e.Field == name))
+        if (fields.Find(f => f.Name == name) is not { Kind: FieldKind.Categorical or FieldKind.Sequence }
+            || embeddings.Exists(e => e.Field == name))
         {
             notes.Lost(dimension, "there is no such categorical field, or it has a dimension of its own",
                 $"feature_specs [{name}] embedding_dim");

@@ -83,7 +83,8 @@ internal sealed class FieldImport
         if (!isNumeric && dtype is { IsNone: false } && dtype.Text is not ("str" or "string" or "object"))
             _notes.Changed(dtype, "tokens are compared as text: 1 and 1.0 are two, and an empty cell is missing, where FuxiCTR reads 0 unless fill_na says otherwise", Key("dtype"));
         var list = type == "sequence" ? SequenceImport.Read(section, _notes, Key) : null;
-        var plain = new Field("", isNumeric ? FieldKind.Numeric : list is null ? FieldKind.Categorical : FieldKind.Sequence) { List = list };
+        var kind = isNumeric ? FieldKind.Numeric : list is null ? FieldKind.Categorical : FieldKind.Sequence;
+        var plain = new Field("", kind) { List = list };
         if (Transformed(section, names, plain, Key) is not { } field)
             return;
         foreach (var name in section.Has("preprocess") ? [] : names.Where(n => _raw?.Has(n) == false))

@@ -17,7 +17,8 @@ internal static class SequenceImport
     /// <exception cref="ConsortException">A key is malformed.</exception>
     public static FieldList Read(ConfigSection section, ImportNotes notes, Func<string, string> key)
     {
-        var (splitter, padding, encoder) = (section.Take("splitter"), section.Take("padding"), section.TakeAny("feature_encoder", "encoder"));
+        var (splitter, padding) = (section.Take("splitter"), section.Take("padding"));
+        var encoder = section.TakeAny("feature_encoder", "encoder");
         var delimiter = new Delimiter(splitter?.Text ?? "^");
         if (!delimiter.IsUsable)
             throw splitter!.Error($"1 to {Delimiter.MostBytes} bytes without a quote or a line end");

@@ -86,9 +86,10 @@ internal sealed class RawInputs
             Notes.Add($"field {list.Name} is hashed, which ONNX's operators cannot: its input are the ids that the encoder gives");
         Notes.Add(string.Create(CultureInfo.InvariantCulture,
             $"field {list.Name} is a list: its input has {list.Shape.MaxLength} places a row, and no splitter is looked for; of more tokens keep the {(list.List.Keep == ListEnd.Last ? "last" : "first")}"));
-        _fields.Add(list.Name, _writer.AddInput(list.Name, isHashed ? ElementType.Int64 : ElementType.String, list.Shape.MaxLength, meaning));
+        var (type, length) = (isHashed ? ElementType.Int64 : ElementType.String, list.Shape.MaxLength);
+        _fields.Add(list.Name, _writer.AddInput(list.Name, type, length, meaning));
         if (list.Shape.IsWeighted)
-            _weights.Add(list.Name, _writer.AddInput($"{list.Name}_weights", ElementType.Float, list.Shape.MaxLength, "the tokens' weights"));
+            _weights.Add(list.Name, _writer.AddInput($"{list.Name}_weights", ElementType.Float, length, "the tokens' weights"));
     }
 
     private static string Quoted(IReadOnlyList<string> texts) =>

@@ -63,7 +63,8 @@ internal static class RowReader
         row.AddToken(field, token, weight);
     }
 
-    private static void ReadWeights(ref Utf8JsonReader reader, in ImpressionRow row, int field, string name, ValueBuffers values, Limits limits)
+    private static void ReadWeights(ref Utf8JsonReader reader, in ImpressionRow row, int field, string name, ValueBuffers values,
+        Limits limits)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {

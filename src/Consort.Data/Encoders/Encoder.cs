@@ -164,7 +164,8 @@ public sealed class Encoder
         if (Schema.Fields[field].List is null)
             throw new ConsortException($"column {Schema.Fields[field].Name}: found a list, expected one value: it is of kind {Words.Of(Schema.Fields[field].Kind)}");
         if (!float.IsFinite(weight) || weight < 0)
-            throw new ConsortException(System.FormattableString.Invariant($"column {Schema.Fields[field].Name}: found weight {weight}, expected a number of at least 0"));
+            throw new ConsortException(FormattableString.Invariant(
+                $"column {Schema.Fields[field].Name}: found weight {weight}, expected a number of at least 0"));
         if (Schema.Trim) token = token.Trim((byte)' ');
         Span<byte> padded = stackalloc byte[8];
         padded.Clear();

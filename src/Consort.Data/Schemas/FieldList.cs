@@ -10,7 +10,9 @@ public enum ListEnd
     Last,
 }
 
-/// <summary>How the vectors of a list's tokens become one, for models that read one vector a column. A list without tokens gives zeros.</summary>
+/// <summary>
+/// How the vectors of a list's tokens become one, for models that read one vector a column. A list without tokens gives zeros.
+/// </summary>
 public enum ListPooling
 {
     /// <summary>Their mean, weighted where tokens have weights.</summary>

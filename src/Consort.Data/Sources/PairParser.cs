@@ -124,7 +124,11 @@ internal sealed class PairParser : LineParser
             (false, true) => (colon + second + 2, text.Length),
             _ => (colon + 1, text.Length),
         };
-        if (isList) return TakeToken(block, rowStart, text, start, field, new Cell { Start = start + from, Length = to - from }, takesIndex);
+        if (isList)
+        {
+            var token = new Cell { Start = start + from, Length = to - from };
+            return TakeToken(block, rowStart, text, start, field, token, takesIndex);
+        }
         // A token may have a #, a number may not.
         var hash = _numeric[place] ? text[from..to].IndexOf((byte)'#') : -1;
         cell = new Cell { Start = start + from, Length = hash < 0 ? to - from : hash };
