@@ -21,7 +21,8 @@ public sealed class AppendTarget : Operation
         inputs.Length == 2 && inputs[0] == inputs[1] ? inputs[0] : throw Mismatch(inputs, "two alike");
 
     /// <inheritdoc/>
-    public override FormValue ToStandard(StandardForm form) => form.AppendTarget(form.Inputs[0], form.Inputs[1], form.OutputShape.Size);
+    public override FormValue ToStandard(StandardForm form) =>
+        form.Positions.AppendTarget(form.Inputs[0], form.Inputs[1], form.OutputShape.Size);
 }
 
 internal sealed unsafe class AppendTargetKernel<T>(Binding<T> binding) : SegmentKernel(binding.Workers, binding.Segments)

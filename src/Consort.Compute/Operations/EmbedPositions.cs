@@ -7,9 +7,9 @@ using Consort.Compute.Graphs;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Looks up the embedding of each id of a list, one by one: ids → [N, D] at the positions of a column. That column may be another one, whose
-/// lists stand side by side with these, such as items and their categories; where a list is shorter than it, its last positions are zeros,
-/// and what is longer is passed over. The gradient is left in place for the table to collect.
+/// Looks up the embedding of each id of a list, one by one: ids → [N, D] at the positions of a column. That column may be another one,
+/// whose lists stand side by side with these, such as items and their categories; where a list is shorter than it, its last positions are
+/// zeros, and what is longer is passed over. The gradient is left in place for the table to collect.
 /// </summary>
 /// <param name="Embeddings">[V, D].</param>
 /// <param name="Column">The list column whose ids are looked up.</param>
@@ -40,7 +40,7 @@ public sealed class EmbedPositions(Table Embeddings, int Column, Positions Posit
         : throw Mismatch(inputs, "none and positions without the target");
 
     /// <inheritdoc/>
-    public override FormValue ToStandard(StandardForm form) => form.LookUpPositions(Table, Column, Positions); // [B · L, D]
+    public override FormValue ToStandard(StandardForm form) => form.Positions.LookUp(Table, Column, Positions); // [B · L, D]
 }
 
 internal sealed unsafe class EmbedPositionsKernel<T> : SegmentKernel

@@ -32,7 +32,7 @@ public sealed class PlaceEmbed(Parameter Places, Positions Positions) : Operatio
         inputs.Length == 0 && Parameters[0].Shape.Rank == 2 ? new Shape(Parameters[0].Shape[1]) : throw Mismatch(inputs, "none");
 
     /// <inheritdoc/>
-    public override FormValue ToStandard(StandardForm form) => form.PlacesOf(Parameters[0]);
+    public override FormValue ToStandard(StandardForm form) => form.Positions.PlacesOf(Parameters[0]);
 }
 
 internal sealed unsafe class PlaceEmbedKernel<T> : SegmentKernel
@@ -79,10 +79,11 @@ internal sealed unsafe class PlaceEmbedKernel<T> : SegmentKernel
         public void Run(int index, int worker)
         {
             var (segments, dimension) = (kernel.Segments, kernel._dimension);
+            var sum = kernel._gradients + ((long)index * dimension);
             var back = kernel._places - index; // rows before the end of the impression
             for (var row = 0; row < segments.Batch; row++)
                 if (segments.Starts[row + 1] - back is var at && at >= segments.Starts[row])
-                    VectorMath.Add(kernel._gradients + ((long)index * dimension), kernel._outputGradient + ((long)at * dimension), dimension);
+                    VectorMath.Add(sum, kernel._outputGradient + ((long)at * dimension), dimension);
         }
     }
 }

@@ -36,7 +36,7 @@ public sealed class PoolPositions(PositionPooling Kind) : Operation
     public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 1 ? inputs[0] : throw Mismatch(inputs, "one value");
 
     /// <inheritdoc/>
-    public override FormValue ToStandard(StandardForm form) => form.Pool(form.Input, form.OutputShape.Size, Kind.ToString());
+    public override FormValue ToStandard(StandardForm form) => form.Positions.Pool(form.Input, form.OutputShape.Size, Kind.ToString());
 }
 
 internal sealed unsafe class PoolPositionsKernel<T>(PositionPooling kind, Binding<T> binding)

@@ -8,9 +8,9 @@ namespace Consort.Compute.Operations;
 
 /// <summary>
 /// Multi-head attention within each impression, behind its projections: queries [N, A] of the positions, or [B, A] one of each impression,
-/// and keys and values [N, 2 A] = [K, V] of the positions → as many rows as there are queries, [·, A]. Each of H heads takes d = A/H numbers:
-/// O = softmax(Q Kᵀ / √d) V over the impression's own positions; causal attention sees none behind its own. Without positions O is 0. P is
-/// made again on the way back rather than kept. Source: Vaswani et al. 2017; Chen et al. 2019 (BST), eq. 2.
+/// and keys and values [N, 2 A] = [K, V] of the positions → as many rows as there are queries, [·, A]. Each of H heads takes d = A/H
+/// numbers: O = softmax(Q Kᵀ / √d) V over the impression's own positions; causal attention sees none behind its own. Without positions O is
+/// 0. P is made again on the way back rather than kept. Source: Vaswani et al. 2017; Chen et al. 2019 (BST), eq. 2.
 /// </summary>
 /// <param name="Heads">H, divides A.</param>
 /// <param name="IsCausal">Whether a position sees itself and those before it alone.</param>
@@ -26,8 +26,8 @@ public sealed class PositionAttention(int Heads, bool IsCausal = false) : Operat
     public bool IsCausal { get; } = IsCausal;
 
     /// <inheritdoc/>
-    public override Positions? At(ReadOnlySpan<Positions?> inputs) => inputs is [var queries, { } keys] && (queries is null || queries == keys)
-        ? queries : throw new ArgumentException("position_attention: found other values, expected queries and keys at the same positions");
+    public override Positions? At(ReadOnlySpan<Positions?> inputs) =>
+        inputs is [var queries, { } keys] && (queries is null || queries == keys) ? queries : throw new ArgumentException("position_attention: found other values, expected queries and keys at the same positions");
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>
@@ -35,7 +35,7 @@ public sealed class PositionAttention(int Heads, bool IsCausal = false) : Operat
             ? inputs[0] : throw Mismatch(inputs, $"[A] and [2 A] with A a multiple of {Heads}");
 
     /// <inheritdoc/>
-    public override FormValue ToStandard(StandardForm form) => form.Attention(Heads, IsCausal);
+    public override FormValue ToStandard(StandardForm form) => form.Positions.Attention(Heads, IsCausal);
 }
 
 internal sealed unsafe class PositionAttentionKernel<T> : SegmentKernel

@@ -22,7 +22,7 @@ public sealed class PositionSoftmax : Operation
         inputs.Length == 1 && inputs[0].Size == 1 ? inputs[0] : throw Mismatch(inputs, "[1]");
 
     /// <inheritdoc/>
-    public override FormValue ToStandard(StandardForm form) => form.SoftmaxOfPositions(form.Input);
+    public override FormValue ToStandard(StandardForm form) => form.Positions.SoftmaxOfPositions(form.Input);
 }
 
 internal sealed unsafe class PositionSoftmaxKernel<T>(Binding<T> binding) : SegmentKernel(binding.Workers, binding.Segments)

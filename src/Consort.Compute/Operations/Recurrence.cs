@@ -17,9 +17,9 @@ public enum RecurrenceKind
 
 /// <summary>
 /// A gated recurrent unit over the positions of each impression, behind the matrix of what is received: x [N, 3 d] = [x_r, x_u, x_n], and
-/// of the kinds with attention a [N, 1] → the states h [N, d]. With c = U h + b: r = σ(x_r + c_r), u = σ(x_u + c_u), n = tanh(x_n + r ⊙ c_n)
-/// and h' as <see cref="RecurrenceKind"/> says; h is 0 before the first position. Source: Cho et al. 2014 for the unit, as PyTorch writes it
-/// but for u, which is 1 − z there; Zhou et al. 2019 (DIEN), eq. 5–7, for those with attention.
+/// of the kinds with attention a [N, 1] → the states h [N, d]. With c = U h + b: r = σ(x_r + c_r), u = σ(x_u + c_u), n = tanh(x_n + r ⊙
+/// c_n) and h' as <see cref="RecurrenceKind"/> says; h is 0 before the first position. Source: Cho et al. 2014 for the unit, as PyTorch
+/// writes it but for u, which is 1 − z there; Zhou et al. 2019 (DIEN), eq. 5–7, for those with attention.
 /// </summary>
 public sealed class Recurrence : Operation
 {
@@ -59,5 +59,5 @@ public sealed class Recurrence : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * Parameters[0].Shape.Size;
 
     /// <inheritdoc/>
-    public override FormValue ToStandard(StandardForm form) => form.Recurrent(Kind.ToString(), Parameters[0], Parameters[1]);
+    public override FormValue ToStandard(StandardForm form) => form.Positions.Recurrent(Kind.ToString(), Parameters[0], Parameters[1]);
 }

@@ -23,7 +23,7 @@ public sealed class Spread(Positions Positions) : Operation
     public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 1 ? inputs[0] : throw Mismatch(inputs, "one value");
 
     /// <inheritdoc/>
-    public override FormValue ToStandard(StandardForm form) => form.Spread(form.Input, form.OutputShape.Size); // [B · L, n]
+    public override FormValue ToStandard(StandardForm form) => form.Positions.Spread(form.Input, form.OutputShape.Size); // [B · L, n]
 }
 
 internal sealed unsafe class SpreadKernel<T>(Binding<T> binding) : SegmentKernel(binding.Workers, binding.Segments)

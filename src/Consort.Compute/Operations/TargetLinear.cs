@@ -47,7 +47,7 @@ public sealed class TargetLinear : Operation
     /// <inheritdoc/>
     public override FormValue ToStandard(StandardForm form)
     {
-        var target = form.Spread(form.Inputs[0], form.InputShape().Size); // [B · L, d]
+        var target = form.Positions.Spread(form.Inputs[0], form.InputShape().Size); // [B · L, d]
         var all = form.Node("Concat", new FormAttribute("axis", 1), target, form.Inputs[1],
             form.Node("Sub", target, form.Inputs[1]), form.Multiply(target, form.Inputs[1])); // [B · L, 4 d]
         return form.Dense(all, Parameters[0], Parameters[1]);
@@ -180,7 +180,8 @@ internal sealed unsafe class TargetLinearKernel<T> : SegmentKernel
                 T* pair = _pairGradient + (2L * i * _dimension), product = pair + _dimension;
                 var target = _target + ((long)row * _dimension);
                 if (_targetGradient.IsWanted)
-                    VectorMath.PutProduct(_targetGradient.Data + ((long)row * _dimension), product, _positions + ((long)i * _dimension), true, _dimension);
+                    VectorMath.PutProduct(
+                        _targetGradient.Data + ((long)row * _dimension), product, _positions + ((long)i * _dimension), true, _dimension);
                 if (!_positionGradient.IsWanted)
                     continue;
                 VectorMath.PutProduct(pair, product, target, true, _dimension);

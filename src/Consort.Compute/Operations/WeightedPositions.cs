@@ -32,9 +32,11 @@ public sealed class WeightedPositions(bool IsSoftmax) : Operation
     public override long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 2L * inputs[1].Size;
 
     /// <inheritdoc/>
-    public override FormValue ToStandard(StandardForm form) =>
-        form.Pool(form.Multiply(IsSoftmax ? form.SoftmaxOfPositions(form.Inputs[0]) : form.Inputs[0], form.Inputs[1]), form.OutputShape.Size,
-            "Sum");
+    public override FormValue ToStandard(StandardForm form)
+    {
+        var weights = IsSoftmax ? form.Positions.SoftmaxOfPositions(form.Inputs[0]) : form.Inputs[0];
+        return form.Positions.Pool(form.Multiply(weights, form.Inputs[1]), form.OutputShape.Size, "Sum");
+    }
 }
 
 internal sealed unsafe class WeightedPositionsKernel<T>(bool isSoftmax, Binding<T> binding)

@@ -10,7 +10,9 @@ namespace Consort.Models.Layers;
 /// <param name="Name">Of its layers.</param>
 public sealed record History(Value Target, Value Items, Positions At, string Name);
 
-/// <summary>Layers over histories. N stands for the positions of all impressions of a batch: nothing is computed for those that are not there.</summary>
+/// <summary>
+/// Layers over histories. N stands for the positions of all impressions of a batch: nothing is computed for those that are not there.
+/// </summary>
 public static class HistoryExtensions
 {
     /// <summary>The histories that a model reads one by one.</summary>

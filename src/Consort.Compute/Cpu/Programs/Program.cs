@@ -173,7 +173,8 @@ public sealed unsafe class Program<T> : IDisposable
     /// <param name="numeric">Numeric columns [B, N], likewise; empty where the graph has none.</param>
     /// <param name="step">How many rows, whether training, and the seed of the step.</param>
     /// <param name="lists">The lists that ids of list columns name, as <see cref="IdList"/> says; empty where the graph has none.</param>
-    /// <exception cref="ArgumentException">There are fewer numbers than the rows need, or a list does not lie in <paramref name="lists"/>.</exception>
+    /// <exception cref="ArgumentException">There are fewer numbers than the rows need, or a list does not lie in <paramref
+    /// name="lists"/>.</exception>
     public void Forward(ReadOnlySpan<int> ids, ReadOnlySpan<float> numeric, Step step, ReadOnlySpan<int> lists = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(step.Rows, Capacity, nameof(step));
