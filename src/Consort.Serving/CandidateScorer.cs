@@ -81,7 +81,8 @@ public sealed class CandidateScorer
                     Scorer.Encoder.Space.Numeric.Count, _numerics);
                 if (_ages.Length > 0)
                     CountAges(workspace, context, candidates, start, rows);
-                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, rows,
+                Scorer.Logits(
+                    workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, rows,
                     probabilities.Slice(start, rows), start);
             }
 

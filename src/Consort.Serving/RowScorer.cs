@@ -82,8 +82,10 @@ public sealed class RowScorer<T>
                 var count = Math.Min(workspace.BatchRows, rows.Length - start);
                 for (var row = 0; row < count; row++)
                     Read(rows[start + row], _scorer.RowOf(workspace.BatchIds.AsSpan(row * columns),
-                        workspace.BatchNumerics.AsSpan(row * numerics), workspace.BatchLists, workspace.BatchTimes, row));
-                _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, count, probabilities.Slice(start, count), start);
+                        workspace.BatchNumerics.AsSpan(row * numerics), workspace.BatchLists, workspace.BatchTimes,
+                        row));
+                _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, count,
+                    probabilities.Slice(start, count), start);
             }
         }
         catch (ConsortException)

@@ -38,6 +38,8 @@ internal sealed class EvaluateCommand : ExampleCommand
         using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), weights);
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         Shared.NoteUnfinished(Terminal, arguments.GetRequiredValue(_run), weights);
+        if (OwnRows.Words(run.Folder.Path, data) is { } own)
+            Shared.Notice(Terminal, own);
         var progress = arguments.GetValue(_quiet) || !File.Exists(data)
             ? null
             : new CountLine(Terminal.Status, "evaluating", "MB", new FileInfo(data).Length, scale: 1e6);

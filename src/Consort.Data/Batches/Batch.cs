@@ -17,6 +17,7 @@ public sealed class Batch : IDisposable
     private readonly NativeBuffer<ulong>? _groups;
     private readonly NativeBuffer<int>? _lists;
     private readonly (int Column, ListShape Shape)[] _listColumns;
+    private readonly bool[] _isList; // of each column
     private readonly int _idsPerRow;
     private readonly int _numerics;
     private int _listsUsed;
@@ -32,6 +33,7 @@ public sealed class Batch : IDisposable
         Capacity = capacity;
         (_idsPerRow, _numerics) = (space.Categorical.Count, space.Numeric.Count);
         _listColumns = [.. space.Categorical.Select((c, i) => (i, c.List)).Where(c => c.List is not null).Select(c => (c.i, c.List!))];
+        _isList = [.. space.Categorical.Select(c => c.List is not null)];
         _lists = space.ListRoom == 0 ? null : new NativeBuffer<int>((long)capacity * space.ListRoom, MemoryContent.Unwritten);
         _ids = new NativeBuffer<int>((long)capacity * _idsPerRow, MemoryContent.Unwritten);
         _numeric = new NativeBuffer<float>((long)capacity * _numerics, MemoryContent.Unwritten);
@@ -125,7 +127,7 @@ public sealed class Batch : IDisposable
     public ReadOnlySpan<int> IdsOf(int row, int column)
     {
         var ids = IdsOf(row);
-        if (!_listColumns.Any(c => c.Column == column)) return ids.Slice(column, 1);
+        if (!_isList[column]) return ids.Slice(column, 1);
         return Lists.Slice(ids[column] + 1, Lists[ids[column]]);
     }
 

@@ -84,10 +84,11 @@ public sealed record Experiment
     /// <param name="seed">Replaces their seed unless null.</param>
     /// <param name="precision">Replaces their precision unless null.</param>
     /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
+    /// <param name="catalogues">By which its names are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">Something in them is wrong.</exception>
     public static Experiment From(OptionTree options, string? folder, ulong? seed = null, Precision? precision = null,
-        bool findRuns = true) =>
-            Read(Changed(options, seed, precision), folder, null, findRuns, null);
+        bool findRuns = true, Catalogues? catalogues = null) =>
+            Read(Changed(options, seed, precision), folder, null, findRuns, catalogues);
 
     private static OptionTree Changed(OptionTree options, ulong? seed, Precision? precision)
     {
@@ -199,10 +200,27 @@ public sealed record Experiment
     private static TeacherName Find(OptionMap map, TeacherName name, string folder)
     {
         var teacher = name with { Path = Path.GetFullPath(name.Path, folder) };
+        if (RunOfCheckpoint(teacher.Path) is { } ofWeights)
+        {
+            var final = new RunFolder(Finished(map, "teachers", ofWeights, _ => "")).FinalCheckpoint(
+                OfRun(Path.Combine(ofWeights, "experiment.yaml"), map.Catalogues).Phases.Select(p => p.Name));
+            return Directory.Exists(teacher.Path) || teacher.Path == final ? teacher with { Path = ofWeights } : throw map.Error(
+                "teachers", $"found the weights {teacher.Path}, expected those with which the run ends, {final}, or its folder {ofWeights}");
+        }
+
         if (!teacher.IsPredictions && File.Exists(Path.Combine(teacher.Path, "experiment.yaml")))
             return teacher with { Path = Finished(map, "teachers", teacher.Path, _ => "") };
         return File.Exists(teacher.Path) ? teacher : throw map.Error("teachers", teacher.IsPredictions
             ? $"found no file of predictions at {teacher.Path}" : $"found no run folder at {teacher.Path}, nor a file of predictions");
+    }
+
+    // The run whose folder of checkpoints, or one of these, stands at a path; or null.
+    private static string? RunOfCheckpoint(string path)
+    {
+        var checkpoints = path.EndsWith(".ckpt", StringComparison.Ordinal) && File.Exists(path) ? Path.GetDirectoryName(path)! : path;
+        return Path.GetFileName(Path.TrimEndingDirectorySeparator(checkpoints)) == "checkpoints" && Directory.Exists(checkpoints)
+            && Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(checkpoints)) is { } run
+            && File.Exists(Path.Combine(run, "experiment.yaml")) ? run : null;
     }
 
     // A run folder stands for its final weights.

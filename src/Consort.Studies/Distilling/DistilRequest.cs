@@ -1,5 +1,6 @@
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Datasets;
+using Consort.Foundation.Options;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 
@@ -68,6 +69,9 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
 
     /// <summary>Operands of matrix multiplies, or null for what the setting says.</summary>
     public Precision? Precision { get; init; }
+
+    /// <summary>By which names in files are resolved; null for those that come along.</summary>
+    public Catalogues? Catalogues { get; init; }
 
     /// <summary>Told about encoding, or null.</summary>
     public IProgress<EncodeProgress>? Encoding { get; init; }

@@ -44,6 +44,9 @@ public sealed record RecipeRequest(string Data, int Seeds, string? Only, string 
     /// <summary>A categorical column whose values are clusters of test rows, such as users; null where rows stand for themselves.</summary>
     public string? Cluster { get; init; }
 
+    /// <summary>By which names in files are resolved; null for those that come along.</summary>
+    public Catalogues? Catalogues { get; init; }
+
     /// <summary>What was found out before and need not be again.</summary>
     internal RecipeMemory Memory { get; } = new();
 

@@ -34,7 +34,7 @@ internal sealed class OperationGraphs
         ["first order"] = (f, d) => Make(f, d, g => g.Graph.Apply(new FirstOrder(g.Table(1)))),
         ["numeric embed"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new NumericEmbed(g.Parameter(3, d)), g.Hidden(3)))),
         ["numeric embed of the input"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Graph.Apply(new NumericEmbed(g.Parameter(3, d)), g.Graph.Numeric!))),
+            Make(f, d, g => g.Logit(g.Graph.Apply(new NumericEmbed(g.Parameter(3, d)), g.Graph.Numeric!))),
         ["concat"] = (f, d) => Make(f, d, g =>
             g.Logit(g.Graph.Apply(new Concat(), g.Hidden(d), g.Graph.Numeric!, g.Hidden(3), g.Flat(g.Fields())))),
         ["concat of fields"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Concat(), g.Fields(), g.Fields()))),
@@ -44,16 +44,16 @@ internal sealed class OperationGraphs
         ["factorization machine"] = (f, d) => Make(f, d, g => f == 1 ? g.Logit(g.Fields(), g.Pairs()) : g.Pairs()),
         ["cross network of one layer"] = (f, d) => Make(f, d, g => g.Logit(g.Cross(1, g.Hidden(d)))),
         ["cross network of four layers"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Cross(4, g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d))))),
+            Make(f, d, g => g.Logit(g.Cross(4, g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(d))))),
         ["linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(5, d), null), g.Hidden(d)))),
         ["linear with bias"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 6), g.Parameter(d)), g.Hidden(6)))),
+            Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 6), g.Parameter(d)), g.Hidden(6)))),
         ["linear with relu"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), null, relu: true), g.Hidden(d)))),
+            Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), null, relu: true), g.Hidden(d)))),
         ["linear with bias and relu"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), g.Parameter(20), relu: true), g.Hidden(d)))),
+            Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(20, d), g.Parameter(20), relu: true), g.Hidden(d)))),
         ["linear of the input"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 3), g.Parameter(d)), g.Graph.Numeric!))),
+            Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(d, 3), g.Parameter(d)), g.Graph.Numeric!))),
         ["linear of three values"] = (f, d) => Make(f, d, g => g.Logit(g.LinearOfThree())),
         ["linear with relu into linear"] = (f, d) => Make(f, d, g => g.Tower(d, new Activate(Activation.Tanh))),
         ["linear with relu into dropout"] = (f, d) => Make(f, d, g => g.Tower(d, new Dropout(0.3))),
@@ -71,15 +71,15 @@ internal sealed class OperationGraphs
         ["multiply"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Multiply(2), g.Hidden(d), g.Hidden(d)))),
         ["matrix cross"] = (f, d) => Make(f, d, g => g.Logit(g.MatrixCrossTwice(g.Hidden(d)))),
         ["bilinear fusion"] = (f, d) =>
-        Make(f, d, g => g.Graph.Apply(new BilinearFusion(g.Parameter(3, d, 4)), g.Hidden(3 * d), g.Hidden(12))),
+            Make(f, d, g => g.Graph.Apply(new BilinearFusion(g.Parameter(3, d, 4)), g.Hidden(3 * d), g.Hidden(12))),
         ["bilinear fusion of one value"] = (f, d) => Make(f, d, g => g.FusionTwice(g.Hidden(2 * d))),
         ["repeat"] = (f, d) => Make(f, d, g =>
             g.Logit(g.Graph.Apply(new Multiply(), g.Hidden(d), g.Graph.Apply(new Repeat(g.Parameter(d)))))),
         ["add bias"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new AddBias(g.Parameter(d)), g.Hidden(d)))),
         ["element scale"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Graph.Apply(new ElementScale(g.Parameter(d), g.Parameter(d)), g.Hidden(d)))),
+            Make(f, d, g => g.Logit(g.Graph.Apply(new ElementScale(g.Parameter(d), g.Parameter(d)), g.Hidden(d)))),
         ["element scale of fields, without bias"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Graph.Apply(new ElementScale(g.Parameter(f + 3, d), null), g.AllFields()))),
+            Make(f, d, g => g.Logit(g.Graph.Apply(new ElementScale(g.Parameter(f + 3, d), null), g.AllFields()))),
         ["weighted fields, twice"] = (f, d) => Make(f, d, g => g.WeightedTwice()),
         ["add bias of every field"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new AddBias(g.Parameter(d)), g.AllFields()))),
         ["edge attention"] = (f, d) => Make(f, d, g => g.Edges()),
@@ -98,10 +98,10 @@ internal sealed class OperationGraphs
         ["prelu"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new ParametricRelu(g.Parameter(12)), g.Hidden(12)))),
         ["dice"] = (f, d) => Make(f, d, g => g.DiceOf(g.Hidden(d))),
         ["linear of every field"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(3, d), g.Parameter(3)), g.AllFields()))),
+            Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(3, d), g.Parameter(3)), g.AllFields()))),
         ["linear with relu of every field"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(4, 5), null, relu: true),
-            g.Graph.Apply(new Linear(g.Parameter(5, d), g.Parameter(5), relu: true), g.AllFields())))),
+            Make(f, d, g => g.Logit(g.Graph.Apply(new Linear(g.Parameter(4, 5), null, relu: true),
+                g.Graph.Apply(new Linear(g.Parameter(5, d), g.Parameter(5), relu: true), g.AllFields())))),
         ["transpose"] = (f, d) => Make(f, d, g => g.TransposeTwice()),
         ["hadamard cross"] = (f, d) => Make(f, d, g => g.HadamardCrossTwice(g.Hidden(d))),
         ["layer norm"] = (f, d) => Make(f, d, g =>
@@ -115,7 +115,7 @@ internal sealed class OperationGraphs
         ["mean"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new Add(IsMean: true), g.Hidden(d), g.Hidden(d), g.Hidden(d)))),
         ["factorized interaction"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(new FactorizedInteraction(), g.Hidden(2 * d)))),
         ["factorized interaction, summed"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Graph.Apply(new FactorizedInteraction(IsSum: true), g.Hidden(2 * d)))),
+            Make(f, d, g => g.Logit(g.Graph.Apply(new FactorizedInteraction(IsSum: true), g.Hidden(2 * d)))),
         ["self-mask"] = (f, d) => Make(f, d, g => g.Masked(2 * d)),
         ["self-mask of an odd number"] = (f, d) => Make(f, d, g => g.Masked((2 * d) - 1)),
         ["field-aware product"] = (f, d) => Make(f, d, g => g.FieldAware()),
@@ -128,9 +128,9 @@ internal sealed class OperationGraphs
         ["batch norm"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(d), g.Hidden(d)), g.Hidden(2))),
         ["batch norm with relu into linear"] = (f, d) => Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(20).Rectified(), g.Hidden(20)))),
         ["batch norm with relu and dropout into linear"] = (f, d) =>
-        Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(20).Rectified(0.3), g.Hidden(20)))),
+            Make(f, d, g => g.Logit(g.Graph.Apply(g.Norm(20).Rectified(0.3), g.Hidden(20)))),
         ["batch norm with relu and dropout and two readers"] = (f, d) =>
-        Make(f, d, g => g.NormTwice(g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(13)))),
+            Make(f, d, g => g.NormTwice(g.Graph.Apply(new Activate(Activation.Tanh), g.Hidden(13)))),
         ["a value with three readers"] = (f, d) => Make(f, d, g => g.ThreeReaders()),
         ["views with several readers"] = (f, d) => Make(f, d, g => g.Views()),
         ["one value twice"] = (f, d) => Make(f, d, g => g.Logit(g.OneValueTwice())),

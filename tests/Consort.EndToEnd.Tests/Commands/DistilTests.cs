@@ -144,6 +144,7 @@ public sealed class DistilTests
         Assert.True(all.ExitCode == 0, all.Error);
         var tried = Tried();
         Assert.Equal(["logits", "logits-members-l2", "logits-then-labels", "soft"], tried.Select(t => t.Name));
+        Assert.Contains($"{clicks.At("s")}: the run that stood there, logits, lies in {clicks.At("s-try/logits")} now", all.Error, StringComparison.Ordinal);
         Assert.Equal(tried.MaxBy(t => t.Auc).Name, Assert.Single(tried, t => t.IsKept).Name);
         Assert.Equal(3, Directory.GetDirectories(clicks.At("s-try")).Length);
         using var metrics = JsonDocument.Parse(File.ReadAllText(clicks.At("s/metrics.json")));
@@ -194,6 +195,10 @@ public sealed class DistilTests
         Says("expected --distance soft", "distil", clicks.At("teacher"), "--distance", "mse", "--temperature", "2", "--out",
             clicks.At("s"));
         Says("file not found", "distil", clicks.At("teacher"), "--experiment", clicks.At("none.yaml"), "--out", clicks.At("s"));
+        Directory.CreateDirectory(clicks.At("s-alone"));
+        clicks.File("s-alone/notes.txt", "mine");
+        Says("found a folder that holds other things than a run", "distil", clicks.At("teacher"), "--out", clicks.At("s-alone"));
+        Says("s-alone: found a folder that holds other things than a run", "distil", clicks.At("teacher"), "--out", clicks.At("s"), "--alone");
         Says("found 2 members, expected one student", "distil", clicks.At("teacher"), "--experiment", pair, "--out", clicks.At("s"));
 
         void Says(string text, params string[] command)
