@@ -89,7 +89,7 @@ public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters 
     private Dictionary<int, double> Sums(IEnumerable<int> places, Func<int, double> value)
     {
         var sums = new Dictionary<int, double>();
-        foreach (var i in places)
+        foreach (var i in places.Where(i => WeightOf(i) > 0)) // others are not there
             sums[clusters![i]] = sums.GetValueOrDefault(clusters[i]) + (WeightOf(i) * value(i));
         return sums;
     }

@@ -12,7 +12,7 @@ internal static class BernoulliKl
     /// <summary>Adds scale · ∂L/∂z of each row, which is weighed once at the end, and gives Σ_b w_b L.</summary>
     public static double Add(
         double scale, ReadOnlySpan<double> t, ReadOnlySpan<double> q, ReadOnlySpan<double> z, ReadOnlySpan<double> p,
-        Span<double> gradients, ReadOnlySpan<double> weights)
+        Span<double> gradients, ReadOnlySpan<double> weights = default)
     {
         var sum = 0.0;
         for (var b = 0; b < t.Length; b++)

@@ -34,7 +34,7 @@ internal static class BinaryCrossEntropy
 
     /// <summary>Adds scale · ∂L/∂z of each row, which is weighed once at the end, and gives scale · Σ_b w_b L.</summary>
     public static double Add(double scale, ReadOnlySpan<double> y, ReadOnlySpan<double> z, ReadOnlySpan<double> p, Span<double> gradients,
-        ReadOnlySpan<double> weights)
+        ReadOnlySpan<double> weights = default)
     {
         AddGradient(scale, y, p, gradients);
         return scale * Sum(y, z, weights);

@@ -17,7 +17,7 @@ internal static class SquaredError
 
     /// <summary>Adds scale · ∂L/∂z of each row, which is weighed once at the end, and gives Σ_b w_b L.</summary>
     public static double Add(double scale, ReadOnlySpan<double> q, ReadOnlySpan<double> p, Span<double> gradients,
-        ReadOnlySpan<double> weights)
+        ReadOnlySpan<double> weights = default)
     {
         var sum = 0.0;
         for (var b = 0; b < q.Length; b++)
