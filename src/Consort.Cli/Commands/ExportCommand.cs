@@ -87,7 +87,7 @@ internal sealed class ExportCommand : ExampleCommand
             Graph = run.Graph,
             Store = run.Store,
             Encoder = run.Encoder,
-            Members = Places(member, [.. Enumerable.Range(0, run.Graph.Outputs.Count)]),
+            Members = member == Ensemble ? run.Served : Places(member, [.. Enumerable.Range(0, run.Graph.Outputs.Count)]),
             Fusion = run.Fusion,
             Options = options,
         });

@@ -49,6 +49,8 @@ internal static class StudentExperiment
 
         if (request.ExperimentFile is null && !request.KeepDropout)
             member = WithoutDropout(member);
+        if (request.AuxiliaryHead)
+            member = member.With("auxiliary_head", true);
         var student = Student(settings, $"{name}, distilled", StudentStrategy.Of(request, ofFile), member, request)
             .With("training.teachers", OptionTree.List(teachers));
         if (request.Start != StudentStart.Fresh)
