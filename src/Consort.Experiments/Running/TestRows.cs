@@ -39,10 +39,10 @@ internal static class TestRows
         CancellationToken cancellation)
     {
         using var dataset = experiment.Data!.Open(threads, progress, cancellation).Dataset;
-        var names = dataset.Categorical.Select(c => c.Name).ToList();
-        var (index, columns) = (names.IndexOf(column), dataset.Categorical);
-        if (index < 0 || columns[index].List is not null)
-            throw new ConsortException($"--cluster {column}: found no such categorical column, expected one of {string.Join(", ", names)}");
+        var columns = dataset.Categorical;
+        var index = columns.ToList().FindIndex(c => c.Name == column && c.List is null);
+        if (index < 0)
+            throw new ConsortException($"--cluster {column}: found no such categorical column, expected one of {string.Join(", ", columns.Where(c => c.List is null).Select(c => c.Name))}");
         var place = index;
         var split = SplitOf(dataset);
         using var loader = new BatchLoader(split, new LoaderOptions(4096));

@@ -136,7 +136,9 @@ public static class LayerExtensions
     /// <summary>The value itself, with a name below the member to look at it by: the output of a layer.</summary>
     public static Value Observed(this MemberInputs inputs, Value value, string name)
     {
-        inputs.Graph.AddTap(new Tap(name, inputs.Member, value));
+        // What has no row an impression is not looked at.
+        if (value.At is null)
+            inputs.Graph.AddTap(new Tap(name, inputs.Member, value));
         return value;
     }
 

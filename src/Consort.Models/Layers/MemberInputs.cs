@@ -79,6 +79,15 @@ public sealed class MemberInputs
     public Value[] WithNumeric(params ReadOnlySpan<Value> values) =>
         Graph.Numeric is { } numeric && _options.Numeric != NumericInput.Embed ? [.. values, numeric] : values.ToArray();
 
+    /// <summary>The embeddings of some categorical columns, [B, columns, D], as few values as hold them.</summary>
+    internal Value[] EmbeddingsOf(IReadOnlyList<int> columns) => _embeddings.Some(columns);
+
+    /// <summary>The embeddings of a list's ids one by one, [N, D] at the positions of a column.</summary>
+    internal Value EmbeddingsAt(int column, Positions at) => _embeddings.AtPositions(column, at);
+
+    /// <summary>The embeddings of numeric columns, [B, N, D], or null where there are none or none is embedded.</summary>
+    internal Value? NumericEmbeddings() => _embeddings.Numeric();
+
     /// <summary>Further embeddings of all columns, [B, F + N, D], on a table of the member's own; all of one size.</summary>
     /// <param name="name">Below the member.</param>
     /// <param name="dimension">Numbers a feature, or null for D.</param>

@@ -75,9 +75,9 @@ public static class Diagnoser
     {
         var columns = run.Encoder.Space.Categorical;
         for (var i = 0; i < columns.Count; i++)
-            if (columns[i].Name == name)
+            if (columns[i].Name == name && columns[i].List is null)
                 return i;
-        throw new ConsortException($"group {name}: found no such categorical column, expected one of {string.Join(", ", columns.Select(c => c.Name))}");
+        throw new ConsortException($"group {name}: found no such categorical column, expected one of {string.Join(", ", columns.Where(c => c.List is null).Select(c => c.Name))}");
     }
 
     private static MemberDiagnosis Member(FinishedRun run, RecordedOutputs outputs, LayerMeasures layers, int member)

@@ -1,0 +1,92 @@
+using Consort.Data.Schemas;
+using Consort.Data.Sources;
+
+namespace Consort.Data.Profiles;
+
+/// <summary>
+/// Rows of some sources, spread over all of them: every block is read, and the first rows of each, or of every so manieth, are looked at.
+/// So all rows are counted, and little more is done than to read the bytes.
+/// </summary>
+internal sealed class RowSample : IRowConsumer
+{
+    private const long MostCells = 20_000_000;
+    private const long MostCharacters = 200_000_000;
+    private const long MostBytes = 4L << 30;
+
+    private readonly char[] _room = new char[4096];
+    private long _characters;
+
+    private RowSample(Schema texts) => Columns = [.. texts.Fields.Select(f => new SampledColumn(f.Name))];
+
+    public IReadOnlyList<SampledColumn> Columns { get; }
+
+    /// <summary>The rows looked at.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>All rows; an estimate where <see cref="IsCounted"/> is false.</summary>
+    public long AllRows { get; private set; }
+
+    /// <summary>Whether all rows were counted: the sources are not larger than what is read at most.</summary>
+    public bool IsCounted { get; private set; }
+
+    /// <summary>Rows of each source, as far as they were read.</summary>
+    public IReadOnlyList<long> RowsOfSources { get; private set; } = [];
+
+    /// <summary>Reads rows.</summary>
+    /// <param name="paths">Files that can be read again.</param>
+    /// <param name="texts">The schema that takes every cell as it is.</param>
+    /// <param name="wanted">About how many rows to look at; 0 for all.</param>
+    /// <param name="progress">Told the bytes read, or null.</param>
+    /// <param name="cancellation">Stops between blocks.</param>
+    /// <exception cref="ConsortException">A row that is not like the others, or a text that is not UTF-8.</exception>
+    public static RowSample Read(IReadOnlyList<string> paths, Schema texts, long wanted, IProgress<long>? progress,
+        CancellationToken cancellation)
+    {
+        var sample = new RowSample(texts);
+        if (wanted == 0) wanted = long.MaxValue;
+        wanted = Math.Max(1, Math.Min(wanted, MostCells / Math.Max(1, texts.Fields.Count)));
+        var bytes = paths.Sum(p => new FileInfo(p).Length);
+        var rowsOf = new long[paths.Count];
+        using var pass = new RowPass(paths, texts, cancellation: cancellation);
+        using var cursor = new RowCursor(texts.Fields.Count);
+        var (block, every, most) = (0L, 1L, 0L);
+        while (pass.Read(cursor))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            rowsOf[cursor.Block.Source] += cursor.Block.Rows;
+            if (block == 0)
+            {
+                var blocks = Math.Ceiling(Math.Min(bytes, MostBytes) / Math.Max(1.0, pass.Position));
+                (most, every) = wanted / blocks >= RowGroup.Capacity
+                    ? ((long)Math.Ceiling(wanted / blocks), 1L)
+                        : ((long)RowGroup.Capacity, (long)Math.Ceiling(RowGroup.Capacity * blocks / wanted));
+            }
+            if (block++ % every == 0)
+            {
+                var enough = Math.Min(wanted, sample.Rows + most);
+                while (sample.Rows < enough && sample._characters < MostCharacters && cursor.Give(sample)) { }
+            }
+            progress?.Report(pass.Position);
+            if (pass.Position > MostBytes) break;
+        }
+        sample.IsCounted = pass.Position <= MostBytes;
+        sample.AllRows = sample.IsCounted ? pass.Rows : (long)(pass.Rows * ((double)bytes / pass.Position));
+        sample.RowsOfSources = rowsOf;
+        return sample;
+    }
+
+    void IRowConsumer.Take(RowCursor rows)
+    {
+        for (var column = 0; column < Columns.Count; column++)
+        {
+            foreach (var cell in rows.Group.Held(column))
+            {
+                if (cell.Length < 0) Columns[column].AddAbsent();
+                else _characters += Columns[column].Add(cell.Of(rows.Data), _room);
+            }
+        }
+        Rows += rows.Group.Rows;
+    }
+
+    IEnumerable<(int Field, Action<int> Look)> IRowConsumer.Looks(RowCursor rows) => [];
+}
