@@ -4,6 +4,7 @@ using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
+using Consort.Data.Sources;
 using Consort.Foundation.Files;
 using Consort.Foundation.Tables;
 
@@ -15,8 +16,10 @@ internal sealed class DataDescribeCommand : ExampleCommand
     private const int LongestName = 40, LongestToken = 32;
     private const string Share = "P2";
 
-    private readonly Argument<string> _source =
-        new("FILE|FOLDER") { Description = "A raw file, a pipe, - for standard input, or the folder of an encoded dataset." };
+    private readonly Argument<string> _source = new("ROWS|FOLDER")
+    {
+        Description = "Raw rows (a file, a folder, a pattern, a pipe, - for standard input, sql:QUERY, duckdb:FILE#TABLE), or an encoded dataset.",
+    };
     private readonly Option<string?> _schema = Shared.Text("--schema", "NAME|FILE",
         $"How a raw file looks: a preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).");
     private readonly Option<int> _top = Shared.Number<int>("--top", "How many of the most frequent tokens to list.", 3, 0, 1000);
@@ -34,7 +37,7 @@ internal sealed class DataDescribeCommand : ExampleCommand
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
-        var source = Shared.Source(arguments.GetRequiredValue(_source));
+        var source = arguments.GetRequiredValue(_source) is "-" ? "/dev/stdin" : arguments.GetRequiredValue(_source);
         Output.CheckApart("--json", json, source, arguments.GetValue(_schema) ?? source);
         var description = Describe(source, arguments.GetValue(_schema), arguments.GetValue(_top), arguments.GetValue(_threads));
         JsonFile.Write(json, description);
@@ -44,21 +47,20 @@ internal sealed class DataDescribeCommand : ExampleCommand
 
     private DatasetDescription Describe(string source, string? schema, int top, int threads)
     {
-        if (Directory.Exists(source))
+        if (Directory.Exists(source) && (schema is null || EncodedDataset.IsAt(source)))
         {
             if (schema is not null)
-                throw !EncodedDataset.IsAt(source)
-                    ? new ConsortException($"{source}: found a folder, expected a raw file, or a folder that `consort encode` has written")
-                    : new ConsortException($"--schema {schema}: an encoded dataset has its own schema, expected no --schema");
+                throw new ConsortException($"--schema {schema}: an encoded dataset has its own schema, expected no --schema");
             using var dataset = EncodedDataset.Open(source);
             return DatasetDescription.OfEncoded(dataset, top, Terminal.Cancellation);
         }
 
-        if (!File.Exists(source) && FileFacts.Of(source).Kind == FileKind.None)
+        if (SourcePlace.IsFile(source) && !SourceFiles.IsPattern(source) && !File.Exists(source) && FileFacts.Of(source).Kind == FileKind.None)
             throw new ConsortException($"{source}: found neither a file nor a folder");
         return schema is null
             ? throw new ConsortException($"{source}: expected --schema beside a raw file: {string.Join(", ", Schema.Presets)}, or a schema file")
-            : DatasetDescription.OfRaw(source, Schema.Load(schema), top, threads, Terminal.Cancellation);
+            : DatasetDescription.OfRaw(SourcePlace.Show(source), Shared.Places(source), Schema.Load(schema), top, threads, Shared.Sources,
+                Terminal.Cancellation);
     }
 
     private void Show(DatasetDescription description)

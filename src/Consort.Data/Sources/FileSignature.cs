@@ -14,8 +14,8 @@ internal static class FileSignature
         ([0, 0, 0xFE, 0xFF], "UTF-32 text", $"{Utf8}; convert it: iconv -f UTF-32 -t UTF-8"),
         ([0xFF, 0xFE], "UTF-16 text (Excel: Unicode text)", $"{Utf8}; convert it: iconv -f UTF-16 -t UTF-8"),
         ([0xFE, 0xFF], "UTF-16 text", $"{Utf8}; convert it: iconv -f UTF-16 -t UTF-8"),
-        ([0x1F, 0x8B], "gzip within gzip", Text("unpack it once")),
-        ([0x28, 0xB5, 0x2F, 0xFD], "a zstd file", Text("unpack it first: zstd -d")),
+        ([0x1F, 0x8B], "gzip within compressed data", Text("unpack it once")),
+        ([0x28, 0xB5, 0x2F, 0xFD], "zstd within compressed data", Text("unpack it once")),
         ([0xFD, .. "7zXZ"u8, 0], "an xz file", Text("unpack it first: unxz")),
         ([0x5D, 0, 0], "an LZMA file", Text("unpack it first: unlzma")),
         ([0x04, 0x22, 0x4D, 0x18], "an LZ4 file", Text("unpack it first: lz4 -d")),
@@ -40,7 +40,7 @@ internal static class FileSignature
     private static readonly (byte[] Start, string Name, string Advice)[] Lettered =
     [
         ([.. "LZIP"u8], "an lzip file", Text(Unpack)),
-        ([.. "PAR1"u8], "a Parquet file", Text(AsCsv)),
+        ([.. "PAR1"u8], "a Parquet file", "expected text; a program with the package Consort.Data.Parquet reads such files where they are files, not pipes"),
         ([.. "PARE"u8], "an encrypted Parquet file", Text(AsCsv)),
         ([.. "ORC"u8], "an ORC file", Text(AsCsv)),
         ([.. "Obj"u8], "an Avro file", Text(AsCsv)),
@@ -85,7 +85,7 @@ internal static class FileSignature
         return false;
     }
 
-    private static string Text(string advice) => $"expected text, maybe gzip; {advice}";
+    private static string Text(string advice) => $"expected text, maybe gzip or zstd; {advice}";
 
     private static string Zip(ReadOnlySpan<byte> head)
     {
