@@ -113,7 +113,8 @@ internal sealed class DuckDbSource(SourceRequest request) : IRowSource
         for (var c = 0; c < _columns.Length; c++)
         {
             var (text, column, field) = _columns[c];
-            var (start, cells) = (writer.End, block.Table.CellsOf(field));
+            var start = writer.End;
+            var cells = block.Table.CellsOf(field);
             text.Bind(NativeMethods.DataChunks.DuckDBDataChunkGetVector(chunk, column));
             text.Write(cells, writer, block.Table);
             _hashes[c].Bytes.Append(writer.Written(start));
