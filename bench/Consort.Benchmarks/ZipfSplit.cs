@@ -23,8 +23,8 @@ internal sealed class ZipfSplit : IDisposable
     public ZipfSplit(int vocabulary, int batchRows, int batches)
     {
         Space = FeatureSpace.Of(Sizes(vocabulary));
-        const int RowBytes = 4 * (Columns + 1);
-        using var writer = new SplitWriter(_folder.Path, ["train"], RowBytes, buffers: 1);
+        var layout = new RowLayout(Space, hasTruth: false);
+        using var writer = new SplitWriter(_folder.Path, ["train"], layout, buffers: 1);
         var random = new Random(1);
         for (var b = 0; b < batches; b++)
         {
@@ -32,12 +32,12 @@ internal sealed class ZipfSplit : IDisposable
             for (var r = 0; r < batchRows; r++)
             {
                 var click = random.NextDouble() < ClickRate;
-                var row = block.Add(0, RowBytes, click);
+                var row = block.Add(0, layout.Bytes, click);
                 var ids = MemoryMarshal.Cast<byte, int>(row);
                 for (var f = 0; f < Columns; f++) ids[f] = Draw(random, Space.Categorical[f]);
                 MemoryMarshal.Cast<byte, float>(row)[Columns] = click ? 1 : 0;
             }
-            if (b == 0) Touched = Distinct(block.Bytes(0), RowBytes);
+            if (b == 0) Touched = Distinct(block.Bytes(0), layout.Bytes);
             writer.Submit(b, block);
         }
         writer.Complete();

@@ -82,7 +82,7 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
 
     private Graph Describe(FeatureSpace space, VectorSource? vectors, JoinedOutput? output)
     {
-        var graph = new Graph([.. space.Categorical.Select(c => new IdRange(c.Offset, c.Size))], space.Numeric.Count);
+        var graph = new Graph([.. space.Categorical.Select(RangeOf)], space.Numeric.Count);
         var layout = EmbeddingLayout.Of(space, Embeddings);
         var shared = new EmbeddingSet(graph, "shared", -1, Embeddings, layout, vectors);
         var areRead = false;
@@ -109,6 +109,11 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
                 $"embedding, fields: found {Embeddings.Fields.Count}, but no member reads the family's embeddings (LR has none, FFM a table of its own)");
         return graph;
     }
+
+    private static IdRange RangeOf(Column column) => new(column.Offset, column.Size)
+    {
+        List = column.List is { } list ? new IdList(list.MaxLength, (Pooling)list.Pooling, list.IsWeighted) : null,
+    };
 
     // Of members that have equals, named after the first of these.
     private Dictionary<CtrModel, CommonParts> CommonParts(Graph graph) => Enumerable.Range(0, Members.Count).GroupBy(m => Members[m])

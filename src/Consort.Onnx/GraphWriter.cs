@@ -28,6 +28,7 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IFormNodes
     private readonly Dictionary<string, FormValue> _weights = new(StringComparer.Ordinal);
     private readonly Dictionary<UInt128, FormValue> _constants = [];
     private readonly Dictionary<(int First, int End), FormValue> _slices = [];
+    private readonly Dictionary<int, (FormValue Ids, FormValue? Weights)> _lists = [];
     private FormValue? _ids;
     private FormValue? _rows;
     private int _columns;
@@ -78,6 +79,9 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IFormNodes
 
     /// <summary>Where the global ids [B, F] are.</summary>
     public void SetIds(FormValue ids, int columns) => (_ids, _columns) = (ids, columns);
+
+    /// <summary>Where the global ids [B, L] of a list column are, −1 behind them, and the weights of these.</summary>
+    public void SetList(int column, FormValue ids, FormValue? weights) => _lists[column] = (ids, weights);
 
     /// <summary>B, taken from a value.</summary>
     public void SetRows(FormValue of) => _rows = Add("Shape", [of], [new FormAttribute("start", 0), new FormAttribute("end", 1)]);
@@ -147,6 +151,10 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IFormNodes
             ? known
             : _slices[(first, end)] = Add("Slice", [ids, Constant([first], [1]), Constant([end], [1]), Constant([1L], [1])], []);
     }
+
+    public FormValue List(int column) => _lists[column].Ids;
+
+    public FormValue ListWeights(int column) => _lists[column].Weights!.Value;
 
     public FormValue Rows() => _rows ?? throw new InvalidOperationException("the model has no inputs");
 

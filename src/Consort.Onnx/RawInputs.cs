@@ -18,6 +18,7 @@ internal sealed class RawInputs
     private readonly GraphWriter _writer;
     private readonly Encoder _encoder;
     private readonly Dictionary<string, FormValue> _fields = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FormValue> _weights = new(StringComparer.Ordinal);
     private readonly TimeParts _times;
 
     private RawInputs(GraphWriter writer, Encoder encoder) => (_writer, _encoder, _times) = (writer, encoder, new TimeParts(writer));
@@ -32,7 +33,8 @@ internal sealed class RawInputs
         foreach (var field in encoder.Schema.Fields)
             if (columns.FirstOrDefault(c => c.Field.Name == field.Name) is { } column)
                 inputs.AddField(column);
-        var ids = inputs.Categorical([.. columns.Where(c => c.Size > 0)]);
+        FittedColumn[] categorical = [.. columns.Where(c => c.Size > 0)];
+        var ids = inputs.Categorical(categorical);
         var numeric = inputs.Numeric([.. columns.OfType<FittedNumber>()]);
         if (encoder.Schema.Trim)
             inputs.Notes.Add("spaces around a value are dropped by the encoder but not by this model: drop them before");
@@ -43,6 +45,12 @@ internal sealed class RawInputs
     private void AddField(FittedColumn column)
     {
         var field = column.Field;
+        if (column is FittedList list)
+        {
+            AddList(list);
+            return;
+        }
+
         var (type, meaning) = column switch
         {
             FittedHash => (ElementType.Int64, "the global id that the encoder gives: ONNX has no XxHash3"),
@@ -67,6 +75,20 @@ internal sealed class RawInputs
             ? _writer.Add("Where", [_writer.Add("IsNaN", [input], []), Number(0), input], []) : input);
     }
 
+    // [B, L]: a token each
+    private void AddList(FittedList list)
+    {
+        var isHashed = list.Tokens is FittedHash;
+        var meaning = isHashed ? "a global id each, as the encoder gives it; behind them -1" : "a token each; behind them the empty text";
+        if (isHashed)
+            Notes.Add($"field {list.Name} is hashed, which ONNX's operators cannot: its input are the ids that the encoder gives");
+        Notes.Add(string.Create(CultureInfo.InvariantCulture,
+            $"field {list.Name} is a list: its input has {list.Shape.MaxLength} places a row, and no splitter is looked for; of more tokens keep the {(list.List.Keep == ListEnd.Last ? "last" : "first")}"));
+        _fields.Add(list.Name, _writer.AddInput(list.Name, isHashed ? ElementType.Int64 : ElementType.String, list.Shape.MaxLength, meaning));
+        if (list.Shape.IsWeighted)
+            _weights.Add(list.Name, _writer.AddInput($"{list.Name}_weights", ElementType.Float, list.Shape.MaxLength, "the tokens' weights"));
+    }
+
     private static string Quoted(IReadOnlyList<string> texts) =>
         texts.Count == 0 ? "none" : string.Join(", ", texts.Select(t => $"\"{t}\""));
 
@@ -84,6 +106,7 @@ internal sealed class RawInputs
             _writer.Scope = $"encode/{column.Name}";
             ids[i] = column switch
             {
+                FittedList list => List(i, list),
                 FittedHash => Field(column),
                 FittedTime time => _times.Id(time, Field(column)),
                 FittedQuantiles quantiles => Quantile(quantiles),
@@ -95,14 +118,25 @@ internal sealed class RawInputs
         return Joined(ids);
     }
 
-    private FormValue Token(FittedTokens column)
+    // The ids go where operations look for lists; among those of other columns stands one that nobody reads.
+    private FormValue List(int place, FittedList column)
+    {
+        var ids = column.Tokens is FittedTokens tokens ? Token(tokens, Field(column), -1) : Field(column); // int64 [B, L]
+        _writer.SetList(place, ids, _weights.TryGetValue(column.Name, out var weights) ? weights : null);
+        return _writer.Add("Slice", [ids, Whole(0), Whole(1), Whole(1)], []);
+    }
+
+    private FormValue Token(FittedTokens column) => Token(column, Field(column), column.Offset);
+
+    private FormValue Token(FittedTokens column, FormValue text, long missingId)
     {
         var keys = new List<ByteString>(column.Count + column.Missing.Count);
         var values = new List<long>(keys.Capacity);
-        foreach (var text in column.Missing.Distinct(StringComparer.Ordinal))
+        // What stands behind a list is no token either.
+        foreach (var nothing in column.Missing.Concat(missingId < 0 ? [""] : []).Distinct(StringComparer.Ordinal))
         {
-            keys.Add(ByteString.CopyFromUtf8(text));
-            values.Add(column.Offset);
+            keys.Add(ByteString.CopyFromUtf8(nothing));
+            values.Add(missingId);
         }
 
         var missing = column.Missing.Select(System.Text.Encoding.UTF8.GetBytes).ToArray();
@@ -116,7 +150,7 @@ internal sealed class RawInputs
         }
 
         return _writer.Add(
-            GraphWriter.MachineLearning, "LabelEncoder", [Field(column)],
+            GraphWriter.MachineLearning, "LabelEncoder", [text],
             GraphWriter.Texts("keys_strings", keys), GraphWriter.Attribute(new FormAttribute("values_int64s", values)),
             GraphWriter.Attribute(new FormAttribute("default_int64", column.Offset + 1L)));
     }

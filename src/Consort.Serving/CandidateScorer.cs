@@ -1,5 +1,6 @@
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Scoring;
+using Consort.Serving.Inference;
 
 namespace Consort.Serving;
 
@@ -10,6 +11,7 @@ namespace Consort.Serving;
 public sealed class CandidateScorer
 {
     private readonly int[] _columns; // categorical columns that differ
+    private readonly int[] _lists; // those of them that are lists
     private readonly int[] _numerics;
     private readonly CandidateParts _parts;
     private readonly Func<Program<float>> _compile;
@@ -21,6 +23,7 @@ public sealed class CandidateScorer
             throw new ConsortException($"found no candidate fields, expected at least one of {string.Join(", ", scorer.Fields)}");
         Fields = [.. places.Select(p => scorer.Fields[p])];
         _columns = [.. places.SelectMany(p => scorer.CategoricalOf(p).ToArray()).Distinct().Order()];
+        _lists = [.. _columns.Where(c => scorer.Encoder.Space.Categorical[c].List is not null)];
         _numerics = [.. places.SelectMany(p => scorer.NumericOf(p).ToArray()).Distinct().Order()];
 
         var (categorical, numeric) = (new bool[scorer.Encoder.Space.Categorical.Count], new bool[scorer.Encoder.Space.Numeric.Count]);
@@ -68,9 +71,10 @@ public sealed class CandidateScorer
             {
                 var rows = Math.Min(workspace.BatchRows, candidates.Count - start);
                 Fill(workspace.BatchIds, context.Ids, candidates.Ids, start, rows, Scorer.Encoder.Space.Categorical.Count, _columns);
+                FillLists(workspace, context, candidates, start, rows);
                 Fill(workspace.BatchNumerics, context.Numerics, candidates.Numerics, start, rows,
                     Scorer.Encoder.Space.Numeric.Count, _numerics);
-                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, rows,
+                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, rows,
                     probabilities.Slice(start, rows), start);
             }
 
@@ -87,6 +91,20 @@ public sealed class CandidateScorer
         {
             Scorer.Return(workspace);
         }
+    }
+
+    // The context's lists stand once, and behind them those of the candidates.
+    private void FillLists(Workspace workspace, Impression context, ImpressionBatch candidates, int start, int rows)
+    {
+        var (columns, room) = (Scorer.Encoder.Space.Categorical.Count, context.Lists.Length);
+        if (room == 0)
+            return;
+        context.Lists.CopyTo(workspace.BatchLists, 0);
+        if (_lists.Length > 0)
+            candidates.Lists.AsSpan(start * room, rows * room).CopyTo(workspace.BatchLists.AsSpan(room));
+        foreach (var column in _lists)
+            for (var row = 0; row < rows; row++)
+                workspace.BatchIds[(row * columns) + column] += room * (1 - start);
     }
 
     private static void Fill<T>(T[] target, T[] context, T[] candidates, int start, int rows, int width, int[] columns)

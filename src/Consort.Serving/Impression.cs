@@ -12,6 +12,7 @@ public sealed class Impression
         // Pinned, so that kernels can read them where they are.
         Ids = GC.AllocateArray<int>(Math.Max(1, scorer.Encoder.Space.Categorical.Count), pinned: true);
         Numerics = GC.AllocateArray<float>(Math.Max(1, scorer.Encoder.Space.Numeric.Count), pinned: true);
+        Lists = new int[scorer.Encoder.Space.ListRoom];
         Clear();
     }
 
@@ -19,11 +20,13 @@ public sealed class Impression
     public Scorer Scorer { get; }
 
     /// <summary>The row, with every way to set a value.</summary>
-    public ImpressionRow Row => Scorer.RowOf(Ids, Numerics);
+    public ImpressionRow Row => Scorer.RowOf(Ids, Numerics, Lists);
 
     internal int[] Ids { get; }
 
     internal float[] Numerics { get; }
+
+    internal int[] Lists { get; }
 
     /// <summary>Sets all fields to missing.</summary>
     public void Clear() => Row.Clear();
@@ -56,6 +59,24 @@ public sealed class Impression
     /// expects.</exception>
     public void Set<T>(string field, T value)
         where T : struct, IUtf8SpanFormattable => Row.Set(field, value);
+
+    /// <summary>Sets a list or a sequence to these tokens, each as it is.</summary>
+    /// <exception cref="ConsortException">The field is no list.</exception>
+    public void SetList(int field, params ReadOnlySpan<string> tokens) => Row.SetList(field, tokens);
+
+    /// <inheritdoc cref="SetList(int, ReadOnlySpan{string})"/>
+    /// <exception cref="ConsortException">There is no such field; the message names the nearest. Or it is no list.</exception>
+    public void SetList(string field, params ReadOnlySpan<string> tokens) => Row.SetList(field, tokens);
+
+    /// <summary>Sets a list or a sequence to these numbers, or whatever writes itself as text.</summary>
+    /// <exception cref="ConsortException">The field is no list.</exception>
+    public void SetList<T>(int field, ReadOnlySpan<T> tokens)
+        where T : struct, IUtf8SpanFormattable => Row.SetList(field, tokens);
+
+    /// <inheritdoc cref="SetList{T}(int, ReadOnlySpan{T})"/>
+    /// <exception cref="ConsortException">There is no such field; the message names the nearest. Or it is no list.</exception>
+    public void SetList<T>(string field, ReadOnlySpan<T> tokens)
+        where T : struct, IUtf8SpanFormattable => Row.SetList(field, tokens);
 
     /// <summary>How many categorical columns hold a value that was not seen in training.</summary>
     public int CountUnseen() => Row.CountUnseen();

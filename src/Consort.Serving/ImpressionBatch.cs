@@ -1,3 +1,5 @@
+using Consort.Data.Schemas;
+
 namespace Consort.Serving;
 
 /// <summary>
@@ -15,6 +17,7 @@ public sealed class ImpressionBatch
         (Scorer, Capacity) = (scorer, capacity);
         (_columns, _numerics) = (scorer.Encoder.Space.Categorical.Count, scorer.Encoder.Space.Numeric.Count);
         Ids = GC.AllocateArray<int>(checked(Math.Max(1, _columns) * capacity), pinned: true);
+        Lists = new int[checked(scorer.Encoder.Space.ListRoom * capacity)];
         Numerics = GC.AllocateArray<float>(checked(Math.Max(1, _numerics) * capacity), pinned: true);
     }
 
@@ -34,13 +37,15 @@ public sealed class ImpressionBatch
         {
             ArgumentOutOfRangeException.ThrowIfNegative(index);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-            return Scorer.RowOf(Ids.AsSpan(index * _columns), Numerics.AsSpan(index * _numerics));
+            return Scorer.RowOf(Ids.AsSpan(index * _columns), Numerics.AsSpan(index * _numerics), Lists, index);
         }
     }
 
     internal int[] Ids { get; } // [capacity, F]
 
     internal float[] Numerics { get; } // [capacity, N]
+
+    internal int[] Lists { get; } // [capacity, room of a row]
 
     /// <summary>Forgets all impressions.</summary>
     public void Clear() => Count = 0;
@@ -60,16 +65,19 @@ public sealed class ImpressionBatch
     /// <summary>Adds an impression that the package's own encoder has encoded.</summary>
     /// <param name="ids">Global ids, [F].</param>
     /// <param name="numerics">Numeric columns, [N].</param>
-    /// <exception cref="ConsortException">An id is not one of its column's, or a number is not finite.</exception>
-    public void AddEncoded(ReadOnlySpan<int> ids, ReadOnlySpan<float> numerics)
+    /// <param name="lists">The lists that ids of list columns name: n, n ids, and where these have weights n of them as the bits of
+    /// floats.</param>
+    /// <exception cref="ConsortException">An id is not one of its column's, a list is none, or a number is not finite.</exception>
+    public void AddEncoded(ReadOnlySpan<int> ids, ReadOnlySpan<float> numerics, ReadOnlySpan<int> lists = default)
     {
         if (ids.Length != _columns || numerics.Length != _numerics)
             throw new ConsortException($"found {ids.Length} ids and {numerics.Length} numbers, expected {_columns} and {_numerics}");
         for (var column = 0; column < _columns; column++)
         {
             var range = Scorer.Encoder.Space.Categorical[column];
-            if ((uint)(ids[column] - range.Offset) >= (uint)range.Size)
-                throw new ConsortException($"column {range.Name}: found id {ids[column]}, expected {range.Offset} to {range.Offset + range.Size - 1}");
+            foreach (var id in range.List is { } list ? ListAt(lists, ids[column], range, list).Slice(1, lists[ids[column]]) : ids.Slice(column, 1))
+                if ((uint)(id - range.Offset) >= (uint)range.Size)
+                    throw new ConsortException($"column {range.Name}: found id {id}, expected {range.Offset} to {range.Offset + range.Size - 1}");
         }
 
         for (var column = 0; column < _numerics; column++)
@@ -77,7 +85,28 @@ public sealed class ImpressionBatch
                 throw new ConsortException(FormattableString.Invariant(
                     $"column {Scorer.Encoder.Space.Numeric[column]}: found {numerics[column]}, expected a finite number"));
         Add();
-        ids.CopyTo(Ids.AsSpan((Count - 1) * _columns));
+        var own = Ids.AsSpan((Count - 1) * _columns, _columns);
+        for (var column = 0; column < _columns; column++)
+        {
+            var range = Scorer.Encoder.Space.Categorical[column];
+            if (range.List is { } list)
+                ListAt(lists, ids[column], range, list).CopyTo(Lists.AsSpan(own[column]));
+            else
+                own[column] = ids[column];
+        }
+
         numerics.CopyTo(Numerics.AsSpan((Count - 1) * _numerics));
+    }
+
+    private static ReadOnlySpan<int> ListAt(ReadOnlySpan<int> lists, int place, Column column, ListShape shape)
+    {
+        if ((uint)place >= (uint)lists.Length || (uint)lists[place] > (uint)shape.MaxLength
+            || lists.Length - place < shape.RoomOf(lists[place]))
+            throw new ConsortException($"column {column.Name}: found a list at {place}, expected at most {shape.MaxLength} ids within {lists.Length} numbers");
+        var list = lists.Slice(place, shape.RoomOf(lists[place]));
+        for (var i = 1 + list[0]; i < list.Length; i++)
+            if (BitConverter.Int32BitsToSingle(list[i]) is not (>= 0 and < float.PositiveInfinity))
+                throw new ConsortException($"column {column.Name}: found weight {BitConverter.Int32BitsToSingle(list[i])}, expected a number of at least 0");
+        return list;
     }
 }

@@ -16,22 +16,27 @@ public readonly ref struct ImpressionRow
     private readonly Scorer _scorer;
     private readonly Span<int> _ids; // [F]
     private readonly Span<float> _numerics; // [N]
+    private readonly Span<int> _lists; // of this row alone
+    private readonly int _from; // where these begin among the lists of a batch
 
-    internal ImpressionRow(Scorer scorer, Span<int> ids, Span<float> numerics)
+    internal ImpressionRow(Scorer scorer, Span<int> ids, Span<float> numerics, Span<int> lists, int from)
     {
         _scorer = scorer;
         _ids = ids;
         _numerics = numerics;
+        _lists = lists;
+        _from = from;
     }
 
     private Encoder Encoder => _scorer.Encoder;
 
     /// <summary>Sets all fields to missing.</summary>
-    public void Clear() => Encoder.Clear(_ids, _numerics);
+    public void Clear() => Encoder.Clear(_ids, _numerics, _lists, _from);
 
     /// <summary>Sets a field to a raw value in UTF-8.</summary>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
-    public void Set(int field, ReadOnlySpan<byte> value) => Encoder.EncodeField(_scorer.SchemaIndex(field), value, _ids, _numerics);
+    public void Set(int field, ReadOnlySpan<byte> value) => 
+        Encoder.EncodeField(_scorer.SchemaIndex(field), value, _ids, _numerics, _lists);
 
     /// <summary>Sets a field to a raw value; null is missing.</summary>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
@@ -74,13 +79,11 @@ public readonly ref struct ImpressionRow
         where T : struct, IUtf8SpanFormattable
     {
         Span<byte> text = stackalloc byte[StackBytes];
-        if (!value.TryFormat(text, out var written, default, CultureInfo.InvariantCulture))
-            throw new ConsortException($"field {_scorer.Fields[field]}: found a {typeof(T).Name} of more than {StackBytes} bytes as text");
-        Set(field, text[..written]);
+        Set(field, text[..Write(field, value, text)]);
     }
 
     /// <summary>Sets a field to missing; a numeric one of a model of libsvm or libffm data to 0, as such rows mean it.</summary>
-    public void SetMissing(int field) => Encoder.Clear(_scorer.SchemaIndex(field), _ids, _numerics);
+    public void SetMissing(int field) => Encoder.Clear(_scorer.SchemaIndex(field), _ids, _numerics, _lists);
 
     /// <inheritdoc cref="Set(int, ReadOnlySpan{byte})"/>
     public void Set(string field, ReadOnlySpan<byte> value) => Set(_scorer.FieldIndex(field), value);
@@ -92,12 +95,77 @@ public readonly ref struct ImpressionRow
     public void Set<T>(string field, T value)
         where T : struct, IUtf8SpanFormattable => Set(_scorer.FieldIndex(field), value);
 
-    /// <summary>How many categorical columns hold a value that was not seen in training.</summary>
+    /// <summary>Sets a list or a sequence to these tokens, each as it is: no splitter is looked for in them.</summary>
+    /// <exception cref="ConsortException">The field is no list.</exception>
+    public void SetList(int field, params ReadOnlySpan<string> tokens)
+    {
+        SetMissing(field);
+        foreach (var token in tokens)
+            AddToken(field, token);
+    }
+
+    /// <inheritdoc cref="SetList(int, ReadOnlySpan{string})"/>
+    public void SetList(string field, params ReadOnlySpan<string> tokens) => SetList(_scorer.FieldIndex(field), tokens);
+
+    /// <summary>Sets a list or a sequence to these numbers, or whatever writes itself as text.</summary>
+    /// <exception cref="ConsortException">The field is no list.</exception>
+    public void SetList<T>(int field, ReadOnlySpan<T> tokens)
+        where T : struct, IUtf8SpanFormattable
+    {
+        SetMissing(field);
+        foreach (var token in tokens)
+            AddToken(field, token);
+    }
+
+    /// <inheritdoc cref="SetList{T}(int, ReadOnlySpan{T})"/>
+    public void SetList<T>(string field, ReadOnlySpan<T> tokens)
+        where T : struct, IUtf8SpanFormattable => SetList(_scorer.FieldIndex(field), tokens);
+
+    /// <summary>Puts one more token behind those of a list or a sequence.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="token">In UTF-8.</param>
+    /// <param name="weight">At least 0, where the field's tokens have weights.</param>
+    /// <exception cref="ConsortException">The field is no list, or the weight no number of at least 0.</exception>
+    public void AddToken(int field, ReadOnlySpan<byte> token, float weight = 1) =>
+        Encoder.AddToken(_scorer.SchemaIndex(field), token, _lists, weight);
+
+    /// <inheritdoc cref="AddToken(int, ReadOnlySpan{byte}, float)"/>
+    public void AddToken(int field, ReadOnlySpan<char> token, float weight = 1)
+    {
+        Span<byte> text = stackalloc byte[StackBytes];
+        if (System.Text.Encoding.UTF8.GetMaxByteCount(token.Length) > StackBytes)
+            text = new byte[System.Text.Encoding.UTF8.GetMaxByteCount(token.Length)];
+        Utf8.FromUtf16(token, text, out _, out var written);
+        AddToken(field, text[..written], weight);
+    }
+
+    /// <summary>Puts a number, or whatever writes itself as text, behind the tokens of a list or a sequence.</summary>
+    /// <inheritdoc cref="AddToken(int, ReadOnlySpan{byte}, float)"/>
+    public void AddToken<T>(int field, T token, float weight = 1)
+        where T : struct, IUtf8SpanFormattable
+    {
+        Span<byte> text = stackalloc byte[StackBytes];
+        AddToken(field, text[..Write(field, token, text)], weight);
+    }
+
+    /// <summary>How many categorical columns hold a value that was not seen in training, or a list with such a token.</summary>
     public int CountUnseen()
     {
         var count = 0;
         for (var column = 0; column < _ids.Length; column++)
-            count += _ids[column] == Encoder.Space.Categorical[column].Offset + 1 ? 1 : 0;
+        {
+            var (unseen, id) = (Encoder.Space.Categorical[column].Offset + 1, _ids[column]);
+            if (Encoder.Space.Categorical[column].List is null)
+                count += id == unseen ? 1 : 0;
+            else
+                count += _lists.Slice(id - _from + 1, _lists[id - _from]).Contains(unseen) ? 1 : 0;
+        }
+
         return count;
     }
+
+    private int Write<T>(int field, T value, Span<byte> text)
+        where T : struct, IUtf8SpanFormattable => value.TryFormat(text, out var written, default, CultureInfo.InvariantCulture)
+        ? written
+        : throw new ConsortException($"field {_scorer.Fields[field]}: found a {typeof(T).Name} of more than {StackBytes} bytes as text");
 }

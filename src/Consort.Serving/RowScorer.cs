@@ -31,7 +31,7 @@ public sealed class RowScorer<T>
                 continue;
             }
 
-            if (!readers.TryAdd(field, ReaderOf(member, field)))
+            if (!readers.TryAdd(field, ReaderOf(scorer, member, field)))
                 throw new ConsortException($"{typeof(T).Name}.{member.Name}: found a second property for field {scorer.Fields[field]}");
         }
 
@@ -55,8 +55,8 @@ public sealed class RowScorer<T>
         var workspace = _scorer.Take();
         try
         {
-            Read(row, _scorer.RowOf(workspace.Ids, workspace.Numerics));
-            return _scorer.ScoreRow(workspace, workspace.Ids, workspace.Numerics);
+            Read(row, _scorer.RowOf(workspace.Ids, workspace.Numerics, workspace.Lists));
+            return _scorer.ScoreRow(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
         }
         finally
         {
@@ -83,8 +83,8 @@ public sealed class RowScorer<T>
                 var count = Math.Min(workspace.BatchRows, rows.Length - start);
                 for (var row = 0; row < count; row++)
                     Read(rows[start + row], _scorer.RowOf(workspace.BatchIds.AsSpan(row * columns),
-                        workspace.BatchNumerics.AsSpan(row * numerics)));
-                _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, count, probabilities.Slice(start, count), start);
+                        workspace.BatchNumerics.AsSpan(row * numerics), workspace.BatchLists, row));
+                _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, count, probabilities.Slice(start, count), start);
             }
         }
         catch (ConsortException)
@@ -152,7 +152,7 @@ public sealed class RowScorer<T>
 
     private static string Bare(string name) => name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
 
-    private static Reader ReaderOf(MemberInfo member, int field)
+    private static Reader ReaderOf(Scorer scorer, MemberInfo member, int field)
     {
         var (row, impression) = (Expression.Parameter(typeof(T)), Expression.Parameter(typeof(ImpressionRow)));
         Expression value = Expression.MakeMemberAccess(row, member);
@@ -181,13 +181,71 @@ public sealed class RowScorer<T>
                     Expression.Convert(given, typeof(ReadOnlyMemory<byte>)));
             if (type == typeof(ReadOnlyMemory<byte>))
                 return Expression.Call(typeof(RowScorer<T>), nameof(SetBytes), null, impression, place, given);
+            if (TokenOf(type) is { } token)
+            {
+                return scorer.Encoder.IsList(scorer.SchemaIndex(field))
+                    ? Expression.Call(typeof(RowScorer<T>), token == typeof(string) ? nameof(SetTexts) : nameof(SetNumbers),
+                        token == typeof(string) ? null : [token], impression, place, given)
+                    : throw new ConsortException(
+                        $"{typeof(T).Name}.{member.Name}: found several values, expected one: field {scorer.Fields[field]} is no list");
+            }
+
             if (type.IsValueType && typeof(IUtf8SpanFormattable).IsAssignableFrom(type))
                 return Expression.Call(typeof(RowScorer<T>), nameof(SetNumber), [type], impression, place, given);
             throw new ConsortException(
-                $"{typeof(T).Name}.{member.Name}: found a {type.Name}, expected a string, UTF-8 bytes, a number or another value that writes itself as text");
+                $"{typeof(T).Name}.{member.Name}: found a {type.Name}, expected a string, UTF-8 bytes, a number or another value that writes itself as text, and for a list several strings or numbers");
         }
 
         static MethodInfo Method(Type type) => typeof(ImpressionRow).GetMethod(nameof(ImpressionRow.Set), [typeof(int), type])!;
+    }
+
+    // What an array, a list or another sequence holds, where that can be a token; null of other types.
+    private static Type? TokenOf(Type type)
+    {
+        var sequence = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IEnumerable<>) ? type
+            : Array.Find(type.GetInterfaces(), i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>));
+        return sequence?.GetGenericArguments()[0] is { } token
+            && (token == typeof(string) || (token.IsValueType && typeof(IUtf8SpanFormattable).IsAssignableFrom(token))) ? token : null;
+    }
+
+    private static void SetTexts(ImpressionRow impression, int field, IEnumerable<string?>? tokens)
+    {
+        impression.SetMissing(field);
+        if (tokens is string?[] array)
+        {
+            foreach (var token in array)
+                impression.AddToken(field, token);
+        }
+        else if (tokens is List<string?> list)
+        {
+            foreach (var token in list)
+                impression.AddToken(field, token);
+        }
+        else if (tokens is not null)
+        {
+            foreach (var token in tokens)
+                impression.AddToken(field, token);
+        }
+    }
+
+    private static void SetNumbers<TValue>(ImpressionRow impression, int field, IEnumerable<TValue>? tokens)
+        where TValue : struct, IUtf8SpanFormattable
+    {
+        if (tokens is TValue[] array)
+        {
+            impression.SetList(field, array.AsSpan());
+            return;
+        }
+
+        if (tokens is List<TValue> list)
+        {
+            impression.SetList(field, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(list));
+            return;
+        }
+
+        impression.SetMissing(field);
+        foreach (var token in tokens ?? [])
+            impression.AddToken(field, token);
     }
 
     private static void SetBytes(ImpressionRow impression, int field, ReadOnlyMemory<byte> value) => impression.Set(field, value.Span);

@@ -102,7 +102,7 @@ public sealed class Scorer : IDisposable
         var workspace = Take();
         try
         {
-            return ScoreRow(workspace, impression.Ids, impression.Numerics);
+            return ScoreRow(workspace, impression.Ids, impression.Numerics, impression.Lists);
         }
         finally
         {
@@ -123,9 +123,10 @@ public sealed class Scorer : IDisposable
         var workspace = Take();
         try
         {
+            Encoder.Clear(workspace.Ids, workspace.Numerics, workspace.Lists);
             for (var field = 0; field < values.Length; field++)
-                Encoder.EncodeField(_schemaIndex[field], values[field].Span, workspace.Ids, workspace.Numerics);
-            return ScoreRow(workspace, workspace.Ids, workspace.Numerics);
+                Encoder.EncodeField(_schemaIndex[field], values[field].Span, workspace.Ids, workspace.Numerics, workspace.Lists);
+            return ScoreRow(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
         }
         finally
         {
@@ -163,7 +164,7 @@ public sealed class Scorer : IDisposable
             for (var start = 0; start < batch.Count; start += workspace.BatchRows)
             {
                 var rows = Math.Min(workspace.BatchRows, batch.Count - start);
-                RowLogits(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), rows,
+                RowLogits(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), batch.Lists, rows,
                     logits.Slice(start, rows), start);
             }
         }
@@ -188,7 +189,7 @@ public sealed class Scorer : IDisposable
         var workspace = Take();
         try
         {
-            ScoreRow(workspace, impression.Ids, impression.Numerics);
+            ScoreRow(workspace, impression.Ids, impression.Numerics, impression.Lists);
             for (var member = 0; member < Package.Members.Count; member++)
                 logits[member] = workspace.Row.Logits(member)[0];
         }
@@ -222,8 +223,15 @@ public sealed class Scorer : IDisposable
     /// <summary>No call begins after this; those under way finish, and the last of them frees the map.</summary>
     public void Dispose() => _pool.Dispose();
 
-    internal ImpressionRow RowOf(Span<int> ids, Span<float> numerics) =>
-        new(this, ids[..Encoder.Space.Categorical.Count], numerics[..Encoder.Space.Numeric.Count]);
+    /// <param name="ids">From its first on.</param>
+    /// <param name="numerics">Likewise.</param>
+    /// <param name="lists">Those of all rows side by side.</param>
+    /// <param name="row">Which of these it is.</param>
+    internal ImpressionRow RowOf(Span<int> ids, Span<float> numerics, Span<int> lists, int row = 0)
+    {
+        var (space, from) = (Encoder.Space, row * Encoder.Space.ListRoom);
+        return new(this, ids[..space.Categorical.Count], numerics[..space.Numeric.Count], lists.Slice(from, space.ListRoom), from);
+    }
 
     internal int SchemaIndex(int field) => _schemaIndex[field];
 
@@ -242,18 +250,19 @@ public sealed class Scorer : IDisposable
             throw new ArgumentException($"an impression of the scorer of {other.Path} was given to that of {Path}");
     }
 
-    internal float ScoreRow(Workspace workspace, Span<int> ids, Span<float> numerics)
+    internal float ScoreRow(Workspace workspace, Span<int> ids, Span<float> numerics, Span<int> lists)
     {
-        Forward(workspace.Row, ids, numerics, 1);
+        Forward(workspace.Row, ids, numerics, lists, 1);
         var logit = Logit(workspace.Row, 0);
         if (!float.IsFinite((float)logit))
             throw NotFinite(numerics, null);
         return (float)Package.Calibration.Probability(logit);
     }
 
-    internal void ScoreRows(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> probabilities, int before)
+    internal void ScoreRows(
+        Workspace workspace, Span<int> ids, Span<float> numerics, Span<int> lists, int rows, Span<float> probabilities, int before)
     {
-        RowLogits(workspace, ids, numerics, rows, probabilities, before);
+        RowLogits(workspace, ids, numerics, lists, rows, probabilities, before);
         for (var row = 0; row < rows; row++)
             probabilities[row] = Probability(probabilities[row]);
     }
@@ -263,12 +272,14 @@ public sealed class Scorer : IDisposable
     /// <param name="program">What computes them.</param>
     /// <param name="ids">[B, F].</param>
     /// <param name="numerics">[B, N].</param>
+    /// <param name="lists">Where the ids of list columns say.</param>
     /// <param name="rows">B.</param>
     /// <param name="logits">Gets the fused logits, [B].</param>
     /// <param name="before">Rows of the same call that came before, for messages.</param>
-    internal void Logits(Program<float> program, Span<int> ids, Span<float> numerics, int rows, Span<float> logits, int before)
+    internal void Logits(
+        Program<float> program, Span<int> ids, Span<float> numerics, Span<int> lists, int rows, Span<float> logits, int before)
     {
-        Forward(program, ids, numerics, rows);
+        Forward(program, ids, numerics, lists, rows);
         for (var row = 0; row < rows; row++)
         {
             logits[row] = (float)Logit(program, row);
@@ -277,25 +288,26 @@ public sealed class Scorer : IDisposable
         }
     }
 
-    private void RowLogits(Workspace workspace, Span<int> ids, Span<float> numerics, int rows, Span<float> logits, int before)
+    private void RowLogits(
+        Workspace workspace, Span<int> ids, Span<float> numerics, Span<int> lists, int rows, Span<float> logits, int before)
     {
         var (columns, width) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
         if (rows > FewRows)
         {
-            Logits(workspace.Batch, ids, numerics, rows, logits, before);
+            Logits(workspace.Batch, ids, numerics, lists, rows, logits, before);
             return;
         }
 
         for (var row = 0; row < rows; row++)
-            Logits(workspace.Row, ids[(row * columns)..], numerics[(row * width)..], 1, logits[row..], before + row);
+            Logits(workspace.Row, ids[(row * columns)..], numerics[(row * width)..], lists, 1, logits[row..], before + row);
     }
 
     // A call is answered as a whole or not at all.
     private ConsortException NotFinite(ReadOnlySpan<float> numerics, int? row) =>
         new(NotFiniteLogit.Explain("", Encoder, numerics)) { Row = row };
 
-    private static void Forward(Program<float> program, Span<int> ids, Span<float> numerics, int rows) =>
-        program.Forward(ids, numerics, new Step(rows, isTraining: false));
+    private static void Forward(Program<float> program, Span<int> ids, Span<float> numerics, Span<int> lists, int rows) =>
+        program.Forward(ids, numerics, new Step(rows, isTraining: false), lists);
 
     private double Logit(Program<float> program, int row)
     {

@@ -59,6 +59,7 @@ internal sealed class Trial<T> : IDisposable
 {
     private readonly NativeBuffer<int> _ids;
     private readonly NativeBuffer<float> _numeric;
+    private readonly List<int> _lists = [];
 
     public Trial(Graph graph, int capacity, Workers workers, ulong seed = 1)
     {
@@ -80,15 +81,19 @@ internal sealed class Trial<T> : IDisposable
 
     public Span<float> Numeric => _numeric.Span;
 
+    /// <summary>The lists that ids of list columns name.</summary>
+    public ReadOnlySpan<int> Lists => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_lists);
+
     /// <summary>Draws a batch; low ids come often, so that many stand in it more than once.</summary>
     public void Draw(int rows, int seed)
     {
         var random = new System.Random(seed);
+        _lists.Clear();
         for (var row = 0; row < rows; row++)
             for (var column = 0; column < Graph.Columns.Count; column++)
             {
                 var range = Graph.Columns[column];
-                _ids[(row * Graph.Columns.Count) + column] = range.Offset + (int)(range.Size * Math.Pow(random.NextDouble(), 3));
+                _ids[(row * Graph.Columns.Count) + column] = range.List is { } list ? DrawList(range, list, random) : Id(range, random);
             }
 
         for (long i = 0; i < _numeric.Length; i++)
@@ -96,7 +101,21 @@ internal sealed class Trial<T> : IDisposable
     }
 
     public void Forward(int rows, bool isTraining = true, ulong seed = 5) =>
-        Program.Forward(_ids.Span, _numeric.Span, new Step(rows, isTraining, seed));
+        Program.Forward(_ids.Span, _numeric.Span, new Step(rows, isTraining, seed), Lists);
+
+    private static int Id(IdRange range, System.Random random) => range.Offset + (int)(range.Size * Math.Pow(random.NextDouble(), 3));
+
+    // Some lists are empty, some as long as they can be, and an id may stand twice.
+    private int DrawList(IdRange range, IdList list, System.Random random)
+    {
+        var (place, n) = (_lists.Count, Math.Clamp(random.Next(-2, list.MaxLength + 3), 0, list.MaxLength));
+        _lists.Add(n);
+        for (var i = 0; i < n; i++)
+            _lists.Add(Id(range, random));
+        for (var i = 0; i < n && list.IsWeighted; i++)
+            _lists.Add(BitConverter.SingleToInt32Bits(random.Next(3) == 0 ? 0 : random.NextSingle() * 3));
+        return place;
+    }
 
     public void Backward(int rows, int seed, double scale = 1)
     {

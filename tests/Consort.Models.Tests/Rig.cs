@@ -30,6 +30,7 @@ internal sealed class Rig<T> : IDisposable
         Program = new Program<T>(Graph, Store, OperationKernels.Of<T>(), capacity, _workers, gemm: Multiplies.Of(_workers, precision));
         Ids = GC.AllocateArray<int>(Math.Max(1, capacity * space.Categorical.Count), pinned: true);
         Numeric = GC.AllocateArray<float>(Math.Max(1, capacity * space.Numeric.Count), pinned: true);
+        Lists = new int[capacity * space.ListRoom];
         Labels = new double[capacity];
     }
 
@@ -42,6 +43,8 @@ internal sealed class Rig<T> : IDisposable
     public int[] Ids { get; } // [B, F]
 
     public float[] Numeric { get; } // [B, N]
+
+    public int[] Lists { get; } // where ids of list columns say
 
     public double[] Labels { get; } // [B]
 
@@ -81,7 +84,8 @@ internal sealed class Rig<T> : IDisposable
     public T[] Logits(int rows, bool isTraining = false, int member = 0, int first = 0, ulong seed = 5)
     {
         Program.Forward(
-            Ids.AsSpan(first * _space.Categorical.Count), Numeric.AsSpan(first * _space.Numeric.Count), new Step(rows, isTraining, seed));
+            Ids.AsSpan(first * _space.Categorical.Count), Numeric.AsSpan(first * _space.Numeric.Count), new Step(rows, isTraining, seed),
+            Lists);
         return Program.Logits(member).ToArray();
     }
 

@@ -83,9 +83,10 @@ public sealed class NotFiniteTests : IDisposable
     public void AddEncoded_NotFinite_IsRefused()
     {
         var (ids, numbers) = (new int[_scorer.Encoder.Space.Categorical.Count], new float[_scorer.Encoder.Space.Numeric.Count]);
-        _scorer.Encoder.Clear(ids, numbers);
+        var lists = new int[_scorer.Encoder.Space.ListRoom];
+        _scorer.Encoder.Clear(ids, numbers, lists);
         numbers[0] = float.NaN;
-        var e = Assert.Throws<ConsortException>(() => _scorer.NewBatch(1).AddEncoded(ids, numbers));
+        var e = Assert.Throws<ConsortException>(() => _scorer.NewBatch(1).AddEncoded(ids, numbers, lists));
         Assert.Equal("column price: found NaN, expected a finite number", e.Message);
     }
 

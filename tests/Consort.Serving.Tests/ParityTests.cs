@@ -10,7 +10,7 @@ namespace Consort.Serving.Tests;
 public sealed class ParityTests(ServingData data, ITestOutputHelper output)
 {
     private const double Tolerance = 1e-6;
-    private static readonly string[] CandidateFields = ["site", "app", "share"];
+    private static readonly string[] CandidateFields = ["site", "app", "share", "tags"];
 
     public static TheoryData<string, bool> Models
     {

@@ -106,6 +106,36 @@ public sealed class ScorerTests : IDisposable
     }
 
     [Fact]
+    public void Score_TypedLists_GiveWhatTextsGive()
+    {
+        var impression = _scorer.NewImpression();
+        impression.Set("seen", "s3;s6;s3");
+        impression.Set("tags", "tag1;7");
+        var expected = _scorer.Score(impression);
+        Assert.Equal(expected, _scorer.For<Visit>().Score(new Visit(["s3", "s6", "s3"], ["tag1", "7"])));
+        Assert.Equal(expected, _scorer.For<VisitOf<List<string>, IEnumerable<string>>>().Score(new(["s3", "s6", "s3"], new Queue<string>(["tag1", "7"]))));
+        impression.SetList("seen", "s3", "s6", "s3");
+        Assert.Equal(expected, _scorer.Score(impression));
+        impression.Set("tags", "7;8");
+        impression.Set("seen", "");
+        expected = _scorer.Score(impression);
+        Assert.Equal(expected, _scorer.For<VisitOf<string[]?, int[]>>().Score(new(null, [7, 8])));
+        Assert.Equal(expected, _scorer.For<VisitOf<string?[], List<long>>>().Score(new([null, ""], [7, 8])));
+        impression.SetList("tags", (ReadOnlySpan<int>)[7, 8]);
+        Assert.Equal(expected, _scorer.Score(impression));
+        Assert.Contains("field price is no list",
+            Assert.Throws<ConsortException>(() => _scorer.For<Prices>()).Message, StringComparison.Ordinal);
+        Assert.Contains("column price: found a list", Assert.Throws<ConsortException>(() => impression.SetList("price", "1")).Message,
+            StringComparison.Ordinal);
+    }
+
+    private sealed record Visit(string[] Seen, string[] Tags);
+
+    private sealed record VisitOf<TSeen, TTags>(TSeen Seen, TTags Tags);
+
+    private sealed record Prices(float[] Price);
+
+    [Fact]
     public void Set_AMistake_NamesTheFieldAndWhatWasExpected()
     {
         var impression = _scorer.NewImpression();
@@ -115,7 +145,7 @@ public sealed class ScorerTests : IDisposable
             StringComparison.Ordinal);
         Assert.Contains("not one that the model reads", Assert.Throws<ConsortException>(() => impression.Set("id", "1")).Message,
             StringComparison.Ordinal);
-        Assert.Contains("expected 8", Assert.Throws<ConsortException>(() => _scorer.Score([])).Message, StringComparison.Ordinal);
+        Assert.Contains("expected 11", Assert.Throws<ConsortException>(() => _scorer.Score([])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -36,6 +36,9 @@ public sealed class ServingData : IDisposable
               - { name: time, kind: categorical, derive: [hour, weekday, weekend] }
               - { name: id, kind: ignored }
               - { name: app, kind: categorical, missing: ["", "none"] }
+              - { name: seen, kind: sequence, splitter: ";", max_len: 5, share: site }
+              - { name: tags, kind: list, splitter: ";", max_len: 3, pooling: max, min_count: 3 }
+              - { name: likes, kind: list, splitter: ";", weight_splitter: ":", pooling: sum }
             """,
             "schema"));
         var train = Write("train", 600, seed: 1);
@@ -77,7 +80,7 @@ public sealed class ServingData : IDisposable
     private string Write(string name, int rows, int seed, bool isNew = false)
     {
         var random = new Random(seed);
-        var text = new StringBuilder("label,price,share,site,device,visits,age,time,id,app\n");
+        var text = new StringBuilder("label,price,share,site,device,visits,age,time,id,app,seen,tags,likes\n");
         for (var row = 0; row < rows; row++)
         {
             var site = random.Next(isNew ? 40 : 25);
@@ -87,13 +90,16 @@ public sealed class ServingData : IDisposable
                 $"{Missing(site % 3 == 0 ? $"s{site}" : $"a-rather-long-site-name-{site}.example")},d{random.Next(200)},");
             text.Append(CultureInfo.InvariantCulture, $"{Missing($"{random.Next(-3, 5000)}")},{Missing($"{random.Next(90)}")},");
             text.Append(CultureInfo.InvariantCulture,
-                $"{Missing($"1410{21 + random.Next(9)}{random.Next(24):00}")},{row},{(random.Next(5) == 0 ? "none" : $"äpp{random.Next(isNew ? 12 : 8)}")}\n");
+                $"{Missing($"1410{21 + random.Next(9)}{random.Next(24):00}")},{row},{(random.Next(5) == 0 ? "none" : $"äpp{random.Next(isNew ? 12 : 8)}")},");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{List(9, () => $"s{3 * random.Next(isNew ? 14 : 9)}")},{List(5, () => $"tag{random.Next(isNew ? 9 : 6)}")},{List(4, () => $"l{random.Next(7)}:{random.Next(5) / 4.0}")}\n");
         }
 
         var path = Path.Combine(_folder, $"{name}.csv");
         File.WriteAllText(path, text.ToString());
         return path;
 
+        string List(int most, Func<string> token) => string.Join(';', Enumerable.Range(0, random.Next(most)).Select(_ => token()));
         string Missing(string value) => random.Next(8) == 0 ? "" : value;
     }
 }

@@ -22,17 +22,22 @@ internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<lon
         var reader = new Utf8JsonReader(data.Span[_at..], isFinalBlock: true, _state);
         for (var row = 0; row < batch.Count; row++, Row++)
         {
-            if (!Read(ref reader))
-                throw Count(FormattableString.Invariant($"{Row} values"));
-            try
+            for (var token = 0; token < Tokens; token++)
             {
-                Check(ref reader);
-                if (Field != FieldTable.Unread)
-                    RowReader.SetValue(ref reader, batch[row], Field, Name, values, limits);
-            }
-            catch (Exception e) when (e is ConsortException or RequestException)
-            {
-                throw At(e.Message, e);
+                if (!Read(ref reader))
+                    throw Count(FormattableString.Invariant($"{(Row * Tokens) + token} values"));
+                try
+                {
+                    Check(ref reader);
+                    if (IsTokens)
+                        AddToken(ref reader, batch[row], values, limits);
+                    else if (Field != FieldTable.Unread)
+                        RowReader.SetValue(ref reader, batch[row], Field, fields, values, limits);
+                }
+                catch (Exception e) when (e is ConsortException or RequestException)
+                {
+                    throw At(e.Message, e);
+                }
             }
         }
 
@@ -45,6 +50,12 @@ internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<lon
         var reader = new Utf8JsonReader(data.Span[_at..], isFinalBlock: true, _state);
         if (Read(ref reader))
             throw Count("more values");
+    }
+
+    private void AddToken(ref Utf8JsonReader reader, in ImpressionRow row, ValueBuffers values, Limits limits)
+    {
+        if (reader.TokenType != JsonTokenType.Null)
+            SetBytes(row, reader.TokenType == JsonTokenType.Number ? reader.ValueSpan : values.Text(ref reader), limits);
     }
 
     private static bool Read(ref Utf8JsonReader reader)

@@ -15,7 +15,7 @@ internal abstract class TensorInput
 
     /// <param name="name">The field.</param>
     /// <param name="datatype">One of the protocol's names.</param>
-    /// <param name="shape">[n] or [n, 1].</param>
+    /// <param name="shape">[n] or [n, 1]; of a list also [n, L], a token each, where an empty one is none.</param>
     /// <param name="fields">The fields that the model reads.</param>
     /// <exception cref="RequestException">400: an unknown field or type, another shape.</exception>
     protected TensorInput(string name, string datatype, IReadOnlyList<long> shape, FieldTable fields)
@@ -26,10 +26,13 @@ internal abstract class TensorInput
         if (!Types.Contains(datatype))
             throw new RequestException(400,
                 $"input {name}: found datatype {RequestException.Show(datatype)}, expected one of {string.Join(", ", Types)}{NearestWord.Hint(datatype.Length > 20 ? "" : datatype, Types)}");
-        if (shape.Count is not (1 or 2) || (shape.Count == 2 && shape[1] != 1) || shape[0] is < 0 or > int.MaxValue)
+        var isList = Field != FieldTable.Unread && fields.IsList(Field);
+        IsTokens = isList && shape.Count == 2 && shape[1] is >= 0 and not 1 and <= FieldList.Most;
+        if (shape.Count is not (1 or 2) || (shape.Count == 2 && shape[1] != 1 && !IsTokens) || shape[0] is < 0 or > int.MaxValue
+            || (IsTokens && shape[0] * shape[1] > int.MaxValue))
             throw new RequestException(400,
-                $"input {name}: found shape [{string.Join(", ", shape.Take(8))}], expected [n] or [n, 1] for n impressions");
-        (Rows, IsColumn) = ((int)shape[0], shape.Count == 2);
+                $"input {name}: found shape [{string.Join(", ", shape.Take(8))}], expected [n] or [n, {(isList ? "tokens" : "1")}] for n impressions");
+        (Rows, IsColumn, Tokens) = ((int)shape[0], shape.Count == 2, IsTokens ? (int)shape[1] : 1);
     }
 
     public string Name { get; }
@@ -44,6 +47,12 @@ internal abstract class TensorInput
     /// <summary>Whether the shape is [n, 1].</summary>
     public bool IsColumn { get; }
 
+    /// <summary>Whether each value is a token of a list.</summary>
+    protected bool IsTokens { get; }
+
+    /// <summary>Values of an impression: 1 unless each is a token of a list.</summary>
+    protected int Tokens { get; }
+
     /// <summary>What metadata call the type of a field.</summary>
     public static string TypeOf(FieldKind kind) => kind == FieldKind.Numeric ? "FP32" : "BYTES";
 
@@ -56,14 +65,17 @@ internal abstract class TensorInput
     {
         for (var row = 0; row < batch.Count; row++, Row++)
         {
-            Next();
-            try
+            for (var token = 0; token < Tokens; token++)
             {
-                Set(batch[row], limits);
-            }
-            catch (Exception e) when (e is ConsortException or RequestException)
-            {
-                throw At(e.Message, e);
+                Next();
+                try
+                {
+                    Set(batch[row], limits);
+                }
+                catch (Exception e) when (e is ConsortException or RequestException)
+                {
+                    throw At(e.Message, e);
+                }
             }
         }
     }
@@ -109,7 +121,9 @@ internal abstract class TensorInput
             throw new RequestException(400, $"found a value of {value.Length} bytes, expected at most {limits.Value}");
         if (!System.Text.Unicode.Utf8.IsValid(value))
             throw new RequestException(400, "found bytes that are not UTF-8, expected text in UTF-8");
-        if (Field != FieldTable.Unread)
+        if (IsTokens)
+            row.AddToken(Field, value);
+        else if (Field != FieldTable.Unread)
             row.Set(Field, value);
     }
 
@@ -122,12 +136,14 @@ internal abstract class TensorInput
     {
         if (Field == FieldTable.Unread)
             return;
-        if (T.IsNaN(value))
+        if (T.IsNaN(value) && !IsTokens)
             row.SetMissing(Field);
-        else
+        else if (IsTokens && !T.IsNaN(value))
+            row.AddToken(Field, value);
+        else if (!IsTokens)
             row.Set(Field, value);
     }
 
     protected RequestException Count(string found) =>
-        new(400, FormattableString.Invariant($"input {Name}: found {found}, expected {Rows} of datatype {Datatype}, as its shape says"));
+        new(400, FormattableString.Invariant($"input {Name}: found {found}, expected {(long)Rows * Tokens} of datatype {Datatype}, as its shape says"));
 }

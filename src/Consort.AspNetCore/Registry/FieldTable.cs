@@ -53,6 +53,9 @@ internal sealed class FieldTable
     /// <summary>What each of <see cref="Names"/> is.</summary>
     public IReadOnlyList<FieldKind> Kinds { get; }
 
+    /// <summary>Whether one of <see cref="Names"/> is a list or a sequence.</summary>
+    public bool IsList(int field) => Kinds[field] is FieldKind.List or FieldKind.Sequence;
+
     /// <summary>The places of <see cref="Names"/>: 0, 1, 2, …</summary>
     public int[] Places { get; }
 

@@ -92,7 +92,7 @@ internal static class Explanation
         {
             var reader = new Utf8JsonReader(value, limits.Json);
             reader.Read();
-            RowReader.SetValue(ref reader, impression.Row, field, fields.Names[field], values, limits);
+            RowReader.SetValue(ref reader, impression.Row, field, fields, values, limits);
         }
     }
 

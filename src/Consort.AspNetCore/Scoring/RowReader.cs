@@ -9,10 +9,12 @@ namespace Consort.AspNetCore.Scoring;
 internal static class RowReader
 {
     /// <summary>Sets a field to the value on which the reader stands.</summary>
-    /// <exception cref="RequestException">400: an array, an object, true or false; or too long.</exception>
+    /// <exception cref="RequestException">400: an array or an object where the field is no list, true or false; or too long.</exception>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
-    public static void SetValue(ref Utf8JsonReader reader, in ImpressionRow row, int field, string name, ValueBuffers values, Limits limits)
+    public static void SetValue(
+        ref Utf8JsonReader reader, in ImpressionRow row, int field, FieldTable fields, ValueBuffers values, Limits limits)
     {
+        var name = fields.Names[field];
         switch (reader.TokenType)
         {
             case JsonTokenType.String:
@@ -28,9 +30,43 @@ internal static class RowReader
             case JsonTokenType.Null:
                 row.SetMissing(field);
                 break;
+            case JsonTokenType.StartArray when fields.IsList(field):
+                row.SetMissing(field);
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                    AddToken(ref reader, row, field, name, values, limits, 1);
+                break;
+            case JsonTokenType.StartObject when fields.IsList(field):
+                row.SetMissing(field);
+                ReadWeights(ref reader, row, field, name, values, limits);
+                break;
             default:
+                var expected = fields.IsList(field) ? "an array, an object of tokens and weights, a string" : "a string";
                 throw new RequestException(400,
-                    $"field {name}: found {JsonParts.Kind(reader.TokenType)}, expected a string, a number or null");
+                    $"field {name}: found {JsonParts.Kind(reader.TokenType)}, expected {expected}, a number or null");
+        }
+    }
+
+    // Tokens as they are: nothing is split. A token that is null is none.
+    private static void AddToken(ref Utf8JsonReader reader, in ImpressionRow row, int field, string name, ValueBuffers values,
+        Limits limits, float weight)
+    {
+        if (reader.TokenType == JsonTokenType.Null)
+            return;
+        if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number or JsonTokenType.PropertyName))
+            throw new RequestException(400, $"field {name}: found {JsonParts.Kind(reader.TokenType)} in its array, expected strings or numbers");
+        var token = reader.TokenType == JsonTokenType.Number ? reader.ValueSpan : values.Text(ref reader);
+        CheckLength(token.Length, name, limits);
+        row.AddToken(field, token, weight);
+    }
+
+    private static void ReadWeights(ref Utf8JsonReader reader, in ImpressionRow row, int field, string name, ValueBuffers values, Limits limits)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var token = reader; // stands on the token while the weight behind it is read
+            if (!reader.Read() || reader.TokenType != JsonTokenType.Number || !reader.TryGetSingle(out var weight))
+                throw new RequestException(400, $"field {name}: found {JsonParts.Kind(reader.TokenType)}, expected the token's weight, a number");
+            AddToken(ref token, row, field, name, values, limits, weight);
         }
     }
 
@@ -55,9 +91,10 @@ internal static class RowReader
             if (given[field])
                 throw new RequestException(400, $"field {fields.Names[field]}: found it twice");
             given[field] = true;
-            SetValue(ref reader, row, field, fields.Names[field], values, limits);
+            var start = (int)reader.TokenStartIndex;
+            SetValue(ref reader, row, field, fields, values, limits);
             if (!places.IsEmpty)
-                places[field] = new JsonPlace((int)reader.TokenStartIndex, (int)(reader.BytesConsumed - reader.TokenStartIndex));
+                places[field] = new JsonPlace(start, (int)(reader.BytesConsumed - start));
         }
     }
 
@@ -72,7 +109,7 @@ internal static class RowReader
             if (count < columns.Length && columns[count] == FieldTable.Unread)
                 reader.Skip();
             else if (count < columns.Length)
-                SetValue(ref reader, row, columns[count], fields.Names[columns[count]], values, limits);
+                SetValue(ref reader, row, columns[count], fields, values, limits);
             else
                 reader.Skip();
             count++;

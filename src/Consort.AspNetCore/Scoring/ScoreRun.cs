@@ -150,7 +150,7 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
                 {
                     var reader = new Utf8JsonReader(values.Context[field].Of(common), limits.Json);
                     reader.Read();
-                    RowReader.SetValue(ref reader, batch[row], field, _fields.Names[field], values, limits);
+                    RowReader.SetValue(ref reader, batch[row], field, _fields, values, limits);
                 }
         }
 

@@ -35,6 +35,9 @@ public sealed class Graph
     /// <summary>The number of global ids: the rows of an embedding table.</summary>
     public int Features { get; }
 
+    /// <summary>Whole numbers that the lists of one row take at the most; 0 where no column is a list.</summary>
+    public int ListRoom => Columns.Sum(c => c.List?.Room ?? 0);
+
     /// <summary>The numeric columns [B, N], or null where there are none.</summary>
     public Value? Numeric { get; }
 

@@ -54,8 +54,15 @@ public interface IFormNodes
     /// <summary>The numbers of a parameter, to make others of.</summary>
     ReadOnlySpan<float> Numbers(Parameter parameter);
 
-    /// <summary>The global ids of the categorical columns [first, end), int64 [B, end − first].</summary>
+    /// <summary>The global ids of the categorical columns [first, end), int64 [B, end − first]; whatever stands there of a list is
+    /// nothing to read.</summary>
     FormValue Ids(int first, int end);
+
+    /// <summary>The global ids of a list column, int64 [B, L]; −1 behind them.</summary>
+    FormValue List(int column);
+
+    /// <summary>The weights of a list column's ids, float [B, L].</summary>
+    FormValue ListWeights(int column);
 
     /// <summary>B, int64 [1].</summary>
     FormValue Rows();

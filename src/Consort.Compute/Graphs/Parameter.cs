@@ -59,4 +59,11 @@ public sealed record KnownRows(int Column, Action<RowWriter> Read);
 /// <summary>The range of global ids that one categorical column of a batch draws from; the first id means "missing".</summary>
 /// <param name="Offset">The first id.</param>
 /// <param name="Size">How many ids there are.</param>
-public readonly record struct IdRange(int Offset, int Size);
+public readonly record struct IdRange(int Offset, int Size)
+{
+    /// <summary>What a row has of the column where it is a list; null of a token.</summary>
+    public IdList? List { get; init; }
+
+    /// <summary>The most ids that a row has of it: 1 of a token.</summary>
+    public int Length => List?.MaxLength ?? 1;
+}

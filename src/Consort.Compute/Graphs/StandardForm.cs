@@ -32,6 +32,10 @@ public sealed class StandardForm(IFormNodes nodes, Value value, IReadOnlyList<Fo
     public FormValue Node(string operation, FormAttribute attribute, params ReadOnlySpan<FormValue> of) =>
         nodes.Add(operation, of, [attribute]);
 
+    /// <summary>A node with some attributes.</summary>
+    public FormValue Node(string operation, FormAttribute[] attributes, params ReadOnlySpan<FormValue> of) =>
+        nodes.Add(operation, of, attributes);
+
     /// <summary>A ⊙ B, with NumPy's broadcasting.</summary>
     public FormValue Multiply(FormValue left, FormValue right) => Node("Mul", left, right);
 
@@ -73,17 +77,71 @@ public sealed class StandardForm(IFormNodes nodes, Value value, IReadOnlyList<Fo
         return nodes.Constant(turned, dimensions);
     }
 
-    /// <summary>The rows of a table for the ids of columns [first, end): [B, columns, D].</summary>
-    public FormValue LookUp(Table table, int first, int end) => Node("Gather", nodes.Weight(table), nodes.Ids(first, end));
+    /// <summary>The rows of a table for the ids of columns [first, end), those of a list pooled: [B, columns, D].</summary>
+    public FormValue LookUp(Table table, int first, int end)
+    {
+        var parts = new List<FormValue>();
+        for (int start = first, next; start < end; start = next)
+        {
+            next = start + 1;
+            if (ranges[start].List is { } list)
+            {
+                parts.Add(Pooled(table, start, list, 0));
+                continue;
+            }
+
+            while (next < end && ranges[next].List is null)
+                next++;
+            parts.Add(Node("Gather", nodes.Weight(table), nodes.Ids(start, next)));
+        }
+
+        return Joined(parts);
+    }
 
     /// <summary>The rows of a table that has columns of its own, [B, columns, D].</summary>
     public FormValue LookUp(Table table)
     {
         var columns = table.Columns!;
         var rows = new RowNumbers(ranges, columns);
-        var ids = Take(nodes.Ids(0, Columns), [.. columns.Select(c => (long)c)]); // [B, columns]
-        return Node("Gather", nodes.Weight(table), Node("Sub", ids, Constant([.. columns.Select(c => (long)rows.Shift(c))])));
+        if (columns.Any(c => ranges[c].List is not null))
+            return Joined([.. columns.Select(c => ranges[c].List is { } list ? Pooled(table, c, list, rows.Shift(c)) : Found([c]))]);
+        return Found([.. columns.Select(c => (long)c)]);
+
+        FormValue Found(ReadOnlySpan<long> some)
+        {
+            var shifts = some.ToArray().Select(c => (long)rows.Shift((int)c)).ToArray();
+            return Node("Gather", nodes.Weight(table), Node("Sub", Take(nodes.Ids(0, Columns), some), Constant(shifts))); // [B, some, D]
+        }
     }
+
+    // A list's rows as one, [B, 1, D]. Behind its ids stands −1.
+    private FormValue Pooled(Table table, int column, IdList list, int shift)
+    {
+        var (ids, given) = (nodes.List(column), list.IsWeighted ? nodes.ListWeights(column) : default); // [B, L]
+        var isThere = Node("GreaterOrEqual", ids, Constant(0)); // [B, L]
+        var places = Node("Sub", Node("Where", isThere, ids, Constant((long)shift)), Constant((long)shift));
+        var rows = Node("Gather", nodes.Weight(table), places); // [B, L, D]
+        var share = Node("Cast", new FormAttribute("to", 1), isThere); // [B, L]
+        if (list.Pooling == Pooling.Max)
+        {
+            var lowest = Node("Where", Node("Unsqueeze", isThere, Constant(2)), rows, Scalar(float.MinValue));
+            var greatest = Node("ReduceMax", [new FormAttribute("axes", [1L]), new FormAttribute("keepdims", 1)], lowest);
+            return Multiply(greatest, Node("Unsqueeze", Node("Cast", new FormAttribute("to", 1),
+                Node("Greater", Sum(share, 1, keep: true), Scalar(0))), Constant(2)));
+        }
+
+        if (list.IsWeighted)
+            share = Multiply(share, given);
+        var sum = Sum(Multiply(rows, Node("Unsqueeze", share, Constant(2))), 1, keep: true); // [B, 1, D]
+        if (list.Pooling == Pooling.Sum)
+            return sum;
+        var total = Sum(share, 1, keep: true); // [B, 1]
+        total = Node("Where", Node("Greater", total, Scalar(0)), total, Scalar(1));
+        return Node("Div", sum, Node("Unsqueeze", total, Constant(2)));
+    }
+
+    private FormValue Joined(List<FormValue> parts) =>
+        parts.Count == 1 ? parts[0] : Node("Concat", new FormAttribute("axis", 1), [.. parts]);
 
     /// <summary>Under another shape of a row, of the same size.</summary>
     public FormValue Reshape(FormValue of, params ReadOnlySpan<int> row)

@@ -87,3 +87,44 @@ internal sealed unsafe class FirstOrderKernel<T> : RowKernel
 
     protected override void BackwardRows(int start, int end) { }
 }
+
+/// <summary>The same where some columns are lists: of such a column the pooled weights of its ids count.</summary>
+internal sealed unsafe class PooledFirstOrderKernel<T> : RowKernel
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly T* _weights; // [V, 1]
+    private readonly T* _output; // [B, 1]
+    private readonly IdList?[] _lists; // of each column, null of a token
+
+    public PooledFirstOrderKernel(FirstOrder operation, Binding<T> binding) : base(binding.Workers)
+    {
+        var table = binding.Rows(operation.Table);
+        _weights = table.Values.Pointer;
+        _output = binding.Output;
+        _lists = [.. Enumerable.Range(0, binding.Columns).Select(binding.ListOf)];
+        if (binding.OutputGradient != null)
+            table.AddSource(binding.Reader, binding.OutputGradient, 1, 0, 0, _lists.Length);
+    }
+
+    protected override void ForwardRows(int start, int end)
+    {
+        var ids = Step.Ids + ((long)start * _lists.Length);
+        for (var row = start; row < end; row++, ids += _lists.Length)
+        {
+            var sum = T.Zero;
+            for (var column = 0; column < _lists.Length; column++)
+            {
+                var weight = _lists[column] is null ? _weights[ids[column]] : default;
+                if (_lists[column] is { } list)
+                    ListPool.Forward(&weight, _weights, Step.Lists + ids[column], list, 1);
+                sum += weight;
+            }
+
+            _output[row] = sum;
+        }
+    }
+
+    public override void Backward(in Step step) { }
+
+    protected override void BackwardRows(int start, int end) { }
+}

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Graphs;
 
 namespace Consort.Compute.Operations;
 
@@ -27,15 +28,17 @@ public static class OperationKernels
         .With<Dropout>((o, b) => new DropoutKernel<T>(o.Rate, b), masksGradients: true)
         .With<EdgeAttention>((o, b) => new EdgeAttentionKernel<T>(b))
         .With<ElementScale>((o, b) => new ElementScaleKernel<T>(o, b))
-        .With<Embed>((o, b) => new EmbedKernel<T>(o, b))
-        .With<EmbedColumns>((o, b) => new EmbedColumnsKernel<T>(o, b))
+        .With<Embed>((o, b) => HasLists(o, b)
+            ? new PooledEmbedKernel<T>(o.Table, [.. Enumerable.Range(o.FirstColumn, o.Columns)], b) : new EmbedKernel<T>(o, b))
+        .With<EmbedColumns>((o, b) => HasLists(o, b)
+            ? new PooledEmbedKernel<T>(o.Table, [.. o.Columns], b) : new EmbedColumnsKernel<T>(o, b))
         .With<ExpertLinear>((o, b) => new ExpertLinearKernel<T>(o.Parameters[0], b))
         .With<FactorizationMachine>((o, b) => new FactorizationMachineKernel<T>(b))
         .With<FactorizedInteraction>((o, b) => new FactorizedInteractionKernel<T>(o.IsSum, b))
         .With<FieldAwareProduct>((o, b) => new FieldAwareProductKernel<T>(b))
         .With<FieldPool>((o, b) => new FieldPoolKernel<T>(o.IsSum, b))
         .With<FieldScale>((o, b) => new FieldScaleKernel<T>(b))
-        .With<FirstOrder>((o, b) => new FirstOrderKernel<T>(o, b))
+        .With<FirstOrder>((o, b) => HasLists(o, b) ? new PooledFirstOrderKernel<T>(o, b) : new FirstOrderKernel<T>(o, b))
         .With<GatedRecurrence>((o, b) => new GatedRecurrenceKernel<T>(b))
         .With<HadamardCross>((o, b) => new HadamardCrossKernel<T>(b))
         .With<InnerProduct>((o, b) => new InnerProductKernel<T>(b))
@@ -54,4 +57,11 @@ public static class OperationKernels
         .With<Softmax>((o, b) => new SoftmaxKernel<T>(b))
         .With<Transpose>((o, b) => new TransposeKernel<T>(b))
         .With<WeightedFields>((o, b) => new WeightedFieldsKernel<T>(o.Parameters[0], b));
+
+    private static bool HasLists<T>(Operation operation, Binding<T> binding)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        var (first, end) = operation.ColumnRange(binding.Columns);
+        return Enumerable.Range(first, end - first).Any(c => binding.ListOf(c) is not null);
+    }
 }

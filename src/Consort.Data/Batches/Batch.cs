@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 
 namespace Consort.Data.Batches;
@@ -12,8 +13,11 @@ public sealed class Batch : IDisposable
     private readonly NativeBuffer<float>? _truth;
     private readonly NativeBuffer<long> _places;
     private readonly NativeBuffer<float>? _labelled;
+    private readonly NativeBuffer<int>? _lists;
+    private readonly (int Column, ListShape Shape)[] _listColumns;
     private readonly int _idsPerRow;
     private readonly int _numerics;
+    private int _listsUsed;
 
     /// <summary>Allocates a batch.</summary>
     /// <param name="capacity">The most rows it holds, at least 1.</param>
@@ -24,7 +28,9 @@ public sealed class Batch : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         Capacity = capacity;
-        (_idsPerRow, _numerics) = (space.IdsPerRow, space.Numeric.Count);
+        (_idsPerRow, _numerics) = (space.Categorical.Count, space.Numeric.Count);
+        _listColumns = [.. space.Categorical.Select((c, i) => (i, c.List)).Where(c => c.List is not null).Select(c => (c.i, c.List!))];
+        _lists = space.ListRoom == 0 ? null : new NativeBuffer<int>((long)capacity * space.ListRoom, MemoryContent.Unwritten);
         _ids = new NativeBuffer<int>((long)capacity * _idsPerRow, MemoryContent.Unwritten);
         _numeric = new NativeBuffer<float>((long)capacity * _numerics, MemoryContent.Unwritten);
         _labels = new NativeBuffer<float>(capacity, MemoryContent.Unwritten);
@@ -39,9 +45,15 @@ public sealed class Batch : IDisposable
     /// <summary>The rows it holds now, 0 to <see cref="Capacity"/>.</summary>
     public int Rows { get; set; }
 
-    /// <summary>Global ids of the rows held, [B, W], row-major: of each column as many as its length, W in all.</summary>
+    /// <summary>
+    /// Global ids of the rows held, [B, F], row-major; of a list column the place in <see cref="Lists"/> where the row's list begins.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
     public Span<int> Ids => _ids.Slice(0, checked(Rows * _idsPerRow));
+
+    /// <summary>The lists of the rows held, in any order: n, n ids, and where ids have weights n of these as the bits of floats.</summary>
+    /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
+    public Span<int> Lists => _lists is null ? [] : _lists.Slice(0, _listsUsed);
 
     /// <summary>Transformed numeric values, [B, N], row-major.</summary>
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
@@ -67,15 +79,42 @@ public sealed class Batch : IDisposable
     public Span<long> Places => _places.Slice(0, Rows);
 
     /// <summary>Bytes held.</summary>
-    public long Bytes => 4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 4 : 3) + (_labelled is null ? 0 : 1));
+    public long Bytes => 4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 4 : 3) + (_labelled is null ? 0 : 1)) + 4 * (_lists?.Length ?? 0);
 
-    /// <summary>The ids of a row, [W].</summary>
+    /// <summary>The ids of a row, [F].</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
     public Span<int> IdsOf(int row) => Ids.Slice(row * _idsPerRow, _idsPerRow);
 
     /// <summary>The numeric values of a row, [N].</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
     public Span<float> NumericOf(int row) => Numeric.Slice(row * _numerics, _numerics);
+
+    /// <summary>Copies a row's ids and lists elsewhere.</summary>
+    /// <param name="row">Which row.</param>
+    /// <param name="ids">Gets its ids, [F]; those of lists say where these begin.</param>
+    /// <param name="lists">Room for the lists of a row, <see cref="FeatureSpace.ListRoom"/> whole numbers.</param>
+    /// <param name="from">Where that room begins among the lists of all rows there.</param>
+    public void CopyRow(int row, Span<int> ids, Span<int> lists, int from)
+    {
+        IdsOf(row).CopyTo(ids);
+        var used = 0;
+        foreach (var (column, shape) in _listColumns)
+        {
+            var list = Lists[ids[column]..];
+            list = list[..shape.RoomOf(list[0])];
+            list.CopyTo(lists[used..]);
+            ids[column] = from + used;
+            used += list.Length;
+        }
+    }
+
+    /// <summary>The global ids that a row has of a column: one of a token, as many as there are of a list.</summary>
+    public ReadOnlySpan<int> IdsOf(int row, int column)
+    {
+        var ids = IdsOf(row);
+        if (!_listColumns.Any(c => c.Column == column)) return ids.Slice(column, 1);
+        return Lists.Slice(ids[column] + 1, Lists[ids[column]]);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -86,15 +125,40 @@ public sealed class Batch : IDisposable
         _truth?.Dispose();
         _places.Dispose();
         _labelled?.Dispose();
+        _lists?.Dispose();
     }
 
-    /// <summary>Takes a row as it is stored: ids, numbers, the label and, where the batch has it and the row does, the truth.</summary>
-    internal void Put(int row, ReadOnlySpan<byte> stored)
+    /// <summary>Begins anew with so many rows, none of which has a list yet.</summary>
+    internal void Begin(int rows) => (Rows, _listsUsed) = (rows, 0);
+
+    /// <summary>Takes a row as it is stored, and where the batch has it and the row does, the truth.</summary>
+    /// <param name="row">Its place in the batch.</param>
+    /// <param name="stored">The row.</param>
+    /// <param name="layout">Where things stand in it.</param>
+    internal void Put(int row, ReadOnlySpan<byte> stored, RowLayout layout)
     {
-        var (numbers, label) = (4 * _idsPerRow, 4 * (_idsPerRow + _numerics));
-        stored[..numbers].CopyTo(MemoryMarshal.AsBytes(IdsOf(row)));
-        stored[numbers..label].CopyTo(MemoryMarshal.AsBytes(NumericOf(row)));
-        Labels[row] = MemoryMarshal.Read<float>(stored[label..]);
-        if (_truth is not null && stored.Length > label + 4) Truth[row] = MemoryMarshal.Read<float>(stored[(label + 4)..]);
+        stored[..layout.NumericAt].CopyTo(MemoryMarshal.AsBytes(IdsOf(row)));
+        stored[layout.NumericAt..layout.LabelAt].CopyTo(MemoryMarshal.AsBytes(NumericOf(row)));
+        Labels[row] = MemoryMarshal.Read<float>(stored[layout.LabelAt..]);
+        if (_truth is not null && layout.TruthAt >= 0) Truth[row] = MemoryMarshal.Read<float>(stored[layout.TruthAt..]);
+    }
+
+    /// <summary>Takes the lists of a row that was put: its ids say where these begin.</summary>
+    /// <param name="row">Its place in the batch.</param>
+    /// <param name="lists">Where they lie, in bytes.</param>
+    /// <param name="from">What its ids are counted from, in whole numbers.</param>
+    internal void PutLists(int row, NativeSpan<byte> lists, long from)
+    {
+        var ids = IdsOf(row);
+        foreach (var (column, shape) in _listColumns)
+        {
+            var place = 4 * (from + ids[column]);
+            var n = MemoryMarshal.Read<int>(lists.Slice(place, 4));
+            if ((uint)n > (uint)shape.MaxLength) throw new ConsortException($"found a list of {n} ids, expected at most {shape.MaxLength}");
+            var length = shape.RoomOf(n);
+            lists.Slice(place, 4 * length).CopyTo(MemoryMarshal.AsBytes(_lists!.Slice(_listsUsed, length)));
+            ids[column] = _listsUsed;
+            _listsUsed += length;
+        }
     }
 }

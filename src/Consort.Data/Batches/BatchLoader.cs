@@ -159,7 +159,7 @@ public sealed class BatchLoader : IDisposable
     {
         var first = index * _options.BatchSize;
         var rows = (int)Math.Min(_options.BatchSize, _total - first);
-        batch.Rows = rows;
+        batch.Begin(rows);
         var places = batch.Places;
         order.Fill(first, places);
         Copy(_first, 0, places, batch);
@@ -172,13 +172,15 @@ public sealed class BatchLoader : IDisposable
         const int Ahead = 8;
         var data = split.Data;
         var labelled = batch.Labelled;
-        var rowBytes = split.RowBytes;
+        var (layout, rowBytes, lists) = (split.Layout, split.RowBytes, split.Layout.ListsAt >= 0);
         for (var r = 0; r < places.Length; r++)
         {
             if (r + Ahead < places.Length && IsIn(places[r + Ahead]))
                 data.Prefetch((places[r + Ahead] - from) * rowBytes, rowBytes);
             if (!IsIn(places[r])) continue;
-            batch.Put(r, data.Slice((places[r] - from) * rowBytes, rowBytes));
+            var row = data.Slice((places[r] - from) * rowBytes, rowBytes);
+            batch.Put(r, row, layout);
+            if (lists) batch.PutLists(r, split.Lists, layout.ListsOf(row));
             if (!labelled.IsEmpty) labelled[r] = split.HasLabels ? 1 : 0;
         }
 

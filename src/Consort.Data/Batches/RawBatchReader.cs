@@ -20,7 +20,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     private readonly RowEncoder _encoder;
     private readonly Batch _batch;
     private readonly byte[] _encoded;
-    private readonly int _rowBytes;
+    private readonly RowLayout _stored;
     private readonly TruthFiles? _truth;
     private readonly long[] _places; // of the batch's rows
     private readonly int[] _placeSources;
@@ -59,8 +59,8 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
         _truth = labelRequired ? TruthFiles.Open(_paths) : null;
         _batch = new Batch(batchSize, encoder.Space, truth: _truth is not null);
         (_places, _placeSources) = (new long[batchSize], new int[batchSize]);
-        _rowBytes = StoreRows.RowBytes(encoder.Space, hasTruth: false);
-        _encoded = new byte[_rowBytes * RowGroup.Capacity];
+        _stored = new RowLayout(encoder.Space, hasTruth: false);
+        _encoded = new byte[_stored.Bytes * RowGroup.Capacity];
     }
 
     /// <summary>Opens one file.</summary>
@@ -98,6 +98,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     public Batch? Next()
     {
         var rows = 0;
+        _batch.Begin(0);
         while (rows < _batch.Capacity)
         {
             if (_given == _held && !FillGroup()) break;
@@ -127,7 +128,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     void IRowConsumer.Take(RowCursor rows)
     {
         _layout = rows.Layout;
-        _encoder.Encode(rows, _encoded, _rowBytes);
+        _encoder.Encode(rows, _encoded, _stored.Bytes);
         rows.Places(_groupPlaces);
         _groupSource = rows.Block.Source;
         _truth?.Read(_groupSource, rows.Block.FirstRow + rows.First, rows.Group.Rows).CopyTo(_groupTruth, 0);
@@ -152,6 +153,10 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
         _placeSources.AsSpan(at, rows).Fill(_groupSource);
         _batch.Rows = at + rows;
         if (_truth is not null) _groupTruth.AsSpan(_given, rows).CopyTo(_batch.Truth[at..]);
-        for (var r = 0; r < rows; r++) _batch.Put(at + r, _encoded.AsSpan((_given + r) * _rowBytes, _rowBytes));
+        for (var r = 0; r < rows; r++)
+        {
+            _batch.Put(at + r, _encoded.AsSpan((_given + r) * _stored.Bytes, _stored.Bytes), _stored);
+            if (_stored.ListsAt >= 0) _batch.PutLists(at + r, _encoder.Lists.Bytes, 0);
+        }
     }
 }

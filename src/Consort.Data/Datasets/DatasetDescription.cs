@@ -95,15 +95,15 @@ public sealed record DatasetDescription(
     public static DatasetDescription OfEncoded(EncodedDataset dataset, int top = 5, CancellationToken cancellation = default)
     {
         EncodedSplit?[] splits = [dataset.Train, dataset.Valid, dataset.Test];
-        (long[] Missing, long[] Unknown)?[] seen =
-            [.. splits.Select(s => s is null ? ((long[], long[])?)null : CountSpecial(dataset.Space, s, cancellation))];
+        (long[] Missing, long[] Unknown, long?[] Tokens)?[] seen =
+            [.. splits.Select(s => s is null ? ((long[], long[], long?[])?)null : CountSpecial(dataset.Space, s, cancellation))];
         var columns = new List<ColumnDescription>();
         foreach (var column in dataset.Encoder.Columns)
         {
             var f = columns.Count;
-            double? Oov(int split) => seen[split] is { } s ? Share(s.Unknown[f], splits[split]!.Rows) : null;
+            double? Oov(int split) => seen[split] is { } s ? Share(s.Unknown[f], s.Tokens[f] ?? splits[split]!.Rows) : null;
             columns.Add(column is NumberColumn number ? Describe(number, dataset.Train.Rows) : new ColumnDescription(
-                column.Name, "categorical", column.Size - 2, Share(seen[0]!.Value.Missing[f], dataset.Train.Rows), Oov(0), Oov(1), Oov(2),
+                column.Name, KindOf(column), column.Size - 2, Share(seen[0]!.Value.Missing[f], dataset.Train.Rows), Oov(0), Oov(1), Oov(2),
                 Top(column, top), null));
         }
         SplitSummary[] summaries = [.. splits.Where(s => s is not null).Select(s => new SplitSummary(s!.Name, s.Rows, s.Clicks))];
@@ -111,11 +111,13 @@ public sealed record DatasetDescription(
             Share(summaries.Sum(s => s.Clicks), summaries.Sum(s => s.Rows)), summaries, columns);
     }
 
-    private static (long[] Missing, long[] Unknown) CountSpecial(FeatureSpace space, EncodedSplit split, CancellationToken cancellation)
+    // Of lists, tokens are counted, and rows without any are those that miss them.
+    private static (long[] Missing, long[] Unknown, long?[] Tokens) CountSpecial(FeatureSpace space, EncodedSplit split, CancellationToken cancellation)
     {
         var fields = space.Categorical.Count;
         var missing = new long[fields];
         var unknown = new long[fields];
+        var tokens = space.Categorical.Select(c => c.List is null ? (long?)null : 0).ToArray();
         int[] offsets = [.. space.Categorical.Select(c => c.Offset)];
         for (long row = 0; row < split.Rows; row++)
         {
@@ -123,21 +125,38 @@ public sealed record DatasetDescription(
             ReadOnlySpan<int> ids = MemoryMarshal.Cast<byte, int>(split.Data.Slice(row * split.RowBytes, fields * 4));
             for (var f = 0; f < fields; f++)
             {
+                if (tokens[f] is not null)
+                {
+                    var place = 4 * (split.Layout.ListsOf(split.Data.Slice(row * split.RowBytes, split.RowBytes)) + ids[f]);
+                    var n = MemoryMarshal.Read<int>(split.Lists.Slice(place, 4));
+                    tokens[f] += n;
+                    missing[f] += n == 0 ? 1 : 0;
+                    unknown[f] += MemoryMarshal.Cast<byte, int>(split.Lists.Slice(place + 4, 4 * n)).Count(offsets[f] + 1);
+                    continue;
+                }
                 var local = ids[f] - offsets[f];
                 if (local == 0) missing[f]++;
                 else if (local == 1) unknown[f]++;
             }
         }
-        return (missing, unknown);
+        return (missing, unknown, tokens);
     }
 
     private static ColumnDescription Describe(ColumnEncoder column, long rows, int top)
     {
         long present = 0;
         for (var i = 2; i < column.Size; i++) present += column.CountOf(i);
-        return new ColumnDescription(column.Name, "categorical", column.Size - 2, Share(rows - present, rows), null, null, null,
+        var missing = column is ListColumn { Empty: { } empty } ? empty : rows - present;
+        return new ColumnDescription(column.Name, KindOf(column), column.Size - 2, Share(missing, rows), null, null, null,
             Top(column, top), null);
     }
+
+    private static string KindOf(ColumnEncoder column) => column.Shape switch
+    {
+        null => "categorical",
+        { IsOrdered: true } => "sequence",
+        _ => "list",
+    };
 
     // Ids are in descending order of count, so the first tokens are the most frequent ones.
     private static TokenCount[] Top(ColumnEncoder column, int top) =>

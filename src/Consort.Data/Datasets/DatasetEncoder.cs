@@ -221,10 +221,10 @@ public static class DatasetEncoder
         using var truth = request.Like is null ? TruthFiles.Open(files) : null;
         truth?.CheckRows([.. sources.Select(s => s.Rows)]);
         var truthHash = truth is null ? "" : TruthFiles.HashOf(files);
-        var rowBytes = StoreRows.RowBytes(encoder.Space, truth is not null);
+        var layout = new RowLayout(encoder.Space, truth is not null);
         string schema = request.Schema.Identity, split = request.SplitText, key = Manifest.KeyOf(schema, split, sources, truthHash);
         string[] names = [.. Manifest.SplitNames.Select(name => place.NameOf(name, key))];
-        using var writer = new SplitWriter(temp, names, rowBytes, buffers: 2 * threads + 1);
+        using var writer = new SplitWriter(temp, names, layout, buffers: 2 * threads + 1);
         using var pass = request.Pass(cancellation);
         var labels = request.Like is null ? LabelUse.Required : LabelUse.PassedOver;
         StoreRows[] stores = [.. Enumerable.Range(0, threads).Select(_ => new StoreRows(encoder, splits, writer, truth, labels))];
@@ -248,12 +248,11 @@ public static class DatasetEncoder
             Truth = truthHash,
             Categorical = [.. encoder.Space.Categorical.Select(StoredColumn.Of)],
             Numeric = encoder.Space.Numeric,
-            RowBytes = rowBytes,
+            RowBytes = layout.Bytes,
             HasTruth = truth is not null,
             Encoder = Stored(encoderFile),
             Splits = [.. Enumerable.Range(0, names.Length).Where(s => writer.Rows[s] > 0)
-                .Select(s => new StoredSplit(Manifest.SplitNames[s], writer.Rows[s], writer.Clicks[s],
-                new StoredFile(names[s] + ".bin", writer.Bytes(s), writer.Hash(s))))],
+                .Select(s => new StoredSplit(Manifest.SplitNames[s], writer.Rows[s], writer.Clicks[s], writer.File(s), writer.Lists(s)))],
         };
     }
 

@@ -36,7 +36,8 @@ public sealed class EncodedDataset : IDisposable
         Encoder = Encoder.Load(path);
         var same = Space.Numeric.SequenceEqual(_manifest.Numeric)
             && Space.Categorical.Select(StoredColumn.Of).SequenceEqual(_manifest.Categorical);
-        if (!same || _manifest.RowBytes != StoreRows.RowBytes(Space, _manifest.HasTruth))
+        if (!same || _manifest.RowBytes != new RowLayout(Space, _manifest.HasTruth).Bytes
+            || _manifest.Splits.Any(s => s.Lists is null != (Space.ListRoom == 0)))
             throw new ConsortException($"{folder}: found columns in {Manifest.FileName} that do not agree with {_manifest.Encoder.Name}");
         try
         {

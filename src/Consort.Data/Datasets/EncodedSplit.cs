@@ -7,6 +7,7 @@ namespace Consort.Data.Datasets;
 public sealed class EncodedSplit : IDisposable
 {
     private readonly HeldBytes _bytes;
+    private readonly HeldBytes? _lists;
 
     internal EncodedSplit(string folder, StoredSplit stored, FeatureSpace space, bool hasTruth)
     {
@@ -15,7 +16,7 @@ public sealed class EncodedSplit : IDisposable
         Clicks = stored.Clicks;
         HasTruth = hasTruth;
         Space = space;
-        RowBytes = StoreRows.RowBytes(space, hasTruth);
+        Layout = new RowLayout(space, hasTruth);
         var path = Path.Combine(folder, stored.File.Name);
         EncodedDataset.CheckSize(path, stored.File);
         if (stored.File.Bytes != stored.Rows * RowBytes)
@@ -23,7 +24,12 @@ public sealed class EncodedSplit : IDisposable
         _bytes = HeldBytes.Map(path, stored.File.Bytes);
         try
         {
-            EncodedDataset.CheckHash(path, stored.File, Hash(stored.File.Bytes));
+            EncodedDataset.CheckHash(path, stored.File, Hash(Data));
+            if (stored.Lists is not { } lists) return;
+            path = Path.Combine(folder, lists.Name);
+            EncodedDataset.CheckSize(path, lists);
+            _lists = HeldBytes.Map(path, lists.Bytes);
+            EncodedDataset.CheckHash(path, lists, Hash(_lists.All));
         }
         catch
         {
@@ -51,22 +57,32 @@ public sealed class EncodedSplit : IDisposable
     public FeatureSpace Space { get; }
 
     /// <summary>Bytes of its rows, which are mapped: the system drops them from memory where it needs the room.</summary>
-    public long Bytes => Rows * RowBytes;
+    public long Bytes => Rows * RowBytes + (_lists?.Length ?? 0);
 
-    /// <summary>Bytes of a row: its ids, N floats, the label and, where known, the true probability, 4 bytes each.</summary>
-    internal int RowBytes { get; }
+    /// <summary>Where things stand in a row.</summary>
+    internal RowLayout Layout { get; }
+
+    /// <summary>Bytes of a row.</summary>
+    internal int RowBytes => Layout.Bytes;
 
     /// <summary>The first row.</summary>
     internal NativeSpan<byte> Data => _bytes.All;
 
-    /// <inheritdoc/>
-    public void Dispose() => _bytes.Dispose();
+    /// <summary>The lists of all rows, in bytes; empty where no column is a list.</summary>
+    internal NativeSpan<byte> Lists => _lists is null ? default : _lists.All;
 
-    private string Hash(long bytes)
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _bytes.Dispose();
+        _lists?.Dispose();
+    }
+
+    private static string Hash(NativeSpan<byte> data)
     {
         var hash = new XxHash128();
         const int Piece = 16 << 20;
-        for (long at = 0; at < bytes; at += Piece) hash.Append(Data.Slice(at, (int)Math.Min(Piece, bytes - at)));
+        for (long at = 0; at < data.Length; at += Piece) hash.Append(data.Slice(at, (int)Math.Min(Piece, data.Length - at)));
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 }

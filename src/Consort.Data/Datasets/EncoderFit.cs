@@ -27,10 +27,7 @@ internal static class EncoderFit
                 columns[field] = counter.Fit(schema.Fields[field].MinCount ?? schema.MinCount);
                 counter.Dispose();
                 foreach (var follower in followers)
-                {
-                    var own = schema.Fields[follower];
-                    columns[follower] = [columns[field][0].SharedBy(own.Name, follower, new MissingTexts(schema, own))];
-                }
+                    columns[follower] = [columns[field][0].SharedBy(schema, follower)];
             });
         }
         catch (AggregateException e) when (e.InnerException is ConsortException inner)

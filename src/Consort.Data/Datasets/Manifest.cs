@@ -10,8 +10,9 @@ namespace Consort.Data.Datasets;
 /// <summary>A file of the dataset.</summary>
 internal sealed record StoredFile(string Name, long Bytes, string Checksum);
 
-/// <summary>A split of the dataset.</summary>
-internal sealed record StoredSplit(string Name, long Rows, long Clicks, StoredFile File);
+/// <summary>A split of the dataset; without lists where no column is a list, as in datasets of earlier versions.</summary>
+internal sealed record StoredSplit(string Name, long Rows, long Clicks, StoredFile File,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] StoredFile? Lists = null);
 
 /// <summary>A column of ids of the dataset. A length of null is 1, as of all columns in datasets of earlier versions.</summary>
 internal sealed record StoredColumn(
@@ -55,7 +56,8 @@ internal sealed record Manifest
 
     /// <summary>All files but the manifest.</summary>
     [JsonIgnore]
-    public IEnumerable<StoredFile> Files => Splits.Select(s => s.File).Prepend(Encoder);
+    public IEnumerable<StoredFile> Files =>
+        [Encoder, .. Splits.Select(s => s.File), .. Splits.Where(s => s.Lists is not null).Select(s => s.Lists!)];
 
     /// <summary>The key: what the content of the dataset follows from, without any path.</summary>
     public static string KeyOf(string schema, string split, IEnumerable<SourceIdentity> sources, string truth)
@@ -103,6 +105,8 @@ internal sealed record Manifest
                 return $"{where}.name is \"{split.Name}\", expected train, valid, test or transfer, each once";
             if (split.File.Name != Path.GetFileName(split.File.Name) || split.File.Name.Length == 0)
                 return $"{where}.file.name is \"{split.File.Name}\", expected a file of the folder";
+            if (split.Lists is { } lists && (lists.Name != Path.GetFileName(lists.Name) || lists.Name.Length == 0 || lists.Bytes % 4 != 0))
+                return $"{where}.lists is \"{lists.Name}\" of {lists.Bytes} bytes, expected a file of the folder, of whole numbers";
             if (split.Rows < 1 || split.File.Bytes % RowBytes != 0 || split.Rows != split.File.Bytes / RowBytes)
                 return string.Create(CultureInfo.InvariantCulture,
                     $"{where}.rows is {split.Rows}, expected {split.File.Bytes} / {RowBytes}, at least 1");

@@ -1,4 +1,6 @@
 using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Consort.Data.Encoders;
 
 namespace Consort.Data.Datasets;
 
@@ -8,17 +10,22 @@ internal sealed class EncodedBlock(int splits) : IDisposable
     private readonly GrowingBuffer<byte>[] _data = [.. Enumerable.Range(0, splits).Select(_ => new GrowingBuffer<byte>())];
     private readonly int[] _length = new int[splits];
     private readonly long[] _clicks = new long[splits];
+    private readonly ListBuffer[] _lists = [.. Enumerable.Range(0, splits).Select(_ => new ListBuffer())];
 
     public int Length(int split) => _length[split];
 
     public long Clicks(int split) => _clicks[split];
 
-    public ReadOnlySpan<byte> Bytes(int split) => _data[split].Slice(0, _length[split]);
+    public Span<byte> Bytes(int split) => _data[split].Slice(0, _length[split]);
+
+    /// <summary>The lists of the split's rows.</summary>
+    public ReadOnlySpan<int> Lists(int split) => _lists[split].Numbers;
 
     public void Clear()
     {
         Array.Clear(_length);
         Array.Clear(_clicks);
+        foreach (var lists in _lists) lists.Clear();
     }
 
     /// <summary>Room for one more row.</summary>
@@ -29,6 +36,13 @@ internal sealed class EncodedBlock(int splits) : IDisposable
         _length[split] = length + rowBytes;
         if (click) _clicks[split]++;
         return _data[split].Slice(length, rowBytes);
+    }
+
+    /// <summary>Puts one more list behind the others.</summary>
+    public void AddList(int split, ReadOnlySpan<int> list)
+    {
+        list.CopyTo(_lists[split].Room(list.Length));
+        _lists[split].Keep(list.Length);
     }
 
     public void Dispose()
@@ -45,26 +59,29 @@ internal sealed class SplitWriter : IDisposable
 {
     private readonly object _gate = new();
     private readonly string _folder;
-    private readonly string[] _names;
+    private readonly string[] _names; // of the splits, and behind them of their lists
     private readonly FileStream?[] _files;
     private readonly XxHash128[] _hashes;
+    private readonly long[] _lengths; // of the files, in bytes
     private readonly Stack<EncodedBlock> _free = new();
     private readonly Dictionary<long, EncodedBlock> _finished = [];
     private readonly List<EncodedBlock> _all = [];
-    private readonly int _rowBytes;
+    private readonly RowLayout _layout;
     private long _next;
     private bool _aborted;
 
-    public SplitWriter(string folder, IReadOnlyList<string> names, int rowBytes, int buffers)
+    public SplitWriter(string folder, IReadOnlyList<string> names, RowLayout layout, int buffers)
     {
         _folder = folder;
-        _rowBytes = rowBytes;
-        _names = [.. names];
+        _layout = layout;
+        Splits = names.Count;
+        _names = [.. names, .. names.Select(n => n + "-lists")];
+        _lengths = new long[_names.Length];
         _files = new FileStream?[_names.Length];
         _hashes = [.. _names.Select(_ => new XxHash128())];
-        Rows = new long[_names.Length];
-        Clicks = new long[_names.Length];
-        for (var i = 0; i < buffers; i++) _all.Add(new EncodedBlock(_names.Length));
+        Rows = new long[Splits];
+        Clicks = new long[Splits];
+        for (var i = 0; i < buffers; i++) _all.Add(new EncodedBlock(Splits));
         foreach (var block in _all) _free.Push(block);
     }
 
@@ -72,9 +89,14 @@ internal sealed class SplitWriter : IDisposable
 
     public long[] Clicks { get; }
 
-    public string Hash(int split) => Convert.ToHexStringLower(_hashes[split].GetCurrentHash());
+    public int Splits { get; }
 
-    public long Bytes(int split) => Rows[split] * _rowBytes;
+    /// <summary>The file of a split's rows.</summary>
+    public StoredFile File(int split) =>
+        new(_names[split] + ".bin", _lengths[split], Convert.ToHexStringLower(_hashes[split].GetCurrentHash()));
+
+    /// <summary>The file of its rows' lists; null where there are none.</summary>
+    public StoredFile? Lists(int split) => _layout.ListsAt < 0 ? null : File(Splits + split);
 
     /// <summary>A buffer to fill; waits until one is free.</summary>
     public EncodedBlock Rent()
@@ -100,7 +122,7 @@ internal sealed class SplitWriter : IDisposable
             _finished.Add(index, block);
             while (_finished.Remove(_next, out var due))
             {
-                for (var s = 0; s < _names.Length; s++) Write(s, due);
+                for (var s = 0; s < Splits; s++) Write(s, due);
                 _next++;
                 _free.Push(due);
             }
@@ -136,11 +158,26 @@ internal sealed class SplitWriter : IDisposable
     private void Write(int split, EncodedBlock block)
     {
         if (block.Length(split) == 0) return;
-        _files[split] ??= new FileStream(Path.Combine(_folder, _names[split] + ".bin"), FileMode.CreateNew, FileAccess.Write,
-            FileShare.None, 0);
-        _files[split]!.Write(block.Bytes(split));
-        _hashes[split].Append(block.Bytes(split));
-        Rows[split] += block.Length(split) / _rowBytes;
+        var rows = block.Bytes(split);
+        if (_layout.ListsAt >= 0)
+        {
+            // Where the block's lists begin is known only now.
+            var before = _lengths[Splits + split] / sizeof(int);
+            for (var at = _layout.ListsAt; at < rows.Length; at += _layout.Bytes)
+                MemoryMarshal.Write(rows[at..], MemoryMarshal.Read<long>(rows[at..]) + before);
+            Write(Splits + split, MemoryMarshal.AsBytes(block.Lists(split)));
+        }
+        Write(split, rows);
+        Rows[split] += rows.Length / _layout.Bytes;
         Clicks[split] += block.Clicks(split);
+    }
+
+    private void Write(int file, ReadOnlySpan<byte> bytes)
+    {
+        _files[file] ??= new FileStream(Path.Combine(_folder, _names[file] + ".bin"), FileMode.CreateNew, FileAccess.Write,
+            FileShare.None, 0);
+        _files[file]!.Write(bytes);
+        _hashes[file].Append(bytes);
+        _lengths[file] += bytes.Length;
     }
 }

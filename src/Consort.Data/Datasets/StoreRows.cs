@@ -9,29 +9,43 @@ internal sealed class StoreRows(
     Encoder encoder, SplitAssigner splits, SplitWriter writer, TruthFiles? truth, LabelUse labels) : IRowConsumer
 {
     private readonly RowEncoder _encoder = new(encoder, labels);
-    private readonly int _labelAt = 4 * (encoder.Space.IdsPerRow + encoder.Space.Numeric.Count);
-    private readonly byte[] _rows = new byte[RowGroup.Capacity * RowBytes(encoder.Space, truth is not null)];
+    private readonly RowLayout _layout = new(encoder.Space, truth is not null);
+    private readonly byte[] _rows = new byte[RowGroup.Capacity * new RowLayout(encoder.Space, truth is not null).Bytes];
+    private readonly (int Column, Schemas.ListShape Shape)[] _lists =
+        [.. encoder.Space.Categorical.Select((c, i) => (i, c.List)).Where(c => c.List is not null).Select(c => (c.i, c.List!))];
     private EncodedBlock? _block;
     private float[] _truth = [];
-
-    /// <summary>Bytes of a stored row: ids, numbers, the label and, where known, the true probability.</summary>
-    public static int RowBytes(Schemas.FeatureSpace space, bool hasTruth) =>
-        4 * (space.IdsPerRow + space.Numeric.Count + (hasTruth ? 2 : 1));
 
     public void Prepare() => _block ??= writer.Rent();
 
     public void Take(RowCursor rows)
     {
         Span<byte> dealt = stackalloc byte[RowGroup.Capacity];
-        var (count, rowBytes) = (rows.Group.Rows, _rows.Length / RowGroup.Capacity);
+        var (count, rowBytes) = (rows.Group.Rows, _layout.Bytes);
         if (truth is not null && rows.First == 0) _truth = truth.Read(rows.Block.Source, rows.Block.FirstRow, rows.Block.Rows);
         _encoder.Encode(rows, _rows, rowBytes);
         splits.Assign(rows, dealt);
         for (var r = 0; r < count; r++)
         {
             var row = _rows.AsSpan(r * rowBytes, rowBytes);
-            if (truth is not null) MemoryMarshal.Write(row[(_labelAt + 4)..], _truth[rows.First + r]);
-            row.CopyTo(_block!.Add(dealt[r], rowBytes, MemoryMarshal.Read<float>(row[_labelAt..]) != 0));
+            if (truth is not null) MemoryMarshal.Write(row[_layout.TruthAt..], _truth[rows.First + r]);
+            if (_lists.Length > 0) MoveLists(row, dealt[r]);
+            row.CopyTo(_block!.Add(dealt[r], rowBytes, MemoryMarshal.Read<float>(row[_layout.LabelAt..]) != 0));
+        }
+    }
+
+    // The row's lists go behind those of its split, and its ids say where from the first of them on.
+    private void MoveLists(Span<byte> row, int split)
+    {
+        var ids = MemoryMarshal.Cast<byte, int>(row[.._layout.NumericAt]);
+        var from = _block!.Lists(split).Length;
+        MemoryMarshal.Write(row[_layout.ListsAt..], (long)from);
+        foreach (var (column, shape) in _lists)
+        {
+            var list = _encoder.Lists.Numbers[ids[column]..];
+            list = list[..shape.RoomOf(list[0])];
+            ids[column] = _block.Lists(split).Length - from;
+            _block.AddList(split, list);
         }
     }
 

@@ -17,14 +17,17 @@ internal static class ColumnCatalogue
                 if (field.Kind is FieldKind.Label or FieldKind.Ignored) continue;
                 var isNumeric = field.Kind == FieldKind.Numeric && !field.Transform.MakesTokens;
                 if (isNumeric != numeric) continue;
-                var missing = new MissingTexts(schema, field);
                 if (leaders[i] != i)
                 {
-                    columns.Add(columns.First(c => c.Field == leaders[i]).SharedBy(field.Name, i, missing));
+                    columns.Add(columns.First(c => c.Field == leaders[i]).SharedBy(schema, i));
                     continue;
                 }
+                var missing = new MissingTexts(schema, field);
                 for (var part = 0; part < field.Columns.Count; part++)
-                    columns.Add(ReadColumn(field, i, part, missing, reader, vocabulary));
+                {
+                    var column = ReadColumn(field, i, part, missing, reader, vocabulary);
+                    columns.Add(field.List is null ? column : new ListColumn(column, new ListCutter(schema, field, missing)));
+                }
             }
         }
         return columns;
@@ -35,9 +38,9 @@ internal static class ColumnCatalogue
         {
             { Derive.Count: > 0 } => new CodeColumn<TimeCode>(field.Columns[part], index, missing, vocabulary(),
                 new TimeCode(field.Derive[part])),
-            { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } =>
+            { HasTokens: true, Transform.Kind: TransformKind.Hash } =>
                 new HashColumn(field.Name, index, missing, field.Transform.Count),
-            { Kind: FieldKind.Categorical } => new TokenColumn(field.Name, index, missing, vocabulary()),
+            { HasTokens: true } => new TokenColumn(field.Name, index, missing, vocabulary()),
             { Transform.Kind: TransformKind.Log2Buckets } => new CodeColumn<BucketCode>(field.Name, index, missing, vocabulary(), default),
             { Transform.Kind: TransformKind.QuantileBuckets } =>
                 new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),

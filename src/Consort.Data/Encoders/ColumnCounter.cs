@@ -18,6 +18,9 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
 
     protected MissingTexts Missing { get; } = missing;
 
+    /// <summary>What counts single tokens: itself, unless cells are lists.</summary>
+    public virtual ColumnCounter Tokens => this;
+
     /// <summary>Counts the cells of the given rows of a group.</summary>
     public abstract void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows);
 
@@ -54,6 +57,11 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     {
         var field = schema.Fields[index];
         var missing = new MissingTexts(schema, field);
+        if (field.List is not null)
+        {
+            return new ListCounter(field, index, missing, new ListCutter(schema, field, missing),
+                field.Transform.Kind == TransformKind.Hash ? new NothingCounter(field, index, missing) : new TokenCounter(field, index, missing));
+        }
         return field switch
         {
             { Derive.Count: > 0 } => new CodeCounter<TimeCode>(field, index, missing, [.. field.Derive.Select(part => new TimeCode(part))]),
@@ -101,7 +109,7 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
         }
     }
 
-    public override void Merge(ColumnCounter other) => _table.Add(((TokenCounter)other)._table);
+    public override void Merge(ColumnCounter other) => _table.Add(((TokenCounter)other.Tokens)._table);
 
     public override ColumnEncoder[] Fit(int minCount) => [new TokenColumn(Field.Name, Index, Missing, Vocabulary.From(_table, minCount))];
 

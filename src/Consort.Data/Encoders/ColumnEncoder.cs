@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
 namespace Consort.Data.Encoders;
@@ -21,8 +22,8 @@ internal abstract class ColumnEncoder
     /// <summary>The number of ids, or 0 of a numeric column.</summary>
     public abstract int Size { get; }
 
-    /// <summary>How many ids a row has of it: 1 of a token or a number.</summary>
-    public virtual int Length => 1;
+    /// <summary>What a row has of it where it is a list; null of a token or a number.</summary>
+    public virtual ListShape? Shape => null;
 
     /// <summary>The first global id; set once, before the column is used.</summary>
     public virtual int Offset { get; set; }
@@ -39,6 +40,14 @@ internal abstract class ColumnEncoder
 
     /// <summary>The place of a token, so that its id is Offset + index; −1 where it is not in the vocabulary.</summary>
     public virtual int IndexOf(ReadOnlySpan<byte> token) => -1;
+
+    /// <summary>A column of another field with the vocabulary and the ids of this one, of tokens or of lists as that field says.</summary>
+    public ColumnEncoder SharedBy(Schema schema, int field)
+    {
+        var (own, missing) = (schema.Fields[field], new MissingTexts(schema, schema.Fields[field]));
+        var tokens = SharedBy(own.Name, field, missing);
+        return own.List is null ? tokens : new ListColumn(tokens, new ListCutter(schema, own, missing)) { Leader = tokens.Leader };
+    }
 
     /// <summary>Encodes the cells of a group; row r's ids or number are written to target + r × stride, 4 bytes each.</summary>
     /// <exception cref="CellError">A cell is not what the column expects.</exception>

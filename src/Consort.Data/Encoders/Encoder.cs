@@ -21,7 +21,8 @@ public sealed class Encoder
     private readonly ColumnEncoder[] _categorical;
     private readonly ColumnEncoder[] _numeric;
     private readonly (ColumnEncoder Column, int Position, bool Numeric)[][] _byField;
-    private readonly int[] _absentIds; // [F]
+    private readonly int[] _absentIds; // [F]; of a list column where its list begins
+    private readonly int[] _listStarts; // [F]: where a column's list begins in the room of a row
     private readonly float[] _absentNumerics; // [N]
 
     internal Encoder(Schema schema, IReadOnlyList<ColumnEncoder> columns)
@@ -39,13 +40,15 @@ public sealed class Encoder
         {
             var column = _categorical[f];
             column.Offset = column.Leader?.Offset ?? offset;
-            space[f] = new Column(column.Name, column.Offset, column.Size, column.Length);
+            space[f] = new Column(column.Name, column.Offset, column.Size, column.Shape);
             offset += column.Leader is null ? column.Size : 0;
         }
+        _listStarts = new int[_categorical.Length];
+        for (var f = 1; f < _listStarts.Length; f++) _listStarts[f] = _listStarts[f - 1] + (space[f - 1].List?.Room ?? 0);
         Space = new FeatureSpace(space, _numeric.Select(c => c.Name).ToArray());
         _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => _categorical.Select((c, p) => (c, p, false))
             .Concat(_numeric.Select((c, p) => (c, p, true))).Where(t => t.c.Field == i).ToArray())];
-        _absentIds = [.. _categorical.Select(AbsentBits)];
+        _absentIds = [.. _categorical.Select((c, f) => c is ListColumn ? _listStarts[f] : AbsentBits(c))];
         _absentNumerics = [.. _numeric.Select(c => BitConverter.Int32BitsToSingle(AbsentBits(c)))];
     }
 
@@ -76,35 +79,47 @@ public sealed class Encoder
     /// </summary>
     /// <param name="ids">[F] global ids.</param>
     /// <param name="numerics">[N] numeric values.</param>
-    public void Clear(Span<int> ids, Span<float> numerics)
+    /// <param name="lists">The row's room for lists, <see cref="FeatureSpace.ListRoom"/> whole numbers; lists become empty.</param>
+    /// <param name="from">Where that room begins among the lists of a batch.</param>
+    public void Clear(Span<int> ids, Span<float> numerics, Span<int> lists = default, int from = 0)
     {
         _absentIds.CopyTo(ids);
         _absentNumerics.CopyTo(numerics);
+        if (Space.ListRoom == 0) return;
+        for (var f = 0; f < _categorical.Length; f++)
+        {
+            if (Space.Categorical[f].List is null) continue;
+            lists[_listStarts[f]] = 0;
+            ids[f] += from;
+        }
     }
 
     /// <summary>Sets the columns of one field likewise.</summary>
     /// <param name="field">The field's place in the schema.</param>
     /// <param name="ids">[F] global ids of the row.</param>
     /// <param name="numerics">[N] numeric values of the row.</param>
-    public void Clear(int field, Span<int> ids, Span<float> numerics)
+    /// <param name="lists">The row's room for lists, which was cleared once.</param>
+    public void Clear(int field, Span<int> ids, Span<float> numerics, Span<int> lists = default)
     {
-        foreach ((_, var position, var numeric) in _byField[field])
+        foreach ((var column, var position, var numeric) in _byField[field])
         {
-            if (numeric) numerics[position] = _absentNumerics[position];
+            if (column is ListColumn) lists[_listStarts[position]] = 0;
+            else if (numeric) numerics[position] = _absentNumerics[position];
             else ids[position] = _absentIds[position];
         }
     }
 
     /// <summary>
     /// Encodes one raw value into the columns of its field; nothing is allocated. Fields not given stay as
-    /// <see cref="Clear(Span{int}, Span{float})"/> left them.
+    /// <see cref="Clear(Span{int}, Span{float}, Span{int}, int)"/> left them.
     /// </summary>
     /// <param name="field">The field's place in the schema.</param>
     /// <param name="value">The raw value in UTF-8.</param>
     /// <param name="ids">[F] global ids of the row.</param>
     /// <param name="numerics">[N] numeric values of the row.</param>
+    /// <param name="lists">The row's room for lists, which was cleared once.</param>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
-    public void EncodeField(int field, ReadOnlySpan<byte> value, Span<int> ids, Span<float> numerics)
+    public void EncodeField(int field, ReadOnlySpan<byte> value, Span<int> ids, Span<float> numerics, Span<int> lists = default)
     {
         if (Schema.Trim) value = value.Trim((byte)' ');
         // Columns read whole 8 bytes, so a short value is moved to where that is allowed.
@@ -117,6 +132,11 @@ public sealed class Encoder
         {
             try
             {
+                if (column is ListColumn list)
+                {
+                    list.Encode(data, cell, 0, lists.Slice(_listStarts[position], list.Shape.Room));
+                    continue;
+                }
                 var bits = 0;
                 column.Encode(data, new ReadOnlySpan<Cell>(in cell), MemoryMarshal.AsBytes(new Span<int>(ref bits)), 4);
                 if (numeric) numerics[position] = BitConverter.Int32BitsToSingle(bits);
@@ -128,6 +148,33 @@ public sealed class Encoder
             }
         }
     }
+
+    /// <summary>
+    /// Puts one more token into the list of a field, as it is and whatever it holds; nothing is allocated. A list that is full keeps its
+    /// first or its last tokens, as the schema says.
+    /// </summary>
+    /// <param name="field">The place in the schema of a field of kind list or sequence.</param>
+    /// <param name="token">The token in UTF-8; one that means a missing value is passed over.</param>
+    /// <param name="lists">The row's room for lists.</param>
+    /// <param name="weight">Its weight, at least 0, where tokens of the field have weights.</param>
+    /// <exception cref="ConsortException">The field is no list, or the weight no number of at least 0.</exception>
+    public void AddToken(int field, ReadOnlySpan<byte> token, Span<int> lists, float weight = 1)
+    {
+        if (Schema.Fields[field].List is null)
+            throw new ConsortException($"column {Schema.Fields[field].Name}: found a list, expected one value: it is of kind {Words.Of(Schema.Fields[field].Kind)}");
+        if (!float.IsFinite(weight) || weight < 0)
+            throw new ConsortException(System.FormattableString.Invariant($"column {Schema.Fields[field].Name}: found weight {weight}, expected a number of at least 0"));
+        if (Schema.Trim) token = token.Trim((byte)' ');
+        Span<byte> padded = stackalloc byte[8];
+        padded.Clear();
+        if (token.Length < 8) token.CopyTo(padded);
+        foreach ((var column, var position, _) in _byField[field])
+            ((ListColumn)column).Add(token.Length < 8 ? padded : token, token.Length, weight,
+                lists.Slice(_listStarts[position], column.Shape!.Room));
+    }
+
+    /// <summary>Whether a field of the schema is a list or a sequence.</summary>
+    public bool IsList(int field) => Schema.Fields[field].List is not null;
 
     /// <summary>
     /// The number that <see cref="EncodeField"/> takes for a raw value that lies too far outside the training rows; null where it takes the

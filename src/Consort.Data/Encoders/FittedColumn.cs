@@ -27,6 +27,7 @@ public abstract record FittedColumn(string Name, Field Field, int Offset, int Si
         var missing = field.Missing ?? schema.Missing;
         return column switch
         {
+            ListColumn list => new FittedList(Of(schema, list.Tokens), list.Shape, field.List!),
             CodeColumn<TimeCode> time => new FittedTime(
                 time.Name, field, time.Offset, time.Size, missing, field.Derive[field.Columns.ToList().IndexOf(time.Name)],
                 [.. Enumerable.Range(0, TimeCode.Values).Select(v => time.IdOf(v))]),
@@ -104,3 +105,13 @@ public sealed record FittedHash(string Name, Field Field, int Offset, int Size, 
 public sealed record FittedNumber(
     string Name, Field Field, IReadOnlyList<string> Missing, double Shift, double Scale, bool IsHeld, double Low, double High)
     : FittedColumn(Name, Field, 0, 0, Missing);
+
+/// <summary>
+/// A list: its cell is cut into tokens, of which those that mean a missing value are passed over, and each gives the id that
+/// <paramref name="Tokens"/> says. A missing value is a list without ids.
+/// </summary>
+/// <param name="Tokens">What a token gives.</param>
+/// <param name="Shape">What a row has of it.</param>
+/// <param name="List">How a cell is cut.</param>
+public sealed record FittedList(FittedColumn Tokens, ListShape Shape, FieldList List)
+    : FittedColumn(Tokens.Name, Tokens.Field, Tokens.Offset, Tokens.Size, Tokens.Missing);

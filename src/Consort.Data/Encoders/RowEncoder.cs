@@ -21,7 +21,10 @@ internal enum LabelUse
 internal sealed class RowEncoder(Encoder encoder, LabelUse use)
 {
     private readonly LabelReader _labels = new(encoder.Schema);
-    private readonly int _labelAt = 4 * (encoder.Space.IdsPerRow + encoder.Space.Numeric.Count);
+    private readonly int _labelAt = 4 * (encoder.Space.Categorical.Count + encoder.Space.Numeric.Count);
+
+    /// <summary>The lists of the group's rows, where their ids of list columns say.</summary>
+    public ListBuffer Lists { get; } = new();
 
     /// <summary>Writes the rows of a group, <paramref name="stride"/> bytes apart; rows without labels get 0.</summary>
     /// <exception cref="CellError">A cell is not what its column expects.</exception>
@@ -34,23 +37,25 @@ internal sealed class RowEncoder(Encoder encoder, LabelUse use)
         var label = target[_labelAt..];
         if (Reads(rows.Layout)) _labels.Read(data, group.Held(rows.Layout.Label), label, stride, use == LabelUse.MayBeEmpty);
         else for (var r = 0; r < group.Rows; r++) ColumnEncoder.Put(label, r, stride, 0f);
+        Lists.Clear();
         foreach (var column in encoder.Columns)
         {
-            column.Encode(data, group.Held(column.Field), target, stride);
-            target = target[(4 * column.Length)..];
+            if (column is ListColumn list) list.Encode(data, group.Held(column.Field), target, stride, Lists);
+            else column.Encode(data, group.Held(column.Field), target, stride);
+            target = target[4..];
         }
     }
 
     /// <summary>The fields that are read, for <see cref="FirstBadCell"/>; what is read goes nowhere.</summary>
     public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows)
     {
-        var nothing = new byte[RowGroup.Capacity * 4 * encoder.Columns.Max(c => c.Length)];
+        var nothing = new byte[RowGroup.Capacity * 4];
         if (Reads(rows.Layout))
             yield return (rows.Layout.Label, count =>
                 _labels.Read(rows.Data, rows.Group.Held(rows.Layout.Label)[..count], nothing, 4, use == LabelUse.MayBeEmpty));
         foreach (var column in encoder.Columns)
             yield return (column.Field, count =>
-                column.Encode(rows.Data, rows.Group.Held(column.Field)[..count], nothing, 4 * column.Length));
+                column.Encode(rows.Data, rows.Group.Held(column.Field)[..count], nothing, 4));
     }
 
     private bool Reads(Layout layout) => layout.HasLabel && use != LabelUse.PassedOver;

@@ -34,6 +34,10 @@ public readonly record struct Delimiter
     /// <summary>Whether rows can be cut by it: 1 to <see cref="MostBytes"/> bytes, no quote, line end or NUL among them.</summary>
     public bool IsUsable => Text.Length > 0 && Bytes.Length <= MostBytes && Text.IndexOfAny(['"', '\r', '\n', '\0']) < 0;
 
+    /// <summary>What to say of a text that cannot be one.</summary>
+    internal static string Expected(string text) =>
+        $"found \"{text}\", expected 1 to {MostBytes} bytes without a quote, a line end or a NUL";
+
     /// <summary>A delimiter of one ASCII character.</summary>
     /// <param name="character">Its code.</param>
     public static implicit operator Delimiter(byte character) => new(((char)character).ToString());

@@ -7,8 +7,12 @@ namespace Consort.Data.Schemas;
 /// <param name="Name">The column's name.</param>
 /// <param name="Offset">The first global id; columns that share a vocabulary have the same.</param>
 /// <param name="Size">The number of ids, at least 2.</param>
-/// <param name="Length">How many ids a row has of it: 1 of a token, L of a list or a sequence.</param>
-public sealed record Column(string Name, int Offset, int Size, int Length = 1);
+/// <param name="List">What a row has of it where it is a list or a sequence; null of a token.</param>
+public sealed record Column(string Name, int Offset, int Size, ListShape? List = null)
+{
+    /// <summary>The most ids that a row has of it: 1 of a token.</summary>
+    public int Length => List?.MaxLength ?? 1;
+}
 
 /// <summary>What a model needs to know of encoded data: the columns of ids and the numeric columns.</summary>
 public sealed record FeatureSpace
@@ -33,7 +37,7 @@ public sealed record FeatureSpace
         if (next > int.MaxValue) throw new ArgumentException($"{next} ids, expected at most {int.MaxValue}", nameof(categorical));
         (Categorical, Numeric) = (categorical, numeric);
         Features = (int)next;
-        IdsPerRow = categorical.Sum(c => c.Length);
+        ListRoom = categorical.Sum(c => c.List?.Room ?? 0);
     }
 
     /// <summary>The columns of ids, F of them.</summary>
@@ -45,8 +49,8 @@ public sealed record FeatureSpace
     /// <summary>The sum of the columns' sizes, each shared vocabulary once: the rows of an embedding table.</summary>
     public int Features { get; }
 
-    /// <summary>The sum of the columns' lengths: F where every column is a token.</summary>
-    public int IdsPerRow { get; }
+    /// <summary>Whole numbers that the lists of one row take at the most; 0 where no column is a list.</summary>
+    public int ListRoom { get; }
 
     /// <summary>A space with columns named C1.. and I1.., for tests and benchmarks.</summary>
     /// <param name="sizes">The size of each categorical column, at least 2.</param>

@@ -20,6 +20,12 @@ public sealed record Field(string Name, FieldKind Kind)
     /// </summary>
     public OutsideRule Outside { get; init; }
 
+    /// <summary>How its tokens are read, of a field of kind list or sequence; null of others.</summary>
+    public FieldList? List { get; init; }
+
+    /// <summary>Whether its text is a token, or tokens, with a vocabulary or a hash.</summary>
+    internal bool HasTokens => Kind is FieldKind.Categorical or FieldKind.List or FieldKind.Sequence;
+
     /// <summary>Whether it gives a number rather than tokens.</summary>
     internal bool IsNumber => Kind == FieldKind.Numeric && !Transform.MakesTokens;
 

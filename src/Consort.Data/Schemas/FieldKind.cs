@@ -14,6 +14,12 @@ public enum FieldKind
 
     /// <summary>Not used.</summary>
     Ignored,
+
+    /// <summary>Several tokens, whose order means nothing.</summary>
+    List,
+
+    /// <summary>Several tokens in their order, such as what a user did before.</summary>
+    Sequence,
 }
 
 /// <summary>What is done to a field's value before a model sees it.</summary>

@@ -107,8 +107,7 @@ public sealed record Schema
         if (FirstIndex is not (0 or 1)) throw new ConsortException($"{where}, first_index: found {FirstIndex}, expected 0 or 1");
         if (!Delimiter.IsUsable)
         {
-            throw new ConsortException(
-                $"{where}, delimiter: found \"{Delimiter.Text}\", expected 1 to {Delimiter.MostBytes} bytes without a quote, a line end or a NUL");
+            throw new ConsortException($"{where}, delimiter: {Delimiter.Expected(Delimiter.Text)}");
         }
         if (Format != DataFormat.Delimited && (Header || Quoted))
             throw new ConsortException($"{where}: header and quoted belong to delimited data, found {Words.Of(Format)}");
@@ -146,7 +145,7 @@ public sealed record Schema
         var fits = field.Transform.Kind switch
         {
             TransformKind.None => true,
-            TransformKind.Hash => field.Kind == FieldKind.Categorical,
+            TransformKind.Hash => field.HasTokens,
             _ => field.Kind == FieldKind.Numeric,
         };
         if (!fits) throw new ConsortException($"{where}: transform {transform} does not fit kind {Words.Of(field.Kind)}");
@@ -160,10 +159,27 @@ public sealed record Schema
         if (field.Derive.Count > 0 && (field.Kind != FieldKind.Categorical || field.Transform.Kind != TransformKind.None))
             throw new ConsortException($"{where}: derive needs kind categorical without a transform");
         if (field.Derive.Distinct().Count() != field.Derive.Count) throw new ConsortException($"{where}: derive names a part twice");
+        CheckList(field, where);
         if (field.Values.Count > 0 && field.Kind != FieldKind.Label)
             throw new ConsortException($"{where}: values belong to a field of kind label");
         if (field.Values.Any(pair => pair.Value is not (0 or 1)))
             throw new ConsortException($"{where}, values: expected each text to stand for 0 or 1");
+    }
+
+    private static void CheckList(Field field, string where)
+    {
+        var isList = field.Kind is FieldKind.List or FieldKind.Sequence;
+        if (isList != field.List is not null)
+            throw new ConsortException($"{where}: splitter, max_len, keep, pooling and weight_splitter belong to kind list or sequence");
+        if (field.List is not { } list) return;
+        if (!list.Splitter.IsUsable) throw new ConsortException($"{where}, splitter: {Delimiter.Expected(list.Splitter.Text)}");
+        if (list.MaxLength is < 1 or > FieldList.Most)
+            throw new ConsortException($"{where}, max_len: found {list.MaxLength}, expected 1 to {FieldList.Most}");
+        if (list.WeightSplitter is not { } weight) return;
+        if (!weight.IsUsable) throw new ConsortException($"{where}, weight_splitter: {Delimiter.Expected(weight.Text)}");
+        if (weight == list.Splitter) throw new ConsortException($"{where}, weight_splitter: found the splitter itself, expected another text");
+        if (list.Pooling == ListPooling.Max)
+            throw new ConsortException($"{where}, weight_splitter: found pooling max, which has no use for weights; expected mean or sum");
     }
 
     /// <summary>Schemas are equal when their YAML is.</summary>

@@ -46,18 +46,20 @@ internal static partial class SchemaReader
         return file is not null ? Schema.Load(OptionMap.Load(file)) : new Schema { Fields = [] };
     }
 
-    private static Delimiter ReadDelimiter(OptionMap map, Delimiter fallback)
+    private static Delimiter ReadDelimiter(OptionMap map, Delimiter fallback, string key = "delimiter")
     {
-        if (map.TextOrNull("delimiter") is not { } text) return fallback;
+        if (map.TextOrNull(key) is not { } text) return fallback;
         var delimiter = Delimiter.Of(text);
         return delimiter.IsUsable
             ? delimiter
-            : throw map.Error("delimiter",
+            : throw map.Error(key,
                 $"found \"{text}\", expected tab, comma, semicolon, pipe, space or 1 to {Delimiter.MostBytes} bytes of text without a quote, a line end or a NUL");
     }
 
+    private static readonly string[] ListKeys = ["splitter", "max_len", "keep", "pooling", "weight_splitter"];
+
     private static readonly string[] FieldKeys =
-        ["name", "kind", "missing", "min_count", "transform", "share", "derive", "values", "outside"];
+        ["name", "kind", "missing", "min_count", "transform", "share", "derive", "values", "outside", .. ListKeys];
 
     private static void ReadField(OptionMap map, List<Field> fields, OutsideRule outside)
     {
@@ -77,6 +79,7 @@ internal static partial class SchemaReader
             Derive = ReadParts(map),
             Values = ReadValues(map),
         };
+        if (field.Kind is FieldKind.List or FieldKind.Sequence || ListKeys.Any(map.Has)) field = field with { List = ReadList(map, field.Kind) };
         if (field.IsNumber || map.Has("outside")) field = field with { Outside = map.Choice("outside", outside, Words.All<OutsideRule>()) };
         if (RangeOfNames().Match(name) is not { Success: true } range)
         {
@@ -118,6 +121,19 @@ internal static partial class SchemaReader
             && (!isCounted || int.TryParse(parts[1].AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out count)))
             return new(kind, count);
         throw map.Error("transform", $"found \"{text}\", expected {Expected}{NearestWord.Hint(text, kinds.Keys)}");
+    }
+
+    private static FieldList ReadList(OptionMap map, FieldKind kind)
+    {
+        var common = new FieldList();
+        return new FieldList
+        {
+            Splitter = ReadDelimiter(map, common.Splitter, "splitter"),
+            MaxLength = map.Integer("max_len", common.MaxLength, 1, FieldList.Most),
+            Keep = map.Choice("keep", kind == FieldKind.Sequence ? ListEnd.Last : ListEnd.First, Words.All<ListEnd>()),
+            Pooling = map.Choice("pooling", common.Pooling, Words.All<ListPooling>()),
+            WeightSplitter = map.Has("weight_splitter") ? ReadDelimiter(map, common.Splitter, "weight_splitter") : null,
+        };
     }
 
     private static TimePart[] ReadParts(OptionMap map)

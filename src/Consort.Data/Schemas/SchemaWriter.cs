@@ -35,6 +35,13 @@ internal static class SchemaWriter
                 text.Append(", outside: ").Append(Words.Of(field.Outside));
             if (field.Missing is not null) text.Append(", missing: ").Append(List(field.Missing));
             if (field.MinCount is { } minCount) text.Append(CultureInfo.InvariantCulture, $", min_count: {minCount}");
+            if (field.List is { } list)
+            {
+                text.Append(", splitter: ").Append(QuotedYaml.Of(list.Splitter.Text));
+                text.Append(CultureInfo.InvariantCulture, $", max_len: {list.MaxLength}, keep: {Words.Of(list.Keep)}");
+                text.Append(", pooling: ").Append(Words.Of(list.Pooling));
+                if (list.WeightSplitter is { } weight) text.Append(", weight_splitter: ").Append(QuotedYaml.Of(weight.Text));
+            }
             if (field.Share is not null) text.Append(", share: ").Append(QuotedYaml.Of(field.Share));
             if (field.Derive.Count > 0) text.Append(", derive: ").Append(List(field.Derive.Select(Words.Of)));
             if (field.Values.Count > 0)

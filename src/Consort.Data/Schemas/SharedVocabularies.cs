@@ -43,7 +43,8 @@ internal static class SharedVocabularies
             throw new ConsortException($"{where}: found {share}, which itself shares the vocabulary of {further}; name {further}");
         RequireVocabulary(field, where);
         RequireVocabulary(owner, where);
-        if (field.Kind != owner.Kind || field.Transform != owner.Transform)
+        // A list's tokens are tokens as well.
+        if ((field.Kind != owner.Kind && !(field.HasTokens && owner.HasTokens)) || field.Transform != owner.Transform)
             throw new ConsortException($"{where}: found {Show(field)} beside {Show(owner)} of {share}, expected the same");
         int own = field.MinCount ?? schema.MinCount, other = owner.MinCount ?? schema.MinCount;
         if (own != other)
@@ -54,7 +55,7 @@ internal static class SharedVocabularies
     {
         if (field.Derive.Count > 0)
             throw new ConsortException($"{where}: field {field.Name} derives columns from a time, expected a field with one vocabulary");
-        if (field.Kind == FieldKind.Categorical || (field.Kind == FieldKind.Numeric && field.Transform.MakesTokens)) return;
+        if (field.HasTokens || (field.Kind == FieldKind.Numeric && field.Transform.MakesTokens)) return;
         throw new ConsortException($"{where}: field {field.Name} is {Show(field)} and has no vocabulary, expected a categorical field");
     }
 

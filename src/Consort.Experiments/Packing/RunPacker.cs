@@ -191,7 +191,7 @@ public sealed class RunPacker
             cancellation.ThrowIfCancellationRequested();
             impressions.Clear();
             for (var row = 0; row < batch.Rows; row++)
-                impressions.AddEncoded(batch.IdsOf(row), batch.NumericOf(row));
+                impressions.AddEncoded(batch.IdsOf(row), batch.NumericOf(row), batch.Lists);
             scorer.FusedLogits(impressions, logits);
             read(logits.AsSpan(0, batch.Rows), batch.Labels);
         }

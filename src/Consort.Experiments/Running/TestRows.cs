@@ -41,9 +41,9 @@ internal static class TestRows
         using var dataset = experiment.Data!.Open(threads, progress, cancellation).Dataset;
         var names = dataset.Categorical.Select(c => c.Name).ToList();
         var (index, columns) = (names.IndexOf(column), dataset.Categorical);
-        if (index < 0)
+        if (index < 0 || columns[index].List is not null)
             throw new ConsortException($"--cluster {column}: found no such categorical column, expected one of {string.Join(", ", names)}");
-        var place = columns.Take(index).Sum(c => c.Length);
+        var place = index;
         var split = SplitOf(dataset);
         using var loader = new BatchLoader(split, new LoaderOptions(4096));
         loader.Start(0);

@@ -41,7 +41,7 @@ public sealed class LogitPass
     {
         if (!Logits.HasPeers)
             return;
-        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining: false) { IsAhead = true });
+        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining: false) { IsAhead = true }, batch.Lists);
         Logits.Rows = batch.Rows;
         for (var member = 0; member < Logits.Members; member++)
             Widen(_program.Logits(member), Logits.PeerLogits(member));
@@ -133,7 +133,7 @@ public sealed class LogitPass
 
     private void Forward(Batch batch, bool isTraining, ulong seed)
     {
-        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining, seed));
+        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining, seed), batch.Lists);
         Logits.Rows = batch.Rows;
         var labels = Logits.Labels();
         var given = batch.Labels;

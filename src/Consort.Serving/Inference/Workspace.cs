@@ -14,6 +14,7 @@ internal sealed class Workspace : IDisposable
         _model = model;
         Row = model.CompileRow();
         Ids = GC.AllocateArray<int>(Math.Max(1, model.Graph.Columns.Count), pinned: true);
+        Lists = new int[model.Graph.ListRoom];
         Numerics = GC.AllocateArray<float>(Math.Max(1, model.Graph.Numeric?.Shape[0] ?? 0), pinned: true);
     }
 
@@ -29,12 +30,18 @@ internal sealed class Workspace : IDisposable
     /// <summary>Room for the ids of <see cref="BatchRows"/> rows; never moves.</summary>
     public int[] BatchIds => field ??= GC.AllocateArray<int>(Math.Max(1, BatchRows * _model.Graph.Columns.Count), pinned: true);
 
+    /// <summary>Room for the lists of <see cref="BatchRows"/> rows, and of one more that they have in common.</summary>
+    public int[] BatchLists => field ??= new int[(BatchRows + 1) * _model.Graph.ListRoom];
+
     /// <summary>Room for the numeric columns of <see cref="BatchRows"/> rows; never moves.</summary>
     public float[] BatchNumerics =>
         field ??= GC.AllocateArray<float>(Math.Max(1, BatchRows * (_model.Graph.Numeric?.Shape[0] ?? 0)), pinned: true);
 
     /// <summary>Room for the ids of one row; never moves.</summary>
     public int[] Ids { get; }
+
+    /// <summary>Room for the lists of one row.</summary>
+    public int[] Lists { get; }
 
     /// <summary>Room for the numeric columns of one row; never moves.</summary>
     public float[] Numerics { get; }

@@ -20,7 +20,7 @@ public static class Diagnoser
         var space = run.Encoder.Space;
         var column = request.Group is null ? -1 : Column(run, request.Group);
         var outputs = new RecordedOutputs(run.Program.Members, space, column);
-        var sample = new RowSample(request.Rows, space.Categorical.Count, space.Numeric.Count);
+        var sample = new RowSample(request.Rows, space);
         using var source = DiagnosedSource.Open(run, request, cancellation);
         while (source.Next() is { } batch)
         {

@@ -1,6 +1,7 @@
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
 using Consort.Data.Batches;
+using Consort.Data.Schemas;
 using Consort.Foundation.Numbers;
 
 namespace Consort.Studies.Diagnostics;
@@ -13,21 +14,24 @@ internal sealed class RowSample
 {
     private readonly int[] _ids; // [N, F]
     private readonly float[] _numeric; // [N, columns]
+    private readonly int[] _lists; // [N, room of a row]
     private readonly int _capacity;
     private readonly int _fields;
     private readonly int _numerics;
+    private readonly int _room;
     private readonly CounterRandom _random = new(0, "diagnosed rows");
     private long _seen;
 
     /// <summary>Makes room.</summary>
     /// <param name="capacity">N.</param>
-    /// <param name="fields">Categorical columns.</param>
-    /// <param name="numerics">Numeric columns.</param>
-    public RowSample(int capacity, int fields, int numerics)
+    /// <param name="space">The columns.</param>
+    public RowSample(int capacity, FeatureSpace space)
     {
-        (_capacity, _fields, _numerics) = (capacity, fields, numerics);
-        _ids = new int[capacity * fields];
-        _numeric = new float[capacity * numerics];
+        (_capacity, _fields, _numerics) = (capacity, space.Categorical.Count, space.Numeric.Count);
+        _room = space.ListRoom;
+        _ids = new int[capacity * _fields];
+        _numeric = new float[capacity * _numerics];
+        _lists = new int[capacity * _room];
     }
 
     /// <summary>How many rows are held, at most N.</summary>
@@ -41,7 +45,8 @@ internal sealed class RowSample
             var place = _seen < _capacity ? _seen : (long)(_random.Uniform((ulong)_seen) * (_seen + 1));
             if (place >= _capacity)
                 continue;
-            batch.IdsOf(row).CopyTo(_ids.AsSpan((int)place * _fields));
+            var from = (int)place * _room;
+            batch.CopyRow(row, _ids.AsSpan((int)place * _fields, _fields), _lists.AsSpan(from, _room), from);
             batch.NumericOf(row).CopyTo(_numeric.AsSpan((int)place * _numerics));
         }
     }
@@ -54,7 +59,8 @@ internal sealed class RowSample
         for (var first = 0; first < Rows; first += program.Capacity)
         {
             var rows = Math.Min(program.Capacity, Rows - first);
-            program.Forward(_ids.AsSpan(first * _fields), _numeric.AsSpan(first * _numerics), new Step(rows, isTraining: false, seed: 0));
+            program.Forward(_ids.AsSpan(first * _fields), _numeric.AsSpan(first * _numerics), new Step(rows, isTraining: false, seed: 0),
+                _lists);
             for (var t = 0; t < results.Length; t++)
                 program.Activations(taps[t].Value).CopyTo(results[t].Values.AsSpan(first * results[t].Units));
         }

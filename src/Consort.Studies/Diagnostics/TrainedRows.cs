@@ -62,13 +62,9 @@ internal sealed class TrainedRows
         {
             cancellation.ThrowIfCancellationRequested();
             for (var row = 0; row < batch.Rows; row++)
-            {
-                var ids = batch.IdsOf(row);
-                var place = 0;
                 for (var c = 0; c < counts.Length; c++)
-                    for (var end = place + columns[c].Length; place < end; place++)
-                        counts[c][ids[place] - columns[c].Offset]++;
-            }
+                    foreach (var id in batch.IdsOf(row, c))
+                        counts[c][id - columns[c].Offset]++;
         }
 
         return counts;

@@ -44,17 +44,6 @@ public sealed class SourceContractTests
         Assert.Equal("x: nothing here reads format delimited, expected one of libsvm", e.Message);
     }
 
-    [Fact]
-    public void Batch_ColumnOfSeveralIds_HasRoomForAll()
-    {
-        var space = new FeatureSpace([new Column("tags", 0, 5, Length: 3), new Column("user", 5, 4)], ["price"]);
-        Assert.Equal(4, space.IdsPerRow);
-        using var batch = new Batch(2, space, truth: false) { Rows = 2 };
-        Assert.Equal(8, batch.Ids.Length);
-        Assert.Equal(4, batch.IdsOf(1).Length);
-        Assert.Throws<ArgumentException>(() => new FeatureSpace([new Column("tags", 0, 5, Length: 0)], []));
-    }
-
     // The bytes are the parser's affair here: Read only says which items.
     private sealed class ListSource(SourceRequest request, string[][] items) : IRowSource
     {

@@ -175,7 +175,7 @@ public sealed class DiagnoserTests : IDisposable
 
         // A field's table with each row as often as its value occurs, written out.
         var column = dataset.Categorical.First(c => c.Name == "C9");
-        var place = dataset.Categorical.TakeWhile(c => c.Name != "C9").Sum(c => c.Length);
+        var place = dataset.Categorical.TakeWhile(c => c.Name != "C9").Count();
         var table = run.Program.Graph.Tables.First(t => t.Dimension == 4);
         var first = run.Program.Graph.FirstRow(table, dataset.Categorical.ToList().IndexOf(column));
         var rows = run.Store.Embedding(table).Values;

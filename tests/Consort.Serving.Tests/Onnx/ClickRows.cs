@@ -33,6 +33,10 @@ public sealed class ClickRows : IDisposable
           - {name: price, kind: numeric, transform: standardise}
           - {name: share, kind: numeric, transform: min_max, missing: ["", "0.5"]}
           - {name: logit, kind: numeric}
+          - {name: tags, kind: list, splitter: ";", max_len: 3, pooling: max, missing: ["", none]}
+          - {name: seen, kind: sequence, splitter: ";", max_len: 4, share: user}
+          - {name: likes, kind: list, splitter: ";", max_len: 4, weight_splitter: ":", pooling: mean}
+          - {name: pages, kind: list, splitter: ";", max_len: 2, pooling: sum, transform: "hash: 5"}
         """;
 
     private readonly TempFolder _folder = new();
@@ -60,7 +64,7 @@ public sealed class ClickRows : IDisposable
     }
 
     public static IReadOnlyList<string> Fields { get; } =
-        ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit"];
+        ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit", "tags", "seen", "likes", "pages"];
 
     internal Encoder Encoder => _dataset.Encoder;
 
@@ -70,55 +74,102 @@ public sealed class ClickRows : IDisposable
     internal IReadOnlyList<string[]> Rows { get; }
 
     /// <summary>The numbers that the encoder makes of these rows.</summary>
-    internal (int[] Ids, float[] Numeric) Encoded()
+    internal (int[] Ids, float[] Numeric, int[] Lists) Encoded()
     {
-        var (f, n) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
-        var (ids, numeric) = (new int[Count * f], new float[Count * n]);
+        var (f, n, room) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count, Encoder.Space.ListRoom);
+        var (ids, numeric, lists) = (new int[Count * f], new float[Count * n], new int[Count * room]);
         for (var row = 0; row < Count; row++)
         {
-            Encoder.Clear(ids.AsSpan(row * f, f), numeric.AsSpan(row * n, n));
+            Encoder.Clear(ids.AsSpan(row * f, f), numeric.AsSpan(row * n, n), lists.AsSpan(row * room, room), row * room);
             for (var field = 0; field < Fields.Count; field++)
                 Encoder.EncodeField(
                     Encoder.FieldIndex(Fields[field]), System.Text.Encoding.UTF8.GetBytes(Rows[row][field]), ids.AsSpan(row * f, f),
-                    numeric.AsSpan(row * n, n));
+                    numeric.AsSpan(row * n, n), lists.AsSpan(row * room, room));
         }
 
-        return (ids, numeric);
+        return (ids, numeric, lists);
     }
 
     /// <summary>Puts these rows where the program of a rig reads them.</summary>
     internal void Fill<T>(Rig<T> rig)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
-        var (ids, numeric) = Encoded();
+        var (ids, numeric, lists) = Encoded();
         ids.CopyTo(rig.Ids, 0);
         numeric.CopyTo(rig.Numeric, 0);
+        lists.CopyTo(rig.Lists, 0);
     }
 
     /// <summary>What a model that takes ids is fed.</summary>
     internal Dictionary<string, OnnxTensor> IdFeeds()
     {
-        var (ids, numeric) = Encoded();
-        return new()
+        var (ids, numeric, _) = Encoded();
+        var feeds = new Dictionary<string, OnnxTensor>
         {
             ["ids"] = OnnxTensor.Of(ElementType.Int64, [Count, ids.Length / Count], ids.Select(i => (double)i)),
             ["numeric"] = OnnxTensor.Of(ElementType.Float, [Count, numeric.Length / Count], numeric.Select(v => (double)v)),
         };
+        for (var column = 0; column < Encoder.Space.Categorical.Count; column++)
+        {
+            if (Encoder.Space.Categorical[column] is not { List: { } list } of)
+                continue;
+            feeds[$"ids_{of.Name}"] = Listed(column, list.MaxLength);
+            if (list.IsWeighted)
+                feeds[$"weights_{of.Name}"] = Weights(column, list.MaxLength);
+        }
+
+        return feeds;
     }
+
+    // −1 behind the ids, as the input says.
+    private OnnxTensor Listed(int column, int length)
+    {
+        var (ids, _, lists) = Encoded();
+        return OnnxTensor.Of(ElementType.Int64, [Count, length], Enumerable.Range(0, Count).SelectMany(row =>
+            Padded(lists, ids[(row * (ids.Length / Count)) + column], 1, length, i => i, -1)));
+    }
+
+    private OnnxTensor Weights(int column, int length)
+    {
+        var (ids, _, lists) = Encoded();
+        return OnnxTensor.Of(ElementType.Float, [Count, length], Enumerable.Range(0, Count).SelectMany(row =>
+        {
+            var place = ids[(row * (ids.Length / Count)) + column];
+            return Padded(lists, place, 1 + lists[place], length, i => BitConverter.Int32BitsToSingle(i), 7);
+        }));
+    }
+
+    private static double[] Padded(int[] lists, int place, int from, int length, Func<int, double> number, double rest) =>
+        [.. lists.Skip(place + from).Take(lists[place]).Select(number), .. Enumerable.Repeat(rest, length - lists[place])];
+
+    // What a caller makes of a cell: its tokens, as many as there may be, of a list too long the end that the schema keeps.
+    private OnnxTensor Tokens(int field, int length, bool keepsLast) => OnnxTensor.Of([Count, length], Rows.SelectMany(row =>
+    {
+        var tokens = row[field].Split(';').Select(t => t.Split(':')[0]).Where(t => t.Length > 0).ToArray();
+        tokens = [.. keepsLast ? tokens.TakeLast(length) : tokens.Take(length)];
+        return tokens.Concat(Enumerable.Repeat("", length - tokens.Length)).Select(OnnxTensor.Text);
+    }));
 
     /// <summary>What a model that takes raw values is fed.</summary>
     internal Dictionary<string, OnnxTensor> RawFeeds()
     {
-        var (ids, _) = Encoded();
+        var (ids, _, _) = Encoded();
+        var columns = Encoder.Space.Categorical.ToList();
         var hashed = Encoder.Space.Categorical.ToList().FindIndex(c => c.Name == "url");
-        return Fields.Select((name, field) => (Input: name == "logit" ? "logit_2" : name, Tensor: name switch
+        var feeds = Fields.Select((name, field) => (Input: name == "logit" ? "logit_2" : name, Tensor: name switch
         {
             "user" or "item" or "at" => OnnxTensor.Of([Count, 1], Rows.Select(r => OnnxTensor.Text(r[field]))),
+            "tags" => Tokens(field, 3, keepsLast: false),
+            "seen" => Tokens(field, 4, keepsLast: true),
+            "likes" => Tokens(field, 4, keepsLast: false),
+            "pages" => Listed(columns.FindIndex(c => c.Name == "pages"), 2),
             "url" => OnnxTensor.Of(ElementType.Int64, [Count, 1], Enumerable.Range(0, Count)
                 .Select(r => (double)ids[(r * (ids.Length / Count)) + hashed])),
             _ => OnnxTensor.Of(ElementType.Double, [Count, 1],
                 Rows.Select(r => r[field].Length == 0 ? double.NaN : double.Parse(r[field], CultureInfo.InvariantCulture))),
         })).ToDictionary(p => p.Input, p => p.Tensor);
+        feeds["likes_weights"] = Weights(columns.FindIndex(c => c.Name == "likes"), 4);
+        return feeds;
     }
 
     public void Dispose()
@@ -132,6 +183,7 @@ public sealed class ClickRows : IDisposable
     {
         string Or(string missing, string value) => random.Next(6) == 0 ? missing : value;
         var day = new DateTime(2014, 10, 20).AddDays(random.Next((int)(20 * reach)));
+        string List(int most, Func<string> token) => string.Join(';', Enumerable.Range(0, random.Next(most)).Select(_ => token()));
         string[] names = ["Ürün", "товар", "item"];
         string[] row =
         [
@@ -145,6 +197,10 @@ public sealed class ClickRows : IDisposable
             Or("", string.Create(CultureInfo.InvariantCulture, $"{random.NextDouble() * 10 * reach:F3}")),
             Or("0.5", string.Create(CultureInfo.InvariantCulture, $"{random.NextDouble() * reach:F2}")),
             Or("", string.Create(CultureInfo.InvariantCulture, $"{(random.NextDouble() - 0.5) * reach:F4}")),
+            List(5, () => $"tag{random.Next((int)(9 * reach))}"),
+            List(6, () => $"u{random.Next((int)(12 * reach))}"),
+            List(5, () => string.Create(CultureInfo.InvariantCulture, $"like{random.Next((int)(6 * reach))}:{random.Next(4) / 2.0}")),
+            List(4, () => $"/page/{random.Next((int)(30 * reach))}"),
         ];
         return row;
     }

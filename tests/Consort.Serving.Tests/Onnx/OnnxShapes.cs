@@ -91,12 +91,21 @@ internal static class OnnxShapes
         return OnnxTensor.Of(x.Type, shape, result);
     }
 
-    public static OnnxTensor Sum(OnnxTensor x, int axis, bool keep)
+    public static OnnxTensor Unsqueeze(OnnxTensor x, int axis) => x with { Shape = [.. x.Shape[..axis], 1, .. x.Shape[axis..]] };
+
+    public static OnnxTensor Sum(OnnxTensor x, int axis, bool keep) => Fold(x, axis, keep, 0, (a, b) => a + b);
+
+    public static OnnxTensor Fold(OnnxTensor x, int axis, bool keep, double start, Func<double, double, double> function)
     {
         var (outer, length, inner) = (Size(x.Shape[..axis]), x.Shape[axis], Size(x.Shape[(axis + 1)..]));
         var result = new double[outer * inner];
+        Array.Fill(result, start);
         for (var i = 0; i < x.Size; i++)
-            result[(i / (length * inner) * inner) + (i % inner)] += x.Numbers[i];
+        {
+            ref var place = ref result[(i / (length * inner) * inner) + (i % inner)];
+            place = function(place, x.Numbers[i]);
+        }
+
         return OnnxTensor.Of(x.Type, [.. x.Shape[..axis], .. keep ? [1] : Array.Empty<int>(), .. x.Shape[(axis + 1)..]], result);
     }
 

@@ -121,9 +121,14 @@ public sealed class PackageEncoderTests : IDisposable
             using var scorer = Scorer.Load(_path);
             var rows = head is null ? Ids(scorer.Encoder) : [];
             foreach (var row in rows)
-                for (var f = 0; f < row.Length; f++)
-                    Assert.InRange(row[f], scorer.Encoder.Space.Categorical[f].Offset,
-                        scorer.Encoder.Space.Categorical[f].Offset + scorer.Encoder.Space.Categorical[f].Size - 1);
+                for (var f = 0; f < scorer.Encoder.Space.Categorical.Count; f++)
+                {
+                    var column = scorer.Encoder.Space.Categorical[f];
+                    var ids = column.List is null ? [row[f]] : row[(scorer.Encoder.Space.Categorical.Count + row[f] + 1)..];
+                    foreach (var id in column.List is null ? ids : ids[..row[scorer.Encoder.Space.Categorical.Count + row[f]]])
+                        Assert.InRange(id, column.Offset, column.Offset + column.Size - 1);
+                }
+
             Assert.Equal(scorer.Encoder.Space.Features, Tokens(scorer.Encoder).Length);
             scorer.Encoder.Write(new MemoryStream());
             Assert.InRange(scorer.Score(scorer.NewImpression()), 0f, 1f);
@@ -144,11 +149,11 @@ public sealed class PackageEncoderTests : IDisposable
         var rows = new List<int[]>();
         foreach (var raw in _data.Raw)
         {
-            var ids = new int[encoder.Space.Categorical.Count];
-            encoder.Clear(ids, numerics);
+            var (ids, lists) = (new int[encoder.Space.Categorical.Count], new int[encoder.Space.ListRoom]);
+            encoder.Clear(ids, numerics, lists);
             foreach (var (name, value) in raw)
-                encoder.EncodeField(encoder.FieldIndex(name), Encoding.UTF8.GetBytes(value), ids, numerics);
-            rows.Add(ids);
+                encoder.EncodeField(encoder.FieldIndex(name), Encoding.UTF8.GetBytes(value), ids, numerics, lists);
+            rows.Add([.. ids, .. lists]);
         }
 
         return [.. rows];

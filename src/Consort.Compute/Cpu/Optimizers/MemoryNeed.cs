@@ -37,7 +37,8 @@ public static class MemoryNeed
             numbers += copies * (dense + trained.Sum(t => (long)t.Rows * t.Dimension));
             if (optimizer is { AverageDecay: > 0, EmbeddingUpdate: EmbeddingUpdate.Touched })
                 numbers += trained.Sum(t => (long)t.Rows); // stamps
-            numbers += trained.Sum(t => Math.Min((long)capacity * (t.Columns?.Count ?? graph.Columns.Count), t.Rows) * t.Dimension);
+            numbers += trained.Sum(t => Math.Min(
+                capacity * (t.Columns?.Select(c => graph.Columns[c]) ?? graph.Columns).Sum(c => (long)c.Length), t.Rows) * t.Dimension);
         }
 
         return numbers * sizeof(float);

@@ -155,11 +155,13 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     }
 
     /// <summary>Sums up the gradients that a reader's kernels have left, for the rows that the store has found.</summary>
-    internal void Collect(TableReader reader, int rows)
+    internal void Collect(TableReader reader, int* ids, int* lists, int rows)
     {
         if (_touched is null)
             return;
         (_collect.Reader, _collect.Rows) = (reader, rows);
+        _collect.Ids = ids;
+        _collect.Lists = lists;
         reader.Workers.Run(_collect, Groups);
     }
 
@@ -183,7 +185,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void CollectGroup(TableReader reader, int group, int rows)
+    private void CollectGroup(TableReader reader, int group, int* ids, int* lists, int rows)
     {
         var sums = TouchedGradientsAt(group);
         new NativeSpan<T>(ref *sums, (long)TouchedCount(group) * Dimension).Clear();
@@ -197,12 +199,23 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
                 if (!ReferenceEquals(source.Reader, reader) || !source.Reads(columns[i]))
                     continue;
                 var gradient = (T*)source.Gradient + ((columns[i] - source.FirstColumn) * source.ColumnStride);
-                if (Dimension == 1)
+                if (_store.Graph.Columns[columns[i]].List is { } list)
+                    AddLists(sums, gradient, source.RowStride, rows, columns[i], list, ids, lists);
+                else if (Dimension == 1)
                     AddNumbers(sums, places, gradient, source.RowStride, rows);
                 else
                     AddRows(sums, places, gradient, source.RowStride, rows, Dimension);
             }
         }
+    }
+
+    private void AddLists(T* sums, T* gradient, long rowStride, int rows, int column, IdList list, int* ids, int* lists)
+    {
+        var stride = _store.Graph.Columns.Count;
+        var values = _values.Pointer - ((long)Shift(column) * Dimension);
+        ids += column;
+        for (var row = 0; row < rows; row++, gradient += rowStride, ids += stride)
+            ListPool.Backward(sums, _touched!.ListPlaces + *ids + 1, gradient, values, lists + *ids, list, Dimension);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -248,8 +261,12 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     {
         public TableReader? Reader { get; set; }
 
+        public int* Ids { get; set; }
+
+        public int* Lists { get; set; }
+
         public int Rows { get; set; }
 
-        public void Run(int index, int worker) => table.CollectGroup(Reader!, index, Rows);
+        public void Run(int index, int worker) => table.CollectGroup(Reader!, index, Ids, Lists, Rows);
     }
 }

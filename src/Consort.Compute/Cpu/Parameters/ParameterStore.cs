@@ -153,7 +153,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     /// <summary>
     /// Before a batch reads the tables: brings deferred rows up to date, all of them unless the batch is one to train on, now or next.
     /// </summary>
-    internal void BeginBatch(TableReader reader, int* ids, int rows, bool isAhead)
+    internal void BeginBatch(TableReader reader, int* ids, int* lists, int rows, bool isAhead)
     {
         _found = null;
         var isDeferred = false;
@@ -168,25 +168,25 @@ public sealed unsafe class ParameterStore<T> : IDisposable
             return;
         }
 
-        FindTouched(reader, ids, rows);
+        FindTouched(reader, ids, lists, rows);
         _found = reader;
     }
 
     internal void BeginGradients() => _gradients.Clear();
 
-    internal void EndGradients(TableReader reader, int* ids, int rows)
+    internal void EndGradients(TableReader reader, int* ids, int* lists, int rows)
     {
         if (!ReferenceEquals(_found, reader))
-            FindTouched(reader, ids, rows);
+            FindTouched(reader, ids, lists, rows);
         _found = null;
         for (var i = 0; i < Embeddings.Count; i++)
-            Embeddings[i].Collect(reader, rows);
+            Embeddings[i].Collect(reader, ids, lists, rows);
     }
 
-    private void FindTouched(TableReader reader, int* ids, int rows)
+    private void FindTouched(TableReader reader, int* ids, int* lists, int rows)
     {
         for (var i = 0; i < _touched.Count; i++)
-            _touched[i].Find(ids, rows, reader.Workers);
+            _touched[i].Find(ids, lists, rows, reader.Workers);
         for (var i = 0; i < Embeddings.Count; i++)
             Embeddings[i].Deferred?.CatchUpTouched();
     }

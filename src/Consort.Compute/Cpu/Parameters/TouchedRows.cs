@@ -18,6 +18,7 @@ internal sealed unsafe class TouchedRows : IDisposable
     private readonly NativeBuffer<int> _slots; // [V]: place of a row among its group's touched ones, or −1
     private readonly NativeBuffer<int> _rows; // the touched rows, group after group
     private readonly NativeBuffer<int> _places; // [F, B]: place of each id
+    private readonly NativeBuffer<int> _listPlaces; // of each id of a list, where that stands among the batch's lists
     private readonly int _capacity;
     private readonly FindJob _job;
 
@@ -44,7 +45,7 @@ internal sealed unsafe class TouchedRows : IDisposable
         foreach (var group in groups)
         {
             group.Start = start;
-            group.Capacity = (int)Math.Min((long)capacity * group.Columns.Count, group.EndRow - group.FirstRow);
+            group.Capacity = (int)Math.Min(capacity * group.Columns.Sum(c => (long)columns[c].Length), group.EndRow - group.FirstRow);
             start += group.Capacity;
         }
 
@@ -54,6 +55,8 @@ internal sealed unsafe class TouchedRows : IDisposable
         new Span<int>(_slots.Pointer, (int)_slots.Length).Fill(-1);
         _rows = new NativeBuffer<int>(start);
         _places = new NativeBuffer<int>((long)columns.Count * capacity);
+        _listPlaces = new NativeBuffer<int>(capacity * read.Sum(c => (long)(columns[c].List?.Room ?? 0)) == 0
+            ? 0 : capacity * columns.Sum(c => (long)(c.List?.Room ?? 0)));
         _job = new FindJob(this);
     }
 
@@ -67,7 +70,7 @@ internal sealed unsafe class TouchedRows : IDisposable
 
     public int* Slots => _slots.Pointer;
 
-    public long Bytes => sizeof(int) * (_slots.Length + _rows.Length + _places.Length);
+    public long Bytes => sizeof(int) * (_slots.Length + _rows.Length + _places.Length + _listPlaces.Length);
 
     /// <summary>Whether it serves these columns, numbered so, and batches of so many rows.</summary>
     public bool Fits(IReadOnlyList<int> columns, RowNumbers numbers, int capacity) =>
@@ -88,10 +91,14 @@ internal sealed unsafe class TouchedRows : IDisposable
     /// <summary>The places of a column's ids, row after row of the batch.</summary>
     public int* Places(int column) => _places.Pointer + ((long)column * _capacity);
 
+    /// <summary>The places of the ids of lists, each where the id stands.</summary>
+    public int* ListPlaces => _listPlaces.Pointer;
+
     /// <summary>Finds the rows that a batch touches; those of the batch before are forgotten.</summary>
-    public void Find(int* ids, int rows, Workers workers)
+    public void Find(int* ids, int* lists, int rows, Workers workers)
     {
         _job.Ids = ids;
+        _job.Lists = lists;
         _job.Rows = rows;
         workers.Run(_job, _groups.Length);
     }
@@ -101,10 +108,11 @@ internal sealed unsafe class TouchedRows : IDisposable
         _slots.Dispose();
         _rows.Dispose();
         _places.Dispose();
+        _listPlaces.Dispose();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Find(int group, int* ids, int rows)
+    private void Find(int group, int* ids, int* lists, int rows)
     {
         var current = _groups[group];
         var touched = Rows(group);
@@ -119,6 +127,12 @@ internal sealed unsafe class TouchedRows : IDisposable
         {
             var column = current.Columns[i];
             var id = ids + column;
+            if (_columns[column].List is not null)
+            {
+                count = FindLists(id, lists, rows, touched, count, shift);
+                continue;
+            }
+
             var places = Places(column);
             for (var row = 0; row < rows; row++, id += stride)
             {
@@ -140,6 +154,30 @@ internal sealed unsafe class TouchedRows : IDisposable
         current.Count = count;
     }
 
+    private int FindLists(int* starts, int* lists, int rows, int* touched, int count, int shift)
+    {
+        var slots = _slots.Pointer - shift;
+        var stride = _columns.Count;
+        for (var row = 0; row < rows; row++, starts += stride)
+        {
+            var list = lists + *starts;
+            var places = ListPlaces + *starts;
+            for (var i = 1; i <= *list; i++)
+            {
+                ref var slot = ref slots[list[i]];
+                if (slot < 0)
+                {
+                    slot = count++;
+                    touched[slot] = list[i] - shift;
+                }
+
+                places[i] = slot;
+            }
+        }
+
+        return count;
+    }
+
     private sealed class Group
     {
         public List<int> Columns { get; } = [];
@@ -159,8 +197,10 @@ internal sealed unsafe class TouchedRows : IDisposable
     {
         public int* Ids { get; set; }
 
+        public int* Lists { get; set; }
+
         public int Rows { get; set; }
 
-        public void Run(int index, int worker) => touched.Find(index, Ids, Rows);
+        public void Run(int index, int worker) => touched.Find(index, Ids, Lists, Rows);
     }
 }

@@ -43,6 +43,9 @@ public sealed unsafe class Binding<T>
     /// <summary>F, the number of categorical columns.</summary>
     public int Columns => _program.Graph.Columns.Count;
 
+    /// <summary>What a categorical column is where it is a list, or null.</summary>
+    internal IdList? ListOf(int column) => _program.Graph.Columns[column].List;
+
     /// <summary>The shape of the output.</summary>
     public Shape OutputShape => _value.Shape;
 

@@ -24,8 +24,13 @@ public readonly unsafe struct Step
     /// </summary>
     public bool IsAhead { get; init; }
 
-    /// <summary>Global ids [B, F], or null where the graph has no categorical columns.</summary>
+    /// <summary>
+    /// Global ids [B, F], or null where the graph has no categorical columns; of a list the place in <see cref="Lists"/> where it begins.
+    /// </summary>
     public int* Ids { get; init; }
+
+    /// <summary>Where lists lie, as <see cref="Graphs.IdList"/> says; null where no column is a list.</summary>
+    public int* Lists { get; init; }
 }
 
 /// <summary>An operation bound to memory: it reads its inputs and writes its output in place, and allocates nothing.</summary>

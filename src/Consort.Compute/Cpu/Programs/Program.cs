@@ -22,6 +22,7 @@ public sealed unsafe class Program<T> : IDisposable
     private readonly Kernel?[] _kernels;
     private readonly int[] _owners;
     private readonly NativeBuffer<int>? _ids; // [B, F] of the last batch, for its backward pass
+    private readonly NativeBuffer<int>? _lists; // its lists
     private readonly ProgramGuard<T>? _guard; // of the guarded build alone
     private Step _step;
 
@@ -52,7 +53,10 @@ public sealed unsafe class Program<T> : IDisposable
         if (MemoryGuard.IsOn)
             _guard = new ProgramGuard<T>(this, _buffers);
         if (withGradients)
+        {
             _ids = new NativeBuffer<int>((long)capacity * graph.Columns.Count, MemoryContent.Unwritten);
+            _lists = graph.ListRoom == 0 ? null : new NativeBuffer<int>((long)capacity * graph.ListRoom, MemoryContent.Unwritten);
+        }
 
         var plan = new BufferPlan(graph, withGradients);
         var masked = withGradients ? BufferPlan.Masked(graph, kernels.MasksGradients) : [];
@@ -147,7 +151,7 @@ public sealed unsafe class Program<T> : IDisposable
     public Precision Precision => Gemm.Precision;
 
     /// <summary>Bytes held for activations, their gradients and the kernels' workspaces.</summary>
-    public long Bytes => _buffers.Sum(b => b.Length * sizeof(T)) + (sizeof(int) * (_ids?.Length ?? 0));
+    public long Bytes => _buffers.Sum(b => b.Length * sizeof(T)) + (sizeof(int) * ((_ids?.Length ?? 0) + (_lists?.Length ?? 0)));
 
     internal Gemm Gemm { get; }
 
@@ -165,8 +169,9 @@ public sealed unsafe class Program<T> : IDisposable
     /// <param name="ids">Global ids [B, F], row-major; more than B rows are passed over.</param>
     /// <param name="numeric">Numeric columns [B, N], likewise; empty where the graph has none.</param>
     /// <param name="step">How many rows, whether training, and the seed of the step.</param>
-    /// <exception cref="ArgumentException">There are fewer numbers than the rows need.</exception>
-    public void Forward(ReadOnlySpan<int> ids, ReadOnlySpan<float> numeric, Step step)
+    /// <param name="lists">The lists that ids of list columns name, as <see cref="IdList"/> says; empty where the graph has none.</param>
+    /// <exception cref="ArgumentException">There are fewer numbers than the rows need, or a list does not lie in <paramref name="lists"/>.</exception>
+    public void Forward(ReadOnlySpan<int> ids, ReadOnlySpan<float> numeric, Step step, ReadOnlySpan<int> lists = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(step.Rows, Capacity, nameof(step));
         ArgumentOutOfRangeException.ThrowIfLessThan(step.Rows, 1, nameof(step));
@@ -175,25 +180,50 @@ public sealed unsafe class Program<T> : IDisposable
             throw new ArgumentException($"found {ids.Length} ids, expected {idCount} for {step.Rows} rows", nameof(ids));
         if (numeric.Length < numericCount)
             throw new ArgumentException($"found {numeric.Length} numbers, expected {numericCount} for {step.Rows} rows", nameof(numeric));
+        RequireLists(ids, lists, step.Rows);
         if (_ids is not null)
         {
             // Whoever gave them may use his memory for something else before the backward pass.
             ids[..(int)idCount].CopyTo(_ids.Slice(0, (int)idCount));
-            RunForward(_ids.Pointer, numeric, step);
+            if (_lists is not null)
+                lists.CopyTo(_lists.Slice(0, lists.Length));
+            RunForward(_ids.Pointer, _lists is null ? null : _lists.Pointer, numeric, step);
             return;
         }
 
-        fixed (int* given = ids)
-            RunForward(given, numeric, step);
+        fixed (int* given = ids, givenLists = lists)
+            RunForward(given, givenLists, numeric, step);
     }
 
-    private void RunForward(int* ids, ReadOnlySpan<float> numeric, Step step)
+    // A place or a length that is wrong would lead anywhere in memory.
+    private void RequireLists(ReadOnlySpan<int> ids, ReadOnlySpan<int> lists, int rows)
     {
-        _step = new Step(step.Rows, step.IsTraining, step.Seed) { Ids = ids };
+        var columns = Graph.Columns;
+        if (_lists is not null && lists.Length > _lists.Length)
+            throw new ArgumentException($"found {lists.Length} numbers of lists, expected at most {_lists.Length}", nameof(lists));
+        for (var column = 0; column < columns.Count; column++)
+        {
+            if (columns[column].List is not { } list)
+                continue;
+            for (var row = 0; row < rows; row++)
+            {
+                var place = ids[(row * columns.Count) + column];
+                if ((uint)place >= (uint)lists.Length || (uint)lists[place] > (uint)list.MaxLength
+                    || lists.Length - place < list.RoomOf(lists[place]))
+                    throw new ArgumentException(
+                        $"row {row}, column {column}: found a list at {place}, expected at most {list.MaxLength} ids within {lists.Length} numbers",
+                        nameof(lists));
+            }
+        }
+    }
+
+    private void RunForward(int* ids, int* lists, ReadOnlySpan<float> numeric, Step step)
+    {
+        _step = new Step(step.Rows, step.IsTraining, step.Seed) { Ids = ids, Lists = lists };
         _guard?.BeginForward(_step);
         var clock = Clock;
         var pass = KernelClock.Start(clock);
-        Store.BeginBatch(Reader, ids, step.Rows, step.IsTraining || step.IsAhead);
+        Store.BeginBatch(Reader, ids, lists, step.Rows, step.IsTraining || step.IsAhead);
         clock?.AddRowGradients(pass);
         if (Graph.Numeric is { } input)
         {
@@ -247,7 +277,7 @@ public sealed unsafe class Program<T> : IDisposable
         }
 
         var collection = KernelClock.Start(clock);
-        Store.EndGradients(Reader, _step.Ids, _step.Rows);
+        Store.EndGradients(Reader, _step.Ids, _step.Lists, _step.Rows);
         _guard?.EndBackward();
         clock?.AddRowGradients(collection);
         clock?.AddBackwardPass(pass);
@@ -262,12 +292,13 @@ public sealed unsafe class Program<T> : IDisposable
         Store.Forget(Reader);
         Gemm.Dispose();
         _ids?.Dispose();
+        _lists?.Dispose();
         foreach (var buffer in _buffers)
             buffer.Dispose();
     }
 
     private Step StepOf(int value) => FrozenMembers is { Count: > 0 } frozen && frozen.Contains(_owners[value]) && _owners[value] >= 0
-        ? new Step(_step.Rows, isTraining: false, _step.Seed) { Ids = _step.Ids }
+        ? new Step(_step.Rows, isTraining: false, _step.Seed) { Ids = _step.Ids, Lists = _step.Lists }
         : _step;
 
     // The one member that needs a value, or −1 where there are several or none.

@@ -35,10 +35,17 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
         var columns = program.Graph.Columns;
         for (long row = 0; row < step.Rows; row++)
             for (var column = 0; column < columns.Count; column++)
-                if (step.Ids[(row * columns.Count) + column] is var id
-                    && (id < columns[column].Offset || id >= columns[column].Offset + columns[column].Size))
-                    throw new MemoryGuardException(
-                        $"row {row}, column {column}: found id {id}, expected {columns[column].Offset} to {columns[column].Offset + columns[column].Size - 1}");
+            {
+                var id = step.Ids + (row * columns.Count) + column;
+                var isList = columns[column].List is not null;
+                var ids = isList ? step.Lists + *id + 1 : id;
+                var count = isList ? step.Lists[*id] : 1;
+                for (var i = 0; i < count; i++)
+                    if (ids[i] < columns[column].Offset || ids[i] >= columns[column].Offset + columns[column].Size)
+                        throw new MemoryGuardException(
+                            $"row {row}, column {column}: found id {ids[i]}, expected {columns[column].Offset} to {columns[column].Offset + columns[column].Size - 1}");
+            }
+
         if (program.Graph.Numeric is { } numeric)
             FillPoison(program.Data(numeric), (long)program.Capacity * numeric.Shape.Size);
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Consort.Compute.Cpu.Kernels;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Graphs;
 
@@ -15,6 +16,9 @@ internal sealed unsafe class PackedEmbed : Kernel
     private readonly int _dimension;
     private readonly int[] _columns;
     private readonly int[] _shifts; // row = id − shift, a number a column
+    private readonly IdList?[] _lists; // of each column, null of a token
+    private readonly float* _unpacked; // the rows of a list, [L, D]
+    private readonly int* _list; // the list that names these
     private readonly int _stride; // columns of the whole batch
 
     public PackedEmbed(Graph graph, Table embeddings, int[] columns, StoredRows rows, Binding<float> binding)
@@ -26,6 +30,11 @@ internal sealed unsafe class PackedEmbed : Kernel
         _shifts = [.. columns.Select(c => graph.Columns[c].Offset - graph.FirstRow(embeddings, c))];
         _output = binding.Output;
         (_dimension, _stride) = (embeddings.Dimension, binding.Columns);
+        _lists = [.. columns.Select(binding.ListOf)];
+        if (!_lists.Any(l => l is not null))
+            return;
+        _unpacked = binding.Workspace((long)_lists.Max(l => l?.MaxLength ?? 0) * _dimension);
+        _list = (int*)binding.Workspace(_lists.Max(l => l?.Room ?? 0));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -36,10 +45,28 @@ internal sealed unsafe class PackedEmbed : Kernel
         var output = _output;
         for (var row = 0; row < step.Rows; row++, ids += stride)
             for (var i = 0; i < columns.Length; i++, output += dimension)
-                Row(ids[columns[i]] - shifts[i], output);
+            {
+                if (_lists[i] is { } list)
+                    Pool(step.Lists + ids[columns[i]], shifts[i], list, output);
+                else
+                    Row(ids[columns[i]] - shifts[i], output);
+            }
     }
 
     public override void Backward(in Step step) => throw new InvalidOperationException("scoring has no gradients");
+
+    private void Pool(int* given, int shift, IdList kind, float* output)
+    {
+        var n = *given;
+        new ReadOnlySpan<int>(given, kind.RoomOf(n)).CopyTo(new Span<int>(_list, kind.Room));
+        for (var i = 0; i < n; i++)
+        {
+            Row(given[1 + i] - shift, _unpacked + ((long)i * _dimension));
+            _list[1 + i] = i;
+        }
+
+        ListPool.Forward(output, _unpacked, _list, kind, _dimension);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Row(long id, float* output)

@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using Consort.Data.Schemas;
+using Consort.Data.Sources;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>
+/// A column of lists: a cell is cut into tokens, which the column of single tokens behind it encodes. A row's id is where its list begins.
+/// </summary>
+/// <param name="tokens">Encodes a token.</param>
+/// <param name="cutter">Cuts cells.</param>
+internal sealed class ListColumn(ColumnEncoder tokens, ListCutter cutter) : ColumnEncoder(tokens.Name, tokens.Field)
+{
+    /// <summary>Encodes single tokens.</summary>
+    public ColumnEncoder Tokens => tokens;
+
+    /// <summary>Rows without a token in training; null where they were not counted.</summary>
+    public long? Empty { get; init; }
+
+    public override ListShape Shape { get; } = cutter.Shape;
+
+    public override int Size => tokens.Size;
+
+    public override int Offset { get => tokens.Offset; set => tokens.Offset = value; }
+
+    public override bool HasTokens => tokens.HasTokens;
+
+    public override ColumnEncoder SharedBy(string name, int field, MissingTexts missing) => tokens.SharedBy(name, field, missing);
+
+    public override int IndexOf(ReadOnlySpan<byte> token) => tokens.IndexOf(token);
+
+    public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride) =>
+        Encode(data, cells, target, stride, new ListBuffer());
+
+    /// <summary>Encodes the cells of a group; their lists go behind those that are held, where the rows' ids say.</summary>
+    /// <exception cref="CellError">A token's weight is none.</exception>
+    public void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride, ListBuffer lists)
+    {
+        for (var r = 0; r < cells.Length; r++)
+        {
+            Put(target, r, stride, lists.Length);
+            lists.Keep(Shape.RoomOf(Encode(data, cells[r], r, lists.Room(Shape.Room))));
+        }
+    }
+
+    /// <summary>Encodes one cell; gives how many ids the list has.</summary>
+    /// <param name="data">Where the cell lies; 8 bytes may be read from any place in it.</param>
+    /// <param name="cell">The cell.</param>
+    /// <param name="row">Its row, for messages.</param>
+    /// <param name="list">Room for the longest list.</param>
+    public int Encode(ReadOnlySpan<byte> data, Cell cell, int row, Span<int> list)
+    {
+        Span<Cell> some = stackalloc Cell[RowGroup.Capacity];
+        Span<float> weights = stackalloc float[RowGroup.Capacity];
+        var cut = cutter.Begin(data, cell);
+        list[0] = cut.Count;
+        var done = 0;
+        for (int n; (n = cut.Next(data, row, some, weights)) > 0; done += n)
+        {
+            tokens.Encode(data, some[..n], MemoryMarshal.AsBytes(list.Slice(1 + done, n)), 4);
+            if (Shape.IsWeighted) MemoryMarshal.Cast<float, int>(weights[..n]).CopyTo(list.Slice(1 + cut.Count + done, n));
+        }
+        return done;
+    }
+
+    /// <summary>Puts one more token behind those of a list, which keeps the first or the last as the schema says.</summary>
+    /// <param name="data">The token; 8 bytes may be read from its beginning.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="weight">Its weight.</param>
+    /// <param name="list">A list with room for the longest.</param>
+    public void Add(ReadOnlySpan<byte> data, int length, float weight, Span<int> list)
+    {
+        var cell = new Cell { Start = 0, Length = length };
+        if (cutter.IsMissing(data, cell)) return;
+        var n = list[0];
+        if (n == Shape.MaxLength && cutter.Keep == ListEnd.First) return;
+        var ids = list[1..];
+        var weights = Shape.IsWeighted ? list[(1 + n)..] : default;
+        if (n == Shape.MaxLength)
+        {
+            ids[1..n].CopyTo(ids);
+            if (Shape.IsWeighted) weights[1..n].CopyTo(weights);
+            n--;
+        }
+        else if (Shape.IsWeighted)
+        {
+            weights[..n].CopyTo(weights[1..]); // one further, for the id that comes
+            weights = weights[1..];
+        }
+        tokens.Encode(data, new ReadOnlySpan<Cell>(in cell), MemoryMarshal.AsBytes(ids.Slice(n, 1)), 4);
+        if (Shape.IsWeighted) weights[n] = BitConverter.SingleToInt32Bits(weight);
+        list[0] = n + 1;
+    }
+
+    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary) => tokens.Write(writer, vocabulary);
+
+    public override string Token(int index) => tokens.Token(index);
+
+    public override long CountOf(int index) => tokens.CountOf(index);
+}
