@@ -17,6 +17,7 @@ internal sealed class ParquetFile : IDisposable
         // Otherwise the pages of a whole row group are read at once.
         _properties.EnableBufferedStream();
         _properties.BufferSize = BufferBytes;
+        _properties.EnablePageChecksumVerification(); // of pages that have sums
         try
         {
             Reader = new ParquetFileReader(path, _properties);

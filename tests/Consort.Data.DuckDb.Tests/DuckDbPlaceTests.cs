@@ -101,6 +101,24 @@ public sealed class DuckDbPlaceTests : IDisposable
     }
 
     [Fact]
+    public void Read_Lists_AreJoinedByTheSplitter()
+    {
+        var schema = new Schema { Fields = [new Field("click", FieldKind.Label), new Field("tags", FieldKind.List) { List = new FieldList() }] };
+        IEnumerable<string?> Tags(string values) =>
+            SeenRows.Of(Catalogue, schema, $"sql:select 1 as click, tags from (values {values}) t(tags)").Select(r => r.Cells[1]);
+        Assert.Equal(["a|more than twelve bytes", "", null, "b"], Tags("(['a', 'more than twelve bytes']), ([]), (null), ([null, 'b'])"));
+        Assert.Equal(["1|2", "3"], Tags("([1, 2]), ([3])"));
+        Assert.Equal(["1|2", "3|4"], Tags("([1, 2]::int[2]), ([3, 4]::int[2])"));
+        Assert.EndsWith(":2, column tags: found \"|\", the field's splitter, in the value \"b|c\" of a list, expected values without it; choose another splitter",
+            Assert.Throws<ConsortException>(() => Tags("(['a']), (['b|c'])")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_AListWhereATokenIsExpected_SaysSo() => Assert.Equal(
+        "sql:select 1 as click, [1] as user: column user holds lists of numbers, expected one value a row for kind categorical; give it kind list",
+        Assert.Throws<ConsortException>(() => SeenRows.Of(Catalogue, Schema, "sql:select 1 as click, [1] as user")).Message);
+
+    [Fact]
     public void EncodeOrReuse_ATable_IsReusedUntilItsRowsChange()
     {
         var path = Table("create table clicks as select i % 2 as click, 'u' || i as user from range(100) t(i)");

@@ -75,9 +75,9 @@ public sealed class ParquetMistakeTests : IDisposable
         var (first, second) = (Users("a.parquet", [1]), _folder.At("b.parquet"));
         Write(second, [new Column<bool>("click"), new Column<int>("user"), new Column<int>("age")], g =>
         {
-            Column<bool>(g, [true]);
-            Column<int>(g, [1]);
-            Column<int>(g, [30]);
+            Put<bool>(g, [true]);
+            Put<int>(g, [1]);
+            Put<int>(g, [30]);
         });
         Assert.StartsWith($"{second}: column \"age\" is not in the schema, nor in {first} (give it kind ignored", Mistake(first, second), StringComparison.Ordinal);
     }
@@ -162,21 +162,21 @@ public sealed class ParquetMistakeTests : IDisposable
         var path = _folder.At(name);
         Write(path, [new Column<bool>("click"), new Column<T>("user")], group =>
         {
-            Column(group, new bool[users.Length]);
-            Column(group, users);
+            Put(group, new bool[users.Length]);
+            Put(group, users);
         });
         return path;
     }
 
-    private static void Write(string path, Column[] columns, Action<RowGroupWriter> write)
+    private static void Write(string path, ParquetSharp.Column[] columns, Action<RowGroupWriter> write)
     {
-        using var writer = new ParquetFileWriter(path, columns);
+        using var writer = new ParquetFileWriter(path, columns, Compression.Gzip); // which has sums
         using var group = writer.AppendRowGroup();
         write(group);
         writer.Close();
     }
 
-    private static void Column<T>(RowGroupWriter group, T[] values)
+    private static void Put<T>(RowGroupWriter group, T[] values)
     {
         using var column = group.NextColumn().LogicalWriter<T>();
         column.WriteBatch(values);

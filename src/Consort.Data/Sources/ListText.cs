@@ -9,8 +9,7 @@ internal ref struct ListText(CellWriter writer, byte[] splitter)
     private bool _hasTokens;
 
     /// <summary>What stands between the tokens of a field; null of a field that has one token a row.</summary>
-    public static byte[]? SplitterOf(Field field) =>
-        field.Kind is FieldKind.List or FieldKind.Sequence ? (field.List ?? new FieldList()).Splitter.Bytes.ToArray() : null;
+    public static byte[]? SplitterOf(Field field) => field.List?.Splitter.Bytes.ToArray();
 
     /// <summary>Takes the token that was just written; false where the splitter would cut it in two.</summary>
     public bool Take(Cell token)

@@ -124,11 +124,8 @@ internal sealed class SourceStream : IDisposable
     }
 
     /// <summary>Whether the bytes of a place come only once: of standard input, unless a file is there, and of a pipe.</summary>
-    public static bool ComesOnce(string path)
-    {
-        var kind = FileFacts.Of(path).Kind;
-        return kind is FileKind.Pipe or FileKind.Device or FileKind.Socket || (path == StandardInput && kind != FileKind.File);
-    }
+    public static bool ComesOnce(string path) =>
+        FileFacts.Of(path).Kind is var kind && (kind == FileKind.Pipe || (path == StandardInput && kind != FileKind.File));
 
     /// <summary>Copies bytes that come only once into a file.</summary>
     public static void Copy(string path, string file, CancellationToken cancellation)
