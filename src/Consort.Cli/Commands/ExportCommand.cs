@@ -74,7 +74,7 @@ internal sealed class ExportCommand : ExampleCommand
 
     private static OnnxSummary WriteRun(string path, string folder, string member, OnnxOptions options)
     {
-        using var run = new FinishedRun(folder, threads: 1);
+        using var run = new FinishedRun(folder, threads: 1, catalogues: Shared.Catalogues);
         return OnnxFile.Write(path, new OnnxContent
         {
             Name = run.Experiment.Name,

@@ -16,7 +16,7 @@ public static class Diagnoser
     public static Diagnosis Run(DiagnosisRequest request, IProgress<long>? progress, CancellationToken cancellation)
     {
         Check(request);
-        using var run = new FinishedRun(request.Run, request.Threads);
+        using var run = new FinishedRun(request.Run, request.Threads, catalogues: request.Catalogues);
         var space = run.Encoder.Space;
         var column = request.Group is null ? -1 : Column(run, request.Group);
         var outputs = new RecordedOutputs(run.Program.Members, space, column);

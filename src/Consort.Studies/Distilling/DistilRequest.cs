@@ -1,5 +1,6 @@
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Datasets;
+using Consort.Foundation.Options;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 
@@ -14,6 +15,9 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
 {
     /// <summary>An experiment whose members, embeddings and training the student has; its data are the teachers'.</summary>
     public string? ExperimentFile { get; init; }
+
+    /// <summary>By which names in experiments are resolved, and sources of rows.</summary>
+    public Catalogues Catalogues { get; init; } = Catalogues.Default;
 
     /// <summary>Where the teachers' data lie now, or null for where they lay.</summary>
     public string? Data { get; init; }

@@ -99,7 +99,7 @@ public static class DistilRun
         RecipeOutcome Finished(string run)
         {
             var folder = new RunFolder(run);
-            TestRows.Keep(folder, request.Data, request.Threads, cancellation);
+            TestRows.Keep(folder, request.Data, request.Threads, cancellation, request.Catalogues);
             return Outcome(folder);
         }
     }
@@ -131,7 +131,7 @@ public static class DistilRun
         EncodedDataset data;
         try
         {
-            data = RunRows.Open(new RunFolder(request.Folder), request.Data, request.Threads, null, cancellation);
+            data = RunRows.Open(new RunFolder(request.Folder), request.Data, request.Threads, null, cancellation, request.Catalogues);
         }
         catch (ConsortException e)
         {

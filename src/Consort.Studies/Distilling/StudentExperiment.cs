@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consort.Data.Datasets;
+using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Foundation.Options;
@@ -85,7 +86,8 @@ internal static class StudentExperiment
     private static Experiment Read(OptionTree options, DistilRequest request, ulong? seed)
     {
         var place = request.Data is { } data ? Path.GetFullPath(data) : PlaceOf(new RunFolder(request.Teachers[0]));
-        return Experiment.From(place is null ? options : Moved(options, place), Directory.GetCurrentDirectory(), seed, request.Precision);
+        return Experiment.From(place is null ? options : Moved(options, place), Directory.GetCurrentDirectory(), seed, request.Precision,
+            catalogues: request.Catalogues);
     }
 
     // Null where the teacher's rows still lie where its experiment says; else where they are now.
@@ -93,7 +95,7 @@ internal static class StudentExperiment
     {
         if (RunData.Read(teacher) is not { } data)
             return null;
-        if (data.Folder is null ? EncodedDataset.IsAt(data.Encoded.Path) : data.Files.All(f => File.Exists(f.Path)))
+        if (data.Folder is null ? EncodedDataset.IsAt(data.Encoded.Path) : data.Files.All(f => !SourcePlace.IsFile(f.Path) || File.Exists(f.Path)))
             return null;
         var source = RunRows.Find(teacher, null);
         return source.Schema is null ? source.Encoded : Path.GetFullPath(data.Folder?.FromRun ?? "", teacher.Path);

@@ -11,6 +11,9 @@ namespace Consort.Studies.Recipes;
 /// <param name="Folder">Where runs and results go.</param>
 public sealed record RecipeRequest(string Data, int Seeds, string? Only, string Folder)
 {
+    /// <summary>By which names in experiments are resolved, and sources of rows.</summary>
+    public Catalogues Catalogues { get; init; } = Catalogues.Default;
+
     /// <summary>How raw rows look: a preset or a schema file; null to tell by the data.</summary>
     public string? Schema { get; init; }
 

@@ -56,7 +56,7 @@ internal sealed class RecipeSettings
         (_request, _paper, _data) = (request, paper, RecipeData.Find(request));
         if (_data.File is not null && request.Settings is not null)
             throw new ConsortException($"--settings {request.Settings}: found with --data {_data.File}, an experiment that has its own settings; expected rows");
-        var file = _data.File is { } both ? Experiment.Load(both)
+        var file = _data.File is { } both ? Experiment.Load(both, catalogues: request.Catalogues)
             : request.Settings is { } settings ? Resolve(OnData(OptionTree.Load(settings)))
             : null;
         if (file is null)
@@ -106,5 +106,5 @@ internal sealed class RecipeSettings
 
     private Experiment Resolve(OptionTree options) => Experiment.From(
         _request.Epochs is { } epochs ? options.With("training.epochs", epochs) : options, Directory.Exists(_request.Data)
-        ? _request.Data : Path.GetDirectoryName(_request.Data)!);
+        ? _request.Data : Path.GetDirectoryName(_request.Data)!, catalogues: _request.Catalogues);
 }
