@@ -5,24 +5,22 @@ using DuckDB.NET.Native;
 namespace Consort.Data.DuckDb;
 
 /// <summary>A column of a query.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Index">Its place.</param>
-/// <param name="Type">What its values are, in a word.</param>
-/// <param name="IsList">Whether a row has any number of them.</param>
-internal sealed record DuckDbColumn(string Name, int Index, string Type, bool IsList)
+/// <param name="facts">Its name and type.</param>
+/// <param name="index">Its place.</param>
+/// <param name="make">What writes its values; null where they cannot be read.</param>
+internal sealed class DuckDbColumn(SourceColumn facts, int index, Func<byte[]?, VectorText>? make)
 {
     private const string Text = "text", Numbers = "numbers", Timestamps = "timestamps";
-    private readonly Func<byte[]?, VectorText>? _make;
 
-    private DuckDbColumn(string name, int index, string type, bool isList, Func<byte[]?, VectorText>? make) : this(name, index, type, isList) =>
-        _make = make;
+    /// <summary>Its name and type.</summary>
+    public SourceColumn Facts => facts;
 
-    /// <summary>Whether its values can be read: one a row, or a list of them.</summary>
-    public bool IsReadable => _make is not null;
+    /// <summary>Its place.</summary>
+    public int Index => index;
 
     /// <summary>Writes its values.</summary>
     /// <param name="splitter">What stands between those of a list.</param>
-    public VectorText Texts(byte[]? splitter) => _make!(splitter);
+    public VectorText Texts(byte[]? splitter) => make!(splitter);
 
     /// <summary>Of a column of a result.</summary>
     public static DuckDbColumn Of(string name, int index, DuckDBLogicalType type)
@@ -31,13 +29,14 @@ internal sealed record DuckDbColumn(string Name, int Index, string Type, bool Is
         if (id is not (DuckDBType.List or DuckDBType.Array))
         {
             var (one, make) = One(id, type);
-            return new(name, index, one, false, make is null ? null : _ => make());
+            return new(new(name, one, IsReadable: make is not null), index, make is null ? null : _ => make());
         }
         using var child = id == DuckDBType.List ? NativeMethods.LogicalType.DuckDBListTypeChildType(type)
             : NativeMethods.LogicalType.DuckDBArrayTypeChildType(type);
         int? size = id == DuckDBType.List ? null : (int)NativeMethods.LogicalType.DuckDBArrayVectorGetSize(type);
         var (of, item) = One(NativeMethods.LogicalType.DuckDBGetTypeId(child), child);
-        return new(name, index, $"lists of {of}", true, item is null ? null : splitter => new ListVectorText(item(), name, splitter!, size));
+        return new(new(name, $"lists of {of}", IsList: true, IsReadable: item is not null), index,
+            item is null ? null : splitter => new ListVectorText(item(), name, splitter!, size));
     }
 
     private static (string Type, Func<VectorText>? Make) One(DuckDBType id, DuckDBLogicalType type)
@@ -94,7 +93,8 @@ internal sealed record DuckDbColumn(string Name, int Index, string Type, bool Is
     private static (string, Func<VectorText>) Words(DuckDBLogicalType type)
     {
         var count = (int)NativeMethods.LogicalType.DuckDBEnumDictionarySize(type);
-        byte[][] words = [.. Enumerable.Range(0, count).Select(i => Encoding.UTF8.GetBytes(NativeMethods.LogicalType.DuckDBEnumDictionaryValue(type, i)))];
+        byte[][] words =
+            [.. Enumerable.Range(0, count).Select(i => Encoding.UTF8.GetBytes(NativeMethods.LogicalType.DuckDBEnumDictionaryValue(type, i)))];
         return (Text, NativeMethods.LogicalType.DuckDBEnumInternalType(type) switch
         {
             DuckDBType.UnsignedTinyInt => () => new WordText<byte>(words),

@@ -19,6 +19,6 @@ public static class DuckDbRows
     private static SourceColumn[] ColumnsOf(string place)
     {
         using var query = DuckDbQuery.Open(DuckDbPlace.Parse(place), SourcePlace.Show(place));
-        return [.. query.Columns.Select(c => new SourceColumn(c.Name, c.Type, c.IsList))];
+        return [.. query.Columns.Select(c => c.Facts)];
     }
 }

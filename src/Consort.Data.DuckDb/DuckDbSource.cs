@@ -1,6 +1,3 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
-using Consort.Data.Schemas;
 using Consort.Data.Sources;
 using DuckDB.NET.Native;
 
@@ -16,8 +13,7 @@ internal sealed class DuckDbSource(SourceRequest request) : IRowSource
     private DuckDbQuery? _query;
     private CancellationTokenRegistration _stop;
     private (VectorText Text, int Column, int Field)[] _columns = [];
-    private (XxHash128 Bytes, XxHash128 Lengths)[] _hashes = [];
-    private int[] _lengths = [];
+    private TextHash? _hash;
     private long _row;
     private bool _isOver;
 
@@ -52,16 +48,7 @@ internal sealed class DuckDbSource(SourceRequest request) : IRowSource
 
     public string Say(long place) => FormattableString.Invariant($"{_name}:{place}");
 
-    public SourceIdentity Identify(long rows)
-    {
-        var all = new XxHash128();
-        foreach (var (bytes, lengths) in _hashes)
-        {
-            all.Append(bytes.GetCurrentHash());
-            all.Append(lengths.GetCurrentHash());
-        }
-        return new SourceIdentity(request.Path, Position, 0, Convert.ToHexStringLower(all.GetCurrentHash()), "", rows);
-    }
+    public SourceIdentity Identify(long rows) => _hash!.Identify(request.Path, rows);
 
     public void Dispose()
     {
@@ -77,39 +64,24 @@ internal sealed class DuckDbSource(SourceRequest request) : IRowSource
         Layout ??= LayoutOf(_query.Columns);
         // Of a table only what is read has been asked for, so columns are found by their names.
         var targets = Layout.Names.Zip(Layout.Targets).Where(p => p.Second < request.Schema.Fields.Count).ToDictionary(p => p.First, p => p.Second);
-        _columns = [.. _query.Columns.Where(c => targets.ContainsKey(c.Name)).Select(c =>
-            (c.Texts(ListText.SplitterOf(request.Schema.Fields[targets[c.Name]])), c.Index, targets[c.Name]))];
-        _hashes = [.. _columns.Select(_ => (new XxHash128(), new XxHash128()))];
+        _columns = [.. _query.Columns.Where(c => targets.ContainsKey(c.Facts.Name)).Select(c =>
+            (c.Texts(ListText.SplitterOf(request.Schema.Fields[targets[c.Facts.Name]])), c.Index, targets[c.Facts.Name]))];
+        _hash = new TextHash(_columns.Length);
     }
 
     private IEnumerable<string> Read(IReadOnlyList<DuckDbColumn> columns)
     {
         Layout = LayoutOf(columns);
-        return columns.Where((_, i) => Layout.Targets[i] < request.Schema.Fields.Count).Select(c => c.Name);
+        return columns.Where((_, i) => Layout.Targets[i] < request.Schema.Fields.Count).Select(c => c.Facts.Name);
     }
 
-    private Layout LayoutOf(IReadOnlyList<DuckDbColumn> columns)
-    {
-        string[] names = [.. columns.Select(c => c.Name)], types = [.. columns.Select(c => c.Type)];
-        var layout = Layout.ByName(_name, _name, request.Schema, names, request.Rules, _ => null, request.First, types);
-        foreach (var (column, target) in columns.Zip(layout.Targets).Where(p => p.Second < request.Schema.Fields.Count))
-            Check(column, request.Schema.Fields[target]);
-        return layout;
-    }
-
-    private void Check(DuckDbColumn column, Field field)
-    {
-        if (!column.IsReadable)
-            throw new ConsortException($"{_name}: column {column.Name} holds {column.Type}, expected one value a row, or a list of them; cast it in the query, or give it kind ignored");
-        if (column.IsList && ListText.SplitterOf(field) is null)
-            throw new ConsortException($"{_name}: column {column.Name} holds {column.Type}, expected one value a row for kind {Words.Of(field.Kind)}; give it kind list");
-    }
+    private Layout LayoutOf(IReadOnlyList<DuckDbColumn> columns) =>
+        Layout.OfColumns(request, [.. columns.Select(c => c.Facts)], ", or cast it in a query");
 
     private void Write(DuckDBDataChunk chunk, Block block)
     {
         var (rows, writer) = ((int)NativeMethods.DataChunks.DuckDBDataChunkGetSize(chunk), new CellWriter(block));
         block.Table.Begin(request.Schema.Fields.Count, rows);
-        if (_lengths.Length < rows) _lengths = new int[rows];
         for (var c = 0; c < _columns.Length; c++)
         {
             var (text, column, field) = _columns[c];
@@ -117,9 +89,7 @@ internal sealed class DuckDbSource(SourceRequest request) : IRowSource
             var cells = block.Table.CellsOf(field);
             text.Bind(NativeMethods.DataChunks.DuckDBDataChunkGetVector(chunk, column));
             text.Write(cells, writer, block.Table);
-            _hashes[c].Bytes.Append(writer.Written(start));
-            for (var r = 0; r < rows; r++) _lengths[r] = cells[r].Length;
-            _hashes[c].Lengths.Append(MemoryMarshal.AsBytes(_lengths.AsSpan(0, rows)));
+            _hash!.Append(c, writer.Written(start), cells);
         }
         (block.Rows, block.Length, block.FirstPlace, block.TextBytes) = (rows, rows, _row + 1, writer.End);
         _row += rows;

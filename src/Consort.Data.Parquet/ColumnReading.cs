@@ -31,7 +31,7 @@ internal sealed class ColumnReading(ParquetFile file, ParquetColumn column, byte
             }
             catch (Exception e) when (e is ParquetException or InvalidOperationException or OverflowException or IndexOutOfRangeException)
             {
-                _broken = $"column {column.Name}: found damaged Parquet data: {ParquetFile.Words(e)}";
+                _broken = $"column {column.Facts.Name}: found damaged Parquet data: {ParquetFile.Words(e)}";
             }
             finally
             {

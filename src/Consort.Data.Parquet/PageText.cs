@@ -54,7 +54,7 @@ internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[
 {
     private const int Batch = 4096;
     private readonly short[] _definitions = new short[column.Full > 0 ? Batch : 0];
-    private readonly short[] _repetitions = new short[column.IsList ? Batch : 0];
+    private readonly short[] _repetitions = new short[column.Facts.IsList ? Batch : 0];
     private readonly T[] _values = new T[Batch];
     private ColumnReader<T>? _reader;
     private int _levels; // read and not yet all taken
@@ -69,7 +69,7 @@ internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[
 
     public override void Read(Span<Cell> cells, ref int done, CellWriter writer, CellTable table)
     {
-        for (; column.IsList && done < cells.Length; done++) cells[done] = ReadList(done, writer, table);
+        for (; column.Facts.IsList && done < cells.Length; done++) cells[done] = ReadList(done, writer, table);
         while (done < cells.Length)
         {
             if (_level == _levels && !Fill(cells.Length - done)) throw TooFew();
@@ -99,7 +99,7 @@ internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[
             if (_definitions[_level] == column.Full)
             {
                 var token = text.Write(_values[_value++], writer);
-                if (!list.Take(token)) table.Fail(row, ListText.Mistake(column.Name, writer.Written(token.Start)[..token.Length], splitter!));
+                if (!list.Take(token)) table.Fail(row, ListText.Mistake(column.Facts.Name, writer.Written(token.Start)[..token.Length], splitter!));
             }
             _level++;
         }

@@ -1,21 +1,15 @@
+using Consort.Data.Sources;
 using ParquetSharp;
 using ParquetSharp.Schema;
 
 namespace Consort.Data.Parquet;
 
 /// <summary>A column at the top of a Parquet schema.</summary>
-/// <param name="Name">Its name.</param>
+/// <param name="Facts">Its name and type.</param>
 /// <param name="Index">Its place among the leaves, the first of several.</param>
-/// <param name="Type">What its values are, in a word.</param>
-internal sealed record ParquetColumn(string Name, int Index, string Type)
+internal sealed record ParquetColumn(SourceColumn Facts, int Index)
 {
-    public const string Text = "text", Numbers = "numbers", Dates = "dates", Times = "times", Timestamps = "timestamps";
-
-    /// <summary>Whether a row has any number of values.</summary>
-    public bool IsList { get; private init; }
-
-    /// <summary>Whether its values can be read: one a row, or a list of them.</summary>
-    public bool IsReadable { get; private init; }
+    public const string Text = "text", Numbers = "numbers";
 
     /// <summary>The definition level from which on a value is there.</summary>
     public int Full { get; private init; }
@@ -44,13 +38,16 @@ internal sealed record ParquetColumn(string Name, int Index, string Type)
         var isList = leaf.MaxRepetitionLevel == 1 && (!isGroup || logical.Type == LogicalTypeEnum.List) && leaves.Length == 1;
         // Between the list and its values stands at most the level that repeats.
         var isPlain = !isGroup && leaf.MaxRepetitionLevel == 0 || isList && leaf.Path.ToDotVector().Length <= 3;
-        if (!isPlain) return new(name, leaves[0], logical.Type == LogicalTypeEnum.Map ? "maps" : isList || leaf.MaxRepetitionLevel > 0 ? "lists of lists or structs" : "structs");
+        if (!isPlain)
+        {
+            var what = logical.Type == LogicalTypeEnum.Map ? "maps" : leaf.MaxRepetitionLevel > 0 ? "lists of lists or structs" : "structs";
+            return new(new(name, what, IsReadable: false), leaves[0]);
+        }
         var type = TypeOf(leaf);
         var mayBeNull = root.Repetition == Repetition.Optional;
-        return new(name, leaves[0], isList ? $"lists of {type ?? "values"}" : type ?? $"values of type {leaf.LogicalType.Type}")
+        var shown = type ?? $"values of type {leaf.LogicalType.Type}";
+        return new(new(name, isList ? $"lists of {shown}" : shown, isList, type is not null), leaves[0])
         {
-            IsList = isList,
-            IsReadable = type is not null,
             Full = leaf.MaxDefinitionLevel,
             Element = (mayBeNull ? 1 : 0) + 1,
             MayBeNull = mayBeNull,
@@ -59,16 +56,16 @@ internal sealed record ParquetColumn(string Name, int Index, string Type)
 
     private static string? TypeOf(ColumnDescriptor leaf) => leaf.LogicalType.Type switch
     {
-        LogicalTypeEnum.Date => Dates,
-        LogicalTypeEnum.Time => Times,
-        LogicalTypeEnum.Timestamp => Timestamps,
+        LogicalTypeEnum.Date => "dates",
+        LogicalTypeEnum.Time => "times",
+        LogicalTypeEnum.Timestamp => "timestamps",
         LogicalTypeEnum.Uuid or LogicalTypeEnum.String or LogicalTypeEnum.Enum or LogicalTypeEnum.Json => Text,
         LogicalTypeEnum.Decimal or LogicalTypeEnum.Int or LogicalTypeEnum.Float16 or LogicalTypeEnum.Nil => Numbers,
         LogicalTypeEnum.Interval or LogicalTypeEnum.Variant or LogicalTypeEnum.Geometry or LogicalTypeEnum.Geography => null,
         _ => leaf.PhysicalType switch
         {
             PhysicalType.Boolean => "yes or no",
-            PhysicalType.Int96 => Timestamps,
+            PhysicalType.Int96 => "timestamps",
             PhysicalType.ByteArray or PhysicalType.FixedLenByteArray => Text,
             _ => Numbers,
         },

@@ -14,6 +14,6 @@ public static class ParquetRows
     private static SourceColumn[] ColumnsOf(string path)
     {
         using var file = ParquetFile.Open(path);
-        return [.. file.Columns.Select(c => new SourceColumn(c.Name, c.Type, c.IsList)), .. file.Keys.Select(k => new SourceColumn(k.Name, ParquetColumn.Text))];
+        return [.. file.Columns.Select(c => c.Facts), .. file.Keys.Select(k => new SourceColumn(k.Name, ParquetColumn.Text))];
     }
 }

@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
 namespace Consort.Data.Parquet;
@@ -75,20 +74,7 @@ internal sealed class ParquetSource(SourceRequest request) : IRowSource
     private Layout LayoutOf(ParquetFile file)
     {
         // Keys that the schema does not name belong to the folder, not to the rows.
-        var keys = file.Keys.Where(k => request.Schema.Fields.Any(f => f.Name == k.Name)).ToArray();
-        string[] names = [.. file.Columns.Select(c => c.Name), .. keys.Select(k => k.Name)];
-        string[] types = [.. file.Columns.Select(c => c.Type), .. keys.Select(_ => ParquetColumn.Text)];
-        var layout = Layout.ByName(request.Path, request.Path, request.Schema, names, request.Rules, _ => null, request.First, types);
-        foreach (var (column, target) in file.Columns.Zip(layout.Targets).Where(p => p.Second < request.Schema.Fields.Count))
-            Check(column, request.Schema.Fields[target]);
-        return layout;
-    }
-
-    private void Check(ParquetColumn column, Field field)
-    {
-        if (!column.IsReadable)
-            throw new ConsortException($"{request.Path}: column {column.Name} holds {column.Type}, expected one value a row, or a list of them; give it kind ignored, or take its parts by SQL");
-        if (column.IsList && ListText.SplitterOf(field) is null)
-            throw new ConsortException($"{request.Path}: column {column.Name} holds {column.Type}, expected one value a row for kind {Words.Of(field.Kind)}; give it kind list");
+        var keys = file.Keys.Where(k => request.Schema.Fields.Any(f => f.Name == k.Name)).Select(k => new SourceColumn(k.Name, ParquetColumn.Text));
+        return Layout.OfColumns(request, [.. file.Columns.Select(c => c.Facts), .. keys], ", or take its parts by SQL");
     }
 }

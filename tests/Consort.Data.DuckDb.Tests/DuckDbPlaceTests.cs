@@ -133,7 +133,7 @@ public sealed class DuckDbPlaceTests : IDisposable
 
     [Fact]
     public void ColumnsOf_AQuery_AreItsOwn() => Assert.Equal(
-        [new SourceColumn("a", "numbers"), new SourceColumn("b", "lists of text", IsList: true), new SourceColumn("c", "values of type INTERVAL")],
+        [new SourceColumn("a", "numbers"), new SourceColumn("b", "lists of text", IsList: true), new SourceColumn("c", "values of type INTERVAL", IsReadable: false)],
         Catalogue.ColumnsOf("sql:select 1 as a, ['x'] as b, interval 1 day as c")!);
 
     private string Table(string sql)

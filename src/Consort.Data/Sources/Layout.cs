@@ -80,6 +80,26 @@ internal sealed record Layout(string Source, Schema Schema, int[] Targets, int L
         return layout;
     }
 
+    /// <summary>Columns that have names and types of their own.</summary>
+    /// <param name="request">What is opened.</param>
+    /// <param name="columns">The columns.</param>
+    /// <param name="advice">What to do with one that cannot be read, beside giving it kind ignored.</param>
+    public static Layout OfColumns(SourceRequest request, IReadOnlyList<SourceColumn> columns, string advice)
+    {
+        var name = SourcePlace.Show(request.Path);
+        var layout = ByName(name, name, request.Schema, [.. columns.Select(c => c.Name)], request.Rules, _ => null, request.First,
+            [.. columns.Select(c => c.Type)]);
+        foreach (var (column, target) in columns.Zip(layout.Targets).Where(p => p.Second < request.Schema.Fields.Count))
+        {
+            var field = request.Schema.Fields[target];
+            if (!column.IsReadable)
+                throw new ConsortException($"{name}: column {column.Name} holds {column.Type}, expected one value a row, or a list of them; give it kind ignored{advice}");
+            if (column.IsList && field.List is null)
+                throw new ConsortException($"{name}: column {column.Name} holds {column.Type}, expected one value a row for kind {Words.Of(field.Kind)}; give it kind list");
+        }
+        return layout;
+    }
+
     private static string Beside(Layout? first) => first is { Names.Count: > 0 } ? $", nor in {first.Source}" : "";
 
     // The same column as numbers in one file and as text in another is a mistake of whoever wrote them: 007 and 7 would be two tokens.

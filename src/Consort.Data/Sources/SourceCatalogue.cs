@@ -49,7 +49,7 @@ public sealed class SourceCatalogue
     {
         if (SourcePlace.WordOf(name) is null)
             return SourceFiles.Some(folder is null || name is "-" or "" ? name : Path.GetFullPath(name, Path.GetFullPath(folder)));
-        return [Find(name)!.Resolve!(name, Path.GetFullPath(folder ?? "."))];
+        return [Find(name)!.Resolve is { } resolve ? resolve(name, Path.GetFullPath(folder ?? ".")) : name];
     }
 
     /// <summary>What a place holds that is not what was recorded; null where it is the same.</summary>
@@ -75,8 +75,9 @@ public sealed class SourceCatalogue
     public string Read(OptionMap map, string folder)
     {
         if (_others.FirstOrDefault(k => k.Read is not null && k.Words.Any(map.Has)) is { } kind) return kind.Read!(map, folder);
-        if (SourcePlace.Words.Keys.FirstOrDefault(map.Has) is { } word) throw map.Error(word, SourcePlace.Absent(word));
-        throw new ConsortException($"{map.Where()}: found keys and values that name no source, expected one of {string.Join(", ", SourcePlace.Words.Keys)}, or a text");
+        string[] words = [.. SourcePlace.Words.Keys.Where(w => w != TypedRows.Word)];
+        if (Array.Find(words, map.Has) is { } word) throw map.Error(word, SourcePlace.Absent(word));
+        throw new ConsortException($"{map.Where()}: found keys and values that name no source, expected one of {string.Join(", ", words)}, or a text");
     }
 
     /// <summary>Opens a source; nothing is read before its first block.</summary>
@@ -100,7 +101,7 @@ public sealed class SourceCatalogue
     private SourceKind? Find(string place)
     {
         if (SourcePlace.WordOf(place) is { } word)
-            return _others.FirstOrDefault(k => k.Words.Contains(word))
+            return _others.FirstOrDefault(k => k.Words.Contains(word) && (k.Place ?? place) == place)
                 ?? throw new ConsortException($"{SourcePlace.Show(place)}: {SourcePlace.Absent(word)}");
         // A pipe gives its first bytes only once.
         if (_others.All(k => k.IsFile is null) || FileFacts.Of(place).Kind != FileKind.File) return null;

@@ -7,7 +7,8 @@ namespace Consort.Data.Sources;
 /// <param name="Type">What its values are: <c>numbers</c>, <c>text</c>, <c>yes or no</c>, <c>dates</c>, <c>times</c>, <c>timestamps</c>,
 /// or what it is that cannot be read as one value a row.</param>
 /// <param name="IsList">Whether a row has any number of such values.</param>
-public sealed record SourceColumn(string Name, string Type, bool IsList = false);
+/// <param name="IsReadable">Whether they can be read: one value a row, or a list of such.</param>
+public sealed record SourceColumn(string Name, string Type, bool IsList = false, bool IsReadable = true);
 
 /// <summary>A kind of source that is no text and comes with a package of its own, such as Parquet; see <see cref="SourceCatalogue"/>.</summary>
 public sealed class SourceKind
@@ -27,6 +28,9 @@ public sealed class SourceKind
     internal Func<SourceRequest, IRowSource> Open { get; }
 
     internal Func<string, IReadOnlyList<SourceColumn>> Columns { get; }
+
+    /// <summary>The only place of its kind; null for all that begin with one of its words.</summary>
+    internal string? Place { get; init; }
 
     /// <summary>Whether a file is of this kind, by its first bytes; null where it is none of files.</summary>
     internal Func<byte[], bool>? IsFile { get; init; }

@@ -5,11 +5,12 @@ public static class SourcePlace
 {
     private const int LongestShown = 80;
 
-    /// <summary>The words that places which are no files begin with, and the package that knows each.</summary>
+    /// <summary>The words that places which are no files begin with, and who knows each.</summary>
     internal static IReadOnlyDictionary<string, string> Words { get; } = new Dictionary<string, string>
     {
-        ["sql"] = "Consort.Data.DuckDb",
-        ["duckdb"] = "Consort.Data.DuckDb",
+        ["sql"] = "the package Consort.Data.DuckDb",
+        ["duckdb"] = "the package Consort.Data.DuckDb",
+        [TypedRows.Word] = "a kind of source of the program's own, by TypedRows",
     };
 
     /// <summary>Whether it is a file, rather than what a package reads by itself.</summary>
@@ -23,5 +24,5 @@ public static class SourcePlace
         Words.Keys.FirstOrDefault(w => place.StartsWith(w, StringComparison.Ordinal) && place.AsSpan(w.Length).StartsWith(":"));
 
     /// <summary>What is said where a package is asked for that the program does not have.</summary>
-    internal static string Absent(string word) => $"is read by the package {Words[word]}, which this program was built without; add it to the program's catalogue of sources";
+    internal static string Absent(string word) => $"is read by {Words[word]}, which this program was built without; add it to the program's catalogue of sources";
 }
