@@ -13,7 +13,8 @@ internal sealed class EncodingLine(StatusLine line) : IProgress<EncodeProgress>
 
     public void Report(EncodeProgress value)
     {
-        if (value.Phase.StartsWith(EncodeProgress.Waiting, StringComparison.Ordinal))
+        if (value.Phase.StartsWith(EncodeProgress.Waiting, StringComparison.Ordinal)
+            || value.Phase.EndsWith(EncodeProgress.Spooling, StringComparison.Ordinal))
             line.Keep(value.Phase);
         else if (line.IsInteractive)
             Draw(value);
