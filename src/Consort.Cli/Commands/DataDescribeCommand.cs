@@ -55,7 +55,8 @@ internal sealed class DataDescribeCommand : ExampleCommand
             return DatasetDescription.OfEncoded(dataset, top, Terminal.Cancellation);
         }
 
-        if (SourcePlace.IsFile(source) && !SourceFiles.IsPattern(source) && !File.Exists(source) && FileFacts.Of(source).Kind == FileKind.None)
+        if (SourcePlace.IsFile(source) && !SourceFiles.IsPattern(source) && !File.Exists(source)
+            && FileFacts.Of(source).Kind == FileKind.None)
             throw new ConsortException($"{source}: found neither a file nor a folder");
         return schema is null
             ? throw new ConsortException($"{source}: expected --schema beside a raw file: {string.Join(", ", Schema.Presets)}, or a schema file")
