@@ -96,7 +96,9 @@ internal static class StudentExperiment
     {
         if (RunData.Read(teacher) is not { } data)
             return null;
-        if (data.Folder is null ? EncodedDataset.IsAt(data.Encoded.Path) : data.Files.All(f => !SourcePlace.IsFile(f.Path) || File.Exists(f.Path)))
+        if (data.Folder is null
+            ? EncodedDataset.IsAt(data.Encoded.Path)
+            : data.Files.All(f => !SourcePlace.IsFile(f.Path) || File.Exists(f.Path)))
             return null;
         var source = RunRows.Find(teacher, null);
         return source.Schema is null ? source.Encoded : Path.GetFullPath(data.Folder?.FromRun ?? "", teacher.Path);
