@@ -43,7 +43,7 @@ internal sealed unsafe class KernelRig : IDisposable
     public void Backward(string operation) => _program.KernelOf(operation).Backward(_step);
 
     /// <summary>Finds the batch's distinct rows and adds up their gradients.</summary>
-    public void Scatter() => _store.EndGradients(_program.Reader, _step.Ids, _step.Rows);
+    public void Scatter() => _store.EndGradients(_program.Reader, _step.Ids, _step.Lists, _step.Rows);
 
     public void Update() => _optimizer.Step(1e-3);
 
