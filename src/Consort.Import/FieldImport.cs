@@ -140,8 +140,7 @@ internal sealed class FieldImport
             TransformKind? kind = normalizer.Text switch
             {
                 "StandardScaler" => TransformKind.Standardise,
-                "MinMaxScaler" =>
-                TransformKind.MinMax,
+                "MinMaxScaler" => TransformKind.MinMax,
                 _ => null
             };
             if (isNumeric && kind is { } known)

@@ -6,7 +6,8 @@ namespace Consort.Data.Sources;
 /// <summary>Which key of the schema mends a cell that its column does not take, where the cell tells.</summary>
 internal static class CellHint
 {
-    private static readonly string[] UsualMissing =
+    /// <summary>Texts that people write for a value that is missing.</summary>
+    public static readonly string[] UsualMissing =
         ["NA", "N/A", "NaN", "null", "NULL", "None", "none", "\\N", "?", "-", "nan", "<NA>", "#N/A"];
     private const int MostTexts = 4;
 
@@ -20,7 +21,7 @@ internal static class CellHint
     {
         var (schema, rules) = (layout.Schema, layout.Rules);
         var text = System.Text.Encoding.UTF8.GetString(cell);
-        var isDelimited = schema.Format == DataFormat.Delimited;
+        var isDelimited = schema.Format == DataFormat.Delimited && layout.Types.Count == 0; // a text, not a table
         if (isDelimited && !schema.Quoted && text.StartsWith('"'))
             return rules.Mend("where cells stand in quotes, set quoted: true", "write the cells without quotes (quoted: false)");
         if (isDelimited && !schema.Trim && text.Length > 0 && text.Trim(' ').Length < text.Length)

@@ -16,7 +16,10 @@ public static class Diagnoser
     public static Diagnosis Run(DiagnosisRequest request, IProgress<long>? progress, CancellationToken cancellation)
     {
         Check(request);
-        using var run = new FinishedRun(request.Run, request.Threads);
+        using var run = new FinishedRun(request.Run, request.Threads, catalogues: request.Catalogues);
+        var unfinished = UnfinishedRun.Words(request.Run, catalogues: request.Catalogues);
+        if (unfinished is not null)
+            request.Notice?.Invoke(unfinished);
         var space = run.Encoder.Space;
         var column = request.Group is null ? -1 : Column(run, request.Group);
         var outputs = new RecordedOutputs(run.Program.Members, space, column);
@@ -53,6 +56,7 @@ public static class Diagnoser
             SharedLayers = layers.Shared,
             Train = train is null ? null : TrainFit.Of(
                 train.Rows, train.MemberLogLoss, train.EnsembleLogLoss, members.Average(m => m.Output.Metrics.LogLoss)),
+            Unfinished = unfinished,
             Outputs = new RunOutputs(RunOutputs.Without(run.Experiment.Options), [.. outputs.Labels], [.. outputs.Logits(-1)]),
         };
     }

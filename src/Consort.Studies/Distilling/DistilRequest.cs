@@ -1,5 +1,6 @@
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.Datasets;
+using Consort.Foundation.Options;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 
@@ -14,6 +15,9 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
 {
     /// <summary>An experiment whose members, embeddings and training the student has; its data are the teachers'.</summary>
     public string? ExperimentFile { get; init; }
+
+    /// <summary>By which names in experiments are resolved, and sources of rows.</summary>
+    public Catalogues Catalogues { get; init; } = Catalogues.Default;
 
     /// <summary>Where the teachers' data lie now, or null for where they lay.</summary>
     public string? Data { get; init; }
@@ -38,6 +42,9 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
     /// of the members, else 1.
     /// </summary>
     public double? L2Share { get; init; }
+
+    /// <summary>Whether teachers teach a second head of it, and labels alone the logit that is served.</summary>
+    public bool AuxiliaryHead { get; init; }
 
     /// <summary>What its weights start from.</summary>
     public StudentStart Start { get; init; }

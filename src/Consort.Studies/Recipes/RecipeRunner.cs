@@ -112,7 +112,7 @@ public static class RecipeRunner
     }
 
     private static Experiment Parse(RecipeRun run, RecipeRequest request, bool findRuns = true) =>
-        Experiment.From(run.Options, request.Data, run.Seed, request.Precision, findRuns);
+        Experiment.From(run.Options, request.Data, run.Seed, request.Precision, findRuns, request.Catalogues);
 
     // The results of the very same experiment, or null.
     private static RunSummary? Finished(RunFolder folder, Experiment experiment, int threads, CancellationToken cancellation)

@@ -52,7 +52,7 @@ internal sealed record RecipeData(OptionTree? Section, DataShape Shape, string? 
     private static RecipeData OfExperiment(RecipeRequest request)
     {
         Refuse(request.Schema, "an experiment file");
-        var source = Experiment.Load(request.Data).Data!;
+        var source = Experiment.Load(request.Data, catalogues: request.Catalogues).Data!;
         var shape = source.Schema is { } schema ? ShapeOf(schema)
             : ShapeOf(EncodedDataset.EncoderAt(source.Encoded).Space.Categorical.Select(c => c.Name));
         return new RecipeData(null, shape, request.Data);

@@ -56,7 +56,7 @@ internal sealed class RecipeSettings
         (_request, _paper, _data) = (request, paper, RecipeData.Find(request));
         if (_data.File is not null && request.Settings is not null)
             throw new ConsortException($"--settings {request.Settings}: found with --data {_data.File}, an experiment that has its own settings; expected rows");
-        var file = _data.File is { } both ? Experiment.Load(both)
+        var file = _data.File is { } both ? Experiment.Load(both, catalogues: request.Catalogues)
             : request.Settings is { } settings ? Resolve(OnData(OptionTree.Load(settings)))
             : null;
         if (file is null)
@@ -102,9 +102,9 @@ internal sealed class RecipeSettings
     private Experiment Alone(OptionTree file, OptionTree member) =>
         Resolve(file.Family(member["model"].ToString(), isShared: true, OptionTree.Keys(("name", "supervised")), member));
 
-    private OptionTree MemberOf(string model) => ExperimentOptions.MemberOf(model, _paper.Tower);
+    private OptionTree MemberOf(string model) => ExperimentOptions.MemberOf(model, _paper.Tower, _request.Catalogues);
 
     private Experiment Resolve(OptionTree options) => Experiment.From(
         _request.Epochs is { } epochs ? options.With("training.epochs", epochs) : options, Directory.Exists(_request.Data)
-        ? _request.Data : Path.GetDirectoryName(_request.Data)!);
+        ? _request.Data : Path.GetDirectoryName(_request.Data)!, catalogues: _request.Catalogues);
 }
