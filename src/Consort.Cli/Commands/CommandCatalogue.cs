@@ -18,6 +18,7 @@ internal sealed record CommandCatalogue(IReadOnlyList<CommandEntry> Entries)
     /// <summary>The commands that come along.</summary>
     public static CommandCatalogue Default { get; } = new([
         new("demo", t => new DemoCommand(t)),
+        new("init", t => new InitCommand(t)),
         new("train", t => new TrainCommand(t)),
         new("distil", t => new DistilCommand(t)),
         new("evaluate", t => new EvaluateCommand(t)),

@@ -1,12 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
+using Consort.Data.Profiles;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 using Consort.Foundation.Files;
 using Consort.Foundation.Tables;
+using Consort.Studies.Profiles;
 
 namespace Consort.Cli.Commands;
 
@@ -21,16 +24,18 @@ internal sealed class DataDescribeCommand : ExampleCommand
         Description = "Raw rows (a file, a folder, a pattern, a pipe, - for standard input, sql:QUERY, duckdb:FILE#TABLE), or an encoded dataset.",
     };
     private readonly Option<string?> _schema = Shared.Text("--schema", "NAME|FILE",
-        $"How a raw file looks: a preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML).");
+        $"How a raw file looks: a preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML); without it the file is looked at as it is.");
     private readonly Option<int> _top = Shared.Number<int>("--top", "How many of the most frequent tokens to list.", 3, 0, 1000);
-    private readonly Option<int> _threads = Shared.Threads();
+    private readonly ProfileOptions _profile = new();
+    private readonly Option<string?> _html = Shared.Text("--html", "FILE", "Also write what was seen without a schema as a page with plots.");
     private readonly Option<string?> _json = Shared.Json();
 
     public DataDescribeCommand(Terminal terminal) : base(
         "describe", "Describe the columns of a raw file or an encoded dataset.", terminal,
-        "data describe train.csv --schema avazu", "data describe data/criteo --json columns.json")
+        "data describe clicks.csv --html clicks.html", "data describe train.csv --schema avazu",
+        "data describe data/criteo --json columns.json")
     {
-        Take(_source, _schema, _top, _threads, _json);
+        Take([_source, _schema, _top, .. _profile.All, _html, _json]);
     }
 
     protected override int Run(ParseResult arguments)
@@ -39,7 +44,11 @@ internal sealed class DataDescribeCommand : ExampleCommand
         JsonFile.Check(json);
         var source = arguments.GetRequiredValue(_source) is "-" ? "/dev/stdin" : arguments.GetRequiredValue(_source);
         Output.CheckApart("--json", json, source, arguments.GetValue(_schema) ?? source);
-        var description = Describe(source, arguments.GetValue(_schema), arguments.GetValue(_top), arguments.GetValue(_threads));
+        if (arguments.GetValue(_schema) is null && !EncodedDataset.IsAt(source))
+            return Look(arguments, source, json);
+        if (arguments.GetValue(_html) is not null || _profile.Given(arguments) is not null)
+            throw new ConsortException($"{(arguments.GetValue(_html) is null ? _profile.Given(arguments) : "--html")}: belongs to rows that are looked at without a schema, expected no --schema and no encoded dataset");
+        var description = Describe(source, arguments.GetValue(_schema), arguments.GetValue(_top), _profile.Threads(arguments));
         JsonFile.Write(json, description);
         Show(description);
         return CommandLine.Success;
@@ -47,7 +56,7 @@ internal sealed class DataDescribeCommand : ExampleCommand
 
     private DatasetDescription Describe(string source, string? schema, int top, int threads)
     {
-        if (Directory.Exists(source) && (schema is null || EncodedDataset.IsAt(source)))
+        if (EncodedDataset.IsAt(source))
         {
             if (schema is not null)
                 throw new ConsortException($"--schema {schema}: an encoded dataset has its own schema, expected no --schema");
@@ -58,10 +67,37 @@ internal sealed class DataDescribeCommand : ExampleCommand
         if (SourcePlace.IsFile(source) && !SourceFiles.IsPattern(source) && !File.Exists(source)
             && FileFacts.Of(source).Kind == FileKind.None)
             throw new ConsortException($"{source}: found neither a file nor a folder");
-        return schema is null
-            ? throw new ConsortException($"{source}: expected --schema beside a raw file: {string.Join(", ", Schema.Presets)}, or a schema file")
-            : DatasetDescription.OfRaw(SourcePlace.Show(source), Shared.Places(source), Schema.Load(schema), top, threads, Shared.Sources,
-                Terminal.Cancellation);
+        return DatasetDescription.OfRaw(SourcePlace.Show(source), Shared.Places(source), Schema.Load(schema!), top, threads, Shared.Sources,
+            Terminal.Cancellation);
+    }
+
+    // Without a schema: what can be told from the rows themselves.
+    private int Look(ParseResult arguments, string source, string? json)
+    {
+        var html = arguments.GetValue(_html);
+        if (html is not null && (html.Length == 0 || Directory.Exists(html)))
+            throw new ConsortException($"--html {html}: found a folder, expected the name of a file such as clicks.html");
+        if (SourcePlace.IsFile(source) && !SourceFiles.IsPattern(source) && !Directory.Exists(source) && FileFacts.Of(source).Kind == FileKind.None)
+            throw new ConsortException($"{source}: found neither a file nor a folder");
+        Output.CheckApart("--html", html, source);
+        var profile = DataProfile.Of(
+            _profile.Read(arguments, Terminal, [source], quiet: false) with { Top = arguments.GetValue(_top) }, Terminal.Cancellation);
+        Terminal.Status.Clear();
+        JsonFile.Write(json, ProfileTables.Json(profile));
+        if (html is not null)
+            SafeFile.Write(html, stream => stream.Write(Encoding.UTF8.GetBytes(ProfilePage.Of(profile))));
+        Terminal.Output.WriteLine(ProfileTables.Headline(profile));
+        if (profile.Label is null)
+            Terminal.Output.WriteLine($"no label: {profile.LabelProblem}");
+        Terminal.Show(ProfileTables.Columns(profile));
+        if (ProfileTables.Rest(profile) is { } rest)
+            Terminal.Output.WriteLine($"{rest}: --json FILE has all");
+        foreach (var table in ProfileTables.Days(profile))
+            Terminal.Show(table);
+        if (html is not null)
+            Terminal.Output.WriteLine($"written      {html}");
+        Terminal.Output.WriteLine($"next         {Terminal.Command} init {Shell.Quote(source)}");
+        return CommandLine.Success;
     }
 
     private void Show(DatasetDescription description)

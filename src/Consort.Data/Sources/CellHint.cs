@@ -6,7 +6,8 @@ namespace Consort.Data.Sources;
 /// <summary>Which key of the schema mends a cell that its column does not take, where the cell tells.</summary>
 internal static class CellHint
 {
-    private static readonly string[] UsualMissing =
+    /// <summary>Texts that people write for a value that is missing.</summary>
+    public static readonly string[] UsualMissing =
         ["NA", "N/A", "NaN", "null", "NULL", "None", "none", "\\N", "?", "-", "nan", "<NA>", "#N/A"];
     private const int MostTexts = 4;
 

@@ -69,6 +69,9 @@ public sealed class FinishedRun : IDisposable
     /// <summary>How the family fuses its members' logits.</summary>
     public Fusion Fusion => _family.Fusion;
 
+    /// <summary>The members that make the logit which is served: all but an auxiliary head.</summary>
+    public IReadOnlyList<int> Served => Fusion == Fusion.First ? [0] : [.. Enumerable.Range(0, Graph.Outputs.Count)];
+
     /// <summary>The family, compiled for batches of up to <see cref="BatchSize"/> rows.</summary>
     internal Program<float> Program => _program.Value;
 

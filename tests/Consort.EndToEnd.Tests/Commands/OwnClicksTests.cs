@@ -17,10 +17,6 @@ public sealed partial class OwnClicksTests : IDisposable
         var header = Blocks(_page, "").First().Split('\n')[0];
         foreach (var (name, rows, seed) in new[] { ("clicks.csv", 3000, 1), ("more.csv", 400, 2), ("new.csv", 50, 3) })
             _folder.File(name, header + "\n" + Rows(rows, seed));
-        var files = Blocks(_page, "yaml").ToArray();
-        Assert.Equal(2, files.Length);
-        _folder.File("schema.yaml", files[0]);
-        _folder.File("experiment.yaml", files[1]);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -31,9 +27,19 @@ public sealed partial class OwnClicksTests : IDisposable
         var lines = Blocks(_page, "").SelectMany(b => b.Split('\n')).ToArray();
         string[] typed = [.. lines.Where(l => l.StartsWith("./consort ", StringComparison.Ordinal)),
             .. lines.Where(l => l.StartsWith("tail ", StringComparison.Ordinal))];
-        foreach (var command in new[] { "data describe", "train", "evaluate", "predict", "pack", "serve" })
+        foreach (var command in new[] { "init", "data describe", "train", "evaluate", "predict", "pack", "serve" })
             Assert.Contains(typed, l => l.StartsWith($"./consort {command} ", StringComparison.Ordinal));
-        var output = typed.Where(l => !l.StartsWith("./consort serve ", StringComparison.Ordinal)).Select(Type).ToArray();
+        Assert.StartsWith("./consort init ", typed[0], StringComparison.Ordinal);
+        Type(typed[0]);
+        var files = Blocks(_page, "yaml").ToArray();
+        Assert.Equal(2, files.Length);
+        foreach (var (name, text) in new[] { ("schema.yaml", files[0]), ("experiment.yaml", files[1]) })
+        {
+            Assert.True(File.Exists(_folder.At(name)), $"init wrote no {name}");
+            _folder.File(name, text);
+        }
+
+        var output = typed.Skip(1).Where(l => !l.StartsWith("./consort serve ", StringComparison.Ordinal)).Select(Type).ToArray();
         Assert.Equal(50, File.ReadAllLines(_folder.At("probabilities.txt")).Length);
         var pasted = output[^1].Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(50, pasted.Length);

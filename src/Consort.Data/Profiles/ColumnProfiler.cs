@@ -1,0 +1,143 @@
+using System.Globalization;
+using Consort.Data.Datasets;
+using Consort.Data.Schemas;
+using Consort.Data.Sources;
+
+namespace Consort.Data.Profiles;
+
+/// <summary>What is common to all columns of a sample.</summary>
+/// <param name="Clicks">For each row 1 where it was clicked; empty where nobody knows.</param>
+/// <param name="IsFit">For each row whether it is of the half that rates are counted on.</param>
+/// <param name="AllRows">Rows of the sources, of which the sample is a part.</param>
+/// <param name="Top">How many of the most frequent values to list.</param>
+internal sealed record SampleContext(byte[] Clicks, bool[] IsFit, long AllRows, int Top)
+{
+    public bool HasLabel => Clicks.Length > 0;
+}
+
+/// <summary>Says what a column looks like.</summary>
+internal static class ColumnProfiler
+{
+    private const int FewCountries = 20;
+    private const double Unique = 0.999;
+    private const int FewestUnique = 50;
+    private const int MostDays = 3_700;
+
+    // In a column of words these may be values as others.
+    private static readonly string[] NumbersAlone = ["none", "-"];
+
+    public static ColumnProfile Of(SampledColumn column, SampleContext context)
+    {
+        var all = column.Count(context.Clicks, context.IsFit);
+        TextCount[] some = [.. all.Where(c => c.Count > 0)];
+        var values = some.Where(c => !IsMissing(c.Text)).ToList();
+        var numbers = column.Splitter is null ? NumberShape.Of(values, context.HasLabel) : null;
+        var (format, time) = column.Splitter is not null ? default : numbers is null || numbers.AreWhole ? TimeOf(column.Name, values, numbers) : default;
+        if (numbers is null && time is null)
+        {
+            values.AddRange(some.Where(c => NumbersAlone.Contains(c.Text)));
+            if (AreCountries(values)) values.AddRange(some.Where(c => c.Text == "NA"));
+        }
+        var present = values.Sum(v => (long)v.Count);
+        TextCount[] missing = [.. some.Where(c => IsMissing(c.Text) && !values.Contains(c))];
+        var list = numbers is not null || time is not null || values.Count == 0 ? null
+            : column.Splitter is { } splitter ? ListGuess.Known(values, splitter) : ListGuess.Of(column.Name, values);
+        var singles = values.Count(v => v.Count == 1);
+        var rows = column.Rows.Length;
+        var estimate = rows == context.AllRows || present == 0 ? values.Count
+            : (long)(Math.Sqrt((double)context.AllRows / rows) * singles) + values.Count - singles;
+        var type = !column.IsRead ? "other" : values.Count == 0 ? "empty"
+            : values.Count == 1 && missing.Length == 0 ? "constant"
+            : time is not null ? "time"
+            : IsBoolean(values) ? "boolean"
+            : numbers is not null ? numbers.AreWhole ? "whole" : "number"
+            : list is not null ? "list" : "text";
+        var (tokens, ranges) = context.HasLabel
+            ? (ValueRanks.OfTokens(some), numbers is null ? null : ValueRanks.OfRanges(some)) : (null, null);
+        return new ColumnProfile(column.Name, type)
+        {
+            Rows = rows,
+            Missing = rows - present,
+            MissingTexts = [.. missing.GroupBy(m => m.Text).Select(g => new TokenCount(g.Key, g.Sum(m => (long)m.Count)))
+                .OrderByDescending(m => m.Count)],
+            Distinct = values.Count,
+            DistinctEstimate = Math.Min(estimate, context.AllRows),
+            IsUnique = present >= FewestUnique && values.Count >= Unique * present,
+            Top = [.. values.OrderByDescending(v => v.Count).ThenBy(v => v.Text, StringComparer.Ordinal).Take(context.Top)
+                .Select(v => new TokenRate(v.Text, v.Count, context.HasLabel ? v.Clicks : null))],
+            Numbers = numbers,
+            Time = time is null ? null : TimeProfileOf(column, format, time, context),
+            List = list,
+            Auc = tokens is null ? null : Math.Max(tokens.Value, ranges ?? 0),
+            TokenAuc = tokens,
+            RangeAuc = ranges,
+            Doubt = ValueRanks.Doubt(some),
+            SurelyClicked = context.HasLabel ? ValueRanks.SurelyClicked(some) : null,
+            Kept = [.. values.Where(v => IsMissing(v.Text)).Select(v => v.Text)],
+            MeanCharacters = present == 0 ? 0 : values.Sum(v => (double)v.Text.Length * v.Count) / present,
+            HasSpaces = values.Count(v => v.Text.Contains(' ', StringComparison.Ordinal)) > values.Count / 2,
+        };
+    }
+
+    private static bool IsMissing(string text) => text.Length == 0 || CellHint.UsualMissing.Contains(text);
+
+    // Where others are two capital letters, NA is Namibia.
+    private static bool AreCountries(List<TextCount> values) =>
+        values.Count >= FewCountries && values.All(v => v.Text.Length == 2 && v.Text.All(char.IsAsciiLetterUpper));
+
+    private static bool IsBoolean(List<TextCount> values)
+    {
+        if (values.Count > 6) return false;
+        var yes = new HashSet<bool>();
+        foreach (var value in values)
+        {
+            var bytes = System.Text.Encoding.UTF8.GetBytes(value.Text);
+            if (NumberParser.TryWord(bytes, out var word)) yes.Add(word);
+            else if (NumberParser.TryWhole(bytes, out var number) && number is 0 or 1) yes.Add(number == 1);
+            else return false;
+        }
+        return yes.Count == 2;
+    }
+
+    /// <summary>The shape that all values have as times, if one is likely.</summary>
+    private static (TimeShape Shape, Dictionary<string, DateTime>? Times) TimeOf(string name, List<TextCount> values,
+        NumberProfile? numbers)
+    {
+        if (values.Count == 0) return default;
+        var isNamed = ColumnWords.IsTime(name);
+        foreach (var shape in Enum.GetValues<TimeShape>())
+        {
+            if (shape == TimeShape.Iso != numbers is null) continue;
+            // Any number of eight or ten digits may be one: without the name many values must agree, within some years.
+            if (shape != TimeShape.Iso && !isNamed && values.Count < FewestUnique) continue;
+            var times = new Dictionary<string, DateTime>(values.Count, StringComparer.Ordinal);
+            foreach (var value in values)
+            {
+                if (!TimeShapes.TryRead(value.Text, shape, out var time)) break;
+                times.Add(value.Text, time);
+            }
+            if (times.Count == values.Count
+                && (isNamed || shape == TimeShape.Iso || times.Values.Max() - times.Values.Min() < TimeSpan.FromDays(3 * 366)))
+                return (shape, times);
+        }
+        return default;
+    }
+
+    private static TimeProfile TimeProfileOf(SampledColumn column, TimeShape shape, Dictionary<string, DateTime> times,
+        SampleContext context)
+    {
+        var of = column.Texts.Select(t => times.TryGetValue(t, out var time) ? time : DateTime.MinValue).ToArray();
+        var (days, inOrder, before) = (new SortedDictionary<DateTime, (long Rows, long Clicks)>(), true, DateTime.MinValue);
+        for (var row = 0; row < column.Rows.Length; row++)
+        {
+            if (column.Rows[row] < 0 || of[column.Rows[row]] is var time && time == DateTime.MinValue) continue;
+            inOrder &= time >= before;
+            before = time;
+            var (rows, clicks) = days.GetValueOrDefault(time.Date);
+            days[time.Date] = (rows + 1, clicks + (context.HasLabel ? context.Clicks[row] : 0));
+        }
+        return new TimeProfile(Words.Of(shape), times.Values.Min(), times.Values.Max(), inOrder,
+            [.. days.TakeLast(MostDays).Select(d => new DayRate(
+            d.Key.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), d.Value.Rows, context.HasLabel ? d.Value.Clicks : null))]);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text.RegularExpressions;
+using Consort.Data.Datasets;
+
+namespace Consort.Data.Profiles;
+
+/// <summary>
+/// Lists among the texts of a column: cells with a splitter whose tokens come again in other cells. A city's "Washington, D.C." is none.
+/// </summary>
+internal static partial class ListGuess
+{
+    private const double FewestLists = 0.02;
+    private const double LeastReuse = 2;
+    private const double MostOdd = 0.1;
+    private const int MostTop = 20;
+
+    private static readonly string[] Splitters = ["|", "^", ";", ",", "~", " "];
+
+    /// <summary>What the lists are like, or null where they are none.</summary>
+    public static ListProfile? Of(string name, IReadOnlyList<TextCount> values)
+    {
+        long rows = values.Sum(v => (long)v.Count);
+        return Splitters.Select(s => Of(name, values, rows, s)).Where(l => l is not null).MaxBy(l => l!.MeanLength);
+    }
+
+    private static ListProfile? Of(string name, IReadOnlyList<TextCount> values, long rows, string splitter)
+    {
+        var lists = values.Where(v => v.Text.Contains(splitter, StringComparison.Ordinal)).ToArray();
+        if (lists.Sum(v => (long)v.Count) < Math.Max(2, FewestLists * rows)) return null;
+        var (seen, total, odd, empty) = (new HashSet<string>(StringComparer.Ordinal), 0L, 0L, 0L);
+        foreach (var list in lists)
+        {
+            foreach (var token in list.Text.Split(splitter))
+            {
+                total++;
+                seen.Add(token);
+                if (token.Length == 0 || (splitter == "," && token[0] == ' ')) empty++;
+                if (Odd().IsMatch(token)) odd++;
+            }
+        }
+        foreach (var single in values.Where(v => !v.Text.Contains(splitter, StringComparison.Ordinal)))
+        {
+            total++;
+            seen.Add(single.Text);
+        }
+        if (total < LeastReuse * seen.Count || odd > MostOdd * total || empty > MostOdd * total) return null;
+        // Words of a sentence come again too.
+        if (splitter == " " && !(ColumnWords.IsHistory(name) || seen.All(t => Coded().IsMatch(t)))) return null;
+        return Known(values, splitter);
+    }
+
+    /// <summary>What lists are like that are known to be such.</summary>
+    public static ListProfile Known(IReadOnlyList<TextCount> values, string splitter)
+    {
+        var counts = new Dictionary<string, long>(StringComparer.Ordinal);
+        var (tokens, longest, rows) = (0L, 0, values.Sum(v => (long)v.Count));
+        foreach (var value in values)
+        {
+            var parts = value.Text.Split(splitter);
+            tokens += (long)parts.Length * value.Count;
+            longest = Math.Max(longest, parts.Length);
+            foreach (var part in parts) counts[part] = counts.GetValueOrDefault(part) + value.Count;
+        }
+        var weights = counts.Keys.All(k => Weighted().IsMatch(k)) ? ":" : null;
+        TokenCount[] top = [.. counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Take(MostTop)
+            .Select(c => new TokenCount(c.Key, c.Value))];
+        return new ListProfile(splitter, weights, (double)tokens / rows, longest, counts.Count, null, top);
+    }
+
+    /// <summary>The share of a list's tokens that another column has as its values.</summary>
+    public static double ShareIn(SampledColumn list, string splitter, SampledColumn other)
+    {
+        var (all, known) = (0L, 0L);
+        foreach (var text in list.Texts)
+        {
+            foreach (var token in text.Split(splitter, StringSplitOptions.RemoveEmptyEntries))
+            {
+                all++;
+                if (other.TryFind(token, out _)) known++;
+            }
+        }
+        return all == 0 ? 0 : (double)known / all;
+    }
+
+    [GeneratedRegex(@"[()\\{}<>=""/]|.{41}")]
+    private static partial Regex Odd();
+
+    [GeneratedRegex(@"^[\w.-]*\d$")]
+    private static partial Regex Coded();
+
+    [GeneratedRegex(@"^.+:-?\d+(\.\d+)?$")]
+    private static partial Regex Weighted();
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Consort.Data.Schemas;
+using Consort.Foundation.Options;
+
+namespace Consort.Data.Profiles;
+
+/// <summary>A schema made of what a file looks like, with a reason for each column.</summary>
+/// <param name="Schema">The schema.</param>
+/// <param name="Columns">What each column is taken for, in the file's order.</param>
+public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraft> Columns)
+{
+    private const int MostWidth = 46;
+
+    /// <summary>Makes it.</summary>
+    /// <param name="profile">What was seen; it has a label.</param>
+    /// <exception cref="ConsortException">There is no label, or nothing to learn from.</exception>
+    public static SchemaDraft Of(DataProfile profile)
+    {
+        var where = profile.Sources[0];
+        if (profile.Label is not { } label) throw new ConsortException($"{where}: {profile.LabelProblem}");
+        if (label.Clicks == 0 || label.Clicks == label.Rows)
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                $"{where}, column {label.Column}: found {(label.Clicks == 0 ? "no click" : "nothing but clicks")} in {label.Rows:N0} row{(label.Rows == 1 ? "" : "s")} looked at; a model needs rows that were clicked and rows that were not"));
+        var names = profile.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        var columns = Shared([.. profile.Columns.Select(c => ColumnDraft.Of(c, profile, names))]);
+        if (columns.SelectMany(c => c.Field.Columns).FirstOrDefault() is null)
+            throw new ConsortException(
+                $"{where}: found no column to learn from beside the label {label.Column}: {(columns.Length == 1 ? "it is the only column" : "")}{string.Join("; ", columns.Where(c => c.Field.Kind == FieldKind.Ignored).Take(3).Select(c => $"{c.Name} is {c.Why}"))}");
+        var missing = MissingOf(profile, columns);
+        var schema = profile.Dialect with
+        {
+            Missing = missing,
+            MinCount = profile.Rows switch { < 1_000 => 1, < 200_000 => 2, < 2_000_000 => 4, _ => 10 },
+            Fields = [.. columns.Select((c, i) => WithMissing(c.Field, profile.Columns[i], missing))],
+        };
+        schema.Validate("the drafted schema");
+        return new SchemaDraft(schema, [.. columns.Select((c, i) => c with { Field = schema.Fields[i] })]);
+    }
+
+    /// <summary>The schema as a file, a line and a reason for each column.</summary>
+    /// <param name="head">Lines of comment at its beginning.</param>
+    public string ToYaml(IEnumerable<string> head)
+    {
+        var text = new StringBuilder();
+        foreach (var line in head) text.Append("# ").Append(PrintableText.Of(line)).Append('\n');
+        // What the writer writes is read back as it is; only what says nothing here is left out, and quotes that are not needed.
+        var lines = Schema.ToYaml().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var defaults = (Schema with { Format = default, Delimiter = default, Header = false, Quoted = false, Trim = false, MinCount = 1,
+            Pairs = default, FirstIndex = 0, Absent = default }).ToYaml()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet();
+        var fields = Array.IndexOf(lines, "fields:");
+        foreach (var line in lines[..fields])
+        {
+            if (line.StartsWith("delimiter: ", StringComparison.Ordinal) && !Schema.IsPairs)
+                text.Append("delimiter: ").Append(Schema.Delimiter.Name.Replace("\u0001", "\\x01", StringComparison.Ordinal)).Append('\n');
+            else if (!defaults.Contains(line) || line.StartsWith("missing: ", StringComparison.Ordinal)) text.Append(line).Append('\n');
+        }
+        text.Append("fields:\n");
+        for (var i = 0; i < Columns.Count; i++)
+        {
+            var line = Needless()
+                .Replace(lines[fields + 1 + i], m => Word().IsMatch(m.Groups[1].Value) ? ": " + m.Groups[1].Value : m.Value);
+            text.Append(line.PadRight(MostWidth)).Append("  # ").Append(PrintableText.Of(Columns[i].Why)).Append('\n');
+        }
+        return text.ToString();
+    }
+
+    // A vocabulary is shared with a field that has one, and shares with no third.
+    private static ColumnDraft[] Shared(ColumnDraft[] columns) => [.. columns.Select(c => c.Field.Share is null
+        || columns.Any(o => o.Name == c.Field.Share && o.Field.HasTokens && o.Field is { Share: null, Derive.Count: 0 })
+        ? c : c with { Field = c.Field with { Share = null } })];
+
+    // Said once where no column means something else by it.
+    private static string[] MissingOf(DataProfile profile, ColumnDraft[] columns)
+    {
+        var read = profile.Columns.Where((_, i) => columns[i].Field.Kind is not (FieldKind.Ignored or FieldKind.Label)).ToArray();
+        var found = read.SelectMany(c => c.MissingTexts.Select(m => m.Token)).Where(t => t.Length > 0).Distinct()
+            .Order(StringComparer.Ordinal);
+        return ["", .. found.Except(read.SelectMany(c => c.Kept))];
+    }
+
+    private static Field WithMissing(Field field, ColumnProfile column, string[] missing)
+    {
+        if (field.Kind is FieldKind.Ignored or FieldKind.Label) return field;
+        var own = column.MissingTexts.Select(m => m.Token).ToList();
+        if (field.Kind == FieldKind.Numeric && column.Numbers?.Mark is { } mark) own.Add(mark);
+        return own.Except(missing).Any() ? field with { Missing = [.. missing.Union(own)] } : field;
+    }
+
+    [GeneratedRegex(": \"([^\"\\\\]*)\"")]
+    private static partial Regex Needless();
+
+    // What YAML takes for a text without quotes, and for no number, date or word of its own.
+    [GeneratedRegex("^(?!(?i:y|n|yes|no|on|off|true|false|null|nan|inf)$)[A-Za-z][A-Za-z0-9_]*$")]
+    private static partial Regex Word();
+}

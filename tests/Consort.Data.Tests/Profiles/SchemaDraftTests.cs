@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text;
+using Consort.Data.Profiles;
+using Consort.Data.Schemas;
+using Consort.Foundation.Options;
+
+namespace Consort.Data.Tests.Profiles;
+
+public sealed class SchemaDraftTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private SchemaDraft Of(string text, string name = "d.csv") => SchemaDraft.Of(DataProfile.Of(
+        new ProfileRequest([_folder.File(name, text)]), TestContext.Current.CancellationToken));
+
+    private static string Clicks(int rows = 3000)
+    {
+        var random = new Random(3);
+        var text = new StringBuilder("id,click,user_id,age,price,visits,city,same,paid,note\n");
+        for (var row = 0; row < rows; row++)
+        {
+            var (age, click) = (random.Next(18, 80), random.Next(4) == 0 ? 1 : 0);
+            text.Append(CultureInfo.InvariantCulture,
+                $"r{row:D5},{click},{random.Next(500)},{(random.Next(9) == 0 ? "NA" : age)},{random.NextDouble() * 90:F2},{(int)(1 / (0.01 + random.NextDouble()))},{"abc"[random.Next(3)]}ville,x,{click * random.Next(1, 50)},\n");
+        }
+
+        return text.ToString();
+    }
+
+    [Fact]
+    public void Of_Clicks_SaysWhatEachColumnIs()
+    {
+        var draft = Of(Clicks());
+        Assert.Equal(
+            [("id", "ignored"), ("click", "label"), ("user_id", "categorical"), ("age", "numeric"), ("price", "numeric"), ("visits", "numeric"),
+                ("city", "categorical"), ("same", "ignored"), ("paid", "ignored"), ("note", "ignored")],
+            draft.Columns.Select(c => (c.Name, c.Kind)));
+        Assert.Contains("leak", draft.Columns[8].Why, StringComparison.Ordinal);
+        Assert.Contains("empty", draft.Columns[9].Why, StringComparison.Ordinal);
+        Assert.All(draft.Columns, c => Assert.NotEmpty(c.Why));
+        Assert.Equal(["", "NA"], draft.Schema.Missing);
+    }
+
+    [Fact]
+    public void ToYaml_OfAnyDraft_ReadsBackAsItsSchema()
+    {
+        foreach (var text in new[]
+        {
+            Clicks(), "1 3:1 12:1 101:1\n0 4:1 17:1 120:1\n", "1 1:0.5 3:2\n0 2:1\n0 3:0.1\n", "click\u0001a\n1\u0001x\n0\u0001y\n",
+            "a::click\nx::1\ny::0\n", "\"a # b: {c}, 'd' \\ e\",\"true\",yes,null,12x,click\n1,\"x, y\",p,u,z,yes\n2,w,q,v,t,no\n",
+            "a,income\nx,<=50K\ny,>50K\nz,<=50K\n",
+        })
+        {
+            var draft = Of(text);
+            var yaml = draft.ToYaml(["head\nline"]);
+            Assert.Equal(draft.Schema, Schema.Load(OptionMap.Parse(yaml, "again.yaml")));
+            Assert.All(draft.Columns, c => Assert.Contains("# " + PrintableText.Of(c.Why), yaml, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData("click\n1\n0\n1\n", "it is the only column")]
+    [InlineData("click,a,b\n1,x,3\n0,x,3\n", "the same in all 2 rows")]
+    [InlineData("click,a\n1,x\n1,y\n", "nothing but clicks in 2 rows")]
+    [InlineData("click,a\n0,x\n0,y\n", "no click in 2 rows")]
+    [InlineData("a,b\n1.5,x\n2.5,y\n3.5,z\n", "--label")]
+    public void Of_RowsThatTeachNothing_SaysSo(string text, string message) =>
+        Assert.Contains(message, Assert.Throws<ConsortException>(() => Of(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Of_TenThousandColumns_KnowsThemAll()
+    {
+        var random = new Random(1);
+        var text = new StringBuilder("click,").AppendJoin(',', Enumerable.Range(0, 9_999).Select(i => $"v{i}")).Append('\n');
+        for (var row = 0; row < 60; row++)
+            text.Append(row % 2).Append(',').AppendJoin(',', Enumerable.Range(0, 9_999).Select(_ => random.Next(5))).Append('\n');
+        Assert.Equal(9_999, Of(text.ToString()).Schema.Fields.Count(f => f.Kind == FieldKind.Categorical));
+    }
+
+    [Theory]
+    [InlineData("criteo_8k/criteo_8k.tsv", "c1", 8_000)]
+    [InlineData("avazu_9k/avazu_sample.csv", "click", 8_999)]
+    [InlineData("census/train.csv", "c15", 32_561)]
+    [InlineData("ml100k/train.tsv.gz", "click", 88_600)]
+    [InlineData("frappe_x1/valid.csv", "label", 57_722)]
+    public void Of_RealData_FindsTheLabelAndLeavesNoFeatureOut(string file, string label, long rows)
+    {
+        var profile = DataProfile.Of(new ProfileRequest([RealData.Find(file)]) { Threads = 2 }, TestContext.Current.CancellationToken);
+        Assert.Equal((label, rows), (profile.Label!.Column, profile.Rows));
+        var draft = SchemaDraft.Of(profile);
+        Assert.Equal(draft.Schema, Schema.Load(OptionMap.Parse(draft.ToYaml([]), "again.yaml")));
+        string[] left = [.. draft.Columns.Where(c => c.Kind == "ignored").Select(c => c.Name)];
+        Assert.Empty(left.Except(["id", "hour", "timestamp"]));
+    }
+}
