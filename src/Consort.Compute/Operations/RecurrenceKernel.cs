@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Cpu.Kernels;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Programs;
-using Consort.Compute.Graphs;
 
 namespace Consort.Compute.Operations;
 
