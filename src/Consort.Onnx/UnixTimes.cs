@@ -5,8 +5,8 @@ using Consort.Data.Schemas;
 namespace Consort.Onnx;
 
 /// <summary>
-/// Parts and ages of the times of fields of kind time, in whole numbers. ONNX's operators read no ISO 8601, so a model takes such times, and
-/// those written as YYMMDDHH, as seconds since 1970; the others as they are.
+/// Parts and ages of the times of fields of kind time, in whole numbers. ONNX's operators read no ISO 8601, so a model takes such times,
+/// and those written as YYMMDDHH, as seconds since 1970; the others as they are.
 /// </summary>
 internal sealed class UnixTimes(GraphWriter writer)
 {

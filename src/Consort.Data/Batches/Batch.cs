@@ -93,8 +93,8 @@ public sealed class Batch : IDisposable
     public Span<long> Places => _places.Slice(0, Rows);
 
     /// <summary>Bytes held.</summary>
-    public long Bytes => 4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 4 : 3) + (_labelled is null ? 0 : 1) + (_weights is null ? 0 : 1)
-        + (_groups is null ? 0 : 2)) + 4 * (_lists?.Length ?? 0);
+    public long Bytes => 4 * (_lists?.Length ?? 0) + 4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 4 : 3)
+        + (_labelled is null ? 0 : 1) + (_weights is null ? 0 : 1) + (_groups is null ? 0 : 2));
 
     /// <summary>The ids of a row, [F].</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>

@@ -176,7 +176,8 @@ public static class DatasetEncoder
         {
             pass.Run(counts, bytes => report("fit", bytes));
             if (mistake is not null) throw mistake;
-            return (EncoderFit.Of(request.Schema with { NegativeShare = request.Split.Sample?.Share ?? 1 }, counts), splits, pass.Identities());
+            var schema = request.Schema with { NegativeShare = request.Split.Sample?.Share ?? 1 };
+            return (EncoderFit.Of(schema, counts), splits, pass.Identities());
         }
         finally
         {

@@ -83,7 +83,8 @@ internal sealed class SplitAssigner
         _labels!.Read(rows.Data, rows.Group.Held(rows.Layout.Label)[..splits.Length], MemoryMarshal.AsBytes(labels), 4);
         for (var i = 0; i < splits.Length; i++)
         {
-            if (splits[i] == 0 && labels[i] == 0 && KeyedHash.Mix(~_plan.Sample!.Seed, (ulong)(row + i)) > _sampledBelow) splits[i] = LeftOut;
+            if (splits[i] != 0 || labels[i] != 0) continue;
+            if (KeyedHash.Mix(~_plan.Sample!.Seed, (ulong)(row + i)) > _sampledBelow) splits[i] = LeftOut;
         }
     }
 

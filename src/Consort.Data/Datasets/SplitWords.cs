@@ -69,7 +69,8 @@ public static class SplitWords
                 SplitPlan.OfFiles(files, [.. splits.Select(c => c - '0')]),
             ["seed", var seed, "shares", _, _, _] when ulong.TryParse(seed, CultureInfo.InvariantCulture, out var number) =>
                 SplitPlan.BySeed(files, number, shares[0], shares[1], shares[2]),
-            ["column", var name, "seed", var seed, "shares", _, _, _] when ulong.TryParse(seed, CultureInfo.InvariantCulture, out var number) =>
+            ["column", var name, "seed", var seed, "shares", _, _, _]
+                when ulong.TryParse(seed, CultureInfo.InvariantCulture, out var number) =>
                 SplitPlan.ByColumn(files, name == Group ? null : Uri.UnescapeDataString(name), number, shares[0], shares[1], shares[2]),
             ["time", .. var rest] when TimeSplit.Parse(rest) is { } time => SplitPlan.ByTime(files, time),
             ["order", "shares", _, _, _] => SplitPlan.InOrder(files, shares[0], shares[1], shares[2]),

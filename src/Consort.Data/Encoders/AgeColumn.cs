@@ -6,7 +6,8 @@ namespace Consort.Data.Encoders;
 /// <summary>The days from one time to another as a number; 0 where either is missing.</summary>
 internal sealed class AgeColumn(
     Field field, int index, MissingTexts missing, Field since, int sinceIndex, MissingTexts sinceMissing, NumberFacts facts)
-    : NumberColumn(field.Columns[field.Derive.ToList().IndexOf(TimePart.Age)], index, missing, field.Transform.Kind, OutsideRule.Clip, facts)
+    : NumberColumn(
+        field.Columns[field.Derive.ToList().IndexOf(TimePart.Age)], index, missing, field.Transform.Kind, OutsideRule.Clip, facts)
 {
     /// <summary>What a row holds of a time that is not given.</summary>
     public const long NoTime = 0;

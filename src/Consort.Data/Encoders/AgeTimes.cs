@@ -14,7 +14,8 @@ internal sealed class AgeTimes(IReadOnlyList<ColumnEncoder> numeric)
     private readonly int[] _fields = [.. numeric.OfType<AgeColumn>().SelectMany(a => new[] { a.Field, a.Beside }).Distinct()];
 
     /// <summary>The ages, each with its two fields.</summary>
-    public IReadOnlyList<(int Column, int Field, int Since)> Columns => [.. _ages.Select(a => (a.Position, a.Column.Field, a.Column.Beside))];
+    public IReadOnlyList<(int Column, int Field, int Since)> Columns =>
+        [.. _ages.Select(a => (a.Position, a.Column.Field, a.Column.Beside))];
 
     /// <summary>How many a row holds.</summary>
     public int Count => _fields.Length;

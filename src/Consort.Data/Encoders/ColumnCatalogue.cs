@@ -38,7 +38,8 @@ internal static class ColumnCatalogue
     {
         var beside = TimeFields.SinceOf(schema, schema.Fields[index]);
         var since = schema.Fields[beside];
-        return new AgeColumn(schema.Fields[index], index, missing, since, beside, new MissingTexts(schema, since), NumberColumn.Read(reader));
+        return new AgeColumn(
+            schema.Fields[index], index, missing, since, beside, new MissingTexts(schema, since), NumberColumn.Read(reader));
     }
 
     private static BooleanColumn ReadBoolean(string name, int index, MissingTexts missing, BinaryReader reader)

@@ -46,7 +46,11 @@ public sealed class Encoder
         }
         _listStarts = new int[_categorical.Length];
         for (var f = 1; f < _listStarts.Length; f++) _listStarts[f] = _listStarts[f - 1] + (space[f - 1].List?.Room ?? 0);
-        Space = new FeatureSpace(space, _numeric.Select(c => c.Name).ToArray()) { HasWeights = schema.HasWeights, HasGroups = schema.HasGroups };
+        Space = new FeatureSpace(space, _numeric.Select(c => c.Name).ToArray())
+        {
+            HasWeights = schema.HasWeights,
+            HasGroups = schema.HasGroups,
+        };
         _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => _categorical.Select((c, p) => (c, p, false))
             .Concat(_numeric.Select((c, p) => (c, p, true))).Where(t => t.c.Field == i).ToArray())];
         _ages = new AgeTimes(_numeric);

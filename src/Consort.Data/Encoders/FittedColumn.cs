@@ -80,7 +80,7 @@ public sealed record FittedTime(
     string Name, Field Field, int Offset, int Size, IReadOnlyList<string> Missing, TimePart Part, IReadOnlyList<int> Ids)
     : FittedColumn(Name, Field, Offset, Size, Missing);
 
-/// <summary>Yes or no: no gives the id Offset + 2, yes Offset + 3. Texts and numbers are read as <see cref="FieldKind.Boolean"/> says.</summary>
+/// <summary>Yes or no: no gives the id Offset + 2, yes Offset + 3. Texts are read as <see cref="FieldKind.Boolean"/> says.</summary>
 /// <param name="Name">The column.</param>
 /// <param name="Field">The field that it reads.</param>
 /// <param name="Offset">The first global id.</param>

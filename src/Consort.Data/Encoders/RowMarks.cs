@@ -17,7 +17,8 @@ internal sealed class RowMarks
     public RowMarks(Schema schema, bool readsWeights)
     {
         var fields = schema.Fields.ToList();
-        (_weight, _group) = (readsWeights ? fields.FindIndex(f => f.Kind == FieldKind.Weight) : -1, fields.FindIndex(f => f.Kind == FieldKind.Group));
+        _weight = readsWeights ? fields.FindIndex(f => f.Kind == FieldKind.Weight) : -1;
+        _group = fields.FindIndex(f => f.Kind == FieldKind.Group);
         _noGroup = _group < 0 ? null : new MissingTexts(schema, fields[_group]);
     }
 

@@ -49,7 +49,9 @@ internal static class TimeText
         return NumberParser.TryDecimal(text, out var number) ? UnitFor(Math.Abs(number)) : TimeFormat.Iso;
     }
 
-    /// <summary>The unit in which a number of this size is a time since 1973: seconds below 10¹¹, milliseconds below 10¹⁴, and so on.</summary>
+    /// <summary>
+    /// The unit in which a number of this size is a time since 1973: seconds below 10¹¹, milliseconds below 10¹⁴, and so on.
+    /// </summary>
     public static TimeFormat UnitFor(double size) => size switch
     {
         < 1e11 => TimeFormat.UnixS,
@@ -75,7 +77,8 @@ internal static class TimeText
         if (format is TimeFormat.Auto or TimeFormat.Iso) time.UtcDateTime.TryFormat(text, out written, "O", CultureInfo.InvariantCulture);
         else if (format == TimeFormat.Yymmddhh) time.UtcDateTime.TryFormat(text, out written, "yyMMddHH", CultureInfo.InvariantCulture);
         else if (format == TimeFormat.UnixNs) ((Int128)ticks * 100).TryFormat(text, out written, provider: CultureInfo.InvariantCulture);
-        else (ticks / (decimal)(TimeSpan.TicksPerSecond / UnitOf(format))).TryFormat(text, out written, provider: CultureInfo.InvariantCulture);
+        else
+            (ticks / (decimal)(TimeSpan.TicksPerSecond / UnitOf(format))).TryFormat(text, out written, provider: CultureInfo.InvariantCulture);
         return written;
     }
 

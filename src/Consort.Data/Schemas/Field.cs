@@ -62,13 +62,15 @@ public sealed record Field(string Name, FieldKind Kind)
         : [];
 
     /// <summary>Those of them that hold tokens.</summary>
-    public IReadOnlyList<string> TokenColumns => IsNumber ? [] : [.. Columns.Where((_, i) => Derive.Count == 0 || Derive[i] != TimePart.Age)];
+    public IReadOnlyList<string> TokenColumns =>
+        IsNumber ? [] : [.. Columns.Where((_, i) => Derive.Count == 0 || Derive[i] != TimePart.Age)];
 
     /// <summary>Whether models may see what it says: it gives columns, or another field counts from it.</summary>
     internal bool IsFeature => Kind is not (FieldKind.Label or FieldKind.Ignored or FieldKind.Weight or FieldKind.Group or FieldKind.Id);
 
     /// <summary>Whether it says something that rows of libsvm and libffm cannot.</summary>
-    internal bool NeedsCells => Kind is FieldKind.Time or FieldKind.Boolean || (!IsFeature && Kind is not (FieldKind.Label or FieldKind.Ignored));
+    internal bool NeedsCells =>
+        Kind is FieldKind.Time or FieldKind.Boolean || (!IsFeature && Kind is not (FieldKind.Label or FieldKind.Ignored));
 
     /// <summary>Whether its cells are looked at while rows are encoded.</summary>
     internal bool IsRead => Kind is not (FieldKind.Ignored or FieldKind.Id);

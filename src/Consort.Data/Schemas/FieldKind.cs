@@ -113,7 +113,7 @@ public enum TimeFormat
     /// <summary>As the training rows show; the fitted schema says what that was.</summary>
     Auto,
 
-    /// <summary>ISO 8601: <c>2026-11-01T13:05:07.5+01:00</c>, with a space for the T, shorter, or without a zone, which means UTC.</summary>
+    /// <summary>ISO 8601: <c>2026-11-01T13:05:07.5+01:00</c>, also with a space for the T, shorter, or without a zone: UTC.</summary>
     Iso,
 
     /// <summary>Seconds since 1970.</summary>

@@ -2,12 +2,15 @@ using System.Globalization;
 
 namespace Consort.Data.Schemas;
 
-/// <summary>Offsets from UTC as a schema writes them: <c>+01:00</c>. Rules of summer time are none of it: a machine's own may change.</summary>
+/// <summary>
+/// Offsets from UTC as a schema writes them: <c>+01:00</c>. Rules of summer time are none of it: a machine's own may change.
+/// </summary>
 internal static class TimeZones
 {
     private static readonly TimeSpan Most = TimeSpan.FromHours(14);
 
-    public static string Show(TimeSpan zone) => zone.ToString((zone < TimeSpan.Zero ? "\\-" : "\\+") + "hh\\:mm", CultureInfo.InvariantCulture);
+    public static string Show(TimeSpan zone) =>
+        zone.ToString((zone < TimeSpan.Zero ? "\\-" : "\\+") + "hh\\:mm", CultureInfo.InvariantCulture);
 
     public static bool TryRead(string text, out TimeSpan zone)
     {

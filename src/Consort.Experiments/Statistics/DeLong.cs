@@ -6,8 +6,8 @@ namespace Consort.Experiments.Statistics;
 /// Compares the AUCs of two models on the same rows. An AUC is a mean over pairs of a click and a no-click, so its error comes from both
 /// samples: with V10 of a click = share of no-clicks below it, V01 of a no-click = share of clicks above it (ties count half), Var(A − B) =
 /// Var(V10ᴬ − V10ᴮ)/clicks + Var(V01ᴬ − V01ᴮ)/others. Source: DeLong, DeLong and Clarke-Pearson 1988; by midranks in O(n log n) as Sun and
-/// Xu 2014 do it. Weights count as repetitions: shares, means, variances and numbers of rows are those of rows written out as often as their
-/// weight says.
+/// Xu 2014 do it. Weights count as repetitions: shares, means, variances and numbers of rows are those of rows written out as often as
+/// their weight says.
 /// </summary>
 public static class DeLong
 {
@@ -80,7 +80,8 @@ public static class DeLong
 
     private static double[] Differences(double[] first, double[] second) => [.. first.Zip(second, (a, b) => a - b)];
 
-    private static void Check(ReadOnlySpan<float> labels, ReadOnlySpan<float> first, ReadOnlySpan<float> second, ReadOnlySpan<float> weights)
+    private static void Check(
+        ReadOnlySpan<float> labels, ReadOnlySpan<float> first, ReadOnlySpan<float> second, ReadOnlySpan<float> weights)
     {
         if (labels.Length != first.Length || labels.Length != second.Length || (!weights.IsEmpty && weights.Length != labels.Length))
             throw new ArgumentException($"found {labels.Length} labels for {first.Length} and {second.Length} values, expected as many");

@@ -59,8 +59,8 @@ public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters 
     }
 
     /// <summary>
-    /// Of the log-loss: the bootstrap over rows, or of weighted rows the error of their weighted mean; of clusters the error of a mean of sums, Σ_k (Σ_{i in k} (d_i − mean))² · K/(K − 1) / n²,
-    /// by Student's t with K − 1 degrees of freedom.
+    /// Of the log-loss: the bootstrap over rows, or of weighted rows the error of their weighted mean; of clusters the error of a mean of
+    /// sums, Σ_k (Σ_{i in k} (d_i − mean))² · K/(K − 1) / n², by Student's t with K − 1 degrees of freedom.
     /// </summary>
     /// <param name="seed">Of the bootstrap's draws.</param>
     public Comparison LogLoss(ulong seed)

@@ -3,8 +3,8 @@ using MathNet.Numerics.Statistics;
 namespace Consort.Experiments.Statistics;
 
 /// <summary>
-/// Means and their variances, of values that count as often as their weights say; no weights mean once each. W = Σ w stands for the number of
-/// rows: Var(mean) = Σ w (v − mean)² / (W − 1) / W.
+/// Means and their variances, of values that count as often as their weights say; no weights mean once each. W = Σ w stands for the number
+/// of rows: Var(mean) = Σ w (v − mean)² / (W − 1) / W.
 /// </summary>
 internal static class Spread
 {

@@ -26,7 +26,8 @@ public sealed class ConsortEvaluator : IDisposable
     /// <param name="isWeighted">Whether rows have weights.</param>
     /// <param name="hasGroups">Whether rows have groups, within which AUC is measured too: 8 bytes a row more, and 4 (M + 2).</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>
-    public ConsortEvaluator(int members, Fusion fusion, double clip = Evaluator.DefaultClip, bool isWeighted = false, bool hasGroups = false)
+    public ConsortEvaluator(
+        int members, Fusion fusion, double clip = Evaluator.DefaultClip, bool isWeighted = false, bool hasGroups = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
         _fusion = fusion;

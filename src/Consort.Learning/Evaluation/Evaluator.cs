@@ -4,7 +4,8 @@ namespace Consort.Learning.Evaluation;
 
 /// <summary>
 /// Measures one stream of logits against labels: exact AUC, log-loss in double precision, calibration ratio and expected calibration error.
-/// Rows may have weights: each counts in every one of these as if it were there so often. Batches may be of any size; the result does not depend on how the rows were cut.
+/// Rows may have weights: each counts in every one of these as if it were there so often. Batches may be of any size; the result does not
+/// depend on how the rows were cut.
 /// </summary>
 /// <remarks>
 /// Log-loss = mean of max(z, 0) − z·y + log(1 + exp(−|z|)), with the probability clipped to [c, 1 − c], c = 1e-7 by default as FuxiCTR and

@@ -17,7 +17,8 @@ internal readonly record struct GroupedAuc(double Auc, int Groups, long Rows, in
     /// <param name="groups">A number of the group a row, or −1 for a row without, [n].</param>
     /// <param name="weights">How much each row counts, [n]; none where all count alike.</param>
     /// <exception cref="ArgumentException">Lengths differ, or a label is neither 0 nor 1.</exception>
-    public static GroupedAuc Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<int> groups, ReadOnlySpan<float> weights)
+    public static GroupedAuc Of(
+        ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<int> groups, ReadOnlySpan<float> weights)
     {
         Labels.CheckLengths(logits.Length, labels.Length);
         Labels.CheckLengths(logits.Length, groups.Length);

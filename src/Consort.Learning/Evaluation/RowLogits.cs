@@ -25,7 +25,8 @@ public sealed record RowLogits(float[] Labels, float[] Logits, float[] Discrepan
         new TensorSource("logits", [Logits.LongLength], () => Logits.AsSpan()),
         new TensorSource("discrepancy", [Discrepancy.LongLength], () => Discrepancy.AsSpan()),
         .. Truth is { } truth ? [new TensorSource("truth", [truth.LongLength], () => truth.AsSpan())] : Array.Empty<TensorSource>(),
-        .. Weights is { } weights ? [new TensorSource("weights", [weights.LongLength], () => weights.AsSpan())] : Array.Empty<TensorSource>()]);
+        .. Weights is { } weights
+            ? [new TensorSource("weights", [weights.LongLength], () => weights.AsSpan())] : Array.Empty<TensorSource>()]);
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="ConsortException">It is absent, damaged, or something else.</exception>

@@ -168,7 +168,7 @@ public sealed class BatchLogits
             weights[b] = sum > 0 ? weights[b] * (weights.Length / sum) : 0;
     }
 
-    /// <summary>Multiplies what strategies have added for each row by its weight; called once, after <see cref="Strategy.Apply"/>.</summary>
+    /// <summary>Multiplies what a strategy has added for each row by its weight; called once, after <see cref="Strategy.Apply"/>.</summary>
     public void WeighGradients()
     {
         ReadOnlySpan<double> weights = Weights();

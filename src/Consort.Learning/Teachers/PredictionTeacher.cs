@@ -10,7 +10,7 @@ namespace Consort.Learning.Teachers;
 /// the rows in the order in which they are stored, which is that of the files they came from.
 /// </summary>
 /// <param name="name">The file.</param>
-/// <param name="shift">What the students' logits are moved by when they score: the file tells of all rows, they learn from a sample.</param>
+/// <param name="shift">What the students' logits are moved by when they score: the file tells of all rows, they learn from some.</param>
 public sealed class PredictionTeacher(TeacherName name, double shift = 0) : ITeacher
 {
     private const int LargestLogit = 1000; // of the least probability above 0 that a double holds it is 745

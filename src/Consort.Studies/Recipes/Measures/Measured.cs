@@ -91,7 +91,8 @@ internal sealed record Measured(
     private static double Mean(IReadOnlyList<double> values) => values.DefaultIfEmpty(double.NaN).Average();
 
     private static double CalibrationOf(RowLogits rows) =>
-        rows.Logits.Select((z, i) => rows.WeightOf(i) * Logistic.Sigmoid(z)).Sum() / rows.Labels.Select((y, i) => rows.WeightOf(i) * y).Sum();
+        rows.Logits.Select((z, i) => rows.WeightOf(i) * Logistic.Sigmoid(z)).Sum()
+            / rows.Labels.Select((y, i) => rows.WeightOf(i) * y).Sum();
 
     private static ExpectedMetrics? ExpectedOf(RowLogits rows) =>
         rows.Truth is { } truth && truth.Length > 0 ? ExpectedMetrics.Of(truth, rows.Logits) : null;
@@ -113,7 +114,8 @@ internal sealed record Measured(
         }
 
         return new RowLogits(
-            members[0].Labels, logits, [.. discrepancy.Select(d => (float)(d / Math.Max(1, logits.Length)))], members[0].Truth) { Weights = members[0].Weights };
+            members[0].Labels, logits, [.. discrepancy.Select(d => (float)(d / Math.Max(1, logits.Length)))], members[0].Truth)
+        { Weights = members[0].Weights };
     }
 
     private static string RowsOf(RecipeOutcome outcome) => Experiments.Running.TestRows.PathOf(outcome.Summary.Folder);
