@@ -70,11 +70,10 @@ internal sealed class EncodeCommand : ExampleCommand
         JsonFile.Check(json);
         using var like = Like(arguments);
         var (folder, threads) = (arguments.GetRequiredValue(_out), arguments.GetValue(_threads));
-        var request = (like is null
+        var request = like is null
             ? new EncodeRequest(Schema.Load(arguments.GetValue(_schema)!), Plan(arguments), folder, threads)
-            : EncodeRequest.Transfer(like, FilesOf(arguments, _transfer), folder, threads))
-            with
-        { Sources = Shared.Sources };
+            : EncodeRequest.Transfer(like, FilesOf(arguments, _transfer), folder, threads);
+        request = request with { Sources = Shared.Sources };
         Output.CheckApart("--json", json, [arguments.GetValue(_schema) ?? like!.Folder, .. request.Split.Files]);
         var progress = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status);
         Terminal.StopWithin(Shared.TimeToSave);
