@@ -86,6 +86,7 @@ internal sealed class DistilCommand : ExampleCommand
         var result = DistilRun.Run(
             new DistilRequest(arguments.GetRequiredValue(_runs), model, folder, arguments.GetValue(_threads))
             {
+                Catalogues = Shared.Catalogues,
                 ExperimentFile = file,
                 Data = arguments.GetValue(_data),
                 Distance = DistanceOf(arguments.GetValue(_distance)),

@@ -73,10 +73,11 @@ public sealed record Experiment
     /// <param name="seed">Replaces the text's seed unless null.</param>
     /// <param name="precision">Replaces the text's precision unless null.</param>
     /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
+    /// <param name="catalogues">By which its names are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
     public static Experiment Parse(string text, string source, string? folder, ulong? seed = null, Precision? precision = null,
-        bool findRuns = true) =>
-            From(OptionTree.Parse(text, source), folder, seed, precision, findRuns);
+        bool findRuns = true, Catalogues? catalogues = null) =>
+            From(OptionTree.Parse(text, source), folder, seed, precision, findRuns, catalogues);
 
     /// <summary>Reads an experiment from its options.</summary>
     /// <param name="options">Some or all of them.</param>

@@ -112,7 +112,7 @@ public sealed class RunPacker
         try
         {
             missing = null;
-            return RunRows.Open(_run.Folder, _request.Data, _request.Threads, _request.Encoding, cancellation);
+            return RunRows.Open(_run.Folder, _request.Data, _request.Threads, _request.Encoding, cancellation, _request.Catalogues);
         }
         catch (ConsortException e) when (_request.Data is null)
         {

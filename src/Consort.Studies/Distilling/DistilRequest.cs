@@ -16,6 +16,9 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
     /// <summary>An experiment whose members, embeddings and training the student has; its data are the teachers'.</summary>
     public string? ExperimentFile { get; init; }
 
+    /// <summary>By which names in experiments are resolved, and sources of rows.</summary>
+    public Catalogues Catalogues { get; init; } = Catalogues.Default;
+
     /// <summary>Where the teachers' data lie now, or null for where they lay.</summary>
     public string? Data { get; init; }
 
@@ -72,9 +75,6 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
 
     /// <summary>Operands of matrix multiplies, or null for what the setting says.</summary>
     public Precision? Precision { get; init; }
-
-    /// <summary>By which names in files are resolved; null for those that come along.</summary>
-    public Catalogues? Catalogues { get; init; }
 
     /// <summary>Told about encoding, or null.</summary>
     public IProgress<EncodeProgress>? Encoding { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consort.Data.Datasets;
+using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Foundation.Options;
@@ -95,7 +96,9 @@ internal static class StudentExperiment
     {
         if (RunData.Read(teacher) is not { } data)
             return null;
-        if (data.Folder is null ? EncodedDataset.IsAt(data.Encoded.Path) : data.Files.All(f => File.Exists(f.Path)))
+        if (data.Folder is null
+            ? EncodedDataset.IsAt(data.Encoded.Path)
+            : data.Files.All(f => !SourcePlace.IsFile(f.Path) || File.Exists(f.Path)))
             return null;
         var source = RunRows.Find(teacher, null);
         return source.Schema is null ? source.Encoded : Path.GetFullPath(data.Folder?.FromRun ?? "", teacher.Path);
