@@ -10,7 +10,7 @@ namespace Consort.Experiments.Drafts;
 internal static partial class SplitDraft
 {
     /// <summary>Lines of the section <c>data</c>.</summary>
-    public static IEnumerable<string> Lines(DataProfile profile, string folder)
+    public static IEnumerable<string> Lines(DataProfile profile, SchemaDraft schema, string folder)
     {
         string Name(int source) => QuotedYaml.Of(NameFrom(folder, profile.Resolved[source]));
         string Names(IEnumerable<int> sources) => string.Join(", ", sources.Select(Name)) is var names && sources.Count() == 1 ? names
@@ -40,9 +40,27 @@ internal static partial class SplitDraft
         yield return $"source: {Names(Enumerable.Range(0, profile.Sources.Count))}";
         if (profile.Columns.FirstOrDefault(c => c.Time is { InOrder: true } t && t.To > t.From) is { } time)
             yield return $"by: order  # the rows stand in the order of {PrintableText.Short(time.Name, 60)}: trained on the past, measured on what came after";
+        else if (ByTime(profile, schema) is { } lines)
+        {
+            foreach (var line in lines)
+                yield return line;
+            yield break;
+        }
         else
             yield return "by: seed  # each row by chance";
         yield return "shares: [0.8, 0.1, 0.1]  # train, choose the best weights, measure";
+    }
+
+    // The days from which about a fifth and a tenth of the rows are left.
+    private static string[]? ByTime(DataProfile profile, SchemaDraft schema)
+    {
+        var column = schema.Columns.FirstOrDefault(c => c.Kind == "time");
+        if (column is null || profile.Columns.First(c => c.Name == column.Name).Time is not { Days: var days })
+            return null;
+        string From(double share) => days.TakeWhile((_, i) => days.Take(i + 1).Sum(d => d.Rows) <= share * days.Sum(d => d.Rows)).Count() is var i && i < days.Count ? days[i].Day : "";
+        var (valid, test) = (From(0.8), From(0.9));
+        return valid.Length == 0 || test.Length == 0 || valid == test || valid == days[0].Day ? null
+            : ["by: time  # trained on the past, measured on what came after", $"column: {QuotedYaml.Of(column.Name)}", $"valid_from: {valid}", $"test_from: {test}"];
     }
 
     private static string NameFrom(string folder, string source)
