@@ -21,7 +21,7 @@ internal static class BenchCommands
           step         a training step and an evaluation pass of one model
                        [--model DeepFM] [--with "KEY: VALUE, ..."] [--batch 4096] [--vocab 1000000] [--members 1]
                        [--strategy supervised|mutual|kdef] [--update touched|dense|deferred] [--ema 0.999] [--precision fp32|bf16]
-                       [--threads N] [--steps N] [--detail yes] [--json FILE]
+                       [--threads N] [--steps N] [--tokens N] [--as list|fields] [--detail yes] [--json FILE]
           profile      where a training step of an experiment spends its time, operation by operation, on its own rows
                        --experiment FILE.yaml [--data FOLDER] [--steps 20] [--threads N]
           all          step for every combination, each row written to FILE.md and FILE.json as soon as it is measured

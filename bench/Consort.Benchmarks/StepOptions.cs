@@ -22,6 +22,12 @@ internal sealed record StepOptions
     public int Steps { get; init; } = 40;
     public bool Detail { get; init; }
 
+    /// <summary>Tokens beside the 39 columns, in the mean.</summary>
+    public int Tokens { get; init; }
+
+    /// <summary>Whether these are a list rather than columns of their own.</summary>
+    public bool IsList { get; init; }
+
     /// <summary>Steps before the first one that is timed, at least.</summary>
     public int WarmUpSteps { get; init; } = 8;
 
@@ -43,6 +49,8 @@ internal sealed record StepOptions
             Batch = arguments.Integer("batch", defaults.Batch, 1, MaxBatch),
             Vocabulary = arguments.Integer("vocab", defaults.Vocabulary, ZipfSplit.LeastVocabulary, MaxVocabulary),
             Members = arguments.Integer("members", defaults.Members, 1, Models.Family.MaxMembers),
+            Tokens = arguments.Integer("tokens", defaults.Tokens, 0, 1000),
+            IsList = arguments.Integer("tokens", 0, 0, 1000) > 0 && arguments.Choice("as", "list", "fields") == "list",
         };
     }
 
@@ -64,5 +72,5 @@ internal sealed record StepOptions
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Model}{(With.Length == 0 ? "" : $" {{ {With} }}")}, batch {Batch}, vocabulary {Vocabulary}, {Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {(Ema > 0 ? $"ema {Ema}, " : "")}{Threads} threads");
+        $"{Model}{(With.Length == 0 ? "" : $" {{ {With} }}")}, batch {Batch}, vocabulary {Vocabulary}, {(Tokens == 0 ? "" : $"{Tokens} tokens as {(IsList ? "a list" : "fields")}, ")}{Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {(Ema > 0 ? $"ema {Ema}, " : "")}{Threads} threads");
 }

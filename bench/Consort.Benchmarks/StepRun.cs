@@ -38,7 +38,7 @@ internal sealed class StepRun : IDisposable
     public StepRun(StepOptions options)
     {
         _options = options;
-        _rows = new ZipfSplit(options.Vocabulary, options.Batch, LoadedBatches);
+        _rows = new ZipfSplit(options.Vocabulary, options.Batch, LoadedBatches, options.Tokens, options.IsList);
         _evaluationLoader = new BatchLoader(_rows.Split, new LoaderOptions(options.Batch));
         var training = new TrainingOptions
         {

@@ -12,7 +12,7 @@ internal static class StepSpeed
     public static int Run(string[] args)
     {
         var arguments = new Arguments("step", args, "model", "with", "batch", "vocab", "members", "strategy", "update", "ema", "precision", "threads",
-            "steps", "detail", "json");
+            "steps", "tokens", "as", "detail", "json");
         var options = StepOptions.From(arguments);
         if (options.Precision.Missing() is { } reason)
             Console.Error.WriteLine($"bench: no {options.Precision.Name()} here ({reason}); measuring fp32");

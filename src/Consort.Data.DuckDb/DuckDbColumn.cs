@@ -93,8 +93,8 @@ internal sealed class DuckDbColumn(SourceColumn facts, int index, Func<byte[]?, 
     private static (string, Func<VectorText>) Words(DuckDBLogicalType type)
     {
         var count = (int)NativeMethods.LogicalType.DuckDBEnumDictionarySize(type);
-        byte[][] words =
-            [.. Enumerable.Range(0, count).Select(i => Encoding.UTF8.GetBytes(NativeMethods.LogicalType.DuckDBEnumDictionaryValue(type, i)))];
+        byte[][] words = [.. Enumerable.Range(0, count).Select(i => NativeMethods.LogicalType.DuckDBEnumDictionaryValue(type, i))
+            .Select(Encoding.UTF8.GetBytes)];
         return (Text, NativeMethods.LogicalType.DuckDBEnumInternalType(type) switch
         {
             DuckDBType.UnsignedTinyInt => () => new WordText<byte>(words),

@@ -35,7 +35,9 @@ internal sealed record DuckDbPlace(string? Query, string? TableName, string? Dat
         return Checked(isQuery ? new(target, null, database, folder, options) : new(null, target, database, folder, options), place);
     }
 
-    /// <summary>Reads <c>{ sql: …, database: … }</c> or <c>{ duckdb: FILE, table: … }</c>, both with options; the caller closes the map.</summary>
+    /// <summary>
+    /// Reads <c>{ sql: …, database: … }</c> or <c>{ duckdb: FILE, table: … }</c>, both with options; the caller closes the map.
+    /// </summary>
     /// <param name="map">The keys.</param>
     /// <param name="folder">What relative names start from.</param>
     public static DuckDbPlace Read(OptionMap map, string folder)
@@ -81,6 +83,6 @@ internal sealed record DuckDbPlace(string? Query, string? TableName, string? Dat
             : throw new ConsortException($"{place}: found \"{p[0]}\", expected options such as memory_mb=4096"))]));
     }
 
-    private static string Escaped(string text) => text.Replace("%", "%25", StringComparison.Ordinal).Replace("#", "%23", StringComparison.Ordinal)
-        .Replace("?", "%3F", StringComparison.Ordinal).Replace("&", "%26", StringComparison.Ordinal);
+    private static string Escaped(string text) =>
+        "%#?&".Aggregate(text, (t, c) => t.Replace($"{c}", Uri.HexEscape(c), StringComparison.Ordinal));
 }

@@ -86,7 +86,8 @@ internal sealed class DuckDbQuery : IDisposable
         _database.Dispose();
     }
 
-    private static string Quoted(string name) => name.StartsWith('"') ? name : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Quoted(string name) =>
+        name.StartsWith('"') ? name : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private DuckDBDatabase OpenDatabase(DuckDbPlace place)
     {
@@ -108,7 +109,8 @@ internal sealed class DuckDbQuery : IDisposable
 
     private void Set(string key, string value)
     {
-        var state = NativeMethods.Query.DuckDBQuery(_connection, $"set {key} = '{value.Replace("'", "''", StringComparison.Ordinal)}'", out var result);
+        var sql = $"set {key} = '{value.Replace("'", "''", StringComparison.Ordinal)}'";
+        var state = NativeMethods.Query.DuckDBQuery(_connection, sql, out var result);
         var mistake = state.IsSuccess() ? null : NativeMethods.Query.DuckDBResultError(ref result);
         NativeMethods.Query.DuckDBDestroyResult(ref result);
         Check(state, mistake ?? key);

@@ -63,7 +63,8 @@ internal sealed class DuckDbSource(SourceRequest request) : IRowSource
         _stop = request.Cancellation.Register(() => _query?.Interrupt());
         Layout ??= LayoutOf(_query.Columns);
         // Of a table only what is read has been asked for, so columns are found by their names.
-        var targets = Layout.Names.Zip(Layout.Targets).Where(p => p.Second < request.Schema.Fields.Count).ToDictionary(p => p.First, p => p.Second);
+        var targets = Layout.Names.Zip(Layout.Targets).Where(p => p.Second < request.Schema.Fields.Count)
+            .ToDictionary(p => p.First, p => p.Second);
         _columns = [.. _query.Columns.Where(c => targets.ContainsKey(c.Facts.Name)).Select(c =>
             (c.Texts(ListText.SplitterOf(request.Schema.Fields[targets[c.Facts.Name]])), c.Index, targets[c.Facts.Name]))];
         _hash = new TextHash(_columns.Length);

@@ -40,7 +40,8 @@ internal sealed class VectorText<T, TText>(TText text) : VectorText
         for (var r = 0; r < cells.Length; r++) cells[r] = IsThere(r) ? text.Write(values[r], writer) : new Cell { Length = -1 };
     }
 
-    public override Cell One(long row, CellWriter writer) => text.Write(ForeignBytes.Of<T>(Values, checked((int)row + 1))[(int)row], writer);
+    public override Cell One(long row, CellWriter writer) =>
+        text.Write(ForeignBytes.Of<T>(Values, checked((int)row + 1))[(int)row], writer);
 }
 
 /// <summary>A value that is never there: of the type of NULL.</summary>
@@ -69,7 +70,8 @@ internal sealed class ListVectorText(VectorText item, string column, byte[] spli
     public override void Bind(nint vector)
     {
         base.Bind(vector);
-        item.Bind(size is null ? NativeMethods.Vectors.DuckDBListVectorGetChild(vector) : NativeMethods.Vectors.DuckDBArrayVectorGetChild(vector));
+        item.Bind(size is null ? NativeMethods.Vectors.DuckDBListVectorGetChild(vector)
+            : NativeMethods.Vectors.DuckDBArrayVectorGetChild(vector));
     }
 
     public override void Write(Span<Cell> cells, CellWriter writer, CellTable table)
@@ -88,7 +90,8 @@ internal sealed class ListVectorText(VectorText item, string column, byte[] spli
         {
             if (!item.IsThere(i)) continue;
             var token = item.One(i, writer);
-            if (!list.Take(token)) table.Fail(row, ListText.Mistake(column, writer.Written(token.Start)[..token.Length], splitter));
+            if (!list.Take(token))
+                table.Fail(row, ListText.Mistake(column, writer.Written(token.Start)[..token.Length], splitter));
         }
         return list.End();
     }

@@ -29,7 +29,8 @@ internal abstract class PageText
             (PhysicalType.Int32, DecimalLogicalType) => Make<int, DecimalText>(new(scale)),
             (PhysicalType.Int32, IntLogicalType { IsSigned: false }) => Make<int, UnsignedText>(default),
             (PhysicalType.Int32, _) => Make<int, IntegerText>(default),
-            (PhysicalType.Int64, TimestampLogicalType time) => Make<long, TimestampText>(new(Units.PerSecond(time.TimeUnit), time.IsAdjustedToUtc)),
+            (PhysicalType.Int64, TimestampLogicalType time) =>
+                Make<long, TimestampText>(new(Units.PerSecond(time.TimeUnit), time.IsAdjustedToUtc)),
             (PhysicalType.Int64, TimeLogicalType time) => Make<long, TimeText>(new(Units.Nanoseconds(time.TimeUnit))),
             (PhysicalType.Int64, DecimalLogicalType) => Make<long, DecimalText>(new(scale)),
             (PhysicalType.Int64, IntLogicalType { IsSigned: false }) => Make<long, UnsignedText>(default),
@@ -99,7 +100,8 @@ internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[
             if (_definitions[_level] == column.Full)
             {
                 var token = text.Write(_values[_value++], writer);
-                if (!list.Take(token)) table.Fail(row, ListText.Mistake(column.Facts.Name, writer.Written(token.Start)[..token.Length], splitter!));
+                if (!list.Take(token))
+                    table.Fail(row, ListText.Mistake(column.Facts.Name, writer.Written(token.Start)[..token.Length], splitter!));
             }
             _level++;
         }

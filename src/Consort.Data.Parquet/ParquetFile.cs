@@ -48,7 +48,9 @@ internal sealed class ParquetFile : IDisposable
     /// <summary>The rows before each row group, and all of them.</summary>
     public long[] Starts { get; } = [0];
 
-    /// <summary>The keys of a partitioned folder, from the path: <c>day=2026-11-01/part-0.parquet</c>; a value of null is missing.</summary>
+    /// <summary>
+    /// The keys of a partitioned folder, from the path: <c>day=2026-11-01/part-0.parquet</c>; a value of null is missing.
+    /// </summary>
     public IReadOnlyList<(string Name, string? Value)> Keys { get; } = [];
 
     /// <summary>Opens a file and reads its end.</summary>
@@ -95,9 +97,9 @@ internal sealed class ParquetFile : IDisposable
     private static List<(string, string?)> KeysOf(string path)
     {
         var keys = new List<(string, string?)>();
-        for (var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)); folder is not null; folder = System.IO.Path.GetDirectoryName(folder))
+        for (var folder = Directory.GetParent(System.IO.Path.GetFullPath(path)); folder is not null; folder = folder.Parent)
         {
-            var name = System.IO.Path.GetFileName(folder);
+            var name = folder.Name;
             var equals = name.IndexOf('=', StringComparison.Ordinal);
             if (equals < 1) break;
             var value = Uri.UnescapeDataString(name[(equals + 1)..]);

@@ -14,6 +14,7 @@ public static class ParquetRows
     private static SourceColumn[] ColumnsOf(string path)
     {
         using var file = ParquetFile.Open(path);
-        return [.. file.Columns.Select(c => c.Facts), .. file.Keys.Select(k => new SourceColumn(k.Name, ParquetColumn.Text))];
+        return [.. file.Columns.Select(c => c.Facts),
+            .. file.Keys.Select(k => new SourceColumn(k.Name, ParquetColumn.Text))];
     }
 }

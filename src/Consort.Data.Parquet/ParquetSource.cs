@@ -74,7 +74,8 @@ internal sealed class ParquetSource(SourceRequest request) : IRowSource
     private Layout LayoutOf(ParquetFile file)
     {
         // Keys that the schema does not name belong to the folder, not to the rows.
-        var keys = file.Keys.Where(k => request.Schema.Fields.Any(f => f.Name == k.Name)).Select(k => new SourceColumn(k.Name, ParquetColumn.Text));
+        var keys = file.Keys.Where(k => request.Schema.Fields.Any(f => f.Name == k.Name))
+            .Select(k => new SourceColumn(k.Name, ParquetColumn.Text));
         return Layout.OfColumns(request, [.. file.Columns.Select(c => c.Facts), .. keys], ", or take its parts by SQL");
     }
 }

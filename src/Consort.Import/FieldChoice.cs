@@ -29,14 +29,25 @@ internal sealed class FieldChoice(ImportNotes notes, List<Field> fields, List<(s
                     Resize(name, dimension);
             }
 
+            foreach (var name in own.Has("feature_encoder") ? names.Where(n => fields.Exists(f => f.Name == n && f.List is not null)) : [])
+                Pool(name, own.TakeAny("feature_encoder")!);
+
             foreach (var rest in own.Left.Where(r => !r.IsNone))
                 notes.Lost(rest, "no counterpart is known", $"feature_specs [{string.Join(", ", names)}] {rest.Key}");
         }
     }
 
+    private void Pool(string name, ConfigValue encoder)
+    {
+        var place = fields.FindIndex(f => f.Name == name);
+        var pooling = SequenceImport.Pooling(encoder, notes, $"feature_specs [{name}] feature_encoder");
+        fields[place] = fields[place] with { List = fields[place].List! with { Pooling = pooling } };
+    }
+
     private void Resize(string name, ConfigValue dimension)
     {
-        if (fields.Find(f => f.Name == name) is not { Kind: FieldKind.Categorical } || embeddings.Exists(e => e.Field == name))
+        if (fields.Find(f => f.Name == name) is not { Kind: FieldKind.Categorical or FieldKind.Sequence }
+            || embeddings.Exists(e => e.Field == name))
         {
             notes.Lost(dimension, "there is no such categorical field, or it has a dimension of its own",
                 $"feature_specs [{name}] embedding_dim");

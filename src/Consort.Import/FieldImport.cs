@@ -8,7 +8,7 @@ internal sealed class FieldImport
 {
     private const int DefaultBuckets = 10;
 
-    // Of sequences, which no model reads.
+    // Of sequences alone.
     private static readonly string[] SequenceKeys = ["splitter", "max_len", "padding", "encoder", "feature_encoder"];
 
     private static readonly (string Key, string Reason)[] Needless =
@@ -70,7 +70,7 @@ internal sealed class FieldImport
         var dtype = section.Take("dtype");
         if (section.Take("source") is { } source)
             _notes.Unneeded(source, "no model here tells sources of fields apart", Key("source"));
-        if (!isActive || type is not ("categorical" or "numeric"))
+        if (!isActive || type is not ("categorical" or "numeric" or "sequence"))
         {
             if (isActive)
                 Ignore(entry, section, type, Key("type"));
@@ -82,7 +82,10 @@ internal sealed class FieldImport
         var isNumeric = type == "numeric";
         if (!isNumeric && dtype is { IsNone: false } && dtype.Text is not ("str" or "string" or "object"))
             _notes.Changed(dtype, "tokens are compared as text: 1 and 1.0 are two, and an empty cell is missing, where FuxiCTR reads 0 unless fill_na says otherwise", Key("dtype"));
-        if (Transformed(section, names, isNumeric, Key) is not { } field)
+        var list = type == "sequence" ? SequenceImport.Read(section, _notes, Key) : null;
+        var kind = isNumeric ? FieldKind.Numeric : list is null ? FieldKind.Categorical : FieldKind.Sequence;
+        var plain = new Field("", kind) { List = list };
+        if (Transformed(section, names, plain, Key) is not { } field)
             return;
         foreach (var name in section.Has("preprocess") ? [] : names.Where(n => _raw?.Has(n) == false))
             _notes.Lost(entry with { Node = name }, $"the column is not in {_raw!.File}; training will ask for it", Key("name"));
@@ -117,9 +120,9 @@ internal sealed class FieldImport
     }
 
     // The field without its name, or null where it is a part of a time or left out.
-    private Field? Transformed(ConfigSection section, string[] names, bool isNumeric, Func<string, string> key)
+    private Field? Transformed(ConfigSection section, string[] names, Field field, Func<string, string> key)
     {
-        var field = new Field("", isNumeric ? FieldKind.Numeric : FieldKind.Categorical);
+        var isNumeric = field.Kind == FieldKind.Numeric;
         if (section.Take("preprocess") is { } preprocess)
         {
             if (_preprocess.Read(preprocess, names, field, key("preprocess")) is not { } made)
@@ -137,8 +140,7 @@ internal sealed class FieldImport
             TransformKind? kind = normalizer.Text switch
             {
                 "StandardScaler" => TransformKind.Standardise,
-                "MinMaxScaler" =>
-                TransformKind.MinMax,
+                "MinMaxScaler" => TransformKind.MinMax,
                 _ => null
             };
             if (isNumeric && kind is { } known)
@@ -155,7 +157,7 @@ internal sealed class FieldImport
 
         // FuxiCTR 1 says it by `encoder`.
         var processor = section.Take("category_processor");
-        if (processor is null && !isNumeric && section.Take("encoder") is { } encoder)
+        if (processor is null && field.Kind == FieldKind.Categorical && section.Take("encoder") is { } encoder)
         {
             processor = encoder;
             if (encoder.Text.Length == 0)
@@ -167,7 +169,7 @@ internal sealed class FieldImport
         var buckets = section.Take("num_buckets")?.Count ?? _buckets;
         switch (processor.Text)
         {
-            case "quantile_bucket" or "numeric_bucket":
+            case "quantile_bucket" or "numeric_bucket" when field.List is null:
                 return field with { Kind = FieldKind.Numeric, Transform = new(TransformKind.QuantileBuckets, buckets) };
             case "hash_bucket":
                 return field with { Transform = new(TransformKind.Hash, buckets) };

@@ -39,7 +39,10 @@ public static class ModelCatalogue
         .With("AFM", "factorization machine with attention over pairs", "Xiao et al. 2017", Afm.Options)
         .With("FFM", "field-aware factorization machine: a vector a feature for each other field", "Juan et al. 2016",
             new OptionSet<Ffm>(() => new()))
-        .With("DLRM", "a tower over pairwise products, numeric columns through a tower of their own", "Naumov et al. 2019", Dlrm.Options);
+        .With("DLRM", "a tower over pairwise products, numeric columns through a tower of their own", "Naumov et al. 2019", Dlrm.Options)
+        .With("DIN", "a tower over a history weighted by how its positions matter to the target", "Zhou et al. 2018", Din.Options)
+        .With("DIEN", "a tower over interests that two recurrent units draw from a history", "Zhou et al. 2019", Dien.Options)
+        .With("BST", "a tower over a history and its target after blocks of self-attention", "Chen et al. 2019", Bst.Options);
 
     /// <summary>The models, simplest first.</summary>
     public static IReadOnlyList<CatalogueEntry<CtrModel>> Entries => All.Entries;

@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Consort.Data.Encoders;
 using Consort.Foundation.Files;
+using Consort.Foundation.Options;
 using Consort.Serving.Inference;
 using Consort.Serving.Packages;
 using Google.Protobuf;
@@ -51,10 +52,12 @@ public static class OnnxFile
     /// <param name="package">The package's file; its tables must be fp32.</param>
     /// <param name="members">Given the numbers of the package's members, the places of those to take, at least one.</param>
     /// <param name="options">The form to write.</param>
+    /// <param name="catalogues">By which names in the package are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">The package is damaged or has other tables, or the file cannot be written.</exception>
-    public static OnnxSummary Write(string path, string package, Func<IReadOnlyList<int>, IReadOnlyList<int>> members, OnnxOptions options)
+    public static OnnxSummary Write(string path, string package, Func<IReadOnlyList<int>, IReadOnlyList<int>> members, OnnxOptions options,
+        Catalogues? catalogues = null)
     {
-        using var model = ScoringModel.Load(package, PackageCheck.Whole, PackageStorage.Memory);
+        using var model = ScoringModel.Load(package, PackageCheck.Whole, PackageStorage.Memory, catalogues);
         var manifest = model.Manifest;
         if (manifest.Weights != PackageWeights.Fp32)
             throw new ConsortException(

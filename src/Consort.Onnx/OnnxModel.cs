@@ -72,7 +72,8 @@ internal sealed class OnnxModel
             var result = operation.ToStandard(
                 new StandardForm(writer, value, [.. value.Inputs.Select(i => written[i.Index])], graph.Columns));
             written[value.Index] = result;
-            if (writer.Graph.Node.Count > before)
+            // At positions the rows are those of padded histories, B · L.
+            if (writer.Graph.Node.Count > before && value.At is null)
                 writer.Describe(result, value.Shape);
         }
 

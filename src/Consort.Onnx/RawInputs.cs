@@ -79,14 +79,17 @@ internal sealed class RawInputs
     private void AddList(FittedList list)
     {
         var isHashed = list.Tokens is FittedHash;
-        var meaning = isHashed ? "a global id each, as the encoder gives it; behind them -1" : "a token each; behind them the empty text";
+        var meaning = isHashed ? "a global id each, as the encoder gives it; behind them -1"
+            : list.Shape.IsOrdered ? "a token each, the empty text for a missing one; behind them the empty text"
+            : "a token each; behind them the empty text";
         if (isHashed)
             Notes.Add($"field {list.Name} is hashed, which ONNX's operators cannot: its input are the ids that the encoder gives");
         Notes.Add(string.Create(CultureInfo.InvariantCulture,
             $"field {list.Name} is a list: its input has {list.Shape.MaxLength} places a row, and no splitter is looked for; of more tokens keep the {(list.List.Keep == ListEnd.Last ? "last" : "first")}"));
-        _fields.Add(list.Name, _writer.AddInput(list.Name, isHashed ? ElementType.Int64 : ElementType.String, list.Shape.MaxLength, meaning));
+        var (type, length) = (isHashed ? ElementType.Int64 : ElementType.String, list.Shape.MaxLength);
+        _fields.Add(list.Name, _writer.AddInput(list.Name, type, length, meaning));
         if (list.Shape.IsWeighted)
-            _weights.Add(list.Name, _writer.AddInput($"{list.Name}_weights", ElementType.Float, list.Shape.MaxLength, "the tokens' weights"));
+            _weights.Add(list.Name, _writer.AddInput($"{list.Name}_weights", ElementType.Float, length, "the tokens' weights"));
     }
 
     private static string Quoted(IReadOnlyList<string> texts) =>
@@ -121,22 +124,37 @@ internal sealed class RawInputs
     // The ids go where operations look for lists; among those of other columns stands one that nobody reads.
     private FormValue List(int place, FittedList column)
     {
-        var ids = column.Tokens is FittedTokens tokens ? Token(tokens, Field(column), -1) : Field(column); // int64 [B, L]
+        var ids = column.Tokens is FittedTokens tokens ? Tokens(tokens, column.Shape) : Field(column); // int64 [B, L]
         _writer.SetList(place, ids, _weights.TryGetValue(column.Name, out var weights) ? weights : null);
         return _writer.Add("Slice", [ids, Whole(0), Whole(1), Whole(1)], []);
     }
 
-    private FormValue Token(FittedTokens column) => Token(column, Field(column), column.Offset);
+    // The ids of a list, −1 behind them. An empty text before the last that is not is a missing token of a sequence.
+    private FormValue Tokens(FittedTokens column, ListShape shape)
+    {
+        var ids = Token(column, -1, shape.IsOrdered ? column.Offset : -1); // int64 [B, L]
+        if (!shape.IsOrdered)
+            return ids;
+        var places = _writer.Constant([.. Enumerable.Range(1, shape.MaxLength).Select(i => (long)i)], [1, shape.MaxLength]);
+        var isThere = _writer.Add("GreaterOrEqual", [ids, Whole(0)], []);
+        var last = _writer.Add("ReduceMax", [_writer.Add("Where", [isThere, places, Whole(0)], [])],
+            [new FormAttribute("axes", [1L]), new FormAttribute("keepdims", 1)]); // [B, 1]
+        var either = _writer.Add("Or", [isThere, _writer.Add("Greater", [places, last], [])], []);
+        return _writer.Add("Where", [either, ids, Whole(column.Offset)], []);
+    }
 
-    private FormValue Token(FittedTokens column, FormValue text, long missingId)
+    private FormValue Token(FittedTokens column) =>
+        Token(column, column.Missing.Contains("") ? column.Offset : null, column.Offset);
+
+    // What id the empty text has, where it is no token, and what id other texts that mean a missing value.
+    private FormValue Token(FittedTokens column, long? emptyId, long missingId)
     {
         var keys = new List<ByteString>(column.Count + column.Missing.Count);
         var values = new List<long>(keys.Capacity);
-        // What stands behind a list is no token either.
-        foreach (var nothing in column.Missing.Concat(missingId < 0 ? [""] : []).Distinct(StringComparer.Ordinal))
+        foreach (var nothing in column.Missing.Concat(emptyId is null ? [] : [""]).Distinct(StringComparer.Ordinal))
         {
             keys.Add(ByteString.CopyFromUtf8(nothing));
-            values.Add(missingId);
+            values.Add(nothing.Length == 0 ? emptyId!.Value : missingId);
         }
 
         var missing = column.Missing.Select(System.Text.Encoding.UTF8.GetBytes).ToArray();
@@ -150,7 +168,7 @@ internal sealed class RawInputs
         }
 
         return _writer.Add(
-            GraphWriter.MachineLearning, "LabelEncoder", [text],
+            GraphWriter.MachineLearning, "LabelEncoder", [Field(column)],
             GraphWriter.Texts("keys_strings", keys), GraphWriter.Attribute(new FormAttribute("values_int64s", values)),
             GraphWriter.Attribute(new FormAttribute("default_int64", column.Offset + 1L)));
     }

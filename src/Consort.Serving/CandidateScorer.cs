@@ -74,7 +74,8 @@ public sealed class CandidateScorer
                 FillLists(workspace, context, candidates, start, rows);
                 Fill(workspace.BatchNumerics, context.Numerics, candidates.Numerics, start, rows,
                     Scorer.Encoder.Space.Numeric.Count, _numerics);
-                Scorer.Logits(workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, rows,
+                Scorer.Logits(
+                    workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, rows,
                     probabilities.Slice(start, rows), start);
             }
 

@@ -75,7 +75,8 @@ public sealed class ImpressionBatch
         for (var column = 0; column < _columns; column++)
         {
             var range = Scorer.Encoder.Space.Categorical[column];
-            foreach (var id in range.List is { } list ? ListAt(lists, ids[column], range, list).Slice(1, lists[ids[column]]) : ids.Slice(column, 1))
+            var own = range.List is { } list ? ListAt(lists, ids[column], range, list).Slice(1, lists[ids[column]]) : ids.Slice(column, 1);
+            foreach (var id in own)
                 if ((uint)(id - range.Offset) >= (uint)range.Size)
                     throw new ConsortException($"column {range.Name}: found id {id}, expected {range.Offset} to {range.Offset + range.Size - 1}");
         }
@@ -85,14 +86,14 @@ public sealed class ImpressionBatch
                 throw new ConsortException(FormattableString.Invariant(
                     $"column {Scorer.Encoder.Space.Numeric[column]}: found {numerics[column]}, expected a finite number"));
         Add();
-        var own = Ids.AsSpan((Count - 1) * _columns, _columns);
+        var row = Ids.AsSpan((Count - 1) * _columns, _columns);
         for (var column = 0; column < _columns; column++)
         {
             var range = Scorer.Encoder.Space.Categorical[column];
             if (range.List is { } list)
-                ListAt(lists, ids[column], range, list).CopyTo(Lists.AsSpan(own[column]));
+                ListAt(lists, ids[column], range, list).CopyTo(Lists.AsSpan(row[column]));
             else
-                own[column] = ids[column];
+                row[column] = ids[column];
         }
 
         numerics.CopyTo(Numerics.AsSpan((Count - 1) * _numerics));

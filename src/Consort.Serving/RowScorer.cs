@@ -84,7 +84,8 @@ public sealed class RowScorer<T>
                 for (var row = 0; row < count; row++)
                     Read(rows[start + row], _scorer.RowOf(workspace.BatchIds.AsSpan(row * columns),
                         workspace.BatchNumerics.AsSpan(row * numerics), workspace.BatchLists, row));
-                _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, count, probabilities.Slice(start, count), start);
+                _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, count,
+                    probabilities.Slice(start, count), start);
             }
         }
         catch (ConsortException)

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Consort.AspNetCore.Grpc.Protocol;
+using Google.Protobuf;
+using Grpc.Core;
 
 namespace Consort.AspNetCore.Tests;
 
@@ -44,6 +47,66 @@ public sealed class ListValueTests(ServerFixture fixture)
         var found = answer["outputs"]![0]!["data"]!.AsArray();
         for (var row = 0; row < Rows; row++)
             Assert.Equal(fixture.Score(row), (float)found[row]!, 1e-6f);
+    }
+
+    // A missing token keeps its place in a sequence; what is empty behind the last one is padding.
+    [Theory]
+    [InlineData("BYTES")]
+    [InlineData("gRPC")]
+    [InlineData("gRPC, raw")]
+    public async Task Infer_SequenceWithAGap_KeepsItsPlace(string way)
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        var expected = TestServer.Probabilities(await server.Post("/v1/score",
+            """{"rows": [{"seen": "s3;;s6"}, {"seen": ["s3"]}, {"seen": ["s3", null, "s6"]}, {"seen": ["s3", "s6"]}]}"""));
+        Assert.Equal(expected[0], expected[2]);
+        Assert.NotEqual(expected[0], expected[3]);
+        string[] tokens = ["s3", "", "s6", "", "s3", "", "", ""];
+        Assert.Equal(expected[..2], way == "BYTES" ? await Json() : await Grpc(way == "gRPC, raw"));
+
+        async Task<float[]> Json()
+        {
+            var (_, answer) = await server.Post("/v2/models/clicks/infer", JsonSerializer.Serialize(
+                new { inputs = new[] { new { name = "seen", datatype = "BYTES", shape = new[] { 2, 4 }, data = tokens.Select(t => t.Length == 0 ? null : t) } } }));
+            return [.. answer["outputs"]![0]!["data"]!.AsArray().Select(p => (float)p!)];
+        }
+
+        async Task<float[]> Grpc(bool isRaw)
+        {
+            using var client = new GrpcCall(server.Grpc);
+            var request = new ModelInferRequest { ModelName = "clicks" };
+            var texts = tokens.Select(ByteString.CopyFromUtf8).ToArray();
+            request.Inputs.Add(new ModelInferRequest.Types.InferInputTensor
+            {
+                Name = "seen",
+                Datatype = "BYTES",
+                Shape = { 2, 4 },
+                Contents = isRaw ? null : new() { BytesContents = { texts } },
+            });
+            if (isRaw)
+                request.RawInputContents.Add(ByteString.CopyFrom([.. texts.SelectMany(t => BitConverter.GetBytes(t.Length).Concat(t))]));
+            var answer = await client.Call("ModelInfer", request, ModelInferResponse.Parser);
+            return isRaw ? [.. Enumerable.Range(0, 2).Select(i => BitConverter.ToSingle(answer.RawOutputContents[0].Span[(4 * i)..]))]
+                : [.. answer.Outputs[0].Contents.Fp32Contents];
+        }
+    }
+
+    [Fact]
+    public async Task Infer_NumbersAsTokens_AreCountedAsItsShapeSays()
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        using var client = new GrpcCall(server.Grpc);
+        var expected = TestServer.Probabilities(await server.Post("/v1/score", """{"rows": [{"tags": [7, 8]}, {"tags": [9]}]}"""));
+        var request = new ModelInferRequest { ModelName = "clicks" };
+        request.Inputs.Add(new ModelInferRequest.Types.InferInputTensor { Name = "tags", Datatype = "FP32", Shape = { 2, 3 } });
+        float[] numbers = [7, 8, float.NaN, 9, float.NaN, float.NaN];
+        request.RawInputContents.Add(ByteString.CopyFrom([.. numbers.SelectMany(BitConverter.GetBytes)]));
+        var answer = await client.Call("ModelInfer", request, ModelInferResponse.Parser);
+        Assert.Equal(expected, Enumerable.Range(0, 2).Select(i => BitConverter.ToSingle(answer.RawOutputContents[0].Span[(4 * i)..])));
+        request.RawInputContents[0] = ByteString.CopyFrom([.. numbers[..5].SelectMany(BitConverter.GetBytes)]);
+        var (status, message, _) = await client.Send(GrpcCall.Service + "ModelInfer", GrpcCall.Frame(request.ToByteArray()));
+        Assert.Equal(StatusCode.InvalidArgument, status);
+        Assert.Contains("found 20 raw bytes, expected 6 of datatype FP32", message, StringComparison.Ordinal);
     }
 
     [Theory]

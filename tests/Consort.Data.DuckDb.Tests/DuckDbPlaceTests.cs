@@ -27,6 +27,13 @@ public sealed class DuckDbPlaceTests : IDisposable
     public void Parse_APlace_IsWrittenTheSameWay(string text, string? written = null) => Assert.Equal(written ?? text, DuckDbPlace.Parse(text).ToString());
 
     [Theory]
+    [InlineData("sql:?folder=/a/b&threads=2#select '#?'", "sql:select '#?'")]
+    [InlineData("sql:select 1 # 2 ? 3", "sql:select 1 # 2 ? 3")]
+    [InlineData("duckdb:a/b.db?threads=3#clicks", "duckdb:a/b.db#clicks")]
+    [InlineData("duckdb:a/b.db#cli?cks", "duckdb:a/b.db#cli?cks")]
+    public void Show_APlace_LeavesItsOptionsOut(string place, string shown) => Assert.Equal(shown, SourcePlace.Show(place));
+
+    [Theory]
     [InlineData("duckdb:file.db", "duckdb:file.db: expected duckdb:FILE#TABLE")]
     [InlineData("duckdb:file.db#", "duckdb:file.db#: found nothing, expected the name of a table")]
     [InlineData("sql: ", "sql: : found nothing, expected a query")]

@@ -100,8 +100,7 @@ internal sealed class Mutator(Random random, IReadOnlyList<string> words)
             2 => int.MaxValue,
             3 => int.MinValue,
             4 => long.MaxValue,
-            5 =>
-            long.MinValue,
+            5 => long.MinValue,
             6 => 1L << random.Next(63),
             _ => bytes.Length
         };

@@ -140,6 +140,14 @@ internal static class Spaces
 
     public static FeatureSpace Numeric { get; } = FeatureSpace.Of([], 3);
 
+    /// <summary>Lists pooled in every way beside tokens and numbers, one of which has the ids of a token.</summary>
+    public static FeatureSpace Lists { get; } = new(
+        [
+            new Column("token", 0, 4), new Column("list", 4, 7, new ListShape(3)), new Column("other", 11, 3),
+            new Column("history", 0, 4, new ListShape(4, ListPooling.Sum, IsOrdered: true)),
+            new Column("weighted", 14, 5, new ListShape(2, IsWeighted: true)), new Column("greatest", 19, 6, new ListShape(3, ListPooling.Max)),
+        ], ["I1", "I2"]);
+
     public static FeatureSpace Named(string name) => name switch
     {
         "mixed" => Mixed,

@@ -71,13 +71,34 @@ internal sealed class Rig<T> : IDisposable
         var random = new System.Random(seed);
         for (var row = 0; row < rows; row++)
         {
+            var place = row * _space.ListRoom;
             for (var column = 0; column < _space.Categorical.Count; column++)
-                Ids[(row * _space.Categorical.Count) + column] =
-                    _space.Categorical[column].Offset + random.Next(_space.Categorical[column].Size);
+            {
+                ref var id = ref Ids[(row * _space.Categorical.Count) + column];
+                if (_space.Categorical[column].List is not null)
+                    (id, place) = (place, DrawList(place, _space.Categorical[column], random));
+                else
+                    id = _space.Categorical[column].Offset + random.Next(_space.Categorical[column].Size);
+            }
+
             for (var column = 0; column < _space.Numeric.Count; column++)
                 Numeric[(row * _space.Numeric.Count) + column] = (float)((random.NextDouble() * 2) - 1);
             Labels[row] = random.Next(2);
         }
+    }
+
+    // None, one or several ids, some of them twice; gives the place behind them.
+    private int DrawList(int place, Column column, System.Random random)
+    {
+        var n = Lists[place] = random.Next(column.Length + 1);
+        for (var i = 1; i <= n; i++)
+        {
+            Lists[place + i] = column.Offset + random.Next(column.Size);
+            if (column.List!.IsWeighted)
+                Lists[place + n + i] = BitConverter.SingleToInt32Bits((float)(0.2 + random.NextDouble()));
+        }
+
+        return place + column.List!.RoomOf(n);
     }
 
     /// <summary>Runs rows [first, first + rows) and gives a member's logits.</summary>

@@ -120,9 +120,14 @@ public sealed class ScorerTests : IDisposable
         impression.Set("seen", "");
         expected = _scorer.Score(impression);
         Assert.Equal(expected, _scorer.For<VisitOf<string[]?, int[]>>().Score(new(null, [7, 8])));
-        Assert.Equal(expected, _scorer.For<VisitOf<string?[], List<long>>>().Score(new([null, ""], [7, 8])));
+        Assert.Equal(expected, _scorer.For<VisitOf<string?[], List<long>>>().Score(new([], [7, 8])));
         impression.SetList("tags", (ReadOnlySpan<int>)[7, 8]);
         Assert.Equal(expected, _scorer.Score(impression));
+        impression.Set("seen", "s3;;s6");
+        expected = _scorer.Score(impression);
+        Assert.Equal(expected, _scorer.For<VisitOf<string?[], string?[]>>().Score(new(["s3", null, "s6"], ["7", null, "", "8"])));
+        impression.Set("seen", "s3;s6");
+        Assert.NotEqual(expected, _scorer.Score(impression));
         Assert.Contains("field price is no list",
             Assert.Throws<ConsortException>(() => _scorer.For<Prices>()).Message, StringComparison.Ordinal);
         Assert.Contains("column price: found a list", Assert.Throws<ConsortException>(() => impression.SetList("price", "1")).Message,

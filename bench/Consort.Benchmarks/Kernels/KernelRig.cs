@@ -31,7 +31,7 @@ internal sealed unsafe class KernelRig : IDisposable
         _optimizer = new Optimizer<float>(_store, new OptimizerOptions { EmbeddingUpdate = update }, _workers);
         _loader.Start(0);
         var batch = _loader.Next()!;
-        _program.Forward(batch.Ids, batch.Numeric, new Step(Batch, isTraining: true));
+        _program.Forward(batch.Ids, batch.Numeric, new Step(Batch, isTraining: true), batch.Lists);
         _step = _program.LastStep;
         _program.LogitGradients(0).Fill(1e-4f);
         _program.Backward();
@@ -43,7 +43,7 @@ internal sealed unsafe class KernelRig : IDisposable
     public void Backward(string operation) => _program.KernelOf(operation).Backward(_step);
 
     /// <summary>Finds the batch's distinct rows and adds up their gradients.</summary>
-    public void Scatter() => _store.EndGradients(_program.Reader, _step.Ids, _step.Rows);
+    public void Scatter() => _store.EndGradients(_program.Reader, _step.Ids, _step.Lists, _step.Rows);
 
     public void Update() => _optimizer.Step(1e-3);
 

@@ -141,7 +141,7 @@ internal sealed class SourceForms(TempFolder folder, int rows, int fields)
         }
     }
 
-    private static Column ColumnOf(string name) =>
+    private static ParquetSharp.Column ColumnOf(string name) =>
         name == "label" ? new Column<bool>(name) : name[0] == 'I' ? new Column<long?>(name) : new Column<string?>(name);
 
     private static void Put<T>(RowGroupWriter group, List<T> values)

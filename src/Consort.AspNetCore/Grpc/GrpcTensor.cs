@@ -18,7 +18,7 @@ internal sealed class GrpcTensor : TensorInput
         if (Datatype == "FP16")
             throw new RequestException(400,
                 $"input {Name}: found datatype FP16, for which there are no typed contents, expected raw_input_contents");
-        if (Found() is var found && found != Rows)
+        if (Found() is var found && found != Values)
             throw Count(FormattableString.Invariant($"{found} values"));
     }
 
@@ -27,27 +27,27 @@ internal sealed class GrpcTensor : TensorInput
         switch (Datatype)
         {
             case "BYTES":
-                SetBytes(row, _contents.BytesContents[Row].Span, limits);
+                SetBytes(row, _contents.BytesContents[Place].Span, limits);
                 break;
             case "FP32":
-                SetNumber(row, _contents.Fp32Contents[Row]);
+                SetNumber(row, _contents.Fp32Contents[Place]);
                 break;
             case "FP64":
-                SetNumber(row, _contents.Fp64Contents[Row]);
+                SetNumber(row, _contents.Fp64Contents[Place]);
                 break;
             case "INT64":
-                SetNumber(row, _contents.Int64Contents[Row]);
+                SetNumber(row, _contents.Int64Contents[Place]);
                 break;
             case "UINT64":
-                SetNumber(row, _contents.Uint64Contents[Row]);
+                SetNumber(row, _contents.Uint64Contents[Place]);
                 break;
             case "INT8" or "INT16" or "INT32":
-                CheckRange(_contents.IntContents[Row]);
-                SetNumber(row, _contents.IntContents[Row]);
+                CheckRange(_contents.IntContents[Place]);
+                SetNumber(row, _contents.IntContents[Place]);
                 break;
             default:
-                CheckRange(_contents.UintContents[Row]);
-                SetNumber(row, _contents.UintContents[Row]);
+                CheckRange(_contents.UintContents[Place]);
+                SetNumber(row, _contents.UintContents[Place]);
                 break;
         }
     }

@@ -22,6 +22,7 @@ internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<lon
         var reader = new Utf8JsonReader(data.Span[_at..], isFinalBlock: true, _state);
         for (var row = 0; row < batch.Count; row++, Row++)
         {
+            Begin();
             for (var token = 0; token < Tokens; token++)
             {
                 if (!Read(ref reader))
@@ -54,8 +55,12 @@ internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<lon
 
     private void AddToken(ref Utf8JsonReader reader, in ImpressionRow row, ValueBuffers values, Limits limits)
     {
-        if (reader.TokenType != JsonTokenType.Null)
-            SetBytes(row, reader.TokenType == JsonTokenType.Number ? reader.ValueSpan : values.Text(ref reader), limits);
+        SetBytes(row, reader.TokenType switch
+        {
+            JsonTokenType.Null => default,
+            JsonTokenType.Number => reader.ValueSpan,
+            _ => values.Text(ref reader),
+        }, limits);
     }
 
     private static bool Read(ref Utf8JsonReader reader)

@@ -21,7 +21,7 @@ internal sealed class RawTensor : TensorInput
     {
         _raw = raw;
         // Values of BYTES have lengths of their own; they are counted as they are read.
-        if (Width() is var width and > 0 && raw.Length != (long)width * Rows)
+        if (Width() is var width and > 0 && raw.Length != width * Values)
             throw Count($"{raw.Length} raw bytes");
     }
 
@@ -38,7 +38,7 @@ internal sealed class RawTensor : TensorInput
         {
             var length = rest.Length < 4 ? uint.MaxValue : BinaryPrimitives.ReadUInt32LittleEndian(rest.Span);
             if (length > rest.Length - 4)
-                throw Count(FormattableString.Invariant($"{Row} whole values in {_raw.Length} raw bytes"));
+                throw Count(FormattableString.Invariant($"{Place} whole values in {_raw.Length} raw bytes"));
             (rest, width, _at) = (rest[4..], (int)length, _at + 4);
         }
 

@@ -15,7 +15,8 @@ internal abstract class TensorInput
 
     /// <param name="name">The field.</param>
     /// <param name="datatype">One of the protocol's names.</param>
-    /// <param name="shape">[n] or [n, 1]; of a list also [n, L], a token each, where an empty one is none.</param>
+    /// <param name="shape">[n] or [n, 1]; of a list also [n, L], a token each, where an empty one is none; in a sequence it is a
+    /// missing one, unless only empty ones follow.</param>
     /// <param name="fields">The fields that the model reads.</param>
     /// <exception cref="RequestException">400: an unknown field or type, another shape.</exception>
     protected TensorInput(string name, string datatype, IReadOnlyList<long> shape, FieldTable fields)
@@ -53,11 +54,19 @@ internal abstract class TensorInput
     /// <summary>Values of an impression: 1 unless each is a token of a list.</summary>
     protected int Tokens { get; }
 
+    private int _gaps; // empty tokens since the last other one of the impression
+
     /// <summary>What metadata call the type of a field.</summary>
     public static string TypeOf(FieldKind kind) => kind == FieldKind.Numeric ? "FP32" : "BYTES";
 
+    /// <summary>The values of all impressions.</summary>
+    protected long Values => (long)Rows * Tokens;
+
     /// <summary>The impression whose value comes next.</summary>
     protected int Row { get; set; }
+
+    /// <summary>How many values stand before that value.</summary>
+    protected int Place { get; private set; }
 
     /// <summary>Sets the field in all impressions of a batch to the values that follow those of the batch before.</summary>
     /// <exception cref="RequestException">400: a value of another type, or too few.</exception>
@@ -65,8 +74,10 @@ internal abstract class TensorInput
     {
         for (var row = 0; row < batch.Count; row++, Row++)
         {
+            Begin();
             for (var token = 0; token < Tokens; token++)
             {
+                Place = (Row * Tokens) + token;
                 Next();
                 try
                 {
@@ -121,10 +132,23 @@ internal abstract class TensorInput
             throw new RequestException(400, $"found a value of {value.Length} bytes, expected at most {limits.Value}");
         if (!System.Text.Unicode.Utf8.IsValid(value))
             throw new RequestException(400, "found bytes that are not UTF-8, expected text in UTF-8");
-        if (IsTokens)
-            row.AddToken(Field, value);
+        if (IsTokens && value.IsEmpty)
+            _gaps++;
+        else if (IsTokens)
+            Behind(row).AddToken(Field, value);
         else if (Field != FieldTable.Unread)
             row.Set(Field, value);
+    }
+
+    /// <summary>Begins an impression.</summary>
+    protected void Begin() => _gaps = 0;
+
+    // What is empty has a place in a sequence where something follows, and is padding where nothing does.
+    private ImpressionRow Behind(in ImpressionRow row)
+    {
+        for (; _gaps > 0; _gaps--)
+            row.AddToken(Field, default(ReadOnlySpan<byte>));
+        return row;
     }
 
     /// <summary>
@@ -136,14 +160,16 @@ internal abstract class TensorInput
     {
         if (Field == FieldTable.Unread)
             return;
-        if (T.IsNaN(value) && !IsTokens)
+        if (T.IsNaN(value) && IsTokens)
+            _gaps++;
+        else if (T.IsNaN(value))
             row.SetMissing(Field);
-        else if (IsTokens && !T.IsNaN(value))
-            row.AddToken(Field, value);
-        else if (!IsTokens)
+        else if (IsTokens)
+            Behind(row).AddToken(Field, value);
+        else
             row.Set(Field, value);
     }
 
     protected RequestException Count(string found) =>
-        new(400, FormattableString.Invariant($"input {Name}: found {found}, expected {(long)Rows * Tokens} of datatype {Datatype}, as its shape says"));
+        new(400, FormattableString.Invariant($"input {Name}: found {found}, expected {Values} of datatype {Datatype}, as its shape says"));
 }

@@ -1,3 +1,5 @@
+using Consort.Foundation.Options;
+
 namespace Consort.AspNetCore.Options;
 
 /// <summary>Which models an app serves, to whom, and within which limits.</summary>
@@ -60,6 +62,9 @@ public record ConsortOptions
 
     /// <summary>How many tokens of each vocabulary the page may offer, 0 to 1000; they are training data.</summary>
     public int Examples { get; set; }
+
+    /// <summary>By which names in packages are resolved, set in code; null for those that come along.</summary>
+    public Catalogues? Catalogues { get; set; }
 
     /// <summary>Adds a model.</summary>
     /// <param name="name">The name that requests use.</param>

@@ -22,7 +22,7 @@ public sealed partial class ModelRegistry : IDisposable
         {
             foreach (var source in options.Models)
                 _models.Add(new ServedModel(source, options.CanaryShare,
-                    options.MapPackages ? PackageStorage.Mapped : PackageStorage.Memory));
+                    options.MapPackages ? PackageStorage.Mapped : PackageStorage.Memory, options.Catalogues));
         }
         catch
         {

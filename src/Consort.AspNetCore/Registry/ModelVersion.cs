@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Consort.AspNetCore.Metrics;
+using Consort.Foundation.Options;
 using Consort.Serving;
 using Consort.Serving.Packages;
 
@@ -39,11 +40,11 @@ internal sealed class ModelVersion : IDisposable
 
     /// <summary>Loads a package.</summary>
     /// <exception cref="ConsortException">It is missing, or not whole and genuine.</exception>
-    public static ModelVersion Load(string model, string name, string path, PackageStorage storage)
+    public static ModelVersion Load(string model, string name, string path, PackageStorage storage, Catalogues? catalogues)
     {
         // Before the load: what is moved or written over the file meanwhile is then seen as a change.
         var stamp = FileStamp.Of(path) ?? throw new ConsortException($"{path}: found no file, expected a package");
-        return new ModelVersion(model, name, stamp, Scorer.Load(path, storage: storage));
+        return new ModelVersion(model, name, stamp, Scorer.Load(path, storage: storage, catalogues: catalogues));
     }
 
     /// <summary>Takes the version for a request; false when it has been given up.</summary>

@@ -46,6 +46,7 @@ internal sealed class ServedModel : IDisposable
     private readonly Lock _gate = new();
     private readonly Refusals _refused = new();
     private readonly PackageStorage _storage;
+    private readonly Catalogues? _catalogues;
     private ModelState _state;
     private int _serial;
     private bool _isDisposed;
@@ -53,9 +54,10 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>Loads all versions.</summary>
     /// <exception cref="ConsortException">There is none, one is damaged, or a label names none.</exception>
-    public ServedModel(ModelSource source, double canaryShare, PackageStorage storage = PackageStorage.Memory)
+    public ServedModel(ModelSource source, double canaryShare, PackageStorage storage = PackageStorage.Memory,
+        Catalogues? catalogues = null)
     {
-        (_source, _canaryShare, _storage) = (source, canaryShare, storage);
+        (_source, _canaryShare, _storage, _catalogues) = (source, canaryShare, storage, catalogues);
         _isFolder = Directory.Exists(source.Path);
         _state = new ModelState([], source.Labels.ToDictionary());
         var result = Reload();
@@ -126,7 +128,7 @@ internal sealed class ServedModel : IDisposable
                 {
                     // Versions of a single file are counted.
                     var next = ModelVersion.Load(Name, _isFolder ? name : (_serial + 1).ToString(CultureInfo.InvariantCulture),
-                        path, _storage);
+                        path, _storage, _catalogues);
                     _serial++;
                     _refused.Remove(name);
                     if (known is not null)

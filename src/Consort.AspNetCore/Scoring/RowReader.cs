@@ -46,12 +46,16 @@ internal static class RowReader
         }
     }
 
-    // Tokens as they are: nothing is split. A token that is null is none.
+    // Tokens as they are: nothing is split. A token that is null is missing: none in a list, one with a place in a sequence.
     private static void AddToken(ref Utf8JsonReader reader, in ImpressionRow row, int field, string name, ValueBuffers values,
         Limits limits, float weight)
     {
         if (reader.TokenType == JsonTokenType.Null)
+        {
+            row.AddToken(field, default(ReadOnlySpan<byte>), weight);
             return;
+        }
+
         if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number or JsonTokenType.PropertyName))
             throw new RequestException(400, $"field {name}: found {JsonParts.Kind(reader.TokenType)} in its array, expected strings or numbers");
         var token = reader.TokenType == JsonTokenType.Number ? reader.ValueSpan : values.Text(ref reader);
@@ -59,7 +63,8 @@ internal static class RowReader
         row.AddToken(field, token, weight);
     }
 
-    private static void ReadWeights(ref Utf8JsonReader reader, in ImpressionRow row, int field, string name, ValueBuffers values, Limits limits)
+    private static void ReadWeights(ref Utf8JsonReader reader, in ImpressionRow row, int field, string name, ValueBuffers values,
+        Limits limits)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {

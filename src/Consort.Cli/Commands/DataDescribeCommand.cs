@@ -64,7 +64,8 @@ internal sealed class DataDescribeCommand : ExampleCommand
             return DatasetDescription.OfEncoded(dataset, top, Terminal.Cancellation);
         }
 
-        if (SourcePlace.IsFile(source) && !SourceFiles.IsPattern(source) && !File.Exists(source) && FileFacts.Of(source).Kind == FileKind.None)
+        if (SourcePlace.IsFile(source) && !SourceFiles.IsPattern(source) && !File.Exists(source)
+            && FileFacts.Of(source).Kind == FileKind.None)
             throw new ConsortException($"{source}: found neither a file nor a folder");
         return DatasetDescription.OfRaw(SourcePlace.Show(source), Shared.Places(source), Schema.Load(schema!), top, threads, Shared.Sources,
             Terminal.Cancellation);

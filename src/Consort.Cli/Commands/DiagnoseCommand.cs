@@ -61,7 +61,6 @@ internal sealed class DiagnoseCommand : ExampleCommand
             DiagnosisFolder.Write(runs.Length == 1 && target is not null ? target : run, diagnosis);
             diagnoses.Add(diagnosis);
             Terminal.Status.Clear();
-            Shared.NoteUnfinished(Terminal, run);
         }
 
         if (diagnoses is [var only])

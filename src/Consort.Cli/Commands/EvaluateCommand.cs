@@ -37,6 +37,9 @@ internal sealed class EvaluateCommand : ExampleCommand
         using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), weights, Shared.Catalogues);
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         Shared.NoteUnfinished(Terminal, arguments.GetRequiredValue(_run), weights);
+        foreach (var place in places)
+            if (OwnRows.Words(run.Folder.Path, place) is { } own)
+                Shared.Notice(Terminal, own);
         var progress = arguments.GetValue(_quiet) || Shared.BytesOf(places) is not (> 0 and var bytes)
             ? null
             : new CountLine(Terminal.Status, "evaluating", "MB", bytes, scale: 1e6);

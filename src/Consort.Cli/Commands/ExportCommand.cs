@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
+using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
 using Consort.Onnx;
 
@@ -11,6 +12,7 @@ namespace Consort.Cli.Commands;
 internal sealed class ExportCommand : ExampleCommand
 {
     private const string Ensemble = "ensemble";
+    private const string Best = "best";
 
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run, or a package in fp32 with its calibration." };
     private readonly Option<bool> _onnx = Shared.Flag("--onnx", "As an ONNX model, the only form there is so far.");
@@ -19,7 +21,8 @@ internal sealed class ExportCommand : ExampleCommand
     private readonly Option<string> _input = Shared.TextOr("--input", "raw|ids",
         "What the model is fed: raw values, an input a field, or the ids and numbers that the encoder makes.", "raw");
     private readonly Option<string> _member =
-        Shared.TextOr("--member", "N|ensemble", "One member, counted from 0, or the ensemble of all.", Ensemble);
+        Shared.TextOr("--member", "N|best|ensemble",
+        "One member, counted from 0, or the best on the run's validation rows, or the ensemble of all.", Ensemble);
     private readonly Option<bool> _members = Shared.Flag("--members", "Also give each member's logit, as member_logits.");
     private readonly Option<int> _externalOver =
         Shared.Number<int>("--external-over", "Megabytes of weights over which the tables lie in a file beside the model.",
@@ -30,6 +33,7 @@ internal sealed class ExportCommand : ExampleCommand
         "export", "Write a run's model for other runtimes.", terminal,
         "export runs/DeepFM-seed1 --onnx -o model.onnx",
         "export runs/kdef-seed1 --onnx --input ids --member 0",
+        "export runs/mutual-seed1 --onnx --member best",
         "export model.consort --onnx")
     {
         Take(_run, _onnx, _out, _input, _member, _members, _externalOver, _json);
@@ -64,7 +68,7 @@ internal sealed class ExportCommand : ExampleCommand
         var member = arguments.GetValue(_member)!;
         var summary = isPackage
             ? OnnxFile.Write(path, source, numbers => Places(member, numbers), options)
-            : WriteRun(path, source, member, options);
+            : WriteRun(path, source, member, options, Terminal.Cancellation);
         if (!isPackage)
             Shared.NoteUnfinished(Terminal, source);
         Show(path, summary);
@@ -72,16 +76,18 @@ internal sealed class ExportCommand : ExampleCommand
         return CommandLine.Success;
     }
 
-    private static OnnxSummary WriteRun(string path, string folder, string member, OnnxOptions options)
+    private static OnnxSummary WriteRun(string path, string folder, string member, OnnxOptions options, CancellationToken cancellation)
     {
         using var run = new FinishedRun(folder, threads: 1, catalogues: Shared.Catalogues);
+        if (member == Best)
+            member = BestMember.Of(run, threads: 1, cancellation).ToString(CultureInfo.InvariantCulture);
         return OnnxFile.Write(path, new OnnxContent
         {
             Name = run.Experiment.Name,
             Graph = run.Graph,
             Store = run.Store,
             Encoder = run.Encoder,
-            Members = Places(member, [.. Enumerable.Range(0, run.Graph.Outputs.Count)]),
+            Members = member == Ensemble ? run.Served : Places(member, [.. Enumerable.Range(0, run.Graph.Outputs.Count)]),
             Fusion = run.Fusion,
             Options = options,
         });
@@ -95,7 +101,9 @@ internal sealed class ExportCommand : ExampleCommand
         for (var place = 0; place < numbers.Count; place++)
             if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number == numbers[place])
                 return [place];
-        throw new ConsortException($"--member: found {text}, expected {string.Join(", ", numbers)} or {Ensemble}");
+        throw new ConsortException(text == Best
+            ? $"--member best: found a package, which does not say which of its members is best; expected {string.Join(", ", numbers)} or {Ensemble}"
+            : $"--member: found {text}, expected {string.Join(", ", numbers)}, {Best} or {Ensemble}");
     }
 
     private void Show(string path, OnnxSummary summary)

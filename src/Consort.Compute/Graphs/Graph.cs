@@ -106,7 +106,11 @@ public sealed class Graph
         }
 
         var name = string.Create(CultureInfo.InvariantCulture, $"{operation.Name}.{_values.Count}");
-        var value = new Value(_values.Count, name, operation.Infer(shapes), operation, inputs.ToArray());
+        var at = operation.At([.. inputs.ToArray().Select(i => i.At)]);
+        if (at is not null && (at.Column < 0 || at.Column >= Columns.Count || Columns[at.Column].List is null))
+            throw new ArgumentException($"{operation.Name}: found {at}, expected a column that is a list", nameof(operation));
+        var most = at is null ? 1 : Columns[at.Column].Length + (at.WithTarget ? 1 : 0);
+        var value = new Value(_values.Count, name, operation.Infer(shapes), operation, inputs.ToArray(), at, most);
         var (first, end) = operation.ColumnRange(Columns.Count);
         if (first < 0 || first > end || end > Columns.Count)
             throw new ArgumentException($"{operation.Name}: found columns {first} to {end}, expected some of {Columns.Count}",
@@ -125,7 +129,7 @@ public sealed class Graph
     /// <exception cref="ArgumentException">It is not one number a row, or another member's.</exception>
     public void AddOutput(Value logit)
     {
-        if (logit.Shape.Size != 1)
+        if (logit.Shape.Size != 1 || logit.At is not null)
             throw new ArgumentException($"a member's logit is one number a row, found {logit}", nameof(logit));
         // Members with one logit would write their gradients to one place.
         foreach (var output in _outputs)

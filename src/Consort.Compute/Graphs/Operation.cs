@@ -33,6 +33,21 @@ public abstract class Operation
     /// <exception cref="ArgumentException">The inputs do not fit together; the message names the shapes.</exception>
     public abstract Shape Infer(ReadOnlySpan<Shape> inputs);
 
+    /// <summary>What the result has a row for: what its inputs have, unless the operation leads from impressions to positions or
+    /// back.</summary>
+    /// <param name="inputs">What each input has a row for; null for impressions.</param>
+    /// <exception cref="ArgumentException">The inputs do not fit together.</exception>
+    public virtual Positions? At(ReadOnlySpan<Positions?> inputs)
+    {
+        foreach (var input in inputs)
+            if (input != inputs[0])
+                throw new ArgumentException($"{Name}: found inputs of {Show(inputs[0])} and {Show(input)}, expected the same");
+        return inputs.Length == 0 ? null : inputs[0];
+    }
+
+    /// <summary>What a value has a row for, as messages say it.</summary>
+    protected static string Show(Positions? at) => at is null ? "impressions" : at.ToString();
+
     /// <summary>The floating-point operations of one row forward; the backward pass of a linear layer is twice that.</summary>
     public virtual long FlopsPerRow(ReadOnlySpan<Shape> inputs) => 0;
 

@@ -192,4 +192,7 @@ public sealed class StandardForm(IFormNodes nodes, Value value, IReadOnlyList<Fo
 
         return ([.. left], [.. right]);
     }
+
+    /// <summary>What operations on positions are written with.</summary>
+    public PositionForm Positions => new(this, nodes, value, ranges);
 }

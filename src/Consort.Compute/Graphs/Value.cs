@@ -1,10 +1,12 @@
 namespace Consort.Compute.Graphs;
 
-/// <summary>A batch of numbers in a graph: an input, or what an operation gives. Shape [B, …].</summary>
+/// <summary>A batch of numbers in a graph: an input, or what an operation gives. Shape [B, …], or [N, …] at positions.</summary>
 public sealed class Value
 {
-    internal Value(int index, string name, Shape shape, Operation? operation, IReadOnlyList<Value> inputs)
+    internal Value(int index, string name, Shape shape, Operation? operation, IReadOnlyList<Value> inputs, Positions? at = null,
+        int most = 1)
     {
+        (At, Most) = (at, most);
         Index = index;
         Name = name;
         Shape = shape;
@@ -17,6 +19,12 @@ public sealed class Value
 
     /// <summary>A name that is unique in the graph, made of the scope and the operation.</summary>
     public string Name { get; }
+
+    /// <summary>What it has a row for; null where that is an impression.</summary>
+    public Positions? At { get; }
+
+    /// <summary>The most rows that it has for one impression.</summary>
+    internal int Most { get; }
 
     /// <summary>The dimensions of one row.</summary>
     public Shape Shape { get; }

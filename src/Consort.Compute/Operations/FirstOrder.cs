@@ -111,16 +111,20 @@ internal sealed unsafe class PooledFirstOrderKernel<T> : RowKernel
         var ids = Step.Ids + ((long)start * _lists.Length);
         for (var row = start; row < end; row++, ids += _lists.Length)
         {
-            var sum = T.Zero;
+            // In the same order as without lists: a list of one id is a token to the last bit.
+            var (even, odd) = (T.Zero, T.Zero);
             for (var column = 0; column < _lists.Length; column++)
             {
                 var weight = _lists[column] is null ? _weights[ids[column]] : default;
                 if (_lists[column] is { } list)
                     ListPool.Forward(&weight, _weights, Step.Lists + ids[column], list, 1);
-                sum += weight;
+                if (column % 2 == 0)
+                    even += weight;
+                else
+                    odd += weight;
             }
 
-            _output[row] = sum;
+            _output[row] = even + odd;
         }
     }
 

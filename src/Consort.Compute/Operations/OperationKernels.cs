@@ -14,6 +14,7 @@ public static class OperationKernels
         .With<Activate>(ActivateKernel.Of)
         .With<Add>((o, b) => new AddKernel<T>(o.IsMean, b))
         .With<AddBias>((o, b) => new AddBiasKernel<T>(o.Parameters[0], b))
+        .With<AppendTarget>((o, b) => new AppendTargetKernel<T>(b))
         .With<AttentionalPooling>((o, b) => new AttentionalPoolingKernel<T>(o, b))
         .With<BatchNorm>((o, b) => new BatchNormKernel<T>(o, b))
         .With<BiInteraction>((o, b) => new BiInteractionKernel<T>(b))
@@ -32,6 +33,7 @@ public static class OperationKernels
             ? new PooledEmbedKernel<T>(o.Table, [.. Enumerable.Range(o.FirstColumn, o.Columns)], b) : new EmbedKernel<T>(o, b))
         .With<EmbedColumns>((o, b) => HasLists(o, b)
             ? new PooledEmbedKernel<T>(o.Table, [.. o.Columns], b) : new EmbedColumnsKernel<T>(o, b))
+        .With<EmbedPositions>((o, b) => new EmbedPositionsKernel<T>(o, b))
         .With<ExpertLinear>((o, b) => new ExpertLinearKernel<T>(o.Parameters[0], b))
         .With<FactorizationMachine>((o, b) => new FactorizationMachineKernel<T>(b))
         .With<FactorizedInteraction>((o, b) => new FactorizedInteractionKernel<T>(o.IsSum, b))
@@ -50,13 +52,21 @@ public static class OperationKernels
         .With<NumericEmbed>((o, b) => new NumericEmbedKernel<T>(o.Parameters[0], b))
         .With<OuterProduct>((o, b) => new OuterProductKernel<T>(b))
         .With<ParametricRelu>((o, b) => new ParametricReluKernel<T>(o.Parameters[0], b))
+        .With<PlaceEmbed>((o, b) => new PlaceEmbedKernel<T>(o, b))
+        .With<PoolPositions>((o, b) => new PoolPositionsKernel<T>(o.Kind, b))
+        .With<PositionAttention>((o, b) => new PositionAttentionKernel<T>(o, b))
+        .With<PositionSoftmax>((o, b) => new PositionSoftmaxKernel<T>(b))
         .With<ProjectFields>((o, b) => new ProjectFieldsKernel<T>(o, b))
+        .With<Recurrence>((o, b) => new RecurrenceKernel<T>(o, b))
         .With<Repeat>((o, b) => new RepeatKernel<T>(o.Parameters[0], b))
         .With<SelfAttention>((o, b) => new SelfAttentionKernel<T>(o, b))
         .With<SelfMask>((o, b) => new SelfMaskKernel<T>(o.Parameters[0], b))
         .With<Softmax>((o, b) => new SoftmaxKernel<T>(b))
+        .With<Spread>((o, b) => new SpreadKernel<T>(b))
+        .With<TargetLinear>((o, b) => new TargetLinearKernel<T>(o, b))
         .With<Transpose>((o, b) => new TransposeKernel<T>(b))
-        .With<WeightedFields>((o, b) => new WeightedFieldsKernel<T>(o.Parameters[0], b));
+        .With<WeightedFields>((o, b) => new WeightedFieldsKernel<T>(o.Parameters[0], b))
+        .With<WeightedPositions>((o, b) => new WeightedPositionsKernel<T>(o.IsSoftmax, b));
 
     private static bool HasLists<T>(Operation operation, Binding<T> binding)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

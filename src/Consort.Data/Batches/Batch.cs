@@ -15,6 +15,7 @@ public sealed class Batch : IDisposable
     private readonly NativeBuffer<float>? _labelled;
     private readonly NativeBuffer<int>? _lists;
     private readonly (int Column, ListShape Shape)[] _listColumns;
+    private readonly bool[] _isList; // of each column
     private readonly int _idsPerRow;
     private readonly int _numerics;
     private int _listsUsed;
@@ -30,6 +31,7 @@ public sealed class Batch : IDisposable
         Capacity = capacity;
         (_idsPerRow, _numerics) = (space.Categorical.Count, space.Numeric.Count);
         _listColumns = [.. space.Categorical.Select((c, i) => (i, c.List)).Where(c => c.List is not null).Select(c => (c.i, c.List!))];
+        _isList = [.. space.Categorical.Select(c => c.List is not null)];
         _lists = space.ListRoom == 0 ? null : new NativeBuffer<int>((long)capacity * space.ListRoom, MemoryContent.Unwritten);
         _ids = new NativeBuffer<int>((long)capacity * _idsPerRow, MemoryContent.Unwritten);
         _numeric = new NativeBuffer<float>((long)capacity * _numerics, MemoryContent.Unwritten);
@@ -79,7 +81,8 @@ public sealed class Batch : IDisposable
     public Span<long> Places => _places.Slice(0, Rows);
 
     /// <summary>Bytes held.</summary>
-    public long Bytes => 4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 4 : 3) + (_labelled is null ? 0 : 1)) + 4 * (_lists?.Length ?? 0);
+    public long Bytes =>
+        4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 4 : 3) + (_labelled is null ? 0 : 1)) + 4 * (_lists?.Length ?? 0);
 
     /// <summary>The ids of a row, [F].</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
@@ -112,7 +115,7 @@ public sealed class Batch : IDisposable
     public ReadOnlySpan<int> IdsOf(int row, int column)
     {
         var ids = IdsOf(row);
-        if (!_listColumns.Any(c => c.Column == column)) return ids.Slice(column, 1);
+        if (!_isList[column]) return ids.Slice(column, 1);
         return Lists.Slice(ids[column] + 1, Lists[ids[column]]);
     }
 

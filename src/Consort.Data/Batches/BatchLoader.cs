@@ -12,6 +12,7 @@ public sealed class BatchLoader : IDisposable
 {
     private readonly EncodedSplit _first;
     private readonly EncodedSplit? _second; // whose rows have the numbers behind those of the first
+    private readonly long _left; // rows of the first that are walked
     private readonly long _total;
     private readonly LoaderOptions _options;
     private readonly Batch[] _ring;
@@ -30,13 +31,14 @@ public sealed class BatchLoader : IDisposable
     /// <summary>Creates a loader; call <see cref="Start"/> before <see cref="Next"/>.</summary>
     /// <param name="split">The rows.</param>
     /// <param name="options">Batch size and order.</param>
-    /// <exception cref="ConsortException">An option is out of its range.</exception>
     /// <param name="second">More rows, over which the order goes as well; null for none.</param>
+    /// <exception cref="ConsortException">An option is out of its range.</exception>
     public BatchLoader(EncodedSplit split, LoaderOptions options, EncodedSplit? second = null)
     {
         options.Validate();
         (_first, _second, _options) = (split, second, options);
-        _total = split.Rows + (second?.Rows ?? 0);
+        _left = options.LeaveOut?.Left(split.Rows) ?? split.Rows;
+        _total = _left + (second?.Rows ?? 0);
         Batches = (_total + options.BatchSize - 1) / options.BatchSize;
         var capacity = (int)Math.Min(options.BatchSize, _total);
         var (truth, lackLabels) = (split.HasTruth && second is not { HasTruth: false }, !split.HasLabels || second is { HasLabels: false });
@@ -162,6 +164,12 @@ public sealed class BatchLoader : IDisposable
         batch.Begin(rows);
         var places = batch.Places;
         order.Fill(first, places);
+        if (_options.LeaveOut is { } part)
+        {
+            for (var r = 0; r < rows; r++)
+                places[r] = places[r] < _left ? part.Row(places[r]) : places[r] - _left + _first.Rows;
+        }
+
         Copy(_first, 0, places, batch);
         if (_second is not null) Copy(_second, _first.Rows, places, batch);
     }

@@ -9,12 +9,17 @@ namespace Consort.Data.Batches;
 /// random blocks.</param>
 public sealed record LoaderOptions(int BatchSize, bool Shuffle = false, ulong Seed = 0, int Depth = 4, long ExactShuffleBytes = 8L << 30)
 {
+    /// <summary>A part of the split that is not walked, or null; beside a second split, of the first.</summary>
+    public LeftOut? LeaveOut { get; init; }
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
     public void Validate()
     {
         if (BatchSize is < 1 or > 1 << 20) throw new ConsortException($"batch size: found {BatchSize}, expected 1 to {1 << 20}");
         if (Depth is < 3 or > 64) throw new ConsortException($"loader depth: found {Depth}, expected 3 to 64");
+        if (LeaveOut is { } part && (part.Of is < 2 or > 100 || part.Part < 1 || part.Part > part.Of))
+            throw new ConsortException($"left out: found part {part.Part} of {part.Of}, expected 2 to 100 parts and one of them");
         if (ExactShuffleBytes < 0) throw new ConsortException($"exact shuffle bytes: found {ExactShuffleBytes}, expected at least 0");
     }
 }

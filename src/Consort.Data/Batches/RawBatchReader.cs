@@ -7,8 +7,8 @@ namespace Consort.Data.Batches;
 
 /// <summary>
 /// Encodes raw rows as they are read, in the order of their sources, with an encoder fitted before: for evaluation and prediction on new
-/// data. Streaming; memory does not grow with the rows. Where labels are required and a file of true probabilities lies beside each, batches
-/// have the truth. One caller at a time.
+/// data. Streaming; memory does not grow with the rows. Where labels are required and a file of true probabilities lies beside each source,
+/// batches have the truth. One caller at a time.
 /// </summary>
 public sealed class RawBatchReader : IRowConsumer, IDisposable
 {

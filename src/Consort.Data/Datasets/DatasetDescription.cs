@@ -112,7 +112,8 @@ public sealed record DatasetDescription(
     }
 
     // Of lists, tokens are counted, and rows without any are those that miss them.
-    private static (long[] Missing, long[] Unknown, long?[] Tokens) CountSpecial(FeatureSpace space, EncodedSplit split, CancellationToken cancellation)
+    private static (long[] Missing, long[] Unknown, long?[] Tokens) CountSpecial(
+        FeatureSpace space, EncodedSplit split, CancellationToken cancellation)
     {
         var fields = space.Categorical.Count;
         var missing = new long[fields];

@@ -16,7 +16,7 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
     /// <summary>The kinds of sources that are read.</summary>
     public SourceCatalogue Sources { get; init; } = SourceCatalogue.BuiltIn;
 
-    /// <summary>What the files are called whose bytes come only once, and where they are kept meanwhile; null where there are none.</summary>
+    /// <summary>The files that stand in for those whose bytes come only once; null where there are none.</summary>
     internal SpooledFiles? Spooled { get; init; }
 
     /// <summary>
@@ -53,7 +53,9 @@ public sealed record EncodeProgress(string Phase, long Bytes, long TotalBytes)
     /// <summary>What the phase begins with while another process has the folder; who that is comes after it.</summary>
     public const string Waiting = "waiting for another process that encodes the same data";
 
-    /// <summary>What the phase ends with while bytes that come only once are kept in a temporary file; where they come from is before it.</summary>
+    /// <summary>
+    /// What the phase ends with while bytes that come only once are kept in a temporary file; where they come from is before it.
+    /// </summary>
     public const string Spooling = ": kept in a temporary file, for its rows are read twice";
 }
 

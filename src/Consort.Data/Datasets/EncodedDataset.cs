@@ -168,7 +168,8 @@ public sealed class EncodedDataset : IDisposable
     }
 
     /// <summary>
-    /// SHA-256 (hex) of the rows of all splits and of the encoder: of the same rows by the same schema it is the same, wherever they came from.
+    /// SHA-256 (hex) of the encoder and of the rows of all splits: of the same rows by the same schema it is the same, wherever they came
+    /// from.
     /// </summary>
     /// <exception cref="ConsortException">There is no dataset, or it cannot be read.</exception>
     public static string ContentHashOf(string folder)

@@ -128,8 +128,8 @@ public sealed record SplitPlan
     }
 
     /// <summary>
-    /// The places that a key names: a text, a list of texts, or keys and values such as <c>{ sql: "select …" }</c>. A text is a file, a folder,
-    /// a pattern, <c>-</c>, or what a package reads; of <c>train.csv | train_rebuilt.csv</c> it is the first that there is.
+    /// The places that a key names: a text, a list of texts, or keys and values such as <c>{ sql: "select …" }</c>. A text is a file, a
+    /// folder, a pattern, <c>-</c>, or what a package reads; of <c>train.csv | train_rebuilt.csv</c> it is the first that there is.
     /// </summary>
     /// <param name="map">The options.</param>
     /// <param name="key">The key.</param>

@@ -33,7 +33,8 @@ internal sealed class SpooledFiles : IDisposable
         }
         catch (ConsortException e)
         {
-            throw new ConsortException(spooled._names.Aggregate(e.Message, (m, f) => m.Replace(f.Key, f.Value, StringComparison.Ordinal)), e);
+            var message = spooled._names.Aggregate(e.Message, (m, f) => m.Replace(f.Key, f.Value, StringComparison.Ordinal));
+            throw new ConsortException(message, e);
         }
     }
 

@@ -59,8 +59,9 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
         var missing = new MissingTexts(schema, field);
         if (field.List is not null)
         {
-            return new ListCounter(field, index, missing, new ListCutter(schema, field, missing),
-                field.Transform.Kind == TransformKind.Hash ? new NothingCounter(field, index, missing) : new TokenCounter(field, index, missing));
+            var isHashed = field.Transform.Kind == TransformKind.Hash;
+            ColumnCounter tokens = isHashed ? new NothingCounter(field, index, missing) : new TokenCounter(field, index, missing);
+            return new ListCounter(field, index, missing, new ListCutter(schema, field, missing), tokens);
         }
         return field switch
         {

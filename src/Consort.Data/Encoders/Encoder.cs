@@ -154,7 +154,8 @@ public sealed class Encoder
     /// first or its last tokens, as the schema says.
     /// </summary>
     /// <param name="field">The place in the schema of a field of kind list or sequence.</param>
-    /// <param name="token">The token in UTF-8; one that means a missing value is passed over.</param>
+    /// <param name="token">The token in UTF-8; one that means a missing value, or is empty, keeps its place in a sequence and has none in a
+    /// list.</param>
     /// <param name="lists">The row's room for lists.</param>
     /// <param name="weight">Its weight, at least 0, where tokens of the field have weights.</param>
     /// <exception cref="ConsortException">The field is no list, or the weight no number of at least 0.</exception>
@@ -163,7 +164,8 @@ public sealed class Encoder
         if (Schema.Fields[field].List is null)
             throw new ConsortException($"column {Schema.Fields[field].Name}: found a list, expected one value: it is of kind {Words.Of(Schema.Fields[field].Kind)}");
         if (!float.IsFinite(weight) || weight < 0)
-            throw new ConsortException(System.FormattableString.Invariant($"column {Schema.Fields[field].Name}: found weight {weight}, expected a number of at least 0"));
+            throw new ConsortException(FormattableString.Invariant(
+                $"column {Schema.Fields[field].Name}: found weight {weight}, expected a number of at least 0"));
         if (Schema.Trim) token = token.Trim((byte)' ');
         Span<byte> padded = stackalloc byte[8];
         padded.Clear();

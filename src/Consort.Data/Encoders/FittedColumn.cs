@@ -107,8 +107,8 @@ public sealed record FittedNumber(
     : FittedColumn(Name, Field, 0, 0, Missing);
 
 /// <summary>
-/// A list: its cell is cut into tokens, of which those that mean a missing value are passed over, and each gives the id that
-/// <paramref name="Tokens"/> says. A missing value is a list without ids.
+/// A list: its cell is cut into tokens, and each gives the id that <paramref name="Tokens"/> says. Those that mean a missing value are
+/// passed over, but give the id of one in a sequence. A cell that means a missing value is a list without ids.
 /// </summary>
 /// <param name="Tokens">What a token gives.</param>
 /// <param name="Shape">What a row has of it.</param>

@@ -71,7 +71,7 @@ internal sealed class ListColumn(ColumnEncoder tokens, ListCutter cutter) : Colu
     public void Add(ReadOnlySpan<byte> data, int length, float weight, Span<int> list)
     {
         var cell = new Cell { Start = 0, Length = length };
-        if (cutter.IsMissing(data, cell)) return;
+        if (!cutter.HasPlace(data, ref cell)) return;
         var n = list[0];
         if (n == Shape.MaxLength && cutter.Keep == ListEnd.First) return;
         var ids = list[1..];

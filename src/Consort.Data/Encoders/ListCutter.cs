@@ -26,8 +26,16 @@ internal sealed class ListCutter
     /// <summary>Which tokens stay of too many.</summary>
     public ListEnd Keep { get; }
 
-    /// <summary>Whether a token is no token.</summary>
-    public bool IsMissing(ReadOnlySpan<byte> data, Cell cell) => cell.Length <= 0 || _missing.Holds(data, cell);
+    /// <summary>
+    /// Whether a token has a place in the list. One that means a missing value has none, but in a sequence, so that two that stand beside
+    /// each other keep step: there it becomes a cell that is not there.
+    /// </summary>
+    public bool HasPlace(ReadOnlySpan<byte> data, ref Cell token)
+    {
+        if (token.Length > 0 && !_missing.Holds(data, token)) return true;
+        token.Length = -1;
+        return Shape.IsOrdered;
+    }
 
     /// <summary>Looks over a cell.</summary>
     public Cut Begin(ReadOnlySpan<byte> data, Cell cell)
@@ -40,7 +48,7 @@ internal sealed class ListCutter
         return new Cut(this, cell, count, Keep == ListEnd.Last ? all - count : 0);
     }
 
-    // The token at a position, which then is behind the splitter; whether it is one.
+    // The token at a position, which then is behind the splitter; whether it has a place.
     private bool Token(ReadOnlySpan<byte> data, ref int position, int end, out Cell token, out Cell weight)
     {
         var length = data[position..end].IndexOf(_splitter);
@@ -54,7 +62,7 @@ internal sealed class ListCutter
             token.Length = at;
         }
         if (_trims && token.Length > 0) token = token.Trimmed(data);
-        return !IsMissing(data, token);
+        return HasPlace(data, ref token);
     }
 
     // A token without a weight has 1.

@@ -10,7 +10,9 @@ public enum ListEnd
     Last,
 }
 
-/// <summary>How the vectors of a list's tokens become one, for models that read one vector a column. A list without tokens gives zeros.</summary>
+/// <summary>
+/// How the vectors of a list's tokens become one, for models that read one vector a column. A list without tokens gives zeros.
+/// </summary>
 public enum ListPooling
 {
     /// <summary>Their mean, weighted where tokens have weights.</summary>
@@ -24,7 +26,7 @@ public enum ListPooling
 }
 
 /// <summary>How a field of kind list or sequence is read: its cell holds tokens, an empty one none. Tokens that mean a missing value are
-/// passed over.</summary>
+/// passed over in a list; in a sequence they keep their places.</summary>
 public sealed record FieldList
 {
     /// <summary>The most tokens that a schema may ask for.</summary>

@@ -105,10 +105,7 @@ public sealed record Schema
         if (Fields.Count > 65_536) throw new ConsortException($"{where}: found {Fields.Count} fields, expected at most 65536");
         if (MinCount < 1) throw new ConsortException($"{where}, min_count: found {MinCount}, expected at least 1");
         if (FirstIndex is not (0 or 1)) throw new ConsortException($"{where}, first_index: found {FirstIndex}, expected 0 or 1");
-        if (!Delimiter.IsUsable)
-        {
-            throw new ConsortException($"{where}, delimiter: {Delimiter.Expected(Delimiter.Text)}");
-        }
+        if (!Delimiter.IsUsable) throw new ConsortException($"{where}, delimiter: {Delimiter.Expected(Delimiter.Text)}");
         if (Format != DataFormat.Delimited && (Header || Quoted))
             throw new ConsortException($"{where}: header and quoted belong to delimited data, found {Words.Of(Format)}");
         if (!IsPairs && Absent != AbsentRule.Zero)

@@ -79,7 +79,8 @@ internal static partial class SchemaReader
             Derive = ReadParts(map),
             Values = ReadValues(map),
         };
-        if (field.Kind is FieldKind.List or FieldKind.Sequence || ListKeys.Any(map.Has)) field = field with { List = ReadList(map, field.Kind) };
+        if (field.Kind is FieldKind.List or FieldKind.Sequence || ListKeys.Any(map.Has))
+            field = field with { List = ReadList(map, field.Kind) };
         if (field.IsNumber || map.Has("outside")) field = field with { Outside = map.Choice("outside", outside, Words.All<OutsideRule>()) };
         if (RangeOfNames().Match(name) is not { Success: true } range)
         {

@@ -5,7 +5,7 @@ namespace Consort.Data.Sources;
 /// <summary>
 /// Rows of <c>label index:value …</c> (libsvm) or <c>label field:index:value …</c> (libffm), spaces or tabs between. Passed over are lines
 /// without anything, what follows a <c>#</c>, and <c>qid:</c>. What a row does not name is 0 in a numeric field, as both formats mean it,
-/// unless the schema says that it is missing.
+/// unless the schema says that it is missing. A field that is a list may stand several times in a row, a token each time.
 /// </summary>
 internal sealed class PairParser : LineParser
 {
@@ -17,6 +17,7 @@ internal sealed class PairParser : LineParser
     private readonly int[] _fields;
     private readonly bool[] _numeric;
     private readonly int[] _zeros;
+    private readonly PairLists? _lists;
 
     public PairParser(Layout layout) : base(layout)
     {
@@ -27,12 +28,14 @@ internal sealed class PairParser : LineParser
         _positional = !_libffm && Schema.Pairs == PairMeaning.Positional;
         _fields = [.. Enumerable.Range(0, Schema.Fields.Count).Where(i => Schema.Fields[i].Kind != FieldKind.Label)];
         _numeric = [.. _fields.Select(i => Schema.Fields[i].Kind == FieldKind.Numeric)];
+        _lists = PairLists.Of(Schema);
         _zeros = [.. Enumerable.Range(0, Schema.Fields.Count).Where(i => Schema.AbsentIsZero(Schema.Fields[i]))];
     }
 
     protected override int ParseRows(Block block, int position, RowGroup group)
     {
         for (var c = 0; c <= group.Columns; c++) group.ClearColumn(c);
+        _lists?.Begin(block);
         try
         {
             while (group.Rows < RowGroup.Capacity && position < block.Length)
@@ -42,7 +45,8 @@ internal sealed class PairParser : LineParser
                 if (!PairSource.IsEmpty(line))
                 {
                     group.Starts[group.Rows] = position;
-                    ParseRow(block, line, position, group);
+                    if (_lists is null) ParseRow(block, line, position, group);
+                    else ParseRowOfLists(_lists, block, line.Length, position, group);
                     group.Rows++;
                 }
                 position += line.Length + 1;
@@ -50,9 +54,17 @@ internal sealed class PairParser : LineParser
         }
         finally
         {
+            _lists?.Clear();
             FillZeros(block, group);
         }
         return position;
+    }
+
+    private void ParseRowOfLists(PairLists lists, Block block, int length, int position, RowGroup group)
+    {
+        lists.Reserve(block, length);
+        ParseRow(block, block.Content.Slice(position, length), position, group);
+        lists.Write(block, group, group.Rows);
     }
 
     private void ParseRow(Block block, ReadOnlySpan<byte> line, int from, RowGroup group)
@@ -102,7 +114,8 @@ internal sealed class PairParser : LineParser
         }
         int place = PlaceOf(block, rowStart, text[..colon], item), field = _fields[place];
         ref var cell = ref group.CellsOf(field)[group.Rows];
-        if (cell.Length >= 0) throw Twice(block, rowStart, text[..colon], field);
+        var isList = _lists is not null && _lists.Has(field);
+        if (cell.Length >= 0 && !isList) throw Twice(block, rowStart, text[..colon], field);
         var takesIndex = !_numeric[place] && (_libffm || _positional);
         (var from, var to) = (takesIndex, _libffm) switch
         {
@@ -111,9 +124,30 @@ internal sealed class PairParser : LineParser
             (false, true) => (colon + second + 2, text.Length),
             _ => (colon + 1, text.Length),
         };
+        if (isList)
+        {
+            var token = new Cell { Start = start + from, Length = to - from };
+            return TakeToken(block, rowStart, text, start, field, token, takesIndex);
+        }
         // A token may have a #, a number may not.
         var hash = _numeric[place] ? text[from..to].IndexOf((byte)'#') : -1;
         cell = new Cell { Start = start + from, Length = hash < 0 ? to - from : hash };
+        return hash < 0;
+    }
+
+    // Beside an index stands its value, which is the token's weight.
+    private bool TakeToken(Block block, int rowStart, ReadOnlySpan<byte> text, int start, int field, Cell token, bool hasValue)
+    {
+        var weight = new Cell { Length = -1 };
+        var hash = -1;
+        if (hasValue)
+        {
+            var value = text[(token.Start + token.Length + 1 - start)..];
+            hash = value.IndexOf((byte)'#');
+            weight = new Cell { Start = start + text.Length - value.Length, Length = hash < 0 ? value.Length : hash };
+        }
+        if (_lists!.Add(block.Bytes, field, token, weight) is { } mistake)
+            throw Error(block, rowStart, $"field {Schema.Fields[field].Name}: {mistake}");
         return hash < 0;
     }
 
@@ -135,7 +169,7 @@ internal sealed class PairParser : LineParser
     {
         var name = Schema.Fields[field].Name;
         return Error(block, rowStart, _libffm
-            ? $"found field {Show(number)} ({name}) twice; several features of one field are not supported: keep one of them in each row, or give the others fields of their own"
+            ? $"found field {Show(number)} ({name}) twice{Rules.Mend("where a row has several features of it, give the field kind: list", "keep one of its features in each row")}"
             : $"found index {Show(number)} ({name}) twice");
     }
 

@@ -68,13 +68,16 @@ public static class SourceFiles
             .SelectMany(f => Fitting(f, parts)));
     }
 
-    private static bool Fits(string part, string path) => FileSystemName.MatchesSimpleExpression(part, Path.GetFileName(path.AsSpan()), ignoreCase: false);
+    private static bool Fits(string part, string path) =>
+        FileSystemName.MatchesSimpleExpression(part, Path.GetFileName(path.AsSpan()), ignoreCase: false);
 
-    // What a name below the folder hides by its first letter (_SUCCESS, .part.crc, _temporary/) is not of the rows, unless the pattern says it.
+    // What a name below the folder hides by its first letter (_SUCCESS, .part.crc, _temporary/) is not of the rows, unless the pattern
+    // says so.
     private static string[] InOrder(string root, IEnumerable<string> files, string pattern = "")
     {
-        string[] said = pattern.Split(Path.DirectorySeparatorChar);
-        return [.. files.Where(f => Path.GetRelativePath(root, f).Split(Path.DirectorySeparatorChar).All(p => p[0] is not ('.' or '_') || said.Any(s => s.Length > 0 && s[0] == p[0])))
+        char[] said = [.. pattern.Split(Path.DirectorySeparatorChar).Where(p => p.Length > 0).Select(p => p[0])];
+        bool IsShown(string part) => part[0] is not ('.' or '_') || said.Contains(part[0]);
+        return [.. files.Where(f => Path.GetRelativePath(root, f).Split(Path.DirectorySeparatorChar).All(IsShown))
             .Where(f => !f.EndsWith(TruthEnding, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)];
     }
 }

@@ -10,7 +10,7 @@ namespace Consort.Data.Sources;
 /// <param name="IsReadable">Whether they can be read: one value a row, or a list of such.</param>
 public sealed record SourceColumn(string Name, string Type, bool IsList = false, bool IsReadable = true);
 
-/// <summary>A kind of source that is no text and comes with a package of its own, such as Parquet; see <see cref="SourceCatalogue"/>.</summary>
+/// <summary>A kind of source that is no text, such as Parquet. A package has one, or more; see <see cref="SourceCatalogue"/>.</summary>
 public sealed class SourceKind
 {
     /// <param name="name">Its name in results: <c>parquet</c>.</param>

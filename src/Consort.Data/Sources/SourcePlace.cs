@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Consort.Data.Sources;
 
 /// <summary>Where rows are, in a text: a file, or a word with a colon and what is asked of whoever knows it.</summary>
-public static class SourcePlace
+public static partial class SourcePlace
 {
     private const int LongestShown = 80;
 
@@ -16,12 +18,17 @@ public static class SourcePlace
     /// <summary>Whether it is a file, rather than what a package reads by itself.</summary>
     public static bool IsFile(string place) => WordOf(place) is null;
 
-    /// <summary>A place as messages begin with it: a query on one line, and not all of a long one.</summary>
-    public static string Show(string place) => IsFile(place) ? place : PrintableText.Short(place.ReplaceLineEndings(" "), LongestShown);
+    /// <summary>A place as messages begin with it: a query on one line, without its options, and not all of a long one.</summary>
+    public static string Show(string place) => IsFile(place) ? place
+        : PrintableText.Short(Options().Replace(place, "$1", 1).ReplaceLineEndings(" "), LongestShown);
 
     /// <summary>The word that a place begins with; null of a file.</summary>
     internal static string? WordOf(string place) =>
         Words.Keys.FirstOrDefault(w => place.StartsWith(w, StringComparison.Ordinal) && place.AsSpan(w.Length).StartsWith(":"));
+
+    // Of sql:?OPTIONS#QUERY and duckdb:FILE?OPTIONS#TABLE.
+    [GeneratedRegex(@"^(sql:)\?[^#]*#|(?<=^duckdb:[^?#]*)\?[^#]*(?=#)")]
+    private static partial Regex Options();
 
     /// <summary>What is said where a package is asked for that the program does not have.</summary>
     internal static string Absent(string word) => $"is read by {Words[word]}, which this program was built without; add it to the program's catalogue of sources";

@@ -37,7 +37,8 @@ internal sealed class SourceStream : IDisposable
         var held = Try(() => file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
         _file = new Hashing(file, head.AsMemory(0, held));
         _isGzip = held >= 2 && head[0] == 0x1f && head[1] == 0x8b;
-        var isZstd = held == 4 && (head.AsSpan().SequenceEqual(Zstd) || (head[0] & 0xF0) == 0x50 && head.AsSpan(1).SequenceEqual(PassedOver));
+        var isZstd = held == 4 && (head.AsSpan().SequenceEqual(Zstd)
+            || (head[0] & 0xF0) == 0x50 && head.AsSpan(1).SequenceEqual(PassedOver));
         _content = _isGzip ? new GZipStream(_file, CompressionMode.Decompress) : isZstd ? new DecompressionStream(_file) : _file;
     }
 

@@ -10,7 +10,8 @@ namespace Consort.Data.Sources;
 /// <param name="columns">How many columns are read.</param>
 internal sealed class TextHash(int columns)
 {
-    private readonly (XxHash128 Bytes, XxHash128 Lengths)[] _columns = [.. Enumerable.Range(0, columns).Select(_ => (new XxHash128(), new XxHash128()))];
+    private readonly (XxHash128 Bytes, XxHash128 Lengths)[] _columns =
+        [.. Enumerable.Range(0, columns).Select(_ => (new XxHash128(), new XxHash128()))];
     private int[] _lengths = [];
     private long _bytes;
 

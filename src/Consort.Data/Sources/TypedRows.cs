@@ -16,13 +16,16 @@ public static class TypedRows
     /// <summary>A kind of source with one place, <c>rows:NAME</c>.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="rows">Begins anew at each call, with the same rows in the same order: encoding reads twice.</param>
-    public static SourceKind Of<T>(string name, Func<IEnumerable<T>> rows) => Kind(name, () => Steps(rows().GetEnumerator()), TypedColumn<T>.All);
+    public static SourceKind Of<T>(string name, Func<IEnumerable<T>> rows) =>
+        Kind(name, () => Steps(rows().GetEnumerator()), TypedColumn<T>.All);
 
     /// <inheritdoc cref="Of{T}(string, Func{IEnumerable{T}})"/>
-    public static SourceKind Of<T>(string name, Func<IAsyncEnumerable<T>> rows) => Kind(name, () => Steps(rows().GetAsyncEnumerator()), TypedColumn<T>.All);
+    public static SourceKind Of<T>(string name, Func<IAsyncEnumerable<T>> rows) =>
+        Kind(name, () => Steps(rows().GetAsyncEnumerator()), TypedColumn<T>.All);
 
     private static SourceKind Kind<T>(string name, Func<IEnumerable<T>> rows, IReadOnlyList<TypedColumn<T>> columns) =>
-        new($"{Word}:{name}", request => new TypedSource<T>(request, rows, columns), _ => [.. columns.Select(c => c.Facts)])
+        new($"{Word}:{name}", request => new TypedSource<T>(request, rows, columns),
+            _ => [.. columns.Select(c => c.Facts)])
         { Words = [Word], Place = $"{Word}:{name}" };
 
     private static IEnumerable<T> Steps<T>(IEnumerator<T> rows)
@@ -46,7 +49,8 @@ public static class TypedRows
 
 /// <summary>A property as a column; how it is written is compiled once.</summary>
 /// <param name="Facts">Its name and type.</param>
-/// <param name="Write">Writes a row's value, of a list with a splitter; false where the splitter would cut a token. Null where it cannot be read.</param>
+/// <param name="Write">Writes a row's value, of a list with a splitter; false where the splitter would cut a token. Null where it cannot be
+/// read.</param>
 internal sealed record TypedColumn<T>(SourceColumn Facts, TypedColumn<T>.Writer? Write)
 {
     public delegate bool Writer(T row, CellWriter writer, byte[]? splitter, out Cell cell);
@@ -56,7 +60,8 @@ internal sealed record TypedColumn<T>(SourceColumn Facts, TypedColumn<T>.Writer?
 
     private static TypedColumn<T> Of(PropertyInfo property)
     {
-        if (TypedText.TypeOf(property.PropertyType) is { } type) return new(new(property.Name, type), Compile(property, nameof(TypedText.One), property.PropertyType));
+        if (TypedText.TypeOf(property.PropertyType) is { } type)
+            return new(new(property.Name, type), Compile(property, nameof(TypedText.One), property.PropertyType));
         var item = property.PropertyType.GetInterfaces().Append(property.PropertyType)
             .FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>))?.GetGenericArguments()[0];
         return item is not null && TypedText.TypeOf(item) is { } of
@@ -68,8 +73,8 @@ internal sealed record TypedColumn<T>(SourceColumn Facts, TypedColumn<T>.Writer?
     {
         ParameterExpression row = Expression.Parameter(typeof(T)), writer = Expression.Parameter(typeof(CellWriter)),
             splitter = Expression.Parameter(typeof(byte[])), cell = Expression.Parameter(typeof(Cell).MakeByRefType());
-        return Expression.Lambda<Writer>(Expression.Call(typeof(TypedText), method, [item], Expression.Property(row, property), writer, splitter, cell),
-            row, writer, splitter, cell).Compile();
+        var call = Expression.Call(typeof(TypedText), method, [item], Expression.Property(row, property), writer, splitter, cell);
+        return Expression.Lambda<Writer>(call, row, writer, splitter, cell).Compile();
     }
 }
 
@@ -85,7 +90,8 @@ internal static class TypedText
         if (type == typeof(TimeOnly)) return "times";
         if (type == typeof(DateTime) || type == typeof(DateTimeOffset)) return "timestamps";
         if (type.IsEnum || type == typeof(string) || type == typeof(Guid) || type == typeof(char) || type == typeof(byte[])) return "text";
-        var isNumber = type.IsPrimitive || type == typeof(decimal) || type == typeof(Half) || type == typeof(Int128) || type == typeof(UInt128);
+        var isNumber = type.IsPrimitive || type == typeof(decimal) || type == typeof(Half)
+            || type == typeof(Int128) || type == typeof(UInt128);
         return isNumber && type != typeof(nint) && type != typeof(nuint) ? "numbers" : null;
     }
 
@@ -141,6 +147,7 @@ internal static class TypedText
     private static Cell Text(string text, CellWriter writer)
     {
         Span<byte> few = stackalloc byte[512];
-        return Encoding.UTF8.TryGetBytes(text, few, out var length) ? writer.Text(few[..length]) : writer.Text(Encoding.UTF8.GetBytes(text));
+        return Encoding.UTF8.TryGetBytes(text, few, out var length)
+            ? writer.Text(few[..length]) : writer.Text(Encoding.UTF8.GetBytes(text));
     }
 }

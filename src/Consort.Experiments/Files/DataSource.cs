@@ -25,8 +25,8 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
 
     /// <summary>
     /// Reads <c>encoded</c> (a folder), or <c>schema</c> (a preset, a file, or keys that change a preset) with <c>train</c>, <c>valid</c>
-    /// and <c>test</c>, or with <c>source</c>, <c>by</c>, <c>seed</c> and <c>shares</c>, each one place or several; and <c>cache</c>, where to keep the encoded rows;
-    /// beside either of them <c>transfer</c>, rows without labels.
+    /// and <c>test</c>, or with <c>source</c>, <c>by</c>, <c>seed</c> and <c>shares</c>, each one place or several; and
+    /// <c>cache</c>, where to keep the encoded rows; beside either of them <c>transfer</c>, rows without labels.
     /// </summary>
     /// <param name="options">The section.</param>
     /// <param name="folder">What relative file names start from, a full path.</param>

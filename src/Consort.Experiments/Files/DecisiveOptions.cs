@@ -14,7 +14,10 @@ internal static class DecisiveOptions
 
     // Keys that phases of older runs do not have.
     private static readonly (string Key, string Value)[] Defaults =
-        [("keep_optimizer", "false"), ("fresh_embeddings", "false"), ("rows", "auto"), ("ema", "0"), ("swa", "0")];
+    [
+        ("keep_optimizer", "false"), ("fresh_embeddings", "false"), ("rows", "auto"), ("ema", "0"), ("swa", "0"),
+        ("leave_out", "[]"), ("out_of_fold", "false"),
+    ];
 
     /// <summary>A digest of all that decides but how many epochs there are at most.</summary>
     public static string Digest(OptionTree options) => Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(string.Concat(
@@ -61,7 +64,8 @@ internal static class DecisiveOptions
     private static OptionTree AsBefore(OptionTree options)
     {
         foreach (var path in new[] { "training", "phases[*]" })
-            options = options.Change(path, phase => Defaults.Aggregate(phase, (p, d) => p.TextAt(d.Key) == d.Value ? p.Without(d.Key) : p));
+            options = options.Change(path, phase => Defaults.Aggregate(phase,
+                (p, d) => p.Find(d.Key)?.ToString() == d.Value ? p.Without(d.Key) : p));
         foreach (var path in new[] { "strategy", "phases[*].strategy" })
             options = options.Change(path, strategy => MutualAsBefore.All(m => strategy.TextAt(m.Key) == m.Value)
                 ? strategy.Without([.. MutualAsBefore.Select(m => m.Key)]) : strategy);

@@ -85,7 +85,7 @@ public sealed record Experiment
     /// <param name="seed">Replaces their seed unless null.</param>
     /// <param name="precision">Replaces their precision unless null.</param>
     /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
-    /// <param name="catalogues">By which names are resolved; null for those that come along.</param>
+    /// <param name="catalogues">By which its names are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">Something in them is wrong.</exception>
     public static Experiment From(OptionTree options, string? folder, ulong? seed = null, Precision? precision = null,
         bool findRuns = true, Catalogues? catalogues = null) =>
@@ -111,9 +111,7 @@ public sealed record Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
-            Family = Family.From(options, DataFolder(options, folder, dataFolder))
-            with
-            { Fusion = ReadFusion(options, isFinished: folder is null) },
+            Family = Fused(Family.From(options, DataFolder(options, folder, dataFolder)), ReadFusion(options, isFinished: folder is null)),
             Training = TrainingOptions.Options.Read(training),
             Phases = ReadPhases(options, training, findRuns ? folder : null, found),
             Options = given,
@@ -148,6 +146,9 @@ public sealed record Experiment
         var own = options.Section("data").TextOrNull("folder") ?? ".";
         return dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder);
     }
+
+    private static Family Fused(Family family, Fusion fusion) =>
+        family with { Fusion = family.HasAuxiliaryHead ? Fusion.First : fusion };
 
     private static Fusion ReadFusion(OptionMap options, bool isFinished)
     {
@@ -201,10 +202,27 @@ public sealed record Experiment
     private static TeacherName Find(OptionMap map, TeacherName name, string folder)
     {
         var teacher = name with { Path = Path.GetFullPath(name.Path, folder) };
+        if (RunOfCheckpoint(teacher.Path) is { } ofWeights)
+        {
+            var final = new RunFolder(Finished(map, "teachers", ofWeights, _ => "")).FinalCheckpoint(
+                OfRun(Path.Combine(ofWeights, "experiment.yaml"), map.Catalogues).Phases.Select(p => p.Name));
+            return Directory.Exists(teacher.Path) || teacher.Path == final ? teacher with { Path = ofWeights } : throw map.Error(
+                "teachers", $"found the weights {teacher.Path}, expected those with which the run ends, {final}, or its folder {ofWeights}");
+        }
+
         if (!teacher.IsPredictions && File.Exists(Path.Combine(teacher.Path, "experiment.yaml")))
             return teacher with { Path = Finished(map, "teachers", teacher.Path, _ => "") };
         return File.Exists(teacher.Path) ? teacher : throw map.Error("teachers", teacher.IsPredictions
             ? $"found no file of predictions at {teacher.Path}" : $"found no run folder at {teacher.Path}, nor a file of predictions");
+    }
+
+    // The run whose folder of checkpoints, or one of these, stands at a path; or null.
+    private static string? RunOfCheckpoint(string path)
+    {
+        var checkpoints = path.EndsWith(".ckpt", StringComparison.Ordinal) && File.Exists(path) ? Path.GetDirectoryName(path)! : path;
+        return Path.GetFileName(Path.TrimEndingDirectorySeparator(checkpoints)) == "checkpoints" && Directory.Exists(checkpoints)
+            && Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(checkpoints)) is { } run
+            && File.Exists(Path.Combine(run, "experiment.yaml")) ? run : null;
     }
 
     // A run folder stands for its final weights.
@@ -240,6 +258,8 @@ public sealed record Experiment
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
             if (phase.From.Count > 0 && Family.SharesWeights)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected members that share no weights");
+            if (Family.HasAuxiliaryHead && !phase.Strategy.LearnsFromTeachers)
+                throw options.Error("members", $"found auxiliary_head, which phase {phase.Name} teaches nothing by {phase.Strategy.Name}, expected a strategy of teachers");
             if (Family.Fusion == Fusion.Concat && phase.From.Count > 0)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected another fusion than concat");
             if (!isFinished && phase.Strategy.Mistake(Family.Members.Count, Family.Fusion) is var (key, message))

@@ -1,6 +1,7 @@
 using Consort.Foundation.Options;
 using Consort.Learning.Training;
 using Consort.Models;
+using Consort.Models.Layers;
 
 namespace Consort.Experiments.Files;
 
@@ -46,9 +47,13 @@ public static class ExperimentOptions
     /// <summary>A model with those of some options that it has.</summary>
     /// <param name="model">Its name in the catalogue.</param>
     /// <param name="options">Keys and values, of which it may have none.</param>
-    public static OptionTree MemberOf(string model, OptionTree options) => OptionTree.Keys(
-        ((OptionGroup)options).Entries.Where(e => ModelCatalogue.All.Find(model)!.Options.Has(e.Key)).Select(e => (e.Key, e.Value))
+    /// <param name="catalogues">By which the name is resolved; null for those that come along.</param>
+    public static OptionTree MemberOf(string model, OptionTree options, Catalogues? catalogues = null) => OptionTree.Keys(
+        ((OptionGroup)options).Entries.Where(e => Models(catalogues).Find(model)!.Options.Has(e.Key)).Select(e => (e.Key, e.Value))
         .Prepend(("model", model)));
+
+    /// <summary>The models that files can name.</summary>
+    internal static Catalogue<CtrModel> Models(Catalogues? catalogues) => (catalogues ?? Catalogues.Default).Of(ModelCatalogue.All);
 
     private static OptionTree Around(this OptionTree experiment, string name, bool isShared, IEnumerable<OptionTree> members) =>
         experiment.Without("fusion").With("name", name).With("embedding.shared", isShared).With("members", OptionTree.List(members));

@@ -11,7 +11,10 @@ namespace Consort.Experiments.Files;
 /// <param name="Folder">Where they are encoded, or will be.</param>
 public sealed record TransferSource(IReadOnlyList<string> Files, string Folder)
 {
-    /// <summary>Reads the key: one place or several, as <see cref="SplitPlan.Places"/> takes them, or a folder that <c>consort encode --like</c> has written.</summary>
+    /// <summary>
+    /// Reads the key: one place or several, as <see cref="SplitPlan.Places"/> takes them, or a folder that <c>consort encode --like</c> has
+    /// written.
+    /// </summary>
     /// <param name="options">The section <c>data</c>.</param>
     /// <param name="folder">What relative names start from.</param>
     /// <param name="encoded">The dataset, or where it will be kept.</param>
@@ -33,11 +36,13 @@ public sealed record TransferSource(IReadOnlyList<string> Files, string Folder)
     }
 
     /// <summary>Has a dataset take the rows along, encoding them first unless that has been done from the very same.</summary>
-    internal void AddTo(EncodedDataset dataset, SourceCatalogue sources, int threads, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
+    internal void AddTo(EncodedDataset dataset, SourceCatalogue sources, int threads, IProgress<EncodeProgress>? progress,
+        CancellationToken cancellation)
     {
         if (Files.Count > 0)
             DatasetEncoder.EncodeOrReuse(
-                EncodeRequest.Transfer(dataset, Files, Folder, threads) with { WaitsForOthers = true, Sources = sources }, progress, cancellation);
+                EncodeRequest.Transfer(dataset, Files, Folder, threads) with { WaitsForOthers = true, Sources = sources }, progress,
+                cancellation);
         dataset.Take(Folder);
     }
 }

@@ -1,5 +1,6 @@
 using Consort.Data.Datasets;
 using Consort.Experiments.Running;
+using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Serving.Calibrations;
 
@@ -21,9 +22,11 @@ public sealed record RunCalibration(double Valid, double ValidCalibrated, double
     /// <param name="data">Its rows.</param>
     /// <param name="threads">At least 1.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    internal static RunCalibration? Of(string path, EncodedDataset data, int threads, CancellationToken cancellation)
+    /// <param name="catalogues">By which names in the run are resolved; null for those that come along.</param>
+    internal static RunCalibration? Of(string path, EncodedDataset data, int threads, CancellationToken cancellation,
+        Catalogues? catalogues = null)
     {
-        using var run = new FinishedRun(path, threads);
+        using var run = new FinishedRun(path, threads, catalogues: catalogues);
         var valid = Read(run, data.Valid!, cancellation);
         Calibration platt;
         try

@@ -54,7 +54,7 @@ public sealed class RunPacker
         if (dataset is null && _request.Calibration is { } asked and not CalibrationKind.None)
             throw new ConsortException($"--calibration {asked.ToString().ToLowerInvariant()}: {missing}");
         if (_request.BestMember)
-            _member = FindBest(dataset?.Valid, missing, cancellation);
+            _member = BestMember.Of(_run, dataset?.Valid, missing, cancellation);
         var learned = _request.Calibration is null && _run.Experiment.Phases[^1].Strategy.LearnsFromTeachers;
         var isUsable = dataset?.Valid is { } rows && rows.Clicks > 0 && rows.Clicks < rows.Rows;
         var kind = _request.Calibration ?? (learned && isUsable ? CalibrationKind.Platt : CalibrationKind.None);
@@ -97,7 +97,7 @@ public sealed class RunPacker
         Store = _run.Store,
         Encoder = _run.Encoder,
         Members = Members(),
-        Fusion = _run.Fusion,
+        Fusion = _run.Fusion == Fusion.First ? Fusion.Mean : _run.Fusion, // of the one that is served
         Weights = _request.Weights,
         Calibration = calibration,
         TrainingData = _dataKey,
@@ -105,19 +105,7 @@ public sealed class RunPacker
     };
 
     // A member alone is its own ensemble.
-    private int[] Members() => _member is { } member ? [member] : [.. Enumerable.Range(0, _run.Graph.Outputs.Count)];
-
-    // The run has measured its members where it has finished.
-    private int FindBest(EncodedSplit? valid, string? missing, CancellationToken cancellation)
-    {
-        var options = _run.Experiment.Training;
-        var known = TrainMetrics.ValidOfMembers(_run.Folder);
-        if (known.Count == _run.Graph.Outputs.Count)
-            return options.BestMember(known);
-        if (valid is null)
-            throw new ConsortException($"--member best: {missing ?? "found no validation rows in the run's data"}");
-        return options.BestMember(_run.Pass.Evaluate(valid, _run.Encoder, cancellation).Metrics.Members.Select(m => (m.Auc, m.LogLoss)));
-    }
+    private IReadOnlyList<int> Members() => _member is { } member ? [member] : _run.Served;
 
     private EncodedDataset? OpenData(out string? missing, CancellationToken cancellation)
     {

@@ -56,6 +56,7 @@ public static class ExperimentRunner
                 identity.CheckResumable(folder, experiment);
             var hasFinished = goesOn && File.Exists(folder.Metrics) && LastCheckpoint.HasEpochs(folder, experiment.Phases);
             TrainingChecks.Splits(dataset, experiment.Training.Monitor);
+            TeacherFolds.Check(experiment);
             if (!request.IgnoreMemory)
                 CheckMemory(experiment, dataset);
             var events = new List<Action>();

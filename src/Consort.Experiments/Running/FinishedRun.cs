@@ -69,6 +69,9 @@ public sealed class FinishedRun : IDisposable
     /// <summary>How the family fuses its members' logits.</summary>
     public Fusion Fusion => _family.Fusion;
 
+    /// <summary>The members that make the logit which is served: all but an auxiliary head.</summary>
+    public IReadOnlyList<int> Served => Fusion == Fusion.First ? [0] : [.. Enumerable.Range(0, Graph.Outputs.Count)];
+
     /// <summary>The family, compiled for batches of up to <see cref="BatchSize"/> rows.</summary>
     internal Program<float> Program => _program.Value;
 
@@ -96,7 +99,8 @@ public sealed class FinishedRun : IDisposable
     /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
     /// <param name="rules">What becomes of columns that the run does not know; null passes over them without a word.</param>
     /// <exception cref="ConsortException">A mistake in the rows, or there are none, or a row whose logit is not finite.</exception>
-    public SplitResult Measure(IReadOnlyList<string> places, IProgress<long>? progress, CancellationToken cancellation, RawRows? rules = null)
+    public SplitResult Measure(IReadOnlyList<string> places, IProgress<long>? progress, CancellationToken cancellation,
+        RawRows? rules = null)
     {
         using var evaluator = new ConsortEvaluator(Program.Members, Fusion);
         using var ceiling = new Ceiling();

@@ -19,7 +19,8 @@ internal sealed record DataPlace(string Given, string Path, string FromRun)
         new(given, path, SourcePlace.IsFile(path) ? System.IO.Path.GetRelativePath(run.Path, path) : path);
 
     /// <summary>Where it may be now.</summary>
-    public IEnumerable<string> Places(RunFolder run) => !SourcePlace.IsFile(Path) ? [Path] : new[] { Path, System.IO.Path.GetFullPath(FromRun, run.Path) }.Distinct();
+    public IEnumerable<string> Places(RunFolder run) => !SourcePlace.IsFile(Path) ? [Path]
+        : new[] { Path, System.IO.Path.GetFullPath(FromRun, run.Path) }.Distinct();
 }
 
 /// <summary>The rows a run was trained on, by place and by content: <c>data.json</c>.</summary>
@@ -64,7 +65,7 @@ internal sealed record RunData
             Split = dataset.SplitText,
             Encoded = DataPlace.Of(run, Path.GetFullPath(dataset.Folder), source.Given ?? ""),
             Folder = source.Folder is { } folder ? DataPlace.Of(run, folder, "") : null,
-            Files = [.. dataset.SourceFiles.Select((f, i) => FileOf(run, start, source.Split?.Files[i] ?? (SourcePlace.IsFile(f.Path) ? Path.GetFullPath(f.Path) : f.Path)))],
+            Files = [.. dataset.SourceFiles.Select((f, i) => FileOf(run, start, source.Split?.Files[i] ?? InFull(f.Path)))],
             Identities = dataset.SourceFiles,
         };
         SafeFile.Write(run.Data, stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(data, Json)));
@@ -99,5 +100,8 @@ internal sealed record RunData
         return options;
     }
 
-    private static DataPlace FileOf(RunFolder run, string start, string file) => DataPlace.Of(run, file, SourcePlace.IsFile(file) ? Path.GetRelativePath(start, file) : file);
+    private static string InFull(string place) => SourcePlace.IsFile(place) ? Path.GetFullPath(place) : place;
+
+    private static DataPlace FileOf(RunFolder run, string start, string file) =>
+        DataPlace.Of(run, file, SourcePlace.IsFile(file) ? Path.GetRelativePath(start, file) : file);
 }

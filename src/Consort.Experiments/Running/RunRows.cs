@@ -93,7 +93,8 @@ internal static class RunRows
     }
 
     // Below the folder as the experiment names it, or by its name alone; or the file itself.
-    private static IEnumerable<string> Named(DataPlace file, int files, string data) => !SourcePlace.IsFile(file.Path) ? [file.Path] : files == 1 && File.Exists(data)
+    private static IEnumerable<string> Named(DataPlace file, int files, string data) => !SourcePlace.IsFile(file.Path)
+        ? [file.Path] : files == 1 && File.Exists(data)
         ? [data]
         : new[] { Path.GetFullPath(file.Given, data), Path.Combine(data, Path.GetFileName(file.Path)) }.Distinct();
 

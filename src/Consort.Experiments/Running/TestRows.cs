@@ -23,12 +23,12 @@ internal static class TestRows
     /// <summary>Computes and keeps them, unless that has been done.</summary>
     /// <exception cref="ConsortException">The run or its data are damaged.</exception>
     public static void Keep(RunFolder folder, Experiment experiment, int threads, CancellationToken cancellation) =>
-        Keep(folder, () => experiment.Data!.Open(threads, null, cancellation).Dataset, threads, cancellation, experiment.Catalogues);
+        Keep(folder, () => experiment.Data!.Open(threads, null, cancellation).Dataset, threads, experiment.Catalogues, cancellation);
 
     /// <summary>Computes and keeps them, unless that has been done, on the rows that the run was trained on.</summary>
     /// <exception cref="ConsortException">The run is damaged, or its rows are not at hand.</exception>
     public static void Keep(RunFolder folder, string? data, int threads, CancellationToken cancellation, Catalogues? catalogues = null) =>
-        Keep(folder, () => RunRows.Open(folder, data, threads, null, cancellation, catalogues), threads, cancellation, catalogues);
+        Keep(folder, () => RunRows.Open(folder, data, threads, null, cancellation, catalogues), threads, catalogues, cancellation);
 
     /// <summary>
     /// What each test row belongs to: its value in a categorical column. A row whose value is missing or was not seen in training belongs
@@ -39,10 +39,10 @@ internal static class TestRows
         CancellationToken cancellation)
     {
         using var dataset = experiment.Data!.Open(threads, progress, cancellation).Dataset;
-        var names = dataset.Categorical.Select(c => c.Name).ToList();
-        var (index, columns) = (names.IndexOf(column), dataset.Categorical);
-        if (index < 0 || columns[index].List is not null)
-            throw new ConsortException($"--cluster {column}: found no such categorical column, expected one of {string.Join(", ", names)}");
+        var columns = dataset.Categorical;
+        var index = columns.ToList().FindIndex(c => c.Name == column && c.List is null);
+        if (index < 0)
+            throw new ConsortException($"--cluster {column}: found no such categorical column, expected one of {string.Join(", ", columns.Where(c => c.List is null).Select(c => c.Name))}");
         var place = index;
         var split = SplitOf(dataset);
         using var loader = new BatchLoader(split, new LoaderOptions(4096));
@@ -62,8 +62,8 @@ internal static class TestRows
     private static EncodedSplit SplitOf(EncodedDataset dataset) => dataset.Test ?? dataset.Valid
         ?? throw new ConsortException($"{dataset.Folder}: found neither test nor validation rows");
 
-    private static void Keep(RunFolder folder, Func<EncodedDataset> open, int threads, CancellationToken cancellation,
-        Catalogues? catalogues = null)
+    private static void Keep(RunFolder folder, Func<EncodedDataset> open, int threads, Catalogues? catalogues,
+        CancellationToken cancellation)
     {
         var path = PathOf(folder.Path);
         if (File.Exists(path))

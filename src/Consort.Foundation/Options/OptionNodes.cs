@@ -55,8 +55,7 @@ public sealed class OptionScalar : OptionTree
         "True" or "yes" or "on" => "true",
         "False" or "no" or "off" => "false",
         _ when !long.TryParse(Value, CultureInfo.InvariantCulture, out _)
-            && double.TryParse(Value, CultureInfo.InvariantCulture, out var number) =>
-            number.ToString("R", CultureInfo.InvariantCulture),
+            && double.TryParse(Value, CultureInfo.InvariantCulture, out var number) => number.ToString("R", CultureInfo.InvariantCulture),
         _ => Value,
     };
 }

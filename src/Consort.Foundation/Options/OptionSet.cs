@@ -72,9 +72,19 @@ public sealed class OptionSet<T> : OptionSet
 
     /// <summary>Reads the options; the caller closes the map, which rejects other keys.</summary>
     /// <exception cref="ConsortException">A value is out of its range, or some do not go together.</exception>
-    public T Read(OptionMap map)
+    public T Read(OptionMap map) => Read(map, isAll: false);
+
+    /// <summary>
+    /// Reads the options of a map that has no others: a misspelled key is named rather than the value that it leaves out.
+    /// </summary>
+    /// <exception cref="ConsortException">An unknown key, a value that is out of its range, or some do not go together.</exception>
+    public T ReadAll(OptionMap map) => Read(map, isAll: true);
+
+    private T Read(OptionMap map, bool isAll)
     {
         var options = _options.Aggregate(_defaults(), (before, option) => option.Read(map, before));
+        if (isAll)
+            map.Close();
         foreach (var (key, mistake) in _rules)
             if (mistake(options) is { } message)
                 throw map.Error(key, message);

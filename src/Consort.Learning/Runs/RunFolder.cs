@@ -65,6 +65,12 @@ public sealed class RunFolder
     public bool HasTrained => File.Exists(Metrics)
         || (Directory.Exists(In("checkpoints")) && Directory.EnumerateFiles(In("checkpoints"), "*.ckpt").Any());
 
+    /// <summary>Whether there is something in it, but nothing of a run.</summary>
+    public bool HoldsOthers => Directory.Exists(Path) && !File.Exists(Experiment)
+        && Directory.EnumerateFileSystemEntries(Path).Select(e => System.IO.Path.GetFileName(e)!)
+            // What a start that was killed leaves.
+            .Any(n => !n.StartsWith("writer.", StringComparison.Ordinal) && !n.Contains(".tmp-", StringComparison.Ordinal));
+
     /// <summary>Claims the folder for one writer, and makes it where there is none.</summary>
     /// <exception cref="ConsortException">Another process is writing it; the message says which. Or it cannot be made.</exception>
     public Claim Claim()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Consort.Compute.Cpu.Threads;
 using Consort.Data.Batches;
+using Consort.Data.Sources;
 
 namespace Consort.Learning.Teachers;
 
@@ -12,7 +13,7 @@ public sealed class PredictionTeacher(TeacherName name) : ITeacher
 {
     private const int LargestLogit = 1000; // of the least probability above 0 that a double holds it is 745
 
-    private readonly StreamReader _reader = Open(name.Path);
+    private readonly StreamReader _reader = SourceText.Open(name.Path);
     private int _column;
     private int _label = -1;
     private int _cells;
@@ -54,18 +55,6 @@ public sealed class PredictionTeacher(TeacherName name) : ITeacher
     /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
 
-    private static StreamReader Open(string path)
-    {
-        try
-        {
-            return new StreamReader(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ConsortException($"{path}: cannot read the predictions: {e.Message}", e);
-        }
-    }
-
     // The first line of numbers: names of columns stand before it, or none.
     private string? Begin()
     {
@@ -82,7 +71,11 @@ public sealed class PredictionTeacher(TeacherName name) : ITeacher
 
         int Find(string wanted)
         {
-            var at = isHeader ? Array.FindIndex(cells, c => c.Trim('"') == wanted) : -1;
+            int[] named = isHeader ? [.. Enumerable.Range(0, _cells).Where(i => cells[i].Trim('"') == wanted)] : [];
+            if (named.Length > 1)
+                throw new ConsortException(
+                    $"{Where}: found several columns named {wanted}, expected one; name it by its number, {string.Join(" or ", named.Select(i => i + 1))}");
+            var at = named.Length == 1 ? named[0] : -1;
             if (at < 0 && int.TryParse(wanted, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= _cells)
                 at = number - 1;
             return at >= 0 ? at : throw new ConsortException(

@@ -26,7 +26,7 @@ public sealed record TeacherName
     /// <summary>What is said of a file of predictions.</summary>
     public static OptionSet<TeacherName> Options { get; } = new OptionSet<TeacherName>(() => new())
         .Add("predictions", t => t.Path, (t, v) => t with { Path = v }, Domain.Text("a file"),
-            "a text file with a line for each training row, in their order; the cells of a line are separated by tabs or commas, and the first line may name the columns")
+            "a text file, plain or packed, with a line for each training row, in their order; the cells of a line are separated by tabs or commas, and the first line may name the columns")
         .Add("column", t => t.Column, (t, v) => t with { Column = v }, Domain.TextOrNone("a name, or a number from 1"),
             "the column that holds them; needed where there are several")
         .Add("kind", t => t.Kind, (t, v) => t with { Kind = v },
@@ -39,7 +39,7 @@ public sealed record TeacherName
     /// <summary>A list of them, each a text or keys and values.</summary>
     public static Domain<IReadOnlyList<TeacherName>> List { get; } = new(
         OptionKind.Texts, "run folders, or files of predictions", _ => true,
-        (map, key, value) => map.Items(key, value, text => new TeacherName(text), Options.Read),
+        (map, key, value) => map.Items(key, value, text => new TeacherName(text), Options.ReadAll),
         list => $"[{string.Join(", ", list.Select(t => t.Path))}]");
 
     /// <summary>The folder or the file.</summary>

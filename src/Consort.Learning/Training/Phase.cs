@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Data.Batches;
 using Consort.Foundation.Options;
 using Consort.Learning.Schedules;
 using Consort.Learning.Strategies;
@@ -56,7 +57,13 @@ public sealed record Phase
             "whether each epoch after the phase's first begins with newly drawn embeddings and a fresh optimizer, dense weights going on (MEDA)")
         .Add("rows", p => p.Rows, (p, v) => p with { Rows = v },
             Domain.Words(("auto", PhaseRows.Auto), ("train", PhaseRows.Train), ("transfer", PhaseRows.Transfer), ("all", PhaseRows.All)),
-            "train: those with labels; transfer: those without, which `data` names; all: both, in one shuffled order; auto: all where the strategy learns without labels, else train");
+            "train: those with labels; transfer: those without, which `data` names; all: both, in one shuffled order; auto: all where the strategy learns without labels, else train")
+        .Add("leave_out", p => p.LeaveOut, (p, v) => p with { LeaveOut = v }, Domain.Integers(1, 100),
+            "a part of the training rows that it does not learn from, so that it can teach them: `[2, 4]` is the second of four")
+        .Add("out_of_fold", p => p.OutOfFold, (p, v) => p with { OutOfFold = v }, Domain.Flag,
+            "whether each training row is taught by the one teacher that has not seen it: of K teachers the k-th was trained with `leave_out: [k, K]`; rows without labels are taught by all")
+        .Require("leave_out", p => p.LeaveOut.Count == 0 || (p.LeaveOut is [var part, var of] && part <= of && of > 1)
+            ? null : $"found [{string.Join(", ", p.LeaveOut)}], expected a part and how many there are, such as [2, 4]");
 
     /// <summary>Its name in the log and in checkpoints.</summary>
     public string Name { get; init; } = "train";
@@ -132,6 +139,17 @@ public sealed record Phase
 
     /// <summary>Which rows it learns from.</summary>
     public PhaseRows Rows { get; init => field = Options.Checked("rows", value); }
+
+    /// <summary>A part of the training rows that it does not learn from and how many parts there are, [k, K]; empty for all rows.</summary>
+    public IReadOnlyList<int> LeaveOut { get; init => field = Options.Checked("leave_out", value); } = [];
+
+    /// <summary>
+    /// Whether each training row is taught by the one teacher that has not seen it: the k-th of K, which was trained without part k.
+    /// </summary>
+    public bool OutOfFold { get; init; }
+
+    /// <summary>The part that is left out, or null.</summary>
+    internal LeftOut? LeftOut => LeaveOut is [var part, var of] ? new LeftOut(part, of) : null;
 
     /// <summary>Which rows it learns from, where it is known whether there are any without labels.</summary>
     internal PhaseRows RowsOf(bool hasTransfer) => Rows != PhaseRows.Auto ? Rows

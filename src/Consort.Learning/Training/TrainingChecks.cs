@@ -58,6 +58,8 @@ public static class TrainingChecks
                 throw new ConsortException($"phase {phase.Name}, teachers: found none, expected at least one for strategy {phase.Strategy.Name}");
             if (!phase.Strategy.LearnsFromTeachers && phase.Teachers.Count > 0)
                 throw new ConsortException($"phase {phase.Name}, teachers: found {phase.Teachers.Count}, expected none for strategy {phase.Strategy.Name}");
+            if (phase.OutOfFold && phase.Teachers.Count < 2)
+                throw new ConsortException($"phase {phase.Name}, out_of_fold: found {phase.Teachers.Count} teachers, expected one for each part, at least 2");
             if (phase.KeepOptimizer && i == 0)
                 throw new ConsortException($"phase {phase.Name}, keep_optimizer: found true in the first phase, expected a phase before it to keep the optimizer of");
             // What stands still has no moments to keep.

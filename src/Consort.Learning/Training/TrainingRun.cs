@@ -147,13 +147,17 @@ public sealed class TrainingRun : IDisposable
             _step.ForgetOptimizer();
     }
 
+    // Teachers say something of every row; students leave a part out.
     private BatchLoader Loader(Phase phase, bool isShuffled)
     {
         var rows = phase.RowsOf(_data.Transfer is not null);
-        return new(
-            rows == PhaseRows.Transfer ? _data.Transfer! : _data.Train,
-            new LoaderOptions(phase.Overrides.BatchSize ?? _options.BatchSize, isShuffled, _options.Seed),
-            rows == PhaseRows.All ? _data.Transfer : null);
+        var options = new LoaderOptions(phase.Overrides.BatchSize ?? _options.BatchSize, isShuffled, _options.Seed)
+        {
+            LeaveOut = isShuffled ? phase.LeftOut : null,
+        };
+        return rows == PhaseRows.Transfer
+            ? new BatchLoader(_data.Transfer!, options with { LeaveOut = null })
+            : new BatchLoader(_data.Train, options, rows == PhaseRows.All ? _data.Transfer : null);
     }
 
     // One teacher after the other: none is in memory while the students learn.
@@ -171,6 +175,9 @@ public sealed class TrainingRun : IDisposable
                 teacher.Teach(rows, logits, t, _workers, done => _observer.Asked(phase, before + done, rows.Rows * phase.Teachers.Count),
                     cancellation);
             }
+
+            if (phase.OutOfFold && !isOver && phase.RowsOf(_data.Transfer is not null) != PhaseRows.Transfer)
+                logits.OutOfFold(_data.Train.Rows);
         }
         catch
         {

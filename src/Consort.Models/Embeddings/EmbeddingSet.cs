@@ -17,13 +17,14 @@ namespace Consort.Models.Embeddings;
 internal sealed class EmbeddingSet(
     Graph graph, string scope, int member, EmbeddingOptions options, EmbeddingLayout layout, VectorSource? vectors)
 {
+    private Table? _table; // of all columns, where they have one size
     private Value[]? _groups;
     private Value? _categorical;
     private Value? _numeric;
     private Value? _all;
 
     /// <summary>Whether any table was made.</summary>
-    public bool IsRead => _groups is { Length: > 0 };
+    public bool IsRead => _groups is { Length: > 0 } || _table is not null;
 
     /// <summary>The categorical columns in their own sizes, a value [B, F_g, d_g] a table.</summary>
     public Value[] Groups() => _groups ??= [.. layout.Groups.Select(LookUp)];
@@ -64,16 +65,42 @@ internal sealed class EmbeddingSet(
         return Numeric() is { } numeric ? [.. Groups(), numeric] : Groups();
     }
 
+    /// <summary>Some categorical columns, [B, columns, D], as few values as hold them; a list is pooled.</summary>
+    /// <param name="columns">Ascending.</param>
+    public Value[] Some(IReadOnlyList<int> columns)
+    {
+        var values = new List<Value>();
+        for (int start = 0, end; start < columns.Count; start = end)
+        {
+            for (end = start + 1; end < columns.Count && columns[end] == columns[end - 1] + 1; end++) { }
+            values.Add(graph.Apply(new Embed(Whole(), columns[start], end - start)));
+        }
+
+        return [.. values];
+    }
+
+    /// <summary>The ids of a list column one by one, [N, D] at the positions of a column.</summary>
+    public Value AtPositions(int column, Positions at) => graph.Apply(new EmbedPositions(Whole(), column, at));
+
+    private Table Whole()
+    {
+        if (_table is not null)
+            return _table;
+        if (!layout.IsUniform)
+            throw new ConsortException(
+                "embedding, fields: found sizes of their own or frozen columns, expected none: a model that reads a history one by one has one size for all");
+        var group = layout.Groups[0];
+        return _table = graph.Add(new Table($"{scope}/embedding", graph.Features, group.Dimension, options.Initial, member)
+        { Known = layout.Known(group, vectors) });
+    }
+
     // [B, F_g, d_g]
     private Value LookUp(FieldGroup group)
     {
+        if (layout.IsUniform)
+            return graph.Apply(new Embed(Whole(), 0, group.Columns.Count));
         var initializer = options.Initial;
         var known = layout.Known(group, vectors);
-        if (layout.IsUniform)
-        {
-            var table = new Table($"{scope}/embedding", graph.Features, group.Dimension, initializer, member) { Known = known };
-            return graph.Apply(new Embed(graph.Add(table), 0, group.Columns.Count));
-        }
 
         var isBase = group.Dimension == layout.Dimension && group.IsTrained;
         var name = isBase ? "embedding" : string.Create(CultureInfo.InvariantCulture,

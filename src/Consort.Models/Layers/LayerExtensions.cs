@@ -61,6 +61,7 @@ public static class LayerExtensions
     public static Value Output(this MemberInputs inputs, ReadOnlySpan<Value> values, string name = "output", bool bias = true)
     {
         var flat = inputs.EachFlat(values);
+        inputs.LogitInputs.AddRange(flat.Except(inputs.LogitInputs));
         var own = flat.Sum(v => v.Shape.Size);
         var (fanIn, hasBias) = inputs.Joined?.Take(own, bias) ?? (own, bias);
         return inputs.Linear(flat, own, Initializer.XavierNormal(fanIn, 1), 1, name, hasBias);
@@ -135,7 +136,9 @@ public static class LayerExtensions
     /// <summary>The value itself, with a name below the member to look at it by: the output of a layer.</summary>
     public static Value Observed(this MemberInputs inputs, Value value, string name)
     {
-        inputs.Graph.AddTap(new Tap(name, inputs.Member, value));
+        // What has no row an impression is not looked at.
+        if (value.At is null)
+            inputs.Graph.AddTap(new Tap(name, inputs.Member, value));
         return value;
     }
 

@@ -44,6 +44,12 @@ public sealed class MemberInputs
     /// <summary>What equal members have together, or null where the member has no equal.</summary>
     internal CommonParts? Common { get; init; }
 
+    /// <summary>The inputs of the member before this one, or null for the first.</summary>
+    internal MemberInputs? Before { get; init; }
+
+    /// <summary>What the member's output layers have read so far.</summary>
+    internal List<Value> LogitInputs { get; } = [];
+
     /// <summary>What γ of batch-norm layers starts from.</summary>
     internal Initializer BatchNormScale { get; init; } = Initializer.One;
 
@@ -72,6 +78,15 @@ public sealed class MemberInputs
     /// <summary>Values that a tower reads, and after them the numeric columns [B, N] where they are wanted as they are.</summary>
     public Value[] WithNumeric(params ReadOnlySpan<Value> values) =>
         Graph.Numeric is { } numeric && _options.Numeric != NumericInput.Embed ? [.. values, numeric] : values.ToArray();
+
+    /// <summary>The embeddings of some categorical columns, [B, columns, D], as few values as hold them.</summary>
+    internal Value[] EmbeddingsOf(IReadOnlyList<int> columns) => _embeddings.Some(columns);
+
+    /// <summary>The embeddings of a list's ids one by one, [N, D] at the positions of a column.</summary>
+    internal Value EmbeddingsAt(int column, Positions at) => _embeddings.AtPositions(column, at);
+
+    /// <summary>The embeddings of numeric columns, [B, N, D], or null where there are none or none is embedded.</summary>
+    internal Value? NumericEmbeddings() => _embeddings.Numeric();
 
     /// <summary>Further embeddings of all columns, [B, F + N, D], on a table of the member's own; all of one size.</summary>
     /// <param name="name">Below the member.</param>

@@ -2,7 +2,6 @@ using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Sources;
 using Consort.Experiments.Running;
-using Consort.Foundation.Files;
 
 namespace Consort.Studies.Diagnostics;
 
@@ -71,20 +70,10 @@ internal sealed class DiagnosedSource : IDisposable
     // of training rows, or one of several that rows were dealt from, is measured as it is.
     private static bool IsOwn(FinishedRun run, string data, Action<string>? notice)
     {
-        if (FileFacts.Of(data).Kind != FileKind.File || RunData.Read(run.Folder) is not { Folder: not null } recorded)
-            return false;
-        var (size, index) = (new FileInfo(data).Length, 0);
-        while (index < recorded.Identities.Count
-            && (recorded.Identities[index].Size != size || recorded.Identities[index].Difference(data) is not null))
-            index++;
-        if (index == recorded.Identities.Count)
-            return false;
-        var plan = recorded.Plan([.. recorded.Files.Select(f => f.Path)]);
-        if (plan.Kind != SplitKind.Given && plan.Files.Count == 1)
-            return true;
-        if (plan.Kind != SplitKind.Given || plan.FileSplits[index] == 0)
+        var own = OwnRows.Of(run.Folder, data);
+        if (own == OwnFile.Trained)
             notice?.Invoke($"{data}: holds rows that the run was trained on, so they say little of others; without --data the test split is measured");
-        return false;
+        return own == OwnFile.Dealt;
     }
 
     /// <summary>The rows that the run was trained on; null beside raw rows, or where the dataset is another one.</summary>

@@ -17,6 +17,9 @@ public static class Diagnoser
     {
         Check(request);
         using var run = new FinishedRun(request.Run, request.Threads, catalogues: request.Catalogues);
+        var unfinished = UnfinishedRun.Words(request.Run, catalogues: request.Catalogues);
+        if (unfinished is not null)
+            request.Notice?.Invoke(unfinished);
         var space = run.Encoder.Space;
         var column = request.Group is null ? -1 : Column(run, request.Group);
         var outputs = new RecordedOutputs(run.Program.Members, space, column);
@@ -53,6 +56,7 @@ public static class Diagnoser
             SharedLayers = layers.Shared,
             Train = train is null ? null : TrainFit.Of(
                 train.Rows, train.MemberLogLoss, train.EnsembleLogLoss, members.Average(m => m.Output.Metrics.LogLoss)),
+            Unfinished = unfinished,
             Outputs = new RunOutputs(RunOutputs.Without(run.Experiment.Options), [.. outputs.Labels], [.. outputs.Logits(-1)]),
         };
     }
@@ -71,9 +75,9 @@ public static class Diagnoser
     {
         var columns = run.Encoder.Space.Categorical;
         for (var i = 0; i < columns.Count; i++)
-            if (columns[i].Name == name)
+            if (columns[i].Name == name && columns[i].List is null)
                 return i;
-        throw new ConsortException($"group {name}: found no such categorical column, expected one of {string.Join(", ", columns.Select(c => c.Name))}");
+        throw new ConsortException($"group {name}: found no such categorical column, expected one of {string.Join(", ", columns.Where(c => c.List is null).Select(c => c.Name))}");
     }
 
     private static MemberDiagnosis Member(FinishedRun run, RecordedOutputs outputs, LayerMeasures layers, int member)

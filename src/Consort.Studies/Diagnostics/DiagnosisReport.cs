@@ -17,6 +17,7 @@ public static class DiagnosisReport
         var (data, calibration) = (diagnosis.Data, diagnosis.Ensemble.Calibration);
         Line($"# Diagnosis of {diagnosis.Run}");
         Line($"{diagnosis.Experiment}: {diagnosis.Members.Count} {(diagnosis.Members.Count == 1 ? "member" : "members")}, {string.Join(" then ", diagnosis.Strategies)}, seed {diagnosis.Seed}. Measured on {data.Rows:N0} rows ({data.Source}, {data.Clicks:N0} clicks); representations on {data.SampledRows:N0} of them.");
+        Line($"{diagnosis.Unfinished}");
         Part("Quality, calibration, distance from the ensemble", DiagnosisTables.OfOutputs(diagnosis));
         if (diagnosis.Train is { } train)
             Line($"Members: {train.Explanation} ({train.Rows:N0} training rows).");
@@ -50,6 +51,8 @@ public static class DiagnosisReport
     public static string Markdown(RunComparison comparison)
     {
         var text = new StringBuilder($"# Runs side by side\n\n{MarkdownTable.Of(DiagnosisTables.OfRuns(comparison))}");
+        foreach (var run in comparison.Runs.Where(r => r.Unfinished is not null))
+            text.Append(ShownNumbers.Culture, $"\n{run.Unfinished}\n");
         if (TrainLines(comparison) is { Count: > 0 } lines)
             text.Append(ShownNumbers.Culture, $"\n## Rows trained on\n\n{string.Concat(lines.Select(l => $"- {l}\n"))}");
         if (comparison.Churn.Count > 0)

@@ -51,6 +51,9 @@ public sealed record ComparedRun(
     /// <summary>What it gives on rows it was trained on, or null.</summary>
     public TrainFit? Train { get; init; }
 
+    /// <summary>Which weights of a run that has not finished were looked into, in words; null for a finished run.</summary>
+    public string? Unfinished { get; init; }
+
     internal static ComparedRun Of(Diagnosis diagnosis)
     {
         var ensemble = diagnosis.Ensemble;
@@ -66,6 +69,7 @@ public sealed record ComparedRun(
             TableAbundance = tables.Average(t => (double?)t.Abundance),
             WeightedTableAbundance = tables.Average(t => t.WeightedAbundance),
             Train = diagnosis.Train,
+            Unfinished = diagnosis.Unfinished,
         };
     }
 }

@@ -43,6 +43,9 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
     /// </summary>
     public double? L2Share { get; init; }
 
+    /// <summary>Whether teachers teach a second head of it, and labels alone the logit that is served.</summary>
+    public bool AuxiliaryHead { get; init; }
+
     /// <summary>What its weights start from.</summary>
     public StudentStart Start { get; init; }
 

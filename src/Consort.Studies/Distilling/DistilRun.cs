@@ -58,6 +58,9 @@ public static class DistilRun
         string[] teachers = [.. request.Teachers.Select(Path.GetFullPath)];
         foreach (var run in teachers) // what cannot be measured is refused before anything is trained
             _ = RunSummary.Find(new RunFolder(run));
+        foreach (var place in request.Alone ? [request.Folder, AloneFolder(request.Folder)] : new[] { request.Folder })
+            if (new RunFolder(place).HoldsOthers)
+                throw new ConsortException($"--out {place}: found a folder that holds other things than a run, expected a new folder or that of a run");
         IReadOnlyList<DistilTry> tried = [];
         if (request.Tries)
             (request, tried) = DistilTrial.Run(
@@ -87,7 +90,7 @@ public static class DistilRun
         {
             try
             {
-                return [.. MemberRuns.Of(teachers).Select(m => Measured.Of(Finished(m)))];
+                return [.. MemberRuns.Of(teachers, request.Catalogues).Select(m => Measured.Of(Finished(m)))];
             }
             catch (ConsortException e)
             {
@@ -140,7 +143,7 @@ public static class DistilRun
         }
 
         using (data)
-            return RunCalibration.Of(request.Folder, data, request.Threads, cancellation);
+            return RunCalibration.Of(request.Folder, data, request.Threads, cancellation, request.Catalogues);
     }
 
     private static RecipeOutcome Outcome(RunFolder folder) => new(

@@ -64,7 +64,11 @@ internal static class DistilTrial
         if (best.Folder != request.Folder)
         {
             if (tries.Find(t => t.Folder == request.Folder).Name is { } before)
-                Directory.Move(request.Folder, Path.Combine(FolderOf(request.Folder), before));
+            {
+                var place = Path.Combine(FolderOf(request.Folder), before);
+                Directory.Move(request.Folder, place);
+                request.Notice?.Invoke($"{request.Folder}: the run that stood there, {before}, lies in {place} now: {best.Name} is better on validation rows");
+            }
             else
                 new RunFolder(request.Folder).RemoveEmpty();
             Directory.Move(best.Folder, request.Folder);

@@ -11,20 +11,21 @@ internal static class MemberRuns
     /// Their folders: those that the first phase of the only teacher starts from, or several teachers of one member each; none where
     /// members were never trained alone, or where a run of theirs is gone.
     /// </summary>
-    public static IReadOnlyList<string> Of(IReadOnlyList<string> teachers)
+    public static IReadOnlyList<string> Of(IReadOnlyList<string> teachers, Catalogues? catalogues)
     {
         if (teachers.Count > 1)
-            return teachers.All(IsOfOne) ? teachers : [];
-        var members = Starts(teachers[0]);
+            return teachers.All(t => IsOfOne(t, catalogues)) ? teachers : [];
+        var members = Starts(teachers[0], catalogues);
         return members.Count > 1 && members.All(m => File.Exists(new RunFolder(m).Metrics)) ? members : [];
     }
 
     /// <summary>Folders of the runs that a run's first phase starts from, whether or not they are there.</summary>
-    public static IReadOnlyList<string> Starts(string run) =>
-        [.. FirstPhase(Options(run)).ItemsAt("from").Select(f => FolderOf(f.ToString(), run))];
+    public static IReadOnlyList<string> Starts(string run, Catalogues? catalogues) =>
+        [.. FirstPhase(Options(run, catalogues)).ItemsAt("from").Select(f => FolderOf(f.ToString(), run))];
 
     /// <summary>Whether a run is of one member.</summary>
-    public static bool IsOfOne(string run) => Options(run).ItemsAt("members") is [var member] && member.TextAt("count") is null or "1";
+    public static bool IsOfOne(string run, Catalogues? catalogues) =>
+        Options(run, catalogues).ItemsAt("members") is [var member] && member.TextAt("count") is null or "1";
 
     /// <summary>The options of a run's first phase; of one phase they stand under <c>training</c>.</summary>
     public static OptionTree FirstPhase(OptionTree experiment) =>
@@ -32,10 +33,10 @@ internal static class MemberRuns
 
     /// <summary>The options of a run.</summary>
     /// <exception cref="ConsortException">There is none.</exception>
-    public static OptionTree Options(string folder)
+    public static OptionTree Options(string folder, Catalogues? catalogues)
     {
         var path = new RunFolder(folder).Experiment;
-        return File.Exists(path) ? Experiment.OfRun(path).Options
+        return File.Exists(path) ? Experiment.OfRun(path, catalogues).Options
             : throw new ConsortException($"{folder}: found no run there, expected a folder that `consort train --out` has written");
     }
 

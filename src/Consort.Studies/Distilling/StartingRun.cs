@@ -10,13 +10,14 @@ internal static class StartingRun
     /// <summary>Its folder, and how its model is made.</summary>
     /// <param name="teachers">The teachers' folders.</param>
     /// <param name="model">The student's name in the catalogue.</param>
+    /// <param name="catalogues">By which names in runs are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">There is none of the student's kind.</exception>
-    public static (string Run, OptionTree Options) Find(IReadOnlyList<string> teachers, string model)
+    public static (string Run, OptionTree Options) Find(IReadOnlyList<string> teachers, string model, Catalogues? catalogues)
     {
-        var members = MemberRuns.Of(teachers);
+        var members = MemberRuns.Of(teachers, catalogues);
         var runs = members.Count > 0 ? members
-            : teachers.Count == 1 && MemberRuns.IsOfOne(teachers[0]) ? teachers : members;
-        var best = runs.Select(r => (Run: Path.GetFullPath(r), Options: MemberRuns.Options(r)))
+            : teachers.Count == 1 && MemberRuns.IsOfOne(teachers[0], catalogues) ? teachers : members;
+        var best = runs.Select(r => (Run: Path.GetFullPath(r), Options: MemberRuns.Options(r, catalogues)))
             .Where(r => model.Equals(r.Options.TextAt("members[0].model"), StringComparison.OrdinalIgnoreCase))
             .OrderByDescending(r => RunSummary.Find(new RunFolder(r.Run))?.Valid.Auc ?? 0).FirstOrDefault();
         return best.Run is not null ? best : throw new ConsortException(

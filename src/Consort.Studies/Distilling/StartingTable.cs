@@ -2,6 +2,7 @@ using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Threads;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
+using Consort.Foundation.Options;
 using Consort.Learning.Checkpoints;
 
 namespace Consort.Studies.Distilling;
@@ -16,10 +17,11 @@ internal static class StartingTable
     /// <param name="teacher">The run; its shared tables, or those of its first member.</param>
     /// <param name="student">A family of one member that owns its embeddings.</param>
     /// <param name="path">The checkpoint.</param>
+    /// <param name="catalogues">By which names in the teacher's run are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">Teacher and student have no table in common, or one of another dimension.</exception>
-    public static void Write(string teacher, Experiment student, string path)
+    public static void Write(string teacher, Experiment student, string path, Catalogues? catalogues)
     {
-        using var run = new FinishedRun(teacher, threads: 1);
+        using var run = new FinishedRun(teacher, threads: 1, catalogues: catalogues);
         using var workers = new Workers(1);
         using var store = new ParameterStore<float>(student.Family.Build(run.Encoder.Space));
         store.Initialize(student.Training.Seed, workers);

@@ -7,7 +7,6 @@ using Consort.Foundation.Options;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
-using Consort.Models;
 
 namespace Consort.Studies.Distilling;
 
@@ -31,10 +30,10 @@ internal static class StudentExperiment
     /// <exception cref="ConsortException">A teacher is none, or the settings are wrong.</exception>
     public static Experiment Make(DistilRequest request, IReadOnlyList<string> teachers)
     {
-        var teacher = MemberRuns.Options(request.Teachers[0]);
+        var teacher = MemberRuns.Options(request.Teachers[0], request.Catalogues);
         var (settings, ofFile) = request.ExperimentFile is { } file
-            ? OfFile(file, teacher, request) : (OfMembers(teacher, request.Teachers[0], request.Notice), null);
-        var member = request.Model is { } model ? MemberOf(settings, model) : settings.Members()[0];
+            ? OfFile(file, teacher, request) : (OfMembers(teacher, request.Teachers[0], request), null);
+        var member = request.Model is { } model ? MemberOf(settings, model, request) : settings.Members()[0];
         var name = request.Model ?? Path.GetFileNameWithoutExtension(request.ExperimentFile!);
         if (teachers.Count == 0)
         {
@@ -45,12 +44,14 @@ internal static class StudentExperiment
         string? start = null;
         if (request.Start == StudentStart.Member)
         {
-            (start, var options) = StartingRun.Find(teachers, member.TextAt("model") ?? "");
+            (start, var options) = StartingRun.Find(teachers, member.TextAt("model") ?? "", request.Catalogues);
             (member, settings) = (options.Members()[0], settings.With("embedding", options["embedding"]));
         }
 
         if (request.ExperimentFile is null && !request.KeepDropout)
             member = WithoutDropout(member);
+        if (request.AuxiliaryHead)
+            member = member.With("auxiliary_head", true);
         var student = Student(settings, $"{name}, distilled", StudentStrategy.Of(request, ofFile), member, request)
             .With("training.teachers", OptionTree.List(teachers));
         if (request.Start != StudentStart.Fresh)
@@ -59,7 +60,7 @@ internal static class StudentExperiment
         {
             start = Path.GetFullPath(TableOf(request.Folder));
             if (!File.Exists(start) || !new RunFolder(request.Folder).HasTrained) // what a run has begun from stays
-                StartingTable.Write(teachers[0], Read(student, request, request.Seed), start);
+                StartingTable.Write(teachers[0], Read(student, request, request.Seed), start, request.Catalogues);
         }
 
         if (start is not null)
@@ -95,7 +96,9 @@ internal static class StudentExperiment
     {
         if (RunData.Read(teacher) is not { } data)
             return null;
-        if (data.Folder is null ? EncodedDataset.IsAt(data.Encoded.Path) : data.Files.All(f => !SourcePlace.IsFile(f.Path) || File.Exists(f.Path)))
+        if (data.Folder is null
+            ? EncodedDataset.IsAt(data.Encoded.Path)
+            : data.Files.All(f => !SourcePlace.IsFile(f.Path) || File.Exists(f.Path)))
             return null;
         var source = RunRows.Find(teacher, null);
         return source.Schema is null ? source.Encoded : Path.GetFullPath(data.Folder?.FromRun ?? "", teacher.Path);
@@ -111,18 +114,18 @@ internal static class StudentExperiment
     /// The teacher with the training that its members had before they learned from each other or were put together: that of the runs which
     /// they start from, else of its first phase.
     /// </summary>
-    private static OptionTree OfMembers(OptionTree teacher, string run, Action<string>? notice)
+    private static OptionTree OfMembers(OptionTree teacher, string run, DistilRequest request)
     {
         var (members, folder) = (teacher, run);
-        for (var i = 0; i < MostStarts && MemberRuns.Starts(folder) is [var start, ..]; i++)
+        for (var i = 0; i < MostStarts && MemberRuns.Starts(folder, request.Catalogues) is [var start, ..]; i++)
         {
             if (!File.Exists(new RunFolder(start).Experiment))
             {
-                notice?.Invoke($"{start}: found no run there, which {folder} starts from; the student learns at the rate of {folder} (--experiment says another)");
+                request.Notice?.Invoke($"{start}: found no run there, which {folder} starts from; the student learns at the rate of {folder} (--experiment says another)");
                 break;
             }
 
-            (members, folder) = (MemberRuns.Options(start), start);
+            (members, folder) = (MemberRuns.Options(start, request.Catalogues), start);
         }
 
         var phase = MemberRuns.FirstPhase(members);
@@ -152,12 +155,12 @@ internal static class StudentExperiment
     }
 
     // As one of the teacher's members where it has such a model, else with what its first member's options say of it.
-    private static OptionTree MemberOf(OptionTree teacher, string model)
+    private static OptionTree MemberOf(OptionTree teacher, string model, DistilRequest request)
     {
-        var entry = ModelCatalogue.Entries.FirstOrDefault(e => e.Name.Equals(model, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ConsortException(
-                $"--model: found \"{model}\", expected one of {string.Join(", ", ModelCatalogue.Entries.Select(e => e.Name))}");
-        return teacher.Member(entry.Name) ?? ExperimentOptions.MemberOf(entry.Name, teacher.Members()[0]);
+        var models = ExperimentOptions.Models(request.Catalogues);
+        var entry = models.Entries.FirstOrDefault(e => e.Name.Equals(model, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ConsortException($"--model: found \"{model}\", expected one of {string.Join(", ", models.Names)}");
+        return teacher.Member(entry.Name) ?? ExperimentOptions.MemberOf(entry.Name, teacher.Members()[0], request.Catalogues);
     }
 
     // Noise in what the student says is noise in what it matches: logits with dropout kept 2 and 20 % of a gain, without it 35 and 51 %.

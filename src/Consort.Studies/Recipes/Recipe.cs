@@ -50,6 +50,9 @@ public sealed record RecipeRequest(string Data, int Seeds, string? Only, string 
     /// <summary>What was found out before and need not be again.</summary>
     internal RecipeMemory Memory { get; } = new();
 
+    /// <summary>Whether a way of learning is asked for.</summary>
+    internal bool Asks(string method) => Methods is null || Methods.Contains(method);
+
     /// <summary>The folder of a run.</summary>
     public string RunFolder(string name) => Path.Combine(Runs ?? Path.Combine(Folder, "runs"), name);
 }

@@ -14,7 +14,11 @@ namespace Consort.Studies.Reports;
 /// <param name="Baseline">The setting that others are compared with, or null for the best single model.</param>
 /// <param name="TensorBoard">A log folder for TensorBoard, or null.</param>
 public sealed record StudyRequest(IReadOnlyList<string> Paths, string Page, string? Title = null, string? Baseline = null,
-    string? TensorBoard = null);
+    string? TensorBoard = null)
+{
+    /// <summary>By which names in files are resolved; null for those that come along.</summary>
+    public Catalogues? Catalogues { get; init; }
+}
 
 /// <summary>What a report came to.</summary>
 /// <param name="Runs">Runs that it is about.</param>
@@ -35,7 +39,7 @@ public static class StudyReport
     /// <exception cref="ConsortException">A folder holds no run, a file is damaged, or the report cannot be written.</exception>
     public static StudyResult Write(StudyRequest request)
     {
-        var found = ReportSources.Find(request.Paths);
+        var found = ReportSources.Find(request.Paths, request.Catalogues);
         var (kept, repeats) = SeedRepeats.Split(found.Runs);
         var sources = found with { Runs = kept };
         var labels = new Dictionary<RunRecord, string>(ReferenceEqualityComparer.Instance);

@@ -38,6 +38,27 @@ public sealed class ListColumnTests : IDisposable
         Assert.True(dataset.Categorical[0].List!.IsOrdered);
     }
 
+    // Two histories side by side keep step, whatever one of them lacks.
+    [Fact]
+    public void Encode_SequenceThatLacksTokens_KeepsTheirPlaces()
+    {
+        using var dataset = Encode(Fields("name: h, kind: sequence, missing: [\"\", \"-\"]", "name: c, kind: sequence, max_len: 3, missing: [\"NA\"]",
+            "name: g, kind: list, missing: [\"\", \"-\"]"), "a|-|b||,a|NA|b||,a|-|b||", "-,NA,-", ",,", "-|a,|NA,-|a");
+        const string Nothing = "(missing)";
+        Assert.Equal([$"a {Nothing} b {Nothing} {Nothing}", "", "", $"{Nothing} a"], Lists(dataset, 0));
+        Assert.Equal([$"b {Nothing} {Nothing}", "", "", $"{Nothing} {Nothing}"], Lists(dataset, 1));
+        Assert.Equal(["a b", "", "", "a"], Lists(dataset, 2));
+        Assert.Equal(2, dataset.Categorical[0].Size - 2);
+        var (ids, lists, other) = (new int[3], new int[dataset.Encoder.Space.ListRoom], new int[dataset.Encoder.Space.ListRoom]);
+        dataset.Encoder.Clear(ids, [], lists);
+        dataset.Encoder.EncodeField(1, "a|-|b||"u8, ids, [], lists);
+        dataset.Encoder.Clear(ids, [], other);
+        foreach (var token in (string[])["a", "-", "b", "", ""])
+            dataset.Encoder.AddToken(1, System.Text.Encoding.UTF8.GetBytes(token), other);
+        Assert.Equal(lists, other);
+        Assert.Equal(5, lists[0]);
+    }
+
     [Fact]
     public void Encode_ListThatSharesWithAColumn_HasItsIds()
     {

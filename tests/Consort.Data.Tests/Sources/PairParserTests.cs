@@ -82,7 +82,7 @@ public sealed class PairParserTests : IDisposable
 
     [Fact]
     public void Parse_LibffmWithSeveralFeaturesOfAField_SaysWhatToDo() => Assert.Equal(
-        ":1: found field \"1\" (b) twice; several features of one field are not supported: keep one of them in each row, or give the others fields of their own",
+        ":1: found field \"1\" (b) twice; where a row has several features of it, give the field kind: list",
         Fails("1 0:1:1 1:5:1 1:6:1\n0 0:2:1 1:5:1\n", Of("format: libffm", "categorical", "categorical")));
 
     [Theory]

@@ -195,7 +195,7 @@ public sealed class ReaderTests : IDisposable
     [InlineData("1 3:1:1\n", ":1: found field \"3\", expected 0 to 0")]
     [InlineData("1 0:1\n", ":1: found \"0:1\", expected field:index:value; where rows have index:value, set format: libsvm")]
     [InlineData("1 0:1:1 0:2:1\n",
-        ":1: found field \"0\" (a) twice; several features of one field are not supported: keep one of them in each row, or give the others fields of their own")]
+        ":1: found field \"0\" (a) twice; where a row has several features of it, give the field kind: list")]
     [InlineData("7 0:1:1\n", ":1, column label: found \"7\", expected 0 or 1 or -1 or +1; other labels are named by a field of kind label with values")]
     public void Libffm_Mistake_IsNamed(string text, string message)
     {

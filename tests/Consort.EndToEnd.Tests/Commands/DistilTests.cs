@@ -144,6 +144,7 @@ public sealed class DistilTests
         Assert.True(all.ExitCode == 0, all.Error);
         var tried = Tried();
         Assert.Equal(["logits", "logits-members-l2", "logits-then-labels", "soft"], tried.Select(t => t.Name));
+        Assert.Contains($"{clicks.At("s")}: the run that stood there, logits, lies in {clicks.At("s-try/logits")} now", all.Error, StringComparison.Ordinal);
         Assert.Equal(tried.MaxBy(t => t.Auc).Name, Assert.Single(tried, t => t.IsKept).Name);
         Assert.Equal(3, Directory.GetDirectories(clicks.At("s-try")).Length);
         using var metrics = JsonDocument.Parse(File.ReadAllText(clicks.At("s/metrics.json")));
@@ -160,6 +161,35 @@ public sealed class DistilTests
                 t.GetProperty("valid_auc") is { ValueKind: JsonValueKind.Number } auc ? auc.GetDouble() : (double?)null,
                 t.GetProperty("kept").GetBoolean()))];
         }
+    }
+
+    [Fact]
+    public void Distil_AuxiliaryHead_TeachesItAndShipsTheOther()
+    {
+        using var clicks = new TinyClicks();
+        Train(clicks, clicks.Experiment, "teacher");
+        var distil = ConsoleRun.Of(
+            "distil", clicks.At("teacher"), "--auxiliary-head", "--epochs", "2", "--out", clicks.At("s"), "--quiet");
+        Assert.True(distil.ExitCode == 0, distil.Error);
+        var student = OptionTree.Load(clicks.At("s/experiment.yaml"));
+        Assert.Equal("true", student["members[0].auxiliary_head"].ToString());
+        Assert.Equal("1", student["strategy.label_weight"].ToString());
+        Assert.Contains("DeepFM, auxiliary head", File.ReadAllText(clicks.At("s/report.md")), StringComparison.Ordinal);
+
+        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("s"), "-o", clicks.At("s.consort"), "--calibration", "none", "--json", clicks.At("p.json"), "-q").ExitCode);
+        using var packed = JsonDocument.Parse(File.ReadAllText(clicks.At("p.json")));
+        Assert.Equal(1, packed.RootElement.GetProperty("members").GetArrayLength());
+        var test = packed.RootElement.GetProperty("splits").GetProperty("test");
+        Assert.Equal(test.GetProperty("auc_run").GetDouble(), test.GetProperty("auc").GetDouble(), 1e-9);
+        Assert.Equal(0, ConsoleRun.Of("predict", clicks.At("s"), "--data", clicks.Test, "--members", "--out", clicks.At("p.tsv")).ExitCode);
+        var cells = File.ReadLines(clicks.At("p.tsv")).Select(l => l.Split('\t')).ToArray();
+        Assert.All(cells, c => Assert.Equal(c[0], c[1]));
+        Assert.Contains(cells, c => c[1] != c[2]);
+        Assert.Equal(0, ConsoleRun.Of("export", clicks.At("s"), "--onnx", "-o", clicks.At("e.onnx")).ExitCode);
+        Assert.Equal(0, ConsoleRun.Of("export", clicks.At("s"), "--onnx", "-o", clicks.At("m.onnx"), "--member", "0").ExitCode);
+        Assert.Equal(File.ReadAllBytes(clicks.At("m.onnx")), File.ReadAllBytes(clicks.At("e.onnx")));
+        Assert.Contains("--label-epochs: found beside --auxiliary-head", ConsoleRun.Of(
+            "distil", clicks.At("teacher"), "--auxiliary-head", "--label-epochs", "1", "--out", clicks.At("t")).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -194,6 +224,10 @@ public sealed class DistilTests
         Says("expected --distance soft", "distil", clicks.At("teacher"), "--distance", "mse", "--temperature", "2", "--out",
             clicks.At("s"));
         Says("file not found", "distil", clicks.At("teacher"), "--experiment", clicks.At("none.yaml"), "--out", clicks.At("s"));
+        Directory.CreateDirectory(clicks.At("s-alone"));
+        clicks.File("s-alone/notes.txt", "mine");
+        Says("found a folder that holds other things than a run", "distil", clicks.At("teacher"), "--out", clicks.At("s-alone"));
+        Says("s-alone: found a folder that holds other things than a run", "distil", clicks.At("teacher"), "--out", clicks.At("s"), "--alone");
         Says("found 2 members, expected one student", "distil", clicks.At("teacher"), "--experiment", pair, "--out", clicks.At("s"));
 
         void Says(string text, params string[] command)

@@ -46,8 +46,8 @@ public sealed class ExportTests
     [Theory]
     [InlineData("export: found no form to write, expected --onnx")]
     [InlineData("--input: found text, expected raw or ids", "--onnx", "--input", "text")]
-    [InlineData("--member: found 2, expected 0, 1 or ensemble", "--onnx", "--member", "2")]
-    [InlineData("--member: found best, expected 0, 1 or ensemble", "--onnx", "--member", "best")]
+    [InlineData("--member: found 2, expected 0, 1, best or ensemble", "--onnx", "--member", "2")]
+    [InlineData("--member: found bset, expected 0, 1, best or ensemble", "--onnx", "--member", "bset")]
     [InlineData("--external-over: found \"-1\", expected a number from 0 to 1536", "--onnx", "--external-over", "-1")]
     public void Export_WithAMistake_SaysWhatWasExpected(string message, params string[] options)
     {

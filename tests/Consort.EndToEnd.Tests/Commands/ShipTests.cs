@@ -54,12 +54,25 @@ public sealed class ShipTests : IDisposable
             Assert.Equal(double.Parse(expected.Split('\t')[1 + member], CultureInfo.InvariantCulture), scorer.Score(impression), 5);
         }
 
+        // And so is the model for other runtimes.
+        byte[] Export(string which)
+        {
+            Succeed("export", run, "--onnx", "-o", _clicks.At("m.onnx"), "--member", which);
+            return File.ReadAllBytes(_clicks.At("m.onnx"));
+        }
+
+        var exported = Export(member.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal(exported, Export("best"));
+        Assert.NotEqual(exported, Export((1 - member).ToString(CultureInfo.InvariantCulture)));
+        Fail("--member best: found a package", "export", package, "--onnx", "--member", "best");
+
         // Of a run without such results, by an older version or not finished, they are measured.
         File.Delete(_clicks.At("run/metrics.json"));
         Succeed("pack", run, "-o", _clicks.At("again.consort"), "--member", "best", "--json", _clicks.At("again.json"), "-q");
         using var again = JsonDocument.Parse(File.ReadAllText(_clicks.At("again.json")));
         Assert.Equal(packed.RootElement.GetProperty("members").GetRawText(), again.RootElement.GetProperty("members").GetRawText());
         Assert.Equal(test.GetRawText(), again.RootElement.GetProperty("splits").GetProperty("test").GetRawText());
+        Assert.Equal(exported, Export("best"));
     }
 
     [Fact]

@@ -106,8 +106,7 @@ public sealed class YamlMutationTests
         {
             "models" => "config/model_config.yaml",
             "datasets" => "config/dataset_config.yaml",
-            _ =>
-            "file.yaml"
+            _ => "file.yaml"
         });
         System.IO.File.WriteAllBytes(file, bytes);
         if (place == "experiment")

@@ -24,6 +24,13 @@ public sealed class FuxiCtrDataTests
         "kind: categorical, transform: \"hash: 20\"")]
     [InlineData("{name: f, active: False, dtype: str, type: categorical}", "kind: ignored")]
     [InlineData("{name: f, active: True, dtype: str, type: meta}", "kind: ignored")]
+    [InlineData("{name: f, active: True, dtype: str, type: sequence, max_len: 9}", "kind: sequence, splitter: \"^\", max_len: 9, keep: first, pooling: mean")]
+    [InlineData("{name: f, active: True, dtype: str, type: sequence, splitter: '|', max_len: 3, padding: pre, feature_encoder: layers.MaskedSumPooling(), min_categr_count: 4, fill_na: '-'}",
+        "kind: sequence, missing: [\"\", \"-\"], min_count: 4, splitter: \"|\", max_len: 3, keep: last, pooling: sum")]
+    [InlineData("{name: f, dtype: str, type: sequence, splitter: ' ', max_len: 0, padding: post, encoder: MaskedAveragePooling}",
+        "kind: sequence, splitter: \" \", max_len: 200, keep: first, pooling: mean")]
+    [InlineData("{name: f, dtype: str, type: sequence, max_len: 5, feature_encoder: null}",
+        "kind: sequence, splitter: \"^\", max_len: 5, keep: first, pooling: mean")]
     public void Read_AField_IsTheSchemas(string entry, string expected)
     {
         var import = Import(entry);
@@ -32,7 +39,10 @@ public sealed class FuxiCtrDataTests
     }
 
     [Theory]
-    [InlineData("{name: f, active: True, dtype: str, type: sequence, splitter: ^, max_len: 9}", "feature_cols [f] type")]
+    [InlineData("{name: f, active: True, dtype: str, type: embedding, embedding_dim: 9}", "feature_cols [f] type")]
+    [InlineData("{name: f, dtype: str, type: sequence, max_len: 20000}", "feature_cols [f] max_len")]
+    [InlineData("{name: f, dtype: str, type: sequence, max_len: 2, feature_encoder: layers.KMaxPooling(3)}", "feature_cols [f] feature_encoder")]
+    [InlineData("{name: f, dtype: str, type: categorical, splitter: ^}", "feature_cols [f] splitter")]
     [InlineData("{name: f, active: True, dtype: float, type: numeric, fill_na: 3}", "feature_cols [f] fill_na")]
     [InlineData("{name: f, active: True, dtype: float, type: numeric, normalizer: RobustScaler}", "feature_cols [f] normalizer")]
     [InlineData("{name: f, active: True, dtype: str, type: categorical, preprocess: bucketize_age}", "feature_cols [f] preprocess")]
@@ -64,6 +74,38 @@ public sealed class FuxiCtrDataTests
     public void Read_EmbeddingsOfFieldsThatAreNotCarriedOver_AreNamed(string entry, params string[] lost) =>
         Assert.Equal(lost.Select(k => $"feature_cols [f] {k}"), Import(entry).Notes.Where(n => n.Loss == ImportLoss.Lost)
             .Select(n => n.Key));
+
+    [Theory]
+    [InlineData("max_len: -1", "found -1, expected a whole number of at least 0")]
+    [InlineData("splitter: ''", "key splitter: found nothing, expected 1 to 16 bytes")]
+    [InlineData("padding: both", "key padding: found both, expected pre or post")]
+    public void Read_AMistakeInASequence_SaysWhat(string key, string expected) => Assert.Contains(expected,
+        Assert.Throws<ConsortException>(() => Import($"{{name: f, dtype: str, type: sequence, {key}}}")).Message, StringComparison.Ordinal);
+
+    // Their vocabulary is that of the item, whose embeddings are a file's.
+    [Fact]
+    public void Read_HistoriesOfAnItem_ShareItsVocabulary()
+    {
+        var import = Import(
+            "{name: item, dtype: str, type: categorical, embedding_dim: 8, pretrained_emb: vectors.tsv}",
+            "{name: history, dtype: str, type: sequence, max_len: 7, padding: pre, share_embedding: item}");
+        Assert.DoesNotContain(import.Notes, n => n.Loss != ImportLoss.Unneeded);
+        Assert.Contains("  - {name: \"history\", kind: sequence, splitter: \"^\", max_len: 7, keep: last, pooling: mean, share: \"item\"}\n",
+            import.SchemaText, StringComparison.Ordinal);
+    }
+
+    // FuxiCTR's models with attention are told so by the experiment.
+    [Fact]
+    public void Read_FeatureSpecsOfASequence_SayHowItIsPooled()
+    {
+        using var folder = new FuxiCtrFolder(
+            "a: {dataset_id: d, model: LR, feature_specs: [{name: [h, g], feature_encoder: layers.MaskedSumPooling(), embedding_dim: 4}, {name: k, feature_encoder: null}]}\n",
+            "d: {train_data: no.csv, feature_cols: [{name: [h, g, k], dtype: str, type: sequence, max_len: 2}], label_col: {name: click}}\n");
+        var import = FuxiCtrImport.Read(folder.Config, "a", folder.At("out.yaml"));
+        Assert.Equal(["feature_specs [k] feature_encoder"], import.Notes.Where(n => n.Loss != ImportLoss.Unneeded).Select(n => n.Key));
+        Assert.Equal(2, import.SchemaText!.Split("pooling: sum").Length - 1);
+        Assert.Equal(["h", "g"], Experiment.Parse(import.ExperimentText, "a", folder: null).Family.Embeddings.Fields.Keys);
+    }
 
     [Fact]
     public void Read_NumbersAsTokens_SaysHowTheyAreCompared()

@@ -133,14 +133,14 @@ public sealed class RecipeTests : IDisposable
 
         public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request) =>
             [.. Rows.SelectMany(model => Enumerable.Range(0, request.Seeds).Select(i =>
-            new RecipeRun(string.Create(CultureInfo.InvariantCulture, $"{model}-{i}"), model, (ulong)i, OptionTree.Parse(string.Create(CultureInfo.InvariantCulture, $$"""
-                data:
-                  schema: { header: true, delimiter: comma, fields: [{ name: label, kind: label }, { name: a, kind: categorical }, { name: b, kind: categorical }] }
-                  source: clicks.csv
-                  cache: {{request.Data}}/cache
-                members: [{ model: {{model}} }]
-                training: { batch_size: 64, epochs: 2, learning_rate: {{Rate}} }
-                """), "two.yaml"))))];
+                new RecipeRun(string.Create(CultureInfo.InvariantCulture, $"{model}-{i}"), model, (ulong)i, OptionTree.Parse(string.Create(CultureInfo.InvariantCulture, $$"""
+                    data:
+                      schema: { header: true, delimiter: comma, fields: [{ name: label, kind: label }, { name: a, kind: categorical }, { name: b, kind: categorical }] }
+                      source: clicks.csv
+                      cache: {{request.Data}}/cache
+                    members: [{ model: {{model}} }]
+                    training: { batch_size: 64, epochs: 2, learning_rate: {{Rate}} }
+                    """), "two.yaml"))))];
 
         public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes) => RecipeTable.Of(
             "Two", outcomes, [new ResultColumn<RecipeOutcome>("run", o => o.Run.Name), new("AUC", o => o.Summary.Auc, "F6", "auc")], []);

@@ -39,6 +39,7 @@ internal sealed class DelimitedTarget : RowsTarget
         ($"header: false\ndelimiter: comma\nquoted: true\ntrim: true\n{Fields}", string.Join("\r\n", Cells) + "\r\n"),
         ($"header: true\ndelimiter: semicolon\ntrim: true\nmin_count: 2\nmissing: [\"\", NA]\n{Fields}",
             "label;price;share;user;unused;visits;age;at;count\n" + Plain(';')),
+        ("delimiter: comma\nfields: [{ name: label, kind: label }, { name: item, kind: categorical }, { name: seen, kind: sequence, share: item, max_len: 3, missing: [\"\", NA] }, { name: tags, kind: list, splitter: ab, max_len: 2 }, { name: likes, kind: list, weight_splitter: \":\" }, { name: pages, kind: list, transform: \"hash: 3\" }]\n", "1,a,b|c||a,xabyabz,l:0.5|m,p\n0,b,,,,\n1,c,NA|a|,x,l:1e3|m:0,p|q|p\n0,a,NA,ababx,m:2,\n"),
         ("header: true\ndelimiter: comma\nfields: [{ name: click, kind: label, values: { \"yes\": 1, \"no\": 0 } }, { name: c1..c2, kind: categorical }]\n", "click,c1,c2\nyes,a,b\nno,a,d\n"),
     ];
 

@@ -24,7 +24,7 @@ internal sealed class GrpcTarget : FuzzTarget
     public override string What => "calls over gRPC";
 
     public override IReadOnlyList<string> Words =>
-        ["clicks", "price", "share", "site", "device", "visits", "age", "time", "app", "BYTES", "FP32", "FP64", "INT64", "INT32", "BOOL",
+        ["clicks", "price", "share", "site", "device", "visits", "age", "time", "app", "seen", "tags", "likes", "BYTES", "FP32", "FP64", "INT64", "INT32", "BOOL",
             "probability", "ModelInfer", "ModelReady", "ModelMetadata", "ServerMetadata", "ServerLive"];
 
     public override void Prepare(string folder)
@@ -52,10 +52,13 @@ internal sealed class GrpcTarget : FuzzTarget
             { ByteString.CopyFromUtf8("14102105"), ByteString.CopyFromUtf8("") }
         };
         typed.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "probability" });
+        var tokens = new ModelInferRequest { ModelName = "clicks" };
+        tokens.Inputs.Add(new ModelInferRequest.Types.InferInputTensor { Name = "seen", Datatype = "INT64", Shape = { 2, 3 } });
+        tokens.Inputs[0].Contents = new InferTensorContents { Int64Contents = { 1, 2, 3, 4, 5, 6 } };
         byte[] Of(string method, IMessage message) => [.. Encoding.ASCII.GetBytes(method + "\n"), .. message.ToByteArray()];
         return
         [
-            Of("ModelInfer", raw), Of("ModelInfer", typed), Of("ModelReady", new ModelReadyRequest { Name = "clicks" }),
+            Of("ModelInfer", raw), Of("ModelInfer", typed), Of("ModelInfer", tokens), Of("ModelReady", new ModelReadyRequest { Name = "clicks" }),
             Of("ModelMetadata", new ModelMetadataRequest { Name = "clicks" }),
             Of("ServerMetadata", new ServerMetadataRequest()), [.. "!ModelInfer\n"u8, 0, 0, 0, 0, 8, .. "\n\u0006clicks"u8],
             [.. "!ModelInfer\n"u8, 1, 0, 0, 0, 0],

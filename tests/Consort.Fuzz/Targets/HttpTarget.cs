@@ -22,7 +22,7 @@ internal sealed class HttpTarget : FuzzTarget
         "rows", "context", "candidates", "row", "inputs", "outputs", "name", "shape", "datatype", "data", "parameters", "id", "BYTES",
         "FP32", "FP64", "INT64", "INT32", "BOOL", "UINT8", "probability", "binary_data_size", "binary_data", "version", "price", "share",
         "site", "device",
-        "visits", "age", "time", "app", "clicks", "POST", "GET", "/v1/score", "/v1/explain", "/v2/models/clicks/infer",
+        "visits", "age", "time", "app", "seen", "tags", "likes", "s1;s2", "clicks", "POST", "GET", "/v1/score", "/v1/explain", "/v2/models/clicks/infer",
         "Inference-Header-Content-Length: 10", "null", "true", "[]", "{}", "1e30", "\\ud800", "14102105",
     ];
 

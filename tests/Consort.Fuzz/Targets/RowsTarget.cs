@@ -62,7 +62,7 @@ internal abstract unsafe class RowsTarget : FuzzTarget
         using var reader = new RawBatchReader(At("rows"), encoder, 64, labelRequired: false);
         while (reader.Next() is { } batch)
         {
-            Check(batch.Ids, batch.Numeric, encoder);
+            Check(batch, encoder);
             for (var row = 0; row < batch.Rows; row++)
                 if (batch.Labels[row] is not (0 or 1))
                     throw new FindingException($"label {batch.Labels[row]}");
@@ -74,7 +74,7 @@ internal abstract unsafe class RowsTarget : FuzzTarget
         using var loader = new BatchLoader(dataset.Train, new LoaderOptions(64));
         loader.Start(0);
         while (loader.Next() is { } batch)
-            Check(batch.Ids, batch.Numeric, dataset.Encoder);
+            Check(batch, dataset.Encoder);
     }
 
     private static void Check(DatasetDescription description)
@@ -85,13 +85,25 @@ internal abstract unsafe class RowsTarget : FuzzTarget
                 throw new FindingException($"a description with a number that is not finite: {n}");
     }
 
-    private static void Check(ReadOnlySpan<int> ids, ReadOnlySpan<float> numbers, Encoder encoder)
+    private static void Check(Batch batch, Encoder encoder)
     {
         var columns = encoder.Space.Categorical;
-        for (var i = 0; i < ids.Length; i++)
-            if (ids[i] < columns[i % columns.Count].Offset || ids[i] >= columns[i % columns.Count].Offset + columns[i % columns.Count].Size)
-                throw new FindingException($"id {ids[i]} outside of column {columns[i % columns.Count].Name}");
-        foreach (var number in numbers)
+        for (var row = 0; row < batch.Rows; row++)
+            for (var c = 0; c < columns.Count; c++)
+            {
+                var ids = batch.IdsOf(row, c);
+                if (ids.Length > columns[c].Length)
+                    throw new FindingException($"a list of {ids.Length} ids in column {columns[c].Name}");
+                foreach (var id in ids)
+                    if (id < columns[c].Offset || id >= columns[c].Offset + columns[c].Size)
+                        throw new FindingException($"id {id} outside of column {columns[c].Name}");
+                if (columns[c].List is { IsWeighted: true })
+                    foreach (var weight in batch.Lists.Slice(batch.IdsOf(row)[c] + 1 + ids.Length, ids.Length))
+                        if (BitConverter.Int32BitsToSingle(weight) is not (>= 0 and < float.PositiveInfinity))
+                            throw new FindingException($"a weight that is none in column {columns[c].Name}");
+            }
+
+        foreach (var number in batch.Numeric)
             if (!float.IsFinite(number))
                 throw new FindingException($"an encoded number that is not finite: {number}");
     }

@@ -16,6 +16,7 @@ internal sealed class SchemaTarget : FuzzTarget
         "min_count", "pairs", "first_index", "fields", "name", "kind",
         "label", "categorical", "numeric", "ignored", "transform", "standardise", "min_max", "log2_buckets", "quantile_buckets: 5",
         "hash: 10", "derive", "hour", "weekday", "share", "values", "preset", "criteo", "file", "pretrained", "a1..a9",
+        "list", "sequence", "splitter", "max_len", "keep", "first", "last", "pooling", "mean", "sum", "max", "weight_splitter",
     ];
 
     public override void Prepare(string folder) { }

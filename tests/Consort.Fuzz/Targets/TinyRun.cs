@@ -22,6 +22,9 @@ internal sealed class TinyRun
           - { name: age, kind: numeric, transform: "quantile_buckets: 6" }
           - { name: time, kind: categorical, derive: [hour, weekday, weekend] }
           - { name: app, kind: categorical, missing: ["", "none"] }
+          - { name: seen, kind: sequence, splitter: ";", max_len: 4, share: site }
+          - { name: tags, kind: list, pooling: max }
+          - { name: likes, kind: list, weight_splitter: ":", pooling: sum }
 
         """;
 
@@ -70,11 +73,14 @@ internal sealed class TinyRun
     private static string Rows(int rows, int seed)
     {
         var random = new Random(seed);
-        var text = new StringBuilder("label,price,share,site,device,visits,age,time,app\n");
+        var text = new StringBuilder("label,price,share,site,device,visits,age,time,app,seen,tags,likes\n");
         for (var row = 0; row < rows; row++)
             text.Append(CultureInfo.InvariantCulture,
-                $"{random.Next(2)},{Or($"{random.NextDouble() * 100:F2}")},{Or($"{random.NextDouble():F3}")},s{random.Next(9)},d{random.Next(99)},{Or($"{random.Next(-3, 5000)}")},{Or($"{random.Next(90)}")},1410{21 + random.Next(9)}{random.Next(24):00},{(random.Next(5) == 0 ? "none" : $"äpp{random.Next(6)}")}\n");
+                $"{random.Next(2)},{Or($"{random.NextDouble() * 100:F2}")},{Or($"{random.NextDouble():F3}")},s{random.Next(9)},d{random.Next(99)},{Or($"{random.Next(-3, 5000)}")},{Or($"{random.Next(90)}")},1410{21 + random.Next(9)}{random.Next(24):00},{(random.Next(5) == 0 ? "none" : $"äpp{random.Next(6)}")},{Join(6, ";", () => $"s{random.Next(9)}")},{Join(3, "|", () => $"t{random.Next(5)}")},{Join(3, "|", () => $"l{random.Next(5)}:{random.Next(4)}")}\n");
         return text.ToString();
+
+        string Join(int most, string splitter, Func<string> token) =>
+            string.Join(splitter, Enumerable.Range(0, random.Next(most)).Select(_ => token()));
 
         string Or(string value) => random.Next(8) == 0 ? "" : value;
     }

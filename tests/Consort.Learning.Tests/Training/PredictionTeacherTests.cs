@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.IO.Compression;
 using Consort.Compute.Cpu.Threads;
 using Consort.Data.Batches;
+using Consort.Foundation.Options;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Teachers;
@@ -54,6 +56,7 @@ public sealed class PredictionTeacherTests(SmallData data)
     [InlineData("NaN", 599, null, null, PredictionKind.Logit, ":1, column 1: found \"NaN\", expected a logit from −1000 to 1000")]
     [InlineData("p", 600, "q", null, PredictionKind.Probability, ":1: found no column q, expected one of p")]
     [InlineData("0.5", 599, "2", null, PredictionKind.Probability, ":1: found no column 2, expected one of 1 to 1, for the first line names none")]
+    [InlineData("p,y,p", 600, "p", null, PredictionKind.Probability, ":1: found several columns named p, expected one; name it by its number, 1 or 3")]
     [InlineData("p,y", 600, null, null, PredictionKind.Probability, ":1: found 2 columns, expected one, or the key column")]
     [InlineData("p,y", 600, "p", null, PredictionKind.Probability, ":2: found 1 columns, expected 2 as in the first line")]
     [InlineData("0.5", 599, null, "1", PredictionKind.Probability, ":1, column 1: found the label \"0.5\", expected 1 as of training row 1: the lines are other rows")]
@@ -67,6 +70,27 @@ public sealed class PredictionTeacherTests(SmallData data)
         else
             Assert.StartsWith(file + message, Assert.Throws<ConsortException>(() => Teach(name)).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Teach_APackedFile_SaysWhatThePlainOneSays()
+    {
+        var file = Write("p", Enumerable.Range(0, SmallData.TrainRows).Select(i => FormattableString.Invariant($"{(i + 1) / 700.0}")));
+        using var plain = Teach(new TeacherName(file));
+        using (var packed = new GZipStream(File.Create(file + ".gz"), CompressionLevel.Fastest))
+            packed.Write(File.ReadAllBytes(file));
+        using var unpacked = Teach(new TeacherName(file + ".gz"));
+        for (var row = 0; row < SmallData.TrainRows; row++)
+            Assert.Equal(plain[row, 0], unpacked[row, 0]);
+        var bytes = File.ReadAllBytes(file + ".gz");
+        File.WriteAllBytes(file + ".gz", bytes[..^9]);
+        Assert.Equal($"{file}.gz: found damaged gzip data, or the end of the file before the end of the data",
+            Assert.Throws<ConsortException>(() => Teach(new TeacherName(file + ".gz"))).Message);
+    }
+
+    [Fact]
+    public void Read_AMisspelledKey_IsNamed() => Assert.Equal(
+        "phase:1: unknown key \"prediction\"; did you mean \"predictions\"?", Assert.Throws<ConsortException>(() =>
+            Phase.Options.Read(OptionMap.Parse("teachers: [{ prediction: a.tsv, column: p }]", "phase"))).Message);
 
     private string Write(string first, IEnumerable<string> lines, string end = "")
     {

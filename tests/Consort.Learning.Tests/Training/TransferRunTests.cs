@@ -1,5 +1,8 @@
+using Consort.Data.Batches;
+using Consort.Foundation.Options;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
+using Consort.Learning.Teachers;
 using Consort.Learning.Training;
 
 namespace Consort.Learning.Tests.Training;
@@ -63,6 +66,44 @@ public sealed class TransferRunTests(SmallData data)
             StringComparison.Ordinal);
         Assert.Contains("phase train, rows: found transfer, expected rows without labels beside the training rows",
             Refused(Student(Teacher(), PhaseRows.Transfer) with { Data = data.Dataset }), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_OutOfFold_EachRowIsTaughtByWhoHasNotSeenIt()
+    {
+        // Two teachers who say the opposite of each other: rows of part 1 are all taught by the first, rows of part 2 by the second.
+        using var logits = new TeacherLogits(SmallData.TrainRows + 10, 2);
+        for (var row = 0; row < logits.Rows; row++)
+            (logits[row, 0], logits[row, 1]) = (row, -row);
+        logits.OutOfFold(SmallData.TrainRows);
+        for (var row = 0; row < SmallData.TrainRows; row++)
+        {
+            var said = LeftOut.PartOf(row, 2) == 1 ? row : -row;
+            Assert.Equal((said, said), (logits[row, 0], logits[row, 1]));
+        }
+
+        Assert.Equal((605, -605), (logits[605, 0], logits[605, 1]));
+    }
+
+    [Fact]
+    public void Run_APartIsLeftOut_LearnsFromTheOthersAndResumes()
+    {
+        var teacher = Teacher();
+        TrainerRig Rig(params int[] part) => Student(teacher, PhaseRows.All) with
+        {
+            Phases = [Phase(PhaseRows.All) with { LeaveOut = part, OutOfFold = true, Teachers = ["one", "two"] }],
+        };
+        var whole = Rig(2, 3).Run(data.NewFolder());
+        Assert.Equal(2 * 27, whole.Result.Epochs[^1].Steps); // 400 + 1300 rows by 64
+        var folder = data.NewFolder();
+        Rig(2, 3).RunAndStop(folder, 31);
+        Outcome.AssertSame(whole, Rig(2, 3).Run(folder, resume: true));
+        Assert.NotEqual(whole.Text, Rig(1, 3).Run(data.NewFolder()).Text);
+        var alone = Student(teacher, PhaseRows.All) with { Phases = [Phase(PhaseRows.All) with { OutOfFold = true }] };
+        Assert.Contains("expected one for each part", Assert.Throws<ConsortException>(() => alone.Run(data.NewFolder())).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("found [3, 2], expected a part and how many there are", Assert.Throws<ConsortException>(() =>
+            Consort.Learning.Training.Phase.Options.Read(OptionMap.Parse("{ leave_out: [3, 2] }", "phase"))).Message, StringComparison.Ordinal);
     }
 
     private TrainerRig Student(Func<string, TrainedFamily> teacher, PhaseRows rows) => new(data.WithTransfer)

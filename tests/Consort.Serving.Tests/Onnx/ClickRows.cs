@@ -34,7 +34,7 @@ public sealed class ClickRows : IDisposable
           - {name: share, kind: numeric, transform: min_max, missing: ["", "0.5"]}
           - {name: logit, kind: numeric}
           - {name: tags, kind: list, splitter: ";", max_len: 3, pooling: max, missing: ["", none]}
-          - {name: seen, kind: sequence, splitter: ";", max_len: 4, share: user}
+          - {name: seen, kind: sequence, splitter: ";", max_len: 4, share: user, missing: ["", "-"]}
           - {name: likes, kind: list, splitter: ";", max_len: 4, weight_splitter: ":", pooling: mean}
           - {name: pages, kind: list, splitter: ";", max_len: 2, pooling: sum, transform: "hash: 5"}
         """;
@@ -142,11 +142,14 @@ public sealed class ClickRows : IDisposable
     private static double[] Padded(int[] lists, int place, int from, int length, Func<int, double> number, double rest) =>
         [.. lists.Skip(place + from).Take(lists[place]).Select(number), .. Enumerable.Repeat(rest, length - lists[place])];
 
-    // What a caller makes of a cell: its tokens, as many as there may be, of a list too long the end that the schema keeps.
-    private OnnxTensor Tokens(int field, int length, bool keepsLast) => OnnxTensor.Of([Count, length], Rows.SelectMany(row =>
+    // What a caller makes of a cell: its tokens, as many as there may be, of a list too long the end that the schema keeps. The empty
+    // text is a missing token of a sequence where another one follows.
+    private OnnxTensor Tokens(int field, int length, bool isOrdered) => OnnxTensor.Of([Count, length], Rows.SelectMany(row =>
     {
-        var tokens = row[field].Split(';').Select(t => t.Split(':')[0]).Where(t => t.Length > 0).ToArray();
-        tokens = [.. keepsLast ? tokens.TakeLast(length) : tokens.Take(length)];
+        var tokens = row[field].Split(';').Select(t => t.Split(':')[0]).Where(t => t.Length > 0 || isOrdered).ToArray();
+        if (row[field] == "-")
+            tokens = []; // missing as a whole
+        tokens = [.. isOrdered ? tokens.TakeLast(length) : tokens.Take(length)];
         return tokens.Concat(Enumerable.Repeat("", length - tokens.Length)).Select(OnnxTensor.Text);
     }));
 
@@ -159,9 +162,9 @@ public sealed class ClickRows : IDisposable
         var feeds = Fields.Select((name, field) => (Input: name == "logit" ? "logit_2" : name, Tensor: name switch
         {
             "user" or "item" or "at" => OnnxTensor.Of([Count, 1], Rows.Select(r => OnnxTensor.Text(r[field]))),
-            "tags" => Tokens(field, 3, keepsLast: false),
-            "seen" => Tokens(field, 4, keepsLast: true),
-            "likes" => Tokens(field, 4, keepsLast: false),
+            "tags" => Tokens(field, 3, isOrdered: false),
+            "seen" => Tokens(field, 4, isOrdered: true),
+            "likes" => Tokens(field, 4, isOrdered: false),
             "pages" => Listed(columns.FindIndex(c => c.Name == "pages"), 2),
             "url" => OnnxTensor.Of(ElementType.Int64, [Count, 1], Enumerable.Range(0, Count)
                 .Select(r => (double)ids[(r * (ids.Length / Count)) + hashed])),
@@ -184,6 +187,8 @@ public sealed class ClickRows : IDisposable
         string Or(string missing, string value) => random.Next(6) == 0 ? missing : value;
         var day = new DateTime(2014, 10, 20).AddDays(random.Next((int)(20 * reach)));
         string List(int most, Func<string> token) => string.Join(';', Enumerable.Range(0, random.Next(most)).Select(_ => token()));
+        // Behind its last token stands nothing.
+        string History(int count, Func<string> token) => string.Join(';', Enumerable.Range(1, count).Select(i => token() is { Length: > 0 } t ? t : i < count ? "" : "-"));
         string[] names = ["Ürün", "товар", "item"];
         string[] row =
         [
@@ -198,7 +203,7 @@ public sealed class ClickRows : IDisposable
             Or("0.5", string.Create(CultureInfo.InvariantCulture, $"{random.NextDouble() * reach:F2}")),
             Or("", string.Create(CultureInfo.InvariantCulture, $"{(random.NextDouble() - 0.5) * reach:F4}")),
             List(5, () => $"tag{random.Next((int)(9 * reach))}"),
-            List(6, () => $"u{random.Next((int)(12 * reach))}"),
+            History(random.Next(6), () => Or(random.Next(2) == 0 ? "" : "-", $"u{random.Next((int)(12 * reach))}")),
             List(5, () => string.Create(CultureInfo.InvariantCulture, $"like{random.Next((int)(6 * reach))}:{random.Next(4) / 2.0}")),
             List(4, () => $"/page/{random.Next((int)(30 * reach))}"),
         ];

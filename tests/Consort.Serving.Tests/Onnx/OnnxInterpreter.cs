@@ -69,6 +69,7 @@ internal static class OnnxInterpreter
         {
             "Abs" => Map(x[0], Math.Abs),
             "Add" or "Sum" => Elementwise(x, (a, b) => a + b),
+            "And" => Elementwise(x, (a, b) => a * b > 0 ? 1 : 0, ElementType.Bool),
             "BatchNormalization" => Normalized(x, Float(node, "epsilon", 1e-5f)),
             "Cast" => Cast(x[0], (ElementType)Integer(node, "to", 0)),
             "Concat" => OnnxShapes.Concat(x, (int)Integer(node, "axis", 0)),
@@ -95,6 +96,7 @@ internal static class OnnxInterpreter
             "Mod" => Elementwise(x, (a, b) => a - (b * Math.Floor(a / b))),
             "Mul" => Elementwise(x, (a, b) => a * b),
             "Or" => Elementwise(x, (a, b) => a + b > 0 ? 1 : 0),
+            "Pad" => OnnxShapes.PadColumns(x[0], (int)x[1].Numbers[3], x[2].Numbers.Single()),
             "PRelu" => Elementwise(x, (a, b) => a < 0 ? a * b : a),
             "ReduceMax" => OnnxShapes.Fold(x[0], (int)node.Attribute.Single(a => a.Name == "axes").Ints.Single(),
                 Integer(node, "keepdims", 1) != 0, double.NegativeInfinity, Math.Max),
@@ -105,10 +107,11 @@ internal static class OnnxInterpreter
             "Sigmoid" => Map(x[0], v => 1 / (1 + Math.Exp(-v))),
             "Slice" => OnnxShapes.Slice(x[0], (int)x[1].Numbers.Single(), (int)x[2].Numbers.Single(), (int)x[3].Numbers.Single()),
             "Softmax" => OnnxShapes.Softmax(x[0], (int)Integer(node, "axis", -1)),
+            "Squeeze" => OnnxShapes.Squeeze(x[0], (int)x[1].Numbers.Single()),
             "Sub" => Elementwise(x, (a, b) => a - b),
             "Tanh" => Map(x[0], Math.Tanh),
             "Transpose" => OnnxShapes.Transpose(x[0], [.. node.Attribute.Single().Ints.Select(a => (int)a)]),
-            "Unsqueeze" => OnnxShapes.Unsqueeze(x[0], (int)x[1].Numbers.Single()),
+            "Unsqueeze" => x[1].Numbers.Aggregate(x[0], (of, axis) => OnnxShapes.Unsqueeze(of, (int)axis)),
             "Where" => OnnxShapes.Where(x[0], x[1], x[2]),
             _ => throw new InvalidOperationException($"operator {node.OpType} is not known here"),
         };
@@ -187,6 +190,8 @@ internal static class OnnxInterpreter
     {
         Assert.Equal(ElementType.Int64, target.Type);
         var shape = target.Numbers.Select((n, axis) => n == 0 ? x.Shape[axis] : (int)n).ToArray();
+        if (Array.IndexOf(shape, -1) is >= 0 and var open)
+            shape[open] = x.Size / -shape.Aggregate(1, (product, size) => product * size);
         Assert.Equal(x.Size, shape.Aggregate(1, (product, size) => product * size));
         return x with { Shape = shape };
     }

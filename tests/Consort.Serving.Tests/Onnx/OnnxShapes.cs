@@ -91,6 +91,16 @@ internal static class OnnxShapes
         return OnnxTensor.Of(x.Type, shape, result);
     }
 
+    public static OnnxTensor Squeeze(OnnxTensor x, int axis)
+    {
+        Assert.Equal(1, x.Shape[axis]);
+        return x with { Shape = [.. x.Shape[..axis], .. x.Shape[(axis + 1)..]] };
+    }
+
+    /// <summary>More columns of a matrix.</summary>
+    public static OnnxTensor PadColumns(OnnxTensor x, int more, double value) => OnnxTensor.Of(x.Type, [x.Shape[0], x.Shape[1] + more],
+        x.Numbers.Chunk(x.Shape[1]).SelectMany(row => row.Concat(Enumerable.Repeat(value, more))));
+
     public static OnnxTensor Unsqueeze(OnnxTensor x, int axis) => x with { Shape = [.. x.Shape[..axis], 1, .. x.Shape[axis..]] };
 
     public static OnnxTensor Sum(OnnxTensor x, int axis, bool keep) => Fold(x, axis, keep, 0, (a, b) => a + b);
@@ -112,7 +122,8 @@ internal static class OnnxShapes
     public static OnnxTensor Softmax(OnnxTensor x, int axis)
     {
         axis = axis < 0 ? axis + x.Shape.Length : axis;
-        var powers = OnnxTensor.Of(x.Type, x.Shape, x.Numbers.Select(v => Math.Exp(v - x.Numbers.Max())));
+        var most = Fold(x, axis, keep: true, double.NegativeInfinity, Math.Max);
+        var powers = Broadcast(x, most, (v, greatest) => Math.Exp(v - greatest), null);
         return Broadcast(powers, Sum(powers, axis, keep: true), (a, b) => a / b, null);
     }
 

@@ -15,7 +15,7 @@ public static class MemoryNeed
     /// <param name="withGradients">Whether it trains.</param>
     public static long OfProgram(Graph graph, int capacity, bool withGradients)
     {
-        var numbers = graph.Values.Where(v => !BufferPlan.IsView(v)).Sum(v => (long)capacity * v.Shape.Size);
+        var numbers = graph.Values.Where(v => !BufferPlan.IsView(v)).Sum(v => (long)capacity * v.Most * v.Shape.Size);
         if (withGradients)
             numbers += new BufferPlan(graph, withGradients).GradientSize * ((capacity + 15) & ~15);
         return numbers * sizeof(float);
@@ -62,7 +62,7 @@ public static class MemoryNeed
     {
         // In doubles, for a product of many dimensions may be more than any integer can tell.
         foreach (var value in graph.Values)
-            if ((double)capacity * Numbers(value.Shape) is var numbers and > int.MaxValue)
+            if ((double)capacity * value.Most * Numbers(value.Shape) is var numbers and > int.MaxValue)
                 return (value.ToString(), numbers);
         foreach (var parameter in graph.Parameters)
             if (Numbers(parameter.Shape) is var numbers and > int.MaxValue)

@@ -147,6 +147,16 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         Plan();
     }
 
+    /// <summary>
+    /// Says where a kernel leaves gradients of the ids of a list one by one: that of the i-th id of row b at <c>gradient + (starts[b] +
+    /// i)·D</c>.
+    /// </summary>
+    internal void AddSource(TableReader reader, T* gradient, int column, int* starts)
+    {
+        _sources.Add(new Source(reader, (nint)gradient, 0, 0, column, 1) { Starts = (nint)starts });
+        Plan();
+    }
+
     /// <summary>Forgets the kernels of a reader, whose memory is about to go.</summary>
     internal void RemoveSources(TableReader reader)
     {
@@ -199,13 +209,28 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
                 if (!ReferenceEquals(source.Reader, reader) || !source.Reads(columns[i]))
                     continue;
                 var gradient = (T*)source.Gradient + ((columns[i] - source.FirstColumn) * source.ColumnStride);
-                if (_store.Graph.Columns[columns[i]].List is { } list)
+                if (source.Starts != 0)
+                    AddPositions(sums, gradient, (int*)source.Starts, rows, columns[i], ids, lists);
+                else if (_store.Graph.Columns[columns[i]].List is { } list)
                     AddLists(sums, gradient, source.RowStride, rows, columns[i], list, ids, lists);
                 else if (Dimension == 1)
                     AddNumbers(sums, places, gradient, source.RowStride, rows);
                 else
                     AddRows(sums, places, gradient, source.RowStride, rows, Dimension);
             }
+        }
+    }
+
+    private void AddPositions(T* sums, T* gradient, int* starts, int rows, int column, int* ids, int* lists)
+    {
+        var stride = _store.Graph.Columns.Count;
+        ids += column;
+        for (var row = 0; row < rows; row++, ids += stride)
+        {
+            var places = _touched!.ListPlaces + *ids + 1;
+            var count = Math.Min(lists[*ids], starts[row + 1] - starts[row]);
+            for (var i = 0; i < count; i++)
+                VectorMath.Add(sums + ((long)places[i] * Dimension), gradient + ((long)(starts[row] + i) * Dimension), Dimension);
         }
     }
 
@@ -239,6 +264,9 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     private readonly record struct Source(TableReader Reader, nint Gradient, long RowStride, long ColumnStride,
         int FirstColumn, int Columns)
     {
+        /// <summary>Where the positions of each row begin, of a reader of ids one by one; 0 of others.</summary>
+        public nint Starts { get; init; }
+
         public bool Reads(int column) => column >= FirstColumn && column < FirstColumn + Columns;
     }
 

@@ -31,8 +31,20 @@ public sealed unsafe class Binding<T>
     /// <summary>Whether the output's consumer has done the backward half of the ReLU that the operation ends in.</summary>
     internal bool IsOutputGradientMasked { get; }
 
-    /// <summary>The most rows that a batch can have.</summary>
-    public int Capacity => _program.Capacity;
+    /// <summary>The most rows that the output can have.</summary>
+    public int Capacity => checked(_program.Capacity * _value.Most);
+
+    /// <summary>The most impressions that a batch can have.</summary>
+    internal int Impressions => _program.Capacity;
+
+    /// <summary>Where the rows of impressions lie among those of the output.</summary>
+    internal Segments Segments => _program.SegmentsOf(_value.At!);
+
+    /// <summary>Whether the output has rows for positions.</summary>
+    internal bool IsAtPositions => _value.At is not null;
+
+    /// <summary>Where the rows of impressions lie among those of an input.</summary>
+    internal Segments SegmentsOfInput(int input) => _program.SegmentsOf(_value.Inputs[input].At!);
 
     /// <summary>The threads to share work with.</summary>
     public Workers Workers => _program.Workers;

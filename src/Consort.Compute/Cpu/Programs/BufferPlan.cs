@@ -45,7 +45,7 @@ internal sealed class BufferPlan
         var free = new FreeList();
         // Outputs are filled before the backward pass begins, so they come first and count as written.
         foreach (var output in _graph.Outputs)
-            _offsets[output.Root.Index] ??= free.Take(output.Root.Shape.Size);
+            _offsets[output.Root.Index] ??= free.Take(SizeOf(output.Root));
 
         for (var i = _graph.Values.Count - 1; i >= 0; i--)
         {
@@ -58,18 +58,21 @@ internal sealed class BufferPlan
                 if (!needed[root.Index])
                     continue;
                 if (_offsets[root.Index] is null)
-                    _offsets[root.Index] = free.Take(root.Shape.Size);
+                    _offsets[root.Index] = free.Take(SizeOf(root));
                 else
                     _accumulates.Add((i, input));
             }
 
             // Embedding gradients are read after the whole pass, when duplicate ids are collected.
             if (value.Operation.Table is null)
-                free.Return(own, value.Shape.Size);
+                free.Return(own, SizeOf(value));
         }
 
         GradientSize = free.Size;
     }
+
+    // Numbers of an impression.
+    private static long SizeOf(Value value) => (long)value.Shape.Size * value.Most;
 
     // A value needs a gradient if it lies between a parameter and an output.
     private bool[] NeedGradient()

@@ -23,6 +23,8 @@ public sealed unsafe class Program<T> : IDisposable
     private readonly int[] _owners;
     private readonly NativeBuffer<int>? _ids; // [B, F] of the last batch, for its backward pass
     private readonly NativeBuffer<int>? _lists; // its lists
+    private readonly List<Segments> _segments = []; // of all positions that values have rows for
+    private readonly Segments?[] _at; // of each value
     private readonly ProgramGuard<T>? _guard; // of the guarded build alone
     private Step _step;
 
@@ -49,6 +51,7 @@ public sealed unsafe class Program<T> : IDisposable
         _gradients = new T*[graph.Values.Count];
         _kernels = new Kernel?[graph.Values.Count];
         _owners = Owners(graph);
+        _at = [.. graph.Values.Select(v => v.At is null ? null : SegmentsOf(v.At))];
 
         if (MemoryGuard.IsOn)
             _guard = new ProgramGuard<T>(this, _buffers);
@@ -63,7 +66,7 @@ public sealed unsafe class Program<T> : IDisposable
         foreach (var value in graph.Values)
             _data[value.Index] = BufferPlan.IsView(value)
                 ? _data[value.Inputs[0].Index]
-                : Allocate((long)capacity * value.Shape.Size);
+                : Allocate((long)capacity * value.Most * value.Shape.Size);
         if (withGradients)
         {
             // Whole cache lines for every value, whatever the batch.
@@ -170,7 +173,8 @@ public sealed unsafe class Program<T> : IDisposable
     /// <param name="numeric">Numeric columns [B, N], likewise; empty where the graph has none.</param>
     /// <param name="step">How many rows, whether training, and the seed of the step.</param>
     /// <param name="lists">The lists that ids of list columns name, as <see cref="IdList"/> says; empty where the graph has none.</param>
-    /// <exception cref="ArgumentException">There are fewer numbers than the rows need, or a list does not lie in <paramref name="lists"/>.</exception>
+    /// <exception cref="ArgumentException">There are fewer numbers than the rows need, or a list does not lie in <paramref
+    /// name="lists"/>.</exception>
     public void Forward(ReadOnlySpan<int> ids, ReadOnlySpan<float> numeric, Step step, ReadOnlySpan<int> lists = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(step.Rows, Capacity, nameof(step));
@@ -220,6 +224,8 @@ public sealed unsafe class Program<T> : IDisposable
     private void RunForward(int* ids, int* lists, ReadOnlySpan<float> numeric, Step step)
     {
         _step = new Step(step.Rows, step.IsTraining, step.Seed) { Ids = ids, Lists = lists };
+        foreach (var segments in _segments)
+            segments.Find(ids, lists, step.Rows);
         _guard?.BeginForward(_step);
         var clock = Clock;
         var pass = KernelClock.Start(clock);
@@ -235,7 +241,7 @@ public sealed unsafe class Program<T> : IDisposable
 
         for (var i = 0; i < _kernels.Length; i++)
         {
-            if (_kernels[i] is not { } kernel)
+            if (_kernels[i] is not { } kernel || IsIdle(i))
                 continue;
             var start = KernelClock.Start(clock);
             _guard?.BeforeForward(i);
@@ -267,7 +273,7 @@ public sealed unsafe class Program<T> : IDisposable
         Store.BeginGradients();
         for (var i = _kernels.Length - 1; i >= 0; i--)
         {
-            if (_gradients[i] == null || _kernels[i] is not { } kernel)
+            if (_gradients[i] == null || _kernels[i] is not { } kernel || IsIdle(i))
                 continue;
             var start = KernelClock.Start(clock);
             _guard?.BeforeBackward(i);
@@ -283,8 +289,8 @@ public sealed unsafe class Program<T> : IDisposable
         clock?.AddBackwardPass(pass);
     }
 
-    /// <summary>The numbers of any value after <see cref="Forward"/>, for diagnosis: [B, …].</summary>
-    public ReadOnlySpan<T> Activations(Value value) => new(_data[value.Index], checked(_step.Rows * value.Shape.Size));
+    /// <summary>The numbers of any value after <see cref="Forward"/>, for diagnosis: [B, …], or [N, …] at positions.</summary>
+    public ReadOnlySpan<T> Activations(Value value) => new(_data[value.Index], checked(RowsOf(value) * value.Shape.Size));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -293,13 +299,44 @@ public sealed unsafe class Program<T> : IDisposable
         Gemm.Dispose();
         _ids?.Dispose();
         _lists?.Dispose();
+        foreach (var segments in _segments)
+            segments.Dispose();
         foreach (var buffer in _buffers)
             buffer.Dispose();
     }
 
-    private Step StepOf(int value) => FrozenMembers is { Count: > 0 } frozen && frozen.Contains(_owners[value]) && _owners[value] >= 0
-        ? new Step(_step.Rows, isTraining: false, _step.Seed) { Ids = _step.Ids, Lists = _step.Lists }
-        : _step;
+    private Step StepOf(int value)
+    {
+        var isFrozen = FrozenMembers is { Count: > 0 } frozen && frozen.Contains(_owners[value]) && _owners[value] >= 0;
+        return isFrozen || _at[value] is not null
+            ? new Step(_at[value]?.Rows ?? _step.Rows, _step.IsTraining && !isFrozen, _step.Seed) { Ids = _step.Ids, Lists = _step.Lists }
+            : _step;
+    }
+
+    // A value without rows, computed from such: whoever leads to it from impressions has their gradients to write.
+    private bool IsIdle(int value)
+    {
+        if (_at[value] is not { Rows: 0 })
+            return false;
+        var inputs = Graph.Values[value].Inputs;
+        for (var i = 0; i < inputs.Count; i++)
+            if (inputs[i].At is null)
+                return false;
+        return true;
+    }
+
+    /// <summary>Rows of a value in the batch under way.</summary>
+    internal int RowsOf(Value value) => _at[value.Index]?.Rows ?? _step.Rows;
+
+    /// <summary>Where the rows of impressions lie among those of positions.</summary>
+    internal Segments SegmentsOf(Positions at)
+    {
+        if (_segments.Find(s => s.Of == at) is { } known)
+            return known;
+        var segments = new Segments(at, Graph.Columns, Capacity);
+        _segments.Add(segments);
+        return segments;
+    }
 
     // The one member that needs a value, or −1 where there are several or none.
     private static int[] Owners(Graph graph)

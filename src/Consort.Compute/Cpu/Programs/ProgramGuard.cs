@@ -53,14 +53,14 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
     public void BeforeForward(int index)
     {
         var value = program.Graph.Values[index];
-        FillPoison(program.Data(value), (long)program.Capacity * value.Shape.Size);
+        FillPoison(program.Data(value), (long)program.Capacity * value.Most * value.Shape.Size);
     }
 
     public void AfterForward(int index)
     {
         var value = program.Graph.Values[index];
         RequireWritten(program.Data(value), value, value, "output");
-        RequireUntouched(program.Data(value), value, value, program.Capacity, "output");
+        RequireUntouched(program.Data(value), value, value, (long)program.Capacity * value.Most, "output");
         RequireZones(value, "forward");
     }
 
@@ -83,7 +83,7 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
         var inputs = program.Graph.Values[index].Inputs;
         for (var i = 0; i < inputs.Count; i++)
             if (_targets[index][i] is { IsWanted: true, Accumulate: false } target)
-                FillPoison(target.Data, _stride * inputs[i].Shape.Size);
+                FillPoison(target.Data, _stride * inputs[i].Most * inputs[i].Shape.Size);
     }
 
     public void AfterBackward(int index)
@@ -94,12 +94,12 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
             if (_targets[index][i] is not { IsWanted: true } target)
                 continue;
             RequireWritten(target.Data, value.Inputs[i], value, "gradient of input");
-            RequireUntouched(target.Data, value.Inputs[i], value, _stride, "gradient of input");
+            RequireUntouched(target.Data, value.Inputs[i], value, _stride * value.Inputs[i].Most, "gradient of input");
         }
 
         // Nobody reads it any more, but for rows of tables, which are summed up at the end.
         if (value.Operation is { Table: null })
-            FillPoison(program.Gradient(value), _stride * value.Shape.Size);
+            FillPoison(program.Gradient(value), _stride * value.Most * value.Shape.Size);
         RequireZones(value, "backward");
     }
 
@@ -119,7 +119,7 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
 
     private void RequireWritten(T* data, Value shape, Value operation, string what)
     {
-        var numbers = new ReadOnlySpan<T>(data, checked(_step.Rows * shape.Shape.Size));
+        var numbers = new ReadOnlySpan<T>(data, checked(program.RowsOf(shape) * shape.Shape.Size));
         if (Poison.IndexIn(numbers) is >= 0 and var place)
             throw new MemoryGuardException(
                 $"{Name(operation)}: its {what} {shape.Name} {shape.Shape} holds what was never written, in row {place / shape.Shape.Size}, number {place % shape.Shape.Size}");
@@ -127,7 +127,7 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
 
     private void RequireUntouched(T* data, Value shape, Value operation, long room, string what)
     {
-        var used = (long)_step.Rows * shape.Shape.Size;
+        var used = (long)program.RowsOf(shape) * shape.Shape.Size;
         var behind = new ReadOnlySpan<T>(data + used, checked((int)((room * shape.Shape.Size) - used)));
         if (Poison.FirstWritten(behind) is >= 0 and var place)
             throw new MemoryGuardException(

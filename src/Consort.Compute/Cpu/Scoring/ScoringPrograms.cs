@@ -30,7 +30,7 @@ public sealed class ScoringPrograms : IDisposable
         inference.Fill(Store, trained);
         _kernels = OperationKernels.Of<float>().With((value, binding) => PackedTable(value.Operation, binding));
         // Members that share a matrix read it packed once.
-        foreach (var layer in Graph.Values.Where(v => v.Operation is Linear && v.Shape.Rank == 1)
+        foreach (var layer in Graph.Values.Where(v => v is { Operation: Linear, Shape.Rank: 1, At: null })
             .GroupBy(v => (((Linear)v.Operation!).Weight, ((Linear)v.Operation).Bias)))
         {
             var (weight, bias) = layer.Key;

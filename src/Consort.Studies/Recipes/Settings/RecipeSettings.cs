@@ -102,7 +102,7 @@ internal sealed class RecipeSettings
     private Experiment Alone(OptionTree file, OptionTree member) =>
         Resolve(file.Family(member["model"].ToString(), isShared: true, OptionTree.Keys(("name", "supervised")), member));
 
-    private OptionTree MemberOf(string model) => ExperimentOptions.MemberOf(model, _paper.Tower);
+    private OptionTree MemberOf(string model) => ExperimentOptions.MemberOf(model, _paper.Tower, _request.Catalogues);
 
     private Experiment Resolve(OptionTree options) => Experiment.From(
         _request.Epochs is { } epochs ? options.With("training.epochs", epochs) : options, Directory.Exists(_request.Data)

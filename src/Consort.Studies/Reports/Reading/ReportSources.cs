@@ -9,7 +9,7 @@ internal sealed record ReportSources(IReadOnlyList<RunRecord> Runs, IReadOnlyLis
 {
     /// <summary>/// Finds the runs: a folder is a run, a recipe's folder with runs in <c>runs</c>, or a folder of runs.</summary>
     /// <exception cref="ConsortException">A folder is missing or holds no run.</exception>
-    public static ReportSources Find(IEnumerable<string> paths)
+    public static ReportSources Find(IEnumerable<string> paths, Catalogues? catalogues = null)
     {
         var runs = new List<string>();
         var tables = new List<RecipeResults>();
@@ -31,7 +31,7 @@ internal sealed record ReportSources(IReadOnlyList<RunRecord> Runs, IReadOnlyLis
             tables.AddRange(RecipeResults.Read(path));
         }
 
-        return new ReportSources([.. runs.DistinctBy(Path.GetFullPath).Select(RunReader.Read)], tables);
+        return new ReportSources([.. runs.DistinctBy(Path.GetFullPath).Select(r => RunReader.Read(r, catalogues))], tables);
     }
 
     private static string Near(string path)

@@ -1,5 +1,6 @@
 using Consort.Experiments.Files;
 using Consort.Foundation.Files;
+using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Studies.Diagnostics;
 
@@ -13,8 +14,9 @@ internal static class RunReader
 
     /// <summary>Reads a run, finished or stopped.</summary>
     /// <param name="folder">The folder, as the user named it.</param>
+    /// <param name="catalogues">By which names in its experiment are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">A file is damaged.</exception>
-    public static RunRecord Read(string folder)
+    public static RunRecord Read(string folder, Catalogues? catalogues = null)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         var run = new RunRecord
@@ -22,7 +24,7 @@ internal static class RunReader
             Name = Path.GetFileName(full),
             Folder = full,
             Given = Path.TrimEndingDirectorySeparator(folder),
-            Experiment = Experiment.OfRun(Path.Combine(full, "experiment.yaml")),
+            Experiment = Experiment.OfRun(Path.Combine(full, "experiment.yaml"), catalogues),
             Environment = ReadEnvironment(Path.Combine(full, "environment.json")),
             Evaluations = Events.Read(Path.Combine(full, "events.jsonl")),
             Diagnosis = DiagnosisFile.Read(full),

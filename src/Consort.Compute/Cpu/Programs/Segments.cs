@@ -1,0 +1,52 @@
+using Consort.Compute.Graphs;
+
+namespace Consort.Compute.Cpu.Programs;
+
+/// <summary>Where the rows of each impression lie among those of <see cref="Positions"/>, in the batch under way.</summary>
+internal sealed unsafe class Segments : IDisposable
+{
+    private readonly NativeBuffer<int> _starts; // [B + 1]
+    private readonly int _columns;
+
+    public Segments(Positions of, IReadOnlyList<IdRange> columns, int capacity)
+    {
+        (Of, _columns) = (of, columns.Count);
+        Most = columns[of.Column].Length + (of.WithTarget ? 1 : 0);
+        Capacity = checked(capacity * Most);
+        _starts = new NativeBuffer<int>(capacity + 1);
+    }
+
+    /// <summary>Whose rows.</summary>
+    public Positions Of { get; }
+
+    /// <summary>The most rows of an impression.</summary>
+    public int Most { get; }
+
+    /// <summary>The most rows of a batch.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Rows of the batch under way.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>Impressions of the batch under way.</summary>
+    public int Batch { get; private set; }
+
+    /// <summary>The first row of each impression, and behind the last one where a further one would begin, [B + 1].</summary>
+    public int* Starts => _starts.Pointer;
+
+    /// <summary>Looks over a batch.</summary>
+    public void Find(int* ids, int* lists, int batch)
+    {
+        var (row, own) = (0, Of.WithTarget ? 1 : 0);
+        for (var b = 0; b < batch; b++)
+        {
+            Starts[b] = row;
+            row += lists[ids[((long)b * _columns) + Of.Column]] + own;
+        }
+
+        Starts[batch] = row;
+        (Rows, Batch) = (row, batch);
+    }
+
+    public void Dispose() => _starts.Dispose();
+}

@@ -1,0 +1,9 @@
+namespace Consort.Compute.Graphs;
+
+/// <summary>
+/// What a value has a row for, where that is not an impression: each id of a list, row after row of the batch and in the list's order,
+/// and, where the target is with them, one more behind those of each impression. Nothing is computed for ids that are not there.
+/// </summary>
+/// <param name="Column">The categorical column, a list.</param>
+/// <param name="WithTarget">Whether each impression has a row of its own behind those of its ids.</param>
+public sealed record Positions(int Column, bool WithTarget = false);

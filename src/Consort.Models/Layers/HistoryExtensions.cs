@@ -1,0 +1,65 @@
+using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
+
+namespace Consort.Models.Layers;
+
+/// <summary>A history beside its target, one vector a position.</summary>
+/// <param name="Target">e_t, the embeddings of the target's columns side by side, [B, d].</param>
+/// <param name="Items">e_l, those of the history's columns, [N, d].</param>
+/// <param name="At">The positions.</param>
+/// <param name="Name">Of its layers.</param>
+public sealed record History(Value Target, Value Items, Positions At, string Name);
+
+/// <summary>
+/// Layers over histories. N stands for the positions of all impressions of a batch: nothing is computed for those that are not there.
+/// </summary>
+public static class HistoryExtensions
+{
+    /// <summary>The histories that a model reads one by one.</summary>
+    /// <param name="inputs">The member's inputs.</param>
+    /// <param name="options">Which.</param>
+    /// <param name="model">For messages.</param>
+    /// <exception cref="ConsortException">There is none, or no such column.</exception>
+    public static History[] Histories(this MemberInputs inputs, HistoryOptions options, string model) =>
+    [
+        .. options.Resolve(inputs.Space, model).Select(h =>
+        {
+            var at = new Positions(h.Lists[0]);
+            var target = inputs.FlatOf([.. h.Targets.SelectMany(c => inputs.EmbeddingsOf([c]))]); // [B, d]
+            var items = inputs.Concat([.. h.Lists.Select(c => inputs.EmbeddingsAt(c, at))]); // [N, d]
+            return new History(target, items, at, inputs.Space.Categorical[h.Lists[0]].Name);
+        }),
+    ];
+
+    /// <summary>
+    /// What a tower reads beside what became of histories: the embeddings of all other columns, and numeric columns as they are where that
+    /// is wanted.
+    /// </summary>
+    public static Value[] Beside(this MemberInputs inputs, HistoryOptions options, string model)
+    {
+        HashSet<int> lists = [.. options.Resolve(inputs.Space, model).SelectMany(h => h.Lists)];
+        Value[] others = inputs.EmbeddingsOf([.. Enumerable.Range(0, inputs.Space.Categorical.Count).Where(c => !lists.Contains(c))]);
+        return inputs.WithNumeric(inputs.NumericEmbeddings() is { } numeric ? [.. others, numeric] : others);
+    }
+
+    /// <summary>
+    /// How much each position matters to the target, [N, 1]: a tower over [e_t, e_l, e_t − e_l, e_t ⊙ e_l] with one output. Source: Zhou et
+    /// al. 2018 (DIN), fig. 2.
+    /// </summary>
+    /// <param name="inputs">The member's inputs.</param>
+    /// <param name="target">[B, d].</param>
+    /// <param name="items">[N, d].</param>
+    /// <param name="options">The tower.</param>
+    /// <param name="name">Of the layers.</param>
+    public static Value TargetScores(this MemberInputs inputs, Value target, Value items, MlpOptions options, string name)
+    {
+        var d = target.Shape.Size;
+        var width = options.HiddenUnits[0];
+        var weight = inputs.Weight($"{name}/0/weight", new Shape(width, 4 * d), options.Initializer.For(4 * d, width));
+        var layer = new TargetLinear(weight, inputs.Weight($"{name}/0/bias", new Shape(width), Initializer.Zero));
+        var x = inputs.Hidden(inputs.Graph.Apply(layer, target, items), options, $"{name}/0"); // [N, h₁]
+        for (var i = 1; i < options.HiddenUnits.Count; i++)
+            x = inputs.Hidden(inputs.Linear(x, options.HiddenUnits[i], $"{name}/{i}"), options, $"{name}/{i}"); // [N, h_i]
+        return inputs.Linear(x, 1, $"{name}/output"); // [N, 1]
+    }
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
+using Consort.Foundation.Options;
+using Consort.Models.Layers;
+
+namespace Consort.Models.Zoo;
+
+/// <summary>
+/// Behavior sequence transformer (BST): a history with the target behind it, X = [e_1, …, e_n, e_t], each with a vector of its place beside
+/// it, goes through blocks of self-attention, s = LN(x + MHA(x)), y = LN(s + W₂ LeakyReLU(W₁ s + b₁) + b₂), and a tower reads what becomes
+/// of it in the place of the history, z = w · MLP([e_1 … e_F, pooled]) + b, [B, 1]. Where the target alone is read, the last block computes
+/// its query alone. Source: Chen et al. 2019, eq. 2–6; places counted back from the target rather than by time, and one pooled vector
+/// rather than all positions side by side, as FuxiCTR has it.
+/// </summary>
+public sealed record Bst(MlpOptions Mlp) : TowerModel("BST", Mlp)
+{
+    internal static readonly OptionSet<Bst> Options = new OptionSet<Bst>(() => new(new MlpOptions()))
+        .Include(HistoryOptions.Options, m => m.Histories, (m, v) => m with { Histories = v })
+        .Tower("layer_norm")
+        .Add("num_heads", m => m.Heads, (m, v) => m with { Heads = v }, Domain.Integer(1, 64), "H, heads of attention")
+        .Add("transformer_blocks", m => m.Blocks, (m, v) => m with { Blocks = v }, Domain.Integer(1, 16), "blocks")
+        .Add("transformer_dropout", m => m.Dropout, (m, v) => m with { Dropout = v }, Domain.Number(0, 0.99),
+            "share that drops behind attention and behind the layers of a block while training")
+        .Add("layer_norm", m => m.HasNorm, (m, v) => m with { HasNorm = v }, Domain.Flag, "layer normalisation behind each half of a block")
+        .Add("use_residual", m => m.IsResidual, (m, v) => m with { IsResidual = v }, Domain.Flag, "whether each half adds what it reads")
+        .Add("use_position_emb", m => m.HasPlaces, (m, v) => m with { HasPlaces = v }, Domain.Flag, "a learned vector of D numbers for each place")
+        .Add("seq_pooling_type", m => m.Pooling, (m, v) => m with { Pooling = v },
+            Domain.Words(("target", PositionPooling.Last), ("mean", PositionPooling.Mean), ("sum", PositionPooling.Sum)),
+            "what the tower reads of a history and its target");
+
+    /// <summary>Which columns are set against which histories.</summary>
+    public HistoryOptions Histories { get; init; } = new();
+
+    /// <summary>H.</summary>
+    public int Heads { get; init => field = Options.Checked("num_heads", value); } = 2;
+
+    /// <summary>Blocks.</summary>
+    public int Blocks { get; init => field = Options.Checked("transformer_blocks", value); } = 1;
+
+    /// <summary>Share that drops within a block.</summary>
+    public double Dropout { get; init => field = Options.Checked("transformer_dropout", value); }
+
+    /// <summary>Whether each half of a block is normalised.</summary>
+    public bool HasNorm { get; init; } = true;
+
+    /// <summary>Whether each half of a block adds what it reads.</summary>
+    public bool IsResidual { get; init; } = true;
+
+    /// <summary>Whether each place has a learned vector.</summary>
+    public bool HasPlaces { get; init; } = true;
+
+    /// <summary>What the tower reads.</summary>
+    public PositionPooling Pooling { get; init => field = Options.Checked("seq_pooling_type", value); } = PositionPooling.Last;
+
+    /// <inheritdoc/>
+    public override Value Build(MemberInputs inputs) => inputs.Output(inputs.Mlp(
+        [.. inputs.Beside(Histories, Name), .. inputs.Histories(Histories, Name).Select(h => Interest(inputs, h))], Mlp, "mlp")); // [B, 1]
+
+    private Value Interest(MemberInputs inputs, History history)
+    {
+        var all = history.At with { WithTarget = true };
+        var x = inputs.Graph.Apply(new AppendTarget(), history.Items, history.Target); // [N + B, d]
+        if (HasPlaces)
+        {
+            var places = inputs.Weight($"places/{history.Name}", new Shape(inputs.Space.Categorical[all.Column].Length + 1, inputs.Dimension),
+                Initializer.Normal(0.02));
+            x = inputs.Concat(x, inputs.Graph.Apply(new PlaceEmbed(places, all))); // [N + B, d + D]
+        }
+
+        if (x.Shape.Size % Heads != 0)
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                $"BST, num_heads: found {Heads} for a history of width {x.Shape.Size}, expected one that divides it"));
+        for (var block = 0; block < Blocks; block++)
+        {
+            var ofTarget = block == Blocks - 1 && Pooling == PositionPooling.Last;
+            x = Block(inputs, x, ofTarget, string.Create(CultureInfo.InvariantCulture, $"block/{history.Name}/{block}"));
+        }
+
+        return x.At is null ? x : inputs.Graph.Apply(new PoolPositions(Pooling), x); // [B, d + D]
+    }
+
+    private Value Block(MemberInputs inputs, Value x, bool ofTarget, string name)
+    {
+        var width = x.Shape.Size;
+        var asks = ofTarget ? inputs.Graph.Apply(new PoolPositions(PositionPooling.Last), x) : x; // [B or N + B, w]
+        var attended = inputs.Graph.Apply(new PositionAttention(Heads), inputs.Linear(asks, width, $"{name}/query"),
+            inputs.Linear(x, 2 * width, $"{name}/key_value")); // [·, w]
+        var s = Half(inputs, asks, inputs.Linear(attended, width, $"{name}/attention"), $"{name}/attention_norm");
+        var hidden = inputs.Activated(inputs.Linear(s, width, $"{name}/feed/0"), Activation.LeakyRelu, $"{name}/feed/0");
+        return Half(inputs, s, inputs.Linear(hidden, width, $"{name}/feed/1"), $"{name}/feed_norm");
+    }
+
+    private Value Half(MemberInputs inputs, Value read, Value made, string name)
+    {
+        made = inputs.Dropped(made, Dropout);
+        if (IsResidual)
+            made = inputs.Sum(read, made);
+        return HasNorm ? inputs.LayerNorm(made, name) : made;
+    }
+}
