@@ -64,7 +64,7 @@ internal sealed class PredictCommand : ExampleCommand
         var progress = arguments.GetValue(_quiet) || Shared.BytesOf(data) is not (> 0 and var bytes)
             ? null
             : new CountLine(Terminal.Status, "predicting", "MB", bytes, scale: 1e6);
-        using var source = package is null ? OfRun(arguments, run!) : OfPackage(arguments, package);
+        using PredictionSource source = package is null ? OfRun(arguments, run!) : OfPackage(arguments, package);
         var rules = Shared.RowsOf(Terminal, arguments.GetValue(_unknown)) with { Keep = Kept(arguments, format, source.Schema) };
         long rows = 0;
         if (target == "-")

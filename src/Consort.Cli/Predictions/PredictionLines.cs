@@ -10,7 +10,7 @@ namespace Consort.Cli.Predictions;
 /// <param name="isCsv">Whether there is a header, and commas between.</param>
 internal sealed class PredictionLines(TextWriter writer, IReadOnlyList<string> names, bool isCsv) : PredictionFile(names)
 {
-    private readonly char _between = isCsv ? ',' : '\t';
+    private readonly bool _isCsv = isCsv;
     private bool _hasHeader = !isCsv;
 
     public override void Write(int rows, double[][] probabilities, KeptCells kept)
@@ -21,7 +21,7 @@ internal sealed class PredictionLines(TextWriter writer, IReadOnlyList<string> n
         _hasHeader = true;
         for (var row = 0; row < rows; row++)
         {
-            for (var column = 0; column < kept.Names.Count && isCsv; column++)
+            for (var column = 0; column < kept.Names.Count && _isCsv; column++)
             {
                 writer.Write(CsvTable.Quoted(kept.Of(column)[row] ?? ""));
                 writer.Write(',');
@@ -30,7 +30,7 @@ internal sealed class PredictionLines(TextWriter writer, IReadOnlyList<string> n
             for (var name = 0; name < Names.Count; name++)
             {
                 if (name > 0)
-                    writer.Write(_between);
+                    writer.Write(_isCsv ? ',' : '\t');
                 // Nine digits: what float32 weights can tell apart, also for probabilities near 0.
                 probabilities[name][row].TryFormat(text, out var length, "G9", CultureInfo.InvariantCulture);
                 writer.Write(text[..length]);

@@ -29,17 +29,19 @@ internal abstract class PredictionSource : IDisposable
 /// <summary>Those of a run.</summary>
 internal sealed class RunPredictions(FinishedRun run, bool withMembers) : PredictionSource
 {
+    private readonly FinishedRun _run = run;
+
     public override IReadOnlyList<string> Names { get; } = withMembers
         ? ["probability", .. run.Experiment.Family.Members.Select((m, i) => FormattableString.Invariant($"member_{i}_{m.Name}"))]
         : ["probability"];
 
-    public override Schema Schema => run.Encoder.Schema;
+    public override Schema Schema => _run.Encoder.Schema;
 
     public override void Predict(IReadOnlyList<string> places, RawRows rules, IProgress<long>? progress, CancellationToken cancellation,
         TakePredictions take)
     {
         double[][] probabilities = [.. Names.Select(_ => Array.Empty<double>())];
-        run.Predict(places, (batch, kept) =>
+        _run.Predict(places, (batch, kept) =>
         {
             for (var name = 0; name < probabilities.Length; name++)
             {
@@ -51,7 +53,7 @@ internal sealed class RunPredictions(FinishedRun run, bool withMembers) : Predic
         }, progress, cancellation, rules);
     }
 
-    public override void Dispose() => run.Dispose();
+    public override void Dispose() => _run.Dispose();
 }
 
 /// <summary>Those of a package, calibrated as it is.</summary>

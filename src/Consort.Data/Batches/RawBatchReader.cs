@@ -43,12 +43,12 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     /// <param name="unknown">What becomes of columns that the encoder was not fitted for: of those that the header names beside the
     /// schema's, and of indices (libsvm) or fields (libffm) behind its last.</param>
     /// <param name="sources">The kinds of sources that are read; null for texts.</param>
-    /// <param name="cancellation">Stops waiting for the bytes of a pipe.</param>
     /// <param name="keep">Columns whose texts are kept, also such as the encoder does not know; null for none.</param>
+    /// <param name="cancellation">Stops waiting for the bytes of a pipe.</param>
     /// <exception cref="ConsortException">A file is missing, or the batch size out of range.</exception>
     public RawBatchReader(
         IReadOnlyList<string> paths, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver,
-        SourceCatalogue? sources = null, CancellationToken cancellation = default, IReadOnlyList<string>? keep = null)
+        SourceCatalogue? sources = null, IReadOnlyList<string>? keep = null, CancellationToken cancellation = default)
     {
         new LoaderOptions(batchSize).Validate();
         foreach (var path in paths.Where(SourcePlace.IsFile)) SourceStream.Check(path);
@@ -68,10 +68,10 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     }
 
     /// <summary>Opens one file.</summary>
-    /// <inheritdoc cref="RawBatchReader(IReadOnlyList{string}, Encoder, int, bool, UnknownColumns, SourceCatalogue?, CancellationToken, IReadOnlyList{string}?)"/>
+    /// <inheritdoc cref="RawBatchReader(IReadOnlyList{string}, Encoder, int, bool, UnknownColumns, SourceCatalogue?, IReadOnlyList{string}?, CancellationToken)"/>
     public RawBatchReader(
         string path, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver,
-        CancellationToken cancellation = default) : this([path], encoder, batchSize, labelRequired, unknown, null, cancellation)
+        CancellationToken cancellation = default) : this([path], encoder, batchSize, labelRequired, unknown, null, null, cancellation)
     {
     }
 

@@ -38,7 +38,7 @@ public sealed class PackagePredictor : IDisposable
         CancellationToken cancellation, RawRows rules)
     {
         using var reader = new RawBatchReader(places, _scorer.Encoder, BatchSize, labelRequired: false, rules.Unknown, _sources,
-            cancellation, rules.Keep);
+            rules.Keep, cancellation);
         var (impressions, probabilities) = (_scorer.NewBatch(BatchSize), new float[BatchSize]);
         while (reader.Next() is { } batch)
         {

@@ -105,7 +105,7 @@ public sealed class FinishedRun : IDisposable
         using var evaluator = new ConsortEvaluator(Program.Members, Fusion);
         using var ceiling = new Ceiling();
         using var reader = new RawBatchReader(places, Encoder, BatchSize, labelRequired: true,
-            (rules ?? RawRows.Default).Unknown, Sources, cancellation);
+            (rules ?? RawRows.Default).Unknown, Sources, cancellation: cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -142,7 +142,7 @@ public sealed class FinishedRun : IDisposable
         CancellationToken cancellation, RawRows? rules = null)
     {
         using var reader = new RawBatchReader(places, Encoder, BatchSize, labelRequired: false,
-            (rules ?? RawRows.Default).Unknown, Sources, cancellation, rules?.Keep);
+            (rules ?? RawRows.Default).Unknown, Sources, rules?.Keep, cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
