@@ -23,7 +23,8 @@ public sealed class ParquetTable : IDisposable
     {
         (_texts, _numbers) = ([.. texts.Select(_ => new List<string?>())], [.. numbers.Select(_ => new List<double>())]);
         _stream = new ManagedOutputStream(stream, leaveOpen: true);
-        _file = new ParquetFileWriter(_stream, [.. texts.Select(n => new Column<string>(n)), .. numbers.Select(n => new Column<double>(n))]);
+        _file = new ParquetFileWriter(
+            _stream, [.. texts.Select(n => new Column<string>(n)), .. numbers.Select(n => new Column<double>(n))]);
     }
 
     /// <summary>Adds texts to a column.</summary>

@@ -41,11 +41,12 @@ internal abstract class PredictionFile(IReadOnlyList<string> names) : IDisposabl
     /// <param name="format">The option, or null.</param>
     /// <param name="path">The file.</param>
     /// <param name="keeps">Whether columns are to be kept, for which lines of probabilities have no room.</param>
-    public static PredictionFormat FormatOf(string? format, string path, bool keeps) => (format, Path.GetExtension(path).ToLowerInvariant()) switch
-    {
-        ("csv", _) or (null, ".csv") => PredictionFormat.Csv,
-        ("parquet", _) or (null, ".parquet") => PredictionFormat.Parquet,
-        (null, _) when keeps => PredictionFormat.Csv,
-        _ => PredictionFormat.Text,
-    };
+    public static PredictionFormat FormatOf(string? format, string path, bool keeps) =>
+        (format, Path.GetExtension(path).ToLowerInvariant()) switch
+        {
+            ("csv", _) or (null, ".csv") => PredictionFormat.Csv,
+            ("parquet", _) or (null, ".parquet") => PredictionFormat.Parquet,
+            (null, _) when keeps => PredictionFormat.Csv,
+            _ => PredictionFormat.Text,
+        };
 }

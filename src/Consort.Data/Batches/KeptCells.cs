@@ -4,7 +4,9 @@ using Consort.Data.Sources;
 
 namespace Consort.Data.Batches;
 
-/// <summary>Texts of some columns of the rows of a batch, as their source has them: what a row is called, to stand beside its probability.</summary>
+/// <summary>
+/// Texts of some columns of the rows of a batch, as their source has them: what a row is called, to stand beside its probability.
+/// </summary>
 public sealed class KeptCells
 {
     private readonly int[] _fields;
@@ -61,7 +63,8 @@ public sealed class KeptCells
         for (var i = 0; i < _fields.Length; i++)
         {
             var cells = rows.Group.Held(_fields[i]);
-            for (var r = 0; r < cells.Length; r++) _group[i][r] = cells[r].Length < 0 ? null : Encoding.UTF8.GetString(cells[r].Of(rows.Data));
+            for (var r = 0; r < cells.Length; r++)
+                _group[i][r] = cells[r].Length < 0 ? null : Encoding.UTF8.GetString(cells[r].Of(rows.Data));
         }
     }
 

@@ -68,7 +68,8 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     }
 
     /// <summary>Opens one file.</summary>
-    /// <inheritdoc cref="RawBatchReader(IReadOnlyList{string}, Encoder, int, bool, UnknownColumns, SourceCatalogue?, IReadOnlyList{string}?, CancellationToken)"/>
+    /// <inheritdoc cref="RawBatchReader(IReadOnlyList{string}, Encoder, int, bool, UnknownColumns, SourceCatalogue?,
+    /// IReadOnlyList{string}?, CancellationToken)"/>
     public RawBatchReader(
         string path, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver,
         CancellationToken cancellation = default) : this([path], encoder, batchSize, labelRequired, unknown, null, null, cancellation)

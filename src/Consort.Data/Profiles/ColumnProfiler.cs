@@ -32,7 +32,7 @@ internal static class ColumnProfiler
         TextCount[] some = [.. all.Where(c => c.Count > 0)];
         var values = some.Where(c => !IsMissing(c.Text)).ToList();
         var numbers = column.Splitter is null ? NumberShape.Of(values, context.HasLabel) : null;
-        var (format, time) = column.Splitter is not null ? default : numbers is null || numbers.AreWhole ? TimeOf(column.Name, values, numbers) : default;
+        var (format, time) = column.Splitter is not null || numbers is { AreWhole: false } ? default : TimeOf(column.Name, values, numbers);
         if (numbers is null && time is null)
         {
             values.AddRange(some.Where(c => NumbersAlone.Contains(c.Text)));

@@ -15,7 +15,8 @@ internal static partial class SplitDraft
         string Name(int source) => QuotedYaml.Of(NameFrom(folder, profile.Resolved[source]));
         string Names(IEnumerable<int> sources) => string.Join(", ", sources.Select(Name)) is var names && sources.Count() == 1 ? names
             : $"[{names}]";
-        var roles = profile.Sources.Select((s, i) => (Index: i, Role: SourcePlace.IsFile(s) ? RoleOf(Path.GetFileName(s)) : "")).ToLookup(s => s.Role, s => s.Index);
+        var roles = profile.Sources.Select((s, i) => (Index: i, Role: SourcePlace.IsFile(s) ? RoleOf(Path.GetFileName(s)) : ""))
+            .ToLookup(s => s.Role, s => s.Index);
         if (roles["train"].Any() && roles["valid"].Any() && roles["test"].Any() && !roles[""].Any())
         {
             foreach (var role in (string[])["train", "valid", "test"])
@@ -57,10 +58,17 @@ internal static partial class SplitDraft
         var column = schema.Columns.FirstOrDefault(c => c.Kind == "time");
         if (column is null || profile.Columns.First(c => c.Name == column.Name).Time is not { Days: var days })
             return null;
-        string From(double share) => days.TakeWhile((_, i) => days.Take(i + 1).Sum(d => d.Rows) <= share * days.Sum(d => d.Rows)).Count() is var i && i < days.Count ? days[i].Day : "";
         var (valid, test) = (From(0.8), From(0.9));
-        return valid.Length == 0 || test.Length == 0 || valid == test || valid == days[0].Day ? null
-            : ["by: time  # trained on the past, measured on what came after", $"column: {QuotedYaml.Of(column.Name)}", $"valid_from: {valid}", $"test_from: {test}"];
+        return valid is null || test is null || valid == test || valid == days[0].Day ? null
+            : ["by: time  # trained on the past, measured on what came after", $"column: {QuotedYaml.Of(column.Name)}",
+                $"valid_from: {valid}", $"test_from: {test}"];
+
+        // The first day that begins when this share of the rows is over.
+        string? From(double share)
+        {
+            var (all, before) = (days.Sum(d => d.Rows), 0L);
+            return days.FirstOrDefault(d => (before += d.Rows) - d.Rows >= share * all)?.Day;
+        }
     }
 
     private static string NameFrom(string folder, string source)

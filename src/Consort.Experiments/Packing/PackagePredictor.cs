@@ -29,7 +29,8 @@ public sealed class PackagePredictor : IDisposable
 
     /// <summary>Gives the probability of each raw row, in order.</summary>
     /// <param name="places">Rows, with labels or without, one place after another.</param>
-    /// <param name="rows">Told how many rows a batch has, their probabilities and what is kept of them; they are valid during the call.</param>
+    /// <param name="rows">Told how many rows a batch has, their probabilities and what is kept of them; they are valid during the
+    /// call.</param>
     /// <param name="progress">Told the bytes of the files that were read, or null.</param>
     /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
     /// <param name="rules">What becomes of columns that the package does not know, and what is kept.</param>

@@ -48,7 +48,7 @@ public sealed class PredictTests : IDisposable
     [Fact]
     public void Predict_ToCsv_QuotesWhatNeedsIt()
     {
-        _clicks.File("quoted.yaml", File.ReadAllText(_clicks.At("schema.yaml")) + "  - {name: name, kind: ignored}\nquoted: true\n");
+        _clicks.File("quoted.yaml", "quoted: true\n" + File.ReadAllText(_clicks.At("schema.yaml")) + "\n  - {name: name, kind: ignored}\n");
         var experiment = _clicks.File("quoted-experiment.yaml", File.ReadAllText(_clicks.Experiment).Replace("schema.yaml", "quoted.yaml", StringComparison.Ordinal)
             .Replace("epochs: 4", "epochs: 1", StringComparison.Ordinal));
         foreach (var name in new[] { "train.csv", "valid.csv", "test.csv" })
