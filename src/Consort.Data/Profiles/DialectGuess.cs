@@ -67,19 +67,22 @@ internal static class DialectGuess
     private static Schema OfNames(string path, IReadOnlyList<SourceColumn> columns)
     {
         if (columns.Count == 0) throw new ConsortException($"{SourcePlace.Show(path)}: found no columns, expected some");
-        var lists = new FieldList { Splitter = new Delimiter(Between), MaxLength = FieldList.Most };
+        var list = new FieldList { Splitter = new Delimiter(Between), MaxLength = FieldList.Most };
         return new Schema
         {
             Header = true,
             Missing = [],
             Fields = [.. columns.Select(c => !IsRead(c) ? new Field(c.Name, FieldKind.Ignored)
-                : c.IsList ? new Field(c.Name, FieldKind.List) { List = lists } : new Field(c.Name, FieldKind.Categorical))],
+                : c.IsList ? new Field(c.Name, FieldKind.List) { List = list }
+                : new Field(c.Name, FieldKind.Categorical))],
         };
     }
 
-    private static bool IsRead(SourceColumn column) =>
-        Words.Contains(column.IsList && column.Type.StartsWith(Lists, StringComparison.Ordinal)
-            ? column.Type[Lists.Length..] : column.Type);
+    private static bool IsRead(SourceColumn column)
+    {
+        var isOfLists = column.IsList && column.Type.StartsWith(Lists, StringComparison.Ordinal);
+        return Words.Contains(isOfLists ? column.Type[Lists.Length..] : column.Type);
+    }
 
     private static void CheckText(string path, ReadOnlySpan<byte> bytes)
     {
