@@ -3,7 +3,7 @@ using DuckDB.NET.Native;
 
 namespace Consort.Data.DuckDb;
 
-/// <summary>What DuckDB.NET has not: where the values of a vector stand, as an address rather than a pointer; and what a statement is.</summary>
+/// <summary>What DuckDB.NET has not: where the values of a vector stand, as an address and no pointer, and what a statement is.</summary>
 internal static class DuckDbLibrary
 {
     private const string Library = "duckdb";
