@@ -62,7 +62,7 @@ internal sealed class SplitColumn
     {
         for (var r = 0; r < cells.Length; r++)
         {
-            if (_missing.Holds(data, cells[r]) || !WrittenTime.TryRead(cells[r].Of(data), _field.WrittenAs, out var time))
+            if (_missing.Holds(data, cells[r]) || !TimeText.TryRead(cells[r].Of(data), _field.WrittenAs, out var time))
                 throw new CellError(r, Expected);
             time += _field.Zone.Ticks;
             var isLeftOut = IsBefore(time, _validFrom) || IsBefore(time, _testFrom) || _leaveOut.Contains(time / TimeSpan.TicksPerDay);

@@ -56,12 +56,12 @@ internal readonly struct TimeCode(TimePart part, TimeFormat format, TimeSpan zon
     /// <summary>Above the greatest value of a part.</summary>
     public const int Values = 32;
 
-    public string ExpectedFor(ReadOnlySpan<byte> cell) => $"{WrittenTime.Say(format)} or empty";
+    public string ExpectedFor(ReadOnlySpan<byte> cell) => $"{TimeText.Say(format)} or empty";
 
     public bool TryRead(ReadOnlySpan<byte> data, Cell cell, out long code)
     {
         code = 0;
-        if (!WrittenTime.TryRead(cell.Of(data), format, out var time)) return false;
+        if (!TimeText.TryRead(cell.Of(data), format, out var time)) return false;
         time += zone.Ticks;
         var day = (int)Math.DivRem(time, TimeSpan.TicksPerDay, out var rest); // from the year 1, which began with a Monday
         code = part switch

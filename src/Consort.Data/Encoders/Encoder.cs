@@ -83,7 +83,7 @@ public sealed class Encoder
     public int WriteTime(int field, DateTimeOffset time, Span<byte> text)
     {
         var of = Schema.Fields[field];
-        return of.Kind == FieldKind.Time || of.Derive.Count > 0 ? WrittenTime.Write(time, of.WrittenAs, text) : -1;
+        return of.Kind == FieldKind.Time || of.Derive.Count > 0 ? TimeText.Write(time, of.WrittenAs, text) : -1;
     }
 
     /// <summary>The place of a field in the schema, for <see cref="EncodeField"/>.</summary>

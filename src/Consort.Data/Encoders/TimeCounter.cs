@@ -45,14 +45,14 @@ internal sealed class TimeCounter : ColumnCounter
         {
             if (_sinceMissing!.Holds(data, beside[r])) continue;
             if (_since!.Format == TimeFormat.Auto) _others.See(beside[r].Of(data));
-            if (Missing.Holds(data, cells[r]) || !WrittenTime.TryRead(beside[r].Of(data), _since.Format, out var from)) continue;
-            if (WrittenTime.TryRead(cells[r].Of(data), Field.Format, out var time)) _ages.Add(AgeColumn.Days(time, from));
+            if (Missing.Holds(data, cells[r]) || !TimeText.TryRead(beside[r].Of(data), _since.Format, out var from)) continue;
+            if (TimeText.TryRead(cells[r].Of(data), Field.Format, out var time)) _ages.Add(AgeColumn.Days(time, from));
         }
     }
 
     protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row)
     {
-        if (!WrittenTime.TryRead(cell.Of(data), Field.Format, out _)) throw new CellError(row, $"{WrittenTime.Say(Field.Format)} or empty");
+        if (!TimeText.TryRead(cell.Of(data), Field.Format, out _)) throw new CellError(row, $"{TimeText.Say(Field.Format)} or empty");
     }
 
     public override void Merge(ColumnCounter other)
@@ -91,7 +91,7 @@ internal sealed class TimeForms
 
     public void See(ReadOnlySpan<byte> text)
     {
-        switch (WrittenTime.Guess(text))
+        switch (TimeText.Guess(text))
         {
             case TimeFormat.Iso:
                 _iso = true;
@@ -121,6 +121,6 @@ internal sealed class TimeForms
         string[] forms = [.. new[] { (_iso, "ISO 8601"), (_digits, "YYMMDDHH"), (_numbers, "Unix time") }.Where(f => f.Item1).Select(f => f.Item2)];
         if (forms.Length > 1)
             throw new ConsortException($"column {field.Name}: found times as {string.Join(" and as ", forms)} among the training rows, expected one form; name it by format: {string.Join(", ", Words.All<TimeFormat>().Keys.Skip(1))}");
-        return _digits ? TimeFormat.Yymmddhh : _numbers ? WrittenTime.UnitFor(_greatest) : TimeFormat.Iso;
+        return _digits ? TimeFormat.Yymmddhh : _numbers ? TimeText.UnitFor(_greatest) : TimeFormat.Iso;
     }
 }

@@ -36,7 +36,7 @@ public sealed class TimeTests : IDisposable
     [InlineData("1969-12-31T23:59:59.9Z", "1969-12-31T23:59:59.9000000")]
     public void Iso_AsPeopleWriteIt_IsThatTime(string text, string utc)
     {
-        Assert.True(WrittenTime.TryRead(System.Text.Encoding.UTF8.GetBytes(text), TimeFormat.Iso, out var ticks));
+        Assert.True(TimeText.TryRead(System.Text.Encoding.UTF8.GetBytes(text), TimeFormat.Iso, out var ticks));
         Assert.Equal(utc, new DateTime(ticks).ToString("O", CultureInfo.InvariantCulture));
     }
 
@@ -54,7 +54,7 @@ public sealed class TimeTests : IDisposable
     [InlineData("")]
     [InlineData("x")]
     public void Iso_OtherTexts_AreNone(string text) =>
-        Assert.False(WrittenTime.TryRead(System.Text.Encoding.UTF8.GetBytes(text), TimeFormat.Iso, out _));
+        Assert.False(TimeText.TryRead(System.Text.Encoding.UTF8.GetBytes(text), TimeFormat.Iso, out _));
 
     [Theory]
     [InlineData("1793538307", "unix_s")]
@@ -75,7 +75,7 @@ public sealed class TimeTests : IDisposable
         Assert.Equal(["t_weekday", "t_month", "t_day", "t_weekend"], dataset.Space.Categorical.Select(c => c.Name));
         using var reader = new RawBatchReader(_folder.File("new.csv", "1,2\n"), dataset.Encoder, 4, labelRequired: true);
         if (format is "unix_s" or "unix_ms" or "unix_us" or "unix_ns") Assert.NotNull(reader.Next());
-        else Assert.EndsWith($":1, column t: found \"2\", expected {WrittenTime.Say(dataset.Encoder.Schema.Fields[1].Format)} or empty",
+        else Assert.EndsWith($":1, column t: found \"2\", expected {TimeText.Say(dataset.Encoder.Schema.Fields[1].Format)} or empty",
             Assert.Throws<ConsortException>(reader.Next).Message);
     }
 
@@ -91,7 +91,7 @@ public sealed class TimeTests : IDisposable
             {
                 foreach (var time in times)
                 {
-                    var length = WrittenTime.Write(new DateTimeOffset(time), format, text);
+                    var length = TimeText.Write(new DateTimeOffset(time), format, text);
                     var padded = text[..Math.Max(8, length)];
                     var local = time + zone;
                     int[] expected = [local.Hour, ((int)local.DayOfWeek + 6) % 7, local.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday ? 1 : 0,

@@ -9,7 +9,7 @@ namespace Consort.Data.Encoders;
 /// Times from texts and back: ticks of 100 ns since the year 1, in UTC. What is finer is cut off; times within a day of the years 1 and
 /// 10,000 are none, so that every zone stays within what a <see cref="DateTime"/> can say.
 /// </summary>
-internal static class WrittenTime
+internal static class TimeText
 {
     private const long Least = TimeSpan.TicksPerDay;
     private static readonly long Most = DateTime.MaxValue.Ticks - TimeSpan.TicksPerDay;
