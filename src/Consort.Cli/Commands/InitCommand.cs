@@ -56,7 +56,7 @@ internal sealed class InitCommand : ExampleCommand
         var draft = SchemaDraft.Of(profile);
         string[] head = ["Written by `consort init`: what was seen stands behind each line. Change what you know better; all keys: docs/data/schema.md"];
         var schema = draft.ToYaml([.. head, ProfileTables.Headline(profile)]);
-        var experiment = ExperimentDraft.ToYaml(profile, SchemaFile, folder,
+        var experiment = ExperimentDraft.ToYaml(profile, draft, SchemaFile, folder,
             ["Written by `consort init` for these rows, to begin with. All keys: docs/experiment.md; what to try next: docs/choosing.md"]);
         Save(written[0], schema);
         Save(written[1], experiment);

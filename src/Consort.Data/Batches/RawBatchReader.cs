@@ -43,18 +43,22 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     /// <param name="unknown">What becomes of columns that the encoder was not fitted for: of those that the header names beside the
     /// schema's, and of indices (libsvm) or fields (libffm) behind its last.</param>
     /// <param name="sources">The kinds of sources that are read; null for texts.</param>
+    /// <param name="keep">Columns whose texts are kept, also such as the encoder does not know; null for none.</param>
     /// <param name="cancellation">Stops waiting for the bytes of a pipe.</param>
     /// <exception cref="ConsortException">A file is missing, or the batch size out of range.</exception>
     public RawBatchReader(
         IReadOnlyList<string> paths, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver,
-        SourceCatalogue? sources = null, CancellationToken cancellation = default)
+        SourceCatalogue? sources = null, IReadOnlyList<string>? keep = null, CancellationToken cancellation = default)
     {
         new LoaderOptions(batchSize).Validate();
         foreach (var path in paths.Where(SourcePlace.IsFile)) SourceStream.Check(path);
         _paths = [.. paths];
-        _pass = new RowPass(_paths, encoder.Schema, RowRules.Fitted(labelRequired, unknown == UnknownColumns.PassOver),
+        var schema = encoder.Schema;
+        Kept = KeptCells.Of(ref schema, keep ?? [], batchSize,
+            schema.Header || keep is { Count: > 0 } && (sources ?? SourceCatalogue.BuiltIn).ColumnsOf(_paths[0]) is not null);
+        _pass = new RowPass(_paths, schema, RowRules.Fitted(labelRequired, unknown == UnknownColumns.PassOver),
             catalogue: sources, cancellation: cancellation);
-        _rows = new RowCursor(encoder.Schema.Fields.Count);
+        _rows = new RowCursor(schema.Fields.Count);
         _encoder = new RowEncoder(encoder, labelRequired ? LabelUse.Required : LabelUse.MayBeEmpty);
         _truth = labelRequired ? TruthFiles.Open(_paths) : null;
         _batch = new Batch(batchSize, encoder.Space, truth: _truth is not null);
@@ -64,10 +68,11 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     }
 
     /// <summary>Opens one file.</summary>
-    /// <inheritdoc cref="RawBatchReader(IReadOnlyList{string}, Encoder, int, bool, UnknownColumns, SourceCatalogue?, CancellationToken)"/>
+    /// <inheritdoc cref="RawBatchReader(IReadOnlyList{string}, Encoder, int, bool, UnknownColumns, SourceCatalogue?,
+    /// IReadOnlyList{string}?, CancellationToken)"/>
     public RawBatchReader(
         string path, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver,
-        CancellationToken cancellation = default) : this([path], encoder, batchSize, labelRequired, unknown, null, cancellation)
+        CancellationToken cancellation = default) : this([path], encoder, batchSize, labelRequired, unknown, null, null, cancellation)
     {
     }
 
@@ -83,6 +88,9 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
             $"{SourcePlace.Show(_paths[0])}: passed over {pairs:N0} value{(pairs == 1 ? "" : "s")} of {(format == DataFormat.Libffm ? "fields" : "indices")} behind the last that the run knows"),
         _ => null,
     };
+
+    /// <summary>The texts that are kept of the last batch.</summary>
+    public KeptCells Kept { get; }
 
     /// <summary>Bytes of the file read so far.</summary>
     public long Position => _pass.Position;
@@ -132,6 +140,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
         rows.Places(_groupPlaces);
         _groupSource = rows.Block.Source;
         _truth?.Read(_groupSource, rows.Block.FirstRow + rows.First, rows.Group.Rows).CopyTo(_groupTruth, 0);
+        Kept.Take(rows);
         (_held, _given) = (rows.Group.Rows, 0);
     }
 
@@ -151,6 +160,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     {
         _groupPlaces.AsSpan(_given, rows).CopyTo(_places.AsSpan(at));
         _placeSources.AsSpan(at, rows).Fill(_groupSource);
+        Kept.Copy(_given, at, rows);
         _batch.Rows = at + rows;
         if (_truth is not null) _groupTruth.AsSpan(_given, rows).CopyTo(_batch.Truth[at..]);
         for (var r = 0; r < rows; r++)

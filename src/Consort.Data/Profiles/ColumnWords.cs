@@ -52,8 +52,9 @@ internal static partial class ColumnWords
 
     public static bool IsHistory(string name) => Words(name).Any(Histories.Contains);
 
-    public static bool IsWeight(string name) => NotWord().Replace(name, "")
-        .ToLowerInvariant() is "weight" or "sampleweight" or "rowweight" or "importance";
+    // A weight alone may be that of a parcel.
+    public static bool IsWeight(string name) =>
+        NotWord().Replace(name, "").ToLowerInvariant() is "sampleweight" or "rowweight" or "importanceweight" or "instanceweight";
 
     public static bool IsId(string name) => Says(name, Ids, Numbers);
 

@@ -75,7 +75,7 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
     // Said once where no column means something else by it.
     private static string[] MissingOf(DataProfile profile, ColumnDraft[] columns)
     {
-        var read = profile.Columns.Where((_, i) => columns[i].Field.Kind is not (FieldKind.Ignored or FieldKind.Label)).ToArray();
+        var read = profile.Columns.Where((_, i) => columns[i].Field.Columns.Count > 0).ToArray();
         var found = read.SelectMany(c => c.MissingTexts.Select(m => m.Token)).Where(t => t.Length > 0).Distinct()
             .Order(StringComparer.Ordinal);
         return ["", .. found.Except(read.SelectMany(c => c.Kept))];
@@ -83,7 +83,7 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
 
     private static Field WithMissing(Field field, ColumnProfile column, string[] missing)
     {
-        if (field.Kind is FieldKind.Ignored or FieldKind.Label) return field;
+        if (field.Columns.Count == 0) return field;
         var own = column.MissingTexts.Select(m => m.Token).ToList();
         if (field.Kind == FieldKind.Numeric && column.Numbers?.Mark is { } mark) own.Add(mark);
         return own.Except(missing).Any() ? field with { Missing = [.. missing.Union(own)] } : field;

@@ -15,10 +15,11 @@ public static class ExperimentDraft
 
     /// <summary>The file.</summary>
     /// <param name="profile">What was seen.</param>
+    /// <param name="schema">The schema made of it.</param>
     /// <param name="schemaFile">The schema's file, from the experiment's folder.</param>
     /// <param name="folder">The experiment's folder, which names of raw files start from.</param>
     /// <param name="head">Lines of comment at its beginning.</param>
-    public static string ToYaml(DataProfile profile, string schemaFile, string folder, IEnumerable<string> head)
+    public static string ToYaml(DataProfile profile, SchemaDraft schema, string schemaFile, string folder, IEnumerable<string> head)
     {
         var text = new StringBuilder();
         foreach (var line in head)
@@ -26,7 +27,7 @@ public static class ExperimentDraft
         var size = SizeOf(profile.Rows);
         text.Append(CultureInfo.InvariantCulture, $"name: {QuotedYaml.Of($"{Model} on {NameOf(profile.Sources[0])}")}\n");
         text.Append(CultureInfo.InvariantCulture, $"data:\n  schema: {QuotedYaml.Of(schemaFile)}\n");
-        foreach (var line in SplitDraft.Lines(profile, folder))
+        foreach (var line in SplitDraft.Lines(profile, schema, folder))
             text.Append("  ").Append(line).Append('\n');
         text.Append(CultureInfo.InvariantCulture,
             $"embedding:\n  dimension: {size.Dimension}  # numbers a feature; more rows can teach more\n");
@@ -52,8 +53,8 @@ public static class ExperimentDraft
 
     private static Size SizeOf(long rows) => rows switch
     {
-        < 20_000 => new(8, [64, 32], "0.1", 256, 20, "1e-3", "1e-4", "dense"),
-        < 200_000 => new(8, [64, 32], "0.1", 512, 20, "1e-3", "1e-4", "dense"),
+        < 20_000 => new(8, [64, 32], "0.1", 256, 20, "1e-3", "1e-3", "dense"),
+        < 200_000 => new(8, [64, 32], "0.1", 512, 20, "1e-3", "1e-3", "dense"),
         < 2_000_000 => new(10, [200, 100], "0.1", 2048, 15, "1e-3", "1e-5", "dense"),
         < 20_000_000 => new(16, [400, 200], "0", 4096, 5, "1e-3", "1e-6", "deferred"),
         _ => new(16, [400, 400, 400], "0", 8192, 2, "1e-3", "1e-7", "deferred"),

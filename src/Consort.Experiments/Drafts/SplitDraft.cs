@@ -10,12 +10,13 @@ namespace Consort.Experiments.Drafts;
 internal static partial class SplitDraft
 {
     /// <summary>Lines of the section <c>data</c>.</summary>
-    public static IEnumerable<string> Lines(DataProfile profile, string folder)
+    public static IEnumerable<string> Lines(DataProfile profile, SchemaDraft schema, string folder)
     {
         string Name(int source) => QuotedYaml.Of(NameFrom(folder, profile.Resolved[source]));
         string Names(IEnumerable<int> sources) => string.Join(", ", sources.Select(Name)) is var names && sources.Count() == 1 ? names
             : $"[{names}]";
-        var roles = profile.Sources.Select((s, i) => (Index: i, Role: SourcePlace.IsFile(s) ? RoleOf(Path.GetFileName(s)) : "")).ToLookup(s => s.Role, s => s.Index);
+        var roles = profile.Sources.Select((s, i) => (Index: i, Role: SourcePlace.IsFile(s) ? RoleOf(Path.GetFileName(s)) : ""))
+            .ToLookup(s => s.Role, s => s.Index);
         if (roles["train"].Any() && roles["valid"].Any() && roles["test"].Any() && !roles[""].Any())
         {
             foreach (var role in (string[])["train", "valid", "test"])
@@ -40,9 +41,34 @@ internal static partial class SplitDraft
         yield return $"source: {Names(Enumerable.Range(0, profile.Sources.Count))}";
         if (profile.Columns.FirstOrDefault(c => c.Time is { InOrder: true } t && t.To > t.From) is { } time)
             yield return $"by: order  # the rows stand in the order of {PrintableText.Short(time.Name, 60)}: trained on the past, measured on what came after";
+        else if (ByTime(profile, schema) is { } lines)
+        {
+            foreach (var line in lines)
+                yield return line;
+            yield break;
+        }
         else
             yield return "by: seed  # each row by chance";
         yield return "shares: [0.8, 0.1, 0.1]  # train, choose the best weights, measure";
+    }
+
+    // The days from which about a fifth and a tenth of the rows are left.
+    private static string[]? ByTime(DataProfile profile, SchemaDraft schema)
+    {
+        var column = schema.Columns.FirstOrDefault(c => c.Kind == "time");
+        if (column is null || profile.Columns.First(c => c.Name == column.Name).Time is not { Days: var days })
+            return null;
+        var (valid, test) = (From(0.8), From(0.9));
+        return valid is null || test is null || valid == test || valid == days[0].Day ? null
+            : ["by: time  # trained on the past, measured on what came after", $"column: {QuotedYaml.Of(column.Name)}",
+                $"valid_from: {valid}", $"test_from: {test}"];
+
+        // The first day that begins when this share of the rows is over.
+        string? From(double share)
+        {
+            var (all, before) = (days.Sum(d => d.Rows), 0L);
+            return days.FirstOrDefault(d => (before += d.Rows) - d.Rows >= share * all)?.Day;
+        }
     }
 
     private static string NameFrom(string folder, string source)

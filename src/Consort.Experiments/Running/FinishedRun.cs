@@ -106,7 +106,7 @@ public sealed class FinishedRun : IDisposable
             hasGroups: Encoder.Schema.HasGroups);
         using var ceiling = new Ceiling();
         using var reader = new RawBatchReader(places, Encoder, BatchSize, labelRequired: true,
-            (rules ?? RawRows.Default).Unknown, Sources, cancellation);
+            (rules ?? RawRows.Default).Unknown, Sources, cancellation: cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -130,16 +130,26 @@ public sealed class FinishedRun : IDisposable
     /// <param name="rules">What becomes of columns that the run does not know; null passes over them without a word.</param>
     /// <exception cref="ConsortException">A mistake in the rows, or one whose logit is not finite.</exception>
     public void Predict(IReadOnlyList<string> places, Action<BatchLogits> rows, IProgress<long>? progress, CancellationToken cancellation,
-        RawRows? rules = null)
+        RawRows? rules = null) => Predict(places, (logits, _) => rows(logits), progress, cancellation, rules);
+
+    /// <summary>Gives the probability of each raw row, in order, and the texts that are kept of it.</summary>
+    /// <param name="places">Rows, with labels or without, one place after another.</param>
+    /// <param name="rows">Told the logits of each batch and what is kept of its rows; they are valid during the call.</param>
+    /// <param name="progress">Told the bytes of the file that were read, or null.</param>
+    /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
+    /// <param name="rules">What becomes of columns that the run does not know, and what is kept; null passes over all.</param>
+    /// <exception cref="ConsortException">A mistake in the rows, or one whose logit is not finite.</exception>
+    public void Predict(IReadOnlyList<string> places, Action<BatchLogits, KeptCells> rows, IProgress<long>? progress,
+        CancellationToken cancellation, RawRows? rules = null)
     {
         using var reader = new RawBatchReader(places, Encoder, BatchSize, labelRequired: false,
-            (rules ?? RawRows.Default).Unknown, Sources, cancellation);
+            (rules ?? RawRows.Default).Unknown, Sources, rules?.Keep, cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
             Pass.Run(batch, isTraining: false, seed: 0);
             Pass.CheckFinite(batch, Encoder, reader.PlaceOf);
-            rows(Pass.Logits);
+            rows(Pass.Logits, reader.Kept);
             progress?.Report(reader.Position);
         }
 

@@ -7,6 +7,9 @@ namespace Consort.Experiments.Running;
 /// <param name="Notice">Told a line about what was passed over, once, or null.</param>
 public sealed record RawRows(UnknownColumns Unknown, Action<string>? Notice)
 {
+    /// <summary>Columns whose texts are kept beside the probabilities.</summary>
+    public IReadOnlyList<string> Keep { get; init; } = [];
+
     internal static RawRows Default { get; } = new(UnknownColumns.PassOver, null);
 
     internal void Say(RawBatchReader reader)

@@ -15,6 +15,7 @@ public static class CsvTable
             .Select(cells => string.Join(',', cells.Select(Quoted)) + "\n"));
     }
 
-    private static string Quoted(string cell) =>
+    /// <summary>A cell, in quotes where it needs them.</summary>
+    public static string Quoted(string cell) =>
         cell.AsSpan().IndexOfAny(",\"\n\r") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

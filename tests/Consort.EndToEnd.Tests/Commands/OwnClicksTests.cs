@@ -25,8 +25,7 @@ public sealed partial class OwnClicksTests : IDisposable
     public async Task Page_EveryCommand_Works()
     {
         var lines = Blocks(_page, "").SelectMany(b => b.Split('\n')).ToArray();
-        string[] typed = [.. lines.Where(l => l.StartsWith("./consort ", StringComparison.Ordinal)),
-            .. lines.Where(l => l.StartsWith("tail ", StringComparison.Ordinal))];
+        string[] typed = [.. lines.Where(l => l.StartsWith("./consort ", StringComparison.Ordinal))];
         foreach (var command in new[] { "init", "data describe", "train", "evaluate", "predict", "pack", "serve" })
             Assert.Contains(typed, l => l.StartsWith($"./consort {command} ", StringComparison.Ordinal));
         Assert.StartsWith("./consort init ", typed[0], StringComparison.Ordinal);
@@ -39,11 +38,13 @@ public sealed partial class OwnClicksTests : IDisposable
             _folder.File(name, text);
         }
 
-        var output = typed.Skip(1).Where(l => !l.StartsWith("./consort serve ", StringComparison.Ordinal)).Select(Type).ToArray();
+        foreach (var line in typed.Skip(1).Where(l => !l.StartsWith("./consort serve ", StringComparison.Ordinal)))
+            Type(line);
         Assert.Equal(50, File.ReadAllLines(_folder.At("probabilities.txt")).Length);
-        var pasted = output[^1].Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(50, pasted.Length);
-        Assert.Matches("^r-000000,0\\.\\d+$", pasted[0]);
+        var scored = File.ReadAllLines(_folder.At("scored.csv"));
+        Assert.Equal(51, scored.Length);
+        Assert.Equal("request_id,probability", scored[0]);
+        Assert.Matches("^r-000000,0\\.\\d+$", scored[1]);
 
         var (url, type, body) = Curl().Match(_page) is { Success: true } match
             ? (match.Groups["url"].Value, match.Groups["type"].Value, match.Groups["body"].Value)

@@ -1,0 +1,68 @@
+using Consort.Data.Batches;
+using Consort.Data.Sources;
+using Consort.Experiments.Running;
+using Consort.Foundation.Options;
+using Consort.Serving;
+using Consort.Serving.Packages;
+
+namespace Consort.Experiments.Packing;
+
+/// <summary>Gives the probabilities that a package gives, calibrated as it is, of raw rows.</summary>
+public sealed class PackagePredictor : IDisposable
+{
+    private const int BatchSize = 4096;
+    private readonly Scorer _scorer;
+    private readonly SourceCatalogue _sources;
+
+    /// <summary>Opens a package.</summary>
+    /// <param name="path">A file that <c>consort pack</c> has written.</param>
+    /// <param name="catalogues">By which names of models and sources are resolved; null for those that come along.</param>
+    /// <exception cref="ConsortException">It is no package, or not whole.</exception>
+    public PackagePredictor(string path, Catalogues? catalogues = null)
+    {
+        _sources = (catalogues ?? Catalogues.Default).Of(SourceCatalogue.BuiltIn);
+        _scorer = Scorer.Load(path, storage: PackageStorage.Mapped, catalogues: catalogues);
+    }
+
+    /// <summary>The schema of the rows that it scores.</summary>
+    public Data.Schemas.Schema Schema => _scorer.Encoder.Schema;
+
+    /// <summary>Gives the probability of each raw row, in order.</summary>
+    /// <param name="places">Rows, with labels or without, one place after another.</param>
+    /// <param name="rows">Told how many rows a batch has, their probabilities and what is kept of them; they are valid during the
+    /// call.</param>
+    /// <param name="progress">Told the bytes of the files that were read, or null.</param>
+    /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
+    /// <param name="rules">What becomes of columns that the package does not know, and what is kept.</param>
+    /// <exception cref="ConsortException">A mistake in the rows, or one whose logit is not finite.</exception>
+    public void Predict(IReadOnlyList<string> places, Action<int, float[], KeptCells> rows, IProgress<long>? progress,
+        CancellationToken cancellation, RawRows rules)
+    {
+        using var reader = new RawBatchReader(places, _scorer.Encoder, BatchSize, labelRequired: false, rules.Unknown, _sources,
+            rules.Keep, cancellation);
+        var (impressions, probabilities) = (_scorer.NewBatch(BatchSize), new float[BatchSize]);
+        while (reader.Next() is { } batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            impressions.Clear();
+            for (var row = 0; row < batch.Rows; row++)
+                impressions.AddEncoded(batch.IdsOf(row), batch.NumericOf(row), batch.Lists);
+            try
+            {
+                _scorer.Score(impressions, probabilities);
+            }
+            catch (ConsortException mistake) when (mistake.Row is { } row)
+            {
+                throw new ConsortException($"{reader.PlaceOf(row)}: {mistake.Detail}", mistake);
+            }
+
+            rows(batch.Rows, probabilities, reader.Kept);
+            progress?.Report(reader.Position);
+        }
+
+        rules.Say(reader);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _scorer.Dispose();
+}
