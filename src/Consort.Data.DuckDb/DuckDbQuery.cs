@@ -120,11 +120,12 @@ internal sealed class DuckDbQuery : IDisposable
     {
         var state = NativeMethods.PreparedStatements.DuckDBPrepare(_connection, sql, out _statement);
         if (!state.IsSuccess()) throw Failed(NativeMethods.PreparedStatements.DuckDBPrepareError(_statement) ?? "it could not be prepared");
+        // Before it is run: what writes must not have written.
+        if (DuckDbLibrary.TypeOf(_statement) != DuckDBStatementType.Select)
+            throw new ConsortException($"{_name}: found a statement that is no query, expected select …");
         state = NativeMethods.PreparedStatements.DuckDBExecutePreparedStreaming(_statement, out _result);
         _hasResult = true;
         if (!state.IsSuccess()) throw Failed(NativeMethods.Query.DuckDBResultError(ref _result) ?? "it could not be run");
-        if (NativeMethods.Query.DuckDBResultReturnType(_result) != DuckDBResultType.QueryResult)
-            throw new ConsortException($"{_name}: found a statement that gives no rows, expected a query: select …");
         Columns = [.. Enumerable.Range(0, (int)NativeMethods.Query.DuckDBColumnCount(ref _result)).Select(Column)];
     }
 

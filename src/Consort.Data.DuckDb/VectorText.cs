@@ -13,7 +13,7 @@ internal abstract class VectorText
     protected nint Values { get; private set; }
 
     /// <summary>Takes the vector of a chunk.</summary>
-    public virtual void Bind(nint vector) => (Values, _validity) = (VectorMemory.Data(vector), VectorMemory.Validity(vector));
+    public virtual void Bind(nint vector) => (Values, _validity) = (DuckDbLibrary.Data(vector), DuckDbLibrary.Validity(vector));
 
     /// <summary>Writes the cells of the first rows.</summary>
     public virtual void Write(Span<Cell> cells, CellWriter writer, CellTable table)

@@ -27,7 +27,9 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
     /// </summary>
     public Fusion Fusion { get; init; }
 
-    /// <summary>Whether the one member has a second head, which teachers teach and nobody serves: the second of <see cref="Members"/>.</summary>
+    /// <summary>
+    /// Whether the one member has a second head, which teachers teach and nobody serves: the second of <see cref="Members"/>.
+    /// </summary>
     public bool HasAuxiliaryHead => Members is [_, AuxiliaryHead];
 
     /// <summary>Whether some members have weights together besides embeddings, so that none of them is a model of its own.</summary>

@@ -79,13 +79,21 @@ public sealed class DuckDbPlaceTests : IDisposable
     [InlineData("selekt 1", "syntax error at or near \"selekt\"")]
     [InlineData("select 1 as click, 'u' as user, error('too late') as x", "too late")]
     [InlineData("select 1 as click, 'u' as user where false", "found no rows, expected at least one")]
-    [InlineData("create table t (a int)", "found a statement that gives no rows, expected a query")]
+    [InlineData("create table t (a int)", "found a statement that is no query, expected select …")]
     public void Read_AQueryThatFails_GivesDuckDbsWords(string query, string words)
     {
         var schema = Schema with { Fields = [.. Schema.Fields, new Field("x", FieldKind.Ignored)] };
         var e = Assert.Throws<ConsortException>(() => SeenRows.Of(Catalogue, schema, $"sql:{query}"));
         Assert.StartsWith($"sql:{query[..6]}", e.Message, StringComparison.Ordinal);
         Assert.Contains(words, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_AStatementThatWrites_HasWrittenNothing()
+    {
+        var path = _folder.At("out.csv");
+        Assert.Throws<ConsortException>(() => SeenRows.Of(Catalogue, Schema, $"sql:copy (select 1 as click, 'u' as user) to '{path}'"));
+        Assert.False(File.Exists(path));
     }
 
     [Fact]

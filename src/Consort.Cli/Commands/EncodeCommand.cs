@@ -27,7 +27,8 @@ internal sealed class EncodeCommand : ExampleCommand
         Shared.Text("--column", "FIELD", "The field that decides, of --by time and hash; of --by group the schema's field of kind group.");
     private readonly Option<string?> _validFrom = Shared.Text("--valid-from", "TIME", "When validation rows begin, of --by time.");
     private readonly Option<string?> _testFrom = Shared.Text("--test-from", "TIME", "When test rows begin, of --by time.");
-    private readonly Option<double> _gap = Shared.Number("--gap", "Days before either whose rows are left out, of --by time.", 0.0, 0, 10_000);
+    private readonly Option<double> _gap = Shared.Number(
+        "--gap", "Days before either whose rows are left out, of --by time.", 0.0, 0, 10_000);
     private readonly Option<string[]> _leaveOut = new("--leave-out")
     {
         Description = "Days (2026-11-30) whose rows are left out, of --by time.",

@@ -114,7 +114,7 @@ internal sealed class PredictCommand : ExampleCommand
     {
         var odd = arguments.GetValue(_members) ? "--members" : arguments.GetValue(_last) ? "--last"
             : arguments.GetValue(_phase) is null ? null : "--phase";
-        return odd is null ? new PackagePredictions(package)
+        return odd is null ? new PackagePredictions(package, Shared.Catalogues)
             : throw new ConsortException($"{odd}: belongs to a run; a package has the weights it was packed with, and gives one probability");
     }
 

@@ -1,8 +1,8 @@
-using Consort.Cli.Commands;
 using Consort.Data.Batches;
 using Consort.Data.Schemas;
 using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
+using Consort.Foundation.Options;
 
 namespace Consort.Cli.Predictions;
 
@@ -57,9 +57,9 @@ internal sealed class RunPredictions(FinishedRun run, bool withMembers) : Predic
 }
 
 /// <summary>Those of a package, calibrated as it is.</summary>
-internal sealed class PackagePredictions(string path) : PredictionSource
+internal sealed class PackagePredictions(string path, Catalogues catalogues) : PredictionSource
 {
-    private readonly PackagePredictor _package = new(path, Shared.Catalogues);
+    private readonly PackagePredictor _package = new(path, catalogues);
 
     public override IReadOnlyList<string> Names { get; } = ["probability"];
 

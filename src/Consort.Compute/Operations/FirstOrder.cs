@@ -111,13 +111,13 @@ internal sealed unsafe class PooledFirstOrderKernel<T> : RowKernel
         var ids = Step.Ids + ((long)start * _lists.Length);
         for (var row = start; row < end; row++, ids += _lists.Length)
         {
+            if (row + 1 < end)
+                Ask(ids + _lists.Length);
             // In the same order as without lists: a list of one id is a token to the last bit.
             var (even, odd) = (T.Zero, T.Zero);
             for (var column = 0; column < _lists.Length; column++)
             {
-                var weight = _lists[column] is null ? _weights[ids[column]] : default;
-                if (_lists[column] is { } list)
-                    ListPool.Forward(&weight, _weights, Step.Lists + ids[column], list, 1);
+                var weight = _lists[column] is { } list ? Pooled(Step.Lists + ids[column], list) : _weights[ids[column]];
                 if (column % 2 == 0)
                     even += weight;
                 else
@@ -125,6 +125,35 @@ internal sealed unsafe class PooledFirstOrderKernel<T> : RowKernel
             }
 
             _output[row] = even + odd;
+        }
+    }
+
+    // Of one number an id a sum needs no vectors.
+    private T Pooled(int* list, IdList kind)
+    {
+        var sum = T.Zero;
+        if (kind is { IsWeighted: false, Pooling: not Pooling.Max })
+        {
+            for (var i = 1; i <= *list; i++)
+                sum += _weights[list[i]];
+            return kind.Pooling == Pooling.Mean && *list > 1 ? sum * (T.One / T.CreateTruncating(*list)) : sum;
+        }
+
+        ListPool.Forward(&sum, _weights, list, kind, 1);
+        return sum;
+    }
+
+    // Weights lie anywhere: those of the next row are asked for a row ahead.
+    private void Ask(int* ids)
+    {
+        for (var column = 0; column < _lists.Length; column++)
+        {
+            var list = Step.Lists + ids[column];
+            if (_lists[column] is null)
+                Prefetch.Row(_weights + ids[column], 1);
+            else
+                for (var i = 1; i <= *list; i++)
+                    Prefetch.Row(_weights + list[i], 1);
         }
     }
 

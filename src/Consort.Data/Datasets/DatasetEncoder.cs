@@ -22,11 +22,11 @@ public static class DatasetEncoder
     /// <exception cref="ConsortException">A mistake in the raw data or the request, a full disk, or another process that writes the same
     /// folder; an older dataset is then unchanged.</exception>
     public static EncodeResult Encode(EncodeRequest request, IProgress<EncodeProgress>? progress = null,
-        CancellationToken cancellation = default) => SpooledFiles.Around(request, progress, cancellation, whole =>
+        CancellationToken cancellation = default) => SpooledFiles.Around(request, whole =>
     {
         using var claim = TakeClaim(whole, progress, cancellation).Claim;
         return Encode(whole, "no dataset there yet", progress, cancellation);
-    });
+    }, progress, cancellation);
 
     /// <summary>
     /// Takes the dataset in the folder when sources, schema, split and encoder version are the same, otherwise encodes and says why.
@@ -37,7 +37,7 @@ public static class DatasetEncoder
     {
         var clock = Stopwatch.StartNew();
         request.Schema.Validate("schema");
-        return SpooledFiles.Around(request, progress, cancellation, whole => EncodeOrReuse(whole, clock, progress, cancellation));
+        return SpooledFiles.Around(request, whole => EncodeOrReuse(whole, clock, progress, cancellation), progress, cancellation);
     }
 
     private static EncodeResult EncodeOrReuse(EncodeRequest request, Stopwatch clock, IProgress<EncodeProgress>? progress,

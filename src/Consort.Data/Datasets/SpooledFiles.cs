@@ -12,8 +12,8 @@ internal sealed class SpooledFiles : IDisposable
     private readonly Dictionary<string, string> _names = []; // by the file that stands in
 
     /// <summary>Has something done with files that can all be read again.</summary>
-    public static T Around<T>(EncodeRequest request, IProgress<EncodeProgress>? progress, CancellationToken cancellation,
-        Func<EncodeRequest, T> encode)
+    public static T Around<T>(EncodeRequest request, Func<EncodeRequest, T> encode, IProgress<EncodeProgress>? progress,
+        CancellationToken cancellation)
     {
         string[] once = [.. request.Split.Files.Where(SourceStream.ComesOnce)];
         if (once.Length == 0) return encode(request);

@@ -19,7 +19,8 @@ public sealed record TimeSplit(string Column, DateTime? ValidFrom, DateTime? Tes
     {
         DateTime? From(string key) => map.TextOrNull(key) is { } text ? ReadTime(text) ?? throw map.Error(key, Mistake(text)) : null;
         return Of(map.TextOrNull("column"), From("valid_from"), From("test_from"), map.Number("gap", 0, 0, 10_000),
-            [.. map.Texts("leave_out", []).Select(d => ReadDay(d) ?? throw map.Error("leave_out", $"found \"{d}\", expected a day as 2026-11-30"))]);
+            [.. map.Texts("leave_out", []).Select(d =>
+                ReadDay(d) ?? throw map.Error("leave_out", $"found \"{d}\", expected a day as 2026-11-30"))]);
     }
 
     /// <summary>Checks that they fit together.</summary>

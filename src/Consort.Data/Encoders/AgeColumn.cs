@@ -23,7 +23,8 @@ internal sealed class AgeColumn(
     {
         if ((isSince ? sinceMissing : Missing).Holds(data, cell)) return NoTime;
         var format = (isSince ? since : field).Format;
-        return TimeText.TryRead(cell.Of(data), format, out var time) ? time : throw new CellError(row, $"{TimeText.Say(format)} or empty");
+        return TimeText.TryRead(cell.Of(data), format, out var time)
+            ? time : throw new CellError(row, $"{TimeText.Say(format)} or empty");
     }
 
     /// <summary>What the column gives for two times.</summary>

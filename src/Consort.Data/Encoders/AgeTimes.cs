@@ -28,10 +28,13 @@ internal sealed class AgeTimes(IReadOnlyList<ColumnEncoder> numeric)
     public void Read(int field, ReadOnlySpan<byte> data, Cell cell, Span<long> times, Span<float> numerics)
     {
         if (Count == 0 || PlaceOf(field) is not (>= 0 and var place)) return;
-        var (age, _) = Array.Find(_ages, a => a.Column.Field == field || a.Column.Beside == field);
+        var age = AgeOf(field);
         times[place] = age.Read(data, cell, 0, isSince: age.Beside == field);
         Put(times, numerics);
     }
+
+    // By itself, for what it captures would be allocated for every field that is read.
+    private AgeColumn AgeOf(int field) => Array.Find(_ages, a => a.Column.Field == field || a.Column.Beside == field).Column;
 
     /// <summary>Forgets the time of a field.</summary>
     public void Clear(int field, Span<long> times, Span<float> numerics)

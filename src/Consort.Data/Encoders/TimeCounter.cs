@@ -118,7 +118,8 @@ internal sealed class TimeForms
     public TimeFormat Of(Field field)
     {
         if (field.Format != TimeFormat.Auto) return field.Format;
-        string[] forms = [.. new[] { (_iso, "ISO 8601"), (_digits, "YYMMDDHH"), (_numbers, "Unix time") }.Where(f => f.Item1).Select(f => f.Item2)];
+        string[] forms = [.. new[] { (_iso, "ISO 8601"), (_digits, "YYMMDDHH"), (_numbers, "Unix time") }
+            .Where(f => f.Item1).Select(f => f.Item2)];
         if (forms.Length > 1)
             throw new ConsortException($"column {field.Name}: found times as {string.Join(" and as ", forms)} among the training rows, expected one form; name it by format: {string.Join(", ", Words.All<TimeFormat>().Keys.Skip(1))}");
         return _digits ? TimeFormat.Yymmddhh : _numbers ? TimeText.UnitFor(_greatest) : TimeFormat.Iso;

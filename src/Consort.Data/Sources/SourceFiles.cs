@@ -47,7 +47,7 @@ public static class SourceFiles
 
     private static string[] Fitting(string pattern)
     {
-        string[] parts = pattern.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar]);
+        var parts = pattern.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar]);
         var fixedParts = parts.TakeWhile(p => !IsPattern(p)).Count();
         var root = fixedParts == 0 ? "" : string.Join(Path.DirectorySeparatorChar, parts[..fixedParts]) + Path.DirectorySeparatorChar;
         var start = root.Length == 0 ? "." : root;

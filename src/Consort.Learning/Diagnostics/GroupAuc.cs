@@ -27,6 +27,7 @@ public sealed record GroupAuc(string Field, double Auc, int Groups, long Rows, i
     {
         var found = GroupedAuc.Of(logits, labels, groups, weights);
         return new GroupAuc(
-            field, found.Auc, found.Groups, found.Rows, found.OneClassGroups, found.OneClassRows, logits.Length - found.Rows - found.OneClassRows);
+            field, found.Auc, found.Groups, found.Rows, found.OneClassGroups, found.OneClassRows,
+            logits.Length - found.Rows - found.OneClassRows);
     }
 }

@@ -10,7 +10,8 @@ public sealed record HistoryOptions
     public static OptionSet<HistoryOptions> Options { get; } = new OptionSet<HistoryOptions>(() => new())
         .Add("target", o => o.Target, (o, v) => o with { Target = v }, Domain.Texts("columns, those of a tuple with + between"),
             "what histories are set against: a column such as item, or a tuple such as item+genre; empty takes the columns whose vocabulary sequences share")
-        .Add("history", o => o.History, (o, v) => o with { History = v }, Domain.Texts("lists or sequences, those of a tuple with + between"),
+        .Add("history", o => o.History, (o, v) => o with { History = v },
+            Domain.Texts("lists or sequences, those of a tuple with + between"),
             "the history of each target, in their order: history, or history+history_genre")
         .Require("history", o => o.Target.Count != o.History.Count
             ? $"found {o.History.Count} beside {o.Target.Count} of target, expected as many" : null);

@@ -24,7 +24,8 @@ public sealed record Bst(MlpOptions Mlp) : TowerModel("BST", Mlp)
             "share that drops behind attention and behind the layers of a block while training")
         .Add("layer_norm", m => m.HasNorm, (m, v) => m with { HasNorm = v }, Domain.Flag, "layer normalisation behind each half of a block")
         .Add("use_residual", m => m.IsResidual, (m, v) => m with { IsResidual = v }, Domain.Flag, "whether each half adds what it reads")
-        .Add("use_position_emb", m => m.HasPlaces, (m, v) => m with { HasPlaces = v }, Domain.Flag, "a learned vector of D numbers for each place")
+        .Add("use_position_emb", m => m.HasPlaces, (m, v) => m with { HasPlaces = v }, Domain.Flag,
+            "a learned vector of D numbers for each place")
         .Add("seq_pooling_type", m => m.Pooling, (m, v) => m with { Pooling = v },
             Domain.Words(("target", PositionPooling.Last), ("mean", PositionPooling.Mean), ("sum", PositionPooling.Sum)),
             "what the tower reads of a history and its target");

@@ -38,8 +38,8 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
     public string? Gate { get; init; }
 
     /// <summary>
-    /// Share of the members' L2 on embeddings that the student has, at least 0; null for a tenth where it matches logits and has all else
-    /// of the members, else 1.
+    /// Share of the members' L2 on embeddings that the student has, at least 0; null for a tenth where it matches logits by what it serves
+    /// and has all else of the members, else 1.
     /// </summary>
     public double? L2Share { get; init; }
 

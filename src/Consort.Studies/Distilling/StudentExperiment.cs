@@ -65,7 +65,8 @@ internal static class StudentExperiment
 
         if (start is not null)
             student = student.With("training.from", OptionTree.List(start));
-        var isMatched = request.ExperimentFile is null
+        // What a student serves beside its head learns from labels alone, and needs all of the decay.
+        var isMatched = request is { ExperimentFile: null, AuxiliaryHead: false }
             && student.TextAt("strategy.distance") == StudentStrategy.Word(TeacherDistance.Logit);
         var share = request.L2Share ?? (isMatched ? LogitL2Share : 1);
         if (share != 1 && student.TextAt("training.embedding_l2") is { } lambda)

@@ -174,6 +174,7 @@ public sealed class DistilTests
         var student = OptionTree.Load(clicks.At("s/experiment.yaml"));
         Assert.Equal("true", student["members[0].auxiliary_head"].ToString());
         Assert.Equal("1", student["strategy.label_weight"].ToString());
+        Assert.Equal(OptionTree.Load(clicks.At("teacher/experiment.yaml")).TextAt("training.embedding_l2"), student.TextAt("training.embedding_l2"));
         Assert.Contains("DeepFM, auxiliary head", File.ReadAllText(clicks.At("s/report.md")), StringComparison.Ordinal);
 
         Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("s"), "-o", clicks.At("s.consort"), "--calibration", "none", "--json", clicks.At("p.json"), "-q").ExitCode);

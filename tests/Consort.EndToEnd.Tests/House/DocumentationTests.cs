@@ -96,7 +96,10 @@ public sealed class DocumentationTests
     public void Experiments_OfTheRepository_CanBeRead(string file)
     {
         using var folder = new TempFolder();
-        foreach (var name in new[] { "clicks.tsv", "criteo_8k.tsv", "avazu_sample.csv", "train.csv", "valid.csv", "test.csv", "more.csv" })
+        foreach (var name in new[]
+        {
+            "clicks.tsv", "criteo_8k.tsv", "avazu_sample.csv", "train.csv", "valid.csv", "test.csv", "more.csv", "more2.csv",
+        })
             folder.File(Path.Combine("configs", "any", name), "");
         foreach (var name in new[] { "train.tsv", "valid.tsv", "test.tsv" })
             folder.File(Path.Combine("data", "onepass", name), "");
