@@ -72,12 +72,12 @@ internal sealed class PredictCommand : ExampleCommand
             // A batch at a time: a reader who has gone is noticed, and nobody waits for what is there.
             var lines = new StringWriter(CultureInfo.InvariantCulture);
             using var file = new PredictionLines(lines, source.Names, format == PredictionFormat.Csv);
-            source.Predict(data, rules, progress, Terminal.Cancellation, (count, probabilities, kept) =>
+            source.Predict(data, rules, progress, (count, probabilities, kept) =>
             {
                 file.Write(count, probabilities, kept);
                 Terminal.Output.Write(lines.GetStringBuilder());
                 lines.GetStringBuilder().Clear();
-            });
+            }, Terminal.Cancellation);
             Terminal.Output.Flush();
             return CommandLine.Success;
         }
@@ -87,11 +87,11 @@ internal sealed class PredictCommand : ExampleCommand
             using var writer = new StreamWriter(stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
             using PredictionFile file = format == PredictionFormat.Parquet
                 ? new PredictionTable(stream, source.Names) : new PredictionLines(writer, source.Names, format == PredictionFormat.Csv);
-            source.Predict(data, rules, progress, Terminal.Cancellation, (count, probabilities, kept) =>
+            source.Predict(data, rules, progress, (count, probabilities, kept) =>
             {
                 file.Write(count, probabilities, kept);
                 rows += count;
-            });
+            }, Terminal.Cancellation);
             file.Finish();
         }, Terminal.Cancellation);
         Terminal.Status.Clear();
@@ -136,7 +136,7 @@ internal sealed class PredictCommand : ExampleCommand
     {
         if (format == PredictionFormat.Text)
             return [];
-        var ids = schema.Fields.Where(f => f.Kind.ToString() == "Id").Select(f => f.Name);
+        var ids = schema.Fields.Where(f => f.Kind == FieldKind.Id).Select(f => f.Name);
         string[] kept = [.. ids.Concat(arguments.GetValue(_keep) ?? []).Distinct()];
         return !kept.Contains("probability") ? kept
             : throw new ConsortException("--keep probability: two columns of the file would have this name; rename the rows' own");

@@ -18,8 +18,8 @@ internal abstract class PredictionSource : IDisposable
     /// <summary>The rows that it reads.</summary>
     public abstract Schema Schema { get; }
 
-    public abstract void Predict(IReadOnlyList<string> places, RawRows rules, IProgress<long>? progress, CancellationToken cancellation,
-        TakePredictions take);
+    public abstract void Predict(IReadOnlyList<string> places, RawRows rules, IProgress<long>? progress, TakePredictions take,
+        CancellationToken cancellation);
 
     public abstract void Dispose();
 
@@ -37,8 +37,8 @@ internal sealed class RunPredictions(FinishedRun run, bool withMembers) : Predic
 
     public override Schema Schema => _run.Encoder.Schema;
 
-    public override void Predict(IReadOnlyList<string> places, RawRows rules, IProgress<long>? progress, CancellationToken cancellation,
-        TakePredictions take)
+    public override void Predict(IReadOnlyList<string> places, RawRows rules, IProgress<long>? progress, TakePredictions take,
+        CancellationToken cancellation)
     {
         double[][] probabilities = [.. Names.Select(_ => Array.Empty<double>())];
         _run.Predict(places, (batch, kept) =>
@@ -65,8 +65,8 @@ internal sealed class PackagePredictions(string path, Catalogues catalogues) : P
 
     public override Schema Schema => _package.Schema;
 
-    public override void Predict(IReadOnlyList<string> places, RawRows rules, IProgress<long>? progress, CancellationToken cancellation,
-        TakePredictions take)
+    public override void Predict(IReadOnlyList<string> places, RawRows rules, IProgress<long>? progress, TakePredictions take,
+        CancellationToken cancellation)
     {
         double[][] probabilities = [[]];
         _package.Predict(places, (rows, these, kept) =>
@@ -75,7 +75,7 @@ internal sealed class PackagePredictions(string path, Catalogues catalogues) : P
             for (var row = 0; row < rows; row++)
                 room[row] = these[row];
             take(rows, probabilities, kept);
-        }, progress, cancellation, rules);
+        }, rules, progress, cancellation);
     }
 
     public override void Dispose() => _package.Dispose();

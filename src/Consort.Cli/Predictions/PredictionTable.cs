@@ -26,5 +26,9 @@ internal sealed class PredictionTable(Stream stream, IReadOnlyList<string> names
         _table.Finish();
     }
 
-    public override void Dispose() => _table?.Dispose();
+    public override void Dispose()
+    {
+        _table?.Dispose();
+        base.Dispose();
+    }
 }

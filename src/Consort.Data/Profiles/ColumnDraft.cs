@@ -21,13 +21,12 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         if (profile.Label is { } label && label.Column == column.Name) return OfLabel(column, label);
         if (Useless(column) is { } useless) return Made(column, FieldKind.Ignored, useless);
         if (column.Time is { } time) return OfTime(column, time, profile, taken);
-        if (IsName(column)) return Made(column, Known(profile, "id", FieldKind.Ignored),
+        if (IsName(column)) return Made(column, Plain(profile, FieldKind.Id, FieldKind.Ignored),
             "every row has a value of its own: a name of the row, of which nothing can be learned");
         if (column.List is { } list) return OfList(column, list);
-        if (column.Type == "boolean") return Made(column, Known(profile, "boolean", FieldKind.Categorical), $"yes or no: {Tops(column)}");
-        if (column.Numbers is { Min: >= 0 } && ColumnWords.IsWeight(column.Name)
-            && Known(profile, "weight", FieldKind.Ignored) is var weight and not FieldKind.Ignored)
-            return Made(column, weight, "its name says how much each row counts");
+        if (column.Type == "boolean") return Made(column, Plain(profile, FieldKind.Boolean, FieldKind.Categorical), $"yes or no: {Tops(column)}");
+        if (column.Numbers is { Min: >= 0 } && ColumnWords.IsWeight(column.Name) && !profile.Dialect.IsPairs)
+            return Made(column, FieldKind.Weight, "its name says how much each row counts");
         if (column.Numbers is { } numbers) return OfNumbers(column, numbers, profile.RowsLookedAt);
         if (column.HasSpaces && column.MeanCharacters > 40 && column.Distinct > column.Rows / 2)
             return Made(column, FieldKind.Ignored, $"free text, {N(column.Distinct)} different in {N(column.Rows)} rows");
@@ -74,21 +73,15 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
             $"times ({time.Format}) from {time.From:yyyy-MM-dd HH:mm} to {time.To:yyyy-MM-dd HH:mm}{Missing(column)}");
         TimePart[] parts = time.To - time.From < TimeSpan.FromDays(2) ? [TimePart.Hour]
             : [TimePart.Hour, TimePart.Weekday, TimePart.Weekend];
-        if (Known(profile, "time", FieldKind.Ignored) is var kind and not FieldKind.Ignored)
-        {
-            var made = Made(column, kind, span);
-            return made with { Field = made.Field with { Derive = parts } };
-        }
-        TimePart[] free = [.. parts.Where(p => !taken.Contains(Words.Of(p)) || column.Name == Words.Of(p))];
-        if (time.Format != "yymmddhh" || free.Length == 0)
+        if (profile.Dialect.IsPairs)
             return Made(column, FieldKind.Ignored, $"{span}: as it is every new row has one that was not seen before");
-        var draft = Made(column, FieldKind.Categorical, span);
-        return draft with { Field = draft.Field with { Derive = free } };
+        var draft = Made(column, FieldKind.Time, span);
+        TimePart[] free = [.. parts.Where(p => !taken.Contains($"{column.Name}_{Words.Of(p)}"))];
+        return draft with { Field = draft.Field with { Derive = free, Format = Words.All<TimeFormat>()[time.Format] } };
     }
 
-    // Where schemas have the kind, which those of libsvm and libffm have not.
-    private static FieldKind Known(DataProfile profile, string word, FieldKind other) =>
-        profile.Dialect.IsPairs ? other : Words.All<FieldKind>().GetValueOrDefault(word, other);
+    // Libsvm and libffm have plain kinds alone.
+    private static FieldKind Plain(DataProfile profile, FieldKind kind, FieldKind plain) => profile.Dialect.IsPairs ? plain : kind;
 
     // What a user did before stands in its order; of tags nobody knows one.
     private static ColumnDraft OfList(ColumnProfile column, ListProfile list)

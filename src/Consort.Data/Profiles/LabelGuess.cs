@@ -140,7 +140,7 @@ internal static class LabelGuess
 
     private static string Sample(string[] texts) => texts.Length == 0 ? "TEXT" : texts[^1];
 
-    private static string Listed(IReadOnlyList<string> names) =>
+    private static string Listed(string[] names) =>
         string.Join(", ", names.Take(MostShown).Select(n => PrintableText.Short(n, 40)))
-            + (names.Count > MostShown ? string.Create(CultureInfo.InvariantCulture, $" and {names.Count - MostShown:N0} more") : "");
+            + (names.Length > MostShown ? string.Create(CultureInfo.InvariantCulture, $" and {names.Length - MostShown:N0} more") : "");
 }

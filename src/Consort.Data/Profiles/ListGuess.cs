@@ -18,7 +18,7 @@ internal static partial class ListGuess
     /// <summary>What the lists are like, or null where they are none.</summary>
     public static ListProfile? Of(string name, IReadOnlyList<TextCount> values)
     {
-        long rows = values.Sum(v => (long)v.Count);
+        var rows = values.Sum(v => (long)v.Count);
         return Splitters.Select(s => Of(name, values, rows, s)).Where(l => l is not null).MaxBy(l => l!.MeanLength);
     }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Consort.Data.Schemas;
-using Consort.Foundation.Options;
 
 namespace Consort.Data.Profiles;
 

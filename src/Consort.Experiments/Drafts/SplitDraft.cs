@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Consort.Data.Profiles;
+using Consort.Data.Schemas;
 using Consort.Data.Sources;
 using Consort.Foundation.Options;
 
@@ -55,7 +56,7 @@ internal static partial class SplitDraft
     // The days from which about a fifth and a tenth of the rows are left.
     private static string[]? ByTime(DataProfile profile, SchemaDraft schema)
     {
-        var column = schema.Columns.FirstOrDefault(c => c.Kind == "time");
+        var column = schema.Columns.FirstOrDefault(c => c.Field.Kind == FieldKind.Time);
         if (column is null || profile.Columns.First(c => c.Name == column.Name).Time is not { Days: var days })
             return null;
         var (valid, test) = (From(0.8), From(0.9));

@@ -31,12 +31,12 @@ public sealed class PackagePredictor : IDisposable
     /// <param name="places">Rows, with labels or without, one place after another.</param>
     /// <param name="rows">Told how many rows a batch has, their probabilities and what is kept of them; they are valid during the
     /// call.</param>
+    /// <param name="rules">What becomes of columns that the package does not know, and what is kept.</param>
     /// <param name="progress">Told the bytes of the files that were read, or null.</param>
     /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
-    /// <param name="rules">What becomes of columns that the package does not know, and what is kept.</param>
     /// <exception cref="ConsortException">A mistake in the rows, or one whose logit is not finite.</exception>
-    public void Predict(IReadOnlyList<string> places, Action<int, float[], KeptCells> rows, IProgress<long>? progress,
-        CancellationToken cancellation, RawRows rules)
+    public void Predict(IReadOnlyList<string> places, Action<int, float[], KeptCells> rows, RawRows rules,
+        IProgress<long>? progress, CancellationToken cancellation)
     {
         using var reader = new RawBatchReader(places, _scorer.Encoder, BatchSize, labelRequired: false, rules.Unknown, _sources,
             rules.Keep, cancellation);
