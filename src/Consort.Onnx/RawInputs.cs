@@ -184,7 +184,8 @@ internal sealed class RawInputs
     private FormValue Boolean(FittedBoolean column)
     {
         var keys = column.Missing.Distinct(StringComparer.Ordinal).Select(text => (Text: text, Id: (long)column.Offset))
-            .Concat(Ways(column.Offset + 2, "false", "no", "f", "n", "0", "0.0")).Concat(Ways(column.Offset + 3, "true", "yes", "t", "y", "1", "1.0"))
+            .Concat(Ways(column.Offset + 2, "false", "no", "f", "n", "0", "0.0"))
+            .Concat(Ways(column.Offset + 3, "true", "yes", "t", "y", "1", "1.0"))
             .DistinctBy(k => k.Text, StringComparer.Ordinal).ToArray();
         return _writer.Add(
             GraphWriter.MachineLearning, "LabelEncoder", [Field(column)],

@@ -66,8 +66,9 @@ public sealed class ListValueTests(ServerFixture fixture)
 
         async Task<float[]> Json()
         {
-            var (_, answer) = await server.Post("/v2/models/clicks/infer", JsonSerializer.Serialize(
-                new { inputs = new[] { new { name = "seen", datatype = "BYTES", shape = new[] { 2, 4 }, data = tokens.Select(t => t.Length == 0 ? null : t) } } }));
+            var data = JsonSerializer.Serialize(tokens.Select(t => t.Length == 0 ? null : t));
+            var (_, answer) = await server.Post("/v2/models/clicks/infer",
+                $$"""{"inputs": [{"name": "seen", "datatype": "BYTES", "shape": [2, 4], "data": {{data}}}]}""");
             return [.. answer["outputs"]![0]!["data"]!.AsArray().Select(p => (float)p!)];
         }
 

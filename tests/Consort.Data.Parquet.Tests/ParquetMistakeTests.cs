@@ -189,7 +189,7 @@ public sealed class ParquetMistakeTests : IDisposable
 
         public SourceKind Kind => new("parquet", Open, _ => []) { IsFile = _ => true };
 
-        private IRowSource Open(SourceRequest request)
+        private ParquetSource Open(SourceRequest request)
         {
             if (++_opened == 3)
             {

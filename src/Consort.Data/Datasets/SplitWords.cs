@@ -63,7 +63,7 @@ public static class SplitWords
         }
         var words = plain.Split(' ');
         double[] shares = [.. words.SkipWhile(w => w != "shares").Skip(1).Select(w => IsShare(w, out var share) ? share : double.NaN)];
-        SplitPlan plan = words switch
+        var plan = words switch
         {
             ["given", var splits] when splits.Length == files.Count && splits.All(c => c is '0' or '1' or '2') =>
                 SplitPlan.OfFiles(files, [.. splits.Select(c => c - '0')]),

@@ -140,7 +140,7 @@ public sealed class Encoder
 
     /// <summary>
     /// Encodes one raw value into the columns of its field; nothing is allocated. Fields not given stay as
-    /// <see cref="Clear(Span{int}, Span{float}, Span{int}, int)"/> left them.
+    /// <see cref="Clear(Span{int}, Span{float}, Span{int}, int, Span{long})"/> left them.
     /// </summary>
     /// <param name="field">The field's place in the schema.</param>
     /// <param name="value">The raw value in UTF-8.</param>

@@ -78,7 +78,8 @@ internal static class TimeText
         else if (format == TimeFormat.Yymmddhh) time.UtcDateTime.TryFormat(text, out written, "yyMMddHH", CultureInfo.InvariantCulture);
         else if (format == TimeFormat.UnixNs) ((Int128)ticks * 100).TryFormat(text, out written, provider: CultureInfo.InvariantCulture);
         else
-            (ticks / (decimal)(TimeSpan.TicksPerSecond / UnitOf(format))).TryFormat(text, out written, provider: CultureInfo.InvariantCulture);
+            (ticks / (decimal)(TimeSpan.TicksPerSecond / UnitOf(format)))
+                .TryFormat(text, out written, provider: CultureInfo.InvariantCulture);
         return written;
     }
 

@@ -44,6 +44,7 @@ internal sealed class PairLists
     }
 
     /// <summary>Takes a feature.</summary>
+    /// <param name="data">Where it lies.</param>
     /// <param name="field">Its field.</param>
     /// <param name="token">Its token.</param>
     /// <param name="weight">Its value; absent where the format has none beside the token.</param>

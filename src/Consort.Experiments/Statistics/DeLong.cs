@@ -1,5 +1,3 @@
-using MathNet.Numerics.Statistics;
-
 namespace Consort.Experiments.Statistics;
 
 /// <summary>

@@ -85,7 +85,8 @@ public sealed class DataProfileTests : IDisposable
     [Fact]
     public void Lists_OfTokensThatComeAgain_AreSeen()
     {
-        var list = Column(i => string.Join(';', new[] { "red", "blue", "green" }.Take(i % 3 + 1))).List!;
+        string[] colours = ["red", "blue", "green"];
+        var list = Column(i => string.Join(';', colours.Take(i % 3 + 1))).List!;
         Assert.Equal((";", null, 3, 3), (list.Splitter, list.WeightSplitter, list.MaxLength, list.Tokens));
         Assert.Equal("|", Column(i => $"a{i % 3}:0.5|b{i % 4}:1").List!.Splitter);
         Assert.Equal(":", Column(i => $"a{i % 3}:0.5|b{i % 4}:1").List!.WeightSplitter);

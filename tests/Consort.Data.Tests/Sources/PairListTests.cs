@@ -1,7 +1,6 @@
 using System.Globalization;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
-using Consort.Data.Encoders;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 

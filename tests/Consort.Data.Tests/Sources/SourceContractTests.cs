@@ -1,5 +1,4 @@
 using System.Text;
-using Consort.Data.Batches;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 

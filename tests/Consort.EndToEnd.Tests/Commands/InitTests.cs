@@ -88,7 +88,7 @@ public sealed class InitTests : IDisposable
         foreach (var word in new[] { "2,000 rows", "Revenue", "2026-03-02", "click rate", "init " })
             Assert.Contains(word, run.Output, StringComparison.Ordinal);
         var page = System.Xml.Linq.XDocument.Parse(File.ReadAllText(_folder.At("p.html")).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
-        Assert.NotEmpty(page.Descendants().Where(e => e.Name.LocalName == "svg"));
+        Assert.Contains(page.Descendants(), e => e.Name.LocalName == "svg");
         var json = JsonNode.Parse(File.ReadAllText(_folder.At("p.json")))!;
         Assert.Equal(2000, (int)json["rows"]!);
         Assert.Equal("Clicked", (string)json["label"]!["column"]!);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Consort.Data.Sources;
 
 namespace Consort.EndToEnd.Tests.Commands;
 
