@@ -27,13 +27,9 @@ public sealed class Batch : IDisposable
     /// <param name="space">The columns.</param>
     /// <param name="truth">Whether the true click probability is kept.</param>
     /// <param name="mayLackLabels">Whether some rows may have no label.</param>
-    /// <exception cref="ConsortException">So many rows may have more tokens in lists than a batch holds.</exception>
     public Batch(int capacity, FeatureSpace space, bool truth, bool mayLackLabels = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        // Ids say where lists begin.
-        if ((long)capacity * space.ListRoom > int.MaxValue)
-            throw new ConsortException($"found {capacity} rows of lists of up to {space.ListRoom} numbers together in a batch, expected at most {int.MaxValue / space.ListRoom} rows; lower batch_size or the lists' max_len");
         Capacity = capacity;
         (_idsPerRow, _numerics) = (space.Categorical.Count, space.Numeric.Count);
         _listColumns = [.. space.Categorical.Select((c, i) => (i, c.List)).Where(c => c.List is not null).Select(c => (c.i, c.List!))];

@@ -172,14 +172,6 @@ public sealed class ListColumnTests : IDisposable
         Assert.Contains(expected, Assert.Throws<ConsortException>(() => Fields(field)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Batch_OfMoreTokensThanPlacesCanSay_IsRefused()
-    {
-        var space = new FeatureSpace([new Column("h", 0, 9, new ListShape(10_000, IsWeighted: true))], []);
-        Assert.EndsWith("expected at most 107368 rows; lower batch_size or the lists' max_len",
-            Assert.Throws<ConsortException>(() => new Batch(107_369, space, truth: false)).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Schema_OfLists_IsReadBackAsItWas()
     {
         var schema = Fields("name: g, kind: list, splitter: \"::\", max_len: 9, keep: last, pooling: sum, weight_splitter: \"=\"",
