@@ -42,7 +42,8 @@ public static class ModelCatalogue
         .With("DLRM", "a tower over pairwise products, numeric columns through a tower of their own", "Naumov et al. 2019", Dlrm.Options)
         .With("DIN", "a tower over a history weighted by how its positions matter to the target", "Zhou et al. 2018", Din.Options)
         .With("DIEN", "a tower over interests that two recurrent units draw from a history", "Zhou et al. 2019", Dien.Options)
-        .With("BST", "a tower over a history and its target after blocks of self-attention", "Chen et al. 2019", Bst.Options);
+        .With("BST", "a tower over a history and its target after blocks of self-attention", "Chen et al. 2019", Bst.Options)
+        .With("DMIN", "a tower over several interests that heads of self-attention draw from a history", "Xiao et al. 2020", Dmin.Options);
 
     /// <summary>The models, simplest first.</summary>
     public static IReadOnlyList<CatalogueEntry<CtrModel>> Entries => All.Entries;

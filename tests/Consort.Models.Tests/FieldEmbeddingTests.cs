@@ -48,6 +48,13 @@ public sealed class FieldEmbeddingTests
                 continue;
             }
 
+            if (ModelCase.Of(name).OfHistory is not null)
+            {
+                Assert.Contains("a model that reads a history one by one has one size for all",
+                    Assert.Throws<ConsortException>(() => family.Build(Spaces.For(name, Space))).Message, StringComparison.Ordinal);
+                continue;
+            }
+
             using var rig = new Rig<double>(family, Space, Rows);
             rig.Randomise(3);
             rig.Draw(Rows, 4);

@@ -60,12 +60,13 @@ public sealed class JoinedOutputTests
         {
             var model = entry.Create(Foundation.Options.OptionMap.Empty("test"));
             var family = new Family(new EmbeddingOptions { Dimension = 4 }, [model, model]) { Fusion = Fusion.Concat };
-            using var rig = new Rig<double>(family, Spaces.Categorical, 2);
+            using var rig = new Rig<double>(family, Spaces.For(entry.Name, "categorical"), 2);
             rig.Draw(2, 1);
             Assert.All(rig.Logits(2), z => Assert.True(double.IsFinite(z)));
             var biases = rig.Store.Slots.Select(s => s.Parameter.Name)
                 .Count(n => n.StartsWith("member1/", StringComparison.Ordinal) && n.EndsWith("output/bias", StringComparison.Ordinal)
-                    && !n.Contains("/gate", StringComparison.Ordinal)); // FinalMLP's gates do not end in the logit
+                    // FinalMLP's gates and the attention over a history do not end in the logit.
+                    && !n.Contains("/gate", StringComparison.Ordinal) && !n.Contains("/attention/", StringComparison.Ordinal));
             // AFN's two towers end in logits of their own, which its output layer, "fusion", reads.
             Assert.True(entry.Name == "AFN" || biases == 0, $"{entry.Name}: {biases} biases in a second slice");
         }

@@ -10,28 +10,23 @@ public sealed class ListContractTests
     public void Forward_ListsOfOneId_GiveTheLogitsOfTokens(string name)
     {
         const int Rows = 40;
-        var tokens = Spaces.Mixed;
+        var tokens = Spaces.For(name, "mixed");
         foreach (var pooling in Enum.GetValues<ListPooling>())
             foreach (var isWeighted in pooling == ListPooling.Max ? [false] : new[] { false, true })
             {
                 var shape = new ListShape(3, pooling, IsWeighted: isWeighted);
-                var lists = new FeatureSpace([.. tokens.Categorical.Select((c, i) => i == 1 ? c with { List = shape } : c)], tokens.Numeric);
+                var lists = new FeatureSpace(
+                    [.. tokens.Categorical.Select((c, i) => i == 1 ? c with { List = shape } : c)], tokens.Numeric);
                 using var expected = new Rig<float>(ModelCase.Of(name).Family(regularised: true), tokens, Rows);
                 using var found = new Rig<float>(ModelCase.Of(name).Family(regularised: true), lists, Rows);
                 expected.Randomise(1);
                 found.Randomise(1);
                 expected.Draw(Rows, 2);
-                expected.Ids.CopyTo(found.Ids, 0);
                 expected.Numeric.CopyTo(found.Numeric, 0);
                 for (var row = 0; row < Rows; row++)
-                {
-                    var (place, id) = (row * shape.Room, (row * 3) + 1);
-                    (found.Lists[place], found.Lists[place + 1]) = (1, expected.Ids[id]);
-                    if (isWeighted)
-                        found.Lists[place + 2] = BitConverter.SingleToInt32Bits(1);
-                    found.Ids[id] = place;
-                }
-
+                    for (var column = 0; column < tokens.Categorical.Count; column++)
+                        found.Put(row, column, tokens.Categorical[column].List is null
+                            ? [expected.Ids[(row * tokens.Categorical.Count) + column]] : expected.ListOf(row, column));
                 Assert.Equal(expected.Logits(Rows), found.Logits(Rows));
             }
     }

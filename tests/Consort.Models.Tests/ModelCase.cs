@@ -13,7 +13,8 @@ namespace Consort.Models.Tests;
 /// <param name="Plain">Options without randomness, YAML.</param>
 /// <param name="Regularised">Options with all that differs between training and scoring.</param>
 /// <param name="HasInteractions">Whether it can tell a XOR b: what is linear in its features cannot.</param>
-/// <param name="Parameters">Trained numbers under the plain options, given V features, F + N fields, N numeric columns, D.</param>
+/// <param name="Parameters">Trained numbers under the plain options, given V features, F + N fields, N numeric columns, D; of a model that
+/// needs histories, without those of <see cref="OfHistory"/>.</param>
 internal sealed record ModelCase(
     string Name, string Plain, string Regularised, bool HasInteractions, Func<int, int, int, int, long> Parameters)
 {
@@ -25,6 +26,12 @@ internal sealed record ModelCase(
 
     /// <summary>Trained numbers that equal members have together besides embeddings, given F + N fields and D.</summary>
     public Func<int, int, long> Common { get; init; } = (_, _) => 0;
+
+    /// <summary>
+    /// Of a model that needs histories: the trained numbers of one, and the embeddings that its tower reads in the place of it, given the
+    /// columns of its tuple, the most positions and D. Null of any other model.
+    /// </summary>
+    public Func<int, int, int, (long Parameters, int Fields)>? OfHistory { get; init; }
 
     private const string Tower = "{ hidden_units: [16, 5] }";
     private const string NoisyTower = "{ hidden_units: [16, 5], activation: silu, batch_norm: true, dropout: 0.3 }";
@@ -90,12 +97,33 @@ internal sealed record ModelCase(
             "{ top_hidden_units: [16, 5], top_activation: silu, top_dropout: 0.3, bottom_hidden_units: [16, 5], bottom_activation: silu, "
             + "bottom_dropout: 0.3, batch_norm: true, interaction_op: cat }",
             HasInteractions: true, Recommendation) { SharesNumeric = false },
+        new("DIN", "{ hidden_units: [16, 5], attention_hidden_units: [6], attention_activation: relu }",
+            NoisyTower[..^2] + ", attention_hidden_units: [6, 4], attention_dropout: 0.2, use_softmax: true }",
+            HasInteractions: true, Beside) { OfHistory = (t, _, d) => (Scores(t * d), t) },
+        new("DIEN", "{ hidden_units: [16, 5], attention_hidden_units: [6], attention_activation: relu }",
+            NoisyTower[..^2] + ", attention_hidden_units: [6, 4], attention_dropout: 0.2, gru_type: AIGRU, enable_sum_pooling: true }",
+            HasInteractions: true, Beside) { OfHistory = (t, _, d) => (Scores(t * d) + (2 * 6 * t * d * ((t * d) + 1)), t) },
+        new("BST", Tower, NoisyTower[..^2] + ", transformer_blocks: 2, transformer_dropout: 0.2, seq_pooling_type: mean }",
+            HasInteractions: true, Beside) { OfHistory = (t, l, d) => (((l + 1) * d) + Block((t + 1) * d), t + 1) },
+        new("DMIN", "{ hidden_units: [16, 5], num_heads: 1, attention_hidden_units: [6] }",
+            NoisyTower[..^2] + ", num_heads: 1, attention_hidden_units: [6, 4], attention_activation: dice, attention_dropout: 0.2, "
+            + "transformer_dropout: 0.2, use_pos_emb: false, enable_sum_pooling: true }",
+            HasInteractions: true, Beside) { OfHistory = (t, l, d) => (OneInterest(t * d, l), t) },
     ];
 
     /// <summary>Every entry of the catalogue; one without a case fails <see cref="ModelContractTests"/>.</summary>
     public static TheoryData<string> Names => [.. ModelCatalogue.Entries.Select(e => e.Name)];
 
     public static ModelCase Of(string name) => All.Single(c => c.Name == name);
+
+    /// <summary>Trained numbers of one member alone, under the plain options.</summary>
+    public long ParametersIn(FeatureSpace space, int dimension)
+    {
+        var histories = OfHistory is null
+            ? [] : space.Categorical.Where(c => c.List is not null).Select(c => OfHistory(1, c.Length, dimension)).ToArray();
+        var fields = space.Categorical.Count + space.Numeric.Count + histories.Sum(h => h.Fields - 1);
+        return Parameters(space.Features, fields, space.Numeric.Count, dimension) + histories.Sum(h => h.Parameters);
+    }
 
     public CtrModel Model(bool regularised = false)
     {
@@ -127,6 +155,20 @@ internal sealed record ModelCase(
         return ((v + n) * d) + (2 * ((width * half) + (2 * half) + width)) + width + 1;
     }
 
+    // A tower that reads everything side by side.
+    private static long Beside(int v, int f, int n, int d) => ((v + n) * d) + Mlp(f * d) + 6;
+
+    // [e_t, e_l, e_t − e_l, e_t ⊙ e_l] → 6 → 1 with biases
+    private static long Scores(int width) => (6 * ((4 * width) + 1)) + 7;
+
+    // query, key, value, what follows attention and two of feed forward, with biases; two norms
+    private static long Block(int width) => (6 * width * (width + 1)) + (4 * width);
+
+    // A refiner: attention's four matrices, norm, n → 2 n → n; then the same for one interest, without biases in attention, the target's
+    // and the place's matrix, a place of 8 numbers each, and [t, x, t ⊙ x] → 6 → 1
+    private static long OneInterest(int n, int length) =>
+        (8 * n * (n + 1)) + n + (8 * n * n) + (5 * n) + (n * (n + 1)) + (8 * n) + (8 * length) + (6 * ((3 * n) + 1)) + 7;
+
     // in → 16 → 5 with biases
     private static long Mlp(int width) => ((width + 1) * 16) + ((16 + 1) * 5);
 }
@@ -147,6 +189,25 @@ internal static class Spaces
             new Column("history", 0, 4, new ListShape(4, ListPooling.Sum, IsOrdered: true)),
             new Column("weighted", 14, 5, new ListShape(2, IsWeighted: true)), new Column("greatest", 19, 6, new ListShape(3, ListPooling.Max)),
         ], ["I1", "I2"]);
+
+    /// <summary>The same for a model: one that needs histories finds some there.</summary>
+    public static FeatureSpace For(string model, string name) => For(model, Named(name));
+
+    /// <summary>The same for a model: one that needs histories finds some there.</summary>
+    public static FeatureSpace For(string model, FeatureSpace space) =>
+        ModelCase.Of(model).OfHistory is null || space.ListRoom > 0 ? space : WithHistories(space);
+
+    // A history of the first column and, beside columns of ids alone, one of the last.
+    private static FeatureSpace WithHistories(FeatureSpace space)
+    {
+        Column[] tokens = space.Categorical.Count > 0 ? [.. space.Categorical] : [new Column("C1", 0, 5)];
+        Column[] histories = tokens.Length > 1 && space.Numeric.Count == 0
+            ? [Of(tokens[0], 4), Of(tokens[^1], 3)] : [Of(tokens[0], 4)];
+        return new FeatureSpace([.. tokens, .. histories], space.Numeric);
+
+        static Column Of(Column column, int length) =>
+            column with { Name = $"seen_{column.Name}", List = new ListShape(length, IsOrdered: true) };
+    }
 
     public static FeatureSpace Named(string name) => name switch
     {

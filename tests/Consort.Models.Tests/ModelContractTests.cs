@@ -42,7 +42,7 @@ public sealed class ModelContractTests
     {
         foreach (var shared in new[] { true, false })
         {
-            var graph = ModelCase.Of(name).Family(regularised: true, members: 2, shared).Build(Spaces.Named(space));
+            var graph = ModelCase.Of(name).Family(regularised: true, members: 2, shared).Build(Spaces.For(name, space));
             Assert.Equal(2, graph.Outputs.Count);
             Assert.All(graph.Outputs, output => Assert.Equal(new Shape(1), output.Shape)); // [B, 1]
         }
@@ -56,7 +56,7 @@ public sealed class ModelContractTests
         foreach (var regularised in new[] { false, true })
         {
             // The plain tower has ReLU, whose kink no seed here comes near.
-            using var rig = new Rig<double>(ModelCase.Of(name).Family(regularised, members: 2), Spaces.Named(space), Rows);
+            using var rig = new Rig<double>(ModelCase.Of(name).Family(regularised, members: 2), Spaces.For(name, space), Rows);
             rig.Randomise(3);
             rig.Draw(Rows, 4);
             Assert.True(Gradients.LargestError(rig, Rows) < 1e-6,
@@ -70,8 +70,8 @@ public sealed class ModelContractTests
     {
         const int Rows = 50;
         var family = ModelCase.Of(name).Family(regularised: true, dimension: 5);
-        using var single = new Rig<float>(family, Spaces.Named(space), Rows);
-        using var precise = new Rig<double>(family, Spaces.Named(space), Rows);
+        using var single = new Rig<float>(family, Spaces.For(name, space), Rows);
+        using var precise = new Rig<double>(family, Spaces.For(name, space), Rows);
         single.Randomise(1);
         precise.Randomise(1);
         single.Draw(Rows, 2);
@@ -89,12 +89,12 @@ public sealed class ModelContractTests
         const int Rows = 9;
         foreach (var regularised in new[] { false, true })
         {
-            using var rig = new Rig<double>(ModelCase.Of(name).Family(regularised), Spaces.Named(space), Rows);
+            using var rig = new Rig<double>(ModelCase.Of(name).Family(regularised), Spaces.For(name, space), Rows);
             rig.Randomise(7);
             rig.Draw(Rows, 8);
             var logits = rig.Logits(Rows);
             for (var row = 0; row < Rows; row++)
-                Assert.Equal(ScalarModels.Logit(name, rig, Spaces.Named(space), row, regularised), logits[row],
+                Assert.Equal(ScalarModels.Logit(name, rig, Spaces.For(name, space), row, regularised), logits[row],
                     1e-12 * (1 + Math.Abs(logits[row])));
         }
     }
@@ -103,9 +103,9 @@ public sealed class ModelContractTests
     [MemberData(nameof(NamesAndSpaces))]
     public void Build_PlainOptions_HasTheParametersOfTheFormula(string name, string spaceName)
     {
-        var (model, space) = (ModelCase.Of(name), Spaces.Named(spaceName));
+        var (model, space) = (ModelCase.Of(name), Spaces.For(name, spaceName));
         var (v, n) = (space.Features, space.Numeric.Count);
-        var expected = model.Parameters(v, space.Categorical.Count + n, n, 3);
+        var expected = model.ParametersIn(space, 3);
         Assert.Equal(expected, model.Family().Build(space).ParameterCount);
         var both = (2 * expected) - model.Common(space.Categorical.Count + n, 3);
         Assert.Equal(both, model.Family(members: 2, shared: false).Build(space).ParameterCount);
@@ -119,7 +119,7 @@ public sealed class ModelContractTests
     public void Forward_Scoring_DoesNotDependOnTheBatch(string name)
     {
         const int Rows = 300;
-        using var rig = new Rig<float>(ModelCase.Of(name).Family(regularised: true), Spaces.Mixed, Rows);
+        using var rig = new Rig<float>(ModelCase.Of(name).Family(regularised: true), Spaces.For(name, "mixed"), Rows);
         rig.Randomise(1);
         rig.Draw(Rows, 2);
         var whole = rig.Logits(Rows);
@@ -145,7 +145,7 @@ public sealed class ModelContractTests
         Assert.Equal(expected, Tables(shared: false, "member1/embedding"));
 
         int Tables(bool shared, string table) =>
-            model.Family(members: 2, shared: shared).Build(Spaces.Mixed).Tables.Count(t => t.Name == table);
+            model.Family(members: 2, shared: shared).Build(Spaces.For(name, "mixed")).Tables.Count(t => t.Name == table);
     }
 
     [Fact]

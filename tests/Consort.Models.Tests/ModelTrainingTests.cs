@@ -11,15 +11,17 @@ public sealed class ModelTrainingTests
     [MemberData(nameof(ModelCase.Names), MemberType = typeof(ModelCase))]
     public void Train_Xor_IsLearntByInteractionsAlone(string name)
     {
-        // Two columns of two tokens (ids 2 and 3 of each), label = a xor b, all four rows in the batch.
+        // Two columns of two tokens (ids 2 and 3 of each), label = a xor b, all four rows in the batch; b is the history of a where a
+        // model needs one.
         const int Rows = 4;
-        var space = FeatureSpace.Of([4, 4]);
         var model = ModelCase.Of(name);
+        var space = Spaces.For(name, model.OfHistory is null ? FeatureSpace.Of([4, 4]) : FeatureSpace.Of([4]));
         using var rig = new Rig<float>(model.Family(dimension: 4, deviation: 0.3), space, Rows, seed: 3);
         for (var row = 0; row < Rows; row++)
         {
             var (a, b) = (row & 1, row >> 1);
-            (rig.Ids[row * 2], rig.Ids[(row * 2) + 1]) = (2 + a, space.Categorical[1].Offset + 2 + b);
+            rig.Put(row, 0, 2 + a);
+            rig.Put(row, 1, space.Categorical[1].Offset + 2 + b);
             rig.Labels[row] = a ^ b;
         }
 
@@ -69,7 +71,7 @@ public sealed class ModelTrainingTests
     [MemberData(nameof(ModelCase.Names), MemberType = typeof(ModelCase))]
     public void Train_OneRow_StaysFinite(string name)
     {
-        using var rig = new Rig<float>(ModelCase.Of(name).Family(regularised: true), Spaces.Mixed, 8);
+        using var rig = new Rig<float>(ModelCase.Of(name).Family(regularised: true), Spaces.For(name, "mixed"), 8);
         rig.Draw(8, 1);
         for (ulong step = 0; step < 20; step++)
             Assert.True(double.IsFinite(rig.Train(1, step)));
@@ -93,14 +95,14 @@ public sealed class ModelTrainingTests
             foreach (var shared in new[] { true, false })
             {
                 var family = ModelCase.Of(name).Family(regularised: true, members: 2, shared);
-                using var saved = new Rig<float>(family, Spaces.Mixed, 40, seed: 1);
+                using var saved = new Rig<float>(family, Spaces.For(name, "mixed"), 40, seed: 1);
                 saved.Draw(40, 1);
                 for (ulong step = 0; step < 5; step++)
                     saved.Train(40, step);
                 var path = Path.Combine(folder, "weights.ckpt");
                 Checkpoint.Save(path, saved.Store, null, "{}");
 
-                using var loaded = new Rig<float>(family, Spaces.Mixed, 40, seed: 2);
+                using var loaded = new Rig<float>(family, Spaces.For(name, "mixed"), 40, seed: 2);
                 loaded.Draw(40, 1);
                 Assert.NotEqual(saved.Logits(40), loaded.Logits(40));
                 Checkpoint.Load(path, loaded.Store);
@@ -122,7 +124,7 @@ public sealed class ModelTrainingTests
         // Alike members differ by their names, which seed their weights; on shared embeddings too.
         foreach (var shared in new[] { true, false })
         {
-            using var rig = new Rig<float>(ModelCase.Of(name).Family(regularised: true, members: 2, shared), Spaces.Mixed, 40);
+            using var rig = new Rig<float>(ModelCase.Of(name).Family(regularised: true, members: 2, shared), Spaces.For(name, "mixed"), 40);
             rig.Draw(40, 1);
             Assert.NotEqual(rig.Logits(40), rig.Logits(40, member: 1));
             for (ulong step = 0; step < 5; step++)
@@ -137,7 +139,7 @@ public sealed class ModelTrainingTests
     {
         // Running statistics of frozen members moved while their peers trained, and their dropout made them noisy teachers.
         const int Rows = 40;
-        using var rig = new Rig<float>(ModelCase.Of(name).Family(regularised: true, members: 2), Spaces.Mixed, Rows);
+        using var rig = new Rig<float>(ModelCase.Of(name).Family(regularised: true, members: 2), Spaces.For(name, "mixed"), Rows);
         rig.Draw(Rows, 1);
         rig.Randomise(2);
         var scoring = (rig.Logits(Rows), rig.Logits(Rows, member: 1));
@@ -158,7 +160,8 @@ public sealed class ModelTrainingTests
     private static float[] Trained(ModelCase model, ulong seed, int threads)
     {
         const int Rows = 300; // several chunks, so that threads have something to share
-        using var rig = new Rig<float>(model.Family(regularised: true, members: 2, shared: false), Spaces.Mixed, Rows, seed, threads);
+        using var rig = new Rig<float>(
+            model.Family(regularised: true, members: 2, shared: false), Spaces.For(model.Name, "mixed"), Rows, seed, threads);
         rig.Draw(Rows, 9);
         for (ulong step = 0; step < 8; step++)
             rig.Train(Rows, step + (seed * 1000));

@@ -87,6 +87,30 @@ internal sealed class Rig<T> : IDisposable
         }
     }
 
+    /// <summary>Gives a row's column its id, or its ids where that is a list.</summary>
+    public void Put(int row, int column, params ReadOnlySpan<int> ids)
+    {
+        ref var id = ref Ids[(row * _space.Categorical.Count) + column];
+        if (_space.Categorical[column].List is not { } list)
+        {
+            id = ids[0];
+            return;
+        }
+
+        id = (row * _space.ListRoom) + _space.Categorical.Take(column).Sum(c => c.List?.Room ?? 0);
+        Lists[id] = ids.Length;
+        ids.CopyTo(Lists.AsSpan(id + 1));
+        if (list.IsWeighted)
+            Lists.AsSpan(id + 1 + ids.Length, ids.Length).Fill(BitConverter.SingleToInt32Bits(1));
+    }
+
+    /// <summary>The ids of a row's list.</summary>
+    public ReadOnlySpan<int> ListOf(int row, int column)
+    {
+        var place = Ids[(row * _space.Categorical.Count) + column];
+        return Lists.AsSpan(place + 1, Lists[place]);
+    }
+
     // None, one or several ids, some of them twice; gives the place behind them.
     private int DrawList(int place, Column column, System.Random random)
     {

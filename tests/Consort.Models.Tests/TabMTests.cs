@@ -89,8 +89,8 @@ public sealed class TabMTests
     {
         foreach (var entry in ModelCatalogue.Entries)
         {
-            var model = entry.Create(OptionMap.Empty("test"));
-            var graph = new Family(Embeddings(shared: false), [model, model]).Build(Spaces.Mixed);
+            var model = ModelCase.Of(entry.Name).Model();
+            var graph = new Family(Embeddings(shared: false), [model, model]).Build(Spaces.For(entry.Name, "mixed"));
             Assert.Equal(graph.Parameters.Any(p => p.Member < 0), model.SharesWeights);
         }
     }

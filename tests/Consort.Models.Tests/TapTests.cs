@@ -12,7 +12,7 @@ public sealed class TapTests
     [MemberData(nameof(ModelCase.Names), MemberType = typeof(ModelCase))]
     public void Taps_OfEveryModel_AreAlikeForEachMemberAndItsOwn(string name)
     {
-        var graph = ModelCase.Of(name).Family(regularised: true, members: 2, shared: true).Build(Spaces.Named("mixed"));
+        var graph = ModelCase.Of(name).Family(regularised: true, members: 2, shared: true).Build(Spaces.For(name, "mixed"));
         var (first, second) = (Of(0), Of(1));
         Assert.Equal(first.Select(t => t.Name), second.Select(t => t.Name));
         Assert.Equal(Shallow.Contains(name), first.Length == 0);

@@ -62,4 +62,21 @@ public static class HistoryExtensions
             x = inputs.Hidden(inputs.Linear(x, options.HiddenUnits[i], $"{name}/{i}"), options, $"{name}/{i}"); // [N, h_i]
         return inputs.Linear(x, 1, $"{name}/output"); // [N, 1]
     }
+
+    /// <summary>
+    /// Multi-head attention within each impression with its matrices, [·, A]: as many rows as ask. Source: Vaswani et al. 2017.
+    /// </summary>
+    /// <param name="inputs">The member's inputs.</param>
+    /// <param name="asks">What queries are made of: x itself, or one row an impression.</param>
+    /// <param name="x">What keys and values are made of, [N, A].</param>
+    /// <param name="heads">How many; they divide A.</param>
+    /// <param name="name">Of the layers.</param>
+    /// <param name="isCausal">Whether a position sees itself and those before it alone.</param>
+    internal static Value SelfAttention(this MemberInputs inputs, Value asks, Value x, int heads, string name, bool isCausal = false)
+    {
+        var width = x.Shape.Size;
+        var attended = inputs.Graph.Apply(new PositionAttention(heads, isCausal), inputs.Linear(asks, width, $"{name}/query"),
+            inputs.Linear(x, 2 * width, $"{name}/key_value")); // [·, A]
+        return inputs.Linear(attended, width, $"{name}/attention");
+    }
 }

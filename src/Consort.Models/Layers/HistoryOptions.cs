@@ -22,6 +22,12 @@ public sealed record HistoryOptions
     /// <summary>The history of each target.</summary>
     public IReadOnlyList<string> History { get; init; } = [];
 
+    /// <inheritdoc/>
+    public bool Equals(HistoryOptions? other) => other is not null && Options.AreEqual(this, other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Target.Count, History.Count);
+
     /// <summary>The places of the columns: for each history its targets and its lists, side by side.</summary>
     /// <param name="space">The columns of the data.</param>
     /// <param name="model">For messages.</param>

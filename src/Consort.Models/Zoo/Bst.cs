@@ -85,9 +85,7 @@ public sealed record Bst(MlpOptions Mlp) : TowerModel("BST", Mlp)
     {
         var width = x.Shape.Size;
         var asks = ofTarget ? inputs.Graph.Apply(new PoolPositions(PositionPooling.Last), x) : x; // [B or N + B, w]
-        var attended = inputs.Graph.Apply(new PositionAttention(Heads), inputs.Linear(asks, width, $"{name}/query"),
-            inputs.Linear(x, 2 * width, $"{name}/key_value")); // [·, w]
-        var s = Half(inputs, asks, inputs.Linear(attended, width, $"{name}/attention"), $"{name}/attention_norm");
+        var s = Half(inputs, asks, inputs.SelfAttention(asks, x, Heads, name), $"{name}/attention_norm"); // [·, w]
         var hidden = inputs.Activated(inputs.Linear(s, width, $"{name}/feed/0"), Activation.LeakyRelu, $"{name}/feed/0");
         return Half(inputs, s, inputs.Linear(hidden, width, $"{name}/feed/1"), $"{name}/feed_norm");
     }

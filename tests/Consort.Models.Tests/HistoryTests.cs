@@ -1,0 +1,145 @@
+using Consort.Data.Schemas;
+using Consort.Foundation.Options;
+using Consort.Models.Embeddings;
+
+namespace Consort.Models.Tests;
+
+/// <summary>Models of histories in all their variants, over a tuple of columns and histories that are empty, short, odd and full.</summary>
+public sealed class HistoryTests
+{
+    private const int Most = 5;
+
+    private static readonly FeatureSpace Space = new(
+        [new("item", 0, 6), new("genre", 6, 4), new("user", 10, 3), new("items", 0, 6, new ListShape(Most, IsOrdered: true)),
+            new("genres", 6, 4, new ListShape(Most, IsOrdered: true))], ["I1"]);
+
+    // Of items and of genres; where these differ the first says which positions there are.
+    private static readonly (int, int)[] Lengths = [(0, 0), (1, 1), (3, 3), (Most, Most), (4, 2), (2, 5), (1, 0), (0, 3)];
+
+    public static TheoryData<string, string> Variants
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var attention in new[] { "relu", "dice" })
+                foreach (var softmax in new[] { "false", "true" })
+                    data.Add("DIN", $"attention_hidden_units: [7, 3], attention_activation: {attention}, use_softmax: {softmax}");
+            foreach (var unit in new[] { "AUGRU", "AGRU", "AIGRU" })
+            {
+                data.Add("DIEN", $"attention_hidden_units: [4], attention_activation: dice, gru_type: {unit}");
+                data.Add("DIEN", $"attention_hidden_units: [4], attention_activation: relu, gru_type: {unit}, use_softmax: false, enable_sum_pooling: true");
+            }
+
+            foreach (var pooling in new[] { "target", "mean", "sum" })
+            {
+                data.Add("BST", $"num_heads: 3, seq_pooling_type: {pooling}");
+                data.Add("BST", $"num_heads: 3, seq_pooling_type: {pooling}, transformer_blocks: 3, layer_norm: false");
+                data.Add("BST", $"num_heads: 2, seq_pooling_type: {pooling}, use_residual: false, use_position_emb: false");
+            }
+
+            data.Add("DMIN", "num_heads: 3, attention_hidden_units: [4], pos_emb_dim: 2");
+            data.Add("DMIN", "num_heads: 2, attention_hidden_units: [4, 3], attention_activation: dice, layer_norm: false, enable_sum_pooling: true");
+            data.Add("DMIN", "num_heads: 6, attention_hidden_units: [4], use_behavior_refiner: false, use_pos_emb: false");
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Forward_AnyLength_EqualsThePapersFormula(string name, string options)
+    {
+        var family = Of(name, options);
+        using var rig = Drawn<double>(family, Lengths.Length);
+        rig.Randomise(7);
+        var logits = rig.Logits(Lengths.Length);
+        for (var row = 0; row < Lengths.Length; row++)
+        {
+            var expected = ScalarModels.OfHistories(family.Members[0], rig, Space, row, false);
+            Assert.Equal(expected, logits[row], 1e-12 * (1 + Math.Abs(expected)));
+            Assert.Equal(expected, rig.Logits(1, first: row)[0], 1e-12 * (1 + Math.Abs(expected)));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Backward_AnyLength_EqualsFiniteDifferences(string name, string options)
+    {
+        using var rig = Drawn<double>(Of(name, options), Lengths.Length);
+        rig.Randomise(3);
+        Assert.InRange(Gradients.LargestError(rig, Lengths.Length), 0, 1e-6);
+    }
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void Train_NoHistoryAtAll_LearnsFromTheOtherColumns(string name, string options)
+    {
+        using var rig = new Rig<float>(Of(name, options), Space, 40);
+        Draw(rig, [.. Enumerable.Repeat((0, 0), 40)]);
+        for (var row = 0; row < 40; row++)
+            rig.Labels[row] = rig.Ids[row * 5] % 2;
+        var first = rig.Train(40, 0);
+        for (ulong step = 1; step < 150; step++)
+            rig.Train(40, step);
+        Assert.InRange(rig.Train(40, 150), 0, first / 3);
+        Assert.All(rig.Numbers(), number => Assert.True(float.IsFinite(number)));
+    }
+
+    [Theory]
+    [InlineData("DIN", "use_softmax: true")]
+    [InlineData("DIEN", "gru_type: AGRU")]
+    [InlineData("BST", "num_heads: 3")]
+    [InlineData("DMIN", "num_heads: 3")]
+    public void Build_TupleByName_IsTheOneThatSharesVocabularies(string name, string more)
+    {
+        using var found = Drawn<float>(Of(name, $"target: [item+genre], history: [items+genres], {more}"), 40);
+        using var shared = Drawn<float>(Of(name, more), 40);
+        Assert.Equal(shared.Logits(40), found.Logits(40));
+    }
+
+    [Theory]
+    [InlineData("DIN", "target: [item], history: [user]", "DIN, history: found no list or sequence user, expected one of items, genres")]
+    [InlineData("DIEN", "target: [itme], history: [items]",
+        "DIEN, target: found no column of tokens itme; did you mean item?, expected one of item, genre, user")]
+    [InlineData("BST", "target: [item+genre], history: [items]",
+        "BST, history: found items beside target item+genre, expected as many columns in both")]
+    [InlineData("DMIN", "num_heads: 4", "DMIN, num_heads: found 4 for a history of width 6, expected one that divides it")]
+    [InlineData("BST", "num_heads: 4", "BST, num_heads: found 4 for a history of width 9, expected one that divides it")]
+    public void Build_ColumnsThatDoNotFit_SaysWhatWould(string name, string options, string message) =>
+        Assert.Equal(message, Assert.Throws<ConsortException>(() => Of(name, options).Build(Space)).Message);
+
+    [Theory]
+    [InlineData("DIN")]
+    [InlineData("DIEN")]
+    [InlineData("BST")]
+    [InlineData("DMIN")]
+    public void Build_WithoutAHistory_SaysWhatTheSchemaNeeds(string name)
+    {
+        var e = Assert.Throws<ConsortException>(() => ModelCase.Of(name).Family().Build(Spaces.Mixed));
+        Assert.StartsWith($"{name}: found no sequence that shares the vocabulary of a column, expected one, such as",
+            e.Message, StringComparison.Ordinal);
+    }
+
+    private static Rig<T> Drawn<T>(Family family, int rows)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+    {
+        var rig = new Rig<T>(family, Space, rows);
+        Draw(rig, [.. Enumerable.Range(0, rows).Select(r => Lengths[r % Lengths.Length])]);
+        return rig;
+    }
+
+    private static void Draw<T>(Rig<T> rig, (int Items, int Genres)[] lengths)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+    {
+        rig.Draw(lengths.Length, 4);
+        var random = new Random(5);
+        for (var row = 0; row < lengths.Length; row++)
+        {
+            rig.Put(row, 3, [.. Enumerable.Range(0, lengths[row].Items).Select(_ => random.Next(6))]);
+            rig.Put(row, 4, [.. Enumerable.Range(0, lengths[row].Genres).Select(_ => 6 + random.Next(4))]);
+        }
+    }
+
+    private static Family Of(string name, string options) => new(
+        new EmbeddingOptions { Dimension = 3, InitialDeviation = 0.1 },
+        [ModelCatalogue.Create(OptionMap.Parse($"{{ model: {name}, hidden_units: [16, 5], {options} }}", "case"))]);
+}
