@@ -1,6 +1,7 @@
 using Consort.Benchmarks.Hostile;
 using Consort.Benchmarks.Parity;
 using Consort.Benchmarks.Peers;
+using Consort.Benchmarks.Sources;
 using Consort.Foundation.Options;
 
 namespace Consort.Benchmarks;
@@ -38,6 +39,10 @@ internal static class BenchCommands
                        [--rows 10000000] [--json FILE]
           encode       encoding of synthetic clicks in Criteo's format, from text to the finished store
                        [--rows 1000000] [--threads N] [--json FILE]
+          sources      the same rows as text, zstd, Parquet, Parquet by days, a DuckDB table and SQL: one hash, rows/s and memory each
+                       [--rows 1000000] [--fields 39] [--threads N] [--only tsv,tsv.zst,parquet,partitioned,duckdb,sql] [--out FILE.md]
+                       [--json FILE]
+                       Ends with 1 where what was encoded is not the same.
           score        a call of the scorer on one thread, from raw values to the probability, and 200 candidates of one context
                        [--model DeepFM] [--vocab 1000000] [--weights fp32|fp16|int8] [--rounds 20] [--json FILE]
           histories    the same of a model of histories: one impression with a full history, and 200 candidates against one
@@ -74,6 +79,7 @@ internal static class BenchCommands
         ("kernels", KernelSpeed.Run),
         ("auc", AucSpeed.Run),
         ("encode", EncodeSpeed.Run),
+        ("sources", SourcesBench.Run),
         ("score", ScoreSpeed.Run),
         ("histories", HistoryScoreSpeed.Run),
         ("serve", ServeSpeed.Run),

@@ -16,6 +16,8 @@ namespace Consort.Models;
 /// <param name="Members">The members, at least one.</param>
 public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel> Members)
 {
+    private const string HeadKey = "auxiliary_head"; // of a member
+
     /// <summary>The most members a family can have.</summary>
     public const int MaxMembers = 64;
 
@@ -24,6 +26,9 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
     /// logit besides, such as a first-order term, is added as it is.
     /// </summary>
     public Fusion Fusion { get; init; }
+
+    /// <summary>Whether the one member has a second head, which teachers teach and nobody serves: the second of <see cref="Members"/>.</summary>
+    public bool HasAuxiliaryHead => Members is [_, AuxiliaryHead];
 
     /// <summary>Whether some members have weights together besides embeddings, so that none of them is a model of its own.</summary>
     public bool SharesWeights => Members.Where(m => m.SharesWeights).GroupBy(m => m).Any(g => g.Count() > 1);
@@ -40,7 +45,12 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
         {
             var model = ModelCatalogue.Create(member);
             members.AddRange(Enumerable.Repeat(model, member.Integer("count", 1, 1, MaxMembers)));
+            if (member.Has(HeadKey) && member.Flag(HeadKey, false))
+                members.Add(new AuxiliaryHead(model.Name));
         }
+
+        if (members.Count != 2 && members.Exists(m => m is AuxiliaryHead))
+            throw options.Error("members", $"found {HeadKey} in a family of {members.Count(m => m is not AuxiliaryHead)}, expected one member");
 
         if (members.Count == 0)
             throw options.Error("members", "found none, expected at least one, such as `members: [{ model: DeepFM }]`");
@@ -87,6 +97,7 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
         var shared = new EmbeddingSet(graph, "shared", -1, Embeddings, layout, vectors);
         var areRead = false;
         var common = CommonParts(graph);
+        MemberInputs? before = null;
         for (var member = 0; member < Members.Count; member++)
         {
             var own = Embeddings.Shared
@@ -94,9 +105,9 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
                 : new EmbeddingSet(graph, string.Create(CultureInfo.InvariantCulture, $"member{member}"), member, Embeddings,
                     layout, vectors);
             var model = Members[member];
-            var logit = model.Build(new MemberInputs(graph, space, Embeddings, member, own,
-                output)
-            { BatchNormScale = model.BatchNormScale, Common = common.GetValueOrDefault(model) });
+            before = new MemberInputs(graph, space, Embeddings, member, own, output)
+            { BatchNormScale = model.BatchNormScale, Common = common.GetValueOrDefault(model), Before = before };
+            var logit = model.Build(before);
             graph.AddOutput(logit);
             areRead |= own.IsRead;
             if (graph.Numeric is { } numeric && Embeddings.Numeric == NumericInput.Dense && !Reads(logit, numeric))

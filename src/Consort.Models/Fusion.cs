@@ -13,6 +13,9 @@ public enum Fusion
 
     /// <summary>z = Σ_m z_m, where the members' output layers are slices of one layer over all their last hidden layers.</summary>
     Concat,
+
+    /// <summary>z = z_0: the other is an auxiliary head of the one member, which is read while it learns and never served.</summary>
+    First,
 }
 
 /// <summary>What a fusion is called, where an experiment says it, and what it makes of a member's logit.</summary>

@@ -14,6 +14,9 @@ public sealed class ArchitectureTests
         ["Consort.Compute"] = ["Consort.Foundation"],
         ["Consort.Compute.Bf16"] = ["Consort.Compute", "Consort.Foundation"],
         ["Consort.Data"] = ["Consort.Foundation"],
+        // Sources with a library behind them: nobody but the command line, and programs that want them, knows them.
+        ["Consort.Data.DuckDb"] = ["Consort.Data", "Consort.Foundation"],
+        ["Consort.Data.Parquet"] = ["Consort.Data", "Consort.Foundation"],
         ["Consort.Synthetic"] = ["Consort.Data", "Consort.Foundation"],
         ["Consort.Models"] = ["Consort.Compute", "Consort.Data", "Consort.Foundation"],
         ["Consort.Learning"] = ["Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
@@ -28,8 +31,8 @@ public sealed class ArchitectureTests
         ["Consort.Import"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute",
             "Consort.Foundation"],
         ["Consort.Cli"] = ["Consort.AspNetCore", "Consort.Studies", "Consort.Import", "Consort.Onnx", "Consort.Experiments",
-            "Consort.Serving", "Consort.Synthetic", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute",
-            "Consort.Compute.Bf16", "Consort.Foundation"],
+            "Consort.Serving", "Consort.Synthetic", "Consort.Learning", "Consort.Models", "Consort.Data.DuckDb", "Consort.Data.Parquet",
+            "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation"],
     };
 
     // The rest of Data is none of a model's business: it sees columns, never rows.

@@ -63,7 +63,7 @@ internal sealed class DataCandidatesCommand : ExampleCommand
         Output.CheckApart("--json", json, read);
         Output.CheckApartFromOut(json, path);
         var clock = Stopwatch.StartNew();
-        var bytes = 2 * request.Sources.Where(File.Exists).Sum(s => new FileInfo(s).Length);
+        var bytes = 2 * Shared.BytesOf(request.Sources);
         var progress = arguments.GetValue(_quiet) ? null : new CountLine(Terminal.Status, "reading", "MB", bytes, 1e6);
         Terminal.StopWithin(Shared.TimeToSave);
         var summary = CandidateWriter.Write(request, path, progress, Terminal.Cancellation);
@@ -92,12 +92,13 @@ internal sealed class DataCandidatesCommand : ExampleCommand
 
     private CandidateRequest Request(ParseResult arguments)
     {
-        var sources = arguments.GetRequiredValue(_source);
-        if (sources.Contains("-"))
+        var sources = Shared.Places(arguments.GetRequiredValue(_source));
+        if (arguments.GetRequiredValue(_source).Contains("-"))
             throw new ConsortException("data candidates: found - for standard input, which can be read only once, expected files that can be read again; write it to a file first");
         string[] Fields(Option<string?> option) => Split(arguments.GetValue(option), ',');
         return new CandidateRequest(Schema.Load(arguments.GetRequiredValue(_schema)), sources)
         {
+            Catalogue = Shared.Sources,
             Unused = arguments.GetValue(_unused),
             Items = Fields(_items),
             Context = Fields(_context),

@@ -6,6 +6,7 @@ using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
 using Consort.Data.Profiles;
 using Consort.Data.Schemas;
+using Consort.Data.Sources;
 using Consort.Foundation.Files;
 using Consort.Foundation.Tables;
 using Consort.Studies.Profiles;
@@ -18,8 +19,10 @@ internal sealed class DataDescribeCommand : ExampleCommand
     private const int LongestName = 40, LongestToken = 32;
     private const string Share = "P2";
 
-    private readonly Argument<string> _source =
-        new("FILE|FOLDER") { Description = "A raw file, a pipe, - for standard input, or the folder of an encoded dataset." };
+    private readonly Argument<string> _source = new("ROWS|FOLDER")
+    {
+        Description = "Raw rows (a file, a folder, a pattern, a pipe, - for standard input, sql:QUERY, duckdb:FILE#TABLE), or an encoded dataset.",
+    };
     private readonly Option<string?> _schema = Shared.Text("--schema", "NAME|FILE",
         $"How a raw file looks: a preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML); without it the file is looked at as it is.");
     private readonly Option<int> _top = Shared.Number<int>("--top", "How many of the most frequent tokens to list.", 3, 0, 1000);
@@ -39,9 +42,9 @@ internal sealed class DataDescribeCommand : ExampleCommand
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
-        var source = Shared.Source(arguments.GetRequiredValue(_source));
+        var source = arguments.GetRequiredValue(_source) is "-" ? "/dev/stdin" : arguments.GetRequiredValue(_source);
         Output.CheckApart("--json", json, source, arguments.GetValue(_schema) ?? source);
-        if (arguments.GetValue(_schema) is null && !Directory.Exists(source))
+        if (arguments.GetValue(_schema) is null && !EncodedDataset.IsAt(source))
             return Look(arguments, source, json);
         if (arguments.GetValue(_html) is not null || _profile.Given(arguments) is not null)
             throw new ConsortException($"{(arguments.GetValue(_html) is null ? _profile.Given(arguments) : "--html")}: belongs to rows that are looked at without a schema, expected no --schema and no encoded dataset");
@@ -53,19 +56,19 @@ internal sealed class DataDescribeCommand : ExampleCommand
 
     private DatasetDescription Describe(string source, string? schema, int top, int threads)
     {
-        if (Directory.Exists(source))
+        if (EncodedDataset.IsAt(source))
         {
             if (schema is not null)
-                throw !EncodedDataset.IsAt(source)
-                    ? new ConsortException($"{source}: found a folder, expected a raw file, or a folder that `consort encode` has written")
-                    : new ConsortException($"--schema {schema}: an encoded dataset has its own schema, expected no --schema");
+                throw new ConsortException($"--schema {schema}: an encoded dataset has its own schema, expected no --schema");
             using var dataset = EncodedDataset.Open(source);
             return DatasetDescription.OfEncoded(dataset, top, Terminal.Cancellation);
         }
 
-        if (!File.Exists(source) && FileFacts.Of(source).Kind == FileKind.None)
+        if (SourcePlace.IsFile(source) && !SourceFiles.IsPattern(source) && !File.Exists(source)
+            && FileFacts.Of(source).Kind == FileKind.None)
             throw new ConsortException($"{source}: found neither a file nor a folder");
-        return DatasetDescription.OfRaw(source, Schema.Load(schema!), top, threads, Terminal.Cancellation);
+        return DatasetDescription.OfRaw(SourcePlace.Show(source), Shared.Places(source), Schema.Load(schema!), top, threads, Shared.Sources,
+            Terminal.Cancellation);
     }
 
     // Without a schema: what can be told from the rows themselves.
@@ -74,6 +77,8 @@ internal sealed class DataDescribeCommand : ExampleCommand
         var html = arguments.GetValue(_html);
         if (html is not null && (html.Length == 0 || Directory.Exists(html)))
             throw new ConsortException($"--html {html}: found a folder, expected the name of a file such as clicks.html");
+        if (SourcePlace.IsFile(source) && !SourceFiles.IsPattern(source) && !Directory.Exists(source) && FileFacts.Of(source).Kind == FileKind.None)
+            throw new ConsortException($"{source}: found neither a file nor a folder");
         Output.CheckApart("--html", html, source);
         var profile = DataProfile.Of(
             _profile.Read(arguments, Terminal, [source], quiet: false) with { Top = arguments.GetValue(_top) }, Terminal.Cancellation);

@@ -53,6 +53,7 @@ internal sealed class DiagnoseCommand : ExampleCommand
                 run, arguments.GetValue(_data), arguments.GetValue(_split), arguments.GetValue(_rows), arguments.GetValue(_group),
                 arguments.GetValue(_threads))
             {
+                Catalogues = Shared.Catalogues,
                 TrainRows = arguments.GetValue(_train),
                 Notice = line => Shared.Notice(Terminal, line),
             };

@@ -36,6 +36,8 @@ internal sealed class DistilCommand : ExampleCommand
         Number("--label-rate", "Their learning rate; a hundredth of the first unless given.", 1e-12, 1000);
     private readonly Option<bool> _try = Shared.Flag("--try", "Try several ways and keep the best on validation rows.");
     private readonly Option<double?> _budget = Number("--budget", "With --try: minutes after which no further way is begun.", 0, 1e6);
+    private readonly Option<bool> _auxiliaryHead = Shared.Flag(
+        "--auxiliary-head", "Teachers teach a second head of the student, and labels alone the one that is served.");
     private readonly Option<bool> _keepDropout =
         Shared.Flag("--keep-dropout", "The student has the members' dropout, which costs most of the gain.");
     private readonly Option<bool> _alone =
@@ -52,7 +54,8 @@ internal sealed class DistilCommand : ExampleCommand
         "distil runs/kdef-seed1 --model DeepFM --alone",
         "distil runs/kdef-seed1 runs/mutual-seed1 --experiment student.yaml --temperature 2 --gate label")
     {
-        Take(_runs, _model, _experiment, _data, _out, _distance, _temperature, _weight, _labelWeight, _gate, _keepDropout, _l2Share, _start,
+        Take(_runs, _model, _experiment, _data, _out, _distance, _temperature, _weight, _labelWeight, _gate, _auxiliaryHead, _keepDropout,
+            _l2Share, _start,
             _labelEpochs, _labelRate, _try, _budget, _alone, _epochs, _seed, _precision, _threads, _json, _quiet);
     }
 
@@ -69,6 +72,8 @@ internal sealed class DistilCommand : ExampleCommand
         if (arguments.GetValue(_try)
             && Given(arguments, [_distance, _temperature, _weight, _labelWeight, _labelEpochs, _labelRate]) is { } own)
             throw new ConsortException($"{own}: found beside --try, which tries its own, expected one of them");
+        if (arguments.GetValue(_auxiliaryHead) && Given(arguments, [_try, _labelEpochs, _start]) is { } beside)
+            throw new ConsortException($"{beside}: found beside --auxiliary-head, expected one of them");
         if (arguments.GetValue(_labelEpochs) == 0 && arguments.GetValue(_labelRate) is not null)
             throw new ConsortException("--label-rate: found without --label-epochs, expected it beside");
         if (arguments.GetValue(_weight) == 0 && arguments.GetValue(_labelWeight) == 0)
@@ -81,6 +86,7 @@ internal sealed class DistilCommand : ExampleCommand
         var result = DistilRun.Run(
             new DistilRequest(arguments.GetRequiredValue(_runs), model, folder, arguments.GetValue(_threads))
             {
+                Catalogues = Shared.Catalogues,
                 ExperimentFile = file,
                 Data = arguments.GetValue(_data),
                 Distance = DistanceOf(arguments.GetValue(_distance)),
@@ -88,6 +94,7 @@ internal sealed class DistilCommand : ExampleCommand
                 Weight = arguments.GetValue(_weight),
                 LabelWeight = arguments.GetValue(_labelWeight),
                 Gate = arguments.GetValue(_gate),
+                AuxiliaryHead = arguments.GetValue(_auxiliaryHead),
                 L2Share = arguments.GetValue(_l2Share),
                 Start = Enum.Parse<StudentStart>(arguments.GetValue(_start)!, ignoreCase: true),
                 LabelEpochs = arguments.GetValue(_labelEpochs),

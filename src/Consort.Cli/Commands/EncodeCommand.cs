@@ -15,10 +15,10 @@ internal sealed class EncodeCommand : ExampleCommand
 {
     private readonly Option<string?> _schema =
         Shared.Text("--schema", "NAME|FILE", $"A preset ({string.Join(", ", Schema.Presets)}) or a schema file (YAML); required without --like.");
-    private readonly Option<string[]> _train = Files("--train", "Training files.");
-    private readonly Option<string[]> _valid = Files("--valid", "Validation files.");
-    private readonly Option<string[]> _test = Files("--test", "Test files.");
-    private readonly Option<string[]> _source = Files("--source", "Files whose rows are dealt to the splits.");
+    private readonly Option<string[]> _train = Shared.Rows("--train", "Training rows");
+    private readonly Option<string[]> _valid = Shared.Rows("--valid", "Validation rows");
+    private readonly Option<string[]> _test = Shared.Rows("--test", "Test rows");
+    private readonly Option<string[]> _source = Shared.Rows("--source", "Rows that are dealt to the splits");
     private readonly Option<string> _by = Shared.TextOr("--by", "seed|order",
         "How rows of --source are dealt: by a seed, or in their order.", "seed").AcceptOnlyFromAmong("seed", "order");
     private readonly Option<long> _seed = Shared.Number<long>("--seed", "Seed of --by seed.", 0, 0, long.MaxValue);
@@ -32,7 +32,7 @@ internal sealed class EncodeCommand : ExampleCommand
 
     private readonly Option<string?> _like =
         Shared.Text("--like", "DIR", "An encoded dataset, by whose encoder the rows of --transfer are encoded.");
-    private readonly Option<string[]> _transfer = Files("--transfer", "Files of rows without labels, for --like.");
+    private readonly Option<string[]> _transfer = Shared.Rows("--transfer", "Rows without labels, for --like");
     private readonly Option<string> _out = Shared.Needed("--out", "DIR", "Folder of the encoded dataset.", alias: "-o");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
@@ -53,16 +53,19 @@ internal sealed class EncodeCommand : ExampleCommand
         JsonFile.Check(json);
         using var like = Like(arguments);
         var (folder, threads) = (arguments.GetRequiredValue(_out), arguments.GetValue(_threads));
-        var request = like is null
+        var request = (like is null
             ? new EncodeRequest(Schema.Load(arguments.GetValue(_schema)!), Plan(arguments), folder, threads)
-            : EncodeRequest.Transfer(like, FilesOf(arguments, _transfer), folder, threads);
+            : EncodeRequest.Transfer(like, FilesOf(arguments, _transfer), folder, threads))
+            with
+        { Sources = Shared.Sources };
         Output.CheckApart("--json", json, [arguments.GetValue(_schema) ?? like!.Folder, .. request.Split.Files]);
         var progress = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status);
         Terminal.StopWithin(Shared.TimeToSave);
         var result = DatasetEncoder.EncodeOrReuse(request, progress, Terminal.Cancellation);
         Terminal.Status.Clear();
         var memory = Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0;
-        JsonFile.Write(json, Json(result, memory));
+        if (json is not null)
+            JsonFile.Write(json, Json(result, request, memory, EncodedDataset.ContentHashOf(result.Folder)));
         Show(result, memory, like?.Folder);
         return CommandLine.Success;
     }
@@ -73,19 +76,14 @@ internal sealed class EncodeCommand : ExampleCommand
         var (isLike, hasSchema) = (arguments.GetValue(_like) is not null, arguments.GetValue(_schema) is not null);
         if (isLike == hasSchema)
             throw new ConsortException("encode: expected either --schema, or --like with --transfer");
-        if (isLike != FilesOf(arguments, _transfer).Length > 0)
+        if (isLike != arguments.GetValue(_transfer) is { Length: > 0 })
             throw new ConsortException("encode: expected --like and --transfer together: rows without labels and the dataset whose encoder encodes them");
-        if (isLike && new[] { _source, _train, _valid, _test }.Any(o => FilesOf(arguments, o).Length > 0))
+        if (isLike && new[] { _source, _train, _valid, _test }.Any(o => arguments.GetValue(o) is { Length: > 0 }))
             throw new ConsortException("encode: found --source, --train, --valid or --test beside --like, expected --transfer alone: its rows have no splits");
         return isLike ? EncodedDataset.Open(arguments.GetValue(_like)!) : null;
     }
 
-    private static string[] FilesOf(ParseResult arguments, Option<string[]> option)
-    {
-        var files = arguments.GetValue(option) ?? [];
-        return !files.Contains("-") ? files
-            : throw new ConsortException("encode: found - for standard input, which can be read only once, expected files that can be read again; write it to a file first");
-    }
+    private static string[] FilesOf(ParseResult arguments, Option<string[]> option) => Shared.Places(arguments.GetValue(option) ?? []);
 
     private SplitPlan Plan(ParseResult arguments)
     {
@@ -125,13 +123,15 @@ internal sealed class EncodeCommand : ExampleCommand
             : $"next         put `data: {{ encoded: {like}, transfer: {result.Folder} }}` into the experiment file of a student");
     }
 
-    private static object Json(EncodeResult result, double memory) => new
+    private static object Json(EncodeResult result, EncodeRequest request, double memory, string hash) => new
     {
+        SourceKind = string.Join('+', request.Split.Files.Select(f => request.Sources.KindOf(f, request.Schema)).Distinct()),
         RowsPerSecond = Math.Round(result.RowsPerSecond, 1),
         PeakMemoryMb = Math.Round(memory, 1),
         result.Rows,
         result.Space.Features,
         result.Key,
+        Sha256 = hash,
         result.Reused,
         result.Reason,
         Seconds = Math.Round(result.Seconds, 3),
@@ -140,13 +140,6 @@ internal sealed class EncodeCommand : ExampleCommand
         Categorical = result.Space.Categorical.Count,
         Numeric = result.Space.Numeric.Count,
         result.Splits,
-    };
-
-    private static Option<string[]> Files(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "FILE",
-        AllowMultipleArgumentsPerToken = true,
     };
 
     private static double[]? ReadShares(ArgumentResult result)

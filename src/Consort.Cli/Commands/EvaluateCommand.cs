@@ -11,8 +11,7 @@ namespace Consort.Cli.Commands;
 internal sealed class EvaluateCommand : ExampleCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
-    private readonly Option<string> _data =
-        Shared.Needed("--data", "FILE", "Raw rows with labels; a file, a pipe, or - for standard input.");
+    private readonly Option<string[]> _data = Shared.Rows("--data", "Raw rows with labels", isNeeded: true);
     private readonly Option<string> _unknown = Shared.UnknownColumns();
     private readonly Option<string?> _phase = Shared.Phase();
     private readonly Option<bool> _last = Shared.Last();
@@ -32,19 +31,20 @@ internal sealed class EvaluateCommand : ExampleCommand
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
-        var data = Shared.Source(arguments.GetRequiredValue(_data));
-        Output.CheckApart("--json", json, data, arguments.GetRequiredValue(_run));
+        var places = Shared.Places(arguments.GetRequiredValue(_data));
+        Output.CheckApart("--json", json, [.. places, arguments.GetRequiredValue(_run)]);
         var weights = Shared.WeightsOf(arguments.GetValue(_phase), arguments.GetValue(_last));
-        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), weights);
+        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), weights, Shared.Catalogues);
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         Shared.NoteUnfinished(Terminal, arguments.GetRequiredValue(_run), weights);
-        if (OwnRows.Words(run.Folder.Path, data) is { } own)
-            Shared.Notice(Terminal, own);
-        var progress = arguments.GetValue(_quiet) || !File.Exists(data)
+        foreach (var place in places)
+            if (OwnRows.Words(run.Folder.Path, place) is { } own)
+                Shared.Notice(Terminal, own);
+        var progress = arguments.GetValue(_quiet) || Shared.BytesOf(places) is not (> 0 and var bytes)
             ? null
-            : new CountLine(Terminal.Status, "evaluating", "MB", new FileInfo(data).Length, scale: 1e6);
+            : new CountLine(Terminal.Status, "evaluating", "MB", bytes, scale: 1e6);
         var rules = Shared.RowsOf(Terminal, arguments.GetValue(_unknown));
-        var result = run.Measure(data, progress, Terminal.Cancellation, rules);
+        var result = run.Measure(places, progress, Terminal.Cancellation, rules);
         Terminal.Status.Clear();
         var metrics = result.Metrics;
         var values = Json(metrics.Ensemble);
@@ -54,7 +54,7 @@ internal sealed class EvaluateCommand : ExampleCommand
             values["ceiling"] = new Dictionary<string, double> { ["auc"] = ceiling.Auc, ["logloss"] = ceiling.LogLoss };
         JsonFile.Write(json, values);
         Terminal.Output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{data}: {metrics.Ensemble.Rows:N0} rows, {metrics.Ensemble.Clicks:N0} clicks; weights: {Path.GetFileName(run.Weights)}"));
+            CultureInfo.InvariantCulture, $"{Shared.Show(places)}: {metrics.Ensemble.Rows:N0} rows, {metrics.Ensemble.Clicks:N0} clicks; weights: {Path.GetFileName(run.Weights)}"));
         if (OneClass(metrics.Ensemble) is { } sentence)
             Terminal.Output.WriteLine(sentence);
         Terminal.Show(Tables.OfSplit(result, [.. run.Experiment.Family.Members.Select(m => m.Name)]));

@@ -78,7 +78,7 @@ internal sealed class ExportCommand : ExampleCommand
 
     private static OnnxSummary WriteRun(string path, string folder, string member, OnnxOptions options, CancellationToken cancellation)
     {
-        using var run = new FinishedRun(folder, threads: 1);
+        using var run = new FinishedRun(folder, threads: 1, catalogues: Shared.Catalogues);
         if (member == Best)
             member = BestMember.Of(run, threads: 1, cancellation).ToString(CultureInfo.InvariantCulture);
         return OnnxFile.Write(path, new OnnxContent
@@ -87,7 +87,7 @@ internal sealed class ExportCommand : ExampleCommand
             Graph = run.Graph,
             Store = run.Store,
             Encoder = run.Encoder,
-            Members = Places(member, [.. Enumerable.Range(0, run.Graph.Outputs.Count)]),
+            Members = member == Ensemble ? run.Served : Places(member, [.. Enumerable.Range(0, run.Graph.Outputs.Count)]),
             Fusion = run.Fusion,
             Options = options,
         });

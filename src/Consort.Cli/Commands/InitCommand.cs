@@ -4,6 +4,7 @@ using System.Text;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Profiles;
+using Consort.Data.Sources;
 using Consort.Experiments.Drafts;
 using Consort.Foundation.Files;
 using Consort.Foundation.Tables;
@@ -18,7 +19,7 @@ internal sealed class InitCommand : ExampleCommand
 
     private readonly Argument<string[]> _data = new("DATA")
     {
-        Description = "Raw rows: a file, or several alike, such as train.csv test.csv.",
+        Description = "Raw rows: a file, a folder, a pattern, sql:QUERY, duckdb:FILE#TABLE, or several alike, such as train.csv test.csv.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -44,9 +45,10 @@ internal sealed class InitCommand : ExampleCommand
         var (folder, quiet) = (arguments.GetRequiredValue(_out), arguments.GetValue(_quiet));
         string[] sources = [.. arguments.GetRequiredValue(_data)];
         string[] written = [Path.Combine(folder, SchemaFile), Path.Combine(folder, ExperimentFile)];
-        Output.CheckApart("--json", json, [.. sources, .. written]);
+        var places = Shared.Places(sources).Where(SourcePlace.IsFile).ToArray();
+        Output.CheckApart("--json", json, [.. places, .. written]);
         foreach (var file in written)
-            Output.CheckApart("--out", file, sources);
+            Output.CheckApart("--out", file, places);
         if (written.FirstOrDefault(File.Exists) is { } there && !arguments.GetValue(_force))
             throw new ConsortException($"{there}: is there already; --force writes over it, --out DIR writes to another folder");
         var profile = DataProfile.Of(_profile.Read(arguments, Terminal, sources, quiet), Terminal.Cancellation);

@@ -54,6 +54,7 @@ internal sealed class PackCommand : ExampleCommand
             throw new ConsortException("--ensemble: found beside --member, expected one of them");
         var request = new PackRequest(arguments.GetRequiredValue(_run), output, arguments.GetValue(_threads))
         {
+            Catalogues = Shared.Catalogues,
             Data = Shared.Existing(arguments.GetValue(_data)),
             Member = member is null || isBest ? null : NumberOf(member),
             BestMember = isBest,

@@ -12,8 +12,7 @@ namespace Consort.Cli.Commands;
 internal sealed class PredictCommand : ExampleCommand
 {
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a run." };
-    private readonly Option<string> _data =
-        Shared.Needed("--data", "FILE", "Raw rows, with labels or without; a file, a pipe, or - for standard input.");
+    private readonly Option<string[]> _data = Shared.Rows("--data", "Raw rows, with labels or without", isNeeded: true);
     private readonly Option<string> _out =
         Shared.Needed("--out", "FILE", "One probability a line, in the order of the rows; - writes to standard output.", alias: "-o");
     private readonly Option<bool> _members =
@@ -34,17 +33,17 @@ internal sealed class PredictCommand : ExampleCommand
 
     protected override int Run(ParseResult arguments)
     {
-        var (data, target) = (Shared.Source(arguments.GetRequiredValue(_data)), arguments.GetRequiredValue(_out));
+        var (data, target) = (Shared.Places(arguments.GetRequiredValue(_data)), arguments.GetRequiredValue(_out));
         if (Directory.Exists(target))
             throw new ConsortException($"--out {target}: found a folder, expected the name of a file, or - for standard output");
-        Output.CheckApart("--out", target, data, arguments.GetRequiredValue(_run));
+        Output.CheckApart("--out", target, [.. data, arguments.GetRequiredValue(_run)]);
         var weights = Shared.WeightsOf(arguments.GetValue(_phase), arguments.GetValue(_last));
-        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), weights);
+        using var run = new FinishedRun(arguments.GetRequiredValue(_run), arguments.GetValue(_threads), weights, Shared.Catalogues);
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         Shared.NoteUnfinished(Terminal, arguments.GetRequiredValue(_run), weights);
-        var progress = arguments.GetValue(_quiet) || !File.Exists(data)
+        var progress = arguments.GetValue(_quiet) || Shared.BytesOf(data) is not (> 0 and var bytes)
             ? null
-            : new CountLine(Terminal.Status, "predicting", "MB", new FileInfo(data).Length, scale: 1e6);
+            : new CountLine(Terminal.Status, "predicting", "MB", bytes, scale: 1e6);
         var rules = Shared.RowsOf(Terminal, arguments.GetValue(_unknown));
         long rows = 0;
         if (target == "-")

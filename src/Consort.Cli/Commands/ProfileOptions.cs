@@ -30,13 +30,14 @@ internal sealed class ProfileOptions
 
     public ProfileRequest Read(ParseResult arguments, Terminal terminal, IReadOnlyList<string> sources, bool quiet)
     {
-        var bytes = sources.Where(File.Exists).Sum(s => new FileInfo(s).Length);
+        var bytes = Shared.BytesOf(Shared.Places(sources));
         return new ProfileRequest(sources)
         {
             Rows = arguments.GetValue(_rows),
             Label = arguments.GetValue(_label),
             Clicks = arguments.GetValue(_click) ?? [],
             Threads = Threads(arguments),
+            Catalogue = Shared.Sources,
             Progress = quiet ? null : new CountLine(terminal.Status, "looking", "MB", bytes, scale: 1e6),
         };
     }

@@ -4,7 +4,12 @@ using System.Globalization;
 using Consort.Cli.Terminals;
 using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Data.DuckDb;
+using Consort.Data.Parquet;
+using Consort.Data.Sources;
 using Consort.Experiments.Running;
+using Consort.Foundation.Files;
+using Consort.Foundation.Options;
 
 namespace Consort.Cli.Commands;
 
@@ -101,6 +106,36 @@ internal static class Shared
     public static RawRows RowsOf(Terminal terminal, string? unknown) => new(
         unknown == "error" ? Data.Batches.UnknownColumns.Refuse : Data.Batches.UnknownColumns.PassOver, line => Notice(terminal, line));
 
+    /// <summary>The sources that the command line reads: texts, Parquet, and what DuckDB does.</summary>
+    public static SourceCatalogue Sources { get; } = SourceCatalogue.BuiltIn.With(ParquetRows.Kind).With(DuckDbRows.Kind);
+
+    /// <summary>All that names are resolved by.</summary>
+    public static Catalogues Catalogues { get; } = Catalogues.Default.With(Sources);
+
+    /// <summary>An option that names raw rows, once or several times.</summary>
+    /// <param name="name">As it is typed.</param>
+    /// <param name="what">What rows they are.</param>
+    /// <param name="isNeeded">Whether it must be given.</param>
+    public static Option<string[]> Rows(string name, string what, bool isNeeded = false) => new(name)
+    {
+        Description = $"{what}: files, folders, patterns (logs/*.parquet), pipes, - for standard input, sql:QUERY, duckdb:FILE#TABLE.",
+        HelpName = "ROWS",
+        AllowMultipleArgumentsPerToken = true,
+        Required = isNeeded,
+    };
+
+    /// <summary>What several places are called in a line.</summary>
+    public static string Show(IReadOnlyList<string> places) => SourcePlace.Show(places[0])
+        + (places.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {places.Count - 1} more"));
+
+    /// <summary>The places that options name, one after another.</summary>
+    /// <exception cref="ConsortException">No file fits a pattern, or a folder has none.</exception>
+    public static string[] Places(params IEnumerable<string> names) => [.. names.SelectMany(n => Sources.Places(n))];
+
+    /// <summary>The bytes of the places that are files, for progress.</summary>
+    public static long BytesOf(IEnumerable<string> places) =>
+        places.Where(p => SourcePlace.IsFile(p) && FileFacts.Of(p).Kind == FileKind.File).Sum(p => new FileInfo(p).Length);
+
     /// <summary>How long work may take to stop that saves a checkpoint first, or removes what is half done.</summary>
     public static readonly TimeSpan TimeToSave = TimeSpan.FromSeconds(60);
 
@@ -117,9 +152,6 @@ internal static class Shared
         if (UnfinishedRun.Words(run, weights) is { } line)
             Notice(terminal, line);
     }
-
-    /// <summary>The file of that name; <c>-</c> is standard input.</summary>
-    public static string Source(string name) => name == "-" ? "/dev/stdin" : name;
 
     /// <summary>The precision of that name, or null where none is given.</summary>
     /// <exception cref="ConsortException">There is none of that name.</exception>

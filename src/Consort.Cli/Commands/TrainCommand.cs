@@ -43,7 +43,7 @@ internal sealed class TrainCommand : ExampleCommand
         if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
             throw new ConsortException($"--data {data}: folder not found");
         var experiment = Experiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed),
-            Shared.PrecisionOf(arguments.GetValue(_precision)));
+            Shared.PrecisionOf(arguments.GetValue(_precision)), Shared.Catalogues);
         Output.CheckApart("--json", json, [path, .. experiment.Data?.Split?.Files ?? []]);
         Shared.NotePrecision(Terminal, experiment.Training.Precision);
         var folder = arguments.GetValue(_out) ?? DefaultFolder(path, experiment.Training.Seed);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consort.Data.Profiles;
+using Consort.Data.Sources;
 using Consort.Foundation.Tables;
 
 namespace Consort.Cli.Reports;
@@ -15,7 +16,7 @@ internal static class ProfileTables
     /// <summary>The files, their rows, how they are written, and the click rate.</summary>
     public static string Headline(DataProfile profile)
     {
-        var files = string.Join(", ", profile.Sources.Select(PrintableText.Of));
+        var files = string.Join(", ", profile.Sources.Select(SourcePlace.Show).Select(PrintableText.Of));
         var rows = string.Create(CultureInfo.InvariantCulture, $"{(profile.IsCounted ? "" : "about ")}{profile.Rows:N0} rows");
         var looked = profile.RowsLookedAt == profile.Rows ? ""
             : string.Create(CultureInfo.InvariantCulture, $" ({profile.RowsLookedAt:N0} of them looked at)");

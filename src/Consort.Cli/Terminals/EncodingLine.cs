@@ -13,7 +13,8 @@ internal sealed class EncodingLine(StatusLine line) : IProgress<EncodeProgress>
 
     public void Report(EncodeProgress value)
     {
-        if (value.Phase.StartsWith(EncodeProgress.Waiting, StringComparison.Ordinal))
+        if (value.Phase.StartsWith(EncodeProgress.Waiting, StringComparison.Ordinal)
+            || value.Phase.EndsWith(EncodeProgress.Spooling, StringComparison.Ordinal))
             line.Keep(value.Phase);
         else if (line.IsInteractive)
             Draw(value);
@@ -31,11 +32,15 @@ internal sealed class EncodingLine(StatusLine line) : IProgress<EncodeProgress>
 
             if (!_pace.IsDue())
                 return;
-            var percent = 100.0 * value.Bytes / Math.Max(1, value.TotalBytes);
-            _text.AsSpan().TryWrite(
-                CultureInfo.InvariantCulture,
-                $"encoding: {value.Phase} {percent:F0} %, {_pace.PerSecond(value.Bytes) / 1e6:F1} MB/s, {Pace.Time(_pace.SecondsLeft(value.Bytes, value.TotalBytes))} left",
-                out var length);
+            var (length, pace) = (0, _pace.PerSecond(value.Bytes) / 1e6);
+            if (value.TotalBytes == 0) // of a query nobody knows how much comes
+                _text.AsSpan().TryWrite(CultureInfo.InvariantCulture,
+                    $"encoding: {value.Phase} {value.Bytes / 1e6:F0} MB, {pace:F1} MB/s", out length);
+            else
+                _text.AsSpan().TryWrite(
+                    CultureInfo.InvariantCulture,
+                    $"encoding: {value.Phase} {Math.Min(100, 100.0 * value.Bytes / value.TotalBytes):F0} %, {pace:F1} MB/s, {Pace.Time(_pace.SecondsLeft(value.Bytes, value.TotalBytes))} left",
+                    out length);
             line.Draw(_text.AsSpan(0, length));
         }
     }

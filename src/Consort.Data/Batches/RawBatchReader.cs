@@ -6,15 +6,15 @@ using Consort.Data.Sources;
 namespace Consort.Data.Batches;
 
 /// <summary>
-/// Encodes a raw file as it is read, in file order, with an encoder fitted before: for evaluation and prediction on new data. Streaming;
-/// memory does not grow with the file. Where labels are required and a file of true probabilities lies beside, batches have the truth. One
-/// caller at a time.
+/// Encodes raw rows as they are read, in the order of their sources, with an encoder fitted before: for evaluation and prediction on new
+/// data. Streaming; memory does not grow with the rows. Where labels are required and a file of true probabilities lies beside each source,
+/// batches have the truth. One caller at a time.
 /// </summary>
 public sealed class RawBatchReader : IRowConsumer, IDisposable
 {
     private const int MostNames = 10;
 
-    private readonly string _path;
+    private readonly string[] _paths;
     private readonly RowPass _pass;
     private readonly RowCursor _rows;
     private readonly RowEncoder _encoder;
@@ -23,15 +23,18 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     private readonly RowLayout _stored;
     private readonly TruthFiles? _truth;
     private readonly long[] _places; // of the batch's rows
+    private readonly int[] _placeSources;
     private readonly long[] _groupPlaces = new long[RowGroup.Capacity];
+    private readonly float[] _groupTruth = new float[RowGroup.Capacity];
+    private int _groupSource;
     private Layout? _layout;
-    private long _row;
     private int _held;
     private int _given;
     private bool _failed;
 
-    /// <summary>Opens a raw file.</summary>
-    /// <param name="path">A file as the encoder's schema describes it.</param>
+    /// <summary>Opens raw rows.</summary>
+    /// <param name="paths">Where they are, one place after another: files as the encoder's schema describes them, or what the catalogue
+    /// knows.</param>
     /// <param name="encoder">The fitted encoder.</param>
     /// <param name="batchSize">Rows per batch, 1 to 1,048,576.</param>
     /// <param name="labelRequired">Whether a file without labels is a mistake; otherwise they are 0, and so is a label that is empty.
@@ -39,24 +42,33 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     /// or libffm whose first item has a colon.</param>
     /// <param name="unknown">What becomes of columns that the encoder was not fitted for: of those that the header names beside the
     /// schema's, and of indices (libsvm) or fields (libffm) behind its last.</param>
+    /// <param name="sources">The kinds of sources that are read; null for texts.</param>
     /// <param name="cancellation">Stops waiting for the bytes of a pipe.</param>
-    /// <exception cref="ConsortException">The file is missing, or the batch size out of range.</exception>
+    /// <exception cref="ConsortException">A file is missing, or the batch size out of range.</exception>
     public RawBatchReader(
-        string path, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver,
-        CancellationToken cancellation = default)
+        IReadOnlyList<string> paths, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver,
+        SourceCatalogue? sources = null, CancellationToken cancellation = default)
     {
         new LoaderOptions(batchSize).Validate();
-        SourceStream.Check(path);
-        _path = path;
-        _pass = new RowPass([path], encoder.Schema, RowRules.Fitted(labelRequired, unknown == UnknownColumns.PassOver),
-            cancellation: cancellation);
+        foreach (var path in paths.Where(SourcePlace.IsFile)) SourceStream.Check(path);
+        _paths = [.. paths];
+        _pass = new RowPass(_paths, encoder.Schema, RowRules.Fitted(labelRequired, unknown == UnknownColumns.PassOver),
+            catalogue: sources, cancellation: cancellation);
         _rows = new RowCursor(encoder.Schema.Fields.Count);
         _encoder = new RowEncoder(encoder, labelRequired ? LabelUse.Required : LabelUse.MayBeEmpty);
-        _truth = labelRequired ? TruthFiles.Open([path]) : null;
+        _truth = labelRequired ? TruthFiles.Open(_paths) : null;
         _batch = new Batch(batchSize, encoder.Space, truth: _truth is not null);
-        _places = new long[batchSize];
+        (_places, _placeSources) = (new long[batchSize], new int[batchSize]);
         _stored = new RowLayout(encoder.Space, hasTruth: false);
         _encoded = new byte[_stored.Bytes * RowGroup.Capacity];
+    }
+
+    /// <summary>Opens one file.</summary>
+    /// <inheritdoc cref="RawBatchReader(IReadOnlyList{string}, Encoder, int, bool, UnknownColumns, SourceCatalogue?, CancellationToken)"/>
+    public RawBatchReader(
+        string path, Encoder encoder, int batchSize, bool labelRequired, UnknownColumns unknown = UnknownColumns.PassOver,
+        CancellationToken cancellation = default) : this([path], encoder, batchSize, labelRequired, unknown, null, cancellation)
+    {
     }
 
     /// <summary>Whether the file has labels; known after the first batch. Of libsvm and libffm each row tells, and this is true.</summary>
@@ -66,17 +78,20 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     public string? PassedOver => _layout switch
     {
         { Unknown: { Count: > 0 } names } => FormattableString.Invariant(
-            $"{_path}: passed over {names.Count} column{(names.Count == 1 ? "" : "s")} that the run does not know: {string.Join(", ", names.Take(MostNames))}{(names.Count > MostNames ? ", …" : "")}"),
+            $"{SourcePlace.Show(_paths[0])}: passed over {names.Count} column{(names.Count == 1 ? "" : "s")} that the run does not know: {string.Join(", ", names.Take(MostNames))}{(names.Count > MostNames ? ", …" : "")}"),
         { UnknownPairs: > 0 and var pairs, Schema.Format: var format } => FormattableString.Invariant(
-            $"{_path}: passed over {pairs:N0} value{(pairs == 1 ? "" : "s")} of {(format == DataFormat.Libffm ? "fields" : "indices")} behind the last that the run knows"),
+            $"{SourcePlace.Show(_paths[0])}: passed over {pairs:N0} value{(pairs == 1 ? "" : "s")} of {(format == DataFormat.Libffm ? "fields" : "indices")} behind the last that the run knows"),
         _ => null,
     };
 
     /// <summary>Bytes of the file read so far.</summary>
     public long Position => _pass.Position;
 
-    /// <summary>The line of the file on which a row of the last batch begins, from 1.</summary>
+    /// <summary>The line of the file on which a row of the last batch begins, or its number in a table, from 1.</summary>
     public long LineOf(int row) => _places[row];
+
+    /// <summary>The place of a row of the last batch, as messages begin with it: <c>clicks.tsv:1042</c>.</summary>
+    public string PlaceOf(int row) => FormattableString.Invariant($"{SourcePlace.Show(_paths[_placeSources[row]])}:{_places[row]}");
 
     /// <summary>The next batch, valid until the next call; null at the end.</summary>
     /// <exception cref="ConsortException">A mistake in the file, with line and column.</exception>
@@ -95,11 +110,9 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
         _batch.Rows = rows;
         if (rows == 0)
         {
-            _truth?.CheckRows([_row]);
+            _truth?.CheckRows(_pass.RowsOfSources());
             return null;
         }
-        _truth?.Read(0, _row, rows).CopyTo(_batch.Truth);
-        _row += rows;
         return _batch;
     }
 
@@ -117,6 +130,8 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
         _layout = rows.Layout;
         _encoder.Encode(rows, _encoded, _stored.Bytes);
         rows.Places(_groupPlaces);
+        _groupSource = rows.Block.Source;
+        _truth?.Read(_groupSource, rows.Block.FirstRow + rows.First, rows.Group.Rows).CopyTo(_groupTruth, 0);
         (_held, _given) = (rows.Group.Rows, 0);
     }
 
@@ -125,7 +140,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     private bool FillGroup()
     {
         // What threw stands in the middle of a row, and what it holds is of no use.
-        if (_failed) throw new InvalidOperationException($"{_path}: the reader has failed before");
+        if (_failed) throw new InvalidOperationException($"{_paths[0]}: the reader has failed before");
         _failed = true;
         var filled = _rows.Give(this) || (_pass.Read(_rows) && _rows.Give(this));
         _failed = false;
@@ -135,7 +150,9 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     private void Copy(int at, int rows)
     {
         _groupPlaces.AsSpan(_given, rows).CopyTo(_places.AsSpan(at));
+        _placeSources.AsSpan(at, rows).Fill(_groupSource);
         _batch.Rows = at + rows;
+        if (_truth is not null) _groupTruth.AsSpan(_given, rows).CopyTo(_batch.Truth[at..]);
         for (var r = 0; r < rows; r++)
         {
             _batch.Put(at + r, _encoded.AsSpan((_given + r) * _stored.Bytes, _stored.Bytes), _stored);

@@ -1,4 +1,5 @@
 using Consort.Data.Schemas;
+using Consort.Data.Sources;
 
 namespace Consort.Data.Candidates;
 
@@ -17,6 +18,9 @@ public enum ItemDraw
 /// <param name="Sources">The log: training files.</param>
 public sealed record CandidateRequest(Schema Schema, IReadOnlyList<string> Sources)
 {
+    /// <summary>The kinds of sources that are read.</summary>
+    public SourceCatalogue Catalogue { get; init; } = SourceCatalogue.BuiltIn;
+
     /// <summary>Rows a row is given with another item that does not occur in its context.</summary>
     public int Unused { get; init; }
 

@@ -40,7 +40,7 @@ public static class CandidateWriter
     private static long Pass(CandidateRequest request, IRowConsumer consumer, long before, IProgress<long>? progress,
         CancellationToken cancellation)
     {
-        using var pass = new RowPass(request.Sources, request.Schema, cancellation: cancellation);
+        using var pass = new RowPass(request.Sources, request.Schema, catalogue: request.Catalogue, cancellation: cancellation);
         pass.Run([consumer], bytes => progress?.Report(before + bytes));
         return pass.Position;
     }

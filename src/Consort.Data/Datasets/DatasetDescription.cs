@@ -41,20 +41,26 @@ public sealed record DatasetDescription(
     string Source, long Rows, double LabelMean, IReadOnlyList<SplitSummary> Splits, IReadOnlyList<ColumnDescription> Columns)
 {
     /// <summary>Reads a raw file once and describes its fields before any bucketing or min count.</summary>
-    /// <param name="path">The file.</param>
+    /// <inheritdoc cref="OfRaw(string, IReadOnlyList{string}, Schema, int, int, SourceCatalogue?, CancellationToken)"/>
+    public static DatasetDescription OfRaw(string path, Schema schema, int top = 5, int threads = 0,
+        CancellationToken cancellation = default) => OfRaw(path, [path], schema, top, threads, null, cancellation);
+
+    /// <summary>Reads raw rows once and describes their fields before any bucketing or min count.</summary>
+    /// <param name="name">What they are called.</param>
+    /// <param name="paths">Where they are.</param>
     /// <param name="schema">What it looks like.</param>
     /// <param name="top">How many of the most frequent tokens to list.</param>
     /// <param name="threads">Threads; 0 takes one per processor.</param>
+    /// <param name="sources">The kinds of sources that are read; null for texts.</param>
     /// <param name="cancellation">Stops the work.</param>
-    /// <exception cref="ConsortException">A mistake in the file.</exception>
-    public static DatasetDescription OfRaw(string path, Schema schema, int top = 5, int threads = 0,
-        CancellationToken cancellation = default)
+    /// <exception cref="ConsortException">A mistake in the rows.</exception>
+    public static DatasetDescription OfRaw(string name, IReadOnlyList<string> paths, Schema schema, int top = 5, int threads = 0,
+        SourceCatalogue? sources = null, CancellationToken cancellation = default)
     {
         schema.Validate("schema");
         var plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(Plain)] };
-        string[] files = [path];
-        using var pass = new RowPass(files, plain, cancellation: cancellation);
-        var splits = new SplitAssigner(SplitPlan.Given(files), 0);
+        using var pass = new RowPass(paths, plain, catalogue: sources, cancellation: cancellation);
+        var splits = new SplitAssigner(SplitPlan.Given(paths), 0);
         CountRows[] counts =
             [.. Enumerable.Range(0, threads > 0 ? threads : Environment.ProcessorCount)
                 .Select(_ => new CountRows(plain, splits, checkedBy: schema))];
@@ -64,7 +70,7 @@ public sealed record DatasetDescription(
             var encoder = EncoderFit.Of(plain, counts);
             var columns = encoder.Columns.Select(c => c is NumberColumn number ? Describe(number, pass.Rows) : Describe(c, pass.Rows, top));
             var order = plain.Fields.SelectMany(f => f.Columns).Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
-            return new DatasetDescription(path, pass.Rows, Share(counts.Sum(c => c.Clicks), pass.Rows), [],
+            return new DatasetDescription(name, pass.Rows, Share(counts.Sum(c => c.Clicks), pass.Rows), [],
                 [.. columns.OrderBy(c => order[c.Name])]);
         }
         finally

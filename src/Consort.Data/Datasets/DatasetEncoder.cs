@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.IO.Hashing;
 using Consort.Data.Encoders;
+using Consort.Data.Schemas;
 using Consort.Data.Sources;
 using Consort.Foundation.Files;
+using Consort.Foundation.Options;
 
 namespace Consort.Data.Datasets;
 
@@ -20,11 +22,11 @@ public static class DatasetEncoder
     /// <exception cref="ConsortException">A mistake in the raw data or the request, a full disk, or another process that writes the same
     /// folder; an older dataset is then unchanged.</exception>
     public static EncodeResult Encode(EncodeRequest request, IProgress<EncodeProgress>? progress = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) => SpooledFiles.Around(request, progress, cancellation, whole =>
     {
-        using var claim = TakeClaim(request, progress, cancellation).Claim;
-        return Encode(request, "no dataset there yet", progress, cancellation);
-    }
+        using var claim = TakeClaim(whole, progress, cancellation).Claim;
+        return Encode(whole, "no dataset there yet", progress, cancellation);
+    });
 
     /// <summary>
     /// Takes the dataset in the folder when sources, schema, split and encoder version are the same, otherwise encodes and says why.
@@ -35,6 +37,12 @@ public static class DatasetEncoder
     {
         var clock = Stopwatch.StartNew();
         request.Schema.Validate("schema");
+        return SpooledFiles.Around(request, progress, cancellation, whole => EncodeOrReuse(whole, clock, progress, cancellation));
+    }
+
+    private static EncodeResult EncodeOrReuse(EncodeRequest request, Stopwatch clock, IProgress<EncodeProgress>? progress,
+        CancellationToken cancellation)
+    {
         if (Reuse(request, clock, out var reason) is { } reused)
         {
             ClearLeftovers(request.Folder);
@@ -104,16 +112,19 @@ public static class DatasetEncoder
         if (manifest.EncoderVersion != Encoder.Version) return $"encoder version {manifest.EncoderVersion} is not {Encoder.Version}";
         if (manifest.Schema != request.Schema.Identity) return "the schema has changed";
         if (manifest.Split != request.SplitText) return request.Like is null ? "the split has changed" : "the encoder has changed";
-        return SourceDifference(manifest, request.Split.Files);
+        return SourceDifference(manifest, request.Split.Files, request.Sources);
     }
 
     /// <summary>What of the sources differs from those a dataset was made of; null when nothing.</summary>
-    internal static string? SourceDifference(Manifest manifest, IReadOnlyList<string> sources)
+    internal static string? SourceDifference(Manifest manifest, IReadOnlyList<string> sources, SourceCatalogue? catalogue = null)
     {
         if (manifest.Sources.Count != sources.Count) return $"found {sources.Count} source files, expected {manifest.Sources.Count}";
+        var schema = new Lazy<Schema>(() => Schema.LoadFitted(OptionMap.Parse(manifest.Schema, Manifest.FileName)));
         for (var i = 0; i < sources.Count; i++)
         {
-            if (manifest.Sources[i].Difference(sources[i]) is { } difference) return difference;
+            var difference = SourcePlace.IsFile(sources[i]) ? manifest.Sources[i].Difference(sources[i])
+                : (catalogue ?? SourceCatalogue.BuiltIn).Difference(manifest.Sources[i], sources[i], schema.Value);
+            if (difference is not null) return difference;
         }
         // Rows without labels have no truth, whatever lies beside them.
         var truth = !manifest.IsTransfer && sources.All(s => File.Exists(TruthFiles.PathOf(s)));
@@ -219,9 +230,9 @@ public static class DatasetEncoder
         StoreRows[] stores = [.. Enumerable.Range(0, threads).Select(_ => new StoreRows(encoder, splits, writer, truth, labels))];
         pass.Run(stores, bytes => report("encode", bytes), writer.Abort);
         var changed = pass.Identities().Zip(sources).FirstOrDefault(p => p.First.Hash != p.Second.Hash).Second;
-        if (changed is not null) throw new ConsortException($"{changed.Path}: its content changed while it was being encoded");
+        if (changed is not null) throw new ConsortException($"{SourcePlace.Show(changed.Path)}: its content changed while it was being encoded");
         if (writer.Rows[0] == 0 && request.Like is null)
-            throw new ConsortException($"{files[0]}: found no training rows after splitting, expected at least one");
+            throw new ConsortException($"{SourcePlace.Show(files[0])}: found no training rows after splitting, expected at least one");
         writer.Complete();
         var encoderFile = Path.Combine(temp, place.NameOf("encoder", key) + ".bin");
         encoder.Save(encoderFile);
@@ -233,7 +244,7 @@ public static class DatasetEncoder
             Key = key,
             Schema = schema,
             Split = split,
-            Sources = sources,
+            Sources = [.. sources.Select(s => s with { Path = request.Spooled?.NameOf(s.Path) ?? s.Path })],
             Truth = truthHash,
             Categorical = [.. encoder.Space.Categorical.Select(StoredColumn.Of)],
             Numeric = encoder.Space.Numeric,
@@ -253,13 +264,14 @@ public static class DatasetEncoder
         return new StoredFile(Path.GetFileName(path), stream.Length, Convert.ToHexStringLower(hash.GetCurrentHash()));
     }
 
-    private static EncodeResult Result(string folder, Manifest manifest, bool reused, string reason, Schemas.FeatureSpace space,
+    private static EncodeResult Result(string folder, Manifest manifest, bool reused, string reason, FeatureSpace space,
         Stopwatch clock) =>
             new(folder, manifest.Key, reused, reason, space, [.. manifest.Splits.Select(s => new SplitSummary(s.Name, s.Rows, s.Clicks))],
                 clock.Elapsed.TotalSeconds, manifest.Sources.Sum(s => s.Size));
 
     private static long Length(string path)
     {
+        if (!SourcePlace.IsFile(path)) return 0;
         using var stream = SourceStream.Open(path);
         return stream.Length;
     }

@@ -13,6 +13,12 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
     /// <summary>Whether to wait for another process that writes the folder, as one does for a cache, or to refuse at once.</summary>
     public bool WaitsForOthers { get; init; }
 
+    /// <summary>The kinds of sources that are read.</summary>
+    public SourceCatalogue Sources { get; init; } = SourceCatalogue.BuiltIn;
+
+    /// <summary>The files that stand in for those whose bytes come only once; null where there are none.</summary>
+    internal SpooledFiles? Spooled { get; init; }
+
     /// <summary>
     /// The dataset by whose encoder rows without labels are encoded; null where an encoder is fitted on the training rows.
     /// </summary>
@@ -34,7 +40,8 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
 
     /// <summary>One pass over the files.</summary>
     internal RowPass Pass(CancellationToken cancellation) => new(Split.Files, Schema,
-        Like is null ? RowRules.Training : RowRules.Fitted(labelRequired: false, passesOver: true), cancellation: cancellation);
+        Like is null ? RowRules.Training : RowRules.Fitted(labelRequired: false, passesOver: true),
+        catalogue: Sources, cancellation: cancellation);
 }
 
 /// <summary>How far encoding is.</summary>
@@ -45,6 +52,11 @@ public sealed record EncodeProgress(string Phase, long Bytes, long TotalBytes)
 {
     /// <summary>What the phase begins with while another process has the folder; who that is comes after it.</summary>
     public const string Waiting = "waiting for another process that encodes the same data";
+
+    /// <summary>
+    /// What the phase ends with while bytes that come only once are kept in a temporary file; where they come from is before it.
+    /// </summary>
+    public const string Spooling = ": kept in a temporary file, for its rows are read twice";
 }
 
 /// <summary>A split as encoded.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Security.Cryptography;
 using Consort.Data.Encoders;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
@@ -164,6 +165,23 @@ public sealed class EncodedDataset : IDisposable
         {
             return null;
         }
+    }
+
+    /// <summary>
+    /// SHA-256 (hex) of the encoder and of the rows of all splits: of the same rows by the same schema it is the same, wherever they came
+    /// from.
+    /// </summary>
+    /// <exception cref="ConsortException">There is no dataset, or it cannot be read.</exception>
+    public static string ContentHashOf(string folder)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 20];
+        foreach (var stored in Manifest.Read(folder).Files)
+        {
+            using var file = SourceStream.Open(Path.Combine(folder, stored.Name));
+            for (int read; (read = file.Read(buffer)) > 0;) hash.AppendData(buffer, 0, read);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>The encoder of a dataset, whose rows are not opened.</summary>

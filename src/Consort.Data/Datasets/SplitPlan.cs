@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Data.Sources;
 using Consort.Foundation.Options;
 
 namespace Consort.Data.Datasets;
@@ -31,7 +32,7 @@ public sealed record SplitPlan
     public SplitKind Kind { get; }
 
     /// <summary>All source files, in the order they are read.</summary>
-    public IReadOnlyList<string> Files { get; }
+    public IReadOnlyList<string> Files { get; private init; }
 
     /// <summary>For given files the split of each (0 train, 1 valid, 2 test, 3 transfer).</summary>
     public IReadOnlyList<int> FileSplits { get; }
@@ -83,7 +84,7 @@ public sealed record SplitPlan
     /// <exception cref="ConsortException">A mistake in the options, or a file that does not exist.</exception>
     public static SplitPlan Load(OptionMap map, string folder)
     {
-        string[] Files(string key) => [.. map.Texts(key, []).Select(f => Locate(map, key, f, folder))];
+        string[] Files(string key) => [.. Places(map, key, folder)];
         string[] source = Files("source"), train = Files("train"), valid = Files("valid"), test = Files("test");
         var byOrder = map.Choice("by", false, new Dictionary<string, bool> { ["seed"] = false, ["order"] = true });
         var seed = map.Long("seed", 0, 0, long.MaxValue);
@@ -94,6 +95,9 @@ public sealed record SplitPlan
         if (valid.Length + test.Length > 0) throw map.Error("valid", "found valid or test files beside source, expected them beside train");
         return byOrder ? InOrder(source, shares[0], shares[1], shares[2]) : BySeed(source, (ulong)seed, shares[0], shares[1], shares[2]);
     }
+
+    /// <summary>The same plan over other files, as many and in the same order.</summary>
+    internal SplitPlan Over(IReadOnlyList<string> files) => this with { Files = files };
 
     /// <summary>The plan without its paths, as text; part of a dataset's key.</summary>
     public string Describe() => Kind switch
@@ -123,13 +127,34 @@ public sealed record SplitPlan
         };
     }
 
-    /// <summary>The file that a name means: of <c>train.csv | train_rebuilt.csv</c> the first that exists.</summary>
-    /// <exception cref="ConsortException">There is none.</exception>
-    public static string Locate(OptionMap map, string key, string names, string folder)
+    /// <summary>
+    /// The places that a key names: a text, a list of texts, or keys and values such as <c>{ sql: "select …" }</c>. A text is a file, a
+    /// folder, a pattern, <c>-</c>, or what a package reads; of <c>train.csv | train_rebuilt.csv</c> it is the first that there is.
+    /// </summary>
+    /// <param name="map">The options.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="folder">What relative names start from.</param>
+    /// <exception cref="ConsortException">Nothing is there.</exception>
+    public static IReadOnlyList<string> Places(OptionMap map, string key, string folder)
     {
-        var choices = names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return choices.Select(name => Path.GetFullPath(name, Path.GetFullPath(folder))).FirstOrDefault(File.Exists)
-            ?? throw map.Error(key, $"found no {string.Join(" or ", choices)} in {Path.GetFullPath(folder)}");
+        var catalogue = map.Catalogues.Of(SourceCatalogue.BuiltIn);
+        return [.. map.Items<IReadOnlyList<string>>(key, [], Locate, keys => [catalogue.Read(keys, folder)]).SelectMany(p => p)];
+
+        IReadOnlyList<string> Locate(string names)
+        {
+            try
+            {
+                if (!SourcePlace.IsFile(names)) return catalogue.Places(names, folder);
+                var choices = names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+                var found = choices.Select(name => SourceFiles.Of(name == "-" ? name : Path.GetFullPath(name, Path.GetFullPath(folder))));
+                return found.FirstOrDefault(f => f.Count > 0)
+                    ?? throw new ConsortException($"found no {string.Join(" or ", choices)} in {Path.GetFullPath(folder)}");
+            }
+            catch (ConsortException e)
+            {
+                throw map.Error(key, e.Message);
+            }
+        }
     }
 
     private static SplitPlan Shared(SplitKind kind, IReadOnlyList<string> sources, ulong seed, double train, double valid, double test)

@@ -18,7 +18,7 @@ internal sealed class TruthFiles : IDisposable
     }
 
     /// <summary>The truth beside a source file.</summary>
-    public static string PathOf(string source) => source + ".truth";
+    public static string PathOf(string source) => source + SourceFiles.TruthEnding;
 
     /// <summary>Opens the truth of all sources, or gives null unless each has one.</summary>
     public static TruthFiles? Open(IReadOnlyList<string> sources)

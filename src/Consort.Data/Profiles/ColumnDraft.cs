@@ -41,6 +41,7 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
 
     private static string? Useless(ColumnProfile column) => column switch
     {
+        { Type: "other" } => "neither one value a row nor a list of them: take its parts by SQL where they are wanted",
         { Type: "empty" } => $"empty in all {N(column.Rows)} rows looked at",
         { Type: "constant" } => $"the same in all {N(column.Rows)} rows looked at: {Tops(column)}",
         { Auc: > Leak } => string.Create(CultureInfo.InvariantCulture,

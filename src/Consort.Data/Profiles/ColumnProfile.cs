@@ -67,8 +67,8 @@ public sealed record ListProfile(string Splitter, string? WeightSplitter, double
 
 /// <summary>What a column looks like in the rows that were looked at.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type"><c>empty</c>, <c>constant</c>, <c>boolean</c>, <c>whole</c>, <c>number</c>, <c>time</c>, <c>list</c> or
-/// <c>text</c>.</param>
+/// <param name="Type"><c>empty</c>, <c>constant</c>, <c>boolean</c>, <c>whole</c>, <c>number</c>, <c>time</c>, <c>list</c>, <c>text</c>,
+/// or <c>other</c>, which cannot be read.</param>
 public sealed record ColumnProfile(string Name, string Type)
 {
     /// <summary>Rows looked at.</summary>

@@ -31,8 +31,8 @@ internal static class ColumnProfiler
         var all = column.Count(context.Clicks, context.IsFit);
         TextCount[] some = [.. all.Where(c => c.Count > 0)];
         var values = some.Where(c => !IsMissing(c.Text)).ToList();
-        var numbers = NumberShape.Of(values, context.HasLabel);
-        var (format, time) = numbers is null || numbers.AreWhole ? TimeOf(column.Name, values, numbers) : default;
+        var numbers = column.Splitter is null ? NumberShape.Of(values, context.HasLabel) : null;
+        var (format, time) = column.Splitter is not null ? default : numbers is null || numbers.AreWhole ? TimeOf(column.Name, values, numbers) : default;
         if (numbers is null && time is null)
         {
             values.AddRange(some.Where(c => NumbersAlone.Contains(c.Text)));
@@ -40,12 +40,13 @@ internal static class ColumnProfiler
         }
         var present = values.Sum(v => (long)v.Count);
         TextCount[] missing = [.. some.Where(c => IsMissing(c.Text) && !values.Contains(c))];
-        var list = numbers is null && time is null ? ListGuess.Of(column.Name, values) : null;
+        var list = numbers is not null || time is not null || values.Count == 0 ? null
+            : column.Splitter is { } splitter ? ListGuess.Known(values, splitter) : ListGuess.Of(column.Name, values);
         var singles = values.Count(v => v.Count == 1);
         var rows = column.Rows.Length;
         var estimate = rows == context.AllRows || present == 0 ? values.Count
             : (long)(Math.Sqrt((double)context.AllRows / rows) * singles) + values.Count - singles;
-        var type = values.Count == 0 ? "empty"
+        var type = !column.IsRead ? "other" : values.Count == 0 ? "empty"
             : values.Count == 1 && missing.Length == 0 ? "constant"
             : time is not null ? "time"
             : IsBoolean(values) ? "boolean"

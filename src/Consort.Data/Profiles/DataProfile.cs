@@ -5,7 +5,7 @@ using Consort.Data.Sources;
 namespace Consort.Data.Profiles;
 
 /// <summary>What to look at, and what the user says of it.</summary>
-/// <param name="Sources">Raw files, alike; at least one.</param>
+/// <param name="Sources">Raw rows, alike, as the user names them: files, folders, patterns, queries; at least one.</param>
 public sealed record ProfileRequest(IReadOnlyList<string> Sources)
 {
     /// <summary>About how many rows to look at, spread over all; 0 for all of them, as far as memory goes.</summary>
@@ -19,6 +19,9 @@ public sealed record ProfileRequest(IReadOnlyList<string> Sources)
 
     /// <summary>How many of the most frequent values to list.</summary>
     public int Top { get; init; } = 10;
+
+    /// <summary>The kinds of sources that are known.</summary>
+    public SourceCatalogue Catalogue { get; init; } = SourceCatalogue.BuiltIn;
 
     /// <summary>At least 1.</summary>
     public int Threads { get; init; } = 1;
@@ -45,14 +48,23 @@ public sealed record DataProfile(
     /// <summary>How the rows are written; its fields have names, but are texts as yet.</summary>
     public required Schema Dialect { get; init; }
 
+    /// <summary>The kind of the first source: <c>parquet</c>, <c>duckdb</c>, or a format of text.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The sources as an experiment elsewhere names them: a query says which folder its files start from.</summary>
+    public required IReadOnlyList<string> Resolved { get; init; }
+
+    /// <summary>Whether columns have names by themselves, whatever a schema says of the text.</summary>
+    internal bool HasNames { get; init; }
+
     /// <summary>Rows of each source.</summary>
     public required IReadOnlyList<long> RowsOfSources { get; init; }
 
     /// <summary>How the rows are written, in words: <c>comma-separated, names in the first row, cells in quotes</c>.</summary>
     public string Written => string.Join(", ", new[]
     {
-        Dialect.IsPairs ? Words.Of(Dialect.Format) : $"delimiter {PrintableText.Of(Dialect.Delimiter.Name)}",
-        Dialect.IsPairs ? "" : Dialect.Header ? "names in the first row" : "no row of names",
+        HasNames ? Kind : Dialect.IsPairs ? Words.Of(Dialect.Format) : $"delimiter {PrintableText.Of(Dialect.Delimiter.Name)}",
+        Dialect.IsPairs || HasNames ? "" : Dialect.Header ? "names in the first row" : "no row of names",
         Dialect.Quoted ? "cells in quotes" : "",
         Dialect.Trim ? "spaces around cells" : "",
     }.Where(w => w.Length > 0));
@@ -80,9 +92,13 @@ public sealed record DataProfile(
                 .Where(o => o.Share >= MostTokens).OrderByDescending(o => o.Share).FirstOrDefault().Name;
             columns[c] = columns[c] with { List = list with { SameAs = same } };
         }
+        var first = request.Catalogue.Places(request.Sources[0])[0];
         return new DataProfile(request.Sources, sample.AllRows, sample.Rows, sample.IsCounted, label, problem, columns)
         {
             Dialect = dialect,
+            Kind = request.Catalogue.KindOf(first, dialect),
+            HasNames = request.Catalogue.ColumnsOf(first) is not null,
+            Resolved = [.. request.Sources.Select(s => SourcePlace.IsFile(s) ? s : request.Catalogue.Places(s)[0])],
             RowsOfSources = sample.RowsOfSources,
         };
     }
@@ -90,13 +106,15 @@ public sealed record DataProfile(
     // A quote may come first after the rows by which the dialect was told.
     private static (Schema Dialect, RowSample Sample) Read(ProfileRequest request, CancellationToken cancellation)
     {
-        var dialect = DialectGuess.Of(request.Sources[0], cancellation);
-        if (dialect.IsPairs || dialect.Quoted) return (dialect, Sample(dialect));
+        IReadOnlyList<string>[] places = [.. request.Sources.Select(s => request.Catalogue.Places(s))];
+        string[] all = [.. places.SelectMany(p => p)];
+        var dialect = DialectGuess.Of(all[0], request.Catalogue, cancellation);
+        if (dialect.IsPairs || dialect.Quoted || dialect.Delimiter.Text.Length > 1) return (dialect, Sample(dialect));
         try
         {
             return (dialect, Sample(dialect));
         }
-        catch (ConsortException) when (dialect.Delimiter.Text.Length == 1)
+        catch (ConsortException mistake)
         {
             try
             {
@@ -104,10 +122,17 @@ public sealed record DataProfile(
             }
             catch (ConsortException)
             {
-                return (dialect, Sample(dialect)); // whose mistake it is
+                throw mistake;
             }
         }
 
-        RowSample Sample(Schema texts) => RowSample.Read(request.Sources, texts, request.Rows, request.Progress, cancellation);
+        RowSample Sample(Schema texts)
+        {
+            var sample = RowSample.Read(all, texts, request.Catalogue, request.Rows, request.Progress, cancellation);
+            // Of a folder the rows of all its files.
+            var (rows, at) = (sample.RowsOfSources, 0);
+            sample.RowsOfSources = [.. places.Select(p => rows.Skip((at += p.Count) - p.Count).Take(p.Count).Sum())];
+            return sample;
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Unicode;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
+using Consort.Foundation.Files;
 
 namespace Consort.Data.Profiles;
 
@@ -11,20 +12,30 @@ namespace Consort.Data.Profiles;
 /// </summary>
 internal static class DialectGuess
 {
+    /// <summary>What stands between the values of a list that comes from a source with lists.</summary>
+    public const string Between = "\u001f";
+
+    private const string Lists = "lists of ";
+    private static readonly string[] Words = ["numbers", "text", "yes or no", "dates", "times", "timestamps"];
     private const int HeadBytes = 1 << 20;
     private const int MostLines = 1000;
     private const double MostOdd = 0.02; // bytes that no text has
 
-    /// <summary>Looks at the beginning of a file.</summary>
-    /// <param name="path">A file that can be read again.</param>
+    /// <summary>Looks at the beginning of a file, or at the names that the columns of another source have.</summary>
+    /// <param name="path">A place that can be read again.</param>
+    /// <param name="sources">The kinds of sources that are known.</param>
     /// <param name="cancellation">Stops waiting.</param>
     /// <exception cref="ConsortException">It is empty, or no text of rows.</exception>
-    public static Schema Of(string path, CancellationToken cancellation)
+    public static Schema Of(string path, SourceCatalogue sources, CancellationToken cancellation)
     {
-        SourceStream.Check(path);
-        if (Foundation.Files.FileFacts.Of(path).Kind is Foundation.Files.FileKind.Pipe or Foundation.Files.FileKind.Device)
-            throw new ConsortException(
-                $"{path}: is a pipe, which can be read only once; its rows are looked at before they are read: write it to a file first, or give a schema");
+        if (SourcePlace.IsFile(path))
+        {
+            SourceStream.Check(path);
+            if (FileFacts.Of(path).Kind is FileKind.Pipe or FileKind.Device)
+                throw new ConsortException(
+                    $"{path}: is a pipe, which can be read only once; its rows are looked at before they are read: write it to a file first, or give a schema");
+        }
+        if (sources.ColumnsOf(path) is { } columns) return OfNames(path, columns);
         using var stream = new SourceStream(path, cancellation);
         var head = new byte[HeadBytes];
         var read = stream.Fill(head);
@@ -51,6 +62,20 @@ internal static class DialectGuess
                 $"{path}:1: found two columns named {RowParser.Show(Encoding.UTF8.GetBytes(twice.Key))}, expected each to have a name of its own");
         return dialect;
     }
+
+    // What has several values a row comes as one text with something between them that no value has.
+    private static Schema OfNames(string path, IReadOnlyList<SourceColumn> columns) => new()
+    {
+        Header = true,
+        Missing = [],
+        Fields = columns.Count == 0 ? throw new ConsortException($"{SourcePlace.Show(path)}: found no columns, expected some") : [.. columns.Select(c =>
+            !IsRead(c) ? new Field(c.Name, FieldKind.Ignored)
+            : c.IsList ? new Field(c.Name, FieldKind.List) { List = new FieldList { Splitter = new Delimiter(Between), MaxLength = FieldList.Most } }
+            : new Field(c.Name, FieldKind.Categorical))],
+    };
+
+    private static bool IsRead(SourceColumn column) =>
+        Words.Contains(column.IsList && column.Type.StartsWith(Lists, StringComparison.Ordinal) ? column.Type[Lists.Length..] : column.Type);
 
     private static void CheckText(string path, ReadOnlySpan<byte> bytes)
     {

@@ -45,8 +45,14 @@ internal static partial class ListGuess
         if (total < LeastReuse * seen.Count || odd > MostOdd * total || empty > MostOdd * total) return null;
         // Words of a sentence come again too.
         if (splitter == " " && !(ColumnWords.IsHistory(name) || seen.All(t => Coded().IsMatch(t)))) return null;
+        return Known(values, splitter);
+    }
+
+    /// <summary>What lists are like that are known to be such.</summary>
+    public static ListProfile Known(IReadOnlyList<TextCount> values, string splitter)
+    {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        var (tokens, longest) = (0L, 0);
+        var (tokens, longest, rows) = (0L, 0, values.Sum(v => (long)v.Count));
         foreach (var value in values)
         {
             var parts = value.Text.Split(splitter);

@@ -16,7 +16,7 @@ internal sealed class RowSample : IRowConsumer
     private readonly char[] _room = new char[4096];
     private long _characters;
 
-    private RowSample(Schema texts) => Columns = [.. texts.Fields.Select(f => new SampledColumn(f.Name))];
+    private RowSample(Schema texts) => Columns = [.. texts.Fields.Select(f => new SampledColumn(f))];
 
     public IReadOnlyList<SampledColumn> Columns { get; }
 
@@ -30,24 +30,28 @@ internal sealed class RowSample : IRowConsumer
     public bool IsCounted { get; private set; }
 
     /// <summary>Rows of each source, as far as they were read.</summary>
-    public IReadOnlyList<long> RowsOfSources { get; private set; } = [];
+    public IReadOnlyList<long> RowsOfSources { get; set; } = [];
 
     /// <summary>Reads rows.</summary>
-    /// <param name="paths">Files that can be read again.</param>
+    /// <param name="paths">Places that can be read again.</param>
     /// <param name="texts">The schema that takes every cell as it is.</param>
+    /// <param name="sources">The kinds of sources that are known.</param>
     /// <param name="wanted">About how many rows to look at; 0 for all.</param>
     /// <param name="progress">Told the bytes read, or null.</param>
     /// <param name="cancellation">Stops between blocks.</param>
     /// <exception cref="ConsortException">A row that is not like the others, or a text that is not UTF-8.</exception>
-    public static RowSample Read(IReadOnlyList<string> paths, Schema texts, long wanted, IProgress<long>? progress,
-        CancellationToken cancellation)
+    public static RowSample Read(IReadOnlyList<string> paths, Schema texts, SourceCatalogue sources, long wanted,
+        IProgress<long>? progress, CancellationToken cancellation)
     {
         var sample = new RowSample(texts);
         if (wanted == 0) wanted = long.MaxValue;
         wanted = Math.Max(1, Math.Min(wanted, MostCells / Math.Max(1, texts.Fields.Count)));
-        var bytes = paths.Sum(p => new FileInfo(p).Length);
+        // Of what is no file nobody knows the size before it is read.
+        var bytes = paths.All(SourcePlace.IsFile) ? paths.Sum(p => new FileInfo(p).Length) : 0;
+        var isText = sources.ColumnsOf(paths[0]) is null;
+        var mostBytes = isText ? MostBytes : MostBytes / 4; // what is no text is decoded to be passed over
         var rowsOf = new long[paths.Count];
-        using var pass = new RowPass(paths, texts, cancellation: cancellation);
+        using var pass = new RowPass(paths, texts, catalogue: sources, cancellation: cancellation);
         using var cursor = new RowCursor(texts.Fields.Count);
         var (block, every, most) = (0L, 1L, 0L);
         while (pass.Read(cursor))
@@ -56,22 +60,28 @@ internal sealed class RowSample : IRowConsumer
             rowsOf[cursor.Block.Source] += cursor.Block.Rows;
             if (block == 0)
             {
-                var blocks = Math.Ceiling(Math.Min(bytes, MostBytes) / Math.Max(1.0, pass.Position));
+                var blocks = bytes == 0 ? 1 : Math.Ceiling(Math.Min(bytes, mostBytes) / Math.Max(1.0, pass.Position));
                 (most, every) = wanted / blocks >= RowGroup.Capacity
                     ? ((long)Math.Ceiling(wanted / blocks), 1L)
                         : ((long)RowGroup.Capacity, (long)Math.Ceiling(RowGroup.Capacity * blocks / wanted));
             }
-            if (block++ % every == 0)
+            if (block++ % every == 0 || !isText)
             {
                 var enough = Math.Min(wanted, sample.Rows + most);
-                while (sample.Rows < enough && sample._characters < MostCharacters && cursor.Give(sample)) { }
+                var isFirst = !isText; // threads that decode a file by turns wait for a block that nobody takes
+                while (isFirst || (sample.Rows < enough && sample._characters < MostCharacters))
+                {
+                    isFirst = false;
+                    if (!cursor.Give(sample)) break;
+                }
             }
             progress?.Report(pass.Position);
-            if (pass.Position > MostBytes) break;
+            if (pass.Position > mostBytes) break;
         }
-        sample.IsCounted = pass.Position <= MostBytes;
-        sample.AllRows = sample.IsCounted ? pass.Rows : (long)(pass.Rows * ((double)bytes / pass.Position));
+        sample.IsCounted = pass.Position <= mostBytes;
+        sample.AllRows = sample.IsCounted || bytes == 0 ? pass.Rows : (long)(pass.Rows * ((double)bytes / pass.Position));
         sample.RowsOfSources = rowsOf;
+        foreach (var column in sample.Columns) column.ChooseSplitter();
         return sample;
     }
 

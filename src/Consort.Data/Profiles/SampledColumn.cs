@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Consort.Data.Schemas;
 
 namespace Consort.Data.Profiles;
 
@@ -25,10 +26,23 @@ internal sealed class SampledColumn
     private readonly List<string> _texts = [];
     private readonly List<int> _rows = [];
 
-    /// <param name="name">The column's name.</param>
-    public SampledColumn(string name) => (Name, _lookUp) = (name, _numbers.GetAlternateLookup<ReadOnlySpan<char>>());
+    private static readonly string[] Splitters = ["|", "^", ";", "~", DialectGuess.Between];
+
+    /// <param name="field">What it was read as.</param>
+    public SampledColumn(Field field)
+    {
+        (Name, IsRead) = (field.Name, field.Kind != FieldKind.Ignored);
+        Splitter = field.List?.Splitter.Text;
+        _lookUp = _numbers.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
 
     public string Name { get; }
+
+    /// <summary>Whether its values can be read at all: structs and maps cannot.</summary>
+    public bool IsRead { get; }
+
+    /// <summary>What stands between the tokens of lists that are known to be such; null of others.</summary>
+    public string? Splitter { get; private set; }
 
     public IReadOnlyList<string> Texts => _texts;
 
@@ -51,6 +65,14 @@ internal sealed class SampledColumn
     }
 
     public void AddAbsent() => _rows.Add(Absent);
+
+    /// <summary>Has something between the tokens of known lists that people can type, where no token has it.</summary>
+    public void ChooseSplitter()
+    {
+        if (Splitter is not { } known) return;
+        Splitter = Splitters.First(s => s == known || _texts.All(t => !t.Contains(s, StringComparison.Ordinal)));
+        for (var i = 0; i < _texts.Count; i++) _texts[i] = _texts[i].Replace(known, Splitter, StringComparison.Ordinal);
+    }
 
     public bool TryFind(string text, out int number) => _numbers.TryGetValue(text, out number);
 

@@ -37,6 +37,12 @@ internal sealed class Block : IDisposable
     /// <summary>Whether all of it is UTF-8 without NUL bytes; set when its first rows are parsed.</summary>
     public bool IsText { get; set; }
 
+    /// <summary>The cells of a source whose rows come column by column.</summary>
+    public CellTable Table { get; } = new();
+
+    /// <summary>The bytes that such a source has written, where it does not leave that to its parser.</summary>
+    public int TextBytes { get; set; }
+
     /// <summary>All bytes that may be touched.</summary>
     public Span<byte> Bytes => _data.Slice(0, Capacity + Padding);
 

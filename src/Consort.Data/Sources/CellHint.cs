@@ -21,7 +21,7 @@ internal static class CellHint
     {
         var (schema, rules) = (layout.Schema, layout.Rules);
         var text = System.Text.Encoding.UTF8.GetString(cell);
-        var isDelimited = schema.Format == DataFormat.Delimited;
+        var isDelimited = schema.Format == DataFormat.Delimited && layout.Types.Count == 0; // a text, not a table
         if (isDelimited && !schema.Quoted && text.StartsWith('"'))
             return rules.Mend("where cells stand in quotes, set quoted: true", "write the cells without quotes (quoted: false)");
         if (isDelimited && !schema.Trim && text.Length > 0 && text.Trim(' ').Length < text.Length)

@@ -14,7 +14,7 @@ internal sealed class DelimitedSource(SourceRequest request) : LineSource(reques
         _ => new LongDelimitedParser(Layout!),
     };
 
-    protected override Layout LayoutOf(ReadOnlySpan<byte> firstRow) => HeaderRow.LayoutOf(Path, Schema, firstRow, Rules);
+    protected override Layout LayoutOf(ReadOnlySpan<byte> firstRow) => HeaderRow.LayoutOf(Path, Schema, firstRow, Rules, First);
 
     protected override (int Length, int Rows) Cut(ReadOnlySpan<byte> data)
     {

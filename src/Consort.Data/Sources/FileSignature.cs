@@ -14,8 +14,8 @@ internal static class FileSignature
         ([0, 0, 0xFE, 0xFF], "UTF-32 text", $"{Utf8}; convert it: iconv -f UTF-32 -t UTF-8"),
         ([0xFF, 0xFE], "UTF-16 text (Excel: Unicode text)", $"{Utf8}; convert it: iconv -f UTF-16 -t UTF-8"),
         ([0xFE, 0xFF], "UTF-16 text", $"{Utf8}; convert it: iconv -f UTF-16 -t UTF-8"),
-        ([0x1F, 0x8B], "gzip within gzip", Text("unpack it once")),
-        ([0x28, 0xB5, 0x2F, 0xFD], "a zstd file", Text("unpack it first: zstd -d")),
+        ([0x1F, 0x8B], "gzip within compressed data", Text("unpack it once")),
+        ([0x28, 0xB5, 0x2F, 0xFD], "zstd within compressed data", Text("unpack it once")),
         ([0xFD, .. "7zXZ"u8, 0], "an xz file", Text("unpack it first: unxz")),
         ([0x5D, 0, 0], "an LZMA file", Text("unpack it first: unlzma")),
         ([0x04, 0x22, 0x4D, 0x18], "an LZ4 file", Text("unpack it first: lz4 -d")),
@@ -40,7 +40,7 @@ internal static class FileSignature
     private static readonly (byte[] Start, string Name, string Advice)[] Lettered =
     [
         ([.. "LZIP"u8], "an lzip file", Text(Unpack)),
-        ([.. "PAR1"u8], "a Parquet file", Text(AsCsv)),
+        ([.. "PAR1"u8], "a Parquet file", "expected text; a program with the package Consort.Data.Parquet reads such files where they are files, not pipes"),
         ([.. "PARE"u8], "an encrypted Parquet file", Text(AsCsv)),
         ([.. "ORC"u8], "an ORC file", Text(AsCsv)),
         ([.. "Obj"u8], "an Avro file", Text(AsCsv)),
@@ -71,7 +71,8 @@ internal static class FileSignature
         if (head.Length >= 4 && head[0] is >= 0x50 and <= 0x5F && head[1] == 0x2A && head[2] == 0x4D && head[3] == 0x18)
             return $"found a zstd or LZ4 file, {Text(Unpack)}";
         if (head.Length >= 2 && head[0] == 0x80 && head[1] is >= 2 and <= 5) return $"found a Python pickle, {Text(AsCsv)}";
-        if (head.Length >= 12 && head[8..].StartsWith("DUCK"u8)) return $"found a DuckDB database, {Text("write its table as CSV first")}";
+        if (head.Length >= 12 && head[8..].StartsWith("DUCK"u8))
+            return $"found a DuckDB database, expected rows; name a table of it: duckdb:FILE#TABLE";
         if (head.Length >= 262 && head[257..].StartsWith("ustar"u8)) return $"found a tar archive, {Text("unpack it first: tar -xf")}";
         return WideText(head);
     }
@@ -85,7 +86,7 @@ internal static class FileSignature
         return false;
     }
 
-    private static string Text(string advice) => $"expected text, maybe gzip; {advice}";
+    private static string Text(string advice) => $"expected text, maybe gzip or zstd; {advice}";
 
     private static string Zip(ReadOnlySpan<byte> head)
     {

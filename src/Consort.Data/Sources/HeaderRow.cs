@@ -13,7 +13,8 @@ internal static class HeaderRow
     /// <param name="schema">What is expected.</param>
     /// <param name="row">The first row with its line end, without a byte order mark.</param>
     /// <param name="rules">What the rows must have.</param>
-    public static Layout LayoutOf(string path, Schema schema, ReadOnlySpan<byte> row, RowRules rules)
+    /// <param name="first">The layout of the pass's first source, or null.</param>
+    public static Layout LayoutOf(string path, Schema schema, ReadOnlySpan<byte> row, RowRules rules, Layout? first = null)
     {
         var cells = Split(row, schema);
         // Data to be scored may come without the label column.
@@ -22,7 +23,7 @@ internal static class HeaderRow
             throw new ConsortException($"{path}:1, header: {RowParser.TextMistake(row.Trim("\r\n"u8))}");
         if (row.Trim("\r\n"u8).IsEmpty) throw new ConsortException($"{path}:1: found an empty line, expected the names of columns");
         var bytes = row.ToArray();
-        return Layout.ByName(path, $"{path}:1", schema, cells, rules, wrong => Hint(cells, wrong, bytes, schema, rules));
+        return Layout.ByName(path, $"{path}:1", schema, cells, rules, wrong => Hint(cells, wrong, bytes, schema, rules), first);
     }
 
     private static string? Hint(List<string> cells, int wrong, ReadOnlySpan<byte> row, Schema schema, RowRules rules)

@@ -18,7 +18,8 @@ namespace Consort.Data.Sources;
 /// table. The parser tells it, <see cref="Say"/> puts it in words.</para>
 /// <para><b>End, mistakes, cancellation.</b> At its end <see cref="Read"/> gives false and <see cref="Identify"/> can be asked: sources
 /// with the same identity have the same rows. A mistake is a <see cref="ConsortException"/> whose message begins with the place; rows
-/// before it have been handed out, and the pass asks no more. Waiting for bytes ends when the request's token is cancelled.</para>
+/// before it have been handed out, and the pass asks no more. Waiting for bytes ends when the request's token is cancelled. A source is
+/// closed at its end while blocks of it may still be parsed, and once more when no thread is at work.</para>
 /// </remarks>
 internal interface IRowSource : IDisposable
 {
@@ -52,4 +53,8 @@ internal interface IRowSource : IDisposable
 /// <param name="Rules">What the rows must have.</param>
 /// <param name="BlockBytes">About how many bytes a block is to have.</param>
 /// <param name="Cancellation">Ends waiting for bytes.</param>
-internal sealed record SourceRequest(string Path, Schema Schema, RowRules Rules, int BlockBytes, CancellationToken Cancellation);
+internal sealed record SourceRequest(string Path, Schema Schema, RowRules Rules, int BlockBytes, CancellationToken Cancellation)
+{
+    /// <summary>How the first source of the pass was read: columns that change from one to the next are a mistake.</summary>
+    public Layout? First { get; init; }
+}

@@ -27,6 +27,8 @@ internal abstract class LineSource(SourceRequest request) : IRowSource
 
     protected RowRules Rules => request.Rules;
 
+    protected Layout? First => request.First;
+
     /// <summary>Whether every line is a row, so that nobody needs to count lines.</summary>
     protected abstract bool RowsAreLines { get; }
 

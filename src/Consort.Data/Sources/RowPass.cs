@@ -18,6 +18,7 @@ internal sealed class RowPass(
     private readonly List<(IRowSource Source, long Rows)> _finished = [];
     private readonly Lock _gate = new();
     private IRowSource? _source;
+    private Layout? _first;
     private int _at = -1;
     private long _index;
     private long _row;
@@ -30,6 +31,9 @@ internal sealed class RowPass(
 
     /// <summary>What the sources were that were read to their ends.</summary>
     public SourceIdentity[] Identities() => [.. _finished.Select(f => f.Source.Identify(f.Rows))];
+
+    /// <summary>The rows of each source that was read to its end.</summary>
+    public long[] RowsOfSources() => [.. _finished.Select(f => f.Rows)];
 
     /// <summary>Bytes read so far, over all sources.</summary>
     public long Position => _finishedBytes + (_source?.Position ?? 0);
@@ -46,11 +50,13 @@ internal sealed class RowPass(
             {
                 if (_source is null && !OpenNext()) return false;
                 if (_source!.Read(block)) break;
+                _first ??= _source.Layout;
                 _finished.Add((_source, _row));
                 _finishedBytes += _source.Position;
                 _source.Dispose();
                 _source = null;
             }
+            _first ??= _source.Layout;
             (block.Index, block.Source, block.FirstRow, block.FirstRowOfAll) = (_index++, _at, _row, _rowOfAll);
             _row += block.Rows;
             _rowOfAll += block.Rows;
@@ -136,7 +142,11 @@ internal sealed class RowPass(
         if (failure is not null) ExceptionDispatchInfo.Throw(failure);
     }
 
-    public void Dispose() => _source?.Dispose();
+    public void Dispose()
+    {
+        _source?.Dispose();
+        foreach (var (source, _) in _finished) source.Dispose();
+    }
 
     private bool OpenNext()
     {
@@ -144,7 +154,7 @@ internal sealed class RowPass(
         _at++;
         _row = 0;
         _source = (catalogue ?? SourceCatalogue.BuiltIn).Open(
-            new SourceRequest(paths[_at], schema, rules ?? RowRules.Training, blockBytes, cancellation));
+            new SourceRequest(paths[_at], schema, rules ?? RowRules.Training, blockBytes, cancellation) { First = _first });
         return true;
     }
 }

@@ -1,14 +1,20 @@
 using System.IO.Compression;
 using System.IO.Hashing;
 using Consort.Foundation.Files;
+using ZstdSharp;
 
 namespace Consort.Data.Sources;
 
-/// <summary>Reads a raw file or a pipe, plain or gzip, once from its beginning, and hashes the bytes as they pass.</summary>
+/// <summary>Reads a raw file or a pipe, plain, gzip or zstd, once from its beginning, and hashes the bytes as they pass.</summary>
 internal sealed class SourceStream : IDisposable
 {
     /// <summary>The name of standard input, which is read even where the system has no file of that name.</summary>
     public const string StandardInput = "/dev/stdin";
+
+    private static ReadOnlySpan<byte> Zstd => [0x28, 0xB5, 0x2F, 0xFD];
+
+    // Behind a byte of 0x50 to 0x5F: a frame that zstd passes over, which may come first.
+    private static ReadOnlySpan<byte> PassedOver => [0x2A, 0x4D, 0x18];
 
     /// <summary>By default .NET takes a gzip file that was cut off for a shorter one; rows would be lost without a word.</summary>
     static SourceStream() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
@@ -16,6 +22,7 @@ internal sealed class SourceStream : IDisposable
     private readonly string _path;
     private readonly Hashing _file;
     private readonly Stream _content;
+    private readonly bool _isGzip;
     private bool _isKnown;
     private long _unpacked;
 
@@ -26,11 +33,13 @@ internal sealed class SourceStream : IDisposable
         _path = path;
         var file = OpenOnce(path, cancellation);
         Length = file.CanSeek ? file.Length : 0;
-        var head = new byte[2];
+        var head = new byte[4];
         var held = Try(() => file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false));
-        var gzip = held == 2 && head[0] == 0x1f && head[1] == 0x8b;
         _file = new Hashing(file, head.AsMemory(0, held));
-        _content = gzip ? new GZipStream(_file, CompressionMode.Decompress) : _file;
+        _isGzip = held >= 2 && head[0] == 0x1f && head[1] == 0x8b;
+        var isZstd = held == 4 && (head.AsSpan().SequenceEqual(Zstd)
+            || (head[0] & 0xF0) == 0x50 && head.AsSpan(1).SequenceEqual(PassedOver));
+        _content = _isGzip ? new GZipStream(_file, CompressionMode.Decompress) : isZstd ? new DecompressionStream(_file) : _file;
     }
 
     /// <summary>The bytes on disk when it was opened; 0 where none are known before they come, as of a pipe.</summary>
@@ -52,9 +61,9 @@ internal sealed class SourceStream : IDisposable
             _unpacked += read;
             return read;
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or ZstdException or EndOfStreamException)
         {
-            throw new ConsortException($"{_path}: found damaged gzip data, or the end of the file before the end of the data", e);
+            throw new ConsortException($"{_path}: found damaged {(_isGzip ? "gzip" : "zstd")} data, or the end of the file before the end of the data", e);
         }
         catch (IOException e)
         {
@@ -69,8 +78,8 @@ internal sealed class SourceStream : IDisposable
         var rest = new byte[1 << 16];
         var isMore = false;
         for (int read; (read = Try(() => _file.Read(rest))) > 0;) isMore |= rest.AsSpan(0, read).ContainsAnyExcept((byte)0);
-        if (_content != _file && (isMore || !EndsWithLength()))
-            throw new ConsortException($"{_path}: found bytes behind the end of the gzip data, which would be lost; expected gzip data alone: unpack it with gzip -dc and look at its end");
+        if (_content != _file && (isMore || (_isGzip && !EndsWithLength())))
+            throw new ConsortException($"{_path}: found bytes behind the end of the {(_isGzip ? "gzip" : "zstd")} data, which would be lost; expected such data alone: unpack it with {(_isGzip ? "gzip" : "zstd")} -dc and look at its end");
         if (Length > 0 && Position != Length)
             throw new ConsortException($"{_path}: {(Position > Length ? "grew" : "shrank")} while it was read: found {Position} bytes, expected {Length}; copy it and read the copy");
         return Convert.ToHexStringLower(_file.State.GetCurrentHash());
@@ -113,6 +122,18 @@ internal sealed class SourceStream : IDisposable
 
         ConsortException NotTwice() =>
             new($"{path}: is a pipe, which can be read only once, expected a file that can be read again; write it to a file first");
+    }
+
+    /// <summary>Whether the bytes of a place come only once: of standard input, unless a file is there, and of a pipe.</summary>
+    public static bool ComesOnce(string path) =>
+        FileFacts.Of(path).Kind is var kind && (kind == FileKind.Pipe || (path == StandardInput && kind != FileKind.File));
+
+    /// <summary>Copies bytes that come only once into a file.</summary>
+    public static void Copy(string path, string file, CancellationToken cancellation)
+    {
+        using var from = OpenOnce(path, cancellation);
+        using var to = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
+        from.CopyTo(to);
     }
 
     private static Stream OpenOnce(string path, CancellationToken cancellation)

@@ -77,6 +77,7 @@ public static class DemoRun
 
         var baseAuc = singles.Average(s => Test(s.Result).Ensemble.Auc);
         progress?.Begin("comparing them row by row");
+        var known = new Dictionary<string, RowLogits>();
         var alone = Logits(singles[0].Result);
         var rows = new List<DemoRow>();
         for (var member = 0; member < Models.Length; member++)
@@ -111,17 +112,18 @@ public static class DemoRun
 
         RowLogits Logits(RunResult run)
         {
+            if (known.TryGetValue(run.Folder, out var logits))
+                return logits;
             var kept = new RunFolder(run.Folder);
             TestRows.Keep(kept, data: null, options.Threads, cancellation);
-            return RowLogits.Load(kept.TestLogits);
+            return known[run.Folder] = RowLogits.Load(kept.TestLogits);
         }
 
         DemoRow Compared(string name, string strategy, RunResult run)
         {
             var row = Row(name, strategy, Test(run).Ensemble, Test(run).Members.Count == 1 ? [] : Test(run).Members, baseAuc);
-            var logits = Logits(run);
             return ReferenceEquals(run, singles[0].Result) ? row
-                : row with { AboveAlone = DeLong.Compare(logits.Labels, logits.Logits, alone.Logits) };
+                : row with { AboveAlone = DeLong.Compare(alone.Labels, Logits(run).Logits, alone.Logits) };
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Consort.Data.Profiles;
+using Consort.Data.Sources;
 using Consort.Foundation.Options;
 
 namespace Consort.Experiments.Drafts;
@@ -23,7 +24,7 @@ public static class ExperimentDraft
         foreach (var line in head)
             text.Append("# ").Append(PrintableText.Of(line)).Append('\n');
         var size = SizeOf(profile.Rows);
-        text.Append(CultureInfo.InvariantCulture, $"name: {QuotedYaml.Of($"{Model} on {Path.GetFileName(profile.Sources[0])}")}\n");
+        text.Append(CultureInfo.InvariantCulture, $"name: {QuotedYaml.Of($"{Model} on {NameOf(profile.Sources[0])}")}\n");
         text.Append(CultureInfo.InvariantCulture, $"data:\n  schema: {QuotedYaml.Of(schemaFile)}\n");
         foreach (var line in SplitDraft.Lines(profile, folder))
             text.Append("  ").Append(line).Append('\n');
@@ -45,6 +46,9 @@ public static class ExperimentDraft
             """).ReplaceLineEndings("\n"));
         return text.ToString();
     }
+
+    private static string NameOf(string source) => SourcePlace.IsFile(source)
+        ? Path.GetFileName(Path.TrimEndingDirectorySeparator(source)) : SourcePlace.Show(source);
 
     private static Size SizeOf(long rows) => rows switch
     {

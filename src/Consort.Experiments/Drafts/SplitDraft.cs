@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Consort.Data.Profiles;
+using Consort.Data.Sources;
 using Consort.Foundation.Options;
 
 namespace Consort.Experiments.Drafts;
@@ -11,10 +12,10 @@ internal static partial class SplitDraft
     /// <summary>Lines of the section <c>data</c>.</summary>
     public static IEnumerable<string> Lines(DataProfile profile, string folder)
     {
-        string Name(int source) => QuotedYaml.Of(NameFrom(folder, profile.Sources[source]));
+        string Name(int source) => QuotedYaml.Of(NameFrom(folder, profile.Resolved[source]));
         string Names(IEnumerable<int> sources) => string.Join(", ", sources.Select(Name)) is var names && sources.Count() == 1 ? names
             : $"[{names}]";
-        var roles = profile.Sources.Select((s, i) => (Index: i, Role: RoleOf(Path.GetFileName(s)))).ToLookup(s => s.Role, s => s.Index);
+        var roles = profile.Sources.Select((s, i) => (Index: i, Role: SourcePlace.IsFile(s) ? RoleOf(Path.GetFileName(s)) : "")).ToLookup(s => s.Role, s => s.Index);
         if (roles["train"].Any() && roles["valid"].Any() && roles["test"].Any() && !roles[""].Any())
         {
             foreach (var role in (string[])["train", "valid", "test"])
@@ -46,6 +47,8 @@ internal static partial class SplitDraft
 
     private static string NameFrom(string folder, string source)
     {
+        if (!SourcePlace.IsFile(source))
+            return source;
         var relative = Path.GetRelativePath(Path.GetFullPath(folder), Path.GetFullPath(source));
         return (relative.Split(Path.DirectorySeparatorChar).Count(p => p == "..") > 3 ? Path.GetFullPath(source) : relative)
             .Replace('\\', '/');

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
+using Consort.Data.Sources;
 using Consort.Foundation.Options;
 
 namespace Consort.Experiments.Files;
@@ -19,10 +20,13 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     /// <summary>Rows without labels, or null.</summary>
     public TransferSource? Transfer { get; init; }
 
+    /// <summary>The kinds of sources that raw rows come from.</summary>
+    public SourceCatalogue Sources { get; init; } = SourceCatalogue.BuiltIn;
+
     /// <summary>
     /// Reads <c>encoded</c> (a folder), or <c>schema</c> (a preset, a file, or keys that change a preset) with <c>train</c>, <c>valid</c>
-    /// and <c>test</c>, or with <c>source</c>, <c>by</c>, <c>seed</c> and <c>shares</c>; and <c>cache</c>, where to keep the encoded rows;
-    /// beside either of them <c>transfer</c>, rows without labels.
+    /// and <c>test</c>, or with <c>source</c>, <c>by</c>, <c>seed</c> and <c>shares</c>, each one place or several; and
+    /// <c>cache</c>, where to keep the encoded rows; beside either of them <c>transfer</c>, rows without labels.
     /// </summary>
     /// <param name="options">The section.</param>
     /// <param name="folder">What relative file names start from, a full path.</param>
@@ -36,6 +40,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
             return new DataSource(place, null, null, null)
             {
                 Given = encoded,
+                Sources = options.Catalogues.Of(SourceCatalogue.BuiltIn),
                 Transfer = TransferSource.From(options, folder, place, isCache: false),
             };
         }
@@ -46,6 +51,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         return new DataSource(cache, schema, split, folder)
         {
             Given = options.TextOrNull("cache"),
+            Sources = options.Catalogues.Of(SourceCatalogue.BuiltIn),
             Transfer = TransferSource.From(options, folder, cache, isCache: true),
         };
     }
@@ -62,7 +68,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         var (dataset, result) = OpenLabelled(threads, progress, cancellation);
         try
         {
-            Transfer?.AddTo(dataset, threads, progress, cancellation);
+            Transfer?.AddTo(dataset, Sources, threads, progress, cancellation);
             return (dataset, result);
         }
         catch
@@ -85,7 +91,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         if (Split.Kind == SplitKind.Given ? !Split.FileSplits.Contains(1) : Split.ValidShare == 0)
             throw WithoutValidation(Split);
         // Runs that begin side by side share a cache: one encodes, the others wait for it.
-        var request = new EncodeRequest(Schema, Split, Encoded, threads) { WaitsForOthers = true };
+        var request = new EncodeRequest(Schema, Split, Encoded, threads) { WaitsForOthers = true, Sources = Sources };
         var result = DatasetEncoder.EncodeOrReuse(request, progress, cancellation);
         return result.Splits.Any(s => s.Name == "valid") ? (EncodedDataset.Open(result.Folder), result) : throw WithoutValidation(Split);
     }
@@ -95,7 +101,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         var advice = split.Kind == SplitKind.Given
             ? "name a file by the key valid beside train, or deal the rows of one file by source and shares"
             : $"the shares are {FormattableString.Invariant($"[{split.TrainShare}, {split.ValidShare}, {split.TestShare}]")}: raise the second, or take more rows";
-        return new ConsortException($"{split.Files[0]}: found no validation rows, expected some to choose the best weights by; {advice}");
+        return new ConsortException($"{SourcePlace.Show(split.Files[0])}: found no validation rows, expected some to choose the best weights by; {advice}");
     }
 
     /// <summary>
@@ -105,8 +111,10 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     {
         var text = new StringBuilder(schema.Identity).AppendLine(split.Describe()).AppendJoin('\n', split.Files);
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
-        return Path.GetFullPath(Path.Combine(".consort", "data", $"{Path.GetFileNameWithoutExtension(split.Files[0])}-{digest}"));
+        return Path.GetFullPath(Path.Combine(".consort", "data", $"{NameOf(split.Files[0])}-{digest}"));
     }
+
+    private static string NameOf(string place) => SourcePlace.IsFile(place) ? Path.GetFileNameWithoutExtension(place) : "query";
 
     private static Schema ReadSchema(OptionMap options, string folder, string own)
     {

@@ -73,10 +73,11 @@ public sealed record Experiment
     /// <param name="seed">Replaces the text's seed unless null.</param>
     /// <param name="precision">Replaces the text's precision unless null.</param>
     /// <param name="findRuns">Whether the runs that it starts from or learns from must be there.</param>
+    /// <param name="catalogues">By which its names are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">Something in it is wrong.</exception>
     public static Experiment Parse(string text, string source, string? folder, ulong? seed = null, Precision? precision = null,
-        bool findRuns = true) =>
-            From(OptionTree.Parse(text, source), folder, seed, precision, findRuns);
+        bool findRuns = true, Catalogues? catalogues = null) =>
+            From(OptionTree.Parse(text, source), folder, seed, precision, findRuns, catalogues);
 
     /// <summary>Reads an experiment from its options.</summary>
     /// <param name="options">Some or all of them.</param>
@@ -110,9 +111,7 @@ public sealed record Experiment
         {
             Name = options.Text("name", Path.GetFileNameWithoutExtension(options.Source)),
             Data = ReadData(options, folder, dataFolder),
-            Family = Family.From(options, DataFolder(options, folder, dataFolder))
-            with
-            { Fusion = ReadFusion(options, isFinished: folder is null) },
+            Family = Fused(Family.From(options, DataFolder(options, folder, dataFolder)), ReadFusion(options, isFinished: folder is null)),
             Training = TrainingOptions.Options.Read(training),
             Phases = ReadPhases(options, training, findRuns ? folder : null, found),
             Options = given,
@@ -147,6 +146,9 @@ public sealed record Experiment
         var own = options.Section("data").TextOrNull("folder") ?? ".";
         return dataFolder is null ? Path.GetFullPath(own, folder) : Path.GetFullPath(dataFolder);
     }
+
+    private static Family Fused(Family family, Fusion fusion) =>
+        family with { Fusion = family.HasAuxiliaryHead ? Fusion.First : fusion };
 
     private static Fusion ReadFusion(OptionMap options, bool isFinished)
     {
@@ -256,6 +258,8 @@ public sealed record Experiment
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected `embedding: {{ shared: false }}`");
             if (phase.From.Count > 0 && Family.SharesWeights)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected members that share no weights");
+            if (Family.HasAuxiliaryHead && !phase.Strategy.LearnsFromTeachers)
+                throw options.Error("members", $"found auxiliary_head, which phase {phase.Name} teaches nothing by {phase.Strategy.Name}, expected a strategy of teachers");
             if (Family.Fusion == Fusion.Concat && phase.From.Count > 0)
                 throw options.Error(section, $"phase {phase.Name} starts members from runs of their own, expected another fusion than concat");
             if (!isFinished && phase.Strategy.Mistake(Family.Members.Count, Family.Fusion) is var (key, message))

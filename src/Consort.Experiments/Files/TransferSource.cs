@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Consort.Data.Datasets;
+using Consort.Data.Sources;
 using Consort.Foundation.Options;
 
 namespace Consort.Experiments.Files;
@@ -10,7 +11,10 @@ namespace Consort.Experiments.Files;
 /// <param name="Folder">Where they are encoded, or will be.</param>
 public sealed record TransferSource(IReadOnlyList<string> Files, string Folder)
 {
-    /// <summary>Reads the key: a file, a list of files, or a folder that <c>consort encode --like</c> has written.</summary>
+    /// <summary>
+    /// Reads the key: one place or several, as <see cref="SplitPlan.Places"/> takes them, or a folder that <c>consort encode --like</c> has
+    /// written.
+    /// </summary>
     /// <param name="options">The section <c>data</c>.</param>
     /// <param name="folder">What relative names start from.</param>
     /// <param name="encoded">The dataset, or where it will be kept.</param>
@@ -19,12 +23,12 @@ public sealed record TransferSource(IReadOnlyList<string> Files, string Folder)
     /// <exception cref="ConsortException">A file is missing.</exception>
     internal static TransferSource? From(OptionMap options, string folder, string encoded, bool isCache)
     {
-        var names = options.Texts("transfer", []);
-        if (names.Count == 0)
-            return null;
-        if (names.Count == 1 && Path.GetFullPath(names[0], folder) is var only && EncodedDataset.IsAt(only))
+        if (options.Items("transfer", [], name => name, _ => "") is [{ Length: > 0 } name] && Path.GetFullPath(name, folder) is var only
+            && EncodedDataset.IsAt(only))
             return new TransferSource([], only);
-        string[] files = [.. names.Select(n => SplitPlan.Locate(options, "transfer", n, folder))];
+        var files = SplitPlan.Places(options, "transfer", folder);
+        if (files.Count == 0)
+            return null;
         var text = string.Join('\n', files.Prepend(encoded));
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
         var place = isCache ? Path.GetDirectoryName(encoded)! : Path.Combine(".consort", "data");
@@ -32,11 +36,13 @@ public sealed record TransferSource(IReadOnlyList<string> Files, string Folder)
     }
 
     /// <summary>Has a dataset take the rows along, encoding them first unless that has been done from the very same.</summary>
-    internal void AddTo(EncodedDataset dataset, int threads, IProgress<EncodeProgress>? progress, CancellationToken cancellation)
+    internal void AddTo(EncodedDataset dataset, SourceCatalogue sources, int threads, IProgress<EncodeProgress>? progress,
+        CancellationToken cancellation)
     {
         if (Files.Count > 0)
             DatasetEncoder.EncodeOrReuse(
-                EncodeRequest.Transfer(dataset, Files, Folder, threads) with { WaitsForOthers = true }, progress, cancellation);
+                EncodeRequest.Transfer(dataset, Files, Folder, threads) with { WaitsForOthers = true, Sources = sources }, progress,
+                cancellation);
         dataset.Take(Folder);
     }
 }

@@ -97,7 +97,7 @@ public sealed class RunPacker
         Store = _run.Store,
         Encoder = _run.Encoder,
         Members = Members(),
-        Fusion = _run.Fusion,
+        Fusion = _run.Fusion == Fusion.First ? Fusion.Mean : _run.Fusion, // of the one that is served
         Weights = _request.Weights,
         Calibration = calibration,
         TrainingData = _dataKey,
@@ -105,14 +105,14 @@ public sealed class RunPacker
     };
 
     // A member alone is its own ensemble.
-    private int[] Members() => _member is { } member ? [member] : [.. Enumerable.Range(0, _run.Graph.Outputs.Count)];
+    private IReadOnlyList<int> Members() => _member is { } member ? [member] : _run.Served;
 
     private EncodedDataset? OpenData(out string? missing, CancellationToken cancellation)
     {
         try
         {
             missing = null;
-            return RunRows.Open(_run.Folder, _request.Data, _request.Threads, _request.Encoding, cancellation);
+            return RunRows.Open(_run.Folder, _request.Data, _request.Threads, _request.Encoding, cancellation, _request.Catalogues);
         }
         catch (ConsortException e) when (_request.Data is null)
         {

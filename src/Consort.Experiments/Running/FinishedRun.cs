@@ -5,6 +5,7 @@ using Consort.Compute.Graphs;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;
+using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
@@ -68,6 +69,9 @@ public sealed class FinishedRun : IDisposable
     /// <summary>How the family fuses its members' logits.</summary>
     public Fusion Fusion => _family.Fusion;
 
+    /// <summary>The members that make the logit which is served: all but an auxiliary head.</summary>
+    public IReadOnlyList<int> Served => Fusion == Fusion.First ? [0] : [.. Enumerable.Range(0, Graph.Outputs.Count)];
+
     /// <summary>The family, compiled for batches of up to <see cref="BatchSize"/> rows.</summary>
     internal Program<float> Program => _program.Value;
 
@@ -77,23 +81,36 @@ public sealed class FinishedRun : IDisposable
     /// <summary>Gives the logits of a batch.</summary>
     internal LogitPass Pass => _pass.Value;
 
+    private SourceCatalogue Sources => Experiment.Catalogues.Of(SourceCatalogue.BuiltIn);
+
+    /// <summary>Measures the raw rows of one file.</summary>
+    /// <inheritdoc cref="Measure(IReadOnlyList{string}, IProgress{long}?, CancellationToken, RawRows?)"/>
+    public SplitResult Measure(string path, IProgress<long>? progress, CancellationToken cancellation, RawRows? rules = null) =>
+        Measure([path], progress, cancellation, rules);
+
+    /// <summary>Gives the probability of each raw row of one file, in order.</summary>
+    /// <inheritdoc cref="Predict(IReadOnlyList{string}, Action{BatchLogits}, IProgress{long}?, CancellationToken, RawRows?)"/>
+    public void Predict(string path, Action<BatchLogits> rows, IProgress<long>? progress, CancellationToken cancellation,
+        RawRows? rules = null) => Predict([path], rows, progress, cancellation, rules);
+
     /// <summary>Measures raw rows with labels, and the best reachable where the true probabilities lie beside the file.</summary>
-    /// <param name="path">The rows.</param>
-    /// <param name="progress">Told the bytes of the file that were read, or null.</param>
+    /// <param name="places">The rows, one place after another.</param>
+    /// <param name="progress">Told the bytes of the files that were read, or null.</param>
     /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
     /// <param name="rules">What becomes of columns that the run does not know; null passes over them without a word.</param>
     /// <exception cref="ConsortException">A mistake in the rows, or there are none, or a row whose logit is not finite.</exception>
-    public SplitResult Measure(string path, IProgress<long>? progress, CancellationToken cancellation, RawRows? rules = null)
+    public SplitResult Measure(IReadOnlyList<string> places, IProgress<long>? progress, CancellationToken cancellation,
+        RawRows? rules = null)
     {
         using var evaluator = new ConsortEvaluator(Program.Members, Fusion);
         using var ceiling = new Ceiling();
-        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: true,
-            (rules ?? RawRows.Default).Unknown, cancellation);
+        using var reader = new RawBatchReader(places, Encoder, BatchSize, labelRequired: true,
+            (rules ?? RawRows.Default).Unknown, Sources, cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
             Pass.Run(batch, isTraining: false, seed: 0);
-            Pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"{path}:{reader.LineOf(row)}"));
+            Pass.CheckFinite(batch, Encoder, reader.PlaceOf);
             evaluator.Add(Pass.Logits);
             if (batch.HasTruth)
                 ceiling.Add(batch.Truth, batch.Labels);
@@ -105,22 +122,22 @@ public sealed class FinishedRun : IDisposable
     }
 
     /// <summary>Gives the probability of each raw row, in order.</summary>
-    /// <param name="path">Rows, with labels or without.</param>
+    /// <param name="places">Rows, with labels or without, one place after another.</param>
     /// <param name="rows">Told the logits of each batch; they are valid during the call.</param>
     /// <param name="progress">Told the bytes of the file that were read, or null.</param>
     /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
     /// <param name="rules">What becomes of columns that the run does not know; null passes over them without a word.</param>
     /// <exception cref="ConsortException">A mistake in the rows, or one whose logit is not finite.</exception>
-    public void Predict(string path, Action<BatchLogits> rows, IProgress<long>? progress, CancellationToken cancellation,
+    public void Predict(IReadOnlyList<string> places, Action<BatchLogits> rows, IProgress<long>? progress, CancellationToken cancellation,
         RawRows? rules = null)
     {
-        using var reader = new RawBatchReader(path, Encoder, BatchSize, labelRequired: false,
-            (rules ?? RawRows.Default).Unknown, cancellation);
+        using var reader = new RawBatchReader(places, Encoder, BatchSize, labelRequired: false,
+            (rules ?? RawRows.Default).Unknown, Sources, cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
             Pass.Run(batch, isTraining: false, seed: 0);
-            Pass.CheckFinite(batch, Encoder, row => FormattableString.Invariant($"{path}:{reader.LineOf(row)}"));
+            Pass.CheckFinite(batch, Encoder, reader.PlaceOf);
             rows(Pass.Logits);
             progress?.Report(reader.Position);
         }

@@ -16,10 +16,11 @@ namespace Consort.Experiments.Running;
 internal sealed record DataPlace(string Given, string Path, string FromRun)
 {
     public static DataPlace Of(RunFolder run, string path, string given) =>
-        new(given, path, System.IO.Path.GetRelativePath(run.Path, path));
+        new(given, path, SourcePlace.IsFile(path) ? System.IO.Path.GetRelativePath(run.Path, path) : path);
 
     /// <summary>Where it may be now.</summary>
-    public IEnumerable<string> Places(RunFolder run) => new[] { Path, System.IO.Path.GetFullPath(FromRun, run.Path) }.Distinct();
+    public IEnumerable<string> Places(RunFolder run) => !SourcePlace.IsFile(Path) ? [Path]
+        : new[] { Path, System.IO.Path.GetFullPath(FromRun, run.Path) }.Distinct();
 }
 
 /// <summary>The rows a run was trained on, by place and by content: <c>data.json</c>.</summary>
@@ -64,7 +65,7 @@ internal sealed record RunData
             Split = dataset.SplitText,
             Encoded = DataPlace.Of(run, Path.GetFullPath(dataset.Folder), source.Given ?? ""),
             Folder = source.Folder is { } folder ? DataPlace.Of(run, folder, "") : null,
-            Files = [.. dataset.SourceFiles.Select((f, i) => FileOf(run, start, source.Split?.Files[i] ?? Path.GetFullPath(f.Path)))],
+            Files = [.. dataset.SourceFiles.Select((f, i) => FileOf(run, start, source.Split?.Files[i] ?? InFull(f.Path)))],
             Identities = dataset.SourceFiles,
         };
         SafeFile.Write(run.Data, stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(data, Json)));
@@ -99,5 +100,8 @@ internal sealed record RunData
         return options;
     }
 
-    private static DataPlace FileOf(RunFolder run, string start, string file) => DataPlace.Of(run, file, Path.GetRelativePath(start, file));
+    private static string InFull(string place) => SourcePlace.IsFile(place) ? Path.GetFullPath(place) : place;
+
+    private static DataPlace FileOf(RunFolder run, string start, string file) =>
+        DataPlace.Of(run, file, SourcePlace.IsFile(file) ? Path.GetRelativePath(start, file) : file);
 }

@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using Consort.Data.Datasets;
+using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
@@ -78,7 +79,7 @@ internal sealed record RunIdentity(string Experiment, string Data, string Others
     {
         if (RunData.Read(run) is not { } data)
             return "";
-        var changed = data.Files.Select((f, i) => File.Exists(f.Path)
+        var changed = data.Files.Select((f, i) => !SourcePlace.IsFile(f.Path) ? null : File.Exists(f.Path)
             ? data.Identities[i].Difference(f.Path) : $"{f.Path}: file not found");
         return string.Concat(changed.OfType<string>().Select(d => $"; {d}"));
     }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;
+using Consort.Data.Sources;
 using Consort.Experiments.Files;
+using Consort.Foundation.Options;
 using Consort.Learning.Runs;
 
 namespace Consort.Experiments.Running;
@@ -21,11 +23,12 @@ internal static class RunRows
     /// <param name="threads">At least 1.</param>
     /// <param name="progress">Told about encoding, or null.</param>
     /// <param name="cancellation">Stops encoding.</param>
+    /// <param name="catalogues">By which sources are read; null for those that come along.</param>
     /// <exception cref="ConsortException">They are gone or others; the message says which file, and what was expected.</exception>
     public static EncodedDataset Open(RunFolder run, string? data, int threads, IProgress<EncodeProgress>? progress,
-        CancellationToken cancellation)
+        CancellationToken cancellation, Catalogues? catalogues = null)
     {
-        var source = Find(run, data);
+        var source = Find(run, data, catalogues: catalogues);
         var expected = RunData.Read(run)?.Key ?? RunEnvironment.DataKeyOf(run);
         EncodedDataset dataset;
         try
@@ -35,7 +38,7 @@ internal static class RunRows
         catch (ConsortException) when (source.Schema is null && data is null && RunData.Read(run) is { Folder: not null })
         {
             // A damaged cache is made anew.
-            source = Find(run, null, isEncodedLost: true);
+            source = Find(run, null, isEncodedLost: true, catalogues);
             dataset = source.Open(threads, progress, cancellation).Dataset;
         }
 
@@ -49,10 +52,10 @@ internal static class RunRows
 
     /// <summary>Where they are, as the section <c>data</c> of an experiment has it.</summary>
     /// <exception cref="ConsortException">They are gone or others.</exception>
-    public static DataSource Find(RunFolder run, string? data, bool isEncodedLost = false)
+    public static DataSource Find(RunFolder run, string? data, bool isEncodedLost = false, Catalogues? catalogues = null)
     {
         if (RunData.Read(run) is not { } recorded)
-            return OfExperiment(run, data);
+            return OfExperiment(run, data, catalogues);
         foreach (var place in isEncodedLost ? [] : data is null ? recorded.Encoded.Places(run) : [Path.GetFullPath(data)])
         {
             if (EncodedDataset.KeyAt(place) == recorded.Key)
@@ -61,22 +64,24 @@ internal static class RunRows
                 throw new ConsortException($"--data {data}: holds other rows than {run.Path} was trained on: found key {EncodedDataset.KeyAt(place)}, expected {recorded.Key}");
         }
 
-        string[] files = [.. recorded.Files.Select((_, i) => FindFile(run, recorded, i, data))];
-        var (schema, plan) = (Encoder.Load(run.Encoder).Schema, recorded.Plan(files));
+        var (schema, sources) = (Encoder.Load(run.Encoder).Schema, (catalogues ?? Catalogues.Default).Of(SourceCatalogue.BuiltIn));
+        string[] files = [.. recorded.Files.Select((_, i) => FindFile(run, recorded, i, data, (f, p) => sources.Difference(f, p, schema)))];
+        var plan = recorded.Plan(files);
         // An encoded dataset that somebody made by hand is not made anew in its place.
         var cache = recorded.Folder is not null && Directory.Exists(Path.GetDirectoryName(recorded.Encoded.Path))
             ? recorded.Encoded.Path : DataSource.CacheOf(schema, plan);
-        return new DataSource(cache, schema, plan, Path.GetDirectoryName(files[0]));
+        return new DataSource(cache, schema, plan, Path.GetDirectoryName(files[0])) { Sources = sources };
     }
 
-    private static string FindFile(RunFolder run, RunData recorded, int index, string? data)
+    private static string FindFile(RunFolder run, RunData recorded, int index, string? data,
+        Func<SourceIdentity, string, string?> differenceAt)
     {
         var (file, identity) = (recorded.Files[index], recorded.Identities[index]);
         string[] places = [.. data is null ? file.Places(run) : Named(file, recorded.Files.Count, Path.GetFullPath(data))];
         string? difference = null;
-        foreach (var place in places.Where(File.Exists))
+        foreach (var place in places.Where(p => !SourcePlace.IsFile(p) || File.Exists(p)))
         {
-            if (identity.Difference(place) is not { } other)
+            if (differenceAt(identity, place) is not { } other)
                 return place;
             difference ??= other;
         }
@@ -88,18 +93,19 @@ internal static class RunRows
     }
 
     // Below the folder as the experiment names it, or by its name alone; or the file itself.
-    private static IEnumerable<string> Named(DataPlace file, int files, string data) => files == 1 && File.Exists(data)
+    private static IEnumerable<string> Named(DataPlace file, int files, string data) => !SourcePlace.IsFile(file.Path)
+        ? [file.Path] : files == 1 && File.Exists(data)
         ? [data]
         : new[] { Path.GetFullPath(file.Given, data), Path.Combine(data, Path.GetFileName(file.Path)) }.Distinct();
 
     // Runs of versions that did not write data.json.
-    private static DataSource OfExperiment(RunFolder run, string? data)
+    private static DataSource OfExperiment(RunFolder run, string? data, Catalogues? catalogues)
     {
         if (data is not null && EncodedDataset.IsAt(data))
             return new DataSource(Path.GetFullPath(data), null, null, null);
         try
         {
-            return Experiment.Load(run.Experiment, data).Data!;
+            return Experiment.Load(run.Experiment, data, catalogues: catalogues).Data!;
         }
         catch (ConsortException e)
         {

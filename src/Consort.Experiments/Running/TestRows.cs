@@ -28,7 +28,7 @@ internal static class TestRows
     /// <summary>Computes and keeps them, unless that has been done, on the rows that the run was trained on.</summary>
     /// <exception cref="ConsortException">The run is damaged, or its rows are not at hand.</exception>
     public static void Keep(RunFolder folder, string? data, int threads, CancellationToken cancellation, Catalogues? catalogues = null) =>
-        Keep(folder, () => RunRows.Open(folder, data, threads, null, cancellation), threads, catalogues, cancellation);
+        Keep(folder, () => RunRows.Open(folder, data, threads, null, cancellation, catalogues), threads, catalogues, cancellation);
 
     /// <summary>
     /// What each test row belongs to: its value in a categorical column. A row whose value is missing or was not seen in training belongs

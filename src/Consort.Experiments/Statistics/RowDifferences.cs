@@ -1,3 +1,4 @@
+using Consort.Learning.Losses;
 using MathNet.Numerics.Statistics;
 
 namespace Consort.Experiments.Statistics;
@@ -27,8 +28,8 @@ public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters 
         for (var i = 0; i < labels.Length; i++)
         {
             _parts[i] += parts[i];
-            _first[i] += Loss(first[i], labels[i]);
-            _second[i] += Loss(second[i], labels[i]);
+            _first[i] += BinaryCrossEntropy.Value(labels[i], first[i]);
+            _second[i] += BinaryCrossEntropy.Value(labels[i], second[i]);
         }
 
         _seeds++;
@@ -74,8 +75,6 @@ public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters 
     }
 
     private static double Spread(int clusters) => clusters < 2 ? 1 : clusters / (clusters - 1.0);
-
-    private static double Loss(double z, float label) => Math.Max(z, 0) - (z * label) + Math.Log(1 + Math.Exp(-Math.Abs(z)));
 
     private IEnumerable<int> Places(float label) => Enumerable.Range(0, labels.Length).Where(i => labels[i] == label);
 

@@ -2,7 +2,7 @@ namespace Consort.Foundation.Options;
 
 /// <summary>
 /// The catalogues by which a file's names are resolved: those that come along, but for those that a program puts in their place, with
-/// models, strategies, schedules or optimizers of its own.
+/// models, strategies, schedules or optimizers of its own, or with more sources of rows.
 /// </summary>
 public sealed class Catalogues
 {
@@ -14,9 +14,11 @@ public sealed class Catalogues
     public static Catalogues Default { get; } = new([]);
 
     /// <summary>These, with another one of its kind in place.</summary>
-    public Catalogues With<T>(Catalogue<T> own) => new([own, .. _own.Where(o => o is not Catalogue<T>)]);
+    public Catalogues With<T>(T own)
+        where T : class => new([own, .. _own.Where(o => o is not T)]);
 
     /// <summary>The one of a kind.</summary>
     /// <param name="usual">What comes along.</param>
-    public Catalogue<T> Of<T>(Catalogue<T> usual) => _own.OfType<Catalogue<T>>().FirstOrDefault() ?? usual;
+    public T Of<T>(T usual)
+        where T : class => _own.OfType<T>().FirstOrDefault() ?? usual;
 }

@@ -67,7 +67,8 @@ public sealed class ConsortEvaluator : IDisposable
             for (var m = 0; m < members; m++)
             {
                 var logit = logits[b * members + m];
-                sum += logit;
+                if (m == 0 || _fusion != Fusion.First)
+                    sum += logit;
                 _members[m].Add(logit, click);
             }
             if (members > 1) _ensemble.Add((float)(sum * share), click);

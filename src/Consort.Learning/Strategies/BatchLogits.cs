@@ -42,6 +42,7 @@ public sealed class BatchLogits
         Members = members;
         Teachers = teachers;
         EnsembleShare = fusion.Share(members);
+        HasAuxiliaryHead = fusion == Fusion.First;
         _rows = capacity;
         _labels = new double[capacity];
         _labelled = new bool[capacity];
@@ -79,6 +80,9 @@ public sealed class BatchLogits
 
     /// <summary>d z_ens / d z_m: 1/M for the mean, 1 for the sum and for slices of one layer.</summary>
     public double EnsembleShare { get; }
+
+    /// <summary>Whether the ensemble is the first of two logits, and the second an auxiliary head of the same model.</summary>
+    public bool HasAuxiliaryHead { get; }
 
     /// <summary>Whether rows of the current batch may have no label; <see cref="Labelled"/> then says which have one.</summary>
     public bool MayLackLabels { get; set; }
@@ -143,6 +147,12 @@ public sealed class BatchLogits
     public void Fuse()
     {
         var ensemble = EnsembleLogits();
+        if (HasAuxiliaryHead)
+        {
+            Logits(0).CopyTo(ensemble);
+            return;
+        }
+
         ensemble.Clear();
         for (var m = 0; m < Members; m++)
         {

@@ -17,6 +17,7 @@ namespace Consort.Learning.Strategies;
 /// <para>The defaults, logits with w = 20 and λ = 0.1, are what keeps most of a teacher's gain (docs/strategies/distillation.md); the
 /// minimiser is then the mean logit, so calibrate what is shipped. Hinton's setting is soft labels with w = λ = 1. Without a gate and with
 /// squared logits several teachers are one: mean_t (z_t − z)² = (z̄ − z)² + what does not depend on z.</para>
+/// <para>With an auxiliary head labels teach the member's own logit alone, and teachers that of the head alone.</para>
 /// <para>Terms: "label" = λ Σ_m BCE, "teacher" = the rest. Gradients by z_m: λ (p − y)/B; w g T (σ(z_m/T) − σ(z_t/T))/B,
 /// 2 w g (p_m − p_t) p_m (1 − p_m)/B, or 2 w g (z_m − z_t)/B.</para>
 /// </remarks>
@@ -69,7 +70,7 @@ public sealed class Distillation : Strategy
             return;
         if (_options.LabelWeight > 0)
         {
-            for (var m = 0; m < batch.Members; m++)
+            for (var m = 0; m < (batch.HasAuxiliaryHead ? 1 : batch.Members); m++)
                 terms[0] += AddMemberLabelLoss(batch, m, _options.LabelWeight);
         }
         if (_options.Weight > 0 && batch.Teachers > 0)
@@ -87,7 +88,7 @@ public sealed class Distillation : Strategy
             for (var t = 0; t < batch.Teachers; t++)
             {
                 var target = batch.TeacherLogits(t)[b];
-                for (var m = 0; m < batch.Members; m++)
+                for (var m = batch.HasAuxiliaryHead ? 1 : 0; m < batch.Members; m++)
                 {
                     (var distance, var gradient) = Distance(target, batch.Logits(m)[b], batch.Probabilities(m)[b]);
                     loss += _gate[t] * distance;

@@ -61,6 +61,7 @@ public static class LayerExtensions
     public static Value Output(this MemberInputs inputs, ReadOnlySpan<Value> values, string name = "output", bool bias = true)
     {
         var flat = inputs.EachFlat(values);
+        inputs.LogitInputs.AddRange(flat.Except(inputs.LogitInputs));
         var own = flat.Sum(v => v.Shape.Size);
         var (fanIn, hasBias) = inputs.Joined?.Take(own, bias) ?? (own, bias);
         return inputs.Linear(flat, own, Initializer.XavierNormal(fanIn, 1), 1, name, hasBias);

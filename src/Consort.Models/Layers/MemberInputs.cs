@@ -44,6 +44,12 @@ public sealed class MemberInputs
     /// <summary>What equal members have together, or null where the member has no equal.</summary>
     internal CommonParts? Common { get; init; }
 
+    /// <summary>The inputs of the member before this one, or null for the first.</summary>
+    internal MemberInputs? Before { get; init; }
+
+    /// <summary>What the member's output layers have read so far.</summary>
+    internal List<Value> LogitInputs { get; } = [];
+
     /// <summary>What γ of batch-norm layers starts from.</summary>
     internal Initializer BatchNormScale { get; init; } = Initializer.One;
 

@@ -1,5 +1,6 @@
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
+using Consort.Data.Sources;
 using Consort.Experiments.Running;
 
 namespace Consort.Studies.Diagnostics;
@@ -35,15 +36,17 @@ internal sealed class DiagnosedSource : IDisposable
     {
         if (request.Data is { } data && !Directory.Exists(data) && !IsOwn(run, data, request.Notice))
         {
+            var sources = request.Catalogues.Of(SourceCatalogue.BuiltIn);
             return request.Split is null
-                ? new DiagnosedSource(Path.GetFileName(data),
-                    new RawBatchReader(data, run.Encoder, run.BatchSize, labelRequired: true, cancellation: cancellation), request.Notice)
+                ? new DiagnosedSource(SourcePlace.IsFile(data) ? Path.GetFileName(data) : SourcePlace.Show(data), new RawBatchReader(
+                    sources.Places(data), run.Encoder, run.BatchSize, labelRequired: true, sources: sources, cancellation: cancellation),
+                    request.Notice)
                 : throw new ConsortException($"--split {request.Split}: found the raw file {data}, expected an encoded dataset or the data of the run");
         }
 
         var dataset = request.Data is { } encoded && EncodedDataset.IsAt(encoded)
             ? EncodedDataset.Open(encoded)
-            : RunRows.Open(run.Folder, request.Data, request.Threads, null, cancellation);
+            : RunRows.Open(run.Folder, request.Data, request.Threads, null, cancellation, request.Catalogues);
         try
         {
             CheckEncoder(run, dataset);

@@ -31,8 +31,8 @@ public sealed record DiagnosisRequest(
     /// <summary>Training rows drawn for their log-loss; 0 leaves training rows alone, and then nothing is weighted by frequency.</summary>
     public int TrainRows { get; init; } = DefaultTrainRows;
 
-    /// <summary>By which names in the run are resolved; null for those that come along.</summary>
-    public Catalogues? Catalogues { get; init; }
+    /// <summary>By which names in the run's experiment are resolved, and sources of rows.</summary>
+    public Catalogues Catalogues { get; init; } = Catalogues.Default;
 
     /// <summary>Told a line about columns of a raw file that the run does not know and that were passed over; or null.</summary>
     public Action<string>? Notice { get; init; }

@@ -16,6 +16,9 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
     /// <summary>An experiment whose members, embeddings and training the student has; its data are the teachers'.</summary>
     public string? ExperimentFile { get; init; }
 
+    /// <summary>By which names in experiments are resolved, and sources of rows.</summary>
+    public Catalogues Catalogues { get; init; } = Catalogues.Default;
+
     /// <summary>Where the teachers' data lie now, or null for where they lay.</summary>
     public string? Data { get; init; }
 
@@ -39,6 +42,9 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
     /// of the members, else 1.
     /// </summary>
     public double? L2Share { get; init; }
+
+    /// <summary>Whether teachers teach a second head of it, and labels alone the logit that is served.</summary>
+    public bool AuxiliaryHead { get; init; }
 
     /// <summary>What its weights start from.</summary>
     public StudentStart Start { get; init; }
@@ -69,9 +75,6 @@ public sealed record DistilRequest(IReadOnlyList<string> Teachers, string? Model
 
     /// <summary>Operands of matrix multiplies, or null for what the setting says.</summary>
     public Precision? Precision { get; init; }
-
-    /// <summary>By which names in files are resolved; null for those that come along.</summary>
-    public Catalogues? Catalogues { get; init; }
 
     /// <summary>Told about encoding, or null.</summary>
     public IProgress<EncodeProgress>? Encoding { get; init; }

@@ -134,7 +134,7 @@ public static class DistilRun
         EncodedDataset data;
         try
         {
-            data = RunRows.Open(new RunFolder(request.Folder), request.Data, request.Threads, null, cancellation);
+            data = RunRows.Open(new RunFolder(request.Folder), request.Data, request.Threads, null, cancellation, request.Catalogues);
         }
         catch (ConsortException e)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consort.Data.Datasets;
+using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Foundation.Options;
@@ -49,6 +50,8 @@ internal static class StudentExperiment
 
         if (request.ExperimentFile is null && !request.KeepDropout)
             member = WithoutDropout(member);
+        if (request.AuxiliaryHead)
+            member = member.With("auxiliary_head", true);
         var student = Student(settings, $"{name}, distilled", StudentStrategy.Of(request, ofFile), member, request)
             .With("training.teachers", OptionTree.List(teachers));
         if (request.Start != StudentStart.Fresh)
@@ -93,7 +96,9 @@ internal static class StudentExperiment
     {
         if (RunData.Read(teacher) is not { } data)
             return null;
-        if (data.Folder is null ? EncodedDataset.IsAt(data.Encoded.Path) : data.Files.All(f => File.Exists(f.Path)))
+        if (data.Folder is null
+            ? EncodedDataset.IsAt(data.Encoded.Path)
+            : data.Files.All(f => !SourcePlace.IsFile(f.Path) || File.Exists(f.Path)))
             return null;
         var source = RunRows.Find(teacher, null);
         return source.Schema is null ? source.Encoded : Path.GetFullPath(data.Folder?.FromRun ?? "", teacher.Path);

@@ -28,6 +28,9 @@ internal static class StudentStrategy
         })
             if (value is { } number)
                 strategy = strategy.With(key, number);
+        // Of the logit that is served labels are all that it learns from.
+        if (request is { AuxiliaryHead: true, LabelWeight: null } && !isOfFile)
+            strategy = strategy.With("label_weight", 1);
         return request.Gate is { } gate ? strategy.With("gate", gate) : strategy;
     }
 

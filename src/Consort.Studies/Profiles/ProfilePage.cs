@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consort.Data.Profiles;
+using Consort.Data.Sources;
 using Consort.Foundation.Tables;
 using Consort.Studies.Reports.Pages;
 using Consort.Studies.Reports.Plots;
@@ -18,7 +19,7 @@ public static class ProfilePage
     /// <param name="profile">What was seen.</param>
     public static string Of(DataProfile profile)
     {
-        var title = string.Join(", ", profile.Sources.Select(s => PrintableText.Of(Path.GetFileName(s))));
+        var title = string.Join(", ", profile.Sources.Select(s => SourcePlace.IsFile(s) ? PrintableText.Of(Path.GetFileName(s)) : SourcePlace.Show(s)));
         var looked = profile.RowsLookedAt == profile.Rows ? "all of them looked at"
             : $"{Numbers.Whole(profile.RowsLookedAt)} of them looked at, spread over all";
         var subtitle = $"{(profile.IsCounted ? "" : "about ")}{Numbers.Whole(profile.Rows)} rows ({looked}), {profile.Columns.Count} columns; {profile.Written}";

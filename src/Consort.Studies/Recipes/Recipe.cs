@@ -11,6 +11,9 @@ namespace Consort.Studies.Recipes;
 /// <param name="Folder">Where runs and results go.</param>
 public sealed record RecipeRequest(string Data, int Seeds, string? Only, string Folder)
 {
+    /// <summary>By which names in experiments are resolved, and sources of rows.</summary>
+    public Catalogues Catalogues { get; init; } = Catalogues.Default;
+
     /// <summary>How raw rows look: a preset or a schema file; null to tell by the data.</summary>
     public string? Schema { get; init; }
 
@@ -44,11 +47,11 @@ public sealed record RecipeRequest(string Data, int Seeds, string? Only, string 
     /// <summary>A categorical column whose values are clusters of test rows, such as users; null where rows stand for themselves.</summary>
     public string? Cluster { get; init; }
 
-    /// <summary>By which names in files are resolved; null for those that come along.</summary>
-    public Catalogues? Catalogues { get; init; }
-
     /// <summary>What was found out before and need not be again.</summary>
     internal RecipeMemory Memory { get; } = new();
+
+    /// <summary>Whether a way of learning is asked for.</summary>
+    internal bool Asks(string method) => Methods is null || Methods.Contains(method);
 
     /// <summary>The folder of a run.</summary>
     public string RunFolder(string name) => Path.Combine(Runs ?? Path.Combine(Folder, "runs"), name);

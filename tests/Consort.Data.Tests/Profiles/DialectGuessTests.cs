@@ -1,5 +1,6 @@
 using Consort.Data.Profiles;
 using Consort.Data.Schemas;
+using Consort.Data.Sources;
 
 namespace Consort.Data.Tests.Profiles;
 
@@ -9,7 +10,7 @@ public sealed class DialectGuessTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private Schema Of(string text) => DialectGuess.Of(_folder.File("d.dat", text), TestContext.Current.CancellationToken);
+    private Schema Of(string text) => DialectGuess.Of(_folder.File("d.dat", text), SourceCatalogue.BuiltIn, TestContext.Current.CancellationToken);
 
     [Theory]
     [InlineData("\t", "click\ta\tb\n1\tx\t2.5\n0\ty|z\t3\n")]
@@ -83,7 +84,7 @@ public sealed class DialectGuessTests : IDisposable
     public void Of_Latin1_SaysLineAndMend()
     {
         var path = _folder.File("l.csv", [.. "click,city\n1,Paris\n0,Malm"u8, 0xF6, .. "\n"u8]);
-        var message = Assert.Throws<ConsortException>(() => DialectGuess.Of(path, TestContext.Current.CancellationToken)).Message;
+        var message = Assert.Throws<ConsortException>(() => DialectGuess.Of(path, SourceCatalogue.BuiltIn, TestContext.Current.CancellationToken)).Message;
         Assert.Contains("l.csv:3: found bytes that are not UTF-8", message, StringComparison.Ordinal);
         Assert.Contains("iconv", message, StringComparison.Ordinal);
     }

@@ -69,14 +69,44 @@ public sealed class PipeTests : IDisposable
     }
 
     [Fact]
-    public void Encode_APipe_IsRefusedBeforeItIsRead()
+    public void Encode_APipe_IsKeptInATemporaryFileThatIsGoneAfterwards()
+    {
+        var file = DatasetEncoder.Encode(new EncodeRequest(Csv(), SplitPlan.Given([_folder.File("rows.csv", Rows)]), At("file")));
+        var pipe = NamedPipe.Of(At("pipe"), Rows);
+        var told = new List<string>();
+        var result = DatasetEncoder.EncodeOrReuse(new EncodeRequest(Csv(), SplitPlan.Given([pipe]), At("encoded")), new Told(told));
+        Assert.Equal($"{pipe}: kept in a temporary file, for its rows are read twice", told[0]);
+        Assert.Equal(file.Key, result.Key);
+        using var dataset = EncodedDataset.Open(result.Folder);
+        Assert.Equal([pipe], dataset.Sources);
+        Assert.Empty(Directory.EnumerateDirectories(Path.GetTempPath(), "consort-rows-*").SelectMany(Directory.EnumerateFiles)
+            .Where(f => f.EndsWith("-pipe", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Encode_APipeWithAMistake_IsCalledByItsOwnName()
+    {
+        var pipe = NamedPipe.Of(At("pipe"), "1,x,1\n2,y,2\n"u8.ToArray());
+        var e = Assert.Throws<ConsortException>(() => DatasetEncoder.Encode(new EncodeRequest(Csv(), SplitPlan.Given([pipe]), At("encoded"))));
+        Assert.StartsWith($"{pipe}:2, column click: found \"2\"", e.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(At("encoded")));
+    }
+
+    [Fact]
+    public void Encode_APipeTwice_IsRefusedBeforeItIsRead()
     {
         var pipe = NamedPipe.Make(At("pipe"));
-        var request = new EncodeRequest(Csv(), SplitPlan.Given([pipe]), At("encoded"));
-        Assert.Equal(
-            $"{pipe}: is a pipe, which can be read only once, expected a file that can be read again; write it to a file first",
+        var request = new EncodeRequest(Csv(), SplitPlan.Given([pipe], [pipe]), At("encoded"));
+        Assert.Equal($"{pipe}: found twice, but its bytes come only once; write them to a file first",
             Assert.Throws<ConsortException>(() => DatasetEncoder.EncodeOrReuse(request)).Message);
-        Assert.False(Directory.Exists(At("encoded")));
+    }
+
+    private sealed class Told(List<string> phases) : IProgress<EncodeProgress>
+    {
+        public void Report(EncodeProgress value)
+        {
+            lock (phases) phases.Add(value.Phase);
+        }
     }
 
     [Fact]

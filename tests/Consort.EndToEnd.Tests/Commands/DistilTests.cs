@@ -164,6 +164,35 @@ public sealed class DistilTests
     }
 
     [Fact]
+    public void Distil_AuxiliaryHead_TeachesItAndShipsTheOther()
+    {
+        using var clicks = new TinyClicks();
+        Train(clicks, clicks.Experiment, "teacher");
+        var distil = ConsoleRun.Of(
+            "distil", clicks.At("teacher"), "--auxiliary-head", "--epochs", "2", "--out", clicks.At("s"), "--quiet");
+        Assert.True(distil.ExitCode == 0, distil.Error);
+        var student = OptionTree.Load(clicks.At("s/experiment.yaml"));
+        Assert.Equal("true", student["members[0].auxiliary_head"].ToString());
+        Assert.Equal("1", student["strategy.label_weight"].ToString());
+        Assert.Contains("DeepFM, auxiliary head", File.ReadAllText(clicks.At("s/report.md")), StringComparison.Ordinal);
+
+        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("s"), "-o", clicks.At("s.consort"), "--calibration", "none", "--json", clicks.At("p.json"), "-q").ExitCode);
+        using var packed = JsonDocument.Parse(File.ReadAllText(clicks.At("p.json")));
+        Assert.Equal(1, packed.RootElement.GetProperty("members").GetArrayLength());
+        var test = packed.RootElement.GetProperty("splits").GetProperty("test");
+        Assert.Equal(test.GetProperty("auc_run").GetDouble(), test.GetProperty("auc").GetDouble(), 1e-9);
+        Assert.Equal(0, ConsoleRun.Of("predict", clicks.At("s"), "--data", clicks.Test, "--members", "--out", clicks.At("p.tsv")).ExitCode);
+        var cells = File.ReadLines(clicks.At("p.tsv")).Select(l => l.Split('\t')).ToArray();
+        Assert.All(cells, c => Assert.Equal(c[0], c[1]));
+        Assert.Contains(cells, c => c[1] != c[2]);
+        Assert.Equal(0, ConsoleRun.Of("export", clicks.At("s"), "--onnx", "-o", clicks.At("e.onnx")).ExitCode);
+        Assert.Equal(0, ConsoleRun.Of("export", clicks.At("s"), "--onnx", "-o", clicks.At("m.onnx"), "--member", "0").ExitCode);
+        Assert.Equal(File.ReadAllBytes(clicks.At("m.onnx")), File.ReadAllBytes(clicks.At("e.onnx")));
+        Assert.Contains("--label-epochs: found beside --auxiliary-head", ConsoleRun.Of(
+            "distil", clicks.At("teacher"), "--auxiliary-head", "--label-epochs", "1", "--out", clicks.At("t")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Distil_StrategyOfAnExperiment_HoldsUnlessAnOptionSaysOtherwise()
     {
         using var clicks = new TinyClicks();

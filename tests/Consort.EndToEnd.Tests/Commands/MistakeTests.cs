@@ -124,9 +124,10 @@ public sealed class MistakeTests
     [InlineData("unknown command or argument \"fuxictr\"; did you mean import fuxictr?", "fuxictr")]
     [InlineData("unknown command or argument \"help\"; did you mean train --help?", "help", "train")]
     [InlineData("unknown command or argument \"help\"; did you mean --help?", "help")]
-    [InlineData("found - for standard input, which can be read only once", "encode", "--schema", "criteo", "--source", "-", "--out", "y")]
-    [InlineData("found - for standard input, which can be read only once", "encode", "--schema", "criteo", "--train", "x", "--test",
-        "-", "--out", "y")]
+    [InlineData("found twice, but its bytes come only once", "encode", "--schema", "criteo", "--train", "-", "--test", "-", "--out", "y")]
+    [InlineData("nowhere/*.parquet: found no file that fits, expected at least one", "encode", "--schema", "criteo", "--source",
+        "nowhere/*.parquet", "--out", "y")]
+    [InlineData("DuckDB says: ", "encode", "--schema", "criteo", "--source", "sql:selekt 1", "--out", "y")]
     [InlineData("unknown command or argument \"--sede\"; did you mean --seed?", "train", "e.yaml", "--sede", "3")]
     [InlineData("--threads: found \"0\", expected a number from 1 to 1024", "train", "e.yaml", "--threads", "0")]
     [InlineData("required argument \"EXPERIMENT\" missing", "train")]

@@ -93,19 +93,10 @@ public sealed class StreamTests
     {
         using var clicks = new TinyClicks();
         Make(clicks.At("pipe"));
-        foreach (var arguments in new[]
-        {
-            new[] { "encode", "--schema", clicks.At("schema.yaml"), "--train", clicks.At("pipe"), "--out", clicks.At("encoded") },
-            ["train", clicks.File("piped.yaml", File.ReadAllText(clicks.Experiment)
-                .Replace("train: train.csv", "train: pipe", StringComparison.Ordinal)), "--out", clicks.At("piped"), "-q"],
-            ["recipe", "run", "kdef/scaling", "--data", clicks.At("pipe"), "--out", clicks.At("recipe")],
-        })
-        {
-            var run = ConsoleRun.Of(arguments);
-            Assert.Equal(2, run.ExitCode);
-            Assert.Contains("which can be read only once, expected a file that can be read again; write it to a file first", run.Error,
-                StringComparison.Ordinal);
-        }
+        var run = ConsoleRun.Of("recipe", "run", "kdef/scaling", "--data", clicks.At("pipe"), "--out", clicks.At("recipe"));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("which can be read only once, expected a file that can be read again; write it to a file first", run.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]

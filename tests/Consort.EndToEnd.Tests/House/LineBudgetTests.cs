@@ -13,6 +13,8 @@ public sealed class LineBudgetTests
         ["Consort.Compute"] = 16_800,
         ["Consort.Compute.Bf16"] = 800,
         ["Consort.Data"] = 12_000,
+        ["Consort.Data.DuckDb"] = 750,
+        ["Consort.Data.Parquet"] = 700,
         ["Consort.Experiments"] = 3_500,
         ["Consort.Foundation"] = 4_100,
         ["Consort.Import"] = 1_900,

@@ -53,6 +53,7 @@ public sealed partial class OptionPagesTests
         ["embedding"] => Table(EmbeddingOptions.Options),
         ["field"] => Table(FieldEmbedding.Options),
         ["tower"] => Table(MlpOptions.Options),
+        ["duckdb"] => Table(Consort.Data.DuckDb.DuckDbOptions.Options),
         ["training"] => Table(TrainingOptions.Options),
         ["phase"] => Table(Phase.Options),
         ["teacher"] => Table(TeacherName.Options),

@@ -13,6 +13,7 @@ public sealed partial class UnsafeTests
         ["src/Consort.Foundation/Memory/NativeBuffer.cs"] = "gives kernels addresses",
         ["src/Consort.Foundation/Memory/HeldBytes.cs"] = "bytes of a file, its own memory or mapped",
         ["src/Consort.Foundation/Memory/NativeBytes.cs"] = "lets protobuf write a table without a copy of it",
+        ["src/Consort.Foundation/Memory/ForeignBytes.cs"] = "bytes that a native library gives out",
         ["src/Consort.Compute/Cpu/Kernels/"] = "kernels",
         ["src/Consort.Compute/Cpu/MatrixMultiply/"] = "kernels",
         ["src/Consort.Compute/Operations/"] = "the kernels of the operations",

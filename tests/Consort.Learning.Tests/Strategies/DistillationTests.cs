@@ -1,4 +1,5 @@
 using Consort.Learning.Strategies;
+using Consort.Models;
 
 namespace Consort.Learning.Tests.Strategies;
 
@@ -23,6 +24,18 @@ public sealed class DistillationTests
         terms = StrategyCases.Apply(new Distillation(new() { Gate = TeacherGate.Label, LabelWeight = 0, Weight = 1 }), batch);
         Assert.Equal(2 * ((2 * -Math.Log(4) / 3) - (Math.Log(2.0 / 3) / 3)), batch.Gradients(0)[0], 12);
         Assert.Equal((2 * Math.Log(4) * Math.Log(4) / 3) + (Math.Log(1.5) * Math.Log(1.5) / 3), terms[1], 12);
+    }
+
+    [Fact]
+    public void Apply_AuxiliaryHead_LabelsTeachWhatIsServedAndTeachersTheHead()
+    {
+        var batch = new BatchLogits(1, 2, 1, Fusion.First);
+        (batch.Labels()[0], batch.Logits(0)[0], batch.Logits(1)[0], batch.TeacherLogits(0)[0]) = (1, 0, 0.5, 2);
+        var terms = StrategyCases.Apply(new Distillation(new() { Weight = 3, LabelWeight = 2 }), batch);
+        Assert.Equal([2 * Math.Log(2), 3 * 1.5 * 1.5], terms, (a, b) => Math.Abs(a - b) < 1e-12);
+        Assert.Equal(2 * (0.5 - 1), batch.Gradients(0)[0], 12);
+        Assert.Equal(3 * 2 * (0.5 - 2), batch.Gradients(1)[0], 12);
+        Assert.Equal(0, batch.EnsembleLogits()[0]);
     }
 
     [Theory]

@@ -67,35 +67,30 @@ internal sealed class KdBridge : Recipe
     }
 
     // Each row with the runs of each replicate; the model by itself comes first.
-    private List<(string Method, List<IReadOnlyList<string>> Runs)> Build(RunPlan plan, RecipeRequest request)
+    private List<MethodRuns<string>> Build(RunPlan plan, RecipeRequest request)
     {
         var (model, size) = (ModelOf(request), SizeOf(request));
-        var rows = Methods.Where(m => request.Methods is null || request.Methods.Contains(m)).Prepend("")
-            .Select(m => (Method: m, Runs: new List<IReadOnlyList<string>>())).ToList();
-        foreach (var replicate in plan.Replicates)
+        return MethodRuns<string>.Of(plan, "", Methods.Where(request.Asks), replicate =>
         {
             var teachers = plan.AloneEach(model, replicate, size);
-            foreach (var (method, runs) in rows)
-                runs.Add(method switch
-                {
-                    "" => [teachers[0]],
-                    Averaged => teachers,
-                    Alone => [plan.Alone(Graph, replicate, 0)],
-                    Bridge => [Taught()],
-                    Direct => [Student(Direct, teachers)],
-                    OfGraph => [Student(OfGraph, [plan.Alone(Graph, replicate, 0)])],
-                    Bridged => [Student(Bridged, [Taught()])],
-                    _ => [Student(Both, [.. teachers, Taught()])],
-                });
+            return method => method switch
+            {
+                "" => [teachers[0]],
+                Averaged => teachers,
+                Alone => [plan.Alone(Graph, replicate, 0)],
+                Bridge => [Taught()],
+                Direct => [Student(Direct, teachers)],
+                OfGraph => [Student(OfGraph, [plan.Alone(Graph, replicate, 0)])],
+                Bridged => [Student(Bridged, [Taught()])],
+                _ => [Student(Both, [.. teachers, Taught()])],
+            };
 
             string Taught() => plan.Taught(
                 FormattableString.Invariant($"{Graph}-of-{model}x{size}"), Graph, replicate, ExperimentOptions.LogitMatching, teachers);
 
             string Student(string how, IReadOnlyList<string> by) =>
                 plan.Taught(FormattableString.Invariant($"{model}x{size}-{how}"), model, replicate, ExperimentOptions.LogitMatching, by);
-        }
-
-        return rows;
+        });
     }
 
     private static string TextOf(string method, RecipeRequest request) => method switch

@@ -1,4 +1,5 @@
 using Consort.Learning.Evaluation;
+using Consort.Learning.Losses;
 
 namespace Consort.Studies.Recipes.Measures;
 
@@ -90,7 +91,7 @@ internal sealed record Measured(
     private static double Mean(IReadOnlyList<double> values) => values.DefaultIfEmpty(double.NaN).Average();
 
     private static double CalibrationOf(RowLogits rows) =>
-        rows.Logits.Sum(z => Probability(z)) / rows.Labels.Sum(y => (double)y);
+        rows.Logits.Sum(z => Logistic.Sigmoid(z)) / rows.Labels.Sum(y => (double)y);
 
     private static ExpectedMetrics? ExpectedOf(RowLogits rows) =>
         rows.Truth is { } truth && truth.Length > 0 ? ExpectedMetrics.Of(truth, rows.Logits) : null;
@@ -106,16 +107,14 @@ internal sealed record Measured(
             foreach (var member in members)
                 sum += member.Logits[row];
             logits[row] = (float)(sum / members.Length);
-            var ensemble = Probability(logits[row]);
+            var ensemble = Logistic.Sigmoid(logits[row]);
             for (var m = 0; m < members.Length; m++)
-                discrepancy[m] += Math.Abs(Probability(members[m].Logits[row]) - ensemble);
+                discrepancy[m] += Math.Abs(Logistic.Sigmoid(members[m].Logits[row]) - ensemble);
         }
 
         return new RowLogits(
             members[0].Labels, logits, [.. discrepancy.Select(d => (float)(d / Math.Max(1, logits.Length)))], members[0].Truth);
     }
-
-    private static double Probability(double logit) => 1 / (1 + Math.Exp(-logit));
 
     private static string RowsOf(RecipeOutcome outcome) => Experiments.Running.TestRows.PathOf(outcome.Summary.Folder);
 }

@@ -70,19 +70,14 @@ internal sealed class AllStrategies : Recipe
     }
 
     // Each method with the runs of each replicate; the model by itself, without a name, comes first.
-    private List<(string Method, List<IReadOnlyList<string>> Runs)> Build(RunPlan plan, RecipeRequest request)
+    private List<MethodRuns<string>> Build(RunPlan plan, RecipeRequest request)
     {
         var (model, size) = (ModelOf(request), SizeOf(request));
-        var methods = Methods.Where(m => request.Methods is null || request.Methods.Contains(m)).Prepend("").ToArray();
-        var rows = methods.Select(m => (Method: m, Runs: new List<IReadOnlyList<string>>())).ToList();
-        foreach (var replicate in plan.Replicates)
+        return MethodRuns<string>.Of(plan, "", Methods.Where(request.Asks), replicate =>
         {
             var alone = plan.AloneEach(model, replicate, size);
-            foreach (var (method, runs) in rows)
-                runs.Add(RunsOf(method, alone, replicate));
-        }
-
-        return rows;
+            return method => RunsOf(method, alone, replicate);
+        });
 
         IReadOnlyList<string> RunsOf(string method, string[] alone, int replicate) => method switch
         {

@@ -62,23 +62,18 @@ internal sealed class TeachingOnePass : Recipe
     ];
 
     // Each method with the runs of each replicate; the model by itself comes first.
-    private static List<(TeachingMethod Method, List<IReadOnlyList<string>> Runs)> Build(RunPlan plan, RecipeRequest request)
+    private static List<MethodRuns<TeachingMethod>> Build(RunPlan plan, RecipeRequest request)
     {
         var settings = Settings(request);
         var model = request.Only ?? settings.FirstModel ?? "DeepFM";
-        var methods = TeachingMethod.All.Where(m => request.Methods is null || request.Methods.Contains(m.Name))
-            .Prepend(TeachingMethod.One);
-        var rows = methods.Select(m => (Method: m, Runs: new List<IReadOnlyList<string>>())).ToList();
-        var isMany = rows.Any(r => r.Method.NeedsMany);
-        foreach (var replicate in plan.Replicates)
+        var methods = TeachingMethod.All.Where(m => request.Asks(m.Name)).ToArray();
+        var isMany = methods.Any(m => m.NeedsMany);
+        return MethodRuns<TeachingMethod>.Of(plan, TeachingMethod.One, methods, replicate =>
         {
             var all = plan.AloneEach(model, replicate, isMany ? SizeOf(request).Many : SizeOf(request).Members);
             var start = new TeachingStart(plan, model, replicate, all[..SizeOf(request).Members], all, settings.Of(model).Options);
-            foreach (var (method, runs) in rows)
-                runs.Add(method.Runs(start));
-        }
-
-        return rows;
+            return method => method.Runs(start);
+        });
     }
 
     private static (int Members, int Many) SizeOf(RecipeRequest request) => request.Members switch

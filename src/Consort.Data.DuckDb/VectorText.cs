@@ -1,0 +1,136 @@
+using System.Runtime.InteropServices;
+using Consort.Data.Sources;
+using DuckDB.NET.Native;
+
+namespace Consort.Data.DuckDb;
+
+/// <summary>Writes the values of a vector as text.</summary>
+internal abstract class VectorText
+{
+    private nint _validity;
+
+    /// <summary>Where its values stand.</summary>
+    protected nint Values { get; private set; }
+
+    /// <summary>Takes the vector of a chunk.</summary>
+    public virtual void Bind(nint vector) => (Values, _validity) = (VectorMemory.Data(vector), VectorMemory.Validity(vector));
+
+    /// <summary>Writes the cells of the first rows.</summary>
+    public virtual void Write(Span<Cell> cells, CellWriter writer, CellTable table)
+    {
+        for (var r = 0; r < cells.Length; r++) cells[r] = IsThere(r) ? One(r, writer) : new Cell { Length = -1 };
+    }
+
+    /// <summary>Writes a value that is there.</summary>
+    public abstract Cell One(long row, CellWriter writer);
+
+    /// <summary>Whether a value is there.</summary>
+    public bool IsThere(long row) =>
+        _validity == 0 || (ForeignBytes.Of<ulong>(_validity, (int)(row >> 6) + 1)[(int)(row >> 6)] >> (int)(row & 63) & 1) != 0;
+}
+
+/// <inheritdoc/>
+internal sealed class VectorText<T, TText>(TText text) : VectorText
+    where T : unmanaged
+    where TText : struct, IValueText<T>
+{
+    public override void Write(Span<Cell> cells, CellWriter writer, CellTable table)
+    {
+        var values = ForeignBytes.Of<T>(Values, cells.Length);
+        for (var r = 0; r < cells.Length; r++) cells[r] = IsThere(r) ? text.Write(values[r], writer) : new Cell { Length = -1 };
+    }
+
+    public override Cell One(long row, CellWriter writer) =>
+        text.Write(ForeignBytes.Of<T>(Values, checked((int)row + 1))[(int)row], writer);
+}
+
+/// <summary>A value that is never there: of the type of NULL.</summary>
+internal sealed class NoText : VectorText
+{
+    public override void Write(Span<Cell> cells, CellWriter writer, CellTable table) => cells.Fill(new Cell { Length = -1 });
+
+    public override Cell One(long row, CellWriter writer) => new() { Length = -1 };
+}
+
+/// <summary>The words of an enum, by their numbers.</summary>
+internal sealed class WordText<T>(byte[][] words) : VectorText
+    where T : unmanaged, System.Numerics.IBinaryInteger<T>
+{
+    public override Cell One(long row, CellWriter writer) =>
+        writer.Text(words[int.CreateChecked(ForeignBytes.Of<T>(Values, checked((int)row + 1))[(int)row])]);
+}
+
+/// <summary>The values of a list in one cell; of an array those of a fixed number.</summary>
+/// <param name="item">Writes one.</param>
+/// <param name="column">The column, for messages.</param>
+/// <param name="splitter">What stands between them.</param>
+/// <param name="size">How many there are in an array; null of a list.</param>
+internal sealed class ListVectorText(VectorText item, string column, byte[] splitter, int? size) : VectorText
+{
+    public override void Bind(nint vector)
+    {
+        base.Bind(vector);
+        item.Bind(size is null ? NativeMethods.Vectors.DuckDBListVectorGetChild(vector)
+            : NativeMethods.Vectors.DuckDBArrayVectorGetChild(vector));
+    }
+
+    public override void Write(Span<Cell> cells, CellWriter writer, CellTable table)
+    {
+        for (var r = 0; r < cells.Length; r++) cells[r] = IsThere(r) ? List(r, writer, table) : new Cell { Length = -1 };
+    }
+
+    public override Cell One(long row, CellWriter writer) => throw new InvalidOperationException("a list within a list");
+
+    private Cell List(int row, CellWriter writer, CellTable table)
+    {
+        var entry = size is { } fixedSize ? new DuckDBListEntry((ulong)(row * (long)fixedSize), (ulong)fixedSize)
+            : ForeignBytes.Of<DuckDBListEntry>(Values, row + 1)[row];
+        var list = new ListText(writer, splitter);
+        for (var i = (long)entry.Offset; i < (long)(entry.Offset + entry.Length); i++)
+        {
+            if (!item.IsThere(i)) continue;
+            var token = item.One(i, writer);
+            if (!list.Take(token))
+                table.Fail(row, ListText.Mistake(column, writer.Written(token.Start)[..token.Length], splitter));
+        }
+        return list.End();
+    }
+}
+
+/// <summary>DuckDB's texts: 12 bytes in place, or the address of more.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 16)]
+internal readonly struct StoredText
+{
+    public const int Here = 12;
+
+    [FieldOffset(0)]
+    public readonly int Length;
+
+    [FieldOffset(4)]
+    public readonly byte First;
+
+    [FieldOffset(8)]
+    public readonly nint Address;
+}
+
+/// <summary>Texts and bytes.</summary>
+internal sealed class StoredTexts : VectorText
+{
+    public override Cell One(long row, CellWriter writer)
+    {
+        ref readonly var text = ref ForeignBytes.Of<StoredText>(Values, checked((int)row + 1))[(int)row];
+        return writer.Text(text.Length > StoredText.Here ? ForeignBytes.Of<byte>(text.Address, text.Length)
+            : MemoryMarshal.CreateReadOnlySpan(in text.First, text.Length));
+    }
+}
+
+/// <summary>UUIDs: numbers of 128 bits that are ordered as their texts, so the first bit is turned over.</summary>
+internal readonly struct UuidText : IValueText<UInt128>
+{
+    public Cell Write(UInt128 value, CellWriter writer)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, value ^ (UInt128.One << 127));
+        return writer.Uuid(bytes);
+    }
+}

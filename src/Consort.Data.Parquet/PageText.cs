@@ -1,0 +1,121 @@
+using Consort.Data.Sources;
+using ParquetSharp;
+
+namespace Consort.Data.Parquet;
+
+/// <summary>Reads the values of one column, some levels at a time, and writes them as text.</summary>
+internal abstract class PageText
+{
+    /// <summary>Begins a row group.</summary>
+    public abstract void Begin(ColumnReader reader);
+
+    /// <summary>Writes a cell for each of the next rows; <paramref name="done"/> tells how far it came.</summary>
+    public abstract void Read(Span<Cell> cells, ref int done, CellWriter writer, CellTable table);
+
+    /// <summary>By the column's physical and logical type.</summary>
+    public static PageText Of(ParquetColumn column, ColumnDescriptor leaf, byte[]? splitter)
+    {
+        PageText Make<T, TText>(TText text)
+            where T : unmanaged
+            where TText : struct, IValueText<T> => new PageText<T, TText>(column, text, splitter);
+
+        using var logical = leaf.LogicalType;
+        int scale = leaf.TypeScale, length = leaf.TypeLength;
+        return (leaf.PhysicalType, logical) switch
+        {
+            (PhysicalType.Boolean, _) => Make<bool, FlagText>(default),
+            (PhysicalType.Int32, { Type: LogicalTypeEnum.Date }) => Make<int, DateText>(default),
+            (PhysicalType.Int32, TimeLogicalType time) => Make<int, TimeText>(new(Units.Nanoseconds(time.TimeUnit))),
+            (PhysicalType.Int32, DecimalLogicalType) => Make<int, DecimalText>(new(scale)),
+            (PhysicalType.Int32, IntLogicalType { IsSigned: false }) => Make<int, UnsignedText>(default),
+            (PhysicalType.Int32, _) => Make<int, IntegerText>(default),
+            (PhysicalType.Int64, TimestampLogicalType time) =>
+                Make<long, TimestampText>(new(Units.PerSecond(time.TimeUnit), time.IsAdjustedToUtc)),
+            (PhysicalType.Int64, TimeLogicalType time) => Make<long, TimeText>(new(Units.Nanoseconds(time.TimeUnit))),
+            (PhysicalType.Int64, DecimalLogicalType) => Make<long, DecimalText>(new(scale)),
+            (PhysicalType.Int64, IntLogicalType { IsSigned: false }) => Make<long, UnsignedText>(default),
+            (PhysicalType.Int64, _) => Make<long, IntegerText>(default),
+            (PhysicalType.Int96, _) => Make<Int96, DayAndTimeText>(default),
+            (PhysicalType.Float, _) => Make<float, NumberText>(default),
+            (PhysicalType.Double, _) => Make<double, NumberText>(default),
+            (PhysicalType.ByteArray, DecimalLogicalType) => Make<ByteArray, BytesDecimalText>(new(0, scale)),
+            (PhysicalType.ByteArray, _) => Make<ByteArray, BytesText>(default),
+            (_, DecimalLogicalType) => Make<FixedLenByteArray, BytesDecimalText>(new(length, scale)),
+            (_, { Type: LogicalTypeEnum.Uuid }) => Make<FixedLenByteArray, UuidText>(default),
+            (_, { Type: LogicalTypeEnum.Float16 }) => Make<FixedLenByteArray, HalfText>(default),
+            _ => Make<FixedLenByteArray, BytesText>(new(length)),
+        };
+    }
+}
+
+/// <inheritdoc/>
+internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[]? splitter) : PageText
+    where T : unmanaged
+    where TText : struct, IValueText<T>
+{
+    private const int Batch = 4096;
+    private readonly short[] _definitions = new short[column.Full > 0 ? Batch : 0];
+    private readonly short[] _repetitions = new short[column.Facts.IsList ? Batch : 0];
+    private readonly T[] _values = new T[Batch];
+    private ColumnReader<T>? _reader;
+    private int _levels; // read and not yet all taken
+    private int _level;
+    private int _value;
+
+    public override void Begin(ColumnReader reader)
+    {
+        _reader = (ColumnReader<T>)reader;
+        (_levels, _level, _value) = (0, 0, 0);
+    }
+
+    public override void Read(Span<Cell> cells, ref int done, CellWriter writer, CellTable table)
+    {
+        for (; column.Facts.IsList && done < cells.Length; done++) cells[done] = ReadList(done, writer, table);
+        while (done < cells.Length)
+        {
+            if (_level == _levels && !Fill(cells.Length - done)) throw TooFew();
+            var rows = Math.Min(_levels - _level, cells.Length - done);
+            foreach (ref var cell in cells.Slice(done, rows))
+            {
+                var isThere = column.Full == 0 || _definitions[_level] == column.Full;
+                cell = isThere ? text.Write(_values[_value++], writer) : new Cell { Length = -1 };
+                _level++;
+            }
+            done += rows;
+        }
+    }
+
+    private Cell ReadList(int row, CellWriter writer, CellTable table)
+    {
+        if (_level == _levels && !Fill(Batch)) throw TooFew();
+        if (column.MayBeNull && _definitions[_level] == 0)
+        {
+            _level++;
+            return new Cell { Length = -1 };
+        }
+        var list = new ListText(writer, splitter!);
+        do
+        {
+            // Below that level the list is empty; an element that is NULL is none.
+            if (_definitions[_level] == column.Full)
+            {
+                var token = text.Write(_values[_value++], writer);
+                if (!list.Take(token))
+                    table.Fail(row, ListText.Mistake(column.Facts.Name, writer.Written(token.Start)[..token.Length], splitter!));
+            }
+            _level++;
+        }
+        while ((_level < _levels || Fill(Batch)) && _repetitions[_level] > 0);
+        return list.End();
+    }
+
+    // What was read before must have been taken: byte arrays are there until more is read.
+    private bool Fill(int wanted)
+    {
+        var read = _reader!.ReadBatch(Math.Min(Batch, wanted), _definitions, _repetitions, _values, out _);
+        (_levels, _level, _value) = ((int)read, 0, 0);
+        return read > 0;
+    }
+
+    private static InvalidOperationException TooFew() => new("fewer values than the description of the file says");
+}

@@ -1,0 +1,61 @@
+using Consort.Data.Sources;
+using Consort.Foundation.Files;
+
+namespace Consort.Data.Datasets;
+
+/// <summary>
+/// Standard input and pipes, kept in a temporary folder while rows are encoded, for these are read twice. Deleted afterwards.
+/// </summary>
+internal sealed class SpooledFiles : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("consort-rows-");
+    private readonly Dictionary<string, string> _names = []; // by the file that stands in
+
+    /// <summary>Has something done with files that can all be read again.</summary>
+    public static T Around<T>(EncodeRequest request, IProgress<EncodeProgress>? progress, CancellationToken cancellation,
+        Func<EncodeRequest, T> encode)
+    {
+        string[] once = [.. request.Split.Files.Where(SourceStream.ComesOnce)];
+        if (once.Length == 0) return encode(request);
+        if (once.Length > once.Distinct().Count())
+            throw new ConsortException($"{once[0]}: found twice, but its bytes come only once; write them to a file first");
+        using var spooled = new SpooledFiles();
+        var files = request.Split.Files.ToArray();
+        for (var i = 0; i < files.Length; i++)
+        {
+            if (!once.Contains(files[i])) continue;
+            progress?.Report(new EncodeProgress(files[i] + EncodeProgress.Spooling, 0, 0));
+            files[i] = spooled.Keep(files[i], cancellation);
+        }
+        try
+        {
+            return encode(request with { Split = request.Split.Over(files), Spooled = spooled });
+        }
+        catch (ConsortException e)
+        {
+            var message = spooled._names.Aggregate(e.Message, (m, f) => m.Replace(f.Key, f.Value, StringComparison.Ordinal));
+            throw new ConsortException(message, e);
+        }
+    }
+
+    /// <summary>What a file that stands in is called by the user.</summary>
+    public string NameOf(string file) => _names.GetValueOrDefault(file, file);
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private string Keep(string name, CancellationToken cancellation)
+    {
+        var file = Path.Combine(_folder.FullName, FormattableString.Invariant($"{_names.Count}-{Path.GetFileName(name)}"));
+        _names[file] = name;
+        try
+        {
+            SourceStream.Copy(name, file, cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw SafeFile.Explain(file, e);
+        }
+        return file;
+    }
+}
