@@ -23,14 +23,14 @@ internal static class AucSpeed
         var rows = arguments.Integer("rows", 10_000_000, 1000, 2_000_000_000);
         Console.WriteLine(Machine.Describe());
         using (var warm = new AucCounter()) _ = Add(WarmUpRows, warm.Add, warm.Result, out _);
-        using (var warm = new Evaluator()) _ = Add(WarmUpRows, warm.Add, () => warm.Result().Auc, out _);
+        using (var warm = new Evaluator()) _ = Add(WarmUpRows, (z, y) => warm.Add(z, y), () => warm.Result().Auc, out _);
 
         Machine.ForgetPeakMemory();
         var before = MemoryUse.Now();
         double auc, add, finish, allAdd, allFinish;
         using (var counter = new AucCounter()) (add, finish) = Add(rows, counter.Add, counter.Result, out auc);
         var peak = MemoryUse.PeakBytes();
-        using (var evaluator = new Evaluator()) (allAdd, allFinish) = Add(rows, evaluator.Add, () => evaluator.Result().Auc, out _);
+        using (var evaluator = new Evaluator()) (allAdd, allFinish) = Add(rows, (z, y) => evaluator.Add(z, y), () => evaluator.Result().Auc, out _);
 
         var perRow = Math.Max(0, peak - before) / (double)rows;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows} rows in batches of {Batch}, AUC {auc:F6}"));

@@ -25,13 +25,13 @@ internal abstract class PageText
         {
             (PhysicalType.Boolean, _) => Make<bool, FlagText>(default),
             (PhysicalType.Int32, { Type: LogicalTypeEnum.Date }) => Make<int, DateText>(default),
-            (PhysicalType.Int32, TimeLogicalType time) => Make<int, TimeText>(new(Units.Nanoseconds(time.TimeUnit))),
+            (PhysicalType.Int32, TimeLogicalType time) => Make<int, ClockText>(new(Units.Nanoseconds(time.TimeUnit))),
             (PhysicalType.Int32, DecimalLogicalType) => Make<int, DecimalText>(new(scale)),
             (PhysicalType.Int32, IntLogicalType { IsSigned: false }) => Make<int, UnsignedText>(default),
             (PhysicalType.Int32, _) => Make<int, IntegerText>(default),
             (PhysicalType.Int64, TimestampLogicalType time) =>
                 Make<long, TimestampText>(new(Units.PerSecond(time.TimeUnit), time.IsAdjustedToUtc)),
-            (PhysicalType.Int64, TimeLogicalType time) => Make<long, TimeText>(new(Units.Nanoseconds(time.TimeUnit))),
+            (PhysicalType.Int64, TimeLogicalType time) => Make<long, ClockText>(new(Units.Nanoseconds(time.TimeUnit))),
             (PhysicalType.Int64, DecimalLogicalType) => Make<long, DecimalText>(new(scale)),
             (PhysicalType.Int64, IntLogicalType { IsSigned: false }) => Make<long, UnsignedText>(default),
             (PhysicalType.Int64, _) => Make<long, IntegerText>(default),

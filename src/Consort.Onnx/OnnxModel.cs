@@ -83,6 +83,13 @@ internal sealed class OnnxModel
     private static void AddOutputs(OnnxContent content, GraphWriter writer, FormValue[] members)
     {
         writer.Scope = "output";
+        if (content.Encoder.Schema.LogitShift is not 0 and var shift)
+        {
+            // Of rows without a click only some were trained on.
+            var each = writer.Constant([(float)(content.Fusion == Fusion.Mean ? shift : shift / members.Length)], []);
+            members = [.. members.Select(m => writer.Add("Add", [m, each], []))];
+        }
+
         var columns = members.Select(m => writer.Add("Reshape", [m, writer.Constant([0L, 1], [2])], [])).ToArray(); // [B, 1] each
         var all = columns.Length == 1 ? columns[0] : writer.Add("Concat", columns, [new FormAttribute("axis", 1)]); // [B, M]
         var sum = writer.Add("ReduceSum", [all, writer.Constant([1L], [1])], [new FormAttribute("keepdims", 0)]); // [B]

@@ -20,8 +20,10 @@ internal sealed class RawInputs
     private readonly Dictionary<string, FormValue> _fields = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FormValue> _weights = new(StringComparer.Ordinal);
     private readonly TimeParts _times;
+    private readonly UnixTimes _unix;
 
-    private RawInputs(GraphWriter writer, Encoder encoder) => (_writer, _encoder, _times) = (writer, encoder, new TimeParts(writer));
+    private RawInputs(GraphWriter writer, Encoder encoder) =>
+        (_writer, _encoder, _times, _unix) = (writer, encoder, new TimeParts(writer), new UnixTimes(writer));
 
     /// <summary>What callers must do that the encoder does otherwise.</summary>
     public List<string> Notes { get; } = [];
@@ -30,12 +32,14 @@ internal sealed class RawInputs
     {
         var inputs = new RawInputs(writer, encoder);
         var columns = FittedColumn.Of(encoder);
-        foreach (var field in encoder.Schema.Fields)
-            if (columns.FirstOrDefault(c => c.Field.Name == field.Name) is { } column)
+        foreach (var (place, field) in encoder.Schema.Fields.Index())
+            if (field.Kind == FieldKind.Time && encoder.Reads(place))
+                inputs._unix.AddInput(field, inputs.Notes);
+            else if (columns.FirstOrDefault(c => c.Field.Name == field.Name) is { } column)
                 inputs.AddField(column);
         FittedColumn[] categorical = [.. columns.Where(c => c.Size > 0)];
         var ids = inputs.Categorical(categorical);
-        var numeric = inputs.Numeric([.. columns.OfType<FittedNumber>()]);
+        var numeric = inputs.Numeric([.. columns.Where(c => c.Size == 0)]);
         if (encoder.Schema.Trim)
             inputs.Notes.Add("spaces around a value are dropped by the encoder but not by this model: drop them before");
         notes.AddRange(inputs.Notes);
@@ -54,6 +58,7 @@ internal sealed class RawInputs
         var (type, meaning) = column switch
         {
             FittedHash => (ElementType.Int64, "the global id that the encoder gives: ONNX has no XxHash3"),
+            FittedBoolean => (ElementType.String, $"true or false; missing: {Quoted(column.Missing)}"),
             FittedTime => (ElementType.String, $"a time as YYMMDDHH; missing: {Quoted(column.Missing)}"),
             FittedTokens when field.Kind == FieldKind.Categorical => (ElementType.String, $"the text; missing: {Quoted(column.Missing)}"),
             { AbsentIsZero: true } => (ElementType.Double, "the number; not given: NaN, which is 0 as in the file"),
@@ -111,6 +116,8 @@ internal sealed class RawInputs
             {
                 FittedList list => List(i, list),
                 FittedHash => Field(column),
+                FittedBoolean boolean => Boolean(boolean),
+                FittedTime { Field.Kind: FieldKind.Time } time => _unix.Id(time),
                 FittedTime time => _times.Id(time, Field(column)),
                 FittedQuantiles quantiles => Quantile(quantiles),
                 FittedTokens tokens when tokens.Field.Kind == FieldKind.Categorical => Token(tokens),
@@ -173,6 +180,23 @@ internal sealed class RawInputs
             GraphWriter.Attribute(new FormAttribute("default_int64", column.Offset + 1L)));
     }
 
+    // Every word in every way to write it; what else there is the encoder would refuse, and this model takes it for unknown.
+    private FormValue Boolean(FittedBoolean column)
+    {
+        var keys = column.Missing.Distinct(StringComparer.Ordinal).Select(text => (Text: text, Id: (long)column.Offset))
+            .Concat(Ways(column.Offset + 2, "false", "no", "f", "n", "0", "0.0")).Concat(Ways(column.Offset + 3, "true", "yes", "t", "y", "1", "1.0"))
+            .DistinctBy(k => k.Text, StringComparer.Ordinal).ToArray();
+        return _writer.Add(
+            GraphWriter.MachineLearning, "LabelEncoder", [Field(column)],
+            GraphWriter.Texts("keys_strings", keys.Select(k => ByteString.CopyFromUtf8(k.Text))),
+            GraphWriter.Attribute(new FormAttribute("values_int64s", [.. keys.Select(k => k.Id)])),
+            GraphWriter.Attribute(new FormAttribute("default_int64", column.Offset + 1L)));
+
+        static IEnumerable<(string Text, long Id)> Ways(long id, params string[] words) => words.SelectMany(word =>
+            Enumerable.Range(0, 1 << word.Length).Select(way => (string.Concat(word.Select((c, i) =>
+                (way >> i & 1) == 1 ? char.ToUpperInvariant(c) : c)), id)));
+    }
+
     private static bool IsAny(byte[][] texts, ReadOnlySpan<byte> token)
     {
         foreach (var text in texts)
@@ -226,20 +250,27 @@ internal sealed class RawInputs
     }
 
     // float [B, N]: (x − shift) · scale, held where it is to be held, 0 where missing
-    private FormValue? Numeric(FittedNumber[] columns)
+    private FormValue? Numeric(FittedColumn[] columns)
     {
         if (columns.Length == 0)
             return null;
-        var groups = columns.GroupBy(MissingKey).Select(g => g.ToArray()).ToArray();
+        var groups = columns.OfType<FittedNumber>().GroupBy(MissingKey).Select(g => g.ToArray()).ToArray();
         var numbers = new FormValue[columns.Length]; // [B, 1] each
         foreach (var group in groups)
         {
             _writer.Scope = "encode/numeric";
             var x = Transformed(group); // [B, k]
-            if (groups.Length == 1)
+            if (group.Length == columns.Length)
                 return x;
             for (var i = 0; i < group.Length; i++)
                 numbers[Array.IndexOf(columns, group[i])] = _writer.Add("Slice", [x, Whole(i), Whole(i + 1), Whole(1)], []);
+        }
+
+        foreach (var age in columns.OfType<FittedAge>())
+        {
+            _writer.Scope = $"encode/{age.Name}";
+            var (days, isMissing) = _unix.Days(age);
+            numbers[Array.IndexOf(columns, age)] = Scaled(days, isMissing, [age.Days]);
         }
 
         return Joined(numbers);
@@ -248,7 +279,11 @@ internal sealed class RawInputs
     private FormValue Transformed(FittedNumber[] columns)
     {
         var x = Joined([.. columns.Select(Field)]); // double [B, k]
-        var isMissing = IsMissing(x, columns[0]);
+        return Scaled(x, IsMissing(x, columns[0]), columns);
+    }
+
+    private FormValue Scaled(FormValue x, FormValue isMissing, FittedNumber[] columns)
+    {
         if (columns.Any(c => double.IsFinite(c.Low)))
         {
             x = _writer.Add("Max", [x, Numbers(columns.Select(c => Math.Max(c.Low, double.MinValue)))], []);

@@ -13,6 +13,8 @@ public sealed class CandidateScorer
     private readonly int[] _columns; // categorical columns that differ
     private readonly int[] _lists; // those of them that are lists
     private readonly int[] _numerics;
+    private readonly int[] _ages; // numeric columns that both have a say in
+    private readonly HashSet<int> _fields; // of the schema, that differ
     private readonly CandidateParts _parts;
     private readonly Func<Program<float>> _compile;
 
@@ -24,7 +26,10 @@ public sealed class CandidateScorer
         Fields = [.. places.Select(p => scorer.Fields[p])];
         _columns = [.. places.SelectMany(p => scorer.CategoricalOf(p).ToArray()).Distinct().Order()];
         _lists = [.. _columns.Where(c => scorer.Encoder.Space.Categorical[c].List is not null)];
-        _numerics = [.. places.SelectMany(p => scorer.NumericOf(p).ToArray()).Distinct().Order()];
+        _fields = [.. places.Select(scorer.SchemaIndex)];
+        // An age between a time of the context and one of a candidate is the candidate's.
+        _ages = [.. scorer.Encoder.Ages.Where(a => _fields.Contains(a.Field) != _fields.Contains(a.Since)).Select(a => a.Column)];
+        _numerics = [.. places.SelectMany(p => scorer.NumericOf(p).ToArray()).Concat(_ages).Distinct().Order()];
 
         var (categorical, numeric) = (new bool[scorer.Encoder.Space.Categorical.Count], new bool[scorer.Encoder.Space.Numeric.Count]);
         foreach (var column in _columns)
@@ -74,6 +79,8 @@ public sealed class CandidateScorer
                 FillLists(workspace, context, candidates, start, rows);
                 Fill(workspace.BatchNumerics, context.Numerics, candidates.Numerics, start, rows,
                     Scorer.Encoder.Space.Numeric.Count, _numerics);
+                if (_ages.Length > 0)
+                    CountAges(workspace, context, candidates, start, rows);
                 Scorer.Logits(
                     workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, rows,
                     probabilities.Slice(start, rows), start);
@@ -106,6 +113,22 @@ public sealed class CandidateScorer
         foreach (var column in _lists)
             for (var row = 0; row < rows; row++)
                 workspace.BatchIds[(row * columns) + column] += room * (1 - start);
+    }
+
+    private void CountAges(Workspace workspace, Impression context, ImpressionBatch candidates, int start, int rows)
+    {
+        var encoder = Scorer.Encoder;
+        var (count, width) = (encoder.TimesPerRow, encoder.Space.Numeric.Count);
+        var times = workspace.BatchTimes.AsSpan(0, rows * count);
+        for (var row = 0; row < rows; row++)
+        {
+            var own = times.Slice(row * count, count);
+            context.Times.CopyTo(own);
+            foreach (var field in _fields)
+                if (encoder.TimeOf(field) is >= 0 and var place)
+                    own[place] = candidates.Times[((start + row) * count) + place];
+            encoder.CountAges(own, workspace.BatchNumerics.AsSpan(row * width, width));
+        }
     }
 
     private static void Fill<T>(T[] target, T[] context, T[] candidates, int start, int rows, int width, int[] columns)

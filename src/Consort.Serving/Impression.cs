@@ -13,6 +13,7 @@ public sealed class Impression
         Ids = GC.AllocateArray<int>(Math.Max(1, scorer.Encoder.Space.Categorical.Count), pinned: true);
         Numerics = GC.AllocateArray<float>(Math.Max(1, scorer.Encoder.Space.Numeric.Count), pinned: true);
         Lists = new int[scorer.Encoder.Space.ListRoom];
+        Times = new long[scorer.Encoder.TimesPerRow];
         Clear();
     }
 
@@ -20,13 +21,15 @@ public sealed class Impression
     public Scorer Scorer { get; }
 
     /// <summary>The row, with every way to set a value.</summary>
-    public ImpressionRow Row => Scorer.RowOf(Ids, Numerics, Lists);
+    public ImpressionRow Row => Scorer.RowOf(Ids, Numerics, Lists, Times);
 
     internal int[] Ids { get; }
 
     internal float[] Numerics { get; }
 
     internal int[] Lists { get; }
+
+    internal long[] Times { get; }
 
     /// <summary>Sets all fields to missing.</summary>
     public void Clear() => Row.Clear();

@@ -18,6 +18,7 @@ public sealed class ImpressionBatch
         (_columns, _numerics) = (scorer.Encoder.Space.Categorical.Count, scorer.Encoder.Space.Numeric.Count);
         Ids = GC.AllocateArray<int>(checked(Math.Max(1, _columns) * capacity), pinned: true);
         Lists = new int[checked(scorer.Encoder.Space.ListRoom * capacity)];
+        Times = new long[checked(scorer.Encoder.TimesPerRow * capacity)];
         Numerics = GC.AllocateArray<float>(checked(Math.Max(1, _numerics) * capacity), pinned: true);
     }
 
@@ -37,7 +38,7 @@ public sealed class ImpressionBatch
         {
             ArgumentOutOfRangeException.ThrowIfNegative(index);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-            return Scorer.RowOf(Ids.AsSpan(index * _columns), Numerics.AsSpan(index * _numerics), Lists, index);
+            return Scorer.RowOf(Ids.AsSpan(index * _columns), Numerics.AsSpan(index * _numerics), Lists, Times, index);
         }
     }
 
@@ -46,6 +47,8 @@ public sealed class ImpressionBatch
     internal float[] Numerics { get; } // [capacity, N]
 
     internal int[] Lists { get; } // [capacity, room of a row]
+
+    internal long[] Times { get; } // [capacity, times of a row]
 
     /// <summary>Forgets all impressions.</summary>
     public void Clear() => Count = 0;

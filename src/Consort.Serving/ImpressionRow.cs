@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Unicode;
 using Consort.Data.Encoders;
+using Consort.Data.Schemas;
 
 namespace Consort.Serving;
 
@@ -18,25 +19,27 @@ public readonly ref struct ImpressionRow
     private readonly Span<float> _numerics; // [N]
     private readonly Span<int> _lists; // of this row alone
     private readonly int _from; // where these begin among the lists of a batch
+    private readonly Span<long> _times; // that ages are counted between
 
-    internal ImpressionRow(Scorer scorer, Span<int> ids, Span<float> numerics, Span<int> lists, int from)
+    internal ImpressionRow(Scorer scorer, Span<int> ids, Span<float> numerics, Span<int> lists, int from, Span<long> times)
     {
         _scorer = scorer;
         _ids = ids;
         _numerics = numerics;
         _lists = lists;
         _from = from;
+        _times = times;
     }
 
     private Encoder Encoder => _scorer.Encoder;
 
     /// <summary>Sets all fields to missing.</summary>
-    public void Clear() => Encoder.Clear(_ids, _numerics, _lists, _from);
+    public void Clear() => Encoder.Clear(_ids, _numerics, _lists, _from, _times);
 
     /// <summary>Sets a field to a raw value in UTF-8.</summary>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
     public void Set(int field, ReadOnlySpan<byte> value) => 
-        Encoder.EncodeField(_scorer.SchemaIndex(field), value, _ids, _numerics, _lists);
+        Encoder.EncodeField(_scorer.SchemaIndex(field), value, _ids, _numerics, _lists, _times);
 
     /// <summary>Sets a field to a raw value; null is missing.</summary>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
@@ -73,7 +76,10 @@ public readonly ref struct ImpressionRow
         }
     }
 
-    /// <summary>Sets a field to a number, or to anything else that writes itself as text, in the invariant culture.</summary>
+    /// <summary>
+    /// Sets a field to a number, or to anything else that writes itself as text, in the invariant culture; a field of times to a time,
+    /// which is of UTC where it does not say otherwise.
+    /// </summary>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
     public void Set<T>(int field, T value)
         where T : struct, IUtf8SpanFormattable
@@ -82,8 +88,15 @@ public readonly ref struct ImpressionRow
         Set(field, text[..Write(field, value, text)]);
     }
 
+    /// <summary>Whether a field is of kind boolean.</summary>
+    public bool IsBoolean(int field) => Encoder.Schema.Fields[_scorer.SchemaIndex(field)].Kind == FieldKind.Boolean;
+
+    /// <summary>Sets a field to yes or no, as the text <c>true</c> or <c>false</c>.</summary>
+    /// <exception cref="ConsortException">The value is not what the field expects.</exception>
+    public void Set(int field, bool value) => Set(field, value ? "true"u8 : "false"u8);
+
     /// <summary>Sets a field to missing; a numeric one of a model of libsvm or libffm data to 0, as such rows mean it.</summary>
-    public void SetMissing(int field) => Encoder.Clear(_scorer.SchemaIndex(field), _ids, _numerics, _lists);
+    public void SetMissing(int field) => Encoder.Clear(_scorer.SchemaIndex(field), _ids, _numerics, _lists, _times);
 
     /// <inheritdoc cref="Set(int, ReadOnlySpan{byte})"/>
     public void Set(string field, ReadOnlySpan<byte> value) => Set(_scorer.FieldIndex(field), value);
@@ -164,8 +177,22 @@ public readonly ref struct ImpressionRow
         return count;
     }
 
+    private static DateTimeOffset? TimeOf<T>(T value) => value switch
+    {
+        DateTimeOffset time => time,
+        DateTime { Kind: DateTimeKind.Local } time => time.ToUniversalTime(),
+        DateTime time => new DateTimeOffset(time.Ticks, TimeSpan.Zero),
+        DateOnly day => new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero),
+        _ => null,
+    };
+
     private int Write<T>(int field, T value, Span<byte> text)
-        where T : struct, IUtf8SpanFormattable => value.TryFormat(text, out var written, default, CultureInfo.InvariantCulture)
-        ? written
-        : throw new ConsortException($"field {_scorer.Fields[field]}: found a {typeof(T).Name} of more than {StackBytes} bytes as text");
+        where T : struct, IUtf8SpanFormattable
+    {
+        if (TimeOf(value) is { } time && Encoder.WriteTime(_scorer.SchemaIndex(field), time, text) is > 0 and var length)
+            return length;
+        return value.TryFormat(text, out var written, default, CultureInfo.InvariantCulture)
+            ? written
+            : throw new ConsortException($"field {_scorer.Fields[field]}: found a {typeof(T).Name} of more than {StackBytes} bytes as text");
+    }
 }

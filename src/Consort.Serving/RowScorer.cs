@@ -1,6 +1,5 @@
 using System.Linq.Expressions;
 using System.Reflection;
-using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 
 namespace Consort.Serving;
@@ -55,7 +54,7 @@ public sealed class RowScorer<T>
         var workspace = _scorer.Take();
         try
         {
-            Read(row, _scorer.RowOf(workspace.Ids, workspace.Numerics, workspace.Lists));
+            Read(row, _scorer.RowOf(workspace.Ids, workspace.Numerics, workspace.Lists, workspace.Times));
             return _scorer.ScoreRow(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
         }
         finally
@@ -83,7 +82,8 @@ public sealed class RowScorer<T>
                 var count = Math.Min(workspace.BatchRows, rows.Length - start);
                 for (var row = 0; row < count; row++)
                     Read(rows[start + row], _scorer.RowOf(workspace.BatchIds.AsSpan(row * columns),
-                        workspace.BatchNumerics.AsSpan(row * numerics), workspace.BatchLists, row));
+                        workspace.BatchNumerics.AsSpan(row * numerics), workspace.BatchLists, workspace.BatchTimes,
+                        row));
                 _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, count,
                     probabilities.Slice(start, count), start);
             }
@@ -145,7 +145,7 @@ public sealed class RowScorer<T>
     {
         if (member.IsDefined(typeof(ImpressionIgnoreAttribute)))
             return null;
-        var others = _scorer.Encoder.Schema.Fields.Where(f => f.Kind is FieldKind.Label or FieldKind.Ignored).Select(f => Bare(f.Name));
+        var others = _scorer.Encoder.Schema.Fields.Where(f => !_scorer.Fields.Contains(f.Name)).Select(f => Bare(f.Name));
         return others.Contains(Bare(member.Name), StringComparer.OrdinalIgnoreCase)
             ? null
             : $"{typeof(T).Name}.{member.Name}: is not one that the model reads{NearestWord.Hint(member.Name, _scorer.Fields)}; name its field by [ImpressionField], or pass over it by [ImpressionIgnore]";
@@ -177,6 +177,8 @@ public sealed class RowScorer<T>
         {
             if (type == typeof(string))
                 return Expression.Call(impression, Method(typeof(string)), place, given);
+            if (type == typeof(bool))
+                return Expression.Call(impression, Method(typeof(bool)), place, given);
             if (type == typeof(byte[]))
                 return Expression.Call(typeof(RowScorer<T>), nameof(SetBytes), null, impression, place,
                     Expression.Convert(given, typeof(ReadOnlyMemory<byte>)));
@@ -194,7 +196,7 @@ public sealed class RowScorer<T>
             if (type.IsValueType && typeof(IUtf8SpanFormattable).IsAssignableFrom(type))
                 return Expression.Call(typeof(RowScorer<T>), nameof(SetNumber), [type], impression, place, given);
             throw new ConsortException(
-                $"{typeof(T).Name}.{member.Name}: found a {type.Name}, expected a string, UTF-8 bytes, a number or another value that writes itself as text, and for a list several strings or numbers");
+                $"{typeof(T).Name}.{member.Name}: found a {type.Name}, expected a string, UTF-8 bytes, a number, a bool or another value that writes itself as text, and for a list several strings or numbers");
         }
 
         static MethodInfo Method(Type type) => typeof(ImpressionRow).GetMethod(nameof(ImpressionRow.Set), [typeof(int), type])!;

@@ -24,13 +24,15 @@ public sealed class Scorer : IDisposable
     private readonly ConcurrentDictionary<Type, object> _rowScorers = new();
     private readonly ConcurrentDictionary<string, CandidateScorer> _candidateScorers = new(StringComparer.Ordinal);
     private readonly double _share;
+    private readonly double _shift; // of rows of which only some were trained on
 
     private Scorer(string path, ScoringModel model)
     {
         (Path, Encoder, Package) = (path, model.Encoder, model.Manifest);
         _pool = new WorkspacePool(model);
         _share = Package.MemberShare;
-        _schemaIndex = [.. Enumerable.Range(0, Encoder.Schema.Fields.Count).Where(i => Encoder.Schema.Fields[i].Columns.Count > 0)];
+        _shift = Encoder.Schema.LogitShift;
+        _schemaIndex = [.. Enumerable.Range(0, Encoder.Schema.Fields.Count).Where(Encoder.Reads)];
         Fields = [.. _schemaIndex.Select(i => Encoder.Schema.Fields[i].Name)];
         _places = Fields.Select((name, place) => KeyValuePair.Create(name, place)).ToFrozenDictionary(StringComparer.Ordinal);
         var (space, columns) = (Encoder.Space, _schemaIndex.Select(i => Encoder.Schema.Fields[i].Columns).ToArray());
@@ -123,9 +125,10 @@ public sealed class Scorer : IDisposable
         var workspace = Take();
         try
         {
-            Encoder.Clear(workspace.Ids, workspace.Numerics, workspace.Lists);
+            Encoder.Clear(workspace.Ids, workspace.Numerics, workspace.Lists, times: workspace.Times);
             for (var field = 0; field < values.Length; field++)
-                Encoder.EncodeField(_schemaIndex[field], values[field].Span, workspace.Ids, workspace.Numerics, workspace.Lists);
+                Encoder.EncodeField(_schemaIndex[field], values[field].Span, workspace.Ids, workspace.Numerics, workspace.Lists,
+                    workspace.Times);
             return ScoreRow(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
         }
         finally
@@ -191,7 +194,7 @@ public sealed class Scorer : IDisposable
         {
             ScoreRow(workspace, impression.Ids, impression.Numerics, impression.Lists);
             for (var member = 0; member < Package.Members.Count; member++)
-                logits[member] = workspace.Row.Logits(member)[0];
+                logits[member] = workspace.Row.Logits(member)[0] + (float)(_shift / (Package.Members.Count * _share));
         }
         finally
         {
@@ -226,11 +229,14 @@ public sealed class Scorer : IDisposable
     /// <param name="ids">From its first on.</param>
     /// <param name="numerics">Likewise.</param>
     /// <param name="lists">Those of all rows side by side.</param>
+    /// <param name="times">Likewise.</param>
     /// <param name="row">Which of these it is.</param>
-    internal ImpressionRow RowOf(Span<int> ids, Span<float> numerics, Span<int> lists, int row = 0)
+    internal ImpressionRow RowOf(Span<int> ids, Span<float> numerics, Span<int> lists, Span<long> times, int row = 0)
     {
+        var count = Encoder.TimesPerRow;
         var (space, from) = (Encoder.Space, row * Encoder.Space.ListRoom);
-        return new(this, ids[..space.Categorical.Count], numerics[..space.Numeric.Count], lists.Slice(from, space.ListRoom), from);
+        return new(this, ids[..space.Categorical.Count], numerics[..space.Numeric.Count], lists.Slice(from, space.ListRoom), from,
+            times.Slice(row * count, count));
     }
 
     internal int SchemaIndex(int field) => _schemaIndex[field];
@@ -314,6 +320,6 @@ public sealed class Scorer : IDisposable
         double logit = 0;
         for (var member = 0; member < program.Members; member++)
             logit += program.Logits(member)[row];
-        return logit * _share;
+        return (logit * _share) + _shift;
     }
 }

@@ -63,17 +63,35 @@ public sealed class RunPackerTests : IDisposable
             () => RunPacker.Pack(new PackRequest(run, path, 1) { Member = 2 }, CancellationToken.None)).Message, StringComparison.Ordinal);
     }
 
-    private string Train()
+    [Fact]
+    public void Pack_OfSampledNegatives_TellsOfAllRows()
     {
-        SyntheticClicks.Write(Path.Combine(_folder, "clicks.tsv"), 3000, new SyntheticOptions(), threads: 1);
+        var run = Train(40_000, "sample: {negatives: 0.2, seed: 3},", "epochs: 1, batch_size: 64");
+        var path = Path.Combine(_folder, "model.consort");
+        var result = RunPacker.Pack(new PackRequest(run, path, 1), CancellationToken.None);
+        // Left as they are, probabilities would be twice as high and more.
+        Assert.All(result.Splits, s => Assert.InRange(s.Trained.Calibration, 0.9, 1.1));
+        Assert.All(result.Splits, s => Assert.Equal(s.Trained.Calibration, s.Packed.Calibration, 1e-4));
+        using var scorer = Scorer.Load(path);
+        Compare(scorer, Predictions(run), 1e-6);
+        var impression = scorer.NewImpression();
+        var logits = new float[2];
+        scorer.Logits(impression, logits);
+        Assert.Equal(scorer.Score(impression), 1 / (1 + Math.Exp(-logits.Average())), 1e-6);
+        Assert.Equal(Math.Log(0.2), scorer.Encoder.Schema.LogitShift);
+    }
+
+    private string Train(int rows = 3000, string keys = "", string training = "epochs: 1, batch_size: 256")
+    {
+        SyntheticClicks.Write(Path.Combine(_folder, "clicks.tsv"), rows, new SyntheticOptions(), threads: 1);
         File.Copy(Path.Combine(_folder, "clicks.tsv"), Path.Combine(_folder, "new.tsv"), overwrite: true);
         File.WriteAllText(Path.Combine(_folder, "experiment.yaml"), string.Create(CultureInfo.InvariantCulture, $$"""
-            data: { schema: { preset: criteo, min_count: 2 }, source: clicks.tsv, by: seed, cache: {{Path.Combine(_folder, "cache")}} }
+            data: { schema: { preset: criteo, min_count: 2 }, source: clicks.tsv, by: seed, {{keys}} cache: {{Path.Combine(_folder, "cache")}} }
             embedding: { dimension: 8 }
             members:
               - { model: DeepFM, hidden_units: [16], batch_norm: true }
               - { model: DNN, hidden_units: [16] }
-            training: { epochs: 1, batch_size: 256 }
+            training: { {{training}} }
             """));
         var run = Path.Combine(_folder, "run");
         ExperimentRunner.Run(new RunRequest(Experiment.Load(Path.Combine(_folder, "experiment.yaml")), run, Threads: 1),

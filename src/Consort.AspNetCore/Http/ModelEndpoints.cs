@@ -68,7 +68,7 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
 
         JsonObject Field(string name, int place)
         {
-            var json = new JsonObject { ["name"] = name, ["kind"] = fields.Kinds[place] == FieldKind.Numeric ? "numeric" : "categorical" };
+            var json = new JsonObject { ["name"] = name, ["kind"] = fields.Kinds[place].ToString().ToLowerInvariant() };
             var field = encoder.Schema.Fields.First(f => f.Name == name);
             // Only what has a vocabulary of its own has tokens that may be sent.
             if (options.Examples > 0 && encoder.Space.Categorical.FirstOrDefault(c => c.Name == name) is { } column

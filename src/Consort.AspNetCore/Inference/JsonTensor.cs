@@ -33,7 +33,7 @@ internal sealed class JsonTensor(string name, string datatype, IReadOnlyList<lon
                     if (IsTokens)
                         AddToken(ref reader, batch[row], values, limits);
                     else if (Field != FieldTable.Unread)
-                        RowReader.SetValue(ref reader, batch[row], Field, fields, values, limits);
+                        RowReader.SetValue(ref reader, batch[row], Field, Fields, values, limits);
                 }
                 catch (Exception e) when (e is ConsortException or RequestException)
                 {

@@ -23,7 +23,7 @@ internal abstract class TensorInput
     {
         var guess = 0;
         Field = fields.Find(System.Text.Encoding.UTF8.GetBytes(name), ref guess);
-        (Name, Datatype) = (name, datatype);
+        (Name, Datatype, Fields) = (name, datatype, fields);
         if (!Types.Contains(datatype))
             throw new RequestException(400,
                 $"input {name}: found datatype {RequestException.Show(datatype)}, expected one of {string.Join(", ", Types)}{NearestWord.Hint(datatype.Length > 20 ? "" : datatype, Types)}");
@@ -35,6 +35,9 @@ internal abstract class TensorInput
                 $"input {name}: found shape [{string.Join(", ", shape.Take(8))}], expected [n] or [n, {(isList ? "tokens" : "1")}] for n impressions");
         (Rows, IsColumn, Tokens) = ((int)shape[0], shape.Count == 2, IsTokens ? (int)shape[1] : 1);
     }
+
+    /// <summary>The fields that the model reads.</summary>
+    protected FieldTable Fields { get; }
 
     public string Name { get; }
 

@@ -24,7 +24,7 @@ internal sealed class FieldTable
         Names = scorer.Fields;
         var schema = scorer.Encoder.Schema.Fields;
         Kinds = [.. Names.Select(n => schema.First(f => f.Name == n).Kind)];
-        string[] unread = [.. schema.Where(f => f.Columns.Count == 0).Select(f => f.Name)];
+        string[] unread = [.. schema.Where(f => !Names.Contains(f.Name)).Select(f => f.Name)];
         _names = [.. Names.Concat(unread).Select(Encoding.UTF8.GetBytes)];
         _places = [.. Enumerable.Range(0, Names.Count), .. unread.Select(_ => Unread)];
         var size = 4;

@@ -9,7 +9,8 @@ namespace Consort.AspNetCore.Scoring;
 internal static class RowReader
 {
     /// <summary>Sets a field to the value on which the reader stands.</summary>
-    /// <exception cref="RequestException">400: an array or an object where the field is no list, true or false; or too long.</exception>
+    /// <exception cref="RequestException">400: an array or an object where the field is no list, true or false where it is no boolean; or
+    /// too long.</exception>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
     public static void SetValue(
         ref Utf8JsonReader reader, in ImpressionRow row, int field, FieldTable fields, ValueBuffers values, Limits limits)
@@ -29,6 +30,9 @@ internal static class RowReader
                 break;
             case JsonTokenType.Null:
                 row.SetMissing(field);
+                break;
+            case JsonTokenType.True or JsonTokenType.False when row.IsBoolean(field):
+                row.Set(field, reader.TokenType == JsonTokenType.True);
                 break;
             case JsonTokenType.StartArray when fields.IsList(field):
                 row.SetMissing(field);

@@ -77,7 +77,8 @@ internal sealed class DataDescribeCommand : ExampleCommand
         var html = arguments.GetValue(_html);
         if (html is not null && (html.Length == 0 || Directory.Exists(html)))
             throw new ConsortException($"--html {html}: found a folder, expected the name of a file such as clicks.html");
-        if (SourcePlace.IsFile(source) && !SourceFiles.IsPattern(source) && !Directory.Exists(source) && FileFacts.Of(source).Kind == FileKind.None)
+        if (SourcePlace.IsFile(source) && !SourceFiles.IsPattern(source) && !Directory.Exists(source)
+            && FileFacts.Of(source).Kind == FileKind.None)
             throw new ConsortException($"{source}: found neither a file nor a folder");
         Output.CheckApart("--html", html, source);
         var profile = DataProfile.Of(

@@ -19,9 +19,25 @@ internal sealed class EncodeCommand : ExampleCommand
     private readonly Option<string[]> _valid = Shared.Rows("--valid", "Validation rows");
     private readonly Option<string[]> _test = Shared.Rows("--test", "Test rows");
     private readonly Option<string[]> _source = Shared.Rows("--source", "Rows that are dealt to the splits");
-    private readonly Option<string> _by = Shared.TextOr("--by", "seed|order",
-        "How rows of --source are dealt: by a seed, or in their order.", "seed").AcceptOnlyFromAmong("seed", "order");
-    private readonly Option<long> _seed = Shared.Number<long>("--seed", "Seed of --by seed.", 0, 0, long.MaxValue);
+    private readonly Option<string> _by = Shared.TextOr("--by", string.Join('|', SplitWords.Ways),
+        "How rows of --source are dealt: by a seed, in their order, by a time, or all rows of a group (or of one text in a column) to one split.",
+        "seed").AcceptOnlyFromAmong([.. SplitWords.Ways]);
+    private readonly Option<long> _seed = Shared.Number<long>("--seed", "Seed of --by seed, group and hash.", 0, 0, long.MaxValue);
+    private readonly Option<string?> _column =
+        Shared.Text("--column", "FIELD", "The field that decides, of --by time and hash; of --by group the schema's field of kind group.");
+    private readonly Option<string?> _validFrom = Shared.Text("--valid-from", "TIME", "When validation rows begin, of --by time.");
+    private readonly Option<string?> _testFrom = Shared.Text("--test-from", "TIME", "When test rows begin, of --by time.");
+    private readonly Option<double> _gap = Shared.Number("--gap", "Days before either whose rows are left out, of --by time.", 0.0, 0, 10_000);
+    private readonly Option<string[]> _leaveOut = new("--leave-out")
+    {
+        Description = "Days (2026-11-30) whose rows are left out, of --by time.",
+        HelpName = "DAY",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private readonly Option<double> _negatives = Shared.Number("--negatives",
+        "Share of the training rows without a click that is kept; models then tell of all rows all the same.", 1.0, 1e-9, 1);
+    private readonly Option<long> _sampleSeed = Shared.Number<long>("--sample-seed", "Seed of --negatives.", 0, 0, long.MaxValue);
 
     private readonly Option<double[]> _shares = new("--shares")
     {
@@ -44,7 +60,8 @@ internal sealed class EncodeCommand : ExampleCommand
         "encode --schema frappe --train train.csv --valid valid.csv --test test.csv --out data/frappe",
         "encode --like data/frappe --transfer more.csv --out data/frappe-more")
     {
-        Take(_schema, _train, _valid, _test, _source, _by, _seed, _shares, _like, _transfer, _out, _threads, _json, _quiet);
+        Take(_schema, _train, _valid, _test, _source, _by, _seed, _shares, _column, _validFrom, _testFrom, _gap,
+            _leaveOut, _negatives, _sampleSeed, _like, _transfer, _out, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -53,11 +70,10 @@ internal sealed class EncodeCommand : ExampleCommand
         JsonFile.Check(json);
         using var like = Like(arguments);
         var (folder, threads) = (arguments.GetRequiredValue(_out), arguments.GetValue(_threads));
-        var request = (like is null
+        var request = like is null
             ? new EncodeRequest(Schema.Load(arguments.GetValue(_schema)!), Plan(arguments), folder, threads)
-            : EncodeRequest.Transfer(like, FilesOf(arguments, _transfer), folder, threads))
-            with
-        { Sources = Shared.Sources };
+            : EncodeRequest.Transfer(like, FilesOf(arguments, _transfer), folder, threads);
+        request = request with { Sources = Shared.Sources };
         Output.CheckApart("--json", json, [arguments.GetValue(_schema) ?? like!.Folder, .. request.Split.Files]);
         var progress = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status);
         Terminal.StopWithin(Shared.TimeToSave);
@@ -92,13 +108,24 @@ internal sealed class EncodeCommand : ExampleCommand
         if (source.Length > 0 == train.Length > 0)
             throw new ConsortException("encode: expected either --source or --train");
         if (train.Length > 0)
-            return SplitPlan.Given(train, valid, test);
+            return SplitPlan.Given(train, valid, test) with { Sample = Sample(arguments) };
         if (valid.Length + test.Length > 0)
             throw new ConsortException("encode: found --valid or --test beside --source, expected them beside --train");
         var shares = arguments.GetValue(_shares) is { Length: 3 } given ? given : [0.8, 0.1, 0.1];
-        return arguments.GetValue(_by) == "order"
-            ? SplitPlan.InOrder(source, shares[0], shares[1], shares[2])
-            : SplitPlan.BySeed(source, (ulong)arguments.GetValue(_seed), shares[0], shares[1], shares[2]);
+        return SplitWords.Plan(arguments.GetValue(_by)!, source, arguments.GetValue(_column), (ulong)arguments.GetValue(_seed), shares,
+            () => Time(arguments)) with { Sample = Sample(arguments) };
+    }
+
+    private NegativeSample? Sample(ParseResult arguments) => arguments.GetValue(_negatives) is < 1 and var share
+        ? NegativeSample.Of(share, (ulong)arguments.GetValue(_sampleSeed)) : null;
+
+    private TimeSplit Time(ParseResult arguments)
+    {
+        DateTime? From(Option<string?> option) => arguments.GetValue(option) is { } text
+            ? TimeSplit.ReadTime(text) ?? throw new ConsortException($"{option.Name}: {TimeSplit.Mistake(text)}") : null;
+        return TimeSplit.Of(arguments.GetValue(_column), From(_validFrom), From(_testFrom), arguments.GetValue(_gap),
+            [.. (arguments.GetValue(_leaveOut) ?? []).Select(text => TimeSplit.ReadDay(text)
+                ?? throw new ConsortException($"--leave-out: found \"{text}\", expected a day as 2026-11-30"))]);
     }
 
     private void Show(EncodeResult result, double memory, string? like)

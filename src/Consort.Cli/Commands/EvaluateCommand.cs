@@ -66,13 +66,19 @@ internal sealed class EvaluateCommand : ExampleCommand
         : metrics.Clicks == metrics.Rows ? "without rows that were not clicked there is no AUC"
         : null;
 
-    private static Dictionary<string, object> Json(Metrics metrics) => new()
+    private static Dictionary<string, object> Json(Metrics metrics)
     {
-        ["auc"] = metrics.Auc,
-        ["logloss"] = metrics.LogLoss,
-        ["calibration"] = metrics.Calibration,
-        ["calibration_error"] = metrics.CalibrationError,
-        ["rows"] = metrics.Rows,
-        ["clicks"] = metrics.Clicks,
-    };
+        var json = new Dictionary<string, object>
+        {
+            ["auc"] = metrics.Auc,
+            ["logloss"] = metrics.LogLoss,
+            ["calibration"] = metrics.Calibration,
+            ["calibration_error"] = metrics.CalibrationError,
+            ["rows"] = metrics.Rows,
+            ["clicks"] = metrics.Clicks,
+        };
+        if (metrics.GroupAuc is { } grouped)
+            json["gauc"] = grouped;
+        return json;
+    }
 }

@@ -13,6 +13,7 @@ internal static class Tables
         Outputs(result.Valid, result.Test, members), new("", o => o.Name), new("valid AUC", o => o.First?.Auc, "F6"),
         new("log-loss", o => o.First?.LogLoss, "F6"),
         new("test AUC", o => o.Second?.Auc, "F6"), new("log-loss", o => o.Second?.LogLoss, "F6"),
+        result.Valid.Metrics.Ensemble.GroupAuc is null ? null : new("gAUC", o => o.Last?.GroupAuc, "F6"),
         new("predicted/observed", o => o.Last?.Calibration, "F4"))
         with
     { Marked = Ensemble(members) };
@@ -21,6 +22,7 @@ internal static class Tables
     public static ResultTable OfSplit(SplitResult result, IReadOnlyList<string> members) => ResultTable.Of(
         Outputs(result, null, members), new("", o => o.Name), new("AUC", o => o.First?.Auc, "F6"),
         new("log-loss", o => o.First?.LogLoss, "F6"),
+        result.Metrics.Ensemble.GroupAuc is null ? null : new("gAUC", o => o.Last?.GroupAuc, "F6"),
         new("predicted/observed", o => o.Last?.Calibration, "F4"), new("calibration error", o => o.Last?.CalibrationError, "F4"))
         with
     { Marked = Ensemble(members) };

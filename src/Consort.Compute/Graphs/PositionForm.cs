@@ -23,7 +23,8 @@ public sealed class PositionForm(StandardForm form, IFormNodes nodes, Value valu
         if (length < most)
             ids = form.Node("Pad", ids, form.Constant(0, 0, 0, most - length), form.Constant(-1)); // [B, L]
         var shift = new RowNumbers(ranges, table.Columns).Shift(column);
-        var places = form.Node("Where", form.Node("GreaterOrEqual", ids, form.Constant(0)), form.Node("Sub", ids, form.Constant((long)shift)), form.Constant(0L));
+        var places = form.Node("Where", form.Node("GreaterOrEqual", ids, form.Constant(0)),
+            form.Node("Sub", ids, form.Constant((long)shift)), form.Constant(0L));
         var isOwn = Unsqueeze(Float(IsThere(new Positions(column), most)), form.Constant(2));
         var rows = form.Multiply(form.Node("Gather", nodes.Weight(table), places), isOwn); // [B, L, D]
         return Flat(form.Multiply(rows, Unsqueeze(Float(IsThere(at, most)), form.Constant(2))), table.Dimension);
@@ -59,13 +60,15 @@ public sealed class PositionForm(StandardForm form, IFormNodes nodes, Value valu
         var at = value.Inputs[0];
         var isThere = IsThere(at.At!, at.Most); // [B, L]
         var held = form.Node("Where", isThere, form.Node("Reshape", of, form.Constant(-1, at.Most)), form.Scalar(-1e30)); // [B, L]
-        return Flat(Unsqueeze(form.Multiply(form.Node("Softmax", new FormAttribute("axis", 1), held), Float(isThere)), form.Constant(2)), 1);
+        var shares = form.Node("Softmax", new FormAttribute("axis", 1), held); // [B, L]
+        return Flat(Unsqueeze(form.Multiply(shares, Float(isThere)), form.Constant(2)), 1);
     }
 
     /// <summary>The target behind its impression's positions: [B · L, n] and [B, n] → [B · (L + 1), n].</summary>
     public FormValue AppendTarget(FormValue positions, FormValue target, int size)
     {
-        var all = form.Node("Concat", new FormAttribute("axis", 1), Deep(positions, value.Most - 1, size), Unsqueeze(target, form.Constant(1)));
+        var all = form.Node("Concat", new FormAttribute("axis", 1),
+            Deep(positions, value.Most - 1, size), Unsqueeze(target, form.Constant(1))); // [B, L + 1, n]
         return Flat(all, size);
     }
 
@@ -95,7 +98,8 @@ public sealed class PositionForm(StandardForm form, IFormNodes nodes, Value valu
     {
         var (width, at) = (value.Shape.Size, value.Inputs[1]);
         var (d, most, asked) = (width / heads, at.Most, value.At is null ? 1 : value.Most);
-        FormValue Heads(FormValue of, int rows, long[] order) => form.Permute(form.Node("Reshape", of, form.Constant(-1, rows, heads, d)), order);
+        FormValue Heads(FormValue of, int rows, long[] order) =>
+            form.Permute(form.Node("Reshape", of, form.Constant(-1, rows, heads, d)), order);
         var queries = Heads(form.Inputs[0], asked, [0, 2, 1, 3]); // [B, H, Q, d]
         var keys = Heads(form.Slice(form.Inputs[1], 0, width), most, [0, 2, 3, 1]); // [B, H, d, L]
         var values = Heads(form.Slice(form.Inputs[1], width, 2 * width), most, [0, 2, 1, 3]); // [B, H, L, d]

@@ -27,7 +27,8 @@ public sealed class PositionAttention(int Heads, bool IsCausal = false) : Operat
 
     /// <inheritdoc/>
     public override Positions? At(ReadOnlySpan<Positions?> inputs) =>
-        inputs is [var queries, { } keys] && (queries is null || queries == keys) ? queries : throw new ArgumentException("position_attention: found other values, expected queries and keys at the same positions");
+        inputs is [var queries, { } keys] && (queries is null || queries == keys)
+            ? queries : throw new ArgumentException("position_attention: found other values, expected queries and keys at the same positions");
 
     /// <inheritdoc/>
     public override Shape Infer(ReadOnlySpan<Shape> inputs) =>

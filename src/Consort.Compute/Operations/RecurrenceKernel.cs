@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Consort.Compute.Cpu.Kernels;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Programs;
-using Consort.Compute.Graphs;
 
 namespace Consort.Compute.Operations;
 
@@ -101,7 +100,7 @@ internal sealed unsafe class RecurrenceKernel<T> : RowKernel
                 width = WidthAt(d);
                 var gates = GatesAt((3L * position * _width) + d, (3 * packed * _width) + d, width);
                 var state = Load(before + d, width);
-                state += Step(gates.U, position) * (gates.N - state);
+                state += ShareOf(gates.U, position) * (gates.N - state);
                 Put(_states + (packed * _width) + d, state, width);
                 Put(_output + ((long)position * _width) + d, state, width);
             }
@@ -122,7 +121,7 @@ internal sealed unsafe class RecurrenceKernel<T> : RowKernel
                 var gates = GatesAt(given, kept, width);
                 var carried = _carried + ((long)i * _width) + d;
                 var gradient = Load(_outputGradient + ((long)position * _width) + d, width) + Load(carried, width);
-                var share = Step(gates.U, position);
+                var share = ShareOf(gates.U, position);
                 var byShare = gradient * (gates.N - Load(before + d, width));
                 var next = gradient * share * (Vector<T>.One - (gates.N * gates.N)); // ∂ of what goes into n
                 var update = Vector<T>.Zero;
@@ -183,7 +182,7 @@ internal sealed unsafe class RecurrenceKernel<T> : RowKernel
     private int PositionOf(int i) => _segments.Starts[_order[i]] + _time;
 
     // How far the state moves towards n.
-    private Vector<T> Step(Vector<T> update, int position) => _kind switch
+    private Vector<T> ShareOf(Vector<T> update, int position) => _kind switch
     {
         RecurrenceKind.Gru => update,
         RecurrenceKind.Agru => new Vector<T>(_attention[position]),

@@ -13,6 +13,8 @@ public sealed class Batch : IDisposable
     private readonly NativeBuffer<float>? _truth;
     private readonly NativeBuffer<long> _places;
     private readonly NativeBuffer<float>? _labelled;
+    private readonly NativeBuffer<float>? _weights;
+    private readonly NativeBuffer<ulong>? _groups;
     private readonly NativeBuffer<int>? _lists;
     private readonly (int Column, ListShape Shape)[] _listColumns;
     private readonly bool[] _isList; // of each column
@@ -39,6 +41,8 @@ public sealed class Batch : IDisposable
         _truth = truth ? new NativeBuffer<float>(capacity, MemoryContent.Unwritten) : null;
         _places = new NativeBuffer<long>(capacity);
         _labelled = mayLackLabels ? new NativeBuffer<float>(capacity, MemoryContent.Unwritten) : null;
+        _weights = space.HasWeights ? new NativeBuffer<float>(capacity, MemoryContent.Unwritten) : null;
+        _groups = space.HasGroups ? new NativeBuffer<ulong>(capacity, MemoryContent.Unwritten) : null;
     }
 
     /// <summary>The most rows it holds.</summary>
@@ -69,6 +73,14 @@ public sealed class Batch : IDisposable
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
     public Span<float> Labelled => _labelled is null ? [] : _labelled.Slice(0, Rows);
 
+    /// <summary>How much each row counts, finite and at least 0, [B]; empty where all count alike.</summary>
+    /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
+    public Span<float> Weights => _weights is null ? [] : _weights.Slice(0, Rows);
+
+    /// <summary>A 64-bit hash of the group of each row, 0 for none, [B]; empty where rows have no groups.</summary>
+    /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
+    public Span<ulong> Groups => _groups is null ? [] : _groups.Slice(0, Rows);
+
     /// <summary>Whether the true click probability is known.</summary>
     public bool HasTruth => _truth is not null;
 
@@ -81,8 +93,8 @@ public sealed class Batch : IDisposable
     public Span<long> Places => _places.Slice(0, Rows);
 
     /// <summary>Bytes held.</summary>
-    public long Bytes =>
-        4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 4 : 3) + (_labelled is null ? 0 : 1)) + 4 * (_lists?.Length ?? 0);
+    public long Bytes => 4 * (_lists?.Length ?? 0) + 4L * Capacity * (_idsPerRow + _numerics + (HasTruth ? 4 : 3)
+        + (_labelled is null ? 0 : 1) + (_weights is null ? 0 : 1) + (_groups is null ? 0 : 2));
 
     /// <summary>The ids of a row, [F].</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
@@ -128,6 +140,8 @@ public sealed class Batch : IDisposable
         _truth?.Dispose();
         _places.Dispose();
         _labelled?.Dispose();
+        _weights?.Dispose();
+        _groups?.Dispose();
         _lists?.Dispose();
     }
 
@@ -143,6 +157,8 @@ public sealed class Batch : IDisposable
         stored[..layout.NumericAt].CopyTo(MemoryMarshal.AsBytes(IdsOf(row)));
         stored[layout.NumericAt..layout.LabelAt].CopyTo(MemoryMarshal.AsBytes(NumericOf(row)));
         Labels[row] = MemoryMarshal.Read<float>(stored[layout.LabelAt..]);
+        if (layout.WeightAt >= 0) Weights[row] = MemoryMarshal.Read<float>(stored[layout.WeightAt..]);
+        if (layout.GroupAt >= 0) Groups[row] = MemoryMarshal.Read<ulong>(stored[layout.GroupAt..]);
         if (_truth is not null && layout.TruthAt >= 0) Truth[row] = MemoryMarshal.Read<float>(stored[layout.TruthAt..]);
     }
 

@@ -177,14 +177,20 @@ public sealed class BatchLoader : IDisposable
     /// <summary>Copies those rows of the batch that are a split's, whose first row has the number given.</summary>
     private static void Copy(EncodedSplit split, long from, ReadOnlySpan<long> places, Batch batch)
     {
-        const int Ahead = 8;
+        const int Ahead = 8, ListsAhead = 4;
         var data = split.Data;
         var labelled = batch.Labelled;
         var (layout, rowBytes, lists) = (split.Layout, split.RowBytes, split.Layout.ListsAt >= 0);
+        var listBytes = Math.Min(1024, split.Lists.Length / Math.Max(1, split.Rows));
         for (var r = 0; r < places.Length; r++)
         {
             if (r + Ahead < places.Length && IsIn(places[r + Ahead]))
                 data.Prefetch((places[r + Ahead] - from) * rowBytes, rowBytes);
+            if (lists && r + ListsAhead < places.Length && IsIn(places[r + ListsAhead]))
+            {
+                var at = 4 * layout.ListsOf(data.Slice((places[r + ListsAhead] - from) * rowBytes, rowBytes));
+                split.Lists.Prefetch(at, (int)Math.Min(listBytes, split.Lists.Length - at));
+            }
             if (!IsIn(places[r])) continue;
             var row = data.Slice((places[r] - from) * rowBytes, rowBytes);
             batch.Put(r, row, layout);

@@ -128,7 +128,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     void IRowConsumer.Take(RowCursor rows)
     {
         _layout = rows.Layout;
-        _encoder.Encode(rows, _encoded, _stored.Bytes);
+        _encoder.Encode(rows, _encoded, _stored.Bytes, _stored.WeightAt, _stored.GroupAt);
         rows.Places(_groupPlaces);
         _groupSource = rows.Block.Source;
         _truth?.Read(_groupSource, rows.Block.FirstRow + rows.First, rows.Group.Rows).CopyTo(_groupTruth, 0);

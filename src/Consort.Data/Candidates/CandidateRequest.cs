@@ -56,11 +56,11 @@ public sealed record CandidateRequest(Schema Schema, IReadOnlyList<string> Sourc
 
     /// <summary>The fields that are written: all but the label, and with a header all but those that nobody reads.</summary>
     internal int[] Written => [.. Enumerable.Range(0, Schema.Fields.Count)
-        .Where(f => Schema.Fields[f].Kind != FieldKind.Label && !(Schema.Header && Schema.Fields[f].Kind == FieldKind.Ignored))];
+        .Where(f => Schema.Fields[f].Kind != FieldKind.Label && !(Schema.Header && !Schema.Fields[f].IsRead))];
 
     /// <summary>The fields of a context.</summary>
     internal int[] ContextPlaces => Context.Count > 0 ? Places(Context)
-        : [.. Written.Where(f => Schema.Fields[f].Kind != FieldKind.Ignored).Except(Places(Items))];
+        : [.. Written.Where(f => Schema.Fields[f].IsFeature).Except(Places(Items))];
 
     /// <summary>Checks that it can be done.</summary>
     /// <exception cref="ConsortException">A field that is not there, or a part without its fields.</exception>
@@ -87,7 +87,7 @@ public sealed record CandidateRequest(Schema Schema, IReadOnlyList<string> Sourc
 
     private void CheckFields(string what, IReadOnlyList<string> names)
     {
-        string[] known = [.. Schema.Fields.Where(f => f.Kind is not (FieldKind.Label or FieldKind.Ignored)).Select(f => f.Name)];
+        string[] known = [.. Schema.Fields.Where(f => f.IsFeature).Select(f => f.Name)];
         foreach (var name in names.Except(known))
             throw new ConsortException($"candidates, {what}: found no field \"{name}\"{Foundation.Options.NearestWord.Hint(name, known)}");
         if (names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)

@@ -40,13 +40,14 @@ internal sealed class CountRows : IRowConsumer, IDisposable
         {
             train[trained] = others[other] = r;
             trained += splits[r] == 0 ? 1 : 0;
-            other += splits[r] == 0 ? 0 : 1;
+            other += splits[r] == 0 ? 0 : 1; // those that are left out too: a bad cell is one wherever it stands
         }
         Clicks += ClicksOf(rows, group.Rows);
         for (var field = 0; field < _counters.Length; field++)
         {
             if (_counters[field] is not { } counter) continue;
             counter.Count(data, group.Held(field), train[..trained]);
+            if (counter.Beside >= 0) counter.CountBeside(data, group.Held(field), group.Held(counter.Beside), train[..trained]);
             counter.Check(data, group.Held(field), others[..other]);
             if (_checks.Length > 0) _checks[field]!.Check(data, group.Held(field), train[..trained]);
         }
@@ -59,7 +60,7 @@ internal sealed class CountRows : IRowConsumer, IDisposable
             .Where(c => c.Counter is not null);
         return columns.Select(c => (c.Field,
             Look: (Action<int>)(count => c.Counter!.Check(rows.Data, rows.Group.Held(c.Field), all.AsSpan(0, count)))))
-            .Prepend((rows.Layout.Label, count => ClicksOf(rows, count)));
+            .Prepend((rows.Layout.Label, count => ClicksOf(rows, count))).Concat(_splits.Looks(rows));
     }
 
     public void Dispose()

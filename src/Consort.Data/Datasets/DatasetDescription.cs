@@ -60,7 +60,7 @@ public sealed record DatasetDescription(
         schema.Validate("schema");
         var plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(Plain)] };
         using var pass = new RowPass(paths, plain, catalogue: sources, cancellation: cancellation);
-        var splits = new SplitAssigner(SplitPlan.Given(paths), 0);
+        var splits = new SplitAssigner(SplitPlan.Given(paths), 0, plain);
         CountRows[] counts =
             [.. Enumerable.Range(0, threads > 0 ? threads : Environment.ProcessorCount)
                 .Select(_ => new CountRows(plain, splits, checkedBy: schema))];

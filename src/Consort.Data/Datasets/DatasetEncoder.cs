@@ -169,14 +169,15 @@ public static class DatasetEncoder
         EncodeRequest request, int threads, Action<string, long> report, CancellationToken cancellation)
     {
         var (rows, mistake, _) = request.Split.Kind == SplitKind.InOrder ? RowsOf(request, report, cancellation) : (0, null, []);
-        var splits = new SplitAssigner(request.Split, rows);
+        var splits = new SplitAssigner(request.Split, rows, request.Schema);
         using var pass = request.Pass(cancellation);
         CountRows[] counts = [.. Enumerable.Range(0, threads).Select(_ => new CountRows(request.Schema, splits))];
         try
         {
             pass.Run(counts, bytes => report("fit", bytes));
             if (mistake is not null) throw mistake;
-            return (EncoderFit.Of(request.Schema, counts), splits, pass.Identities());
+            var schema = request.Schema with { NegativeShare = request.Split.Sample?.Share ?? 1 };
+            return (EncoderFit.Of(schema, counts), splits, pass.Identities());
         }
         finally
         {
@@ -189,7 +190,7 @@ public static class DatasetEncoder
         CancellationToken cancellation)
     {
         var (_, mistake, sources) = RowsOf(request, report, cancellation);
-        return mistake is null ? (request.Like!.Encoder, new SplitAssigner(request.Split, 0), sources) : throw mistake;
+        return mistake is null ? (request.Like!.Encoder, new SplitAssigner(request.Split, 0, request.Schema), sources) : throw mistake;
     }
 
     /// <summary>Counts rows, as far as they can be told apart: the pass that looks into them may come upon an earlier mistake.</summary>

@@ -10,6 +10,7 @@ internal static class EncoderFit
     public static Encoder Of(Schema schema, IReadOnlyList<CountRows> counts)
     {
         var columns = new ColumnEncoder[schema.Fields.Count][];
+        var fields = schema.Fields.ToArray();
         var leaders = SharedVocabularies.Leaders(schema);
         try
         {
@@ -25,6 +26,7 @@ internal static class EncoderFit
                     other.Dispose();
                 }
                 columns[field] = counter.Fit(schema.Fields[field].MinCount ?? schema.MinCount);
+                fields[field] = counter.FittedField;
                 counter.Dispose();
                 foreach (var follower in followers)
                     columns[follower] = [columns[field][0].SharedBy(schema, follower)];
@@ -34,6 +36,6 @@ internal static class EncoderFit
         {
             throw inner;
         }
-        return new Encoder(schema, [.. columns.SelectMany(c => c)]);
+        return new Encoder(schema with { Fields = fields }, [.. columns.SelectMany(c => c)]);
     }
 }

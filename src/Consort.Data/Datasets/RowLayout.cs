@@ -17,6 +17,8 @@ internal readonly record struct RowLayout
         LabelAt = NumericAt + (4 * space.Numeric.Count);
         var end = LabelAt + 4;
         TruthAt = Take(hasTruth, 4, ref end);
+        WeightAt = Take(space.HasWeights, 4, ref end);
+        GroupAt = Take(space.HasGroups, 8, ref end);
         ListsAt = Take(space.ListRoom > 0, 8, ref end);
         Bytes = end;
     }
@@ -29,6 +31,12 @@ internal readonly record struct RowLayout
 
     /// <summary>The true click probability; −1 where there is none.</summary>
     public int TruthAt { get; }
+
+    /// <summary>How much the row counts, a float; −1 where all count alike.</summary>
+    public int WeightAt { get; }
+
+    /// <summary>The 64-bit hash of the row's group, 0 for none; −1 where rows have no groups.</summary>
+    public int GroupAt { get; }
 
     /// <summary>The row's place among the lists, a long, in whole numbers of 4 bytes; −1 where no column is a list.</summary>
     public int ListsAt { get; }

@@ -15,6 +15,12 @@ public enum SplitKind
 
     /// <summary>Files given for each split.</summary>
     Given,
+
+    /// <summary>By a time in the row.</summary>
+    ByTime,
+
+    /// <summary>By a hash of (seed, the text of a column): rows with one text are in one split.</summary>
+    ByColumn,
 }
 
 /// <summary>Which rows belong to train, valid and test. Use <see cref="BySeed"/>, <see cref="InOrder"/> or <see cref="Given"/>.</summary>
@@ -46,8 +52,25 @@ public sealed record SplitPlan
     /// <summary>The share of test rows.</summary>
     public double TestShare { get; private init; }
 
-    /// <summary>The seed of <see cref="SplitKind.BySeed"/>.</summary>
+    /// <summary>The seed of <see cref="SplitKind.BySeed"/> and <see cref="SplitKind.ByColumn"/>.</summary>
     public ulong Seed { get; private init; }
+
+    /// <summary>The field of <see cref="SplitKind.ByColumn"/>; null for the schema's field of kind group.</summary>
+    public string? Column { get; private init; }
+
+    /// <summary>When which split begins, of <see cref="SplitKind.ByTime"/>.</summary>
+    public TimeSplit? Time { get; private init; }
+
+    /// <summary>Which training rows are left out; null for none.</summary>
+    public NegativeSample? Sample { get; init; }
+
+    /// <summary>Whether some rows may be for validation.</summary>
+    public bool HasValid => Kind switch
+    {
+        SplitKind.Given => FileSplits.Contains(1),
+        SplitKind.ByTime => Time!.ValidFrom is not null,
+        _ => ValidShare > 0,
+    };
 
     /// <summary>Each row by a hash of (seed, row number): about these shares, independent of threads.</summary>
     /// <exception cref="ConsortException">Shares that are negative or do not sum to 1, or no files.</exception>
@@ -58,6 +81,21 @@ public sealed record SplitPlan
     /// <exception cref="ConsortException">Shares that are negative or do not sum to 1, or no files.</exception>
     public static SplitPlan InOrder(IReadOnlyList<string> sources, double train = 0.8, double valid = 0.1, double test = 0.1) =>
         Shared(SplitKind.InOrder, sources, 0, train, valid, test);
+
+    /// <summary>Rows with one text in a column go to one split, by a hash of (seed, text); rows without a text each by its own.</summary>
+    /// <param name="sources">The files.</param>
+    /// <param name="column">The field; null for the schema's field of kind group.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="train">About the share of texts whose rows are trained on.</param>
+    /// <param name="valid">About that of validation.</param>
+    /// <param name="test">About that of the test.</param>
+    /// <exception cref="ConsortException">Shares that are negative or do not sum to 1, or no files.</exception>
+    public static SplitPlan ByColumn(IReadOnlyList<string> sources, string? column, ulong seed, double train = 0.8, double valid = 0.1,
+        double test = 0.1) => Shared(SplitKind.ByColumn, sources, seed, train, valid, test) with { Column = column };
+
+    /// <summary>Rows by their time.</summary>
+    /// <exception cref="ConsortException">No files.</exception>
+    public static SplitPlan ByTime(IReadOnlyList<string> sources, TimeSplit time) => new(SplitKind.ByTime, sources, []) { Time = time };
 
     /// <summary>Files given for each split.</summary>
     /// <exception cref="ConsortException">No training file.</exception>
@@ -75,8 +113,9 @@ public sealed record SplitPlan
     public static SplitPlan Transfer(IReadOnlyList<string> files) => new(SplitKind.Given, files, [.. files.Select(_ => 3)]);
 
     /// <summary>
-    /// Reads a plan: <c>train</c>, <c>valid</c>, <c>test</c> (files), or <c>source</c> (files) with <c>by: seed</c> or <c>by: order</c>,
-    /// <c>seed</c> and <c>shares: [0.8, 0.1, 0.1]</c>. The caller closes the map.
+    /// Reads a plan: <c>train</c>, <c>valid</c>, <c>test</c> (files), or <c>source</c> (files) with <c>by</c>: <c>seed</c>, <c>order</c>,
+    /// <c>group</c> or <c>hash</c> with <c>seed</c> and <c>shares: [0.8, 0.1, 0.1]</c>, or <c>time</c> with what <see cref="TimeSplit"/>
+    /// says; beside either <c>sample</c>. The caller closes the map.
     /// </summary>
     /// <param name="map">The options.</param>
     /// <param name="folder">What relative paths start from. A name such as <c>train.csv | train_rebuilt.csv</c> means the first that
@@ -86,46 +125,32 @@ public sealed record SplitPlan
     {
         string[] Files(string key) => [.. Places(map, key, folder)];
         string[] source = Files("source"), train = Files("train"), valid = Files("valid"), test = Files("test");
-        var byOrder = map.Choice("by", false, new Dictionary<string, bool> { ["seed"] = false, ["order"] = true });
+        var by = map.Choice("by", "seed", SplitWords.Ways.ToDictionary(way => way));
+        var sample = NegativeSample.Load(map);
         var seed = map.Long("seed", 0, 0, long.MaxValue);
         var shares = map.Numbers("shares", [0.8, 0.1, 0.1], 0, 1);
         if (shares.Count != 3) throw map.Error("shares", $"found {shares.Count} numbers, expected train, valid and test");
         if (source.Length > 0 == train.Length > 0) throw map.Error("source", "expected either source or train files");
-        if (train.Length > 0) return Given(train, valid, test);
+        if (train.Length > 0) return Given(train, valid, test) with { Sample = sample };
         if (valid.Length + test.Length > 0) throw map.Error("valid", "found valid or test files beside source, expected them beside train");
-        return byOrder ? InOrder(source, shares[0], shares[1], shares[2]) : BySeed(source, (ulong)seed, shares[0], shares[1], shares[2]);
+        return SplitWords.Plan(by, source, map.TextOrNull("column"), (ulong)seed, shares, () => TimeSplit.Load(map))
+            with { Sample = sample };
     }
 
     /// <summary>The same plan over other files, as many and in the same order.</summary>
     internal SplitPlan Over(IReadOnlyList<string> files) => this with { Files = files };
 
     /// <summary>The plan without its paths, as text; part of a dataset's key.</summary>
-    public string Describe() => Kind switch
-    {
-        SplitKind.Given => "given " + string.Concat(FileSplits.Select(s => s.ToString(CultureInfo.InvariantCulture))),
-        SplitKind.BySeed => string.Create(CultureInfo.InvariantCulture, $"seed {Seed} shares {TrainShare:R} {ValidShare:R} {TestShare:R}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"order shares {TrainShare:R} {ValidShare:R} {TestShare:R}"),
-    };
+    public string Describe() => SplitWords.Of(this);
 
     /// <summary>Reads what <see cref="Describe"/> wrote.</summary>
     /// <param name="text">The plan without its paths.</param>
     /// <param name="files">All source files, in the order they are read.</param>
     /// <exception cref="ConsortException">It is no such text, or of other files.</exception>
-    public static SplitPlan Parse(string text, IReadOnlyList<string> files)
-    {
-        var words = text.Split(' ');
-        double[] shares = [.. words.SkipWhile(w => w != "shares").Skip(1)
-            .Select(w => double.TryParse(w, CultureInfo.InvariantCulture, out var share) ? share : double.NaN)];
-        return words switch
-        {
-            ["given", var splits] when splits.Length == files.Count && splits.All(c => c is '0' or '1' or '2') =>
-                new SplitPlan(SplitKind.Given, files, [.. splits.Select(c => c - '0')]),
-            ["seed", var seed, "shares", _, _, _] when ulong.TryParse(seed, CultureInfo.InvariantCulture, out var number) =>
-                BySeed(files, number, shares[0], shares[1], shares[2]),
-            ["order", "shares", _, _, _] => InOrder(files, shares[0], shares[1], shares[2]),
-            _ => throw new ConsortException($"split: found \"{text}\" for {files.Count} files, expected given, seed or order"),
-        };
-    }
+    public static SplitPlan Parse(string text, IReadOnlyList<string> files) => SplitWords.Parse(text, files);
+
+    /// <summary>Files of each split by number, as <see cref="FileSplits"/> has them.</summary>
+    internal static SplitPlan OfFiles(IReadOnlyList<string> files, IReadOnlyList<int> splits) => new(SplitKind.Given, files, splits);
 
     /// <summary>
     /// The places that a key names: a text, a list of texts, or keys and values such as <c>{ sql: "select …" }</c>. A text is a file, a

@@ -23,10 +23,11 @@ internal sealed class StoreRows(
         Span<byte> dealt = stackalloc byte[RowGroup.Capacity];
         var (count, rowBytes) = (rows.Group.Rows, _layout.Bytes);
         if (truth is not null && rows.First == 0) _truth = truth.Read(rows.Block.Source, rows.Block.FirstRow, rows.Block.Rows);
-        _encoder.Encode(rows, _rows, rowBytes);
+        _encoder.Encode(rows, _rows, rowBytes, _layout.WeightAt, _layout.GroupAt);
         splits.Assign(rows, dealt);
         for (var r = 0; r < count; r++)
         {
+            if (dealt[r] == SplitAssigner.LeftOut) continue;
             var row = _rows.AsSpan(r * rowBytes, rowBytes);
             if (truth is not null) MemoryMarshal.Write(row[_layout.TruthAt..], _truth[rows.First + r]);
             if (_lists.Length > 0) MoveLists(row, dealt[r]);
@@ -56,5 +57,5 @@ internal sealed class StoreRows(
         writer.Submit(block.Index, done);
     }
 
-    public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows) => _encoder.Looks(rows);
+    public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows) => _encoder.Looks(rows).Concat(splits.Looks(rows));
 }

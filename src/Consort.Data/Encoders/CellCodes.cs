@@ -8,7 +8,7 @@ namespace Consort.Data.Encoders;
 internal interface ICellCode
 {
     /// <summary>What was expected in place of a cell that is none.</summary>
-    static abstract string ExpectedFor(ReadOnlySpan<byte> cell);
+    string ExpectedFor(ReadOnlySpan<byte> cell);
 
     bool TryRead(ReadOnlySpan<byte> data, Cell cell, out long code);
 }
@@ -19,7 +19,7 @@ internal readonly struct BucketCode : ICellCode
     private const int Lowest = -64;
     private static readonly int[] Common = [.. Enumerable.Range(Lowest, 4096 - Lowest).Select(x => (int)Bucket(x))];
 
-    public static string ExpectedFor(ReadOnlySpan<byte> cell) =>
+    public string ExpectedFor(ReadOnlySpan<byte> cell) =>
         NumberParser.TryDecimal(cell, out var x) && x == Math.Floor(x) ? "a whole number of at most 18 digits" : "an integer or empty";
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,26 +47,31 @@ internal readonly struct BucketCode : ICellCode
     }
 }
 
-/// <summary>Hour, weekday or weekend of a time written YYMMDDHH; the year is of this century.</summary>
-internal readonly struct TimeCode(TimePart part) : ICellCode
+/// <summary>A part of a time.</summary>
+/// <param name="part">Which, but for <see cref="TimePart.Age"/>.</param>
+/// <param name="format">How the time is written; <see cref="TimeFormat.Auto"/> takes each text by itself.</param>
+/// <param name="zone">What is added to it.</param>
+internal readonly struct TimeCode(TimePart part, TimeFormat format, TimeSpan zone) : ICellCode
 {
-    /// <summary>The most values a part has.</summary>
-    public const int Values = 24;
+    /// <summary>Above the greatest value of a part.</summary>
+    public const int Values = 32;
 
-    public static string ExpectedFor(ReadOnlySpan<byte> cell) => "a time as YYMMDDHH or empty";
+    public string ExpectedFor(ReadOnlySpan<byte> cell) => $"{TimeText.Say(format)} or empty";
 
-    public bool TryRead(ReadOnlySpan<byte> data, Cell place, out long code)
+    public bool TryRead(ReadOnlySpan<byte> data, Cell cell, out long code)
     {
         code = 0;
-        var cell = NumberParser.WithoutZeros(place.Of(data));
-        if (cell.Length != 8 || !NumberParser.TryInteger(cell, out var number) || number < 0) return false;
-        int hour = (int)(number % 100), day = (int)(number / 100 % 100), month = (int)(number / 10_000 % 100),
-            year = 2000 + (int)(number / 1_000_000);
-        if (hour > 23 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)) return false;
-        code = hour;
-        if (part == TimePart.Hour) return true;
-        var weekday = ((int)new DateTime(year, month, day).DayOfWeek + 6) % 7;
-        code = part == TimePart.Weekday ? weekday : weekday >= 5 ? 1 : 0;
+        if (!TimeText.TryRead(cell.Of(data), format, out var time)) return false;
+        time += zone.Ticks;
+        var day = (int)Math.DivRem(time, TimeSpan.TicksPerDay, out var rest); // from the year 1, which began with a Monday
+        code = part switch
+        {
+            TimePart.Hour => rest / TimeSpan.TicksPerHour,
+            TimePart.Weekday => day % 7,
+            TimePart.Weekend => day % 7 >= 5 ? 1 : 0,
+            TimePart.Day => new DateTime(time).Day,
+            _ => new DateTime(time).Month,
+        };
         return true;
     }
 }

@@ -40,7 +40,7 @@ internal sealed class CodeColumn<TCode>(string name, int field, MissingTexts mis
             var id = Offset;
             if (!Missing.Holds(data, cells[r]))
             {
-                if (!code.TryRead(data, cells[r], out var x)) throw new CellError(r, TCode.ExpectedFor(cells[r].Of(data)));
+                if (!code.TryRead(data, cells[r], out var x)) throw new CellError(r, code.ExpectedFor(cells[r].Of(data)));
                 var place = x - CodeCounter.Lowest;
                 id = (ulong)place < (ulong)ids.Length ? ids[place] : IdOf(x);
             }

@@ -18,11 +18,22 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
 
     protected MissingTexts Missing { get; } = missing;
 
+    /// <summary>Another field whose cells it needs beside its own; −1 for none.</summary>
+    public virtual int Beside => -1;
+
+    /// <summary>The field as the training rows have made it: what they had to tell is told.</summary>
+    public virtual Field FittedField => Field;
+
     /// <summary>What counts single tokens: itself, unless cells are lists.</summary>
     public virtual ColumnCounter Tokens => this;
 
     /// <summary>Counts the cells of the given rows of a group.</summary>
     public abstract void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows);
+
+    /// <summary>Counts the cells of the given rows together with those of the field beside it, which need not be good.</summary>
+    public virtual void CountBeside(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<Cell> beside, ReadOnlySpan<int> rows)
+    {
+    }
 
     /// <summary>Checks the cells of rows that are not counted, as <see cref="Count"/> would.</summary>
     public void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
@@ -50,7 +61,7 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
 
     /// <summary>The counters that a schema's fields need, each its own; null where nothing is read.</summary>
     public static ColumnCounter?[] CreateAll(Schema schema) =>
-        [.. schema.Fields.Select((f, i) => f.Kind is FieldKind.Label or FieldKind.Ignored ? null : Create(schema, i))];
+        [.. schema.Fields.Select((f, i) => f.IsFeature ? Create(schema, i) : null)];
 
     /// <summary>The counter that a field needs.</summary>
     public static ColumnCounter Create(Schema schema, int index)
@@ -65,7 +76,10 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
         }
         return field switch
         {
-            { Derive.Count: > 0 } => new CodeCounter<TimeCode>(field, index, missing, [.. field.Derive.Select(part => new TimeCode(part))]),
+            { Kind: FieldKind.Time } => new TimeCounter(schema, index, missing),
+            { Kind: FieldKind.Boolean } => new BooleanCounter(field, index, missing),
+            { Derive.Count: > 0 } => new CodeCounter<TimeCode>(field, index, missing,
+                [.. field.Derive.Select(part => new TimeCode(part, field.WrittenAs, default))]),
             { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } => new NothingCounter(field, index, missing),
             { Kind: FieldKind.Categorical } => new TokenCounter(field, index, missing),
             { Transform.Kind: TransformKind.Log2Buckets } => new CodeCounter<BucketCode>(field, index, missing, [default]),
@@ -136,7 +150,7 @@ internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts mi
             if (Missing.Holds(data, cells[r])) continue;
             for (var k = 0; k < codes.Length; k++)
             {
-                if (!codes[k].TryRead(data, cells[r], out var x)) throw new CellError(r, TCode.ExpectedFor(cells[r].Of(data)));
+                if (!codes[k].TryRead(data, cells[r], out var x)) throw new CellError(r, codes[k].ExpectedFor(cells[r].Of(data)));
                 var place = x - CodeCounter.Lowest;
                 if ((ulong)place < CodeCounter.Common) _counts[k * CodeCounter.Common + place]++;
                 else AddText(_tables[k], x, 1);
@@ -146,7 +160,7 @@ internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts mi
 
     protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row)
     {
-        if (!codes[0].TryRead(data, cell, out _)) throw new CellError(row, TCode.ExpectedFor(cell.Of(data)));
+        if (!codes[0].TryRead(data, cell, out _)) throw new CellError(row, codes[0].ExpectedFor(cell.Of(data)));
     }
 
     public override void Merge(ColumnCounter other)
@@ -156,10 +170,13 @@ internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts mi
         for (var k = 0; k < codes.Length; k++) _tables[k].Add(that._tables[k]);
     }
 
-    public override ColumnEncoder[] Fit(int minCount) => [.. codes.Select((code, k) =>
+    public override ColumnEncoder[] Fit(int minCount) => Fit(minCount, codes, Field.TokenColumns);
+
+    /// <summary>The columns, of names of their own, which read cells by other codes for the same.</summary>
+    public ColumnEncoder[] Fit(int minCount, IEnumerable<TCode> fitted, IReadOnlyList<string> names) => [.. fitted.Select((code, k) =>
     {
         for (var i = 0; i < CodeCounter.Common; i++) AddText(_tables[k], i + CodeCounter.Lowest, _counts[k * CodeCounter.Common + i]);
-        return new CodeColumn<TCode>(Field.Columns[k], Index, Missing, Vocabulary.From(_tables[k], minCount), code);
+        return new CodeColumn<TCode>(names[k], Index, Missing, Vocabulary.From(_tables[k], minCount), code);
     })];
 
     public override void Dispose()
@@ -178,49 +195,25 @@ internal static class CodeCounter
     public const int Common = 1800 - Lowest;
 }
 
-/// <summary>Mean, deviation and range, exactly summed.</summary>
+/// <summary>Counts numbers.</summary>
 internal sealed class NumberCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
-    private readonly ExactSum _sum = new();
-    private readonly ExactSum _squares = new();
-    private long _count;
-    private double _min = double.PositiveInfinity;
-    private double _max = double.NegativeInfinity;
+    private readonly NumberTally _tally = new();
 
     public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         foreach (var r in rows)
         {
-            if (Missing.Holds(data, cells[r])) continue;
-            var x = Read(cells[r].Of(data), r);
-            _count++;
-            _sum.Add(x);
-            _squares.Add(x * x);
-            _min = Math.Min(_min, x);
-            _max = Math.Max(_max, x);
+            if (!Missing.Holds(data, cells[r])) _tally.Add(Read(cells[r].Of(data), r));
         }
     }
 
     protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row) => Read(cell.Of(data), row);
 
-    public override void Merge(ColumnCounter other)
-    {
-        var that = (NumberCounter)other;
-        _count += that._count;
-        _sum.Add(that._sum);
-        _squares.Add(that._squares);
-        _min = Math.Min(_min, that._min);
-        _max = Math.Max(_max, that._max);
-    }
+    public override void Merge(ColumnCounter other) => _tally.Add(((NumberCounter)other)._tally);
 
-    public override ColumnEncoder[] Fit(int minCount)
-    {
-        double mean = _sum.Mean(_count), deviation = Math.Sqrt(Math.Max(0, _squares.Mean(_count) - mean * mean));
-        // Below the rounding of the squares, a deviation is noise of a constant column.
-        if (deviation < Math.Abs(mean) * 1e-7) deviation = 0;
-        var facts = _count == 0 ? default : new NumberFacts(_count, mean, deviation, _min, _max);
-        return [new NumberColumn(Field.Name, Index, Missing, Field.Transform.Kind, Field.Outside, facts)];
-    }
+    public override ColumnEncoder[] Fit(int minCount) =>
+        [new NumberColumn(Field.Name, Index, Missing, Field.Transform.Kind, Field.Outside, _tally.Facts())];
 
     // A number that stays as it is has to be one that a float can hold.
     private double Read(ReadOnlySpan<byte> cell, int row)

@@ -53,6 +53,19 @@ internal abstract class ColumnEncoder
     /// <exception cref="CellError">A cell is not what the column expects.</exception>
     public abstract void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride);
 
+    /// <summary>Another field that it reads as well; −1 for none.</summary>
+    public virtual int Beside => -1;
+
+    /// <summary>Encodes as <see cref="Encode"/> does, by the cells of both fields.</summary>
+    /// <exception cref="CellError">A cell of either is not what the column expects.</exception>
+    public virtual void EncodeBeside(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<Cell> beside, Span<byte> target,
+        int stride) => throw new InvalidOperationException($"column {Name} reads one field");
+
+    /// <summary>Throws <see cref="CellError"/> unless the cells of the other field are what the column expects.</summary>
+    public virtual void LookBeside(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> beside)
+    {
+    }
+
     /// <summary>Writes what a row's cell gives.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Put<T>(Span<byte> target, int row, int stride, T value)

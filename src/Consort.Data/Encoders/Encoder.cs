@@ -24,6 +24,7 @@ public sealed class Encoder
     private readonly int[] _absentIds; // [F]; of a list column where its list begins
     private readonly int[] _listStarts; // [F]: where a column's list begins in the room of a row
     private readonly float[] _absentNumerics; // [N]
+    private readonly AgeTimes _ages;
 
     internal Encoder(Schema schema, IReadOnlyList<ColumnEncoder> columns)
     {
@@ -45,9 +46,14 @@ public sealed class Encoder
         }
         _listStarts = new int[_categorical.Length];
         for (var f = 1; f < _listStarts.Length; f++) _listStarts[f] = _listStarts[f - 1] + (space[f - 1].List?.Room ?? 0);
-        Space = new FeatureSpace(space, _numeric.Select(c => c.Name).ToArray());
+        Space = new FeatureSpace(space, _numeric.Select(c => c.Name).ToArray())
+        {
+            HasWeights = schema.HasWeights,
+            HasGroups = schema.HasGroups,
+        };
         _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => _categorical.Select((c, p) => (c, p, false))
             .Concat(_numeric.Select((c, p) => (c, p, true))).Where(t => t.c.Field == i).ToArray())];
+        _ages = new AgeTimes(_numeric);
         _absentIds = [.. _categorical.Select((c, f) => c is ListColumn ? _listStarts[f] : AbsentBits(c))];
         _absentNumerics = [.. _numeric.Select(c => BitConverter.Int32BitsToSingle(AbsentBits(c)))];
     }
@@ -60,6 +66,25 @@ public sealed class Encoder
 
     /// <summary>All columns in the order of a row: those of ids, then the numeric ones.</summary>
     internal IReadOnlyList<ColumnEncoder> Columns { get; }
+
+    /// <summary>
+    /// How many times a row holds while it is filled field by field: those that ages are counted between, of which each comes by itself.
+    /// </summary>
+    public int TimesPerRow => _ages.Count;
+
+    /// <summary>Whether a field's value has a say in what a model sees.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    public bool Reads(int field) => Schema.Fields[field].Columns.Count > 0 || Columns.Any(c => c.Beside == field);
+
+    /// <summary>Writes a time as a field has it; −1 where the field holds no times.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    /// <param name="time">The time.</param>
+    /// <param name="text">Room for 64 bytes of UTF-8.</param>
+    public int WriteTime(int field, DateTimeOffset time, Span<byte> text)
+    {
+        var of = Schema.Fields[field];
+        return of.Kind == FieldKind.Time || of.Derive.Count > 0 ? TimeText.Write(time, of.WrittenAs, text) : -1;
+    }
 
     /// <summary>The place of a field in the schema, for <see cref="EncodeField"/>.</summary>
     /// <exception cref="ConsortException">No such field.</exception>
@@ -81,8 +106,10 @@ public sealed class Encoder
     /// <param name="numerics">[N] numeric values.</param>
     /// <param name="lists">The row's room for lists, <see cref="FeatureSpace.ListRoom"/> whole numbers; lists become empty.</param>
     /// <param name="from">Where that room begins among the lists of a batch.</param>
-    public void Clear(Span<int> ids, Span<float> numerics, Span<int> lists = default, int from = 0)
+    /// <param name="times">The row's room for times, <see cref="TimesPerRow"/> of them.</param>
+    public void Clear(Span<int> ids, Span<float> numerics, Span<int> lists = default, int from = 0, Span<long> times = default)
     {
+        times.Clear();
         _absentIds.CopyTo(ids);
         _absentNumerics.CopyTo(numerics);
         if (Space.ListRoom == 0) return;
@@ -99,8 +126,10 @@ public sealed class Encoder
     /// <param name="ids">[F] global ids of the row.</param>
     /// <param name="numerics">[N] numeric values of the row.</param>
     /// <param name="lists">The row's room for lists, which was cleared once.</param>
-    public void Clear(int field, Span<int> ids, Span<float> numerics, Span<int> lists = default)
+    /// <param name="times">The row's room for times, which was cleared once.</param>
+    public void Clear(int field, Span<int> ids, Span<float> numerics, Span<int> lists = default, Span<long> times = default)
     {
+        _ages.Clear(field, times, numerics);
         foreach ((var column, var position, var numeric) in _byField[field])
         {
             if (column is ListColumn) lists[_listStarts[position]] = 0;
@@ -118,8 +147,10 @@ public sealed class Encoder
     /// <param name="ids">[F] global ids of the row.</param>
     /// <param name="numerics">[N] numeric values of the row.</param>
     /// <param name="lists">The row's room for lists, which was cleared once.</param>
+    /// <param name="times">The row's room for times, which was cleared once.</param>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
-    public void EncodeField(int field, ReadOnlySpan<byte> value, Span<int> ids, Span<float> numerics, Span<int> lists = default)
+    public void EncodeField(int field, ReadOnlySpan<byte> value, Span<int> ids, Span<float> numerics, Span<int> lists = default,
+        Span<long> times = default)
     {
         if (Schema.Trim) value = value.Trim((byte)' ');
         // Columns read whole 8 bytes, so a short value is moved to where that is allowed.
@@ -128,8 +159,17 @@ public sealed class Encoder
         if (value.Length < 8) value.CopyTo(padded);
         var data = value.Length < 8 ? padded : value;
         var cell = new Cell { Start = 0, Length = value.Length };
+        try
+        {
+            _ages.Read(field, data, cell, times, numerics);
+        }
+        catch (CellError error)
+        {
+            throw new ConsortException($"column {Schema.Fields[field].Name}: found {RowParser.Show(value)}, expected {error.Message}");
+        }
         foreach ((var column, var position, var numeric) in _byField[field])
         {
+            if (column is AgeColumn) continue;
             try
             {
                 if (column is ListColumn list)
@@ -148,6 +188,18 @@ public sealed class Encoder
             }
         }
     }
+
+    /// <summary>Counts ages anew, of rows whose times were put together from two.</summary>
+    /// <param name="times">[<see cref="TimesPerRow"/>].</param>
+    /// <param name="numerics">[N] numeric values of the row.</param>
+    public void CountAges(ReadOnlySpan<long> times, Span<float> numerics) => _ages.Put(times, numerics);
+
+    /// <summary>The place of a field's time among those; −1 where it has none.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    public int TimeOf(int field) => _ages.PlaceOf(field);
+
+    /// <summary>The numeric columns that are ages, each with the places of its two fields in the schema.</summary>
+    public IReadOnlyList<(int Column, int Field, int Since)> Ages => _ages.Columns;
 
     /// <summary>
     /// Puts one more token into the list of a field, as it is and whatever it holds; nothing is allocated. A list that is full keeps its

@@ -32,14 +32,20 @@ public abstract record FittedColumn(string Name, Field Field, int Offset, int Si
                 time.Name, field, time.Offset, time.Size, missing, field.Derive[field.Columns.ToList().IndexOf(time.Name)],
                 [.. Enumerable.Range(0, TimeCode.Values).Select(v => time.IdOf(v))]),
             TokenColumn token => new FittedTokens(token.Name, field, token.Offset, token.Size, missing, token.Vocabulary),
+            BooleanColumn boolean => new FittedBoolean(boolean.Name, field, boolean.Offset, missing),
+            AgeColumn age => new FittedAge(age.Name, field, schema.Fields[age.Beside],
+                schema.Fields[age.Beside].Missing ?? schema.Missing,
+                Of((NumberColumn)age, field, missing)),
             QuantileColumn quantile => new FittedQuantiles(quantile.Name, field, quantile.Offset, quantile.Size, missing,
                 quantile.Boundaries),
             HashColumn hash => new FittedHash(hash.Name, field, hash.Offset, hash.Size, missing),
-            NumberColumn number => new FittedNumber(number.Name, field, missing, number.Shift, number.Scale,
-                field.Transform.Kind == TransformKind.MinMax, number.Low, number.High),
+            NumberColumn number => Of(number, field, missing),
             _ => throw new InvalidOperationException($"column {column.Name} has no description"),
         };
     }
+
+    private static FittedNumber Of(NumberColumn number, Field field, IReadOnlyList<string> missing) =>
+        new(number.Name, field, missing, number.Shift, number.Scale, field.Transform.Kind == TransformKind.MinMax, number.Low, number.High);
 }
 
 /// <summary>
@@ -60,17 +66,36 @@ public sealed record FittedTokens : FittedColumn
     public ReadOnlySpan<byte> Token(int index) => _vocabulary.Token(index);
 }
 
-/// <summary>A part of a time written YYMMDDHH.</summary>
+/// <summary>
+/// A part of a time, which is written as the field says: of a categorical field YYMMDDHH. The field's zone is added before.
+/// </summary>
 /// <param name="Name">The column.</param>
 /// <param name="Field">The field that it reads.</param>
 /// <param name="Offset">The first global id.</param>
 /// <param name="Size">The number of ids.</param>
 /// <param name="Missing">Texts that mean a missing value.</param>
 /// <param name="Part">Which part.</param>
-/// <param name="Ids">The id of each value of the part, from 0 to 23.</param>
+/// <param name="Ids">The id of each value of the part, from 0 to 31.</param>
 public sealed record FittedTime(
     string Name, Field Field, int Offset, int Size, IReadOnlyList<string> Missing, TimePart Part, IReadOnlyList<int> Ids)
     : FittedColumn(Name, Field, Offset, Size, Missing);
+
+/// <summary>Yes or no: no gives the id Offset + 2, yes Offset + 3. Texts are read as <see cref="FieldKind.Boolean"/> says.</summary>
+/// <param name="Name">The column.</param>
+/// <param name="Field">The field that it reads.</param>
+/// <param name="Offset">The first global id.</param>
+/// <param name="Missing">Texts that mean a missing value.</param>
+public sealed record FittedBoolean(string Name, Field Field, int Offset, IReadOnlyList<string> Missing)
+    : FittedColumn(Name, Field, Offset, 4, Missing);
+
+/// <summary>The days from one time to another; 0 where either is missing.</summary>
+/// <param name="Name">The column.</param>
+/// <param name="Field">The field of the later time.</param>
+/// <param name="Since">The field of the other.</param>
+/// <param name="SinceMissing">Texts that mean a missing value there.</param>
+/// <param name="Days">What is made of that number.</param>
+public sealed record FittedAge(string Name, Field Field, Field Since, IReadOnlyList<string> SinceMissing, FittedNumber Days)
+    : FittedColumn(Name, Field, 0, 0, Days.Missing);
 
 /// <summary>Buckets of a number: the id is Offset + 2 + how many boundaries are below it.</summary>
 /// <param name="Name">The column.</param>

@@ -85,7 +85,7 @@ internal sealed class ListCutter
         private int _left = count;
 
         /// <summary>How many tokens stay.</summary>
-        public readonly int Count => count;
+        public readonly int Count { get; } = count;
 
         /// <summary>The next tokens, as many as there is room for; 0 at the end.</summary>
         /// <exception cref="CellError">A weight is no number of at least 0.</exception>

@@ -1,22 +1,22 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
 namespace Consort.Data.Encoders;
 
 /// <summary>A numeric column: (x − shift) × scale, held within bounds; missing gives 0.</summary>
-internal sealed class NumberColumn : ColumnEncoder
+internal class NumberColumn : ColumnEncoder
 {
     public const string Expected = "a number or empty";
 
-    private readonly MissingTexts _missing;
     private readonly TransformKind _transform;
     private readonly OutsideRule _outside;
 
     public NumberColumn(string name, int field, MissingTexts missing, TransformKind transform, OutsideRule outside, NumberFacts facts)
         : base(name, field)
     {
-        (_missing, _transform, _outside, Facts) = (missing, transform, outside, facts);
+        (Missing, _transform, _outside, Facts) = (missing, transform, outside, facts);
         Shift = transform switch
         {
             TransformKind.Standardise => facts.Mean,
@@ -34,6 +34,8 @@ internal sealed class NumberColumn : ColumnEncoder
         NumberParser.TryDecimal(cell, out _) ? "a number of at most 1e150" : Expected;
 
     public override int Size => 0;
+
+    protected MissingTexts Missing { get; }
 
     public NumberFacts Facts { get; }
 
@@ -58,7 +60,7 @@ internal sealed class NumberColumn : ColumnEncoder
     /// </summary>
     public double? ClippedTo(ReadOnlySpan<byte> cell)
     {
-        if (_missing.Holds(cell, new Cell { Length = cell.Length }) || !NumberParser.TryNumber(cell, out var x)) return null;
+        if (Missing.Holds(cell, new Cell { Length = cell.Length }) || !NumberParser.TryNumber(cell, out var x)) return null;
         var used = Math.Clamp(x, Low, High);
         if (_transform == TransformKind.MinMax && Scale > 0) used = Math.Clamp(used, Facts.Min, Facts.Max);
         return used == x ? null : used;
@@ -70,13 +72,10 @@ internal sealed class NumberColumn : ColumnEncoder
         {
             var cell = cells[r].Of(data);
             double value = 0;
-            if (!_missing.Holds(data, cells[r]))
+            if (!Missing.Holds(data, cells[r]))
             {
                 if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(r, ExpectedFor(cell));
-                if (x < Low || x > High) x = Held(r, x);
-                value = (x - Shift) * Scale;
-                if (_transform == TransformKind.MinMax) value = Math.Clamp(value, 0, 1);
-                if (!(Math.Abs(value) <= float.MaxValue)) throw new CellError(r, "a number within the range of a 32-bit float");
+                value = Scaled(x, r);
             }
             Put(target, r, stride, (float)value);
         }
@@ -99,6 +98,17 @@ internal sealed class NumberColumn : ColumnEncoder
         var isFinite = double.IsFinite(facts.Mean) && double.IsFinite(facts.Deviation) && double.IsFinite(facts.Min)
             && double.IsFinite(facts.Max);
         return isFinite && facts.Min <= facts.Max ? facts : throw new InvalidDataException("numbers of a column that are not finite");
+    }
+
+    /// <summary>What a number becomes.</summary>
+    /// <exception cref="CellError">It lies too far outside, or beyond a float.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected double Scaled(double x, int row)
+    {
+        if (x < Low || x > High) x = Held(row, x);
+        var value = (x - Shift) * Scale;
+        if (_transform == TransformKind.MinMax) value = Math.Clamp(value, 0, 1);
+        return Math.Abs(value) <= float.MaxValue ? value : throw new CellError(row, "a number within the range of a 32-bit float");
     }
 
     private double Held(int row, double x) => _outside == OutsideRule.Error

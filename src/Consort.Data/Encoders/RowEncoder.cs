@@ -21,14 +21,20 @@ internal enum LabelUse
 internal sealed class RowEncoder(Encoder encoder, LabelUse use)
 {
     private readonly LabelReader _labels = new(encoder.Schema);
+    private readonly RowMarks _marks = new(encoder.Schema, readsWeights: use != LabelUse.MayBeEmpty);
     private readonly int _labelAt = 4 * (encoder.Space.Categorical.Count + encoder.Space.Numeric.Count);
 
     /// <summary>The lists of the group's rows, where their ids of list columns say.</summary>
     public ListBuffer Lists { get; } = new();
 
     /// <summary>Writes the rows of a group, <paramref name="stride"/> bytes apart; rows without labels get 0.</summary>
+    /// <param name="rows">The group.</param>
+    /// <param name="target">Where its rows go.</param>
+    /// <param name="stride">Bytes of a row.</param>
+    /// <param name="weightAt">Where in a row its weight is, or −1.</param>
+    /// <param name="groupAt">Where the hash of its group is, or −1.</param>
     /// <exception cref="CellError">A cell is not what its column expects.</exception>
-    public void Encode(RowCursor rows, Span<byte> target, int stride)
+    public void Encode(RowCursor rows, Span<byte> target, int stride, int weightAt = -1, int groupAt = -1)
     {
         var group = rows.Group;
         var data = rows.Data;
@@ -37,11 +43,13 @@ internal sealed class RowEncoder(Encoder encoder, LabelUse use)
         var label = target[_labelAt..];
         if (Reads(rows.Layout)) _labels.Read(data, group.Held(rows.Layout.Label), label, stride, use == LabelUse.MayBeEmpty);
         else for (var r = 0; r < group.Rows; r++) ColumnEncoder.Put(label, r, stride, 0f);
+        _marks.Read(rows, target, stride, weightAt, groupAt);
         Lists.Clear();
         foreach (var column in encoder.Columns)
         {
             if (column is ListColumn list) list.Encode(data, group.Held(column.Field), target, stride, Lists);
-            else column.Encode(data, group.Held(column.Field), target, stride);
+            else if (column.Beside < 0) column.Encode(data, group.Held(column.Field), target, stride);
+            else column.EncodeBeside(data, group.Held(column.Field), group.Held(column.Beside), target, stride);
             target = target[4..];
         }
     }
@@ -56,6 +64,9 @@ internal sealed class RowEncoder(Encoder encoder, LabelUse use)
         foreach (var column in encoder.Columns)
             yield return (column.Field, count =>
                 column.Encode(rows.Data, rows.Group.Held(column.Field)[..count], nothing, 4));
+        foreach (var look in _marks.Looks(rows)) yield return look;
+        foreach (var column in encoder.Columns.Where(c => c.Beside >= 0))
+            yield return (column.Beside, count => column.LookBeside(rows.Data, rows.Group.Held(column.Beside)[..count]));
     }
 
     private bool Reads(Layout layout) => layout.HasLabel && use != LabelUse.PassedOver;

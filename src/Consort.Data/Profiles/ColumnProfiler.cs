@@ -32,7 +32,8 @@ internal static class ColumnProfiler
         TextCount[] some = [.. all.Where(c => c.Count > 0)];
         var values = some.Where(c => !IsMissing(c.Text)).ToList();
         var numbers = column.Splitter is null ? NumberShape.Of(values, context.HasLabel) : null;
-        var (format, time) = column.Splitter is not null ? default : numbers is null || numbers.AreWhole ? TimeOf(column.Name, values, numbers) : default;
+        var mayBeTimes = column.Splitter is null && (numbers is null || numbers.AreWhole);
+        var (format, time) = mayBeTimes ? TimeOf(column.Name, values, numbers) : default;
         if (numbers is null && time is null)
         {
             values.AddRange(some.Where(c => NumbersAlone.Contains(c.Text)));

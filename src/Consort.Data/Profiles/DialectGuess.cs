@@ -64,18 +64,25 @@ internal static class DialectGuess
     }
 
     // What has several values a row comes as one text with something between them that no value has.
-    private static Schema OfNames(string path, IReadOnlyList<SourceColumn> columns) => new()
+    private static Schema OfNames(string path, IReadOnlyList<SourceColumn> columns)
     {
-        Header = true,
-        Missing = [],
-        Fields = columns.Count == 0 ? throw new ConsortException($"{SourcePlace.Show(path)}: found no columns, expected some") : [.. columns.Select(c =>
-            !IsRead(c) ? new Field(c.Name, FieldKind.Ignored)
-            : c.IsList ? new Field(c.Name, FieldKind.List) { List = new FieldList { Splitter = new Delimiter(Between), MaxLength = FieldList.Most } }
-            : new Field(c.Name, FieldKind.Categorical))],
-    };
+        if (columns.Count == 0) throw new ConsortException($"{SourcePlace.Show(path)}: found no columns, expected some");
+        var list = new FieldList { Splitter = new Delimiter(Between), MaxLength = FieldList.Most };
+        return new Schema
+        {
+            Header = true,
+            Missing = [],
+            Fields = [.. columns.Select(c => !IsRead(c) ? new Field(c.Name, FieldKind.Ignored)
+                : c.IsList ? new Field(c.Name, FieldKind.List) { List = list }
+                : new Field(c.Name, FieldKind.Categorical))],
+        };
+    }
 
-    private static bool IsRead(SourceColumn column) =>
-        Words.Contains(column.IsList && column.Type.StartsWith(Lists, StringComparison.Ordinal) ? column.Type[Lists.Length..] : column.Type);
+    private static bool IsRead(SourceColumn column)
+    {
+        var isOfLists = column.IsList && column.Type.StartsWith(Lists, StringComparison.Ordinal);
+        return Words.Contains(isOfLists ? column.Type[Lists.Length..] : column.Type);
+    }
 
     private static void CheckText(string path, ReadOnlySpan<byte> bytes)
     {

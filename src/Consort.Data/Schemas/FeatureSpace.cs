@@ -52,6 +52,12 @@ public sealed record FeatureSpace
     /// <summary>Whole numbers that the lists of one row take at the most; 0 where no column is a list.</summary>
     public int ListRoom { get; }
 
+    /// <summary>Whether rows have weights, which no model sees.</summary>
+    public bool HasWeights { get; init; }
+
+    /// <summary>Whether rows have groups, which no model sees.</summary>
+    public bool HasGroups { get; init; }
+
     /// <summary>A space with columns named C1.. and I1.., for tests and benchmarks.</summary>
     /// <param name="sizes">The size of each categorical column, at least 2.</param>
     /// <param name="numerics">The number of numeric columns.</param>

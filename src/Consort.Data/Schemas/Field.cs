@@ -34,14 +34,44 @@ public sealed record Field(string Name, FieldKind Kind)
     /// </summary>
     public string? Share { get; init; }
 
-    /// <summary>Columns made from a time; empty for a field that is used as it is.</summary>
+    /// <summary>
+    /// Columns made from a time; empty for a field that is used as it is. Those of <see cref="FieldKind.Time"/> are named
+    /// <c>FIELD_PART</c>, those of a categorical time by the part alone.
+    /// </summary>
     public IReadOnlyList<TimePart> Derive { get; init; } = [];
+
+    /// <summary>How the times of <see cref="FieldKind.Time"/> are written.</summary>
+    public TimeFormat Format { get; init; }
+
+    /// <summary>How the times of a field that derives from one are written: of a categorical one as YYMMDDHH.</summary>
+    internal TimeFormat WrittenAs => Kind == FieldKind.Time ? Format : TimeFormat.Yymmddhh;
+
+    /// <summary>What is added to UTC before hour, day and the like are read off a time; whole minutes.</summary>
+    public TimeSpan Zone { get; init; }
+
+    /// <summary>The field that <see cref="TimePart.Age"/> is counted from; null without it.</summary>
+    public string? Since { get; init; }
 
     /// <summary>Label texts and the label (0 or 1) each stands for; empty takes the format's own.</summary>
     public IReadOnlyDictionary<string, int> Values { get; init; } = new Dictionary<string, int>();
 
     /// <summary>The names of the columns it gives after encoding.</summary>
-    public IReadOnlyList<string> Columns => Kind is FieldKind.Label or FieldKind.Ignored ? []
-        : Derive.Count == 0 ? [Name]
-        : Derive.Select(Words.Of).ToArray();
+    public IReadOnlyList<string> Columns =>
+        Derive.Count > 0 ? [.. Derive.Select(part => Kind == FieldKind.Time ? $"{Name}_{Words.Of(part)}" : Words.Of(part))]
+        : IsFeature && Kind != FieldKind.Time ? [Name]
+        : [];
+
+    /// <summary>Those of them that hold tokens.</summary>
+    public IReadOnlyList<string> TokenColumns =>
+        IsNumber ? [] : [.. Columns.Where((_, i) => Derive.Count == 0 || Derive[i] != TimePart.Age)];
+
+    /// <summary>Whether models may see what it says: it gives columns, or another field counts from it.</summary>
+    internal bool IsFeature => Kind is not (FieldKind.Label or FieldKind.Ignored or FieldKind.Weight or FieldKind.Group or FieldKind.Id);
+
+    /// <summary>Whether it says something that rows of libsvm and libffm cannot.</summary>
+    internal bool NeedsCells =>
+        Kind is FieldKind.Time or FieldKind.Boolean || (!IsFeature && Kind is not (FieldKind.Label or FieldKind.Ignored));
+
+    /// <summary>Whether its cells are looked at while rows are encoded.</summary>
+    internal bool IsRead => Kind is not (FieldKind.Ignored or FieldKind.Id);
 }

@@ -20,6 +20,21 @@ public enum FieldKind
 
     /// <summary>Several tokens in their order, such as what a user did before.</summary>
     Sequence,
+
+    /// <summary>A moment, of which columns are made; by itself it is none.</summary>
+    Time,
+
+    /// <summary>Yes or no: true, t, yes, y, 1 and false, f, no, n, 0, in capital letters or small ones.</summary>
+    Boolean,
+
+    /// <summary>How much the row counts: a finite number of at least 0.</summary>
+    Weight,
+
+    /// <summary>What rows belong to, such as a user or a session: for group AUC and intervals, no feature.</summary>
+    Group,
+
+    /// <summary>What a row is called: kept beside predictions, not read.</summary>
+    Id,
 }
 
 /// <summary>What is done to a field's value before a model sees it.</summary>
@@ -70,7 +85,7 @@ public enum OutsideRule
     Keep,
 }
 
-/// <summary>A column made from a time of the form YYMMDDHH (Avazu's <c>hour</c>).</summary>
+/// <summary>A column made from a time.</summary>
 public enum TimePart
 {
     /// <summary>Hour of the day, 0 to 23.</summary>
@@ -81,6 +96,40 @@ public enum TimePart
 
     /// <summary>1 on Saturday and Sunday, otherwise 0.</summary>
     Weekend,
+
+    /// <summary>Day of the month, 1 to 31.</summary>
+    Day,
+
+    /// <summary>Month, 1 to 12.</summary>
+    Month,
+
+    /// <summary>Days since another time, a number.</summary>
+    Age,
+}
+
+/// <summary>How a time is written.</summary>
+public enum TimeFormat
+{
+    /// <summary>As the training rows show; the fitted schema says what that was.</summary>
+    Auto,
+
+    /// <summary>ISO 8601: <c>2026-11-01T13:05:07.5+01:00</c>, also with a space for the T, shorter, or without a zone: UTC.</summary>
+    Iso,
+
+    /// <summary>Seconds since 1970.</summary>
+    UnixS,
+
+    /// <summary>Milliseconds since 1970.</summary>
+    UnixMs,
+
+    /// <summary>Microseconds since 1970.</summary>
+    UnixUs,
+
+    /// <summary>Nanoseconds since 1970.</summary>
+    UnixNs,
+
+    /// <summary>Year, month, day and hour, two digits each; the year is of this century.</summary>
+    Yymmddhh,
 }
 
 /// <summary>How rows are written.</summary>

@@ -41,6 +41,15 @@ public sealed record Schema
     /// <summary>What a numeric field is where a libsvm or libffm row does not name it.</summary>
     public AbsentRule Absent { get; init; }
 
+    /// <summary>
+    /// The share of the training rows without a click that was kept, above 0 and at most 1. A fitted schema alone has one below 1: who
+    /// encodes says it, not the schema.
+    /// </summary>
+    public double NegativeShare { get; init; } = 1;
+
+    /// <summary>What is added to the logit of a model of such rows: ln of that share, so that it tells of all rows.</summary>
+    public double LogitShift => Math.Log(NegativeShare);
+
     /// <summary>The fields, in the order of the file where it has no header.</summary>
     public required IReadOnlyList<Field> Fields { get; init; }
 
@@ -83,9 +92,16 @@ public sealed record Schema
     internal static Schema LoadFitted(OptionMap options)
     {
         var saysAbsent = options.Has("absent");
-        var schema = SchemaReader.Read(options, OutsideRule.Keep);
+        var kept = options.Number("negative_share", 1, double.Epsilon, 1);
+        var schema = SchemaReader.Read(options, OutsideRule.Keep) with { NegativeShare = kept };
         return saysAbsent || !schema.IsPairs ? schema : schema with { Absent = AbsentRule.Missing };
     }
+
+    /// <summary>Whether rows have weights: a field of kind weight.</summary>
+    public bool HasWeights => Fields.Any(f => f.Kind == FieldKind.Weight);
+
+    /// <summary>Whether rows have groups: a field of kind group.</summary>
+    public bool HasGroups => Fields.Any(f => f.Kind == FieldKind.Group);
 
     /// <summary>This schema as YAML that <see cref="Load(OptionMap)"/> reads back; equal schemas give equal text.</summary>
     public string ToYaml() => SchemaWriter.Write(this, forKeys: false);
@@ -111,6 +127,8 @@ public sealed record Schema
         if (!IsPairs && Absent != AbsentRule.Zero)
             throw new ConsortException($"{where}: absent belongs to libsvm and libffm data, found {Words.Of(Format)}");
 
+        if (IsPairs && Fields.FirstOrDefault(f => f.NeedsCells) is { } odd)
+            throw new ConsortException($"{where}, field {odd.Name}: kind {Words.Of(odd.Kind)} belongs to delimited data, found {Words.Of(Format)}");
         var labels = Fields.Count(f => f.Kind == FieldKind.Label);
         if (labels > 1 || (labels == 0 && !IsPairs))
             throw new ConsortException($"{where}: found {labels} fields of kind label, expected one");
@@ -121,10 +139,16 @@ public sealed record Schema
             CheckField(field, where);
         }
         SharedVocabularies.Check(this, where);
+        TimeFields.Check(this, where);
         var columns = new HashSet<string>(StringComparer.Ordinal);
         foreach (var column in Fields.SelectMany(f => f.Columns))
         {
             if (!columns.Add(column)) throw new ConsortException($"{where}: two fields give a column named {column}");
+        }
+        foreach (var kind in new[] { FieldKind.Weight, FieldKind.Group })
+        {
+            var count = Fields.Count(f => f.Kind == kind);
+            if (count > 1) throw new ConsortException($"{where}: found {count} fields of kind {Words.Of(kind)}, expected at most one");
         }
         if (columns.Count == 0) throw new ConsortException($"{where}: found no categorical or numeric field, expected at least one");
     }
@@ -143,6 +167,7 @@ public sealed record Schema
         {
             TransformKind.None => true,
             TransformKind.Hash => field.HasTokens,
+            TransformKind.Standardise or TransformKind.MinMax => field.Kind is FieldKind.Numeric or FieldKind.Time,
             _ => field.Kind == FieldKind.Numeric,
         };
         if (!fits) throw new ConsortException($"{where}: transform {transform} does not fit kind {Words.Of(field.Kind)}");
@@ -153,8 +178,7 @@ public sealed record Schema
         if (field.Outside != OutsideRule.Clip && !field.IsNumber)
             throw new ConsortException($"{where}: outside belongs to a numeric field that stays a number");
         if (field.MinCount < 1) throw new ConsortException($"{where}, min_count: found {field.MinCount}, expected at least 1");
-        if (field.Derive.Count > 0 && (field.Kind != FieldKind.Categorical || field.Transform.Kind != TransformKind.None))
-            throw new ConsortException($"{where}: derive needs kind categorical without a transform");
+        TimeFields.Check(field, where);
         if (field.Derive.Distinct().Count() != field.Derive.Count) throw new ConsortException($"{where}: derive names a part twice");
         CheckList(field, where);
         if (field.Values.Count > 0 && field.Kind != FieldKind.Label)

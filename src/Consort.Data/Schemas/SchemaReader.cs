@@ -59,7 +59,7 @@ internal static partial class SchemaReader
     private static readonly string[] ListKeys = ["splitter", "max_len", "keep", "pooling", "weight_splitter"];
 
     private static readonly string[] FieldKeys =
-        ["name", "kind", "missing", "min_count", "transform", "share", "derive", "values", "outside", .. ListKeys];
+        ["name", "kind", "missing", "min_count", "transform", "share", "derive", "values", "outside", "format", "zone", "since", .. ListKeys];
 
     private static void ReadField(OptionMap map, List<Field> fields, OutsideRule outside)
     {
@@ -77,6 +77,9 @@ internal static partial class SchemaReader
             Transform = ReadTransform(map),
             Share = map.TextOrNull("share"),
             Derive = ReadParts(map),
+            Format = map.Choice("format", TimeFormat.Auto, Words.All<TimeFormat>()),
+            Zone = ReadZone(map),
+            Since = map.TextOrNull("since"),
             Values = ReadValues(map),
         };
         if (field.Kind is FieldKind.List or FieldKind.Sequence || ListKeys.Any(map.Has))
@@ -143,6 +146,13 @@ internal static partial class SchemaReader
         return [.. map.Texts("derive", []).Select(text => parts.TryGetValue(text, out var part)
             ? part
             : throw map.Error("derive", $"found \"{text}\", expected {string.Join(", ", parts.Keys)}"))];
+    }
+
+    private static TimeSpan ReadZone(OptionMap map)
+    {
+        if (map.TextOrNull("zone") is not { } text) return TimeSpan.Zero;
+        return TimeZones.TryRead(text, out var zone)
+            ? zone : throw map.Error("zone", $"found \"{text}\", expected Z or an offset from -14:00 to +14:00 such as \"+01:00\", in quotes");
     }
 
     private static Dictionary<string, int> ReadValues(OptionMap map)

@@ -21,6 +21,7 @@ internal static class SchemaWriter
         text.Append(CultureInfo.InvariantCulture, $"first_index: {schema.FirstIndex}\n");
         // Of these formats alone, so that the text of other schemas says nothing of what they have not.
         if (schema.IsPairs) text.Append("absent: ").Append(Words.Of(schema.Absent)).Append('\n');
+        if (schema.NegativeShare < 1) text.Append(CultureInfo.InvariantCulture, $"negative_share: {schema.NegativeShare:R}\n");
         text.Append("fields:\n");
         foreach (var field in schema.Fields)
         {
@@ -43,7 +44,10 @@ internal static class SchemaWriter
                 if (list.WeightSplitter is { } weight) text.Append(", weight_splitter: ").Append(QuotedYaml.Of(weight.Text));
             }
             if (field.Share is not null) text.Append(", share: ").Append(QuotedYaml.Of(field.Share));
+            if (field.Format != TimeFormat.Auto) text.Append(", format: ").Append(Words.Of(field.Format));
+            if (field.Zone != TimeSpan.Zero) text.Append(", zone: ").Append(QuotedYaml.Of(TimeZones.Show(field.Zone)));
             if (field.Derive.Count > 0) text.Append(", derive: ").Append(List(field.Derive.Select(Words.Of)));
+            if (field.Since is not null) text.Append(", since: ").Append(QuotedYaml.Of(field.Since));
             if (field.Values.Count > 0)
             {
                 var pairs = field.Values.OrderBy(p => p.Key, StringComparer.Ordinal)

@@ -31,7 +31,7 @@ internal static class CellHint
             return rules.Mend("where the first row names the columns, set header: true", "leave out the row of names (header: false)");
         var isLabel = field >= schema.Fields.Count || schema.Fields[field].Kind == FieldKind.Label;
         if (isLabel) return LabelHint(layout, field, text, texts);
-        if (schema.Fields[field].Derive.Count > 0 && text.Length >= 10
+        if (schema.Fields[field] is { Kind: FieldKind.Categorical, Derive.Count: > 0 } && text.Length >= 10
             && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time))
             return string.Create(CultureInfo.InvariantCulture, $"; write it as {time:yyMMddHH}");
         if (UsualMissing.Contains(text)) return MissingHint(schema, rules, schema.Fields[field], text);

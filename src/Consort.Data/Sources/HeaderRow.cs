@@ -36,7 +36,7 @@ internal static class HeaderRow
         var near = NearestWord.Hint(cells[wrong], schema.Fields.Select(f => f.Name).Except(cells));
         if (near.Length > 0) return near;
         if (cells.Exists(cell => schema.Fields.Any(f => f.Name == cell))) return null;
-        var names = string.Join(schema.Delimiter.Text, schema.Fields.Where(f => f.Kind != FieldKind.Ignored).Select(f => f.Name));
+        var names = string.Join(schema.Delimiter.Text, schema.Fields.Where(f => f.IsRead).Select(f => f.Name));
         return rules.Mend("no name of the first row is: where it is a row of data, set header: false",
             $"the first row must name the columns (header: true): {PrintableText.Short(names, 200)}");
     }

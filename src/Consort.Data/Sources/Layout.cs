@@ -57,7 +57,7 @@ internal sealed record Layout(string Source, Schema Schema, int[] Targets, int L
             if (!isKnown) unknown.Add(PrintableText.Short(names[c], 60));
             else if (!seen.Add(field)) throw new ConsortException($"{place}: found two columns named {PrintableText.Short(names[c], 60)}");
         }
-        var missing = schema.Fields.Where((f, i) => !seen.Contains(i) && f.Kind != FieldKind.Ignored && (i != label || rules.LabelRequired))
+        var missing = schema.Fields.Where((f, i) => !seen.Contains(i) && f.IsRead && (f.IsFeature || rules.LabelRequired))
             .FirstOrDefault();
         var wrong = names.ToList().FindIndex(name => !byName.ContainsKey(name));
         var meant = wrong < 0 ? null : hint(wrong);
@@ -116,5 +116,5 @@ internal sealed record Layout(string Source, Schema Schema, int[] Targets, int L
 
     private static int LabelOf(Schema schema) => schema.Fields.ToList().FindIndex(f => f.Kind == FieldKind.Label);
 
-    private static int Keep(Schema schema, int field) => schema.Fields[field].Kind == FieldKind.Ignored ? schema.Fields.Count : field;
+    private static int Keep(Schema schema, int field) => schema.Fields[field].IsRead ? field : schema.Fields.Count;
 }

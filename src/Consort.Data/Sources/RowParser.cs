@@ -10,7 +10,7 @@ internal abstract class RowParser(Layout layout)
     // The fields of the schema that the source has none of: nobody else would write their cells.
     private readonly int[] _absent = [.. Enumerable.Range(0, layout.Schema.Fields.Count).Except(layout.Written)];
     private readonly int[] _read =
-        [.. layout.Written.Where(i => i < layout.Schema.Fields.Count && layout.Schema.Fields[i].Kind != FieldKind.Ignored)];
+        [.. layout.Written.Where(i => i < layout.Schema.Fields.Count && layout.Schema.Fields[i].IsRead)];
     private readonly int[] _trimmed = layout.Schema.Trim ? [.. layout.Written] : [];
 
     /// <summary>The source, for messages.</summary>

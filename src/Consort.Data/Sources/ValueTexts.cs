@@ -59,7 +59,7 @@ internal readonly struct DateText : IValueText<int>
     public Cell Write(int value, CellWriter writer) => writer.Date(value);
 }
 
-internal readonly struct TimeText(long nanoseconds) : IValueText<int>, IValueText<long>
+internal readonly struct ClockText(long nanoseconds) : IValueText<int>, IValueText<long>
 {
     public Cell Write(int value, CellWriter writer) => writer.Time(value * nanoseconds);
 

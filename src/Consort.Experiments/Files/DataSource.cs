@@ -25,8 +25,8 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
 
     /// <summary>
     /// Reads <c>encoded</c> (a folder), or <c>schema</c> (a preset, a file, or keys that change a preset) with <c>train</c>, <c>valid</c>
-    /// and <c>test</c>, or with <c>source</c>, <c>by</c>, <c>seed</c> and <c>shares</c>, each one place or several; and
-    /// <c>cache</c>, where to keep the encoded rows; beside either of them <c>transfer</c>, rows without labels.
+    /// and <c>test</c>, or with <c>source</c> and how its rows are dealt (<see cref="SplitPlan.Load"/>), each one place or several;
+    /// <c>sample</c>; and <c>cache</c>, where to keep the encoded rows; beside either of them <c>transfer</c>, rows without labels.
     /// </summary>
     /// <param name="options">The section.</param>
     /// <param name="folder">What relative file names start from, a full path.</param>
@@ -88,7 +88,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         }
 
         // Said before hours of encoding where it is plain, and by the user's own file rather than the cache's folder.
-        if (Split.Kind == SplitKind.Given ? !Split.FileSplits.Contains(1) : Split.ValidShare == 0)
+        if (!Split.HasValid)
             throw WithoutValidation(Split);
         // Runs that begin side by side share a cache: one encodes, the others wait for it.
         var request = new EncodeRequest(Schema, Split, Encoded, threads) { WaitsForOthers = true, Sources = Sources };
@@ -98,9 +98,12 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
 
     private static ConsortException WithoutValidation(SplitPlan split)
     {
-        var advice = split.Kind == SplitKind.Given
-            ? "name a file by the key valid beside train, or deal the rows of one file by source and shares"
-            : $"the shares are {FormattableString.Invariant($"[{split.TrainShare}, {split.ValidShare}, {split.TestShare}]")}: raise the second, or take more rows";
+        var advice = split.Kind switch
+        {
+            SplitKind.Given => "name a file by the key valid beside train, or deal the rows of one file by source and shares",
+            SplitKind.ByTime => "say by valid_from when they begin, before the last row's time and before test_from",
+            _ => $"the shares are {FormattableString.Invariant($"[{split.TrainShare}, {split.ValidShare}, {split.TestShare}]")}: raise the second, or take more rows",
+        };
         return new ConsortException($"{SourcePlace.Show(split.Files[0])}: found no validation rows, expected some to choose the best weights by; {advice}");
     }
 

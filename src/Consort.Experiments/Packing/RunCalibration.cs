@@ -31,7 +31,7 @@ public sealed record RunCalibration(double Valid, double ValidCalibrated, double
         Calibration platt;
         try
         {
-            platt = CalibrationFit.Fit(CalibrationKind.Platt, valid.Logits, valid.Labels);
+            platt = CalibrationFit.Fit(CalibrationKind.Platt, valid.Logits, valid.Labels, valid.Weights);
         }
         catch (ArgumentException)
         {
@@ -45,18 +45,21 @@ public sealed record RunCalibration(double Valid, double ValidCalibrated, double
     }
 
     private static double Ratio(RowLogits rows, Calibration calibration) =>
-        rows.Logits.Sum(z => calibration.Probability(z)) / rows.Labels.Sum(y => (double)y);
+        rows.Logits.Select((z, i) => rows.WeightOf(i) * calibration.Probability(z)).Sum()
+            / rows.Labels.Select((y, i) => rows.WeightOf(i) * y).Sum();
 
     private static RowLogits Read(FinishedRun run, EncodedSplit split, CancellationToken cancellation)
     {
-        var (labels, logits) = (new List<float>(), new List<float>());
+        var (labels, logits, weights) = (new List<float>(), new List<float>(), new List<float>());
         run.Read(split, batch =>
         {
             foreach (var label in batch.Labels())
                 labels.Add((float)label);
             foreach (var logit in batch.EnsembleLogits())
                 logits.Add((float)logit);
+            foreach (var weight in batch.Weights())
+                weights.Add((float)weight);
         }, cancellation);
-        return new RowLogits([.. labels], [.. logits], []);
+        return new RowLogits([.. labels], [.. logits], []) { Weights = weights.Count == 0 ? null : [.. weights] };
     }
 }

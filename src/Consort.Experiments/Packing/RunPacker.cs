@@ -122,11 +122,11 @@ public sealed class RunPacker
         return null;
     }
 
-    private static Calibration Fit(CalibrationKind kind, List<float> logits, List<float> labels)
+    private static Calibration Fit(CalibrationKind kind, List<float> logits, List<float> labels, List<float> weights)
     {
         try
         {
-            return CalibrationFit.Fit(kind, logits.ToArray(), labels.ToArray());
+            return CalibrationFit.Fit(kind, logits.ToArray(), labels.ToArray(), weights.ToArray());
         }
         catch (ArgumentException e)
         {
@@ -136,13 +136,14 @@ public sealed class RunPacker
 
     private static Calibration Fit(CalibrationKind kind, Scorer scorer, EncodedSplit split, CancellationToken cancellation)
     {
-        var (all, clicks) = (new List<float>(), new List<float>());
-        ForEachBatch(scorer, split, (logits, labels) =>
+        var (all, clicks, counts) = (new List<float>(), new List<float>(), new List<float>());
+        ForEachBatch(scorer, split, (logits, labels, weights) =>
         {
             all.AddRange(logits);
             clicks.AddRange(labels);
+            counts.AddRange(weights);
         }, cancellation);
-        return Fit(kind, all, clicks);
+        return Fit(kind, all, clicks, counts);
     }
 
     private Metrics Trained(EncodedSplit split, CancellationToken cancellation)
@@ -153,12 +154,12 @@ public sealed class RunPacker
 
     private static Metrics Packed(Scorer scorer, EncodedSplit split, Calibration calibration, CancellationToken cancellation)
     {
-        using var evaluator = new Evaluator();
-        ForEachBatch(scorer, split, (logits, labels) =>
+        using var evaluator = new Evaluator(isWeighted: split.Space.HasWeights);
+        ForEachBatch(scorer, split, (logits, labels, weights) =>
         {
             for (var row = 0; row < logits.Length && calibration.Kind != CalibrationKind.None; row++)
                 logits[row] = Logit(calibration.Probability(logits[row]));
-            evaluator.Add(logits, labels);
+            evaluator.Add(logits, labels, weights);
         }, cancellation);
         return evaluator.Result();
 
@@ -166,7 +167,7 @@ public sealed class RunPacker
         static float Logit(double p) => (float)Math.Log(Math.Max(p, 1e-12) / Math.Max(1 - p, 1e-12));
     }
 
-    private delegate void ReadLogits(Span<float> logits, ReadOnlySpan<float> labels);
+    private delegate void ReadLogits(Span<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights);
 
     private static void ForEachBatch(Scorer scorer, EncodedSplit split, ReadLogits read, CancellationToken cancellation)
     {
@@ -181,7 +182,7 @@ public sealed class RunPacker
             for (var row = 0; row < batch.Rows; row++)
                 impressions.AddEncoded(batch.IdsOf(row), batch.NumericOf(row), batch.Lists);
             scorer.FusedLogits(impressions, logits);
-            read(logits.AsSpan(0, batch.Rows), batch.Labels);
+            read(logits.AsSpan(0, batch.Rows), batch.Labels, batch.Weights);
         }
     }
 

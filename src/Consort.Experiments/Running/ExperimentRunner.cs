@@ -123,7 +123,7 @@ public static class ExperimentRunner
     private static ITeacher Teacher(TeacherName name, EncodedDataset dataset, Catalogues catalogues)
     {
         if (name.IsPredictions)
-            return new PredictionTeacher(name);
+            return new PredictionTeacher(name, dataset.Encoder.Schema.LogitShift);
         var (path, folder) = (name.Path, new RunFolder(name.Path));
         var experiment = Experiment.OfRun(folder.Experiment, catalogues);
         if (!File.Exists(folder.Encoder)

@@ -45,7 +45,7 @@ public sealed class FinishedRun : IDisposable
         _workers = new Workers(threads);
         // Made where rows are scored: what packs or exports needs the weights alone.
         _program = new(() => _family.Compile(MemoryCheck.RowsToScore(Graph, MostRows), _workers, Experiment.Training.Precision));
-        _pass = new(() => new LogitPass(Program, Fusion));
+        _pass = new(() => new LogitPass(Program, Fusion) { Shift = Encoder.Schema.LogitShift });
     }
 
     /// <summary>The run folder.</summary>
@@ -102,7 +102,8 @@ public sealed class FinishedRun : IDisposable
     public SplitResult Measure(IReadOnlyList<string> places, IProgress<long>? progress, CancellationToken cancellation,
         RawRows? rules = null)
     {
-        using var evaluator = new ConsortEvaluator(Program.Members, Fusion);
+        using var evaluator = new ConsortEvaluator(Program.Members, Fusion, isWeighted: Encoder.Schema.HasWeights,
+            hasGroups: Encoder.Schema.HasGroups);
         using var ceiling = new Ceiling();
         using var reader = new RawBatchReader(places, Encoder, BatchSize, labelRequired: true,
             (rules ?? RawRows.Default).Unknown, Sources, cancellation);
@@ -111,7 +112,7 @@ public sealed class FinishedRun : IDisposable
             cancellation.ThrowIfCancellationRequested();
             Pass.Run(batch, isTraining: false, seed: 0);
             Pass.CheckFinite(batch, Encoder, reader.PlaceOf);
-            evaluator.Add(Pass.Logits);
+            evaluator.Add(Pass.Logits, batch.Groups);
             if (batch.HasTruth)
                 ceiling.Add(batch.Truth, batch.Labels);
             progress?.Report(reader.Position);

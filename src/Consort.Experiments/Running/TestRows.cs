@@ -31,6 +31,32 @@ internal static class TestRows
         Keep(folder, () => RunRows.Open(folder, data, threads, null, cancellation, catalogues), threads, catalogues, cancellation);
 
     /// <summary>
+    /// What each test row belongs to, where the schema has a field of kind group: its value there; null without such a field.
+    /// </summary>
+    /// <exception cref="ConsortException">The data are not at hand.</exception>
+    public static IReadOnlyList<int>? Groups(Experiment experiment, int threads, IProgress<EncodeProgress>? progress,
+        CancellationToken cancellation)
+    {
+        var hasGroups = experiment.Data!.Schema?.HasGroups
+            ?? (EncodedDataset.IsAt(experiment.Data.Encoded) && EncodedDataset.EncoderAt(experiment.Data.Encoded).Schema.HasGroups);
+        if (!hasGroups)
+            return null;
+        using var dataset = experiment.Data.Open(threads, progress, cancellation).Dataset;
+        using var loader = new BatchLoader(SplitOf(dataset), new LoaderOptions(4096));
+        var (clusters, numbers) = (new List<int>(), new Dictionary<ulong, int>());
+        for (loader.Start(0); loader.Next() is { } batch;)
+            foreach (var group in batch.Groups)
+            {
+                // A row without a group belongs to nothing but itself.
+                if (group != 0)
+                    numbers.TryAdd(group, numbers.Count);
+                clusters.Add(group == 0 ? -1 - clusters.Count : numbers[group]);
+            }
+
+        return clusters;
+    }
+
+    /// <summary>
     /// What each test row belongs to: its value in a categorical column. A row whose value is missing or was not seen in training belongs
     /// to nothing but itself.
     /// </summary>
@@ -78,6 +104,7 @@ internal static class TestRows
     private static RowLogits Of(FinishedRun run, EncodedSplit split, CancellationToken cancellation)
     {
         var (labels, logits, at) = (new float[split.Rows], new float[split.Rows], 0);
+        var weights = split.Space.HasWeights ? new float[split.Rows] : null;
         var sums = new double[run.Experiment.Family.Members.Count];
         run.Read(split, batch =>
         {
@@ -86,6 +113,8 @@ internal static class TestRows
             var ensemble = batch.EnsembleProbabilities();
             for (var row = 0; row < y.Length; row++)
                 (labels[at + row], logits[at + row]) = ((float)y[row], (float)z[row]);
+            for (var row = 0; row < batch.Weights().Length; row++)
+                weights![at + row] = (float)batch.Weights()[row];
             for (var member = 0; member < sums.Length; member++)
             {
                 var p = batch.Probabilities(member);
@@ -95,7 +124,8 @@ internal static class TestRows
 
             at += y.Length;
         }, cancellation);
-        return new RowLogits(labels, logits, Array.ConvertAll(sums, s => (float)(s / Math.Max(1, at))), TruthOf(split));
+        return new RowLogits(
+            labels, logits, Array.ConvertAll(sums, s => (float)(s / Math.Max(1, at))), TruthOf(split)) { Weights = weights };
     }
 
     private static float[]? TruthOf(EncodedSplit split)

@@ -71,6 +71,8 @@ public static class TrainMetrics
             ["rows"] = metrics.Rows,
             ["clicks"] = metrics.Clicks,
         };
+        if (metrics.GroupAuc is { } grouped)
+            json["gauc"] = grouped;
         if (split.Ceiling is { } ceiling)
             json["ceiling"] = new Dictionary<string, double> { ["auc"] = ceiling.Auc, ["logloss"] = ceiling.LogLoss };
         return json;

@@ -19,7 +19,7 @@ internal sealed record GainShare(Comparison Gain, Share? Share)
         if (clicks < 2 || labels.Length - clicks < 2
             || rows.Any(r => !r.Labels.AsSpan().SequenceEqual(labels) || r.Logits.Any(float.IsNaN)))
             return null;
-        var (auc, covariance) = DeLong.Measure(labels, [.. rows.Select(r => r.Logits)]);
+        var (auc, covariance) = DeLong.Measure(labels, [.. rows.Select(r => r.Logits)], rows[0].Weights);
         double[] kept = [1, 0, .. alone.Select(_ => -1.0 / alone.Count)], whole = [0, 1, .. alone.Select(_ => -1.0 / alone.Count)];
         var gain = Comparison.FromNormal(Value(whole), Math.Sqrt(Math.Max(0, Spread(whole, whole))));
         var share = Statistics.Share.Fieller(

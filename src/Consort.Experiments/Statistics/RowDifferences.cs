@@ -1,5 +1,4 @@
 using Consort.Learning.Losses;
-using MathNet.Numerics.Statistics;
 
 namespace Consort.Experiments.Statistics;
 
@@ -11,7 +10,8 @@ namespace Consort.Experiments.Statistics;
 /// <param name="labels">0 or 1, [n]; at least two of each.</param>
 /// <param name="clusters">Of each row what it belongs to, such as its user, whose rows are not independent; null where each row stands for
 /// itself.</param>
-public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters = null)
+/// <param name="weights">How often each row counts, [n]; null where all count once.</param>
+public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters = null, float[]? weights = null)
 {
     private readonly double[] _parts = new double[labels.Length]; // V10 of a click, V01 of another, first minus second, summed over seeds
     private readonly double[] _first = new double[labels.Length]; // losses, summed likewise
@@ -24,7 +24,7 @@ public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters 
     /// <exception cref="ArgumentException">As <see cref="DeLong"/>.</exception>
     public void Add(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
     {
-        var parts = DeLong.Differences(labels, first, second);
+        var parts = DeLong.Differences(labels, first, second, weights);
         for (var i = 0; i < labels.Length; i++)
         {
             _parts[i] += parts[i];
@@ -43,46 +43,54 @@ public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters 
     {
         var means = Array.ConvertAll(_parts, p => p / _seeds);
         int[] clicks = [.. Places(1)], others = [.. Places(0)];
-        var difference = clicks.Average(i => means[i]);
+        var difference = Spread.Mean([.. clicks.Select(i => means[i])], WeightsOf(clicks));
         if (clusters is null)
             return Comparison.FromNormal(difference, Math.Sqrt(OfMean(clicks) + OfMean(others)));
         var ofClicks = Sums(clicks, i => means[i] - difference);
         var ofOthers = Sums(others, i => means[i] - difference);
         var all = ofClicks.Keys.Union(ofOthers.Keys).Count();
-        var (m, n) = ((double)clicks.Length, (double)others.Length);
-        var variance = (Spread(ofClicks.Count) * ofClicks.Values.Sum(s => s * s) / (m * m))
-            + (Spread(ofOthers.Count) * ofOthers.Values.Sum(s => s * s) / (n * n))
-            + (2 * Spread(all) * ofClicks.Sum(s => s.Value * ofOthers.GetValueOrDefault(s.Key)) / (m * n));
+        var (m, n) = (clicks.Sum(WeightOf), others.Sum(WeightOf));
+        var variance = (Factor(ofClicks.Count) * ofClicks.Values.Sum(s => s * s) / (m * m))
+            + (Factor(ofOthers.Count) * ofOthers.Values.Sum(s => s * s) / (n * n))
+            + (2 * Factor(all) * ofClicks.Sum(s => s.Value * ofOthers.GetValueOrDefault(s.Key)) / (m * n));
         return Comparison.FromStudent(difference, Math.Sqrt(Math.Max(0, variance)), Math.Max(1, all - 1));
 
-        double OfMean(int[] places) => places.Select(i => means[i]).Variance() / places.Length;
+        double OfMean(int[] places) => Spread.OfMean([.. places.Select(i => means[i])], WeightsOf(places));
     }
 
     /// <summary>
-    /// Of the log-loss: the bootstrap over rows; of clusters the error of a mean of sums, Σ_k (Σ_{i in k} (d_i − mean))² · K/(K − 1) / n²,
-    /// by Student's t with K − 1 degrees of freedom.
+    /// Of the log-loss: the bootstrap over rows, or of weighted rows the error of their weighted mean; of clusters the error of a mean of
+    /// sums, Σ_k (Σ_{i in k} (d_i − mean))² · K/(K − 1) / n², by Student's t with K − 1 degrees of freedom.
     /// </summary>
     /// <param name="seed">Of the bootstrap's draws.</param>
     public Comparison LogLoss(ulong seed)
     {
         var (first, second) = (Array.ConvertAll(_first, l => l / _seeds), Array.ConvertAll(_second, l => l / _seeds));
-        if (clusters is null)
+        if (clusters is null && weights is null)
             return Bootstrap.Compare(first, second, seed);
-        var difference = Enumerable.Range(0, labels.Length).Average(i => first[i] - second[i]);
-        var sums = Sums(Enumerable.Range(0, labels.Length), i => first[i] - second[i] - difference);
-        var error = Math.Sqrt(Spread(sums.Count) * sums.Values.Sum(s => s * s)) / labels.Length;
+        int[] places = [.. Enumerable.Range(0, labels.Length)];
+        double[] differences = [.. places.Select(i => first[i] - second[i])];
+        var difference = Spread.Mean(differences, WeightsOf(places));
+        if (clusters is null)
+            return Comparison.FromNormal(difference, Math.Sqrt(Spread.OfMean(differences, WeightsOf(places))));
+        var sums = Sums(places, i => differences[i] - difference);
+        var error = Math.Sqrt(Factor(sums.Count) * sums.Values.Sum(s => s * s)) / places.Sum(WeightOf);
         return Comparison.FromStudent(difference, error, Math.Max(1, sums.Count - 1));
     }
 
-    private static double Spread(int clusters) => clusters < 2 ? 1 : clusters / (clusters - 1.0);
+    private double WeightOf(int row) => weights is null ? 1 : weights[row];
+
+    private double[] WeightsOf(int[] places) => weights is null ? [] : [.. places.Select(WeightOf)];
+
+    private static double Factor(int clusters) => clusters < 2 ? 1 : clusters / (clusters - 1.0);
 
     private IEnumerable<int> Places(float label) => Enumerable.Range(0, labels.Length).Where(i => labels[i] == label);
 
     private Dictionary<int, double> Sums(IEnumerable<int> places, Func<int, double> value)
     {
         var sums = new Dictionary<int, double>();
-        foreach (var i in places)
-            sums[clusters![i]] = sums.GetValueOrDefault(clusters[i]) + value(i);
+        foreach (var i in places.Where(i => WeightOf(i) > 0)) // others are not there
+            sums[clusters![i]] = sums.GetValueOrDefault(clusters[i]) + (WeightOf(i) * value(i));
         return sums;
     }
 }

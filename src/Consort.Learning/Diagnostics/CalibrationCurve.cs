@@ -23,17 +23,19 @@ public sealed record CalibrationCurve(
     /// <summary>Draws the curve of one output.</summary>
     /// <param name="logits">[n].</param>
     /// <param name="labels">0 or 1, [n].</param>
+    /// <param name="weights">How much each row counts, [n]; none where all count alike. Bins have as many rows each all the same.</param>
     /// <param name="bins">How many, at least 1; there are fewer where rows of equal logit are many.</param>
     /// <exception cref="ArgumentException">Lengths differ, there are no rows or bins, or a label is neither 0 nor 1.</exception>
-    public static CalibrationCurve Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, int bins)
+    public static CalibrationCurve Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, int bins,
+        ReadOnlySpan<float> weights = default)
     {
         Labels.CheckLengths(logits.Length, labels.Length);
         ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
         ArgumentOutOfRangeException.ThrowIfZero(logits.Length, nameof(logits));
-        var (values, clicks) = (logits.ToArray(), labels.ToArray());
-        Array.Sort(values, clicks);
+        var (values, places) = (logits.ToArray(), Enumerable.Range(0, logits.Length).ToArray());
+        Array.Sort(values, places);
         var points = new List<CalibrationBin>(bins);
-        double predicted = 0, observed = 0, expected = 0, maximum = 0;
+        double predicted = 0, observed = 0, expected = 0, maximum = 0, all = 0;
         for (var start = 0; start < values.Length;)
         {
             // What is left over after long runs of equal rows is dealt anew over the bins that are left.
@@ -41,24 +43,24 @@ public sealed record CalibrationCurve(
             var end = start + ((values.Length - start + left - 1) / left);
             while (end < values.Length && values[end].Equals(values[end - 1]))
                 end++;
-            double sum = 0;
-            long hits = 0;
+            double sum = 0, hits = 0, rows = 0;
             for (var i = start; i < end; i++)
             {
-                sum += Logistic.Sigmoid(values[i]);
-                hits += Labels.IsClick(clicks[i]) ? 1 : 0;
+                double weight = weights.IsEmpty ? 1 : weights[places[i]];
+                sum += weight * Logistic.Sigmoid(values[i]);
+                hits += Labels.IsClick(labels[places[i]]) ? weight : 0;
+                rows += weight;
             }
 
-            var rows = end - start;
-            points.Add(new CalibrationBin(rows, sum / rows, (double)hits / rows));
+            if (rows > 0)
+                points.Add(new CalibrationBin(end - start, sum / rows, hits / rows));
             var error = Math.Abs(sum - hits);
-            expected += error / values.Length;
-            maximum = Math.Max(maximum, error / rows);
-            predicted += sum;
-            observed += hits;
+            expected += error;
+            maximum = Math.Max(maximum, rows > 0 ? error / rows : 0);
+            (predicted, observed, all) = (predicted + sum, observed + hits, all + rows);
             start = end;
         }
 
-        return new CalibrationCurve(points, expected, maximum, predicted / values.Length, observed / values.Length);
+        return new CalibrationCurve(points, expected / all, maximum, predicted / all, observed / all);
     }
 }

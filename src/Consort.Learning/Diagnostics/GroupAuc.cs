@@ -20,68 +20,13 @@ public sealed record GroupAuc(string Field, double Auc, int Groups, long Rows, i
     /// <param name="logits">[n].</param>
     /// <param name="labels">0 or 1, [n].</param>
     /// <param name="groups">A number of the group a row, or −1 for a row without, [n].</param>
+    /// <param name="weights">How much each row counts, [n]; none where all count alike.</param>
     /// <exception cref="ArgumentException">Lengths differ, or a label is neither 0 nor 1.</exception>
-    public static GroupAuc Of(string field, ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<int> groups)
+    public static GroupAuc Of(string field, ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<int> groups,
+        ReadOnlySpan<float> weights = default)
     {
-        Labels.CheckLengths(logits.Length, labels.Length);
-        Labels.CheckLengths(logits.Length, groups.Length);
-        var (keys, clicks, count) = (new ulong[logits.Length], new bool[logits.Length], 0);
-        var undefined = false;
-        for (var i = 0; i < logits.Length; i++)
-        {
-            var click = Labels.IsClick(labels[i]);
-            if (groups[i] < 0)
-                continue;
-            undefined |= float.IsNaN(logits[i]);
-            // Rows of one group side by side, in the order of their logits.
-            (keys[count], clicks[count]) = (((ulong)(uint)groups[i] << 32) | KeyList.Key(logits[i]), click);
-            count++;
-        }
-
-        Array.Sort(keys, clicks, 0, count);
-        double weighted = 0;
-        int counted = 0, oneClass = 0;
-        long rows = 0, oneClassRows = 0;
-        for (int start = 0, end; start < count; start = end)
-        {
-            for (end = start + 1; end < count && keys[end] >> 32 == keys[start] >> 32;)
-                end++;
-            if (AucOfSorted(keys.AsSpan(start, end - start), clicks.AsSpan(start, end - start)) is { } auc)
-            {
-                weighted += auc * (end - start);
-                rows += end - start;
-                counted++;
-            }
-            else
-            {
-                oneClassRows += end - start;
-                oneClass++;
-            }
-        }
-
-        return new GroupAuc(field, undefined ? double.NaN : weighted / rows, counted, rows, oneClass, oneClassRows, logits.Length - count);
-    }
-
-    // The share of (click, other) pairs in which the click stands above, ties counting half; null without such pairs.
-    private static double? AucOfSorted(ReadOnlySpan<ulong> keys, ReadOnlySpan<bool> clicks)
-    {
-        double others = 0, hits = 0, wins = 0;
-        for (int start = 0, end; start < keys.Length; start = end)
-        {
-            double tiedOthers = 0, tiedHits = 0;
-            for (end = start; end < keys.Length && keys[end] == keys[start]; end++)
-            {
-                if (clicks[end])
-                    tiedHits++;
-                else
-                    tiedOthers++;
-            }
-
-            wins += tiedHits * (others + (tiedOthers / 2));
-            others += tiedOthers;
-            hits += tiedHits;
-        }
-
-        return hits == 0 || others == 0 ? null : wins / (hits * others);
+        var found = GroupedAuc.Of(logits, labels, groups, weights);
+        return new GroupAuc(
+            field, found.Auc, found.Groups, found.Rows, found.OneClassGroups, found.OneClassRows, logits.Length - found.Rows - found.OneClassRows);
     }
 }

@@ -1,14 +1,20 @@
+using System.Text.Json.Serialization;
+
 namespace Consort.Learning.Evaluation;
 
-/// <summary>What was measured on a set of rows.</summary>
+/// <summary>What was measured on a set of rows; where rows have weights each counts as if it were there so often.</summary>
 /// <param name="Auc">Exact area under the ROC curve, 0 to 1; NaN when the labels are all alike or a logit was NaN.</param>
 /// <param name="LogLoss">Mean cross-entropy in nats, probabilities clipped as <see cref="Evaluator"/> says; NaN without rows.</param>
 /// <param name="Calibration">Σ p / Σ y, predicted over observed clicks, ideally 1; infinite without clicks, NaN without rows.</param>
 /// <param name="CalibrationError">Expected calibration error: Σ_bins n_bin/n · |mean p − mean y|, over 15 bins of equal width.</param>
-/// <param name="Rows">Rows measured.</param>
-/// <param name="Clicks">Rows with label 1.</param>
+/// <param name="Rows">Rows measured, whatever their weights.</param>
+/// <param name="Clicks">Those with label 1.</param>
 public sealed record Metrics(double Auc, double LogLoss, double Calibration, double CalibrationError, long Rows, long Clicks)
 {
+    /// <summary>AUC within the groups of the rows; null where the schema has no field of kind group.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? GroupAuc { get; init; }
+
     /// <summary>
     /// Relative improvement of an AUC in per cent: ((AUC − 0.5)/(AUC_base − 0.5) − 1) · 100. NaN or infinite for a base of 0.5.
     /// </summary>

@@ -12,10 +12,14 @@ internal static class BinaryCrossEntropy
     /// <summary>scale · ∂L/∂z of a row.</summary>
     public static double Gradient(double scale, double y, double p) => scale * (p - y);
 
-    /// <summary>Σ_b L.</summary>
-    public static double Sum(ReadOnlySpan<double> y, ReadOnlySpan<double> z)
+    /// <summary>Σ_b w_b L; without weights Σ_b L.</summary>
+    public static double Sum(ReadOnlySpan<double> y, ReadOnlySpan<double> z, ReadOnlySpan<double> weights = default)
     {
         var sum = 0.0;
+        for (var b = 0; b < weights.Length; b++)
+            sum += weights[b] * Value(y[b], z[b]);
+        if (!weights.IsEmpty)
+            return sum;
         for (var b = 0; b < y.Length; b++)
             sum += Value(y[b], z[b]);
         return sum;
@@ -28,10 +32,11 @@ internal static class BinaryCrossEntropy
             gradients[b] += Gradient(scale, y[b], p[b]);
     }
 
-    /// <summary>Adds scale · ∂L/∂z of each row, and gives scale · Σ_b L.</summary>
-    public static double Add(double scale, ReadOnlySpan<double> y, ReadOnlySpan<double> z, ReadOnlySpan<double> p, Span<double> gradients)
+    /// <summary>Adds scale · ∂L/∂z of each row, which is weighed once at the end, and gives scale · Σ_b w_b L.</summary>
+    public static double Add(double scale, ReadOnlySpan<double> y, ReadOnlySpan<double> z, ReadOnlySpan<double> p, Span<double> gradients,
+        ReadOnlySpan<double> weights = default)
     {
         AddGradient(scale, y, p, gradients);
-        return scale * Sum(y, z);
+        return scale * Sum(y, z, weights);
     }
 }

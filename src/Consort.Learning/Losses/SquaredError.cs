@@ -15,13 +15,15 @@ internal static class SquaredError
     /// <summary>L and ∂L/∂z of a row.</summary>
     public static (double Value, double Gradient) Of(double q, double p) => (Value(q, p), Gradient(1, q, p));
 
-    /// <summary>Adds scale · ∂L/∂z of each row, and gives Σ_b L.</summary>
-    public static double Add(double scale, ReadOnlySpan<double> q, ReadOnlySpan<double> p, Span<double> gradients)
+    /// <summary>Adds scale · ∂L/∂z of each row, which is weighed once at the end, and gives Σ_b w_b L.</summary>
+    public static double Add(double scale, ReadOnlySpan<double> q, ReadOnlySpan<double> p, Span<double> gradients,
+        ReadOnlySpan<double> weights = default)
     {
         var sum = 0.0;
         for (var b = 0; b < q.Length; b++)
         {
-            sum += Value(q[b], p[b]);
+            var value = Value(q[b], p[b]);
+            sum += weights.IsEmpty ? value : weights[b] * value;
             gradients[b] += Gradient(scale, q[b], p[b]);
         }
 

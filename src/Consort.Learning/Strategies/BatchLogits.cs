@@ -16,6 +16,7 @@ public sealed class BatchLogits
 {
     private readonly double[] _labels; // [B]
     private readonly bool[] _labelled; // [B]
+    private readonly double[] _weights; // [B]
     private readonly double[] _logits; // [M, B]
     private readonly double[] _probabilities; // [M, B]
     private readonly double[] _ensembleLogits; // [B]
@@ -46,6 +47,7 @@ public sealed class BatchLogits
         _rows = capacity;
         _labels = new double[capacity];
         _labelled = new bool[capacity];
+        _weights = new double[capacity];
         _logits = new double[checked(members * capacity)];
         _probabilities = new double[members * capacity];
         _ensembleLogits = new double[capacity];
@@ -92,6 +94,18 @@ public sealed class BatchLogits
 
     /// <summary>Whether a row has a label.</summary>
     public bool IsLabelled(int row) => !MayLackLabels || _labelled[row];
+
+    /// <summary>Whether rows of the current batch have weights.</summary>
+    public bool HasWeights { get; set; }
+
+    /// <summary>
+    /// How much each row counts, at least 0, [B]; empty where all count alike. In training their mean is 1, so that a mean over the rows of
+    /// the batch, each times its weight, is the mean over the sum of weights: a row of weight 2 is the row twice.
+    /// </summary>
+    public Span<double> Weights() => HasWeights ? _weights.AsSpan(0, _rows) : [];
+
+    /// <summary>How much a row counts.</summary>
+    public double WeightOf(int row) => HasWeights ? _weights[row] : 1;
 
     /// <summary>Labels, 0 or 1, [B].</summary>
     public Span<double> Labels() => _labels.AsSpan(0, _rows);
@@ -141,6 +155,29 @@ public sealed class BatchLogits
             Gradients(m).Clear();
         }
         FillProbabilities(EnsembleLogits(), EnsembleProbabilities());
+    }
+
+    /// <summary>Scales the weights to a mean of 1; where all are 0 they stay so.</summary>
+    public void BalanceWeights()
+    {
+        var weights = Weights();
+        var sum = 0.0;
+        foreach (var weight in weights)
+            sum += weight;
+        for (var b = 0; b < weights.Length; b++)
+            weights[b] = sum > 0 ? weights[b] * (weights.Length / sum) : 0;
+    }
+
+    /// <summary>Multiplies what a strategy has added for each row by its weight; called once, after <see cref="Strategy.Apply"/>.</summary>
+    public void WeighGradients()
+    {
+        ReadOnlySpan<double> weights = Weights();
+        for (var m = 0; m < Members && !weights.IsEmpty; m++)
+        {
+            var gradients = Gradients(m);
+            for (var b = 0; b < weights.Length; b++)
+                gradients[b] *= weights[b];
+        }
     }
 
     /// <summary>Computes the fused logits alone, which is all that metrics need.</summary>

@@ -91,7 +91,7 @@ public sealed class Distillation : Strategy
                 for (var m = batch.HasAuxiliaryHead ? 1 : 0; m < batch.Members; m++)
                 {
                     (var distance, var gradient) = Distance(target, batch.Logits(m)[b], batch.Probabilities(m)[b]);
-                    loss += _gate[t] * distance;
+                    loss += batch.WeightOf(b) * _gate[t] * distance;
                     batch.Gradients(m)[b] += scale * _gate[t] * gradient;
                 }
             }
@@ -135,7 +135,7 @@ public sealed class Distillation : Strategy
         double mean = 0;
         for (var t = 0; t < _gate.Length; t++)
             mean += _gate[t] * batch.TeacherLogits(t)[row];
-        var error = Logistic.Sigmoid(mean) - label;
+        var error = batch.WeightOf(row) * (Logistic.Sigmoid(mean) - label);
         for (var t = 0; t < _gate.Length; t++)
         {
             var z = batch.TeacherLogits(t)[row];

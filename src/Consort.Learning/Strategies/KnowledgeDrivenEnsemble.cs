@@ -76,7 +76,7 @@ public sealed class KnowledgeDrivenEnsemble : Strategy
             ReadOnlySpan<double> p = batch.Probabilities(m);
             double sum = 0;
             for (var b = 0; b < labels.Length; b++)
-                sum += 1 - Math.Abs(labels[b] - p[b]);
+                sum += batch.WeightOf(b) * (1 - Math.Abs(labels[b] - p[b]));
             _exam[m] = sum / labels.Length;
             _examGradients[m] = 0;
         }
@@ -142,7 +142,8 @@ public sealed class KnowledgeDrivenEnsemble : Strategy
 
     /// <summary>Returns mean_b (p − target)² and adds weight times its gradient; the target is a constant.</summary>
     private static double AddSquaredError(BatchLogits batch, int learner, ReadOnlySpan<double> target, double weight) =>
-        SquaredError.Add(weight / batch.Rows, target, batch.Probabilities(learner), batch.Gradients(learner)) / batch.Rows;
+        SquaredError.Add(weight / batch.Rows, target, batch.Probabilities(learner), batch.Gradients(learner),
+            batch.Weights()) / batch.Rows;
 
     private void AddExamGradients(BatchLogits batch)
     {

@@ -76,8 +76,9 @@ public sealed class MutualLearning : Strategy
 
     private double AddDivergence(BatchLogits batch, int learner, int peer, double scale) =>
         _options.Divergence == PeerDivergence.SquaredError
-        ? SquaredError.Add(scale, batch.PeerProbabilities(peer), batch.Probabilities(learner), batch.Gradients(learner))
+        ? SquaredError.Add(scale, batch.PeerProbabilities(peer), batch.Probabilities(learner), batch.Gradients(learner),
+            batch.Weights())
         : BernoulliKl.Add(
             scale, batch.PeerLogits(peer), batch.PeerProbabilities(peer), batch.Logits(learner), batch.Probabilities(learner),
-            batch.Gradients(learner));
+            batch.Gradients(learner), batch.Weights());
 }

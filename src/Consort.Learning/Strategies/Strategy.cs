@@ -61,7 +61,8 @@ public abstract class Strategy
 
     /// <summary>
     /// Computes the loss of the batch and adds its gradient. The loss is the sum of the terms: each is a batch mean and already carries its
-    /// weight. Allocates nothing after the first call.
+    /// weight. Values count each row by <see cref="BatchLogits.Weights"/>; gradients do not, <see cref="BatchLogits.WeighGradients"/> is
+    /// called behind. Allocates nothing after the first call.
     /// </summary>
     /// <param name="batch">A batch after <see cref="BatchLogits.Prepare"/>; dLoss/dz_m is added to its gradients.</param>
     /// <param name="terms">Receives the value of each term; at least as long as <see cref="TermNames"/>.</param>
@@ -80,7 +81,7 @@ public abstract class Strategy
     }
 
     /// <summary>
-    /// Adds the gradient of <paramref name="weight"/> · mean_b l_b BCE(y, sigmoid(z_m)) to member m and returns that value. The mean is
+    /// Adds the gradient of <paramref name="weight"/> · mean_b l_b BCE(y, sigmoid(z_m)) to member m and returns the value. The mean is
     /// over all rows of the batch; l_b is 0 where a row has no label, else 1.
     /// </summary>
     private protected static double AddMemberLabelLoss(BatchLogits batch, int member, double weight)
@@ -88,7 +89,7 @@ public abstract class Strategy
         var scale = weight / batch.Rows;
         if (!batch.MayLackLabels)
             return BinaryCrossEntropy.Add(
-                scale, batch.Labels(), batch.Logits(member), batch.Probabilities(member), batch.Gradients(member));
+                scale, batch.Labels(), batch.Logits(member), batch.Probabilities(member), batch.Gradients(member), batch.Weights());
         ReadOnlySpan<double> labels = batch.Labels(), logits = batch.Logits(member), probabilities = batch.Probabilities(member);
         var gradients = batch.Gradients(member);
         var loss = 0.0;
@@ -97,7 +98,7 @@ public abstract class Strategy
             if (!batch.IsLabelled(b))
                 continue;
             gradients[b] += BinaryCrossEntropy.Gradient(scale, labels[b], probabilities[b]);
-            loss += BinaryCrossEntropy.Value(labels[b], logits[b]);
+            loss += batch.WeightOf(b) * BinaryCrossEntropy.Value(labels[b], logits[b]);
         }
 
         return scale * loss;

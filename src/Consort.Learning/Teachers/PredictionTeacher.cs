@@ -9,7 +9,9 @@ namespace Consort.Learning.Teachers;
 /// Teaches what a file says of each training row: the predictions of any other system, or of models that never saw the row. Its lines are
 /// the rows in the order in which they are stored, which is that of the files they came from.
 /// </summary>
-public sealed class PredictionTeacher(TeacherName name) : ITeacher
+/// <param name="name">The file.</param>
+/// <param name="shift">What the students' logits are moved by when they score: the file tells of all rows, they learn from some.</param>
+public sealed class PredictionTeacher(TeacherName name, double shift = 0) : ITeacher
 {
     private const int LargestLogit = 1000; // of the least probability above 0 that a double holds it is 745
 
@@ -103,7 +105,7 @@ public sealed class PredictionTeacher(TeacherName name) : ITeacher
         var cell = Cell(line, _column);
         if (double.TryParse(cell, CultureInfo.InvariantCulture, out var value))
         {
-            var logit = (float)(name.Kind == PredictionKind.Logit ? value : Math.Log(value / (1 - value)));
+            var logit = (float)((name.Kind == PredictionKind.Logit ? value : Math.Log(value / (1 - value))) - shift);
             if (Math.Abs(logit) <= LargestLogit)
                 return logit;
         }

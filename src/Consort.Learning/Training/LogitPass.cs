@@ -2,6 +2,7 @@ using Consort.Compute.Cpu.Programs;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;
+using Consort.Data.Schemas;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Strategies;
 using Consort.Learning.Teachers;
@@ -35,6 +36,12 @@ public sealed class LogitPass
 
     /// <summary>The logits and labels of the last batch.</summary>
     public BatchLogits Logits { get; }
+
+    /// <summary>
+    /// What the fused logit is moved by where it is not trained on: <see cref="Schema.LogitShift"/> of the training rows, so that rows of
+    /// which none were left out are told of.
+    /// </summary>
+    public double Shift { get; init; }
 
     /// <summary>Computes what members say of a batch as when scoring, for their peers; the batch is trained on next.</summary>
     internal void ReadPeers(Batch batch)
@@ -91,7 +98,8 @@ public sealed class LogitPass
     public SplitResult Evaluate(EncodedSplit split, Encoder encoder, CancellationToken cancellation)
     {
         using var loader = new BatchLoader(split, new LoaderOptions(_program.Capacity));
-        using var evaluator = new ConsortEvaluator(Logits.Members, _fusion);
+        var schema = encoder.Schema;
+        using var evaluator = new ConsortEvaluator(Logits.Members, _fusion, isWeighted: schema.HasWeights, hasGroups: schema.HasGroups);
         using var ceiling = split.HasTruth ? new Ceiling() : null;
         loader.Start(0);
         for (long done = 0; loader.Next() is { } batch; done += batch.Rows)
@@ -99,7 +107,7 @@ public sealed class LogitPass
             cancellation.ThrowIfCancellationRequested();
             Fuse(batch);
             CheckFinite(batch, encoder, row => FormattableString.Invariant($"row {done + row + 1} of the {split.Name} rows"));
-            evaluator.Add(Logits);
+            evaluator.Add(Logits, batch.Groups);
             ceiling?.Add(batch.Truth, batch.Labels);
         }
 
@@ -139,17 +147,23 @@ public sealed class LogitPass
         var given = batch.Labels;
         for (var row = 0; row < labels.Length; row++)
             labels[row] = given[row];
+        Logits.HasWeights = !batch.Weights.IsEmpty;
+        for (var row = 0; row < batch.Weights.Length; row++)
+            Logits.Weights()[row] = batch.Weights[row];
+        if (isTraining)
+            Logits.BalanceWeights();
         Logits.MayLackLabels = !batch.Labelled.IsEmpty;
         for (var row = 0; row < batch.Labelled.Length; row++)
             Logits.Labelled()[row] = batch.Labelled[row] != 0;
+        var shift = isTraining ? 0 : Shift / (Logits.Members * _fusion.Share(Logits.Members));
         for (var member = 0; member < Logits.Members; member++)
-            Widen(_program.Logits(member), Logits.Logits(member));
+            Widen(_program.Logits(member), Logits.Logits(member), shift);
     }
 
     // [B]
-    private static void Widen(ReadOnlySpan<float> source, Span<double> target)
+    private static void Widen(ReadOnlySpan<float> source, Span<double> target, double shift = 0)
     {
         for (var row = 0; row < target.Length; row++)
-            target[row] = source[row];
+            target[row] = source[row] + shift;
     }
 }

@@ -164,6 +164,7 @@ internal sealed class PhaseRun
         var metric = _options.Monitor switch
         {
             Monitor.Auc => valid.Ensemble.Auc,
+            Monitor.GroupAuc => valid.Ensemble.GroupAuc!.Value, // TrainingChecks has seen to it
             Monitor.MemberAuc => valid.Members.Average(m => m.Auc),
             _ => -valid.Ensemble.LogLoss,
         };

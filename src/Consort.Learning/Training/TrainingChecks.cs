@@ -15,11 +15,13 @@ public static class TrainingChecks
     {
         if (data.Valid is not { } valid)
             throw new ConsortException($"{data.Folder}: found no validation split, expected one to choose the best weights by");
+        if (monitor == Monitor.GroupAuc && !data.Space.HasGroups)
+            throw new ConsortException("monitor: found gauc, but no field of kind group in the schema, expected one whose texts are the groups, or another monitor");
         if (monitor == Monitor.LogLoss || (valid.Clicks > 0 && valid.Clicks < valid.Rows))
             return;
         throw new ConsortException(string.Create(
             CultureInfo.InvariantCulture,
-            $"the {valid.Rows:N0} validation rows have {(valid.Clicks == 0 ? "no clicks" : "nothing but clicks")}, so monitor: {(monitor == Monitor.Auc ? "auc" : "member_auc")} cannot choose the best weights; use monitor: logloss under training, or other validation rows"));
+            $"the {valid.Rows:N0} validation rows have {(valid.Clicks == 0 ? "no clicks" : "nothing but clicks")}, so monitor: {monitor switch { Monitor.Auc => "auc", Monitor.GroupAuc => "gauc", _ => "member_auc" }} cannot choose the best weights; use monitor: logloss under training, or other validation rows"));
     }
 
     /// <summary>Throws if a phase cannot learn from the rows that it names, or none learns from rows without labels.</summary>

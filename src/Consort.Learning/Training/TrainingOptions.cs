@@ -15,6 +15,9 @@ public enum Monitor
 
     /// <summary>The mean of the members' own AUCs; larger is better. What mutual learning reports.</summary>
     MemberAuc,
+
+    /// <summary>The ensemble's AUC within groups, of data with a field of kind group; larger is better.</summary>
+    GroupAuc,
 }
 
 /// <summary>How a family is trained, whatever its members and strategy.</summary>
@@ -38,8 +41,8 @@ public sealed record TrainingOptions
         .Add("seed", o => (long)o.Seed, (o, v) => o with { Seed = (ulong)v }, Domain.Long(0, long.MaxValue),
             "of initial weights, order of rows, dropout; `--seed` replaces it")
         .Add("monitor", o => o.Monitor, (o, v) => o with { Monitor = v },
-            Domain.Words(("auc", Monitor.Auc), ("logloss", Monitor.LogLoss), ("member_auc", Monitor.MemberAuc)),
-            "what is best on the validation split: AUC or log-loss of the ensemble, or the mean of the members' AUC")
+            Domain.Words(("auc", Monitor.Auc), ("logloss", Monitor.LogLoss), ("member_auc", Monitor.MemberAuc), ("gauc", Monitor.GroupAuc)),
+            "what is best on the validation split: AUC or log-loss of the ensemble, the mean of the members' AUC, or the ensemble's AUC within groups (data with a field of kind group)")
         .Add("evaluations_per_epoch", o => o.EvaluationsPerEpoch, (o, v) => o with { EvaluationsPerEpoch = v }, Domain.Integer(1, 1000),
             "evaluations on the validation split in each epoch")
         .Add("checkpoint_minutes", o => o.CheckpointMinutes, (o, v) => o with { CheckpointMinutes = v }, Domain.Number(0.01, 10_000),

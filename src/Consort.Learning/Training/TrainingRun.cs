@@ -53,7 +53,8 @@ public sealed class TrainingRun : IDisposable
         _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly };
         _workers = new Workers(threads);
         _step = new TrainingStep(
-            family, data.Space, options with { BatchSize = PhaseOverrides.LargestBatch(options, phases) }, _workers, vectors);
+            family, data.Space, options with { BatchSize = PhaseOverrides.LargestBatch(options, phases) }, _workers, vectors,
+            shift: data.Encoder.Schema.LogitShift);
     }
 
     /// <summary>The weights: after <see cref="Run"/> the best of the last phase.</summary>

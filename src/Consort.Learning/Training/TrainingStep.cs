@@ -34,6 +34,7 @@ public sealed class TrainingStep : IDisposable
     private readonly TrainingOptions _options;
     private readonly Workers _workers;
     private readonly IGradientExchange _exchange;
+    private readonly double _shift;
     private TeacherLogits? _teachers;
     private Strategy? _strategy;
     private IReadOnlySet<int>? _frozen;
@@ -48,19 +49,20 @@ public sealed class TrainingStep : IDisposable
     /// <param name="workers">The threads; the caller keeps owning them.</param>
     /// <param name="vectors">Gives pretrained vectors when the weights are initialized, or null.</param>
     /// <param name="exchange">Between ranks; null for one machine.</param>
+    /// <param name="shift">As <see cref="LogitPass.Shift"/>.</param>
     /// <exception cref="ConsortException">The family does not fit the columns.</exception>
     public TrainingStep(
         Family family, FeatureSpace space, TrainingOptions options, Workers workers, VectorSource? vectors = null,
-        IGradientExchange? exchange = null)
+        IGradientExchange? exchange = null, double shift = 0)
     {
-        (_family, _options, _workers, _exchange) = (family, options, workers, exchange ?? new NoExchange());
+        (_family, _options, _workers, _exchange, _shift) = (family, options, workers, exchange ?? new NoExchange(), shift);
         _optimizerOptions = options.Optimizer;
         var graph = family.Build(space, vectors);
         Store = new ParameterStore<float>(graph);
         Program = new Program<float>(
             graph, Store, OperationKernels.Of<float>(), options.BatchSize, workers,
             gemm: Multiplies.Of(workers, options.Precision, options.MatrixLibrary));
-        Pass = new LogitPass(Program, family.Fusion);
+        Pass = new LogitPass(Program, family.Fusion) { Shift = shift };
     }
 
     /// <summary>The weights and their gradients.</summary>
@@ -95,7 +97,7 @@ public sealed class TrainingStep : IDisposable
         (Program.FrozenMembers, Program.Dropout) = (frozen, overrides.Dropout);
         (_strategy, _terms, _frozen) = (strategy, new double[strategy.TermNames.Count], frozen);
         strategy.Open(teachers?.Teachers ?? 0);
-        Pass = new LogitPass(Program, _family.Fusion, _teachers, strategy.ReadsPeersAsScored);
+        Pass = new LogitPass(Program, _family.Fusion, _teachers, strategy.ReadsPeersAsScored) { Shift = _shift };
         _optimizerOptions = OptionsOf(frozen, overrides);
         _optimizer = _optimizer?.With(_optimizerOptions.EmbeddingL2, _optimizerOptions.DenseL2) ?? NewOptimizer(_optimizerOptions);
     }
@@ -122,6 +124,7 @@ public sealed class TrainingStep : IDisposable
         Pass.Run(batch, isTraining: true, seed);
         var forward = Stopwatch.GetTimestamp();
         _strategy.Apply(Pass.Logits, _terms);
+        Pass.Logits.WeighGradients();
         var loss = Stopwatch.GetTimestamp();
         Pass.Backward();
         var backward = Stopwatch.GetTimestamp();

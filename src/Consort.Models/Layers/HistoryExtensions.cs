@@ -38,7 +38,7 @@ public static class HistoryExtensions
     public static Value[] Beside(this MemberInputs inputs, HistoryOptions options, string model)
     {
         HashSet<int> lists = [.. options.Resolve(inputs.Space, model).SelectMany(h => h.Lists)];
-        Value[] others = inputs.EmbeddingsOf([.. Enumerable.Range(0, inputs.Space.Categorical.Count).Where(c => !lists.Contains(c))]);
+        var others = inputs.EmbeddingsOf([.. Enumerable.Range(0, inputs.Space.Categorical.Count).Where(c => !lists.Contains(c))]);
         return inputs.WithNumeric(inputs.NumericEmbeddings() is { } numeric ? [.. others, numeric] : others);
     }
 

@@ -15,6 +15,7 @@ internal sealed class Workspace : IDisposable
         Row = model.CompileRow();
         Ids = GC.AllocateArray<int>(Math.Max(1, model.Graph.Columns.Count), pinned: true);
         Lists = new int[model.Graph.ListRoom];
+        Times = new long[model.Encoder.TimesPerRow];
         Numerics = GC.AllocateArray<float>(Math.Max(1, model.Graph.Numeric?.Shape[0] ?? 0), pinned: true);
     }
 
@@ -42,6 +43,12 @@ internal sealed class Workspace : IDisposable
 
     /// <summary>Room for the lists of one row.</summary>
     public int[] Lists { get; }
+
+    /// <summary>Room for the times of one row.</summary>
+    public long[] Times { get; }
+
+    /// <summary>Room for the times of <see cref="BatchRows"/> rows.</summary>
+    public long[] BatchTimes => field ??= new long[BatchRows * _model.Encoder.TimesPerRow];
 
     /// <summary>Room for the numeric columns of one row; never moves.</summary>
     public float[] Numerics { get; }

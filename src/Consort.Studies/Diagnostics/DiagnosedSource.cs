@@ -22,7 +22,7 @@ internal sealed class DiagnosedSource : IDisposable
     {
         (Name, _dataset) = (split.Name, dataset);
         if (dataset.Key == (RunData.Read(run.Folder)?.Key ?? RunEnvironment.DataKeyOf(run.Folder)))
-            Train = dataset.Train;
+            Train = run.Encoder.Schema.NegativeShare < 1 ? null : dataset.Train; // which are rows of another kind
         _loader = new BatchLoader(split, new LoaderOptions(run.BatchSize));
         _loader.Start(0);
     }

@@ -1,3 +1,4 @@
+using Consort.Data.Schemas;
 using Consort.Experiments.Running;
 using Consort.Learning.Diagnostics;
 using Consort.Models;
@@ -22,7 +23,8 @@ public static class Diagnoser
             request.Notice?.Invoke(unfinished);
         var space = run.Encoder.Space;
         var column = request.Group is null ? -1 : Column(run, request.Group);
-        var outputs = new RecordedOutputs(run.Program.Members, space, column);
+        var outputs = new RecordedOutputs(run.Program.Members, space, column,
+            run.Encoder.Schema.Fields.FirstOrDefault(f => f.Kind == FieldKind.Group)?.Name);
         var sample = new RowSample(request.Rows, space);
         using var source = DiagnosedSource.Open(run, request, cancellation);
         while (source.Next() is { } batch)

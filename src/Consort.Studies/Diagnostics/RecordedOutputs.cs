@@ -18,7 +18,10 @@ internal sealed class RecordedOutputs
     private readonly List<float>[] _members;
     private readonly List<float> _ensemble = [];
     private readonly List<float> _labels = [];
+    private readonly List<float> _weights = [];
     private readonly List<int> _groups = [];
+    private readonly Dictionary<ulong, int> _numbers = [];
+    private readonly string? _groupName;
     private readonly Column? _column;
     private readonly int _columnIndex;
 
@@ -26,11 +29,13 @@ internal sealed class RecordedOutputs
     /// <param name="members">M.</param>
     /// <param name="space">The columns.</param>
     /// <param name="columnIndex">The column of the groups, or −1.</param>
-    public RecordedOutputs(int members, FeatureSpace space, int columnIndex)
+    /// <param name="group">The field of kind group, whose groups count where no column is named; null for none.</param>
+    public RecordedOutputs(int members, FeatureSpace space, int columnIndex, string? group = null)
     {
         _members = [.. Enumerable.Range(0, members).Select(_ => new List<float>())];
         _columnIndex = columnIndex;
         _column = columnIndex < 0 ? null : space.Categorical[columnIndex];
+        _groupName = _column?.Name ?? group;
     }
 
     /// <summary>All rows.</summary>
@@ -52,7 +57,15 @@ internal sealed class RecordedOutputs
                 var id = batch.IdsOf(row)[_columnIndex] - _column.Offset;
                 _groups.Add(id < 2 ? -1 : id);
             }
+            else if (_groupName is not null)
+            {
+                if (batch.Groups[row] is not 0 and var known)
+                    _numbers.TryAdd(known, _numbers.Count);
+                _groups.Add(batch.Groups[row] == 0 ? -1 : _numbers[batch.Groups[row]]);
+            }
         }
+
+        _weights.AddRange(batch.Weights);
 
         for (var member = 0; member < _members.Length; member++)
             foreach (var logit in logits.Logits(member))
@@ -68,8 +81,8 @@ internal sealed class RecordedOutputs
     /// <summary>AUC, log-loss and calibration of a member, or of the ensemble for −1.</summary>
     public Metrics Metrics(int member)
     {
-        using var evaluator = new Evaluator();
-        evaluator.Add(Logits(member), Labels);
+        using var evaluator = new Evaluator(isWeighted: _weights.Count > 0);
+        evaluator.Add(Logits(member), Labels, CollectionsMarshal.AsSpan(_weights));
         return evaluator.Result();
     }
 
@@ -79,8 +92,9 @@ internal sealed class RecordedOutputs
         var logits = Logits(member);
         var labels = Labels;
         return new OutputDiagnosis(
-            Metrics(member), CalibrationCurve.Of(logits, labels, Bins),
-            _column is null ? null : GroupAuc.Of(_column.Name, logits, labels, CollectionsMarshal.AsSpan(_groups)));
+            Metrics(member), CalibrationCurve.Of(logits, labels, Bins, CollectionsMarshal.AsSpan(_weights)),
+            _groupName is null ? null : GroupAuc.Of(
+                _groupName, logits, labels, CollectionsMarshal.AsSpan(_groups), CollectionsMarshal.AsSpan(_weights)));
     }
 
     /// <summary>How far a member is from the ensemble.</summary>

@@ -47,9 +47,10 @@ public static class RecipeRunner
         var runs = recipe.Plan(request).ToList();
         using var claim = Claim.Take(request.Folder, Path.Combine(request.Folder, "writer"), "name another folder with --out");
         var plan = runs.Select(run => (Run: run, Folder: new RunFolder(request.RunFolder(run.Name)))).ToList();
-        if (request.Cluster is { } column)
-            request.Memory.Clusters = TestRows.Clusters(
-                Parse(plan[0].Run, request, findRuns: false), column, threads, progress?.Encoding, cancellation);
+        var first = Parse(plan[0].Run, request, findRuns: false);
+        request.Memory.Clusters = request.Cluster is { } column
+            ? TestRows.Clusters(first, column, threads, progress?.Encoding, cancellation)
+            : TestRows.Groups(first, threads, progress?.Encoding, cancellation);
         var pace = new RecipePace();
         progress?.Keep(Forecast(plan, request, threads / jobs, jobs, pace, progress, cancellation));
         var schedule = new RecipeSchedule([.. plan.Select(p => p.Run)]);

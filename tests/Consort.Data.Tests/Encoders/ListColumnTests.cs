@@ -188,7 +188,7 @@ public sealed class ListColumnTests : IDisposable
         return [.. lists];
     }
 
-    private static IEnumerable<string> Texts(Batch batch, Encoder encoder, int column)
+    private static List<string> Texts(Batch batch, Encoder encoder, int column)
     {
         var texts = new List<string>();
         for (var row = 0; row < batch.Rows; row++)

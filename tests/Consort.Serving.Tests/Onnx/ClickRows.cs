@@ -37,6 +37,9 @@ public sealed class ClickRows : IDisposable
           - {name: seen, kind: sequence, splitter: ";", max_len: 4, share: user, missing: ["", "-"]}
           - {name: likes, kind: list, splitter: ";", max_len: 4, weight_splitter: ":", pooling: mean}
           - {name: pages, kind: list, splitter: ";", max_len: 2, pooling: sum, transform: "hash: 5"}
+          - {name: paid, kind: boolean, missing: ["", "?"]}
+          - {name: moment, kind: time, format: unix_ms, zone: "+05:30", derive: [hour, weekday, weekend, age, day, month], since: born, transform: standardise}
+          - {name: born, kind: time, zone: "-02:00", derive: [hour]}
         """;
 
     private readonly TempFolder _folder = new();
@@ -64,7 +67,7 @@ public sealed class ClickRows : IDisposable
     }
 
     public static IReadOnlyList<string> Fields { get; } =
-        ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit", "tags", "seen", "likes", "pages"];
+        ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit", "tags", "seen", "likes", "pages", "paid", "moment", "born"];
 
     internal Encoder Encoder => _dataset.Encoder;
 
@@ -78,13 +81,14 @@ public sealed class ClickRows : IDisposable
     {
         var (f, n, room) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count, Encoder.Space.ListRoom);
         var (ids, numeric, lists) = (new int[Count * f], new float[Count * n], new int[Count * room]);
+        var times = new long[Encoder.TimesPerRow];
         for (var row = 0; row < Count; row++)
         {
-            Encoder.Clear(ids.AsSpan(row * f, f), numeric.AsSpan(row * n, n), lists.AsSpan(row * room, room), row * room);
+            Encoder.Clear(ids.AsSpan(row * f, f), numeric.AsSpan(row * n, n), lists.AsSpan(row * room, room), row * room, times);
             for (var field = 0; field < Fields.Count; field++)
                 Encoder.EncodeField(
                     Encoder.FieldIndex(Fields[field]), System.Text.Encoding.UTF8.GetBytes(Rows[row][field]), ids.AsSpan(row * f, f),
-                    numeric.AsSpan(row * n, n), lists.AsSpan(row * room, room));
+                    numeric.AsSpan(row * n, n), lists.AsSpan(row * room, room), times);
         }
 
         return (ids, numeric, lists);
@@ -165,6 +169,11 @@ public sealed class ClickRows : IDisposable
             "tags" => Tokens(field, 3, isOrdered: false),
             "seen" => Tokens(field, 4, isOrdered: true),
             "likes" => Tokens(field, 4, isOrdered: false),
+            "paid" => OnnxTensor.Of([Count, 1], Rows.Select(r => OnnxTensor.Text(r[field]))),
+            "moment" => OnnxTensor.Of(ElementType.Int64, [Count, 1],
+                Rows.Select(r => r[field].Length == 0 ? long.MinValue : double.Parse(r[field], CultureInfo.InvariantCulture))),
+            "born" => OnnxTensor.Of(ElementType.Int64, [Count, 1], Rows.Select(r => r[field].Length == 0 ? long.MinValue
+                : (DateTime.Parse(r[field], CultureInfo.InvariantCulture) - DateTime.UnixEpoch).TotalSeconds)),
             "pages" => Listed(columns.FindIndex(c => c.Name == "pages"), 2),
             "url" => OnnxTensor.Of(ElementType.Int64, [Count, 1], Enumerable.Range(0, Count)
                 .Select(r => (double)ids[(r * (ids.Length / Count)) + hashed])),
@@ -206,6 +215,9 @@ public sealed class ClickRows : IDisposable
             History(random.Next(6), () => Or(random.Next(2) == 0 ? "" : "-", $"u{random.Next((int)(12 * reach))}")),
             List(5, () => string.Create(CultureInfo.InvariantCulture, $"like{random.Next((int)(6 * reach))}:{random.Next(4) / 2.0}")),
             List(4, () => $"/page/{random.Next((int)(30 * reach))}"),
+            Or("?", ((string[])["true", "FALSE", "Yes", "n", "1", "0"])[random.Next(6)]),
+            Or("", string.Create(CultureInfo.InvariantCulture, $"{random.NextInt64(-400_000_000_000, (long)(1_800_000_000_000 * reach))}")),
+            Or("", new DateTime(1965, 1, 1).AddMinutes(random.Next((int)(20_000_000 * reach))).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)),
         ];
         return row;
     }

@@ -73,8 +73,8 @@ internal sealed record Measured(
             return Of(alone[0]);
         var fused = Fuse(alone);
         var (labels, logits) = (fused.Labels, fused.Logits);
-        using var evaluator = new Evaluator();
-        evaluator.Add(logits, labels);
+        using var evaluator = new Evaluator(isWeighted: fused.Weights is not null);
+        evaluator.Add(logits, labels, fused.Weights);
         var metrics = evaluator.Result();
         return new Measured(
             string.Join('+', alone.Select(o => o.Run.Name)), metrics.Auc, metrics.LogLoss, [.. alone.Select(o => o.Summary.Auc)],
@@ -91,7 +91,8 @@ internal sealed record Measured(
     private static double Mean(IReadOnlyList<double> values) => values.DefaultIfEmpty(double.NaN).Average();
 
     private static double CalibrationOf(RowLogits rows) =>
-        rows.Logits.Sum(z => Logistic.Sigmoid(z)) / rows.Labels.Sum(y => (double)y);
+        rows.Logits.Select((z, i) => rows.WeightOf(i) * Logistic.Sigmoid(z)).Sum()
+            / rows.Labels.Select((y, i) => rows.WeightOf(i) * y).Sum();
 
     private static ExpectedMetrics? ExpectedOf(RowLogits rows) =>
         rows.Truth is { } truth && truth.Length > 0 ? ExpectedMetrics.Of(truth, rows.Logits) : null;
@@ -113,7 +114,8 @@ internal sealed record Measured(
         }
 
         return new RowLogits(
-            members[0].Labels, logits, [.. discrepancy.Select(d => (float)(d / Math.Max(1, logits.Length)))], members[0].Truth);
+            members[0].Labels, logits, [.. discrepancy.Select(d => (float)(d / Math.Max(1, logits.Length)))], members[0].Truth)
+        { Weights = members[0].Weights };
     }
 
     private static string RowsOf(RecipeOutcome outcome) => Experiments.Running.TestRows.PathOf(outcome.Summary.Folder);

@@ -33,7 +33,7 @@ internal sealed class RowComparisons(IReadOnlyList<int>? clusters = null)
         {
             var (a, b) = (first.Rows(), second.Rows());
             var clicks = a.Labels.Count(y => y == 1);
-            all ??= (new RowDifferences(a.Labels, Clusters(a.Labels.Length)), a.Labels);
+            all ??= (new RowDifferences(a.Labels, Clusters(a.Labels.Length), a.Weights), a.Labels);
             if (clicks < 2 || a.Labels.Length - clicks < 2 || !a.Labels.AsSpan().SequenceEqual(b.Labels)
                 || !a.Labels.AsSpan().SequenceEqual(all.Value.Labels) || a.Logits.Any(float.IsNaN) || b.Logits.Any(float.IsNaN))
                 return null;

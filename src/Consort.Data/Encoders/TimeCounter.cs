@@ -1,0 +1,126 @@
+using Consort.Data.Schemas;
+using Consort.Data.Sources;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>Counts the parts of a time, and its age; finds out how times are written where the schema does not say.</summary>
+internal sealed class TimeCounter : ColumnCounter
+{
+    private readonly CodeCounter<TimeCode> _parts;
+    private readonly TimeForms _own = new();
+    private readonly TimeForms _others = new();
+    private readonly NumberTally _ages = new();
+    private readonly TimePart[] _tokens;
+    private readonly Field? _since;
+    private readonly MissingTexts? _sinceMissing;
+
+    public TimeCounter(Schema schema, int index, MissingTexts missing) : base(schema.Fields[index], index, missing)
+    {
+        _tokens = [.. Field.Derive.Where(part => part != TimePart.Age)];
+        _parts = new CodeCounter<TimeCode>(Field, index, missing, [.. Codes(Field.Format)]);
+        Beside = TimeFields.SinceOf(schema, Field);
+        if (Beside < 0) return;
+        _since = schema.Fields[Beside];
+        _sinceMissing = new MissingTexts(schema, _since);
+    }
+
+    public override int Beside { get; } = -1;
+
+    public override Field FittedField => Field with { Format = _own.Of(Field) };
+
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    {
+        foreach (var r in rows)
+        {
+            if (Missing.Holds(data, cells[r])) continue;
+            CheckCell(data, cells[r], r);
+            if (Field.Format == TimeFormat.Auto) _own.See(cells[r].Of(data));
+        }
+        _parts.Count(data, cells, rows);
+    }
+
+    public override void CountBeside(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<Cell> beside, ReadOnlySpan<int> rows)
+    {
+        foreach (var r in rows)
+        {
+            if (_sinceMissing!.Holds(data, beside[r])) continue;
+            if (_since!.Format == TimeFormat.Auto) _others.See(beside[r].Of(data));
+            if (Missing.Holds(data, cells[r]) || !TimeText.TryRead(beside[r].Of(data), _since.Format, out var from)) continue;
+            if (TimeText.TryRead(cells[r].Of(data), Field.Format, out var time)) _ages.Add(AgeColumn.Days(time, from));
+        }
+    }
+
+    protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row)
+    {
+        if (!TimeText.TryRead(cell.Of(data), Field.Format, out _)) throw new CellError(row, $"{TimeText.Say(Field.Format)} or empty");
+    }
+
+    public override void Merge(ColumnCounter other)
+    {
+        var that = (TimeCounter)other;
+        _own.Add(that._own);
+        _others.Add(that._others);
+        _ages.Add(that._ages);
+        _parts.Merge(that._parts);
+    }
+
+    public override ColumnEncoder[] Fit(int minCount)
+    {
+        var format = _own.Of(Field);
+        var columns = _parts.Fit(minCount, Codes(format), Field.TokenColumns);
+        return _since is null ? columns : [.. columns, new AgeColumn(Field with { Format = format }, Index, Missing,
+            _since with { Format = _others.Of(_since) }, Beside, _sinceMissing!, _ages.Facts())];
+    }
+
+    public override void Dispose()
+    {
+        _parts.Dispose();
+        base.Dispose();
+    }
+
+    private IEnumerable<TimeCode> Codes(TimeFormat format) => _tokens.Select(part => new TimeCode(part, format, Field.Zone));
+}
+
+/// <summary>How the times of a field were seen to be written.</summary>
+internal sealed class TimeForms
+{
+    private bool _iso;
+    private bool _digits;
+    private bool _numbers;
+    private double _greatest;
+
+    public void See(ReadOnlySpan<byte> text)
+    {
+        switch (TimeText.Guess(text))
+        {
+            case TimeFormat.Iso:
+                _iso = true;
+                break;
+            case TimeFormat.Yymmddhh:
+                _digits = true;
+                break;
+            default:
+                _numbers = true;
+                NumberParser.TryDecimal(text, out var number);
+                _greatest = Math.Max(_greatest, Math.Abs(number));
+                break;
+        }
+    }
+
+    public void Add(TimeForms other)
+    {
+        (_iso, _digits, _numbers) = (_iso || other._iso, _digits || other._digits, _numbers || other._numbers);
+        _greatest = Math.Max(_greatest, other._greatest);
+    }
+
+    /// <summary>What the field says, or what was seen.</summary>
+    /// <exception cref="ConsortException">Several forms were.</exception>
+    public TimeFormat Of(Field field)
+    {
+        if (field.Format != TimeFormat.Auto) return field.Format;
+        string[] forms = [.. new[] { (_iso, "ISO 8601"), (_digits, "YYMMDDHH"), (_numbers, "Unix time") }.Where(f => f.Item1).Select(f => f.Item2)];
+        if (forms.Length > 1)
+            throw new ConsortException($"column {field.Name}: found times as {string.Join(" and as ", forms)} among the training rows, expected one form; name it by format: {string.Join(", ", Words.All<TimeFormat>().Keys.Skip(1))}");
+        return _digits ? TimeFormat.Yymmddhh : _numbers ? TimeText.UnitFor(_greatest) : TimeFormat.Iso;
+    }
+}

@@ -1,0 +1,112 @@
+using System.Buffers.Text;
+using System.Globalization;
+using Consort.Data.Schemas;
+using Consort.Data.Sources;
+
+namespace Consort.Data.Encoders;
+
+/// <summary>
+/// Times from texts and back: ticks of 100 ns since the year 1, in UTC. What is finer is cut off; times within a day of the years 1 and
+/// 10,000 are none, so that every zone stays within what a <see cref="DateTime"/> can say.
+/// </summary>
+internal static class TimeText
+{
+    private const long Least = TimeSpan.TicksPerDay;
+    private static readonly long Most = DateTime.MaxValue.Ticks - TimeSpan.TicksPerDay;
+
+    /// <summary>What is expected of a text, for messages.</summary>
+    public static string Say(TimeFormat format) => format switch
+    {
+        TimeFormat.Iso => "a time as ISO 8601 (2026-11-01T13:05:00Z)",
+        TimeFormat.UnixS => "a time as seconds since 1970",
+        TimeFormat.UnixMs => "a time as milliseconds since 1970",
+        TimeFormat.UnixUs => "a time as microseconds since 1970",
+        TimeFormat.UnixNs => "a time as nanoseconds since 1970",
+        TimeFormat.Yymmddhh => "a time as YYMMDDHH",
+        _ => "a time as ISO 8601, Unix seconds to nanoseconds or YYMMDDHH",
+    };
+
+    /// <summary>Reads a time.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> text, TimeFormat format, out long ticks)
+    {
+        if (format == TimeFormat.Auto) format = Guess(text);
+        return format switch
+        {
+            TimeFormat.Iso => IsoTime.TryRead(text, out ticks),
+            TimeFormat.Yymmddhh => TryDigits(text, out ticks),
+            _ => TryUnix(text, UnitOf(format), out ticks),
+        } && ticks >= Least && ticks <= Most;
+    }
+
+    /// <summary>
+    /// How a text by itself seems to be written. Eight digits are YYMMDDHH where they can be, else YYYYMMDD; other numbers count by size.
+    /// </summary>
+    public static TimeFormat Guess(ReadOnlySpan<byte> text)
+    {
+        if (text.Length > 8 && text[4] == (byte)'-') return TimeFormat.Iso;
+        if (TryDigits(text, out _)) return TimeFormat.Yymmddhh;
+        if (text.Length == 8 && text[0] is (byte)'1' or (byte)'2' && IsoTime.TryRead(text, out _)) return TimeFormat.Iso;
+        return NumberParser.TryDecimal(text, out var number) ? UnitFor(Math.Abs(number)) : TimeFormat.Iso;
+    }
+
+    /// <summary>
+    /// The unit in which a number of this size is a time since 1973: seconds below 10¹¹, milliseconds below 10¹⁴, and so on.
+    /// </summary>
+    public static TimeFormat UnitFor(double size) => size switch
+    {
+        < 1e11 => TimeFormat.UnixS,
+        < 1e14 => TimeFormat.UnixMs,
+        < 1e17 => TimeFormat.UnixUs,
+        _ => TimeFormat.UnixNs,
+    };
+
+    /// <summary>A second in units of a format of Unix times.</summary>
+    public static long UnitOf(TimeFormat format) => format switch
+    {
+        TimeFormat.UnixMs => 1_000,
+        TimeFormat.UnixUs => 1_000_000,
+        TimeFormat.UnixNs => 1_000_000_000,
+        _ => 1,
+    };
+
+    /// <summary>Writes a time as a format has it.</summary>
+    public static int Write(DateTimeOffset time, TimeFormat format, Span<byte> text)
+    {
+        var ticks = time.UtcTicks - DateTime.UnixEpoch.Ticks;
+        int written;
+        if (format is TimeFormat.Auto or TimeFormat.Iso) time.UtcDateTime.TryFormat(text, out written, "O", CultureInfo.InvariantCulture);
+        else if (format == TimeFormat.Yymmddhh) time.UtcDateTime.TryFormat(text, out written, "yyMMddHH", CultureInfo.InvariantCulture);
+        else if (format == TimeFormat.UnixNs) ((Int128)ticks * 100).TryFormat(text, out written, provider: CultureInfo.InvariantCulture);
+        else
+            (ticks / (decimal)(TimeSpan.TicksPerSecond / UnitOf(format))).TryFormat(text, out written, provider: CultureInfo.InvariantCulture);
+        return written;
+    }
+
+    private static bool TryUnix(ReadOnlySpan<byte> text, long unit, out long ticks)
+    {
+        ticks = 0;
+        if (Utf8Parser.TryParse(text, out long whole, out var used) && used == text.Length)
+        {
+            var seconds = Math.DivRem(whole, unit, out var rest);
+            if (Math.Abs(seconds) > Most / TimeSpan.TicksPerSecond) return false;
+            ticks = DateTime.UnixEpoch.Ticks + seconds * TimeSpan.TicksPerSecond
+                + (long)Math.Floor(rest * ((double)TimeSpan.TicksPerSecond / unit));
+            return true;
+        }
+        if (!NumberParser.TryDecimal(text, out var number) || !(Math.Abs(number) / unit < 1e12)) return false;
+        ticks = DateTime.UnixEpoch.Ticks + (long)Math.Floor(number * ((double)TimeSpan.TicksPerSecond / unit));
+        return true;
+    }
+
+    private static bool TryDigits(ReadOnlySpan<byte> text, out long ticks)
+    {
+        ticks = 0;
+        text = NumberParser.WithoutZeros(text);
+        if (text.Length != 8 || !NumberParser.TryInteger(text, out var number) || number < 0) return false;
+        int hour = (int)(number % 100), day = (int)(number / 100 % 100), month = (int)(number / 10_000 % 100),
+            year = 2000 + (int)(number / 1_000_000);
+        if (hour > 23 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)) return false;
+        ticks = new DateTime(year, month, day, hour, 0, 0).Ticks;
+        return true;
+    }
+}

@@ -1,0 +1,112 @@
+using Consort.Compute.Graphs;
+using Consort.Data.Encoders;
+using Consort.Data.Schemas;
+
+namespace Consort.Onnx;
+
+/// <summary>
+/// Parts and ages of the times of fields of kind time, in whole numbers. ONNX's operators read no ISO 8601, so a model takes such times,
+/// and those written as YYMMDDHH, as seconds since 1970; the others as they are.
+/// </summary>
+internal sealed class UnixTimes(GraphWriter writer)
+{
+    private const long Missing = long.MinValue;
+    private const long YearOne = 62_135_596_800; // seconds from the year 1 to 1970
+    private const long Day = 86_400;
+
+    private readonly Dictionary<string, (FormValue Number, FormValue IsMissing)> _times = new(StringComparer.Ordinal); // int64 [B, 1]
+    private readonly Dictionary<string, FormValue> _seconds = new(StringComparer.Ordinal);
+
+    /// <summary>Adds the input of a field, [B, 1].</summary>
+    public void AddInput(Field field, List<string> notes)
+    {
+        var isText = field.Format is TimeFormat.Iso or TimeFormat.Yymmddhh;
+        var unit = field.Format switch
+        {
+            TimeFormat.UnixMs => "milliseconds",
+            TimeFormat.UnixUs => "microseconds",
+            TimeFormat.UnixNs => "nanoseconds",
+            _ => "seconds",
+        };
+        var input = writer.AddInput(field.Name, ElementType.Int64, 1, $"the time as {unit} since 1970 (UTC); missing: {Missing}");
+        if (isText)
+            notes.Add($"field {field.Name} holds times as text, which ONNX's operators cannot read: its input is the time as seconds since 1970 (UTC), an int64");
+        writer.Scope = $"encode/{field.Name}";
+        var isMissing = writer.Add("Equal", [input, Whole(Missing)], []);
+        _times.Add(field.Name, (writer.Add("Where", [isMissing, Whole(0), input], []), isMissing));
+    }
+
+    /// <summary>The id of a part, [B, 1].</summary>
+    public FormValue Id(FittedTime column)
+    {
+        var seconds = Seconds(column.Field);
+        var part = column.Part switch
+        {
+            TimePart.Hour => Quotient(Remainder(seconds, Day), 3600),
+            TimePart.Weekday or TimePart.Weekend => Remainder(Quotient(seconds, Day), 7), // the year 1 began with a Monday
+            _ => Date(Quotient(seconds, Day), column.Part),
+        };
+        var ids = column.Part == TimePart.Weekend ? Enumerable.Range(0, 7).Select(day => column.Ids[day >= 5 ? 1 : 0]) : column.Ids;
+        var values = ids.Select(id => (long)id).ToArray();
+        var known = writer.Add("Gather", [writer.Constant(values, [values.Length]), part], []);
+        return writer.Add("Where", [_times[column.Field.Name].IsMissing, Whole(column.Offset), known], []);
+    }
+
+    /// <summary>Days from one time to the other, double [B, 1], and whether either is missing.</summary>
+    public (FormValue Days, FormValue IsMissing) Days(FittedAge age)
+    {
+        var days = writer.Add("Sub", [InDays(age.Field), InDays(age.Since)], []);
+        return (days, writer.Add("Or", [_times[age.Field.Name].IsMissing, _times[age.Since.Name].IsMissing], []));
+    }
+
+    private FormValue InDays(Field field)
+    {
+        var number = writer.Add("Cast", [_times[field.Name].Number], [new FormAttribute("to", (long)ElementType.Double)]);
+        return writer.Add("Div", [number, writer.Constant([(double)Unit(field) * Day], [])], []);
+    }
+
+    // From the year 1 in the field's zone, so that there is nothing below 0.
+    private FormValue Seconds(Field field)
+    {
+        if (_seconds.TryGetValue(field.Name, out var known))
+            return known;
+        var (number, _) = _times[field.Name];
+        var unit = Unit(field);
+        if (unit > 1)
+            number = Quotient(writer.Add("Sub", [number, Remainder(number, unit)], []), unit);
+        return _seconds[field.Name] = Sum(number, Whole(YearOne + (long)field.Zone.TotalSeconds));
+    }
+
+    // Years that begin in March, in eras of 400: the day and month of such a count follow by division (Hinnant, chrono-compatible dates).
+    private FormValue Date(FormValue day, TimePart part)
+    {
+        var ofEra = Remainder(Sum(day, Whole(306)), 146_097);
+        var leaps = Difference(Sum(Quotient(ofEra, 1_460), Quotient(ofEra, 146_096)), Quotient(ofEra, 36_524));
+        var year = Quotient(Difference(ofEra, leaps), 365);
+        var ofYear = Difference(ofEra, Sum(Product(year, 365), Difference(Quotient(year, 4), Quotient(year, 100))));
+        var month = Quotient(Sum(Product(ofYear, 5), Whole(2)), 153); // 0 is March
+        return part == TimePart.Day
+            ? Sum(Difference(ofYear, Quotient(Sum(Product(month, 153), Whole(2)), 5)), Whole(1))
+            : Sum(Remainder(Sum(month, Whole(2)), 12), Whole(1));
+    }
+
+    private static long Unit(Field field) => field.Format switch
+    {
+        TimeFormat.UnixMs => 1_000,
+        TimeFormat.UnixUs => 1_000_000,
+        TimeFormat.UnixNs => 1_000_000_000,
+        _ => 1,
+    };
+
+    private FormValue Quotient(FormValue of, long by) => writer.Add("Div", [of, Whole(by)], []);
+
+    private FormValue Remainder(FormValue of, long by) => writer.Add("Mod", [of, Whole(by)], []);
+
+    private FormValue Product(FormValue of, long by) => writer.Add("Mul", [of, Whole(by)], []);
+
+    private FormValue Sum(FormValue left, FormValue right) => writer.Add("Add", [left, right], []);
+
+    private FormValue Difference(FormValue left, FormValue right) => writer.Add("Sub", [left, right], []);
+
+    private FormValue Whole(long number) => writer.Constant([number], [1]);
+}
