@@ -54,7 +54,7 @@ public static class HistoryClicks
         header: true
         fields:
           - {name: click, kind: label}
-          - {name: user, kind: ignored}
+          - {name: user, kind: group}
           - {name: item, kind: categorical}
           - {name: category, kind: categorical}
           - {name: history, kind: sequence, splitter: "|", max_len: {{longest}}, share: item}

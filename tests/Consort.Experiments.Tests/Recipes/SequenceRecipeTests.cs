@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text.Json;
 using Consort.Experiments.Files;
 using Consort.Experiments.Statistics;
@@ -52,27 +51,6 @@ public sealed class SequenceRecipeTests : IDisposable
             Assert.Equal(file.Data!.Schema, own.Data!.Schema);
             Assert.Equal(run.Row == "DNN-without", !own.Data.Schema!.Fields.Any(f => f.Name == "history" && f.List is not null));
         }
-    }
-
-    [Theory]
-    [InlineData("u1\nu2\nu1\n", "user\tx", "0 1 0")]
-    [InlineData("a\tu1\nb\tu2\n", "x\tuser", "0 1")]
-    public void Read_Users_AreNumberedAsTheyCome(string rows, string head, string expected)
-    {
-        using (var file = new GZipStream(File.Create(_folder.At("users.tsv.gz")), CompressionLevel.Fastest))
-            file.Write(System.Text.Encoding.UTF8.GetBytes($"{head}\n{rows}"));
-        Assert.Equal(expected, string.Join(' ', TestUsers.Read(_folder.Path, ["users.tsv.gz", "users.tsv"], "user")));
-    }
-
-    [Theory]
-    [InlineData("item\n1\n", "users.tsv:1: found no column user, expected one to measure AUC within")]
-    [InlineData("item\tuser\n1\tu\n2\n", "users.tsv:3: found 1 columns, expected more than 1")]
-    public void Read_NoUser_SaysWhere(string text, string expected)
-    {
-        _folder.File("users.tsv", text);
-        var mistake = Assert.Throws<ConsortException>(() => TestUsers.Read(_folder.Path, ["users.tsv"], "user"));
-        Assert.EndsWith(expected, mistake.Message, StringComparison.Ordinal);
-        Assert.Throws<ConsortException>(() => TestUsers.Read(_folder.Path, ["none.tsv"], "user"));
     }
 
     // Two runs .90 and .92: mean .91, sd .01414, one more run falls within .91 ± 12.706 · .01414 · √1.5 = ± .22.

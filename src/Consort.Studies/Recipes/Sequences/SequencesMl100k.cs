@@ -1,7 +1,6 @@
 using System.Globalization;
 using Consort.Experiments.Statistics;
 using Consort.Foundation.Options;
-using Consort.Learning.Diagnostics;
 using Consort.Studies.Recipes.Measures;
 
 namespace Consort.Studies.Recipes.Sequences;
@@ -43,17 +42,16 @@ internal sealed class SequencesMl100k : Recipe
 
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
-        var users = request.Memory.Of("users", () => TestUsers.Read(request.Data, ["test.tsv.gz", "test.tsv"], "user"));
-        var byName = outcomes.ToDictionary(o => o.Run.Name);
-        var comparisons = request.Memory.Of("users", () => new RowComparisons(users));
+        var (byName, comparisons) = (outcomes.ToDictionary(o => o.Run.Name), RowComparisons.Of(request.Memory));
         var lines = new List<SequenceLine>();
         foreach (var (name, text, peer) in Models.Where(m => Chosen(request).Contains(m.Name)))
         {
             var runs = Enumerable.Range(0, request.Seeds).Select(s => (IReadOnlyList<string>)[NameOf(name, s)]).ToList();
             if (FamilyRow.Of(text, runs, byName, request.Memory) is not { } row)
                 continue;
-            lines.Add(new SequenceLine(row, GroupsOf(row, users), name == Without ? row : lines.FirstOrDefault()?.Without, peer, comparisons,
-                outcomes.Where(o => o.Run.Row == name).Average(o => o.Summary.RowsPerSecond)));
+            var summaries = outcomes.Where(o => o.Run.Row == name).Select(o => o.Summary).ToArray();
+            lines.Add(new SequenceLine(row, new Replicates([.. summaries.Select(s => s.GroupAuc)]),
+                name == Without ? row : lines.FirstOrDefault()?.Without, peer, comparisons, summaries.Average(s => s.RowsPerSecond)));
         }
 
         return RecipeTable.Of($"{Name}: {Summary}", lines, SequenceLine.Columns, Notes, [.. Claims(lines)]);
@@ -77,13 +75,6 @@ internal sealed class SequencesMl100k : Recipe
                 yield return line.Row.LargerAuc($"{line.Row.Name}: above {beside.Row.Name}", beside.Row, line.Comparisons);
         }
     }
-
-    private static Replicates GroupsOf(FamilyRow row, int[] users) => row.Over(m =>
-    {
-        var rows = m.Rows();
-        return rows.Labels.Length == users.Length ? GroupAuc.Of("user", rows.Logits, rows.Labels, users).Auc
-            : throw new ConsortException(FormattableString.Invariant($"{m.Key}: found {rows.Labels.Length} test rows, expected {users.Length} as in the file"));
-    });
 
     private static IEnumerable<string> Chosen(RecipeRequest request) =>
         Models.Select(m => m.Name).Where(m => request.Only is null || m == request.Only);
