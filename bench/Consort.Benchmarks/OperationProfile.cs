@@ -110,16 +110,16 @@ internal static class OperationProfile
         return Array.ConvertAll(sums, s => s / rows);
     }
 
-    // The best round, and the best per processor time, which neighbours cannot take.
+    // The best round, and what a second of processor time gives over all rounds.
     private static (double Best, double PerProcessor) Peak(FmaPeak peak)
     {
-        double best = 0, perProcessor = 0;
+        double best = 0, inverse = 0;
         for (var i = 0; i < PeakRounds; i++)
         {
             best = Math.Max(best, peak.Measure(out var round));
-            perProcessor = Math.Max(perProcessor, double.IsFinite(round) ? round : 0);
+            inverse += 1 / round;
         }
 
-        return (best, perProcessor);
+        return (best, PeakRounds / inverse);
     }
 }
