@@ -9,21 +9,21 @@ public sealed class LineBudgetTests
     private static readonly Dictionary<string, int> Budgets = new(StringComparer.Ordinal)
     {
         ["Consort.AspNetCore"] = 5_000,
-        ["Consort.Cli"] = 3_900,
+        ["Consort.Cli"] = 4_400,
         ["Consort.Compute"] = 16_800,
         ["Consort.Compute.Bf16"] = 800,
-        ["Consort.Data"] = 12_000,
+        ["Consort.Data"] = 13_300,
         ["Consort.Data.DuckDb"] = 750,
         ["Consort.Data.Parquet"] = 700,
-        ["Consort.Experiments"] = 3_600,
+        ["Consort.Experiments"] = 3_900,
         ["Consort.Foundation"] = 4_100,
         ["Consort.Import"] = 1_900,
-        ["Consort.Learning"] = 5_600,
+        ["Consort.Learning"] = 6_100,
         ["Consort.Models"] = 3_300,
         ["Consort.Onnx"] = 1_250,
         ["Consort.Serving"] = 2_800,
-        ["Consort.Studies"] = 9_000,
-        ["Consort.Synthetic"] = 1_650,
+        ["Consort.Studies"] = 9_800,
+        ["Consort.Synthetic"] = 1_700,
     };
 
     private static readonly Dictionary<string, int> Lines = Repository.Sources().GroupBy(f => f.Split('/')[1])
