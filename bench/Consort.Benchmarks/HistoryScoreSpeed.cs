@@ -12,7 +12,9 @@ using Consort.Synthetic.Histories;
 
 namespace Consort.Benchmarks;
 
-/// <summary>What a call of the scorer takes on one thread with a full history: one impression, and many candidates against one history.</summary>
+/// <summary>
+/// What a call of the scorer takes on one thread with a full history: one impression, and many candidates against one history.
+/// </summary>
 internal static class HistoryScoreSpeed
 {
     private const int Candidates = 200;

@@ -89,8 +89,9 @@ internal static class OperationProfile
         var operations = lines.Sum(l => l.Item5);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{operations * 1e-9:F2} GFLOP a step; the floor is {operations / best * 1e-6:F2} ms at {best:F0} GFLOP/s, {operations / best * 1e-6 / (all * scale):P0} of the step, {operations * steps / (perProcessor * 1e9 * processor.TotalSeconds):P0} per processor time"));
-        foreach (var (column, length) in lengths.Select((l, i) => (Column: dataset.Categorical[i], Length: l)).Where(c => c.Column.List is not null))
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{column.Name}: {length:F1} tokens in the mean"));
+        for (var c = 0; c < lengths.Length; c++)
+            if (dataset.Categorical[c].List is not null)
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{dataset.Categorical[c].Name}: {lengths[c]:F1} tokens in the mean"));
     }
 
     // The rows that an operation has for one impression: the positions of a history, where it works on these.

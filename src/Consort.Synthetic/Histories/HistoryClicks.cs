@@ -12,11 +12,11 @@ namespace Consort.Synthetic.Histories;
 /// <para>A row: click, user, item, category, history, category_history, separated by tabs below a header; histories by |, oldest first. A
 /// user has two pairs of interests, a category and the one that leads to it; items of the history are drawn from them, each by itself. Half
 /// of the targets are of a category of the history.</para>
-/// <para>p = (1 − noise) · sigmoid(b + σ (√s_1 A + √s_2 C + √s_3 R + √s_4 S)) + noise · click_rate, each part of variance 1: A is the item's
-/// own; C = log(1 + m) of the m items that are of the target's category; R = exp(−gap / τ) of the last of them; S = 1 where the very last
-/// item leads to the target. Of R and S their mean over all orders of the history is taken off. So all orders being as likely as each
-/// other, a model to which a history is a set, as one that pools or DIN, can learn nothing of R and S, and its best is the mean of p over
-/// all orders, which is known exactly.</para>
+/// <para>p = (1 − noise) · sigmoid(b + σ (√s_1 A + √s_2 C + √s_3 R + √s_4 S)) + noise · click_rate, each part of variance 1: A is the
+/// item's own; C = log(1 + m) of the m items that are of the target's category; R = exp(−gap / τ) of the last of them; S = 1 where the
+/// very last item leads to the target. Of R and S their mean over all orders of the history is taken off. So all orders being as likely as
+/// each other, a model to which a history is a set, as one that pools or DIN, can learn nothing of R and S, and its best is the mean of p
+/// over all orders, which is known exactly.</para>
 /// </remarks>
 public static class HistoryClicks
 {
@@ -44,7 +44,8 @@ public static class HistoryClicks
         return SyntheticFiles.Write(Path.GetFullPath(path), [SyntheticClicks.TruthSuffix, BlindSuffix, SchemaSuffix], (text, beside) =>
         {
             beside[2].Write(Encoding.UTF8.GetBytes(Schema(longest)));
-            return WriteRows(text, beside[0], beside[1], rows, new HistoryWorld(options, longest), options.FirstRow, progress, cancellation);
+            var world = new HistoryWorld(options, longest);
+            return WriteRows(text, beside[0], beside[1], rows, world, options.FirstRow, progress, cancellation);
         });
     }
 

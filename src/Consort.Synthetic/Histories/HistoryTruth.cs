@@ -39,7 +39,7 @@ internal sealed record HistoryTruth(double Memory, Func<int, int> Leading)
         return new LogitParts(item, Math.Log(1 + m), m == 0 ? 0 : Math.Exp(-gap / Memory) - MeanRecency(n, m), last - ((double)l / n));
     }
 
-    /// <summary>The mean of a function of the parts over all orders of a history: what is left for whoever does not see the order.</summary>
+    /// <summary>The mean of a function of the parts over all orders of a history: what is left without the order.</summary>
     public double OverOrders(double item, int target, ReadOnlySpan<int> history, Func<LogitParts, double> of)
     {
         var (n, m, l, _) = Counts(target, history);

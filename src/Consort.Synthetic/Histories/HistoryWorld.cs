@@ -118,7 +118,7 @@ internal sealed class HistoryWorld
 
     private double Effect(int item) => RowRandom.Uniform(new RowRandom(_seed ^ 0xEFFEC7, (ulong)item).Next());
 
-    // Scales that give each part its share of the variance, and the bias that gives the click rate, on pilot rows, which are none of those written.
+    // Scales that give each part its share of the variance, and the bias that gives the click rate, on pilot rows, none of those written.
     private LogitScales Fit()
     {
         var (row, parts) = (NewRow(), new LogitParts[PilotRows]);

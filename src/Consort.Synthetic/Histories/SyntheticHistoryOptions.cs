@@ -11,12 +11,15 @@ public sealed record SyntheticHistoryOptions
         .Add("first_row", o => o.FirstRow, (o, v) => o with { FirstRow = v }, Domain.Long(0, 1_000_000_000_000_000),
             "index of the first row: a later file that continues an earlier one")
         .Add("click_rate", o => o.ClickRate, (o, v) => o with { ClickRate = v }, Domain.Number(0.001, 0.9), "expected share of clicks")
-        .Add("items", o => o.Items, (o, v) => o with { Items = v }, Domain.Integer(10, 1_000_000), "distinct items, at least as many as categories")
+        .Add("items", o => o.Items, (o, v) => o with { Items = v }, Domain.Integer(10, 1_000_000),
+            "distinct items, at least as many as categories")
         .Add("categories", o => o.Categories, (o, v) => o with { Categories = v }, Domain.Integer(4, 10_000), "distinct categories")
         .Add("rows_a_user", o => o.RowsOfUser, (o, v) => o with { RowsOfUser = v }, Domain.Integer(1, 1000),
             "impressions of a user; between two of them the history grows by one")
-        .Add("focus", o => o.Focus, (o, v) => o with { Focus = v }, Domain.Number(0, 1), "share of a history that lies in the user's interests")
-        .Add("item", o => o.Item, (o, v) => o with { Item = v }, Domain.Number(0, 1), "share of the logit's variance from the item by itself")
+        .Add("focus", o => o.Focus, (o, v) => o with { Focus = v }, Domain.Number(0, 1),
+            "share of a history that lies in the user's interests")
+        .Add("item", o => o.Item, (o, v) => o with { Item = v }, Domain.Number(0, 1),
+            "share of the logit's variance from the item by itself")
         .Add("count", o => o.Count, (o, v) => o with { Count = v }, Domain.Number(0, 1),
             "from how many of a history are of the target's category, log(1 + m)")
         .Add("recency", o => o.Recency, (o, v) => o with { Recency = v }, Domain.Number(0, 1),
@@ -25,8 +28,10 @@ public sealed record SyntheticHistoryOptions
             "from whether the history's last item is of the category that leads to the target's")
         .Add("memory", o => o.Memory, (o, v) => o with { Memory = v }, Domain.Number(0.1, 1000), "positions in which recency falls to 1/e")
         .Add("signal", o => o.Signal, (o, v) => o with { Signal = v }, Domain.Number(0, 10), "standard deviation of the logit, nearly")
-        .Add("noise", o => o.Noise, (o, v) => o with { Noise = v }, Domain.Number(0, 1), "share of impressions whose click has nothing to do with any of it")
-        .Require("items", o => o.Items < o.Categories ? FormattableString.Invariant($"found {o.Items}, expected at least the {o.Categories} categories") : null);
+        .Add("noise", o => o.Noise, (o, v) => o with { Noise = v }, Domain.Number(0, 1),
+            "share of impressions whose click has nothing to do with any of it")
+        .Require("items", o => o.Items < o.Categories
+            ? FormattableString.Invariant($"found {o.Items}, expected at least the {o.Categories} categories") : null);
 
     /// <summary>Decides the hidden effects and every row.</summary>
     public long Seed { get; init => field = Options.Checked("seed", value); } = 1;

@@ -94,5 +94,6 @@ public sealed class HistoryClicksTests : IDisposable
     }
 
     private static IEnumerable<int[]> Permutations(int[] of) => of.Length == 0 ? [[]]
-        : Enumerable.Range(0, of.Length).SelectMany(i => Permutations([.. of[..i], .. of[(i + 1)..]]).Select(rest => (int[])[of[i], .. rest]));
+        : Enumerable.Range(0, of.Length).SelectMany(i =>
+            Permutations([.. of[..i], .. of[(i + 1)..]]).Select(rest => (int[])[of[i], .. rest]));
 }

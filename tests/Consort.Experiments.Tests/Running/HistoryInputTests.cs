@@ -67,7 +67,8 @@ public sealed class HistoryInputTests : IDisposable
     {
         var mistake = Assert.Throws<ConsortException>(() =>
             Train("DIN, target: [item], history: [kind]", Sequences, i => ($"i{i % 5}", "")));
-        Assert.StartsWith("DIN, history: found no list or sequence kind, expected one of seen, seen_kind", mistake.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "DIN, history: found no list or sequence kind, expected one of seen, seen_kind", mistake.Message, StringComparison.Ordinal);
     }
 
     private RunResult Train(string model, string fields, Func<int, (string Items, string Kinds)> history)
