@@ -45,6 +45,8 @@ internal static class BenchCommands
                        Ends with 1 where what was encoded is not the same.
           score        a call of the scorer on one thread, from raw values to the probability, and 200 candidates of one context
                        [--model DeepFM] [--vocab 1000000] [--weights fp32|fp16|int8] [--rounds 20] [--json FILE]
+          histories    the same of a model of histories: one impression with a full history, and 200 candidates against one
+                       [--model DIN] [--with "KEY: VALUE, ..."] [--length 50] [--rounds 20] [--json FILE]
           serve        the server in a process of its own, asked over HTTP: requests per second at most, latency at a fixed load
                        [--model DeepFM] [--vocab 1000000] [--connections 8] [--rate 1000] [--seconds 10] [--rows 1] [--json FILE]
           hostile      a good client beside each of several attacks, from processes of their own: what it is answered, and the server's memory
@@ -79,6 +81,7 @@ internal static class BenchCommands
         ("encode", EncodeSpeed.Run),
         ("sources", SourcesBench.Run),
         ("score", ScoreSpeed.Run),
+        ("histories", HistoryScoreSpeed.Run),
         ("serve", ServeSpeed.Run),
         ("hostile", HostileBench.Run),
         ("parity", ParityBench.Run),

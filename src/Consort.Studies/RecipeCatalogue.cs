@@ -2,6 +2,7 @@ using Consort.Studies.Recipes;
 using Consort.Studies.Recipes.Bridging;
 using Consort.Studies.Recipes.Kdef;
 using Consort.Studies.Recipes.Mutual;
+using Consort.Studies.Recipes.Sequences;
 using Consort.Studies.Recipes.Strategies;
 using Consort.Studies.Recipes.Teaching;
 
@@ -14,7 +15,7 @@ public sealed record RecipeCatalogue(IReadOnlyList<Recipe> Entries)
     /// <summary>The recipes that come along.</summary>
     public static RecipeCatalogue Default { get; } = new([
         new BarsFrappe(), new MutualTable1(), new MutualTable2(), new MutualTable3(), new MutualTable4(), new KdefScaling(),
-        new KdefMixed(), new KdefAblation(), new AllStrategies(), new TeachingOnePass(), new KdBridge()]);
+        new KdefMixed(), new KdefAblation(), new AllStrategies(), new TeachingOnePass(), new KdBridge(), new SequencesMl100k()]);
 
     /// <summary>These and one more.</summary>
     public RecipeCatalogue With(Recipe recipe) => new([.. Entries, recipe]);

@@ -1,5 +1,3 @@
-using Consort.Foundation.Files;
-
 namespace Consort.Synthetic;
 
 /// <summary>What was written.</summary>
@@ -48,40 +46,14 @@ public static class SyntheticClicks
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        path = Path.GetFullPath(path);
-        var truth = path + TruthSuffix;
-        using var claim = Claim.Take(path, path, "name another file with --out");
-        Leftovers.ClearAll(path);
-        Leftovers.ClearAll(truth);
-        var textTemp = SafeFile.TempName(path);
-        var truthTemp = SafeFile.TempName(truth);
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var summary = WriteBoth(textTemp, truthTemp, rows, options, threads, progress, cancellation);
-            // In this order a crash in between leaves no text beside another text's truth.
-            File.Delete(truth);
-            File.Move(textTemp, path, overwrite: true);
-            File.Move(truthTemp, truth, overwrite: true);
-            return summary;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw SafeFile.Explain(path, e);
-        }
-        finally
-        {
-            DeleteQuietly(textTemp);
-            DeleteQuietly(truthTemp);
-        }
+        return SyntheticFiles.Write(Path.GetFullPath(path), [TruthSuffix],
+            (text, beside) => WriteBoth(text, beside[0], rows, options, threads, progress, cancellation));
     }
 
     private static SyntheticSummary WriteBoth(
-        string textPath, string truthPath, long rows, SyntheticOptions options, int threads, IProgress<long>? progress,
+        Stream text, Stream truth, long rows, SyntheticOptions options, int threads, IProgress<long>? progress,
         CancellationToken cancellation)
     {
-        using var text = new FileStream(textPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
-        using var truth = new FileStream(truthPath, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
         var world = new SyntheticWorld(options);
         using var pipeline = new SyntheticPipeline(world, rows, options.FirstRow, threads);
         long written = 0, clicks = 0, bytes = 0;
@@ -99,20 +71,6 @@ public static class SyntheticClicks
             pipeline.Release(b);
             progress?.Report(written);
         }
-        text.Flush(flushToDisk: true);
-        truth.Flush(flushToDisk: true);
         return new SyntheticSummary(written, clicks, sum / written, bytes);
-    }
-
-    private static void DeleteQuietly(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A temporary that can't be deleted must not hide why writing failed.
-        }
     }
 }

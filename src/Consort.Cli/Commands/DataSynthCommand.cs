@@ -5,6 +5,7 @@ using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Foundation.Options;
 using Consort.Synthetic;
+using Consort.Synthetic.Histories;
 
 namespace Consort.Cli.Commands;
 
@@ -18,6 +19,8 @@ internal sealed class DataSynthCommand : ExampleCommand
         Shared.NumberOrNone<long>("--seed", "Seed of hidden effects and rows, in place of the one in --options.", 0, long.MaxValue);
     private readonly Option<long?> _firstRow = Shared.NumberOrNone<long>(
         "--first-row", "Index of the first row, in place of the one in --options: a file that continues an earlier one.", 0, 1_000_000_000_000_000);
+    private readonly Option<int?> _histories = Shared.NumberOrNone<int>(
+        "--histories", "Clicks with histories of up to so many items in place of Criteo's columns.", 1, 1000, help: "L");
     private readonly Option<string?> _options =
         Shared.Text("--options", "FILE", "What the clicks look like (YAML): click_rate, cardinality_scale, zipf, signal, pairwise, …");
     private readonly Option<int> _threads = Shared.Threads();
@@ -28,7 +31,7 @@ internal sealed class DataSynthCommand : ExampleCommand
         "synth", "Write synthetic clicks in Criteo's format, whose true click probability is known.", terminal,
         "data synth --rows 1000000 --seed 1 --out data/clicks.tsv")
     {
-        Take(_rows, _out, _seed, _firstRow, _options, _threads, _json, _quiet);
+        Take(_rows, _out, _seed, _firstRow, _histories, _options, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -40,17 +43,28 @@ internal sealed class DataSynthCommand : ExampleCommand
             map.Set("seed", seed.ToString(CultureInfo.InvariantCulture));
         if (arguments.GetValue(_firstRow) is { } first)
             map.Set("first_row", first.ToString(CultureInfo.InvariantCulture));
-        var options = SyntheticOptions.From(map);
-        map.Close();
-
-        var (file, rows) = (arguments.GetRequiredValue(_out), arguments.GetRequiredValue(_rows));
+        var (file, rows, longest) = (arguments.GetRequiredValue(_out), arguments.GetRequiredValue(_rows), arguments.GetValue(_histories));
         Output.CheckApartFromOut(json, file);
-        var clock = Stopwatch.StartNew();
         var progress = arguments.GetValue(_quiet) ? null : new CountLine(Terminal.Status, "writing", "rows", rows);
-        var summary = SyntheticClicks.Write(file, rows, options, arguments.GetValue(_threads), progress, Terminal.Cancellation);
+        Func<SyntheticSummary> write;
+        if (longest is { } length)
+        {
+            var options = SyntheticHistoryOptions.Options.ReadAll(map);
+            write = () => HistoryClicks.Write(file, rows, length, options, progress, Terminal.Cancellation);
+        }
+        else
+        {
+            var options = SyntheticOptions.From(map);
+            map.Close();
+            write = () => SyntheticClicks.Write(file, rows, options, arguments.GetValue(_threads), progress, Terminal.Cancellation);
+        }
+
+        var clock = Stopwatch.StartNew();
+        var summary = write();
         Terminal.Status.Clear();
 
         var pace = summary.Rows / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
+        var best = longest is null ? null : BestOnHistories.Of(file);
         JsonFile.Write(json, new
         {
             summary.Rows,
@@ -61,13 +75,23 @@ internal sealed class DataSynthCommand : ExampleCommand
             RowsPerSecond = Math.Round(pace, 1),
             File = Path.GetFullPath(file),
             Truth = Path.GetFullPath(file + SyntheticClicks.TruthSuffix),
+            Best = best,
         });
         Terminal.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{summary.Rows:N0} rows, {summary.Clicks:N0} clicks ({summary.Clicks / (double)summary.Rows:P2}), {summary.Bytes / 1e6:N1} MB, {pace:N0} rows/s"));
         Terminal.Output.WriteLine($"rows         {file}");
         Terminal.Output.WriteLine($"truth        {file}{SyntheticClicks.TruthSuffix}");
-        Terminal.Output.WriteLine($"next         {Terminal.Command} encode --schema criteo --source {Shell.Quote(file)} --out {Shell.Quote(Path.ChangeExtension(file, null) + "-encoded")}");
+        if (best is not null)
+        {
+            Terminal.Output.WriteLine($"no order     {file}{HistoryClicks.BlindSuffix}");
+            Terminal.Output.WriteLine($"schema       {file}{HistoryClicks.SchemaSuffix}");
+            Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"best AUC     {best.Auc:F5} by the truth, {best.AucWithoutOrder:F5} without the order of a history"));
+        }
+
+        var schema = best is null ? "criteo" : Shell.Quote(file + HistoryClicks.SchemaSuffix);
+        Terminal.Output.WriteLine($"next         {Terminal.Command} encode --schema {schema} --source {Shell.Quote(file)} --out {Shell.Quote(Path.ChangeExtension(file, null) + "-encoded")}");
         return CommandLine.Success;
     }
 }

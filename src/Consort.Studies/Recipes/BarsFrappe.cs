@@ -1,4 +1,3 @@
-using System.Reflection;
 using Consort.Experiments.Statistics;
 using Consort.Foundation.Numbers;
 using Consort.Foundation.Options;
@@ -42,10 +41,9 @@ internal sealed class BarsFrappe : Recipe
         ["FinalNet"] = (.9857, .1311),
     };
 
-    private static readonly Lazy<Dictionary<string, OptionTree>> Settings = new(() => typeof(BarsFrappe).Assembly.GetManifestResourceNames()
-        .Where(n => n.StartsWith(Resources, StringComparison.Ordinal))
+    private static readonly Lazy<Dictionary<string, OptionTree>> Settings = new(() => EmbeddedSettings.Below(Resources)
         .Order(StringComparer.OrdinalIgnoreCase)
-        .ToDictionary(n => Path.GetFileNameWithoutExtension(n), Read));
+        .ToDictionary(n => Path.GetFileNameWithoutExtension(n), EmbeddedSettings.Read));
 
     public override string Name => "bars/frappe_x1";
 
@@ -87,12 +85,5 @@ internal sealed class BarsFrappe : Recipe
             runs.Key, new Replicates([.. runs.Select(o => o.Summary.Auc)]), runs.Average(o => o.Summary.LogLoss),
             BarsFrappe.Published.TryGetValue(runs.Key, out var known) ? known.Auc : null, runs.First().Summary.Parameters,
             Math.Round(runs.Average(o => o.Summary.RowsPerSecond), 1));
-    }
-
-    private static OptionTree Read(string name)
-    {
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
-        using var reader = new StreamReader(stream);
-        return OptionTree.Parse(reader.ReadToEnd(), name);
     }
 }

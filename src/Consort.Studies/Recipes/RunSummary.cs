@@ -28,6 +28,9 @@ public sealed record RunSummary(
     /// <summary>On the validation rows.</summary>
     public (double Auc, double LogLoss) Valid { get; init; } = (double.NaN, double.NaN);
 
+    /// <summary>AUC within groups on the split of <see cref="Auc"/>; NaN where rows have none.</summary>
+    public double GroupAuc { get; init; } = double.NaN;
+
     /// <summary>Reads the results, or gives null where the run has not finished.</summary>
     /// <exception cref="ConsortException">The results are damaged.</exception>
     public static RunSummary? Find(RunFolder folder)
@@ -48,6 +51,7 @@ public sealed record RunSummary(
                 MemberLogLoss = [.. Items(root, "members").Select(m => m["test_logloss"]).Where(l => !l.IsNull).Select(l => l.Number())],
                 MemberCalibration = [.. Items(root, "member_test_calibration").Select(m => m.Number())],
                 Valid = (root["valid"]["auc"].Number(), root["valid"]["logloss"].Number()),
+                GroupAuc = split.Find("gauc") is { IsNull: false } within ? within.Number() : double.NaN,
                 Ceiling = ceiling is { } known ? (known["auc"].Number(), known["logloss"].Number()) : null,
             };
         });

@@ -77,7 +77,10 @@ public sealed class DocumentationTests
 
     public static TheoryData<string> Configs => [.. Repository.Files()
         .Where(f => f.StartsWith("configs/", StringComparison.Ordinal) && f.EndsWith(".yaml", StringComparison.Ordinal)
-            && !f.StartsWith(ClickFolder, StringComparison.Ordinal))];
+            && !f.StartsWith(ClickFolder, StringComparison.Ordinal) && !IsSchema(f))];
+
+    // A schema that experiments beside it name.
+    private static bool IsSchema(string file) => File.ReadLines(Repository.At(file)).Contains("fields:");
 
     public static TheoryData<string> ClickOptions =>
         [.. Repository.Files().Where(f => f.StartsWith(ClickFolder, StringComparison.Ordinal))];
@@ -102,7 +105,13 @@ public sealed class DocumentationTests
         })
             folder.File(Path.Combine("configs", "any", name), "");
         foreach (var name in new[] { "train.tsv", "valid.tsv", "test.tsv" })
+        {
             folder.File(Path.Combine("data", "onepass", name), "");
+            folder.File(Path.Combine("configs", "any", name), "");
+        }
+
+        foreach (var schema in Directory.EnumerateFiles(Path.GetDirectoryName(Repository.At(file))!).Where(f => IsSchema(f)))
+            folder.File(Path.Combine("configs", "any", Path.GetFileName(schema)), File.ReadAllText(schema));
         // Runs that one starts from or learns from are the reader's own.
         var experiment = Experiment.Parse(File.ReadAllText(Repository.At(file)), file, folder.At("configs/any"), findRuns: false);
         Assert.NotEmpty(experiment.Family.Members);

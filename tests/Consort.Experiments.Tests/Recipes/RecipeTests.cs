@@ -83,8 +83,12 @@ public sealed class RecipeTests : IDisposable
     [Fact]
     public void Plan_EveryRecipe_CanBeReadAndNamesItsRunsOnce()
     {
-        foreach (var file in new[] { "train.csv", "valid.csv", "test.csv" })
-            _folder.File(file, "");
+        foreach (var split in new[] { "train", "valid", "test" })
+        {
+            _folder.File($"{split}.csv", "");
+            _folder.File($"{split}.tsv", "");
+        }
+
         foreach (var recipe in RecipeCatalogue.Default.Entries)
         {
             var runs = recipe.Plan(new RecipeRequest(_folder.Path, 2, null, _folder.Path));
