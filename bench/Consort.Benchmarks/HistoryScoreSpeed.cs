@@ -55,7 +55,7 @@ internal static class HistoryScoreSpeed
         [
             new("one impression, raw values to probability", score, 2000),
             new("  of it encoding", encode, 2000),
-            new("  of it the model", _ => _ = scorer.Score(impression), 2000),
+            new("  of it the model", _ => scorer.Score(impression), 2000),
             new($"one history, {Candidates} candidates of {fields.Length} fields, raw values", rank, 20),
         ];
         // In turns, so that neighbours disturb all alike.

@@ -1,7 +1,6 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 using Consort.Compute.Rewrites;
-using Consort.Foundation.Options;
 using Consort.Models.Embeddings;
 using Consort.Models.Layers;
 using Consort.Models.Zoo;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Consort.Experiments.Files;
 using Consort.Experiments.Statistics;
-using Consort.Foundation.Options;
 using Consort.Studies;
 using Consort.Studies.Recipes;
 using Consort.Studies.Recipes.Measures;
@@ -61,7 +60,8 @@ public sealed class SequenceRecipeTests : IDisposable
     [InlineData(1.14, "below")]
     public void Verdict_TwoRuns_HoldsTheOtherAgainstAThird(double published, string expected)
     {
-        var seeds = new[] { 0.90, 0.92 }.Select((auc, seed) => (seed, Of: new Measured("", auc, 0.4, [auc], [0], 0, () => null!, 1, 1)))
+        double[] aucs = [0.90, 0.92];
+        var seeds = aucs.Select((auc, seed) => (seed, Of: new Measured("", auc, 0.4, [auc], [0], 0, () => null!, 1, 1)))
             .ToDictionary(p => p.seed, p => p.Of);
         Assert.Equal(expected, new SequenceLine(new FamilyRow("m", seeds), new Replicates([0.9, 0.9]), null,
             new PeerResult(published, 0.9, 0.4), new RowComparisons(), 1).Verdict);
