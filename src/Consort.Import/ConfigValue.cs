@@ -22,6 +22,9 @@ internal sealed record ConfigValue(string Key, OptionTree Node, string Source)
     /// <summary>Whether it is a list.</summary>
     public bool IsList => Node is OptionList;
 
+    /// <summary>Whether it is a tuple rather than a list.</summary>
+    public bool IsTuple => Node is OptionList { IsTuple: true };
+
     /// <summary>Its mapping, or null.</summary>
     public OptionGroup? Mapping => Node as OptionGroup;
 

@@ -70,6 +70,25 @@ internal static class FuxiCtrModels
         new("FINAL", "FinalNet", FinalNet, FuxiCtrSpecials.FinalNet),
         new("GDCNP", "GDCN", [.. Deep(None), Cross, new("structure")]),
         new("GDCN", "GDCN", [.. Deep(None), Cross, new("structure") { Fallback = "stacked" }]),
+        new("DIN", "DIN",
+            [.. Deep("[512, 128, 64]"), .. Attention("[64]", "dice"), new("use_softmax", "din_use_softmax")], FuxiCtrHistories.Din),
+        new("DIEN", "DIEN",
+        [
+            .. Normalised("[200, 80]", "relu"), .. Attention("[80, 40]", "dice"), new("use_softmax", "use_attention_softmax"),
+            .. Alike("enable_sum_pooling"), new("gru_type", "gru_type") { Words = Same("AUGRU", "AGRU", "AIGRU") },
+        ], FuxiCtrHistories.Dien) { Dimension = 16 },
+        new("BST", "BST",
+        [
+            .. Deep("[256, 128, 64]"), .. Alike("num_heads", "layer_norm", "use_residual", "use_position_emb"),
+            new("transformer_blocks", "stacked_transformer_layers"), new("transformer_dropout", "net_dropout"),
+            new("seq_pooling_type", "seq_pooling_type") { Fallback = "mean", Words = Same("target", "mean", "sum") },
+        ], FuxiCtrHistories.Bst),
+        new("DMIN", "DMIN",
+        [
+            .. Normalised("[512, 128, 64]", "dice"), .. Attention("[80, 40]", "relu"), new("transformer_dropout", "net_dropout"),
+            new("num_heads", "num_heads") { Fallback = "4" },
+            .. Alike("layer_norm", "use_behavior_refiner", "use_pos_emb", "pos_emb_dim", "enable_sum_pooling"),
+        ], FuxiCtrHistories.Dmin),
     ];
 
     /// <summary>The names of these models.</summary>
@@ -99,6 +118,22 @@ internal static class FuxiCtrModels
             new("activation", "dnn_activations", "hidden_activations"), .. Alike("batch_norm"),
             new("dropout", "net_dropout"),
         ];
+
+    // A tower with batch norm where the file says nothing.
+    private static KeyRule[] Normalised(string units, string activation) =>
+        [
+            new("hidden_units", "dnn_hidden_units") { Fallback = units }, new("activation", "dnn_activations") { Fallback = activation },
+            new("batch_norm", "batch_norm") { Fallback = "true" }, new("dropout", "net_dropout"),
+        ];
+
+    private static KeyRule[] Attention(string units, string activation) =>
+        [
+            new("attention_hidden_units", "attention_hidden_units") { Fallback = units },
+            new("attention_activation", "attention_hidden_activations", "attention_activation") { Fallback = activation },
+            .. Alike("attention_dropout"),
+        ];
+
+    private static Dictionary<string, string> Same(params string[] words) => words.ToDictionary(w => w, StringComparer.OrdinalIgnoreCase);
 
     private static KeyRule[] Numbered(string tower) => [.. Block(tower), .. Alike($"{tower}_batch_norm")];
 

@@ -32,6 +32,12 @@ internal static class ParityBench
             foreach (var model in models)
             {
                 StopSignals.Check();
+                if (ParityModels.NeedsHistory(model) && !data.HasHistory)
+                {
+                    Console.WriteLine($"{data.Name}, {model}: left out, found no sequence among the columns");
+                    continue;
+                }
+
                 var own = Directory.CreateDirectory(folder.At(model)).FullName;
                 var result = Compare(model, data, threads, own, modules);
                 Directory.Delete(own, recursive: true);

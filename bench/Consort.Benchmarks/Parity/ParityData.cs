@@ -68,6 +68,9 @@ internal sealed class ParityData
 
     public Encoder Encoder { get; }
 
+    /// <summary>Whether a column is a sequence.</summary>
+    public bool HasHistory => Encoder.Space.Categorical.Any(c => c.List is { IsOrdered: true });
+
     public string Encoded => At("encoded");
 
     /// <summary>The file of all rows.</summary>

@@ -30,6 +30,9 @@ internal static class ParityModels
         ?? throw new ConsortException(
             $"parity, --models: found {name}, expected some of {string.Join(", ", Names)}{NearestWord.Hint(name, Names)}"))];
 
+    /// <summary>Whether a model reads histories, which not all data have.</summary>
+    public static bool NeedsHistory(string name) => ModelCatalogue.Entries.FirstOrDefault(e => e.Name == name)?.Options.Has("history") == true;
+
     /// <summary>The sections <c>embedding</c>, <c>members</c> and <c>strategy</c> of an experiment.</summary>
     public static string Sections(string name)
     {
@@ -44,7 +47,7 @@ internal static class ParityModels
     {
         var options = entry.Options.Keys.Select(key => key switch
         {
-            "attention_dropout" => $"{key}: [0.1, 0.1]",
+            "attention_dropout" when entry.Options.Of(key).Kind == OptionKind.Numbers => $"{key}: [0.1, 0.1]",
             _ when key.EndsWith("hidden_units", StringComparison.Ordinal) => $"{key}: [32, 16]",
             _ when key.EndsWith("batch_norm", StringComparison.Ordinal) => $"{key}: true",
             _ when key.EndsWith("dropout", StringComparison.Ordinal) => $"{key}: 0.1",

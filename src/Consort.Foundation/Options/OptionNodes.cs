@@ -68,6 +68,9 @@ public sealed class OptionList : OptionTree
     /// <summary>Its items.</summary>
     public IReadOnlyList<OptionTree> Items { get; }
 
+    /// <summary>Whether Python's reader would make a tuple of it, by the tag <c>!!python/tuple</c>.</summary>
+    public bool IsTuple { get; internal init; }
+
     /// <summary>Whether it stands in brackets.</summary>
     internal bool IsInline { get; init; }
 

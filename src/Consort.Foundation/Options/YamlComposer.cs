@@ -91,7 +91,12 @@ internal sealed class YamlComposer(GuardedParser parser, string source, Action<R
         // The library is known to lose a key or an end.
         if (next is MappingEnd != start is MappingStart || (start is MappingStart && items.Count % 2 == 1))
             throw Error(line, "malformed YAML: found a key without a value, or a value without a key");
-        OptionTree tree = start is SequenceStart ? new OptionList(items, source, line) { IsInline = bracket is not null }
+        OptionTree tree = start is SequenceStart { Tag: var tag }
+            ? new OptionList(items, source, line)
+            {
+                IsInline = bracket is not null,
+                IsTuple = !tag.IsEmpty && tag.Value.EndsWith("python/tuple", StringComparison.Ordinal),
+            }
             : new OptionGroup(Entries(items), source, line) { IsInline = bracket is not null };
         return new Composed(tree, size, height);
     }

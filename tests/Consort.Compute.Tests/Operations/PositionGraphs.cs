@@ -35,6 +35,11 @@ internal sealed class PositionGraphs
             var (scores, values) = (g.Linear(1, g.Items()), g.Hidden());
             return [g.Graph.Apply(new WeightedPositions(true), scores, values), g.Pool(PositionPooling.Mean, scores), g.Pool(PositionPooling.Sum, values)];
         }),
+        ["softmax of positions"] = d => Make(d, g =>
+        {
+            var shares = g.Graph.Apply(new PositionSoftmax(), g.Linear(1, g.Items()));
+            return [g.Pool(PositionPooling.Last, shares), g.Graph.Apply(new WeightedPositions(false), shares, g.Hidden())];
+        }),
         ["target linear"] = d => Make(d, g =>
         {
             var (target, items) = (g.Target(), g.Items());

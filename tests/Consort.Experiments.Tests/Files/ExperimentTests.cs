@@ -144,7 +144,7 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("  learning_rate: 0.01", "  patience: -1", "12, key patience: found -1, expected 0 to 100000")]
     [InlineData("  learning_rate: 0.01", "  bacth_size: 10", "12: unknown key \"bacth_size\"; did you mean \"batch_size\"?")]
     [InlineData("  learning_rate: 0.01", "  monitor: acu",
-        "12, key monitor: found \"acu\", expected one of auc, logloss, member_auc; did you mean auc?")]
+        "12, key monitor: found \"acu\", expected one of auc, logloss, member_auc, gauc; did you mean auc?")]
     [InlineData("  learning_rate: 0.01", "  optimizer: { name: adma }",
         "12, key name: found \"adma\", expected one of adam, sgd, adagrad; did you mean adam?")]
     [InlineData("  learning_rate: 0.01", "  optimizer: { momentum: 1 }", "12: unknown key \"momentum\"")]

@@ -22,6 +22,11 @@ internal static class OnnxZoo
         ("MaskNet", "model_type: serial, hidden_units: [6, 4], emb_layernorm: false, net_layernorm: false, activation: prelu"),
         ("FinalNet", "block1_hidden_units: [8], block2_hidden_units: [6], block1_activation: dice"),
         ("DLRM", "interaction_op: dot, top_hidden_units: [], bottom_hidden_units: []"),
+        ("DIN", "hidden_units: [16, 5], attention_hidden_units: [6], use_softmax: true"),
+        ("DIEN", "hidden_units: [16, 5], attention_hidden_units: [6], gru_type: AGRU, use_softmax: false"),
+        ("BST", "hidden_units: [16, 5], num_heads: 4, seq_pooling_type: sum, use_position_emb: false"),
+        ("BST", "hidden_units: [16, 5], transformer_blocks: 2, layer_norm: false, use_residual: false"),
+        ("DMIN", "hidden_units: [16, 5], num_heads: 4, attention_hidden_units: [6], layer_norm: false"),
     ];
 
     /// <summary>Every model plainly, with everything that regularises, and in variants.</summary>
