@@ -44,6 +44,23 @@ public sealed class HistoryTests
         }
     }
 
+    [Fact]
+    public void Build_TwoSequencesOfOneTarget_AreHistoriesOfTheirOwn()
+    {
+        var space = new FeatureSpace(
+            [new("item", 0, 6), new("seen", 0, 6, new ListShape(Most, IsOrdered: true)), new("bought", 0, 6, new ListShape(Most, IsOrdered: true))], []);
+        var graph = Of("DIN", "attention_hidden_units: [4]").Build(space);
+        Assert.Equal(2, graph.Values.Count(v => v.Operation is Consort.Compute.Operations.WeightedPositions));
+        Assert.Equal([1, 2], graph.Values.Where(v => v.At is not null).Select(v => v.At!.Column).Distinct());
+    }
+
+    [Fact]
+    public void Build_OneListAsTheFirstOfTwoHistories_NamesBoth()
+    {
+        var graph = Of("DIN", "attention_hidden_units: [4], target: [item+genre, item], history: [items+genres, items]").Build(Space);
+        Assert.Contains(graph.Parameters, p => p.Name.StartsWith("member0/attention/items_1/", StringComparison.Ordinal));
+    }
+
     [Theory]
     [MemberData(nameof(Variants))]
     public void Forward_AnyLength_EqualsThePapersFormula(string name, string options)

@@ -24,7 +24,8 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         if (IsName(column)) return Made(column, Plain(profile, FieldKind.Id, FieldKind.Ignored),
             "every row has a value of its own: a name of the row, of which nothing can be learned");
         if (column.List is { } list) return OfList(column, list);
-        if (column.Type == "boolean") return Made(column, Plain(profile, FieldKind.Boolean, FieldKind.Categorical), $"yes or no: {Tops(column)}");
+        if (column.Type == "boolean")
+            return Made(column, Plain(profile, FieldKind.Boolean, FieldKind.Categorical), $"yes or no: {Tops(column)}");
         if (column.Numbers is { Min: >= 0 } && ColumnWords.IsWeight(column.Name) && !profile.Dialect.IsPairs)
             return Made(column, FieldKind.Weight, "its name says how much each row counts");
         if (column.Numbers is { } numbers) return OfNumbers(column, numbers, profile.RowsLookedAt);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 
@@ -22,12 +23,15 @@ public static class HistoryExtensions
     /// <exception cref="ConsortException">There is none, or no such column.</exception>
     public static History[] Histories(this MemberInputs inputs, HistoryOptions options, string model) =>
     [
-        .. options.Resolve(inputs.Space, model).Select(h =>
+        .. options.Resolve(inputs.Space, model).Select((h, index) =>
         {
             var at = new Positions(h.Lists[0]);
             var target = inputs.FlatOf([.. h.Targets.SelectMany(c => inputs.EmbeddingsOf([c]))]); // [B, d]
             var items = inputs.Concat([.. h.Lists.Select(c => inputs.EmbeddingsAt(c, at))]); // [N, d]
-            return new History(target, items, at, inputs.Space.Categorical[h.Lists[0]].Name);
+            var name = inputs.Space.Categorical[h.Lists[0]].Name;
+            // A list may begin several histories.
+            var isFirst = options.Resolve(inputs.Space, model).Take(index).All(o => o.Lists[0] != h.Lists[0]);
+            return new History(target, items, at, isFirst ? name : string.Create(CultureInfo.InvariantCulture, $"{name}_{index}"));
         }),
     ];
 

@@ -45,7 +45,7 @@ public sealed record HistoryOptions
         })];
     }
 
-    // Sequences of one length whose tokens are those of a column are one tuple.
+    // Sequences of one length stand side by side, unless two of them have one target: then each is a history of its own.
     private static IReadOnlyList<(int[], int[])> Shared(FeatureSpace space, string model)
     {
         var columns = space.Categorical;
@@ -54,7 +54,9 @@ public sealed record HistoryOptions
                 c => columns[c].List is null && columns[c].Offset == columns[list].Offset, -1), List: list))
             .Where(p => p.Target >= 0).GroupBy(p => columns[p.List].Length).ToArray();
         return pairs.Length > 0
-            ? [.. pairs.Select(g => (g.Select(p => p.Target).ToArray(), g.Select(p => p.List).ToArray()))]
+            ? [.. pairs.SelectMany(g => g.DistinctBy(p => p.Target).Count() == g.Count()
+                ? [(g.Select(p => p.Target).ToArray(), g.Select(p => p.List).ToArray())]
+                : g.Select(p => (new[] { p.Target }, new[] { p.List })))]
             : throw new ConsortException(
                 $"{model}: found no sequence that shares the vocabulary of a column, expected one, such as {{name: history, kind: sequence, share: item}} in the schema, or the options target and history");
     }

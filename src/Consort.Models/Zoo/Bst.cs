@@ -64,8 +64,8 @@ public sealed record Bst(MlpOptions Mlp) : TowerModel("BST", Mlp)
         var x = inputs.Graph.Apply(new AppendTarget(), history.Items, history.Target); // [N + B, d]
         if (HasPlaces)
         {
-            var places = inputs.Weight($"places/{history.Name}", new Shape(inputs.Space.Categorical[all.Column].Length + 1, inputs.Dimension),
-                Initializer.Normal(0.02));
+            var length = inputs.Space.Categorical[all.Column].Length + 1;
+            var places = inputs.Weight($"places/{history.Name}", new Shape(length, inputs.Dimension), Initializer.Normal(0.02));
             x = inputs.Concat(x, inputs.Graph.Apply(new PlaceEmbed(places, all))); // [N + B, d + D]
         }
 

@@ -56,7 +56,8 @@ public sealed record Dien(MlpOptions Mlp) : TowerModel("DIEN", Mlp)
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs) => inputs.Output(inputs.Mlp(
-        [.. inputs.Beside(Histories, Name), .. inputs.Histories(Histories, Name).SelectMany(h => Interest(inputs, h))], Mlp, "mlp")); // [B, 1]
+        [.. inputs.Beside(Histories, Name), .. inputs.Histories(Histories, Name).SelectMany(h => Interest(inputs, h))],
+        Mlp, "mlp")); // [B, 1]
 
     private Value[] Interest(MemberInputs inputs, History history)
     {

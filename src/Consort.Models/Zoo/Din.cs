@@ -16,7 +16,8 @@ public sealed record Din(MlpOptions Mlp) : TowerModel("DIN", Mlp)
     internal static readonly OptionSet<Din> Options = new OptionSet<Din>(() => new(new MlpOptions()))
         .Include(HistoryOptions.Options, m => m.Histories, (m, v) => m with { Histories = v })
         .Include(MlpOptions.Bare, m => m.Attention, (m, v) => m with { Attention = v }, "attention_", "the attention's tower")
-        .Add("use_softmax", m => m.IsSoftmax, (m, v) => m with { IsSoftmax = v }, Domain.Flag, "whether the weights of a history are shares of 1")
+        .Add("use_softmax", m => m.IsSoftmax, (m, v) => m with { IsSoftmax = v }, Domain.Flag,
+            "whether the weights of a history are shares of 1")
         .Tower()
         .Require("attention_hidden_units", m => m.Attention.HiddenUnits.Count == 0 ? "found none, expected at least one layer" : null);
 
