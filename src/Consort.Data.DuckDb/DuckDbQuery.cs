@@ -149,5 +149,5 @@ internal sealed class DuckDbQuery : IDisposable
     }
 
     // DuckDB points at the place in the query on lines of its own.
-    private ConsortException Failed(string mistake) => new($"{_name}: DuckDB says: {mistake.TrimEnd()}");
+    private ConsortException Failed(string mistake) => new($"{_name}: DuckDB says: {string.Join(" ", mistake.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))}");
 }

@@ -109,7 +109,7 @@ public sealed class ImpressionBatch
             throw new ConsortException($"column {column.Name}: found a list at {place}, expected at most {shape.MaxLength} ids within {lists.Length} numbers");
         var list = lists.Slice(place, shape.RoomOf(lists[place]));
         for (var i = 1 + list[0]; i < list.Length; i++)
-            if (BitConverter.Int32BitsToSingle(list[i]) is not (>= 0 and < float.PositiveInfinity))
+            if (!FieldList.IsWeight(BitConverter.Int32BitsToSingle(list[i])))
                 throw new ConsortException($"column {column.Name}: found weight {BitConverter.Int32BitsToSingle(list[i])}, expected a number of at least 0");
         return list;
     }

@@ -137,13 +137,13 @@ public readonly ref struct ImpressionRow
     /// <summary>Puts one more token behind those of a list or a sequence.</summary>
     /// <param name="field">The field.</param>
     /// <param name="token">In UTF-8.</param>
-    /// <param name="weight">At least 0, where the field's tokens have weights.</param>
+    /// <param name="weight">Where the field's tokens have weights: 0, or 1e-9 to 1e9; null takes what the token carries, as in a file.</param>
     /// <exception cref="ConsortException">The field is no list, or the weight no number of at least 0.</exception>
-    public void AddToken(int field, ReadOnlySpan<byte> token, float weight = 1) =>
+    public void AddToken(int field, ReadOnlySpan<byte> token, float? weight = null) =>
         Encoder.AddToken(_scorer.SchemaIndex(field), token, _lists, weight);
 
-    /// <inheritdoc cref="AddToken(int, ReadOnlySpan{byte}, float)"/>
-    public void AddToken(int field, ReadOnlySpan<char> token, float weight = 1)
+    /// <inheritdoc cref="AddToken(int, ReadOnlySpan{byte}, float?)"/>
+    public void AddToken(int field, ReadOnlySpan<char> token, float? weight = null)
     {
         Span<byte> text = stackalloc byte[StackBytes];
         if (System.Text.Encoding.UTF8.GetMaxByteCount(token.Length) > StackBytes)
@@ -153,8 +153,8 @@ public readonly ref struct ImpressionRow
     }
 
     /// <summary>Puts a number, or whatever writes itself as text, behind the tokens of a list or a sequence.</summary>
-    /// <inheritdoc cref="AddToken(int, ReadOnlySpan{byte}, float)"/>
-    public void AddToken<T>(int field, T token, float weight = 1)
+    /// <inheritdoc cref="AddToken(int, ReadOnlySpan{byte}, float?)"/>
+    public void AddToken<T>(int field, T token, float? weight = null)
         where T : struct, IUtf8SpanFormattable
     {
         Span<byte> text = stackalloc byte[StackBytes];

@@ -37,7 +37,7 @@ internal static class RowReader
             case JsonTokenType.StartArray when fields.IsList(field):
                 row.SetMissing(field);
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                    AddToken(ref reader, row, field, name, values, limits, 1);
+                    AddToken(ref reader, row, field, name, values, limits, null);
                 break;
             case JsonTokenType.StartObject when fields.IsList(field):
                 row.SetMissing(field);
@@ -52,7 +52,7 @@ internal static class RowReader
 
     // Tokens as they are: nothing is split. A token that is null is missing: none in a list, one with a place in a sequence.
     private static void AddToken(ref Utf8JsonReader reader, in ImpressionRow row, int field, string name, ValueBuffers values,
-        Limits limits, float weight)
+        Limits limits, float? weight)
     {
         if (reader.TokenType == JsonTokenType.Null)
         {

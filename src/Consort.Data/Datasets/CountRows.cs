@@ -10,6 +10,7 @@ internal sealed class CountRows : IRowConsumer, IDisposable
 {
     private readonly SplitAssigner _splits;
     private readonly LabelReader _labels;
+    private readonly RowMarks _marks;
     private readonly ColumnCounter?[] _counters;
     private readonly ColumnCounter?[] _checks;
 
@@ -18,7 +19,7 @@ internal sealed class CountRows : IRowConsumer, IDisposable
     /// <param name="checkedBy">A schema of the same fields, whose columns must take every cell too; null for the same one.</param>
     public CountRows(Schema schema, SplitAssigner splits, Schema? checkedBy = null)
     {
-        (_splits, _labels) = (splits, new LabelReader(schema));
+        (_splits, _labels, _marks) = (splits, new LabelReader(schema), new RowMarks(schema, readsWeights: true));
         _counters = ColumnCounter.CreateAll(schema);
         _checks = checkedBy is null ? [] : ColumnCounter.CreateAll(checkedBy);
     }
@@ -28,6 +29,9 @@ internal sealed class CountRows : IRowConsumer, IDisposable
 
     /// <summary>Rows seen with label 1, over all splits.</summary>
     public long Clicks { get; private set; }
+
+    /// <summary>The sum of the training rows' weights; their number where they have none.</summary>
+    public double TrainWeight { get; private set; }
 
     public void Take(RowCursor rows)
     {
@@ -43,6 +47,8 @@ internal sealed class CountRows : IRowConsumer, IDisposable
             other += splits[r] == 0 ? 0 : 1; // those that are left out too: a bad cell is one wherever it stands
         }
         Clicks += ClicksOf(rows, group.Rows);
+        for (var r = 0; r < group.Rows; r++)
+            TrainWeight += splits[r] == 0 ? _marks.WeightOf(rows, r) : 0 * _marks.WeightOf(rows, r);
         for (var field = 0; field < _counters.Length; field++)
         {
             if (_counters[field] is not { } counter) continue;
@@ -60,7 +66,7 @@ internal sealed class CountRows : IRowConsumer, IDisposable
             .Where(c => c.Counter is not null);
         return columns.Select(c => (c.Field,
             Look: (Action<int>)(count => c.Counter!.Check(rows.Data, rows.Group.Held(c.Field), all.AsSpan(0, count)))))
-            .Prepend((rows.Layout.Label, count => ClicksOf(rows, count))).Concat(_splits.Looks(rows));
+            .Prepend((rows.Layout.Label, count => ClicksOf(rows, count))).Concat(_splits.Looks(rows)).Concat(_marks.Looks(rows));
     }
 
     public void Dispose()

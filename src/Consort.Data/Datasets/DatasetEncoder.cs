@@ -176,6 +176,8 @@ public static class DatasetEncoder
         {
             pass.Run(counts, bytes => report("fit", bytes));
             if (mistake is not null) throw mistake;
+            if (request.Schema.HasWeights && counts.Sum(c => c.TrainWeight) == 0)
+                throw new ConsortException($"{request.Split.Files[0]}: found weight 0 in all training rows, expected some that count");
             var schema = request.Schema with { NegativeShare = request.Split.Sample?.Share ?? 1 };
             return (EncoderFit.Of(schema, counts), splits, pass.Identities());
         }

@@ -209,22 +209,32 @@ public sealed class Encoder
     /// <param name="token">The token in UTF-8; one that means a missing value, or is empty, keeps its place in a sequence and has none in a
     /// list.</param>
     /// <param name="lists">The row's room for lists.</param>
-    /// <param name="weight">Its weight, at least 0, where tokens of the field have weights.</param>
-    /// <exception cref="ConsortException">The field is no list, or the weight no number of at least 0.</exception>
-    public void AddToken(int field, ReadOnlySpan<byte> token, Span<int> lists, float weight = 1)
+    /// <param name="weight">Its weight, 0 or 1e-9 to 1e9, where tokens of the field have weights; null takes what the token carries, as in a
+    /// file, and 1 where it carries none.</param>
+    /// <exception cref="ConsortException">The field is no list, or the weight is none.</exception>
+    public void AddToken(int field, ReadOnlySpan<byte> token, Span<int> lists, float? weight = null)
     {
         if (Schema.Fields[field].List is null)
             throw new ConsortException($"column {Schema.Fields[field].Name}: found a list, expected one value: it is of kind {Words.Of(Schema.Fields[field].Kind)}");
-        if (!float.IsFinite(weight) || weight < 0)
+        if (weight is { } given && !FieldList.IsWeight(given))
             throw new ConsortException(FormattableString.Invariant(
-                $"column {Schema.Fields[field].Name}: found weight {weight}, expected a number of at least 0"));
+                $"column {Schema.Fields[field].Name}: found weight {given}, expected a number of at least 0 ({FieldList.WeightRange})"));
         if (Schema.Trim) token = token.Trim((byte)' ');
         Span<byte> padded = stackalloc byte[8];
         padded.Clear();
         if (token.Length < 8) token.CopyTo(padded);
         foreach ((var column, var position, _) in _byField[field])
-            ((ListColumn)column).Add(token.Length < 8 ? padded : token, token.Length, weight,
-                lists.Slice(_listStarts[position], column.Shape!.Room));
+        {
+            try
+            {
+                ((ListColumn)column).Add(token.Length < 8 ? padded : token, token.Length, weight,
+                    lists.Slice(_listStarts[position], column.Shape!.Room));
+            }
+            catch (CellError error)
+            {
+                throw new ConsortException($"column {Schema.Fields[field].Name}: found {RowParser.Show(token)}, expected {error.Message}");
+            }
+        }
     }
 
     /// <summary>Whether a field of the schema is a list or a sequence.</summary>

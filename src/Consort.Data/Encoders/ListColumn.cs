@@ -66,11 +66,13 @@ internal sealed class ListColumn(ColumnEncoder tokens, ListCutter cutter) : Colu
     /// <summary>Puts one more token behind those of a list, which keeps the first or the last as the schema says.</summary>
     /// <param name="data">The token; 8 bytes may be read from its beginning.</param>
     /// <param name="length">Its bytes.</param>
-    /// <param name="weight">Its weight.</param>
+    /// <param name="given">Its weight; null takes what the token carries, as in a cell.</param>
     /// <param name="list">A list with room for the longest.</param>
-    public void Add(ReadOnlySpan<byte> data, int length, float weight, Span<int> list)
+    /// <exception cref="CellError">The weight that it carries is none.</exception>
+    public void Add(ReadOnlySpan<byte> data, int length, float? given, Span<int> list)
     {
         var cell = new Cell { Start = 0, Length = length };
+        var weight = given ?? (length > 0 ? cutter.TakeWeight(data, ref cell) : 1);
         if (!cutter.HasPlace(data, ref cell)) return;
         var n = list[0];
         if (n == Shape.MaxLength && cutter.Keep == ListEnd.First) return;

@@ -7,7 +7,7 @@ namespace Consort.Data.Encoders;
 /// <summary>Cuts the cell of a list into its tokens. Immutable and safe for many threads.</summary>
 internal sealed class ListCutter
 {
-    private const string ExpectedWeight = "a token with a weight, a number of at least 0, such as tag:0.3";
+    private const string ExpectedWeight = $"a token with a weight, a number of at least 0 ({FieldList.WeightRange}), such as tag:0.3";
     private readonly MissingTexts _missing;
     private readonly byte[] _splitter;
     private readonly byte[]? _weight;
@@ -65,12 +65,23 @@ internal sealed class ListCutter
         return HasPlace(data, ref token);
     }
 
+    /// <summary>The weight that a token by itself carries, as in a cell; 1 where it has none. The token is then without it.</summary>
+    /// <exception cref="CellError">It is no weight.</exception>
+    public float TakeWeight(ReadOnlySpan<byte> data, ref Cell token)
+    {
+        if (_weight is null || token.Of(data).LastIndexOf(_weight) is not (>= 0 and var at)) return 1;
+        var from = token.Start + at + _weight.Length;
+        var weight = new Cell { Start = from, Length = token.Start + token.Length - from };
+        token.Length = at;
+        return WeightOf(data, weight, 0);
+    }
+
     // A token without a weight has 1.
     private static float WeightOf(ReadOnlySpan<byte> data, Cell cell, int row)
     {
         if (cell.Start == 0 && cell.Length == 0) return 1;
-        return float.TryParse(cell.Of(data), NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) && float.IsFinite(weight)
-            && weight >= 0 ? weight : throw new CellError(row, ExpectedWeight);
+        return float.TryParse(cell.Of(data), NumberStyles.Float, CultureInfo.InvariantCulture, out var weight)
+            && FieldList.IsWeight(weight) ? weight : throw new CellError(row, ExpectedWeight);
     }
 
     /// <summary>Hands out the tokens of one cell that stay.</summary>

@@ -7,7 +7,7 @@ namespace Consort.Data.Encoders;
 /// <summary>Reads what rows carry that no model sees: how much they count, and what group they belong to.</summary>
 internal sealed class RowMarks
 {
-    private const string ExpectedWeight = "the row's weight, a finite number of at least 0";
+    private const string ExpectedWeight = $"the row's weight, a finite number of at least 0 ({FieldList.WeightRange})";
     private readonly int _weight;
     private readonly int _group;
     private readonly MissingTexts? _noGroup;
@@ -38,6 +38,10 @@ internal sealed class RowMarks
             ColumnEncoder.Put(target[groupAt..], r, stride, Group(rows.Data, rows.Group.Held(_group)[r]));
     }
 
+    /// <summary>The weight of a row, where rows have such; 1 otherwise.</summary>
+    /// <exception cref="CellError">It is none.</exception>
+    public float WeightOf(RowCursor rows, int row) => _weight < 0 ? 1 : Weight(rows, row);
+
     /// <summary>The fields that are read, for <see cref="FirstBadCell"/>.</summary>
     public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows)
     {
@@ -55,7 +59,7 @@ internal sealed class RowMarks
     {
         var cell = rows.Group.Held(_weight)[row];
         if (cell.Length < 0) return 1;
-        return NumberParser.TryDecimal(cell.Of(rows.Data), out var weight) && weight is >= 0 and <= float.MaxValue
+        return NumberParser.TryDecimal(cell.Of(rows.Data), out var weight) && FieldList.IsWeight(weight)
             ? (float)weight : throw new CellError(row, ExpectedWeight);
     }
 

@@ -103,6 +103,8 @@ public sealed class ListColumnTests : IDisposable
     [InlineData("a:")]
     [InlineData("a:NaN")]
     [InlineData("b|a:1e999")]
+    [InlineData("a:1e38|b:1e38")]
+    [InlineData("a:1e-40")]
     public void Encode_AWeightThatIsNone_NamesLineAndColumn(string cell)
     {
         var e = Assert.Throws<ConsortException>(() => Encode(Fields("name: g, kind: list, weight_splitter: \":\""), "a:1", cell));
@@ -159,6 +161,13 @@ public sealed class ListColumnTests : IDisposable
         Assert.Equal([0, 0, 7], ids);
         Assert.Throws<ConsortException>(() => encoder.AddToken(1, "a"u8, lists));
         Assert.Throws<ConsortException>(() => encoder.AddToken(2, "a"u8, lists, float.NaN));
+        Assert.Throws<ConsortException>(() => encoder.AddToken(2, "a:x"u8, lists));
+        // A token that carries its weight is as one that is given it.
+        encoder.Clear(ids, [], lists);
+        encoder.AddToken(2, "a:0.5"u8, lists);
+        encoder.Clear(ids, [], other);
+        encoder.AddToken(2, "a"u8, other, 0.5f);
+        Assert.Equal(other, lists);
     }
 
     [Theory]
