@@ -18,7 +18,6 @@ public sealed class RowWeightCheckTests : IDisposable
     [InlineData("NaN")]
     [InlineData("1e300")]
     [InlineData("1e-40")]
-    [InlineData("")]
     public void EncodeAndDescribe_AWeightThatIsNone_NameLineAndColumn(string weight)
     {
         var path = _folder.File("d.csv", $"1,a,1\n0,b,{weight}\n");
