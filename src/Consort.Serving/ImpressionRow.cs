@@ -38,7 +38,7 @@ public readonly ref struct ImpressionRow
 
     /// <summary>Sets a field to a raw value in UTF-8.</summary>
     /// <exception cref="ConsortException">The value is not what the field expects.</exception>
-    public void Set(int field, ReadOnlySpan<byte> value) => 
+    public void Set(int field, ReadOnlySpan<byte> value) =>
         Encoder.EncodeField(_scorer.SchemaIndex(field), value, _ids, _numerics, _lists, _times);
 
     /// <summary>Sets a field to a raw value; null is missing.</summary>

@@ -114,7 +114,8 @@ internal sealed class EncodeCommand : ExampleCommand
             throw new ConsortException("encode: found --valid or --test beside --source, expected them beside --train");
         var shares = arguments.GetValue(_shares) is { Length: 3 } given ? given : [0.8, 0.1, 0.1];
         return SplitWords.Plan(arguments.GetValue(_by)!, source, arguments.GetValue(_column), (ulong)arguments.GetValue(_seed), shares,
-            () => Time(arguments)) with { Sample = Sample(arguments) };
+            () => Time(arguments)) with
+        { Sample = Sample(arguments) };
     }
 
     private NegativeSample? Sample(ParseResult arguments) => arguments.GetValue(_negatives) is < 1 and var share

@@ -134,7 +134,8 @@ public sealed record SplitPlan
         if (train.Length > 0) return Given(train, valid, test) with { Sample = sample };
         if (valid.Length + test.Length > 0) throw map.Error("valid", "found valid or test files beside source, expected them beside train");
         return SplitWords.Plan(by, source, map.TextOrNull("column"), (ulong)seed, shares, () => TimeSplit.Load(map))
-            with { Sample = sample };
+            with
+        { Sample = sample };
     }
 
     /// <summary>The same plan over other files, as many and in the same order.</summary>

@@ -50,7 +50,8 @@ internal sealed class RowMarks
             yield return (_weight, count =>
             {
                 for (var r = 0; r < count; r++) Weight(rows, r);
-            });
+            }
+            );
         }
     }
 

@@ -46,8 +46,18 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
         foreach (var line in head) text.Append("# ").Append(PrintableText.Of(line)).Append('\n');
         // What the writer writes is read back as it is; only what says nothing here is left out, and quotes that are not needed.
         var lines = Schema.ToYaml().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        var defaults = (Schema with { Format = default, Delimiter = default, Header = false, Quoted = false, Trim = false, MinCount = 1,
-            Pairs = default, FirstIndex = 0, Absent = default }).ToYaml()
+        var defaults = (Schema with
+        {
+            Format = default,
+            Delimiter = default,
+            Header = false,
+            Quoted = false,
+            Trim = false,
+            MinCount = 1,
+            Pairs = default,
+            FirstIndex = 0,
+            Absent = default
+        }).ToYaml()
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet();
         var fields = Array.IndexOf(lines, "fields:");
         foreach (var line in lines[..fields])

@@ -34,7 +34,9 @@ public sealed record FieldList
     /// <summary>The most tokens that a schema may ask for.</summary>
     public const int Most = 10_000;
 
-    /// <summary>Whether a number can be the weight of a token or a row: 0, or 1e-9 to 1e9, so that sums and shares of them stay finite.</summary>
+    /// <summary>
+    /// Whether a number can be the weight of a token or a row: 0, or 1e-9 to 1e9, so that sums and shares of them stay finite.
+    /// </summary>
     public static bool IsWeight(double weight) => weight is 0 or (>= 1e-9 and <= 1e9);
 
     /// <summary>What stands between the tokens.</summary>

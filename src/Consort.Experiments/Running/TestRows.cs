@@ -125,7 +125,8 @@ internal static class TestRows
             at += y.Length;
         }, cancellation);
         return new RowLogits(
-            labels, logits, Array.ConvertAll(sums, s => (float)(s / Math.Max(1, at))), TruthOf(split)) { Weights = weights };
+            labels, logits, Array.ConvertAll(sums, s => (float)(s / Math.Max(1, at))), TruthOf(split))
+        { Weights = weights };
     }
 
     private static float[]? TruthOf(EncodedSplit split)
