@@ -137,7 +137,8 @@ public readonly ref struct ImpressionRow
     /// <summary>Puts one more token behind those of a list or a sequence.</summary>
     /// <param name="field">The field.</param>
     /// <param name="token">In UTF-8.</param>
-    /// <param name="weight">Where the field's tokens have weights: 0, or 1e-9 to 1e9; null takes what the token carries, as in a file.</param>
+    /// <param name="weight">Where the field's tokens have weights: 0, or 1e-9 to 1e9; null takes what the token carries, as in a
+    /// file.</param>
     /// <exception cref="ConsortException">The field is no list, or the weight no number of at least 0.</exception>
     public void AddToken(int field, ReadOnlySpan<byte> token, float? weight = null) =>
         Encoder.AddToken(_scorer.SchemaIndex(field), token, _lists, weight);

@@ -209,8 +209,8 @@ public sealed class Encoder
     /// <param name="token">The token in UTF-8; one that means a missing value, or is empty, keeps its place in a sequence and has none in a
     /// list.</param>
     /// <param name="lists">The row's room for lists.</param>
-    /// <param name="weight">Its weight, 0 or 1e-9 to 1e9, where tokens of the field have weights; null takes what the token carries, as in a
-    /// file, and 1 where it carries none.</param>
+    /// <param name="weight">Its weight, 0 or 1e-9 to 1e9, where tokens of the field have weights; null takes what the token carries, as in
+    /// a file, and 1 where it carries none.</param>
     /// <exception cref="ConsortException">The field is no list, or the weight is none.</exception>
     public void AddToken(int field, ReadOnlySpan<byte> token, Span<int> lists, float? weight = null)
     {
