@@ -62,7 +62,7 @@ internal sealed class UnixTimes(GraphWriter writer)
     private FormValue InDays(Field field)
     {
         var number = writer.Add("Cast", [_times[field.Name].Number], [new FormAttribute("to", (long)ElementType.Double)]);
-        return writer.Add("Div", [number, writer.Constant([(double)Unit(field) * Day], [])], []);
+        return writer.Add("Div", [number, writer.Constant([(double)field.Format.UnitsPerSecond() * Day], [])], []);
     }
 
     // From the year 1 in the field's zone, so that there is nothing below 0.
@@ -71,7 +71,7 @@ internal sealed class UnixTimes(GraphWriter writer)
         if (_seconds.TryGetValue(field.Name, out var known))
             return known;
         var (number, _) = _times[field.Name];
-        var unit = Unit(field);
+        var unit = field.Format.UnitsPerSecond();
         if (unit > 1)
             number = Quotient(writer.Add("Sub", [number, Remainder(number, unit)], []), unit);
         return _seconds[field.Name] = Sum(number, Whole(YearOne + (long)field.Zone.TotalSeconds));
@@ -89,14 +89,6 @@ internal sealed class UnixTimes(GraphWriter writer)
             ? Sum(Difference(ofYear, Quotient(Sum(Product(month, 153), Whole(2)), 5)), Whole(1))
             : Sum(Remainder(Sum(month, Whole(2)), 12), Whole(1));
     }
-
-    private static long Unit(Field field) => field.Format switch
-    {
-        TimeFormat.UnixMs => 1_000,
-        TimeFormat.UnixUs => 1_000_000,
-        TimeFormat.UnixNs => 1_000_000_000,
-        _ => 1,
-    };
 
     private FormValue Quotient(FormValue of, long by) => writer.Add("Div", [of, Whole(by)], []);
 

@@ -33,6 +33,9 @@ internal struct RowRandom
         return x ^ (x >> 16);
     }
 
+    /// <summary>53 bits as a uniform number in [0, 1).</summary>
+    public static double Unit(ulong bits) => (bits >> 11) * (1.0 / (1UL << 53));
+
     /// <summary>16 bits as a uniform number of mean 0 and variance 1.</summary>
     public static float Uniform(ulong bits) => ((bits & 0xFFFF) + 0.5f) * (2 * 1.7320508f / 65536) - 1.7320508f;
 }

@@ -55,7 +55,7 @@ internal sealed class SyntheticWorld
         var logit = _bias + _firstScale * row.First + _pairScale * row.Pairwise + _thirdScale * row.Third;
         row.Truth = (float)Probability(logit);
         // The click is drawn from the float32 that the sidecar holds, so that the sidecar is the truth to the last bit.
-        row.Click = (random.Next() >> 11) * (1.0 / (1UL << 53)) < row.Truth;
+        row.Click = RowRandom.Unit(random.Next()) < row.Truth;
     }
 
     private void DrawParts(ref RowRandom random, SyntheticRow row)
@@ -121,7 +121,7 @@ internal sealed class SyntheticWorld
         double variance = 0;
         for (var f = 0; f < _fields.Length; f++)
         {
-            var importance = 0.5 + (RowRandom.Mix(salt ^ ((ulong)f << 32)) >> 11) * (1.0 / (1UL << 53));
+            var importance = 0.5 + RowRandom.Unit(RowRandom.Mix(salt ^ ((ulong)f << 32)));
             _firstWeights[f] = _fields[f].EffectVariance > 0 ? importance / Math.Sqrt(_fields[f].EffectVariance) : 0;
             variance += _fields[f].EffectVariance > 0 ? importance * importance : 0;
         }

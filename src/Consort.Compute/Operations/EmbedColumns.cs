@@ -58,16 +58,8 @@ internal sealed unsafe class EmbedColumnsKernel<T> : RowKernel
         (_dimension, _stride, _columns) = (table.Dimension, binding.Columns, [.. embed.Columns]);
         var rows = table.Values.Pointer;
         _rows = [.. _columns.Select(c => (nint)(rows - ((long)table.Shift(c) * table.Dimension)))];
-        if (binding.OutputGradient == null)
-            return;
-        // Neighbouring columns are one source.
-        for (int start = 0, end; start < _columns.Length; start = end)
-        {
-            for (end = start + 1; end < _columns.Length && _columns[end] == _columns[end - 1] + 1; end++) { }
-            table.AddSource(
-                binding.Reader, binding.OutputGradient + ((long)start * _dimension), (long)_columns.Length * _dimension, _dimension,
-                _columns[start], end - start);
-        }
+        if (binding.OutputGradient != null)
+            table.AddSource(binding.Reader, binding.OutputGradient, _columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -28,16 +28,8 @@ internal sealed unsafe class PooledEmbedKernel<T> : RowKernel
         _lists = [.. columns.Select(binding.ListOf)];
         var rows = table.Values.Pointer;
         _rows = [.. columns.Select(c => (nint)(rows - ((long)table.Shift(c) * table.Dimension)))];
-        if (binding.OutputGradient == null)
-            return;
-        // Neighbouring columns are one source.
-        for (int start = 0, end; start < columns.Length; start = end)
-        {
-            for (end = start + 1; end < columns.Length && columns[end] == columns[end - 1] + 1; end++) { }
-            table.AddSource(
-                binding.Reader, binding.OutputGradient + ((long)start * _dimension), (long)columns.Length * _dimension, _dimension,
-                columns[start], end - start);
-        }
+        if (binding.OutputGradient != null)
+            table.AddSource(binding.Reader, binding.OutputGradient, columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -54,26 +54,23 @@ internal sealed class ListCutter
         var length = data[position..end].IndexOf(_splitter);
         token = new Cell { Start = position, Length = length < 0 ? end - position : length };
         position += token.Length + _splitter.Length;
-        weight = default;
-        if (_weight is not null && token.Of(data).LastIndexOf(_weight) is >= 0 and var at)
-        {
-            var from = token.Start + at + _weight.Length;
-            weight = new Cell { Start = from, Length = token.Start + token.Length - from };
-            token.Length = at;
-        }
+        weight = CutWeight(data, ref token);
         if (_trims && token.Length > 0) token = token.Trimmed(data);
         return HasPlace(data, ref token);
     }
 
     /// <summary>The weight that a token by itself carries, as in a cell; 1 where it has none. The token is then without it.</summary>
     /// <exception cref="CellError">It is no weight.</exception>
-    public float TakeWeight(ReadOnlySpan<byte> data, ref Cell token)
+    public float TakeWeight(ReadOnlySpan<byte> data, ref Cell token) => WeightOf(data, CutWeight(data, ref token), 0);
+
+    // What stands behind the last weight splitter; the empty cell at 0 where there is none.
+    private Cell CutWeight(ReadOnlySpan<byte> data, ref Cell token)
     {
-        if (_weight is null || token.Of(data).LastIndexOf(_weight) is not (>= 0 and var at)) return 1;
+        if (_weight is null || token.Of(data).LastIndexOf(_weight) is not (>= 0 and var at)) return default;
         var from = token.Start + at + _weight.Length;
         var weight = new Cell { Start = from, Length = token.Start + token.Length - from };
         token.Length = at;
-        return WeightOf(data, weight, 0);
+        return weight;
     }
 
     // A token without a weight has 1.

@@ -34,7 +34,7 @@ internal static class TimeText
         {
             TimeFormat.Iso => IsoTime.TryRead(text, out ticks),
             TimeFormat.Yymmddhh => TryDigits(text, out ticks),
-            _ => TryUnix(text, UnitOf(format), out ticks),
+            _ => TryUnix(text, format.UnitsPerSecond(), out ticks),
         } && ticks >= Least && ticks <= Most;
     }
 
@@ -60,15 +60,6 @@ internal static class TimeText
         _ => TimeFormat.UnixNs,
     };
 
-    /// <summary>A second in units of a format of Unix times.</summary>
-    public static long UnitOf(TimeFormat format) => format switch
-    {
-        TimeFormat.UnixMs => 1_000,
-        TimeFormat.UnixUs => 1_000_000,
-        TimeFormat.UnixNs => 1_000_000_000,
-        _ => 1,
-    };
-
     /// <summary>Writes a time as a format has it.</summary>
     public static int Write(DateTimeOffset time, TimeFormat format, Span<byte> text)
     {
@@ -78,7 +69,7 @@ internal static class TimeText
         else if (format == TimeFormat.Yymmddhh) time.UtcDateTime.TryFormat(text, out written, "yyMMddHH", CultureInfo.InvariantCulture);
         else if (format == TimeFormat.UnixNs) ((Int128)ticks * 100).TryFormat(text, out written, provider: CultureInfo.InvariantCulture);
         else
-            (ticks / (decimal)(TimeSpan.TicksPerSecond / UnitOf(format)))
+            (ticks / (decimal)(TimeSpan.TicksPerSecond / format.UnitsPerSecond()))
                 .TryFormat(text, out written, provider: CultureInfo.InvariantCulture);
         return written;
     }

@@ -100,31 +100,31 @@ internal static class ColumnProfiler
         return yes.Count == 2;
     }
 
-    /// <summary>The shape that all values have as times, if one is likely.</summary>
-    private static (TimeShape Shape, Dictionary<string, DateTime>? Times) TimeOf(string name, List<TextCount> values,
+    /// <summary>The format that all values have as times, if one is likely.</summary>
+    private static (TimeFormat Format, Dictionary<string, DateTime>? Times) TimeOf(string name, List<TextCount> values,
         NumberProfile? numbers)
     {
         if (values.Count == 0) return default;
         var isNamed = ColumnWords.IsTime(name);
-        foreach (var shape in Enum.GetValues<TimeShape>())
+        foreach (var format in Enum.GetValues<TimeFormat>().Where(f => f != TimeFormat.Auto))
         {
-            if (shape == TimeShape.Iso != numbers is null) continue;
+            if (format == TimeFormat.Iso != numbers is null) continue;
             // Any number of eight or ten digits may be one: without the name many values must agree, within some years.
-            if (shape != TimeShape.Iso && !isNamed && values.Count < FewestUnique) continue;
+            if (format != TimeFormat.Iso && !isNamed && values.Count < FewestUnique) continue;
             var times = new Dictionary<string, DateTime>(values.Count, StringComparer.Ordinal);
             foreach (var value in values)
             {
-                if (!TimeShapes.TryRead(value.Text, shape, out var time)) break;
+                if (!TimeShapes.TryRead(value.Text, format, out var time)) break;
                 times.Add(value.Text, time);
             }
             if (times.Count == values.Count
-                && (isNamed || shape == TimeShape.Iso || times.Values.Max() - times.Values.Min() < TimeSpan.FromDays(3 * 366)))
-                return (shape, times);
+                && (isNamed || format == TimeFormat.Iso || times.Values.Max() - times.Values.Min() < TimeSpan.FromDays(3 * 366)))
+                return (format, times);
         }
         return default;
     }
 
-    private static TimeProfile TimeProfileOf(SampledColumn column, TimeShape shape, Dictionary<string, DateTime> times,
+    private static TimeProfile TimeProfileOf(SampledColumn column, TimeFormat format, Dictionary<string, DateTime> times,
         SampleContext context)
     {
         var of = column.Texts.Select(t => times.TryGetValue(t, out var time) ? time : DateTime.MinValue).ToArray();
@@ -137,7 +137,7 @@ internal static class ColumnProfiler
             var (rows, clicks) = days.GetValueOrDefault(time.Date);
             days[time.Date] = (rows + 1, clicks + (context.HasLabel ? context.Clicks[row] : 0));
         }
-        return new TimeProfile(Words.Of(shape), times.Values.Min(), times.Values.Max(), inOrder,
+        return new TimeProfile(Words.Of(format), times.Values.Min(), times.Values.Max(), inOrder,
             [.. days.TakeLast(MostDays).Select(d => new DayRate(
             d.Key.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), d.Value.Rows, context.HasLabel ? d.Value.Clicks : null))]);
     }

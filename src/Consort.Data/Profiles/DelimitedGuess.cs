@@ -122,7 +122,7 @@ internal static partial class DelimitedGuess
             && columns.Any(c => body.Select(r => r[c]).Distinct().Count() < body.Length);
     }
 
-    private static bool IsValue(string cell) => NumberShape.TryRead(cell, out _) || TimeShapes.TryRead(cell, TimeShape.Iso, out _);
+    private static bool IsValue(string cell) => NumberShape.TryRead(cell, out _) || TimeShapes.TryRead(cell, TimeFormat.Iso, out _);
 
     [GeneratedRegex(@"^[^\s""'<>=][^""\n]{0,63}$|^$")]
     private static partial Regex Name();

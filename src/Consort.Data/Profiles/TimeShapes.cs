@@ -1,18 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Consort.Data.Schemas;
 
 namespace Consort.Data.Profiles;
-
-/// <summary>How a time may be written.</summary>
-internal enum TimeShape
-{
-    Iso,
-    UnixS,
-    UnixMs,
-    UnixUs,
-    UnixNs,
-    Yymmddhh,
-}
 
 /// <summary>Reads times.</summary>
 internal static partial class TimeShapes
@@ -20,20 +10,20 @@ internal static partial class TimeShapes
     private static readonly long Earliest = new DateTimeOffset(1990, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds();
     private static readonly long Latest = new DateTimeOffset(2050, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds();
 
-    /// <summary>Reads a text as a time of a shape, in UTC.</summary>
-    public static bool TryRead(string text, TimeShape shape, out DateTime time)
+    /// <summary>Reads a text as a time of a format, in UTC.</summary>
+    public static bool TryRead(string text, TimeFormat format, out DateTime time)
     {
         time = default;
-        if (shape == TimeShape.Iso)
+        if (format == TimeFormat.Iso)
             return Iso().IsMatch(text) && DateTime.TryParse(text, CultureInfo.InvariantCulture,
                 DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
         if (!NumberShape.TryRead(text, out var number) || number != Math.Floor(number)) return false;
-        if (shape == TimeShape.Yymmddhh)
+        if (format == TimeFormat.Yymmddhh)
             return number is >= 1e6 and < 1e8 && DateTime.TryParseExact(
                 ((long)number).ToString("00000000", CultureInfo.InvariantCulture).Insert(0, "20"), "yyyyMMddHH",
                     CultureInfo.InvariantCulture,
                 DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
-        var seconds = number / (shape switch { TimeShape.UnixS => 1, TimeShape.UnixMs => 1e3, TimeShape.UnixUs => 1e6, _ => 1e9 });
+        var seconds = number / (double)format.UnitsPerSecond();
         if (seconds < Earliest || seconds >= Latest) return false;
         time = DateTime.UnixEpoch.AddSeconds(seconds);
         return true;

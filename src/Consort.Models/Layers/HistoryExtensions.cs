@@ -21,19 +21,19 @@ public static class HistoryExtensions
     /// <param name="options">Which.</param>
     /// <param name="model">For messages.</param>
     /// <exception cref="ConsortException">There is none, or no such column.</exception>
-    public static History[] Histories(this MemberInputs inputs, HistoryOptions options, string model) =>
-    [
-        .. options.Resolve(inputs.Space, model).Select((h, index) =>
+    public static History[] Histories(this MemberInputs inputs, HistoryOptions options, string model)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        return [.. options.Resolve(inputs.Space, model).Select((h, index) =>
         {
             var at = new Positions(h.Lists[0]);
             var target = inputs.FlatOf([.. h.Targets.SelectMany(c => inputs.EmbeddingsOf([c]))]); // [B, d]
             var items = inputs.Concat([.. h.Lists.Select(c => inputs.EmbeddingsAt(c, at))]); // [N, d]
             var name = inputs.Space.Categorical[h.Lists[0]].Name;
             // A list may begin several histories.
-            var isFirst = options.Resolve(inputs.Space, model).Take(index).All(o => o.Lists[0] != h.Lists[0]);
-            return new History(target, items, at, isFirst ? name : string.Create(CultureInfo.InvariantCulture, $"{name}_{index}"));
-        }),
-    ];
+            return new History(target, items, at, names.Add(name) ? name : string.Create(CultureInfo.InvariantCulture, $"{name}_{index}"));
+        })];
+    }
 
     /// <summary>
     /// What a tower reads beside what became of histories: the embeddings of all other columns, and numeric columns as they are where that
@@ -44,6 +44,13 @@ public static class HistoryExtensions
         HashSet<int> lists = [.. options.Resolve(inputs.Space, model).SelectMany(h => h.Lists)];
         var others = inputs.EmbeddingsOf([.. Enumerable.Range(0, inputs.Space.Categorical.Count).Where(c => !lists.Contains(c))]);
         return inputs.WithNumeric(inputs.NumericEmbeddings() is { } numeric ? [.. others, numeric] : others);
+    }
+
+    /// <summary>The sum of a history, and that times its target, [B, d] each.</summary>
+    internal static Value[] SumBesideTarget(this MemberInputs inputs, History history)
+    {
+        var sum = inputs.Graph.Apply(new PoolPositions(PositionPooling.Sum), history.Items); // [B, d]
+        return [sum, inputs.Graph.Apply(new Multiply(), history.Target, sum)];
     }
 
     /// <summary>
@@ -82,5 +89,14 @@ public static class HistoryExtensions
         var attended = inputs.Graph.Apply(new PositionAttention(heads, isCausal), inputs.Linear(asks, width, $"{name}/query"),
             inputs.Linear(x, 2 * width, $"{name}/key_value")); // [·, A]
         return inputs.Linear(attended, width, $"{name}/attention");
+    }
+
+    /// <summary>Checks that so many heads can share a history's width.</summary>
+    /// <exception cref="ConsortException">They do not divide it.</exception>
+    internal static void CheckHeads(int heads, int width, string model)
+    {
+        if (width % heads != 0)
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                $"{model}, num_heads: found {heads} for a history of width {width}, expected one that divides it"));
     }
 }

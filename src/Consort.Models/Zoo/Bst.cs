@@ -69,9 +69,7 @@ public sealed record Bst(MlpOptions Mlp) : TowerModel("BST", Mlp)
             x = inputs.Concat(x, inputs.Graph.Apply(new PlaceEmbed(places, all))); // [N + B, d + D]
         }
 
-        if (x.Shape.Size % Heads != 0)
-            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
-                $"BST, num_heads: found {Heads} for a history of width {x.Shape.Size}, expected one that divides it"));
+        HistoryExtensions.CheckHeads(Heads, x.Shape.Size, Name);
         for (var block = 0; block < Blocks; block++)
         {
             var ofTarget = block == Blocks - 1 && Pooling == PositionPooling.Last;

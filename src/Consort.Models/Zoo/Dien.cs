@@ -72,10 +72,7 @@ public sealed record Dien(MlpOptions Mlp) : TowerModel("DIEN", Mlp)
             _ => RecurrenceKind.Gru,
         }, $"evolve/{history.Name}", states, scores); // h' [N, d]
         var last = inputs.Graph.Apply(new PoolPositions(PositionPooling.Last), evolved); // [B, d]
-        if (!HasSum)
-            return [last];
-        var sum = inputs.Graph.Apply(new PoolPositions(PositionPooling.Sum), history.Items); // [B, d]
-        return [last, sum, inputs.Graph.Apply(new Multiply(), history.Target, sum)];
+        return HasSum ? [last, .. inputs.SumBesideTarget(history)] : [last];
     }
 
     // Of a unit without a place for attention, what it receives is scaled by it.

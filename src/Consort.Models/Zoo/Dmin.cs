@@ -68,9 +68,7 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
     private IEnumerable<Value> Interests(MemberInputs inputs, History history)
     {
         var (x, width) = (history.Items, history.Items.Shape.Size); // [N, d]
-        if (width % Heads != 0)
-            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
-                $"DMIN, num_heads: found {Heads} for a history of width {width}, expected one that divides it"));
+        HistoryExtensions.CheckHeads(Heads, width, Name);
         if (IsRefined)
         {
             var name = $"refiner/{history.Name}";
@@ -89,11 +87,9 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
             yield return inputs.Graph.Apply(new WeightedPositions(IsSoftmax: true), scores, interest); // [B, d]
         }
 
-        if (!HasSum)
-            yield break;
-        var sum = inputs.Graph.Apply(new PoolPositions(PositionPooling.Sum), history.Items); // [B, d]
-        yield return sum;
-        yield return inputs.Graph.Apply(new Multiply(), history.Target, sum);
+        if (HasSum)
+            foreach (var value in inputs.SumBesideTarget(history))
+                yield return value;
     }
 
     // x + attention, normalised, and a net of twice the width beside it

@@ -70,7 +70,7 @@ internal sealed class HistoryWorld
         row.Truth = (float)Probability(_truth.Parts(effect, target, row.Categories));
         row.Blind = (float)_truth.OverOrders(effect, target, row.Categories, Probability);
         // Drawn from the float32 that the file beside holds, so that it is the truth to the last bit.
-        row.Click = Unit(random.Next()) < row.Truth;
+        row.Click = RowRandom.Unit(random.Next()) < row.Truth;
     }
 
     private double Probability(LogitParts parts) =>
@@ -92,7 +92,7 @@ internal sealed class HistoryWorld
         row.Length = Math.Min(end, _longest);
         for (var position = 0; position < end; position++)
         {
-            var category = Unit(user.Next()) < _options.Focus ? interests[(int)Below(user.Next(), Interests)]
+            var category = RowRandom.Unit(user.Next()) < _options.Focus ? interests[(int)Below(user.Next(), Interests)]
                 : (int)Below(user.Next(), _options.Categories);
             var item = ItemOf(category, user.Next());
             if (position - (end - row.Length) is >= 0 and var at)
@@ -110,7 +110,7 @@ internal sealed class HistoryWorld
     private int ItemOf(int category, ulong bits)
     {
         var count = ((_options.Items - 1 - category) / _options.Categories) + 1;
-        var u = Unit(bits);
+        var u = RowRandom.Unit(bits);
         return category + (_options.Categories * (int)(count * u * u));
     }
 
@@ -150,8 +150,6 @@ internal sealed class HistoryWorld
             return share == 0 || variance == 0 ? 0 : _options.Signal * Math.Sqrt(share / shares / variance);
         }
     }
-
-    private static double Unit(ulong bits) => (bits >> 11) * (1.0 / (1UL << 53));
 
     private static long Below(ulong bits, int count) => (long)(((bits >> 32) * (ulong)count) >> 32);
 }

@@ -147,6 +147,18 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         Plan();
     }
 
+    /// <summary>Says where a kernel leaves gradients of some columns: [B, columns, D], in their order.</summary>
+    internal void AddSource(TableReader reader, T* gradient, ReadOnlySpan<int> columns)
+    {
+        // Neighbouring columns are one source.
+        for (int start = 0, end; start < columns.Length; start = end)
+        {
+            for (end = start + 1; end < columns.Length && columns[end] == columns[end - 1] + 1; end++) { }
+            AddSource(
+                reader, gradient + ((long)start * Dimension), (long)columns.Length * Dimension, Dimension, columns[start], end - start);
+        }
+    }
+
     /// <summary>
     /// Says where a kernel leaves gradients of the ids of a list one by one: that of the i-th id of row b at <c>gradient + (starts[b] +
     /// i)·D</c>.

@@ -8,58 +8,15 @@ namespace Consort.Compute.Cpu.Programs;
 /// A kernel whose rows do not depend on each other. Rows are handed out in chunks of a fixed size, and what chunks sum up for a parameter
 /// is added in chunk order, so results do not depend on the number of threads.
 /// </summary>
-internal abstract class RowKernel : Kernel
+internal abstract class RowKernel(Workers workers) : ChunkedKernel(workers, ChunkRows)
 {
     /// <summary>Rows handed out at a time: large enough to amortise the hand-out, small enough to balance.</summary>
     public const int ChunkRows = 128;
 
-    private readonly Workers _workers;
-    private readonly Pass _forward;
-    private readonly Pass _backward;
-
-    protected RowKernel(Workers workers)
-    {
-        _workers = workers;
-        _forward = new Pass(this, isForward: true);
-        _backward = new Pass(this, isForward: false);
-    }
-
-    /// <summary>The step under way.</summary>
-    protected Step Step { get; private set; }
+    protected sealed override int Rows => Step.Rows;
 
     /// <summary>The number of chunks that <paramref name="rows"/> rows make.</summary>
     public static int Chunks(int rows) => (rows + ChunkRows - 1) / ChunkRows;
-
-    public override void Forward(in Step step)
-    {
-        Step = step;
-        _workers.Run(_forward, Chunks(step.Rows));
-    }
-
-    public override void Backward(in Step step)
-    {
-        Step = step;
-        _workers.Run(_backward, Chunks(step.Rows));
-    }
-
-    /// <summary>Computes rows [start, end).</summary>
-    protected abstract void ForwardRows(int start, int end);
-
-    /// <summary>Computes the gradients of rows [start, end).</summary>
-    protected abstract void BackwardRows(int start, int end);
-
-    private sealed class Pass(RowKernel kernel, bool isForward) : IParallelJob
-    {
-        public void Run(int index, int worker)
-        {
-            var start = index * ChunkRows;
-            var end = Math.Min(start + ChunkRows, kernel.Step.Rows);
-            if (isForward)
-                kernel.ForwardRows(start, end);
-            else
-                kernel.BackwardRows(start, end);
-        }
-    }
 }
 
 /// <summary>Sums that each chunk of rows makes on its own, added up in chunk order.</summary>
