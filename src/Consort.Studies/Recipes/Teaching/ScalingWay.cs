@@ -15,7 +15,10 @@ internal sealed record ScalingStart(RunPlan Plan, RecipeSettings Settings, strin
     /// <summary>The model by itself.</summary>
     public string One => Plan.Alone(Model, Replicate, 0);
 
-    /// <summary>Widths of the tower, each a whole number.</summary>
+    /// <summary>The model's options.</summary>
+    public OptionTree Member => Settings.Member(Model);
+
+    /// <summary>Widths of its tower, each a whole number.</summary>
     public IReadOnlyList<int> Widths { get; } = WidthsOf(Settings, Model);
 
     private static IReadOnlyList<int> WidthsOf(RecipeSettings settings, string model) =>
@@ -49,15 +52,18 @@ internal sealed record ScalingWay(string Family, string Held, string Text, Func<
     [
         new(Averaged, "", "averaged, each as large as one", (s, members) => s.Plan.AloneEach(s.Model, s.Replicate, members)),
         new(Averaged, "memory", "averaged, tables of the size of one", (s, members) => Each(s, members, $"narrow{members}", o =>
-            o.With("embedding.dimension", Math.Max(1, int.Parse(o.TextAt("embedding.dimension")!, CultureInfo.InvariantCulture) / members)))),
+            o.Change("embedding.dimension", d => Divided(int.Parse(d.ToString(), CultureInfo.InvariantCulture), members)))),
         new(Averaged, "flops", "averaged, at the arithmetic of one", (s, members) => Each(s, members, $"thin{members}", o =>
             o.With("members", OptionTree.List(Thin(s, o.ItemsAt("members")[0], members))))),
-        new("mutual", "memory", "mutual, KL 5, one table", (s, members) => Shared(s, members, Mutual, s.Settings.Member(s.Model), "")),
-        new("mutual", "flops", "mutual, KL 5, one table, at the arithmetic of one", (s, members) => Shared(s, members, Mutual, Thin(s, members), "-thin")),
-        new("kdef", "memory", "KDEF, one table", (s, members) => Shared(s, members, Kdef, s.Settings.Member(s.Model), "")),
-        new("kdef", "flops", "KDEF, one table, at the arithmetic of one", (s, members) => Shared(s, members, Kdef, Thin(s, members), "-thin")),
-        new("tabm", "memory", "TabM, one table", (s, members) => Shared(s, members, Members, TabM(s.Settings.Member(s.Model)), "-tabm")),
-        new("tabm", "flops", "TabM, one table, at the arithmetic of one", (s, members) => Shared(s, members, Members, TabM(Thin(s, members)), "-tabm-thin")),
+        new("mutual", "memory", "mutual, KL 5, one table", (s, members) => Shared(s, members, Mutual, s.Member, "")),
+        new("mutual", "flops", "mutual, KL 5, one table, at the arithmetic of one",
+            (s, members) => Shared(s, members, Mutual, Thin(s, s.Member, members), "-thin")),
+        new("kdef", "memory", "KDEF, one table", (s, members) => Shared(s, members, Kdef, s.Member, "")),
+        new("kdef", "flops", "KDEF, one table, at the arithmetic of one",
+            (s, members) => Shared(s, members, Kdef, Thin(s, s.Member, members), "-thin")),
+        new("tabm", "memory", "TabM, one table", (s, members) => Shared(s, members, Members, TabM(s.Member), "-tabm")),
+        new("tabm", "flops", "TabM, one table, at the arithmetic of one",
+            (s, members) => Shared(s, members, Members, TabM(Thin(s, s.Member, members)), "-tabm-thin")),
     ];
 
     private static IReadOnlyList<string> Each(ScalingStart start, int members, string change, Func<OptionTree, OptionTree> make) =>
@@ -66,14 +72,14 @@ internal sealed record ScalingWay(string Family, string Held, string Text, Func<
     private static IReadOnlyList<string> Shared(ScalingStart start, int members, KdefMethod method, OptionTree member, string what) =>
         [start.Plan.Shared($"{start.Model}x{members}{what}-{method.Name}", start.Model, start.Replicate, method, member.With("count", members))];
 
-    private static OptionTree Thin(ScalingStart start, int members) => Thin(start, start.Settings.Member(start.Model), members);
-
-    // Every other width, from the first, divided by M: each product of two widths is divided by M, the first layer's too, whatever its inputs,
-    // so that M towers multiply as often as one.
+    // Every other width, from the first, divided by M: each product of two widths is divided by M, that of the inputs with the first
+    // layer too, so that M towers multiply as often as one.
     private static OptionTree Thin(ScalingStart start, OptionTree member, int members) => member.With("hidden_units",
-        OptionTree.List(start.Widths.Select((w, layer) => (OptionTree)(layer % 2 == 0 ? Math.Max(1, w / members) : w))));
+        OptionTree.List(start.Widths.Select((w, layer) => (OptionTree)(layer % 2 == 0 ? Divided(w, members) : w))));
+
+    private static int Divided(int number, int members) => Math.Max(1, number / members);
 
     private static OptionTree TabM(OptionTree tower) => OptionTree.Keys(
-        ((string Key, OptionTree Value)[])[("model", "TabM"), .. from key in (string[])["hidden_units", "activation", "batch_norm", "layer_norm", "dropout"]
-            where tower.Find(key) is not null select (key, tower[key])]);
+        new[] { "hidden_units", "activation", "batch_norm", "layer_norm", "dropout" }.Where(k => tower.Find(k) is not null)
+            .Select(k => (k, tower[k])).Prepend(("model", "TabM")));
 }
