@@ -43,7 +43,7 @@ public sealed class DataViewRowsTests
               - { name: Site, kind: categorical }
               - { name: Price, kind: numeric, transform: standardise }
               - { name: Count, kind: categorical }
-              - { name: Time, kind: categorical, derive: [hour, weekday] }
+              - { name: Time, kind: time, derive: [hour, weekday] }
               - { name: Tags, kind: list, splitter: "|" }
               - { name: "Pair[0]", kind: numeric, transform: min_max }
               - { name: "Pair[1]", kind: numeric, transform: min_max }
