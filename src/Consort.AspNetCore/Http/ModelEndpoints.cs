@@ -47,7 +47,7 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
     public Task Ready(HttpContext context)
     {
         var (name, wanted) = ScoreEndpoints.Named(context);
-        using var lease = registry.Find(name).Lease(wanted);
+        using var lease = registry.Take(name, wanted);
         return Answers.Send(context.Response,
             new JsonObject { ["name"] = lease.Version.Model, ["version"] = lease.Version.Name, ["ready"] = true });
     }

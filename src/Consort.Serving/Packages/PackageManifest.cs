@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Consort.Data.Schemas;
 using Consort.Foundation.Files;
 using Consort.Models;
 using Consort.Serving.Calibrations;
@@ -43,6 +44,9 @@ public sealed record PackageManifest
     /// <summary>The schema of the raw rows, YAML; the encoder holds the same.</summary>
     public required string Schema { get; init; }
 
+    /// <summary>The fields of the schema, for readers that know no schemas; null in packages written before.</summary>
+    public IReadOnlyList<PackageField>? Fields { get; init; }
+
     /// <summary>The content key of the data it was trained on.</summary>
     public required string TrainingData { get; init; }
 
@@ -83,7 +87,7 @@ public sealed record PackageManifest
         if (manifest.Model is null || manifest.Schema is null || manifest.Members is null || manifest.Calibration is null
             || manifest.Tensors is null || manifest.EncoderChecksum is null || manifest.VocabulariesChecksum is null
             || manifest.WeightsChecksum is null || manifest.Name is null || manifest.Writer is null || manifest.TrainingData is null
-            || manifest.Tensors.Values.Contains(null!))
+            || manifest.Tensors.Values.Contains(null!) || manifest.Fields?.Any(f => f is null) == true)
             throw PackageHeader.Damaged(path, "a manifest without nulls");
         if (manifest.Members.Count is 0 or > MaxOutputs || manifest.Members.Distinct().Count() != manifest.Members.Count
             || manifest.Members.Any(m => m is < 0 or >= MaxOutputs))
@@ -95,6 +99,12 @@ public sealed record PackageManifest
         return manifest;
     }
 }
+
+/// <summary>A field of a package's schema.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="IsRead">Whether the model reads it; labels and ignored fields it does not.</param>
+public sealed record PackageField(string Name, FieldKind Kind, bool IsRead);
 
 [JsonSourceGenerationOptions(
     WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,

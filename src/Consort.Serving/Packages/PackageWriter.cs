@@ -119,6 +119,7 @@ public static class PackageWriter
             Fusion = content.Fusion,
             Weights = content.Weights,
             Schema = content.Encoder.Schema.ToYaml(),
+            Fields = [.. content.Encoder.Schema.Fields.Select((f, i) => new PackageField(f.Name, f.Kind, content.Encoder.Reads(i)))],
             TrainingData = content.TrainingData,
             Metrics = content.Metrics,
             Calibration = content.Calibration,
