@@ -121,6 +121,7 @@ public static class PackageWriter
             Schema = content.Encoder.Schema.ToYaml(),
             TrainingData = content.TrainingData,
             Metrics = content.Metrics,
+            Card = content.Card,
             Calibration = content.Calibration,
             EncoderChecksum = Convert.ToHexStringLower(XxHash128.Hash(encoder)),
             VocabulariesChecksum = vocabularies,
