@@ -25,7 +25,7 @@ public sealed record PackageManifest
     /// <summary>The version of the program that wrote it.</summary>
     public required string Writer { get; init; }
 
-    /// <summary>The experiment's sections <c>embedding</c> and <c>members</c>, YAML.</summary>
+    /// <summary>The experiment's sections <c>embedding</c> and <c>members</c>, JSON; YAML in packages of earlier versions.</summary>
     public required string Model { get; init; }
 
     /// <summary>The members that are in it, by their number in <see cref="Model"/>.</summary>
@@ -52,6 +52,12 @@ public sealed record PackageManifest
 
     /// <summary>The run's metrics, as in its <c>metrics.json</c>; null where the run has none.</summary>
     public JsonElement? Metrics { get; init; }
+
+    /// <summary>
+    /// What it is and how good, for people: when it was trained, on how many rows, and what it was measured at on rows that it has not
+    /// seen; null of packages by older versions.
+    /// </summary>
+    public JsonElement? Card { get; init; }
 
     /// <summary>From the fused logit to a probability.</summary>
     public required Calibration Calibration { get; init; }

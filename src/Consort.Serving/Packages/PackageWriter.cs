@@ -122,6 +122,7 @@ public static class PackageWriter
             Fields = [.. content.Encoder.Schema.Fields.Select((f, i) => new PackageField(f.Name, f.Kind, content.Encoder.Reads(i)))],
             TrainingData = content.TrainingData,
             Metrics = content.Metrics,
+            Card = content.Card,
             Calibration = content.Calibration,
             EncoderChecksum = Convert.ToHexStringLower(XxHash128.Hash(encoder)),
             VocabulariesChecksum = vocabularies,
