@@ -356,14 +356,14 @@ public sealed class Encoder
     /// <summary>Writes the schema and what was fitted.</summary>
     internal void WriteContent(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
     {
-        writer.Write(Schema.Identity);
+        writer.Write(Schema.ToJson());
         foreach (var column in Columns.Where(c => c.Leader is null)) column.Write(writer, vocabulary);
     }
 
     /// <summary>Reads what <see cref="WriteContent"/> wrote.</summary>
     internal static Encoder ReadContent(BinaryReader reader, string source, Func<Vocabulary> vocabulary)
     {
-        var options = OptionMap.Parse(reader.ReadString(), source);
+        var options = OptionMap.Of(StoredOptions.Read(reader.ReadString(), source));
         // A fitted schema is whole in itself: no file is opened because another file says so.
         if (options.Has("file")) throw new InvalidDataException("a schema that names a file");
         var schema = Schema.LoadFitted(options);

@@ -23,7 +23,7 @@ public static class TypedRows
     public static SourceKind Of<T>(string name, Func<IAsyncEnumerable<T>> rows) =>
         Kind(name, () => Steps(rows().GetAsyncEnumerator()), TypedColumn<T>.All);
 
-    private static SourceKind Kind<T>(string name, Func<IEnumerable<T>> rows, IReadOnlyList<TypedColumn<T>> columns) =>
+    internal static SourceKind Kind<T>(string name, Func<IEnumerable<T>> rows, IReadOnlyList<TypedColumn<T>> columns) =>
         new($"{Word}:{name}", request => new TypedSource<T>(request, rows, columns),
             _ => [.. columns.Select(c => c.Facts)])
         { Words = [Word], Place = $"{Word}:{name}" };

@@ -24,7 +24,7 @@ public sealed record PackageManifest
     /// <summary>The version of the program that wrote it.</summary>
     public required string Writer { get; init; }
 
-    /// <summary>The experiment's sections <c>embedding</c> and <c>members</c>, YAML.</summary>
+    /// <summary>The experiment's sections <c>embedding</c> and <c>members</c>, JSON; YAML in packages of earlier versions.</summary>
     public required string Model { get; init; }
 
     /// <summary>The members that are in it, by their number in <see cref="Model"/>.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Consort.Foundation.Options;
+namespace Consort.Yaml;
 
 /// <summary>The library's parser, of which only <see cref="ConsortException"/> comes, with the line.</summary>
 internal sealed class GuardedParser

@@ -1,7 +1,8 @@
 using System.Globalization;
+using Consort.Foundation.Options;
 using YamlDotNet.Core.Events;
 
-namespace Consort.Foundation.Options;
+namespace Consort.Yaml;
 
 /// <summary>Builds a document of parsed events: resolves aliases and merge keys, and bounds what they may come to.</summary>
 internal sealed class YamlComposer(GuardedParser parser, string source, Action<RepeatedKey>? repeated)
@@ -56,23 +57,16 @@ internal sealed class YamlComposer(GuardedParser parser, string source, Action<R
             Invariant($"found aliases that stand for more than {MaxNodes} values, expected at most that"));
     }
 
-    private Composed Text(Scalar scalar)
-    {
-        if (scalar.Value.Contains('\0', StringComparison.Ordinal))
-            throw Error(scalar.Start.Line, "found a text with a NUL character, expected one without");
-        if (!IsWellFormed(scalar.Value))
-            throw Error(scalar.Start.Line, "found half a surrogate pair, expected whole characters");
-        return new Composed(new OptionScalar(scalar.Value, source, scalar.Start.Line) { Style = (TextStyle)scalar.Style }, 1, 0);
-    }
+    private Composed Text(Scalar scalar) =>
+        new(OptionScalar.Read(scalar.Value, source, scalar.Start.Line, (TextStyle)scalar.Style), 1, 0);
 
     private Composed Collection(ParsingEvent start, int depth)
     {
         var bracket = start switch
         {
             SequenceStart { Style: SequenceStyle.Flow } => "[",
-            MappingStart { Style: MappingStyle.Flow } =>
-            "{",
-            _ => null
+            MappingStart { Style: MappingStyle.Flow } => "{",
+            _ => null,
         };
         var line = start.Start.Line;
         if (bracket is not null)
@@ -154,17 +148,6 @@ internal sealed class YamlComposer(GuardedParser parser, string source, Action<R
     }
 
     private static bool IsMerge(OptionTree key) => key is OptionScalar { Value: "<<", Style: TextStyle.Plain };
-
-    private static bool IsWellFormed(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (!char.IsSurrogate(text[i])) continue;
-            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1])) return false;
-            i++;
-        }
-        return true;
-    }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 

@@ -1,4 +1,6 @@
-namespace Consort.Foundation.Options;
+using Consort.Foundation.Options;
+
+namespace Consort.Yaml;
 
 /// <summary>A key that stands twice in a mapping.</summary>
 /// <param name="Key">The key.</param>
@@ -17,7 +19,7 @@ public static class YamlReader
     /// <param name="repeated">Told of keys that stand twice, of which the last then holds; null where that is a mistake.</param>
     /// <returns>The root, or null for a file without content.</returns>
     /// <exception cref="ConsortException">The file is missing or unreadable, or is no YAML document.</exception>
-    public static OptionTree? Load(string path, Action<RepeatedKey>? repeated = null) => Parse(YamlFile.Read(path), path, repeated);
+    public static OptionTree? Load(string path, Action<RepeatedKey>? repeated = null) => Parse(OptionFile.Read(path), path, repeated);
 
     /// <summary>Reads a text.</summary>
     /// <param name="text">The YAML, at most 16 Mi characters.</param>
@@ -27,7 +29,7 @@ public static class YamlReader
     /// <exception cref="ConsortException">Malformed YAML, or more than one document.</exception>
     public static OptionTree? Parse(string text, string source, Action<RepeatedKey>? repeated = null)
     {
-        YamlFile.Check(text, source);
+        OptionFile.Check(text, source);
         return new YamlComposer(new GuardedParser(text, source), source, repeated).Compose();
     }
 }

@@ -1,9 +1,10 @@
 using System.Globalization;
+using Consort.Foundation.Options;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
-namespace Consort.Foundation.Options;
+namespace Consort.Yaml;
 
 /// <summary>Writes option trees as YAML, each text and list in the notation it was read in.</summary>
 internal static class YamlWriter

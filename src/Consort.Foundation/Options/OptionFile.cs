@@ -5,8 +5,8 @@ using Consort.Foundation.Files;
 
 namespace Consort.Foundation.Options;
 
-/// <summary>The text of a YAML file: bounded, in one of Unicode's encodings, without characters that no text has.</summary>
-internal static class YamlFile
+/// <summary>The text of an option file, YAML or JSON: bounded, in one of Unicode's encodings, without control characters.</summary>
+internal static class OptionFile
 {
     /// <summary>More is no file that someone wrote by hand; 65,536 fields need a third of it.</summary>
     public const int MaxBytes = 16 << 20;
