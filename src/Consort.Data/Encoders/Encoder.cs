@@ -259,6 +259,15 @@ public sealed class Encoder
         return null;
     }
 
+    /// <summary>About the middle of a field's numbers in the training rows; null of other fields, and where there were none.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    public double? Middle(int field) => _byField[field].Select(c => c.Column).FirstOrDefault() switch
+    {
+        NumberColumn { Facts.Count: > 0 } number => number.Facts.Mean,
+        QuantileColumn { Boundaries.Count: > 0 } buckets => buckets.Boundaries[buckets.Boundaries.Count / 2],
+        _ => null,
+    };
+
     /// <summary>The text behind a global id: a token, a bucket, or <c>(missing)</c> and <c>(oov)</c>.</summary>
     public string Token(int id)
     {

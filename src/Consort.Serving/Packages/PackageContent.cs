@@ -45,4 +45,7 @@ public sealed record PackageContent
 
     /// <summary>The run's metrics, or null.</summary>
     public JsonElement? Metrics { get; init; }
+
+    /// <summary>What it is and how good, for people; an object, or null.</summary>
+    public JsonElement? Card { get; init; }
 }
