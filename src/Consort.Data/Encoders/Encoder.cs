@@ -24,6 +24,8 @@ public sealed class Encoder
     private readonly int[] _absentIds; // [F]; of a list column where its list begins
     private readonly int[] _listStarts; // [F]: where a column's list begins in the room of a row
     private readonly float[] _absentNumerics; // [N]
+    private readonly int[]?[] _absentLists; // [F]: what a list column's room begins with; null of others
+    private readonly (IGeneratedColumn Column, int Place, bool IsNumeric)[] _generated;
     private readonly AgeTimes _ages;
 
     internal Encoder(Schema schema, IReadOnlyList<ColumnEncoder> columns)
@@ -54,7 +56,11 @@ public sealed class Encoder
         _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => _categorical.Select((c, p) => (c, p, false))
             .Concat(_numeric.Select((c, p) => (c, p, true))).Where(t => t.c.Field == i).ToArray())];
         _ages = new AgeTimes(_numeric);
-        _absentIds = [.. _categorical.Select((c, f) => c is ListColumn ? _listStarts[f] : AbsentBits(c))];
+        _generated = [.. _categorical.Index().Select(c => (c.Item as IGeneratedColumn, c.Index, false))
+            .Concat(_numeric.Index().Select(c => (c.Item as IGeneratedColumn, c.Index, true))).Where(c => c.Item1 is not null)
+            .Select(c => (c.Item1!, c.Index, c.Item3))];
+        _absentLists = [.. _categorical.Select(c => c is RaggedColumn list ? AbsentList(list) : null)];
+        _absentIds = [.. _categorical.Select((c, f) => c is RaggedColumn ? _listStarts[f] : AbsentBits(c))];
         _absentNumerics = [.. _numeric.Select(c => BitConverter.Int32BitsToSingle(AbsentBits(c)))];
     }
 
@@ -116,7 +122,7 @@ public sealed class Encoder
         for (var f = 0; f < _categorical.Length; f++)
         {
             if (Space.Categorical[f].List is null) continue;
-            lists[_listStarts[f]] = 0;
+            _absentLists[f]!.CopyTo(lists[_listStarts[f]..]);
             ids[f] += from;
         }
     }
@@ -132,7 +138,7 @@ public sealed class Encoder
         _ages.Clear(field, times, numerics);
         foreach ((var column, var position, var numeric) in _byField[field])
         {
-            if (column is ListColumn) lists[_listStarts[position]] = 0;
+            if (column is RaggedColumn) _absentLists[position]!.CopyTo(lists[_listStarts[position]..]);
             else if (numeric) numerics[position] = _absentNumerics[position];
             else ids[position] = _absentIds[position];
         }
@@ -172,7 +178,7 @@ public sealed class Encoder
             if (column is AgeColumn) continue;
             try
             {
-                if (column is ListColumn list)
+                if (column is RaggedColumn list)
                 {
                     list.Encode(data, cell, 0, lists.Slice(_listStarts[position], list.Shape.Room));
                     continue;
@@ -331,7 +337,7 @@ public sealed class Encoder
     private int AbsentBits(ColumnEncoder column)
     {
         var bits = column.Size > 0 ? column.Offset : 0;
-        if (!Schema.AbsentIsZero(Schema.Fields[column.Field])) return bits;
+        if (column is IGeneratedColumn || !Schema.AbsentIsZero(Schema.Fields[column.Field])) return bits;
         var cell = new Cell { Start = 0, Length = 1 };
         try
         {
@@ -342,6 +348,42 @@ public sealed class Encoder
             // 0 itself is refused by the column, so nothing better is known.
         }
         return bits;
+    }
+
+    private int[] AbsentList(RaggedColumn column)
+    {
+        var (list, length) = (new int[column.Shape.Room], Schema.AbsentIsZero(Schema.Fields[column.Field]) ? 1 : -1);
+        return list[..column.Shape.RoomOf(column.Encode("0"u8, new Cell { Start = 0, Length = length }, 0, list))];
+    }
+
+    /// <summary>Whether some columns are generated.</summary>
+    public bool HasGenerated => _generated.Length > 0;
+
+    /// <summary>
+    /// Sets the generated columns of a row by what its other columns have; nothing is allocated. Whoever fills rows by
+    /// <see cref="EncodeField"/>, or puts them together from two, calls it once the row is whole.
+    /// </summary>
+    /// <param name="ids">[F] global ids of the row.</param>
+    /// <param name="numerics">[N] numeric values of the row.</param>
+    /// <param name="lists">Where its lists are.</param>
+    /// <param name="from">Where those begin among the lists that the ids count from.</param>
+    public void Generate(Span<int> ids, Span<float> numerics, ReadOnlySpan<int> lists, int from)
+    {
+        foreach (var (column, place, isNumeric) in _generated)
+        {
+            var bits = column.BitsOf(ids, lists, from);
+            if (isNumeric) numerics[place] = BitConverter.Int32BitsToSingle(bits);
+            else ids[place] = bits;
+        }
+    }
+
+    /// <summary>Whether a generated column follows from one that <paramref name="isPart"/> says.</summary>
+    /// <param name="isPart">Of a column of ids by its place.</param>
+    /// <returns>The places among the columns of ids, and among the numeric ones.</returns>
+    public (IReadOnlyList<int> Categorical, IReadOnlyList<int> Numeric) GeneratedFrom(Func<int, bool> isPart)
+    {
+        var found = _generated.Where(g => g.Column.Sources.Any(isPart)).ToArray();
+        return ([.. found.Where(g => !g.IsNumeric).Select(g => g.Place)], [.. found.Where(g => g.IsNumeric).Select(g => g.Place)]);
     }
 
     /// <summary>Writes the schema and what was fitted.</summary>

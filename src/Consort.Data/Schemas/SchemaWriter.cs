@@ -23,7 +23,7 @@ internal static class SchemaWriter
         if (schema.IsPairs) text.Append("absent: ").Append(Words.Of(schema.Absent)).Append('\n');
         if (schema.NegativeShare < 1) text.Append(CultureInfo.InvariantCulture, $"negative_share: {schema.NegativeShare:R}\n");
         text.Append("fields:\n");
-        foreach (var field in schema.Fields)
+        foreach (var field in schema.AllFields)
         {
             text.Append("  - {name: ").Append(QuotedYaml.Of(field.Name)).Append(", kind: ").Append(Words.Of(field.Kind));
             if (field.Transform.Kind != TransformKind.None)
@@ -48,6 +48,10 @@ internal static class SchemaWriter
             if (field.Zone != TimeSpan.Zero) text.Append(", zone: ").Append(QuotedYaml.Of(TimeZones.Show(field.Zone)));
             if (field.Derive.Count > 0) text.Append(", derive: ").Append(List(field.Derive.Select(Words.Of)));
             if (field.Since is not null) text.Append(", since: ").Append(QuotedYaml.Of(field.Since));
+            if (field.Of.Count > 0) text.Append(", of: ").Append(List(field.Of));
+            if (field.Key is not null) text.Append(", key: ").Append(QuotedYaml.Of(field.Key));
+            if (field.In is not null) text.Append(", in: ").Append(QuotedYaml.Of(field.In));
+            if (field.Result != LookupResult.Number) text.Append(", result: ").Append(Words.Of(field.Result));
             if (field.Values.Count > 0)
             {
                 var pairs = field.Values.OrderBy(p => p.Key, StringComparer.Ordinal)
