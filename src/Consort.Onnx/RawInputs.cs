@@ -23,9 +23,14 @@ internal sealed class RawInputs
     private FormValue[] _ids = []; // [B, 1] each
     private readonly TimeParts _times;
     private readonly UnixTimes _unix;
+    private readonly PiecewiseNumbers _piecewise;
+    private readonly GeneratedColumns _generated;
 
-    private RawInputs(GraphWriter writer, Encoder encoder) =>
+    private RawInputs(GraphWriter writer, Encoder encoder)
+    {
         (_writer, _encoder, _times, _unix) = (writer, encoder, new TimeParts(writer), new UnixTimes(writer));
+        (_piecewise, _generated) = (new PiecewiseNumbers(writer), new GeneratedColumns(writer, encoder.Space));
+    }
 
     /// <summary>What callers must do that the encoder does otherwise.</summary>
     public List<string> Notes { get; } = [];
@@ -120,9 +125,9 @@ internal sealed class RawInputs
                 FittedHash { Field.IsGenerated: true } => throw new ConsortException(
                     $"column {column.Name}: found a cross by hash, expected one with a vocabulary: ONNX has no XxHash3; leave its transform out, or write a model that takes ids (--input ids)"),
                 FittedHash => Field(column),
-                FittedPiecewise piecewise => Piecewise(i, piecewise),
-                FittedCross cross => Cross(cross),
-                FittedLookup lookup => Looked(lookup),
+                FittedPiecewise piecewise => _piecewise.Id(i, piecewise, Field(piecewise), IsMissing(Field(piecewise), piecewise)),
+                FittedCross cross => _generated.Cross(cross, ids),
+                FittedLookup lookup => _generated.Id(lookup, _ids[lookup.KeyPlace], _lists[lookup.ListPlace]),
                 FittedBoolean boolean => Boolean(boolean),
                 FittedTime { Field.Kind: FieldKind.Time } time => _unix.Id(time),
                 FittedTime time => _times.Id(time, Field(column)),
@@ -258,99 +263,6 @@ internal sealed class RawInputs
         return _writer.Add("Where", [IsMissing(x, column), Whole(column.Offset), id], []);
     }
 
-    // Two knots with weights that make 1; a missing number is one token.
-    private FormValue Piecewise(int place, FittedPiecewise column)
-    {
-        var x = Field(column); // double [B, 1]
-        var isMissing = IsMissing(x, column);
-        FormValue low, high, share;
-        if (column.Knots.Count < 2)
-        {
-            // All numbers are alike: at the only knot, or unknown where training rows had none.
-            low = high = Whole(column.Offset + 1 + column.Knots.Count);
-            share = Number(0);
-        }
-        else
-        {
-            var bins = column.Knots.Count - 1;
-            var inner = _writer.Constant([.. column.Knots.Skip(1).Take(bins - 1)], [1, bins - 1]);
-            // No number is below a knot that is none, so that there is always one to count.
-            var knots = bins > 1 ? inner : _writer.Constant([double.MaxValue], [1, 1]);
-            var below = Cast(_writer.Add("LessOrEqual", [knots, x], []), ElementType.Int64); // [B, T − 1]
-            var bin = _writer.Add("ReduceSum", [below, Whole(1)], [new FormAttribute("keepdims", 1)]); // [B, 1]
-            var from = _writer.Add("Gather", [Numbers(column.Knots.Take(bins)), bin], []);
-            var width = _writer.Add("Gather", [Numbers(Enumerable.Range(0, bins).Select(t => column.Knots[t + 1] - column.Knots[t])), bin], []);
-            var way = _writer.Add("Div", [_writer.Add("Sub", [x, from], []), width], []);
-            share = _writer.Add("Min", [_writer.Add("Max", [way, Number(0)], []), Number(1)], []);
-            low = _writer.Add("Add", [bin, Whole(column.Offset + 2)], []);
-            high = _writer.Add("Add", [bin, Whole(column.Offset + 3)], []);
-        }
-
-        var lowId = _writer.Add("Where", [isMissing, Whole(column.Offset), low], []); // [B, 1]
-        var highId = _writer.Add("Where", [isMissing, Whole(-1), high], []);
-        var highWeight = _writer.Add("Where", [isMissing, Number(0), share], []);
-        var weights = Joined([_writer.Add("Sub", [Number(1), highWeight], []), highWeight]);
-        _writer.SetList(place, Joined([lowId, highId]), Cast(weights, ElementType.Float));
-        return lowId;
-    }
-
-    // A pair is a whole number of mixed radix, least first; that of a row without any of the tokens is 0.
-    private FormValue Cross(FittedCross column)
-    {
-        if (column.Parts.Aggregate(1.0, (all, p) => all * p.Size) > long.MaxValue / 2)
-            throw new ConsortException($"column {column.Name}: found more possible pairs than ONNX has whole numbers, expected fewer; raise min_count of the columns that it is made of");
-        FormValue? code = null;
-        long radix = 1;
-        foreach (var (place, offset, size) in column.Parts)
-        {
-            var own = _writer.Add("Mul", [_writer.Add("Sub", [_ids[place], Whole(offset)], []), Whole(radix)], []);
-            code = code is null ? own : _writer.Add("Add", [code.Value, own], []);
-            radix *= size;
-        }
-
-        var (keys, values) = (new long[column.Count + 1], new long[column.Count + 1]);
-        values[0] = column.Offset;
-        for (var i = 0; i < column.Count; i++)
-        {
-            var pair = column.Pair(i);
-            radix = 1;
-            for (var p = 0; p < pair.Length; p++)
-            {
-                keys[i + 1] += pair[p] * radix;
-                radix *= column.Parts[p].Size;
-            }
-
-            values[i + 1] = column.Offset + 2 + i;
-        }
-
-        return _writer.Add(
-            GraphWriter.MachineLearning, "LabelEncoder", [code!.Value],
-            GraphWriter.Attribute(new FormAttribute("keys_int64s", keys)),
-            GraphWriter.Attribute(new FormAttribute("values_int64s", values)),
-            GraphWriter.Attribute(new FormAttribute("default_int64", column.Offset + 1L)));
-    }
-
-    private FormValue Looked(FittedLookup column)
-    {
-        var isIn = _writer.Add("Greater", [Weight(column, counts: true), Number32(0)], []);
-        var either = _writer.Add("Where", [isIn, Whole(column.Offset + 3), Whole(column.Offset + 2)], []);
-        return _writer.Add("Where", [IsUnknown(column), Whole(column.Offset), either], []);
-    }
-
-    // float [B, 1]: the sum of the weights of those ids of the list that are the key's
-    private FormValue Weight(FittedLookup column, bool counts = false)
-    {
-        var isIt = _writer.Add("Equal", [_lists[column.ListPlace], _ids[column.KeyPlace]], []); // [B, L]
-        var weights = !counts && _weights.TryGetValue(column.Field.In!, out var own)
-            ? _writer.Add("Where", [isIt, own, Number32(0)], []) : Cast(isIt, ElementType.Float);
-        return _writer.Add("ReduceSum", [weights, Whole(1)], [new FormAttribute("keepdims", 1)]);
-    }
-
-    private FormValue IsUnknown(FittedLookup column) =>
-        _writer.Add("Less", [_ids[column.KeyPlace], Whole(_encoder.Space.Categorical[column.KeyPlace].Offset + 2)], []);
-
-    private FormValue Number32(float number) => _writer.Constant([number], []);
-
     // float [B, N]: (x − shift) · scale, held where it is to be held, 0 where missing
     private FormValue? Numeric(FittedColumn[] columns)
     {
@@ -371,8 +283,9 @@ internal sealed class RawInputs
         foreach (var lookup in columns.OfType<FittedLookup>())
         {
             _writer.Scope = $"encode/{lookup.Name}";
-            var weight = Cast(Weight(lookup), ElementType.Double);
-            numbers[Array.IndexOf(columns, lookup)] = Scaled(weight, IsUnknown(lookup), [lookup.Weight!]);
+            FormValue? weights = _weights.TryGetValue(lookup.Field.In!, out var own) ? own : null;
+            var (weight, isUnknown) = _generated.Weight(lookup, _ids[lookup.KeyPlace], _lists[lookup.ListPlace], weights);
+            numbers[Array.IndexOf(columns, lookup)] = Scaled(Cast(weight, ElementType.Double), isUnknown, [lookup.Weight!]);
         }
 
         foreach (var age in columns.OfType<FittedAge>())

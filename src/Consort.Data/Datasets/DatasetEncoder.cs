@@ -180,7 +180,8 @@ public static class DatasetEncoder
                 throw new ConsortException($"{request.Split.Files[0]}: found weight 0 in all training rows, expected some that count");
             var schema = request.Schema with { NegativeShare = request.Split.Sample?.Share ?? 1 };
             var encoder = GeneratedFit.Add(
-                EncoderFit.Of(schema, counts), schema, splits, threads, () => request.Pass(cancellation), bytes => report("fit generated", bytes));
+                EncoderFit.Of(schema, counts), schema, splits, threads, () => request.Pass(cancellation),
+                bytes => report("fit generated", bytes));
             return (encoder, splits, pass.Identities());
         }
         finally

@@ -18,7 +18,8 @@ internal static class GeneratedFit
     /// <param name="threads">Threads.</param>
     /// <param name="pass">A pass over the rows.</param>
     /// <param name="report">Told the bytes read.</param>
-    public static Encoder Add(Encoder encoder, Schema schema, SplitAssigner splits, int threads, Func<RowPass> pass, Action<long>? report = null)
+    public static Encoder Add(Encoder encoder, Schema schema, SplitAssigner splits, int threads, Func<RowPass> pass,
+        Action<long>? report = null)
     {
         if (schema.Generated.Count == 0) return encoder;
         CountGenerated[] counts = [.. Enumerable.Range(0, threads).Select(_ => new CountGenerated(encoder, schema, splits))];

@@ -3,8 +3,8 @@ using Consort.Data.Schemas;
 namespace Consort.Data.Encoders;
 
 /// <summary>
-/// Reads back the columns of a schema: the categorical ones first, then the numeric ones, each in the schema's order with the generated ones
-/// behind.
+/// Reads back the columns of a schema: the categorical ones first, then the numeric ones, each in the schema's order with the generated
+/// ones behind.
 /// </summary>
 internal static class ColumnCatalogue
 {

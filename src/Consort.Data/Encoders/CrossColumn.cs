@@ -77,7 +77,9 @@ internal sealed class CrossKey((ColumnEncoder Column, int Place)[] parts)
     }
 }
 
-/// <summary>Pairs of tokens with a vocabulary of their own. A row that lacks all of the tokens has no pair; one that lacks some has one.</summary>
+/// <summary>
+/// Pairs of tokens with a vocabulary of their own. A row that lacks all of the tokens has no pair; one that lacks some has one.
+/// </summary>
 internal sealed class CrossColumn(string name, int field, CrossKey key, Vocabulary vocabulary)
     : TokenColumn(name, field, MissingTexts.None, vocabulary), IGeneratedColumn
 {

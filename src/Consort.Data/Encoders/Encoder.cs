@@ -1,8 +1,6 @@
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
-using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 
 namespace Consort.Data.Encoders;
@@ -11,12 +9,10 @@ namespace Consort.Data.Encoders;
 /// The fitted path from raw values to ids and floats: vocabularies, buckets and scales of every column. Immutable and safe for many
 /// threads; saved with the data and with every model, so that training and serving agree.
 /// </summary>
-public sealed class Encoder
+public sealed partial class Encoder
 {
     /// <summary>Changes when the same raw data would be encoded to something else.</summary>
     public const int Version = 1;
-
-    private static readonly byte[] Magic = "CONSORTE"u8.ToArray();
 
     private readonly ColumnEncoder[] _categorical;
     private readonly ColumnEncoder[] _numeric;
@@ -276,64 +272,6 @@ public sealed class Encoder
         return index switch { 0 => "(missing)", 1 => "(oov)", _ => _categorical[f].Token(index) };
     }
 
-    /// <summary>Saves the encoder, whole or not at all.</summary>
-    public void Save(string path) => SafeFile.Write(path, Write);
-
-    /// <summary>Loads an encoder.</summary>
-    /// <exception cref="ConsortException">The file is missing, damaged or of another version.</exception>
-    public static Encoder Load(string path)
-    {
-        using var stream = SourceStream.Open(path);
-        return Read(stream, path);
-    }
-
-    /// <summary>Writes the encoder: magic, version, length, XxHash128, content.</summary>
-    public void Write(Stream stream)
-    {
-        using var content = new MemoryStream();
-        using (var writer = new BinaryWriter(content, System.Text.Encoding.UTF8, leaveOpen: true))
-            WriteContent(writer, (_, vocabulary) => vocabulary.Write(writer));
-        ReadOnlySpan<byte> bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
-        using var head = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true);
-        head.Write(Magic);
-        head.Write(Version);
-        head.Write((long)bytes.Length);
-        head.Write(XxHash128.Hash(bytes));
-        head.Write(bytes);
-    }
-
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <param name="stream">The bytes.</param>
-    /// <param name="source">Their origin, for messages.</param>
-    /// <exception cref="ConsortException">Damaged, or of another version.</exception>
-    public static Encoder Read(Stream stream, string source)
-    {
-        try
-        {
-            using var head = new BinaryReader(stream, System.Text.Encoding.UTF8, leaveOpen: true);
-            if (!head.ReadBytes(8).AsSpan().SequenceEqual(Magic))
-                throw new ConsortException($"{source}: found another kind of file, expected an encoder");
-            var version = head.ReadInt32();
-            if (version != Version)
-                throw new ConsortException($"{source}: found encoder version {version}, expected {Version}; encode the data again");
-            var length = head.ReadInt64();
-            var checksum = head.ReadBytes(16);
-            // Before anything of that length is allocated.
-            if (length < 0 || length > Math.Min(Array.MaxLength, stream.CanSeek ? stream.Length - stream.Position : long.MaxValue))
-                throw new InvalidDataException("length");
-            var bytes = head.ReadBytes((int)length);
-            if (bytes.Length != length || !XxHash128.Hash(bytes).AsSpan().SequenceEqual(checksum))
-                throw new InvalidDataException("checksum");
-            using var reader = new BinaryReader(new MemoryStream(bytes));
-            return ReadContent(reader, source, () => Vocabulary.Read(reader));
-        }
-        catch (Exception e) when (IsDamage(e))
-        {
-            throw new ConsortException($"{source}: found a damaged encoder; its checksum or length does not agree, expected a whole one",
-                e);
-        }
-    }
-
     private int AbsentBits(ColumnEncoder column)
     {
         var bits = column.Size > 0 ? column.Offset : 0;
@@ -355,6 +293,10 @@ public sealed class Encoder
         var (list, length) = (new int[column.Shape.Room], Schema.AbsentIsZero(Schema.Fields[column.Field]) ? 1 : -1);
         return list[..column.Shape.RoomOf(column.Encode("0"u8, new Cell { Start = 0, Length = length }, 0, list))];
     }
+
+    /// <summary>Whether a column of ids is generated.</summary>
+    /// <param name="column">Its place.</param>
+    public bool IsGenerated(int column) => _categorical[column] is IGeneratedColumn;
 
     /// <summary>Whether some columns are generated.</summary>
     public bool HasGenerated => _generated.Length > 0;
@@ -385,24 +327,4 @@ public sealed class Encoder
         var found = _generated.Where(g => g.Column.Sources.Any(isPart)).ToArray();
         return ([.. found.Where(g => !g.IsNumeric).Select(g => g.Place)], [.. found.Where(g => g.IsNumeric).Select(g => g.Place)]);
     }
-
-    /// <summary>Writes the schema and what was fitted.</summary>
-    internal void WriteContent(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
-    {
-        writer.Write(Schema.Identity);
-        foreach (var column in Columns.Where(c => c.Leader is null)) column.Write(writer, vocabulary);
-    }
-
-    /// <summary>Reads what <see cref="WriteContent"/> wrote.</summary>
-    internal static Encoder ReadContent(BinaryReader reader, string source, Func<Vocabulary> vocabulary)
-    {
-        var options = OptionMap.Parse(reader.ReadString(), source);
-        // A fitted schema is whole in itself: no file is opened because another file says so.
-        if (options.Has("file")) throw new InvalidDataException("a schema that names a file");
-        var schema = Schema.LoadFitted(options);
-        return new Encoder(schema, ColumnCatalogue.Read(schema, reader, vocabulary));
-    }
-
-    /// <summary>Whether reading failed because the bytes are wrong.</summary>
-    internal static bool IsDamage(Exception e) => e is InvalidDataException or EndOfStreamException or OverflowException or FormatException;
 }

@@ -34,8 +34,10 @@ public abstract record FittedColumn(string Name, Field Field, int Offset, int Si
             CrossColumn cross => new FittedCross(cross.Name, field, cross.Offset, cross.Size,
                 [.. cross.Key.Parts.Select(p => (p.Place, p.Column.Offset, p.Column.Size))], cross.Vocabulary),
             CrossHashColumn cross => new FittedHash(cross.Name, field, cross.Offset, cross.Size, []),
-            LookupToken lookup => new FittedLookup(lookup.Name, field, lookup.Offset, lookup.Size, lookup.Key.KeyPlace, lookup.Key.ListPlace, null),
-            LookupNumber lookup => new FittedLookup(lookup.Name, field, 0, 0, lookup.Key.KeyPlace, lookup.Key.ListPlace, Of(lookup, field, [])),
+            LookupToken lookup => new FittedLookup(
+                lookup.Name, field, lookup.Offset, lookup.Size, lookup.Key.KeyPlace, lookup.Key.ListPlace, null),
+            LookupNumber lookup => new FittedLookup(
+                lookup.Name, field, 0, 0, lookup.Key.KeyPlace, lookup.Key.ListPlace, Of(lookup, field, [])),
             PiecewiseColumn piecewise => new FittedPiecewise(
                 piecewise.Name, field, piecewise.Offset, piecewise.Size, missing, piecewise.Knots),
             TokenColumn token => new FittedTokens(token.Name, field, token.Offset, token.Size, missing, token.Vocabulary),
@@ -116,8 +118,8 @@ public sealed record FittedQuantiles(
     : FittedColumn(Name, Field, Offset, Size, Missing);
 
 /// <summary>
-/// A number between knots: of x from knot t to the next, share s of the way, the ids Offset + 2 + t with weight 1 − s and Offset + 3 + t with
-/// weight s; beyond the outer knots that one alone. A missing one is the id Offset with weight 1.
+/// A number between knots: of x from knot t to the next, share s of the way, the ids Offset + 2 + t with weight 1 − s and Offset + 3 + t
+/// with weight s; beyond the outer knots that one alone. A missing one is the id Offset with weight 1.
 /// </summary>
 /// <param name="Name">The column.</param>
 /// <param name="Field">The field that it reads.</param>
@@ -155,8 +157,8 @@ public sealed record FittedCross : FittedColumn
 }
 
 /// <summary>
-/// What a list of the row says of the token of another column. As a number: the sum of the token's weights, 1 each where tokens have none, as
-/// <paramref name="Weight"/> scales it, and 0 where the token is missing or unknown. As a token: Offset + 3 where it stands there, Offset + 2
+/// What a list of the row says of the token of another column. As a number: the sum of the token's weights, 1 each where tokens have none,
+/// as <paramref name="Weight"/> scales it, and 0 where the token is missing or unknown. As a token: Offset + 3 where it stands there, Offset + 2
 /// where it does not, Offset where it is missing or unknown.
 /// </summary>
 /// <param name="Name">The column.</param>

@@ -24,8 +24,8 @@ internal sealed class LookupKey(ColumnEncoder key, int keyPlace, ListShape shape
     {
         var names = columns.Select(c => c.Name).ToList();
         int key = names.IndexOf(field.Key!), list = names.IndexOf(field.In!);
-        if (key < 0 || list < 0 || columns[key] is RaggedColumn || columns[list] is not ListColumn of) throw new InvalidDataException("a look-up");
-        return new LookupKey(columns[key], key, of.Shape, list);
+        return key >= 0 && list >= 0 && columns[key] is not RaggedColumn && columns[list] is ListColumn of
+            ? new LookupKey(columns[key], key, of.Shape, list) : throw new InvalidDataException("a look-up");
     }
 
     /// <summary>The sum of the token's weights, or how often it stands; null where the token is missing or unknown.</summary>
@@ -77,7 +77,8 @@ internal sealed class LookupNumber(Field field, int index, LookupKey key, Number
 }
 
 /// <summary>Whether a token stands in a list: two tokens beside those of a missing and of an unknown one.</summary>
-internal sealed class LookupToken(string name, int field, LookupKey key, long outs, long ins) : ColumnEncoder(name, field), IGeneratedColumn
+internal sealed class LookupToken(string name, int field, LookupKey key, long outs, long ins)
+    : ColumnEncoder(name, field), IGeneratedColumn
 {
     public override int Size => 4;
 

@@ -5,8 +5,8 @@ using Consort.Data.Sources;
 namespace Consort.Data.Encoders;
 
 /// <summary>
-/// Numbers as places between knots b₀ &lt; … &lt; b_T, after Gorishniy et al. 2022, "On Embeddings for Numerical Features in Tabular Deep
-/// Learning". Their vector of a number in bin t, ple(x) · W + b with ple(x) = (1, …, 1, (x − b_t) / (b_t+1 − b_t), 0, …, 0), runs along
+/// Numbers as places between knots b₀ &lt; … &lt; b_T, after Gorishniy et al. 2022, "On Embeddings for Numerical Features in Tabular
+/// Deep Learning". Their vector of a number in bin t, ple(x) · W + b with ple(x) = (1, …, 1, (x − b_t) / (b_t+1 − b_t), 0, …, 0), runs along
 /// straight lines between its values at the knots. These values are what the table holds, a row each, so that a number is the sum of two
 /// rows with weights that make 1: the same functions, at the price of a list of two tokens whatever T is. Beyond the outer knots it is
 /// constant. A missing number is a token of its own.
@@ -76,8 +76,8 @@ internal sealed class PiecewiseColumn(string name, int field, MissingTexts missi
     }
 
     /// <summary>
-    /// The knots of n bins: the least value and the greatest, each value that has a bin's share of the rows by itself, and such as part the
-    /// other rows into equal shares.
+    /// The knots of n bins: the least value and the greatest, each value that has a bin's share of the rows by itself, and such as part
+    /// the other rows into equal shares.
     /// </summary>
     /// <param name="values">Ascending, each once.</param>
     /// <param name="bins">n.</param>

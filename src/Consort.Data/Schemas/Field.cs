@@ -30,6 +30,12 @@ public sealed record Field(string Name, FieldKind Kind)
     internal bool IsNumber => (Kind == FieldKind.Numeric && !Transform.MakesTokens)
         || (Kind == FieldKind.Lookup && Result == LookupResult.Number);
 
+    /// <summary>Whether a categorical field also says what rows belong together, as one of kind group does, but stays a feature.</summary>
+    public bool IsGroup { get; init; }
+
+    /// <summary>Whether it says what rows belong together.</summary>
+    public bool MarksGroups => IsGroup || Kind == FieldKind.Group;
+
     /// <summary>Whether it is made of other columns and has no cell of its own.</summary>
     public bool IsGenerated => Kind is FieldKind.Cross or FieldKind.Lookup;
 

@@ -47,7 +47,8 @@ internal static class GeneratedFields
         if (field.Key is not { } key || field.In is not { } list)
             throw new ConsortException($"{where}: expected key, the column whose token is looked for, and in, the list that it is looked for in");
         if (field.MinCount is not null) throw new ConsortException($"{where}: min_count belongs to fields with a vocabulary");
-        Require(schema, [.. schema.Fields.Where(f => f.List is not null).Select(f => f.Name)], list, $"{where}, in", "a list or a sequence");
+        string[] lists = [.. schema.Fields.Where(f => f.List is not null).Select(f => f.Name)];
+        Require(schema, lists, list, $"{where}, in", "a list or a sequence");
         string[] keys = [.. schema.Fields.Where(f => f.Kind == FieldKind.Categorical && f.Derive.Count == 0).Select(f => f.Name)];
         Require(schema, keys, key, $"{where}, key", "a categorical field");
         var leaders = SharedVocabularies.Leaders(schema);

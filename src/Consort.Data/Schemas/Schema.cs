@@ -109,8 +109,8 @@ public sealed record Schema
     /// <summary>Whether rows have weights: a field of kind weight.</summary>
     public bool HasWeights => Fields.Any(f => f.Kind == FieldKind.Weight);
 
-    /// <summary>Whether rows have groups: a field of kind group.</summary>
-    public bool HasGroups => Fields.Any(f => f.Kind == FieldKind.Group);
+    /// <summary>Whether rows have groups: a field of kind group, or one with <c>group: true</c>.</summary>
+    public bool HasGroups => Fields.Any(f => f.MarksGroups);
 
     /// <summary>This schema as YAML that <see cref="Load(OptionMap)"/> reads back; equal schemas give equal text.</summary>
     public string ToYaml() => SchemaWriter.Write(this, forKeys: false);
@@ -155,11 +155,10 @@ public sealed record Schema
         {
             if (!columns.Add(column)) throw new ConsortException($"{where}: two fields give a column named {column}");
         }
-        foreach (var kind in new[] { FieldKind.Weight, FieldKind.Group })
-        {
-            var count = Fields.Count(f => f.Kind == kind);
-            if (count > 1) throw new ConsortException($"{where}: found {count} fields of kind {Words.Of(kind)}, expected at most one");
-        }
+        var (weights, groups) = (Fields.Count(f => f.Kind == FieldKind.Weight), Fields.Count(f => f.MarksGroups));
+        if (weights > 1) throw new ConsortException($"{where}: found {weights} fields of kind weight, expected at most one");
+        if (groups > 1)
+            throw new ConsortException($"{where}: found {groups} fields of kind group{(Fields.Any(f => f.IsGroup) ? " or with group: true" : "")}, expected at most one");
         if (columns.Count == 0) throw new ConsortException($"{where}: found no categorical or numeric field, expected at least one");
     }
 
@@ -187,6 +186,8 @@ public sealed record Schema
             throw new ConsortException($"{where}: found hash to {field.Transform.Count}, expected 1 to 100000000");
         if (field.Outside != OutsideRule.Clip && !field.IsNumber)
             throw new ConsortException($"{where}: outside belongs to a numeric field that stays a number");
+        if (field.IsGroup && (field.Kind != FieldKind.Categorical || field.Derive.Count > 0))
+            throw new ConsortException($"{where}: group: true belongs to kind categorical; where it is no feature, make it kind: group");
         if (field.MinCount < 1) throw new ConsortException($"{where}, min_count: found {field.MinCount}, expected at least 1");
         TimeFields.Check(field, where);
         if (field.Derive.Distinct().Count() != field.Derive.Count) throw new ConsortException($"{where}: derive names a part twice");

@@ -64,7 +64,7 @@ internal static partial class SchemaReader
     private static readonly string[] FieldKeys =
     [
         "name", "kind", "missing", "min_count", "transform", "share", "derive", "values", "outside", "format", "zone", "since",
-        "of", "key", "in", "result", .. ListKeys,
+        "group", "of", "key", "in", "result", .. ListKeys,
     ];
 
     private static void ReadField(OptionMap map, List<Field> fields, OutsideRule outside)
@@ -87,6 +87,7 @@ internal static partial class SchemaReader
             Zone = ReadZone(map),
             Since = map.TextOrNull("since"),
             Values = ReadValues(map),
+            IsGroup = map.Flag("group", false),
             Of = map.Texts("of", []),
             Key = map.TextOrNull("key"),
             In = map.TextOrNull("in"),

@@ -48,6 +48,7 @@ internal static class SchemaWriter
             if (field.Zone != TimeSpan.Zero) text.Append(", zone: ").Append(QuotedYaml.Of(TimeZones.Show(field.Zone)));
             if (field.Derive.Count > 0) text.Append(", derive: ").Append(List(field.Derive.Select(Words.Of)));
             if (field.Since is not null) text.Append(", since: ").Append(QuotedYaml.Of(field.Since));
+            if (field.IsGroup) text.Append(", group: true");
             if (field.Of.Count > 0) text.Append(", of: ").Append(List(field.Of));
             if (field.Key is not null) text.Append(", key: ").Append(QuotedYaml.Of(field.Key));
             if (field.In is not null) text.Append(", in: ").Append(QuotedYaml.Of(field.In));
