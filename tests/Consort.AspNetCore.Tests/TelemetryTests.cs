@@ -27,7 +27,13 @@ public sealed class TelemetryTests(ServerFixture fixture)
         (await client.PostAsJsonAsync("/v1/score", new { rows })).EnsureSuccessStatusCode();
         using var refused = await client.PostAsJsonAsync("/v1/score", new { rows = new[] { new { prize = 1 } } });
         app.Services.GetRequiredService<IScorer<Offer>>().Score(new Offer("never seen"));
-        Assert.True(app.Services.GetRequiredService<MeterProvider>().ForceFlush());
+        // A request is counted once its answer has been sent, which its client may see before.
+        do
+        {
+            await Task.Delay(20);
+            Assert.True(app.Services.GetRequiredService<MeterProvider>().ForceFlush());
+        }
+        while (metrics.All(m => m.Name != "consort.requests.refused"));
         Assert.True(app.Services.GetRequiredService<TracerProvider>().ForceFlush());
 
         var batches = Points("consort.batch.rows");

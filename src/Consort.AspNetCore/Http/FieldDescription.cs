@@ -7,7 +7,7 @@ using Consort.Data.Schemas;
 
 namespace Consort.AspNetCore.Http;
 
-/// <summary>What may be sent of each field of a model: its kind, how its values are written, and, where that is wanted, some of them.</summary>
+/// <summary>What may be sent of each field of a model: its kind, how values are written, and, where that is wanted, some of them.</summary>
 internal static class FieldDescription
 {
     /// <summary>Describes the fields that a model reads.</summary>

@@ -64,12 +64,19 @@ internal static partial class StudyDocument
         };
     }
 
-    // Two data sets may have one name.
+    // Two data sets may have one name: then their folders tell them apart, or else their numbers.
     private static string NameOf(Study study, IReadOnlyList<Study> studies)
     {
-        var name = DataName(study.Runs[0]);
-        var alike = studies.Where(s => DataName(s.Runs[0]) == name).ToList();
-        return alike.Count == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name} ({alike.IndexOf(study) + 1})");
+        if (IsAlone(DataName))
+            return DataName(study.Runs[0]);
+        return IsAlone(InFolder) ? InFolder(study.Runs[0]) : string.Create(CultureInfo.InvariantCulture,
+            $"{InFolder(study.Runs[0])} ({studies.Where(s => InFolder(s.Runs[0]) == InFolder(study.Runs[0])).ToList().IndexOf(study) + 1})");
+
+        bool IsAlone(Func<RunRecord, string> name) => studies.Count(s => name(s.Runs[0]) == name(study.Runs[0])) == 1;
+
+        static string InFolder(RunRecord run) =>
+            LastName(run.Experiment.Options.TextAt("data.folder") ?? "") is { Length: > 0 } folder && folder != DataName(run)
+                ? $"{folder}/{DataName(run)}" : DataName(run);
     }
 
     private static IReadOnlyList<Block> Recipe(RecipeResults table)
@@ -94,7 +101,8 @@ internal static partial class StudyDocument
             $"{(double.IsNaN(best.LogLoss.Deviation) ? "" : $"± {Numbers.LogLoss(best.LogLoss.Deviation)} sd, ")}nats", data);
         yield return new Fact($"{prefix}predicted / observed", Numbers.Fixed(best.Calibration, 4), "clicks; 1 is right on average",
             data);
-        yield return new Fact($"{prefix}runs", Numbers.Whole(study.Runs.Count), $"of {Numbers.Count(study.Settings.Count, "setting")}", data);
+        yield return new Fact($"{prefix}runs", Numbers.Whole(study.Runs.Count), $"of {Numbers.Count(study.Settings.Count, "setting")}",
+            data);
     }
 
     private static string Title(ReportSources sources, IReadOnlyList<Study> studies) => sources switch

@@ -3,7 +3,7 @@ using Consort.Studies.Reports.Reading;
 
 namespace Consort.Studies.Reports.Pages;
 
-/// <summary>What the runs on one data set come to: three answers in the order in which they are asked, and what else is worth saying.</summary>
+/// <summary>What the runs on one data set come to: three answers in the order in which they are asked, and what else there is.</summary>
 /// <param name="Data">The data, where a report is about several; else empty.</param>
 /// <param name="Best">Which setting is best, and by how much.</param>
 /// <param name="Cost">What that costs, and what is cheaper and not known to be worse.</param>
@@ -17,7 +17,7 @@ internal sealed record Summary(string Data, string Best, string Cost, string Und
 
     /// <summary>All sentences in their order; the first names the data.</summary>
     public IEnumerable<string> Sentences =>
-        [Data.Length == 0 ? Best : $"On {Data}: {char.ToLowerInvariant(Best[0])}{Best[1..]}", Cost, Undecided, .. More];
+        [Data.Length == 0 ? Best : $"On {Data}: {Best}", Cost, Undecided, .. More];
 
     /// <summary>What a setting costs beside the others.</summary>
     public static string CostOf(Setting best, IReadOnlyList<Setting> settings)
