@@ -119,7 +119,7 @@ public static class DatasetEncoder
     internal static string? SourceDifference(Manifest manifest, IReadOnlyList<string> sources, SourceCatalogue? catalogue = null)
     {
         if (manifest.Sources.Count != sources.Count) return $"found {sources.Count} source files, expected {manifest.Sources.Count}";
-        var schema = new Lazy<Schema>(() => Schema.LoadFitted(OptionMap.Parse(manifest.Schema, Manifest.FileName)));
+        var schema = new Lazy<Schema>(() => Schema.LoadFitted(OptionMap.Of(StoredOptions.Read(manifest.Schema, Manifest.FileName))));
         for (var i = 0; i < sources.Count; i++)
         {
             var difference = SourcePlace.IsFile(sources[i]) ? manifest.Sources[i].Difference(sources[i])

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
+using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 
 namespace Consort.Data.Encoders;
@@ -9,7 +10,7 @@ namespace Consort.Data.Encoders;
 /// The fitted path from raw values to ids and floats: vocabularies, buckets and scales of every column. Immutable and safe for many
 /// threads; saved with the data and with every model, so that training and serving agree.
 /// </summary>
-public sealed partial class Encoder
+public sealed class Encoder
 {
     /// <summary>Changes when the same raw data would be encoded to something else.</summary>
     public const int Version = 1;
@@ -261,6 +262,15 @@ public sealed partial class Encoder
         return null;
     }
 
+    /// <summary>About the middle of a field's numbers in the training rows; null of other fields, and where there were none.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    public double? Middle(int field) => _byField[field].Select(c => c.Column).FirstOrDefault() switch
+    {
+        NumberColumn { Facts.Count: > 0 } number => number.Facts.Mean,
+        QuantileColumn { Boundaries.Count: > 0 } buckets => buckets.Boundaries[buckets.Boundaries.Count / 2],
+        _ => null,
+    };
+
     /// <summary>The text behind a global id: a token, a bucket, or <c>(missing)</c> and <c>(oov)</c>.</summary>
     public string Token(int id)
     {
@@ -271,6 +281,26 @@ public sealed partial class Encoder
         var index = id - Space.Categorical[f].Offset;
         return index switch { 0 => "(missing)", 1 => "(oov)", _ => _categorical[f].Token(index) };
     }
+
+    /// <summary>Saves the encoder, whole or not at all.</summary>
+    public void Save(string path) => SafeFile.Write(path, Write);
+
+    /// <summary>Loads an encoder.</summary>
+    /// <exception cref="ConsortException">The file is missing, damaged or of another version.</exception>
+    public static Encoder Load(string path)
+    {
+        using var stream = SourceStream.Open(path);
+        return Read(stream, path);
+    }
+
+    /// <summary>Writes the encoder: magic, version, length, XxHash128, content.</summary>
+    public void Write(Stream stream) => EncoderFile.Write(this, stream);
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <param name="stream">The bytes.</param>
+    /// <param name="source">Their origin, for messages.</param>
+    /// <exception cref="ConsortException">Damaged, or of another version.</exception>
+    public static Encoder Read(Stream stream, string source) => EncoderFile.Read(stream, source);
 
     private int AbsentBits(ColumnEncoder column)
     {

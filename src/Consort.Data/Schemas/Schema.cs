@@ -71,22 +71,9 @@ public sealed record Schema
             var hint = NearestWord.Hint(name, PresetNames);
             throw new ConsortException($"schema {name}: no such preset, expected one of {string.Join(", ", PresetNames)}{hint}");
         }
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Consort.Data.Schemas.Presets.{name}.yaml")!;
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Consort.Data.Schemas.Presets.{name}.json")!;
         using var reader = new StreamReader(stream);
-        return Load(OptionMap.Parse(reader.ReadToEnd(), $"preset {name}"));
-    }
-
-    /// <summary>Reads a schema by the name of a preset or from a YAML file.</summary>
-    /// <exception cref="ConsortException">Neither a preset nor a file, or a mistake in the file.</exception>
-    public static Schema Load(string presetNameOrPath)
-    {
-        if (PresetNames.Contains(presetNameOrPath, StringComparer.Ordinal)) return Preset(presetNameOrPath);
-        if (!File.Exists(presetNameOrPath))
-        {
-            var hint = NearestWord.Find(presetNameOrPath, PresetNames) is { } near ? $"; did you mean the preset {near}?" : "";
-            throw new ConsortException($"schema {presetNameOrPath}: found neither a file nor a preset ({string.Join(", ", PresetNames)}){hint}");
-        }
-        return Load(OptionMap.Load(presetNameOrPath));
+        return Load(OptionMap.Of(JsonOptions.Parse(reader.ReadToEnd(), $"preset {name}")));
     }
 
     /// <summary>
@@ -114,6 +101,9 @@ public sealed record Schema
 
     /// <summary>This schema as YAML that <see cref="Load(OptionMap)"/> reads back; equal schemas give equal text.</summary>
     public string ToYaml() => SchemaWriter.Write(this, forKeys: false);
+
+    /// <summary>What is stored of it beside what was fitted, as JSON: what <see cref="Identity"/> says.</summary>
+    internal string ToJson() => JsonOptions.Write(SchemaWriter.Tree(this, forKeys: true));
 
     /// <summary>
     /// What keys of encoded data follow from: <see cref="ToYaml"/>, but that a field says nothing where it keeps numbers far outside, and

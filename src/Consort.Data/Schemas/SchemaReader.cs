@@ -46,7 +46,7 @@ internal static partial class SchemaReader
             var hint = NearestWord.Hint(preset, Schema.Presets);
             throw map.Error("preset", $"found \"{preset}\", expected one of {string.Join(", ", Schema.Presets)}{hint}");
         }
-        return file is not null ? Schema.Load(OptionMap.Load(file)) : new Schema { Fields = [] };
+        return file is not null ? Schema.Load(OptionMap.Of(StoredOptions.Load(file))) : new Schema { Fields = [] };
     }
 
     private static Delimiter ReadDelimiter(OptionMap map, Delimiter fallback, string key = "delimiter")

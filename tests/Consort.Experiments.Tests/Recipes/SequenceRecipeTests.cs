@@ -52,6 +52,17 @@ public sealed class SequenceRecipeTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Run_ModelThatNobodyElseMeasured_HasNoVerdict()
+    {
+        RecipeRunner.Run(_recipe, new RecipeRequest(_folder.Path, 2, "DMIN", _folder.At("out")), 1, null, default);
+        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out/results.json")));
+        var row = json.RootElement[0];
+        Assert.InRange(row.GetProperty("test_auc_mean").GetDouble(), 0.5, 1);
+        Assert.All(["published_auc", "auc_above_published", "verdict", "published_group_auc", "published_logloss"],
+            key => Assert.Equal(JsonValueKind.Null, row.GetProperty(key).ValueKind));
+    }
+
     // Two runs .90 and .92: mean .91, sd .01414, one more run falls within .91 ± 12.706 · .01414 · √1.5 = ± .22.
     [Theory]
     [InlineData(0.68, "better")]

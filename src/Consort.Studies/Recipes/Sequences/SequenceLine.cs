@@ -16,11 +16,11 @@ internal sealed record PeerResult(double Auc, double GroupAuc, double LogLoss);
 /// <param name="Row">What came of it, over seeds.</param>
 /// <param name="Groups">AUC within users, one a seed.</param>
 /// <param name="Without">The model that reads no history, or null where it has not finished.</param>
-/// <param name="Peer">The other toolkit's.</param>
+/// <param name="Peer">The other toolkit's, or null where nobody has measured it.</param>
 /// <param name="Comparisons">Row by row, rows of a user not taken as independent.</param>
 /// <param name="Pace">Training rows a second.</param>
 internal sealed record SequenceLine(
-    FamilyRow Row, Replicates Groups, FamilyRow? Without, PeerResult Peer, RowComparisons Comparisons, double Pace)
+    FamilyRow Row, Replicates Groups, FamilyRow? Without, PeerResult? Peer, RowComparisons Comparisons, double Pace)
 {
     /// <summary>What stands in the table.</summary>
     public static IReadOnlyList<ResultColumn<SequenceLine>> Columns { get; } =
@@ -30,15 +30,15 @@ internal sealed record SequenceLine(
         new(null, l => l.Auc.Values, Key: "test_auc"),
         new("test AUC", l => l.Auc.Mean, "F5", "test_auc_mean"),
         new("sd", l => l.Auc.Deviation, "F5", "test_auc_sd"),
-        new("FuxiCTR", l => l.Peer.Auc, "F5", "published_auc"),
-        new("difference", l => l.Auc.Mean - l.Peer.Auc, Cells.Signed, "auc_above_published"),
+        new("FuxiCTR", l => l.Peer?.Auc, "F5", "published_auc"),
+        new("difference", l => l.Auc.Mean - l.Peer?.Auc, Cells.Signed, "auc_above_published"),
         new("verdict", l => l.Verdict, Right, "verdict"),
         new("group AUC", l => l.Groups.Mean, "F5", "test_group_auc_mean"),
         new("sd", l => l.Groups.Deviation, "F5", "test_group_auc_sd"),
-        new("FuxiCTR", l => l.Peer.GroupAuc, "F5", "published_group_auc"),
+        new("FuxiCTR", l => l.Peer?.GroupAuc, "F5", "published_group_auc"),
         new("log-loss", l => l.LogLoss.Mean, "F5", "test_logloss_mean"),
         new("sd", l => l.LogLoss.Deviation, "F5", "test_logloss_sd"),
-        new("FuxiCTR", l => l.Peer.LogLoss, "F5", "published_logloss"),
+        new("FuxiCTR", l => l.Peer?.LogLoss, "F5", "published_logloss"),
         new("histories add", l => l.Added is null ? null : l.Auc.Mean - l.Without!.Over(m => m.Auc).Mean, Cells.Signed, "histories_add"),
         new("95 % of all", l => Cells.Interval(l.Added, Cells.Signed), Right),
         new(null, l => l.Added?.Low, Key: "histories_add_low"),
@@ -59,7 +59,7 @@ internal sealed record SequenceLine(
         get
         {
             var n = Auc.Values.Count;
-            if (n < 2)
+            if (n < 2 || Peer is null)
                 return null;
             var above = Auc.Mean - Peer.Auc;
             var reach = StudentT.InvCDF(0, 1, n - 1, 0.975) * Auc.Deviation * Math.Sqrt(1 + (1.0 / n));
