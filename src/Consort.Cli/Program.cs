@@ -2,6 +2,7 @@ using System.Text;
 using Consort.Cli.Commands;
 using Consort.Cli.Terminals;
 
+Consort.Yaml.YamlOptions.Register(); // packages of earlier versions open too, where a command reads no other YAML
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 using var signals = new StopSignals();
 try

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Unicode;
 using Consort.Data.Encoders;
 using Consort.Data.Schemas;
@@ -134,6 +135,50 @@ public readonly ref struct ImpressionRow
     public void SetList<T>(string field, ReadOnlySpan<T> tokens)
         where T : struct, IUtf8SpanFormattable => SetList(_scorer.FieldIndex(field), tokens);
 
+    /// <summary>Sets a list or a sequence to these tokens, each as it is; null is one that is missing, or no tokens at all.</summary>
+    /// <exception cref="ConsortException">The field is no list.</exception>
+    public void SetTokens(int field, IEnumerable<string?>? tokens)
+    {
+        SetMissing(field);
+        if (tokens is string?[] array)
+        {
+            foreach (var token in array)
+                AddToken(field, token);
+        }
+        else if (tokens is List<string?> list)
+        {
+            foreach (var token in list)
+                AddToken(field, token);
+        }
+        else if (tokens is not null)
+        {
+            foreach (var token in tokens)
+                AddToken(field, token);
+        }
+    }
+
+    /// <summary>Sets a list or a sequence to these numbers, or whatever writes itself as text; null is no tokens.</summary>
+    /// <exception cref="ConsortException">The field is no list.</exception>
+    public void SetTokens<T>(int field, IEnumerable<T>? tokens)
+        where T : struct, IUtf8SpanFormattable
+    {
+        if (tokens is T[] array)
+        {
+            SetList(field, array.AsSpan());
+            return;
+        }
+
+        if (tokens is List<T> list)
+        {
+            SetList(field, CollectionsMarshal.AsSpan(list));
+            return;
+        }
+
+        SetMissing(field);
+        foreach (var token in tokens ?? [])
+            AddToken(field, token);
+    }
+
     /// <summary>Puts one more token behind those of a list or a sequence.</summary>
     /// <param name="field">The field.</param>
     /// <param name="token">In UTF-8.</param>
@@ -169,6 +214,8 @@ public readonly ref struct ImpressionRow
         for (var column = 0; column < _ids.Length; column++)
         {
             var (unseen, id) = (Encoder.Space.Categorical[column].Offset + 1, _ids[column]);
+            if (Encoder.IsGenerated(column))
+                continue; // no value of its own
             if (Encoder.Space.Categorical[column].List is null)
                 count += id == unseen ? 1 : 0;
             else

@@ -18,7 +18,7 @@ public sealed class AppTests(ServerFixture fixture)
     [Fact]
     public async Task MapConsort_InAnApp_AnswersBesideItsOwnEndpoints()
     {
-        await using var app = await Start(o => o.Model("ctr", fixture.First).Model("other", fixture.Second),
+        await using var app = await Start((ConsortOptions o) => o.Model("ctr", fixture.First).Model("other", fixture.Second),
             a => a.MapGet("/mine", () => "mine"));
         using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
         Assert.Equal("mine", await client.GetStringAsync("/mine"));
@@ -40,7 +40,7 @@ public sealed class AppTests(ServerFixture fixture)
     [Fact]
     public async Task AddConsort_FromTheConfiguration_TakesModelsLabelsAndLimits()
     {
-        await using var app = await Start(o =>
+        await using var app = await Start((ConsortOptions o) =>
         {
             new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
             {
@@ -62,7 +62,7 @@ public sealed class AppTests(ServerFixture fixture)
     [Fact]
     public async Task Registry_OfTheServices_LeasesScorersByName()
     {
-        await using var app = await Start(o => o.Model("ctr", fixture.First));
+        await using var app = await Start((ConsortOptions o) => o.Model("ctr", fixture.First));
         var models = app.Services.GetRequiredService<ModelRegistry>();
         using (var lease = models.Lease("ctr", "latest"))
         {
@@ -78,7 +78,7 @@ public sealed class AppTests(ServerFixture fixture)
     public async Task MapConsort_Conventions_AreForAllItsEndpoints()
     {
         var seen = 0;
-        await using var app = await Start(o => o.Model("ctr", fixture.First), conventions: endpoint =>
+        await using var app = await Start((ConsortOptions o) => o.Model("ctr", fixture.First), conventions: endpoint =>
         {
             var inner = endpoint.RequestDelegate!;
             endpoint.RequestDelegate = context =>
@@ -96,17 +96,21 @@ public sealed class AppTests(ServerFixture fixture)
     [Fact]
     public async Task MapConsort_WithMistakes_SaysThemBeforeTheAppStarts()
     {
-        var mistake = await Assert.ThrowsAsync<ConsortException>(() => Start(o => o.Model("ctr", fixture.First + "-absent")));
+        var mistake = await Assert.ThrowsAsync<ConsortException>(() => Start((ConsortOptions o) => o.Model("ctr", fixture.First + "-absent")));
         Assert.Contains("found no file, expected a package", mistake.Message, StringComparison.Ordinal);
-        mistake = await Assert.ThrowsAsync<ConsortException>(() => Start(_ => { }));
+        mistake = await Assert.ThrowsAsync<ConsortException>(() => Start((ConsortOptions _) => { }));
         Assert.Contains("models: found none", mistake.Message, StringComparison.Ordinal);
     }
 
-    private static async Task<WebApplication> Start(Action<ConsortOptions> configure, Action<WebApplication>? map = null,
+    private static Task<WebApplication> Start(Action<ConsortOptions> configure, Action<WebApplication>? map = null,
+        Action<EndpointBuilder>? conventions = null) => Start(s => s.AddConsort(configure), map, conventions);
+
+    /// <summary>Starts an app with models on a free port.</summary>
+    internal static async Task<WebApplication> Start(Action<IServiceCollection> add, Action<WebApplication>? map = null,
         Action<EndpointBuilder>? conventions = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Services.AddConsort(configure);
+        add(builder.Services);
         var app = builder.Build();
         try
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Consort.Serving.Calibrations;
 
 namespace Consort.AspNetCore.Tests;
 
@@ -225,6 +226,52 @@ public sealed class ScoreTests(ServerFixture fixture)
         JsonNode? Examples(string name) => fields.Single(f => (string)f!["name"]! == name)!["examples"];
         Assert.Equal(3, Examples("site")!.AsArray().Count);
         Assert.All(["price", "device", "visits", "time"], (string name) => Assert.Null(Examples(name)));
+    }
+
+    [Fact]
+    public async Task Describe_FieldsOfAModel_SaysHowValuesAreWritten()
+    {
+        await using var server = await TestServer.Start(fixture.First, o => o with { Examples = 3 });
+        var fields = (await server.Get("/v1/models/clicks")).Body["fields"]!.AsArray();
+        JsonNode Field(string name) => fields.Single(f => (string)f!["name"]! == name)!;
+        Assert.Equal(";", (string)Field("seen")["splitter"]!);
+        Assert.Equal(":", (string)Field("likes")["weight_splitter"]!);
+        Assert.NotEmpty(Field("tags")["examples"]!.AsArray());
+        Assert.Equal("yymmddhh", (string)Field("time")["format"]!);
+        // What is shown is what may be sent: a row of it all is scored.
+        var row = fields.Where(f => f!["example"] is not null).ToDictionary(f => (string)f!["name"]!, f => f!["example"]);
+        Assert.Contains("time", row.Keys);
+        Assert.Contains("price", row.Keys);
+        Assert.Equal(HttpStatusCode.OK, (await server.Post("/v1/score", JsonSerializer.Serialize(new { rows = new[] { row } }))).Status);
+
+        // Numbers are training data as tokens are: none unless asked for.
+        await using var silent = await TestServer.Start(fixture.First);
+        fields = (await silent.Get("/v1/models/clicks")).Body["fields"]!.AsArray();
+        Assert.Null(Field("price")["example"]);
+        Assert.Null(Field("tags")["examples"]);
+    }
+
+    [Fact]
+    public async Task Describe_APackageWithACard_PassesItOn()
+    {
+        using var card = JsonDocument.Parse("""{"trained": "2026-11-29T13:29:40Z", "measured": {"auc": 0.75, "curve": []}}""");
+        await using var server = await TestServer.Start(fixture.Pack("card.consort", c => c with { Card = card.RootElement }));
+        var version = (await server.Get("/v1/models/clicks")).Body["versions"]![0]!;
+        Assert.Equal(0.75, (double)version["card"]!["measured"]!["auc"]!);
+        Assert.Equal("none", (string)version["calibration"]!);
+        await using var without = await TestServer.Start(fixture.First);
+        Assert.Null((await without.Get("/v1/models/clicks")).Body["versions"]![0]!["card"]);
+    }
+
+    [Fact]
+    public async Task Explain_WhereCalibrationTiesProbabilities_StillShowsEachField()
+    {
+        var flat = new Calibration { Kind = CalibrationKind.Isotonic, Logits = [-100, 100], Probabilities = [0.25, 0.25] };
+        await using var server = await TestServer.Start(fixture.Pack("flat.consort", c => c with { Calibration = flat }));
+        var (_, body) = await server.Post("/v1/explain", JsonSerializer.Serialize(new { row = fixture.Row(1) }));
+        var given = body["fields"]!.AsArray().Where(f => f!["contribution"] is not null).ToList();
+        Assert.All(given, f => Assert.Equal((double)body["probability"]!, (double)f!["probability_without"]!, 1e-6));
+        Assert.True(given.Count(f => Math.Abs((double)f!["contribution"]!) > 1e-3) > 3, body.ToJsonString());
     }
 
     private static void Near(float[] expected, float[] found)

@@ -44,12 +44,15 @@ public sealed class ServerFixture : IDisposable
         _data.Dispose();
     }
 
-    private string Pack(string name, ulong seed)
+    /// <summary>A package as a test wants it.</summary>
+    public string Pack(string name, Func<PackageContent, PackageContent> with) => Pack(name, seed: 3, with);
+
+    private string Pack(string name, ulong seed, Func<PackageContent, PackageContent>? with = null)
     {
         using var family = new TrainedFamily(_data, TrainedFamily.Of("DeepFM", "{ hidden_units: [20, 8] }", count: 2), seed,
             deviation: 0.15);
         var path = _data.NewFile(name);
-        PackageWriter.Write(path, family.Content());
+        PackageWriter.Write(path, with is null ? family.Content() : with(family.Content()));
         return path;
     }
 }

@@ -28,7 +28,7 @@ internal sealed partial class InferenceService(ModelRegistry registry, RequestGa
 
     public Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context) => Answer(context, _ =>
     {
-        using (registry.Find(request.Name).Lease(request.Version))
+        using (registry.Take(request.Name, request.Version))
             return new ModelReadyResponse { Ready = watch.IsReady };
     });
 
@@ -71,7 +71,20 @@ internal sealed partial class InferenceService(ModelRegistry registry, RequestGa
 
     private ModelInferResponse Infer(ModelInferRequest request, RequestBuffers buffers)
     {
-        using var lease = registry.Find(request.ModelName).Lease(request.ModelVersion);
+        using var lease = registry.Take(request.ModelName, request.ModelVersion);
+        using var scoring = lease.Version.Metrics.Begin("grpc");
+        try
+        {
+            return Infer(request, buffers, lease);
+        }
+        catch (Exception e) when (scoring.Fails(e))
+        {
+            throw;
+        }
+    }
+
+    private ModelInferResponse Infer(ModelInferRequest request, RequestBuffers buffers, VersionLease lease)
+    {
         CheckParameters("parameters", request.Parameters);
         foreach (var output in request.Outputs)
         {

@@ -14,10 +14,10 @@ internal sealed class MetricsPage
     private readonly RequestGate _gate;
     private readonly RequestMetrics _requests;
 
-    public MetricsPage(ModelRegistry registry, RequestGate gate, RequestMetrics requests)
+    public MetricsPage(ModelRegistry registry, RequestGate gate, RequestMetrics requests, ScoringMeter scoring)
     {
         (_registry, _gate, _requests) = (registry, gate, requests);
-        var meter = requests.Meter;
+        var meter = scoring.Meter;
         meter.CreateObservableGauge("consort.requests.in_flight", () => gate.UnderWay, null,
             "Requests that are being read, scored or answered.");
         meter.CreateObservableGauge("consort.requests.scored", () => gate.Scored, null, "Requests of them that are being scored.");
@@ -55,12 +55,11 @@ internal sealed class MetricsPage
 
     private void WriteVersions(MetricsText text)
     {
-        var versions = _registry.Models.SelectMany(m => m.State.Versions)
-            .Select(v => (Version: v, Labels: $"{MetricsText.Label("model", v.Model)},{MetricsText.Label("version", v.Name)}")).ToArray();
+        var versions = _registry.Models.Select(m => m.State).SelectMany(s => s.Versions, (State, Version) => (State, Version))
+            .Select(v => (v.State, v.Version, Labels: $"{MetricsText.Label("model", v.Version.Model)},{MetricsText.Label("version", v.Version.Name)}")).ToArray();
         text.Begin("consort_model_info", "gauge", "Versions that are served, and their labels.");
-        foreach (var (version, labels) in versions)
+        foreach (var (state, version, labels) in versions)
         {
-            var state = _registry.Find(version.Model).State;
             var named = state.Labels.Where(l => l.Value == version.Name || (l.Value == ServedModel.Latest && version == state.Versions[^1]))
                 .Select(l => l.Key).Order(StringComparer.Ordinal);
             text.Add("consort_model_info", $"{labels},{MetricsText.Label("labels", string.Join(',', named))}", 1);
@@ -79,7 +78,7 @@ internal sealed class MetricsPage
         void Each(string name, string type, string help, Func<ModelVersion, double?> value)
         {
             text.Begin(name, type, help);
-            foreach (var (version, labels) in versions)
+            foreach (var (_, version, labels) in versions)
                 if (value(version) is { } number)
                     text.Add(name, labels, number);
         }
@@ -87,7 +86,7 @@ internal sealed class MetricsPage
         void Histograms(string name, string help, Func<VersionMetrics, Histogram> histogram)
         {
             text.Begin(name, "histogram", help);
-            foreach (var (version, labels) in versions)
+            foreach (var (_, version, labels) in versions)
                 histogram(version.Metrics).Write(text, name, labels);
         }
     }

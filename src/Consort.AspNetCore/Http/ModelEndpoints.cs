@@ -1,10 +1,10 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Consort.AspNetCore.Inference;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
-using Consort.Data.Schemas;
 using Microsoft.AspNetCore.Http;
 
 namespace Consort.AspNetCore.Http;
@@ -47,7 +47,7 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
     public Task Ready(HttpContext context)
     {
         var (name, wanted) = ScoreEndpoints.Named(context);
-        using var lease = registry.Find(name).Lease(wanted);
+        using var lease = registry.Take(name, wanted);
         return Answers.Send(context.Response,
             new JsonObject { ["name"] = lease.Version.Model, ["version"] = lease.Version.Name, ["ready"] = true });
     }
@@ -61,22 +61,9 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
     {
         var model = registry.Find(ScoreEndpoints.Named(context).Model);
         using var lease = model.Lease(null);
-        var (fields, encoder) = (lease.Version.Fields, lease.Scorer.Encoder);
         var described = Describe(model);
-        described["fields"] = new JsonArray([.. fields.Names.Select(Field)]);
+        described["fields"] = FieldDescription.All(lease.Version.Fields, lease.Scorer.Encoder, options.Examples);
         return Answers.Send(context.Response, described);
-
-        JsonObject Field(string name, int place)
-        {
-            var json = new JsonObject { ["name"] = name, ["kind"] = fields.Kinds[place].ToString().ToLowerInvariant() };
-            var field = encoder.Schema.Fields.First(f => f.Name == name);
-            // Only what has a vocabulary of its own has tokens that may be sent.
-            if (options.Examples > 0 && encoder.Space.Categorical.FirstOrDefault(c => c.Name == name) is { } column
-                && field.Kind == FieldKind.Categorical && field.Transform.Kind == TransformKind.None && field.Derive.Count == 0)
-                json["examples"] = Texts(Enumerable.Range(2, Math.Clamp((int)column.Size - 2, 0, options.Examples))
-                    .Select(id => encoder.Token(column.Offset + id)));
-            return json;
-        }
     }
 
     /// <summary>
@@ -185,6 +172,8 @@ internal sealed class ModelEndpoints(ModelRegistry registry, RequestGate gate, L
                     ["members"] = package.Members.Count,
                     ["weights"] = package.Weights.ToString().ToLowerInvariant(),
                     ["training_data"] = package.TrainingData,
+                    ["calibration"] = package.Calibration.Kind.ToString().ToLowerInvariant(),
+                    ["card"] = package.Card is { ValueKind: JsonValueKind.Object } card ? JsonObject.Create(card) : null,
                 });
             }
         }

@@ -54,8 +54,19 @@ internal sealed class ScoreEndpoints(ModelRegistry registry, RequestGate gate, L
             await JsonBody.Read(context.Request, buffers, limits, isBinary);
             // Neither before, where a slow body would keep others out, nor while the answer is sent, where a slow reader would.
             using (gate.Enter(context))
-            using (var lease = registry.Find(model).Lease(version))
-                write(lease, buffers);
+            using (var lease = registry.Take(model, version))
+            using (var scoring = lease.Version.Metrics.Begin("http"))
+            {
+                try
+                {
+                    write(lease, buffers);
+                }
+                catch (Exception e) when (scoring.Fails(e))
+                {
+                    throw;
+                }
+            }
+
             await Answers.Send(context.Response, buffers);
         }
         catch (OperationCanceledException) when (buffers.Clock.IsCancellationRequested)

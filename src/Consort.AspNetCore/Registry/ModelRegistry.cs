@@ -1,3 +1,4 @@
+using Consort.AspNetCore.Metrics;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Requests;
 using Consort.Foundation.Options;
@@ -9,29 +10,22 @@ namespace Consort.AspNetCore.Registry;
 /// <summary>All models that an app serves, in the order in which they were named.</summary>
 public sealed partial class ModelRegistry : IDisposable
 {
-    private readonly List<ServedModel> _models = [];
+    private readonly ConsortOptions _options;
+    private readonly ScoringMeter? _meter;
     private readonly ILogger _log;
+    private readonly Lock _gate = new();
+    private ServedModel[] _models = [];
     private long _loads;
     private long _failures;
 
     /// <exception cref="ConsortException">A package cannot be loaded.</exception>
-    internal ModelRegistry(ConsortOptions options, ILogger<ModelRegistry> log)
+    internal ModelRegistry(ConsortOptions options, ILogger<ModelRegistry> log, ScoringMeter? meter = null)
     {
-        _log = log;
-        try
-        {
-            foreach (var source in options.Models)
-                _models.Add(new ServedModel(source, options.CanaryShare,
-                    options.MapPackages ? PackageStorage.Mapped : PackageStorage.Memory, options.Catalogues));
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        (_options, _log, _meter) = (options, log, meter);
+        Serve(options.Models);
     }
 
-    internal IReadOnlyList<ServedModel> Models => _models;
+    internal IReadOnlyList<ServedModel> Models => Volatile.Read(ref _models);
 
     /// <summary>Packages that were loaded since the start.</summary>
     internal long Loads => Interlocked.Read(ref _loads);
@@ -47,7 +41,7 @@ public sealed partial class ModelRegistry : IDisposable
     {
         try
         {
-            return Find(model).Lease(version);
+            return Take(model, version);
         }
         catch (RequestException e)
         {
@@ -57,13 +51,50 @@ public sealed partial class ModelRegistry : IDisposable
 
     /// <summary>Looks at all packages again: new and changed ones are loaded and put in place, and no call fails meanwhile.</summary>
     /// <returns>What has changed, for each model.</returns>
-    public IReadOnlyList<ReloadResult> Reload() => [.. _models.Select(m => Reload(m))];
+    public IReadOnlyList<ReloadResult> Reload() => [.. Models.Select(m => Reload(m))];
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var model in _models)
+        foreach (var model in Models)
             model.Dispose();
+    }
+
+    /// <summary>
+    /// Serves the models that changed options name: those that are new or lie elsewhere are loaded, those that are gone are given up, and
+    /// labels are moved. All of it happens, or nothing.
+    /// </summary>
+    /// <exception cref="ConsortException">A model, a path or a label is not as expected; what was served still is.</exception>
+    internal void Change(ConsortOptions next)
+    {
+        next.Validate();
+        lock (_gate)
+        {
+            var before = _models;
+            Serve(next.Models);
+            foreach (var model in _models.Except(before))
+                Added(_log, model.Name, model.SourcePath);
+            foreach (var model in before.Except(_models))
+                GivenUp(_log, model.Name, model.SourcePath);
+        }
+    }
+
+    /// <summary>Takes a version for a request.</summary>
+    /// <exception cref="RequestException">404: there is no such model or version.</exception>
+    internal VersionLease Take(string? model, string? version)
+    {
+        while (true)
+        {
+            var (all, found) = (Models, Find(model));
+            try
+            {
+                return found.Lease(version);
+            }
+            catch (RequestException) when (!ReferenceEquals(all, Models))
+            {
+                // Changed between the two: the next models are there already.
+            }
+        }
     }
 
     /// <summary>Looks at the packages of a model again, or at one version alone.</summary>
@@ -87,15 +118,52 @@ public sealed partial class ModelRegistry : IDisposable
     /// <exception cref="RequestException">404: there is no such model.</exception>
     internal ServedModel Find(string? name)
     {
+        var models = Models;
         if (name is null)
-            return _models[0];
-        foreach (var model in _models)
+            return models[0];
+        foreach (var model in models)
             if (model.Name == name)
                 return model;
-        var hint = name.Length > 100 ? "" : NearestWord.Hint(name, _models.Select(m => m.Name));
+        var hint = name.Length > 100 ? "" : NearestWord.Hint(name, models.Select(m => m.Name));
         throw new RequestException(404,
-            $"found no model {RequestException.Show(name)}{hint}; there is {string.Join(", ", _models.Select(m => m.Name))}");
+            $"found no model {RequestException.Show(name)}{hint}; there is {string.Join(", ", models.Select(m => m.Name))}");
     }
+
+    // Loads before it gives up, so that a mistake leaves all as it is.
+    private void Serve(IReadOnlyList<ModelSource> sources)
+    {
+        var (next, made) = (new List<ServedModel>(), new List<ServedModel>());
+        try
+        {
+            foreach (var source in sources)
+            {
+                var known = Array.Find(_models, m => m.Name == source.Name && m.SourcePath == source.Path);
+                known?.Check(source.Labels);
+                if (known is null)
+                    made.Add(known = new ServedModel(source, _options.CanaryShare,
+                        _options.MapPackages ? PackageStorage.Mapped : PackageStorage.Memory, _options.Catalogues, _meter));
+                next.Add(known);
+            }
+        }
+        catch
+        {
+            made.ForEach(m => m.Dispose());
+            throw;
+        }
+
+        foreach (var (model, source) in next.Zip(sources))
+            model.Relabel(source.Labels);
+        var before = _models;
+        Volatile.Write(ref _models, [.. next]);
+        foreach (var gone in before.Except(next))
+            gone.Dispose();
+    }
+
+    [LoggerMessage(LogLevel.Information, "model {Model}: {Path} is served, as the options say now")]
+    private static partial void Added(ILogger log, string model, string path);
+
+    [LoggerMessage(LogLevel.Information, "model {Model}: {Path} is given up, as the options say now")]
+    private static partial void GivenUp(ILogger log, string model, string path);
 
     [LoggerMessage(LogLevel.Warning, "model {Model}: {Trouble}")]
     private static partial void Troubled(ILogger log, string model, string trouble);

@@ -11,14 +11,14 @@ internal sealed class ModelVersion : IDisposable
 {
     private readonly LiveScorer _live;
 
-    private ModelVersion(string model, string name, FileStamp stamp, Scorer scorer)
+    private ModelVersion(string model, string name, FileStamp stamp, Scorer scorer, ScoringMeter? meter)
     {
         (Model, Name, Stamp) = (model, name, stamp);
         _live = new LiveScorer(scorer);
         Fields = new FieldTable(scorer);
         Batches = new BatchPool(scorer);
         Candidates = new CandidateSets(scorer);
-        Metrics = new VersionMetrics();
+        Metrics = new VersionMetrics(model, name, meter);
         Loaded = DateTimeOffset.UtcNow;
     }
 
@@ -40,11 +40,12 @@ internal sealed class ModelVersion : IDisposable
 
     /// <summary>Loads a package.</summary>
     /// <exception cref="ConsortException">It is missing, or not whole and genuine.</exception>
-    public static ModelVersion Load(string model, string name, string path, PackageStorage storage, Catalogues? catalogues)
+    public static ModelVersion Load(string model, string name, string path, PackageStorage storage, Catalogues? catalogues,
+        ScoringMeter? meter)
     {
         // Before the load: what is moved or written over the file meanwhile is then seen as a change.
         var stamp = FileStamp.Of(path) ?? throw new ConsortException($"{path}: found no file, expected a package");
-        return new ModelVersion(model, name, stamp, Scorer.Load(path, storage: storage, catalogues: catalogues));
+        return new ModelVersion(model, name, stamp, Scorer.Load(path, storage: storage, catalogues: catalogues), meter);
     }
 
     /// <summary>Takes the version for a request; false when it has been given up.</summary>

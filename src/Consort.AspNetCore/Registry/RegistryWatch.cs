@@ -1,22 +1,38 @@
 using Consort.AspNetCore.Options;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace Consort.AspNetCore.Registry;
 
 /// <summary>
-/// Looks for new packages now and then, and knows whether the app takes requests: from its start until it is told to stop.
+/// Looks for new packages now and then, has changed options served, and knows whether the app takes requests: from its start
+/// until it is told to stop.
 /// </summary>
-internal sealed partial class RegistryWatch(ModelRegistry registry, ConsortOptions options, ILogger<RegistryWatch> log) : BackgroundService,
+internal sealed partial class RegistryWatch(ModelRegistry registry, ConsortOptions options, ILogger<RegistryWatch> log,
+    IOptionsFactory<ConsortOptions> factory, IEnumerable<IOptionsChangeTokenSource<ConsortOptions>> sources) : BackgroundService,
     IHostedLifecycleService
 {
+    private readonly List<IDisposable> _changes = [];
     private volatile bool _isReady;
     private string? _mistake;
 
     /// <summary>Whether requests are wanted.</summary>
     public bool IsReady => _isReady;
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    // What IOptionsMonitor stands on; its own callback never comes to know of a value that cannot be read.
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        _changes.AddRange(sources.Select(s => ChangeToken.OnChange(s.GetChangeToken, Change)));
+        return Task.CompletedTask;
+    }
+
+    public override void Dispose()
+    {
+        _changes.ForEach(c => c.Dispose());
+        base.Dispose();
+    }
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -49,6 +65,22 @@ internal sealed partial class RegistryWatch(ModelRegistry registry, ConsortOptio
         }
     }
 
+    private void Change()
+    {
+        try
+        {
+            registry.Change(factory.Create(Microsoft.Extensions.Options.Options.DefaultName));
+        }
+        catch (ConsortException e)
+        {
+            Refused(log, e.Message);
+        }
+        catch (Exception e)
+        {
+            CannotChange(log, e);
+        }
+    }
+
     // Nothing that a look comes upon ends the watch.
     private void Look()
     {
@@ -64,6 +96,12 @@ internal sealed partial class RegistryWatch(ModelRegistry registry, ConsortOptio
             _mistake = e.Message;
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "changed options refused, what was served still is: {Mistake}")]
+    private static partial void Refused(ILogger log, string mistake);
+
+    [LoggerMessage(LogLevel.Error, "changed options cannot be read, what was served still is")]
+    private static partial void CannotChange(ILogger log, Exception exception);
 
     [LoggerMessage(LogLevel.Error, "packages could not be looked at")]
     private static partial void CannotLook(ILogger log, Exception exception);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.AspNetCore.Metrics;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Requests;
 using Consort.Foundation.Options;
@@ -47,6 +48,8 @@ internal sealed class ServedModel : IDisposable
     private readonly Refusals _refused = new();
     private readonly PackageStorage _storage;
     private readonly Catalogues? _catalogues;
+    private readonly ScoringMeter? _meter;
+    private IReadOnlyDictionary<string, string> _given; // labels of the options
     private ModelState _state;
     private int _serial;
     private bool _isDisposed;
@@ -55,9 +58,10 @@ internal sealed class ServedModel : IDisposable
     /// <summary>Loads all versions.</summary>
     /// <exception cref="ConsortException">There is none, one is damaged, or a label names none.</exception>
     public ServedModel(ModelSource source, double canaryShare, PackageStorage storage = PackageStorage.Memory,
-        Catalogues? catalogues = null)
+        Catalogues? catalogues = null, ScoringMeter? meter = null)
     {
-        (_source, _canaryShare, _storage, _catalogues) = (source, canaryShare, storage, catalogues);
+        (_source, _canaryShare, _storage, _catalogues, _meter) = (source, canaryShare, storage, catalogues, meter);
+        _given = source.Labels;
         _isFolder = Directory.Exists(source.Path);
         _state = new ModelState([], source.Labels.ToDictionary());
         var result = Reload();
@@ -67,9 +71,7 @@ internal sealed class ServedModel : IDisposable
                 throw new ConsortException($"model {Name}: {result.Failed.First().Value}");
             if (_state.Versions.Count == 0)
                 throw new ConsortException($"{source.Path}: found no package, expected files named VERSION{ModelSource.Extension}");
-            foreach (var (label, version) in source.Labels)
-                if (version != Latest && _state.Find(version) is null)
-                    throw new ConsortException($"model {Name}, label {label}: found version \"{version}\", expected one of {VersionNames()}");
+            Check(source.Labels);
         }
         catch
         {
@@ -128,7 +130,7 @@ internal sealed class ServedModel : IDisposable
                 {
                     // Versions of a single file are counted.
                     var next = ModelVersion.Load(Name, _isFolder ? name : (_serial + 1).ToString(CultureInfo.InvariantCulture),
-                        path, _storage, _catalogues);
+                        path, _storage, _catalogues, _meter);
                     _serial++;
                     _refused.Remove(name);
                     if (known is not null)
@@ -187,6 +189,31 @@ internal sealed class ServedModel : IDisposable
                 throw new RequestException(404, $"model {Name} has no label {label}{NearestWord.Hint(label, labels.Keys)}");
             if (version is not null)
                 labels[label] = version;
+            Volatile.Write(ref _state, _state with { Labels = labels });
+        }
+    }
+
+    /// <summary>Checks labels of the options.</summary>
+    /// <exception cref="ConsortException">One stands for a version that there is not.</exception>
+    public void Check(IReadOnlyDictionary<string, string> labels)
+    {
+        foreach (var (label, version) in labels)
+            if (version != Latest && State.Find(version) is null)
+                throw new ConsortException($"model {Name}, label {label}: found version \"{version}\", expected one of {VersionNames()}");
+    }
+
+    /// <summary>Moves the labels that the options say otherwise than before; those that were moved over the wire stay.</summary>
+    public void Relabel(IReadOnlyDictionary<string, string> given)
+    {
+        lock (_gate)
+        {
+            var labels = new Dictionary<string, string>(_state.Labels, StringComparer.Ordinal);
+            foreach (var gone in _given.Keys.Except(given.Keys))
+                labels.Remove(gone);
+            foreach (var (label, version) in given)
+                if (_given.GetValueOrDefault(label) != version)
+                    labels[label] = version;
+            _given = given;
             Volatile.Write(ref _state, _state with { Labels = labels });
         }
     }

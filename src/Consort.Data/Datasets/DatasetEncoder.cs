@@ -10,7 +10,7 @@ namespace Consort.Data.Datasets;
 
 /// <summary>
 /// Makes an encoded dataset from raw files in two passes: the first fits vocabularies and scales on the training rows, the second encodes
-/// every row. Rows are never held; memory is bounded by the vocabularies. The result depends on the request and the files alone, not on the
+/// every row; between them is one for columns that are generated of others, where there are such. Rows are never held; memory is bounded by the vocabularies. The result depends on the request and the files alone, not on the
 /// number of threads.
 /// </summary>
 public static class DatasetEncoder
@@ -119,7 +119,7 @@ public static class DatasetEncoder
     internal static string? SourceDifference(Manifest manifest, IReadOnlyList<string> sources, SourceCatalogue? catalogue = null)
     {
         if (manifest.Sources.Count != sources.Count) return $"found {sources.Count} source files, expected {manifest.Sources.Count}";
-        var schema = new Lazy<Schema>(() => Schema.LoadFitted(OptionMap.Parse(manifest.Schema, Manifest.FileName)));
+        var schema = new Lazy<Schema>(() => Schema.LoadFitted(OptionMap.Of(StoredOptions.Read(manifest.Schema, Manifest.FileName))));
         for (var i = 0; i < sources.Count; i++)
         {
             var difference = SourcePlace.IsFile(sources[i]) ? manifest.Sources[i].Difference(sources[i])
@@ -179,7 +179,10 @@ public static class DatasetEncoder
             if (request.Schema.HasWeights && counts.Sum(c => c.TrainWeight) == 0)
                 throw new ConsortException($"{request.Split.Files[0]}: found weight 0 in all training rows, expected some that count");
             var schema = request.Schema with { NegativeShare = request.Split.Sample?.Share ?? 1 };
-            return (EncoderFit.Of(schema, counts), splits, pass.Identities());
+            var encoder = GeneratedFit.Add(
+                EncoderFit.Of(schema, counts), schema, splits, threads, () => request.Pass(cancellation),
+                bytes => report("fit generated", bytes));
+            return (encoder, splits, pass.Identities());
         }
         finally
         {

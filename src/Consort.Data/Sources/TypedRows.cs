@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using System.Reflection;
 using System.Text;
@@ -12,18 +13,23 @@ namespace Consort.Data.Sources;
 public static class TypedRows
 {
     internal const string Word = "rows";
+    internal const string LooksInto = "Types of rows are looked into, and read by code that is made when the program runs.";
 
     /// <summary>A kind of source with one place, <c>rows:NAME</c>.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="rows">Begins anew at each call, with the same rows in the same order: encoding reads twice.</param>
+    [RequiresUnreferencedCode(LooksInto)]
+    [RequiresDynamicCode(LooksInto)]
     public static SourceKind Of<T>(string name, Func<IEnumerable<T>> rows) =>
-        Kind(name, () => Steps(rows().GetEnumerator()), TypedColumn<T>.All);
+        Kind(name, () => Steps(rows().GetEnumerator()), TypedColumn<T>.All());
 
     /// <inheritdoc cref="Of{T}(string, Func{IEnumerable{T}})"/>
+    [RequiresUnreferencedCode(LooksInto)]
+    [RequiresDynamicCode(LooksInto)]
     public static SourceKind Of<T>(string name, Func<IAsyncEnumerable<T>> rows) =>
-        Kind(name, () => Steps(rows().GetAsyncEnumerator()), TypedColumn<T>.All);
+        Kind(name, () => Steps(rows().GetAsyncEnumerator()), TypedColumn<T>.All());
 
-    private static SourceKind Kind<T>(string name, Func<IEnumerable<T>> rows, IReadOnlyList<TypedColumn<T>> columns) =>
+    internal static SourceKind Kind<T>(string name, Func<IEnumerable<T>> rows, IReadOnlyList<TypedColumn<T>> columns) =>
         new($"{Word}:{name}", request => new TypedSource<T>(request, rows, columns),
             _ => [.. columns.Select(c => c.Facts)])
         { Words = [Word], Place = $"{Word}:{name}" };
@@ -55,9 +61,13 @@ internal sealed record TypedColumn<T>(SourceColumn Facts, TypedColumn<T>.Writer?
 {
     public delegate bool Writer(T row, CellWriter writer, byte[]? splitter, out Cell cell);
 
-    public static IReadOnlyList<TypedColumn<T>> All { get; } = [.. typeof(T).GetProperties(BindingFlags.Instance | BindingFlags.Public)
+    [RequiresUnreferencedCode(TypedRows.LooksInto)]
+    [RequiresDynamicCode(TypedRows.LooksInto)]
+    public static IReadOnlyList<TypedColumn<T>> All() => [.. typeof(T).GetProperties(BindingFlags.Instance | BindingFlags.Public)
         .Where(p => p.CanRead && p.GetIndexParameters().Length == 0 && p.Name != "EqualityContract").Select(Of)];
 
+    [RequiresUnreferencedCode(TypedRows.LooksInto)]
+    [RequiresDynamicCode(TypedRows.LooksInto)]
     private static TypedColumn<T> Of(PropertyInfo property)
     {
         if (TypedText.TypeOf(property.PropertyType) is { } type)
@@ -69,6 +79,8 @@ internal sealed record TypedColumn<T>(SourceColumn Facts, TypedColumn<T>.Writer?
             : new(new(property.Name, $"values of type {property.PropertyType.Name}", IsReadable: false), null);
     }
 
+    [RequiresUnreferencedCode(TypedRows.LooksInto)]
+    [RequiresDynamicCode(TypedRows.LooksInto)]
     private static Writer Compile(PropertyInfo property, string method, Type item)
     {
         ParameterExpression row = Expression.Parameter(typeof(T)), writer = Expression.Parameter(typeof(CellWriter)),

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Consort.Data.Batches;
+using System.Text.Json.Nodes;
 using Consort.Data.Datasets;
 using Consort.Experiments.Running;
 using Consort.Foundation.Files;
@@ -16,7 +16,6 @@ namespace Consort.Experiments.Packing;
 /// <summary>Makes a package of a run, calibrates it on the run's validation rows, and measures what it costs.</summary>
 public sealed class RunPacker
 {
-    private const int BatchSize = 4096;
     private readonly PackRequest _request;
     private readonly FinishedRun _run;
     private readonly string _model;
@@ -56,24 +55,31 @@ public sealed class RunPacker
         if (_request.BestMember)
             _member = BestMember.Of(_run, dataset?.Valid, missing, cancellation);
         var learned = _request.Calibration is null && _run.Experiment.Phases[^1].Strategy.LearnsFromTeachers;
-        var isUsable = dataset?.Valid is { } rows && rows.Clicks > 0 && rows.Clicks < rows.Rows;
+        var isUsable = dataset?.Valid is { } valid && valid.Clicks > 0 && valid.Clicks < valid.Rows;
         var kind = _request.Calibration ?? (learned && isUsable ? CalibrationKind.Platt : CalibrationKind.None);
         var calibration = Calibration.None;
         var splits = new List<PackedSplit>();
+        JsonObject? measured = null;
         if (dataset is not null)
         {
             // Calibration is fitted to what the package's own numbers say.
             var draft = SafeFile.TempName(_request.Output);
             try
             {
-                PackageWriter.Write(draft, Content(calibration));
+                PackageWriter.Write(draft, Content(calibration, null));
                 using var scorer = Scorer.Load(draft, storage: PackageStorage.Mapped, catalogues: _request.Catalogues);
                 if (kind != CalibrationKind.None)
                     calibration = Fit(kind, scorer, dataset.Valid
                         ?? throw new ConsortException($"--calibration: found no validation rows in the run's data"), cancellation);
                 foreach (var (name, split) in new[] { ("valid", dataset.Valid), ("test", dataset.Test) })
-                    if (split is not null)
-                        splits.Add(new PackedSplit(name, Trained(split, cancellation), Packed(scorer, split, calibration, cancellation)));
+                {
+                    if (split is null)
+                        continue;
+                    var rows = ScoredRows.Read(scorer, split, cancellation);
+                    var (logits, packed) = rows.Measure(calibration, isFittedTo: split == dataset.Valid);
+                    splits.Add(new PackedSplit(name, Trained(split, cancellation), packed));
+                    measured = PackageCard.Measured(name, packed, rows, logits); // of the last one: test, where there is one
+                }
             }
             finally
             {
@@ -81,15 +87,15 @@ public sealed class RunPacker
             }
         }
 
-        PackageWriter.Write(_request.Output, Content(calibration));
         var members = Members().Select(m => _run.Experiment.Family.Members[m].Name).ToArray();
+        PackageWriter.Write(_request.Output, Content(calibration, PackageCard.Of(_run, members, dataset, measured)));
         return new PackResult(_request.Output, new FileInfo(_request.Output).Length, members, calibration, splits, missing)
         {
             LacksCalibration = learned && !isUsable,
         };
     }
 
-    private PackageContent Content(Calibration calibration) => new()
+    private PackageContent Content(Calibration calibration, JsonElement? card) => new()
     {
         Name = _run.Experiment.Name,
         Model = _model,
@@ -102,6 +108,7 @@ public sealed class RunPacker
         Calibration = calibration,
         TrainingData = _dataKey,
         Metrics = ReadMetrics(_run.Folder.Metrics),
+        Card = card,
     };
 
     // A member alone is its own ensemble.
@@ -122,11 +129,11 @@ public sealed class RunPacker
         return null;
     }
 
-    private static Calibration Fit(CalibrationKind kind, List<float> logits, List<float> labels, List<float> weights)
+    private static Calibration Fit(CalibrationKind kind, Scorer scorer, EncodedSplit split, CancellationToken cancellation)
     {
         try
         {
-            return CalibrationFit.Fit(kind, logits.ToArray(), labels.ToArray(), weights.ToArray());
+            return ScoredRows.Read(scorer, split, cancellation).Fit(kind);
         }
         catch (ArgumentException e)
         {
@@ -134,56 +141,10 @@ public sealed class RunPacker
         }
     }
 
-    private static Calibration Fit(CalibrationKind kind, Scorer scorer, EncodedSplit split, CancellationToken cancellation)
-    {
-        var (all, clicks, counts) = (new List<float>(), new List<float>(), new List<float>());
-        ForEachBatch(scorer, split, (logits, labels, weights) =>
-        {
-            all.AddRange(logits);
-            clicks.AddRange(labels);
-            counts.AddRange(weights);
-        }, cancellation);
-        return Fit(kind, all, clicks, counts);
-    }
-
     private Metrics Trained(EncodedSplit split, CancellationToken cancellation)
     {
         var metrics = _run.Pass.Evaluate(split, _run.Encoder, cancellation).Metrics;
         return _member is { } member ? metrics.Members[member] : metrics.Ensemble;
-    }
-
-    private static Metrics Packed(Scorer scorer, EncodedSplit split, Calibration calibration, CancellationToken cancellation)
-    {
-        using var evaluator = new Evaluator(isWeighted: split.Space.HasWeights);
-        ForEachBatch(scorer, split, (logits, labels, weights) =>
-        {
-            for (var row = 0; row < logits.Length && calibration.Kind != CalibrationKind.None; row++)
-                logits[row] = Logit(calibration.Probability(logits[row]));
-            evaluator.Add(logits, labels, weights);
-        }, cancellation);
-        return evaluator.Result();
-
-        // The evaluator reads logits; isotonic probabilities may be 0 or 1.
-        static float Logit(double p) => (float)Math.Log(Math.Max(p, 1e-12) / Math.Max(1 - p, 1e-12));
-    }
-
-    private delegate void ReadLogits(Span<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights);
-
-    private static void ForEachBatch(Scorer scorer, EncodedSplit split, ReadLogits read, CancellationToken cancellation)
-    {
-        using var loader = new BatchLoader(split, new LoaderOptions(BatchSize));
-        var impressions = scorer.NewBatch(BatchSize);
-        var logits = new float[BatchSize];
-        loader.Start(0);
-        while (loader.Next() is { } batch)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            impressions.Clear();
-            for (var row = 0; row < batch.Rows; row++)
-                impressions.AddEncoded(batch.IdsOf(row), batch.NumericOf(row), batch.Lists);
-            scorer.FusedLogits(impressions, logits);
-            read(logits.AsSpan(0, batch.Rows), batch.Labels, batch.Weights);
-        }
     }
 
     // Of an older run they may hold words where numbers are promised.

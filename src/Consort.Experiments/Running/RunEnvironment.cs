@@ -26,6 +26,14 @@ public static class RunEnvironment
             what => new ConsortException($"{run.Environment}: the file is damaged, expected an environment: {what}"),
             root => root.Find("data_key")?.Text() ?? "");
 
+    /// <summary>When a run began, as its environment has it; null where it is not known.</summary>
+    /// <exception cref="ConsortException">The file is damaged.</exception>
+    internal static string? TimeOf(RunFolder run) => !File.Exists(run.Environment) ? null
+        : JsonText.Read(
+            run.Environment,
+            what => new ConsortException($"{run.Environment}: the file is damaged, expected an environment: {what}"),
+            root => root.Find("time")?.Text());
+
     internal static string Describe(int threads, ulong seed, string dataKey, Precision precision, MatrixLibrary library) =>
         JsonSerializer.Serialize(
         new Dictionary<string, object>

@@ -45,7 +45,7 @@ public static class JsonNumbers
     public static JsonElement? Clean(ReadOnlySpan<byte> json)
     {
         var root = Clean(JsonNode.Parse(json));
-        return root is null ? null : JsonSerializer.SerializeToElement(root);
+        return root is null ? null : JsonElement.Parse(root.ToJsonString());
     }
 
     /// <summary>Puts null in the place of numbers, and of words of numbers, that are not finite.</summary>

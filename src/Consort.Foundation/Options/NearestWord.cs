@@ -49,6 +49,6 @@ public static class NearestWord
                 table[i * width + j] = best;
             }
         }
-        return table[^1];
+        return table[table.Length - 1];
     }
 }

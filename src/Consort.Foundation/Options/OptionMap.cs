@@ -34,27 +34,15 @@ public sealed partial class OptionMap
     /// <summary>The keys present, in their order in the file (reading this list does not mark them as known).</summary>
     public IReadOnlyList<string> Keys => _keys;
 
-    /// <summary>Reads a YAML file whose top is a mapping.</summary>
-    /// <exception cref="ConsortException">The file is missing or unreadable, or is no YAML mapping.</exception>
-    public static OptionMap Load(string path, Catalogues? catalogues = null) => Of(YamlReader.Load(path), path, catalogues);
-
-    /// <summary>Reads YAML text whose top is a mapping.</summary>
-    /// <param name="text">The YAML.</param>
-    /// <param name="source">The origin named in messages.</param>
-    /// <param name="catalogues">By which names in it are resolved; null for those that come along.</param>
-    /// <exception cref="ConsortException">Malformed YAML, more than one document, or no mapping at the top.</exception>
-    public static OptionMap Parse(string text, string source, Catalogues? catalogues = null) =>
-        Of(YamlReader.Parse(text, source), source, catalogues);
-
     /// <summary>Reads a tree of keys and values.</summary>
+    /// <param name="tree">The tree; an empty text has no keys.</param>
+    /// <param name="catalogues">By which names in it are resolved; null for those that come along.</param>
     /// <exception cref="ConsortException">It is a text or a list.</exception>
-    public static OptionMap Of(OptionTree tree, Catalogues? catalogues = null) => Of(tree, tree.Source, catalogues);
-
-    private static OptionMap Of(OptionTree? root, string source, Catalogues? catalogues) => root switch
+    public static OptionMap Of(OptionTree tree, Catalogues? catalogues = null) => tree switch
     {
-        null or OptionScalar { Value: "" } => new OptionMap(source, null) { Catalogues = catalogues ?? Catalogues.Default },
-        OptionGroup group => new OptionMap(source, group) { Catalogues = catalogues ?? Catalogues.Default },
-        var other => throw new ConsortException($"{source}:{other.Line}: found a {other.Kind}, expected keys and values"),
+        OptionScalar { Value: "" } => new OptionMap(tree.Source, null) { Catalogues = catalogues ?? Catalogues.Default },
+        OptionGroup group => new OptionMap(tree.Source, group) { Catalogues = catalogues ?? Catalogues.Default },
+        _ => throw new ConsortException($"{tree.Source}:{tree.Line}: found a {tree.Kind}, expected keys and values"),
     };
 
     /// <summary>A map without keys, for defaults.</summary>

@@ -29,6 +29,26 @@ public sealed class OptionScalar : OptionTree
 {
     internal OptionScalar(string text, string source = "", long line = 1) : base(source, line) => Value = text;
 
+    /// <summary>A text of a file.</summary>
+    /// <exception cref="ConsortException">It holds what is no character.</exception>
+    internal static OptionScalar Read(string text, string source, long line, TextStyle style)
+    {
+        ConsortException Error(string message) =>
+            new(string.Create(CultureInfo.InvariantCulture, $"{source}:{Math.Max(line, 1)}: {message}"));
+
+        if (text.Contains('\0', StringComparison.Ordinal))
+            throw Error("found a text with a NUL character, expected one without");
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i])) continue;
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+                throw Error("found half a surrogate pair, expected whole characters");
+            i++;
+        }
+
+        return new OptionScalar(text, source, line) { Style = style };
+    }
+
     /// <summary>The text as it was read.</summary>
     public string Value { get; }
 

@@ -24,16 +24,6 @@ public abstract class OptionTree : IEquatable<OptionTree>
     /// <summary>What it is, for messages.</summary>
     internal abstract string Kind { get; }
 
-    /// <summary>Reads YAML text; a text without content has no keys.</summary>
-    /// <param name="yaml">The YAML.</param>
-    /// <param name="source">The origin named in messages.</param>
-    /// <exception cref="ConsortException">Malformed YAML, or more than one document.</exception>
-    public static OptionTree Parse(string yaml, string source = "options") => YamlReader.Parse(yaml, source) ?? new OptionGroup([], source);
-
-    /// <summary>Reads a YAML file; a file without content has no keys.</summary>
-    /// <exception cref="ConsortException">The file is missing or unreadable, or is no YAML document.</exception>
-    public static OptionTree Load(string path) => YamlReader.Load(path) ?? new OptionGroup([], path);
-
     /// <summary>A text.</summary>
     public static implicit operator OptionTree(string text) => new OptionScalar(text);
 
@@ -45,6 +35,9 @@ public abstract class OptionTree : IEquatable<OptionTree>
 
     /// <summary>A flag.</summary>
     public static implicit operator OptionTree(bool flag) => new OptionScalar(flag ? "true" : "false");
+
+    /// <summary>A text in double quotes: never a number, a flag or nothing.</summary>
+    public static OptionTree Quoted(string text) => new OptionScalar(text) { Style = TextStyle.Double };
 
     /// <summary>A list in one line.</summary>
     public static OptionTree List(params IEnumerable<OptionTree> items) => new OptionList([.. items]) { IsInline = true };
@@ -109,9 +102,6 @@ public abstract class OptionTree : IEquatable<OptionTree>
         static OptionTree? Value(Dictionary<string, (string[] Steps, OptionTree Value)> leaves, string path) =>
             leaves.TryGetValue(path, out var leaf) ? leaf.Value : null;
     }
-
-    /// <summary>The tree as YAML that reads back to an equal one.</summary>
-    public string ToYaml() => YamlWriter.Write(this);
 
     /// <summary>The value in one line, numbers and flags in one notation: <c>[400, 0.01, true]</c>.</summary>
     public abstract override string ToString();

@@ -35,8 +35,8 @@ public sealed partial class OptionMap
         _known.Remove(key);
     }
 
-    /// <summary>Everything that was asked for, as YAML that reads back to the same options.</summary>
-    public string Resolved() => Resolve().ToYaml();
+    /// <summary>Everything that was asked for, as JSON that reads back to the same options.</summary>
+    public string Resolved() => JsonOptions.Write(Resolve());
 
     /// <summary>Everything that was asked for, every default filled in.</summary>
     public OptionTree Resolve()

@@ -145,7 +145,7 @@ internal sealed class ScoringModel : IDisposable
         Graph graph;
         try
         {
-            var options = OptionMap.Parse(Manifest.Model, $"{_path} (model)", catalogues);
+            var options = OptionMap.Of(StoredOptions.Read(Manifest.Model, $"{_path} (model)"), catalogues);
             var family = Family.From(options) with { Fusion = Manifest.Fusion };
             options.Close();
             graph = family.Describe(Encoder.Space);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Graphs;
 using Consort.Data.Encoders;
+using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Serving.Calibrations;
 
@@ -13,7 +14,9 @@ public sealed record PackageContent
     /// <summary>What the experiment is called.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The sections <c>embedding</c> and <c>members</c> with every default filled in, YAML.</summary>
+    /// <summary>
+    /// The sections <c>embedding</c> and <c>members</c> with every default filled in, as <see cref="OptionMap.Resolved"/> writes them.
+    /// </summary>
     public required string Model { get; init; }
 
     /// <summary>The graph that <see cref="Model"/> describes.</summary>
@@ -42,4 +45,7 @@ public sealed record PackageContent
 
     /// <summary>The run's metrics, or null.</summary>
     public JsonElement? Metrics { get; init; }
+
+    /// <summary>What it is and how good, for people; an object, or null.</summary>
+    public JsonElement? Card { get; init; }
 }

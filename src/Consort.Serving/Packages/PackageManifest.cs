@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Consort.Data.Schemas;
 using Consort.Foundation.Files;
 using Consort.Models;
 using Consort.Serving.Calibrations;
@@ -24,7 +25,7 @@ public sealed record PackageManifest
     /// <summary>The version of the program that wrote it.</summary>
     public required string Writer { get; init; }
 
-    /// <summary>The experiment's sections <c>embedding</c> and <c>members</c>, YAML.</summary>
+    /// <summary>The experiment's sections <c>embedding</c> and <c>members</c>, JSON; YAML in packages of earlier versions.</summary>
     public required string Model { get; init; }
 
     /// <summary>The members that are in it, by their number in <see cref="Model"/>.</summary>
@@ -43,11 +44,20 @@ public sealed record PackageManifest
     /// <summary>The schema of the raw rows, YAML; the encoder holds the same.</summary>
     public required string Schema { get; init; }
 
+    /// <summary>The fields of the schema, for readers that know no schemas; null in packages written before.</summary>
+    public IReadOnlyList<PackageField>? Fields { get; init; }
+
     /// <summary>The content key of the data it was trained on.</summary>
     public required string TrainingData { get; init; }
 
     /// <summary>The run's metrics, as in its <c>metrics.json</c>; null where the run has none.</summary>
     public JsonElement? Metrics { get; init; }
+
+    /// <summary>
+    /// What it is and how good, for people: when it was trained, on how many rows, and what it was measured at on rows that it has not
+    /// seen; null of packages by older versions.
+    /// </summary>
+    public JsonElement? Card { get; init; }
 
     /// <summary>From the fused logit to a probability.</summary>
     public required Calibration Calibration { get; init; }
@@ -83,7 +93,7 @@ public sealed record PackageManifest
         if (manifest.Model is null || manifest.Schema is null || manifest.Members is null || manifest.Calibration is null
             || manifest.Tensors is null || manifest.EncoderChecksum is null || manifest.VocabulariesChecksum is null
             || manifest.WeightsChecksum is null || manifest.Name is null || manifest.Writer is null || manifest.TrainingData is null
-            || manifest.Tensors.Values.Contains(null!))
+            || manifest.Tensors.Values.Contains(null!) || manifest.Fields?.Any(f => f is null) == true)
             throw PackageHeader.Damaged(path, "a manifest without nulls");
         if (manifest.Members.Count is 0 or > MaxOutputs || manifest.Members.Distinct().Count() != manifest.Members.Count
             || manifest.Members.Any(m => m is < 0 or >= MaxOutputs))
@@ -95,6 +105,12 @@ public sealed record PackageManifest
         return manifest;
     }
 }
+
+/// <summary>A field of a package's schema.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="IsRead">Whether the model reads it; labels and ignored fields it does not.</param>
+public sealed record PackageField(string Name, FieldKind Kind, bool IsRead);
 
 [JsonSourceGenerationOptions(
     WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,

@@ -107,6 +107,7 @@ public sealed class DocumentationTests
         foreach (var name in new[] { "train.tsv", "valid.tsv", "test.tsv" })
         {
             folder.File(Path.Combine("data", "onepass", name), "");
+            folder.File(Path.Combine("data", "scaling", name), "");
             folder.File(Path.Combine("configs", "any", name), "");
         }
 

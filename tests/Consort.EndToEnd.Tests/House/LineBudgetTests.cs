@@ -8,22 +8,25 @@ public sealed class LineBudgetTests
 {
     private static readonly Dictionary<string, int> Budgets = new(StringComparer.Ordinal)
     {
-        ["Consort.AspNetCore"] = 5_000,
+        ["Consort.AspNetCore"] = 5_400,
         ["Consort.Cli"] = 4_400,
         ["Consort.Compute"] = 17_200,
         ["Consort.Compute.Bf16"] = 800,
-        ["Consort.Data"] = 13_300,
+        ["Consort.Data"] = 13_900,
         ["Consort.Data.DuckDb"] = 750,
         ["Consort.Data.Parquet"] = 700,
         ["Consort.Experiments"] = 3_900,
         ["Consort.Foundation"] = 4_100,
         ["Consort.Import"] = 2_000,
         ["Consort.Learning"] = 6_100,
+        ["Consort.ML"] = 550,
         ["Consort.Models"] = 3_400,
-        ["Consort.Onnx"] = 1_250,
-        ["Consort.Serving"] = 2_800,
+        ["Consort.Onnx"] = 1_400,
+        ["Consort.Serving"] = 2_950,
+        ["Consort.Serving.Generators"] = 500,
         ["Consort.Studies"] = 9_800,
         ["Consort.Synthetic"] = 1_700,
+        ["Consort.Yaml"] = 450,
     };
 
     private static readonly Dictionary<string, int> Lines = Repository.Sources().GroupBy(f => f.Split('/')[1])

@@ -74,4 +74,41 @@ public sealed class TeachingRecipeTests : IDisposable
         Assert.Equal("4", longer.TextAt("training.epochs"));
         Assert.Equal("4", longer.TextAt("training.schedule.epochs"));
     }
+
+    [Fact]
+    public void Run_Scaling_SetsEachWayBesideOne()
+    {
+        var recipe = RecipeCatalogue.Default.Entries.First(r => r.Name == "teaching/scaling");
+        var request = new RecipeRequest(_experiment, 2, null, _folder.At("out")) { Members = [2, 3] };
+        var table = RecipeRunner.Run(recipe, request, 1, null, default);
+        Assert.Equal((2 * recipe.Methods.Count) + 1, table.Results.Rows.Count);
+        Assert.Contains(table.Claims, c => c.Text == "3 KDEF, one table: above 3 averaged, tables of the size of one");
+
+        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out/results.json")));
+        var rows = json.RootElement.EnumerateArray().Where(r => r.TryGetProperty("method", out _)).ToArray();
+        var one = rows[0].GetProperty("parameters").GetDouble();
+        Assert.All(rows, r => Assert.Equal(2, r.GetProperty("replicates").GetInt32()));
+        Assert.Equal(3 * one, Parameters("averaged", 3), 1e-9);
+        Assert.InRange(Parameters("averaged-memory", 2), 0.9 * one, 1.1 * one);
+        Assert.InRange(Parameters("averaged-flops", 2), one, (2 * one) - 1);
+        Assert.InRange(Parameters("tabm-memory", 3), one, Parameters("kdef-memory", 3) - 1);
+
+        double Parameters(string method, int members) => rows
+            .First(r => r.GetProperty("method").GetString() == method && r.GetProperty("members").GetInt32() == members)
+            .GetProperty("parameters").GetDouble();
+    }
+
+    [Fact]
+    public void Plan_ScalingAtTheArithmeticOfOne_DividesEveryOtherWidth()
+    {
+        var recipe = RecipeCatalogue.Default.Entries.First(r => r.Name == "teaching/scaling");
+        File.WriteAllText(_experiment, File.ReadAllText(_experiment).Replace("[8]", "[12, 7, 6]", StringComparison.Ordinal));
+        var plan = recipe.Plan(new RecipeRequest(_experiment, 1, null, _folder.At("out")) { Members = [3] });
+        Assert.Equal(3, plan.Count(r => r.Row == "DNN-thin3" && r.Options.ToYaml().Contains("hidden_units: [4, 7, 2]", StringComparison.Ordinal)));
+        Assert.Contains("hidden_units: [4, 7, 2]", plan.First(r => r.Row == "DNNx3-tabm-thin-members").Options.ToYaml(), StringComparison.Ordinal);
+        Assert.Contains("hidden_units: [12, 7, 6]", plan.First(r => r.Row == "DNNx3-kdef").Options.ToYaml(), StringComparison.Ordinal);
+        File.WriteAllText(_experiment, File.ReadAllText(_experiment).Replace("{ model: DNN, hidden_units: [12, 7, 6] }", "{ model: FM }", StringComparison.Ordinal));
+        Assert.Contains("found no hidden_units", Assert.Throws<ConsortException>(() =>
+            recipe.Plan(new RecipeRequest(_experiment, 1, null, _folder.At("out")))).Message, StringComparison.Ordinal);
+    }
 }

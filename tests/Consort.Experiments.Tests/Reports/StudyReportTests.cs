@@ -117,6 +117,43 @@ public sealed partial class StudyReportTests
     }
 
     [Fact]
+    public void Write_RunsOnOtherData_CanBeShownAlone()
+    {
+        using var runs = new SampleRuns();
+        var page = Page(runs, [runs.Add("a", "a"), runs.Add("b", "b", key: "key2")]);
+        var parts = page.Descendants().Where(e => e.Attribute("data-of") is not null).GroupBy(e => e.Attribute("data-of")!.Value).ToList();
+        Assert.Equal(2, parts.Count);
+        Assert.All(parts, p => Assert.Superset(new HashSet<string> { "section", "a", "div" }, p.Select(e => e.Name.LocalName).ToHashSet()));
+        Assert.All(page.Descendants(Html + "section").Where(s => s.Attribute("id") is not null), s => Assert.NotNull(s.Attribute("data-of")));
+        var alone = Page(runs, [runs.At("a")], "alone.html");
+        Assert.DoesNotContain(alone.Descendants(), e => e.Attribute("data-of") is not null);
+    }
+
+    [Fact]
+    public void Write_SeveralSettings_TheSummaryHasThreeAnswersInTheirOrder()
+    {
+        using var runs = new SampleRuns();
+        var answers = Page(runs, Study(runs, isDiagnosed: false)).Descendants(Html + "ol").Single().Elements().Select(e => e.Value).ToList();
+        Assert.Equal(3, answers.Count);
+        Assert.StartsWith("What is best Of 3 settings, KDEF, M = 4 is the best", answers[0], StringComparison.Ordinal);
+        Assert.StartsWith("What it costs KDEF, M = 4 takes 4 models", answers[1], StringComparison.Ordinal);
+        Assert.EndsWith("whatever is cheaper to score is worse by more than seeds explain.", answers[1], StringComparison.Ordinal);
+        Assert.StartsWith("What is undecided Nothing of KDEF, M = 4", answers[2], StringComparison.Ordinal);
+        Assert.Contains("1. **What is best** Of 3 settings", File.ReadAllText(runs.At("report.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_SettingsWithoutCommonSeeds_AreUndecidedAndTheCheaperIsNamed()
+    {
+        using var runs = new SampleRuns();
+        var answers = Page(runs, [runs.Add("a", "small", seed: 1), runs.Add("b", "large", members: 4, seed: 2)]).Descendants(Html + "ol").Single()
+            .Elements().Select(e => e.Value).ToList();
+        Assert.Contains("small takes 1 model ", answers[1], StringComparison.Ordinal);
+        Assert.Contains("with too few seeds to say more", answers[1], StringComparison.Ordinal);
+        Assert.Contains("Whether another seed would say the same of large and small", answers[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Write_ARepeatedSeed_CountsOnceAndIsNamed()
     {
         using var runs = new SampleRuns();

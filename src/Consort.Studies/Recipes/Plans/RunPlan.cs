@@ -68,9 +68,18 @@ internal sealed class RunPlan(RecipeRequest request, RecipeSettings settings)
         .With("training.monitor", "member_auc"));
 
     /// <summary>A family on shared embeddings.</summary>
-    public string Shared(string model, int members, int replicate, KdefMethod method) => Add(
-        Name($"{model}x{members}-{method.Name}"), Seed(replicate, 0), () => Of(model).Family(
-            Name($"{members} × {model}, {method.Name}"), isShared: true, method.Strategy, settings.Member(model).With("count", members)));
+    public string Shared(string model, int members, int replicate, KdefMethod method) =>
+        Shared(Name($"{model}x{members}-{method.Name}"), model, replicate, method, settings.Member(model).With("count", members));
+
+    /// <summary>A family on shared embeddings whose members differ from the model by itself.</summary>
+    /// <param name="key">Names the runs.</param>
+    /// <param name="model">Whose data and training hold.</param>
+    /// <param name="replicate">Of the table.</param>
+    /// <param name="method">How they learn.</param>
+    /// <param name="member">One of them, with their number as <c>count</c>.</param>
+    public string Shared(string key, string model, int replicate, KdefMethod method, OptionTree member) => Add(
+        key, Seed(replicate, 0), () => Of(model).Family(
+            Name($"{member.TextAt("count")} × {member.TextAt("model")}, {method.Name}"), isShared: true, method.Strategy, member));
 
     /// <summary>A model that learns from labels and from finished runs.</summary>
     /// <param name="key">Names the runs.</param>

@@ -9,19 +9,25 @@ namespace Consort.Studies.Reports.Pages;
 /// <param name="Facts">The few numbers that stand out.</param>
 /// <param name="Sections">Its parts.</param>
 internal sealed record Document(
-    string Title, string Subtitle, IReadOnlyList<string> Findings, IReadOnlyList<Fact> Facts, IReadOnlyList<Section> Sections);
+    string Title, string Subtitle, IReadOnlyList<string> Findings, IReadOnlyList<Fact> Facts, IReadOnlyList<Section> Sections)
+{
+    /// <summary>What the runs on each data set come to; their sentences are among the findings.</summary>
+    public IReadOnlyList<Summary> Summaries { get; init; } = [];
+}
 
 /// <summary>A number that stands out.</summary>
 /// <param name="Name">What it is.</param>
 /// <param name="Value">The number.</param>
 /// <param name="Note">Its uncertainty, or what it belongs to.</param>
-internal sealed record Fact(string Name, string Value, string Note);
+/// <param name="Data">The data, where a report is about several.</param>
+internal sealed record Fact(string Name, string Value, string Note, string Data = "");
 
 /// <summary>A part of a report.</summary>
 /// <param name="Id">Names it in links.</param>
 /// <param name="Title">Its heading.</param>
 /// <param name="Blocks">What it holds.</param>
-internal sealed record Section(string Id, string Title, IReadOnlyList<Block> Blocks);
+/// <param name="Data">The data, where a report is about several: a reader may ask for those of one.</param>
+internal sealed record Section(string Id, string Title, IReadOnlyList<Block> Blocks, string Data = "");
 
 /// <summary>A piece of a section.</summary>
 internal abstract record Block;

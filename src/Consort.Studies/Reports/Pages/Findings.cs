@@ -1,4 +1,3 @@
-using System.Globalization;
 using Consort.Studies.Reports.Reading;
 
 namespace Consort.Studies.Reports.Pages;
@@ -6,33 +5,26 @@ namespace Consort.Studies.Reports.Pages;
 /// <summary>What the numbers say, in plain words and with their uncertainty.</summary>
 internal static class Findings
 {
-    /// <summary>The sentences, for runs on one data set.</summary>
-    public static IReadOnlyList<string> Of(Study study, Setting baseline)
+    /// <summary>What runs on one data set come to.</summary>
+    public static Summary Of(Study study, Setting baseline, string data)
     {
         var settings = study.Settings;
         // Chosen by validation, told by test: choosing by test would flatter the chosen one.
         var best = settings.MaxBy(s => s.ValidAuc)!;
-        var split = best.First.Split!;
         var rows = Uncertainty.SplitName(best);
-        var findings = new List<string>();
         var auc = Numbers.WithDeviation(best.Auc.Mean, best.Auc.Deviation);
         var spread = best.Runs.Count > 1 ? $" (mean ± standard deviation of {best.Runs.Count} seeds)" : "";
-        findings.Add(settings.Count == 1
+        var first = settings.Count == 1
             ? $"{best.Label} reaches {rows} AUC {auc}{spread} and log-loss {Numbers.WithDeviation(best.LogLoss.Mean, best.LogLoss.Deviation)}."
-            : $"Of {settings.Count} settings, {best.Label} is the best on the validation rows; on the {rows} rows it reaches AUC {auc}{spread} and log-loss {Numbers.WithDeviation(best.LogLoss.Mean, best.LogLoss.Deviation)}.");
+            : $"Of {settings.Count} settings, {best.Label} is the best on the validation rows; on the {rows} rows it reaches AUC {auc}{spread} and log-loss {Numbers.WithDeviation(best.LogLoss.Mean, best.LogLoss.Deviation)}.";
         // Where a line of families says it, it is not said twice.
         if (settings.Count > 1 && !study.Scalings.Any(s => s.Settings[0] == baseline && s.Settings[^1] == best))
-            findings.Add(Against(best, best == baseline ? settings.Where(s => s != best).MaxBy(s => s.ValidAuc)! : baseline,
-                best == baseline));
-        if (study.Scalings.Count <= ScalingSection.MostInFindings)
-            findings.AddRange(study.Scalings.Select(ScalingSection.Words));
-        if (split.CeilingAuc is { } ceiling)
-            findings.Add(Ceiling(best, baseline, ceiling));
-        var error = Uncertainty.OfAuc(best.Auc.Mean, split.Clicks, split.Rows - split.Clicks);
-        findings.Add(string.Create(
-            CultureInfo.InvariantCulture,
-            $"The {split.Rows:N0} {rows} rows with {split.Clicks:N0} clicks themselves leave an AUC uncertain by about ±{Numbers.Fixed(1.96 * error, 5)} (95 %); settings measured on the same rows share most of that, so differences between them are known better."));
-        return findings;
+            first += " " + Against(best, best == baseline ? settings.Where(s => s != best).MaxBy(s => s.ValidAuc)! : baseline,
+                best == baseline);
+        List<string> more = study.Scalings.Count <= ScalingSection.MostInFindings ? [.. study.Scalings.Select(ScalingSection.Words)] : [];
+        if (best.First.Split!.CeilingAuc is { } ceiling)
+            more.Add(Ceiling(best, baseline, ceiling));
+        return new Summary(data, first, Summary.CostOf(best, settings), Summary.UndecidedOf(best, settings), more);
     }
 
     private static string Against(Setting best, Setting other, bool isSecond)

@@ -30,22 +30,19 @@ internal sealed class HtmlWriter
         _text.Append("<!DOCTYPE html>\n<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n<meta charset=\"utf-8\"/>\n");
         _text.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n<meta name=\"generator\" content=\"consort report\"/>\n");
         Add($"<title>{E(document.Title)}</title>\n<style>\n{Resource("report.css")}</style>\n</head>\n<body>\n<main>\n<header>\n<h1>{E(document.Title)}</h1>\n<p class=\"subtitle\">{Words(document.Subtitle)}</p>\n</header>\n");
-        Add($"<section class=\"findings\" aria-label=\"Summary\">\n");
-        foreach (var finding in document.Findings)
-            Add($"<p>{Words(finding)}</p>\n");
-        _text.Append("</section>\n");
+        Summary(document);
         if (document.Facts.Count > 0)
         {
             _text.Append("<dl class=\"facts\">\n");
             foreach (var fact in document.Facts)
-                Add($"<div><dt>{Words(fact.Name)}</dt><dd>{E(fact.Value)}</dd><dd class=\"note\">{Words(fact.Note)}</dd></div>\n");
+                Add($"<div{Of(fact.Data)}><dt>{Words(fact.Name)}</dt><dd>{E(fact.Value)}</dd><dd class=\"note\">{Words(fact.Note)}</dd></div>\n");
             _text.Append("</dl>\n");
         }
 
-        Add($"<nav aria-label=\"Sections\">{string.Concat(document.Sections.Select(s => $"<a href=\"#{E(s.Id)}\">{E(s.Title)}</a> "))}</nav>\n");
+        Add($"<nav aria-label=\"Sections\">{string.Concat(document.Sections.Select(s => $"<a href=\"#{E(s.Id)}\"{Of(s.Data)}>{E(s.Title)}</a> "))}</nav>\n");
         foreach (var section in document.Sections)
         {
-            Add($"<section id=\"{E(section.Id)}\">\n<h2>{E(section.Title)}</h2>\n");
+            Add($"<section id=\"{E(section.Id)}\"{Of(section.Data)}>\n<h2>{E(section.Title)}</h2>\n");
             foreach (var block in section.Blocks)
                 Block(block, section.Title);
             _text.Append("</section>\n");
@@ -53,6 +50,28 @@ internal sealed class HtmlWriter
 
         Add($"</main>\n<script>\n//<![CDATA[\n{Resource("report.js")}//]]>\n</script>\n</body>\n</html>\n");
     }
+
+    private void Summary(Document document)
+    {
+        _text.Append("<section class=\"findings\" aria-label=\"Summary\">\n");
+        foreach (var summary in document.Summaries)
+        {
+            Add($"<div{Of(summary.Data)}>\n");
+            if (summary.Data.Length > 0)
+                Add($"<h2>{E(summary.Data)}</h2>\n");
+            Add($"<ol class=\"answers\">{string.Concat(summary.Answers.Select(a => $"<li><b>{E(a.Word)}</b> {Words(a.Text)}</li>\n"))}</ol>\n");
+            if (summary.More.Count > 0)
+                Add($"<details><summary>What else the runs say</summary>{string.Concat(summary.More.Select(m => $"<p>{Words(m)}</p>\n"))}</details>\n");
+            _text.Append("</div>\n");
+        }
+
+        foreach (var finding in document.Findings.Except(document.Summaries.SelectMany(s => s.Sentences)))
+            Add($"<p>{Words(finding)}</p>\n");
+        _text.Append("</section>\n");
+    }
+
+    // By which the page's script shows what belongs to one data set alone.
+    private static string Of(string data) => data.Length == 0 ? "" : $" data-of=\"{E(data)}\"";
 
     private void Block(Block block, string section)
     {

@@ -12,7 +12,16 @@ internal static class MarkdownWriter
         var text = new StringBuilder();
         Line(text, $"# {Plain(document.Title)}");
         Line(text, Plain(document.Subtitle));
-        foreach (var finding in document.Findings)
+        foreach (var summary in document.Summaries)
+        {
+            if (summary.Data.Length > 0)
+                Line(text, $"## {Plain(summary.Data)}");
+            Line(text, string.Join('\n', summary.Answers.Select((a, i) => $"{i + 1}. **{a.Word}** {Plain(a.Text)}")));
+            foreach (var more in summary.More)
+                Line(text, Plain(more));
+        }
+
+        foreach (var finding in document.Findings.Except(document.Summaries.SelectMany(s => s.Sentences)))
             Line(text, Plain(finding));
         foreach (var section in document.Sections)
         {

@@ -18,23 +18,22 @@ internal static partial class StudyDocument
     public static Document Of(ReportSources sources, IReadOnlyList<Study> studies, Func<RunRecord, string> label, string? title,
         Setting? baseline, string? repeats)
     {
-        var (findings, facts, sections) = (new List<string>(), new List<Fact>(), new List<Section>());
+        var (findings, facts, sections, summaries) = (new List<string>(), new List<Fact>(), new List<Section>(), new List<Summary>());
         foreach (var table in sources.Tables)
             sections.Add(new Section(FormattableString.Invariant($"recipe-{sections.Count + 1}"), table.Title, Recipe(table)));
         for (var i = 0; i < studies.Count; i++)
         {
             var study = studies[i];
-            var data = studies.Count > 1 ? $" on {DataName(study.Runs[0])}" : "";
+            var name = studies.Count > 1 ? NameOf(study, studies) : "";
+            var data = name.Length > 0 ? $" on {name}" : "";
             var id = studies.Count > 1 ? FormattableString.Invariant($"-{i + 1}") : "";
             if (study.Settings.Count > 0)
             {
                 var own = baseline is not null && study.Settings.Contains(baseline) ? baseline : ResultSection.Baseline(study.Settings);
-                var said = Findings.Of(study, own);
-                findings.AddRange(studies.Count > 1
-                    ? said.Select((s, n) => n == 0 ? $"On {DataName(study.Runs[0])}: {char.ToLowerInvariant(s[0])}{s[1..]}" : s) : said);
-                if (facts.Count == 0 || studies.Count > 1)
-                    facts.AddRange(Facts(study, studies.Count > 1 ? DataName(study.Runs[0]) + ", " : ""));
-                sections.Add(ResultSection.Of(study.Settings, own, $"results{id}", $"Results{data}"));
+                summaries.Add(Findings.Of(study, own, name));
+                findings.AddRange(summaries[^1].Sentences);
+                facts.AddRange(Facts(study, name));
+                Add(ResultSection.Of(study.Settings, own, $"results{id}", $"Results{data}"));
             }
 
             Add(ScalingSection.Of(study.Scalings, $"scaling{id}", $"AUC against the number of members{data}"));
@@ -46,20 +45,38 @@ internal static partial class StudyDocument
             Add(TrainingSection.Of(Groups(study, label), study.Settings.MaxBy(s => s.ValidAuc)?.Label
                 ?? "", $"training{id}", $"Training{data}"));
             Add(MissingSection.Of(study.Runs, study.Settings, $"missing{id}", $"Not measured{data}"));
+            Add(RunSection.Of(study.Runs, label, $"runs{id}", $"What was run{data}"));
+
+            void Add(Section? section)
+            {
+                if (section is not null)
+                    sections.Add(section with { Data = name });
+            }
         }
 
-        sections.Add(RunSection.Of(sources.Runs, label, "runs", "What was run"));
         if (findings.Count == 0)
             findings.Add("No run has finished yet; there are training curves only.");
         if (repeats is not null)
             findings.Add(repeats);
-        return new Document(title ?? Title(sources, studies), Subtitle(sources.Runs, studies), findings, facts, sections);
-
-        void Add(Section? section)
+        return new Document(title ?? Title(sources, studies), Subtitle(sources.Runs, studies), findings, facts, sections)
         {
-            if (section is not null)
-                sections.Add(section);
-        }
+            Summaries = summaries,
+        };
+    }
+
+    // Two data sets may have one name: then their folders tell them apart, or else their numbers.
+    private static string NameOf(Study study, IReadOnlyList<Study> studies)
+    {
+        if (IsAlone(DataName))
+            return DataName(study.Runs[0]);
+        return IsAlone(InFolder) ? InFolder(study.Runs[0]) : string.Create(CultureInfo.InvariantCulture,
+            $"{InFolder(study.Runs[0])} ({studies.Where(s => InFolder(s.Runs[0]) == InFolder(study.Runs[0])).ToList().IndexOf(study) + 1})");
+
+        bool IsAlone(Func<RunRecord, string> name) => studies.Count(s => name(s.Runs[0]) == name(study.Runs[0])) == 1;
+
+        static string InFolder(RunRecord run) =>
+            LastName(run.Experiment.Options.TextAt("data.folder") ?? "") is { Length: > 0 } folder && folder != DataName(run)
+                ? $"{folder}/{DataName(run)}" : DataName(run);
     }
 
     private static IReadOnlyList<Block> Recipe(RecipeResults table)
@@ -73,16 +90,19 @@ internal static partial class StudyDocument
     private static List<(string Label, IReadOnlyList<RunRecord> Runs)> Groups(Study study, Func<RunRecord, string> label) =>
         [.. study.Runs.GroupBy(label).Select(g => (g.Key, (IReadOnlyList<RunRecord>)[.. g.OrderBy(r => r.Seed)]))];
 
-    private static IEnumerable<Fact> Facts(Study study, string prefix)
+    private static IEnumerable<Fact> Facts(Study study, string data)
     {
         var best = study.Settings.MaxBy(s => s.ValidAuc)!;
         var rows = Uncertainty.SplitName(best);
+        var prefix = data.Length > 0 ? data + ", " : "";
         yield return new Fact($"{prefix}{rows} AUC", Numbers.Auc(best.Auc.Mean),
-            $"{(double.IsNaN(best.Auc.Deviation) ? "" : $"± {Numbers.Auc(best.Auc.Deviation)} sd, ")}{best.Label}");
+            $"{(double.IsNaN(best.Auc.Deviation) ? "" : $"± {Numbers.Auc(best.Auc.Deviation)} sd, ")}{best.Label}", data);
         yield return new Fact($"{prefix}{rows} log-loss", Numbers.LogLoss(best.LogLoss.Mean),
-            $"{(double.IsNaN(best.LogLoss.Deviation) ? "" : $"± {Numbers.LogLoss(best.LogLoss.Deviation)} sd, ")}nats");
-        yield return new Fact($"{prefix}predicted / observed", Numbers.Fixed(best.Calibration, 4), "clicks; 1 is right on average");
-        yield return new Fact($"{prefix}runs", Numbers.Whole(study.Runs.Count), $"of {Numbers.Count(study.Settings.Count, "setting")}");
+            $"{(double.IsNaN(best.LogLoss.Deviation) ? "" : $"± {Numbers.LogLoss(best.LogLoss.Deviation)} sd, ")}nats", data);
+        yield return new Fact($"{prefix}predicted / observed", Numbers.Fixed(best.Calibration, 4), "clicks; 1 is right on average",
+            data);
+        yield return new Fact($"{prefix}runs", Numbers.Whole(study.Runs.Count), $"of {Numbers.Count(study.Settings.Count, "setting")}",
+            data);
     }
 
     private static string Title(ReportSources sources, IReadOnlyList<Study> studies) => sources switch

@@ -40,7 +40,7 @@ internal sealed record HeatMap
                 svg.Text("tick", left + (cell * (row + 0.5)), 12, Names[row], "middle");
             else if (n <= 26)
                 svg.Text("tick", left + (cell * (row + 0.5)), top + (height * n) + 15,
-                    (row + 1).ToString(CultureInfo.InvariantCulture), "middle");
+                    Head(row), "middle");
             for (var column = 0; column < n; column++)
                 Cell(svg, row, column, left + (cell * column), top + (height * row), cell, height, n);
         }
@@ -62,6 +62,10 @@ internal sealed record HeatMap
                 width > 6.6 * number.Length ? number : number.TrimStart('0'), "middle");
         svg.Close();
     }
+
+    // Of "0: DeepFM" the number that the row's name begins with.
+    private string Head(int place) =>
+        Names[place].Split(':')[0] is { Length: <= 4 } head ? head : (place + 1).ToString(CultureInfo.InvariantCulture);
 
     private static string Cut(string name) => name.Length <= 16 ? name : name[..15] + "…";
 }

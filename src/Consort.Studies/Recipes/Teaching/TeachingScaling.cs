@@ -1,0 +1,94 @@
+using System.Globalization;
+using Consort.Experiments.Statistics;
+using Consort.Models;
+using Consort.Studies.Recipes.Measures;
+using Consort.Studies.Recipes.Plans;
+using Consort.Studies.Recipes.Settings;
+
+namespace Consort.Studies.Recipes.Teaching;
+
+/// <summary>
+/// What more members are worth: M = 1 to 16 of one tuned model by each way of making a family, at the memory of one model and at the
+/// arithmetic of one.
+/// </summary>
+internal sealed class TeachingScaling : Recipe
+{
+    private static readonly int[] UsualSizes = [2, 4, 8, 16];
+
+    public override string Name => "teaching/scaling";
+
+    public override string Summary => "what more members are worth, at the memory and at the arithmetic of one model";
+
+    public override string Source => "both papers; Gorishniy et al. 2025 for TabM";
+
+    public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries.Select(e => e.Name)];
+
+    public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members;
+
+    public override IReadOnlyList<string> Methods { get; } = [.. ScalingWay.All.Select(w => w.Name)];
+
+    public override bool ComparesRows => true;
+
+    public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
+    {
+        var plan = new RunPlan(request, Settings(request));
+        _ = Build(plan, request);
+        return plan.Runs;
+    }
+
+    public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
+    {
+        var byName = outcomes.ToDictionary(o => o.Run.Name);
+        var lines = new List<ScalingLine>();
+        FamilyRow? one = null;
+        foreach (var ((way, members), runs) in Build(new RunPlan(request, Settings(request)), request))
+            if (FamilyRow.Of(TextOf(way, members), runs, byName, request.Memory) is { } row)
+                lines.Add(new ScalingLine(way, members, row, one ??= row));
+        return RecipeTable.Of($"{Name}: {Summary}", lines, ScalingLine.Columns, Notes, [.. Claims(lines)]);
+    }
+
+    private static IReadOnlyList<string> Notes { get; } =
+    [
+        "At the arithmetic of one: every other width of the tower, from the first, divided by M, so that M towers multiply as often as one. Tables of the size of one: the embedding dimension divided by M, at least 1. One table: members share it, and their towers are as wide as one's.",
+        "Differences, log-loss and claims are in expectation over the clicks where the true probabilities are known.",
+    ];
+
+    // Each way at its most members against one model, against its fewest, and against the average at the same memory or arithmetic.
+    private static IEnumerable<Claim> Claims(List<ScalingLine> lines)
+    {
+        foreach (var way in lines.Where(l => l.Way is not null).GroupBy(l => l.Way!))
+        {
+            var (few, many) = (way.MinBy(l => l.Members)!, way.MaxBy(l => l.Members)!);
+            yield return many.Row.Larger($"{many.Row.Name}: above one model", many.One, ScalingLine.Auc);
+            if (few != many)
+                yield return many.Row.Larger($"{many.Row.Name}: above {few.Members} members", few.Row, ScalingLine.Auc);
+            if (way.Key.Family != ScalingWay.Averaged && lines.Find(l => l.Members == many.Members
+                && l.Way is { Family: ScalingWay.Averaged } average && average.Held == way.Key.Held) is { } peer)
+                yield return many.Row.Larger($"{many.Row.Name}: above {peer.Row.Name}", peer.Row, ScalingLine.Auc);
+        }
+    }
+
+    // The model by itself comes first, then the ways, each by its number of members.
+    private static List<MethodRuns<(ScalingWay? Way, int Members)>> Build(RunPlan plan, RecipeRequest request)
+    {
+        var settings = Settings(request);
+        var model = request.Only ?? settings.FirstModel ?? "DNN";
+        var rows =
+            from way in ScalingWay.All
+            where request.Asks(way.Name)
+            from members in request.Members ?? UsualSizes
+            where members > 1
+            select ((ScalingWay?)way, members);
+        return MethodRuns<(ScalingWay? Way, int Members)>.Of(plan, (null, 1), rows, replicate =>
+        {
+            var start = new ScalingStart(plan, settings, model, replicate);
+            return row => row.Way is { } way ? way.Runs(start, row.Members) : [start.One];
+        });
+    }
+
+    private static string TextOf(ScalingWay? way, int members) =>
+        way is null ? "one, tuned" : string.Create(CultureInfo.InvariantCulture, $"{members} {way.Text}");
+
+    private static RecipeSettings Settings(RecipeRequest request) =>
+        request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
+}
