@@ -15,7 +15,7 @@ public static class YamlOptions
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2255", Justification = "see above")]
     public static void Register() => StoredOptions.ReadYamlBy((text, source) => YamlReader.Parse(text, source) ?? Nothing(source));
 
-    private static OptionTree Nothing(string source) => new OptionGroup([], source);
+    private static OptionGroup Nothing(string source) => new OptionGroup([], source);
 
     extension(OptionTree tree)
     {
