@@ -76,7 +76,7 @@ public sealed partial class PackageTests
             r => Assert.Equal((version, true), (r.Attribute("Version")!.Value, Packages.ContainsKey(r.Attribute("Include")!.Value))));
     }
 
-    private static IEnumerable<string> RoomsOf(XDocument package) => package.Descendants("Room")
+    private static IEnumerable<string> RoomsOf(XDocument package) => package.Descendants("Room").Concat(package.Descendants("CompilerRoom"))
         .SelectMany(r => r.Attribute("Include")!.Value.Split(';')).Select(r => $"Consort.{r}");
 
     private static IEnumerable<string> Libraries(XDocument project) => project.Descendants("PackageReference")
