@@ -4,6 +4,7 @@ setlocal
 set "ROOT=%~dp0"
 set DOTNET_CLI_TELEMETRY_OPTOUT=1
 set DOTNET_NOLOGO=1
+if "%~1"=="serve" if not defined DOTNET_TieredPGO set DOTNET_TieredPGO=1
 set "CONSORT_COMMAND=%~n0"
 set "PROJECT=src\Consort.Cli"
 set "APP=%ROOT%artifacts\bin\Consort.Cli\release\consort.dll"

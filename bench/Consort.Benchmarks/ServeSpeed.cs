@@ -93,6 +93,7 @@ internal static class ServeSpeed
     private static Process Start(string package)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        start.Environment.TryAdd("DOTNET_TieredPGO", "1"); // as the launcher starts a server
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(typeof(ServeSpeed).Assembly.Location);
         foreach (var word in new[] { "serve", "--package", package }) start.ArgumentList.Add(word);

@@ -35,8 +35,8 @@ public static class ConsortServices
             s.GetRequiredService<ILogger<ModelRegistry>>(), s.GetRequiredService<ScoringMeter>()));
         services.TryAddSingleton(typeof(IScorer<>), typeof(ServedScorer<>));
         services.TryAdd(ServiceDescriptor.KeyedSingleton(typeof(IScorer<>), KeyedService.AnyKey, typeof(NamedScorer<>)));
-        services.AddMetrics().AddSingleton<ScoringMeter>().AddSingleton<RequestMetrics>().AddSingleton<MetricsPage>().AddSingleton<HttpGuard>()
-            .AddSingleton<ScoreEndpoints>().AddSingleton<ModelEndpoints>();
+        services.AddMetrics().AddSingleton<ScoringMeter>().AddSingleton<RequestMetrics>().AddSingleton<MetricsPage>()
+            .AddSingleton<HttpGuard>().AddSingleton<ScoreEndpoints>().AddSingleton<ModelEndpoints>();
         services.AddSingleton<RegistryWatch>().AddHostedService(s => s.GetRequiredService<RegistryWatch>());
         services.AddSingleton<GrpcGuard>().AddSingleton<InferenceService>()
             .AddSingleton<IServiceMethodProvider<InferenceService>, InferenceMethods>();

@@ -51,8 +51,8 @@ internal sealed record PackageFields(string Name, Items<PackageField> Fields, st
             : new(name, default, $"{name} was packed before packages listed their fields; pack the run again");
     }
 
-    private static PackageField FieldOf(XElement field) => new(
-        (string?)field.Element("name") ?? "", (string?)field.Element("kind") is "List" or "Sequence", (bool?)field.Element("is_read") ?? true);
+    private static PackageField FieldOf(XElement field) => new((string?)field.Element("name") ?? "",
+        (string?)field.Element("kind") is "List" or "Sequence", (bool?)field.Element("is_read") ?? true);
 
     private static byte[]? Bytes(Stream file, int count)
     {

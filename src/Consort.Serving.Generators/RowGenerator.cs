@@ -15,7 +15,8 @@ public sealed class RowGenerator : IIncrementalGenerator
     {
         var rows = context.SyntaxProvider.ForAttributeWithMetadataName(RowReading.RowAttribute,
             static (node, _) => node is TypeDeclarationSyntax,
-            static (found, _) => RowReading.Read((INamedTypeSymbol)found.TargetSymbol, found.Attributes[0], found.SemanticModel.Compilation));
+            static (found, _) =>
+                RowReading.Read((INamedTypeSymbol)found.TargetSymbol, found.Attributes[0], found.SemanticModel.Compilation));
         var packages = context.AdditionalTextsProvider
             .Where(static file => file.Path.EndsWith(PackageFields.Extension, StringComparison.OrdinalIgnoreCase))
             .Select(static (file, _) => PackageFields.Read(file.Path)).Collect();

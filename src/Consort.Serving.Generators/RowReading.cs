@@ -31,7 +31,8 @@ internal static class RowReading
                 return;
             var (name, of) = ($"{type.Name}.{member.Name}", member is IFieldSymbol f ? f.Type : ((IPropertySymbol)member).Type);
             if (ValueOf(of, compilation) is not { } value)
-                findings.Add(new(Diagnostics.UnsupportedType, Place.Of(member), name, of.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat)));
+                findings.Add(new(Diagnostics.UnsupportedType, Place.Of(member), name,
+                    of.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat)));
             else if (properties.Any(p => string.Equals(p.Field ?? p.Name, field ?? member.Name, StringComparison.OrdinalIgnoreCase)))
                 findings.Add(new(Diagnostics.OneFieldTwice, Place.Of(member), name, field ?? member.Name));
             else
@@ -56,7 +57,7 @@ internal static class RowReading
     private static IEnumerable<ISymbol> Members(INamedTypeSymbol type)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (var t = type; t is not null && t.SpecialType is not (SpecialType.System_Object or SpecialType.System_ValueType); t = t.BaseType)
+        for (var t = type; t is { SpecialType: not (SpecialType.System_Object or SpecialType.System_ValueType) }; t = t.BaseType)
             foreach (var member in t.GetMembers())
                 if (member is { IsStatic: false, DeclaredAccessibility: Accessibility.Public }
                     && member is IFieldSymbol or IPropertySymbol { IsIndexer: false, GetMethod.DeclaredAccessibility: Accessibility.Public }

@@ -14,7 +14,8 @@ internal sealed class ReflectedWriter<T> : ImpressionWriter<T>
     private readonly Reader?[] _readers;
 
     public ReflectedWriter() : this([.. typeof(T).GetMembers(BindingFlags.Instance | BindingFlags.Public)
-        .Where(m => m is FieldInfo or PropertyInfo { CanRead: true } && (FieldOf(m) is not null || !m.IsDefined(typeof(ImpressionIgnoreAttribute))))])
+        .Where(m => m is FieldInfo or PropertyInfo { CanRead: true })
+        .Where(m => FieldOf(m) is not null || !m.IsDefined(typeof(ImpressionIgnoreAttribute)))])
     {
     }
 

@@ -4,8 +4,8 @@ namespace Consort.Serving;
 
 /// <summary>
 /// Scores rows of a type of the caller's: texts, UTF-8 (<c>byte[]</c>, <see cref="ReadOnlyMemory{T}"/>), numbers and whatever else writes
-/// itself as text; null is missing. How a row is read is generated for types with <see cref="ImpressionRowAttribute"/>, and compiled once for
-/// others. Made by <see cref="Scorer.For{T}"/>. Safe for many threads at once.
+/// itself as text; null is missing. How a row is read is generated for types with <see cref="ImpressionRowAttribute"/>, and
+/// compiled once for others. Made by <see cref="Scorer.For{T}"/>. Safe for many threads at once.
 /// </summary>
 /// <typeparam name="T">The type of rows.</typeparam>
 public sealed class RowScorer<T> : IScorer<T>

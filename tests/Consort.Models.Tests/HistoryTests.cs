@@ -124,6 +124,12 @@ public sealed class HistoryTests
     public void Build_ColumnsThatDoNotFit_SaysWhatWould(string name, string options, string message) =>
         Assert.Equal(message, Assert.Throws<ConsortException>(() => Of(name, options).Build(Space)).Message);
 
+    [Fact]
+    public void Build_MemberOfAFile_NamesItsLine() => Assert.StartsWith("exp.yaml:3, DIN, target: found no column of tokens itme; did you mean item?",
+        Assert.Throws<ConsortException>(() => Family.From(OptionMap.Parse(
+            "members:\n  - { model: DNN, count: 2 }\n  - { model: DIN, target: [itme], history: [items] }", "exp.yaml")).Build(Space)).Message,
+        StringComparison.Ordinal);
+
     [Theory]
     [InlineData("DIN")]
     [InlineData("DIEN")]

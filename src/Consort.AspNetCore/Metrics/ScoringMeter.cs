@@ -34,7 +34,8 @@ internal sealed class ScoringMeter
         BatchRows = Histogram("consort.batch.rows", "{impression}", "Impressions of a request.", Rows);
         Probability = Histogram("consort.probability", "1", "Probabilities that were answered.", Probabilities);
         OovRate = Histogram("consort.oov.rate", "1",
-            "Categorical values that training has not seen, as a share of those of a request (of up to 256 of its impressions at a time).", Shares);
+            "Categorical values that training has not seen, as a share of those of a request (of up to 256 of its impressions at a time).",
+            Shares);
     }
 
     public Meter Meter { get; }
@@ -47,8 +48,8 @@ internal sealed class ScoringMeter
 
     public Histogram<double> OovRate { get; }
 
-    public Histogram<double> Histogram(string name, string unit, string help, double[] bounds) => Meter.CreateHistogram(name, unit, help, null,
-        new InstrumentAdvice<double> { HistogramBucketBoundaries = bounds });
+    public Histogram<double> Histogram(string name, string unit, string help, double[] bounds) =>
+        Meter.CreateHistogram(name, unit, help, null, new InstrumentAdvice<double> { HistogramBucketBoundaries = bounds });
 }
 
 /// <summary>The impressions of one request while they are scored, as an activity and a duration; only where somebody listens.</summary>

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Primitives;
 namespace Consort.AspNetCore.Registry;
 
 /// <summary>
-/// Looks for new packages now and then, has changed options served, and knows whether the app takes requests: from its start until it is told to stop.
+/// Looks for new packages now and then, has changed options served, and knows whether the app takes requests: from its start
+/// until it is told to stop.
 /// </summary>
 internal sealed partial class RegistryWatch(ModelRegistry registry, ConsortOptions options, ILogger<RegistryWatch> log,
     IOptionsFactory<ConsortOptions> factory, IEnumerable<IOptionsChangeTokenSource<ConsortOptions>> sources) : BackgroundService,

@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Consort.AspNetCore.Scoring;
 
-/// <summary>Scores rows of the app's own code by the version of a model that is served at each call, and counts as requests are counted.</summary>
+/// <summary>
+/// Scores rows of the app's own code by the version of a model that is served at each call, and counts as requests are counted.
+/// </summary>
 /// <param name="models">All models.</param>
 /// <param name="model">The model; null for the first.</param>
 /// <param name="version">A version or a label; null for that of label <c>stable</c>, or the latest where there is none.</param>
