@@ -1,6 +1,5 @@
 using Consort.Serving;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace Consort.ML;
 
