@@ -10,6 +10,12 @@ public sealed partial class ConventionTests
     // Files that may be longer, each with its reason.
     private static readonly Dictionary<string, string> LongFiles = [];
 
+    // Namespaces of others that a file adds to, each with its reason.
+    private static readonly Dictionary<string, string> OtherNamespaces = new()
+    {
+        ["src/Consort.Serving.Generators/Modern.cs"] = "the compiler looks for what netstandard2.0 lacks where .NET has it",
+    };
+
     [Fact]
     public void Files_OfTheSource_AreShort()
     {
@@ -29,7 +35,7 @@ public sealed partial class ConventionTests
                 wrong.Add($"{file}: {match.Groups[1].Value}, expected {expected}");
         }
 
-        Assert.Empty(wrong);
+        Assert.Equal(OtherNamespaces.Keys, wrong.Select(w => w[..w.IndexOf(':', StringComparison.Ordinal)]));
     }
 
     [Fact]
