@@ -24,6 +24,8 @@ internal static class BenchCommands
                        [--threads N] [--steps N] [--tokens N] [--as list|fields] [--detail yes] [--json FILE]
           profile      where a training step of an experiment spends its time, operation by operation, on its own rows
                        --experiment FILE.yaml [--data FOLDER] [--steps 20] [--threads N]
+                       or of a model of histories, on rows with two histories of a mean length
+                       --mean-length N [--longest 50] [--model DIN] [--with "KEY: VALUE, ..."] [--batch 4096]
           all          step for every combination, each row written to FILE.md and FILE.json as soon as it is measured
                        --out FILE.md [--json FILE.json] [--resume]
                        [--models LR,FM,DNN,DeepFM,DCN,PNN,FiBiNET] [--batches 4096,10000] [--vocabs 1000000,20000000]

@@ -20,12 +20,19 @@ internal static class OperationProfile
 
     public static int Run(string[] args)
     {
-        var arguments = new Arguments("profile", args, "experiment", "data", "steps", "threads");
-        var file = arguments.Text("experiment")
-            ?? throw new ConsortException("profile, --experiment: found nothing, expected an experiment file");
+        var arguments = new Arguments(
+            "profile", args, "experiment", "data", "steps", "threads", "mean-length", "longest", "model", "with", "batch");
+        var file = arguments.Text("experiment");
+        using var folder = new TempFolder();
+        var mean = arguments.Integer("mean-length", 0, 0, 1000);
+        if (file is null == (mean == 0))
+            throw new ConsortException("profile: expected --experiment with a file, or --mean-length with a number of positions");
         var threads = arguments.Integer("threads", Environment.ProcessorCount, 1, 1024);
         var steps = arguments.Integer("steps", 20, 1, 100_000);
-        var experiment = Experiment.Load(file, arguments.Text("data"));
+        var longest = arguments.Integer("longest", Math.Max(50, mean), mean, 1000);
+        var experiment = file is not null ? Experiment.Load(file, arguments.Text("data")) : HistoryRows.Write(
+            folder.Path, mean, longest, arguments.Text("model") ?? "DIN", arguments.Text("with") ?? HistoryScoreSpeed.Attention,
+            arguments.Integer("batch", 4096, 1, StepOptions.MaxBatch));
         Console.WriteLine($"{experiment.Name}: {Machine.Describe()}, {threads} threads");
         var (dataset, _) = experiment.Data!.Open(threads, null, CancellationToken.None);
         using (dataset) Measure(experiment, dataset, threads, steps);

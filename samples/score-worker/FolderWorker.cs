@@ -32,7 +32,8 @@ public sealed partial class FolderWorker(string package, string inbox, string ou
                 var (name, answer) = (Path.GetFileName(file), Path.Combine(outbox, Path.GetFileName(file) + ".txt"));
                 try
                 {
-                    Scored(name, Score(predictor, file, answer + ".part", stoppingToken));
+                    var rows = Score(predictor, file, answer + ".part", stoppingToken);
+                    Scored(name, rows);
                     File.Move(answer + ".part", answer, overwrite: true);
                 }
                 catch (ConsortException mistake) // of the rows: it says where, what was found and what was expected

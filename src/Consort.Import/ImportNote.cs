@@ -1,5 +1,4 @@
 using System.Globalization;
-using Consort.Foundation.Options;
 
 namespace Consort.Import;
 

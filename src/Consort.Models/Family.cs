@@ -17,7 +17,7 @@ namespace Consort.Models;
 public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel> Members)
 {
     private const string HeadKey = "auxiliary_head"; // of a member
-    private IReadOnlyList<string> _places = []; // where the members stand, for messages
+    private List<string> _places = []; // where the members stand, for messages
 
     /// <summary>The most members a family can have.</summary>
     public const int MaxMembers = 64;

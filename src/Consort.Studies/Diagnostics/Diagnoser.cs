@@ -1,4 +1,3 @@
-using Consort.Data.Schemas;
 using Consort.Experiments.Running;
 using Consort.Learning.Diagnostics;
 using Consort.Models;

@@ -57,7 +57,12 @@ public static class DistilRun
     {
         string[] teachers = [.. request.Teachers.Select(Path.GetFullPath)];
         foreach (var run in teachers) // what cannot be measured is refused before anything is trained
+        {
             _ = RunSummary.Find(new RunFolder(run));
+            if (UnderTraining.Of(new RunFolder(run)) is { } line)
+                request.Notice?.Invoke(line);
+        }
+
         foreach (var place in request.Alone ? [request.Folder, AloneFolder(request.Folder)] : new[] { request.Folder })
             if (new RunFolder(place).HoldsOthers)
                 throw new ConsortException($"--out {place}: found a folder that holds other things than a run, expected a new folder or that of a run");

@@ -84,7 +84,7 @@ public sealed class PiecewiseTests : IDisposable
         using var dataset = Encode("transform: {piecewise: 12}", Enumerable.Range(0, 500).Select(_ => (random.NextDouble() * random.NextDouble()).ToString("R", CultureInfo.InvariantCulture)));
         var encoder = dataset.Encoder;
         double[] knots = [.. Enumerable.Range(2, encoder.Space.Features - 2).Select(id => double.Parse(encoder.Token(id)[3..], CultureInfo.InvariantCulture))];
-        double bias = random.NextDouble();
+        var bias = random.NextDouble();
         double[] w = [.. knots.Skip(1).Select(_ => random.NextDouble() - 0.5)];
         double[] table = [.. knots.Select((_, t) => bias + w.Take(t).Sum())];
         var (ids, lists) = (new int[1], new int[encoder.Space.ListRoom]);

@@ -20,10 +20,11 @@ public sealed class EarlierPackageTests
         var rows = File.ReadAllLines(At("few.csv")).Skip(1).Select(l => l.Split(',').Select(c => c.Trim('"')).ToArray()).ToArray();
         var expected = File.ReadAllLines(At("few.txt")).Select(l => float.Parse(l, CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(20, rows.Length);
+        string[] names = ["clicked", "user", "item", "price", "tags"];
         var impression = scorer.NewImpression();
         for (var row = 0; row < rows.Length; row++)
         {
-            foreach (var (name, value) in new[] { "clicked", "user", "item", "price", "tags" }.Zip(rows[row]))
+            foreach (var (name, value) in names.Zip(rows[row]))
             {
                 if (scorer.Fields.Contains(name))
                     impression.Set(scorer.FieldIndex(name), value);

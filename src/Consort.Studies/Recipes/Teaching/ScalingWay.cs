@@ -35,6 +35,8 @@ internal sealed record ScalingStart(RunPlan Plan, RecipeSettings Settings, strin
 /// <param name="Runs">Its runs for M members, one family or several models that are averaged.</param>
 internal sealed record ScalingWay(string Family, string Held, string Text, Func<ScalingStart, int, IReadOnlyList<string>> Runs)
 {
+    private static readonly string[] TowerKeys = ["hidden_units", "activation", "batch_norm", "layer_norm", "dropout"];
+
     private static readonly KdefMethod Mutual = new("mutual-kl5", "{ name: mutual, divergence: kl, weight: 5 }");
 
     private static readonly KdefMethod Kdef = new("kdef", "{ name: kdef }");
@@ -80,6 +82,6 @@ internal sealed record ScalingWay(string Family, string Held, string Text, Func<
     private static int Divided(int number, int members) => Math.Max(1, number / members);
 
     private static OptionTree TabM(OptionTree tower) => OptionTree.Keys(
-        new[] { "hidden_units", "activation", "batch_norm", "layer_norm", "dropout" }.Where(k => tower.Find(k) is not null)
+        TowerKeys.Where(k => tower.Find(k) is not null)
             .Select(k => (k, tower[k])).Prepend(("model", "TabM")));
 }
