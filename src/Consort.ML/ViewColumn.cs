@@ -85,28 +85,22 @@ internal sealed record ViewColumn(SourceColumn Facts, Column Column, Func<Row, F
 
         Func<Row, Func<object?>> Read<T>(Func<T, object?> of) => slot switch
         {
-            null => row =>
-            {
-                var (get, value) = (row.GetGetter<T>(row.Schema[column.Index]), default(T)!);
-                return () =>
-                {
-                    get(ref value);
-                    return of(value);
-                };
-            },
+            null => row => Scalar(row, of),
             < 0 => Vector<T>(values => values.DenseValues().Select(of).ToArray()),
             { } at => Vector<T>(values => of(values.GetItemOrDefault(at))),
         };
 
-        Func<Row, Func<object?>> Vector<T>(Func<VBuffer<T>, object?> of) => row =>
+        Func<object?> Scalar<T>(Row row, Func<T, object?> of)
         {
-            var (get, values) = (row.GetGetter<VBuffer<T>>(row.Schema[column.Index]), default(VBuffer<T>));
+            var (get, value) = (row.GetGetter<T>(row.Schema[column.Index]), default(T)!);
             return () =>
             {
-                get(ref values);
-                return of(values);
+                get(ref value);
+                return of(value);
             };
-        };
+        }
+
+        Func<Row, Func<object?>> Vector<T>(Func<VBuffer<T>, object?> of) => row => Scalar(row, of);
     }
 
     private static string[] SlotNames(Column column, int size)
