@@ -97,7 +97,7 @@ internal static class OperationProfile
     // The rows that an operation has for one impression: the positions of a history, where it works on these.
     private static double RowsOf(Value value, double[] lengths) =>
         (value.Inputs.Select(i => i.At).FirstOrDefault(at => at is not null) ?? value.At) is not { } positions ? 1
-            : lengths[positions.Column] + (positions.WithTarget ? 1 : 0);
+            : Math.Min(lengths[positions.Column], positions.Top > 0 ? positions.Top : double.MaxValue) + (positions.WithTarget ? 1 : 0);
 
     // The mean number of ids that a training row has of each column.
     private static double[] Lengths(EncodedDataset dataset)

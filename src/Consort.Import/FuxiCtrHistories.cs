@@ -21,7 +21,7 @@ internal static class FuxiCtrHistories
             import.Notes.Lost(new ConfigValue("attention_type", "bilinear_attention", model.Source) { Line = model.Line },
                 $"FuxiCTR's, where nothing is said; {Reason}");
         import.Require("attention_type", v => v.Text == "din_attention", Reason);
-        WithoutAuxiliary(import, "aux_loss_alpha", "dien_neg_seq_field");
+        Auxiliary(import, "dien_neg_seq_field");
     }
 
     /// <summary>Which may hide what comes later, and drop shares of attention.</summary>
@@ -37,15 +37,15 @@ internal static class FuxiCtrHistories
     {
         Fields(import, "target_field", "sequence_field");
         import.Require("bn_only_once", v => !v.Flag, "each hidden layer is batch-normalised or none");
-        WithoutAuxiliary(import, "aux_loss_lambda", "neg_seq_field");
+        Auxiliary(import, "neg_seq_field");
     }
 
-    private static void WithoutAuxiliary(ModelImport import, string weight, string negatives)
+    private static void Auxiliary(ModelImport import, string negatives)
     {
-        import.Require(weight, v => v.Number == 0, "there is no auxiliary loss");
-        foreach (var key in (string[])[negatives, "aux_hidden_units", "aux_activation"])
-            if (import.Section.Take(key) is { } value)
-                import.Notes.Unneeded(value, "of the auxiliary loss");
+        import.Require("aux_activation", v => v.Text.Equals("relu", StringComparison.OrdinalIgnoreCase),
+            "the auxiliary loss's tower has ReLU");
+        if (import.Section.Take(negatives) is { } value)
+            import.Notes.Unneeded(value, "the auxiliary loss draws from the batch");
     }
 
     // Where the file names none, those that share a vocabulary.

@@ -76,6 +76,7 @@ internal static class FuxiCtrModels
         [
             .. Normalised("[200, 80]", "relu"), .. Attention("[80, 40]", "dice"), new("use_softmax", "use_attention_softmax"),
             .. Alike("enable_sum_pooling"), new("gru_type", "gru_type") { Words = Same("AUGRU", "AGRU", "AIGRU") },
+            .. Auxiliary("aux_loss_alpha"),
         ], FuxiCtrHistories.Dien) { Dimension = 16 },
         new("BST", "BST",
         [
@@ -88,6 +89,7 @@ internal static class FuxiCtrModels
             .. Normalised("[512, 128, 64]", "dice"), .. Attention("[80, 40]", "relu"), new("transformer_dropout", "net_dropout"),
             new("num_heads", "num_heads") { Fallback = "4" },
             .. Alike("layer_norm", "use_behavior_refiner", "use_pos_emb", "pos_emb_dim", "enable_sum_pooling"),
+            .. Auxiliary("aux_loss_lambda"),
         ], FuxiCtrHistories.Dmin),
     ];
 
@@ -132,6 +134,9 @@ internal static class FuxiCtrModels
             new("attention_activation", "attention_hidden_activations", "attention_activation") { Fallback = activation },
             .. Alike("attention_dropout"),
         ];
+
+    private static KeyRule[] Auxiliary(string weight) =>
+        [new("auxiliary", weight), new("auxiliary_hidden_units", "aux_hidden_units")];
 
     private static Dictionary<string, string> Same(params string[] words) => words.ToDictionary(w => w, StringComparer.OrdinalIgnoreCase);
 

@@ -4,11 +4,12 @@ using Microsoft.ML.Data;
 
 namespace Consort.ML;
 
-/// <summary>Adds the columns <c>Score</c> and <c>Probability</c> of a model; for many threads.</summary>
+/// <summary>Adds the columns <c>Score</c>, <c>Probability</c> and <c>PredictedLabel</c> of a model; for many threads.</summary>
 public sealed class ClickScorer : ITransformer
 {
     internal const string Score = "Score";
     internal const string Probability = "Probability";
+    internal const string PredictedLabel = "PredictedLabel";
 
     internal ClickScorer(Scorer scorer) => Scorer = scorer;
 
@@ -27,6 +28,7 @@ public sealed class ClickScorer : ITransformer
         builder.AddColumns(inputSchema);
         builder.AddColumn(Score, NumberDataViewType.Single);
         builder.AddColumn(Probability, NumberDataViewType.Single);
+        builder.AddColumn(PredictedLabel, BooleanDataViewType.Instance);
         return builder.ToSchema();
     }
 

@@ -8,8 +8,8 @@ namespace Consort.ML;
 public static class ClickScoring
 {
     /// <summary>
-    /// Adds the columns <c>Score</c> (the logit) and <c>Probability</c> (of a click, calibrated as the package is), which
-    /// <c>BinaryClassification.Evaluate</c> reads. The view has a column for each field of the model, by its name: see
+    /// Adds the columns <c>Score</c> (the logit), <c>Probability</c> (of a click, calibrated as the package is) and <c>PredictedLabel</c>
+    /// (whether that is above a half), which <c>BinaryClassification.Evaluate</c> reads. The view has a column for each field of the model, by its name: see
     /// <see cref="DataViewRows"/>.
     /// </summary>
     /// <param name="transforms">Where pipelines are made.</param>
@@ -53,5 +53,7 @@ public sealed class ClickScoringEstimator : IEstimator<ClickScorer>
         public float Score { get; set; }
 
         public float Probability { get; set; }
+
+        public bool PredictedLabel { get; set; }
     }
 }

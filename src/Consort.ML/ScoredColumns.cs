@@ -30,10 +30,13 @@ internal sealed class ScoredColumns
         if (!IsActive(column)) throw new InvalidOperationException($"the column {column.Name} was not asked for");
         if (column.Index < _input.Count) return row.GetGetter<TValue>(row.Schema[column.Index]);
         var scored = new ViewRow(_scorer.Scorer, row);
-        ValueGetter<float> getter = column.Name == ClickScorer.Score
-            ? (ref float value) => value = scored.Score()
-            : (ref float value) => value = scored.Probability();
+        Delegate getter = column.Name switch
+        {
+            ClickScorer.Score => (ValueGetter<float>)((ref float value) => value = scored.Score()),
+            ClickScorer.Probability => (ValueGetter<float>)((ref float value) => value = scored.Probability()),
+            _ => (ValueGetter<bool>)((ref bool value) => value = scored.Probability() > 0.5f),
+        };
         return getter as ValueGetter<TValue>
-            ?? throw new InvalidOperationException($"the column {column.Name} is of type {typeof(float)}, not {typeof(TValue)}");
+            ?? throw new InvalidOperationException($"the column {column.Name} is of type {column.Type}, not {typeof(TValue)}");
     }
 }

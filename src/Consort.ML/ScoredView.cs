@@ -4,7 +4,7 @@ using Column = Microsoft.ML.DataViewSchema.Column;
 
 namespace Consort.ML;
 
-/// <summary>A view with the two columns of a scorer behind its own.</summary>
+/// <summary>A view with the columns of a scorer behind its own.</summary>
 internal sealed class ScoredView(ClickScorer scorer, IDataView input) : IDataView
 {
     public DataViewSchema Schema { get; } = scorer.GetOutputSchema(input.Schema);

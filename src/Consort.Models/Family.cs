@@ -17,6 +17,7 @@ namespace Consort.Models;
 public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel> Members)
 {
     private const string HeadKey = "auxiliary_head"; // of a member
+    private IReadOnlyList<string> _places = []; // where the members stand, for messages
 
     /// <summary>The most members a family can have.</summary>
     public const int MaxMembers = 64;
@@ -43,12 +44,14 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
     {
         var embedding = EmbeddingOptions.From(options.Section("embedding"), folder);
         var members = new List<CtrModel>();
+        var places = new List<string>();
         foreach (var member in options.Maps("members"))
         {
             var model = ModelCatalogue.Create(member);
             members.AddRange(Enumerable.Repeat(model, member.Integer("count", 1, 1, MaxMembers)));
             if (member.Has(HeadKey) && member.Flag(HeadKey, false))
                 members.Add(new AuxiliaryHead(model.Name));
+            places.AddRange(Enumerable.Repeat(member.Where(), members.Count - places.Count));
         }
 
         if (members.Count != 2 && members.Exists(m => m is AuxiliaryHead))
@@ -58,7 +61,7 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
             throw options.Error("members", "found none, expected at least one, such as `members: [{ model: DeepFM }]`");
         if (members.Count > MaxMembers)
             throw options.Error("members", $"found {members.Count} members, expected at most {MaxMembers}");
-        return new Family(embedding, members);
+        return new Family(embedding, members) { _places = places };
     }
 
     /// <summary>Builds the graph as a processor runs it: what models describe, rewritten.</summary>
@@ -109,7 +112,7 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
             var model = Members[member];
             before = new MemberInputs(graph, space, Embeddings, member, own, output)
             { BatchNormScale = model.BatchNormScale, Common = common.GetValueOrDefault(model), Before = before };
-            var logit = model.Build(before);
+            var logit = LogitOf(member, before);
             graph.AddOutput(logit);
             areRead |= own.IsRead;
             if (graph.Numeric is { } numeric && Embeddings.Numeric == NumericInput.Dense && !Reads(logit, numeric))
@@ -121,6 +124,19 @@ public sealed record Family(EmbeddingOptions Embeddings, IReadOnlyList<CtrModel>
             throw new ConsortException(
                 $"embedding, fields: found {Embeddings.Fields.Count}, but no member reads the family's embeddings (LR has none, FFM a table of its own)");
         return graph;
+    }
+
+    // What does not fit the columns is told where the member stands.
+    private Value LogitOf(int member, MemberInputs inputs)
+    {
+        try
+        {
+            return Members[member].Build(inputs);
+        }
+        catch (ConsortException e) when (member < _places.Count)
+        {
+            throw new ConsortException($"{_places[member]}, {e.Message}", e);
+        }
     }
 
     private static IdRange RangeOf(Column column) => new(column.Offset, column.Size)

@@ -43,7 +43,8 @@ public static class ModelCatalogue
         .With("DIN", "a tower over a history weighted by how its positions matter to the target", "Zhou et al. 2018", Din.Options)
         .With("DIEN", "a tower over interests that two recurrent units draw from a history", "Zhou et al. 2019", Dien.Options)
         .With("BST", "a tower over a history and its target after blocks of self-attention", "Chen et al. 2019", Bst.Options)
-        .With("DMIN", "a tower over several interests that heads of self-attention draw from a history", "Xiao et al. 2020", Dmin.Options);
+        .With("DMIN", "a tower over several interests that heads of self-attention draw from a history", "Xiao et al. 2020", Dmin.Options)
+        .With("SIM", "a tower over what of a long history is nearest to the target", "Pi et al. 2020", Sim.Options);
 
     /// <summary>The models, simplest first.</summary>
     public static IReadOnlyList<CatalogueEntry<CtrModel>> Entries => All.Entries;

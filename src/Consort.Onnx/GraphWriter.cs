@@ -89,6 +89,15 @@ internal sealed class GraphWriter(ParameterStore<float> store) : IFormNodes
     public FormValue Add(string operation, ReadOnlySpan<FormValue> inputs, ReadOnlySpan<FormAttribute> attributes) =>
         Add("", operation, inputs, [.. attributes.ToArray().Select(Attribute)]);
 
+    public (FormValue First, FormValue Second) AddPair(
+        string operation, ReadOnlySpan<FormValue> inputs, ReadOnlySpan<FormAttribute> attributes)
+    {
+        var first = Add(operation, inputs, attributes);
+        var second = Claim($"{first.Name}/second");
+        Graph.Node[^1].Output.Add(second);
+        return (first, new FormValue(second));
+    }
+
     /// <summary>A node of a domain.</summary>
     public FormValue Add(string domain, string operation, ReadOnlySpan<FormValue> inputs, params ReadOnlySpan<Schema.Attribute> attributes)
     {

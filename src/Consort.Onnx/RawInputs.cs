@@ -19,11 +19,18 @@ internal sealed class RawInputs
     private readonly Encoder _encoder;
     private readonly Dictionary<string, FormValue> _fields = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FormValue> _weights = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, FormValue> _lists = []; // int64 [B, L] by place among the columns of ids
+    private FormValue[] _ids = []; // [B, 1] each
     private readonly TimeParts _times;
     private readonly UnixTimes _unix;
+    private readonly PiecewiseNumbers _piecewise;
+    private readonly GeneratedColumns _generated;
 
-    private RawInputs(GraphWriter writer, Encoder encoder) =>
+    private RawInputs(GraphWriter writer, Encoder encoder)
+    {
         (_writer, _encoder, _times, _unix) = (writer, encoder, new TimeParts(writer), new UnixTimes(writer));
+        (_piecewise, _generated) = (new PiecewiseNumbers(writer), new GeneratedColumns(writer, encoder.Space));
+    }
 
     /// <summary>What callers must do that the encoder does otherwise.</summary>
     public List<string> Notes { get; } = [];
@@ -35,7 +42,7 @@ internal sealed class RawInputs
         foreach (var (place, field) in encoder.Schema.Fields.Index())
             if (field.Kind == FieldKind.Time && encoder.Reads(place))
                 inputs._unix.AddInput(field, inputs.Notes);
-            else if (columns.FirstOrDefault(c => c.Field.Name == field.Name) is { } column)
+            else if (columns.FirstOrDefault(c => c.Field.Name == field.Name) is { Field.IsGenerated: false } column)
                 inputs.AddField(column);
         FittedColumn[] categorical = [.. columns.Where(c => c.Size > 0)];
         var ids = inputs.Categorical(categorical);
@@ -105,7 +112,7 @@ internal sealed class RawInputs
     {
         if (columns.Length == 0)
             return null;
-        var ids = new FormValue[columns.Length]; // [B, 1] each
+        var ids = _ids = new FormValue[columns.Length];
         foreach (var group in columns.OfType<FittedTokens>().Where(c => c.Field.Kind == FieldKind.Numeric).GroupBy(MissingKey))
             Buckets([.. group], (column, id) => ids[Array.IndexOf(columns, column)] = id);
         for (var i = 0; i < columns.Length; i++)
@@ -115,7 +122,12 @@ internal sealed class RawInputs
             ids[i] = column switch
             {
                 FittedList list => List(i, list),
+                FittedHash { Field.IsGenerated: true } => throw new ConsortException(
+                    $"column {column.Name}: found a cross by hash, expected one with a vocabulary: ONNX has no XxHash3; leave its transform out, or write a model that takes ids (--input ids)"),
                 FittedHash => Field(column),
+                FittedPiecewise piecewise => _piecewise.Id(i, piecewise, Field(piecewise), IsMissing(Field(piecewise), piecewise)),
+                FittedCross cross => _generated.Cross(cross, ids),
+                FittedLookup lookup => _generated.Id(lookup, _ids[lookup.KeyPlace], _lists[lookup.ListPlace]),
                 FittedBoolean boolean => Boolean(boolean),
                 FittedTime { Field.Kind: FieldKind.Time } time => _unix.Id(time),
                 FittedTime time => _times.Id(time, Field(column)),
@@ -133,6 +145,7 @@ internal sealed class RawInputs
     {
         var ids = column.Tokens is FittedTokens tokens ? Tokens(tokens, column.Shape) : Field(column); // int64 [B, L]
         _writer.SetList(place, ids, _weights.TryGetValue(column.Name, out var weights) ? weights : null);
+        _lists.Add(place, ids);
         return _writer.Add("Slice", [ids, Whole(0), Whole(1), Whole(1)], []);
     }
 
@@ -265,6 +278,14 @@ internal sealed class RawInputs
                 return x;
             for (var i = 0; i < group.Length; i++)
                 numbers[Array.IndexOf(columns, group[i])] = _writer.Add("Slice", [x, Whole(i), Whole(i + 1), Whole(1)], []);
+        }
+
+        foreach (var lookup in columns.OfType<FittedLookup>())
+        {
+            _writer.Scope = $"encode/{lookup.Name}";
+            FormValue? weights = _weights.TryGetValue(lookup.Field.In!, out var own) ? own : null;
+            var (weight, isUnknown) = _generated.Weight(lookup, _ids[lookup.KeyPlace], _lists[lookup.ListPlace], weights);
+            numbers[Array.IndexOf(columns, lookup)] = Scaled(Cast(weight, ElementType.Double), isUnknown, [lookup.Weight!]);
         }
 
         foreach (var age in columns.OfType<FittedAge>())

@@ -24,12 +24,15 @@ public sealed class CandidateScorer
         if (places.Count == 0)
             throw new ConsortException($"found no candidate fields, expected at least one of {string.Join(", ", scorer.Fields)}");
         Fields = [.. places.Select(p => scorer.Fields[p])];
-        _columns = [.. places.SelectMany(p => scorer.CategoricalOf(p).ToArray()).Distinct().Order()];
+        int[] given = [.. places.SelectMany(p => scorer.CategoricalOf(p).ToArray())];
+        // What is made of a candidate's column and one of the context is the candidate's.
+        var (made, madeNumerics) = scorer.Encoder.GeneratedFrom(column => given.Contains(column));
+        _columns = [.. given.Concat(made).Distinct().Order()];
         _lists = [.. _columns.Where(c => scorer.Encoder.Space.Categorical[c].List is not null)];
         _fields = [.. places.Select(scorer.SchemaIndex)];
         // An age between a time of the context and one of a candidate is the candidate's.
         _ages = [.. scorer.Encoder.Ages.Where(a => _fields.Contains(a.Field) != _fields.Contains(a.Since)).Select(a => a.Column)];
-        _numerics = [.. places.SelectMany(p => scorer.NumericOf(p).ToArray()).Concat(_ages).Distinct().Order()];
+        _numerics = [.. places.SelectMany(p => scorer.NumericOf(p).ToArray()).Concat(_ages).Concat(madeNumerics).Distinct().Order()];
 
         var (categorical, numeric) = (new bool[scorer.Encoder.Space.Categorical.Count], new bool[scorer.Encoder.Space.Numeric.Count]);
         foreach (var column in _columns)

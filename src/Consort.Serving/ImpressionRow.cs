@@ -214,6 +214,8 @@ public readonly ref struct ImpressionRow
         for (var column = 0; column < _ids.Length; column++)
         {
             var (unseen, id) = (Encoder.Space.Categorical[column].Offset + 1, _ids[column]);
+            if (Encoder.IsGenerated(column))
+                continue; // no value of its own
             if (Encoder.Space.Categorical[column].List is null)
                 count += id == unseen ? 1 : 0;
             else

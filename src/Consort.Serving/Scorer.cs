@@ -258,6 +258,7 @@ public sealed class Scorer : IDisposable
 
     internal float ScoreRow(Workspace workspace, Span<int> ids, Span<float> numerics, Span<int> lists)
     {
+        Generate(ids, numerics, lists, 1);
         Forward(workspace.Row, ids, numerics, lists, 1);
         var logit = Logit(workspace.Row, 0);
         if (!float.IsFinite((float)logit))
@@ -285,6 +286,7 @@ public sealed class Scorer : IDisposable
     internal void Logits(
         Program<float> program, Span<int> ids, Span<float> numerics, Span<int> lists, int rows, Span<float> logits, int before)
     {
+        Generate(ids, numerics, lists, rows);
         Forward(program, ids, numerics, lists, rows);
         for (var row = 0; row < rows; row++)
         {
@@ -311,6 +313,16 @@ public sealed class Scorer : IDisposable
     // A call is answered as a whole or not at all.
     private ConsortException NotFinite(ReadOnlySpan<float> numerics, int? row) =>
         new(NotFiniteLogit.Explain("", Encoder, numerics)) { Row = row };
+
+    // Here every row is whole, however it was put together.
+    private void Generate(Span<int> ids, Span<float> numerics, ReadOnlySpan<int> lists, int rows)
+    {
+        if (!Encoder.HasGenerated)
+            return;
+        var (columns, width) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
+        for (var row = 0; row < rows; row++)
+            Encoder.Generate(ids.Slice(row * columns, columns), numerics.Slice(row * width, width), lists, 0);
+    }
 
     private static void Forward(Program<float> program, Span<int> ids, Span<float> numerics, Span<int> lists, int rows) =>
         program.Forward(ids, numerics, new Step(rows, isTraining: false), lists);

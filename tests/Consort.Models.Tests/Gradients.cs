@@ -8,9 +8,12 @@ internal static class Gradients
     /// <summary>
     /// The largest difference over all trained numbers, relative to one plus the gradient's own size and a tenth of its tensor's largest.
     /// </summary>
-    public static double LargestError(Rig<double> rig, int rows)
+    /// <param name="rig">The family.</param>
+    /// <param name="rows">Of its batch.</param>
+    /// <param name="more">What the family adds to the loss by itself.</param>
+    public static double LargestError(Rig<double> rig, int rows, Func<double>? more = null)
     {
-        Loss(rig, rows);
+        rig.Logits(rows, isTraining: true);
         for (var member = 0; member < rig.Program.Members; member++)
             for (var row = 0; row < rows; row++)
                 rig.Program.LogitGradients(member)[row] = Weight(member, row);
@@ -53,18 +56,18 @@ internal static class Gradients
             ref var number = ref values()[i];
             var before = number;
             number = before + (steps * Step);
-            var above = Loss(rig, rows);
+            var above = Loss(rig, rows, more);
             number = before - (steps * Step);
-            var below = Loss(rig, rows);
+            var below = Loss(rig, rows, more);
             number = before;
             return (above - below) / (2 * steps * Step);
         }
     }
 
-    private static double Loss(Rig<double> rig, int rows)
+    private static double Loss(Rig<double> rig, int rows, Func<double>? more)
     {
         rig.Logits(rows, isTraining: true);
-        var loss = 0.0;
+        var loss = more?.Invoke() ?? 0;
         for (var member = 0; member < rig.Program.Members; member++)
             for (var row = 0; row < rows; row++)
                 loss += Weight(member, row) * rig.Program.Logits(member)[row];

@@ -1,3 +1,6 @@
+using Consort.Compute.Graphs;
+using Consort.Compute.Operations;
+using Consort.Compute.Rewrites;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
 using Consort.Models.Embeddings;
@@ -40,9 +43,19 @@ public sealed class HistoryTests
             data.Add("DMIN", "num_heads: 3, attention_hidden_units: [4], pos_emb_dim: 2");
             data.Add("DMIN", "num_heads: 2, attention_hidden_units: [4, 3], attention_activation: dice, layer_norm: false, enable_sum_pooling: true");
             data.Add("DMIN", "num_heads: 6, attention_hidden_units: [4], use_behavior_refiner: false, use_pos_emb: false");
+            data.Add("SIM", "num_heads: 3, top_k: 2");
+            data.Add("SIM", "num_heads: 2, top_k: 3, search_dim: 4, use_position_emb: false");
+            data.Add("SIM", "num_heads: 3, top_k: 50, search_dim: 2");
             return data;
         }
     }
+
+    public static TheoryData<string, string> Auxiliaries => new()
+    {
+        { "DIEN", "attention_hidden_units: [4], attention_activation: relu, auxiliary: 0.7, auxiliary_hidden_units: [5, 3]" },
+        { "DMIN", "num_heads: 3, attention_hidden_units: [4], pos_emb_dim: 2, auxiliary: 0.7, auxiliary_hidden_units: [5]" },
+        { "DIEN", "attention_hidden_units: [4], gru_type: AGRU, auxiliary: 2, auxiliary_hidden_units: []" },
+    };
 
     [Fact]
     public void Build_TwoSequencesOfOneTarget_AreHistoriesOfTheirOwn()
@@ -50,7 +63,7 @@ public sealed class HistoryTests
         var space = new FeatureSpace(
             [new("item", 0, 6), new("seen", 0, 6, new ListShape(Most, IsOrdered: true)), new("bought", 0, 6, new ListShape(Most, IsOrdered: true))], []);
         var graph = Of("DIN", "attention_hidden_units: [4]").Build(space);
-        Assert.Equal(2, graph.Values.Count(v => v.Operation is Consort.Compute.Operations.WeightedPositions));
+        Assert.Equal(2, graph.Values.Count(v => v.Operation is WeightedPositions));
         Assert.Equal([1, 2], graph.Values.Where(v => v.At is not null).Select(v => v.At!.Column).Distinct());
     }
 
@@ -87,6 +100,73 @@ public sealed class HistoryTests
     }
 
     [Theory]
+    [MemberData(nameof(Auxiliaries))]
+    public void Backward_AuxiliaryLoss_EqualsDifferencesOfThePapersFormula(string name, string options)
+    {
+        var (family, rows) = (Of(name, options), 3 * Lengths.Length);
+        using var rig = Drawn<double>(family, rows);
+        rig.Randomise(3);
+        rig.Logits(rows, isTraining: true);
+        var drawn = Drawn(rig);
+        var weight = ((NextItemLoss)rig.Graph.Values.Single(v => v.Operation is NextItemLoss).Operation!).Weight;
+        Assert.True(drawn.Where(d => d >= 0).Distinct().Count() > 8, "few positions were drawn");
+        Assert.InRange(Gradients.LargestError(rig, rows,
+            () => weight * ScalarModels.NextItems(family.Members[0], rig, Space, rows, drawn)), 0, 1e-6);
+    }
+
+    [Theory]
+    [MemberData(nameof(Auxiliaries))]
+    public void Forward_AuxiliaryLoss_IsNotInTheLogit(string name, string options)
+    {
+        using var rig = Drawn<double>(Of(name, options), Lengths.Length);
+        using var plain = Drawn<double>(Of(name, options[..options.IndexOf(", auxiliary", StringComparison.Ordinal)]), Lengths.Length);
+        rig.Randomise(7);
+        plain.Randomise(7);
+        Assert.Equal(plain.Logits(Lengths.Length), rig.Logits(Lengths.Length));
+        // What scores has the same operations and weights, to the name.
+        var (with, without) = (InferenceGraph.Of(rig.Graph, [0]).Graph, InferenceGraph.Of(plain.Graph, [0]).Graph);
+        Assert.Equal(without.Parameters.Select(p => p.Name), with.Parameters.Select(p => p.Name));
+        Assert.Equal(without.Values.Select(v => v.Name), with.Values.Select(v => v.Name));
+        Assert.Equal(Needed(plain), Needed(rig)); // what a package holds
+
+        static IEnumerable<string> Needed(Rig<double> rig) => GraphReach.Of(rig.Graph, [0]).Parameters.Select(p => p.Name);
+    }
+
+    [Theory]
+    [MemberData(nameof(Auxiliaries))]
+    public void Train_AuxiliaryLoss_IsTheSameOnAnyThreadsAndFallsOnTheSameItems(string name, string options)
+    {
+        var drawn = new List<int[]>();
+        var numbers = new List<float[]>();
+        foreach (var (threads, seed) in ((int, ulong)[])[(1, 1), (3, 1), (1, 2)])
+        {
+            using var rig = new Rig<float>(Of(name, options), Space, 80, threads: threads);
+            Draw(rig, [.. Enumerable.Range(0, 80).Select(r => Lengths[r % Lengths.Length])]);
+            rig.Logits(80, isTraining: true, seed: seed);
+            drawn.Add(Drawn(rig));
+            for (ulong step = 0; step < 5; step++)
+                rig.Train(80, seed + step);
+            numbers.Add(rig.Numbers());
+        }
+
+        Assert.Equal(drawn[0], drawn[1]);
+        Assert.Equal(numbers[0], numbers[1]);
+        Assert.NotEqual(drawn[0], drawn[2]);
+    }
+
+    // Of each position the one whose item was drawn for it; −1 where there is none.
+    private static int[] Drawn<T>(Rig<T> rig)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+    {
+        var value = rig.Graph.Values.Single(v => v.Operation is SampledPosition);
+        var width = value.Shape.Size;
+        T[] given = [.. rig.Program.Activations(value)], items = [.. rig.Program.Activations(value.Inputs[0])];
+        Assert.Equal(given.Length, items.Length);
+        return [.. Enumerable.Range(0, given.Length / width).Select(i => Enumerable.Range(0, given.Length / width)
+            .FirstOrDefault(j => given.AsSpan(i * width, width).SequenceEqual(items.AsSpan(j * width, width)), -1))];
+    }
+
+    [Theory]
     [MemberData(nameof(Variants))]
     public void Train_NoHistoryAtAll_LearnsFromTheOtherColumns(string name, string options)
     {
@@ -106,6 +186,7 @@ public sealed class HistoryTests
     [InlineData("DIEN", "gru_type: AGRU")]
     [InlineData("BST", "num_heads: 3")]
     [InlineData("DMIN", "num_heads: 3")]
+    [InlineData("SIM", "num_heads: 3")]
     public void Build_TupleByName_IsTheOneThatSharesVocabularies(string name, string more)
     {
         using var found = Drawn<float>(Of(name, $"target: [item+genre], history: [items+genres], {more}"), 40);
@@ -120,15 +201,23 @@ public sealed class HistoryTests
     [InlineData("BST", "target: [item+genre], history: [items]",
         "BST, history: found items beside target item+genre, expected as many columns in both")]
     [InlineData("DMIN", "num_heads: 4", "DMIN, num_heads: found 4 for a history of width 6, expected one that divides it")]
+    [InlineData("SIM", "num_heads: 2", "SIM, num_heads: found 2 for a history of width 9, expected one that divides it")]
     [InlineData("BST", "num_heads: 4", "BST, num_heads: found 4 for a history of width 9, expected one that divides it")]
     public void Build_ColumnsThatDoNotFit_SaysWhatWould(string name, string options, string message) =>
         Assert.Equal(message, Assert.Throws<ConsortException>(() => Of(name, options).Build(Space)).Message);
+
+    [Fact]
+    public void Build_MemberOfAFile_NamesItsLine() => Assert.StartsWith("exp.yaml:3, DIN, target: found no column of tokens itme; did you mean item?",
+        Assert.Throws<ConsortException>(() => Family.From(OptionMap.Parse(
+            "members:\n  - { model: DNN, count: 2 }\n  - { model: DIN, target: [itme], history: [items] }", "exp.yaml")).Build(Space)).Message,
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("DIN")]
     [InlineData("DIEN")]
     [InlineData("BST")]
     [InlineData("DMIN")]
+    [InlineData("SIM")]
     public void Build_WithoutAHistory_SaysWhatTheSchemaNeeds(string name)
     {
         var e = Assert.Throws<ConsortException>(() => ModelCase.Of(name).Family().Build(Spaces.Mixed));

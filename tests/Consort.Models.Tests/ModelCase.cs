@@ -109,6 +109,9 @@ internal sealed record ModelCase(
             NoisyTower[..^2] + ", num_heads: 1, attention_hidden_units: [6, 4], attention_activation: dice, attention_dropout: 0.2, "
             + "transformer_dropout: 0.2, use_pos_emb: false, enable_sum_pooling: true }",
             HasInteractions: true, Beside) { OfHistory = (t, l, d) => (OneInterest(t * d, l), t) },
+        new("SIM", "{ hidden_units: [16, 5], top_k: 2, num_heads: 1 }",
+            NoisyTower[..^2] + ", top_k: 2, num_heads: 1, search_dim: 5, use_position_emb: false }",
+            HasInteractions: true, Beside) { OfHistory = (t, l, d) => ((l * d) + Asked(t * d, (t + 1) * d), t + 1) },
     ];
 
     /// <summary>Every entry of the catalogue; one without a case fails <see cref="ModelContractTests"/>.</summary>
@@ -163,6 +166,9 @@ internal sealed record ModelCase(
 
     // query, key, value, what follows attention and two of feed forward, with biases; two norms
     private static long Block(int width) => (6 * width * (width + 1)) + (4 * width);
+
+    // query of the target; key, value and what follows attention, with biases
+    private static long Asked(int target, int width) => (width * (target + 1)) + (3 * width * (width + 1));
 
     // A refiner: attention's four matrices, norm, n → 2 n → n; then the same for one interest, without biases in attention, the target's
     // and the place's matrix, a place of 8 numbers each, and [t, x, t ⊙ x] → 6 → 1

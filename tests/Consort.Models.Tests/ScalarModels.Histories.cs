@@ -19,9 +19,52 @@ internal static partial class ScalarModels
             Din din => Interest(rig, din, h),
             Dien dien => Interest(rig, dien, h),
             Bst bst => Interest(rig, bst, h),
+            Sim sim => Interest(rig, sim, h),
             _ => Interests(rig, (Dmin)model, h),
         });
         return Output(rig, Tower(rig, [.. Flat(Embeddings(rig, ids, x)), .. interests], regularised));
+    }
+
+    /// <summary>
+    /// The auxiliary loss of a batch without its weight: Zhou et al. 2019, eq. 8, over the positions that have one behind them.
+    /// </summary>
+    /// <param name="model">DIEN, whose first unit's states learn by it, or DMIN, whose refined positions do.</param>
+    /// <param name="rig">Its numbers and the batch.</param>
+    /// <param name="space">With one history.</param>
+    /// <param name="rows">Rows of the batch.</param>
+    /// <param name="drawn">The position of the batch whose item stands against the next one, of each position; −1 for zeros.</param>
+    public static double NextItems(CtrModel model, Rig<double> rig, FeatureSpace space, int rows, int[] drawn)
+    {
+        var histories = Enumerable.Range(0, rows).SelectMany(row => Histories(rig, space, row)).ToArray();
+        double[][] items = [.. histories.SelectMany(h => h.Items)];
+        var (loss, pairs, position) = (0.0, 0, 0);
+        foreach (var h in histories)
+        {
+            var states = model is Dmin dmin ? Refined(rig, dmin, h.Items, dmin.Heads, $"refiner/{h.Name}")
+                : Unit(rig, h.Items, (_, u) => u, $"extract/{h.Name}");
+            for (var l = 0; l < h.Items.Length; l++, position++)
+            {
+                if (l + 1 == h.Items.Length)
+                    continue;
+                var other = drawn[position] < 0 ? new double[h.Target.Length] : items[drawn[position]];
+                loss -= Math.Log(Sigmoid(Tell(states[l], h.Items[l + 1]))) + Math.Log(1 - Sigmoid(Tell(states[l], other)));
+                pairs++;
+            }
+
+            double Tell(double[] state, double[] item)
+            {
+                double[] x = [.. state, .. item];
+                for (var layer = 0; ; layer++)
+                {
+                    x = Linear(rig, x, $"member0/auxiliary/{h.Name}/{layer}");
+                    if (x.Length == 1)
+                        return x[0];
+                    x = [.. x.Select(v => Math.Max(0, v))];
+                }
+            }
+        }
+
+        return loss / pairs;
     }
 
     // Sequences of one length are a tuple; of the further ones what is missing at the end is zero, and what is longer is left out.
@@ -104,15 +147,35 @@ internal static partial class ScalarModels
         }
     }
 
+    // Pi et al. 2020: the nearest positions, in their order, for the target to attend to
+    private static double[] Interest(Rig<double> rig, Sim sim, OneHistory h)
+    {
+        var asked = Searched(h.Target, "target");
+        var q = h.Items.Select(e => asked.Zip(Searched(e, "item"), (a, b) => a * b).Sum()).ToArray();
+        var x = h.Items;
+        if (sim.HasPlaces)
+        {
+            var places = rig.Of($"member0/places/{h.Name}").ToArray();
+            x = [.. x.Select((e, i) => (double[])[.. e, .. places.AsSpan((h.Most - x.Length + i) * 3, 3)])];
+        }
+
+        x = [.. Enumerable.Range(0, x.Length).OrderByDescending(l => q[l]).ThenBy(l => l).Take(sim.Most).Order().Select(l => x[l])];
+        var v = MultiHead(rig, x, sim.Heads, $"member0/interest/{h.Name}", asks: [h.Target])[0];
+        return sim.SearchSize > 0 ? [.. Weighted(h.Items, Softmax(q), h.Target.Length), .. v] : v;
+
+        double[] Searched(double[] e, string side) =>
+            sim.SearchSize > 0 ? Linear(rig, e, $"member0/search/{h.Name}/{side}") : e;
+    }
+
     // Xiao et al. 2020: a refiner, then a head, a net and attention of the target each
     private static double[] Interests(Rig<double> rig, Dmin dmin, OneHistory h)
     {
         var (x, interests) = (h.Items, new List<double>());
         if (dmin.IsRefined)
-            x = Refined(x, dmin.Heads, $"refiner/{h.Name}");
+            x = Refined(rig, dmin, x, dmin.Heads, $"refiner/{h.Name}");
         for (var head = 0; head < dmin.Heads; head++)
         {
-            var (interest, name) = (Refined(x, 1, $"interest/{h.Name}/{head}"), $"attention/{h.Name}/{head}");
+            var (interest, name) = (Refined(rig, dmin, x, 1, $"interest/{h.Name}/{head}"), $"attention/{h.Name}/{head}");
             var a = interest.Select((e, l) => dmin.HasPlaces
                 ? Through(rig, Placed(l, e, name), dmin.Attention, name) : Score(rig, h.Target, e, dmin.Attention, name)).ToArray();
             interests.AddRange(Weighted(interest, Softmax(a), h.Target.Length));
@@ -120,19 +183,6 @@ internal static partial class ScalarModels
 
         var sum = Weighted(h.Items, [.. h.Items.Select(_ => 1.0)], h.Target.Length);
         return dmin.HasSum ? [.. interests, .. sum, .. h.Target.Zip(sum, (t, s) => t * s)] : [.. interests];
-
-        double[][] Refined(double[][] read, int heads, string name)
-        {
-            var attended = MultiHead(rig, read, heads, $"member0/{name}", isCausal: true);
-            return [.. read.Select((e, l) =>
-            {
-                double[] s = [.. e.Zip(attended[l], (a, b) => a + b)];
-                if (dmin.HasNorm)
-                    s = LayerNorm(rig, s, $"member0/{name}/attention_norm");
-                double[] hidden = [.. Linear(rig, s, $"member0/{name}/feed/0").Select(v => Math.Max(0, v))];
-                return s.Zip(Linear(rig, hidden, $"member0/{name}/feed/1"), (a, b) => a + b).ToArray();
-            })];
-        }
 
         // [t, x, t ⊙ x] with t = W [e_t, p_l] in two parts; places count back from the last
         double[] Placed(int l, double[] e, string name)
@@ -145,10 +195,24 @@ internal static partial class ScalarModels
         }
     }
 
-    // Vaswani et al. 2017, with a matrix behind
-    private static double[][] MultiHead(Rig<double> rig, double[][] x, int heads, string name, bool isCausal = false)
+    private static double[][] Refined(Rig<double> rig, Dmin dmin, double[][] read, int heads, string name)
     {
-        var q = x.Select(e => Linear(rig, e, $"{name}/query")).ToArray();
+        var attended = MultiHead(rig, read, heads, $"member0/{name}", isCausal: true);
+        return [.. read.Select((e, l) =>
+        {
+            double[] s = [.. e.Zip(attended[l], (a, b) => a + b)];
+            if (dmin.HasNorm)
+                s = LayerNorm(rig, s, $"member0/{name}/attention_norm");
+            double[] hidden = [.. Linear(rig, s, $"member0/{name}/feed/0").Select(v => Math.Max(0, v))];
+            return s.Zip(Linear(rig, hidden, $"member0/{name}/feed/1"), (a, b) => a + b).ToArray();
+        })];
+    }
+
+    // Vaswani et al. 2017, with a matrix behind; positions ask of each other unless somebody else does
+    private static double[][] MultiHead(
+        Rig<double> rig, double[][] x, int heads, string name, bool isCausal = false, double[][]? asks = null)
+    {
+        var q = (asks ?? x).Select(e => Linear(rig, e, $"{name}/query")).ToArray();
         var kv = x.Select(e => Linear(rig, e, $"{name}/key_value")).ToArray();
         return [.. q.Select((query, l) =>
         {

@@ -53,7 +53,8 @@ internal static partial class ScalarModels
             "AFN" => Logarithmic(rig, ids, x, Embeddings(rig, ids, x), regularised),
             "AFM" => rig.Of("member0/bias")[0] + FirstOrder(rig, ids, x) + AttentionalPairs(rig, Embeddings(rig, ids, x)),
             "FFM" => rig.Of("member0/bias")[0] + FirstOrder(rig, ids, x) + FieldAware(rig, ids, x),
-            "DIN" or "DIEN" or "BST" or "DMIN" => OfHistories(ModelCase.Of(model).Model(regularised), rig, space, row, regularised),
+            "DIN" or "DIEN" or "BST" or "DMIN" or "SIM" =>
+                OfHistories(ModelCase.Of(model).Model(regularised), rig, space, row, regularised),
             "DLRM" => Recommendation(rig, Embeddings(rig, ids, []), x, regularised),
             _ => throw new ArgumentException($"{model} has no formula here"),
         };

@@ -150,7 +150,7 @@ public sealed class ScorerTests : IDisposable
             StringComparison.Ordinal);
         Assert.Contains("not one that the model reads", Assert.Throws<ConsortException>(() => impression.Set("id", "1")).Message,
             StringComparison.Ordinal);
-        Assert.Contains("expected 11", Assert.Throws<ConsortException>(() => _scorer.Score([])).Message, StringComparison.Ordinal);
+        Assert.Contains("expected 13", Assert.Throws<ConsortException>(() => _scorer.Score([])).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class ScorerTests : IDisposable
         var batch = _scorer.NewBatch(1);
         var ids = new int[_scorer.Encoder.Space.Categorical.Count];
         Array.Fill(ids, int.MaxValue);
-        Assert.Contains("expected 0 to", Assert.Throws<ConsortException>(() => batch.AddEncoded(ids, new float[2])).Message,
+        Assert.Contains("expected 0 to", Assert.Throws<ConsortException>(() => batch.AddEncoded(ids, new float[3])).Message,
             StringComparison.Ordinal);
     }
 

@@ -38,7 +38,13 @@ public sealed class ServingData : IDisposable
               - { name: app, kind: categorical, missing: ["", "none"] }
               - { name: seen, kind: sequence, splitter: ";", max_len: 5, share: site }
               - { name: tags, kind: list, splitter: ";", max_len: 3, pooling: max, min_count: 3 }
-              - { name: likes, kind: list, splitter: ";", weight_splitter: ":", pooling: sum }
+              - { name: likes, kind: list, splitter: ";", weight_splitter: ":", pooling: sum, share: best }
+              - { name: best, kind: categorical }
+              - { name: depth, kind: numeric, transform: "piecewise: 6" }
+              - { name: site_app, kind: cross, of: [site, app] }
+              - { name: device_hour, kind: cross, of: [device, hour], transform: "hash: 90" }
+              - { name: was_seen, kind: lookup, key: site, in: seen, result: token }
+              - { name: fondness, kind: lookup, key: best, in: likes, transform: standardise }
             """,
             "schema"));
         var train = Write("train", 600, seed: 1);
@@ -80,7 +86,7 @@ public sealed class ServingData : IDisposable
     private string Write(string name, int rows, int seed, bool isNew = false)
     {
         var random = new Random(seed);
-        var text = new StringBuilder("label,price,share,site,device,visits,age,time,id,app,seen,tags,likes\n");
+        var text = new StringBuilder("label,price,share,site,device,visits,age,time,id,app,seen,tags,likes,best,depth\n");
         for (var row = 0; row < rows; row++)
         {
             var site = random.Next(isNew ? 40 : 25);
@@ -92,7 +98,7 @@ public sealed class ServingData : IDisposable
             text.Append(CultureInfo.InvariantCulture,
                 $"{Missing($"1410{21 + random.Next(9)}{random.Next(24):00}")},{row},{(random.Next(5) == 0 ? "none" : $"äpp{random.Next(isNew ? 12 : 8)}")},");
             text.Append(CultureInfo.InvariantCulture,
-                $"{List(9, () => $"s{3 * random.Next(isNew ? 14 : 9)}")},{List(5, () => $"tag{random.Next(isNew ? 9 : 6)}")},{List(4, () => $"l{random.Next(7)}:{random.Next(5) / 4.0}")}\n");
+                $"{List(9, () => $"s{3 * random.Next(isNew ? 14 : 9)}")},{List(5, () => $"tag{random.Next(isNew ? 9 : 6)}")},{List(4, () => $"l{random.Next(7)}:{random.Next(5) / 4.0}")},{Missing($"l{random.Next(7)}")},{Missing($"{random.NextDouble() * (isNew ? 14 : 9):F2}")}\n");
         }
 
         var path = Path.Combine(_folder, $"{name}.csv");

@@ -114,7 +114,7 @@ internal sealed class DataDescribeCommand : ExampleCommand
             description.Columns,
             new("column", c => PrintableText.Short(c.Name, LongestName)),
             new("kind", c => c.Kind),
-            new("distinct", c => c.Numbers is null ? c.Distinct : null, "N0"),
+            new("distinct", c => c.Numbers is null && !(c.Note is not null && c.Distinct == 0) ? c.Distinct : null, "N0"),
             new("missing", c => c.MissingShare, Share),
             isEncoded ? new("train OOV", c => c.TrainOovShare, Share) : null,
             isEncoded ? new("valid OOV", c => c.ValidOovShare, Share) : null,
@@ -122,7 +122,7 @@ internal sealed class DataDescribeCommand : ExampleCommand
             new("most frequent, or range", Values) { IsProse = true }));
     }
 
-    private static string Values(ColumnDescription column) => column.Numbers is { } n
+    private static string Values(ColumnDescription column) => column.Note is { } note ? note : column.Numbers is { } n
         ? string.Create(CultureInfo.InvariantCulture, $"{n.Min:G6} to {n.Max:G6}, mean {n.Mean:G4} ± {n.Deviation:G4}")
         : string.Join("  ", column.Top.Select(t =>
             string.Create(CultureInfo.InvariantCulture, $"{PrintableText.Short(t.Token, LongestToken)} ×{t.Count:N0}")));

@@ -109,7 +109,7 @@ public sealed class Graph
         var at = operation.At([.. inputs.ToArray().Select(i => i.At)]);
         if (at is not null && (at.Column < 0 || at.Column >= Columns.Count || Columns[at.Column].List is null))
             throw new ArgumentException($"{operation.Name}: found {at}, expected a column that is a list", nameof(operation));
-        var most = at is null ? 1 : Columns[at.Column].Length + (at.WithTarget ? 1 : 0);
+        var most = at?.RowsOf(Columns[at.Column].Length) ?? 1;
         var value = new Value(_values.Count, name, operation.Infer(shapes), operation, inputs.ToArray(), at, most);
         var (first, end) = operation.ColumnRange(Columns.Count);
         if (first < 0 || first > end || end > Columns.Count)

@@ -39,6 +39,10 @@ public interface IFormNodes
     /// <param name="attributes">Those that differ from the operator's defaults.</param>
     FormValue Add(string operation, ReadOnlySpan<FormValue> inputs, ReadOnlySpan<FormAttribute> attributes);
 
+    /// <summary>The same with two outputs.</summary>
+    (FormValue First, FormValue Second) AddPair(
+        string operation, ReadOnlySpan<FormValue> inputs, ReadOnlySpan<FormAttribute> attributes);
+
     /// <summary>A parameter under its own name and shape.</summary>
     FormValue Weight(Parameter parameter);
 

@@ -19,6 +19,11 @@ public abstract class Operation
     /// <param name="columns">How many the graph has.</param>
     public virtual (int First, int End) ColumnRange(int columns) => (0, 0);
 
+    /// <summary>
+    /// Whether it is there to train alone: what it gives is its first input, and scoring knows neither it nor what its other inputs need.
+    /// </summary>
+    public virtual bool IsForTraining => false;
+
     /// <summary>Whether its result comes out of a ReLU whose gradient a single consumer may apply.</summary>
     internal virtual bool EndsInRelu => false;
 

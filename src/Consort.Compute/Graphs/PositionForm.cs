@@ -64,6 +64,23 @@ public sealed class PositionForm(StandardForm form, IFormNodes nodes, Value valu
         return Flat(Unsqueeze(form.Multiply(shares, Float(isThere)), form.Constant(2)), 1);
     }
 
+    /// <summary>The inner product of what an impression has with each of its positions, [B, n] and [B · L, n] → [B · L, 1].</summary>
+    public FormValue DotOf(FormValue target, FormValue positions, int size) =>
+        Flat(form.Node("MatMul", Deep(positions, value.Most, size), Unsqueeze(target, form.Constant(2))), 1);
+
+    /// <summary>The rows with the greatest scores, in their order, [B · L, 1] and [B · L, n] → [B · k, n].</summary>
+    public FormValue Top(FormValue scores, FormValue of, int size)
+    {
+        var (at, k) = (value.Inputs[0], form.Constant((long)value.Most));
+        var held = form.Node("Where", IsThere(at.At!, at.Most),
+            form.Node("Reshape", scores, form.Constant(-1, at.Most)), form.Scalar(float.MinValue)); // [B, L]
+        // Of equal scores TopK takes the lower place; a second one puts places in order.
+        var places = nodes.AddPair("TopK", [held, k], []).Second; // [B, k]
+        places = nodes.AddPair("TopK", [places, k], [new FormAttribute("largest", 0)]).First;
+        var indices = form.Node("Expand", Unsqueeze(places, form.Constant(2)), Rows(form.Constant(value.Most, size))); // [B, k, n]
+        return Flat(form.Node("GatherElements", new FormAttribute("axis", 1), Deep(of, at.Most, size), indices), size);
+    }
+
     /// <summary>The target behind its impression's positions: [B · L, n] and [B, n] → [B · (L + 1), n].</summary>
     public FormValue AppendTarget(FormValue positions, FormValue target, int size)
     {

@@ -35,9 +35,9 @@ public sealed class EmbedPositions(Table Embeddings, int Column, Positions Posit
     public override Positions? At(ReadOnlySpan<Positions?> inputs) => Positions;
 
     /// <inheritdoc/>
-    public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 0 && !Positions.WithTarget
+    public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 0 && Positions is { WithTarget: false, Top: 0 }
         ? new Shape(Table.Dimension)
-        : throw Mismatch(inputs, "none and positions without the target");
+        : throw Mismatch(inputs, "none and all positions without the target");
 
     /// <inheritdoc/>
     public override FormValue ToStandard(StandardForm form) => form.Positions.LookUp(Table, Column, Positions); // [B · L, D]

@@ -8,8 +8,8 @@ namespace Consort.Compute.Rewrites;
 public delegate ReadOnlySpan<float> ParameterNumbers(Parameter parameter);
 
 /// <summary>
-/// The trained graph as scoring needs it: some members' logits alone, dropout gone, and batch norm that follows a linear layer folded into
-/// it: γ (W x + b − μ) / √(σ² + ε) + β = (s ⊙ W) x + (s ⊙ (b − μ) + β), s = γ / √(σ² + ε).
+/// The trained graph as scoring needs it: some members' logits alone, dropout and losses gone, and batch norm that follows a linear layer
+/// folded into it: γ (W x + b − μ) / √(σ² + ε) + β = (s ⊙ W) x + (s ⊙ (b − μ) + β), s = γ / √(σ² + ε).
 /// </summary>
 public sealed class InferenceGraph
 {
@@ -51,7 +51,7 @@ public sealed class InferenceGraph
 
     private void Put(GraphCopy copy, Value value)
     {
-        if (value.Operation is Dropout)
+        if (value.Operation is Dropout or { IsForTraining: true })
         {
             copy.Pass(value, copy[value.Inputs[0]]);
             return;

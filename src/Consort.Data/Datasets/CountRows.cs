@@ -19,7 +19,7 @@ internal sealed class CountRows : IRowConsumer, IDisposable
     /// <param name="checkedBy">A schema of the same fields, whose columns must take every cell too; null for the same one.</param>
     public CountRows(Schema schema, SplitAssigner splits, Schema? checkedBy = null)
     {
-        (_splits, _labels, _marks) = (splits, new LabelReader(schema), new RowMarks(schema, readsWeights: true));
+        (_splits, _labels, _marks) = (splits, new LabelReader(schema), new RowMarks(checkedBy ?? schema, readsWeights: true));
         _counters = ColumnCounter.CreateAll(schema);
         _checks = checkedBy is null ? [] : ColumnCounter.CreateAll(checkedBy);
     }
@@ -55,7 +55,7 @@ internal sealed class CountRows : IRowConsumer, IDisposable
             counter.Count(data, group.Held(field), train[..trained]);
             if (counter.Beside >= 0) counter.CountBeside(data, group.Held(field), group.Held(counter.Beside), train[..trained]);
             counter.Check(data, group.Held(field), others[..other]);
-            if (_checks.Length > 0) _checks[field]!.Check(data, group.Held(field), train[..trained]);
+            if (_checks.Length > 0) _checks[field]?.Check(data, group.Held(field), train[..trained]);
         }
     }
 
@@ -64,9 +64,9 @@ internal sealed class CountRows : IRowConsumer, IDisposable
         int[] all = [.. Enumerable.Range(0, RowGroup.Capacity)];
         var columns = _checks.Concat(_counters).Select((c, i) => (Counter: c, Field: i % _counters.Length))
             .Where(c => c.Counter is not null);
-        return columns.Select(c => (c.Field,
-            Look: (Action<int>)(count => c.Counter!.Check(rows.Data, rows.Group.Held(c.Field), all.AsSpan(0, count)))))
-            .Prepend((rows.Layout.Label, count => ClicksOf(rows, count))).Concat(_splits.Looks(rows)).Concat(_marks.Looks(rows));
+        return _marks.Looks(rows).Concat(columns.Select(c => (c.Field,
+            Look: (Action<int>)(count => c.Counter!.Check(rows.Data, rows.Group.Held(c.Field), all.AsSpan(0, count))))))
+            .Prepend((rows.Layout.Label, count => ClicksOf(rows, count))).Concat(_splits.Looks(rows));
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Consort.Data.Encoders;
 using Consort.Data.Schemas;
@@ -19,7 +20,7 @@ public sealed record NumberSummary(double Mean, double Deviation, double Min, do
 
 /// <summary>One column of a description.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Kind"><c>categorical</c> or <c>numeric</c>.</param>
+/// <param name="Kind"><c>categorical</c>, <c>numeric</c>, <c>piecewise</c>, or the field's kind.</param>
 /// <param name="Distinct">Distinct tokens (of encoded data: ids of the vocabulary); 0 for a numeric column.</param>
 /// <param name="MissingShare">Share of (training) rows without a value, 0 to 1; null where encoded numbers no longer tell.</param>
 /// <param name="TrainOovShare">Share of training rows below min count; null where it does not apply.</param>
@@ -29,7 +30,11 @@ public sealed record NumberSummary(double Mean, double Deviation, double Min, do
 /// <param name="Numbers">What the raw values of a numeric column are like; null for a categorical one.</param>
 public sealed record ColumnDescription(
     string Name, string Kind, long Distinct, double? MissingShare, double? TrainOovShare, double? ValidOovShare, double? TestOovShare,
-    IReadOnlyList<TokenCount> Top, NumberSummary? Numbers);
+    IReadOnlyList<TokenCount> Top, NumberSummary? Numbers)
+{
+    /// <summary>What else there is to say; null for nothing.</summary>
+    public string? Note { get; init; }
+}
 
 /// <summary>A summary of a raw file or an encoded dataset.</summary>
 /// <param name="Source">The file or folder.</param>
@@ -58,7 +63,7 @@ public sealed record DatasetDescription(
         SourceCatalogue? sources = null, CancellationToken cancellation = default)
     {
         schema.Validate("schema");
-        var plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(Plain)] };
+        var plain = schema with { MinCount = 1, Fields = [.. schema.Fields.Select(Plain)], Generated = [] };
         using var pass = new RowPass(paths, plain, catalogue: sources, cancellation: cancellation);
         var splits = new SplitAssigner(SplitPlan.Given(paths), 0, plain);
         CountRows[] counts =
@@ -68,10 +73,12 @@ public sealed record DatasetDescription(
         {
             pass.Run(counts);
             var encoder = EncoderFit.Of(plain, counts);
-            var columns = encoder.Columns.Select(c => c is NumberColumn number ? Describe(number, pass.Rows) : Describe(c, pass.Rows, top));
-            var order = plain.Fields.SelectMany(f => f.Columns).Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i);
-            return new DatasetDescription(name, pass.Rows, Share(counts.Sum(c => c.Clicks), pass.Rows), [],
-                [.. columns.OrderBy(c => order[c.Name])]);
+            var described = encoder.Columns.ToDictionary(c => c.Name, c => (c is NumberColumn number
+                ? Describe(number, pass.Rows) : Describe(c, pass.Rows, top)) with
+            { Kind = MarkOf(schema.Fields[c.Field]) ?? KindOf(c) });
+            var columns = plain.Fields.SelectMany(f => f.Kind == FieldKind.Id ? [Unread(f, "not read: kept beside predictions")]
+                : f.Columns.Select(c => described[c])).Concat(schema.Generated.Select(f => Unread(f, Formula(f))));
+            return new DatasetDescription(name, pass.Rows, Share(counts.Sum(c => c.Clicks), pass.Rows), [], [.. columns]);
         }
         finally
         {
@@ -84,9 +91,20 @@ public sealed record DatasetDescription(
     {
         MinCount = null,
         Share = null,
+        // What no model sees is described like what one does.
+        Kind = field.Kind switch { FieldKind.Weight => FieldKind.Numeric, FieldKind.Group => FieldKind.Categorical, _ => field.Kind },
         Transform = field.Transform.MakesTokens ? new Transform(TransformKind.Standardise)
             : field.Transform.Kind == TransformKind.Hash ? default : field.Transform,
     };
+
+    private static string? MarkOf(Field field) => field.Kind is FieldKind.Weight or FieldKind.Group ? Words.Of(field.Kind) : null;
+
+    // Rows are read once, and may come from a pipe: what is made of columns is described when it is encoded.
+    private static ColumnDescription Unread(Field field, string note) =>
+        new(field.Name, Words.Of(field.Kind), 0, null, null, null, null, [], null) { Note = note };
+
+    private static string Formula(Field field) => field.Kind == FieldKind.Cross
+        ? $"{string.Join(" × ", field.Of)}, made when encoded" : $"{field.Key} in {field.In}, made when encoded";
 
     /// <summary>Reads the rows of an encoded dataset once and describes its columns.</summary>
     /// <param name="dataset">The dataset.</param>
@@ -104,7 +122,8 @@ public sealed record DatasetDescription(
             double? Oov(int split) => seen[split] is { } s ? Share(s.Unknown[f], s.Tokens[f] ?? splits[split]!.Rows) : null;
             columns.Add(column is NumberColumn number ? Describe(number, dataset.Train.Rows) : new ColumnDescription(
                 column.Name, KindOf(column), column.Size - 2, Share(seen[0]!.Value.Missing[f], dataset.Train.Rows), Oov(0), Oov(1), Oov(2),
-                Top(column, top), null));
+                Top(column, top), null)
+            { Note = column is PiecewiseColumn { Knots.Count: > 0 } p ? string.Create(CultureInfo.InvariantCulture, $"knots from {p.Knots[0]:G6} to {p.Knots[^1]:G6}") : null });
         }
         SplitSummary[] summaries = [.. splits.Where(s => s is not null).Select(s => new SplitSummary(s!.Name, s.Rows, s.Clicks))];
         return new DatasetDescription(dataset.Folder, summaries.Sum(s => s.Rows),
@@ -131,7 +150,10 @@ public sealed record DatasetDescription(
                     var place = 4 * (split.Layout.ListsOf(split.Data.Slice(row * split.RowBytes, split.RowBytes)) + ids[f]);
                     var n = MemoryMarshal.Read<int>(split.Lists.Slice(place, 4));
                     tokens[f] += n;
-                    missing[f] += n == 0 ? 1 : 0;
+                    // The only token of a list without an order that is a missing one is a missing number's.
+                    var isMissing = n == 0 || (n == 1 && !space.Categorical[f].List!.IsOrdered
+                        && MemoryMarshal.Read<int>(split.Lists.Slice(place + 4, 4)) == offsets[f]);
+                    missing[f] += isMissing ? 1 : 0;
                     unknown[f] += MemoryMarshal.Cast<byte, int>(split.Lists.Slice(place + 4, 4 * n)).Count(offsets[f] + 1);
                     continue;
                 }
@@ -152,10 +174,14 @@ public sealed record DatasetDescription(
             Top(column, top), null);
     }
 
-    private static string KindOf(ColumnEncoder column) => column.Shape switch
+    private static string KindOf(ColumnEncoder column) => column switch
     {
-        null => "categorical",
-        { IsOrdered: true } => "sequence",
+        CrossColumn or CrossHashColumn => "cross",
+        LookupNumber or LookupToken => "lookup",
+        PiecewiseColumn => "piecewise",
+        NumberColumn => "numeric",
+        { Shape: null } => "categorical",
+        { Shape.IsOrdered: true } => "sequence",
         _ => "list",
     };
 
@@ -168,7 +194,7 @@ public sealed record DatasetDescription(
     {
         var facts = column.Facts;
         var numbers = new NumberSummary(facts.Mean, facts.Deviation, facts.Min, facts.Max);
-        return new ColumnDescription(column.Name, "numeric", 0, Share(rows - facts.Count, rows), null, null, null, [], numbers);
+        return new ColumnDescription(column.Name, KindOf(column), 0, Share(rows - facts.Count, rows), null, null, null, [], numbers);
     }
 
     private static double Share(long part, long whole) => whole == 0 ? 0 : (double)part / whole;

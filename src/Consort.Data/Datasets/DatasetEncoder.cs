@@ -10,7 +10,7 @@ namespace Consort.Data.Datasets;
 
 /// <summary>
 /// Makes an encoded dataset from raw files in two passes: the first fits vocabularies and scales on the training rows, the second encodes
-/// every row. Rows are never held; memory is bounded by the vocabularies. The result depends on the request and the files alone, not on the
+/// every row; between them is one for columns that are generated of others, where there are such. Rows are never held; memory is bounded by the vocabularies. The result depends on the request and the files alone, not on the
 /// number of threads.
 /// </summary>
 public static class DatasetEncoder
@@ -179,7 +179,10 @@ public static class DatasetEncoder
             if (request.Schema.HasWeights && counts.Sum(c => c.TrainWeight) == 0)
                 throw new ConsortException($"{request.Split.Files[0]}: found weight 0 in all training rows, expected some that count");
             var schema = request.Schema with { NegativeShare = request.Split.Sample?.Share ?? 1 };
-            return (EncoderFit.Of(schema, counts), splits, pass.Identities());
+            var encoder = GeneratedFit.Add(
+                EncoderFit.Of(schema, counts), schema, splits, threads, () => request.Pass(cancellation),
+                bytes => report("fit generated", bytes));
+            return (encoder, splits, pass.Identities());
         }
         finally
         {

@@ -6,7 +6,7 @@ namespace Consort.Data.Datasets;
 /// <summary>From what all threads have counted to an encoder.</summary>
 internal static class EncoderFit
 {
-    /// <summary>Merges, field by field in parallel, and fits.</summary>
+    /// <summary>Merges, field by field in parallel, and fits; generated fields are left to <see cref="GeneratedFit"/>.</summary>
     public static Encoder Of(Schema schema, IReadOnlyList<CountRows> counts)
     {
         var columns = new ColumnEncoder[schema.Fields.Count][];
@@ -36,6 +36,6 @@ internal static class EncoderFit
         {
             throw inner;
         }
-        return new Encoder(schema with { Fields = fields }, [.. columns.SelectMany(c => c)]);
+        return new Encoder(schema with { Fields = fields, Generated = [] }, [.. columns.SelectMany(c => c)]);
     }
 }

@@ -37,9 +37,9 @@ internal sealed class SplitColumn
         if (plan.Kind is not (SplitKind.ByTime or SplitKind.ByColumn)) return null;
         var name = plan.Time?.Column ?? plan.Column;
         var fields = schema.Fields.ToList();
-        if (name is null && fields.All(f => f.Kind != FieldKind.Group))
+        if (name is null && !schema.HasGroups)
             throw new ConsortException("split: found by: group, but no field of kind group in the schema, expected one, or column: FIELD");
-        var at = name is null ? fields.FindIndex(f => f.Kind == FieldKind.Group) : fields.FindIndex(f => f.Name == name);
+        var at = name is null ? fields.FindIndex(f => f.MarksGroups) : fields.FindIndex(f => f.Name == name);
         if (at < 0) throw new ConsortException($"split: found no field named {name} in the schema{NearestWord.Hint(name!, fields.Select(f => f.Name))}");
         var field = fields[at];
         if (plan.Kind == SplitKind.ByTime && field.Kind != FieldKind.Time && field.Derive.Count == 0)

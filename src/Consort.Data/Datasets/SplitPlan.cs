@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Data.Schemas;
 using Consort.Data.Sources;
 using Consort.Foundation.Options;
 
@@ -133,9 +134,32 @@ public sealed record SplitPlan
         if (source.Length > 0 == train.Length > 0) throw map.Error("source", "expected either source or train files");
         if (train.Length > 0) return Given(train, valid, test) with { Sample = sample };
         if (valid.Length + test.Length > 0) throw map.Error("valid", "found valid or test files beside source, expected them beside train");
-        return SplitWords.Plan(by, source, map.TextOrNull("column"), (ulong)seed, shares, () => TimeSplit.Load(map))
+        return AtItsLine(map, () => SplitWords.Plan(by, source, map.TextOrNull("column"), (ulong)seed, shares, () => TimeSplit.Load(map)))
             with
         { Sample = sample };
+    }
+
+    /// <summary>Checks that a schema has the column that the plan names.</summary>
+    /// <param name="map">The options that it was loaded from.</param>
+    /// <param name="schema">What the rows are.</param>
+    /// <exception cref="ConsortException">It has none, or one that cannot decide.</exception>
+    public void Check(OptionMap map, Schema schema) => AtItsLine(map, () => SplitColumn.Of(this, schema));
+
+    // What words mean together is said alike to all who say them; who wrote them in a file is told the line.
+    private static T AtItsLine<T>(OptionMap map, Func<T> make)
+    {
+        const string Mark = "split: ";
+        try
+        {
+            return make();
+        }
+        catch (ConsortException e) when (e.Message.StartsWith(Mark, StringComparison.Ordinal))
+        {
+            var message = e.Message[Mark.Length..];
+            (string Key, string Word)[] keys = [("valid_from", "valid_from"), ("shares", "shares"), ("column", "column"), ("column", "field named")];
+            var key = keys.FirstOrDefault(k => map.Has(k.Key) && message.Contains(k.Word, StringComparison.Ordinal)).Key;
+            throw map.Error(key ?? "by", message);
+        }
     }
 
     /// <summary>The same plan over other files, as many and in the same order.</summary>

@@ -2,13 +2,17 @@ using Consort.Data.Schemas;
 
 namespace Consort.Data.Encoders;
 
-/// <summary>Reads back the columns of a schema: the categorical ones first, then the numeric ones, each in the schema's order.</summary>
+/// <summary>
+/// Reads back the columns of a schema: the categorical ones first, then the numeric ones, each in the schema's order with the generated
+/// ones behind.
+/// </summary>
 internal static class ColumnCatalogue
 {
     public static List<ColumnEncoder> Read(Schema schema, BinaryReader reader, Func<Vocabulary> vocabulary)
     {
         var columns = new List<ColumnEncoder>();
         var leaders = SharedVocabularies.Leaders(schema);
+        ColumnEncoder[]? sources = null;
         foreach (var numeric in new[] { false, true })
         {
             for (var i = 0; i < schema.Fields.Count; i++)
@@ -28,6 +32,9 @@ internal static class ColumnCatalogue
                     columns.Add(field.List is null ? column : new ListColumn(column, new ListCutter(schema, field, missing)));
                 }
             }
+            sources ??= [.. columns];
+            foreach (var (i, field) in schema.Generated.Index().Where(g => g.Item.IsNumber == numeric))
+                columns.Add(ReadGenerated(field, schema.Fields.Count + i, sources, reader, vocabulary));
         }
         return columns;
     }
@@ -48,6 +55,22 @@ internal static class ColumnCatalogue
         return new BooleanColumn(name, index, missing, noes, yeses);
     }
 
+    private static ColumnEncoder ReadGenerated(Field field, int index, ColumnEncoder[] sources, BinaryReader reader,
+        Func<Vocabulary> vocabulary)
+    {
+        if (field.Kind == FieldKind.Cross)
+        {
+            var parts = CrossKey.Of(field, sources);
+            return field.Transform.Kind == TransformKind.Hash
+                ? new CrossHashColumn(field.Name, index, parts, field.Transform.Count)
+                : new CrossColumn(field.Name, index, parts, vocabulary());
+        }
+        var key = LookupKey.Of(field, sources);
+        if (field.IsNumber) return new LookupNumber(field, index, key, NumberColumn.Read(reader));
+        var (outs, ins) = LookupToken.Read(reader);
+        return new LookupToken(field.Name, index, key, outs, ins);
+    }
+
     private static ColumnEncoder ReadColumn(Schema schema, int index, int part, MissingTexts missing, BinaryReader reader,
         Func<Vocabulary> vocabulary)
     {
@@ -64,6 +87,7 @@ internal static class ColumnCatalogue
             { Transform.Kind: TransformKind.Log2Buckets } => new CodeColumn<BucketCode>(field.Name, index, missing, vocabulary(), default),
             { Transform.Kind: TransformKind.QuantileBuckets } =>
                 new QuantileColumn(field.Name, index, missing, QuantileColumn.Read(reader)),
+            { Transform.Kind: TransformKind.Piecewise } => new PiecewiseColumn(field.Name, index, missing, PiecewiseColumn.Read(reader)),
             _ => new NumberColumn(field.Name, index, missing, field.Transform.Kind, field.Outside, NumberColumn.Read(reader)),
         };
     }

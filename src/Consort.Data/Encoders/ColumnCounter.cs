@@ -83,7 +83,7 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
             { Kind: FieldKind.Categorical, Transform.Kind: TransformKind.Hash } => new NothingCounter(field, index, missing),
             { Kind: FieldKind.Categorical } => new TokenCounter(field, index, missing),
             { Transform.Kind: TransformKind.Log2Buckets } => new CodeCounter<BucketCode>(field, index, missing, [default]),
-            { Transform.Kind: TransformKind.QuantileBuckets } => new QuantileCounter(field, index, missing),
+            { Transform.Kind: TransformKind.QuantileBuckets or TransformKind.Piecewise } => new QuantileCounter(field, index, missing),
             _ => new NumberCounter(field, index, missing),
         };
     }
@@ -265,6 +265,8 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
             total += _table.ValueAt(place);
         }
         values.Sort();
+        if (Field.Transform.Kind == TransformKind.Piecewise)
+            return [new PiecewiseColumn(Field.Name, Index, Missing, PiecewiseColumn.KnotsOf(values, Field.Transform.Count))];
         var boundaries = new List<double>();
         long below = 0;
         int buckets = Field.Transform.Count, next = 1;

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Consort.Data.Schemas;
@@ -81,6 +82,9 @@ internal abstract class ColumnEncoder
 
     /// <summary>The text of the id Offset + index, index at least 2.</summary>
     public virtual string Token(int index) => index.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>A hash of the token behind the id Offset + index, or of the index where it has no text.</summary>
+    public virtual ulong HashOf(int index) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in index)));
 
     /// <summary>How often that token was seen in training; −1 when not known.</summary>
     public virtual long CountOf(int index) => -1;

@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
@@ -16,14 +15,14 @@ public sealed class Encoder
     /// <summary>Changes when the same raw data would be encoded to something else.</summary>
     public const int Version = 1;
 
-    private static readonly byte[] Magic = "CONSORTE"u8.ToArray();
-
     private readonly ColumnEncoder[] _categorical;
     private readonly ColumnEncoder[] _numeric;
     private readonly (ColumnEncoder Column, int Position, bool Numeric)[][] _byField;
     private readonly int[] _absentIds; // [F]; of a list column where its list begins
     private readonly int[] _listStarts; // [F]: where a column's list begins in the room of a row
     private readonly float[] _absentNumerics; // [N]
+    private readonly int[]?[] _absentLists; // [F]: what a list column's room begins with; null of others
+    private readonly (IGeneratedColumn Column, int Place, bool IsNumeric)[] _generated;
     private readonly AgeTimes _ages;
 
     internal Encoder(Schema schema, IReadOnlyList<ColumnEncoder> columns)
@@ -54,7 +53,11 @@ public sealed class Encoder
         _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => _categorical.Select((c, p) => (c, p, false))
             .Concat(_numeric.Select((c, p) => (c, p, true))).Where(t => t.c.Field == i).ToArray())];
         _ages = new AgeTimes(_numeric);
-        _absentIds = [.. _categorical.Select((c, f) => c is ListColumn ? _listStarts[f] : AbsentBits(c))];
+        _generated = [.. _categorical.Index().Select(c => (c.Item as IGeneratedColumn, c.Index, false))
+            .Concat(_numeric.Index().Select(c => (c.Item as IGeneratedColumn, c.Index, true))).Where(c => c.Item1 is not null)
+            .Select(c => (c.Item1!, c.Index, c.Item3))];
+        _absentLists = [.. _categorical.Select(c => c is RaggedColumn list ? AbsentList(list) : null)];
+        _absentIds = [.. _categorical.Select((c, f) => c is RaggedColumn ? _listStarts[f] : AbsentBits(c))];
         _absentNumerics = [.. _numeric.Select(c => BitConverter.Int32BitsToSingle(AbsentBits(c)))];
     }
 
@@ -116,7 +119,7 @@ public sealed class Encoder
         for (var f = 0; f < _categorical.Length; f++)
         {
             if (Space.Categorical[f].List is null) continue;
-            lists[_listStarts[f]] = 0;
+            _absentLists[f]!.CopyTo(lists[_listStarts[f]..]);
             ids[f] += from;
         }
     }
@@ -132,7 +135,7 @@ public sealed class Encoder
         _ages.Clear(field, times, numerics);
         foreach ((var column, var position, var numeric) in _byField[field])
         {
-            if (column is ListColumn) lists[_listStarts[position]] = 0;
+            if (column is RaggedColumn) _absentLists[position]!.CopyTo(lists[_listStarts[position]..]);
             else if (numeric) numerics[position] = _absentNumerics[position];
             else ids[position] = _absentIds[position];
         }
@@ -172,7 +175,7 @@ public sealed class Encoder
             if (column is AgeColumn) continue;
             try
             {
-                if (column is ListColumn list)
+                if (column is RaggedColumn list)
                 {
                     list.Encode(data, cell, 0, lists.Slice(_listStarts[position], list.Shape.Room));
                     continue;
@@ -291,56 +294,18 @@ public sealed class Encoder
     }
 
     /// <summary>Writes the encoder: magic, version, length, XxHash128, content.</summary>
-    public void Write(Stream stream)
-    {
-        using var content = new MemoryStream();
-        using (var writer = new BinaryWriter(content, System.Text.Encoding.UTF8, leaveOpen: true))
-            WriteContent(writer, (_, vocabulary) => vocabulary.Write(writer));
-        ReadOnlySpan<byte> bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
-        using var head = new BinaryWriter(stream, System.Text.Encoding.UTF8, leaveOpen: true);
-        head.Write(Magic);
-        head.Write(Version);
-        head.Write((long)bytes.Length);
-        head.Write(XxHash128.Hash(bytes));
-        head.Write(bytes);
-    }
+    public void Write(Stream stream) => EncoderFile.Write(this, stream);
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <param name="stream">The bytes.</param>
     /// <param name="source">Their origin, for messages.</param>
     /// <exception cref="ConsortException">Damaged, or of another version.</exception>
-    public static Encoder Read(Stream stream, string source)
-    {
-        try
-        {
-            using var head = new BinaryReader(stream, System.Text.Encoding.UTF8, leaveOpen: true);
-            if (!head.ReadBytes(8).AsSpan().SequenceEqual(Magic))
-                throw new ConsortException($"{source}: found another kind of file, expected an encoder");
-            var version = head.ReadInt32();
-            if (version != Version)
-                throw new ConsortException($"{source}: found encoder version {version}, expected {Version}; encode the data again");
-            var length = head.ReadInt64();
-            var checksum = head.ReadBytes(16);
-            // Before anything of that length is allocated.
-            if (length < 0 || length > Math.Min(Array.MaxLength, stream.CanSeek ? stream.Length - stream.Position : long.MaxValue))
-                throw new InvalidDataException("length");
-            var bytes = head.ReadBytes((int)length);
-            if (bytes.Length != length || !XxHash128.Hash(bytes).AsSpan().SequenceEqual(checksum))
-                throw new InvalidDataException("checksum");
-            using var reader = new BinaryReader(new MemoryStream(bytes));
-            return ReadContent(reader, source, () => Vocabulary.Read(reader));
-        }
-        catch (Exception e) when (IsDamage(e))
-        {
-            throw new ConsortException($"{source}: found a damaged encoder; its checksum or length does not agree, expected a whole one",
-                e);
-        }
-    }
+    public static Encoder Read(Stream stream, string source) => EncoderFile.Read(stream, source);
 
     private int AbsentBits(ColumnEncoder column)
     {
         var bits = column.Size > 0 ? column.Offset : 0;
-        if (!Schema.AbsentIsZero(Schema.Fields[column.Field])) return bits;
+        if (column is IGeneratedColumn || !Schema.AbsentIsZero(Schema.Fields[column.Field])) return bits;
         var cell = new Cell { Start = 0, Length = 1 };
         try
         {
@@ -353,23 +318,43 @@ public sealed class Encoder
         return bits;
     }
 
-    /// <summary>Writes the schema and what was fitted.</summary>
-    internal void WriteContent(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
+    private int[] AbsentList(RaggedColumn column)
     {
-        writer.Write(Schema.ToJson());
-        foreach (var column in Columns.Where(c => c.Leader is null)) column.Write(writer, vocabulary);
+        var (list, length) = (new int[column.Shape.Room], Schema.AbsentIsZero(Schema.Fields[column.Field]) ? 1 : -1);
+        return list[..column.Shape.RoomOf(column.Encode("0"u8, new Cell { Start = 0, Length = length }, 0, list))];
     }
 
-    /// <summary>Reads what <see cref="WriteContent"/> wrote.</summary>
-    internal static Encoder ReadContent(BinaryReader reader, string source, Func<Vocabulary> vocabulary)
+    /// <summary>Whether a column of ids is generated.</summary>
+    /// <param name="column">Its place.</param>
+    public bool IsGenerated(int column) => _categorical[column] is IGeneratedColumn;
+
+    /// <summary>Whether some columns are generated.</summary>
+    public bool HasGenerated => _generated.Length > 0;
+
+    /// <summary>
+    /// Sets the generated columns of a row by what its other columns have; nothing is allocated. Whoever fills rows by
+    /// <see cref="EncodeField"/>, or puts them together from two, calls it once the row is whole.
+    /// </summary>
+    /// <param name="ids">[F] global ids of the row.</param>
+    /// <param name="numerics">[N] numeric values of the row.</param>
+    /// <param name="lists">Where its lists are.</param>
+    /// <param name="from">Where those begin among the lists that the ids count from.</param>
+    public void Generate(Span<int> ids, Span<float> numerics, ReadOnlySpan<int> lists, int from)
     {
-        var options = OptionMap.Of(StoredOptions.Read(reader.ReadString(), source));
-        // A fitted schema is whole in itself: no file is opened because another file says so.
-        if (options.Has("file")) throw new InvalidDataException("a schema that names a file");
-        var schema = Schema.LoadFitted(options);
-        return new Encoder(schema, ColumnCatalogue.Read(schema, reader, vocabulary));
+        foreach (var (column, place, isNumeric) in _generated)
+        {
+            var bits = column.BitsOf(ids, lists, from);
+            if (isNumeric) numerics[place] = BitConverter.Int32BitsToSingle(bits);
+            else ids[place] = bits;
+        }
     }
 
-    /// <summary>Whether reading failed because the bytes are wrong.</summary>
-    internal static bool IsDamage(Exception e) => e is InvalidDataException or EndOfStreamException or OverflowException or FormatException;
+    /// <summary>Whether a generated column follows from one that <paramref name="isPart"/> says.</summary>
+    /// <param name="isPart">Of a column of ids by its place.</param>
+    /// <returns>The places among the columns of ids, and among the numeric ones.</returns>
+    public (IReadOnlyList<int> Categorical, IReadOnlyList<int> Numeric) GeneratedFrom(Func<int, bool> isPart)
+    {
+        var found = _generated.Where(g => g.Column.Sources.Any(isPart)).ToArray();
+        return ([.. found.Where(g => !g.IsNumeric).Select(g => g.Place)], [.. found.Where(g => g.IsNumeric).Select(g => g.Place)]);
+    }
 }

@@ -20,7 +20,7 @@ public static class EncoderImage
         using var writer = new BinaryWriter(head, System.Text.Encoding.UTF8);
         writer.Write(Magic);
         writer.Write(Encoder.Version);
-        encoder.WriteContent(writer, MappedVocabulary.WriteSizes);
+        EncoderFile.WriteContent(encoder, writer, MappedVocabulary.WriteSizes);
         writer.Flush();
         return head.ToArray();
     }
@@ -29,7 +29,7 @@ public static class EncoderImage
     public static void Memory(Encoder encoder, BytesTaker take)
     {
         using var nothing = new BinaryWriter(Stream.Null);
-        encoder.WriteContent(nothing, (_, vocabulary) => MappedVocabulary.WriteMemory(vocabulary, take));
+        EncoderFile.WriteContent(encoder, nothing, (_, vocabulary) => MappedVocabulary.WriteMemory(vocabulary, take));
     }
 
     /// <summary>Opens an encoder.</summary>
@@ -48,10 +48,10 @@ public static class EncoderImage
             if (version != Encoder.Version)
                 throw new ConsortException($"{source}: found encoder version {version}, expected {Encoder.Version}; pack the run again");
             var mapped = new MappedMemory(memory);
-            var encoder = Encoder.ReadContent(reader, source, () => MappedVocabulary.Read(reader, mapped));
+            var encoder = EncoderFile.ReadContent(reader, source, () => MappedVocabulary.Read(reader, mapped));
             return mapped.Left == 0 && head.Position == head.Length ? encoder : throw new InvalidDataException("length");
         }
-        catch (Exception e) when (Encoder.IsDamage(e))
+        catch (Exception e) when (EncoderFile.IsDamage(e))
         {
             throw new ConsortException($"{source}: found a damaged encoder; its parts do not agree, expected a whole one", e);
         }

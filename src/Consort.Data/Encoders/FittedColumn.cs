@@ -19,11 +19,11 @@ public abstract record FittedColumn(string Name, Field Field, int Offset, int Si
     /// <summary>The columns of an encoder: the categorical ones in the order of the ids, then the numeric ones.</summary>
     public static IReadOnlyList<FittedColumn> Of(Encoder encoder) =>
         [.. encoder.Columns.Select(column => Of(encoder.Schema, column)
-            with { AbsentIsZero = encoder.Schema.AbsentIsZero(encoder.Schema.Fields[column.Field]) })];
+            with { AbsentIsZero = encoder.Schema.AbsentIsZero(encoder.Schema.FieldAt(column.Field)) })];
 
     private static FittedColumn Of(Schema schema, ColumnEncoder column)
     {
-        var field = schema.Fields[column.Field];
+        var field = schema.FieldAt(column.Field);
         var missing = field.Missing ?? schema.Missing;
         return column switch
         {
@@ -31,6 +31,15 @@ public abstract record FittedColumn(string Name, Field Field, int Offset, int Si
             CodeColumn<TimeCode> time => new FittedTime(
                 time.Name, field, time.Offset, time.Size, missing, field.Derive[field.Columns.ToList().IndexOf(time.Name)],
                 [.. Enumerable.Range(0, TimeCode.Values).Select(v => time.IdOf(v))]),
+            CrossColumn cross => new FittedCross(cross.Name, field, cross.Offset, cross.Size,
+                [.. cross.Key.Parts.Select(p => (p.Place, p.Column.Offset, p.Column.Size))], cross.Vocabulary),
+            CrossHashColumn cross => new FittedHash(cross.Name, field, cross.Offset, cross.Size, []),
+            LookupToken lookup => new FittedLookup(
+                lookup.Name, field, lookup.Offset, lookup.Size, lookup.Key.KeyPlace, lookup.Key.ListPlace, null),
+            LookupNumber lookup => new FittedLookup(
+                lookup.Name, field, 0, 0, lookup.Key.KeyPlace, lookup.Key.ListPlace, Of(lookup, field, [])),
+            PiecewiseColumn piecewise => new FittedPiecewise(
+                piecewise.Name, field, piecewise.Offset, piecewise.Size, missing, piecewise.Knots),
             TokenColumn token => new FittedTokens(token.Name, field, token.Offset, token.Size, missing, token.Vocabulary),
             BooleanColumn boolean => new FittedBoolean(boolean.Name, field, boolean.Offset, missing),
             AgeColumn age => new FittedAge(age.Name, field, schema.Fields[age.Beside],
@@ -107,6 +116,60 @@ public sealed record FittedAge(string Name, Field Field, Field Since, IReadOnlyL
 public sealed record FittedQuantiles(
     string Name, Field Field, int Offset, int Size, IReadOnlyList<string> Missing, IReadOnlyList<double> Boundaries)
     : FittedColumn(Name, Field, Offset, Size, Missing);
+
+/// <summary>
+/// A number between knots: of x from knot t to the next, share s of the way, the ids Offset + 2 + t with weight 1 − s and Offset + 3 + t
+/// with weight s; beyond the outer knots that one alone. A missing one is the id Offset with weight 1.
+/// </summary>
+/// <param name="Name">The column.</param>
+/// <param name="Field">The field that it reads.</param>
+/// <param name="Offset">The first global id.</param>
+/// <param name="Size">The number of ids.</param>
+/// <param name="Missing">Texts that mean a missing value.</param>
+/// <param name="Knots">Ascending.</param>
+public sealed record FittedPiecewise(
+    string Name, Field Field, int Offset, int Size, IReadOnlyList<string> Missing, IReadOnlyList<double> Knots)
+    : FittedColumn(Name, Field, Offset, Size, Missing);
+
+/// <summary>
+/// Pairs of tokens, of two or more columns: pair i gives the id Offset + 2 + i, another one Offset + 1, and a row that lacks all of them
+/// Offset.
+/// </summary>
+public sealed record FittedCross : FittedColumn
+{
+    private readonly Vocabulary _vocabulary;
+
+    internal FittedCross(
+        string name, Field field, int offset, int size, IReadOnlyList<(int Place, int Offset, int Size)> parts, Vocabulary vocabulary)
+        : base(name, field, offset, size, []) => (Parts, _vocabulary) = (parts, vocabulary);
+
+    /// <summary>The columns that are paired: the place of each among those of ids, its first id, and its number of ids.</summary>
+    public IReadOnlyList<(int Place, int Offset, int Size)> Parts { get; }
+
+    /// <summary>The number of pairs.</summary>
+    public int Count => _vocabulary.Count;
+
+    /// <summary>The ids of a pair, each counted from its column's first.</summary>
+    /// <exception cref="ConsortException">The vocabulary is damaged.</exception>
+    public ReadOnlySpan<int> Pair(int index) => _vocabulary.Token(index) is var pair && pair.Length == 4 * Parts.Count
+        ? System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(pair)
+        : throw new ConsortException($"column {Name}: found a pair of {pair.Length} bytes, expected {4 * Parts.Count}; the vocabulary is damaged, pack the run again");
+}
+
+/// <summary>
+/// What a list of the row says of the token of another column. As a number: the sum of the token's weights, 1 each where tokens have none,
+/// as <paramref name="Weight"/> scales it, and 0 where the token is missing or unknown. As a token: Offset + 3 where it stands there, Offset + 2
+/// where it does not, Offset where it is missing or unknown.
+/// </summary>
+/// <param name="Name">The column.</param>
+/// <param name="Field">The field.</param>
+/// <param name="Offset">The first global id; 0 of a number.</param>
+/// <param name="Size">The number of ids; 0 of a number.</param>
+/// <param name="KeyPlace">The place of the token's column among those of ids.</param>
+/// <param name="ListPlace">The place of the list's.</param>
+/// <param name="Weight">How the number is scaled; null of a token.</param>
+public sealed record FittedLookup(string Name, Field Field, int Offset, int Size, int KeyPlace, int ListPlace, FittedNumber? Weight)
+    : FittedColumn(Name, Field, Offset, Size, []);
 
 /// <summary>Tokens by their XxHash3 modulo n: the id is Offset + 2 + that.</summary>
 /// <param name="Name">The column.</param>

@@ -9,7 +9,7 @@ namespace Consort.Data.Encoders;
 /// </summary>
 /// <param name="tokens">Encodes a token.</param>
 /// <param name="cutter">Cuts cells.</param>
-internal sealed class ListColumn(ColumnEncoder tokens, ListCutter cutter) : ColumnEncoder(tokens.Name, tokens.Field)
+internal sealed class ListColumn(ColumnEncoder tokens, ListCutter cutter) : RaggedColumn(tokens.Name, tokens.Field)
 {
     /// <summary>Encodes single tokens.</summary>
     public ColumnEncoder Tokens => tokens;
@@ -29,26 +29,7 @@ internal sealed class ListColumn(ColumnEncoder tokens, ListCutter cutter) : Colu
 
     public override int IndexOf(ReadOnlySpan<byte> token) => tokens.IndexOf(token);
 
-    public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride) =>
-        Encode(data, cells, target, stride, new ListBuffer());
-
-    /// <summary>Encodes the cells of a group; their lists go behind those that are held, where the rows' ids say.</summary>
-    /// <exception cref="CellError">A token's weight is none.</exception>
-    public void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride, ListBuffer lists)
-    {
-        for (var r = 0; r < cells.Length; r++)
-        {
-            Put(target, r, stride, lists.Length);
-            lists.Keep(Shape.RoomOf(Encode(data, cells[r], r, lists.Room(Shape.Room))));
-        }
-    }
-
-    /// <summary>Encodes one cell; gives how many ids the list has.</summary>
-    /// <param name="data">Where the cell lies; 8 bytes may be read from any place in it.</param>
-    /// <param name="cell">The cell.</param>
-    /// <param name="row">Its row, for messages.</param>
-    /// <param name="list">Room for the longest list.</param>
-    public int Encode(ReadOnlySpan<byte> data, Cell cell, int row, Span<int> list)
+    public override int Encode(ReadOnlySpan<byte> data, Cell cell, int row, Span<int> list)
     {
         Span<Cell> some = stackalloc Cell[RowGroup.Capacity];
         Span<float> weights = stackalloc float[RowGroup.Capacity];

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -20,6 +21,13 @@ internal sealed class MappedVocabulary(TokenTable index, NativeBuffer<int> place
         var bytes = index.TokenAt(places[token]).ToArray();
         GC.KeepAlive(this);
         return bytes;
+    }
+
+    public override ulong HashOf(int token)
+    {
+        var hash = XxHash3.HashToUInt64(index.TokenAt(places[token]));
+        GC.KeepAlive(this);
+        return hash;
     }
 
     public override int CountOf(int token)

@@ -7,12 +7,18 @@ namespace Consort.Data.Encoders;
 /// <summary>Tells whether a cell is missing.</summary>
 internal sealed class MissingTexts
 {
+    /// <summary>For columns without cells.</summary>
+    public static MissingTexts None { get; } = new([]);
+
     private readonly bool _empty;
     private readonly byte[][] _texts;
 
-    public MissingTexts(Schema schema, Field field)
+    public MissingTexts(Schema schema, Field field) : this(field.Missing ?? schema.Missing)
     {
-        var texts = field.Missing ?? schema.Missing;
+    }
+
+    private MissingTexts(IReadOnlyList<string> texts)
+    {
         _empty = texts.Contains("");
         _texts = [.. texts.Where(t => t.Length > 0).Select(System.Text.Encoding.UTF8.GetBytes)];
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Consort.Data.Sources;
 
 namespace Consort.Data.Encoders;
@@ -40,6 +41,7 @@ internal sealed class RowEncoder(Encoder encoder, LabelUse use)
         var data = rows.Data;
         if (target.Length < group.Rows * (long)stride || stride < _labelAt + 4)
             throw new ArgumentException($"found {target.Length} bytes, expected {group.Rows} rows of {stride}", nameof(target));
+        var encoded = target;
         var label = target[_labelAt..];
         if (Reads(rows.Layout)) _labels.Read(data, group.Held(rows.Layout.Label), label, stride, use == LabelUse.MayBeEmpty);
         else for (var r = 0; r < group.Rows; r++) ColumnEncoder.Put(label, r, stride, 0f);
@@ -47,10 +49,23 @@ internal sealed class RowEncoder(Encoder encoder, LabelUse use)
         Lists.Clear();
         foreach (var column in encoder.Columns)
         {
-            if (column is ListColumn list) list.Encode(data, group.Held(column.Field), target, stride, Lists);
+            if (column is IGeneratedColumn) { }
+            else if (column is RaggedColumn list) list.Encode(data, group.Held(column.Field), target, stride, Lists);
             else if (column.Beside < 0) column.Encode(data, group.Held(column.Field), target, stride);
             else column.EncodeBeside(data, group.Held(column.Field), group.Held(column.Beside), target, stride);
             target = target[4..];
+        }
+        if (encoder.HasGenerated) Generate(rows.Group.Rows, encoded, stride);
+    }
+
+    // Of ids that are there: it has its own loop over rows, behind that over columns.
+    private void Generate(int rows, Span<byte> encoded, int stride)
+    {
+        for (var r = 0; r < rows; r++)
+        {
+            var row = encoded.Slice(r * stride, _labelAt);
+            var ids = 4 * encoder.Space.Categorical.Count;
+            encoder.Generate(MemoryMarshal.Cast<byte, int>(row[..ids]), MemoryMarshal.Cast<byte, float>(row[ids..]), Lists.Numbers, 0);
         }
     }
 
@@ -61,7 +76,7 @@ internal sealed class RowEncoder(Encoder encoder, LabelUse use)
         if (Reads(rows.Layout))
             yield return (rows.Layout.Label, count =>
                 _labels.Read(rows.Data, rows.Group.Held(rows.Layout.Label)[..count], nothing, 4, use == LabelUse.MayBeEmpty));
-        foreach (var column in encoder.Columns)
+        foreach (var column in encoder.Columns.Where(c => c is not IGeneratedColumn))
             yield return (column.Field, count =>
                 column.Encode(rows.Data, rows.Group.Held(column.Field)[..count], nothing, 4));
         foreach (var look in _marks.Looks(rows)) yield return look;

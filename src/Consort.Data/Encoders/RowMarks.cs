@@ -18,7 +18,7 @@ internal sealed class RowMarks
     {
         var fields = schema.Fields.ToList();
         _weight = readsWeights ? fields.FindIndex(f => f.Kind == FieldKind.Weight) : -1;
-        _group = fields.FindIndex(f => f.Kind == FieldKind.Group);
+        _group = fields.FindIndex(f => f.MarksGroups);
         _noGroup = _group < 0 ? null : new MissingTexts(schema, fields[_group]);
     }
 

@@ -80,5 +80,7 @@ internal class TokenColumn : ColumnEncoder
 
     public override string Token(int index) => System.Text.Encoding.UTF8.GetString(Vocabulary.Token(index - 2));
 
+    public override ulong HashOf(int index) => index < 2 ? base.HashOf(index) : Vocabulary.HashOf(index - 2);
+
     public override long CountOf(int index) => Vocabulary.CountOf(index - 2);
 }

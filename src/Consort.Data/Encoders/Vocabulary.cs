@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+
 namespace Consort.Data.Encoders;
 
 /// <summary>The tokens of a column in the order of their ids, with their counts in training.</summary>
@@ -13,6 +15,9 @@ internal abstract class Vocabulary(int count)
 
     /// <summary>The bytes of a token.</summary>
     public abstract ReadOnlySpan<byte> Token(int index);
+
+    /// <summary>A hash of the bytes of a token; nothing is allocated.</summary>
+    public virtual ulong HashOf(int index) => XxHash3.HashToUInt64(Token(index));
 
     /// <summary>How often training saw it.</summary>
     public abstract int CountOf(int index);

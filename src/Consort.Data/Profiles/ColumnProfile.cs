@@ -113,6 +113,12 @@ public sealed record ColumnProfile(string Name, string Type)
     /// <summary>Share of all clicks that stand beside values of which every row was clicked; null where there is no label.</summary>
     public double? SurelyClicked { get; init; }
 
+    /// <summary>Share of rows with a value some of whose rows were clicked and some not.</summary>
+    internal double MixedShare { get; init; }
+
+    /// <summary>The zone that times are most likely of, and why; null where nothing tells.</summary>
+    internal (TimeSpan Zone, string Why)? Zone { get; init; }
+
     /// <summary>The AUC of values as tokens.</summary>
     internal double? TokenAuc { get; init; }
 

@@ -73,6 +73,8 @@ internal static class ColumnProfiler
             TokenAuc = tokens,
             RangeAuc = ranges,
             Doubt = ValueRanks.Doubt(some),
+            MixedShare = present == 0 ? 0 : values.Where(v => v.Clicks > 0 && v.Clicks < v.Count).Sum(v => (double)v.Count) / present,
+            Zone = time is null ? null : ZoneGuess.Of(values, time, format),
             SurelyClicked = context.HasLabel ? ValueRanks.SurelyClicked(some) : null,
             Kept = [.. values.Where(v => IsMissing(v.Text)).Select(v => v.Text)],
             MeanCharacters = present == 0 ? 0 : values.Sum(v => (double)v.Text.Length * v.Count) / present,

@@ -5,6 +5,13 @@ namespace Consort.Data.Profiles;
 /// <summary>What the words in a column's name say of it.</summary>
 internal static partial class ColumnWords
 {
+    // The widest first: rows of a user are those of several sessions.
+    private static readonly string[] Users =
+    [
+        "user", "uid", "customer", "member", "visitor", "client", "account", "subscriber", "reader", "player", "person", "household",
+        "cookie", "session"
+    ];
+
     // The best first: who has both, clicks and conversions, most likely asks for clicks.
     private static readonly string[] Labels =
     [
@@ -47,6 +54,9 @@ internal static partial class ColumnWords
     public static int LabelRank(string name) => Array.IndexOf(Labels, NotWord().Replace(name, "").ToLowerInvariant());
 
     public static bool IsLabel(string name) => LabelRank(name) >= 0;
+
+    /// <summary>How well a name says that the column is who looked, 0 the best; −1 where it does not.</summary>
+    public static int UserRank(string name) => Words(name).Select(w => Array.IndexOf(Users, w)).DefaultIfEmpty(-1).Max();
 
     public static bool IsTime(string name) => Words(name).Any(Times.Contains);
 

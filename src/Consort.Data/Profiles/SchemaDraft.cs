@@ -23,7 +23,7 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
             throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
                 $"{where}, column {label.Column}: found {(label.Clicks == 0 ? "no click" : "nothing but clicks")} in {label.Rows:N0} row{(label.Rows == 1 ? "" : "s")} looked at; a model needs rows that were clicked and rows that were not"));
         var names = profile.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
-        var columns = Shared([.. profile.Columns.Select(c => ColumnDraft.Of(c, profile, names))]);
+        var columns = Grouped(Shared([.. profile.Columns.Select(c => ColumnDraft.Of(c, profile, names))]), profile);
         if (columns.SelectMany(c => c.Field.Columns).FirstOrDefault() is null)
             throw new ConsortException(
                 $"{where}: found no column to learn from beside the label {label.Column}: {(columns.Length == 1 ? "it is the only column" : "")}{string.Join("; ", columns.Where(c => c.Field.Kind == FieldKind.Ignored).Take(3).Select(c => $"{c.Name} is {c.Why}"))}");
@@ -75,6 +75,26 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
         }
         return text.ToString();
     }
+
+    // Who looked, where there are several rows of each and clicks differ among them: within such rows models are compared most fairly.
+    private static ColumnDraft[] Grouped(ColumnDraft[] columns, DataProfile profile)
+    {
+        var users = profile.Columns.Index().Where(c => !profile.Dialect.IsPairs && ColumnWords.UserRank(c.Item.Name) >= 0
+            && columns[c.Index].Field is { Kind: FieldKind.Categorical, Derive.Count: 0 }
+            && c.Item is { Distinct: >= FewestGroups, MixedShare: >= LeastMixed }).ToArray();
+        if (users.Length == 0) return columns;
+        var (at, user) = users.MinBy(c => ColumnWords.UserRank(c.Item.Name));
+        columns[at] = columns[at] with
+        {
+            Field = columns[at].Field with { IsGroup = true },
+            Why = string.Create(CultureInfo.InvariantCulture,
+                $"{columns[at].Why}; and a group: {(double)(user.Rows - user.Missing) / user.Distinct:F1} rows each, {user.MixedShare:P0} of them beside others that went otherwise, so AUC is measured within each as well"),
+        };
+        return columns;
+    }
+
+    private const int FewestGroups = 10;
+    private const double LeastMixed = 0.2;
 
     // A vocabulary is shared with a field that has one, and shares with no third.
     private static ColumnDraft[] Shared(ColumnDraft[] columns) => [.. columns.Select(c => c.Field.Share is null

@@ -27,7 +27,29 @@ public sealed record Field(string Name, FieldKind Kind)
     internal bool HasTokens => Kind is FieldKind.Categorical or FieldKind.List or FieldKind.Sequence;
 
     /// <summary>Whether it gives a number rather than tokens.</summary>
-    internal bool IsNumber => Kind == FieldKind.Numeric && !Transform.MakesTokens;
+    internal bool IsNumber => (Kind == FieldKind.Numeric && !Transform.MakesTokens)
+        || (Kind == FieldKind.Lookup && Result == LookupResult.Number);
+
+    /// <summary>Whether a categorical field also says what rows belong together, as one of kind group does, but stays a feature.</summary>
+    public bool IsGroup { get; init; }
+
+    /// <summary>Whether it says what rows belong together.</summary>
+    public bool MarksGroups => IsGroup || Kind == FieldKind.Group;
+
+    /// <summary>Whether it is made of other columns and has no cell of its own.</summary>
+    public bool IsGenerated => Kind is FieldKind.Cross or FieldKind.Lookup;
+
+    /// <summary>The columns whose tokens a cross pairs, two or more; empty of others.</summary>
+    public IReadOnlyList<string> Of { get; init; } = [];
+
+    /// <summary>The column whose token a look-up looks for; null of others.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>The list that it looks in, which shares the key's vocabulary; null of others.</summary>
+    public string? In { get; init; }
+
+    /// <summary>What a look-up gives.</summary>
+    public LookupResult Result { get; init; }
 
     /// <summary>
     /// The field whose vocabulary it shares: tokens of both are counted together and have the same ids; null for one of its own.

@@ -35,6 +35,23 @@ public enum FieldKind
 
     /// <summary>What a row is called: kept beside predictions, not read.</summary>
     Id,
+
+    /// <summary>Generated: the pair, or more, of the tokens that other columns have in the row.</summary>
+    Cross,
+
+    /// <summary>Generated: what a list of the row says of a token that another column has.</summary>
+    Lookup,
+}
+
+/// <summary>What a <see cref="FieldKind.Lookup"/> gives.</summary>
+public enum LookupResult
+{
+    /// <summary>The token's weight, where it stands several times their sum; 1 a time where tokens have no weights, and 0 where it does not
+    /// stand.</summary>
+    Number,
+
+    /// <summary>Whether it stands there.</summary>
+    Token,
 }
 
 /// <summary>What is done to a field's value before a model sees it.</summary>
@@ -57,19 +74,25 @@ public enum TransformKind
 
     /// <summary>The token's hash modulo n, without a vocabulary.</summary>
     Hash,
+
+    /// <summary>
+    /// A vector that runs along straight lines between those of at most n + 1 knots, which part the training rows into n equal shares
+    /// (Gorishniy et al. 2022).
+    /// </summary>
+    Piecewise,
 }
 
 /// <summary>A transform with its count.</summary>
 /// <param name="Kind">What is done.</param>
-/// <param name="Count">n of <see cref="TransformKind.QuantileBuckets"/> (2 to 65,536) and <see cref="TransformKind.Hash"/> (1 to
-/// 100,000,000), otherwise 0.</param>
+/// <param name="Count">n of <see cref="TransformKind.QuantileBuckets"/> and <see cref="TransformKind.Piecewise"/> (2 to 65,536) and
+/// <see cref="TransformKind.Hash"/> (1 to 100,000,000), otherwise 0.</param>
 public readonly record struct Transform(TransformKind Kind, int Count = 0)
 {
-    /// <summary>Whether a numeric field becomes a categorical column.</summary>
-    public bool MakesTokens => Kind is TransformKind.Log2Buckets or TransformKind.QuantileBuckets;
+    /// <summary>Whether a numeric field becomes a column of ids.</summary>
+    public bool MakesTokens => Kind is TransformKind.Log2Buckets or TransformKind.QuantileBuckets or TransformKind.Piecewise;
 
     /// <summary>Whether its word needs a count behind it.</summary>
-    internal bool IsCounted => Kind is TransformKind.QuantileBuckets or TransformKind.Hash;
+    internal bool IsCounted => Kind is TransformKind.QuantileBuckets or TransformKind.Piecewise or TransformKind.Hash;
 }
 
 /// <summary>What becomes of a number far outside what the training rows hold. What is far: <see cref="Field.Outside"/>.</summary>

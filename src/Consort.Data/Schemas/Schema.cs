@@ -53,6 +53,15 @@ public sealed record Schema
     /// <summary>The fields, in the order of the file where it has no header.</summary>
     public required IReadOnlyList<Field> Fields { get; init; }
 
+    /// <summary>Fields that are made of the columns of others: crosses and look-ups. No row has a cell of theirs.</summary>
+    public IReadOnlyList<Field> Generated { get; init; } = [];
+
+    /// <summary>The fields, and behind them the generated ones.</summary>
+    public IEnumerable<Field> AllFields => Fields.Concat(Generated);
+
+    /// <summary>One of <see cref="AllFields"/> by its place.</summary>
+    internal Field FieldAt(int place) => place < Fields.Count ? Fields[place] : Generated[place - Fields.Count];
+
     /// <summary>A built-in schema: <c>criteo</c>, <c>avazu</c> or <c>frappe</c>.</summary>
     /// <exception cref="ConsortException">No preset of that name.</exception>
     public static Schema Preset(string name)
@@ -87,8 +96,8 @@ public sealed record Schema
     /// <summary>Whether rows have weights: a field of kind weight.</summary>
     public bool HasWeights => Fields.Any(f => f.Kind == FieldKind.Weight);
 
-    /// <summary>Whether rows have groups: a field of kind group.</summary>
-    public bool HasGroups => Fields.Any(f => f.Kind == FieldKind.Group);
+    /// <summary>Whether rows have groups: a field of kind group, or one with <c>group: true</c>.</summary>
+    public bool HasGroups => Fields.Any(f => f.MarksGroups);
 
     /// <summary>This schema as YAML that <see cref="Load(OptionMap)"/> reads back; equal schemas give equal text.</summary>
     public string ToYaml() => SchemaWriter.Write(this, forKeys: false);
@@ -123,23 +132,23 @@ public sealed record Schema
         if (labels > 1 || (labels == 0 && !IsPairs))
             throw new ConsortException($"{where}: found {labels} fields of kind label, expected one");
         var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var field in Fields)
+        foreach (var field in AllFields)
         {
             if (!names.Add(field.Name)) throw new ConsortException($"{where}: found two fields named {field.Name}");
             CheckField(field, where);
         }
         SharedVocabularies.Check(this, where);
         TimeFields.Check(this, where);
+        GeneratedFields.Check(this, where);
         var columns = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var column in Fields.SelectMany(f => f.Columns))
+        foreach (var column in AllFields.SelectMany(f => f.Columns))
         {
             if (!columns.Add(column)) throw new ConsortException($"{where}: two fields give a column named {column}");
         }
-        foreach (var kind in new[] { FieldKind.Weight, FieldKind.Group })
-        {
-            var count = Fields.Count(f => f.Kind == kind);
-            if (count > 1) throw new ConsortException($"{where}: found {count} fields of kind {Words.Of(kind)}, expected at most one");
-        }
+        var (weights, groups) = (Fields.Count(f => f.Kind == FieldKind.Weight), Fields.Count(f => f.MarksGroups));
+        if (weights > 1) throw new ConsortException($"{where}: found {weights} fields of kind weight, expected at most one");
+        if (groups > 1)
+            throw new ConsortException($"{where}: found {groups} fields of kind group{(Fields.Any(f => f.IsGroup) ? " or with group: true" : "")}, expected at most one");
         if (columns.Count == 0) throw new ConsortException($"{where}: found no categorical or numeric field, expected at least one");
     }
 
@@ -156,17 +165,19 @@ public sealed record Schema
         var fits = field.Transform.Kind switch
         {
             TransformKind.None => true,
-            TransformKind.Hash => field.HasTokens,
-            TransformKind.Standardise or TransformKind.MinMax => field.Kind is FieldKind.Numeric or FieldKind.Time,
+            TransformKind.Hash => field.HasTokens || field.Kind == FieldKind.Cross,
+            TransformKind.Standardise or TransformKind.MinMax => field.Kind is FieldKind.Numeric or FieldKind.Time || field.IsNumber,
             _ => field.Kind == FieldKind.Numeric,
         };
         if (!fits) throw new ConsortException($"{where}: transform {transform} does not fit kind {Words.Of(field.Kind)}");
-        if (field.Transform.Kind == TransformKind.QuantileBuckets && field.Transform.Count is < 2 or > 65_536)
-            throw new ConsortException($"{where}: found {field.Transform.Count} quantile buckets, expected 2 to 65536");
+        if (field.Transform is { Kind: TransformKind.QuantileBuckets or TransformKind.Piecewise, Count: < 2 or > 65_536 })
+            throw new ConsortException($"{where}: found {transform} of {field.Transform.Count}, expected 2 to 65536");
         if (field.Transform.Kind == TransformKind.Hash && field.Transform.Count is < 1 or > 100_000_000)
             throw new ConsortException($"{where}: found hash to {field.Transform.Count}, expected 1 to 100000000");
         if (field.Outside != OutsideRule.Clip && !field.IsNumber)
             throw new ConsortException($"{where}: outside belongs to a numeric field that stays a number");
+        if (field.IsGroup && (field.Kind != FieldKind.Categorical || field.Derive.Count > 0))
+            throw new ConsortException($"{where}: group: true belongs to kind categorical; where it is no feature, make it kind: group");
         if (field.MinCount < 1) throw new ConsortException($"{where}, min_count: found {field.MinCount}, expected at least 1");
         TimeFields.Check(field, where);
         if (field.Derive.Distinct().Count() != field.Derive.Count) throw new ConsortException($"{where}: derive names a part twice");

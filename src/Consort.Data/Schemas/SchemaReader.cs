@@ -12,8 +12,9 @@ internal static partial class SchemaReader
     public static Schema Read(OptionMap map, OutsideRule outside)
     {
         var start = Start(map);
-        var fields = new List<Field>();
-        foreach (var item in map.Maps("fields")) ReadField(item, fields, outside);
+        var all = new List<Field>();
+        foreach (var item in map.Maps("fields")) ReadField(item, all, outside);
+        Field[] fields = [.. all.Where(f => !f.IsGenerated)], generated = [.. all.Where(f => f.IsGenerated)];
         var schema = start with
         {
             Format = map.Choice("format", start.Format, Words.All<DataFormat>()),
@@ -26,7 +27,9 @@ internal static partial class SchemaReader
             Pairs = map.Choice("pairs", start.Pairs, Words.All<PairMeaning>()),
             FirstIndex = map.Integer("first_index", start.FirstIndex, 0, 1),
             Absent = map.Choice("absent", start.Absent, Words.All<AbsentRule>()),
-            Fields = fields.Count > 0 ? fields : start.Fields,
+            // Generated fields alone come on top of those of a preset or a file.
+            Fields = fields.Length > 0 ? fields : start.Fields,
+            Generated = generated.Length > 0 ? generated : fields.Length > 0 ? [] : start.Generated,
         };
         map.Close();
         schema.Validate(map.Source);
@@ -59,7 +62,10 @@ internal static partial class SchemaReader
     private static readonly string[] ListKeys = ["splitter", "max_len", "keep", "pooling", "weight_splitter"];
 
     private static readonly string[] FieldKeys =
-        ["name", "kind", "missing", "min_count", "transform", "share", "derive", "values", "outside", "format", "zone", "since", .. ListKeys];
+    [
+        "name", "kind", "missing", "min_count", "transform", "share", "derive", "values", "outside", "format", "zone", "since",
+        "group", "of", "key", "in", "result", .. ListKeys,
+    ];
 
     private static void ReadField(OptionMap map, List<Field> fields, OutsideRule outside)
     {
@@ -81,6 +87,11 @@ internal static partial class SchemaReader
             Zone = ReadZone(map),
             Since = map.TextOrNull("since"),
             Values = ReadValues(map),
+            IsGroup = map.Flag("group", false),
+            Of = map.Texts("of", []),
+            Key = map.TextOrNull("key"),
+            In = map.TextOrNull("in"),
+            Result = map.Choice("result", LookupResult.Number, Words.All<LookupResult>()),
         };
         if (field.Kind is FieldKind.List or FieldKind.Sequence || ListKeys.Any(map.Has))
             field = field with { List = ReadList(map, field.Kind) };
@@ -103,7 +114,7 @@ internal static partial class SchemaReader
     private static Transform ReadTransform(OptionMap map)
     {
         // Either a word or one key with its count: `transform: {quantile_buckets: 20}`; also `transform: "hash: 1000"`.
-        const string Expected = "none, log2_buckets, standardise, min_max, \"quantile_buckets: n\" or \"hash: n\"";
+        const string Expected = "none, log2_buckets, standardise, min_max, \"quantile_buckets: n\", \"piecewise: n\" or \"hash: n\"";
         if (!map.Has("transform")) return default;
         string text;
         try
@@ -113,9 +124,16 @@ internal static partial class SchemaReader
         catch (ConsortException)
         {
             var counted = map.Map("transform")!;
-            int buckets = counted.Integer("quantile_buckets", 0, 2, 65_536), hash = counted.Integer("hash", 0, 1, 100_000_000);
-            if (buckets > 0 == hash > 0) throw map.Error("transform", $"expected {Expected}");
-            return buckets > 0 ? new(TransformKind.QuantileBuckets, buckets) : new(TransformKind.Hash, hash);
+            Transform[] given =
+            [
+                .. new Transform[]
+                {
+                    new(TransformKind.QuantileBuckets, counted.Integer("quantile_buckets", 0, 2, 65_536)),
+                    new(TransformKind.Piecewise, counted.Integer("piecewise", 0, 2, 65_536)),
+                    new(TransformKind.Hash, counted.Integer("hash", 0, 1, 100_000_000)),
+                }.Where(t => t.Count > 0),
+            ];
+            return given.Length == 1 ? given[0] : throw map.Error("transform", $"expected {Expected}");
         }
         var kinds = Words.All<TransformKind>();
         var parts = text.Split(':', 2);

@@ -19,7 +19,7 @@ internal static class SchemaWriter
         // Of these formats alone, so that the text of other schemas says nothing of what they have not.
         if (schema.IsPairs) keys.Add(("absent", Words.Of(schema.Absent)));
         if (schema.NegativeShare < 1) keys.Add(("negative_share", schema.NegativeShare));
-        keys.Add(("fields", OptionTree.Lines(schema.Fields.Select(f => OptionTree.Keys(FieldKeys(f, forKeys))))));
+        keys.Add(("fields", OptionTree.Lines(schema.AllFields.Select(f => OptionTree.Keys(FieldKeys(f, forKeys))))));
         return OptionTree.Keys(keys);
     }
 
@@ -73,6 +73,11 @@ internal static class SchemaWriter
         if (field.Zone != TimeSpan.Zero) yield return ("zone", Text(TimeZones.Show(field.Zone)));
         if (field.Derive.Count > 0) yield return ("derive", Texts(field.Derive.Select(Words.Of)));
         if (field.Since is not null) yield return ("since", Text(field.Since));
+        if (field.IsGroup) yield return ("group", true);
+        if (field.Of.Count > 0) yield return ("of", Texts(field.Of));
+        if (field.Key is not null) yield return ("key", Text(field.Key));
+        if (field.In is not null) yield return ("in", Text(field.In));
+        if (field.Result != LookupResult.Number) yield return ("result", Words.Of(field.Result));
         if (field.Values.Count > 0)
         {
             yield return ("values", OptionTree.Keys(field.Values.OrderBy(p => p.Key, StringComparer.Ordinal)

@@ -47,6 +47,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
 
         var schema = ReadSchema(options, folder, own);
         var split = SplitPlan.Load(options, folder);
+        split.Check(options, schema);
         var cache = options.TextOrNull("cache") is { } chosen ? Path.GetFullPath(chosen) : CacheOf(schema, split);
         return new DataSource(cache, schema, split, folder)
         {

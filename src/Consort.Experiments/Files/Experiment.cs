@@ -278,7 +278,7 @@ public sealed record Experiment
     {
         if (Data?.Schema is not { } schema)
             return;
-        var columns = schema.Fields.Where(f => f.Kind == FieldKind.Categorical || f.Transform.MakesTokens)
+        var columns = schema.AllFields.Where(f => f.Kind is FieldKind.Categorical or FieldKind.Cross || f.Transform.MakesTokens)
             .SelectMany(f => f.Columns).ToArray();
         foreach (var name in Family.Embeddings.Fields.Keys.Where(n => !columns.Contains(n)))
             throw options.Section("embedding").Section("fields")

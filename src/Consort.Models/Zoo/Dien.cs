@@ -22,8 +22,8 @@ public enum EvolutionKind
 /// Deep interest evolution network (DIEN): a recurrent unit h = GRU(e) extracts interests from a history, attention a_l = softmax over
 /// MLP([e_t, h_l, e_t − h_l, e_t ⊙ h_l]) says how they matter to the target, a second unit with attention lets them evolve, and a tower
 /// reads its last state in the place of the history, z = w · MLP([e_1 … e_F, h']) + b, [B, 1]; with the sum of the history and that times
-/// the target where that is wanted. An impression without a history has h' = 0. Source: Zhou et al. 2019, eq. 2–7, without its auxiliary
-/// loss, as BARS ran it.
+/// the target where that is wanted. An impression without a history has h' = 0. Source: Zhou et al. 2019, eq. 2–8; without its auxiliary
+/// loss unless it is asked for, as BARS ran it.
 /// </summary>
 public sealed record Dien(MlpOptions Mlp) : TowerModel("DIEN", Mlp)
 {
@@ -36,6 +36,7 @@ public sealed record Dien(MlpOptions Mlp) : TowerModel("DIEN", Mlp)
         .Add("use_softmax", m => m.IsSoftmax, (m, v) => m with { IsSoftmax = v }, Domain.Flag, "whether attention is shares of 1")
         .Add("enable_sum_pooling", m => m.HasSum, (m, v) => m with { HasSum = v }, Domain.Flag,
             "whether the tower also reads the sum of the history, and that times the target")
+        .Include(NextItemOptions.Options, m => m.NextItems, (m, v) => m with { NextItems = v })
         .Tower()
         .Require("attention_hidden_units", m => m.Attention.HiddenUnits.Count == 0 ? "found none, expected at least one layer" : null);
 
@@ -54,14 +55,23 @@ public sealed record Dien(MlpOptions Mlp) : TowerModel("DIEN", Mlp)
     /// <summary>Whether the tower also reads the sum of the history, and that times the target.</summary>
     public bool HasSum { get; init; }
 
-    /// <inheritdoc/>
-    public override Value Build(MemberInputs inputs) => inputs.Output(inputs.Mlp(
-        [.. inputs.Beside(Histories, Name), .. inputs.Histories(Histories, Name).SelectMany(h => Interest(inputs, h))],
-        Mlp, "mlp")); // [B, 1]
+    /// <summary>By which the first unit's states learn what comes next.</summary>
+    public NextItemOptions NextItems { get; init; } = new();
 
-    private Value[] Interest(MemberInputs inputs, History history)
+    /// <inheritdoc/>
+    public override Value Build(MemberInputs inputs)
+    {
+        var extracted = new List<(History, Value)>();
+        var logit = inputs.Output(inputs.Mlp(
+            [.. inputs.Beside(Histories, Name), .. inputs.Histories(Histories, Name).SelectMany(h => Interest(inputs, h, extracted))],
+            Mlp, "mlp")); // [B, 1]
+        return inputs.WithNextItems(logit, extracted, NextItems);
+    }
+
+    private Value[] Interest(MemberInputs inputs, History history, List<(History, Value)> extracted)
     {
         var states = Unit(inputs, RecurrenceKind.Gru, $"extract/{history.Name}", history.Items, null); // h [N, d]
+        extracted.Add((history, states));
         var scores = inputs.TargetScores(history.Target, states, Attention, $"attention/{history.Name}"); // [N, 1]
         if (IsSoftmax)
             scores = inputs.Graph.Apply(new PositionSoftmax(), scores);

@@ -11,7 +11,8 @@ namespace Consort.Models.Zoo;
 /// an interest each of it, with a feed-forward net of their own, and attention of the target with the place beside it adds its positions
 /// up, v = Σ_l softmax_l(MLP([t_l, x_l, t_l ⊙ x_l])) x_l, t_l = W [e_t, p_l]; a tower reads all interests in the place of the history, z =
 /// w · MLP([e_1 … e_F, v_1 … v_H]) + b, [B, 1]. An impression without a history has v = 0. Source: Xiao et al. 2020, without its auxiliary
-/// loss, as FuxiCTR runs it; t − x, which the layer makes of t and x by itself, is left out, and places are counted back from the last.
+/// loss unless it is asked for, as FuxiCTR runs it; t − x, which the layer makes of t and x by itself, is left out, and places are counted
+/// back from the last.
 /// </summary>
 public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
 {
@@ -31,6 +32,9 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
             "share that drops behind self-attention while training")
         .Add("enable_sum_pooling", m => m.HasSum, (m, v) => m with { HasSum = v }, Domain.Flag,
             "whether the tower also reads the sum of the history, and that times the target")
+        .Include(NextItemOptions.Options, m => m.NextItems, (m, v) => m with { NextItems = v })
+        .Require("auxiliary", m => m is { IsRefined: false, NextItems.Weight: > 0 }
+            ? "found it without use_behavior_refiner, whose positions are what learns by it" : null)
         .Require("attention_hidden_units", m => m.Attention.HiddenUnits.Count == 0 ? "found none, expected at least one layer" : null);
 
     /// <summary>Which columns are set against which histories.</summary>
@@ -60,12 +64,20 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
     /// <summary>Whether the tower also reads the sum of the history, and that times the target.</summary>
     public bool HasSum { get; init; }
 
-    /// <inheritdoc/>
-    public override Value Build(MemberInputs inputs) => inputs.Output(inputs.Mlp(
-        [.. inputs.Beside(Histories, Name), .. inputs.Histories(Histories, Name).SelectMany(h => Interests(inputs, h))],
-        Mlp, "mlp")); // [B, 1]
+    /// <summary>By which the refined positions learn what comes next.</summary>
+    public NextItemOptions NextItems { get; init; } = new();
 
-    private IEnumerable<Value> Interests(MemberInputs inputs, History history)
+    /// <inheritdoc/>
+    public override Value Build(MemberInputs inputs)
+    {
+        var refined = new List<(History, Value)>();
+        var logit = inputs.Output(inputs.Mlp(
+            [.. inputs.Beside(Histories, Name), .. inputs.Histories(Histories, Name).SelectMany(h => Interests(inputs, h, refined))],
+            Mlp, "mlp")); // [B, 1]
+        return inputs.WithNextItems(logit, refined, NextItems);
+    }
+
+    private IEnumerable<Value> Interests(MemberInputs inputs, History history, List<(History, Value)> refined)
     {
         var (x, width) = (history.Items, history.Items.Shape.Size); // [N, d]
         HistoryExtensions.CheckHeads(Heads, width, Name);
@@ -73,6 +85,7 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
         {
             var name = $"refiner/{history.Name}";
             x = Refined(inputs, x, inputs.SelfAttention(x, x, Heads, name, isCausal: true), name);
+            refined.Add((history, x));
         }
 
         for (var head = 0; head < Heads; head++)

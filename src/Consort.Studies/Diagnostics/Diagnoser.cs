@@ -24,7 +24,7 @@ public static class Diagnoser
         var space = run.Encoder.Space;
         var column = request.Group is null ? -1 : Column(run, request.Group);
         var outputs = new RecordedOutputs(run.Program.Members, space, column,
-            run.Encoder.Schema.Fields.FirstOrDefault(f => f.Kind == FieldKind.Group)?.Name);
+            run.Encoder.Schema.Fields.FirstOrDefault(f => f.MarksGroups)?.Name);
         var sample = new RowSample(request.Rows, space);
         using var source = DiagnosedSource.Open(run, request, cancellation);
         while (source.Next() is { } batch)

@@ -71,6 +71,39 @@ internal sealed class PositionGraphs
             var y = g.Attended(g.Linear(4, x), x, 2, false);
             return [g.Pool(PositionPooling.Last, y), g.Pool(PositionPooling.Mean, x)];
         }),
+        ["next positions"] = d => Make(d, g =>
+        {
+            var items = g.Items();
+            var next = g.Graph.Apply(new NextPosition(), items);
+            return [g.Pool(PositionPooling.Sum, g.Graph.Apply(new Multiply(), next, items)), g.Pool(PositionPooling.Last, items)];
+        }),
+        ["sampled positions"] = d => Make(d, g =>
+        {
+            var hidden = g.Hidden();
+            var sampled = g.Graph.Apply(new SampledPosition(), hidden);
+            return [g.Pool(PositionPooling.Sum, g.Graph.Apply(new Multiply(), sampled, hidden)), g.Pool(PositionPooling.Mean, sampled)];
+        }),
+        ["target dot"] = d => Make(d, g =>
+        {
+            var (target, items) = (g.Target(), g.Items());
+            var scores = g.Graph.Apply(new TargetDot(), target, items);
+            return [g.Graph.Apply(new WeightedPositions(false), scores, items), g.Pool(PositionPooling.Sum, scores), target];
+        }),
+        ["top positions"] = d => Make(d, g =>
+        {
+            var (target, items) = (g.Target(), g.Items());
+            var scores = g.Graph.Apply(new TargetDot(), target, items);
+            var top = g.Graph.Apply(new TopPositions(3), scores, g.Graph.Apply(new Concat(), items, g.Hidden()));
+            return [g.Pool(PositionPooling.Mean, top), g.Pool(PositionPooling.Last, top), g.Pool(PositionPooling.Sum, items),
+                g.Attended(g.Linear(4, target), top, 2, false), g.Graph.Apply(new WeightedPositions(true), scores, items)];
+        }),
+        ["top of more than there are"] = d => Make(d, g =>
+        {
+            var (target, items) = (g.Target(), g.Items());
+            var all = g.Graph.Apply(new TopPositions(9), g.Graph.Apply(new TargetDot(), target, items), items);
+            var both = g.Graph.Apply(new AppendTarget(), all, target);
+            return [g.Pool(PositionPooling.Sum, g.Graph.Apply(new Activate(Activation.Tanh), both))];
+        }),
         ["places of a history"] = d => Make(d, g =>
             [g.Pool(PositionPooling.Sum, g.Graph.Apply(new Multiply(), g.Graph.Apply(new PlaceEmbed(g.Parameter(6, d), History)), g.Items()))]),
     };

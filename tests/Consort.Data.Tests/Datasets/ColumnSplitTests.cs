@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Foundation.Options;
@@ -106,5 +107,42 @@ public sealed class ColumnSplitTests : IDisposable
         Assert.Contains("valid_from: found \"soon\", expected a time as ISO 8601", Mistake("by: time, column: t, valid_from: soon"), StringComparison.Ordinal);
         Assert.Contains("negatives", Mistake("sample: {negatives: 0}"), StringComparison.Ordinal);
         Assert.Contains("found by: hash without column", Mistake("by: hash"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("column: usr\nby: hash", "exp.yaml:1, key column: found no field named usr in the schema; did you mean user?")]
+    [InlineData("by: time\ncolumn: user\nvalid_from: 2026-01-01", "exp.yaml:2, key column: found by: time with column user of kind")]
+    [InlineData("by: seed\ncolumn: user", "exp.yaml:2, key column: found column user beside by: seed")]
+    [InlineData("by: hash", "exp.yaml:1, key by: found by: hash without column")]
+    [InlineData("by: seed\nshares: [0.5, 0.1, 0.1]", "exp.yaml:2, key shares: found shares 0.5, 0.1, 0.1")]
+    [InlineData("by: time\ncolumn: user\nvalid_from: 2026-02-01\ntest_from: 2026-01-01", "exp.yaml:3, key valid_from: found valid_from")]
+    public void Load_WordsThatDoNotFit_NameTheLine(string text, string expected)
+    {
+        var source = _folder.File("d.csv", "1,u\n");
+        var map = OptionMap.Parse($"{text}\nsource: {source}", "exp.yaml");
+        var schema = Schema.Load(OptionMap.Parse("{delimiter: comma, fields: [{name: y, kind: label}, {name: user, kind: categorical}]}", "s.yaml"));
+        Assert.StartsWith(expected, Assert.Throws<ConsortException>(() => SplitPlan.Load(map, _folder.Path).Check(map, schema)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Groups_OfACategoricalField_AreThoseOfOneOfKindGroup()
+    {
+        var rows = string.Concat(Enumerable.Range(0, 50).Select(i => $"{i % 2},u{i % 7},x\n"));
+        EncodedDataset Encoded(string user, string name) => _folder.Encode(Schema.Load(OptionMap.Parse(
+            $"{{delimiter: comma, fields: [{{name: y, kind: label}}, {{name: user, {user}}}, {{name: x, kind: categorical}}]}}", "s.yaml")), _folder.File("g.csv", rows), name);
+        using var feature = Encoded("kind: categorical, group: true", "a");
+        using var group = Encoded("kind: group", "b");
+        Assert.Equal(["user", "x"], feature.Categorical.Select(c => c.Name));
+        Assert.Equal(["x"], group.Categorical.Select(c => c.Name));
+        Assert.Equal(GroupsOf(group), GroupsOf(feature));
+        Assert.Equal(7, GroupsOf(feature).Distinct().Count());
+        Assert.Contains("group: true belongs to kind categorical", Assert.Throws<ConsortException>(() => Encoded("kind: numeric, group: true", "c")).Message, StringComparison.Ordinal);
+
+        static ulong[] GroupsOf(EncodedDataset dataset)
+        {
+            using var loader = new BatchLoader(dataset.Train, new LoaderOptions(50));
+            loader.Start(0);
+            return loader.Next()!.Groups.ToArray();
+        }
     }
 }

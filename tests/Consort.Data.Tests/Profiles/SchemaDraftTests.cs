@@ -60,6 +60,50 @@ public sealed class SchemaDraftTests : IDisposable
         }
     }
 
+    // Six rows of a user, clicked or not: a group and a feature; of the wider of two the sessions are but parts.
+    [Fact]
+    public void Of_AUserWithSeveralRows_IsAGroupAndStaysAFeature()
+    {
+        var draft = Of(Clicks());
+        Assert.Equal(["user_id"], draft.Schema.Fields.Where(f => f.MarksGroups).Select(f => f.Name));
+        Assert.Contains("and a group: 6.0 rows each", draft.Columns[2].Why, StringComparison.Ordinal);
+        Assert.Contains("user_id", draft.Schema.Fields.First(f => f.IsGroup).Columns);
+        var random = new Random(1);
+        var both = Of("click,session_id,user_id,city\n" + string.Concat(Enumerable.Range(0, 2000).Select(i => $"{random.Next(2)},s{i / 4},u{random.Next(90)},c{random.Next(5)}\n")));
+        Assert.Equal(["user_id"], both.Schema.Fields.Where(f => f.MarksGroups).Select(f => f.Name));
+        // Nobody's rows differ: there is nothing to measure within one.
+        Assert.DoesNotContain(Of("click,user_id,n\n" + string.Concat(Enumerable.Range(0, 2000).Select(i => $"{(i / 4) % 2},u{i / 4},{random.Next(9)}\n"))).Schema.Fields, f => f.MarksGroups);
+    }
+
+    [Theory]
+    [InlineData("", "+03:00", "rows are fewest from 23:00 to 4:00 UTC, which is most likely night")]
+    [InlineData("iso", "+03:00", "rows are fewest from 23:00 to 4:00 UTC")]
+    [InlineData("offset", "+05:30", "written as of +05:30")]
+    [InlineData("local", "+00:00", "times (iso)")]
+    [InlineData("even", "+00:00", "times (unix_s)")]
+    public void Of_TimesOfPeople_FindsTheirZone(string way, string zone, string why)
+    {
+        var random = new Random(2);
+        var text = string.Concat(Enumerable.Range(0, 4000).Select(i =>
+        {
+            // Awake from four to two, by a clock three hours before UTC's.
+            var hour = way == "even" ? random.Next(24) : (random.Next(5) == 0 ? random.Next(24) : random.Next(4, 23));
+            var at = new DateTimeOffset(2026, 3, 1, hour, random.Next(60), random.Next(60), TimeSpan.Zero).AddDays(random.Next(20));
+            var written = way switch
+            {
+                "iso" => at.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
+                "offset" => at.ToString("yyyy-MM-ddTHH:mm:ss+05:30", CultureInfo.InvariantCulture),
+                "local" => at.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                _ => at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+            };
+            return $"{random.Next(2)},{written},c{random.Next(9)}\n";
+        }));
+        var draft = Of("click,time,city\n" + text);
+        Assert.Contains(why, draft.Columns[1].Why, StringComparison.Ordinal);
+        Assert.Equal(zone, TimeZones.Show(draft.Schema.Fields[1].Zone));
+        Assert.Equal(draft.Schema, Schema.Load(OptionMap.Parse(draft.ToYaml([]), "again.yaml")));
+    }
+
     [Theory]
     [InlineData("click\n1\n0\n1\n", "it is the only column")]
     [InlineData("click,a,b\n1,x,3\n0,x,3\n", "the same in all 2 rows")]

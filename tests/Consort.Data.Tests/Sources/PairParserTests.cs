@@ -152,7 +152,7 @@ public sealed class PairParserTests : IDisposable
         }
         content.Position = 0;
         using var reader = new BinaryReader(content);
-        var old = Encoder.ReadContent(reader, "old", () => throw new InvalidOperationException());
+        var old = EncoderFile.ReadContent(reader, "old", () => throw new InvalidOperationException());
         Assert.Equal(AbsentRule.Missing, old.Schema.Absent);
         var numbers = new float[2];
         old.Clear([], numbers);

@@ -29,13 +29,15 @@ public sealed class FuxiCtrHistoryTests
         "model: DIN, target: [user+item, item], history: [users+items, items], hidden_units: [9], attention_hidden_units: [64]")]
     [InlineData("model: DIEN, attention_type: din_attention, dien_target_field: user, dien_sequence_field: users, dien_neg_seq_field: [], aux_loss_alpha: 0, aux_hidden_units: [100, 50]",
         $"model: DIEN, {Fields}, hidden_units: [200, 80], batch_norm: true, attention_hidden_units: [80, 40]")]
+    [InlineData("model: DIEN, attention_type: din_attention, dien_target_field: user, dien_sequence_field: users, dien_neg_seq_field: users, aux_loss_alpha: 1, aux_hidden_units: [7], aux_activation: ReLU",
+        $"model: DIEN, {Fields}, hidden_units: [200, 80], batch_norm: true, attention_hidden_units: [80, 40], auxiliary: 1, auxiliary_hidden_units: [7]")]
     [InlineData("model: DIEN, attention_type: din_attention, dien_target_field: user, dien_sequence_field: users, gru_type: AGRU, use_attention_softmax: False, enable_sum_pooling: True, attention_hidden_units: [8], attention_activation: ReLU, batch_norm: False",
         $"model: DIEN, {Fields}, hidden_units: [200, 80], attention_hidden_units: [8], attention_activation: relu, gru_type: AGRU, use_softmax: false, enable_sum_pooling: true")]
     [InlineData("model: BST, bst_target_field: user, bst_sequence_field: users", $"model: BST, {Fields}, hidden_units: [256, 128, 64], seq_pooling_type: mean")]
     [InlineData("model: BST, bst_target_field: user, bst_sequence_field: users, num_heads: 4, stacked_transformer_layers: 2, layer_norm: False, use_residual: False, use_position_emb: False, seq_pooling_type: target, net_dropout: 0.1, attention_dropout: 0, use_causal_mask: False",
         $"model: BST, {Fields}, hidden_units: [256, 128, 64], num_heads: 4, transformer_blocks: 2, layer_norm: false, use_residual: false, use_position_emb: false, seq_pooling_type: target, dropout: 0.1, transformer_dropout: 0.1")]
-    [InlineData("model: DMIN, target_field: user, sequence_field: users, neg_seq_field: users, aux_loss_lambda: 0",
-        $"model: DMIN, {Fields}, hidden_units: [512, 128, 64], activation: dice, batch_norm: true, num_heads: 4, attention_hidden_units: [80, 40]")]
+    [InlineData("model: DMIN, target_field: user, sequence_field: users, neg_seq_field: users, aux_loss_lambda: 0.5",
+        $"model: DMIN, {Fields}, hidden_units: [512, 128, 64], activation: dice, batch_norm: true, num_heads: 4, attention_hidden_units: [80, 40], auxiliary: 0.5")]
     [InlineData("model: DMIN, target_field: user, sequence_field: users, num_heads: 2, use_pos_emb: False, use_behavior_refiner: False, enable_sum_pooling: True, layer_norm: False, dnn_hidden_units: [9], dnn_activations: ReLU, batch_norm: False, net_dropout: 0.1",
         $"model: DMIN, {Fields}, hidden_units: [9], num_heads: 2, use_pos_emb: false, use_behavior_refiner: false, enable_sum_pooling: true, layer_norm: false, dropout: 0.1, transformer_dropout: 0.1, attention_hidden_units: [80, 40]")]
     public void Read_AModelOfHistories_IsTheOneOfTheZoo(string keys, string member)
@@ -50,12 +52,12 @@ public sealed class FuxiCtrHistoryTests
     [InlineData("model: DIEN", "attention_type")]
     [InlineData("model: DIEN, attention_type: dot_attention", "attention_type")]
     [InlineData("model: DIEN, attention_type: din_attention, gru_type: GRU", "gru_type")]
-    [InlineData("model: DIEN, attention_type: din_attention, aux_loss_alpha: 1", "aux_loss_alpha")]
+    [InlineData("model: DIEN, attention_type: din_attention, aux_activation: Sigmoid", "aux_activation")]
     [InlineData("model: DIN, attention_output_activation: Sigmoid", "attention_output_activation")]
     [InlineData("model: BST, seq_pooling_type: concat", "seq_pooling_type")]
     [InlineData("model: BST, use_causal_mask: True", "use_causal_mask")]
     [InlineData("model: BST, attention_dropout: 0.1", "attention_dropout")]
-    [InlineData("model: DMIN, aux_loss_lambda: 0.5", "aux_loss_lambda")]
+    [InlineData("model: DMIN, aux_activation: Dice", "aux_activation")]
     public void Read_AKeyThatIsNotCarriedOver_IsNamed(string keys, string lost)
     {
         using var folder = new FuxiCtrFolder($"a: {{dataset_id: tiny, {keys}}}\n");

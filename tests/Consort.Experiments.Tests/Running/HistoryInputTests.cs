@@ -15,7 +15,9 @@ public sealed class HistoryInputTests : IDisposable
     [Theory]
     [InlineData("DIN")]
     [InlineData("DIEN")]
+    [InlineData("DIEN, auxiliary: 1")]
     [InlineData("BST")]
+    [InlineData("SIM, top_k: 2")]
     public void Train_HistoriesAllEmpty_GivesWhatTheOtherColumnsSay(string model)
     {
         var metrics = Train(model, Sequences, _ => ("", "")).Training.Valid.Metrics.Ensemble;
@@ -27,7 +29,9 @@ public sealed class HistoryInputTests : IDisposable
     [Theory]
     [InlineData("DIN")]
     [InlineData("DIEN")]
+    [InlineData("DIEN, auxiliary: 1")]
     [InlineData("BST")]
+    [InlineData("SIM, top_k: 2")]
     [InlineData("DNN")]
     public void Train_HistoriesUnlikeTheTarget_IsFinite(string model)
     {

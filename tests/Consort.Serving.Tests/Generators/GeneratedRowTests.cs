@@ -86,6 +86,8 @@ public sealed class GeneratedRowTests : IDisposable
         offer.Seen = raw["seen"].Length > 0 ? raw["seen"].Split(';') : null;
         offer.Tags = raw["tags"].Length > 0 ? [.. raw["tags"].Split(';')] : [];
         offer.Likes = raw["likes"].Length > 0 ? raw["likes"].Split(';').Skip(1) : [];
+        offer.Best = raw["best"];
+        offer.Depth = Number(raw["depth"]);
         return offer;
 
         static double? Number(string text) => text.Length > 0 ? double.Parse(text, CultureInfo.InvariantCulture) : null;
@@ -105,6 +107,8 @@ internal interface IOffer
     string?[]? Seen { get; set; }
     List<string> Tags { get; set; }
     IEnumerable<string> Likes { get; set; }
+    string? Best { get; set; }
+    double? Depth { get; set; }
 }
 
 [ImpressionRow]
@@ -122,6 +126,8 @@ internal sealed class GeneratedOffer : IOffer
     public string?[]? Seen { get; set; }
     public List<string> Tags { get; set; } = [];
     public IEnumerable<string> Likes { get; set; } = [];
+    public string? Best { get; set; }
+    public double? Depth { get; set; }
 }
 
 internal sealed class ReflectedOffer : IOffer
@@ -138,6 +144,8 @@ internal sealed class ReflectedOffer : IOffer
     public string?[]? Seen { get; set; }
     public List<string> Tags { get; set; } = [];
     public IEnumerable<string> Likes { get; set; } = [];
+    public string? Best { get; set; }
+    public double? Depth { get; set; }
 }
 
 [ImpressionRow]

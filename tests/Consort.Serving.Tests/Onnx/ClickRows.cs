@@ -35,11 +35,17 @@ public sealed class ClickRows : IDisposable
           - {name: logit, kind: numeric}
           - {name: tags, kind: list, splitter: ";", max_len: 3, pooling: max, missing: ["", none]}
           - {name: seen, kind: sequence, splitter: ";", max_len: 4, share: user, missing: ["", "-"]}
-          - {name: likes, kind: list, splitter: ";", max_len: 4, weight_splitter: ":", pooling: mean}
+          - {name: likes, kind: list, splitter: ";", max_len: 4, weight_splitter: ":", pooling: mean, share: best}
           - {name: pages, kind: list, splitter: ";", max_len: 2, pooling: sum, transform: "hash: 5"}
           - {name: paid, kind: boolean, missing: ["", "?"]}
           - {name: moment, kind: time, format: unix_ms, zone: "+05:30", derive: [hour, weekday, weekend, age, day, month], since: born, transform: standardise}
           - {name: born, kind: time, zone: "-02:00", derive: [hour]}
+          - {name: best, kind: categorical}
+          - {name: depth, kind: numeric, transform: "piecewise: 6"}
+          - {name: still, kind: numeric, transform: "piecewise: 6"}
+          - {name: user_paid_born, kind: cross, of: [user, paid, born_hour]}
+          - {name: fondness, kind: lookup, key: best, in: likes, transform: standardise}
+          - {name: again, kind: lookup, key: user, in: seen, result: token}
         """;
 
     private readonly TempFolder _folder = new();
@@ -67,7 +73,7 @@ public sealed class ClickRows : IDisposable
     }
 
     public static IReadOnlyList<string> Fields { get; } =
-        ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit", "tags", "seen", "likes", "pages", "paid", "moment", "born"];
+        ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit", "tags", "seen", "likes", "pages", "paid", "moment", "born", "best", "depth", "still"];
 
     internal Encoder Encoder => _dataset.Encoder;
 
@@ -89,6 +95,7 @@ public sealed class ClickRows : IDisposable
                 Encoder.EncodeField(
                     Encoder.FieldIndex(Fields[field]), System.Text.Encoding.UTF8.GetBytes(Rows[row][field]), ids.AsSpan(row * f, f),
                     numeric.AsSpan(row * n, n), lists.AsSpan(row * room, room), times);
+            Encoder.Generate(ids.AsSpan(row * f, f), numeric.AsSpan(row * n, n), lists, 0);
         }
 
         return (ids, numeric, lists);
@@ -165,7 +172,7 @@ public sealed class ClickRows : IDisposable
         var hashed = Encoder.Space.Categorical.ToList().FindIndex(c => c.Name == "url");
         var feeds = Fields.Select((name, field) => (Input: name == "logit" ? "logit_2" : name, Tensor: name switch
         {
-            "user" or "item" or "at" => OnnxTensor.Of([Count, 1], Rows.Select(r => OnnxTensor.Text(r[field]))),
+            "user" or "item" or "at" or "best" => OnnxTensor.Of([Count, 1], Rows.Select(r => OnnxTensor.Text(r[field]))),
             "tags" => Tokens(field, 3, isOrdered: false),
             "seen" => Tokens(field, 4, isOrdered: true),
             "likes" => Tokens(field, 4, isOrdered: false),
@@ -218,6 +225,9 @@ public sealed class ClickRows : IDisposable
             Or("?", ((string[])["true", "FALSE", "Yes", "n", "1", "0"])[random.Next(6)]),
             Or("", string.Create(CultureInfo.InvariantCulture, $"{random.NextInt64(-400_000_000_000, (long)(1_800_000_000_000 * reach))}")),
             Or("", new DateTime(1965, 1, 1).AddMinutes(random.Next((int)(20_000_000 * reach))).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)),
+            Or("", $"like{random.Next((int)(6 * reach))}"),
+            Or("", string.Create(CultureInfo.InvariantCulture, $"{(random.NextDouble() - 0.3) * 10 * reach:F2}")),
+            Or("", reach > 1 ? string.Create(CultureInfo.InvariantCulture, $"{random.Next(9)}") : "7"),
         ];
         return row;
     }

@@ -26,7 +26,15 @@ internal static class OnnxInterpreter
         }
 
         foreach (var node in graph.Node)
-            values.Add(node.Output.Single(), Evaluate(node, [.. node.Input.Select(i => values[i])]));
+        {
+            var x = node.Input.Select(i => values[i]).ToArray();
+            if (node.OpType == "TopK")
+                (values[node.Output[0]], values[node.Output[1]]) =
+                    OnnxShapes.Top(x[0], (int)x[1].Numbers.Single(), Integer(node, "largest", 1) != 0);
+            else
+                values.Add(node.Output.Single(), Evaluate(node, x));
+        }
+
         var rows = feeds.Values.First().Shape[0];
         foreach (var info in graph.ValueInfo.Concat(graph.Output).Concat(graph.Input))
         {
@@ -79,6 +87,7 @@ internal static class OnnxInterpreter
             "Expand" => OnnxShapes.Expand(x[0], [.. x[1].Numbers.Select(n => (int)n)]),
             "Floor" => Map(x[0], Math.Floor),
             "Gather" => OnnxShapes.Gather(x[0], x[1], (int)Integer(node, "axis", 0)),
+            "GatherElements" => OnnxShapes.GatherElements(x[0], x[1], (int)Integer(node, "axis", 0)),
             "Gemm" => Gemm(x, Integer(node, "transB", 0) != 0),
             "Greater" => Elementwise(x, (a, b) => a > b ? 1 : 0, ElementType.Bool),
             "GreaterOrEqual" => Elementwise(x, (a, b) => a >= b ? 1 : 0, ElementType.Bool),

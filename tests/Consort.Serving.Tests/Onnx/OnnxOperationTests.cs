@@ -18,7 +18,11 @@ public sealed class OnnxOperationTests
 
     public static TheoryData<string> Names => [.. OperationGraphs.All.Keys];
 
-    public static TheoryData<string> ListNames => [.. ListGraphs.Kinds.Keys, .. PositionGraphs.All.Keys];
+    // Nothing of these scores; models with them are checked whole.
+    private static readonly Type[] ForTraining = [typeof(NextItemLoss), typeof(NextPosition), typeof(SampledPosition)];
+
+    public static TheoryData<string> ListNames => [.. ListGraphs.Kinds.Keys, .. PositionGraphs.All
+        .Where(g => !g.Value(4).Values.Any(v => ForTraining.Contains(v.Operation?.GetType()))).Select(g => g.Key)];
 
     [Theory]
     [MemberData(nameof(ListNames))]
@@ -115,7 +119,7 @@ public sealed class OnnxOperationTests
             .SelectMany(graph => graph.Values).Select(v => v.Operation?.GetType()).ToHashSet();
         var all = typeof(Operation).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(Operation)) && !t.IsAbstract);
         Assert.NotEmpty(all);
-        Assert.Empty(all.Where(t => !used.Contains(t)).Select(t => t.Name));
+        Assert.Empty(all.Where(t => !used.Contains(t)).Except(ForTraining).Select(t => t.Name));
     }
 
     private static OnnxTensor Run(Graph graph, ParameterStore<float> store, int[] ids, float[] numeric)

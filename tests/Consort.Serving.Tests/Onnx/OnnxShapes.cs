@@ -72,6 +72,29 @@ internal static class OnnxShapes
         return OnnxTensor.Of(x.Type, [.. x.Shape[..axis], .. indices.Shape, .. x.Shape[(axis + 1)..]], result);
     }
 
+    /// <summary>Of [B, L, n] those places of the middle axis that [B, k, n] names number by number.</summary>
+    public static OnnxTensor GatherElements(OnnxTensor x, OnnxTensor indices, int axis)
+    {
+        Assert.Equal((ElementType.Int64, 1, 3), (indices.Type, axis, x.Shape.Length));
+        var (length, width, k) = (x.Shape[1], x.Shape[2], indices.Shape[1]);
+        return OnnxTensor.Of(x.Type, indices.Shape, indices.Numbers.Select((index, i) =>
+        {
+            Assert.InRange(index, 0, length - 1);
+            return x.Numbers[(((i / (k * width) * length) + (int)index) * width) + (i % width)];
+        }));
+    }
+
+    /// <summary>The k greatest or least of each row, in their order, and where they stand; of equal ones the lower place.</summary>
+    public static (OnnxTensor Values, OnnxTensor Places) Top(OnnxTensor x, int k, bool isLargest)
+    {
+        var (rows, length) = (x.Shape[0], x.Shape[1]);
+        Assert.InRange(k, 0, length);
+        int[] places = [.. Enumerable.Range(0, rows).SelectMany(row => Enumerable.Range(0, length)
+            .OrderBy(i => isLargest ? -x.Numbers[(row * length) + i] : x.Numbers[(row * length) + i]).ThenBy(i => i).Take(k))];
+        return (OnnxTensor.Of(x.Type, [rows, k], places.Select((place, i) => x.Numbers[(i / k * length) + place])),
+            OnnxTensor.Of(ElementType.Int64, [rows, k], places.Select(p => (double)p)));
+    }
+
     public static OnnxTensor Transpose(OnnxTensor x, int[] axes)
     {
         var shape = axes.Select(a => x.Shape[a]).ToArray();

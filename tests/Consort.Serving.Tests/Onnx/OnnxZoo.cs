@@ -27,6 +27,10 @@ internal static class OnnxZoo
         ("BST", "hidden_units: [16, 5], num_heads: 4, seq_pooling_type: sum, use_position_emb: false"),
         ("BST", "hidden_units: [16, 5], transformer_blocks: 2, layer_norm: false, use_residual: false"),
         ("DMIN", "hidden_units: [16, 5], num_heads: 4, attention_hidden_units: [6], layer_norm: false"),
+        ("DMIN", "hidden_units: [16, 5], num_heads: 2, attention_hidden_units: [6], auxiliary: 1"),
+        ("DIEN", "hidden_units: [16, 5], attention_hidden_units: [6], auxiliary: 1"),
+        ("SIM", "hidden_units: [16, 5], top_k: 1, search_dim: 3, num_heads: 4"),
+        ("SIM", "hidden_units: [16, 5], top_k: 50, num_heads: 2, use_position_emb: false"),
     ];
 
     /// <summary>Every model plainly, with everything that regularises, and in variants.</summary>

@@ -11,7 +11,7 @@ internal sealed unsafe class Segments : IDisposable
     public Segments(Positions of, IReadOnlyList<IdRange> columns, int capacity)
     {
         (Of, _columns) = (of, columns.Count);
-        Most = columns[of.Column].Length + (of.WithTarget ? 1 : 0);
+        Most = of.RowsOf(columns[of.Column].Length);
         Capacity = checked(capacity * Most);
         _starts = new NativeBuffer<int>(capacity + 1);
     }
@@ -37,11 +37,11 @@ internal sealed unsafe class Segments : IDisposable
     /// <summary>Looks over a batch.</summary>
     public void Find(int* ids, int* lists, int batch)
     {
-        var (row, own) = (0, Of.WithTarget ? 1 : 0);
+        var row = 0;
         for (var b = 0; b < batch; b++)
         {
             Starts[b] = row;
-            row += lists[ids[((long)b * _columns) + Of.Column]] + own;
+            row += Of.RowsOf(lists[ids[((long)b * _columns) + Of.Column]]);
         }
 
         Starts[batch] = row;
