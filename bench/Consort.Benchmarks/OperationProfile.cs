@@ -26,7 +26,9 @@ internal static class OperationProfile
         using var folder = new TempFolder();
         var mean = arguments.Integer("mean-length", 0, 0, 1000);
         if (file is null == (mean == 0))
-            throw new ConsortException("profile: expected --experiment with a file, or --mean-length with a number of positions");
+            throw new ConsortException(file is null
+                ? "profile, --experiment: found nothing, expected a file, or --mean-length with a number of positions"
+                : "profile: found --experiment and --mean-length, expected one of them");
         var threads = arguments.Integer("threads", Environment.ProcessorCount, 1, 1024);
         var steps = arguments.Integer("steps", 20, 1, 100_000);
         var longest = arguments.Integer("longest", Math.Max(50, mean), mean, 1000);

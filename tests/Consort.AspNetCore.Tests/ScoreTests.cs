@@ -113,6 +113,7 @@ public sealed class ScoreTests(ServerFixture fixture)
         await using var server = await TestServer.Start(fixture.First);
         var row = fixture.Row(1).ToDictionary(p => p.Key, p => (string?)p.Value);
         row["site"] = "a-site-that-nobody-knows";
+        row["best"] = "l1";
         row.Remove("age");
         var (status, body) = await server.Post("/v1/explain", JsonSerializer.Serialize(new { row }));
         Assert.True(status == HttpStatusCode.OK, body.ToJsonString());

@@ -112,14 +112,15 @@ public static class DatasetEncoder
         if (manifest.EncoderVersion != Encoder.Version) return $"encoder version {manifest.EncoderVersion} is not {Encoder.Version}";
         if (manifest.Schema != request.Schema.Identity) return "the schema has changed";
         if (manifest.Split != request.SplitText) return request.Like is null ? "the split has changed" : "the encoder has changed";
-        return SourceDifference(manifest, request.Split.Files, request.Sources);
+        return SourceDifference(manifest, request.Split.Files, request.Sources, request.Schema);
     }
 
     /// <summary>What of the sources differs from those a dataset was made of; null when nothing.</summary>
-    internal static string? SourceDifference(Manifest manifest, IReadOnlyList<string> sources, SourceCatalogue? catalogue = null)
+    internal static string? SourceDifference(Manifest manifest, IReadOnlyList<string> sources, SourceCatalogue? catalogue = null,
+        Schema? known = null)
     {
         if (manifest.Sources.Count != sources.Count) return $"found {sources.Count} source files, expected {manifest.Sources.Count}";
-        var schema = new Lazy<Schema>(() => Schema.LoadFitted(OptionMap.Of(StoredOptions.Read(manifest.Schema, Manifest.FileName))));
+        var schema = new Lazy<Schema>(() => known ?? Schema.LoadFitted(OptionMap.Of(StoredOptions.Read(manifest.Schema, Manifest.FileName))));
         for (var i = 0; i < sources.Count; i++)
         {
             var difference = SourcePlace.IsFile(sources[i]) ? manifest.Sources[i].Difference(sources[i])

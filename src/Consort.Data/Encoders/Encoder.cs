@@ -302,6 +302,18 @@ public sealed class Encoder
     /// <exception cref="ConsortException">Damaged, or of another version.</exception>
     public static Encoder Read(Stream stream, string source) => EncoderFile.Read(stream, source);
 
+    /// <summary>Whether two files hold the same encoder, whatever version of this program wrote them.</summary>
+    /// <exception cref="ConsortException">One of them is missing, damaged or of another version.</exception>
+    public static bool AreSame(string path, string other) =>
+        File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(other)) || Written(path).SequenceEqual(Written(other));
+
+    private static ReadOnlySpan<byte> Written(string path)
+    {
+        using var content = new MemoryStream();
+        Load(path).Write(content);
+        return content.ToArray();
+    }
+
     private int AbsentBits(ColumnEncoder column)
     {
         var bits = column.Size > 0 ? column.Offset : 0;

@@ -126,8 +126,7 @@ public static class ExperimentRunner
             return new PredictionTeacher(name, dataset.Encoder.Schema.LogitShift);
         var (path, folder) = (name.Path, new RunFolder(name.Path));
         var experiment = Experiment.OfRun(folder.Experiment, catalogues);
-        if (!File.Exists(folder.Encoder)
-            || !File.ReadAllBytes(folder.Encoder).AsSpan().SequenceEqual(File.ReadAllBytes(dataset.EncoderFile)))
+        if (!File.Exists(folder.Encoder) || !Data.Encoders.Encoder.AreSame(folder.Encoder, dataset.EncoderFile))
             throw new ConsortException($"teacher {path}: was trained on other data, expected an encoder equal to that of this run");
         return new FrozenTeacher(new TrainedFamily(experiment.Family, dataset.Space, RunWeights.Final.Find(folder, experiment)), path);
     }

@@ -1,5 +1,6 @@
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
+using Consort.Data.Encoders;
 using Consort.Data.Sources;
 using Consort.Experiments.Running;
 
@@ -106,7 +107,7 @@ internal sealed class DiagnosedSource : IDisposable
     // Ids mean the same to the run and to the rows only if one encoder made them.
     private static void CheckEncoder(FinishedRun run, EncodedDataset dataset)
     {
-        if (!File.ReadAllBytes(dataset.EncoderFile).AsSpan().SequenceEqual(File.ReadAllBytes(run.Folder.Encoder)))
+        if (!Encoder.AreSame(dataset.EncoderFile, run.Folder.Encoder))
             throw new ConsortException($"{dataset.Folder}: was encoded otherwise than the rows that {run.Folder.Path} was trained on; name raw rows with --data FILE");
     }
 }

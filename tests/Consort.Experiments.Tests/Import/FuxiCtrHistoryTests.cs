@@ -86,6 +86,7 @@ public sealed class FuxiCtrHistoryTests
         [.. Experiment.Parse(text, "members", folder: null).Family.Members.Select(model =>
         {
             var graph = new Family(new EmbeddingOptions { Dimension = 4 }, [model]).Build(space ?? Space);
-            return $"{model} {string.Join(' ', graph.Parameters)} {string.Join(' ', graph.Values)}";
+            var name = model.ToString()!.Replace("<>z__ReadOnlyArray`1[System.Int32]", "System.Int32[]", StringComparison.Ordinal);
+            return $"{name} {string.Join(' ', graph.Parameters)} {string.Join(' ', graph.Values)}";
         })];
 }

@@ -57,9 +57,9 @@ public sealed class HistoryInputTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{name: seen, kind: categorical, share: item}, {name: seen_kind, kind: ignored}", "DIN: found no sequence that shares the vocabulary of a column")]
-    [InlineData("{name: seen, kind: list, share: item}, {name: seen_kind, kind: ignored}", "DIN: found no sequence that shares the vocabulary of a column")]
-    [InlineData("{name: seen, kind: sequence}, {name: seen_kind, kind: ignored}", "DIN: found no sequence that shares the vocabulary of a column")]
+    [InlineData("{name: seen, kind: categorical, share: item}, {name: seen_kind, kind: ignored}", "histories.yaml:7, DIN: found no sequence that shares the vocabulary of a column")]
+    [InlineData("{name: seen, kind: list, share: item}, {name: seen_kind, kind: ignored}", "histories.yaml:7, DIN: found no sequence that shares the vocabulary of a column")]
+    [InlineData("{name: seen, kind: sequence}, {name: seen_kind, kind: ignored}", "histories.yaml:7, DIN: found no sequence that shares the vocabulary of a column")]
     public void Train_NoSequenceOfTheTarget_SaysWhatIsMissing(string fields, string expected)
     {
         var mistake = Assert.Throws<ConsortException>(() => Train("DIN", fields, i => ($"i{i % 5}", "")));
@@ -72,7 +72,7 @@ public sealed class HistoryInputTests : IDisposable
         var mistake = Assert.Throws<ConsortException>(() =>
             Train("DIN, target: [item], history: [kind]", Sequences, i => ($"i{i % 5}", "")));
         Assert.StartsWith(
-            "DIN, history: found no list or sequence kind, expected one of seen, seen_kind", mistake.Message, StringComparison.Ordinal);
+            "histories.yaml:7, DIN, history: found no list or sequence kind, expected one of seen, seen_kind", mistake.Message, StringComparison.Ordinal);
     }
 
     private RunResult Train(string model, string fields, Func<int, (string Items, string Kinds)> history)
