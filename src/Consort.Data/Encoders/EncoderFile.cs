@@ -1,6 +1,5 @@
 using System.IO.Hashing;
 using Consort.Data.Schemas;
-using Consort.Data.Sources;
 using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 

@@ -59,12 +59,12 @@ internal static class GeneratedFields
 
     private static bool IsOneToken(Field field) => field.List is null && field.Transform.Kind != TransformKind.Piecewise;
 
-    private static void Require(Schema schema, IReadOnlyCollection<string> known, string name, string where, string expected)
+    private static void Require(Schema schema, string[] known, string name, string where, string expected)
     {
         if (known.Contains(name)) return;
         var isThere = schema.AllFields.Any(f => f.Name == name || f.Columns.Contains(name));
         throw new ConsortException(isThere
-            ? $"{where}: found {name}, expected {expected}{(known.Count == 0 ? "" : $": {string.Join(", ", known.Take(10))}")}"
+            ? $"{where}: found {name}, expected {expected}{(known.Length == 0 ? "" : $": {string.Join(", ", known.Take(10))}")}"
             : $"{where}: found no column named {name}{NearestWord.Hint(name, known)}");
     }
 }
