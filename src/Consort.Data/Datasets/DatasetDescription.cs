@@ -123,12 +123,15 @@ public sealed record DatasetDescription(
             columns.Add(column is NumberColumn number ? Describe(number, dataset.Train.Rows) : new ColumnDescription(
                 column.Name, KindOf(column), column.Size - 2, Share(seen[0]!.Value.Missing[f], dataset.Train.Rows), Oov(0), Oov(1), Oov(2),
                 Top(column, top), null)
-            { Note = column is PiecewiseColumn { Knots.Count: > 0 } p ? string.Create(CultureInfo.InvariantCulture, $"knots from {p.Knots[0]:G6} to {p.Knots[^1]:G6}") : null });
+            { Note = column is PiecewiseColumn piecewise ? Range(piecewise.Knots) : null });
         }
         SplitSummary[] summaries = [.. splits.Where(s => s is not null).Select(s => new SplitSummary(s!.Name, s.Rows, s.Clicks))];
         return new DatasetDescription(dataset.Folder, summaries.Sum(s => s.Rows),
             Share(summaries.Sum(s => s.Clicks), summaries.Sum(s => s.Rows)), summaries, columns);
     }
+
+    private static string? Range(IReadOnlyList<double> knots) => knots.Count == 0 ? null
+        : string.Create(CultureInfo.InvariantCulture, $"knots from {knots[0]:G6} to {knots[^1]:G6}");
 
     // Of lists, tokens are counted, and rows without any are those that miss them.
     private static (long[] Missing, long[] Unknown, long?[] Tokens) CountSpecial(

@@ -10,7 +10,8 @@ namespace Consort.Data.Datasets;
 
 /// <summary>
 /// Makes an encoded dataset from raw files in two passes: the first fits vocabularies and scales on the training rows, the second encodes
-/// every row; between them is one for columns that are generated of others, where there are such. Rows are never held; memory is bounded by the vocabularies. The result depends on the request and the files alone, not on the
+/// every row; between them is one for columns that are generated of others, where there are such. Rows are never held; memory is bounded by
+/// the vocabularies. The result depends on the request and the files alone, not on the
 /// number of threads.
 /// </summary>
 public static class DatasetEncoder

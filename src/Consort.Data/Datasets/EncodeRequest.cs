@@ -45,7 +45,7 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
 }
 
 /// <summary>How far encoding is.</summary>
-/// <param name="Phase">What is being done: <c>count rows</c>, <c>fit</c>, <c>fit generated</c>, <c>encode</c>, or who is waited for.</param>
+/// <param name="Phase">What is done: <c>count rows</c>, <c>fit</c>, <c>fit generated</c>, <c>encode</c>, or who is waited for.</param>
 /// <param name="Bytes">Bytes of the sources read in this phase.</param>
 /// <param name="TotalBytes">Bytes of all sources.</param>
 public sealed record EncodeProgress(string Phase, long Bytes, long TotalBytes)

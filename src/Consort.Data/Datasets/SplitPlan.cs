@@ -156,7 +156,8 @@ public sealed record SplitPlan
         catch (ConsortException e) when (e.Message.StartsWith(Mark, StringComparison.Ordinal))
         {
             var message = e.Message[Mark.Length..];
-            (string Key, string Word)[] keys = [("valid_from", "valid_from"), ("shares", "shares"), ("column", "column"), ("column", "field named")];
+            (string Key, string Word)[] keys =
+                [("valid_from", "valid_from"), ("shares", "shares"), ("column", "column"), ("column", "field named")];
             var key = keys.FirstOrDefault(k => map.Has(k.Key) && message.Contains(k.Word, StringComparison.Ordinal)).Key;
             throw map.Error(key ?? "by", message);
         }

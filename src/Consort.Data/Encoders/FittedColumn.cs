@@ -158,8 +158,8 @@ public sealed record FittedCross : FittedColumn
 
 /// <summary>
 /// What a list of the row says of the token of another column. As a number: the sum of the token's weights, 1 each where tokens have none,
-/// as <paramref name="Weight"/> scales it, and 0 where the token is missing or unknown. As a token: Offset + 3 where it stands there, Offset + 2
-/// where it does not, Offset where it is missing or unknown.
+/// as <paramref name="Weight"/> scales it, and 0 where the token is missing or unknown. As a token: Offset + 3 where it stands there,
+/// Offset + 2 where it does not, Offset where it is missing or unknown.
 /// </summary>
 /// <param name="Name">The column.</param>
 /// <param name="Field">The field.</param>

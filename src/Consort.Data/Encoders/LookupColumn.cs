@@ -53,7 +53,7 @@ internal sealed class LookupKey(ColumnEncoder key, int keyPlace, ListShape shape
     }
 }
 
-/// <summary>The weight that a list gives to a token, as a number; 0 where the token is missing or unknown, before or after scaling.</summary>
+/// <summary>The weight that a list gives to a token, as a number; 0 where the token is missing or unknown, however it is scaled.</summary>
 internal sealed class LookupNumber(Field field, int index, LookupKey key, NumberFacts facts)
     : NumberColumn(field.Name, index, MissingTexts.None, field.Transform.Kind, field.Outside, facts), IGeneratedColumn
 {

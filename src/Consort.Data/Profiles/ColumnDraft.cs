@@ -78,7 +78,8 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
             return Made(column, FieldKind.Ignored, $"{span}: as it is every new row has one that was not seen before");
         var draft = Made(column, FieldKind.Time, column.Zone is { } zone ? $"{span}; {zone.Why}" : span);
         TimePart[] free = [.. parts.Where(p => !taken.Contains($"{column.Name}_{Words.Of(p)}"))];
-        return draft with { Field = draft.Field with { Derive = free, Format = Words.All<TimeFormat>()[time.Format], Zone = column.Zone?.Zone ?? TimeSpan.Zero } };
+        var field = draft.Field with { Derive = free, Format = Words.All<TimeFormat>()[time.Format] };
+        return draft with { Field = field with { Zone = column.Zone?.Zone ?? TimeSpan.Zero } };
     }
 
     // Libsvm and libffm have plain kinds alone.
