@@ -134,3 +134,17 @@ internal readonly struct UuidText : IValueText<UInt128>
         return writer.Uuid(bytes);
     }
 }
+
+/// <summary>Days, the greatest and least of which DuckDB has for the words <c>infinity</c> and <c>-infinity</c>.</summary>
+internal readonly struct EndlessDate : IValueText<int>
+{
+    public Cell Write(int value, CellWriter writer) => Math.Abs((long)value) < int.MaxValue
+        ? default(DateText).Write(value, writer) : writer.Text(value > 0 ? "infinity"u8 : "-infinity"u8);
+}
+
+/// <summary>Timestamps, of which the same holds.</summary>
+internal readonly struct EndlessTimestamp(TimestampText text) : IValueText<long>
+{
+    public Cell Write(long value, CellWriter writer) => value is < long.MaxValue and > -long.MaxValue
+        ? text.Write(value, writer) : writer.Text(value > 0 ? "infinity"u8 : "-infinity"u8);
+}

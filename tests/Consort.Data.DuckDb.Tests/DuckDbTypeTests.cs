@@ -47,6 +47,13 @@ public sealed class DuckDbTypeTests
     [InlineData("'2026-11-01 13:05:00.25'::timestamp_ms", "2026-11-01T13:05:00.25")]
     [InlineData("'2026-11-01 13:05:00.000000001'::timestamp_ns", "2026-11-01T13:05:00.000000001")]
     [InlineData("make_timestamptz(1793538300000000)", "2026-11-01T13:05:00Z")]
+    [InlineData("date 'infinity'", "infinity")]
+    [InlineData("date '-infinity'", "-infinity")]
+    [InlineData("date '5877641-06-24'", "5877641-06-24")] // hardly before
+    [InlineData("timestamp 'infinity'", "infinity")]
+    [InlineData("timestamp '-infinity'", "-infinity")]
+    [InlineData("'infinity'::timestamptz", "infinity")]
+    [InlineData("'infinity'::timestamp::timestamp_s", "infinity")]
     public void Read_AValue_IsTheTextOfOtherSources(string value, string? text)
     {
         var row = Assert.Single(SeenRows.Of(Catalogue, Schema, $"sql:select 1 as click, {value} as value"));
