@@ -62,7 +62,7 @@ internal sealed class ParquetFile : IDisposable
         {
             return new ParquetFile(path);
         }
-        catch (Exception e) when (e is ParquetException or InvalidOperationException or OverflowException)
+        catch (Exception e) when (e is ParquetException or InvalidOperationException or OverflowException or ArgumentException)
         {
             throw new ConsortException($"{path}: found a Parquet file whose description cannot be read, expected a whole one: {Words(e)}", e);
         }

@@ -8,8 +8,8 @@ public static class ClickScoring
 {
     /// <summary>
     /// Adds the columns <c>Score</c> (the logit), <c>Probability</c> (of a click, calibrated as the package is) and <c>PredictedLabel</c>
-    /// (whether that is above a half), which <c>BinaryClassification.Evaluate</c> reads. The view has a column for each field of the model, by its name: see
-    /// <see cref="DataViewRows"/>.
+    /// (whether that is above a half), which <c>BinaryClassification.Evaluate</c> reads. The view has a column for each field of the model,
+    /// by its name: see <see cref="DataViewRows"/>.
     /// </summary>
     /// <param name="transforms">Where pipelines are made.</param>
     /// <param name="package">What <c>consort pack</c> has written.</param>

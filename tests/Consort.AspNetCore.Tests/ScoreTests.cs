@@ -113,7 +113,7 @@ public sealed class ScoreTests(ServerFixture fixture)
         await using var server = await TestServer.Start(fixture.First);
         var row = fixture.Row(1).ToDictionary(p => p.Key, p => (string?)p.Value);
         row["site"] = "a-site-that-nobody-knows";
-        row["best"] = "l1";
+        (row["app"], row["best"]) = ("äpp1", "l1");
         row.Remove("age");
         var (status, body) = await server.Post("/v1/explain", JsonSerializer.Serialize(new { row }));
         Assert.True(status == HttpStatusCode.OK, body.ToJsonString());
@@ -124,7 +124,7 @@ public sealed class ScoreTests(ServerFixture fixture)
         foreach (var field in fields)
         {
             var name = (string)field!["field"]!;
-            Assert.Equal(name switch { "site" => "unseen", "age" => "missing", _ => "given" }, (string)field["state"]!);
+            Assert.Equal((name, name switch { "site" => "unseen", "age" => "missing", _ => "given" }), (name, (string)field["state"]!));
             if (name == "age")
                 continue;
             var without = row.Where(p => p.Key != name).ToDictionary();

@@ -144,6 +144,41 @@ public sealed class ParquetMistakeTests : IDisposable
             Assert.Throws<ConsortException>(() => SeenRows.Of(Catalogue, pairs, path)).Message);
     }
 
+    // Pages without sums: what stands in them is read as far as it can be.
+    [Fact]
+    public void Encode_BytesChangedAnywhere_IsDoneOrSaysInWhichFile()
+    {
+        var path = _folder.At("a.parquet");
+        using (var writer = new ParquetFileWriter(path, [new Column<bool>("click"), new Column<string?>("user")], Compression.Snappy))
+        {
+            for (var g = 0; g < 2; g++)
+            {
+                using var group = writer.AppendRowGroup();
+                Put(group, new bool[500]);
+                Put(group, Array.ConvertAll([.. Enumerable.Range(0, 500)], i => i % 9 == 0 ? null : $"u{i % 31}"));
+            }
+            writer.Close();
+        }
+        var bytes = File.ReadAllBytes(path);
+        var (random, refused) = (new Random(7), 0);
+        for (var i = 0; i < 400; i++)
+        {
+            var changed = bytes.ToArray();
+            for (var k = random.Next(1, 4); k > 0; k--) changed[random.Next(changed.Length)] = (byte)random.Next(256);
+            var bad = _folder.File("bad.parquet", changed);
+            try
+            {
+                Encode(Schema, 1 + i % 2, bad);
+            }
+            catch (ConsortException e)
+            {
+                refused++;
+                Assert.StartsWith(bad, e.Message, StringComparison.Ordinal);
+            }
+        }
+        Assert.InRange(refused, 100, 400);
+    }
+
     [Fact]
     public void Read_WithoutThePackage_SaysWhichReadsIt()
     {

@@ -121,7 +121,8 @@ public static class DatasetEncoder
         Schema? known = null)
     {
         if (manifest.Sources.Count != sources.Count) return $"found {sources.Count} source files, expected {manifest.Sources.Count}";
-        var schema = new Lazy<Schema>(() => known ?? Schema.LoadFitted(OptionMap.Of(StoredOptions.Read(manifest.Schema, Manifest.FileName))));
+        var schema = new Lazy<Schema>(() =>
+            known ?? Schema.LoadFitted(OptionMap.Of(StoredOptions.Read(manifest.Schema, Manifest.FileName))));
         for (var i = 0; i < sources.Count; i++)
         {
             var difference = SourcePlace.IsFile(sources[i]) ? manifest.Sources[i].Difference(sources[i])

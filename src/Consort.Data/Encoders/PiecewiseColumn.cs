@@ -5,9 +5,9 @@ using Consort.Data.Sources;
 namespace Consort.Data.Encoders;
 
 /// <summary>
-/// Numbers as places between knots b₀ &lt; … &lt; b_T, after Gorishniy et al. 2022, "On Embeddings for Numerical Features in Tabular
-/// Deep Learning". Their vector of a number in bin t, ple(x) · W + b with ple(x) = (1, …, 1, (x − b_t) / (b_t+1 − b_t), 0, …, 0), runs
-/// along straight lines between its values at the knots. These values are what the table holds, a row each, so that a number is the sum of two
+/// Numbers as places between knots b₀ &lt; … &lt; b_T, after Gorishniy et al. 2022, "On Embeddings for Numerical Features in Tabular Deep
+/// Learning". Their vector of a number in bin t, ple(x) · W + b with ple(x) = (1, …, 1, (x − b_t) / (b_t+1 − b_t), 0, …, 0), runs along
+/// straight lines between its values at the knots. These values are what the table holds, a row each, so that a number is the sum of two
 /// rows with weights that make 1: the same functions, at the price of a list of two tokens whatever T is. Beyond the outer knots it is
 /// constant. A missing number is a token of its own.
 /// </summary>

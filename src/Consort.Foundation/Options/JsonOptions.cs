@@ -34,11 +34,13 @@ public static class JsonOptions
         }
         catch (JsonException e)
         {
-            throw new ConsortException(Place(source, (e.LineNumber ?? 0) + 1, "malformed JSON: found what cannot stand here, expected keys and values"), e);
+            throw new ConsortException(
+                Place(source, (e.LineNumber ?? 0) + 1, "malformed JSON: found what cannot stand here, expected keys and values"), e);
         }
         catch (InvalidOperationException e)
         {
-            throw new ConsortException(Place(source, lines.At(reader.TokenStartIndex), "malformed JSON: found half a surrogate pair, expected whole characters"), e);
+            throw new ConsortException(
+                Place(source, lines.At(reader.TokenStartIndex), "malformed JSON: found half a surrogate pair, expected whole characters"), e);
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed record ScalingLine(ScalingWay? Way, int Members, FamilyRow Row, 
         new("s to train", l => l.Row.Over(m => m.Seconds).Mean, "N0", "seconds") { IsWide = true },
     ];
 
-    /// <summary>In expectation over the clicks where their probabilities are known, which takes the chance of the test clicks out.</summary>
+    /// <summary>In expectation over the clicks where their probabilities are known: without the chance of the test clicks.</summary>
     public static double Auc(Measured measured) => measured.Expected?.Auc ?? measured.Auc;
 
     private Comparison? Above => Way is null ? null : Row.BySeeds(One, Auc);

@@ -72,7 +72,8 @@ internal sealed record ScalingWay(string Family, string Held, string Text, Func<
         [.. Enumerable.Range(0, members).Select(m => start.Plan.Alone(start.Model, start.Replicate, m, change, make))];
 
     private static IReadOnlyList<string> Shared(ScalingStart start, int members, KdefMethod method, OptionTree member, string what) =>
-        [start.Plan.Shared($"{start.Model}x{members}{what}-{method.Name}", start.Model, start.Replicate, method, member.With("count", members))];
+        [start.Plan.Shared($"{start.Model}x{members}{what}-{method.Name}", start.Model, start.Replicate, method,
+            member.With("count", members))];
 
     // Every other width, from the first, divided by M: each product of two widths is divided by M, that of the inputs with the first
     // layer too, so that M towers multiply as often as one.

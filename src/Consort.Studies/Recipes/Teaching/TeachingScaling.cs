@@ -21,7 +21,8 @@ internal sealed class TeachingScaling : Recipe
 
     public override string Source => "both papers; Gorishniy et al. 2025 for TabM";
 
-    public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries.Where(e => e.Options.Has("hidden_units")).Select(e => e.Name)];
+    public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries
+        .Where(e => e.Options.Facts.Any(f => f is { Key: "hidden_units", Default: not "[]" })).Select(e => e.Name)];
 
     public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members;
 
