@@ -7,8 +7,8 @@ namespace Consort.Compute.Operations;
 
 /// <summary>
 /// Passes a logit on, [B, 1], and adds a loss of its own while training: with scores s of what came next and t of what did not, [N, 1]
-/// each, L = w · mean_l (log(1 + exp(−s_l)) + log(1 + exp(t_l))) over the positions that have one behind them. ∂s_l = w/n (σ(s_l) − 1), ∂t_l =
-/// w/n σ(t_l). Source: Zhou et al. 2019 (DIEN), eq. 8.
+/// each, L = w · mean_l (log(1 + exp(−s_l)) + log(1 + exp(t_l))) over the positions that have one behind them. ∂s_l = w/n (σ(s_l) − 1),
+/// ∂t_l = w/n σ(t_l). Source: Zhou et al. 2019 (DIEN), eq. 8.
 /// </summary>
 /// <param name="Weight">w, at least 0.</param>
 public sealed class NextItemLoss(double Weight) : Operation
