@@ -22,5 +22,8 @@ public sealed record NextItemOptions
     public bool Equals(NextItemOptions? other) => other is not null && Options.AreEqual(this, other);
 
     /// <inheritdoc/>
+    public override string ToString() => string.Join(", ", Options.Write(this).Select(o => $"{o.Key}: {o.Value}"));
+
+    /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Weight, HiddenUnits.Count);
 }
