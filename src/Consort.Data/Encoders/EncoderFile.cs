@@ -1,6 +1,5 @@
 using System.IO.Hashing;
 using Consort.Data.Schemas;
-using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 
 namespace Consort.Data.Encoders;
