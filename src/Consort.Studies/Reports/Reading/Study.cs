@@ -34,7 +34,7 @@ internal sealed partial class Study
         var groups = runs.Where(r => r.IsFinished).GroupBy(Key).Select(g => g.OrderBy(r => r.Seed).ToList()).ToList();
         var names = groups.Select(g => g[0].Experiment.Name).ToList();
         var suffix = Suffix(names);
-        names = [.. names.Select(n => n[..^suffix.Length])];
+        names = [.. names.Select(n => n[..^suffix.Length].TrimEnd(','))];
         var labels = Labels(groups, names);
         var settings = groups.Select((g, i) => new Setting(labels[i], g)).ToList();
         return new Study(runs, settings, Scaling.Find(settings, names), suffix.Trim());
