@@ -19,6 +19,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     private readonly RowCursor _rows;
     private readonly RowEncoder _encoder;
     private readonly Batch _batch;
+    private readonly UnseenValues _unseen;
     private readonly byte[] _encoded;
     private readonly RowLayout _stored;
     private readonly TruthFiles? _truth;
@@ -62,6 +63,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
         _encoder = new RowEncoder(encoder, labelRequired ? LabelUse.Required : LabelUse.MayBeEmpty);
         _truth = labelRequired ? TruthFiles.Open(_paths) : null;
         _batch = new Batch(batchSize, encoder.Space, truth: _truth is not null);
+        _unseen = new UnseenValues(encoder);
         (_places, _placeSources) = (new long[batchSize], new int[batchSize]);
         _stored = new RowLayout(encoder.Space, hasTruth: false);
         _encoded = new byte[_stored.Bytes * RowGroup.Capacity];
@@ -88,6 +90,9 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
             $"{SourcePlace.Show(_paths[0])}: passed over {pairs:N0} value{(pairs == 1 ? "" : "s")} of {(format == DataFormat.Libffm ? "fields" : "indices")} behind the last that the run knows"),
         _ => null,
     };
+
+    /// <summary>A line that names fields of whose values so far nearly all were unseen in the encoder's training rows, or null.</summary>
+    public string? Unseen => _unseen.Line(SourcePlace.Show(_paths[0]));
 
     /// <summary>The texts that are kept of the last batch.</summary>
     public KeptCells Kept { get; }
@@ -121,6 +126,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
             _truth?.CheckRows(_pass.RowsOfSources());
             return null;
         }
+        _unseen.Add(_batch);
         return _batch;
     }
 

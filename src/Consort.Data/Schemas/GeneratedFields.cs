@@ -37,7 +37,7 @@ internal static class GeneratedFields
     {
         string[] known = [.. schema.Fields.Where(IsOneToken).SelectMany(f => f.TokenColumns)];
         if (field.Of.Count is < 2 or > MostParts)
-            throw new ConsortException($"{where}: found {field.Of.Count} columns, expected 2 to {MostParts} with one token a row, such as [{string.Join(", ", known.Take(2))}]");
+            throw new ConsortException($"{where}: found {field.Of.Count} column{(field.Of.Count == 1 ? "" : "s")}, expected 2 to {MostParts} with one token a row, such as [{string.Join(", ", known.Take(2))}]");
         if (field.Of.Distinct().Count() < field.Of.Count) throw new ConsortException($"{where}: names a column twice");
         foreach (var name in field.Of) Require(schema, known, name, where, "a column with one token a row");
     }

@@ -28,6 +28,21 @@ public sealed class ScoredRowsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(20, 18, true)]
+    [InlineData(20, 17, false)]
+    [InlineData(19, 19, false)]
+    public void Unseen_NearlyAllOfAField_IsNamed(int rows, int unseen, bool isSaid)
+    {
+        using var dataset = Headed();
+        var text = string.Concat(Enumerable.Range(0, rows).Select(r => (r < unseen ? $"other{r}" : "x") + ",4\n"));
+        var path = _folder.File("new.csv", "a,b\n,4\n" + text); // a missing value is none that is unseen
+        using var reader = new RawBatchReader(path, dataset.Encoder, 8, labelRequired: false);
+        Read(reader);
+        Assert.Equal(isSaid ? $"{path}: training has not seen most of what stands in a ({unseen * 100 / rows} % of {rows} values); are they written as in the training rows?" : null,
+            reader.Unseen);
+    }
+
     [Fact]
     public void Next_OnlyColumnsOfTheSchema_SaysNothing()
     {

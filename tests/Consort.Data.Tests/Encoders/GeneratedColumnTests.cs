@@ -142,7 +142,7 @@ public sealed class GeneratedColumnTests : IDisposable
 
     [Theory]
     [InlineData("kind: cross", "found 0 columns, expected 2 to 8 with one token a row, such as [a, b]")]
-    [InlineData("kind: cross, of: [a]", "found 1 columns")]
+    [InlineData("kind: cross, of: [a]", "found 1 column, expected")]
     [InlineData("kind: cross, of: [a, a]", "names a column twice")]
     [InlineData("kind: cross, of: [a, bb]", "found no column named bb; did you mean b?")]
     [InlineData("kind: cross, of: [a, n]", "found n, expected a column with one token a row: a, b")]
