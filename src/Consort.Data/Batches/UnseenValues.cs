@@ -3,7 +3,9 @@ using Consort.Data.Schemas;
 
 namespace Consort.Data.Batches;
 
-/// <summary>How many values of each field the encoder's training rows did not have: nearly all of a field are a sign of another writing.</summary>
+/// <summary>
+/// How many values of each field the encoder's training rows did not have: nearly all of a field are a sign of another writing.
+/// </summary>
 /// <param name="encoder">By which rows are encoded.</param>
 internal sealed class UnseenValues(Encoder encoder)
 {
@@ -39,7 +41,8 @@ internal sealed class UnseenValues(Encoder encoder)
     public string? Line(string rows)
     {
         var found = _columns.Where(c => _given[c.Place] >= FewestRows && _unseen[c.Place] >= Striking * _given[c.Place])
-            .Select(c => FormattableString.Invariant($"{c.Column.Name} ({100.0 * _unseen[c.Place] / _given[c.Place]:F0} % of {_given[c.Place]:N0} values)")).ToArray();
+            .Select(c => FormattableString.Invariant(
+                $"{c.Column.Name} ({100.0 * _unseen[c.Place] / _given[c.Place]:F0} % of {_given[c.Place]:N0} values)")).ToArray();
         return found.Length == 0 ? null
             : $"{rows}: training has not seen most of what stands in {string.Join(", ", found)}; are they written as in the training rows?";
     }

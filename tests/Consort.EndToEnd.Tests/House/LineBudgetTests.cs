@@ -12,7 +12,7 @@ public sealed class LineBudgetTests
         ["Consort.Cli"] = 4_400,
         ["Consort.Compute"] = 17_200,
         ["Consort.Compute.Bf16"] = 800,
-        ["Consort.Data"] = 13_900,
+        ["Consort.Data"] = 14_000,
         ["Consort.Data.DuckDb"] = 750,
         ["Consort.Data.Parquet"] = 700,
         ["Consort.Experiments"] = 3_900,
