@@ -46,9 +46,8 @@ internal static class GeneratedFit
     {
         private readonly RowEncoder _encoder = new(encoder, LabelUse.PassedOver);
         private readonly int _ids = 4 * encoder.Space.Categorical.Count;
-        private readonly int _stride = 4 * (encoder.Space.Categorical.Count + encoder.Space.Numeric.Count + 1);
-        private readonly byte[] _rows =
-            new byte[RowGroup.Capacity * 4 * (encoder.Space.Categorical.Count + encoder.Space.Numeric.Count + 1)];
+        private readonly int _stride = new RowLayout(encoder.Space, hasTruth: false).Bytes;
+        private byte[]? _rows;
 
         public IReadOnlyList<GeneratedCounter> Counters { get; } =
             [.. schema.Generated.Select(f => GeneratedCounter.Of(f, [.. encoder.Columns.Where(c => c.Size > 0)]))];
@@ -57,6 +56,7 @@ internal static class GeneratedFit
         {
             Span<byte> dealt = stackalloc byte[RowGroup.Capacity];
             splits.Assign(rows, dealt);
+            _rows ??= new byte[RowGroup.Capacity * _stride];
             _encoder.Encode(rows, _rows, _stride);
             for (var r = 0; r < rows.Group.Rows; r++)
             {

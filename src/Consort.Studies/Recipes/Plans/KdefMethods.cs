@@ -14,6 +14,9 @@ internal sealed record KdefMethod(string Name, string Yaml)
 /// <summary>The ways of learning that Li et al. compare.</summary>
 internal static class KdefMethods
 {
+    /// <summary>Both terms with the examination.</summary>
+    public static KdefMethod Kdef { get; } = new("kdef", "{ name: kdef }");
+
     /// <summary>
     /// Plain fusions trained by the fused logit alone; "kd", the teach term without the peer term; "dml", the peer term without the teach
     /// term, both with the examination; and both together.
@@ -25,7 +28,7 @@ internal static class KdefMethods
         new("concat", "{ name: supervised, loss: ensemble, fusion: concat }"),
         new("kd", "{ name: kdef, teach: 1, peer: 0 }"),
         new("dml", "{ name: kdef, teach: 0, peer: 1 }"),
-        new("kdef", "{ name: kdef }"),
+        Kdef,
     ];
 
     /// <summary>KDEF without its parts.</summary>
@@ -37,7 +40,7 @@ internal static class KdefMethods
         new("teach-peer", "{ name: kdef, exam: false }"),
         new("teach-exam", "{ name: kdef, teach: 1, peer: 0 }"),
         new("peer-exam", "{ name: kdef, teach: 0, peer: 1 }"),
-        new("kdef", "{ name: kdef }"),
+        Kdef,
         new("kdef-detached", "{ name: kdef, detach_exam: true }"),
     ];
 }

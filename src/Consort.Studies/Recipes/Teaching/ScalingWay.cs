@@ -39,8 +39,6 @@ internal sealed record ScalingWay(string Family, string Held, string Text, Func<
 
     private static readonly KdefMethod Mutual = new("mutual-kl5", "{ name: mutual, divergence: kl, weight: 5 }");
 
-    private static readonly KdefMethod Kdef = new("kdef", "{ name: kdef }");
-
     private static readonly KdefMethod Members = new("members", "{ name: supervised, loss: members, reduction: mean }");
 
     /// <summary>The average of independent models.</summary>
@@ -60,9 +58,9 @@ internal sealed record ScalingWay(string Family, string Held, string Text, Func<
         new("mutual", "memory", "mutual, KL 5, one table", (s, members) => Shared(s, members, Mutual, s.Member, "")),
         new("mutual", "flops", "mutual, KL 5, one table, at the arithmetic of one",
             (s, members) => Shared(s, members, Mutual, Thin(s, s.Member, members), "-thin")),
-        new("kdef", "memory", "KDEF, one table", (s, members) => Shared(s, members, Kdef, s.Member, "")),
+        new("kdef", "memory", "KDEF, one table", (s, members) => Shared(s, members, KdefMethods.Kdef, s.Member, "")),
         new("kdef", "flops", "KDEF, one table, at the arithmetic of one",
-            (s, members) => Shared(s, members, Kdef, Thin(s, s.Member, members), "-thin")),
+            (s, members) => Shared(s, members, KdefMethods.Kdef, Thin(s, s.Member, members), "-thin")),
         new("tabm", "memory", "TabM, one table", (s, members) => Shared(s, members, Members, TabM(s.Member), "-tabm")),
         new("tabm", "flops", "TabM, one table, at the arithmetic of one",
             (s, members) => Shared(s, members, Members, TabM(Thin(s, s.Member, members)), "-tabm-thin")),

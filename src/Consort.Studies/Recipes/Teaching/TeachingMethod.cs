@@ -84,7 +84,7 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
     }
 
     private static string Kdef(TeachingStart start) =>
-        start.Plan.Shared(start.Model, start.Members.Count, start.Replicate, KdefMethods.Compared.First(m => m.Name == "kdef"));
+        start.Plan.Shared(start.Model, start.Members.Count, start.Replicate, KdefMethods.Kdef);
 
     // As many members as there are, whose tables are together no larger than one.
     private static IReadOnlyList<string> Narrow(TeachingStart start)
