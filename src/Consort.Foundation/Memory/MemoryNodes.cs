@@ -8,7 +8,7 @@ namespace Consort.Foundation.Memory;
 /// first, and a table is cleared by one; its pages are dealt to all nodes in turn, so that every thread reads at the speed of all of
 /// them. With one node nothing is done.
 /// </summary>
-internal static unsafe partial class MemoryNodes
+internal static partial class MemoryNodes
 {
     private const string WithMemory = "/sys/devices/system/node/has_memory";
     private const int Interleaved = 3; // MPOL_INTERLEAVE
@@ -38,7 +38,7 @@ internal static unsafe partial class MemoryNodes
         try
         {
             var whole = (nint)(bytes / LargePages.PageBytes * LargePages.PageBytes);
-            return Bind >= 0 && Call(Bind, data, whole, Interleaved, &mask, MostNodes + 1, 0) == 0;
+            return Bind >= 0 && Call(Bind, data, whole, Interleaved, in mask, MostNodes + 1, 0) == 0;
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
@@ -64,5 +64,5 @@ internal static unsafe partial class MemoryNodes
     }
 
     [LibraryImport("libc", EntryPoint = "syscall")]
-    private static partial nint Call(nint number, nint data, nint bytes, nint mode, ulong* mask, nint most, nint flags);
+    private static partial nint Call(nint number, nint data, nint bytes, nint mode, in ulong mask, nint most, nint flags);
 }
