@@ -4,8 +4,8 @@ using Consort.Compute.Operations;
 namespace Consort.Compute.Rewrites;
 
 /// <summary>
-/// What a processor does in one pass over memory becomes one operation: a ReLU behind a linear layer is applied while the product is in
-/// registers; ReLU and dropout behind the batch norm of a linear layer are part of its pass. Nothing that is computed changes.
+/// What a processor does in one pass over memory becomes one operation: a ReLU behind a linear layer, also the first one of an attention
+/// unit, is applied while the product is in registers; ReLU and dropout behind the batch norm of a linear layer are part of its pass. Nothing that is computed changes.
 /// </summary>
 public static class ProcessorFusion
 {
@@ -27,6 +27,8 @@ public static class ProcessorFusion
                 ? null : Next<Activate>(copy, value) is { Operation: Activate { Function: Activation.Relu } } next ? next : null;
             if (value.Operation is Linear { Relu: false } linear && relu is not null)
                 copy.Put(new Linear(linear.Weight, linear.Bias, relu: true), value, relu);
+            else if (value.Operation is TargetLinear { Relu: false } first && relu is not null)
+                copy.Put(first.Rectified(), value, relu);
             else if (value is { Operation: BatchNorm { Relu: false } norm, Inputs: [{ Operation: Linear }] } && relu is not null)
             {
                 // What drops has its place back when the layer is looked at, so a tap before the dropout may move behind it.

@@ -52,6 +52,9 @@ public sealed unsafe class Binding<T>
     /// <summary>The matrix multiply to use.</summary>
     public Gemm Gemm => _program.Gemm;
 
+    /// <summary>The same for each worker by itself, within a job that all share.</summary>
+    internal IReadOnlyList<Gemm> WorkerGemms => _program.WorkerGemms;
+
     /// <summary>F, the number of categorical columns.</summary>
     public int Columns => _program.Graph.Columns.Count;
 

@@ -26,6 +26,7 @@ public sealed unsafe class Program<T> : IDisposable
     private readonly List<Segments> _segments = []; // of all positions that values have rows for
     private readonly Segments?[] _at; // of each value
     private readonly ProgramGuard<T>? _guard; // of the guarded build alone
+    private Gemm[]? _workerGemms;
     private Step _step;
 
     /// <summary>Compiles a graph.</summary>
@@ -157,6 +158,10 @@ public sealed unsafe class Program<T> : IDisposable
     public long Bytes => _buffers.Sum(b => b.Length * sizeof(T)) + (sizeof(int) * ((_ids?.Length ?? 0) + (_lists?.Length ?? 0)));
 
     internal Gemm Gemm { get; }
+
+    /// <summary>One for each worker by itself, within a job that all share.</summary>
+    internal IReadOnlyList<Gemm> WorkerGemms =>
+        Workers.Threads == 1 ? [Gemm] : _workerGemms ??= [.. Enumerable.Range(0, Workers.Threads).Select(_ => Gemm.OfOne())];
 
     /// <summary>The kernel of the first operation whose name begins so, to measure it alone.</summary>
     internal Kernel KernelOf(string operation) =>
@@ -296,6 +301,8 @@ public sealed unsafe class Program<T> : IDisposable
     public void Dispose()
     {
         Store.Forget(Reader);
+        foreach (var gemm in _workerGemms ?? [])
+            gemm.Dispose();
         Gemm.Dispose();
         _ids?.Dispose();
         _lists?.Dispose();
