@@ -8,76 +8,74 @@ using Consort.Compute.Cpu.Threads;
 namespace Consort.Compute.Operations;
 
 /// <summary>
-/// Goes through the positions block by block, so that what belongs to one, the pairs [e, t ⊙ e] above all, is made, multiplied and done with
-/// while it is in the cache. Pairs are made again on the way back, which costs less than keeping them. Each chunk of impressions sums up a
-/// gradient of its own, and these are added in their order, whoever made them.
+/// Goes through the positions block by block, so that what belongs to one, pairs [e, t ⊙ e] and hidden layers, is made and done with while
+/// it is in the cache. It is made again on the way back, which costs less than bringing it from far away. Each chunk of impressions sums up
+/// gradients of its own, and these are added in their order, whoever made them.
 /// </summary>
 internal sealed unsafe class TargetLinearKernel<T> : Kernel, IParallelJob
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int BlockRows = 512; // positions: two such blocks, 64 wide, and their gradients fill a quarter of a second-level cache
+    private const int BlockRows = 512; // positions; with two layers, 64 wide and 32, some 600 KB of a second-level cache
 
     private readonly Workers _workers;
     private readonly Segments _segments;
     private readonly int _width; // h
     private readonly int _dimension; // d
-    private readonly bool _relu;
-    private readonly bool _mask; // the ReLU's gradient is still to do
-    private readonly T* _weight; // [h, 4 d]
+    private readonly bool _mask; // the gradient of a ReLU at the end is still to do
     private readonly T* _bias;
-    private readonly T* _weightGradient;
     private readonly T* _biasGradient;
     private readonly T* _target; // [B, d]
     private readonly T* _positions; // [N, d]
-    private readonly T* _output; // [N, h]
+    private readonly T* _output; // [N, out]
     private readonly T* _outputGradient;
+    private readonly int _outputs; // out
     private readonly GradientTarget<T> _targetGradient;
     private readonly GradientTarget<T> _positionGradient;
-    private readonly T* _ofTarget; // W₁ + W₃, [h, d], and its gradient
-    private readonly T* _ofTargetGradient;
-    private readonly T* _ofPosition; // [W₂ − W₃, W₄], [h, 2 d], and its gradient, one a chunk
-    private readonly T* _ofPositionGradients;
+    private readonly TargetWeights<T> _weights;
     private readonly T* _sums; // (W₁ + W₃) t + b, then the gradient of it, [B, h]
-    private readonly T* _pairs; // [e, t ⊙ e] of a worker's block, [block, 2 d]
-    private readonly T* _pairGradients;
-    private readonly long _pairLength; // of a worker
     private readonly DenseMultiply<T> _byTarget;
-    private readonly DenseMultiply<T>[] _byPosition; // of each worker
+    private readonly PositionLayer<T>[] _layers; // [W₂ − W₃, W₄], and those that follow
+    private readonly T* _blocks; // of each worker: pairs, hidden layers, and their gradients
+    private readonly long _blockLength;
+    private readonly T* _chunkGradients; // of each chunk: the gradients of all layers
+    private readonly int _gradientLength;
     private bool _isForward;
 
-    public TargetLinearKernel(TargetLinear layer, Binding<T> binding)
+    public TargetLinearKernel(TargetLinear operation, Binding<T> binding)
     {
-        var (weight, bias) = (layer.Parameters[0], layer.Parameters[1]);
+        var (weight, bias) = (operation.Parameters[0], operation.Parameters[1]);
         (_workers, _segments) = (binding.Workers, binding.Segments);
-        (_width, _dimension, _relu) = (weight.Shape[0], weight.Shape[1] / 4, layer.Relu);
-        _mask = _relu && !binding.IsOutputGradientMasked;
-        _weight = binding.Values(weight);
+        (_width, _dimension, _outputs) = (weight.Shape[0], weight.Shape[1] / 4, binding.OutputShape.Size);
+        _mask = operation.EndsInRelu && !binding.IsOutputGradientMasked;
         _bias = binding.Values(bias);
-        _weightGradient = binding.Gradients(weight);
         _biasGradient = binding.Gradients(bias);
         _target = binding.Input(0);
         _positions = binding.Input(1);
         _output = binding.Output;
         _outputGradient = binding.OutputGradient;
         (_targetGradient, _positionGradient) = (binding.InputGradient(0), binding.InputGradient(1));
-        _ofTarget = binding.Workspace((long)_width * _dimension);
-        _ofPosition = binding.Workspace(2L * _width * _dimension);
+        _weights = new TargetWeights<T>(weight, binding);
         _sums = binding.Workspace((long)binding.Impressions * _width);
-        _pairLength = 2L * _dimension * (BlockRows + _segments.Most);
-        _pairs = binding.Workspace(_workers.Threads * _pairLength);
         _byTarget = new DenseMultiply<T>(binding.Gemm, _dimension, _width, _dimension);
-        _byPosition = [.. binding.WorkerGemms.Select(g => new DenseMultiply<T>(g, 2 * _dimension, _width, 2 * _dimension))];
-        if (_outputGradient == null)
-            return;
-        _ofTargetGradient = binding.Workspace((long)_width * _dimension);
-        _ofPositionGradients = binding.Workspace(2L * _width * _dimension * SegmentKernel.Chunks(binding.Impressions));
-        _pairGradients = binding.Workspace(_workers.Threads * _pairLength);
+        _layers = [new PositionLayer<T>(binding, 2 * _dimension, _width, operation.Relu, _weights.OfPosition),
+            .. operation.Next.Select(l => new PositionLayer<T>(binding, l))];
+        var isTrained = _outputGradient != null;
+        foreach (var layer in _layers)
+        {
+            layer.Place(_blockLength, _gradientLength, BlockRows + _segments.Most);
+            _blockLength += layer.BlockLength * (isTrained ? 2 : 1);
+            _gradientLength += layer.GradientLength;
+        }
+
+        _blocks = binding.Workspace(_workers.Threads * _blockLength);
+        if (isTrained)
+            _chunkGradients = binding.Workspace((long)_gradientLength * SegmentKernel.Chunks(binding.Impressions));
     }
 
     public override void Forward(in Step step)
     {
-        Combine();
-        _byTarget.Forward(_segments.Batch, _target, _ofTarget, _bias, _sums);
+        _weights.Combine();
+        _byTarget.Forward(_segments.Batch, _target, _weights.OfTarget, _bias, _sums);
         _isForward = true;
         _workers.Run(this, SegmentKernel.Chunks(_segments.Batch));
     }
@@ -86,134 +84,113 @@ internal sealed unsafe class TargetLinearKernel<T> : Kernel, IParallelJob
     {
         _isForward = false;
         _workers.Run(this, SegmentKernel.Chunks(_segments.Batch));
-        new Span<T>(_ofTargetGradient, _width * _dimension).Clear();
-        _byTarget.WeightGradient(_segments.Batch, _sums, _target, _ofTargetGradient, _biasGradient);
-        if (_targetGradient.IsWanted)
-            _byTarget.InputGradient(_segments.Batch, _sums, _ofTarget, _targetGradient.Adding());
         for (var chunk = 1; chunk < SegmentKernel.Chunks(_segments.Batch); chunk++)
-            VectorMath.Add(_ofPositionGradients, GradientOf(chunk), 2 * _width * _dimension);
-        Part();
+            VectorMath.Add(_chunkGradients, _chunkGradients + ((long)_gradientLength * chunk), _gradientLength);
+        _byTarget.WeightGradient(_segments.Batch, _sums, _target, _weights.OpenTargetGradient(), _biasGradient);
+        if (_targetGradient.IsWanted)
+            _byTarget.InputGradient(_segments.Batch, _sums, _weights.OfTarget, _targetGradient.Adding());
+        _weights.AddGradient(_chunkGradients);
+        foreach (var layer in _layers)
+            layer.AddGradient(_chunkGradients);
     }
 
     void IParallelJob.Run(int index, int worker)
     {
         var (row, last) = (index * SegmentKernel.ChunkRows, Math.Min(_segments.Batch, (index + 1) * SegmentKernel.ChunkRows));
+        var gradients = _isForward ? null : _chunkGradients + ((long)_gradientLength * index);
         if (!_isForward)
-            new Span<T>(GradientOf(index), 2 * _width * _dimension).Clear();
+            new Span<T>(gradients, _gradientLength).Clear();
         while (row < last)
         {
             var first = row;
             do
                 row++;
             while (row < last && _segments.Starts[row] - _segments.Starts[first] < BlockRows);
-            if (_isForward)
-                Forward(first, row, worker);
-            else
-                Backward(first, row, GradientOf(index), worker);
+            var rows = _segments.Starts[row] - _segments.Starts[first];
+            if (_isForward && rows > 0)
+                Compute(first, row, worker, _layers.Length);
+            else if (!_isForward)
+                Backward(first, row, gradients, worker);
         }
     }
 
-    private T* GradientOf(int chunk) => _ofPositionGradients + (2L * _width * _dimension * chunk);
-
+    // The first layers of a block, [block, h₁], [block, h₂] …; what the last one gives is the output.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Forward(int first, int end, int worker)
+    private void Compute(int first, int end, int worker, int layers)
     {
-        var (start, rows) = (_segments.Starts[first], _segments.Starts[end] - _segments.Starts[first]);
-        if (rows == 0)
-            return;
+        var rows = _segments.Starts[end] - _segments.Starts[first];
+        var block = _blocks + (worker * _blockLength);
+        T* pair = block, sums = OutputOf(0, first, block);
         for (var row = first; row < end; row++)
-            for (var i = _segments.Starts[row]; i < _segments.Starts[row + 1]; i++)
-                VectorMath.Copy(_output + ((long)i * _width), _sums + ((long)row * _width), _width);
-        _byPosition[worker].Forward(rows, Pair(first, end, worker), _ofPosition, null, _output + ((long)start * _width), true, _relu);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Backward(int first, int end, T* weightGradient, int worker)
-    {
-        var (start, rows) = (_segments.Starts[first], _segments.Starts[end] - _segments.Starts[first]);
-        var gradient = _outputGradient + ((long)start * _width);
-        if (_mask)
-            ReluMask.Apply(gradient, _output + ((long)start * _width), rows * _width);
-        for (var row = first; row < end; row++)
-        {
-            var sum = _sums + ((long)row * _width);
-            new Span<T>(sum, _width).Clear();
-            for (var i = _segments.Starts[row]; i < _segments.Starts[row + 1]; i++)
-                VectorMath.Add(sum, _outputGradient + ((long)i * _width), _width);
-        }
-
-        if (_targetGradient is { IsWanted: true, Accumulate: false })
-            new Span<T>(_targetGradient.Data + ((long)first * _dimension), (end - first) * _dimension).Clear();
-        if (rows == 0)
-            return;
-        var pairGradients = _pairGradients + (worker * _pairLength);
-        _byPosition[worker].WeightGradient(rows, gradient, Pair(first, end, worker), weightGradient, null);
-        _byPosition[worker].InputGradient(rows, gradient, _ofPosition, new GradientTarget<T>(pairGradients, false, null));
-        for (var row = first; row < end; row++)
-            for (var i = _segments.Starts[row]; i < _segments.Starts[row + 1]; i++)
-                Unpair(pairGradients + (2L * (i - start) * _dimension), row, i);
-    }
-
-    // [e, t ⊙ e], [block, 2 d]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private T* Pair(int first, int end, int worker)
-    {
-        T* pairs = _pairs + (worker * _pairLength), pair = pairs;
-        for (var row = first; row < end; row++)
-            for (var i = _segments.Starts[row]; i < _segments.Starts[row + 1]; i++, pair += 2 * _dimension)
+            for (var i = _segments.Starts[row]; i < _segments.Starts[row + 1]; i++, pair += 2 * _dimension, sums += _width)
             {
                 var position = _positions + ((long)i * _dimension);
                 VectorMath.Copy(pair, position, _dimension);
                 VectorMath.PutProduct(pair + _dimension, position, _target + ((long)row * _dimension), false, _dimension);
+                if (layers > 0)
+                    VectorMath.Copy(sums, _sums + ((long)row * _width), _width);
             }
 
-        return pairs;
+        for (var i = 0; i < layers; i++)
+            _layers[i].Forward(worker, rows, block, OutputOf(i, first, block), accumulate: i == 0);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Unpair(T* pair, int row, int position)
-    {
-        T* product = pair + _dimension, target = _target + ((long)row * _dimension);
-        if (_targetGradient.IsWanted)
-            VectorMath.PutProduct(
-                _targetGradient.Data + ((long)row * _dimension), product, _positions + ((long)position * _dimension), true, _dimension);
-        if (!_positionGradient.IsWanted)
-            return;
-        VectorMath.PutProduct(pair, product, target, true, _dimension);
-        VectorMath.Put(_positionGradient.Data + ((long)position * _dimension), pair, _positionGradient.Accumulate, _dimension);
-    }
+    private T* OutputOf(int layer, int first, T* block) => layer == _layers.Length - 1
+        ? _output + ((long)_segments.Starts[first] * _outputs) : _layers[layer + 1].Input(block);
 
-    // W as the two multiplies read it.
-    private void Combine()
+    private void Backward(int first, int end, T* gradients, int worker)
     {
-        var d = _dimension;
-        for (var o = 0; o < _width; o++)
+        var (start, rows) = (_segments.Starts[first], _segments.Starts[end] - _segments.Starts[first]);
+        var block = _blocks + (worker * _blockLength);
+        var gradient = _outputGradient + ((long)start * _outputs);
+        if (rows > 0)
         {
-            var row = _weight + (4L * o * d);
-            for (var i = 0; i < d; i++)
+            // What targets give is still there: a block is over before its gradient takes that place.
+            Compute(first, end, worker, _layers.Length - 1);
+            if (_mask)
+                ReluMask.Apply(gradient, _output + ((long)start * _outputs), rows * _outputs);
+            for (var i = _layers.Length - 1; i > 0; i--)
             {
-                _ofTarget[(o * d) + i] = row[i] + row[(2 * d) + i];
-                _ofPosition[(2 * o * d) + i] = row[d + i] - row[(2 * d) + i];
-                _ofPosition[(2 * o * d) + d + i] = row[(3 * d) + i];
+                _layers[i].Backward(worker, rows, block, gradient, gradients, isMasked: true);
+                gradient = _layers[i].InputGradient(block);
             }
+
+            _layers[0].Backward(worker, rows, block, gradient, gradients, isMasked: false);
+        }
+
+        SumUp(first, end, gradient);
+        if (_targetGradient is { IsWanted: true, Accumulate: false })
+            new Span<T>(_targetGradient.Data + ((long)first * _dimension), (end - first) * _dimension).Clear();
+        Unpair(first, end, _layers[0].InputGradient(block));
+    }
+
+    // The gradient of what a target gives is the sum over its positions.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void SumUp(int first, int end, T* gradient)
+    {
+        for (var row = first; row < end; row++)
+        {
+            var sum = _sums + ((long)row * _width);
+            new Span<T>(sum, _width).Clear();
+            for (var i = _segments.Starts[row]; i < _segments.Starts[row + 1]; i++, gradient += _width)
+                VectorMath.Add(sum, gradient, _width);
         }
     }
 
-    // The gradients of these, led back to W.
-    private void Part()
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Unpair(int first, int end, T* pair)
     {
-        var d = _dimension;
-        for (var o = 0; o < _width; o++)
-        {
-            var row = _weightGradient + (4L * o * d);
-            for (var i = 0; i < d; i++)
+        for (var row = first; row < end; row++)
+            for (var i = _segments.Starts[row]; i < _segments.Starts[row + 1]; i++, pair += 2 * _dimension)
             {
-                var (target, position) = (_ofTargetGradient[(o * d) + i], _ofPositionGradients[(2 * o * d) + i]);
-                row[i] += target;
-                row[d + i] += position;
-                row[(2 * d) + i] += target - position;
-                row[(3 * d) + i] += _ofPositionGradients[(2 * o * d) + d + i];
+                var product = pair + _dimension;
+                var (here, there) = ((long)row * _dimension, (long)i * _dimension);
+                if (_targetGradient.IsWanted)
+                    VectorMath.PutProduct(_targetGradient.Data + here, product, _positions + there, true, _dimension);
+                if (!_positionGradient.IsWanted)
+                    continue;
+                VectorMath.PutProduct(pair, product, _target + here, true, _dimension);
+                VectorMath.Put(_positionGradient.Data + there, pair, _positionGradient.Accumulate, _dimension);
             }
-        }
     }
 }

@@ -49,7 +49,8 @@ internal sealed class PositionGraphs
         ["attention of DIN over long histories"] = d => Make(d, g =>
         {
             var layer = g.Graph.Apply(new TargetLinear(g.Parameter(5, 4 * d), g.Parameter(5)), g.Target(), g.Items());
-            return [g.Graph.Apply(new WeightedPositions(true), g.Linear(1, g.Graph.Apply(new Activate(Activation.Relu), layer)), g.Items())];
+            var hidden = g.Linear(3, g.Graph.Apply(new Activate(Activation.Relu), layer));
+            return [g.Graph.Apply(new WeightedPositions(true), g.Linear(1, g.Graph.Apply(new Activate(Activation.Relu), hidden)), g.Items())];
         }, most: 90),
         ["attention of DIN with dice"] = d => Make(d, g =>
         {
