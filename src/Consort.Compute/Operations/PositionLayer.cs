@@ -22,16 +22,16 @@ internal sealed unsafe class PositionLayer<T>
     private long _gradientAt; // in a chunk's gradients
 
     /// <summary>The first layer; its bias is in what it adds to.</summary>
-    public PositionLayer(Binding<T> binding, int inputs, int outputs, bool relu, T* weight)
+    public PositionLayer(Binding<T> binding, int inputs, int outputs, int stride, bool relu, T* weight)
     {
         (_inputs, _outputs, _relu, _isTrained) = (inputs, outputs, relu, true);
         _weight = weight;
-        _multiply = [.. binding.WorkerGemms.Select(g => new DenseMultiply<T>(g, inputs, outputs, inputs))];
+        _multiply = [.. binding.WorkerGemms.Select(g => new DenseMultiply<T>(g, inputs, outputs, stride))];
     }
 
     /// <summary>A layer that follows.</summary>
     public PositionLayer(Binding<T> binding, Linear linear)
-        : this(binding, linear.Weight.Shape[1], linear.Weight.Shape[0], linear.Relu, binding.Values(linear.Weight))
+        : this(binding, linear.Weight.Shape[1], linear.Weight.Shape[0], linear.Weight.Shape[1], linear.Relu, binding.Values(linear.Weight))
     {
         _isTrained = linear.Parameters.Any(p => p.IsTrained);
         _weightGradient = binding.Gradients(linear.Weight);

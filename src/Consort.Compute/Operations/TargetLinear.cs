@@ -5,7 +5,8 @@ namespace Consort.Compute.Operations;
 /// <summary>
 /// The first layer of an attention unit that sets each position beside the target: t [B, d] and e [N, d] → [N, h], y = W [t, e, t − e, t ⊙
 /// e] + b with W [h, 4 d] = [W₁, W₂, W₃, W₄]. It is computed as (W₁ + W₃) t + b once an impression and [W₂ − W₃, W₄] [e, t ⊙ e] a position,
-/// half of the work. A rewriting may put the layers of the unit behind it into it, as far as each reads the one before alone. Source: Zhou et al. 2018 (DIN), fig. 2, in FuxiCTR's order; the split is ours.
+/// half of the work. A rewriting may put the layers of the unit behind it into it, as far as each
+/// reads the one before alone. Source: Zhou et al. 2018 (DIN), fig. 2, in FuxiCTR's order; the split is ours.
 /// </summary>
 public sealed class TargetLinear : Operation
 {

@@ -12,9 +12,14 @@ namespace Consort.Compute.Operations;
 /// it is in the cache. It is made again on the way back, which costs less than bringing it from far away. Each chunk of impressions sums up
 /// gradients of its own, and these are added in their order, whoever made them.
 /// </summary>
+/// <remarks>
+/// Where all impressions have the history of the first, as candidates do, its part of the first layer, (W₂ − W₃) e, is computed once a
+/// position, and t ⊙ e alone is multiplied for each pair of these.
+/// </remarks>
 internal sealed unsafe class TargetLinearKernel<T> : Kernel, IParallelJob
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private const int ChunkRows = 64; // impressions: where histories are short, a block still has some hundred positions
     private const int BlockRows = 512; // positions; with two layers, 64 wide and 32, some 600 KB of a second-level cache
 
     private readonly Workers _workers;
@@ -32,8 +37,10 @@ internal sealed unsafe class TargetLinearKernel<T> : Kernel, IParallelJob
     private readonly GradientTarget<T> _targetGradient;
     private readonly GradientTarget<T> _positionGradient;
     private readonly TargetWeights<T> _weights;
+    private readonly T* _ofHistory; // (W₂ − W₃) e of a history that all have, [L, h], or null
     private readonly T* _sums; // (W₁ + W₃) t + b, then the gradient of it, [B, h]
     private readonly DenseMultiply<T> _byTarget;
+    private readonly DenseMultiply<T> _byHistory;
     private readonly PositionLayer<T>[] _layers; // [W₂ − W₃, W₄], and those that follow
     private readonly T* _blocks; // of each worker: pairs, hidden layers, and their gradients
     private readonly long _blockLength;
@@ -41,7 +48,7 @@ internal sealed unsafe class TargetLinearKernel<T> : Kernel, IParallelJob
     private readonly int _gradientLength;
     private bool _isForward;
 
-    public TargetLinearKernel(TargetLinear operation, Binding<T> binding)
+    public TargetLinearKernel(TargetLinear operation, Binding<T> binding, bool isShared = false)
     {
         var (weight, bias) = (operation.Parameters[0], operation.Parameters[1]);
         (_workers, _segments) = (binding.Workers, binding.Segments);
@@ -57,7 +64,10 @@ internal sealed unsafe class TargetLinearKernel<T> : Kernel, IParallelJob
         _weights = new TargetWeights<T>(weight, binding);
         _sums = binding.Workspace((long)binding.Impressions * _width);
         _byTarget = new DenseMultiply<T>(binding.Gemm, _dimension, _width, _dimension);
-        _layers = [new PositionLayer<T>(binding, 2 * _dimension, _width, operation.Relu, _weights.OfPosition),
+        _byHistory = new DenseMultiply<T>(binding.Gemm, _dimension, _width, 2 * _dimension);
+        _ofHistory = isShared ? binding.Workspace((long)_segments.Most * _width) : null;
+        _layers = [new PositionLayer<T>(binding, isShared ? _dimension : 2 * _dimension, _width, 2 * _dimension, operation.Relu,
+                isShared ? _weights.OfPosition + _dimension : _weights.OfPosition),
             .. operation.Next.Select(l => new PositionLayer<T>(binding, l))];
         var isTrained = _outputGradient != null;
         foreach (var layer in _layers)
@@ -69,22 +79,24 @@ internal sealed unsafe class TargetLinearKernel<T> : Kernel, IParallelJob
 
         _blocks = binding.Workspace(_workers.Threads * _blockLength);
         if (isTrained)
-            _chunkGradients = binding.Workspace((long)_gradientLength * SegmentKernel.Chunks(binding.Impressions));
+            _chunkGradients = binding.Workspace((long)_gradientLength * Chunks(binding.Impressions));
     }
 
     public override void Forward(in Step step)
     {
         _weights.Combine();
         _byTarget.Forward(_segments.Batch, _target, _weights.OfTarget, _bias, _sums);
+        if (_ofHistory != null)
+            _byHistory.Forward(_segments.Starts[1], _positions, _weights.OfPosition, null, _ofHistory);
         _isForward = true;
-        _workers.Run(this, SegmentKernel.Chunks(_segments.Batch));
+        _workers.Run(this, Chunks(_segments.Batch));
     }
 
     public override void Backward(in Step step)
     {
         _isForward = false;
-        _workers.Run(this, SegmentKernel.Chunks(_segments.Batch));
-        for (var chunk = 1; chunk < SegmentKernel.Chunks(_segments.Batch); chunk++)
+        _workers.Run(this, Chunks(_segments.Batch));
+        for (var chunk = 1; chunk < Chunks(_segments.Batch); chunk++)
             VectorMath.Add(_chunkGradients, _chunkGradients + ((long)_gradientLength * chunk), _gradientLength);
         _byTarget.WeightGradient(_segments.Batch, _sums, _target, _weights.OpenTargetGradient(), _biasGradient);
         if (_targetGradient.IsWanted)
@@ -96,7 +108,7 @@ internal sealed unsafe class TargetLinearKernel<T> : Kernel, IParallelJob
 
     void IParallelJob.Run(int index, int worker)
     {
-        var (row, last) = (index * SegmentKernel.ChunkRows, Math.Min(_segments.Batch, (index + 1) * SegmentKernel.ChunkRows));
+        var (row, last) = (index * ChunkRows, Math.Min(_segments.Batch, (index + 1) * ChunkRows));
         var gradients = _isForward ? null : _chunkGradients + ((long)_gradientLength * index);
         if (!_isForward)
             new Span<T>(gradients, _gradientLength).Clear();
@@ -114,6 +126,8 @@ internal sealed unsafe class TargetLinearKernel<T> : Kernel, IParallelJob
         }
     }
 
+    private static int Chunks(int impressions) => (impressions + ChunkRows - 1) / ChunkRows;
+
     // The first layers of a block, [block, h₁], [block, h₂] …; what the last one gives is the output.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Compute(int first, int end, int worker, int layers)
@@ -122,13 +136,21 @@ internal sealed unsafe class TargetLinearKernel<T> : Kernel, IParallelJob
         var block = _blocks + (worker * _blockLength);
         T* pair = block, sums = OutputOf(0, first, block);
         for (var row = first; row < end; row++)
-            for (var i = _segments.Starts[row]; i < _segments.Starts[row + 1]; i++, pair += 2 * _dimension, sums += _width)
+            for (var i = _segments.Starts[row]; i < _segments.Starts[row + 1]; i++, pair += _dimension, sums += _width)
             {
-                var position = _positions + ((long)i * _dimension);
-                VectorMath.Copy(pair, position, _dimension);
-                VectorMath.PutProduct(pair + _dimension, position, _target + ((long)row * _dimension), false, _dimension);
+                var place = _ofHistory == null ? i : i - _segments.Starts[row];
+                var position = _positions + ((long)place * _dimension);
+                if (_ofHistory == null)
+                {
+                    VectorMath.Copy(pair, position, _dimension);
+                    pair += _dimension;
+                }
+
+                VectorMath.PutProduct(pair, position, _target + ((long)row * _dimension), false, _dimension);
                 if (layers > 0)
                     VectorMath.Copy(sums, _sums + ((long)row * _width), _width);
+                if (_ofHistory != null)
+                    VectorMath.Add(sums, _ofHistory + ((long)place * _width), _width);
             }
 
         for (var i = 0; i < layers; i++)

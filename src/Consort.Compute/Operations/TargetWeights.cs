@@ -6,7 +6,9 @@ using Consort.Compute.Graphs;
 
 namespace Consort.Compute.Operations;
 
-/// <summary>The weight [W₁, W₂, W₃, W₄] of a <see cref="TargetLinear"/> as its multiplies read it, and their gradients led back to it.</summary>
+/// <summary>
+/// The weight [W₁, W₂, W₃, W₄] of a <see cref="TargetLinear"/> as its multiplies read it, and their gradients led back to it.
+/// </summary>
 internal sealed unsafe class TargetWeights<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {

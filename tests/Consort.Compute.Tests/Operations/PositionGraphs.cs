@@ -50,7 +50,8 @@ internal sealed class PositionGraphs
         {
             var layer = g.Graph.Apply(new TargetLinear(g.Parameter(5, 4 * d), g.Parameter(5)), g.Target(), g.Items());
             var hidden = g.Linear(3, g.Graph.Apply(new Activate(Activation.Relu), layer));
-            return [g.Graph.Apply(new WeightedPositions(true), g.Linear(1, g.Graph.Apply(new Activate(Activation.Relu), hidden)), g.Items())];
+            var scores = g.Linear(1, g.Graph.Apply(new Activate(Activation.Relu), hidden));
+            return [g.Graph.Apply(new WeightedPositions(true), scores, g.Items())];
         }, most: 90),
         ["attention of DIN with dice"] = d => Make(d, g =>
         {

@@ -68,7 +68,8 @@ public sealed class PositionTests
             trial.Draw(133, 1);
             trial.Forward(133);
             trial.Backward(133, 2);
-            return (trial.Program.Logits(0).ToArray(), trial.Store.DenseGradients.Span.ToArray(), trial.TableGradient(trial.Store.Embeddings[0]));
+            var table = trial.TableGradient(trial.Store.Embeddings[0]);
+            return (trial.Program.Logits(0).ToArray(), trial.Store.DenseGradients.Span.ToArray(), table);
         }).ToArray();
         Assert.Equal(all[0].Item1, all[1].Item1);
         Assert.Equal(all[0].Item2, all[1].Item2);

@@ -283,8 +283,9 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
             {
                 var value = Vector.Load(b + j) * a;
                 if (_call.Accumulate) value += Vector.Load(c + j);
+                var zero = Vector<float>.Zero;
                 if (_call.Mask != null)
-                    value = Vector.ConditionalSelect(Vector.GreaterThan(Vector.Load(mask + j), Vector<float>.Zero), value, Vector<float>.Zero);
+                    value = Vector.ConditionalSelect(Vector.GreaterThan(Vector.Load(mask + j), zero), value, zero);
                 value.Store(c + j);
             }
             for (; j < _call.N; j++) Finish(i, j, a * b[j]);

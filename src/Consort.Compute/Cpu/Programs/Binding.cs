@@ -46,6 +46,9 @@ public sealed unsafe class Binding<T>
     /// <summary>Where the rows of impressions lie among those of an input.</summary>
     internal Segments SegmentsOfInput(int input) => _program.SegmentsOf(_value.Inputs[input].At!);
 
+    /// <summary>Those of all positions that values have rows for.</summary>
+    internal IReadOnlyList<Segments> AllSegments => _program.AllSegments;
+
     /// <summary>The threads to share work with.</summary>
     public Workers Workers => _program.Workers;
 

@@ -335,6 +335,9 @@ public sealed unsafe class Program<T> : IDisposable
     /// <summary>Rows of a value in the batch under way.</summary>
     internal int RowsOf(Value value) => _at[value.Index]?.Rows ?? _step.Rows;
 
+    /// <summary>Where rows lie, of all positions that values have rows for.</summary>
+    internal IReadOnlyList<Segments> AllSegments => _segments;
+
     /// <summary>Where the rows of impressions lie among those of positions.</summary>
     internal Segments SegmentsOf(Positions at)
     {
