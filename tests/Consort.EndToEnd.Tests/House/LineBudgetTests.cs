@@ -10,7 +10,7 @@ public sealed class LineBudgetTests
     {
         ["Consort.AspNetCore"] = 5_400,
         ["Consort.Cli"] = 4_400,
-        ["Consort.Compute"] = 17_550,
+        ["Consort.Compute"] = 17_800,
         ["Consort.Compute.Bf16"] = 800,
         ["Consort.Data"] = 14_000,
         ["Consort.Data.DuckDb"] = 750,
