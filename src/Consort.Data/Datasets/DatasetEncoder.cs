@@ -112,7 +112,7 @@ public static class DatasetEncoder
     {
         if (manifest.EncoderVersion != Encoder.Version) return $"encoder version {manifest.EncoderVersion} is not {Encoder.Version}";
         if (manifest.Schema != request.Schema.Identity) return "the schema has changed";
-        if (manifest.Split != request.SplitText) return request.Like is null ? "the split has changed" : "the encoder has changed";
+        if (manifest.Split != request.SplitText) return request.IsFitted ? "the encoder has changed" : "the split has changed";
         return SourceDifference(manifest, request.Split.Files, request.Sources, request.Schema);
     }
 
@@ -148,8 +148,8 @@ public static class DatasetEncoder
         var total = request.Split.Files.Sum(Length);
         void Report(string phase, long bytes) => progress?.Report(new EncodeProgress(phase, bytes, total));
 
-        var (encoder, splits, sources) = request.Like is null
-            ? FitOn(request, threads, Report, cancellation) : FittedBefore(request, Report, cancellation);
+        var (encoder, splits, sources) = request.IsFitted
+            ? FittedBefore(request, Report, cancellation) : FitOn(request, threads, Report, cancellation);
         var temp = SafeFile.TempName(request.Folder);
         try
         {
@@ -197,8 +197,9 @@ public static class DatasetEncoder
     private static (Encoder, SplitAssigner, SourceIdentity[]) FittedBefore(EncodeRequest request, Action<string, long> report,
         CancellationToken cancellation)
     {
-        var (_, mistake, sources) = RowsOf(request, report, cancellation);
-        return mistake is null ? (request.Like!.Encoder, new SplitAssigner(request.Split, 0, request.Schema), sources) : throw mistake;
+        var (rows, mistake, sources) = RowsOf(request, report, cancellation);
+        return mistake is null ? (request.By ?? request.Like!.Encoder, new SplitAssigner(request.Split, rows, request.Schema), sources)
+            : throw mistake;
     }
 
     /// <summary>Counts rows, as far as they can be told apart: the pass that looks into them may come upon an earlier mistake.</summary>

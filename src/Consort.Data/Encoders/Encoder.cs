@@ -307,10 +307,15 @@ public sealed class Encoder
     public static bool AreSame(string path, string other) =>
         File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(other)) || Written(path).SequenceEqual(Written(other));
 
-    private static ReadOnlySpan<byte> Written(string path)
+    /// <summary>XxHash128 of what <see cref="Write"/> writes.</summary>
+    public string Checksum() => Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(Written()));
+
+    private static ReadOnlySpan<byte> Written(string path) => Load(path).Written();
+
+    private byte[] Written()
     {
         using var content = new MemoryStream();
-        Load(path).Write(content);
+        Write(content);
         return content.ToArray();
     }
 

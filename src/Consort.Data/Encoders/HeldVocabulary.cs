@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Consort.Data.Sources;
 
@@ -55,6 +56,18 @@ internal sealed class HeldVocabulary : Vocabulary
             ends[i] = end += token.Length;
         }
         return new HeldVocabulary(bytes, ends, Array.ConvertAll(sorted, e => e.Count));
+    }
+
+    /// <summary>Tokens in an order that is given, with their counts.</summary>
+    public static HeldVocabulary Of(int count, Func<int, ReadOnlySpan<byte>> token, Func<int, int> countOf)
+    {
+        var (bytes, ends, counts) = (new ArrayBufferWriter<byte>(), new int[count], new int[count]);
+        for (var i = 0; i < count; i++)
+        {
+            bytes.Write(token(i));
+            (ends[i], counts[i]) = (bytes.WrittenCount, countOf(i));
+        }
+        return new HeldVocabulary(bytes.WrittenSpan.ToArray(), ends, counts);
     }
 
     public static HeldVocabulary Of(BinaryReader reader)

@@ -81,13 +81,16 @@ internal class NumberColumn : ColumnEncoder
         }
     }
 
-    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
+    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary) => Write(writer, Facts);
+
+    /// <summary>Writes what was fitted.</summary>
+    public static void Write(BinaryWriter writer, NumberFacts facts)
     {
-        writer.Write(Facts.Count);
-        writer.Write(Facts.Mean);
-        writer.Write(Facts.Deviation);
-        writer.Write(Facts.Min);
-        writer.Write(Facts.Max);
+        writer.Write(facts.Count);
+        writer.Write(facts.Mean);
+        writer.Write(facts.Deviation);
+        writer.Write(facts.Min);
+        writer.Write(facts.Max);
     }
 
     /// <summary>Reads what was fitted.</summary>
