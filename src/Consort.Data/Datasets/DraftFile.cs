@@ -1,5 +1,4 @@
 using Consort.Data.Encoders;
-using Consort.Foundation.Files;
 using Microsoft.Win32.SafeHandles;
 
 namespace Consort.Data.Datasets;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Consort.Data.Encoders;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
