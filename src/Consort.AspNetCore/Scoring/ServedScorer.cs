@@ -24,6 +24,7 @@ internal class ServedScorer<T>(ModelRegistry models, string? model = null, strin
             var probability = lease.Scorer.Score(impression);
             metrics.AddValues(lease.Scorer.Encoder.Space.Categorical.Count, impression.CountUnseen());
             metrics.AddAnswer(new ReadOnlySpan<float>(in probability));
+            lease.Version.Window.Add(impression, probability);
             return probability;
         }
         catch (Exception e) when (scoring.Fails(e))
@@ -54,6 +55,7 @@ internal class ServedScorer<T>(ModelRegistry models, string? model = null, strin
                     scorer.Fill(row, batch.Add());
                 lease.Scorer.Score(batch, probabilities[done..]);
                 metrics.AddValues((long)batch.Count * lease.Scorer.Encoder.Space.Categorical.Count, ScoreRun.CountUnseen(batch));
+                lease.Version.Window.Add(batch, probabilities[done..]);
             }
         }
         catch (Exception e) when (scoring.Fails(e) || e is ConsortException)
