@@ -20,6 +20,9 @@ internal sealed class TrafficWindow
     /// <exception cref="ConsortException">The package's profile is not one of its encoder.</exception>
     public TrafficWindow(Scorer scorer, int rows) => (_rows, _watch) = (rows, rows > 0 ? TrafficWatch.Of(scorer) : null);
 
+    /// <summary>Whether anything is counted.</summary>
+    public bool IsOn => _watch is not null;
+
     /// <summary>What the last whole window differed by; null before the first, and of a package without a profile.</summary>
     public DriftReport? Last => Volatile.Read(ref _last);
 
