@@ -73,7 +73,7 @@ public sealed class WatchTests(ServerFixture fixture)
     public async Task Feedback_OfIds_MeasuresWhatAnswersWereWorth()
     {
         await using var server = await TestServer.Start(fixture.First, o => o with { FeedbackIds = 4 });
-        var (rows, ids) = (new JsonArray([.. Enumerable.Range(0, 6).Select(r => (JsonNode)Json(fixture.Row(r)))]), new JsonArray([.. Enumerable.Range(0, 6)]));
+        var (rows, ids) = (new JsonArray([.. Enumerable.Range(0, 6).Select(r => (JsonNode)Json(fixture.Row(r)))]), new JsonArray([.. Enumerable.Range(0, 6).Select(i => (JsonNode)i)]));
         var said = TestServer.Probabilities(await server.Post("/v1/score", new JsonObject { ["rows"] = rows, ["ids"] = ids }.ToJsonString()));
 
         // Four are kept: the first two are forgotten. "2" and 2 are one id.
