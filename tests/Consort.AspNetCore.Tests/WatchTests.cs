@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Watching;
-using Consort.Serving;
 using Consort.Serving.Profiles;
 
 namespace Consort.AspNetCore.Tests;
