@@ -20,6 +20,7 @@ internal sealed record CommandCatalogue(IReadOnlyList<CommandEntry> Entries)
         new("demo", t => new DemoCommand(t)),
         new("init", t => new InitCommand(t)),
         new("train", t => new TrainCommand(t)),
+        new("update", t => new UpdateCommand(t)),
         new("distil", t => new DistilCommand(t)),
         new("evaluate", t => new EvaluateCommand(t)),
         new("predict", t => new PredictCommand(t)),

@@ -21,7 +21,7 @@ public sealed record ClickRatio(double Value, double Low, double High)
     /// <param name="weights">How often each row counts; none where all count once.</param>
     internal static ClickRatio? Of(double[] probabilities, float[] labels, IReadOnlyList<int>? clusters, double[] weights)
     {
-        double[] clicks = Array.ConvertAll(labels, y => (double)y);
+        var clicks = Array.ConvertAll(labels, y => (double)y);
         var (predicted, observed) = (Spread.Mean(probabilities, weights), Spread.Mean(clicks, weights));
         if (observed == 0)
             return null;

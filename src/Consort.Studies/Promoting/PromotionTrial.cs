@@ -57,7 +57,7 @@ public static class PromotionTrial
 
         var differences = new RowDifferences(labels, holdout.Clusters, weights.Length == 0 ? null : weights);
         differences.Add(first, second);
-        double[] counts = Array.ConvertAll(weights, w => (double)w);
+        var counts = Array.ConvertAll(weights, w => (double)w);
         return new PromotionResult
         {
             New = new PromotedModel(request.New, metrics, Ratio(first), newer.Bytes),

@@ -19,7 +19,7 @@ internal static class ImportanceSection
         ]);
     }
 
-    private static IReadOnlyList<Block> Blocks(Diagnosed run)
+    private static List<Block> Blocks(Diagnosed run)
     {
         var found = run.Diagnosis.Importance!;
         List<Block> blocks = [new TableBlock(ImportanceTables.OfFields(found))];
