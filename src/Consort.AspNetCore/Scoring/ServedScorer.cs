@@ -60,8 +60,7 @@ internal class ServedScorer<T>(ModelRegistry models, string? model = null, strin
             }
 
             var columns = areCandidates ? ColumnsOf(lease, scorer.Fields) : lease.Scorer.Encoder.Space.Categorical.Count;
-            bool[] differs = areCandidates && lease.Version.Window.IsOn
-                ? [.. lease.Scorer.Fields.Select(f => scorer.Fields.Contains(f))] : [];
+            var differs = areCandidates && lease.Version.Window.IsOn ? Differing(lease, scorer.Fields) : [];
             for (; done < rows.Length; done += batch.Count)
             {
                 batch.Clear();
@@ -97,6 +96,10 @@ internal class ServedScorer<T>(ModelRegistry models, string? model = null, strin
 
         metrics.AddAnswer(probabilities[..rows.Length]);
     }
+
+    // Which fields candidates give, by their place among the scorer's.
+    private static bool[] Differing(VersionLease lease, IReadOnlyList<string> fields) =>
+        [.. lease.Scorer.Fields.Select(f => fields.Contains(f))];
 
     private static int ColumnsOf(VersionLease lease, IReadOnlyList<string> fields)
     {
