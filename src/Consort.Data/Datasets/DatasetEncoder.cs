@@ -180,7 +180,7 @@ public static class DatasetEncoder
         var (rows, mistake, seen) = request.Split.Kind == SplitKind.InOrder ? RowsOf(request, report, cancellation) : (0, null, []);
         var splits = new SplitAssigner(request.Split, rows, request.Schema);
         using var pass = request.Pass(cancellation);
-        var drafts = CountRows.Drafts(request.Schema) ? new DraftFile(temp) : null;
+        var drafts = !request.ReadsTwice && CountRows.Drafts(request.Schema) ? new DraftFile(temp) : null;
         CountRows[] counts = [.. Enumerable.Range(0, threads).Select(i => new CountRows(request.Schema, splits, null, drafts, i))];
         try
         {

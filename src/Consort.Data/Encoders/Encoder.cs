@@ -221,7 +221,7 @@ public sealed class Encoder
             throw new ConsortException($"column {Schema.Fields[field].Name}: found a list, expected one value: it is of kind {Words.Of(Schema.Fields[field].Kind)}");
         if (weight is { } given && !FieldList.IsWeight(given))
             throw new ConsortException(FormattableString.Invariant(
-                $"column {Schema.Fields[field].Name}: found weight {given}, expected a number of at least 0 ({FieldList.WeightRange})"));
+                $"column {Schema.Fields[field].Name}: found weight {(float.IsFinite(given) ? (object)given : "too great for a float")}, expected a number of at least 0 ({FieldList.WeightRange})"));
         if (Schema.Trim) token = token.Trim((byte)' ');
         Span<byte> padded = stackalloc byte[8];
         padded.Clear();

@@ -14,7 +14,7 @@ public sealed class LineBudgetTests
         ["Consort.Compute.Bf16"] = 800,
         ["Consort.Data"] = 15_900,
         ["Consort.Data.DuckDb"] = 750,
-        ["Consort.Data.Parquet"] = 800,
+        ["Consort.Data.Parquet"] = 900,
         ["Consort.Experiments"] = 4_450,
         ["Consort.Foundation"] = 4_100,
         ["Consort.Import"] = 2_000,
