@@ -61,7 +61,8 @@ internal sealed class TokenCounts : IDisposable
         {
             var token = others._table.TokenAt(i);
             var code = others._table.ValueAt(i);
-            codes[code] = Add(new TokenProbe(others._table.KeyAt(i), new Sources.Cell { Length = token.Length }), token, others._counts[code]);
+            var probe = new TokenProbe(others._table.KeyAt(i), new Sources.Cell { Length = token.Length });
+            codes[code] = Add(probe, token, others._counts[code]);
         }
         others._addedTo = (this, codes);
         others._counts = [];

@@ -156,7 +156,8 @@ internal sealed class CellWriter
         return cell;
     }
 
-    /// <summary>Room for texts that the caller puts one behind another, each with a line feed behind it as <see cref="Text"/> does.</summary>
+    /// <summary>Room for texts that the caller puts one behind another, each with a line feed behind it as <see cref="Text"/> has.
+    /// </summary>
     /// <param name="bytes">All their bytes, with those.</param>
     public Span<byte> Texts(long bytes)
     {

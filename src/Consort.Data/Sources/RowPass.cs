@@ -157,7 +157,11 @@ internal sealed class RowPass(
         _at++;
         _row = 0;
         _source = (catalogue ?? SourceCatalogue.BuiltIn).Open(
-            new SourceRequest(paths[_at], schema, rules ?? RowRules.Training, blockBytes, cancellation) { First = _first, IsIdentified = Identifies });
+            new SourceRequest(paths[_at], schema, rules ?? RowRules.Training, blockBytes, cancellation)
+            {
+                First = _first,
+                IsIdentified = Identifies,
+            });
         return true;
     }
 }
