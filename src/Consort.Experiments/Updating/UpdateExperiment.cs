@@ -58,6 +58,8 @@ internal static class UpdateExperiment
             ("seed", split.Seed.ToString(CultureInfo.InvariantCulture)), ("shares", shares));
         if (tree.Find("data.schema") is { } schema)
             data = data.With("schema", schema);
+        if (request.Options.OovRate is { } masked)
+            tree = tree.With("training.oov_rate", masked);
         return tree.Without(["strategy", .. Phase.Options.Keys.Select(k => $"training.{k}")]).With("data", data)
             .With("phases", OptionTree.List([phase]));
     }
