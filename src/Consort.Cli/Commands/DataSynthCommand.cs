@@ -112,7 +112,8 @@ internal sealed class DataSynthCommand : ExampleCommand
         var written = new List<object>();
         for (var day = 0; day < days; day++)
         {
-            var path = string.Create(CultureInfo.InvariantCulture, $"{Path.ChangeExtension(file, null)}-{day + 1:D2}{Path.GetExtension(file)}");
+            var path = string.Create(
+                CultureInfo.InvariantCulture, $"{Path.ChangeExtension(file, null)}-{day + 1:D2}{Path.GetExtension(file)}");
             var summary = SyntheticClicks.Write(
                 path, rows, options with { Day = options.Day + day, FirstRow = options.FirstRow + (day * rows) }, threads,
                 cancellation: Terminal.Cancellation);

@@ -1,14 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Growth;
 using Consort.Data.Sources;
-using Consort.Experiments.Running;
 using Consort.Experiments.Updating;
-using Consort.Foundation.Numbers;
 using Consort.Foundation.Tables;
-using Consort.Learning.Runs;
 
 namespace Consort.Cli.Commands;
 
@@ -55,8 +51,8 @@ internal sealed class UpdateCommand : ExampleCommand
         "update runs/DeepFM-seed1 --data logs/2026-11-02.csv",
         "update runs/DeepFM-seed1 --days 'logs/2026-11-*' --out runs/november --max-features 2000000")
     {
-        Take(_run, _data, _days, _out, _epochs, _rate, _oovRate, _holdOut, _minCount, _maxAge, _maxFeatures, _countDecay, _numbers, _threads,
-            _resume, _ignoreMemory, _json, _quiet);
+        Take(_run, _data, _days, _out, _epochs, _rate, _oovRate, _holdOut, _minCount, _maxAge, _maxFeatures, _countDecay, _numbers,
+            _threads, _resume, _ignoreMemory, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)

@@ -21,7 +21,8 @@ public sealed record MaskedTokens(double Rate, IReadOnlyList<int> Columns)
         var key = KeyedHash.Mix(seed ^ 0x6D61736BUL, (ulong)epoch);
         for (var row = 0; row < places.Length; row++)
         {
-            var (ids, ofRow) = (batch.IdsOf(row), KeyedHash.Mix(key, (ulong)places[row]));
+            var ids = batch.IdsOf(row);
+            var ofRow = KeyedHash.Mix(key, (ulong)places[row]);
             foreach (var column in _columns)
             {
                 var of = space.Categorical[column];

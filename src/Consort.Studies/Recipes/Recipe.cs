@@ -140,7 +140,7 @@ public abstract class Recipe
     /// <summary>Whether the table compares runs row by row, so that each run must keep its logits.</summary>
     public virtual bool ComparesRows => false;
 
-    /// <summary>The table of a recipe whose runs follow from each other, which makes them itself; null where the plan says all runs.</summary>
+    /// <summary>The table of a recipe whose runs follow from each other, which it makes itself; null where the plan says all.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="threads">At least 1.</param>
     /// <param name="progress">Told how it goes, or null.</param>

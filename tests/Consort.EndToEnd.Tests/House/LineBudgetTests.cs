@@ -12,7 +12,7 @@ public sealed class LineBudgetTests
         ["Consort.Cli"] = 4_400,
         ["Consort.Compute"] = 17_200,
         ["Consort.Compute.Bf16"] = 800,
-        ["Consort.Data"] = 14_450,
+        ["Consort.Data"] = 14_800,
         ["Consort.Data.DuckDb"] = 750,
         ["Consort.Data.Parquet"] = 700,
         ["Consort.Experiments"] = 4_450,

@@ -44,5 +44,6 @@ internal sealed record DailyLine(string Model, DailyWay Way, IReadOnlyList<IRead
     private double? Mean(Func<DailyScore, double?> value) => Enumerable.Range(0, Days).Average(day => Of(day, value));
 
     // The first model is the same of all.
-    private double? SecondsADay => Way == DailyWay.Never || Days < 2 ? null : Enumerable.Range(1, Days - 1).Average(day => Of(day, s => s.Seconds));
+    private double? SecondsADay => Way == DailyWay.Never || Days < 2 ? null
+        : Enumerable.Range(1, Days - 1).Average(day => Of(day, s => s.Seconds));
 }

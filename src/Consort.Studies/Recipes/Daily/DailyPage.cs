@@ -30,7 +30,8 @@ internal static class DailyPage
         return new Section(lines.Key, lines.Key, [new Figure("Means over seeds.", legend, panels, null)]);
     }
 
-    private static Panel Plot(string name, IGrouping<string, DailyLine> lines, Func<DailyScore, double?> value, Func<DailyScore, double?> best)
+    private static Panel Plot(
+        string name, IGrouping<string, DailyLine> lines, Func<DailyScore, double?> value, Func<DailyScore, double?> best)
     {
         var curves = lines.Select((l, look) => new Line(l.Way.Text, Points(l.ByDay(value)), look)).ToList();
         var top = lines.First().ByDay(best);

@@ -13,8 +13,8 @@ namespace Consort.Studies.Recipes.Daily;
 /// day: what is there already is not made again, and what was stopped goes on.
 /// </summary>
 internal sealed class DailyPass(
-    RecipeRequest request, RecipeRun first, IReadOnlyList<string> days, int threads, IRecipeProgress? progress,
-    CancellationToken cancellation, Func<IEnumerable<string>, OptionTree> experiment)
+    RecipeRequest request, RecipeRun first, IReadOnlyList<string> days, Func<IEnumerable<string>, OptionTree> experiment, int threads,
+    IRecipeProgress? progress, CancellationToken cancellation)
 {
     /// <summary>Scores each day but the first by the model of the days before.</summary>
     public IReadOnlyList<DailyScore> Run(DailyWay way)
@@ -51,13 +51,13 @@ internal sealed class DailyPass(
 
     private double Train(RunFolder folder, OptionTree options)
     {
+        var setting = Experiment.From(options, request.Data, first.Seed, request.Precision, catalogues: request.Catalogues);
         if (File.Exists(folder.Metrics))
-            return 0;
+            return RunIdentity.IsOf(folder, setting, threads, cancellation) ? 0 : throw new ConsortException(
+                $"{folder.Path}: holds a run of another setting or other data; name another folder with --out, or delete it");
         var clock = Stopwatch.StartNew();
         ExperimentRunner.Run(
-            new RunRequest(
-                Experiment.From(options, request.Data, first.Seed, request.Precision, catalogues: request.Catalogues), folder.Path, threads,
-                File.Exists(folder.LastCheckpoint), progress?.Encoding, progress?.Training),
+            new RunRequest(setting, folder.Path, threads, File.Exists(folder.LastCheckpoint), progress?.Encoding, progress?.Training),
             cancellation);
         return clock.Elapsed.TotalSeconds;
     }

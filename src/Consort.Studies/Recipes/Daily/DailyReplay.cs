@@ -2,13 +2,13 @@ using Consort.Data.Growth;
 using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
-using Consort.Models;
 using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Daily;
 
 /// <summary>
-/// Days in their order, each scored before anything is trained on it: what it is worth to retrain or to update, for a model and for a family.
+/// Days in their order, each scored before anything is trained on it: what it is worth to retrain or to update, for a model and for a
+/// family.
 /// </summary>
 internal sealed class DailyReplay : Recipe
 {
@@ -46,8 +46,8 @@ internal sealed class DailyReplay : Recipe
             var scores = ways.ToDictionary(w => w, _ => new List<IReadOnlyList<DailyScore>>());
             foreach (var first in model)
             {
-                var pass = new DailyPass(request, first, days, threads, progress, cancellation,
-                    before => On(SettingsOf(request, first.Row), before));
+                var pass = new DailyPass(
+                    request, first, days, before => On(SettingsOf(request, first.Row), before), threads, progress, cancellation);
                 foreach (var way in ways)
                     scores[way].Add(pass.Run(way));
             }

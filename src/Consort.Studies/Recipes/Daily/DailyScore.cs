@@ -28,7 +28,8 @@ internal sealed record DailyScore(DayScore Score, double Seconds, int Ids)
 
     private static JsonSerializerOptions MakeJson()
     {
-        var options = JsonNumbers.In(new JsonSerializerOptions { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower });
+        var options = JsonNumbers.In(
+            new JsonSerializerOptions { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower });
         options.MakeReadOnly(populateMissingResolver: true);
         return options;
     }
