@@ -370,6 +370,17 @@ public sealed class Encoder
         }
     }
 
+    /// <summary>Sets them in rows that stand <paramref name="stride"/> bytes apart.</summary>
+    internal void Generate(Span<byte> rows, int count, int stride, ReadOnlySpan<int> lists)
+    {
+        var (ids, end) = (4 * _categorical.Length, 4 * Columns.Count);
+        for (var r = 0; r < count; r++)
+        {
+            var row = rows.Slice(r * stride, end);
+            Generate(MemoryMarshal.Cast<byte, int>(row[..ids]), MemoryMarshal.Cast<byte, float>(row[ids..]), lists, 0);
+        }
+    }
+
     /// <summary>Whether a generated column follows from one that <paramref name="isPart"/> says.</summary>
     /// <param name="isPart">Of a column of ids by its place.</param>
     /// <returns>The places among the columns of ids, and among the numeric ones.</returns>

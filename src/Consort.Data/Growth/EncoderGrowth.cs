@@ -38,7 +38,11 @@ public static class EncoderGrowth
         {
             // Pairs are made of the new ids, and so are those that are known.
             var tokens = growth.Build(schema with { Generated = [] });
-            var pairs = GeneratedFit.Add(tokens, all with { Generated = [.. all.Generated] }, assigner, threads, Pass, progress);
+            var pairs = GeneratedFit.Add(tokens, all with { Generated = [.. all.Generated] }, assigner, drafts: null, threads, counts =>
+            {
+                using var again = Pass();
+                again.Run(counts, progress);
+            });
             growth.Add(encoder.Columns.Where(c => c is IGeneratedColumn), pairs, growth.Rename, options.MaxFeatures - growth.Tokens);
         }
         return growth.Result();

@@ -40,6 +40,7 @@ internal static partial class StudyDocument
             Add(MemberSection.Of(study.Settings, $"members{id}", $"Members and their ensemble{data}"));
             var diagnosed = Diagnosed.Of(study.Settings);
             Add(SpectrumSection.Of(diagnosed, $"spectra{id}", $"Singular spectra{data}"));
+            Add(ImportanceSection.Of(diagnosed, $"importance{id}", $"Importance of fields{data}"));
             Add(CalibrationSection.Of(diagnosed, $"calibration{id}", $"Calibration{data}"));
             Add(AgreementSection.Of(diagnosed, $"agreement{id}", $"Agreement of members{data}"));
             Add(TrainingSection.Of(Groups(study, label), study.Settings.MaxBy(s => s.ValidAuc)?.Label
@@ -56,6 +57,9 @@ internal static partial class StudyDocument
 
         if (findings.Count == 0)
             findings.Add("No run has finished yet; there are training curves only.");
+        if (studies.Count > 1)
+            findings.Add(string.Create(CultureInfo.InvariantCulture,
+                $"There are {studies.Count} sets of encoded rows, and runs are compared within each: another schema, file or split makes another set. To tell two schemas over one file apart, set the test AUC of their runs side by side, from several seeds each, and their spread beside the difference."));
         if (repeats is not null)
             findings.Add(repeats);
         return new Document(title ?? Title(sources, studies), Subtitle(sources.Runs, studies), findings, facts, sections)
