@@ -345,6 +345,10 @@ public sealed class Encoder
     /// <param name="column">Its place.</param>
     public bool IsGenerated(int column) => _categorical[column] is IGeneratedColumn;
 
+    /// <summary>The columns of ids, by their places, that have a vocabulary and so can meet tokens that are not in it.</summary>
+    public IReadOnlyList<int> Open => [.. _categorical.Index()
+        .Where(c => c.Item is TokenColumn or ListColumn { Tokens: TokenColumn }).Select(c => c.Index)];
+
     /// <summary>Whether some columns are generated.</summary>
     public bool HasGenerated => _generated.Length > 0;
 
