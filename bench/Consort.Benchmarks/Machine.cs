@@ -45,7 +45,7 @@ internal static class Machine
     /// <summary>The least such number is 0: JSON knows no NaN.</summary>
     public static double Rounded(double value, int digits) => double.IsFinite(value) ? Math.Round(value, digits) : 0;
 
-    public static void Write(string? path, JsonObject json)
+    public static void Write(string? path, JsonNode json)
     {
         if (path is null) return;
         var text = JsonSerializer.SerializeToUtf8Bytes(JsonNumbers.Clean(json), Indented);

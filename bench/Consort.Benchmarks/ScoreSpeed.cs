@@ -70,7 +70,9 @@ internal static class ScoreSpeed
             new($"one context, {Candidates} candidates of {fields.Length} fields, raw values", rank, 100),
             new($"a batch of {Candidates} encoded rows", rows, 100),
         ];
-        (var onnx, var absent) = OnnxLatency.Start(scorer, raw.AsSpan(0, OnnxRows));
+        using var single = weights == PackageWeights.Fp32 ? null : new ScoreModel(model, vocabulary, PackageWeights.Fp32);
+        using var singleScorer = single is null ? null : Scorer.Load(single.Path);
+        (var onnx, var absent) = OnnxLatency.Start(singleScorer ?? scorer, raw.AsSpan(0, OnnxRows));
         using var peer = onnx;
         // In turns, so that neighbours disturb all alike.
         for (var round = 0; round < rounds; round++)
@@ -84,19 +86,11 @@ internal static class ScoreSpeed
             CultureInfo.InvariantCulture, $"{model} [400, 400, 400], D = 16, {ZipfSplit.Columns} fields, {vocabulary:N0} features, {weights} tables, one thread, best of {rounds} rounds"));
         Console.WriteLine("| call | p50 µs | p99 µs | p50 of all rounds |");
         Console.WriteLine("|---|---|---|---|");
-        foreach (var latency in latencies)
+        foreach (var latency in latencies.Concat(peer?.All ?? []))
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {latency.Name} | {latency.P50:F1} | {latency.P99:F1} | {latency.Typical:F1} |"));
-        if (peer is not null)
-        {
-            foreach ((var name, var peers) in new[] { ("ONNX Runtime, ids (no encoding) to probability", peer.Ids),
-                ("ONNX Runtime, raw values to probability", peer.Raw), ("ONNX Runtime, a model of one node", peer.Call) })
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"| {name} | {peers.P50:F1} | {peers.P99:F1} | {peers.Typical:F1} |"));
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"ONNX Runtime {peer.Ids.Version}, one thread, called from Node.js: what such a call costs Node.js is part of its times, and is what the model of one node takes, {peer.Call.P50:F1} µs"));
-        }
-        else Console.WriteLine(absent);
+        Console.WriteLine(absent ?? string.Create(CultureInfo.InvariantCulture,
+            $"ONNX Runtime {OnnxCall.Version} with fp32 tables, in this process, one thread; a call by itself takes what the model of one node takes, {peer!.Call.P50:F1} µs"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{allocated:F1} bytes allocated a call; loading {load * 1e3:F0} ms into memory with every byte checked, mapped {loadMapped * 1e3:F0} ms, and {loadQuick * 1e3:F0} ms without checking tables, file {new FileInfo(packed.Path).Length / 1e6:F0} MB"));
         Machine.Write(arguments.Text("json"), new JsonObject

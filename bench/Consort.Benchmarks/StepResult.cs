@@ -30,6 +30,24 @@ internal sealed record StepResult
     public required double EvaluationMs { get; init; }
     public required double EvaluationMsMin { get; init; }
 
+    /// <summary>The numbers of threads for which <see cref="CountedMs"/> tells of more than were measured.</summary>
+    public static IReadOnlyList<int> CountedThreads { get; } = [2, 4, 8, 16, 32, 64];
+
+    /// <summary>Of a profiled step, what one thread does while the others wait; the loader's work is not in it.</summary>
+    public double SerialMs { get; init; }
+
+    /// <summary>The same of an evaluation pass.</summary>
+    public double EvaluationSerialMs { get; init; }
+
+    /// <summary>What a step would take, by the pieces that its work comes in: of a run with one thread.</summary>
+    public IReadOnlyList<double> CountedMs { get; init; } = [];
+
+    /// <summary>The same of an evaluation pass.</summary>
+    public IReadOnlyList<double> EvaluationCountedMs { get; init; } = [];
+
+    /// <summary>What the loader's thread needs for a batch with nobody beside it.</summary>
+    public double LoaderMs { get; init; }
+
     /// <summary>Medians over profiled steps, by <see cref="StepKind"/>.</summary>
     public required IReadOnlyList<double> KindMs { get; init; }
 
@@ -91,6 +109,9 @@ internal sealed record StepResult
             ["evaluation_ms_min"] = Machine.Rounded(EvaluationMsMin, 4),
             ["evaluation_rows_per_second"] = Machine.Rounded(EvaluationRowsPerSecond, 1),
             ["evaluation_breakdown"] = evaluation,
+            ["serial_ms"] = Machine.Rounded(SerialMs, 4),
+            ["evaluation_serial_ms"] = Machine.Rounded(EvaluationSerialMs, 4),
+            ["loader_ms"] = Machine.Rounded(LoaderMs, 4),
             ["bytes_per_step"] = Bytes.Total,
             ["random_bytes_per_step"] = Bytes.Rows,
             ["random_rows_gb_per_second"] = Machine.Rounded(Bandwidth.Rows, 2),
@@ -139,6 +160,8 @@ internal sealed record StepResult
         foreach (var kind in Enum.GetValues<StepKind>())
             Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} | {EvaluationKindMs[(int)kind]:F3} |");
         Row($"| other | {OtherMs:F3} | {OtherMs / StepMs:P1} | {EvaluationMs - EvaluationKindMs.Sum():F3} |");
+        Row($"");
+        Row($"by one thread while others wait: {SerialMs:F3} ms of a step, {EvaluationSerialMs:F3} ms of an evaluation; the loader's own thread takes {LoaderMs:F3} ms a batch");
         Row($"");
         if (Options.Detail)
         {

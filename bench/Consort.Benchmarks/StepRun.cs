@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Data.Batches;
 using Consort.Foundation.Options;
@@ -30,6 +31,7 @@ internal sealed class StepRun : IDisposable
     private readonly BatchLoader _evaluationLoader; // rows in their order
     private readonly ConsortEvaluator _evaluator;
     private readonly KernelClock _clock;
+    private readonly WorkClock _work = new();
     private readonly FmaPeak _fmaPeak;
     private readonly FmaPeak _peak; // of the precision
     private readonly StepKind[] _kinds; // of each value
@@ -67,6 +69,9 @@ internal sealed class StepRun : IDisposable
         var evaluation = new double[_options.Steps];
         double[][] kinds = [.. Enumerable.Range(0, StepKinds.Count).Select(_ => new double[_options.Steps])];
         double[][] evaluationKinds = [.. kinds.Select(k => new double[k.Length])];
+        double[] serial = new double[_options.Steps], evaluationSerial = new double[_options.Steps];
+        double[][] counted = [.. StepResult.CountedThreads.Select(_ => new double[_options.Steps])];
+        double[][] evaluationCounted = [.. counted.Select(c => new double[c.Length])];
 
         _evaluationLoader.Start(_epoch);
         var begin = Stopwatch.GetTimestamp();
@@ -86,13 +91,18 @@ internal sealed class StepRun : IDisposable
         {
             plain[i] = TrainStep();
             ProfiledStep(kinds, i);
+            Count(Milliseconds(_trial.Ticks - _trial.LoadTicks), serial, counted, i);
             for (var c = 0; c < multiplies.Length; c++) multiplies[c][i] = Milliseconds(_clock.Multiplies.Calls[c].Ticks);
         }
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
         processor = Environment.CpuUsage.TotalTime - processor;
         for (var i = 0; i < _options.Steps; i++)
         {
-            if (_options.Evaluates) evaluation[i] = EvaluateBatch(evaluationKinds, i);
+            if (_options.Evaluates)
+            {
+                evaluation[i] = EvaluateBatch(evaluationKinds, i);
+                Count(evaluation[i] - evaluationKinds[(int)StepKind.Loader][i], evaluationSerial, evaluationCounted, i);
+            }
             peak = Math.Max(peak, _peak.Measure());
         }
 
@@ -108,6 +118,11 @@ internal sealed class StepRun : IDisposable
             StepMsMin = plain.Min(),
             EvaluationMs = Machine.Median(evaluation),
             EvaluationMsMin = evaluation.Min(),
+            SerialMs = Machine.Median(serial),
+            EvaluationSerialMs = Machine.Median(evaluationSerial),
+            CountedMs = [.. counted.Select(c => Machine.Median(c))],
+            EvaluationCountedMs = [.. evaluationCounted.Select(c => Machine.Median(c))],
+            LoaderMs = LoaderAlone(),
             KindMs = [.. kinds.Select(k => Machine.Median(k))],
             EvaluationKindMs = [.. evaluationKinds.Select(k => Machine.Median(k))],
             Multiplies = [.. multiplies.Select((times, c) => new StepMultiply(calls[c], Machine.Median(times)))],
@@ -163,6 +178,30 @@ internal sealed class StepRun : IDisposable
         return best;
     }
 
+    // What one thread does while others wait, and what the whole would take with more threads.
+    private void Count(double milliseconds, double[] serial, double[][] counted, int index)
+    {
+        serial[index] = milliseconds - Milliseconds(_work.Shared);
+        for (var i = 0; i < counted.Length; i++)
+            counted[i][index] = serial[index] + Milliseconds((long)_work.SharedAt(StepResult.CountedThreads[i]));
+    }
+
+    // Of a batch, by the loader's one thread with nobody beside it.
+    private double LoaderAlone()
+    {
+        using var loader = new BatchLoader(_rows.Split, new LoaderOptions(_options.Batch, Shuffle: true));
+        var best = double.MaxValue;
+        for (var epoch = 0; epoch < 3; epoch++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            loader.Start(epoch);
+            while (loader.Next() is not null) { }
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMilliseconds / loader.Batches);
+        }
+
+        return best;
+    }
+
     // As the trainer does it; gives its milliseconds.
     private double TrainStep()
     {
@@ -174,9 +213,9 @@ internal sealed class StepRun : IDisposable
     private void ProfiledStep(double[][] kinds, int index)
     {
         _clock.Clear();
-        _program.Clock = _clock;
+        SetClocks(_clock, _work);
         TrainStep();
-        _program.Clock = null;
+        SetClocks(null, null);
         var ticks = _trial.Step.Ticks;
         foreach (var kind in kinds) kind[index] = 0;
         for (var v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Forward[v] + _clock.Backward[v]);
@@ -187,10 +226,16 @@ internal sealed class StepRun : IDisposable
         kinds[(int)StepKind.Loader][index] = Milliseconds(_trial.LoadTicks);
     }
 
+    private void SetClocks(KernelClock? kernels, WorkClock? work)
+    {
+        work?.Clear();
+        (_program.Clock, _trial.Workers.Clock) = (kernels, work);
+    }
+
     private double EvaluateBatch(double[][] kinds, int index)
     {
         _clock.Clear();
-        _program.Clock = _clock;
+        SetClocks(_clock, _work);
         var start = Stopwatch.GetTimestamp();
         if (_evaluationLoader.Next() is not { } batch)
         {
@@ -201,7 +246,7 @@ internal sealed class StepRun : IDisposable
         _trial.Step.Pass.Fuse(batch);
         _evaluator.Add(_trial.Step.Pass.Logits);
         var end = Stopwatch.GetTimestamp();
-        _program.Clock = null;
+        SetClocks(null, null);
         foreach (var kind in kinds) kind[index] = 0;
         for (var v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Forward[v]);
         kinds[(int)StepKind.Embedding][index] += Milliseconds(_clock.RowGradients); // deferred rows brought up to date

@@ -55,6 +55,8 @@ internal sealed unsafe class Bf16Gemm : ReducedGemm, IParallelJob, IRowSource
 
     public override Precision Precision => Precision.Bf16;
 
+    public override ReducedGemm With(Workers workers) => new Bf16Gemm(workers);
+
     public override bool Fits(in GemmCall<float> call) => call.K >= LeastDepth;
 
     public override void Run(in GemmCall<float> call)

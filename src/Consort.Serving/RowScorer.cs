@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Consort.Foundation.Options;
 
 namespace Consort.Serving;
@@ -11,10 +12,12 @@ namespace Consort.Serving;
 public sealed class RowScorer<T> : IScorer<T>
 {
     private const int NotRead = -1;
+    private const int CandidateRows = 256; // at a time
 
     private readonly Scorer _scorer;
     private readonly ImpressionWriter<T> _writer;
     private readonly int[] _fields; // of each property
+    private readonly ConcurrentBag<(Impression Context, ImpressionBatch Items)> _idle = [];
 
     internal RowScorer(Scorer scorer)
     {
@@ -34,6 +37,9 @@ public sealed class RowScorer<T> : IScorer<T>
 
     /// <summary>The fields that rows give; the others of <see cref="Scorer.Fields"/> are missing in every row.</summary>
     public IReadOnlyList<string> Fields { get; }
+
+    /// <summary>The scorer of candidates that differ in the fields which rows of this type give.</summary>
+    public CandidateScorer AsCandidates => field ??= _scorer.ForCandidates([.. Fields]);
 
     /// <summary>Scores a row.</summary>
     /// <returns>The probability of a click.</returns>
@@ -86,6 +92,39 @@ public sealed class RowScorer<T> : IScorer<T>
         finally
         {
             _scorer.Return(workspace);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ScoreCandidates<TItem>(T context, ReadOnlySpan<TItem> items, Span<float> probabilities)
+    {
+        if (probabilities.Length < items.Length)
+            throw new ArgumentException($"found room for {probabilities.Length} probabilities, expected {items.Length}",
+                nameof(probabilities));
+        var (candidates, done) = (_scorer.For<TItem>(), 0);
+        var (shared, batch) = _idle.TryTake(out var taken) ? taken : (_scorer.NewImpression(), _scorer.NewBatch(CandidateRows));
+        try
+        {
+            Fill(context, shared);
+            for (; done < items.Length; done += batch.Count)
+            {
+                batch.Clear();
+                foreach (var item in items.Slice(done, Math.Min(CandidateRows, items.Length - done)))
+                    candidates.Fill(item, batch.Add());
+                candidates.AsCandidates.Score(shared, batch, probabilities[done..]);
+            }
+        }
+        catch (ConsortException e)
+        {
+            // A call is answered as a whole or not at all.
+            probabilities[..items.Length].Clear();
+            if (e.Row is { } row && done > 0)
+                throw new ConsortException(e.Detail, e) { Row = done + row };
+            throw;
+        }
+        finally
+        {
+            _idle.Add((shared, batch));
         }
     }
 

@@ -63,6 +63,29 @@ public sealed class InjectionTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task ScoreCandidates_OfOneContext_ScoresEachAsAlone()
+    {
+        await using var app = await AppTests.Start(s => s.AddConsort(o => o.Model("ctr", fixture.First)));
+        var (scorer, context) = (app.Services.GetRequiredService<IScorer<Shown>>(), new Shown("d2", ["s1", "s3"], "no site of a context"));
+        var items = Enumerable.Range(0, 700).Select(i => new Priced($"s{i % 9}", i % 100)).ToArray();
+        var probabilities = new float[items.Length];
+        scorer.ScoreCandidates(context, items, probabilities);
+        var single = fixture.FirstScorer.For<Whole>();
+        for (var i = 0; i < items.Length; i += 50)
+            Assert.Equal(single.Score(new(context.Device, context.Seen, items[i].Site, items[i].Price)), probabilities[i], 1e-6f);
+        using (var lease = app.Services.GetRequiredService<ModelRegistry>().Lease("ctr"))
+            Assert.Equal((1, 700), (lease.Version.Metrics.Rows.Count, lease.Version.Metrics.Probabilities.Count));
+
+        items[600] = items[600] with { Price = 1e30 };
+        var mistake = Assert.Throws<ConsortException>(() => scorer.ScoreCandidates(context, items, probabilities));
+        Assert.Equal(600, mistake.Row);
+        Assert.StartsWith("row 600: column price", mistake.Message, StringComparison.Ordinal);
+        Assert.All(probabilities, p => Assert.Equal(0, p));
+        Assert.Throws<ArgumentException>(() => scorer.ScoreCandidates(context, items, new float[3]));
+        Assert.Throws<NotSupportedException>(() => ((IScorer<Shown>)new RowsAlone()).ScoreCandidates(context, items, probabilities));
+    }
+
+    [Fact]
     public async Task Configuration_ThatChanges_IsServedAndABadOneIsRefused()
     {
         var (log, source) = (new Lines(), new Changing(("Models:0:Name", "ctr"), ("Models:0:Path", fixture.First)));
@@ -130,6 +153,14 @@ public sealed class InjectionTests(ServerFixture fixture)
         public (float First, float Other) Both(string site) => (first.Score(new Offer(site)), other.Score(new Offer(site)));
     }
 
+    // As users have them in their tests, from before there were candidates.
+    private sealed class RowsAlone : IScorer<Shown>
+    {
+        public float Score(Shown row) => 0;
+
+        public void Score(ReadOnlySpan<Shown> rows, Span<float> probabilities) => probabilities.Clear();
+    }
+
     /// <summary>A configuration that is exchanged while the app runs, as a file is.</summary>
     private sealed class Changing : ConfigurationProvider, IConfigurationSource
     {
@@ -178,3 +209,9 @@ internal sealed record Pinned(string Site);
 
 [ImpressionRow]
 internal sealed record Priced(string Site, double Price);
+
+[ImpressionRow]
+internal sealed record Shown(string Device, string[] Seen, string Site);
+
+[ImpressionRow]
+internal sealed record Whole(string Device, string[] Seen, string Site, double Price);

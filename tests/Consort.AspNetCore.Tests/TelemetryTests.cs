@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Tracing;
 using System.Net.Http.Json;
 using System.Text;
 using Consort.Serving;
@@ -121,6 +123,53 @@ public sealed class TelemetryTests(ServerFixture fixture)
 
         void To(OtlpExporterOptions options, string what) =>
             (options.Protocol, options.Endpoint) = (OtlpExportProtocol.HttpProtobuf, new Uri($"{collector.Urls.Single()}/v1/{what}"));
+    }
+
+    // dotnet-counters asks a process for the events of this source.
+    [Fact]
+    public async Task Counters_ThatAreWatched_AreTold()
+    {
+        await using var app = await AppTests.Start(s => s.AddConsort(o => o.Model("ctr", fixture.First)));
+        using var counters = new Counters();
+        var scorer = app.Services.GetRequiredService<IScorer<Offer>>();
+        for (var tries = 0; tries < 500 && !counters.IsComplete; tries++)
+        {
+            scorer.Score(new Offer("s3"));
+            await Task.Delay(20);
+        }
+
+        Assert.True(counters.IsComplete, string.Join(", ", counters.Told));
+    }
+
+    private sealed class Counters : EventListener
+    {
+        public ConcurrentDictionary<string, bool> Told { get; } = new(StringComparer.Ordinal);
+
+        private static readonly string[] Names =
+            ["consort.batch.rows", "consort.probability", "consort.oov.rate", "consort.score.duration", "consort.categorical.values"];
+
+        public bool IsComplete => Names.All(Told.ContainsKey);
+
+        protected override void OnEventSourceCreated(EventSource eventSource)
+        {
+            if (eventSource.Name == "System.Diagnostics.Metrics")
+                EnableEvents(eventSource, EventLevel.Informational, (EventKeywords)2, new Dictionary<string, string?>
+                {
+                    ["SessionId"] = "counters",
+                    ["Metrics"] = "Consort",
+                    ["RefreshInterval"] = "1",
+                    ["MaxTimeSeries"] = "100",
+                    ["MaxHistograms"] = "100",
+                });
+        }
+
+        // Session, meter, its version, instrument, …
+        protected override void OnEventWritten(EventWrittenEventArgs eventData)
+        {
+            if (eventData.EventName?.EndsWith("Published", StringComparison.Ordinal) == true
+                && eventData.Payload is [_, "Consort", _, string name, ..])
+                Told[name] = true;
+        }
     }
 
     private static string Tags(MetricPoint point)

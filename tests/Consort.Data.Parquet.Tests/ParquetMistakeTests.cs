@@ -217,7 +217,7 @@ public sealed class ParquetMistakeTests : IDisposable
         column.WriteBatch(values);
     }
 
-    // Takes the file away, or puts another in its place, before the second pass over it begins.
+    // Takes the file away, or puts another in its place, before the second pass over it begins: the first of two counts the rows.
     private sealed class Gone(string path, string? other = null)
     {
         private int _opened;
@@ -226,7 +226,7 @@ public sealed class ParquetMistakeTests : IDisposable
 
         private ParquetSource Open(SourceRequest request)
         {
-            if (++_opened == 3)
+            if (++_opened == 2)
             {
                 File.Delete(path);
                 if (other is not null) File.Move(other, path);

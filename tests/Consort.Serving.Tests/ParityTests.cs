@@ -90,6 +90,42 @@ public sealed class ParityTests(ServingData data, ITestOutputHelper output)
         Assert.True(most > 0, "the weights are no smaller");
     }
 
+    // What a model makes of a history alone is computed once for all candidates.
+    [Theory]
+    [InlineData("DIN", "attention_hidden_units: [9, 4], attention_activation: relu, use_softmax: true, hidden_units: [20, 8]")]
+    [InlineData("DIN", "attention_hidden_units: [9], attention_activation: dice, hidden_units: [20, 8]")]
+    [InlineData("DIEN", "attention_hidden_units: [9, 4], attention_activation: relu, hidden_units: [20, 8]")]
+    [InlineData("DIEN", "attention_hidden_units: [9], gru_type: AIGRU, enable_sum_pooling: true, hidden_units: [20, 8]")]
+    [InlineData("BST", "num_heads: 2, seq_pooling_type: mean, hidden_units: [20, 8]")]
+    [InlineData("DMIN", "num_heads: 2, attention_hidden_units: [9], hidden_units: [20, 8]")]
+    [InlineData("DMIN", "num_heads: 2, attention_hidden_units: [9, 4], use_pos_emb: false, enable_sum_pooling: true")]
+    [InlineData("SIM", "num_heads: 2, top_k: 2, hidden_units: [20, 8]")]
+    [InlineData("SIM", "num_heads: 2, top_k: 50, search_dim: 4, hidden_units: [20, 8]")]
+    public void ScoreCandidates_AgainstOneHistory_GivesWhatEachHasAlone(string model, string with)
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of(model, $"{{ {with} }}", dimension: 6), deviation: 0.15);
+        using var scorer = family.Scorer(family.Content());
+        var whole = scorer.For<Shown>();
+        var raw = Enumerable.Range(0, 300).Select(i => data.Raw[i % data.Raw.Count]);
+        var items = raw.Select(r => new Item(r["site"], r["app"])).ToArray();
+        var probabilities = new float[items.Length];
+        foreach (var seen in (string[][])[[], [items[0].Site], [items[1].Site, "nowhere", items[2].Site, items[2].Site, items[3].Site]])
+        {
+            whole.ScoreCandidates(new Shown("d1", seen, "not read", "not read"), items, probabilities);
+            for (var i = 0; i < items.Length; i++)
+            {
+                var alone = whole.Score(new Shown("d1", seen, items[i].Site, items[i].App));
+                Assert.True(Math.Abs(alone - probabilities[i]) <= Tolerance, $"{seen.Length} seen, {i}: {probabilities[i]}, alone {alone}");
+            }
+
+            Assert.True(probabilities.Distinct().Count() > 5, "all candidates alike");
+        }
+    }
+
+    private sealed record Item(string Site, string App);
+
+    private sealed record Shown(string Device, string[] Seen, string Site, string App);
+
     private double Compare(Scorer scorer, double[] expected, double tolerance = Tolerance)
     {
         var most = 0.0;

@@ -31,6 +31,7 @@ public sealed class ScorerTests : IDisposable
         var batch = _scorer.NewBatch(100);
         var candidates = _scorer.ForCandidates("site", "app");
         var typed = _scorer.For<Offer>();
+        var items = Enumerable.Range(0, 100).Select(i => new Item($"a{i}")).ToArray();
         var rows = Enumerable.Range(0, 100).Select(i => new Offer("s3", i, "d1", null)).ToArray();
         var probabilities = new float[100];
         for (var i = 0; i < 3; i++)
@@ -54,6 +55,7 @@ public sealed class ScorerTests : IDisposable
             candidates.Score(impression, batch, probabilities);
             typed.Score(rows[3]);
             typed.Score(rows, probabilities);
+            typed.ScoreCandidates(rows[3], items, probabilities);
         }
     }
 
@@ -207,6 +209,8 @@ public sealed class ScorerTests : IDisposable
         scorer.Dispose();
         Assert.Throws<ObjectDisposedException>(() => scorer.Score(impression));
     }
+
+    private sealed record Item(string App);
 
     private sealed record Offer(string? Site, [property: ImpressionField("price")] double Cost,
         [ImpressionField("device")] string Device, int? Visits);

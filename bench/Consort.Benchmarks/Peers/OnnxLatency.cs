@@ -2,34 +2,39 @@ using System.Text.Json;
 using Consort.Foundation.Files;
 using Consort.Onnx;
 using Consort.Serving;
-using Consort.Serving.Packages;
 using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
 using Schema = Consort.Onnx.Schema;
 
 namespace Consort.Benchmarks.Peers;
 
 /// <summary>
-/// A package's model in ONNX Runtime, fed ids and fed raw values, and a model of one node that does nothing, which shows what a call costs
-/// Node.js: each in a process of its own, whose rounds take turns with other measurements.
+/// A package's model in ONNX Runtime, fed ids and fed raw values, and a model of one node that does nothing, which shows what a call
+/// costs by itself: all in this process, where their rounds take turns with other measurements.
 /// </summary>
 internal sealed class OnnxLatency : IDisposable
 {
     private const int Calls = 2000;
     private readonly TempFolder _folder = new();
-    private readonly List<OnnxRounds> _rounds = [];
+    private readonly List<OnnxCall> _calls = [];
+    private readonly List<Latency> _rounds = [];
 
-    private OnnxLatency(string modules, Scorer scorer, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
+    private OnnxLatency(Scorer scorer, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
     {
         try
         {
             foreach (var input in new[] { OnnxInput.Ids, OnnxInput.Raw })
             {
-                string model = _folder.At($"{input}.onnx"), feeds = _folder.At($"{input}.json");
+                var model = _folder.At($"{input}.onnx");
                 var summary = OnnxFile.Write(model, scorer.Path, members => [.. Enumerable.Range(0, members.Count)],
                     new OnnxOptions { Input = input });
-                Write(feeds, scorer, summary, input, rows);
-                _rounds.Add(new OnnxRounds(input == OnnxInput.Ids ? "ids" : "raw values", modules, model, feeds, Calls));
-                if (input == OnnxInput.Ids) _rounds.Add(Nothing(modules, scorer, summary, rows));
+                Add(input == OnnxInput.Ids ? "ids (no encoding) to probability" : "raw values to probability", model,
+                    Feeds(scorer, summary, input, rows));
+                if (input == OnnxInput.Ids)
+                {
+                    var ids = summary with { Inputs = [.. summary.Inputs.Where(i => i.Name == "ids")] };
+                    Add("a model of one node", Nothing(), Feeds(scorer, ids, input, rows));
+                }
             }
         }
         catch
@@ -40,27 +45,31 @@ internal sealed class OnnxLatency : IDisposable
     }
 
     /// <summary>Fed ids, as the encoder makes them.</summary>
-    public OnnxRounds Ids => _rounds[0];
+    public Latency Ids => _rounds[0];
 
     /// <summary>The model of one node.</summary>
-    public OnnxRounds Call => _rounds[1];
+    public Latency Call => _rounds[1];
 
     /// <summary>Fed raw values.</summary>
-    public OnnxRounds Raw => _rounds[2];
+    public Latency Raw => _rounds[2];
 
-    /// <summary>Starts the processes, or says why it cannot.</summary>
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Latency> All => _rounds;
+
+    /// <summary>Loads the models, or says why it cannot.</summary>
+    /// <param name="scorer">Of a package with fp32 tables: operators of ONNX look up no others.</param>
+    /// <param name="rows">What each call is fed.</param>
     public static (OnnxLatency? Latency, string? Absent) Start(Scorer scorer, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
     {
-        if (scorer.Package.Weights != PackageWeights.Fp32)
-            return (null, "ONNX Runtime is left out: its operators look up fp32 tables only");
-        (var modules, var absent) = OnnxRuntime.Find();
         try
         {
-            return modules is null ? (null, absent) : (new OnnxLatency(modules, scorer, rows), null);
+            return (new OnnxLatency(scorer, rows), null);
         }
-        catch (ConsortException e)
+        catch (Exception e) when (e is OnnxRuntimeException or TypeInitializationException or DllNotFoundException
+            or BadImageFormatException)
         {
-            return (null, e.Message.Trim());
+            // The package brings native libraries for some processors and systems only.
+            return (null, $"ONNX Runtime does not load here: {(e.InnerException ?? e).Message}");
         }
     }
 
@@ -71,22 +80,32 @@ internal sealed class OnnxLatency : IDisposable
 
     public void Dispose()
     {
-        foreach (var rounds in _rounds) rounds.Dispose();
+        foreach (var call in _calls) call.Dispose();
         _folder.Dispose();
     }
 
-    // Feeds of one row each.
-    private static void Write(string path, Scorer scorer, OnnxSummary summary, OnnxInput input, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
+    private void Add(string name, string model, JsonElement feeds)
     {
-        using var file = File.Create(path);
-        using var json = new Utf8JsonWriter(file);
-        json.WriteStartArray();
-        for (var row = 0; row < rows.Length; row++) OnnxFeeds.Write(json, scorer.Encoder, summary, input, rows.Slice(row, 1));
-        json.WriteEndArray();
+        _calls.Add(new OnnxCall(model, feeds));
+        _rounds.Add(new Latency($"ONNX Runtime, {name}", _calls[^1].Run, Calls));
+    }
+
+    // Feeds of one row each.
+    private static JsonElement Feeds(Scorer scorer, OnnxSummary summary, OnnxInput input, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
+    {
+        using var text = new MemoryStream();
+        using (var json = new Utf8JsonWriter(text))
+        {
+            json.WriteStartArray();
+            for (var row = 0; row < rows.Length; row++) OnnxFeeds.Write(json, scorer.Encoder, summary, input, rows.Slice(row, 1));
+            json.WriteEndArray();
+        }
+
+        return JsonElement.Parse(text.GetBuffer().AsSpan(0, (int)text.Length));
     }
 
     // The ids go in and come out.
-    private OnnxRounds Nothing(string modules, Scorer scorer, OnnxSummary ids, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
+    private string Nothing()
     {
         var graph = new Schema.Graph
         {
@@ -103,10 +122,9 @@ internal sealed class OnnxLatency : IDisposable
             OpsetImport =
             { new Schema.OperatorSet { Domain = "", Version = 17 } }
         };
-        string path = _folder.At("nothing.onnx"), feeds = _folder.At("nothing.json");
+        var path = _folder.At("nothing.onnx");
         SafeFile.Write(path, model.WriteTo);
-        Write(feeds, scorer, ids with { Inputs = [.. ids.Inputs.Where(i => i.Name == "ids")] }, OnnxInput.Ids, rows);
-        return new OnnxRounds("one node", modules, path, feeds, Calls);
+        return path;
 
         static Schema.ValueInfo Port(string name) => new()
         {

@@ -36,7 +36,12 @@ internal class ServedScorer<T>(ModelRegistry models, string? model = null, strin
         }
     }
 
-    public void Score(ReadOnlySpan<T> rows, Span<float> probabilities)
+    public void Score(ReadOnlySpan<T> rows, Span<float> probabilities) => Each(false, default!, rows, probabilities);
+
+    public void ScoreCandidates<TItem>(T context, ReadOnlySpan<TItem> items, Span<float> probabilities) =>
+        Each(true, context, items, probabilities);
+
+    private void Each<TRow>(bool areCandidates, T context, ReadOnlySpan<TRow> rows, Span<float> probabilities)
     {
         if (probabilities.Length < rows.Length)
             throw new ArgumentException($"found room for {probabilities.Length} probabilities, expected {rows.Length}",
@@ -44,16 +49,26 @@ internal class ServedScorer<T>(ModelRegistry models, string? model = null, strin
         using var lease = models.Lease(model, version);
         var (batches, metrics) = (lease.Version.Batches, lease.Version.Metrics);
         using var scoring = metrics.Begin("code");
-        var (scorer, batch, done) = (lease.Scorer.For<T>(), batches.TakeBatch(), 0);
+        var (scorer, impression, batch, done) = (lease.Scorer.For<TRow>(), batches.TakeImpression(), batches.TakeBatch(), 0);
         try
         {
+            if (areCandidates)
+            {
+                lease.Scorer.For<T>().Fill(context, impression);
+                metrics.AddValues(lease.Scorer.Encoder.Space.Categorical.Count, impression.CountUnseen());
+            }
+
+            var columns = areCandidates ? ColumnsOf(lease, scorer.Fields) : lease.Scorer.Encoder.Space.Categorical.Count;
             for (; done < rows.Length; done += batch.Count)
             {
                 batch.Clear();
                 foreach (var row in rows.Slice(done, Math.Min(batch.Capacity, rows.Length - done)))
                     scorer.Fill(row, batch.Add());
-                lease.Scorer.Score(batch, probabilities[done..]);
-                metrics.AddValues((long)batch.Count * lease.Scorer.Encoder.Space.Categorical.Count, ScoreRun.CountUnseen(batch));
+                if (areCandidates)
+                    scorer.AsCandidates.Score(impression, batch, probabilities[done..]);
+                else
+                    lease.Scorer.Score(batch, probabilities[done..]);
+                metrics.AddValues((long)batch.Count * columns, ScoreRun.CountUnseen(batch));
             }
         }
         catch (Exception e) when (scoring.Fails(e) || e is ConsortException)
@@ -67,9 +82,18 @@ internal class ServedScorer<T>(ModelRegistry models, string? model = null, strin
         finally
         {
             batches.Return(batch);
+            batches.Return(impression);
         }
 
         metrics.AddAnswer(probabilities[..rows.Length]);
+    }
+
+    private static int ColumnsOf(VersionLease lease, IReadOnlyList<string> fields)
+    {
+        var columns = 0;
+        for (var i = 0; i < fields.Count; i++)
+            columns += lease.Version.Fields.Columns[lease.Scorer.FieldIndex(fields[i])];
+        return columns;
     }
 }
 

@@ -13,7 +13,8 @@ internal sealed class DistilCommand : ExampleCommand
 {
     private readonly Argument<string[]> _runs =
         new("RUN") { Description = "Folders of finished runs, which teach.", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> _model = Shared.Text("--model", "NAME", "The student; DeepFM unless given here or by --experiment.");
+    private readonly Option<string?> _model = Shared.Text("--model", "NAME",
+        "The student; unless given here or by --experiment, what most of the teachers' members are.");
     private readonly Option<string?> _experiment =
         Shared.Text("--experiment", "FILE", "An experiment with one member, whose model, embeddings and training the student has.");
     private readonly Option<string?> _data = Shared.Text("--data", "DIR", "Where the teachers' data lie now.");
@@ -66,7 +67,6 @@ internal sealed class DistilCommand : ExampleCommand
         Output.CheckApart("--json", json, arguments.GetRequiredValue(_runs));
         Terminal.AfterStop = "the same call goes on from there";
         var file = arguments.GetValue(_experiment);
-        var model = arguments.GetValue(_model) ?? (file is null ? "DeepFM" : null);
         if (arguments.GetValue(_gate) is not (null or "none" or "label" or "learned") and var gate)
             throw new ConsortException($"--gate: found \"{gate}\", expected none, label or learned");
         if (arguments.GetValue(_try)
@@ -80,6 +80,8 @@ internal sealed class DistilCommand : ExampleCommand
             throw new ConsortException("--weight 0: found beside --label-weight 0, which leaves nothing to learn from; expected one of them above 0");
         if (!arguments.GetValue(_try) && arguments.GetValue(_budget) is not null)
             throw new ConsortException("--budget: found without --try, expected it beside");
+        var model = arguments.GetValue(_model)
+            ?? (file is null ? DistilRun.StudentOf(arguments.GetRequiredValue(_runs), Shared.Catalogues) : null);
         var folder = arguments.GetValue(_out) ?? Path.Combine("runs", $"distil-{model ?? Path.GetFileNameWithoutExtension(file)}");
         var quiet = arguments.GetValue(_quiet);
         Terminal.StopWithin(Shared.TimeToSave);

@@ -58,6 +58,8 @@ internal sealed class EvaluateCommand : ExampleCommand
         if (OneClass(metrics.Ensemble) is { } sentence)
             Terminal.Output.WriteLine(sentence);
         Terminal.Show(Tables.OfSplit(result, [.. run.Experiment.Family.Members.Select(m => m.Name)]));
+        if (Tables.GroupsOf(metrics.Ensemble) is { } groups)
+            Terminal.Output.WriteLine(groups);
         return CommandLine.Success;
     }
 
@@ -79,6 +81,8 @@ internal sealed class EvaluateCommand : ExampleCommand
         };
         if (metrics.GroupAuc is { } grouped)
             json["gauc"] = grouped;
+        if (metrics.Groups is { } groups)
+            json["gauc_groups"] = groups;
         return json;
     }
 }

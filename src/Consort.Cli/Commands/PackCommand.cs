@@ -77,6 +77,7 @@ internal sealed class PackCommand : ExampleCommand
                 ["auc"] = s.Packed.Auc,
                 ["logloss_run"] = s.Trained.LogLoss,
                 ["logloss"] = s.Packed.LogLoss,
+                ["logloss_uncalibrated"] = (s.Uncalibrated ?? s.Packed).LogLoss,
                 ["calibration_error_run"] = s.Trained.CalibrationError,
                 ["calibration_error"] = s.Packed.CalibrationError,
             }),
@@ -88,6 +89,9 @@ internal sealed class PackCommand : ExampleCommand
                 $"Platt: p = sigmoid({result.Calibration.Slope:F4} z {result.Calibration.Intercept:+ 0.0000;- 0.0000})"));
         if (result.LacksCalibration)
             Shared.Notice(Terminal, $"{request.Run}: learned from teachers, so its probabilities may be off, and no rows are at hand to calibrate them by; name them with --data DIR");
+        if (result.Splits.FirstOrDefault(s => s.Split == "test") is { Uncalibrated.LogLoss: var plain } test && test.Packed.LogLoss > plain)
+            Shared.Notice(Terminal, string.Create(ShownNumbers.Culture,
+                $"calibration makes the log-loss of the test rows worse, {test.Packed.LogLoss:F6} in place of {plain:F6}: what the validation rows say of probabilities does not hold there; --calibration none packs without"));
         if (result.NotMeasured is { } reason)
             Terminal.Output.WriteLine($"what it costs was not measured: {reason}");
         else
@@ -106,6 +110,7 @@ internal sealed class PackCommand : ExampleCommand
         new("cost", s => s.Trained.Auc - s.Packed.Auc, "F6"),
         new("log-loss of the run", s => s.Trained.LogLoss, "F6"),
         new("of the package", s => s.Packed.LogLoss, "F6"),
+        result.Calibration.Kind == CalibrationKind.None ? null : new("uncalibrated", s => s.Uncalibrated?.LogLoss, "F6"),
         new("calibration error", s => s.Trained.CalibrationError, "F5"),
         new("of the package", s => s.Packed.CalibrationError, "F5"));
 }

@@ -31,7 +31,10 @@ public sealed class TargetDot : Operation
         form.Positions.DotOf(form.Inputs[0], form.Inputs[1], form.InputShape().Size); // [B · L, 1]
 }
 
-internal sealed unsafe class TargetDotKernel<T>(Binding<T> binding) : SegmentKernel(binding.Workers, binding.Segments)
+/// <param name="binding">Its memory.</param>
+/// <param name="isShared">Whether the positions are those of the first impression for all.</param>
+internal sealed unsafe class TargetDotKernel<T>(Binding<T> binding, bool isShared = false)
+    : SegmentKernel(binding.Workers, binding.Segments)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly int _width = binding.InputShape(0).Size;
@@ -46,8 +49,12 @@ internal sealed unsafe class TargetDotKernel<T>(Binding<T> binding) : SegmentKer
     protected override void ForwardRows(int start, int end)
     {
         for (var row = start; row < end; row++)
-            for (var i = Segments.Starts[row]; i < Segments.Starts[row + 1]; i++)
-                _output[i] = VectorMath.Dot(_targets + ((long)row * _width), _items + ((long)i * _width), _width);
+        {
+            var first = Segments.Starts[row];
+            for (var i = first; i < Segments.Starts[row + 1]; i++)
+                _output[i] = VectorMath.Dot(
+                    _targets + ((long)row * _width), _items + ((long)(isShared ? i - first : i) * _width), _width);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -39,7 +39,10 @@ public sealed class WeightedPositions(bool IsSoftmax) : Operation
     }
 }
 
-internal sealed unsafe class WeightedPositionsKernel<T>(bool isSoftmax, Binding<T> binding)
+/// <param name="isSoftmax">Whether the weights are shares of 1.</param>
+/// <param name="binding">Its memory.</param>
+/// <param name="isShared">Whether the values are those of the first impression for all.</param>
+internal sealed unsafe class WeightedPositionsKernel<T>(bool isSoftmax, Binding<T> binding, bool isShared = false)
     : SegmentKernel(binding.Workers, binding.SegmentsOfInput(1))
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -63,7 +66,7 @@ internal sealed unsafe class WeightedPositionsKernel<T>(bool isSoftmax, Binding<
             var output = _output + ((long)row * _width);
             new Span<T>(output, _width).Clear();
             for (var i = first; i < last; i++)
-                VectorMath.AddScaled(output, _values + ((long)i * _width), _shares[i], _width);
+                VectorMath.AddScaled(output, _values + ((long)(isShared ? i - first : i) * _width), _shares[i], _width);
         }
     }
 

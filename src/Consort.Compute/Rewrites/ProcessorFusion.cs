@@ -5,7 +5,8 @@ namespace Consort.Compute.Rewrites;
 
 /// <summary>
 /// What a processor does in one pass over memory becomes one operation: a ReLU behind a linear layer is applied while the product is in
-/// registers; ReLU and dropout behind the batch norm of a linear layer are part of its pass. Nothing that is computed changes.
+/// registers; ReLU and dropout behind the batch norm of a linear layer are part of its pass; an attention unit of ReLU layers goes through
+/// the positions block by block. Nothing that is computed changes.
 /// </summary>
 public static class ProcessorFusion
 {
@@ -22,11 +23,11 @@ public static class ProcessorFusion
         {
             if (copy.Has(value))
                 continue;
-            // Whoever looks at what the ReLU reads must find it.
-            var relu = looked.Contains(value)
-                ? null : Next<Activate>(copy, value) is { Operation: Activate { Function: Activation.Relu } } next ? next : null;
+            var relu = ReluBehind(copy, looked, value);
             if (value.Operation is Linear { Relu: false } linear && relu is not null)
-                copy.Put(new Linear(linear.Weight, linear.Bias, relu: true), value, relu);
+                copy.Put(Rectified(linear), value, relu);
+            else if (value.Operation is TargetLinear { Relu: false } first && relu is not null)
+                PutUnit(copy, looked, first, value, relu);
             else if (value is { Operation: BatchNorm { Relu: false } norm, Inputs: [{ Operation: Linear }] } && relu is not null)
             {
                 // What drops has its place back when the layer is looked at, so a tap before the dropout may move behind it.
@@ -43,6 +44,31 @@ public static class ProcessorFusion
             copy.Graph.AddTap(tap with { Value = copy[tap.Value] });
         return copy.Graph;
     }
+
+    // The layers behind the first, as far as each has a ReLU, and the one that has none.
+    private static void PutUnit(GraphCopy copy, HashSet<Value> looked, TargetLinear first, Value value, Value relu)
+    {
+        var (layers, passed, last) = (new List<Linear>(), new List<Value>(), relu);
+        while (!looked.Contains(last) && Next<Linear>(copy, last) is { Operation: Linear linear } next)
+        {
+            var end = ReluBehind(copy, looked, next);
+            layers.Add(end is null || linear.Relu ? linear : Rectified(linear));
+            passed.AddRange(end is null ? [next] : [next, end]);
+            last = end ?? next;
+            if (layers[^1].Relu)
+                continue;
+            copy.Put(first.Rectified(layers), value, [relu, .. passed]);
+            return;
+        }
+
+        copy.Put(first.Rectified([]), value, relu);
+    }
+
+    private static Linear Rectified(Linear linear) => new(linear.Weight, linear.Bias, relu: true);
+
+    // Whoever looks at what the ReLU reads must find it.
+    private static Value? ReluBehind(GraphCopy copy, HashSet<Value> looked, Value value) => !looked.Contains(value)
+        && Next<Activate>(copy, value) is { Operation: Activate { Function: Activation.Relu } } next ? next : null;
 
     private static Value? Next<TOperation>(GraphCopy copy, Value value)
         where TOperation : Operation => copy.OnlyReader(value) is { Operation: TOperation } next ? next : null;

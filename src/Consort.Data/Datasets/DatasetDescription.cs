@@ -188,9 +188,9 @@ public sealed record DatasetDescription(
         _ => "list",
     };
 
-    // Ids are in descending order of count, so the first tokens are the most frequent ones.
+    // Ids are in descending order of count, but for those of a vocabulary that has grown.
     private static TokenCount[] Top(ColumnEncoder column, int top) =>
-        [.. Enumerable.Range(2, Math.Min(top, column.Size - 2)).Where(i => column.CountOf(i) >= 0)
+        [.. Enumerable.Range(2, column.Size - 2).Where(i => column.CountOf(i) >= 0).OrderByDescending(column.CountOf).Take(top)
             .Select(i => new TokenCount(column.Token(i), column.CountOf(i)))];
 
     private static ColumnDescription Describe(NumberColumn column, long rows)

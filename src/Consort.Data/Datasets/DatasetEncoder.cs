@@ -112,7 +112,7 @@ public static class DatasetEncoder
     {
         if (manifest.EncoderVersion != Encoder.Version) return $"encoder version {manifest.EncoderVersion} is not {Encoder.Version}";
         if (manifest.Schema != request.Schema.Identity) return "the schema has changed";
-        if (manifest.Split != request.SplitText) return request.Like is null ? "the split has changed" : "the encoder has changed";
+        if (manifest.Split != request.SplitText) return request.IsFitted ? "the encoder has changed" : "the split has changed";
         return SourceDifference(manifest, request.Split.Files, request.Sources, request.Schema);
     }
 
@@ -148,13 +148,19 @@ public static class DatasetEncoder
         var total = request.Split.Files.Sum(Length);
         void Report(string phase, long bytes) => progress?.Report(new EncodeProgress(phase, bytes, total));
 
-        var (encoder, splits, sources) = request.Like is null
-            ? FitOn(request, threads, Report, cancellation) : FittedBefore(request, Report, cancellation);
         var temp = SafeFile.TempName(request.Folder);
         try
         {
             Directory.CreateDirectory(temp);
-            var manifest = Store(request, encoder, splits, sources, place, temp, threads, Report, cancellation);
+            Manifest manifest;
+            Encoder encoder;
+            // Drafts lie in the folder that becomes the dataset, and are gone before it does.
+            using (var fitted = request.IsFitted
+                ? FittedBefore(request, Report, cancellation) : FitOn(request, threads, temp, Report, cancellation))
+            {
+                encoder = fitted.Encoder;
+                manifest = Store(request, fitted, place, temp, threads, Report, cancellation);
+            }
             place.Put(temp, manifest);
             return Result(request.Folder, manifest, reused: false, reason, encoder.Space, clock);
         }
@@ -168,13 +174,14 @@ public static class DatasetEncoder
         }
     }
 
-    private static (Encoder, SplitAssigner, SourceIdentity[]) FitOn(
-        EncodeRequest request, int threads, Action<string, long> report, CancellationToken cancellation)
+    private static Fitted FitOn(
+        EncodeRequest request, int threads, string temp, Action<string, long> report, CancellationToken cancellation)
     {
-        var (rows, mistake, _) = request.Split.Kind == SplitKind.InOrder ? RowsOf(request, report, cancellation) : (0, null, []);
+        var (rows, mistake, seen) = request.Split.Kind == SplitKind.InOrder ? RowsOf(request, report, cancellation) : (0, null, []);
         var splits = new SplitAssigner(request.Split, rows, request.Schema);
         using var pass = request.Pass(cancellation);
-        CountRows[] counts = [.. Enumerable.Range(0, threads).Select(_ => new CountRows(request.Schema, splits))];
+        var drafts = CountRows.Drafts(request.Schema) ? new DraftFile(temp) : null;
+        CountRows[] counts = [.. Enumerable.Range(0, threads).Select(i => new CountRows(request.Schema, splits, null, drafts, i))];
         try
         {
             pass.Run(counts, bytes => report("fit", bytes));
@@ -182,10 +189,28 @@ public static class DatasetEncoder
             if (request.Schema.HasWeights && counts.Sum(c => c.TrainWeight) == 0)
                 throw new ConsortException($"{request.Split.Files[0]}: found weight 0 in all training rows, expected some that count");
             var schema = request.Schema with { NegativeShare = request.Split.Sample?.Share ?? 1 };
-            var encoder = GeneratedFit.Add(
-                EncoderFit.Of(schema, counts), schema, splits, threads, () => request.Pass(cancellation),
-                bytes => report("fit generated", bytes));
-            return (encoder, splits, pass.Identities());
+            var fitted = new Fitted(EncoderFit.Of(schema, counts), splits, pass.Identities(), drafts);
+            if (seen.Length > 0) CheckSame(fitted.Sources, seen);
+            if (drafts is not null) fitted = fitted with { Rows = new DraftedRows(drafts, fitted.Encoder, counts) };
+            var total = request.Split.Files.Sum(Length);
+            return fitted.Either(drafted => fitted with
+            {
+                Encoder = GeneratedFit.Add(fitted.Encoder, schema, splits, drafted, threads, generated =>
+                {
+                    if (drafted is not null)
+                    {
+                        DraftPass.Run(drafted, generated, share => report("fit generated", (long)(share * total)), null, cancellation);
+                        return;
+                    }
+                    using var again = request.Pass(cancellation);
+                    again.Run(generated, bytes => report("fit generated", bytes));
+                }),
+            });
+        }
+        catch
+        {
+            drafts?.Dispose();
+            throw;
         }
         finally
         {
@@ -194,11 +219,17 @@ public static class DatasetEncoder
     }
 
     // A pass of its own tells what the sources are, of which the key and the names of files are made.
-    private static (Encoder, SplitAssigner, SourceIdentity[]) FittedBefore(EncodeRequest request, Action<string, long> report,
-        CancellationToken cancellation)
+    private static Fitted FittedBefore(EncodeRequest request, Action<string, long> report, CancellationToken cancellation)
     {
-        var (_, mistake, sources) = RowsOf(request, report, cancellation);
-        return mistake is null ? (request.Like!.Encoder, new SplitAssigner(request.Split, 0, request.Schema), sources) : throw mistake;
+        var (rows, mistake, sources) = RowsOf(request, report, cancellation);
+        return mistake is null
+            ? new Fitted(request.By ?? request.Like!.Encoder, new SplitAssigner(request.Split, rows, request.Schema), sources) : throw mistake;
+    }
+
+    private static void CheckSame(IEnumerable<SourceIdentity> now, IReadOnlyList<SourceIdentity> before)
+    {
+        var changed = now.Zip(before).FirstOrDefault(p => p.First.Hash != p.Second.Hash).Second;
+        if (changed is not null) throw new ConsortException($"{SourcePlace.Show(changed.Path)}: its content changed while it was being encoded");
     }
 
     /// <summary>Counts rows, as far as they can be told apart: the pass that looks into them may come upon an earlier mistake.</summary>
@@ -222,24 +253,49 @@ public static class DatasetEncoder
         return (pass.Rows, null, pass.Identities());
     }
 
-    private static Manifest Store(EncodeRequest request, Encoder encoder, SplitAssigner splits, SourceIdentity[] sources,
-        DatasetPlace place,
-        string temp, int threads, Action<string, long> report, CancellationToken cancellation)
+    private static Manifest Store(EncodeRequest request, Fitted fitted, DatasetPlace place, string temp, int threads,
+        Action<string, long> report, CancellationToken cancellation)
     {
         var files = request.Split.Files;
         using var truth = request.Like is null ? TruthFiles.Open(files) : null;
-        truth?.CheckRows([.. sources.Select(s => s.Rows)]);
+        truth?.CheckRows([.. fitted.Sources.Select(s => s.Rows)]);
         var truthHash = truth is null ? "" : TruthFiles.HashOf(files);
+        var (encoder, sources) = (fitted.Encoder, fitted.Sources);
         var layout = new RowLayout(encoder.Space, truth is not null);
         string schema = request.Schema.Identity, split = request.SplitText, key = Manifest.KeyOf(schema, split, sources, truthHash);
         string[] names = [.. Manifest.SplitNames.Select(name => place.NameOf(name, key))];
-        using var writer = new SplitWriter(temp, names, layout, buffers: 2 * threads + 1);
-        using var pass = request.Pass(cancellation);
-        var labels = request.Like is null ? LabelUse.Required : LabelUse.PassedOver;
-        StoreRows[] stores = [.. Enumerable.Range(0, threads).Select(_ => new StoreRows(encoder, splits, writer, truth, labels))];
-        pass.Run(stores, bytes => report("encode", bytes), writer.Abort);
-        var changed = pass.Identities().Zip(sources).FirstOrDefault(p => p.First.Hash != p.Second.Hash).Second;
-        if (changed is not null) throw new ConsortException($"{SourcePlace.Show(changed.Path)}: its content changed while it was being encoded");
+        using var writer = fitted.Either(drafted =>
+        {
+            var writer = new SplitWriter(temp, names, layout, buffers: 2 * threads + 1);
+            try
+            {
+                if (drafted is null) StoreRead(writer);
+                else StoreDrafted(writer, drafted);
+                return writer;
+            }
+            catch
+            {
+                writer.Dispose();
+                throw;
+            }
+        });
+
+        void StoreDrafted(SplitWriter writer, DraftedRows drafted)
+        {
+            var total = files.Sum(Length);
+            StoreDrafts[] stores = [.. Enumerable.Range(0, threads).Select(_ => new StoreDrafts(drafted, encoder, writer, truth))];
+            DraftPass.Run(drafted, stores, share => report("encode", (long)(share * total)), writer.Abort, cancellation);
+        }
+
+        void StoreRead(SplitWriter writer)
+        {
+            using var pass = request.Pass(cancellation);
+            var labels = request.Like is null ? LabelUse.Required : LabelUse.PassedOver;
+            StoreRows[] stores = [.. Enumerable.Range(0, threads).Select(_ => new StoreRows(encoder, fitted.Splits, writer, truth, labels))];
+            pass.Run(stores, bytes => report("encode", bytes), writer.Abort);
+            CheckSame(pass.Identities(), sources);
+        }
+
         if (writer.Rows[0] == 0 && request.Like is null)
             throw new ConsortException($"{SourcePlace.Show(files[0])}: found no training rows after splitting, expected at least one");
         writer.Complete();
@@ -263,6 +319,36 @@ public static class DatasetEncoder
             Splits = [.. Enumerable.Range(0, names.Length).Where(s => writer.Rows[s] > 0)
                 .Select(s => new StoredSplit(Manifest.SplitNames[s], writer.Rows[s], writer.Clicks[s], writer.File(s), writer.Lists(s)))],
         };
+    }
+
+    /// <summary>An encoder, and the rows that it is for.</summary>
+    /// <param name="Encoder">The encoder.</param>
+    /// <param name="Splits">Deals rows.</param>
+    /// <param name="Sources">What was read.</param>
+    /// <param name="File">The file of drafts, if there is one.</param>
+    private sealed record Fitted(Encoder Encoder, SplitAssigner Splits, SourceIdentity[] Sources, DraftFile? File = null) : IDisposable
+    {
+        /// <summary>What was drafted of the rows; null where they are read again.</summary>
+        public DraftedRows? Rows { get; init; }
+
+        /// <summary>
+        /// Does something with drafts. Where a cell turns out to be none that a fitted column takes, or there are no drafts, the same is
+        /// done with the rows themselves, for they alone can say which cell.
+        /// </summary>
+        public T Either<T>(Func<DraftedRows?, T> take)
+        {
+            try
+            {
+                if (Rows is not null) return take(Rows);
+            }
+            catch (CellError)
+            {
+                // told by who reads the rows
+            }
+            return take(null);
+        }
+
+        public void Dispose() => File?.Dispose();
     }
 
     private static StoredFile Stored(string path)

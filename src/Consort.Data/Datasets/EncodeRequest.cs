@@ -1,3 +1,4 @@
+using Consort.Data.Encoders;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
@@ -25,6 +26,11 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
     public EncodedDataset? Like { get; private init; }
 
     /// <summary>
+    /// The encoder by which rows with labels are encoded, of the same schema; null where one is fitted on the training rows.
+    /// </summary>
+    public Encoder? By { get; init; }
+
+    /// <summary>
     /// Rows without labels, encoded as those of a dataset are: into a folder of its own, which <see cref="EncodedDataset.Take"/> takes.
     /// Labels that the files have are passed over, and so are columns that the dataset does not know.
     /// </summary>
@@ -36,11 +42,15 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
         new(like.Encoder.Schema, SplitPlan.Transfer(files), folder, threads) { Like = like };
 
     /// <summary>What the manifest says of the split: the encoder decides what is stored, too, where it was there before.</summary>
-    internal string SplitText => Like is null ? Split.Describe() : $"{Split.Describe()} like {Like.EncoderChecksum}";
+    internal string SplitText => Split.Describe() + (Like is not null ? $" like {Like.EncoderChecksum}"
+        : By is not null ? $"{SplitWords.EncodedBy}{By.Checksum()}" : "");
+
+    /// <summary>Whether an encoder that was there before encodes.</summary>
+    internal bool IsFitted => Like is not null || By is not null;
 
     /// <summary>One pass over the files.</summary>
     internal RowPass Pass(CancellationToken cancellation) => new(Split.Files, Schema,
-        Like is null ? RowRules.Training : RowRules.Fitted(labelRequired: false, passesOver: true),
+        IsFitted ? RowRules.Fitted(labelRequired: Like is null, passesOver: true) : RowRules.Training,
         catalogue: Sources, cancellation: cancellation);
 }
 

@@ -103,7 +103,10 @@ public sealed class EncodedDataset : IDisposable
     public IReadOnlyList<SourceIdentity> SourceFiles => _manifest.Sources;
 
     /// <summary>How rows were dealt to the splits, as <see cref="SplitPlan.Parse"/> reads it.</summary>
-    public string SplitText => _manifest.Split;
+    public string SplitText => _manifest.Split.Split(SplitWords.EncodedBy)[0];
+
+    /// <summary>Whether its encoder was there before its rows, rather than fitted on them.</summary>
+    public bool IsFitted => _manifest.Split.Contains(SplitWords.EncodedBy, StringComparison.Ordinal);
 
     /// <summary>Opens a dataset and verifies sizes and checksums of all its files.</summary>
     /// <exception cref="ConsortException">Missing, damaged, truncated or of another version.</exception>

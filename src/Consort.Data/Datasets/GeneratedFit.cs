@@ -6,8 +6,8 @@ using Consort.Data.Sources;
 namespace Consort.Data.Datasets;
 
 /// <summary>
-/// Generated columns are made of what others have become, so they are fitted when those are: in a pass of their own over the training rows,
-/// which schemas without such columns do without.
+/// Generated columns are made of what others have become, so they are fitted when those are: in a pass of their own over the training rows
+/// or their drafts, which schemas without such columns do without.
 /// </summary>
 internal static class GeneratedFit
 {
@@ -15,17 +15,17 @@ internal static class GeneratedFit
     /// <param name="encoder">The encoder; it is given up.</param>
     /// <param name="schema">Names them.</param>
     /// <param name="splits">Says which rows are for training.</param>
+    /// <param name="drafts">The drafts of the rows, or null.</param>
     /// <param name="threads">Threads.</param>
-    /// <param name="pass">A pass over the rows.</param>
-    /// <param name="report">Told the bytes read.</param>
-    public static Encoder Add(Encoder encoder, Schema schema, SplitAssigner splits, int threads, Func<RowPass> pass,
-        Action<long>? report = null)
+    /// <param name="pass">A pass over the rows or their drafts.</param>
+    public static Encoder Add(Encoder encoder, Schema schema, SplitAssigner splits, DraftedRows? drafts, int threads,
+        Action<IReadOnlyList<CountGenerated>> pass)
     {
         if (schema.Generated.Count == 0) return encoder;
-        CountGenerated[] counts = [.. Enumerable.Range(0, threads).Select(_ => new CountGenerated(encoder, schema, splits))];
+        CountGenerated[] counts = [.. Enumerable.Range(0, threads).Select(_ => new CountGenerated(encoder, schema, splits, drafts))];
         try
         {
-            using (var rows = pass()) rows.Run(counts, report);
+            pass(counts);
             var columns = encoder.Columns.ToList();
             foreach (var (i, field) in schema.Generated.Index())
             {
@@ -40,37 +40,49 @@ internal static class GeneratedFit
             foreach (var count in counts) count.Dispose();
         }
     }
+}
 
-    /// <summary>What one thread has counted.</summary>
-    private sealed class CountGenerated(Encoder encoder, Schema schema, SplitAssigner splits) : IRowConsumer, IDisposable
+/// <summary>What one thread has counted of generated columns.</summary>
+internal sealed class CountGenerated(Encoder encoder, Schema schema, SplitAssigner splits, DraftedRows? drafts)
+    : IRowConsumer, IDraftConsumer, IDisposable
+{
+    private readonly RowEncoder _encoder = new(encoder, LabelUse.PassedOver);
+    private readonly RowLayout _layout = new(encoder.Space, hasTruth: false);
+    private readonly DraftEncoder? _drafts = drafts is null ? null : new(drafts, encoder, new RowLayout(encoder.Space, hasTruth: false));
+    private byte[]? _rows;
+
+    public IReadOnlyList<GeneratedCounter> Counters { get; } =
+        [.. schema.Generated.Select(f => GeneratedCounter.Of(f, [.. encoder.Columns.Where(c => c.Size > 0)]))];
+
+    private Span<byte> Rows => _rows ??= new byte[RowGroup.Capacity * _layout.Bytes];
+
+    public void Take(RowCursor rows)
     {
-        private readonly RowEncoder _encoder = new(encoder, LabelUse.PassedOver);
-        private readonly int _ids = 4 * encoder.Space.Categorical.Count;
-        private readonly int _stride = new RowLayout(encoder.Space, hasTruth: false).Bytes;
-        private byte[]? _rows;
-
-        public IReadOnlyList<GeneratedCounter> Counters { get; } =
-            [.. schema.Generated.Select(f => GeneratedCounter.Of(f, [.. encoder.Columns.Where(c => c.Size > 0)]))];
-
-        public void Take(RowCursor rows)
+        Span<byte> dealt = stackalloc byte[RowGroup.Capacity];
+        splits.Assign(rows, dealt);
+        _encoder.Encode(rows, Rows, _layout.Bytes);
+        for (var r = 0; r < rows.Group.Rows; r++)
         {
-            Span<byte> dealt = stackalloc byte[RowGroup.Capacity];
-            splits.Assign(rows, dealt);
-            _rows ??= new byte[RowGroup.Capacity * _stride];
-            _encoder.Encode(rows, _rows, _stride);
-            for (var r = 0; r < rows.Group.Rows; r++)
-            {
-                if (dealt[r] != 0) continue;
-                var ids = MemoryMarshal.Cast<byte, int>(_rows.AsSpan(r * _stride, _ids));
-                foreach (var counter in Counters) counter.Count(ids, _encoder.Lists.Numbers);
-            }
+            if (dealt[r] == 0) Count(r, _encoder.Lists);
         }
+    }
 
-        public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows) => _encoder.Looks(rows).Concat(splits.Looks(rows));
+    public void Take(DraftBlock draft, DraftPlace place) => _drafts!.Encode(draft, place, Rows, (at, split, _) =>
+    {
+        if (split == 0) Count(at, _drafts.Lists);
+    }
+    );
 
-        public void Dispose()
-        {
-            foreach (var counter in Counters) counter.Dispose();
-        }
+    public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows) => _encoder.Looks(rows).Concat(splits.Looks(rows));
+
+    public void Dispose()
+    {
+        foreach (var counter in Counters) counter.Dispose();
+    }
+
+    private void Count(int row, ListBuffer lists)
+    {
+        var ids = MemoryMarshal.Cast<byte, int>(Rows.Slice(row * _layout.Bytes, _layout.NumericAt));
+        foreach (var counter in Counters) counter.Count(ids, lists.Numbers);
     }
 }

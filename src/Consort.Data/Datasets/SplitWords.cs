@@ -8,6 +8,9 @@ public static class SplitWords
     private const string Group = "*"; // which no escaped name is
     private const string Sampled = " negatives ";
 
+    /// <summary>What stands before the checksum of the encoder that has encoded the rows, where it was not fitted on them.</summary>
+    internal const string EncodedBy = " encoded by ";
+
     /// <summary>How rows of one source may be dealt.</summary>
     public static IReadOnlyList<string> Ways { get; } = ["seed", "order", "time", "group", "hash"];
 

@@ -174,7 +174,7 @@ internal sealed class SplitWriter : IDisposable
 
     private void Write(int file, ReadOnlySpan<byte> bytes)
     {
-        _files[file] ??= new FileStream(Path.Combine(_folder, _names[file] + ".bin"), FileMode.CreateNew, FileAccess.Write,
+        _files[file] ??= new FileStream(Path.Combine(_folder, _names[file] + ".bin"), FileMode.Create, FileAccess.Write,
             FileShare.None, 0);
         _files[file]!.Write(bytes);
         _hashes[file].Append(bytes);

@@ -53,14 +53,18 @@ internal sealed class BooleanCounter(Field field, int index, MissingTexts missin
     private long _noes;
     private long _yeses;
 
-    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, CountedRows rows, ReadOnlySpan<DraftStream> draft)
     {
-        foreach (var r in rows)
+        for (var i = 0; i < rows.Rows.Length; i++)
         {
-            if (Missing.Holds(data, cells[r])) continue;
-            if (!BooleanColumn.TryRead(cells[r].Of(data), out var yes)) throw new CellError(r, BooleanColumn.Expected);
-            if (yes) _yeses++;
-            else _noes++;
+            var r = rows.Rows[i];
+            var yes = false;
+            var isMissing = Missing.Holds(data, cells[r]);
+            if (!isMissing && !BooleanColumn.TryRead(cells[r].Of(data), out yes)) throw new CellError(r, BooleanColumn.Expected);
+            draft[0].Add(isMissing ? 0 : yes ? 2 : 1);
+            if (isMissing) continue;
+            if (yes) _yeses += rows.Times[i];
+            else _noes += rows.Times[i];
         }
     }
 
@@ -76,4 +80,7 @@ internal sealed class BooleanCounter(Field field, int index, MissingTexts missin
     }
 
     public override ColumnEncoder[] Fit(int minCount) => [new BooleanColumn(Field.Name, Index, Missing, _noes, _yeses)];
+
+    public override DraftedColumn[] Drafted(IReadOnlyList<ColumnEncoder> columns, int stream) =>
+        [new DraftedIds(columns[0], stream, [0, 2, 3])];
 }

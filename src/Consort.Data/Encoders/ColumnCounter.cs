@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
@@ -27,15 +25,29 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     /// <summary>What counts single tokens: itself, unless cells are lists.</summary>
     public virtual ColumnCounter Tokens => this;
 
-    /// <summary>Counts the cells of the given rows of a group.</summary>
-    public abstract void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows);
+    /// <summary>
+    /// Whether what it drafts tells the fitted columns all that they would read in the cells. Otherwise the rows are read once more.
+    /// </summary>
+    public virtual bool Drafts => true;
+
+    /// <summary>How many streams a draft has.</summary>
+    public virtual int Streams => 1;
+
+    /// <summary>Counts the cells of the given rows of a group, and drafts what the fitted columns are to make of them.</summary>
+    public abstract void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, CountedRows rows, ReadOnlySpan<DraftStream> draft);
 
     /// <summary>Counts the cells of the given rows together with those of the field beside it, which need not be good.</summary>
-    public virtual void CountBeside(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<Cell> beside, ReadOnlySpan<int> rows)
+    public virtual void CountBeside(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<Cell> beside, CountedRows rows,
+        ReadOnlySpan<DraftStream> draft)
     {
     }
 
-    /// <summary>Checks the cells of rows that are not counted, as <see cref="Count"/> would.</summary>
+    /// <summary>What the fitted columns make of drafts of this counter, which may have been merged into another one.</summary>
+    /// <param name="columns">The columns that the field gave.</param>
+    /// <param name="stream">The first of the field's streams.</param>
+    public abstract DraftedColumn[] Drafted(IReadOnlyList<ColumnEncoder> columns, int stream);
+
+    /// <summary>Checks the cells of rows that are neither counted nor drafted, as <see cref="Count"/> would.</summary>
     public void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         if (TakesAll) return;
@@ -87,202 +99,53 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
             _ => new NumberCounter(field, index, missing),
         };
     }
+}
 
-    protected static void AddText(TokenTable table, long number, long count)
-    {
-        if (count == 0) return;
-        Span<byte> text = stackalloc byte[24];
-        number.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
-        ref var value = ref table.At(text[..length]);
-        value = (int)Math.Min(int.MaxValue, value + count);
-    }
+/// <summary>Rows of a group.</summary>
+/// <param name="rows">Their places in the group.</param>
+/// <param name="times">How often each is counted: once where it is for training, else not at all.</param>
+internal readonly ref struct CountedRows(ReadOnlySpan<int> rows, ReadOnlySpan<int> times)
+{
+    public ReadOnlySpan<int> Rows { get; } = rows;
+
+    public ReadOnlySpan<int> Times { get; } = times;
 }
 
 /// <summary>Counts tokens.</summary>
 internal sealed class TokenCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
-    private readonly TokenTable _table = new();
+    private readonly TokenCounts _counts = new();
 
     protected override bool TakesAll => true;
 
-    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, CountedRows rows, ReadOnlySpan<DraftStream> draft)
     {
-        var table = _table;
+        var counts = _counts;
+        var codes = draft[0].Take(rows.Rows.Length);
         var tokens = 0;
         Span<TokenProbe> probes = stackalloc TokenProbe[RowGroup.Capacity];
-        foreach (var r in rows)
+        for (var i = 0; i < codes.Length; i++)
         {
-            if (Missing.Holds(data, cells[r])) continue;
+            var cell = cells[rows.Rows[i]];
+            codes[i] = 0;
+            if (Missing.Holds(data, cell)) continue;
             ref var probe = ref probes[tokens++];
-            probe = TokenProbe.Of(data, cells[r]);
-            table.Prefetch(probe);
+            probe = TokenProbe.Of(data, cell, i);
+            counts.Prefetch(probe);
         }
-        foreach (ref readonly var probe in probes[..tokens])
-        {
-            ref var count = ref table.At(probe, data);
-            if (count != int.MaxValue) count++;
-        }
+        foreach (ref readonly var probe in probes[..tokens]) codes[probe.Row] = counts.Add(probe, data, rows.Times[probe.Row]);
     }
 
-    public override void Merge(ColumnCounter other) => _table.Add(((TokenCounter)other.Tokens)._table);
+    public override void Merge(ColumnCounter other) => _counts.Add(((TokenCounter)other.Tokens)._counts);
 
-    public override ColumnEncoder[] Fit(int minCount) => [new TokenColumn(Field.Name, Index, Missing, Vocabulary.From(_table, minCount))];
+    public override ColumnEncoder[] Fit(int minCount) => [new TokenColumn(Field.Name, Index, Missing, _counts.Fit(minCount))];
+
+    public override DraftedColumn[] Drafted(IReadOnlyList<ColumnEncoder> columns, int stream) =>
+        [new DraftedIds(columns[0], stream, _counts.Ids())];
 
     public override void Dispose()
     {
-        _table.Dispose();
-        base.Dispose();
-    }
-}
-
-/// <summary>Counts whole numbers, as each of the codes reads a cell: one for each column that the field gives.</summary>
-/// <typeparam name="TCode">How a cell is read.</typeparam>
-internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts missing, TCode[] codes) : ColumnCounter(field, index, missing)
-    where TCode : struct, ICellCode
-{
-    private readonly long[] _counts = new long[codes.Length * CodeCounter.Common];
-    private readonly TokenTable[] _tables = [.. codes.Select(_ => new TokenTable())];
-
-    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
-    {
-        foreach (var r in rows)
-        {
-            if (Missing.Holds(data, cells[r])) continue;
-            for (var k = 0; k < codes.Length; k++)
-            {
-                if (!codes[k].TryRead(data, cells[r], out var x)) throw new CellError(r, codes[k].ExpectedFor(cells[r].Of(data)));
-                var place = x - CodeCounter.Lowest;
-                if ((ulong)place < CodeCounter.Common) _counts[k * CodeCounter.Common + place]++;
-                else AddText(_tables[k], x, 1);
-            }
-        }
-    }
-
-    protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row)
-    {
-        if (!codes[0].TryRead(data, cell, out _)) throw new CellError(row, codes[0].ExpectedFor(cell.Of(data)));
-    }
-
-    public override void Merge(ColumnCounter other)
-    {
-        var that = (CodeCounter<TCode>)other;
-        for (var i = 0; i < _counts.Length; i++) _counts[i] += that._counts[i];
-        for (var k = 0; k < codes.Length; k++) _tables[k].Add(that._tables[k]);
-    }
-
-    public override ColumnEncoder[] Fit(int minCount) => Fit(minCount, codes, Field.TokenColumns);
-
-    /// <summary>The columns, of names of their own, which read cells by other codes for the same.</summary>
-    public ColumnEncoder[] Fit(int minCount, IEnumerable<TCode> fitted, IReadOnlyList<string> names) => [.. fitted.Select((code, k) =>
-    {
-        for (var i = 0; i < CodeCounter.Common; i++) AddText(_tables[k], i + CodeCounter.Lowest, _counts[k * CodeCounter.Common + i]);
-        return new CodeColumn<TCode>(names[k], Index, Missing, Vocabulary.From(_tables[k], minCount), code);
-    })];
-
-    public override void Dispose()
-    {
-        foreach (var table in _tables) table.Dispose();
-        base.Dispose();
-    }
-}
-
-/// <summary>The whole numbers that are counted and looked up without a text.</summary>
-internal static class CodeCounter
-{
-    public const int Lowest = -64;
-
-    /// <summary>How many; the greatest is more than any bucket, floor(ln(10^18)²).</summary>
-    public const int Common = 1800 - Lowest;
-}
-
-/// <summary>Counts numbers.</summary>
-internal sealed class NumberCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
-{
-    private readonly NumberTally _tally = new();
-
-    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
-    {
-        foreach (var r in rows)
-        {
-            if (!Missing.Holds(data, cells[r])) _tally.Add(Read(cells[r].Of(data), r));
-        }
-    }
-
-    protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row) => Read(cell.Of(data), row);
-
-    public override void Merge(ColumnCounter other) => _tally.Add(((NumberCounter)other)._tally);
-
-    public override ColumnEncoder[] Fit(int minCount) =>
-        [new NumberColumn(Field.Name, Index, Missing, Field.Transform.Kind, Field.Outside, _tally.Facts())];
-
-    // A number that stays as it is has to be one that a float can hold.
-    private double Read(ReadOnlySpan<byte> cell, int row)
-    {
-        if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(row, NumberColumn.ExpectedFor(cell));
-        return Field.Transform.Kind == TransformKind.None && Math.Abs(x) > float.MaxValue
-            ? throw new CellError(row, "a number within the range of a 32-bit float")
-            : x;
-    }
-}
-
-/// <summary>
-/// Counts values kept to 18 bits of mantissa (whole numbers up to 524,288 exactly, others to 4 millionths), which bounds memory by the
-/// range of the values and not by the rows; quantiles of those are exact.
-/// </summary>
-internal sealed class QuantileCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
-{
-    private const int DroppedBits = 52 - 18;
-    private readonly TokenTable _table = new();
-
-    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
-    {
-        foreach (var r in rows)
-        {
-            if (Missing.Holds(data, cells[r])) continue;
-            var cell = cells[r].Of(data);
-            if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
-            // −0 and 0 are one value.
-            var bits = x == 0 ? 0 : BitConverter.DoubleToUInt64Bits(x) >> DroppedBits << DroppedBits;
-            ref var count = ref _table.At(MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in bits)));
-            if (count != int.MaxValue) count++;
-        }
-    }
-
-    protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row)
-    {
-        if (!NumberParser.TryNumber(cell.Of(data), out _)) throw new CellError(row, NumberColumn.ExpectedFor(cell.Of(data)));
-    }
-
-    public override void Merge(ColumnCounter other) => _table.Add(((QuantileCounter)other)._table);
-
-    public override ColumnEncoder[] Fit(int minCount)
-    {
-        var values = new List<(double Value, int Count)>();
-        long total = 0;
-        for (var place = _table.Next(0); place >= 0; place = _table.Next(place + 1))
-        {
-            values.Add((BitConverter.UInt64BitsToDouble(_table.KeyAt(place)), _table.ValueAt(place)));
-            total += _table.ValueAt(place);
-        }
-        values.Sort();
-        if (Field.Transform.Kind == TransformKind.Piecewise)
-            return [new PiecewiseColumn(Field.Name, Index, Missing, PiecewiseColumn.KnotsOf(values, Field.Transform.Count))];
-        var boundaries = new List<double>();
-        long below = 0;
-        int buckets = Field.Transform.Count, next = 1;
-        foreach ((var value, var count) in values)
-        {
-            below += count;
-            if (next >= buckets || below * (double)buckets < total * (double)next) continue;
-            while (next < buckets && below * (double)buckets >= total * (double)next) next++;
-            if (below < total) boundaries.Add(value);
-        }
-        return [new QuantileColumn(Field.Name, Index, Missing, [.. boundaries])];
-    }
-
-    public override void Dispose()
-    {
-        _table.Dispose();
+        _counts.Dispose();
         base.Dispose();
     }
 }
@@ -292,9 +155,19 @@ internal sealed class NothingCounter(Field field, int index, MissingTexts missin
 {
     protected override bool TakesAll => true;
 
-    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows) { }
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, CountedRows rows, ReadOnlySpan<DraftStream> draft)
+    {
+        var codes = draft[0].Take(rows.Rows.Length);
+        for (var i = 0; i < codes.Length; i++)
+        {
+            var cell = cells[rows.Rows[i]];
+            codes[i] = Missing.Holds(data, cell) ? 0 : 1 + HashColumn.Hash(cell.Of(data), Field.Transform.Count);
+        }
+    }
 
     public override void Merge(ColumnCounter other) { }
 
     public override ColumnEncoder[] Fit(int minCount) => [new HashColumn(Field.Name, Index, Missing, Field.Transform.Count)];
+
+    public override DraftedColumn[] Drafted(IReadOnlyList<ColumnEncoder> columns, int stream) => [new DraftedIds(columns[0], stream, null)];
 }

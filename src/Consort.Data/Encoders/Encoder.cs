@@ -307,10 +307,15 @@ public sealed class Encoder
     public static bool AreSame(string path, string other) =>
         File.ReadAllBytes(path).AsSpan().SequenceEqual(File.ReadAllBytes(other)) || Written(path).SequenceEqual(Written(other));
 
-    private static ReadOnlySpan<byte> Written(string path)
+    /// <summary>XxHash128 of what <see cref="Write"/> writes.</summary>
+    public string Checksum() => Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(Written()));
+
+    private static ReadOnlySpan<byte> Written(string path) => Load(path).Written();
+
+    private byte[] Written()
     {
         using var content = new MemoryStream();
-        Load(path).Write(content);
+        Write(content);
         return content.ToArray();
     }
 
@@ -358,6 +363,17 @@ public sealed class Encoder
             var bits = column.BitsOf(ids, lists, from);
             if (isNumeric) numerics[place] = BitConverter.Int32BitsToSingle(bits);
             else ids[place] = bits;
+        }
+    }
+
+    /// <summary>Sets them in rows that stand <paramref name="stride"/> bytes apart.</summary>
+    internal void Generate(Span<byte> rows, int count, int stride, ReadOnlySpan<int> lists)
+    {
+        var (ids, end) = (4 * _categorical.Length, 4 * Columns.Count);
+        for (var r = 0; r < count; r++)
+        {
+            var row = rows.Slice(r * stride, end);
+            Generate(MemoryMarshal.Cast<byte, int>(row[..ids]), MemoryMarshal.Cast<byte, float>(row[ids..]), lists, 0);
         }
     }
 

@@ -27,25 +27,24 @@ internal abstract class GeneratedCounter : IDisposable
 
     private sealed class CrossCounter(CrossKey key, int hashes) : GeneratedCounter
     {
-        private readonly TokenTable _table = new();
+        private readonly TokenCounts _counts = new();
 
         public override void Count(ReadOnlySpan<int> ids, ReadOnlySpan<int> lists)
         {
             Span<byte> pair = stackalloc byte[key.Bytes];
             if (hashes > 0 || !key.TryWrite(ids, pair)) return;
-            ref var count = ref _table.At(pair);
-            if (count != int.MaxValue) count++;
+            _counts.Add(TokenProbe.Of(pair), pair, 1);
         }
 
-        public override void Merge(GeneratedCounter other) => _table.Add(((CrossCounter)other)._table);
+        public override void Merge(GeneratedCounter other) => _counts.Add(((CrossCounter)other)._counts);
 
         public override ColumnEncoder Fit(Field field, int index, int minCount) => hashes > 0
             ? new CrossHashColumn(field.Name, index, key, hashes)
-            : new CrossColumn(field.Name, index, key, Vocabulary.From(_table, minCount));
+            : new CrossColumn(field.Name, index, key, _counts.Fit(minCount));
 
         public override void Dispose()
         {
-            _table.Dispose();
+            _counts.Dispose();
             base.Dispose();
         }
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using Consort.Data.Sources;
 
@@ -9,7 +10,7 @@ internal sealed class HeldVocabulary : Vocabulary
     private readonly byte[] _bytes;
     private readonly int[] _ends;
     private readonly int[] _counts;
-    private TokenTable? _index;
+    private volatile TokenTable? _index;
 
     private HeldVocabulary(byte[] bytes, int[] ends, int[] counts) : base(ends.Length)
     {
@@ -18,7 +19,16 @@ internal sealed class HeldVocabulary : Vocabulary
         _counts = counts;
     }
 
-    public override TokenTable Index => _index ??= Build();
+    public override TokenTable Index
+    {
+        get
+        {
+            if (_index is { } made) return made;
+            lock (_ends) return _index ??= Build();
+        }
+    }
+
+    public override TokenTable? MadeIndex => _index;
 
     public override ReadOnlySpan<byte> Token(int index)
     {
@@ -29,14 +39,21 @@ internal sealed class HeldVocabulary : Vocabulary
     public override int CountOf(int index) => _counts[index];
 
     /// <summary>Keeps the tokens seen at least <paramref name="minCount"/> times, by descending count, then by ordinal bytes.</summary>
-    public static HeldVocabulary Of(TokenTable table, int minCount)
+    /// <param name="table">The codes of tokens.</param>
+    /// <param name="counts">How often each was seen, by its code.</param>
+    /// <param name="minCount">At least once in any case.</param>
+    /// <param name="ids">Told of each code the token's place + 2, and 1 where it was not kept.</param>
+    public static HeldVocabulary Of(TokenTable table, ReadOnlySpan<int> counts, int minCount, Span<int> ids)
     {
         var entries = new List<Entry>();
         long total = 0;
+        minCount = Math.Max(1, minCount);
+        ids[1..].Fill(1);
         for (var p = table.Next(0); p >= 0; p = table.Next(p + 1))
         {
-            if (table.ValueAt(p) < minCount) continue;
-            var entry = new Entry { Place = p, Count = table.ValueAt(p), Length = table.LengthAt(p), Head = table.HeadAt(p) };
+            var count = counts[table.ValueAt(p)];
+            if (count < minCount) continue;
+            var entry = new Entry { Place = p, Count = count, Length = table.LengthAt(p), Head = table.HeadAt(p) };
             entries.Add(entry);
             total += entry.Length;
         }
@@ -52,9 +69,22 @@ internal sealed class HeldVocabulary : Vocabulary
             BinaryPrimitives.WriteUInt64BigEndian(head, entry.Head);
             var token = entry.Length <= 8 ? head[..entry.Length] : table.TokenAt(entry.Place);
             token.CopyTo(bytes.AsSpan(end));
+            ids[table.ValueAt(entry.Place)] = i + 2;
             ends[i] = end += token.Length;
         }
         return new HeldVocabulary(bytes, ends, Array.ConvertAll(sorted, e => e.Count));
+    }
+
+    /// <summary>Tokens in an order that is given, with their counts.</summary>
+    public static HeldVocabulary Of(int count, Func<int, ReadOnlySpan<byte>> token, Func<int, int> countOf)
+    {
+        var (bytes, ends, counts) = (new ArrayBufferWriter<byte>(), new int[count], new int[count]);
+        for (var i = 0; i < count; i++)
+        {
+            bytes.Write(token(i));
+            (ends[i], counts[i]) = (bytes.WrittenCount, countOf(i));
+        }
+        return new HeldVocabulary(bytes.WrittenSpan.ToArray(), ends, counts);
     }
 
     public static HeldVocabulary Of(BinaryReader reader)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
@@ -17,15 +18,26 @@ internal sealed class ListCounter(Field field, int index, MissingTexts missing, 
 
     public override ColumnCounter Tokens => tokens;
 
-    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    // The lengths, the tokens, and the bits of their weights.
+    public override int Streams => cutter.Shape.IsWeighted ? 3 : 2;
+
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, CountedRows rows, ReadOnlySpan<DraftStream> draft)
     {
         Span<Cell> some = stackalloc Cell[RowGroup.Capacity];
         Span<float> weights = stackalloc float[RowGroup.Capacity];
-        foreach (var r in rows)
+        Span<int> times = stackalloc int[RowGroup.Capacity];
+        for (var i = 0; i < rows.Rows.Length; i++)
         {
+            var r = rows.Rows[i];
             var cut = cutter.Begin(data, cells[r]);
-            if (cut.Count == 0) _empty++;
-            for (int n; (n = cut.Next(data, r, some, weights)) > 0;) tokens.Count(data, some[..n], All.AsSpan(0, n));
+            draft[0].Add(cut.Count);
+            times.Fill(rows.Times[i]);
+            if (cut.Count == 0) _empty += rows.Times[i];
+            for (int n; (n = cut.Next(data, r, some, weights)) > 0;)
+            {
+                tokens.Count(data, some[..n], new CountedRows(All.AsSpan(0, n), times), draft[1..]);
+                if (cutter.Shape.IsWeighted) MemoryMarshal.Cast<float, int>(weights[..n]).CopyTo(draft[2].Take(n));
+            }
         }
     }
 
@@ -46,6 +58,12 @@ internal sealed class ListCounter(Field field, int index, MissingTexts missing, 
     }
 
     public override ColumnEncoder[] Fit(int minCount) => [new ListColumn(tokens.Fit(minCount)[0], cutter) { Empty = _empty }];
+
+    public override DraftedColumn[] Drafted(IReadOnlyList<ColumnEncoder> columns, int stream)
+    {
+        var list = (ListColumn)columns[0];
+        return [new DraftedLists(list.Shape, (DraftedIds)tokens.Drafted([list], stream + 1)[0], stream)];
+    }
 
     public override void Dispose()
     {

@@ -6,7 +6,7 @@ using Consort.Data.Sources;
 namespace Consort.Data.Encoders;
 
 /// <summary>A numeric column: (x − shift) × scale, held within bounds; missing gives 0.</summary>
-internal class NumberColumn : ColumnEncoder
+internal class NumberColumn : ColumnEncoder, INumberColumn
 {
     public const string Expected = "a number or empty";
 
@@ -71,23 +71,24 @@ internal class NumberColumn : ColumnEncoder
         for (var r = 0; r < cells.Length; r++)
         {
             var cell = cells[r].Of(data);
-            double value = 0;
-            if (!Missing.Holds(data, cells[r]))
-            {
-                if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(r, ExpectedFor(cell));
-                value = Scaled(x, r);
-            }
-            Put(target, r, stride, (float)value);
+            var x = double.NaN;
+            if (!Missing.Holds(data, cells[r]) && !NumberParser.TryNumber(cell, out x)) throw new CellError(r, ExpectedFor(cell));
+            Put(target, r, stride, BitsOf(x, r));
         }
     }
 
-    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary)
+    public int BitsOf(double x, int row) => double.IsNaN(x) ? 0 : BitConverter.SingleToInt32Bits((float)Scaled(x, row));
+
+    public override void Write(BinaryWriter writer, Action<BinaryWriter, Vocabulary> vocabulary) => Write(writer, Facts);
+
+    /// <summary>Writes what was fitted.</summary>
+    public static void Write(BinaryWriter writer, NumberFacts facts)
     {
-        writer.Write(Facts.Count);
-        writer.Write(Facts.Mean);
-        writer.Write(Facts.Deviation);
-        writer.Write(Facts.Min);
-        writer.Write(Facts.Max);
+        writer.Write(facts.Count);
+        writer.Write(facts.Mean);
+        writer.Write(facts.Deviation);
+        writer.Write(facts.Min);
+        writer.Write(facts.Max);
     }
 
     /// <summary>Reads what was fitted.</summary>

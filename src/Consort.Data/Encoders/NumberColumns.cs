@@ -5,7 +5,8 @@ using Consort.Data.Sources;
 namespace Consort.Data.Encoders;
 
 /// <summary>Numbers as buckets of equal shares; id = Offset + 2 + the number of boundaries below x.</summary>
-internal sealed class QuantileColumn(string name, int field, MissingTexts missing, double[] boundaries) : ColumnEncoder(name, field)
+internal sealed class QuantileColumn(string name, int field, MissingTexts missing, double[] boundaries)
+    : ColumnEncoder(name, field), INumberColumn
 {
     public override int Size => boundaries.Length + 3;
 
@@ -19,15 +20,18 @@ internal sealed class QuantileColumn(string name, int field, MissingTexts missin
         for (var r = 0; r < cells.Length; r++)
         {
             var cell = cells[r].Of(data);
-            var id = Offset;
-            if (!missing.Holds(data, cells[r]))
-            {
-                if (!NumberParser.TryNumber(cell, out var x)) throw new CellError(r, NumberColumn.ExpectedFor(cell));
-                var index = boundaries.AsSpan().BinarySearch(x);
-                id = Offset + 2 + (index < 0 ? ~index : index);
-            }
-            Put(target, r, stride, id);
+            var x = double.NaN;
+            if (!missing.Holds(data, cells[r]) && !NumberParser.TryNumber(cell, out x))
+                throw new CellError(r, NumberColumn.ExpectedFor(cell));
+            Put(target, r, stride, BitsOf(x, r));
         }
+    }
+
+    public int BitsOf(double x, int row)
+    {
+        if (double.IsNaN(x)) return Offset;
+        var index = boundaries.AsSpan().BinarySearch(x);
+        return Offset + 2 + (index < 0 ? ~index : index);
     }
 
     public override string Token(int index)
@@ -70,10 +74,13 @@ internal sealed class HashColumn(string name, int field, MissingTexts missing, i
             var cell = cells[r].Of(data);
             var id = missing.Holds(data, cells[r])
                 ? Offset
-                : Offset + 2 + (int)(XxHash3.HashToUInt64(cell) % (ulong)count);
+                : Offset + 2 + Hash(cell, count);
             Put(target, r, stride, id);
         }
     }
+
+    /// <summary>Which of n a token is.</summary>
+    public static int Hash(ReadOnlySpan<byte> token, int n) => (int)(XxHash3.HashToUInt64(token) % (ulong)n);
 
     public override string Token(int index) => string.Create(CultureInfo.InvariantCulture, $"hash {index - 2}");
 

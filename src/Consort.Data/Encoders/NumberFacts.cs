@@ -28,6 +28,18 @@ internal readonly record struct NumberFacts(long Count, double Mean, double Devi
         return beyond == 0 ? 0 : beyond / Math.Max(Width(transform), double.Epsilon);
     }
 
+    /// <summary>What these and later rows say together, these counting so much each; the range grows.</summary>
+    public NumberFacts Follow(NumberFacts later, double weight)
+    {
+        var own = (long)(Count * weight);
+        if (later.Count == 0 || own == 0) return later.Count == 0 ? this : later;
+        var (all, gap) = (own + later.Count, later.Mean - Mean);
+        var share = later.Count / (double)all;
+        var variance = (1 - share) * Deviation * Deviation + share * later.Deviation * later.Deviation + share * (1 - share) * gap * gap;
+        return new NumberFacts(
+            all, Mean + share * gap, Math.Sqrt(variance), Math.Min(Min, later.Min), Math.Max(Max, later.Max));
+    }
+
     /// <summary>The range, for messages.</summary>
     public string Range => string.Create(CultureInfo.InvariantCulture, $"{Min:G6} to {Max:G6}");
 

@@ -33,9 +33,16 @@ internal sealed class PiecewiseColumn(string name, int field, MissingTexts missi
 
     public override int Encode(ReadOnlySpan<byte> data, Cell cell, int row, Span<int> list)
     {
-        if (missing.Holds(data, cell)) return One(list, Offset);
         var text = cell.Of(data);
-        if (!NumberParser.TryNumber(text, out var x)) throw new CellError(row, NumberColumn.ExpectedFor(text));
+        var x = double.NaN;
+        if (!missing.Holds(data, cell) && !NumberParser.TryNumber(text, out x)) throw new CellError(row, NumberColumn.ExpectedFor(text));
+        return PlacesOf(x, list);
+    }
+
+    /// <summary>The list of a number; of <see cref="double.NaN"/> that of a missing one.</summary>
+    public int PlacesOf(double x, Span<int> list)
+    {
+        if (double.IsNaN(x)) return One(list, Offset);
         if (knots.Length == 0) return One(list, Offset + 1);
         var above = knots.AsSpan().BinarySearch(x);
         if (above >= 0) return One(list, Offset + 2 + above);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Consort.Data.Sources;
 
 namespace Consort.Data.Encoders;
@@ -55,18 +54,7 @@ internal sealed class RowEncoder(Encoder encoder, LabelUse use)
             else column.EncodeBeside(data, group.Held(column.Field), group.Held(column.Beside), target, stride);
             target = target[4..];
         }
-        if (encoder.HasGenerated) Generate(rows.Group.Rows, encoded, stride);
-    }
-
-    // Of ids that are there: it has its own loop over rows, behind that over columns.
-    private void Generate(int rows, Span<byte> encoded, int stride)
-    {
-        for (var r = 0; r < rows; r++)
-        {
-            var row = encoded.Slice(r * stride, _labelAt);
-            var ids = 4 * encoder.Space.Categorical.Count;
-            encoder.Generate(MemoryMarshal.Cast<byte, int>(row[..ids]), MemoryMarshal.Cast<byte, float>(row[ids..]), Lists.Numbers, 0);
-        }
+        if (encoder.HasGenerated) encoder.Generate(encoded, group.Rows, stride, Lists.Numbers);
     }
 
     /// <summary>The fields that are read, for <see cref="FirstBadCell"/>; what is read goes nowhere.</summary>

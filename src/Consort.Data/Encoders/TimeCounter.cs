@@ -28,26 +28,42 @@ internal sealed class TimeCounter : ColumnCounter
 
     public override Field FittedField => Field with { Format = _own.Of(Field) };
 
-    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
+    // Where texts are still to tell how times are written, a time by itself need not be what it is among the others.
+    public override bool Drafts => Field.Format != TimeFormat.Auto && _since?.Format != TimeFormat.Auto;
+
+    public override int Streams => _tokens.Length + (_since is null ? 0 : DraftNumbers.Streams);
+
+    public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, CountedRows rows, ReadOnlySpan<DraftStream> draft)
     {
-        foreach (var r in rows)
+        for (var i = 0; i < rows.Rows.Length; i++)
         {
+            var r = rows.Rows[i];
             if (Missing.Holds(data, cells[r])) continue;
             CheckCell(data, cells[r], r);
-            if (Field.Format == TimeFormat.Auto) _own.See(cells[r].Of(data));
+            if (Field.Format == TimeFormat.Auto && rows.Times[i] > 0) _own.See(cells[r].Of(data));
         }
-        _parts.Count(data, cells, rows);
+        _parts.Count(data, cells, rows, draft);
     }
 
-    public override void CountBeside(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<Cell> beside, ReadOnlySpan<int> rows)
+    public override void CountBeside(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<Cell> beside, CountedRows rows,
+        ReadOnlySpan<DraftStream> draft)
     {
-        foreach (var r in rows)
+        for (var i = 0; i < rows.Rows.Length; i++)
         {
-            if (_sinceMissing!.Holds(data, beside[r])) continue;
-            if (_since!.Format == TimeFormat.Auto) _others.See(beside[r].Of(data));
-            if (Missing.Holds(data, cells[r]) || !TimeText.TryRead(beside[r].Of(data), _since.Format, out var from)) continue;
-            if (TimeText.TryRead(cells[r].Of(data), Field.Format, out var time)) _ages.Add(AgeColumn.Days(time, from));
+            var r = rows.Rows[i];
+            var days = DaysOf(data, cells[r], beside[r], rows.Times[i] > 0);
+            if (rows.Times[i] > 0 && double.IsFinite(days)) _ages.Add(days);
+            DraftNumbers.Add(draft[_tokens.Length..], days);
         }
+    }
+
+    private double DaysOf(ReadOnlySpan<byte> data, Cell cell, Cell beside, bool isSeen)
+    {
+        if (_sinceMissing!.Holds(data, beside)) return DraftNumbers.Missing;
+        if (isSeen && _since!.Format == TimeFormat.Auto) _others.See(beside.Of(data));
+        if (!TimeText.TryRead(beside.Of(data), _since!.Format, out var from)) return DraftNumbers.Refused;
+        return !Missing.Holds(data, cell) && TimeText.TryRead(cell.Of(data), Field.Format, out var time)
+            ? AgeColumn.Days(time, from) : DraftNumbers.Missing;
     }
 
     protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row)
@@ -70,6 +86,12 @@ internal sealed class TimeCounter : ColumnCounter
         var columns = _parts.Fit(minCount, Codes(format), Field.TokenColumns);
         return _since is null ? columns : [.. columns, new AgeColumn(Field with { Format = format }, Index, Missing,
             _since with { Format = _others.Of(_since) }, Beside, _sinceMissing!, _ages.Facts())];
+    }
+
+    public override DraftedColumn[] Drafted(IReadOnlyList<ColumnEncoder> columns, int stream)
+    {
+        var parts = _parts.Drafted(columns, stream);
+        return _since is null ? parts : [.. parts, new DraftedNumbers((INumberColumn)columns[^1], stream + _tokens.Length)];
     }
 
     public override void Dispose()

@@ -9,6 +9,8 @@ internal class TokenColumn : ColumnEncoder
     private readonly MissingTexts _missing;
     private TokenTable? _table;
 
+    private TokenTable Table => _table ??= Vocabulary.Index;
+
     public TokenColumn(string name, int field, MissingTexts missing, Vocabulary vocabulary) : base(name, field)
     {
         _missing = missing;
@@ -27,13 +29,13 @@ internal class TokenColumn : ColumnEncoder
         set
         {
             base.Offset = value;
-            _table = Vocabulary.Index;
+            _table = Vocabulary.MadeIndex; // otherwise with the first token that is asked for
         }
     }
 
     public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride)
     {
-        var table = _table!;
+        var table = Table;
         int missing = Offset, known = Vocabulary.Count;
         var count = 0;
         Span<TokenProbe> probes = stackalloc TokenProbe[RowGroup.Capacity];
@@ -67,7 +69,7 @@ internal class TokenColumn : ColumnEncoder
     /// <summary>The id of a token made elsewhere.</summary>
     protected int IdOf(ReadOnlySpan<byte> token)
     {
-        var id = IdAt(_table!.Find(TokenProbe.Of(token), token, -1), Offset, Vocabulary.Count);
+        var id = IdAt(Table.Find(TokenProbe.Of(token), token, -1), Offset, Vocabulary.Count);
         GC.KeepAlive(_table);
         return id;
     }

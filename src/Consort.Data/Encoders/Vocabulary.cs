@@ -13,6 +13,9 @@ internal abstract class Vocabulary(int count)
     /// </summary>
     public abstract TokenTable Index { get; }
 
+    /// <summary>The same where it is made; null before the first call.</summary>
+    public virtual TokenTable? MadeIndex => Index;
+
     /// <summary>The bytes of a token.</summary>
     public abstract ReadOnlySpan<byte> Token(int index);
 
@@ -21,9 +24,6 @@ internal abstract class Vocabulary(int count)
 
     /// <summary>How often training saw it.</summary>
     public abstract int CountOf(int index);
-
-    /// <summary>Keeps the tokens seen at least <paramref name="minCount"/> times, by descending count, then by ordinal bytes.</summary>
-    public static Vocabulary From(TokenTable table, int minCount) => HeldVocabulary.Of(table, minCount);
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     public static Vocabulary Read(BinaryReader reader) => HeldVocabulary.Of(reader);

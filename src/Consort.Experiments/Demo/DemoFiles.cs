@@ -9,6 +9,9 @@ internal static class DemoFiles
     /// <summary>How the table calls the members of the two ensembles.</summary>
     public const string StudentsName = "4 × DNN, shared embeddings";
 
+    /// <summary>What the table calls the ensemble of the four.</summary>
+    public const string AveragedName = "the four averaged";
+
     private static readonly OptionTree Common = OptionTree.Parse("""
         name: to be named
         data:

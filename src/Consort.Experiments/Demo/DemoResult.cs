@@ -97,8 +97,15 @@ public sealed record DemoResult(
     public IReadOnlyList<string> Findings =>
     [
         KeptSentence,
+        .. MutualIsIndependent
+            ? ["The rows of mutual fine-tuning are those of the models as they came: none of its epochs was better on the validation rows, so the best one is that before the first step. It takes more --rows to gain."]
+            : Array.Empty<string>(),
         $"A family pays where averaging models gains on rows they have not seen{(Taught.Kept is null ? "" : ", as here")}; a model taught by it then scores at the cost of one.",
     ];
+
+    // A phase keeps its best weights, those it began with among them.
+    private bool MutualIsIndependent => Results.Where(r => r.Name == DemoFiles.AveragedName).ToArray() is [var before, var after]
+        && before.Auc == after.Auc && before.LogLoss == after.LogLoss && before.MemberAuc.SequenceEqual(after.MemberAuc);
 
     // Without the minus of a number that rounds to none.
     private static string Signed(double number) =>

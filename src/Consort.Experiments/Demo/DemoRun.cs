@@ -86,8 +86,8 @@ public static class DemoRun
         rows.Add(Compared(Models[0], "taught by the four", taught));
         for (var member = 0; member < Models.Length; member++)
             rows.Add(Row(Models[member], "mutual fine-tuning", Test(mutual).Members[member], [], baseAuc));
-        rows.Add(Compared("the four averaged", "independent", averaged));
-        rows.Add(Compared("the four averaged", "mutual fine-tuning", mutual));
+        rows.Add(Compared(DemoFiles.AveragedName, "independent", averaged));
+        rows.Add(Compared(DemoFiles.AveragedName, "mutual fine-tuning", mutual));
         rows.Add(Compared(DemoFiles.StudentsName, "mean ensemble", mean));
         rows.Add(Compared(DemoFiles.StudentsName, "kdef", kdef));
         var report = Path.Combine(folder, "report.md");

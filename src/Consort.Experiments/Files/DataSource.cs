@@ -4,6 +4,7 @@ using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 using Consort.Foundation.Options;
+using Encoder = Consort.Data.Encoders.Encoder;
 
 namespace Consort.Experiments.Files;
 
@@ -16,6 +17,9 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
 {
     /// <summary>As the experiment names the encoded dataset or the cache, or null.</summary>
     public string? Given { get; init; }
+
+    /// <summary>The encoder of the rows, of the schema; null for one that is fitted on those for training.</summary>
+    public Encoder? By { get; init; }
 
     /// <summary>Rows without labels, or null.</summary>
     public TransferSource? Transfer { get; init; }
@@ -92,7 +96,7 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         if (!Split.HasValid)
             throw WithoutValidation(Split);
         // Runs that begin side by side share a cache: one encodes, the others wait for it.
-        var request = new EncodeRequest(Schema, Split, Encoded, threads) { WaitsForOthers = true, Sources = Sources };
+        var request = new EncodeRequest(Schema, Split, Encoded, threads) { WaitsForOthers = true, Sources = Sources, By = By };
         var result = DatasetEncoder.EncodeOrReuse(request, progress, cancellation);
         return result.Splits.Any(s => s.Name == "valid") ? (EncodedDataset.Open(result.Folder), result) : throw WithoutValidation(Split);
     }
@@ -111,9 +115,9 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     /// <summary>
     /// Where encoded rows are kept unless told: named by the paths, so that a changed source replaces its older encoding.
     /// </summary>
-    internal static string CacheOf(Schema schema, SplitPlan split)
+    internal static string CacheOf(Schema schema, SplitPlan split, Encoder? by = null)
     {
-        var text = new StringBuilder(schema.Identity).AppendLine(split.Describe()).AppendJoin('\n', split.Files);
+        var text = new StringBuilder(schema.Identity).Append(by?.Checksum()).AppendLine(split.Describe()).AppendJoin('\n', split.Files);
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
         return Path.GetFullPath(Path.Combine(".consort", "data", $"{NameOf(split.Files[0])}-{digest}"));
     }

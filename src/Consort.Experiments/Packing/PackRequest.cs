@@ -41,7 +41,11 @@ public sealed record PackRequest(string Run, string Output, int Threads)
 /// <param name="Split"><c>valid</c> or <c>test</c>.</param>
 /// <param name="Trained">By the run.</param>
 /// <param name="Packed">By the package, calibrated.</param>
-public sealed record PackedSplit(string Split, Metrics Trained, Metrics Packed);
+public sealed record PackedSplit(string Split, Metrics Trained, Metrics Packed)
+{
+    /// <summary>By the package without its calibration; null where it has none.</summary>
+    public Metrics? Uncalibrated { get; init; }
+}
 
 /// <summary>What came of packing.</summary>
 /// <param name="Path">The package.</param>

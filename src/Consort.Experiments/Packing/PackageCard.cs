@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Consort.Data.Datasets;
 using Consort.Experiments.Running;
 using Consort.Experiments.Statistics;
+using Consort.Experiments.Updating;
 using Consort.Foundation.Numbers;
 using Consort.Learning.Diagnostics;
 using Consort.Learning.Evaluation;
@@ -25,12 +26,20 @@ internal static class PackageCard
         var card = new JsonObject { ["models"] = new JsonArray([.. models.Select(m => (JsonNode)m)]) };
         if (RunEnvironment.TimeOf(run.Folder) is { } time)
             card["trained"] = time;
+        if (UpdateRecord.Read(run.Folder.Path) is { } update)
+            card["lineage"] = Lineage(run, update);
         if (dataset is not null)
             card["training"] = new JsonObject { ["rows"] = dataset.Train.Rows, ["clicks"] = dataset.Train.Clicks };
         if (measured is not null)
             card["measured"] = measured;
         return JsonSerializer.SerializeToElement(card);
     }
+
+    // From which run and rows it came, the first one first, this run the last.
+    private static JsonArray Lineage(FinishedRun run, UpdateRecord update) =>
+        new([.. update.Chain.Append(new RunLink(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Folder.Path))),
+            RunEnvironment.DataKeyOf(run.Folder), "")).Select(l => (JsonNode)new JsonObject
+            { ["run"] = l.Run, ["data_key"] = l.DataKey })]);
 
     /// <summary>
     /// What the package's own probabilities are worth on a split: AUC with a 95 % interval over its rows (DeLong), log-loss, and a

@@ -77,7 +77,10 @@ public sealed class RunPacker
                         continue;
                     var rows = ScoredRows.Read(scorer, split, cancellation);
                     var (logits, packed) = rows.Measure(calibration, isFittedTo: split == dataset.Valid);
-                    splits.Add(new PackedSplit(name, Trained(split, cancellation), packed));
+                    splits.Add(new PackedSplit(name, Trained(split, cancellation), packed)
+                    {
+                        Uncalibrated = kind == CalibrationKind.None ? null : rows.Measure(Calibration.None, isFittedTo: false).Metrics,
+                    });
                     measured = PackageCard.Measured(name, packed, rows, logits); // of the last one: test, where there is one
                 }
             }

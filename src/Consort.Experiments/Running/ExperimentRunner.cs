@@ -51,7 +51,7 @@ public static class ExperimentRunner
         using (dataset)
         {
             // All that can be refused is, before anything is written.
-            var identity = RunIdentity.Of(experiment, dataset);
+            var identity = RunIdentity.Of(experiment, dataset, request.Start);
             if (request.Resume)
                 identity.CheckResumable(folder, experiment);
             var hasFinished = goesOn && File.Exists(folder.Metrics) && LastCheckpoint.HasEpochs(folder, experiment.Phases);
@@ -64,7 +64,8 @@ public static class ExperimentRunner
                 request.Notice);
             using var training = new TrainingRun(
                 experiment.Family, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
-                name => Teacher(name, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished);
+                name => Teacher(name, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished,
+                goesOn ? null : request.Start?.Path);
             if (hasFinished)
                 return new RunResult(folder.Path, training.Run(identity.ToString(), resume: true, cancellation), encoding)
                 { HadFinished = true };

@@ -35,6 +35,10 @@ internal sealed record RunData
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Transfer { get; init; }
 
+    /// <summary>Whether the run's encoder was there before its rows; null where it was fitted on them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Fitted { get; init; }
+
     /// <summary>As <see cref="EncodedDataset.TrainingKey"/> has it.</summary>
     [JsonIgnore]
     public string TrainingKey => Transfer is null ? Key : $"{Key}+{Transfer}";
@@ -63,6 +67,7 @@ internal sealed record RunData
             Key = dataset.Key,
             Transfer = dataset.TransferKey,
             Split = dataset.SplitText,
+            Fitted = dataset.IsFitted ? true : null,
             Encoded = DataPlace.Of(run, Path.GetFullPath(dataset.Folder), source.Given ?? ""),
             Folder = source.Folder is { } folder ? DataPlace.Of(run, folder, "") : null,
             Files = [.. dataset.SourceFiles.Select((f, i) => FileOf(run, start, source.Split?.Files[i] ?? InFull(f.Path)))],

@@ -14,8 +14,8 @@ namespace Consort.Experiments.Running;
 internal sealed record RunIdentity(string Experiment, string Data, string Others)
 {
     /// <summary>Of an experiment over a dataset.</summary>
-    public static RunIdentity Of(Experiment experiment, EncodedDataset dataset) =>
-        new(experiment.Digest, dataset.TrainingKey, DigestOfOthers(experiment));
+    public static RunIdentity Of(Experiment experiment, EncodedDataset dataset, StartingWeights? start = null) =>
+        new(experiment.Digest, dataset.TrainingKey, DigestOfOthers(experiment) + start?.Identity);
 
     /// <summary>One word a part.</summary>
     public override string ToString() => $"{Experiment} {Data} {Others}";

@@ -21,11 +21,19 @@ public sealed record RunRequest(
     /// <summary>Whether to train even where a step is estimated to need more memory than is free.</summary>
     public bool IgnoreMemory { get; init; }
 
+    /// <summary>What the first phase begins with in the place of weights that are drawn; null to draw them.</summary>
+    internal StartingWeights? Start { get; init; }
+
     /// <summary>
     /// Told a line that the user should see, such as what of the data will make results say less than they seem to; or null.
     /// </summary>
     public Action<string>? Notice { get; init; }
 }
+
+/// <summary>Weights and an optimizer's state that a run begins with.</summary>
+/// <param name="Path">The file; needed until the run has a checkpoint of its own.</param>
+/// <param name="Identity">A digest of what they follow from.</param>
+internal sealed record StartingWeights(string Path, string Identity);
 
 /// <summary>What a run came to.</summary>
 /// <param name="Folder">The run folder.</param>

@@ -64,13 +64,15 @@ internal static class RunRows
                 throw new ConsortException($"--data {data}: holds other rows than {run.Path} was trained on: found key {EncodedDataset.KeyAt(place)}, expected {recorded.Key}");
         }
 
-        var (schema, sources) = (Encoder.Load(run.Encoder).Schema, (catalogues ?? Catalogues.Default).Of(SourceCatalogue.BuiltIn));
+        var encoder = Encoder.Load(run.Encoder);
+        var (schema, by) = (encoder.Schema, recorded.Fitted == true ? encoder : null);
+        var sources = (catalogues ?? Catalogues.Default).Of(SourceCatalogue.BuiltIn);
         string[] files = [.. recorded.Files.Select((_, i) => FindFile(run, recorded, i, data, (f, p) => sources.Difference(f, p, schema)))];
         var plan = recorded.Plan(files);
         // An encoded dataset that somebody made by hand is not made anew in its place.
         var cache = recorded.Folder is not null && Directory.Exists(Path.GetDirectoryName(recorded.Encoded.Path))
-            ? recorded.Encoded.Path : DataSource.CacheOf(schema, plan);
-        return new DataSource(cache, schema, plan, Path.GetDirectoryName(files[0])) { Sources = sources };
+            ? recorded.Encoded.Path : DataSource.CacheOf(schema, plan, by);
+        return new DataSource(cache, schema, plan, Path.GetDirectoryName(files[0])) { Sources = sources, By = by };
     }
 
     private static string FindFile(RunFolder run, RunData recorded, int index, string? data,

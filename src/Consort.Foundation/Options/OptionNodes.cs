@@ -134,9 +134,9 @@ public sealed class OptionList : OptionTree
             && int.TryParse(step[1..^1], CultureInfo.InvariantCulture, out var at) ? at == index : step == StepOf(item, index));
 
     private static string StepOf(OptionTree item, int index) =>
-        item is OptionGroup group && group.TextAt("name") is { } name ? $"[{name}]" : Number(index);
+        item is OptionGroup group && group.TextAt("name") is { } name ? $"[{name}]" : Place(index);
 
-    private static string Number(int index) => string.Create(CultureInfo.InvariantCulture, $"[{index}]");
+    private static string Place(int index) => string.Create(CultureInfo.InvariantCulture, $"[{index}]");
 }
 
 /// <summary>A key and its value.</summary>

@@ -68,6 +68,16 @@ public abstract class OptionTree : IEquatable<OptionTree>
     /// <summary>The text at a path, or null where there is none.</summary>
     public string? TextAt(string path) => (Find(path) as OptionScalar)?.Value;
 
+    /// <summary>The number at a path, or null where there is none.</summary>
+    /// <exception cref="ConsortException">What is there is no number.</exception>
+    public double? NumberAt(string path) => Find(path)?.Number;
+
+    /// <summary>The number it is.</summary>
+    /// <exception cref="ConsortException">It is none.</exception>
+    public double Number => this is OptionScalar { Value: var text }
+        && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? number : throw new ConsortException($"{Where}: found {this}, expected a number");
+
     /// <summary>The items of the list at a path; none where there is no list.</summary>
     public IReadOnlyList<OptionTree> ItemsAt(string path) => (Find(path) as OptionList)?.Items ?? [];
 
@@ -86,7 +96,7 @@ public abstract class OptionTree : IEquatable<OptionTree>
 
     /// <summary>This tree with what stands at a path, where it is there, turned into something else.</summary>
     public OptionTree Change(string path, Func<OptionTree, OptionTree> change) =>
-        Edit(OptionPath.Split(path), t => change(t!), isMaking: false)!;
+        Edit(OptionPath.Split(path), t => t!.IsNone ? t : change(t), isMaking: false)!;
 
     /// <summary>All texts, and lists of texts as one, with the steps that lead to them: keys, <c>[name]</c> or <c>[0]</c>.</summary>
     public IEnumerable<(string[] Steps, OptionTree Value)> Leaves() => Leaves([]);

@@ -115,7 +115,11 @@ public sealed class ConsortEvaluator : IDisposable
             throw new ArgumentException($"got a batch of {members} members, expected {_members.Length}");
     }
 
-    private Metrics Result(Evaluator evaluator, int output) => evaluator.Result() with { GroupAuc = _groups?.Auc(output) };
+    private Metrics Result(Evaluator evaluator, int output)
+    {
+        var grouped = _groups?.Auc(output);
+        return evaluator.Result() with { GroupAuc = grouped?.Auc, Groups = grouped?.Groups };
+    }
 
     private static void Add(Evaluator evaluator, ReadOnlySpan<double> logits, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights)
     {

@@ -33,9 +33,9 @@ internal sealed class GroupedLogits(int outputs)
             _logits[output].Add((float)logit);
     }
 
-    /// <summary>AUC within groups of an output.</summary>
-    public double Auc(int output) => GroupedAuc.Of(CollectionsMarshal.AsSpan(_logits[output]), CollectionsMarshal.AsSpan(_labels),
-        CollectionsMarshal.AsSpan(_groups), CollectionsMarshal.AsSpan(_weights)).Auc;
+    /// <summary>AUC within groups of an output, and over how many.</summary>
+    public GroupedAuc Auc(int output) => GroupedAuc.Of(CollectionsMarshal.AsSpan(_logits[output]), CollectionsMarshal.AsSpan(_labels),
+        CollectionsMarshal.AsSpan(_groups), CollectionsMarshal.AsSpan(_weights));
 
     public void Clear()
     {

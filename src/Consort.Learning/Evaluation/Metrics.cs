@@ -15,6 +15,10 @@ public sealed record Metrics(double Auc, double LogLoss, double Calibration, dou
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? GroupAuc { get; init; }
 
+    /// <summary>Groups with both clicks and others, over which that is; null where it was not measured just now.</summary>
+    [JsonIgnore]
+    public int? Groups { get; init; }
+
     /// <summary>
     /// Relative improvement of an AUC in per cent: ((AUC − 0.5)/(AUC_base − 0.5) − 1) · 100. NaN or infinite for a base of 0.5.
     /// </summary>

@@ -47,6 +47,15 @@ public sealed class RunFolder
     /// <summary>Everything that a stopped run needs to go on.</summary>
     public string LastCheckpoint => In("checkpoints/last.ckpt");
 
+    /// <summary>Which run it goes on from and with which rows, where it does.</summary>
+    public string Update => In("update.json");
+
+    /// <summary>For how many updates the token of each id has not been seen.</summary>
+    public string Ages => In("ages.bin");
+
+    /// <summary>The weights that an update begins with; gone once it has finished.</summary>
+    public string Start => In("start.ckpt");
+
     /// <summary>The logits that the finished run gives to its test rows.</summary>
     public string TestLogits => In("test.logits");
 
@@ -58,7 +67,7 @@ public sealed class RunFolder
 
     /// <summary>All that training itself leaves, checkpoints among it, where it is there.</summary>
     public IEnumerable<string> Files =>
-        new[] { Experiment, Environment, Data, Encoder, Events, Metrics, Report, TestLogits }.Where(File.Exists)
+        new[] { Experiment, Environment, Data, Encoder, Events, Metrics, Report, TestLogits, Update, Ages, Start }.Where(File.Exists)
             .Concat(Directory.Exists(In("checkpoints")) ? Directory.EnumerateFiles(In("checkpoints")) : []);
 
     /// <summary>Whether anything has come of training; a start that failed or was killed before has left nothing to keep.</summary>

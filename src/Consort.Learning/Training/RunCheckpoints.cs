@@ -23,9 +23,16 @@ internal sealed class RunCheckpoints(
             throw new ConsortException(
                 $"{folder.LastCheckpoint}: was written by another experiment or other data; start again without --resume, or in another folder");
         LastCheckpoint.CheckEpochs(folder, phases);
+        return Begin(folder.LastCheckpoint, step, phases[Math.Min(LastCheckpoint.PhaseOf(folder), phases.Count - 1)]);
+    }
+
+    /// <summary>Reads weights and the state of a phase's optimizer.</summary>
+    /// <returns>What the file says of the run.</returns>
+    /// <exception cref="ConsortException">The file is damaged, or of another family.</exception>
+    public static TrainingState Begin(string path, TrainingStep step, Phase phase)
+    {
         // The optimizer must be laid out before its state can be read.
-        var phase = phases[Math.Min(LastCheckpoint.PhaseOf(folder), phases.Count - 1)];
-        var state = TrainingState.Parse(step.Load(folder.LastCheckpoint, phase.Frozen, phase.Overrides), folder.LastCheckpoint);
+        var state = TrainingState.Parse(step.Load(path, phase.Frozen, phase.Overrides), path);
         step.Optimizer.Steps = state.OptimizerSteps;
         if (step.Optimizer.Average is { } average)
             average.Count = state.AverageCount;

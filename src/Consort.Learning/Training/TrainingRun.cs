@@ -25,6 +25,7 @@ public sealed class TrainingRun : IDisposable
     private readonly TrainingObserver _observer;
     private readonly Workers _workers;
     private readonly TrainingStep _step;
+    private readonly string? _start;
     private bool _isReady;
 
     /// <summary>Prepares a run.</summary>
@@ -38,17 +39,19 @@ public sealed class TrainingRun : IDisposable
     /// <param name="findTeacher">Opens what a phase names as a teacher; null where no phase names any.</param>
     /// <param name="vectors">Gives pretrained vectors, or null.</param>
     /// <param name="isMeasureOnly">Whether a finished run is only measured again: nothing is written into its folder.</param>
+    /// <param name="start">Weights and an optimizer's state that the first phase begins with, as <see cref="GrownWeights"/> writes them;
+    /// null to draw weights.</param>
     /// <exception cref="ConsortException">The data have no validation split, or a phase does not fit the family.</exception>
     public TrainingRun(
         Family family, EncodedDataset data, TrainingOptions options, IReadOnlyList<Phase> phases, RunFolder folder, int threads,
         IProgress<TrainingProgress>? progress = null, Func<TeacherName, ITeacher>? findTeacher = null, VectorSource? vectors = null,
-        bool isMeasureOnly = false)
+        bool isMeasureOnly = false, string? start = null)
     {
         TrainingChecks.Splits(data, options.Monitor);
         options.CheckMachine();
         TrainingChecks.Phases(phases, family);
         TrainingChecks.Rows(phases, data.Transfer is not null);
-        (_data, _options, _phases, _folder) = (data, options, phases, folder);
+        (_data, _options, _phases, _folder, _start) = (data, options, phases, folder, start);
         _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name.Path}", nameof(findTeacher)));
         _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly };
         _workers = new Workers(threads);
@@ -86,7 +89,10 @@ public sealed class TrainingRun : IDisposable
             }
         }
 
-        Store.Initialize(_options.Seed, _workers);
+        if (_start is null)
+            Store.Initialize(_options.Seed, _workers);
+        else
+            RunCheckpoints.Begin(_start, _step, _phases[0]);
         _isReady = true;
     }
 

@@ -50,6 +50,11 @@ public sealed record DistilResult(
 /// <summary>Trains one model on labels and on what finished runs say, and sets it beside them.</summary>
 public static class DistilRun
 {
+    /// <summary>The student unless another is asked for: the model that most of the teachers' members are of.</summary>
+    /// <exception cref="ConsortException">A teacher is none.</exception>
+    public static string StudentOf(IReadOnlyList<string> teachers, Catalogues? catalogues = null) =>
+        MemberRuns.CommonestModel(teachers, catalogues);
+
     /// <summary>Runs it. What has finished before is not repeated, what was stopped goes on.</summary>
     /// <exception cref="ConsortException">A mistake in the runs, the settings, or the folder.</exception>
     /// <exception cref="OperationCanceledException">The user stopped it; the same call goes on.</exception>

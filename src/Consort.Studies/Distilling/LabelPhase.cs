@@ -1,4 +1,3 @@
-using System.Globalization;
 using Consort.Foundation.Options;
 using Consort.Learning.Training;
 
@@ -19,7 +18,7 @@ internal static class LabelPhase
         var training = (OptionGroup)student["training"];
         var first = OptionTree.Keys([("name", "distil"), ("strategy", student["strategy"]),
             .. training.Entries.Where(e => keys.Contains(e.Key)).Select(e => (e.Key, e.Value))]);
-        var start = double.Parse(training.TextAt("learning_rate") ?? "1e-3", CultureInfo.InvariantCulture);
+        var start = training.NumberAt("learning_rate") ?? 1e-3;
         var labels = OptionTree.Keys(
             ("name", "labels"), ("strategy", OptionTree.Keys(("name", "supervised"))), ("epochs", epochs),
             ("learning_rate", rate ?? (Share * start)), ("schedule", OptionTree.Keys(("name", "constant"))), ("patience", 0),

@@ -27,6 +27,12 @@ internal static class MemberRuns
     public static bool IsOfOne(string run, Catalogues? catalogues) =>
         Options(run, catalogues).ItemsAt("members") is [var member] && member.TextAt("count") is null or "1";
 
+    /// <summary>The model that most members of these runs are of; of as many, the one that is named first.</summary>
+    public static string CommonestModel(IReadOnlyList<string> runs, Catalogues? catalogues) => runs
+        .SelectMany(run => Options(run, catalogues).ItemsAt("members"))
+        .GroupBy(member => member.TextAt("model")!, StringComparer.OrdinalIgnoreCase)
+        .MaxBy(members => members.Sum(m => m.NumberAt("count") ?? 1))!.Key;
+
     /// <summary>The options of a run's first phase; of one phase they stand under <c>training</c>.</summary>
     public static OptionTree FirstPhase(OptionTree experiment) =>
         experiment.ItemsAt("phases") is [var first, ..] ? first : experiment.Find("training") ?? OptionTree.Keys();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Consort.Data.Datasets;
 using Consort.Data.Sources;
 using Consort.Experiments.Files;
@@ -69,8 +68,8 @@ internal static class StudentExperiment
         var isMatched = request is { ExperimentFile: null, AuxiliaryHead: false }
             && student.TextAt("strategy.distance") == StudentStrategy.Word(TeacherDistance.Logit);
         var share = request.L2Share ?? (isMatched ? LogitL2Share : 1);
-        if (share != 1 && student.TextAt("training.embedding_l2") is { } lambda)
-            student = student.With("training.embedding_l2", share * double.Parse(lambda, CultureInfo.InvariantCulture));
+        if (share != 1)
+            student = student.Change("training.embedding_l2", lambda => share * lambda.Number);
         if (request.LabelEpochs > 0)
             student = LabelPhase.After(student, request.LabelEpochs, request.LabelRate);
         return Read(student, request, request.Seed);

@@ -10,11 +10,11 @@ internal sealed class PositionGraphs
     private readonly int _dimension;
     private int _parameters;
 
-    private PositionGraphs(int dimension)
+    private PositionGraphs(int dimension, int most)
     {
         _dimension = dimension;
         IdRange[] columns =
-            [new(0, 9), new(0, 9) { List = new IdList(6) }, new(9, 5), new(9, 5) { List = new IdList(4) }];
+            [new(0, 9), new(0, 9) { List = new IdList(most) }, new(9, 5), new(9, 5) { List = new IdList(4) }];
         Graph = new Graph(columns, numerics: 2);
         Table = Graph.Add(new Table("t", 14, dimension, Initializer.Normal(0.5)));
     }
@@ -46,6 +46,13 @@ internal sealed class PositionGraphs
             var layer = g.Graph.Apply(new TargetLinear(g.Parameter(5, 4 * d), g.Parameter(5)), target, items);
             return [g.Pool(PositionPooling.Mean, g.Graph.Apply(new Activate(Activation.Tanh), layer)), target, g.Pool(PositionPooling.Sum, items)];
         }),
+        ["attention of DIN over long histories"] = d => Make(d, g =>
+        {
+            var layer = g.Graph.Apply(new TargetLinear(g.Parameter(5, 4 * d), g.Parameter(5)), g.Target(), g.Items());
+            var hidden = g.Linear(3, g.Graph.Apply(new Activate(Activation.Relu), layer));
+            var scores = g.Linear(1, g.Graph.Apply(new Activate(Activation.Relu), hidden));
+            return [g.Graph.Apply(new WeightedPositions(true), scores, g.Items())];
+        }, most: 90),
         ["attention of DIN with dice"] = d => Make(d, g =>
         {
             var layer = g.Graph.Apply(new TargetLinear(g.Parameter(7, 4 * d), g.Parameter(7)), g.Target(), g.Items());
@@ -112,9 +119,9 @@ internal sealed class PositionGraphs
 
     private Table Table { get; }
 
-    private static Graph Make(int dimension, Func<PositionGraphs, Value[]> values)
+    private static Graph Make(int dimension, Func<PositionGraphs, Value[]> values, int most = 6)
     {
-        var graphs = new PositionGraphs(dimension);
+        var graphs = new PositionGraphs(dimension, most);
         var parts = values(graphs);
         var width = parts.Sum(v => v.Shape.Size);
         var hidden = graphs.Graph.Apply(new Linear(graphs.Parameter(4, width), graphs.Parameter(4)), parts);

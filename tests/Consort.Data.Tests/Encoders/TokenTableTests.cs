@@ -11,6 +11,12 @@ public sealed class TokenTableTests
         return ref table.At(bytes);
     }
 
+    private static int Add(TokenCounts counts, string token, long times)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(token);
+        return counts.Add(TokenProbe.Of(bytes), bytes, times);
+    }
+
     private static Dictionary<string, int> Content(TokenTable table)
     {
         var content = new Dictionary<string, int>();
@@ -52,13 +58,29 @@ public sealed class TokenTableTests
     [Fact]
     public void From_Counts_AreOrderedByCountThenBytes()
     {
-        using var table = new TokenTable();
+        using var counts = new TokenCounts();
         foreach ((var token, var count) in new[] { ("b", 2), ("a", 2), ("rare", 1), ("top", 9), ("abcdefghZ", 2), ("abcdefghA", 2),
             ("abcdefgh", 2), ("ab", 2) })
-            At(table, token) = count;
-        var vocabulary = Vocabulary.From(table, 2);
+            Add(counts, token, count);
+        var vocabulary = counts.Fit(2);
         Assert.Equal(["top", "a", "ab", "abcdefgh", "abcdefghA", "abcdefghZ", "b"],
             Enumerable.Range(0, vocabulary.Count).Select(i => System.Text.Encoding.UTF8.GetString(vocabulary.Token(i))));
+    }
+
+    [Fact]
+    public void Ids_OfCountsThatWereAddedToOthers_AreThePlacesInTheVocabularyOfAll()
+    {
+        using TokenCounts one = new(), two = new();
+        int[] ones = [.. new[] { "a", "once", "a", "never" }.Select((t, i) => Add(one, t, i == 3 ? 0 : 1))];
+        int[] twos = [.. new[] { "longer than eight", "b", "a", "never", "b" }.Select((t, i) => Add(two, t, i == 3 ? 0 : i == 0 ? int.MaxValue : 1))];
+        Assert.Equal([1, 2, 1, 3], ones);
+        one.Add(two);
+        var vocabulary = one.Fit(0);
+        Assert.Equal(["longer than eight", "a", "b", "once"],
+            Enumerable.Range(0, vocabulary.Count).Select(i => System.Text.Encoding.UTF8.GetString(vocabulary.Token(i))));
+        Assert.Equal([3, 5, 3, 1], ones.Select(c => one.Ids()[c]));
+        Assert.Equal([2, 4, 3, 1, 4], twos.Select(c => two.Ids()[c]));
+        Assert.Equal(0, two.Ids()[0]);
     }
 
     [Theory]
@@ -68,12 +90,12 @@ public sealed class TokenTableTests
     [InlineData(1000)]
     public void Index_OfAVocabulary_FindsEachTokenAndNoOther(int count)
     {
-        using var table = new TokenTable();
+        using var counts = new TokenCounts();
         var random = new Random(2);
         var tokens = new HashSet<string>();
         while (tokens.Count < count) tokens.Add(Token(random));
-        foreach (var token in tokens) At(table, token) = random.Next(1, 5);
-        var vocabulary = Vocabulary.From(table, 1);
+        foreach (var token in tokens) Add(counts, token, random.Next(1, 5));
+        var vocabulary = counts.Fit(1);
         Assert.Equal(count, vocabulary.Count);
         var text = new byte[500];
         for (var i = 0; i < count; i++)

@@ -3,6 +3,7 @@ using Consort.Cli.Commands;
 using Consort.Experiments.Running;
 using Consort.Foundation.Options;
 using Consort.Learning.Training;
+using Consort.Studies.Distilling;
 
 namespace Consort.EndToEnd.Tests.Commands;
 
@@ -42,6 +43,19 @@ public sealed class DistilTests
         Assert.Contains("holds a run of another setting", other.Error, StringComparison.Ordinal);
 
         double Auc(string name) => json.RootElement.GetProperty(name).GetProperty("auc").GetDouble();
+    }
+
+    [Fact]
+    public void StudentOf_SeveralTeachers_IsWhatMostMembersAreAndOfAsManyTheFirst()
+    {
+        using var clicks = new TinyClicks();
+        Train(clicks, clicks.Experiment, "both");
+        var dcn = clicks.WriteExperiment("dcn.yaml", rest: "strategy: { name: supervised }");
+        File.WriteAllText(dcn, File.ReadAllText(dcn).Replace("cross_layers: 2 }", "cross_layers: 2, count: 2 }", StringComparison.Ordinal));
+        Train(clicks, dcn, "three");
+        var first = OptionTree.Load(clicks.Experiment)["members[0].model"].ToString();
+        Assert.Equal((first, "DCN"), (DistilRun.StudentOf([clicks.At("both")]), DistilRun.StudentOf([clicks.At("three")])));
+        Assert.Equal("DCN", DistilRun.StudentOf([clicks.At("both"), clicks.At("three")]));
     }
 
     [Fact]

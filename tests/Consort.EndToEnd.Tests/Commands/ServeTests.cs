@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Consort.Cli.Commands;
@@ -40,6 +42,51 @@ public sealed class ServeTests
 
         await stop.CancelAsync();
         Assert.Equal(0, await serving);
+    }
+
+    // The unit's line and the container's, on this machine's paths and any ports.
+    [Theory]
+    [InlineData("ExecStart=/opt/consort/consort ")]
+    [InlineData("ENTRYPOINT [\"/app/consort\", ")]
+    public async Task Serve_AsTheDeploymentPageStartsIt_IsReady(string start)
+    {
+        using var clicks = new TinyClicks();
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
+        Directory.CreateDirectory(clicks.At("models"));
+        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("run"), "--out", clicks.At("models/1.consort"), "--quiet").ExitCode);
+        File.WriteAllText(clicks.At("keys.txt"), "0123456789abcdef0123456789abcdef\n");
+        var line = File.ReadLines(Repository.At("docs/deployment.md")).Single(l => l.StartsWith(start, StringComparison.Ordinal));
+        string[] words = [.. line[start.Length..].Split(' ').Select(w => w.Trim('"', ',', ']')).Select(
+            w => w.EndsWith("/models/clicks", StringComparison.Ordinal) ? clicks.At("models")
+                : w == "%d/keys" ? clicks.At("keys.txt")
+                : w.Contains("://", StringComparison.Ordinal) ? $"{w.Split(':')[0]}://127.0.0.1:0" : w)];
+        words[Array.IndexOf(words, "--drain") + 1] = "0";
+
+        using var stop = new CancellationTokenSource();
+        using var output = new AddressWriter();
+        using var error = new StringWriter();
+        var serving = Task.Run(() => CommandLine.Run(words, new Terminal(output, error, stop.Token)));
+        Assert.True(await Task.WhenAny(output.Address, serving) == output.Address, error.ToString());
+        using (var client = new HttpClient { BaseAddress = await output.Address })
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v2/health/ready")).StatusCode);
+        await stop.CancelAsync();
+        Assert.Equal(0, await serving);
+    }
+
+    [Fact]
+    public void Unit_OfTheDeploymentPage_IsOneThatSystemdTakes()
+    {
+        const string Program = "/usr/bin/systemd-analyze";
+        Assert.SkipUnless(File.Exists(Program), "no systemd-analyze here");
+        using var folder = new TinyClicks();
+        var unit = File.ReadLines(Repository.At("docs/deployment.md")).SkipWhile(l => l != "```ini").Skip(1).TakeWhile(l => l != "```")
+            .Select(l => l.Replace("/opt/consort/consort", "/bin/true", StringComparison.Ordinal));
+        File.WriteAllLines(folder.At("consort.service"), unit);
+        using var verify = Process.Start(
+            new ProcessStartInfo(Program, ["verify", folder.At("consort.service")]) { RedirectStandardError = true })!;
+        var said = verify.StandardError.ReadToEnd();
+        verify.WaitForExit();
+        Assert.True(verify.ExitCode == 0 && said.Length == 0, said);
     }
 
     [Theory]

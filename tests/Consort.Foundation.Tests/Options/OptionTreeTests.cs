@@ -81,6 +81,18 @@ public sealed class OptionTreeTests
     }
 
     [Fact]
+    public void NumberAt_NumbersNothingAndWords_GivesTheNumberOrSaysWhereNoneIs()
+    {
+        Assert.Equal((32, 1e-2, null), (Tree.NumberAt("training.batch_size"), Tree.NumberAt("training.learning_rate"), Tree.NumberAt("seed")));
+        Assert.Equal("exp.yaml:1: found a, expected a number", Assert.Throws<ConsortException>(() => Tree.NumberAt("name")).Message);
+        Assert.StartsWith("exp.yaml:4: found [", Assert.Throws<ConsortException>(() => Tree["members"].Number).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Change_WhatStandsForNothing_StaysNothing() =>
+        Assert.Null(OptionTree.Parse("{ a: ~ }").Change("a", a => 2 * a.Number).Find("a"));
+
+    [Fact]
     public void Change_EachItem_IsTurnedIntoSomethingElse() =>
         Assert.Equal(["20", "30"], Tree.Change("phases[*].epochs", e => $"{e}0").ItemsAt("phases").Select(p => p.TextAt("epochs")));
 

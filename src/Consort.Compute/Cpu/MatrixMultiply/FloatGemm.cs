@@ -1,3 +1,5 @@
+using Consort.Compute.Cpu.Threads;
+
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>A way to multiply in single precision, with the buffers it needs.</summary>
@@ -13,6 +15,9 @@ internal abstract class ReducedGemm : FloatGemm
 {
     /// <summary>What they are rounded to.</summary>
     public abstract Precision Precision { get; }
+
+    /// <summary>The same over other workers.</summary>
+    public abstract ReducedGemm With(Workers workers);
 
     /// <summary>Whether the product is of a kind that it is for.</summary>
     public abstract bool Fits(in GemmCall<float> call);

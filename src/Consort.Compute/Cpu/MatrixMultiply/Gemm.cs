@@ -13,6 +13,7 @@ namespace Consort.Compute.Cpu.MatrixMultiply;
 public sealed unsafe class Gemm : IDisposable
 {
     private readonly Workers _workers;
+    private readonly GemmKernel _kernel;
     private readonly GemmLoops<double> _doubles = new();
     private readonly FloatGemm _floats;
     private readonly ReducedGemm? _reduced;
@@ -37,7 +38,7 @@ public sealed unsafe class Gemm : IDisposable
     internal Gemm(Workers workers, GemmKernel kernel, ReducedGemm? reduced = null)
     {
         ArgumentNullException.ThrowIfNull(workers);
-        _workers = workers;
+        (_workers, _kernel) = (workers, kernel);
         _narrow = new NarrowGemm(workers);
         _reduced = reduced;
         _floats = kernel switch
@@ -101,6 +102,13 @@ public sealed unsafe class Gemm : IDisposable
         _reduced?.Dispose();
         _native?.Dispose();
         _narrow.Dispose();
+    }
+
+    /// <summary>The same for one thread.</summary>
+    internal Gemm OfOne()
+    {
+        var one = new Workers(1);
+        return new Gemm(one, _kernel, _reduced?.With(one));
     }
 
     private static void Check<T>(in GemmCall<T> call)

@@ -4,8 +4,8 @@ using Consort.Compute.Cpu.Threads;
 namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>
-/// Aᵀ·B without packing: the rows of both operands lie along C, so a step of the sum finds its elements of each side by side. Serves the
-/// weight gradient, whose depth is the batch: an element is used too seldom to be worth a copy.
+/// Aᵀ·B without packing: the rows of both operands lie along C, so a step of the sum finds its elements of each side by side. Serves
+/// weight gradients with few rows or columns: an element is used too seldom to be worth a copy.
 /// </summary>
 /// <remarks>
 /// The depth is cut into chunks, the rows of C into blocks whose A stays in the second-level cache, its columns into parts. Chunks follow

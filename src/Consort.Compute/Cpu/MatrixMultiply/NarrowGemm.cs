@@ -29,22 +29,32 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
         ColumnOfC, // N = 1: each row of A times the vector
         RowsOfC, // few rows of A times each row of a transposed B
         SumOfRows, // each row of C is a weighted sum of the rows of B
+        Outer, // K = 1: each element of A times the row of B
     }
 
     /// <summary>Whether the product is of a kind that this class is for.</summary>
     public static bool Fits(in GemmCall<float> call)
     {
         if (call.K == 0) return false;
+        if (IsOuter(call)) return true;
         if (call.N == 1 && !call.TransA) return call.RowSums == null;
         if (call.M > MostVectors) return false;
         return call.TransB ? !call.TransA && call.RowSums == null : call.M == 1;
     }
 
+    private static bool IsOuter(in GemmCall<float> call) =>
+        call is { K: 1, M: > MostVectors, N: > 1 } && call.RowSums == null && (!call.TransB || call.Ldb == 1);
+
     public override void Run(in GemmCall<float> call)
     {
         _call = call;
         int pieces;
-        if (call.N == 1 && !call.TransA)
+        if (IsOuter(call))
+        {
+            _shape = Shape.Outer;
+            pieces = Cut(call.M, call.N, RowsAtOnce);
+        }
+        else if (call.N == 1 && !call.TransA)
         {
             _shape = Shape.ColumnOfC;
             _vector = call.TransB || call.Ldb == 1 ? call.B : Gather(call.B, call.Ldb, call.K);
@@ -76,6 +86,9 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
                 break;
             case Shape.RowsOfC:
                 for (var i = 0; i < _call.M; i++) Row(i, first, Math.Min(_call.N, first + _perPiece));
+                break;
+            case Shape.Outer:
+                Outer(first, Math.Min(_call.M, first + _perPiece));
                 break;
             default:
                 WeightedSum(first, Math.Min(_call.N, first + _perPiece));
@@ -176,6 +189,11 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
             EightColumns(_call.B + j, _call.Ldb, _call.A, step, _call.K, sums);
             for (var x = 0; x < VectorsAtOnce * width; x++) Finish(0, j + x, sums[x]);
         }
+        for (; j + VectorsAtOnce / 2 * width <= end; j += VectorsAtOnce / 2 * width)
+        {
+            FourColumns(_call.B + j, _call.Ldb, _call.A, step, _call.K, sums);
+            for (var x = 0; x < VectorsAtOnce / 2 * width; x++) Finish(0, j + x, sums[x]);
+        }
         for (; j + width <= end; j += width)
         {
             var sum = Vector<float>.Zero;
@@ -216,6 +234,62 @@ internal sealed unsafe class NarrowGemm : FloatGemm, IParallelJob
         c5.Store(sums + 5 * width);
         c6.Store(sums + 6 * width);
         c7.Store(sums + 7 * width);
+    }
+
+    // Two steps at a time: a step waits for the one before it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FourColumns(float* b, nint ldb, float* a, nint step, int depth, float* sums)
+    {
+        var width = Vector<float>.Count;
+        Vector<float> c0 = Vector<float>.Zero, c1 = c0, c2 = c0, c3 = c0, d0 = c0, d1 = c0, d2 = c0, d3 = c0;
+        var k = 0;
+        for (; k + 2 <= depth; k += 2, a += 2 * step, b += 2 * ldb)
+        {
+            Vector<float> x = new(*a), y = new(a[step]);
+            var next = b + ldb;
+            c0 = Vector.MultiplyAddEstimate(x, Vector.Load(b), c0);
+            c1 = Vector.MultiplyAddEstimate(x, Vector.Load(b + width), c1);
+            c2 = Vector.MultiplyAddEstimate(x, Vector.Load(b + 2 * width), c2);
+            c3 = Vector.MultiplyAddEstimate(x, Vector.Load(b + 3 * width), c3);
+            d0 = Vector.MultiplyAddEstimate(y, Vector.Load(next), d0);
+            d1 = Vector.MultiplyAddEstimate(y, Vector.Load(next + width), d1);
+            d2 = Vector.MultiplyAddEstimate(y, Vector.Load(next + 2 * width), d2);
+            d3 = Vector.MultiplyAddEstimate(y, Vector.Load(next + 3 * width), d3);
+        }
+        if (k < depth)
+        {
+            Vector<float> x = new(*a);
+            c0 = Vector.MultiplyAddEstimate(x, Vector.Load(b), c0);
+            c1 = Vector.MultiplyAddEstimate(x, Vector.Load(b + width), c1);
+            c2 = Vector.MultiplyAddEstimate(x, Vector.Load(b + 2 * width), c2);
+            c3 = Vector.MultiplyAddEstimate(x, Vector.Load(b + 3 * width), c3);
+        }
+        (c0 + d0).Store(sums);
+        (c1 + d1).Store(sums + width);
+        (c2 + d2).Store(sums + 2 * width);
+        (c3 + d3).Store(sums + 3 * width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Outer(int first, int end)
+    {
+        var b = _call.B;
+        var (width, isPlain) = (Vector<float>.Count, _call.Bias == null && !_call.Relu);
+        for (var i = first; i < end; i++)
+        {
+            var (a, j) = (_call.A[_call.TransA ? i : i * _call.Lda], 0);
+            float* c = _call.C + i * _call.Ldc, mask = _call.Mask + i * _call.Ldmask;
+            for (; isPlain && j + width <= _call.N; j += width)
+            {
+                var value = Vector.Load(b + j) * a;
+                if (_call.Accumulate) value += Vector.Load(c + j);
+                var zero = Vector<float>.Zero;
+                if (_call.Mask != null)
+                    value = Vector.ConditionalSelect(Vector.GreaterThan(Vector.Load(mask + j), zero), value, zero);
+                value.Store(c + j);
+            }
+            for (; j < _call.N; j++) Finish(i, j, a * b[j]);
+        }
     }
 
     private void SumRow()

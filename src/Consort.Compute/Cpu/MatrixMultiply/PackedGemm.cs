@@ -5,7 +5,7 @@ namespace Consort.Compute.Cpu.MatrixMultiply;
 
 /// <summary>
 /// The blocked matrix multiply. B is packed into panels and A is read where it is; see <see cref="GemmPlan"/> for who packs what and when.
-/// The weight gradient, whose operands are used too seldom to be packed, is <see cref="InPlaceGemm{TKernel}"/>'s.
+/// The weight gradient is <see cref="DeepGemm{TKernel}"/>'s, a small one <see cref="InPlaceGemm{TKernel}"/>'s.
 /// </summary>
 internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJob
     where TKernel : struct, IGemmKernel
@@ -14,6 +14,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
     private readonly NativeBuffer _sharedBuffer = new(), _ownBuffer = new();
     private readonly TileWriter<TKernel> _writer = new();
     private readonly InPlaceGemm<TKernel> _inPlace;
+    private readonly DeepGemm<TKernel> _deep;
     private int[] _finishedParts = new int[16]; // per chunk
     private int[] _finishedPacks = new int[16]; // per chunk
     private int[] _progress = new int[64]; // per part: chunks added to C
@@ -30,6 +31,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
     {
         _workers = workers;
         _inPlace = new InPlaceGemm<TKernel>(workers, _writer);
+        _deep = new DeepGemm<TKernel>(workers, _writer);
     }
 
     public override void Run(in GemmCall<float> call) => Run(call, null);
@@ -41,7 +43,8 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         _writer.Begin(call);
         if (call.TransA && !call.TransB)
         {
-            _inPlace.Run(call);
+            if (DeepGemm<TKernel>.Fits(call)) _deep.Run(call);
+            else _inPlace.Run(call);
             return;
         }
         _call = call;
@@ -57,6 +60,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
     {
         _sharedBuffer.Dispose();
         _ownBuffer.Dispose();
+        _deep.Dispose();
         _writer.Dispose();
     }
 

@@ -16,6 +16,12 @@ internal static unsafe class Panels
                 for (var i = 0; i < width; i += 16)
                     Vector512.Load(from + i).Store(to + i);
         }
+        else if (columns == width && width % 8 == 0 && Vector256.IsHardwareAccelerated)
+        {
+            for (var k = 0; k < depth; k++, from += stride, to += width)
+                for (var i = 0; i < width; i += 8)
+                    Vector256.Load(from + i).Store(to + i);
+        }
         else if (columns == width && width % 4 == 0)
         {
             for (var k = 0; k < depth; k++, from += stride, to += width)
@@ -29,6 +35,33 @@ internal static unsafe class Panels
                 for (var i = 0; i < columns; i++) to[i] = from[i];
                 for (var i = columns; i < width; i++) to[i] = 0;
             }
+        }
+    }
+
+    /// <summary>Elements that <see cref="CopyPanels"/> reads and stores at a time for a panel so wide.</summary>
+    public static int VectorOf(int width) => width <= 8 ? 8 : 16;
+
+    /// <summary>
+    /// Panels of neighbours: to[p * panel + k * width + i] = from[k * stride + p * width + i]. A vector is stored at a time, of which
+    /// the next step overwrites what is beyond the width; so a panel needs room for one, and the steps from <paramref name="whole"/> on,
+    /// where it would read too far, are copied element by element.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void CopyPanels(float* from, nint stride, int columns, int depth, int whole, float* to, int width, nint panel)
+    {
+        var panels = (columns + width - 1) / width;
+        for (var k = 0; k < depth; k++, from += stride, to += width)
+        {
+            float* f = from, t = to;
+            if (k >= whole)
+                for (var i = 0; i < panels * width; i++)
+                    to[i / width * panel + i % width] = i < columns ? from[i] : 0;
+            else if (width <= 8)
+                for (var p = 0; p < panels; p++, f += width, t += panel)
+                    Vector256.Load(f).Store(t);
+            else
+                for (var p = 0; p < panels; p++, f += width, t += panel)
+                    Vector512.Load(f).Store(t);
         }
     }
 

@@ -46,11 +46,17 @@ public sealed unsafe class Binding<T>
     /// <summary>Where the rows of impressions lie among those of an input.</summary>
     internal Segments SegmentsOfInput(int input) => _program.SegmentsOf(_value.Inputs[input].At!);
 
+    /// <summary>Those of all positions that values have rows for.</summary>
+    internal IReadOnlyList<Segments> AllSegments => _program.AllSegments;
+
     /// <summary>The threads to share work with.</summary>
     public Workers Workers => _program.Workers;
 
     /// <summary>The matrix multiply to use.</summary>
     public Gemm Gemm => _program.Gemm;
+
+    /// <summary>The same for each worker by itself, within a job that all share.</summary>
+    internal IReadOnlyList<Gemm> WorkerGemms => _program.WorkerGemms;
 
     /// <summary>F, the number of categorical columns.</summary>
     public int Columns => _program.Graph.Columns.Count;

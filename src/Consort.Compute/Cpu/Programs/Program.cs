@@ -26,6 +26,7 @@ public sealed unsafe class Program<T> : IDisposable
     private readonly List<Segments> _segments = []; // of all positions that values have rows for
     private readonly Segments?[] _at; // of each value
     private readonly ProgramGuard<T>? _guard; // of the guarded build alone
+    private Gemm[]? _workerGemms;
     private Step _step;
 
     /// <summary>Compiles a graph.</summary>
@@ -157,6 +158,10 @@ public sealed unsafe class Program<T> : IDisposable
     public long Bytes => _buffers.Sum(b => b.Length * sizeof(T)) + (sizeof(int) * ((_ids?.Length ?? 0) + (_lists?.Length ?? 0)));
 
     internal Gemm Gemm { get; }
+
+    /// <summary>One for each worker by itself, within a job that all share.</summary>
+    internal IReadOnlyList<Gemm> WorkerGemms =>
+        Workers.Threads == 1 ? [Gemm] : _workerGemms ??= [.. Enumerable.Range(0, Workers.Threads).Select(_ => Gemm.OfOne())];
 
     /// <summary>The kernel of the first operation whose name begins so, to measure it alone.</summary>
     internal Kernel KernelOf(string operation) =>
@@ -296,6 +301,8 @@ public sealed unsafe class Program<T> : IDisposable
     public void Dispose()
     {
         Store.Forget(Reader);
+        foreach (var gemm in _workerGemms ?? [])
+            gemm.Dispose();
         Gemm.Dispose();
         _ids?.Dispose();
         _lists?.Dispose();
@@ -327,6 +334,9 @@ public sealed unsafe class Program<T> : IDisposable
 
     /// <summary>Rows of a value in the batch under way.</summary>
     internal int RowsOf(Value value) => _at[value.Index]?.Rows ?? _step.Rows;
+
+    /// <summary>Where rows lie, of all positions that values have rows for.</summary>
+    internal IReadOnlyList<Segments> AllSegments => _segments;
 
     /// <summary>Where the rows of impressions lie among those of positions.</summary>
     internal Segments SegmentsOf(Positions at)

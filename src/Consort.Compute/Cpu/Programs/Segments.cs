@@ -48,5 +48,8 @@ internal sealed unsafe class Segments : IDisposable
         (Rows, Batch) = (row, batch);
     }
 
+    /// <summary>Counts the first impressions alone, or all of them again.</summary>
+    public void Take(int batch) => (Rows, Batch) = (Starts[batch], batch);
+
     public void Dispose() => _starts.Dispose();
 }

@@ -57,12 +57,24 @@ public sealed class ScoringPrograms : IDisposable
     public Program<float> OfBatch(int capacity) => Compile(capacity, (_, _) => null);
 
     /// <summary>A program for rows that agree in all columns but those that vary.</summary>
-    public Program<float> OfCandidates(int capacity, CandidateParts parts) =>
-        Compile(capacity, (value, binding) => parts.Columns.TryGetValue(value, out var columns)
-        ? new CandidateLinear((Linear)value.Operation!, _packed[value], columns, binding)
-        : null);
+    public Program<float> OfCandidates(int capacity, CandidateParts parts) => Compile(capacity, (value, binding) =>
+    {
+        if (parts.Columns.TryGetValue(value, out var columns))
+            return new CandidateLinear((Linear)value.Operation!, _packed[value], columns, binding);
+        if (parts.Once.TryGetValue(value, out var isCopied))
+            return new ContextOnce(_kernels.Bind(value, binding), binding, isCopied || MemoryGuard.IsOn);
+        return value.Inputs is [_, { } history] && parts.Once.ContainsKey(history) ? value.Operation switch
+        {
+            TargetLinear unit => new TargetLinearKernel<float>(unit, binding, isShared: true),
+            WeightedPositions weighted => new WeightedPositionsKernel<float>(weighted.IsSoftmax, binding, isShared: true),
+            TargetDot => new TargetDotKernel<float>(binding, isShared: true),
+            _ => null,
+        } : null;
+    });
 
-    /// <summary>Parts the linear layers of which something is the same for all candidates.</summary>
+    /// <summary>
+    /// Finds what is the same for all candidates: what a model makes of a history that they share, and parts of linear layers.
+    /// </summary>
     /// <param name="categorical">Whether each categorical column differs between candidates.</param>
     /// <param name="numeric">Whether each numeric column does.</param>
     public CandidateParts Part(bool[] categorical, bool[] numeric)
@@ -76,8 +88,16 @@ public sealed class ScoringPrograms : IDisposable
                 columns.Add(value, Own(new CandidateColumns(Store.Values(linear.Weight), linear.Weight.Shape[0], flags)));
         }
 
-        return new CandidateParts(columns);
+        HashSet<Value> once = [.. Graph.Values.Where(v => v.Operation is { IsView: false }
+            && (v.At is not null || v.Inputs.Any(i => i.At is not null)) && !variation.Of(v).Contains(true))];
+        return new CandidateParts(columns, once.ToDictionary(v => v, v => v.At is null || Graph.Outputs.Contains(v)
+            || Graph.Values.Any(r => r.Inputs.Contains(v) && !once.Contains(r) && !ReadsTheFirst(r, v))));
     }
+
+    // Whether the operation finds a history that all candidates share with the first of them.
+    private static bool ReadsTheFirst(Value reader, Value history) =>
+        reader is { Operation: TargetLinear or WeightedPositions or TargetDot, Inputs: [var one, var other] }
+        && one != history && other == history;
 
     /// <summary>Frees a program.</summary>
     public void Discard(Program<float> program)
@@ -122,12 +142,17 @@ public sealed class ScoringPrograms : IDisposable
     }
 }
 
-/// <summary>The linear layers of a graph, parted into what all candidates share and what differs.</summary>
+/// <summary>What all candidates share, and what differs between them.</summary>
 public sealed class CandidateParts
 {
-    internal CandidateParts(IReadOnlyDictionary<Value, CandidateColumns> columns) => Columns = columns;
+    internal CandidateParts(IReadOnlyDictionary<Value, CandidateColumns> columns, IReadOnlyDictionary<Value, bool> once) =>
+        (Columns, Once) = (columns, once);
 
+    /// <summary>Linear layers of which a part is the same for all.</summary>
     internal IReadOnlyDictionary<Value, CandidateColumns> Columns { get; }
+
+    /// <summary>What is made of a history that all share, and whether something reads it for each of them.</summary>
+    internal IReadOnlyDictionary<Value, bool> Once { get; }
 }
 
 /// <summary>The rows of an embedding table [V, D] as someone holds them: in one of three kinds of numbers.</summary>

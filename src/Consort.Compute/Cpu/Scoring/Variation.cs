@@ -31,7 +31,7 @@ internal sealed class Variation
                     [.. project.Fields.Select(f => Varies(inputs[f.Input], f.Index, value.Inputs[f.Input].Shape[1]))], value.Shape[1]),
                 NumericEmbed => Repeat(inputs[0], value.Shape.Size / inputs[0].Length),
                 var operation => Whole(value.Shape.Size, IsTouched(operation, graph.Columns.Count, categorical)
-                    || inputs.Any(i => i.Contains(true))),
+                    || (value.At is { } at && categorical[at.Column]) || inputs.Any(i => i.Contains(true))),
             };
         }
     }

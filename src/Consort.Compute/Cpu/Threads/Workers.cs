@@ -59,6 +59,9 @@ public sealed class Workers : IDisposable
     /// <summary>How many threads take part, including the caller.</summary>
     public int Threads { get; }
 
+    /// <summary>Measures what is shared out. Null, as a rule, for none.</summary>
+    public WorkClock? Clock { get; set; }
+
     /// <summary>
     /// Runs the job for every index from 0 to <paramref name="count"/> − 1 and returns when all are done. A call from inside a job of these
     /// workers runs inline, under the number of the worker that makes it. Calls from several outside threads take turns.
@@ -83,8 +86,10 @@ public sealed class Workers : IDisposable
         }
         lock (_oneRun)
         {
+            var start = Clock is null ? 0 : Stopwatch.GetTimestamp();
             if (Threads == 1 || count <= 1) RunInline(job, count);
             else RunShared(job, count);
+            Clock?.Add(count, start);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Consort.Foundation.Options;
 using Consort.Studies.Recipes.Plans;
 using Consort.Studies.Recipes.Settings;
@@ -23,7 +22,7 @@ internal sealed record ScalingStart(RunPlan Plan, RecipeSettings Settings, strin
 
     private static IReadOnlyList<int> WidthsOf(RecipeSettings settings, string model) =>
         settings.Member(model).ItemsAt("hidden_units") is { Count: > 0 } widths
-            ? [.. widths.Select(w => int.Parse(w.ToString(), CultureInfo.InvariantCulture))]
+            ? [.. widths.Select(w => (int)w.Number)]
             : throw new ConsortException(
                 $"teaching/scaling with {model}: found no hidden_units, expected a model with a tower, whose widths say what members cost");
 }
@@ -52,7 +51,7 @@ internal sealed record ScalingWay(string Family, string Held, string Text, Func<
     [
         new(Averaged, "", "averaged, each as large as one", (s, members) => s.Plan.AloneEach(s.Model, s.Replicate, members)),
         new(Averaged, "memory", "averaged, tables of the size of one", (s, members) => Each(s, members, $"narrow{members}", o =>
-            o.Change("embedding.dimension", d => Divided(int.Parse(d.ToString(), CultureInfo.InvariantCulture), members)))),
+            o.Change("embedding.dimension", d => Divided((int)d.Number, members)))),
         new(Averaged, "flops", "averaged, at the arithmetic of one", (s, members) => Each(s, members, $"thin{members}", o =>
             o.With("members", OptionTree.List(Thin(s, o.ItemsAt("members")[0], members))))),
         new("mutual", "memory", "mutual, KL 5, one table", (s, members) => Shared(s, members, Mutual, s.Member, "")),

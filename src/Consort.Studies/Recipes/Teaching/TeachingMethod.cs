@@ -69,15 +69,14 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
         start.Plan.Student($"{start.Model}-{what}", start.Model, start.Replicate, strategy, [.. teachers], Loosened);
 
     // What teachers say of a row is less noisy than its label, so that less decay is needed.
-    private static OptionTree Loosened(OptionTree options) => options.Find("training.embedding_l2") is null ? options
-        : options.With("training.embedding_l2", StudentDecay * Number(options, "training.embedding_l2"));
+    private static OptionTree Loosened(OptionTree options) => options.Change("training.embedding_l2", l => StudentDecay * l.Number);
 
     // At a tenth of the rate, falling as the members' did.
     private static string GoneOn(TeachingStart start, string what, OptionTree strategy, int epochs, bool isConstant = false)
     {
         var phase = OptionTree.Keys(
             ("strategy", strategy), ("epochs", epochs), ("patience", 0),
-            ("learning_rate", TuningShare * Number(start.Settings, "training.learning_rate")),
+            ("learning_rate", TuningShare * start.Settings["training.learning_rate"].Number),
             ("schedule", isConstant ? OptionTree.Parse("{ name: constant }")
                 : OptionTree.Keys(("name", "exponential"), ("fraction", 0.03), ("epochs", epochs))));
         return start.Plan.GoneOn($"{start.Model}x{start.Members.Count}-{what}", start.Model, start.Replicate, start.Members, phase);
@@ -89,7 +88,7 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
     // As many members as there are, whose tables are together no larger than one.
     private static IReadOnlyList<string> Narrow(TeachingStart start)
     {
-        var dimension = Math.Max(1, (int)Number(start.Settings, "embedding.dimension") / start.Members.Count);
+        var dimension = Math.Max(1, (int)start.Settings["embedding.dimension"].Number / start.Members.Count);
         return [.. start.Members.Select((_, m) => start.Plan.Alone(start.Model, start.Replicate, m, $"narrow{dimension}",
             o => o.With("embedding.dimension", dimension)))];
     }
@@ -97,11 +96,7 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
     private static OptionTree TwiceAsLong(OptionTree options)
     {
         foreach (var path in new[] { "training.epochs", "training.schedule.epochs" })
-            if (options.Find(path) is not null)
-                options = options.With(path, 2 * Number(options, path));
+            options = options.Change(path, n => 2 * n.Number);
         return options;
     }
-
-    private static double Number(OptionTree options, string path) =>
-        double.Parse(options.TextAt(path)!, System.Globalization.CultureInfo.InvariantCulture);
 }

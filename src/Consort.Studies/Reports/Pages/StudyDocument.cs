@@ -56,6 +56,9 @@ internal static partial class StudyDocument
 
         if (findings.Count == 0)
             findings.Add("No run has finished yet; there are training curves only.");
+        if (studies.Count > 1)
+            findings.Add(string.Create(CultureInfo.InvariantCulture,
+                $"There are {studies.Count} sets of encoded rows, and runs are compared within each: another schema, file or split makes another set. To tell two schemas over one file apart, set the test AUC of their runs side by side, from several seeds each, and their spread beside the difference."));
         if (repeats is not null)
             findings.Add(repeats);
         return new Document(title ?? Title(sources, studies), Subtitle(sources.Runs, studies), findings, facts, sections)

@@ -10,10 +10,6 @@ internal sealed record RecipeResults(
 {
     private const string File = "results.md";
 
-    /// <summary>Whether a folder is that of a recipe.</summary>
-    public static bool IsRecipe(string folder) =>
-        System.IO.File.Exists(Path.Combine(folder, File)) || Directory.Exists(Path.Combine(folder, "runs"));
-
     /// <summary>Reads all tables of the page; none where there is no page yet.</summary>
     /// <exception cref="ConsortException">It cannot be read.</exception>
     public static IReadOnlyList<RecipeResults> Read(string folder)

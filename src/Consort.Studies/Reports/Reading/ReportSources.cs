@@ -17,16 +17,17 @@ internal sealed record ReportSources(IReadOnlyList<RunRecord> Runs, IReadOnlyLis
         {
             if (!Directory.Exists(path))
                 throw new ConsortException($"{path}: folder not found{Near(path)}");
-            if (RunReader.IsRun(path))
+            // `init` writes an experiment beside the runs that are made of it.
+            var below = Path.Combine(path, "runs") is var inside && Directory.Exists(inside) ? inside : path;
+            if (RunReader.IsRun(path) && (below == path || RunReader.HasBegun(path)))
             {
                 runs.Add(path);
                 continue;
             }
 
-            var below = RecipeResults.IsRecipe(path) && Directory.Exists(Path.Combine(path, "runs")) ? Path.Combine(path, "runs") : path;
             var found = Directory.GetDirectories(below).Where(RunReader.IsRun).Order(Natural.Comparer).ToList();
             if (found.Count == 0)
-                throw new ConsortException($"{path}: found no run there, expected a folder that `consort train --out` or `consort recipe run` has written");
+                throw new ConsortException($"{path}: found no run there{(below == path ? "" : ", nor in runs/")}, expected a folder that `consort train --out` or `consort recipe run` has written, or one that holds such");
             runs.AddRange(found);
             tables.AddRange(RecipeResults.Read(path));
         }

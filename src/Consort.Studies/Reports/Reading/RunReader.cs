@@ -12,6 +12,10 @@ internal static class RunReader
     /// <summary>Whether a folder holds a run.</summary>
     public static bool IsRun(string folder) => File.Exists(Path.Combine(folder, "experiment.yaml"));
 
+    /// <summary>Whether a folder with an experiment is that of a run, and no place where experiments are written.</summary>
+    public static bool HasBegun(string folder) => File.Exists(Path.Combine(folder, "environment.json"))
+        || File.Exists(Path.Combine(folder, "events.jsonl")) || File.Exists(Path.Combine(folder, "metrics.json"));
+
     /// <summary>Reads a run, finished or stopped.</summary>
     /// <param name="folder">The folder, as the user named it.</param>
     /// <param name="catalogues">By which names in its experiment are resolved; null for those that come along.</param>

@@ -21,7 +21,7 @@ public sealed partial class GemmBoundsTests
         using var workers = new Workers(2);
         using var gemm = new Gemm(workers, kernel);
         foreach ((var m, var n, var k) in new[] { (10, 33, 70), (3, 5, 9), (1, 2, 600), (15, 1, 20), (23, 49, 513), (2, 2, 1),
-            (400, 13, 65) })
+            (400, 13, 65), (229, 201, 513) })
             for (var bits = 0; bits < 4; bits++)
             {
                 bool transA = (bits & 1) != 0, transB = (bits & 2) != 0;

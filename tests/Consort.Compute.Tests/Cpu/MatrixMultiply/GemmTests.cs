@@ -15,6 +15,7 @@ public sealed class GemmTests : IDisposable
         (1, 1, 1), (1, 10, 16), (1, 400, 624), (2, 3, 5), (3, 33, 17), (4, 1, 129), (5, 64, 31), (8, 8, 8), (13, 31, 15),
         (14, 32, 16), (15, 33, 1), (17, 10, 100), (29, 70, 65), (57, 129, 33), (100, 1, 400), (101, 16, 300), (130, 97, 257),
         (200, 5, 700), (37, 41, 1500), (301, 97, 7), (45, 300, 530), (1100, 70, 20),
+        (253, 205, 1030), (2030, 193, 35),
     ];
 
     public void Dispose() => _workers.Dispose();
@@ -38,7 +39,7 @@ public sealed class GemmTests : IDisposable
     public void Run_FloatEveryOption_EqualsNaive(string kernel)
     {
         using var gemm = Create(kernel);
-        foreach ((var m, var n, var k) in new[] { (1, 37, 20), (3, 1, 9), (33, 71, 19), (70, 35, 1100) })
+        foreach ((var m, var n, var k) in new[] { (1, 37, 20), (3, 1, 9), (33, 71, 19), (37, 21, 1), (70, 35, 1100) })
             for (var bits = 0; bits < 4; bits++)
                 for (var options = 0; options < 32; options++)
                     Check(gemm, m, n, k, (bits & 1) != 0, (bits & 2) != 0, options, slack: options % 3);
@@ -54,6 +55,7 @@ public sealed class GemmTests : IDisposable
         using var gemm = new Gemm(workers);
         Check(gemm, 45, 12_005, 261, true, false, options: 16, slack: 1);
         Check(gemm, 45, 12_005, 261, true, false, options: 17, slack: 1);
+        Check(gemm, 226, 2_405, 530, true, false, options: 17, slack: 1);
     }
 
     [Fact]
@@ -121,13 +123,13 @@ public sealed class GemmTests : IDisposable
     {
         Create(kernel).Dispose();
         foreach ((var m, var n, var k) in new[] { (130, 97, 257), (1, 400, 624), (300, 1, 90), (61, 200, 3000), (200, 61, 3000),
-            (2, 70, 2000), (45, 12_005, 20) })
+            (2, 70, 2000), (45, 12_005, 20), (251, 205, 1100) })
         {
             for (var bits = 0; bits < 4; bits++)
             {
                 using var @case = New<float>(m, n, k, (bits & 1) != 0, (bits & 2) != 0, options: 31, slack: 1);
                 float[]? first = null;
-                foreach (var threads in new[] { 1, 2, 3, 5 })
+                foreach (var threads in new[] { 1, 2, 3, 5, 24 })
                 {
                     using var workers = new Workers(threads);
                     using var gemm = new Gemm(workers, Enum.Parse<GemmKernel>(kernel));
@@ -160,7 +162,8 @@ public sealed class GemmTests : IDisposable
     public void Run_SteadyState_AllocatesNothing()
     {
         using var gemm = new Gemm(_workers);
-        using GemmCase<float> wide = New<float>(300, 100, 90, false, true, 6, 0), deep = New<float>(60, 70, 3000, true, false, 16, 0);
+        using GemmCase<float> wide = New<float>(300, 100, 90, false, true, 6, 0), inPlace = New<float>(60, 70, 3000, true, false, 16, 0);
+        using var deep = New<float>(230, 200, 1100, true, false, 16, 0);
         using var row = New<float>(1, 100, 90, false, true, 6, 0);
         using var doubles = New<double>(30, 20, 10, false, true, 6, 0);
         long before = 0;
@@ -168,6 +171,7 @@ public sealed class GemmTests : IDisposable
         {
             if (i == 100) before = GC.GetAllocatedBytesForCurrentThread();
             gemm.Run(wide.Call);
+            gemm.Run(inPlace.Call);
             gemm.Run(deep.Call);
             gemm.Run(row.Call);
             gemm.Run(doubles.Call);

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Consort.Compute.Cpu.MatrixMultiply;
+
+namespace Consort.Benchmarks;
+
+/// <summary>
+/// The step of <see cref="StepSpeed"/> with 1, 2, 4, … threads. What more threads than this machine has would give is counted from the run
+/// with one: the pieces that each job comes in, and what no job shares out.
+/// </summary>
+internal static class ScaleSpeed
+{
+    public static int Run(string[] args)
+    {
+        var arguments = new Arguments("scale", args, "model", "with", "batch", "vocab", "members", "strategy", "update", "precision", "threads",
+            "steps", "json");
+        var options = StepOptions.From(arguments);
+        Console.WriteLine(options);
+        Console.WriteLine($"{Machine.Describe()}, {Gemm.Fastest} kernels");
+        var results = new List<StepResult>();
+        foreach (var threads in ThreadsUpTo(options.Threads))
+            results.Add(StepSpeed.Measure(options with { Threads = threads }));
+        Console.Write(Table(results));
+        Machine.Write(arguments.Text("json"), Json(results));
+        return 0;
+    }
+
+    /// <summary>1, 2, 4, … and the most.</summary>
+    public static IEnumerable<int> ThreadsUpTo(int most)
+    {
+        for (var threads = 1; threads < most; threads *= 2)
+            yield return threads;
+        yield return most;
+    }
+
+    public static JsonArray Json(IReadOnlyList<StepResult> results) => [.. results.Select(r => new JsonObject
+    {
+        ["threads"] = r.Options.Threads,
+        ["rows_per_second"] = Machine.Rounded(r.RowsPerSecond, 1),
+        ["floor_fraction"] = Machine.Rounded(r.FloorFraction, 4),
+        ["step_ms"] = Machine.Rounded(r.StepMs, 4),
+        ["serial_ms"] = Machine.Rounded(r.SerialMs, 4),
+        ["evaluation_rows_per_second"] = Machine.Rounded(r.EvaluationRowsPerSecond, 1),
+        ["evaluation_serial_ms"] = Machine.Rounded(r.EvaluationSerialMs, 4),
+        ["loader_ms"] = Machine.Rounded(r.LoaderMs, 4),
+    })];
+
+    public static string Table(IReadOnlyList<StepResult> results)
+    {
+        var text = new StringBuilder();
+        var one = results[0];
+        Row($"");
+        Row($"| threads | step ms | rows/s | × one thread | of the floor | serial ms | of the step | evaluation rows/s | × one thread | serial ms | of the evaluation |");
+        Row($"|---|---|---|---|---|---|---|---|---|---|---|");
+        foreach (var r in results)
+            Row($"| {r.Options.Threads} | {r.StepMs:F2} | {r.RowsPerSecond:F0} | {r.RowsPerSecond / one.RowsPerSecond:F2} | {r.FloorFraction:P0} | {r.SerialMs:F3} | {r.SerialMs / r.StepMs:P1} | {r.EvaluationRowsPerSecond:F0} | {r.EvaluationRowsPerSecond / one.EvaluationRowsPerSecond:F2} | {r.EvaluationSerialMs:F3} | {r.EvaluationSerialMs / r.EvaluationMs:P1} |");
+        Row($"");
+        Row($"counted from one thread: what no job shares out, and each job in rounds of its pieces; memory and caches are not in it");
+        Row($"");
+        Row($"| threads | step ms | × one thread | serial, of the step | evaluation ms | × one thread | serial, of the evaluation |");
+        Row($"|---|---|---|---|---|---|---|");
+        for (var i = 0; i < one.CountedMs.Count; i++)
+            Row($"| {StepResult.CountedThreads[i]} | {one.CountedMs[i]:F2} | {one.StepMs / one.CountedMs[i]:F1} | {one.SerialMs / one.CountedMs[i]:P1} | {one.EvaluationCountedMs[i]:F2} | {one.EvaluationMs / one.EvaluationCountedMs[i]:F1} | {one.EvaluationSerialMs / one.EvaluationCountedMs[i]:P1} |");
+        Row($"");
+        Row($"the loader fills batches beside the step, one thread, {one.LoaderMs:F2} ms each: a step cannot be shorter");
+        return text.ToString();
+
+        void Row(FormattableString row) => text.AppendLine(row.ToString(CultureInfo.InvariantCulture));
+    }
+}

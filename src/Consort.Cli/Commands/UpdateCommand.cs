@@ -1,0 +1,177 @@
+using System.CommandLine;
+using System.Globalization;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Data.Growth;
+using Consort.Data.Sources;
+using Consort.Experiments.Running;
+using Consort.Experiments.Updating;
+using Consort.Foundation.Numbers;
+using Consort.Foundation.Tables;
+using Consort.Learning.Runs;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Lets a run go on with the rows of another day, or of several, each a run of its own.</summary>
+internal sealed class UpdateCommand : ExampleCommand
+{
+    private const string Beyond = "-days";
+    private static readonly UpdateOptions Usual = new();
+    private readonly Argument<string> _run = new("RUN") { Description = "The folder of a finished run; it stays as it is." };
+    private readonly Option<string[]> _data = Shared.Rows("--data", "The rows of one day");
+    private readonly Option<string?> _days =
+        Shared.Text("--days", "PATTERN", "Files of one day each (logs/2026-11-*), taken in the order of their names, one run a day.");
+    private readonly Option<string?> _out =
+        Shared.Text("--out", "DIR", "Folder of the new run; with --days that of the runs. Beside RUN unless given.", alias: "-o");
+    private readonly Option<int> _epochs =
+        Shared.Number("--epochs", "Passes over the new rows; 0 lets the vocabulary grow and trains nothing.", Usual.Epochs, 0, 1000);
+    private readonly Option<double?> _rate =
+        Shared.NumberOrNone("--rate", "Learning rate; that of the run's last phase unless given.", 1e-12, 1e3, "R");
+    private readonly Option<double> _holdOut =
+        Shared.Number("--hold-out", "Share of the new rows to measure and calibrate on.", Usual.HoldOut, 0.001, 0.9, "S");
+    private readonly Option<int> _minCount =
+        Shared.Number(
+            "--min-count", "Rows of the day that must have a token before it gets an id; 0 takes the schema's.", 0, 0, int.MaxValue);
+    private readonly Option<int> _maxAge =
+        Shared.Number("--max-age", "Updates in a row that a token may be missing in before it loses its id; 0 keeps it.", 0, 0, 60_000);
+    private readonly Option<long> _maxFeatures =
+        Shared.Number("--max-features", "The most tokens of all columns: the rarest lose their ids; 0 sets no limit.", 0L, 0, int.MaxValue);
+    private readonly Option<double> _countDecay = Shared.Number(
+        "--count-decay", "What counts of before are worth beside those of the day.", Usual.Growth.CountDecay, 0, 1, "S");
+    private readonly Option<string> _numbers = Shared.TextOr(
+        "--numbers", "stay|follow", "Scales of numeric columns: as they were fitted, or following the new rows.", "stay")
+        .AcceptOnlyFromAmong("stay", "follow");
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<bool> _resume = Shared.Flag("--resume", "Go on where the same command was stopped.");
+    private readonly Option<bool> _ignoreMemory =
+        Shared.Flag("--ignore-memory", "Train even where a step seems to need more memory than is free.");
+    private readonly Option<string?> _json = Shared.Json();
+    private readonly Option<bool> _quiet = Shared.Quiet();
+
+    public UpdateCommand(Terminal terminal) : base(
+        "update", "Go on from a run with the rows of another day: new tokens get ids, known ones keep what was learned.", terminal,
+        "update runs/DeepFM-seed1 --data logs/2026-11-02.csv",
+        "update runs/DeepFM-seed1 --days 'logs/2026-11-*' --out runs/november --max-features 2000000")
+    {
+        Take(_run, _data, _days, _out, _epochs, _rate, _holdOut, _minCount, _maxAge, _maxFeatures, _countDecay, _numbers, _threads,
+            _resume, _ignoreMemory, _json, _quiet);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var (json, run) = (arguments.GetValue(_json), Path.TrimEndingDirectorySeparator(arguments.GetRequiredValue(_run)));
+        JsonFile.Check(json);
+        var days = Days(arguments);
+        Output.CheckApart("--json", json, [.. days.SelectMany(d => d.Rows), run]);
+        var done = new List<(string Day, string Folder, UpdateResult Result)>();
+        Terminal.StopWithin(Shared.TimeToSave);
+        try
+        {
+            foreach (var (day, folder, rows) in days)
+            {
+                done.Add((day, folder, RunUpdater.Update(Request(arguments, run, folder, rows), Terminal.Cancellation)));
+                run = folder;
+            }
+        }
+        catch (OperationCanceledException) when (Terminal.Cancellation.IsCancellationRequested)
+        {
+            Terminal.Status.Clear();
+            Terminal.Error.WriteLine($"stopped; go on with: {Again(arguments)}");
+            return CommandLine.Stopped;
+        }
+
+        Terminal.Status.Clear();
+        JsonFile.Write(json, new Dictionary<string, object> { ["days"] = done.Select(d => Json(d.Day, d.Folder, d.Result)) });
+        Terminal.Show(ResultTable.Of(
+            done,
+            new("day", d => d.Day),
+            new("rows", d => d.Result.Record.Before.Rows),
+            new("AUC before", d => d.Result.Record.Before.Auc, "F5"),
+            new("log-loss", d => d.Result.Record.Before.LogLoss, "F5"),
+            new("predicted / observed", d => d.Result.Record.Before.Calibration, "F3"),
+            new("new tokens", d => d.Result.Record.Vocabulary.Admitted),
+            new("gone", d => d.Result.Record.Vocabulary.Evicted),
+            new("ids", d => d.Result.Record.Vocabulary.Size),
+            new("seconds", d => d.Result.Run.Training.Seconds, "F1")));
+        Terminal.Output.WriteLine($"next         {Terminal.Command} pack {Shell.Quote(run)} -o model.consort --calibration platt");
+        return CommandLine.Success;
+    }
+
+    private List<(string Day, string Folder, string[] Rows)> Days(ParseResult arguments)
+    {
+        var (run, given) = (Path.TrimEndingDirectorySeparator(arguments.GetRequiredValue(_run)), arguments.GetValue(_out));
+        var (data, pattern) = (arguments.GetValue(_data) ?? [], arguments.GetValue(_days));
+        if (data.Length > 0 == pattern is not null)
+            throw new ConsortException("--data: expected either --data with the rows of one day, or --days with files of one day each");
+        // Versions lie side by side, in a folder beside the run that they began with.
+        var beside = UpdateRecord.Read(run) is null ? run + Beyond : Path.GetDirectoryName(run)!;
+        if (pattern is null)
+        {
+            var rows = Shared.Places(data);
+            return [(NameOf(rows[0]), given ?? Path.Combine(beside, NameOf(rows[0])), rows)];
+        }
+
+        var files = Shared.Places(pattern).Order(StringComparer.Ordinal).ToArray();
+        if (files.GroupBy(NameOf).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ConsortException($"--days {pattern}: found {twice.Count()} files of the name {twice.Key}, expected a name of its own for each day");
+        return [.. files.Select(f => (NameOf(f), Path.Combine(given ?? beside, NameOf(f)), new[] { f }))];
+    }
+
+    // The name of a file without what tells its kind: 2026-11-02.csv.gz is a day's.
+    private static string NameOf(string place) =>
+        SourcePlace.IsFile(place) && Path.GetFileName(place).Split('.')[0] is { Length: > 0 } name ? name : "update";
+
+    private UpdateRequest Request(ParseResult arguments, string run, string folder, string[] rows)
+    {
+        var isQuiet = arguments.GetValue(_quiet);
+        return new UpdateRequest(run, rows, folder, arguments.GetValue(_threads))
+        {
+            Options = new UpdateOptions
+            {
+                Epochs = arguments.GetValue(_epochs),
+                Rate = arguments.GetValue(_rate),
+                HoldOut = arguments.GetValue(_holdOut),
+                Growth = new GrowthOptions
+                {
+                    MinCount = arguments.GetValue(_minCount),
+                    MaxAge = arguments.GetValue(_maxAge),
+                    MaxFeatures = arguments.GetValue(_maxFeatures),
+                    CountDecay = arguments.GetValue(_countDecay),
+                    Numbers = arguments.GetValue(_numbers) == "follow" ? NumberGrowth.Follow : NumberGrowth.Stay,
+                },
+            },
+            Resume = arguments.GetValue(_resume),
+            IgnoreMemory = arguments.GetValue(_ignoreMemory),
+            Catalogues = Shared.Catalogues,
+            Encoding = isQuiet ? null : new EncodingLine(Terminal.Status),
+            Training = isQuiet ? null : new TrainingLine(Terminal.Status),
+            Notice = line => Shared.Notice(Terminal, line),
+        };
+    }
+
+    private static Dictionary<string, object?> Json(string day, string folder, UpdateResult result)
+    {
+        var (record, valid) = (result.Record, result.Run.Training.Valid.Metrics.Ensemble);
+        return new()
+        {
+            ["day"] = day,
+            ["run"] = folder,
+            ["before"] = Scores(record.Before.Auc, record.Before.LogLoss, record.Before.Calibration, record.Before.Rows),
+            ["held_out"] = Scores(valid.Auc, valid.LogLoss, valid.Calibration, valid.Rows),
+            ["vocabulary"] = new Dictionary<string, int>
+            {
+                ["before"] = record.Vocabulary.Before,
+                ["admitted"] = record.Vocabulary.Admitted,
+                ["evicted"] = record.Vocabulary.Evicted,
+                ["size"] = record.Vocabulary.Size,
+            },
+            ["seconds"] = Math.Round(result.Run.Training.Seconds, 2),
+        };
+    }
+
+    private static Dictionary<string, double> Scores(double auc, double logLoss, double calibration, long rows) =>
+        new() { ["auc"] = auc, ["logloss"] = logLoss, ["calibration"] = calibration, ["rows"] = rows };
+
+    private string Again(ParseResult arguments) => string.Join(' ', arguments.Tokens.Select(t => t.Value).Where(w => w != _resume.Name)
+        .Prepend(Terminal.Command).Append(_resume.Name).Select(Shell.Quote));
+}

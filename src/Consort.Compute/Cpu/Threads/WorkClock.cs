@@ -1,0 +1,42 @@
+using System.Diagnostics;
+
+namespace Consort.Compute.Cpu.Threads;
+
+/// <summary>
+/// How long the jobs of some <see cref="Workers"/> took and in how many pieces, for benchmarks; what is not in them is done by one thread
+/// while the others wait. Times are ticks of <see cref="Stopwatch"/>, added up since <see cref="Clear"/>; measuring allocates nothing.
+/// </summary>
+public sealed class WorkClock
+{
+    private const int MostJobs = 4096;
+
+    private readonly (int Pieces, long Ticks)[] _jobs = new (int, long)[MostJobs];
+    private int _count;
+
+    /// <summary>Ticks in jobs of several pieces.</summary>
+    public long Shared { get; private set; }
+
+    /// <summary>Forgets all jobs.</summary>
+    public void Clear() => (_count, Shared) = (0, 0);
+
+    /// <summary>
+    /// What the jobs would take with so many threads, were their pieces alike and undisturbed: each as long as the rounds in which its pieces
+    /// are handed out. To be asked after a run of one thread.
+    /// </summary>
+    /// <param name="threads">At least 1.</param>
+    public double SharedAt(int threads)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < _count; i++)
+            sum += _jobs[i].Ticks * Math.Ceiling((double)_jobs[i].Pieces / threads) / _jobs[i].Pieces;
+        return sum;
+    }
+
+    internal void Add(int pieces, long start)
+    {
+        if (pieces < 2 || _count == MostJobs) return;
+        var ticks = Stopwatch.GetTimestamp() - start;
+        _jobs[_count++] = (pieces, ticks);
+        Shared += ticks;
+    }
+}

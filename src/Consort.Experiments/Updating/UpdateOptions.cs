@@ -1,0 +1,33 @@
+using Consort.Data.Growth;
+using Consort.Foundation.Options;
+
+namespace Consort.Experiments.Updating;
+
+/// <summary>How a run goes on with new rows.</summary>
+public sealed record UpdateOptions
+{
+    /// <summary>The declaration.</summary>
+    public static OptionSet<UpdateOptions> Options { get; } = new OptionSet<UpdateOptions>(() => new())
+        .Add("epochs", o => o.Epochs, (o, v) => o with { Epochs = v }, Domain.Integer(0, 1000),
+            "passes over the new rows; 0 lets the vocabulary grow and trains nothing")
+        .Add("rate", o => o.Rate, (o, v) => o with { Rate = v }, Domain.NumberOrNone(1e-12, 1e3),
+            "the learning rate, which stays as it is; that of the run's last phase unless given")
+        .Add("hold_out", o => o.HoldOut, (o, v) => o with { HoldOut = v }, Domain.Number(0.001, 0.9),
+            "about the share of the new rows, by a hash of their numbers, that is not trained on: the update is measured and its package calibrated on them")
+        .Include(GrowthOptions.Options, o => o.Growth, (o, v) => o with { Growth = v });
+
+    /// <summary>Passes over the new rows.</summary>
+    public int Epochs { get; init => field = Options.Checked("epochs", value); } = 1;
+
+    /// <summary>The learning rate; null for that of the run's last phase.</summary>
+    public double? Rate { get; init => field = Options.Checked("rate", value); }
+
+    /// <summary>About the share of the new rows that is kept to measure and to calibrate.</summary>
+    public double HoldOut { get; init => field = Options.Checked("hold_out", value); } = 0.1;
+
+    /// <summary>Who gets an id and who loses it.</summary>
+    public GrowthOptions Growth { get; init; } = new();
+
+    /// <summary>All of them in a line, for digests.</summary>
+    internal string Text => string.Join(' ', Options.Write(this).Select(o => $"{o.Key}={o.Value}"));
+}
