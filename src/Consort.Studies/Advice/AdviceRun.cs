@@ -52,16 +52,15 @@ public static class AdviceRun
                 members.Add(member);
         var average = members.Count < 2 ? null : runs.Average(Invariant($"{members.Count} x {best.Line.Name} averaged"), members);
         Add(average);
-        var student = average is null ? null
-            : Train(Invariant($"{best.Line.Name} taught by {members.Count}"), Taught(options, members), Last * Rest());
+        var teachers = members.Where(m => !m.Line.IsCut).ToArray(); // who has not finished does not teach
+        var student = teachers.Length < 2 ? null
+            : Train(Invariant($"{best.Line.Name} taught by {teachers.Length}"), Taught(options, teachers), Last * Rest());
         Add(student);
         var half = Train(
             Invariant($"{best.Line.Name} on half the rows"), options.With("training.leave_out", OptionTree.List(2, 2)), Rest());
-        if (half is null)
-            left.Add("half the rows");
         AdviceLine[] lines = [.. tried.Select(t => t == best ? t.Line
             : t.Line with { ToBest = BaselineStudy.Compare([t.Rows], [best.Rows])?.Auc })];
-        return new AdviceResult(lines, AdviceWords.Of(request, tried, best, average, student, half), left);
+        return new AdviceResult(lines, AdviceWords.Of(tried, best, average, student, half), left);
 
         void Add(Tried? one)
         {

@@ -10,14 +10,13 @@ internal static class AdviceWords
     private const double Near = 0.001; // AUC: what counts as as good
 
     /// <summary>Says them.</summary>
-    /// <param name="request">What was asked.</param>
     /// <param name="tried">All ways.</param>
     /// <param name="best">The best single model by validation rows.</param>
     /// <param name="average">The family averaged, or null.</param>
     /// <param name="student">The one that it taught, or null.</param>
     /// <param name="half">The best on half of the rows, or null.</param>
     public static IReadOnlyList<KeyValuePair<string, string>> Of(
-        AdviceRequest request, IReadOnlyList<Tried> tried, Tried best, Tried? average, Tried? student, Tried? half)
+        IReadOnlyList<Tried> tried, Tried best, Tried? average, Tried? student, Tried? half)
     {
         var top = tried.MaxBy(t => t.Line.ValidAuc)!;
         return
@@ -26,7 +25,7 @@ internal static class AdviceWords
             new("best per microsecond", Cost(tried, top)),
             new("a family", FamilyWords(best, average, student)),
             new("more data", DataWords(best, half)),
-            new("next", Next(request, best, top, average, student)),
+            new("next", Next(best, top, average, student)),
         ];
     }
 
@@ -34,7 +33,7 @@ internal static class AdviceWords
     {
         var second = tried.Where(t => t != top).MaxBy(t => t.Line.ValidAuc);
         var beside = second is null ? "" : BaselineStudy.Compare([top.Rows], [second.Rows])?.Auc is { } difference
-            ? $"; above {second.Line.Name}, the next, by {Interval(difference)}" : "";
+            ? $"; beside {second.Line.Name}, the next, {Interval(difference)} AUC" : "";
         return Text($"{top.Line.Name}: test AUC {top.Line.Auc:F5}, log-loss {top.Line.LogLoss:F5}{beside}{Cut(top)}");
     }
 
@@ -71,7 +70,7 @@ internal static class AdviceWords
         };
     }
 
-    private static string Next(AdviceRequest request, Tried best, Tried top, Tried? average, Tried? student)
+    private static string Next(Tried best, Tried top, Tried? average, Tried? student)
     {
         var run = student is not null && student.Line.ValidAuc >= best.Line.ValidAuc ? student : best;
         var pack = $"consort pack {Shown(run)} -o model.consort";

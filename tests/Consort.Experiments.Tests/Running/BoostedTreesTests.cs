@@ -1,4 +1,5 @@
 using Consort.Boosting;
+using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Learning.Evaluation;
@@ -54,7 +55,7 @@ public sealed class BoostedTreesTests : IDisposable
         Assert.SkipUnless(BoostedTrees.IsHere, Missing);
         var options = new BoostingOptions { Categories = categories, MinRows = 20 };
         var scores = BoostedTrees.Fit(_data, options, seed: 1, threads: 1, default);
-        Assert.InRange(Auc(scores.Test!, 2400), 0.78, 0.95);
+        Assert.InRange(Auc(scores.Test!, 2400), 0.72, 0.9); // what is planted, and no more
         Assert.InRange(scores.Trees, 2, options.Trees);
         Assert.Equal(600, scores.Valid.Length);
         Assert.Equal(scores.ValidAuc, Auc(scores.Valid, 1800), 1e-5);
@@ -69,15 +70,11 @@ public sealed class BoostedTreesTests : IDisposable
         // Tokens of noise are almost all alone: told of their own labels they would tell clicks apart, told of others they tell nothing.
         var noise = Enumerable.Range(0, table.Labels.Length).Select(r => table.Values[(r * table.Columns) + 2]).ToArray();
         Assert.InRange(Auc(noise, 0), 0.4, 0.6);
-        var leaking = Enumerable.Range(0, table.Labels.Length).Select(r => statistics.Of([IdOf(r)], [], null).Rate).ToArray();
+        using var loader = new BatchLoader(_data.Train, new LoaderOptions(Rows));
+        loader.Start(0);
+        var batch = loader.Next()!;
+        var leaking = Enumerable.Range(0, batch.Rows).Select(r => statistics.Of(batch.IdsOf(r, 1), [], null).Rate).ToArray();
         Assert.True(Auc(leaking, 0) > 0.8);
-
-        int IdOf(int row)
-        {
-            using var loader = new Consort.Data.Batches.BatchLoader(_data.Train, new Consort.Data.Batches.LoaderOptions(Rows));
-            loader.Start(0);
-            return loader.Next()!.IdsOf(row)[1];
-        }
     }
 
     [Fact]

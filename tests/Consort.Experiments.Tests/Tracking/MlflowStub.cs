@@ -93,7 +93,7 @@ internal sealed class MlflowStub : IDisposable
 
         if (path == "/api/2.0/mlflow/experiments/get-by-name" && request.HttpMethod == "GET")
             return Experiments.TryGetValue(request.QueryString["experiment_name"]!, out var id)
-                ? (200, $$"""{"experiment":{"experiment_id":"{{id}}"}}""") : (404, """{"error_code":"RESOURCE_DOES_NOT_EXIST"}""");
+                ? (200, $$$"""{"experiment":{"experiment_id":"{{{id}}}"}}""") : (404, """{"error_code":"RESOURCE_DOES_NOT_EXIST"}""");
         if (request.HttpMethod != "POST" || request.ContentType?.StartsWith("application/json", StringComparison.Ordinal) != true)
             throw new InvalidOperationException($"{request.HttpMethod} {request.ContentType}");
         using var json = JsonDocument.Parse(body.ToArray());
@@ -108,7 +108,7 @@ internal sealed class MlflowStub : IDisposable
                     throw new InvalidOperationException("no such experiment");
                 _ = root.GetProperty("start_time").GetInt64();
                 Runs.Add((root.GetProperty("experiment_id").GetString()!, root.GetProperty("run_name").GetString()!));
-                return (200, $$"""{"run":{"info":{"run_id":"r{{Runs.Count}}","artifact_uri":"mlflow-artifacts:/7/r{{Runs.Count}}/artifacts"}}}""");
+                return (200, $$$$"""{"run":{"info":{"run_id":"r{{{{Runs.Count}}}}","artifact_uri":"mlflow-artifacts:/7/r{{{{Runs.Count}}}}/artifacts"}}}""");
             case "runs/log-batch":
                 CheckRun(root);
                 foreach (var parameter in Items(root, "params", 100))
