@@ -22,6 +22,9 @@ internal sealed class StopSignals : IDisposable
     /// <summary>128 + the signal's number, as shells expect it.</summary>
     public int ExitCode { get; private set; } = 130;
 
+    /// <summary>Stops what is given it once a signal came.</summary>
+    public static CancellationToken Token => Source.Token;
+
     /// <summary>Throws once a signal came.</summary>
     /// <exception cref="OperationCanceledException">It came.</exception>
     public static void Check() => Source.Token.ThrowIfCancellationRequested();

@@ -17,6 +17,8 @@ public sealed class ArchitectureTests
         // Sources with a library behind them: nobody but the command line, and programs that want them, knows them.
         ["Consort.Data.DuckDb"] = ["Consort.Data", "Consort.Foundation"],
         ["Consort.Data.Parquet"] = ["Consort.Data", "Consort.Foundation"],
+        // Trees with a native library behind them, likewise.
+        ["Consort.Boosting"] = ["Consort.Data", "Consort.Foundation"],
         // Option files and schema files; what only scores does without.
         ["Consort.Yaml"] = ["Consort.Data", "Consort.Foundation"],
         ["Consort.Synthetic"] = ["Consort.Data", "Consort.Foundation"],
@@ -36,7 +38,7 @@ public sealed class ArchitectureTests
             "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation", "Consort.Yaml"],
         ["Consort.Import"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute",
             "Consort.Foundation", "Consort.Yaml"],
-        ["Consort.Cli"] = ["Consort.AspNetCore", "Consort.Studies", "Consort.Import", "Consort.Onnx", "Consort.Experiments",
+        ["Consort.Cli"] = ["Consort.AspNetCore", "Consort.Boosting", "Consort.Studies", "Consort.Import", "Consort.Onnx", "Consort.Experiments",
             "Consort.Serving", "Consort.Synthetic", "Consort.Learning", "Consort.Models", "Consort.Data.DuckDb", "Consort.Data.Parquet",
             "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation", "Consort.Yaml"],
     };

@@ -6,6 +6,7 @@ using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
+using Consort.Studies.Tracking;
 
 namespace Consort.Cli.Commands;
 
@@ -24,6 +25,10 @@ internal sealed class TrainCommand : ExampleCommand
     private readonly Option<bool> _resume = Shared.Flag("--resume", "Go on from the checkpoint that a stopped run has left.");
     private readonly Option<bool> _ignoreMemory =
         Shared.Flag("--ignore-memory", "Train even where a step seems to need more memory than is free.");
+    private readonly Option<string?> _mlflow =
+        Shared.Text("--mlflow", "URL", "Also record the run with an MLflow server while it is trained: parameters, metrics, results.");
+    private readonly Option<string> _mlflowExperiment =
+        Shared.TextOr("--mlflow-experiment", "NAME", "What the server calls runs that belong together.", "consort");
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
 
@@ -32,7 +37,8 @@ internal sealed class TrainCommand : ExampleCommand
         "train configs/frappe_x1/DeepFM.yaml --data data/frappe_x1 --seed 7 --json result.json",
         "train configs/mutual.yaml --data data --out runs/mutual --resume")
     {
-        Take(_experiment, _data, _out, _seed, _precision, _threads, _resume, _ignoreMemory, _json, _quiet);
+        Take(_experiment, _data, _out, _seed, _precision, _threads, _resume, _ignoreMemory, _mlflow, _mlflowExperiment, _json,
+            _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -48,10 +54,13 @@ internal sealed class TrainCommand : ExampleCommand
         Shared.NotePrecision(Terminal, experiment.Training.Precision);
         var folder = arguments.GetValue(_out) ?? DefaultFolder(path, experiment.Training.Seed);
         var quiet = arguments.GetValue(_quiet);
+        IProgress<TrainingProgress>? progress = quiet ? null : new TrainingLine(Terminal.Status);
+        using var tracker = ServerOf(arguments.GetValue(_mlflow)) is not { } server ? null : new MlflowTracker(
+            server, arguments.GetRequiredValue(_mlflowExperiment), folder, line => Shared.Notice(Terminal, line), progress);
         var request = new RunRequest(
             experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
             quiet ? null : new EncodingLine(Terminal.Status),
-            quiet ? null : new TrainingLine(Terminal.Status))
+            tracker ?? progress)
         {
             IgnoreMemory = arguments.GetValue(_ignoreMemory),
             Notice = line => Shared.Notice(Terminal, line),
@@ -61,9 +70,11 @@ internal sealed class TrainCommand : ExampleCommand
         try
         {
             result = ExperimentRunner.Run(request, Terminal.Cancellation);
+            tracker?.End(isStopped: false);
         }
         catch (OperationCanceledException) when (Terminal.Cancellation.IsCancellationRequested)
         {
+            tracker?.End(isStopped: true);
             Terminal.Status.Clear();
             Terminal.Error.WriteLine($"stopped; go on with: {Resume(arguments)}");
             return CommandLine.Stopped;
@@ -112,6 +123,10 @@ internal sealed class TrainCommand : ExampleCommand
 
     private static string Memory(MemoryUse memory) => string.Join(", ", memory.Parts.Append(("rest", memory.Rest))
         .Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Item1} {p.Item2 / 1048576.0:N0}"))) + " MB";
+
+    private static Uri? ServerOf(string? url) => url is null ? null
+        : Uri.TryCreate(url, UriKind.Absolute, out var server) && server.Scheme is "http" or "https" ? server
+        : throw new ConsortException($"--mlflow: found \"{url}\", expected the address of a server such as http://localhost:5000");
 
     // What the user typed, so that it can be pasted.
     private string Resume(ParseResult arguments)

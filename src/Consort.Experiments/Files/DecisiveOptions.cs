@@ -16,7 +16,7 @@ internal static class DecisiveOptions
     private static readonly (string Key, string Value)[] Defaults =
     [
         ("keep_optimizer", "false"), ("fresh_embeddings", "false"), ("rows", "auto"), ("ema", "0"), ("swa", "0"), ("oov_rate", "0"),
-        ("leave_out", "[]"), ("out_of_fold", "false"),
+        ("leave_out", "[]"), ("out_of_fold", "false"), ("valid_leave_out", "[]"),
     ];
 
     /// <summary>A digest of all that decides but how many epochs there are at most.</summary>

@@ -16,6 +16,9 @@ namespace Consort.Experiments.Files;
 /// </summary>
 public sealed record Experiment
 {
+    /// <summary>The section that says where a search for better options looks; an experiment itself is the same without it.</summary>
+    internal const string SearchKey = "search";
+
     private const int LongestName = 100;
 
     private static readonly SearchValues<char> NameCharacters =
@@ -105,6 +108,7 @@ public sealed record Experiment
     private static Experiment Read(OptionTree given, string? folder, string? dataFolder, bool findRuns, Catalogues? catalogues)
     {
         var options = OptionMap.Of(given, catalogues);
+        options.Drop(SearchKey); // says how it may differ, not what it is
         var training = options.Section("training");
         var found = new Dictionary<string, OptionTree>();
         var experiment = new Experiment

@@ -6,7 +6,11 @@ namespace Consort.Foundation.Options;
 /// <param name="Range">The values that it may have.</param>
 /// <param name="Default">The value that holds where the key is absent.</param>
 /// <param name="Meaning">A sentence.</param>
-public sealed record OptionFacts(string Key, OptionKind Kind, string Range, string Default, string Meaning);
+public sealed record OptionFacts(string Key, OptionKind Kind, string Range, string Default, string Meaning)
+{
+    /// <summary>Where a search for a good value looks unless it is told; null where it leaves the option alone.</summary>
+    public SearchRange? Search { get; init; }
+}
 
 /// <summary>One option of a set.</summary>
 internal abstract record DeclaredOption<T>(string Key)
@@ -29,7 +33,10 @@ internal sealed record DeclaredOption<T, TValue>(string Key, Func<T, TValue> Get
     string Meaning)
     : DeclaredOption<T>(Key)
 {
-    public override OptionFacts Facts(T defaults) => new(Key, Domain.Kind, Domain.Range, Show(defaults), Meaning);
+    public override OptionFacts Facts(T defaults) => new(Key, Domain.Kind, Domain.Range, Show(defaults), Meaning)
+    {
+        Search = Domain.Search,
+    };
 
     public override T Read(OptionMap map, T options) => Set(options, Domain.Read(map, Key, Get(options)));
 

@@ -40,7 +40,11 @@ public enum OptionKind
 /// <param name="Read">Reads a key, or gives the value that holds where it is absent.</param>
 /// <param name="Show">A value as it stands in a file.</param>
 public sealed record Domain<T>(OptionKind Kind, string Range, Func<T, bool> Holds, Func<OptionMap, string, T, T> Read,
-    Func<T, string> Show);
+    Func<T, string> Show)
+{
+    /// <summary>Where a search for a good value looks unless it is told; null where it leaves the option alone.</summary>
+    public SearchRange? Search { get; init; }
+}
 
 /// <summary>The usual ones.</summary>
 public static class Domain

@@ -107,9 +107,13 @@ public sealed class LogitPass
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="ConsortException">A row whose logit is not finite: nothing is measured then.</exception>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
-    public SplitResult Evaluate(EncodedSplit split, Encoder encoder, CancellationToken cancellation)
+    public SplitResult Evaluate(EncodedSplit split, Encoder encoder, CancellationToken cancellation) =>
+        Evaluate(split, encoder, null, cancellation);
+
+    /// <summary>Measures a split but for a part of it.</summary>
+    internal SplitResult Evaluate(EncodedSplit split, Encoder encoder, LeftOut? leftOut, CancellationToken cancellation)
     {
-        using var loader = new BatchLoader(split, new LoaderOptions(_program.Capacity));
+        using var loader = new BatchLoader(split, new LoaderOptions(_program.Capacity) { LeaveOut = leftOut });
         var schema = encoder.Schema;
         using var evaluator = new ConsortEvaluator(Logits.Members, _fusion, isWeighted: schema.HasWeights, hasGroups: schema.HasGroups);
         using var aside = new AsideEvaluation(this, evaluator, _program.Workers.Threads);

@@ -35,7 +35,8 @@ public sealed record Phase
         .Add("schedule", p => p.Schedule, (p, v) => p with { Schedule = v },
             Domain.Section<ScheduleOptions>("see below", (map, key, _) => ScheduleCatalogue.All.Create(map.Section(key)),
                 _ => "{ name: plateau }"), "how the learning rate falls")
-        .Add("learning_rate", p => p.LearningRate, (p, v) => p with { LearningRate = v }, Domain.Number(1e-12, 1e3),
+        .Add("learning_rate", p => p.LearningRate, (p, v) => p with { LearningRate = v },
+            Domain.Number(1e-12, 1e3) with { Search = SearchRange.Log(1e-4, 3e-2) },
             "what the schedule starts from")
         .Add("epochs", p => p.Epochs, (p, v) => p with { Epochs = v }, Domain.Integer(0, 100_000),
             "the most epochs; 0 measures the weights it starts from")

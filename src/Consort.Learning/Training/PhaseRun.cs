@@ -192,7 +192,7 @@ internal sealed class PhaseRun
     {
         try
         {
-            return _step.Pass.Evaluate(_data.Valid!, _data.Encoder, cancellation).Metrics;
+            return _step.Pass.Evaluate(_data.Valid!, _data.Encoder, _options.ValidLeftOut, cancellation).Metrics;
         }
         catch (ConsortException e)
         {

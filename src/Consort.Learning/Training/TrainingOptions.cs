@@ -1,5 +1,6 @@
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Optimizers;
+using Consort.Data.Batches;
 using Consort.Foundation.Options;
 
 namespace Consort.Learning.Training;
@@ -37,7 +38,8 @@ public sealed record TrainingOptions
         .Add("matmul", o => o.MatrixLibrary, (o, v) => o with { MatrixLibrary = v },
             Domain.Words(("managed", MatrixLibrary.Managed), ("native", MatrixLibrary.Native)),
             "who multiplies matrices in training: native is a BLAS found on the machine, in fp32 alone")
-        .Add("batch_size", o => o.BatchSize, (o, v) => o with { BatchSize = v }, Domain.Integer(1, 1 << 20), "rows a step")
+        .Add("batch_size", o => o.BatchSize, (o, v) => o with { BatchSize = v },
+            Domain.Integer(1, 1 << 20) with { Search = SearchRange.Of("256", "512", "1024", "2048", "4096", "8192") }, "rows a step")
         .Add("seed", o => (long)o.Seed, (o, v) => o with { Seed = (ulong)v }, Domain.Long(0, long.MaxValue),
             "of initial weights, order of rows, dropout; `--seed` replaces it")
         .Add("monitor", o => o.Monitor, (o, v) => o with { Monitor = v },
@@ -45,10 +47,12 @@ public sealed record TrainingOptions
             "what is best on the validation split: AUC or log-loss of the ensemble, the mean of the members' AUC, or the ensemble's AUC within groups (data with a field of kind group)")
         .Add("evaluations_per_epoch", o => o.EvaluationsPerEpoch, (o, v) => o with { EvaluationsPerEpoch = v }, Domain.Integer(1, 1000),
             "evaluations on the validation split in each epoch")
+        .Add("valid_leave_out", o => o.ValidLeaveOut, (o, v) => o with { ValidLeaveOut = v }, Domain.Integers(1, 100),
+            "a part of the validation rows that training does not look at, so that they can measure what was chosen by the others: `[2, 2]` is the second half")
         .Add("checkpoint_minutes", o => o.CheckpointMinutes, (o, v) => o with { CheckpointMinutes = v }, Domain.Number(0.01, 10_000),
             "minutes between checkpoints within an epoch")
         .Add("embedding_l2", o => o.Optimizer.EmbeddingL2, (o, v) => o with { Optimizer = o.Optimizer with { EmbeddingL2 = v } },
-            Domain.Number(0, 1e6), "λ of (λ/2)‖W‖² on embeddings")
+            Domain.Number(0, 1e6) with { Search = SearchRange.Log(1e-7, 1e-1) }, "λ of (λ/2)‖W‖² on embeddings")
         .Add("dense_l2", o => o.Optimizer.DenseL2, (o, v) => o with { Optimizer = o.Optimizer with { DenseL2 = v } }, Domain.Number(0, 1e6),
             "λ of (λ/2)‖W‖² on all other weights")
         .Add("embedding_update", o => o.Optimizer.EmbeddingUpdate, (o, v) => o
@@ -63,6 +67,8 @@ public sealed record TrainingOptions
             "epoch of a phase from which on the mean of the weights at evaluations stands for them instead; 0 for none; see below")
         .Add("oov_rate", o => o.OovRate, (o, v) => o with { OovRate = v }, Domain.Number(0, 0.5),
             "chance that a known token is taken for an unseen one in a training step, so that the row of unseen tokens learns; see below")
+        .Require("valid_leave_out", o => o.ValidLeaveOut.Count == 0 || (o.ValidLeaveOut is [var part, var of] && part <= of && of > 1)
+            ? null : $"found [{string.Join(", ", o.ValidLeaveOut)}], expected a part and how many there are, such as [2, 2]")
         .Require("swa", o => o is { Swa: > 0, Optimizer.AverageDecay: > 0 }
             ? FormattableString.Invariant($"found {o.Swa} with ema {o.Optimizer.AverageDecay}, expected one of them to be 0") : null)
         .Require("matmul", o => o is { MatrixLibrary: MatrixLibrary.Native, Precision: not Precision.Fp32 }
@@ -101,6 +107,14 @@ public sealed record TrainingOptions
 
     /// <summary>Evaluations on the validation split in each epoch.</summary>
     public int EvaluationsPerEpoch { get; init => field = Options.Checked("evaluations_per_epoch", value); } = 1;
+
+    /// <summary>
+    /// A part of the validation rows that training does not look at and how many parts there are, [k, K]; empty for all rows.
+    /// </summary>
+    public IReadOnlyList<int> ValidLeaveOut { get; init => field = Options.Checked("valid_leave_out", value); } = [];
+
+    /// <summary>The part of the validation rows that is left out, or null.</summary>
+    internal LeftOut? ValidLeftOut => ValidLeaveOut is [var part, var of] ? new LeftOut(part, of) : null;
 
     /// <summary>Minutes between checkpoints within an epoch.</summary>
     public double CheckpointMinutes { get; init => field = Options.Checked("checkpoint_minutes", value); } = 10;

@@ -116,7 +116,7 @@ public sealed class TrainingRun : IDisposable
         while (state.Phase < _phases.Count)
             RunPhase(_phases[state.Phase], state, checkpoints, cancellation);
 
-        var valid = _step.Pass.Evaluate(_data.Valid!, _data.Encoder, cancellation);
+        var valid = _step.Pass.Evaluate(_data.Valid!, _data.Encoder, _options.ValidLeftOut, cancellation);
         var test = _data.Test is { } split ? _step.Pass.Evaluate(split, _data.Encoder, cancellation) : null;
         return new TrainingResult(
             valid, test, state.Epochs, state.TrainedRows == 0

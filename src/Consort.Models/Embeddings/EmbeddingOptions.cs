@@ -24,7 +24,8 @@ public sealed record EmbeddingOptions
 {
     /// <summary>The section <c>embedding</c>.</summary>
     public static OptionSet<EmbeddingOptions> Options { get; } = new OptionSet<EmbeddingOptions>(() => new())
-        .Add("dimension", o => o.Dimension, (o, v) => o with { Dimension = v }, Domain.Integer(1, 1024), "D, numbers a feature")
+        .Add("dimension", o => o.Dimension, (o, v) => o with { Dimension = v },
+            Domain.Integer(1, 1024) with { Search = SearchRange.Of("4", "8", "16", "32") }, "D, numbers a feature")
         .Add("shared", o => o.Shared, (o, v) => o with { Shared = v }, Domain.Flag,
             "one table for all members (knowledge-driven ensembles), or one for each (mutual learning)")
         .Add("initial_deviation", o => o.InitialDeviation, (o, v) => o with { InitialDeviation = v }, Domain.Number(0, 1),

@@ -14,14 +14,18 @@ public sealed record MlpOptions
 
     /// <summary>The options; a model with several towers includes them with a prefix each.</summary>
     public static OptionSet<MlpOptions> Options { get; } = new OptionSet<MlpOptions>(() => new())
-        .Add("hidden_units", o => o.HiddenUnits, (o, v) => o with { HiddenUnits = v }, Domain.Integers(1, 65536),
+        .Add("hidden_units", o => o.HiddenUnits, (o, v) => o with { HiddenUnits = v },
+            Domain.Integers(1, 65536)
+                with
+            { Search = SearchRange.Of("[32]", "[64, 32]", "[128, 64]", "[200, 100]", "[400, 200]", "[400, 400, 400]") },
             "widths of the hidden layers")
         .Add("activation", o => o.Activation, (o, v) => o with { Activation = v }, Activations, "after each hidden layer")
         .Add("batch_norm", o => o.BatchNorm, (o, v) => o with { BatchNorm = v }, Domain.Flag, "batch normalisation before each activation")
         .Add("layer_norm", o => o.LayerNorm, (o, v) => o with { LayerNorm = v }, Domain.Flag, "layer normalisation there instead")
         .Add("initializer", o => o.Initializer, (o, v) => o with { Initializer = v }, WeightInitializers.Names,
             "what the tower's weights start from")
-        .Add("dropout", o => o.Dropout, (o, v) => o with { Dropout = v }, Domain.Number(0, 0.99),
+        .Add("dropout", o => o.Dropout, (o, v) => o with { Dropout = v },
+            Domain.Number(0, 0.99) with { Search = SearchRange.Linear(0, 0.5) },
             "share of a hidden layer's outputs that drop while training")
         .Require("layer_norm", o => o is { BatchNorm: true, LayerNorm: true }
             ? "found it beside batch_norm, expected one of the two" : null);

@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Consort.Boosting;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Experiments.Files;
+using Consort.Experiments.Statistics;
+using Consort.Foundation.Numbers;
+using Consort.Foundation.Options;
+using Consort.Foundation.Tables;
+using Consort.Studies.Baselines;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Sets LightGBM beside models, on the same encoded rows.</summary>
+internal sealed class BaselineCommand : ExampleCommand
+{
+    private readonly Argument<string> _experiment = new("EXPERIMENT") { Description = "The experiment file (YAML) that names the rows." };
+    private readonly Option<string?> _data =
+        Shared.Text("--data", "DIR", "Folder that the experiment's data files lie in; its own folder unless given.");
+    private readonly Option<string[]> _against = new("--against")
+    {
+        Description = "Folders of finished runs on the same rows, which are compared with it.",
+        HelpName = "RUN",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<int> _seeds = Shared.Number<int>("--seeds", "Seeds.", 3, 1, 100);
+    private readonly Option<string> _categories = Shared.TextOr(
+        "--categories", null, "What trees see of ids: their click rates and counts, the ids, or what is better on validation rows.", "auto")
+        .AcceptOnlyFromAmong("auto", "statistics", "native");
+    private readonly Option<int> _trees = Shared.Number<int>("--trees", "The most trees.", 3000, 1, 100_000);
+    private readonly Option<double> _rate = Shared.Number<double>("--rate", "What each tree adds.", 0.05, 1e-6, 1, help: "NUMBER");
+    private readonly Option<int> _leaves = Shared.Number<int>("--leaves", "Leaves of a tree at the most.", 31, 2, 100_000);
+    private readonly Option<int> _minRows = Shared.Number<int>("--min-rows", "Training rows of a leaf at the least.", 50, 1, 1_000_000);
+    private readonly Option<string?> _teach = Shared.Text(
+        "--teach", "FILE", "Write what it says of each training row, each row by trees that have not seen it, for students to learn from.");
+    private readonly Option<string?> _logits =
+        Shared.Text("--logits", "FILE", "Keep the logits of the test rows, as a run keeps its own (test.logits).");
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<string?> _json = Shared.Json();
+    private readonly Option<bool> _quiet = Shared.Quiet();
+
+    public BaselineCommand(Terminal terminal) : base(
+        "baseline", "Boosted trees (LightGBM) on an experiment's rows, beside finished runs.", terminal,
+        "baseline experiment.yaml --against runs/first runs/second",
+        "baseline experiment.yaml --seeds 1 --teach trees.txt")
+    {
+        Take(_experiment, _data, _against, _seeds, _categories, _trees, _rate, _leaves, _minRows, _teach, _logits, _threads, _json, _quiet);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var (json, teach, logits) = (arguments.GetValue(_json), arguments.GetValue(_teach), arguments.GetValue(_logits));
+        JsonFile.Check(json);
+        var path = arguments.GetRequiredValue(_experiment);
+        if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
+            throw new ConsortException($"--data {data}: folder not found");
+        var experiment = Experiment.Load(path, arguments.GetValue(_data), catalogues: Shared.Catalogues);
+        string[] read = [path, .. experiment.Data?.Split?.Files ?? []];
+        foreach (var (option, file) in new[] { ("--json", json), ("--teach", teach), ("--logits", logits) })
+            Output.CheckApart(option, file, read);
+        var options = new BoostingOptions
+        {
+            Categories = Enum.Parse<CategoryInput>(arguments.GetRequiredValue(_categories), ignoreCase: true),
+            Trees = arguments.GetValue(_trees),
+            Rate = arguments.GetValue(_rate),
+            Leaves = arguments.GetValue(_leaves),
+            MinRows = arguments.GetValue(_minRows),
+        };
+        var (threads, baseline) = (arguments.GetValue(_threads), new LightGbmBaseline(options));
+        var result = BaselineStudy.Run(new BaselineRequest(baseline, experiment, threads)
+        {
+            Seeds = arguments.GetValue(_seeds),
+            Against = arguments.GetValue(_against) ?? [],
+            Logits = logits,
+            Encoding = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status),
+        }, Terminal.Cancellation);
+        if (teach is not null)
+            Teach(teach, experiment, options, baseline.Latest!, (ulong)result.Seeds.Count, threads);
+        Terminal.Status.Clear();
+        JsonFile.Write(json, Json(result));
+        Show(result, teach);
+        return CommandLine.Success;
+    }
+
+    private void Teach(string file, Experiment experiment, BoostingOptions options, BoostedScores latest, ulong seed, int threads)
+    {
+        using var dataset = experiment.Data!.Open(threads, null, Terminal.Cancellation).Dataset;
+        var logits = BoostedTrees.OutOfFold(
+            dataset, options with { Categories = latest.Categories }, latest.Trees, seed, threads, Terminal.Cancellation);
+        Output.Write(file, stream =>
+        {
+            foreach (var logit in logits)
+                stream.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{logit:R}\n")));
+        });
+    }
+
+    private void Show(BaselineResult result, string? teach)
+    {
+        Terminal.Show(ResultTable.Of(result.Seeds, new("seed", s => (long)s.Seed, "F0"), new("made of", s => s.Setting),
+            new("valid AUC", s => s.Valid.Auc, "F6"), new("test AUC", s => s.Test.Auc, "F6"), new("log-loss", s => s.Test.LogLoss, "F6"),
+            new("predicted/observed", s => s.Test.Calibration, "F4"), new("s", s => s.Seconds, "F1")));
+        Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{result.Name}: test AUC {result.Auc.Mean:F6}{(result.Seeds.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" (sd {result.Auc.Deviation:F6})") : "")}, log-loss {result.LogLoss.Mean:F6}"));
+        if (result.Runs.Count > 0)
+            Terminal.Show(ResultTable.Of(result.Runs, new("run", r => r.Run), new("test AUC", r => r.Auc, "F6"),
+                new("log-loss", r => r.LogLoss, "F6"),
+                new($"above {result.Name}", r => Interval(r.ToBaseline), ResultColumn.Right),
+                new("log-loss below it", r => Interval(r.LogLossToBaseline is { } c ? Negated(c) : null), ResultColumn.Right),
+                new("both averaged", r => r.Together, "F6"), new("above the run", r => Interval(r.TogetherToRun), ResultColumn.Right)));
+        if (teach is not null)
+            Terminal.Output.WriteLine($"teaches      teachers: [{{ predictions: {teach}, kind: logit }}]");
+    }
+
+    private static Comparison Negated(Comparison c) => c with { Difference = -c.Difference, Low = -c.High, High = -c.Low };
+
+    private static string Interval(Comparison? c) => c is null ? ShownNumbers.None : string.Create(CultureInfo.InvariantCulture,
+        $"{c.Difference:+0.00000;−0.00000} ({c.Low:+0.00000;−0.00000} … {c.High:+0.00000;−0.00000})");
+
+    private static object Json(BaselineResult result) => new
+    {
+        name = result.Name,
+        auc = result.Auc.Mean,
+        auc_deviation = result.Auc.Deviation,
+        logloss = result.LogLoss.Mean,
+        seeds = result.Seeds.Select(s => new
+        {
+            seed = s.Seed,
+            setting = s.Setting,
+            valid_auc = s.Valid.Auc,
+            test_auc = s.Test.Auc,
+            test_logloss = s.Test.LogLoss,
+            calibration = s.Test.Calibration,
+            seconds = s.Seconds,
+        }),
+        runs = result.Runs,
+    };
+}

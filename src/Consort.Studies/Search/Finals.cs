@@ -1,0 +1,87 @@
+using System.Globalization;
+using Consort.Data.Datasets;
+using Consort.Experiments.Statistics;
+using Consort.Foundation.Options;
+using Consort.Learning.Evaluation;
+using Consort.Studies.Baselines;
+
+namespace Consort.Studies.Search;
+
+/// <summary>What the final runs came to, of as many seeds as there was time for.</summary>
+internal sealed record FinalResult(int Seeds, TunedSetting Start, TunedSetting Best, OptionTree BestOptions,
+    IReadOnlyList<TunedSetting> Settings, Comparison? Auc, Comparison? LogLoss);
+
+/// <summary>
+/// The start and the best of a search, trained with seeds that the search has not used: the mean over these seeds on the rows that it has
+/// seen decides which is best, and rows that it has not seen say by how much.
+/// </summary>
+internal sealed class Finals(TuneRequest request, SearchSpace space, SearchRuns runs, int epochs, SearchLog log, EncodedSplit valid)
+{
+    private sealed record Setting(string Name, OptionTree[] Values, OptionTree Options);
+
+    private sealed record Outcome(double Score, RowLogits Kept, double? TestAuc);
+
+    /// <summary>Trains them.</summary>
+    public FinalResult Run(CancellationToken cancellation)
+    {
+        Setting[] settings = [SettingOf("start", space.ValuesOf(space.Start)),
+            .. Halving.Ranked(log.Trials).Where(t => t.Number > 0).Take(request.Finalists)
+                .Select(t => SettingOf(NameOf(t), SearchRuns.ValuesOf(t)))];
+        var first = request.Experiment.Training.Seed + 1;
+        (int Setting, ulong Seed)[] work = [.. Enumerable.Range(0, request.Seeds)
+            .SelectMany(s => settings.Select((_, i) => (i, first + (ulong)s)))];
+        var outcomes = new Outcome?[work.Length];
+        var next = -1;
+        SideBySide.Run(request.Jobs, stop =>
+        {
+            var place = Interlocked.Increment(ref next);
+            // A further seed of all is begun while there is time: comparisons need the same seeds of all.
+            if (place >= work.Length || (place >= settings.Length && request.Minutes * 60 <= log.Seconds))
+                return false;
+            var (i, seed) = work[place];
+            var (score, kept, test) = runs.Finish(settings[i].Name.Replace(' ', '-'), settings[i].Options, seed, epochs, valid, stop);
+            outcomes[place] = new Outcome(score, kept, test);
+            request.Progress?.Invoke(string.Create(CultureInfo.InvariantCulture, $"final: {settings[i].Name}, seed {seed}: {score:F5}"));
+            return true;
+        }, cancellation);
+        var seeds = Array.FindIndex([.. outcomes, null], o => o is null) / settings.Length;
+        Outcome[][] by = [.. settings.Select((_, i) =>
+            Enumerable.Range(0, seeds).Select(s => outcomes[s * settings.Length + i]!).ToArray())];
+        TunedSetting[] tuned = [.. settings.Select((s, i) => Of(s, by[i]))];
+        // The first of equals: nothing is changed for nothing.
+        var best = Enumerable.Range(0, tuned.Length).MaxBy(i => tuned[i].Score);
+        var (auc, loss) = best == 0 ? (null, null) : Compare(by[best], by[0]);
+        return new FinalResult(seeds, tuned[0], tuned[best], settings[best].Options, [.. tuned.OrderByDescending(t => t.Score)], auc, loss);
+    }
+
+    private static string NameOf(SearchTrial trial) => string.Create(CultureInfo.InvariantCulture, $"trial {trial.Number}");
+
+    private Setting SettingOf(string name, OptionTree[] values) =>
+        new(name, values, name == "start" ? space.Start : space.At(values, request.Experiment.Catalogues));
+
+    private TunedSetting Of(Setting setting, Outcome[] seeds)
+    {
+        var kept = Array.ConvertAll(seeds, s => SplitLabels.Measure(s.Kept));
+        return new TunedSetting(setting.Name,
+            space.Dimensions.Index().ToDictionary(d => d.Item.Path, d => setting.Values[d.Index].ToString()),
+            seeds.Average(s => s.Score), kept.Average(m => m.Auc), kept.Average(m => m.LogLoss), seeds.Average(s => s.TestAuc),
+            new Replicates([.. kept.Select(m => m.Auc)]).Deviation);
+    }
+
+    // Of the AUC with one error for new seeds and new rows.
+    private static (Comparison? Auc, Comparison? LogLoss) Compare(Outcome[] best, Outcome[] start)
+    {
+        var labels = start[0].Kept.Labels;
+        var clicks = labels.Count(y => y == 1);
+        if (clicks < 2 || labels.Length - clicks < 2)
+            return (null, null);
+        var rows = new RowDifferences(labels, null, start[0].Kept.Weights);
+        for (var seed = 0; seed < best.Length; seed++)
+            rows.Add(best[seed].Kept.Logits, start[seed].Kept.Logits);
+        var auc = rows.Auc();
+        var seeds = best.Length < 2 ? null : Replicates.Compare(Aucs(best), Aucs(start));
+        return (Comparison.Joint(auc.Difference, seeds, auc), rows.LogLoss(seed: 1));
+
+        static Replicates Aucs(Outcome[] seeds) => new([.. seeds.Select(s => SplitLabels.Measure(s.Kept).Auc)]);
+    }
+}

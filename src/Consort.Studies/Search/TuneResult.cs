@@ -1,0 +1,36 @@
+using Consort.Experiments.Statistics;
+
+namespace Consort.Studies.Search;
+
+/// <summary>A setting that was trained with several seeds after the search.</summary>
+/// <param name="Name"><c>start</c>, or the trial it comes from.</param>
+/// <param name="Values">Of the options that were searched, by path.</param>
+/// <param name="Score">Mean over seeds of what was searched by, on the validation rows that the search has seen.</param>
+/// <param name="Auc">Mean over seeds, on the validation rows that it has not seen.</param>
+/// <param name="LogLoss">Likewise.</param>
+/// <param name="TestAuc">Mean over seeds on the test rows; null where there are none.</param>
+/// <param name="Deviation">Of <paramref name="Auc"/> over seeds; NaN of one.</param>
+public sealed record TunedSetting(string Name, IReadOnlyDictionary<string, string> Values, double Score, double Auc, double LogLoss,
+    double? TestAuc, double Deviation);
+
+/// <summary>What a search came to.</summary>
+/// <param name="Trials">Values that were tried.</param>
+/// <param name="Failed">Those that could not be trained.</param>
+/// <param name="Seconds">That all of it has taken.</param>
+/// <param name="Start">The experiment as it stood.</param>
+/// <param name="Best">The best by what was searched by; the start where nothing is better.</param>
+/// <param name="Settings">Start and finalists, the best first.</param>
+/// <param name="Auc">Best minus start on rows that the search has not seen, over seeds and rows; null where they are one, or rows cannot
+/// tell.</param>
+/// <param name="LogLoss">Likewise, over rows.</param>
+/// <param name="BestFile">The experiment of the best, ready to train.</param>
+/// <param name="Page">The report.</param>
+public sealed record TuneResult(int Trials, int Failed, double Seconds, TunedSetting Start, TunedSetting Best,
+    IReadOnlyList<TunedSetting> Settings, Comparison? Auc, Comparison? LogLoss, string BestFile, string Page)
+{
+    /// <summary>Seeds of each setting: as many as there was time for.</summary>
+    public int Seeds { get; init; }
+
+    /// <summary>How much of what the trials differ by goes with each option, the most first.</summary>
+    public IReadOnlyList<KeyValuePair<string, double>> Importance { get; init; } = [];
+}

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Consort.Cli.Commands;
+
+namespace Consort.EndToEnd.Tests.Commands;
+
+/// <summary>A search as a user does it, from a file to the experiment that it writes.</summary>
+public sealed class TuneTests
+{
+    [Fact]
+    public void Tune_ExperimentWithASearch_WritesTheBestReadyToTrain()
+    {
+        using var clicks = new TinyClicks();
+        File.AppendAllText(clicks.Experiment, "\nsearch: { others: fixed, training.learning_rate: { from: 1e-4, to: 0.1 }, training.batch_size: [16, 32] }\n");
+        string[] command = ["tune", clicks.Experiment, "--trials", "4", "--epochs", "2", "--seeds", "1", "--finalists", "1", "--threads", "1",
+            "--out", clicks.At("tuned"), "--json", clicks.At("t.json"), "--quiet"];
+        var tune = ConsoleRun.Of(command);
+        Assert.True(tune.ExitCode == 0, tune.Error);
+        foreach (var words in new[] { "start", "kept aside", "4 trials", "best.yaml" })
+            Assert.Contains(words, tune.Output, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("t.json")));
+        Assert.Equal(4, json.RootElement.GetProperty("trials").GetInt32());
+        var train = ConsoleRun.Of("train", clicks.At("tuned/best.yaml"), "--out", clicks.At("run"), "--quiet");
+        Assert.True(train.ExitCode == 0, train.Error);
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("plain"), "--quiet").ExitCode); // passes over search
+
+        var again = ConsoleRun.Of(command);
+        Assert.Equal(tune.Output.Split("trials,")[0], again.Output.Split("trials,")[0]);
+        var other = ConsoleRun.Of([.. command, "--seed", "2"]);
+        Assert.Equal(CommandLine.Mistake, other.ExitCode);
+        Assert.Contains("a search of another experiment", other.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tune_Mistakes_AreNamed()
+    {
+        using var clicks = new TinyClicks();
+        Assert.Contains("more than the 1 threads", ConsoleRun.Of("tune", clicks.Experiment, "--jobs", "2", "--threads", "1").Error, StringComparison.Ordinal);
+        Assert.Contains("holds other things than a search", ConsoleRun.Of(
+            "tune", clicks.Experiment, "--out", Path.GetDirectoryName(clicks.Experiment)!).Error, StringComparison.Ordinal);
+    }
+}
