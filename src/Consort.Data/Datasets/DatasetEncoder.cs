@@ -223,7 +223,8 @@ public static class DatasetEncoder
     {
         var (rows, mistake, sources) = RowsOf(request, report, cancellation);
         return mistake is null
-            ? new Fitted(request.By ?? request.Like!.Encoder, new SplitAssigner(request.Split, rows, request.Schema), sources) : throw mistake;
+            ? new Fitted(request.By ?? request.Like!.Encoder,
+                new SplitAssigner(request.Split, rows, request.Schema), sources) : throw mistake;
     }
 
     private static void CheckSame(IEnumerable<SourceIdentity> now, IReadOnlyList<SourceIdentity> before)
