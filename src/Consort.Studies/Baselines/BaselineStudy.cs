@@ -2,7 +2,6 @@ using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Experiments.Statistics;
-using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 

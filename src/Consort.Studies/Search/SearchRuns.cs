@@ -6,7 +6,6 @@ using Consort.Experiments.Running;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
-using Consort.Learning.Training;
 using Monitor = Consort.Learning.Training.Monitor;
 
 namespace Consort.Studies.Search;

@@ -19,6 +19,9 @@ internal sealed record SearchTrial(int Number, IReadOnlyList<double> Places, IRe
     /// <summary>What it came to, rung by rung.</summary>
     public IReadOnlyList<Rung> Rungs { get; init; } = [];
 
+    /// <summary>The last of them, or null.</summary>
+    public Rung? Last => Rungs is [.., var last] ? last : null;
+
     /// <summary>Why it cannot be trained, or null.</summary>
     public string? Failure { get; init; }
 

@@ -108,8 +108,8 @@ internal static class TuneDocument
         [
             new("trial", t => t.Number, "F0"),
             .. space.Dimensions.Select((d, i) => new ResultColumn<SearchTrial>(d.Path, t => t.Values[i], ResultColumn.Right)),
-            new("epochs at most", t => t.Rungs.LastOrDefault()?.Epochs, "F0"), new("score", t => t.Rungs.LastOrDefault()?.Score, "F5"),
-            new("s", t => t.Rungs.LastOrDefault()?.Seconds, "F1"), new("cannot be trained", t => t.Failure ?? ""),
+            new("epochs at most", t => t.Last?.Epochs, "F0"), new("score", t => t.Last?.Score, "F5"),
+            new("s", t => t.Last?.Seconds, "F1"), new("cannot be trained", t => t.Failure ?? ""),
         ]))]),
     ]);
 

@@ -4,7 +4,6 @@ using System.IO.Hashing;
 using System.Text;
 using Consort.Experiments.Files;
 using Consort.Foundation.Files;
-using Consort.Foundation.Options;
 using Consort.Learning.Runs;
 using Consort.Studies.Reports.Pages;
 
@@ -97,7 +96,7 @@ public static class TuneRun
         SearchTrial Draw(int number)
         {
             var start = space.ValuesOf(space.Start);
-            double[] places = number > 0 ? sampler.Next(number, log.Trials)
+            var places = number > 0 ? sampler.Next(number, log.Trials)
                 : [.. space.Dimensions.Select((d, i) => d.PlaceOf(start[i]) ?? 0.5)];
             return new SearchTrial(number, places, [.. (number > 0 ? space.Values(places) : start).Select(v => v.ToString())], Target: 1);
         }
@@ -107,7 +106,7 @@ public static class TuneRun
             var rung = trial.Rungs.Count;
             try
             {
-                var last = trial.Rungs.LastOrDefault();
+                var last = trial.Last;
                 var result = last is { IsOver: true } ? last with { Epochs = rungs[rung] } : runs.Train(trial, rungs[rung], stop);
                 trial = trial with { Rungs = [.. trial.Rungs, result] };
                 if (double.IsNaN(result.Score))

@@ -71,8 +71,9 @@ public sealed class TokenTableTests
     public void Ids_OfCountsThatWereAddedToOthers_AreThePlacesInTheVocabularyOfAll()
     {
         using TokenCounts one = new(), two = new();
-        int[] ones = [.. new[] { "a", "once", "a", "never" }.Select((t, i) => Add(one, t, i == 3 ? 0 : 1))];
-        int[] twos = [.. new[] { "longer than eight", "b", "a", "never", "b" }.Select((t, i) => Add(two, t, i == 3 ? 0 : i == 0 ? int.MaxValue : 1))];
+        string[] first = ["a", "once", "a", "never"], second = ["longer than eight", "b", "a", "never", "b"];
+        int[] ones = [.. first.Select((t, i) => Add(one, t, i == 3 ? 0 : 1))];
+        int[] twos = [.. second.Select((t, i) => Add(two, t, i == 3 ? 0 : i == 0 ? int.MaxValue : 1))];
         Assert.Equal([1, 2, 1, 3], ones);
         one.Add(two);
         var vocabulary = one.Fit(0);

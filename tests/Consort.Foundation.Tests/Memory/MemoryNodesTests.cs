@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Consort.Foundation.Memory;
 
 namespace Consort.Foundation.Tests.Memory;
 

@@ -1,5 +1,4 @@
 using Consort.Compute.Cpu.Optimizers;
-using Consort.Compute.Cpu.Threads;
 
 namespace Consort.Models.Tests.Executors;
 

@@ -15,7 +15,7 @@ internal static class ImportanceSection
         [
             new Paragraph("What is lost where a field's values are dealt to other rows (permutation importance): by how much log-loss rises and AUC falls, with 95 % intervals over rows. Below 0, a pair works together: what needs both is lost by dealing either; above 0 each stands in for the other."),
             .. measured.Select((r, i) => new Fold(
-                $"{r.Label}: {r.Diagnosis.Importance!.Fields.FirstOrDefault()?.Field ?? "no field"} matters most", Blocks(r), IsOpen: i < MostOpen)),
+                $"{r.Label}: {r.Diagnosis.Importance!.Fields switch { [var first, ..] => first.Field, _ => "no field" }} matters most", Blocks(r), IsOpen: i < MostOpen)),
         ]);
     }
 
