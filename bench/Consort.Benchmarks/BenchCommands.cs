@@ -90,7 +90,7 @@ internal static class BenchCommands
         ("serve", ServeSpeed.Run),
         ("hostile", HostileBench.Run),
         ("parity", ParityBench.Run),
-        ("boosting", Boosting.Run),
+        ("boosting", Peers.Boosting.Run),
     ];
 
     /// <summary>Runs a command line and gives its exit code.</summary>

@@ -7,7 +7,7 @@ namespace Consort.Benchmarks;
 
 /// <summary>
 /// The step of <see cref="StepSpeed"/> with 1, 2, 4, … threads. What more threads than this machine has would give is counted from the run
-/// with one: the pieces that each job comes in, and what no job shares out.
+/// with one: what no job shares out, and in how many pieces the jobs come.
 /// </summary>
 internal static class ScaleSpeed
 {
@@ -44,6 +44,7 @@ internal static class ScaleSpeed
         ["evaluation_rows_per_second"] = Machine.Rounded(r.EvaluationRowsPerSecond, 1),
         ["evaluation_serial_ms"] = Machine.Rounded(r.EvaluationSerialMs, 4),
         ["loader_ms"] = Machine.Rounded(r.LoaderMs, 4),
+        ["metrics_ms"] = Machine.Rounded(r.MetricsMs, 4),
     })];
 
     public static string Table(IReadOnlyList<StepResult> results)
@@ -56,14 +57,14 @@ internal static class ScaleSpeed
         foreach (var r in results)
             Row($"| {r.Options.Threads} | {r.StepMs:F2} | {r.RowsPerSecond:F0} | {r.RowsPerSecond / one.RowsPerSecond:F2} | {r.FloorFraction:P0} | {r.SerialMs:F3} | {r.SerialMs / r.StepMs:P1} | {r.EvaluationRowsPerSecond:F0} | {r.EvaluationRowsPerSecond / one.EvaluationRowsPerSecond:F2} | {r.EvaluationSerialMs:F3} | {r.EvaluationSerialMs / r.EvaluationMs:P1} |");
         Row($"");
-        Row($"counted from one thread: what no job shares out, and each job in rounds of its pieces; memory and caches are not in it");
+        Row($"counted from one thread: what no job shares out, and each job shared out evenly to at most as many threads as it has pieces; memory and caches are not in it");
         Row($"");
         Row($"| threads | step ms | × one thread | serial, of the step | evaluation ms | × one thread | serial, of the evaluation |");
         Row($"|---|---|---|---|---|---|---|");
         for (var i = 0; i < one.CountedMs.Count; i++)
             Row($"| {StepResult.CountedThreads[i]} | {one.CountedMs[i]:F2} | {one.StepMs / one.CountedMs[i]:F1} | {one.SerialMs / one.CountedMs[i]:P1} | {one.EvaluationCountedMs[i]:F2} | {one.EvaluationMs / one.EvaluationCountedMs[i]:F1} | {one.EvaluationSerialMs / one.EvaluationCountedMs[i]:P1} |");
         Row($"");
-        Row($"the loader fills batches beside the step, one thread, {one.LoaderMs:F2} ms each: a step cannot be shorter");
+        Row($"beside them with a thread of their own: the loader fills batches, {one.LoaderMs:F2} ms each, and metrics take {one.MetricsMs:F2} ms a batch; nothing can be shorter than these");
         return text.ToString();
 
         void Row(FormattableString row) => text.AppendLine(row.ToString(CultureInfo.InvariantCulture));

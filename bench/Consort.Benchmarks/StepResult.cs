@@ -45,6 +45,9 @@ internal sealed record StepResult
     /// <summary>The same of an evaluation pass.</summary>
     public IReadOnlyList<double> EvaluationCountedMs { get; init; } = [];
 
+    /// <summary>What adding a batch to the metrics takes; with one thread it is a part of the evaluation, else beside it.</summary>
+    public double MetricsMs { get; init; }
+
     /// <summary>What the loader's thread needs for a batch with nobody beside it.</summary>
     public double LoaderMs { get; init; }
 

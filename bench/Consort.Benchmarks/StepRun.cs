@@ -30,12 +30,14 @@ internal sealed class StepRun : IDisposable
     private readonly Program<float> _program;
     private readonly BatchLoader _evaluationLoader; // rows in their order
     private readonly ConsortEvaluator _evaluator;
+    private readonly AsideEvaluation _aside;
     private readonly KernelClock _clock;
     private readonly WorkClock _work = new();
     private readonly FmaPeak _fmaPeak;
     private readonly FmaPeak _peak; // of the precision
     private readonly StepKind[] _kinds; // of each value
     private int _epoch;
+    private long _metricTicks;
 
     public StepRun(StepOptions options)
     {
@@ -52,6 +54,7 @@ internal sealed class StepRun : IDisposable
         _trial = new StepTrial(FamilyOf(options), _rows.Space, _rows.Split, training, strategy, options.Threads);
         _program = _trial.Step.Program;
         _evaluator = new ConsortEvaluator(options.Members, Fusion.Mean);
+        _aside = new AsideEvaluation(_trial.Step.Pass, _evaluator, options.Threads);
         _clock = new KernelClock(_program.Graph);
         _fmaPeak = FmaPeak.Of(_trial.Workers, Precision.Fp32);
         _peak = FmaPeak.Of(_trial.Workers, _program.Precision);
@@ -69,7 +72,7 @@ internal sealed class StepRun : IDisposable
         var evaluation = new double[_options.Steps];
         double[][] kinds = [.. Enumerable.Range(0, StepKinds.Count).Select(_ => new double[_options.Steps])];
         double[][] evaluationKinds = [.. kinds.Select(k => new double[k.Length])];
-        double[] serial = new double[_options.Steps], evaluationSerial = new double[_options.Steps];
+        double[] serial = new double[_options.Steps], evaluationSerial = new double[_options.Steps], metrics = new double[_options.Steps];
         double[][] counted = [.. StepResult.CountedThreads.Select(_ => new double[_options.Steps])];
         double[][] evaluationCounted = [.. counted.Select(c => new double[c.Length])];
 
@@ -81,6 +84,7 @@ internal sealed class StepRun : IDisposable
             TrainStep();
             ProfiledStep(kinds, 0);
         }
+        _aside.Finish();
         _evaluator.Clear();
         var calls = _clock.Multiplies.Calls.ToArray(); // of a step: an evaluation uses the clock too
         double[][] multiplies = [.. calls.Select(_ => new double[_options.Steps])];
@@ -101,7 +105,9 @@ internal sealed class StepRun : IDisposable
             if (_options.Evaluates)
             {
                 evaluation[i] = EvaluateBatch(evaluationKinds, i);
-                Count(evaluation[i] - evaluationKinds[(int)StepKind.Loader][i], evaluationSerial, evaluationCounted, i);
+                // With more threads the metrics are taken beside.
+                metrics[i] = Milliseconds(_metricTicks);
+                Count(evaluation[i] - evaluationKinds[(int)StepKind.Loader][i] - metrics[i], evaluationSerial, evaluationCounted, i);
             }
             peak = Math.Max(peak, _peak.Measure());
         }
@@ -122,6 +128,7 @@ internal sealed class StepRun : IDisposable
             EvaluationSerialMs = Machine.Median(evaluationSerial),
             CountedMs = [.. counted.Select(c => Machine.Median(c))],
             EvaluationCountedMs = [.. evaluationCounted.Select(c => Machine.Median(c))],
+            MetricsMs = Machine.Median(metrics),
             LoaderMs = LoaderAlone(),
             KindMs = [.. kinds.Select(k => Machine.Median(k))],
             EvaluationKindMs = [.. evaluationKinds.Select(k => Machine.Median(k))],
@@ -144,6 +151,7 @@ internal sealed class StepRun : IDisposable
 
     public void Dispose()
     {
+        _aside.Dispose();
         _evaluator.Dispose();
         _trial.Dispose();
         _evaluationLoader.Dispose();
@@ -244,8 +252,10 @@ internal sealed class StepRun : IDisposable
         }
         var loaded = Stopwatch.GetTimestamp();
         _trial.Step.Pass.Fuse(batch);
-        _evaluator.Add(_trial.Step.Pass.Logits);
+        var fused = Stopwatch.GetTimestamp();
+        _aside.Add([]);
         var end = Stopwatch.GetTimestamp();
+        _metricTicks = end - fused; // with several threads the time it waits for the batch before
         SetClocks(null, null);
         foreach (var kind in kinds) kind[index] = 0;
         for (var v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Forward[v]);

@@ -28,6 +28,7 @@ public static class ConsortEndpoints
     {
         var services = endpoints.ServiceProvider;
         var (score, models) = (services.GetRequiredService<ScoreEndpoints>(), services.GetRequiredService<ModelEndpoints>());
+        var watching = services.GetRequiredService<WatchEndpoints>();
         var (guard, metrics, watch) = (services.GetRequiredService<HttpGuard>(), services.GetRequiredService<MetricsPage>(),
             services.GetRequiredService<RegistryWatch>());
         var group = endpoints.MapGroup("");
@@ -50,6 +51,8 @@ public static class ConsortEndpoints
         Map("GET", "/v2", "metadata", Access.Score, models.Server);
         Map("GET", "/v2/health/live", "live", Access.Open, c => Answers.Send(c.Response, new JsonObject { ["live"] = true }));
         Map("GET", "/v2/health/ready", "ready", Access.Open, Ready);
+        Map("POST", "/v1/feedback", "feedback", Access.Score, watching.Feedback);
+        Map("GET", "/v1/models/{model}/watch", "watch", Access.Score, watching.Watch);
         Map("GET", "/v1/models", "models", Access.Score, models.List);
         Map("GET", "/v1/models/{model}", "models", Access.Score, models.One);
         Map("POST", "/v1/models/{model}/versions", "reload", Access.Admin, models.Reload);

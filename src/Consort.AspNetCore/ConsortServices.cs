@@ -6,6 +6,7 @@ using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
 using Consort.AspNetCore.Scoring;
+using Consort.AspNetCore.Watching;
 using Consort.Serving;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Health.V1;
@@ -36,7 +37,9 @@ public static class ConsortServices
         services.TryAddSingleton(typeof(IScorer<>), typeof(ServedScorer<>));
         services.TryAdd(ServiceDescriptor.KeyedSingleton(typeof(IScorer<>), KeyedService.AnyKey, typeof(NamedScorer<>)));
         services.AddMetrics().AddSingleton<ScoringMeter>().AddSingleton<RequestMetrics>().AddSingleton<MetricsPage>()
-            .AddSingleton<HttpGuard>().AddSingleton<ScoreEndpoints>().AddSingleton<ModelEndpoints>();
+            .AddSingleton<HttpGuard>().AddSingleton<ScoreEndpoints>().AddSingleton<ModelEndpoints>()
+            .AddSingleton<WatchEndpoints>();
+        services.AddSingleton(s => new AnsweredRows(s.GetRequiredService<ConsortOptions>().FeedbackIds));
         services.AddSingleton<RegistryWatch>().AddHostedService(s => s.GetRequiredService<RegistryWatch>());
         services.AddSingleton<GrpcGuard>().AddSingleton<InferenceService>()
             .AddSingleton<IServiceMethodProvider<InferenceService>, InferenceMethods>();

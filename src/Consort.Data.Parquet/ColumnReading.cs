@@ -18,8 +18,9 @@ internal sealed class ColumnReading(ParquetFile file, ParquetColumn column, byte
     private string? _broken;
 
     /// <summary>Waits for its turn and writes the cells of some rows.</summary>
-    public void Read(int group, long first, Span<Cell> cells, CellWriter writer, CellTable table)
+    public void Read(int group, long first, int field, bool takesNumbers, CellWriter writer, CellTable table)
     {
+        var cells = table.CellsOf(field);
         lock (_turn)
         {
             while (_next != first) Monitor.Wait(_turn);
@@ -27,6 +28,7 @@ internal sealed class ColumnReading(ParquetFile file, ParquetColumn column, byte
             try
             {
                 if (_broken is null && group != _group) Open(group);
+                if (_broken is null && takesNumbers && _text!.HasNumbers) _text.ReadNumbers(cells, field, ref done, writer, table);
                 if (_broken is null) _text!.Read(cells, ref done, writer, table);
             }
             catch (Exception e) when (e is ParquetException or InvalidOperationException or OverflowException or IndexOutOfRangeException)

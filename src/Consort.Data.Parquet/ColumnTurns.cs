@@ -42,12 +42,14 @@ internal sealed class ColumnTurns
     }
 
     /// <summary>Fills the cells of a block; gives the bytes that were written.</summary>
-    public int Fill(Block block)
+    /// <param name="block">The block.</param>
+    /// <param name="consumer">Who takes its rows, by numbers where it says so.</param>
+    public int Fill(Block block, IRowConsumer? consumer)
     {
         var (table, writer, first) = (block.Table, new CellWriter(block), block.FirstPlace - 1);
         table.Begin(Fields, block.Rows);
         var group = Array.BinarySearch(_file.Starts, first) is var at && at >= 0 ? LastAt(at) : ~at - 1;
-        foreach (var (reading, field) in _columns) reading.Read(group, first, table.CellsOf(field), writer, table);
+        foreach (var (reading, field) in _columns) reading.Read(group, first, field, consumer?.TakesNumbers(field) ?? false, writer, table);
         foreach (var (value, field) in _keys)
             table.CellsOf(field).Fill(value is null ? new Cell { Length = -1 } : writer.Text(value));
         lock (_gate)

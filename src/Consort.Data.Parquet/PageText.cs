@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Consort.Data.Sources;
 using ParquetSharp;
 
@@ -11,6 +13,17 @@ internal abstract class PageText
 
     /// <summary>Writes a cell for each of the next rows; <paramref name="done"/> tells how far it came.</summary>
     public abstract void Read(Span<Cell> cells, ref int done, CellWriter writer, CellTable table);
+
+    /// <summary>Whether values are whole numbers.</summary>
+    public virtual bool HasNumbers => false;
+
+    /// <summary>
+    /// Reads the next rows as <see cref="CellNumbers"/>, and says so; where a number is too great, those up to it become texts, and the
+    /// rest is left to <see cref="Read"/>.
+    /// </summary>
+    public virtual void ReadNumbers(Span<Cell> cells, int field, ref int done, CellWriter writer, CellTable table)
+    {
+    }
 
     /// <summary>By the column's physical and logical type.</summary>
     public static PageText Of(ParquetColumn column, ColumnDescriptor leaf, byte[]? splitter)
@@ -68,6 +81,39 @@ internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[
         (_levels, _level, _value) = (0, 0, 0);
     }
 
+    public override bool HasNumbers =>
+        typeof(TText) == typeof(IntegerText) && (typeof(T) == typeof(int) || typeof(T) == typeof(long)) && !column.Facts.IsList;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void ReadNumbers(Span<Cell> cells, int field, ref int done, CellWriter writer, CellTable table)
+    {
+        var numbers = CellNumbers.Of(cells);
+        table.SetNumbers(field, true);
+        while (done < numbers.Length)
+        {
+            if (_level == _levels && !Fill(numbers.Length - done)) throw TooFew();
+            var end = done + Math.Min(_levels - _level, numbers.Length - done);
+            while (done < end)
+            {
+                var number = CellNumbers.Absent;
+                if (column.Full == 0 || _definitions[_level] == column.Full)
+                {
+                    number = typeof(T) == typeof(int) ? Unsafe.As<T, int>(ref _values[_value]) : Unsafe.As<T, long>(ref _values[_value]);
+                    if (number is < -CellNumbers.Most or > CellNumbers.Most)
+                    {
+                        CellNumbers.Write(cells[..done], writer);
+                        table.SetNumbers(field, false);
+                        return;
+                    }
+                    _value++;
+                }
+                _level++;
+                numbers[done++] = number;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Read(Span<Cell> cells, ref int done, CellWriter writer, CellTable table)
     {
         for (; column.Facts.IsList && done < cells.Length; done++) cells[done] = ReadList(done, writer, table);
@@ -75,6 +121,12 @@ internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[
         {
             if (_level == _levels && !Fill(cells.Length - done)) throw TooFew();
             var rows = Math.Min(_levels - _level, cells.Length - done);
+            if (typeof(T) == typeof(ByteArray) && typeof(TText) == typeof(BytesText))
+            {
+                PutTexts(cells.Slice(done, rows), writer);
+                done += rows;
+                continue;
+            }
             foreach (ref var cell in cells.Slice(done, rows))
             {
                 var isThere = column.Full == 0 || _definitions[_level] == column.Full;
@@ -83,6 +135,60 @@ internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[
             }
             done += rows;
         }
+    }
+
+    // The most frequent kind, so their room is asked for once.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void PutTexts(Span<Cell> cells, CellWriter writer)
+    {
+        var (full, allThere) = ((short)column.Full, column.Full == 0);
+        var definitions = allThere ? default : _definitions.AsSpan(_level, cells.Length);
+        var values = MemoryMarshal.Cast<T, ByteArray>(_values.AsSpan(_value, allThere ? cells.Length : definitions.Count(full)));
+        long bytes = values.Length;
+        foreach (ref readonly var value in values) bytes += (uint)value.Length; // of a negative one there is never room
+        var (start, at, next) = (writer.End, 0, 0);
+        var room = writer.Texts(bytes);
+        for (var r = 0; r < cells.Length; r++)
+        {
+            if (!allThere && definitions[r] != full)
+            {
+                cells[r] = new Cell { Length = -1 };
+                continue;
+            }
+            var text = ForeignBytes.Of<byte>(values[next].Pointer, values[next].Length);
+            next++;
+            Copy(text, room[at..]);
+            cells[r] = new Cell { Start = start + at, Length = text.Length };
+            at += text.Length;
+            room[at++] = (byte)'\n';
+        }
+        _level += cells.Length;
+        _value += next;
+    }
+
+    // Most tokens are short, and a call would take longer than they do.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(ReadOnlySpan<byte> text, Span<byte> room)
+    {
+        if (text.Length == 8)
+        {
+            MemoryMarshal.Write(room, MemoryMarshal.Read<ulong>(text));
+            return;
+        }
+        if (text.Length is < 4 or > 16)
+        {
+            text.CopyTo(room);
+            return;
+        }
+        var end = text.Length;
+        if (end >= 8)
+        {
+            MemoryMarshal.Write(room, MemoryMarshal.Read<ulong>(text));
+            MemoryMarshal.Write(room[(end - 8)..], MemoryMarshal.Read<ulong>(text[(end - 8)..]));
+            return;
+        }
+        MemoryMarshal.Write(room, MemoryMarshal.Read<uint>(text));
+        MemoryMarshal.Write(room[(end - 4)..], MemoryMarshal.Read<uint>(text[(end - 4)..]));
     }
 
     private Cell ReadList(int row, CellWriter writer, CellTable table)

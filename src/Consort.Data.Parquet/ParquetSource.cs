@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using Consort.Data.Sources;
 
 namespace Consort.Data.Parquet;
@@ -11,12 +10,14 @@ internal sealed class ParquetSource(SourceRequest request) : IRowSource
 {
     private const int CellBytes = 16, FewestRows = 512, MostRows = 16_384;
     private ColumnTurns? _turns;
+    private FileHash? _hash; // where somebody will ask
     private long[] _starts = [];
     private long _size;
     private long _changed;
     private int _blockRows;
     private int _group;
     private long _row;
+    private bool _isClosed;
 
     public Layout? Layout { get; private set; }
 
@@ -25,6 +26,7 @@ internal sealed class ParquetSource(SourceRequest request) : IRowSource
     public bool Read(Block block)
     {
         if (_turns is null) Open();
+        _hash?.Take(Position);
         while (_group + 1 < _starts.Length && _row == _starts[_group + 1]) _group++;
         if (_group + 1 >= _starts.Length) return false;
         block.Rows = (int)Math.Min(_blockRows, _starts[_group + 1] - _row);
@@ -40,17 +42,22 @@ internal sealed class ParquetSource(SourceRequest request) : IRowSource
 
     public SourceIdentity Identify(long rows)
     {
-        var hash = new XxHash128();
         using (var file = SourceStream.Open(request.Path))
         {
             if (file.Length != _size || File.GetLastWriteTimeUtc(request.Path).Ticks != _changed)
                 throw new ConsortException($"{request.Path}: changed while it was read; copy it and read the copy");
-            hash.Append(file);
         }
-        return SourceIdentity.Of(request.Path, Convert.ToHexStringLower(hash.GetCurrentHash()), rows);
+        _hash ??= new FileHash(request.Path);
+        return SourceIdentity.Of(request.Path, _hash.Finish(), rows);
     }
 
-    public void Dispose() => _turns?.Close();
+    // Its hash is finished when it is asked for, which is after it was closed at its end.
+    public void Dispose()
+    {
+        _turns?.Close();
+        if (_isClosed || _starts.Length == 0 || _row < _starts[^1]) _hash?.Dispose();
+        _isClosed = true;
+    }
 
     private void Open()
     {
@@ -61,6 +68,7 @@ internal sealed class ParquetSource(SourceRequest request) : IRowSource
             (_size, _changed) = (info.Length, info.LastWriteTimeUtc.Ticks);
             Layout = LayoutOf(file);
             _starts = file.Starts;
+            if (request.IsIdentified) _hash = new FileHash(request.Path);
             _turns = new ColumnTurns(file, Layout);
             _blockRows = Math.Clamp(request.BlockBytes / (CellBytes * Math.Max(1, _turns.Columns)), FewestRows, MostRows);
         }

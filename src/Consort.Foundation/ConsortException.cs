@@ -22,6 +22,9 @@ public sealed class ConsortException : Exception
     /// <summary>The row at fault, from 0, among those that were given in one call; null where it is of no single one.</summary>
     public int? Row { get; init; }
 
+    /// <summary>The option at fault, for whoever knows where it was written; null where it is of no single one.</summary>
+    public string? Key { get; init; }
+
     /// <summary>The message without its row.</summary>
     public string Detail => base.Message;
 

@@ -1,5 +1,6 @@
 using Consort.Studies.Recipes;
 using Consort.Studies.Recipes.Bridging;
+using Consort.Studies.Recipes.Daily;
 using Consort.Studies.Recipes.Kdef;
 using Consort.Studies.Recipes.Mutual;
 using Consort.Studies.Recipes.Sequences;
@@ -16,7 +17,7 @@ public sealed record RecipeCatalogue(IReadOnlyList<Recipe> Entries)
     public static RecipeCatalogue Default { get; } = new([
         new BarsFrappe(), new MutualTable1(), new MutualTable2(), new MutualTable3(), new MutualTable4(), new KdefScaling(),
         new KdefMixed(), new KdefAblation(), new AllStrategies(), new TeachingOnePass(), new TeachingScaling(),
-        new KdBridge(), new SequencesMl100k()]);
+        new KdBridge(), new SequencesMl100k(), new DailyReplay()]);
 
     /// <summary>These and one more.</summary>
     public RecipeCatalogue With(Recipe recipe) => new([.. Entries, recipe]);

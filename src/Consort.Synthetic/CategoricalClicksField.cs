@@ -8,6 +8,7 @@ internal sealed class CategoricalClicksField : SyntheticField
     private const ulong MissingKey = ulong.MaxValue;
 
     private readonly double _head;
+    private readonly double _turnovers;
 
     /// <summary>Builds the field.</summary>
     /// <param name="cardinality">Distinct tokens, at least 1.</param>
@@ -16,10 +17,14 @@ internal sealed class CategoricalClicksField : SyntheticField
     /// <param name="head">Damping, see <see cref="SyntheticOptions.Head"/>.</param>
     /// <param name="salt">The field's salt.</param>
     /// <param name="latent">Dimension d of the latent vectors.</param>
-    public CategoricalClicksField(int cardinality, double zipf, double missing, double head, ulong salt, int latent)
-        : base(salt, latent)
+    /// <param name="angle">How far effects have moved.</param>
+    /// <param name="turnovers">How many times all tokens would have been replaced since the first day.</param>
+    public CategoricalClicksField(
+        int cardinality, double zipf, double missing, double head, ulong salt, int latent, double angle = 0,
+        double turnovers = 0)
+        : base(salt, latent, angle)
     {
-        _head = head;
+        (_head, _turnovers) = (head, turnovers);
         Cardinality = cardinality;
         var outcomes = new List<(double Probability, long Low, uint Count)>();
         double total = 0;
@@ -40,7 +45,10 @@ internal sealed class CategoricalClicksField : SyntheticField
     public int Cardinality { get; }
 
     /// <summary>The 32 bits behind the token of a rank; no two ranks of a field share them.</summary>
-    public uint Token(long rank) => RowRandom.Mix((uint)rank ^ (uint)Salt);
+    public uint Token(long rank) => RowRandom.Mix((uint)Life(rank) ^ (uint)Salt);
+
+    // Of all tokens that have had a rank the present one has a number of its own: ranks take turns in changing it.
+    private long Life(long rank) => rank + ((long)(_turnovers + RowRandom.Unit(RowRandom.Mix(Salt ^ ~(ulong)rank))) * Cardinality);
 
     protected override bool IsKept(int outcome) => Counts[outcome] == 1;
 
@@ -51,7 +59,7 @@ internal sealed class CategoricalClicksField : SyntheticField
             FromHash(MissingKey, 1, effects);
             return;
         }
-        FromHash((ulong)value, (float)(1 / (1 + value / _head)), effects);
+        FromHash((ulong)Life(value), (float)(1 / (1 + value / _head)), effects);
     }
 
     /// <summary>Σ_{k=first}^{last} k^(−a); by the midpoint integral where the terms are many and alike.</summary>

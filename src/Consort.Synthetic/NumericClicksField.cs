@@ -23,8 +23,9 @@ internal sealed class NumericClicksField : SyntheticField
     /// <param name="negative">Share of −1 among values present.</param>
     /// <param name="salt">The field's salt.</param>
     /// <param name="latent">Dimension d of the latent vectors.</param>
-    public NumericClicksField(double logMean, double logSpread, double missing, double negative, ulong salt, int latent)
-        : base(salt, latent)
+    /// <param name="angle">How far effects have moved.</param>
+    public NumericClicksField(double logMean, double logSpread, double missing, double negative, ulong salt, int latent, double angle)
+        : base(salt, latent, angle)
     {
         _logMean = logMean;
         _logSpread = logSpread;

@@ -18,6 +18,9 @@ public sealed record SyntheticSummary(long Rows, long Clicks, double MeanTruth, 
 /// A = Σ_f α_f a_f; P = Σ over pairs β ⟨v_f, v_g⟩; T = Σ over triples γ Σ_k v_fk v_gk v_hk. A, P and T have variance 1 and are
 /// uncorrelated; no lower order carries anything of P or T. s_1, s_2, s_3 are the variance shares of <see cref="SyntheticOptions"/>, σ the
 /// signal; b is fitted to the click rate on 65,536 pilot rows.</para>
+/// <para>On day t of <see cref="SyntheticOptions.Day"/> a token is that of its rank which lives then (each lives 1/turnover days, and ranks
+/// take turns), and all effects are cos(movement t) of those of the first day and sin(movement t) of others. Scales and b are those of the
+/// day, so that its truth is known as exactly as the first day's.</para>
 /// <para>Row i depends on the options and i alone, not on the number of rows or threads. Memory is constant in rows and cardinalities.
 /// Sizes of effects are computed in floating point: bits may differ between processor architectures.</para>
 /// </remarks>

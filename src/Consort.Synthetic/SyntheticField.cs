@@ -9,12 +9,17 @@ internal abstract class SyntheticField
 {
     public const int Missing = 0;
 
+    private const ulong Elsewhere = 0xA0761D6478BD642FUL; // the key of what effects move to
+
+    private readonly float _stays;
+    private readonly float _comes;
     private AliasTable? _alias;
     private float[] _effects = []; // [outcomes, 1 + d]: first-order effect, latent vector
 
-    protected SyntheticField(ulong salt, int latent)
+    protected SyntheticField(ulong salt, int latent, double angle)
     {
         Salt = salt;
+        (_stays, _comes) = ((float)Math.Cos(angle), (float)Math.Sin(angle));
         Width = 1 + latent;
         Means = new double[Width];
         Covariance = new double[latent, latent];
@@ -139,8 +144,19 @@ internal abstract class SyntheticField
             effects[k] -= (float)Means[k];
     }
 
-    /// <summary>Fills with uniform numbers of variance 1 derived from a key, times a factor.</summary>
+    /// <summary>Fills with numbers of variance 1 derived from a key and the day, times a factor.</summary>
     protected void FromHash(ulong key, float factor, Span<float> effects)
+    {
+        Draw(key, factor, effects);
+        if (_comes == 0)
+            return;
+        Span<float> other = stackalloc float[effects.Length];
+        Draw(key ^ Elsewhere, factor, other);
+        for (var k = 0; k < effects.Length; k++)
+            effects[k] = (_stays * effects[k]) + (_comes * other[k]);
+    }
+
+    private void Draw(ulong key, float factor, Span<float> effects)
     {
         ulong bits = 0;
         for (var k = 0; k < effects.Length; k++)

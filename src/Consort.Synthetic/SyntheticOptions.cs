@@ -18,6 +18,9 @@ public sealed record SyntheticOptions
     private readonly double _noise = 0.05;
     private readonly double _missing = 1;
     private readonly long _firstRow;
+    private readonly int _day;
+    private readonly double _turnover = 0.03;
+    private readonly double _movement = 0.05;
     private readonly int _latent = 3;
     private readonly int _pairs = 10;
     private readonly int _triples = 4;
@@ -78,6 +81,24 @@ public sealed record SyntheticOptions
     /// <summary>Key <c>triples</c>: triples of fields that interact, 1 to 20, default 4: all triples of four other fields.</summary>
     public int Triples { get => _triples; init => _triples = (int)Check(value, 1, 20); }
 
+    /// <summary>
+    /// Key <c>day</c>: the day that the rows are of, 0 to 10,000, default 0. From day to day tokens die and effects move; rows of several
+    /// days are best told apart by <see cref="FirstRow"/>.
+    /// </summary>
+    public int Day { get => _day; init => _day = (int)Check(value, 0, 10_000); }
+
+    /// <summary>
+    /// Key <c>turnover</c>: share of the tokens of a categorical field that a day replaces by new ones of the same frequency and of effects
+    /// of their own, 0 to 1, default 0.03: a token lives 1/turnover days.
+    /// </summary>
+    public double Turnover { get => _turnover; init => _turnover = Check(value, 0, 1); }
+
+    /// <summary>
+    /// Key <c>movement</c>: how far all effects move in a day, as an angle in radians, 0 to 1, default 0.05: after t days they are
+    /// cos(movement t) of what they were, and sin(movement t) of something else.
+    /// </summary>
+    public double Movement { get => _movement; init => _movement = Check(value, 0, 1); }
+
     /// <summary>Reads the options; keys that are absent take their defaults. The caller closes the map.</summary>
     /// <exception cref="ConsortException">A value is out of range.</exception>
     public static SyntheticOptions From(OptionMap map)
@@ -87,6 +108,9 @@ public sealed record SyntheticOptions
         {
             Seed = (ulong)map.Long("seed", (long)defaults.Seed, 0, long.MaxValue),
             FirstRow = map.Long("first_row", 0, 0, MaxFirstRow),
+            Day = map.Integer("day", 0, 0, 10_000),
+            Turnover = map.Number("turnover", defaults.Turnover, 0, 1),
+            Movement = map.Number("movement", defaults.Movement, 0, 1),
             ClickRate = map.Number("click_rate", defaults.ClickRate, 0.001, 0.9),
             CardinalityScale = map.Number("cardinality_scale", defaults.CardinalityScale, 0.0001, 1),
             Zipf = map.Number("zipf", defaults.Zipf, 0, 3),

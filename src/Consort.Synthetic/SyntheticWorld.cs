@@ -98,11 +98,13 @@ internal sealed class SyntheticWorld
 
     private void BuildFields(ulong salt)
     {
+        var angle = _options.Movement * _options.Day;
         for (var f = 0; f < CriteoShape.NumericFields; f++)
         {
             _fields[f] = new NumericClicksField(
                 CriteoShape.NumericLogMean[f], CriteoShape.NumericLogSpread[f], CriteoShape.NumericMissing[f] * _options.Missing,
-                f == CriteoShape.NegativeField ? CriteoShape.NegativeShare : 0, RowRandom.Mix(salt + (ulong)f), _options.Latent);
+                f == CriteoShape.NegativeField ? CriteoShape.NegativeShare : 0, RowRandom.Mix(salt + (ulong)f), _options.Latent,
+                angle);
         }
         for (var c = 0; c < CriteoShape.CategoricalFields; c++)
         {
@@ -111,7 +113,7 @@ internal sealed class SyntheticWorld
             var f = CriteoShape.NumericFields + c;
             _fields[f] = new CategoricalClicksField(
                 cardinality, _options.Zipf, CriteoShape.CategoricalMissing[c] * _options.Missing, _options.Head,
-                RowRandom.Mix(salt + (ulong)f), _options.Latent);
+                RowRandom.Mix(salt + (ulong)f), _options.Latent, angle, _options.Turnover * _options.Day);
         }
     }
 

@@ -24,6 +24,7 @@ public sealed class DocsTests(ServerFixture fixture, ITestOutputHelper output)
         {
             AdminKeyFile = keys,
             MaxBodyBytes = 100_000,
+            FeedbackIds = 1000,
             Models = [new ModelSource("clicks", folder) { Labels = new Dictionary<string, string> { ["stable"] = "1", ["canary"] = "2" } }],
         });
         var examples = File.ReadAllText(Repository.At("docs/server.md")).Split("```http\n").Skip(1)

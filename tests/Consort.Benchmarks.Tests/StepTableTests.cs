@@ -94,7 +94,7 @@ public sealed class StepTableTests : IDisposable
 
     private static StepOptions Options(string model) => new() { Model = model, Threads = 2 };
 
-    private static StepResult Result(string model, double ms) => new()
+    internal static StepResult Result(string model, double ms) => new()
     {
         Options = Options(model),
         FmaPeak = 400,

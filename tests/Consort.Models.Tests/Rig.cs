@@ -34,6 +34,9 @@ internal sealed class Rig<T> : IDisposable
         Labels = new double[capacity];
     }
 
+    /// <summary>What <see cref="Train"/> steps by; null for Adam.</summary>
+    public UpdateRule? Rule { get; set; }
+
     public Graph Graph { get; }
 
     public ParameterStore<T> Store { get; }
@@ -134,10 +137,10 @@ internal sealed class Rig<T> : IDisposable
         return Program.Logits(member).ToArray();
     }
 
-    /// <summary>One step of Adam on the mean cross-entropy of all members; gives the loss before it.</summary>
+    /// <summary>One step of <see cref="Rule"/> on the mean cross-entropy of all members; gives the loss before it.</summary>
     public double Train(int rows, ulong step, double rate = 0.02)
     {
-        _optimizer ??= new Optimizer<T>(Store, new OptimizerOptions(), _workers);
+        _optimizer ??= new Optimizer<T>(Store, Rule is null ? new OptimizerOptions() : new OptimizerOptions { Rule = Rule }, _workers);
         Logits(rows, isTraining: true, seed: step);
         var loss = 0.0;
         for (var member = 0; member < Program.Members; member++)

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Consort.AspNetCore.Metrics;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
+using Consort.Serving.Profiles;
 
 namespace Consort.AspNetCore.Http;
 
@@ -26,6 +27,28 @@ internal sealed class MetricsPage
             "Categorical values that were encoded.");
         meter.CreateObservableCounter("consort.unseen.values", () => Each(v => v.Metrics.Unseen), null,
             "Those of them that training has not seen.");
+
+        meter.CreateObservableGauge("consort.drift.psi", () => Drift(c => c.Psi), null,
+            "Population stability index of a column of the last window of traffic, less what chance gives.");
+        meter.CreateObservableGauge("consort.drift.unseen", () => Drift(c => c.Unseen), null,
+            "Share of unseen values of a column in that window.");
+        meter.CreateObservableGauge("consort.drift.missing", () => Drift(c => c.Missing), null, "Share of missing values likewise.");
+        meter.CreateObservableGauge("consort.drift.alarms", () => Each(v => v.Window.Last?.Alarms.Count), null,
+            "What differs from the training rows by much and surely in that window.");
+        meter.CreateObservableGauge("consort.feedback.auc", () => Each(v => v.Labelled.Labels > 0 ? v.Labelled.Measure().Auc : null), null,
+            "AUC over the last labels that came back.");
+        meter.CreateObservableGauge("consort.feedback.calibration",
+            () => Each(v => v.Labelled.Labels > 0 ? v.Labelled.Measure().PredictedOverObserved : null), null,
+            "Predicted over observed clicks of these.");
+        meter.CreateObservableCounter("consort.feedback.labels", () => Each(v => v.Labelled.Labels), null, "Labels that came back.");
+        meter.CreateObservableGauge("consort.shadow.difference", () => Each(v => v.Shadow.Measure()?.MeanDifference), null,
+            "Mean difference of a shadow's probabilities from those that were answered.");
+
+        IEnumerable<Measurement<double>> Drift(Func<ColumnDrift, double> value) =>
+            from version in registry.Models.SelectMany(m => m.State.Versions)
+            from column in version.Window.Last?.Columns ?? []
+            select new Measurement<double>(
+                value(column), new("model", version.Model), new("version", version.Name), new("field", column.Name));
 
         IEnumerable<Measurement<double>> Each(Func<ModelVersion, double?> value) =>
             from version in registry.Models.SelectMany(m => m.State.Versions)
@@ -74,6 +97,28 @@ internal sealed class MetricsPage
         Each("consort_unseen_values_total", "counter", "Those of them that training has not seen.", v => v.Metrics.Unseen);
         Each("consort_oov_rate", "gauge", "Unseen values as a share of categorical values, since a version was loaded.",
             v => v.Metrics.Values is var values and > 0 ? v.Metrics.Unseen / (double)values : null);
+
+        Columns("consort_drift_psi", "Population stability index of a column of the last window of traffic, less what chance gives.", c => c.Psi);
+        Columns("consort_drift_unseen", "Share of unseen values of a column in that window.", c => c.Unseen);
+        Columns("consort_drift_missing", "Share of missing values of a column in that window.", c => c.Missing);
+        Each("consort_drift_alarms", "gauge", "What differs from the training rows by much and surely in that window.", v => v.Window.Last?.Alarms.Count);
+        Each("consort_feedback_labels_total", "counter", "Labels that came back.", v => v.Labelled.Labels);
+        Each("consort_feedback_auc", "gauge", "AUC over the last labels that came back.",
+            v => v.Labelled.Labels > 0 ? v.Labelled.Measure().Auc : null);
+        Each("consort_feedback_calibration", "gauge", "Predicted over observed clicks of these.",
+            v => v.Labelled.Labels > 0 ? v.Labelled.Measure().PredictedOverObserved : null);
+        Each("consort_shadow_rows_total", "counter", "Rows that a shadow has scored.", v => v.Shadow.Rows);
+        Each("consort_shadow_failures_total", "counter", "Requests that a shadow could not score.", v => v.Shadow.Failures);
+        Each("consort_shadow_difference", "gauge", "Mean difference of a shadow's probabilities from those that were answered.",
+            v => v.Shadow.Measure()?.MeanDifference);
+
+        void Columns(string name, string help, Func<ColumnDrift, double> value)
+        {
+            text.Begin(name, "gauge", help);
+            foreach (var (_, version, labels) in versions)
+                foreach (var column in version.Window.Last?.Columns ?? [])
+                    text.Add(name, $"{labels},{MetricsText.Label("field", column.Name)}", value(column));
+        }
 
         void Each(string name, string type, string help, Func<ModelVersion, double?> value)
         {

@@ -44,6 +44,7 @@ internal static class InferRun
                 Score(lease, batch, buffers.Probabilities.AsSpan(done, batch.Count), done);
                 lease.Version.Metrics.AddValues((long)batch.Count * lease.Scorer.Encoder.Space.Categorical.Count,
                     ScoreRun.CountUnseen(batch));
+                lease.Version.Window.Add(batch, buffers.Probabilities.AsSpan(done, batch.Count));
             }
 
             foreach (var input in inputs)

@@ -60,6 +60,21 @@ public record ConsortOptions
     /// <summary>The share of requests without a version that the label <c>canary</c> gets, where there is one; 0 to 1.</summary>
     public double CanaryShare { get; set; }
 
+    /// <summary>
+    /// The field by whose value stable or canary is chosen, so that whoever has the same value gets the same version; null chooses by
+    /// chance. Of requests below <c>/v1</c>.
+    /// </summary>
+    public string? CanaryField { get; set; }
+
+    /// <summary>The share of requests without a version that the version of label <c>shadow</c> also scores, unseen; 0 to 1.</summary>
+    public double ShadowShare { get; set; } = 1;
+
+    /// <summary>Rows of a window of traffic that is compared with the training rows; 0 compares none, up to 100,000,000.</summary>
+    public int DriftRows { get; set; } = 10_000;
+
+    /// <summary>Answers that are kept until their label comes, at most; 0 keeps none, up to 100,000,000.</summary>
+    public int FeedbackIds { get; set; }
+
     /// <summary>How many tokens of each vocabulary the page may offer, 0 to 1000; they are training data.</summary>
     public int Examples { get; set; }
 
@@ -96,6 +111,11 @@ public record ConsortOptions
         Check(Drain.TotalSeconds, 0, 3600, "drain");
         Check(Watch.TotalSeconds, 0, 86_400, "watch");
         Check(CanaryShare, 0, 1, "canary share");
+        Check(ShadowShare, 0, 1, "shadow share");
+        Check(DriftRows, 0, 100_000_000, "drift rows");
+        Check(FeedbackIds, 0, 100_000_000, "feedback ids");
+        if (CanaryField is { Length: 0 })
+            throw new ConsortException("canary field: found an empty name, expected a field");
         Check(Examples, 0, 1000, "examples");
     }
 

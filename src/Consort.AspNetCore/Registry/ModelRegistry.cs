@@ -81,14 +81,14 @@ public sealed partial class ModelRegistry : IDisposable
 
     /// <summary>Takes a version for a request.</summary>
     /// <exception cref="RequestException">404: there is no such model or version.</exception>
-    internal VersionLease Take(string? model, string? version)
+    internal VersionLease Take(string? model, string? version, double? lot = null)
     {
         while (true)
         {
             var (all, found) = (Models, Find(model));
             try
             {
-                return found.Lease(version);
+                return found.Lease(version, lot);
             }
             catch (RequestException) when (!ReferenceEquals(all, Models))
             {
@@ -141,7 +141,8 @@ public sealed partial class ModelRegistry : IDisposable
                 known?.Check(source.Labels);
                 if (known is null)
                     made.Add(known = new ServedModel(source, _options.CanaryShare,
-                        _options.MapPackages ? PackageStorage.Mapped : PackageStorage.Memory, _options.Catalogues, _meter));
+                        _options.MapPackages ? PackageStorage.Mapped : PackageStorage.Memory, _options.Catalogues, _meter,
+                        _options.DriftRows));
                 next.Add(known);
             }
         }

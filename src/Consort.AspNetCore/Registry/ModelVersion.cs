@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Consort.AspNetCore.Metrics;
+using Consort.AspNetCore.Watching;
 using Consort.Foundation.Options;
 using Consort.Serving;
 using Consort.Serving.Packages;
@@ -11,8 +12,9 @@ internal sealed class ModelVersion : IDisposable
 {
     private readonly LiveScorer _live;
 
-    private ModelVersion(string model, string name, FileStamp stamp, Scorer scorer, ScoringMeter? meter)
+    private ModelVersion(string model, string name, FileStamp stamp, Scorer scorer, ScoringMeter? meter, int driftRows)
     {
+        Window = new TrafficWindow(scorer, driftRows);
         (Model, Name, Stamp) = (model, name, stamp);
         _live = new LiveScorer(scorer);
         Fields = new FieldTable(scorer);
@@ -36,16 +38,34 @@ internal sealed class ModelVersion : IDisposable
 
     public VersionMetrics Metrics { get; }
 
+    /// <summary>Its traffic beside its training rows.</summary>
+    public TrafficWindow Window { get; }
+
+    /// <summary>What came of its answers.</summary>
+    public LabelledRows Labelled { get; } = new();
+
+    /// <summary>What it said in the shadow.</summary>
+    public ShadowComparison Shadow { get; } = new();
+
     public DateTimeOffset Loaded { get; }
 
     /// <summary>Loads a package.</summary>
     /// <exception cref="ConsortException">It is missing, or not whole and genuine.</exception>
     public static ModelVersion Load(string model, string name, string path, PackageStorage storage, Catalogues? catalogues,
-        ScoringMeter? meter)
+        ScoringMeter? meter, int driftRows)
     {
         // Before the load: what is moved or written over the file meanwhile is then seen as a change.
         var stamp = FileStamp.Of(path) ?? throw new ConsortException($"{path}: found no file, expected a package");
-        return new ModelVersion(model, name, stamp, Scorer.Load(path, storage: storage, catalogues: catalogues), meter);
+        var scorer = Scorer.Load(path, storage: storage, catalogues: catalogues);
+        try
+        {
+            return new ModelVersion(model, name, stamp, scorer, meter, driftRows);
+        }
+        catch
+        {
+            scorer.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Takes the version for a request; false when it has been given up.</summary>

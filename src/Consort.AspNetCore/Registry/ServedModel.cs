@@ -39,7 +39,7 @@ internal sealed record ModelState(IReadOnlyList<ModelVersion> Versions, IReadOnl
 /// </summary>
 internal sealed class ServedModel : IDisposable
 {
-    public const string Stable = "stable", Canary = "canary", Latest = "latest";
+    public const string Stable = "stable", Canary = "canary", Shadow = "shadow", Latest = "latest";
 
     private readonly ModelSource _source;
     private readonly double _canaryShare;
@@ -49,6 +49,7 @@ internal sealed class ServedModel : IDisposable
     private readonly PackageStorage _storage;
     private readonly Catalogues? _catalogues;
     private readonly ScoringMeter? _meter;
+    private readonly int _driftRows;
     private IReadOnlyDictionary<string, string> _given; // labels of the options
     private ModelState _state;
     private int _serial;
@@ -58,10 +59,10 @@ internal sealed class ServedModel : IDisposable
     /// <summary>Loads all versions.</summary>
     /// <exception cref="ConsortException">There is none, one is damaged, or a label names none.</exception>
     public ServedModel(ModelSource source, double canaryShare, PackageStorage storage = PackageStorage.Memory,
-        Catalogues? catalogues = null, ScoringMeter? meter = null)
+        Catalogues? catalogues = null, ScoringMeter? meter = null, int driftRows = 0)
     {
         (_source, _canaryShare, _storage, _catalogues, _meter) = (source, canaryShare, storage, catalogues, meter);
-        _given = source.Labels;
+        (_given, _driftRows) = (source.Labels, driftRows);
         _isFolder = Directory.Exists(source.Path);
         _state = new ModelState([], source.Labels.ToDictionary());
         var result = Reload();
@@ -89,12 +90,13 @@ internal sealed class ServedModel : IDisposable
 
     /// <summary>Takes a version for a request.</summary>
     /// <param name="wanted">A version or a label; null or empty for that of label <c>stable</c>, or the latest where there is none.</param>
+    /// <param name="lot">From 0 to 1: below the canary's share it is the canary's, where nothing is wanted; null draws one.</param>
     /// <exception cref="RequestException">404: there is no such version.</exception>
-    public VersionLease Lease(string? wanted)
+    public VersionLease Lease(string? wanted, double? lot = null)
     {
         while (true)
         {
-            if (Resolve(State, wanted).TryLease(out var lease))
+            if (Resolve(State, wanted, lot).TryLease(out var lease))
                 return lease;
             // Given up between the two: the next state is there already, unless all ends.
             if (Volatile.Read(ref _isDisposed))
@@ -130,7 +132,7 @@ internal sealed class ServedModel : IDisposable
                 {
                     // Versions of a single file are counted.
                     var next = ModelVersion.Load(Name, _isFolder ? name : (_serial + 1).ToString(CultureInfo.InvariantCulture),
-                        path, _storage, _catalogues, _meter);
+                        path, _storage, _catalogues, _meter, _driftRows);
                     _serial++;
                     _refused.Remove(name);
                     if (known is not null)
@@ -228,11 +230,11 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
-    private ModelVersion Resolve(ModelState state, string? wanted)
+    private ModelVersion Resolve(ModelState state, string? wanted, double? lot)
     {
         if (string.IsNullOrEmpty(wanted))
         {
-            if (_canaryShare > 0 && state.Labels.ContainsKey(Canary) && Random.Shared.NextDouble() < _canaryShare)
+            if (_canaryShare > 0 && state.Labels.ContainsKey(Canary) && (lot ?? Random.Shared.NextDouble()) < _canaryShare)
                 wanted = Canary;
             else
                 wanted = state.Labels.ContainsKey(Stable) ? Stable : Latest;

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
+using Consort.AspNetCore.Watching;
 using Consort.Serving;
 
 namespace Consort.AspNetCore.Scoring;
 
 /// <summary>Scores the impressions of one request by one version, a batch at a time.</summary>
-internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers, Limits limits)
+internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers, Limits limits, AnsweredRows? answered = null)
 {
     private readonly FieldTable _fields = lease.Version.Fields;
 
@@ -23,7 +24,12 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
             || (body.Candidates.IsThere && body.Fields.IsThere))
             throw new RequestException(400, "expected rows (and fields where rows are arrays), or candidates (and context)");
         buffers.Values.Start(_fields.Names.Count);
+        var ids = body.Ids.IsThere ? RowIds.Count(body.Ids.Of(json), limits) : 0;
         var rows = body.Rows.IsThere ? Rows(json, body) : Candidates(json, body);
+        if (body.Ids.IsThere && ids != rows)
+            throw new RequestException(400, $"ids: found {ids}, expected {rows}, one for each row");
+        if (body.Ids.IsThere && answered is { IsOn: true })
+            Keep(body.Ids.Of(json));
         lease.Version.Metrics.AddAnswer(buffers.Probabilities.AsSpan(0, rows));
         return rows;
     }
@@ -35,6 +41,13 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
         for (var row = 0; row < batch.Count; row++)
             unseen += batch[row].CountUnseen();
         return unseen;
+    }
+
+    // In a method of its own, for what it captures is allocated at the beginning of one.
+    private void Keep(ReadOnlySpan<byte> ids)
+    {
+        var (row, version, store, said) = (0, lease.Version, answered!, buffers.Probabilities);
+        RowIds.Each(ids, buffers.Values, limits, id => store.Keep(id, said[row++], version.Window, version.Labelled));
     }
 
     private int Rows(ReadOnlySpan<byte> json, in ScoreBody body)
@@ -133,6 +146,10 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
             throw At(what, done + row, e);
         }
 
+        if (together is null)
+            lease.Version.Window.Add(batch, probabilities);
+        else
+            lease.Version.Window.Add(context!, batch, buffers.Values.Differing, probabilities);
         batch.Clear();
         return done + rows;
     }

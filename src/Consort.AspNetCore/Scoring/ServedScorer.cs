@@ -24,6 +24,7 @@ internal class ServedScorer<T>(ModelRegistry models, string? model = null, strin
             var probability = lease.Scorer.Score(impression);
             metrics.AddValues(lease.Scorer.Encoder.Space.Categorical.Count, impression.CountUnseen());
             metrics.AddAnswer(new ReadOnlySpan<float>(in probability));
+            lease.Version.Window.Add(impression, probability);
             return probability;
         }
         catch (Exception e) when (scoring.Fails(e))
@@ -59,15 +60,23 @@ internal class ServedScorer<T>(ModelRegistry models, string? model = null, strin
             }
 
             var columns = areCandidates ? ColumnsOf(lease, scorer.Fields) : lease.Scorer.Encoder.Space.Categorical.Count;
+            var differs = areCandidates && lease.Version.Window.IsOn ? Differing(lease, scorer.Fields) : [];
             for (; done < rows.Length; done += batch.Count)
             {
                 batch.Clear();
                 foreach (var row in rows.Slice(done, Math.Min(batch.Capacity, rows.Length - done)))
                     scorer.Fill(row, batch.Add());
                 if (areCandidates)
+                {
                     scorer.AsCandidates.Score(impression, batch, probabilities[done..]);
+                    lease.Version.Window.Add(impression, batch, differs, probabilities[done..]);
+                }
                 else
+                {
                     lease.Scorer.Score(batch, probabilities[done..]);
+                    lease.Version.Window.Add(batch, probabilities[done..]);
+                }
+
                 metrics.AddValues((long)batch.Count * columns, ScoreRun.CountUnseen(batch));
             }
         }
@@ -87,6 +96,10 @@ internal class ServedScorer<T>(ModelRegistry models, string? model = null, strin
 
         metrics.AddAnswer(probabilities[..rows.Length]);
     }
+
+    // Which fields candidates give, by their place among the scorer's.
+    private static bool[] Differing(VersionLease lease, IReadOnlyList<string> fields) =>
+        [.. lease.Scorer.Fields.Select(f => fields.Contains(f))];
 
     private static int ColumnsOf(VersionLease lease, IReadOnlyList<string> fields)
     {

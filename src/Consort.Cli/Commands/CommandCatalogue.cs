@@ -30,6 +30,8 @@ internal sealed record CommandCatalogue(IReadOnlyList<CommandEntry> Entries)
         new("diagnose", t => new DiagnoseCommand(t)),
         new("report", t => new ReportCommand(t)),
         new("pack", t => new PackCommand(t)),
+        new("promote", t => new PromoteCommand(t)),
+        new("drift", t => new DriftCommand(t)),
         new("export", t => new ExportCommand(t)),
         new("encode", t => new EncodeCommand(t)),
         new("data synth", t => new DataSynthCommand(t)),

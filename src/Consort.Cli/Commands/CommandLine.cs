@@ -18,6 +18,9 @@ internal static class CommandLine
     /// <summary>The user's mistake: the command line, the data, an experiment file, a full disk.</summary>
     public const int Mistake = 2;
 
+    /// <summary>All went well, and the answer is no: a model is not to be promoted, or rows have drifted.</summary>
+    public const int Refused = 3;
+
     /// <summary>Stopped by Ctrl-C.</summary>
     public const int Stopped = 130;
 

@@ -21,6 +21,8 @@ internal sealed class DataSynthCommand : ExampleCommand
         "--first-row", "Index of the first row, in place of the one in --options: a file that continues an earlier one.", 0, 1_000_000_000_000_000);
     private readonly Option<int?> _histories = Shared.NumberOrNone<int>(
         "--histories", "Clicks with histories of up to so many items in place of Criteo's columns.", 1, 1000, help: "L");
+    private readonly Option<int?> _days = Shared.NumberOrNone<int>(
+        "--days", "So many days of --rows each, from day to day drifting: FILE-01.tsv, FILE-02.tsv and so on.", 1, 999);
     private readonly Option<string?> _options =
         Shared.Text("--options", "FILE", "What the clicks look like (YAML): click_rate, cardinality_scale, zipf, signal, pairwise, …");
     private readonly Option<int> _threads = Shared.Threads();
@@ -31,7 +33,7 @@ internal sealed class DataSynthCommand : ExampleCommand
         "synth", "Write synthetic clicks in Criteo's format, whose true click probability is known.", terminal,
         "data synth --rows 1000000 --seed 1 --out data/clicks.tsv")
     {
-        Take(_rows, _out, _seed, _firstRow, _histories, _options, _threads, _json, _quiet);
+        Take(_rows, _out, _seed, _firstRow, _histories, _days, _options, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -47,6 +49,15 @@ internal sealed class DataSynthCommand : ExampleCommand
         Output.CheckApartFromOut(json, file);
         var progress = arguments.GetValue(_quiet) ? null : new CountLine(Terminal.Status, "writing", "rows", rows);
         Func<SyntheticSummary> write;
+        if (arguments.GetValue(_days) is { } days)
+        {
+            if (longest is not null)
+                throw new ConsortException("--days: found beside --histories, expected one of them");
+            var options = SyntheticOptions.From(map);
+            map.Close();
+            return WriteDays(file, days, rows, options, arguments.GetValue(_threads), json);
+        }
+
         if (longest is { } length)
         {
             var options = SyntheticHistoryOptions.Options.ReadAll(map);
@@ -92,6 +103,26 @@ internal sealed class DataSynthCommand : ExampleCommand
 
         var schema = best is null ? "criteo" : Shell.Quote(file + HistoryClicks.SchemaSuffix);
         Terminal.Output.WriteLine($"next         {Terminal.Command} encode --schema {schema} --source {Shell.Quote(file)} --out {Shell.Quote(Path.ChangeExtension(file, null) + "-encoded")}");
+        return CommandLine.Success;
+    }
+
+    // Each day has rows of its own, and the truth beside it.
+    private int WriteDays(string file, int days, long rows, SyntheticOptions options, int threads, string? json)
+    {
+        var written = new List<object>();
+        for (var day = 0; day < days; day++)
+        {
+            var path = string.Create(
+                CultureInfo.InvariantCulture, $"{Path.ChangeExtension(file, null)}-{day + 1:D2}{Path.GetExtension(file)}");
+            var summary = SyntheticClicks.Write(
+                path, rows, options with { Day = options.Day + day, FirstRow = options.FirstRow + (day * rows) }, threads,
+                cancellation: Terminal.Cancellation);
+            written.Add(new { File = Path.GetFullPath(path), summary.Rows, summary.Clicks, summary.MeanTruth });
+            Terminal.Output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{path}: {summary.Rows:N0} rows, {summary.Clicks:N0} clicks, truth beside it"));
+        }
+
+        JsonFile.Write(json, new { Days = written });
         return CommandLine.Success;
     }
 }

@@ -24,6 +24,14 @@ internal sealed class DiagnoseCommand : ExampleCommand
     private readonly Option<int> _train = Shared.Number<int>(
         "--train-rows", "Training rows drawn for their log-loss; 0 leaves training rows alone.", DiagnosisRequest.DefaultTrainRows, 0,
         DiagnosisRequest.MaxTrainRows);
+    private readonly Option<int> _importance = Shared.Number<int>(
+        "--importance", "Rows drawn for the importance of fields; 0 measures none.", 0, 0, DiagnosisRequest.MaxImportanceRows);
+    private readonly Option<string[]> _together = new("--together")
+    {
+        Description = "Fields whose importance is also measured as one, with commas between; with --importance.",
+        HelpName = "FIELD,FIELD",
+    };
+
     private readonly Option<string?> _group = Shared.Text("--group", "FIELD", "Also AUC within the values of this categorical column.");
     private readonly Option<string?> _out =
         Shared.Text("--out", "DIR", "Folder of diagnosis.json and diagnosis.md, else the run's own; of several runs the folder of comparison.json and comparison.md.", alias: "-o");
@@ -35,7 +43,7 @@ internal sealed class DiagnoseCommand : ExampleCommand
         "diagnose", "Look into finished runs: spectra of layers, agreement of members, calibration.", terminal,
         "diagnose runs/kdef-seed1 --group user", "diagnose runs/mean-2 runs/mean-4 runs/mean-8 --out runs/scaling")
     {
-        Take(_runs, _data, _split, _rows, _train, _group, _out, _threads, _json, _quiet);
+        Take(_runs, _data, _split, _rows, _train, _importance, _together, _group, _out, _threads, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -55,6 +63,8 @@ internal sealed class DiagnoseCommand : ExampleCommand
             {
                 Catalogues = Shared.Catalogues,
                 TrainRows = arguments.GetValue(_train),
+                ImportanceRows = arguments.GetValue(_importance),
+                Together = [.. (arguments.GetValue(_together) ?? []).Select(t => t.Split(',', StringSplitOptions.TrimEntries))],
                 Notice = line => Shared.Notice(Terminal, line),
             };
             var diagnosis = Diagnoser.Run(request, arguments.GetValue(_quiet) ? null : new Rows(Terminal.Status), Terminal.Cancellation);
@@ -98,6 +108,16 @@ internal sealed class DiagnoseCommand : ExampleCommand
             Terminal.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"gAUC over {grouped.Groups:N0} groups; left out: {grouped.OneClassGroups:N0} groups of one class ({grouped.OneClassRows:N0} rows), {grouped.UngroupedRows:N0} rows without a known {grouped.Field}"));
+        if (diagnosis.Importance is { } importance)
+        {
+            Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"importance of fields on {importance.Rows:N0} rows"));
+            Terminal.Show(ImportanceTables.OfFields(importance));
+            if (importance.Pairs.Count > 0)
+                Terminal.Show(ImportanceTables.OfPairs(importance));
+            if (importance.Slices.Count > 0)
+                Terminal.Show(ImportanceTables.OfSlices(importance));
+        }
+
         if (diagnosis.Agreements.Count > 0)
             Terminal.Show(DiagnosisTables.OfAgreements(diagnosis));
         Terminal.Show(DiagnosisTables.OfLayers(diagnosis));

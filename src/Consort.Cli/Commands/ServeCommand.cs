@@ -26,6 +26,15 @@ internal sealed class ServeCommand : ExampleCommand
 
     private readonly Option<double> _canary = Shared.Number<double>("--canary-share",
         "Share of requests without a version that the label canary gets.", 0, 0.0, 1.0, help: "SHARE");
+    private readonly Option<string?> _canaryField = Shared.Text("--canary-field", "FIELD",
+        "Choose between stable and canary by the value of this field, so that whoever has the same value gets the same version.");
+    private readonly Option<double> _shadow = Shared.Number<double>("--shadow-share",
+        "Share of requests without a version that the label shadow, where there is one, scores too; its answers are compared, not sent.", 1, 0.0, 1.0,
+        help: "SHARE");
+    private readonly Option<int> _drift = Whole("--drift-rows",
+        "Rows of a window of traffic that is compared with the training rows; 0 compares none.", 10_000, 0, 100_000_000);
+    private readonly Option<int> _feedback = Whole("--feedback-ids",
+        "Answers that are kept in memory until POST /v1/feedback brings their label, at most.", 0, 0, 100_000_000);
     private readonly Option<int?> _port = Shared.NumberOrNone<int>("--port",
         "Listen for HTTP at 127.0.0.1 and this port, and for gRPC at the next.", 0, 65_534, help: "PORT");
     private readonly Option<string[]> _urls =
@@ -71,7 +80,8 @@ internal sealed class ServeCommand : ExampleCommand
         "serve models/ads --label stable=3 --label canary=4 --canary-share 0.05 --watch 10",
         "serve model.consort --urls http://*:8080 grpc://*:8081 --api-key-file keys.txt")
     {
-        Take(_package, _model, _label, _canary, _port, _urls, _keys, _admins, _watch, _body, _rows, _value, _depth, _inFlight, _perClient,
+        Take(_package, _model, _label, _canary, _canaryField, _shadow, _drift, _feedback, _port, _urls, _keys, _admins,
+            _watch, _body, _rows, _value, _depth, _inFlight, _perClient,
             _buffered, _connections, _clientConnections, _rate, _map, _timeout, _drain, _shutdown, _examples);
     }
 
@@ -164,6 +174,10 @@ internal sealed class ServeCommand : ExampleCommand
             ShutdownTimeout = TimeSpan.FromSeconds(arguments.GetValue(_shutdown)),
             Watch = TimeSpan.FromSeconds(arguments.GetValue(_watch)),
             CanaryShare = arguments.GetValue(_canary),
+            CanaryField = arguments.GetValue(_canaryField),
+            ShadowShare = arguments.GetValue(_shadow),
+            DriftRows = arguments.GetValue(_drift),
+            FeedbackIds = arguments.GetValue(_feedback),
             Examples = arguments.GetValue(_examples),
         };
         if (urls.Length > 0)

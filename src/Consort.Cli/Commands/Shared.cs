@@ -132,6 +132,19 @@ internal static class Shared
     /// <exception cref="ConsortException">No file fits a pattern, or a folder has none.</exception>
     public static string[] Places(params IEnumerable<string> names) => [.. names.SelectMany(n => Sources.Places(n))];
 
+    /// <summary>The same of rows that are read more than once, which a pipe cannot be.</summary>
+    /// <exception cref="ConsortException">A place is a pipe or standard input.</exception>
+    public static string[] PlacesOfFiles(string option, params IEnumerable<string> names)
+    {
+        var places = Places(names);
+        return places.FirstOrDefault(IsPipe) is { } pipe
+            ? throw new ConsortException($"{option} {pipe}: found a pipe, expected a file, for the rows are read more than once")
+            : places;
+
+        static bool IsPipe(string place) =>
+            place == "-" || (SourcePlace.IsFile(place) && FileFacts.Of(place).Kind is FileKind.Pipe or FileKind.Device);
+    }
+
     /// <summary>The bytes of the places that are files, for progress.</summary>
     public static long BytesOf(IEnumerable<string> places) =>
         places.Where(p => SourcePlace.IsFile(p) && FileFacts.Of(p).Kind == FileKind.File).Sum(p => new FileInfo(p).Length);

@@ -1,14 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Growth;
 using Consort.Data.Sources;
-using Consort.Experiments.Running;
 using Consort.Experiments.Updating;
-using Consort.Foundation.Numbers;
 using Consort.Foundation.Tables;
-using Consort.Learning.Runs;
 
 namespace Consort.Cli.Commands;
 
@@ -27,6 +23,8 @@ internal sealed class UpdateCommand : ExampleCommand
         Shared.Number("--epochs", "Passes over the new rows; 0 lets the vocabulary grow and trains nothing.", Usual.Epochs, 0, 1000);
     private readonly Option<double?> _rate =
         Shared.NumberOrNone("--rate", "Learning rate; that of the run's last phase unless given.", 1e-12, 1e3, "R");
+    private readonly Option<double?> _oovRate = Shared.NumberOrNone(
+        "--oov-rate", "Chance that a known token is taken for an unseen one in a step; that of the run unless given.", 0, 0.5, "P");
     private readonly Option<double> _holdOut =
         Shared.Number("--hold-out", "Share of the new rows to measure and calibrate on.", Usual.HoldOut, 0.001, 0.9, "S");
     private readonly Option<int> _minCount =
@@ -53,8 +51,8 @@ internal sealed class UpdateCommand : ExampleCommand
         "update runs/DeepFM-seed1 --data logs/2026-11-02.csv",
         "update runs/DeepFM-seed1 --days 'logs/2026-11-*' --out runs/november --max-features 2000000")
     {
-        Take(_run, _data, _days, _out, _epochs, _rate, _holdOut, _minCount, _maxAge, _maxFeatures, _countDecay, _numbers, _threads,
-            _resume, _ignoreMemory, _json, _quiet);
+        Take(_run, _data, _days, _out, _epochs, _rate, _oovRate, _holdOut, _minCount, _maxAge, _maxFeatures, _countDecay, _numbers,
+            _threads, _resume, _ignoreMemory, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -130,6 +128,7 @@ internal sealed class UpdateCommand : ExampleCommand
             {
                 Epochs = arguments.GetValue(_epochs),
                 Rate = arguments.GetValue(_rate),
+                OovRate = arguments.GetValue(_oovRate),
                 HoldOut = arguments.GetValue(_holdOut),
                 Growth = new GrowthOptions
                 {

@@ -58,6 +58,28 @@ public interface IFormNodes
     /// <summary>The numbers of a parameter, to make others of.</summary>
     ReadOnlySpan<float> Numbers(Parameter parameter);
 
+    /// <summary>A parameter under another shape of the same size: a constant, unless whoever implements this trains it.</summary>
+    FormValue Reshaped(Parameter parameter, ReadOnlySpan<int> shape) => Constant(Numbers(parameter), shape);
+
+    /// <summary>
+    /// A parameter with its last two axes swapped, [out, in] → [in, out]: a constant, unless whoever implements this trains it.
+    /// </summary>
+    FormValue Transposed(Parameter parameter)
+    {
+        var dimensions = parameter.Shape.Dimensions.ToArray();
+        var (rows, columns) = (dimensions[^2], dimensions[^1]);
+        (dimensions[^2], dimensions[^1]) = (columns, rows);
+        var numbers = Numbers(parameter);
+        var turned = new float[numbers.Length];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            var (row, column) = (i / columns % rows, i % columns);
+            turned[i - (i % (rows * columns)) + (column * rows) + row] = numbers[i];
+        }
+
+        return Constant(turned, dimensions);
+    }
+
     /// <summary>The global ids of the categorical columns [first, end), int64 [B, end − first]; whatever stands there of a list is
     /// nothing to read.</summary>
     FormValue Ids(int first, int end);

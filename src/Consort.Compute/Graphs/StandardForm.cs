@@ -57,25 +57,14 @@ public sealed class StandardForm(IFormNodes nodes, Value value, IReadOnlyList<Fo
     /// <summary>A parameter.</summary>
     public FormValue Weight(Parameter parameter) => nodes.Weight(parameter);
 
+    /// <summary>A parameter under another shape of the same size.</summary>
+    public FormValue Weight(Parameter parameter, params ReadOnlySpan<int> shape) => nodes.Reshaped(parameter, shape);
+
     /// <summary>The numbers of a parameter.</summary>
     public ReadOnlySpan<float> Numbers(Parameter parameter) => nodes.Numbers(parameter);
 
     /// <summary>A parameter with its last two axes swapped: [out, in] → [in, out].</summary>
-    public FormValue Transposed(Parameter parameter)
-    {
-        var dimensions = parameter.Shape.Dimensions.ToArray();
-        var (rows, columns) = (dimensions[^2], dimensions[^1]);
-        (dimensions[^2], dimensions[^1]) = (columns, rows);
-        var numbers = nodes.Numbers(parameter);
-        var turned = new float[numbers.Length];
-        for (var i = 0; i < numbers.Length; i++)
-        {
-            var (row, column) = (i / columns % rows, i % columns);
-            turned[i - (i % (rows * columns)) + (column * rows) + row] = numbers[i];
-        }
-
-        return nodes.Constant(turned, dimensions);
-    }
+    public FormValue Transposed(Parameter parameter) => nodes.Transposed(parameter);
 
     /// <summary>The rows of a table for the ids of columns [first, end), those of a list pooled: [B, columns, D].</summary>
     public FormValue LookUp(Table table, int first, int end)

@@ -54,7 +54,7 @@ public sealed class AttentionalPooling : Operation
         var products = form.Multiply(form.Take(form.Input, left), form.Take(form.Input, right)); // [B, P, D]
         var hidden = form.Node("Relu",
             form.Add(form.Node("MatMul", products, form.Transposed(Parameters[0])), form.Weight(Parameters[1]))); // [B, P, A]
-        var weights = form.Node("MatMul", hidden, form.Constant(form.Numbers(Parameters[2]), Parameters[2].Shape.Size, 1)); // [B, P, 1]
+        var weights = form.Node("MatMul", hidden, form.Weight(Parameters[2], Parameters[2].Shape.Size, 1)); // [B, P, 1]
         var attention = form.Node("Softmax", new FormAttribute("axis", 1), weights);
         return form.Sum(form.Multiply(attention, products), 1); // [B, D]
     }

@@ -97,7 +97,7 @@ public sealed class BilinearInteraction : Operation
         var factor = Kind switch
         {
             BilinearKind.FieldAll => form.Take(
-                form.Node("MatMul", fields, form.Constant(form.Numbers(Weight), dimension, dimension)), left), // [B, P, D]
+                form.Node("MatMul", fields, form.Weight(Weight, dimension, dimension)), left), // [B, P, D]
             BilinearKind.FieldEach => form.Take(
                 form.Reshape(form.Node("MatMul", form.Reshape(fields, count, 1, dimension), form.Weight(Weight)), count, dimension), left),
             _ => form.Reshape(

@@ -51,7 +51,7 @@ public sealed class CrossNetwork : Operation
         var x = form.Input;
         for (var layer = 0; layer < Layers; layer++)
         {
-            var weight = form.Constant(form.Numbers(Parameters[layer]), Parameters[layer].Shape.Size, 1);
+            var weight = form.Weight(Parameters[layer], Parameters[layer].Shape.Size, 1);
             var crossed = form.Multiply(form.Input, form.Node("MatMul", x, weight)); // x₀ (x_l · w_l)
             x = form.Add(form.Add(crossed, form.Weight(Parameters[Layers + layer])), x);
         }

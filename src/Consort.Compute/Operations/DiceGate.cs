@@ -28,11 +28,8 @@ public sealed class DiceGate(Parameter Slope) : Operation
     /// <inheritdoc/>
     public override FormValue ToStandard(StandardForm form)
     {
-        var slope = form.Numbers(Parameters[0]);
-        var rest = new float[slope.Length];
-        for (var i = 0; i < rest.Length; i++)
-            rest[i] = 1 - slope[i];
-        var open = form.Multiply(form.Node("Sigmoid", form.Inputs[1]), form.Constant(rest, rest.Length));
+        var rest = form.Node("Sub", form.Scalar(1), form.Weight(Parameters[0]));
+        var open = form.Multiply(form.Node("Sigmoid", form.Inputs[1]), rest);
         return form.Multiply(form.Inputs[0], form.Add(open, form.Weight(Parameters[0])));
     }
 }

@@ -30,7 +30,7 @@ public sealed class WeightedFields(Parameter Weight) : Operation
 
     /// <inheritdoc/>
     public override FormValue ToStandard(StandardForm form) =>
-        form.Sum(form.Multiply(form.Input, form.Constant(form.Numbers(Parameters[0]), Parameters[0].Shape[0], 1)), 1);
+        form.Sum(form.Multiply(form.Input, form.Weight(Parameters[0], Parameters[0].Shape[0], 1)), 1);
 }
 
 internal sealed unsafe class WeightedFieldsKernel<T>(Parameter weight, Binding<T> binding) : RowKernel(binding.Workers)

@@ -19,6 +19,7 @@ public sealed class BatchLoader : IDisposable
     private readonly object _gate = new();
     private readonly Thread _thread;
     private RowOrder _order;
+    private int _epoch;
     private long _generation;
     private long _next;
     private long _produced;
@@ -71,6 +72,7 @@ public sealed class BatchLoader : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             var exact = _first.Bytes + (_second?.Bytes ?? 0) <= _options.ExactShuffleBytes;
             _order = new RowOrder(_total, _options.Shuffle, exact, _options.Seed, epoch);
+            _epoch = epoch;
             _generation++;
             _next = Math.Min(skipBatches, Batches);
             _produced = _released = _taken = 0;
@@ -126,6 +128,7 @@ public sealed class BatchLoader : IDisposable
             {
                 long generation, index;
                 RowOrder order;
+                int epoch;
                 Batch batch;
                 lock (_gate)
                 {
@@ -133,10 +136,10 @@ public sealed class BatchLoader : IDisposable
                     if (_disposed) return;
                     generation = _generation;
                     index = _next;
-                    order = _order;
+                    (order, epoch) = (_order, _epoch);
                     batch = _ring[_produced % _ring.Length];
                 }
-                Gather(in order, index, batch);
+                Gather(in order, epoch, index, batch);
                 lock (_gate)
                 {
                     // Start may have been called meanwhile: then this batch belongs to an epoch nobody wants any more.
@@ -157,7 +160,7 @@ public sealed class BatchLoader : IDisposable
         }
     }
 
-    private void Gather(in RowOrder order, long index, Batch batch)
+    private void Gather(in RowOrder order, int epoch, long index, Batch batch)
     {
         var first = index * _options.BatchSize;
         var rows = (int)Math.Min(_options.BatchSize, _total - first);
@@ -172,6 +175,7 @@ public sealed class BatchLoader : IDisposable
 
         Copy(_first, 0, places, batch);
         if (_second is not null) Copy(_second, _first.Rows, places, batch);
+        _options.Masked?.Apply(batch, _first.Space, _options.Seed, epoch);
     }
 
     /// <summary>Copies those rows of the batch that are a split's, whose first row has the number given.</summary>

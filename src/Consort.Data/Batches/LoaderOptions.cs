@@ -12,6 +12,9 @@ public sealed record LoaderOptions(int BatchSize, bool Shuffle = false, ulong Se
     /// <summary>A part of the split that is not walked, or null; beside a second split, of the first.</summary>
     public LeftOut? LeaveOut { get; init; }
 
+    /// <summary>Which known tokens are taken for unseen ones, or null.</summary>
+    public MaskedTokens? Masked { get; init; }
+
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
     public void Validate()

@@ -91,6 +91,9 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
         _ => null,
     };
 
+    /// <summary>Whether anybody will ask for <see cref="Unseen"/>.</summary>
+    public bool CountsUnseen { get; init; } = true;
+
     /// <summary>A line that names fields of whose values so far nearly all were unseen in the encoder's training rows, or null.</summary>
     public string? Unseen => _unseen.Line(SourcePlace.Show(_paths[0]));
 
@@ -126,7 +129,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
             _truth?.CheckRows(_pass.RowsOfSources());
             return null;
         }
-        _unseen.Add(_batch);
+        if (CountsUnseen) _unseen.Add(_batch);
         return _batch;
     }
 

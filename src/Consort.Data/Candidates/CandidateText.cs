@@ -1,9 +1,10 @@
 using System.Text;
+using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
 namespace Consort.Data.Candidates;
 
-/// <summary>Rows as the log has them, but without labels, in a text that its schema reads.</summary>
+/// <summary>Rows as the log has them, with some of its fields, in a text that its schema reads.</summary>
 internal sealed class CandidateText
 {
     private readonly Stream _stream;
@@ -11,10 +12,9 @@ internal sealed class CandidateText
     private readonly byte[] _delimiter;
     private readonly bool _isQuoted;
 
-    public CandidateText(CandidateRequest request, Stream stream)
+    public CandidateText(Schema schema, int[] written, Stream stream)
     {
-        var schema = request.Schema;
-        (_stream, _written, _isQuoted) = (stream, request.Written, schema.Quoted);
+        (_stream, _written, _isQuoted) = (stream, written, schema.Quoted);
         _delimiter = schema.Delimiter.Bytes.ToArray();
         if (!schema.Header) return;
         for (var i = 0; i < _written.Length; i++) Write(i, Encoding.UTF8.GetBytes(schema.Fields[_written[i]].Name));

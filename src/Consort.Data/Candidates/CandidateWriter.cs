@@ -28,7 +28,7 @@ public static class CandidateWriter
         CandidateSummary? summary = null;
         SafeFile.Write(path, stream =>
         {
-            var rows = new CandidateRows(request, pool, new CandidateText(request, stream));
+            var rows = new CandidateRows(request, pool, new CandidateText(request.Schema, request.Written, stream));
             Pass(request, rows, read, progress, cancellation);
             summary = rows.Summary;
             if (summary.Rows == 0)

@@ -16,6 +16,7 @@ internal sealed class CountRows : IRowConsumer, IDisposable
     private readonly DraftWriter _drafts;
     private readonly DraftFile? _file;
     private readonly int _worker;
+    private readonly bool[] _takesNumbers;
 
     /// <param name="schema">What is counted.</param>
     /// <param name="splits">Says which rows are for training.</param>
@@ -29,6 +30,10 @@ internal sealed class CountRows : IRowConsumer, IDisposable
         _counters = ColumnCounter.CreateAll(schema);
         _checks = checkedBy is null ? [] : ColumnCounter.CreateAll(checkedBy);
         _drafts = new DraftWriter(checkedBy ?? schema, _counters);
+        // What others look at beside the counter has a text.
+        int[] beside = [.. _counters.Select(c => c?.Beside ?? -1)];
+        _takesNumbers = [.. _counters.Select((c, f) =>
+            c is { TakesNumbers: true, Beside: < 0 } && checkedBy is null && !beside.Contains(f) && !splits.Reads(f) && !_marks.Reads(f))];
     }
 
     /// <summary>Whether rows of a schema can be drafted.</summary>
@@ -54,10 +59,13 @@ internal sealed class CountRows : IRowConsumer, IDisposable
     /// <summary>The sum of the training rows' weights; their number where they have none.</summary>
     public double TrainWeight { get; private set; }
 
+    public bool TakesNumbers(int field) => _takesNumbers[field];
+
     public void Take(RowCursor rows)
     {
         Span<byte> splits = stackalloc byte[RowGroup.Capacity];
-        Span<int> taken = stackalloc int[RowGroup.Capacity], times = stackalloc int[RowGroup.Capacity], others = stackalloc int[RowGroup.Capacity];
+        Span<int> taken = stackalloc int[RowGroup.Capacity], others = stackalloc int[RowGroup.Capacity];
+        Span<int> times = stackalloc int[RowGroup.Capacity];
         Span<float> labels = stackalloc float[RowGroup.Capacity];
         var (group, took, other) = (rows.Group, 0, 0);
         var data = rows.Data;
@@ -78,6 +86,11 @@ internal sealed class CountRows : IRowConsumer, IDisposable
         {
             if (_counters[field] is not { } counter) continue;
             var draft = _drafts.Of(field);
+            if (group.HasNumbers(field))
+            {
+                counter.Count(group.Numbers(field), counted, draft);
+                continue;
+            }
             counter.Count(data, group.Held(field), counted, draft);
             if (counter.Beside >= 0) counter.CountBeside(data, group.Held(field), group.Held(counter.Beside), counted, draft);
             counter.Check(data, group.Held(field), others[..other]);

@@ -180,7 +180,7 @@ public static class DatasetEncoder
         var (rows, mistake, seen) = request.Split.Kind == SplitKind.InOrder ? RowsOf(request, report, cancellation) : (0, null, []);
         var splits = new SplitAssigner(request.Split, rows, request.Schema);
         using var pass = request.Pass(cancellation);
-        var drafts = CountRows.Drafts(request.Schema) ? new DraftFile(temp) : null;
+        var drafts = !request.ReadsTwice && CountRows.Drafts(request.Schema) ? new DraftFile(temp) : null;
         CountRows[] counts = [.. Enumerable.Range(0, threads).Select(i => new CountRows(request.Schema, splits, null, drafts, i))];
         try
         {
@@ -223,7 +223,8 @@ public static class DatasetEncoder
     {
         var (rows, mistake, sources) = RowsOf(request, report, cancellation);
         return mistake is null
-            ? new Fitted(request.By ?? request.Like!.Encoder, new SplitAssigner(request.Split, rows, request.Schema), sources) : throw mistake;
+            ? new Fitted(request.By ?? request.Like!.Encoder, new SplitAssigner(request.Split, rows, request.Schema), sources)
+            : throw mistake;
     }
 
     private static void CheckSame(IEnumerable<SourceIdentity> now, IReadOnlyList<SourceIdentity> before)
@@ -291,7 +292,8 @@ public static class DatasetEncoder
         {
             using var pass = request.Pass(cancellation);
             var labels = request.Like is null ? LabelUse.Required : LabelUse.PassedOver;
-            StoreRows[] stores = [.. Enumerable.Range(0, threads).Select(_ => new StoreRows(encoder, fitted.Splits, writer, truth, labels))];
+            StoreRows[] stores =
+                [.. Enumerable.Range(0, threads).Select(_ => new StoreRows(encoder, fitted.Splits, writer, truth, labels))];
             pass.Run(stores, bytes => report("encode", bytes), writer.Abort);
             CheckSame(pass.Identities(), sources);
         }

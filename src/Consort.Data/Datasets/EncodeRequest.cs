@@ -17,6 +17,9 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
     /// <summary>The kinds of sources that are read.</summary>
     public SourceCatalogue Sources { get; init; } = SourceCatalogue.BuiltIn;
 
+    /// <summary>Whether rows are read a second time even where their drafts would do: what tests compare with.</summary>
+    internal bool ReadsTwice { get; init; }
+
     /// <summary>The files that stand in for those whose bytes come only once; null where there are none.</summary>
     internal SpooledFiles? Spooled { get; init; }
 
@@ -51,7 +54,8 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
     /// <summary>One pass over the files.</summary>
     internal RowPass Pass(CancellationToken cancellation) => new(Split.Files, Schema,
         IsFitted ? RowRules.Fitted(labelRequired: Like is null, passesOver: true) : RowRules.Training,
-        catalogue: Sources, cancellation: cancellation);
+        catalogue: Sources, cancellation: cancellation)
+    { Identifies = true };
 }
 
 /// <summary>How far encoding is.</summary>

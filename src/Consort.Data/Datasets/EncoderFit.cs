@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Consort.Data.Encoders;
 using Consort.Data.Schemas;
 
@@ -14,7 +15,9 @@ internal static class EncoderFit
         var leaders = SharedVocabularies.Leaders(schema);
         try
         {
-            Parallel.For(0, columns.Length, new ParallelOptions { MaxDegreeOfParallelism = counts.Count }, field =>
+            // One by one: fields differ in what there is to merge, and the last of a schema are often the largest.
+            var one = Partitioner.Create(Enumerable.Range(0, columns.Length).Reverse(), EnumerablePartitionerOptions.NoBuffering);
+            Parallel.ForEach(one, new ParallelOptions { MaxDegreeOfParallelism = counts.Count }, field =>
             {
                 if (leaders[field] != field) return; // fitted with the one that leads
                 columns[field] = [];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
@@ -32,6 +33,7 @@ internal sealed class RowDealer(FeatureSpace space, SplitWriter writer, TruthFil
     /// <param name="split">The split.</param>
     /// <param name="row">Its place in the block.</param>
     /// <param name="lists">The lists that its ids say.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Deal(int at, int split, int row, ReadOnlySpan<int> lists)
     {
         var encoded = Rows.Slice(at * Layout.Bytes, Layout.Bytes);

@@ -69,6 +69,9 @@ internal sealed class SplitAssigner
         if (_labels is not null) Sample(rows, splits, row);
     }
 
+    /// <summary>Whether a field decides, but for the label.</summary>
+    public bool Reads(int field) => _column?.Field == field;
+
     /// <summary>The fields that decide, for <see cref="FirstBadCell"/>.</summary>
     public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows)
     {

@@ -40,12 +40,13 @@ internal sealed class SplitColumn
         if (name is null && !schema.HasGroups)
             throw new ConsortException("split: found by: group, but no field of kind group in the schema, expected one, or column: FIELD");
         var at = name is null ? fields.FindIndex(f => f.MarksGroups) : fields.FindIndex(f => f.Name == name);
-        if (at < 0) throw new ConsortException($"split: found no field named {name} in the schema{NearestWord.Hint(name!, fields.Select(f => f.Name))}");
+        var hint = at >= 0 ? "" : NearestWord.Hint(name!, fields.Select(f => f.Name));
+        if (at < 0) throw new ConsortException($"split: found no field named {name} in the schema{hint}") { Key = SplitWords.Column };
         var field = fields[at];
         if (plan.Kind == SplitKind.ByTime && field.Kind != FieldKind.Time && field.Derive.Count == 0)
-            throw new ConsortException($"split: found by: time with column {name} of kind {Words.Of(field.Kind)}, expected a field of kind time");
+            throw new ConsortException($"split: found by: time with column {name} of kind {Words.Of(field.Kind)}, expected a field of kind time") { Key = SplitWords.Column };
         if (!field.IsRead || field.Kind == FieldKind.Label)
-            throw new ConsortException($"split: found column {name} of kind {Words.Of(field.Kind)}, whose texts decide nothing; where it is no feature, make it kind: group");
+            throw new ConsortException($"split: found column {name} of kind {Words.Of(field.Kind)}, whose texts decide nothing; where it is no feature, make it kind: group") { Key = SplitWords.Column };
         return new SplitColumn(plan, schema, at);
     }
 

@@ -155,11 +155,7 @@ public sealed record SplitPlan
         }
         catch (ConsortException e) when (e.Message.StartsWith(Mark, StringComparison.Ordinal))
         {
-            var message = e.Message[Mark.Length..];
-            (string Key, string Word)[] keys =
-                [("valid_from", "valid_from"), ("shares", "shares"), ("column", "column"), ("column", "field named")];
-            var key = keys.FirstOrDefault(k => map.Has(k.Key) && message.Contains(k.Word, StringComparison.Ordinal)).Key;
-            throw map.Error(key ?? "by", message);
+            throw map.Error(e.Key is { } key && map.Has(key) ? key : "by", e.Message[Mark.Length..]);
         }
     }
 
@@ -213,7 +209,8 @@ public sealed record SplitPlan
         if (!(train > 0 && valid >= 0 && test >= 0 && Math.Abs(train + valid + test - 1) < 1e-9))
         {
             throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
-                $"split: found shares {train}, {valid}, {test}, expected train above 0, none negative and a sum of 1"));
+                $"split: found shares {train}, {valid}, {test}, expected train above 0, none negative and a sum of 1"))
+            { Key = "shares" };
         }
         return new SplitPlan(kind, sources, []) { Seed = seed, TrainShare = train, ValidShare = valid, TestShare = test };
     }

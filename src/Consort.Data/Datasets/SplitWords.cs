@@ -5,6 +5,7 @@ namespace Consort.Data.Datasets;
 /// <summary>Plans of splits by their words: those of users, and the text that is part of a dataset's key.</summary>
 public static class SplitWords
 {
+    internal const string Column = "column"; // the option
     private const string Group = "*"; // which no escaped name is
     private const string Sampled = " negatives ";
 
@@ -26,7 +27,7 @@ public static class SplitWords
         Func<TimeSplit> time)
     {
         if (by is "seed" or "order" && column is not null)
-            throw new ConsortException($"split: found column {column} beside by: {by}, expected it beside by: time, group or hash");
+            throw new ConsortException($"split: found column {column} beside by: {by}, expected it beside by: time, group or hash") { Key = Column };
         if (by == "hash" && column is null) throw new ConsortException("split: found by: hash without column, expected the field that decides");
         return by switch
         {

@@ -32,7 +32,8 @@ public sealed record TimeSplit(string Column, DateTime? ValidFrom, DateTime? Tes
             throw new ConsortException("split: found by: time without valid_from and test_from, expected at least one of them");
         if (validFrom >= testFrom)
             throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
-                $"split: found valid_from {validFrom:s} and test_from {testFrom:s}, expected the test to begin later"));
+                $"split: found valid_from {validFrom:s} and test_from {testFrom:s}, expected the test to begin later"))
+            { Key = "valid_from" };
         return new TimeSplit(column, validFrom, testFrom, gap, leaveOut);
     }
 

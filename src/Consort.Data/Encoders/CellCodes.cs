@@ -11,6 +11,12 @@ internal interface ICellCode
     string ExpectedFor(ReadOnlySpan<byte> cell);
 
     bool TryRead(ReadOnlySpan<byte> data, Cell cell, out long code);
+
+    /// <summary>Whether <see cref="Of"/> gives for a whole number of at most 18 digits what its text does.</summary>
+    bool TakesNumbers => false;
+
+    /// <summary>The code of such a number.</summary>
+    long Of(long number) => number;
 }
 
 /// <summary>Whole numbers by their buckets: x > 2 becomes floor(ln(x)²), others stay as they are (Criteo).</summary>
@@ -32,9 +38,15 @@ internal readonly struct BucketCode : ICellCode
             if (!TryOther(cell.Of(data), out var other)) return false;
             code = other;
         }
-        code = (ulong)(code - Lowest) < (ulong)Common.Length ? Common[code - Lowest] : Bucket(code);
+        code = Of(code);
         return true;
     }
+
+    public bool TakesNumbers => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long Of(long number) =>
+        (ulong)(number - Lowest) < (ulong)Common.Length ? Common[number - Lowest] : Bucket(number);
 
     private static bool TryOther(ReadOnlySpan<byte> cell, out long number) =>
         NumberParser.TryInteger(cell, out number) || NumberParser.TryWholeCell(cell, out number);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
@@ -16,6 +17,7 @@ internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts mi
     public override int Streams => codes.Length;
 
     // What is drafted: 0 for a missing number, then the common ones, then those that have texts.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, CountedRows rows, ReadOnlySpan<DraftStream> draft)
     {
         for (var k = 0; k < codes.Length; k++)
@@ -28,12 +30,31 @@ internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts mi
                 drafted[i] = 0;
                 if (Missing.Holds(data, cells[r])) continue;
                 if (!codes[k].TryRead(data, cells[r], out var x)) throw new CellError(r, codes[k].ExpectedFor(cells[r].Of(data)));
-                var place = x - CodeCounter.Lowest;
-                var isCommon = (ulong)place < CodeCounter.Common;
-                if (isCommon) counts[(int)place] += rows.Times[i];
-                drafted[i] = isCommon ? 1 + (int)place : CodeCounter.Common + _others[k].Add(x, rows.Times[i]);
+                drafted[i] = Add(k, counts, x, rows.Times[i]);
             }
         }
+    }
+
+    public override bool TakesNumbers => codes is [{ TakesNumbers: true }];
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void Count(ReadOnlySpan<long> numbers, CountedRows rows, ReadOnlySpan<DraftStream> draft)
+    {
+        var drafted = draft[0].Take(rows.Rows.Length);
+        for (var i = 0; i < drafted.Length; i++)
+        {
+            var number = numbers[rows.Rows[i]];
+            drafted[i] = Missing.Holds(number) ? 0 : Add(0, _counts, codes[0].Of(number), rows.Times[i]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Add(int column, Span<long> counts, long code, int times)
+    {
+        var place = code - CodeCounter.Lowest;
+        if ((ulong)place >= CodeCounter.Common) return CodeCounter.Common + _others[column].AddNumber(code, times);
+        counts[(int)place] += times;
+        return 1 + (int)place;
     }
 
     protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row)
@@ -55,7 +76,7 @@ internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts mi
     public ColumnEncoder[] Fit(int minCount, IEnumerable<TCode> fitted, IReadOnlyList<string> names) => [.. fitted.Select((code, k) =>
     {
         int[] common = [.. _counts.AsSpan(k * CodeCounter.Common, CodeCounter.Common).ToArray()
-            .Select((count, i) => count == 0 ? -1 : _others[k].Add(i + CodeCounter.Lowest, count))];
+            .Select((count, i) => count == 0 ? -1 : _others[k].AddNumber(i + CodeCounter.Lowest, count))];
         var vocabulary = _others[k].Fit(minCount);
         var ids = _others[k].Ids();
         _ids[k] = Array.ConvertAll(common, text => text < 0 ? 1 : ids[text]);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
@@ -36,6 +37,13 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     /// <summary>Counts the cells of the given rows of a group, and drafts what the fitted columns are to make of them.</summary>
     public abstract void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, CountedRows rows, ReadOnlySpan<DraftStream> draft);
 
+    /// <summary>Whether it counts whole numbers as it would their texts, and none of at most 18 digits is a mistake.</summary>
+    public virtual bool TakesNumbers => false;
+
+    /// <summary>Counts <see cref="CellNumbers"/> likewise.</summary>
+    public virtual void Count(ReadOnlySpan<long> numbers, CountedRows rows, ReadOnlySpan<DraftStream> draft) =>
+        throw new InvalidOperationException($"column {Field.Name} is counted by its texts");
+
     /// <summary>Counts the cells of the given rows together with those of the field beside it, which need not be good.</summary>
     public virtual void CountBeside(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<Cell> beside, CountedRows rows,
         ReadOnlySpan<DraftStream> draft)
@@ -47,7 +55,7 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     /// <param name="stream">The first of the field's streams.</param>
     public abstract DraftedColumn[] Drafted(IReadOnlyList<ColumnEncoder> columns, int stream);
 
-    /// <summary>Checks the cells of rows that are neither counted nor drafted, as <see cref="Count"/> would.</summary>
+    /// <summary>Checks the cells of rows that are neither counted nor drafted, as counting would.</summary>
     public void Check(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, ReadOnlySpan<int> rows)
     {
         if (TakesAll) return;
@@ -115,15 +123,17 @@ internal readonly ref struct CountedRows(ReadOnlySpan<int> rows, ReadOnlySpan<in
 internal sealed class TokenCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
     private readonly TokenCounts _counts = new();
+    private readonly TokenProbe[] _probes = new TokenProbe[RowGroup.Capacity]; // which a stack would have to clear for each group
 
     protected override bool TakesAll => true;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Count(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, CountedRows rows, ReadOnlySpan<DraftStream> draft)
     {
         var counts = _counts;
         var codes = draft[0].Take(rows.Rows.Length);
         var tokens = 0;
-        Span<TokenProbe> probes = stackalloc TokenProbe[RowGroup.Capacity];
+        Span<TokenProbe> probes = _probes;
         for (var i = 0; i < codes.Length; i++)
         {
             var cell = cells[rows.Rows[i]];
@@ -133,7 +143,9 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
             probe = TokenProbe.Of(data, cell, i);
             counts.Prefetch(probe);
         }
-        foreach (ref readonly var probe in probes[..tokens]) codes[probe.Row] = counts.Add(probe, data, rows.Times[probe.Row]);
+        foreach (ref readonly var probe in probes[..tokens]) codes[probe.Row] = counts.CodeOf(probe, data);
+        // That of the missing ones is nobody's.
+        for (var i = 0; i < codes.Length; i++) counts.Add(codes[i], rows.Times[i]);
     }
 
     public override void Merge(ColumnCounter other) => _counts.Add(((TokenCounter)other.Tokens)._counts);

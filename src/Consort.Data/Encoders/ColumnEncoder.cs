@@ -54,6 +54,9 @@ internal abstract class ColumnEncoder
     /// <exception cref="CellError">A cell is not what the column expects.</exception>
     public abstract void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride);
 
+    /// <summary>What asks for cells of a column that is made of others.</summary>
+    protected InvalidOperationException HasNoCells => new($"column {Name} has no cells");
+
     /// <summary>Another field that it reads as well; −1 for none.</summary>
     public virtual int Beside => -1;
 

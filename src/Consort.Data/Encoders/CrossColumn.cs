@@ -97,7 +97,7 @@ internal sealed class CrossColumn(string name, int field, CrossKey key, Vocabula
     }
 
     public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride) =>
-        throw new InvalidOperationException($"column {Name} has no cells");
+        throw HasNoCells;
 
     public override string Token(int index) => key.Show(Vocabulary.Token(index - 2));
 }
@@ -116,7 +116,7 @@ internal sealed class CrossHashColumn(string name, int field, CrossKey key, int 
     }
 
     public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride) =>
-        throw new InvalidOperationException($"column {Name} has no cells");
+        throw HasNoCells;
 
     public override string Token(int index) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"hash {index - 2}");
 

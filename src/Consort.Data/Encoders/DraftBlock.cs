@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Consort.Data.Encoders;
 
@@ -38,20 +39,35 @@ internal sealed class DraftBlock
     }
 
     /// <summary>Takes the next numbers of a stream.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Next(int stream, Span<int> numbers)
     {
+        var next = Next(stream, numbers.Length);
+        for (var i = 0; i < numbers.Length; i++) numbers[i] = next[i];
+    }
+
+    /// <summary>The next numbers of a stream where they are packed.</summary>
+    public Packed Next(int stream, int count)
+    {
         ref var next = ref _streams[stream];
-        if (next.Left < numbers.Length) throw Damaged();
-        next.Left -= numbers.Length;
-        if (next.Width == 0)
+        if (next.Left < count) throw Damaged();
+        next.Left -= count;
+        var packed = new Packed(_bytes.AsSpan(next.At, next.Width * count + DraftStream.Padding), next.Width);
+        next.At += next.Width * count;
+        return packed;
+    }
+
+    /// <summary>Packed numbers.</summary>
+    public readonly ref struct Packed(ReadOnlySpan<byte> bytes, int width)
+    {
+        private readonly ReadOnlySpan<byte> _bytes = bytes;
+        private readonly uint _mask = (uint)((1ul << (8 * width)) - 1);
+
+        public int this[int i]
         {
-            numbers.Clear();
-            return;
+            [MethodImpl(MethodImplOptions.AggressiveInlining)]
+            get => (int)(BinaryPrimitives.ReadUInt32LittleEndian(_bytes[(i * width)..]) & _mask);
         }
-        var (width, mask) = (next.Width, uint.MaxValue >> (32 - 8 * next.Width));
-        ReadOnlySpan<byte> bytes = _bytes.AsSpan(next.At, width * numbers.Length + DraftStream.Padding);
-        for (var i = 0; i < numbers.Length; i++) numbers[i] = (int)(BinaryPrimitives.ReadUInt32LittleEndian(bytes[(i * width)..]) & mask);
-        next.At += width * numbers.Length;
     }
 
     private static InvalidDataException Damaged() => new("drafts of rows that are not what was written");

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
@@ -31,12 +32,13 @@ internal abstract class DraftedColumn(int stream)
 /// <param name="ids">What is added to the column's first id, by the codes; null where a code above 0 says so itself, but for one.</param>
 internal sealed class DraftedIds(ColumnEncoder column, int stream, int[]? ids) : DraftedColumn(stream)
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Encode(DraftBlock draft, int rows, Span<byte> target, int stride, ListBuffer lists)
     {
-        Span<int> codes = stackalloc int[RowGroup.Capacity];
-        codes = codes[..rows];
-        Read(draft, codes);
-        for (var r = 0; r < codes.Length; r++) ColumnEncoder.Put(target, r, stride, codes[r]);
+        var codes = draft.Next(Stream, rows);
+        var offset = column.Offset;
+        if (ids is { } known) for (var r = 0; r < rows; r++) ColumnEncoder.Put(target, r, stride, offset + known[codes[r]]);
+        else for (var r = 0; r < rows; r++) ColumnEncoder.Put(target, r, stride, offset + Hashed(codes[r]));
     }
 
     /// <summary>Gives the next ids.</summary>
@@ -44,9 +46,10 @@ internal sealed class DraftedIds(ColumnEncoder column, int stream, int[]? ids) :
     {
         draft.Next(Stream, target);
         var offset = column.Offset;
-        if (ids is null) foreach (ref var code in target) code = offset + code + (code > 0 ? 1 : 0);
-        else foreach (ref var code in target) code = offset + ids[code];
+        foreach (ref var code in target) code = offset + (ids is { } known ? known[code] : Hashed(code));
     }
+
+    private static int Hashed(int code) => code + (code > 0 ? 1 : 0);
 }
 
 /// <summary>What a column makes of numbers.</summary>

@@ -221,7 +221,7 @@ public sealed class Encoder
             throw new ConsortException($"column {Schema.Fields[field].Name}: found a list, expected one value: it is of kind {Words.Of(Schema.Fields[field].Kind)}");
         if (weight is { } given && !FieldList.IsWeight(given))
             throw new ConsortException(FormattableString.Invariant(
-                $"column {Schema.Fields[field].Name}: found weight {given}, expected a number of at least 0 ({FieldList.WeightRange})"));
+                $"column {Schema.Fields[field].Name}: found weight {(float.IsFinite(given) ? (object)given : "too great for a float")}, expected a number of at least 0 ({FieldList.WeightRange})"));
         if (Schema.Trim) token = token.Trim((byte)' ');
         Span<byte> padded = stackalloc byte[8];
         padded.Clear();
@@ -344,6 +344,10 @@ public sealed class Encoder
     /// <summary>Whether a column of ids is generated.</summary>
     /// <param name="column">Its place.</param>
     public bool IsGenerated(int column) => _categorical[column] is IGeneratedColumn;
+
+    /// <summary>The columns of ids, by their places, that have a vocabulary and so can meet tokens that are not in it.</summary>
+    public IReadOnlyList<int> Open => [.. _categorical.Index()
+        .Where(c => c.Item is TokenColumn or ListColumn { Tokens: TokenColumn }).Select(c => c.Index)];
 
     /// <summary>Whether some columns are generated.</summary>
     public bool HasGenerated => _generated.Length > 0;

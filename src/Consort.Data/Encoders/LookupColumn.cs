@@ -73,7 +73,7 @@ internal sealed class LookupNumber(Field field, int index, LookupKey key, Number
     }
 
     public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride) =>
-        throw new InvalidOperationException($"column {Name} has no cells");
+        throw HasNoCells;
 }
 
 /// <summary>Whether a token stands in a list: two tokens beside those of a missing and of an unknown one.</summary>
@@ -91,7 +91,7 @@ internal sealed class LookupToken(string name, int field, LookupKey key, long ou
         Offset + (key.Holds(ids, lists, from) switch { true => 3, false => 2, null => 0 });
 
     public override void Encode(ReadOnlySpan<byte> data, ReadOnlySpan<Cell> cells, Span<byte> target, int stride) =>
-        throw new InvalidOperationException($"column {Name} has no cells");
+        throw HasNoCells;
 
     public override string Token(int index) => index == 3 ? "in" : "out";
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
@@ -12,6 +13,7 @@ internal sealed class MissingTexts
 
     private readonly bool _empty;
     private readonly byte[][] _texts;
+    private readonly long[] _numbers; // those of them that are whole numbers
 
     public MissingTexts(Schema schema, Field field) : this(field.Missing ?? schema.Missing)
     {
@@ -20,6 +22,8 @@ internal sealed class MissingTexts
     private MissingTexts(IReadOnlyList<string> texts)
     {
         _empty = texts.Contains("");
+        _numbers = [.. texts.Where(t => long.TryParse(t, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
+            && n.ToString(CultureInfo.InvariantCulture) == t).Select(t => long.Parse(t, CultureInfo.InvariantCulture))];
         _texts = [.. texts.Where(t => t.Length > 0).Select(System.Text.Encoding.UTF8.GetBytes)];
     }
 
@@ -29,6 +33,10 @@ internal sealed class MissingTexts
         if (cell.Length <= 0) return cell.Length < 0 || _empty;
         return _texts.Length != 0 && Search(cell.Of(data));
     }
+
+    /// <summary>Whether a whole number's text is one of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Holds(long number) => number == CellNumbers.Absent || _numbers.Length != 0 && Array.IndexOf(_numbers, number) >= 0;
 
     private bool Search(ReadOnlySpan<byte> cell)
     {

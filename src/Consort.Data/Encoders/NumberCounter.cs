@@ -22,6 +22,20 @@ internal sealed class NumberCounter(Field field, int index, MissingTexts missing
         }
     }
 
+    // No whole number of 18 digits is too great for a float.
+    public override bool TakesNumbers => true;
+
+    public override void Count(ReadOnlySpan<long> numbers, CountedRows rows, ReadOnlySpan<DraftStream> draft)
+    {
+        for (var i = 0; i < rows.Rows.Length; i++)
+        {
+            var number = numbers[rows.Rows[i]];
+            var isMissing = Missing.Holds(number);
+            if (rows.Times[i] > 0 && !isMissing) _tally.Add(number);
+            DraftNumbers.Add(draft, isMissing ? DraftNumbers.Missing : number);
+        }
+    }
+
     protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row) => Read(cell.Of(data), row);
 
     public override void Merge(ColumnCounter other) => _tally.Add(((NumberCounter)other)._tally);
@@ -66,6 +80,19 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
                 if (rows.Times[i] > 0) Count(x);
             }
             DraftNumbers.Add(draft, x);
+        }
+    }
+
+    public override bool TakesNumbers => true;
+
+    public override void Count(ReadOnlySpan<long> numbers, CountedRows rows, ReadOnlySpan<DraftStream> draft)
+    {
+        for (var i = 0; i < rows.Rows.Length; i++)
+        {
+            var number = numbers[rows.Rows[i]];
+            var isMissing = Missing.Holds(number);
+            if (rows.Times[i] > 0 && !isMissing) Count(number);
+            DraftNumbers.Add(draft, isMissing ? DraftNumbers.Missing : number);
         }
     }
 

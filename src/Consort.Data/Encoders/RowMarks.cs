@@ -22,6 +22,9 @@ internal sealed class RowMarks
         _noGroup = _group < 0 ? null : new MissingTexts(schema, fields[_group]);
     }
 
+    /// <summary>Whether a field is read.</summary>
+    public bool Reads(int field) => field == _weight || field == _group;
+
     /// <summary>Writes the marks of a group of rows, <paramref name="stride"/> bytes apart.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="target">Where they go.</param>

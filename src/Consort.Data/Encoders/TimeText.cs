@@ -32,7 +32,7 @@ internal static class TimeText
         if (format == TimeFormat.Auto) format = Guess(text);
         return format switch
         {
-            TimeFormat.Iso => IsoTime.TryRead(text, out ticks),
+            TimeFormat.Iso => IsoTime.TryRead(text, out ticks) && !IsOtherwise(text),
             TimeFormat.Yymmddhh => TryDigits(text, out ticks),
             _ => TryUnix(text, format.UnitsPerSecond(), out ticks),
         } && ticks >= Least && ticks <= Most;
@@ -89,6 +89,10 @@ internal static class TimeText
         ticks = DateTime.UnixEpoch.Ticks + (long)Math.Floor(number * ((double)TimeSpan.TicksPerSecond / unit));
         return true;
     }
+
+    // Eight digits of no year that people log in are YYMMDDHH, where they can be: 26110113 is no day of the year 2611.
+    private static bool IsOtherwise(ReadOnlySpan<byte> text) =>
+        text.Length == 8 && !text.StartsWith("19"u8) && !text.StartsWith("20"u8) && TryDigits(text, out _);
 
     private static bool TryDigits(ReadOnlySpan<byte> text, out long ticks)
     {

@@ -18,19 +18,33 @@ internal sealed class TokenCounts : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(in TokenProbe probe) => _table.Prefetch(probe);
 
-    /// <summary>Adds to a token's count, held at the greatest int; gives its code.</summary>
+    /// <summary>The code of a token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Add(scoped in TokenProbe probe, ReadOnlySpan<byte> data, long times)
+    public int CodeOf(scoped in TokenProbe probe, ReadOnlySpan<byte> data)
     {
         ref var code = ref _table.At(probe, data);
         if (code == 0) code = Begin();
+        return code;
+    }
+
+    /// <summary>Adds to the count of a code, held at the greatest int.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(int code, long times)
+    {
         ref var count = ref _counts[code];
         count = (int)Math.Min(int.MaxValue, count + times);
+    }
+
+    /// <summary>Adds to a token's count; gives its code.</summary>
+    public int Add(scoped in TokenProbe probe, ReadOnlySpan<byte> data, long times)
+    {
+        var code = CodeOf(probe, data);
+        Add(code, times);
         return code;
     }
 
     /// <summary>Adds to the count of a number's text.</summary>
-    public int Add(long number, long times)
+    public int AddNumber(long number, long times)
     {
         Span<byte> text = stackalloc byte[24];
         number.TryFormat(text, out var length, provider: CultureInfo.InvariantCulture);
@@ -39,6 +53,7 @@ internal sealed class TokenCounts : IDisposable
     }
 
     /// <summary>Takes over the counts of others, which keep no more than what their codes have become.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(TokenCounts others)
     {
         var codes = new int[others._table.Count + 1];
@@ -46,7 +61,8 @@ internal sealed class TokenCounts : IDisposable
         {
             var token = others._table.TokenAt(i);
             var code = others._table.ValueAt(i);
-            codes[code] = Add(new TokenProbe(others._table.KeyAt(i), new Sources.Cell { Length = token.Length }), token, others._counts[code]);
+            var probe = new TokenProbe(others._table.KeyAt(i), new Sources.Cell { Length = token.Length });
+            codes[code] = Add(probe, token, others._counts[code]);
         }
         others._addedTo = (this, codes);
         others._counts = [];

@@ -204,6 +204,7 @@ internal sealed class TokenTable : IDisposable
         return LongToken + (uint)unit;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Grow()
     {
         using var old = _slots;

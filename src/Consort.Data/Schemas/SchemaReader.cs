@@ -133,7 +133,9 @@ internal static partial class SchemaReader
                     new(TransformKind.Hash, counted.Integer("hash", 0, 1, 100_000_000)),
                 }.Where(t => t.Count > 0),
             ];
-            return given.Length == 1 ? given[0] : throw map.Error("transform", $"expected {Expected}");
+            var unknown = counted.Keys.FirstOrDefault(key => !Words.All<TransformKind>().ContainsKey(key));
+            var hint = unknown is null ? "" : NearestWord.Hint(unknown, Words.All<TransformKind>().Keys);
+            return given.Length == 1 ? given[0] : throw map.Error("transform", $"expected {Expected}{hint}");
         }
         var kinds = Words.All<TransformKind>();
         var parts = text.Split(':', 2);

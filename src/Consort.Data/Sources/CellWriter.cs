@@ -16,7 +16,9 @@ internal sealed class CellWriter
     private static readonly Int128[] PowersOfTen = MakePowers();
     private readonly Block _block;
 
-    public CellWriter(Block block) => _block = block;
+    /// <param name="block">Where to.</param>
+    /// <param name="end">The bytes that are written already.</param>
+    public CellWriter(Block block, int end = 0) => (_block, End) = (block, end);
 
     /// <summary>The bytes written so far.</summary>
     public int End { get; private set; }
@@ -152,6 +154,16 @@ internal sealed class CellWriter
         var cell = new Cell { Start = End, Length = bytes.Length };
         End += bytes.Length + 1;
         return cell;
+    }
+
+    /// <summary>Room for texts that the caller puts one behind another, each with a line feed behind it as <see cref="Text"/> has.
+    /// </summary>
+    /// <param name="bytes">All their bytes, with those.</param>
+    public Span<byte> Texts(long bytes)
+    {
+        var room = Room((int)Math.Min(int.MaxValue, bytes));
+        End += (int)bytes;
+        return room[..(int)bytes];
     }
 
     private void PutDate(long days)

@@ -3,6 +3,11 @@ namespace Consort.Data.Sources;
 /// <summary>What one thread does with the rows of a pass: counts, stores or scores them.</summary>
 internal interface IRowConsumer
 {
+    /// <summary>
+    /// Whether it takes a field as <see cref="CellNumbers"/> where the source has whole numbers; otherwise all cells are texts.
+    /// </summary>
+    bool TakesNumbers(int field) => false;
+
     /// <summary>Called before a block is taken; may wait.</summary>
     void Prepare() { }
 

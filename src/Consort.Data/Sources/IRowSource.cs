@@ -14,6 +14,8 @@ namespace Consort.Data.Sources;
 /// <para><b>Blocks.</b> <see cref="Read"/> is called by one thread at a time and hands out rows in their order, cut into blocks in a way
 /// that follows from the source alone. It does little: what costs time is the affair of a <see cref="RowParser"/>, of which every thread
 /// has its own, and which may fill the bytes of the block as well as cut them into cells.</para>
+/// <para><b>Numbers.</b> A source whose columns hold whole numbers may give these instead of their texts for the fields that a
+/// <see cref="IRowConsumer"/> takes so, which saves writing and reading them; <see cref="CellNumbers"/>. Nobody else notices.</para>
 /// <para>A <b>place</b> is a number by which the source finds a row again for whoever reads a message: the line of a text, the row of a
 /// table. The parser tells it, <see cref="Say"/> puts it in words.</para>
 /// <para><b>End, mistakes, cancellation.</b> At its end <see cref="Read"/> gives false and <see cref="Identify"/> can be asked: sources
@@ -57,4 +59,7 @@ internal sealed record SourceRequest(string Path, Schema Schema, RowRules Rules,
 {
     /// <summary>How the first source of the pass was read: columns that change from one to the next are a mistake.</summary>
     public Layout? First { get; init; }
+
+    /// <summary>Whether <see cref="IRowSource.Identify"/> will be asked, so that a source may hash what it reads as it goes.</summary>
+    public bool IsIdentified { get; init; }
 }

@@ -24,7 +24,11 @@ internal sealed class RowCursor(int columns) : IDisposable
     /// <summary>Begins a block that was just read.</summary>
     public void Begin(IRowSource source)
     {
-        if (_source != source) _parser = source.Parser();
+        if (_source != source)
+        {
+            _parser = source.Parser();
+            Group.ClearNumbers();
+        }
         _source = source;
         (_position, First, Group.Rows) = (0, 0, 0);
     }
@@ -35,13 +39,15 @@ internal sealed class RowCursor(int columns) : IDisposable
     {
         if (_position >= Block.Length) return false;
         First += Group.Rows;
-        _position = _parser!.Parse(Block, _position, Group);
+        _parser!.Consumer = consumer;
+        _position = _parser.Parse(Block, _position, Group);
         try
         {
             consumer.Take(this);
         }
         catch (CellError)
         {
+            _parser.WriteTexts(Block, Group);
             throw FirstBadCell.Of(this, consumer.Looks(this));
         }
         // What stopped the parser comes after these rows, which were found to be good.

@@ -8,6 +8,7 @@ internal sealed class RowGroup
 {
     public const int Capacity = 64;
     private readonly Cell[] _cells;
+    private readonly bool[] _hasNumbers;
     private readonly int[] _starts = new int[Capacity];
 
     /// <param name="columns">Fields of the schema; one more column takes cells that nobody needs, and libsvm labels.</param>
@@ -15,6 +16,7 @@ internal sealed class RowGroup
     {
         Columns = columns;
         _cells = new Cell[(columns + 1L) * Capacity];
+        _hasNumbers = new bool[columns + 1];
         All.Fill(new Cell { Start = 0, Length = -1 });
     }
 
@@ -33,6 +35,18 @@ internal sealed class RowGroup
 
     /// <summary>The cells of a column, of <see cref="Capacity"/> rows.</summary>
     public Span<Cell> CellsOf(int column) => _cells.AsSpan(column * Capacity, Capacity);
+
+    /// <summary>Whether a column has <see cref="CellNumbers"/>, for a consumer that takes such.</summary>
+    public bool HasNumbers(int column) => _hasNumbers[column];
+
+    /// <summary>Says whether it has.</summary>
+    public void SetNumbers(int column, bool has) => _hasNumbers[column] = has;
+
+    /// <summary>Says that all have texts.</summary>
+    public void ClearNumbers() => Array.Clear(_hasNumbers);
+
+    /// <summary>The numbers of such a column, of the rows that are held.</summary>
+    public ReadOnlySpan<long> Numbers(int column) => CellNumbers.Of(Held(column));
 
     /// <summary>The cells of a column, of the rows that are held.</summary>
     public ReadOnlySpan<Cell> Held(int column) => _cells.AsSpan(column * Capacity, Rows);

@@ -19,6 +19,9 @@ internal abstract class RowParser(Layout layout)
     /// <summary>What the rows are expected to be.</summary>
     protected Schema Schema { get; } = layout.Schema;
 
+    /// <summary>Who takes the rows; null where that is not known.</summary>
+    public IRowConsumer? Consumer { get; set; }
+
     /// <summary>What they must have.</summary>
     protected RowRules Rules { get; } = layout.Rules;
 
@@ -56,6 +59,11 @@ internal abstract class RowParser(Layout layout)
         for (var r = 0; r < group.Rows; r++) places[r] = PlaceOf(block, group, r);
     }
 
+    /// <summary>Gives the group texts where it has numbers.</summary>
+    public virtual void WriteTexts(Block block, RowGroup group)
+    {
+    }
+
     /// <summary>Called before the first rows of a block are parsed.</summary>
     protected virtual void Begin(Block block) => block.IsText = IsText(block.Content);
 
@@ -82,6 +90,7 @@ internal abstract class RowParser(Layout layout)
     {
         foreach (var column in _trimmed)
         {
+            if (group.HasNumbers(column)) continue;
             foreach (ref var cell in group.CellsOf(column)[..group.Rows])
             {
                 if (cell.Length > 0) cell = cell.Trimmed(block.Bytes);
@@ -98,7 +107,7 @@ internal abstract class RowParser(Layout layout)
             foreach (var column in _read)
             {
                 var cell = group.CellsOf(column)[r];
-                if (cell.Length <= 0 || IsText(cell.Of(block.Bytes))) continue;
+                if (group.HasNumbers(column) || cell.Length <= 0 || IsText(cell.Of(block.Bytes))) continue;
                 if (bad < 0 || cell.Start < group.CellsOf(bad)[r].Start) bad = column;
             }
             if (bad < 0) continue;

@@ -26,6 +26,9 @@ internal sealed class RowPass(
     private long _finishedBytes;
     private Exception? _failure;
 
+    /// <summary>Whether <see cref="Identities"/> will be asked for.</summary>
+    public bool Identifies { get; init; }
+
     /// <summary>The rows of all sources read so far.</summary>
     public long Rows => _rowOfAll;
 
@@ -154,7 +157,11 @@ internal sealed class RowPass(
         _at++;
         _row = 0;
         _source = (catalogue ?? SourceCatalogue.BuiltIn).Open(
-            new SourceRequest(paths[_at], schema, rules ?? RowRules.Training, blockBytes, cancellation) { First = _first });
+            new SourceRequest(paths[_at], schema, rules ?? RowRules.Training, blockBytes, cancellation)
+            {
+                First = _first,
+                IsIdentified = Identifies,
+            });
         return true;
     }
 }

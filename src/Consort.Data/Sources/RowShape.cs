@@ -52,6 +52,10 @@ internal static class RowShape
         var says = $"the schema says delimiter: {schema.Delimiter.Name}";
         return rules.Mend(
             best.Text is null ? says : $"{says}, should it be delimiter: {best.Name}?",
-            $"write the file with delimiter: {schema.Delimiter.Name}{(best.Text is null ? "" : $", it looks like {best.Name}")}");
+            $"write the file with delimiter: {schema.Delimiter.Name}{(best.Text is null ? "" : $", it looks like {best.Name}")}{ByName(schema)}");
     }
+
+    // What a schema says that was made for columns with names, such as those of Parquet.
+    private static string ByName(Schema schema) => schema.Header || schema.Delimiter.Text != "\t" ? ""
+        : ", and its columns in the schema's order without a row of names; or have them found by their names: \"sql:select * from 'FILE'\"";
 }

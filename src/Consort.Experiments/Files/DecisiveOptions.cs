@@ -15,7 +15,7 @@ internal static class DecisiveOptions
     // Keys that phases of older runs do not have.
     private static readonly (string Key, string Value)[] Defaults =
     [
-        ("keep_optimizer", "false"), ("fresh_embeddings", "false"), ("rows", "auto"), ("ema", "0"), ("swa", "0"),
+        ("keep_optimizer", "false"), ("fresh_embeddings", "false"), ("rows", "auto"), ("ema", "0"), ("swa", "0"), ("oov_rate", "0"),
         ("leave_out", "[]"), ("out_of_fold", "false"), ("valid_leave_out", "[]"),
     ];
 

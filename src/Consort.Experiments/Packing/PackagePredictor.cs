@@ -39,7 +39,8 @@ public sealed class PackagePredictor : IDisposable
         IProgress<long>? progress, CancellationToken cancellation)
     {
         using var reader = new RawBatchReader(places, _scorer.Encoder, BatchSize, labelRequired: false, rules.Unknown, _sources,
-            rules.Keep, cancellation);
+            rules.Keep, cancellation)
+        { CountsUnseen = rules.Notice is not null };
         var (impressions, probabilities) = (_scorer.NewBatch(BatchSize), new float[BatchSize]);
         while (reader.Next() is { } batch)
         {

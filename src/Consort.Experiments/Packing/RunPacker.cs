@@ -10,6 +10,7 @@ using Consort.Models;
 using Consort.Serving;
 using Consort.Serving.Calibrations;
 using Consort.Serving.Packages;
+using Consort.Serving.Profiles;
 
 namespace Consort.Experiments.Packing;
 
@@ -60,13 +61,15 @@ public sealed class RunPacker
         var calibration = Calibration.None;
         var splits = new List<PackedSplit>();
         JsonObject? measured = null;
+        TrainingProfile? profile = null;
         if (dataset is not null)
         {
+            profile = ProfileFit.Of(_run.Encoder, dataset.Train, cancellation);
             // Calibration is fitted to what the package's own numbers say.
             var draft = SafeFile.TempName(_request.Output);
             try
             {
-                PackageWriter.Write(draft, Content(calibration, null));
+                PackageWriter.Write(draft, Content(calibration, null, null));
                 using var scorer = Scorer.Load(draft, storage: PackageStorage.Mapped, catalogues: _request.Catalogues);
                 if (kind != CalibrationKind.None)
                     calibration = Fit(kind, scorer, dataset.Valid
@@ -82,6 +85,7 @@ public sealed class RunPacker
                         Uncalibrated = kind == CalibrationKind.None ? null : rows.Measure(Calibration.None, isFittedTo: false).Metrics,
                     });
                     measured = PackageCard.Measured(name, packed, rows, logits); // of the last one: test, where there is one
+                    profile = profile with { Scores = ProfileFit.Scores(rows.Probabilities(calibration), rows.Labels) };
                 }
             }
             finally
@@ -91,14 +95,14 @@ public sealed class RunPacker
         }
 
         var members = Members().Select(m => _run.Experiment.Family.Members[m].Name).ToArray();
-        PackageWriter.Write(_request.Output, Content(calibration, PackageCard.Of(_run, members, dataset, measured)));
+        PackageWriter.Write(_request.Output, Content(calibration, PackageCard.Of(_run, members, dataset, measured), profile));
         return new PackResult(_request.Output, new FileInfo(_request.Output).Length, members, calibration, splits, missing)
         {
             LacksCalibration = learned && !isUsable,
         };
     }
 
-    private PackageContent Content(Calibration calibration, JsonElement? card) => new()
+    private PackageContent Content(Calibration calibration, JsonElement? card, TrainingProfile? profile) => new()
     {
         Name = _run.Experiment.Name,
         Model = _model,
@@ -112,6 +116,7 @@ public sealed class RunPacker
         TrainingData = _dataKey,
         Metrics = ReadMetrics(_run.Folder.Metrics),
         Card = card,
+        Profile = profile,
     };
 
     // A member alone is its own ensemble.

@@ -51,6 +51,9 @@ internal sealed class ScoredRows(bool isWeighted)
     /// <exception cref="ArgumentException">They are of one class, or, for Platt, of one logit.</exception>
     public Calibration Fit(CalibrationKind kind) => CalibrationFit.Fit(kind, _logits.ToArray(), _labels.ToArray(), _weights.ToArray());
 
+    /// <summary>What the package says of each row, [n].</summary>
+    public float[] Probabilities(Calibration calibration) => [.. _logits.Select(z => (float)calibration.Probability(z))];
+
     /// <summary>Measures the rows as a calibration gives them; gives the logits of its probabilities, [n], too.</summary>
     /// <param name="calibration">The package's.</param>
     /// <param name="isFittedTo">Whether it is fitted to these rows. Each half is then judged by what the other half gives, for rows that a

@@ -64,8 +64,10 @@ public static class ExperimentRunner
                 request.Notice);
             using var training = new TrainingRun(
                 experiment.Family, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
-                name => Teacher(name, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished,
-                goesOn ? null : request.Start?.Path);
+                name => Teacher(name, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished)
+            {
+                Start = request.Start?.Path,
+            };
             if (hasFinished)
                 return new RunResult(folder.Path, training.Run(identity.ToString(), resume: true, cancellation), encoding)
                 { HadFinished = true };

@@ -106,7 +106,8 @@ public sealed class FinishedRun : IDisposable
             hasGroups: Encoder.Schema.HasGroups);
         using var ceiling = new Ceiling();
         using var reader = new RawBatchReader(places, Encoder, BatchSize, labelRequired: true,
-            (rules ?? RawRows.Default).Unknown, Sources, cancellation: cancellation);
+            (rules ?? RawRows.Default).Unknown, Sources, cancellation: cancellation)
+        { CountsUnseen = rules?.Notice is not null };
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -143,7 +144,8 @@ public sealed class FinishedRun : IDisposable
         CancellationToken cancellation, RawRows? rules = null)
     {
         using var reader = new RawBatchReader(places, Encoder, BatchSize, labelRequired: false,
-            (rules ?? RawRows.Default).Unknown, Sources, rules?.Keep, cancellation);
+            (rules ?? RawRows.Default).Unknown, Sources, rules?.Keep, cancellation)
+        { CountsUnseen = rules?.Notice is not null };
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();

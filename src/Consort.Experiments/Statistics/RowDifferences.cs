@@ -59,8 +59,8 @@ public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters 
     }
 
     /// <summary>
-    /// Of the log-loss: the bootstrap over rows, or of weighted rows the error of their weighted mean; of clusters the error of a mean of
-    /// sums, Σ_k (Σ_{i in k} (d_i − mean))² · K/(K − 1) / n², by Student's t with K − 1 degrees of freedom.
+    /// Of the log-loss: the bootstrap over rows; of weighted rows the error of their weighted mean, of clusters that of a mean of sums, as
+    /// <see cref="PairedMean"/> has them.
     /// </summary>
     /// <param name="seed">Of the bootstrap's draws.</param>
     public Comparison LogLoss(ulong seed)
@@ -68,14 +68,8 @@ public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters 
         var (first, second) = (Array.ConvertAll(_first, l => l / _seeds), Array.ConvertAll(_second, l => l / _seeds));
         if (clusters is null && weights is null)
             return Bootstrap.Compare(first, second, seed);
-        int[] places = [.. Enumerable.Range(0, labels.Length)];
-        double[] differences = [.. places.Select(i => first[i] - second[i])];
-        var difference = Spread.Mean(differences, WeightsOf(places));
-        if (clusters is null)
-            return Comparison.FromNormal(difference, Math.Sqrt(Spread.OfMean(differences, WeightsOf(places))));
-        var sums = Sums(places, i => differences[i] - difference);
-        var error = Math.Sqrt(Factor(sums.Count) * sums.Values.Sum(s => s * s)) / places.Sum(WeightOf);
-        return Comparison.FromStudent(difference, error, Math.Max(1, sums.Count - 1));
+        double[] differences = [.. first.Zip(second, (a, b) => a - b)];
+        return PairedMean.Of(differences, clusters, weights is null ? [] : Array.ConvertAll(weights, w => (double)w));
     }
 
     private double WeightOf(int row) => weights is null ? 1 : weights[row];

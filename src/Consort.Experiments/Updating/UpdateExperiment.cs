@@ -17,9 +17,11 @@ internal static class UpdateExperiment
 
     /// <summary>The split of the new rows: some are held out; of clicks and others the run's shares stay.</summary>
     public static SplitPlan Split(UpdateRequest request, RunFolder run, Experiment before) =>
-        SplitPlan.BySeed(request.Data, before.Training.Seed, 1 - request.Options.HoldOut, request.Options.HoldOut, 0)
-            with
-        { Sample = RunData.Read(run) is { } data ? data.Plan([.. data.Files.Select(f => f.Path)]).Sample : null };
+        SplitPlan.BySeed([.. request.Data.Select(p => SourcePlace.IsFile(p) ? Path.GetFullPath(p) : p)], before.Training.Seed,
+            1 - request.Options.HoldOut, request.Options.HoldOut, 0) with
+        {
+            Sample = RunData.Read(run) is { } data ? data.Plan([.. data.Files.Select(f => f.Path)]).Sample : null,
+        };
 
     /// <summary>The experiment.</summary>
     /// <param name="request">What was asked for.</param>
@@ -58,6 +60,8 @@ internal static class UpdateExperiment
             ("seed", split.Seed.ToString(CultureInfo.InvariantCulture)), ("shares", shares));
         if (tree.Find("data.schema") is { } schema)
             data = data.With("schema", schema);
+        if (request.Options.OovRate is { } masked)
+            tree = tree.With("training.oov_rate", masked);
         return tree.Without(["strategy", .. Phase.Options.Keys.Select(k => $"training.{k}")]).With("data", data)
             .With("phases", OptionTree.List([phase]));
     }

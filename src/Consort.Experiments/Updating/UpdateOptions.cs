@@ -12,6 +12,8 @@ public sealed record UpdateOptions
             "passes over the new rows; 0 lets the vocabulary grow and trains nothing")
         .Add("rate", o => o.Rate, (o, v) => o with { Rate = v }, Domain.NumberOrNone(1e-12, 1e3),
             "the learning rate, which stays as it is; that of the run's last phase unless given")
+        .Add("oov_rate", o => o.OovRate, (o, v) => o with { OovRate = v }, Domain.NumberOrNone(0, 0.5),
+            "chance that a known token is taken for an unseen one in a step; that of the run unless given")
         .Add("hold_out", o => o.HoldOut, (o, v) => o with { HoldOut = v }, Domain.Number(0.001, 0.9),
             "about the share of the new rows, by a hash of their numbers, that is not trained on: the update is measured and its package calibrated on them")
         .Include(GrowthOptions.Options, o => o.Growth, (o, v) => o with { Growth = v });
@@ -21,6 +23,9 @@ public sealed record UpdateOptions
 
     /// <summary>The learning rate; null for that of the run's last phase.</summary>
     public double? Rate { get; init => field = Options.Checked("rate", value); }
+
+    /// <summary>The chance that a known token is taken for an unseen one in a step; null for that of the run.</summary>
+    public double? OovRate { get; init => field = Options.Checked("oov_rate", value); }
 
     /// <summary>About the share of the new rows that is kept to measure and to calibrate.</summary>
     public double HoldOut { get; init => field = Options.Checked("hold_out", value); } = 0.1;

@@ -14,11 +14,12 @@ internal static partial class LargePages
     /// <summary>The alignment of memory of a size: smaller memory would lose too much to rounding.</summary>
     public static nuint AlignmentOf(nuint bytes) => bytes < 2 * PageBytes || !OperatingSystem.IsLinux() ? 64 : PageBytes;
 
-    /// <summary>Asks for large pages, where the alignment allows it.</summary>
+    /// <summary>Asks for large pages, where the alignment allows it, on all memory nodes.</summary>
     public static void Ask(nint data, nuint bytes)
     {
         if (AlignmentOf(bytes) != PageBytes)
             return;
+        MemoryNodes.Interleave(data, bytes);
         try
         {
             _ = Advise(data, bytes / PageBytes * PageBytes, AdviseLargePages); // a refusal changes nothing

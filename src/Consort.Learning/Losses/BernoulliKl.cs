@@ -6,18 +6,18 @@ namespace Consort.Learning.Losses;
 /// </summary>
 internal static class BernoulliKl
 {
-    /// <summary>L of a row.</summary>
-    private static double Value(double t, double q, double z) => BinaryCrossEntropy.Value(q, z) - BinaryCrossEntropy.Value(q, t);
-
-    /// <summary>Adds scale · ∂L/∂z of each row, which is weighed once at the end, and gives Σ_b w_b L.</summary>
+    /// <summary>
+    /// Adds scale · ∂L/∂z of each row, which is weighed once at the end, and gives Σ_b w_b L. Tails are log(1 + exp(−|t|)) and
+    /// log(1 + exp(−|z|)).
+    /// </summary>
     public static double Add(
-        double scale, ReadOnlySpan<double> t, ReadOnlySpan<double> q, ReadOnlySpan<double> z, ReadOnlySpan<double> p,
-        Span<double> gradients, ReadOnlySpan<double> weights = default)
+        double scale, ReadOnlySpan<double> t, ReadOnlySpan<double> tailsT, ReadOnlySpan<double> q, ReadOnlySpan<double> z,
+        ReadOnlySpan<double> tailsZ, ReadOnlySpan<double> p, Span<double> gradients, ReadOnlySpan<double> weights = default)
     {
         var sum = 0.0;
         for (var b = 0; b < t.Length; b++)
         {
-            var value = Value(t[b], q[b], z[b]);
+            var value = BinaryCrossEntropy.Value(q[b], z[b], tailsZ[b]) - BinaryCrossEntropy.Value(q[b], t[b], tailsT[b]);
             sum += weights.IsEmpty ? value : weights[b] * value;
             gradients[b] += BinaryCrossEntropy.Gradient(scale, q[b], p[b]);
         }

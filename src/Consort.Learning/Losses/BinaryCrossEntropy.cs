@@ -7,21 +7,25 @@ namespace Consort.Learning.Losses;
 internal static class BinaryCrossEntropy
 {
     /// <summary>L of a row.</summary>
-    public static double Value(double y, double z) => Math.Max(z, 0) - (z * y) + Logistic.LogOnePlus(Math.Exp(-Math.Abs(z)));
+    public static double Value(double y, double z) => Value(y, z, Logistic.LogOnePlus(Math.Exp(-Math.Abs(z))));
+
+    /// <summary>L of a row whose log(1 + exp(−|z|)) is known.</summary>
+    public static double Value(double y, double z, double tail) => Math.Max(z, 0) - (z * y) + tail;
 
     /// <summary>scale · ∂L/∂z of a row.</summary>
     public static double Gradient(double scale, double y, double p) => scale * (p - y);
 
     /// <summary>Σ_b w_b L; without weights Σ_b L.</summary>
-    public static double Sum(ReadOnlySpan<double> y, ReadOnlySpan<double> z, ReadOnlySpan<double> weights = default)
+    public static double Sum(
+        ReadOnlySpan<double> y, ReadOnlySpan<double> z, ReadOnlySpan<double> tails, ReadOnlySpan<double> weights = default)
     {
         var sum = 0.0;
         for (var b = 0; b < weights.Length; b++)
-            sum += weights[b] * Value(y[b], z[b]);
+            sum += weights[b] * Value(y[b], z[b], tails[b]);
         if (!weights.IsEmpty)
             return sum;
         for (var b = 0; b < y.Length; b++)
-            sum += Value(y[b], z[b]);
+            sum += Value(y[b], z[b], tails[b]);
         return sum;
     }
 
@@ -33,10 +37,10 @@ internal static class BinaryCrossEntropy
     }
 
     /// <summary>Adds scale · ∂L/∂z of each row, which is weighed once at the end, and gives scale · Σ_b w_b L.</summary>
-    public static double Add(double scale, ReadOnlySpan<double> y, ReadOnlySpan<double> z, ReadOnlySpan<double> p, Span<double> gradients,
-        ReadOnlySpan<double> weights = default)
+    public static double Add(double scale, ReadOnlySpan<double> y, ReadOnlySpan<double> z, ReadOnlySpan<double> tails,
+        ReadOnlySpan<double> p, Span<double> gradients, ReadOnlySpan<double> weights = default)
     {
         AddGradient(scale, y, p, gradients);
-        return scale * Sum(y, z, weights);
+        return scale * Sum(y, z, tails, weights);
     }
 }

@@ -48,13 +48,13 @@ public sealed class RunFolder
     public string LastCheckpoint => In("checkpoints/last.ckpt");
 
     /// <summary>Which run it goes on from and with which rows, where it does.</summary>
-    public string Update => In("update.json");
+    internal string Update => In("update.json");
 
     /// <summary>For how many updates the token of each id has not been seen.</summary>
-    public string Ages => In("ages.bin");
+    internal string Ages => In("ages.bin");
 
     /// <summary>The weights that an update begins with; gone once it has finished.</summary>
-    public string Start => In("start.ckpt");
+    internal string Start => In("start.ckpt");
 
     /// <summary>The logits that the finished run gives to its test rows.</summary>
     public string TestLogits => In("test.logits");

@@ -1,3 +1,4 @@
+using Consort.Compute.Cpu.Threads;
 using Consort.Learning.Losses;
 using Consort.Models;
 
@@ -24,7 +25,11 @@ public sealed class BatchLogits
     private readonly double[] _teacherLogits; // [teachers, B]
     private readonly double[] _peerLogits; // [M, B], or those of the members
     private readonly double[] _peerProbabilities; // [M, B], likewise
+    private readonly double[] _tails; // [M, B] log(1 + exp(−|z|))
+    private readonly double[] _ensembleTails; // [B]
+    private readonly double[] _peerTails; // [M, B], or those of the members
     private readonly double[] _gradients; // [M, B]
+    private readonly FillJob _fill;
     private int _rows;
 
     /// <summary>Allocates the buffers.</summary>
@@ -53,10 +58,25 @@ public sealed class BatchLogits
         _ensembleLogits = new double[capacity];
         _ensembleProbabilities = new double[capacity];
         _teacherLogits = new double[checked(teachers * capacity)];
-        (_peerLogits, _peerProbabilities) = hasPeers
-            ? (new double[members * capacity], new double[members * capacity]) : (_logits, _probabilities);
+        (_tails, _ensembleTails) = (new double[members * capacity], new double[capacity]);
+        (_peerLogits, _peerProbabilities, _peerTails) = hasPeers
+            ? (new double[members * capacity], new double[members * capacity], new double[members * capacity])
+            : (_logits, _probabilities, _tails);
+        _fill = new FillJob(this);
         _gradients = new double[members * capacity];
     }
+
+    /// <summary>Who shares out what is done row by row; null for the caller alone.</summary>
+    internal Workers? Workers { get; init; }
+
+    /// <summary>log(1 + exp(−|z_m|)) of a member, [B]; filled by <see cref="Prepare"/>, for losses.</summary>
+    internal ReadOnlySpan<double> Tails(int member) => Row(_tails, member, Members);
+
+    /// <summary>The same of the fused logits, [B].</summary>
+    internal ReadOnlySpan<double> EnsembleTails() => _ensembleTails.AsSpan(0, _rows);
+
+    /// <summary>The same of <see cref="PeerLogits"/>, [B].</summary>
+    internal ReadOnlySpan<double> PeerTails(int member) => Row(_peerTails, member, Members);
 
     /// <summary>Largest number of rows.</summary>
     public int Capacity { get; }
@@ -148,13 +168,11 @@ public sealed class BatchLogits
     {
         Fuse();
         for (var m = 0; m < Members; m++)
-        {
-            FillProbabilities(Logits(m), Probabilities(m));
-            if (HasPeers)
-                FillProbabilities(PeerLogits(m), PeerProbabilities(m));
             Gradients(m).Clear();
-        }
-        FillProbabilities(EnsembleLogits(), EnsembleProbabilities());
+        if (Workers is null)
+            Fill(0, _rows);
+        else
+            Workers.Run(_fill, (_rows + FillJob.Rows - 1) / FillJob.Rows);
     }
 
     /// <summary>Scales the weights to a mean of 1; where all are 0 they stay so.</summary>
@@ -199,9 +217,31 @@ public sealed class BatchLogits
         for (var b = 0; b < ensemble.Length; b++) ensemble[b] *= EnsembleShare;
     }
 
-    private static void FillProbabilities(ReadOnlySpan<double> logits, Span<double> probabilities)
+    // Probabilities and tails of some rows; each depends on its logit alone.
+    private void Fill(int first, int end)
     {
-        for (var b = 0; b < logits.Length; b++) probabilities[b] = Logistic.Sigmoid(logits[b]);
+        for (var m = 0; m < Members; m++)
+        {
+            var from = m * Capacity;
+            Fill(_logits, _probabilities, _tails, from + first, from + end);
+            if (HasPeers)
+                Fill(_peerLogits, _peerProbabilities, _peerTails, from + first, from + end);
+        }
+
+        Fill(_ensembleLogits, _ensembleProbabilities, _ensembleTails, first, end);
+    }
+
+    private static void Fill(double[] logits, double[] probabilities, double[] tails, int first, int end)
+    {
+        for (var i = first; i < end; i++)
+            (probabilities[i], tails[i]) = Logistic.SigmoidAndTail(logits[i]);
+    }
+
+    private sealed class FillJob(BatchLogits batch) : IParallelJob
+    {
+        public const int Rows = 256;
+
+        public void Run(int index, int worker) => batch.Fill(index * Rows, Math.Min(batch._rows, (index + 1) * Rows));
     }
 
     private Span<double> Row(double[] buffer, int index, int count)

@@ -79,6 +79,6 @@ public sealed class MutualLearning : Strategy
         ? SquaredError.Add(scale, batch.PeerProbabilities(peer), batch.Probabilities(learner), batch.Gradients(learner),
             batch.Weights())
         : BernoulliKl.Add(
-            scale, batch.PeerLogits(peer), batch.PeerProbabilities(peer), batch.Logits(learner), batch.Probabilities(learner),
-            batch.Gradients(learner), batch.Weights());
+            scale, batch.PeerLogits(peer), batch.PeerTails(peer), batch.PeerProbabilities(peer), batch.Logits(learner),
+            batch.Tails(learner), batch.Probabilities(learner), batch.Gradients(learner), batch.Weights());
 }

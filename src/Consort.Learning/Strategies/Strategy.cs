@@ -89,8 +89,10 @@ public abstract class Strategy
         var scale = weight / batch.Rows;
         if (!batch.MayLackLabels)
             return BinaryCrossEntropy.Add(
-                scale, batch.Labels(), batch.Logits(member), batch.Probabilities(member), batch.Gradients(member), batch.Weights());
+                scale, batch.Labels(), batch.Logits(member), batch.Tails(member), batch.Probabilities(member), batch.Gradients(member),
+                batch.Weights());
         ReadOnlySpan<double> labels = batch.Labels(), logits = batch.Logits(member), probabilities = batch.Probabilities(member);
+        var tails = batch.Tails(member);
         var gradients = batch.Gradients(member);
         var loss = 0.0;
         for (var b = 0; b < batch.Rows; b++)
@@ -98,7 +100,7 @@ public abstract class Strategy
             if (!batch.IsLabelled(b))
                 continue;
             gradients[b] += BinaryCrossEntropy.Gradient(scale, labels[b], probabilities[b]);
-            loss += batch.WeightOf(b) * BinaryCrossEntropy.Value(labels[b], logits[b]);
+            loss += batch.WeightOf(b) * BinaryCrossEntropy.Value(labels[b], logits[b], tails[b]);
         }
 
         return scale * loss;

@@ -54,8 +54,8 @@ public sealed class Supervised : Strategy
         var loss = 0.0;
         for (var m = 0; m < batch.Members; m++)
             loss += BinaryCrossEntropy.Add(
-                weight / batch.Rows, batch.EnsembleProbabilities(), batch.Logits(m), batch.Probabilities(m), batch.Gradients(m),
-                batch.Weights());
+                weight / batch.Rows, batch.EnsembleProbabilities(), batch.Logits(m), batch.Tails(m), batch.Probabilities(m),
+                batch.Gradients(m), batch.Weights());
         return loss;
     }
 
@@ -73,6 +73,6 @@ public sealed class Supervised : Strategy
         for (var m = 0; m < batch.Members; m++)
             BinaryCrossEntropy.AddGradient(batch.EnsembleShare / batch.Rows, batch.Labels(), batch.EnsembleProbabilities(),
                 batch.Gradients(m));
-        return BinaryCrossEntropy.Sum(batch.Labels(), batch.EnsembleLogits(), batch.Weights()) / batch.Rows;
+        return BinaryCrossEntropy.Sum(batch.Labels(), batch.EnsembleLogits(), batch.EnsembleTails(), batch.Weights()) / batch.Rows;
     }
 }

@@ -40,11 +40,11 @@ public sealed class TriCrossEntropy : Strategy
         terms = Begin(terms);
         if (batch.Rows == 0)
             return;
-        terms[0] = BinaryCrossEntropy.Sum(batch.Labels(), batch.EnsembleLogits(), batch.Weights()) / batch.Rows;
+        terms[0] = BinaryCrossEntropy.Sum(batch.Labels(), batch.EnsembleLogits(), batch.EnsembleTails(), batch.Weights()) / batch.Rows;
         var ofEnsemble = 1.0; // ∂L/∂L_ens
         for (var m = 0; m < batch.Members; m++)
         {
-            var loss = BinaryCrossEntropy.Sum(batch.Labels(), batch.Logits(m), batch.Weights()) / batch.Rows;
+            var loss = BinaryCrossEntropy.Sum(batch.Labels(), batch.Logits(m), batch.Tails(m), batch.Weights()) / batch.Rows;
             var weight = loss - terms[0];
             if (!(weight > 0))
                 continue;

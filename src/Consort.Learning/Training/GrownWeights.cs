@@ -1,4 +1,3 @@
-using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Threads;
 using Consort.Data.Schemas;

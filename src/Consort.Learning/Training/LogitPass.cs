@@ -16,6 +16,8 @@ public sealed class LogitPass
     private readonly Program<float> _program;
     private readonly Fusion _fusion;
     private readonly TeacherLogits? _teachers;
+    private readonly bool _readsPeers;
+    private BatchLogits? _spare;
 
     /// <summary>Creates a pass with room for the program's largest batch.</summary>
     /// <param name="program">The family.</param>
@@ -30,12 +32,12 @@ public sealed class LogitPass
     {
         (_program, _fusion, _teachers) = (program, fusion, teachers);
         // Where training computes what scoring does, the pass that trains says what peers say.
-        Logits = new BatchLogits(
-            program.Capacity, program.Members, teachers?.Teachers ?? 0, fusion, readsPeers && !program.TrainsAsItScores);
+        _readsPeers = readsPeers && !program.TrainsAsItScores;
+        Logits = NewLogits();
     }
 
     /// <summary>The logits and labels of the last batch.</summary>
-    public BatchLogits Logits { get; }
+    public BatchLogits Logits { get; private set; }
 
     /// <summary>
     /// What the fused logit is moved by where it is not trained on: <see cref="Schema.LogitShift"/> of the training rows, so that rows of
@@ -62,6 +64,16 @@ public sealed class LogitPass
             _teachers!.Give(batch, teacher, Logits.TeacherLogits(teacher));
         Logits.Prepare();
     }
+
+    /// <summary>Gives the last batch's logits away until the next turn; the next batch goes to others.</summary>
+    internal BatchLogits Turn()
+    {
+        (var filled, Logits) = (Logits, _spare ?? NewLogits());
+        return _spare = filled;
+    }
+
+    private BatchLogits NewLogits() =>
+        new(_program.Capacity, _program.Members, _teachers?.Teachers ?? 0, _fusion, _readsPeers) { Workers = _program.Workers };
 
     // As float32, for that is what is measured and given out; −1 for none.
     private int FirstNotFinite()
@@ -104,6 +116,7 @@ public sealed class LogitPass
         using var loader = new BatchLoader(split, new LoaderOptions(_program.Capacity) { LeaveOut = leftOut });
         var schema = encoder.Schema;
         using var evaluator = new ConsortEvaluator(Logits.Members, _fusion, isWeighted: schema.HasWeights, hasGroups: schema.HasGroups);
+        using var aside = new AsideEvaluation(this, evaluator, _program.Workers.Threads);
         using var ceiling = split.HasTruth ? new Ceiling() : null;
         loader.Start(0);
         for (long done = 0; loader.Next() is { } batch; done += batch.Rows)
@@ -111,10 +124,11 @@ public sealed class LogitPass
             cancellation.ThrowIfCancellationRequested();
             Fuse(batch);
             CheckFinite(batch, encoder, row => FormattableString.Invariant($"row {done + row + 1} of the {split.Name} rows"));
-            evaluator.Add(Logits, batch.Groups);
+            aside.Add(batch.Groups);
             ceiling?.Add(batch.Truth, batch.Labels);
         }
 
+        aside.Finish();
         return new SplitResult(evaluator.Result(), ceiling is null ? null : new CeilingResult(ceiling.Auc(), ceiling.LogLoss()));
     }
 

@@ -65,6 +65,8 @@ public sealed record TrainingOptions
             "β of a moving average of the weights, which is measured, kept and shipped in their stead; 0 for none; see below")
         .Add("swa", o => o.Swa, (o, v) => o with { Swa = v }, Domain.Integer(0, 100_000),
             "epoch of a phase from which on the mean of the weights at evaluations stands for them instead; 0 for none; see below")
+        .Add("oov_rate", o => o.OovRate, (o, v) => o with { OovRate = v }, Domain.Number(0, 0.5),
+            "chance that a known token is taken for an unseen one in a training step, so that the row of unseen tokens learns; see below")
         .Require("valid_leave_out", o => o.ValidLeaveOut.Count == 0 || (o.ValidLeaveOut is [var part, var of] && part <= of && of > 1)
             ? null : $"found [{string.Join(", ", o.ValidLeaveOut)}], expected a part and how many there are, such as [2, 2]")
         .Require("swa", o => o is { Swa: > 0, Optimizer.AverageDecay: > 0 }
@@ -82,6 +84,11 @@ public sealed record TrainingOptions
     /// From which epoch of a phase on the plain mean of the weights at the ends of evaluations stands for them; 0 for none.
     /// </summary>
     public int Swa { get; init => field = Options.Checked("swa", value); }
+
+    /// <summary>
+    /// The chance that a known token is taken for an unseen one in a training step, each by itself and anew in each epoch, 0 to 0.5.
+    /// </summary>
+    public double OovRate { get; init => field = Options.Checked("oov_rate", value); }
 
     /// <summary>Seed of initial weights, order of rows, and dropout.</summary>
     public ulong Seed { get; init; } = 1;

@@ -25,7 +25,6 @@ public sealed class TrainingRun : IDisposable
     private readonly TrainingObserver _observer;
     private readonly Workers _workers;
     private readonly TrainingStep _step;
-    private readonly string? _start;
     private bool _isReady;
 
     /// <summary>Prepares a run.</summary>
@@ -39,19 +38,17 @@ public sealed class TrainingRun : IDisposable
     /// <param name="findTeacher">Opens what a phase names as a teacher; null where no phase names any.</param>
     /// <param name="vectors">Gives pretrained vectors, or null.</param>
     /// <param name="isMeasureOnly">Whether a finished run is only measured again: nothing is written into its folder.</param>
-    /// <param name="start">Weights and an optimizer's state that the first phase begins with, as <see cref="GrownWeights"/> writes them;
-    /// null to draw weights.</param>
     /// <exception cref="ConsortException">The data have no validation split, or a phase does not fit the family.</exception>
     public TrainingRun(
         Family family, EncodedDataset data, TrainingOptions options, IReadOnlyList<Phase> phases, RunFolder folder, int threads,
         IProgress<TrainingProgress>? progress = null, Func<TeacherName, ITeacher>? findTeacher = null, VectorSource? vectors = null,
-        bool isMeasureOnly = false, string? start = null)
+        bool isMeasureOnly = false)
     {
         TrainingChecks.Splits(data, options.Monitor);
         options.CheckMachine();
         TrainingChecks.Phases(phases, family);
         TrainingChecks.Rows(phases, data.Transfer is not null);
-        (_data, _options, _phases, _folder, _start) = (data, options, phases, folder, start);
+        (_data, _options, _phases, _folder) = (data, options, phases, folder);
         _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name.Path}", nameof(findTeacher)));
         _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly };
         _workers = new Workers(threads);
@@ -59,6 +56,11 @@ public sealed class TrainingRun : IDisposable
             family, data.Space, options with { BatchSize = PhaseOverrides.LargestBatch(options, phases) }, _workers, vectors,
             shift: data.Encoder.Schema.LogitShift);
     }
+
+    /// <summary>
+    /// Weights and an optimizer's state that the first phase begins with, as <see cref="GrownWeights"/> writes them; null to draw weights.
+    /// </summary>
+    internal string? Start { get; init; }
 
     /// <summary>The weights: after <see cref="Run"/> the best of the last phase.</summary>
     public ParameterStore<float> Store => _step.Store;
@@ -89,10 +91,10 @@ public sealed class TrainingRun : IDisposable
             }
         }
 
-        if (_start is null)
+        if (Start is not { } start)
             Store.Initialize(_options.Seed, _workers);
         else
-            RunCheckpoints.Begin(_start, _step, _phases[0]);
+            RunCheckpoints.Begin(start, _step, _phases[0]);
         _isReady = true;
     }
 
@@ -161,6 +163,7 @@ public sealed class TrainingRun : IDisposable
         var options = new LoaderOptions(phase.Overrides.BatchSize ?? _options.BatchSize, isShuffled, _options.Seed)
         {
             LeaveOut = isShuffled ? phase.LeftOut : null,
+            Masked = isShuffled && _options.OovRate > 0 ? new MaskedTokens(_options.OovRate, _data.Encoder.Open) : null,
         };
         return rows == PhaseRows.Transfer
             ? new BatchLoader(_data.Transfer!, options with { LeaveOut = null })

@@ -5,6 +5,7 @@ using Consort.Data.Encoders;
 using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Serving.Calibrations;
+using Consort.Serving.Profiles;
 
 namespace Consort.Serving.Packages;
 
@@ -48,4 +49,7 @@ public sealed record PackageContent
 
     /// <summary>What it is and how good, for people; an object, or null.</summary>
     public JsonElement? Card { get; init; }
+
+    /// <summary>What its training rows looked like, or null.</summary>
+    public TrainingProfile? Profile { get; init; }
 }

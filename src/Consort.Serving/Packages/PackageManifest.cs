@@ -4,6 +4,7 @@ using Consort.Data.Schemas;
 using Consort.Foundation.Files;
 using Consort.Models;
 using Consort.Serving.Calibrations;
+using Consort.Serving.Profiles;
 
 namespace Consort.Serving.Packages;
 
@@ -58,6 +59,9 @@ public sealed record PackageManifest
     /// seen; null of packages by older versions.
     /// </summary>
     public JsonElement? Card { get; init; }
+
+    /// <summary>What its training rows looked like, to compare later rows with; null in packages written before, or without rows.</summary>
+    public TrainingProfile? Profile { get; init; }
 
     /// <summary>From the fused logit to a probability.</summary>
     public required Calibration Calibration { get; init; }

@@ -123,6 +123,7 @@ public static class PackageWriter
             TrainingData = content.TrainingData,
             Metrics = content.Metrics,
             Card = content.Card,
+            Profile = content.Profile,
             Calibration = content.Calibration,
             EncoderChecksum = Convert.ToHexStringLower(XxHash128.Hash(encoder)),
             VocabulariesChecksum = vocabularies,

@@ -25,6 +25,7 @@ public static class Diagnoser
         var outputs = new RecordedOutputs(run.Program.Members, space, column,
             run.Encoder.Schema.Fields.FirstOrDefault(f => f.MarksGroups)?.Name);
         var sample = new RowSample(request.Rows, space);
+        var dealt = request.ImportanceRows > 0 ? new RowSample(request.ImportanceRows, space) : null;
         using var source = DiagnosedSource.Open(run, request, cancellation);
         while (source.Next() is { } batch)
         {
@@ -33,6 +34,7 @@ public static class Diagnoser
             run.Pass.CheckFinite(batch, run.Encoder, source.RowName(outputs.Rows));
             outputs.Add(batch, run.Pass.Logits);
             sample.Add(batch);
+            dealt?.Add(batch);
             progress?.Report(outputs.Rows);
         }
 
@@ -57,6 +59,7 @@ public static class Diagnoser
             SharedLayers = layers.Shared,
             Train = train is null ? null : TrainFit.Of(
                 train.Rows, train.MemberLogLoss, train.EnsembleLogLoss, members.Average(m => m.Output.Metrics.LogLoss)),
+            Importance = dealt is null ? null : ImportanceTrial.Of(run, dealt, request.Together, cancellation),
             Unfinished = unfinished,
             Outputs = new RunOutputs(RunOutputs.Without(run.Experiment.Options), [.. outputs.Labels], [.. outputs.Logits(-1)]),
         };
@@ -68,6 +71,8 @@ public static class Diagnoser
             throw new ConsortException($"rows: found {request.Rows}, expected {DiagnosisRequest.MinRows} to {DiagnosisRequest.MaxRows}");
         if (request.TrainRows is < 0 or > DiagnosisRequest.MaxTrainRows)
             throw new ConsortException($"train rows: found {request.TrainRows}, expected 0 to {DiagnosisRequest.MaxTrainRows}");
+        if (request.ImportanceRows is not 0 and (< DiagnosisRequest.MinRows or > DiagnosisRequest.MaxImportanceRows))
+            throw new ConsortException($"importance: found {request.ImportanceRows} rows, expected 0, or {DiagnosisRequest.MinRows} to {DiagnosisRequest.MaxImportanceRows}");
         if (request.Split is not (null or "test" or "valid"))
             throw new ConsortException($"split: found \"{request.Split}\", expected test or valid");
     }

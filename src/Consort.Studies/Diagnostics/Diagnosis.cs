@@ -51,6 +51,9 @@ public sealed record Diagnosis
     /// <summary>What it gives on rows it was trained on; null where these are not at hand, or not asked for.</summary>
     public TrainFit? Train { get; init; }
 
+    /// <summary>Which fields the predictions rest on; null where that was not asked for.</summary>
+    public FieldImportances? Importance { get; init; }
+
     /// <summary>Which weights of a run that has not finished were looked into, in words; null for a finished run.</summary>
     public string? Unfinished { get; init; }
 

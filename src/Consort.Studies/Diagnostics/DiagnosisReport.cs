@@ -23,6 +23,14 @@ public static class DiagnosisReport
             Line($"Members: {train.Explanation} ({train.Rows:N0} training rows).");
         if (diagnosis.Ensemble.GroupAuc is { } grouped)
             Line($"gAUC over {grouped.Groups:N0} groups with {grouped.Rows:N0} rows; left out: {grouped.OneClassGroups:N0} groups of one class ({grouped.OneClassRows:N0} rows), and {grouped.UngroupedRows:N0} rows whose {grouped.Field} is missing or was not seen in training.");
+        if (diagnosis.Importance is { } importance)
+        {
+            Part($"Importance of fields, on {importance.Rows:N0} rows", ImportanceTables.OfFields(importance));
+            Part("Pairs of fields", ImportanceTables.OfPairs(importance));
+            Part("Slices that are predicted worst", ImportanceTables.OfSlices(importance));
+            Part("Partial dependence", ImportanceTables.OfCurves(importance));
+        }
+
         Part("Agreement of members", DiagnosisTables.OfAgreements(diagnosis));
         Part("Layers", DiagnosisTables.OfRepresentations(diagnosis));
         Line($"{string.Join('\n', diagnosis.Members.Where(m => m.KnowledgeAbundance is not null).Select(Last))}");

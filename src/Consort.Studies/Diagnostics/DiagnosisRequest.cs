@@ -31,6 +31,15 @@ public sealed record DiagnosisRequest(
     /// <summary>Training rows drawn for their log-loss; 0 leaves training rows alone, and then nothing is weighted by frequency.</summary>
     public int TrainRows { get; init; } = DefaultTrainRows;
 
+    /// <summary>The most rows for the importance of fields.</summary>
+    public const int MaxImportanceRows = 1_000_000;
+
+    /// <summary>Rows drawn for the importance of fields, at least <see cref="MinRows"/>; 0 measures none.</summary>
+    public int ImportanceRows { get; init; }
+
+    /// <summary>Fields whose importance is also measured together, each item some of them.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Together { get; init; } = [];
+
     /// <summary>By which names in the run's experiment are resolved, and sources of rows.</summary>
     public Catalogues Catalogues { get; init; } = Catalogues.Default;
 

@@ -15,6 +15,7 @@ internal sealed class RowSample
     private readonly int[] _ids; // [N, F]
     private readonly float[] _numeric; // [N, columns]
     private readonly int[] _lists; // [N, room of a row]
+    private readonly float[] _labels; // [N]
     private readonly int _capacity;
     private readonly int _fields;
     private readonly int _numerics;
@@ -32,10 +33,23 @@ internal sealed class RowSample
         _ids = new int[capacity * _fields];
         _numeric = new float[capacity * _numerics];
         _lists = new int[capacity * _room];
+        _labels = new float[capacity];
     }
 
     /// <summary>How many rows are held, at most N.</summary>
     public int Rows => (int)Math.Min(_seen, _capacity);
+
+    /// <summary>Global ids, [N, F]; of list columns where a list begins in <see cref="Lists"/>.</summary>
+    public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Rows * _fields);
+
+    /// <summary>Numeric values, [N, columns].</summary>
+    public ReadOnlySpan<float> Numbers => _numeric.AsSpan(0, Rows * _numerics);
+
+    /// <summary>The lists of all rows.</summary>
+    public ReadOnlySpan<int> Lists => _lists;
+
+    /// <summary>0 or 1, [N].</summary>
+    public ReadOnlySpan<float> Labels => _labels.AsSpan(0, Rows);
 
     /// <summary>Shows it the next rows of the stream.</summary>
     public void Add(Batch batch)
@@ -47,6 +61,7 @@ internal sealed class RowSample
                 continue;
             var from = (int)place * _room;
             batch.CopyRow(row, _ids.AsSpan((int)place * _fields, _fields), _lists.AsSpan(from, _room), from);
+            _labels[place] = batch.Labels[row];
             batch.NumericOf(row).CopyTo(_numeric.AsSpan((int)place * _numerics));
         }
     }

@@ -140,6 +140,13 @@ public abstract class Recipe
     /// <summary>Whether the table compares runs row by row, so that each run must keep its logits.</summary>
     public virtual bool ComparesRows => false;
 
+    /// <summary>The table of a recipe whose runs follow from each other, which it makes itself; null where the plan says all.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="threads">At least 1.</param>
+    /// <param name="progress">Told how it goes, or null.</param>
+    /// <param name="cancellation">Stops after the step under way; the same call goes on from there.</param>
+    public virtual RecipeTable? Make(RecipeRequest request, int threads, IRecipeProgress? progress, CancellationToken cancellation) => null;
+
     /// <summary>The table of finished runs.</summary>
     /// <param name="request">What was asked for.</param>
     /// <param name="outcomes">The runs that have finished, in the order of the plan.</param>

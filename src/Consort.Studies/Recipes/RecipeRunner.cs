@@ -46,6 +46,12 @@ public static class RecipeRunner
         recipe.CheckMembers(request);
         var runs = recipe.Plan(request).ToList();
         using var claim = Claim.Take(request.Folder, Path.Combine(request.Folder, "writer"), "name another folder with --out");
+        if (recipe.Make(request, threads, progress, cancellation) is { } made)
+        {
+            Write(request, made);
+            return made;
+        }
+
         var plan = runs.Select(run => (Run: run, Folder: new RunFolder(request.RunFolder(run.Name)))).ToList();
         var first = Parse(plan[0].Run, request, findRuns: false);
         request.Memory.Clusters = request.Cluster is { } column

@@ -74,6 +74,36 @@ public sealed class BatchLoaderTests : IDisposable
     }
 
     [Fact]
+    public void Next_Masked_TakesSomeKnownTokensForUnseenOnesAndNothingElse()
+    {
+        using var dataset = Numbered(20_000);
+        var column = dataset.Space.Categorical[0];
+        using var plain = new BatchLoader(dataset.Train, new LoaderOptions(512, true, 5));
+        using var masked = new BatchLoader(dataset.Train, new LoaderOptions(512, true, 5)
+        {
+            Masked = new MaskedTokens(0.1, dataset.Encoder.Open),
+        });
+        var (known, first) = (Ids(plain, 1), Ids(masked, 1));
+        var changed = known.Zip(first).Where(p => p.First != p.Second).ToArray();
+        Assert.InRange(changed.Length, 1800, 2200);
+        Assert.All(changed, c => Assert.Equal(column.Offset + 1, c.Second));
+        Assert.Equal(first, Ids(masked, 1)); // also of a run that is resumed
+        Assert.Equal(first.Skip(10 * 512), Ids(masked, 1, skip: 10));
+        // Another epoch masks others.
+        var next = known.Zip(Ids(plain, 2).Zip(Ids(masked, 2)), (_, p) => p.First != p.Second).Count(c => c);
+        Assert.InRange(next, 1800, 2200);
+
+        static List<int> Ids(BatchLoader loader, int epoch, long skip = 0)
+        {
+            var ids = new List<int>();
+            loader.Start(epoch, skip);
+            while (loader.Next() is { } batch)
+                ids.AddRange(batch.Ids);
+            return ids;
+        }
+    }
+
+    [Fact]
     public void Start_SkippingBatches_ContinuesTheSameOrder()
     {
         using var dataset = Numbered(1000);

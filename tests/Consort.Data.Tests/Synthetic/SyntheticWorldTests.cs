@@ -100,6 +100,36 @@ public sealed class SyntheticWorldTests
     }
 
     [Fact]
+    public void Token_LaterDay_IsThatOfWhoLivesThen()
+    {
+        uint[] On(double turnovers)
+        {
+            var field = new CategoricalClicksField(1000, 1.1, 0.1, 50, 99, 4, turnovers: turnovers);
+            return [.. Enumerable.Range(0, 1000).Select(rank => field.Token(rank))];
+        }
+
+        var (first, later, next) = (On(0), On(0.3), On(1.3));
+        Assert.InRange(first.Zip(later, (a, b) => a == b ? 0 : 1).Sum(), 250, 350); // three tenths have died
+        Assert.All(later.Zip(first), pair => Assert.True(pair.First == pair.Second || !first.Contains(pair.First)));
+        Assert.All(first.Zip(next), pair => Assert.NotEqual(pair.First, pair.Second));
+        Assert.Equal(1000, next.Distinct().Count());
+    }
+
+    [Fact]
+    public void Generate_LaterDay_MovesTheTruthAndKeepsItsScale()
+    {
+        // Tokens stay, so that both days have the same rows but for what they mean.
+        var options = new SyntheticOptions { Turnover = 0, Movement = 0.1 };
+        var (first, second, last) = (Draw(options), Draw(options with { Day = 1 }), Draw(options with { Day = 14 }));
+        double Correlation((double First, double Pairwise, double Third, float Truth, bool Click)[] of) =>
+            first.Zip(of, (a, b) => a.First * b.First).Average();
+        Assert.InRange(Correlation(second), 0.97, 1.03); // cos 0.1, and scales differ a little
+        Assert.InRange(Correlation(last), Math.Cos(1.4) - 0.12, Math.Cos(1.4) + 0.12);
+        Assert.InRange(last.Average(r => r.First * r.First), 0.9, 1.1);
+        Assert.InRange(last.Average(r => r.Truth), 0.24, 0.26);
+    }
+
+    [Fact]
     public void Draw_SameValue_SameEffects()
     {
         var field = new CategoricalClicksField(20_000, 1.1, 0.1, 50, 99, 3);

@@ -111,6 +111,7 @@ public sealed class DocumentationTests
             folder.File(Path.Combine("configs", "any", name), "");
         }
 
+        folder.File(Path.Combine("data", "daily", "clicks-01.tsv"), "");
         foreach (var schema in Directory.EnumerateFiles(Path.GetDirectoryName(Repository.At(file))!).Where(f => IsSchema(f)))
             folder.File(Path.Combine("configs", "any", Path.GetFileName(schema)), File.ReadAllText(schema));
         // Runs that one starts from or learns from are the reader's own.

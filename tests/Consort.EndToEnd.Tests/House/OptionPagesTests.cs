@@ -54,6 +54,8 @@ public sealed partial class OptionPagesTests
         ["field"] => Table(FieldEmbedding.Options),
         ["tower"] => Table(MlpOptions.Options),
         ["duckdb"] => Table(Consort.Data.DuckDb.DuckDbOptions.Options),
+        ["promote"] => Table(Consort.Studies.Promoting.PromoteOptions.Options),
+        ["drift"] => Table(Consort.Serving.Profiles.DriftOptions.Options),
         ["training"] => Table(TrainingOptions.Options),
         ["phase"] => Table(Phase.Options),
         ["teacher"] => Table(TeacherName.Options),

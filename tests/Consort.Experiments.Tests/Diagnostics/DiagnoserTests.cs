@@ -140,7 +140,7 @@ public sealed class DiagnoserTests : IDisposable
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.At("run"), "diagnosis.json")));
         Assert.Equal(
             ["version", "run", "experiment", "seed", "strategies", "fusion", "data", "ensemble", "members", "spread", "agreements",
-                "shared_layers", "train", "unfinished"],
+                "shared_layers", "train", "importance", "unfinished"],
             json.RootElement.EnumerateObject().Select(p => p.Name));
         Assert.Equal(
             ["member", "model", "output", "discrepancy", "layers", "last_layers", "knowledge_abundance", "centred_abundance",

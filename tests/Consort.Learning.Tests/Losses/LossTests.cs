@@ -56,7 +56,7 @@ public sealed class LossTests
     {
         double[] targets = [0, 1, 0.25, 1, 0, 0.5, 1], p = [.. Logits.Select(P)], gradients = new double[Logits.Length];
         Array.Fill(gradients, 5);
-        var loss = BinaryCrossEntropy.Add(0.5, targets, Logits, p, gradients);
+        var loss = BinaryCrossEntropy.Add(0.5, targets, Logits, [.. Logits.Select(Tail)], p, gradients);
         Assert.Equal(0.5 * targets.Zip(Logits, BinaryCrossEntropy.Value).Sum(), loss, 13);
         Assert.Equal(5 + (0.5 * (p[2] - 0.25)), gradients[2], 14);
 
@@ -89,12 +89,14 @@ public sealed class LossTests
             }
     }
 
+    private static double Tail(double z) => Logistic.SigmoidAndTail(z).Tail;
+
     private static double P(double z) => 1 / (1 + Math.Exp(-z));
 
     private static double Kl(double t, double z, out double gradient)
     {
         var gradients = new double[1];
-        var value = BernoulliKl.Add(1, [t], [P(t)], [z], [P(z)], gradients);
+        var value = BernoulliKl.Add(1, [t], [Tail(t)], [P(t)], [z], [Tail(z)], [P(z)], gradients);
         gradient = gradients[0];
         return value;
     }

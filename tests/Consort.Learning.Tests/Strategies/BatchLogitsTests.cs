@@ -1,3 +1,4 @@
+using Consort.Compute.Cpu.Threads;
 using Consort.Learning.Losses;
 using Consort.Learning.Strategies;
 using Consort.Models;
@@ -32,6 +33,29 @@ public sealed class BatchLogitsTests
         batch.EnsembleLogits().Fill(7);
         batch.Fuse();
         Assert.Equal(prepared, batch.EnsembleLogits().ToArray());
+    }
+
+    [Fact]
+    public void Prepare_SharedOut_GivesTheSameBits()
+    {
+        using var workers = new Workers(3);
+        BatchLogits alone = new(1000, 2, 0) { Rows = 900 }, shared = new(1000, 2, 0) { Rows = 900, Workers = workers };
+        foreach (var batch in new[] { alone, shared })
+        {
+            for (var i = 0; i < 2 * 900; i++)
+                batch.Logits(i / 900)[i % 900] = Math.Sin(i) * 9;
+            batch.Prepare();
+        }
+
+        for (var m = 0; m < 2; m++)
+        {
+            Assert.Equal(alone.Probabilities(m).ToArray(), shared.Probabilities(m).ToArray());
+            Assert.Equal(alone.Tails(m).ToArray(), shared.Tails(m).ToArray());
+            Assert.Equal(Logistic.LogOnePlus(Math.Exp(-Math.Abs(alone.Logits(m)[899]))), alone.Tails(m)[899]);
+        }
+
+        Assert.Equal(alone.EnsembleProbabilities().ToArray(), shared.EnsembleProbabilities().ToArray());
+        Assert.NotEqual(0, shared.EnsembleTails()[899]);
     }
 
     [Fact]

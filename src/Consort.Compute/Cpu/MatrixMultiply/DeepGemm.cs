@@ -34,7 +34,8 @@ internal sealed unsafe class DeepGemm<TKernel>(Workers workers, TileWriter<TKern
         _call = call;
         for (var row = 0; row < call.M; row += DeepPlan.MostRows)
         {
-            _plan = new DeepPlan(row, Math.Min(DeepPlan.MostRows, call.M - row), call.N, call.K, TKernel.Rows, TKernel.Columns, workers.Threads);
+            var rows = Math.Min(DeepPlan.MostRows, call.M - row);
+            _plan = new DeepPlan(row, rows, call.N, call.K, TKernel.Rows, TKernel.Columns, workers.Threads);
             // A panel of A has room for the whole vector that its last step stores.
             (_panelA, _panelB) = (TKernel.Rows * _plan.Depth + 2 * LineFloats, TKernel.Columns * _plan.Depth + LineFloats);
             _sharedLength = _plan.PanelsA * _panelA;

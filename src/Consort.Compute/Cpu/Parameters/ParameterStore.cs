@@ -28,6 +28,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     private TableReader? _found; // whose batch's rows were found on the way forward
     private readonly NativeBuffer<T> _values;
     private readonly NativeBuffer<T> _gradients;
+    private readonly ClearJob _clear;
 
     /// <summary>Lays out zeroed memory for the parameters of a graph.</summary>
     public ParameterStore(Graph graph)
@@ -61,6 +62,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
         Slots = slots;
         _values = new NativeBuffer<T>(end);
         _gradients = new NativeBuffer<T>(withGradients ? end : 0);
+        _clear = new ClearJob(_gradients);
         var embeddings = new List<EmbeddingTable<T>>();
         foreach (var table in graph.Tables)
         {
@@ -172,7 +174,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
         _found = reader;
     }
 
-    internal void BeginGradients() => _gradients.Clear();
+    internal void BeginGradients(Workers workers) => workers.Run(_clear, _clear.Pieces);
 
     internal void EndGradients(TableReader reader, int* ids, int* lists, int rows)
     {
@@ -218,6 +220,19 @@ public sealed unsafe class ParameterStore<T> : IDisposable
                 continue;
             _touched[i].Dispose();
             _touched.RemoveAt(i);
+        }
+    }
+
+    private sealed class ClearJob(NativeBuffer<T> buffer) : IParallelJob
+    {
+        private const int Piece = 1 << 16;
+
+        public int Pieces => checked((int)((buffer.Length + Piece - 1) / Piece));
+
+        public void Run(int index, int worker)
+        {
+            var from = (long)index * Piece;
+            buffer.Slice(from, (int)Math.Min(Piece, buffer.Length - from)).Clear();
         }
     }
 }

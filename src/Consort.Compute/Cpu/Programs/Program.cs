@@ -275,7 +275,7 @@ public sealed unsafe class Program<T> : IDisposable
         var clock = Clock;
         var pass = KernelClock.Start(clock);
         _guard?.BeginBackward();
-        Store.BeginGradients();
+        Store.BeginGradients(Workers);
         for (var i = _kernels.Length - 1; i >= 0; i--)
         {
             if (_gradients[i] == null || _kernels[i] is not { } kernel || IsIdle(i))

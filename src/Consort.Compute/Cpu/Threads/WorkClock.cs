@@ -20,15 +20,15 @@ public sealed class WorkClock
     public void Clear() => (_count, Shared) = (0, 0);
 
     /// <summary>
-    /// What the jobs would take with so many threads, were their pieces alike and undisturbed: each as long as the rounds in which its pieces
-    /// are handed out. To be asked after a run of one thread.
+    /// What the jobs would take with so many threads, were each shared out evenly to as many of them as it has pieces. To be asked after
+    /// a run of one thread.
     /// </summary>
     /// <param name="threads">At least 1.</param>
     public double SharedAt(int threads)
     {
         var sum = 0.0;
         for (var i = 0; i < _count; i++)
-            sum += _jobs[i].Ticks * Math.Ceiling((double)_jobs[i].Pieces / threads) / _jobs[i].Pieces;
+            sum += (double)_jobs[i].Ticks / Math.Min(threads, _jobs[i].Pieces);
         return sum;
     }
 

@@ -40,6 +40,7 @@ internal static partial class StudyDocument
             Add(MemberSection.Of(study.Settings, $"members{id}", $"Members and their ensemble{data}"));
             var diagnosed = Diagnosed.Of(study.Settings);
             Add(SpectrumSection.Of(diagnosed, $"spectra{id}", $"Singular spectra{data}"));
+            Add(ImportanceSection.Of(diagnosed, $"importance{id}", $"Importance of fields{data}"));
             Add(CalibrationSection.Of(diagnosed, $"calibration{id}", $"Calibration{data}"));
             Add(AgreementSection.Of(diagnosed, $"agreement{id}", $"Agreement of members{data}"));
             Add(TrainingSection.Of(Groups(study, label), study.Settings.MaxBy(s => s.ValidAuc)?.Label

@@ -20,6 +20,27 @@ public sealed class WorkersTests
     }
 
     [Fact]
+    public void Clock_JobsOfSomePieces_ShareOutToAsMany()
+    {
+        using var workers = new Workers(1);
+        var clock = workers.Clock = new WorkClock();
+        workers.Run(new Job { Seen = new int[1] }, 1); // shared with nobody
+        Assert.Equal(0, clock.Shared);
+        workers.Run(new Slow(), 5);
+        Assert.True(clock.Shared > 0);
+        Assert.Equal(clock.Shared, clock.SharedAt(1), 1e-6 * clock.Shared);
+        Assert.Equal(clock.Shared / 2.0, clock.SharedAt(2), 1e-6 * clock.Shared);
+        Assert.Equal(clock.Shared / 5.0, clock.SharedAt(64), 1e-6 * clock.Shared);
+        clock.Clear();
+        Assert.Equal(0, clock.SharedAt(1));
+    }
+
+    private sealed class Slow : IParallelJob
+    {
+        public void Run(int index, int worker) => Thread.SpinWait(1000);
+    }
+
+    [Fact]
     public void Run_ManySmallRuns_NoneIsLost()
     {
         using var workers = new Workers(4);

@@ -1,0 +1,42 @@
+namespace Consort.Benchmarks.Tests;
+
+public sealed class ScaleTests
+{
+    [Theory]
+    [InlineData(1, "1")]
+    [InlineData(2, "1 2")]
+    [InlineData(6, "1 2 4 6")]
+    [InlineData(64, "1 2 4 8 16 32 64")]
+    public void ThreadsUpTo_TheMost_DoublesAndEndsThere(int most, string expected) =>
+        Assert.Equal(expected, string.Join(' ', ScaleSpeed.ThreadsUpTo(most)));
+
+    [Fact]
+    public void Json_OfTwoRuns_HasTheKeysThatOthersRead()
+    {
+        var rows = ScaleSpeed.Json(Results());
+        Assert.Equal(2, rows.Count);
+        foreach (var row in rows)
+            Assert.Empty(new[] { "threads", "rows_per_second", "floor_fraction", "serial_ms" }.Except(row!.AsObject().Select(p => p.Key)));
+        Assert.Equal([1, 4], rows.Select(r => (int)r!["threads"]!));
+        Assert.Equal(4096 / 0.02, (double)rows[1]!["rows_per_second"]!, 0.1);
+    }
+
+    [Fact]
+    public void Table_OfOneThread_CountsFurther()
+    {
+        var text = ScaleSpeed.Table(Results());
+        Assert.Contains("| 4 | 20.00 | 204800 | 2.00 |", text, StringComparison.Ordinal);
+        Assert.Contains("| 16 | 5.00 | 8.0 | 10.0 % |", text, StringComparison.Ordinal);
+    }
+
+    private static StepResult[] Results() => [Of(1, 40), Of(4, 20)];
+
+    private static StepResult Of(int threads, double ms) => StepTableTests.Result("DNN", ms) with
+    {
+        Options = new StepOptions { Model = "DNN", Threads = threads },
+        SerialMs = 0.5,
+        EvaluationSerialMs = 0.1,
+        CountedMs = [20, 10, 7, 5, 4, 3],
+        EvaluationCountedMs = [9, 8, 7, 6, 5, 4],
+    };
+}
