@@ -5,8 +5,8 @@ namespace Consort.Boosting;
 
 /// <summary>
 /// How often each token stands in the training rows and how often with a click, in all and in each fifth of the rows. A training row is
-/// told of the other fifths alone: with its own label among them trees would learn labels from themselves. Smoothed by some rows of the mean
-/// rate: (clicks + a · rate) / (rows + a).
+/// told of the other fifths alone: with its own label among them trees would learn labels from themselves. Smoothed by some rows of the
+/// mean rate: (clicks + a · rate) / (rows + a).
 /// </summary>
 internal sealed class TargetStatistics
 {

@@ -28,7 +28,7 @@ public static class TuneRun
         if (experiment.Data is { Schema: null } encoded)
             experiment = experiment with { Options = experiment.Options.With("data.encoded", encoded.Encoded) };
         request = request with { Experiment = experiment, Folder = Path.GetFullPath(request.Folder) };
-        if (new RunFolder(request.Folder).HoldsOthers && !File.Exists(request.StateFile))
+        if (HoldsOthers(request))
             throw new ConsortException($"--out {request.Folder}: found a folder that holds other things than a search, expected a new folder or that of a search");
         var space = SearchSpace.Of(experiment, request.Search);
         CheckEnds(space, experiment);
@@ -56,6 +56,12 @@ public static class TuneRun
             stream => stream.Write(Encoding.UTF8.GetBytes(MarkdownWriter.Write(document))));
         return result;
     }
+
+    // A folder with an experiment or a run in it is none of a search.
+    private static bool HoldsOthers(TuneRequest request) => Directory.Exists(request.Folder) && !File.Exists(request.StateFile)
+        && Directory.EnumerateFileSystemEntries(request.Folder).Select(e => Path.GetFileName(e)!)
+            // What a start that was killed leaves.
+            .Any(n => !n.StartsWith("writer.", StringComparison.Ordinal) && !n.Contains(".tmp-", StringComparison.Ordinal));
 
     private static void Search(
         TuneRequest request, SearchSpace space, int[] rungs, SearchLog log, SearchRuns runs, CancellationToken cancellation)
