@@ -4,7 +4,6 @@ using System.IO.Hashing;
 using System.Text;
 using Consort.Experiments.Files;
 using Consort.Foundation.Files;
-using Consort.Learning.Runs;
 using Consort.Studies.Reports.Pages;
 
 namespace Consort.Studies.Search;
