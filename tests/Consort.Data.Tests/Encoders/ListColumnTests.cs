@@ -161,6 +161,8 @@ public sealed class ListColumnTests : IDisposable
         Assert.Equal([0, 0, 7], ids);
         Assert.Throws<ConsortException>(() => encoder.AddToken(1, "a"u8, lists));
         Assert.Throws<ConsortException>(() => encoder.AddToken(2, "a"u8, lists, float.NaN));
+        var great = Assert.Throws<ConsortException>(() => encoder.AddToken(2, "a"u8, lists, float.PositiveInfinity));
+        Assert.Contains("found weight too great for a float, expected a number of at least 0", great.Message, StringComparison.Ordinal);
         Assert.Throws<ConsortException>(() => encoder.AddToken(2, "a:x"u8, lists));
         // A token that carries its weight is as one that is given it.
         encoder.Clear(ids, [], lists);

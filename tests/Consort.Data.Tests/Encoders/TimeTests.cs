@@ -34,6 +34,8 @@ public sealed class TimeTests : IDisposable
     [InlineData("2026-11-01", "2026-11-01T00:00:00.0000000")]
     [InlineData("20261101T130507", "2026-11-01T13:05:07.0000000")]
     [InlineData("1969-12-31T23:59:59.9Z", "1969-12-31T23:59:59.9000000")]
+    [InlineData("20261101", "2026-11-01T00:00:00.0000000")]
+    [InlineData("21991231", "2199-12-31T00:00:00.0000000")]
     public void Iso_AsPeopleWriteIt_IsThatTime(string text, string utc)
     {
         Assert.True(TimeText.TryRead(System.Text.Encoding.UTF8.GetBytes(text), TimeFormat.Iso, out var ticks));
@@ -51,6 +53,7 @@ public sealed class TimeTests : IDisposable
     [InlineData("2026-11-1")]
     [InlineData("0001-01-01")]
     [InlineData("9999-12-31")]
+    [InlineData("26110113")] // YYMMDDHH
     [InlineData("")]
     [InlineData("x")]
     public void Iso_OtherTexts_AreNone(string text) =>

@@ -21,6 +21,16 @@ public sealed class SchemaTests
     }
 
     [Theory]
+    [InlineData("{piecewize: 8}")]
+    [InlineData("\"piecewize: 8\"")]
+    public void Load_ATransformThatIsNone_NamesTheNearest(string transform)
+    {
+        var e = Assert.Throws<ConsortException>(() => Schema.Load(OptionMap.Parse(
+            $"fields: [{{name: y, kind: label}}, {{name: x, kind: numeric, transform: {transform}}}]", "s.yaml")));
+        Assert.EndsWith("; did you mean piecewise?", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("criteo")]
     [InlineData("avazu")]
     [InlineData("frappe")]
