@@ -6,7 +6,7 @@ namespace Consort.Compute.Rewrites;
 /// <summary>
 /// What a processor does in one pass over memory becomes one operation: a ReLU behind a linear layer is applied while the product is in
 /// registers; ReLU and dropout behind the batch norm of a linear layer are part of its pass; an attention unit of ReLU layers goes through
-/// the positions block by block. Nothing that is computed changes.
+/// the positions block by block; columns of a history are looked up side by side. Nothing that is computed changes.
 /// </summary>
 public static class ProcessorFusion
 {
@@ -19,10 +19,18 @@ public static class ProcessorFusion
         foreach (var table in graph.Tables)
             copy.Add(table);
         HashSet<Value> looked = [.. graph.Taps.Select(t => t.Value)];
+        var together = LookUpsSideBySide(graph, looked);
+        HashSet<Value> parts = [.. together.Keys.SelectMany(v => v.Inputs)];
         foreach (var value in graph.Values)
         {
-            if (copy.Has(value))
+            if (copy.Has(value) || parts.Contains(value))
                 continue;
+            if (together.TryGetValue(value, out var all))
+            {
+                copy.Pass(value, copy.Graph.Apply(all));
+                continue;
+            }
+
             var relu = ReluBehind(copy, looked, value);
             if (value.Operation is Linear { Relu: false } linear && relu is not null)
                 copy.Put(Rectified(linear), value, relu);
@@ -43,6 +51,20 @@ public static class ProcessorFusion
         foreach (var tap in graph.Taps)
             copy.Graph.AddTap(tap with { Value = copy[tap.Value] });
         return copy.Graph;
+    }
+
+    // Columns of one history, such as items and their categories, that nothing reads but what puts them side by side.
+    private static Dictionary<Value, EmbedPositions> LookUpsSideBySide(Graph graph, HashSet<Value> looked)
+    {
+        var readers = graph.Values.SelectMany(v => v.Inputs).ToLookup(i => i);
+        var found = new Dictionary<Value, EmbedPositions>();
+        foreach (var value in graph.Values.Where(v => v is { Operation: Concat, Inputs: [{ Operation: EmbedPositions }, ..] }))
+            if (value.Inputs[0].Operation is EmbedPositions first && value.Inputs.All(i =>
+                i.Operation is EmbedPositions { Columns: [_] } other && other.Table == first.Table && other.Positions == first.Positions
+                && readers[i].Count() == 1 && !looked.Contains(i) && !graph.Outputs.Contains(i)))
+                found.Add(value, new EmbedPositions(
+                    first.Table, [.. value.Inputs.Select(i => ((EmbedPositions)i.Operation!).Columns[0])], first.Positions));
+        return found;
     }
 
     // The layers behind the first, as far as each has a ReLU, and the one that has none.

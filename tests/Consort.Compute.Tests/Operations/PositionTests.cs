@@ -56,6 +56,14 @@ public sealed class PositionTests
         Assert.Equal([true, false], unit.Next.Select(l => l.Relu));
     }
 
+    [Fact]
+    public void Of_ColumnsOfAHistorySideBySide_IsOneLookUp()
+    {
+        var fused = ProcessorFusion.Of(PositionGraphs.All["two columns side by side"](4));
+        Assert.Equal([1, 3], Assert.IsType<EmbedPositions>(Assert.Single(fused.Values, v => v.Operation is EmbedPositions).Operation).Columns);
+        Assert.DoesNotContain(fused.Values, v => v is { Operation: Concat, At: not null });
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void Step_OnAnyNumberOfThreads_GivesTheSameBits(string name)

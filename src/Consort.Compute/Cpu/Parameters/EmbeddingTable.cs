@@ -161,11 +161,11 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
 
     /// <summary>
     /// Says where a kernel leaves gradients of the ids of a list one by one: that of the i-th id of row b at <c>gradient + (starts[b] +
-    /// i)·D</c>.
+    /// i)·stride</c>.
     /// </summary>
-    internal void AddSource(TableReader reader, T* gradient, int column, int* starts)
+    internal void AddSource(TableReader reader, T* gradient, int stride, int column, int* starts)
     {
-        _sources.Add(new Source(reader, (nint)gradient, 0, 0, column, 1) { Starts = (nint)starts });
+        _sources.Add(new Source(reader, (nint)gradient, stride, 0, column, 1) { Starts = (nint)starts });
         Plan();
     }
 
@@ -222,7 +222,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
                     continue;
                 var gradient = (T*)source.Gradient + ((columns[i] - source.FirstColumn) * source.ColumnStride);
                 if (source.Starts != 0)
-                    AddPositions(sums, gradient, (int*)source.Starts, rows, columns[i], ids, lists);
+                    AddPositions(sums, gradient, source.RowStride, (int*)source.Starts, rows, columns[i], ids, lists);
                 else if (_store.Graph.Columns[columns[i]].List is { } list)
                     AddLists(sums, gradient, source.RowStride, rows, columns[i], list, ids, lists);
                 else if (Dimension == 1)
@@ -233,7 +233,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         }
     }
 
-    private void AddPositions(T* sums, T* gradient, int* starts, int rows, int column, int* ids, int* lists)
+    private void AddPositions(T* sums, T* gradient, long positionStride, int* starts, int rows, int column, int* ids, int* lists)
     {
         var stride = _store.Graph.Columns.Count;
         ids += column;
@@ -242,7 +242,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
             var places = _touched!.ListPlaces + *ids + 1;
             var count = Math.Min(lists[*ids], starts[row + 1] - starts[row]);
             for (var i = 0; i < count; i++)
-                VectorMath.Add(sums + ((long)places[i] * Dimension), gradient + ((long)(starts[row] + i) * Dimension), Dimension);
+                VectorMath.Add(sums + ((long)places[i] * Dimension), gradient + ((starts[row] + i) * positionStride), Dimension);
         }
     }
 

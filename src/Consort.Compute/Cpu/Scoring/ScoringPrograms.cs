@@ -129,8 +129,10 @@ public sealed class ScoringPrograms : IDisposable
             return new Program<float>(Graph, Store, _kernels.With(kernels), capacity, new Workers(1), withGradients: false);
     }
 
-    private PackedEmbed? PackedTable(Operation? operation, Binding<float> binding)
+    private Kernel? PackedTable(Operation? operation, Binding<float> binding)
     {
+        if (operation is EmbedPositions positions)
+            return _rows(positions.Table) is { Floats: null } packed ? new PackedEmbedPositions(Graph, positions, packed, binding) : null;
         int[]? columns = operation switch
         {
             Embed embed => [.. Enumerable.Range(embed.FirstColumn, embed.Columns)],

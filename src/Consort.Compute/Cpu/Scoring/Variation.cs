@@ -27,6 +27,8 @@ internal sealed class Variation
                 Concat => [.. inputs.SelectMany(i => i)],
                 Embed embed => Repeat(categorical.AsSpan(embed.FirstColumn, embed.Columns), embed.Table.Dimension),
                 EmbedColumns embed => Repeat([.. embed.Columns.Select(c => categorical[c])], embed.Table.Dimension),
+                EmbedPositions embed => Whole(value.Shape.Size,
+                    embed.Columns.Append(embed.Positions.Column).Any(c => categorical[c])),
                 ProjectFields project => Repeat(
                     [.. project.Fields.Select(f => Varies(inputs[f.Input], f.Index, value.Inputs[f.Input].Shape[1]))], value.Shape[1]),
                 NumericEmbed => Repeat(inputs[0], value.Shape.Size / inputs[0].Length),
