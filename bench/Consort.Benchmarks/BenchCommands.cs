@@ -1,6 +1,5 @@
 using Consort.Benchmarks.Hostile;
 using Consort.Benchmarks.Parity;
-using Consort.Benchmarks.Peers;
 using Consort.Benchmarks.Sources;
 using Consort.Foundation.Options;
 

@@ -7,7 +7,6 @@ using Consort.Cli.Terminals;
 using Consort.Experiments.Files;
 using Consort.Experiments.Statistics;
 using Consort.Foundation.Numbers;
-using Consort.Foundation.Options;
 using Consort.Foundation.Tables;
 using Consort.Studies.Baselines;
 

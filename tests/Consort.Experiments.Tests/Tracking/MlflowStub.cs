@@ -142,7 +142,8 @@ internal sealed class MlflowStub : IDisposable
             throw new InvalidOperationException("no such run");
     }
 
-    private static IEnumerable<JsonElement> Items(JsonElement root, string key, int most) => !root.TryGetProperty(key, out var items) ? []
+    private static JsonElement.ArrayEnumerator Items(JsonElement root, string key, int most) =>
+        !root.TryGetProperty(key, out var items) ? default
         : items.GetArrayLength() <= most ? items.EnumerateArray() : throw new InvalidOperationException($"too many {key}");
 
     private static string Checked(JsonElement item) => item.GetProperty("key").GetString() is { } key && Name.IsMatch(key) ? key

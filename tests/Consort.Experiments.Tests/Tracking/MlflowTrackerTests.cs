@@ -41,7 +41,7 @@ public sealed class MlflowTrackerTests : IDisposable
 
         // A run that goes on is the same one there.
         Train("run", server.Port, epochs: 4);
-        Assert.Empty(server.Refused.Where(r => !r.Contains("training.epochs", StringComparison.Ordinal)));
+        Assert.DoesNotContain(server.Refused, r => !r.Contains("training.epochs", StringComparison.Ordinal));
         Assert.Single(server.Runs);
         Assert.Equal(["FINISHED", "RUNNING", "FINISHED"], server.Statuses);
         Assert.Equal(4, server.Metrics.Count(m => m.Key == "valid/auc"));
