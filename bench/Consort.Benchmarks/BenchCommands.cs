@@ -51,7 +51,8 @@ internal static class BenchCommands
           histories    the same of a model of histories: one impression with a full history, and 200 candidates against one
                        [--model DIN] [--with "KEY: VALUE, ..."] [--length 50] [--rounds 20] [--json FILE]
           serve        the server in a process of its own, asked over HTTP: requests per second at most, latency at a fixed load
-                       [--model DeepFM] [--vocab 1000000] [--connections 8] [--rate 1000] [--seconds 10] [--rows 1] [--json FILE]
+                       [--model DeepFM] [--vocab 1000000] [--connections 8] [--rate 1000] [--seconds 10] [--rows 1] [--warm 40000]
+                       [--json FILE]
           hostile      a good client beside each of several attacks, from processes of their own: what it is answered, and the server's memory
                        [--seconds 10] [--rate 100] [--only none,slow-bodies,idle,idle-held,grpc-group,garbage,cp,reloads]
                        [--model DeepFM] [--vocab 100000] [--out FILE.md]

@@ -126,6 +126,19 @@ public sealed class ParityTests(ServingData data, ITestOutputHelper output)
 
     private sealed record Shown(string Device, string[] Seen, string Site, string App);
 
+    [Theory]
+    [InlineData("DIN", PackageWeights.Fp16, 2e-3)]
+    [InlineData("DIN", PackageWeights.Int8, 3e-2)]
+    [InlineData("DIEN", PackageWeights.Fp16, 2e-3)]
+    [InlineData("BST", PackageWeights.Int8, 3e-2)]
+    [InlineData("SIM", PackageWeights.Fp16, 2e-3)]
+    public void Score_SmallerWeightsOfHistories_StaysNear(string model, PackageWeights weights, double tolerance)
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of(model, "{ hidden_units: [20, 8] }", dimension: 6), deviation: 0.15);
+        using var scorer = family.Scorer(family.Content(weights));
+        Assert.True(Compare(scorer, family.Probabilities(), tolerance) > 0, "the weights are no smaller");
+    }
+
     private double Compare(Scorer scorer, double[] expected, double tolerance = Tolerance)
     {
         var most = 0.0;
