@@ -100,8 +100,8 @@ internal sealed class BaselineCommand : ExampleCommand
         Terminal.Show(ResultTable.Of(result.Seeds, new("seed", s => (long)s.Seed, "F0"), new("made of", s => s.Setting),
             new("valid AUC", s => s.Valid.Auc, "F6"), new("test AUC", s => s.Test.Auc, "F6"), new("log-loss", s => s.Test.LogLoss, "F6"),
             new("predicted/observed", s => s.Test.Calibration, "F4"), new("s", s => s.Seconds, "F1")));
-        Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{result.Name}: test AUC {result.Auc.Mean:F6}{(result.Seeds.Count > 1 ? string.Create(CultureInfo.InvariantCulture, $" (sd {result.Auc.Deviation:F6})") : "")}, log-loss {result.LogLoss.Mean:F6}"));
+        Terminal.Output.WriteLine(string.Create(ShownNumbers.Culture,
+            $"{result.Name}: test AUC {result.Auc.Mean:F6}{(result.Seeds.Count > 1 ? string.Create(ShownNumbers.Culture, $" (sd {result.Auc.Deviation:F6})") : "")}, log-loss {result.LogLoss.Mean:F6}"));
         if (result.Runs.Count > 0)
             Terminal.Show(ResultTable.Of(result.Runs, new("run", r => r.Run), new("test AUC", r => r.Auc, "F6"),
                 new("log-loss", r => r.LogLoss, "F6"),

@@ -60,7 +60,7 @@ internal sealed class DriftCommand : ExampleCommand
                 CultureInfo.InvariantCulture, $"and {report.Columns.Count - MostColumns:N0} columns that have changed less"));
         if (report.Calibration is { } c)
             Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"predicted/observed {c.Before:F4} on held-out rows, {c.Now:F4} now ({c.Clicks:N0} clicks)"));
+                $"predicted/observed {c.Before:F4} on held-out rows, {(c.Clicks > 0 ? $"{c.Now:F4} now ({c.Clicks:N0} clicks)" : "now no clicks")}"));
         foreach (var alarm in report.Alarms)
             Terminal.Output.WriteLine($"ALARM {(alarm.Column.Length == 0 ? alarm.Kind : $"{alarm.Column}, {alarm.Kind}")}: {PrintableText.Of(alarm.Text)}");
         Terminal.Output.WriteLine(report.Alarms.Count == 0 ? "no drift" : string.Create(CultureInfo.InvariantCulture,

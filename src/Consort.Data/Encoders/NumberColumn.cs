@@ -107,7 +107,7 @@ internal class NumberColumn : ColumnEncoder, INumberColumn
     protected double Scaled(double x, int row)
     {
         if (x < Low || x > High) x = Held(row, x);
-        var value = (x - Shift) * Scale;
+        var value = (x - Shift) * Scale + 0.0; // -0 becomes 0, which some sources write for both
         if (_transform == TransformKind.MinMax) value = Math.Clamp(value, 0, 1);
         return Math.Abs(value) <= float.MaxValue ? value : throw new CellError(row, "a number within the range of a 32-bit float");
     }

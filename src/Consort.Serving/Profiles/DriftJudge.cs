@@ -60,7 +60,7 @@ internal sealed class DriftJudge(DriftOptions options, int tests)
         var (now, p) = (predicted / clicks, 2 * ChiSquare.NormalAbove(Math.Abs(z)));
         if (Math.Abs(Math.Log(now / was)) >= Math.Log(1 + options.Calibration) && IsSure(p))
             _alarms.Add(new DriftAlarm("", "calibration", string.Create(CultureInfo.InvariantCulture,
-                $"predicted/observed {was:F3} on held-out rows, {now:F3} now ({clicks:N0} clicks in {rows:N0} rows)")));
+                $"predicted/observed {was:F3} on held-out rows, {(clicks > 0 ? $"{now:F3} now ({clicks:N0} clicks" : "now (no clicks")} in {rows:N0} rows)")));
         return new CalibrationDrift(rows, clicks, was, now, p);
     }
 

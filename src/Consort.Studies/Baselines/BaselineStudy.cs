@@ -70,6 +70,8 @@ public static class BaselineStudy
             if (!File.Exists(new RunFolder(run).Metrics))
                 throw new ConsortException($"--against {run}: found no finished run there, expected a folder that `consort train --out` has written");
         using var data = request.Experiment.Data!.Open(request.Threads, request.Encoding, cancellation).Dataset;
+        if (data.Train.Clicks == 0 || data.Train.Clicks == data.Train.Rows)
+            throw new ConsortException($"training rows: found {data.Train.Clicks} clicks among {data.Train.Rows}, expected rows with and without");
         var (valid, test) = (SplitLabels.Of(data.Valid!), SplitLabels.OfTest(data));
         var (seeds, rows) = (new List<BaselineSeed>(), new List<RowLogits>());
         for (var seed = 1UL; seed <= (ulong)request.Seeds; seed++)

@@ -34,22 +34,23 @@ internal sealed partial class MlflowClient : IDisposable
     public string Experiment(string name)
     {
         var found = Send(HttpMethod.Get, $"api/2.0/mlflow/experiments/get-by-name?experiment_name={Uri.EscapeDataString(name)}", null, mayBeAbsent: true);
-        return Text(found?["experiment"]?["experiment_id"]
-            ?? Post("experiments/create", new JsonObject { ["name"] = name })["experiment_id"], "experiment_id");
+        return Text(Of(Of(found, "experiment"), "experiment_id")
+            ?? Of(Post("experiments/create", new JsonObject { ["name"] = name }), "experiment_id"), "experiment_id");
     }
 
     /// <summary>Begins a run.</summary>
     /// <returns>Its id, and where its artefacts go.</returns>
     public (string Id, string Artifacts) CreateRun(string experiment, string name, DateTime start)
     {
-        var info = Post("runs/create", new JsonObject
+        var run = Post("runs/create", new JsonObject
         {
             ["experiment_id"] = experiment,
             ["run_name"] = name,
             ["start_time"] = Milliseconds(start),
             ["tags"] = new JsonArray(new JsonObject { ["key"] = "mlflow.source.name", ["value"] = "consort train" }),
-        })["run"]?["info"];
-        return (Text(info?["run_id"], "run.info.run_id"), info?["artifact_uri"]?.ToString() ?? "");
+        });
+        var info = Of(Of(run, "run"), "info");
+        return (Text(Of(info, "run_id"), "run.info.run_id"), Of(info, "artifact_uri")?.ToString() ?? "");
     }
 
     /// <summary>Records parameters; characters that names may not have become underscores.</summary>
@@ -125,6 +126,9 @@ internal sealed partial class MlflowClient : IDisposable
             throw new HttpRequestException($"{path.Split('?')[0]}: the server answered {(int)answer.StatusCode}: {PrintableText.Short(text, 200)}");
         return text.Length == 0 ? new JsonObject() : JsonNode.Parse(text) ?? new JsonObject();
     }
+
+    // Whatever a server answers, a key that is not there is not there.
+    private static JsonNode? Of(JsonNode? node, string key) => (node as JsonObject)?[key];
 
     private static string Text(JsonNode? node, string what) =>
         node?.ToString() ?? throw new JsonException($"found no {what} in the server's answer");

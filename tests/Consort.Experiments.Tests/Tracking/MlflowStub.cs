@@ -45,6 +45,9 @@ internal sealed class MlflowStub : IDisposable
     /// <summary>Requests that are answered by 503 before the first is taken.</summary>
     public int Failing { get; set; }
 
+    /// <summary>What is answered to everything, or null.</summary>
+    public string? Lie { get; init; }
+
     public void Dispose()
     {
         _listener.Stop();
@@ -68,7 +71,7 @@ internal sealed class MlflowStub : IDisposable
             var (status, answer) = (400, "{\"error_code\":\"INVALID_PARAMETER_VALUE\"}");
             try
             {
-                (status, answer) = Failing-- > 0 ? (503, "not now") : Answer(context.Request);
+                (status, answer) = Failing-- > 0 ? (503, "not now") : Lie is { } lie ? (200, lie) : Answer(context.Request);
             }
             catch (Exception e)
             {

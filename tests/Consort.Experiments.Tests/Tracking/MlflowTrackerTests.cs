@@ -58,6 +58,21 @@ public sealed class MlflowTrackerTests : IDisposable
         Assert.Equal(["FINISHED"], server.Statuses);
     }
 
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("7")]
+    [InlineData("""{ "experiment": [1] }""")]
+    [InlineData("""{ "experiment": { "experiment_id": {} }, "run": [] }""")]
+    [InlineData("<html>")]
+    public void Run_ServerThatIsAnother_IsTrainedAllTheSame(string answer)
+    {
+        using var server = new MlflowStub { Lie = answer };
+        Train("run", server.Port, epochs: 2);
+        Assert.Contains("training goes on", Assert.Single(_notices), StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder.At("run/metrics.json")));
+    }
+
     [Fact]
     public void Run_ServerThatIsDown_IsTrainedAllTheSame()
     {
