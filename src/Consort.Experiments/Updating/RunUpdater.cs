@@ -62,8 +62,15 @@ public static class RunUpdater
             throw new ConsortException($"{run.Path}: is the run that goes on, which stays as it is; name another folder with --out");
         if (!File.Exists(run.Metrics))
             throw new ConsortException($"{run.Path}: found a run that has not finished, expected a finished one; finish it with --resume");
-        if (request.Data.FirstOrDefault(p => SourcePlace.IsFile(p) && FileFacts.Of(p).Kind != FileKind.File) is { } place)
-            throw new ConsortException($"{SourcePlace.Show(place)}: found no file, expected one: the rows of an update are read several times");
+        foreach (var place in request.Data.Where(SourcePlace.IsFile))
+            switch (FileFacts.Of(place).Kind)
+            {
+                case FileKind.None:
+                    throw new ConsortException($"{place}: file not found{(place.Contains('[', StringComparison.Ordinal) ? "; of the characters of a pattern only * and ? are known, not [ ]" : "")}");
+                case not FileKind.File:
+                    throw new ConsortException($"{SourcePlace.Show(place)}: found no file, expected one: the rows of an update are read several times");
+            }
+
         if (folder.HasTrained && !request.Resume)
             throw new ConsortException(
                 $"{folder.Path}: holds a run already; go on with --resume, name another folder with --out, or delete it");
