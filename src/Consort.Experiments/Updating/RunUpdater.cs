@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Hashing;
 using Consort.Compute.Cpu.Threads;
 using Consort.Data.Datasets;
@@ -25,16 +26,17 @@ public static class RunUpdater
     {
         var (run, folder) = (new RunFolder(request.Run), new RunFolder(request.Folder));
         var before = Check(request, run, folder);
+        var hasBegun = request.Resume && (File.Exists(folder.LastCheckpoint) || File.Exists(folder.Metrics));
         var isNew = !Directory.Exists(folder.Path);
         try
         {
             var split = UpdateExperiment.Split(request, run, before);
             // Before its first checkpoint an update begins anew: what was grown then may be of rows that have changed.
-            var record = request.Resume && File.Exists(folder.LastCheckpoint) ? Resumed(request, folder)
+            var record = hasBegun ? Resumed(request, folder)
                 : Grow(request, run, folder, before, split, cancellation);
             var experiment = UpdateExperiment.Of(request, before, split, Encoder.Load(folder.Encoder));
             var result = ExperimentRunner.Run(
-                new RunRequest(experiment, folder.Path, request.Threads, request.Resume && File.Exists(folder.LastCheckpoint),
+                new RunRequest(experiment, folder.Path, request.Threads, hasBegun,
                     request.Encoding, request.Training)
                 {
                     Start = new StartingWeights(folder.Start, record.Identity),
@@ -46,6 +48,13 @@ public static class RunUpdater
             if (File.Exists(folder.LastCheckpoint))
                 File.Delete(folder.Start);
             return new UpdateResult(result, record);
+        }
+        catch (ConsortException e) when (isNew && !File.Exists(folder.LastCheckpoint) && File.Exists(folder.Update))
+        {
+            // Grown, but refused before a step was made: nothing is left of it.
+            Directory.Delete(folder.Path, recursive: true);
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                $"{string.Join(", ", request.Data.Select(SourcePlace.Show))}: {e.Message} (--hold-out {request.Options.HoldOut} of the rows are for validation)"));
         }
         finally
         {

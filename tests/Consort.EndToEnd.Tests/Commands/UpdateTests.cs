@@ -60,6 +60,29 @@ public sealed class UpdateTests : IDisposable
         Assert.Contains("only * and ? are known, not [ ]", refused.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Update_DaysThatAreTooSmall_AreTrainedOnOrRefusedByName()
+    {
+        var run = Trained();
+        var rows = File.ReadAllLines(_clicks.Valid);
+        var header = rows[0];
+        var oneClass = _clicks.File("dull.csv", string.Join('\n', rows.Skip(1).Where(r => r[0] == '0').Prepend(header)) + "\n");
+        Does("update", run, "--data", oneClass, "-q");
+
+        var oneRow = _clicks.File("short.csv", $"{header}\n{rows[1]}\n");
+        var refused = ConsoleRun.Of(["update", run, "--data", oneRow, "-q"]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("short.csv: ", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--hold-out 0.1", refused.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_clicks.At("run-days/short")));
+
+        string[] still = ["update", run, "--data", _clicks.Valid, "--epochs", "0", "-q"];
+        Does(still);
+        Does([.. still, "--resume"]);
+        Assert.Contains("was begun with other options (epochs: 0, now 1)",
+            ConsoleRun.Of(["update", run, "--data", _clicks.Valid, "--resume", "-q"]).Error, StringComparison.Ordinal);
+    }
+
     private string Trained()
     {
         Does("train", _clicks.Experiment, "--out", _clicks.At("run"), "-q");
