@@ -112,7 +112,8 @@ internal sealed class UpdateCommand : ExampleCommand
             if (!isAgain && rows.FirstOrDefault(r => SeenRows.By(run, r) is not null) is { } seen)
                 throw new ConsortException($"--data {seen}: found rows that {SeenRows.By(run, seen)} was trained on, expected new ones; --again trains on them once more");
             var day = NameOf(rows[0]);
-            return [(rows.Length == 1 ? day : FormattableString.Invariant($"{day} and {rows.Length - 1} more"), given ?? Path.Combine(beside, day), rows)];
+            var name = rows.Length == 1 ? day : FormattableString.Invariant($"{day} and {rows.Length - 1} more");
+            return [(name, given ?? Path.Combine(beside, day), rows)];
         }
 
         var files = Shared.Places(pattern).Order(StringComparer.Ordinal).ToArray();

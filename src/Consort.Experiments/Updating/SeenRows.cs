@@ -8,7 +8,7 @@ namespace Consort.Experiments.Updating;
 /// </summary>
 public static class SeenRows
 {
-    /// <summary>The run of the chain, the newest first, that was trained on rows of a file; null for none, or where nobody can tell.</summary>
+    /// <summary>The newest run of the chain that was trained on rows of a file; null for none, or where nobody can tell.</summary>
     /// <param name="run">The folder of a run; of a package nothing is known.</param>
     /// <param name="path">Raw rows.</param>
     public static string? By(string run, string path) => Chain(run).FirstOrDefault(r => OwnRows.Of(new RunFolder(r), path) != OwnFile.None);

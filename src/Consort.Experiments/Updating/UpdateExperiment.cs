@@ -71,8 +71,9 @@ internal static class UpdateExperiment
             data = data.With("schema", schema);
         if (request.Options.OovRate is { } masked)
             tree = tree.With("training.oov_rate", masked);
+        // One epoch leaves nothing to choose from, and a day may have no click among the rows that are held out.
         if (request.Options.Epochs < 2)
-            tree = tree.With("training.monitor", "logloss"); // there is nothing to choose from, and a day may have no click among the held-out rows
+            tree = tree.With("training.monitor", "logloss");
         return tree.Without(["strategy", .. Phase.Options.Keys.Select(k => $"training.{k}")]).With("data", data)
             .With("phases", OptionTree.List([phase])).With("name", NameOf(before.Name, request.Data));
     }

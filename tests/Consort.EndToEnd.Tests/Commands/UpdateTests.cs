@@ -24,7 +24,8 @@ public sealed class UpdateTests : IDisposable
         Assert.Equal(2, ConsoleRun.Of(["update", _clicks.At("run-days/test"), "--days", days, "-q"]).ExitCode);
         Does("update", second, "--data", _clicks.Train, "--again", "-q");
         Assert.True(File.Exists(_clicks.At("run-days/train/metrics.json")));
-        Assert.Contains("name: tiny, then test.csv", File.ReadAllText(_clicks.At("run-days/test/experiment.yaml")).Replace("\"", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        var experiment = File.ReadAllText(_clicks.At("run-days/test/experiment.yaml")).Replace("\"", "", StringComparison.Ordinal);
+        Assert.Contains("name: tiny, then test.csv", experiment, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,7 +33,8 @@ public sealed class UpdateTests : IDisposable
     {
         var (run, second) = (Trained(), _clicks.At("run-days/valid"));
         Does("update", run, "--data", _clicks.Valid, "-q");
-        Assert.Contains($"{_clicks.Train}: holds rows that the run was trained on (as ", Does("evaluate", second, "--data", _clicks.Train), StringComparison.Ordinal);
+        var said = Does("evaluate", second, "--data", _clicks.Train);
+        Assert.Contains($"{_clicks.Train}: holds rows that the run was trained on (as ", said, StringComparison.Ordinal);
         Assert.DoesNotContain("was trained on", Does("evaluate", second, "--data", _clicks.Test), StringComparison.Ordinal);
         string Promoted(string rows) => ConsoleRun.Of(["promote", second, "--against", run, "--data", rows, "-q"]).Error;
         Assert.Contains($"{_clicks.Valid}: holds rows that {second} was trained on", Promoted(_clicks.Valid), StringComparison.Ordinal);
