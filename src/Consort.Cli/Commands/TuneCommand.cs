@@ -85,7 +85,8 @@ internal sealed class TuneCommand : ExampleCommand
             new("log-loss", s => s.LogLoss, "F6"), result.Start.TestAuc is null ? null : new("test AUC", s => s.TestAuc, "F6"),
             new("values",
                 s => string.Join(", ", s.Values.Select(v => $"{v.Key[(v.Key.LastIndexOf('.') + 1)..]} {v.Value}"))) { IsProse = true },
-        ]) with { Marked = [result.Settings.Index().First(s => s.Item == result.Best).Index] });
+        ]) with
+        { Marked = [result.Settings.Index().First(s => s.Item == result.Best).Index] });
         Terminal.Output.WriteLine(result.Best == result.Start ? "no setting that was tried is better than the start"
             : result.Auc is { } auc ? string.Create(CultureInfo.InvariantCulture,
                 $"the best {result.Verdict} on rows kept aside: best − start {auc.Difference:+0.00000;−0.00000} AUC, 95 % {auc.Low:+0.00000;−0.00000} to {auc.High:+0.00000;−0.00000} over {result.Over}, p {auc.PValue:G2}")
