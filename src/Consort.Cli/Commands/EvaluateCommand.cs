@@ -3,6 +3,7 @@ using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Experiments.Running;
+using Consort.Experiments.Updating;
 using Consort.Learning.Evaluation;
 
 namespace Consort.Cli.Commands;
@@ -38,7 +39,7 @@ internal sealed class EvaluateCommand : ExampleCommand
         Shared.NotePrecision(Terminal, run.Experiment.Training.Precision);
         Shared.NoteUnfinished(Terminal, arguments.GetRequiredValue(_run), weights);
         foreach (var place in places)
-            if (OwnRows.Words(run.Folder.Path, place) is { } own)
+            if (SeenRows.Words(run.Folder.Path, place) is { } own)
                 Shared.Notice(Terminal, own);
         var progress = arguments.GetValue(_quiet) || Shared.BytesOf(places) is not (> 0 and var bytes)
             ? null

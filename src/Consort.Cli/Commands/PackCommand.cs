@@ -89,9 +89,14 @@ internal sealed class PackCommand : ExampleCommand
                 $"Platt: p = sigmoid({result.Calibration.Slope:F4} z {result.Calibration.Intercept:+ 0.0000;- 0.0000})"));
         if (result.LacksCalibration)
             Shared.Notice(Terminal, $"{request.Run}: learned from teachers, so its probabilities may be off, and no rows are at hand to calibrate them by; name them with --data DIR");
-        if (result.Splits.FirstOrDefault(s => s.Split == "test") is { Uncalibrated.LogLoss: var plain } test && test.Packed.LogLoss > plain)
+        var (split, says) = result.Splits.Any(s => s.Split == "test")
+            ? ("test", "the validation rows say of probabilities does not hold there")
+            : ("validation", "one half of them says of probabilities does not hold for the other");
+        // An update has no test rows: of its validation rows each half is judged by what the other half gives.
+        if (result.Splits.LastOrDefault(s => s.Split is "valid" or "test") is { Uncalibrated.LogLoss: var plain } judged
+            && judged.Packed.LogLoss > plain)
             Shared.Notice(Terminal, string.Create(ShownNumbers.Culture,
-                $"calibration makes the log-loss of the test rows worse, {test.Packed.LogLoss:F6} in place of {plain:F6}: what the validation rows say of probabilities does not hold there; --calibration none packs without"));
+                $"calibration makes the log-loss of the {split} rows worse, {judged.Packed.LogLoss:F6} in place of {plain:F6}: what {says}; --calibration none packs without"));
         if (result.NotMeasured is { } reason)
             Terminal.Output.WriteLine($"what it costs was not measured: {reason}");
         else

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
+using Consort.Experiments.Updating;
 using Consort.Studies.Promoting;
 
 namespace Consort.Cli.Commands;
@@ -10,7 +11,8 @@ internal sealed class PromoteCommand : ExampleCommand
 {
     private readonly Argument<string> _new = new("NEW") { Description = "The new model: a package or the folder of a run." };
     private readonly Option<string> _against = Shared.Needed("--against", "OLD", "The model that serves now: a package or the folder of a run.");
-    private readonly Option<string[]> _data = Shared.Rows("--data", "Raw rows with labels that neither was trained on", isNeeded: true);
+    private readonly Option<string[]> _data =
+        Shared.Rows("--data", "Raw rows with labels that neither was trained on", isNeeded: true, areReadAgain: true);
     private readonly Option<string[]> _slices = new("--slices")
     {
         Description = "Fields whose values are compared one by one; all categorical and boolean ones unless given.",
@@ -43,6 +45,9 @@ internal sealed class PromoteCommand : ExampleCommand
         var (newer, older) = (arguments.GetRequiredValue(_new), arguments.GetRequiredValue(_against));
         Output.CheckApart("--json", json, [.. places, newer, older]);
         Output.CheckApart("--html", html, [.. places, newer, older]);
+        string[] models = [.. new[] { newer, older }.Distinct()];
+        foreach (var line in places.SelectMany(p => models.Select(m => SeenRows.Words(m, p, m))).OfType<string>())
+            Shared.Notice(Terminal, line);
         var bytes = 2 * Shared.BytesOf(places);
         var result = PromotionTrial.Run(new PromotionRequest(newer, older, places)
         {

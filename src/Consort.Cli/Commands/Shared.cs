@@ -120,9 +120,10 @@ internal static class Shared
     /// <param name="name">As it is typed.</param>
     /// <param name="what">What rows they are.</param>
     /// <param name="isNeeded">Whether it must be given.</param>
-    public static Option<string[]> Rows(string name, string what, bool isNeeded = false) => new(name)
+    /// <param name="areReadAgain">Whether they are read more than once, so that no pipe will do.</param>
+    public static Option<string[]> Rows(string name, string what, bool isNeeded = false, bool areReadAgain = false) => new(name)
     {
-        Description = $"{what}: files, folders, patterns (logs/*.parquet), pipes, - for standard input, sql:QUERY, duckdb:FILE#TABLE.",
+        Description = $"{what}: files, folders, patterns (logs/*.parquet), {(areReadAgain ? "" : "pipes, - for standard input, ")}sql:QUERY, duckdb:FILE#TABLE.",
         HelpName = "ROWS",
         AllowMultipleArgumentsPerToken = true,
         Required = isNeeded,

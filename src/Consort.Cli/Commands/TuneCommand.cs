@@ -73,11 +73,11 @@ internal sealed class TuneCommand : ExampleCommand
         }, Terminal.Cancellation);
         Terminal.Status.Clear();
         JsonFile.Write(json, result);
-        Show(result);
+        Show(result, path, arguments.GetValue(_data));
         return CommandLine.Success;
     }
 
-    private void Show(TuneResult result)
+    private void Show(TuneResult result, string start, string? data)
     {
         Terminal.Show(ResultTable.Of(result.Settings,
         [
@@ -85,14 +85,19 @@ internal sealed class TuneCommand : ExampleCommand
             new("log-loss", s => s.LogLoss, "F6"), result.Start.TestAuc is null ? null : new("test AUC", s => s.TestAuc, "F6"),
             new("values",
                 s => string.Join(", ", s.Values.Select(v => $"{v.Key[(v.Key.LastIndexOf('.') + 1)..]} {v.Value}"))) { IsProse = true },
-        ]) with { Marked = [result.Settings.Index().First(s => s.Item == result.Best).Index] });
+        ]) with
+        { Marked = [result.Settings.Index().First(s => s.Item == result.Best).Index] });
         Terminal.Output.WriteLine(result.Best == result.Start ? "no setting that was tried is better than the start"
             : result.Auc is { } auc ? string.Create(CultureInfo.InvariantCulture,
-                $"best − start on rows kept aside: {auc.Difference:+0.00000;−0.00000} AUC, 95 % {auc.Low:+0.00000;−0.00000} to {auc.High:+0.00000;−0.00000}, p {auc.PValue:G2}")
+                $"the best {result.Verdict} on rows kept aside: best − start {auc.Difference:+0.00000;−0.00000} AUC, 95 % {auc.Low:+0.00000;−0.00000} to {auc.High:+0.00000;−0.00000} over {result.Over}, p {auc.PValue:G2}")
             : "best − start: too few rows of one label to tell");
         Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{result.Trials} trials, {Pace.Time(result.Seconds)}; what mattered: {string.Join(", ", result.Importance.Take(3).Select(i => $"{i.Key} {i.Value:P0}"))}"));
+            $"{result.Trials} trials, {Pace.Time(result.Seconds)}; what mattered, each option alone: {string.Join(", ", result.Importance.Take(3).Select(i => $"{i.Key} {i.Value:P0}"))}"));
         Terminal.Output.WriteLine($"report       {result.Page}");
-        Terminal.Output.WriteLine($"next         {Terminal.Command} train {Shell.Quote(result.BestFile)}");
+        Terminal.Output.WriteLine($"best         {result.BestFile}");
+        // Nothing is changed for what may be luck.
+        var isBetter = result.Best != result.Start && result.Auc is { Low: > 0 };
+        Terminal.Output.WriteLine(isBetter ? $"next         {Terminal.Command} train {Shell.Quote(result.BestFile)}"
+            : $"next         keep the start, {Terminal.Command} train {Shell.Quote(start)}{(data is null ? "" : $" --data {Shell.Quote(data)}")}, or search on: the same call with more --minutes or --trials");
     }
 }

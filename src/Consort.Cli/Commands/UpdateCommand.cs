@@ -14,7 +14,7 @@ internal sealed class UpdateCommand : ExampleCommand
     private const string Beyond = "-days";
     private static readonly UpdateOptions Usual = new();
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a finished run; it stays as it is." };
-    private readonly Option<string[]> _data = Shared.Rows("--data", "The rows of one day");
+    private readonly Option<string[]> _data = Shared.Rows("--data", "The rows of one day", areReadAgain: true);
     private readonly Option<string?> _days =
         Shared.Text("--days", "PATTERN", "Files of one day each (logs/2026-11-*), taken in the order of their names, one run a day.");
     private readonly Option<string?> _out =
@@ -39,6 +39,8 @@ internal sealed class UpdateCommand : ExampleCommand
     private readonly Option<string> _numbers = Shared.TextOr(
         "--numbers", "stay|follow", "Scales of numeric columns: as they were fitted, or following the new rows.", "stay")
         .AcceptOnlyFromAmong("stay", "follow");
+    private readonly Option<bool> _again =
+        Shared.Flag("--again", "Train once more on rows that RUN, or a run that it goes on from, was trained on.");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<bool> _resume = Shared.Flag("--resume", "Go on where the same command was stopped.");
     private readonly Option<bool> _ignoreMemory =
@@ -52,7 +54,7 @@ internal sealed class UpdateCommand : ExampleCommand
         "update runs/DeepFM-seed1 --days 'logs/2026-11-*' --out runs/november --max-features 2000000")
     {
         Take(_run, _data, _days, _out, _epochs, _rate, _oovRate, _holdOut, _minCount, _maxAge, _maxFeatures, _countDecay, _numbers,
-            _threads, _resume, _ignoreMemory, _json, _quiet);
+            _again, _threads, _resume, _ignoreMemory, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -99,6 +101,7 @@ internal sealed class UpdateCommand : ExampleCommand
     {
         var (run, given) = (Path.TrimEndingDirectorySeparator(arguments.GetRequiredValue(_run)), arguments.GetValue(_out));
         var (data, pattern) = (arguments.GetValue(_data) ?? [], arguments.GetValue(_days));
+        var isAgain = arguments.GetValue(_again);
         if (data.Length > 0 == pattern is not null)
             throw new ConsortException("--data: expected either --data with the rows of one day, or --days with files of one day each");
         // Versions lie side by side, in a folder beside the run that they began with.
@@ -106,12 +109,24 @@ internal sealed class UpdateCommand : ExampleCommand
         if (pattern is null)
         {
             var rows = Shared.Places(data);
-            return [(NameOf(rows[0]), given ?? Path.Combine(beside, NameOf(rows[0])), rows)];
+            if (!isAgain && rows.FirstOrDefault(r => SeenRows.By(run, r) is not null) is { } seen)
+                throw new ConsortException($"--data {seen}: found rows that {SeenRows.By(run, seen)} was trained on, expected new ones; --again trains on them once more");
+            var day = NameOf(rows[0]);
+            var name = rows.Length == 1 ? day : FormattableString.Invariant($"{day} and {rows.Length - 1} more");
+            return [(name, given ?? Path.Combine(beside, day), rows)];
         }
 
         var files = Shared.Places(pattern).Order(StringComparer.Ordinal).ToArray();
         if (files.GroupBy(NameOf).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ConsortException($"--days {pattern}: found {twice.Count()} files of the name {twice.Key}, expected a name of its own for each day");
+        if (!isAgain && files.Where(f => SeenRows.By(run, f) is not null).ToArray() is { Length: > 0 } known)
+        {
+            if (known.Length == files.Length)
+                throw new ConsortException($"--days {pattern}: found only days that {run} has seen, expected new ones; --again trains on them once more");
+            Shared.Notice(Terminal, $"passes over days that {run} has seen: {string.Join(", ", known)}; --again trains on them once more");
+            files = [.. files.Except(known)];
+        }
+
         return [.. files.Select(f => (NameOf(f), Path.Combine(given ?? beside, NameOf(f)), new[] { f }))];
     }
 

@@ -63,7 +63,8 @@ public static class DayFiles
             yield return (time, count =>
             {
                 for (var row = 0; row < count; row++) DayOf(rows, row);
-            });
+            }
+            );
         }
 
         public void Dispose()

@@ -162,11 +162,12 @@ public sealed class FinishedRun : IDisposable
     /// <param name="split">Rows of a dataset whose encoder is the run's.</param>
     /// <param name="rows">Told logits and probabilities of each batch; they are valid during the call.</param>
     /// <param name="cancellation">Stops between batches.</param>
-    public void Read(EncodedSplit split, Action<BatchLogits> rows, CancellationToken cancellation)
+    /// <param name="most">No batch begins after so many rows.</param>
+    public void Read(EncodedSplit split, Action<BatchLogits> rows, CancellationToken cancellation, int most = int.MaxValue)
     {
-        using var loader = new BatchLoader(split, new LoaderOptions(BatchSize));
+        using var loader = new BatchLoader(split, new LoaderOptions(Math.Min(BatchSize, most)));
         loader.Start(0);
-        for (long done = 0; loader.Next() is { } batch; done += batch.Rows)
+        for (long done = 0; done < most && loader.Next() is { } batch; done += batch.Rows)
         {
             cancellation.ThrowIfCancellationRequested();
             Pass.Run(batch, isTraining: false, seed: 0);

@@ -7,16 +7,10 @@ namespace Consort.Experiments.Running;
 /// <summary>
 /// What a raw file is to a run, told by its content: measured on rows that it was trained on, a run looks better than it is.
 /// </summary>
-public static class OwnRows
+internal static class OwnRows
 {
-    /// <summary>A line where a file holds rows that a run was trained on; null where it does not, or where nobody can tell.</summary>
-    /// <param name="run">The run folder.</param>
-    /// <param name="path">Raw rows.</param>
-    public static string? Words(string run, string path) => Of(new RunFolder(run), path) == OwnFile.None ? null
-        : $"{path}: holds rows that the run was trained on, so they say little of others; its own valid and test rows stand in {new RunFolder(run).Report}";
-
     /// <summary>What a file is to a run.</summary>
-    internal static OwnFile Of(RunFolder run, string path)
+    public static OwnFile Of(RunFolder run, string path)
     {
         if (FileFacts.Of(path).Kind != FileKind.File || RunData.Read(run) is not { Folder: not null } recorded)
             return OwnFile.None;

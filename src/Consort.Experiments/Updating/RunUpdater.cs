@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Hashing;
 using Consort.Compute.Cpu.Threads;
 using Consort.Data.Datasets;
@@ -25,16 +26,17 @@ public static class RunUpdater
     {
         var (run, folder) = (new RunFolder(request.Run), new RunFolder(request.Folder));
         var before = Check(request, run, folder);
+        var hasBegun = request.Resume && (File.Exists(folder.LastCheckpoint) || File.Exists(folder.Metrics));
         var isNew = !Directory.Exists(folder.Path);
         try
         {
             var split = UpdateExperiment.Split(request, run, before);
             // Before its first checkpoint an update begins anew: what was grown then may be of rows that have changed.
-            var record = request.Resume && File.Exists(folder.LastCheckpoint) ? Resumed(request, folder)
+            var record = hasBegun ? Resumed(request, folder)
                 : Grow(request, run, folder, before, split, cancellation);
             var experiment = UpdateExperiment.Of(request, before, split, Encoder.Load(folder.Encoder));
             var result = ExperimentRunner.Run(
-                new RunRequest(experiment, folder.Path, request.Threads, request.Resume && File.Exists(folder.LastCheckpoint),
+                new RunRequest(experiment, folder.Path, request.Threads, hasBegun,
                     request.Encoding, request.Training)
                 {
                     Start = new StartingWeights(folder.Start, record.Identity),
@@ -46,6 +48,13 @@ public static class RunUpdater
             if (File.Exists(folder.LastCheckpoint))
                 File.Delete(folder.Start);
             return new UpdateResult(result, record);
+        }
+        catch (ConsortException e) when (isNew && !File.Exists(folder.LastCheckpoint) && File.Exists(folder.Update))
+        {
+            // Grown, but refused before a step was made: nothing is left of it.
+            Directory.Delete(folder.Path, recursive: true);
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                $"{string.Join(", ", request.Data.Select(SourcePlace.Show))}: {e.Message} (--hold-out {request.Options.HoldOut} of the rows are for validation)"));
         }
         finally
         {
@@ -62,8 +71,15 @@ public static class RunUpdater
             throw new ConsortException($"{run.Path}: is the run that goes on, which stays as it is; name another folder with --out");
         if (!File.Exists(run.Metrics))
             throw new ConsortException($"{run.Path}: found a run that has not finished, expected a finished one; finish it with --resume");
-        if (request.Data.FirstOrDefault(p => SourcePlace.IsFile(p) && FileFacts.Of(p).Kind != FileKind.File) is { } place)
-            throw new ConsortException($"{SourcePlace.Show(place)}: found no file, expected one: the rows of an update are read several times");
+        foreach (var place in request.Data.Where(SourcePlace.IsFile))
+            switch (FileFacts.Of(place).Kind)
+            {
+                case FileKind.None:
+                    throw new ConsortException($"{place}: file not found{(place.Contains('[', StringComparison.Ordinal) ? "; of the characters of a pattern only * and ? are known, not [ ]" : "")}");
+                case not FileKind.File:
+                    throw new ConsortException($"{SourcePlace.Show(place)}: found no file, expected one: the rows of an update are read several times");
+            }
+
         if (folder.HasTrained && !request.Resume)
             throw new ConsortException(
                 $"{folder.Path}: holds a run already; go on with --resume, name another folder with --out, or delete it");

@@ -14,6 +14,7 @@ namespace Consort.Experiments.Updating;
 internal static class UpdateExperiment
 {
     private const string PhaseName = "update";
+    private const string Then = ", then ";
 
     /// <summary>The split of the new rows: some are held out; of clicks and others the run's shares stay.</summary>
     public static SplitPlan Split(UpdateRequest request, RunFolder run, Experiment before) =>
@@ -41,6 +42,14 @@ internal static class UpdateExperiment
         };
     }
 
+    // Of a chain the first run's name and the last day's rows.
+    private static string NameOf(string before, IReadOnlyList<string> rows)
+    {
+        var day = SourcePlace.IsFile(rows[0]) ? Path.GetFileName(rows[0]) : "a query";
+        var first = before.Split(Then)[0];
+        return $"{first}{Then}{day}{(rows.Count == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {rows.Count - 1} more"))}";
+    }
+
     private static OptionTree Options(UpdateRequest request, Experiment before, SplitPlan split)
     {
         var (tree, last) = (before.Options, before.Phases[^1]);
@@ -62,7 +71,10 @@ internal static class UpdateExperiment
             data = data.With("schema", schema);
         if (request.Options.OovRate is { } masked)
             tree = tree.With("training.oov_rate", masked);
+        // One epoch leaves nothing to choose from, and a day may have no click among the rows that are held out.
+        if (request.Options.Epochs < 2)
+            tree = tree.With("training.monitor", "logloss");
         return tree.Without(["strategy", .. Phase.Options.Keys.Select(k => $"training.{k}")]).With("data", data)
-            .With("phases", OptionTree.List([phase]));
+            .With("phases", OptionTree.List([phase])).With("name", NameOf(before.Name, request.Data));
     }
 }

@@ -37,7 +37,7 @@ public sealed record AdviceRequest(Experiment Experiment, string Folder, int Thr
 /// <param name="ValidAuc">On the validation rows, which choose.</param>
 /// <param name="Auc">On the test rows.</param>
 /// <param name="LogLoss">Likewise.</param>
-/// <param name="MicrosecondsPerRow">Of scoring many rows at once with one thread.</param>
+/// <param name="MicrosecondsPerRow">Of scoring many rows at once with one thread, a median.</param>
 /// <param name="Seconds">Of training.</param>
 /// <param name="IsCut">Whether its time was over before it had finished: it may come further.</param>
 public sealed record AdviceLine(

@@ -16,6 +16,9 @@ public static class AdviceRun
 {
     private const string Trees = "trees";
 
+    /// <summary>How the name of an average ends.</summary>
+    internal const string Averaged = " averaged";
+
     // Of all the time, and of what is left when models are chosen, member by member and for each of the rest.
     private const double Ladder = 0.55, Member = 0.1, Last = 0.5;
 
@@ -40,27 +43,33 @@ public static class AdviceRun
                 Add(Train(ladder[i], Of(start, ladder[i]), Ladder * request.Minutes / request.Models.Count));
         }
 
-        var models = tried.Where(t => t.Line.Run is not null).ToArray();
-        if (models.Length == 0)
+        string[] folders = [.. tried.Select(t => t.Line.Run).OfType<string>()];
+        if (folders.Length == 0)
             throw new ConsortException(Invariant(
                 $"--minutes {request.Minutes}: found no time for one epoch of any model, expected more minutes, or fewer rows"));
-        var best = models.MaxBy(t => t.Line.ValidAuc)!;
+        foreach (var (folder, cost) in folders.Zip(runs.Cost(folders, cancellation)))
+        {
+            var at = tried.FindIndex(t => t.Line.Run == folder);
+            tried[at] = tried[at].At(cost);
+        }
+
+        var best = tried.Where(t => t.Line.Run is not null).MaxBy(t => t.Line.ValidAuc)!;
         var options = Of(start, best.Line.Name);
         var members = new List<Tried> { best };
         for (var seed = 1; seed < request.Members; seed++)
             if (Train(Invariant($"{best.Line.Name} seed {seed + 1}"), WithSeed(options, seed), Member * request.Minutes) is { } member)
-                members.Add(member);
-        var average = members.Count < 2 ? null : runs.Average(Invariant($"{members.Count} x {best.Line.Name} averaged"), members);
+                members.Add(member.At(best.Line.MicrosecondsPerRow)); // the same operations, other weights
+        var average = members.Count < 2 ? null : runs.Average(Invariant($"{members.Count} x {best.Line.Name}{Averaged}"), members);
         Add(average);
         var teachers = members.Where(m => !m.Line.IsCut).ToArray(); // who has not finished does not teach
         var student = teachers.Length < 2 ? null
             : Train(Invariant($"{best.Line.Name} taught by {teachers.Length}"), Taught(options, teachers), Last * Rest());
-        Add(student);
+        Add(student = student?.At(best.Line.MicrosecondsPerRow));
         var half = Train(
             Invariant($"{best.Line.Name} on half the rows"), options.With("training.leave_out", OptionTree.List(2, 2)), Rest());
         AdviceLine[] lines = [.. tried.Select(t => t == best ? t.Line
             : t.Line with { ToBest = BaselineStudy.Compare([t.Rows], [best.Rows])?.Auc })];
-        return new AdviceResult(lines, AdviceWords.Of(tried, best, average, student, half), left);
+        return new AdviceResult(lines, AdviceWords.Of(tried, best, average, student, half, request.Minutes), left);
 
         void Add(Tried? one)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
@@ -11,7 +10,11 @@ using Consort.Studies.Recipes;
 namespace Consort.Studies.Advice;
 
 /// <summary>A way with what it says of the test rows.</summary>
-internal sealed record Tried(AdviceLine Line, RowLogits Rows, RowLogits Valid);
+internal sealed record Tried(AdviceLine Line, RowLogits Rows, RowLogits Valid)
+{
+    /// <summary>With what it takes to score a row.</summary>
+    public Tried At(double microseconds) => this with { Line = Line with { MicrosecondsPerRow = microseconds } };
+}
 
 /// <summary>Trains what is to be compared, each in a time of its own; what has finished before is not repeated.</summary>
 internal sealed class AdviceRuns(AdviceRequest request, EncodedDataset data)
@@ -24,7 +27,7 @@ internal sealed class AdviceRuns(AdviceRequest request, EncodedDataset data)
     /// <param name="options">The experiment.</param>
     /// <param name="time">That it may take.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <returns>Null where the time was over before its first evaluation.</returns>
+    /// <returns>Without its cost; null where the time was over before its first evaluation.</returns>
     public Tried? Train(string name, OptionTree options, TimeSpan time, CancellationToken cancellation)
     {
         var run = new RunFolder(FolderOf(name));
@@ -49,10 +52,9 @@ internal sealed class AdviceRuns(AdviceRequest request, EncodedDataset data)
         }
 
         using var finished = new FinishedRun(run.Path, request.Threads, catalogues: experiment.Catalogues);
-        var (test, seconds) = Score(finished, data.Test ?? data.Valid!, cancellation);
-        var valid = data.Test is null ? test : Score(finished, data.Valid!, cancellation).Logits;
-        return Of(name, run.Path, valid, test, seconds * 1e6 * request.Threads / test.Length,
-            RunSummary.Find(run)?.Seconds ?? time.TotalSeconds, isCut);
+        var test = Score(finished, data.Test ?? data.Valid!, cancellation);
+        var valid = data.Test is null ? test : Score(finished, data.Valid!, cancellation);
+        return Of(name, run.Path, valid, test, micros: 0, RunSummary.Find(run)?.Seconds ?? time.TotalSeconds, isCut);
     }
 
     /// <summary>Learns a baseline.</summary>
@@ -68,6 +70,10 @@ internal sealed class AdviceRuns(AdviceRequest request, EncodedDataset data)
         BaselineStudy.Mean([.. members.Select(m => m.Rows)]).Logits,
         members.Sum(m => m.Line.MicrosecondsPerRow), members.Sum(m => m.Line.Seconds), members.Any(m => m.Line.IsCut));
 
+    /// <summary>What each run takes to score a row, in microseconds.</summary>
+    public double[] Cost(IReadOnlyList<string> runs, CancellationToken cancellation) =>
+        RowCost.Of(runs, data.Test ?? data.Valid!, request.Experiment.Catalogues, cancellation);
+
     private Tried Of(string name, string? run, float[] valid, float[] test, double micros, double seconds, bool isCut)
     {
         var (rows, chosen) = (_test.With(test), _valid.With(valid));
@@ -78,14 +84,14 @@ internal sealed class AdviceRuns(AdviceRequest request, EncodedDataset data)
 
     private string FolderOf(string name) => Path.Combine(request.Folder, name.Replace(' ', '-').Replace(",", "", StringComparison.Ordinal));
 
-    private static (float[] Logits, double Seconds) Score(FinishedRun run, EncodedSplit split, CancellationToken cancellation)
+    private static float[] Score(FinishedRun run, EncodedSplit split, CancellationToken cancellation)
     {
-        var (logits, at, start) = (new float[split.Rows], 0, Stopwatch.GetTimestamp());
+        var (logits, at) = (new float[split.Rows], 0);
         run.Read(split, batch =>
         {
             foreach (var logit in batch.EnsembleLogits())
                 logits[at++] = (float)logit;
         }, cancellation);
-        return (logits, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        return logits;
     }
 }

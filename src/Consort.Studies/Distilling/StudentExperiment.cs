@@ -1,4 +1,5 @@
 using Consort.Data.Datasets;
+using Consort.Data.Encoders;
 using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
@@ -87,8 +88,18 @@ internal static class StudentExperiment
     private static Experiment Read(OptionTree options, DistilRequest request, ulong? seed)
     {
         var place = request.Data is { } data ? Path.GetFullPath(data) : PlaceOf(new RunFolder(request.Teachers[0]));
-        return Experiment.From(place is null ? options : Moved(options, place), Directory.GetCurrentDirectory(), seed, request.Precision,
-            catalogues: request.Catalogues);
+        var student = Experiment.From(place is null ? options : Moved(options, place), Directory.GetCurrentDirectory(), seed,
+            request.Precision, catalogues: request.Catalogues);
+        return student with { Data = ByTeacher(student.Data!, new RunFolder(request.Teachers[0])) };
+    }
+
+    // An update's encoder has grown and was not fitted on its rows: a student's ids are the teacher's only by that very encoder.
+    private static DataSource ByTeacher(DataSource data, RunFolder teacher)
+    {
+        if (data.Split is null || RunData.Read(teacher)?.Fitted != true)
+            return data;
+        var encoder = Encoder.Load(teacher.Encoder);
+        return data with { Schema = encoder.Schema, By = encoder, Encoded = DataSource.CacheOf(encoder.Schema, data.Split, encoder) };
     }
 
     // Null where the teacher's rows still lie where its experiment says; else where they are now.

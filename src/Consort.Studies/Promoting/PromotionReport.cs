@@ -16,7 +16,11 @@ public static class PromotionReport
     /// <summary>The answer in a line.</summary>
     public static string Verdict(PromotionResult result) => result.IsPromoted
         ? $"promote {result.New.Name}: all {result.Checks.Count} checks hold"
-        : $"do not promote {result.New.Name}: {string.Join(", ", result.Checks.Where(c => !c.Passed).Select(c => c.Name))} {(result.Checks.Count(c => !c.Passed) == 1 ? "does" : "do")} not hold";
+        : $"do not promote {result.New.Name}: {string.Join(", ", result.Checks.Where(c => !c.Passed).Select(c => c.Name))} {(result.Checks.Count(c => !c.Passed) == 1 ? "does" : "do")} not hold{SizeAdvice(result)}";
+
+    // Each update adds tokens: after some the package is twice the first one's, whatever the model is worth.
+    private static string SizeAdvice(PromotionResult result) => result.Checks.Any(c => c is { Name: "size", Passed: false })
+        ? "; a size that is right to grow, as by updates with new tokens, is allowed by --size-ratio, and `update --max-features` bounds it" : "";
 
     /// <summary>The rows that decided, in a line.</summary>
     public static string Rows(PromotionResult result) => string.Create(CultureInfo.InvariantCulture,

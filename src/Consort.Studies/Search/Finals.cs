@@ -45,6 +45,10 @@ internal sealed class Finals(TuneRequest request, SearchSpace space, SearchRuns 
             return true;
         }, cancellation);
         var seeds = Array.FindIndex([.. outcomes, null], o => o is null) / settings.Length;
+        var left = work.Skip(seeds * settings.Length).Where((_, i) => outcomes[seeds * settings.Length + i] is not null).ToArray();
+        if (left.Length > 0)
+            request.Notice?.Invoke($"not in the table, as not all settings have come to that seed: {string.Join("; ",
+                left.Select(w => string.Create(CultureInfo.InvariantCulture, $"{settings[w.Setting].Name}, seed {w.Seed}")))}");
         Outcome[][] by = [.. settings.Select((_, i) =>
             Enumerable.Range(0, seeds).Select(s => outcomes[s * settings.Length + i]!).ToArray())];
         TunedSetting[] tuned = [.. settings.Select((s, i) => Of(s, by[i]))];

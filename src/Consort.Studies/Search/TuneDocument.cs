@@ -27,14 +27,8 @@ internal static class TuneDocument
         if (result.Best == result.Start)
             return "No setting that was tried is better than the start on the rows that the search chose by: the start stays.";
         var difference = result.Auc is { } auc ? string.Create(CultureInfo.InvariantCulture,
-            $": AUC {Numbers.Fixed(result.Best.Auc, 5)} against {Numbers.Fixed(result.Start.Auc, 5)}, {auc.Difference:+0.00000;−0.00000} ({auc.Low:+0.00000;−0.00000} to {auc.High:+0.00000;−0.00000}, 95 % over new seeds and rows)") : "";
-        var verdict = result.Auc switch
-        {
-            { Low: > 0 } => "is better than the start",
-            { High: < 0 } => "is worse than the start",
-            _ => "cannot be told from the start",
-        };
-        return $"The best setting, {result.Best.Name}, {verdict} on validation rows that neither training nor search has seen{difference}.";
+            $": AUC {Numbers.Fixed(result.Best.Auc, 5)} against {Numbers.Fixed(result.Start.Auc, 5)}, {auc.Difference:+0.00000;−0.00000} ({auc.Low:+0.00000;−0.00000} to {auc.High:+0.00000;−0.00000}, 95 % over {result.Over})") : "";
+        return $"The best setting, {result.Best.Name}, {result.Verdict} on validation rows that neither training nor search has seen{difference}.";
     }
 
     private static IReadOnlyList<Fact> Facts(TuneResult result) =>
@@ -97,7 +91,7 @@ internal static class TuneDocument
 
     private static Section Mattered(IReadOnlyList<Importance> importance) => new("importance", "What mattered", importance.Count == 0
         ? [new Paragraph("Too few trials to tell.")]
-        : [new Paragraph("The share of the variance of the trials' ranks, with the fewest epochs, between bins of an option's values, corrected for chance (ω²). Interactions are not seen, and as the search looks more where it finds good settings, it is of what was tried."),
+        : [new Paragraph("The share of the variance of the trials' ranks, with the fewest epochs, between bins of an option's values, corrected for chance (ω²). Each option is looked at alone, so shares need not add up to 100 %; interactions are not seen, and as the search looks more where it finds good settings, it is of what was tried."),
             new TableBlock(Numbers.Table(importance, new("option", i => i.Path),
                 new("share of the variance", i => Numbers.Percent(i.Share), ResultColumn.Right), new("best bin", i => i.Best)))]);
 

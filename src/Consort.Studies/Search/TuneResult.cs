@@ -31,6 +31,17 @@ public sealed record TuneResult(int Trials, int Failed, double Seconds, TunedSet
     /// <summary>Seeds of each setting: as many as there was time for.</summary>
     public int Seeds { get; init; }
 
+    /// <summary>Whether the best is surely better than the start, surely worse, or cannot be told from it.</summary>
+    public string Verdict => Auc switch
+    {
+        { Low: > 0 } => "is better than the start",
+        { High: < 0 } => "is worse than the start",
+        _ => "cannot be told from the start",
+    };
+
+    /// <summary>What the interval of <see cref="Auc"/> is over.</summary>
+    public string Over => Seeds > 1 ? "new seeds and rows" : "new rows, one seed";
+
     /// <summary>How much of what the trials differ by goes with each option, the most first.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> Importance { get; init; } = [];
 }

@@ -15,6 +15,7 @@ public sealed class TuneTests
             "--out", clicks.At("tuned"), "--json", clicks.At("t.json"), "--quiet"];
         var tune = ConsoleRun.Of(command);
         Assert.True(tune.ExitCode == 0, tune.Error);
+        Assert.Equal(tune.Output.Contains("keep the start", StringComparison.Ordinal), !tune.Output.Contains("is better than the start on rows", StringComparison.Ordinal));
         foreach (var words in new[] { "start", "kept aside", "4 trials", "best.yaml" })
             Assert.Contains(words, tune.Output, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("t.json")));

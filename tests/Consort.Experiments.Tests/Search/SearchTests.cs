@@ -76,6 +76,18 @@ public sealed class SearchTests
     }
 
     [Fact]
+    public void Next_EachThird_IsNearTheBest()
+    {
+        var (sampler, trials) = (new ParzenSampler(Plane, 1), new List<SearchTrial>());
+        trials.Add(new SearchTrial(0, [0.5, 0.4], ["", ""], 1) { Rungs = [new Rung(1, 0.67, 0, 0, 0, false)] }); // a good start
+        for (var number = 1; number < 12; number++)
+            trials.Add(Trial(number, sampler.Next(number, [])));
+        double[][] near = [.. Enumerable.Range(4, 20).Select(n => sampler.Next(3 * n, trials))];
+        Assert.All(near, p => Assert.True(Math.Abs(p[0] - 0.5) < 0.5 && Math.Abs(p[1] - 0.4) < 0.4, $"{p[0]} {p[1]}"));
+        Assert.InRange(near.Average(p => Math.Abs(p[0] - 0.5) + Math.Abs(p[1] - 0.4)), 0.05, 0.35); // by chance about 0.5
+    }
+
+    [Fact]
     public void Halving_ThreeThere_LetsTheBestThirdGoOn()
     {
         Assert.Equal([1, 3, 9, 27], Halving.Rungs(27));
