@@ -10,7 +10,7 @@ public sealed class LineBudgetTests
     {
         ["Consort.AspNetCore"] = 6_200,
         ["Consort.Boosting"] = 600,
-        ["Consort.Cli"] = 4_900,
+        ["Consort.Cli"] = 5_000,
         ["Consort.Compute"] = 18_400,
         ["Consort.Compute.Bf16"] = 800,
         ["Consort.Data"] = 15_900,

@@ -1,8 +1,8 @@
 using System.Numerics;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
-using Consort.Foundation.Ranks;
 using Consort.Foundation.Numbers;
+using Consort.Foundation.Ranks;
 
 namespace Consort.Compute.Cpu.Parameters;
 
