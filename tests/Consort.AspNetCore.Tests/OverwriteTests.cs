@@ -91,7 +91,7 @@ public sealed class OverwriteTests(ServerFixture fixture)
         Put(new byte[1000]);
         await Until(() => Task.FromResult(Refusals(server) == 2));
         await Expect(server, fixture.Score(0));
-    
+
         // At once: a look between the two steps of a write would count one content more.
         void Put(byte[] content)
         {
