@@ -57,7 +57,7 @@ internal sealed class TrainCommand : ExampleCommand
         var folder = arguments.GetValue(_out) ?? DefaultFolder(path, experiment.Training.Seed);
         var quiet = arguments.GetValue(_quiet);
         IProgress<TrainingProgress>? progress = quiet ? null : new TrainingLine(Terminal.Status);
-        using var tracker = ServerOf(arguments.GetValue(_mlflow)) is not { } server ? null : new MlflowTracker(
+        using var tracker = ServerOf(arguments.GetValue(_mlflow)) is not { } server || ranks is { Rank: > 0 } ? null : new MlflowTracker(
             server, arguments.GetRequiredValue(_mlflowExperiment), folder, line => Shared.Notice(Terminal, line), progress);
         var request = new RunRequest(
             experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
@@ -75,7 +75,7 @@ internal sealed class TrainCommand : ExampleCommand
             result = ExperimentRunner.Run(request, Terminal.Cancellation);
             tracker?.End(isStopped: false);
         }
-        catch (OperationCanceledException) when (Terminal.Cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (ranks is not null || Terminal.Cancellation.IsCancellationRequested)
         {
             tracker?.End(isStopped: true);
             Terminal.Status.Clear();
