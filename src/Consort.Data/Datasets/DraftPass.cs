@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.ExceptionServices;
 using Consort.Data.Encoders;
 using Consort.Data.Sources;
 
@@ -23,8 +21,6 @@ internal interface IDraftConsumer
 /// <summary>One pass over drafted rows, as <see cref="RowPass"/> is one over those of sources: blocks are taken in their order.</summary>
 internal static class DraftPass
 {
-    private const int ReportMilliseconds = 100;
-
     /// <summary>Has all rows taken. Of several mistakes that of the first block is thrown.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="consumers">One for each thread.</param>
@@ -32,65 +28,33 @@ internal static class DraftPass
     /// <param name="abort">Told that one has failed, to wake those that wait.</param>
     /// <param name="cancellation">Stops the work.</param>
     public static void Run(DraftedRows rows, IReadOnlyList<IDraftConsumer> consumers, Action<double>? progress, Action? abort,
-        CancellationToken cancellation)
+        CancellationToken cancellation) =>
+        BlockCrew.Run("drafts", consumers.Count, i => new Worker(rows, consumers[i]),
+            progress is null ? null : block => progress((double)block / rows.File.Blocks), abort, cancellation);
+
+    private sealed class Worker(DraftedRows rows, IDraftConsumer consumer) : IBlockWorker
     {
-        var gate = new Lock();
-        var (next, failedBlock, failure) = (0L, long.MaxValue, (Exception?)null);
-        var clock = Stopwatch.StartNew();
-        long reported = 0;
+        private readonly DraftBlock _draft = rows.Block();
+        private long _block;
 
-        void Fail(Exception e, long block)
+        public void Prepare() => consumer.Prepare();
+
+        public bool Take(long block)
         {
-            lock (gate)
-            {
-                if (failure is null || block < failedBlock) (failure, failedBlock) = (e, block);
-            }
-            abort?.Invoke();
+            _block = block;
+            return block < rows.File.Blocks;
         }
 
-        bool Next(out long block)
+        public void Work()
         {
-            lock (gate)
-            {
-                block = next;
-                if (failure is not null || next >= rows.File.Blocks) return false;
-                cancellation.ThrowIfCancellationRequested();
-                next++;
-                if (clock.ElapsedMilliseconds - reported < ReportMilliseconds) return true;
-                reported = clock.ElapsedMilliseconds;
-                progress?.Invoke((double)block / rows.File.Blocks);
-                return true;
-            }
+            var place = rows.File[_block];
+            rows.File.Read(place, _draft);
+            consumer.Take(_draft, place);
+            consumer.Finish(_block);
         }
 
-        void Work(IDraftConsumer consumer)
+        public void Dispose()
         {
-            var at = long.MaxValue - 1;
-            var draft = rows.Block();
-            try
-            {
-                while (true)
-                {
-                    consumer.Prepare();
-                    if (!Next(out var block)) return;
-                    at = block;
-                    rows.File.Read(rows.File[at], draft);
-                    consumer.Take(draft, rows.File[at]);
-                    consumer.Finish(at);
-                    at = long.MaxValue - 1;
-                }
-            }
-            catch (Exception e)
-            {
-                Fail(e, at);
-            }
         }
-
-        Thread[] threads = [.. consumers.Skip(1)
-            .Select((c, i) => new Thread(() => Work(c)) { IsBackground = true, Name = $"drafts {i + 1}" })];
-        foreach (var thread in threads) thread.Start();
-        Work(consumers[0]);
-        foreach (var thread in threads) thread.Join();
-        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Consort.Data.Schemas;
 
@@ -14,9 +13,7 @@ internal sealed class RowPass(
     SourceCatalogue? catalogue = null,
     CancellationToken cancellation = default) : IDisposable
 {
-    private const int ReportMilliseconds = 100;
     private readonly List<(IRowSource Source, long Rows)> _finished = [];
-    private readonly Lock _gate = new();
     private IRowSource? _source;
     private Layout? _first;
     private int _at = -1;
@@ -94,73 +91,9 @@ internal sealed class RowPass(
     /// <param name="consumers">One for each thread.</param>
     /// <param name="progress">Told the position, about ten times a second.</param>
     /// <param name="abort">Told that one has failed, to wake those that wait.</param>
-    public void Run(IReadOnlyList<IRowConsumer> consumers, Action<long>? progress = null, Action? abort = null)
-    {
-        var (failedBlock, failure) = (long.MaxValue, (Exception?)null);
-        var clock = Stopwatch.StartNew();
-        long reported = 0;
-
-        void Fail(Exception e, long block)
-        {
-            lock (_gate)
-            {
-                if (failure is null || block < failedBlock) (failure, failedBlock) = (e, block);
-            }
-            abort?.Invoke();
-        }
-
-        bool Next(RowCursor rows)
-        {
-            lock (_gate)
-            {
-                if (failure is not null) return false;
-                cancellation.ThrowIfCancellationRequested();
-                // A source that cannot be read on fails where the next block would be. It is noted before anybody else may read.
-                rows.Block.Index = _index;
-                try
-                {
-                    if (!Read(rows)) return false;
-                }
-                catch (Exception e)
-                {
-                    Fail(e, rows.Block.Index);
-                    return false;
-                }
-                if (clock.ElapsedMilliseconds - reported < ReportMilliseconds) return true;
-                reported = clock.ElapsedMilliseconds;
-                progress?.Invoke(Position);
-                return true;
-            }
-        }
-
-        void Work(IRowConsumer consumer)
-        {
-            using var rows = new RowCursor(schema.Fields.Count);
-            try
-            {
-                while (true)
-                {
-                    // Failing before a block is taken counts as later than failing within any block.
-                    rows.Block.Index = long.MaxValue - 1;
-                    consumer.Prepare();
-                    if (!Next(rows)) return;
-                    while (rows.Give(consumer)) { }
-                    consumer.Finish(rows.Block);
-                }
-            }
-            catch (Exception e)
-            {
-                Fail(e, rows.Block.Index);
-            }
-        }
-
-        Thread[] threads = [.. consumers.Skip(1)
-            .Select((c, i) => new Thread(() => Work(c)) { IsBackground = true, Name = $"rows {i + 1}" })];
-        foreach (var thread in threads) thread.Start();
-        Work(consumers[0]);
-        foreach (var thread in threads) thread.Join();
-        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
-    }
+    public void Run(IReadOnlyList<IRowConsumer> consumers, Action<long>? progress = null, Action? abort = null) =>
+        BlockCrew.Run("rows", consumers.Count, i => new Worker(this, consumers[i], schema.Fields.Count),
+            progress is null ? null : _ => progress(Position), abort, cancellation);
 
     public void Dispose()
     {
@@ -180,5 +113,22 @@ internal sealed class RowPass(
                 IsIdentified = Identifies,
             });
         return true;
+    }
+
+    private sealed class Worker(RowPass pass, IRowConsumer consumer, int fields) : IBlockWorker
+    {
+        private readonly RowCursor _rows = new(fields);
+
+        public void Prepare() => consumer.Prepare();
+
+        public bool Take(long block) => pass.Read(_rows);
+
+        public void Work()
+        {
+            while (_rows.Give(consumer)) { }
+            consumer.Finish(_rows.Block);
+        }
+
+        public void Dispose() => _rows.Dispose();
     }
 }
