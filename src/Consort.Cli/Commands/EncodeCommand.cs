@@ -50,7 +50,9 @@ internal sealed class EncodeCommand : ExampleCommand
     private readonly Option<string?> _like =
         Shared.Text("--like", "DIR", "An encoded dataset, by whose encoder the rows of --transfer are encoded.");
     private readonly Option<string[]> _transfer = Shared.Rows("--transfer", "Rows without labels, for --like");
-    private readonly Option<string> _out = Shared.Needed("--out", "DIR", "Folder of the encoded dataset.", alias: "-o");
+    private readonly EncodeShards _shards = new();
+    private readonly Option<string> _out = Shared.Needed(
+        "--out", "DIR", "Folder of the encoded dataset; of --count-only and --merge the file.", alias: "-o");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -59,31 +61,52 @@ internal sealed class EncodeCommand : ExampleCommand
         "encode", "Encode raw files into a dataset: vocabularies from the training rows, ids for all rows.", terminal,
         "encode --schema criteo --source train.txt --by seed --seed 1 --out data/criteo",
         "encode --schema frappe --train train.csv --valid valid.csv --test test.csv --out data/frappe",
-        "encode --like data/frappe --transfer more.csv --out data/frappe-more")
+        "encode --like data/frappe --transfer more.csv --out data/frappe-more",
+        "encode --schema criteo --train day_*.tsv --count-only --shard 0/4 --out counters_0.bin",
+        "encode --merge counters_*.bin --out encoder.bin",
+        "encode --schema criteo --train day_*.tsv --store --shard 0/4 --encoder encoder.bin --out data/part_0",
+        "encode --merge-parts data/part_* --out data/criteo")
     {
-        Take(_schema, _train, _valid, _test, _source, _by, _seed, _shares, _column, _validFrom, _testFrom, _gap,
-            _leaveOut, _negatives, _sampleSeed, _like, _transfer, _out, _threads, _json, _quiet);
+        Take([_schema, _train, _valid, _test, _source, _by, _seed, _shares, _column, _validFrom, _testFrom, _gap,
+            _leaveOut, _negatives, _sampleSeed, _like, _transfer, .. _shards.Options, _out, _threads, _json, _quiet]);
     }
 
     protected override int Run(ParseResult arguments)
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
-        using var like = Like(arguments);
+        var (isWhole, isStore) = (_shards.IsAbsent(arguments), _shards.IsStore(arguments));
         var (folder, threads) = (arguments.GetRequiredValue(_out), arguments.GetValue(_threads));
-        var request = like is null
-            ? new EncodeRequest(Schema.Load(arguments.GetValue(_schema)!), Plan(arguments), folder, threads)
-            : EncodeRequest.Transfer(like, FilesOf(arguments, _transfer), folder, threads);
-        request = request with { Sources = Shared.Sources };
-        Output.CheckApart("--json", json, [arguments.GetValue(_schema) ?? like!.Folder, .. request.Split.Files]);
         var progress = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status);
         Terminal.StopWithin(Shared.TimeToSave);
+        if (_shards.IsMerge(arguments))
+        {
+            if (new[] { _schema, _like }.Any(o => arguments.GetValue(o) is not null))
+                throw new ConsortException("encode: found --schema or --like beside what is merged, expected neither: it says by itself what it is of");
+            _shards.Merge(arguments, folder, json, Terminal, progress);
+            return CommandLine.Success;
+        }
+        using var like = Like(arguments);
+        if (like is not null && !isWhole)
+            throw new ConsortException("encode: found --like beside --shard, expected --schema: rows without labels are encoded whole");
+        var schema = like is null ? Schema.Load(arguments.GetValue(_schema)!) : like.Encoder.Schema;
+        var plan = like is null ? Plan(arguments) : null;
+        if (!isWhole && !isStore)
+        {
+            Output.CheckApart("--json", json, [arguments.GetValue(_schema)!, .. plan!.Files]);
+            _shards.Count(arguments, schema, plan, threads, folder, json, Terminal, progress);
+            return CommandLine.Success;
+        }
+        var request = plan is null ? EncodeRequest.Transfer(like!, FilesOf(arguments, _transfer), folder, threads)
+            : isStore ? _shards.Store(arguments, schema, plan, folder, threads) : new EncodeRequest(schema, plan, folder, threads);
+        request = request with { Sources = Shared.Sources };
+        Output.CheckApart("--json", json, [arguments.GetValue(_schema) ?? like!.Folder, .. request.Split.Files]);
         var result = DatasetEncoder.EncodeOrReuse(request, progress, Terminal.Cancellation);
         Terminal.Status.Clear();
         var memory = Process.GetCurrentProcess().PeakWorkingSet64 / 1048576.0;
         if (json is not null)
             JsonFile.Write(json, Json(result, request, memory, EncodedDataset.ContentHashOf(result.Folder)));
-        Show(result, memory, like?.Folder);
+        Show(result, memory, like?.Folder, isStore);
         return CommandLine.Success;
     }
 
@@ -130,7 +153,7 @@ internal sealed class EncodeCommand : ExampleCommand
                 ?? throw new ConsortException($"--leave-out: found \"{text}\", expected a day as 2026-11-30"))]);
     }
 
-    private void Show(EncodeResult result, double memory, string? like)
+    private void Show(EncodeResult result, double memory, string? like, bool isPart)
     {
         Terminal.Show(ResultTable.Of(
             result.Splits, new("split", s => s.Name), new("rows", s => s.Rows, "N0"), new("clicks", s => s.Clicks, "N0"),
@@ -147,7 +170,9 @@ internal sealed class EncodeCommand : ExampleCommand
                 $"encoded ({result.Reason}) in {Pace.Time(result.Seconds)}: {result.RowsPerSecond:N0} rows/s, {result.SourceBytes / 1e6 / Math.Max(1e-9, result.Seconds):N1} MB/s, peak memory {memory:N0} MB"));
         output.WriteLine($"dataset      {result.Folder}");
         output.WriteLine($"key          {result.Key}");
-        output.WriteLine(like is null
+        output.WriteLine(isPart
+            ? $"next         when all parts are there: {Terminal.Command} encode --merge-parts PARTS… --out DIR"
+            : like is null
             ? $"next         put `data: {{ encoded: {result.Folder} }}` into an experiment file, or: {Terminal.Command} data describe {Shell.Quote(result.Folder)}"
             : $"next         put `data: {{ encoded: {like}, transfer: {result.Folder} }}` into the experiment file of a student");
     }

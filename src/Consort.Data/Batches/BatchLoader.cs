@@ -177,9 +177,18 @@ public sealed class BatchLoader : IDisposable
                 places[r] = places[r] < _left ? part.Row(places[r]) : places[r] - _left + _first.Rows;
         }
 
-        Copy(_first, 0, places, batch);
-        if (_second is not null) Copy(_second, _first.Rows, places, batch);
+        CopyAll(_first, 0, places, batch);
+        if (_second is not null) CopyAll(_second, _first.Rows, places, batch);
         _options.Masked?.Apply(batch, _first.Space, _options.Seed, epoch);
+    }
+
+    private static void CopyAll(EncodedSplit split, long from, ReadOnlySpan<long> places, Batch batch)
+    {
+        foreach (var piece in split.Pieces)
+        {
+            Copy(piece, from, places, batch);
+            from += piece.Rows;
+        }
     }
 
     /// <summary>Copies those rows of the batch that are a split's, whose first row has the number given.</summary>

@@ -135,34 +135,37 @@ public sealed record DatasetDescription(
 
     // Of lists, tokens are counted, and rows without any are those that miss them.
     private static (long[] Missing, long[] Unknown, long?[] Tokens) CountSpecial(
-        FeatureSpace space, EncodedSplit split, CancellationToken cancellation)
+        FeatureSpace space, EncodedSplit whole, CancellationToken cancellation)
     {
         var fields = space.Categorical.Count;
         var missing = new long[fields];
         var unknown = new long[fields];
         var tokens = space.Categorical.Select(c => c.List is null ? (long?)null : 0).ToArray();
         int[] offsets = [.. space.Categorical.Select(c => c.Offset)];
-        for (long row = 0; row < split.Rows; row++)
+        foreach (var split in whole.Pieces)
         {
-            if (row % 65_536 == 0) cancellation.ThrowIfCancellationRequested();
-            ReadOnlySpan<int> ids = MemoryMarshal.Cast<byte, int>(split.Data.Slice(row * split.RowBytes, fields * 4));
-            for (var f = 0; f < fields; f++)
+            for (long row = 0; row < split.Rows; row++)
             {
-                if (tokens[f] is not null)
+                if (row % 65_536 == 0) cancellation.ThrowIfCancellationRequested();
+                ReadOnlySpan<int> ids = MemoryMarshal.Cast<byte, int>(split.Data.Slice(row * split.RowBytes, fields * 4));
+                for (var f = 0; f < fields; f++)
                 {
-                    var place = 4 * (split.Layout.ListsOf(split.Data.Slice(row * split.RowBytes, split.RowBytes)) + ids[f]);
-                    var n = MemoryMarshal.Read<int>(split.Lists.Slice(place, 4));
-                    tokens[f] += n;
-                    // The only token of a list without an order that is a missing one is a missing number's.
-                    var isMissing = n == 0 || (n == 1 && !space.Categorical[f].List!.IsOrdered
-                        && MemoryMarshal.Read<int>(split.Lists.Slice(place + 4, 4)) == offsets[f]);
-                    missing[f] += isMissing ? 1 : 0;
-                    unknown[f] += MemoryMarshal.Cast<byte, int>(split.Lists.Slice(place + 4, 4 * n)).Count(offsets[f] + 1);
-                    continue;
+                    if (tokens[f] is not null)
+                    {
+                        var place = 4 * (split.Layout.ListsOf(split.Data.Slice(row * split.RowBytes, split.RowBytes)) + ids[f]);
+                        var n = MemoryMarshal.Read<int>(split.Lists.Slice(place, 4));
+                        tokens[f] += n;
+                        // The only token of a list without an order that is a missing one is a missing number's.
+                        var isMissing = n == 0 || (n == 1 && !space.Categorical[f].List!.IsOrdered
+                            && MemoryMarshal.Read<int>(split.Lists.Slice(place + 4, 4)) == offsets[f]);
+                        missing[f] += isMissing ? 1 : 0;
+                        unknown[f] += MemoryMarshal.Cast<byte, int>(split.Lists.Slice(place + 4, 4 * n)).Count(offsets[f] + 1);
+                        continue;
+                    }
+                    var local = ids[f] - offsets[f];
+                    if (local == 0) missing[f]++;
+                    else if (local == 1) unknown[f]++;
                 }
-                var local = ids[f] - offsets[f];
-                if (local == 0) missing[f]++;
-                else if (local == 1) unknown[f]++;
             }
         }
         return (missing, unknown, tokens);

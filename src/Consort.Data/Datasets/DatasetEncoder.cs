@@ -221,6 +221,8 @@ public static class DatasetEncoder
     // A pass of its own tells what the sources are, of which the key and the names of files are made.
     private static Fitted FittedBefore(EncodeRequest request, Action<string, long> report, CancellationToken cancellation)
     {
+        if (request.Part is { } part)
+            return new Fitted(request.By!, new SplitAssigner(request.Split, part.TotalRows, request.Schema), [.. part.Sources]);
         var (rows, mistake, sources) = RowsOf(request, report, cancellation);
         return mistake is null
             ? new Fitted(request.By ?? request.Like!.Encoder, new SplitAssigner(request.Split, rows, request.Schema), sources)
@@ -258,7 +260,7 @@ public static class DatasetEncoder
         Action<string, long> report, CancellationToken cancellation)
     {
         var files = request.Split.Files;
-        using var truth = request.Like is null ? TruthFiles.Open(files) : null;
+        using var truth = request.Like is null && request.Part?.HasTruth != false ? TruthFiles.Open(files) : null;
         truth?.CheckRows([.. fitted.Sources.Select(s => s.Rows)]);
         var truthHash = truth is null ? "" : TruthFiles.HashOf(files);
         var (encoder, sources) = (fitted.Encoder, fitted.Sources);
@@ -298,7 +300,7 @@ public static class DatasetEncoder
             CheckSame(pass.Identities(), sources);
         }
 
-        if (writer.Rows[0] == 0 && request.Like is null)
+        if (writer.Rows[0] == 0 && request.Like is null && request.Part is null)
             throw new ConsortException($"{SourcePlace.Show(files[0])}: found no training rows after splitting, expected at least one");
         writer.Complete();
         var encoderFile = Path.Combine(temp, place.NameOf("encoder", key) + ".bin");
@@ -318,6 +320,7 @@ public static class DatasetEncoder
             RowBytes = layout.Bytes,
             HasTruth = truth is not null,
             Encoder = Stored(encoderFile),
+            Part = request.Part?.Stored,
             Splits = [.. Enumerable.Range(0, names.Length).Where(s => writer.Rows[s] > 0)
                 .Select(s => new StoredSplit(Manifest.SplitNames[s], writer.Rows[s], writer.Clicks[s], writer.File(s), writer.Lists(s)))],
         };
@@ -353,7 +356,7 @@ public static class DatasetEncoder
         public void Dispose() => File?.Dispose();
     }
 
-    private static StoredFile Stored(string path)
+    internal static StoredFile Stored(string path)
     {
         using var stream = SourceStream.Open(path);
         var hash = new XxHash128();

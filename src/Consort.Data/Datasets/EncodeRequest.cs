@@ -33,6 +33,9 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
     /// </summary>
     public Encoder? By { get; init; }
 
+    /// <summary>What the rows are a part of, where other processes encode the rest; null where they are all.</summary>
+    internal DatasetPart? Part { get; init; }
+
     /// <summary>
     /// Rows without labels, encoded as those of a dataset are: into a folder of its own, which <see cref="EncodedDataset.Take"/> takes.
     /// Labels that the files have are passed over, and so are columns that the dataset does not know.
@@ -46,16 +49,16 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
 
     /// <summary>What the manifest says of the split: the encoder decides what is stored, too, where it was there before.</summary>
     internal string SplitText => Split.Describe() + (Like is not null ? $" like {Like.EncoderChecksum}"
-        : By is not null ? $"{SplitWords.EncodedBy}{By.Checksum()}" : "");
+        : By is not null ? $"{SplitWords.EncodedBy}{By.Checksum()}{Part?.Describe()}" : "");
 
     /// <summary>Whether an encoder that was there before encodes.</summary>
     internal bool IsFitted => Like is not null || By is not null;
 
     /// <summary>One pass over the files.</summary>
     internal RowPass Pass(CancellationToken cancellation) => new(Split.Files, Schema,
-        IsFitted ? RowRules.Fitted(labelRequired: Like is null, passesOver: true) : RowRules.Training,
+        IsFitted && Part is null ? RowRules.Fitted(labelRequired: Like is null, passesOver: true) : RowRules.Training,
         catalogue: Sources, cancellation: cancellation)
-    { Identifies = true };
+    { Identifies = true, RowsBefore = Part?.RowsBefore ?? 0, Takes = Part?.Takes };
 }
 
 /// <summary>How far encoding is.</summary>

@@ -41,8 +41,9 @@ public sealed class EncodedDataset : IDisposable
             throw new ConsortException($"{folder}: found columns in {Manifest.FileName} that do not agree with {_manifest.Encoder.Name}");
         try
         {
+            var parts = DatasetParts.Of(folder, _manifest);
             foreach (var split in _manifest.Splits)
-                _splits.Add(new EncodedSplit(folder, split, Space, _manifest.HasTruth));
+                _splits.Add(parts?.Open(split, Space) ?? new EncodedSplit(folder, split, Space, _manifest.HasTruth));
         }
         catch
         {
@@ -153,9 +154,12 @@ public sealed class EncodedDataset : IDisposable
     /// <summary>Whether a folder holds a dataset, whole or damaged.</summary>
     public static bool IsAt(string folder) => Manifest.IsAt(folder);
 
-    /// <summary>The files of a dataset, or of what may have been one: its manifest and what carries its rows and its encoder.</summary>
+    /// <summary>
+    /// The files of a dataset, or of what may have been one: its manifest and what carries its rows and its encoder, also of its parts.
+    /// </summary>
     public static IEnumerable<string> FilesAt(string folder) =>
-        Directory.EnumerateFiles(folder, "*.bin").Concat(IsAt(folder) ? [Path.Combine(folder, Manifest.FileName)] : []);
+        Directory.EnumerateFiles(folder, "*.bin").Concat(IsAt(folder) ? [Path.Combine(folder, Manifest.FileName)] : [])
+            .Concat(DatasetParts.FoldersAt(folder).Where(Directory.Exists).SelectMany(FilesAt));
 
     /// <summary>The key of a dataset, without opening it; null where there is none that can be read.</summary>
     public static string? KeyAt(string folder)
@@ -179,11 +183,13 @@ public sealed class EncodedDataset : IDisposable
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[1 << 20];
-        foreach (var stored in Manifest.Read(folder).Files)
+        var manifest = Manifest.Read(folder);
+        foreach (var stored in manifest.Files)
         {
             using var file = SourceStream.Open(Path.Combine(folder, stored.Name));
             for (int read; (read = file.Read(buffer)) > 0;) hash.AppendData(buffer, 0, read);
         }
+        DatasetParts.Of(folder, manifest)?.Give(manifest, hash.AppendData);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

@@ -6,10 +6,15 @@ namespace Consort.Data.Datasets;
 /// <summary>The rows of one split, memory-mapped. Made and disposed of by <see cref="EncodedDataset"/>.</summary>
 public sealed class EncodedSplit : IDisposable
 {
-    private readonly HeldBytes _bytes;
+    private readonly HeldBytes? _bytes; // null where pieces have them
     private readonly HeldBytes? _lists;
+    private readonly EncodedSplit[] _pieces;
 
-    internal EncodedSplit(string folder, StoredSplit stored, FeatureSpace space, bool hasTruth)
+    /// <param name="stored">What is said of all rows.</param>
+    /// <param name="pieces">Some of the rows each, one behind another.</param>
+    /// <param name="space">The columns.</param>
+    /// <param name="hasTruth">Whether true probabilities are known.</param>
+    internal EncodedSplit(StoredSplit stored, EncodedSplit[] pieces, FeatureSpace space, bool hasTruth)
     {
         Name = stored.Name;
         Rows = stored.Rows;
@@ -17,6 +22,12 @@ public sealed class EncodedSplit : IDisposable
         HasTruth = hasTruth;
         Space = space;
         Layout = new RowLayout(space, hasTruth);
+        _pieces = pieces;
+    }
+
+    internal EncodedSplit(string folder, StoredSplit stored, FeatureSpace space, bool hasTruth) : this(stored, [], space, hasTruth)
+    {
+        _pieces = [this];
         var path = Path.Combine(folder, stored.File.Name);
         EncodedDataset.CheckSize(path, stored.File);
         if (stored.File.Bytes != stored.Rows * RowBytes)
@@ -57,7 +68,10 @@ public sealed class EncodedSplit : IDisposable
     public FeatureSpace Space { get; }
 
     /// <summary>Bytes of its rows, which are mapped: the system drops them from memory where it needs the room.</summary>
-    public long Bytes => Rows * RowBytes + (_lists?.Length ?? 0);
+    public long Bytes => Rows * RowBytes + _pieces.Sum(p => p._lists?.Length ?? 0);
+
+    /// <summary>What has its rows, one behind another: itself, or those of the parts of its dataset.</summary>
+    internal ReadOnlySpan<EncodedSplit> Pieces => _pieces;
 
     /// <summary>Where things stand in a row.</summary>
     internal RowLayout Layout { get; }
@@ -66,7 +80,7 @@ public sealed class EncodedSplit : IDisposable
     internal int RowBytes => Layout.Bytes;
 
     /// <summary>The first row.</summary>
-    internal NativeSpan<byte> Data => _bytes.All;
+    internal NativeSpan<byte> Data => _bytes!.All;
 
     /// <summary>The lists of all rows, in bytes; empty where no column is a list.</summary>
     internal NativeSpan<byte> Lists => _lists is null ? default : _lists.All;
@@ -74,8 +88,12 @@ public sealed class EncodedSplit : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _bytes.Dispose();
+        _bytes?.Dispose();
         _lists?.Dispose();
+        foreach (var piece in _pieces)
+        {
+            if (piece != this) piece.Dispose();
+        }
     }
 
     private static string Hash(NativeSpan<byte> data)

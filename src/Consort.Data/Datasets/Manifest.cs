@@ -50,14 +50,22 @@ internal sealed record Manifest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Checksum { get; init; }
 
+    /// <summary>What it is a part of; null where it is whole.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StoredPart? Part { get; init; }
+
+    /// <summary>The parts that have its rows; null where these are in files of its folder.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<PartPlace>? Parts { get; init; }
+
     /// <summary>Whether it holds rows without labels for another dataset, and nothing else.</summary>
     [JsonIgnore]
     public bool IsTransfer => Splits is [{ Name: "transfer" }];
 
-    /// <summary>All files but the manifest.</summary>
+    /// <summary>All files of the folder but the manifest.</summary>
     [JsonIgnore]
-    public IEnumerable<StoredFile> Files =>
-        [Encoder, .. Splits.Select(s => s.File), .. Splits.Where(s => s.Lists is not null).Select(s => s.Lists!)];
+    public IEnumerable<StoredFile> Files => Parts is not null ? [Encoder]
+        : [Encoder, .. Splits.Select(s => s.File), .. Splits.Where(s => s.Lists is not null).Select(s => s.Lists!)];
 
     /// <summary>The key: what the content of the dataset follows from, without any path.</summary>
     public static string KeyOf(string schema, string split, IEnumerable<SourceIdentity> sources, string truth)
@@ -97,6 +105,7 @@ internal sealed record Manifest
         if (RowBytes < 4) return string.Create(CultureInfo.InvariantCulture, $"row_bytes is {RowBytes}, expected at least 4");
         if (Encoder.Name != Path.GetFileName(Encoder.Name) || Encoder.Name.Length == 0)
             return $"encoder.name is \"{Encoder.Name}\", expected a file of the folder";
+        if (Parts is [] || Parts is not null && Part is not null) return "parts: found none, or those of a part";
         for (var i = 0; i < Splits.Count; i++)
         {
             var split = Splits[i];

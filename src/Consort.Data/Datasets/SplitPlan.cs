@@ -162,6 +162,15 @@ public sealed record SplitPlan
     /// <summary>The same plan over other files, as many and in the same order.</summary>
     internal SplitPlan Over(IReadOnlyList<string> files) => this with { Files = files };
 
+    /// <summary>The same plan over some of its files.</summary>
+    /// <param name="places">Their places among them.</param>
+    internal SplitPlan Over(IReadOnlyList<int> places)
+    {
+        string[] files = [.. places.Select(p => Files[p])];
+        return Kind == SplitKind.Given
+            ? new SplitPlan(Kind, files, [.. places.Select(p => FileSplits[p])]) { Sample = Sample } : Over(files);
+    }
+
     /// <summary>The plan without its paths, as text; part of a dataset's key.</summary>
     public string Describe() => SplitWords.Of(this);
 

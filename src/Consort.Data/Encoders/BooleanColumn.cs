@@ -79,6 +79,12 @@ internal sealed class BooleanCounter(Field field, int index, MissingTexts missin
         _yeses += ((BooleanCounter)other)._yeses;
     }
 
+    public override void Keep(CounterState state)
+    {
+        state.Sum(ref _noes);
+        state.Sum(ref _yeses);
+    }
+
     public override ColumnEncoder[] Fit(int minCount) => [new BooleanColumn(Field.Name, Index, Missing, _noes, _yeses)];
 
     public override DraftedColumn[] Drafted(IReadOnlyList<ColumnEncoder> columns, int stream) =>

@@ -70,6 +70,12 @@ internal sealed class CodeCounter<TCode>(Field field, int index, MissingTexts mi
         for (var k = 0; k < codes.Length; k++) _others[k].Add(that._others[k]);
     }
 
+    public override void Keep(CounterState state)
+    {
+        state.Sum(_counts);
+        foreach (var others in _others) others.Keep(state);
+    }
+
     public override ColumnEncoder[] Fit(int minCount) => Fit(minCount, codes, Field.TokenColumns);
 
     /// <summary>The columns, of names of their own, which read cells by other codes for the same.</summary>

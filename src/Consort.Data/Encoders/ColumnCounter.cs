@@ -74,6 +74,9 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     /// <summary>Takes over what another worker has seen.</summary>
     public abstract void Merge(ColumnCounter other);
 
+    /// <summary>Writes what was seen, or adds what another process has written.</summary>
+    public abstract void Keep(CounterState state);
+
     /// <summary>The columns this field gives.</summary>
     public abstract ColumnEncoder[] Fit(int minCount);
 
@@ -150,6 +153,8 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
 
     public override void Merge(ColumnCounter other) => _counts.Add(((TokenCounter)other.Tokens)._counts);
 
+    public override void Keep(CounterState state) => _counts.Keep(state);
+
     public override ColumnEncoder[] Fit(int minCount) => [new TokenColumn(Field.Name, Index, Missing, _counts.Fit(minCount))];
 
     public override DraftedColumn[] Drafted(IReadOnlyList<ColumnEncoder> columns, int stream) =>
@@ -178,6 +183,8 @@ internal sealed class NothingCounter(Field field, int index, MissingTexts missin
     }
 
     public override void Merge(ColumnCounter other) { }
+
+    public override void Keep(CounterState state) { }
 
     public override ColumnEncoder[] Fit(int minCount) => [new HashColumn(Field.Name, Index, Missing, Field.Transform.Count)];
 

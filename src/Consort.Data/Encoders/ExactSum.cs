@@ -24,6 +24,8 @@ internal sealed class ExactSum
         for (var i = 0; i < _bins.Length; i++) _bins[i] += other._bins[i];
     }
 
+    public void Keep(CounterState state) => state.Sum(_bins);
+
     /// <summary>The sum divided by a count, rounded once at the end.</summary>
     public double Mean(long count)
     {

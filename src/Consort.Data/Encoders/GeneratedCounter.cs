@@ -11,6 +11,9 @@ internal abstract class GeneratedCounter : IDisposable
     /// <summary>Takes over what another worker has seen.</summary>
     public abstract void Merge(GeneratedCounter other);
 
+    /// <summary>Writes what was seen, or adds what another process has written.</summary>
+    public abstract void Keep(CounterState state);
+
     /// <summary>The column.</summary>
     /// <param name="field">The field.</param>
     /// <param name="index">Its place behind the schema's fields.</param>
@@ -37,6 +40,8 @@ internal abstract class GeneratedCounter : IDisposable
         }
 
         public override void Merge(GeneratedCounter other) => _counts.Add(((CrossCounter)other)._counts);
+
+        public override void Keep(CounterState state) => _counts.Keep(state);
 
         public override ColumnEncoder Fit(Field field, int index, int minCount) => hashes > 0
             ? new CrossHashColumn(field.Name, index, key, hashes)
@@ -68,6 +73,13 @@ internal abstract class GeneratedCounter : IDisposable
             var that = (LookupCounter)other;
             _tally.Add(that._tally);
             (_outs, _ins) = (_outs + that._outs, _ins + that._ins);
+        }
+
+        public override void Keep(CounterState state)
+        {
+            _tally.Keep(state);
+            state.Sum(ref _outs);
+            state.Sum(ref _ins);
         }
 
         public override ColumnEncoder Fit(Field field, int index, int minCount) => field.Result == LookupResult.Number

@@ -57,6 +57,12 @@ internal sealed class ListCounter(Field field, int index, MissingTexts missing, 
         tokens.Merge(other.Tokens);
     }
 
+    public override void Keep(CounterState state)
+    {
+        state.Sum(ref _empty);
+        tokens.Keep(state);
+    }
+
     public override ColumnEncoder[] Fit(int minCount) => [new ListColumn(tokens.Fit(minCount)[0], cutter) { Empty = _empty }];
 
     public override DraftedColumn[] Drafted(IReadOnlyList<ColumnEncoder> columns, int stream)

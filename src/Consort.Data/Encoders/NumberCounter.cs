@@ -40,6 +40,8 @@ internal sealed class NumberCounter(Field field, int index, MissingTexts missing
 
     public override void Merge(ColumnCounter other) => _tally.Add(((NumberCounter)other)._tally);
 
+    public override void Keep(CounterState state) => _tally.Keep(state);
+
     public override ColumnEncoder[] Fit(int minCount) =>
         [new NumberColumn(Field.Name, Index, Missing, Field.Transform.Kind, Field.Outside, _tally.Facts())];
 
@@ -102,6 +104,17 @@ internal sealed class QuantileCounter(Field field, int index, MissingTexts missi
     }
 
     public override void Merge(ColumnCounter other) => _table.Add(((QuantileCounter)other)._table);
+
+    public override void Keep(CounterState state) => state.Tokens(
+        take =>
+        {
+            foreach (var place in _table.Scattered()) take(_table.TokenAt(place), _table.ValueAt(place));
+        },
+        (token, times) =>
+        {
+            ref var count = ref _table.At(token);
+            count = (int)Math.Min(int.MaxValue, count + times);
+        });
 
     public override ColumnEncoder[] Fit(int minCount)
     {

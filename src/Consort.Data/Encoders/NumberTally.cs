@@ -27,6 +27,15 @@ internal sealed class NumberTally
         _max = Math.Max(_max, other._max);
     }
 
+    public void Keep(CounterState state)
+    {
+        state.Sum(ref _count);
+        _sum.Keep(state);
+        _squares.Keep(state);
+        state.Least(ref _min);
+        state.Greatest(ref _max);
+    }
+
     public NumberFacts Facts()
     {
         double mean = _sum.Mean(_count), deviation = Math.Sqrt(Math.Max(0, _squares.Mean(_count) - mean * mean));

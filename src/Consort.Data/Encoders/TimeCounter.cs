@@ -80,6 +80,14 @@ internal sealed class TimeCounter : ColumnCounter
         _parts.Merge(that._parts);
     }
 
+    public override void Keep(CounterState state)
+    {
+        _own.Keep(state);
+        _others.Keep(state);
+        _ages.Keep(state);
+        _parts.Keep(state);
+    }
+
     public override ColumnEncoder[] Fit(int minCount)
     {
         var format = _own.Of(Field);
@@ -133,6 +141,14 @@ internal sealed class TimeForms
     {
         (_iso, _digits, _numbers) = (_iso || other._iso, _digits || other._digits, _numbers || other._numbers);
         _greatest = Math.Max(_greatest, other._greatest);
+    }
+
+    public void Keep(CounterState state)
+    {
+        state.Any(ref _iso);
+        state.Any(ref _digits);
+        state.Any(ref _numbers);
+        state.Greatest(ref _greatest);
     }
 
     /// <summary>What the field says, or what was seen.</summary>

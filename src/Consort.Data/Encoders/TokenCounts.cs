@@ -68,6 +68,17 @@ internal sealed class TokenCounts : IDisposable
         others._counts = [];
     }
 
+    /// <summary>Writes the tokens that were seen, or adds those that another process has written.</summary>
+    public void Keep(CounterState state) => state.Tokens(
+        take =>
+        {
+            foreach (var place in _table.Scattered())
+            {
+                if (_counts[_table.ValueAt(place)] is > 0 and var count) take(_table.TokenAt(place), count);
+            }
+        },
+        (token, times) => Add(TokenProbe.Of(token), token, times));
+
     /// <summary>The vocabulary of the tokens that were seen often enough.</summary>
     public Vocabulary Fit(int minCount)
     {

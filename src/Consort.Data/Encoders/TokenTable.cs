@@ -117,6 +117,22 @@ internal sealed class TokenTable : IDisposable
         return -1;
     }
 
+    /// <summary>
+    /// The slots that hold tokens, from all over the table alike: put into another one in the order of their slots, which is that of
+    /// their hashes, they would crowd its beginning.
+    /// </summary>
+    public IEnumerable<int> Scattered()
+    {
+        const int Stride = 1 << LeastBits;
+        for (var from = 0; from < Stride; from++)
+        {
+            for (var place = (long)from; place <= (long)_mask; place += Stride)
+            {
+                if (At((nuint)place).Meta != 0) yield return (int)place;
+            }
+        }
+    }
+
     /// <summary>The key of the token in a slot: the bytes of one that has 8.</summary>
     public ulong KeyAt(int place) => At((nuint)place).Key;
 

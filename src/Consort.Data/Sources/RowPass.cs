@@ -19,15 +19,24 @@ internal sealed class RowPass(
     private int _at = -1;
     private long _index;
     private long _row;
-    private long _rowOfAll;
+    private long _rowOfAll; // the rows before the pass among them
     private long _finishedBytes;
     private Exception? _failure;
 
     /// <summary>Whether <see cref="Identities"/> will be asked for.</summary>
     public bool Identifies { get; init; }
 
+    /// <summary>Rows of sources that come before these, and that others read.</summary>
+    public long RowsBefore { get; init => _rowOfAll = field = value; }
+
+    /// <summary>
+    /// Whether a block is taken, by its source, the rows of it before the block and its position before it; others read those that are
+    /// not. Null for all.
+    /// </summary>
+    public Func<int, long, long, bool>? Takes { get; init; }
+
     /// <summary>The rows of all sources read so far.</summary>
-    public long Rows => _rowOfAll;
+    public long Rows => _rowOfAll - RowsBefore;
 
     /// <summary>What the sources were that were read to their ends.</summary>
     public SourceIdentity[] Identities() => [.. _finished.Select(f => f.Source.Identify(f.Rows))];
@@ -49,7 +58,15 @@ internal sealed class RowPass(
             while (true)
             {
                 if (_source is null && !OpenNext()) return false;
-                if (_source!.Read(block)) break;
+                var position = _source!.Position;
+                if (_source.Read(block))
+                {
+                    if (Takes?.Invoke(_at, _row, position) ?? true) break;
+                    cancellation.ThrowIfCancellationRequested();
+                    _row += block.Rows;
+                    _rowOfAll += block.Rows;
+                    continue;
+                }
                 _first ??= _source.Layout;
                 _finished.Add((_source, _row));
                 _finishedBytes += _source.Position;

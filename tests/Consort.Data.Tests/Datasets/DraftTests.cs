@@ -10,7 +10,7 @@ namespace Consort.Data.Tests.Datasets;
 /// <summary>Rows that were drafted while they were counted become what they become when they are read again.</summary>
 public sealed class DraftTests : IDisposable
 {
-    private const string AllKinds = """
+    internal const string AllKinds = """
         {delimiter: comma, min_count: 3, fields: [{name: y, kind: label}, {name: w, kind: weight}, {name: g, kind: group},
         {name: u, kind: categorical}, {name: v, kind: categorical, share: u}, {name: long, kind: categorical, missing: ["", none], min_count: 1},
         {name: hashed, kind: categorical, transform: "hash: 97"}, {name: plain, kind: numeric}, {name: scaled, kind: numeric, transform: standardise},
@@ -108,7 +108,7 @@ public sealed class DraftTests : IDisposable
         Assert.Throws<InvalidDataException>(() => block.Next(1, last));
     }
 
-    private static string Rows(int rows)
+    internal static string Rows(int rows)
     {
         var random = new Random(5);
         string Token(string prefix = "t") => $"{prefix}{(int)Math.Pow(900, random.NextDouble())}";

@@ -13,7 +13,7 @@ public sealed class LineBudgetTests
         ["Consort.Cli"] = 5_000,
         ["Consort.Compute"] = 18_400,
         ["Consort.Compute.Bf16"] = 800,
-        ["Consort.Data"] = 15_900,
+        ["Consort.Data"] = 16_950,
         ["Consort.Data.DuckDb"] = 750,
         ["Consort.Data.Parquet"] = 900,
         ["Consort.Distributed"] = 900,
