@@ -67,6 +67,7 @@ internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[
     where TText : struct, IValueText<T>
 {
     private const int Batch = 4096;
+    private const int Ahead = 12; // values of a dictionary lie anywhere in it, and are asked for so many before they are copied
     private readonly short[] _definitions = new short[column.Full > 0 ? Batch : 0];
     private readonly short[] _repetitions = new short[column.Facts.IsList ? Batch : 0];
     private readonly T[] _values = new T[Batch];
@@ -155,6 +156,7 @@ internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[
                 cells[r] = new Cell { Length = -1 };
                 continue;
             }
+            if (next + Ahead < values.Length) NativeBlocks.Prefetch(in NativeBlocks.At<byte>(values[next + Ahead].Pointer, 0));
             var text = ForeignBytes.Of<byte>(values[next].Pointer, values[next].Length);
             next++;
             Copy(text, room[at..]);

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Consort.Data.Encoders;
+using Consort.Foundation.Files;
 
 namespace Consort.Data.Datasets;
 
@@ -57,12 +58,14 @@ internal sealed class EncodedBlock(int splits) : IDisposable
 /// </summary>
 internal sealed class SplitWriter : IDisposable
 {
+    private const long BehindBytes = 8 << 20;
     private readonly object _gate = new();
     private readonly string _folder;
     private readonly string[] _names; // of the splits, and behind them of their lists
     private readonly FileStream?[] _files;
     private readonly XxHash128[] _hashes;
     private readonly long[] _lengths; // of the files, in bytes
+    private readonly long[] _begun; // bytes of the files that the system has begun to put on disk
     private readonly Stack<EncodedBlock> _free = new();
     private readonly Dictionary<long, EncodedBlock> _finished = [];
     private readonly List<EncodedBlock> _all = [];
@@ -76,7 +79,7 @@ internal sealed class SplitWriter : IDisposable
         _layout = layout;
         Splits = names.Count;
         _names = [.. names, .. names.Select(n => n + "-lists")];
-        _lengths = new long[_names.Length];
+        (_lengths, _begun) = (new long[_names.Length], new long[_names.Length]);
         _files = new FileStream?[_names.Length];
         _hashes = [.. _names.Select(_ => new XxHash128())];
         Rows = new long[Splits];
@@ -179,5 +182,8 @@ internal sealed class SplitWriter : IDisposable
         _files[file]!.Write(bytes);
         _hashes[file].Append(bytes);
         _lengths[file] += bytes.Length;
+        if (_lengths[file] - _begun[file] < BehindBytes) return;
+        WriteBehind.Start(_files[file]!.SafeFileHandle, _begun[file], _lengths[file] - _begun[file]);
+        _begun[file] = _lengths[file];
     }
 }

@@ -146,7 +146,12 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
             probe = TokenProbe.Of(data, cell, i);
             counts.Prefetch(probe);
         }
-        foreach (ref readonly var probe in probes[..tokens]) codes[probe.Row] = counts.CodeOf(probe, data);
+        foreach (ref readonly var probe in probes[..tokens])
+        {
+            var code = counts.CodeOf(probe, data);
+            counts.Prefetch(code);
+            codes[probe.Row] = code;
+        }
         // That of the missing ones is nobody's.
         for (var i = 0; i < codes.Length; i++) counts.Add(codes[i], rows.Times[i]);
     }

@@ -18,13 +18,16 @@ internal sealed class TokenCounts : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(in TokenProbe probe) => _table.Prefetch(probe);
 
+    /// <summary>Asks the processor for a code's count.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(int code) => NativeBlocks.Prefetch(in _counts[code]);
+
     /// <summary>The code of a token.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int CodeOf(scoped in TokenProbe probe, ReadOnlySpan<byte> data)
     {
         ref var code = ref _table.At(probe, data);
-        if (code == 0) code = Begin();
-        return code;
+        return code != 0 ? code : Begin(ref code);
     }
 
     /// <summary>Adds to the count of a code, held at the greatest int.</summary>
@@ -100,9 +103,9 @@ internal sealed class TokenCounts : IDisposable
     public void Dispose() => _table.Dispose();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private int Begin()
+    private int Begin(ref int code)
     {
         if (_table.Count == _counts.Length) Array.Resize(ref _counts, 2 * _counts.Length);
-        return _table.Count;
+        return code = _table.Count;
     }
 }

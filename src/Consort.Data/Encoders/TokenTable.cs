@@ -84,12 +84,10 @@ internal sealed class TokenTable : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref int At(scoped in TokenProbe probe, ReadOnlySpan<byte> data)
     {
-        for (var i = Home(probe.Hash); ; i = (i + 1) & _mask)
-        {
-            ref var slot = ref At(i);
-            if (slot.Meta == 0) return ref Insert(probe, data);
-            if (slot.Key == probe.Key && Same(slot.Meta, probe.Cell, data)) return ref slot.Value;
-        }
+        // Most tokens are short and stand where they belong.
+        ref var slot = ref At(Home(probe.Hash));
+        if (slot.Key == probe.Key && slot.Meta == (uint)probe.Cell.Length + 1 && slot.Meta - 1 < LongToken - 1) return ref slot.Value;
+        return ref Search(probe, data);
     }
 
     /// <inheritdoc cref="At(in TokenProbe, ReadOnlySpan{byte})"/>
@@ -184,6 +182,17 @@ internal sealed class TokenTable : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Same(uint meta, Cell cell, ReadOnlySpan<byte> data) =>
         meta < LongToken ? meta == (uint)Math.Max(0, cell.Length) + 1 : cell.Length > 8 && SameLong(meta, cell.Of(data));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private ref int Search(scoped in TokenProbe probe, ReadOnlySpan<byte> data)
+    {
+        for (var i = Home(probe.Hash); ; i = (i + 1) & _mask)
+        {
+            ref var slot = ref At(i);
+            if (slot.Meta == 0) return ref Insert(probe, data);
+            if (slot.Key == probe.Key && Same(slot.Meta, probe.Cell, data)) return ref slot.Value;
+        }
+    }
 
     private bool SameLong(uint meta, ReadOnlySpan<byte> token)
     {
