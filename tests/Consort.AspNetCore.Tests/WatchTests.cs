@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Watching;
+using Consort.EndToEnd.Tests;
 using Consort.Serving.Profiles;
 
 namespace Consort.AspNetCore.Tests;
@@ -91,7 +92,10 @@ public sealed class WatchTests(ServerFixture fixture)
         foreach (var (body, mistake) in new[]
         {
             ("""{"ids": [1], "labels": [1, 0]}""", "found 1 ids and 2 labels"),
-            ("""{"ids": [1], "labels": [2]}""", "labels[0]: found a number, expected 0 or 1"),
+            ("""{"ids": [1], "labels": [2]}""", "labels[0]: found 2, expected 0 or 1"),
+            ("""{"ids": [1, 3], "labels": [0, -0.5]}""", "labels[1]: found -0.5, expected 0 or 1"),
+            ("""{"ids": [1], "labels": ["1"]}""", "labels[0]: found a string, expected 0 or 1"),
+            ("""{"ids": ["a", 7, "7"], "labels": [1, 1, 0]}""", "ids[2]: found \"7\" again, as ids[1] is, expected each id once"),
             ("""{"ids": [null], "labels": [1]}""", "ids[0]: found null, expected a string or a number"),
             ("""{"labels": [1]}""", "expected ids and labels"),
         })
@@ -104,6 +108,32 @@ public sealed class WatchTests(ServerFixture fixture)
         var (wrong, odd) = await server.Post("/v1/score", """{"rows": [{"site": "s3"}], "ids": ["a", "b"]}""");
         Assert.Equal(HttpStatusCode.BadRequest, wrong);
         Assert.Contains("ids: found 2, expected 1", (string)odd["detail"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Feedback_WithAnIdTwice_TakesNone()
+    {
+        await using var server = await TestServer.Start(fixture.First, o => o with { FeedbackIds = 4 });
+        TestServer.Probabilities(await server.Post(
+            "/v1/score", new JsonObject { ["rows"] = new JsonArray(Json(fixture.Row(0))), ["ids"] = new JsonArray("r") }.ToJsonString()));
+        Assert.Equal(HttpStatusCode.BadRequest, (await server.Post("/v1/feedback", """{"ids": ["r", "r"], "labels": [1, 0]}""")).Status);
+        var (_, answer) = await server.Post("/v1/feedback", """{"ids": ["r"], "labels": [1]}""");
+        Assert.Equal(1, (int)answer["matched"]!);
+    }
+
+    [Fact]
+    public void Measure_WithoutANewLabel_IsNotMadeAgain()
+    {
+        var rows = new LabelledRows();
+        Assert.Null(rows.Measure().Auc);
+        rows.Add(0.2f, false);
+        rows.Add(0.7f, true);
+        var first = rows.Measure();
+        Assert.Equal(1.0, first.Auc);
+        Assert.Same(first, rows.Measure());
+        rows.Add(0.8f, false);
+        Assert.Equal(0.5, rows.Measure().Auc);
+        Assert.Equal(3, rows.Measure().Rows);
     }
 
     [Fact]
@@ -139,6 +169,38 @@ public sealed class WatchTests(ServerFixture fixture)
         Assert.Equal(answered.Zip(other, (a, b) => Math.Abs(a - b)).Average(), (double)shadow["mean_difference"]!, 1e-5);
         Assert.Equal(other.Average(), (double)shadow["mean_shadow"]!, 1e-5);
         Assert.All(answered.Select((p, row) => (p, row)), a => Assert.Equal(fixture.Score(a.row), a.p, 1e-5));
+    }
+
+    [Fact]
+    public async Task Shadow_ThatAlwaysFails_SaysHowOftenAndWhy()
+    {
+        var folder = fixture.NewFolder();
+        File.Copy(fixture.First, Path.Combine(folder, "1.consort"));
+        File.Copy(Repository.At("tests/Consort.Serving.Tests/Packages/Earlier/earlier.consort"), Path.Combine(folder, "2.consort"));
+        await using var server = await TestServer.Start(
+            folder, o => o with { ShadowShare = 1, Models = [new ModelSource("clicks", folder) { Labels = new Dictionary<string, string> { ["stable"] = "1", ["shadow"] = "2" } }] });
+        for (var row = 0; row < 3; row++)
+            TestServer.Probabilities(await server.Post("/v1/score", new JsonObject { ["rows"] = new JsonArray(Json(fixture.Row(row))) }.ToJsonString()));
+        JsonNode? shadow = null;
+        for (var tries = 0; tries < 500 && (shadow is null || (int)shadow["failures"]! < 3); tries++)
+        {
+            await Task.Delay(10);
+            shadow = Versions(await server.Get("/v1/models/clicks/watch"))[1]!["shadow"];
+        }
+
+        Assert.Equal((0, 3), ((int)shadow!["rows"]!, (int)shadow["failures"]!));
+        Assert.Contains("is not one that the model reads", (string)shadow["last_failure"]!, StringComparison.Ordinal);
+        Assert.Null(shadow["mean_difference"]);
+    }
+
+    [Fact]
+    public async Task Canary_ByAFieldThatNoModelKnows_IsRefused()
+    {
+        var mistake = await Assert.ThrowsAsync<ConsortException>(
+            () => Two(o => o with { CanaryField = "sitee", CanaryShare = 0.3 }));
+        Assert.Contains("canary field: found sitee, expected a field that a served model knows", mistake.Message, StringComparison.Ordinal);
+        Assert.EndsWith("did you mean site?", mistake.Message, StringComparison.Ordinal);
+        await using var server = await Two(o => o with { CanaryField = "id", CanaryShare = 0.3 }); // read by no model, but of the schema
     }
 
     [Fact]

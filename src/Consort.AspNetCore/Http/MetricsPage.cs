@@ -35,10 +35,10 @@ internal sealed class MetricsPage
         meter.CreateObservableGauge("consort.drift.missing", () => Drift(c => c.Missing), null, "Share of missing values likewise.");
         meter.CreateObservableGauge("consort.drift.alarms", () => Each(v => v.Window.Last?.Alarms.Count), null,
             "What differs from the training rows by much and surely in that window.");
-        meter.CreateObservableGauge("consort.feedback.auc", () => Each(v => v.Labelled.Labels > 0 ? v.Labelled.Measure().Auc : null), null,
+        meter.CreateObservableGauge("consort.feedback.auc", () => Each(v => v.Labelled.Measure().Auc), null,
             "AUC over the last labels that came back.");
         meter.CreateObservableGauge("consort.feedback.calibration",
-            () => Each(v => v.Labelled.Labels > 0 ? v.Labelled.Measure().PredictedOverObserved : null), null,
+            () => Each(v => v.Labelled.Measure().PredictedOverObserved), null,
             "Predicted over observed clicks of these.");
         meter.CreateObservableCounter("consort.feedback.labels", () => Each(v => v.Labelled.Labels), null, "Labels that came back.");
         meter.CreateObservableGauge("consort.shadow.difference", () => Each(v => v.Shadow.Measure()?.MeanDifference), null,
@@ -104,9 +104,9 @@ internal sealed class MetricsPage
         Each("consort_drift_alarms", "gauge", "What differs from the training rows by much and surely in that window.", v => v.Window.Last?.Alarms.Count);
         Each("consort_feedback_labels_total", "counter", "Labels that came back.", v => v.Labelled.Labels);
         Each("consort_feedback_auc", "gauge", "AUC over the last labels that came back.",
-            v => v.Labelled.Labels > 0 ? v.Labelled.Measure().Auc : null);
+            v => v.Labelled.Measure().Auc);
         Each("consort_feedback_calibration", "gauge", "Predicted over observed clicks of these.",
-            v => v.Labelled.Labels > 0 ? v.Labelled.Measure().PredictedOverObserved : null);
+            v => v.Labelled.Measure().PredictedOverObserved);
         Each("consort_shadow_rows_total", "counter", "Rows that a shadow has scored.", v => v.Shadow.Rows);
         Each("consort_shadow_failures_total", "counter", "Requests that a shadow could not score.", v => v.Shadow.Failures);
         Each("consort_shadow_difference", "gauge", "Mean difference of a shadow's probabilities from those that were answered.",

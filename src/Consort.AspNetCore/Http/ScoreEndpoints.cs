@@ -142,7 +142,7 @@ internal sealed class ScoreEndpoints(
             }
             catch (Exception e) when (e is RequestException or ConsortException or JsonException or OperationCanceledException)
             {
-                lease.Version.Shadow.AddFailure();
+                lease.Version.Shadow.AddFailure(e is OperationCanceledException ? "it took too long" : e.Message);
             }
         }
         catch (RequestException)

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Consort.AspNetCore.Registry;
@@ -63,10 +64,26 @@ internal sealed class WatchEndpoints(ModelRegistry registry, RequestGate gate, L
         var count = RowIds.Count(places[0].Of(json), limits);
         if (count != labels.Count)
             throw new RequestException(400, $"found {count} ids and {labels.Count} labels, expected as many");
+        CheckOnce(places[0].Of(json), buffers);
         var (row, known) = (0, 0);
         RowIds.Each(places[0].Of(json), buffers.Values, limits, id => known += answered.Take(id, labels[row++]) ? 1 : 0);
         return new JsonObject { ["matched"] = known, ["unknown"] = count - known };
     }
+
+    // Of two labels for one row nobody could say which counts.
+    private void CheckOnce(ReadOnlySpan<byte> ids, RequestBuffers buffers)
+    {
+        var (seen, at) = (new Dictionary<ulong, int>(), 0);
+        RowIds.Each(ids, buffers.Values, limits, id =>
+        {
+            if (!seen.TryAdd(XxHash3.HashToUInt64(id), at))
+                throw new RequestException(400,
+                    $"ids[{at}]: found {RequestException.Show(id)} again, as ids[{seen[XxHash3.HashToUInt64(id)]}] is, expected each id once");
+            at++;
+        });
+    }
+
+    private static RequestException NoLabel(int place, string found) => new(400, $"labels[{place}]: found {found}, expected 0 or 1");
 
     private List<bool> Labels(ReadOnlySpan<byte> array)
     {
@@ -80,7 +97,8 @@ internal sealed class WatchEndpoints(ModelRegistry registry, RequestGate gate, L
                 JsonTokenType.True => true,
                 JsonTokenType.False => false,
                 JsonTokenType.Number when reader.TryGetInt32(out var number) && number is 0 or 1 => number == 1,
-                _ => throw new RequestException(400, $"labels[{labels.Count}]: found {JsonParts.Kind(reader.TokenType)}, expected 0 or 1"),
+                JsonTokenType.Number => throw NoLabel(labels.Count, RequestException.Show(reader.ValueSpan).Trim('"')),
+                _ => throw NoLabel(labels.Count, JsonParts.Kind(reader.TokenType)),
             });
         }
 
@@ -100,6 +118,7 @@ internal sealed class WatchEndpoints(ModelRegistry registry, RequestGate gate, L
     {
         ["rows"] = found.Rows,
         ["failures"] = found.Failures,
+        ["last_failure"] = found.LastFailure,
         ["mean_answered"] = found.MeanAnswered,
         ["mean_shadow"] = found.MeanShadow,
         ["mean_difference"] = found.MeanDifference,

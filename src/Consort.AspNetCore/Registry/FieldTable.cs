@@ -47,6 +47,9 @@ internal sealed class FieldTable
         _next = [.. Names.Select((_, i) => (i + 1) % Math.Max(1, Names.Count))];
     }
 
+    /// <summary>Whether a row may have a field of this name, read or unread.</summary>
+    public bool Knows(string name) => _names.Any(n => n.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(name)));
+
     /// <summary>The names in the scorer's order.</summary>
     public IReadOnlyList<string> Names { get; }
 

@@ -23,6 +23,13 @@ public sealed partial class ModelRegistry : IDisposable
     {
         (_options, _log, _meter) = (options, log, meter);
         Serve(options.Models);
+        if (options.CanaryField is { } field && !Models.Any(m => m.State.Versions.Any(v => v.Fields.Knows(field))))
+        {
+            string[] names = [.. Models[0].State.Versions[0].Fields.Names];
+            Dispose();
+            throw new ConsortException(
+                $"canary field: found {field}, expected a field that a served model knows: {string.Join(", ", names)}{NearestWord.Hint(field, names)}");
+        }
     }
 
     internal IReadOnlyList<ServedModel> Models => Volatile.Read(ref _models);

@@ -7,6 +7,7 @@ internal sealed class LabelledRows
     private readonly Lock _gate = new();
     private readonly List<(float Probability, bool IsClick)> _rows = [];
     private long _labels;
+    private FeedbackMeasures? _last;
 
     /// <summary>Labels that came back since the version was loaded.</summary>
     public long Labels => Interlocked.Read(ref _labels);
@@ -24,12 +25,25 @@ internal sealed class LabelledRows
         }
     }
 
-    /// <summary>What the probabilities of the rows are worth.</summary>
+    /// <summary>What the probabilities of the rows are worth; they are sorted once after new labels, whoever asks and how often.</summary>
     public FeedbackMeasures Measure()
     {
         (float Probability, bool IsClick)[] rows;
+        long labels;
         lock (_gate)
-            rows = [.. _rows];
+        {
+            if (_last?.Labels == _labels)
+                return _last;
+            (rows, labels) = ([.. _rows], _labels);
+        }
+
+        var measures = Measure(rows, labels);
+        lock (_gate)
+            return _last = measures;
+    }
+
+    private static FeedbackMeasures Measure((float Probability, bool IsClick)[] rows, long labels)
+    {
         Array.Sort(rows, (a, b) => a.Probability.CompareTo(b.Probability));
         double clicks = 0, others = 0, predicted = 0, pairs = 0;
         for (var first = 0; first < rows.Length;)
@@ -43,7 +57,7 @@ internal sealed class LabelledRows
             (clicks, others, first) = (clicks + tiedClicks, others + ties - tiedClicks, at);
         }
 
-        return new FeedbackMeasures(Labels, rows.Length, (long)clicks, clicks > 0 ? predicted / clicks : null,
+        return new FeedbackMeasures(labels, rows.Length, (long)clicks, clicks > 0 ? predicted / clicks : null,
             clicks > 0 && others > 0 ? pairs / clicks / others : null);
     }
 }

@@ -6,6 +6,7 @@ internal sealed class ShadowComparison
     private readonly Lock _gate = new();
     private long _rows, _failures;
     private double _distance, _greatest, _answered, _shadow;
+    private string? _mistake;
 
     /// <summary>Rows that both have scored.</summary>
     public long Rows => Interlocked.Read(ref _rows);
@@ -29,24 +30,35 @@ internal sealed class ShadowComparison
         }
     }
 
-    /// <summary>Counts a request that it could not score.</summary>
-    public void AddFailure() => Interlocked.Increment(ref _failures);
+    /// <summary>Counts a request that it could not score, and keeps why.</summary>
+    public void AddFailure(string mistake)
+    {
+        lock (_gate)
+        {
+            _failures++;
+            _mistake = mistake;
+        }
+    }
 
-    /// <summary>The numbers so far; null before the first row.</summary>
+    /// <summary>The numbers so far; null before the first request.</summary>
     public ShadowMeasures? Measure()
     {
         lock (_gate)
-            return _rows == 0 ? null : new ShadowMeasures(
-                _rows, Failures, _answered / _rows, _shadow / _rows, _distance / _rows, _greatest);
+            return _rows == 0 && _failures == 0 ? null
+                : new ShadowMeasures(_rows, _failures, _mistake, PerRow(_answered), PerRow(_shadow), PerRow(_distance),
+                    _rows == 0 ? null : _greatest);
+
+        double? PerRow(double sum) => _rows == 0 ? null : sum / _rows;
     }
 }
 
 /// <summary>A shadow's numbers.</summary>
 /// <param name="Rows">Rows that both have scored.</param>
 /// <param name="Failures">Requests that it could not score.</param>
-/// <param name="MeanAnswered">Mean probability that was answered.</param>
+/// <param name="LastFailure">Why the last of them could not be scored; null where all were.</param>
+/// <param name="MeanAnswered">Mean probability that was answered; null, as what follows, before the first row.</param>
 /// <param name="MeanShadow">Mean probability of the shadow.</param>
 /// <param name="MeanDifference">Mean |p − p′|.</param>
 /// <param name="MaxDifference">The greatest.</param>
 internal sealed record ShadowMeasures(
-    long Rows, long Failures, double MeanAnswered, double MeanShadow, double MeanDifference, double MaxDifference);
+    long Rows, long Failures, string? LastFailure, double? MeanAnswered, double? MeanShadow, double? MeanDifference, double? MaxDifference);

@@ -25,13 +25,7 @@ internal sealed class BaselineCommand : ExampleCommand
         AllowMultipleArgumentsPerToken = true,
     };
     private readonly Option<int> _seeds = Shared.Number<int>("--seeds", "Seeds.", 3, 1, 100);
-    private readonly Option<string> _categories = Shared.TextOr(
-        "--categories", null, "What trees see of ids: their click rates and counts, the ids, or what is better on validation rows.", "auto")
-        .AcceptOnlyFromAmong("auto", "statistics", "native");
-    private readonly Option<int> _trees = Shared.Number<int>("--trees", "The most trees.", 3000, 1, 100_000);
-    private readonly Option<double> _rate = Shared.Number<double>("--rate", "What each tree adds.", 0.05, 1e-6, 1, help: "NUMBER");
-    private readonly Option<int> _leaves = Shared.Number<int>("--leaves", "Leaves of a tree at the most.", 31, 2, 100_000);
-    private readonly Option<int> _minRows = Shared.Number<int>("--min-rows", "Training rows of a leaf at the least.", 50, 1, 1_000_000);
+    private readonly DeclaredOptions<BoostingOptions> _options = new(BoostingOptions.Options);
     private readonly Option<string?> _teach = Shared.Text(
         "--teach", "FILE", "Write what it says of each training row, each row by trees that have not seen it, for students to learn from.");
     private readonly Option<string?> _logits =
@@ -45,7 +39,7 @@ internal sealed class BaselineCommand : ExampleCommand
         "baseline experiment.yaml --against runs/first runs/second",
         "baseline experiment.yaml --seeds 1 --teach trees.txt")
     {
-        Take(_experiment, _data, _against, _seeds, _categories, _trees, _rate, _leaves, _minRows, _teach, _logits, _threads, _json, _quiet);
+        Take([_experiment, _data, _against, _seeds, .. _options.All, _teach, _logits, _threads, _json, _quiet]);
     }
 
     protected override int Run(ParseResult arguments)
@@ -59,14 +53,7 @@ internal sealed class BaselineCommand : ExampleCommand
         string[] read = [path, .. experiment.Data?.Split?.Files ?? []];
         foreach (var (option, file) in new[] { ("--json", json), ("--teach", teach), ("--logits", logits) })
             Output.CheckApart(option, file, read);
-        var options = new BoostingOptions
-        {
-            Categories = Enum.Parse<CategoryInput>(arguments.GetRequiredValue(_categories), ignoreCase: true),
-            Trees = arguments.GetValue(_trees),
-            Rate = arguments.GetValue(_rate),
-            Leaves = arguments.GetValue(_leaves),
-            MinRows = arguments.GetValue(_minRows),
-        };
+        var options = _options.Read(arguments);
         var (threads, baseline) = (arguments.GetValue(_threads), new LightGbmBaseline(options));
         var result = BaselineStudy.Run(new BaselineRequest(baseline, experiment, threads)
         {
@@ -74,6 +61,7 @@ internal sealed class BaselineCommand : ExampleCommand
             Against = arguments.GetValue(_against) ?? [],
             Logits = logits,
             Encoding = arguments.GetValue(_quiet) ? null : new EncodingLine(Terminal.Status),
+            Notice = line => Shared.Notice(Terminal, line),
         }, Terminal.Cancellation);
         if (teach is not null)
             Teach(teach, experiment, options, baseline.Latest!, (ulong)result.Seeds.Count, threads);
@@ -102,6 +90,8 @@ internal sealed class BaselineCommand : ExampleCommand
             new("predicted/observed", s => s.Test.Calibration, "F4"), new("s", s => s.Seconds, "F1")));
         Terminal.Output.WriteLine(string.Create(ShownNumbers.Culture,
             $"{result.Name}: test AUC {result.Auc.Mean:F6}{(result.Seeds.Count > 1 ? string.Create(ShownNumbers.Culture, $" (sd {result.Auc.Deviation:F6})") : "")}, log-loss {result.LogLoss.Mean:F6}"));
+        if (result.Groups is { } groups && result.Runs.Count > 0)
+            Terminal.Output.WriteLine(string.Create(ShownNumbers.Culture, $"intervals are over {groups:N0} groups of test rows"));
         if (result.Runs.Count > 0)
             Terminal.Show(ResultTable.Of(result.Runs, new("run", r => r.Run), new("test AUC", r => r.Auc, "F6"),
                 new("log-loss", r => r.LogLoss, "F6"),
@@ -133,6 +123,7 @@ internal sealed class BaselineCommand : ExampleCommand
             calibration = s.Test.Calibration,
             seconds = s.Seconds,
         }),
+        groups = result.Groups,
         runs = result.Runs,
     };
 }

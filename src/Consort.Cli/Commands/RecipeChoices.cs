@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Consort.Boosting;
 using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Studies.Recipes;
@@ -22,11 +23,14 @@ internal sealed class RecipeChoices
         "The least difference of AUC that counts; 0.0005 unless given.", 0, 0.5, help: "AUC");
     private readonly Option<string?> _cluster = Shared.Text("--cluster", "FIELD",
         "A categorical column whose values are clusters of test rows, such as users: rows of one are not taken as independent.");
+    private readonly Option<bool> _baseline =
+        Shared.Flag("--baseline", "Also learn boosted trees (LightGBM) on the same rows, told in a line below the table.");
     private readonly Option<string?> _runs =
         Shared.Text("--runs", "DIR", "Folder of the runs, which recipes may share; runs/ below --out unless given.");
 
     /// <summary>The options.</summary>
-    public IReadOnlyList<Option> Options => [_members, _methods, _schema, _precision, _epochs, _rate, _settings, _gain, _cluster, _runs];
+    public IReadOnlyList<Option> Options =>
+        [_members, _methods, _schema, _precision, _epochs, _rate, _settings, _gain, _cluster, _baseline, _runs];
 
     /// <summary>Puts what was chosen into a request.</summary>
     /// <exception cref="ConsortException">The recipe does not let it be chosen, or it is not to be had.</exception>
@@ -39,7 +43,7 @@ internal sealed class RecipeChoices
         Check(_rate, RecipeOptions.Tuning);
         Check(_settings, RecipeOptions.AnyData);
         if (!recipe.ComparesRows)
-            Refuse(_gain, _cluster);
+            Refuse(_gain, _cluster, _baseline);
         var settings = arguments.GetValue(_settings);
         if (settings is not null && !File.Exists(settings))
             throw new ConsortException($"--settings {settings}: file not found");
@@ -54,6 +58,7 @@ internal sealed class RecipeChoices
             Settings = settings is null ? null : Path.GetFullPath(settings),
             LeastGain = arguments.GetValue(_gain) ?? RecipeTable.UsualLeastGain,
             Cluster = arguments.GetValue(_cluster),
+            Baseline = arguments.GetValue(_baseline) ? new LightGbmBaseline(new BoostingOptions()) : null,
             Runs = arguments.GetValue(_runs) is { } runs ? Path.GetFullPath(runs) : null,
         };
 
@@ -66,7 +71,7 @@ internal sealed class RecipeChoices
         void Refuse(params Option[] options)
         {
             foreach (var option in options)
-                if (arguments.GetResult(option) is not null)
+                if (arguments.GetResult(option) is { Implicit: false })
                     throw new ConsortException($"{option.Name}: found with {recipe.Name}, which has no such choice");
         }
     }

@@ -9,7 +9,7 @@ namespace Consort.Cli.Commands;
 internal sealed class ReportCommand : ExampleCommand
 {
     private readonly Argument<string[]> _runs =
-        new("RUN") { Description = "Run folders, folders of runs, or folders of recipes.", Arity = ArgumentArity.OneOrMore };
+        new("RUN") { Description = "Run folders, folders of runs, folders of recipes, or what `consort baseline --json` has written.", Arity = ArgumentArity.OneOrMore };
     private readonly Option<string> _out =
         Shared.TextOr("--out", "FILE", "The HTML page; Markdown and CSV files are written beside it.", "report.html", alias: "-o");
     private readonly Option<string?> _title = Shared.Text("--title", "TEXT", "The page's heading.");

@@ -150,6 +150,7 @@ internal sealed class ServeCommand : ExampleCommand
             };
         }
 
+        CheckCanary(arguments, models);
         var (port, urls) = (arguments.GetValue(_port), arguments.GetValue(_urls) ?? []);
         if (port is not null && urls.Length > 0)
             throw new ConsortException("serve: found --port and --urls, expected one of them");
@@ -193,6 +194,17 @@ internal sealed class ServeCommand : ExampleCommand
                 FormattableString.Invariant($"grpc://127.0.0.1:{(p == 0 ? 0 : p + 1)}")]
             }
             : options;
+    }
+
+    // What would have no effect is a mistake.
+    private void CheckCanary(ParseResult arguments, List<ModelSource> models)
+    {
+        if (arguments.GetValue(_canaryField) is { } field && arguments.GetResult(_canary) is not { Implicit: false })
+            throw new ConsortException($"--canary-field {field}: found no --canary-share, expected the share of requests that the canary is to get");
+        if (arguments.GetValue(_canary) is > 0 and var share && arguments.GetValue(_admins) is null
+            && !models.Any(m => m.Labels.ContainsKey("canary")))
+            throw new ConsortException(FormattableString.Invariant(
+                $"--canary-share {share}: found no version of label canary, expected --label canary=VERSION, or --admin-key-file to move the label later"));
     }
 
     private static string NameOf(string path)

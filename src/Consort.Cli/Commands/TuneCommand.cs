@@ -77,6 +77,10 @@ internal sealed class TuneCommand : ExampleCommand
         return CommandLine.Success;
     }
 
+    private static string Mattered(TuneResult result) => result.Importance.Count == 0 ? "too few trials to tell what mattered"
+        : string.Create(CultureInfo.InvariantCulture,
+            $"what mattered, each option alone: {string.Join(", ", result.Importance.Take(3).Select(i => $"{i.Key} {i.Value:P0}"))}");
+
     private void Show(TuneResult result, string start, string? data)
     {
         Terminal.Show(ResultTable.Of(result.Settings,
@@ -92,7 +96,7 @@ internal sealed class TuneCommand : ExampleCommand
                 $"the best {result.Verdict} on rows kept aside: best − start {auc.Difference:+0.00000;−0.00000} AUC, 95 % {auc.Low:+0.00000;−0.00000} to {auc.High:+0.00000;−0.00000} over {result.Over}, p {auc.PValue:G2}")
             : "best − start: too few rows of one label to tell");
         Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{result.Trials} trials, {Pace.Time(result.Seconds)}; what mattered, each option alone: {string.Join(", ", result.Importance.Take(3).Select(i => $"{i.Key} {i.Value:P0}"))}"));
+            $"{result.Trials} trial{(result.Trials == 1 ? "" : "s")}, {Pace.Time(result.Seconds)}; {Mattered(result)}"));
         Terminal.Output.WriteLine($"report       {result.Page}");
         Terminal.Output.WriteLine($"best         {result.BestFile}");
         // Nothing is changed for what may be luck.

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data.Growth;
 using Consort.Data.Sources;
+using Consort.Experiments.Packing;
 using Consort.Experiments.Updating;
+using Consort.Foundation.Numbers;
 using Consort.Foundation.Tables;
 
 namespace Consort.Cli.Commands;
@@ -12,33 +13,13 @@ namespace Consort.Cli.Commands;
 internal sealed class UpdateCommand : ExampleCommand
 {
     private const string Beyond = "-days";
-    private static readonly UpdateOptions Usual = new();
     private readonly Argument<string> _run = new("RUN") { Description = "The folder of a finished run; it stays as it is." };
     private readonly Option<string[]> _data = Shared.Rows("--data", "The rows of one day", areReadAgain: true);
     private readonly Option<string?> _days =
         Shared.Text("--days", "PATTERN", "Files of one day each (logs/2026-11-*), taken in the order of their names, one run a day.");
     private readonly Option<string?> _out =
         Shared.Text("--out", "DIR", "Folder of the new run; with --days that of the runs. Beside RUN unless given.", alias: "-o");
-    private readonly Option<int> _epochs =
-        Shared.Number("--epochs", "Passes over the new rows; 0 lets the vocabulary grow and trains nothing.", Usual.Epochs, 0, 1000);
-    private readonly Option<double?> _rate =
-        Shared.NumberOrNone("--rate", "Learning rate; that of the run's last phase unless given.", 1e-12, 1e3, "R");
-    private readonly Option<double?> _oovRate = Shared.NumberOrNone(
-        "--oov-rate", "Chance that a known token is taken for an unseen one in a step; that of the run unless given.", 0, 0.5, "P");
-    private readonly Option<double> _holdOut =
-        Shared.Number("--hold-out", "Share of the new rows to measure and calibrate on.", Usual.HoldOut, 0.001, 0.9, "S");
-    private readonly Option<int> _minCount =
-        Shared.Number(
-            "--min-count", "Rows of the day that must have a token before it gets an id; 0 takes the schema's.", 0, 0, int.MaxValue);
-    private readonly Option<int> _maxAge =
-        Shared.Number("--max-age", "Updates in a row that a token may be missing in before it loses its id; 0 keeps it.", 0, 0, 60_000);
-    private readonly Option<long> _maxFeatures =
-        Shared.Number("--max-features", "The most tokens of all columns: the rarest lose their ids; 0 sets no limit.", 0L, 0, int.MaxValue);
-    private readonly Option<double> _countDecay = Shared.Number(
-        "--count-decay", "What counts of before are worth beside those of the day.", Usual.Growth.CountDecay, 0, 1, "S");
-    private readonly Option<string> _numbers = Shared.TextOr(
-        "--numbers", "stay|follow", "Scales of numeric columns: as they were fitted, or following the new rows.", "stay")
-        .AcceptOnlyFromAmong("stay", "follow");
+    private readonly DeclaredOptions<UpdateOptions> _options = new(UpdateOptions.Options);
     private readonly Option<bool> _again =
         Shared.Flag("--again", "Train once more on rows that RUN, or a run that it goes on from, was trained on.");
     private readonly Option<int> _threads = Shared.Threads();
@@ -53,8 +34,7 @@ internal sealed class UpdateCommand : ExampleCommand
         "update runs/DeepFM-seed1 --data logs/2026-11-02.csv",
         "update runs/DeepFM-seed1 --days 'logs/2026-11-*' --out runs/november --max-features 2000000")
     {
-        Take(_run, _data, _days, _out, _epochs, _rate, _oovRate, _holdOut, _minCount, _maxAge, _maxFeatures, _countDecay, _numbers,
-            _again, _threads, _resume, _ignoreMemory, _json, _quiet);
+        Take([_run, _data, _days, _out, .. _options.All, _again, _threads, _resume, _ignoreMemory, _json, _quiet]);
     }
 
     protected override int Run(ParseResult arguments)
@@ -80,8 +60,13 @@ internal sealed class UpdateCommand : ExampleCommand
             return CommandLine.Stopped;
         }
 
+        var calibration = CalibrationChoice.Of(run, arguments.GetValue(_threads), Terminal.Cancellation, Shared.Catalogues);
         Terminal.Status.Clear();
-        JsonFile.Write(json, new Dictionary<string, object> { ["days"] = done.Select(d => Json(d.Day, d.Folder, d.Result)) });
+        JsonFile.Write(json, new Dictionary<string, object?>
+        {
+            ["days"] = done.Select(d => Json(d.Day, d.Folder, d.Result)),
+            ["calibration"] = calibration,
+        });
         Terminal.Show(ResultTable.Of(
             done,
             new("day", d => d.Day),
@@ -93,7 +78,10 @@ internal sealed class UpdateCommand : ExampleCommand
             new("gone", d => d.Result.Record.Vocabulary.Evicted),
             new("ids", d => d.Result.Record.Vocabulary.Size),
             new("seconds", d => d.Result.Run.Training.Seconds, "F1")));
-        Terminal.Output.WriteLine($"next         {Terminal.Command} pack {Shell.Quote(run)} -o model.consort --calibration platt");
+        Terminal.Output.WriteLine(calibration is not { } c
+            ? "calibration  too few held-out rows to tell whether it helps: none"
+            : string.Create(ShownNumbers.Culture, $"calibration  log-loss of the held-out rows {c.LogLoss:F5} as trained, {c.Calibrated:F5} by Platt fitted to other rows of them: {(c.IsBetter ? "Platt" : "as trained")}"));
+        Terminal.Output.WriteLine($"next         {Terminal.Command} pack {Shell.Quote(run)} -o model.consort --calibration {(calibration?.IsBetter == true ? "platt" : "none")}");
         return CommandLine.Success;
     }
 
@@ -109,8 +97,9 @@ internal sealed class UpdateCommand : ExampleCommand
         if (pattern is null)
         {
             var rows = Shared.Places(data);
-            if (!isAgain && rows.FirstOrDefault(r => SeenRows.By(run, r) is not null) is { } seen)
-                throw new ConsortException($"--data {seen}: found rows that {SeenRows.By(run, seen)} was trained on, expected new ones; --again trains on them once more");
+            if (!isAgain && rows.Select(r => (Place: r, By: SeenRows.By(run, r))).FirstOrDefault(r => r.By is not null)
+                is { By: { } by } seen)
+                throw new ConsortException($"--data {seen.Place}: found rows that {by} was trained on, expected new ones; --again trains on them once more");
             var day = NameOf(rows[0]);
             var name = rows.Length == 1 ? day : FormattableString.Invariant($"{day} and {rows.Length - 1} more");
             return [(name, given ?? Path.Combine(beside, day), rows)];
@@ -139,21 +128,7 @@ internal sealed class UpdateCommand : ExampleCommand
         var isQuiet = arguments.GetValue(_quiet);
         return new UpdateRequest(run, rows, folder, arguments.GetValue(_threads))
         {
-            Options = new UpdateOptions
-            {
-                Epochs = arguments.GetValue(_epochs),
-                Rate = arguments.GetValue(_rate),
-                OovRate = arguments.GetValue(_oovRate),
-                HoldOut = arguments.GetValue(_holdOut),
-                Growth = new GrowthOptions
-                {
-                    MinCount = arguments.GetValue(_minCount),
-                    MaxAge = arguments.GetValue(_maxAge),
-                    MaxFeatures = arguments.GetValue(_maxFeatures),
-                    CountDecay = arguments.GetValue(_countDecay),
-                    Numbers = arguments.GetValue(_numbers) == "follow" ? NumberGrowth.Follow : NumberGrowth.Stay,
-                },
-            },
+            Options = _options.Read(arguments),
             Resume = arguments.GetValue(_resume),
             IgnoreMemory = arguments.GetValue(_ignoreMemory),
             Catalogues = Shared.Catalogues,

@@ -27,6 +27,10 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
     /// <summary>The kinds of sources that raw rows come from.</summary>
     public SourceCatalogue Sources { get; init; } = SourceCatalogue.BuiltIn;
 
+    /// <summary>The same rows, dealt alike, by an encoder that is there already.</summary>
+    internal DataSource EncodedBy(Encoder encoder) =>
+        this with { Schema = encoder.Schema, By = encoder, Encoded = CacheOf(encoder.Schema, Split!, encoder) };
+
     /// <summary>
     /// Reads <c>encoded</c> (a folder), or <c>schema</c> (a preset, a file, or keys that change a preset) with <c>train</c>, <c>valid</c>
     /// and <c>test</c>, or with <c>source</c> and how its rows are dealt (<see cref="SplitPlan.Load"/>), each one place or several;

@@ -37,9 +37,8 @@ internal static class PackageCard
 
     // From which run and rows it came, the first one first, this run the last.
     private static JsonArray Lineage(FinishedRun run, UpdateRecord update) =>
-        new([.. update.Chain.Append(new RunLink(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Folder.Path))),
-            RunEnvironment.DataKeyOf(run.Folder), "")).Select(l => (JsonNode)new JsonObject
-            { ["run"] = l.Run, ["data_key"] = l.DataKey })]);
+        new([.. update.Chain.Append(RunLink.Of(run.Folder, weights: ""))
+            .Select(l => (JsonNode)new JsonObject { ["run"] = l.Run, ["data_key"] = l.DataKey })]);
 
     /// <summary>
     /// What the package's own probabilities are worth on a split: AUC with a 95 % interval over its rows (DeLong), log-loss, and a

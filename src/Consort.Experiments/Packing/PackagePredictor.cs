@@ -10,7 +10,6 @@ namespace Consort.Experiments.Packing;
 /// <summary>Gives the probabilities that a package gives, calibrated as it is, of raw rows.</summary>
 public sealed class PackagePredictor : IDisposable
 {
-    private const int BatchSize = 4096;
     private readonly Scorer _scorer;
     private readonly SourceCatalogue _sources;
 
@@ -36,33 +35,9 @@ public sealed class PackagePredictor : IDisposable
     /// <param name="cancellation">Stops between batches, and waiting for a pipe.</param>
     /// <exception cref="ConsortException">A mistake in the rows, or one whose logit is not finite.</exception>
     public void Predict(IReadOnlyList<string> places, Action<int, float[], KeptCells> rows, RawRows rules,
-        IProgress<long>? progress, CancellationToken cancellation)
-    {
-        using var reader = new RawBatchReader(places, _scorer.Encoder, BatchSize, labelRequired: false, rules.Unknown, _sources,
-            rules.Keep, cancellation)
-        { CountsUnseen = rules.Notice is not null };
-        var (impressions, probabilities) = (_scorer.NewBatch(BatchSize), new float[BatchSize]);
-        while (reader.Next() is { } batch)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            impressions.Clear();
-            for (var row = 0; row < batch.Rows; row++)
-                impressions.AddEncoded(batch.IdsOf(row), batch.NumericOf(row), batch.Lists);
-            try
-            {
-                _scorer.Score(impressions, probabilities);
-            }
-            catch (ConsortException mistake) when (mistake.Row is { } row)
-            {
-                throw new ConsortException($"{reader.PlaceOf(row)}: {mistake.Detail}", mistake);
-            }
-
-            rows(batch.Rows, probabilities, reader.Kept);
-            progress?.Report(reader.Position);
-        }
-
-        rules.Say(reader);
-    }
+        IProgress<long>? progress, CancellationToken cancellation) =>
+        new RawScores(_scorer, places, _sources, rules) { Progress = progress }
+            .Read(batch => rows(batch.Rows.Rows, batch.Scores, batch.Kept), cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _scorer.Dispose();

@@ -48,7 +48,7 @@ public sealed record RunCalibration(double Valid, double ValidCalibrated, double
         rows.Logits.Select((z, i) => rows.WeightOf(i) * calibration.Probability(z)).Sum()
             / rows.Labels.Select((y, i) => rows.WeightOf(i) * y).Sum();
 
-    private static RowLogits Read(FinishedRun run, EncodedSplit split, CancellationToken cancellation)
+    internal static RowLogits Read(FinishedRun run, EncodedSplit split, CancellationToken cancellation)
     {
         var (labels, logits, weights) = (new List<float>(), new List<float>(), new List<float>());
         run.Read(split, batch =>

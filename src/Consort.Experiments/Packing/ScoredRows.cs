@@ -29,9 +29,7 @@ internal sealed class ScoredRows(bool isWeighted)
         while (loader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            impressions.Clear();
-            for (var row = 0; row < batch.Rows; row++)
-                impressions.AddEncoded(batch.IdsOf(row), batch.NumericOf(row), batch.Lists);
+            RawScores.Fill(impressions, batch);
             scorer.FusedLogits(impressions, logits);
             rows.Add(logits.AsSpan(0, batch.Rows), batch.Labels, batch.Weights);
         }
@@ -74,6 +72,12 @@ internal sealed class ScoredRows(bool isWeighted)
             CalibrationError = unseen.CalibrationError,
         });
     }
+
+    /// <summary>
+    /// Log-loss of the rows as they are, and calibrated, each half by what the other half gives; null where a half cannot be calibrated.
+    /// </summary>
+    public (double AsIs, double Calibrated)? Crossed(CalibrationKind kind) =>
+        CrossCalibrated(kind) is { } crossed ? (Measure([.. _logits]).LogLoss, Measure(crossed).LogLoss) : null;
 
     private Metrics Measure(float[] logits)
     {

@@ -105,9 +105,8 @@ public sealed class FinishedRun : IDisposable
         using var evaluator = new ConsortEvaluator(Program.Members, Fusion, isWeighted: Encoder.Schema.HasWeights,
             hasGroups: Encoder.Schema.HasGroups);
         using var ceiling = new Ceiling();
-        using var reader = new RawBatchReader(places, Encoder, BatchSize, labelRequired: true,
-            (rules ?? RawRows.Default).Unknown, Sources, cancellation: cancellation)
-        { CountsUnseen = rules?.Notice is not null };
+        rules = rules is null ? RawRows.Default : rules with { Keep = [] };
+        using var reader = rules.Open(places, Encoder, BatchSize, labelRequired: true, Sources, cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -119,7 +118,7 @@ public sealed class FinishedRun : IDisposable
             progress?.Report(reader.Position);
         }
 
-        (rules ?? RawRows.Default).Say(reader);
+        rules.Say(reader);
         return new SplitResult(evaluator.Result(), ceiling.Rows == 0 ? null : new CeilingResult(ceiling.Auc(), ceiling.LogLoss()));
     }
 
@@ -143,9 +142,8 @@ public sealed class FinishedRun : IDisposable
     public void Predict(IReadOnlyList<string> places, Action<BatchLogits, KeptCells> rows, IProgress<long>? progress,
         CancellationToken cancellation, RawRows? rules = null)
     {
-        using var reader = new RawBatchReader(places, Encoder, BatchSize, labelRequired: false,
-            (rules ?? RawRows.Default).Unknown, Sources, rules?.Keep, cancellation)
-        { CountsUnseen = rules?.Notice is not null };
+        rules ??= RawRows.Default;
+        using var reader = rules.Open(places, Encoder, BatchSize, labelRequired: false, Sources, cancellation);
         while (reader.Next() is { } batch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -155,7 +153,7 @@ public sealed class FinishedRun : IDisposable
             progress?.Report(reader.Position);
         }
 
-        (rules ?? RawRows.Default).Say(reader);
+        rules.Say(reader);
     }
 
     /// <summary>Reads encoded rows, in order.</summary>

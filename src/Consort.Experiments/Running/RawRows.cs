@@ -1,4 +1,6 @@
 using Consort.Data.Batches;
+using Consort.Data.Encoders;
+using Consort.Data.Sources;
 
 namespace Consort.Experiments.Running;
 
@@ -11,6 +13,11 @@ public sealed record RawRows(UnknownColumns Unknown, Action<string>? Notice)
     public IReadOnlyList<string> Keep { get; init; } = [];
 
     internal static RawRows Default { get; } = new(UnknownColumns.PassOver, null);
+
+    /// <summary>Opens rows; what is unseen in them is counted where anybody is told.</summary>
+    internal RawBatchReader Open(IReadOnlyList<string> places, Encoder encoder, int batchSize, bool labelRequired, SourceCatalogue sources,
+        CancellationToken cancellation = default) =>
+        new(places, encoder, batchSize, labelRequired, Unknown, sources, Keep, cancellation) { CountsUnseen = Notice is not null };
 
     internal void Say(RawBatchReader reader)
     {

@@ -1,10 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Consort.Data.Datasets;
 using Consort.Data.Sources;
 using Consort.Experiments.Files;
-using Consort.Foundation.Files;
 using Consort.Learning.Runs;
 
 namespace Consort.Experiments.Running;
@@ -26,8 +23,6 @@ internal sealed record DataPlace(string Given, string Path, string FromRun)
 /// <summary>The rows a run was trained on, by place and by content: <c>data.json</c>.</summary>
 internal sealed record RunData
 {
-    private static readonly JsonSerializerOptions Json = MakeJson();
-
     /// <summary>The key of the encoded dataset.</summary>
     public required string Key { get; init; }
 
@@ -73,37 +68,22 @@ internal sealed record RunData
             Files = [.. dataset.SourceFiles.Select((f, i) => FileOf(run, start, source.Split?.Files[i] ?? InFull(f.Path)))],
             Identities = dataset.SourceFiles,
         };
-        SafeFile.Write(run.Data, stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(data, Json)));
+        JsonRecord.Write(run.Data, data);
     }
 
     /// <summary>Reads it; null for a run of a version that did not write it.</summary>
     /// <exception cref="ConsortException">The file is damaged.</exception>
     public static RunData? Read(RunFolder run)
     {
-        if (!File.Exists(run.Data))
-            return null;
         ConsortException Damaged(string what) => new($"{run.Data}: the file is damaged, expected what the run was trained on: {what}");
-        var data = JsonText.Read(run.Data, Damaged, (JsonTypeInfo<RunData>)Json.GetTypeInfo(typeof(RunData)));
-        return data.Files.Count == data.Identities.Count
+        var data = JsonRecord.Find<RunData>(run.Data, Damaged);
+        return data is null || data.Files.Count == data.Identities.Count
             ? data : throw Damaged(FormattableString.Invariant(
                 $"files has {data.Files.Count} items, expected {data.Identities.Count} as of identities"));
     }
 
     /// <summary>The plan of the splits over the files where they are now.</summary>
     public SplitPlan Plan(IReadOnlyList<string> files) => SplitPlan.Parse(Split, files);
-
-    private static JsonSerializerOptions MakeJson()
-    {
-        var options = new JsonSerializerOptions
-        {
-            WriteIndented = true,
-            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-            RespectNullableAnnotations = true,
-            RespectRequiredConstructorParameters = true,
-        };
-        options.MakeReadOnly(populateMissingResolver: true);
-        return options;
-    }
 
     private static string InFull(string place) => SourcePlace.IsFile(place) ? Path.GetFullPath(place) : place;
 

@@ -42,19 +42,24 @@ internal static class TestRows
         if (!hasGroups)
             return null;
         using var dataset = experiment.Data.Open(threads, progress, cancellation).Dataset;
-        using var loader = new BatchLoader(SplitOf(dataset), new LoaderOptions(4096));
-        var (clusters, numbers) = (new List<int>(), new Dictionary<ulong, int>());
-        for (loader.Start(0); loader.Next() is { } batch;)
-            foreach (var group in batch.Groups)
-            {
-                // A row without a group belongs to nothing but itself.
-                if (group != 0)
-                    numbers.TryAdd(group, numbers.Count);
-                clusters.Add(group == 0 ? -1 - clusters.Count : numbers[group]);
-            }
-
-        return clusters;
+        return Groups(dataset);
     }
+
+    /// <inheritdoc cref="Groups(Experiment, int, IProgress{EncodeProgress}?, CancellationToken)"/>
+    public static IReadOnlyList<int>? Groups(EncodedDataset dataset)
+    {
+        if (!dataset.Encoder.Schema.HasGroups)
+            return null;
+        using var loader = new BatchLoader(SplitOf(dataset), new LoaderOptions(4096));
+        var groups = new RowGroups();
+        for (loader.Start(0); loader.Next() is { } batch;)
+            groups.Add(batch.Groups);
+        return groups.Clusters;
+    }
+
+    /// <summary>What a run says of the test rows of a dataset that its encoder has made.</summary>
+    public static RowLogits Of(FinishedRun run, EncodedDataset dataset, CancellationToken cancellation) =>
+        Of(run, SplitOf(dataset), cancellation);
 
     /// <summary>
     /// What each test row belongs to: its value in a categorical column. A row whose value is missing or was not seen in training belongs
@@ -97,7 +102,7 @@ internal static class TestRows
         using (var dataset = open())
         {
             using var run = new FinishedRun(folder.Path, threads, catalogues: catalogues);
-            Of(run, SplitOf(dataset), cancellation).Save(path);
+            Of(run, dataset, cancellation).Save(path);
         }
     }
 

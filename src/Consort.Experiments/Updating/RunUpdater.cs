@@ -114,8 +114,7 @@ public static class RunUpdater
         {
             Number = (earlier?.Number ?? 0) + 1,
             From = Path.GetRelativePath(folder.Path, run.Path),
-            Chain = [.. earlier?.Chain ?? [], new RunLink(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Path))),
-                RunEnvironment.DataKeyOf(run), weights)],
+            Chain = [.. earlier?.Chain ?? [], RunLink.Of(run, weights)],
             Data = request.Data,
             Options = UpdateOptions.Options.Write(request.Options).ToDictionary(o => o.Key, o => o.Value),
             Vocabulary = new VocabularyChange(

@@ -1,8 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
-using Consort.Foundation.Files;
-using Consort.Foundation.Numbers;
+using Consort.Experiments.Running;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
@@ -13,7 +10,12 @@ namespace Consort.Experiments.Updating;
 /// <param name="Run">What its folder is called.</param>
 /// <param name="DataKey">The key of the rows that it was trained on.</param>
 /// <param name="Weights">XxHash128 of its weights.</param>
-public sealed record RunLink(string Run, string DataKey, string Weights);
+public sealed record RunLink(string Run, string DataKey, string Weights)
+{
+    /// <summary>A run as a link.</summary>
+    internal static RunLink Of(RunFolder run, string weights) =>
+        new(Path.GetFileName(Path.TrimEndingDirectorySeparator(run.Path)), RunEnvironment.DataKeyOf(run), weights);
+}
 
 /// <summary>How the vocabulary has changed.</summary>
 /// <param name="Before">Ids before.</param>
@@ -43,8 +45,6 @@ public sealed record DayScore(double Auc, double LogLoss, double Calibration, lo
 /// <summary>From which run and with which rows a run has gone on: <c>update.json</c> in its folder.</summary>
 public sealed record UpdateRecord
 {
-    private static readonly JsonSerializerOptions Json = MakeJson();
-
     /// <summary>How many updates led here, this one included.</summary>
     public required int Number { get; init; }
 
@@ -75,25 +75,10 @@ public sealed record UpdateRecord
     public static UpdateRecord? Read(string folder)
     {
         var path = new RunFolder(folder).Update;
-        return !File.Exists(path) ? null : JsonText.Read(path,
-            what => new ConsortException($"{path}: the file is damaged, expected where an update comes from: {what}"),
-            (JsonTypeInfo<UpdateRecord>)Json.GetTypeInfo(typeof(UpdateRecord)));
+        return JsonRecord.Find<UpdateRecord>(path,
+            what => new ConsortException($"{path}: the file is damaged, expected where an update comes from: {what}"));
     }
 
     /// <summary>Writes it, whole or not at all.</summary>
-    internal void Write(RunFolder run) =>
-        SafeFile.Write(run.Update, stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(this, Json)));
-
-    private static JsonSerializerOptions MakeJson()
-    {
-        var options = JsonNumbers.In(new JsonSerializerOptions
-        {
-            WriteIndented = true,
-            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-            RespectNullableAnnotations = true,
-            RespectRequiredConstructorParameters = true,
-        });
-        options.MakeReadOnly(populateMissingResolver: true);
-        return options;
-    }
+    internal void Write(RunFolder run) => JsonRecord.Write(run.Update, this);
 }

@@ -5,6 +5,7 @@ using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 using Consort.Learning.Training;
 using Consort.Studies.Baselines;
+using Consort.Studies.Distilling;
 
 namespace Consort.Studies.Advice;
 
@@ -83,6 +84,11 @@ public static class AdviceRun
         {
             minutes = Math.Min(minutes, Rest());
             var one = minutes <= 0 ? null : runs.Train(name, experiment, TimeSpan.FromMinutes(minutes), cancellation);
+            return Told(name, one);
+        }
+
+        Tried? Told(string name, Tried? one)
+        {
             if (one is null)
                 left.Add(name);
             request.Progress?.Invoke(one is null ? $"{name}: no time" : Invariant($"{name}: valid AUC {one.Line.ValidAuc:F5}{(one.Line.IsCut ? ", cut short" : "")}"));
@@ -93,9 +99,7 @@ public static class AdviceRun
         {
             try
             {
-                var one = runs.Learn(request.Baseline!, cancellation);
-                request.Progress?.Invoke(Invariant($"{one.Line.Name}: valid AUC {one.Line.ValidAuc:F5}"));
-                return one;
+                return Told(request.Baseline!.Name, Rest() <= 0 ? null : runs.Learn(request.Baseline!, cancellation));
             }
             catch (ConsortException e)
             {
@@ -123,14 +127,11 @@ public static class AdviceRun
         "training.seed", long.Parse(options.TextAt("training.seed") ?? "1", CultureInfo.InvariantCulture) + more);
 
     // As `consort distil` does it by default: logits, a little of the labels, no dropout, a tenth of the decay.
-    private static OptionTree Taught(OptionTree options, IReadOnlyList<Tried> members)
-    {
-        var member = ((OptionGroup)options.Members()[0]).Entries.Where(e => e.Key.Contains("dropout", StringComparison.Ordinal))
-            .Aggregate(options.Members()[0], (tree, e) => tree.With(e.Key, 0));
-        var l2 = double.Parse(options.TextAt("training.embedding_l2") ?? "0", CultureInfo.InvariantCulture);
-        return options.With("members", OptionTree.List(member)).With("strategy", ExperimentOptions.LogitMatching)
-            .With("training.embedding_l2", 0.1 * l2).With("training.teachers", OptionTree.List(members.Select(m => m.Line.Run!)));
-    }
+    private static OptionTree Taught(OptionTree options, IReadOnlyList<Tried> members) => options
+        .With("members", OptionTree.List(StudentExperiment.WithoutDropout(options.Members()[0])))
+        .With("strategy", ExperimentOptions.LogitMatching)
+        .With("training.embedding_l2", StudentExperiment.LogitL2Share * (options.NumberAt("training.embedding_l2") ?? 0))
+        .With("training.teachers", OptionTree.List(members.Select(m => m.Line.Run!)));
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

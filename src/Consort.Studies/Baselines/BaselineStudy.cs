@@ -2,6 +2,7 @@ using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Experiments.Statistics;
+using Consort.Experiments.Updating;
 using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 
@@ -24,6 +25,9 @@ public sealed record BaselineRequest(IBaseline Baseline, Experiment Experiment, 
 
     /// <summary>Told about encoding, or null.</summary>
     public IProgress<EncodeProgress>? Encoding { get; init; }
+
+    /// <summary>Told lines that the user should see, or null.</summary>
+    public Action<string>? Notice { get; init; }
 }
 
 /// <summary>A baseline with one seed.</summary>
@@ -52,6 +56,9 @@ public sealed record BesideBaseline(string Run, double Auc, double LogLoss, Comp
 /// <param name="Runs">The runs beside it.</param>
 public sealed record BaselineResult(string Name, IReadOnlyList<BaselineSeed> Seeds, IReadOnlyList<BesideBaseline> Runs)
 {
+    /// <summary>The groups of the test rows, which intervals keep together; null without a field of kind group.</summary>
+    public int? Groups { get; init; }
+
     /// <summary>AUC over seeds.</summary>
     public Replicates Auc => new([.. Seeds.Select(s => s.Test.Auc)]);
 
@@ -84,18 +91,21 @@ public static class BaselineStudy
 
         if (request.Logits is { } file)
             rows[0].Save(file);
+        var groups = request.Against.Count == 0 ? null : TestRows.Groups(data);
         return new BaselineResult(request.Baseline.Name, seeds,
-            [.. request.Against.Select(run => Beside(run, rows, request, cancellation))]);
+            [.. request.Against.Select(run => Beside(run, rows, groups, data.SplitText, request, cancellation))])
+        { Groups = groups?.Distinct().Count() };
     }
 
     /// <summary>Logits of runs minus those of others on the same rows, seed by seed; null where rows cannot tell.</summary>
-    internal static (Comparison Auc, Comparison LogLoss)? Compare(IReadOnlyList<RowLogits> first, IReadOnlyList<RowLogits> second)
+    internal static (Comparison Auc, Comparison LogLoss)? Compare(
+        IReadOnlyList<RowLogits> first, IReadOnlyList<RowLogits> second, IReadOnlyList<int>? groups = null)
     {
         var labels = first[0].Labels;
         var clicks = labels.Count(y => y == 1);
         if (clicks < 2 || labels.Length - clicks < 2)
             return null;
-        var differences = new RowDifferences(labels, null, first[0].Weights);
+        var differences = new RowDifferences(labels, groups, first[0].Weights);
         for (var seed = 0; seed < Math.Max(first.Count, second.Count); seed++)
             differences.Add(first[seed % first.Count].Logits, second[seed % second.Count].Logits);
         return (differences.Auc(), differences.LogLoss(seed: 1));
@@ -107,15 +117,39 @@ public static class BaselineStudy
         Logits = [.. Enumerable.Range(0, rows[0].Logits.Length).Select(i => (float)rows.Average(r => (double)r.Logits[i]))],
     };
 
-    private static BesideBaseline Beside(string run, List<RowLogits> baseline, BaselineRequest request, CancellationToken cancellation)
+    private static BesideBaseline Beside(string run, List<RowLogits> baseline, IReadOnlyList<int>? groups, string split,
+        BaselineRequest request, CancellationToken cancellation)
     {
-        TestRows.Keep(new RunFolder(run), null, request.Threads, cancellation, request.Experiment.Catalogues);
-        var own = RowLogits.Load(TestRows.PathOf(run));
-        if (!own.Labels.AsSpan().SequenceEqual(baseline[0].Labels))
-            throw new ConsortException($"--against {run}: found {own.Labels.Length:N0} test rows that are not those of the experiment ({baseline[0].Labels.Length:N0}), expected the same in the same order");
+        var own = RowsOf(run, baseline[0].Labels, split, request, cancellation);
         var together = Mean([own, Mean(baseline)]);
-        var (metrics, difference) = (SplitLabels.Measure(own), Compare([own], baseline));
+        var (metrics, difference) = (SplitLabels.Measure(own), Compare([own], baseline, groups));
         return new BesideBaseline(run, metrics.Auc, metrics.LogLoss, difference?.Auc, difference?.LogLoss,
-            SplitLabels.Measure(together).Auc, Compare([together], [own])?.Auc);
+            SplitLabels.Measure(together).Auc, Compare([together], [own], groups)?.Auc);
+    }
+
+    private static RowLogits RowsOf(string run, float[] labels, string split, BaselineRequest request, CancellationToken cancellation)
+    {
+        var rows = UpdateRecord.Read(run) is not null && request.Experiment.Data!.Split is { } plan
+            ? OfUpdate(run, plan, split, request, cancellation) : Own();
+        return rows.Labels.AsSpan().SequenceEqual(labels) ? rows
+            : throw new ConsortException($"--against {run}: found {rows.Labels.Length:N0} test rows that are not those of the experiment ({labels.Length:N0}), expected the same in the same order");
+
+        RowLogits Own()
+        {
+            TestRows.Keep(new RunFolder(run), null, request.Threads, cancellation, request.Experiment.Catalogues);
+            return RowLogits.Load(TestRows.PathOf(run));
+        }
+    }
+
+    // An update's own test rows are of its day: it scores those of the experiment, by the encoder that has grown.
+    private static RowLogits OfUpdate(string run, SplitPlan plan, string split, BaselineRequest request, CancellationToken cancellation)
+    {
+        // Dealt otherwise, some of what it was trained on may be test rows here.
+        foreach (var (file, by) in plan.Files.Select(f => (f, By: SeenRows.By(run, f))))
+            if (by is not null && RunData.Read(new RunFolder(by))?.Split != split)
+                request.Notice?.Invoke($"{file}: holds rows that {by} was trained on, dealt otherwise than here: {run} may look better than it is");
+        using var finished = new FinishedRun(run, request.Threads, catalogues: request.Experiment.Catalogues);
+        using var data = request.Experiment.Data!.EncodedBy(finished.Encoder).Open(request.Threads, request.Encoding, cancellation).Dataset;
+        return TestRows.Of(finished, data, cancellation);
     }
 }

@@ -1,4 +1,3 @@
-using Consort.Data.Batches;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 using Consort.Experiments.Packing;
@@ -11,14 +10,13 @@ namespace Consort.Studies.Promoting;
 /// <summary>The rows that both models are measured on, read once for each, for each has an encoder of its own.</summary>
 internal sealed class Holdout(IReadOnlyList<string> places, SourceCatalogue sources, RawRows rules)
 {
-    private const int BatchSize = 4096;
     private const int MostValues = 100_000;
 
     /// <summary>The fields whose values are slices.</summary>
     public List<SlicedField> Fields { get; } = [];
 
     /// <summary>What each row belongs to, where the rows have groups.</summary>
-    public List<int>? Clusters { get; private set; }
+    public IReadOnlyList<int>? Clusters { get; private set; }
 
     /// <summary>What a model says of the rows.</summary>
     /// <param name="scorer">The model.</param>
@@ -30,42 +28,22 @@ internal sealed class Holdout(IReadOnlyList<string> places, SourceCatalogue sour
     {
         var kept = fields ?? [];
         Fields.AddRange(kept.Select(f => new SlicedField(f)));
-        var groups = new Dictionary<ulong, int>();
-        if (fields is not null && scorer.Encoder.Schema.HasGroups)
-            Clusters = [];
-        using var reader = new RawBatchReader(places, scorer.Encoder, BatchSize, labelRequired: true, rules.Unknown, sources, kept,
-            cancellation);
+        var groups = fields is not null && scorer.Encoder.Schema.HasGroups ? new RowGroups() : null;
         var rows = new ScoredRows(scorer.Encoder.Schema.HasWeights);
-        var (impressions, logits) = (scorer.NewBatch(BatchSize), new float[BatchSize]);
-        while (reader.Next() is { } batch)
+        new RawScores(scorer, places, sources, rules with { Keep = kept })
         {
-            cancellation.ThrowIfCancellationRequested();
-            Fill(impressions, batch);
-            try
-            {
-                scorer.FusedLogits(impressions, logits);
-            }
-            catch (ConsortException mistake) when (mistake.Row is { } row)
-            {
-                throw new ConsortException($"{reader.PlaceOf(row)}: {mistake.Detail}", mistake);
-            }
-
-            rows.Add(logits.AsSpan(0, batch.Rows), batch.Labels, batch.Weights);
+            LabelRequired = true,
+            AsLogits = true,
+            Progress = progress,
+        }.Read(scored =>
+        {
+            var batch = scored.Rows;
+            rows.Add(scored.Scores.AsSpan(0, batch.Rows), batch.Labels, batch.Weights);
             for (var f = 0; f < kept.Count; f++)
-                Fields[f].Add(reader.Kept.Of(f)[..batch.Rows]);
-            if (fields is not null && Clusters is not null)
-                foreach (var group in batch.Groups)
-                {
-                    // A row without a group belongs to nothing but itself.
-                    if (group != 0)
-                        groups.TryAdd(group, groups.Count);
-                    Clusters.Add(group == 0 ? -1 - Clusters.Count : groups[group]);
-                }
-
-            progress?.Report(reader.Position);
-        }
-
-        rules.Say(reader);
+                Fields[f].Add(scored.Kept.Of(f)[..batch.Rows]);
+            groups?.Add(batch.Groups);
+        }, cancellation);
+        Clusters = groups?.Clusters ?? Clusters;
         var (measured, metrics) = rows.Measure(scorer.Package.Calibration, isFittedTo: false);
         return (rows, measured, metrics);
     }
@@ -73,7 +51,7 @@ internal sealed class Holdout(IReadOnlyList<string> places, SourceCatalogue sour
     /// <summary>The first rows as texts, a field a column, in the order of <paramref name="fields"/>.</summary>
     public List<string?[]> Texts(Scorer scorer, IReadOnlyList<string> fields, int most)
     {
-        using var reader = new RawBatchReader(places, scorer.Encoder, most, labelRequired: false, rules.Unknown, sources, fields);
+        using var reader = (rules with { Keep = fields, Notice = null }).Open(places, scorer.Encoder, most, labelRequired: false, sources);
         var texts = new List<string?[]>();
         if (reader.Next() is { } batch)
             for (var row = 0; row < batch.Rows; row++)
@@ -84,13 +62,6 @@ internal sealed class Holdout(IReadOnlyList<string> places, SourceCatalogue sour
     /// <summary>The fields that slices are made of unless the user names some: those with one value of a few or many.</summary>
     public static IReadOnlyList<string> Sliceable(Schema schema) =>
         [.. schema.Fields.Where(f => f.Kind is FieldKind.Categorical or FieldKind.Boolean && f.Derive.Count == 0).Select(f => f.Name)];
-
-    private static void Fill(ImpressionBatch impressions, Batch batch)
-    {
-        impressions.Clear();
-        for (var row = 0; row < batch.Rows; row++)
-            impressions.AddEncoded(batch.IdsOf(row), batch.NumericOf(row), batch.Lists);
-    }
 
     /// <summary>The values of a field, row by row.</summary>
     internal sealed class SlicedField(string name)

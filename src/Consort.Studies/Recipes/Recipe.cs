@@ -1,6 +1,7 @@
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Foundation.Options;
 using Consort.Models;
+using Consort.Studies.Baselines;
 
 namespace Consort.Studies.Recipes;
 
@@ -46,6 +47,9 @@ public sealed record RecipeRequest(string Data, int Seeds, string? Only, string 
 
     /// <summary>A categorical column whose values are clusters of test rows, such as users; null where rows stand for themselves.</summary>
     public string? Cluster { get; init; }
+
+    /// <summary>What is set beside the table, on the same rows; null for nothing.</summary>
+    public IBaseline? Baseline { get; init; }
 
     /// <summary>What was found out before and need not be again.</summary>
     internal RecipeMemory Memory { get; } = new();

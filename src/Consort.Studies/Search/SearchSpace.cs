@@ -89,6 +89,8 @@ internal sealed record SearchSpace(OptionTree Start, IReadOnlyList<SearchDimensi
         var low = range.Number("from", usual?.Low ?? double.NaN, -1e300, 1e300);
         var high = range.Number("to", usual?.High ?? double.NaN, -1e300, 1e300);
         range.Close();
+        if (range.Has("from") != range.Has("to"))
+            throw map.Error(path, $"found {(range.Has("from") ? "from without to" : "to without from")}, expected both, or neither for the declared range");
         if (!(low < high) || (isLog && low <= 0))
             throw map.Error(path, string.Create(CultureInfo.InvariantCulture,
                 $"found from {low} to {high}{(isLog ? " on a log scale" : "")}, expected two rising numbers{(isLog ? " above 0" : "")}, or a list of values"));

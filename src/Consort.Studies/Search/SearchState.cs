@@ -1,7 +1,4 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
-using Consort.Foundation.Files;
-using Consort.Foundation.Numbers;
+using Consort.Experiments.Running;
 
 namespace Consort.Studies.Search;
 
@@ -11,15 +8,11 @@ namespace Consort.Studies.Search;
 /// <param name="Trials">In the order in which they were drawn.</param>
 internal sealed record SearchState(string Identity, double Seconds, IReadOnlyList<SearchTrial> Trials)
 {
-    private static readonly JsonSerializerOptions Json = MakeJson();
-
     /// <summary>Reads it, or begins one where there is none.</summary>
     /// <exception cref="ConsortException">The file is damaged or of another search.</exception>
     public static SearchState Open(string path, string identity)
     {
-        if (!File.Exists(path))
-            return new SearchState(identity, 0, []);
-        var state = JsonText.Read(path, Damaged, (JsonTypeInfo<SearchState>)Json.GetTypeInfo(typeof(SearchState)));
+        var state = JsonRecord.Find<SearchState>(path, Damaged) ?? new SearchState(identity, 0, []);
         if (state.Identity != identity)
             throw new ConsortException($"{path}: found a search of another experiment, other data or other ranges; name another folder with --out, or delete it");
         return state;
@@ -28,18 +21,5 @@ internal sealed record SearchState(string Identity, double Seconds, IReadOnlyLis
     }
 
     /// <summary>Writes it.</summary>
-    public void Save(string path) => SafeFile.Write(path, stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(this, Json)));
-
-    private static JsonSerializerOptions MakeJson()
-    {
-        var options = JsonNumbers.In(new JsonSerializerOptions
-        {
-            WriteIndented = true,
-            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-            RespectNullableAnnotations = true,
-            RespectRequiredConstructorParameters = true,
-        });
-        options.MakeReadOnly(populateMissingResolver: true);
-        return options;
-    }
+    public void Save(string path) => JsonRecord.Write(path, this);
 }

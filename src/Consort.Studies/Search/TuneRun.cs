@@ -4,6 +4,7 @@ using System.IO.Hashing;
 using System.Text;
 using Consort.Experiments.Files;
 using Consort.Foundation.Files;
+using Consort.Learning.Runs;
 using Consort.Studies.Reports.Pages;
 
 namespace Consort.Studies.Search;
@@ -31,6 +32,20 @@ public static class TuneRun
             throw new ConsortException($"--out {request.Folder}: found a folder that holds other things than a search, expected a new folder or that of a search");
         var space = SearchSpace.Of(experiment, request.Search);
         CheckEnds(space, experiment);
+        var isNew = !Directory.Exists(request.Folder);
+        try
+        {
+            return Search(request, experiment, space, cancellation);
+        }
+        finally
+        {
+            if (isNew)
+                new RunFolder(request.Folder).RemoveEmpty(); // where it was refused before anything was written
+        }
+    }
+
+    private static TuneResult Search(TuneRequest request, Experiment experiment, SearchSpace space, CancellationToken cancellation)
+    {
         using var claim = Claim.Take(request.Folder, Path.Combine(request.Folder, "writer"), "name another folder with --out");
         using var dataset = experiment.Data!.Open(request.Threads, request.Encoding, cancellation).Dataset;
         var epochs = request.Epochs ?? Math.Min(experiment.Phases[0].Epochs, MostEpochs);
@@ -38,7 +53,7 @@ public static class TuneRun
         var clock = Stopwatch.StartNew();
         var log = new SearchLog(request, SearchState.Open(request.StateFile, Identity(space, rungs, request, dataset.TrainingKey)), clock);
         var runs = new SearchRuns(request, space, request.Threads / request.Jobs);
-        Search(request, space, rungs, log, runs, cancellation);
+        Try(request, space, rungs, log, runs, cancellation);
         runs.Clear();
         var finals = new Finals(request, space, runs, epochs, log, dataset.Valid!).Run(cancellation);
         log.Save();
@@ -62,7 +77,7 @@ public static class TuneRun
             // What a start that was killed leaves.
             .Any(n => !n.StartsWith("writer.", StringComparison.Ordinal) && !n.Contains(".tmp-", StringComparison.Ordinal));
 
-    private static void Search(
+    private static void Try(
         TuneRequest request, SearchSpace space, int[] rungs, SearchLog log, SearchRuns runs, CancellationToken cancellation)
     {
         var sampler = new ParzenSampler(space.Dimensions, request.Seed);

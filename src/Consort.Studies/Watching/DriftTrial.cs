@@ -1,5 +1,6 @@
 using Consort.Data.Batches;
 using Consort.Data.Sources;
+using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
 using Consort.Foundation.Options;
 using Consort.Serving.Profiles;
@@ -35,8 +36,6 @@ public sealed record DriftRequest(IReadOnlyList<string> Places, string Model)
 /// <summary>Compares rows with what a model was trained on.</summary>
 public static class DriftTrial
 {
-    private const int BatchSize = 4096;
-
     /// <summary>Reads the rows once and compares.</summary>
     /// <exception cref="ConsortException">The rows or the model cannot be read, or its package has no profile.</exception>
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
@@ -46,33 +45,18 @@ public static class DriftTrial
         var scorer = model.Scorer;
         var watch = TrafficWatch.Of(scorer) ?? throw new ConsortException(
             $"{request.Model}: found no profile of the training rows, for it was packed by an earlier version or without its rows at hand; pack the run again, with --data DIR where they have moved");
-        using var reader = new RawBatchReader(request.Places, scorer.Encoder, BatchSize, request.HasLabels, request.Rules.Unknown,
-            request.Catalogues.Of(SourceCatalogue.BuiltIn), cancellation: cancellation);
-        var (impressions, probabilities) = (scorer.NewBatch(BatchSize), new float[BatchSize]);
-        while (reader.Next() is { } batch)
+        new RawScores(scorer, request.Places, request.Catalogues.Of(SourceCatalogue.BuiltIn), request.Rules)
         {
-            cancellation.ThrowIfCancellationRequested();
-            impressions.Clear();
-            for (var row = 0; row < batch.Rows; row++)
-                impressions.AddEncoded(batch.IdsOf(row), batch.NumericOf(row), batch.Lists);
-            try
-            {
-                scorer.Score(impressions, probabilities);
-            }
-            catch (ConsortException mistake) when (mistake.Row is { } row)
-            {
-                throw new ConsortException($"{reader.PlaceOf(row)}: {mistake.Detail}", mistake);
-            }
-
-            watch.Add(impressions, probabilities);
-            for (var row = 0; request.HasLabels && row < batch.Rows; row++)
-                watch.AddLabel(probabilities[row], batch.Labels[row] == 1);
-            request.Progress?.Report(reader.Position);
-        }
-
+            LabelRequired = request.HasLabels,
+            Progress = request.Progress,
+        }.Read(batch =>
+        {
+            watch.Add(batch.Impressions, batch.Scores);
+            for (var row = 0; request.HasLabels && row < batch.Rows.Rows; row++)
+                watch.AddLabel(batch.Scores[row], batch.Rows.Labels[row] == 1);
+        }, cancellation);
         if (watch.Rows == 0)
             throw new ConsortException($"{SourcePlace.Show(request.Places[0])}: found no rows, expected at least one");
-        request.Rules.Say(reader);
         return watch.Compare(request.Options);
     }
 }

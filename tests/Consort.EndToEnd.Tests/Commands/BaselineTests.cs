@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using Consort.Boosting;
+using Consort.Experiments.Statistics;
+using Consort.Learning.Evaluation;
 
 namespace Consort.EndToEnd.Tests.Commands;
 
@@ -26,10 +29,69 @@ public sealed class BaselineTests
         Assert.Equal(run.GetProperty("auc").GetDouble() - mean, run.GetProperty("to_baseline").GetProperty("difference").GetDouble(), 1e-6);
         Assert.True(File.Exists(clicks.At("trees.logits")));
 
+        // The report shows the run beside the trees.
+        var report = ConsoleRun.Of("report", clicks.At("run"), clicks.At("b.json"), "--out", clicks.At("r.html"));
+        Assert.True(report.ExitCode == 0, report.Error);
+        var page = File.ReadAllText(clicks.At("r.html"));
+        foreach (var words in new[] { "Beside LightGBM", "2 seeds: test AUC", run.GetProperty("together").GetDouble().ToString("F5", CultureInfo.InvariantCulture) })
+            Assert.Contains(words, page, StringComparison.Ordinal);
+        Assert.Contains("found a baseline alone", ConsoleRun.Of("report", clicks.At("b.json"), "--out", clicks.At("q.html")).Error, StringComparison.Ordinal);
+        Assert.Contains("expected what `consort baseline --json` has written", ConsoleRun.Of(
+            "report", clicks.At("run"), clicks.At("run/metrics.json"), "--out", clicks.At("q.html")).Error, StringComparison.Ordinal);
+
         var student = clicks.WriteExperiment("student.yaml", $"  epochs: 1\n  teachers: [{{ predictions: {clicks.At("trees.txt").Replace('\\', '/')}, kind: logit }}]",
             "strategy: { name: distillation }");
         var train = ConsoleRun.Of("train", student, "--out", clicks.At("student"), "--quiet");
         Assert.True(train.ExitCode == 0, train.Error);
+    }
+
+    [Fact]
+    public void Baseline_BesideAnUpdate_ScoresTheExperimentsRowsByItsEncoder()
+    {
+        Assert.SkipUnless(BoostedTrees.IsHere, "no native LightGBM here: an x64 system with libgomp is needed");
+        using var clicks = new TinyClicks();
+        // The update learns from rows with tokens of their own, so its ids are none of the run's.
+        var more = clicks.File("more.csv", TinyClicks.Rows(300, 9).Replace(",u1,", ",unew,", StringComparison.Ordinal));
+        foreach (var command in new string[][] { ["train", clicks.Experiment, "--out", clicks.At("run"), "--quiet"], ["update", clicks.At("run"), "--data", more, "--quiet"] })
+            Assert.Equal(0, ConsoleRun.Of(command).ExitCode);
+        var second = clicks.At("run-days/more");
+        var baseline = ConsoleRun.Of("baseline", clicks.Experiment, "--against", clicks.At("run"), second, "--seeds", "1", "--min-rows", "5",
+            "--threads", "1", "--json", clicks.At("b.json"), "--quiet");
+        Assert.True(baseline.ExitCode == 0, baseline.Error);
+        Assert.DoesNotContain("was trained on", baseline.Error, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("b.json")));
+        var evaluated = ConsoleRun.Of("evaluate", second, "--data", clicks.Test, "--json", clicks.At("e.json"), "--quiet");
+        Assert.True(evaluated.ExitCode == 0, evaluated.Error);
+        using var expected = JsonDocument.Parse(File.ReadAllText(clicks.At("e.json")));
+        Assert.Equal(expected.RootElement.GetProperty("auc").GetDouble(), json.RootElement.GetProperty("runs")[1].GetProperty("auc").GetDouble(), 1e-6);
+        Assert.Equal(JsonValueKind.Null, json.RootElement.GetProperty("groups").ValueKind);
+    }
+
+    [Fact]
+    public void Baseline_RowsWithGroups_KeepsThemTogetherInIntervals()
+    {
+        Assert.SkipUnless(BoostedTrees.IsHere, "no native LightGBM here: an x64 system with libgomp is needed");
+        using var clicks = new TinyClicks();
+        File.WriteAllText(clicks.At("schema.yaml"), File.ReadAllText(clicks.At("schema.yaml"))
+            .Replace("{name: user, kind: categorical}", "{name: user, kind: group}", StringComparison.Ordinal));
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
+        var baseline = ConsoleRun.Of("baseline", clicks.Experiment, "--against", clicks.At("run"), "--seeds", "1", "--min-rows", "5",
+            "--threads", "1", "--logits", clicks.At("trees.logits"), "--json", clicks.At("b.json"), "--quiet");
+        Assert.True(baseline.ExitCode == 0, baseline.Error);
+        Assert.Contains("intervals are over 12 groups of test rows", baseline.Output, StringComparison.Ordinal);
+
+        var (own, trees) = (RowLogits.Load(clicks.At("run/test.logits")), RowLogits.Load(clicks.At("trees.logits")));
+        var users = File.ReadAllLines(clicks.Test).Skip(1).Select(l => int.Parse(l.Split(',')[1][1..], CultureInfo.InvariantCulture)).ToArray();
+        var expected = new RowDifferences(own.Labels, users);
+        expected.Add(own.Logits, trees.Logits);
+        using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("b.json")));
+        Assert.Equal(12, json.RootElement.GetProperty("groups").GetInt32());
+        foreach (var (key, comparison) in new[] { ("to_baseline", expected.Auc()), ("log_loss_to_baseline", expected.LogLoss(seed: 1)) })
+        {
+            var found = json.RootElement.GetProperty("runs")[0].GetProperty(key);
+            Assert.Equal(comparison.Low, found.GetProperty("low").GetDouble(), 1e-6);
+            Assert.Equal(comparison.High, found.GetProperty("high").GetDouble(), 1e-6);
+        }
     }
 
     [Fact]

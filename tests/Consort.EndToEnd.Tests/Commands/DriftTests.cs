@@ -52,7 +52,11 @@ public sealed class DriftTests : IDisposable
     {
         Pack(5_000);
         var day = Day(400, priceFactor: 2);
-        Assert.Equal(3, Drift(_folder.At("run"), day).ExitCode);
+        Assert.Equal(3, Drift(_folder.At("run"), day, "--html", _folder.At("drift.html")).ExitCode);
+        var page = File.ReadAllText(_folder.At("drift.html"));
+        foreach (var words in new[] { "400.csv beside what", "drift: 1 alarm", "price, psi:", "<svg", "campaign" })
+            Assert.Contains(words, page, StringComparison.Ordinal);
+        Assert.Contains("is the file that is read", Drift(_folder.At("run"), day, "--html", day).Error, StringComparison.Ordinal);
         var earlier = ConsoleRun.Of("drift", day, Repository.At("tests/Consort.Serving.Tests/Packages/Earlier/earlier.consort"));
         Assert.Equal(2, earlier.ExitCode);
         Assert.Contains("found no profile of the training rows", earlier.Error, StringComparison.Ordinal);

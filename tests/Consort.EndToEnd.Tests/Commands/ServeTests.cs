@@ -73,6 +73,18 @@ public sealed class ServeTests
         Assert.Equal(0, await serving);
     }
 
+    [Theory]
+    [InlineData("--canary-share 0.1", "--canary-share 0.1: found no version of label canary, expected --label canary=VERSION")]
+    [InlineData("--canary-field user", "--canary-field user: found no --canary-share, expected the share")]
+    public void Serve_CanaryOptionsWithoutEffect_AreRefused(string options, string words)
+    {
+        var served = ConsoleRun.Of(["serve", "nowhere.consort", .. options.Split(' ')]);
+        Assert.Equal(2, served.ExitCode);
+        Assert.Contains(words, served.Error, StringComparison.Ordinal);
+        Assert.Contains("nowhere.consort", ConsoleRun.Of("serve", "nowhere.consort", "--label", "canary=1", "--canary-field", "user", "--canary-share", "0.1").Error,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Unit_OfTheDeploymentPage_IsOneThatSystemdTakes()
     {

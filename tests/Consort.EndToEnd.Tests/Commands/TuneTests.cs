@@ -38,5 +38,20 @@ public sealed class TuneTests
         Assert.Contains("more than the 1 threads", ConsoleRun.Of("tune", clicks.Experiment, "--jobs", "2", "--threads", "1").Error, StringComparison.Ordinal);
         Assert.Contains("holds other things than a search", ConsoleRun.Of(
             "tune", clicks.Experiment, "--trials", "1", "--out", Path.GetDirectoryName(clicks.Experiment)!).Error, StringComparison.Ordinal);
+        File.WriteAllText(clicks.Valid, "label,user,item,price\n");
+        Assert.Equal(CommandLine.Mistake, ConsoleRun.Of("tune", clicks.Experiment, "--trials", "1", "--out", clicks.At("refused")).ExitCode);
+        Assert.False(Directory.Exists(clicks.At("refused")));
+    }
+
+    [Fact]
+    public void Tune_OneTrial_CannotTellWhatMattered()
+    {
+        using var clicks = new TinyClicks(300);
+        var tune = ConsoleRun.Of("tune", clicks.Experiment, "--trials", "1", "--epochs", "1", "--seeds", "1", "--finalists", "1", "--threads", "1",
+            "--out", clicks.At("tuned"), "--quiet");
+        Assert.True(tune.ExitCode == 0, tune.Error);
+        Assert.Contains("1 trial, ", tune.Output, StringComparison.Ordinal);
+        Assert.Contains("too few trials to tell what mattered", tune.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("each option alone:", tune.Output, StringComparison.Ordinal);
     }
 }

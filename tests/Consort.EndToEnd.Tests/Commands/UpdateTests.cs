@@ -1,3 +1,8 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Xml.Linq;
+using Consort.Experiments.Updating;
+
 namespace Consort.EndToEnd.Tests.Commands;
 
 /// <summary>Days that a run has seen, itself or as a run that it goes on from, and what a chain of updates leads to.</summary>
@@ -55,6 +60,42 @@ public sealed class UpdateTests : IDisposable
     }
 
     [Fact]
+    public void Update_LastLines_NameTheBetterOfCalibratedAndNot()
+    {
+        var run = Trained();
+        var said = Output("update", run, "--data", _clicks.Valid, "-q", "--json", _clicks.At("u.json"));
+        using var json = JsonDocument.Parse(File.ReadAllText(_clicks.At("u.json")));
+        var measured = json.RootElement.GetProperty("calibration");
+        var isBetter = measured.ValueKind == JsonValueKind.Object
+            && measured.GetProperty("calibrated").GetDouble() < measured.GetProperty("log_loss").GetDouble();
+        Assert.Contains($"-o model.consort --calibration {(isBetter ? "platt" : "none")}", said, StringComparison.Ordinal);
+        Assert.Contains(measured.ValueKind == JsonValueKind.Null ? "too few held-out rows" : isBetter ? ": Platt" : ": as trained", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Report_OfAChain_ShowsItsDays()
+    {
+        var run = Trained();
+        Does("update", run, "--data", _clicks.Valid, "-q");
+        Does("update", _clicks.At("run-days/valid"), "--data", _clicks.Test, "-q");
+        Does("report", _clicks.At("run-days/test"), "--out", _clicks.At("r.html"));
+        var html = XDocument.Parse(File.ReadAllText(_clicks.At("r.html")).Replace("<!DOCTYPE html>", "", StringComparison.Ordinal));
+        XNamespace space = "http://www.w3.org/1999/xhtml";
+        var days = html.Descendants(space + "section").Single(s => (string?)s.Attribute("id") == "days");
+        foreach (var (number, name) in new[] { ("1", "valid"), ("2", "test") })
+        {
+            var score = UpdateRecord.Read(_clicks.At($"run-days/{name}"))!.Before;
+            var row = days.Descendants(space + "tr").Select(r => r.Elements(space + "td").Select(d => d.Value).ToList()).Single(r => r.Contains($"{name}.csv"));
+            Assert.Equal(number, row[0]);
+            Assert.Contains(score.Auc.ToString("F5", CultureInfo.InvariantCulture), row);
+            Assert.Contains(score.LogLoss.ToString("F5", CultureInfo.InvariantCulture), row);
+        }
+
+        Does("report", run, "--out", _clicks.At("first.html"));
+        Assert.DoesNotContain("Day by day", File.ReadAllText(_clicks.At("first.html")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Update_APatternWithBrackets_SaysWhatPatternsAre()
     {
         var refused = ConsoleRun.Of(["update", Trained(), "--days", _clicks.At("[tv].csv"), "-q"]);
@@ -89,6 +130,13 @@ public sealed class UpdateTests : IDisposable
     {
         Does("train", _clicks.Experiment, "--out", _clicks.At("run"), "-q");
         return _clicks.At("run");
+    }
+
+    private static string Output(params string[] command)
+    {
+        var run = ConsoleRun.Of(command);
+        Assert.True(run.ExitCode == 0, $"{string.Join(' ', command)}: {run.Error}");
+        return run.Output;
     }
 
     private static string Does(params string[] command)

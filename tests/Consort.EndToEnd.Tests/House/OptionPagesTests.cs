@@ -56,6 +56,8 @@ public sealed partial class OptionPagesTests
         ["duckdb"] => Table(Consort.Data.DuckDb.DuckDbOptions.Options),
         ["promote"] => Table(Consort.Studies.Promoting.PromoteOptions.Options),
         ["drift"] => Table(Consort.Serving.Profiles.DriftOptions.Options),
+        ["update"] => Table(Consort.Experiments.Updating.UpdateOptions.Options),
+        ["baseline"] => Table(Consort.Boosting.BoostingOptions.Options),
         ["training"] => Table(TrainingOptions.Options),
         ["phase"] => Table(Phase.Options),
         ["teacher"] => Table(TeacherName.Options),

@@ -1,4 +1,5 @@
 using Consort.Experiments.Packing;
+using Consort.Foundation.Numbers;
 using Consort.Serving.Calibrations;
 
 namespace Consort.Experiments.Tests.Packing;
@@ -52,5 +53,45 @@ public sealed class ScoredRowsTests
         rows.Add([1, 2, 3], [1, 1, 1], []);
         var (logits, metrics) = rows.Measure(Calibration.None, isFittedTo: false);
         Assert.Null(PackageCard.Measured("test", metrics, rows, logits));
+    }
+
+    [Fact]
+    public void Crossed_OfLogitsThatAreTooSure_IsBetter()
+    {
+        var (asIs, calibrated) = Rows(3).Crossed(CalibrationKind.Platt)!.Value;
+        Assert.InRange(calibrated, 0.5, asIs - 0.1);
+        // Of the true logits, as Platt's calibration gives them back.
+        Assert.Equal(Rows(1).Crossed(CalibrationKind.Platt)!.Value.AsIs, calibrated, 5e-3);
+    }
+
+    [Fact]
+    public void Crossed_OfLogitsThatAreRight_IsWorse()
+    {
+        // Clicks by one chance, which the logits say but for a little noise: steps fitted to the noise of one half are wrong of the other.
+        var (rows, random) = (new ScoredRows(isWeighted: false), new Random(7));
+        for (var row = 0; row < 4000; row++)
+            rows.Add([(float)(Math.Log(1.0 / 3) + (1e-3 * random.NextDouble()))], [random.Next(4) == 0 ? 1 : 0], []);
+        var (asIs, calibrated) = rows.Crossed(CalibrationKind.Isotonic)!.Value;
+        Assert.True(calibrated > asIs, $"{calibrated} beside {asIs}");
+    }
+
+    [Fact]
+    public void Crossed_OfOneClass_CannotTell()
+    {
+        var rows = new ScoredRows(isWeighted: false);
+        rows.Add([0.5f, 1, -1, 2], [1, 1, 1, 1], []);
+        Assert.Null(rows.Crossed(CalibrationKind.Platt));
+    }
+
+    private static ScoredRows Rows(float scale)
+    {
+        var (rows, random) = (new ScoredRows(isWeighted: false), new CounterRandom(3, "rows"));
+        for (var row = 0UL; row < 4000; row++)
+        {
+            var z = (float)((4 * random.Uniform(2 * row)) - 2);
+            rows.Add([scale * z], [random.Uniform((2 * row) + 1) < 1 / (1 + Math.Exp(-z)) ? 1 : 0], []);
+        }
+
+        return rows;
     }
 }

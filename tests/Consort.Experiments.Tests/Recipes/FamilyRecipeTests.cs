@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
 using Consort.Studies;
+using Consort.Studies.Baselines;
 using Consort.Studies.Recipes;
 using Consort.Studies.Recipes.Settings;
 using Consort.Synthetic;
@@ -62,6 +64,16 @@ public sealed class FamilyRecipeTests : IDisposable
         Assert.Equal(table.ToCsv(), again.ToCsv());
         Assert.Equal(stamps, Stamps());
         Assert.Equal(table.ToMarkdown(), File.ReadAllText(_folder.At("out/results.md")));
+    }
+
+    [Fact]
+    public void Run_WithABaseline_TellsItBelowTheTable()
+    {
+        var request = Request(2) with { Members = [1], Methods = ["mean"], Epochs = 1, Baseline = new Constant() };
+        var table = RecipeRunner.Run(Find("kdef/scaling"), request, 1, null, default);
+        // A constant knows nothing: of logit 0 the log-loss is ln 2.
+        Assert.Contains("Constant on the same rows, 2 seeds (nothing): test AUC 0.50000 (sd 0.00000), log-loss 0.69315 (sd 0.00000).", table.Below[^1], StringComparison.Ordinal);
+        Assert.Contains("Constant on the same rows", File.ReadAllText(_folder.At("out/results.md")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -324,6 +336,14 @@ public sealed class FamilyRecipeTests : IDisposable
         bytes[^3] ^= 1;
         File.WriteAllBytes(path, bytes);
         Assert.Contains("damaged", Assert.Throws<ConsortException>(() => RowLogits.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Constant : IBaseline
+    {
+        public string Name => "Constant";
+
+        public BaselineScores Fit(EncodedDataset data, ulong seed, int threads, CancellationToken cancellation) =>
+            new(new float[data.Valid!.Rows], new float[data.Test!.Rows], "nothing", 0, 0);
     }
 
     private RecipeRequest Request(int seeds) => new(_experiment, seeds, null, _folder.At("out"));

@@ -53,6 +53,8 @@ public sealed class SearchTests
     [InlineData("training.learning_rate: { from: 2, to: 1 }", "two rising numbers")]
     [InlineData("training.embedding_l2: { from: 0, to: 1 }", "above 0")]
     [InlineData("training.learning_rate: { form: 1 }", "from")]
+    [InlineData("training.learning_rate: { from: 1e-3 }", "learning_rate: found from without to, expected both")]
+    [InlineData("training.ema: { to: 0.9 }", "ema: found to without from, expected both")]
     [InlineData("others: fixed", "no option to search")]
     public void Of_Mistake_IsNamed(string section, string words) => Assert.Contains(
         words, Assert.Throws<ConsortException>(() => SearchSpace.Of(Read(), OptionTree.Parse(section))).Message, StringComparison.Ordinal);

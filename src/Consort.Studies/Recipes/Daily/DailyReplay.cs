@@ -71,19 +71,18 @@ internal sealed class DailyReplay : Recipe
     private static IReadOnlyList<string> Cut(RecipeRequest request, CancellationToken cancellation)
     {
         var files = DaysOf(request);
-        return files.Count > 1 ? files : DayFiles.Write(files, Settings(request).Of(Settings(request).FirstModel ?? "DeepFM").Data!.Schema!,
-            Path.Combine(request.Folder, "days"), request.Catalogues.Of(SourceCatalogue.BuiltIn), cancellation);
+        return files.Count > 1 ? files : DayFiles.Write(files, First(request).Data!.Schema!, Path.Combine(request.Folder, "days"),
+            request.Catalogues.Of(SourceCatalogue.BuiltIn), cancellation);
     }
 
     private static IReadOnlyList<string> DaysOf(RecipeRequest request) =>
-        Settings(request).Of(Settings(request).FirstModel ?? "DeepFM").Data?.Split?.Files
+        First(request).Data?.Split?.Files
         ?? throw new ConsortException($"--data {request.Data}: found encoded rows, expected raw ones, a file a day");
 
     // The family of the experiment; where it has one member, several of them that learn by themselves.
     private static OptionTree SettingsOf(RecipeRequest request, string row)
     {
-        var settings = Settings(request);
-        var single = settings.Of(settings.FirstModel ?? "DeepFM").Options;
+        var single = First(request).Options;
         if (row == Single)
             return single;
         var file = request.Data.EndsWith("ml", StringComparison.Ordinal) && File.Exists(request.Data) ? request.Data : request.Settings;
@@ -101,6 +100,10 @@ internal sealed class DailyReplay : Recipe
         return settings.With("data", settings.Find("data.sample") is { } sample ? data.With("sample", sample) : data);
     }
 
-    private static RecipeSettings Settings(RecipeRequest request) =>
-        request.Memory.Of("daily", () => new RecipeSettings(request, PaperSettings.Kdef));
+    // With the model that the experiment names first.
+    private static Experiment First(RecipeRequest request)
+    {
+        var settings = request.Memory.Of("daily", () => new RecipeSettings(request, PaperSettings.Kdef));
+        return settings.Of(settings.FirstModel ?? "DeepFM");
+    }
 }

@@ -1,8 +1,5 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using Consort.Experiments.Running;
 using Consort.Experiments.Updating;
-using Consort.Foundation.Files;
-using Consort.Foundation.Numbers;
 using Consort.Learning.Runs;
 
 namespace Consort.Studies.Recipes.Daily;
@@ -13,24 +10,12 @@ namespace Consort.Studies.Recipes.Daily;
 /// <param name="Ids">How many ids it knows.</param>
 internal sealed record DailyScore(DayScore Score, double Seconds, int Ids)
 {
-    private static readonly JsonSerializerOptions Json = MakeJson();
-
     /// <summary>What a run folder keeps for a day, or null.</summary>
-    public static DailyScore? Read(RunFolder run, int day) => !File.Exists(PathOf(run, day)) ? null : JsonText.Read(
-        PathOf(run, day), what => new ConsortException($"{PathOf(run, day)}: the file is damaged: {what}; delete it to measure again"),
-        (JsonTypeInfo<DailyScore>)Json.GetTypeInfo(typeof(DailyScore)));
+    public static DailyScore? Read(RunFolder run, int day) => JsonRecord.Find<DailyScore>(PathOf(run, day),
+        what => new ConsortException($"{PathOf(run, day)}: the file is damaged: {what}; delete it to measure again"));
 
     /// <summary>Keeps it.</summary>
-    public void Write(RunFolder run, int day) =>
-        SafeFile.Write(PathOf(run, day), stream => stream.Write(JsonSerializer.SerializeToUtf8Bytes(this, Json)));
+    public void Write(RunFolder run, int day) => JsonRecord.Write(PathOf(run, day), this);
 
     private static string PathOf(RunFolder run, int day) => Path.Combine(run.Path, FormattableString.Invariant($"day{day + 1:D3}.json"));
-
-    private static JsonSerializerOptions MakeJson()
-    {
-        var options = JsonNumbers.In(
-            new JsonSerializerOptions { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower });
-        options.MakeReadOnly(populateMissingResolver: true);
-        return options;
-    }
 }

@@ -21,6 +21,9 @@ internal static partial class StudyDocument
         var (findings, facts, sections, summaries) = (new List<string>(), new List<Fact>(), new List<Section>(), new List<Summary>());
         foreach (var table in sources.Tables)
             sections.Add(new Section(FormattableString.Invariant($"recipe-{sections.Count + 1}"), table.Title, Recipe(table)));
+        sections.AddRange(sources.Baselines.Select((b, i) => BaselineSection.Of(b, FormattableString.Invariant($"baseline-{i + 1}"))));
+        if (DaysSection.Of(sources.Chains) is { } days)
+            sections.Add(days);
         for (var i = 0; i < studies.Count; i++)
         {
             var study = studies[i];

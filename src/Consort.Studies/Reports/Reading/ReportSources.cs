@@ -7,14 +7,29 @@ namespace Consort.Studies.Reports.Reading;
 /// <param name="Tables">Of recipes.</param>
 internal sealed record ReportSources(IReadOnlyList<RunRecord> Runs, IReadOnlyList<RecipeResults> Tables)
 {
-    /// <summary>/// Finds the runs: a folder is a run, a recipe's folder with runs in <c>runs</c>, or a folder of runs.</summary>
+    /// <summary>What baselines came to that the runs are set beside.</summary>
+    public IReadOnlyList<BaselineFile> Baselines { get; init; } = [];
+
+    /// <summary>The updates among the runs, as chains of days.</summary>
+    public IReadOnlyList<UpdateChain> Chains { get; init; } = [];
+
+    /// <summary>
+    /// Finds the runs: a folder is a run, a recipe's folder with runs in <c>runs</c>, or a folder of runs; a JSON file is a baseline's.
+    /// </summary>
     /// <exception cref="ConsortException">A folder is missing or holds no run.</exception>
     public static ReportSources Find(IEnumerable<string> paths, Catalogues? catalogues = null)
     {
         var runs = new List<string>();
         var tables = new List<RecipeResults>();
+        var baselines = new List<BaselineFile>();
         foreach (var path in paths)
         {
+            if (BaselineFile.Is(path))
+            {
+                baselines.Add(BaselineFile.Read(path));
+                continue;
+            }
+
             if (!Directory.Exists(path))
                 throw new ConsortException($"{path}: folder not found{Near(path)}");
             // `init` writes an experiment beside the runs that are made of it.
@@ -32,7 +47,10 @@ internal sealed record ReportSources(IReadOnlyList<RunRecord> Runs, IReadOnlyLis
             tables.AddRange(RecipeResults.Read(path));
         }
 
-        return new ReportSources([.. runs.DistinctBy(Path.GetFullPath).Select(r => RunReader.Read(r, catalogues))], tables);
+        if (runs.Count == 0)
+            throw new ConsortException($"{paths.First()}: found a baseline alone, expected runs beside it");
+        RunRecord[] read = [.. runs.DistinctBy(Path.GetFullPath).Select(r => RunReader.Read(r, catalogues))];
+        return new ReportSources(read, tables) { Baselines = baselines, Chains = UpdateChain.Of(read) };
     }
 
     private static string Near(string path)
