@@ -54,7 +54,7 @@ internal sealed record CountedRows
     public DatasetPart Part(ShardRequest request, string encoder)
     {
         var (index, of) = (request.Shard.Index, request.Shard.Count);
-        string? other = request.Schema.Identity != Schema ? "another schema"
+        var other = request.Schema.Identity != Schema ? "another schema"
             : request.FileNames != FileNames ? $"other sources, {request.Split.Files.Count} of them"
             : request.Split.Describe() != Split ? $"another split (\"{request.Split.Describe()}\", counted by \"{Split}\")"
             : of != Shards.Count ? $"--shard {request.Shard}"
