@@ -28,7 +28,7 @@ public static class CounterMerge
         IProgress<EncodeProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (files.Count == 0) throw new ConsortException("merge: found no counters, expected those of all shards");
-        var counted = encoder is null ? null : CountedRows.Read(encoder);
+        var counted = encoder is null ? null : CountedSources.Read(encoder);
         (string Path, CounterHead Head)[] shards = [.. files.Select(f => (f, CounterFile.Head(f)))];
         Check(shards, counted, encoder);
         shards = [.. shards.OrderBy(s => s.Head.Shard)];
@@ -45,7 +45,7 @@ public static class CounterMerge
                 foreach (var counter in counts[0].Counters) counter.Keep(state);
             }));
         var checksum = made.Checksum();
-        new CountedRows
+        new CountedSources
         {
             Encoder = checksum,
             Schema = schema.Identity,
@@ -83,7 +83,7 @@ public static class CounterMerge
         }
     }
 
-    private static void Check((string Path, CounterHead Head)[] shards, CountedRows? counted, string? encoder)
+    private static void Check((string Path, CounterHead Head)[] shards, CountedSources? counted, string? encoder)
     {
         var (first, head) = shards[0];
         foreach (var (path, other) in shards)

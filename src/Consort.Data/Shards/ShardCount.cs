@@ -67,7 +67,7 @@ public static class ShardCount
     private static ShardCountResult OfGenerated(ShardRequest request, string path, string encoder, Stopwatch clock,
         IProgress<EncodeProgress>? progress, CancellationToken cancellation)
     {
-        var known = CountedRows.Read(encoder);
+        var known = CountedSources.Read(encoder);
         var part = known.Part(request, encoder);
         var by = Encoder.Load(encoder);
         if (request.Schema.Generated.Count == 0)

@@ -14,11 +14,11 @@ public static class ShardStore
     public static EncodeRequest Of(ShardRequest request, string encoder, string folder)
     {
         request.Validate();
-        var part = CountedRows.Read(encoder).Part(request, encoder);
+        var part = CountedSources.Read(encoder).Part(request, encoder);
         if (part.Sources.Count == 0)
             throw new ConsortException($"shard {request.Shard}: found none of the {request.Split.Files.Count} sources in it, expected some");
         var by = Encoder.Load(encoder);
-        CountedRows.CheckWhole(by, request.Schema, encoder);
+        CountedSources.CheckWhole(by, request.Schema, encoder);
         var plan = request.Split.Over([.. part.Stored.Shares.Select(s => s.Place)]);
         return new EncodeRequest(request.Schema, plan, folder, request.Threads) { By = by, Part = part, Sources = request.Sources };
     }

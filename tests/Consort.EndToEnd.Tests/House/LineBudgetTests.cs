@@ -10,10 +10,10 @@ public sealed class LineBudgetTests
     {
         ["Consort.AspNetCore"] = 6_200,
         ["Consort.Boosting"] = 600,
-        ["Consort.Cli"] = 5_000,
+        ["Consort.Cli"] = 5_200,
         ["Consort.Compute"] = 18_400,
         ["Consort.Compute.Bf16"] = 800,
-        ["Consort.Data"] = 16_950,
+        ["Consort.Data"] = 17_250,
         ["Consort.Data.DuckDb"] = 750,
         ["Consort.Data.Parquet"] = 900,
         ["Consort.Distributed"] = 900,

@@ -9,10 +9,10 @@ using Consort.Foundation.Files;
 namespace Consort.Data.Shards;
 
 /// <summary>What rows an encoder was made of by shards, in a file beside it: who stores a part needs to know of all the others.</summary>
-internal sealed record CountedRows
+internal sealed record CountedSources
 {
     public const string Ending = ".rows.json";
-    private const string KindName = "consort-counted-rows";
+    private const string KindName = "consort-counted-sources";
     private const int CurrentFormat = 1;
 
     public string Kind { get; init; } = KindName;
@@ -30,17 +30,17 @@ internal sealed record CountedRows
     public required IReadOnlyList<IReadOnlyList<SourceShare>> Shards { get; init; }
 
     public void Write(string encoder) =>
-        SafeFile.Write(encoder + Ending, stream => JsonSerializer.Serialize(stream, this, CountedJson.Default.CountedRows));
+        SafeFile.Write(encoder + Ending, stream => JsonSerializer.Serialize(stream, this, CountedJson.Default.CountedSources));
 
     /// <summary>Reads what stands beside an encoder.</summary>
     /// <exception cref="ConsortException">Nothing, or it is damaged or of another encoder.</exception>
-    public static CountedRows Read(string encoder)
+    public static CountedSources Read(string encoder)
     {
         var path = encoder + Ending;
         if (!File.Exists(path))
             throw new ConsortException($"{encoder}: found no {path} beside it, expected an encoder as consort encode --merge writes it");
         ConsortException Damaged(string what) => new($"{path}: found a damaged file: {what}; merge the counters again");
-        var read = JsonText.Read(path, Damaged, CountedJson.Default.CountedRows);
+        var read = JsonText.Read(path, Damaged, CountedJson.Default.CountedSources);
         if (read.Kind != KindName || read.Format != CurrentFormat)
             throw new ConsortException($"{path}: found {read.Kind} of format {read.Format}, expected {KindName} of format {CurrentFormat}; merge the counters again");
         if (read.Shards.Any(s => s.Any(p => (uint)p.Place >= (uint)read.Sources.Count))) throw Damaged("shards");
@@ -81,5 +81,5 @@ internal sealed record CountedRows
 [JsonSourceGenerationOptions(
     WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
-[JsonSerializable(typeof(CountedRows))]
+[JsonSerializable(typeof(CountedSources))]
 internal sealed partial class CountedJson : JsonSerializerContext;
